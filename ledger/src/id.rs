@@ -1,0 +1,218 @@
+//! Newtype ids, and the opaque strings with a type prefix that stand for them outside.
+//!
+//! Objects of a book carry the book's number beside a `UUIDv7` (RFC 9562), so that every request finds its book, and so
+//! its shard, without a search: `plg_` and 32 base32 characters. Objects without a book are the `UUIDv7` alone: 26 characters.
+
+use data_encoding::{Encoding, Specification};
+use std::fmt;
+use std::sync::LazyLock;
+use uuid::Uuid;
+
+/// Lower-case base32 of RFC 4648 without padding.
+static BASE32: LazyLock<Encoding> = LazyLock::new(|| {
+    let mut specification = Specification::new();
+    specification.symbols.push_str("abcdefghijklmnopqrstuvwxyz234567");
+    specification.encoding().expect("the alphabet has 32 distinct symbols")
+});
+
+/// An id that is not of the type asked for, or not an id at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not {article} {noun} id: it starts with `{prefix}_`")]
+pub struct IdError {
+    article: &'static str,
+    noun: &'static str,
+    prefix: &'static str,
+}
+
+/// The number of a book inside the installation: the first column of every key of a table that grows.
+///
+/// Number 0 is the installation itself, for jobs that belong to no book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct BookId(pub i32);
+
+impl BookId {
+    /// The installation itself: jobs that belong to no book, such as a sign-in e-mail.
+    pub const INSTALLATION: BookId = BookId(0);
+}
+
+impl fmt::Display for BookId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// The number of a caller (a person or an organisation's credentials): it scopes idempotency keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct CallerId(pub i32);
+
+impl CallerId {
+    /// The service itself: its worker's postings.
+    pub const SERVICE: CallerId = CallerId(0);
+}
+
+fn encode(prefix: &str, bytes: &[u8]) -> String {
+    format!("{prefix}_{}", BASE32.encode(bytes))
+}
+
+fn decode<const N: usize>(prefix: &str, text: &str) -> Option<[u8; N]> {
+    let body = text.strip_prefix(prefix)?.strip_prefix('_')?;
+    BASE32.decode(body.as_bytes()).ok()?.try_into().ok()
+}
+
+macro_rules! text_forms {
+    ($name:ident) => {
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+macro_rules! book_ids {
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal, $article:literal, $noun:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name {
+            /// The book it belongs to.
+            pub book: BookId,
+            /// The object inside the book.
+            pub object: Uuid,
+        }
+        impl $name {
+            /// The type prefix of the outside form.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// Names an object that exists.
+            pub fn new(book: BookId, object: Uuid) -> Self {
+                Self { book, object }
+            }
+
+            /// Makes the id of a new object (`UUIDv7`).
+            pub fn generate(book: BookId) -> Self {
+                Self { book, object: Uuid::now_v7() }
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let mut bytes = [0u8; 20];
+                bytes[..4].copy_from_slice(&self.book.0.to_be_bytes());
+                bytes[4..].copy_from_slice(self.object.as_bytes());
+                f.write_str(&encode($prefix, &bytes))
+            }
+        }
+        impl std::str::FromStr for $name {
+            type Err = IdError;
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                let wrong = IdError { article: $article, noun: $noun, prefix: $prefix };
+                let bytes: [u8; 20] = decode($prefix, text).ok_or(wrong)?;
+                let mut book = [0u8; 4];
+                book.copy_from_slice(&bytes[..4]);
+                let mut object = [0u8; 16];
+                object.copy_from_slice(&bytes[4..]);
+                Ok(Self { book: BookId(i32::from_be_bytes(book)), object: Uuid::from_bytes(object) })
+            }
+        }
+        text_forms!($name);
+    )*};
+}
+
+macro_rules! plain_ids {
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal, $article:literal, $noun:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub Uuid);
+        impl $name {
+            /// The type prefix of the outside form.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// Makes the id of a new object (`UUIDv7`).
+            pub fn generate() -> Self {
+                Self(Uuid::now_v7())
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&encode($prefix, self.0.as_bytes()))
+            }
+        }
+        impl std::str::FromStr for $name {
+            type Err = IdError;
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                let wrong = IdError { article: $article, noun: $noun, prefix: $prefix };
+                decode($prefix, text).map(|bytes| Self(Uuid::from_bytes(bytes))).ok_or(wrong)
+            }
+        }
+        text_forms!($name);
+    )*};
+}
+
+book_ids! {
+    /// A book as the outside names it: its number and its own `UUIDv7`, so that a number cannot be guessed.
+    BookRef = "bok", "a", "book";
+    /// A donor: a person known only by what a partner passes.
+    DonorId = "dnr", "a", "donor";
+    /// A crowdfunding campaign.
+    CampaignId = "cmp", "a", "campaign";
+    /// A pledge of a donor to a campaign.
+    PledgeId = "plg", "a", "pledge";
+    /// One due payment of a pledge.
+    ChargeId = "chg", "a", "charge";
+    /// Captured charges of one custodian and day that arrived as cash.
+    SettlementId = "stl", "a", "settlement";
+    /// A milestone that a team can claim.
+    MilestoneId = "mls", "a", "milestone";
+    /// A team's claim of a milestone.
+    ClaimId = "clm", "a", "claim";
+    /// One release of a claim's money.
+    ReleaseId = "rel", "a", "release";
+    /// A dispute raised against a claim.
+    DisputeId = "dsp", "a", "dispute";
+    /// A job of the worker.
+    JobId = "job", "a", "job";
+}
+
+plain_ids! {
+    /// A person who signs in by e-mail link.
+    PersonId = "psn", "a", "person";
+    /// A cooperative, fiscal host, project team, sponsor, partner platform or producer.
+    OrganisationId = "org", "an", "organisation";
+    /// A pair of client id and secret of a partner.
+    CredentialId = "pcr", "a", "credential";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_comes_back_from_its_text() {
+        let id = PledgeId::generate(BookId(7));
+        let text = id.to_string();
+        assert_eq!(text.len(), 4 + 32);
+        assert_eq!(text.parse::<PledgeId>(), Ok(id));
+        let organisation = OrganisationId::generate();
+        assert_eq!(organisation.to_string().parse::<OrganisationId>(), Ok(organisation));
+    }
+
+    #[test]
+    fn an_id_of_another_type_or_a_broken_one_is_refused() {
+        let claim = ClaimId::generate(BookId(1)).to_string();
+        assert!(claim.parse::<PledgeId>().is_err());
+        assert!("plg_".parse::<PledgeId>().is_err());
+        assert!("plg_AAAA".parse::<PledgeId>().is_err());
+        assert!(claim.to_uppercase().parse::<ClaimId>().is_err());
+        assert!(format!("{claim}a").parse::<ClaimId>().is_err());
+    }
+}

@@ -1,0 +1,10 @@
+//! The book, the funding rules, and where they are kept.
+//!
+//! Layers, from the inside out; an inner one never names an outer one (a test walks the sources):
+//! [`money`], [`id`] → `book` (accounts, transfers, the fold) → `funding` (pure rules) → `store` (SQL) → `operations`.
+
+pub mod error;
+pub mod id;
+pub mod money;
+
+pub use error::{Error, Refusal};

@@ -1,0 +1,203 @@
+//! Amounts: integer minor units inside, decimal strings outside, never a float.
+//!
+//! The exponent of a currency is that of ISO 4217. [`Money`] is positive; a balance is a plain signed number of minor
+//! units beside its currency.
+
+use rust_decimal::Decimal;
+use std::fmt;
+use std::str::FromStr;
+
+/// The largest amount of one movement: about nine quadrillion minor units, so that sums of a book stay far from overflow.
+pub const AMOUNT_MAX: i64 = 9_007_199_254_740_991;
+
+/// A currency of ISO 4217 that has minor units.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Currency(iso_currency::Currency);
+
+impl Currency {
+    /// United States dollar.
+    pub const USD: Currency = Currency(iso_currency::Currency::USD);
+    /// Euro.
+    pub const EUR: Currency = Currency(iso_currency::Currency::EUR);
+
+    /// The three-letter code.
+    pub fn code(self) -> &'static str {
+        self.0.code()
+    }
+
+    /// How many digits stand behind the decimal point.
+    pub fn exponent(self) -> u32 {
+        u32::from(self.0.exponent().unwrap_or(0))
+    }
+
+    /// A signed number of minor units as a decimal string with all its digits: `-0.05`.
+    pub fn format(self, minor: i64) -> String {
+        Decimal::new(minor, self.exponent()).to_string()
+    }
+}
+
+impl FromStr for Currency {
+    type Err = MoneyError;
+
+    fn from_str(code: &str) -> Result<Self, MoneyError> {
+        iso_currency::Currency::from_code(code)
+            .filter(|currency| currency.exponent().is_some())
+            .map(Currency)
+            .ok_or(MoneyError::UnknownCurrency)
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl fmt::Debug for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// Why an amount was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MoneyError {
+    /// No currency of ISO 4217 with minor units has this code.
+    #[error("unknown currency: use a code of ISO 4217 that has minor units")]
+    UnknownCurrency,
+    /// The text is no plain decimal number.
+    #[error("not a decimal number such as \"250000.00\"")]
+    NotDecimal,
+    /// Zero or less.
+    #[error("must be more than zero")]
+    NotPositive,
+    /// More digits behind the point than the currency has.
+    #[error("{currency} has {digits} digits behind the point, not more")]
+    TooFine {
+        /// The currency.
+        currency: Currency,
+        /// Its exponent.
+        digits: u32,
+    },
+    /// More than [`AMOUNT_MAX`] minor units.
+    #[error("too large")]
+    TooLarge,
+}
+
+/// A positive amount of one currency.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Money {
+    minor: i64,
+    currency: Currency,
+}
+
+impl Money {
+    /// From minor units: `1..=AMOUNT_MAX`.
+    pub fn from_minor(minor: i64, currency: Currency) -> Result<Money, MoneyError> {
+        if minor <= 0 {
+            return Err(MoneyError::NotPositive);
+        }
+        if minor > AMOUNT_MAX {
+            return Err(MoneyError::TooLarge);
+        }
+        Ok(Money { minor, currency })
+    }
+
+    /// From a decimal string. Too many digits are an error, never a rounding; a sign, an exponent or a blank is refused.
+    pub fn parse(text: &str, currency: Currency) -> Result<Money, MoneyError> {
+        let (whole, fraction) = match text.split_once('.') {
+            Some((whole, fraction)) if !fraction.is_empty() => (whole, fraction),
+            Some(_) => return Err(MoneyError::NotDecimal),
+            None => (text, ""),
+        };
+        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        if whole.is_empty() || text.len() > 40 || !digits(whole) || !digits(fraction) {
+            return Err(MoneyError::NotDecimal);
+        }
+        let exponent = currency.exponent();
+        let significant = fraction.trim_end_matches('0');
+        if significant.len() > exponent as usize {
+            return Err(MoneyError::TooFine { currency, digits: exponent });
+        }
+        let padded = format!("{whole}{significant:0<width$}", width = exponent as usize);
+        let minor: i64 = padded.parse().map_err(|_| MoneyError::TooLarge)?;
+        Money::from_minor(minor, currency)
+    }
+
+    /// Minor units, more than zero.
+    pub fn minor(self) -> i64 {
+        self.minor
+    }
+
+    /// The currency.
+    pub fn currency(self) -> Currency {
+        self.currency
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.currency.format(self.minor), self.currency)
+    }
+}
+
+impl fmt::Debug for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn usd(text: &str) -> Result<i64, MoneyError> {
+        Money::parse(text, Currency::USD).map(Money::minor)
+    }
+
+    #[test]
+    fn decimal_strings_become_minor_units() {
+        assert_eq!(usd("250000.00"), Ok(25_000_000));
+        assert_eq!(usd("30"), Ok(3_000));
+        assert_eq!(usd("0.01"), Ok(1));
+        assert_eq!(usd("30.0100"), Ok(3_001));
+    }
+
+    #[test]
+    fn too_many_digits_are_an_error_and_not_a_rounding() {
+        assert_eq!(usd("30.001"), Err(MoneyError::TooFine { currency: Currency::USD, digits: 2 }));
+        let yen: Currency = "JPY".parse().expect("JPY is in ISO 4217");
+        assert_eq!(Money::parse("1.5", yen), Err(MoneyError::TooFine { currency: yen, digits: 0 }));
+        let dinar: Currency = "KWD".parse().expect("KWD is in ISO 4217");
+        assert_eq!(Money::parse("0.001", dinar).map(Money::minor), Ok(1));
+    }
+
+    #[test]
+    fn what_is_no_positive_decimal_is_refused() {
+        for text in ["", ".", "1.", ".5", "-1", "+1", "1e3", "1,5", " 1", "١", "0x1", "NaN"] {
+            assert_eq!(usd(text), Err(MoneyError::NotDecimal), "{text}");
+        }
+        assert_eq!(usd("0.00"), Err(MoneyError::NotPositive));
+        assert_eq!(usd("99999999999999999.99"), Err(MoneyError::TooLarge));
+        assert_eq!(usd("99999999999999999999999999999"), Err(MoneyError::TooLarge));
+        assert_eq!("XAU".parse::<Currency>(), Err(MoneyError::UnknownCurrency));
+        assert_eq!("usd".parse::<Currency>(), Err(MoneyError::UnknownCurrency));
+    }
+
+    proptest! {
+        #[test]
+        fn every_amount_comes_back_from_its_text(minor in 1..=AMOUNT_MAX) {
+            for code in ["USD", "JPY", "KWD", "CLF"] {
+                let currency: Currency = code.parse().expect("in ISO 4217");
+                let money = Money::from_minor(minor, currency).expect("in bounds");
+                prop_assert_eq!(Money::parse(&currency.format(minor), currency), Ok(money));
+            }
+        }
+
+        #[test]
+        fn no_text_makes_the_parser_panic(text in ".{0,60}") {
+            let _ = Money::parse(&text, Currency::USD);
+        }
+    }
+}

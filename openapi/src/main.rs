@@ -1,0 +1,3 @@
+//! Writes and checks the committed contracts.
+
+fn main() {}
