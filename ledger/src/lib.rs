@@ -4,6 +4,7 @@
 //! [`money`], [`id`] → `book` (accounts, transfers, the fold) → `funding` (pure rules) → `store` (SQL) → `operations`.
 
 pub mod error;
+pub mod funding;
 pub mod id;
 pub mod money;
 
