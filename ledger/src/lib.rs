@@ -6,6 +6,8 @@
 pub mod error;
 pub mod funding;
 pub mod id;
+pub mod job;
 pub mod money;
+pub mod store;
 
 pub use error::{Error, Refusal};
