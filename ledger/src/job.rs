@@ -135,8 +135,22 @@ pub enum JobKind {
 }
 
 impl JobKind {
+    /// All of them.
+    pub const ALL: [JobKind; 10] = [
+        JobKind::SendSignIn,
+        JobKind::ChargePledge,
+        JobKind::RetryCharge,
+        JobKind::SettleReceivable,
+        JobKind::SendReceipt,
+        JobKind::NotifyDecline,
+        JobKind::NotifyReviewers,
+        JobKind::CloseReview,
+        JobKind::ReleaseClaim,
+        JobKind::SendReleaseNotice,
+    ];
+
     /// Its name in the database and in metrics: the tag of the job's JSON.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             JobKind::SendSignIn => "send_sign_in",
             JobKind::ChargePledge => "charge_pledge",
@@ -227,6 +241,8 @@ mod tests {
             Job::ReleaseClaim { claim: ClaimId::generate(book) },
             Job::SendReleaseNotice { release: ReleaseId::generate(book) },
         ];
+        let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();
+        assert_eq!(kinds, JobKind::ALL);
         for job in jobs {
             let json = serde_json::to_value(&job).expect("a job has string keys");
             assert_eq!(json["kind"], job.kind().as_str());

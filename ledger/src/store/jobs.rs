@@ -4,10 +4,9 @@
 
 use crate::error::Error;
 use crate::id::{BookId, JobId};
-use crate::job::{Job, NewJob};
+use crate::job::{Job, JobKind, NewJob};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::{SignedDuration, Timestamp};
-use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
@@ -93,6 +92,8 @@ pub struct Leased {
     pub job: Job,
     /// Which attempt this is, from 1; it fences: an older attempt can neither settle nor fail the job.
     pub attempt: i32,
+    /// How many attempts there were since somebody last asked for it, this one included: this is what limits count.
+    pub tries: i32,
     /// When it fell due, in book time.
     pub due_at: Timestamp,
     /// When it was written, by the wall clock.
@@ -102,6 +103,17 @@ pub struct Leased {
     /// Book time at the lease.
     pub book_now: Timestamp,
 }
+
+/// The kinds that this program can do; an older worker leaves newer kinds alone.
+static KINDS: [&str; JobKind::ALL.len()] = {
+    let mut names = [""; JobKind::ALL.len()];
+    let mut index = 0;
+    while index < names.len() {
+        names[index] = JobKind::ALL[index].as_str();
+        index += 1;
+    }
+    names
+};
 
 /// Who leases, and how much.
 #[derive(Debug, Clone, Copy)]
@@ -125,8 +137,9 @@ pub async fn lease(
     let select = tx
         .prepare_cached(
             "-- jobs::lease, choose
-            SELECT id, payload, attempts, due_at, created_at FROM job
+            SELECT id, payload, attempts, forgiven, due_at, created_at FROM job
             WHERE book_id = $1 AND finished_at IS NULL AND dead_at IS NULL AND due_at <= $2 AND leased_until <= $3
+              AND kind = ANY ($5)
             ORDER BY due_at, id LIMIT $4
             FOR UPDATE SKIP LOCKED",
         )
@@ -136,23 +149,33 @@ pub async fn lease(
     let rows = tx
         .query(
             &select,
-            &[/* book_id */ &work.book.0, /* due_at */ &book_now, /* wall */ &wall, /* limit */ &terms.limit],
+            &[
+                /* book_id */ &work.book.0,
+                /* due_at */ &book_now,
+                /* wall */ &wall,
+                /* limit */ &terms.limit,
+                /* kind */ &KINDS.as_slice(),
+            ],
         )
         .await?;
-    let leased: Vec<Leased> = rows
-        .iter()
-        .map(|row| {
-            Ok(Leased {
-                id: JobId::new(work.book, row.get("id")),
-                job: payload(row)?,
-                attempt: row.get::<_, i32>("attempts") + 1,
+    let mut leased = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let id = JobId::new(work.book, row.get("id"));
+        let attempts: i32 = row.get("attempts");
+        match row.try_get::<_, Json<Job>>("payload") {
+            Ok(Json(job)) => leased.push(Leased {
+                id,
+                job,
+                attempt: attempts + 1,
+                tries: attempts + 1 - row.get::<_, i32>("forgiven"),
                 due_at: row.get("due_at"),
                 created_at: row.get("created_at"),
                 until,
                 book_now,
-            })
-        })
-        .collect::<Result<_, Error>>()?;
+            }),
+            Err(error) => bury_unreadable(tx, id, wall, &error.to_string()).await?,
+        }
+    }
     if leased.is_empty() {
         return Ok(leased);
     }
@@ -170,6 +193,27 @@ pub async fn lease(
     )
     .await?;
     Ok(leased)
+}
+
+/// A job that this program cannot read would stop its book if it were an error: it goes to the dead-letter list.
+async fn bury_unreadable(tx: &Transaction<'_>, id: JobId, wall: Timestamp, error: &str) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- jobs::bury_unreadable
+            UPDATE job SET dead_at = $3, leased_until = $3, last_error = $4 WHERE book_id = $1 AND id = $2",
+        )
+        .await?;
+    tx.execute(
+        &statement,
+        &[
+            /* book_id */ &id.book.0,
+            /* id */ &id.object,
+            /* dead_at */ &wall,
+            /* last_error */ &shortened(error),
+        ],
+    )
+    .await?;
+    Ok(())
 }
 
 /// The job is done. In the transaction of its effect: when another attempt has the lease, both are undone.
@@ -304,8 +348,10 @@ pub async fn summary(client: &impl GenericClient, work: BookWithWork, wall: Time
 pub struct Dead {
     /// Which job.
     pub id: JobId,
-    /// What it should have done.
-    pub job: Job,
+    /// What it should have done: a [`Job`], or what this program cannot read.
+    pub kind: String,
+    /// Its particulars, without the secret and the address of a sign-in.
+    pub payload: serde_json::Value,
     /// How often it was tried.
     pub attempts: i32,
     /// When it fell due, in book time.
@@ -321,34 +367,34 @@ pub async fn list_dead(client: &impl GenericClient, book: BookId, limit: i64) ->
     let statement = client
         .prepare_cached(
             "-- jobs::list_dead
-            SELECT id, payload, attempts, due_at, dead_at, last_error FROM job
+            SELECT id, kind, payload - 'token' - 'email' - 'kind' AS payload, attempts, due_at, dead_at, last_error
+            FROM job
             WHERE book_id = $1 AND dead_at IS NOT NULL AND finished_at IS NULL
             ORDER BY dead_at DESC, id LIMIT $2",
         )
         .await?;
     let rows = client.query(&statement, &[/* book_id */ &book.0, /* limit */ &limit]).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Dead {
-                id: JobId::new(book, row.get("id")),
-                job: payload(row)?,
-                attempts: row.get("attempts"),
-                due_at: row.get("due_at"),
-                dead_at: row.get("dead_at"),
-                last_error: row.get("last_error"),
-            })
+    Ok(rows
+        .iter()
+        .map(|row| Dead {
+            id: JobId::new(book, row.get("id")),
+            kind: row.get("kind"),
+            payload: row.get("payload"),
+            attempts: row.get("attempts"),
+            due_at: row.get("due_at"),
+            dead_at: row.get("dead_at"),
+            last_error: row.get("last_error"),
         })
-        .collect()
+        .collect())
 }
 
 /// Takes a job out of the dead-letter list: it is due again, with all its attempts before it.
 pub async fn requeue(tx: &Transaction<'_>, id: JobId, wall: Timestamp) -> Result<(), Error> {
-    // The attempts start again from 0, so a lease from before the burial must not be running any more: it is not,
-    // because only the holder of the last lease buries, and a dead job is not leased.
+    // `attempts` itself never goes back: it fences workers that still hold a lease from before.
     let statement = tx
         .prepare_cached(
             "-- jobs::requeue
-            UPDATE job SET dead_at = NULL, attempts = 0, leased_until = $3, leased_by = ''
+            UPDATE job SET dead_at = NULL, forgiven = attempts, leased_until = $3, leased_by = ''
             WHERE book_id = $1 AND id = $2 AND dead_at IS NOT NULL AND finished_at IS NULL",
         )
         .await?;
@@ -356,11 +402,6 @@ pub async fn requeue(tx: &Transaction<'_>, id: JobId, wall: Timestamp) -> Result
         .execute(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object, /* leased_until */ &wall])
         .await?;
     if rows == 1 { Ok(()) } else { Err(Error::NotFound("dead job")) }
-}
-
-fn payload(row: &Row) -> Result<Job, Error> {
-    let Json(job) = row.try_get::<_, Json<Job>>("payload")?;
-    Ok(job)
 }
 
 fn one_row(rows: u64) -> Result<(), Error> {
