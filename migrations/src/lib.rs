@@ -1,1 +1,19 @@
-//! The schema and its runner.
+//! The schema as forward-only SQL, its runner, and a private PostgreSQL for development, the demo and tests.
+//!
+//! - [`apply`] brings a database to the newest schema, [`check`] refuses to work on any other one.
+//! - [`service_config`] is how the service connects: with its own role and with time limits.
+//! - [`PrivateServer`] is a PostgreSQL cluster that our own process starts and stops.
+//! - [`testing::TestDatabase`] gives each test a migrated database of its own.
+//!
+//! The SQL files in `sql/` never change once they have landed; `sql/FROZEN` holds their digests and a test compares.
+
+mod connection;
+mod error;
+mod schema;
+pub mod server;
+pub mod testing;
+
+pub use connection::{connect, service_config};
+pub use error::Error;
+pub use schema::{Report, apply, check, latest};
+pub use server::{Durability, PrivateServer};

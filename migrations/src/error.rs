@@ -1,0 +1,86 @@
+//! What can go wrong between this crate and a database, in sentences that say how to mend it and never hold a secret.
+
+use std::path::PathBuf;
+
+/// Why a database could not be reached, migrated, trusted or started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The URL was not understood. It is not repeated: it may hold a password.
+    #[error("the database URL cannot be read; expected postgresql://user@host:port/database")]
+    Url,
+    /// No connection.
+    #[error("cannot connect to the database: {0}")]
+    Connect(String),
+    /// A statement failed.
+    #[error("the database refused {doing}: {why}")]
+    Statement {
+        /// What was being done, as a noun phrase.
+        doing: &'static str,
+        /// What the server answered, with its SQLSTATE.
+        why: String,
+    },
+    /// Another process holds the migration lock.
+    #[error("another process has been migrating this database for {waited_s} s; try again when it is done")]
+    MigrationLocked {
+        /// How long we waited, in seconds.
+        waited_s: u64,
+    },
+    /// A migration failed; those before it stay applied.
+    #[error("the schema could not be migrated: {0}")]
+    Migration(String),
+    /// The database is older than the program.
+    #[error("the database has schema version {found}, this program needs {wanted}: run `commonpurse migrate`")]
+    SchemaOlder {
+        /// The newest migration applied, 0 when none is.
+        found: i64,
+        /// The newest migration this program knows.
+        wanted: i64,
+    },
+    /// The database is newer than the program.
+    #[error("the database has schema version {found}, this program knows only {wanted}: upgrade the program")]
+    SchemaNewer {
+        /// The newest migration applied.
+        found: i64,
+        /// The newest migration this program knows.
+        wanted: i64,
+    },
+    /// No usable PostgreSQL programs on this machine.
+    #[error("PostgreSQL 15 or newer with its server programs (initdb, postgres) is needed: {0}")]
+    Programs(String),
+    /// The private server could not be started or stopped.
+    #[error("the private PostgreSQL under {}: {why}", home.display())]
+    Server {
+        /// The directory that holds the cluster.
+        home: PathBuf,
+        /// What happened, as one sentence.
+        why: String,
+    },
+}
+
+impl Error {
+    /// A failed statement, with the server's own message and SQLSTATE.
+    pub(crate) fn statement(doing: &'static str, error: &tokio_postgres::Error) -> Self {
+        Self::Statement { doing, why: explain(error) }
+    }
+}
+
+/// The driver's error with all its causes; it shows only "db error" by itself.
+pub(crate) fn explain(error: &tokio_postgres::Error) -> String {
+    if let Some(database) = error.as_db_error() {
+        return format!("{} ({})", database.message(), database.code().code());
+    }
+    causes(error)
+}
+
+/// An error and its causes in one line.
+pub(crate) fn causes(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        line.push_str(": ");
+        line.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    line
+}

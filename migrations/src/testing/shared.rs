@@ -1,0 +1,132 @@
+//! The throwaway cluster that all test processes of a run share.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::server::Durability;
+use crate::server::cluster::{Home, clear_throwaways, open_private, programs_for, put_aside, socket_url};
+use crate::server::launch::{Lifeline, Plan, hold, initialise, is_supervised, launch};
+use crate::server::pidfile::wait_until;
+
+/// Long enough for the pause between two test processes, short enough that nothing seems left behind.
+const LINGER_S: u32 = 3;
+
+/// Others may be starting the cluster; on a slow machine that takes a while.
+const START_DEADLINE: Duration = Duration::from_secs(180);
+
+/// Keeps the cluster alive for as long as this process lives.
+#[derive(Debug)]
+pub(crate) struct Hold {
+    _lifeline: File,
+}
+
+/// Joins the run's cluster, starting it when there is none, and returns its superuser's URL.
+pub(crate) fn join() -> Result<(String, Hold), Error> {
+    join_in(&target_directory().join("test-cluster"))
+}
+
+fn join_in(wanted: &Path) -> Result<(String, Hold), Error> {
+    let failed = |why| Error::Server { home: wanted.to_path_buf(), why };
+    let home = Home::settle(wanted).map_err(failed)?;
+    let lock = open_private(&home.path.join("lock")).map_err(failed)?;
+    if !wait_until(START_DEADLINE, || !matches!(lock.try_lock(), Err(TryLockError::WouldBlock))) {
+        return Err(failed("another test process has been starting it for too long".to_owned()));
+    }
+    let current = home.path.join("current");
+    if let Some(joined) = join_current(&current) {
+        return Ok(joined);
+    }
+    start(&home, &current).map_err(|error| match error {
+        Problem::Ours(error) => error,
+        Problem::Words(why) => failed(why),
+    })
+}
+
+enum Problem {
+    Ours(Error),
+    Words(String),
+}
+
+impl From<String> for Problem {
+    fn from(why: String) -> Self {
+        Self::Words(why)
+    }
+}
+
+/// Joins the cluster that the last starter wrote down, if its supervisor still listens.
+fn join_current(current: &Path) -> Option<(String, Hold)> {
+    let text = std::fs::read_to_string(current).ok()?;
+    let (port, sockets) = text.trim().split_once(' ')?;
+    let (port, sockets) = (port.parse().ok()?, PathBuf::from(sockets));
+    let lifeline = hold(&sockets)?;
+    // If the supervisor closed its doors just now, it has seen us and stays; later ones do not find the pipe.
+    Some((socket_url(&sockets, port, "postgres"), Hold { _lifeline: lifeline }))
+}
+
+fn start(home: &Home, current: &Path) -> Result<(String, Hold), Problem> {
+    let cluster = home.cluster()?;
+    // One may still serve a process that came in at the very moment it closed its doors.
+    clear_throwaways(&cluster, is_supervised)?;
+    let data = cluster.join(format!("data-{:016x}", rand::random::<u64>()));
+    let log = cluster.join("server.log");
+    put_aside(&log);
+    let programs = programs_for(&data).map_err(Problem::Ours)?;
+    // Nobody needs it: tests come through the socket.
+    let password = hex::encode(rand::random::<[u8; 24]>());
+    let durability = Durability::Throwaway;
+    initialise(&programs, home.account, &data, durability, &password)?;
+    let lifeline = Lifeline::Shared { linger_s: LINGER_S };
+    let plan = Plan { programs, account: home.account, data, log, durability, lifeline };
+    let running = launch(&plan)?;
+    let lifeline = running.held.ok_or_else(|| "its lifeline is missing".to_owned())?;
+    let line = format!("{} {}\n", running.port, running.sockets.display());
+    std::fs::write(current, line).map_err(|error| error.to_string())?;
+    Ok((socket_url(&running.sockets, running.port, "postgres"), Hold { _lifeline: lifeline }))
+}
+
+/// Cargo marks its target directory with a file; the test program lies below it.
+fn target_directory() -> PathBuf {
+    let program = std::env::current_exe().unwrap_or_default();
+    let marked = program.ancestors().find(|dir| dir.join("CACHEDIR.TAG").is_file());
+    marked.map_or_else(|| std::env::temp_dir().join("commonpurse-tests"), Path::to_path_buf)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::pidfile;
+
+    fn servers(home: &Path) -> usize {
+        let entries = std::fs::read_dir(home.join("cluster")).unwrap().flatten();
+        entries.filter(|entry| pidfile::live_server(&entry.path()).is_some()).count()
+    }
+
+    #[test]
+    fn processes_share_one_cluster_and_it_goes_with_the_last_of_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let wanted = dir.path().join("shared");
+        let home = Home::settle(&wanted).unwrap().path;
+        let holds: Vec<(String, Hold)> = std::thread::scope(|scope| {
+            let joining: Vec<_> = (0..4).map(|_| scope.spawn(|| join_in(&wanted).unwrap())).collect();
+            joining.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(holds.iter().all(|(url, _)| *url == holds[0].0));
+        assert_eq!(servers(&home), 1);
+        let mut holds = holds.into_iter();
+        let last = holds.next().unwrap();
+        drop(holds);
+        let linger = Duration::from_secs(u64::from(LINGER_S) + 1);
+        assert!(!wait_until(linger, || servers(&home) == 0), "one process still holds it");
+        drop(last);
+        assert!(wait_until(Duration::from_secs(20), || servers(&home) == 0));
+        let second = join_in(&wanted).unwrap();
+        assert_eq!(servers(&home), 1);
+        drop(second);
+        assert!(wait_until(Duration::from_secs(20), || servers(&home) == 0));
+        let left = || std::fs::read_dir(home.join("cluster")).unwrap().count();
+        assert!(wait_until(Duration::from_secs(20), || left() == 1), "only the log stays");
+        let _ = std::fs::remove_dir_all(home);
+    }
+}
