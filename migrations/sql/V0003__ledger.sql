@@ -317,6 +317,13 @@ END
 $$;
 SELECT ledger_delegate('book_begin(int)');
 
+-- Locks the head of a book until the caller's transaction ends, and answers what the fold needs of it.
+CREATE FUNCTION journal_lock(p_book int, OUT version bigint, OUT next_number bigint, OUT closed_through date)
+RETURNS record LANGUAGE sql SECURITY DEFINER SET search_path = public AS $$
+    SELECT h.version, h.next_number, h.closed_through FROM book_head h WHERE h.book_id = p_book FOR NO KEY UPDATE
+$$;
+SELECT ledger_delegate('journal_lock(int)');
+
 -- Opens an account, or finds the one with this code. Locks the head: account numbers are drawn from it.
 CREATE FUNCTION account_open(p_book int, p_code text, p_class smallint, p_unit text, p_floor bigint, p_side smallint, p_at timestamptz)
 RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
@@ -457,7 +464,7 @@ GRANT SELECT, INSERT, DELETE ON book_partner TO commonpurse_service;
 GRANT SELECT ON account_class TO commonpurse_service;
 GRANT SELECT ON movement_kind TO commonpurse_service;
 GRANT SELECT ON movement TO commonpurse_service;
-GRANT SELECT, UPDATE (version) ON book_head TO commonpurse_service;
+GRANT SELECT ON book_head TO commonpurse_service;
 GRANT SELECT ON account TO commonpurse_service;
 GRANT SELECT ON balance TO commonpurse_service;
 GRANT SELECT ON transfer TO commonpurse_service;
@@ -469,10 +476,12 @@ GRANT SELECT ON day_total TO commonpurse_service;
 GRANT SELECT ON day_total_progress TO commonpurse_service;
 GRANT SELECT ON posting TO commonpurse_service;
 REVOKE ALL ON FUNCTION book_begin(int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION journal_lock(int) FROM PUBLIC;
 REVOKE ALL ON FUNCTION account_open(int, text, smallint, text, bigint, smallint, timestamptz) FROM PUBLIC;
 REVOKE ALL ON FUNCTION journal_post FROM PUBLIC;
 REVOKE ALL ON FUNCTION day_totals_roll_up(int, int) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION book_begin(int) TO commonpurse_service;
+GRANT EXECUTE ON FUNCTION journal_lock(int) TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION account_open(int, text, smallint, text, bigint, smallint, timestamptz) TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION journal_post TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION day_totals_roll_up(int, int) TO commonpurse_service;

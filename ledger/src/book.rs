@@ -1,0 +1,13 @@
+//! The book: accounts, journal entries, balances, and the fold that alone decides what may be posted.
+//!
+//! Nothing here knows of pledges, SQL, async or clocks.
+
+pub mod account;
+pub mod entry;
+pub mod fold;
+pub mod movement;
+
+pub use account::{AccountClass, AccountKind, AccountNumber};
+pub use entry::{Entry, Line, Note};
+pub use fold::{AccountState, Batch, Command, Key, Reason, State, Verdict, fold};
+pub use movement::MovementKind;

@@ -1,0 +1,295 @@
+//! The fold: (state, commands) → (rows, verdicts). It alone decides what may be posted.
+//!
+//! A pure function in arrival order. A refusal concerns that command alone, with all its lines; what came before stands.
+//! The same fold serves every write path and every dry run, and it is the model that tests compare with.
+
+use super::account::{AccountClass, AccountNumber};
+use super::entry::{Entry, LINES_MAX, Note};
+use crate::money::AMOUNT_MAX;
+use jiff::ToSpan;
+use jiff::civil::Date;
+use std::collections::{BTreeMap, HashMap};
+use uuid::Uuid;
+
+/// What the fold knows of one account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountState {
+    /// What it is for.
+    pub class: AccountClass,
+    /// Currency or unit; both sides of a line share it.
+    pub unit: String,
+    /// Lowest balance allowed on its own side after holds, minor units.
+    pub floor: Option<i64>,
+    /// Takes no more postings.
+    pub closed: bool,
+    /// Sum of all debits, minor units.
+    pub debits: i64,
+    /// Sum of all credits, minor units.
+    pub credits: i64,
+    /// Set aside by holds, minor units.
+    pub held: i64,
+}
+
+impl AccountState {
+    /// The balance on its own side, minor units.
+    pub fn balance(&self) -> i64 {
+        i64::from(self.class.kind().side()) * (self.credits - self.debits)
+    }
+
+    fn keeps_its_floor(&self) -> bool {
+        self.floor.is_none_or(|floor| i128::from(self.balance()) - i128::from(self.held) >= i128::from(floor))
+    }
+}
+
+/// What the fold knows of a book.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    /// The version of the head that this state was read at.
+    pub version: i64,
+    /// Number of the next record.
+    pub next_number: i64,
+    /// Nothing may take effect on or before this day.
+    pub closed_through: Date,
+    /// The accounts that the commands name, if they exist.
+    pub accounts: HashMap<AccountNumber, AccountState>,
+}
+
+/// The idempotency key of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    /// Whose key it is.
+    pub caller: i32,
+    /// `UUIDv7` as it came, or the `UUIDv8` of a digest.
+    pub key: Uuid,
+    /// First 8 bytes of the request's digest.
+    pub request_digest: i64,
+}
+
+/// One thing to do to the book, whole or not at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// The key under which its verdict is kept.
+    pub key: Option<Key>,
+    /// The entry to post.
+    pub entry: Entry,
+}
+
+/// Why the fold refused a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    /// The account is not in the book.
+    #[error("account {0} is not in this book")]
+    UnknownAccount(AccountNumber),
+    /// The account takes no more postings.
+    #[error("account {0} is closed")]
+    ClosedAccount(AccountNumber),
+    /// The two accounts have different units.
+    #[error("accounts {0} and {1} have different units")]
+    UnitsDiffer(AccountNumber, AccountNumber),
+    /// Money does not move that way.
+    #[error("no movement of this kind leads from account {credit} to account {debit}")]
+    NoSuchMovement {
+        /// Account debited.
+        debit: AccountNumber,
+        /// Account credited.
+        credit: AccountNumber,
+    },
+    /// A balance would fall below its floor.
+    #[error("account {account} would fall {short} minor units below its floor")]
+    BelowFloor {
+        /// The account.
+        account: AccountNumber,
+        /// By how much, minor units.
+        short: i64,
+    },
+    /// The day is in a closed period.
+    #[error("{0} is in a closed period")]
+    ClosedPeriod(Date),
+    /// Zero, negative, too large, or the sum would overflow.
+    #[error("an amount is out of bounds")]
+    Amount,
+    /// No lines, too many, or one with the same account on both sides.
+    #[error("an entry has 1 to 1,000 lines, each between two accounts")]
+    Lines,
+}
+
+impl Reason {
+    /// Stable number in stored refusals; 0 is kept for "not refused".
+    pub fn number(self) -> i16 {
+        match self {
+            Reason::UnknownAccount(_) => 1,
+            Reason::ClosedAccount(_) => 2,
+            Reason::UnitsDiffer(..) => 3,
+            Reason::NoSuchMovement { .. } => 4,
+            Reason::BelowFloor { .. } => 5,
+            Reason::ClosedPeriod(_) => 6,
+            Reason::Amount => 7,
+            Reason::Lines => 8,
+        }
+    }
+
+    /// Stable code, the problem's type at the edge.
+    pub fn code(self) -> &'static str {
+        match self {
+            Reason::UnknownAccount(_) => "unknown-account",
+            Reason::ClosedAccount(_) => "closed-account",
+            Reason::UnitsDiffer(..) => "units-differ",
+            Reason::NoSuchMovement { .. } => "no-such-movement",
+            Reason::BelowFloor { .. } => "below-floor",
+            Reason::ClosedPeriod(_) => "closed-period",
+            Reason::Amount => "amount-out-of-bounds",
+            Reason::Lines => "lines-out-of-bounds",
+        }
+    }
+}
+
+/// What became of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is the record with this number.
+    Posted(i64),
+    /// It changed nothing.
+    Refused(Reason),
+}
+
+/// One row of the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransferRow {
+    /// Record number << 16 | line.
+    pub pos: i64,
+    /// The line.
+    pub line: super::entry::Line,
+    /// Balance of the debited account after it, on its own side.
+    pub debit_after: i64,
+    /// Balance of the credited account after it, on its own side.
+    pub credit_after: i64,
+    /// Day on which it counts.
+    pub effective: Date,
+    /// Day on which it happened.
+    pub occurred: Date,
+    /// Digest of the entry's note; nil when there is none.
+    pub note: Uuid,
+}
+
+/// The rows that a fold has decided to write, in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// Journal rows.
+    pub transfers: Vec<TransferRow>,
+    /// Notes by record number.
+    pub notes: Vec<(i64, Note)>,
+    /// Keys with their verdicts.
+    pub keys: Vec<(Key, Verdict)>,
+    /// The accounts touched: debits, credits and held after the batch.
+    pub balances: BTreeMap<AccountNumber, (i64, i64, i64)>,
+}
+
+/// Decides commands in order, brings the state forward, and answers the rows to write and a verdict for each command.
+pub fn fold(state: &mut State, commands: &[Command]) -> (Batch, Vec<Verdict>) {
+    let mut batch = Batch::default();
+    let mut verdicts = Vec::with_capacity(commands.len());
+    for command in commands {
+        let verdict = match post(state, &mut batch, &command.entry) {
+            Ok(number) => Verdict::Posted(number),
+            Err(reason) => Verdict::Refused(reason),
+        };
+        if let Some(key) = command.key {
+            batch.keys.push((key, verdict));
+        }
+        verdicts.push(verdict);
+    }
+    (batch, verdicts)
+}
+
+fn post(state: &mut State, batch: &mut Batch, entry: &Entry) -> Result<i64, Reason> {
+    let effective = effective_day(state.closed_through, entry)?;
+    let (touched, after) = move_balances(state, entry)?;
+    let number = state.next_number;
+    state.next_number += 1;
+    let note = entry.note.as_ref().map_or(Uuid::nil(), Note::digest);
+    for (index, (line, (debit_after, credit_after))) in entry.lines.iter().zip(after).enumerate() {
+        batch.transfers.push(TransferRow {
+            pos: number << 16 | index as i64,
+            line: *line,
+            debit_after,
+            credit_after,
+            effective,
+            occurred: entry.effective,
+            note,
+        });
+    }
+    for (account, moved) in touched {
+        batch.balances.insert(account, (moved.debits, moved.credits, moved.held));
+        state.accounts.insert(account, moved);
+    }
+    if let Some(note) = &entry.note {
+        batch.notes.push((number, note.clone()));
+    }
+    Ok(number)
+}
+
+fn effective_day(closed_through: Date, entry: &Entry) -> Result<Date, Reason> {
+    if entry.effective > closed_through {
+        Ok(entry.effective)
+    } else if entry.outside_fact {
+        closed_through.checked_add(1.day()).map_err(|_| Reason::ClosedPeriod(entry.effective))
+    } else {
+        Err(Reason::ClosedPeriod(entry.effective))
+    }
+}
+
+type Moved = (BTreeMap<AccountNumber, AccountState>, Vec<(i64, i64)>);
+
+/// Moves copies of the touched accounts line by line; floors must hold after every line's entry as a whole.
+fn move_balances(state: &State, entry: &Entry) -> Result<Moved, Reason> {
+    if entry.lines.is_empty() || entry.lines.len() > LINES_MAX {
+        return Err(Reason::Lines);
+    }
+    let mut touched: BTreeMap<AccountNumber, AccountState> = BTreeMap::new();
+    let mut after = Vec::with_capacity(entry.lines.len());
+    for line in &entry.lines {
+        if line.debit == line.credit {
+            return Err(Reason::Lines);
+        }
+        if line.amount <= 0 || line.amount > AMOUNT_MAX {
+            return Err(Reason::Amount);
+        }
+        for account in [line.debit, line.credit] {
+            if !touched.contains_key(&account) {
+                let found = state.accounts.get(&account).ok_or(Reason::UnknownAccount(account))?;
+                if found.closed {
+                    return Err(Reason::ClosedAccount(account));
+                }
+                touched.insert(account, found.clone());
+            }
+        }
+        let (debit, credit) = (&touched[&line.debit], &touched[&line.credit]);
+        if debit.unit != credit.unit {
+            return Err(Reason::UnitsDiffer(line.debit, line.credit));
+        }
+        if !line.kind.allows(debit.class, credit.class) {
+            return Err(Reason::NoSuchMovement { debit: line.debit, credit: line.credit });
+        }
+        let debits = debit.debits.checked_add(line.amount).ok_or(Reason::Amount)?;
+        let credits = credit.credits.checked_add(line.amount).ok_or(Reason::Amount)?;
+        let debit_after = touched.get_mut(&line.debit).map(|account| {
+            account.debits = debits;
+            account.balance()
+        });
+        let credit_after = touched.get_mut(&line.credit).map(|account| {
+            account.credits = credits;
+            account.balance()
+        });
+        after.extend(debit_after.zip(credit_after));
+    }
+    for (&account, moved) in &touched {
+        if !moved.keeps_its_floor() {
+            let short = moved.floor.unwrap_or(0).saturating_sub(moved.balance().saturating_sub(moved.held));
+            return Err(Reason::BelowFloor { account, short });
+        }
+    }
+    Ok((touched, after))
+}
+
+#[cfg(test)]
+mod tests;

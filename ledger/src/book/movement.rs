@@ -1,0 +1,325 @@
+//! The ways in which money moves: one table, which the fold and the database both enforce.
+
+use super::account::AccountClass;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $variant:ident = $number:literal, $name:literal;)*) => {
+        /// A way in which money moves.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(i16)]
+        pub enum MovementKind {
+            $($(#[$doc])* $variant = $number,)*
+        }
+
+        impl MovementKind {
+            /// All kinds, by number.
+            pub const ALL: &'static [MovementKind] = &[$(MovementKind::$variant,)*];
+
+            /// Name in the API and in the database.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(MovementKind::$variant => $name,)*
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A charge was captured.
+    ChargeCaptured = 1, "charge_captured";
+    /// A sponsor's contribution was captured.
+    PursePledged = 2, "purse_pledged";
+    /// An entry fee was captured.
+    EntryFeeCaptured = 3, "entry_fee_captured";
+    /// A custodian paid over what it had captured.
+    ReceivableSettled = 4, "receivable_settled";
+    /// A fee named in the terms fell due.
+    FeeCharged = 5, "fee_charged";
+    /// A processor kept its fee.
+    FeeWithheld = 6, "fee_withheld";
+    /// A fee came back with a refund.
+    FeeReturned = 7, "fee_returned";
+    /// The host earned its fee at settlement.
+    FeeEarned = 8, "fee_earned";
+    /// A refund was sent.
+    RefundSent = 9, "refund_sent";
+    /// A refund arrived.
+    RefundSettled = 10, "refund_settled";
+    /// A refund came back.
+    RefundFailed = 11, "refund_failed";
+    /// A provider took money back while a dispute runs.
+    DisputeOpened = 12, "dispute_opened";
+    /// A provider gave it back.
+    DisputeWon = 13, "dispute_won";
+    /// A lost dispute found its bearer.
+    DisputeLost = 14, "dispute_lost";
+    /// The host put its own money aside.
+    ReserveFunded = 15, "reserve_funded";
+    /// An entry fee went back.
+    EntryFeeReturned = 16, "entry_fee_returned";
+    /// Entry fees went where the rules say.
+    EntryFeeEarned = 17, "entry_fee_earned";
+    /// A prize became payable.
+    PrizeAwarded = 18, "prize_awarded";
+    /// What was not awarded went back to sponsors.
+    PurseReturned = 19, "purse_returned";
+    /// A milestone was released.
+    MilestoneReleased = 20, "milestone_released";
+    /// Money moved to another purpose by its donor or rule.
+    FundMoved = 21, "fund_moved";
+    /// A gift was matched.
+    MatchPaid = 22, "match_paid";
+    /// A payout was sent.
+    PayoutSent = 23, "payout_sent";
+    /// A payout was not accepted.
+    PayoutFailed = 24, "payout_failed";
+    /// A payout left the bank.
+    PayoutSettled = 25, "payout_settled";
+    /// A payout came back.
+    PayoutReturned = 26, "payout_returned";
+    /// The payee bore the fee of a payout.
+    PayoutFee = 27, "payout_fee";
+    /// The bank took a fee.
+    BankFee = 28, "bank_fee";
+    /// The bank paid interest.
+    Interest = 29, "interest";
+    /// Money came that nobody expected.
+    SuspenseReceived = 30, "suspense_received";
+    /// It was understood.
+    SuspenseMatched = 31, "suspense_matched";
+    /// A revoked claim was not yet paid out.
+    ClawbackUnpaid = 32, "clawback_unpaid";
+    /// A revoked claim was paid out.
+    ClawbackPaid = 33, "clawback_paid";
+    /// A team's next share paid what it owed.
+    SetOff = 34, "set_off";
+    /// A team paid back.
+    Recovered = 35, "recovered";
+    /// What came back returned to its fund.
+    RecoveryRestored = 36, "recovery_restored";
+    /// What a team owed was given up.
+    WrittenOff = 37, "written_off";
+    /// Production was sold.
+    SalesRecorded = 38, "sales_recorded";
+    /// A customer paid.
+    CustomerPaid = 39, "customer_paid";
+    /// A cost arose.
+    CostRecorded = 40, "cost_recorded";
+    /// A cost was paid.
+    CostPaid = 41, "cost_paid";
+    /// A period's result became surplus.
+    ResultClosed = 42, "result_closed";
+    /// Surplus was shared by the rule.
+    SurplusAllocated = 43, "surplus_allocated";
+    /// A loan came in.
+    LoanReceived = 44, "loan_received";
+    /// A loan was repaid.
+    LoanRepaid = 45, "loan_repaid";
+    /// Money left for another book.
+    InterBookSent = 46, "inter_book_sent";
+    /// Money of another book arrived.
+    InterBookMirrored = 47, "inter_book_mirrored";
+    /// What was owed to another book was paid.
+    InterBookPaid = 48, "inter_book_paid";
+    /// Another book paid what it owed.
+    InterBookReceived = 49, "inter_book_received";
+    /// A balance was brought over from before.
+    OpeningBalance = 50, "opening_balance";
+    /// A raw journal entry between accounts that no operation manages.
+    JournalEntry = 60, "journal_entry";
+    /// The exact mirror of a raw journal entry.
+    Reversal = 61, "reversal";
+}
+
+impl MovementKind {
+    /// The number in the rows.
+    pub fn number(self) -> i16 {
+        self as i16
+    }
+
+    /// From the number in a row.
+    pub fn from_number(number: i16) -> Option<MovementKind> {
+        Self::ALL.iter().copied().find(|kind| kind.number() == number)
+    }
+
+    /// Whether money may move this way into an account of class `debit` from one of class `credit`.
+    pub fn allows(self, debit: AccountClass, credit: AccountClass) -> bool {
+        if matches!(self, MovementKind::JournalEntry | MovementKind::Reversal) {
+            return !debit.is_managed() && !credit.is_managed();
+        }
+        MOVEMENTS.contains(&(self, debit, credit))
+    }
+}
+
+use AccountClass as C;
+use MovementKind as K;
+
+/// Every way money moves besides raw entries: kind, class debited, class credited.
+///
+/// No row leads from restricted money (fund, purse, pool, payables) to income but through a fee named in the terms: that
+/// makes forfeiture impossible rather than forbidden.
+pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
+    (K::ChargeCaptured, C::Receivable, C::Fund),
+    (K::PursePledged, C::Receivable, C::Purse),
+    (K::EntryFeeCaptured, C::Receivable, C::EntryFees),
+    (K::ReceivableSettled, C::Cash, C::Receivable),
+    (K::FeeCharged, C::Fund, C::FeePayable),
+    (K::FeeWithheld, C::FeePayable, C::Receivable),
+    (K::FeeReturned, C::FeePayable, C::Fund),
+    (K::FeeEarned, C::FeePayable, C::FeeIncome),
+    (K::RefundSent, C::Fund, C::RefundsInTransit),
+    (K::RefundSettled, C::RefundsInTransit, C::Cash),
+    (K::RefundSettled, C::RefundsInTransit, C::Receivable),
+    (K::RefundFailed, C::RefundsInTransit, C::Fund),
+    (K::DisputeOpened, C::DisputesPending, C::Cash),
+    (K::DisputeWon, C::Cash, C::DisputesPending),
+    (K::DisputeLost, C::Fund, C::DisputesPending),
+    (K::DisputeLost, C::TeamPayable, C::DisputesPending),
+    (K::DisputeLost, C::PrizePayable, C::DisputesPending),
+    (K::DisputeLost, C::MemberPayable, C::DisputesPending),
+    (K::DisputeLost, C::LenderPayable, C::DisputesPending),
+    (K::DisputeLost, C::FeePayable, C::DisputesPending),
+    (K::DisputeLost, C::TeamReceivable, C::DisputesPending),
+    (K::DisputeLost, C::RiskReserve, C::DisputesPending),
+    (K::ReserveFunded, C::Cash, C::RiskReserve),
+    (K::EntryFeeReturned, C::EntryFees, C::RefundsInTransit),
+    (K::EntryFeeEarned, C::EntryFees, C::OperatingFund),
+    (K::PrizeAwarded, C::Purse, C::PrizePayable),
+    (K::PurseReturned, C::Purse, C::RefundsInTransit),
+    (K::MilestoneReleased, C::Fund, C::TeamPayable),
+    (K::MilestoneReleased, C::ProgrammeLine, C::TeamPayable),
+    (K::FundMoved, C::Fund, C::Fund),
+    (K::FundMoved, C::DevelopmentFund, C::Fund),
+    (K::MatchPaid, C::Pool, C::Fund),
+    (K::PayoutSent, C::TeamPayable, C::PayoutsInTransit),
+    (K::PayoutSent, C::PrizePayable, C::PayoutsInTransit),
+    (K::PayoutSent, C::MemberPayable, C::PayoutsInTransit),
+    (K::PayoutSent, C::LenderPayable, C::PayoutsInTransit),
+    (K::PayoutFailed, C::PayoutsInTransit, C::TeamPayable),
+    (K::PayoutFailed, C::PayoutsInTransit, C::PrizePayable),
+    (K::PayoutFailed, C::PayoutsInTransit, C::MemberPayable),
+    (K::PayoutFailed, C::PayoutsInTransit, C::LenderPayable),
+    (K::PayoutSettled, C::PayoutsInTransit, C::Cash),
+    (K::PayoutReturned, C::Cash, C::TeamPayable),
+    (K::PayoutReturned, C::Cash, C::PrizePayable),
+    (K::PayoutReturned, C::Cash, C::MemberPayable),
+    (K::PayoutReturned, C::Cash, C::LenderPayable),
+    (K::PayoutFee, C::TeamPayable, C::Cash),
+    (K::PayoutFee, C::PrizePayable, C::Cash),
+    (K::PayoutFee, C::MemberPayable, C::Cash),
+    (K::PayoutFee, C::LenderPayable, C::Cash),
+    (K::BankFee, C::BankCharges, C::Cash),
+    (K::Interest, C::Cash, C::InterestIncome),
+    (K::SuspenseReceived, C::Cash, C::Suspense),
+    (K::SuspenseMatched, C::Suspense, C::Receivable),
+    (K::SuspenseMatched, C::Suspense, C::Fund),
+    (K::ClawbackUnpaid, C::TeamPayable, C::Fund),
+    (K::ClawbackPaid, C::TeamReceivable, C::RecoveriesPending),
+    (K::SetOff, C::TeamPayable, C::TeamReceivable),
+    (K::Recovered, C::Cash, C::TeamReceivable),
+    (K::RecoveryRestored, C::RecoveriesPending, C::Fund),
+    (K::WrittenOff, C::RecoveriesPending, C::TeamReceivable),
+    (K::SalesRecorded, C::Cash, C::Sales),
+    (K::SalesRecorded, C::CustomerReceivable, C::Sales),
+    (K::CustomerPaid, C::Cash, C::CustomerReceivable),
+    (K::CostRecorded, C::Cost, C::CostsPayable),
+    (K::CostPaid, C::CostsPayable, C::PayoutsInTransit),
+    (K::ResultClosed, C::Sales, C::Surplus),
+    (K::ResultClosed, C::FeeIncome, C::Surplus),
+    (K::ResultClosed, C::InterestIncome, C::Surplus),
+    (K::ResultClosed, C::Surplus, C::Cost),
+    (K::ResultClosed, C::Surplus, C::BankCharges),
+    (K::SurplusAllocated, C::Surplus, C::Reserve),
+    (K::SurplusAllocated, C::Surplus, C::DevelopmentFund),
+    (K::SurplusAllocated, C::Surplus, C::MemberPayable),
+    (K::SurplusAllocated, C::Surplus, C::MemberCapital),
+    (K::SurplusAllocated, C::Surplus, C::LenderPayable),
+    (K::LoanReceived, C::Cash, C::LoanPayable),
+    (K::LoanRepaid, C::LoanPayable, C::PayoutsInTransit),
+    (K::InterBookSent, C::Fund, C::DueToBook),
+    (K::InterBookSent, C::TeamPayable, C::DueToBook),
+    (K::InterBookSent, C::PrizePayable, C::DueToBook),
+    (K::InterBookSent, C::MemberPayable, C::DueToBook),
+    (K::InterBookSent, C::LenderPayable, C::DueToBook),
+    (K::InterBookMirrored, C::DueFromBook, C::Fund),
+    (K::InterBookPaid, C::DueToBook, C::Cash),
+    (K::InterBookReceived, C::Cash, C::DueFromBook),
+    (K::OpeningBalance, C::OpeningEquity, C::Fund),
+    (K::OpeningBalance, C::OpeningEquity, C::Purse),
+    (K::OpeningBalance, C::OpeningEquity, C::Pool),
+    (K::OpeningBalance, C::Receivable, C::OpeningEquity),
+    (K::OpeningBalance, C::Cash, C::OpeningEquity),
+    (K::OpeningBalance, C::OpeningEquity, C::TeamPayable),
+    (K::OpeningBalance, C::OpeningEquity, C::PrizePayable),
+    (K::OpeningBalance, C::OpeningEquity, C::FeePayable),
+    (K::OpeningBalance, C::OpeningEquity, C::RefundsInTransit),
+    (K::OpeningBalance, C::OpeningEquity, C::PayoutsInTransit),
+    (K::OpeningBalance, C::DisputesPending, C::OpeningEquity),
+    (K::OpeningBalance, C::OpeningEquity, C::EntryFees),
+    (K::OpeningBalance, C::OpeningEquity, C::ProgrammeLine),
+    (K::OpeningBalance, C::OpeningEquity, C::DevelopmentFund),
+    (K::OpeningBalance, C::OpeningEquity, C::MemberPayable),
+    (K::OpeningBalance, C::OpeningEquity, C::MemberCapital),
+    (K::OpeningBalance, C::OpeningEquity, C::LenderPayable),
+    (K::OpeningBalance, C::TeamReceivable, C::OpeningEquity),
+    (K::OpeningBalance, C::OpeningEquity, C::RecoveriesPending),
+    (K::OpeningBalance, C::OpeningEquity, C::Suspense),
+    (K::OpeningBalance, C::OpeningEquity, C::RiskReserve),
+    (K::OpeningBalance, C::OpeningEquity, C::OperatingFund),
+    (K::OpeningBalance, C::OpeningEquity, C::CostsPayable),
+    (K::OpeningBalance, C::CustomerReceivable, C::OpeningEquity),
+    (K::OpeningBalance, C::OpeningEquity, C::Surplus),
+    (K::OpeningBalance, C::OpeningEquity, C::Reserve),
+    (K::OpeningBalance, C::OpeningEquity, C::LoanPayable),
+    (K::OpeningBalance, C::OpeningEquity, C::DueToBook),
+    (K::OpeningBalance, C::DueFromBook, C::OpeningEquity),
+    (K::OpeningBalance, C::Asset, C::OpeningEquity),
+    (K::OpeningBalance, C::OpeningEquity, C::Liability),
+    (K::OpeningBalance, C::OpeningEquity, C::Equity),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::book::account::AccountKind;
+
+    #[test]
+    fn c1_no_movement_leads_from_restricted_money_to_income() {
+        let restricted = [
+            C::Fund,
+            C::Purse,
+            C::Pool,
+            C::TeamPayable,
+            C::PrizePayable,
+            C::MemberPayable,
+            C::EntryFees,
+            C::ProgrammeLine,
+        ];
+        for &(kind, debit, credit) in MOVEMENTS {
+            let forfeits = restricted.contains(&debit) && matches!(credit.kind(), AccountKind::Income);
+            assert!(!forfeits, "{} would forfeit {}", kind.name(), debit.name());
+        }
+    }
+
+    #[test]
+    fn raw_entries_never_touch_a_managed_class() {
+        for &debit in C::ALL {
+            for &credit in C::ALL {
+                let touches = debit.is_managed() || credit.is_managed();
+                assert_eq!(K::JournalEntry.allows(debit, credit), !touches);
+            }
+        }
+    }
+
+    #[test]
+    fn no_row_stands_twice_and_every_kind_has_one() {
+        for (index, row) in MOVEMENTS.iter().enumerate() {
+            assert!(!MOVEMENTS[..index].contains(row), "{row:?} stands twice");
+        }
+        for kind in MovementKind::ALL {
+            let raw = matches!(kind, K::JournalEntry | K::Reversal);
+            assert!(raw || MOVEMENTS.iter().any(|(of, ..)| of == kind), "{} has no row", kind.name());
+        }
+    }
+}

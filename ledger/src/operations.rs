@@ -1,0 +1,8 @@
+//! Lock, decide, save: one transaction of the caller each.
+pub mod accounts;
+pub mod books;
+pub mod entries;
+pub mod identity;
+pub mod parties;
+pub mod posting;
+pub mod reports;

@@ -1,0 +1,95 @@
+//! Posting inside an operation's transaction: lock the head, read the accounts, fold, write.
+
+use crate::book::{AccountState, Command, Entry, Key, Reason, State, Verdict, fold};
+use crate::error::{Error, Refusal};
+use crate::store::books::Book;
+use crate::store::{accounts, journal};
+use deadpool_postgres::Transaction;
+use jiff::Timestamp;
+
+/// What was posted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Posted {
+    /// Record number of the entry.
+    pub number: i64,
+}
+
+/// Posts one entry in the caller's transaction. A refusal by the fold writes nothing.
+///
+/// Aggregates are locked before this is called: the lock order is aggregates by id → book head → balances by number.
+pub async fn post(tx: &Transaction<'_>, book: &Book, entry: Entry, wall: Timestamp) -> Result<Posted, Error> {
+    post_keyed(tx, book, Command { key: None::<Key>, entry }, wall).await
+}
+
+/// The same, with an idempotency key that is written beside the entry.
+pub async fn post_keyed(tx: &Transaction<'_>, book: &Book, command: Command, wall: Timestamp) -> Result<Posted, Error> {
+    let head = journal::lock(tx, book.id).await?;
+    let mut state = read_state(tx, book, head, &command.entry).await?;
+    let (batch, verdicts) = fold(&mut state, std::slice::from_ref(&command));
+    match verdicts.first() {
+        Some(Verdict::Posted(number)) => {
+            if !journal::write(tx, book.id, &head, state.next_number, &batch, wall).await? {
+                return Err(Error::inconsistent(format!("book {}: the head moved under its lock", book.id)));
+            }
+            Ok(Posted { number: *number })
+        }
+        Some(Verdict::Refused(reason)) => Err(refusal(tx, book, *reason).await?.into()),
+        None => Err(Error::inconsistent("the fold gave no verdict")),
+    }
+}
+
+/// What the fold would say, without writing: the same code, for dry runs. The head is locked until the caller rolls back.
+pub async fn try_out(tx: &Transaction<'_>, book: &Book, entry: Entry) -> Result<Verdict, Error> {
+    let head = journal::lock(tx, book.id).await?;
+    let mut state = read_state(tx, book, head, &entry).await?;
+    let (_, verdicts) = fold(&mut state, &[Command { key: None, entry }]);
+    verdicts.first().copied().ok_or_else(|| Error::inconsistent("the fold gave no verdict"))
+}
+
+async fn read_state(tx: &Transaction<'_>, book: &Book, head: journal::Head, entry: &Entry) -> Result<State, Error> {
+    let numbers = journal::accounts_of(entry.lines.iter());
+    let read = accounts::load(tx, book.id, &numbers).await?;
+    let accounts = read
+        .into_iter()
+        .map(|account| {
+            let state = AccountState {
+                class: account.class,
+                unit: account.unit,
+                floor: account.floor,
+                closed: account.closed,
+                debits: account.debits,
+                credits: account.credits,
+                held: account.held,
+            };
+            (account.number, state)
+        })
+        .collect();
+    Ok(State { version: head.version, next_number: head.next_number, closed_through: head.closed_through, accounts })
+}
+
+/// The refusal in words, with the code of the account that it is about.
+async fn refusal(tx: &Transaction<'_>, book: &Book, reason: Reason) -> Result<Refusal, Error> {
+    let detail = match reason {
+        Reason::BelowFloor { account, short } => {
+            let found = accounts::load(tx, book.id, &[account]).await?;
+            match found.first() {
+                Some(account) => {
+                    let short = match account.unit.parse::<crate::money::Currency>() {
+                        Ok(currency) => format!("{} {currency}", currency.format(short)),
+                        Err(_) => format!("{short} {}", account.unit),
+                    };
+                    format!("{} would fall {short} below its floor", account.code)
+                }
+                None => reason.to_string(),
+            }
+        }
+        Reason::UnknownAccount(_)
+        | Reason::ClosedAccount(_)
+        | Reason::UnitsDiffer(..)
+        | Reason::NoSuchMovement { .. }
+        | Reason::ClosedPeriod(_)
+        | Reason::Amount
+        | Reason::Lines => reason.to_string(),
+    };
+    Ok(Refusal::new(reason.code(), detail))
+}

@@ -1,0 +1,234 @@
+//! The journal: the lock of its head, the one door in, and reading it back.
+
+use crate::book::fold::TransferRow;
+use crate::book::{AccountNumber, Batch, MovementKind, Note, Verdict};
+use crate::error::Error;
+use crate::id::BookId;
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+/// The head of a book: the version that a fold rests on, and where it goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// Raised by every batch.
+    pub version: i64,
+    /// Number of the next record.
+    pub next_number: i64,
+    /// Nothing takes effect on or before this day.
+    pub closed_through: Date,
+}
+
+/// Locks the head until the transaction ends.
+pub async fn lock(tx: &Transaction<'_>, book: BookId) -> Result<Head, Error> {
+    let statement = tx
+        .prepare_cached("-- journal::lock\nSELECT version, next_number, closed_through FROM journal_lock($1)")
+        .await?;
+    let row = tx.query_one(&statement, &[/* book */ &book.0]).await?;
+    let version: Option<i64> = row.get(0);
+    let version = version.ok_or(Error::NotFound("book"))?;
+    Ok(Head { version, next_number: row.get(1), closed_through: row.get(2) })
+}
+
+/// Writes a folded batch whole; false when the head has moved on since the fold.
+pub async fn write(
+    tx: &Transaction<'_>,
+    book: BookId,
+    head: &Head,
+    next_number: i64,
+    batch: &Batch,
+    recorded_at: Timestamp,
+) -> Result<bool, Error> {
+    let rows = &batch.transfers;
+    fn each<T>(rows: &[TransferRow], of: impl Fn(&TransferRow) -> T) -> Vec<T> {
+        rows.iter().map(of).collect()
+    }
+    let (accounts, moved): (Vec<i32>, Vec<&(i64, i64, i64)>) =
+        batch.balances.iter().map(|(account, moved)| (account.0, moved)).unzip();
+    let moved_by = |of: fn(&(i64, i64, i64)) -> i64| moved.iter().map(|row| of(row)).collect::<Vec<i64>>();
+    let (numbers, notes): (Vec<i64>, Vec<&Note>) = batch.notes.iter().map(|(number, note)| (*number, note)).unzip();
+    let (keys, outcomes): (Vec<_>, Vec<(i64, i16)>) = batch.keys.iter().map(|(key, v)| (*key, outcome(*v))).unzip();
+
+    let statement = tx
+        .prepare_cached(
+            "-- journal::write
+             SELECT journal_post($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+                                 $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)",
+        )
+        .await?;
+    let row = tx
+        .query_one(
+            &statement,
+            &[
+                /* book */ &book.0,
+                /* version */ &head.version,
+                /* next */ &next_number,
+                /* recorded */ &recorded_at,
+                /* pos */ &each(rows, |row| row.pos),
+                /* debit */ &each(rows, |row| row.line.debit.0),
+                /* credit */ &each(rows, |row| row.line.credit.0),
+                /* amount */ &each(rows, |row| row.line.amount),
+                /* debit_after */ &each(rows, |row| row.debit_after),
+                /* credit_after */ &each(rows, |row| row.credit_after),
+                /* effective */ &each(rows, |row| row.effective),
+                /* occurred */ &each(rows, |row| row.occurred),
+                /* kind */ &each(rows, |row| row.line.kind.number()),
+                /* note */ &each(rows, |row| row.note),
+                /* account */ &accounts,
+                /* debits */ &moved_by(|row| row.0),
+                /* credits */ &moved_by(|row| row.1),
+                /* held */ &moved_by(|row| row.2),
+                /* note_number */ &numbers,
+                /* salt */ &notes.iter().map(|note| note.salt).collect::<Vec<Uuid>>(),
+                /* memo */ &notes.iter().map(|note| note.memo.as_str()).collect::<Vec<_>>(),
+                /* reference */ &notes.iter().map(|note| note.reference.as_str()).collect::<Vec<_>>(),
+                /* metadata */ &notes.iter().map(|note| &note.metadata).collect::<Vec<_>>(),
+                /* record */ &Vec::<i64>::new(),
+                /* record_kind */ &Vec::<i16>::new(),
+                /* record_body */ &Vec::<serde_json::Value>::new(),
+                /* key_caller */ &keys.iter().map(|key| key.caller).collect::<Vec<i32>>(),
+                /* key */ &keys.iter().map(|key| key.key).collect::<Vec<Uuid>>(),
+                /* key_digest */ &keys.iter().map(|key| key.request_digest).collect::<Vec<i64>>(),
+                /* key_number */ &outcomes.iter().map(|outcome| outcome.0).collect::<Vec<i64>>(),
+                /* key_refusal */ &outcomes.iter().map(|outcome| outcome.1).collect::<Vec<i16>>(),
+            ],
+        )
+        .await?;
+    Ok(row.get(0))
+}
+
+fn outcome(verdict: Verdict) -> (i64, i16) {
+    match verdict {
+        Verdict::Posted(number) => (number, 0),
+        Verdict::Refused(reason) => (0, reason.number()),
+    }
+}
+
+/// One line of the journal, with the codes of its accounts.
+#[derive(Debug, Clone)]
+pub struct JournalLine {
+    /// Record number of its entry.
+    pub number: i64,
+    /// Which line of it, from 0.
+    pub line: i64,
+    /// How the money moved.
+    pub kind: MovementKind,
+    /// Code of the account debited.
+    pub debit: String,
+    /// Code of the account credited.
+    pub credit: String,
+    /// Currency or unit.
+    pub unit: String,
+    /// Minor units.
+    pub amount: i64,
+    /// Balance of the debited account after it.
+    pub debit_after: i64,
+    /// Balance of the credited account after it.
+    pub credit_after: i64,
+    /// Day on which it counts.
+    pub effective: Date,
+    /// Day on which it happened.
+    pub occurred: Date,
+    /// Wall clock.
+    pub recorded_at: Timestamp,
+    /// Memo of its entry; empty when there is none or it was erased.
+    pub memo: String,
+    /// What its entry is about.
+    pub reference: String,
+}
+
+fn line_from(row: &Row) -> Result<JournalLine, Error> {
+    let pos: i64 = row.get("pos");
+    let kind: i16 = row.get("kind");
+    Ok(JournalLine {
+        number: pos >> 16,
+        line: pos & 0xffff,
+        kind: MovementKind::from_number(kind)
+            .ok_or_else(|| Error::inconsistent(format!("movement kind {kind} is unknown")))?,
+        debit: row.get("debit_code"),
+        credit: row.get("credit_code"),
+        unit: row.get("unit"),
+        amount: row.get("amount"),
+        debit_after: row.get("debit_after"),
+        credit_after: row.get("credit_after"),
+        effective: row.get("effective"),
+        occurred: row.get("occurred"),
+        recorded_at: row.get("recorded_at"),
+        memo: row.get("memo"),
+        reference: row.get("reference"),
+    })
+}
+
+/// The lines of the records `first..first + count`, in order.
+pub async fn lines(
+    client: &impl GenericClient,
+    book: BookId,
+    first: i64,
+    count: i64,
+) -> Result<Vec<JournalLine>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- journal::lines
+             SELECT t.pos, t.kind, d.code AS debit_code, c.code AS credit_code, d.unit, t.amount, t.debit_after,
+                    t.credit_after, t.effective, t.occurred, t.recorded_at,
+                    coalesce(n.memo, '') AS memo, coalesce(n.reference, '') AS reference
+               FROM transfer t
+               JOIN account d ON d.book_id = t.book_id AND d.number = t.debit
+               JOIN account c ON c.book_id = t.book_id AND c.number = t.credit
+               LEFT JOIN entry_note n ON n.book_id = t.book_id AND n.number = t.pos >> 16
+              WHERE t.book_id = $1 AND t.pos >= $2 << 16 AND t.pos < ($2 + $3) << 16
+              ORDER BY t.pos",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book */ &book.0, /* first */ &first, /* count */ &count]).await?;
+    rows.iter().map(line_from).collect()
+}
+
+/// Number of the last record of a book; 0 when there is none.
+pub async fn last_number(client: &impl GenericClient, book: BookId) -> Result<i64, Error> {
+    let statement = client
+        .prepare_cached("-- journal::last_number\nSELECT next_number - 1 FROM book_head WHERE book_id = $1")
+        .await?;
+    let row = client.query_opt(&statement, &[/* book */ &book.0]).await?;
+    Ok(row.ok_or(Error::NotFound("book"))?.get(0))
+}
+
+/// What is wrong with a book, as sentences; empty when every balance is the sum of its transfers, debits equal credits
+/// and no number is missing.
+pub async fn audit(client: &impl GenericClient, book: BookId) -> Result<Vec<String>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- journal::audit
+             WITH side AS (
+                 SELECT debit AS account, amount AS debits, 0 AS credits FROM transfer WHERE book_id = $1
+                 UNION ALL
+                 SELECT credit, 0, amount FROM transfer WHERE book_id = $1),
+             total AS (SELECT account, sum(debits) AS debits, sum(credits) AS credits FROM side GROUP BY account)
+             SELECT 'account ' || b.account || ': balance ' || b.debits || '/' || b.credits
+                    || ', transfers ' || coalesce(t.debits, 0) || '/' || coalesce(t.credits, 0)
+               FROM balance b LEFT JOIN total t ON t.account = b.account
+              WHERE b.book_id = $1 AND (b.debits <> coalesce(t.debits, 0) OR b.credits <> coalesce(t.credits, 0))
+             UNION ALL
+             SELECT 'debits ' || sum(debits) || ', credits ' || sum(credits) FROM balance WHERE book_id = $1
+             HAVING sum(debits) <> sum(credits)
+             UNION ALL
+             SELECT 'records: ' || count(DISTINCT number) || ' of ' || max(h.next_number) - 1
+               FROM (SELECT pos >> 16 AS number FROM transfer WHERE book_id = $1
+                     UNION ALL SELECT number FROM log_record WHERE book_id = $1) AS record
+               JOIN book_head h ON h.book_id = $1
+             HAVING count(DISTINCT number) <> max(h.next_number) - 1",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book */ &book.0]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// The accounts that a batch of lines names, each once.
+pub fn accounts_of<'a>(lines: impl Iterator<Item = &'a crate::book::Line>) -> Vec<AccountNumber> {
+    let mut accounts: Vec<AccountNumber> = lines.flat_map(|line| [line.debit, line.credit]).collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    accounts
+}
