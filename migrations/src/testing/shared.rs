@@ -24,10 +24,10 @@ pub(crate) struct Hold {
 
 /// Joins the run's cluster, starting it when there is none, and returns its superuser's URL.
 pub(crate) fn join() -> Result<(String, Hold), Error> {
-    join_in(&target_directory().join("test-cluster"))
+    join_in(&target_directory().join("test-cluster"), LINGER_S)
 }
 
-fn join_in(wanted: &Path) -> Result<(String, Hold), Error> {
+fn join_in(wanted: &Path, linger_s: u32) -> Result<(String, Hold), Error> {
     let failed = |why| Error::Server { home: wanted.to_path_buf(), why };
     let home = Home::settle(wanted).map_err(failed)?;
     let lock = open_private(&home.path.join("lock")).map_err(failed)?;
@@ -38,7 +38,7 @@ fn join_in(wanted: &Path) -> Result<(String, Hold), Error> {
     if let Some(joined) = join_current(&current) {
         return Ok(joined);
     }
-    start(&home, &current).map_err(|error| match error {
+    start(&home, &current, linger_s).map_err(|error| match error {
         Problem::Ours(error) => error,
         Problem::Words(why) => failed(why),
     })
@@ -65,7 +65,7 @@ fn join_current(current: &Path) -> Option<(String, Hold)> {
     Some((socket_url(&sockets, port, "postgres"), Hold { _lifeline: lifeline }))
 }
 
-fn start(home: &Home, current: &Path) -> Result<(String, Hold), Problem> {
+fn start(home: &Home, current: &Path, linger_s: u32) -> Result<(String, Hold), Problem> {
     let cluster = home.cluster()?;
     // One may still serve a process that came in at the very moment it closed its doors.
     clear_throwaways(&cluster, is_supervised)?;
@@ -77,7 +77,7 @@ fn start(home: &Home, current: &Path) -> Result<(String, Hold), Problem> {
     let password = hex::encode(rand::random::<[u8; 24]>());
     let durability = Durability::Throwaway;
     initialise(&programs, home.account, &data, durability, &password)?;
-    let lifeline = Lifeline::Shared { linger_s: LINGER_S };
+    let lifeline = Lifeline::Shared { linger_s };
     let plan = Plan { programs, account: home.account, data, log, durability, lifeline };
     let running = launch(&plan)?;
     let lifeline = running.held.ok_or_else(|| "its lifeline is missing".to_owned())?;
@@ -109,7 +109,7 @@ mod tests {
         let wanted = dir.path().join("shared");
         let home = Home::settle(&wanted).unwrap().path;
         let holds: Vec<(String, Hold)> = std::thread::scope(|scope| {
-            let joining: Vec<_> = (0..4).map(|_| scope.spawn(|| join_in(&wanted).unwrap())).collect();
+            let joining: Vec<_> = (0..4).map(|_| scope.spawn(|| join_in(&wanted, 1).unwrap())).collect();
             joining.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         assert!(holds.iter().all(|(url, _)| *url == holds[0].0));
@@ -117,11 +117,11 @@ mod tests {
         let mut holds = holds.into_iter();
         let last = holds.next().unwrap();
         drop(holds);
-        let linger = Duration::from_secs(u64::from(LINGER_S) + 1);
+        let linger = Duration::from_millis(2500);
         assert!(!wait_until(linger, || servers(&home) == 0), "one process still holds it");
         drop(last);
         assert!(wait_until(Duration::from_secs(20), || servers(&home) == 0));
-        let second = join_in(&wanted).unwrap();
+        let second = join_in(&wanted, 1).unwrap();
         assert_eq!(servers(&home), 1);
         drop(second);
         assert!(wait_until(Duration::from_secs(20), || servers(&home) == 0));

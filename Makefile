@@ -1,0 +1,77 @@
+# `make demo` and `make test` need a Rust toolchain, a C compiler and git; the rest they bring along.
+
+SHELL := /bin/sh
+CARGO ?= cargo
+RUST_OLDEST_MINOR := 92
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo dev test lint dependencies suite docs check-long bench freeze openapi tools toolchain
+
+help: ## What there is to make
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+demo: tools ## The founding story with real numbers, then a running service (ARGS=--once: play it, check it, stop)
+	$(CARGO) build -p api -p worker
+	@exec $(TARGET)/debug/commonpurse demo $(ARGS)
+
+dev: tools ## A service for development, its data kept between runs
+	$(CARGO) build -p api -p worker
+	@exec $(TARGET)/debug/commonpurse dev $(ARGS)
+
+test: tools lint suite docs dependencies ## Everything that runs before a change lands
+
+lint: toolchain
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+suite: tools
+	$(CARGO) build --workspace
+ifeq ($(NEXTEST),yes)
+	$(CARGO) nextest run --workspace
+	$(CARGO) test --workspace --doc
+else
+	$(CARGO) test --workspace --no-fail-fast
+endif
+
+docs: toolchain
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
+
+# An h2 with an open advisory, and a second TLS provider that makes rustls panic, must not come back unnoticed.
+dependencies: toolchain
+	@$(CARGO) tree --workspace >/dev/null
+	@for crate in h2@0.3 ring openssl native-tls actix-governor rsa; do \
+	    if found=$$($(CARGO) tree --workspace --edges normal,build,dev --invert "$$crate" 2>/dev/null) && [ -n "$$found" ]; then \
+	        echo "$$crate is among the dependencies, see deny.toml:"; echo "$$found"; exit 1; \
+	    fi; \
+	done
+	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check licenses bans sources; \
+	else echo "cargo-deny is not installed: licences and sources were not checked"; fi
+
+check-long: tools ## What is too long for every run: more seeds, more examples, the ignored tests
+	$(CARGO) build --workspace
+ifeq ($(NEXTEST),yes)
+	PROPTEST_CASES=$${PROPTEST_CASES:-5000} COMMONPURSE_LONG=1 $(CARGO) nextest run --workspace --profile long --run-ignored all
+else
+	PROPTEST_CASES=$${PROPTEST_CASES:-5000} COMMONPURSE_LONG=1 $(CARGO) test --workspace --no-fail-fast -- --include-ignored
+endif
+
+bench: tools ## The benchmarks
+	$(CARGO) bench --workspace
+
+freeze: toolchain ## Lists new migrations as landed; listed ones never change
+	$(CARGO) run -q -p migrations --example freeze
+
+openapi: toolchain ## Writes the API's contract anew
+	$(CARGO) run -q -p openapi -- generate
+
+tools: toolchain ## Installs PostgreSQL's server programs if they are missing
+	@migrations/install-postgresql.sh
+
+toolchain:
+	@version=$$(rustc --version 2>/dev/null | sed -n 's/^rustc 1\.\([0-9]*\)\..*/\1/p'); \
+	if [ -z "$$version" ] || [ "$$version" -lt $(RUST_OLDEST_MINOR) ]; then \
+	    echo "Rust 1.$(RUST_OLDEST_MINOR) or newer is needed; found: $$(rustc --version 2>/dev/null || echo none)." >&2; exit 1; \
+	fi
+	@command -v cc >/dev/null 2>&1 || { echo "A C compiler (cc) is needed." >&2; exit 1; }
