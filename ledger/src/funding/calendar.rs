@@ -160,7 +160,11 @@ mod tests {
         assert_eq!(retry_date(first, 3, date(2027, 2, 3)), Some(date(2027, 2, 7)));
         assert_eq!(retry_date(first, 4, date(2027, 2, 7)), None);
         assert_eq!(retry_date(first, 0, first), None);
-        assert_eq!(retry_date(first, 2, date(2027, 2, 9)), Some(date(2027, 2, 10)), "a late retry waits for the next day");
+        assert_eq!(
+            retry_date(first, 2, date(2027, 2, 9)),
+            Some(date(2027, 2, 10)),
+            "a late retry waits for the next day"
+        );
     }
 
     #[test]
