@@ -3,12 +3,17 @@
 pub mod accounts;
 pub mod balances;
 pub mod books;
+pub mod claims;
 pub mod credentials;
 pub mod day_totals;
+pub mod disputes;
 pub mod heartbeats;
 pub mod jobs;
 pub mod journal;
+pub mod milestones;
 pub mod organisations;
 pub mod people;
+pub mod releases;
 pub mod replies;
+pub mod reviews;
 pub mod tokens;

@@ -1,0 +1,105 @@
+//! Persons.
+
+use crate::error::Error;
+use crate::id::{CallerId, PersonId};
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
+use tokio_postgres::Row;
+
+/// Somebody who signs in by e-mail link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Who.
+    pub id: PersonId,
+    /// Scopes idempotency keys.
+    pub caller: CallerId,
+    /// Lower case.
+    pub email: String,
+    /// Empty until it is given.
+    pub name: String,
+    /// Runs the installation.
+    pub is_operator: bool,
+    /// Wall clock.
+    pub created_at: Timestamp,
+}
+
+fn person(row: &Row) -> Person {
+    Person {
+        id: PersonId(row.get("id")),
+        caller: CallerId(row.get("caller")),
+        email: row.get("email"),
+        name: row.get("name"),
+        is_operator: row.get("is_operator"),
+        created_at: row.get("created_at"),
+    }
+}
+
+/// The person with an id.
+pub async fn find(client: &impl GenericClient, id: PersonId) -> Result<Option<Person>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- people::find
+            SELECT id, caller, email, name, is_operator, created_at FROM person WHERE id = $1",
+        )
+        .await?;
+    Ok(client.query_opt(&statement, &[/* id */ &id.0]).await?.as_ref().map(person))
+}
+
+/// The person with an address, which is given in lower case.
+pub async fn find_by_email(client: &impl GenericClient, email: &str) -> Result<Option<Person>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- people::find_by_email
+            SELECT id, caller, email, name, is_operator, created_at FROM person WHERE email = $1",
+        )
+        .await?;
+    Ok(client.query_opt(&statement, &[/* email */ &email]).await?.as_ref().map(person))
+}
+
+/// Draws the next caller number: for a person or an organisation.
+pub async fn next_caller(tx: &Transaction<'_>) -> Result<CallerId, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- people::next_caller
+            SELECT counter_next('caller') AS caller",
+        )
+        .await?;
+    Ok(CallerId(tx.query_one(&statement, &[]).await?.get("caller")))
+}
+
+/// A new person. `false` when somebody made the same address a moment ago.
+pub async fn insert(tx: &Transaction<'_>, person: &Person) -> Result<bool, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- people::insert
+            INSERT INTO person (id, caller, email, name, is_operator, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (email) DO NOTHING",
+        )
+        .await?;
+    let inserted = tx
+        .execute(
+            &statement,
+            &[
+                /* id */ &person.id.0,
+                /* caller */ &person.caller.0,
+                /* email */ &person.email,
+                /* name */ &person.name,
+                /* is_operator */ &person.is_operator,
+                /* created_at */ &person.created_at,
+            ],
+        )
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// Makes a person an operator of the installation.
+pub async fn update_operator(tx: &Transaction<'_>, id: PersonId) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- people::update_operator
+            UPDATE person SET is_operator = true WHERE id = $1",
+        )
+        .await?;
+    tx.execute(&statement, &[/* id */ &id.0]).await?;
+    Ok(())
+}
