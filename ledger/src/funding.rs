@@ -5,6 +5,7 @@ pub mod campaign;
 pub mod charge;
 pub mod claim;
 mod claim_state;
+pub mod dispute;
 pub mod evidence;
 pub mod milestone;
 pub mod movements;

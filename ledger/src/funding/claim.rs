@@ -13,10 +13,10 @@
 //! | disputed | an owner or approver of the host | the dispute counts as upheld: its part stays with the milestone |
 
 pub use super::claim_state::{ClaimState, DecidedBy, Decision, UnderReview};
+use super::dispute::Ruling;
 use super::evidence::{Digest, Evidence, Gate, digests};
 use super::milestone::{OnSilence, Policy, days_after};
 use super::review::{Ballot, Outcome, Subject};
-use super::words::words;
 use crate::error::Refusal;
 use crate::id::{ClaimId, MilestoneId, OrganisationId, PersonId};
 use crate::money::Money;
@@ -26,8 +26,6 @@ use jiff::Timestamp;
 pub const NOTE_MAX: usize = 8_000;
 /// Days after which a draft that nobody submitted expires.
 pub const DRAFT_DAYS: u16 = 90;
-/// Days in which a dispute must be decided; after them it counts as upheld.
-pub const DISPUTE_DAYS: u16 = 30;
 
 /// What a claim says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,16 +86,6 @@ pub enum Closed {
     Escalated,
     /// Given up.
     Expired,
-}
-
-words! {
-    /// How a dispute ends.
-    Ruling, "ruling" {
-        /// The objection holds: its part stays with the milestone.
-        Uphold = "uphold",
-        /// It does not: its part is released.
-        Dismiss = "dismiss",
-    }
 }
 
 impl Claim {
