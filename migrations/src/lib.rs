@@ -9,11 +9,13 @@
 
 mod connection;
 mod error;
+mod process;
 mod schema;
 pub mod server;
 pub mod testing;
 
 pub use connection::{connect, service_config};
 pub use error::Error;
+pub use process::stop_requested;
 pub use schema::{Report, apply, check, latest};
 pub use server::{Durability, PrivateServer};

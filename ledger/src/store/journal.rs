@@ -178,7 +178,7 @@ pub async fn lines(
                JOIN account d ON d.book_id = t.book_id AND d.number = t.debit
                JOIN account c ON c.book_id = t.book_id AND c.number = t.credit
                LEFT JOIN entry_note n ON n.book_id = t.book_id AND n.number = t.pos >> 16
-              WHERE t.book_id = $1 AND t.pos >= $2 << 16 AND t.pos < ($2 + $3) << 16
+              WHERE t.book_id = $1 AND t.pos >= $2::bigint << 16 AND t.pos < ($2::bigint + $3::bigint) << 16
               ORDER BY t.pos",
         )
         .await?;

@@ -1,0 +1,208 @@
+//! The whole service on one machine: a database, `commonpurse serve` and `commonpurse-worker` as processes of their own.
+//!
+//! `dev`, `demo` and the test suite start it. The processes hold a pipe to this one: when it ends, however it ends, they
+//! stop too, and the private database with them.
+
+use anyhow::{Context as _, bail};
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long a process may take to say where it listens.
+const READY_DEADLINE: Duration = Duration::from_secs(30);
+
+/// How long a process may take to finish what it has in hand.
+const STOP_DEADLINE: Duration = Duration::from_secs(30);
+
+/// How often a state is looked at while waiting for it.
+const POLL: Duration = Duration::from_millis(20);
+
+/// What the processes of a stack share.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The owner's address of a migrated database.
+    pub database_url: String,
+    /// Where `commonpurse` and `commonpurse-worker` lie.
+    pub programs: PathBuf,
+    /// Keys, mail and logs go below this directory.
+    pub state: PathBuf,
+    /// `127.0.0.1:8080`; port 0 takes any free one.
+    pub listen: String,
+    /// More environment variables, for tests.
+    pub environment: Vec<(String, String)>,
+}
+
+impl Settings {
+    /// Where e-mail is written.
+    pub fn mail_dir(&self) -> PathBuf {
+        self.state.join("mail")
+    }
+}
+
+/// One running process of ours.
+#[derive(Debug)]
+pub struct Process {
+    name: &'static str,
+    child: Child,
+}
+
+impl Process {
+    /// Asks it to stop, and waits until it has finished what it has in hand.
+    pub fn stop(mut self) -> anyhow::Result<ExitStatus> {
+        self.end()
+    }
+
+    /// Ends it at once (SIGKILL), in the middle of whatever it does.
+    pub fn kill(mut self) -> anyhow::Result<()> {
+        self.child.kill().with_context(|| format!("cannot kill the {}", self.name))?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().is_ok_and(|status| status.is_some())
+    }
+
+    fn end(&mut self) -> anyhow::Result<ExitStatus> {
+        drop(self.child.stdin.take());
+        let deadline = Instant::now() + STOP_DEADLINE;
+        while Instant::now() < deadline {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            std::thread::sleep(POLL);
+        }
+        self.child.kill()?;
+        self.child.wait()?;
+        bail!("the {} did not stop in {} s and was killed", self.name, STOP_DEADLINE.as_secs())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if !self.has_ended()
+            && let Err(error) = self.end()
+        {
+            tracing::warn!("{error:#}");
+        }
+    }
+}
+
+/// A running api and worker.
+#[derive(Debug)]
+pub struct Stack {
+    /// What they were started with.
+    pub settings: Settings,
+    /// `http://127.0.0.1:8080`.
+    pub base_url: String,
+    workers: Vec<Process>,
+    api: Process,
+}
+
+impl Stack {
+    /// Starts the api and `workers` workers, and waits until the api says where it listens.
+    pub fn start(settings: Settings, workers: usize) -> anyhow::Result<Stack> {
+        std::fs::create_dir_all(settings.mail_dir())?;
+        let (api, base_url) = start_api(&settings)?;
+        let mut stack = Stack { settings, base_url, workers: Vec::new(), api };
+        for _ in 0..workers {
+            stack.add_worker(&[])?;
+        }
+        Ok(stack)
+    }
+
+    /// Starts one more api on the same database; answers its address.
+    pub fn another_api(&self) -> anyhow::Result<(Process, String)> {
+        let settings = Settings { listen: "127.0.0.1:0".into(), ..self.settings.clone() };
+        start_api(&settings)
+    }
+
+    /// Starts one more worker, with more environment variables if need be.
+    pub fn add_worker(&mut self, environment: &[(&str, &str)]) -> anyhow::Result<()> {
+        let mut command = command(&self.settings, "commonpurse-worker");
+        command.env("COMMONPURSE_PUBLIC_URL", &self.base_url).envs(environment.iter().copied());
+        log_to(&mut command, &self.settings.state, "worker.log")?;
+        let child = command.spawn().context("cannot start commonpurse-worker")?;
+        self.workers.push(Process { name: "worker", child });
+        Ok(())
+    }
+
+    /// The workers, the oldest first.
+    pub fn workers(&mut self) -> &mut Vec<Process> {
+        &mut self.workers
+    }
+
+    /// Where e-mail is written.
+    pub fn mail_dir(&self) -> PathBuf {
+        self.settings.mail_dir()
+    }
+
+    /// Stops the workers, then the api; each finishes what it has in hand.
+    pub fn stop(self) -> anyhow::Result<()> {
+        for worker in self.workers {
+            worker.stop()?;
+        }
+        self.api.stop()?;
+        Ok(())
+    }
+}
+
+fn start_api(settings: &Settings) -> anyhow::Result<(Process, String)> {
+    let mut command = command(settings, "commonpurse");
+    command.arg("serve").env("COMMONPURSE_LISTEN", &settings.listen).stdout(Stdio::piped());
+    let log = log_to(&mut command, &settings.state, "api.log")?;
+    let mut child = command.spawn().context("cannot start commonpurse")?;
+    let stdout = child.stdout.take().context("the api has no standard output")?;
+    let mut api = Process { name: "api", child };
+    let (said, hears) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            if let Some(address) = line.strip_prefix("listening on ") {
+                let _ = said.send(address.trim().to_owned());
+            }
+        }
+    });
+    let deadline = Instant::now() + READY_DEADLINE;
+    while Instant::now() < deadline {
+        if let Ok(address) = hears.recv_timeout(POLL) {
+            return Ok((api, address));
+        }
+        if api.has_ended() {
+            break;
+        }
+    }
+    bail!("the api did not start; its log is {}", log.display())
+}
+
+fn command(settings: &Settings, program: &str) -> Command {
+    let mut command = Command::new(settings.programs.join(program));
+    command
+        .process_group(0) // Ctrl-C reaches this process alone, which stops the others in order
+        .stdin(Stdio::piped())
+        .env("DATABASE_URL", &settings.database_url)
+        .env("COMMONPURSE_STATE_DIR", &settings.state)
+        .env("COMMONPURSE_MAIL_DIR", settings.mail_dir())
+        .env("COMMONPURSE_STOP_WITH_PARENT", "true")
+        .envs(settings.environment.iter().map(|(name, value)| (name, value)));
+    command
+}
+
+fn log_to(command: &mut Command, state: &Path, name: &str) -> anyhow::Result<PathBuf> {
+    let path = state.join(name);
+    let log = std::fs::OpenOptions::new().create(true).append(true).open(&path)?;
+    command.stderr(log);
+    Ok(path)
+}
+
+/// The directory of the running program, where its sisters lie (a test binary lies one level deeper).
+pub fn programs_beside_this_one() -> anyhow::Result<PathBuf> {
+    let this = std::env::current_exe()?;
+    let mut folder = this.parent().context("the program lies nowhere")?;
+    if folder.ends_with("deps") {
+        folder = folder.parent().context("the program lies nowhere")?;
+    }
+    Ok(folder.to_owned())
+}

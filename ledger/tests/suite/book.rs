@@ -1,0 +1,217 @@
+//! Posting: what the fold decides is what the database holds, and the database refuses what the fold would.
+
+use crate::support::{Fixture, usd};
+use jiff::civil::date;
+use jiff::{Timestamp, ToSpan};
+use ledger::book::movement::MOVEMENTS;
+use ledger::book::{AccountClass, MovementKind};
+use ledger::funding::movements;
+use ledger::operations::posting::post;
+use ledger::operations::{books, reports};
+use ledger::store::{balances, day_totals, journal};
+use ledger::{Error, book::AccountNumber};
+use std::collections::BTreeSet;
+
+async fn accounts(fixture: &Fixture) -> (AccountNumber, AccountNumber, AccountNumber, AccountNumber) {
+    (
+        fixture.account("assets:receivable:partner:2027-01-01", AccountClass::Receivable).await,
+        fixture.account("assets:cash:partner", AccountClass::Cash).await,
+        fixture.account("liabilities:fund:press", AccountClass::Fund).await,
+        fixture.account("liabilities:payable:team:a", AccountClass::TeamPayable).await,
+    )
+}
+
+#[tokio::test]
+async fn what_is_posted_stands_in_the_journal_the_balances_and_the_day_totals() {
+    let fixture = Fixture::new().await;
+    let (receivable, cash, fund, team) = accounts(&fixture).await;
+    let mut client = fixture.client().await;
+    let day = date(2027, 1, 1);
+    let wall = Timestamp::now();
+    let tx = client.transaction().await.unwrap();
+    let book = &fixture.book;
+    post(&tx, book, movements::charge_captured(receivable, fund, usd("30.00"), day, "c1"), wall).await.unwrap();
+    post(&tx, book, movements::receivable_settled(cash, receivable, usd("30.00"), day, "s1"), wall).await.unwrap();
+    let posted =
+        post(&tx, book, movements::milestone_released(fund, team, usd("20.00"), day, "r1"), wall).await.unwrap();
+    tx.commit().await.unwrap();
+
+    assert_eq!(posted.number, 3);
+    assert_eq!(balances::get(&client, book.id, fund).await.unwrap().net(), 1_000);
+    let lines = journal::lines(&client, book.id, 1, 10).await.unwrap();
+    assert_eq!(lines.iter().map(|line| line.number).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(lines[2].debit_after, 1_000);
+    assert_eq!(lines[2].reference, "r1");
+    assert_eq!(journal::audit(&client, book.id).await.unwrap(), Vec::<String>::new());
+
+    let before = reports::trial_balance(&client, book, Some(day)).await.unwrap();
+    assert_eq!(day_totals::behind(&client, ledger::id::BookId(0), 10).await.unwrap(), [book.id]);
+    assert_eq!(day_totals::roll_up(&client, book.id).await.unwrap(), 3);
+    assert_eq!(day_totals::roll_up(&client, book.id).await.unwrap(), 0);
+    let after = reports::trial_balance(&client, book, Some(day)).await.unwrap();
+    let shape = |lines: &[reports::TrialBalanceLine]| {
+        lines.iter().map(|line| (line.code.clone(), line.debit, line.credit)).collect::<Vec<_>>()
+    };
+    assert_eq!(shape(&before), shape(&after), "the tail counts as much as what is rolled up");
+    assert_eq!(
+        shape(&after),
+        [
+            ("assets:cash:partner".to_owned(), 3_000, 0),
+            ("liabilities:fund:press".to_owned(), 0, 1_000),
+            ("liabilities:payable:team:a".to_owned(), 0, 2_000),
+        ]
+    );
+    let earlier = reports::trial_balance(&client, book, Some(day - 1.day())).await.unwrap();
+    assert!(earlier.is_empty());
+}
+
+#[tokio::test]
+async fn money_that_is_not_there_is_not_spent_and_a_refusal_leaves_no_gap() {
+    let fixture = Fixture::new().await;
+    let (receivable, _, fund, team) = accounts(&fixture).await;
+    let mut client = fixture.client().await;
+    let day = date(2027, 1, 1);
+    let tx = client.transaction().await.unwrap();
+    let captured = movements::charge_captured(receivable, fund, usd("30.00"), day, "c1");
+    post(&tx, &fixture.book, captured.clone(), Timestamp::now()).await.unwrap();
+    let release = movements::milestone_released(fund, team, usd("30.01"), day, "r1");
+    let refused = post(&tx, &fixture.book, release, Timestamp::now()).await.unwrap_err();
+    let Error::Refused(refusal) = refused else { panic!("{refused}") };
+    assert_eq!(refusal.code, "below-floor");
+    assert_eq!(refusal.detail, "liabilities:fund:press would fall 0.01 USD below its floor");
+    let second = post(&tx, &fixture.book, captured, Timestamp::now()).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(second.number, 2);
+}
+
+#[tokio::test]
+async fn forty_writers_on_one_book_get_forty_numbers_in_a_row() {
+    let fixture = Fixture::new().await;
+    let (receivable, _, fund, _) = accounts(&fixture).await;
+    let write = |n: i32| {
+        let (pool, book) = (fixture.pool.clone(), fixture.book.clone());
+        tokio::spawn(async move {
+            let mut client = pool.get().await.unwrap();
+            let tx = client.transaction().await.unwrap();
+            let entry = movements::charge_captured(receivable, fund, usd("1.00"), date(2027, 1, 1), n);
+            let posted = post(&tx, &book, entry, Timestamp::now()).await.unwrap();
+            tx.commit().await.unwrap();
+            posted.number
+        })
+    };
+    let mut numbers = BTreeSet::new();
+    for writer in (0..40).map(write).collect::<Vec<_>>() {
+        numbers.insert(writer.await.unwrap());
+    }
+    assert_eq!(numbers, (1..=40).collect());
+    let client = fixture.client().await;
+    assert_eq!(balances::get(&client, fixture.book.id, fund).await.unwrap().net(), 4_000);
+    assert_eq!(journal::audit(&client, fixture.book.id).await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_service_role_cannot_write_the_journal_but_through_its_function() {
+    let fixture = Fixture::new().await;
+    let (receivable, _, fund, _) = accounts(&fixture).await;
+    let client = fixture.client().await;
+    for statement in [
+        "INSERT INTO transfer SELECT * FROM transfer",
+        "UPDATE balance SET debits = 0",
+        "UPDATE book_head SET next_number = 9",
+        "DELETE FROM entry_note",
+        "UPDATE transfer SET amount = 1",
+        "TRUNCATE transfer",
+        "INSERT INTO log_record SELECT * FROM log_record",
+        "UPDATE idempotency SET number = 1",
+        "UPDATE movement SET kind = 1",
+        "INSERT INTO account SELECT * FROM account",
+    ] {
+        let error = client.execute(statement, &[]).await.unwrap_err();
+        assert_eq!(error.code().map(|code| code.code()), Some("42501"), "{statement}");
+    }
+    let owner = fixture.owner().await;
+    for statement in ["DELETE FROM transfer", "UPDATE log_record SET kind = 1", "TRUNCATE reply"] {
+        let error = owner.execute(statement, &[]).await.unwrap_err();
+        assert_eq!(error.code().map(|code| code.code()), Some("23001"), "{statement}: even the owner is stopped");
+    }
+
+    // The function itself refuses what the fold would never have decided.
+    let call = |amount: i64, kind: i16, next: i64, after: i64, debited: i64| {
+        format!(
+            "SELECT journal_post({book}, 0, {next}, now(), ARRAY[1::bigint << 16], ARRAY[{receivable}], ARRAY[{fund}],
+               ARRAY[{amount}::bigint], ARRAY[{after}::bigint], ARRAY[{after}::bigint], ARRAY['2027-01-01'::date],
+               ARRAY['2027-01-01'::date], ARRAY[{kind}::smallint], ARRAY['00000000-0000-0000-0000-000000000000'::uuid],
+               ARRAY[{receivable},{fund}], ARRAY[{debited}::bigint,0], ARRAY[0,{amount}::bigint], ARRAY[0::bigint,0],
+               '{{}}','{{}}','{{}}','{{}}','{{}}','{{}}','{{}}','{{}}','{{}}','{{}}','{{}}','{{}}','{{}}')",
+            book = fixture.book.id,
+        )
+    };
+    let captured = MovementKind::ChargeCaptured.number();
+    let released = MovementKind::MilestoneReleased.number();
+    for (wrong, statement) in [
+        ("a movement that is not in the table", call(5, released, 2, 5, 5)),
+        ("a gap in the numbers", call(5, captured, 3, 5, 5)),
+        ("a balance that moved by more", call(5, captured, 2, 5, 6)),
+        ("no amount", call(0, captured, 2, 5, 0)),
+    ] {
+        let error = client.query(&statement, &[]).await.expect_err(wrong);
+        assert_eq!(error.code().map(|code| code.code()), Some("23514"), "{wrong}: {error}");
+    }
+    let stale: bool = {
+        let row = client.query_one(&call(5, captured, 2, 5, 5), &[]).await.unwrap();
+        assert!(row.get::<_, bool>(0));
+        client.query_one(&call(5, captured, 2, 5, 5), &[]).await.unwrap().get(0)
+    };
+    assert!(!stale, "a batch folded on a version that has passed writes nothing");
+    assert_eq!(journal::audit(&client, fixture.book.id).await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_database_and_the_program_hold_the_same_movements_line_by_line() {
+    let fixture = Fixture::new().await;
+    let client = fixture.client().await;
+    let rows = client.query("SELECT class, name, kind, managed FROM account_class ORDER BY class", &[]).await.unwrap();
+    let classes: Vec<(i16, String, String, bool)> =
+        rows.iter().map(|row| (row.get(0), row.get(1), row.get(2), row.get(3))).collect();
+    let expected: Vec<(i16, String, String, bool)> = AccountClass::ALL
+        .iter()
+        .map(|class| (class.number(), class.name().into(), class.kind().name().into(), class.is_managed()))
+        .collect();
+    assert_eq!(classes, expected);
+
+    let rows = client.query("SELECT kind, name FROM movement_kind ORDER BY kind", &[]).await.unwrap();
+    let kinds: Vec<(i16, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    let expected: Vec<(i16, String)> =
+        MovementKind::ALL.iter().map(|kind| (kind.number(), kind.name().to_owned())).collect();
+    assert_eq!(kinds, expected);
+
+    let rows = client.query("SELECT kind, debit_class, credit_class FROM movement", &[]).await.unwrap();
+    let stored: BTreeSet<(i16, i16, i16)> = rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
+    let mut program: BTreeSet<(i16, i16, i16)> =
+        MOVEMENTS.iter().map(|(kind, debit, credit)| (kind.number(), debit.number(), credit.number())).collect();
+    for kind in [MovementKind::JournalEntry, MovementKind::Reversal] {
+        for &debit in AccountClass::ALL {
+            for &credit in AccountClass::ALL.iter().filter(|credit| kind.allows(debit, **credit)) {
+                program.insert((kind.number(), debit.number(), credit.number()));
+            }
+        }
+    }
+    assert_eq!(stored, program);
+}
+
+#[tokio::test]
+async fn a_sandbox_clock_goes_forward_only() {
+    let fixture = Fixture::new().await;
+    let mut client = fixture.client().await;
+    let wall = Timestamp::now();
+    let to = wall + 40.hours();
+    let tx = client.transaction().await.unwrap();
+    let book = books::advance_clock(&tx, fixture.book.id, to, wall).await.unwrap();
+    assert!(book.now(wall) >= to);
+    let back = books::advance_clock(&tx, fixture.book.id, wall + 39.hours(), wall).await.unwrap_err();
+    assert!(matches!(&back, Error::Refused(refusal) if refusal.code == "clock-goes-forward"), "{back}");
+    tx.commit().await.unwrap();
+    let owner = fixture.owner().await;
+    assert!(owner.execute("UPDATE book SET clock_offset_s = 1", &[]).await.is_err(), "the database guards it too");
+    assert!(owner.execute("UPDATE book SET mode = 'live'", &[]).await.is_err());
+}

@@ -1,0 +1,64 @@
+//! What the tests of this crate share: a migrated database, a pool as the service's own role, and a sandbox book.
+
+use deadpool_postgres::{Manager, Object, Pool};
+use jiff::Timestamp;
+use ledger::book::{AccountClass, AccountNumber};
+use ledger::id::OrganisationId;
+use ledger::money::{Currency, Money};
+use ledger::operations::{accounts, books};
+use ledger::store::books::{Book, Mode, Visibility};
+use migrations::testing::TestDatabase;
+use tokio_postgres::NoTls;
+
+/// A database of its own, with one sandbox book in it.
+pub(crate) struct Fixture {
+    pub(crate) pool: Pool,
+    pub(crate) book: Book,
+    pub(crate) database: TestDatabase,
+}
+
+impl Fixture {
+    pub(crate) async fn new() -> Fixture {
+        let database = TestDatabase::create().await.expect("a test database");
+        let config = migrations::service_config(&database.url, "ledger-tests").expect("a database address");
+        let pool = Pool::builder(Manager::new(config, NoTls)).max_size(8).build().expect("a pool");
+        let mut client = pool.get().await.expect("a connection");
+        let tx = client.transaction().await.expect("a transaction");
+        let asked = books::OpenBook {
+            organisation: OrganisationId::generate(),
+            name: "Host".into(),
+            currency: Currency::USD,
+            mode: Mode::Sandbox,
+            zone: "Europe/Berlin".into(),
+            visibility: Visibility::Private,
+        };
+        let book = books::open(&tx, asked, Timestamp::now()).await.expect("a book");
+        tx.commit().await.expect("a commit");
+        Fixture { pool, book, database }
+    }
+
+    pub(crate) async fn client(&self) -> Object {
+        self.pool.get().await.expect("a connection")
+    }
+
+    pub(crate) async fn account(&self, code: &str, class: AccountClass) -> AccountNumber {
+        let mut client = self.client().await;
+        let tx = client.transaction().await.expect("a transaction");
+        let number = accounts::ensure(&tx, self.book.id, code, class, Currency::USD, Timestamp::now())
+            .await
+            .expect("an account");
+        tx.commit().await.expect("a commit");
+        number
+    }
+
+    /// Connects as the owner, who may do what the service may not.
+    pub(crate) async fn owner(&self) -> tokio_postgres::Client {
+        let (client, connection) = tokio_postgres::connect(&self.database.url, NoTls).await.expect("a connection");
+        tokio::spawn(connection);
+        client
+    }
+}
+
+pub(crate) fn usd(text: &str) -> Money {
+    Money::parse(text, Currency::USD).expect("an amount")
+}
