@@ -1,6 +1,7 @@
 //! SQL, and nothing else: one file per aggregate, no rules.
 
 pub mod accounts;
+pub mod activity;
 pub mod balances;
 pub mod books;
 pub mod claims;
