@@ -142,6 +142,9 @@ async fn let_the_service_read_the_version(client: &Client) -> Result<(), Error> 
 
 /// The runner's error with what PostgreSQL said, down to the line of the SQL file.
 fn in_words(error: &refinery::Error) -> String {
+    // The runner says which file it was, and hides what the driver said behind "db error".
+    let doing =
+        if let refinery::error::Kind::Connection(doing, _) = error.kind() { doing.clone() } else { error.to_string() };
     let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(cause) = next {
         if let Some(database) = cause.downcast_ref::<tokio_postgres::error::DbError>() {
@@ -151,7 +154,7 @@ fn in_words(error: &refinery::Error) -> String {
                 Some(tokio_postgres::error::ErrorPosition::Original(at)) => format!(" at character {at}"),
                 Some(tokio_postgres::error::ErrorPosition::Internal { .. }) | None => String::new(),
             };
-            return format!("{error}: {}{position} ({}){detail}{place}", database.message(), database.code().code());
+            return format!("{doing}: {}{position} ({}){detail}{place}", database.message(), database.code().code());
         }
         next = cause.source();
     }

@@ -68,6 +68,7 @@ async fn kept_data_survives_a_stop_and_a_killed_postmaster() {
     assert_eq!(ask(&server.url("purse"), "SELECT word FROM kept").await, "here");
     let home = server.home().to_path_buf();
     server.stop().await.unwrap();
+    assert!(!sockets.exists(), "the killed server's socket is gone too");
     tidy(&home);
 }
 

@@ -146,6 +146,7 @@ pub(crate) fn launch(plan: &Plan) -> Result<Running, String> {
 /// One try; the inner error is one that may pass.
 fn attempt(plan: &Plan) -> Result<Result<Running, String>, String> {
     let sockets = place::socket_directory(&plan.data, plan.account)?;
+    remove_stale_sockets(&sockets)?;
     let port = free_port()?;
     let mut supervisor = spawn(plan, &sockets, port)?;
     let shared = matches!(plan.lifeline, Lifeline::Shared { .. });
@@ -215,6 +216,15 @@ fn settings(durability: Durability) -> impl Iterator<Item = &'static str> {
         ],
     };
     both.into_iter().chain(own.iter().copied())
+}
+
+/// A killed server leaves its socket behind, and the next one has another port and so another name for its own.
+fn remove_stale_sockets(sockets: &Path) -> Result<(), String> {
+    let entries = std::fs::read_dir(sockets).map_err(|error| format!("{}: {error}", sockets.display()))?;
+    for entry in entries.flatten() {
+        std::fs::remove_file(entry.path()).map_err(|error| format!("{}: {error}", entry.path().display()))?;
+    }
+    Ok(())
 }
 
 /// A port that was free a moment ago; the server may still lose it, and then another one is tried.
