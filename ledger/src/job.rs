@@ -170,17 +170,16 @@ impl JobKind {
         match self {
             // A person waits in front of the screen, and the link expires.
             JobKind::SendSignIn => Limits { attempts_max: 6, deadline: SignedDuration::from_mins(2) },
-            // Money: tried for about six hours before somebody has to look.
+            // Money: tried for about four hours before somebody has to look.
             JobKind::ChargePledge
             | JobKind::RetryCharge
             | JobKind::SettleReceivable
             | JobKind::CloseReview
             | JobKind::ReleaseClaim => Limits { attempts_max: 16, deadline: SignedDuration::from_mins(15) },
-            // Mail: a server may be away for a working day.
-            JobKind::SendReceipt
-            | JobKind::NotifyDecline
-            | JobKind::NotifyReviewers
-            | JobKind::SendReleaseNotice => Limits { attempts_max: 18, deadline: SignedDuration::from_hours(1) },
+            // Mail: a server may be away for about six hours.
+            JobKind::SendReceipt | JobKind::NotifyDecline | JobKind::NotifyReviewers | JobKind::SendReleaseNotice => {
+                Limits { attempts_max: 18, deadline: SignedDuration::from_hours(1) }
+            }
         }
     }
 }

@@ -1,1 +1,101 @@
-//! The worker.
+//! The worker: it does what the jobs table says, and keeps the roll-ups of the books up to date.
+//!
+//! Any number of workers run beside each other. A job is leased (and that is committed), done, and settled in the
+//! transaction of its effect; a worker that loses its lease meanwhile cannot settle, and so has no effect.
+//!
+//! - [`Config`] is what it needs to know, [`run`] runs it until it is told to stop.
+//! - `runner` leases and hands out, `jobs` has one function for each kind of job, `upkeep` beats and rolls up.
+//! - `mail` and `rail` are the two ways out: e-mail, and payment providers.
+
+mod backoff;
+mod config;
+mod failure;
+mod fault;
+mod jobs;
+mod mail;
+mod rail;
+mod runner;
+#[cfg(test)]
+mod testing;
+mod upkeep;
+
+pub use config::{Config, ConfigError, Fault, MailRoute};
+
+use anyhow::Context as _;
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
+use mail::{Mailer, Transport};
+use secrecy::ExposeSecret;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How long a job waits for a database connection.
+const POOL_WAIT: Duration = Duration::from_secs(10);
+
+/// Runs a worker until `shutdown` is ready; then it takes no more jobs, and returns when those it has are done.
+///
+/// # Errors
+///
+/// When the configuration or the database does not allow a start. Once running, it rides out whatever fails.
+pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
+    config.check()?;
+    let pool = pool(&config)?;
+    let client = pool.get().await.context("cannot reach the database")?;
+    migrations::check(&client).await?;
+    drop(client);
+
+    let worker = Arc::new(runner::Worker {
+        name: format!("{}/{}", host_name(), std::process::id()),
+        concurrency: usize::from(config.concurrency),
+        poll: config.poll(),
+        jobs: jobs::Doer {
+            rails: rail::Rails::new(&pool),
+            mailer: mailer(&config)?,
+            public_url: config.public_url.clone(),
+            fault: fault::Points::new(config.fault),
+            pool,
+        },
+    });
+    let (stop, stopping) = watch::channel(false);
+    tracing::info!(worker = worker.name, "the worker {} is ready", worker.name);
+    let upkeep = tokio::spawn(upkeep::run(worker.clone(), stopping.clone()));
+    let runner = tokio::spawn(runner::run(worker.clone(), stopping));
+    shutdown.await;
+    tracing::info!("the worker stops: it finishes the jobs it has");
+    stop.send_replace(true);
+    runner.await.context("the runner died")?;
+    upkeep.await.context("the upkeep died")?;
+    Ok(())
+}
+
+/// Enough connections for every job, a provider's memory beside it, the leases and the upkeep.
+fn pool(config: &Config) -> anyhow::Result<Pool> {
+    let database = migrations::service_config(config.database_url.expose_secret(), "commonpurse-worker")?;
+    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    let manager = Manager::from_config(database, tokio_postgres::NoTls, recycling);
+    let pool = Pool::builder(manager)
+        .max_size(usize::from(config.concurrency) + 4)
+        .runtime(Runtime::Tokio1)
+        .timeouts(Timeouts { wait: Some(POOL_WAIT), create: Some(POOL_WAIT), recycle: Some(POOL_WAIT) })
+        .build()?;
+    Ok(pool)
+}
+
+fn mailer(config: &Config) -> anyhow::Result<Mailer> {
+    let transport = match config.mail_route()? {
+        // The library's own message is dropped: it may quote the URL, and with it a password.
+        MailRoute::Smtp(url) => Transport::smtp(url.expose_secret())
+            .map_err(|_| anyhow::anyhow!("COMMONPURSE_SMTP_URL cannot be read; expected smtps://user:password@host"))?,
+        MailRoute::Files(dir) => Transport::Files(dir.clone()),
+    };
+    let host = config.public_url.host_str().unwrap_or("localhost");
+    Mailer::new(transport, &config.mail_from, host).context("COMMONPURSE_MAIL_FROM is not an address")
+}
+
+/// The machine's name, for people who look at leases and heartbeats.
+fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().or_else(|| std::env::var("HOSTNAME").ok());
+    let name = name.map(|name| name.trim().chars().take(60).collect::<String>()).filter(|name| !name.is_empty());
+    name.unwrap_or_else(|| "worker".into())
+}

@@ -56,6 +56,13 @@ pub struct BookWithWork {
     pub offset: SignedDuration,
 }
 
+impl BookWithWork {
+    /// The book's own moment.
+    pub fn now(self, wall: Timestamp) -> Timestamp {
+        wall.checked_add(self.offset).unwrap_or(Timestamp::MAX)
+    }
+}
+
 /// The books with jobs that are due and that no worker has, the longest waiting first. It locks nothing.
 pub async fn books_with_work(
     client: &impl GenericClient,
@@ -144,7 +151,7 @@ pub async fn lease(
             FOR UPDATE SKIP LOCKED",
         )
         .await?;
-    let book_now = wall + work.offset;
+    let book_now = work.now(wall);
     let until = wall + terms.length;
     let rows = tx
         .query(
@@ -189,7 +196,12 @@ pub async fn lease(
     let ids: Vec<Uuid> = leased.iter().map(|leased| leased.id.object).collect();
     tx.execute(
         &update,
-        &[/* book_id */ &work.book.0, /* id */ &ids, /* leased_until */ &until, /* leased_by */ &terms.worker],
+        &[
+            /* book_id */ &work.book.0,
+            /* id */ &ids,
+            /* leased_until */ &until,
+            /* leased_by */ &terms.worker,
+        ],
     )
     .await?;
     Ok(leased)
@@ -243,12 +255,7 @@ pub async fn settle(tx: &Transaction<'_>, leased: &Leased, wall: Timestamp) -> R
 }
 
 /// The attempt failed; nobody tries again before `retry_at` (wall clock).
-pub async fn fail(
-    client: &impl GenericClient,
-    leased: &Leased,
-    retry_at: Timestamp,
-    error: &str,
-) -> Result<(), Error> {
+pub async fn fail(client: &impl GenericClient, leased: &Leased, retry_at: Timestamp, error: &str) -> Result<(), Error> {
     let statement = client
         .prepare_cached(
             "-- jobs::fail
@@ -330,10 +337,9 @@ pub async fn summary(client: &impl GenericClient, work: BookWithWork, wall: Time
             FROM job WHERE book_id = $1 AND finished_at IS NULL",
         )
         .await?;
-    let book_now = wall + work.offset;
-    let row = client
-        .query_one(&statement, &[/* book_id */ &work.book.0, /* due_at */ &book_now, /* wall */ &wall])
-        .await?;
+    let book_now = work.now(wall);
+    let row =
+        client.query_one(&statement, &[/* book_id */ &work.book.0, /* due_at */ &book_now, /* wall */ &wall]).await?;
     Ok(Summary {
         due: row.get("due"),
         leased: row.get("leased"),
@@ -398,9 +404,8 @@ pub async fn requeue(tx: &Transaction<'_>, id: JobId, wall: Timestamp) -> Result
             WHERE book_id = $1 AND id = $2 AND dead_at IS NOT NULL AND finished_at IS NULL",
         )
         .await?;
-    let rows = tx
-        .execute(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object, /* leased_until */ &wall])
-        .await?;
+    let rows =
+        tx.execute(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object, /* leased_until */ &wall]).await?;
     if rows == 1 { Ok(()) } else { Err(Error::NotFound("dead job")) }
 }
 

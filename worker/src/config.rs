@@ -1,0 +1,185 @@
+//! What the worker needs to know, from flags or environment variables. Development defaults never start in production.
+
+use clap::Parser;
+use secrecy::SecretString;
+use std::path::PathBuf;
+use std::time::Duration;
+use url::Url;
+
+/// Charges pledges, closes clocks, releases funds and sends e-mail. Any number of workers may run beside each other.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "commonpurse-worker", version, about)]
+pub struct Config {
+    /// Where the database is: postgresql://user:password@host/database, several hosts for failover.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: SecretString,
+
+    /// Real people and real money: JSON logs, and no e-mail into files.
+    #[arg(long, env = "COMMONPURSE_PRODUCTION")]
+    pub production: bool,
+
+    /// Write e-mail into this directory instead of sending it: for development.
+    #[arg(long, env = "COMMONPURSE_MAIL_DIR", conflicts_with = "smtp_url")]
+    pub mail_dir: Option<PathBuf>,
+
+    /// The mail server: smtps://user:password@host, or smtp://host?tls=required.
+    #[arg(long, env = "COMMONPURSE_SMTP_URL", hide_env_values = true)]
+    pub smtp_url: Option<SecretString>,
+
+    /// The sender of e-mail.
+    #[arg(long, env = "COMMONPURSE_MAIL_FROM", default_value = "commonpurse <noreply@localhost>")]
+    pub mail_from: String,
+
+    /// Where people reach the pages: links in e-mail begin with it.
+    #[arg(long, env = "COMMONPURSE_PUBLIC_URL", default_value = "http://localhost:8080")]
+    pub public_url: Url,
+
+    /// How many jobs run at once.
+    #[arg(long, env = "COMMONPURSE_WORKER_CONCURRENCY", default_value_t = 8,
+          value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub concurrency: u16,
+
+    /// How long to wait before looking again when nothing is due, in milliseconds.
+    #[arg(long, env = "COMMONPURSE_WORKER_POLL_MS", default_value_t = 200,
+          value_parser = clap::value_parser!(u64).range(10..=60_000))]
+    pub poll_ms: u64,
+
+    /// Dies on purpose, for tests of crashes; development builds only.
+    #[arg(long, env = "COMMONPURSE_FAULT", hide = true, value_parser = Fault::parse)]
+    pub fault: Option<Fault>,
+}
+
+impl Config {
+    /// Where e-mail goes, or why this configuration cannot start.
+    pub fn mail_route(&self) -> Result<MailRoute<'_>, ConfigError> {
+        match (&self.smtp_url, &self.mail_dir) {
+            (Some(url), None) => Ok(MailRoute::Smtp(url)),
+            (None, Some(_)) if self.production => Err(ConfigError::FilesInProduction),
+            (None, Some(dir)) => Ok(MailRoute::Files(dir)),
+            (None, None) => Err(ConfigError::NoMailRoute),
+            (Some(_), Some(_)) => Err(ConfigError::TwoMailRoutes),
+        }
+    }
+
+    /// What must hold in production beyond the single values.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        self.mail_route()?;
+        if !self.production {
+            return Ok(());
+        }
+        if self.public_url.scheme() != "https" {
+            return Err(ConfigError::PublicUrl);
+        }
+        if self.mail_from.contains("@localhost") {
+            return Err(ConfigError::Sender);
+        }
+        if self.fault.is_some() {
+            return Err(ConfigError::Fault);
+        }
+        Ok(())
+    }
+
+    /// How long to wait before looking again when nothing is due.
+    pub fn poll(&self) -> Duration {
+        Duration::from_millis(self.poll_ms)
+    }
+}
+
+/// Where e-mail goes.
+#[derive(Debug, Clone, Copy)]
+pub enum MailRoute<'a> {
+    /// To a mail server.
+    Smtp(&'a SecretString),
+    /// Into a directory.
+    Files(&'a PathBuf),
+}
+
+/// Why a configuration cannot start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// Neither a server nor a directory.
+    #[error("e-mail has nowhere to go: set COMMONPURSE_SMTP_URL, or COMMONPURSE_MAIL_DIR in development")]
+    NoMailRoute,
+    /// Both.
+    #[error("set COMMONPURSE_SMTP_URL or COMMONPURSE_MAIL_DIR, not both")]
+    TwoMailRoutes,
+    /// A directory in production.
+    #[error("COMMONPURSE_MAIL_DIR is for development: production needs COMMONPURSE_SMTP_URL")]
+    FilesInProduction,
+    /// Links that are not encrypted.
+    #[error("production needs COMMONPURSE_PUBLIC_URL, and it begins with https://")]
+    PublicUrl,
+    /// The development sender.
+    #[error("production needs COMMONPURSE_MAIL_FROM")]
+    Sender,
+    /// A planned crash.
+    #[error("COMMONPURSE_FAULT is for tests, never for production")]
+    Fault,
+}
+
+/// A planned crash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// `exit_after_charge:<n>`: the process dies after the nth call of a payment provider, before it writes the answer.
+    ExitAfterCharge(u32),
+}
+
+impl Fault {
+    fn parse(text: &str) -> Result<Fault, String> {
+        if !cfg!(debug_assertions) {
+            return Err("this build has no fault points".into());
+        }
+        let calls = text.strip_prefix("exit_after_charge:").and_then(|calls| calls.parse().ok());
+        match calls {
+            Some(calls) if calls > 0 => Ok(Fault::ExitAfterCharge(calls)),
+            Some(_) | None => Err("expected exit_after_charge:<n>, n from 1".into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(flags: &[&str]) -> Result<Config, clap::Error> {
+        let fixed = ["commonpurse-worker", "--database-url", "postgresql://u:hunter2@h/db"];
+        Config::try_parse_from(fixed.iter().chain(flags))
+    }
+
+    #[test]
+    fn a_development_worker_writes_mail_into_files() {
+        let config = config(&["--mail-dir", "/tmp/mail"]).unwrap();
+        assert_eq!(config.check(), Ok(()));
+        assert!(matches!(config.mail_route(), Ok(MailRoute::Files(_))));
+    }
+
+    #[test]
+    fn production_refuses_what_is_for_development() {
+        let check = |flags: &[&str]| config(flags).unwrap().check();
+        let smtp = ["--production", "--smtp-url", "smtps://u:p@mail.example.org"];
+        let with = |more: &[&str]| check(&[&smtp[..], more].concat());
+        assert_eq!(check(&["--production", "--mail-dir", "/tmp/mail"]), Err(ConfigError::FilesInProduction));
+        assert_eq!(check(&["--production"]), Err(ConfigError::NoMailRoute));
+        assert_eq!(with(&[]), Err(ConfigError::PublicUrl));
+        let url = ["--public-url", "https://purse.example.org"];
+        assert_eq!(with(&url), Err(ConfigError::Sender));
+        let from = ["--mail-from", "Purse <purse@example.org>"];
+        assert_eq!(with(&[&url[..], &from].concat()), Ok(()));
+        let fault = ["--fault", "exit_after_charge:1"];
+        assert_eq!(with(&[&url[..], &from, &fault].concat()), Err(ConfigError::Fault));
+    }
+
+    #[test]
+    fn an_unknown_flag_and_a_value_out_of_bounds_are_refused() {
+        assert!(config(&["--conurrency", "3"]).is_err());
+        assert!(config(&["--concurrency", "0"]).is_err());
+        assert!(config(&["--fault", "exit_after_charge:0"]).is_err());
+        assert!(config(&["--fault", "sleep"]).is_err());
+    }
+
+    #[test]
+    fn no_secret_is_printed() {
+        let config = config(&["--smtp-url", "smtps://u:hunter2@mail.example.org"]).unwrap();
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+}

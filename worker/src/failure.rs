@@ -1,0 +1,96 @@
+//! Why a job was not done, and so what becomes of it.
+
+use crate::mail::MailError;
+use crate::rail::RailError;
+use ledger::Error;
+use ledger::store::jobs;
+
+/// Why a job was not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// Another attempt holds the lease by now: it decides.
+    Fenced,
+    /// It may work later.
+    Retry(String),
+    /// It will never work as it is: somebody has to look.
+    Bury(String),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        if jobs::is_fenced(&error) {
+            return Failure::Fenced;
+        }
+        let what = explain(&error);
+        match error {
+            Error::Refused(_) | Error::Stale(_) | Error::StillRunning | Error::Database(_) | Error::Pool(_) => {
+                Failure::Retry(what)
+            }
+            Error::NotFound(_)
+            | Error::Invalid { .. }
+            | Error::Forbidden(_)
+            | Error::KeyReused
+            | Error::Inconsistent(_) => Failure::Bury(what),
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for Failure {
+    fn from(error: tokio_postgres::Error) -> Failure {
+        Error::from(error).into()
+    }
+}
+
+impl From<deadpool_postgres::PoolError> for Failure {
+    fn from(error: deadpool_postgres::PoolError) -> Failure {
+        Error::from(error).into()
+    }
+}
+
+impl From<MailError> for Failure {
+    fn from(error: MailError) -> Failure {
+        let what = explain(&error);
+        match error {
+            MailError::Address(_) | MailError::Compose(_) => Failure::Bury(what),
+            MailError::Refused(_) | MailError::Unreachable(_) | MailError::File(_) => Failure::Retry(what),
+        }
+    }
+}
+
+impl From<RailError> for Failure {
+    fn from(error: RailError) -> Failure {
+        match error {
+            RailError::Unknown(_) | RailError::Unavailable(_) => Failure::Retry(error.to_string()),
+            RailError::Rejected(_) => Failure::Bury(error.to_string()),
+        }
+    }
+}
+
+/// An error and its causes in one line: a database error says nothing by itself.
+pub(crate) fn explain(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        if !line.ends_with(&text) {
+            line.push_str(": ");
+            line.push_str(&text);
+        }
+        next = cause.source();
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ledger::Refusal;
+
+    #[test]
+    fn a_refusal_may_pass_and_a_contradiction_does_not() {
+        let refused = Failure::from(Error::from(Refusal::new("fund-short", "the fund has 3.00 USD")));
+        assert_eq!(refused, Failure::Retry("the fund has 3.00 USD".into()));
+        let missing = Failure::from(Error::NotFound("charge"));
+        assert_eq!(missing, Failure::Bury("no such charge".into()));
+    }
+}

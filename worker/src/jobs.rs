@@ -1,0 +1,62 @@
+//! One function for each kind of job.
+//!
+//! Each looks at the state of things first, because it may run twice; each settles its job in the transaction of its
+//! effect, because it may have lost its lease. What goes out (a mail, a call of a provider) goes out between two
+//! transactions, under a name that is the same when it goes out again.
+
+mod mailing;
+
+use crate::failure::Failure;
+use crate::fault;
+use crate::mail::Mailer;
+use crate::rail::Rails;
+use deadpool_postgres::Pool;
+use jiff::Timestamp;
+use ledger::job::Job;
+use ledger::store::jobs::{self, Leased};
+use url::Url;
+
+/// What jobs are done with.
+pub(crate) struct Doer {
+    pub(crate) pool: Pool,
+    pub(crate) rails: Rails,
+    pub(crate) mailer: Mailer,
+    pub(crate) public_url: Url,
+    pub(crate) fault: fault::Points,
+}
+
+impl Doer {
+    /// Does a job and settles it.
+    pub(crate) async fn perform(&self, leased: &Leased) -> Result<(), Failure> {
+        match &leased.job {
+            Job::SendSignIn { email, token, expires_at, .. } => {
+                self.send_sign_in(leased, email, token, *expires_at).await
+            }
+            Job::ChargePledge { .. }
+            | Job::RetryCharge { .. }
+            | Job::SettleReceivable { .. }
+            | Job::SendReceipt { .. }
+            | Job::NotifyDecline { .. }
+            | Job::NotifyReviewers { .. }
+            | Job::CloseReview { .. }
+            | Job::ReleaseClaim { .. }
+            | Job::SendReleaseNotice { .. } => Err(Failure::Retry("not yet".into())),
+        }
+    }
+
+    /// Settles a job whose effect is outside the database, or that has nothing to do.
+    async fn settle(&self, leased: &Leased) -> Result<(), Failure> {
+        let mut client = self.pool.get().await?;
+        let tx = client.transaction().await?;
+        jobs::settle(&tx, leased, Timestamp::now()).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// A page of this installation.
+    fn link(&self, path: &str) -> Url {
+        let mut link = self.public_url.clone();
+        link.set_path(&format!("{}/{path}", self.public_url.path().trim_end_matches('/')));
+        link
+    }
+}

@@ -1,0 +1,34 @@
+//! Jobs that send e-mail: the facts are read, the mail goes out, the job is settled.
+
+use super::Doer;
+use crate::failure::Failure;
+use crate::mail::MailError;
+use crate::mail::templates::{Mail, SignIn};
+use jiff::Timestamp;
+use ledger::store::jobs::Leased;
+
+impl Doer {
+    /// The link that signs a person in; too late, it would be a link that does not work.
+    pub(super) async fn send_sign_in(
+        &self,
+        leased: &Leased,
+        email: &str,
+        token: &str,
+        expires_at: Timestamp,
+    ) -> Result<(), Failure> {
+        let minutes = Timestamp::now().duration_until(expires_at).as_mins();
+        if minutes >= 1 {
+            let mut link = self.link("sign-in");
+            link.query_pairs_mut().append_pair("token", token);
+            let mail = SignIn { link: link.into(), minutes };
+            self.send(&format!("sign-in.{}", leased.id), email, &mail).await?;
+        }
+        self.settle(leased).await
+    }
+
+    async fn send(&self, about: &str, to: &str, mail: &(impl Mail + Sync)) -> Result<(), Failure> {
+        let rendered = mail.render().map_err(|error| MailError::Compose(error.to_string()))?;
+        self.mailer.send(about, to, &rendered).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,198 @@
+//! E-mail: to a server, into files in development, into memory in tests.
+//!
+//! Each mail has a stable Message-ID made from what it is about, so that a mail sent twice, because a worker died before
+//! it could write that it had sent it, is one mail to the reader's program, and one file on disk.
+
+pub(crate) mod templates;
+
+use jiff::Timestamp;
+use lettre::message::header::{Header, HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart};
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use templates::Rendered;
+use uuid::Uuid;
+
+/// A mail server that does not answer for so long is away; well within a lease.
+const SMTP_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Why a mail did not leave.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum MailError {
+    /// The address is none. It is not repeated: it belongs to somebody.
+    #[error("the recipient's address is not an address: {0}")]
+    Address(#[from] lettre::address::AddressError),
+    /// It could not be put together.
+    #[error("the mail cannot be put together: {0}")]
+    Compose(String),
+    /// The server refused it.
+    #[error("the mail server refused it")]
+    Refused(#[source] lettre::transport::smtp::Error),
+    /// The server is away.
+    #[error("the mail server cannot be reached")]
+    Unreachable(#[source] lettre::transport::smtp::Error),
+    /// The directory cannot be written.
+    #[error("the mail cannot be written: {0}")]
+    File(#[from] std::io::Error),
+}
+
+/// Where e-mail goes.
+pub(crate) enum Transport {
+    /// To a mail server.
+    Smtp(AsyncSmtpTransport<Tokio1Executor>),
+    /// Into a directory, a file each, named by its Message-ID.
+    Files(PathBuf),
+    /// Into memory, for tests: Message-ID and text.
+    #[cfg(test)]
+    Memory(std::sync::Mutex<Vec<(String, String)>>),
+}
+
+impl Transport {
+    /// From a URL of a server, such as `smtps://user:password@host`.
+    pub(crate) fn smtp(url: &str) -> Result<Transport, lettre::transport::smtp::Error> {
+        let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)?;
+        Ok(Transport::Smtp(builder.timeout(Some(SMTP_TIMEOUT)).build()))
+    }
+}
+
+/// Sends e-mail in the name of this installation.
+pub(crate) struct Mailer {
+    transport: Transport,
+    from: Mailbox,
+    /// What stands behind the `@` of Message-IDs.
+    host: String,
+}
+
+impl Mailer {
+    /// With the sender, and the host that makes Message-IDs unique in the world.
+    pub(crate) fn new(transport: Transport, from: &str, host: &str) -> Result<Mailer, MailError> {
+        Ok(Mailer { transport, from: from.parse()?, host: host.to_owned() })
+    }
+
+    /// Where it sends to.
+    #[cfg(test)]
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
+    /// Sends a mail. `about` names its subject for ever, such as `receipt.chg_…`: it becomes the Message-ID.
+    pub(crate) async fn send(&self, about: &str, to: &str, mail: &Rendered) -> Result<(), MailError> {
+        let id = format!("{about}@{}", self.host);
+        let message = self.compose(&id, to, mail)?;
+        match &self.transport {
+            Transport::Smtp(server) => server.send(message).await.map(drop).map_err(smtp_error),
+            Transport::Files(dir) => write_file(dir, &id, &message.formatted()).await,
+            #[cfg(test)]
+            Transport::Memory(sent) => {
+                let text = String::from_utf8_lossy(&message.formatted()).into_owned();
+                sent.lock().expect("no test panics while it holds this lock").push((id, text));
+                Ok(())
+            }
+        }
+    }
+
+    fn compose(&self, id: &str, to: &str, mail: &Rendered) -> Result<Message, MailError> {
+        if !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._@-".contains(&byte)) {
+            return Err(MailError::Compose("its Message-ID has characters that are no part of one".into()));
+        }
+        Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(None, to.parse()?))
+            .date(Timestamp::now().into())
+            .message_id(Some(format!("<{id}>")))
+            .header(AutoSubmitted)
+            .subject(mail.subject.clone())
+            .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))
+            .map_err(|error| MailError::Compose(error.to_string()))
+    }
+}
+
+fn smtp_error(error: lettre::transport::smtp::Error) -> MailError {
+    if error.is_permanent() || error.is_transient() { MailError::Refused(error) } else { MailError::Unreachable(error) }
+}
+
+/// Whole or not at all: under another name first, then renamed over what an earlier attempt may have left.
+async fn write_file(dir: &Path, id: &str, message: &[u8]) -> Result<(), MailError> {
+    tokio::fs::create_dir_all(dir).await?;
+    let unfinished = dir.join(format!(".{}.tmp", Uuid::new_v4()));
+    tokio::fs::write(&unfinished, message).await?;
+    tokio::fs::rename(&unfinished, dir.join(format!("{id}.eml"))).await?;
+    Ok(())
+}
+
+/// `Auto-Submitted: auto-generated` (RFC 3834), so that nobody's holiday answers us.
+#[derive(Debug, Clone)]
+struct AutoSubmitted;
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(AutoSubmitted)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "auto-generated".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mail(text: &str) -> Rendered {
+        Rendered { subject: "Grüße".into(), text: text.into(), html: format!("<p>{text}</p>") }
+    }
+
+    fn mailer(transport: Transport) -> Mailer {
+        Mailer::new(transport, "Purse <purse@example.org>", "purse.example.org").unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_mail_sent_twice_is_one_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let mailer = mailer(Transport::Files(dir.path().join("mail")));
+        mailer.send("receipt.chg_a", "ada@example.org", &mail("first")).await.unwrap();
+        mailer.send("receipt.chg_a", "ada@example.org", &mail("second")).await.unwrap();
+        let names: Vec<_> = std::fs::read_dir(dir.path().join("mail"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        assert_eq!(names, ["receipt.chg_a@purse.example.org.eml"]);
+        let text = std::fs::read_to_string(dir.path().join("mail").join(&names[0])).unwrap();
+        assert!(text.contains("second") && !text.contains("first"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn a_mail_has_a_stable_id_and_says_that_a_machine_wrote_it() {
+        let mailer = mailer(Transport::Memory(std::sync::Mutex::default()));
+        mailer.send("receipt.chg_a", "ada@example.org", &mail("thank you")).await.unwrap();
+        let Transport::Memory(sent) = &mailer.transport else { panic!("memory was chosen") };
+        let (id, text) = sent.lock().unwrap()[0].clone();
+        assert_eq!(id, "receipt.chg_a@purse.example.org");
+        for line in [
+            "Message-ID: <receipt.chg_a@purse.example.org>",
+            "Auto-Submitted: auto-generated",
+            "From: Purse <purse@example.org>",
+            "To: ada@example.org",
+            "Content-Type: multipart/alternative",
+            "text/plain",
+            "text/html",
+        ] {
+            assert!(text.contains(line), "{line} is missing in {text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_address_and_what_would_leave_the_directory_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let mailer = mailer(Transport::Files(dir.path().into()));
+        let sent = mailer.send("receipt.chg_a", "ada@example.org\r\nBcc: all@example.org", &mail("x")).await;
+        assert!(matches!(sent, Err(MailError::Address(_))));
+        let sent = mailer.send("../receipt", "ada@example.org", &mail("x")).await;
+        assert!(matches!(sent, Err(MailError::Compose(_))));
+    }
+}

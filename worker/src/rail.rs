@@ -1,0 +1,80 @@
+//! Payment providers behind one trait.
+//!
+//! A provider is called outside our transactions, so after a crash or a lost connection nobody knows what it did. Every
+//! call carries our own reference, one per attempt of a charge; before a call is repeated, the provider is asked
+//! ([`Rail::find`]) whether it knows that reference.
+
+pub(crate) mod sandbox;
+
+use async_trait::async_trait;
+use deadpool_postgres::Pool;
+use jiff::Timestamp;
+use ledger::funding::charge::Outcome;
+use ledger::id::BookId;
+use ledger::money::Money;
+use ledger::store::books::Mode;
+use sandbox::Sandbox;
+
+/// One attempt to take money.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ChargeRequest {
+    /// The book that asks.
+    pub(crate) book: BookId,
+    /// Our reference: the same answer for ever.
+    pub(crate) reference: String,
+    /// Which attempt of the charge this is, from 1.
+    pub(crate) attempt: i32,
+    /// The means of payment.
+    pub(crate) token: String,
+    /// How much.
+    pub(crate) amount: Money,
+    /// Wall clock of the call.
+    pub(crate) at: Timestamp,
+}
+
+/// Why there is no outcome.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum RailError {
+    /// The provider may have taken the money: ask it before trying again.
+    #[error("the provider's answer was lost: {0}")]
+    Unknown(String),
+    /// The provider certainly took nothing.
+    #[error("the provider cannot be reached: {0}")]
+    Unavailable(String),
+    /// The request is wrong, and stays wrong.
+    #[error("the provider rejects the request: {0}")]
+    Rejected(String),
+}
+
+/// A payment provider.
+#[async_trait]
+pub(crate) trait Rail: Send + Sync {
+    /// Takes money, once per reference.
+    async fn charge(&self, request: &ChargeRequest) -> Result<Outcome, RailError>;
+
+    /// What became of a reference; `None` when the provider never saw it.
+    async fn find(&self, book: BookId, reference: &str) -> Result<Option<Outcome>, RailError>;
+
+    /// The provider's reference of the payout that brought a day's captures to our account; `None` before it came.
+    async fn settlement(&self, book: BookId, settlement: &str) -> Result<Option<String>, RailError>;
+}
+
+/// The providers of this installation.
+pub(crate) struct Rails {
+    sandbox: Sandbox,
+}
+
+impl Rails {
+    /// The sandbox's provider keeps its memory behind this pool.
+    pub(crate) fn new(pool: &Pool) -> Rails {
+        Rails { sandbox: Sandbox::new(pool.clone()) }
+    }
+
+    /// The provider of a book. A live book never gets the sandbox's.
+    pub(crate) fn of(&self, mode: Mode) -> Result<&dyn Rail, RailError> {
+        match mode {
+            Mode::Sandbox => Ok(&self.sandbox),
+            Mode::Live => Err(RailError::Unavailable("none is set up for live books".into())),
+        }
+    }
+}

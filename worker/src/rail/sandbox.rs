@@ -1,0 +1,178 @@
+//! A payment provider that takes no money: the name of the token says what happens.
+//!
+//! | token | what happens |
+//! |---|---|
+//! | `sandbox_ok`, or none | captured |
+//! | `sandbox_insufficient_funds` | declined each time; may work later |
+//! | `sandbox_insufficient_funds_once` | the first attempt is declined, later ones are captured |
+//! | `sandbox_expired_card` | declined: another means of payment is needed |
+//! | `sandbox_stolen_card` | declined: never try again |
+//! | `sandbox_timeout` | captured, but the answer is lost |
+//! | any other | declined: another means of payment is needed |
+//!
+//! Its memory is a table of its own, written outside our transactions, as a remote provider would: one reference has one
+//! answer, whatever becomes of us.
+
+use super::{ChargeRequest, Rail, RailError};
+use async_trait::async_trait;
+use deadpool_postgres::Pool;
+use ledger::Error;
+use ledger::funding::charge::{DeclineKind, Outcome};
+use ledger::id::BookId;
+use sha2::{Digest, Sha256};
+
+/// The sandbox's provider.
+pub(crate) struct Sandbox {
+    pool: Pool,
+}
+
+impl Sandbox {
+    /// With connections that are in no transaction of ours.
+    pub(crate) fn new(pool: Pool) -> Sandbox {
+        Sandbox { pool }
+    }
+
+    async fn remember(&self, request: &ChargeRequest, outcome: &Outcome) -> Result<(), Error> {
+        let client = self.pool.get().await?;
+        let statement = client
+            .prepare_cached(
+                "-- sandbox::remember
+                INSERT INTO sandbox_provider_charge
+                    (book_id, reference, token, amount_minor, currency, outcome, code, provider_reference, created_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                ON CONFLICT (book_id, reference) DO NOTHING",
+            )
+            .await?;
+        let (outcome, code) = columns(outcome);
+        client
+            .execute(
+                &statement,
+                &[
+                    /* book_id */ &request.book.0,
+                    /* reference */ &request.reference,
+                    /* token */ &request.token,
+                    /* amount_minor */ &request.amount.minor(),
+                    /* currency */ &request.amount.currency().code(),
+                    /* outcome */ &outcome,
+                    /* code */ &code,
+                    /* provider_reference */ &provider_reference(request.book, &request.reference),
+                    /* created_at */ &request.at,
+                ],
+            )
+            .await?;
+        Ok(())
+    }
+
+    async fn recall(&self, book: BookId, reference: &str) -> Result<Option<Remembered>, Error> {
+        let client = self.pool.get().await?;
+        let statement = client
+            .prepare_cached(
+                "-- sandbox::recall
+                SELECT token, amount_minor, currency, outcome, code, provider_reference FROM sandbox_provider_charge
+                WHERE book_id = $1 AND reference = $2",
+            )
+            .await?;
+        let row = client.query_opt(&statement, &[/* book_id */ &book.0, /* reference */ &reference]).await?;
+        row.map(|row| {
+            Ok(Remembered {
+                token: row.get("token"),
+                amount_minor: row.get("amount_minor"),
+                currency: row.get("currency"),
+                outcome: outcome(row.get("outcome"), row.get("code"), row.get("provider_reference"))?,
+            })
+        })
+        .transpose()
+    }
+}
+
+struct Remembered {
+    token: String,
+    amount_minor: i64,
+    currency: String,
+    outcome: Outcome,
+}
+
+impl Remembered {
+    fn answers(&self, request: &ChargeRequest) -> bool {
+        self.token == request.token
+            && self.amount_minor == request.amount.minor()
+            && self.currency == request.amount.currency().code()
+    }
+}
+
+#[async_trait]
+impl Rail for Sandbox {
+    async fn charge(&self, request: &ChargeRequest) -> Result<Outcome, RailError> {
+        self.remember(request, &decide(request)).await.map_err(lost)?;
+        let remembered = self.recall(request.book, &request.reference).await.map_err(lost)?;
+        match remembered {
+            Some(remembered) if !remembered.answers(request) => {
+                Err(RailError::Rejected(format!("{} was used for another charge", request.reference)))
+            }
+            Some(_) if request.token == "sandbox_timeout" => Err(RailError::Unknown("timed out".into())),
+            Some(remembered) => Ok(remembered.outcome),
+            None => Err(RailError::Unknown("no memory of what was just written".into())),
+        }
+    }
+
+    async fn find(&self, book: BookId, reference: &str) -> Result<Option<Outcome>, RailError> {
+        let remembered = self.recall(book, reference).await;
+        remembered
+            .map(|found| found.map(|remembered| remembered.outcome))
+            .map_err(|error| RailError::Unavailable(error.to_string()))
+    }
+
+    async fn settlement(&self, book: BookId, settlement: &str) -> Result<Option<String>, RailError> {
+        Ok(Some(provider_reference(book, settlement).replacen("sbx_", "sbxp_", 1)))
+    }
+}
+
+fn lost(error: Error) -> RailError {
+    RailError::Unknown(crate::failure::explain(&error))
+}
+
+/// What the token's name says.
+fn decide(request: &ChargeRequest) -> Outcome {
+    let declined = |code: &str, kind| Outcome::Declined { code: code.into(), kind };
+    match request.token.as_str() {
+        "" | "sandbox_ok" | "sandbox_timeout" => captured(request),
+        "sandbox_insufficient_funds" => declined("insufficient_funds", DeclineKind::Soft),
+        "sandbox_insufficient_funds_once" if request.attempt == 1 => declined("insufficient_funds", DeclineKind::Soft),
+        "sandbox_insufficient_funds_once" => captured(request),
+        "sandbox_expired_card" => declined("expired_card", DeclineKind::Expired),
+        "sandbox_stolen_card" => declined("stolen_card", DeclineKind::Stolen),
+        _ => declined("unknown_token", DeclineKind::Expired),
+    }
+}
+
+fn captured(request: &ChargeRequest) -> Outcome {
+    Outcome::Captured { provider_reference: provider_reference(request.book, &request.reference) }
+}
+
+/// The provider's own name for a payment: the same for the same reference, and unlike it.
+fn provider_reference(book: BookId, reference: &str) -> String {
+    let digest = Sha256::digest(format!("sandbox\n{book}\n{reference}"));
+    format!("sbx_{}", hex::encode(&digest[..12]))
+}
+
+fn columns(outcome: &Outcome) -> (&'static str, &str) {
+    match outcome {
+        Outcome::Captured { .. } => ("captured", ""),
+        Outcome::Declined { code, kind: DeclineKind::Soft } => ("soft", code),
+        Outcome::Declined { code, kind: DeclineKind::Expired } => ("expired", code),
+        Outcome::Declined { code, kind: DeclineKind::Stolen } => ("stolen", code),
+    }
+}
+
+fn outcome(name: &str, code: String, provider_reference: String) -> Result<Outcome, Error> {
+    match name {
+        "captured" => Ok(Outcome::Captured { provider_reference }),
+        "soft" => Ok(Outcome::Declined { code, kind: DeclineKind::Soft }),
+        "expired" => Ok(Outcome::Declined { code, kind: DeclineKind::Expired }),
+        "stolen" => Ok(Outcome::Declined { code, kind: DeclineKind::Stolen }),
+        other => Err(Error::inconsistent(format!("sandbox outcome {other}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,188 @@
+//! Leases, fences, races and the dead-letter list, on a database.
+
+use super::*;
+use crate::mail::Transport;
+use crate::testing::{self, Database};
+use ledger::id::{BookId, PersonId};
+use ledger::job::{Job, NewJob};
+use ledger::store::heartbeats;
+use ledger::store::jobs::BookWithWork;
+
+const NOWHERE: BookWithWork = BookWithWork { book: BookId::INSTALLATION, offset: SignedDuration::ZERO };
+
+fn sign_in(number: usize, email: &str) -> NewJob {
+    let now = Timestamp::now();
+    NewJob {
+        book: BookId::INSTALLATION,
+        due_at: now,
+        dedupe: format!("test {number}"),
+        job: Job::SendSignIn {
+            person: PersonId::generate(),
+            email: email.into(),
+            token: format!("token{number}"),
+            expires_at: now + SignedDuration::from_mins(15),
+        },
+    }
+}
+
+async fn enqueue(database: &Database, jobs_to_write: &[NewJob]) -> usize {
+    let mut client = database.pool.get().await.unwrap();
+    let tx = client.transaction().await.unwrap();
+    let mut written = 0;
+    for job in jobs_to_write {
+        written += usize::from(jobs::enqueue(&tx, job).await.unwrap());
+    }
+    tx.commit().await.unwrap();
+    written
+}
+
+async fn lease(database: &Database, worker: &str, wall: Timestamp, length_s: i64) -> Vec<Leased> {
+    let mut client = database.pool.get().await.unwrap();
+    let tx = client.transaction().await.unwrap();
+    let terms = LeaseTerms { worker, length: SignedDuration::from_secs(length_s), limit: 20 };
+    let leased = jobs::lease(&tx, NOWHERE, wall, terms).await.unwrap();
+    tx.commit().await.unwrap();
+    leased
+}
+
+async fn settle(database: &Database, leased: &Leased) -> Result<(), ledger::Error> {
+    let mut client = database.pool.get().await.unwrap();
+    let tx = client.transaction().await.unwrap();
+    jobs::settle(&tx, leased, Timestamp::now()).await?;
+    tx.commit().await.unwrap();
+    Ok(())
+}
+
+async fn summary(database: &Database) -> jobs::Summary {
+    let client = database.pool.get().await.unwrap();
+    jobs::summary(&client, NOWHERE, Timestamp::now()).await.unwrap()
+}
+
+fn sent(worker: &Worker) -> Vec<String> {
+    let Transport::Memory(sent) = worker.jobs.mailer.transport() else { panic!("tests keep mail in memory") };
+    sent.lock().unwrap().iter().map(|(id, _)| id.clone()).collect()
+}
+
+/// Runs workers until nothing is left to do but pauses, or a while has passed.
+async fn run_until_idle(database: &Database, workers: &[Arc<Worker>]) {
+    let (stop, stopping) = watch::channel(false);
+    let running: Vec<_> = workers.iter().map(|worker| tokio::spawn(run(worker.clone(), stopping.clone()))).collect();
+    for _ in 0..500 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let now = summary(database).await;
+        if now.due == 0 && now.leased == 0 {
+            break;
+        }
+    }
+    stop.send_replace(true);
+    for worker in running {
+        worker.await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_workers_racing_on_a_hundred_jobs_do_each_once() {
+    let database = testing::database().await;
+    let new: Vec<_> = (0..100).map(|number| sign_in(number, "ada@example.org")).collect();
+    assert_eq!(enqueue(&database, &new).await, 100);
+    assert_eq!(enqueue(&database, &new).await, 0, "the same dedupe text is the same job");
+    let workers = [database.worker("one"), database.worker("two")];
+    run_until_idle(&database, &workers).await;
+    let mut ids: Vec<String> = workers.iter().flat_map(|worker| sent(worker)).collect();
+    assert_eq!(ids.len(), 100);
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 100);
+    let client = database.pool.get().await.unwrap();
+    let row = client
+        .query_one(
+            "SELECT count(*) FILTER (WHERE finished_at IS NOT NULL AND attempts = 1) AS once,
+                    count(*) FILTER (WHERE payload ? 'token' OR payload ? 'email') AS secrets FROM job",
+            &[],
+        )
+        .await
+        .unwrap();
+    assert_eq!((row.get::<_, i64>("once"), row.get::<_, i64>("secrets")), (100, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_worker_is_fenced_and_the_job_is_done_by_the_next() {
+    let database = testing::database().await;
+    enqueue(&database, &[sign_in(1, "ada@example.org")]).await;
+    let wall = Timestamp::now();
+    let slow = lease(&database, "slow", wall, 1).await.remove(0);
+    assert_eq!(lease(&database, "quick", wall, 60).await, [], "it is leased");
+    let later = wall + SignedDuration::from_secs(2);
+    let quick = lease(&database, "quick", later, 60).await.remove(0);
+    assert_eq!((slow.attempt, quick.attempt), (1, 2));
+    assert!(jobs::is_fenced(&settle(&database, &slow).await.unwrap_err()));
+    let client = database.pool.get().await.unwrap();
+    assert!(jobs::is_fenced(&jobs::bury(&client, &slow, later, "too slow").await.unwrap_err()));
+    settle(&database, &quick).await.unwrap();
+    assert!(jobs::is_fenced(&settle(&database, &quick).await.unwrap_err()), "done is done");
+    assert!(summary(&database).await.is_idle());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_cannot_work_is_listed_as_dead_and_can_be_asked_for_again() {
+    let database = testing::database().await;
+    enqueue(&database, &[sign_in(1, "no address at all")]).await;
+    run_until_idle(&database, &[database.worker("one")]).await;
+    assert_eq!(summary(&database).await.dead, 1);
+    let mut client = database.pool.get().await.unwrap();
+    let dead = jobs::list_dead(&client, BookId::INSTALLATION, 10).await.unwrap().remove(0);
+    assert_eq!((dead.kind.as_str(), dead.attempts), ("send_sign_in", 1));
+    assert!(dead.last_error.contains("not an address"), "{}", dead.last_error);
+    assert!(dead.payload.get("token").is_none() && dead.payload.get("email").is_none());
+    let tx = client.transaction().await.unwrap();
+    jobs::requeue(&tx, dead.id, Timestamp::now()).await.unwrap();
+    assert!(matches!(jobs::requeue(&tx, dead.id, Timestamp::now()).await, Err(ledger::Error::NotFound(_))));
+    tx.commit().await.unwrap();
+    let again = lease(&database, "two", Timestamp::now(), 60).await.remove(0);
+    assert_eq!((again.attempt, again.tries), (2, 1), "the fence goes on, the limit begins again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_job_pauses_and_then_comes_back() {
+    let database = testing::database().await;
+    enqueue(&database, &[sign_in(1, "ada@example.org")]).await;
+    let wall = Timestamp::now();
+    let leased = lease(&database, "one", wall, 60).await.remove(0);
+    let client = database.pool.get().await.unwrap();
+    let retry_at = wall + SignedDuration::from_secs(30);
+    jobs::fail(&client, &leased, retry_at, &"ü".repeat(5_000)).await.unwrap();
+    assert_eq!((summary(&database).await.pausing, summary(&database).await.due), (1, 0));
+    assert_eq!(jobs::books_with_work(&client, wall, 10).await.unwrap(), []);
+    assert_eq!(jobs::books_with_work(&client, retry_at, 10).await.unwrap(), [NOWHERE]);
+    assert_eq!(lease(&database, "one", retry_at, 60).await[0].attempt, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_of_a_newer_program_is_left_alone_and_an_unreadable_one_stops_nobody() {
+    let database = testing::database().await;
+    enqueue(&database, &[sign_in(1, "ada@example.org")]).await;
+    let client = database.pool.get().await.unwrap();
+    client
+        .batch_execute(
+            "INSERT INTO job (book_id, id, kind, dedupe, payload, due_at)
+             VALUES (0, gen_random_uuid(), 'fly_to_the_moon', 'x', '{\"kind\": \"fly_to_the_moon\"}', 'epoch'),
+                    (0, gen_random_uuid(), 'send_receipt', 'x', '{\"kind\": \"send_receipt\"}', 'epoch')",
+        )
+        .await
+        .unwrap();
+    assert_eq!(lease(&database, "one", Timestamp::now(), 60).await.len(), 1);
+    let now = summary(&database).await;
+    assert_eq!((now.due, now.leased, now.dead), (1, 1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_is_seen_alive() {
+    let database = testing::database().await;
+    let client = database.pool.get().await.unwrap();
+    let wall = Timestamp::now();
+    heartbeats::beat(&client, "host/1", "0.1.0", wall - SignedDuration::from_secs(9)).await.unwrap();
+    heartbeats::beat(&client, "host/1", "0.1.0", wall).await.unwrap();
+    let seen = heartbeats::list_since(&client, wall - SignedDuration::from_secs(5)).await.unwrap();
+    assert_eq!(seen.len(), 1);
+    assert_eq!(heartbeats::list_since(&client, wall + SignedDuration::from_secs(5)).await.unwrap(), []);
+}

@@ -1,0 +1,53 @@
+//! What is done again and again rather than once: the heartbeat, and the roll-up of day totals.
+
+use crate::failure::explain;
+use crate::runner::Worker;
+use jiff::Timestamp;
+use ledger::id::BookId;
+use ledger::store::{day_totals, heartbeats};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+
+/// Often enough that readiness sees a dead worker within half a minute.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// How far behind the journal a day total may be.
+const ROLL_UP: Duration = Duration::from_secs(1);
+
+/// The most books rolled up in one round.
+const BOOKS_MAX: i64 = 256;
+
+/// Beats and rolls up until told to stop. What fails is tried again in the next round.
+pub(crate) async fn run(worker: Arc<Worker>, mut stopping: watch::Receiver<bool>) {
+    let mut beaten: Option<Instant> = None;
+    while !*stopping.borrow() {
+        if beaten.is_none_or(|at| at.elapsed() >= HEARTBEAT) {
+            match beat(&worker).await {
+                Ok(()) => beaten = Some(Instant::now()),
+                Err(error) => tracing::warn!("the heartbeat cannot be written: {}", explain(&error)),
+            }
+        }
+        if let Err(error) = roll_up(&worker).await {
+            tracing::warn!("the day totals cannot be rolled up: {}", explain(&error));
+        }
+        tokio::select! {
+            _ = stopping.changed() => {}
+            () = tokio::time::sleep(ROLL_UP) => {}
+        }
+    }
+}
+
+async fn beat(worker: &Worker) -> Result<(), ledger::Error> {
+    let client = worker.jobs.pool.get().await?;
+    heartbeats::beat(&client, &worker.name, env!("CARGO_PKG_VERSION"), Timestamp::now()).await
+}
+
+/// Brings the day totals of the books whose journal has grown up to date.
+async fn roll_up(worker: &Worker) -> Result<(), ledger::Error> {
+    let client = worker.jobs.pool.get().await?;
+    for book in day_totals::behind(&client, BookId::INSTALLATION, BOOKS_MAX).await? {
+        day_totals::roll_up(&client, book).await?;
+    }
+    Ok(())
+}
