@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 /// Days in which a dispute must be decided.
 pub const DISPUTE_DAYS: u16 = 30;
-/// The longest reason and the longest resolution, in bytes.
+/// The longest reason and the longest resolution, in characters.
 pub const REASON_MAX: usize = 4_000;
 
 words! {

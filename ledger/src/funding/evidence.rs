@@ -9,11 +9,11 @@ use std::str::FromStr;
 
 /// The most pieces of evidence that one claim may carry.
 pub const EVIDENCE_MAX: usize = 50;
-/// The longest title, in bytes.
+/// The longest title, in characters.
 pub const TITLE_MAX: usize = 200;
-/// The longest link, in bytes.
+/// The longest link, in characters.
 pub const URL_MAX: usize = 2_000;
-/// The longest licence identifier, in bytes.
+/// The longest licence identifier, in characters.
 pub const LICENCE_MAX: usize = 64;
 
 /// A SHA-256 digest; 64 lower-case hexadecimal digits outside.
@@ -112,11 +112,11 @@ impl Evidence {
         licence: Option<String>,
     ) -> Result<Evidence, Error> {
         let wrong = |field: &str, message: &str| Err(Error::invalid(format!("{pointer}/{field}"), message));
-        if title.trim().is_empty() || title.len() > TITLE_MAX || title.chars().any(char::is_control) {
-            return wrong("title", "1 to 200 bytes of plain text");
+        if title.trim().is_empty() || title.chars().count() > TITLE_MAX || title.chars().any(char::is_control) {
+            return wrong("title", "1 to 200 characters of plain text");
         }
         if !is_link(&url) {
-            return wrong("url", "an http or https link of at most 2,000 bytes");
+            return wrong("url", "an http or https link of at most 2,000 characters");
         }
         if licence.as_deref().is_some_and(|id| !is_spdx_id(id)) {
             return wrong("licence", "an identifier of the SPDX licence list, such as CERN-OHL-S-2.0");
@@ -194,7 +194,7 @@ impl Gate {
 
 fn is_link(url: &str) -> bool {
     let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    url.len() <= URL_MAX
+    url.chars().count() <= URL_MAX
         && host.is_some_and(|rest| rest.starts_with(|first: char| first.is_alphanumeric() || first == '['))
         && !url.chars().any(|each| each.is_whitespace() || each.is_control())
 }

@@ -10,9 +10,9 @@ use crate::id::{CampaignId, ClaimId, MilestoneId, OrganisationId};
 use crate::money::Money;
 use jiff::{SignedDuration, Timestamp};
 
-/// The longest name, in bytes.
+/// The longest name, in characters.
 pub const NAME_MAX: usize = 200;
-/// The longest description, in bytes.
+/// The longest description, in characters.
 pub const DESCRIPTION_MAX: usize = 4_000;
 
 words! {

@@ -12,7 +12,7 @@ use crate::id::PersonId;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
-/// The longest comment of a review, in bytes.
+/// The longest comment of a review, in characters.
 pub const COMMENT_MAX: usize = 4_000;
 
 /// What a reviewer says.
