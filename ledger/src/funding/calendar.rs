@@ -3,7 +3,6 @@
 
 use crate::error::Refusal;
 use jiff::civil::{Date, date};
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 /// The most payments of one plan: a hundred years of months. An open plan ends there too.
@@ -96,11 +95,6 @@ pub fn later(moment: Timestamp, days: i64) -> Timestamp {
     moment.saturating_add(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::MAX)
 }
 
-/// The first moment of a day in a zone: midnight, or right after a gap that swallows midnight.
-pub fn start_of_day(day: Date, zone: &TimeZone) -> Timestamp {
-    day.to_zoned(zone.clone()).map_or(Timestamp::MAX, |moment| moment.timestamp())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,14 +159,6 @@ mod tests {
             Some(date(2027, 2, 10)),
             "a late retry waits for the next day"
         );
-    }
-
-    #[test]
-    fn a_day_begins_after_a_gap_that_swallows_midnight() {
-        let zone = TimeZone::get("America/Sao_Paulo").expect("in the database");
-        assert_eq!(start_of_day(date(2018, 11, 4), &zone).to_string(), "2018-11-04T03:00:00Z");
-        let utc = TimeZone::UTC;
-        assert_eq!(start_of_day(date(2027, 1, 31), &utc).to_string(), "2027-01-31T00:00:00Z");
     }
 
     proptest! {

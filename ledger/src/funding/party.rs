@@ -1,4 +1,4 @@
-//! What a donor lets others see, and who may read a book.
+//! What a donor lets others see.
 
 use super::words::words;
 
@@ -14,18 +14,6 @@ words! {
     }
 }
 
-words! {
-    /// Who may read a book.
-    Visibility, "visibility" {
-        /// Its own roles.
-        Private = "private",
-        /// All members of its organisation.
-        Members = "members",
-        /// Everybody.
-        Public = "public",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,7 +25,7 @@ mod tests {
             let json = serde_json::to_string(privacy).expect("a word");
             assert_eq!(serde_json::from_str::<Privacy>(&json).expect("the same word"), *privacy);
         }
-        let error = "Public".parse::<Visibility>().expect_err("words are in lower case");
-        assert_eq!(error.to_string(), "unknown visibility: use one of private, members, public");
+        let error = "Public".parse::<Privacy>().expect_err("words are in lower case");
+        assert_eq!(error.to_string(), "unknown privacy level: use one of public, host_only, anonymous");
     }
 }

@@ -1,5 +1,6 @@
 //! Enumerations whose variants have one stable word each: the same in the database, in JSON and in messages.
 
+use crate::error::Error;
 use std::fmt;
 
 /// A word that is none of those allowed.
@@ -23,6 +24,13 @@ impl fmt::Display for UnknownWord {
 }
 
 impl std::error::Error for UnknownWord {}
+
+/// The database has CHECKs on these words, so an unknown one from there is our bug.
+impl From<UnknownWord> for Error {
+    fn from(unknown: UnknownWord) -> Error {
+        Error::inconsistent(unknown.to_string())
+    }
+}
 
 /// Declares an enumeration with a word for each variant.
 macro_rules! words {
