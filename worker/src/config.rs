@@ -44,6 +44,10 @@ pub struct Config {
           value_parser = clap::value_parser!(u64).range(10..=60_000))]
     pub poll_ms: u64,
 
+    /// Stop when standard input ends: whoever started this worker has gone.
+    #[arg(long, env = "COMMONPURSE_STOP_WITH_PARENT", hide = true)]
+    pub stop_with_parent: bool,
+
     /// Dies on purpose, for tests of crashes; development builds only.
     #[arg(long, env = "COMMONPURSE_FAULT", hide = true, value_parser = Fault::parse)]
     pub fault: Option<Fault>,

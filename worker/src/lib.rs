@@ -40,10 +40,9 @@ const POOL_WAIT: Duration = Duration::from_secs(10);
 /// When the configuration or the database does not allow a start. Once running, it rides out whatever fails.
 pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
     config.check()?;
-    let pool = pool(&config)?;
-    let client = pool.get().await.context("cannot reach the database")?;
-    migrations::check(&client).await?;
-    drop(client);
+    let database = migrations::service_config(config.database_url.expose_secret(), "commonpurse-worker")?;
+    migrations::check(&migrations::connect(&database).await?).await?;
+    let pool = pool(database, config.concurrency)?;
 
     let worker = Arc::new(runner::Worker {
         name: format!("{}/{}", host_name(), std::process::id()),
@@ -70,12 +69,11 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
 }
 
 /// Enough connections for every job, a provider's memory beside it, the leases and the upkeep.
-fn pool(config: &Config) -> anyhow::Result<Pool> {
-    let database = migrations::service_config(config.database_url.expose_secret(), "commonpurse-worker")?;
+fn pool(database: tokio_postgres::Config, concurrency: u16) -> anyhow::Result<Pool> {
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = Manager::from_config(database, tokio_postgres::NoTls, recycling);
     let pool = Pool::builder(manager)
-        .max_size(usize::from(config.concurrency) + 4)
+        .max_size(usize::from(concurrency) + 4)
         .runtime(Runtime::Tokio1)
         .timeouts(Timeouts { wait: Some(POOL_WAIT), create: Some(POOL_WAIT), recycle: Some(POOL_WAIT) })
         .build()?;

@@ -1,0 +1,109 @@
+//! The worker as a process: it starts, does what is due, and stops when asked.
+
+use deadpool_postgres::{Manager, Pool};
+use jiff::{SignedDuration, Timestamp};
+use ledger::id::{BookId, PersonId};
+use ledger::job::{Job, NewJob};
+use ledger::store::{heartbeats, jobs};
+use migrations::testing::TestDatabase;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// A loaded machine may take long; a test that waits so long has failed.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn command(database_url: &str, mail_dir: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_commonpurse-worker"));
+    command
+        .env("DATABASE_URL", database_url)
+        .env("COMMONPURSE_MAIL_DIR", mail_dir)
+        .env("COMMONPURSE_PUBLIC_URL", "http://127.0.0.1:8080")
+        .env("COMMONPURSE_STOP_WITH_PARENT", "true")
+        .env_remove("COMMONPURSE_SMTP_URL")
+        .env_remove("COMMONPURSE_FAULT")
+        .stdin(Stdio::piped())
+        .stderr(Stdio::null());
+    command
+}
+
+fn pool(database: &TestDatabase) -> Pool {
+    let config = migrations::service_config(&database.url, "worker-test").unwrap();
+    Pool::builder(Manager::new(config, tokio_postgres::NoTls)).max_size(2).build().unwrap()
+}
+
+fn wait_for_end(child: &mut Child) -> ExitStatus {
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    panic!("the worker does not end");
+}
+
+async fn enqueue_sign_in(pool: &Pool) {
+    let mut client = pool.get().await.unwrap();
+    let tx = client.transaction().await.unwrap();
+    let now = Timestamp::now();
+    let job = Job::SendSignIn {
+        person: PersonId::generate(),
+        email: "ada@example.org".into(),
+        token: "t0ken".into(),
+        expires_at: now + SignedDuration::from_mins(15),
+    };
+    let new = NewJob { book: BookId::INSTALLATION, due_at: now, dedupe: "one".into(), job };
+    jobs::enqueue(&tx, &new).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn wait_for_mail(dir: &Path) -> String {
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline {
+        let files = std::fs::read_dir(dir).into_iter().flatten().map(|entry| entry.unwrap().path());
+        if let Some(path) = files.into_iter().find(|path| path.extension().is_some_and(|ending| ending == "eml")) {
+            return std::fs::read_to_string(path).unwrap();
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("no mail came");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_mails_a_sign_in_link_and_stops_when_its_parent_goes() {
+    let database = TestDatabase::create().await.unwrap();
+    let mail = tempfile::tempdir().unwrap();
+    let pool = pool(&database);
+    enqueue_sign_in(&pool).await;
+    let mut worker = command(&database.url, mail.path()).spawn().unwrap();
+    let text = wait_for_mail(mail.path()).await;
+    assert!(text.contains("sign-in?token=3Dt0ken") || text.contains("sign-in?token=t0ken"), "{text}");
+    let client = pool.get().await.unwrap();
+    let seen = heartbeats::list_since(&client, Timestamp::now() - SignedDuration::from_mins(1)).await.unwrap();
+    assert_eq!(seen.len(), 1);
+    drop(worker.stdin.take());
+    assert!(wait_for_end(&mut worker).success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_told_to_terminate_ends_well() {
+    let database = TestDatabase::create().await.unwrap();
+    let mail = tempfile::tempdir().unwrap();
+    let pool = pool(&database);
+    enqueue_sign_in(&pool).await;
+    let mut worker = command(&database.url, mail.path()).spawn().unwrap();
+    wait_for_mail(mail.path()).await;
+    let told = Command::new("kill").args(["-TERM", &worker.id().to_string()]).status().unwrap();
+    assert!(told.success());
+    assert!(wait_for_end(&mut worker).success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_does_not_start_on_a_database_without_our_schema() {
+    let database = TestDatabase::create_empty().await.unwrap();
+    let mail = tempfile::tempdir().unwrap();
+    let mut worker = command(&database.url, mail.path()).spawn().unwrap();
+    assert!(!wait_for_end(&mut worker).success());
+}
