@@ -113,8 +113,7 @@ pub async fn list(client: &impl GenericClient, book: BookId, after: Uuid, limit:
              WHERE book_id = $1 AND id > $2 ORDER BY id LIMIT $3",
         )
         .await?;
-    let rows =
-        client.query(&statement, &[/* book_id */ &book.0, /* after */ &after, /* limit */ &limit]).await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* after */ &after, /* limit */ &limit]).await?;
     Ok(rows.iter().map(activity).collect())
 }
 
@@ -134,10 +133,7 @@ pub async fn list_of_object(
         )
         .await?;
     let rows = client
-        .query(
-            &statement,
-            &[/* book_id */ &book.0, /* object */ &object, /* after */ &after, /* limit */ &limit],
-        )
+        .query(&statement, &[/* book_id */ &book.0, /* object */ &object, /* after */ &after, /* limit */ &limit])
         .await?;
     Ok(rows.iter().map(activity).collect())
 }

@@ -1,0 +1,94 @@
+//! Donors: the one place of personal data.
+
+use crate::error::Error;
+use crate::funding::party::Privacy;
+use crate::id::{BookId, DonorId, OrganisationId};
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
+use std::fmt;
+use tokio_postgres::Row;
+
+/// A person known only by what a partner passes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Donor {
+    /// The pseudonym.
+    pub id: DonorId,
+    /// Who knows the donor.
+    pub partner: OrganisationId,
+    /// What the partner calls the donor.
+    pub reference: String,
+    /// Empty when not given or erased.
+    pub name: String,
+    /// Where receipts go; empty when not given or erased.
+    pub email: String,
+    /// Who may see the name.
+    pub privacy: Privacy,
+    /// Wall clock.
+    pub created_at: Timestamp,
+}
+
+/// The pseudonym alone, so that no log can print a person.
+impl fmt::Debug for Donor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "donor {}", self.id)
+    }
+}
+
+fn donor(row: &Row) -> Result<Donor, Error> {
+    Ok(Donor {
+        id: DonorId::new(BookId(row.get("book_id")), row.get("id")),
+        partner: OrganisationId(row.get("partner")),
+        reference: row.get("reference"),
+        name: row.get("name"),
+        email: row.get("email"),
+        privacy: row.get::<_, &str>("privacy").parse()?,
+        created_at: row.get("created_at"),
+    })
+}
+
+/// The donor with this reference of a partner, with the name, address and privacy as the partner passes them now.
+///
+/// A partner that gives neither name nor address leaves those that are known.
+pub async fn upsert(tx: &Transaction<'_>, new: &Donor) -> Result<DonorId, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- donors::upsert
+            INSERT INTO donor AS d (book_id, id, partner, reference, name, email, privacy, created_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            ON CONFLICT (book_id, partner, reference) DO UPDATE
+               SET name = CASE excluded.name WHEN '' THEN d.name ELSE excluded.name END,
+                   email = CASE excluded.email WHEN '' THEN d.email ELSE excluded.email END,
+                   privacy = excluded.privacy
+            RETURNING id",
+        )
+        .await?;
+    let row = tx
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &new.id.book.0,
+                /* id */ &new.id.object,
+                /* partner */ &new.partner.0,
+                /* reference */ &new.reference,
+                /* name */ &new.name,
+                /* email */ &new.email,
+                /* privacy */ &new.privacy.as_str(),
+                /* created_at */ &new.created_at,
+            ],
+        )
+        .await?;
+    Ok(DonorId::new(new.id.book, row.get("id")))
+}
+
+/// The donor with an id.
+pub async fn get(client: &impl GenericClient, id: DonorId) -> Result<Donor, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- donors::get
+            SELECT book_id, id, partner, reference, name, email, privacy, created_at FROM donor
+             WHERE book_id = $1 AND id = $2",
+        )
+        .await?;
+    let row = client.query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
+    row.as_ref().map(donor).transpose()?.ok_or(Error::NotFound("donor"))
+}
