@@ -211,6 +211,11 @@ impl Milestone {
         Ok(Milestone { state: MilestoneState::Claimed { claim }, ..self })
     }
 
+    /// Whether this is the claim in play.
+    pub fn is_claimed_by(&self, id: ClaimId) -> bool {
+        self.state == MilestoneState::Claimed { claim: id }
+    }
+
     /// Refuses an amount that is more than what is left, with `amount-above-milestone`.
     pub fn covers(&self, amount: i64) -> Result<(), Refusal> {
         if amount <= self.unreleased() {
