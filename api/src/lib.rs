@@ -1,1 +1,58 @@
-//! The HTTP service.
+//! The HTTP service. All routes are on this one screen; who may use them is in [`who_may`].
+//!
+//! A request passes the [`edge`] (its name, panics, problems), the [`gate`] (rate, token, table) and then its handler,
+//! which converts and calls `ledger`.
+
+pub mod auth;
+pub mod commands;
+pub mod config;
+pub mod contract;
+pub mod edge;
+pub mod extract;
+pub mod gate;
+pub mod handlers;
+pub mod idempotency;
+pub mod keys;
+pub mod paging;
+pub mod problem;
+pub mod rate;
+pub mod serve;
+pub mod state;
+pub mod who_may;
+pub mod wire;
+
+pub use serve::{app, serve};
+
+use handlers::{credentials, health, identity, organisations};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// All routes, grouped by who calls. Of two paths that could both fit, the more literal one (`{id}:pause`) comes first.
+pub fn configure(routes: &mut ServiceConfig<'_>) {
+    // Everybody: health, contracts, signing in.
+    routes
+        .service(health::livez)
+        .service(health::readyz)
+        .service(health::metrics)
+        .service(health::openapi)
+        .service(health::openapi_partner)
+        .service(health::problem_kind)
+        .service(identity::sign_in)
+        .service(identity::confirm)
+        .service(identity::refresh)
+        .service(identity::revoke)
+        .service(identity::oauth_token)
+        .service(identity::jwks);
+    // People: themselves, their organisations, their credentials.
+    routes
+        .service(identity::me)
+        .service(organisations::create)
+        .service(organisations::list)
+        .service(organisations::show)
+        .service(organisations::change)
+        .service(organisations::add_membership)
+        .service(organisations::list_memberships)
+        .service(organisations::remove_membership)
+        .service(credentials::create)
+        .service(credentials::list)
+        .service(credentials::revoke);
+}

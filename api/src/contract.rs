@@ -1,0 +1,199 @@
+//! The contract: OpenAPI 3.1, made from the handlers and from the table of who may do what.
+
+use crate::problem::{FieldError, ProblemBody};
+use crate::who_may::{self, Access};
+use actix_web::App;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+use utoipa::OpenApi;
+use utoipa_actix_web::AppExt;
+
+/// The whole contract.
+pub static ALL: LazyLock<Value> = LazyLock::new(|| build(|_, _| true));
+
+/// What a partner may call.
+pub static PARTNER: LazyLock<Value> = LazyLock::new(|| build(for_partners));
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "commonpurse",
+        description = "People put money into a common purse, and everyone can follow each cent.\n\n\
+                       Every error is `application/problem+json` (RFC 9457). Every POST that creates or moves something \
+                       needs an `Idempotency-Key`: the same key with the same request gets the first answer again, with \
+                       `Idempotent-Replayed: true`.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    components(schemas(ProblemBody, FieldError))
+)]
+struct Base;
+
+/// The operations that are routed: `(method, path)`.
+pub fn operations() -> Vec<(String, String)> {
+    let document = document();
+    let paths = document["paths"].as_object().into_iter().flatten();
+    paths
+        .flat_map(|(path, item)| {
+            let methods = item.as_object().into_iter().flat_map(Map::keys);
+            methods.map(|method| (method.to_uppercase(), path.clone())).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// The contract as the handlers alone say it.
+fn document() -> Value {
+    let app = App::new().into_utoipa_app().openapi(Base::openapi()).configure(crate::configure);
+    let (_, document) = app.split_for_parts();
+    serde_json::to_value(document).expect("a contract has string keys only")
+}
+
+fn for_partners(path: &str, access: Access) -> bool {
+    access.scope().is_some() || access == Access::Public || path == "/v1/oauth/token"
+}
+
+fn build(wanted: impl Fn(&str, Access) -> bool) -> Value {
+    let mut document = document();
+    document["info"]["version"] = json!(env!("CARGO_PKG_VERSION"));
+    let mut paths = Map::new();
+    for (path, item) in document["paths"].as_object().cloned().unwrap_or_default() {
+        let mut operations = Map::new();
+        for (method, operation) in item.as_object().cloned().unwrap_or_default() {
+            let row = who_may::TABLE.iter().find(|(m, p, _)| m.eq_ignore_ascii_case(&method) && *p == path);
+            if let Some((_, _, access)) = row.filter(|(_, _, access)| wanted(&path, *access)) {
+                operations.insert(method.clone(), complete(&method, operation, *access));
+            }
+        }
+        if !operations.is_empty() {
+            paths.insert(path, Value::Object(operations));
+        }
+    }
+    document["paths"] = Value::Object(paths);
+    document["components"]["securitySchemes"] = json!({
+        "bearer": {
+            "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+            "description": "An access token: of a person by sign-in link, of a partner from /v1/oauth/token. It lives 10 minutes.",
+        },
+    });
+    keep_used_schemas(&mut document);
+    document
+}
+
+/// Adds to an operation what follows from the table and holds for all.
+fn complete(method: &str, mut operation: Value, access: Access) -> Value {
+    let tag = operation["tags"][0].as_str().unwrap_or("other").to_owned();
+    let name = operation["operationId"].as_str().unwrap_or(method).to_owned();
+    operation["operationId"] = json!(format!("{}_{name}", tag.replace(['-', ' '], "_")));
+    operation["x-who-may"] = json!(access.phrases());
+    operation["security"] = if access.is_open() { json!([]) } else { json!([{"bearer": []}]) };
+    let mut parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+    if method == "post" && !access.is_open() {
+        parameters.push(json!({
+            "name": "Idempotency-Key", "in": "header", "required": true,
+            "description": "Bare or as a quoted string. The same key with the same request gets the first answer again.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 257, "pattern": "^[!-~]+$"},
+        }));
+    }
+    if method == "patch" || method == "put" {
+        parameters.push(json!({
+            "name": "If-Match", "in": "header", "required": true,
+            "description": "The ETag of the last reading.",
+            "schema": {"type": "string", "pattern": "^\"v[0-9]+\"$"},
+        }));
+    }
+    if !parameters.is_empty() {
+        operation["parameters"] = Value::Array(parameters);
+    }
+    operation["responses"]["default"] = json!({
+        "description": "A problem (RFC 9457): `type` is stable, `errors` names the fields that are wrong.",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    });
+    operation
+}
+
+/// Drops the schemas that no operation leads to, and sorts the rest.
+fn keep_used_schemas(document: &mut Value) {
+    let schemas = document["components"]["schemas"].as_object().cloned().unwrap_or_default();
+    let mut used = BTreeSet::new();
+    let mut found = references(&document["paths"]);
+    while let Some(name) = found.pop() {
+        if let Some(schema) = schemas.get(&name).filter(|_| used.insert(name.clone())) {
+            found.extend(references(schema));
+        }
+    }
+    let kept: Map<String, Value> =
+        used.into_iter().filter_map(|name| Some((name.clone(), schemas.get(&name)?.clone()))).collect();
+    document["components"]["schemas"] = Value::Object(kept);
+}
+
+/// The names of the schemas that a part of the contract refers to.
+fn references(value: &Value) -> Vec<String> {
+    match value {
+        Value::Object(fields) => {
+            let own = fields.get("$ref").and_then(Value::as_str);
+            let own = own.and_then(|reference| reference.strip_prefix("#/components/schemas/")).map(str::to_owned);
+            own.into_iter().chain(fields.values().flat_map(references)).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(references).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_is_in_the_table_and_every_row_of_the_table_is_routed() {
+        who_may::compare(&operations()).unwrap();
+    }
+
+    #[test]
+    fn every_operation_has_a_name_of_its_own_a_tag_a_summary_and_described_answers() {
+        let mut names = BTreeSet::new();
+        for (path, item) in ALL["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let at = format!("{method} {path}");
+                assert!(names.insert(operation["operationId"].as_str().unwrap().to_owned()), "{at}: the name is taken");
+                assert!(operation["tags"][0].is_string(), "{at}: no tag");
+                assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{at}: no summary");
+                for (status, response) in operation["responses"].as_object().unwrap() {
+                    let described = response["description"].as_str().is_some_and(|text| !text.is_empty());
+                    assert!(described, "{at}: {status} has no description");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        for contract in [&*ALL, &*PARTNER] {
+            assert_eq!(contract["openapi"], "3.1.0");
+            for name in references(contract) {
+                assert!(contract["components"]["schemas"].get(&name).is_some(), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_text_in_a_body_that_we_take_is_bounded() {
+        for (name, schema) in ALL["components"]["schemas"].as_object().unwrap() {
+            if !(name.starts_with("New") || name.ends_with("Request")) {
+                continue;
+            }
+            for (field, shape) in schema["properties"].as_object().into_iter().flatten() {
+                let is_text = shape["type"] == "string"
+                    || shape["type"].as_array().is_some_and(|types| types.contains(&json!("string")));
+                let bounded = ["maxLength", "enum", "format", "pattern"].iter().any(|bound| shape.get(bound).is_some());
+                assert!(!is_text || bounded, "{name}.{field} has no bound");
+            }
+        }
+    }
+
+    #[test]
+    fn the_partner_contract_holds_no_operation_of_people() {
+        let paths = PARTNER["paths"].as_object().unwrap();
+        assert!(paths.contains_key("/v1/oauth/token"));
+        assert!(!paths.contains_key("/v1/me") && !paths.contains_key("/v1/sign-in"));
+    }
+}

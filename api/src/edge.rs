@@ -1,0 +1,131 @@
+//! The outermost layer: names each request, catches panics, turns every error into a problem, counts and times.
+
+use crate::problem::{MEDIA_TYPE, Problem};
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage};
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+use tracing::Span;
+use tracing_actix_web::RootSpanBuilder;
+use uuid::Uuid;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The name of a request: `X-Request-Id` as it came, or a new `UUIDv7`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(pub String);
+
+impl RequestId {
+    fn of(request: &ServiceRequest) -> RequestId {
+        let sent = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
+        let usable = |id: &&str| {
+            (1..=128).contains(&id.len())
+                && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
+        };
+        RequestId(sent.filter(usable).map_or_else(|| Uuid::now_v7().to_string(), str::to_owned))
+    }
+}
+
+/// The path of the table's row that a request met; for logs and figures, which must not grow with ids.
+#[derive(Debug, Clone, Copy)]
+pub struct RouteName(pub &'static str);
+
+/// The middleware.
+pub async fn edge(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let id = RequestId::of(&request);
+    request.extensions_mut().insert(id.clone());
+    let method = request.method().clone();
+    let started = Instant::now();
+    let response = match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+        Ok(Ok(response)) => response.map_into_boxed_body(),
+        Ok(Err(error)) => {
+            let problem = error.as_error::<Problem>().cloned();
+            let status = error.as_response_error().status_code();
+            return Err(problem.unwrap_or_else(|| Problem::of_status(status)).with_request_id(&id.0).into());
+        }
+        Err(_) => {
+            tracing::error!(request_id = id.0, "request {} panicked", id.0);
+            count(method.as_str(), "panic", 500, started);
+            return Err(Problem::internal().with_request_id(&id.0).into());
+        }
+    };
+    let route = response.request().extensions().get::<RouteName>().map_or("none", |route| route.0);
+    count(method.as_str(), route, response.status().as_u16(), started);
+    Ok(finish(response, &id))
+}
+
+/// Makes a problem of what is none, and sets the headers that every answer has.
+fn finish(response: ServiceResponse<BoxBody>, id: &RequestId) -> ServiceResponse<BoxBody> {
+    let status = response.status();
+    let mut response = response;
+    if status.is_client_error() || status.is_server_error() {
+        let problem = response.response().error().and_then(|error| error.as_error::<Problem>()).cloned();
+        let is_problem = response.headers().get(CONTENT_TYPE).is_some_and(|value| value == MEDIA_TYPE);
+        let problem = match (problem, is_problem) {
+            (Some(problem), _) => Some(problem),
+            (None, true) => None,
+            (None, false) => Some(Problem::of_status(status)),
+        };
+        if let Some(problem) = problem {
+            let before = response.headers().clone();
+            let (request, _) = response.into_parts();
+            let made = actix_web::ResponseError::error_response(&problem.with_request_id(&id.0));
+            response = ServiceResponse::new(request, made);
+            // What the inner layers have set stays: rate limits, Allow.
+            for (name, value) in
+                before.iter().filter(|(name, _)| name.as_str().starts_with("ratelimit") || *name == ALLOW)
+            {
+                response.headers_mut().insert(name.clone(), value.clone());
+            }
+        }
+    }
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&id.0) {
+        headers.insert(REQUEST_ID, value);
+    }
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+fn count(method: &str, route: &'static str, status: u16, started: Instant) {
+    let labels = [("method", method.to_owned()), ("route", route.to_owned()), ("status", status.to_string())];
+    metrics::counter!("commonpurse_http_requests_total", &labels).increment(1);
+    metrics::histogram!("commonpurse_http_request_seconds", "route" => route).record(started.elapsed().as_secs_f64());
+}
+
+/// One span for each request, with its id; the path only, since a query may hold what logs must not.
+#[derive(Debug)]
+pub struct Spans;
+
+impl RootSpanBuilder for Spans {
+    fn on_request_start(request: &ServiceRequest) -> Span {
+        let id = request.extensions().get::<RequestId>().map_or(String::new(), |id| id.0.clone());
+        tracing::info_span!(
+            "request",
+            request_id = id,
+            method = %request.method(),
+            path = request.path(),
+            traceparent = request.headers().get("traceparent").and_then(|value| value.to_str().ok()),
+            status = tracing::field::Empty,
+        )
+    }
+
+    fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
+        let status = match outcome {
+            Ok(response) => response.status(),
+            Err(error) => error.as_response_error().status_code(),
+        };
+        span.record("status", status.as_u16());
+        span.in_scope(|| tracing::debug!("answered with {}", status.as_u16()));
+    }
+}

@@ -1,0 +1,78 @@
+//! Before any handler: how often, who, and whether the table of [`crate::who_may`] lets them in.
+
+use crate::auth::{self, Caller};
+use crate::edge::RouteName;
+use crate::problem::Problem;
+use crate::rate::Standing;
+use crate::state::State;
+use crate::who_may::{self, Access, Found};
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::ALLOW;
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, HttpMessage};
+use std::net::{IpAddr, Ipv4Addr};
+
+/// The middleware.
+pub async fn gate(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, Error> {
+    let standing = match admit(&request).await {
+        Ok(standing) => standing,
+        Err(problem) => return Ok(request.error_response(problem)),
+    };
+    let mut response = next.call(request).await?;
+    standing.write(response.headers_mut());
+    let unchecked = response.request().extensions().get::<Caller>().is_some_and(Caller::went_unchecked);
+    if unchecked && response.status().is_success() {
+        tracing::error!(path = response.request().path(), "the handler of this route never looked for the role");
+        return Ok(response.error_response(Problem::internal()));
+    }
+    Ok(response)
+}
+
+/// Lets a request in, or says why not.
+async fn admit(request: &ServiceRequest) -> Result<Standing, Problem> {
+    let state = request.app_data::<Data<State>>().ok_or_else(Problem::internal)?;
+    let address = address(request, state.config.behind_proxy);
+    let mut standing = state.limits.address(address)?;
+    // The path as the router sees it, decoded: the two must mean the same route.
+    let access = match who_may::find(request.method().as_str(), request.match_info().unprocessed()) {
+        Found::Route(name, access) => {
+            request.extensions_mut().insert(RouteName(name));
+            access
+        }
+        Found::OtherMethods(methods) => {
+            let methods = methods.join(", ");
+            let status = StatusCode::METHOD_NOT_ALLOWED;
+            let detail = format!("this path takes {methods}");
+            let problem = Problem::new(status, "method-not-allowed", "Method not allowed", detail);
+            return Err(problem.with_header(ALLOW, &methods));
+        }
+        Found::Nothing => return Err(Problem::not_found("path")),
+    };
+    if access == Access::Guessable {
+        standing = state.limits.guess(address)?;
+    }
+    match auth::subject(&state.keys, request.headers())? {
+        Some(subject) => {
+            let client = state.client().await?;
+            let caller = Caller::new(auth::load(&client, subject).await?, access);
+            caller.check_access()?;
+            standing = state.limits.caller(caller.id())?;
+            request.extensions_mut().insert(caller);
+        }
+        None if access.is_open() => {}
+        None => return Err(auth::no_token()),
+    }
+    Ok(standing)
+}
+
+/// Where a request comes from.
+fn address(request: &ServiceRequest, behind_proxy: bool) -> IpAddr {
+    // The last entry is the one that our own proxy wrote; those before it may be made up.
+    let forwarded = request.headers().get("x-forwarded-for").filter(|_| behind_proxy);
+    let forwarded = forwarded.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
+    let peer = || request.peer_addr().map(|peer| peer.ip());
+    forwarded.or_else(peer).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
+}

@@ -1,0 +1,98 @@
+//! For those who run it and those who integrate it: health, figures, contracts, and what the problems mean.
+
+use crate::contract;
+use crate::problem::{KINDS, Problem};
+use crate::state::State;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpResponse, get};
+use jiff::{SignedDuration, Timestamp};
+use ledger::store::heartbeats;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A worker that has said nothing for so long counts as away.
+const HEARTBEAT_AGE_MAX: SignedDuration = SignedDuration::from_secs(60);
+
+/// The process runs.
+#[utoipa::path(tag = "health", responses((status = 200, description = "It runs")))]
+#[get("/livez")]
+pub(crate) async fn livez() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
+}
+
+/// What readiness looked at.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Readiness {
+    /// Whether requests can be served.
+    ready: bool,
+    /// The database answers.
+    database: bool,
+    /// Its schema is the one that this program was made for.
+    schema: bool,
+    /// A worker was seen in the last minute. Without one requests are served, but nothing is charged, mailed or released.
+    worker: bool,
+}
+
+/// The process can serve requests.
+#[utoipa::path(tag = "health", responses(
+    (status = 200, description = "Ready", body = Readiness), (status = 503, description = "Not ready", body = Readiness)))]
+#[get("/readyz")]
+pub(crate) async fn readyz(state: Data<State>) -> HttpResponse {
+    let mut readiness = Readiness { ready: false, database: false, schema: false, worker: false };
+    if let Ok(client) = state.pool.get().await {
+        readiness.database = client.simple_query("SELECT 1").await.is_ok();
+        readiness.schema = migrations::check(&client).await.is_ok();
+        let seen = heartbeats::list_since(&client, Timestamp::now() - HEARTBEAT_AGE_MAX).await;
+        readiness.worker = seen.is_ok_and(|workers| !workers.is_empty());
+    }
+    readiness.ready = readiness.database && readiness.schema;
+    let mut response = if readiness.ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    response.json(readiness)
+}
+
+/// Figures for Prometheus.
+#[utoipa::path(tag = "health", responses((status = 200, description = "Prometheus text", body = String, content_type = "text/plain")))]
+#[get("/metrics")]
+pub(crate) async fn metrics(state: Data<State>) -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(state.metrics.render())
+}
+
+/// The whole contract.
+#[utoipa::path(tag = "contract", responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
+#[get("/openapi.json")]
+pub(crate) async fn openapi() -> HttpResponse {
+    HttpResponse::Ok().json(&*contract::ALL)
+}
+
+/// The contract of what a partner may call.
+#[utoipa::path(tag = "contract", responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
+#[get("/openapi/partner.json")]
+pub(crate) async fn openapi_partner() -> HttpResponse {
+    HttpResponse::Ok().json(&*contract::PARTNER)
+}
+
+/// What a kind of problem means.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemKind {
+    /// The `type` of such problems.
+    #[serde(rename = "type")]
+    kind: String,
+    /// What it means, and what to do.
+    description: String,
+}
+
+/// Explains a kind of problem.
+#[utoipa::path(tag = "contract", params(("code" = String, Path, description = "The end of the problem's type")),
+    responses((status = 200, description = "What it means", body = ProblemKind)))]
+#[get("/problems/{code}")]
+pub(crate) async fn problem_kind(code: Path<String>) -> Result<HttpResponse, Problem> {
+    let code = code.into_inner();
+    let is_code = (1..=60).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    if !is_code {
+        return Err(Problem::not_found("kind of problem"));
+    }
+    let known = KINDS.iter().find(|(kind, _)| *kind == code).map(|(_, text)| *text);
+    let text =
+        known.unwrap_or("A refusal: `detail` says why, in this case. Repeating it unchanged gets the same answer.");
+    Ok(HttpResponse::Ok().json(ProblemKind { kind: format!("/problems/{code}"), description: text.to_owned() }))
+}

@@ -1,0 +1,330 @@
+//! The same key with the same request gets the first answer again.
+//!
+//! [`idempotent`] claims the key, does the work and stores the answer in one transaction. A refusal by a rule rolls the
+//! work back and is then stored with its key, so that a repetition gets the same refusal; 401, 403, 404, 429, 5xx and
+//! parse errors are never stored.
+
+use crate::problem::{Problem, ProblemBody};
+use crate::state::State;
+use actix_web::http::StatusCode;
+use actix_web::http::header::HeaderName;
+use actix_web::{HttpRequest, HttpResponse};
+use deadpool_postgres::Transaction;
+use jiff::Timestamp;
+use ledger::Error;
+use ledger::id::CallerId;
+use ledger::store::replies::{self, Claim};
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+pub use ledger::store::replies::Scope;
+
+/// The header that carries the key.
+const HEADER: &str = "idempotency-key";
+
+/// Tells that an answer was given before.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// A key, bound to the method, the concrete path and the body that it came with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdempotencyKey {
+    key: Uuid,
+    request_digest: i64,
+}
+
+impl IdempotencyKey {
+    /// From the header of a request and its body, which is JSON.
+    pub fn of(request: &HttpRequest, body: &[u8]) -> Result<IdempotencyKey, Problem> {
+        let mut values = request.headers().get_all(HEADER);
+        let (Some(value), None) = (values.next(), values.next()) else {
+            return Err(missing("send one Idempotency-Key"));
+        };
+        let key = value.to_str().ok().and_then(unquote).ok_or_else(|| {
+            missing("an Idempotency-Key has 1 to 255 visible ASCII characters, bare or as a quoted string")
+        })?;
+        let target = request.uri().path_and_query().map_or(request.path(), |target| target.as_str());
+        let request_digest = request_digest(request.method().as_str(), target, body);
+        Ok(IdempotencyKey { key: key_uuid(&key), request_digest })
+    }
+
+    /// The key of a part of this request, such as an item of a batch.
+    pub fn part(self, name: &str) -> IdempotencyKey {
+        IdempotencyKey { key: key_uuid(&format!("{}/{name}", self.key)), ..self }
+    }
+}
+
+fn missing(detail: &str) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "idempotency-key-missing", "Idempotency-Key is missing", detail)
+}
+
+/// The text of a key: bare, or a quoted string of a structured field (RFC 9651).
+fn unquote(value: &str) -> Option<String> {
+    let value = value.trim();
+    let key = match value.strip_prefix('"') {
+        None => value.to_owned(),
+        Some(rest) => {
+            let inner = rest.strip_suffix('"')?;
+            let mut text = String::new();
+            let mut characters = inner.chars();
+            while let Some(character) = characters.next() {
+                match character {
+                    '"' => return None,
+                    '\\' => text.push(characters.next().filter(|escaped| matches!(escaped, '"' | '\\'))?),
+                    other => text.push(other),
+                }
+            }
+            text
+        }
+    };
+    let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
+    (visible && (1..=255).contains(&key.len())).then_some(key)
+}
+
+/// A `UUIDv7` as it is, any other text as the `UUIDv8` of its SHA-256.
+fn key_uuid(key: &str) -> Uuid {
+    match Uuid::try_parse(key) {
+        Ok(uuid) if uuid.get_version_num() == 7 => uuid,
+        Ok(_) | Err(_) => {
+            let digest = Sha256::digest(key.as_bytes());
+            let mut bytes = [0; 16];
+            bytes.copy_from_slice(&digest[..16]);
+            Uuid::new_v8(bytes)
+        }
+    }
+}
+
+/// First 8 bytes of the SHA-256 of method, target and canonical body.
+fn request_digest(method: &str, target: &str, body: &[u8]) -> i64 {
+    let mut hash = Sha256::new();
+    hash.update(method.as_bytes());
+    hash.update(b"\n");
+    hash.update(target.as_bytes());
+    hash.update(b"\n");
+    match serde_json::from_slice::<Value>(body) {
+        Ok(value) => hash_canonical(&value, &mut hash),
+        Err(_) => hash.update(body),
+    }
+    let mut first = [0; 8];
+    first.copy_from_slice(&hash.finalize()[..8]);
+    i64::from_be_bytes(first)
+}
+
+/// The same for JSON texts that differ in blanks and in the order of fields only.
+fn hash_canonical(value: &Value, hash: &mut Sha256) {
+    match value {
+        Value::Object(fields) => {
+            let mut names: Vec<_> = fields.iter().collect();
+            names.sort_by_key(|(name, _)| *name);
+            hash.update(b"{");
+            for (name, field) in names {
+                hash.update(Value::from(name.as_str()).to_string().as_bytes());
+                hash.update(b":");
+                hash_canonical(field, hash);
+                hash.update(b",");
+            }
+            hash.update(b"}");
+        }
+        Value::Array(items) => {
+            hash.update(b"[");
+            for item in items {
+                hash_canonical(item, hash);
+                hash.update(b",");
+            }
+            hash.update(b"]");
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => hash.update(value.to_string().as_bytes()),
+    }
+}
+
+/// An answer: what is stored with the key, and what is shown the first time only.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    status: StatusCode,
+    body: Value,
+    once: Option<Value>,
+}
+
+impl Reply {
+    /// 201 with the thing that was made.
+    pub fn created(body: &impl Serialize) -> Reply {
+        Reply::new(StatusCode::CREATED, body)
+    }
+
+    /// 200 with the thing as it is now.
+    pub fn ok(body: &impl Serialize) -> Reply {
+        Reply::new(StatusCode::OK, body)
+    }
+
+    /// An answer with a status of 2xx.
+    pub fn new(status: StatusCode, body: &impl Serialize) -> Reply {
+        let body = serde_json::to_value(body).expect("a reply has string keys only");
+        Reply { status, body, once: None }
+    }
+
+    /// Shows another body the first time: one with a secret that must not be stored.
+    pub fn showing_once(mut self, body: &impl Serialize) -> Reply {
+        self.once = Some(serde_json::to_value(body).expect("a reply has string keys only"));
+        self
+    }
+}
+
+/// Does the work of a POST once. A repetition with the same key and request gets the first answer.
+///
+/// The work gets the transaction; it must not commit. What it returns is stored in the same transaction.
+pub async fn idempotent<F>(
+    state: &State,
+    key: &IdempotencyKey,
+    scope: Scope,
+    caller: CallerId,
+    work: F,
+) -> Result<HttpResponse, Problem>
+where
+    F: AsyncFnOnce(&Transaction<'_>) -> Result<Reply, Error>,
+{
+    let claim = Claim { scope, caller, key: key.key, request_digest: key.request_digest };
+    let wall = Timestamp::now();
+    let mut client = state.pool.get().await?;
+    let tx = client.transaction().await?;
+    if !replies::insert_claim(&tx, &claim, wall).await? {
+        let stored = replies::find(&tx, &claim).await?;
+        drop(tx);
+        return replay(stored.ok_or_else(Problem::internal)?, &claim);
+    }
+    let reply = match work(&tx).await {
+        Ok(reply) => reply,
+        Err(error @ (Error::Refused(_) | Error::Invalid { .. })) => {
+            tx.rollback().await?;
+            let tx = client.transaction().await?;
+            return store_refusal(tx, &claim, error.into(), wall).await;
+        }
+        Err(error) => {
+            // Awaited, so that the locks are gone before the caller tries again.
+            tx.rollback().await?;
+            return Err(error.into());
+        }
+    };
+    let status = i16::try_from(reply.status.as_u16()).expect("a status has three digits");
+    replies::insert_answer(&tx, &claim, status, &reply.body, wall).await?;
+    match tx.commit().await {
+        Ok(()) => Ok(HttpResponse::build(reply.status).json(reply.once.unwrap_or(reply.body))),
+        Err(error) => {
+            drop(client);
+            after_unknown_commit(state, &claim, &error).await
+        }
+    }
+}
+
+/// Stores a refusal with its key, after its work was rolled back.
+async fn store_refusal(
+    tx: Transaction<'_>,
+    claim: &Claim,
+    problem: Problem,
+    wall: Timestamp,
+) -> Result<HttpResponse, Problem> {
+    if !replies::insert_claim(&tx, claim, wall).await? {
+        let stored = replies::find(&tx, claim).await?;
+        drop(tx);
+        return replay(stored.ok_or_else(Problem::internal)?, claim);
+    }
+    let status = i16::try_from(problem.body().status).expect("a status has three digits");
+    let body = serde_json::to_value(problem.body()).expect("a problem has string keys only");
+    replies::insert_answer(&tx, claim, status, &body, wall).await?;
+    tx.commit().await?;
+    Err(problem)
+}
+
+/// The connection was lost at COMMIT, or a node failed at it: only the key row knows whether the work was done.
+async fn after_unknown_commit(
+    state: &State,
+    claim: &Claim,
+    error: &tokio_postgres::Error,
+) -> Result<HttpResponse, Problem> {
+    tracing::warn!(%error, "the outcome of a commit is unknown; looking its key up");
+    let unknown = || Problem::unavailable("the outcome is not known yet: repeat the request with the same key");
+    let client = state.pool.get().await.map_err(|_| unknown())?;
+    match replies::find(&client, claim).await {
+        Ok(Some(stored)) => replay(stored, claim),
+        Ok(None) | Err(_) => Err(unknown()),
+    }
+}
+
+/// The first answer again.
+fn replay(stored: replies::Stored, claim: &Claim) -> Result<HttpResponse, Problem> {
+    if stored.request_digest != claim.request_digest {
+        return Err(Error::KeyReused.into());
+    }
+    let Some((status, body)) = stored.answer else {
+        return Err(Error::KeyReused.into());
+    };
+    let status = u16::try_from(status).ok().and_then(|status| StatusCode::from_u16(status).ok());
+    let status = status.ok_or_else(Problem::internal)?;
+    if status.is_success() {
+        return Ok(HttpResponse::build(status).insert_header((REPLAYED, "true")).json(body));
+    }
+    let body: ProblemBody = serde_json::from_value(body).map_err(|_| Problem::internal())?;
+    Err(Problem::stored(body).with_header(REPLAYED, "true"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+    use ledger::id::BookId;
+
+    fn key(value: &str) -> Result<IdempotencyKey, Problem> {
+        IdempotencyKey::of(&TestRequest::post().insert_header((HEADER, value)).to_http_request(), b"{}")
+    }
+
+    #[test]
+    fn a_bare_and_a_quoted_key_are_the_same() {
+        assert_eq!(key("order-17").unwrap(), key("\"order-17\"").unwrap());
+        assert_eq!(key(r#""a\"b""#).unwrap(), key("a\"b").unwrap());
+        for wrong in ["", "\"", "\"\"", "\"a", "\"a\"b\"", r#""a\b""#, "a b", &"x".repeat(256)] {
+            assert_eq!(key(wrong).unwrap_err().body().status, 400, "{wrong}");
+        }
+        assert!(key(&"x".repeat(255)).is_ok());
+    }
+
+    #[test]
+    fn a_missing_or_a_doubled_key_is_refused() {
+        let twice = TestRequest::post().append_header((HEADER, "a")).append_header((HEADER, "b"));
+        for request in [TestRequest::post(), twice] {
+            let problem = IdempotencyKey::of(&request.to_http_request(), b"").unwrap_err();
+            assert_eq!(problem.body().kind, "/problems/idempotency-key-missing");
+        }
+    }
+
+    #[test]
+    fn a_uuid_v7_stays_and_any_other_text_becomes_a_uuid_v8() {
+        let uuid = Uuid::now_v7();
+        assert_eq!(key_uuid(&uuid.to_string()), uuid);
+        let v4 = Uuid::new_v4();
+        assert_ne!(key_uuid(&v4.to_string()), v4);
+        assert_eq!(key_uuid("order-17").get_version_num(), 8);
+        assert_ne!(key_uuid("order-17"), key_uuid("order-18"));
+    }
+
+    #[test]
+    fn the_digest_sees_method_path_and_body_but_no_blanks_and_no_order() {
+        let first = request_digest("POST", "/v1/a", br#"{"a": 1, "b": [1, 2]}"#);
+        assert_eq!(first, request_digest("POST", "/v1/a", br#"{"b":[1,2],"a":1}"#));
+        assert_ne!(first, request_digest("PUT", "/v1/a", br#"{"a": 1, "b": [1, 2]}"#));
+        assert_ne!(first, request_digest("POST", "/v1/b", br#"{"a": 1, "b": [1, 2]}"#));
+        assert_ne!(first, request_digest("POST", "/v1/a", br#"{"a": 1, "b": [2, 1]}"#));
+        assert_ne!(first, request_digest("POST", "/v1/a", br#"{"a": "1", "b": [1, 2]}"#));
+    }
+
+    #[test]
+    fn a_stored_refusal_comes_back_as_it_was_and_another_request_with_its_key_does_not() {
+        let scope = Scope::Book(BookId(1));
+        let claim = Claim { scope, caller: CallerId(1), key: Uuid::now_v7(), request_digest: 7 };
+        let problem = Problem::from(Error::from(ledger::Refusal::new("fund-short", "the fund holds 3.00 USD")));
+        let body = serde_json::to_value(problem.body()).unwrap();
+        let stored = replies::Stored { request_digest: 7, answer: Some((409, body)) };
+        assert_eq!(replay(stored.clone(), &claim).unwrap_err().body(), problem.body());
+        let other = Claim { request_digest: 8, ..claim };
+        assert_eq!(replay(stored, &other).unwrap_err().body().kind, "/problems/idempotency-key-reused");
+    }
+}

@@ -1,0 +1,298 @@
+//! The only place where errors become HTTP: problem details of RFC 9457.
+//!
+//! A [`Problem`] says what its reader may know. What the database said goes to the log, with the request id.
+
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
+use ledger::Error;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The media type of every 4xx and 5xx.
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
+/// A problem as it is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody {
+    /// Stable, and it resolves: a description of this kind of problem.
+    #[serde(rename = "type")]
+    #[schema(example = "/problems/invalid")]
+    pub kind: String,
+    /// The kind in a few words.
+    pub title: String,
+    /// The HTTP status again.
+    #[schema(minimum = 400, maximum = 599)]
+    pub status: u16,
+    /// What happened this time.
+    pub detail: String,
+    /// Which fields are wrong, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+    /// Names this request in our logs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}
+
+/// One wrong field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct FieldError {
+    /// JSON Pointer (RFC 6901) into the body; for a parameter of the query, its name after a slash.
+    #[schema(example = "/amount/amount")]
+    pub pointer: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// An error on its way to a client.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    body: Box<ProblemBody>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Problem {
+    /// A problem with its stable code in kebab case, which becomes its type.
+    pub fn new(status: StatusCode, code: &str, title: &str, detail: impl Into<String>) -> Problem {
+        let body = ProblemBody {
+            kind: format!("/problems/{code}"),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            errors: Vec::new(),
+            request_id: None,
+        };
+        Problem { body: Box::new(body), headers: Vec::new() }
+    }
+
+    /// The body again that was stored with an idempotency key.
+    pub fn stored(body: ProblemBody) -> Problem {
+        Problem { body: Box::new(body), headers: Vec::new() }
+    }
+
+    /// A field is wrong: 422.
+    pub fn invalid(pointer: impl Into<String>, message: impl Into<String>) -> Problem {
+        let (pointer, message) = (pointer.into(), message.into());
+        let detail = if pointer.is_empty() { message.clone() } else { format!("{pointer}: {message}") };
+        let mut problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "A field is wrong", detail);
+        problem.body.errors.push(FieldError { pointer, message });
+        problem
+    }
+
+    /// No such thing, or none that the caller may see: 404.
+    pub fn not_found(what: &str) -> Problem {
+        Problem::new(StatusCode::NOT_FOUND, "not-found", "Not found", format!("no such {what}"))
+    }
+
+    /// No token, or none that we believe: 401.
+    pub fn unauthorized(detail: &str) -> Problem {
+        Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "Sign in first", detail)
+            .with_header(WWW_AUTHENTICATE, r#"Bearer realm="commonpurse", error="invalid_token""#)
+    }
+
+    /// The caller is known and may not: 403.
+    pub fn forbidden(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::FORBIDDEN, "forbidden", "Not allowed", detail)
+    }
+
+    /// Our fault; the cause goes to the log and never to the client: 500.
+    pub fn internal() -> Problem {
+        let detail = "something went wrong on our side; the request id names it in our logs";
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
+    }
+
+    /// The same request may succeed a little later: 503.
+    pub fn unavailable(detail: &str) -> Problem {
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Try again", detail).with_header(RETRY_AFTER, "1")
+    }
+
+    /// For an error of the framework of which only the status is known.
+    pub fn of_status(status: StatusCode) -> Problem {
+        let title = status.canonical_reason().unwrap_or("Error");
+        let code = title.to_ascii_lowercase().replace(' ', "-");
+        Problem::new(status, &code, title, "the request could not be understood or served as it was sent")
+    }
+
+    /// Adds a header to the answer. A value that is no header value is left out.
+    pub fn with_header(mut self, name: HeaderName, value: &str) -> Problem {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.push((name, value));
+        }
+        self
+    }
+
+    /// Names the request.
+    pub fn with_request_id(mut self, id: &str) -> Problem {
+        self.body.request_id = Some(id.to_owned());
+        self.with_header(HeaderName::from_static("x-request-id"), id)
+    }
+
+    /// What is sent.
+    pub fn body(&self) -> &ProblemBody {
+        &self.body
+    }
+
+    /// Its status.
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.body.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.body.status, self.body.kind, self.body.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.status()
+    }
+
+    fn error_response(&self) -> HttpResponse<BoxBody> {
+        let mut response = HttpResponse::build(self.status());
+        for (name, value) in &self.headers {
+            response.append_header((name.clone(), value.clone()));
+        }
+        let body = serde_json::to_vec(&self.body).expect("a problem has string keys only");
+        response.insert_header((CONTENT_TYPE, MEDIA_TYPE)).body(body)
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Problem {
+        match error {
+            Error::NotFound(what) => Problem::not_found(what),
+            Error::Invalid { pointer, message } => Problem::invalid(pointer, message),
+            Error::Refused(refusal) => {
+                Problem::new(StatusCode::CONFLICT, refusal.code, "Refused by a rule", refusal.detail)
+            }
+            Error::Forbidden(why) => Problem::forbidden(why),
+            Error::Stale(what) => {
+                let detail = format!("the {what} has changed since you read it: read it again");
+                Problem::new(StatusCode::PRECONDITION_FAILED, "stale", "Changed meanwhile", detail)
+            }
+            Error::KeyReused => Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency-key-reused",
+                "Key used for something else",
+                "this Idempotency-Key came with another method, path or body before",
+            ),
+            Error::StillRunning => still_running(),
+            Error::Database(ref cause) if is_lock_timeout(cause) => still_running(),
+            Error::Database(ref cause) => {
+                tracing::error!(error = %explain(cause), "the database refused or failed");
+                if error.is_passing() {
+                    Problem::unavailable("the database is busy or away")
+                } else {
+                    Problem::internal()
+                }
+            }
+            Error::Pool(cause) => {
+                tracing::error!(error = %explain(&cause), "no connection to the database could be had");
+                Problem::unavailable("the database is busy or away")
+            }
+            Error::Inconsistent(what) => {
+                tracing::error!(error = what, "what was read contradicts what the code promises");
+                Problem::internal()
+            }
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for Problem {
+    fn from(error: tokio_postgres::Error) -> Problem {
+        Error::from(error).into()
+    }
+}
+
+impl From<deadpool_postgres::PoolError> for Problem {
+    fn from(error: deadpool_postgres::PoolError) -> Problem {
+        Error::from(error).into()
+    }
+}
+
+fn is_lock_timeout(error: &tokio_postgres::Error) -> bool {
+    error.code() == Some(&tokio_postgres::error::SqlState::LOCK_NOT_AVAILABLE)
+}
+
+fn still_running() -> Problem {
+    let detail = "a request with the same key, or one that holds the same rows, is still running";
+    Problem::new(StatusCode::CONFLICT, "still-running", "Still running", detail).with_header(RETRY_AFTER, "1")
+}
+
+/// An error with its causes, for the log.
+fn explain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+/// What `GET /problems/{code}` says of the kinds that are not refusals by a rule.
+pub const KINDS: &[(&str, &str)] = &[
+    (
+        "invalid",
+        "A field of the body or a parameter is wrong: `errors` names each by JSON Pointer. Mend it and send again.",
+    ),
+    ("malformed-json", "The body is no JSON text."),
+    ("not-found", "There is no such thing, or none that this caller may see."),
+    ("method-not-allowed", "The path exists, the method does not; `Allow` lists those that do."),
+    ("unauthorized", "The request needs a bearer token, or the one it has is wrong, too old or revoked."),
+    (
+        "forbidden",
+        "The caller is known, but has neither the role nor the scope. `x-who-may` in the contract says who has.",
+    ),
+    ("stale", "The thing has changed since it was read. Read it again and repeat with the new `ETag` in `If-Match`."),
+    ("if-match-missing", "Changes of this thing need `If-Match` with the `ETag` of its last reading."),
+    (
+        "idempotency-key-missing",
+        "This POST needs an `Idempotency-Key`: 1 to 255 visible ASCII characters, bare or quoted.",
+    ),
+    ("idempotency-key-reused", "The same key came with another method, path or body before. Use a new key."),
+    (
+        "still-running",
+        "A request with the same key, or for the same thing, has not finished. Repeat it with the same key.",
+    ),
+    ("payload-too-large", "The body is larger than 1 MiB, or 8 MiB for a batch."),
+    ("unsupported-media-type", "The body must be JSON, with `Content-Type: application/json`."),
+    ("too-many-requests", "Slow down: `Retry-After` says for how many seconds."),
+    ("unavailable", "Nothing is known to be wrong with the request. Repeat it with the same key after `Retry-After`."),
+    ("internal", "Our fault. The request id names it in our logs."),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ledger::Refusal;
+
+    #[test]
+    fn what_the_ledger_says_becomes_a_status_and_a_stable_type() {
+        let cases = [
+            (Error::NotFound("pledge"), 404, "/problems/not-found"),
+            (Error::invalid("/amount", "too large"), 422, "/problems/invalid"),
+            (Refusal::new("fund-short", "the fund holds 3.00 USD").into(), 409, "/problems/fund-short"),
+            (Error::Forbidden("owners only"), 403, "/problems/forbidden"),
+            (Error::Stale("campaign"), 412, "/problems/stale"),
+            (Error::KeyReused, 422, "/problems/idempotency-key-reused"),
+            (Error::StillRunning, 409, "/problems/still-running"),
+            (Error::inconsistent("balance of account 7 is -1"), 500, "/problems/internal"),
+        ];
+        for (error, status, kind) in cases {
+            let problem = Problem::from(error);
+            assert_eq!((problem.body().status, problem.body().kind.as_str()), (status, kind));
+        }
+    }
+
+    #[test]
+    fn what_went_wrong_inside_is_never_shown() {
+        let problem = Problem::from(Error::inconsistent("balance of account 7 is -1"));
+        assert!(!serde_json::to_string(problem.body()).unwrap().contains("account 7"));
+    }
+}

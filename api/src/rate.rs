@@ -1,0 +1,132 @@
+//! Rate limits per address and per caller, told by `RateLimit`, `RateLimit-Policy` and `Retry-After`.
+
+use crate::problem::Problem;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use governor::clock::{Clock, DefaultClock};
+use governor::middleware::StateInformationMiddleware;
+use governor::state::keyed::DefaultKeyedStateStore;
+use governor::{Quota, RateLimiter};
+use ledger::id::CallerId;
+use std::hash::Hash;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+
+const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+
+/// One limit for each key.
+struct Limit<K: Hash + Eq + Clone> {
+    name: &'static str,
+    policy: String,
+    limiter: RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, StateInformationMiddleware>,
+}
+
+impl<K: Hash + Eq + Clone> Limit<K> {
+    fn new(name: &'static str, quota: Quota, window_seconds: u64) -> Limit<K> {
+        let policy = format!("\"{name}\";q={};w={window_seconds}", quota.burst_size());
+        Limit { name, policy, limiter: RateLimiter::keyed(quota).with_middleware() }
+    }
+
+    fn check(&self, key: &K) -> Result<Standing, Problem> {
+        match self.limiter.check_key(key) {
+            Ok(state) => {
+                let limit = format!("\"{}\";r={}", self.name, state.remaining_burst_capacity());
+                Ok(Standing { policy: self.policy.clone(), limit })
+            }
+            Err(until) => {
+                let seconds = until.wait_time_from(self.limiter.clock().now()).as_secs() + 1;
+                let detail = format!("more than this service takes from you; try again in {seconds} s");
+                let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Slow down", detail)
+                    .with_header(RETRY_AFTER, &seconds.to_string())
+                    .with_header(POLICY, &self.policy)
+                    .with_header(LIMIT, &format!("\"{}\";r=0;t={seconds}", self.name));
+                Err(problem)
+            }
+        }
+    }
+}
+
+/// What is left, for the headers of the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    policy: String,
+    limit: String,
+}
+
+impl Standing {
+    /// Writes `RateLimit` and `RateLimit-Policy`.
+    pub fn write(&self, headers: &mut HeaderMap) {
+        for (name, value) in [(POLICY, &self.policy), (LIMIT, &self.limit)] {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                headers.insert(name, value);
+            }
+        }
+    }
+}
+
+/// All limits of this process.
+pub struct Limits {
+    address: Limit<IpAddr>,
+    caller: Limit<i32>,
+    guess: Limit<IpAddr>,
+}
+
+impl Limits {
+    /// `per_second` requests of an address and of a caller, twice as many at once; `guesses_per_minute` of what a guesser
+    /// would try.
+    pub fn new(per_second: NonZeroU32, guesses_per_minute: NonZeroU32) -> Limits {
+        let quota =
+            Quota::per_second(per_second).allow_burst(per_second.saturating_mul(NonZeroU32::MIN.saturating_add(1)));
+        Limits {
+            address: Limit::new("address", quota, 2),
+            caller: Limit::new("caller", quota, 2),
+            guess: Limit::new("guess", Quota::per_minute(guesses_per_minute), 60),
+        }
+    }
+
+    /// A request of an address.
+    pub fn address(&self, address: IpAddr) -> Result<Standing, Problem> {
+        self.address.check(&address)
+    }
+
+    /// A request of a caller.
+    pub fn caller(&self, caller: CallerId) -> Result<Standing, Problem> {
+        self.caller.check(&caller.0)
+    }
+
+    /// A request of an address to something that could be guessed.
+    pub fn guess(&self, address: IpAddr) -> Result<Standing, Problem> {
+        self.guess.check(&address)
+    }
+
+    /// Forgets who has been quiet; called now and then, so that memory does not grow.
+    pub fn forget_the_quiet(&self) {
+        self.address.limiter.retain_recent();
+        self.caller.limiter.retain_recent();
+        self.guess.limiter.retain_recent();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::ResponseError;
+    use std::net::Ipv4Addr;
+
+    #[test]
+    fn who_asks_too_often_is_told_when_to_come_back() {
+        let two = NonZeroU32::new(2).unwrap();
+        let limits = Limits::new(two, two);
+        let (here, there) = (IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::BROADCAST));
+        let standing = limits.guess(here).unwrap();
+        assert_eq!((standing.policy.as_str(), standing.limit.as_str()), ("\"guess\";q=2;w=60", "\"guess\";r=1"));
+        limits.guess(here).unwrap();
+        let response = limits.guess(here).unwrap_err().error_response();
+        assert_eq!(response.status(), 429);
+        let wait: u64 = response.headers().get(RETRY_AFTER).unwrap().to_str().unwrap().parse().unwrap();
+        assert!((1..=31).contains(&wait), "{wait}");
+        assert!(limits.guess(there).is_ok(), "another address has its own limit");
+        assert!(limits.address(here).is_ok(), "and so has another kind of request");
+    }
+}

@@ -1,0 +1,143 @@
+//! Putting it together: the application, its state, and the server that runs until it is told to stop.
+
+use crate::config::ServeConfig;
+use crate::edge::{Spans, edge};
+use crate::gate::gate;
+use crate::keys::Keys;
+use crate::problem::Problem;
+use crate::rate::Limits;
+use crate::state::State;
+use crate::{contract, who_may};
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::middleware::from_fn;
+use actix_web::web::{Data, PathConfig, redirect};
+use actix_web::{App, Error, HttpServer};
+use anyhow::Context;
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use secrecy::ExposeSecret;
+use std::net::TcpListener;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio_postgres::NoTls;
+use tracing_actix_web::TracingLogger;
+use utoipa_actix_web::AppExt;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+/// How long a request may wait for a connection to the database, and a connection for its server.
+const POOL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long requests that are running may take after the signal to stop, in seconds.
+const SHUTDOWN_SECONDS: u64 = 20;
+
+/// The application: routes behind the gate behind the edge.
+pub fn app(
+    state: Data<State>,
+) -> App<
+    impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>,
+> {
+    let paths = PathConfig::default().error_handler(|error, _| {
+        Problem::new(StatusCode::NOT_FOUND, "not-found", "Not found", format!("no such thing: {error}")).into()
+    });
+    let contracts = ["/openapi.json", "/openapi/partner.json"];
+    let (app, _) = App::new().into_utoipa_app().configure(crate::configure).split_for_parts();
+    app.app_data(state)
+        .app_data(paths)
+        .service(redirect("/docs", "/docs/"))
+        .service(SwaggerUi::new("/docs/{_:.*}").config(Config::new(contracts)))
+        .wrap(from_fn(gate))
+        .wrap(TracingLogger::<Spans>::new())
+        .wrap(from_fn(edge))
+}
+
+/// Connections to the database as the service role.
+pub fn pool(url: &str, size: usize) -> anyhow::Result<Pool> {
+    let config = migrations::service_config(url, "commonpurse-api")?;
+    let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+    let pool = Pool::builder(manager)
+        .max_size(size)
+        .runtime(Runtime::Tokio1)
+        .wait_timeout(Some(POOL_TIMEOUT))
+        .create_timeout(Some(POOL_TIMEOUT))
+        .recycle_timeout(Some(POOL_TIMEOUT))
+        .build()?;
+    Ok(pool)
+}
+
+/// The figures of this process; the recorder is installed once.
+fn metrics() -> PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    let install = || PrometheusBuilder::new().install_recorder().expect("no other recorder is installed");
+    HANDLE.get_or_init(install).clone()
+}
+
+/// The state of a process. `address` is the public URL when none is set.
+pub fn state(config: ServeConfig, address: &str) -> anyhow::Result<State> {
+    let url = config.database.url()?;
+    let issuer = config.public_url.as_ref().map_or(address, |url| url.as_str());
+    Ok(State {
+        pool: pool(url.expose_secret(), usize::from(config.pool_size))?,
+        keys: Keys::new(&config.signing_key()?, issuer)?,
+        metrics: metrics(),
+        limits: Limits::new(config.rate_per_second, config.guesses_per_minute),
+        config: Arc::new(config),
+    })
+}
+
+/// Serves until `shutdown` is done, then lets running requests finish. Prints the address once it takes requests.
+pub async fn serve(config: ServeConfig, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
+    config.check()?;
+    if let Err(difference) = who_may::compare(&contract::operations()) {
+        anyhow::bail!("the routes and the table of who may do what differ:\n{difference}");
+    }
+    let listener = TcpListener::bind(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
+    let address = format!("http://{}", listener.local_addr()?);
+    let threads = usize::from(config.http_threads);
+    let state = Data::new(state(config, &address)?);
+    let client = state.pool.get().await.context("the database cannot be reached")?;
+    migrations::check(&client).await?;
+    drop(client);
+
+    let shared = state.clone();
+    let server = HttpServer::new(move || app(shared.clone()))
+        .workers(threads)
+        .disable_signals()
+        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .listen(listener)?
+        .run();
+    let handle = server.handle();
+    let running = tokio::spawn(server);
+    let upkeep = tokio::spawn(upkeep(state));
+    tracing::info!(address, "listening on {address}");
+    println!("listening on {address}");
+
+    shutdown.await;
+    tracing::info!("stopping; running requests may finish");
+    handle.stop(true).await;
+    upkeep.abort();
+    running.await??;
+    Ok(())
+}
+
+/// What is done now and then.
+async fn upkeep(state: Data<State>) {
+    let mut every = tokio::time::interval(Duration::from_secs(30));
+    loop {
+        every.tick().await;
+        state.limits.forget_the_quiet();
+        state.metrics.run_upkeep();
+    }
+}
+
+/// Done when the process is told to stop, by SIGTERM or by Ctrl-C.
+pub async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).expect("SIGTERM may be handled");
+    let mut interrupt = signal(SignalKind::interrupt()).expect("SIGINT may be handled");
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}

@@ -1,0 +1,276 @@
+//! Who may do what: one table. A route that is not in it is refused, and the program does not start with one.
+//!
+//! The contract shows each row as `x-who-may`. Roles are of the organisation that owns the thing; which one that is, only
+//! the handler knows: it calls [`crate::auth::Caller::require_role`], which takes the roles from this table. A partner
+//! with the scope sees its own objects only.
+
+use ledger::party::{Role, Scope};
+
+/// Who may use a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody. A token that is sent must be good all the same.
+    Public,
+    /// Everybody, but only a few times a minute: what somebody would try who guesses.
+    Guessable,
+    /// Every person who is signed in.
+    SignedIn,
+    /// Operators of the installation.
+    Operator,
+    /// Persons with one of these roles.
+    Role(&'static [Role]),
+    /// Persons with one of these roles, and operators.
+    RoleOrOperator(&'static [Role]),
+    /// Partners whose token has the scope.
+    Scope(Scope),
+    /// Persons with one of these roles, and partners whose token has the scope.
+    RoleOrScope(&'static [Role], Scope),
+    /// Every person who is signed in, and partners whose token has the scope.
+    SignedInOrScope(Scope),
+}
+
+use Access::{Guessable, Public, RoleOrOperator, SignedIn};
+
+/// All roles: whoever belongs to the organisation.
+pub const ANY_ROLE: &[Role] = Role::ALL;
+const OWNER: &[Role] = &[Role::Owner];
+
+/// Method, path, who may. Grouped by the handler files.
+pub const TABLE: &[(&str, &str, Access)] = &[
+    // health
+    ("GET", "/livez", Public),
+    ("GET", "/readyz", Public),
+    ("GET", "/metrics", Public),
+    ("GET", "/openapi.json", Public),
+    ("GET", "/openapi/partner.json", Public),
+    ("GET", "/problems/{code}", Public),
+    // identity
+    ("POST", "/v1/sign-in", Guessable),
+    ("POST", "/v1/sign-in/confirm", Guessable),
+    ("POST", "/v1/tokens/refresh", Guessable),
+    ("POST", "/v1/tokens/revoke", Guessable),
+    ("POST", "/v1/oauth/token", Guessable),
+    ("GET", "/.well-known/jwks.json", Public),
+    ("GET", "/v1/me", SignedIn),
+    // organisations
+    ("POST", "/v1/organisations", SignedIn),
+    ("GET", "/v1/organisations", SignedIn),
+    ("GET", "/v1/organisations/{id}", RoleOrOperator(ANY_ROLE)),
+    ("PATCH", "/v1/organisations/{id}", RoleOrOperator(OWNER)),
+    ("POST", "/v1/organisations/{id}/memberships", RoleOrOperator(OWNER)),
+    ("GET", "/v1/organisations/{id}/memberships", RoleOrOperator(ANY_ROLE)),
+    ("DELETE", "/v1/organisations/{id}/memberships/{person}/{role}", RoleOrOperator(OWNER)),
+    // credentials
+    ("POST", "/v1/partners/{id}/credentials", RoleOrOperator(OWNER)),
+    ("GET", "/v1/partners/{id}/credentials", RoleOrOperator(OWNER)),
+    ("DELETE", "/v1/partners/{id}/credentials/{credential}", RoleOrOperator(OWNER)),
+];
+
+/// Pages beside the API, by the start of their path.
+pub const PAGES: &[&str] = &["/docs/"];
+
+impl Access {
+    /// The roles of persons that may.
+    pub fn roles(self) -> &'static [Role] {
+        match self {
+            Access::Role(roles) | Access::RoleOrOperator(roles) | Access::RoleOrScope(roles, _) => roles,
+            Access::Public
+            | Access::Guessable
+            | Access::SignedIn
+            | Access::Operator
+            | Access::Scope(_)
+            | Access::SignedInOrScope(_) => &[],
+        }
+    }
+
+    /// The scope that a partner's token needs; none when no partner may.
+    pub fn scope(self) -> Option<Scope> {
+        match self {
+            Access::Scope(scope) | Access::RoleOrScope(_, scope) | Access::SignedInOrScope(scope) => Some(scope),
+            Access::Public
+            | Access::Guessable
+            | Access::SignedIn
+            | Access::Operator
+            | Access::Role(_)
+            | Access::RoleOrOperator(_) => None,
+        }
+    }
+
+    /// Whether no token is needed.
+    pub fn is_open(self) -> bool {
+        match self {
+            Access::Public | Access::Guessable => true,
+            Access::SignedIn
+            | Access::Operator
+            | Access::Role(_)
+            | Access::RoleOrOperator(_)
+            | Access::Scope(_)
+            | Access::RoleOrScope(..)
+            | Access::SignedInOrScope(_) => false,
+        }
+    }
+
+    /// Whether a person may come in, at all.
+    pub fn admits_persons(self) -> bool {
+        match self {
+            Access::Scope(_) => false,
+            Access::Public
+            | Access::Guessable
+            | Access::SignedIn
+            | Access::Operator
+            | Access::Role(_)
+            | Access::RoleOrOperator(_)
+            | Access::RoleOrScope(..)
+            | Access::SignedInOrScope(_) => true,
+        }
+    }
+
+    /// Whether operators may although they have no role.
+    pub fn admits_operators(self) -> bool {
+        match self {
+            Access::Operator | Access::RoleOrOperator(_) => true,
+            Access::Public
+            | Access::Guessable
+            | Access::SignedIn
+            | Access::Role(_)
+            | Access::Scope(_)
+            | Access::RoleOrScope(..)
+            | Access::SignedInOrScope(_) => false,
+        }
+    }
+
+    /// For the contract, one short phrase each.
+    pub fn phrases(self) -> Vec<String> {
+        let mut phrases = Vec::new();
+        match self {
+            Access::Public | Access::Guessable => phrases.push("everybody".to_owned()),
+            Access::SignedIn | Access::SignedInOrScope(_) => phrases.push("person".to_owned()),
+            Access::Operator
+            | Access::Role(_)
+            | Access::RoleOrOperator(_)
+            | Access::Scope(_)
+            | Access::RoleOrScope(..) => {}
+        }
+        phrases.extend(self.roles().iter().map(|role| format!("role {role}")));
+        if self.admits_operators() {
+            phrases.push("operator".to_owned());
+        }
+        phrases.extend(self.scope().map(|scope| format!("scope {scope}")));
+        phrases
+    }
+}
+
+/// What the table says of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// The row: its path and who may.
+    Route(&'static str, Access),
+    /// The path exists with these methods only.
+    OtherMethods(Vec<&'static str>),
+    /// There is no such path.
+    Nothing,
+}
+
+/// The row for a method and a decoded path. Of several that fit, the one with the most literal text.
+pub fn find(method: &str, path: &str) -> Found {
+    if PAGES.iter().any(|start| path.starts_with(start)) {
+        return if method == "GET" { Found::Route("/docs/", Public) } else { Found::OtherMethods(vec!["GET"]) };
+    }
+    let fitting: Vec<_> = TABLE.iter().filter(|(_, template, _)| fits(template, path)).collect();
+    let Some(literal) = fitting.iter().map(|(_, template, _)| literals(template)).max() else {
+        return Found::Nothing;
+    };
+    let nearest = fitting.into_iter().filter(|(_, template, _)| literals(template) == literal);
+    let mut methods = Vec::new();
+    for (of_row, template, access) in nearest {
+        if *of_row == method {
+            return Found::Route(template, *access);
+        }
+        methods.push(*of_row);
+    }
+    Found::OtherMethods(methods)
+}
+
+/// Whether a path fits a template: `{name}` stands for one or more characters other than a slash.
+fn fits(template: &str, path: &str) -> bool {
+    let mut parts = path.split('/');
+    let all = template.split('/').all(|pattern| parts.next().is_some_and(|part| part_fits(pattern, part)));
+    all && parts.next().is_none()
+}
+
+fn part_fits(pattern: &str, part: &str) -> bool {
+    match (pattern.find('{'), pattern.find('}')) {
+        (Some(open), Some(close)) => {
+            let (before, after) = (&pattern[..open], &pattern[close + 1..]);
+            part.len() > before.len() + after.len() && part.starts_with(before) && part.ends_with(after)
+        }
+        _ => pattern == part,
+    }
+}
+
+/// How much of a template is literal.
+fn literals(template: &str) -> usize {
+    let mut inside = false;
+    let mut count = 0;
+    for character in template.chars() {
+        match character {
+            '{' => inside = true,
+            '}' => inside = false,
+            _ if !inside => count += 1,
+            _ => {}
+        }
+    }
+    count
+}
+
+/// Compares the table with the operations of the contract: `(method, path)` pairs. What is on one side only is an error.
+pub fn compare(operations: &[(String, String)]) -> Result<(), String> {
+    let mut wrong = Vec::new();
+    for (method, path) in operations {
+        if !TABLE.iter().any(|(of_row, template, _)| of_row == method && template == path) {
+            wrong.push(format!("{method} {path} is routed, but not in the table of who_may.rs"));
+        }
+    }
+    for (method, path, _) in TABLE {
+        if !operations.iter().any(|(of_route, routed)| of_route == method && routed == path) {
+            wrong.push(format!("{method} {path} is in the table of who_may.rs, but not routed"));
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_row_with_the_most_literal_text_is_the_one_meant() {
+        assert!(fits("/v1/pledges/{id}", "/v1/pledges/plg_a"));
+        assert!(fits("/v1/pledges/{id}:pause", "/v1/pledges/plg_a:pause"));
+        assert!(!fits("/v1/pledges/{id}:pause", "/v1/pledges/:pause"));
+        assert!(!fits("/v1/pledges/{id}", "/v1/pledges/"));
+        assert!(!fits("/v1/pledges/{id}", "/v1/pledges/a/b"));
+        assert!(literals("/v1/pledges/{id}:pause") > literals("/v1/pledges/{id}"));
+        assert_eq!(find("GET", "/v1/organisations"), Found::Route("/v1/organisations", SignedIn));
+        assert_eq!(find("DELETE", "/v1/organisations"), Found::OtherMethods(vec!["POST", "GET"]));
+        assert_eq!(find("GET", "/v2/organisations"), Found::Nothing);
+    }
+
+    #[test]
+    fn every_row_is_there_once_and_admits_somebody() {
+        for (index, (method, path, access)) in TABLE.iter().enumerate() {
+            assert!(TABLE[index + 1..].iter().all(|(m, p, _)| (m, p) != (method, path)), "{method} {path}");
+            assert!(!access.phrases().is_empty(), "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn a_route_on_one_side_only_is_named() {
+        let mut operations: Vec<_> = TABLE.iter().map(|(m, p, _)| ((*m).to_owned(), (*p).to_owned())).collect();
+        assert_eq!(compare(&operations), Ok(()));
+        operations.push(("GET".into(), "/v1/forgotten".into()));
+        let lost = operations.remove(0);
+        let wrong = compare(&operations).unwrap_err();
+        assert!(wrong.contains("GET /v1/forgotten is routed") && wrong.contains(&lost.1), "{wrong}");
+    }
+}

@@ -1,0 +1,178 @@
+//! How values look on the wire: money, bounded texts, versions.
+
+use crate::problem::Problem;
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::http::header::IF_MATCH;
+use actix_web::{FromRequest, HttpRequest};
+use ledger::money::{Currency, Money};
+use serde::{Deserialize, Serialize};
+use std::future::{Ready, ready};
+use std::ops::RangeInclusive;
+
+/// An amount: a decimal string with at most the digits of the currency, and the currency's code of ISO 4217.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Money)]
+pub struct MoneyBody {
+    /// More than zero; a JSON number is refused.
+    #[schema(example = "250000.00", pattern = r"^[0-9]{1,16}(\.[0-9]{1,4})?$", max_length = 21)]
+    pub amount: String,
+    /// ISO 4217.
+    #[schema(example = "USD", pattern = "^[A-Z]{3}$")]
+    pub currency: String,
+}
+
+impl MoneyBody {
+    /// The amount. `pointer` is where this body stands, such as `/amount`.
+    pub fn parse(&self, pointer: &str) -> Result<Money, Problem> {
+        let currency = parse_currency(&format!("{pointer}/currency"), &self.currency)?;
+        Money::parse(&self.amount, currency)
+            .map_err(|error| Problem::invalid(format!("{pointer}/amount"), error.to_string()))
+    }
+}
+
+impl From<Money> for MoneyBody {
+    fn from(money: Money) -> MoneyBody {
+        BalanceBody::new(money.minor(), money.currency()).into()
+    }
+}
+
+/// A balance or a sum, which may be zero or less.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Balance)]
+pub struct BalanceBody {
+    /// Signed, with all digits of the currency.
+    #[schema(example = "-0.05", pattern = r"^-?[0-9]+(\.[0-9]{1,4})?$")]
+    pub amount: String,
+    /// ISO 4217.
+    #[schema(example = "USD", pattern = "^[A-Z]{3}$")]
+    pub currency: String,
+}
+
+impl BalanceBody {
+    /// From minor units.
+    pub fn new(minor: i64, currency: Currency) -> BalanceBody {
+        BalanceBody { amount: currency.format(minor), currency: currency.code().to_owned() }
+    }
+}
+
+impl From<BalanceBody> for MoneyBody {
+    fn from(balance: BalanceBody) -> MoneyBody {
+        MoneyBody { amount: balance.amount, currency: balance.currency }
+    }
+}
+
+/// A currency by its code.
+pub fn parse_currency(pointer: &str, code: &str) -> Result<Currency, Problem> {
+    code.parse().map_err(|error: ledger::money::MoneyError| Problem::invalid(pointer, error.to_string()))
+}
+
+/// A text of a length in characters, without control characters (line breaks are: see [`paragraphs`]).
+/// Write the same bounds into the schema: `#[schema(min_length = 1, max_length = 200)]`.
+pub fn bounded(pointer: &str, text: &str, length: RangeInclusive<usize>) -> Result<String, Problem> {
+    bounded_without(pointer, text, length, char::is_control)
+}
+
+/// A text of several lines: line feeds and tabs are allowed, other control characters are not.
+pub fn paragraphs(pointer: &str, text: &str, length: RangeInclusive<usize>) -> Result<String, Problem> {
+    bounded_without(pointer, text, length, |c| c.is_control() && c != '\n' && c != '\t')
+}
+
+fn bounded_without(
+    pointer: &str,
+    text: &str,
+    length: RangeInclusive<usize>,
+    refused: impl Fn(char) -> bool,
+) -> Result<String, Problem> {
+    if !length.contains(&text.chars().count()) {
+        let message = format!("must have {} to {} characters", length.start(), length.end());
+        return Err(Problem::invalid(pointer, message));
+    }
+    if text.contains(refused) {
+        return Err(Problem::invalid(pointer, "must not contain control characters"));
+    }
+    Ok(text.to_owned())
+}
+
+/// A value whose `FromStr` says what is wrong: an id, a role, an address.
+pub fn parse<T>(pointer: &str, text: &str) -> Result<T, Problem>
+where
+    T: std::str::FromStr,
+    T::Err: std::fmt::Display,
+{
+    text.parse().map_err(|error: T::Err| Problem::invalid(pointer, error.to_string()))
+}
+
+/// The strong `ETag` of a version, quotes included.
+pub fn etag(version: i64) -> String {
+    format!("\"v{version}\"")
+}
+
+/// The version that the caller has seen, from `If-Match`. Missing: 428; no tag of ours: 412.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IfMatch(pub i64);
+
+impl FromRequest for IfMatch {
+    type Error = Problem;
+    type Future = Ready<Result<IfMatch, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let Some(tag) = request.headers().get(IF_MATCH) else {
+            let detail = "send the ETag of your last reading in If-Match";
+            let status = StatusCode::PRECONDITION_REQUIRED;
+            return ready(Err(Problem::new(status, "if-match-missing", "If-Match is missing", detail)));
+        };
+        let version = tag
+            .to_str()
+            .ok()
+            .and_then(|tag| tag.strip_prefix("\"v")?.strip_suffix('"'))
+            .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+            .and_then(|digits| digits.parse().ok());
+        ready(version.map(IfMatch).ok_or_else(|| ledger::Error::Stale("thing").into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    fn pointer(problem: &Problem) -> &str {
+        &problem.body().errors[0].pointer
+    }
+
+    #[test]
+    fn money_names_the_field_that_is_wrong() {
+        let body = |amount: &str, currency: &str| MoneyBody { amount: amount.into(), currency: currency.into() };
+        assert_eq!(body("30.00", "USD").parse("/amount").unwrap().minor(), 3_000);
+        assert_eq!(pointer(&body("30.001", "USD").parse("/amount").unwrap_err()), "/amount/amount");
+        assert_eq!(pointer(&body("30", "XXX").parse("/amount").unwrap_err()), "/amount/currency");
+        assert!(serde_json::from_str::<MoneyBody>(r#"{"amount": 30.0, "currency": "USD"}"#).is_err());
+    }
+
+    #[test]
+    fn a_text_keeps_its_bounds_in_characters() {
+        assert_eq!(bounded("/name", "Ünïcode", 1..=7).unwrap(), "Ünïcode");
+        assert_eq!(pointer(&bounded("/name", "", 1..=7).unwrap_err()), "/name");
+        assert!(bounded("/name", "12345678", 1..=7).is_err());
+        assert!(bounded("/name", "a\nb", 1..=7).is_err() && bounded("/name", "a\0", 1..=7).is_err());
+        assert!(paragraphs("/text", "a\nb", 1..=7).is_ok() && paragraphs("/text", "a\0", 1..=7).is_err());
+    }
+
+    #[actix_web::test]
+    async fn a_change_needs_the_tag_of_the_last_reading() {
+        let status = async |tag: Option<&str>| {
+            let mut request = TestRequest::default();
+            if let Some(tag) = tag {
+                request = request.insert_header((IF_MATCH, tag));
+            }
+            IfMatch::extract(&request.to_http_request()).await.map_err(|problem| problem.body().status)
+        };
+        assert_eq!(status(Some("\"v7\"")).await, Ok(IfMatch(7)));
+        assert_eq!(status(None).await, Err(428));
+        for other in ["v7", "\"7\"", "W/\"v7\"", "*", "\"v-7\"", "\"v\""] {
+            assert_eq!(status(Some(other)).await, Err(412), "{other}");
+        }
+    }
+}
