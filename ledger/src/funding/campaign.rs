@@ -137,6 +137,14 @@ impl State {
         }
     }
 
+    /// Whether it is over for good.
+    pub fn is_over(&self) -> bool {
+        match self {
+            State::Closed { .. } => true,
+            State::Draft { .. } | State::Live { .. } | State::Suspended { .. } => false,
+        }
+    }
+
     /// Refuses pledges and charges unless it is live.
     pub fn takes_money(&self) -> Result<(), Refusal> {
         match self {

@@ -15,6 +15,8 @@ use jiff::civil::Date;
 pub const REPORT_DAYS: i64 = 14;
 /// The code of a charge that its partner never reported.
 pub const NOT_REPORTED: &str = "not_reported";
+/// The code of a charge whose capture was voided, and that is tried for another campaign.
+pub const VOIDED: &str = "voided";
 
 /// What a provider answered to one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,17 +175,23 @@ impl State {
         }
     }
 
-    /// The donor revived the pledge or gave another means: the declined charge is tried again, with all its retries.
+    /// The donor revived the pledge, gave another means or chose another campaign: the payment is tried again, with all
+    /// its retries.
     pub fn reopen(self, today: Date) -> Result<State, Refusal> {
         match self {
             State::Declined { attempt, code, kind, .. } => {
                 Ok(State::Declined { attempt, code, kind, ladder: None, retry_on: Some(today) })
             }
-            other @ (State::Scheduled
-            | State::Processing { .. }
-            | State::Captured { .. }
-            | State::Settled { .. }
-            | State::Voided { .. }) => Err(other.not("declined")),
+            State::Voided { attempt, .. } => Ok(State::Declined {
+                attempt,
+                code: VOIDED.into(),
+                kind: DeclineKind::Soft,
+                ladder: None,
+                retry_on: Some(today),
+            }),
+            other @ (State::Scheduled | State::Processing { .. } | State::Captured { .. } | State::Settled { .. }) => {
+                Err(other.not("declined"))
+            }
         }
     }
 
