@@ -2,5 +2,7 @@
 
 #[path = "suite/book.rs"]
 mod book;
+#[path = "suite/milestones.rs"]
+mod milestones;
 #[path = "suite/support.rs"]
 mod support;

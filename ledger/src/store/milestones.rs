@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::funding::evidence::Gate;
 use crate::funding::milestone::{Milestone, MilestoneState, Policy};
-use crate::id::{BookId, CampaignId, ClaimId, MilestoneId, OrganisationId};
+use crate::id::{BookId, CampaignId, ClaimId, MilestoneId, OrganisationId, PersonId};
 use crate::money::{Currency, Money};
 use deadpool_postgres::{GenericClient, Transaction};
 use tokio_postgres::Row;
@@ -155,6 +155,38 @@ pub async fn list(
     rows.iter().map(from_row).collect()
 }
 
+/// The milestones of a campaign whose team a person belongs to, the oldest first, after an id.
+pub async fn list_of_person(
+    client: &impl GenericClient,
+    campaign: CampaignId,
+    person: PersonId,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<Milestone>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- milestones::list_of_person
+            SELECT * FROM milestone
+             WHERE book_id = $1 AND campaign_id = $2 AND id > $4
+               AND team IN (SELECT organisation FROM membership WHERE person = $3)
+             ORDER BY id LIMIT $5",
+        )
+        .await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* book_id */ &campaign.book.0,
+                /* campaign_id */ &campaign.object,
+                /* person */ &person.0,
+                /* after */ &after,
+                /* limit */ &limit,
+            ],
+        )
+        .await?;
+    rows.iter().map(from_row).collect()
+}
+
 /// Saves where it stands now, and raises the version. The caller has locked it.
 pub async fn update(tx: &Transaction<'_>, milestone: &Milestone) -> Result<(), Error> {
     let (claim, reason) = match &milestone.state {
@@ -196,8 +228,7 @@ pub async fn earmarked(client: &impl GenericClient, campaign: CampaignId) -> Res
              WHERE book_id = $1 AND campaign_id = $2 AND state IN ('funded', 'claimed', 'partly_released')",
         )
         .await?;
-    let row = client
-        .query_one(&statement, &[/* book_id */ &campaign.book.0, /* campaign_id */ &campaign.object])
-        .await?;
+    let row =
+        client.query_one(&statement, &[/* book_id */ &campaign.book.0, /* campaign_id */ &campaign.object]).await?;
     Ok(row.get("earmarked"))
 }
