@@ -1,10 +1,12 @@
 //! The commands of `commonpurse`.
 
 use crate::config::{DatabaseConfig, ServeConfig};
+use crate::demo::{self, DemoOptions, DevOptions};
 use crate::{keys, serve};
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
+use ledger::id::PersonId;
 use ledger::operations::identity;
 use ledger::party::Email;
 use secrecy::ExposeSecret;
@@ -21,6 +23,10 @@ pub struct Cli {
 /// What the program can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Play the founding story with real numbers in the whole service, on a private PostgreSQL.
+    Demo(DemoOptions),
+    /// Run the whole service on a private PostgreSQL, its data kept between runs.
+    Dev(DevOptions),
     /// Serve the API.
     Serve(Box<ServeConfig>),
     /// Bring the database to the newest schema; connects as its owner.
@@ -58,16 +64,25 @@ impl Command {
     pub fn is_production(&self) -> bool {
         match self {
             Command::Serve(config) => config.production,
-            Command::Migrate(_) | Command::Operator(_) | Command::Keys(_) => false,
+            Command::Demo(_) | Command::Dev(_) | Command::Migrate(_) | Command::Operator(_) | Command::Keys(_) => false,
         }
     }
 
     /// Does it.
     pub async fn run(self) -> anyhow::Result<()> {
         match self {
-            Command::Serve(config) => serve::serve(*config, serve::stop_signal()).await,
+            Command::Demo(options) => demo::demo(options).await,
+            Command::Dev(options) => demo::dev(options).await,
+            Command::Serve(config) => {
+                let stop = migrations::stop_requested(config.stop_with_parent)?;
+                serve::serve(*config, stop).await
+            }
             Command::Migrate(database) => migrate(&database).await,
-            Command::Operator(OperatorCommand::Add { email, database }) => add_operator(&email, &database).await,
+            Command::Operator(OperatorCommand::Add { email, database }) => {
+                let id = add_operator(database.url()?.expose_secret(), &email).await?;
+                println!("{} ({id}) is an operator", email.as_str());
+                Ok(())
+            }
             Command::Keys(KeysCommand::Generate) => {
                 print!("{}", keys::generate().expose_secret());
                 Ok(())
@@ -82,12 +97,12 @@ async fn migrate(database: &DatabaseConfig) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn add_operator(email: &Email, database: &DatabaseConfig) -> anyhow::Result<()> {
-    let pool = serve::pool(database.url()?.expose_secret(), 1)?;
+/// Makes the person with an address an operator.
+pub async fn add_operator(database_url: &str, email: &Email) -> anyhow::Result<PersonId> {
+    let pool = serve::pool(database_url, 1)?;
     let mut client = pool.get().await.context("the database cannot be reached")?;
     let tx = client.transaction().await?;
     let id = identity::ensure_operator(&tx, email, Timestamp::now()).await?;
     tx.commit().await?;
-    println!("{} ({id}) is an operator", email.as_str());
-    Ok(())
+    Ok(id)
 }

@@ -38,7 +38,6 @@ const OF_THE_WORKER: &[&str] = &[
     "COMMONPURSE_MAIL_FROM",
     "COMMONPURSE_WORKER_CONCURRENCY",
     "COMMONPURSE_WORKER_POLL_MS",
-    "COMMONPURSE_STOP_WITH_PARENT",
     "COMMONPURSE_FAULT",
 ];
 
@@ -134,6 +133,10 @@ pub struct ServeConfig {
     /// Take the client's address from X-Forwarded-For, which a reverse proxy sets.
     #[arg(long, env = "COMMONPURSE_BEHIND_PROXY")]
     pub behind_proxy: bool,
+
+    /// Stop when standard input ends: with the process that started this one.
+    #[arg(long, env = "COMMONPURSE_STOP_WITH_PARENT", hide = true)]
+    pub stop_with_parent: bool,
 }
 
 impl ServeConfig {

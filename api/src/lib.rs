@@ -7,6 +7,7 @@ pub mod auth;
 pub mod commands;
 pub mod config;
 pub mod contract;
+pub mod demo;
 pub mod edge;
 pub mod extract;
 pub mod gate;
@@ -17,13 +18,14 @@ pub mod paging;
 pub mod problem;
 pub mod rate;
 pub mod serve;
+pub mod stack;
 pub mod state;
 pub mod who_may;
 pub mod wire;
 
 pub use serve::{app, serve};
 
-use handlers::{credentials, health, identity, organisations};
+use handlers::{claims, credentials, health, identity, milestones, organisations};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// All routes, grouped by who calls. Of two paths that could both fit, the more literal one (`{id}:pause`) comes first.
@@ -55,4 +57,23 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
         .service(credentials::create)
         .service(credentials::list)
         .service(credentials::revoke);
+    // People: milestones of the host, claims of the team, reviews, disputes.
+    routes
+        .service(milestones::create)
+        .service(milestones::list)
+        .service(milestones::fund)
+        .service(milestones::cancel)
+        .service(milestones::show)
+        .service(milestones::list_releases)
+        .service(milestones::declare_tie)
+        .service(claims::create)
+        .service(claims::list)
+        .service(claims::submit)
+        .service(claims::show)
+        .service(claims::change)
+        .service(claims::review)
+        .service(claims::list_reviews)
+        .service(claims::dispute)
+        .service(claims::list_disputes)
+        .service(claims::resolve);
 }

@@ -131,13 +131,5 @@ async fn upkeep(state: Data<State>) {
     }
 }
 
-/// Done when the process is told to stop, by SIGTERM or by Ctrl-C.
-pub async fn stop_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).expect("SIGTERM may be handled");
-    let mut interrupt = signal(SignalKind::interrupt()).expect("SIGINT may be handled");
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-}
+#[cfg(test)]
+mod tests;

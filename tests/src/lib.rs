@@ -1,1 +1,10 @@
-//! What the suite shares.
+//! What the suite shares: one application a test, made of the real binaries over a database of its own.
+//!
+//! [`TestApp::finish`] ends every test: it fails when a job is left over, when a book does not balance, or when a route
+//! of the contract has no entry in the who-may table.
+
+mod app;
+mod host;
+
+pub use app::{OPERATOR, TestApp};
+pub use host::{Host, claim_body, pledge_body};

@@ -1,0 +1,187 @@
+//! `commonpurse dev` and `commonpurse demo`: the whole service on this machine, and the founding story played in it.
+
+pub mod checks;
+pub mod client;
+pub mod literals;
+pub mod story;
+
+use crate::stack::{Settings, Stack, programs_beside_this_one};
+use anyhow::Context as _;
+use clap::Args;
+use migrations::{Durability, PrivateServer};
+use std::path::{Path, PathBuf};
+
+/// The database of `dev`, whose data is kept between runs.
+const DEV_DATABASE: &str = "commonpurse_dev";
+
+/// The database of `demo`, made anew for each run.
+const DEMO_DATABASE: &str = "commonpurse_demo";
+
+/// The first operator of `dev` and `demo`.
+pub const OPERATOR: &str = "operator@commonpurse.example";
+
+/// Options of `commonpurse demo`.
+#[derive(Debug, Clone, Args)]
+pub struct DemoOptions {
+    /// Play the story, check it, stop everything, and exit 0 only if every check held.
+    #[arg(long)]
+    pub once: bool,
+    #[command(flatten)]
+    place: PlaceOptions,
+    /// Change one literal of the story (NAME=VALUE), to see that its checks can fail.
+    #[arg(long, hide = true)]
+    expect: Vec<String>,
+}
+
+/// Options of `commonpurse dev`.
+#[derive(Debug, Clone, Args)]
+pub struct DevOptions {
+    #[command(flatten)]
+    place: PlaceOptions,
+    /// Sign-in links are mailed to this first operator.
+    #[arg(long, default_value = OPERATOR)]
+    operator: String,
+}
+
+/// Where `dev` and `demo` keep their things.
+#[derive(Debug, Clone, Args)]
+struct PlaceOptions {
+    /// Keys, mail, logs and the private PostgreSQL go below this directory.
+    #[arg(long, default_value = ".commonpurse")]
+    home: PathBuf,
+    /// Where the service listens; the next free port when it is taken.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: String,
+    /// How many workers run.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16))]
+    workers: u8,
+}
+
+/// A stack and the private database below it, if it has one.
+struct Running {
+    stack: Stack,
+    server: Option<PrivateServer>,
+}
+
+impl Running {
+    async fn stop(self) -> anyhow::Result<()> {
+        let Running { stack, server } = self;
+        tokio::task::spawn_blocking(move || stack.stop()).await??;
+        if let Some(server) = server {
+            server.stop().await?;
+        }
+        Ok(())
+    }
+}
+
+/// Plays the story; then leaves the service running until Ctrl-C, or stops it when it runs once.
+pub async fn demo(options: DemoOptions) -> anyhow::Result<()> {
+    let literals = literals::Literals::with_changes(&options.expect)?;
+    let running = start(&options.place, DEMO_DATABASE, true, OPERATOR).await?;
+    let mail = running.stack.mail_dir();
+    let stop = migrations::stop_requested(false)?;
+    let played = tokio::select! {
+        played = story::play(&running.stack.base_url, &mail, &literals) => played,
+        () = stop => Err(anyhow::anyhow!("stopped before the story had ended")),
+    };
+    let told = match played {
+        Ok(told) => told,
+        Err(error) => {
+            running.stop().await?;
+            return Err(error);
+        }
+    };
+    println!("\n{}", told.closing);
+    println!("all checks held ({} of them)", told.checks);
+    if !options.once {
+        println!("\n{}", addresses(&running, Some(&told)));
+        migrations::stop_requested(false)?.await;
+        println!("stopping …");
+    }
+    running.stop().await
+}
+
+/// The service without the story, its data kept between runs.
+pub async fn dev(options: DevOptions) -> anyhow::Result<()> {
+    let running = start(&options.place, DEV_DATABASE, false, &options.operator).await?;
+    println!("{}", addresses(&running, None));
+    println!("  first operator   {} (POST /v1/sign-in mails the link)", options.operator);
+    migrations::stop_requested(false)?.await;
+    println!("stopping …");
+    running.stop().await
+}
+
+async fn start(place: &PlaceOptions, database: &str, fresh: bool, operator: &str) -> anyhow::Result<Running> {
+    std::fs::create_dir_all(&place.home).with_context(|| format!("cannot make {}", place.home.display()))?;
+    let home = place.home.canonicalize()?;
+    let (server, database_url) = match std::env::var("DATABASE_URL") {
+        Ok(url) => (None, url),
+        Err(_) => {
+            let server = PrivateServer::start(&home.join("postgresql"), Durability::Kept).await?;
+            if fresh {
+                drop_database(&server.url("postgres"), database).await?;
+            }
+            server.create_database(database).await?;
+            let url = server.url(database);
+            (Some(server), url)
+        }
+    };
+    migrations::apply(&database_url).await?;
+    crate::commands::add_operator(&database_url, &operator.parse()?).await?;
+    let state = home.join(database);
+    if fresh {
+        forget(&state)?;
+    }
+    std::fs::create_dir_all(&state)?;
+    let settings = Settings {
+        database_url,
+        programs: programs_beside_this_one()?,
+        state,
+        listen: free_address(&place.listen)?,
+        environment: Vec::new(),
+    };
+    let workers = usize::from(place.workers);
+    let stack = tokio::task::spawn_blocking(move || Stack::start(settings, workers)).await??;
+    Ok(Running { stack, server })
+}
+
+async fn drop_database(url: &str, database: &str) -> anyhow::Result<()> {
+    let client = migrations::connect(&url.parse()?).await?;
+    client.batch_execute(&format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)")).await?;
+    Ok(())
+}
+
+fn forget(state: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_dir_all(state) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// The address asked for, or any free port of the same host when it is taken.
+fn free_address(asked: &str) -> anyhow::Result<String> {
+    if std::net::TcpListener::bind(asked).is_ok() {
+        return Ok(asked.to_owned());
+    }
+    let (host, _) = asked.rsplit_once(':').context("an address is HOST:PORT")?;
+    let listener = std::net::TcpListener::bind(format!("{host}:0"))?;
+    Ok(listener.local_addr()?.to_string())
+}
+
+fn addresses(running: &Running, told: Option<&story::Told>) -> String {
+    let base = &running.stack.base_url;
+    let mut lines = vec![
+        format!("The service is up; Ctrl-C stops everything.\n\n  API              {base}/v1"),
+        format!("  documentation    {base}/docs"),
+        format!("  contract         {base}/openapi.json"),
+        format!("  e-mail           {}", running.stack.mail_dir().display()),
+    ];
+    if let Some(server) = &running.server {
+        lines.push(format!("  database         psql '{}'", server.url(DEMO_DATABASE)));
+    }
+    if let Some(told) = told {
+        lines.push(format!("  host's book      {base}/v1/books/{}", told.book));
+        lines.push(format!("  sign in as       {OPERATOR} or {}", told.treasurer));
+    }
+    lines.join("\n")
+}

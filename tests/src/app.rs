@@ -1,0 +1,201 @@
+//! One running service over a database of its own.
+
+use anyhow::{Context as _, bail, ensure};
+use api::demo::client::{Client, mails};
+use api::stack::{Process, Settings, Stack, programs_beside_this_one};
+use deadpool_postgres::{Manager, Pool};
+use ledger::id::BookId;
+use ledger::store::{books, journal};
+use migrations::testing::TestDatabase;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use tokio_postgres::NoTls;
+
+/// The first operator of every test.
+pub const OPERATOR: &str = "operator@test.example";
+
+/// How long the worker may take until nothing is due.
+const IDLE_MAX: Duration = Duration::from_secs(60);
+
+/// How often it is looked at.
+const POLL: Duration = Duration::from_millis(50);
+
+/// The service under test: its own database, api, worker and mail folder.
+pub struct TestApp {
+    stack: Option<Stack>,
+    base_url: String,
+    database: TestDatabase,
+    pool: Pool,
+    state: TempDir,
+    finished: bool,
+}
+
+impl TestApp {
+    /// Starts the api and one worker.
+    pub async fn start() -> anyhow::Result<TestApp> {
+        TestApp::start_with(1, &[]).await
+    }
+
+    /// Starts the api and so many workers, with more environment variables.
+    pub async fn start_with(workers: usize, environment: &[(&str, &str)]) -> anyhow::Result<TestApp> {
+        let database = TestDatabase::create().await?;
+        api::commands::add_operator(&database.url, &OPERATOR.parse()?).await?;
+        let state = TempDir::new()?;
+        let settings = Settings {
+            database_url: database.url.clone(),
+            programs: programs_beside_this_one()?,
+            state: state.path().to_owned(),
+            listen: "127.0.0.1:0".into(),
+            environment: environment.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        };
+        ensure!(settings.programs.join("commonpurse-worker").exists(), "build the binaries first: cargo build --workspace");
+        let stack = tokio::task::spawn_blocking(move || Stack::start(settings, workers)).await??;
+        let base_url = stack.base_url.clone();
+        let config = migrations::service_config(&database.url, "tests")?;
+        let pool = Pool::builder(Manager::new(config, NoTls)).max_size(2).build()?;
+        Ok(TestApp { stack: Some(stack), base_url, database, pool, state, finished: false })
+    }
+
+    /// Where the api listens.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The owner's address of the database.
+    pub fn database_url(&self) -> &str {
+        &self.database.url
+    }
+
+    /// Where e-mail is written.
+    pub fn mail_dir(&self) -> PathBuf {
+        self.state.path().join("mail")
+    }
+
+    /// The running processes.
+    pub fn stack(&mut self) -> &mut Stack {
+        self.stack.as_mut().expect("the stack runs until the test is finished")
+    }
+
+    /// One more api on the same database.
+    pub fn another_api(&mut self) -> anyhow::Result<(Process, String)> {
+        self.stack().another_api()
+    }
+
+    /// Nobody in particular.
+    pub fn nobody(&self) -> anyhow::Result<Client> {
+        Client::new(&self.base_url)
+    }
+
+    /// Signs the first operator in.
+    pub async fn operator(&self) -> anyhow::Result<Client> {
+        self.sign_in(OPERATOR).await
+    }
+
+    /// Signs a person in by the link in the mail.
+    pub async fn sign_in(&self, email: &str) -> anyhow::Result<Client> {
+        Client::sign_in(&self.base_url, &self.mail_dir(), email).await
+    }
+
+    /// How many e-mails of a kind came to an address.
+    pub fn mails(&self, kind: &str, email: &str) -> anyhow::Result<usize> {
+        Ok(mails(&self.mail_dir(), kind, email)?.len())
+    }
+
+    /// Moves a sandbox book's clock, and waits until the worker has done all that is due by then.
+    pub async fn advance(&self, treasurer: &Client, book: &str, to: &str) -> anyhow::Result<()> {
+        treasurer.post(&format!("/v1/books/{book}/clock:advance"), &json!({"to": to})).await?.ok()?;
+        self.work_until_idle().await
+    }
+
+    /// Waits until no job is due or running, in any book.
+    pub async fn work_until_idle(&self) -> anyhow::Result<()> {
+        let deadline = Instant::now() + IDLE_MAX;
+        loop {
+            let waiting = self.jobs_waiting().await?;
+            if waiting.is_empty() {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                bail!("jobs are still due after {} s: {waiting:?}", IDLE_MAX.as_secs());
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// One number from the database, read as the service's role.
+    pub async fn count(&self, query: &str) -> anyhow::Result<i64> {
+        Ok(self.pool.get().await?.query_one(query, &[]).await?.get(0))
+    }
+
+    /// The kinds of jobs that are due and not done.
+    async fn jobs_waiting(&self) -> anyhow::Result<Vec<String>> {
+        let rows = self
+            .pool
+            .get()
+            .await?
+            .query(
+                "SELECT j.kind || coalesce(': ' || nullif(j.last_error, ''), '')
+                   FROM job j LEFT JOIN book b ON b.number = j.book_id
+                  WHERE j.finished_at IS NULL AND j.dead_at IS NULL
+                    AND j.due_at <= now() + make_interval(secs => coalesce(b.clock_offset_s, 0))
+                  LIMIT 20",
+                &[],
+            )
+            .await?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
+    /// Ends the test: nothing is left over, every book balances, every route says who may call it.
+    pub async fn finish(mut self) -> anyhow::Result<()> {
+        self.finished = true;
+        self.work_until_idle().await.context("left-over jobs")?;
+        let dead = self.count("SELECT count(*) FROM job WHERE dead_at IS NOT NULL").await?;
+        ensure!(dead == 0, "{dead} jobs are on the dead-letter list");
+        self.every_book_balances().await?;
+        self.every_route_says_who_may().await?;
+        self.stop().await
+    }
+
+    /// Ends a test that leaves jobs behind on purpose; books and routes are checked all the same.
+    pub async fn finish_with_jobs_left(mut self) -> anyhow::Result<()> {
+        self.finished = true;
+        self.every_book_balances().await?;
+        self.every_route_says_who_may().await?;
+        self.stop().await
+    }
+
+    async fn stop(&mut self) -> anyhow::Result<()> {
+        let stack = self.stack.take().context("the stack runs until the test is finished")?;
+        tokio::task::spawn_blocking(move || stack.stop()).await?
+    }
+
+    async fn every_book_balances(&self) -> anyhow::Result<()> {
+        let client = self.pool.get().await?;
+        for book in books::list(&client, None, BookId(0), 1_000).await? {
+            let wrong = journal::audit(&client, book.id).await?;
+            ensure!(wrong.is_empty(), "book {} does not balance: {wrong:?}", book.name);
+        }
+        Ok(())
+    }
+
+    async fn every_route_says_who_may(&self) -> anyhow::Result<()> {
+        let contract = self.nobody()?.get("/openapi.json").await?.ok()?;
+        let paths = contract["paths"].as_object().context("the contract has no paths")?;
+        for (path, operations) in paths {
+            for (method, operation) in operations.as_object().into_iter().flatten() {
+                ensure!(operation["x-who-may"] != Value::Null, "{method} {path} does not say who may call it");
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if !self.finished && !std::thread::panicking() {
+            eprintln!("a test ended without TestApp::finish");
+        }
+    }
+}
