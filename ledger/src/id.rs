@@ -179,8 +179,30 @@ book_ids! {
     ReleaseId = "rel", "a", "release";
     /// A dispute raised against a claim.
     DisputeId = "dsp", "a", "dispute";
+    /// A membership of a person in a cooperative's book.
+    MemberId = "mbr", "a", "member";
+    /// Hours that a member worked.
+    ContributionId = "ctb", "a", "contribution";
+    /// A version of a cooperative's allocation rule.
+    AllocationRuleId = "alr", "an", "allocation rule";
+    /// A sale or a cost of a cooperative.
+    ProceedsId = "prc", "a", "proceeds";
+    /// A distribution of a period's net.
+    DistributionId = "dst", "a", "distribution";
+    /// A member's statement of a distribution.
+    StatementId = "stm", "a", "statement";
     /// A job of the worker.
     JobId = "job", "a", "job";
+    /// A challenge: prizes for whoever does something first or best.
+    ChallengeId = "chl", "a", "challenge";
+    /// What a sponsor gave for the purse of a challenge.
+    PurseContributionId = "pct", "a", "contribution to a purse";
+    /// The entry of a team to a challenge.
+    EntrantId = "ent", "an", "entry";
+    /// What a team handed in for a stage of a challenge.
+    SubmissionId = "sub", "a", "submission";
+    /// A prize that a team won.
+    AwardId = "awd", "an", "award";
 }
 
 plain_ids! {

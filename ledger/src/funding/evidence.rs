@@ -199,7 +199,7 @@ fn is_link(url: &str) -> bool {
         && !url.chars().any(|each| each.is_whitespace() || each.is_control())
 }
 
-fn is_spdx_id(id: &str) -> bool {
+pub(super) fn is_spdx_id(id: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'+');
     !id.is_empty() && id.len() <= LICENCE_MAX && id.bytes().all(allowed)
 }
