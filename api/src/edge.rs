@@ -129,3 +129,42 @@ impl RootSpanBuilder for Spans {
         span.in_scope(|| tracing::debug!("answered with {}", status.as_u16()));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::middleware::from_fn;
+    use actix_web::test::{TestRequest, call_service, init_service, try_call_service};
+    use actix_web::{App, HttpResponse, web};
+
+    async fn explode() -> HttpResponse {
+        panic!("on purpose")
+    }
+
+    async fn fine() -> HttpResponse {
+        HttpResponse::Ok().finish()
+    }
+
+    #[actix_web::test]
+    async fn a_panic_is_a_500_that_says_nothing_and_the_next_request_is_served() {
+        let routes = App::new().route("/explode", web::get().to(explode)).route("/", web::get().to(fine));
+        let service = init_service(routes.wrap(from_fn(edge))).await;
+        let request = TestRequest::get().uri("/explode").insert_header((REQUEST_ID, "boom-1")).to_request();
+        let error = try_call_service(&service, request).await.err().expect("it panicked");
+        let response = error.as_response_error().error_response();
+        assert_eq!(response.status(), 500);
+        assert_eq!(response.headers().get(REQUEST_ID).expect("it is named"), "boom-1");
+        assert_eq!(call_service(&service, TestRequest::get().to_request()).await.status(), 200);
+    }
+
+    #[actix_web::test]
+    async fn an_error_of_the_framework_becomes_a_problem_and_an_odd_request_id_is_replaced() {
+        let service = init_service(App::new().wrap(from_fn(edge))).await;
+        let request = TestRequest::get().uri("/none").insert_header((REQUEST_ID, "two words")).to_request();
+        let response = call_service(&service, request).await;
+        assert_eq!(response.status(), 404);
+        assert_eq!(response.headers().get(CONTENT_TYPE).expect("it has one"), MEDIA_TYPE);
+        let id = response.headers().get(REQUEST_ID).expect("it is named").to_str().expect("it is ASCII");
+        assert!(Uuid::try_parse(id).is_ok(), "{id}");
+    }
+}

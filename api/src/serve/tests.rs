@@ -1,0 +1,97 @@
+//! What holds for every route, without a database.
+
+use super::*;
+use crate::keys::{self, Subject};
+use actix_web::http::Method;
+use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderMap, WWW_AUTHENTICATE};
+use actix_web::test::{TestRequest, call_service, init_service, read_body_json};
+use clap::Parser;
+use jiff::Timestamp;
+use ledger::id::PersonId;
+use serde_json::Value;
+
+#[derive(Debug, Parser)]
+struct Program {
+    #[command(flatten)]
+    serve: ServeConfig,
+}
+
+/// A state whose database is away: nobody listens on port 1.
+fn without_database() -> Data<State> {
+    let key = keys::generate();
+    let flags = ["commonpurse", "--database-url", "postgresql://nobody@127.0.0.1:1/none"];
+    let signing_key = format!("--signing-key={}", key.expose_secret());
+    let flags = [&flags[..], &[signing_key.as_str(), "--guesses-per-minute", "2"]].concat();
+    let config = Program::try_parse_from(flags).unwrap().serve;
+    Data::new(state(config, "http://purse.test").unwrap())
+}
+
+/// Status, body and headers of an answer.
+async fn ask(state: &Data<State>, request: TestRequest) -> (u16, Value, HeaderMap) {
+    let service = init_service(app(state.clone())).await;
+    let response = call_service(&service, request.to_request()).await;
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    (status, read_body_json(response).await, headers)
+}
+
+#[actix_web::test]
+async fn every_refusal_is_a_problem_with_the_name_of_the_request() {
+    let state = without_database();
+    let json =
+        |body: &str| TestRequest::post().insert_header((CONTENT_TYPE, "application/json")).set_payload(body.to_owned());
+    let cases = [
+        (TestRequest::get().uri("/nowhere"), 404, "not-found"),
+        (TestRequest::get().uri("/v1/organisations/%2e%2e"), 401, "unauthorized"),
+        (TestRequest::delete().uri("/v1/me"), 405, "method-not-allowed"),
+        (TestRequest::get().uri("/v1/me"), 401, "unauthorized"),
+        (TestRequest::get().uri("/problems/N%20O"), 404, "not-found"),
+        (json("{").uri("/v1/sign-in"), 400, "malformed-json"),
+        (json(r#"{"email": 1}"#).uri("/v1/sign-in"), 422, "invalid"),
+        (json(r#"{"email": "ada@example.org"}"#).uri("/v1/sign-in"), 429, "too-many-requests"),
+    ];
+    for (request, status, code) in cases {
+        let (found, body, headers) = ask(&state, request.insert_header(("x-request-id", "probe-7"))).await;
+        assert_eq!((found, body["type"].as_str()), (status, Some(format!("/problems/{code}").as_str())), "{body}");
+        assert_eq!(body["status"], status);
+        assert_eq!(body["request_id"], "probe-7");
+        assert_eq!(headers.get("x-request-id").unwrap(), "probe-7");
+        assert_eq!(headers.get(CONTENT_TYPE).unwrap(), "application/problem+json");
+        assert_eq!(headers.contains_key(WWW_AUTHENTICATE), status == 401);
+        assert_eq!(headers.contains_key(ALLOW), status == 405);
+    }
+}
+
+#[actix_web::test]
+async fn a_database_that_is_away_is_a_503_which_says_nothing_of_it() {
+    let state = without_database();
+    let token = state.keys.issue(&Subject::Person(PersonId::generate()), Timestamp::now());
+    let request = TestRequest::get().uri("/v1/me").insert_header(("authorization", format!("Bearer {token}")));
+    let (status, body, headers) = ask(&state, request).await;
+    assert_eq!(status, 503);
+    assert!(headers.contains_key("retry-after"));
+    assert!(!body.to_string().contains("127.0.0.1"), "{body}");
+}
+
+#[actix_web::test]
+async fn every_route_that_is_not_open_refuses_who_has_no_token() {
+    let state = without_database();
+    for (method, path, access) in who_may::TABLE {
+        let method: Method = method.parse().unwrap();
+        let path = path.replace(['{', '}'], "x");
+        if !access.is_open() {
+            let (status, ..) = ask(&state, TestRequest::with_uri(&path).method(method)).await;
+            assert_eq!(status, 401, "{path}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn the_contract_and_its_pages_are_served_from_the_binary() {
+    let state = without_database();
+    let (status, contract, headers) = ask(&state, TestRequest::get().uri("/openapi.json")).await;
+    assert_eq!((status, contract["openapi"].as_str()), (200, Some("3.1.0")));
+    assert!(headers.contains_key("x-request-id") && headers.contains_key("ratelimit"));
+    let service = init_service(app(state)).await;
+    let page = call_service(&service, TestRequest::get().uri("/docs/").to_request()).await;
+    assert_eq!(page.status(), 200);
+}

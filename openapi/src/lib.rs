@@ -1,0 +1,47 @@
+//! The contracts, one for each audience, as files that are committed beside this crate.
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+/// The command that mends a contract that has drifted from the code.
+pub const GENERATE: &str = "cargo run -p openapi -- generate";
+
+/// The files and what they hold: everything, and what a partner may call.
+pub const CONTRACTS: &[(&str, fn() -> &'static Value)] =
+    &[("openapi.json", || &api::contract::ALL), ("partner.json", || &api::contract::PARTNER)];
+
+/// Where the files are.
+pub fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+/// A contract as its file holds it.
+pub fn text(contract: &Value) -> String {
+    format!("{contract:#}\n")
+}
+
+/// The files that differ from the code, or are missing.
+pub fn drifted() -> io::Result<Vec<&'static str>> {
+    let mut drifted = Vec::new();
+    for &(name, contract) in CONTRACTS {
+        match fs::read_to_string(directory().join(name)) {
+            Ok(committed) if committed == text(contract()) => {}
+            Ok(_) => drifted.push(name),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => drifted.push(name),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(drifted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_committed_contracts_are_what_the_code_serves() {
+        let drifted = drifted().expect("the files can be read");
+        assert!(drifted.is_empty(), "{drifted:?} differ from the code: run `{GENERATE}` and commit the result");
+    }
+}
