@@ -2,7 +2,13 @@
 
 #[path = "suite/book.rs"]
 mod book;
+#[path = "suite/export.rs"]
+mod export;
 #[path = "suite/milestones.rs"]
 mod milestones;
+#[path = "suite/pledges.rs"]
+mod pledges;
+#[path = "suite/reports.rs"]
+mod reports;
 #[path = "suite/support.rs"]
 mod support;

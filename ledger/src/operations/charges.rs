@@ -10,13 +10,13 @@ use crate::funding::calendar::later;
 use crate::funding::charge::{DeclineKind, Next, Outcome, REPORT_DAYS, State};
 use crate::funding::movements;
 use crate::funding::pledge::{Need, Rail};
-use crate::id::{BookId, ChargeId, OrganisationId, PledgeId};
+use crate::id::{ChargeId, OrganisationId, PledgeId};
 use crate::job::{Job, NewJob};
 use crate::money::Money;
 use crate::operations::campaigns::{Change, check_text};
 use crate::operations::{pledges as pledge_operations, posting, settlements};
 use crate::store::activity::{self, Actor};
-use crate::store::books::{self, Book, Mode};
+use crate::store::books::{self, Book};
 use crate::store::campaigns;
 use crate::store::charges::{self, Charge};
 use crate::store::pledges::Pledge;
@@ -32,10 +32,6 @@ pub enum Begun {
     Nothing,
     /// An attempt is under way: ask the provider whether it knows the reference; if not, let it take the money.
     Try {
-        /// The book.
-        book: BookId,
-        /// Its mode.
-        mode: Mode,
         /// The charge.
         charge: ChargeId,
         /// Which attempt, from 1.
@@ -46,8 +42,6 @@ pub enum Begun {
         amount: Money,
         /// What is charged.
         token: String,
-        /// Who takes the money.
-        rail: Rail,
     },
 }
 
@@ -56,7 +50,7 @@ impl fmt::Debug for Begun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Begun::Nothing => f.write_str("nothing"),
-            Begun::Try { reference, amount, rail, .. } => write!(f, "try {reference}: {amount} by {rail}"),
+            Begun::Try { reference, amount, .. } => write!(f, "try {reference}: {amount}"),
         }
     }
 }
@@ -236,21 +230,18 @@ async fn hand_over(tx: &Transaction<'_>, book: &Book, pledge: &Pledge, charge: C
             jobs::enqueue(tx, &NewJob { book: book.id, due_at: *until, dedupe, job }).await?;
             Ok(Begun::Nothing)
         }
-        (Rail::Sandbox | Rail::Partner, _) => Ok(attempt_of(book, pledge, &charge)),
+        (Rail::Sandbox | Rail::Partner, _) => Ok(attempt_of(pledge, &charge)),
     }
 }
 
-fn attempt_of(book: &Book, pledge: &Pledge, charge: &Charge) -> Begun {
+fn attempt_of(pledge: &Pledge, charge: &Charge) -> Begun {
     let attempt = charge.state.attempt();
     Begun::Try {
-        book: book.id,
-        mode: book.mode,
         charge: charge.id,
         attempt,
         reference: format!("{}-{attempt}", charge.id),
         amount: charge.amount,
         token: pledge.token.0.clone(),
-        rail: charge.rail,
     }
 }
 
@@ -264,7 +255,7 @@ async fn under_way(
 ) -> Result<Begun, Error> {
     let State::Processing { until, .. } = charge.state else { return Ok(Begun::Nothing) };
     match charge.rail {
-        Rail::Sandbox => Ok(attempt_of(book, &pledge, &charge)),
+        Rail::Sandbox => Ok(attempt_of(&pledge, &charge)),
         Rail::Partner if until > book.now(wall) => Ok(Begun::Nothing),
         Rail::Partner => {
             let charge = Charge { state: charge.state.unreported()?, ..charge };

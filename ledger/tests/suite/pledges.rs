@@ -1,0 +1,537 @@
+//! Pledges from the partner's request to the cash, as the worker and donors step through them.
+
+use crate::support::{Fixture, usd};
+use deadpool_postgres::Transaction;
+use jiff::civil::{Date, date};
+use jiff::{SignedDuration, Timestamp};
+use ledger::funding::charge::{DeclineKind, Next, Outcome, State as ChargeState};
+use ledger::funding::party::Privacy;
+use ledger::funding::pledge::Rail;
+use ledger::id::{CampaignId, ChargeId, OrganisationId, PledgeId};
+use ledger::job::Job;
+use ledger::operations::campaigns::{self, Change, NewCampaign};
+use ledger::operations::charges::{self, Begun, Recorded};
+use ledger::operations::pledges::{self, AskedDonor, AskedSchedule, PlacePledge, Placed};
+use ledger::operations::{books as book_operations, settlements};
+use ledger::store::activity::Actor;
+use ledger::store::books::Book;
+use ledger::store::campaigns::Campaign;
+use ledger::store::charges::Charge;
+use ledger::store::jobs::{self, BookWithWork, LeaseTerms};
+use ledger::store::pledges::Pledge;
+use ledger::store::{self, balances, books, journal};
+use ledger::{Error, Refusal};
+
+/// A sandbox book with one live campaign, whose clock the test moves.
+struct Scene {
+    fixture: Fixture,
+    campaign: Campaign,
+    partner: OrganisationId,
+    wall: Timestamp,
+}
+
+const MONTHLY: AskedSchedule = AskedSchedule::Monthly { start: None, anchor: None, payments: None };
+const ONCE: AskedSchedule = AskedSchedule::Once { on: None };
+
+impl Scene {
+    /// At noon of a day in the book's zone.
+    async fn on(day: Date) -> Scene {
+        let fixture = Fixture::new().await;
+        let wall = fixture.book.start_of(day) + SignedDuration::from_hours(12);
+        let campaign = open_campaign(&fixture, "press", wall).await;
+        Scene { fixture, campaign, partner: OrganisationId::generate(), wall }
+    }
+
+    fn ask(&self, reference: &str, amount: &str, schedule: AskedSchedule, token: &str) -> PlacePledge {
+        PlacePledge {
+            campaign: self.campaign.id,
+            partner: self.partner,
+            reference: reference.into(),
+            donor: AskedDonor {
+                reference: "fan-1".into(),
+                name: "Ada".into(),
+                email: "ada@example.org".into(),
+                privacy: Privacy::HostOnly,
+            },
+            amount: usd(amount),
+            schedule,
+            rail: Rail::Sandbox,
+            token: token.into(),
+            terms_digest: self.campaign.terms_digest,
+        }
+    }
+
+    async fn place(&self, asked: PlacePledge) -> Result<Placed, Error> {
+        let wall = self.wall;
+        self.commit(async |tx| pledges::place(tx, asked.clone(), wall).await).await
+    }
+
+    async fn monthly(&self, reference: &str, amount: &str, token: &str) -> Pledge {
+        self.place(self.ask(reference, amount, MONTHLY, token)).await.unwrap().pledge
+    }
+
+    /// Runs an operation in a transaction of its own.
+    async fn commit<T>(&self, run: impl AsyncFnOnce(&Transaction<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let mut client = self.fixture.client().await;
+        let tx = client.transaction().await?;
+        let done = run(&tx).await?;
+        tx.commit().await?;
+        Ok(done)
+    }
+
+    fn book(&self) -> &Book {
+        &self.fixture.book
+    }
+
+    fn today(&self) -> Date {
+        self.book().today(self.wall)
+    }
+
+    /// Puts the clock ahead to noon of a day, doing day by day what falls due.
+    async fn go_to(&mut self, day: Date) {
+        while self.today() < day {
+            self.wall = self.wall + SignedDuration::from_hours(24);
+            self.work().await;
+        }
+    }
+
+    /// Does all jobs that are due, as the worker does: tokens that are codes of a decline are declined.
+    async fn work(&self) {
+        loop {
+            let work = BookWithWork { book: self.book().id, offset: SignedDuration::ZERO };
+            let terms = LeaseTerms { worker: "test", length: SignedDuration::from_mins(1), limit: 100 };
+            let leased = self.commit(async |tx| jobs::lease(tx, work, self.wall, terms).await).await.expect("a lease");
+            if leased.is_empty() {
+                return;
+            }
+            for leased in leased {
+                self.perform(&leased.job).await.expect("a job");
+                self.commit(async |tx| jobs::settle(tx, &leased, self.wall).await).await.expect("the lease is ours");
+            }
+        }
+    }
+
+    async fn perform(&self, job: &Job) -> Result<(), Error> {
+        let wall = self.wall;
+        let begun = match job {
+            Job::ChargePledge { pledge, sequence } => {
+                self.commit(async |tx| charges::begin(tx, *pledge, *sequence, wall).await).await?
+            }
+            Job::RetryCharge { charge, attempt } => {
+                self.commit(async |tx| charges::begin_retry(tx, *charge, *attempt, wall).await).await?
+            }
+            Job::SettleReceivable { settlement } => {
+                self.commit(async |tx| settlements::settle(tx, *settlement, wall).await).await?;
+                return Ok(());
+            }
+            _ => return Ok(()),
+        };
+        if let Begun::Try { charge, attempt, reference, token, .. } = begun {
+            self.answer(charge, attempt, outcome(&token, &reference)).await?;
+        }
+        Ok(())
+    }
+
+    async fn answer(&self, charge: ChargeId, attempt: i32, outcome: Outcome) -> Result<Recorded, Error> {
+        let wall = self.wall;
+        self.commit(async |tx| charges::record_outcome(tx, charge, attempt, outcome.clone(), wall).await).await
+    }
+
+    async fn pledge(&self, id: PledgeId) -> Pledge {
+        store::pledges::get(&self.fixture.client().await, id).await.unwrap()
+    }
+
+    async fn charges(&self, id: PledgeId) -> Vec<Charge> {
+        store::charges::list(&self.fixture.client().await, id, 0, 200).await.unwrap()
+    }
+
+    async fn totals(&self) -> campaigns::Totals {
+        let mut client = self.fixture.client().await;
+        let tx = client.transaction().await.unwrap();
+        let campaign = store::campaigns::lock(&tx, self.campaign.id).await.unwrap();
+        campaigns::totals(&tx, self.book(), &campaign, self.wall).await.unwrap()
+    }
+
+    async fn fund(&self, campaign: &Campaign) -> i64 {
+        balances::get(&self.fixture.client().await, self.book().id, campaign.fund.unwrap()).await.unwrap().net()
+    }
+
+    /// Nothing in the book contradicts anything else.
+    async fn audit(&self) {
+        let client = self.fixture.client().await;
+        assert_eq!(journal::audit(&client, self.book().id).await.unwrap(), Vec::<String>::new());
+    }
+}
+
+async fn open_campaign(fixture: &Fixture, slug: &str, wall: Timestamp) -> Campaign {
+    let mut client = fixture.client().await;
+    let tx = client.transaction().await.unwrap();
+    let new = NewCampaign {
+        book: fixture.book.id,
+        slug: slug.into(),
+        title: "Open press".into(),
+        summary: String::new(),
+        terms: "The money pays for the milestones of the press, and for nothing else.".into(),
+        monthly_goal: usd("3000.00"),
+    };
+    let draft = campaigns::create(&tx, new, Actor::Service, wall).await.unwrap();
+    let live = campaigns::publish(&tx, draft.id, Change::by_service(""), wall).await.unwrap();
+    tx.commit().await.unwrap();
+    live
+}
+
+fn outcome(token: &str, reference: &str) -> Outcome {
+    let declined = |kind| Outcome::Declined { code: token.into(), kind };
+    match token {
+        "insufficient_funds" => declined(DeclineKind::Soft),
+        "expired_card" => declined(DeclineKind::Expired),
+        "stolen_card" => declined(DeclineKind::Stolen),
+        _ => Outcome::Captured { provider_reference: format!("pay-{reference}") },
+    }
+}
+
+fn refusal<T: std::fmt::Debug>(result: Result<T, Error>) -> Refusal {
+    match result {
+        Err(Error::Refused(refusal)) => refusal,
+        other => panic!("no refusal: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn p6_a_pledge_from_31_january_is_charged_on_its_due_dates_and_settles_two_days_later() {
+    let mut scene = Scene::on(date(2027, 1, 31)).await;
+    let pledge = scene.monthly("m-1", "10.00", "card").await;
+    scene.work().await;
+    let captured = scene.totals().await;
+    assert_eq!((captured.sums.collected, captured.sums.settled, captured.available), (1_000, 0, 0));
+    scene.go_to(date(2028, 1, 30)).await;
+    let due: Vec<Date> = scene.charges(pledge.id).await.iter().map(|charge| charge.due_on).collect();
+    assert_eq!(due.len(), 12);
+    assert_eq!(due[..4], [date(2027, 1, 31), date(2027, 2, 28), date(2027, 3, 31), date(2027, 4, 30)]);
+    let totals = scene.totals().await;
+    assert_eq!((totals.sums.pledged, totals.sums.collected, totals.sums.settled), (12_000, 12_000, 12_000));
+    assert_eq!((totals.available, totals.sums.monthly), (12_000, 1_000));
+    scene.audit().await;
+}
+
+#[tokio::test]
+async fn g2_3000_a_month_is_36000_in_a_year_which_is_9_products() {
+    let mut scene = Scene::on(date(2027, 1, 1)).await;
+    scene.monthly("a", "2400.00", "card").await;
+    scene.monthly("b", "600.00", "card").await;
+    scene.go_to(date(2027, 12, 31)).await;
+    let totals = scene.totals().await;
+    assert_eq!((totals.sums.settled, totals.available), (3_600_000, 3_600_000));
+    assert_eq!((totals.available / 400_000, totals.available % 400_000), (9, 0));
+    assert_eq!(scene.fund(&scene.campaign).await, 3_600_000);
+    scene.audit().await;
+}
+
+#[tokio::test]
+async fn p7_insufficient_funds_are_tried_on_days_1_3_7_then_the_pledge_lapses_and_is_revived() {
+    let mut scene = Scene::on(date(2027, 1, 31)).await;
+    let pledge = scene.monthly("m-1", "10.00", "insufficient_funds").await;
+    scene.work().await;
+    scene.go_to(date(2027, 2, 6)).await;
+    assert_eq!(scene.pledge(pledge.id).await.state.word(), "active");
+    scene.go_to(date(2027, 3, 5)).await;
+    assert_eq!(scene.pledge(pledge.id).await.state.word(), "lapsed");
+    let charges = scene.charges(pledge.id).await;
+    assert_eq!(charges.len(), 1, "a lapsed pledge is not charged");
+    let client = scene.fixture.client().await;
+    let attempts = store::charges::list_attempts(&client, charges[0].id).await.unwrap();
+    let days: Vec<Date> = attempts.iter().map(|attempt| scene.book().day_of(attempt.started_at)).collect();
+    assert_eq!(days, [date(2027, 1, 31), date(2027, 2, 1), date(2027, 2, 3), date(2027, 2, 7)]);
+    assert_eq!(scene.totals().await.sums.dropped, 1_000);
+
+    let (wall, change) = (scene.wall, Change { version: None, actor: Actor::Partner(scene.partner), reason: "" });
+    let revived =
+        scene.commit(async |tx| pledges::resume(tx, pledge.id, Some("card".into()), change, wall).await).await;
+    assert_eq!(revived.unwrap().state.word(), "active");
+    scene.go_to(date(2027, 4, 30)).await;
+    let due: Vec<Date> = scene.charges(pledge.id).await.iter().map(|charge| charge.due_on).collect();
+    assert_eq!(
+        due,
+        [date(2027, 1, 31), date(2027, 3, 31), date(2027, 4, 30)],
+        "the anchor stays, nothing is made up for"
+    );
+    assert_eq!(scene.totals().await.sums.collected, 2_000);
+}
+
+#[tokio::test]
+async fn p7_an_expired_card_asks_and_another_one_pays_what_was_due() {
+    let mut scene = Scene::on(date(2027, 1, 31)).await;
+    let pledge = scene.monthly("m-1", "10.00", "expired_card").await;
+    scene.work().await;
+    assert_eq!(scene.pledge(pledge.id).await.state.detail(), "means");
+    scene.go_to(date(2027, 2, 10)).await;
+    let (wall, change) = (scene.wall, Change::by_service(""));
+    let bare = scene.commit(async |tx| pledges::resume(tx, pledge.id, None, change, wall).await).await;
+    assert_eq!(refusal(bare).code, "pledge-needs-means");
+    scene.commit(async |tx| pledges::resume(tx, pledge.id, Some("card".into()), change, wall).await).await.unwrap();
+    scene.work().await;
+    let charges = scene.charges(pledge.id).await;
+    assert_eq!((charges.len(), charges[0].state.word(), charges[0].state.attempt()), (1, "captured", 2));
+}
+
+#[tokio::test]
+async fn p7_an_expired_card_that_nobody_replaces_lapses_by_itself() {
+    let mut scene = Scene::on(date(2027, 1, 31)).await;
+    let pledge = scene.monthly("m-1", "10.00", "expired_card").await;
+    scene.work().await;
+    scene.go_to(date(2027, 3, 3)).await;
+    assert_eq!(scene.pledge(pledge.id).await.state.word(), "lapsed");
+    assert_eq!(scene.charges(pledge.id).await.len(), 1);
+}
+
+#[tokio::test]
+async fn p7_a_stolen_card_stops_at_once() {
+    let mut scene = Scene::on(date(2027, 1, 31)).await;
+    let pledge = scene.monthly("m-1", "10.00", "stolen_card").await;
+    scene.work().await;
+    assert_eq!(scene.pledge(pledge.id).await.state.word(), "cancelled");
+    scene.go_to(date(2027, 4, 1)).await;
+    let charges = scene.charges(pledge.id).await;
+    assert_eq!((charges.len(), charges[0].state.attempt()), (1, 1));
+}
+
+#[tokio::test]
+async fn p5_a_worker_that_died_finds_the_same_reference_and_the_answer_is_posted_once() {
+    let scene = Scene::on(date(2027, 1, 31)).await;
+    let pledge = scene.monthly("m-1", "10.00", "card").await;
+    let wall = scene.wall;
+    let begin = async || scene.commit(async |tx| charges::begin(tx, pledge.id, 1, wall).await).await.unwrap();
+    let first = begin().await;
+    assert_eq!(begin().await, first, "the dead worker's attempt is taken up");
+    let Begun::Try { charge, attempt, reference, .. } = first else { panic!("{first:?}") };
+    assert_eq!(scene.answer(charge, attempt, outcome("card", &reference)).await.unwrap(), Recorded::Captured);
+    assert_eq!(scene.answer(charge, attempt, outcome("card", &reference)).await.unwrap(), Recorded::Already);
+    assert_eq!(scene.answer(charge, attempt, outcome("stolen_card", &reference)).await.unwrap(), Recorded::Already);
+    assert_eq!(begin().await, Begun::Nothing);
+    assert_eq!(scene.fund(&scene.campaign).await, 1_000);
+    assert_eq!(scene.pledge(pledge.id).await.state.word(), "active");
+}
+
+#[tokio::test]
+async fn p1_two_workers_with_the_same_event_make_one_posting_and_one_receipt() {
+    let scene = Scene::on(date(2027, 1, 31)).await;
+    let asked = PlacePledge { rail: Rail::Partner, ..scene.ask("m-1", "10.00", MONTHLY, "") };
+    let pledge = scene.place(asked).await.unwrap().pledge;
+    scene.work().await;
+    let charge = scene.charges(pledge.id).await[0].id;
+    let (wall, partner) = (scene.wall, scene.partner);
+    let report = async || {
+        scene
+            .commit(async |tx| charges::capture_reported(tx, charge, partner, "evt-1", "pay-1", wall).await)
+            .await
+            .unwrap()
+    };
+    let (one, two) = tokio::join!(report(), report());
+    assert!(
+        [&one, &two].contains(&&Recorded::Captured) && [&one, &two].contains(&&Recorded::Already),
+        "{one:?} {two:?}"
+    );
+    assert_eq!(scene.fund(&scene.campaign).await, 1_000);
+    let owner = scene.fixture.owner().await;
+    let receipts = owner.query_one("SELECT count(*) FROM job WHERE kind = 'send_receipt'", &[]).await.unwrap();
+    assert_eq!(receipts.get::<_, i64>(0), 1);
+    let other =
+        scene.commit(async |tx| charges::capture_reported(tx, charge, partner, "evt-2", "pay-2", wall).await).await;
+    assert_eq!(refusal(other).code, "charge-captured");
+    let stranger = OrganisationId::generate();
+    let strange =
+        scene.commit(async |tx| charges::capture_reported(tx, charge, stranger, "evt-3", "pay-1", wall).await).await;
+    assert!(matches!(strange, Err(Error::NotFound("charge"))), "{strange:?}");
+}
+
+#[tokio::test]
+async fn a_partner_that_never_reports_lets_the_pledge_lapse_and_a_late_report_revives_it() {
+    let mut scene = Scene::on(date(2027, 1, 31)).await;
+    let asked = PlacePledge { rail: Rail::Partner, ..scene.ask("m-1", "10.00", MONTHLY, "") };
+    let pledge = scene.place(asked).await.unwrap().pledge;
+    scene.work().await;
+    scene.go_to(date(2027, 2, 13)).await;
+    assert_eq!(scene.charges(pledge.id).await[0].state.word(), "processing");
+    scene.go_to(date(2027, 2, 14)).await;
+    let charge = scene.charges(pledge.id).await.remove(0);
+    assert_eq!((charge.state.word(), scene.pledge(pledge.id).await.state.word()), ("declined", "lapsed"));
+    let (wall, partner) = (scene.wall, scene.partner);
+    let late =
+        scene.commit(async |tx| charges::capture_reported(tx, charge.id, partner, "e", "pay-1", wall).await).await;
+    assert_eq!(late.unwrap(), Recorded::Captured);
+    assert_eq!(scene.pledge(pledge.id).await.state.word(), "active");
+    scene.go_to(date(2027, 2, 28)).await;
+    assert_eq!(scene.charges(pledge.id).await.len(), 2);
+}
+
+#[tokio::test]
+async fn p15_a_pledge_to_a_closed_campaign_is_refused_and_a_capture_after_the_closing_is_voided() {
+    let mut scene = Scene::on(date(2027, 1, 31)).await;
+    let pledge = scene.place(scene.ask("o-1", "50.00", ONCE, "card")).await.unwrap().pledge;
+    let wall = scene.wall;
+    let begun = scene.commit(async |tx| charges::begin(tx, pledge.id, 1, wall).await).await.unwrap();
+    let Begun::Try { charge, attempt, reference, .. } = begun else { panic!("{begun:?}") };
+    let change = Change::by_service("over");
+    scene.commit(async |tx| campaigns::close(tx, scene.campaign.id, change, wall).await).await.unwrap();
+    assert_eq!(refusal(scene.place(scene.ask("o-2", "50.00", ONCE, "card")).await).code, "campaign-not-live");
+    let voided = scene.answer(charge, attempt, outcome("card", &reference)).await.unwrap();
+    assert!(matches!(voided, Recorded::Voided { .. }), "{voided:?}");
+    assert_eq!(scene.fund(&scene.campaign).await, 0);
+    assert_eq!(scene.pledge(pledge.id).await.state.detail(), "campaign");
+
+    let other = open_campaign(&scene.fixture, "drill", wall).await;
+    let redirected =
+        scene.commit(async |tx| pledges::redirect(tx, pledge.id, other.id, true, change, wall).await).await.unwrap();
+    assert_eq!((redirected.pledge.state.word(), redirected.moved), ("active", None));
+    scene.work().await;
+    assert_eq!(scene.fund(&other).await, 5_000);
+    assert_eq!(scene.pledge(pledge.id).await.state.word(), "completed");
+    scene.go_to(date(2027, 2, 3)).await;
+    scene.audit().await;
+}
+
+#[tokio::test]
+async fn p4_the_same_reference_is_the_same_pledge_and_other_content_is_refused() {
+    let mut scene = Scene::on(date(2027, 1, 31)).await;
+    let first = scene.place(scene.ask("m-1", "10.00", MONTHLY, "card")).await.unwrap();
+    scene.wall = scene.wall + SignedDuration::from_hours(48);
+    let again = scene.place(scene.ask("m-1", "10.00", MONTHLY, "card")).await.unwrap();
+    assert_eq!((first.is_new, again.is_new, &again.pledge), (true, false, &first.pledge));
+    assert_eq!(refusal(scene.place(scene.ask("m-1", "10.01", MONTHLY, "card")).await).code, "reference-taken");
+    let (one, two) = tokio::join!(
+        scene.place(scene.ask("m-2", "10.00", MONTHLY, "card")),
+        scene.place(scene.ask("m-2", "10.00", MONTHLY, "card"))
+    );
+    let (one, two) = (one.unwrap(), two.unwrap());
+    assert_eq!(one.pledge, two.pledge);
+    assert_ne!(one.is_new, two.is_new);
+}
+
+#[tokio::test]
+async fn what_is_no_pledge_to_this_campaign_is_refused() {
+    let scene = Scene::on(date(2027, 1, 31)).await;
+    let good = || scene.ask("m-1", "10.00", MONTHLY, "card");
+    let terms = PlacePledge { terms_digest: [0; 32], ..good() };
+    assert_eq!(refusal(scene.place(terms).await).code, "terms-mismatch");
+    let euro = ledger::money::Money::parse("10.00", ledger::money::Currency::EUR).unwrap();
+    let yesterday = AskedSchedule::Once { on: Some(date(2027, 1, 30)) };
+    let anchor = AskedSchedule::Monthly { start: None, anchor: Some(32), payments: None };
+    for (asked, wrong) in [
+        (PlacePledge { amount: euro, ..good() }, "/amount/currency"),
+        (PlacePledge { schedule: yesterday, ..good() }, "/schedule/on"),
+        (PlacePledge { schedule: anchor, ..good() }, "/schedule"),
+        (PlacePledge { reference: "nul\0".into(), ..good() }, "/reference"),
+        (PlacePledge { token: String::new(), ..good() }, "/token"),
+    ] {
+        match scene.place(asked).await {
+            Err(Error::Invalid { pointer, .. }) => assert_eq!(pointer, wrong),
+            other => panic!("{wrong}: {other:?}"),
+        }
+    }
+    let elsewhere = PlacePledge { campaign: CampaignId::generate(scene.book().id), ..good() };
+    assert!(matches!(scene.place(elsewhere).await, Err(Error::NotFound("campaign"))));
+}
+
+#[tokio::test]
+async fn a_redirected_pledge_takes_its_settled_money_along_once() {
+    let mut scene = Scene::on(date(2027, 1, 31)).await;
+    let pledge = scene.monthly("m-1", "10.00", "card").await;
+    scene.monthly("m-2", "7.00", "card").await;
+    scene.work().await;
+    scene.go_to(date(2027, 2, 28)).await;
+    let other = open_campaign(&scene.fixture, "drill", scene.wall).await;
+    let (wall, change) = (scene.wall, Change::by_service(""));
+    let redirect = async |to: CampaignId| {
+        scene.commit(async |tx| pledges::redirect(tx, pledge.id, to, true, change, wall).await).await
+    };
+    let moved = redirect(other.id).await.unwrap();
+    assert_eq!(moved.moved, Some(usd("10.00")), "what was captured today has not settled");
+    assert_eq!((scene.fund(&scene.campaign).await, scene.fund(&other).await), (2_400, 1_000));
+    assert_eq!(refusal(redirect(other.id).await).code, "same-campaign");
+    assert_eq!(redirect(scene.campaign.id).await.unwrap().moved, Some(usd("10.00")));
+    assert_eq!(redirect(other.id).await.unwrap().moved, Some(usd("10.00")));
+    scene.go_to(date(2027, 3, 31)).await;
+    assert_eq!(scene.fund(&other).await, 2_000);
+    let totals = scene.totals().await;
+    assert_eq!((totals.sums.moved_in, totals.sums.moved_out, totals.sums.monthly), (1_000, 2_000, 700));
+    scene.audit().await;
+}
+
+#[tokio::test]
+async fn a_pause_misses_its_due_dates_and_ends_by_itself() {
+    let mut scene = Scene::on(date(2027, 1, 31)).await;
+    let pledge = scene.monthly("m-1", "10.00", "card").await;
+    scene.work().await;
+    let (wall, version) = (scene.wall, scene.pledge(pledge.id).await.version);
+    let change = Change { version: Some(version), actor: Actor::Partner(scene.partner), reason: "travelling" };
+    let until = Some(date(2027, 4, 15));
+    scene.commit(async |tx| pledges::pause(tx, pledge.id, until, change, wall).await).await.unwrap();
+    let stale = scene.commit(async |tx| pledges::cancel(tx, pledge.id, change, wall).await).await;
+    assert!(matches!(stale, Err(Error::Stale("pledge"))), "{stale:?}");
+    scene.go_to(date(2027, 5, 31)).await;
+    let due: Vec<Date> = scene.charges(pledge.id).await.iter().map(|charge| charge.due_on).collect();
+    assert_eq!(due, [date(2027, 1, 31), date(2027, 4, 30), date(2027, 5, 31)]);
+    let client = scene.fixture.client().await;
+    let object = pledge.id.to_string();
+    let list = store::activity::list_of_object(&client, scene.book().id, &object, uuid::Uuid::nil(), 10).await.unwrap();
+    let actions: Vec<&str> = list.iter().map(|activity| activity.action.as_str()).collect();
+    assert_eq!(actions, ["placed", "paused", "active"]);
+    assert_eq!(list[1].reason, "travelling");
+}
+
+#[tokio::test]
+async fn a_plan_of_24_payments_completes_and_is_never_charged_again() {
+    let mut scene = Scene::on(date(2027, 1, 15)).await;
+    let plan = AskedSchedule::Monthly { start: None, anchor: None, payments: Some(24) };
+    let pledge = scene.place(scene.ask("fan", "10.00", plan, "card")).await.unwrap().pledge;
+    scene.work().await;
+    scene.go_to(date(2029, 3, 1)).await;
+    assert_eq!(scene.pledge(pledge.id).await.state.word(), "completed");
+    assert_eq!(scene.charges(pledge.id).await.len(), 24);
+    assert_eq!(scene.fund(&scene.campaign).await, 24_000);
+}
+
+#[tokio::test]
+async fn a_campaign_holds_what_is_captured_apart_from_what_can_be_spent() {
+    let scene = Scene::on(date(2027, 1, 31)).await;
+    scene.monthly("m-1", "10.00", "card").await;
+    scene.place(scene.ask("late", "5.00", AskedSchedule::Once { on: Some(date(2027, 3, 1)) }, "card")).await.unwrap();
+    scene.work().await;
+    let totals = scene.totals().await;
+    assert_eq!((totals.sums.pledged, totals.sums.collected, totals.available), (1_500, 1_000, 0));
+    let charge = scene.charges(scene.monthly("m-1", "10.00", "card").await.id).await.remove(0);
+    assert!(matches!(charge.state, ChargeState::Captured { .. }));
+    let early = scene.commit(async |tx| settlements::settle(tx, charge.settlement.unwrap(), scene.wall).await).await;
+    assert_eq!(refusal(early).code, "settlement-not-due");
+}
+
+#[tokio::test]
+async fn a_suspended_campaign_misses_its_due_dates_and_a_reinstated_one_goes_on() {
+    let mut scene = Scene::on(date(2027, 1, 31)).await;
+    let pledge = scene.monthly("m-1", "10.00", "card").await;
+    scene.work().await;
+    let (wall, id, change) = (scene.wall, scene.campaign.id, Change::by_service("looking into it"));
+    scene.commit(async |tx| campaigns::suspend(tx, id, change, wall).await).await.unwrap();
+    scene.go_to(date(2027, 3, 15)).await;
+    let wall = scene.wall;
+    scene.commit(async |tx| campaigns::reinstate(tx, id, change, wall).await).await.unwrap();
+    scene.go_to(date(2027, 3, 31)).await;
+    let due: Vec<Date> = scene.charges(pledge.id).await.iter().map(|charge| charge.due_on).collect();
+    assert_eq!(due, [date(2027, 1, 31), date(2027, 3, 31)]);
+}
+
+#[tokio::test]
+async fn the_clock_of_a_sandbox_book_is_what_due_dates_follow() {
+    let scene = Scene::on(date(2027, 1, 31)).await;
+    let pledge = scene.monthly("m-1", "10.00", "insufficient_funds").await;
+    let wall = scene.wall;
+    let ahead = wall + SignedDuration::from_hours(24 * 40);
+    let id = scene.book().id;
+    scene.commit(async |tx| book_operations::advance_clock(tx, id, ahead, wall).await).await.unwrap();
+    let book = books::get(&scene.fixture.client().await, id).await.unwrap();
+    let begun = scene.commit(async |tx| charges::begin(tx, pledge.id, 1, wall).await).await.unwrap();
+    let Begun::Try { charge, attempt, reference, .. } = begun else { panic!("{begun:?}") };
+    let declined = scene.answer(charge, attempt, outcome("insufficient_funds", &reference)).await.unwrap();
+    let tomorrow = book.today(wall).tomorrow().unwrap();
+    assert_eq!(declined, Recorded::Declined(Next::RetryOn(tomorrow)), "retries count from the day of the decline");
+}
