@@ -71,9 +71,9 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
         .service(claims::submit)
         .service(claims::show)
         .service(claims::change)
-        .service(claims::review)
+        .service(claims::add_review)
         .service(claims::list_reviews)
-        .service(claims::dispute)
+        .service(claims::add_dispute)
         .service(claims::list_disputes)
         .service(claims::resolve);
 }

@@ -34,6 +34,8 @@ use Access::{Guessable, Public, RoleOrOperator, SignedIn};
 /// All roles: whoever belongs to the organisation.
 pub const ANY_ROLE: &[Role] = Role::ALL;
 const OWNER: &[Role] = &[Role::Owner];
+const KEEPERS: &[Role] = &[Role::Owner, Role::Treasurer];
+const DECIDERS: &[Role] = &[Role::Owner, Role::Approver];
 
 /// Method, path, who may. Grouped by the handler files.
 pub const TABLE: &[(&str, &str, Access)] = &[
@@ -64,6 +66,25 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/partners/{id}/credentials", RoleOrOperator(OWNER)),
     ("GET", "/v1/partners/{id}/credentials", RoleOrOperator(OWNER)),
     ("DELETE", "/v1/partners/{id}/credentials/{credential}", RoleOrOperator(OWNER)),
+    // milestones
+    ("POST", "/v1/milestones", Access::Role(KEEPERS)),
+    ("GET", "/v1/milestones", Public),
+    ("GET", "/v1/milestones/{id}", Public),
+    ("POST", "/v1/milestones/{id}:fund", Access::Role(KEEPERS)),
+    ("POST", "/v1/milestones/{id}:cancel", Access::Role(KEEPERS)),
+    ("GET", "/v1/releases", Public),
+    ("POST", "/v1/ties", SignedIn),
+    // claims: of the team, of the reviewers of the host; the operation looks at both
+    ("POST", "/v1/milestones/{id}/claims", SignedIn),
+    ("GET", "/v1/milestones/{id}/claims", SignedIn),
+    ("GET", "/v1/claims/{id}", SignedIn),
+    ("PUT", "/v1/claims/{id}", SignedIn),
+    ("POST", "/v1/claims/{id}:submit", SignedIn),
+    ("POST", "/v1/claims/{id}/reviews", SignedIn),
+    ("GET", "/v1/claims/{id}/reviews", SignedIn),
+    ("POST", "/v1/claims/{id}/disputes", SignedIn),
+    ("GET", "/v1/claims/{id}/disputes", SignedIn),
+    ("POST", "/v1/disputes/{id}:resolve", Access::Role(DECIDERS)),
 ];
 
 /// Pages beside the API, by the start of their path.

@@ -1,0 +1,612 @@
+//! Claims of milestones: writing and submitting them, reviews, disputes.
+
+use super::milestones::{book_of, require_reader};
+use crate::auth::Caller;
+use crate::extract::{Body, Keyed, Nothing, Params};
+use crate::idempotency::{Reply, Scope, idempotent};
+use crate::paging::{Page, Window};
+use crate::problem::Problem;
+use crate::state::State;
+use crate::wire::{BalanceBody, IfMatch, MoneyBody, etag, paragraphs, parse};
+use actix_web::http::header::ETAG;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get, post, put};
+use deadpool_postgres::GenericClient;
+use jiff::Timestamp;
+use ledger::funding::claim::{Claim, ClaimState, Content, DecidedBy, Decision};
+use ledger::funding::dispute::{Dispute, DisputeState, Ruling};
+use ledger::funding::evidence::{Digest, EVIDENCE_MAX, Evidence, EvidenceKind};
+use ledger::funding::review::{Ballot, Review, Verdict};
+use ledger::id::{ClaimId, DisputeId, MilestoneId, OrganisationId, PersonId};
+use ledger::money::Currency;
+use ledger::operations::{claims as operations, disputes as dispute_operations, milestones as access};
+use ledger::store::{claims, disputes, milestones, reviews};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// A piece of evidence.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewEvidence {
+    /// What it is.
+    #[schema(
+        pattern = "^(design_files|bill_of_materials|build_instructions|test_report|licence|enterprise_plan|photo|video|other)$"
+    )]
+    kind: String,
+    /// Its title.
+    #[schema(min_length = 1, max_length = 200)]
+    title: String,
+    /// Where it is published.
+    #[schema(min_length = 8, max_length = 2000, pattern = "^https?://")]
+    url: String,
+    /// SHA-256 of what is published there.
+    #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-fA-F]{64}$")]
+    sha256: String,
+    /// SPDX identifier of its licence.
+    #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9.+-]+$", example = "CERN-OHL-S-2.0")]
+    licence: Option<String>,
+}
+
+/// What a claim says.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewClaim {
+    /// How much is asked for: the milestone's amount or a part of it.
+    amount: MoneyBody,
+    /// What was done.
+    #[serde(default)]
+    #[schema(max_length = 8000)]
+    note: String,
+    /// What shows it.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    evidence: Vec<NewEvidence>,
+}
+
+impl NewClaim {
+    fn parse(&self) -> Result<Content, Problem> {
+        if self.evidence.len() > EVIDENCE_MAX {
+            return Err(Problem::invalid("/evidence", format!("{EVIDENCE_MAX} pieces at most")));
+        }
+        let piece = |(index, piece): (usize, &NewEvidence)| {
+            let at = format!("/evidence/{index}");
+            let kind: EvidenceKind = parse(&format!("{at}/kind"), &piece.kind)?;
+            let sha256: Digest = parse(&format!("{at}/sha256"), &piece.sha256)?;
+            let (title, url, licence) = (piece.title.clone(), piece.url.clone(), piece.licence.clone());
+            Ok::<_, Problem>(Evidence::new(&at, kind, title, url, sha256, licence)?)
+        };
+        Ok(Content {
+            amount: self.amount.parse("/amount")?,
+            note: paragraphs("/note", &self.note, 0..=8_000)?,
+            evidence: self.evidence.iter().enumerate().map(piece).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+/// A piece of evidence.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Evidence)]
+pub struct EvidenceBody {
+    #[schema(value_type = String)]
+    kind: EvidenceKind,
+    title: String,
+    url: String,
+    #[schema(value_type = String)]
+    sha256: Digest,
+    licence: Option<String>,
+}
+
+impl From<&Evidence> for EvidenceBody {
+    fn from(it: &Evidence) -> EvidenceBody {
+        EvidenceBody {
+            kind: it.kind(),
+            title: it.title().to_owned(),
+            url: it.url().to_owned(),
+            sha256: it.sha256(),
+            licence: it.licence().map(str::to_owned),
+        }
+    }
+}
+
+/// What was approved of a claim, and what became of it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Decision)]
+pub struct DecisionBody {
+    /// The lowest amount that a counting approval states.
+    amount: BalanceBody,
+    /// `reviewers`, or `silence` when nobody decided in time.
+    #[schema(value_type = String)]
+    by: DecidedBy,
+    at: Timestamp,
+    /// Until then people may object; then the worker releases.
+    objection_until: Timestamp,
+    /// Held back by open disputes.
+    frozen: BalanceBody,
+    /// Taken off by upheld disputes; it stays with the milestone.
+    struck: BalanceBody,
+    /// Owed to the team by now, or paid.
+    released: BalanceBody,
+}
+
+impl DecisionBody {
+    fn new(decision: Decision, currency: Currency) -> DecisionBody {
+        let balance = |minor| BalanceBody::new(minor, currency);
+        DecisionBody {
+            amount: balance(decision.amount),
+            by: decision.by,
+            at: decision.at,
+            objection_until: decision.objection_until,
+            frozen: balance(decision.frozen),
+            struck: balance(decision.struck),
+            released: balance(decision.released),
+        }
+    }
+}
+
+/// A claim.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Claim)]
+pub struct ClaimBody {
+    #[schema(value_type = String)]
+    id: ClaimId,
+    #[schema(value_type = String)]
+    milestone: MilestoneId,
+    #[schema(value_type = String)]
+    team: OrganisationId,
+    /// Who wrote it, or submitted it last.
+    #[schema(value_type = String)]
+    claimant: PersonId,
+    amount: MoneyBody,
+    note: String,
+    evidence: Vec<EvidenceBody>,
+    /// SHA-256 of the claim with its evidence, as JSON of RFC 8785; a review restates it.
+    #[schema(value_type = String)]
+    sha256: Digest,
+    /// Counts its texts.
+    revision: i32,
+    /// Counts its submissions; 0 before the first.
+    round: i32,
+    /// `draft`, `submitted`, `in_review`, `changes_asked`, `approved`, `disputed`, `rejected`, `payable`, `paid`,
+    /// `revoked` or `expired`.
+    state: String,
+    /// Since when it waits for its reviewers; null when it does not.
+    submitted_at: Option<Timestamp>,
+    /// When the default of a state that waits for people takes hold; null in the others.
+    decide_until: Option<Timestamp>,
+    /// Whether the host's owners were called in.
+    escalated: bool,
+    /// What was approved; null before.
+    decision: Option<DecisionBody>,
+    /// Why it was rejected or revoked; null otherwise.
+    reason: Option<String>,
+    /// Of the present submission; in lists it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reviews: Option<Vec<ReviewBody>>,
+    created_at: Timestamp,
+}
+
+impl ClaimBody {
+    fn new(claim: Claim, reviews: Option<Vec<ReviewBody>>) -> ClaimBody {
+        let waiting = claim.state.under_review();
+        let reason = match &claim.state {
+            ClaimState::Rejected { reason } | ClaimState::Revoked { reason, .. } => Some(reason.clone()),
+            ClaimState::Draft { .. }
+            | ClaimState::Submitted(_)
+            | ClaimState::InReview(_)
+            | ClaimState::ChangesAsked { .. }
+            | ClaimState::Approved(_)
+            | ClaimState::Disputed(_)
+            | ClaimState::Payable(_)
+            | ClaimState::Paid(_)
+            | ClaimState::Expired => None,
+        };
+        ClaimBody {
+            id: claim.id,
+            milestone: claim.milestone,
+            team: claim.team,
+            claimant: claim.claimant,
+            amount: claim.content.amount.into(),
+            evidence: claim.content.evidence.iter().map(EvidenceBody::from).collect(),
+            sha256: claim.digest(),
+            revision: claim.revision,
+            round: claim.round,
+            state: claim.state.name().to_owned(),
+            submitted_at: waiting.map(|waiting| waiting.submitted_at),
+            decide_until: claim.state.deadline(),
+            escalated: waiting.is_some_and(|waiting| waiting.escalated),
+            decision: claim.state.decision().map(|it| DecisionBody::new(it, claim.content.amount.currency())),
+            reason,
+            reviews,
+            created_at: claim.created_at,
+            note: claim.content.note,
+        }
+    }
+}
+
+/// Refuses whoever may not read a claim, and answers it.
+async fn readable(client: &impl GenericClient, caller: &Caller, id: ClaimId) -> Result<Claim, ledger::Error> {
+    let book = book_of(client, id.book, "claim").await?;
+    let claim = claims::get(client, id).await?;
+    require_reader(client, Some(caller), &book, Some(claim.team), false, "claim").await?;
+    Ok(claim)
+}
+
+/// Begins a claim, as a draft. Members of the milestone's team may.
+#[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The milestone")), request_body = NewClaim,
+    responses((status = 201, description = "Drafted", body = ClaimBody)))]
+#[post("/v1/milestones/{id}/claims")]
+pub async fn create(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<MilestoneId>,
+    request: Keyed<NewClaim>,
+) -> Result<HttpResponse, Problem> {
+    let by = caller.person()?.id;
+    let content = request.body.parse()?;
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        let claim = operations::create(tx, *id, content.clone(), by, Timestamp::now()).await?;
+        Ok(Reply::created(&ClaimBody::new(claim, None)))
+    })
+    .await
+}
+
+/// Which page of a list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Paged {
+    /// Items of a page; 50 when it is not given.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u16>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 500)]
+    cursor: Option<String>,
+}
+
+/// Lists the claims of a milestone.
+#[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The milestone"), Paged),
+    responses((status = 200, description = "A page, the oldest first", body = Page<ClaimBody>)))]
+#[get("/v1/milestones/{id}/claims")]
+pub async fn list(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<MilestoneId>,
+    query: Params<Paged>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let window = Window::<Uuid>::parse(query.0.limit, query.0.cursor.as_deref())?;
+    let client = state.client().await?;
+    let book = book_of(&client, id.book, "milestone").await?;
+    let team = milestones::get(&client, *id).await?.team;
+    require_reader(&client, Some(&caller), &book, Some(team), false, "milestone").await?;
+    let rows = claims::list(&client, *id, window.after.unwrap_or_default(), window.fetch()).await?;
+    Ok(window.page(rows, |row| row.id.object, |row| ClaimBody::new(row, None)).respond(&http))
+}
+
+/// Shows a claim with its evidence, the reviews of its present submission, and its clocks.
+#[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The claim")),
+    responses((status = 200, description = "The claim, with its ETag", body = ClaimBody)))]
+#[get("/v1/claims/{id}")]
+pub async fn show(state: Data<State>, caller: Caller, id: Path<ClaimId>) -> Result<HttpResponse, Problem> {
+    let client = state.client().await?;
+    let claim = readable(&client, &caller, *id).await?;
+    let book = book_of(&client, id.book, "claim").await?;
+    let parties = access::parties(&client, &book, claim.team, claim.claimant).await?;
+    let said = reviews::list_of_round(&client, *id, claim.round).await?;
+    let subject = claim.subject();
+    let shown = |review: Review| {
+        let counts = Ballot::count(std::slice::from_ref(&review), &subject, &parties) != Ballot::default();
+        ReviewBody::new(review, claim.content.amount.currency(), Some(counts))
+    };
+    let reviews = said.into_iter().map(shown).collect();
+    let tag = etag(claim.version);
+    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(ClaimBody::new(claim, Some(reviews))))
+}
+
+/// Replaces what a claim says. Its approvals fall, and it is a draft again.
+#[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The claim")), request_body = NewClaim,
+    responses((status = 200, description = "As it is now, with its new ETag", body = ClaimBody)))]
+#[put("/v1/claims/{id}")]
+pub async fn change(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<ClaimId>,
+    seen: IfMatch,
+    request: Body<NewClaim>,
+) -> Result<HttpResponse, Problem> {
+    let by = caller.person()?.id;
+    let content = request.0.parse()?;
+    let changed = state
+        .in_transaction(async |tx| operations::edit(tx, *id, seen.0, content.clone(), by, Timestamp::now()).await)
+        .await?;
+    let tag = etag(changed.version);
+    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(ClaimBody::new(changed, None)))
+}
+
+/// Hands a claim to the reviewers of the host, once the evidence is there that the milestone asks for.
+#[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The claim")), request_body = Nothing,
+    responses((status = 200, description = "Submitted", body = ClaimBody)))]
+#[post("/v1/claims/{id}:submit")]
+pub async fn submit(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<ClaimId>,
+    request: Keyed<Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let by = caller.person()?.id;
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        let claim = operations::submit(tx, *id, by, Timestamp::now()).await?;
+        Ok(Reply::ok(&ClaimBody::new(claim, None)))
+    })
+    .await
+}
+
+/// What a reviewer says.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewReview {
+    /// `approve`, `ask_changes` or `reject`.
+    #[schema(pattern = "^(approve|ask_changes|reject)$")]
+    verdict: String,
+    /// With an approval: the claimed amount or a part of it.
+    amount: Option<MoneyBody>,
+    /// `sha256` of the claim that was read.
+    #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-fA-F]{64}$")]
+    claim_sha256: String,
+    /// `sha256` of each piece of evidence that was read, in the claim's order.
+    #[schema(max_items = 50)]
+    evidence_sha256: Vec<String>,
+    /// Why.
+    #[serde(default)]
+    #[schema(max_length = 4000)]
+    comment: String,
+}
+
+impl NewReview {
+    /// The opinion, and the currency of its amount.
+    fn parse(&self) -> Result<(operations::Opinion, Option<Currency>), Problem> {
+        let amount = self.amount.as_ref().map(|money| money.parse("/amount")).transpose()?;
+        let verdict = match (self.verdict.as_str(), amount) {
+            ("approve", Some(amount)) => Verdict::Approve { amount: amount.minor() },
+            ("approve", None) => return Err(Problem::invalid("/amount", "an approval says for how much")),
+            ("ask_changes" | "reject", Some(_)) => return Err(Problem::invalid("/amount", "only with an approval")),
+            ("ask_changes", None) => Verdict::AskChanges,
+            ("reject", None) => Verdict::Reject,
+            _ => return Err(Problem::invalid("/verdict", "must be approve, ask_changes or reject")),
+        };
+        if self.evidence_sha256.len() > EVIDENCE_MAX {
+            return Err(Problem::invalid("/evidence_sha256", format!("{EVIDENCE_MAX} digests at most")));
+        }
+        let digests = self.evidence_sha256.iter().enumerate();
+        let evidence = digests.map(|(index, text)| parse(&format!("/evidence_sha256/{index}"), text));
+        let opinion = operations::Opinion {
+            verdict,
+            claim: parse("/claim_sha256", &self.claim_sha256)?,
+            evidence: evidence.collect::<Result<_, _>>()?,
+            comment: paragraphs("/comment", &self.comment, 0..=4_000)?,
+        };
+        Ok((opinion, amount.map(|amount| amount.currency())))
+    }
+}
+
+/// What a reviewer said of one submission of a claim.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Review)]
+pub struct ReviewBody {
+    #[schema(value_type = String)]
+    reviewer: PersonId,
+    /// Which submission.
+    round: i32,
+    /// `approve`, `ask_changes` or `reject`.
+    verdict: String,
+    /// The approved amount; null where nothing was approved.
+    amount: Option<BalanceBody>,
+    #[schema(value_type = String)]
+    claim_sha256: Digest,
+    #[schema(value_type = Vec<String>)]
+    evidence_sha256: Vec<Digest>,
+    comment: String,
+    at: Timestamp,
+    /// Whether it counts now: its digests hold, and the reviewer has no tie to the team. Only beside the claim.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counts: Option<bool>,
+}
+
+impl ReviewBody {
+    fn new(it: Review, currency: Currency, counts: Option<bool>) -> ReviewBody {
+        let approved = Some(it.verdict.amount()).filter(|amount| *amount > 0);
+        ReviewBody {
+            reviewer: it.reviewer,
+            round: it.round,
+            verdict: it.verdict.name().to_owned(),
+            amount: approved.map(|amount| BalanceBody::new(amount, currency)),
+            claim_sha256: it.claim,
+            evidence_sha256: it.evidence,
+            comment: it.comment,
+            at: it.at,
+            counts,
+        }
+    }
+}
+
+/// A review that was recorded, and the claim as it stands with it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Reviewed {
+    review: ReviewBody,
+    claim: ClaimBody,
+}
+
+/// Reviews a claim, restating the digests of what was read. Nobody decides on a claim of their own team.
+#[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The claim")), request_body = NewReview,
+    responses((status = 201, description = "Recorded", body = Reviewed)))]
+#[post("/v1/claims/{id}/reviews")]
+pub async fn add_review(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<ClaimId>,
+    request: Keyed<NewReview>,
+) -> Result<HttpResponse, Problem> {
+    let by = caller.person()?.id;
+    let (opinion, asked) = request.body.parse()?;
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        let currency = readable(tx, &caller, *id).await?.content.amount.currency();
+        if asked.is_some_and(|asked| asked != currency) {
+            return Err(ledger::Error::invalid("/amount/currency", format!("the claim's money is in {currency}")));
+        }
+        let (claim, review) = operations::review(tx, *id, opinion.clone(), by, Timestamp::now()).await?;
+        let review = ReviewBody::new(review, currency, None);
+        Ok(Reply::created(&Reviewed { review, claim: ClaimBody::new(claim, None) }))
+    })
+    .await
+}
+
+/// Lists all reviews of a claim, those of earlier submissions too.
+#[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The claim"), Paged),
+    responses((status = 200, description = "A page, by submission and reviewer", body = Page<ReviewBody>)))]
+#[get("/v1/claims/{id}/reviews")]
+pub async fn list_reviews(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<ClaimId>,
+    query: Params<Paged>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let window = Window::<(i32, Uuid)>::parse(query.0.limit, query.0.cursor.as_deref())?;
+    let client = state.client().await?;
+    let currency = readable(&client, &caller, *id).await?.content.amount.currency();
+    let rows = reviews::list(&client, *id, window.after.unwrap_or_default(), window.fetch()).await?;
+    let page = window.page(rows, |row| (row.round, row.reviewer.0), |row| ReviewBody::new(row, currency, None));
+    Ok(page.respond(&http))
+}
+
+/// An objection.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewDispute {
+    /// The part objected to, which is frozen.
+    amount: MoneyBody,
+    /// Why.
+    #[schema(min_length = 1, max_length = 4000)]
+    reason: String,
+}
+
+/// An objection to a part of an approved claim.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Dispute)]
+pub struct DisputeBody {
+    #[schema(value_type = String)]
+    id: DisputeId,
+    #[schema(value_type = String)]
+    claim: ClaimId,
+    #[schema(value_type = String)]
+    opened_by: PersonId,
+    amount: MoneyBody,
+    reason: String,
+    /// `open`, `upheld` or `dismissed`.
+    state: String,
+    opened_at: Timestamp,
+    /// After it an open one counts as upheld.
+    until: Timestamp,
+    /// Null while it is open, or when its time ran out.
+    #[schema(value_type = Option<String>)]
+    resolved_by: Option<PersonId>,
+    resolved_at: Option<Timestamp>,
+    resolution: Option<String>,
+}
+
+impl From<Dispute> for DisputeBody {
+    fn from(it: Dispute) -> DisputeBody {
+        let name = it.state.name().to_owned();
+        let (resolved_by, resolved_at, resolution) = match it.state {
+            DisputeState::Open => (None, None, None),
+            DisputeState::Resolved { by, at, resolution, .. } => (by, Some(at), Some(resolution)),
+        };
+        DisputeBody {
+            id: it.id,
+            claim: it.claim,
+            opened_by: it.opened_by,
+            amount: it.amount.into(),
+            reason: it.reason,
+            state: name,
+            opened_at: it.opened_at,
+            until: it.until,
+            resolved_by,
+            resolved_at,
+            resolution,
+        }
+    }
+}
+
+/// Objects to a part of an approved claim within its objection window: that part is frozen, the rest is released.
+#[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The claim")), request_body = NewDispute,
+    responses((status = 201, description = "Opened", body = DisputeBody)))]
+#[post("/v1/claims/{id}/disputes")]
+pub async fn add_dispute(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<ClaimId>,
+    request: Keyed<NewDispute>,
+) -> Result<HttpResponse, Problem> {
+    let by = caller.person()?.id;
+    let amount = request.body.amount.parse("/amount")?;
+    let reason = paragraphs("/reason", &request.body.reason, 1..=4_000)?;
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        let opened = dispute_operations::open(tx, *id, amount, reason.clone(), by, Timestamp::now()).await?;
+        Ok(Reply::created(&DisputeBody::from(opened)))
+    })
+    .await
+}
+
+/// Lists the disputes of a claim.
+#[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The claim"), Paged),
+    responses((status = 200, description = "A page, the oldest first", body = Page<DisputeBody>)))]
+#[get("/v1/claims/{id}/disputes")]
+pub async fn list_disputes(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<ClaimId>,
+    query: Params<Paged>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let window = Window::<Uuid>::parse(query.0.limit, query.0.cursor.as_deref())?;
+    let client = state.client().await?;
+    let currency = readable(&client, &caller, *id).await?.content.amount.currency();
+    let rows = disputes::list(&client, *id, currency, window.after.unwrap_or_default(), window.fetch()).await?;
+    Ok(window.page(rows, |row| row.id.object, DisputeBody::from).respond(&http))
+}
+
+/// How a dispute ends.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResolveDisputeRequest {
+    /// `uphold`: its part stays with the milestone. `dismiss`: it is released.
+    #[schema(pattern = "^(uphold|dismiss)$")]
+    ruling: String,
+    /// Why.
+    #[schema(min_length = 1, max_length = 4000)]
+    resolution: String,
+}
+
+/// Decides a dispute. Whoever raised it, the claimant, the team and people with a tie to it do not.
+#[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The dispute")),
+    request_body = ResolveDisputeRequest,
+    responses((status = 200, description = "Decided", body = DisputeBody)))]
+#[post("/v1/disputes/{id}:resolve")]
+pub async fn resolve(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<DisputeId>,
+    request: Keyed<ResolveDisputeRequest>,
+) -> Result<HttpResponse, Problem> {
+    let by = caller.person()?.id;
+    let ruling: Ruling = parse("/ruling", &request.body.ruling)?;
+    let resolution = paragraphs("/resolution", &request.body.resolution, 1..=4_000)?;
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = book_of(tx, id.book, "dispute").await?;
+        caller.require_role(tx, book.organisation, "dispute").await?;
+        let decided = dispute_operations::resolve(tx, *id, ruling, resolution.clone(), by, Timestamp::now()).await?;
+        Ok(Reply::ok(&DisputeBody::from(decided)))
+    })
+    .await
+}
