@@ -72,6 +72,7 @@ CREATE TABLE sandbox_provider_charge (
     code               text        NOT NULL DEFAULT '',
     provider_reference text        NOT NULL,
     created_at         timestamptz NOT NULL,
+    voided_at          timestamptz CHECK (voided_at IS NULL OR outcome = 'captured'),
     PRIMARY KEY (book_id, reference)
 );
 SELECT ledger_distribute('sandbox_provider_charge');
@@ -86,5 +87,6 @@ COMMENT ON COLUMN sandbox_provider_charge.outcome IS 'captured, or why it was de
 COMMENT ON COLUMN sandbox_provider_charge.code IS 'The provider''s code of a decline; empty for a capture.';
 COMMENT ON COLUMN sandbox_provider_charge.provider_reference IS 'The provider''s own reference.';
 COMMENT ON COLUMN sandbox_provider_charge.created_at IS 'Wall clock when it was asked first.';
+COMMENT ON COLUMN sandbox_provider_charge.voided_at IS 'Wall clock when the captured money was given back on our word.';
 
-GRANT SELECT, INSERT ON sandbox_provider_charge TO commonpurse_service;
+GRANT SELECT, INSERT, UPDATE (voided_at) ON sandbox_provider_charge TO commonpurse_service;

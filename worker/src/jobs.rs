@@ -4,6 +4,8 @@
 //! effect, because it may have lost its lease. What goes out (a mail, a call of a provider) goes out between two
 //! transactions, under a name that is the same when it goes out again.
 
+mod charging;
+mod claiming;
 mod mailing;
 
 use crate::failure::Failure;
@@ -32,15 +34,15 @@ impl Doer {
             Job::SendSignIn { email, token, expires_at, .. } => {
                 self.send_sign_in(leased, email, token, *expires_at).await
             }
-            Job::ChargePledge { .. }
-            | Job::RetryCharge { .. }
-            | Job::SettleReceivable { .. }
-            | Job::SendReceipt { .. }
-            | Job::NotifyDecline { .. }
-            | Job::NotifyReviewers { .. }
-            | Job::CloseReview { .. }
-            | Job::ReleaseClaim { .. }
-            | Job::SendReleaseNotice { .. } => Err(Failure::Retry("not yet".into())),
+            Job::ChargePledge { pledge, sequence } => self.charge_pledge(leased, *pledge, *sequence).await,
+            Job::RetryCharge { charge, attempt } => self.retry_charge(leased, *charge, *attempt).await,
+            Job::SettleReceivable { settlement } => self.settle_receivable(leased, *settlement).await,
+            Job::SendReceipt { charge } => self.send_receipt(leased, *charge).await,
+            Job::NotifyDecline { charge } => self.notify_decline(leased, *charge).await,
+            Job::NotifyReviewers { claim } => self.notify_reviewers(leased, *claim).await,
+            Job::CloseReview { claim } => self.close_review(leased, *claim).await,
+            Job::ReleaseClaim { claim } => self.release_claim(leased, *claim).await,
+            Job::SendReleaseNotice { release } => self.send_release_notice(leased, *release).await,
         }
     }
 

@@ -55,8 +55,8 @@ pub(crate) trait Rail: Send + Sync {
     /// What became of a reference; `None` when the provider never saw it.
     async fn find(&self, book: BookId, reference: &str) -> Result<Option<Outcome>, RailError>;
 
-    /// The provider's reference of the payout that brought a day's captures to our account; `None` before it came.
-    async fn settlement(&self, book: BookId, settlement: &str) -> Result<Option<String>, RailError>;
+    /// Gives captured money back before it reaches us, as if it had never been taken. Done twice, it is done once.
+    async fn void(&self, book: BookId, reference: &str, at: Timestamp) -> Result<(), RailError>;
 }
 
 /// The providers of this installation.
@@ -70,11 +70,11 @@ impl Rails {
         Rails { sandbox: Sandbox::new(pool.clone()) }
     }
 
-    /// The provider of a book. A live book never gets the sandbox's.
+    /// The provider of a book. A live book never gets the sandbox's; charges that a partner collects never come here.
     pub(crate) fn of(&self, mode: Mode) -> Result<&dyn Rail, RailError> {
         match mode {
             Mode::Sandbox => Ok(&self.sandbox),
-            Mode::Live => Err(RailError::Unavailable("none is set up for live books".into())),
+            Mode::Live => Err(RailError::Rejected("the sandbox takes nothing for a live book".into())),
         }
     }
 }

@@ -67,6 +67,8 @@ pub(crate) struct Receipt {
     pub(crate) amount: String,
     /// What it is for.
     pub(crate) campaign: String,
+    /// Who holds the money.
+    pub(crate) host: String,
     /// The day of the payment.
     pub(crate) date: String,
     /// The id of the pledge.
@@ -75,6 +77,8 @@ pub(crate) struct Receipt {
     pub(crate) charge: String,
     /// The provider's reference of the payment.
     pub(crate) provider_reference: String,
+    /// The number of its journal entry in the host's book.
+    pub(crate) entry: i64,
     /// Where the pledge is shown.
     pub(crate) link: String,
 }
@@ -88,7 +92,7 @@ pub(crate) struct Decline {
     pub(crate) amount: String,
     /// What it is for.
     pub(crate) campaign: String,
-    /// The day of the attempt.
+    /// The day it was due.
     pub(crate) date: String,
     /// The id of the pledge.
     pub(crate) pledge: String,
@@ -106,6 +110,8 @@ pub(crate) enum NextStep {
     RetryOn(String),
     /// The donor is asked for another means of payment.
     NewMeans,
+    /// All retries are used up; the donor may revive the pledge.
+    Lapsed,
     /// Nothing more is tried.
     Stopped,
 }
@@ -155,10 +161,12 @@ mod tests {
             donor: "Ada".into(),
             amount: "30.00 USD".into(),
             campaign: campaign.into(),
+            host: "Commons Host".into(),
             date: "20 November 2026".into(),
             pledge: "plg_abc".into(),
             charge: "chg_abc".into(),
             provider_reference: "sbx_1".into(),
+            entry: 4711,
             link: "https://purse.example.org/pledges/plg_abc".into(),
         }
     }
@@ -168,8 +176,17 @@ mod tests {
         let mail = receipt("Open washing machine").render().unwrap();
         assert_eq!(mail.subject, "Receipt: 30.00 USD for Open washing machine");
         for part in [&mail.text, &mail.html] {
-            for fact in ["30.00 USD", "Open washing machine", "20 November 2026", "plg_abc", "chg_abc", "sbx_1", "Ada"]
-            {
+            for fact in [
+                "30.00 USD",
+                "Open washing machine",
+                "20 November 2026",
+                "plg_abc",
+                "chg_abc",
+                "sbx_1",
+                "Ada",
+                "Commons Host",
+                "4711",
+            ] {
                 assert!(part.contains(fact), "{fact} is missing in {part}");
             }
             assert!(part.contains("https://purse.example.org/pledges/plg_abc"), "{part}");
@@ -197,6 +214,7 @@ mod tests {
         let text = |next| decline(next).render().unwrap().text;
         assert!(text(NextStep::RetryOn("21 November 2026".into())).contains("again on 21 November 2026"));
         assert!(text(NextStep::NewMeans).contains("another means of payment"));
+        assert!(text(NextStep::Lapsed).contains("revive your pledge"));
         assert!(text(NextStep::Stopped).contains("We will not try this means of payment again"));
     }
 

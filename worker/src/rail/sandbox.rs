@@ -16,6 +16,7 @@
 use super::{ChargeRequest, Rail, RailError};
 use async_trait::async_trait;
 use deadpool_postgres::Pool;
+use jiff::Timestamp;
 use ledger::Error;
 use ledger::funding::charge::{DeclineKind, Outcome};
 use ledger::id::BookId;
@@ -83,6 +84,21 @@ impl Sandbox {
         })
         .transpose()
     }
+
+    async fn forget(&self, book: BookId, reference: &str, at: Timestamp) -> Result<u64, Error> {
+        let client = self.pool.get().await?;
+        let statement = client
+            .prepare_cached(
+                "-- sandbox::forget
+                UPDATE sandbox_provider_charge SET voided_at = coalesce(voided_at, $3)
+                WHERE book_id = $1 AND reference = $2 AND outcome = 'captured'",
+            )
+            .await?;
+        let rows = client
+            .execute(&statement, &[/* book_id */ &book.0, /* reference */ &reference, /* voided_at */ &at])
+            .await?;
+        Ok(rows)
+    }
 }
 
 struct Remembered {
@@ -122,8 +138,11 @@ impl Rail for Sandbox {
             .map_err(|error| RailError::Unavailable(error.to_string()))
     }
 
-    async fn settlement(&self, book: BookId, settlement: &str) -> Result<Option<String>, RailError> {
-        Ok(Some(provider_reference(book, settlement).replacen("sbx_", "sbxp_", 1)))
+    async fn void(&self, book: BookId, reference: &str, at: Timestamp) -> Result<(), RailError> {
+        match self.forget(book, reference, at).await.map_err(lost)? {
+            0 => Err(RailError::Rejected(format!("nothing was captured for {reference}"))),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::testing;
-use jiff::Timestamp;
 use ledger::money::{Currency, Money};
 
 fn request(token: &str, attempt: i32) -> ChargeRequest {
@@ -71,4 +70,17 @@ async fn a_lost_answer_is_found_by_our_reference() {
     assert!(matches!(rail.charge(&request("sandbox_timeout", 1)).await, Err(RailError::Unknown(_))));
     let found = rail.find(BookId(4), "chg_x-1").await;
     assert!(matches!(found, Ok(Some(Outcome::Captured { .. }))), "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_captured_can_be_voided_and_what_was_not_cannot() {
+    let database = testing::database().await;
+    let rail = Sandbox::new(database.pool.clone());
+    rail.charge(&request("sandbox_ok", 1)).await.unwrap();
+    rail.charge(&request("sandbox_stolen_card", 2)).await.unwrap();
+    let void = async |reference| rail.void(BookId(4), reference, Timestamp::UNIX_EPOCH).await;
+    assert_eq!(void("chg_x-1").await, Ok(()));
+    assert_eq!(void("chg_x-1").await, Ok(()), "twice is once");
+    assert!(matches!(void("chg_x-2").await, Err(RailError::Rejected(_))));
+    assert!(matches!(void("chg_x-3").await, Err(RailError::Rejected(_))));
 }

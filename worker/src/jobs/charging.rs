@@ -1,0 +1,86 @@
+//! Jobs that take money.
+//!
+//! An attempt is begun and committed before the provider is called, and its outcome is written, with its posting and the
+//! settled job, in one transaction afterwards. A worker that dies in between leaves an attempt that is begun: the next
+//! run gets the same attempt with the same reference, asks the provider what became of it, and calls only when the
+//! provider never saw it.
+
+use super::Doer;
+use crate::failure::Failure;
+use crate::rail::{ChargeRequest, Rail};
+use jiff::Timestamp;
+use ledger::funding::charge::Outcome;
+use ledger::id::{ChargeId, PledgeId, SettlementId};
+use ledger::operations::charges::{self, Begun, Recorded};
+use ledger::operations::settlements;
+use ledger::store::books;
+use ledger::store::jobs::{self, Leased};
+
+impl Doer {
+    /// Makes the charge of a due payment, and tries it.
+    pub(super) async fn charge_pledge(&self, leased: &Leased, pledge: PledgeId, sequence: i32) -> Result<(), Failure> {
+        let mut client = self.pool.get().await?;
+        let tx = client.transaction().await?;
+        let begun = charges::begin(&tx, pledge, sequence, Timestamp::now()).await?;
+        tx.commit().await?;
+        drop(client);
+        self.attempt(leased, begun).await
+    }
+
+    /// Tries a declined charge again.
+    pub(super) async fn retry_charge(&self, leased: &Leased, charge: ChargeId, attempt: i32) -> Result<(), Failure> {
+        let mut client = self.pool.get().await?;
+        let tx = client.transaction().await?;
+        let begun = charges::begin_retry(&tx, charge, attempt, Timestamp::now()).await?;
+        tx.commit().await?;
+        drop(client);
+        self.attempt(leased, begun).await
+    }
+
+    async fn attempt(&self, leased: &Leased, begun: Begun) -> Result<(), Failure> {
+        let (charge, request) = match begun {
+            Begun::Nothing => return self.settle(leased).await,
+            Begun::Try { charge, attempt, reference, amount, token } => {
+                let at = Timestamp::now();
+                (charge, ChargeRequest { book: charge.book, reference, attempt, token, amount, at })
+            }
+        };
+        let book = books::get(&self.pool.get().await?, charge.book).await?;
+        let provider = self.rails.of(book.mode)?;
+        let outcome = take_once(provider, leased, &request).await?;
+        self.fault.after_charge();
+        let mut client = self.pool.get().await?;
+        let tx = client.transaction().await?;
+        let wall = Timestamp::now();
+        match charges::record_outcome(&tx, charge, request.attempt, outcome, wall).await? {
+            Recorded::Already | Recorded::Captured | Recorded::Declined(_) => {}
+            // Before the commit: when it fails, the next run asks the provider and comes here again.
+            Recorded::Voided { .. } => provider.void(request.book, &request.reference, wall).await?,
+        }
+        jobs::settle(&tx, leased, wall).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// A custodian's day has arrived as cash.
+    pub(super) async fn settle_receivable(&self, leased: &Leased, settlement: SettlementId) -> Result<(), Failure> {
+        let mut client = self.pool.get().await?;
+        let tx = client.transaction().await?;
+        let wall = Timestamp::now();
+        settlements::settle(&tx, settlement, wall).await?;
+        jobs::settle(&tx, leased, wall).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+/// Asks before it calls whenever an earlier attempt of the job may have called already.
+async fn take_once(rail: &dyn Rail, leased: &Leased, request: &ChargeRequest) -> Result<Outcome, Failure> {
+    if leased.attempt > 1
+        && let Some(outcome) = rail.find(request.book, &request.reference).await?
+    {
+        tracing::info!(job = %leased.id, "the provider knows {} already", request.reference);
+        return Ok(outcome);
+    }
+    Ok(rail.charge(request).await?)
+}

@@ -1,0 +1,123 @@
+//! Money from pledge to receipt and settlement, through a running worker, with its declines, losses and crashes.
+
+mod story;
+
+use ledger::operations::pledges::AskedSchedule;
+use std::time::Duration;
+use story::Story;
+
+const ONCE: AskedSchedule = AskedSchedule::Once { on: None };
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pledge_is_charged_receipted_and_settled() {
+    let story = Story::begin().await;
+    story.pledge("one", "sandbox_ok", ONCE).await;
+    let worker = story.worker().await;
+    story.until_idle().await;
+    assert_eq!(story.charges().await, [("captured".into(), 1)]);
+    assert_eq!(story.receipts(), 1);
+    story.advance_days(3).await;
+    story.until_idle().await;
+    assert_eq!(story.charges().await, [("settled".into(), 1)]);
+    assert_eq!((story.receipts(), story.provider_calls().await), (1, 1));
+    assert_eq!(story.entries().await, 2, "one for the capture, one for the cash");
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p1_two_workers_on_many_charges_post_each_once_and_send_one_receipt_each() {
+    let story = Story::begin().await;
+    for number in 0..60 {
+        story.pledge(&format!("pledge {number}"), "sandbox_ok", ONCE).await;
+    }
+    let workers = [story.worker().await, story.worker().await];
+    story.until_idle().await;
+    let charges = story.charges().await;
+    assert_eq!(charges.len(), 60);
+    assert!(charges.iter().all(|(state, attempts)| state == "captured" && *attempts == 1), "{charges:?}");
+    assert_eq!((story.receipts(), story.provider_calls().await, story.entries().await), (60, 60, 60));
+    for worker in workers {
+        worker.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p5_a_worker_that_dies_after_the_providers_answer_leaves_one_posting() {
+    let story = Story::begin().await;
+    story.pledge("one", "sandbox_ok", ONCE).await;
+    story.crash("exit_after_charge:1");
+    assert_eq!(story.charges().await, [("processing".into(), 1)]);
+    assert_eq!((story.provider_calls().await, story.entries().await), (1, 0));
+    story.end_leases().await;
+    let worker = story.worker().await;
+    story.until_idle().await;
+    assert_eq!(story.charges().await, [("captured".into(), 1)]);
+    assert_eq!((story.receipts(), story.provider_calls().await, story.entries().await), (1, 1, 1));
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_is_asked_for_and_not_charged_again() {
+    let story = Story::begin().await;
+    story.pledge("one", "sandbox_timeout", ONCE).await;
+    let worker = story.worker().await;
+    story.until_idle().await;
+    assert_eq!(story.charges().await, [("captured".into(), 1)]);
+    assert_eq!((story.receipts(), story.provider_calls().await, story.entries().await), (1, 1, 1));
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p7_insufficient_funds_are_tried_again_the_next_day() {
+    let story = Story::begin().await;
+    story.pledge("one", "sandbox_insufficient_funds_once", ONCE).await;
+    let worker = story.worker().await;
+    story.until_idle().await;
+    assert_eq!(story.charges().await, [("declined".into(), 1)]);
+    assert_eq!((story.receipts(), story.mails("decline.")), (0, 1));
+    story.advance_days(1).await;
+    story.until_idle().await;
+    assert_eq!(story.charges().await, [("captured".into(), 2)]);
+    assert_eq!((story.receipts(), story.provider_calls().await, story.entries().await), (1, 2, 1));
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p7_declines_that_last_retry_on_days_one_three_seven_and_a_stolen_card_stops_at_once() {
+    let story = Story::begin().await;
+    story.pledge("short", "sandbox_insufficient_funds", ONCE).await;
+    story.pledge("stolen", "sandbox_stolen_card", ONCE).await;
+    story.pledge("expired", "sandbox_expired_card", ONCE).await;
+    let worker = story.worker().await;
+    story.until_idle().await;
+    let mut attempts = vec![story.provider_calls().await];
+    for _ in 0..9 {
+        story.advance_days(1).await;
+        story.until_idle().await;
+        attempts.push(story.provider_calls().await);
+    }
+    assert_eq!(attempts, [3, 4, 4, 5, 5, 5, 5, 6, 6, 6]);
+    assert_eq!(story.entries().await, 0);
+    assert_eq!(story.pledge_states().await, ["cancelled", "lapsed", "needs_action"]);
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p6_a_monthly_plan_charges_each_month_once() {
+    let story = Story::begin().await;
+    let monthly = AskedSchedule::Monthly { start: None, anchor: None, payments: Some(4) };
+    story.pledge("monthly", "sandbox_ok", monthly).await;
+    let worker = story.worker().await;
+    story.until_idle().await;
+    for _ in 0..13 {
+        story.advance_days(10).await;
+        story.until_idle().await;
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let charges = story.charges().await;
+    assert_eq!(charges.len(), 4, "{charges:?}");
+    assert!(charges.iter().all(|(state, _)| state == "settled"), "{charges:?}");
+    assert_eq!((story.receipts(), story.provider_calls().await), (4, 4));
+    assert_eq!(story.pledge_states().await, ["completed"]);
+    worker.stop().await;
+}
