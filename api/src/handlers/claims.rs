@@ -4,7 +4,7 @@ use super::milestones::{book_of, require_reader};
 use crate::auth::Caller;
 use crate::extract::{Body, Keyed, Nothing, Params};
 use crate::idempotency::{Reply, Scope, idempotent};
-use crate::paging::{Page, Window};
+use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::wire::{BalanceBody, IfMatch, MoneyBody, etag, paragraphs, parse};
@@ -22,7 +22,7 @@ use ledger::money::Currency;
 use ledger::operations::{claims as operations, disputes as dispute_operations, milestones as access};
 use ledger::store::{claims, disputes, milestones, reviews};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A piece of evidence.
@@ -236,7 +236,7 @@ async fn readable(client: &impl GenericClient, caller: &Caller, id: ClaimId) -> 
 #[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The milestone")), request_body = NewClaim,
     responses((status = 201, description = "Drafted", body = ClaimBody)))]
 #[post("/v1/milestones/{id}/claims")]
-pub async fn create(
+pub(crate) async fn create(
     state: Data<State>,
     caller: Caller,
     id: Path<MilestoneId>,
@@ -251,31 +251,18 @@ pub async fn create(
     .await
 }
 
-/// Which page of a list.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct Paged {
-    /// Items of a page; 50 when it is not given.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u16>,
-    /// `next_cursor` of the page before.
-    #[param(max_length = 500)]
-    cursor: Option<String>,
-}
-
 /// Lists the claims of a milestone.
-#[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The milestone"), Paged),
+#[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The milestone"), PageQuery),
     responses((status = 200, description = "A page, the oldest first", body = Page<ClaimBody>)))]
 #[get("/v1/milestones/{id}/claims")]
-pub async fn list(
+pub(crate) async fn list(
     state: Data<State>,
     caller: Caller,
     id: Path<MilestoneId>,
-    query: Params<Paged>,
+    query: Params<PageQuery>,
     http: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let window = Window::<Uuid>::parse(query.0.limit, query.0.cursor.as_deref())?;
+    let window = query.0.window::<Uuid>()?;
     let client = state.client().await?;
     let book = book_of(&client, id.book, "milestone").await?;
     let team = milestones::get(&client, *id).await?.team;
@@ -288,7 +275,7 @@ pub async fn list(
 #[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The claim")),
     responses((status = 200, description = "The claim, with its ETag", body = ClaimBody)))]
 #[get("/v1/claims/{id}")]
-pub async fn show(state: Data<State>, caller: Caller, id: Path<ClaimId>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<ClaimId>) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
     let claim = readable(&client, &caller, *id).await?;
     let book = book_of(&client, id.book, "claim").await?;
@@ -308,7 +295,7 @@ pub async fn show(state: Data<State>, caller: Caller, id: Path<ClaimId>) -> Resu
 #[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The claim")), request_body = NewClaim,
     responses((status = 200, description = "As it is now, with its new ETag", body = ClaimBody)))]
 #[put("/v1/claims/{id}")]
-pub async fn change(
+pub(crate) async fn change(
     state: Data<State>,
     caller: Caller,
     id: Path<ClaimId>,
@@ -328,7 +315,7 @@ pub async fn change(
 #[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The claim")), request_body = Nothing,
     responses((status = 200, description = "Submitted", body = ClaimBody)))]
 #[post("/v1/claims/{id}:submit")]
-pub async fn submit(
+pub(crate) async fn submit(
     state: Data<State>,
     caller: Caller,
     id: Path<ClaimId>,
@@ -441,7 +428,7 @@ pub struct Reviewed {
 #[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The claim")), request_body = NewReview,
     responses((status = 201, description = "Recorded", body = Reviewed)))]
 #[post("/v1/claims/{id}/reviews")]
-pub async fn add_review(
+pub(crate) async fn add_review(
     state: Data<State>,
     caller: Caller,
     id: Path<ClaimId>,
@@ -462,17 +449,17 @@ pub async fn add_review(
 }
 
 /// Lists all reviews of a claim, those of earlier submissions too.
-#[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The claim"), Paged),
+#[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The claim"), PageQuery),
     responses((status = 200, description = "A page, by submission and reviewer", body = Page<ReviewBody>)))]
 #[get("/v1/claims/{id}/reviews")]
-pub async fn list_reviews(
+pub(crate) async fn list_reviews(
     state: Data<State>,
     caller: Caller,
     id: Path<ClaimId>,
-    query: Params<Paged>,
+    query: Params<PageQuery>,
     http: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let window = Window::<(i32, Uuid)>::parse(query.0.limit, query.0.cursor.as_deref())?;
+    let window = query.0.window::<(i32, Uuid)>()?;
     let client = state.client().await?;
     let currency = readable(&client, &caller, *id).await?.content.amount.currency();
     let rows = reviews::list(&client, *id, window.after.unwrap_or_default(), window.fetch()).await?;
@@ -542,7 +529,7 @@ impl From<Dispute> for DisputeBody {
 #[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The claim")), request_body = NewDispute,
     responses((status = 201, description = "Opened", body = DisputeBody)))]
 #[post("/v1/claims/{id}/disputes")]
-pub async fn add_dispute(
+pub(crate) async fn add_dispute(
     state: Data<State>,
     caller: Caller,
     id: Path<ClaimId>,
@@ -559,17 +546,17 @@ pub async fn add_dispute(
 }
 
 /// Lists the disputes of a claim.
-#[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The claim"), Paged),
+#[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The claim"), PageQuery),
     responses((status = 200, description = "A page, the oldest first", body = Page<DisputeBody>)))]
 #[get("/v1/claims/{id}/disputes")]
-pub async fn list_disputes(
+pub(crate) async fn list_disputes(
     state: Data<State>,
     caller: Caller,
     id: Path<ClaimId>,
-    query: Params<Paged>,
+    query: Params<PageQuery>,
     http: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let window = Window::<Uuid>::parse(query.0.limit, query.0.cursor.as_deref())?;
+    let window = query.0.window::<Uuid>()?;
     let client = state.client().await?;
     let currency = readable(&client, &caller, *id).await?.content.amount.currency();
     let rows = disputes::list(&client, *id, currency, window.after.unwrap_or_default(), window.fetch()).await?;
@@ -593,7 +580,7 @@ pub struct ResolveDisputeRequest {
     request_body = ResolveDisputeRequest,
     responses((status = 200, description = "Decided", body = DisputeBody)))]
 #[post("/v1/disputes/{id}:resolve")]
-pub async fn resolve(
+pub(crate) async fn resolve(
     state: Data<State>,
     caller: Caller,
     id: Path<DisputeId>,

@@ -226,7 +226,11 @@ pub(super) async fn require_reader(
 #[utoipa::path(tag = "milestones", request_body = NewMilestone,
     responses((status = 201, description = "Planned", body = MilestoneBody)))]
 #[post("/v1/milestones")]
-pub async fn create(state: Data<State>, caller: Caller, request: Keyed<NewMilestone>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn create(
+    state: Data<State>,
+    caller: Caller,
+    request: Keyed<NewMilestone>,
+) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
     let new = operations::NewMilestone {
         campaign: parse("/campaign", &request.body.campaign)?,
@@ -271,7 +275,7 @@ pub struct OfCampaign {
 #[utoipa::path(tag = "milestones", params(OfCampaign),
     responses((status = 200, description = "A page, the oldest first", body = Page<MilestoneBody>)))]
 #[get("/v1/milestones")]
-pub async fn list(
+pub(crate) async fn list(
     state: Data<State>,
     caller: MaybeCaller,
     query: Params<OfCampaign>,
@@ -302,7 +306,11 @@ pub async fn list(
 #[utoipa::path(tag = "milestones", params(("id" = String, Path, description = "The milestone")),
     responses((status = 200, description = "The milestone, with its ETag", body = MilestoneBody)))]
 #[get("/v1/milestones/{id}")]
-pub async fn show(state: Data<State>, caller: MaybeCaller, id: Path<MilestoneId>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn show(
+    state: Data<State>,
+    caller: MaybeCaller,
+    id: Path<MilestoneId>,
+) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
     let book = book_of(&client, id.book, "milestone").await?;
     let milestone = milestones::get(&client, *id).await?;
@@ -316,7 +324,7 @@ pub async fn show(state: Data<State>, caller: MaybeCaller, id: Path<MilestoneId>
 #[utoipa::path(tag = "milestones", params(("id" = String, Path, description = "The milestone")), request_body = Nothing,
     responses((status = 200, description = "Funded", body = MilestoneBody)))]
 #[post("/v1/milestones/{id}:fund")]
-pub async fn fund(
+pub(crate) async fn fund(
     state: Data<State>,
     caller: Caller,
     id: Path<MilestoneId>,
@@ -346,7 +354,7 @@ pub struct CancelMilestoneRequest {
     request_body = CancelMilestoneRequest,
     responses((status = 200, description = "Cancelled", body = MilestoneBody)))]
 #[post("/v1/milestones/{id}:cancel")]
-pub async fn cancel(
+pub(crate) async fn cancel(
     state: Data<State>,
     caller: Caller,
     id: Path<MilestoneId>,
@@ -396,7 +404,7 @@ impl From<Release> for ReleaseBody {
 #[utoipa::path(tag = "milestones", params(OfCampaign),
     responses((status = 200, description = "A page, the oldest first", body = Page<ReleaseBody>)))]
 #[get("/v1/releases")]
-pub async fn list_releases(
+pub(crate) async fn list_releases(
     state: Data<State>,
     caller: MaybeCaller,
     query: Params<OfCampaign>,
@@ -455,7 +463,11 @@ impl From<Tie> for TieBody {
 #[utoipa::path(tag = "milestones", request_body = NewTie,
     responses((status = 201, description = "Declared", body = TieBody)))]
 #[post("/v1/ties")]
-pub async fn declare_tie(state: Data<State>, caller: Caller, request: Keyed<NewTie>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn declare_tie(
+    state: Data<State>,
+    caller: Caller,
+    request: Keyed<NewTie>,
+) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
     let book: BookRef = parse("/book", &request.body.book)?;
     let person = request.body.person.as_deref().map(|person| parse("/person", person)).transpose()?.unwrap_or(by);
