@@ -126,6 +126,8 @@ kinds! {
     InterBookReceived = 49, "inter_book_received";
     /// A balance was brought over from before.
     OpeningBalance = 50, "opening_balance";
+    /// A distribution was taken back: the mirror of its lines.
+    SurplusRestored = 51, "surplus_restored";
     /// A raw journal entry between accounts that no operation manages.
     JournalEntry = 60, "journal_entry";
     /// The exact mirror of a raw journal entry.
@@ -235,6 +237,11 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::SurplusAllocated, C::Surplus, C::MemberPayable),
     (K::SurplusAllocated, C::Surplus, C::MemberCapital),
     (K::SurplusAllocated, C::Surplus, C::LenderPayable),
+    (K::SurplusRestored, C::Reserve, C::Surplus),
+    (K::SurplusRestored, C::DevelopmentFund, C::Surplus),
+    (K::SurplusRestored, C::MemberPayable, C::Surplus),
+    (K::SurplusRestored, C::MemberCapital, C::Surplus),
+    (K::SurplusRestored, C::LenderPayable, C::Surplus),
     (K::LoanReceived, C::Cash, C::LoanPayable),
     (K::LoanRepaid, C::LoanPayable, C::PayoutsInTransit),
     (K::InterBookSent, C::Fund, C::DueToBook),

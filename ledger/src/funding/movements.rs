@@ -42,6 +42,65 @@ pub fn fund_moved(from: AccountNumber, to: AccountNumber, amount: Money, day: Da
     one(MovementKind::FundMoved, from, to, amount, day, "Redirected by the donor", pledge)
 }
 
+/// A cooperative sold something: cash → sales.
+pub fn sales_recorded(
+    cash: AccountNumber,
+    sales: AccountNumber,
+    amount: Money,
+    day: Date,
+    sale: impl ToString,
+) -> Entry {
+    one(MovementKind::SalesRecorded, cash, sales, amount, day, "Sales", sale)
+}
+
+/// Production cost something, to be paid: cost → costs payable.
+pub fn cost_recorded(
+    cost: AccountNumber,
+    payable: AccountNumber,
+    amount: Money,
+    day: Date,
+    record: impl ToString,
+) -> Entry {
+    one(MovementKind::CostRecorded, cost, payable, amount, day, "Cost", record)
+}
+
+/// A period's result was closed: sales → surplus, then surplus → costs.
+pub fn result_closed(
+    surplus: AccountNumber,
+    sales: &[(AccountNumber, Money)],
+    costs: &[(AccountNumber, Money)],
+    day: Date,
+    period: impl ToString,
+) -> Entry {
+    let kind = MovementKind::ResultClosed;
+    let earned =
+        sales.iter().map(|(from, amount)| Line { kind, debit: *from, credit: surplus, amount: amount.minor() });
+    let spent = costs.iter().map(|(to, amount)| Line { kind, debit: surplus, credit: *to, amount: amount.minor() });
+    Entry {
+        lines: earned.chain(spent).collect(),
+        effective: day,
+        outside_fact: false,
+        note: Some(Note::new("Result closed", period)),
+    }
+}
+
+/// A surplus was distributed: surplus → reserve, development fund, lenders, members; one line each.
+pub fn surplus_allocated(
+    surplus: AccountNumber,
+    parts: &[(AccountNumber, Money)],
+    day: Date,
+    distribution: impl ToString,
+) -> Entry {
+    let kind = MovementKind::SurplusAllocated;
+    let lines = parts.iter().map(|(to, amount)| Line { kind, debit: surplus, credit: *to, amount: amount.minor() });
+    Entry {
+        lines: lines.collect(),
+        effective: day,
+        outside_fact: false,
+        note: Some(Note::new("Surplus allocated", distribution)),
+    }
+}
+
 fn one(
     kind: MovementKind,
     debit: AccountNumber,
