@@ -7,7 +7,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test lint dependencies suite docs check-long bench freeze openapi tools toolchain
+.PHONY: help demo dev test lint dependencies suite docs check-long bench freeze openapi tools test-tools toolchain
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -26,7 +26,7 @@ lint: toolchain
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 
-suite: tools
+suite: tools test-tools
 	$(CARGO) build --workspace
 ifeq ($(NEXTEST),yes)
 	$(CARGO) nextest run --workspace
@@ -49,7 +49,7 @@ dependencies: toolchain
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check licenses bans sources; \
 	else echo "cargo-deny is not installed: licences and sources were not checked"; fi
 
-check-long: tools ## What is too long for every run: more seeds, more examples, the ignored tests
+check-long: tools test-tools ## What is too long for every run: more seeds, more examples, the ignored tests
 	$(CARGO) build --workspace
 ifeq ($(NEXTEST),yes)
 	PROPTEST_CASES=$${PROPTEST_CASES:-5000} COMMONPURSE_LONG=1 $(CARGO) nextest run --workspace --profile long --run-ignored all
@@ -68,6 +68,9 @@ openapi: toolchain ## Writes the API's contract anew
 
 tools: toolchain ## Installs PostgreSQL's server programs if they are missing
 	@migrations/install-postgresql.sh
+
+test-tools: tools ## Installs what only the tests need besides: hledger, which reads every export
+	@tests/install-tools.sh
 
 toolchain:
 	@version=$$(rustc --version 2>/dev/null | sed -n 's/^rustc 1\.\([0-9]*\)\..*/\1/p'); \

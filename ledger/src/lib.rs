@@ -5,6 +5,7 @@
 
 pub mod book;
 pub mod error;
+pub mod export;
 pub mod funding;
 pub mod id;
 pub mod job;

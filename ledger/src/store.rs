@@ -1,5 +1,7 @@
 //! SQL, and nothing else: one file per aggregate, no rules.
 
+pub mod account_statements;
+pub mod account_totals;
 pub mod accounts;
 pub mod activity;
 pub mod balances;

@@ -129,3 +129,15 @@ pub async fn list(client: &impl GenericClient, book: BookId, after: &str, limit:
     let rows = client.query(&statement, &[/* book */ &book.0, /* after */ &after, /* limit */ &limit]).await?;
     rows.iter().map(Account::from_row).collect()
 }
+
+/// The units of a book's accounts, in order.
+pub async fn units(client: &impl GenericClient, book: BookId) -> Result<Vec<String>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- accounts::units
+             SELECT unit COLLATE \"C\" AS unit FROM account WHERE book_id = $1 GROUP BY unit COLLATE \"C\" ORDER BY 1",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book */ &book.0]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}

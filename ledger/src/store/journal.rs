@@ -137,6 +137,8 @@ pub struct JournalLine {
     pub memo: String,
     /// What its entry is about.
     pub reference: String,
+    /// The entry had a note, and it was erased.
+    pub erased: bool,
 }
 
 fn line_from(row: &Row) -> Result<JournalLine, Error> {
@@ -158,6 +160,7 @@ fn line_from(row: &Row) -> Result<JournalLine, Error> {
         recorded_at: row.get("recorded_at"),
         memo: row.get("memo"),
         reference: row.get("reference"),
+        erased: row.get("erased"),
     })
 }
 
@@ -173,7 +176,8 @@ pub async fn lines(
             "-- journal::lines
              SELECT t.pos, t.kind, d.code AS debit_code, c.code AS credit_code, d.unit, t.amount, t.debit_after,
                     t.credit_after, t.effective, t.occurred, t.recorded_at,
-                    coalesce(n.memo, '') AS memo, coalesce(n.reference, '') AS reference
+                    coalesce(n.memo, '') AS memo, coalesce(n.reference, '') AS reference,
+                    n.number IS NULL AND t.note <> '00000000-0000-0000-0000-000000000000' AS erased
                FROM transfer t
                JOIN account d ON d.book_id = t.book_id AND d.number = t.debit
                JOIN account c ON c.book_id = t.book_id AND c.number = t.credit
@@ -183,6 +187,36 @@ pub async fn lines(
         )
         .await?;
     let rows = client.query(&statement, &[/* book */ &book.0, /* first */ &first, /* count */ &count]).await?;
+    rows.iter().map(line_from).collect()
+}
+
+/// At most `limit` lines after a position, up to and with record `through`, in order.
+pub async fn lines_after(
+    client: &impl GenericClient,
+    book: BookId,
+    pos: i64,
+    through: i64,
+    limit: i64,
+) -> Result<Vec<JournalLine>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- journal::lines_after
+             SELECT t.pos, t.kind, d.code AS debit_code, c.code AS credit_code, d.unit, t.amount, t.debit_after,
+                    t.credit_after, t.effective, t.occurred, t.recorded_at,
+                    coalesce(n.memo, '') AS memo, coalesce(n.reference, '') AS reference,
+                    n.number IS NULL AND t.note <> '00000000-0000-0000-0000-000000000000' AS erased
+               FROM (SELECT * FROM transfer
+                      WHERE book_id = $1 AND pos > $2 AND pos < ($3::bigint + 1) << 16
+                      ORDER BY pos LIMIT $4) AS t
+               JOIN account d ON d.book_id = $1 AND d.number = t.debit
+               JOIN account c ON c.book_id = $1 AND c.number = t.credit
+               LEFT JOIN entry_note n ON n.book_id = $1 AND n.number = t.pos >> 16
+              ORDER BY t.pos",
+        )
+        .await?;
+    let rows = client
+        .query(&statement, &[/* book */ &book.0, /* after */ &pos, /* through */ &through, /* limit */ &limit])
+        .await?;
     rows.iter().map(line_from).collect()
 }
 

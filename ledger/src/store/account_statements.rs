@@ -1,0 +1,127 @@
+//! The lines of one account, through the two indexes that begin with it.
+
+use crate::book::{AccountNumber, MovementKind};
+use crate::error::Error;
+use crate::id::BookId;
+use deadpool_postgres::GenericClient;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use tokio_postgres::Row;
+
+/// One movement of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountLine {
+    /// Position in the book: record number << 16 | line.
+    pub pos: i64,
+    /// Debited, else credited.
+    pub debited: bool,
+    /// Minor units.
+    pub amount: i64,
+    /// Code of the account on the other side.
+    pub counterpart: String,
+    /// How the money moved.
+    pub kind: MovementKind,
+    /// Day on which it counts.
+    pub effective: Date,
+    /// Day on which it happened.
+    pub occurred: Date,
+    /// Wall clock.
+    pub recorded_at: Timestamp,
+    /// Memo of its entry; empty when there is none or it was erased.
+    pub memo: String,
+    /// What its entry is about.
+    pub reference: String,
+}
+
+impl AccountLine {
+    /// Record number of its entry.
+    pub fn number(&self) -> i64 {
+        self.pos >> 16
+    }
+
+    fn from_row(row: &Row) -> Result<AccountLine, Error> {
+        let kind: i16 = row.get("kind");
+        Ok(AccountLine {
+            pos: row.get("pos"),
+            debited: row.get("debited"),
+            amount: row.get("amount"),
+            counterpart: row.get("counterpart"),
+            kind: MovementKind::from_number(kind)
+                .ok_or_else(|| Error::inconsistent(format!("movement kind {kind} is unknown")))?,
+            effective: row.get("effective"),
+            occurred: row.get("occurred"),
+            recorded_at: row.get("recorded_at"),
+            memo: row.get("memo"),
+            reference: row.get("reference"),
+        })
+    }
+}
+
+/// Movements of an account after a position that take effect on the days `from..=to`, in the order of the book.
+pub async fn lines(
+    client: &impl GenericClient,
+    book: BookId,
+    account: AccountNumber,
+    after: i64,
+    (from, to): (Date, Date),
+    limit: i64,
+) -> Result<Vec<AccountLine>, Error> {
+    // Each side is cut by its own index before the two are merged; names are looked up for what is left only.
+    let statement = client
+        .prepare_cached(
+            "-- account_statements::lines
+             SELECT s.pos, s.debited, s.amount, a.code AS counterpart, s.kind, s.effective, s.occurred, s.recorded_at,
+                    coalesce(n.memo, '') AS memo, coalesce(n.reference, '') AS reference
+               FROM (SELECT * FROM (
+                        (SELECT pos, true AS debited, amount, credit AS other, kind, effective, occurred, recorded_at
+                           FROM transfer
+                          WHERE book_id = $1 AND debit = $2 AND pos > $3 AND effective BETWEEN $4 AND $5
+                          ORDER BY pos LIMIT $6)
+                        UNION ALL
+                        (SELECT pos, false, amount, debit, kind, effective, occurred, recorded_at
+                           FROM transfer
+                          WHERE book_id = $1 AND credit = $2 AND pos > $3 AND effective BETWEEN $4 AND $5
+                          ORDER BY pos LIMIT $6)) AS side
+                     ORDER BY pos LIMIT $6) AS s
+               JOIN account a ON a.book_id = $1 AND a.number = s.other
+               LEFT JOIN entry_note n ON n.book_id = $1 AND n.number = s.pos >> 16
+              ORDER BY s.pos",
+        )
+        .await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* book */ &book.0, /* account */ &account.0, /* after */ &after, /* from */ &from,
+                /* to */ &to, /* limit */ &limit,
+            ],
+        )
+        .await?;
+    rows.iter().map(AccountLine::from_row).collect()
+}
+
+/// Debits less credits of an account before a day, minor units.
+pub async fn net_before(
+    client: &impl GenericClient,
+    book: BookId,
+    account: AccountNumber,
+    day: Date,
+) -> Result<i64, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- account_statements::net_before
+             WITH progress AS (SELECT through FROM day_total_progress WHERE book_id = $1)
+             SELECT coalesce(sum(net), 0)::bigint
+               FROM (SELECT debits - credits AS net FROM day_total WHERE book_id = $1 AND account = $2 AND day < $3
+                     UNION ALL
+                     SELECT amount FROM transfer
+                      WHERE book_id = $1 AND debit = $2 AND pos > (SELECT through FROM progress) AND effective < $3
+                     UNION ALL
+                     SELECT -amount FROM transfer
+                      WHERE book_id = $1 AND credit = $2 AND pos > (SELECT through FROM progress) AND effective < $3
+                    ) AS side",
+        )
+        .await?;
+    let row = client.query_one(&statement, &[/* book */ &book.0, /* account */ &account.0, /* day */ &day]).await?;
+    Ok(row.get(0))
+}

@@ -1,0 +1,314 @@
+//! What accounts moved: balances, day totals and the tail of the journal, as they stood after one record.
+//!
+//! Every reader names the last record that counts, so that the pages of one report are of one moment.
+
+use crate::book::{AccountClass, AccountNumber, MovementKind};
+use crate::error::Error;
+use crate::id::BookId;
+use deadpool_postgres::GenericClient;
+use jiff::civil::Date;
+use tokio_postgres::Row;
+
+/// What an account moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountTotal {
+    /// Number within the book.
+    pub number: AccountNumber,
+    /// Path, such as `assets:cash:bank`.
+    pub code: String,
+    /// What it is for.
+    pub class: AccountClass,
+    /// Currency or unit.
+    pub unit: String,
+    /// Sum of debits, minor units.
+    pub debits: i64,
+    /// Sum of credits, minor units.
+    pub credits: i64,
+}
+
+impl AccountTotal {
+    /// Debits less credits, minor units.
+    pub fn net(&self) -> i64 {
+        self.debits - self.credits
+    }
+
+    /// The balance on its own side, minor units.
+    pub fn balance(&self) -> i64 {
+        -i64::from(self.class.kind().side()) * self.net()
+    }
+
+    fn from_row(row: &Row) -> Result<AccountTotal, Error> {
+        Ok(AccountTotal {
+            number: AccountNumber(row.get("number")),
+            code: row.get("code"),
+            class: class_from(row.get("class"))?,
+            unit: row.get("unit"),
+            debits: row.get("debits"),
+            credits: row.get("credits"),
+        })
+    }
+}
+
+/// Which accounts are asked for, by code.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Their classes.
+    pub classes: &'a [AccountClass],
+    /// Also those whose debits equal their credits.
+    pub even: bool,
+    /// Codes after this one, byte by byte.
+    pub after: &'a str,
+    /// At most so many.
+    pub limit: i64,
+}
+
+impl Wanted<'_> {
+    fn class_numbers(&self) -> Vec<i16> {
+        self.classes.iter().map(|class| class.number()).collect()
+    }
+}
+
+fn class_from(number: i16) -> Result<AccountClass, Error> {
+    AccountClass::from_number(number).ok_or_else(|| Error::inconsistent(format!("account class {number} is unknown")))
+}
+
+/// Everything up to and with record `through`, whatever its day.
+pub async fn now(
+    client: &impl GenericClient,
+    book: BookId,
+    through: i64,
+    wanted: Wanted<'_>,
+) -> Result<Vec<AccountTotal>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- account_totals::now
+             WITH later AS (SELECT debit, credit, amount FROM transfer
+                             WHERE book_id = $1 AND pos >= ($2::bigint + 1) << 16),
+             undone AS (SELECT account, sum(debits)::bigint AS debits, sum(credits)::bigint AS credits
+                          FROM (SELECT debit AS account, amount AS debits, 0 AS credits FROM later
+                                UNION ALL SELECT credit, 0, amount FROM later) AS side
+                         GROUP BY account),
+             total AS (SELECT b.account, b.debits - coalesce(u.debits, 0) AS debits,
+                              b.credits - coalesce(u.credits, 0) AS credits
+                         FROM balance b LEFT JOIN undone u ON u.account = b.account
+                        WHERE b.book_id = $1)
+             SELECT a.number, a.code, a.class, a.unit, t.debits, t.credits
+               FROM total t JOIN account a ON a.book_id = $1 AND a.number = t.account
+              WHERE a.class = ANY($3) AND a.code COLLATE \"C\" > $5
+                AND (t.debits <> t.credits OR ($4 AND t.debits <> 0))
+              ORDER BY a.code COLLATE \"C\" LIMIT $6",
+        )
+        .await?;
+    let classes = wanted.class_numbers();
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* book */ &book.0,
+                /* through */ &through,
+                /* classes */ &classes,
+                /* even */ &wanted.even,
+                /* after */ &wanted.after,
+                /* limit */ &wanted.limit,
+            ],
+        )
+        .await?;
+    rows.iter().map(AccountTotal::from_row).collect()
+}
+
+/// What took effect on the days `from..=to`, up to and with record `through`.
+pub async fn between(
+    client: &impl GenericClient,
+    book: BookId,
+    (from, to): (Date, Date),
+    through: i64,
+    wanted: Wanted<'_>,
+) -> Result<Vec<AccountTotal>, Error> {
+    // `fresh` is not rolled up yet; `beyond` is rolled up already and came after `through`.
+    let statement = client
+        .prepare_cached(
+            "-- account_totals::between
+             WITH progress AS (SELECT through FROM day_total_progress WHERE book_id = $1),
+             fresh AS (SELECT debit, credit, amount FROM transfer
+                        WHERE book_id = $1 AND pos > (SELECT through FROM progress) AND pos < ($4::bigint + 1) << 16
+                          AND effective BETWEEN $2 AND $3),
+             beyond AS (SELECT debit, credit, amount FROM transfer
+                         WHERE book_id = $1 AND pos <= (SELECT through FROM progress) AND pos >= ($4::bigint + 1) << 16
+                           AND effective BETWEEN $2 AND $3),
+             side AS (SELECT account, debits, credits FROM day_total WHERE book_id = $1 AND day BETWEEN $2 AND $3
+                      UNION ALL SELECT debit, amount, 0 FROM fresh
+                      UNION ALL SELECT credit, 0, amount FROM fresh
+                      UNION ALL SELECT debit, -amount, 0 FROM beyond
+                      UNION ALL SELECT credit, 0, -amount FROM beyond),
+             total AS (SELECT account, sum(debits)::bigint AS debits, sum(credits)::bigint AS credits
+                         FROM side GROUP BY account)
+             SELECT a.number, a.code, a.class, a.unit, t.debits, t.credits
+               FROM total t JOIN account a ON a.book_id = $1 AND a.number = t.account
+              WHERE a.class = ANY($5) AND a.code COLLATE \"C\" > $7
+                AND (t.debits <> t.credits OR ($6 AND t.debits <> 0))
+              ORDER BY a.code COLLATE \"C\" LIMIT $8",
+        )
+        .await?;
+    let classes = wanted.class_numbers();
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* book */ &book.0,
+                /* from */ &from,
+                /* to */ &to,
+                /* through */ &through,
+                /* classes */ &classes,
+                /* even */ &wanted.even,
+                /* after */ &wanted.after,
+                /* limit */ &wanted.limit,
+            ],
+        )
+        .await?;
+    rows.iter().map(AccountTotal::from_row).collect()
+}
+
+/// What closing results moved on the days `from..=to`: debits and credits of income and expense accounts against surplus.
+pub async fn closings(
+    client: &impl GenericClient,
+    book: BookId,
+    (from, to): (Date, Date),
+    through: i64,
+) -> Result<Vec<(AccountNumber, i64, i64)>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- account_totals::closings
+             SELECT t.debit AS account, sum(t.amount)::bigint AS debits, 0::bigint AS credits
+               FROM account s JOIN transfer t ON t.book_id = $1 AND t.credit = s.number
+              WHERE s.book_id = $1 AND s.class = $5 AND t.kind = $6 AND t.effective BETWEEN $2 AND $3
+                AND t.pos < ($4::bigint + 1) << 16
+              GROUP BY t.debit
+             UNION ALL
+             SELECT t.credit, 0::bigint, sum(t.amount)::bigint
+               FROM account s JOIN transfer t ON t.book_id = $1 AND t.debit = s.number
+              WHERE s.book_id = $1 AND s.class = $5 AND t.kind = $6 AND t.effective BETWEEN $2 AND $3
+                AND t.pos < ($4::bigint + 1) << 16
+              GROUP BY t.credit",
+        )
+        .await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* book */ &book.0,
+                /* from */ &from,
+                /* to */ &to,
+                /* through */ &through,
+                /* surplus */ &AccountClass::Surplus.number(),
+                /* kind */ &MovementKind::ResultClosed.number(),
+            ],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| (AccountNumber(row.get(0)), row.get(1), row.get(2))).collect())
+}
+
+/// What one account moved in one way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KindTotal {
+    /// The account, with what it moved in this way.
+    pub account: AccountTotal,
+    /// The way.
+    pub kind: MovementKind,
+}
+
+/// What the accounts of these classes moved, by code and way, with effect until `to` and up to record `through`.
+pub async fn by_kind(
+    client: &impl GenericClient,
+    book: BookId,
+    to: Date,
+    through: i64,
+    classes: &[AccountClass],
+    limit: i64,
+) -> Result<Vec<KindTotal>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- account_totals::by_kind
+             WITH side AS (
+                 SELECT debit AS account, kind, amount AS debits, 0 AS credits FROM transfer
+                  WHERE book_id = $1 AND effective <= $2 AND pos < ($3::bigint + 1) << 16
+                 UNION ALL
+                 SELECT credit, kind, 0, amount FROM transfer
+                  WHERE book_id = $1 AND effective <= $2 AND pos < ($3::bigint + 1) << 16)
+             SELECT a.number, a.code, a.class, a.unit, s.kind,
+                    sum(s.debits)::bigint AS debits, sum(s.credits)::bigint AS credits
+               FROM account a JOIN side s ON s.account = a.number
+              WHERE a.book_id = $1 AND a.class = ANY($4)
+              GROUP BY a.number, a.code, a.class, a.unit, s.kind
+              ORDER BY a.code COLLATE \"C\", s.kind LIMIT $5",
+        )
+        .await?;
+    let classes: Vec<i16> = classes.iter().map(|class| class.number()).collect();
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* book */ &book.0, /* to */ &to, /* through */ &through, /* classes */ &classes,
+                /* limit */ &limit,
+            ],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let kind: i16 = row.get("kind");
+            let kind = MovementKind::from_number(kind)
+                .ok_or_else(|| Error::inconsistent(format!("movement kind {kind} is unknown")))?;
+            Ok(KindTotal { account: AccountTotal::from_row(row)?, kind })
+        })
+        .collect()
+}
+
+/// What went from each of these accounts' debit side to each credited account in these ways: (debit, credit, sum).
+pub async fn pairs(
+    client: &impl GenericClient,
+    book: BookId,
+    debits: &[AccountNumber],
+    kinds: &[MovementKind],
+    to: Date,
+    through: i64,
+) -> Result<Vec<(AccountNumber, AccountNumber, i64)>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- account_totals::pairs
+             SELECT debit, credit, sum(amount)::bigint FROM transfer
+              WHERE book_id = $1 AND debit = ANY($2) AND kind = ANY($3) AND effective <= $4
+                AND pos < ($5::bigint + 1) << 16
+              GROUP BY debit, credit ORDER BY debit, credit",
+        )
+        .await?;
+    let debits: Vec<i32> = debits.iter().map(|account| account.0).collect();
+    let kinds: Vec<i16> = kinds.iter().map(|kind| kind.number()).collect();
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* book */ &book.0, /* debits */ &debits, /* kinds */ &kinds, /* to */ &to,
+                /* through */ &through,
+            ],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| (AccountNumber(row.get(0)), AccountNumber(row.get(1)), row.get(2))).collect())
+}
+
+/// The first days of the months in which something took effect, in order, up to and with record `through`.
+pub async fn months(client: &impl GenericClient, book: BookId, through: i64) -> Result<Vec<Date>, Error> {
+    // Months of records after `through` are harmless: nothing has moved in them.
+    let statement = client
+        .prepare_cached(
+            "-- account_totals::months
+             SELECT DISTINCT date_trunc('month', day)::date AS month
+               FROM (SELECT day FROM day_total WHERE book_id = $1
+                     UNION ALL
+                     SELECT effective FROM transfer
+                      WHERE book_id = $1 AND pos < ($2::bigint + 1) << 16
+                        AND pos > (SELECT through FROM day_total_progress WHERE book_id = $1)) AS days
+              ORDER BY month",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book */ &book.0, /* through */ &through]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
