@@ -25,7 +25,7 @@ pub use ledger::store::replies::Scope;
 const HEADER: &str = "idempotency-key";
 
 /// Tells that an answer was given before.
-const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+pub const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// A key, bound to the method, the concrete path and the body that it came with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

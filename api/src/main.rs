@@ -3,12 +3,24 @@
 use api::commands::Cli;
 use api::config::refuse_unknown_variables;
 use clap::Parser;
+use std::io::IsTerminal;
+use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 #[actix_web::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("commonpurse: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> anyhow::Result<()> {
     // Before anything else: with two TLS providers in the program rustls would refuse to choose.
     let installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
     installed.map_err(|_| anyhow::anyhow!("another TLS provider is installed already"))?;
@@ -23,7 +35,7 @@ async fn main() -> anyhow::Result<()> {
 fn start_log(production: bool) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(std::env::var("COMMONPURSE_LOG").unwrap_or_else(|_| "info".to_owned()))?;
     let registry = tracing_subscriber::registry().with(filter);
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     if production {
         registry.with(lines.json()).init();
     } else {
