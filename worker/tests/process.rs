@@ -1,5 +1,7 @@
 //! The worker as a process: it starts, does what is due, and stops when asked.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 use deadpool_postgres::{Manager, Pool};
 use jiff::{SignedDuration, Timestamp};
 use ledger::id::{BookId, PersonId};

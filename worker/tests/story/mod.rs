@@ -1,5 +1,7 @@
 //! A sandbox book with one live campaign, and workers that run on it.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 use clap::Parser as _;
 use deadpool_postgres::{Manager, Pool};
 use jiff::{SignedDuration, Timestamp};
