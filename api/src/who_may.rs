@@ -66,6 +66,25 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/partners/{id}/credentials", RoleOrOperator(OWNER)),
     ("GET", "/v1/partners/{id}/credentials", RoleOrOperator(OWNER)),
     ("DELETE", "/v1/partners/{id}/credentials/{credential}", RoleOrOperator(OWNER)),
+    // campaigns: reading them needs a role, or admission and the scope, unless the book is public
+    ("POST", "/v1/campaigns", Access::Role(KEEPERS)),
+    ("GET", "/v1/campaigns", Public),
+    ("GET", "/v1/campaigns/{id}", Public),
+    ("GET", "/v1/campaigns/{id}/totals", Public),
+    ("POST", "/v1/campaigns/{id}:publish", Access::Role(KEEPERS)),
+    ("POST", "/v1/campaigns/{id}:close", Access::Role(KEEPERS)),
+    // pledges and charges: partners see those that they brought
+    ("POST", "/v1/campaigns/{id}/pledges", Access::Scope(Scope::PledgesWrite)),
+    ("GET", "/v1/campaigns/{id}/pledges", Access::RoleOrScope(ANY_ROLE, Scope::PledgesRead)),
+    ("GET", "/v1/pledges", Access::Scope(Scope::PledgesRead)),
+    ("GET", "/v1/pledges/{id}", Access::RoleOrScope(ANY_ROLE, Scope::PledgesRead)),
+    ("POST", "/v1/pledges/{id}:pause", Access::Scope(Scope::PledgesWrite)),
+    ("POST", "/v1/pledges/{id}:resume", Access::Scope(Scope::PledgesWrite)),
+    ("POST", "/v1/pledges/{id}:cancel", Access::RoleOrScope(KEEPERS, Scope::PledgesWrite)),
+    ("POST", "/v1/pledges/{id}:redirect", Access::Scope(Scope::PledgesWrite)),
+    ("GET", "/v1/pledges/{id}/charges", Access::RoleOrScope(ANY_ROLE, Scope::ChargesRead)),
+    ("GET", "/v1/charges/{id}", Access::RoleOrScope(ANY_ROLE, Scope::ChargesRead)),
+    ("POST", "/v1/charges/{id}:capture", Access::Scope(Scope::ChargesWrite)),
     // milestones
     ("POST", "/v1/milestones", Access::Role(KEEPERS)),
     ("GET", "/v1/milestones", Public),
@@ -87,8 +106,8 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/disputes/{id}:resolve", Access::Role(DECIDERS)),
 ];
 
-/// Pages beside the API, by the start of their path.
-pub const PAGES: &[&str] = &["/docs/"];
+/// Pages beside the API: these paths and all below them.
+pub const PAGES: &[&str] = &["/docs"];
 
 impl Access {
     /// The roles of persons that may.
@@ -194,8 +213,9 @@ pub enum Found {
 
 /// The row for a method and a decoded path. Of several that fit, the one with the most literal text.
 pub fn find(method: &str, path: &str) -> Found {
-    if PAGES.iter().any(|start| path.starts_with(start)) {
-        return if method == "GET" { Found::Route("/docs/", Public) } else { Found::OtherMethods(vec!["GET"]) };
+    let is_below = |page: &str| path.strip_prefix(page).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if let Some(page) = PAGES.iter().copied().find(|page| is_below(page)) {
+        return if method == "GET" { Found::Route(page, Public) } else { Found::OtherMethods(vec!["GET"]) };
     }
     let fitting: Vec<_> = TABLE.iter().filter(|(_, template, _)| fits(template, path)).collect();
     let Some(literal) = fitting.iter().map(|(_, template, _)| literals(template)).max() else {
@@ -275,6 +295,9 @@ mod tests {
         assert_eq!(find("GET", "/v1/organisations"), Found::Route("/v1/organisations", SignedIn));
         assert_eq!(find("DELETE", "/v1/organisations"), Found::OtherMethods(vec!["POST", "GET"]));
         assert_eq!(find("GET", "/v2/organisations"), Found::Nothing);
+        assert_eq!(find("GET", "/docs"), Found::Route("/docs", Public));
+        assert_eq!(find("GET", "/docs/index.css"), Found::Route("/docs", Public));
+        assert_eq!(find("GET", "/docsy"), Found::Nothing);
     }
 
     #[test]
