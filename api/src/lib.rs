@@ -25,7 +25,7 @@ pub mod wire;
 
 pub use serve::{app, serve};
 
-use handlers::{claims, credentials, health, identity, milestones, organisations};
+use handlers::{campaigns, charges, claims, credentials, disputes, health, identity, milestones, organisations, pledges, releases, reviews, ties};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// All routes, grouped by who calls. Of two paths that could both fit, the more literal one (`{id}:pause`) comes first.
@@ -57,6 +57,25 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
         .service(credentials::create)
         .service(credentials::list)
         .service(credentials::revoke);
+    // People: campaigns of the host. Partners: pledges of their donors, charges that they collect.
+    routes
+        .service(campaigns::create)
+        .service(campaigns::list)
+        .service(campaigns::publish)
+        .service(campaigns::close)
+        .service(campaigns::totals)
+        .service(campaigns::show)
+        .service(pledges::place)
+        .service(pledges::list)
+        .service(pledges::search)
+        .service(pledges::pause)
+        .service(pledges::resume)
+        .service(pledges::cancel)
+        .service(pledges::redirect)
+        .service(pledges::show)
+        .service(charges::list)
+        .service(charges::capture)
+        .service(charges::show);
     // People: milestones of the host, claims of the team, reviews, disputes.
     routes
         .service(milestones::create)
@@ -64,16 +83,16 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
         .service(milestones::fund)
         .service(milestones::cancel)
         .service(milestones::show)
-        .service(milestones::list_releases)
-        .service(milestones::declare_tie)
+        .service(releases::list)
+        .service(ties::create)
         .service(claims::create)
         .service(claims::list)
         .service(claims::submit)
         .service(claims::show)
         .service(claims::change)
-        .service(claims::add_review)
-        .service(claims::list_reviews)
-        .service(claims::add_dispute)
-        .service(claims::list_disputes)
-        .service(claims::resolve);
+        .service(reviews::create)
+        .service(reviews::list)
+        .service(disputes::create)
+        .service(disputes::list)
+        .service(disputes::resolve);
 }

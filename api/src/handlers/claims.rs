@@ -1,6 +1,7 @@
-//! Claims of milestones: writing and submitting them, reviews, disputes.
+//! Claims of milestones: writing, showing and submitting them.
 
 use super::milestones::{book_of, require_reader};
+use super::reviews::ReviewBody;
 use crate::auth::Caller;
 use crate::extract::{Body, Keyed, Nothing, Params};
 use crate::idempotency::{Reply, Scope, idempotent};
@@ -14,13 +15,12 @@ use actix_web::{HttpRequest, HttpResponse, get, post, put};
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use ledger::funding::claim::{Claim, ClaimState, Content, DecidedBy, Decision};
-use ledger::funding::dispute::{Dispute, DisputeState, Ruling};
 use ledger::funding::evidence::{Digest, EVIDENCE_MAX, Evidence, EvidenceKind};
-use ledger::funding::review::{Ballot, Review, Verdict};
-use ledger::id::{ClaimId, DisputeId, MilestoneId, OrganisationId, PersonId};
+use ledger::funding::review::{Ballot, Review};
+use ledger::id::{ClaimId, MilestoneId, OrganisationId, PersonId};
 use ledger::money::Currency;
-use ledger::operations::{claims as operations, disputes as dispute_operations, milestones as access};
-use ledger::store::{claims, disputes, milestones, reviews};
+use ledger::operations::{claims as operations, milestones as access};
+use ledger::store::{claims, milestones, reviews};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -187,7 +187,7 @@ pub struct ClaimBody {
 }
 
 impl ClaimBody {
-    fn new(claim: Claim, reviews: Option<Vec<ReviewBody>>) -> ClaimBody {
+    pub(super) fn new(claim: Claim, reviews: Option<Vec<ReviewBody>>) -> ClaimBody {
         let waiting = claim.state.under_review();
         let reason = match &claim.state {
             ClaimState::Rejected { reason } | ClaimState::Revoked { reason, .. } => Some(reason.clone()),
@@ -225,7 +225,11 @@ impl ClaimBody {
 }
 
 /// Refuses whoever may not read a claim, and answers it.
-async fn readable(client: &impl GenericClient, caller: &Caller, id: ClaimId) -> Result<Claim, ledger::Error> {
+pub(super) async fn readable(
+    client: &impl GenericClient,
+    caller: &Caller,
+    id: ClaimId,
+) -> Result<Claim, ledger::Error> {
     let book = book_of(client, id.book, "claim").await?;
     let claim = claims::get(client, id).await?;
     require_reader(client, Some(caller), &book, Some(claim.team), false, "claim").await?;
@@ -325,275 +329,6 @@ pub(crate) async fn submit(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let claim = operations::submit(tx, *id, by, Timestamp::now()).await?;
         Ok(Reply::ok(&ClaimBody::new(claim, None)))
-    })
-    .await
-}
-
-/// What a reviewer says.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewReview {
-    /// `approve`, `ask_changes` or `reject`.
-    #[schema(pattern = "^(approve|ask_changes|reject)$")]
-    verdict: String,
-    /// With an approval: the claimed amount or a part of it.
-    amount: Option<MoneyBody>,
-    /// `sha256` of the claim that was read.
-    #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-fA-F]{64}$")]
-    claim_sha256: String,
-    /// `sha256` of each piece of evidence that was read, in the claim's order.
-    #[schema(max_items = 50)]
-    evidence_sha256: Vec<String>,
-    /// Why.
-    #[serde(default)]
-    #[schema(max_length = 4000)]
-    comment: String,
-}
-
-impl NewReview {
-    /// The opinion, and the currency of its amount.
-    fn parse(&self) -> Result<(operations::Opinion, Option<Currency>), Problem> {
-        let amount = self.amount.as_ref().map(|money| money.parse("/amount")).transpose()?;
-        let verdict = match (self.verdict.as_str(), amount) {
-            ("approve", Some(amount)) => Verdict::Approve { amount: amount.minor() },
-            ("approve", None) => return Err(Problem::invalid("/amount", "an approval says for how much")),
-            ("ask_changes" | "reject", Some(_)) => return Err(Problem::invalid("/amount", "only with an approval")),
-            ("ask_changes", None) => Verdict::AskChanges,
-            ("reject", None) => Verdict::Reject,
-            _ => return Err(Problem::invalid("/verdict", "must be approve, ask_changes or reject")),
-        };
-        if self.evidence_sha256.len() > EVIDENCE_MAX {
-            return Err(Problem::invalid("/evidence_sha256", format!("{EVIDENCE_MAX} digests at most")));
-        }
-        let digests = self.evidence_sha256.iter().enumerate();
-        let evidence = digests.map(|(index, text)| parse(&format!("/evidence_sha256/{index}"), text));
-        let opinion = operations::Opinion {
-            verdict,
-            claim: parse("/claim_sha256", &self.claim_sha256)?,
-            evidence: evidence.collect::<Result<_, _>>()?,
-            comment: paragraphs("/comment", &self.comment, 0..=4_000)?,
-        };
-        Ok((opinion, amount.map(|amount| amount.currency())))
-    }
-}
-
-/// What a reviewer said of one submission of a claim.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Review)]
-pub struct ReviewBody {
-    #[schema(value_type = String)]
-    reviewer: PersonId,
-    /// Which submission.
-    round: i32,
-    /// `approve`, `ask_changes` or `reject`.
-    verdict: String,
-    /// The approved amount; null where nothing was approved.
-    amount: Option<BalanceBody>,
-    #[schema(value_type = String)]
-    claim_sha256: Digest,
-    #[schema(value_type = Vec<String>)]
-    evidence_sha256: Vec<Digest>,
-    comment: String,
-    at: Timestamp,
-    /// Whether it counts now: its digests hold, and the reviewer has no tie to the team. Only beside the claim.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    counts: Option<bool>,
-}
-
-impl ReviewBody {
-    fn new(it: Review, currency: Currency, counts: Option<bool>) -> ReviewBody {
-        let approved = Some(it.verdict.amount()).filter(|amount| *amount > 0);
-        ReviewBody {
-            reviewer: it.reviewer,
-            round: it.round,
-            verdict: it.verdict.name().to_owned(),
-            amount: approved.map(|amount| BalanceBody::new(amount, currency)),
-            claim_sha256: it.claim,
-            evidence_sha256: it.evidence,
-            comment: it.comment,
-            at: it.at,
-            counts,
-        }
-    }
-}
-
-/// A review that was recorded, and the claim as it stands with it.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Reviewed {
-    review: ReviewBody,
-    claim: ClaimBody,
-}
-
-/// Reviews a claim, restating the digests of what was read. Nobody decides on a claim of their own team.
-#[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The claim")), request_body = NewReview,
-    responses((status = 201, description = "Recorded", body = Reviewed)))]
-#[post("/v1/claims/{id}/reviews")]
-pub(crate) async fn add_review(
-    state: Data<State>,
-    caller: Caller,
-    id: Path<ClaimId>,
-    request: Keyed<NewReview>,
-) -> Result<HttpResponse, Problem> {
-    let by = caller.person()?.id;
-    let (opinion, asked) = request.body.parse()?;
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let currency = readable(tx, &caller, *id).await?.content.amount.currency();
-        if asked.is_some_and(|asked| asked != currency) {
-            return Err(ledger::Error::invalid("/amount/currency", format!("the claim's money is in {currency}")));
-        }
-        let (claim, review) = operations::review(tx, *id, opinion.clone(), by, Timestamp::now()).await?;
-        let review = ReviewBody::new(review, currency, None);
-        Ok(Reply::created(&Reviewed { review, claim: ClaimBody::new(claim, None) }))
-    })
-    .await
-}
-
-/// Lists all reviews of a claim, those of earlier submissions too.
-#[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The claim"), PageQuery),
-    responses((status = 200, description = "A page, by submission and reviewer", body = Page<ReviewBody>)))]
-#[get("/v1/claims/{id}/reviews")]
-pub(crate) async fn list_reviews(
-    state: Data<State>,
-    caller: Caller,
-    id: Path<ClaimId>,
-    query: Params<PageQuery>,
-    http: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    let window = query.0.window::<(i32, Uuid)>()?;
-    let client = state.client().await?;
-    let currency = readable(&client, &caller, *id).await?.content.amount.currency();
-    let rows = reviews::list(&client, *id, window.after.unwrap_or_default(), window.fetch()).await?;
-    let page = window.page(rows, |row| (row.round, row.reviewer.0), |row| ReviewBody::new(row, currency, None));
-    Ok(page.respond(&http))
-}
-
-/// An objection.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewDispute {
-    /// The part objected to, which is frozen.
-    amount: MoneyBody,
-    /// Why.
-    #[schema(min_length = 1, max_length = 4000)]
-    reason: String,
-}
-
-/// An objection to a part of an approved claim.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Dispute)]
-pub struct DisputeBody {
-    #[schema(value_type = String)]
-    id: DisputeId,
-    #[schema(value_type = String)]
-    claim: ClaimId,
-    #[schema(value_type = String)]
-    opened_by: PersonId,
-    amount: MoneyBody,
-    reason: String,
-    /// `open`, `upheld` or `dismissed`.
-    state: String,
-    opened_at: Timestamp,
-    /// After it an open one counts as upheld.
-    until: Timestamp,
-    /// Null while it is open, or when its time ran out.
-    #[schema(value_type = Option<String>)]
-    resolved_by: Option<PersonId>,
-    resolved_at: Option<Timestamp>,
-    resolution: Option<String>,
-}
-
-impl From<Dispute> for DisputeBody {
-    fn from(it: Dispute) -> DisputeBody {
-        let name = it.state.name().to_owned();
-        let (resolved_by, resolved_at, resolution) = match it.state {
-            DisputeState::Open => (None, None, None),
-            DisputeState::Resolved { by, at, resolution, .. } => (by, Some(at), Some(resolution)),
-        };
-        DisputeBody {
-            id: it.id,
-            claim: it.claim,
-            opened_by: it.opened_by,
-            amount: it.amount.into(),
-            reason: it.reason,
-            state: name,
-            opened_at: it.opened_at,
-            until: it.until,
-            resolved_by,
-            resolved_at,
-            resolution,
-        }
-    }
-}
-
-/// Objects to a part of an approved claim within its objection window: that part is frozen, the rest is released.
-#[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The claim")), request_body = NewDispute,
-    responses((status = 201, description = "Opened", body = DisputeBody)))]
-#[post("/v1/claims/{id}/disputes")]
-pub(crate) async fn add_dispute(
-    state: Data<State>,
-    caller: Caller,
-    id: Path<ClaimId>,
-    request: Keyed<NewDispute>,
-) -> Result<HttpResponse, Problem> {
-    let by = caller.person()?.id;
-    let amount = request.body.amount.parse("/amount")?;
-    let reason = paragraphs("/reason", &request.body.reason, 1..=4_000)?;
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let opened = dispute_operations::open(tx, *id, amount, reason.clone(), by, Timestamp::now()).await?;
-        Ok(Reply::created(&DisputeBody::from(opened)))
-    })
-    .await
-}
-
-/// Lists the disputes of a claim.
-#[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The claim"), PageQuery),
-    responses((status = 200, description = "A page, the oldest first", body = Page<DisputeBody>)))]
-#[get("/v1/claims/{id}/disputes")]
-pub(crate) async fn list_disputes(
-    state: Data<State>,
-    caller: Caller,
-    id: Path<ClaimId>,
-    query: Params<PageQuery>,
-    http: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    let window = query.0.window::<Uuid>()?;
-    let client = state.client().await?;
-    let currency = readable(&client, &caller, *id).await?.content.amount.currency();
-    let rows = disputes::list(&client, *id, currency, window.after.unwrap_or_default(), window.fetch()).await?;
-    Ok(window.page(rows, |row| row.id.object, DisputeBody::from).respond(&http))
-}
-
-/// How a dispute ends.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ResolveDisputeRequest {
-    /// `uphold`: its part stays with the milestone. `dismiss`: it is released.
-    #[schema(pattern = "^(uphold|dismiss)$")]
-    ruling: String,
-    /// Why.
-    #[schema(min_length = 1, max_length = 4000)]
-    resolution: String,
-}
-
-/// Decides a dispute. Whoever raised it, the claimant, the team and people with a tie to it do not.
-#[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The dispute")),
-    request_body = ResolveDisputeRequest,
-    responses((status = 200, description = "Decided", body = DisputeBody)))]
-#[post("/v1/disputes/{id}:resolve")]
-pub(crate) async fn resolve(
-    state: Data<State>,
-    caller: Caller,
-    id: Path<DisputeId>,
-    request: Keyed<ResolveDisputeRequest>,
-) -> Result<HttpResponse, Problem> {
-    let by = caller.person()?.id;
-    let ruling: Ruling = parse("/ruling", &request.body.ruling)?;
-    let resolution = paragraphs("/resolution", &request.body.resolution, 1..=4_000)?;
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let book = book_of(tx, id.book, "dispute").await?;
-        caller.require_role(tx, book.organisation, "dispute").await?;
-        let decided = dispute_operations::resolve(tx, *id, ruling, resolution.clone(), by, Timestamp::now()).await?;
-        Ok(Reply::ok(&DisputeBody::from(decided)))
     })
     .await
 }

@@ -1,4 +1,4 @@
-//! Milestones: planning them, setting money aside, giving them up; their releases; ties to teams.
+//! Milestones: planning them, setting money aside, giving them up.
 
 use crate::auth::{Caller, MaybeCaller, Who};
 use crate::extract::{Keyed, Nothing, Params};
@@ -16,11 +16,9 @@ use jiff::Timestamp;
 use ledger::Error;
 use ledger::funding::evidence::Gate;
 use ledger::funding::milestone::{Milestone, MilestoneState, OnSilence, Policy};
-use ledger::id::{BookId, BookRef, CampaignId, ClaimId, MilestoneId, OrganisationId, PersonId, ReleaseId};
-use ledger::operations::{claims, milestones as operations};
+use ledger::id::{BookId, CampaignId, ClaimId, MilestoneId, OrganisationId};
+use ledger::operations::milestones as operations;
 use ledger::store::books::{self, Book, Visibility};
-use ledger::store::releases::{self, Release};
-use ledger::store::reviews::Tie;
 use ledger::store::{campaigns, milestones};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -262,13 +260,13 @@ fn gate(body: GateBody) -> Gate {
 pub struct OfCampaign {
     /// The campaign.
     #[param(max_length = 36, pattern = "^cmp_[a-z2-7]{32}$")]
-    campaign: String,
+    pub(super) campaign: String,
     /// Items of a page; 50 when it is not given.
     #[param(minimum = 1, maximum = 200)]
-    limit: Option<u16>,
+    pub(super) limit: Option<u16>,
     /// `next_cursor` of the page before.
     #[param(max_length = 500)]
-    cursor: Option<String>,
+    pub(super) cursor: Option<String>,
 }
 
 /// Lists the milestones of a campaign; for the members of a team its own, unless the book is public.
@@ -367,116 +365,6 @@ pub(crate) async fn cancel(
         caller.require_role(tx, book.organisation, "milestone").await?;
         let cancelled = operations::cancel(tx, *id, reason.clone(), by, Timestamp::now()).await?;
         Ok(Reply::ok(&MilestoneBody::new(cancelled, None)))
-    })
-    .await
-}
-
-/// Money of a claim that went from the campaign's fund to what is owed to its team.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Release)]
-pub struct ReleaseBody {
-    #[schema(value_type = String)]
-    id: ReleaseId,
-    /// Which of the claim's, from 1.
-    number: i32,
-    #[schema(value_type = String)]
-    claim: ClaimId,
-    #[schema(value_type = String)]
-    milestone: MilestoneId,
-    #[schema(value_type = String)]
-    campaign: CampaignId,
-    #[schema(value_type = String)]
-    team: OrganisationId,
-    amount: MoneyBody,
-    /// Record number of its journal entry.
-    entry: i64,
-    released_at: Timestamp,
-}
-
-impl From<Release> for ReleaseBody {
-    fn from(it: Release) -> ReleaseBody {
-        let Release { id, number, claim, milestone, campaign, team, amount, entry, released_at } = it;
-        ReleaseBody { id, number, claim, milestone, campaign, team, amount: amount.into(), entry, released_at }
-    }
-}
-
-/// Lists the releases of a campaign's money.
-#[utoipa::path(tag = "milestones", params(OfCampaign),
-    responses((status = 200, description = "A page, the oldest first", body = Page<ReleaseBody>)))]
-#[get("/v1/releases")]
-pub(crate) async fn list_releases(
-    state: Data<State>,
-    caller: MaybeCaller,
-    query: Params<OfCampaign>,
-    http: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    let campaign: CampaignId = parse("/campaign", &query.0.campaign)?;
-    let window = Window::<Uuid>::parse(query.0.limit, query.0.cursor.as_deref())?;
-    let client = state.client().await?;
-    let book = book_of(&client, campaign.book, "campaign").await?;
-    require_reader(&client, caller.0.as_ref(), &book, None, true, "campaign").await?;
-    campaigns::get(&client, campaign).await?;
-    let rows = releases::list(&client, campaign, window.after.unwrap_or_default(), window.fetch()).await?;
-    Ok(window.page(rows, |row| row.id.object, ReleaseBody::from).respond(&http))
-}
-
-/// A tie to be declared.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewTie {
-    /// In whose book.
-    #[schema(min_length = 36, max_length = 36, pattern = "^bok_[a-z2-7]{32}$")]
-    book: String,
-    /// Whose tie; the caller's own when it is not given.
-    #[schema(max_length = 30, pattern = "^psn_[a-z2-7]{26}$")]
-    person: Option<String>,
-    /// The team.
-    #[schema(min_length = 30, max_length = 30, pattern = "^org_[a-z2-7]{26}$")]
-    organisation: String,
-    /// What the tie is.
-    #[schema(min_length = 1, max_length = 1000)]
-    reason: String,
-}
-
-/// A declared tie: the person counts for nothing on claims of the team.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Tie)]
-pub struct TieBody {
-    #[schema(value_type = String)]
-    person: PersonId,
-    #[schema(value_type = String)]
-    organisation: OrganisationId,
-    reason: String,
-    #[schema(value_type = String)]
-    declared_by: PersonId,
-    declared_at: Timestamp,
-}
-
-impl From<Tie> for TieBody {
-    fn from(it: Tie) -> TieBody {
-        let Tie { book: _, person, organisation, reason, declared_by, declared_at } = it;
-        TieBody { person, organisation, reason, declared_by, declared_at }
-    }
-}
-
-/// Declares that somebody is too close to a team to decide on its claims: oneself, or, by an owner of the host, another.
-#[utoipa::path(tag = "milestones", request_body = NewTie,
-    responses((status = 201, description = "Declared", body = TieBody)))]
-#[post("/v1/ties")]
-pub(crate) async fn declare_tie(
-    state: Data<State>,
-    caller: Caller,
-    request: Keyed<NewTie>,
-) -> Result<HttpResponse, Problem> {
-    let by = caller.person()?.id;
-    let book: BookRef = parse("/book", &request.body.book)?;
-    let person = request.body.person.as_deref().map(|person| parse("/person", person)).transpose()?.unwrap_or(by);
-    let organisation = parse("/organisation", &request.body.organisation)?;
-    let reason = paragraphs("/reason", &request.body.reason, 1..=1_000)?;
-    idempotent(&state, &request.key, Scope::Book(book.book), caller.id(), async |tx| {
-        let book = books::resolve(tx, book).await?;
-        let tie = claims::declare_tie(tx, &book, person, organisation, reason.clone(), by, Timestamp::now()).await?;
-        Ok(Reply::created(&TieBody::from(tie)))
     })
     .await
 }

@@ -82,12 +82,14 @@ fn reason(state: &ClaimState) -> &str {
 async fn schedule(tx: &Transaction<'_>, claim: &Claim) -> Result<(), Error> {
     let id = claim.id;
     if let Some(until) = claim.state.deadline() {
-        enqueue(tx, id.book, until, format!("{id} until {until}"), Job::CloseReview { claim: id }).await?;
+        enqueue(tx, id.book, until, format!("{id} until {}", until.as_microsecond()), Job::CloseReview { claim: id })
+            .await?;
     }
     match &claim.state {
         ClaimState::Approved(decision) => {
             let due = decision.objection_until;
-            enqueue(tx, id.book, due, format!("{id} at {due}"), Job::ReleaseClaim { claim: id }).await?;
+            enqueue(tx, id.book, due, format!("{id} at {}", due.as_microsecond()), Job::ReleaseClaim { claim: id })
+                .await?;
         }
         ClaimState::Draft { .. }
         | ClaimState::Submitted(_)
