@@ -25,7 +25,10 @@ pub mod wire;
 
 pub use serve::{app, serve};
 
-use handlers::{campaigns, charges, claims, credentials, disputes, health, identity, milestones, organisations, pledges, releases, reviews, ties};
+use handlers::{
+    campaigns, charges, claims, credentials, disputes, health, identity, milestones, organisations, pledges, releases,
+    reviews, ties,
+};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// All routes, grouped by who calls. Of two paths that could both fit, the more literal one (`{id}:pause`) comes first.

@@ -7,6 +7,7 @@ use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use std::fmt;
 use tokio_postgres::Row;
+use uuid::Uuid;
 
 /// A person known only by what a partner passes.
 #[derive(Clone, PartialEq, Eq)]
@@ -91,4 +92,17 @@ pub async fn get(client: &impl GenericClient, id: DonorId) -> Result<Donor, Erro
         .await?;
     let row = client.query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
     row.as_ref().map(donor).transpose()?.ok_or(Error::NotFound("donor"))
+}
+
+/// The donors with these ids, in no order.
+pub async fn list(client: &impl GenericClient, book: BookId, ids: &[Uuid]) -> Result<Vec<Donor>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- donors::list
+            SELECT book_id, id, partner, reference, name, email, privacy, created_at FROM donor
+             WHERE book_id = $1 AND id = ANY ($2)",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* id */ &ids]).await?;
+    rows.iter().map(donor).collect()
 }
