@@ -1,8 +1,10 @@
 //! `commonpurse dev` and `commonpurse demo`: the whole service on this machine, and the founding story played in it.
 
+pub mod cast;
 pub mod checks;
 pub mod client;
 pub mod literals;
+mod progress;
 pub mod story;
 
 use crate::stack::{Settings, Stack, programs_beside_this_one};

@@ -50,7 +50,10 @@ impl TestApp {
             listen: "127.0.0.1:0".into(),
             environment: environment.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect(),
         };
-        ensure!(settings.programs.join("commonpurse-worker").exists(), "build the binaries first: cargo build --workspace");
+        ensure!(
+            settings.programs.join("commonpurse-worker").exists(),
+            "build the binaries first: cargo build --workspace"
+        );
         let stack = tokio::task::spawn_blocking(move || Stack::start(settings, workers)).await??;
         let base_url = stack.base_url.clone();
         let config = migrations::service_config(&database.url, "tests")?;

@@ -4,7 +4,5 @@
 //! of the contract has no entry in the who-may table.
 
 mod app;
-mod host;
 
 pub use app::{OPERATOR, TestApp};
-pub use host::{Host, claim_body, pledge_body};

@@ -1,9 +1,314 @@
-//! story
-/// t
-pub struct Told { /// x
- pub closing: String, /// x
- pub checks: usize, /// x
- pub book: String, /// x
- pub treasurer: String }
-/// t
-pub async fn play(_: &str, _: &std::path::Path, _: &super::literals::Literals) -> anyhow::Result<Told> { anyhow::bail!("") }
+//! The founding story, over HTTP against the running service, checked at every step.
+
+use super::cast::{Cast, pledge_body, usd};
+use super::checks::Checks;
+use super::client::{Answer, Client, text};
+use super::literals::Literals;
+use super::progress::Progress;
+use anyhow::{Context as _, ensure};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use jiff::civil::{Date, date};
+use jiff::{ToSpan, Zoned};
+use serde_json::{Value, json};
+use std::path::Path;
+use uuid::Uuid;
+
+/// How many donors the partner brings.
+const DONORS: usize = 100;
+
+/// How many pledges the partner sends at once.
+const AT_ONCE: usize = 8;
+
+/// What each product costs, USD.
+const PRODUCT_COST: &str = "4000.00";
+
+/// The products of the year, and one more that nobody has paid for.
+const PRODUCTS: [&str; 10] = [
+    "Earth-block press",
+    "Solar turbine",
+    "Sawmill",
+    "Power cube",
+    "Soil pulverizer",
+    "Backhoe",
+    "Bread oven",
+    "Plastic recycler",
+    "Induction furnace",
+    "Cement mixer",
+];
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Told {
+    /// The closing trial balance, as a table.
+    pub closing: String,
+    /// How many checks held.
+    pub checks: usize,
+    /// The host's book.
+    pub book: String,
+    /// Somebody who may read it.
+    pub treasurer: String,
+}
+
+/// Something to do before the clock moves to a month, such as a test that kills the worker in it.
+pub type BeforeMonth<'a> = &'a (dyn Fn(i8) -> anyhow::Result<()> + Sync);
+
+/// Plays the story.
+pub async fn play(base: &str, mail: &Path, literals: &Literals) -> anyhow::Result<Told> {
+    play_with(base, mail, literals, super::OPERATOR, &|_| Ok(())).await
+}
+
+/// Plays the story with something happening before each month.
+pub async fn play_with(
+    base: &str,
+    mail: &Path,
+    literals: &Literals,
+    operator: &str,
+    before_month: BeforeMonth<'_>,
+) -> anyhow::Result<Told> {
+    let checks = Checks::default();
+    let progress = Progress::new();
+    progress.say("everybody signs in; the host opens a sandbox book and admits the partner");
+    let cast = Cast::gather(base, mail, operator).await?;
+    let campaign = cast.campaign("open-product-development", "Open product development", &literals.goal).await?;
+    let year = Year { cast: &cast, checks: &checks, literals, campaign: &campaign, progress: &progress };
+    year.play(before_month).await?;
+    let balance = cast.trial_balance().await?;
+    Ok(Told {
+        closing: table(&balance),
+        checks: checks.held(),
+        book: cast.book.clone(),
+        treasurer: "treasurer@host.example".into(),
+    })
+}
+
+/// A year of crowdfunding.
+struct Year<'a> {
+    cast: &'a Cast,
+    checks: &'a Checks,
+    literals: &'a Literals,
+    campaign: &'a Value,
+    progress: &'a Progress,
+}
+
+impl Year<'_> {
+    async fn play(&self, before_month: BeforeMonth<'_>) -> anyhow::Result<()> {
+        let first_day = date(Zoned::now().date().year() + 1, 1, 1);
+        self.cast.advance(first_day.saturating_sub(1.day())).await?;
+        self.pledges(first_day).await?;
+        self.refusals(first_day).await?;
+        let mut products = 0;
+        for month in 1..=12i8 {
+            before_month(month)?;
+            let due = date(first_day.year(), month, 1);
+            self.progress.month(month);
+            self.cast.advance(due).await?;
+            self.cast.advance(due.saturating_add(3.days())).await?;
+            self.month_is_settled(month).await?;
+            while products < 9 && self.available().await? >= 400_000 {
+                self.product(PRODUCTS[products]).await?;
+                products += 1;
+            }
+        }
+        self.cast.advance(date(first_day.year(), 12, 31)).await?;
+        self.checks.equal("products that were paid for", products.to_string(), self.literals.products.as_str())?;
+        self.closes().await
+    }
+
+    /// The partner sends its donors; one of them twice.
+    async fn pledges(&self, start: Date) -> anyhow::Result<()> {
+        self.progress.say("the partner sends 100 donors of 30.00 USD a month");
+        let path = self.pledges_path()?;
+        let sent: Vec<Answer> = stream::iter(1..=DONORS)
+            .map(|number| {
+                let path = &path;
+                async move {
+                    let body = pledge_body(self.campaign, number, "30.00", start)?;
+                    self.cast.partner.post(path, &body).await
+                }
+            })
+            .buffer_unordered(AT_ONCE)
+            .try_collect()
+            .await?;
+        for answer in &sent {
+            self.checks.equal("a new pledge", answer.status.as_u16(), 201)?;
+        }
+        let listed = self.cast.partner.all(&path).await?;
+        self.checks.equal("pledges", listed.len(), DONORS)?;
+        let totals = self.totals().await?;
+        self.checks.equal("pledged a month", text(&totals, "/monthly/amount")?, self.literals.goal.as_str())
+    }
+
+    /// What must be refused, each as it should.
+    async fn refusals(&self, start: Date) -> anyhow::Result<()> {
+        self.progress.say("what must be refused is refused");
+        let (cast, path) = (self.cast, self.pledges_path()?);
+        let key = Uuid::now_v7().to_string();
+        let again = pledge_body(self.campaign, 1, "30.00", start)?;
+        let first = cast.partner.post_keyed(&path, &again, &key).await?;
+        let second = cast.partner.post_keyed(&path, &again, &key).await?;
+        self.checks.equal("the same pledge with a new key", first.status.as_u16(), 200)?;
+        self.checks.equal(
+            "the same pledge with the same key",
+            (second.status.as_u16(), second.replayed),
+            (200, true),
+        )?;
+        self.checks.equal("one pledge", text(&second.body, "/id")?, text(&first.body, "/id")?)?;
+        self.checks.equal("pledges after it", cast.partner.all(&path).await?.len(), DONORS)?;
+
+        let other = pledge_body(self.campaign, 2, "30.00", start)?;
+        let reused = cast.partner.post_keyed(&path, &other, &key).await?;
+        self.refused("the same key with another body", &reused, 422, "idempotency-key-reused")?;
+
+        let read = cast.stranger.get(&format!("/v1/books/{}", cast.book)).await?;
+        self.refused("a stranger who reads the book", &read, 404, "not-found")?;
+
+        let fine = pledge_body(self.campaign, 101, "30.001", start)?;
+        let fine = cast.partner.post(&path, &fine).await?;
+        self.refused("30.001 USD", &fine, 422, "invalid")?;
+        self.checks.equal("the field that is wrong", text(&fine.body, "/errors/0/pointer")?, "/amount/amount")
+    }
+
+    /// Every donor was charged once this month, and the month was settled once.
+    async fn month_is_settled(&self, month: i8) -> anyhow::Result<()> {
+        let charges = DONORS * usize::try_from(month)?;
+        if month == 1 {
+            self.checks.equal(
+                "charges in the first month",
+                charges.to_string(),
+                self.literals.charges_first_month.as_str(),
+            )?;
+        }
+        self.checks.equal("receipts so far", self.cast.receipts()?, charges)?;
+        let totals = self.totals().await?;
+        let brought = format!("{}.00", 3_000 * u32::try_from(month)?);
+        self.checks.equal("collected so far", text(&totals, "/collected/amount")?, brought.as_str())?;
+        self.checks.equal("settled so far", text(&totals, "/settled/amount")?, brought.as_str())?;
+        let entries = self.entries("receivable_settled").await?;
+        self.checks.equal("settlements so far", entries, usize::try_from(month)?)
+    }
+
+    /// A product: a milestone that is funded, claimed with evidence, approved by two reviewers, and released by the worker.
+    async fn product(&self, name: &str) -> anyhow::Result<()> {
+        self.progress.say(&format!("{name}: funded, claimed, reviewed"));
+        let cast = self.cast;
+        let milestone = self.milestone(name).await?;
+        let path = format!("/v1/milestones/{milestone}");
+        let funded = cast.treasurer.post(&format!("{path}:fund"), &json!({})).await?;
+        self.checks.equal("a funded milestone", funded.status.as_u16(), 200)?;
+        let claim = cast.claimant.post(&format!("{path}/claims"), &claim_body(name)).await?.ok()?;
+        let claim = format!("/v1/claims/{}", text(&claim, "/id")?);
+        let submitted = cast.claimant.post(&format!("{claim}:submit"), &json!({})).await?.ok()?;
+        let approval = approval(&submitted)?;
+        let own = cast.claimant.post(&format!("{claim}/reviews"), &approval).await?;
+        self.refused("an approval by the claimant", &own, 409, "own-claim")?;
+        for reviewer in &cast.reviewers {
+            reviewer.post(&format!("{claim}/reviews"), &approval).await?.ok()?;
+        }
+        let decided = cast.claimant.get(&claim).await?.ok()?;
+        self.checks.equal("a claim after two approvals", text(&decided, "/state")?, "approved")
+    }
+
+    /// What stands in the book at the end of the year.
+    async fn closes(&self) -> anyhow::Result<()> {
+        self.progress.say("the year closes");
+        let (cast, literals) = (self.cast, self.literals);
+        let tenth = self.milestone(PRODUCTS[9]).await?;
+        let funded = cast.treasurer.post(&format!("/v1/milestones/{tenth}:fund"), &json!({})).await?;
+        self.refused("a tenth product with no money", &funded, 409, "fund-short")?;
+
+        let captured = self.entries("charge_captured").await?;
+        self.checks.equal("charges", captured.to_string(), literals.charges.as_str())?;
+        self.checks.equal("receipts", cast.receipts()?.to_string(), literals.receipts.as_str())?;
+        let balance = cast.trial_balance().await?;
+        let of = |prefix: &str, on: &str| -> anyhow::Result<String> {
+            let found = balance.iter().find(|(code, side, _)| code.starts_with(prefix) && *side == on);
+            Ok(found.map_or("0.00", |(_, _, amount)| amount.as_str()).to_owned())
+        };
+        self.checks.equal("cash", of("assets:cash:", "debit")?, literals.cash.as_str())?;
+        self.checks.equal(
+            "team payables",
+            of("liabilities:payable:team:", "credit")?,
+            literals.team_payables.as_str(),
+        )?;
+        self.checks.equal("the fund", of("liabilities:fund:", "credit")?, literals.fund.as_str())?;
+        self.checks.equal("accounts that do not stand at zero", balance.len(), 2)
+    }
+
+    async fn milestone(&self, name: &str) -> anyhow::Result<String> {
+        let body = json!({
+            "campaign": text(self.campaign, "/id")?, "team": self.cast.team, "name": name,
+            "amount": usd(PRODUCT_COST),
+            "policy": {"reviewers_needed": 2, "review_days": 14, "objection_days": 7, "on_silence": "escalate"},
+            "gate": {"licence": true, "design_files": true},
+        });
+        let made = self.cast.treasurer.post("/v1/milestones", &body).await?.ok()?;
+        Ok(text(&made, "/id")?.to_owned())
+    }
+
+    /// Settled money that is neither spent nor earmarked, in cents.
+    async fn available(&self) -> anyhow::Result<i64> {
+        let totals = self.totals().await?;
+        Ok(text(&totals, "/available/amount")?.replace('.', "").parse()?)
+    }
+
+    async fn totals(&self) -> anyhow::Result<Value> {
+        let path = format!("/v1/campaigns/{}/totals", text(self.campaign, "/id")?);
+        self.cast.treasurer.get(&path).await?.ok()
+    }
+
+    /// How many journal entries of a kind the book has.
+    async fn entries(&self, kind: &str) -> anyhow::Result<usize> {
+        count_entries(&self.cast.treasurer, &self.cast.book, kind).await
+    }
+
+    fn pledges_path(&self) -> anyhow::Result<String> {
+        Ok(format!("/v1/campaigns/{}/pledges", text(self.campaign, "/id")?))
+    }
+
+    fn refused(&self, what: &str, answer: &Answer, status: u16, code: &str) -> anyhow::Result<()> {
+        let kind = text(&answer.body, "/type")?;
+        self.checks.equal(what, (answer.status.as_u16(), kind), (status, format!("/problems/{code}").as_str()))
+    }
+}
+
+/// How many journal entries of a kind a book has.
+pub async fn count_entries(by: &Client, book: &str, kind: &str) -> anyhow::Result<usize> {
+    let entries = by.all(&format!("/v1/books/{book}/journal-entries")).await?;
+    Ok(entries.iter().filter(|entry| entry["lines"][0]["kind"] == kind).count())
+}
+
+/// A claim of the whole amount, with the evidence that the milestone's gate asks for.
+pub fn claim_body(name: &str) -> Value {
+    let evidence = |kind: &str, title: &str, digit: &str, licence: Option<&str>| {
+        json!({
+            "kind": kind, "title": format!("{name}: {title}"), "url": format!("https://designs.example/{kind}"),
+            "sha256": digit.repeat(64), "licence": licence,
+        })
+    };
+    json!({
+        "amount": usd(PRODUCT_COST), "note": format!("{name} is designed, built and tested."),
+        "evidence": [
+            evidence("design_files", "CAD files", "a", Some("CERN-OHL-S-2.0")),
+            evidence("licence", "licence", "b", Some("CERN-OHL-S-2.0")),
+            evidence("test_report", "test report", "c", None),
+        ],
+    })
+}
+
+/// An approval that restates the digests of a claim as it was read.
+pub fn approval(claim: &Value) -> anyhow::Result<Value> {
+    let evidence = claim["evidence"].as_array().context("a claim has evidence")?;
+    let digests: Vec<&str> = evidence.iter().map(|item| text(item, "/sha256")).collect::<anyhow::Result<_>>()?;
+    ensure!(!digests.is_empty(), "a claim of the story has evidence");
+    Ok(json!({"verdict": "approve", "claim_sha256": text(claim, "/sha256")?, "evidence_sha256": digests}))
+}
+
+/// A trial balance as a table for people.
+fn table(balance: &[(String, &'static str, String)]) -> String {
+    let mut lines = vec![format!("{:<64}{:>16}{:>16}", "Trial balance of the host's book, USD", "debit", "credit")];
+    for (code, side, amount) in balance {
+        let (debit, credit) = if *side == "debit" { (amount.as_str(), "") } else { ("", amount.as_str()) };
+        lines.push(format!("{code:<64}{debit:>16}{credit:>16}"));
+    }
+    lines.join("\n")
+}

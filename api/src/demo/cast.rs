@@ -1,0 +1,212 @@
+//! Who takes part: a fiscal host with a sandbox book, a partner platform, reviewers, a team, and a stranger.
+
+use super::client::{Client, text};
+use anyhow::{Context as _, bail};
+use jiff::civil::Date;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How long the worker may take with what is due.
+const IDLE_MAX: Duration = Duration::from_secs(240);
+
+/// How often it is looked at.
+const POLL: Duration = Duration::from_millis(50);
+
+/// The scopes of the partner's credential.
+const SCOPES: [&str; 4] = ["pledges:write", "pledges:read", "charges:read", "charges:write"];
+
+/// Everybody in the story, signed in, and what they have made.
+#[derive(Debug)]
+pub struct Cast {
+    base: String,
+    mail: PathBuf,
+    /// Runs the installation.
+    pub operator: Client,
+    /// Owner of the fiscal host.
+    pub treasurer: Client,
+    /// Two reviewers of the host.
+    pub reviewers: [Client; 2],
+    /// A member of the team, who also has the role of a reviewer: it must not help.
+    pub claimant: Client,
+    /// Signed in, with no role here.
+    pub stranger: Client,
+    /// The partner platform.
+    pub partner: Client,
+    /// The fiscal host, `org_…`.
+    pub host: String,
+    /// Its sandbox book, `bok_…`.
+    pub book: String,
+    /// The partner platform, `org_…`.
+    pub platform: String,
+    /// The team, `org_…`.
+    pub team: String,
+    /// Client id and secret of the partner.
+    pub credential: (String, String),
+}
+
+impl Cast {
+    /// Signs everybody in and makes their organisations, the book and the credentials.
+    pub async fn gather(base: &str, mail: &Path, operator: &str) -> anyhow::Result<Cast> {
+        let operator = Client::sign_in(base, mail, operator).await?;
+        let host = organisation(&operator, "Common Host", "fiscal_host").await?;
+        let platform = organisation(&operator, "Fans of Open Machines", "partner_platform").await?;
+        let team = organisation(&operator, "Open Machine Builders", "project_team").await?;
+        let elsewhere = organisation(&operator, "Somewhere Else", "sponsor").await?;
+        for (organisation, email, role) in [
+            (&host, "treasurer@host.example", "owner"),
+            (&host, "rita@host.example", "reviewer"),
+            (&host, "raul@host.example", "reviewer"),
+            (&host, "clara@builders.example", "reviewer"),
+            (&team, "clara@builders.example", "owner"),
+            (&elsewhere, "stranger@elsewhere.example", "owner"),
+        ] {
+            give_role(&operator, organisation, email, role).await?;
+        }
+        let sign_in = |email| Client::sign_in(base, mail, email);
+        let treasurer = sign_in("treasurer@host.example").await?;
+        let body = json!({
+            "organisation": host, "name": "Common Host (sandbox)", "currency": "USD", "mode": "sandbox",
+            "zone": "Europe/Berlin", "visibility": "private",
+        });
+        let book = text(&treasurer.post("/v1/books", &body).await?.ok()?, "/id")?.to_owned();
+        let admit = json!({"organisation": platform});
+        treasurer.post(&format!("/v1/books/{book}/partners"), &admit).await?.ok()?;
+        let credential = json!({"name": "story", "mode": "sandbox", "scopes": SCOPES});
+        let credential = operator.post(&format!("/v1/partners/{platform}/credentials"), &credential).await?.ok()?;
+        let (id, secret) = (text(&credential, "/id")?.to_owned(), text(&credential, "/secret")?.to_owned());
+        Ok(Cast {
+            base: base.to_owned(),
+            mail: mail.to_owned(),
+            treasurer,
+            reviewers: [sign_in("rita@host.example").await?, sign_in("raul@host.example").await?],
+            claimant: sign_in("clara@builders.example").await?,
+            stranger: sign_in("stranger@elsewhere.example").await?,
+            partner: Client::partner(base, &id, &secret)?,
+            operator,
+            host,
+            book,
+            platform,
+            team,
+            credential: (id, secret),
+        })
+    }
+
+    /// Signs one more person in, who has been given a role before.
+    pub async fn sign_in(&self, email: &str) -> anyhow::Result<Client> {
+        Client::sign_in(&self.base, &self.mail, email).await
+    }
+
+    /// Where the service listens.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Makes a campaign with a monthly goal and publishes it; answers its representation.
+    pub async fn campaign(&self, slug: &str, title: &str, goal: &str) -> anyhow::Result<Value> {
+        let body = json!({
+            "book": self.book, "slug": slug, "title": title, "summary": "Machines that anybody may build.",
+            "terms": TERMS, "monthly_goal": usd(goal),
+        });
+        let campaign = self.treasurer.post("/v1/campaigns", &body).await?.ok()?;
+        let path = format!("/v1/campaigns/{}:publish", text(&campaign, "/id")?);
+        self.treasurer.post(&path, &json!({})).await?.ok()
+    }
+
+    /// Moves the book's clock to noon (UTC) of a day, and waits until the worker has done what is due by then.
+    pub async fn advance(&self, day: Date) -> anyhow::Result<()> {
+        let to = json!({"to": format!("{day}T12:00:00Z")});
+        self.treasurer.post(&format!("/v1/books/{}/clock:advance", self.book), &to).await?.ok()?;
+        self.idle().await
+    }
+
+    /// Waits until no job of the book is due or running.
+    pub async fn idle(&self) -> anyhow::Result<()> {
+        let deadline = Instant::now() + IDLE_MAX;
+        loop {
+            let jobs = self.treasurer.get(&format!("/v1/books/{}/jobs", self.book)).await?.ok()?;
+            if jobs["dead"] != 0 {
+                bail!("jobs were given up: {jobs}");
+            }
+            if jobs["due"] == 0 && jobs["leased"] == 0 {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                bail!("jobs are still due after {} s: {jobs}", IDLE_MAX.as_secs());
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// The book's trial balance: (code, side, amount) for every account that does not stand at zero.
+    pub async fn trial_balance(&self) -> anyhow::Result<Vec<(String, &'static str, String)>> {
+        trial_balance(&self.treasurer, &self.book).await
+    }
+
+    /// The receipts that were sent, as files.
+    pub fn receipts(&self) -> anyhow::Result<usize> {
+        let mut count = 0;
+        for file in std::fs::read_dir(&self.mail)? {
+            let name = file?.file_name();
+            let name = name.to_string_lossy();
+            count += usize::from(name.starts_with("receipt.") && name.ends_with(".eml"));
+        }
+        Ok(count)
+    }
+}
+
+/// The terms of the story's campaigns.
+pub const TERMS: &str = "Your money pays for open product development and for nothing else. What is not spent stays \
+                         restricted; it is yours to redirect, and it is never forfeited.";
+
+/// An amount of dollars on the wire.
+pub fn usd(amount: &str) -> Value {
+    json!({"amount": amount, "currency": "USD"})
+}
+
+/// Makes an organisation; answers its id.
+pub async fn organisation(by: &Client, name: &str, kind: &str) -> anyhow::Result<String> {
+    let made = by.post("/v1/organisations", &json!({"name": name, "kind": kind})).await?.ok()?;
+    Ok(text(&made, "/id")?.to_owned())
+}
+
+/// Gives a person a role in an organisation.
+pub async fn give_role(by: &Client, organisation: &str, email: &str, role: &str) -> anyhow::Result<()> {
+    let body = json!({"email": email, "role": role});
+    by.post(&format!("/v1/organisations/{organisation}/memberships"), &body).await?.ok()?;
+    Ok(())
+}
+
+/// A monthly pledge of one of the story's donors.
+pub fn pledge_body(campaign: &Value, number: usize, amount: &str, start: Date) -> anyhow::Result<Value> {
+    Ok(json!({
+        "reference": format!("fan-{number:03}"),
+        "donor": {
+            "reference": format!("donor-{number:03}"),
+            "name": format!("Fan {number}"),
+            "email": format!("fan{number:03}@donors.example"),
+        },
+        "amount": usd(amount),
+        "schedule": {"interval": "monthly", "start": start.to_string(), "payments": 12},
+        "rail": "sandbox",
+        "token": "sandbox_ok",
+        "terms_sha256": text(campaign, "/terms_sha256")?,
+    }))
+}
+
+/// A book's trial balance: (code, side, amount) for every account that does not stand at zero.
+pub async fn trial_balance(by: &Client, book: &str) -> anyhow::Result<Vec<(String, &'static str, String)>> {
+    let report = by.get(&format!("/v1/books/{book}/reports/trial-balance")).await?.ok()?;
+    let lines = report["lines"].as_array().context("a trial balance has lines")?;
+    let mut found = Vec::new();
+    for line in lines {
+        let code = text(line, "/code")?.to_owned();
+        for side in ["debit", "credit"] {
+            let amount = text(line, &format!("/{side}/amount"))?;
+            if amount.bytes().any(|digit| (b'1'..=b'9').contains(&digit)) {
+                found.push((code.clone(), side, amount.to_owned()));
+            }
+        }
+    }
+    Ok(found)
+}
