@@ -18,13 +18,17 @@ use ledger::Error;
 use ledger::funding::campaign::Kind;
 use ledger::id::{BookRef, CampaignId};
 use ledger::operations::campaigns::{self as operations, Change, NewCampaign as Asked, Totals};
-use ledger::party;
+use ledger::party::{self, Role};
 use ledger::store::activity::Actor;
-use ledger::store::books::{self, Book, Mode, Visibility};
+use ledger::store::books::{self, Book, Visibility};
 use ledger::store::campaigns::{self, Campaign};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
+
+/// Roles that read the campaigns of a private book: all but plain membership.
+const PRIVATE_READERS: &[Role] =
+    &[Role::Owner, Role::Treasurer, Role::Approver, Role::Reviewer, Role::Judge, Role::Auditor];
 
 /// A campaign to be made.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -108,6 +112,11 @@ pub(super) fn actor(caller: &Caller) -> Actor {
     }
 }
 
+/// Whether a partner's credentials are of the book's mode. Live and sandbox never see each other's data, public or not.
+fn is_same_mode(partner: &Partner, book: &Book) -> bool {
+    partner.mode.as_str() == book.mode.name()
+}
+
 /// Refuses partners that the book has not admitted, and those whose credentials are of the other mode.
 pub(super) async fn require_admitted(
     client: &impl GenericClient,
@@ -115,34 +124,32 @@ pub(super) async fn require_admitted(
     book: &Book,
     what: &'static str,
 ) -> Result<(), Error> {
-    let same_mode = match book.mode {
-        Mode::Live => partner.mode == party::Mode::Live,
-        Mode::Sandbox => partner.mode == party::Mode::Sandbox,
-    };
-    if same_mode && books::partner_admitted(client, book.id, partner.organisation).await? {
+    if is_same_mode(partner, book) && books::partner_admitted(client, book.id, partner.organisation).await? {
         return Ok(());
     }
     Err(Error::NotFound(what))
 }
 
-/// Refuses whoever may not read the campaigns of a book.
+/// Refuses whoever may not read the campaigns of a book: by its visibility people may, and admitted partners with the scope.
 async fn require_reader(
     client: &impl GenericClient,
     caller: Option<&Caller>,
     book: &Book,
     what: &'static str,
 ) -> Result<(), Error> {
-    if book.visibility == Visibility::Public {
-        return Ok(());
-    }
-    let Some(caller) = caller else {
-        return Err(Error::NotFound(what));
+    let (is_public, roles) = match book.visibility {
+        Visibility::Public => (true, ANY_ROLE),
+        Visibility::Members => (false, ANY_ROLE),
+        Visibility::Private => (false, PRIVATE_READERS),
     };
-    match &caller.who {
-        Who::Person(person) if person.is_operator => Ok(()),
-        Who::Person(_) if caller.has_role(client, book.organisation, ANY_ROLE).await? => Ok(()),
-        Who::Person(_) => Err(Error::NotFound(what)),
-        Who::Partner(partner) => {
+    match caller.map(|caller| (caller, &caller.who)) {
+        None if is_public => Ok(()),
+        None => Err(Error::NotFound(what)),
+        Some((_, Who::Person(person))) if is_public || person.is_operator => Ok(()),
+        Some((caller, Who::Person(_))) if caller.has_role(client, book.organisation, roles).await? => Ok(()),
+        Some((_, Who::Person(_))) => Err(Error::NotFound(what)),
+        Some((_, Who::Partner(partner))) if is_public && is_same_mode(partner, book) => Ok(()),
+        Some((caller, Who::Partner(partner))) => {
             require_admitted(client, partner, book, what).await?;
             caller.require_scope(party::Scope::CampaignsRead).map(|_| ())
         }
