@@ -166,6 +166,7 @@ impl Caller {
                 Access::Operator => person.is_operator,
                 Access::Public
                 | Access::Guessable
+                | Access::Visible
                 | Access::SignedIn
                 | Access::Role(_)
                 | Access::RoleOrOperator(_)

@@ -85,7 +85,14 @@ fn complete(method: &str, mut operation: Value, access: Access) -> Value {
     let name = operation["operationId"].as_str().unwrap_or(method).to_owned();
     operation["operationId"] = json!(format!("{}_{name}", tag.replace(['-', ' '], "_")));
     operation["x-who-may"] = json!(access.phrases());
-    operation["security"] = if access.is_open() { json!([]) } else { json!([{"bearer": []}]) };
+    operation["security"] = if access == Access::Visible {
+        // With a token, what is not public can be seen too.
+        json!([{}, {"bearer": []}])
+    } else if access.is_open() {
+        json!([])
+    } else {
+        json!([{"bearer": []}])
+    };
     let mut parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
     if method == "post" && !access.is_open() {
         parameters.push(json!({

@@ -26,8 +26,8 @@ pub mod wire;
 pub use serve::{app, serve};
 
 use handlers::{
-    campaigns, charges, claims, credentials, disputes, health, identity, milestones, organisations, pledges, releases,
-    reviews, ties,
+    accounts, books, campaigns, charges, claims, credentials, disputes, entries, exports, health, identity, jobs,
+    milestones, organisations, pledges, releases, reports, reviews, ties,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -60,6 +60,26 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
         .service(credentials::create)
         .service(credentials::list)
         .service(credentials::revoke);
+    // People: books and their reading.
+    routes
+        .service(books::open)
+        .service(books::list)
+        .service(books::advance_clock)
+        .service(books::admit_partner)
+        .service(jobs::requeue)
+        .service(jobs::show)
+        .service(accounts::open)
+        .service(accounts::list)
+        .service(accounts::statement)
+        .service(entries::create)
+        .service(entries::list)
+        .service(entries::show)
+        .service(reports::trial_balance)
+        .service(reports::balance_sheet)
+        .service(reports::income_statement)
+        .service(reports::funds)
+        .service(exports::export)
+        .service(books::show);
     // People: campaigns of the host. Partners: pledges of their donors, charges that they collect.
     routes
         .service(campaigns::create)

@@ -59,6 +59,11 @@ impl<K: Serialize + DeserializeOwned> Window<K> {
         i64::from(self.limit) + 1
     }
 
+    /// How many items the page has at most.
+    pub fn limit(&self) -> usize {
+        usize::from(self.limit)
+    }
+
     /// The page of the rows that came back; `key` is that of a row, `body` what is shown of it.
     pub fn page<R, T>(&self, rows: Vec<R>, key: impl Fn(&R) -> K, body: impl Fn(R) -> T) -> Page<T> {
         let limit = usize::from(self.limit);
@@ -68,7 +73,8 @@ impl<K: Serialize + DeserializeOwned> Window<K> {
     }
 }
 
-fn encode(key: &impl Serialize) -> String {
+/// The cursor that leads to the item after the one with this key.
+pub fn encode(key: &impl Serialize) -> String {
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(key).expect("a key is made of ids, numbers and texts"))
 }
 
@@ -91,19 +97,24 @@ pub struct Page<T> {
 impl<T: Serialize> Page<T> {
     /// The answer, with `Link: rel="next"` (RFC 8288) beside `next_cursor`.
     pub fn respond(&self, request: &HttpRequest) -> HttpResponse {
-        let mut response = HttpResponse::Ok();
-        if let Some(cursor) = &self.next_cursor {
-            let mut query = url::form_urlencoded::Serializer::new(String::new());
-            for (name, value) in url::form_urlencoded::parse(request.query_string().as_bytes()) {
-                if name != "cursor" {
-                    query.append_pair(&name, &value);
-                }
-            }
-            query.append_pair("cursor", cursor);
-            response.insert_header((LINK, format!("<{}?{}>; rel=\"next\"", request.path(), query.finish())));
-        }
-        response.json(self)
+        respond(self, self.next_cursor.as_deref(), request)
     }
+}
+
+/// The answer with a body that has items and a `next_cursor` among other things, and the same `Link`.
+pub fn respond(body: &impl Serialize, next_cursor: Option<&str>, request: &HttpRequest) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    if let Some(cursor) = next_cursor {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in url::form_urlencoded::parse(request.query_string().as_bytes()) {
+            if name != "cursor" {
+                query.append_pair(&name, &value);
+            }
+        }
+        query.append_pair("cursor", cursor);
+        response.insert_header((LINK, format!("<{}?{}>; rel=\"next\"", request.path(), query.finish())));
+    }
+    response.json(body)
 }
 
 #[cfg(test)]

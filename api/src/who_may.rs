@@ -13,6 +13,9 @@ pub enum Access {
     Public,
     /// Everybody, but only a few times a minute: what somebody would try who guesses.
     Guessable,
+    /// Readers of a book: everybody when it is public, else by its visibility, and operators. Others are told that there is
+    /// none. The handler looks.
+    Visible,
     /// Every person who is signed in.
     SignedIn,
     /// Operators of the installation.
@@ -29,12 +32,14 @@ pub enum Access {
     SignedInOrScope(Scope),
 }
 
-use Access::{Guessable, Public, RoleOrOperator, SignedIn};
+use Access::{Guessable, Public, RoleOrOperator, SignedIn, Visible};
 
 /// All roles: whoever belongs to the organisation.
 pub const ANY_ROLE: &[Role] = Role::ALL;
 const OWNER: &[Role] = &[Role::Owner];
 const KEEPERS: &[Role] = &[Role::Owner, Role::Treasurer];
+/// Who sees donors, as far as they let themselves be seen.
+const DONOR_READERS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Auditor];
 const DECIDERS: &[Role] = &[Role::Owner, Role::Approver];
 
 /// Method, path, who may. Grouped by the handler files.
@@ -75,16 +80,35 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/campaigns/{id}:close", Access::Role(KEEPERS)),
     // pledges and charges: partners see those that they brought
     ("POST", "/v1/campaigns/{id}/pledges", Access::Scope(Scope::PledgesWrite)),
-    ("GET", "/v1/campaigns/{id}/pledges", Access::RoleOrScope(ANY_ROLE, Scope::PledgesRead)),
+    ("GET", "/v1/campaigns/{id}/pledges", Access::RoleOrScope(DONOR_READERS, Scope::PledgesRead)),
     ("GET", "/v1/pledges", Access::Scope(Scope::PledgesRead)),
-    ("GET", "/v1/pledges/{id}", Access::RoleOrScope(ANY_ROLE, Scope::PledgesRead)),
+    ("GET", "/v1/pledges/{id}", Access::RoleOrScope(DONOR_READERS, Scope::PledgesRead)),
     ("POST", "/v1/pledges/{id}:pause", Access::Scope(Scope::PledgesWrite)),
     ("POST", "/v1/pledges/{id}:resume", Access::Scope(Scope::PledgesWrite)),
     ("POST", "/v1/pledges/{id}:cancel", Access::RoleOrScope(KEEPERS, Scope::PledgesWrite)),
     ("POST", "/v1/pledges/{id}:redirect", Access::Scope(Scope::PledgesWrite)),
-    ("GET", "/v1/pledges/{id}/charges", Access::RoleOrScope(ANY_ROLE, Scope::ChargesRead)),
-    ("GET", "/v1/charges/{id}", Access::RoleOrScope(ANY_ROLE, Scope::ChargesRead)),
+    ("GET", "/v1/pledges/{id}/charges", Access::RoleOrScope(DONOR_READERS, Scope::ChargesRead)),
+    ("GET", "/v1/charges/{id}", Access::RoleOrScope(DONOR_READERS, Scope::ChargesRead)),
     ("POST", "/v1/charges/{id}:capture", Access::Scope(Scope::ChargesWrite)),
+    // books, and all that is read of them
+    ("POST", "/v1/books", RoleOrOperator(KEEPERS)),
+    ("GET", "/v1/books", Visible),
+    ("GET", "/v1/books/{book}", Visible),
+    ("POST", "/v1/books/{book}/clock:advance", RoleOrOperator(KEEPERS)),
+    ("POST", "/v1/books/{book}/partners", RoleOrOperator(KEEPERS)),
+    ("GET", "/v1/books/{book}/jobs", RoleOrOperator(KEEPERS)),
+    ("POST", "/v1/books/{book}/jobs/{id}:requeue", RoleOrOperator(OWNER)),
+    ("POST", "/v1/books/{book}/accounts", Access::Role(KEEPERS)),
+    ("GET", "/v1/books/{book}/accounts", Visible),
+    ("GET", "/v1/books/{book}/accounts/{code}/statement", Visible),
+    ("POST", "/v1/books/{book}/journal-entries", Access::Role(KEEPERS)),
+    ("GET", "/v1/books/{book}/journal-entries", Visible),
+    ("GET", "/v1/books/{book}/journal-entries/{number}", Visible),
+    ("GET", "/v1/books/{book}/reports/trial-balance", Visible),
+    ("GET", "/v1/books/{book}/reports/balance-sheet", Visible),
+    ("GET", "/v1/books/{book}/reports/income-statement", Visible),
+    ("GET", "/v1/books/{book}/reports/funds", Visible),
+    ("GET", "/v1/books/{book}/export", Visible),
     // milestones
     ("POST", "/v1/milestones", Access::Role(KEEPERS)),
     ("GET", "/v1/milestones", Public),
@@ -116,6 +140,7 @@ impl Access {
             Access::Role(roles) | Access::RoleOrOperator(roles) | Access::RoleOrScope(roles, _) => roles,
             Access::Public
             | Access::Guessable
+            | Access::Visible
             | Access::SignedIn
             | Access::Operator
             | Access::Scope(_)
@@ -129,6 +154,7 @@ impl Access {
             Access::Scope(scope) | Access::RoleOrScope(_, scope) | Access::SignedInOrScope(scope) => Some(scope),
             Access::Public
             | Access::Guessable
+            | Access::Visible
             | Access::SignedIn
             | Access::Operator
             | Access::Role(_)
@@ -139,7 +165,7 @@ impl Access {
     /// Whether no token is needed.
     pub fn is_open(self) -> bool {
         match self {
-            Access::Public | Access::Guessable => true,
+            Access::Public | Access::Guessable | Access::Visible => true,
             Access::SignedIn
             | Access::Operator
             | Access::Role(_)
@@ -156,6 +182,7 @@ impl Access {
             Access::Scope(_) => false,
             Access::Public
             | Access::Guessable
+            | Access::Visible
             | Access::SignedIn
             | Access::Operator
             | Access::Role(_)
@@ -171,6 +198,7 @@ impl Access {
             Access::Operator | Access::RoleOrOperator(_) => true,
             Access::Public
             | Access::Guessable
+            | Access::Visible
             | Access::SignedIn
             | Access::Role(_)
             | Access::Scope(_)
@@ -184,6 +212,7 @@ impl Access {
         let mut phrases = Vec::new();
         match self {
             Access::Public | Access::Guessable => phrases.push("everybody".to_owned()),
+            Access::Visible => phrases.push("readers of the book, by its visibility".to_owned()),
             Access::SignedIn | Access::SignedInOrScope(_) => phrases.push("person".to_owned()),
             Access::Operator
             | Access::Role(_)

@@ -5,7 +5,7 @@ use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::IF_MATCH;
 use actix_web::{FromRequest, HttpRequest};
-use ledger::money::{Currency, Money};
+use ledger::money::{Currency, Money, MoneyError};
 use serde::{Deserialize, Serialize};
 use std::future::{Ready, ready};
 use std::ops::RangeInclusive;
@@ -55,6 +55,12 @@ impl BalanceBody {
     pub fn new(minor: i64, currency: Currency) -> BalanceBody {
         BalanceBody { amount: currency.format(minor), currency: currency.code().to_owned() }
     }
+
+    /// From minor units of an account's unit; one that is no currency counts in whole numbers.
+    pub fn of_unit(minor: i64, unit: &str) -> BalanceBody {
+        let amount = unit.parse::<Currency>().map_or_else(|_| minor.to_string(), |currency| currency.format(minor));
+        BalanceBody { amount, currency: unit.to_owned() }
+    }
 }
 
 impl From<BalanceBody> for MoneyBody {
@@ -63,9 +69,19 @@ impl From<BalanceBody> for MoneyBody {
     }
 }
 
+/// Minor units, which may be zero or less, from a decimal with at most the digits of the currency.
+pub fn parse_balance(pointer: &str, text: &str, currency: Currency) -> Result<i64, Problem> {
+    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
+    match Money::parse(digits, currency) {
+        Ok(money) => Ok(sign * money.minor()),
+        Err(MoneyError::NotPositive) => Ok(0),
+        Err(error) => Err(Problem::invalid(pointer, error.to_string())),
+    }
+}
+
 /// A currency by its code.
 pub fn parse_currency(pointer: &str, code: &str) -> Result<Currency, Problem> {
-    code.parse().map_err(|error: ledger::money::MoneyError| Problem::invalid(pointer, error.to_string()))
+    code.parse().map_err(|error: MoneyError| Problem::invalid(pointer, error.to_string()))
 }
 
 /// A text of a length in characters, without control characters (line breaks are: see [`paragraphs`]).
@@ -149,6 +165,18 @@ mod tests {
         assert_eq!(pointer(&body("30.001", "USD").parse("/amount").unwrap_err()), "/amount/amount");
         assert_eq!(pointer(&body("30", "XXX").parse("/amount").unwrap_err()), "/amount/currency");
         assert!(serde_json::from_str::<MoneyBody>(r#"{"amount": 30.0, "currency": "USD"}"#).is_err());
+    }
+
+    #[test]
+    fn a_balance_has_a_sign_and_may_be_zero() {
+        let usd = |text| parse_balance("/floor", text, Currency::USD).map_err(|problem| problem.body().status);
+        assert_eq!((usd("-0.05"), usd("0.00"), usd("30"), usd("-0")), (Ok(-5), Ok(0), Ok(3_000), Ok(0)));
+        for wrong in ["--1", "", "-", "1.001", "1e3"] {
+            assert_eq!(usd(wrong), Err(422), "{wrong}");
+        }
+        let hours = BalanceBody::of_unit(7, "HOURS");
+        assert_eq!((hours.amount.as_str(), hours.currency.as_str()), ("7", "HOURS"));
+        assert_eq!(BalanceBody::of_unit(-5, "USD").amount, "-0.05");
     }
 
     #[test]

@@ -185,6 +185,10 @@ impl AccountClass {
         self as i16
     }
 
+    /// Classes whose accounts belong to one person each: outsiders see no single one of them.
+    pub const OF_PERSONS: &'static [AccountClass] =
+        &[AccountClass::MemberPayable, AccountClass::MemberCapital, AccountClass::LenderPayable];
+
     /// From the number in a row.
     pub fn from_number(number: i16) -> Option<AccountClass> {
         Self::ALL.iter().copied().find(|class| class.number() == number)

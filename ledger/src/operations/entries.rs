@@ -1,6 +1,6 @@
 //! Raw journal entries through the ledger API, between accounts that no operation manages.
 
-use crate::book::{Entry, Line, MovementKind, Note};
+use crate::book::{Entry, Line, MovementKind, Note, Verdict};
 use crate::error::Error;
 use crate::money::Money;
 use crate::operations::posting::{self, Posted};
@@ -38,6 +38,15 @@ pub struct RawEntry {
 pub async fn post(tx: &Transaction<'_>, book: &Book, asked: RawEntry, wall: Timestamp) -> Result<Posted, Error> {
     let entry = resolve(tx, book, asked, wall).await?;
     posting::post(tx, book, entry, wall).await
+}
+
+/// The number that a raw entry would get, or why it would be refused: the same fold, and nothing is written.
+pub async fn try_out(tx: &Transaction<'_>, book: &Book, asked: RawEntry, wall: Timestamp) -> Result<Posted, Error> {
+    let entry = resolve(tx, book, asked, wall).await?;
+    match posting::try_out(tx, book, entry).await? {
+        Verdict::Posted(number) => Ok(Posted { number }),
+        Verdict::Refused(reason) => Err(posting::refusal(tx, book, reason).await?.into()),
+    }
 }
 
 async fn resolve(tx: &Transaction<'_>, book: &Book, asked: RawEntry, wall: Timestamp) -> Result<Entry, Error> {

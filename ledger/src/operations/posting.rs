@@ -68,7 +68,7 @@ async fn read_state(tx: &Transaction<'_>, book: &Book, head: journal::Head, entr
 }
 
 /// The refusal in words, with the code of the account that it is about.
-async fn refusal(tx: &Transaction<'_>, book: &Book, reason: Reason) -> Result<Refusal, Error> {
+pub(super) async fn refusal(tx: &Transaction<'_>, book: &Book, reason: Reason) -> Result<Refusal, Error> {
     let detail = match reason {
         Reason::BelowFloor { account, short } => {
             let found = accounts::load(tx, book.id, &[account]).await?;

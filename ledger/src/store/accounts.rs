@@ -141,3 +141,15 @@ pub async fn units(client: &impl GenericClient, book: BookId) -> Result<Vec<Stri
     let rows = client.query(&statement, &[/* book */ &book.0]).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
+
+/// Whether a book has accounts of one of these classes.
+pub async fn any_of(client: &impl GenericClient, book: BookId, classes: &[AccountClass]) -> Result<bool, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- accounts::any_of
+             SELECT EXISTS (SELECT FROM account WHERE book_id = $1 AND class = ANY($2))",
+        )
+        .await?;
+    let classes: Vec<i16> = classes.iter().map(|class| class.number()).collect();
+    Ok(client.query_one(&statement, &[/* book */ &book.0, /* classes */ &classes]).await?.get(0))
+}

@@ -134,6 +134,32 @@ impl Book {
     }
 }
 
+/// Books that a person may read, or only public ones when nobody asks, after `after` by number.
+///
+/// Private books are read by people with a role other than member, members' books by members too.
+pub async fn list_readable(
+    client: &impl GenericClient,
+    person: Option<PersonId>,
+    after: BookId,
+    limit: i64,
+) -> Result<Vec<Book>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- books::list_readable
+             SELECT b.* FROM book b
+              WHERE b.number > $1
+                AND (b.visibility = 'public'
+                     OR EXISTS (SELECT FROM membership m
+                                 WHERE m.organisation = b.organisation AND m.person = $2
+                                   AND (b.visibility = 'members' OR m.role <> 'member')))
+              ORDER BY b.number LIMIT $3",
+        )
+        .await?;
+    let person = person.map(|person| person.0);
+    let rows = client.query(&statement, &[/* after */ &after.0, /* person */ &person, /* limit */ &limit]).await?;
+    rows.iter().map(Book::from_row).collect()
+}
+
 /// Draws the number of a new book.
 pub async fn next_number(tx: &Transaction<'_>) -> Result<BookId, Error> {
     let statement = tx.prepare_cached("-- books::next_number\nSELECT counter_next('book')").await?;

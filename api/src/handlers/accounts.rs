@@ -1,0 +1,233 @@
+//! Accounts of a book, and their statements.
+
+use super::books::{kept, note, read_accounts};
+use crate::auth::{Caller, MaybeCaller};
+use crate::extract::{Keyed, Params};
+use crate::idempotency::{Reply, Scope, idempotent};
+use crate::paging::{self, Page, PageQuery, Window};
+use crate::problem::Problem;
+use crate::state::State;
+use crate::wire::{BalanceBody, parse_balance, parse_currency};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use ledger::book::AccountClass;
+use ledger::id::BookRef;
+use ledger::operations::accounts as operations;
+use ledger::operations::reports::{self, AccountStatement, Resume, StatementLine, StatementSpan};
+use ledger::store::accounts::{self, Account};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// An account to be opened.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAccount {
+    /// Path of 2 to 8 parts; the first is that of the class: `assets`, `liabilities`, `equity`, `income`, `expenses`.
+    /// Pseudonyms, never names of persons.
+    #[schema(
+        min_length = 3,
+        max_length = 650,
+        pattern = "^(assets|liabilities|equity|income|expenses)(:[a-z0-9][a-z0-9._-]{0,79}){1,7}$",
+        example = "expenses:rent"
+    )]
+    code: String,
+    /// What it is for. Accounts of other classes are opened by the operations that move them.
+    #[schema(pattern = "^(asset|liability|equity|income|expense)$")]
+    class: String,
+    /// ISO 4217.
+    #[schema(pattern = "^[A-Z]{3}$", example = "USD")]
+    currency: String,
+    /// Lowest balance allowed on its own side, as a decimal; no limit when it is not given.
+    #[schema(pattern = r"^-?[0-9]{1,16}(\.[0-9]{1,4})?$", max_length = 22, example = "0.00")]
+    floor: Option<String>,
+}
+
+/// An account.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Account)]
+pub struct AccountBody {
+    code: String,
+    /// `asset`, `liability`, `equity`, `income` or `expense`.
+    kind: &'static str,
+    /// What it is for.
+    class: &'static str,
+    /// What stands on its own side: debits less credits of assets and expenses, credits less debits of the others.
+    balance: BalanceBody,
+    /// Set aside by holds.
+    held: BalanceBody,
+    /// Lowest balance allowed; null when there is none.
+    floor: Option<BalanceBody>,
+    /// Takes no more postings.
+    closed: bool,
+    opened_at: Timestamp,
+}
+
+impl From<Account> for AccountBody {
+    fn from(account: Account) -> AccountBody {
+        let balance = |minor| BalanceBody::of_unit(minor, &account.unit);
+        AccountBody {
+            kind: account.class.kind().name(),
+            class: account.class.name(),
+            balance: balance(account.balance()),
+            held: balance(account.held),
+            floor: account.floor.map(balance),
+            closed: account.closed,
+            opened_at: account.opened_at,
+            code: account.code,
+        }
+    }
+}
+
+/// Opens an account of a class that no operation manages.
+#[utoipa::path(tag = "accounts", params(("book" = String, Path, description = "The book")), request_body = NewAccount,
+    responses((status = 201, description = "Opened", body = AccountBody)))]
+#[post("/v1/books/{book}/accounts")]
+pub(crate) async fn open(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<BookRef>,
+    request: Keyed<NewAccount>,
+) -> Result<HttpResponse, Problem> {
+    let body = request.body;
+    let class = AccountClass::from_name(&body.class);
+    let class = class.ok_or_else(|| Problem::invalid("/class", "asset, liability, equity, income or expense"))?;
+    let currency = parse_currency("/currency", &body.currency)?;
+    let floor = body.floor.as_deref().map(|floor| parse_balance("/floor", floor, currency)).transpose()?;
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = kept(tx, &caller, *id).await?;
+        let wall = Timestamp::now();
+        let account = operations::open(tx, &book, &body.code, class, currency, floor, wall).await?;
+        note(tx, &caller, &book, &account.code, "account_opened", wall).await?;
+        Ok(Reply::created(&AccountBody::from(account)))
+    })
+    .await
+}
+
+/// Lists the accounts of a book with their balances now.
+#[utoipa::path(tag = "accounts", params(("book" = String, Path, description = "The book"), PageQuery),
+    responses((status = 200, description = "A page, by code", body = Page<AccountBody>)))]
+#[get("/v1/books/{book}/accounts")]
+pub(crate) async fn list(
+    state: Data<State>,
+    caller: MaybeCaller,
+    id: Path<BookRef>,
+    query: Params<PageQuery>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let window = query.0.window::<String>()?;
+    let client = state.client().await?;
+    let book = read_accounts(&client, &caller, *id).await?;
+    let after = window.after.as_deref().unwrap_or_default();
+    let rows = accounts::list(&client, book.id, after, window.fetch()).await?;
+    Ok(window.page(rows, |row| row.code.clone(), AccountBody::from).respond(&http))
+}
+
+/// Which part of a statement.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct StatementQuery {
+    /// Lines that count from this day on; the opening balance is that of the day before.
+    from: Option<Date>,
+    /// Lines that count until and with this day.
+    to: Option<Date>,
+    /// Lines of a page; 50 when it is not given.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u16>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 500)]
+    cursor: Option<String>,
+}
+
+/// A page of an account's statement.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AccountStatement)]
+pub struct StatementBody {
+    /// The account as it is now.
+    account: AccountBody,
+    /// Balance before the first line of this page.
+    opening: BalanceBody,
+    /// In the order in which they were recorded.
+    items: Vec<StatementLineBody>,
+    /// Balance after the last line of this page.
+    closing: BalanceBody,
+    /// Where the next page begins; null on the last one.
+    next_cursor: Option<String>,
+}
+
+/// A line of a statement.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = StatementLine)]
+pub struct StatementLineBody {
+    /// Record number of its entry.
+    number: i64,
+    /// `debit` or `credit`.
+    side: &'static str,
+    amount: BalanceBody,
+    /// Balance of the account after it.
+    balance: BalanceBody,
+    /// Code of the account on the other side.
+    counterpart: String,
+    /// How the money moved.
+    kind: &'static str,
+    /// Day on which it counts.
+    effective: Date,
+    /// Day on which it happened.
+    occurred: Date,
+    recorded_at: Timestamp,
+    memo: String,
+    reference: String,
+}
+
+impl StatementBody {
+    fn new(page: AccountStatement) -> StatementBody {
+        let unit = page.account.unit.clone();
+        let balance = |minor| BalanceBody::of_unit(minor, &unit);
+        let item = |StatementLine { line, balance: after }| StatementLineBody {
+            number: line.number(),
+            side: if line.debited { "debit" } else { "credit" },
+            amount: balance(line.amount),
+            balance: balance(after),
+            counterpart: line.counterpart,
+            kind: line.kind.name(),
+            effective: line.effective,
+            occurred: line.occurred,
+            recorded_at: line.recorded_at,
+            memo: line.memo,
+            reference: line.reference,
+        };
+        StatementBody {
+            opening: balance(page.opening),
+            closing: balance(page.closing),
+            next_cursor: page.next.map(|next| paging::encode(&next)),
+            items: page.lines.into_iter().map(item).collect(),
+            account: page.account.into(),
+        }
+    }
+}
+
+/// Shows an account's statement: opening balance, lines with the running balance, closing balance.
+#[utoipa::path(tag = "accounts",
+    params(("book" = String, Path, description = "The book"), ("code" = String, Path, description = "The account's code"),
+           StatementQuery),
+    responses((status = 200, description = "A page, in the order of the book", body = StatementBody)))]
+#[get("/v1/books/{book}/accounts/{code}/statement")]
+pub(crate) async fn statement(
+    state: Data<State>,
+    caller: MaybeCaller,
+    path: Path<(BookRef, String)>,
+    query: Params<StatementQuery>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let (id, code) = path.into_inner();
+    let StatementQuery { from, to, limit, cursor } = query.0;
+    let window = Window::<Resume>::parse(limit, cursor.as_deref())?;
+    let client = state.client().await?;
+    let book = read_accounts(&client, &caller, id).await?;
+    let span = StatementSpan { from, to };
+    let page = reports::account_statement(&client, &book, &code, span, window.after, window.limit()).await?;
+    let body = StatementBody::new(page);
+    Ok(paging::respond(&body, body.next_cursor.as_deref(), &http))
+}

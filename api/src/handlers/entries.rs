@@ -1,0 +1,223 @@
+//! Journal entries: raw ones in, all of them out.
+
+use super::books::{kept, read_accounts};
+use crate::auth::{Caller, MaybeCaller};
+use crate::extract::{Keyed, Params};
+use crate::idempotency::{Reply, Scope, idempotent};
+use crate::paging::{self, Page, PageQuery};
+use crate::problem::Problem;
+use crate::state::State;
+use crate::wire::{BalanceBody, MoneyBody, bounded, paragraphs};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use ledger::book::entry::LINES_MAX;
+use ledger::id::BookRef;
+use ledger::operations::entries::{self as operations, RawEntry, RawLine};
+use ledger::operations::reports::{self, JournalEntry};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// A journal entry to be posted.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewJournalEntry {
+    /// All of them are posted, or none is.
+    #[schema(min_items = 1, max_items = 1000)]
+    lines: Vec<NewLine>,
+    /// Day on which it counts; the book's own day when it is not given.
+    effective: Option<Date>,
+    /// Text for people; never personal data.
+    #[serde(default)]
+    #[schema(max_length = 1000)]
+    memo: String,
+    /// The caller's own reference.
+    #[serde(default)]
+    #[schema(max_length = 200)]
+    reference: String,
+}
+
+/// One amount from one account to another.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewLine {
+    /// Code of the account debited.
+    #[schema(min_length = 3, max_length = 650, example = "expenses:rent")]
+    debit: String,
+    /// Code of the account credited.
+    #[schema(min_length = 3, max_length = 650, example = "assets:bank")]
+    credit: String,
+    /// In the currency of both accounts.
+    amount: MoneyBody,
+}
+
+impl NewJournalEntry {
+    fn parse(self) -> Result<RawEntry, Problem> {
+        if !(1..=LINES_MAX).contains(&self.lines.len()) {
+            return Err(Problem::invalid("/lines", format!("1 to {LINES_MAX}")));
+        }
+        let lines = self.lines.into_iter().enumerate().map(|(index, line)| {
+            let amount = line.amount.parse(&format!("/lines/{index}/amount"))?;
+            Ok(RawLine { debit: line.debit, credit: line.credit, amount })
+        });
+        Ok(RawEntry {
+            lines: lines.collect::<Result<_, Problem>>()?,
+            effective: self.effective,
+            memo: paragraphs("/memo", &self.memo, 0..=1_000)?,
+            reference: bounded("/reference", &self.reference, 0..=200)?,
+        })
+    }
+}
+
+/// A journal entry.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = JournalEntry)]
+pub struct JournalEntryBody {
+    /// Record number: the order of the book, without gaps in it but for records that are no entries.
+    number: i64,
+    /// Day on which it counts.
+    effective: Date,
+    /// Day on which it happened.
+    occurred: Date,
+    recorded_at: Timestamp,
+    memo: String,
+    reference: String,
+    /// Memo and reference were erased.
+    note_erased: bool,
+    lines: Vec<LineBody>,
+}
+
+/// One amount from one account to another.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = JournalLine)]
+pub struct LineBody {
+    /// How the money moved.
+    kind: &'static str,
+    /// Code of the account debited.
+    debit: String,
+    /// Code of the account credited.
+    credit: String,
+    amount: BalanceBody,
+    /// Balance of the debited account after it, on its own side.
+    debit_balance: BalanceBody,
+    /// Balance of the credited account after it, on its own side.
+    credit_balance: BalanceBody,
+}
+
+impl JournalEntryBody {
+    fn new(entry: JournalEntry) -> Option<JournalEntryBody> {
+        let first = entry.lines.first()?;
+        Some(JournalEntryBody {
+            number: entry.number,
+            effective: first.effective,
+            occurred: first.occurred,
+            recorded_at: first.recorded_at,
+            memo: first.memo.clone(),
+            reference: first.reference.clone(),
+            note_erased: first.erased,
+            lines: entry
+                .lines
+                .into_iter()
+                .map(|line| LineBody {
+                    kind: line.kind.name(),
+                    amount: BalanceBody::of_unit(line.amount, &line.unit),
+                    debit_balance: BalanceBody::of_unit(line.debit_after, &line.unit),
+                    credit_balance: BalanceBody::of_unit(line.credit_after, &line.unit),
+                    debit: line.debit,
+                    credit: line.credit,
+                })
+                .collect(),
+        })
+    }
+}
+
+/// Whether to try only.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DryRun {
+    /// Decides as if it were posted, and writes nothing.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// What would have been posted.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TriedEntry {
+    /// Always true.
+    dry_run: bool,
+    /// The number that it would have got.
+    number: i64,
+}
+
+/// Posts a journal entry between accounts that no operation manages.
+#[utoipa::path(tag = "journal-entries", params(("book" = String, Path, description = "The book"), DryRun),
+    request_body = NewJournalEntry,
+    responses((status = 201, description = "Posted", body = JournalEntryBody),
+              (status = 200, description = "With `dry_run`: it would be posted", body = TriedEntry)))]
+#[post("/v1/books/{book}/journal-entries")]
+pub(crate) async fn create(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<BookRef>,
+    query: Params<DryRun>,
+    request: Keyed<NewJournalEntry>,
+) -> Result<HttpResponse, Problem> {
+    let asked = request.body.parse()?;
+    let wall = Timestamp::now();
+    if query.0.dry_run {
+        let mut client = state.client().await?;
+        let tx = client.transaction().await?;
+        let book = kept(&tx, &caller, *id).await?;
+        let tried = operations::try_out(&tx, &book, asked, wall).await;
+        tx.rollback().await?;
+        return Ok(HttpResponse::Ok().json(TriedEntry { dry_run: true, number: tried?.number }));
+    }
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = kept(tx, &caller, *id).await?;
+        let posted = operations::post(tx, &book, asked.clone(), wall).await?;
+        let entry = reports::journal_entry(tx, &book, posted.number).await?;
+        Ok(Reply::created(&JournalEntryBody::new(entry)))
+    })
+    .await
+}
+
+/// Lists the journal, entry by entry. A page of long entries has fewer than were asked for.
+#[utoipa::path(tag = "journal-entries", params(("book" = String, Path, description = "The book"), PageQuery),
+    responses((status = 200, description = "A page, by number", body = Page<JournalEntryBody>)))]
+#[get("/v1/books/{book}/journal-entries")]
+pub(crate) async fn list(
+    state: Data<State>,
+    caller: MaybeCaller,
+    id: Path<BookRef>,
+    query: Params<PageQuery>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let window = query.0.window::<i64>()?;
+    let client = state.client().await?;
+    let book = read_accounts(&client, &caller, *id).await?;
+    let after = window.after.unwrap_or_default();
+    let read = reports::journal_entries(&client, &book, after, window.limit()).await?;
+    let last = read.entries.last().map(|entry| entry.number).filter(|_| read.more);
+    let next_cursor = last.map(|number| paging::encode(&number));
+    let items = read.entries.into_iter().filter_map(JournalEntryBody::new).collect();
+    Ok(Page { items, next_cursor }.respond(&http))
+}
+
+/// Shows a journal entry.
+#[utoipa::path(tag = "journal-entries",
+    params(("book" = String, Path, description = "The book"), ("number" = i64, Path, description = "Its number")),
+    responses((status = 200, description = "The entry", body = JournalEntryBody)))]
+#[get("/v1/books/{book}/journal-entries/{number}")]
+pub(crate) async fn show(
+    state: Data<State>,
+    caller: MaybeCaller,
+    path: Path<(BookRef, i64)>,
+) -> Result<HttpResponse, Problem> {
+    let (id, number) = path.into_inner();
+    let client = state.client().await?;
+    let book = read_accounts(&client, &caller, id).await?;
+    let entry = reports::journal_entry(&client, &book, number).await?;
+    Ok(HttpResponse::Ok().json(JournalEntryBody::new(entry)))
+}
