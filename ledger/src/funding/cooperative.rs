@@ -200,6 +200,16 @@ pub fn capital_account(number: i32) -> String {
 }
 
 words! {
+    /// What comes in and what goes out.
+    ProceedsKind, "kind of proceeds" {
+        /// Something was sold.
+        Sale = "sale",
+        /// Production cost something.
+        Cost = "cost",
+    }
+}
+
+words! {
     /// Where a contribution stands.
     ContributionState, "state of a contribution" {
         /// Written down; counts for nothing until a second member attests it.

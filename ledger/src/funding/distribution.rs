@@ -80,6 +80,8 @@ pub enum DistributionState {
         posting: Posting,
         /// Record number of the mirror.
         reversal: i64,
+        /// Why.
+        reason: String,
     },
     /// Given up; the money is undistributed.
     Withdrawn {
@@ -345,11 +347,16 @@ impl Distribution {
         }
     }
 
-    /// It was taken back.
-    pub fn reversed(self, reversal: i64) -> Result<Distribution, Refusal> {
+    /// Refuses what cannot be taken back: `distribution-state` for one that is not posted or paid out already, `same-person`
+    /// when `by` approved it.
+    pub fn check_reversal(&self, by: PersonId) -> Result<Posting, Refusal> {
         match self.state {
             DistributionState::Posted(posting) | DistributionState::StatementsIssued(posting) => {
-                Ok(Distribution { state: DistributionState::Reversed { posting, reversal }, ..self })
+                if posting.approval.by == by {
+                    let detail = "a distribution is taken back by somebody who did not approve it";
+                    return Err(Refusal::new("same-person", detail));
+                }
+                Ok(posting)
             }
             DistributionState::Draft { .. }
             | DistributionState::Objection { .. }
@@ -358,9 +365,15 @@ impl Distribution {
             | DistributionState::Paid(_)
             | DistributionState::Reversed { .. }
             | DistributionState::Withdrawn { .. } => {
-                Err(self.refuse("only one that is posted and not paid out is reversed"))
+                Err(self.refuse("only a posted one that is not paid out is reversed"))
             }
         }
+    }
+
+    /// It was taken back by the mirror entry `reversal`.
+    pub fn reversed(self, by: PersonId, reversal: i64, reason: String) -> Result<Distribution, Refusal> {
+        let posting = self.check_reversal(by)?;
+        Ok(Distribution { state: DistributionState::Reversed { posting, reversal, reason }, ..self })
     }
 
     fn refuse(&self, why: &str) -> Refusal {

@@ -85,6 +85,17 @@ fn a_state_in_which_nobody_acts_ends_by_itself() {
 }
 
 #[test]
+fn whoever_approved_it_does_not_take_it_back() {
+    let (approver, other) = (PersonId::generate(), PersonId::generate());
+    let approved = opened().approve(approver, &[], None, "", day(1)).expect("another person");
+    assert_eq!(approved.check_reversal(other).expect_err("not posted").code, "distribution-state");
+    let posted = approved.posted(9, day(7)).expect("the window has passed");
+    assert_eq!(posted.clone().reversed(approver, 10, "an error".into()).expect_err("approver").code, "same-person");
+    let reversed = posted.reversed(other, 10, "an error".into()).expect("another person");
+    assert_eq!(reversed.state.posting().map(|posting| posting.entry), Some(9));
+}
+
+#[test]
 fn r8_a_reversal_is_the_mirror_of_the_posted_lines() {
     let line = |credit: i32, amount: i64| Line {
         kind: MovementKind::SurplusAllocated,

@@ -1,176 +1,18 @@
-//! The allocation rule of a cooperative: a versioned list of steps, each of which takes its part of a period's result,
-//! and at its end the members, who share whatever is left.
+//! What a rule makes of a period's net: each step takes its part, and at the end the members share whatever is left.
 //!
 //! Rounding, said aloud: all shares of the same base (gross, or net) are rounded together, with the rest of that base as the
 //! last party, by [`super::allocation`]; what is left after all steps is divided among the groups in the same way, and
 //! each group's part among its members, this time with their carries. A step never takes more than what is left.
 
 use super::allocation::{self, Claim};
-use super::cooperative::{Hours, Percent};
-use super::words::words;
+use super::allocation_rule::{Base, Group, Patronage, Pot, Rule, Step};
+use super::cooperative::{Hours, Percent, capital_account, payable_account};
 use crate::book::AccountClass;
 use crate::error::{Error, Refusal};
 use crate::id::MemberId;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-
-/// The most steps a rule may have.
-pub const STEPS_MAX: usize = 20;
-/// The most groups the members' split may have.
-pub const GROUPS_MAX: usize = 20;
-
-words! {
-    /// What a percentage is taken of.
-    Base, "base" {
-        /// Sales.
-        Gross = "gross",
-        /// Sales less costs.
-        Net = "net",
-    }
-}
-
-words! {
-    /// How the members of a group share.
-    Patronage, "patronage" {
-        /// Each the same.
-        Equal = "equal",
-        /// By attested hours.
-        Hours = "hours",
-    }
-}
-
-/// Where a step puts its part: `reserve`, `development_fund`, or a fund of the cooperative's own such as `fund:education`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Pot {
-    /// The indivisible reserve.
-    Reserve,
-    /// What pays for the next development.
-    DevelopmentFund,
-    /// Another fund, by its short name.
-    Fund(String),
-}
-
-impl Pot {
-    /// Code of its account.
-    pub fn account(&self) -> String {
-        match self {
-            Pot::Reserve => "equity:reserve".to_owned(),
-            Pot::DevelopmentFund => "equity:development".to_owned(),
-            Pot::Fund(name) => format!("equity:fund:{name}"),
-        }
-    }
-
-    /// Class of its account.
-    pub fn class(&self) -> AccountClass {
-        match self {
-            Pot::Reserve => AccountClass::Reserve,
-            Pot::DevelopmentFund | Pot::Fund(_) => AccountClass::DevelopmentFund,
-        }
-    }
-}
-
-impl std::fmt::Display for Pot {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Pot::Reserve => f.write_str("reserve"),
-            Pot::DevelopmentFund => f.write_str("development_fund"),
-            Pot::Fund(name) => write!(f, "fund:{name}"),
-        }
-    }
-}
-
-impl std::str::FromStr for Pot {
-    type Err = NotAPot;
-
-    fn from_str(text: &str) -> Result<Pot, NotAPot> {
-        match (text, text.strip_prefix("fund:")) {
-            ("reserve", _) => Ok(Pot::Reserve),
-            ("development_fund", _) => Ok(Pot::DevelopmentFund),
-            (_, Some(name)) if super::cooperative::is_short_name(name) => Ok(Pot::Fund(name.to_owned())),
-            _ => Err(NotAPot),
-        }
-    }
-}
-
-/// A text that names no pot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("use reserve, development_fund, or fund: and a short name of a-z, 0-9 and '-'")]
-pub struct NotAPot;
-
-impl Serialize for Pot {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Pot {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Pot, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
-
-/// A group of members and its part of what is left.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Group {
-    /// Short name, such as `workers`.
-    pub group: String,
-    /// Its part; those of all groups make 100.
-    pub percent: Percent,
-    /// How its members share.
-    pub by: Patronage,
-}
-
-/// One step of a rule. Amounts are minor units of the book's currency.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "step", rename_all = "snake_case")]
-pub enum Step {
-    /// A fixed amount, set aside before anything is shared.
-    FixedCost {
-        /// What it is for.
-        purpose: String,
-        /// How much.
-        amount: i64,
-        /// Where it goes.
-        to: Pot,
-    },
-    /// A percentage of gross or of net.
-    Share {
-        /// Of what.
-        of: Base,
-        /// How much of it.
-        percent: Percent,
-        /// Where it goes.
-        to: Pot,
-    },
-    /// A percentage for a lender, until the lender has had its cap.
-    UntilCap {
-        /// Of what.
-        of: Base,
-        /// How much of it.
-        percent: Percent,
-        /// Short name of the lender: a pseudonym.
-        lender: String,
-        /// What was lent.
-        lent: i64,
-        /// How much of it comes back at most: 120 for 120 %.
-        cap: Percent,
-    },
-    /// What is left, for the members. Always the last step.
-    Members {
-        /// Who shares, and how.
-        groups: Vec<Group>,
-        /// The part of each member's share that stays in the cooperative as the member's capital.
-        retained: Percent,
-    },
-}
-
-/// A rule: its steps in order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rule {
-    /// The steps; the last one, and no other, is for the members.
-    pub steps: Vec<Step>,
-}
 
 /// One member as a period saw it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -251,7 +93,49 @@ pub struct Plan {
     pub members: Vec<MemberPart>,
 }
 
+/// Something of a plan that goes to an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credit {
+    /// Code of the account.
+    pub account: String,
+    /// Its class.
+    pub class: AccountClass,
+    /// Minor units, more than 0.
+    pub amount: i64,
+}
+
+impl Recipient {
+    /// Code and class of its account.
+    pub fn account(&self) -> (String, AccountClass) {
+        match self {
+            Recipient::Pot(pot) => (pot.account(), pot.class()),
+            Recipient::Lender(name) => (lender_account(name), AccountClass::LenderPayable),
+        }
+    }
+}
+
+/// Code of the account of what a lender is owed out of surpluses.
+pub fn lender_account(name: &str) -> String {
+    format!("liabilities:payable:lender:{name}")
+}
+
 impl Plan {
+    /// What goes to which account, in the order of the plan; nothing of zero.
+    pub fn credits(&self) -> Vec<Credit> {
+        let steps = self.steps.iter().map(|part| {
+            let (account, class) = part.to.account();
+            Credit { account, class, amount: part.amount }
+        });
+        let members = self.members.iter().flat_map(|part| {
+            let (payable, capital) = (payable_account(part.number), capital_account(part.number));
+            [
+                Credit { account: payable, class: AccountClass::MemberPayable, amount: part.cash },
+                Credit { account: capital, class: AccountClass::MemberCapital, amount: part.retained },
+            ]
+        });
+        steps.chain(members).filter(|credit| credit.amount > 0).collect()
+    }
+
     /// Minor units of all parts together.
     pub fn total(&self) -> i64 {
         let steps: i64 = self.steps.iter().map(|part| part.amount).sum();
@@ -377,94 +261,6 @@ fn nobody(group: &Group) -> Refusal {
         Patronage::Hours => format!("{} have no attested hours: the money stays undistributed", group.group),
     };
     Refusal::new("no-weights", detail)
-}
-
-impl Rule {
-    /// Refuses a rule that could not divide every result: wrong percentages, a missing or early members' step, wrong names.
-    pub fn check(&self) -> Result<(), Refusal> {
-        let refuse = |detail: String| Err(Refusal::new("rule-invalid", detail));
-        if self.steps.is_empty() || self.steps.len() > STEPS_MAX {
-            return refuse(format!("a rule has 1 to {STEPS_MAX} steps"));
-        }
-        for base in Base::ALL {
-            let taken: u64 = self.steps.iter().map(|step| step.takes(*base)).sum();
-            if taken > Percent::WHOLE.hundredths() {
-                return refuse(format!("the steps take more than 100 % of {base}"));
-            }
-        }
-        for (index, step) in self.steps.iter().enumerate() {
-            let last = index + 1 == self.steps.len();
-            if matches!(step, Step::Members { .. }) != last {
-                return refuse("the last step, and no other, is for the members".into());
-            }
-            step.check()?;
-        }
-        Ok(())
-    }
-}
-
-impl Step {
-    fn takes(&self, base: Base) -> u64 {
-        match self {
-            Step::Share { of, percent, .. } | Step::UntilCap { of, percent, .. } if *of == base => percent.hundredths(),
-            Step::Share { .. } | Step::UntilCap { .. } | Step::FixedCost { .. } | Step::Members { .. } => 0,
-        }
-    }
-
-    fn check(&self) -> Result<(), Refusal> {
-        let refuse = |detail: &str| Err(Refusal::new("rule-invalid", detail));
-        match self {
-            Step::FixedCost { purpose, amount, .. } => {
-                if *amount <= 0 || *amount > crate::money::AMOUNT_MAX {
-                    return refuse("a fixed cost is more than zero");
-                }
-                if purpose.is_empty() || purpose.chars().count() > 200 {
-                    return refuse("a fixed cost names its purpose in 1 to 200 characters");
-                }
-            }
-            Step::Share { percent, .. } => {
-                if *percent == Percent::ZERO || *percent > Percent::WHOLE {
-                    return refuse("a share is more than 0 and at most 100 %");
-                }
-            }
-            Step::UntilCap { percent, lender, lent, cap, .. } => {
-                if *percent == Percent::ZERO || *percent > Percent::WHOLE || *cap == Percent::ZERO {
-                    return refuse("a lender's share is more than 0 and at most 100 %, and so is its cap above 0");
-                }
-                if *lent <= 0 || *lent > crate::money::AMOUNT_MAX / 100 {
-                    return refuse("a loan is more than zero");
-                }
-                if !super::cooperative::is_short_name(lender) {
-                    return refuse("a lender has a short name of a-z, 0-9 and '-'");
-                }
-            }
-            Step::Members { groups, retained } => return check_members(groups, *retained),
-        }
-        Ok(())
-    }
-}
-
-fn check_members(groups: &[Group], retained: Percent) -> Result<(), Refusal> {
-    let refuse = |detail: &str| Err(Refusal::new("rule-invalid", detail));
-    if groups.is_empty() || groups.len() > GROUPS_MAX {
-        return refuse("the members' step has 1 to 20 groups");
-    }
-    let whole: u64 = groups.iter().map(|group| group.percent.hundredths()).sum();
-    if whole != Percent::WHOLE.hundredths() {
-        return refuse("the groups' percentages make exactly 100");
-    }
-    for (index, group) in groups.iter().enumerate() {
-        if group.percent == Percent::ZERO || !super::cooperative::is_short_name(&group.group) {
-            return refuse("a group has more than 0 % and a short name of a-z, 0-9 and '-'");
-        }
-        if groups[..index].iter().any(|earlier| earlier.group == group.group) {
-            return refuse("no group stands twice");
-        }
-    }
-    if retained > Percent::WHOLE {
-        return refuse("at most 100 % of a share is retained");
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,0 +1,74 @@
+//! Jobs of cooperatives: a distribution's deadlines, its statements, and the mail of each.
+
+use super::Doer;
+use super::mailing::written;
+use crate::failure::Failure;
+use crate::mail::templates::MemberStatement;
+use jiff::Timestamp;
+use ledger::funding::allocation_rule::Patronage;
+use ledger::id::{DistributionId, StatementId};
+use ledger::operations::{distributions, statements};
+use ledger::store::jobs::{self, Leased};
+
+impl Doer {
+    /// A deadline of a distribution has passed: it is posted, or given up.
+    pub(super) async fn advance_distribution(&self, leased: &Leased, id: DistributionId) -> Result<(), Failure> {
+        let mut client = self.pool.get().await?;
+        let tx = client.transaction().await?;
+        let wall = Timestamp::now();
+        let advanced = distributions::advance(&tx, id, wall).await?;
+        jobs::settle(&tx, leased, wall).await?;
+        tx.commit().await?;
+        let state = advanced.state.name();
+        tracing::info!(job = %leased.id, distribution = %id, state, "the deadline of {id}: it is {state}");
+        Ok(())
+    }
+
+    /// A distribution is in the book: every member gets a statement.
+    pub(super) async fn issue_statements(&self, leased: &Leased, id: DistributionId) -> Result<(), Failure> {
+        let mut client = self.pool.get().await?;
+        let tx = client.transaction().await?;
+        let wall = Timestamp::now();
+        let issued = statements::issue(&tx, id, wall).await?;
+        jobs::settle(&tx, leased, wall).await?;
+        tx.commit().await?;
+        let members = issued.plan.members.len();
+        tracing::info!(job = %leased.id, distribution = %id, members, "{members} members have statements of {id}");
+        Ok(())
+    }
+
+    /// A member's statement, unless its distribution was taken back meanwhile.
+    pub(super) async fn send_statement(&self, leased: &Leased, id: StatementId) -> Result<(), Failure> {
+        let client = self.pool.get().await?;
+        let facts = statements::mail(&client, id).await?;
+        drop(client);
+        let statement = facts.statement;
+        if statement.reversed {
+            return self.settle(leased).await;
+        }
+        let money = |minor: i64| format!("{} {}", statement.currency.format(minor), statement.currency);
+        let mail = MemberStatement {
+            name: facts.name,
+            cooperative: facts.cooperative,
+            number: statement.member_number,
+            period: format!("{} – {}", written(statement.period.from), written(statement.period.to)),
+            group: statement.issued.group.clone(),
+            basis: match statement.issued.patronage {
+                Patronage::Equal => "equal shares".to_owned(),
+                Patronage::Hours => format!("{} attested hours", statement.issued.hours),
+            },
+            net: money(statement.net),
+            share: money(statement.issued.cash + statement.issued.retained),
+            cash: money(statement.issued.cash),
+            retained: money(statement.issued.retained),
+            consents: statement.issued.consents,
+            rule_version: statement.rule_version,
+            entry: statement.entry,
+            date: written(facts.issued_on),
+            statement: id.to_string(),
+            link: self.link(&format!("statements/{id}")).into(),
+        };
+        self.send(&format!("statement.{id}"), &facts.email, &mail).await?;
+        self.settle(leased).await
+    }
+}
