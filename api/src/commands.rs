@@ -68,6 +68,14 @@ impl Command {
         }
     }
 
+    /// What is logged when `COMMONPURSE_LOG` does not say: the story speaks for itself.
+    pub fn log_default(&self) -> &'static str {
+        match self {
+            Command::Demo(_) => "warn",
+            Command::Dev(_) | Command::Serve(_) | Command::Migrate(_) | Command::Operator(_) | Command::Keys(_) => "info",
+        }
+    }
+
     /// Does it.
     pub async fn run(self) -> anyhow::Result<()> {
         match self {

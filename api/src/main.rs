@@ -27,13 +27,13 @@ async fn run() -> anyhow::Result<()> {
     let cli = Cli::parse();
     let names = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
     refuse_unknown_variables::<Cli>(names)?;
-    start_log(cli.command.is_production())?;
+    start_log(cli.command.is_production(), cli.command.log_default())?;
     cli.command.run().await
 }
 
 /// Logs go to standard error: JSON in production, lines for people elsewhere.
-fn start_log(production: bool) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(std::env::var("COMMONPURSE_LOG").unwrap_or_else(|_| "info".to_owned()))?;
+fn start_log(production: bool, default: &str) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(std::env::var("COMMONPURSE_LOG").unwrap_or_else(|_| default.to_owned()))?;
     let registry = tracing_subscriber::registry().with(filter);
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     if production {

@@ -300,7 +300,10 @@ pub fn approval(claim: &Value) -> anyhow::Result<Value> {
     let evidence = claim["evidence"].as_array().context("a claim has evidence")?;
     let digests: Vec<&str> = evidence.iter().map(|item| text(item, "/sha256")).collect::<anyhow::Result<_>>()?;
     ensure!(!digests.is_empty(), "a claim of the story has evidence");
-    Ok(json!({"verdict": "approve", "claim_sha256": text(claim, "/sha256")?, "evidence_sha256": digests}))
+    Ok(json!({
+        "verdict": "approve", "amount": claim["amount"], "claim_sha256": text(claim, "/sha256")?,
+        "evidence_sha256": digests,
+    }))
 }
 
 /// A trial balance as a table for people.
