@@ -1,4 +1,5 @@
 //! Pledges from the partner's request to the cash, as the worker and donors step through them.
+#![expect(clippy::unwrap_used, reason = "a helper of tests stops the test it serves")]
 
 use crate::support::{Fixture, usd};
 use deadpool_postgres::Transaction;
@@ -90,7 +91,7 @@ impl Scene {
     /// Puts the clock ahead to noon of a day, doing day by day what falls due.
     async fn go_to(&mut self, day: Date) {
         while self.today() < day {
-            self.wall = self.wall + SignedDuration::from_hours(24);
+            self.wall += SignedDuration::from_hours(24);
             self.work().await;
         }
     }
@@ -113,18 +114,15 @@ impl Scene {
 
     async fn perform(&self, job: &Job) -> Result<(), Error> {
         let wall = self.wall;
-        let begun = match job {
-            Job::ChargePledge { pledge, sequence } => {
-                self.commit(async |tx| charges::begin(tx, *pledge, *sequence, wall).await).await?
-            }
-            Job::RetryCharge { charge, attempt } => {
-                self.commit(async |tx| charges::begin_retry(tx, *charge, *attempt, wall).await).await?
-            }
-            Job::SettleReceivable { settlement } => {
-                self.commit(async |tx| settlements::settle(tx, *settlement, wall).await).await?;
-                return Ok(());
-            }
-            _ => return Ok(()),
+        let begun = if let Job::ChargePledge { pledge, sequence } = job {
+            self.commit(async |tx| charges::begin(tx, *pledge, *sequence, wall).await).await?
+        } else if let Job::RetryCharge { charge, attempt } = job {
+            self.commit(async |tx| charges::begin_retry(tx, *charge, *attempt, wall).await).await?
+        } else if let Job::SettleReceivable { settlement } = job {
+            self.commit(async |tx| settlements::settle(tx, *settlement, wall).await).await?;
+            Begun::Nothing
+        } else {
+            Begun::Nothing
         };
         if let Begun::Try { charge, attempt, reference, token, .. } = begun {
             self.answer(charge, attempt, outcome(&token, &reference)).await?;
@@ -394,7 +392,7 @@ async fn p15_a_pledge_to_a_closed_campaign_is_refused_and_a_capture_after_the_cl
 async fn p4_the_same_reference_is_the_same_pledge_and_other_content_is_refused() {
     let mut scene = Scene::on(date(2027, 1, 31)).await;
     let first = scene.place(scene.ask("m-1", "10.00", MONTHLY, "card")).await.unwrap();
-    scene.wall = scene.wall + SignedDuration::from_hours(48);
+    scene.wall += SignedDuration::from_hours(48);
     let again = scene.place(scene.ask("m-1", "10.00", MONTHLY, "card")).await.unwrap();
     assert_eq!((first.is_new, again.is_new, &again.pledge), (true, false, &first.pledge));
     assert_eq!(refusal(scene.place(scene.ask("m-1", "10.01", MONTHLY, "card")).await).code, "reference-taken");
