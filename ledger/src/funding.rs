@@ -1,10 +1,12 @@
 //! The funding rules: pure functions of facts and a moment, without SQL, tasks or clocks.
 
 pub mod allocation;
+pub mod allocation_rule;
 pub mod award;
 pub mod calendar;
 pub mod campaign;
 pub mod challenge;
+mod challenge_state;
 pub mod charge;
 pub mod claim;
 mod claim_state;

@@ -3,7 +3,9 @@
 //! A job is written by the operation that needs it, in the same transaction, and is done at least once. So every job
 //! must bear being done twice: it looks at the state of things first, and settles in the transaction of its effect.
 
-use crate::id::{BookId, ChargeId, ClaimId, PersonId, PledgeId, ReleaseId, SettlementId};
+use crate::id::{
+    BookId, ChallengeId, ChargeId, ClaimId, DistributionId, PersonId, PledgeId, ReleaseId, SettlementId, StatementId,
+};
 use jiff::{SignedDuration, Timestamp};
 use std::fmt;
 
@@ -71,6 +73,26 @@ pub enum Job {
         /// The release.
         release: ReleaseId,
     },
+    /// A deadline of a distribution has passed: post what is approved, withdraw what nobody acted on.
+    AdvanceDistribution {
+        /// The distribution.
+        distribution: DistributionId,
+    },
+    /// A distribution is in the book: give every member a statement.
+    IssueStatements {
+        /// The distribution.
+        distribution: DistributionId,
+    },
+    /// Mail a member its statement.
+    SendStatement {
+        /// The statement.
+        statement: StatementId,
+    },
+    /// The time of a challenge's state has passed: do what its rules say.
+    AdvanceChallenge {
+        /// The challenge.
+        challenge: ChallengeId,
+    },
 }
 
 impl Job {
@@ -87,6 +109,10 @@ impl Job {
             Job::CloseReview { .. } => JobKind::CloseReview,
             Job::ReleaseClaim { .. } => JobKind::ReleaseClaim,
             Job::SendReleaseNotice { .. } => JobKind::SendReleaseNotice,
+            Job::AdvanceDistribution { .. } => JobKind::AdvanceDistribution,
+            Job::IssueStatements { .. } => JobKind::IssueStatements,
+            Job::SendStatement { .. } => JobKind::SendStatement,
+            Job::AdvanceChallenge { .. } => JobKind::AdvanceChallenge,
         }
     }
 }
@@ -105,6 +131,10 @@ impl fmt::Debug for Job {
             Job::CloseReview { claim } => write!(f, "close_review of {claim}"),
             Job::ReleaseClaim { claim } => write!(f, "release_claim of {claim}"),
             Job::SendReleaseNotice { release } => write!(f, "send_release_notice of {release}"),
+            Job::AdvanceDistribution { distribution } => write!(f, "advance_distribution of {distribution}"),
+            Job::IssueStatements { distribution } => write!(f, "issue_statements of {distribution}"),
+            Job::SendStatement { statement } => write!(f, "send_statement of {statement}"),
+            Job::AdvanceChallenge { challenge } => write!(f, "advance_challenge of {challenge}"),
         }
     }
 }
@@ -132,11 +162,19 @@ pub enum JobKind {
     ReleaseClaim,
     /// [`Job::SendReleaseNotice`]
     SendReleaseNotice,
+    /// [`Job::AdvanceDistribution`]
+    AdvanceDistribution,
+    /// [`Job::IssueStatements`]
+    IssueStatements,
+    /// [`Job::SendStatement`]
+    SendStatement,
+    /// [`Job::AdvanceChallenge`]
+    AdvanceChallenge,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 10] = [
+    pub const ALL: [JobKind; 14] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -147,6 +185,10 @@ impl JobKind {
         JobKind::CloseReview,
         JobKind::ReleaseClaim,
         JobKind::SendReleaseNotice,
+        JobKind::AdvanceDistribution,
+        JobKind::IssueStatements,
+        JobKind::SendStatement,
+        JobKind::AdvanceChallenge,
     ];
 
     /// Its name in the database and in metrics: the tag of the job's JSON.
@@ -162,6 +204,10 @@ impl JobKind {
             JobKind::CloseReview => "close_review",
             JobKind::ReleaseClaim => "release_claim",
             JobKind::SendReleaseNotice => "send_release_notice",
+            JobKind::AdvanceDistribution => "advance_distribution",
+            JobKind::IssueStatements => "issue_statements",
+            JobKind::SendStatement => "send_statement",
+            JobKind::AdvanceChallenge => "advance_challenge",
         }
     }
 
@@ -175,11 +221,16 @@ impl JobKind {
             | JobKind::RetryCharge
             | JobKind::SettleReceivable
             | JobKind::CloseReview
-            | JobKind::ReleaseClaim => Limits { attempts_max: 16, deadline: SignedDuration::from_mins(15) },
+            | JobKind::ReleaseClaim
+            | JobKind::AdvanceDistribution
+            | JobKind::IssueStatements
+            | JobKind::AdvanceChallenge => Limits { attempts_max: 16, deadline: SignedDuration::from_mins(15) },
             // Mail: a server may be away for about six hours.
-            JobKind::SendReceipt | JobKind::NotifyDecline | JobKind::NotifyReviewers | JobKind::SendReleaseNotice => {
-                Limits { attempts_max: 18, deadline: SignedDuration::from_hours(1) }
-            }
+            JobKind::SendReceipt
+            | JobKind::NotifyDecline
+            | JobKind::NotifyReviewers
+            | JobKind::SendReleaseNotice
+            | JobKind::SendStatement => Limits { attempts_max: 18, deadline: SignedDuration::from_hours(1) },
         }
     }
 }
@@ -239,6 +290,10 @@ mod tests {
             Job::CloseReview { claim: ClaimId::generate(book) },
             Job::ReleaseClaim { claim: ClaimId::generate(book) },
             Job::SendReleaseNotice { release: ReleaseId::generate(book) },
+            Job::AdvanceDistribution { distribution: DistributionId::generate(book) },
+            Job::IssueStatements { distribution: DistributionId::generate(book) },
+            Job::SendStatement { statement: StatementId::generate(book) },
+            Job::AdvanceChallenge { challenge: ChallengeId::generate(book) },
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();
         assert_eq!(kinds, JobKind::ALL);

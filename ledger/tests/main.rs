@@ -2,6 +2,10 @@
 
 #[path = "suite/book.rs"]
 mod book;
+#[path = "suite/challenges.rs"]
+mod challenges;
+#[path = "suite/cooperatives.rs"]
+mod cooperatives;
 #[path = "suite/export.rs"]
 mod export;
 #[path = "suite/milestones.rs"]

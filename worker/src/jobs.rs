@@ -4,8 +4,10 @@
 //! effect, because it may have lost its lease. What goes out (a mail, a call of a provider) goes out between two
 //! transactions, under a name that is the same when it goes out again.
 
+mod challenging;
 mod charging;
 mod claiming;
+mod distributing;
 mod mailing;
 
 use crate::failure::Failure;
@@ -43,6 +45,10 @@ impl Doer {
             Job::CloseReview { claim } => self.close_review(leased, *claim).await,
             Job::ReleaseClaim { claim } => self.release_claim(leased, *claim).await,
             Job::SendReleaseNotice { release } => self.send_release_notice(leased, *release).await,
+            Job::AdvanceDistribution { distribution } => self.advance_distribution(leased, *distribution).await,
+            Job::IssueStatements { distribution } => self.issue_statements(leased, *distribution).await,
+            Job::SendStatement { statement } => self.send_statement(leased, *statement).await,
+            Job::AdvanceChallenge { challenge } => self.advance_challenge(leased, *challenge).await,
         }
     }
 

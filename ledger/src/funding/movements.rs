@@ -101,6 +101,89 @@ pub fn surplus_allocated(
     }
 }
 
+/// A custodian captured what a sponsor gave: receivable → purse. A fact from outside.
+pub fn purse_pledged(
+    receivable: AccountNumber,
+    purse: AccountNumber,
+    amount: Money,
+    day: Date,
+    contribution: impl ToString,
+) -> Entry {
+    outside(one(
+        MovementKind::PursePledged,
+        receivable,
+        purse,
+        amount,
+        day,
+        "Purse contribution captured",
+        contribution,
+    ))
+}
+
+/// A custodian captured the entry fee of a team: receivable → entry fees. A fact from outside.
+pub fn entry_fee_captured(
+    receivable: AccountNumber,
+    fees: AccountNumber,
+    amount: Money,
+    day: Date,
+    entrant: impl ToString,
+) -> Entry {
+    outside(one(MovementKind::EntryFeeCaptured, receivable, fees, amount, day, "Entry fee captured", entrant))
+}
+
+/// The prizes of a challenge became payable: purse → prize payable, one line each.
+pub fn prize_awarded(
+    purse: AccountNumber,
+    prizes: &[(AccountNumber, Money)],
+    day: Date,
+    challenge: impl ToString,
+) -> Entry {
+    spread(MovementKind::PrizeAwarded, purse, prizes, day, "Prizes awarded", challenge)
+}
+
+/// Purse money goes back to its sponsors: purse → refunds in transit, one line a contribution.
+pub fn purse_returned(
+    purse: AccountNumber,
+    parts: &[(AccountNumber, Money)],
+    day: Date,
+    challenge: impl ToString,
+) -> Entry {
+    spread(MovementKind::PurseReturned, purse, parts, day, "Purse returned", challenge)
+}
+
+/// Entry fees pay for running the challenge, as its rules say: entry fees → operating fund.
+pub fn entry_fee_earned(
+    fees: AccountNumber,
+    operating: AccountNumber,
+    amount: Money,
+    day: Date,
+    challenge: impl ToString,
+) -> Entry {
+    one(MovementKind::EntryFeeEarned, fees, operating, amount, day, "Entry fees earned", challenge)
+}
+
+/// Entry fees go back to their teams: entry fees → refunds in transit, one line a fee.
+pub fn entry_fee_returned(
+    fees: AccountNumber,
+    parts: &[(AccountNumber, Money)],
+    day: Date,
+    challenge: impl ToString,
+) -> Entry {
+    spread(MovementKind::EntryFeeReturned, fees, parts, day, "Entry fees returned", challenge)
+}
+
+fn spread(
+    kind: MovementKind,
+    debit: AccountNumber,
+    parts: &[(AccountNumber, Money)],
+    day: Date,
+    memo: &str,
+    reference: impl ToString,
+) -> Entry {
+    let lines = parts.iter().map(|(credit, amount)| Line { kind, debit, credit: *credit, amount: amount.minor() });
+    Entry { lines: lines.collect(), effective: day, outside_fact: false, note: Some(Note::new(memo, reference)) }
+}
+
 fn one(
     kind: MovementKind,
     debit: AccountNumber,

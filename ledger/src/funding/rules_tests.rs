@@ -59,10 +59,9 @@ pub(crate) fn drill() -> Rules {
 }
 
 fn pointer(rules: &Rules) -> String {
-    match rules.check(usd("250000.00")).expect_err("wrong") {
-        Error::Invalid { pointer, .. } => pointer.into_owned(),
-        other => panic!("{other}"),
-    }
+    let error = rules.check(usd("250000.00")).expect_err("wrong");
+    let Error::Invalid { pointer, .. } = error else { panic!("{error}") };
+    pointer.into_owned()
 }
 
 #[test]

@@ -185,7 +185,8 @@ pub async fn totals(tx: &Transaction<'_>, book: &Book, campaign: &Campaign, wall
     Ok(Totals { sums: campaigns::sums(tx, campaign.id, book.now(wall)).await?, available })
 }
 
-fn check_slug(slug: &str) -> Result<(), Error> {
+/// Refuses what cannot stand in an address and in the code of an account.
+pub(crate) fn check_slug(slug: &str) -> Result<(), Error> {
     let bytes = slug.as_bytes();
     let is_word = bytes.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-');
     if (2..=63).contains(&bytes.len()) && is_word && bytes[0] != b'-' {

@@ -8,8 +8,8 @@ use crate::job::{Job, NewJob};
 use crate::money::Currency;
 use crate::operations::{accounts, posting};
 use crate::store::books::{self, Book};
-use crate::store::jobs;
 use crate::store::settlements::{self, Settlement};
+use crate::store::{contributions, entrants, jobs};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 
@@ -63,7 +63,8 @@ async fn begin(
     Ok(())
 }
 
-/// The cash of a custodian's day has arrived: one entry for the sum, and its charges are settled. Done twice, it is done once.
+/// The cash of a custodian's day has arrived: one entry for the sum, and its charges, purse contributions and
+/// entry fees are settled. Done twice, it is done once.
 ///
 /// # Errors
 ///
@@ -78,7 +79,10 @@ pub async fn settle(tx: &Transaction<'_>, id: SettlementId, wall: Timestamp) -> 
         let detail = format!("the captures of {} arrive on {}", settlement.day, settlement.due_on);
         return Err(Refusal::new("settlement-not-due", detail).into());
     }
-    let sum = rules::sum(settlements::captured(tx, id).await?, settlement.currency)?;
+    let mut arriving = settlements::captured(tx, id).await?;
+    arriving.extend(contributions::arriving(tx, id).await?);
+    arriving.extend(entrants::arriving(tx, id).await?);
+    let sum = rules::sum(arriving, settlement.currency)?;
     let (amount, entry) = match sum {
         None => (0, 0),
         Some(sum) => {
@@ -88,6 +92,8 @@ pub async fn settle(tx: &Transaction<'_>, id: SettlementId, wall: Timestamp) -> 
         }
     };
     settlements::settle_charges(tx, id).await?;
+    contributions::settle(tx, id).await?;
+    entrants::settle(tx, id).await?;
     settlements::update_settled(tx, id, amount, entry, wall).await?;
     settlements::get(tx, id).await
 }

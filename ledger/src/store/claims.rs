@@ -265,7 +265,8 @@ async fn with_evidence(client: &impl GenericClient, book: BookId, claims: &[Row]
     claims.iter().map(|row| from_row(row, evidence.remove(&row.get("id")).unwrap_or_default())).collect()
 }
 
-fn piece(row: &Row) -> Result<Evidence, Error> {
+/// A piece of evidence of a row.
+pub(super) fn piece(row: &Row) -> Result<Evidence, Error> {
     let licence = Some(row.get::<_, String>("licence")).filter(|id| !id.is_empty());
     let kind = word(row.get("kind"))?;
     Evidence::new("/evidence", kind, row.get("title"), row.get("url"), digest(row.get("sha256"))?, licence)

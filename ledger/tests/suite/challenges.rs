@@ -1,0 +1,574 @@
+//! Challenges from the draft to the prizes, as sponsors, teams, judges and the worker's clock step through them.
+#![expect(clippy::unwrap_used, reason = "a helper of tests stops the test it serves")]
+
+use crate::support::{Fixture, usd};
+use jiff::{SignedDuration, Timestamp};
+use ledger::Error;
+use ledger::funding::challenge::Challenge;
+use ledger::funding::evidence::{Digest, Evidence, EvidenceKind};
+use ledger::funding::rules::{
+    Condition, Criterion, EntryFee, FeeGoesTo, Prize, Rules, Stage, TieRule, Timetable, Unawarded,
+};
+use ledger::funding::submission::{Attribution, Content, Submission};
+use ledger::id::{ChallengeId, OrganisationId, PersonId, SubmissionId};
+use ledger::operations::campaigns::Change;
+use ledger::operations::judging::NewScorecard;
+use ledger::operations::purses::NewContribution;
+use ledger::operations::submissions::NewSubmission;
+use ledger::operations::{books, challenges, claims, identity, judging, parties, purses, settlements, submissions};
+use ledger::party::{OrganisationKind, Role};
+use ledger::store::activity::Actor;
+use ledger::store::awards::Award;
+use ledger::store::books::{Book, Mode, Visibility};
+use ledger::store::contributions::Contribution;
+use ledger::store::{self, accounts, balances, entrants, journal, organisations};
+
+/// Runs one operation in a transaction of its own, and commits it when it succeeds.
+macro_rules! run {
+    ($scene:expr, $tx:ident => $operation:expr) => {{
+        let mut client = $scene.fixture.client().await;
+        let $tx = client.transaction().await.unwrap();
+        let outcome = $operation.await;
+        if outcome.is_ok() {
+            $tx.commit().await.unwrap();
+        }
+        outcome
+    }};
+}
+
+/// A host with an owner and three judges, and two sponsors.
+struct Scene {
+    fixture: Fixture,
+    book: Book,
+    owner: PersonId,
+    judges: Vec<PersonId>,
+    sponsors: Vec<OrganisationId>,
+    start: Timestamp,
+}
+
+/// A team with its one member.
+#[derive(Clone, Copy)]
+struct Team {
+    id: OrganisationId,
+    member: PersonId,
+}
+
+fn code<T: std::fmt::Debug>(outcome: Result<T, Error>) -> &'static str {
+    let error = outcome.expect_err("a refusal");
+    let Error::Refused(refusal) = error else { panic!("{error}") };
+    refusal.code
+}
+
+impl Scene {
+    async fn new() -> Scene {
+        let fixture = Fixture::new().await;
+        let start = Timestamp::now();
+        let mut client = fixture.client().await;
+        let tx = client.transaction().await.unwrap();
+        let mut people = Vec::new();
+        for name in ["owner", "judge-a", "judge-b", "judge-c"] {
+            let email = format!("{name}@example.org").parse().unwrap();
+            people.push(identity::ensure_person(&tx, &email, start).await.unwrap().id);
+        }
+        let (owner, judges) = (people[0], people[1..].to_vec());
+        let kind = OrganisationKind::Cooperative;
+        let host = parties::create_organisation(&tx, owner, "Host", kind, start).await.unwrap().id;
+        for judge in &judges {
+            organisations::insert_role(&tx, host, *judge, Role::Judge, owner, start).await.unwrap();
+        }
+        let mut sponsors = Vec::new();
+        for name in ["Foundation", "Maker shop"] {
+            let kind = OrganisationKind::Sponsor;
+            sponsors.push(parties::create_organisation(&tx, owner, name, kind, start).await.unwrap().id);
+        }
+        let asked = books::OpenBook {
+            organisation: host,
+            name: "Host".into(),
+            currency: ledger::money::Currency::USD,
+            mode: Mode::Sandbox,
+            zone: "Europe/Berlin".into(),
+            visibility: Visibility::Private,
+        };
+        let book = books::open(&tx, asked, start).await.unwrap();
+        tx.commit().await.unwrap();
+        drop(client);
+        Scene { fixture, book, owner, judges, sponsors, start }
+    }
+
+    fn day(&self, day: i64) -> Timestamp {
+        self.start + SignedDuration::from_hours(24 * day)
+    }
+
+    fn change(&self) -> Change<'static> {
+        Change { version: None, actor: Actor::Person(self.owner), reason: "" }
+    }
+
+    async fn team(&self, name: &str) -> Team {
+        let email = format!("{name}@example.org").parse().unwrap();
+        let member = run!(self, tx => identity::ensure_person(&tx, &email, self.start)).unwrap().id;
+        let kind = OrganisationKind::ProjectTeam;
+        let id = run!(self, tx => parties::create_organisation(&tx, member, name, kind, self.start)).unwrap().id;
+        Team { id, member }
+    }
+
+    async fn challenge(&self, rules: Rules) -> Challenge {
+        let new = challenges::NewChallenge {
+            book: self.book.id,
+            slug: "drill".into(),
+            title: "An open cordless drill".into(),
+            summary: String::new(),
+            purse: usd(&self.book.currency.format(i64::try_from(rules.purse()).unwrap())),
+            rules,
+        };
+        let draft = run!(self, tx => challenges::create(&tx, new, self.owner, self.start)).unwrap();
+        run!(self, tx => challenges::publish(&tx, draft.id, self.change(), self.start)).unwrap()
+    }
+
+    async fn give(&self, to: &Challenge, sponsor: usize, amount: &str, day: i64) -> Result<Contribution, Error> {
+        let new = NewContribution {
+            challenge: to.id,
+            sponsor: self.sponsors[sponsor],
+            partner: self.book.organisation,
+            reference: format!("sponsor {sponsor}, {amount}"),
+            amount: usd(amount),
+            rules: to.rules,
+            provider_reference: Some(format!("transfer of {amount} by {sponsor}")),
+        };
+        run!(self, tx => purses::contribute(&tx, new, Actor::Person(self.owner), self.day(day)))
+    }
+
+    async fn settle(&self, given: &Contribution, day: i64) {
+        let settlement = given.capture.as_ref().unwrap().settlement;
+        run!(self, tx => settlements::settle(&tx, settlement, self.day(day))).unwrap();
+    }
+
+    /// Funds the whole purse by the first sponsor, announces and opens on day 3.
+    async fn open(&self, rules: Rules) -> Challenge {
+        let funding = self.challenge(rules).await;
+        let purse = self.book.currency.format(funding.purse.minor());
+        let given = self.give(&funding, 0, &purse, 0).await.unwrap();
+        self.settle(&given, 2).await;
+        run!(self, tx => challenges::announce(&tx, funding.id, self.change(), self.day(2))).unwrap();
+        run!(self, tx => challenges::open(&tx, funding.id, self.change(), self.day(3))).unwrap()
+    }
+
+    async fn enter(&self, challenge: &Challenge, team: Team, day: i64) -> entrants::Entrant {
+        let wall = self.day(day);
+        run!(self, tx => submissions::enter(&tx, challenge.id, team.id, challenge.rules, team.member, wall)).unwrap()
+    }
+
+    async fn draft(
+        &self,
+        challenge: ChallengeId,
+        team: Team,
+        stage: &str,
+        content: Content,
+        day: i64,
+    ) -> Result<Submission, Error> {
+        let new = NewSubmission { challenge, team: team.id, stage: stage.into(), content };
+        run!(self, tx => submissions::create(&tx, new, team.member, self.day(day)))
+    }
+
+    async fn submit(&self, submission: &Submission, team: Team, day: i64) -> Result<Submission, Error> {
+        run!(self, tx => submissions::submit(&tx, submission.id, None, team.member, self.day(day)))
+    }
+
+    /// Writes and hands in a complete submission.
+    async fn hand_in(
+        &self,
+        challenge: &Challenge,
+        team: Team,
+        stage: &str,
+        parts: &[(SubmissionId, u16)],
+    ) -> Submission {
+        let draft = self.draft(challenge.id, team, stage, complete(stage, parts), 10).await.unwrap();
+        self.submit(&draft, team, 10).await.unwrap()
+    }
+
+    async fn score(&self, judge: PersonId, of: &Submission, points: [u8; 2], day: i64) -> Result<(), Error> {
+        let comment = "as measured".to_owned();
+        let card = NewScorecard { submission: of.id, digest: of.digest(), points: points.to_vec(), comment };
+        run!(self, tx => judging::score(&tx, card, judge, self.day(day))).map(|_| ())
+    }
+
+    async fn appoint_all(&self, challenge: ChallengeId) {
+        for judge in &self.judges {
+            run!(self, tx => judging::appoint(&tx, challenge, *judge, self.owner, self.day(3))).unwrap();
+        }
+    }
+
+    async fn advance(&self, challenge: ChallengeId, day: i64) -> Challenge {
+        run!(self, tx => challenges::advance(&tx, challenge, self.day(day))).unwrap()
+    }
+
+    async fn award(&self, challenge: ChallengeId, day: i64) -> Result<(Challenge, Vec<Award>), Error> {
+        run!(self, tx => ledger::operations::awards::award(&tx, challenge, self.change(), self.day(day)))
+    }
+
+    async fn balance(&self, account: &str) -> i64 {
+        let client = self.fixture.client().await;
+        match accounts::find(&client, self.book.id, account).await.unwrap() {
+            Some(account) => balances::get(&client, self.book.id, account.number).await.unwrap().net(),
+            None => 0,
+        }
+    }
+
+    async fn prizes_payable(&self) -> i64 {
+        let client = self.fixture.client().await;
+        let all = accounts::list(&client, self.book.id, "", 500).await.unwrap();
+        let prizes = all.iter().filter(|account| account.code.starts_with("liabilities:payable:prize:"));
+        prizes.map(accounts::Account::balance).sum()
+    }
+
+    async fn audit(&self) {
+        let client = self.fixture.client().await;
+        assert_eq!(journal::audit(&client, self.book.id).await.unwrap(), Vec::<String>::new());
+    }
+}
+
+fn piece(kind: EvidenceKind) -> Evidence {
+    let url = format!("https://example.org/{kind}.zip");
+    let sha256 = Digest::of(kind.as_str().as_bytes());
+    Evidence::new("", kind, kind.to_string(), url, sha256, Some("CERN-OHL-S-2.0".into())).unwrap()
+}
+
+const GATE: [EvidenceKind; 3] =
+    [EvidenceKind::DesignFiles, EvidenceKind::BillOfMaterials, EvidenceKind::BuildInstructions];
+
+fn content(title: &str, evidence: &[EvidenceKind], parts: &[(SubmissionId, u16)]) -> Content {
+    let attribution = |(submission, share): &(SubmissionId, u16)| Attribution {
+        part: "gearbox".into(),
+        share: *share,
+        submission: *submission,
+    };
+    Content {
+        title: title.into(),
+        note: "What we did.".into(),
+        evidence: evidence.iter().copied().map(piece).collect(),
+        attributions: parts.iter().map(attribution).collect(),
+    }
+}
+
+fn complete(stage: &str, parts: &[(SubmissionId, u16)]) -> Content {
+    content(stage, if stage == "proposal" { &GATE[..1] } else { &GATE }, parts)
+}
+
+fn by_rank(name: &str, stage: &str, amount: &str, first: u16, last: u16) -> Prize {
+    let condition = Condition::Rank { first, last };
+    Prize { amount: usd(amount), condition, count: last - first + 1, name: name.into(), stage: stage.into() }
+}
+
+/// The rules of the challenge of 250,000.00 USD for a drill.
+fn drill() -> Rules {
+    let criterion = |name: &str, weight| Criterion { name: name.into(), title: name.into(), weight };
+    let criteria = vec![criterion("test_data", 3), criterion("repair", 1)];
+    let stage = |name: &str, criteria: &[Criterion], gate: &[EvidenceKind]| Stage {
+        admits: None,
+        criteria: criteria.to_vec(),
+        gate: gate.to_vec(),
+        name: name.into(),
+    };
+    let pool = by_rank("Contributors", "final", "25000.00", 1, 1);
+    Rules {
+        eligibility: "Any team.".into(),
+        entry_fee: None,
+        judges_needed: 3,
+        licences: vec!["CERN-OHL-S-2.0".into()],
+        prizes: vec![
+            by_rank("Proposal", "proposal", "1000.00", 1, 20),
+            by_rank("Prototype", "prototype", "5000.00", 1, 8),
+            by_rank("Grand prize", "final", "125000.00", 1, 1),
+            by_rank("Second prize", "final", "40000.00", 2, 2),
+            Prize { condition: Condition::Contribution, ..pool },
+        ],
+        stages: vec![
+            stage("proposal", &[], &GATE[..1]),
+            stage("prototype", &criteria, &GATE),
+            stage("final", &criteria, &GATE),
+        ],
+        terms: "Everything is published.".into(),
+        tie_rule: TieRule::EarlierSubmission,
+        timetable: Timetable {
+            announced_days: 60,
+            appeal_days: 14,
+            funding_days: 180,
+            judging_days: 30,
+            submission_days: 90,
+        },
+        unawarded: Unawarded::ReturnToSponsors,
+    }
+}
+
+/// A challenge of one stage and one prize.
+fn small() -> Rules {
+    let stages = vec![Stage { name: "final".into(), ..drill().stages[2].clone() }];
+    Rules { prizes: vec![by_rank("Prize", "final", "900.00", 1, 1)], stages, judges_needed: 2, ..drill() }
+}
+
+#[tokio::test]
+async fn m1_opening_is_refused_one_cent_short_and_a_captured_cent_is_not_a_settled_one() {
+    let scene = Scene::new().await;
+    let challenge = scene.challenge(drill()).await;
+    let most = scene.give(&challenge, 0, "249999.99", 0).await.unwrap();
+    run!(scene, tx => challenges::announce(&tx, challenge.id, scene.change(), scene.day(0))).unwrap();
+    let open = async |day| run!(scene, tx => challenges::open(&tx, challenge.id, scene.change(), scene.day(day)));
+    assert_eq!(code(open(1).await), "purse-short", "nothing has settled");
+    scene.settle(&most, 2).await;
+    let Err(Error::Refused(refusal)) = open(2).await else { panic!("one cent short") };
+    assert_eq!(refusal.detail, "the purse is 250000.00 USD, of which 249999.99 USD have settled: 0.01 USD are short");
+    assert_eq!(code(scene.give(&challenge, 1, "0.02", 3).await), "purse-full");
+    let cent = scene.give(&challenge, 1, "0.01", 3).await.unwrap();
+    assert_eq!(scene.balance("liabilities:purse:drill").await, 25_000_000);
+    assert_eq!(code(open(3).await), "purse-short", "a captured cent is not a settled one");
+    scene.settle(&cent, 5).await;
+    assert_eq!(open(5).await.unwrap().state.name(), "open");
+    assert_eq!(scene.balance(&format!("assets:cash:{}", scene.book.organisation)).await, 25_000_000);
+    scene.audit().await;
+}
+
+#[tokio::test]
+async fn rules_are_agreed_to_by_their_digest_and_do_not_change_afterwards() {
+    let scene = Scene::new().await;
+    let challenge = scene.challenge(small()).await;
+    let other = Challenge { rules: Digest::of(b"other rules"), ..challenge.clone() };
+    assert_eq!(code(scene.give(&other, 0, "900.00", 0).await), "rules-mismatch");
+    let replaced = run!(scene, tx => challenges::replace_rules(&tx, challenge.id, usd("900.00"), small(), scene.owner, scene.start));
+    assert_eq!(code(replaced), "challenge-not-draft");
+    let given = scene.give(&challenge, 0, "900.00", 0).await.unwrap();
+    assert_eq!(given.rules, challenge.rules);
+    assert_eq!(code(scene.give(&challenge, 0, "900.00", 0).await), "purse-full");
+    run!(scene, tx => challenges::announce(&tx, challenge.id, scene.change(), scene.day(0))).unwrap();
+    let team = scene.team("ada").await;
+    let wall = scene.day(0);
+    let mistaken = run!(scene, tx => submissions::enter(&tx, challenge.id, team.id, other.rules, team.member, wall));
+    assert_eq!(code(mistaken), "rules-mismatch");
+    let stranger =
+        run!(scene, tx => submissions::enter(&tx, challenge.id, team.id, challenge.rules, scene.owner, wall));
+    assert!(matches!(stranger, Err(Error::Forbidden(_))));
+    scene.enter(&challenge, team, 0).await;
+    let again = run!(scene, tx => submissions::enter(&tx, challenge.id, team.id, challenge.rules, team.member, wall));
+    assert_eq!(code(again), "team-entered");
+    let client = scene.fixture.client().await;
+    let stored = store::challenges::get_rules(&client, challenge.id, 1).await.unwrap();
+    assert_eq!((Digest::of(stored.document.as_bytes()), &stored.rules), (challenge.rules, &small()));
+}
+
+#[tokio::test]
+async fn m4_an_incomplete_submission_is_not_judged() {
+    let scene = Scene::new().await;
+    let challenge = scene.open(small()).await;
+    let [whole, half] = [scene.team("whole").await, scene.team("half").await];
+    for team in [whole, half] {
+        scene.enter(&challenge, team, 4).await;
+    }
+    let good = scene.hand_in(&challenge, whole, "final", &[]).await;
+    let bad = scene.draft(challenge.id, half, "final", content("half", &GATE[..2], &[]), 5).await.unwrap();
+    let Err(Error::Refused(refusal)) = scene.submit(&bad, half, 5).await else { panic!("incomplete") };
+    assert_eq!(refusal.code, "gate-incomplete");
+    assert!(refusal.detail.ends_with("build_instructions"), "{refusal}");
+    scene.appoint_all(challenge.id).await;
+    assert_eq!(code(scene.score(scene.judges[0], &good, [90, 90], 20).await), "challenge-not-judging");
+    let early = run!(scene, tx => challenges::close_submissions(&tx, challenge.id, scene.change(), scene.day(20)));
+    assert_eq!(code(early), "submissions-open");
+    assert_eq!(scene.advance(challenge.id, 92).await.state.name(), "open");
+    assert_eq!(scene.advance(challenge.id, 93).await.state.name(), "judging");
+    assert_eq!(code(scene.submit(&bad, half, 93).await), "challenge-not-open");
+    let client = scene.fixture.client().await;
+    let closed = store::submissions::get(&client, bad.id).await.unwrap();
+    assert_eq!(closed.state.name(), "incomplete");
+    assert_eq!(code(scene.score(scene.judges[0], &closed, [100, 100], 94).await), "not-judged");
+    for judge in &scene.judges[..2] {
+        scene.score(*judge, &good, [50, 50], 94).await.unwrap();
+    }
+    run!(scene, tx => judging::rank(&tx, challenge.id, scene.change(), scene.day(95))).unwrap();
+    let (_, awards) = scene.award(challenge.id, 110).await.unwrap();
+    assert_eq!(awards.iter().map(|award| award.team).collect::<Vec<_>>(), [whole.id]);
+}
+
+#[tokio::test]
+async fn m4_an_entry_fee_is_paid_before_work_is_handed_in_and_goes_where_the_rules_say() {
+    let scene = Scene::new().await;
+    let fee = EntryFee { amount: usd("50.00"), goes_to: FeeGoesTo::OperatingFund };
+    let challenge = scene.open(Rules { entry_fee: Some(fee), ..small() }).await;
+    let team = scene.team("ada").await;
+    let entrant = scene.enter(&challenge, team, 4).await;
+    let draft = scene.draft(challenge.id, team, "final", complete("final", &[]), 5).await.unwrap();
+    assert_eq!(code(scene.submit(&draft, team, 5).await), "fee-due");
+    let capture = async || {
+        let (partner, actor) = (scene.book.organisation, Actor::Person(scene.owner));
+        run!(scene, tx => submissions::capture_fee(&tx, entrant.id, partner, "card 1", actor, scene.day(5)))
+    };
+    capture().await.unwrap();
+    assert_eq!(code(capture().await), "fee-not-due");
+    assert_eq!(scene.balance("liabilities:entry-fees:drill").await, 5_000);
+    let good = scene.submit(&draft, team, 6).await.unwrap();
+    let row = scene.fixture.owner().await;
+    let settlement: uuid::Uuid = row.query_one("SELECT settlement FROM entrant", &[]).await.unwrap().get(0);
+    let settlement = ledger::id::SettlementId::new(scene.book.id, settlement);
+    run!(scene, tx => settlements::settle(&tx, settlement, scene.day(8))).unwrap();
+    scene.appoint_all(challenge.id).await;
+    scene.advance(challenge.id, 93).await;
+    for judge in &scene.judges[..2] {
+        scene.score(*judge, &good, [50, 50], 94).await.unwrap();
+    }
+    assert_eq!(scene.advance(challenge.id, 123).await.state.name(), "provisional");
+    assert_eq!(scene.advance(challenge.id, 137).await.state.name(), "awarded");
+    assert_eq!(scene.balance("liabilities:entry-fees:drill").await, 0);
+    assert_eq!(scene.balance("equity:operating:drill").await, 5_000);
+    assert_eq!(scene.prizes_payable().await, 90_000);
+    scene.audit().await;
+}
+
+#[tokio::test]
+async fn a_judge_with_a_declared_tie_counts_for_nothing_also_when_it_is_declared_later() {
+    let scene = Scene::new().await;
+    let challenge = scene.open(small()).await;
+    let [favoured, fair] = [scene.team("favoured").await, scene.team("fair").await];
+    for team in [favoured, fair] {
+        scene.enter(&challenge, team, 4).await;
+    }
+    let first = scene.hand_in(&challenge, favoured, "final", &[]).await;
+    let second = scene.hand_in(&challenge, fair, "final", &[]).await;
+    scene.appoint_all(challenge.id).await;
+    scene.advance(challenge.id, 93).await;
+    let [a, b, c] = [scene.judges[0], scene.judges[1], scene.judges[2]];
+    scene.score(a, &first, [100, 100], 94).await.unwrap();
+    scene.score(b, &first, [40, 40], 94).await.unwrap();
+    for judge in [a, b] {
+        scene.score(judge, &second, [60, 60], 94).await.unwrap();
+    }
+    let tie =
+        run!(scene, tx => claims::declare_tie(&tx, &scene.book, a, favoured.id, "a cousin".into(), a, scene.day(94)));
+    tie.unwrap();
+    assert_eq!(code(scene.score(a, &first, [100, 100], 94).await), "declared-tie");
+    assert!(matches!(scene.score(favoured.member, &first, [9, 9], 94).await, Err(Error::Forbidden(_))));
+    let rank = async || run!(scene, tx => judging::rank(&tx, challenge.id, scene.change(), scene.day(95)));
+    assert_eq!(code(rank().await), "scores-missing", "two are needed, and one of the two counts for nothing");
+    scene.score(c, &first, [42, 42], 95).await.unwrap();
+    rank().await.unwrap();
+    let client = scene.fixture.client().await;
+    let placed = async |of: &Submission| store::submissions::get(&client, of.id).await.unwrap().placed.unwrap();
+    assert_eq!((placed(&first).await.place, placed(&first).await.score), (2, 4_100));
+    assert_eq!((placed(&second).await.place, placed(&second).await.score), (1, 6_000));
+}
+
+#[tokio::test]
+async fn m1_m3_the_drill_challenge_pays_its_whole_purse_once() {
+    let scene = Scene::new().await;
+    let challenge = scene.open(drill()).await;
+    let mut teams = Vec::new();
+    for number in 1..=20 {
+        teams.push(scene.team(&format!("team-{number}")).await);
+    }
+    let mut proposals = Vec::new();
+    for team in &teams {
+        scene.enter(&challenge, *team, 4).await;
+        proposals.push(scene.hand_in(&challenge, *team, "proposal", &[]).await);
+    }
+    // The fourth prototype of nine is never complete: eight are judged, and eight win.
+    let mut judged = Vec::new();
+    for (index, team) in teams[..9].iter().enumerate() {
+        if index == 3 {
+            let half = content("half a prototype", &GATE[..2], &[]);
+            let draft = scene.draft(challenge.id, *team, "prototype", half, 10).await.unwrap();
+            assert_eq!(code(scene.submit(&draft, *team, 10).await), "gate-incomplete");
+        } else {
+            judged.push(scene.hand_in(&challenge, *team, "prototype", &[]).await);
+        }
+    }
+    let others =
+        [(proposals[10].id, 3_750), (proposals[11].id, 3_330), (proposals[12].id, 1_920), (judged[7].id, 1_000)];
+    let own = scene.draft(challenge.id, teams[0], "final", complete("final", &[(proposals[0].id, 1)]), 10).await;
+    assert!(matches!(own, Err(Error::Invalid { .. })), "a pool is for others");
+    judged.push(scene.hand_in(&challenge, teams[0], "final", &others).await);
+    judged.push(scene.hand_in(&challenge, teams[1], "final", &[]).await);
+    scene.appoint_all(challenge.id).await;
+    scene.advance(challenge.id, 93).await;
+    for (index, submission) in judged.iter().enumerate() {
+        for judge in &scene.judges {
+            let points = u8::try_from(90 - index).unwrap();
+            scene.score(*judge, submission, [points, points], 94).await.unwrap();
+        }
+    }
+    run!(scene, tx => judging::rank(&tx, challenge.id, scene.change(), scene.day(95))).unwrap();
+    assert_eq!(code(scene.award(challenge.id, 108).await), "appeals-open");
+    assert_eq!(scene.advance(challenge.id, 108).await.state.name(), "provisional");
+    assert_eq!(scene.balance("liabilities:purse:drill").await, 25_000_000);
+
+    assert_eq!(scene.advance(challenge.id, 109).await.state.name(), "awarded");
+    assert_eq!(scene.advance(challenge.id, 110).await.state.name(), "awarded");
+    let (_, awards) = scene.award(challenge.id, 111).await.unwrap();
+    assert_eq!(scene.balance("liabilities:purse:drill").await, 0);
+    assert_eq!(scene.prizes_payable().await, 25_000_000);
+    let of = |prize| {
+        awards.iter().filter(|award| award.prize == prize).map(|award| award.amount.minor()).collect::<Vec<_>>()
+    };
+    assert_eq!((of(1), of(2)), (vec![100_000; 20], vec![500_000; 8]));
+    assert_eq!((of(3), of(4)), (vec![12_500_000], vec![4_000_000]));
+    assert_eq!(of(5), [937_500, 832_500, 480_000, 250_000]);
+    assert!(awards.iter().all(|award| award.entry == awards[0].entry), "one entry for all prizes");
+    assert_eq!((awards[28].team, awards[29].team), (teams[0].id, teams[1].id));
+    let shared: Vec<_> = awards[30..].iter().map(|award| award.team).collect();
+    assert_eq!(shared, [teams[10].id, teams[11].id, teams[12].id, teams[8].id]);
+    let client = scene.fixture.client().await;
+    let lines = journal::lines(&client, scene.book.id, awards[0].entry, 100).await.unwrap();
+    assert_eq!(lines.iter().filter(|line| line.number == awards[0].entry).count(), 34);
+    scene.audit().await;
+}
+
+#[tokio::test]
+async fn what_nobody_won_goes_back_to_the_sponsors_pro_rata() {
+    let scene = Scene::new().await;
+    let funding = scene.challenge(small()).await;
+    let third = scene.give(&funding, 0, "300.00", 0).await.unwrap();
+    let rest = scene.give(&funding, 1, "600.00", 0).await.unwrap();
+    assert_eq!(third.capture.as_ref().unwrap().settlement, rest.capture.as_ref().unwrap().settlement);
+    scene.settle(&third, 2).await;
+    run!(scene, tx => challenges::announce(&tx, funding.id, scene.change(), scene.day(2))).unwrap();
+    run!(scene, tx => challenges::open(&tx, funding.id, scene.change(), scene.day(3))).unwrap();
+    scene.advance(funding.id, 93).await;
+    assert_eq!(scene.advance(funding.id, 123).await.state.name(), "provisional");
+    let over = scene.advance(funding.id, 137).await;
+    assert_eq!(over.state.name(), "no_award");
+    assert_eq!(scene.balance("liabilities:purse:drill").await, 0);
+    assert_eq!(scene.balance(&format!("liabilities:refunds:{}", scene.book.organisation)).await, 90_000);
+    let client = scene.fixture.client().await;
+    let back = async |given: &Contribution| store::contributions::get(&client, given.id).await.unwrap().returned;
+    assert_eq!((back(&third).await, back(&rest).await), (30_000, 60_000));
+    scene.audit().await;
+}
+
+#[tokio::test]
+async fn missing_scores_call_the_host_in_and_then_what_is_there_must_do() {
+    let scene = Scene::new().await;
+    let challenge = scene.open(small()).await;
+    let team = scene.team("ada").await;
+    scene.enter(&challenge, team, 4).await;
+    let good = scene.hand_in(&challenge, team, "final", &[]).await;
+    scene.appoint_all(challenge.id).await;
+    scene.advance(challenge.id, 93).await;
+    scene.score(scene.judges[0], &good, [50, 50], 94).await.unwrap();
+    let escalated = scene.advance(challenge.id, 123).await;
+    assert!(matches!(escalated.state, ledger::funding::challenge::ChallengeState::Judging { escalated: true, .. }));
+    assert_eq!(scene.advance(challenge.id, 153).await.state.name(), "provisional");
+    assert_eq!(scene.advance(challenge.id, 167).await.state.name(), "awarded");
+    assert_eq!(scene.prizes_payable().await, 90_000);
+}
+
+#[tokio::test]
+async fn a_challenge_that_nobody_opens_is_cancelled_and_waits_for_money_on_its_way() {
+    let scene = Scene::new().await;
+    let challenge = scene.challenge(small()).await;
+    let given = scene.give(&challenge, 0, "100.00", 179).await.unwrap();
+    assert_eq!(scene.advance(challenge.id, 180).await.state.name(), "funding", "the money is still on its way");
+    let reason = Change { reason: "no sponsors", ..scene.change() };
+    assert_eq!(
+        code(run!(scene, tx => challenges::cancel(&tx, challenge.id, reason, scene.day(180)))),
+        "purse-settling"
+    );
+    scene.settle(&given, 181).await;
+    assert_eq!(scene.advance(challenge.id, 182).await.state.name(), "cancelled");
+    assert_eq!(scene.balance("liabilities:purse:drill").await, 0);
+    assert_eq!(scene.balance(&format!("liabilities:refunds:{}", scene.book.organisation)).await, 10_000);
+    scene.audit().await;
+}

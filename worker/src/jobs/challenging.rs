@@ -1,0 +1,23 @@
+//! Jobs that act for a challenge when the time of its state has passed: the effect and the settled job are one
+//! transaction.
+
+use super::Doer;
+use crate::failure::Failure;
+use jiff::Timestamp;
+use ledger::id::ChallengeId;
+use ledger::operations::challenges;
+use ledger::store::jobs::{self, Leased};
+
+impl Doer {
+    /// What the rules of the challenge say: close submissions, rank, award, or give it up.
+    pub(super) async fn advance_challenge(&self, leased: &Leased, challenge: ChallengeId) -> Result<(), Failure> {
+        let mut client = self.pool.get().await?;
+        let tx = client.transaction().await?;
+        let wall = Timestamp::now();
+        let state = challenges::advance(&tx, challenge, wall).await?.state;
+        jobs::settle(&tx, leased, wall).await?;
+        tx.commit().await?;
+        tracing::info!(job = %leased.id, %challenge, "after its deadline {challenge} is {}", state.name());
+        Ok(())
+    }
+}
