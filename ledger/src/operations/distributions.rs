@@ -72,7 +72,7 @@ pub async fn draft(
     distributions::insert_parts(tx, distribution.id, &parts(&distribution.plan)).await?;
     note(tx, &distribution, "drafted", Actor::Person(by), "", now).await?;
     wake(tx, &distribution).await?;
-    Ok(distribution)
+    distributions::get(tx, distribution.id).await
 }
 
 /// All that the plan is computed from.
@@ -293,7 +293,7 @@ pub(super) async fn save(
 ) -> Result<Distribution, Error> {
     distributions::update(tx, &distribution).await?;
     note(tx, &distribution, action, actor, reason, now).await?;
-    let saved = Distribution { version: distribution.version + 1, ..distribution };
+    let saved = distributions::get(tx, distribution.id).await?;
     wake(tx, &saved).await?;
     Ok(saved)
 }
