@@ -1,0 +1,358 @@
+//! Books over HTTP: who may do and read what, and that the reports, the statement and the export tell the same story.
+
+use anyhow::{Context as _, ensure};
+use api::demo::client::{Answer, Client, text};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::process::Command;
+use tests::TestApp;
+
+type Outcome = anyhow::Result<()>;
+
+/// A cooperative with its people, and a sandbox book.
+struct Host {
+    app: TestApp,
+    operator: Client,
+    treasurer: Client,
+    organisation: String,
+    path: String,
+}
+
+impl Host {
+    async fn open(visibility: &str) -> anyhow::Result<Host> {
+        let app = TestApp::start().await?;
+        let operator = app.operator().await?;
+        let made = json!({"name": "Sawmill", "kind": "cooperative"});
+        let made = operator.post("/v1/organisations", &made).await?.ok()?;
+        let organisation = text(&made, "/id")?.to_owned();
+        give(&operator, &organisation, "treasurer@sawmill.example", "treasurer").await?;
+        let treasurer = app.sign_in("treasurer@sawmill.example").await?;
+        let book = treasurer.post("/v1/books", &new_book(&organisation, "sandbox", visibility)).await?;
+        ensure!(book.status == 201, "{}", book.body);
+        let path = format!("/v1/books/{}", text(&book.body, "/id")?);
+        Ok(Host { app, operator, treasurer, organisation, path })
+    }
+
+    fn at(&self, rest: &str) -> String {
+        format!("{}{rest}", self.path)
+    }
+
+    async fn account(&self, code: &str, class: &str, floor: Option<&str>) -> anyhow::Result<Answer> {
+        let body = json!({"code": code, "class": class, "currency": "USD", "floor": floor});
+        self.treasurer.post(&self.at("/accounts"), &body).await
+    }
+
+    /// Somebody who belongs to another organisation.
+    async fn stranger(&self) -> anyhow::Result<Client> {
+        let made = json!({"name": "Somewhere else", "kind": "sponsor"});
+        let made = self.operator.post("/v1/organisations", &made).await?.ok()?;
+        give(&self.operator, text(&made, "/id")?, "stranger@elsewhere.example", "owner").await?;
+        self.app.sign_in("stranger@elsewhere.example").await
+    }
+
+    /// Accounts and three entries: 100.00 paid in, 40.00 earned, 15.50 of rent, the last with effect a month earlier.
+    async fn keep(&self) -> Outcome {
+        for (code, class, floor) in [
+            ("assets:bank", "asset", Some("0.00")),
+            ("equity:own", "equity", None),
+            ("income:boards", "income", None),
+            ("expenses:rent", "expense", None),
+        ] {
+            ensure!(self.account(code, class, floor).await?.status == 201, "{code}");
+        }
+        for (debit, credit, amount, day) in [
+            ("assets:bank", "equity:own", "100.00", "2027-02-01"),
+            ("assets:bank", "income:boards", "40.00", "2027-02-10"),
+            ("expenses:rent", "assets:bank", "15.50", "2027-01-31"),
+        ] {
+            let entry = entry(debit, credit, amount, day);
+            self.treasurer.post(&self.at("/journal-entries"), &entry).await?.ok()?;
+        }
+        Ok(())
+    }
+}
+
+fn new_book(organisation: &str, mode: &str, visibility: &str) -> Value {
+    json!({
+        "organisation": organisation, "name": "Sawmill", "currency": "USD", "mode": mode, "zone": "Europe/Berlin",
+        "visibility": visibility,
+    })
+}
+
+fn entry(debit: &str, credit: &str, amount: &str, day: &str) -> Value {
+    let amount = json!({"amount": amount, "currency": "USD"});
+    json!({"lines": [{"debit": debit, "credit": credit, "amount": amount}], "effective": day, "memo": "Kept by hand"})
+}
+
+async fn give(by: &Client, organisation: &str, email: &str, role: &str) -> Outcome {
+    let role = json!({"email": email, "role": role});
+    by.post(&format!("/v1/organisations/{organisation}/memberships"), &role).await?.ok()?;
+    Ok(())
+}
+
+fn is(answer: &Answer, status: u16, code: &str) {
+    assert_eq!(answer.status.as_u16(), status, "{}", answer.body);
+    assert_eq!(answer.body["type"], format!("/problems/{code}"), "{}", answer.body);
+}
+
+/// The export as text.
+async fn export(host: &Host) -> anyhow::Result<String> {
+    let token = host.treasurer.access_token().await?.context("a token")?;
+    let url = format!("{}{}", host.app.base_url(), host.at("/export?format=hledger"));
+    let http = reqwest::Client::builder().no_proxy().build()?;
+    let answer = http.get(url).bearer_auth(token).send().await?.error_for_status()?;
+    ensure!(answer.headers()["content-type"] == "text/plain; charset=utf-8");
+    ensure!(answer.headers()["content-disposition"].to_str()?.ends_with(".journal\""));
+    Ok(answer.text().await?)
+}
+
+/// What hledger says of a journal; it must succeed.
+fn hledger(journal: &str, arguments: &[&str]) -> anyhow::Result<String> {
+    let file = tempfile::Builder::new().suffix(".journal").tempfile()?;
+    std::fs::write(file.path(), journal)?;
+    let output = Command::new("hledger")
+        .args(arguments)
+        .arg("--file")
+        .arg(file.path())
+        .env("LC_ALL", "C.UTF-8")
+        .output()
+        .context("hledger is needed for the tests of exports: `make test-tools` installs it")?;
+    ensure!(output.status.success(), "{}\n{journal}", String::from_utf8_lossy(&output.stderr));
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+#[tokio::test]
+async fn what_is_posted_is_in_every_report_the_statement_and_the_export() -> Outcome {
+    let host = Host::open("private").await?;
+    host.keep().await?;
+    let get = async |rest: &str| host.treasurer.get(&host.at(rest)).await?.ok();
+
+    let trial = host.treasurer.all(&host.at("/reports/trial-balance")).await?;
+    let rows: Vec<_> =
+        trial.iter().map(|row| (&row["code"], &row["debit"]["amount"], &row["credit"]["amount"])).collect();
+    let told = [
+        ("assets:bank", "124.50", "0.00"),
+        ("equity:own", "0.00", "100.00"),
+        ("expenses:rent", "15.50", "0.00"),
+        ("income:boards", "0.00", "40.00"),
+    ];
+    assert_eq!(json!(rows), json!(told));
+    let early = host.treasurer.all(&host.at("/reports/trial-balance?as_of=2027-01-31")).await?;
+    assert_eq!(early.len(), 2, "the rent was paid in January, whenever it was recorded");
+    let page = get("/reports/trial-balance?limit=3").await?;
+    assert_eq!(page["items"].as_array().map(Vec::len), Some(3));
+    let rest = get(&format!("/reports/trial-balance?limit=3&cursor={}", text(&page, "/next_cursor")?)).await?;
+    assert_eq!((&rest["items"][0]["code"], &rest["through"]), (&json!("income:boards"), &page["through"]));
+
+    let sheet = get("/reports/balance-sheet").await?;
+    assert_eq!(sheet["totals"][0]["assets"], json!({"amount": "124.50", "currency": "USD"}));
+    assert_eq!(sheet["totals"][0]["result"]["amount"], "24.50");
+    let income = get("/reports/income-statement?from=2027-02-01&to=2027-02-28").await?;
+    assert_eq!(income["totals"][0]["result"]["amount"], "40.00");
+    assert_eq!(get("/reports/funds").await?["items"], json!([]));
+
+    let statement = get("/accounts/assets:bank/statement?from=2027-02-01&to=2027-02-28").await?;
+    assert_eq!(
+        (&statement["opening"]["amount"], &statement["closing"]["amount"]),
+        (&json!("-15.50"), &json!("124.50"))
+    );
+    assert_eq!(statement["items"][1]["balance"]["amount"], "124.50");
+    let first = get("/accounts/assets:bank/statement?limit=2").await?;
+    let second = get(&format!("/accounts/assets:bank/statement?cursor={}", text(&first, "/next_cursor")?)).await?;
+    assert_eq!((&first["closing"], &second["next_cursor"]), (&second["opening"], &Value::Null));
+
+    let entries = host.treasurer.all(&host.at("/journal-entries")).await?;
+    assert_eq!(entries.len(), 3);
+    assert_eq!(get("/journal-entries/3").await?, entries[2]);
+    assert_eq!(entries[2]["lines"][0]["credit_balance"]["amount"], "124.50");
+    is(&host.treasurer.get(&host.at("/journal-entries/4")).await?, 404, "not-found");
+
+    let journal = export(&host).await?;
+    ensure!(journal.ends_with("; end: 3 entries\n"), "{journal}");
+    hledger(&journal, &["check", "--strict"])?;
+    let csv = hledger(&journal, &["balance", "--flat", "--no-total", "-O", "csv"])?;
+    let theirs: BTreeMap<_, _> = csv.lines().skip(1).filter_map(|row| row.split_once(',')).collect();
+    let theirs: Vec<_> =
+        theirs.into_iter().map(|(code, balance)| (code.trim_matches('"'), balance.trim_matches('"'))).collect();
+    let ours = [
+        ("assets:bank", "124.50 USD"),
+        ("equity:own", "-100.00 USD"),
+        ("expenses:rent", "15.50 USD"),
+        ("income:boards", "-40.00 USD"),
+    ];
+    assert_eq!(theirs, ours);
+    is(&host.treasurer.get(&host.at("/export?format=pdf")).await?, 422, "invalid");
+    host.app.finish().await
+}
+
+#[tokio::test]
+async fn a_dry_run_decides_the_same_and_writes_nothing() -> Outcome {
+    let host = Host::open("private").await?;
+    host.keep().await?;
+    let good = entry("expenses:rent", "assets:bank", "124.50", "2027-02-11");
+    let short = entry("expenses:rent", "assets:bank", "124.51", "2027-02-11");
+    for _ in 0..2 {
+        let tried = host.treasurer.post(&host.at("/journal-entries?dry_run=true"), &good).await?;
+        assert_eq!((tried.status.as_u16(), tried.body), (200, json!({"dry_run": true, "number": 4})));
+    }
+    for query in ["?dry_run=true", ""] {
+        let refused = host.treasurer.post(&host.at(&format!("/journal-entries{query}")), &short).await?;
+        is(&refused, 409, "below-floor");
+        assert_eq!(refused.body["detail"], "assets:bank would fall 0.01 USD below its floor");
+    }
+    let path = host.at("/journal-entries");
+    let posted = host.treasurer.post_keyed(&path, &good, "rent-2").await?;
+    let again = host.treasurer.post_keyed(&path, &good, "rent-2").await?;
+    assert_eq!((posted.status.as_u16(), &posted.body["number"], posted.replayed), (201, &json!(4), false));
+    assert_eq!((again.body, again.replayed), (posted.body, true));
+    is(&host.treasurer.post_keyed(&path, &short, "rent-2").await?, 422, "idempotency-key-reused");
+    assert_eq!(host.treasurer.all(&path).await?.len(), 4);
+    host.app.finish().await
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_book_an_account_or_an_entry_is_named() -> Outcome {
+    let host = Host::open("private").await?;
+    host.keep().await?;
+    is(&host.account("assets:bank", "asset", None).await?, 409, "account-exists");
+    is(&host.account("liabilities:fund:x", "fund", None).await?, 409, "managed-class");
+    for (code, class, floor, pointer) in [
+        ("assets:Bank", "asset", None, "/code"),
+        ("income:bank", "asset", None, "/code"),
+        ("assets:b", "money", None, "/class"),
+        ("assets:b", "asset", Some("1.001"), "/floor"),
+    ] {
+        let refused = host.account(code, class, floor).await?;
+        is(&refused, 422, "invalid");
+        assert_eq!(refused.body["errors"][0]["pointer"], pointer);
+    }
+    for (debit, amount, pointer) in
+        [("assets:none", "1.00", "/lines/0/debit"), ("expenses:rent", "0.00", "/lines/0/amount/amount")]
+    {
+        let entry = entry(debit, "assets:bank", amount, "2027-01-01");
+        let refused = host.treasurer.post(&host.at("/journal-entries"), &entry).await?;
+        is(&refused, 422, "invalid");
+        assert_eq!(refused.body["errors"][0]["pointer"], pointer);
+    }
+    let none = json!({"lines": []});
+    is(&host.treasurer.post(&host.at("/journal-entries"), &none).await?, 422, "invalid");
+    let nowhere = json!({"zone": "Europe/Nowhere"});
+    let mut wrong = new_book(&host.organisation, "sandbox", "private");
+    wrong["zone"] = nowhere["zone"].clone();
+    assert_eq!(host.treasurer.post("/v1/books", &wrong).await?.body["errors"][0]["pointer"], "/zone");
+    is(&host.treasurer.get(&host.at("/reports/funds?as_of=2027-02-30")).await?, 422, "invalid");
+    is(&host.treasurer.get(&host.at("/reports/income-statement?from=2027-02-02&to=2027-02-01")).await?, 422, "invalid");
+    host.app.finish().await
+}
+
+#[tokio::test]
+async fn a_private_book_does_not_exist_for_strangers_members_partners_and_those_without_a_token() -> Outcome {
+    let host = Host::open("private").await?;
+    host.keep().await?;
+    give(&host.operator, &host.organisation, "member@sawmill.example", "member").await?;
+    give(&host.operator, &host.organisation, "auditor@sawmill.example", "auditor").await?;
+    let stranger = host.stranger().await?;
+    let member = host.app.sign_in("member@sawmill.example").await?;
+    let auditor = host.app.sign_in("auditor@sawmill.example").await?;
+    let partner = json!({"name": "Fans", "kind": "partner_platform"});
+    let partner = host.operator.post("/v1/organisations", &partner).await?.ok()?;
+    let platform = text(&partner, "/id")?;
+    let admit = json!({"organisation": platform});
+    assert_eq!(host.treasurer.post(&host.at("/partners"), &admit).await?.status, 201);
+    assert_eq!(host.treasurer.post(&host.at("/partners"), &admit).await?.status, 200);
+    let itself = json!({"organisation": host.organisation});
+    is(&host.treasurer.post(&host.at("/partners"), &itself).await?, 409, "no-partner-platform");
+    let credential = json!({"name": "fans", "mode": "sandbox", "scopes": ["pledges:write"]});
+    let credential = host.operator.post(&format!("/v1/partners/{platform}/credentials"), &credential).await?.ok()?;
+    let partner = Client::partner(host.app.base_url(), text(&credential, "/id")?, text(&credential, "/secret")?)?;
+
+    let reads = [
+        "",
+        "/accounts",
+        "/accounts/assets:bank/statement",
+        "/journal-entries",
+        "/journal-entries/1",
+        "/reports/trial-balance",
+        "/reports/balance-sheet",
+        "/reports/income-statement?from=2027-01-01&to=2027-12-31",
+        "/reports/funds",
+        "/export?format=hledger",
+    ];
+    for read in reads {
+        for client in [&stranger, &member, &partner, &host.app.nobody()?] {
+            is(&client.get(&host.at(read)).await?, 404, "not-found");
+        }
+        for client in [&auditor, &host.operator] {
+            assert_eq!(client.get(&host.at(read)).await?.status, 200, "{read}");
+        }
+    }
+    let to = json!({"to": "2027-06-01T00:00:00Z"});
+    let posting = entry("assets:bank", "equity:own", "1.00", "2027-02-01");
+    for (rest, body) in [("/clock:advance", &to), ("/journal-entries", &posting), ("/partners", &admit)] {
+        is(&stranger.post(&host.at(rest), body).await?, 404, "not-found");
+        is(&auditor.post(&host.at(rest), body).await?, 403, "forbidden");
+        is(&partner.post(&host.at(rest), body).await?, 403, "forbidden");
+        is(&host.app.nobody()?.post(&host.at(rest), body).await?, 401, "unauthorized");
+    }
+    for (client, books) in [(&stranger, 0), (&member, 0), (&partner, 0), (&auditor, 1), (&host.operator, 1)] {
+        assert_eq!(client.all("/v1/books").await?.len(), books);
+    }
+    // The right number with another book's identifier is no book either.
+    let other = host.treasurer.post("/v1/books", &new_book(&host.organisation, "sandbox", "private")).await?.ok()?;
+    let (mine, other) = (host.path.as_str(), text(&other, "/id")?);
+    let mixed = format!("{}{}", &mine[..mine.len() - 20], &other[other.len() - 20..]);
+    is(&host.treasurer.get(&mixed).await?, 404, "not-found");
+    host.app.finish().await
+}
+
+#[tokio::test]
+async fn a_public_book_is_read_by_everybody_and_kept_by_its_own() -> Outcome {
+    let host = Host::open("public").await?;
+    host.keep().await?;
+    let nobody = host.app.nobody()?;
+    for read in ["", "/accounts", "/journal-entries", "/reports/balance-sheet", "/export?format=hledger"] {
+        assert_eq!(nobody.get(&host.at(read)).await?.status, 200, "{read}");
+    }
+    assert_eq!(nobody.all("/v1/books").await?.len(), 1);
+    assert_eq!(nobody.get(&host.path).await?.etag.as_deref(), Some("\"v1\""));
+    let stranger = host.stranger().await?;
+    is(
+        &stranger
+            .post(&host.at("/accounts"), &json!({"code": "assets:x", "class": "asset", "currency": "USD"}))
+            .await?,
+        404,
+        "not-found",
+    );
+    is(&nobody.get(&host.at("/jobs")).await?, 401, "unauthorized");
+
+    let (owner, connection) = tokio_postgres::connect(host.app.database_url(), tokio_postgres::NoTls).await?;
+    tokio::spawn(connection);
+    let member =
+        "SELECT account_open(number, 'liabilities:member:a', 15::smallint, 'USD', 0, 1::smallint, now()) FROM book";
+    owner.execute(member, &[]).await?;
+    for read in ["/accounts", "/journal-entries", "/reports/trial-balance", "/export?format=hledger"] {
+        is(&nobody.get(&host.at(read)).await?, 403, "forbidden");
+        assert_eq!(host.treasurer.get(&host.at(read)).await?.status, 200, "its own people see accounts of persons");
+    }
+    assert_eq!(nobody.get(&host.at("/reports/funds")).await?.status, 200);
+    host.app.finish().await
+}
+
+#[tokio::test]
+async fn only_operators_open_live_books_and_only_sandbox_clocks_move_and_only_forward() -> Outcome {
+    let host = Host::open("private").await?;
+    let live = new_book(&host.organisation, "live", "private");
+    is(&host.treasurer.post("/v1/books", &live).await?, 403, "forbidden");
+    let live = host.operator.post("/v1/books", &live).await?.ok()?;
+    let to = |day: &str| json!({"to": format!("{day}T12:00:00Z")});
+    let path = format!("/v1/books/{}/clock:advance", text(&live, "/id")?);
+    is(&host.treasurer.post(&path, &to("2099-01-01")).await?, 409, "live-clock");
+    let moved = host.treasurer.post(&host.at("/clock:advance"), &to("2099-01-01")).await?.ok()?;
+    ensure!(moved["clock_ahead_seconds"].as_i64() > Some(0), "{moved}");
+    is(&host.treasurer.post(&host.at("/clock:advance"), &to("2098-01-01")).await?, 409, "clock-goes-forward");
+    let jobs = host.treasurer.get(&host.at("/jobs")).await?.ok()?;
+    ensure!(text(&jobs, "/now")?.starts_with("2099-01-01"), "{jobs}");
+    assert_eq!((&jobs["due"], &jobs["dead"], &jobs["dead_jobs"]), (&json!(0), &json!(0), &json!([])));
+    is(&host.operator.post(&host.at("/jobs/job_none:requeue"), &json!({})).await?, 404, "not-found");
+    host.app.finish().await
+}
