@@ -81,6 +81,16 @@ impl TestApp {
         self.stack.as_mut().expect("the stack runs until the test is finished")
     }
 
+    /// Hands the running processes out; [`TestApp::put_stack`] takes them back.
+    pub fn take_stack(&mut self) -> anyhow::Result<Stack> {
+        self.stack.take().context("the stack runs until the test is finished")
+    }
+
+    /// Takes the running processes back.
+    pub fn put_stack(&mut self, stack: Stack) {
+        self.stack = Some(stack);
+    }
+
     /// One more api on the same database.
     pub fn another_api(&mut self) -> anyhow::Result<(Process, String)> {
         self.stack().another_api()

@@ -1,8 +1,10 @@
 //! What the suite shares: one application a test, made of the real binaries over a database of its own.
 //!
 //! [`TestApp::finish`] ends every test: it fails when a job is left over, when a book does not balance, or when a route
-//! of the contract has no entry in the who-may table.
+//! of the contract has no entry in the who-may table. [`Stage`] puts a fiscal host, a partner and a team into it.
 
 mod app;
+mod stage;
 
 pub use app::{OPERATOR, TestApp};
+pub use stage::{Stage, day, monthly, next_year, once};

@@ -1,3 +1,6 @@
 //! The suite.
 
 mod books;
+mod milestones;
+mod pledging;
+mod story;

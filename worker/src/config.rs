@@ -48,6 +48,11 @@ pub struct Config {
     #[arg(long, env = "COMMONPURSE_STOP_WITH_PARENT", hide = true)]
     pub stop_with_parent: bool,
 
+    /// How long a job may take before another worker may take it over, in seconds.
+    #[arg(long, env = "COMMONPURSE_WORKER_LEASE_S", default_value_t = 60,
+          value_parser = clap::value_parser!(u16).range(8..=3_600))]
+    pub lease_s: u16,
+
     /// Dies on purpose, for tests of crashes; development builds only.
     #[arg(long, env = "COMMONPURSE_FAULT", hide = true, value_parser = Fault::parse)]
     pub fault: Option<Fault>,

@@ -47,6 +47,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
     let worker = Arc::new(runner::Worker {
         name: format!("{}/{}", host_name(), std::process::id()),
         concurrency: usize::from(config.concurrency),
+        lease: jiff::SignedDuration::from_secs(config.lease_s.into()),
         poll: config.poll(),
         jobs: jobs::Doer {
             rails: rail::Rails::new(&pool),

@@ -10,9 +10,6 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-/// How long a worker may keep a job.
-const LEASE: SignedDuration = SignedDuration::from_secs(60);
-
 /// A job stops so long before its lease ends, so that it can still say that it failed.
 const LEASE_MARGIN: SignedDuration = SignedDuration::from_secs(5);
 
@@ -28,6 +25,8 @@ pub(crate) struct Worker {
     pub(crate) name: String,
     /// How many jobs run at once.
     pub(crate) concurrency: usize,
+    /// How long it may keep a job.
+    pub(crate) lease: SignedDuration,
     /// How long to wait when nothing is due.
     pub(crate) poll: Duration,
     /// What does the jobs.
@@ -86,7 +85,7 @@ async fn take(worker: &Worker, room: usize) -> Result<Vec<Leased>, ledger::Error
             break;
         }
         let tx = client.transaction().await?;
-        let terms = LeaseTerms { worker: &worker.name, length: LEASE, limit };
+        let terms = LeaseTerms { worker: &worker.name, length: worker.lease, limit };
         let leased = jobs::lease(&tx, work, Timestamp::now(), terms).await?;
         tx.commit().await?;
         taken.extend(leased);

@@ -31,6 +31,7 @@ impl Database {
         Arc::new(Worker {
             name: name.into(),
             concurrency: 4,
+            lease: jiff::SignedDuration::from_secs(60),
             poll: Duration::from_millis(20),
             jobs: Doer {
                 rails: rail::Rails::new(&self.pool),

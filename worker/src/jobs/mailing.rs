@@ -148,7 +148,7 @@ impl Doer {
         all
     }
 
-    async fn send(&self, about: &str, to: &str, mail: &(impl Mail + Sync)) -> Result<(), Failure> {
+    pub(super) async fn send(&self, about: &str, to: &str, mail: &(impl Mail + Sync)) -> Result<(), Failure> {
         let rendered = mail.render().map_err(|error| MailError::Compose(error.to_string()))?;
         self.mailer.send(about, to, &rendered).await?;
         Ok(())
@@ -156,7 +156,7 @@ impl Doer {
 }
 
 /// A day as mails write it: 20 November 2026.
-fn written(day: Date) -> String {
+pub(super) fn written(day: Date) -> String {
     day.strftime("%-d %B %Y").to_string()
 }
 

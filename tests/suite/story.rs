@@ -1,0 +1,142 @@
+//! The founding story as a newcomer runs it, and when things go wrong in the middle of it.
+
+use anyhow::{Context as _, ensure};
+use api::demo::literals::Literals;
+use api::demo::story;
+use api::stack::programs_beside_this_one;
+use jiff::civil::date;
+use std::path::Path;
+use std::process::Output;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use tests::{OPERATOR, Stage, TestApp, day, next_year};
+use tokio::process::Command;
+
+type Outcome = anyhow::Result<()>;
+
+/// How long the story may take on a busy machine.
+const STORY_MAX: Duration = Duration::from_secs(220);
+
+async fn demo(home: &Path, more: &[&str]) -> anyhow::Result<Output> {
+    let mut command = Command::new(programs_beside_this_one()?.join("commonpurse"));
+    command.args(["demo", "--once", "--listen", "127.0.0.1:0", "--home"]).arg(home).args(more);
+    command.env_remove("DATABASE_URL").kill_on_drop(true);
+    Ok(tokio::time::timeout(STORY_MAX, command.output()).await.context("the story took too long")??)
+}
+
+#[tokio::test]
+async fn the_demo_ends_with_all_checks_held_and_leaves_nothing_running() -> Outcome {
+    let home = TempDir::new()?;
+    let output = demo(home.path(), &[]).await?;
+    let told = String::from_utf8_lossy(&output.stdout);
+    ensure!(output.status.success(), "{told}\n{}", String::from_utf8_lossy(&output.stderr));
+    ensure!(told.contains("all checks held"), "{told}");
+    let running = running_below(home.path())?;
+    ensure!(running.is_empty(), "still running: {running:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_changed_literal_makes_the_demo_fail() -> Outcome {
+    let home = TempDir::new()?;
+    let output = demo(home.path(), &["--expect", "charges_first_month=99"]).await?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(!output.status.success());
+    ensure!(said.contains("charges in the first month") && said.contains("\"99\""), "{said}");
+    ensure!(!String::from_utf8_lossy(&output.stdout).contains("all checks held"));
+    Ok(())
+}
+
+/// Processes whose command line or environment names a directory.
+fn running_below(home: &Path) -> anyhow::Result<Vec<String>> {
+    let home = home.to_string_lossy().into_owned();
+    let mut found = Vec::new();
+    for process in std::fs::read_dir("/proc")?.filter_map(Result::ok) {
+        let of = |file| std::fs::read(process.path().join(file)).unwrap_or_default();
+        let (command, environment) = (of("cmdline"), of("environ"));
+        let text = String::from_utf8_lossy(&command).replace('\0', " ");
+        if text.contains(&home) || String::from_utf8_lossy(&environment).contains(&home) {
+            found.push(text);
+        }
+    }
+    Ok(found)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_killed_in_month_7_and_another_one_end_in_the_same_book() -> Outcome {
+    let mut app = TestApp::start_with(1, &[("COMMONPURSE_WORKER_LEASE_S", "8")]).await?;
+    let (base, mail) = (app.base_url().to_owned(), app.mail_dir());
+    let stack = std::sync::Mutex::new(app.take_stack()?);
+    let told = std::thread::scope(|scope| {
+        let before_month = |month: i8| {
+            if month == 7 {
+                let (stack, mail) = (&stack, mail.clone());
+                scope.spawn(move || kill_in_the_middle(stack, &mail));
+            }
+            Ok(())
+        };
+        let literals = Literals::default();
+        let played = story::play_with(&base, &mail, &literals, OPERATOR, &before_month);
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(played))
+    })?;
+    ensure!(told.closing.contains("36000.00"), "{}", told.closing);
+    app.put_stack(stack.into_inner().map_err(|_| anyhow::anyhow!("a killer panicked"))?);
+    let receipts = std::fs::read_dir(app.mail_dir())?
+        .filter_map(Result::ok)
+        .filter(|file| file.file_name().to_string_lossy().starts_with("receipt."))
+        .count();
+    ensure!(receipts == 1_200, "{receipts} receipts");
+    ensure!(app.count("SELECT count(*) FROM charge WHERE state = 'settled'").await? == 1_200);
+    app.finish().await
+}
+
+/// SIGKILLs the worker when it is through a third of the month, and starts another.
+fn kill_in_the_middle(stack: &std::sync::Mutex<api::stack::Stack>, mail: &Path) {
+    let receipts = || {
+        std::fs::read_dir(mail).map_or(0, |files| {
+            files
+                .filter_map(Result::ok)
+                .filter(|file| file.file_name().to_string_lossy().starts_with("receipt."))
+                .count()
+        })
+    };
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while receipts() < 633 && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let mut stack = stack.lock().expect("no other thread holds it");
+    let worker = stack.workers().remove(0);
+    worker.kill().expect("the worker can be killed");
+    stack.add_worker(&[]).expect("another worker starts");
+}
+
+#[tokio::test]
+async fn g2_three_thousand_a_month_pay_for_nine_products_of_four_thousand() -> Outcome {
+    products_of_a_year("3000.00", 9, "0.00").await
+}
+
+#[tokio::test]
+async fn g3_two_thousand_four_hundred_a_month_pay_for_seven_with_800_over() -> Outcome {
+    products_of_a_year("2400.00", 7, "800.00").await
+}
+
+/// One donor gives an amount a month for a year; how many milestones of 4,000.00 are funded by it.
+async fn products_of_a_year(monthly: &str, products: usize, over: &str) -> Outcome {
+    let stage = Stage::set().await?;
+    let campaign = stage.campaign().await?;
+    let plan = tests::monthly(&campaign, "donor", monthly, day(1, 1), 12, "sandbox_ok")?;
+    stage.pledge(&campaign, &plan).await?;
+    let mut funded = 0;
+    for month in 1..=12 {
+        stage.cast.advance(date(next_year(), month, 1)).await?;
+        stage.cast.advance(date(next_year(), month, 4)).await?;
+        while stage.milestone(&campaign, "4000.00", serde_json::json!({})).await.is_ok() {
+            funded += 1;
+        }
+    }
+    ensure!(funded == products, "{funded} products");
+    let id = api::demo::client::text(&campaign, "/id")?;
+    let totals = stage.cast.treasurer.get(&format!("/v1/campaigns/{id}/totals")).await?.ok()?;
+    ensure!(totals["available"]["amount"] == over, "{totals}");
+    stage.app.finish().await
+}
