@@ -3,4 +3,5 @@
 mod books;
 mod milestones;
 mod pledging;
+mod readme;
 mod story;

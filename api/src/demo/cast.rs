@@ -4,6 +4,8 @@ use super::client::{Client, text};
 use anyhow::bail;
 use jiff::civil::Date;
 use serde_json::{Value, json};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -14,7 +16,7 @@ const IDLE_MAX: Duration = Duration::from_secs(240);
 const POLL: Duration = Duration::from_millis(50);
 
 /// The scopes of the partner's credential.
-const SCOPES: [&str; 4] = ["pledges:write", "pledges:read", "charges:read", "charges:write"];
+const SCOPES: [&str; 5] = ["campaigns:read", "pledges:write", "pledges:read", "charges:read", "charges:write"];
 
 /// Everybody in the story, signed in, and what they have made.
 #[derive(Debug)]
@@ -152,6 +154,20 @@ impl Cast {
             count += usize::from(name.starts_with("receipt.") && name.ends_with(".eml"));
         }
         Ok(count)
+    }
+}
+
+impl Cast {
+    /// Writes what a partner needs for a first pledge, as shell variables that only the owner of the file may read.
+    pub fn write_partner_file(&self, path: &Path, campaign: &Value) -> anyhow::Result<()> {
+        let (id, secret) = &self.credential;
+        let campaign = text(campaign, "/id")?;
+        let base = &self.base;
+        let lines = format!("BASE={base}\nCLIENT_ID={id}\nCLIENT_SECRET={secret}\nCAMPAIGN={campaign}\n");
+        let mut options = std::fs::OpenOptions::new();
+        let mut file = options.create(true).write(true).truncate(true).mode(0o600).open(path)?;
+        file.write_all(lines.as_bytes())?;
+        Ok(())
     }
 }
 

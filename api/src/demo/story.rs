@@ -72,6 +72,9 @@ pub async fn play_with(
     let campaign = cast.campaign("open-product-development", "Open product development", &literals.goal).await?;
     let year = Year { cast: &cast, checks: &checks, literals, campaign: &campaign, progress: &progress };
     year.play(before_month).await?;
+    if let Some(state) = mail.parent() {
+        cast.write_partner_file(&state.join("partner.env"), &campaign)?;
+    }
     let balance = cast.trial_balance().await?;
     Ok(Told {
         closing: table(&balance),
