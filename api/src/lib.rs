@@ -26,8 +26,9 @@ pub mod wire;
 pub use serve::{app, serve};
 
 use handlers::{
-    accounts, books, campaigns, charges, claims, credentials, disputes, entries, exports, health, identity, jobs,
-    milestones, organisations, pledges, releases, reports, reviews, ties,
+    accounts, allocation_rules, books, campaigns, charges, claims, cooperatives, credentials, disputes, distributions,
+    entries, exports, health, identity, jobs, milestones, organisations, pledges, proceeds, releases, reports, reviews,
+    statements, ties,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -118,4 +119,27 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
         .service(disputes::create)
         .service(disputes::list)
         .service(disputes::resolve);
+    // People: members of a cooperative, what they work, what is sold, how it is shared.
+    routes
+        .service(cooperatives::admit)
+        .service(cooperatives::list_members)
+        .service(cooperatives::leave)
+        .service(cooperatives::contribute)
+        .service(cooperatives::list_contributions)
+        .service(cooperatives::attest)
+        .service(allocation_rules::publish)
+        .service(allocation_rules::list)
+        .service(proceeds::record)
+        .service(proceeds::list)
+        .service(distributions::draft)
+        .service(distributions::list)
+        .service(distributions::open)
+        .service(distributions::raise_objection)
+        .service(distributions::approve)
+        .service(distributions::withdraw)
+        .service(distributions::reverse)
+        .service(distributions::objections)
+        .service(distributions::show)
+        .service(statements::list)
+        .service(statements::show);
 }

@@ -41,6 +41,11 @@ const KEEPERS: &[Role] = &[Role::Owner, Role::Treasurer];
 /// Who sees donors, as far as they let themselves be seen.
 const DONOR_READERS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Auditor];
 const DECIDERS: &[Role] = &[Role::Owner, Role::Approver];
+/// Whoever has to do with a cooperative's proceeds.
+const COOPERATORS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Approver, Role::Auditor, Role::Member];
+const CONTRIBUTORS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Member];
+const MEMBER: &[Role] = &[Role::Member];
+const REVERSERS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Approver];
 
 /// Method, path, who may. Grouped by the handler files.
 pub const TABLE: &[(&str, &str, Access)] = &[
@@ -128,6 +133,28 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/claims/{id}/disputes", SignedIn),
     ("GET", "/v1/claims/{id}/disputes", SignedIn),
     ("POST", "/v1/disputes/{id}:resolve", Access::Role(DECIDERS)),
+    // cooperatives: plain members see of distributions and statements their own shares
+    ("POST", "/v1/cooperatives/{book}/members", Access::Role(KEEPERS)),
+    ("GET", "/v1/cooperatives/{book}/members", Access::Role(COOPERATORS)),
+    ("POST", "/v1/members/{id}:leave", Access::Role(KEEPERS)),
+    ("POST", "/v1/cooperatives/{book}/contributions", Access::Role(CONTRIBUTORS)),
+    ("GET", "/v1/cooperatives/{book}/contributions", Access::Role(COOPERATORS)),
+    ("POST", "/v1/contributions/{id}:attest", Access::Role(MEMBER)),
+    ("POST", "/v1/cooperatives/{book}/allocation-rules", Access::Role(KEEPERS)),
+    ("GET", "/v1/cooperatives/{book}/allocation-rules", Access::Role(COOPERATORS)),
+    ("POST", "/v1/cooperatives/{book}/proceeds", Access::Role(KEEPERS)),
+    ("GET", "/v1/cooperatives/{book}/proceeds", Access::Role(COOPERATORS)),
+    ("POST", "/v1/cooperatives/{book}/distributions", Access::Role(KEEPERS)),
+    ("GET", "/v1/cooperatives/{book}/distributions", Access::Role(COOPERATORS)),
+    ("GET", "/v1/cooperatives/{book}/statements", Access::Role(COOPERATORS)),
+    ("GET", "/v1/statements/{id}", Access::Role(COOPERATORS)),
+    ("GET", "/v1/distributions/{id}", Access::Role(COOPERATORS)),
+    ("GET", "/v1/distributions/{id}/objections", Access::Role(COOPERATORS)),
+    ("POST", "/v1/distributions/{id}:open", Access::Role(KEEPERS)),
+    ("POST", "/v1/distributions/{id}:object", Access::Role(MEMBER)),
+    ("POST", "/v1/distributions/{id}:approve", Access::Role(DECIDERS)),
+    ("POST", "/v1/distributions/{id}:withdraw", Access::Role(KEEPERS)),
+    ("POST", "/v1/distributions/{id}:reverse", Access::Role(REVERSERS)),
 ];
 
 /// Pages beside the API: these paths and all below them.
