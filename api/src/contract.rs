@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
 
+mod refusals;
+
 /// The whole contract.
 pub static ALL: LazyLock<Value> = LazyLock::new(|| build(|_, _| true));
 
@@ -61,7 +63,7 @@ fn build(wanted: impl Fn(&str, Access) -> bool) -> Value {
         for (method, operation) in item.as_object().cloned().unwrap_or_default() {
             let row = who_may::TABLE.iter().find(|(m, p, _)| m.eq_ignore_ascii_case(&method) && *p == path);
             if let Some((_, _, access)) = row.filter(|(_, _, access)| wanted(&path, *access)) {
-                operations.insert(method.clone(), complete(&method, operation, *access));
+                operations.insert(method.clone(), complete(&method, &path, operation, *access));
             }
         }
         if !operations.is_empty() {
@@ -75,12 +77,13 @@ fn build(wanted: impl Fn(&str, Access) -> bool) -> Value {
             "description": "An access token: of a person by sign-in link, of a partner from /v1/oauth/token. It lives 10 minutes.",
         },
     });
+    document["components"]["responses"] = refusals::components();
     keep_used_schemas(&mut document);
     document
 }
 
 /// Adds to an operation what follows from the table and holds for all.
-fn complete(method: &str, mut operation: Value, access: Access) -> Value {
+fn complete(method: &str, path: &str, mut operation: Value, access: Access) -> Value {
     let tag = operation["tags"][0].as_str().unwrap_or("other").to_owned();
     let name = operation["operationId"].as_str().unwrap_or(method).to_owned();
     operation["operationId"] = json!(format!("{}_{name}", tag.replace(['-', ' '], "_")));
@@ -94,28 +97,76 @@ fn complete(method: &str, mut operation: Value, access: Access) -> Value {
         json!([{"bearer": []}])
     };
     let mut parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+    for parameter in &mut parameters {
+        if let Some(prefix) = id_prefix(path, parameter) {
+            let length = if PREFIXES_OF_PARTIES.contains(&prefix) { 26 } else { 32 };
+            parameter["schema"]["pattern"] = json!(format!("^{prefix}_[a-z2-7]{{{length}}}$"));
+        }
+    }
     if method == "post" && !access.is_open() {
         parameters.push(json!({
             "name": "Idempotency-Key", "in": "header", "required": true,
             "description": "Bare or as a quoted string. The same key with the same request gets the first answer again.",
-            "schema": {"type": "string", "minLength": 1, "maxLength": 257, "pattern": "^[!-~]+$"},
+            "schema": {"type": "string", "minLength": 1, "maxLength": 512, "pattern": KEY_PATTERN},
         }));
     }
     if method == "patch" || method == "put" {
         parameters.push(json!({
             "name": "If-Match", "in": "header", "required": true,
             "description": "The ETag of the last reading.",
-            "schema": {"type": "string", "pattern": "^\"v[0-9]+\"$"},
+            "schema": {"type": "string", "pattern": "^\"v[0-9]{1,18}\"$"},
         }));
     }
     if !parameters.is_empty() {
         operation["parameters"] = Value::Array(parameters);
     }
-    operation["responses"]["default"] = json!({
-        "description": "A problem (RFC 9457): `type` is stable, `errors` names the fields that are wrong.",
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    });
+    refusals::declare(method, path, access, &mut operation);
     operation
+}
+
+/// 1 to 255 visible characters, bare or as a quoted string of a structured field (RFC 9651).
+const KEY_PATTERN: &str = r#"^([!#-~][!-~]{0,254}|"([!#-\[\]-~]|\\["\\]){1,255}")$"#;
+
+/// The prefixes of ids of what belongs to no book: they are shorter.
+const PREFIXES_OF_PARTIES: &[&str] = &["org", "psn", "pcr"];
+
+/// The prefix of the ids below a segment of a path.
+const ID_PREFIXES: &[(&str, &str)] = &[
+    ("allocation-rules", "alr"),
+    ("awards", "awd"),
+    ("books", "bok"),
+    ("campaigns", "cmp"),
+    ("challenges", "chl"),
+    ("charges", "chg"),
+    ("claims", "clm"),
+    ("contributions", "ctb"),
+    ("credentials", "pcr"),
+    ("disputes", "dsp"),
+    ("distributions", "dst"),
+    ("donors", "dnr"),
+    ("entrants", "ent"),
+    ("jobs", "job"),
+    ("members", "mbr"),
+    ("memberships", "psn"),
+    ("milestones", "mls"),
+    ("organisations", "org"),
+    ("partners", "org"),
+    ("persons", "psn"),
+    ("pledges", "plg"),
+    ("proceeds", "prc"),
+    ("purse-contributions", "pct"),
+    ("releases", "rel"),
+    ("settlements", "stl"),
+    ("statements", "stm"),
+    ("submissions", "sub"),
+];
+
+/// The prefix of the id that a parameter of a path is, by the segment that it follows.
+fn id_prefix(path: &str, parameter: &Value) -> Option<&'static str> {
+    let name = parameter["name"].as_str().filter(|_| parameter["in"] == "path")?;
+    let (before, _) = path.split_once(&format!("/{{{name}}}"))?;
+    let segment = before.rsplit('/').next()?;
+    ID_PREFIXES.iter().find(|(of_segment, _)| *of_segment == segment).map(|(_, prefix)| *prefix)
 }
 
 /// Drops the schemas that no operation leads to, and sorts the rest.
@@ -123,6 +174,7 @@ fn keep_used_schemas(document: &mut Value) {
     let schemas = document["components"]["schemas"].as_object().cloned().unwrap_or_default();
     let mut used = BTreeSet::new();
     let mut found = references(&document["paths"]);
+    found.extend(references(&document["components"]["responses"]));
     while let Some(name) = found.pop() {
         if let Some(schema) = schemas.get(&name).filter(|_| used.insert(name.clone())) {
             found.extend(references(schema));
@@ -165,6 +217,8 @@ mod tests {
                 assert!(operation["tags"][0].is_string(), "{at}: no tag");
                 assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{at}: no summary");
                 for (status, response) in operation["responses"].as_object().unwrap() {
+                    let shared = response["$ref"].as_str().and_then(|to| ALL.pointer(to.strip_prefix('#')?));
+                    let response = shared.unwrap_or(response);
                     let described = response["description"].as_str().is_some_and(|text| !text.is_empty());
                     assert!(described, "{at}: {status} has no description");
                 }
@@ -193,6 +247,20 @@ mod tests {
                     || shape["type"].as_array().is_some_and(|types| types.contains(&json!("string")));
                 let bounded = ["maxLength", "enum", "format", "pattern"].iter().any(|bound| shape.get(bound).is_some());
                 assert!(!is_text || bounded, "{name}.{field} has no bound");
+            }
+        }
+    }
+
+    #[test]
+    fn every_parameter_of_a_path_says_what_it_looks_like() {
+        for (path, item) in ALL["paths"].as_object().unwrap() {
+            for operation in item.as_object().unwrap().values() {
+                for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                    let schema = &parameter["schema"];
+                    let shaped = schema["type"] != "string" || schema["pattern"].is_string();
+                    let at = format!("{path}: {}", parameter["name"]);
+                    assert!(parameter["in"] != "path" || shaped, "{at} has no pattern; is it missing in ID_PREFIXES?");
+                }
             }
         }
     }

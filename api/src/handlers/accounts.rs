@@ -210,7 +210,7 @@ impl StatementBody {
 
 /// Shows an account's statement: opening balance, lines with the running balance, closing balance.
 #[utoipa::path(tag = "accounts",
-    params(("book" = String, Path, description = "The book"), ("code" = String, Path, description = "The account's code"),
+    params(("book" = String, Path, description = "The book"), ("code" = String, Path, description = "The account's code", max_length = 650, pattern = "^[a-z0-9:._-]+$"),
            StatementQuery),
     responses((status = 200, description = "A page, in the order of the book", body = StatementBody)))]
 #[get("/v1/books/{book}/accounts/{code}/statement")]

@@ -207,7 +207,7 @@ pub(crate) async fn list(
 
 /// Shows a journal entry.
 #[utoipa::path(tag = "journal-entries",
-    params(("book" = String, Path, description = "The book"), ("number" = i64, Path, description = "Its number")),
+    params(("book" = String, Path, description = "The book"), ("number" = i64, Path, description = "Its number", minimum = 1)),
     responses((status = 200, description = "The entry", body = JournalEntryBody)))]
 #[get("/v1/books/{book}/journal-entries/{number}")]
 pub(crate) async fn show(

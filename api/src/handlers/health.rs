@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 const HEARTBEAT_AGE_MAX: SignedDuration = SignedDuration::from_secs(60);
 
 /// The process runs.
-#[utoipa::path(tag = "health", responses((status = 200, description = "It runs")))]
+#[utoipa::path(tag = "health", responses((status = 200, description = "It runs", body = String, content_type = "text/plain")))]
 #[get("/livez")]
 pub(crate) async fn livez() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
@@ -82,7 +82,8 @@ pub struct ProblemKind {
 }
 
 /// Explains a kind of problem.
-#[utoipa::path(tag = "contract", params(("code" = String, Path, description = "The end of the problem's type")),
+#[utoipa::path(tag = "contract", 
+    params(("code" = String, Path, description = "The end of the problem's type", max_length = 60, pattern = "^[a-z-]+$")),
     responses((status = 200, description = "What it means", body = ProblemKind)))]
 #[get("/problems/{code}")]
 pub(crate) async fn problem_kind(code: Path<String>) -> Result<HttpResponse, Problem> {

@@ -218,7 +218,8 @@ pub(crate) async fn list_memberships(
 /// Takes a role away. An organisation keeps one owner at least.
 #[utoipa::path(tag = "organisations",
     params(("id" = String, Path, description = "The organisation"), ("person" = String, Path, description = "The person"),
-           ("role" = String, Path, description = "The role")),
+           ("role" = String, Path, description = "The role",
+            pattern = "^(owner|treasurer|approver|reviewer|judge|auditor|member)$")),
     responses((status = 204, description = "Taken away")))]
 #[delete("/v1/organisations/{id}/memberships/{person}/{role}")]
 pub(crate) async fn remove_membership(
