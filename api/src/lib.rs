@@ -26,9 +26,9 @@ pub mod wire;
 pub use serve::{app, serve};
 
 use handlers::{
-    accounts, allocation_rules, books, campaigns, charges, claims, cooperatives, credentials, disputes, distributions,
-    entries, exports, health, identity, jobs, milestones, organisations, pledges, proceeds, releases, reports, reviews,
-    statements, ties,
+    accounts, allocation_rules, books, campaigns, challenge_rules, challenges, charges, claims, cooperatives,
+    credentials, disputes, distributions, entrants, entries, exports, health, identity, jobs, judging, milestones,
+    organisations, pledges, proceeds, purses, releases, reports, reviews, statements, submissions, ties,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -119,6 +119,37 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
         .service(disputes::create)
         .service(disputes::list)
         .service(disputes::resolve);
+    // People: challenges of the host, entries and submissions of teams, judges. Partners: contributions of sponsors.
+    routes
+        .service(challenges::create)
+        .service(challenges::list)
+        .service(challenges::publish)
+        .service(challenges::announce)
+        .service(challenges::open)
+        .service(challenges::close_submissions)
+        .service(challenges::rank)
+        .service(challenges::cancel)
+        .service(challenges::award)
+        .service(challenges::list_awards)
+        .service(challenge_rules::create)
+        .service(challenge_rules::show)
+        .service(challenge_rules::prizes)
+        .service(purses::create)
+        .service(purses::list)
+        .service(purses::capture)
+        .service(entrants::create)
+        .service(entrants::list)
+        .service(entrants::capture_fee)
+        .service(judging::appoint)
+        .service(judging::panel)
+        .service(submissions::create)
+        .service(submissions::list)
+        .service(challenges::show)
+        .service(judging::score)
+        .service(judging::scores)
+        .service(submissions::submit)
+        .service(submissions::show)
+        .service(submissions::change);
     // People: members of a cooperative, what they work, what is sold, how it is shared.
     routes
         .service(cooperatives::admit)

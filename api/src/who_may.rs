@@ -40,6 +40,7 @@ const OWNER: &[Role] = &[Role::Owner];
 const KEEPERS: &[Role] = &[Role::Owner, Role::Treasurer];
 /// Who sees donors, as far as they let themselves be seen.
 const DONOR_READERS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Auditor];
+const JUDGES: &[Role] = &[Role::Judge];
 const DECIDERS: &[Role] = &[Role::Owner, Role::Approver];
 /// Whoever has to do with a cooperative's proceeds.
 const COOPERATORS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Approver, Role::Auditor, Role::Member];
@@ -133,6 +134,38 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/claims/{id}/disputes", SignedIn),
     ("GET", "/v1/claims/{id}/disputes", SignedIn),
     ("POST", "/v1/disputes/{id}:resolve", Access::Role(DECIDERS)),
+    // challenges: from the announcement on everybody who is signed in sees them; before, who may read the book's campaigns
+    ("POST", "/v1/challenges", Access::Role(KEEPERS)),
+    ("GET", "/v1/challenges", Public),
+    ("GET", "/v1/challenges/{id}", Public),
+    ("GET", "/v1/challenges/{id}/rules", Public),
+    ("POST", "/v1/challenges/{id}/rules", Access::Role(KEEPERS)),
+    ("GET", "/v1/challenges/{id}/prizes", Public),
+    ("POST", "/v1/challenges/{id}:publish", Access::Role(KEEPERS)),
+    ("POST", "/v1/challenges/{id}:announce", Access::Role(KEEPERS)),
+    ("POST", "/v1/challenges/{id}:open", Access::Role(KEEPERS)),
+    ("POST", "/v1/challenges/{id}:close-submissions", Access::Role(KEEPERS)),
+    ("POST", "/v1/challenges/{id}:rank", Access::Role(KEEPERS)),
+    ("POST", "/v1/challenges/{id}:cancel", Access::Role(KEEPERS)),
+    ("POST", "/v1/challenges/{id}/award", Access::Role(KEEPERS)),
+    ("GET", "/v1/challenges/{id}/award", Public),
+    ("POST", "/v1/challenges/{id}/judges", Access::Role(KEEPERS)),
+    ("GET", "/v1/challenges/{id}/judges", Access::Role(ANY_ROLE)),
+    // purses: partners bring and see their own
+    ("POST", "/v1/challenges/{id}/contributions", Access::RoleOrScope(KEEPERS, Scope::ContributionsWrite)),
+    ("GET", "/v1/challenges/{id}/contributions", Access::RoleOrScope(DONOR_READERS, Scope::ContributionsRead)),
+    ("POST", "/v1/purse-contributions/{id}:capture", Access::RoleOrScope(KEEPERS, Scope::ContributionsWrite)),
+    ("POST", "/v1/entrants/{id}:capture-fee", Access::RoleOrScope(KEEPERS, Scope::ContributionsWrite)),
+    // entries and submissions: of members of teams; the operation looks
+    ("POST", "/v1/challenges/{id}/entries", SignedIn),
+    ("GET", "/v1/challenges/{id}/entries", SignedIn),
+    ("POST", "/v1/challenges/{id}/submissions", SignedIn),
+    ("GET", "/v1/challenges/{id}/submissions", SignedIn),
+    ("GET", "/v1/submissions/{id}", SignedIn),
+    ("PUT", "/v1/submissions/{id}", SignedIn),
+    ("POST", "/v1/submissions/{id}:submit", SignedIn),
+    ("POST", "/v1/submissions/{id}/scores", Access::Role(JUDGES)),
+    ("GET", "/v1/submissions/{id}/scores", SignedIn),
     // cooperatives: plain members see of distributions and statements their own shares
     ("POST", "/v1/cooperatives/{book}/members", Access::Role(KEEPERS)),
     ("GET", "/v1/cooperatives/{book}/members", Access::Role(COOPERATORS)),

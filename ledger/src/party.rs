@@ -120,7 +120,7 @@ named! {
 named! {
     /// What the token of a partner may do. A partner sees only its own objects.
     Scope, "scope" {
-        /// Read campaigns and their totals.
+        /// Read campaigns and their totals, and challenges.
         CampaignsRead = "campaigns:read",
         /// Read its pledges.
         PledgesRead = "pledges:read",
@@ -130,6 +130,10 @@ named! {
         ChargesRead = "charges:read",
         /// Report and refund the charges of its pledges.
         ChargesWrite = "charges:write",
+        /// Read the contributions that it brought to purses of challenges.
+        ContributionsRead = "contributions:read",
+        /// Bring contributions to purses and fees of entries, and report their capture.
+        ContributionsWrite = "contributions:write",
         /// Read its settlements.
         SettlementsRead = "settlements:read",
         /// Move the clock of its sandbox books.

@@ -131,7 +131,7 @@ pub(super) async fn require_admitted(
 }
 
 /// Refuses whoever may not read the campaigns of a book: by its visibility people may, and admitted partners with the scope.
-async fn require_reader(
+pub(super) async fn require_reader(
     client: &impl GenericClient,
     caller: Option<&Caller>,
     book: &Book,
@@ -195,13 +195,13 @@ pub(crate) async fn create(
 pub struct OfBook {
     /// The book.
     #[param(max_length = 36, pattern = "^bok_[a-z2-7]{32}$")]
-    book: String,
+    pub(super) book: String,
     /// Items of a page; 50 when it is not given.
     #[param(minimum = 1, maximum = 200)]
-    limit: Option<u16>,
+    pub(super) limit: Option<u16>,
     /// `next_cursor` of the page before.
     #[param(max_length = 500)]
-    cursor: Option<String>,
+    pub(super) cursor: Option<String>,
 }
 
 /// Lists the campaigns of a book.
@@ -247,7 +247,7 @@ pub(crate) async fn show(
 pub struct ChangeStateRequest {
     /// For the list of who did what; no personal data.
     #[schema(max_length = 1000)]
-    reason: String,
+    pub(super) reason: String,
 }
 
 /// Opens a draft for pledges, with a fund account of its own.

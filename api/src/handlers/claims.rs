@@ -66,22 +66,27 @@ pub struct NewClaim {
 
 impl NewClaim {
     fn parse(&self) -> Result<Content, Problem> {
-        if self.evidence.len() > EVIDENCE_MAX {
-            return Err(Problem::invalid("/evidence", format!("{EVIDENCE_MAX} pieces at most")));
-        }
-        let piece = |(index, piece): (usize, &NewEvidence)| {
-            let at = format!("/evidence/{index}");
-            let kind: EvidenceKind = parse(&format!("{at}/kind"), &piece.kind)?;
-            let sha256: Digest = parse(&format!("{at}/sha256"), &piece.sha256)?;
-            let (title, url, licence) = (piece.title.clone(), piece.url.clone(), piece.licence.clone());
-            Ok::<_, Problem>(Evidence::new(&at, kind, title, url, sha256, licence)?)
-        };
         Ok(Content {
             amount: self.amount.parse("/amount")?,
             note: paragraphs("/note", &self.note, 0..=8_000)?,
-            evidence: self.evidence.iter().enumerate().map(piece).collect::<Result<_, _>>()?,
+            evidence: parse_evidence(&self.evidence)?,
         })
     }
+}
+
+/// The pieces of evidence of a body, where they stand at `/evidence`.
+pub(super) fn parse_evidence(pieces: &[NewEvidence]) -> Result<Vec<Evidence>, Problem> {
+    if pieces.len() > EVIDENCE_MAX {
+        return Err(Problem::invalid("/evidence", format!("{EVIDENCE_MAX} pieces at most")));
+    }
+    let piece = |(index, piece): (usize, &NewEvidence)| {
+        let at = format!("/evidence/{index}");
+        let kind: EvidenceKind = parse(&format!("{at}/kind"), &piece.kind)?;
+        let sha256: Digest = parse(&format!("{at}/sha256"), &piece.sha256)?;
+        let (title, url, licence) = (piece.title.clone(), piece.url.clone(), piece.licence.clone());
+        Ok(Evidence::new(&at, kind, title, url, sha256, licence)?)
+    };
+    pieces.iter().enumerate().map(piece).collect()
 }
 
 /// A piece of evidence.

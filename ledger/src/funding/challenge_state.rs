@@ -93,6 +93,21 @@ impl ChallengeState {
         }
     }
 
+    /// Whether everybody who is signed in may see it: from the announcement on.
+    pub fn is_announced(&self) -> bool {
+        match self {
+            ChallengeState::Announced { .. }
+            | ChallengeState::Open { .. }
+            | ChallengeState::Extended { .. }
+            | ChallengeState::Judging { .. }
+            | ChallengeState::Provisional { .. }
+            | ChallengeState::Awarded
+            | ChallengeState::Closed
+            | ChallengeState::NoAward { .. } => true,
+            ChallengeState::Draft { .. } | ChallengeState::Funding { .. } | ChallengeState::Cancelled { .. } => false,
+        }
+    }
+
     /// Whether its prizes have been decided for good.
     pub fn is_awarded(&self) -> bool {
         match self {

@@ -154,6 +154,36 @@ pub async fn list(
     rows.iter().map(from_row).collect()
 }
 
+/// The same, of those that one partner brought.
+pub async fn list_of_partner(
+    client: &impl GenericClient,
+    challenge: ChallengeId,
+    partner: OrganisationId,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<Contribution>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- contributions::list_of_partner
+            SELECT * FROM purse_contribution
+             WHERE book_id = $1 AND challenge = $2 AND partner = $3 AND id > $4 ORDER BY id LIMIT $5",
+        )
+        .await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* book_id */ &challenge.book.0,
+                /* challenge */ &challenge.object,
+                /* partner */ &partner.0,
+                /* after */ &after,
+                /* limit */ &limit,
+            ],
+        )
+        .await?;
+    rows.iter().map(from_row).collect()
+}
+
 /// Whether a payment that a custodian names so is in the purse of a challenge already.
 pub async fn provider_reference_taken(
     client: &impl GenericClient,

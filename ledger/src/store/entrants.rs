@@ -147,6 +147,28 @@ pub async fn list(
     rows.iter().map(from_row).collect()
 }
 
+/// Whether a person belongs to a team that has entered a challenge.
+pub async fn includes(client: &impl GenericClient, challenge: ChallengeId, person: PersonId) -> Result<bool, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- entrants::includes
+            SELECT EXISTS (SELECT FROM entrant e JOIN membership m ON m.organisation = e.team
+                            WHERE e.book_id = $1 AND e.challenge = $2 AND m.person = $3)",
+        )
+        .await?;
+    let row = client
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &challenge.book.0,
+                /* challenge */ &challenge.object,
+                /* person */ &person.0,
+            ],
+        )
+        .await?;
+    Ok(row.get(0))
+}
+
 /// The fee was captured. The caller has locked the entry.
 pub async fn update_captured(
     tx: &Transaction<'_>,

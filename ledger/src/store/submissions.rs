@@ -4,7 +4,7 @@ use super::claims::{digest, piece};
 use crate::error::Error;
 use crate::funding::evidence::Evidence;
 use crate::funding::submission::{Attribution, Content, Placed, Submission, SubmissionState};
-use crate::id::{BookId, ChallengeId, EntrantId, OrganisationId, SubmissionId};
+use crate::id::{BookId, ChallengeId, EntrantId, OrganisationId, PersonId, SubmissionId};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -165,6 +165,39 @@ pub async fn list(
             &[
                 /* book_id */ &challenge.book.0,
                 /* challenge */ &challenge.object,
+                /* after */ &after,
+                /* limit */ &limit,
+            ],
+        )
+        .await?;
+    with_content(client, challenge.book, &rows).await
+}
+
+/// The same, as a member of a team sees them: what was handed in, and all of the team's own.
+pub async fn list_of_person(
+    client: &impl GenericClient,
+    challenge: ChallengeId,
+    person: PersonId,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<Submission>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- submissions::list_of_person
+            SELECT * FROM submission
+             WHERE book_id = $1 AND challenge = $2 AND id > $4
+               AND (state = 'submitted'
+                    OR EXISTS (SELECT FROM membership m WHERE m.organisation = submission.team AND m.person = $3))
+             ORDER BY id LIMIT $5",
+        )
+        .await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* book_id */ &challenge.book.0,
+                /* challenge */ &challenge.object,
+                /* person */ &person.0,
                 /* after */ &after,
                 /* limit */ &limit,
             ],
