@@ -1,6 +1,8 @@
 //! The suite.
 
 mod books;
+mod cooperatives;
+mod contract;
 mod milestones;
 mod pledging;
 mod readme;
