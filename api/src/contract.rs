@@ -63,7 +63,11 @@ fn build(wanted: impl Fn(&str, Access) -> bool) -> Value {
         for (method, operation) in item.as_object().cloned().unwrap_or_default() {
             let row = who_may::TABLE.iter().find(|(m, p, _)| m.eq_ignore_ascii_case(&method) && *p == path);
             if let Some((_, _, access)) = row.filter(|(_, _, access)| wanted(&path, *access)) {
-                operations.insert(method.clone(), complete(&method, &path, operation, *access));
+                let mut operation = complete(&method, &path, operation, *access);
+                if is_optional_body(&document, &operation) {
+                    operation["requestBody"]["required"] = json!(false);
+                }
+                operations.insert(method.clone(), operation);
             }
         }
         if !operations.is_empty() {
@@ -122,6 +126,13 @@ fn complete(method: &str, path: &str, mut operation: Value, access: Access) -> V
     }
     refusals::declare(method, path, access, &mut operation);
     operation
+}
+
+/// Whether a POST may come without a body, since none of its fields is needed.
+fn is_optional_body(document: &Value, operation: &Value) -> bool {
+    let schema = operation.pointer("/requestBody/content/application~1json/schema/$ref").and_then(Value::as_str);
+    let shape = schema.and_then(|schema| document.pointer(schema.strip_prefix('#')?));
+    shape.is_some_and(|shape| shape["required"].as_array().is_none_or(Vec::is_empty))
 }
 
 /// 1 to 255 visible characters, bare or as a quoted string of a structured field (RFC 9651).

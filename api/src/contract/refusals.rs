@@ -39,14 +39,16 @@ pub(super) fn declare(method: &str, path: &str, access: Access, operation: &mut 
     let takes_body = operation.get("requestBody").is_some();
     let has_query =
         operation["parameters"].as_array().into_iter().flatten().any(|parameter| parameter["in"] == "query");
+    // The form of the token endpoint is read whatever it is called, and changes nothing.
+    let takes_json = takes_body && path != "/v1/oauth/token";
     let of_things = path.starts_with("/v1/") && access != Access::Guessable;
     let is_change = method == "patch" || method == "put";
     for (name, status, _) in REFUSALS {
         let possible = match *status {
             400 | 413 => takes_body,
-            // The form of the token endpoint is read whatever it is called.
-            415 => takes_body && path != "/v1/oauth/token",
-            403 | 409 => of_things,
+            415 => takes_json,
+            403 => of_things,
+            409 => of_things || takes_json,
             404 => of_things || path.contains('{'),
             412 | 428 => is_change,
             422 => takes_body || has_query,
