@@ -1,4 +1,5 @@
 //! A cooperative's periods on a real PostgreSQL: hours attested, results closed, plans frozen, posted, taken back.
+#![expect(clippy::unwrap_used, reason = "a helper of tests stops the test it serves")]
 
 use crate::support::{Fixture, usd};
 use deadpool_postgres::{Object, Transaction};
@@ -29,10 +30,9 @@ struct Coop {
 
 /// The refusal's code; panics on anything else.
 fn code<T: std::fmt::Debug>(result: Result<T, Error>) -> &'static str {
-    match result.expect_err("a refusal") {
-        Error::Refused(refusal) => refusal.code,
-        other => panic!("{other}"),
-    }
+    let error = result.expect_err("a refusal");
+    let Error::Refused(refusal) = error else { panic!("{error}") };
+    refusal.code
 }
 
 fn year(year: i16) -> Period {
