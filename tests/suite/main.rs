@@ -1,8 +1,8 @@
 //! The suite.
 
 mod books;
-mod cooperatives;
 mod contract;
+mod cooperatives;
 mod milestones;
 mod pledging;
 mod readme;
