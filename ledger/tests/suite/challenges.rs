@@ -572,3 +572,33 @@ async fn a_challenge_that_nobody_opens_is_cancelled_and_waits_for_money_on_its_w
     assert_eq!(scene.balance(&format!("liabilities:refunds:{}", scene.book.organisation)).await, 10_000);
     scene.audit().await;
 }
+
+#[tokio::test]
+async fn racing_sponsors_never_overfill_a_purse_and_racing_workers_award_once() {
+    let scene = Scene::new().await;
+    let challenge = scene.challenge(small()).await;
+    let (first, second) = tokio::join!(scene.give(&challenge, 0, "900.00", 0), scene.give(&challenge, 1, "900.00", 0));
+    let (given, refused) = if first.is_ok() { (first, second) } else { (second, first) };
+    assert_eq!(code(refused), "purse-full");
+    scene.settle(&given.unwrap(), 2).await;
+    run!(scene, tx => challenges::announce(&tx, challenge.id, scene.change(), scene.day(2))).unwrap();
+    run!(scene, tx => challenges::open(&tx, challenge.id, scene.change(), scene.day(3))).unwrap();
+    let team = scene.team("ada").await;
+    scene.enter(&challenge, team, 4).await;
+    let good = scene.hand_in(&challenge, team, "final", &[]).await;
+    scene.appoint_all(challenge.id).await;
+    scene.advance(challenge.id, 93).await;
+    for judge in &scene.judges {
+        scene.score(*judge, &good, [50, 50], 94).await.unwrap();
+    }
+    scene.advance(challenge.id, 123).await;
+    let (one, two, three) = tokio::join!(
+        scene.advance(challenge.id, 137),
+        scene.advance(challenge.id, 137),
+        scene.award(challenge.id, 137)
+    );
+    assert_eq!((one.state.name(), two.state.name()), ("awarded", "awarded"));
+    assert_eq!(three.unwrap().1.len(), 1);
+    assert_eq!(scene.prizes_payable().await, 90_000);
+    scene.audit().await;
+}

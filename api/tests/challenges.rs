@@ -1,0 +1,462 @@
+//! A challenge of 250,000.00 USD over HTTP: the purse one cent short, incomplete work, a judge with a tie, every prize.
+#![expect(clippy::unwrap_used, reason = "a helper of tests stops the test it serves")]
+
+use actix_web::http::Method;
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use actix_web::web::Data;
+use api::config::ServeConfig;
+use api::keys::{self, Subject};
+use api::state::State;
+use clap::Parser;
+use jiff::{SignedDuration, Timestamp};
+use ledger::id::{ChallengeId, OrganisationId, PersonId, SettlementId};
+use ledger::money::Currency;
+use ledger::operations::{books, challenges, identity, parties, settlements};
+use ledger::party::{self, OrganisationKind, Role, Scope};
+use ledger::store::books::{Book, Mode, Visibility};
+use ledger::store::{accounts, books as book_rows, organisations};
+use migrations::testing::TestDatabase;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+#[derive(Parser)]
+struct Program {
+    #[command(flatten)]
+    serve: ServeConfig,
+}
+
+/// Somebody with a token.
+#[derive(Clone)]
+struct Person {
+    id: PersonId,
+    token: String,
+}
+
+/// A team with a member.
+#[derive(Clone)]
+struct Team {
+    id: OrganisationId,
+    member: Person,
+}
+
+/// A private sandbox book with a treasurer, three judges, an admitted partner and a sponsor.
+struct Scene {
+    state: Data<State>,
+    book: Book,
+    treasurer: Person,
+    judges: Vec<Person>,
+    partner: String,
+    sponsor: OrganisationId,
+    start: Timestamp,
+    _database: TestDatabase,
+}
+
+struct Answer {
+    status: u16,
+    body: Value,
+}
+
+impl Answer {
+    fn ok(self) -> Value {
+        assert!((200..300).contains(&self.status), "{} {}", self.status, self.body);
+        self.body
+    }
+
+    fn kind(&self) -> (u16, &str) {
+        (self.status, self.body["type"].as_str().unwrap_or_default())
+    }
+}
+
+impl Scene {
+    async fn new() -> Scene {
+        let database = TestDatabase::create().await.unwrap();
+        let signing_key = format!("--signing-key={}", keys::generate().expose_secret());
+        let config = Program::parse_from(["commonpurse", "--database-url", &database.url, &signing_key]).serve;
+        let state = Data::new(api::serve::state(config, "http://purse.test").unwrap());
+        let start = Timestamp::now();
+        let mut client = state.pool.get().await.unwrap();
+        let tx = client.transaction().await.unwrap();
+        let operator = identity::ensure_operator(&tx, &"operator@example.org".parse().unwrap(), start).await.unwrap();
+        let organisation =
+            async |name: &str, kind| parties::create_organisation(&tx, operator, name, kind, start).await.unwrap().id;
+        let host = organisation("Host", OrganisationKind::FiscalHost).await;
+        let sponsor = organisation("Foundation", OrganisationKind::Sponsor).await;
+        let platform = organisation("Prize site", OrganisationKind::PartnerPlatform).await;
+        let mut people = Vec::new();
+        for name in ["treasurer", "judge-a", "judge-b", "judge-c"] {
+            let email = format!("{name}@example.org").parse().unwrap();
+            let id = identity::ensure_person(&tx, &email, start).await.unwrap().id;
+            let role = if name == "treasurer" { Role::Treasurer } else { Role::Judge };
+            organisations::insert_role(&tx, host, id, role, operator, start).await.unwrap();
+            people.push(Person { id, token: state.keys.issue(&Subject::Person(id), start) });
+        }
+        let asked = books::OpenBook {
+            organisation: host,
+            name: "Host".into(),
+            currency: Currency::USD,
+            mode: Mode::Sandbox,
+            zone: "Europe/Berlin".into(),
+            visibility: Visibility::Private,
+        };
+        let book = books::open(&tx, asked, start).await.unwrap();
+        let mode = party::Mode::Sandbox;
+        let new = parties::NewCredential {
+            organisation: platform,
+            mode,
+            scopes: &[Scope::ContributionsWrite, Scope::ContributionsRead, Scope::CampaignsRead],
+            name: "test",
+            created_by: operator,
+        };
+        let credential = parties::create_credential(&tx, &new, "secret", start).await.unwrap();
+        book_rows::admit_partner(&tx, book.id, platform, operator, start).await.unwrap();
+        tx.commit().await.unwrap();
+        drop(client);
+        let scopes = new.scopes.iter().map(|scope| scope.as_str().to_owned()).collect();
+        let partner = state.keys.issue(&Subject::Partner(credential.id, scopes), start);
+        let judges = people.split_off(1);
+        let treasurer = people.remove(0);
+        Scene { state, book, treasurer, judges, partner, sponsor, start, _database: database }
+    }
+
+    async fn ask(&self, method: Method, path: &str, token: &str, body: Option<&Value>) -> Answer {
+        let service = init_service(api::app(self.state.clone())).await;
+        let mut request = TestRequest::with_uri(path).method(method);
+        if !token.is_empty() {
+            request = request.insert_header(("authorization", format!("Bearer {token}")));
+        }
+        if let Some(body) = body {
+            let key = uuid::Uuid::now_v7().to_string();
+            request = request.insert_header(("idempotency-key", key)).set_json(body);
+        }
+        let response = call_service(&service, request.to_request()).await;
+        let status = response.status().as_u16();
+        let body = serde_json::from_slice(&read_body(response).await).unwrap_or(Value::Null);
+        Answer { status, body }
+    }
+
+    async fn get(&self, path: &str, token: &str) -> Answer {
+        self.ask(Method::GET, path, token, None).await
+    }
+
+    async fn post(&self, path: &str, token: &str, body: Value) -> Answer {
+        self.ask(Method::POST, path, token, Some(&body)).await
+    }
+
+    async fn step(&self, challenge: &str, step: &str) -> Answer {
+        self.post(&format!("/v1/challenges/{challenge}{step}"), &self.treasurer.token, json!({})).await
+    }
+
+    /// Moves the book's clock to so many days after the start, and does what the worker would do then.
+    async fn day(&self, day: i64, challenge: &str) {
+        let to = self.start + SignedDuration::from_hours(24 * day);
+        let path = format!("/v1/books/{}/clock:advance", self.book.reference());
+        self.post(&path, &self.treasurer.token, json!({"to": to.to_string()})).await.ok();
+        let mut client = self.state.pool.get().await.unwrap();
+        let statement = "SELECT id FROM settlement WHERE settled_at IS NULL AND due_on <= $1";
+        let rows = client.query(statement, &[&self.book.day_of(to)]).await.unwrap();
+        let due: Vec<uuid::Uuid> = rows.iter().map(|row| row.get(0)).collect();
+        let tx = client.transaction().await.unwrap();
+        for id in due {
+            settlements::settle(&tx, SettlementId::new(self.book.id, id), Timestamp::now()).await.unwrap();
+        }
+        let challenge: ChallengeId = challenge.parse().unwrap();
+        challenges::advance(&tx, challenge, Timestamp::now()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    async fn team(&self, name: &str) -> Team {
+        let mut client = self.state.pool.get().await.unwrap();
+        let tx = client.transaction().await.unwrap();
+        let email = format!("{name}@example.org").parse().unwrap();
+        let person = identity::ensure_person(&tx, &email, self.start).await.unwrap().id;
+        let kind = OrganisationKind::ProjectTeam;
+        let id = parties::create_organisation(&tx, person, name, kind, self.start).await.unwrap().id;
+        tx.commit().await.unwrap();
+        let token = self.state.keys.issue(&Subject::Person(person), Timestamp::now());
+        Team { id, member: Person { id: person, token } }
+    }
+
+    async fn give(&self, challenge: &Value, token: &str, amount: &str, reference: &str) -> Answer {
+        let body = json!({
+            "sponsor": self.sponsor.to_string(), "reference": reference, "amount": usd(amount),
+            "rules_sha256": challenge["rules_sha256"], "provider_reference": format!("paid {reference}"),
+        });
+        self.post(&format!("/v1/challenges/{}/contributions", id(challenge)), token, body).await
+    }
+
+    async fn draft(&self, challenge: &Value, team: &Team, stage: &str, gate: &[&str], parts: Value) -> Answer {
+        let evidence: Vec<Value> = gate
+            .iter()
+            .map(|kind| {
+                json!({
+                    "kind": kind, "title": kind, "url": "https://example.org/drill.zip", "sha256": "ab".repeat(32),
+                    "licence": "CERN-OHL-S-2.0",
+                })
+            })
+            .collect();
+        let body = json!({
+            "team": team.id.to_string(), "stage": stage, "title": format!("Our {stage}"), "note": "What we did.",
+            "evidence": evidence, "attributions": parts,
+        });
+        self.post(&format!("/v1/challenges/{}/submissions", id(challenge)), &team.member.token, body).await
+    }
+
+    async fn submit(&self, submission: &Value, team: &Team) -> Answer {
+        self.post(&format!("/v1/submissions/{}:submit", id(submission)), &team.member.token, json!({})).await
+    }
+
+    async fn hand_in(&self, challenge: &Value, team: &Team, stage: &str, parts: Value) -> Value {
+        let gate = if stage == "proposal" { &GATE[..1] } else { &GATE[..] };
+        let draft = self.draft(challenge, team, stage, gate, parts).await.ok();
+        self.submit(&draft, team).await.ok()
+    }
+
+    async fn score(&self, judge: &Person, submission: &Value, points: u8) -> Answer {
+        let body = json!({
+            "submission_sha256": submission["sha256"], "points": [points, points], "comment": "as measured",
+        });
+        self.post(&format!("/v1/submissions/{}/scores", id(submission)), &judge.token, body).await
+    }
+
+    async fn balances(&self, prefix: &str) -> i64 {
+        let client = self.state.pool.get().await.unwrap();
+        let all = accounts::list(&client, self.book.id, "", 500).await.unwrap();
+        all.iter().filter(|account| account.code.starts_with(prefix)).map(accounts::Account::balance).sum()
+    }
+}
+
+const GATE: [&str; 3] = ["design_files", "bill_of_materials", "build_instructions"];
+
+fn usd(amount: &str) -> Value {
+    json!({"amount": amount, "currency": "USD"})
+}
+
+fn id(thing: &Value) -> &str {
+    thing["id"].as_str().unwrap()
+}
+
+/// What is sent to make the challenge.
+fn drill(book: &Book) -> Value {
+    let criteria = json!([
+        {"name": "test_data", "title": "What the tests measured", "weight": 3},
+        {"name": "repair", "title": "How it is repaired", "weight": 1},
+    ]);
+    json!({
+        "book": book.reference().to_string(), "slug": "drill", "title": "An open cordless drill",
+        "summary": "3D-printed, professional, of recycled plastic.", "purse": usd("250000.00"),
+        "rules": {
+            "terms": "All work is published under one of the licences.",
+            "eligibility": "Any team.",
+            "entry_fee": null,
+            "judges_needed": 3,
+            "licences": ["CERN-OHL-S-2.0"],
+            "tie_rule": {"by": "earlier_submission"},
+            "unawarded": "return_to_sponsors",
+            "timetable": {
+                "funding_days": 180, "announced_days": 60, "submission_days": 90, "judging_days": 30, "appeal_days": 14,
+            },
+            "stages": [
+                {"name": "proposal", "gate": GATE[..1], "criteria": [], "admits": null},
+                {"name": "prototype", "gate": GATE, "criteria": criteria, "admits": null},
+                {"name": "final", "gate": GATE, "criteria": criteria, "admits": null},
+            ],
+            "prizes": [
+                {"name": "Proposal", "stage": "proposal", "amount": usd("1000.00"), "count": 20,
+                 "condition": {"by": "rank", "first": 1, "last": 20}},
+                {"name": "Prototype", "stage": "prototype", "amount": usd("5000.00"), "count": 8,
+                 "condition": {"by": "rank", "first": 1, "last": 8}},
+                {"name": "Grand prize", "stage": "final", "amount": usd("125000.00"), "count": 1,
+                 "condition": {"by": "rank", "first": 1, "last": 1}},
+                {"name": "Second prize", "stage": "final", "amount": usd("40000.00"), "count": 1,
+                 "condition": {"by": "rank", "first": 2, "last": 2}},
+                {"name": "Contributors", "stage": "final", "amount": usd("25000.00"), "count": 1,
+                 "condition": {"by": "contribution"}},
+            ],
+        },
+    })
+}
+
+/// Made and published.
+async fn funding(scene: &Scene) -> Value {
+    let made = scene.post("/v1/challenges", &scene.treasurer.token, drill(&scene.book)).await.ok();
+    scene.step(id(&made), ":publish").await.ok()
+}
+
+#[actix_web::test]
+async fn m1_m3_m4_a_challenge_from_the_first_cent_to_the_last_prize() {
+    let scene = Scene::new().await;
+    let challenge = funding(&scene).await;
+    let at = id(&challenge);
+    let [a, b, c] = [&scene.judges[0], &scene.judges[1], &scene.judges[2]];
+
+    scene.give(&challenge, &scene.partner, "249999.99", "grant-1").await.ok();
+    scene.step(at, ":announce").await.ok();
+    scene.day(2, at).await;
+    let short = scene.step(at, ":open").await;
+    assert_eq!(short.kind(), (409, "/problems/purse-short"), "{}", short.body);
+    assert_eq!(
+        short.body["detail"],
+        "the purse is 250000.00 USD, of which 249999.99 USD have settled: 0.01 USD are short"
+    );
+    assert_eq!(scene.give(&challenge, &scene.partner, "0.02", "grant-2").await.kind(), (409, "/problems/purse-full"));
+    scene.give(&challenge, &scene.treasurer.token, "0.01", "grant-3").await.ok();
+    scene.day(4, at).await;
+    let open = scene.step(at, ":open").await.ok();
+    assert_eq!((&open["state"], &open["funding"]["settled"]), (&json!("open"), &usd("250000.00")));
+
+    let mut teams = Vec::new();
+    let mut proposals = Vec::new();
+    for number in 1..=20 {
+        let team = scene.team(&format!("team-{number}")).await;
+        let entry = json!({"team": team.id.to_string(), "rules_sha256": challenge["rules_sha256"]});
+        scene.post(&format!("/v1/challenges/{at}/entries"), &team.member.token, entry).await.ok();
+        proposals.push(scene.hand_in(&challenge, &team, "proposal", json!([])).await);
+        teams.push(team);
+    }
+    let mut judged = Vec::new();
+    for team in &teams[..8] {
+        judged.push(scene.hand_in(&challenge, team, "prototype", json!([])).await);
+    }
+    let half = scene.draft(&challenge, &teams[8], "prototype", &GATE[..2], json!([])).await.ok();
+    let refused = scene.submit(&half, &teams[8]).await;
+    assert_eq!(refused.kind(), (409, "/problems/gate-incomplete"), "{}", refused.body);
+    let parts = json!([
+        {"submission": id(&proposals[10]), "part": "gearbox", "share": 3750},
+        {"submission": id(&proposals[11]), "part": "battery", "share": 3330},
+        {"submission": id(&proposals[12]), "part": "housing", "share": 1920},
+        {"submission": id(&proposals[13]), "part": "chuck", "share": 1000},
+    ]);
+    judged.push(scene.hand_in(&challenge, &teams[0], "final", parts).await);
+    judged.push(scene.hand_in(&challenge, &teams[1], "final", json!([])).await);
+    for judge in &scene.judges {
+        let body = json!({"person": judge.id.to_string()});
+        scene.post(&format!("/v1/challenges/{at}/judges"), &scene.treasurer.token, body).await.ok();
+    }
+
+    scene.day(95, at).await;
+    let half = scene.get(&format!("/v1/submissions/{}", id(&half)), &scene.judges[0].token).await.ok();
+    assert_eq!(half["state"], "incomplete");
+    assert_eq!(scene.score(a, &half, 100).await.kind(), (409, "/problems/not-judged"));
+    let tie = json!({
+        "book": scene.book.reference().to_string(), "organisation": teams[1].id.to_string(), "reason": "a cousin",
+    });
+    scene.post("/v1/ties", &a.token, tie).await.ok();
+    for (index, submission) in judged.iter().enumerate() {
+        let points = 90 - u8::try_from(index).unwrap();
+        let by_a = scene.score(a, submission, points).await;
+        if submission["team"] == teams[1].id.to_string() {
+            assert_eq!(by_a.kind(), (409, "/problems/declared-tie"), "{}", by_a.body);
+        } else {
+            by_a.ok();
+        }
+        scene.score(b, submission, points).await.ok();
+        if index + 1 < judged.len() {
+            scene.score(c, submission, points).await.ok();
+        }
+    }
+    assert_eq!(scene.step(at, ":rank").await.kind(), (409, "/problems/scores-missing"));
+    scene.score(c, &judged[9], 81).await.ok();
+    let provisional = scene.step(at, ":rank").await.ok();
+    assert_eq!(provisional["state"], "provisional");
+    assert_eq!(scene.step(at, "/award").await.kind(), (409, "/problems/appeals-open"));
+
+    scene.day(110, at).await;
+    let awarded = scene.step(at, "/award").await.ok();
+    assert_eq!(awarded["challenge"]["state"], "awarded");
+    assert_eq!(awarded["challenge"]["funding"]["balance"], usd("0.00"));
+    let awards = awarded["awards"].as_array().unwrap();
+    let of = |prize: i64| {
+        let of_tier = awards.iter().filter(|award| award["prize"] == prize);
+        of_tier.map(|award| award["amount"]["amount"].as_str().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!((of(1), of(2)), (vec!["1000.00"; 20], vec!["5000.00"; 8]));
+    assert_eq!((of(3), of(4)), (vec!["125000.00"], vec!["40000.00"]));
+    assert_eq!(of(5), ["9375.00", "8325.00", "4800.00", "2500.00"]);
+    assert_eq!(scene.balances("liabilities:purse:drill").await, 0);
+    assert_eq!(scene.balances("liabilities:payable:prize:").await, 25_000_000);
+    let page = scene.get(&format!("/v1/challenges/{at}/award?limit=30"), &teams[3].member.token).await.ok();
+    assert_eq!(page["items"].as_array().unwrap().len(), 30);
+    assert!(page["next_cursor"].is_string());
+}
+
+#[actix_web::test]
+async fn who_may_see_and_do_what_in_a_challenge() {
+    let scene = Scene::new().await;
+    let challenge = funding(&scene).await;
+    let at = format!("/v1/challenges/{}", id(&challenge));
+    let team = scene.team("ada").await;
+    let other = scene.team("bob").await;
+    let (host, member, judge) = (&scene.treasurer.token, &team.member.token, &scene.judges[0].token);
+    assert_eq!(scene.get(&at, member).await.status, 404, "not announced yet");
+    assert_eq!(scene.get(&at, &scene.partner).await.status, 200);
+    assert_eq!(scene.post(&format!("{at}:announce"), judge, json!({})).await.status, 403);
+    assert_eq!(scene.post(&format!("{at}:announce"), member, json!({})).await.status, 404);
+    scene.give(&challenge, &scene.partner, "250000.00", "grant").await.ok();
+    scene.step(id(&challenge), ":announce").await.ok();
+    assert_eq!(scene.get(&at, member).await.ok()["funding"]["captured"], usd("250000.00"));
+    assert_eq!(scene.get(&at, "").await.status, 404, "the book is private");
+    let rules = scene.get(&format!("{at}/rules"), member).await.ok();
+    assert_eq!(rules["sha256"], challenge["rules_sha256"]);
+    let document = rules["document"].as_str().unwrap();
+    assert_eq!(ledger::funding::evidence::Digest::of(document.as_bytes()).to_string(), rules["sha256"]);
+    assert_eq!(serde_json::from_str::<Value>(document).unwrap(), rules["rules"]);
+    let prizes = scene.get(&format!("{at}/prizes"), member).await.ok();
+    assert_eq!(prizes["items"][4]["condition"], json!({"by": "contribution"}));
+    assert_eq!(scene.get(&format!("{at}/contributions"), member).await.status, 404);
+    assert_eq!(scene.get(&format!("{at}/contributions"), host).await.ok()["items"][0]["state"], "captured");
+    assert_eq!(scene.get(&format!("{at}/contributions"), &scene.partner).await.ok()["items"][0]["reference"], "grant");
+
+    let entry = |team: &Team| json!({"team": team.id.to_string(), "rules_sha256": challenge["rules_sha256"]});
+    assert_eq!(scene.post(&format!("{at}/entries"), member, entry(&other)).await.status, 403);
+    scene.post(&format!("{at}/entries"), member, entry(&team)).await.ok();
+    assert_eq!(scene.get(&format!("{at}/entries"), member).await.ok()["items"][0]["fee_state"], "free");
+    assert_eq!(scene.get(&format!("{at}/entries"), &other.member.token).await.status, 404);
+    scene.post(&format!("{at}/entries"), &other.member.token, entry(&other)).await.ok();
+    assert_eq!(
+        scene.draft(&challenge, &team, "proposal", &GATE, json!([])).await.kind(),
+        (409, "/problems/challenge-not-open")
+    );
+    scene.day(3, id(&challenge)).await;
+    scene.step(id(&challenge), ":open").await.ok();
+    let draft = scene.draft(&challenge, &team, "proposal", &[], json!([])).await.ok();
+    let path = format!("/v1/submissions/{}", id(&draft));
+    assert_eq!(scene.get(&path, &other.member.token).await.status, 404, "a draft is the team's own");
+    assert_eq!(scene.get(&path, host).await.status, 200);
+    let content = json!({"title": "Better", "note": ""});
+    assert_eq!(scene.ask(Method::PUT, &path, member, Some(&content)).await.status, 428);
+    scene.hand_in(&challenge, &other, "proposal", json!([])).await;
+    let seen = scene.get(&format!("{at}/submissions"), member).await.ok();
+    assert_eq!(seen["items"].as_array().unwrap().len(), 2, "its own draft, and what the other handed in");
+    let seen = scene.get(&format!("{at}/submissions"), &other.member.token).await.ok();
+    assert_eq!(seen["items"].as_array().unwrap().len(), 1);
+    assert_eq!(scene.get(&format!("{path}/scores"), member).await.status, 403);
+    let score = json!({"submission_sha256": draft["sha256"], "points": [1, 1]});
+    assert_eq!(scene.post(&format!("{path}/scores"), host, score).await.status, 403, "not a judge");
+}
+
+#[actix_web::test]
+async fn a_wrong_challenge_names_the_field() {
+    let scene = Scene::new().await;
+    let cases = [
+        ("/purse/amount", json!("250000.001"), "/purse/amount"),
+        ("/purse/amount", json!("250000.01"), "/rules/prizes"),
+        ("/slug", json!("Drill"), "/slug"),
+        ("/rules/judges_needed", json!(0), "/rules/judges_needed"),
+        ("/rules/prizes/0/amount/amount", json!("1000.001"), "/rules/prizes/0/amount"),
+        ("/rules/prizes/0/condition/last", json!(21), "/rules/prizes/0/condition"),
+        ("/rules/stages/1/gate/0", json!("a promise"), "/rules/stages/1/gate/0"),
+        ("/rules/unawarded", json!("keep"), "/rules/unawarded"),
+        ("/rules/timetable/appeal_days", json!(0), "/rules/timetable/appeal_days"),
+    ];
+    for (field, wrong, pointer) in cases {
+        let mut body = drill(&scene.book);
+        *body.pointer_mut(field).unwrap() = wrong;
+        let answer = scene.post("/v1/challenges", &scene.treasurer.token, body).await;
+        assert_eq!(
+            (answer.status, answer.body["errors"][0]["pointer"].as_str()),
+            (422, Some(pointer)),
+            "{field}: {}",
+            answer.body
+        );
+    }
+}
