@@ -31,6 +31,9 @@ pub enum Error {
     /// A request with the same idempotency key, or one that holds the same rows, is still running.
     #[error("a request for the same thing is still running")]
     StillRunning,
+    /// Too much waits already; the same request may succeed a little later.
+    #[error("too many requests are waiting for this book")]
+    Overloaded,
     /// The database said no or nothing. Never shown to a client.
     #[error("database: {0}")]
     Database(#[from] tokio_postgres::Error),
@@ -79,7 +82,7 @@ impl Error {
     /// Whether the same attempt may succeed a little later.
     pub fn is_passing(&self) -> bool {
         match self {
-            Error::Pool(_) | Error::StillRunning => true,
+            Error::Pool(_) | Error::StillRunning | Error::Overloaded => true,
             Error::Database(error) => error.code().is_none_or(|code| {
                 // Serialization failure, deadlock, lock timeout, statement timeout, connection trouble, shutdown.
                 matches!(code.code(), "40001" | "40P01" | "55P03" | "57014" | "57P01" | "57P03")

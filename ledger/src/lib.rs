@@ -9,6 +9,7 @@ pub mod export;
 pub mod funding;
 pub mod id;
 pub mod job;
+pub mod lane;
 pub mod money;
 pub mod operations;
 pub mod party;

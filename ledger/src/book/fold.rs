@@ -9,6 +9,7 @@ use crate::money::AMOUNT_MAX;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// What the fold knows of one account.
@@ -17,7 +18,7 @@ pub struct AccountState {
     /// What it is for.
     pub class: AccountClass,
     /// Currency or unit; both sides of a line share it.
-    pub unit: String,
+    pub unit: Arc<str>,
     /// Lowest balance allowed on its own side after holds, minor units.
     pub floor: Option<i64>,
     /// Takes no more postings.
@@ -126,6 +127,22 @@ impl Reason {
             Reason::Amount => 7,
             Reason::Lines => 8,
         }
+    }
+
+    /// The code of a stored refusal.
+    pub fn code_of(number: i16) -> &'static str {
+        let nowhere = AccountNumber(0);
+        let all = [
+            Reason::UnknownAccount(nowhere),
+            Reason::ClosedAccount(nowhere),
+            Reason::UnitsDiffer(nowhere, nowhere),
+            Reason::NoSuchMovement { debit: nowhere, credit: nowhere },
+            Reason::BelowFloor { account: nowhere, short: 0 },
+            Reason::ClosedPeriod(Date::MIN),
+            Reason::Amount,
+            Reason::Lines,
+        ];
+        all.iter().find(|reason| reason.number() == number).map_or("refused", |reason| reason.code())
     }
 
     /// Stable code, the problem's type at the edge.

@@ -54,7 +54,7 @@ async fn read_state(tx: &Transaction<'_>, book: &Book, head: journal::Head, entr
         .map(|account| {
             let state = AccountState {
                 class: account.class,
-                unit: account.unit,
+                unit: account.unit.into(),
                 floor: account.floor,
                 closed: account.closed,
                 debits: account.debits,

@@ -1,7 +1,7 @@
 //! The journal: the lock of its head, the one door in, and reading it back.
 
 use crate::book::fold::TransferRow;
-use crate::book::{AccountNumber, Batch, MovementKind, Note, Verdict};
+use crate::book::{AccountNumber, Batch, Key, MovementKind, Note, Verdict};
 use crate::error::Error;
 use crate::id::BookId;
 use deadpool_postgres::{GenericClient, Transaction};
@@ -34,7 +34,7 @@ pub async fn lock(tx: &Transaction<'_>, book: BookId) -> Result<Head, Error> {
 
 /// Writes a folded batch whole; false when the head has moved on since the fold.
 pub async fn write(
-    tx: &Transaction<'_>,
+    client: &impl GenericClient,
     book: BookId,
     head: &Head,
     next_number: i64,
@@ -51,14 +51,14 @@ pub async fn write(
     let (numbers, notes): (Vec<i64>, Vec<&Note>) = batch.notes.iter().map(|(number, note)| (*number, note)).unzip();
     let (keys, outcomes): (Vec<_>, Vec<(i64, i16)>) = batch.keys.iter().map(|(key, v)| (*key, outcome(*v))).unzip();
 
-    let statement = tx
+    let statement = client
         .prepare_cached(
             "-- journal::write
              SELECT journal_post($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
                                  $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)",
         )
         .await?;
-    let row = tx
+    let row = client
         .query_one(
             &statement,
             &[
@@ -104,6 +104,78 @@ fn outcome(verdict: Verdict) -> (i64, i16) {
         Verdict::Posted(number) => (number, 0),
         Verdict::Refused(reason) => (0, reason.number()),
     }
+}
+
+/// What a key in the book stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoredKey {
+    /// The key, with the digest of the request that it first came with.
+    pub key: Key,
+    /// Record number of the entry it made; 0 when none.
+    pub number: i64,
+    /// Why the fold refused it; 0 when it did not.
+    pub refusal: i16,
+}
+
+/// Those of these keys that are in the book already.
+pub async fn keys(client: &impl GenericClient, book: BookId, asked: &[Key]) -> Result<Vec<StoredKey>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- journal::keys
+             SELECT i.caller, i.key, i.request_digest, i.number, i.refusal
+               FROM unnest($2::int[], $3::uuid[]) AS k(caller, key)
+               JOIN idempotency i ON i.book_id = $1 AND i.caller = k.caller AND i.key = k.key",
+        )
+        .await?;
+    let callers: Vec<i32> = asked.iter().map(|key| key.caller).collect();
+    let ids: Vec<Uuid> = asked.iter().map(|key| key.key).collect();
+    let rows = client.query(&statement, &[/* book */ &book.0, /* callers */ &callers, /* keys */ &ids]).await?;
+    let stored = rows.iter().map(|row| StoredKey {
+        key: Key { caller: row.get(0), key: row.get(1), request_digest: row.get(2) },
+        number: row.get(3),
+        refusal: row.get(4),
+    });
+    Ok(stored.collect())
+}
+
+/// A transfer as far as balances are concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moved {
+    /// Account debited.
+    pub debit: AccountNumber,
+    /// Account credited.
+    pub credit: AccountNumber,
+    /// Minor units.
+    pub amount: i64,
+}
+
+/// The transfers from a record on; none when there are records besides entries, which change more than balances.
+pub async fn moved_since(
+    client: &impl GenericClient,
+    book: BookId,
+    number: i64,
+) -> Result<Option<Vec<Moved>>, Error> {
+    let records = client
+        .prepare_cached("-- journal::moved_since, records\nSELECT 1 FROM log_record WHERE book_id = $1 AND number >= $2 LIMIT 1")
+        .await?;
+    let transfers = client
+        .prepare_cached(
+            "-- journal::moved_since
+             SELECT debit, credit, amount FROM transfer WHERE book_id = $1 AND pos >= $2::bigint << 16",
+        )
+        .await?;
+    let params: &[&(dyn tokio_postgres::types::ToSql + Sync)] = &[/* book */ &book.0, /* number */ &number];
+    let (records, transfers) =
+        futures_util::future::try_join(client.query(&records, params), client.query(&transfers, params)).await?;
+    if !records.is_empty() {
+        return Ok(None);
+    }
+    let moved = transfers.iter().map(|row| Moved {
+        debit: AccountNumber(row.get(0)),
+        credit: AccountNumber(row.get(1)),
+        amount: row.get(2),
+    });
+    Ok(Some(moved.collect()))
 }
 
 /// One line of the journal, with the codes of its accounts.

@@ -1,0 +1,145 @@
+//! Our lanes: keys, floors and checks on.
+
+use crate::load::{ACCOUNTS, AsyncCaller, Dice, Figure, Shape, closed_loop};
+use deadpool_postgres::{Manager, Pool};
+use jiff::Timestamp;
+use jiff::civil::{Date, date};
+use ledger::book::{AccountNumber, Entry, Key, Line, MovementKind};
+use ledger::id::{BookId, OrganisationId};
+use ledger::lane::{LANE_OPTIONS, Lanes};
+use ledger::money::Currency;
+use ledger::operations::books;
+use ledger::store::books::{Mode, Visibility};
+use std::time::Duration;
+use tokio_postgres::NoTls;
+use uuid::Uuid;
+
+const DAY: Date = date(2027, 1, 1);
+
+pub(crate) fn pool(url: &str, size: usize) -> Pool {
+    let mut config = migrations::service_config(url, "bench").expect("an address");
+    let options = format!("{} {LANE_OPTIONS}", config.get_options().unwrap_or_default());
+    config.options(options);
+    Pool::builder(Manager::new(config, NoTls)).max_size(size).build().expect("a pool")
+}
+
+/// A fresh book with ten thousand accounts, one in a hundred of them with a floor.
+pub(crate) async fn fresh_book(url: &str, pool: &Pool) -> BookId {
+    let mut client = pool.get().await.expect("a connection");
+    let tx = client.transaction().await.expect("a transaction");
+    let asked = books::OpenBook {
+        organisation: OrganisationId::generate(),
+        name: "Bench".into(),
+        currency: Currency::USD,
+        mode: Mode::Sandbox,
+        zone: "UTC".into(),
+        visibility: Visibility::Private,
+    };
+    let book = books::open(&tx, asked, Timestamp::now()).await.expect("a book").id;
+    tx.commit().await.expect("a commit");
+    let (owner, connection) = tokio_postgres::connect(url, NoTls).await.expect("a connection");
+    tokio::spawn(connection);
+    let fill = format!(
+        "SELECT account_open({book}, 'assets:bench:' || n, 40::smallint, 'USD',
+                CASE WHEN n % 100 = 0 THEN -50000 END, -1::smallint, now()) FROM generate_series(1, {ACCOUNTS}) n"
+    );
+    owner.batch_execute(&fill).await.expect("accounts");
+    owner.batch_execute("ANALYZE; CHECKPOINT").await.expect("a checkpoint");
+    book
+}
+
+pub(crate) fn line(debit: i32, credit: i32, amount: i64) -> Line {
+    Line { kind: MovementKind::JournalEntry, debit: AccountNumber(debit), credit: AccountNumber(credit), amount }
+}
+
+fn entry(lines: Vec<Line>) -> Entry {
+    Entry { lines, effective: DAY, outside_fact: false, note: None }
+}
+
+fn key() -> Key {
+    Key { caller: 1, key: Uuid::now_v7(), request_digest: 7 }
+}
+
+struct Caller {
+    lanes: Lanes,
+    book: BookId,
+    shape: Shape,
+    dice: Dice,
+    lines: usize,
+}
+
+impl AsyncCaller for Caller {
+    async fn call(&mut self) {
+        let lines = (0..self.lines)
+            .map(|_| {
+                let (debit, credit) = self.dice.pair(self.shape);
+                line(debit, credit, 1 + self.dice.below(99) as i64)
+            })
+            .collect();
+        self.lanes.post(self.book, key(), entry(lines)).await.expect("an answer");
+    }
+}
+
+pub(crate) async fn one_by_one(url: &str, shape: Shape, callers: usize, run: Duration) -> Figure {
+    let pool = pool(url, 4);
+    let book = fresh_book(url, &pool).await;
+    let lanes = Lanes::new(pool);
+    warm(&lanes, book).await;
+    closed_loop(callers, run, 1, |index| Caller { lanes: lanes.clone(), book, shape, dice: Dice::new(index), lines: 1 })
+        .await
+}
+
+/// Two sets of lanes that know nothing of each other, as two processes would have.
+pub(crate) async fn two_lanes_hot(url: &str, callers: usize, run: Duration) -> Figure {
+    let pools = [pool(url, 4), pool(url, 4)];
+    let book = fresh_book(url, &pools[0]).await;
+    let lanes = pools.map(Lanes::new);
+    for lanes in &lanes {
+        warm(lanes, book).await;
+    }
+    closed_loop(callers, run, 1, |index| Caller {
+        lanes: lanes[index % 2].clone(),
+        book,
+        shape: Shape::Hot,
+        dice: Dice::new(index),
+        lines: 1,
+    })
+    .await
+}
+
+pub(crate) async fn bulk(url: &str, run: Duration) -> Figure {
+    let pool = pool(url, 4);
+    let book = fresh_book(url, &pool).await;
+    let lanes = Lanes::new(pool);
+    warm(&lanes, book).await;
+    let ready = |index: usize| Bulk { lanes: lanes.clone(), book, dice: Dice::new(index) };
+    closed_loop(1, run, 1_000, ready).await
+}
+
+/// A thousand entries with a key each, all queued before the first answer.
+struct Bulk {
+    lanes: Lanes,
+    book: BookId,
+    dice: Dice,
+}
+
+impl AsyncCaller for Bulk {
+    async fn call(&mut self) {
+        let posts = (0..1_000).map(|_| {
+            let (debit, credit) = self.dice.pair(Shape::Hot);
+            let entry = entry(vec![line(debit, credit, 1 + self.dice.below(99) as i64)]);
+            self.lanes.post(self.book, key(), entry)
+        });
+        for answer in futures_util::future::join_all(posts).await {
+            answer.expect("an answer");
+        }
+    }
+}
+
+/// Lets the lane see every account once.
+async fn warm(lanes: &Lanes, book: BookId) {
+    let posts = (1..ACCOUNTS as i32).step_by(2).map(|n| lanes.post(book, key(), entry(vec![line(n, n + 1, 1)])));
+    for answer in futures_util::future::join_all(posts).await {
+        answer.expect("an answer");
+    }
+}

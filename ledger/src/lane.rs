@@ -1,0 +1,197 @@
+//! Lanes: how thousands of postings a second go into one book, in one round trip a batch.
+//!
+//! A lane per book takes whatever has queued while its last batch was being committed, folds it, and writes it with one
+//! call of `journal_post`. There is no timer: an idle book answers after one round trip, a busy one shares the commit,
+//! the round trip and the update of a hot balance among all that wait.
+//!
+//! | step | what |
+//! |---|---|
+//! | queue | bounded; a full one answers [`Error::Overloaded`] |
+//! | yield | the first command yields to the scheduler three times, so that callers who were answered together queue together again |
+//! | drain | up to 1,000 transfers; one batch in flight |
+//! | fold | on a cached state, brought forward by every batch |
+//! | write | one call; the head's version tells whether somebody else wrote meanwhile |
+//! | answer | after the commit, each command its own verdict |
+//!
+//! Correctness never rests on the cache: a batch folded on an old version writes nothing. Then, and when an answer was
+//! lost, and for accounts not seen yet, the lane takes the *slow path* (`writer::under_lock`): lock the head, read the journal from
+//! the next number on, which makes the whole cache right again, look the keys up, fold, write, commit. It stays there
+//! until 16 batches in a row met no stranger, draining once more after the lock is got, so that the wait enlarges the
+//! batch.
+
+mod state;
+mod writer;
+
+use crate::book::{Entry, Key};
+use crate::error::Error;
+use crate::id::BookId;
+use deadpool_postgres::Pool;
+use jiff::Timestamp;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+/// The most commands that wait for one book.
+const QUEUE_MAX: usize = 8_192;
+
+/// The most transfers of one batch.
+const TRANSFERS_MAX: usize = 1_000;
+
+/// How often the lane lets others run between its first command and draining.
+const YIELDS: usize = 3;
+
+/// A lane without work ends after this time; the next command starts a new one.
+const IDLE_MAX: Duration = Duration::from_secs(60);
+
+/// How long a caller waits for a verdict.
+const ANSWER_MAX: Duration = Duration::from_secs(30);
+
+/// What a lane did with a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Whether this is the first answer again.
+    pub replayed: bool,
+}
+
+/// What became of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is the record with this number.
+    Posted(i64),
+    /// The fold refused it; the refusal is kept with its key.
+    Refused {
+        /// Stable code.
+        code: &'static str,
+        /// One sentence.
+        detail: String,
+    },
+}
+
+/// A command on its way, with the caller who waits for it.
+#[derive(Debug)]
+struct Queued {
+    key: Key,
+    entry: Entry,
+    answer: oneshot::Sender<Result<Answer, Error>>,
+}
+
+/// The lanes of all books of this process.
+///
+/// The pool's connections should be made with [`LANE_OPTIONS`].
+#[derive(Debug, Clone)]
+pub struct Lanes {
+    pool: Pool,
+    open: Arc<Mutex<HashMap<BookId, mpsc::Sender<Queued>>>>,
+}
+
+/// Startup options of lane connections: the statements are planned once, for any size of table.
+///
+/// A plan made for an empty table would scan it for ever, and a hash join over a thousand keys reads the whole table.
+pub const LANE_OPTIONS: &str =
+    "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
+
+impl Lanes {
+    /// Lanes over a pool of their own.
+    pub fn new(pool: Pool) -> Lanes {
+        Lanes { pool, open: Arc::default() }
+    }
+
+    /// Posts an entry under its key, and answers after the commit.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Overloaded`] when the queue is full, [`Error::KeyReused`] when the key came with another request before,
+    /// and what the database says. After an error other than these the same key tells what happened.
+    pub async fn post(&self, book: BookId, key: Key, entry: Entry) -> Result<Answer, Error> {
+        let (answer, verdict) = oneshot::channel();
+        let mut queued = Queued { key, entry, answer };
+        // A lane that has just ended leaves a closed queue behind; the second try starts a new one.
+        for _ in 0..2 {
+            match self.lane(book).try_send(queued) {
+                Ok(()) => {
+                    let verdict = tokio::time::timeout(ANSWER_MAX, verdict).await;
+                    return verdict.map_err(|_| Error::StillRunning)?.map_err(|_| Error::StillRunning)?;
+                }
+                Err(mpsc::error::TrySendError::Full(_)) => return Err(Error::Overloaded),
+                Err(mpsc::error::TrySendError::Closed(back)) => {
+                    self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&book);
+                    queued = back;
+                }
+            }
+        }
+        Err(Error::Overloaded)
+    }
+
+    fn lane(&self, book: BookId) -> mpsc::Sender<Queued> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.entry(book)
+            .or_insert_with(|| {
+                let (sender, receiver) = mpsc::channel(QUEUE_MAX);
+                tokio::spawn(run(self.pool.clone(), book, receiver));
+                sender
+            })
+            .clone()
+    }
+}
+
+/// One lane: until nothing has come for a while, or the process ends.
+async fn run(pool: Pool, book: BookId, mut queue: mpsc::Receiver<Queued>) {
+    let mut writer = writer::Writer::new(pool, book);
+    let mut left: Vec<Queued> = Vec::new();
+    loop {
+        if left.is_empty() {
+            match tokio::time::timeout(IDLE_MAX, queue.recv()).await {
+                Ok(Some(first)) => left.push(first),
+                Ok(None) => return,
+                Err(_) => {
+                    queue.close();
+                    match queue.try_recv() {
+                        Ok(last) => left.push(last),
+                        Err(_) => return,
+                    }
+                }
+            }
+        }
+        for _ in 0..YIELDS {
+            tokio::task::yield_now().await;
+        }
+        let mut batch = Vec::new();
+        let mut lines = 0;
+        if writer.wants_one() {
+            batch.push(left.remove(0));
+        } else {
+            drain(&mut left, &mut queue, &mut batch, &mut lines);
+        }
+        writer.write(batch, &mut lines, &mut queue, &mut left).await;
+    }
+}
+
+/// Moves what waits into the batch, up to its size. What came back from the last batch goes first.
+fn drain(left: &mut Vec<Queued>, queue: &mut mpsc::Receiver<Queued>, batch: &mut Vec<Queued>, lines: &mut usize) {
+    let mut waiting = std::mem::take(left).into_iter();
+    loop {
+        let next = match waiting.next() {
+            Some(next) => next,
+            None => match queue.try_recv() {
+                Ok(next) => next,
+                Err(_) => return,
+            },
+        };
+        let more = next.entry.lines.len();
+        if !batch.is_empty() && *lines + more > TRANSFERS_MAX {
+            left.push(next);
+            left.extend(waiting);
+            return;
+        }
+        *lines += more;
+        batch.push(next);
+    }
+}
+
+/// The moment at which a batch is recorded.
+fn wall() -> Timestamp {
+    Timestamp::now()
+}
