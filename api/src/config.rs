@@ -146,7 +146,7 @@ impl ServeConfig {
         if !self.production {
             return Ok(());
         }
-        if !self.public_url.as_ref().is_some_and(|url| url.scheme() == "https") {
+        if self.public_url.as_ref().is_none_or(|url| url.scheme() != "https") {
             return Err(ConfigError::PublicUrl);
         }
         if self.signing_key.is_none() && self.signing_key_file.is_none() {

@@ -181,6 +181,11 @@ impl From<Error> for Problem {
                 "this Idempotency-Key came with another method, path or body before",
             ),
             Error::StillRunning => still_running(),
+            Error::Overloaded => {
+                let detail = "too many requests are waiting for this book";
+                Problem::new(StatusCode::TOO_MANY_REQUESTS, "overloaded", "Too much at once", detail)
+                    .with_header(RETRY_AFTER, "1")
+            }
             Error::Database(ref cause) if is_lock_timeout(cause) => still_running(),
             Error::Database(ref cause) => {
                 tracing::error!(error = %explain(cause), "the database refused or failed");

@@ -8,6 +8,8 @@ mod challenges;
 mod cooperatives;
 #[path = "suite/export.rs"]
 mod export;
+#[path = "suite/lanes.rs"]
+mod lanes;
 #[path = "suite/milestones.rs"]
 mod milestones;
 #[path = "suite/pledges.rs"]

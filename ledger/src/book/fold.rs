@@ -8,7 +8,7 @@ use super::entry::{Entry, LINES_MAX, Note};
 use crate::money::AMOUNT_MAX;
 use jiff::ToSpan;
 use jiff::civil::Date;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, btree_map};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -272,12 +272,12 @@ fn move_balances(state: &State, entry: &Entry) -> Result<Moved, Reason> {
             return Err(Reason::Amount);
         }
         for account in [line.debit, line.credit] {
-            if !touched.contains_key(&account) {
+            if let btree_map::Entry::Vacant(vacant) = touched.entry(account) {
                 let found = state.accounts.get(&account).ok_or(Reason::UnknownAccount(account))?;
                 if found.closed {
                     return Err(Reason::ClosedAccount(account));
                 }
-                touched.insert(account, found.clone());
+                vacant.insert(found.clone());
             }
         }
         let (debit, credit) = (&touched[&line.debit], &touched[&line.credit]);

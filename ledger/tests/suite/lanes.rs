@@ -1,0 +1,173 @@
+//! Lanes against a real PostgreSQL: every answer is true, whoever else writes meanwhile.
+
+use crate::support::Fixture;
+use deadpool_postgres::{Manager, Pool};
+use jiff::Timestamp;
+use jiff::civil::date;
+use ledger::Error;
+use ledger::book::{AccountClass, AccountNumber, Entry, Key, Line, MovementKind};
+use ledger::lane::{Answer, LANE_OPTIONS, Lanes, Outcome};
+use ledger::money::Currency;
+use ledger::operations::{accounts, posting};
+use ledger::store::{balances, journal};
+use std::collections::BTreeSet;
+use tokio_postgres::NoTls;
+use uuid::Uuid;
+
+fn lanes(fixture: &Fixture) -> Lanes {
+    let mut config = migrations::service_config(&fixture.database.url, "lanes").expect("an address");
+    let options = format!("{} {LANE_OPTIONS}", config.get_options().unwrap_or_default());
+    config.options(options);
+    Lanes::new(Pool::builder(Manager::new(config, NoTls)).max_size(4).build().expect("a pool"))
+}
+
+async fn account(fixture: &Fixture, code: &str, class: AccountClass, floor: Option<i64>) -> AccountNumber {
+    let mut client = fixture.client().await;
+    let tx = client.transaction().await.expect("a transaction");
+    let opened = accounts::open(&tx, &fixture.book, code, class, Currency::USD, floor, Timestamp::now()).await;
+    tx.commit().await.expect("a commit");
+    opened.expect("an account").number
+}
+
+fn entry(debit: AccountNumber, credit: AccountNumber, amount: i64) -> Entry {
+    let line = Line { kind: MovementKind::JournalEntry, debit, credit, amount };
+    Entry { lines: vec![line], effective: date(2027, 1, 1), outside_fact: false, note: None }
+}
+
+fn key() -> Key {
+    Key { caller: 1, key: Uuid::now_v7(), request_digest: 1 }
+}
+
+fn number(answer: &Answer) -> i64 {
+    match &answer.outcome {
+        Outcome::Posted(number) => *number,
+        Outcome::Refused { code, detail } => panic!("refused: {code}: {detail}"),
+    }
+}
+
+#[tokio::test]
+async fn five_hundred_callers_get_five_hundred_numbers_in_a_row() {
+    let fixture = Fixture::new().await;
+    let lanes = lanes(&fixture);
+    let bank = account(&fixture, "assets:bank", AccountClass::Asset, None).await;
+    let own = account(&fixture, "equity:own", AccountClass::Equity, None).await;
+    let posts = (0..500).map(|_| lanes.post(fixture.book.id, key(), entry(bank, own, 3)));
+    let answers = futures_util::future::join_all(posts).await;
+    let numbers: BTreeSet<i64> = answers.iter().map(|answer| number(answer.as_ref().unwrap())).collect();
+    assert_eq!(numbers, (1..=500).collect());
+    let client = fixture.client().await;
+    assert_eq!(balances::get(&client, fixture.book.id, own).await.unwrap().net(), 1_500);
+    assert_eq!(journal::audit(&client, fixture.book.id).await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_key_gets_its_first_answer_again_refusals_too_and_another_request_is_refused() {
+    let fixture = Fixture::new().await;
+    let (here, there) = (lanes(&fixture), lanes(&fixture));
+    let bank = account(&fixture, "assets:bank", AccountClass::Asset, Some(0)).await;
+    let own = account(&fixture, "equity:own", AccountClass::Equity, None).await;
+    let first = key();
+    let posted = here.post(fixture.book.id, first, entry(bank, own, 10)).await.unwrap();
+    for lanes in [&here, &there] {
+        let again = lanes.post(fixture.book.id, first, entry(bank, own, 10)).await.unwrap();
+        assert_eq!((again.outcome, again.replayed), (posted.outcome.clone(), true));
+    }
+    let other = Key { request_digest: 2, ..first };
+    assert!(matches!(here.post(fixture.book.id, other, entry(bank, own, 11)).await, Err(Error::KeyReused)));
+
+    let short = key();
+    let refused = here.post(fixture.book.id, short, entry(own, bank, 11)).await.unwrap();
+    assert!(matches!(&refused.outcome, Outcome::Refused { code: "below-floor", .. }), "{refused:?}");
+    here.post(fixture.book.id, key(), entry(bank, own, 10)).await.unwrap();
+    let again = there.post(fixture.book.id, short, entry(own, bank, 11)).await.unwrap();
+    assert!(matches!(&again.outcome, Outcome::Refused { code: "below-floor", .. }), "a refusal stays one: {again:?}");
+    assert!(again.replayed);
+
+    // The same key twice at once: one posting, and both hear of it.
+    let twice = key();
+    let (a, b) = tokio::join!(
+        here.post(fixture.book.id, twice, entry(bank, own, 1)),
+        here.post(fixture.book.id, twice, entry(bank, own, 1))
+    );
+    let (a, b) = (a.unwrap(), b.unwrap());
+    assert_eq!(a.outcome, b.outcome);
+    assert!(a.replayed != b.replayed);
+    let client = fixture.client().await;
+    assert_eq!(balances::get(&client, fixture.book.id, own).await.unwrap().net(), 21);
+    assert_eq!(journal::audit(&client, fixture.book.id).await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_and_operations_on_one_book_spend_no_cent_twice() {
+    let fixture = Fixture::new().await;
+    let bank = account(&fixture, "assets:bank", AccountClass::Asset, Some(0)).await;
+    let own = account(&fixture, "equity:own", AccountClass::Equity, None).await;
+    let (here, there) = (lanes(&fixture), lanes(&fixture));
+    let writer = |lanes: Lanes, seed: i64| {
+        let book = fixture.book.id;
+        tokio::spawn(async move {
+            let mut balance = 0;
+            for n in 0..150i64 {
+                let amount = 1 + (n * 7 + seed) % 13;
+                let (from, to) = if (n + seed) % 3 == 0 { (own, bank) } else { (bank, own) };
+                let answer = lanes.post(book, key(), entry(from, to, amount)).await.unwrap();
+                if let Outcome::Posted(_) = answer.outcome {
+                    balance += if from == bank { amount } else { -amount };
+                }
+            }
+            balance
+        })
+    };
+    let writers: Vec<_> =
+        (0..8).map(|seed| writer(if seed % 2 == 0 { here.clone() } else { there.clone() }, seed)).collect();
+    let operation = {
+        let (pool, book) = (fixture.pool.clone(), fixture.book.clone());
+        tokio::spawn(async move {
+            for _ in 0..60 {
+                let mut client = pool.get().await.unwrap();
+                let tx = client.transaction().await.unwrap();
+                posting::post(&tx, &book, entry(bank, own, 2), Timestamp::now()).await.unwrap();
+                tx.commit().await.unwrap();
+            }
+            120
+        })
+    };
+    let mut sum = operation.await.unwrap();
+    for writer in writers {
+        sum += writer.await.unwrap();
+    }
+    let client = fixture.client().await;
+    assert_eq!(balances::get(&client, fixture.book.id, own).await.unwrap().net(), sum);
+    assert_eq!(journal::audit(&client, fixture.book.id).await.unwrap(), Vec::<String>::new());
+    let negative = client
+        .query_one(
+            "SELECT count(*) FROM transfer WHERE book_id = $1
+                AND ((debit = $2 AND debit_after < 0) OR (credit = $2 AND credit_after < 0))",
+            &[&fixture.book.id.0, &bank.0],
+        )
+        .await
+        .unwrap();
+    assert_eq!(negative.get::<_, i64>(0), 0, "the bank was never overdrawn, not even between two lines");
+}
+
+#[tokio::test]
+async fn a_connection_that_dies_costs_nobody_an_answer() {
+    let fixture = Fixture::new().await;
+    let lanes = lanes(&fixture);
+    let bank = account(&fixture, "assets:bank", AccountClass::Asset, None).await;
+    let own = account(&fixture, "equity:own", AccountClass::Equity, None).await;
+    let owner = fixture.owner().await;
+    for round in 0..20 {
+        let posts = (0..10).map(|_| lanes.post(fixture.book.id, key(), entry(bank, own, 1)));
+        let cut = owner.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+              WHERE datname = current_database() AND application_name = 'lanes'",
+            &[],
+        );
+        let (answers, _) = tokio::join!(futures_util::future::join_all(posts), cut);
+        assert!(answers.iter().all(|answer| answer.is_ok()), "round {round}: {answers:?}");
+    }
+    let client = fixture.client().await;
+    assert_eq!(balances::get(&client, fixture.book.id, own).await.unwrap().net(), 200);
+    assert_eq!(journal::audit(&client, fixture.book.id).await.unwrap(), Vec::<String>::new());
+}
