@@ -72,7 +72,9 @@ impl Command {
     pub fn log_default(&self) -> &'static str {
         match self {
             Command::Demo(_) => "warn",
-            Command::Dev(_) | Command::Serve(_) | Command::Migrate(_) | Command::Operator(_) | Command::Keys(_) => "info",
+            Command::Dev(_) | Command::Serve(_) | Command::Migrate(_) | Command::Operator(_) | Command::Keys(_) => {
+                "info"
+            }
         }
     }
 

@@ -35,7 +35,8 @@ async fn run() -> anyhow::Result<()> {
 fn start_log(production: bool, default: &str) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(std::env::var("COMMONPURSE_LOG").unwrap_or_else(|_| default.to_owned()))?;
     let registry = tracing_subscriber::registry().with(filter);
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let lines =
+        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     if production {
         registry.with(lines.json()).init();
     } else {

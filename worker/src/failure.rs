@@ -23,9 +23,12 @@ impl From<Error> for Failure {
         }
         let what = explain(&error);
         match error {
-            Error::Refused(_) | Error::Stale(_) | Error::StillRunning | Error::Database(_) | Error::Pool(_) => {
-                Failure::Retry(what)
-            }
+            Error::Refused(_)
+            | Error::Stale(_)
+            | Error::StillRunning
+            | Error::Overloaded
+            | Error::Database(_)
+            | Error::Pool(_) => Failure::Retry(what),
             Error::NotFound(_)
             | Error::Invalid { .. }
             | Error::Forbidden(_)

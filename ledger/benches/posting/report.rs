@@ -46,7 +46,14 @@ impl Report {
             .await
             .expect("settings");
         let cores = std::thread::available_parallelism().map_or(0, usize::from);
-        println!("{cores} cores; {}", settings.iter().map(|row| format!("{} {}", row.get::<_, &str>(0), row.get::<_, &str>(1))).collect::<Vec<_>>().join(", "));
+        println!(
+            "{cores} cores; {}",
+            settings
+                .iter()
+                .map(|row| format!("{} {}", row.get::<_, &str>(0), row.get::<_, &str>(1)))
+                .collect::<Vec<_>>()
+                .join(", ")
+        );
         println!("{:<28}{:>10}{:>12}{:>8}{:>10}{:>10}", "case", "ours/s", "baseline/s", "ratio", "p50 ms", "p99 ms");
         Report { rows: Vec::new(), raw_hot_best: 0 }
     }

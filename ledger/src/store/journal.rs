@@ -150,13 +150,11 @@ pub struct Moved {
 }
 
 /// The transfers from a record on; none when there are records besides entries, which change more than balances.
-pub async fn moved_since(
-    client: &impl GenericClient,
-    book: BookId,
-    number: i64,
-) -> Result<Option<Vec<Moved>>, Error> {
+pub async fn moved_since(client: &impl GenericClient, book: BookId, number: i64) -> Result<Option<Vec<Moved>>, Error> {
     let records = client
-        .prepare_cached("-- journal::moved_since, records\nSELECT 1 FROM log_record WHERE book_id = $1 AND number >= $2 LIMIT 1")
+        .prepare_cached(
+            "-- journal::moved_since, records\nSELECT 1 FROM log_record WHERE book_id = $1 AND number >= $2 LIMIT 1",
+        )
         .await?;
     let transfers = client
         .prepare_cached(
