@@ -150,7 +150,7 @@ mod tests {
         let routes = App::new().route("/explode", web::get().to(explode)).route("/", web::get().to(fine));
         let service = init_service(routes.wrap(from_fn(edge))).await;
         let request = TestRequest::get().uri("/explode").insert_header((REQUEST_ID, "boom-1")).to_request();
-        let error = try_call_service(&service, request).await.err().expect("it panicked");
+        let error = try_call_service(&service, request).await.expect_err("it panicked");
         let response = error.as_response_error().error_response();
         assert_eq!(response.status(), 500);
         assert_eq!(response.headers().get(REQUEST_ID).expect("it is named"), "boom-1");

@@ -1,6 +1,9 @@
 //! The contracts, one for each audience, as files that are committed beside this crate.
 
 use serde_json::Value;
+
+/// A committed file, and what makes its content.
+pub type Contract = (&'static str, fn() -> &'static Value);
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -8,7 +11,7 @@ use std::{fs, io};
 pub const GENERATE: &str = "cargo run -p openapi -- generate";
 
 /// The files and what they hold: everything, and what a partner may call.
-pub const CONTRACTS: &[(&str, fn() -> &'static Value)] =
+pub const CONTRACTS: &[Contract] =
     &[("openapi.json", || &api::contract::ALL), ("partner.json", || &api::contract::PARTNER)];
 
 /// Where the files are.
