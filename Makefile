@@ -69,7 +69,7 @@ openapi: toolchain ## Writes the API's contract anew
 tools: toolchain ## Installs PostgreSQL's server programs if they are missing
 	@migrations/install-postgresql.sh
 
-test-tools: tools ## Installs what only the tests need besides: hledger, which reads every export
+test-tools: tools ## Installs what only the tests need besides: hledger for the exports, Python tools for the contract
 	@tests/install-tools.sh
 
 toolchain:

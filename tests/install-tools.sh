@@ -1,8 +1,8 @@
 #!/bin/sh
-# Installs the programs that only the tests need: hledger, which reads every export and must come to our balances.
+# Installs what only the tests need: hledger, which reads every export and must come to our balances, and in a folder of
+# the target directory the Python tools that hold the contract against the running service.
 set -eu
-
-command -v hledger >/dev/null 2>&1 && exit 0
+cd "$(dirname "$0")/.."
 
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
@@ -10,20 +10,42 @@ as_root() {
     elif command -v sudo >/dev/null 2>&1 && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
         sudo "$@"
     else
-        echo "The tests need hledger: ask an administrator for its package." >&2
+        echo "The tests need hledger and Python with venv: ask an administrator for their packages." >&2
         exit 1
     fi
 }
 
-echo "hledger is missing; installing it for the tests of exports."
-if command -v apt-get >/dev/null 2>&1; then
+# The packages of what is missing: on Debian and its like, elsewhere.
+debian=""
+elsewhere=""
+command -v hledger >/dev/null 2>&1 || { debian="$debian hledger" elsewhere="$elsewhere hledger"; }
+command -v python3 >/dev/null 2>&1 || { debian="$debian python3" elsewhere="$elsewhere python3"; }
+python3 -c 'import ensurepip, venv' 2>/dev/null || debian="$debian python3-venv"
+
+if [ -n "$debian$elsewhere" ] && command -v apt-get >/dev/null 2>&1; then
+    echo "Installing for the tests:$debian"
     as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends hledger
-elif command -v dnf >/dev/null 2>&1; then
-    as_root dnf install -y hledger
-elif command -v brew >/dev/null 2>&1; then
-    brew install hledger
-else
-    echo "The tests need hledger, and no known package manager (apt, dnf, Homebrew) is here: install it by hand." >&2
+    # shellcheck disable=SC2086 # a list of packages
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $debian
+elif [ -n "$elsewhere" ] && command -v dnf >/dev/null 2>&1; then
+    # shellcheck disable=SC2086 # a list of packages
+    as_root dnf install -y $elsewhere
+elif [ -n "$elsewhere" ] && command -v brew >/dev/null 2>&1; then
+    # shellcheck disable=SC2086 # a list of packages
+    brew install $elsewhere
+elif [ -n "$elsewhere" ]; then
+    echo "The tests need$elsewhere, and no known package manager (apt, dnf, Homebrew) is here: install by hand." >&2
     exit 1
+fi
+
+# The tools are installed anew when their list has changed.
+list=tests/contract/requirements.txt
+tools="${CARGO_TARGET_DIR:-target}/contract-tools"
+if ! cmp -s "$list" "$tools/installed.txt"; then
+    echo "Installing the contract tools into $tools."
+    rm -rf "$tools"
+    mkdir -p "$(dirname "$tools")"
+    python3 -m venv "$tools"
+    "$tools/bin/pip" install --quiet --disable-pip-version-check --requirement "$list"
+    cp "$list" "$tools/installed.txt"
 fi

@@ -151,6 +151,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("charges", "chg"),
     ("claims", "clm"),
     ("contributions", "ctb"),
+    ("cooperatives", "bok"),
     ("credentials", "pcr"),
     ("disputes", "dsp"),
     ("distributions", "dst"),

@@ -6,4 +6,7 @@ mod cooperatives;
 mod milestones;
 mod pledging;
 mod readme;
+mod repository;
+mod routes;
+mod scene;
 mod story;

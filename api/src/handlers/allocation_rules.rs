@@ -217,7 +217,7 @@ impl AllocationRuleBody {
 }
 
 /// Publishes the next version. Earlier ones never change, and none reaches back into a closed period.
-#[utoipa::path(tag = "cooperatives", params(("book" = String, Path, description = "The cooperative's book")),
+#[utoipa::path(tag = "allocation-rules", params(("book" = String, Path, description = "The cooperative's book")),
     request_body = NewAllocationRule,
     responses((status = 201, description = "Published", body = AllocationRuleBody)))]
 #[post("/v1/cooperatives/{book}/allocation-rules")]
@@ -249,7 +249,7 @@ pub(crate) async fn publish(
 }
 
 /// Lists the versions.
-#[utoipa::path(tag = "cooperatives",
+#[utoipa::path(tag = "allocation-rules",
     params(("book" = String, Path, description = "The cooperative's book"), PageQuery),
     responses((status = 200, description = "A page, by version", body = Page<AllocationRuleBody>)))]
 #[get("/v1/cooperatives/{book}/allocation-rules")]

@@ -81,7 +81,7 @@ impl From<Proceeds> for ProceedsBody {
 }
 
 /// Records a sale (cash → sales) or a cost (cost → costs payable), with its journal entry.
-#[utoipa::path(tag = "cooperatives", params(("book" = String, Path, description = "The cooperative's book")),
+#[utoipa::path(tag = "proceeds", params(("book" = String, Path, description = "The cooperative's book")),
     request_body = NewProceedsRequest,
     responses((status = 201, description = "Recorded", body = ProceedsBody)))]
 #[post("/v1/cooperatives/{book}/proceeds")]
@@ -110,7 +110,7 @@ pub(crate) async fn record(
 }
 
 /// Lists sales and costs.
-#[utoipa::path(tag = "cooperatives",
+#[utoipa::path(tag = "proceeds",
     params(("book" = String, Path, description = "The cooperative's book"), PageQuery),
     responses((status = 200, description = "A page, the oldest first", body = Page<ProceedsBody>)))]
 #[get("/v1/cooperatives/{book}/proceeds")]

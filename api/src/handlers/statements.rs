@@ -88,7 +88,7 @@ impl From<Statement> for StatementBody {
 }
 
 /// Lists statements: members their own; owners, treasurers, approvers and auditors all.
-#[utoipa::path(tag = "cooperatives",
+#[utoipa::path(tag = "statements",
     params(("book" = String, Path, description = "The cooperative's book"), PageQuery),
     responses((status = 200, description = "A page, the oldest first", body = Page<StatementBody>)))]
 #[get("/v1/cooperatives/{book}/statements")]
@@ -109,7 +109,7 @@ pub(crate) async fn list(
 }
 
 /// Shows a statement to its member, and to those who see all.
-#[utoipa::path(tag = "cooperatives", params(("id" = String, Path, description = "The statement")),
+#[utoipa::path(tag = "statements", params(("id" = String, Path, description = "The statement")),
     responses((status = 200, description = "The statement", body = StatementBody)))]
 #[get("/v1/statements/{id}")]
 pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<StatementId>) -> Result<HttpResponse, Problem> {
