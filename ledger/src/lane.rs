@@ -19,6 +19,7 @@
 //! until 16 batches in a row met no stranger, draining once more after the lock is got, so that the wait enlarges the
 //! batch.
 
+mod journal;
 mod state;
 mod writer;
 
@@ -26,17 +27,32 @@ use crate::book::{Entry, Key};
 use crate::error::Error;
 use crate::id::BookId;
 use deadpool_postgres::Pool;
-use jiff::Timestamp;
+use journal::{Journal, Postgres};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
+use writer::Writer;
 
-/// The most commands that wait for one book.
-const QUEUE_MAX: usize = 8_192;
+/// Bounds of a lane; the simulation takes smaller ones, to reach them.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    /// The most commands that wait for one book.
+    queue: usize,
+    /// The most transfers of one batch.
+    transfers: usize,
+    /// The most accounts that a lane keeps in memory; past that it starts anew.
+    accounts: usize,
+    /// How far behind a cache may be to be brought forward from the journal; further, it is read anew.
+    catch_up: i64,
+    /// How many batches in a row must meet no stranger before the lane trusts its cache again.
+    calm: u32,
+    /// How often a batch whose outcome is unknown is tried again before its callers hear of it.
+    tries: u32,
+}
 
-/// The most transfers of one batch.
-const TRANSFERS_MAX: usize = 1_000;
+const LIMITS: Limits =
+    Limits { queue: 8_192, transfers: 1_000, accounts: 200_000, catch_up: 20_000, calm: 16, tries: 5 };
 
 /// How often the lane lets others run between its first command and draining.
 const YIELDS: usize = 3;
@@ -84,7 +100,14 @@ struct Queued {
 #[derive(Debug, Clone)]
 pub struct Lanes {
     pool: Pool,
-    open: Arc<Mutex<HashMap<BookId, mpsc::Sender<Queued>>>>,
+    queues: Arc<Queues>,
+}
+
+/// The queue of each book that has a lane.
+#[derive(Debug)]
+struct Queues {
+    limits: Limits,
+    open: Mutex<HashMap<BookId, mpsc::Sender<Queued>>>,
 }
 
 /// Startup options of lane connections: the statements are planned once, for any size of table.
@@ -96,7 +119,7 @@ pub const LANE_OPTIONS: &str =
 impl Lanes {
     /// Lanes over a pool of their own.
     pub fn new(pool: Pool) -> Lanes {
-        Lanes { pool, open: Arc::default() }
+        Lanes { pool, queues: Arc::new(Queues::new(LIMITS)) }
     }
 
     /// Posts an entry under its key, and answers after the commit.
@@ -106,40 +129,60 @@ impl Lanes {
     /// [`Error::Overloaded`] when the queue is full, [`Error::KeyReused`] when the key came with another request before,
     /// and what the database says. After an error other than these the same key tells what happened.
     pub async fn post(&self, book: BookId, key: Key, entry: Entry) -> Result<Answer, Error> {
+        let start = |queue| {
+            let journal = Postgres { pool: self.pool.clone(), book };
+            tokio::spawn(run(Writer::new(journal, book, LIMITS), queue));
+        };
+        self.queues.post(book, key, entry, start).await
+    }
+}
+
+impl Queues {
+    fn new(limits: Limits) -> Queues {
+        Queues { limits, open: Mutex::default() }
+    }
+
+    /// Queues a command, on a lane that is started if need be, and waits for its verdict.
+    async fn post(
+        &self,
+        book: BookId,
+        key: Key,
+        entry: Entry,
+        start: impl Fn(mpsc::Receiver<Queued>),
+    ) -> Result<Answer, Error> {
         let (answer, verdict) = oneshot::channel();
         let mut queued = Queued { key, entry, answer };
         // A lane that has just ended leaves a closed queue behind; the second try starts a new one.
         for _ in 0..2 {
-            match self.lane(book).try_send(queued) {
+            match self.queue(book, &start).try_send(queued) {
                 Ok(()) => {
                     let verdict = tokio::time::timeout(ANSWER_MAX, verdict).await;
                     return verdict.map_err(|_| Error::StillRunning)?.map_err(|_| Error::StillRunning)?;
                 }
                 Err(mpsc::error::TrySendError::Full(_)) => return Err(Error::Overloaded),
-                Err(mpsc::error::TrySendError::Closed(back)) => {
-                    self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&book);
-                    queued = back;
-                }
+                Err(mpsc::error::TrySendError::Closed(back)) => queued = back,
             }
         }
         Err(Error::Overloaded)
     }
 
-    fn lane(&self, book: BookId) -> mpsc::Sender<Queued> {
+    /// The queue of a book whose lane runs.
+    fn queue(&self, book: BookId, start: impl Fn(mpsc::Receiver<Queued>)) -> mpsc::Sender<Queued> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.entry(book)
-            .or_insert_with(|| {
-                let (sender, receiver) = mpsc::channel(QUEUE_MAX);
-                tokio::spawn(run(self.pool.clone(), book, receiver));
+        match open.get(&book) {
+            Some(queue) if !queue.is_closed() => queue.clone(),
+            Some(_) | None => {
+                let (sender, receiver) = mpsc::channel(self.limits.queue);
+                start(receiver);
+                open.insert(book, sender.clone());
                 sender
-            })
-            .clone()
+            }
+        }
     }
 }
 
 /// One lane: until nothing has come for a while, or the process ends.
-async fn run(pool: Pool, book: BookId, mut queue: mpsc::Receiver<Queued>) {
-    let mut writer = writer::Writer::new(pool, book);
+async fn run<J: Journal>(mut writer: Writer<J>, mut queue: mpsc::Receiver<Queued>) {
     let mut left: Vec<Queued> = Vec::new();
     loop {
         if left.is_empty() {
@@ -148,9 +191,10 @@ async fn run(pool: Pool, book: BookId, mut queue: mpsc::Receiver<Queued>) {
                 Ok(None) => return,
                 Err(_) => {
                     queue.close();
-                    match queue.try_recv() {
-                        Ok(last) => left.push(last),
-                        Err(_) => return,
+                    // Closed, it answers none only when nobody is in the middle of sending.
+                    match queue.recv().await {
+                        Some(last) => left.push(last),
+                        None => return,
                     }
                 }
             }
@@ -163,14 +207,20 @@ async fn run(pool: Pool, book: BookId, mut queue: mpsc::Receiver<Queued>) {
         if writer.wants_one() {
             batch.push(left.remove(0));
         } else {
-            drain(&mut left, &mut queue, &mut batch, &mut lines);
+            drain(&mut left, &mut queue, &mut batch, &mut lines, writer.limits().transfers);
         }
         writer.write(batch, &mut lines, &mut queue, &mut left).await;
     }
 }
 
 /// Moves what waits into the batch, up to its size. What came back from the last batch goes first.
-fn drain(left: &mut Vec<Queued>, queue: &mut mpsc::Receiver<Queued>, batch: &mut Vec<Queued>, lines: &mut usize) {
+fn drain(
+    left: &mut Vec<Queued>,
+    queue: &mut mpsc::Receiver<Queued>,
+    batch: &mut Vec<Queued>,
+    lines: &mut usize,
+    max: usize,
+) {
     let mut waiting = std::mem::take(left).into_iter();
     loop {
         let next = match waiting.next() {
@@ -181,7 +231,7 @@ fn drain(left: &mut Vec<Queued>, queue: &mut mpsc::Receiver<Queued>, batch: &mut
             },
         };
         let more = next.entry.lines.len();
-        if !batch.is_empty() && *lines + more > TRANSFERS_MAX {
+        if !batch.is_empty() && *lines + more > max {
             left.push(next);
             left.extend(waiting);
             return;
@@ -189,9 +239,4 @@ fn drain(left: &mut Vec<Queued>, queue: &mut mpsc::Receiver<Queued>, batch: &mut
         *lines += more;
         batch.push(next);
     }
-}
-
-/// The moment at which a batch is recorded.
-fn wall() -> Timestamp {
-    Timestamp::now()
 }

@@ -6,9 +6,6 @@ use crate::store::journal::{Head, Moved};
 use jiff::civil::Date;
 use std::collections::HashMap;
 
-/// The most accounts that a lane keeps in memory; past that it starts anew.
-const ACCOUNTS_MAX: usize = 200_000;
-
 /// The cached state of a book, right as of its version.
 #[derive(Debug)]
 pub(super) struct Cache {
@@ -31,8 +28,8 @@ impl Cache {
     }
 
     /// Forgets the accounts when there are too many of them.
-    pub(super) fn bound(&mut self) {
-        if self.state.accounts.len() > ACCOUNTS_MAX {
+    pub(super) fn bound(&mut self, max: usize) {
+        if self.state.accounts.len() > max {
             self.state.accounts.clear();
         }
     }

@@ -1,31 +1,21 @@
 //! Writing a batch: the fast path on the cached state, the slow path under the head's lock.
 
+use super::journal::{Connection, Journal, Locked, Trouble};
 use super::state::{Cache, Undo};
-use super::{Answer, Outcome, Queued, drain, wall};
+use super::{Answer, Limits, Outcome, Queued, drain};
 use crate::book::{AccountNumber, Batch, Command, Key, Reason, Verdict, fold};
 use crate::error::Error;
 use crate::id::BookId;
-use crate::store::accounts;
-use crate::store::journal::{self, Head, StoredKey};
-use deadpool_postgres::{Object, Pool};
+use crate::store::journal::{Head, StoredKey};
 use std::collections::{HashMap, HashSet};
 use tokio::sync::mpsc;
-use tokio_postgres::error::SqlState;
-
-/// How many batches in a row must meet no stranger before the lane trusts its cache again.
-const CALM: u32 = 16;
-
-/// How far behind a cache may be to be brought forward from the journal; further, it is read anew.
-const CATCH_UP_MAX: i64 = 20_000;
-
-/// How often a batch whose outcome is unknown is tried again before its callers hear of it.
-const TRIES: u32 = 5;
 
 /// The one who writes for a lane.
 #[derive(Debug)]
-pub(super) struct Writer {
-    pool: Pool,
+pub(super) struct Writer<J> {
+    journal: J,
     book: BookId,
+    limits: Limits,
     cache: Cache,
     /// Batches still to go on the slow path.
     careful: u32,
@@ -33,32 +23,13 @@ pub(super) struct Writer {
     one_by_one: usize,
 }
 
-/// Why a batch could not be written as it was folded.
-enum Trouble {
-    /// A key of the batch is in the book already.
-    KnownKey,
-    /// Another process wrote first.
-    Stale,
-    /// Nobody knows whether it was written; the keys will tell.
-    Unknown(Error),
-    /// The database refused it: our mistake.
-    Refused(Error),
-}
-
-impl From<Error> for Trouble {
-    fn from(error: Error) -> Trouble {
-        let Error::Database(database) = &error else { return Trouble::Unknown(error) };
-        match database.code() {
-            Some(code) if *code == SqlState::UNIQUE_VIOLATION => Trouble::KnownKey,
-            Some(code) if code.code().starts_with("23") || code.code().starts_with("22") => Trouble::Refused(error),
-            Some(_) | None => Trouble::Unknown(error),
-        }
+impl<J: Journal> Writer<J> {
+    pub(super) fn new(journal: J, book: BookId, limits: Limits) -> Writer<J> {
+        Writer { journal, book, limits, cache: Cache::new(), careful: 0, one_by_one: 0 }
     }
-}
 
-impl Writer {
-    pub(super) fn new(pool: Pool, book: BookId) -> Writer {
-        Writer { pool, book, cache: Cache::new(), careful: 0, one_by_one: 0 }
+    pub(super) fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// Whether the next batch is to be one command: a batch was refused, and the culprit must not take others along.
@@ -74,7 +45,7 @@ impl Writer {
         queue: &mut mpsc::Receiver<Queued>,
         left: &mut Vec<Queued>,
     ) {
-        self.cache.bound();
+        self.cache.bound(self.limits.accounts);
         self.one_by_one = self.one_by_one.saturating_sub(1);
         set_repetitions_apart(&mut batch, left);
         let mut tries = 0;
@@ -87,13 +58,13 @@ impl Writer {
             };
             match trouble {
                 Ok(()) => {}
-                Err(Trouble::Stale) => self.careful = CALM,
+                Err(Trouble::Stale) => self.careful = self.limits.calm,
                 // Under the lock every key is looked up first.
                 Err(Trouble::KnownKey) => self.careful = self.careful.max(1),
                 Err(Trouble::Unknown(error)) => {
                     tries += 1;
                     self.forget();
-                    if tries >= TRIES {
+                    if tries >= self.limits.tries {
                         tracing::warn!("book {}: a batch of {} has no outcome: {error}", self.book, batch.len());
                         answer_all(&mut batch, |_| Err(Error::StillRunning));
                     }
@@ -119,11 +90,11 @@ impl Writer {
 
     /// One round trip on the cached state.
     async fn on_cache(&mut self, batch: &mut Vec<Queued>) -> Result<(), Trouble> {
-        let client = self.connection().await?;
+        let connection = self.journal.connect().await?;
         let head = self.head();
         let (rows, verdicts, undo) = self.fold(batch);
         let next = self.cache.state.next_number;
-        match journal::write(&client, self.book, &head, next, &rows, wall()).await {
+        match connection.write(&head, next, &rows).await {
             Ok(true) => {
                 self.cache.written(&rows);
                 answer_folded(batch, verdicts);
@@ -133,9 +104,9 @@ impl Writer {
                 self.cache.take_back(undo);
                 Err(Trouble::Stale)
             }
-            Err(error) => {
+            Err(trouble) => {
                 self.cache.take_back(undo);
-                Err(error.into())
+                Err(trouble)
             }
         }
     }
@@ -148,42 +119,41 @@ impl Writer {
         queue: &mut mpsc::Receiver<Queued>,
         left: &mut Vec<Queued>,
     ) -> Result<(), Trouble> {
-        let mut client = self.connection().await?;
-        let tx = client.transaction().await.map_err(Error::from)?;
-        let head = journal::lock(&tx, self.book).await?;
+        let mut connection = self.journal.connect().await?;
+        let (locked, head) = connection.lock().await?;
         let stranger = !self.cache.known || head.version != self.cache.state.version;
         if stranger {
-            self.catch_up(&tx, &head).await?;
+            self.catch_up(&locked, &head).await?;
         }
         // The wait for the lock has let more callers queue: they come along.
         if !self.wants_one() {
-            drain(left, queue, batch, lines);
+            drain(left, queue, batch, lines, self.limits.transfers);
             set_repetitions_apart(batch, left);
         }
 
         let keys: Vec<Key> = batch.iter().map(|queued| queued.key).collect();
-        let known = journal::keys(&tx, self.book, &keys).await?;
+        let known = locked.keys(&keys).await?;
         answer_known(batch, &known);
         let missing = self.cache.missing(accounts_of(batch));
         if !missing.is_empty() {
-            self.cache.learn(accounts::load(&tx, self.book, &missing).await?);
+            self.cache.learn(locked.accounts(&missing).await?);
         }
         if batch.is_empty() {
-            tx.rollback().await.map_err(Error::from)?;
+            locked.rollback().await?;
             self.careful = self.careful.saturating_sub(1);
             return Ok(());
         }
         let (rows, verdicts, undo) = self.fold(batch);
         let next = self.cache.state.next_number;
-        let written = match journal::write(&tx, self.book, &head, next, &rows, wall()).await {
-            Ok(true) => tx.commit().await.map_err(|error| Trouble::Unknown(error.into())),
+        let written = match locked.write(&head, next, &rows).await {
+            Ok(true) => locked.commit().await,
             Ok(false) => Err(Trouble::Stale),
-            Err(error) => Err(error.into()),
+            Err(trouble) => Err(trouble),
         };
         match written {
             Ok(()) => {
                 self.cache.written(&rows);
-                self.careful = if stranger { CALM } else { self.careful.saturating_sub(1) };
+                self.careful = if stranger { self.limits.calm } else { self.careful.saturating_sub(1) };
                 answer_folded(batch, verdicts);
                 Ok(())
             }
@@ -194,14 +164,14 @@ impl Writer {
         }
     }
 
-    async fn catch_up(&mut self, tx: &deadpool_postgres::Transaction<'_>, head: &Head) -> Result<(), Error> {
+    async fn catch_up(&mut self, locked: &impl Locked, head: &Head) -> Result<(), Trouble> {
         let from = self.cache.state.next_number;
-        if !self.cache.known || head.next_number - from > CATCH_UP_MAX {
+        if !self.cache.known || head.next_number - from > self.limits.catch_up {
             self.cache = Cache::new();
             self.cache.catch_up(head, &[]);
             return Ok(());
         }
-        match journal::moved_since(tx, self.book, from).await? {
+        match locked.moved_since(from).await? {
             Some(moved) => self.cache.catch_up(head, &moved),
             // Something besides entries changed what the fold reads.
             None => {
@@ -223,10 +193,6 @@ impl Writer {
     fn head(&self) -> Head {
         let state = &self.cache.state;
         Head { version: state.version, next_number: state.next_number, closed_through: state.closed_through }
-    }
-
-    async fn connection(&self) -> Result<Object, Error> {
-        Ok(self.pool.get().await?)
     }
 }
 
