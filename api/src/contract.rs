@@ -146,6 +146,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("allocation-rules", "alr"),
     ("awards", "awd"),
     ("books", "bok"),
+    ("holds", "hld"),
     ("campaigns", "cmp"),
     ("challenges", "chl"),
     ("charges", "chg"),

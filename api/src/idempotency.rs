@@ -12,6 +12,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 use ledger::Error;
+use ledger::book::Key;
 use ledger::id::CallerId;
 use ledger::store::replies::{self, Claim};
 use serde::Serialize;
@@ -47,6 +48,18 @@ impl IdempotencyKey {
         let target = request.uri().path_and_query().map_or(request.path(), |target| target.as_str());
         let request_digest = request_digest(request.method().as_str(), target, body);
         Ok(IdempotencyKey { key: key_uuid(&key), request_digest })
+    }
+
+    /// The key as a lane keeps it beside its posting.
+    pub fn for_lane(self, caller: CallerId) -> Key {
+        Key { caller: caller.0, key: self.key, request_digest: self.request_digest }
+    }
+
+    /// The key that an item of a batch carries, bound to the path and to the item itself.
+    pub fn of_item(target: &str, key: &str, item: &Value) -> Option<IdempotencyKey> {
+        let key = unquote(key)?;
+        let request_digest = request_digest("POST", target, item.to_string().as_bytes());
+        Some(IdempotencyKey { key: key_uuid(&key), request_digest })
     }
 
     /// The key of a part of this request, such as an item of a batch.

@@ -27,8 +27,9 @@ pub use serve::{app, serve};
 
 use handlers::{
     accounts, allocation_rules, books, campaigns, challenge_rules, challenges, charges, claims, cooperatives,
-    credentials, disputes, distributions, entrants, entries, exports, health, identity, jobs, judging, milestones,
-    organisations, pledges, proceeds, purses, releases, reports, reviews, statements, submissions, ties,
+    credentials, disputes, distributions, entrants, entries, entry_batches, exports, health, holds, identity, jobs,
+    judging, milestones, organisations, pledges, proceeds, purses, releases, reports, reviews, statements, submissions,
+    ties,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -72,7 +73,14 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
         .service(accounts::open)
         .service(accounts::list)
         .service(accounts::statement)
+        .service(entry_batches::create)
+        .service(entries::reverse)
         .service(entries::create)
+        .service(holds::capture)
+        .service(holds::release)
+        .service(holds::place)
+        .service(holds::list)
+        .service(holds::close_period)
         .service(entries::list)
         .service(entries::show)
         .service(reports::trial_balance)

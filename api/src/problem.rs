@@ -123,6 +123,14 @@ impl Problem {
         self
     }
 
+    /// The same for a part of a larger request: the pointers of its fields are below this one.
+    pub fn below(mut self, pointer: &str) -> Problem {
+        for error in &mut self.body.errors {
+            error.pointer = format!("{pointer}{}", error.pointer);
+        }
+        self
+    }
+
     /// Names the request.
     pub fn with_request_id(mut self, id: &str) -> Problem {
         self.body.request_id = Some(id.to_owned());

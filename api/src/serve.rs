@@ -16,6 +16,8 @@ use actix_web::web::{Data, PathConfig, redirect};
 use actix_web::{App, Error, HttpServer};
 use anyhow::Context;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use ledger::lane::{LANE_OPTIONS, Lanes};
+use ledger::operations::entries::Directory;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use secrecy::ExposeSecret;
 use std::net::TcpListener;
@@ -28,6 +30,9 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 /// How long a request may wait for a connection to the database, and a connection for its server.
 const POOL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How many lanes write at once.
+const LANE_CONNECTIONS: usize = 8;
 
 /// How long requests that are running may take after the signal to stop, in seconds.
 const SHUTDOWN_SECONDS: u64 = 20;
@@ -54,7 +59,18 @@ pub fn app(
 
 /// Connections to the database as the service role.
 pub fn pool(url: &str, size: usize) -> anyhow::Result<Pool> {
-    let config = migrations::service_config(url, "commonpurse-api")?;
+    pool_of(migrations::service_config(url, "commonpurse-api")?, size)
+}
+
+/// The connections of the lanes, whose statements are planned once.
+fn lane_pool(url: &str) -> anyhow::Result<Pool> {
+    let mut config = migrations::service_config(url, "commonpurse-lanes")?;
+    let options = format!("{} {LANE_OPTIONS}", config.get_options().unwrap_or_default());
+    config.options(options);
+    pool_of(config, LANE_CONNECTIONS)
+}
+
+fn pool_of(config: tokio_postgres::Config, size: usize) -> anyhow::Result<Pool> {
     let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
     let pool = Pool::builder(manager)
         .max_size(size)
@@ -79,6 +95,8 @@ pub fn state(config: ServeConfig, address: &str) -> anyhow::Result<State> {
     let issuer = config.public_url.as_ref().map_or(address, |url| url.as_str());
     Ok(State {
         pool: pool(url.expose_secret(), usize::from(config.pool_size))?,
+        lanes: Lanes::new(lane_pool(url.expose_secret())?),
+        directory: Directory::default(),
         keys: Keys::new(&config.signing_key()?, issuer)?,
         metrics: metrics(),
         limits: Limits::new(config.rate_per_second, config.guesses_per_minute),

@@ -6,6 +6,8 @@ use crate::problem::Problem;
 use crate::rate::Limits;
 use deadpool_postgres::{Client, Pool, Transaction};
 use ledger::Error;
+use ledger::lane::Lanes;
+use ledger::operations::entries::Directory;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
 
@@ -13,6 +15,10 @@ use std::sync::Arc;
 pub struct State {
     /// Connections to PostgreSQL, as the service role.
     pub pool: Pool,
+    /// Posts journal entries by the thousand.
+    pub lanes: Lanes,
+    /// Accounts by their codes.
+    pub directory: Directory,
     /// Signs and verifies access tokens.
     pub keys: Keys,
     /// The settings.

@@ -191,6 +191,8 @@ book_ids! {
     DistributionId = "dst", "a", "distribution";
     /// A member's statement of a distribution.
     StatementId = "stm", "a", "statement";
+    /// Money of an account that is set aside.
+    HoldId = "hld", "a", "hold";
     /// A job of the worker.
     JobId = "job", "a", "job";
     /// A challenge: prizes for whoever does something first or best.

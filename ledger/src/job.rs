@@ -4,7 +4,8 @@
 //! must bear being done twice: it looks at the state of things first, and settles in the transaction of its effect.
 
 use crate::id::{
-    BookId, ChallengeId, ChargeId, ClaimId, DistributionId, PersonId, PledgeId, ReleaseId, SettlementId, StatementId,
+    BookId, ChallengeId, ChargeId, ClaimId, DistributionId, HoldId, PersonId, PledgeId, ReleaseId, SettlementId,
+    StatementId,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::fmt;
@@ -93,6 +94,11 @@ pub enum Job {
         /// The challenge.
         challenge: ChallengeId,
     },
+    /// A hold's time is over: its money is free again.
+    ExpireHold {
+        /// The hold.
+        hold: HoldId,
+    },
 }
 
 impl Job {
@@ -113,6 +119,7 @@ impl Job {
             Job::IssueStatements { .. } => JobKind::IssueStatements,
             Job::SendStatement { .. } => JobKind::SendStatement,
             Job::AdvanceChallenge { .. } => JobKind::AdvanceChallenge,
+            Job::ExpireHold { .. } => JobKind::ExpireHold,
         }
     }
 }
@@ -135,6 +142,7 @@ impl fmt::Debug for Job {
             Job::IssueStatements { distribution } => write!(f, "issue_statements of {distribution}"),
             Job::SendStatement { statement } => write!(f, "send_statement of {statement}"),
             Job::AdvanceChallenge { challenge } => write!(f, "advance_challenge of {challenge}"),
+            Job::ExpireHold { hold } => write!(f, "expire_hold of {hold}"),
         }
     }
 }
@@ -170,11 +178,13 @@ pub enum JobKind {
     SendStatement,
     /// [`Job::AdvanceChallenge`]
     AdvanceChallenge,
+    /// [`Job::ExpireHold`]
+    ExpireHold,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 14] = [
+    pub const ALL: [JobKind; 15] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -189,6 +199,7 @@ impl JobKind {
         JobKind::IssueStatements,
         JobKind::SendStatement,
         JobKind::AdvanceChallenge,
+        JobKind::ExpireHold,
     ];
 
     /// Its name in the database and in metrics: the tag of the job's JSON.
@@ -208,6 +219,7 @@ impl JobKind {
             JobKind::IssueStatements => "issue_statements",
             JobKind::SendStatement => "send_statement",
             JobKind::AdvanceChallenge => "advance_challenge",
+            JobKind::ExpireHold => "expire_hold",
         }
     }
 
@@ -224,7 +236,8 @@ impl JobKind {
             | JobKind::ReleaseClaim
             | JobKind::AdvanceDistribution
             | JobKind::IssueStatements
-            | JobKind::AdvanceChallenge => Limits { attempts_max: 16, deadline: SignedDuration::from_mins(15) },
+            | JobKind::AdvanceChallenge
+            | JobKind::ExpireHold => Limits { attempts_max: 16, deadline: SignedDuration::from_mins(15) },
             // Mail: a server may be away for about six hours.
             JobKind::SendReceipt
             | JobKind::NotifyDecline
@@ -294,6 +307,7 @@ mod tests {
             Job::IssueStatements { distribution: DistributionId::generate(book) },
             Job::SendStatement { statement: StatementId::generate(book) },
             Job::AdvanceChallenge { challenge: ChallengeId::generate(book) },
+            Job::ExpireHold { hold: HoldId::generate(book) },
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();
         assert_eq!(kinds, JobKind::ALL);

@@ -23,7 +23,7 @@ mod journal;
 mod state;
 mod writer;
 
-use crate::book::{Entry, Key};
+use crate::book::{Entry, Key, Reason};
 use crate::error::Error;
 use crate::id::BookId;
 use deadpool_postgres::Pool;
@@ -81,8 +81,8 @@ pub enum Outcome {
     Refused {
         /// Stable code.
         code: &'static str,
-        /// One sentence.
-        detail: String,
+        /// Why, with the accounts concerned; none when it is the first answer again.
+        reason: Option<Reason>,
     },
 }
 

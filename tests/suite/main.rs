@@ -6,6 +6,7 @@ mod cooperatives;
 mod milestones;
 mod pledging;
 mod readme;
+mod records;
 mod repository;
 mod routes;
 mod scene;

@@ -8,6 +8,7 @@ mod challenging;
 mod charging;
 mod claiming;
 mod distributing;
+mod holding;
 mod mailing;
 
 use crate::failure::Failure;
@@ -49,6 +50,7 @@ impl Doer {
             Job::IssueStatements { distribution } => self.issue_statements(leased, *distribution).await,
             Job::SendStatement { statement } => self.send_statement(leased, *statement).await,
             Job::AdvanceChallenge { challenge } => self.advance_challenge(leased, *challenge).await,
+            Job::ExpireHold { hold } => self.expire_hold(leased, *hold).await,
         }
     }
 

@@ -1,26 +1,31 @@
 //! Journal entries: raw ones in, all of them out.
 
-use super::books::{kept, read_accounts};
+use super::books::{kept, note, read_accounts};
 use crate::auth::{Caller, MaybeCaller};
 use crate::extract::{Keyed, Params};
-use crate::idempotency::{Reply, Scope, idempotent};
+use crate::idempotency::{REPLAYED, Reply, Scope, idempotent};
 use crate::paging::{self, Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::wire::{BalanceBody, MoneyBody, bounded, paragraphs};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
+use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::book::entry::LINES_MAX;
 use ledger::id::BookRef;
+use ledger::lane::{Answer, Outcome};
 use ledger::operations::entries::{self as operations, RawEntry, RawLine};
+use ledger::operations::posting;
 use ledger::operations::reports::{self, JournalEntry};
+use ledger::store::books::Book;
+use ledger::{Error, Refusal};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 /// A journal entry to be posted.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewJournalEntry {
     /// All of them are posted, or none is.
@@ -39,7 +44,7 @@ pub struct NewJournalEntry {
 }
 
 /// One amount from one account to another.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewLine {
     /// Code of the account debited.
@@ -53,7 +58,7 @@ pub struct NewLine {
 }
 
 impl NewJournalEntry {
-    fn parse(self) -> Result<RawEntry, Problem> {
+    pub(super) fn parse(self) -> Result<RawEntry, Problem> {
         if !(1..=LINES_MAX).contains(&self.lines.len()) {
             return Err(Problem::invalid("/lines", format!("1 to {LINES_MAX}")));
         }
@@ -106,7 +111,7 @@ pub struct LineBody {
 }
 
 impl JournalEntryBody {
-    fn new(entry: JournalEntry) -> Option<JournalEntryBody> {
+    pub(super) fn new(entry: JournalEntry) -> Option<JournalEntryBody> {
         let first = entry.lines.first()?;
         Some(JournalEntryBody {
             number: entry.number,
@@ -166,19 +171,67 @@ pub(crate) async fn create(
 ) -> Result<HttpResponse, Problem> {
     let asked = request.body.parse()?;
     let wall = Timestamp::now();
+    let mut client = state.client().await?;
+    let book = kept(&client, &caller, *id).await?;
+    let entry = state.directory.resolve(&client, &book, asked, wall).await?;
     if query.0.dry_run {
-        let mut client = state.client().await?;
         let tx = client.transaction().await?;
-        let book = kept(&tx, &caller, *id).await?;
-        let tried = operations::try_out(&tx, &book, asked, wall).await;
+        let tried = operations::try_out(&tx, &book, entry).await;
         tx.rollback().await?;
         return Ok(HttpResponse::Ok().json(TriedEntry { dry_run: true, number: tried?.number }));
     }
+    let answer = state.lanes.post(book.id, request.key.for_lane(caller.id()), entry).await?;
+    let number = posted(&client, &book, &answer).await?;
+    let body = JournalEntryBody::new(reports::journal_entry(&client, &book, number).await?);
+    let mut response = HttpResponse::Created();
+    if answer.replayed {
+        response.insert_header((REPLAYED, "true"));
+    }
+    Ok(response.json(body))
+}
+
+/// The number of what a lane has posted, or its refusal as a problem.
+pub(super) async fn posted(client: &impl GenericClient, book: &Book, answer: &Answer) -> Result<i64, Problem> {
+    match answer.outcome {
+        Outcome::Posted(number) => Ok(number),
+        Outcome::Refused { reason: Some(reason), .. } => {
+            Err(posting::refusal(client, book, reason).await?).map_err(|refusal| Error::from(refusal).into())
+        }
+        Outcome::Refused { code, reason: None } => {
+            let problem: Problem = Error::from(Refusal::new(code, "the book refused it when it first came")).into();
+            Err(problem.with_header(REPLAYED, "true"))
+        }
+    }
+}
+
+/// Why a journal entry is reversed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReverseEntryRequest {
+    /// Stands in the memo of the mirror.
+    #[schema(min_length = 1, max_length = 1000, example = "posted twice")]
+    reason: String,
+}
+
+/// Reverses a raw journal entry: its exact mirror, linked to it, once.
+#[utoipa::path(tag = "journal-entries",
+    params(("book" = String, Path, description = "The book"), ("number" = i64, Path, description = "Its number", minimum = 1)),
+    request_body = ReverseEntryRequest,
+    responses((status = 201, description = "The mirror", body = JournalEntryBody)))]
+#[post("/v1/books/{book}/journal-entries/{number}:reverse")]
+pub(crate) async fn reverse(
+    state: Data<State>,
+    caller: Caller,
+    path: Path<(BookRef, i64)>,
+    request: Keyed<ReverseEntryRequest>,
+) -> Result<HttpResponse, Problem> {
+    let (id, number) = path.into_inner();
+    let reason = paragraphs("/reason", &request.body.reason, 1..=1_000)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let book = kept(tx, &caller, *id).await?;
-        let posted = operations::post(tx, &book, asked.clone(), wall).await?;
-        let entry = reports::journal_entry(tx, &book, posted.number).await?;
-        Ok(Reply::created(&JournalEntryBody::new(entry)))
+        let book = kept(tx, &caller, id).await?;
+        let posted = operations::reverse(tx, &book, number, &reason, Timestamp::now()).await?;
+        note(tx, &caller, &book, &format!("entry {number}"), "reversed", Timestamp::now()).await?;
+        Ok(Reply::created(&JournalEntryBody::new(reports::journal_entry(tx, &book, posted.number).await?)))
     })
     .await
 }

@@ -224,7 +224,7 @@ fn answer_folded(batch: &mut Vec<Queued>, verdicts: Vec<Verdict>) {
     for (queued, verdict) in batch.drain(..).zip(verdicts) {
         let outcome = match verdict {
             Verdict::Posted(number) => Outcome::Posted(number),
-            Verdict::Refused(reason) => Outcome::Refused { code: reason.code(), detail: reason.to_string() },
+            Verdict::Refused(reason) => Outcome::Refused { code: reason.code(), reason: Some(reason) },
         };
         let _ = queued.answer.send(Ok(Answer { outcome, replayed: false }));
     }
@@ -245,8 +245,7 @@ fn answer_known(batch: &mut Vec<Queued>, known: &[StoredKey]) {
                     Err(Error::KeyReused)
                 } else if stored.refusal != 0 {
                     let code = Reason::code_of(stored.refusal);
-                    let detail = "refused when it first came".to_owned();
-                    Ok(Answer { outcome: Outcome::Refused { code, detail }, replayed: true })
+                    Ok(Answer { outcome: Outcome::Refused { code, reason: None }, replayed: true })
                 } else {
                     Ok(Answer { outcome: Outcome::Posted(stored.number), replayed: true })
                 };

@@ -1,14 +1,17 @@
 //! Raw journal entries through the ledger API, between accounts that no operation manages.
 
-use crate::book::{Entry, Line, MovementKind, Note, Verdict};
-use crate::error::Error;
+use crate::book::{AccountNumber, Command, Entry, Key, Line, MovementKind, Note, Verdict};
+use crate::error::{Error, Refusal};
+use crate::id::BookId;
 use crate::money::Money;
 use crate::operations::posting::{self, Posted};
-use crate::store::accounts;
 use crate::store::books::Book;
-use deadpool_postgres::Transaction;
+use crate::store::{accounts, journal, reversals};
+use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// One line as it is asked for: codes of accounts and an amount.
 #[derive(Debug, Clone)]
@@ -34,46 +37,128 @@ pub struct RawEntry {
     pub reference: String,
 }
 
-/// Posts a raw entry. Managed classes are refused by the fold, and again by the database.
-pub async fn post(tx: &Transaction<'_>, book: &Book, asked: RawEntry, wall: Timestamp) -> Result<Posted, Error> {
-    let entry = resolve(tx, book, asked, wall).await?;
-    posting::post(tx, book, entry, wall).await
+/// The accounts of raw entries by their codes, kept in memory: a code's account never changes.
+#[derive(Debug, Default)]
+pub struct Directory {
+    known: RwLock<HashMap<(BookId, String), (AccountNumber, Arc<str>)>>,
+}
+
+/// The most codes that a directory remembers; past that it starts anew.
+const CODES_MAX: usize = 200_000;
+
+impl Directory {
+    /// A raw entry with its codes resolved, ready for a lane.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] for a code that the book does not have, or a currency that is not the account's.
+    pub async fn resolve(
+        &self,
+        client: &impl GenericClient,
+        book: &Book,
+        asked: RawEntry,
+        wall: Timestamp,
+    ) -> Result<Entry, Error> {
+        let mut lines = Vec::with_capacity(asked.lines.len());
+        for (index, line) in asked.lines.iter().enumerate() {
+            let mut sides = [AccountNumber(0); 2];
+            for (place, (side, code)) in sides.iter_mut().zip([("debit", &line.debit), ("credit", &line.credit)]) {
+                let (number, unit) = self.account(client, book.id, code).await?.ok_or_else(|| {
+                    Error::invalid(format!("/lines/{index}/{side}"), "the book has no account with this code")
+                })?;
+                if *unit != *line.amount.currency().code() {
+                    let message = format!("{code} is kept in {unit}");
+                    return Err(Error::invalid(format!("/lines/{index}/amount/currency"), message));
+                }
+                *place = number;
+            }
+            let [debit, credit] = sides;
+            lines.push(Line { kind: MovementKind::JournalEntry, debit, credit, amount: line.amount.minor() });
+        }
+        Ok(Entry {
+            lines,
+            effective: asked.effective.unwrap_or_else(|| book.today(wall)),
+            outside_fact: false,
+            note: (!asked.memo.is_empty() || !asked.reference.is_empty())
+                .then(|| Note::new(asked.memo, asked.reference)),
+        })
+    }
+
+    async fn account(
+        &self,
+        client: &impl GenericClient,
+        book: BookId,
+        code: &str,
+    ) -> Result<Option<(AccountNumber, Arc<str>)>, Error> {
+        let key = (book, code.to_owned());
+        if let Some(found) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(Some(found.clone()));
+        }
+        let Some(account) = accounts::find(client, book, code).await? else { return Ok(None) };
+        let found = (account.number, Arc::from(account.unit.as_str()));
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= CODES_MAX {
+            known.clear();
+        }
+        known.insert(key, found.clone());
+        Ok(Some(found))
+    }
+}
+
+/// Posts several raw entries, all of them or none, each under its own key.
+///
+/// # Errors
+///
+/// The first refusal, with its place in the batch; nothing is written then.
+pub async fn post_all(
+    tx: &Transaction<'_>,
+    book: &Book,
+    entries: Vec<(Key, Entry)>,
+    wall: Timestamp,
+) -> Result<Vec<Posted>, Error> {
+    let commands = entries.into_iter().map(|(key, entry)| Command { key: Some(key), entry }).collect();
+    posting::post_all(tx, book, commands, wall).await
+}
+
+/// Reverses a raw entry: its exact mirror, linked, once.
+pub async fn reverse(
+    tx: &Transaction<'_>,
+    book: &Book,
+    number: i64,
+    reason: &str,
+    wall: Timestamp,
+) -> Result<Posted, Error> {
+    let rows = journal::transfers(tx, book.id, number).await?;
+    if rows.is_empty() {
+        return Err(Error::NotFound("journal entry"));
+    }
+    if rows.iter().any(|line| line.kind != MovementKind::JournalEntry) {
+        let detail = format!("entry {number} was made by an operation, and is undone by one");
+        return Err(Refusal::new("not-reversible", detail).into());
+    }
+    let mirror = |line: &Line| Line {
+        kind: MovementKind::Reversal,
+        debit: line.credit,
+        credit: line.debit,
+        amount: line.amount,
+    };
+    let entry = Entry {
+        lines: rows.iter().rev().map(mirror).collect(),
+        effective: book.today(wall),
+        outside_fact: false,
+        note: Some(Note::new(reason, format!("reverses {number}"))),
+    };
+    let posted = posting::post(tx, book, entry, wall).await?;
+    if !reversals::insert(tx, book.id, number, posted.number).await? {
+        return Err(Refusal::new("already-reversed", format!("entry {number} has been reversed before")).into());
+    }
+    Ok(posted)
 }
 
 /// The number that a raw entry would get, or why it would be refused: the same fold, and nothing is written.
-pub async fn try_out(tx: &Transaction<'_>, book: &Book, asked: RawEntry, wall: Timestamp) -> Result<Posted, Error> {
-    let entry = resolve(tx, book, asked, wall).await?;
+pub async fn try_out(tx: &Transaction<'_>, book: &Book, entry: Entry) -> Result<Posted, Error> {
     match posting::try_out(tx, book, entry).await? {
         Verdict::Posted(number) => Ok(Posted { number }),
         Verdict::Refused(reason) => Err(posting::refusal(tx, book, reason).await?.into()),
     }
-}
-
-async fn resolve(tx: &Transaction<'_>, book: &Book, asked: RawEntry, wall: Timestamp) -> Result<Entry, Error> {
-    let mut lines = Vec::with_capacity(asked.lines.len());
-    for (index, line) in asked.lines.iter().enumerate() {
-        let mut sides = Vec::with_capacity(2);
-        for (side, code) in [("debit", &line.debit), ("credit", &line.credit)] {
-            let pointer = format!("/lines/{index}/{side}");
-            let account = accounts::find(tx, book.id, code).await?;
-            let account = account.ok_or_else(|| Error::invalid(pointer, "the book has no account with this code"))?;
-            if account.unit != line.amount.currency().code() {
-                let message = format!("{} is kept in {}", account.code, account.unit);
-                return Err(Error::invalid(format!("/lines/{index}/amount/currency"), message));
-            }
-            sides.push(account.number);
-        }
-        lines.push(Line {
-            kind: MovementKind::JournalEntry,
-            debit: sides[0],
-            credit: sides[1],
-            amount: line.amount.minor(),
-        });
-    }
-    Ok(Entry {
-        lines,
-        effective: asked.effective.unwrap_or_else(|| book.today(wall)),
-        outside_fact: false,
-        note: Some(Note::new(asked.memo, asked.reference)),
-    })
 }

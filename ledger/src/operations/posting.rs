@@ -1,10 +1,10 @@
 //! Posting inside an operation's transaction: lock the head, read the accounts, fold, write.
 
-use crate::book::{AccountState, Command, Entry, Key, Reason, State, Verdict, fold};
+use crate::book::{AccountNumber, AccountState, Command, Entry, Key, Reason, State, Verdict, fold};
 use crate::error::{Error, Refusal};
 use crate::store::books::Book;
 use crate::store::{accounts, journal};
-use deadpool_postgres::Transaction;
+use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 
 /// What was posted.
@@ -38,6 +38,33 @@ pub async fn post_keyed(tx: &Transaction<'_>, book: &Book, command: Command, wal
     }
 }
 
+/// Posts commands in the caller's transaction, all of them or none.
+pub async fn post_all(
+    tx: &Transaction<'_>,
+    book: &Book,
+    commands: Vec<Command>,
+    wall: Timestamp,
+) -> Result<Vec<Posted>, Error> {
+    let head = journal::lock(tx, book.id).await?;
+    let numbers = journal::accounts_of(commands.iter().flat_map(|command| &command.entry.lines));
+    let mut state = read_accounts(tx, book, head, &numbers).await?;
+    let (batch, verdicts) = fold(&mut state, &commands);
+    let mut posted = Vec::with_capacity(verdicts.len());
+    for (index, verdict) in verdicts.into_iter().enumerate() {
+        match verdict {
+            Verdict::Posted(number) => posted.push(Posted { number }),
+            Verdict::Refused(reason) => {
+                let Refusal { code, detail } = refusal(tx, book, reason).await?;
+                return Err(Refusal::new(code, format!("entry {index} of the batch: {detail}")).into());
+            }
+        }
+    }
+    if !journal::write(tx, book.id, &head, state.next_number, &batch, wall).await? {
+        return Err(Error::inconsistent(format!("book {}: the head moved under its lock", book.id)));
+    }
+    Ok(posted)
+}
+
 /// What the fold would say, without writing: the same code, for dry runs. The head is locked until the caller rolls back.
 pub async fn try_out(tx: &Transaction<'_>, book: &Book, entry: Entry) -> Result<Verdict, Error> {
     let head = journal::lock(tx, book.id).await?;
@@ -47,8 +74,16 @@ pub async fn try_out(tx: &Transaction<'_>, book: &Book, entry: Entry) -> Result<
 }
 
 async fn read_state(tx: &Transaction<'_>, book: &Book, head: journal::Head, entry: &Entry) -> Result<State, Error> {
-    let numbers = journal::accounts_of(entry.lines.iter());
-    let read = accounts::load(tx, book.id, &numbers).await?;
+    read_accounts(tx, book, head, &journal::accounts_of(entry.lines.iter())).await
+}
+
+async fn read_accounts(
+    tx: &Transaction<'_>,
+    book: &Book,
+    head: journal::Head,
+    numbers: &[AccountNumber],
+) -> Result<State, Error> {
+    let read = accounts::load(tx, book.id, numbers).await?;
     let accounts = read
         .into_iter()
         .map(|account| {
@@ -68,7 +103,7 @@ async fn read_state(tx: &Transaction<'_>, book: &Book, head: journal::Head, entr
 }
 
 /// The refusal in words, with the code of the account that it is about.
-pub(super) async fn refusal(tx: &Transaction<'_>, book: &Book, reason: Reason) -> Result<Refusal, Error> {
+pub async fn refusal(tx: &impl GenericClient, book: &Book, reason: Reason) -> Result<Refusal, Error> {
     let detail = match reason {
         Reason::BelowFloor { account, short } => {
             let found = accounts::load(tx, book.id, &[account]).await?;

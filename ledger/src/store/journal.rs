@@ -1,7 +1,7 @@
 //! The journal: the lock of its head, the one door in, and reading it back.
 
 use crate::book::fold::TransferRow;
-use crate::book::{AccountNumber, Batch, Key, MovementKind, Note, Verdict};
+use crate::book::{AccountNumber, Batch, Key, Line, MovementKind, Note, Verdict};
 use crate::error::Error;
 use crate::id::BookId;
 use deadpool_postgres::{GenericClient, Transaction};
@@ -104,6 +104,29 @@ fn outcome(verdict: Verdict) -> (i64, i16) {
         Verdict::Posted(number) => (number, 0),
         Verdict::Refused(reason) => (0, reason.number()),
     }
+}
+
+/// The lines of one entry as they were posted.
+pub async fn transfers(client: &impl GenericClient, book: BookId, number: i64) -> Result<Vec<Line>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- journal::transfers
+             SELECT kind, debit, credit, amount FROM transfer
+              WHERE book_id = $1 AND pos >= $2::bigint << 16 AND pos < ($2::bigint + 1) << 16 ORDER BY pos",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book */ &book.0, /* number */ &number]).await?;
+    let line = |row: &Row| {
+        let kind: i16 = row.get(0);
+        Ok(Line {
+            kind: MovementKind::from_number(kind)
+                .ok_or_else(|| Error::inconsistent(format!("movement kind {kind} is unknown")))?,
+            debit: AccountNumber(row.get(1)),
+            credit: AccountNumber(row.get(2)),
+            amount: row.get(3),
+        })
+    };
+    rows.iter().map(line).collect()
 }
 
 /// What a key in the book stands for.

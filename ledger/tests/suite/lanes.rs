@@ -41,7 +41,7 @@ fn key() -> Key {
 fn number(answer: &Answer) -> i64 {
     match &answer.outcome {
         Outcome::Posted(number) => *number,
-        Outcome::Refused { code, detail } => panic!("refused: {code}: {detail}"),
+        Outcome::Refused { code, .. } => panic!("refused: {code}"),
     }
 }
 

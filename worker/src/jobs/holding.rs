@@ -1,0 +1,21 @@
+//! Holds whose time is over.
+
+use super::Doer;
+use crate::failure::Failure;
+use jiff::Timestamp;
+use ledger::id::HoldId;
+use ledger::operations::holds;
+use ledger::store::jobs::{self, Leased};
+
+impl Doer {
+    /// Frees what a hold has set aside, if it still stands.
+    pub(super) async fn expire_hold(&self, leased: &Leased, hold: HoldId) -> Result<(), Failure> {
+        let mut client = self.pool.get().await?;
+        let tx = client.transaction().await?;
+        let wall = Timestamp::now();
+        holds::expire(&tx, hold, wall).await?;
+        jobs::settle(&tx, leased, wall).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
