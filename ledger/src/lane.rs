@@ -20,6 +20,8 @@
 //! batch.
 
 mod journal;
+#[cfg(test)]
+mod simulation;
 mod state;
 mod writer;
 
