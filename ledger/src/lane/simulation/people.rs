@@ -13,7 +13,7 @@ const TODAY: Date = date(2027, 1, 20);
 
 fn entry(world: &World) -> Entry {
     let lines = 1 + if world.dice(3) == 0 { world.dice(4) } else { 0 };
-    let account = |favourites| 1 + world.dice(if world.dice(15) == 0 { 9 } else { favourites }) as i32;
+    let account = |favourites| 1 + world.dice(if world.dice(40) == 0 { 9 } else { favourites }) as i32;
     let line = |_| {
         let (debit, credit) = (account(6), account(4));
         let debit = if debit == credit && world.dice(8) > 0 { credit % 6 + 1 } else { debit };
@@ -45,7 +45,7 @@ fn command(world: &World, caller: u32) -> (Key, Entry) {
             let key = Key { caller: caller as i32 % 3, key: world.uuid(), request_digest: 1 };
             let entry = entry(world);
             asked.entries.insert((name(&key), 1), entry.clone());
-            if world.dice(50) == 0 {
+            if world.dice(80) == 0 {
                 asked.poisoned.insert(name(&key));
             }
             (key, entry)
@@ -93,7 +93,7 @@ pub(super) async fn strangers_and_accidents(world: Rc<World>) {
     let mut kills = world.dice(6);
     let mut restarts = world.dice(4);
     let mut records = world.dice(8);
-    let every = [5, 100, 3_000][world.dice(3) as usize];
+    let every = [10, 200, 5_000][world.dice(3) as usize];
     for _ in 0..world.dice(100) {
         tokio::time::sleep(Duration::from_millis(u64::from(1 + world.dice(every)))).await;
         match world.dice(16) {
