@@ -22,6 +22,7 @@ pub mod holds;
 pub mod identity;
 pub mod jobs;
 pub mod judging;
+pub mod lineage;
 pub mod milestones;
 pub mod organisations;
 pub mod pledges;

@@ -28,7 +28,7 @@ pub use serve::{app, serve};
 use handlers::{
     accounts, allocation_rules, books, campaigns, challenge_rules, challenges, charges, claims, cooperatives,
     credentials, disputes, distributions, entrants, entries, entry_batches, exports, health, holds, identity, jobs,
-    judging, milestones, organisations, pledges, proceeds, purses, releases, reports, reviews, statements, submissions,
+    judging, lineage, milestones, organisations, pledges, proceeds, purses, releases, reports, reviews, statements, submissions,
     ties,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -106,6 +106,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
         .service(pledges::redirect)
         .service(pledges::show)
         .service(charges::list)
+        .service(lineage::uses)
         .service(charges::capture)
         .service(charges::show);
     // People: milestones of the host, claims of the team, reviews, disputes.
@@ -116,6 +117,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
         .service(milestones::cancel)
         .service(milestones::show)
         .service(releases::list)
+        .service(lineage::sources)
         .service(ties::create)
         .service(claims::create)
         .service(claims::list)

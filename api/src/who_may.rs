@@ -39,7 +39,7 @@ pub const ANY_ROLE: &[Role] = Role::ALL;
 const OWNER: &[Role] = &[Role::Owner];
 const KEEPERS: &[Role] = &[Role::Owner, Role::Treasurer];
 /// Who sees donors, as far as they let themselves be seen.
-const DONOR_READERS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Auditor];
+pub const DONOR_READERS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Auditor];
 const JUDGES: &[Role] = &[Role::Judge];
 const DECIDERS: &[Role] = &[Role::Owner, Role::Approver];
 /// Whoever has to do with a cooperative's proceeds.
@@ -93,6 +93,7 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/pledges/{id}:resume", Access::Scope(Scope::PledgesWrite)),
     ("POST", "/v1/pledges/{id}:cancel", Access::RoleOrScope(KEEPERS, Scope::PledgesWrite)),
     ("POST", "/v1/pledges/{id}:redirect", Access::Scope(Scope::PledgesWrite)),
+    ("GET", "/v1/pledges/{id}/uses", Access::RoleOrScope(DONOR_READERS, Scope::PledgesRead)),
     ("GET", "/v1/pledges/{id}/charges", Access::RoleOrScope(DONOR_READERS, Scope::ChargesRead)),
     ("GET", "/v1/charges/{id}", Access::RoleOrScope(DONOR_READERS, Scope::ChargesRead)),
     ("POST", "/v1/charges/{id}:capture", Access::Scope(Scope::ChargesWrite)),
@@ -129,6 +130,8 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/milestones/{id}:fund", Access::Role(KEEPERS)),
     ("POST", "/v1/milestones/{id}:cancel", Access::Role(KEEPERS)),
     ("GET", "/v1/releases", Public),
+    // of whose money it was, only readers of donors see more than totals
+    ("GET", "/v1/releases/{id}/sources", Public),
     ("POST", "/v1/ties", SignedIn),
     // claims: of the team, of the reviewers of the host; the operation looks at both
     ("POST", "/v1/milestones/{id}/claims", SignedIn),

@@ -15,6 +15,7 @@ pub mod dispute;
 pub mod distribution;
 pub mod evidence;
 pub mod judging;
+pub mod lineage;
 pub mod milestone;
 pub mod movements;
 pub mod party;

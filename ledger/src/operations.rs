@@ -15,6 +15,7 @@ pub mod exports;
 pub mod holds;
 pub mod identity;
 pub mod judging;
+pub mod lineage;
 pub mod members;
 pub mod milestones;
 pub mod parties;

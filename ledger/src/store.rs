@@ -25,6 +25,7 @@ pub mod holds;
 pub mod hours;
 pub mod jobs;
 pub mod journal;
+pub mod lineage;
 pub mod members;
 pub mod milestones;
 pub mod organisations;

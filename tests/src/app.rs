@@ -5,7 +5,7 @@ use api::demo::client::{Client, mails};
 use api::stack::{Process, Settings, Stack, programs_beside_this_one};
 use deadpool_postgres::{Manager, Pool};
 use ledger::id::BookId;
-use ledger::store::{books, journal};
+use ledger::store::{books, journal, lineage};
 use migrations::testing::TestDatabase;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -189,6 +189,8 @@ impl TestApp {
         for book in books::list(&client, None, BookId(0), 1_000).await? {
             let wrong = journal::audit(&client, book.id).await?;
             ensure!(wrong.is_empty(), "book {} does not balance: {wrong:?}", book.name);
+            let wrong = lineage::audit(&client, book.id).await?;
+            ensure!(wrong.is_empty(), "whose money book {} used does not add up: {wrong:?}", book.name);
         }
         Ok(())
     }

@@ -16,6 +16,7 @@ use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use ledger::Error;
 use ledger::funding::campaign::Kind;
+use ledger::funding::lineage::Method;
 use ledger::id::{BookRef, CampaignId};
 use ledger::operations::campaigns::{self as operations, Change, NewCampaign as Asked, Totals};
 use ledger::party::{self, Role};
@@ -55,6 +56,9 @@ pub struct NewCampaign {
     kind: Option<String>,
     /// What should come in each month; its currency is that of the campaign.
     monthly_goal: MoneyBody,
+    /// Whose money a release takes: `fifo`, what settled first, which is the default, or `pro_rata`, of all in proportion.
+    #[schema(pattern = "^(fifo|pro_rata)$")]
+    lineage: Option<String>,
 }
 
 /// A campaign.
@@ -75,6 +79,9 @@ pub struct CampaignBody {
     kind: String,
     currency: String,
     monthly_goal: MoneyBody,
+    /// Whose money a release takes: `fifo` or `pro_rata`.
+    #[schema(value_type = String)]
+    lineage: Method,
     /// `draft`, `live`, `suspended` or `closed`.
     state: String,
     /// When a draft or a suspended campaign closes by itself; null otherwise.
@@ -97,6 +104,7 @@ impl CampaignBody {
             kind: it.kind.word().to_owned(),
             currency: it.currency.code().to_owned(),
             monthly_goal: monthly_goal.into(),
+            lineage: it.lineage,
             state: state.word().to_owned(),
             state_until: state.until(),
             created_at: it.created_at,
@@ -174,6 +182,10 @@ pub(crate) async fn create(
         summary: paragraphs("/summary", &body.summary, 0..=2_000)?,
         terms: paragraphs("/terms", &body.terms, 1..=50_000)?,
         monthly_goal: body.monthly_goal.parse("/monthly_goal")?,
+        lineage: match &body.lineage {
+            Some(method) => parse("/lineage", method)?,
+            None => Method::Fifo,
+        },
     };
     if body.kind.as_deref().is_some_and(|kind| kind != "recurring") {
         return Err(Problem::invalid("/kind", "must be recurring"));

@@ -3,6 +3,7 @@
 use crate::book::AccountClass;
 use crate::error::{Error, Refusal};
 use crate::funding::campaign::{Kind, State};
+use crate::funding::lineage::Method;
 use crate::id::{BookId, CampaignId};
 use crate::money::Money;
 use crate::operations::accounts;
@@ -30,6 +31,8 @@ pub struct NewCampaign {
     pub terms: String,
     /// What should come in each month; its currency is that of the campaign.
     pub monthly_goal: Money,
+    /// Whose money a release takes; never changes.
+    pub lineage: Method,
 }
 
 /// A new campaign, as a draft.
@@ -49,6 +52,7 @@ pub async fn create(tx: &Transaction<'_>, new: NewCampaign, actor: Actor, wall: 
         terms: new.terms,
         kind: Kind::Recurring { monthly_goal: new.monthly_goal },
         currency: new.monthly_goal.currency(),
+        lineage: new.lineage,
         fund: None,
         state: State::draft(now),
         version: 1,

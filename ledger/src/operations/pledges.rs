@@ -13,13 +13,14 @@ use crate::id::{CampaignId, DonorId, OrganisationId, PledgeId};
 use crate::job::{Job, NewJob};
 use crate::money::Money;
 use crate::operations::campaigns::{self as campaign_operations, Change, check_text};
-use crate::operations::posting;
+use crate::operations::{lineage, posting};
 use crate::store::activity::{self, Actor};
 use crate::store::books::{self, Book, Mode};
 use crate::store::campaigns::{self, Campaign};
 use crate::store::charges::{self, Charge};
 use crate::store::donors::{self, Donor};
 use crate::store::jobs;
+use crate::store::lineage as layers;
 use crate::store::pledges::{self, Move, Pledge, Token};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
@@ -319,11 +320,13 @@ async fn move_money(
     to: &Campaign,
     wall: Timestamp,
 ) -> Result<Option<Money>, Error> {
-    let brought = pledges::movable(tx, pledge, from.id).await?;
+    let own: i64 = layers::list_own(tx, from.fund()?, pledge).await?.iter().map(|layer| layer.left).sum();
     let available = campaign_operations::available(tx, from).await?;
-    let Ok(amount) = Money::from_minor(brought.min(available), from.currency) else { return Ok(None) };
+    let Ok(amount) = Money::from_minor(own.min(available), from.currency) else { return Ok(None) };
     let entry = movements::fund_moved(from.fund()?, to.fund()?, amount, book.today(wall), pledge);
     let posted = posting::post(tx, book, entry, wall).await?;
+    lineage::draw_own(tx, from, pledge, posted.number, amount).await?;
+    layers::insert_moved(tx, to.fund()?, pledge, posted.number, amount.minor()).await?;
     pledges::insert_move(tx, &Move { pledge, from: from.id, to: to.id, amount, entry: posted.number }).await?;
     Ok(Some(amount))
 }

@@ -9,7 +9,7 @@ use crate::funding::movements;
 use crate::id::{ClaimId, OrganisationId, ReleaseId};
 use crate::job::Job;
 use crate::money::{Currency, Money};
-use crate::operations::{accounts, posting};
+use crate::operations::{accounts, lineage, posting};
 use crate::party::Role;
 use crate::store::activity::{self, Actor};
 use crate::store::books::{self, Book};
@@ -97,6 +97,7 @@ async fn post(
     // Locks below this line are the book head and balances: the release's number is drawn before.
     let number = releases::next_number(tx, claim.id).await?;
     let posted = posting::post(tx, book, entry, wall).await?;
+    lineage::draw(tx, campaign, posted.number, amount).await?;
     let release = Release {
         id,
         number,

@@ -9,7 +9,7 @@ use crate::money::Currency;
 use crate::operations::{accounts, posting};
 use crate::store::books::{self, Book};
 use crate::store::settlements::{self, Settlement};
-use crate::store::{contributions, entrants, jobs};
+use crate::store::{contributions, entrants, jobs, lineage};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 
@@ -91,6 +91,9 @@ pub async fn settle(tx: &Transaction<'_>, id: SettlementId, wall: Timestamp) -> 
             (sum.minor(), posting::post(tx, &book, entry, wall).await?.number)
         }
     };
+    if entry > 0 {
+        lineage::insert_settled(tx, id, entry).await?;
+    }
     settlements::settle_charges(tx, id).await?;
     contributions::settle(tx, id).await?;
     entrants::settle(tx, id).await?;

@@ -3,6 +3,7 @@
 use crate::book::AccountNumber;
 use crate::error::Error;
 use crate::funding::campaign::{Kind, State};
+use crate::funding::lineage::Method;
 use crate::id::{BookId, CampaignId};
 use crate::money::{Currency, Money};
 use deadpool_postgres::{GenericClient, Transaction};
@@ -29,6 +30,8 @@ pub struct Campaign {
     pub kind: Kind,
     /// Its pledges are in it.
     pub currency: Currency,
+    /// Whose money a release takes; never changes.
+    pub lineage: Method,
     /// Its fund account; none until it is published.
     pub fund: Option<AccountNumber>,
     /// How it stands, as it was last written: ask [`State::at`] for the present.
@@ -65,6 +68,7 @@ fn campaign(row: &Row) -> Result<Campaign, Error> {
             _ => return Err(bad("kind")),
         },
         currency,
+        lineage: row.get::<_, &str>("lineage").parse().map_err(|_| bad("lineage"))?,
         fund: row.get::<_, Option<i32>>("fund").map(AccountNumber),
         state: match row.get("state") {
             "draft" => State::Draft { since, until: until()? },
@@ -85,8 +89,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &Campaign) -> Result<bool, Error>
         .prepare_cached(
             "-- campaigns::insert
             INSERT INTO campaign (book_id, id, slug, title, summary, terms, terms_sha256, kind, currency, monthly_goal,
-                                  state, state_since, state_until, created_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                                  state, state_since, state_until, created_at, lineage)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
             ON CONFLICT (book_id, slug) DO NOTHING",
         )
         .await?;
@@ -108,6 +112,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &Campaign) -> Result<bool, Error>
                 /* state_since */ &new.state.since(),
                 /* state_until */ &new.state.until(),
                 /* created_at */ &new.created_at,
+                /* lineage */ &new.lineage.as_str(),
             ],
         )
         .await?;

@@ -283,24 +283,6 @@ pub async fn update(tx: &Transaction<'_>, changed: &Pledge) -> Result<Pledge, Er
     pledge(&row)
 }
 
-/// Minor units that a pledge's settled charges brought to a campaign and that its donor has not moved away, with those
-/// moved there.
-pub async fn movable(client: &impl GenericClient, id: PledgeId, campaign: CampaignId) -> Result<i64, Error> {
-    let statement = client
-        .prepare_cached(
-            "-- pledges::movable
-            SELECT ((SELECT coalesce(sum(amount - refunded - disputed), 0) FROM charge
-                      WHERE book_id = $1 AND pledge = $2 AND campaign = $3 AND state = 'settled')
-                  + (SELECT coalesce(sum(CASE to_campaign WHEN $3 THEN amount ELSE -amount END), 0) FROM pledge_move
-                      WHERE book_id = $1 AND pledge = $2 AND (to_campaign = $3 OR from_campaign = $3)))::bigint",
-        )
-        .await?;
-    let row = client
-        .query_one(&statement, &[/* book_id */ &id.book.0, /* pledge */ &id.object, /* campaign */ &campaign.object])
-        .await?;
-    Ok(row.get(0))
-}
-
 /// Settled money of a pledge that went from one campaign to another, by an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Move {

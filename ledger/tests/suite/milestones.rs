@@ -65,11 +65,12 @@ impl Scene {
         let receivable = open("assets:receivable:sandbox:one", AccountClass::Receivable).await.unwrap();
         let cash = open("assets:cash:sandbox", AccountClass::Cash).await.unwrap();
         let (day, amount) = (book.today(wall), usd("8000.00"));
+        let mut posted = Vec::new();
         for entry in [
             movements::charge_captured(receivable, fund, amount, day, "c1"),
             movements::receivable_settled(cash, receivable, amount, day, "s1"),
         ] {
-            posting::post(&tx, &book, entry, wall).await.unwrap();
+            posted.push(posting::post(&tx, &book, entry, wall).await.unwrap().number);
         }
         tx.commit().await.unwrap();
         let campaign = CampaignId::generate(book.id);
@@ -85,6 +86,7 @@ impl Scene {
             )
             .await
             .unwrap();
+        settled_layer(&fixture, campaign, fund, [posted[0], posted[1]], amount.minor()).await;
         Scene { fixture, book, campaign, fund, team, owner, claimant, reviewers, wall }
     }
 
@@ -163,6 +165,39 @@ impl Scene {
         let (id, amount, by, wall) = (claim.id, usd(amount), self.reviewers[0], self.day(day));
         self.run(async |tx| disputes::open(tx, id, amount, "no data".into(), by, wall).await).await.unwrap()
     }
+}
+
+/// A pledge whose charge was captured and settled by two entries.
+async fn settled_layer(fixture: &Fixture, campaign: CampaignId, fund: AccountNumber, entries: [i64; 2], amount: i64) {
+    let owner = fixture.owner().await;
+    let (book, one) = (campaign.book.0, campaign.object);
+    owner
+        .execute(
+            "INSERT INTO donor (book_id, id, partner, created_at, reference, name, email, privacy)
+             VALUES ($1, $2, $2, now(), 'fan', '', '', 'anonymous')",
+            &[&book, &one],
+        )
+        .await
+        .unwrap();
+    owner
+        .execute(
+            "INSERT INTO pledge (book_id, id, campaign, donor, partner, amount, created_at, state_since, starts_on, payments,
+                                 anchor_day, schedule, currency, rail, state, state_detail, reference, token,
+                                 terms_sha256, content)
+             VALUES ($1, $2, $2, $2, $2, $3, now(), now(), current_date, 1, 1, 'once', 'USD', 'sandbox', 'completed', '',
+                     'fan', '', sha256('Terms'), sha256('Pledge'))",
+            &[&book, &one, &amount],
+        )
+        .await
+        .unwrap();
+    owner
+        .execute(
+            "INSERT INTO fund_layer (book_id, fund, number, settled, pledge, amount, remaining)
+             VALUES ($1, $2, $3, $4, $5, $6, $6)",
+            &[&book, &fund.0, &entries[0], &entries[1], &one, &amount],
+        )
+        .await
+        .unwrap();
 }
 
 fn content(amount: &str) -> Content {

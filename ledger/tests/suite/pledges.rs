@@ -6,6 +6,7 @@ use deadpool_postgres::Transaction;
 use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp};
 use ledger::funding::charge::{DeclineKind, Next, Outcome, State as ChargeState};
+use ledger::funding::lineage::Method;
 use ledger::funding::party::Privacy;
 use ledger::funding::pledge::Rail;
 use ledger::id::{CampaignId, ChargeId, OrganisationId, PledgeId};
@@ -171,6 +172,7 @@ async fn open_campaign(fixture: &Fixture, slug: &str, wall: Timestamp) -> Campai
         summary: String::new(),
         terms: "The money pays for the milestones of the press, and for nothing else.".into(),
         monthly_goal: usd("3000.00"),
+        lineage: Method::Fifo,
     };
     let draft = campaigns::create(&tx, new, Actor::Service, wall).await.unwrap();
     let live = campaigns::publish(&tx, draft.id, Change::by_service(""), wall).await.unwrap();

@@ -5,6 +5,7 @@
 use clap::Parser as _;
 use deadpool_postgres::{Manager, Pool};
 use jiff::{SignedDuration, Timestamp};
+use ledger::funding::lineage::Method;
 use ledger::funding::party::Privacy;
 use ledger::funding::pledge::Rail;
 use ledger::id::{BookId, CampaignId, OrganisationId};
@@ -71,6 +72,7 @@ impl Story {
             summary: String::new(),
             terms: "Held for the loom only.".into(),
             monthly_goal: Money::parse("1000.00", Currency::USD).unwrap(),
+            lineage: Method::Fifo,
         };
         let campaign = campaigns::create(&tx, new, Actor::Service, wall).await.unwrap();
         let change = campaigns::Change::by_service("");
