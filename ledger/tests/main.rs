@@ -16,6 +16,8 @@ mod cooperatives;
 mod export;
 #[path = "suite/lanes.rs"]
 mod lanes;
+#[path = "suite/lineage.rs"]
+mod lineage;
 #[path = "suite/milestones.rs"]
 mod milestones;
 #[path = "suite/pledges.rs"]

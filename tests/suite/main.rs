@@ -3,6 +3,7 @@
 mod books;
 mod contract;
 mod cooperatives;
+mod lineage;
 mod milestones;
 mod pledging;
 mod readme;

@@ -234,7 +234,27 @@ impl Year<'_> {
             literals.team_payables.as_str(),
         )?;
         self.checks.equal("the fund", of("liabilities:fund:", "credit")?, literals.fund.as_str())?;
-        self.checks.equal("accounts that do not stand at zero", balance.len(), 2)
+        self.checks.equal("accounts that do not stand at zero", balance.len(), 2)?;
+        self.lineage().await
+    }
+
+    /// Whose money paid: every release is made up of pledges, and every pledge can say what it paid.
+    async fn lineage(&self) -> anyhow::Result<()> {
+        self.progress.say("every cent is followed from its donor to what it paid");
+        let cast = self.cast;
+        let releases = cast.treasurer.all(&format!("/v1/releases?campaign={}", text(self.campaign, "/id")?)).await?;
+        self.checks.equal("releases", releases.len().to_string(), self.literals.products.as_str())?;
+        for release in &releases {
+            let path = format!("/v1/releases/{}/sources", text(release, "/id")?);
+            let sources = cast.treasurer.all(&path).await?;
+            self.checks.equal("what pledges paid of a release, in cents", cents(&sources)?, 400_000)?;
+        }
+        let mut used = 0;
+        for pledge in cast.partner.all(&self.pledges_path()?).await? {
+            let path = format!("/v1/pledges/{}/uses", text(&pledge, "/id")?);
+            used += cents(&cast.partner.all(&path).await?)?;
+        }
+        self.checks.equal("what all pledges paid, in cents", used, 3_600_000)
     }
 
     async fn milestone(&self, name: &str) -> anyhow::Result<String> {
@@ -272,6 +292,12 @@ impl Year<'_> {
         let kind = text(&answer.body, "/type")?;
         self.checks.equal(what, (answer.status.as_u16(), kind), (status, format!("/problems/{code}").as_str()))
     }
+}
+
+/// What the amounts of some items add up to, in cents.
+fn cents(items: &[Value]) -> anyhow::Result<i64> {
+    let each = items.iter().map(|item| Ok(text(item, "/amount/amount")?.replace('.', "").parse::<i64>()?));
+    each.sum()
 }
 
 /// How many journal entries of a kind a book has.
