@@ -28,8 +28,8 @@ pub use serve::{app, serve};
 use handlers::{
     accounts, allocation_rules, books, campaigns, challenge_rules, challenges, charges, claims, cooperatives,
     credentials, disputes, distributions, entrants, entries, entry_batches, exports, health, holds, identity, jobs,
-    judging, lineage, milestones, organisations, pledges, proceeds, purses, releases, reports, reviews, statements, submissions,
-    ties,
+    judging, lineage, milestones, organisations, pledges, proceeds, purses, releases, reports, reviews, statements,
+    submissions, ties,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 
