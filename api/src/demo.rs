@@ -93,8 +93,10 @@ pub async fn demo(options: DemoOptions) -> anyhow::Result<()> {
             return Err(error);
         }
     };
-    println!("\n{}", told.closing);
-    println!("all checks held ({} of them)", told.checks);
+    for kept in &told.books {
+        println!("\n{}\nfor hledger: {}", kept.closing, kept.journal.display());
+    }
+    println!("\nall checks held ({} of them)", told.checks);
     if !options.once {
         println!("\n{}", addresses(&running, Some(&told)));
         migrations::stop_requested(false)?.await;
@@ -181,9 +183,13 @@ fn addresses(running: &Running, told: Option<&story::Told>) -> String {
     if let Some(server) = &running.server {
         lines.push(format!("  database         psql '{}'", server.url(DEMO_DATABASE)));
     }
-    if let Some(told) = told {
-        lines.push(format!("  host's book      {base}/v1/books/{}", told.book));
-        lines.push(format!("  sign in as       {OPERATOR} or {}", told.treasurer));
+    for kept in told.into_iter().flat_map(|told| &told.books) {
+        let title = format!("{}'s book", kept.whose);
+        lines.push(format!("  {title:<16} {base}/v1/books/{}", kept.book));
+        lines.push(format!("  sign in as       {}", kept.treasurer));
+    }
+    if told.is_some() {
+        lines.push(format!("  sign in as       {OPERATOR}"));
     }
     lines.join("\n")
 }

@@ -4,7 +4,9 @@
 //! of the contract has no entry in the who-may table. [`Stage`] puts a fiscal host, a partner and a team into it.
 
 mod app;
+mod hledger;
 mod stage;
 
 pub use app::{OPERATOR, TestApp};
+pub use hledger::{balances_of_hledger, hledger};
 pub use stage::{Stage, day, monthly, next_year, once};

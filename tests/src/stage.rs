@@ -92,7 +92,7 @@ impl Stage {
 
     /// A reviewer approves an amount of a claim, restating what was read.
     pub async fn approve(&self, by: &Client, claim: &Value, amount: &str) -> anyhow::Result<Answer> {
-        let mut approval = api::demo::story::approval(claim)?;
+        let mut approval = api::demo::story::year::approval(claim)?;
         approval["amount"] = usd(amount);
         by.post(&format!("/v1/claims/{}/reviews", text(claim, "/id")?), &approval).await
     }

@@ -3,9 +3,7 @@
 use anyhow::{Context as _, ensure};
 use api::demo::client::{Answer, Client, text};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::process::Command;
-use tests::TestApp;
+use tests::{TestApp, balances_of_hledger};
 
 type Outcome = anyhow::Result<()>;
 
@@ -106,21 +104,6 @@ async fn export(host: &Host) -> anyhow::Result<String> {
     Ok(answer.text().await?)
 }
 
-/// What hledger says of a journal; it must succeed.
-fn hledger(journal: &str, arguments: &[&str]) -> anyhow::Result<String> {
-    let file = tempfile::Builder::new().suffix(".journal").tempfile()?;
-    std::fs::write(file.path(), journal)?;
-    let output = Command::new("hledger")
-        .args(arguments)
-        .arg("--file")
-        .arg(file.path())
-        .env("LC_ALL", "C.UTF-8")
-        .output()
-        .context("hledger is needed for the tests of exports: `make test-tools` installs it")?;
-    ensure!(output.status.success(), "{}\n{journal}", String::from_utf8_lossy(&output.stderr));
-    Ok(String::from_utf8(output.stdout)?)
-}
-
 #[tokio::test]
 async fn what_is_posted_is_in_every_report_the_statement_and_the_export() -> Outcome {
     let host = Host::open("private").await?;
@@ -169,11 +152,10 @@ async fn what_is_posted_is_in_every_report_the_statement_and_the_export() -> Out
 
     let journal = export(&host).await?;
     ensure!(journal.ends_with("; end: 3 entries\n"), "{journal}");
-    hledger(&journal, &["check", "--strict"])?;
-    let csv = hledger(&journal, &["balance", "--flat", "--no-total", "-O", "csv"])?;
-    let theirs: BTreeMap<_, _> = csv.lines().skip(1).filter_map(|row| row.split_once(',')).collect();
-    let theirs: Vec<_> =
-        theirs.into_iter().map(|(code, balance)| (code.trim_matches('"'), balance.trim_matches('"'))).collect();
+    let file = tempfile::Builder::new().suffix(".journal").tempfile()?;
+    std::fs::write(file.path(), &journal)?;
+    let theirs = balances_of_hledger(file.path())?;
+    let theirs: Vec<_> = theirs.iter().map(|(code, balance)| (code.as_str(), balance.as_str())).collect();
     let ours = [
         ("assets:bank", "124.50 USD"),
         ("equity:own", "-100.00 USD"),

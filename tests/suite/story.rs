@@ -1,15 +1,18 @@
 //! The founding story as a newcomer runs it, and when things go wrong in the middle of it.
 
 use anyhow::{Context as _, ensure};
+use api::demo::client::text;
 use api::demo::literals::Literals;
-use api::demo::story;
+use api::demo::story::{self, Story, challenge, cooperative};
 use api::stack::programs_beside_this_one;
 use jiff::civil::date;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Output;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use tests::{OPERATOR, Stage, TestApp, day, next_year};
+use tests::{OPERATOR, Stage, TestApp, balances_of_hledger, day, next_year};
 use tokio::process::Command;
 
 type Outcome = anyhow::Result<()>;
@@ -31,8 +34,30 @@ async fn the_demo_ends_with_all_checks_held_and_leaves_nothing_running() -> Outc
     let told = String::from_utf8_lossy(&output.stdout);
     ensure!(output.status.success(), "{told}\n{}", String::from_utf8_lossy(&output.stderr));
     ensure!(told.contains("all checks held"), "{told}");
+    for whose in ["host", "cooperative"] {
+        hledger_comes_to_the_balances_of_the_api(&home.path().join("commonpurse_demo"), whose)?;
+    }
     let running = running_below(home.path())?;
     ensure!(running.is_empty(), "still running: {running:?}");
+    Ok(())
+}
+
+/// Each account of the API's trial balance, and no other, stands in hledger as the API says.
+fn hledger_comes_to_the_balances_of_the_api(state: &Path, whose: &str) -> Outcome {
+    let theirs = balances_of_hledger(&state.join(format!("{whose}.journal")))?;
+    let lines = std::fs::read(state.join(format!("{whose}.trial-balance.json")))?;
+    let lines: Vec<Value> = serde_json::from_slice(&lines)?;
+    let cents = |amount: &str| amount.replace(['.', ' ', 'U', 'S', 'D'], "").parse::<i64>();
+    let mut ours = BTreeMap::new();
+    for line in &lines {
+        let balance = cents(text(line, "/debit/amount")?)? - cents(text(line, "/credit/amount")?)?;
+        if balance != 0 {
+            ours.insert(text(line, "/code")?.to_owned(), balance);
+        }
+    }
+    let theirs = theirs.into_iter().map(|(code, balance)| Ok((code, cents(&balance)?)));
+    ensure!(ours.len() > 5, "{ours:?}");
+    assert_eq!(ours, theirs.collect::<anyhow::Result<BTreeMap<_, _>>>()?);
     Ok(())
 }
 
@@ -45,6 +70,21 @@ async fn a_changed_literal_makes_the_demo_fail() -> Outcome {
     ensure!(said.contains("charges in the first month") && said.contains("\"99\""), "{said}");
     ensure!(!String::from_utf8_lossy(&output.stdout).contains("all checks held"));
     Ok(())
+}
+
+#[tokio::test]
+async fn a_changed_literal_of_the_challenge_or_the_cooperative_makes_its_chapter_fail() -> Outcome {
+    let Stage { app, cast } = Stage::set().await?;
+    let changes = ["purse_short=0.02", "first_managers=1080.01 / 1079.99"].map(str::to_owned);
+    let story = Story::new(cast, Literals::with_changes(&changes)?);
+    for (failed, what) in [
+        (challenge::play(&story).await.err(), "what the purse lacks"),
+        (cooperative::play(&story).await.err(), "the managers' shares"),
+    ] {
+        let failed = failed.with_context(|| format!("{what}: nothing has failed"))?.to_string();
+        ensure!(failed.contains(what), "{failed}");
+    }
+    app.finish().await
 }
 
 /// Processes whose command line or environment names a directory.
@@ -76,10 +116,11 @@ async fn a_worker_killed_in_month_7_and_another_one_end_in_the_same_book() -> Ou
             Ok(())
         };
         let literals = Literals::default();
-        let played = story::play_with(&base, &mail, &literals, OPERATOR, &before_month);
+        let played = story::play_year(&base, &mail, &literals, OPERATOR, &before_month);
         tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(played))
     })?;
-    ensure!(told.closing.contains("36000.00"), "{}", told.closing);
+    let closing = &told.books[0].closing;
+    ensure!(closing.contains("36000.00"), "{closing}");
     app.put_stack(stack.into_inner().map_err(|_| anyhow::anyhow!("a killer panicked"))?);
     let receipts = std::fs::read_dir(app.mail_dir())?
         .filter_map(Result::ok)

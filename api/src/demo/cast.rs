@@ -3,6 +3,8 @@
 use super::client::{Client, text};
 use anyhow::bail;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -16,7 +18,8 @@ const IDLE_MAX: Duration = Duration::from_secs(240);
 const POLL: Duration = Duration::from_millis(50);
 
 /// The scopes of the partner's credential.
-const SCOPES: [&str; 5] = ["campaigns:read", "pledges:write", "pledges:read", "charges:read", "charges:write"];
+const SCOPES: [&str; 6] =
+    ["campaigns:read", "pledges:write", "pledges:read", "charges:read", "charges:write", "contributions:write"];
 
 /// Everybody in the story, signed in, and what they have made.
 #[derive(Debug)]
@@ -67,11 +70,7 @@ impl Cast {
         }
         let sign_in = |email| Client::sign_in(base, mail, email);
         let treasurer = sign_in("treasurer@host.example").await?;
-        let body = json!({
-            "organisation": host, "name": "Common Host (sandbox)", "currency": "USD", "mode": "sandbox",
-            "zone": "Europe/Berlin", "visibility": "private",
-        });
-        let book = text(&treasurer.post("/v1/books", &body).await?.ok()?, "/id")?.to_owned();
+        let book = sandbox_book(&treasurer, &host, "Common Host (sandbox)").await?;
         let admit = json!({"organisation": platform});
         treasurer.post(&format!("/v1/books/{book}/partners"), &admit).await?.ok()?;
         let credential = json!({"name": "story", "mode": "sandbox", "scopes": SCOPES});
@@ -104,6 +103,11 @@ impl Cast {
         &self.base
     }
 
+    /// Where e-mail is written.
+    pub fn mail(&self) -> &Path {
+        &self.mail
+    }
+
     /// Makes a campaign with a monthly goal and publishes it; answers its representation.
     pub async fn campaign(&self, slug: &str, title: &str, goal: &str) -> anyhow::Result<Value> {
         let body = json!({
@@ -115,33 +119,25 @@ impl Cast {
         self.treasurer.post(&path, &json!({})).await?.ok()
     }
 
-    /// Moves the book's clock to noon (UTC) of a day, and waits until the worker has done what is due by then.
+    /// Moves the host's clock to noon (UTC) of a day, and waits until the worker has done what is due by then.
     pub async fn advance(&self, day: Date) -> anyhow::Result<()> {
-        let to = json!({"to": format!("{day}T12:00:00Z")});
-        self.treasurer.post(&format!("/v1/books/{}/clock:advance", self.book), &to).await?.ok()?;
-        self.idle().await
+        advance(&self.treasurer, &self.book, day).await
     }
 
-    /// Waits until no job of the book is due or running.
+    /// Moves the host's clock by so many days.
+    pub async fn days_pass(&self, days: i64) -> anyhow::Result<()> {
+        let jobs = self.treasurer.get(&format!("/v1/books/{}/jobs", self.book)).await?.ok()?;
+        let now: Timestamp = text(&jobs, "/now")?.parse()?;
+        self.advance(now.to_zoned(TimeZone::UTC).date().saturating_add(days.days())).await
+    }
+
+    /// Waits until no job of the host's book is due or running.
     pub async fn idle(&self) -> anyhow::Result<()> {
-        let deadline = Instant::now() + IDLE_MAX;
-        loop {
-            let jobs = self.treasurer.get(&format!("/v1/books/{}/jobs", self.book)).await?.ok()?;
-            if jobs["dead"] != 0 {
-                bail!("jobs were given up: {jobs}");
-            }
-            if jobs["due"] == 0 && jobs["leased"] == 0 {
-                return Ok(());
-            }
-            if Instant::now() > deadline {
-                bail!("jobs are still due after {} s: {jobs}", IDLE_MAX.as_secs());
-            }
-            tokio::time::sleep(POLL).await;
-        }
+        idle(&self.treasurer, &self.book).await
     }
 
-    /// The book's trial balance: (code, side, amount) for every account that does not stand at zero.
-    pub async fn trial_balance(&self) -> anyhow::Result<Vec<(String, &'static str, String)>> {
+    /// The trial balance of the host's book.
+    pub async fn trial_balance(&self) -> anyhow::Result<Vec<Standing>> {
         trial_balance(&self.treasurer, &self.book).await
     }
 
@@ -186,11 +182,45 @@ pub async fn organisation(by: &Client, name: &str, kind: &str) -> anyhow::Result
     Ok(text(&made, "/id")?.to_owned())
 }
 
-/// Gives a person a role in an organisation.
-pub async fn give_role(by: &Client, organisation: &str, email: &str, role: &str) -> anyhow::Result<()> {
+/// Gives a person a role in an organisation; answers the person's id.
+pub async fn give_role(by: &Client, organisation: &str, email: &str, role: &str) -> anyhow::Result<String> {
     let body = json!({"email": email, "role": role});
-    by.post(&format!("/v1/organisations/{organisation}/memberships"), &body).await?.ok()?;
-    Ok(())
+    let given = by.post(&format!("/v1/organisations/{organisation}/memberships"), &body).await?.ok()?;
+    Ok(text(&given, "/person")?.to_owned())
+}
+
+/// Opens a private sandbox book in dollars; answers its id.
+pub async fn sandbox_book(by: &Client, organisation: &str, name: &str) -> anyhow::Result<String> {
+    let body = json!({
+        "organisation": organisation, "name": name, "currency": "USD", "mode": "sandbox", "zone": "Europe/Berlin",
+        "visibility": "private",
+    });
+    Ok(text(&by.post("/v1/books", &body).await?.ok()?, "/id")?.to_owned())
+}
+
+/// Moves a book's clock to noon (UTC) of a day, and waits until the worker has done what is due by then.
+pub async fn advance(by: &Client, book: &str, day: Date) -> anyhow::Result<()> {
+    let to = json!({"to": format!("{day}T12:00:00Z")});
+    by.post(&format!("/v1/books/{book}/clock:advance"), &to).await?.ok()?;
+    idle(by, book).await
+}
+
+/// Waits until no job of a book is due or running.
+async fn idle(by: &Client, book: &str) -> anyhow::Result<()> {
+    let deadline = Instant::now() + IDLE_MAX;
+    loop {
+        let jobs = by.get(&format!("/v1/books/{book}/jobs")).await?.ok()?;
+        if jobs["dead"] != 0 {
+            bail!("jobs were given up: {jobs}");
+        }
+        if jobs["due"] == 0 && jobs["leased"] == 0 {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            bail!("jobs are still due after {} s: {jobs}", IDLE_MAX.as_secs());
+        }
+        tokio::time::sleep(POLL).await;
+    }
 }
 
 /// A monthly pledge of one of the story's donors.
@@ -210,8 +240,11 @@ pub fn pledge_body(campaign: &Value, number: usize, amount: &str, start: Date) -
     }))
 }
 
-/// A book's trial balance: (code, side, amount) for every account that does not stand at zero.
-pub async fn trial_balance(by: &Client, book: &str) -> anyhow::Result<Vec<(String, &'static str, String)>> {
+/// What stands on an account: (code, side, amount).
+pub type Standing = (String, &'static str, String);
+
+/// A book's trial balance: every account that does not stand at zero.
+pub async fn trial_balance(by: &Client, book: &str) -> anyhow::Result<Vec<Standing>> {
     let lines = by.all(&format!("/v1/books/{book}/reports/trial-balance")).await?;
     let mut found = Vec::new();
     for line in &lines {

@@ -1,7 +1,7 @@
 //! A person or a partner who talks to the running service over HTTP, as anybody outside would.
 
 use anyhow::{Context as _, bail};
-use reqwest::{Method, StatusCode, header};
+use reqwest::{Method, Response, StatusCode, header};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -122,6 +122,27 @@ impl Client {
         body: Option<&Value>,
         headers: &[(&str, &str)],
     ) -> anyhow::Result<Answer> {
+        let response = self.request(method, path, body, headers).await?;
+        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let (status, etag) = (response.status(), header(header::ETAG.as_str()));
+        let replayed = header("Idempotent-Replayed").is_some_and(|value| value == "true");
+        let bytes = response.bytes().await?;
+        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap_or(Value::Null) };
+        Ok(Answer { status, body, replayed, etag })
+    }
+
+    /// GET of something that is no JSON, such as an export.
+    pub async fn download(&self, path: &str) -> anyhow::Result<String> {
+        Ok(self.request(Method::GET, path, None, &[]).await?.error_for_status()?.text().await?)
+    }
+
+    async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        headers: &[(&str, &str)],
+    ) -> anyhow::Result<Response> {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if let Some(token) = self.access_token().await? {
             request = request.bearer_auth(token);
@@ -132,13 +153,7 @@ impl Client {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let response = request.send().await.with_context(|| format!("no answer for {path}"))?;
-        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let (status, etag) = (response.status(), header(header::ETAG.as_str()));
-        let replayed = header("Idempotent-Replayed").is_some_and(|value| value == "true");
-        let bytes = response.bytes().await?;
-        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap_or(Value::Null) };
-        Ok(Answer { status, body, replayed, etag })
+        request.send().await.with_context(|| format!("no answer for {path}"))
     }
 
     /// Every item of a list, page after page.

@@ -50,4 +50,48 @@ literals! {
     fund = "0.00";
     /// Products that were paid for.
     products = "9";
+
+    /// What the challenge's purse must hold before it opens, USD.
+    purse = "250000.00";
+    /// What it lacks when opening is refused, USD.
+    purse_short = "0.01";
+    /// Teams that enter the challenge, each with a proposal.
+    entrants = "20";
+    /// Awards for proposals, USD.
+    proposal_prizes = "20 x 1000.00";
+    /// Awards for prototypes, USD.
+    prototype_prizes = "8 x 5000.00";
+    /// Award for the best final, USD.
+    grand_prize = "125000.00";
+    /// Award for the second final, USD.
+    second_prize = "40000.00";
+    /// What those get whose work the winner built on: 37.5, 33.3, 19.2 and 10.0 % of 25,000.00 USD.
+    contributor_prizes = "9375.00 / 8325.00 / 4800.00 / 2500.00";
+    /// Cash of the host after the challenge, USD.
+    closing_cash = "286000.00";
+    /// What winners are owed after it, USD.
+    prizes_payable = "250000.00";
+    /// What is left in the fund and in the purse after it, USD.
+    closing_restricted = "0.00";
+
+    /// The development fund's tenth of 12,345.67 less 345.67 USD.
+    first_development = "1200.00";
+    /// Four fifths of the rest, by hours 2,080, 1,560, 1,040 and 520, USD.
+    first_workers = "3456.00 / 2592.00 / 1728.00 / 864.00";
+    /// A fifth of the rest, in equal parts, USD.
+    first_managers = "1080.00 / 1080.00";
+    /// The development fund's tenth of 12,345.67 less 345.60 USD.
+    second_development = "1200.01";
+    /// The workers' shares of the second period, USD.
+    second_workers = "3456.02 / 2592.02 / 1728.01 / 864.00";
+    /// The managers' shares of the second period, USD.
+    second_managers = "1080.01 / 1080.00";
+    /// Statements after two periods: one for each of six members and each period.
+    statements = "12";
+    /// Cash of the cooperative after two periods, USD.
+    cooperative_cash = "24691.34";
+    /// What its members are owed after two periods, USD.
+    members_payable = "21600.06";
+    /// What stands in its development fund after two periods, USD.
+    development_fund = "2400.01";
 }

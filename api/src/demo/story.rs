@@ -1,346 +1,156 @@
-//! The founding story, over HTTP against the running service, checked at every step.
+//! The founding story, over HTTP against the running service, checked at every step: three kinds of money, a chapter each.
 
-use super::cast::{Cast, pledge_body, usd};
+pub mod challenge;
+pub mod cooperative;
+pub mod year;
+
+use super::cast::{Cast, Standing, trial_balance};
 use super::checks::Checks;
 use super::client::{Answer, Client, text};
 use super::literals::Literals;
 use super::progress::Progress;
 use anyhow::{Context as _, ensure};
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use jiff::civil::{Date, date};
-use jiff::{ToSpan, Zoned};
-use serde_json::{Value, json};
-use std::path::Path;
-use uuid::Uuid;
+use std::fmt::Debug;
+use std::path::{Path, PathBuf};
+use year::BeforeMonth;
 
-/// How many donors the partner brings.
-const DONORS: usize = 100;
+/// More accounts of a kind than so many are one line of the closing tables.
+const LINES_OF_A_KIND_MAX: usize = 6;
 
-/// How many pledges the partner sends at once.
-const AT_ONCE: usize = 8;
-
-/// What each product costs, USD.
-const PRODUCT_COST: &str = "4000.00";
-
-/// The products of the year, and one more that nobody has paid for.
-const PRODUCTS: [&str; 10] = [
-    "Earth-block press",
-    "Solar turbine",
-    "Sawmill",
-    "Power cube",
-    "Soil pulverizer",
-    "Backhoe",
-    "Bread oven",
-    "Plastic recycler",
-    "Induction furnace",
-    "Cement mixer",
-];
+/// Who plays, what must come out, and what has been checked so far.
+#[derive(Debug)]
+pub struct Story {
+    cast: Cast,
+    literals: Literals,
+    checks: Checks,
+    progress: Progress,
+}
 
 /// What came of it.
 #[derive(Debug)]
 pub struct Told {
-    /// The closing trial balance, as a table.
-    pub closing: String,
+    /// The books that were kept, the host's first.
+    pub books: Vec<Kept>,
     /// How many checks held.
     pub checks: usize,
-    /// The host's book.
+}
+
+/// A book as it stands at the end.
+#[derive(Debug)]
+pub struct Kept {
+    /// Whose it is: `host` or `cooperative`.
+    pub whose: &'static str,
+    /// `bok_…`.
     pub book: String,
     /// Somebody who may read it.
-    pub treasurer: String,
+    pub treasurer: &'static str,
+    /// Its trial balance, as a table for people.
+    pub closing: String,
+    /// Its hledger journal. A file beside it has the API's trial balance: `host.journal`, `host.trial-balance.json`.
+    pub journal: PathBuf,
 }
 
-/// Something to do before the clock moves to a month, such as a test that kills the worker in it.
-pub type BeforeMonth<'a> = &'a (dyn Fn(i8) -> anyhow::Result<()> + Sync);
-
-/// Plays the story.
+/// Plays the whole story.
 pub async fn play(base: &str, mail: &Path, literals: &Literals) -> anyhow::Result<Told> {
-    play_with(base, mail, literals, super::OPERATOR, &|_| Ok(())).await
+    let state = mail.parent().context("the mail folder lies below the state directory")?;
+    let story = Story::begin(base, mail, literals, super::OPERATOR).await?;
+    let campaign = year::play(&story, &|_| Ok(())).await?;
+    story.cast.write_partner_file(&state.join("partner.env"), &campaign)?;
+    challenge::play(&story).await?;
+    let cooperative = cooperative::play(&story).await?;
+    let books = vec![
+        story.keep_host(state).await?,
+        keep("cooperative", &cooperative.treasurer, cooperative::TREASURER, &cooperative.book, state).await?,
+    ];
+    Ok(Told { books, checks: story.checks.held() })
 }
 
-/// Plays the story with something happening before each month.
-pub async fn play_with(
+/// Plays the first chapter only, with something happening before each month.
+pub async fn play_year(
     base: &str,
     mail: &Path,
     literals: &Literals,
     operator: &str,
     before_month: BeforeMonth<'_>,
 ) -> anyhow::Result<Told> {
-    let checks = Checks::default();
-    let progress = Progress::new();
-    progress.say("everybody signs in; the host opens a sandbox book and admits the partner");
-    let cast = Cast::gather(base, mail, operator).await?;
-    let campaign = cast.campaign("open-product-development", "Open product development", &literals.goal).await?;
-    let year = Year { cast: &cast, checks: &checks, literals, campaign: &campaign, progress: &progress };
-    year.play(before_month).await?;
-    if let Some(state) = mail.parent() {
-        cast.write_partner_file(&state.join("partner.env"), &campaign)?;
-    }
-    let balance = cast.trial_balance().await?;
-    Ok(Told {
-        closing: table(&balance),
-        checks: checks.held(),
-        book: cast.book.clone(),
-        treasurer: "treasurer@host.example".into(),
-    })
+    let state = mail.parent().context("the mail folder lies below the state directory")?;
+    let story = Story::begin(base, mail, literals, operator).await?;
+    year::play(&story, before_month).await?;
+    Ok(Told { books: vec![story.keep_host(state).await?], checks: story.checks.held() })
 }
 
-/// A year of crowdfunding.
-struct Year<'a> {
-    cast: &'a Cast,
-    checks: &'a Checks,
-    literals: &'a Literals,
-    campaign: &'a Value,
-    progress: &'a Progress,
-}
-
-impl Year<'_> {
-    async fn play(&self, before_month: BeforeMonth<'_>) -> anyhow::Result<()> {
-        let first_day = date(Zoned::now().date().year() + 1, 1, 1);
-        self.cast.advance(first_day.saturating_sub(1.day())).await?;
-        self.pledges(first_day).await?;
-        self.refusals(first_day).await?;
-        let mut products = 0;
-        for month in 1..=12i8 {
-            before_month(month)?;
-            let due = date(first_day.year(), month, 1);
-            self.progress.month(month);
-            self.cast.advance(due).await?;
-            self.cast.advance(due.saturating_add(3.days())).await?;
-            self.month_is_settled(month).await?;
-            while products < 9 && self.available().await? >= 400_000 {
-                self.product(PRODUCTS[products]).await?;
-                products += 1;
-            }
-        }
-        self.cast.advance(date(first_day.year(), 12, 31)).await?;
-        self.checks.equal("products that were paid for", products.to_string(), self.literals.products.as_str())?;
-        self.closes().await
+impl Story {
+    /// A story with these people, of which nothing has been played.
+    pub fn new(cast: Cast, literals: Literals) -> Story {
+        Story { cast, literals, checks: Checks::default(), progress: Progress::new() }
     }
 
-    /// The partner sends its donors; one of them twice.
-    async fn pledges(&self, start: Date) -> anyhow::Result<()> {
-        self.progress.say("the partner sends 100 donors of 30.00 USD a month");
-        let path = self.pledges_path()?;
-        let sent: Vec<Answer> = stream::iter(1..=DONORS)
-            .map(|number| {
-                let path = &path;
-                async move {
-                    let body = pledge_body(self.campaign, number, "30.00", start)?;
-                    self.cast.partner.post(path, &body).await
-                }
-            })
-            .buffer_unordered(AT_ONCE)
-            .try_collect()
-            .await?;
-        for answer in &sent {
-            self.checks.equal("a new pledge", answer.status.as_u16(), 201)?;
-        }
-        let listed = self.cast.partner.all(&path).await?;
-        self.checks.equal("pledges", listed.len(), DONORS)?;
-        let totals = self.totals().await?;
-        self.checks.equal("pledged a month", text(&totals, "/monthly/amount")?, self.literals.goal.as_str())
+    async fn begin(base: &str, mail: &Path, literals: &Literals, operator: &str) -> anyhow::Result<Story> {
+        let progress = Progress::new();
+        progress.say("everybody signs in; the host opens a sandbox book and admits the partner");
+        let cast = Cast::gather(base, mail, operator).await?;
+        Ok(Story { cast, literals: literals.clone(), checks: Checks::default(), progress })
     }
 
-    /// What must be refused, each as it should.
-    async fn refusals(&self, start: Date) -> anyhow::Result<()> {
-        self.progress.say("what must be refused is refused");
-        let (cast, path) = (self.cast, self.pledges_path()?);
-        let key = Uuid::now_v7().to_string();
-        let again = pledge_body(self.campaign, 1, "30.00", start)?;
-        let first = cast.partner.post_keyed(&path, &again, &key).await?;
-        let second = cast.partner.post_keyed(&path, &again, &key).await?;
-        self.checks.equal("the same pledge with a new key", first.status.as_u16(), 200)?;
-        self.checks.equal(
-            "the same pledge with the same key",
-            (second.status.as_u16(), second.replayed),
-            (200, true),
-        )?;
-        self.checks.equal("one pledge", text(&second.body, "/id")?, text(&first.body, "/id")?)?;
-        self.checks.equal("pledges after it", cast.partner.all(&path).await?.len(), DONORS)?;
-
-        let other = pledge_body(self.campaign, 2, "30.00", start)?;
-        let reused = cast.partner.post_keyed(&path, &other, &key).await?;
-        self.refused("the same key with another body", &reused, 422, "idempotency-key-reused")?;
-
-        let read = cast.stranger.get(&format!("/v1/books/{}", cast.book)).await?;
-        self.refused("a stranger who reads the book", &read, 404, "not-found")?;
-
-        let fine = pledge_body(self.campaign, 101, "30.001", start)?;
-        let fine = cast.partner.post(&path, &fine).await?;
-        self.refused("30.001 USD", &fine, 422, "invalid")?;
-        self.checks.equal("the field that is wrong", text(&fine.body, "/errors/0/pointer")?, "/amount/amount")
+    async fn keep_host(&self, state: &Path) -> anyhow::Result<Kept> {
+        keep("host", &self.cast.treasurer, "treasurer@host.example", &self.cast.book, state).await
     }
 
-    /// Every donor was charged once this month, and the month was settled once.
-    async fn month_is_settled(&self, month: i8) -> anyhow::Result<()> {
-        let charges = DONORS * usize::try_from(month)?;
-        if month == 1 {
-            self.checks.equal(
-                "charges in the first month",
-                charges.to_string(),
-                self.literals.charges_first_month.as_str(),
-            )?;
-        }
-        self.checks.equal("receipts so far", self.cast.receipts()?, charges)?;
-        let totals = self.totals().await?;
-        let brought = format!("{}.00", 3_000 * u32::try_from(month)?);
-        self.checks.equal("collected so far", text(&totals, "/collected/amount")?, brought.as_str())?;
-        self.checks.equal("settled so far", text(&totals, "/settled/amount")?, brought.as_str())?;
-        let entries = self.entries("receivable_settled").await?;
-        self.checks.equal("settlements so far", entries, usize::try_from(month)?)
-    }
-
-    /// A product: a milestone that is funded, claimed with evidence, approved by two reviewers, and released by the worker.
-    async fn product(&self, name: &str) -> anyhow::Result<()> {
-        self.progress.say(&format!("{name}: funded, claimed, reviewed"));
-        let cast = self.cast;
-        let milestone = self.milestone(name).await?;
-        let path = format!("/v1/milestones/{milestone}");
-        let funded = cast.treasurer.post(&format!("{path}:fund"), &json!({})).await?;
-        self.checks.equal("a funded milestone", funded.status.as_u16(), 200)?;
-        let claim = cast.claimant.post(&format!("{path}/claims"), &claim_body(name)).await?.ok()?;
-        let claim = format!("/v1/claims/{}", text(&claim, "/id")?);
-        let submitted = cast.claimant.post(&format!("{claim}:submit"), &json!({})).await?.ok()?;
-        let approval = approval(&submitted)?;
-        let own = cast.claimant.post(&format!("{claim}/reviews"), &approval).await?;
-        self.refused("an approval by the claimant", &own, 409, "own-claim")?;
-        for reviewer in &cast.reviewers {
-            reviewer.post(&format!("{claim}/reviews"), &approval).await?.ok()?;
-        }
-        let decided = cast.claimant.get(&claim).await?.ok()?;
-        self.checks.equal("a claim after two approvals", text(&decided, "/state")?, "approved")
-    }
-
-    /// What stands in the book at the end of the year.
-    async fn closes(&self) -> anyhow::Result<()> {
-        self.progress.say("the year closes");
-        let (cast, literals) = (self.cast, self.literals);
-        let tenth = self.milestone(PRODUCTS[9]).await?;
-        let funded = cast.treasurer.post(&format!("/v1/milestones/{tenth}:fund"), &json!({})).await?;
-        self.refused("a tenth product with no money", &funded, 409, "fund-short")?;
-
-        let captured = self.entries("charge_captured").await?;
-        self.checks.equal("charges", captured.to_string(), literals.charges.as_str())?;
-        self.checks.equal("receipts", cast.receipts()?.to_string(), literals.receipts.as_str())?;
-        let balance = cast.trial_balance().await?;
-        let of = |prefix: &str, on: &str| -> anyhow::Result<String> {
-            let found = balance.iter().find(|(code, side, _)| code.starts_with(prefix) && *side == on);
-            Ok(found.map_or("0.00", |(_, _, amount)| amount.as_str()).to_owned())
-        };
-        self.checks.equal("cash", of("assets:cash:", "debit")?, literals.cash.as_str())?;
-        self.checks.equal(
-            "team payables",
-            of("liabilities:payable:team:", "credit")?,
-            literals.team_payables.as_str(),
-        )?;
-        self.checks.equal("the fund", of("liabilities:fund:", "credit")?, literals.fund.as_str())?;
-        self.checks.equal("accounts that do not stand at zero", balance.len(), 2)?;
-        self.lineage().await
-    }
-
-    /// Whose money paid: every release is made up of pledges, and every pledge can say what it paid.
-    async fn lineage(&self) -> anyhow::Result<()> {
-        self.progress.say("every cent is followed from its donor to what it paid");
-        let cast = self.cast;
-        let releases = cast.treasurer.all(&format!("/v1/releases?campaign={}", text(self.campaign, "/id")?)).await?;
-        self.checks.equal("releases", releases.len().to_string(), self.literals.products.as_str())?;
-        for release in &releases {
-            let path = format!("/v1/releases/{}/sources", text(release, "/id")?);
-            let sources = cast.treasurer.all(&path).await?;
-            self.checks.equal("what pledges paid of a release, in cents", cents(&sources)?, 400_000)?;
-        }
-        let mut used = 0;
-        for pledge in cast.partner.all(&self.pledges_path()?).await? {
-            let path = format!("/v1/pledges/{}/uses", text(&pledge, "/id")?);
-            used += cents(&cast.partner.all(&path).await?)?;
-        }
-        self.checks.equal("what all pledges paid, in cents", used, 3_600_000)
-    }
-
-    async fn milestone(&self, name: &str) -> anyhow::Result<String> {
-        let body = json!({
-            "campaign": text(self.campaign, "/id")?, "team": self.cast.team, "name": name,
-            "amount": usd(PRODUCT_COST),
-            "policy": {"reviewers_needed": 2, "review_days": 14, "objection_days": 7, "on_silence": "escalate"},
-            "gate": {"licence": true, "design_files": true},
-        });
-        let made = self.cast.treasurer.post("/v1/milestones", &body).await?.ok()?;
-        Ok(text(&made, "/id")?.to_owned())
-    }
-
-    /// Settled money that is neither spent nor earmarked, in cents.
-    async fn available(&self) -> anyhow::Result<i64> {
-        let totals = self.totals().await?;
-        Ok(text(&totals, "/available/amount")?.replace('.', "").parse()?)
-    }
-
-    async fn totals(&self) -> anyhow::Result<Value> {
-        let path = format!("/v1/campaigns/{}/totals", text(self.campaign, "/id")?);
-        self.cast.treasurer.get(&path).await?.ok()
-    }
-
-    /// How many journal entries of a kind the book has.
-    async fn entries(&self, kind: &str) -> anyhow::Result<usize> {
-        count_entries(&self.cast.treasurer, &self.cast.book, kind).await
-    }
-
-    fn pledges_path(&self) -> anyhow::Result<String> {
-        Ok(format!("/v1/campaigns/{}/pledges", text(self.campaign, "/id")?))
+    fn equal<A: PartialEq<B> + Debug, B: Debug>(&self, what: &str, found: A, told: B) -> anyhow::Result<()> {
+        self.checks.equal(what, found, told)
     }
 
     fn refused(&self, what: &str, answer: &Answer, status: u16, code: &str) -> anyhow::Result<()> {
         let kind = text(&answer.body, "/type")?;
-        self.checks.equal(what, (answer.status.as_u16(), kind), (status, format!("/problems/{code}").as_str()))
+        self.equal(what, (answer.status.as_u16(), kind), (status, format!("/problems/{code}").as_str()))
     }
 }
 
-/// What the amounts of some items add up to, in cents.
-fn cents(items: &[Value]) -> anyhow::Result<i64> {
-    let each = items.iter().map(|item| Ok(text(item, "/amount/amount")?.replace('.', "").parse::<i64>()?));
-    each.sum()
+/// Reads a book to its end: the trial balance for people and for programs, and the whole of it for hledger.
+async fn keep(
+    whose: &'static str,
+    by: &Client,
+    treasurer: &'static str,
+    book: &str,
+    state: &Path,
+) -> anyhow::Result<Kept> {
+    let lines = by.all(&format!("/v1/books/{book}/reports/trial-balance")).await?;
+    std::fs::write(state.join(format!("{whose}.trial-balance.json")), serde_json::to_vec_pretty(&lines)?)?;
+    let export = by.download(&format!("/v1/books/{book}/export?format=hledger")).await?;
+    let whole = export.lines().last().is_some_and(|line| line.starts_with("; end:"));
+    ensure!(whole, "the export of the {whose}'s book was cut");
+    let journal = state.join(format!("{whose}.journal"));
+    std::fs::write(&journal, export)?;
+    let closing = table(whose, &trial_balance(by, book).await?)?;
+    Ok(Kept { whose, book: book.to_owned(), treasurer, closing, journal })
 }
 
-/// How many journal entries of a kind a book has.
-pub async fn count_entries(by: &Client, book: &str, kind: &str) -> anyhow::Result<usize> {
-    let entries = by.all(&format!("/v1/books/{book}/journal-entries")).await?;
-    Ok(entries.iter().filter(|entry| entry["lines"][0]["kind"] == kind).count())
-}
-
-/// A claim of the whole amount, with the evidence that the milestone's gate asks for.
-pub fn claim_body(name: &str) -> Value {
-    let evidence = |kind: &str, title: &str, digit: &str, licence: Option<&str>| {
-        json!({
-            "kind": kind, "title": format!("{name}: {title}"), "url": format!("https://designs.example/{kind}"),
-            "sha256": digit.repeat(64), "licence": licence,
-        })
-    };
-    json!({
-        "amount": usd(PRODUCT_COST), "note": format!("{name} is designed, built and tested."),
-        "evidence": [
-            evidence("design_files", "CAD files", "a", Some("CERN-OHL-S-2.0")),
-            evidence("licence", "licence", "b", Some("CERN-OHL-S-2.0")),
-            evidence("test_report", "test report", "c", None),
-        ],
-    })
-}
-
-/// An approval that restates the digests of a claim as it was read.
-pub fn approval(claim: &Value) -> anyhow::Result<Value> {
-    let evidence = claim["evidence"].as_array().context("a claim has evidence")?;
-    let digests: Vec<&str> = evidence.iter().map(|item| text(item, "/sha256")).collect::<anyhow::Result<_>>()?;
-    ensure!(!digests.is_empty(), "a claim of the story has evidence");
-    Ok(json!({
-        "verdict": "approve", "amount": claim["amount"], "claim_sha256": text(claim, "/sha256")?,
-        "evidence_sha256": digests,
-    }))
-}
-
-/// A trial balance as a table for people.
-fn table(balance: &[(String, &'static str, String)]) -> String {
-    let mut lines = vec![format!("{:<64}{:>16}{:>16}", "Trial balance of the host's book, USD", "debit", "credit")];
-    for (code, side, amount) in balance {
-        let (debit, credit) = if *side == "debit" { (amount.as_str(), "") } else { ("", amount.as_str()) };
-        lines.push(format!("{code:<64}{debit:>16}{credit:>16}"));
+/// What stands on one side of all accounts whose codes begin so.
+fn sum(balance: &[Standing], prefix: &str, on: &str) -> anyhow::Result<String> {
+    let mut cents = 0i64;
+    for (_, _, amount) in balance.iter().filter(|(code, side, _)| code.starts_with(prefix) && *side == on) {
+        cents += amount.replace('.', "").parse::<i64>()?;
     }
-    lines.join("\n")
+    Ok(format!("{}.{:02}", cents / 100, cents % 100))
+}
+
+/// A trial balance as a table for people: where there are many accounts of a kind, one line for all of them.
+fn table(whose: &str, balance: &[Standing]) -> anyhow::Result<String> {
+    let title = format!("Trial balance of the {whose}'s book, USD");
+    let mut lines = vec![format!("{title:<64}{:>16}{:>16}", "debit", "credit")];
+    let kind = |(code, side, _): &Standing| (code.rsplit_once(':').map(|(kind, _)| kind.to_owned()), *side);
+    for alike in balance.chunk_by(|one, next| kind(one) == kind(next)) {
+        let folded = match kind(&alike[0]) {
+            (Some(kind), side) if alike.len() > LINES_OF_A_KIND_MAX => {
+                let code = format!("{kind}:… ({} accounts)", alike.len());
+                vec![(code, side, sum(alike, &format!("{kind}:"), side)?)]
+            }
+            _ => alike.to_vec(),
+        };
+        for (code, side, amount) in folded {
+            let (debit, credit) = if side == "debit" { (amount.as_str(), "") } else { ("", amount.as_str()) };
+            lines.push(format!("{code:<64}{debit:>16}{credit:>16}").trim_end().to_owned());
+        }
+    }
+    Ok(lines.join("\n"))
 }
