@@ -120,7 +120,7 @@ impl Cooperative {
         self.treasurer.post(&format!("{path}:open"), &json!({})).await?.ok()?;
         let approval = json!({"digest": text(&drafted, "/digest")?});
         let own = self.treasurer.post(&format!("{path}:approve"), &approval).await?;
-        story.equal("an approval by whoever drafted it", own.status.is_success(), false)?;
+        story.refused("an approval by whoever drafted it", &own, 409, "same-person")?;
         self.approver.post(&format!("{path}:approve"), &approval).await?.ok()?;
         let decided = last_day.saturating_add((OBJECTION_DAYS + 2).days());
         advance(&self.treasurer, &self.book, decided).await?;
