@@ -79,7 +79,7 @@ impl Cooperative {
         let cast = &story.cast;
         let id = organisation(&cast.operator, "Drill Makers Cooperative", "cooperative").await?;
         let approver = "approver@drills.example";
-        for (email, role) in [(TREASURER, "treasurer"), (approver, "approver")] {
+        for (email, role) in [(TREASURER, "owner"), (approver, "approver")] {
             give_role(&cast.operator, &id, email, role).await?;
         }
         let (treasurer, approver) = (cast.sign_in(TREASURER).await?, cast.sign_in(approver).await?);
