@@ -1,7 +1,7 @@
 //! A closed loop of callers, and what it measured.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// Accounts that a uniform load is spread over.
@@ -22,6 +22,49 @@ pub(crate) struct Figure {
     pub(crate) per_s: u64,
     pub(crate) p50_us: u64,
     pub(crate) p99_us: u64,
+    /// CPU time per transfer of this process, nanoseconds.
+    pub(crate) client_ns: u64,
+    /// CPU time per transfer of the server, nanoseconds.
+    pub(crate) server_ns: u64,
+}
+
+/// CPU time that processes have used, nanoseconds; of the server's only those that run as long as the measurement.
+#[derive(Debug, Clone, Copy)]
+struct Cpu {
+    client: u64,
+    server: u64,
+}
+
+impl Cpu {
+    /// Where the system does not tell, 0.
+    fn now() -> Cpu {
+        let mine = std::process::id().to_string();
+        let server = SERVER.get().map_or(0, |server| children_of(*server).iter().map(|pid| used_by(pid)).sum());
+        Cpu { client: used_by(&mine), server }
+    }
+}
+
+/// The server's main process.
+pub(crate) static SERVER: OnceLock<u32> = OnceLock::new();
+
+fn children_of(parent: u32) -> Vec<String> {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = processes.filter_map(|process| process.file_name().into_string().ok());
+    pids.filter(|pid| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let after_name = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
+        after_name.split(' ').nth(1).and_then(|ppid| ppid.parse().ok()) == Some(parent)
+    })
+    .collect()
+}
+
+fn used_by(pid: &str) -> u64 {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let on_cpu = threads.filter_map(|thread| {
+        let schedstat = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        schedstat.split(' ').next()?.parse::<u64>().ok()
+    });
+    on_cpu.sum()
 }
 
 /// Runs so many callers, each one request after another, and counts `weight` for each answer.
@@ -31,7 +74,7 @@ where
     W: AsyncCaller,
 {
     let stop = Arc::new(AtomicBool::new(false));
-    let start = Instant::now();
+    let (before, start) = (Cpu::now(), Instant::now());
     let tasks: Vec<_> = (0..callers)
         .map(|index| {
             let (mut caller, stop) = (make(index), stop.clone());
@@ -52,11 +95,18 @@ where
     for task in tasks {
         times.extend(task.await.expect("a caller that does not fail"));
     }
-    let elapsed = start.elapsed();
+    let (elapsed, after) = (start.elapsed(), Cpu::now());
     times.sort_unstable();
     let at = |percent: usize| times[(times.len() - 1) * percent / 100].as_micros() as u64;
     let per_s = times.len() as u128 * u128::from(weight) * 1_000_000 / elapsed.as_micros();
-    Figure { per_s: per_s as u64, p50_us: at(50), p99_us: at(99) }
+    let each = |before: u64, after: u64| after.saturating_sub(before) / (times.len() as u64 * weight);
+    Figure {
+        per_s: per_s as u64,
+        p50_us: at(50),
+        p99_us: at(99),
+        client_ns: each(before.client, after.client),
+        server_ns: each(before.server, after.server),
+    }
 }
 
 /// One caller.

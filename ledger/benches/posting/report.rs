@@ -45,6 +45,11 @@ impl Report {
             )
             .await
             .expect("settings");
+        let data: String = client.query_one("SHOW data_directory", &[]).await.expect("the data directory").get(0);
+        let main = std::fs::read_to_string(Path::new(&data).join("postmaster.pid")).unwrap_or_default();
+        if let Some(main) = main.lines().next().and_then(|pid| pid.parse().ok()) {
+            let _ = crate::load::SERVER.set(main);
+        }
         let cores = std::thread::available_parallelism().map_or(0, usize::from);
         println!(
             "{cores} cores; {}",
@@ -54,19 +59,24 @@ impl Report {
                 .collect::<Vec<_>>()
                 .join(", ")
         );
-        println!("{:<28}{:>10}{:>12}{:>8}{:>10}{:>10}", "case", "ours/s", "baseline/s", "ratio", "p50 ms", "p99 ms");
+        println!(
+            "{:<28}{:>10}{:>12}{:>8}{:>10}{:>10}{:>12}{:>12}",
+            "case", "ours/s", "baseline/s", "ratio", "p50 ms", "p99 ms", "client us", "server us"
+        );
         Report { rows: Vec::new(), raw_hot_best: 0 }
     }
 
     pub(crate) fn add(&mut self, row: Row) {
         println!(
-            "{:<28}{:>10}{:>12}{:>8}{:>10}{:>10}",
+            "{:<28}{:>10}{:>12}{:>8}{:>10}{:>10}{:>12}{:>12}",
             row.case,
             row.figure.per_s,
             row.baseline_per_s,
             hundredths(row.ratio_hundredths()),
             hundredths(row.figure.p50_us / 10),
             hundredths(row.figure.p99_us / 10),
+            hundredths(row.figure.client_ns / 10),
+            hundredths(row.figure.server_ns / 10),
         );
         self.rows.push(row);
     }
@@ -84,6 +94,8 @@ impl Report {
                     "ratio": number(hundredths(row.ratio_hundredths())),
                     "p50_ms": number(hundredths(row.figure.p50_us / 10)),
                     "p99_ms": number(hundredths(row.figure.p99_us / 10)),
+                    "client_cpu_us": number(hundredths(row.figure.client_ns / 10)),
+                    "server_cpu_us": number(hundredths(row.figure.server_ns / 10)),
                 })
             })
             .collect();
