@@ -138,6 +138,8 @@ CREATE TABLE balance (
     book_id  int NOT NULL,
     account  int NOT NULL,
     side     smallint NOT NULL CHECK (side IN (-1, 1)),
+    class    smallint NOT NULL,
+    unit     text NOT NULL,
     PRIMARY KEY (book_id, account),
     CONSTRAINT balance_floor CHECK (floor IS NULL OR side * (credits - debits) - held >= floor)
 ) WITH (fillfactor = 60);
@@ -150,6 +152,8 @@ COMMENT ON COLUMN balance.floor IS 'Lowest balance allowed on its own side after
 COMMENT ON COLUMN balance.book_id IS 'The book.';
 COMMENT ON COLUMN balance.account IS 'The account.';
 COMMENT ON COLUMN balance.side IS '1 credit-normal (liability, equity, income), -1 debit-normal (asset, expense).';
+COMMENT ON COLUMN balance.class IS 'As in account, which never changes it: a posting checks it in the row that it moves anyway.';
+COMMENT ON COLUMN balance.unit IS 'As in account, likewise.';
 
 CREATE TABLE transfer (
     pos          bigint NOT NULL,
@@ -342,7 +346,8 @@ BEGIN
     UPDATE book_head SET next_account = next_account + 1 WHERE book_id = p_book RETURNING next_account - 1 INTO v_number;
     INSERT INTO account (book_id, number, code, class, unit, opened_at)
          VALUES (p_book, v_number, p_code, p_class, p_unit, p_at);
-    INSERT INTO balance (book_id, account, floor, side) VALUES (p_book, v_number, p_floor, p_side);
+    INSERT INTO balance (book_id, account, floor, side, class, unit)
+         VALUES (p_book, v_number, p_floor, p_side, p_class, p_unit);
     RETURN v_number;
 END
 $$;
@@ -351,82 +356,105 @@ SELECT ledger_delegate('account_open(int, text, smallint, text, bigint, smallint
 -- The one door to the journal: writes a folded batch whole, or answers false when another batch came first.
 --
 -- It checks what the fold has decided: numbers without a gap, a row of `movement` for every transfer, one unit on both
--- sides, balances that moved by exactly the amounts, and (by CHECK) the floors.
+-- sides, balances that moved by exactly the amounts, and (by CHECK) the floors. Transfers name their accounts by their
+-- place in p_account, so that class and unit are compared once an account, in the row of its balance, and `movement` is
+-- read once for each (kind, class, class) of the batch. A lone transfer is checked without a query where that is possible.
 CREATE FUNCTION journal_post(
-    p_book int, p_version bigint, p_next bigint, p_recorded timestamptz,
+    p_book int, p_version bigint, p_first bigint, p_next bigint, p_recorded timestamptz,
+    p_units text[], p_account int[], p_class smallint[], p_unit smallint[],
+    p_debits bigint[], p_credits bigint[], p_debited bigint[], p_credited bigint[],
     p_pos bigint[], p_debit int[], p_credit int[], p_amount bigint[], p_debit_after bigint[], p_credit_after bigint[],
     p_effective date[], p_occurred date[], p_kind smallint[], p_note uuid[],
-    p_account int[], p_debits bigint[], p_credits bigint[], p_held bigint[],
-    p_note_number bigint[], p_salt uuid[], p_memo text[], p_reference text[], p_metadata jsonb[],
-    p_record bigint[], p_record_kind smallint[], p_record_body jsonb[],
-    p_key_caller int[], p_key uuid[], p_key_digest bigint[], p_key_number bigint[], p_key_refusal smallint[]
+    p_key_caller int[], p_key uuid[], p_key_digest bigint[], p_key_number bigint[], p_key_refusal smallint[],
+    p_note_number bigint[], p_salt uuid[], p_memo text[], p_reference text[], p_metadata jsonb[]
 ) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
 DECLARE
-    v_first bigint;
+    v_entries bigint;
     v_low bigint;
     v_high bigint;
-    v_count bigint;
-    v_moved bigint;
-    v_debits numeric;
-    v_credits numeric;
+    v_unfit bigint;
+    v_rows bigint;
     v_sum numeric;
+    v_debited numeric;
+    v_credited numeric;
 BEGIN
-    SELECT next_number INTO v_first FROM book_head WHERE book_id = p_book AND version = p_version FOR NO KEY UPDATE;
+    UPDATE book_head SET version = p_version + 1, next_number = p_next
+     WHERE book_id = p_book AND version = p_version AND next_number = p_first;
     IF NOT FOUND THEN
         RETURN false;
-    END IF;
-    UPDATE book_head SET version = version + 1, next_number = p_next WHERE book_id = p_book;
-
-    SELECT count(DISTINCT number), min(number), max(number) INTO v_count, v_low, v_high
-      FROM (SELECT pos >> 16 AS number FROM unnest(p_pos) AS pos UNION ALL SELECT unnest(p_record)) AS numbers;
-    IF v_count <> p_next - v_first OR (v_count > 0 AND (v_low <> v_first OR v_high <> p_next - 1)) THEN
-        RAISE EXCEPTION 'book %: record numbers % to % do not follow %', p_book, v_low, v_high, v_first
-            USING ERRCODE = 'check_violation';
     END IF;
 
     INSERT INTO idempotency (book_id, caller, key, request_digest, number, refusal)
     SELECT p_book, k.caller, k.key, k.digest, k.number, k.refusal
       FROM unnest(p_key_caller, p_key, p_key_digest, p_key_number, p_key_refusal) AS k(caller, key, digest, number, refusal);
 
-    SELECT count(*) INTO v_count
-      FROM unnest(p_debit, p_credit, p_kind) AS t(debit, credit, kind)
-      JOIN account d ON d.book_id = p_book AND d.number = t.debit
-      JOIN account c ON c.book_id = p_book AND c.number = t.credit AND c.unit = d.unit
-      JOIN movement m ON m.kind = t.kind AND m.debit_class = d.class AND m.credit_class = c.class;
-    IF v_count <> cardinality(p_pos) THEN
+    IF cardinality(p_pos) = 1 THEN
+        v_entries := 1;
+        v_low := p_pos[1];
+        v_high := p_pos[1];
+        v_sum := p_amount[1];
+        v_unfit := CASE WHEN p_pos[1] & 65535 = 0 AND p_unit[p_debit[1]] = p_unit[p_credit[1]]
+                         AND EXISTS (SELECT FROM movement m
+                                      WHERE m.kind = p_kind[1] AND m.debit_class = p_class[p_debit[1]]
+                                        AND m.credit_class = p_class[p_credit[1]])
+                        THEN 0 ELSE 1 END;
+    ELSE
+        -- An entry begins with its line 0. Positions are unique, so as many entries as numbers between the right
+        -- first and last one leave no gap.
+        SELECT coalesce(sum(g.entries), 0), min(g.low), max(g.high), coalesce(sum(g.amount), 0),
+               count(*) - count(*) FILTER (WHERE g.one_unit AND EXISTS (SELECT FROM movement m
+                   WHERE m.kind = g.kind AND m.debit_class = g.debit_class AND m.credit_class = g.credit_class))
+          INTO v_entries, v_low, v_high, v_sum, v_unfit
+          FROM (SELECT t.kind, p_class[t.debit] AS debit_class, p_class[t.credit] AS credit_class,
+                       count(*) FILTER (WHERE t.pos & 65535 = 0) AS entries, min(t.pos) AS low, max(t.pos) AS high,
+                       sum(t.amount) AS amount,
+                       count(*) = count(*) FILTER (WHERE p_unit[t.debit] = p_unit[t.credit]) AS one_unit
+                  FROM unnest(p_pos, p_debit, p_credit, p_amount, p_kind) AS t(pos, debit, credit, amount, kind)
+                 GROUP BY 1, 2, 3) AS g;
+    END IF;
+    IF v_entries <> p_next - p_first OR v_low >> 16 <> p_first OR v_high >> 16 <> p_next - 1 THEN
+        RAISE EXCEPTION 'book %: record numbers % to % do not follow %', p_book, v_low >> 16, v_high >> 16, p_first
+            USING ERRCODE = 'check_violation';
+    END IF;
+    IF v_unfit <> 0 THEN
         RAISE EXCEPTION 'book %: a transfer fits no row of movement, or joins two units', p_book
             USING ERRCODE = 'check_violation';
     END IF;
 
     INSERT INTO transfer (book_id, pos, debit, credit, amount, debit_after, credit_after, effective, occurred, kind, note, recorded_at)
-    SELECT p_book, t.pos, t.debit, t.credit, t.amount, t.debit_after, t.credit_after, t.effective, t.occurred, t.kind, t.note, p_recorded
+    SELECT p_book, t.pos, p_account[t.debit], p_account[t.credit], t.amount, t.debit_after, t.credit_after, t.effective, t.occurred,
+           t.kind, t.note, p_recorded
       FROM unnest(p_pos, p_debit, p_credit, p_amount, p_debit_after, p_credit_after, p_effective, p_occurred, p_kind, p_note)
            AS t(pos, debit, credit, amount, debit_after, credit_after, effective, occurred, kind, note);
 
-    SELECT sum(b.debits), sum(b.credits) INTO v_debits, v_credits
-      FROM unnest(p_account) AS n(account) JOIN balance b ON b.book_id = p_book AND b.account = n.account;
-    UPDATE balance b SET debits = n.debits, credits = n.credits, held = n.held
-      FROM unnest(p_account, p_debits, p_credits, p_held) AS n(account, debits, credits, held)
-     WHERE b.book_id = p_book AND b.account = n.account;
-    GET DIAGNOSTICS v_moved = ROW_COUNT;
-    SELECT coalesce(sum(amount), 0) INTO v_sum FROM unnest(p_amount) AS amount;
-    SELECT coalesce(sum(n.debits), 0) - coalesce(v_debits, 0), coalesce(sum(n.credits), 0) - coalesce(v_credits, 0)
-      INTO v_debits, v_credits FROM unnest(p_debits, p_credits) AS n(debits, credits);
-    IF v_moved <> cardinality(p_account) OR v_debits <> v_sum OR v_credits <> v_sum THEN
-        RAISE EXCEPTION 'book %: balances moved by % and %, the transfers by %', p_book, v_debits, v_credits, v_sum
+    UPDATE balance b SET debits = n.debits, credits = n.credits
+      FROM unnest(p_account, p_class, p_unit, p_debits, p_credits, p_debited, p_credited)
+           AS n(account, class, unit, debits, credits, debited, credited)
+     WHERE b.book_id = p_book AND b.account = n.account AND b.class = n.class AND b.unit = p_units[n.unit]
+       AND b.debits = n.debits - n.debited AND b.credits = n.credits - n.credited;
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    IF cardinality(p_account) = 2 THEN
+        v_debited := p_debited[1] + p_debited[2];
+        v_credited := p_credited[1] + p_credited[2];
+    ELSE
+        SELECT coalesce(sum(n.debited), 0), coalesce(sum(n.credited), 0) INTO v_debited, v_credited
+          FROM unnest(p_debited, p_credited) AS n(debited, credited);
+    END IF;
+    IF (v_rows = cardinality(p_account) AND v_debited = v_sum AND v_credited = v_sum) IS NOT TRUE THEN
+        RAISE EXCEPTION 'book %: % of % balances moved as folded, by % and %, the transfers by %',
+            p_book, v_rows, cardinality(p_account), v_debited, v_credited, v_sum
             USING ERRCODE = 'check_violation';
     END IF;
 
-    INSERT INTO entry_note (book_id, number, salt, memo, reference, metadata)
-    SELECT p_book, n.number, n.salt, n.memo, n.reference, n.metadata
-      FROM unnest(p_note_number, p_salt, p_memo, p_reference, p_metadata) AS n(number, salt, memo, reference, metadata);
-    INSERT INTO log_record (book_id, number, kind, body, recorded_at)
-    SELECT p_book, r.number, r.kind, r.body, p_recorded
-      FROM unnest(p_record, p_record_kind, p_record_body) AS r(number, kind, body);
+    IF cardinality(p_note_number) > 0 THEN
+        INSERT INTO entry_note (book_id, number, salt, memo, reference, metadata)
+        SELECT p_book, n.number, n.salt, n.memo, n.reference, n.metadata
+          FROM unnest(p_note_number, p_salt, p_memo, p_reference, p_metadata) AS n(number, salt, memo, reference, metadata);
+    END IF;
     RETURN true;
 END
 $$;
-SELECT ledger_delegate('journal_post(int, bigint, bigint, timestamptz, bigint[], int[], int[], bigint[], bigint[], bigint[], date[], date[], smallint[], uuid[], int[], bigint[], bigint[], bigint[], bigint[], uuid[], text[], text[], jsonb[], bigint[], smallint[], jsonb[], int[], uuid[], bigint[], bigint[], smallint[])');
+SELECT ledger_delegate('journal_post(int, bigint, bigint, bigint, timestamptz, text[], int[], smallint[], smallint[], bigint[], bigint[], bigint[], bigint[], bigint[], int[], int[], bigint[], bigint[], bigint[], date[], date[], smallint[], uuid[], int[], uuid[], bigint[], bigint[], smallint[], bigint[], uuid[], text[], text[], jsonb[])');
 
 -- Brings the day totals of a book forward by at most p_limit transfers; answers how many it took.
 CREATE FUNCTION day_totals_roll_up(p_book int, p_limit int) RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$

@@ -186,6 +186,10 @@ pub struct TransferRow {
     pub occurred: Date,
     /// Digest of the entry's note; nil when there is none.
     pub note: Uuid,
+    /// Classes of the account debited and of the account credited, by which the fold allowed the movement.
+    pub classes: (AccountClass, AccountClass),
+    /// Unit of both accounts.
+    pub unit: Arc<str>,
 }
 
 /// The rows that a fold has decided to write, in order.
@@ -225,6 +229,7 @@ fn post(state: &mut State, batch: &mut Batch, entry: &Entry) -> Result<i64, Reas
     state.next_number += 1;
     let note = entry.note.as_ref().map_or(Uuid::nil(), Note::digest);
     for (index, (line, (debit_after, credit_after))) in entry.lines.iter().zip(after).enumerate() {
+        let (debit, credit) = (&touched[&line.debit], &touched[&line.credit]);
         batch.transfers.push(TransferRow {
             pos: number << 16 | index as i64,
             line: *line,
@@ -233,6 +238,8 @@ fn post(state: &mut State, batch: &mut Batch, entry: &Entry) -> Result<i64, Reas
             effective,
             occurred: entry.effective,
             note,
+            classes: (debit.class, credit.class),
+            unit: debit.unit.clone(),
         });
     }
     for (account, moved) in touched {

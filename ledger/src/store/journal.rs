@@ -32,6 +32,57 @@ pub async fn lock(tx: &Transaction<'_>, book: BookId) -> Result<Head, Error> {
     Ok(Head { version, next_number: row.get(1), closed_through: row.get(2) })
 }
 
+/// What `journal_post` is told of the accounts that a batch touches, each array in the order of the account numbers.
+struct Touched<'a> {
+    units: Vec<&'a str>,
+    accounts: Vec<i32>,
+    classes: Vec<i16>,
+    unit: Vec<i16>,
+    debited: Vec<i64>,
+    credited: Vec<i64>,
+    /// Places from 1 of the accounts of each transfer.
+    debit: Vec<i32>,
+    credit: Vec<i32>,
+}
+
+impl Touched<'_> {
+    fn of(batch: &Batch) -> Touched<'_> {
+        let accounts: Vec<i32> = batch.balances.keys().map(|account| account.0).collect();
+        let (count, rows) = (accounts.len(), batch.transfers.len());
+        let mut touched = Touched {
+            units: Vec::new(),
+            classes: vec![0; count],
+            unit: vec![0; count],
+            debited: vec![0; count],
+            credited: vec![0; count],
+            debit: Vec::with_capacity(rows),
+            credit: Vec::with_capacity(rows),
+            accounts,
+        };
+        for row in &batch.transfers {
+            let unit = touched.units.iter().position(|unit| **unit == *row.unit).unwrap_or_else(|| {
+                touched.units.push(&row.unit);
+                touched.units.len() - 1
+            });
+            let (debit, credit) = (touched.place(row.line.debit), touched.place(row.line.credit));
+            for (place, class) in [(debit, row.classes.0), (credit, row.classes.1)] {
+                touched.classes[place] = class.number();
+                touched.unit[place] = unit as i16 + 1;
+            }
+            // Never more than the sums after the batch, which the fold has found to be in range.
+            touched.debited[debit] += row.line.amount;
+            touched.credited[credit] += row.line.amount;
+            touched.debit.push(debit as i32 + 1);
+            touched.credit.push(credit as i32 + 1);
+        }
+        touched
+    }
+
+    fn place(&self, account: AccountNumber) -> usize {
+        self.accounts.binary_search(&account.0).expect("the fold leaves a balance for every account it touches")
+    }
+}
+
 /// Writes a folded batch whole; false when the head has moved on since the fold.
 pub async fn write(
     client: &impl GenericClient,
@@ -45,17 +96,15 @@ pub async fn write(
     fn each<T>(rows: &[TransferRow], of: impl Fn(&TransferRow) -> T) -> Vec<T> {
         rows.iter().map(of).collect()
     }
-    let (accounts, moved): (Vec<i32>, Vec<&(i64, i64, i64)>) =
-        batch.balances.iter().map(|(account, moved)| (account.0, moved)).unzip();
-    let moved_by = |of: fn(&(i64, i64, i64)) -> i64| moved.iter().map(|row| of(row)).collect::<Vec<i64>>();
+    let touched = Touched::of(batch);
     let (numbers, notes): (Vec<i64>, Vec<&Note>) = batch.notes.iter().map(|(number, note)| (*number, note)).unzip();
     let (keys, outcomes): (Vec<_>, Vec<(i64, i16)>) = batch.keys.iter().map(|(key, v)| (*key, outcome(*v))).unzip();
 
     let statement = client
         .prepare_cached(
             "-- journal::write
-             SELECT journal_post($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-                                 $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)",
+             SELECT journal_post($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+                                 $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)",
         )
         .await?;
     let row = client
@@ -64,11 +113,20 @@ pub async fn write(
             &[
                 /* book */ &book.0,
                 /* version */ &head.version,
+                /* first */ &head.next_number,
                 /* next */ &next_number,
                 /* recorded */ &recorded_at,
+                /* units */ &touched.units,
+                /* account */ &touched.accounts,
+                /* class */ &touched.classes,
+                /* unit */ &touched.unit,
+                /* debits */ &batch.balances.values().map(|moved| moved.0).collect::<Vec<_>>(),
+                /* credits */ &batch.balances.values().map(|moved| moved.1).collect::<Vec<_>>(),
+                /* debited */ &touched.debited,
+                /* credited */ &touched.credited,
                 /* pos */ &each(rows, |row| row.pos),
-                /* debit */ &each(rows, |row| row.line.debit.0),
-                /* credit */ &each(rows, |row| row.line.credit.0),
+                /* debit */ &touched.debit,
+                /* credit */ &touched.credit,
                 /* amount */ &each(rows, |row| row.line.amount),
                 /* debit_after */ &each(rows, |row| row.debit_after),
                 /* credit_after */ &each(rows, |row| row.credit_after),
@@ -76,23 +134,16 @@ pub async fn write(
                 /* occurred */ &each(rows, |row| row.occurred),
                 /* kind */ &each(rows, |row| row.line.kind.number()),
                 /* note */ &each(rows, |row| row.note),
-                /* account */ &accounts,
-                /* debits */ &moved_by(|row| row.0),
-                /* credits */ &moved_by(|row| row.1),
-                /* held */ &moved_by(|row| row.2),
-                /* note_number */ &numbers,
-                /* salt */ &notes.iter().map(|note| note.salt).collect::<Vec<Uuid>>(),
-                /* memo */ &notes.iter().map(|note| note.memo.as_str()).collect::<Vec<_>>(),
-                /* reference */ &notes.iter().map(|note| note.reference.as_str()).collect::<Vec<_>>(),
-                /* metadata */ &notes.iter().map(|note| &note.metadata).collect::<Vec<_>>(),
-                /* record */ &Vec::<i64>::new(),
-                /* record_kind */ &Vec::<i16>::new(),
-                /* record_body */ &Vec::<serde_json::Value>::new(),
                 /* key_caller */ &keys.iter().map(|key| key.caller).collect::<Vec<i32>>(),
                 /* key */ &keys.iter().map(|key| key.key).collect::<Vec<Uuid>>(),
                 /* key_digest */ &keys.iter().map(|key| key.request_digest).collect::<Vec<i64>>(),
                 /* key_number */ &outcomes.iter().map(|outcome| outcome.0).collect::<Vec<i64>>(),
                 /* key_refusal */ &outcomes.iter().map(|outcome| outcome.1).collect::<Vec<i16>>(),
+                /* note_number */ &numbers,
+                /* salt */ &notes.iter().map(|note| note.salt).collect::<Vec<Uuid>>(),
+                /* memo */ &notes.iter().map(|note| note.memo.as_str()).collect::<Vec<_>>(),
+                /* reference */ &notes.iter().map(|note| note.reference.as_str()).collect::<Vec<_>>(),
+                /* metadata */ &notes.iter().map(|note| &note.metadata).collect::<Vec<_>>(),
             ],
         )
         .await?;

@@ -136,22 +136,34 @@ async fn the_service_role_cannot_write_the_journal_but_through_its_function() {
     }
 
     // The function itself refuses what the fold would never have decided.
-    let call = |amount: i64, kind: i16, next: i64, after: i64, debited: i64| {
+    let call_with = |units: &str, classes: (i16, i16), amount: i64, kind: i16, next: i64, after: i64, debited: i64| {
         format!(
-            "SELECT journal_post({book}, 0, {next}, now(), ARRAY[1::bigint << 16], ARRAY[{receivable}], ARRAY[{fund}],
-               ARRAY[{amount}::bigint], ARRAY[{after}::bigint], ARRAY[{after}::bigint], ARRAY['2027-01-01'::date],
-               ARRAY['2027-01-01'::date], ARRAY[{kind}::smallint], ARRAY['00000000-0000-0000-0000-000000000000'::uuid],
-               ARRAY[{receivable},{fund}], ARRAY[{debited}::bigint,0], ARRAY[0,{amount}::bigint], ARRAY[0::bigint,0],
-               '{{}}','{{}}','{{}}','{{}}','{{}}','{{}}','{{}}','{{}}','{{}}','{{}}','{{}}','{{}}','{{}}')",
+            "SELECT journal_post({book}, 0, 1, {next}, now(), {units}, ARRAY[{receivable},{fund}],
+               ARRAY[{},{}]::smallint[], ARRAY[1,cardinality({units})]::smallint[],
+               ARRAY[{after}::bigint,0], ARRAY[0,{after}::bigint], ARRAY[{debited}::bigint,0], ARRAY[0,{amount}::bigint],
+               ARRAY[1::bigint << 16], ARRAY[1], ARRAY[2], ARRAY[{amount}::bigint], ARRAY[{after}::bigint],
+               ARRAY[{after}::bigint], ARRAY['2027-01-01'::date], ARRAY['2027-01-01'::date], ARRAY[{kind}::smallint],
+               ARRAY['00000000-0000-0000-0000-000000000000'::uuid],
+               '{{}}','{{}}','{{}}','{{}}','{{}}','{{}}','{{}}','{{}}','{{}}','{{}}')",
+            classes.0,
+            classes.1,
             book = fixture.book.id,
         )
     };
+    let right = (AccountClass::Receivable.number(), AccountClass::Fund.number());
+    let others = (AccountClass::Fund.number(), AccountClass::TeamPayable.number());
+    let call =
+        |amount, kind, next, after, debited| call_with("ARRAY['USD']", right, amount, kind, next, after, debited);
     let captured = MovementKind::ChargeCaptured.number();
     let released = MovementKind::MilestoneReleased.number();
     for (wrong, statement) in [
         ("a movement that is not in the table", call(5, released, 2, 5, 5)),
         ("a gap in the numbers", call(5, captured, 3, 5, 5)),
-        ("a balance that moved by more", call(5, captured, 2, 5, 6)),
+        ("a balance that moved by more than the transfers", call(5, captured, 2, 6, 6)),
+        ("a balance that moved from elsewhere", call(5, captured, 2, 6, 5)),
+        ("a class that the account has not", call_with("ARRAY['USD']", others, 5, released, 2, 5, 5)),
+        ("a unit that the account has not", call_with("ARRAY['EUR']", right, 5, captured, 2, 5, 5)),
+        ("two units", call_with("ARRAY['USD','EUR']", right, 5, captured, 2, 5, 5)),
         ("no amount", call(0, captured, 2, 5, 0)),
     ] {
         let error = client.query(&statement, &[]).await.expect_err(wrong);
