@@ -108,6 +108,7 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/books/{book}/accounts", Access::Role(KEEPERS)),
     ("GET", "/v1/books/{book}/accounts", Visible),
     ("GET", "/v1/books/{book}/accounts/{code}/statement", Visible),
+    ("GET", "/v1/books/{book}/accounts/{code}/balance", Visible),
     ("POST", "/v1/books/{book}/journal-entries", Access::Role(KEEPERS)),
     ("POST", "/v1/books/{book}/journal-entries:batch", Access::Role(KEEPERS)),
     ("POST", "/v1/books/{book}/journal-entries/{number}:reverse", Access::Role(KEEPERS)),

@@ -5,6 +5,7 @@
 pub mod account;
 pub mod entry;
 pub mod fold;
+pub mod legs;
 pub mod movement;
 
 pub use account::{AccountClass, AccountKind, AccountNumber};

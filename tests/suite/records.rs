@@ -122,6 +122,47 @@ async fn what_is_held_is_not_spent_and_a_hold_ends_once() -> Outcome {
 }
 
 #[tokio::test]
+async fn a_loss_on_an_exchange_is_posted_and_balances_are_read_at_any_moment() -> Outcome {
+    let (stage, path) = kept().await?;
+    let treasurer = &stage.cast.treasurer;
+    for (code, class, currency) in [
+        ("assets:bank-eur", "asset", "EUR"),
+        ("equity:exchange:eur", "equity", "EUR"),
+        ("equity:exchange:usd", "equity", "USD"),
+        ("expenses:exchange-loss", "expense", "USD"),
+    ] {
+        let body = json!({"code": code, "class": class, "currency": currency});
+        treasurer.post(&format!("{path}/accounts"), &body).await?.ok()?;
+    }
+    let entries = format!("{path}/journal-entries");
+    let first = treasurer.post(&entries, &entry("assets:bank", "equity:own", "100.00")).await?.ok()?;
+    let leg = |account: &str, side: &str, amount: &str, currency: &str| json!({"account": account, "side": side, "amount": {"amount": amount, "currency": currency}});
+    let mut legs = vec![
+        leg("assets:bank", "credit", "100.00", "USD"),
+        leg("equity:exchange:usd", "debit", "98.50", "USD"),
+        leg("expenses:exchange-loss", "debit", "1.50", "USD"),
+        leg("assets:bank-eur", "debit", "90.00", "EUR"),
+    ];
+    let lame = treasurer.post(&entries, &json!({"legs": legs})).await?;
+    ensure!(is_problem(&lame, 422, "invalid"), "{lame:?}");
+    ensure!(text(&lame.body, "/errors/0/message")? == "EUR: debits 90.00, credits 0.00", "{lame:?}");
+    legs.push(leg("equity:exchange:eur", "credit", "90.00", "EUR"));
+    let exchanged = treasurer.post(&entries, &json!({"legs": legs})).await?.ok()?;
+    let read = exchanged["legs"].as_array().context("legs")?;
+    ensure!(read.len() == legs.len() && legs.iter().all(|leg| read.contains(leg)), "{exchanged}");
+
+    let of_bank = format!("{path}/accounts/assets:bank/balance");
+    let today = format!("{of_bank}?as_of={}", day(12, 31));
+    let after = format!("{of_bank}?after={}", first["number"]);
+    let before = format!("{of_bank}?as_of=2020-01-01");
+    for (at, expected) in [(&of_bank, "0.00"), (&after, "100.00"), (&today, "0.00"), (&before, "0.00")] {
+        let found = treasurer.get(at).await?.ok()?;
+        ensure!(text(&found, "/balance/amount")? == expected, "{at}: {found}");
+    }
+    stage.app.finish().await
+}
+
+#[tokio::test]
 async fn a_closed_period_refuses_entries_but_never_a_fact_from_outside() -> Outcome {
     let (stage, path) = kept().await?;
     let treasurer = &stage.cast.treasurer;

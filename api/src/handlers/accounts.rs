@@ -17,6 +17,7 @@ use ledger::id::BookRef;
 use ledger::operations::accounts as operations;
 use ledger::operations::reports::{self, AccountStatement, Resume, StatementLine, StatementSpan};
 use ledger::store::accounts::{self, Account};
+use ledger::store::{balances, journal};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -122,6 +123,63 @@ pub(crate) async fn list(
     let after = window.after.as_deref().unwrap_or_default();
     let rows = accounts::list(&client, book.id, after, window.fetch()).await?;
     Ok(window.page(rows, |row| row.code.clone(), AccountBody::from).respond(&http))
+}
+
+/// As of when.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Moment {
+    /// At the end of this day, by effect.
+    as_of: Option<Date>,
+    /// After the record with this number.
+    #[param(minimum = 0)]
+    after: Option<i64>,
+}
+
+/// A balance at a moment.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AccountBalance)]
+pub struct AccountBalanceBody {
+    /// Code of the account.
+    account: String,
+    /// On the account's own side.
+    balance: BalanceBody,
+    /// The day, when one was asked for.
+    as_of: Option<Date>,
+    /// The last record that counts.
+    through: i64,
+}
+
+/// Shows an account's balance: now, after a record, or at the end of a day.
+#[utoipa::path(tag = "accounts",
+    params(("book" = String, Path, description = "The book"), ("code" = String, Path, description = "The account's code", max_length = 650, pattern = "^[a-z0-9:._-]+$"), Moment),
+    responses((status = 200, description = "The balance", body = AccountBalanceBody)))]
+#[get("/v1/books/{book}/accounts/{code}/balance")]
+pub(crate) async fn balance_at(
+    state: Data<State>,
+    caller: MaybeCaller,
+    path: Path<(BookRef, String)>,
+    query: Params<Moment>,
+) -> Result<HttpResponse, Problem> {
+    let (id, code) = path.into_inner();
+    let client = state.client().await?;
+    let book = read_accounts(&client, &caller, id).await?;
+    let account = accounts::find(&client, book.id, &code).await?.ok_or(ledger::Error::NotFound("account"))?;
+    let last = journal::last_number(&client, book.id).await?;
+    let (minor, through) = match (query.0.as_of, query.0.after) {
+        (Some(_), Some(_)) => return Err(Problem::invalid("/after", "give as_of or after, not both")),
+        (Some(day), None) => (balances::as_of(&client, book.id, account.number, day).await?, last),
+        (None, after) => {
+            let number = after.unwrap_or(last);
+            if !(0..=last).contains(&number) {
+                return Err(Problem::invalid("/after", format!("the book has records 1 to {last}")));
+            }
+            (balances::after(&client, book.id, account.number, number).await?, number)
+        }
+    };
+    let balance = BalanceBody::of_unit(minor, &account.unit);
+    Ok(HttpResponse::Ok().json(AccountBalanceBody { account: code, balance, as_of: query.0.as_of, through }))
 }
 
 /// Which part of a statement.

@@ -43,27 +43,45 @@ pub(super) async fn read(
     id: BookRef,
 ) -> Result<(Book, bool), Error> {
     let book = books::resolve(client, id).await?;
+    let standing = standing(client, caller.0.as_ref(), &book).await?;
+    if standing.insider || standing.public { Ok((book, standing.insider)) } else { Err(Error::NotFound("book")) }
+}
+
+/// How somebody stands to a book.
+pub(super) struct Standing {
+    /// Has a role that reads it, or runs the installation.
+    pub(super) insider: bool,
+    /// Everybody may read it; partners of the other mode may not.
+    pub(super) public: bool,
+}
+
+/// How a caller, or nobody in particular, stands to a book.
+pub(super) async fn standing(
+    client: &impl GenericClient,
+    caller: Option<&Caller>,
+    book: &Book,
+) -> Result<Standing, Error> {
     let roles = match book.visibility {
         Visibility::Private => PRIVATE_READERS,
         Visibility::Members | Visibility::Public => ANY_ROLE,
     };
     let mut same_mode = true;
-    let insider = match &caller.0 {
+    let insider = match caller.map(|caller| (caller, &caller.who)) {
         None => false,
-        Some(caller) => match &caller.who {
-            Who::Person(person) => person.is_operator || caller.has_role(client, book.organisation, roles).await?,
-            Who::Partner(partner) => {
-                same_mode = partner.mode.as_str() == book.mode.name();
-                false
-            }
-        },
+        Some((caller, Who::Person(person))) => {
+            person.is_operator || caller.has_role(client, book.organisation, roles).await?
+        }
+        Some((_, Who::Partner(partner))) => {
+            same_mode = partner.mode.as_str() == book.mode.name();
+            false
+        }
     };
-    let is_public = same_mode
+    let public = same_mode
         && match book.visibility {
             Visibility::Public => true,
             Visibility::Private | Visibility::Members => false,
         };
-    if insider || is_public { Ok((book, insider)) } else { Err(Error::NotFound("book")) }
+    Ok(Standing { insider, public })
 }
 
 /// The same for what shows single accounts: of a public book whose accounts belong to persons, outsiders see sums only.

@@ -14,9 +14,10 @@ use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::book::entry::LINES_MAX;
+use ledger::book::legs::{Side, legs_of};
 use ledger::id::BookRef;
 use ledger::lane::{Answer, Outcome};
-use ledger::operations::entries::{self as operations, RawEntry, RawLine};
+use ledger::operations::entries::{self as operations, RawEntry, RawLeg, RawLine};
 use ledger::operations::posting;
 use ledger::operations::reports::{self, JournalEntry};
 use ledger::store::books::Book;
@@ -28,9 +29,14 @@ use utoipa::{IntoParams, ToSchema};
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewJournalEntry {
-    /// All of them are posted, or none is.
-    #[schema(min_items = 1, max_items = 1000)]
+    /// From one account to another each; all of them are posted, or none is.
+    #[serde(default)]
+    #[schema(max_items = 1000)]
     lines: Vec<NewLine>,
+    /// Instead of lines: amounts on one side of one account each, which balance in each currency.
+    #[serde(default)]
+    #[schema(max_items = 1000)]
+    legs: Vec<NewLeg>,
     /// Day on which it counts; the book's own day when it is not given.
     effective: Option<Date>,
     /// Text for people; never personal data.
@@ -57,17 +63,48 @@ pub struct NewLine {
     amount: MoneyBody,
 }
 
+/// An amount on one side of one account.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewLeg {
+    /// Code of the account.
+    #[schema(min_length = 3, max_length = 650, example = "expenses:rent")]
+    account: String,
+    /// `debit` or `credit`.
+    #[schema(pattern = "^(debit|credit)$")]
+    side: String,
+    /// In the currency of the account.
+    amount: MoneyBody,
+}
+
+impl NewLeg {
+    fn parse(self, at: &str) -> Result<RawLeg, Problem> {
+        let side = match self.side.as_str() {
+            "debit" => Side::Debit,
+            "credit" => Side::Credit,
+            _ => return Err(Problem::invalid(format!("{at}/side"), "must be debit or credit")),
+        };
+        Ok(RawLeg { account: self.account, side, amount: self.amount.parse(&format!("{at}/amount"))? })
+    }
+}
+
 impl NewJournalEntry {
     pub(super) fn parse(self) -> Result<RawEntry, Problem> {
-        if !(1..=LINES_MAX).contains(&self.lines.len()) {
-            return Err(Problem::invalid("/lines", format!("1 to {LINES_MAX}")));
+        if !self.lines.is_empty() && !self.legs.is_empty() {
+            return Err(Problem::invalid("/legs", "give lines or legs, not both"));
         }
+        if !(1..=LINES_MAX).contains(&(self.lines.len() + self.legs.len())) {
+            return Err(Problem::invalid("/lines", format!("1 to {LINES_MAX} lines or legs")));
+        }
+        let legs = self.legs.into_iter().enumerate().map(|(index, leg)| leg.parse(&format!("/legs/{index}")));
+        let legs = legs.collect::<Result<_, Problem>>()?;
         let lines = self.lines.into_iter().enumerate().map(|(index, line)| {
             let amount = line.amount.parse(&format!("/lines/{index}/amount"))?;
             Ok(RawLine { debit: line.debit, credit: line.credit, amount })
         });
         Ok(RawEntry {
             lines: lines.collect::<Result<_, Problem>>()?,
+            legs,
             effective: self.effective,
             memo: paragraphs("/memo", &self.memo, 0..=1_000)?,
             reference: bounded("/reference", &self.reference, 0..=200)?,
@@ -91,6 +128,19 @@ pub struct JournalEntryBody {
     /// Memo and reference were erased.
     note_erased: bool,
     lines: Vec<LineBody>,
+    /// The same as amounts on one side of one account each.
+    legs: Vec<LegBody>,
+}
+
+/// What an entry moved on one side of one account.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = JournalLeg)]
+pub struct LegBody {
+    /// Code of the account.
+    account: String,
+    /// `debit` or `credit`.
+    side: &'static str,
+    amount: BalanceBody,
 }
 
 /// One amount from one account to another.
@@ -113,6 +163,16 @@ pub struct LineBody {
 impl JournalEntryBody {
     pub(super) fn new(entry: JournalEntry) -> Option<JournalEntryBody> {
         let first = entry.lines.first()?;
+        let plain: Vec<_> =
+            entry.lines.iter().map(|it| ((&it.debit, &it.unit), (&it.credit, &it.unit), it.amount)).collect();
+        let legs = legs_of(&plain).into_iter().map(|((account, unit), side, amount)| LegBody {
+            account: account.clone(),
+            side: match side {
+                Side::Debit => "debit",
+                Side::Credit => "credit",
+            },
+            amount: BalanceBody::of_unit(amount, unit),
+        });
         Some(JournalEntryBody {
             number: entry.number,
             effective: first.effective,
@@ -121,6 +181,7 @@ impl JournalEntryBody {
             memo: first.memo.clone(),
             reference: first.reference.clone(),
             note_erased: first.erased,
+            legs: legs.collect(),
             lines: entry
                 .lines
                 .into_iter()
@@ -169,10 +230,9 @@ pub(crate) async fn create(
     query: Params<DryRun>,
     request: Keyed<NewJournalEntry>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = request.body.parse()?;
-    let wall = Timestamp::now();
     let mut client = state.client().await?;
     let book = kept(&client, &caller, *id).await?;
+    let (asked, wall) = (request.body.parse()?, Timestamp::now());
     let entry = state.directory.resolve(&client, &book, asked, wall).await?;
     if query.0.dry_run {
         let tx = client.transaction().await?;

@@ -87,19 +87,19 @@ impl VerdictBody {
     request_body = NewEntryBatch,
     responses((status = 200, description = "A verdict for each entry, in their order", body = EntryBatchBody)))]
 #[post("/v1/books/{book}/journal-entries:batch")]
-pub(crate) async fn create(
+pub(crate) async fn create_batch(
     state: Data<State>,
     caller: Caller,
     id: Path<BookRef>,
     http: HttpRequest,
     request: Keyed<NewEntryBatch>,
 ) -> Result<HttpResponse, Problem> {
+    let client = state.client().await?;
+    let book = kept(&client, &caller, *id).await?;
     let NewEntryBatch { on_error, entries } = request.body;
     if !(1..=ENTRIES_MAX).contains(&entries.len()) {
         return Err(Problem::invalid("/entries", format!("1 to {ENTRIES_MAX}")));
     }
-    let client = state.client().await?;
-    let book = kept(&client, &caller, *id).await?;
     let mut keyed = Vec::with_capacity(entries.len());
     for (index, item) in entries.into_iter().enumerate() {
         let at = |problem: Problem| problem.below(&format!("/entries/{index}"));

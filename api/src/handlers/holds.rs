@@ -201,7 +201,7 @@ pub struct ClosedPeriodBody {
 /// Closes the days through this one: entries that would take effect on or before it are refused from then on.
 #[utoipa::path(tag = "books",
     params(("book" = String, Path, description = "The book"),
-           ("date" = String, Path, description = "The last day of the period", format = "date")),
+           ("date" = String, Path, description = "The last day of the period", format = "date", pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")),
     request_body = Nothing, responses((status = 201, description = "Closed", body = ClosedPeriodBody)))]
 #[post("/v1/books/{book}/periods/{date}:close")]
 pub(crate) async fn close_period(

@@ -1,6 +1,6 @@
 //! Milestones: planning them, setting money aside, giving them up.
 
-use crate::auth::{Caller, MaybeCaller, Who};
+use crate::auth::{Caller, MaybeCaller};
 use crate::extract::{Keyed, Nothing, Params};
 use crate::idempotency::{Reply, Scope, idempotent};
 use crate::paging::{Page, Window};
@@ -18,7 +18,7 @@ use ledger::funding::evidence::Gate;
 use ledger::funding::milestone::{Milestone, MilestoneState, OnSilence, Policy};
 use ledger::id::{BookId, CampaignId, ClaimId, MilestoneId, OrganisationId};
 use ledger::operations::milestones as operations;
-use ledger::store::books::{self, Book, Visibility};
+use ledger::store::books::{self, Book};
 use ledger::store::{campaigns, milestones};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -190,7 +190,7 @@ pub(super) async fn book_of(client: &impl GenericClient, book: BookId, what: &'s
     books::find(client, book).await?.ok_or(Error::NotFound(what))
 }
 
-/// Refuses whoever may not read what concerns a team in a book: people of the host and of the team may, operators, and
+/// Refuses whoever may not read what concerns a team in a book: those who read the book may, people of the team, and
 /// everybody where `public` holds and the book is public.
 pub(super) async fn require_reader(
     client: &impl GenericClient,
@@ -200,24 +200,15 @@ pub(super) async fn require_reader(
     public: bool,
     what: &'static str,
 ) -> Result<(), Error> {
-    if public && book.visibility == Visibility::Public {
+    let standing = super::books::standing(client, caller, book).await?;
+    if standing.insider || (public && standing.public) {
         return Ok(());
     }
-    let Some(caller) = caller else {
-        return Err(Error::NotFound(what));
+    let of_team = match (caller, team) {
+        (Some(caller), Some(team)) if caller.partner().is_none() => caller.has_role(client, team, ANY_ROLE).await?,
+        (Some(_) | None, Some(_) | None) => false,
     };
-    let concerned = match &caller.who {
-        Who::Person(person) if person.is_operator => true,
-        Who::Person(_) => {
-            caller.has_role(client, book.organisation, ANY_ROLE).await?
-                || match team {
-                    Some(team) => caller.has_role(client, team, ANY_ROLE).await?,
-                    None => false,
-                }
-        }
-        Who::Partner(_) => false,
-    };
-    if concerned { Ok(()) } else { Err(Error::NotFound(what)) }
+    if of_team { Ok(()) } else { Err(Error::NotFound(what)) }
 }
 
 /// Plans a milestone of a campaign. No money is set aside yet.

@@ -1,9 +1,10 @@
 //! Raw journal entries through the ledger API, between accounts that no operation manages.
 
+use crate::book::legs::{self, Leg, Side};
 use crate::book::{AccountNumber, Command, Entry, Key, Line, MovementKind, Note, Verdict};
 use crate::error::{Error, Refusal};
 use crate::id::BookId;
-use crate::money::Money;
+use crate::money::{Currency, Money};
 use crate::operations::posting::{self, Posted};
 use crate::store::books::Book;
 use crate::store::{accounts, journal, reversals};
@@ -24,11 +25,24 @@ pub struct RawLine {
     pub amount: Money,
 }
 
+/// One leg as it is asked for: an amount on one side of one account.
+#[derive(Debug, Clone)]
+pub struct RawLeg {
+    /// Code of the account.
+    pub account: String,
+    /// Debit or credit.
+    pub side: Side,
+    /// How much.
+    pub amount: Money,
+}
+
 /// A raw entry as it is asked for.
 #[derive(Debug, Clone)]
 pub struct RawEntry {
-    /// Its lines.
+    /// Its lines, from one account to another.
     pub lines: Vec<RawLine>,
+    /// Or its legs, which are paired into lines.
+    pub legs: Vec<RawLeg>,
     /// Day on which it counts; the book's own day when none.
     pub effective: Option<Date>,
     /// Text for people.
@@ -37,10 +51,13 @@ pub struct RawEntry {
     pub reference: String,
 }
 
+/// An account by its number, and its unit.
+type Found = (AccountNumber, Arc<str>);
+
 /// The accounts of raw entries by their codes, kept in memory: a code's account never changes.
 #[derive(Debug, Default)]
 pub struct Directory {
-    known: RwLock<HashMap<(BookId, String), (AccountNumber, Arc<str>)>>,
+    known: RwLock<HashMap<(BookId, String), Found>>,
 }
 
 /// The most codes that a directory remembers; past that it starts anew.
@@ -61,20 +78,25 @@ impl Directory {
     ) -> Result<Entry, Error> {
         let mut lines = Vec::with_capacity(asked.lines.len());
         for (index, line) in asked.lines.iter().enumerate() {
-            let mut sides = [AccountNumber(0); 2];
-            for (place, (side, code)) in sides.iter_mut().zip([("debit", &line.debit), ("credit", &line.credit)]) {
-                let (number, unit) = self.account(client, book.id, code).await?.ok_or_else(|| {
-                    Error::invalid(format!("/lines/{index}/{side}"), "the book has no account with this code")
-                })?;
-                if *unit != *line.amount.currency().code() {
-                    let message = format!("{code} is kept in {unit}");
-                    return Err(Error::invalid(format!("/lines/{index}/amount/currency"), message));
-                }
-                *place = number;
-            }
-            let [debit, credit] = sides;
+            let at = format!("/lines/{index}");
+            let debit = self.find(client, book, &format!("{at}/debit"), &line.debit, line.amount, &at).await?;
+            let credit = self.find(client, book, &format!("{at}/credit"), &line.credit, line.amount, &at).await?;
             lines.push(Line { kind: MovementKind::JournalEntry, debit, credit, amount: line.amount.minor() });
         }
+        let mut legs = Vec::with_capacity(asked.legs.len());
+        for (index, leg) in asked.legs.iter().enumerate() {
+            let at = format!("/legs/{index}");
+            let account = self.find(client, book, &format!("{at}/account"), &leg.account, leg.amount, &at).await?;
+            let unit = leg.amount.currency().code().to_owned();
+            legs.push(Leg { account, unit, side: leg.side, amount: leg.amount.minor() });
+        }
+        let paired = legs::pair(MovementKind::JournalEntry, &legs).map_err(|unbalanced| {
+            let format = |sum: i128| i64::try_from(sum).ok().zip(unbalanced.unit.parse::<Currency>().ok());
+            let text = |sum| format(sum).map_or_else(|| sum.to_string(), |(sum, currency)| currency.format(sum));
+            let (debits, credits) = (text(unbalanced.debits), text(unbalanced.credits));
+            Error::invalid("/legs", format!("{}: debits {debits}, credits {credits}", unbalanced.unit))
+        })?;
+        lines.extend(paired);
         Ok(Entry {
             lines,
             effective: asked.effective.unwrap_or_else(|| book.today(wall)),
@@ -84,12 +106,26 @@ impl Directory {
         })
     }
 
-    async fn account(
+    /// The account of a code, which must be kept in the currency of an amount.
+    async fn find(
         &self,
         client: &impl GenericClient,
-        book: BookId,
+        book: &Book,
+        pointer: &str,
         code: &str,
-    ) -> Result<Option<(AccountNumber, Arc<str>)>, Error> {
+        amount: Money,
+        at: &str,
+    ) -> Result<AccountNumber, Error> {
+        let found = self.account(client, book.id, code).await?;
+        let (number, unit) =
+            found.ok_or_else(|| Error::invalid(pointer.to_owned(), "the book has no account with this code"))?;
+        if *unit != *amount.currency().code() {
+            return Err(Error::invalid(format!("{at}/amount/currency"), format!("{code} is kept in {unit}")));
+        }
+        Ok(number)
+    }
+
+    async fn account(&self, client: &impl GenericClient, book: BookId, code: &str) -> Result<Option<Found>, Error> {
         let key = (book, code.to_owned());
         if let Some(found) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(Some(found.clone()));

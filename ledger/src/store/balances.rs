@@ -4,6 +4,7 @@ use crate::book::AccountNumber;
 use crate::error::Error;
 use crate::id::BookId;
 use deadpool_postgres::GenericClient;
+use jiff::civil::Date;
 
 /// What an account has moved, minor units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,4 +37,49 @@ pub async fn get(client: &impl GenericClient, book: BookId, account: AccountNumb
     let row = client.query_opt(&statement, &[/* book */ &book.0, /* account */ &account.0]).await?;
     let row = row.ok_or(Error::NotFound("account"))?;
     Ok(Balance { debits: row.get(0), credits: row.get(1), held: row.get(2), side: row.get(3) })
+}
+
+/// The balance of an account after a record, on its own side: that of its last line up to there; 0 before the first.
+pub async fn after(
+    client: &impl GenericClient,
+    book: BookId,
+    account: AccountNumber,
+    number: i64,
+) -> Result<i64, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- balances::after
+             SELECT after FROM (
+                 (SELECT pos, debit_after AS after FROM transfer
+                   WHERE book_id = $1 AND debit = $2 AND pos < ($3::bigint + 1) << 16 ORDER BY pos DESC LIMIT 1)
+                 UNION ALL
+                 (SELECT pos, credit_after FROM transfer
+                   WHERE book_id = $1 AND credit = $2 AND pos < ($3::bigint + 1) << 16 ORDER BY pos DESC LIMIT 1)
+             ) AS last ORDER BY pos DESC LIMIT 1",
+        )
+        .await?;
+    let row =
+        client.query_opt(&statement, &[/* book */ &book.0, /* account */ &account.0, /* number */ &number]).await?;
+    Ok(row.map_or(0, |row| row.get(0)))
+}
+
+/// The balance of an account at the end of a day, on its own side: rolled-up days and the tail of the journal.
+pub async fn as_of(client: &impl GenericClient, book: BookId, account: AccountNumber, day: Date) -> Result<i64, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- balances::as_of
+             WITH progress AS (SELECT through FROM day_total_progress WHERE book_id = $1),
+             side AS (SELECT debits, credits FROM day_total WHERE book_id = $1 AND account = $2 AND day <= $3
+                      UNION ALL
+                      SELECT amount, 0 FROM transfer WHERE book_id = $1 AND debit = $2 AND effective <= $3
+                         AND pos > (SELECT through FROM progress)
+                      UNION ALL
+                      SELECT 0, amount FROM transfer WHERE book_id = $1 AND credit = $2 AND effective <= $3
+                         AND pos > (SELECT through FROM progress))
+             SELECT (b.side * coalesce((SELECT sum(credits) - sum(debits) FROM side), 0))::bigint
+               FROM balance b WHERE b.book_id = $1 AND b.account = $2",
+        )
+        .await?;
+    let row = client.query_opt(&statement, &[/* book */ &book.0, /* account */ &account.0, /* day */ &day]).await?;
+    Ok(row.ok_or(Error::NotFound("account"))?.get(0))
 }
