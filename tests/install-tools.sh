@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what only the tests need: hledger, which reads every export and must come to our balances, and in a folder of
-# the target directory the Python tools that hold the contract against the running service.
+# Installs what only the tests need: hledger, which reads every export and must come to our balances, curl for the
+# README's lines, and in a folder of the target directory the Python tools that hold the contract against the service.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -10,7 +10,7 @@ as_root() {
     elif command -v sudo >/dev/null 2>&1 && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
         sudo "$@"
     else
-        echo "The tests need hledger and Python with venv: ask an administrator for their packages." >&2
+        echo "The tests need hledger, curl and Python with venv: ask an administrator for their packages." >&2
         exit 1
     fi
 }
@@ -19,6 +19,7 @@ as_root() {
 debian=""
 elsewhere=""
 command -v hledger >/dev/null 2>&1 || { debian="$debian hledger" elsewhere="$elsewhere hledger"; }
+command -v curl >/dev/null 2>&1 || { debian="$debian curl" elsewhere="$elsewhere curl"; }
 command -v python3 >/dev/null 2>&1 || { debian="$debian python3" elsewhere="$elsewhere python3"; }
 python3 -c 'import ensurepip, venv' 2>/dev/null || debian="$debian python3-venv"
 
