@@ -177,7 +177,7 @@ impl ClaimState {
         }
     }
 
-    /// When [`Claim::close`] is due.
+    /// When the claim's clock is due.
     pub fn deadline(&self) -> Option<Timestamp> {
         match self {
             ClaimState::Draft { until } | ClaimState::ChangesAsked { until } => Some(*until),

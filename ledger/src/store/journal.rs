@@ -198,7 +198,8 @@ pub async fn keys(client: &impl GenericClient, book: BookId, asked: &[Key]) -> R
             "-- journal::keys
              SELECT i.caller, i.key, i.request_digest, i.number, i.refusal
                FROM unnest($2::int[], $3::uuid[]) AS k(caller, key)
-               JOIN idempotency i ON i.book_id = $1 AND i.caller = k.caller AND i.key = k.key",
+              CROSS JOIN LATERAL (SELECT * FROM idempotency
+                                   WHERE book_id = $1 AND caller = k.caller AND key = k.key OFFSET 0) AS i",
         )
         .await?;
     let callers: Vec<i32> = asked.iter().map(|key| key.caller).collect();
