@@ -7,7 +7,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test lint dependencies suite docs check-long bench freeze openapi tools test-tools toolchain
+.PHONY: help demo dev test lint dependencies suite docs check-long chaos bench freeze openapi tools test-tools toolchain
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -56,6 +56,10 @@ ifeq ($(NEXTEST),yes)
 else
 	PROPTEST_CASES=$${PROPTEST_CASES:-5000} COMMONPURSE_LONG=1 $(CARGO) test --workspace --no-fail-fast -- --include-ignored
 endif
+
+chaos: tools ## Two hundred kills under load, and nothing lost or doubled (KILLS=…, COMMONPURSE_SEED=…)
+	$(CARGO) build --workspace
+	$(TARGET)/debug/chaos
 
 bench: tools ## The benchmarks
 	$(CARGO) bench --workspace

@@ -42,6 +42,9 @@ const OF_THE_WORKER: &[&str] = &[
     "COMMONPURSE_FAULT",
 ];
 
+/// What the tests read, which start the service in their own environment.
+const OF_THE_TESTS: &[&str] = &["COMMONPURSE_LONG", "COMMONPURSE_SEED"];
+
 /// Why a configuration cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -203,7 +206,7 @@ fn development_key(directory: &Path) -> Result<SecretString, ConfigError> {
 
 /// Refuses variables with our prefix that neither the program nor the worker reads.
 pub fn refuse_unknown_variables<C: CommandFactory>(names: impl Iterator<Item = String>) -> Result<(), ConfigError> {
-    let mut known: BTreeSet<String> = OF_THE_WORKER.iter().map(|&name| name.to_owned()).collect();
+    let mut known: BTreeSet<String> = OF_THE_WORKER.iter().chain(OF_THE_TESTS).map(|&name| name.to_owned()).collect();
     known.insert("COMMONPURSE_LOG".to_owned());
     collect_variables(&C::command(), &mut known);
     let unknown: Vec<_> = names.filter(|name| name.starts_with("COMMONPURSE_") && !known.contains(name)).collect();

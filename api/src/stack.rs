@@ -120,6 +120,27 @@ impl Stack {
         start_api(&settings)
     }
 
+    /// Ends the api at once (SIGKILL), in the middle of whatever it does.
+    pub fn kill_api(&mut self) -> anyhow::Result<()> {
+        self.api.child.kill().context("cannot kill the api")?;
+        self.api.child.wait()?;
+        Ok(())
+    }
+
+    /// Starts the api again on the address that it had.
+    pub fn restart_api(&mut self) -> anyhow::Result<()> {
+        let listen = self.base_url.trim_start_matches("http://").to_owned();
+        let (api, base_url) = start_api(&Settings { listen, ..self.settings.clone() })?;
+        anyhow::ensure!(base_url == self.base_url, "the api came back as {base_url}");
+        self.api = api;
+        Ok(())
+    }
+
+    /// Whether the api has ended by itself.
+    pub fn api_has_ended(&mut self) -> bool {
+        self.api.has_ended()
+    }
+
     /// Starts one more worker, with more environment variables if need be.
     pub fn add_worker(&mut self, environment: &[(&str, &str)]) -> anyhow::Result<()> {
         let mut command = command(&self.settings, "commonpurse-worker");

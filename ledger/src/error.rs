@@ -84,8 +84,8 @@ impl Error {
         match self {
             Error::Pool(_) | Error::StillRunning | Error::Overloaded => true,
             Error::Database(error) => error.code().is_none_or(|code| {
-                // Serialization failure, deadlock, lock timeout, statement timeout, connection trouble, shutdown.
-                matches!(code.code(), "40001" | "40P01" | "55P03" | "57014" | "57P01" | "57P03")
+                // Serialization failure, deadlock, lock timeout, statement timeout, connection trouble, shutdown, crash.
+                matches!(code.code(), "40001" | "40P01" | "55P03" | "57014" | "57P01" | "57P02" | "57P03")
                     || code.code().starts_with("08")
             }),
             Error::NotFound(_)

@@ -1,6 +1,7 @@
 //! The suite.
 
 mod books;
+mod chaos;
 mod contract;
 mod cooperatives;
 mod lineage;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::Duration;
 
+use nix::sys::signal::{Signal, kill};
 use tokio_postgres::error::SqlState;
 
 use crate::connection::{connect, parse};
@@ -31,8 +32,7 @@ const LOG_BYTES_MAX: u64 = 16 << 20;
 /// [`url`](Self::url) use a unix socket that only the server's user, its owner and root can reach.
 pub struct PrivateServer {
     home: PathBuf,
-    data: PathBuf,
-    log: PathBuf,
+    plan: Plan,
     password: String,
     running: Running,
     stopped: bool,
@@ -103,10 +103,9 @@ impl PrivateServer {
             initialise(&programs, home.account, &data, durability, &password).map_err(failed)?;
         }
         let (account, lifeline) = (home.account, Lifeline::Parent);
-        let plan = Plan { programs, account, data, log, durability, lifeline };
+        let plan = Plan { programs, account, data, log, durability, lifeline, port: None };
         let running = launch(&plan).map_err(failed)?;
-        let Plan { data, log, .. } = plan;
-        Ok(Self { home: home.path, data, log, password, running, stopped: false, _lock: lock })
+        Ok(Self { home: home.path, plan, password, running, stopped: false, _lock: lock })
     }
 
     /// The URL of a database for its owner, the superuser `postgres`, through the unix socket and without a password.
@@ -162,19 +161,46 @@ impl PrivateServer {
     /// PostgreSQL's own data directory.
     #[must_use]
     pub fn data_dir(&self) -> &Path {
-        &self.data
+        &self.plan.data
     }
 
     /// What the server has to say.
     #[must_use]
     pub fn log_file(&self) -> &Path {
-        &self.log
+        &self.plan.log
     }
 
     /// Whether the server still runs; it may have been killed from outside.
     #[must_use]
     pub fn is_running(&mut self) -> bool {
         !self.stopped && matches!(self.running.supervisor.try_wait(), Ok(None))
+    }
+
+    /// Kills the server (SIGKILL) in the middle of whatever it does: a crash, for tests. [`revive`](Self::revive) starts
+    /// it again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Server`] when it does not run or cannot be killed.
+    pub fn crash(&mut self) -> Result<(), Error> {
+        let failed = |why| Error::Server { home: self.home.clone(), why };
+        let pid = pidfile::live_server(&self.plan.data).ok_or_else(|| failed("it does not run".to_owned()))?;
+        kill(pid, Signal::SIGKILL).map_err(|error| failed(format!("{pid} cannot be killed: {error}")))?;
+        // The supervisor has nobody left to wait for.
+        self.running.supervisor.wait().map_err(|error| failed(error.to_string()))?;
+        Ok(())
+    }
+
+    /// Starts a crashed server again, on the same port, and returns when it has recovered.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Server`] when it does not start.
+    pub fn revive(&mut self) -> Result<(), Error> {
+        self.plan.port = Some(self.running.port);
+        let launched = launch(&self.plan);
+        self.running = launched.map_err(|why| Error::Server { home: self.home.clone(), why })?;
+        Ok(())
     }
 
     /// Stops the server, with a checkpoint, and waits for it.
@@ -200,7 +226,7 @@ impl PrivateServer {
         if std::mem::replace(&mut self.stopped, true) {
             return Ok(());
         }
-        let why = match end_supervised(&mut self.running.supervisor, &self.data) {
+        let why = match end_supervised(&mut self.running.supervisor, &self.plan.data) {
             Ok(()) => return Ok(()),
             Err(why) => why,
         };

@@ -30,6 +30,8 @@ pub(crate) struct Plan {
     pub(crate) log: PathBuf,
     pub(crate) durability: Durability,
     pub(crate) lifeline: Lifeline,
+    /// The port to take; any free one when none.
+    pub(crate) port: Option<u16>,
 }
 
 /// Who keeps the server alive.
@@ -147,7 +149,7 @@ pub(crate) fn launch(plan: &Plan) -> Result<Running, String> {
 fn attempt(plan: &Plan) -> Result<Result<Running, String>, String> {
     let sockets = place::socket_directory(&plan.data, plan.account)?;
     remove_stale_sockets(&sockets)?;
-    let port = free_port()?;
+    let port = plan.port.map_or_else(free_port, Ok)?;
     let mut supervisor = spawn(plan, &sockets, port)?;
     let shared = matches!(plan.lifeline, Lifeline::Shared { .. });
     let mut held = None;

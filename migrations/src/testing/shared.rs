@@ -78,7 +78,7 @@ fn start(home: &Home, current: &Path, linger_s: u32) -> Result<(String, Hold), P
     let durability = Durability::Throwaway;
     initialise(&programs, home.account, &data, durability, &password)?;
     let lifeline = Lifeline::Shared { linger_s };
-    let plan = Plan { programs, account: home.account, data, log, durability, lifeline };
+    let plan = Plan { programs, account: home.account, data, log, durability, lifeline, port: None };
     let running = launch(&plan)?;
     let lifeline = running.held.ok_or_else(|| "its lifeline is missing".to_owned())?;
     let line = format!("{} {}\n", running.port, running.sockets.display());
