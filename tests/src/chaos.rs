@@ -77,6 +77,8 @@ pub async fn run(options: Options) -> anyhow::Result<Tally> {
     let told = told?;
     stage.settle().await?;
     let mut tally = checks::compare(&machine, &stage, &told).await?;
+    let fooled = checks::compare(&machine, &stage, &told.with_one_invented()).await?;
+    ensure!(fooled.lost == tally.lost + 1, "an invented answer was not missed: the checks see nothing");
     tally.kills = options.kills;
     tally.wrong.extend(machine.ended_by_themselves());
     machine.stop().await?;

@@ -90,12 +90,21 @@ pub(super) struct Entry {
 }
 
 /// What all callers were told.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Told {
     pub(super) entries: Vec<Entry>,
     /// References of pledges that were placed.
     pub(super) pledges: Vec<String>,
     pub(super) wrong: Vec<String>,
+}
+
+impl Told {
+    /// The same, with an answer that nobody gave.
+    pub(super) fn with_one_invented(&self) -> Told {
+        let mut told = self.clone();
+        told.entries.push(Entry { reference: "invented".into(), gain: 1, number: Some(1) });
+        told
+    }
 }
 
 struct Shared {
