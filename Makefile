@@ -73,7 +73,7 @@ openapi: toolchain ## Writes the API's contract anew
 tools: toolchain ## Installs PostgreSQL's server programs if they are missing
 	@migrations/install-postgresql.sh
 
-test-tools: tools ## Installs what only the tests need besides: hledger for the exports, Python tools for the contract
+test-tools: tools ## Installs what only the tests need besides: hledger and Beancount for the exports, Python tools for the contract
 	@tests/install-tools.sh
 
 toolchain:

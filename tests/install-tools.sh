@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what only the tests need: hledger, which reads every export and must come to our balances, curl for the
-# README's lines, and in a folder of the target directory the Python tools that hold the contract against the service.
+# README's lines, and in a folder of the target directory the Python tools: Beancount, which reads exports too, and those
+# that hold the contract against the running service.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -43,7 +44,7 @@ fi
 list=tests/contract/requirements.txt
 tools="${CARGO_TARGET_DIR:-target}/contract-tools"
 if ! cmp -s "$list" "$tools/installed.txt"; then
-    echo "Installing the contract tools into $tools."
+    echo "Installing the Python tools of the tests into $tools."
     rm -rf "$tools"
     mkdir -p "$(dirname "$tools")"
     python3 -m venv "$tools"

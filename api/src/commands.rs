@@ -10,6 +10,9 @@ use ledger::id::PersonId;
 use ledger::operations::identity;
 use ledger::party::Email;
 use secrecy::ExposeSecret;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
 
 /// People put money into a common purse, and everyone can follow each cent.
 #[derive(Debug, Parser)]
@@ -31,6 +34,11 @@ pub enum Command {
     Serve(Box<ServeConfig>),
     /// Bring the database to the newest schema; connects as its owner.
     Migrate(DatabaseConfig),
+    /// Check an export in JSON Lines, offline: every digest, number and balance.
+    Verify {
+        /// The export.
+        file: PathBuf,
+    },
     /// Who runs the installation.
     #[command(subcommand)]
     Operator(OperatorCommand),
@@ -64,7 +72,12 @@ impl Command {
     pub fn is_production(&self) -> bool {
         match self {
             Command::Serve(config) => config.production,
-            Command::Demo(_) | Command::Dev(_) | Command::Migrate(_) | Command::Operator(_) | Command::Keys(_) => false,
+            Command::Demo(_)
+            | Command::Dev(_)
+            | Command::Migrate(_)
+            | Command::Verify { .. }
+            | Command::Operator(_)
+            | Command::Keys(_) => false,
         }
     }
 
@@ -72,9 +85,12 @@ impl Command {
     pub fn log_default(&self) -> &'static str {
         match self {
             Command::Demo(_) => "warn",
-            Command::Dev(_) | Command::Serve(_) | Command::Migrate(_) | Command::Operator(_) | Command::Keys(_) => {
-                "info"
-            }
+            Command::Dev(_)
+            | Command::Serve(_)
+            | Command::Migrate(_)
+            | Command::Verify { .. }
+            | Command::Operator(_)
+            | Command::Keys(_) => "info",
         }
     }
 
@@ -88,6 +104,7 @@ impl Command {
                 serve::serve(*config, stop).await
             }
             Command::Migrate(database) => migrate(&database).await,
+            Command::Verify { file } => verify(&file),
             Command::Operator(OperatorCommand::Add { email, database }) => {
                 let id = add_operator(database.url()?.expose_secret(), &email).await?;
                 println!("{} ({id}) is an operator", email.as_str());
@@ -104,6 +121,15 @@ impl Command {
 async fn migrate(database: &DatabaseConfig) -> anyhow::Result<()> {
     let report = migrations::apply(database.url()?.expose_secret()).await?;
     println!("the schema was at version {} and is at {}", report.before, report.now);
+    Ok(())
+}
+
+/// Says what holds of an export, or names the first record that is wrong.
+fn verify(file: &Path) -> anyhow::Result<()> {
+    let text = File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let held = ledger::verify::verify(BufReader::new(text))?;
+    println!("{} {:?} holds: {} entries, {} accounts", held.book, held.name, held.entries, held.accounts);
+    println!("its last digest is {}", held.digest);
     Ok(())
 }
 

@@ -151,6 +151,11 @@ impl Stack {
         Ok(())
     }
 
+    /// The api's process id.
+    pub fn api_id(&self) -> u32 {
+        self.api.child.id()
+    }
+
     /// The workers, the oldest first.
     pub fn workers(&mut self) -> &mut Vec<Process> {
         &mut self.workers
@@ -203,6 +208,7 @@ fn command(settings: &Settings, program: &str) -> Command {
     command
         .process_group(0) // Ctrl-C reaches this process alone, which stops the others in order
         .stdin(Stdio::piped())
+        .env_remove("COMMONPURSE_LONG") // is for tests, and no setting of the programs
         .env("DATABASE_URL", &settings.database_url)
         .env("COMMONPURSE_STATE_DIR", &settings.state)
         .env("COMMONPURSE_MAIL_DIR", settings.mail_dir())

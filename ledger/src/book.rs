@@ -7,8 +7,10 @@ pub mod entry;
 pub mod fold;
 pub mod legs;
 pub mod movement;
+pub mod record;
 
 pub use account::{AccountClass, AccountKind, AccountNumber};
 pub use entry::{Entry, Line, Note};
 pub use fold::{AccountState, Batch, Command, Key, Reason, State, Verdict, fold};
 pub use movement::MovementKind;
+pub use record::{LogRecord, RecordKind};

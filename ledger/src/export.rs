@@ -1,10 +1,130 @@
 //! A book as text that the tools of accountants and auditors read. Pure: rows in, text out.
 
-pub mod hledger;
+mod beancount;
+mod csv;
+mod hledger;
+mod jsonl;
 
-use crate::book::{AccountClass, MovementKind};
+use crate::book::{AccountClass, LogRecord, MovementKind};
 use crate::money::Currency;
+use jiff::Timestamp;
 use jiff::civil::Date;
+
+/// A format of exports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// The journal format of hledger.
+    Hledger,
+    /// The syntax of Beancount, version 3.
+    Beancount,
+    /// A table, RFC 4180: one row for each line of the journal.
+    Csv,
+    /// JSON Lines: one record for each entry, chained by digests.
+    Jsonl,
+}
+
+impl Format {
+    /// All formats.
+    pub const ALL: [Format; 4] = [Format::Hledger, Format::Beancount, Format::Csv, Format::Jsonl];
+
+    /// Name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Hledger => "hledger",
+            Format::Beancount => "beancount",
+            Format::Csv => "csv",
+            Format::Jsonl => "jsonl",
+        }
+    }
+
+    /// The media type of the text.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Format::Hledger | Format::Beancount => "text/plain; charset=utf-8",
+            Format::Csv => "text/csv; charset=utf-8; header=present",
+            Format::Jsonl => "application/jsonl",
+        }
+    }
+
+    /// How the name of a file ends.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Format::Hledger => "journal",
+            Format::Beancount => "beancount",
+            Format::Csv => "csv",
+            Format::Jsonl => "jsonl",
+        }
+    }
+
+    /// Whether accounts are declared at its start and balances asserted at its end.
+    pub fn is_journal(self) -> bool {
+        match self {
+            Format::Hledger | Format::Beancount => true,
+            Format::Csv | Format::Jsonl => false,
+        }
+    }
+
+    /// Whether it has every record, also those that are no entries, and ends with the trial balance.
+    pub fn is_chain(self) -> bool {
+        match self {
+            Format::Jsonl => true,
+            Format::Hledger | Format::Beancount | Format::Csv => false,
+        }
+    }
+
+    /// Begins a text.
+    pub fn writer(self) -> Box<dyn Writer> {
+        match self {
+            Format::Hledger => Box::new(hledger::Hledger::default()),
+            Format::Beancount => Box::new(beancount::Beancount::default()),
+            Format::Csv => Box::new(csv::Csv),
+            Format::Jsonl => Box::new(jsonl::Jsonl::default()),
+        }
+    }
+}
+
+/// Writes a book piece by piece, in the order of these functions. A format leaves out what it does not have.
+pub trait Writer: Send + Sync {
+    /// What stands before all else.
+    fn title(&mut self, title: &Title<'_>) -> String;
+
+    /// Declares a currency or unit.
+    fn unit(&mut self, _unit: &str) -> String {
+        String::new()
+    }
+
+    /// Declares an account.
+    fn account(&mut self, _account: Account<'_>) -> String {
+        String::new()
+    }
+
+    /// The next line of the journal; all lines of an entry come one after the other.
+    fn line(&mut self, line: &Transfer<'_>) -> String;
+
+    /// The next record that is no entry.
+    fn record(&mut self, _record: &LogRecord) -> String {
+        String::new()
+    }
+
+    /// What stands before the balances of the end of a day.
+    fn assertions(&mut self, _day: Date) -> String {
+        String::new()
+    }
+
+    /// Asserts the balance of an account at the end of a day.
+    fn assertion(&mut self, _assertion: &Assertion<'_>) -> String {
+        String::new()
+    }
+
+    /// An account in the closing trial balance.
+    fn closing(&mut self, _closing: &Closing<'_>) -> String {
+        String::new()
+    }
+
+    /// What stands at the end: how many entries there are.
+    fn end(&mut self, entries: i64) -> String;
+}
 
 /// What the head of an export says of the book.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,8 +133,12 @@ pub struct Title<'a> {
     pub book: String,
     /// Its name.
     pub name: &'a str,
+    /// Its base currency.
+    pub currency: &'a str,
     /// The last record that is in the export.
     pub through: i64,
+    /// The first day of the first month in which something took effect, if anything did.
+    pub begins: Option<Date>,
 }
 
 /// An account.
@@ -24,6 +148,8 @@ pub struct Account<'a> {
     pub code: &'a str,
     /// What it is for.
     pub class: AccountClass,
+    /// Currency or unit.
+    pub unit: &'a str,
 }
 
 /// One line of the journal with what it says of its entry.
@@ -31,10 +157,14 @@ pub struct Account<'a> {
 pub struct Transfer<'a> {
     /// Record number of its entry.
     pub number: i64,
+    /// Which line of it, from 1.
+    pub line: i64,
     /// Day on which it counts.
     pub effective: Date,
     /// Day on which it happened.
     pub occurred: Date,
+    /// Wall clock.
+    pub recorded_at: Timestamp,
     /// Memo of the entry.
     pub memo: &'a str,
     /// What the entry is about.
@@ -51,20 +181,94 @@ pub struct Transfer<'a> {
     pub unit: &'a str,
     /// Minor units, more than 0.
     pub amount: i64,
+    /// Balance of the debited account after it, on its own side, minor units.
+    pub debit_after: i64,
+    /// Balance of the credited account after it, on its own side, minor units.
+    pub credit_after: i64,
 }
 
 /// What an account must hold at the end of a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Assertion<'a> {
+    /// The day.
+    pub day: Date,
     /// Path of the account.
     pub code: &'a str,
     /// Currency or unit.
     pub unit: &'a str,
     /// Debits less credits, minor units.
     pub net: i64,
+    /// The same with all accounts below it of the same unit.
+    pub net_with_children: i64,
+}
+
+/// What an account moved in all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closing<'a> {
+    /// Path of the account.
+    pub code: &'a str,
+    /// Currency or unit.
+    pub unit: &'a str,
+    /// Sum of debits, minor units.
+    pub debits: i64,
+    /// Sum of credits, minor units.
+    pub credits: i64,
+    /// The balance on its own side, minor units.
+    pub balance: i64,
 }
 
 /// A signed number of minor units as a decimal; a unit that is no currency has whole numbers only.
 fn decimal(minor: i64, unit: &str) -> String {
     unit.parse::<Currency>().map_or_else(|_| minor.to_string(), |currency| currency.format(minor))
+}
+
+/// A text as one line: no control characters, one blank between words.
+fn one_line(text: &str) -> String {
+    let line: String = text.chars().map(|c| if c.is_control() || is_break(c) { ' ' } else { c }).collect();
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Line and paragraph separators, and marks that turn the direction of what follows.
+fn is_break(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    /// The line that the tests of all formats write.
+    pub(super) fn transfer() -> Transfer<'static> {
+        Transfer {
+            number: 17,
+            line: 1,
+            effective: date(2027, 2, 1),
+            occurred: date(2027, 1, 31),
+            recorded_at: "2027-02-01T09:30:00.25Z".parse().expect("a moment"),
+            memo: "Charge\ncaptured; (a) | b",
+            reference: "chg_a, date:2020-01-01",
+            erased: false,
+            kind: MovementKind::ChargeCaptured,
+            debit: "assets:receivable:partner",
+            credit: "liabilities:fund:press",
+            unit: "USD",
+            amount: 3_000,
+            debit_after: 3_000,
+            credit_after: -500,
+        }
+    }
+
+    pub(super) fn title() -> Title<'static> {
+        Title { book: "bok_1".into(), name: "The \"host\"", currency: "USD", through: 17, begins: None }
+    }
+
+    #[test]
+    fn every_format_has_a_name_an_ending_and_a_media_type_of_its_own_kind() {
+        for format in Format::ALL {
+            let parsed: Format = serde_json::from_value(format.name().into()).expect("its name is read back");
+            assert_eq!(parsed, format);
+            assert!(!format.extension().is_empty() && format.media_type().contains('/'));
+        }
+    }
 }

@@ -14,5 +14,6 @@ pub mod money;
 pub mod operations;
 pub mod party;
 pub mod store;
+pub mod verify;
 
 pub use error::{Error, Refusal};

@@ -26,6 +26,7 @@ pub mod hours;
 pub mod jobs;
 pub mod journal;
 pub mod lineage;
+pub mod log_records;
 pub mod members;
 pub mod milestones;
 pub mod organisations;

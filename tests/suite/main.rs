@@ -4,6 +4,7 @@ mod books;
 mod chaos;
 mod contract;
 mod cooperatives;
+mod exports;
 mod lineage;
 mod milestones;
 mod pledging;

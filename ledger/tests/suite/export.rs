@@ -1,17 +1,20 @@
-//! Exports: a tool that shares no code with us reads them, checks them, and comes to the same balances.
+//! Exports: tools that share no code with us read them, check them, and come to the same balances.
 
 use crate::support::Fixture;
 use futures_util::TryStreamExt;
 use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan};
 use ledger::book::{AccountClass, AccountNumber, Entry, Line, MovementKind, Note};
+use ledger::export::Format;
 use ledger::money::Currency;
 use ledger::operations::posting::post;
 use ledger::operations::{accounts, exports, reports};
 use ledger::store::{account_totals, day_totals};
+use ledger::verify::verify;
 use proptest::prelude::*;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
@@ -96,21 +99,16 @@ async fn a_random_book(plan: &[Random]) -> Fixture {
     fixture
 }
 
-async fn exported(fixture: &Fixture) -> String {
-    let pieces = exports::hledger(fixture.pool.clone(), fixture.book.clone()).await.expect("an export");
+async fn exported(fixture: &Fixture, format: Format) -> String {
+    let pieces = exports::export(fixture.pool.clone(), fixture.book.clone(), format).await.expect("an export");
     let pieces: Vec<String> = pieces.try_collect().await.expect("all its pieces");
     assert!(pieces.iter().all(|piece| !piece.is_empty()), "an empty piece would end a chunked body");
     pieces.concat()
 }
 
-/// Runs hledger on a journal and answers what it says.
+/// Runs hledger (`make test-tools` installs it) on a journal and answers what it says.
 fn hledger(journal: &Path, arguments: &[&str]) -> Result<String, String> {
-    let output =
-        Command::new("hledger").args(arguments).arg("--file").arg(journal).env("LC_ALL", "C.UTF-8").output().expect(
-            "hledger is needed for the tests of exports: `make test-tools` or tests/install-tools.sh installs it",
-        );
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
+    run(Command::new("hledger").args(arguments).arg("--file").arg(journal))
 }
 
 /// Balances by account, as hledger writes them: `30.00 USD`.
@@ -140,6 +138,52 @@ async fn balances_of_ours(fixture: &Fixture, as_of: Option<Date>) -> BTreeMap<St
         .collect()
 }
 
+/// A program of the Python tools, which `make test-tools` installs.
+fn tool(name: &str) -> PathBuf {
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("contract-tools").join("bin").join(name);
+    assert!(program.exists(), "{} is missing: `make test-tools` installs it", program.display());
+    program
+}
+
+/// Runs a program and answers what it says.
+fn run(command: &mut Command) -> Result<String, String> {
+    let output = command.env("LC_ALL", "C.UTF-8").output().expect("it starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr) + &text(&output.stdout)) }
+}
+
+fn bean_check(ledger: &Path) -> Result<String, String> {
+    run(Command::new(tool("bean-check")).arg("--no-cache").arg(ledger))
+}
+
+/// Prints the balance of every account at the end of a day under its code in the book, and the records there are.
+const BALANCES_OF_BEANCOUNT: &str = "
+import datetime, sys
+from beancount import loader
+from beancount.core import data, realization
+entries, errors, _ = loader.load_file(sys.argv[1])
+assert not errors, errors
+end = datetime.date.fromisoformat(sys.argv[2])
+codes = {e.account: e.meta['code'] for e in entries if isinstance(e, data.Open)}
+transactions = [e for e in entries if isinstance(e, data.Transaction)]
+print(' '.join(sorted((str(e.meta['record']) for e in transactions), key=int)))
+tree = realization.realize([e for e in transactions if e.date <= end])
+for account in realization.iter_children(tree):
+    for position in account.balance:
+        print(codes[account.account], position.units.number, position.units.currency)
+";
+
+/// The record numbers, and balances by account: `30.00 USD`.
+fn balances_of_beancount(ledger: &Path, until: Option<Date>) -> (String, BTreeMap<String, String>) {
+    let end = until.unwrap_or(Date::MAX).to_string();
+    let mut command = Command::new(tool("python"));
+    let said = run(command.args(["-c", BALANCES_OF_BEANCOUNT]).arg(ledger).arg(&end)).expect("as it should");
+    let mut lines = said.lines();
+    let records = lines.next().expect("the records").to_owned();
+    let balances = lines.map(|line| line.split_once(' ').expect("an account and its balance"));
+    (records, balances.map(|(code, balance)| (code.to_owned(), balance.to_owned())).collect())
+}
+
 fn write(text: &str) -> tempfile::NamedTempFile {
     let file = tempfile::Builder::new().suffix(".journal").tempfile().expect("a file");
     std::fs::write(file.path(), text).expect("as it should");
@@ -153,7 +197,7 @@ proptest! {
     fn hledger_checks_every_export_and_agrees_on_every_balance(plan in random_entries()) {
         RUNTIME.block_on(async {
             let fixture = a_random_book(&plan).await;
-            let text = exported(&fixture).await;
+            let text = exported(&fixture, Format::Hledger).await;
             let file = write(&text);
             for arguments in [&["check"][..], &["check", "--strict"]] {
                 if let Err(error) = hledger(file.path(), arguments) {
@@ -171,14 +215,53 @@ proptest! {
             }
             let client = fixture.client().await;
             day_totals::roll_up(&client, fixture.book.id).await.expect("a roll-up");
-            prop_assert_eq!(exported(&fixture).await, text, "the same book gives the same text");
+            prop_assert_eq!(exported(&fixture, Format::Hledger).await, text, "the same book gives the same text");
             Ok(())
         })?;
     }
 }
 
-#[tokio::test]
-async fn hledger_refuses_an_export_in_which_an_amount_was_changed_or_an_entry_left_out() {
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 6, max_shrink_iters: 20, ..ProptestConfig::default() })]
+
+    #[test]
+    fn beancount_and_the_verifier_check_every_export_and_agree_on_every_balance(plan in random_entries()) {
+        RUNTIME.block_on(async {
+            let fixture = a_random_book(&plan).await;
+            let text = exported(&fixture, Format::Beancount).await;
+            let file = write(&text);
+            if let Err(error) = bean_check(file.path()) {
+                panic!("{error}\n{text}");
+            }
+            let records = (1..=plan.len()).map(|number| number.to_string()).collect::<Vec<_>>().join(" ");
+            for as_of in [None, Some(FIRST_DAY + 11.days())] {
+                let (theirs, balances) = balances_of_beancount(file.path(), as_of);
+                prop_assert_eq!(&theirs, &records, "no memo makes an entry or hides one");
+                prop_assert_eq!(balances, balances_of_ours(&fixture, as_of).await);
+            }
+
+            let chained = exported(&fixture, Format::Jsonl).await;
+            let held = verify(chained.as_bytes()).unwrap_or_else(|wrong| panic!("{wrong}\n{chained}"));
+            prop_assert_eq!((held.entries, held.book), (plan.len() as i64, fixture.book.reference().to_string()));
+            let table = exported(&fixture, Format::Csv).await;
+            let mut table = csv::Reader::from_reader(table.as_bytes());
+            let rows: Vec<BTreeMap<String, String>> = table.deserialize().collect::<Result<_, _>>().expect("a table");
+            prop_assert_eq!(rows.len(), plan.iter().map(|entry| entry.lines.len()).sum::<usize>());
+            for row in &rows {
+                prop_assert!(!row["memo"].starts_with(['=', '+', '-', '@', '\t', '\r']), "{:?}", row);
+            }
+            let client = fixture.client().await;
+            day_totals::roll_up(&client, fixture.book.id).await.expect("a roll-up");
+            for (format, before) in [(Format::Beancount, text), (Format::Jsonl, chained)] {
+                prop_assert_eq!(exported(&fixture, format).await, before, "the same book gives the same text");
+            }
+            Ok(())
+        })?;
+    }
+}
+
+/// Three entries: one of each of two days, and one that was recorded last and counts in between.
+async fn three_entries() -> Fixture {
     let lines = vec![(0, 3, 10_000), (5, 0, 2_500)];
     let plan = [(0, "first"), (40, "second"), (3, "backdated")].map(|(days, memo)| Random {
         lines: lines.clone(),
@@ -186,8 +269,193 @@ async fn hledger_refuses_an_export_in_which_an_amount_was_changed_or_an_entry_le
         memo: memo.into(),
         reference: String::new(),
     });
-    let fixture = a_random_book(&plan).await;
-    let text = exported(&fixture).await;
+    a_random_book(&plan).await
+}
+
+#[tokio::test]
+async fn beancount_refuses_an_export_in_which_a_cent_was_changed_or_an_entry_left_out() {
+    let text = exported(&three_entries().await, Format::Beancount).await;
+    assert!(text.ends_with("; end: 3 entries\n"), "{text}");
+    assert!(text.contains("2027-02-01 balance Assets:Bank ") && text.contains("2027-04-01 balance "), "{text}");
+    bean_check(write(&text).path()).unwrap();
+    let more = text.replacen("25.00 USD", "25.01 USD", 2);
+    let refused = bean_check(write(&more).path()).unwrap_err();
+    assert!(refused.contains("Balance failed"), "{refused}");
+    let uneven = text.replacen("25.00 USD", "25.01 USD", 1);
+    let refused = bean_check(write(&uneven).path()).unwrap_err();
+    assert!(refused.contains("does not balance"), "{refused}");
+    let start = text.find("\n2027-03-01 * \"second\"").unwrap();
+    let end = start + text[start + 1..].find("\n\n").unwrap();
+    assert!(bean_check(write(&format!("{}{}", &text[..start], &text[end..])).path()).is_err());
+}
+
+#[tokio::test]
+async fn an_asserted_balance_of_beancount_counts_the_accounts_below() {
+    let plan = [(0, vec![(0, 3, 500), (1, 3, 70)]), (40, vec![(0, 3, 1)]), (80, vec![(1, 3, 2)])];
+    let plan = plan.map(|(days, lines)| Random { lines, days, memo: "x".into(), reference: String::new() });
+    let text = exported(&a_random_book(&plan).await, Format::Beancount).await;
+    bean_check(write(&text).path()).unwrap();
+    let asserted: Vec<String> = text
+        .lines()
+        .filter(|line| line.contains(" balance Assets:Bank "))
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    let (first, second) =
+        ("2027-02-01 balance Assets:Bank 5.70 ~ 0 USD", "2027-04-01 balance Assets:Bank 5.71 ~ 0 USD");
+    assert_eq!(asserted, [first, second]);
+}
+
+/// What the verifier says of a text that does not hold.
+fn wrong(lines: &[&str]) -> String {
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    verify(text.as_bytes()).expect_err("it does not hold").to_string()
+}
+
+#[tokio::test]
+async fn the_verifier_names_what_was_changed_removed_swapped_or_cut() {
+    let text = exported(&three_entries().await, Format::Jsonl).await;
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!((lines.len(), verify(text.as_bytes()).unwrap().entries), (5, 3));
+    let with = |at: usize, line: &str| -> String {
+        let mut changed = lines.clone();
+        changed[at] = line;
+        wrong(&changed)
+    };
+
+    let said = with(2, &lines[2].replace("\"25.00\"", "\"26.00\""));
+    assert!(said.starts_with("record 2: it was changed"), "{said}");
+    let said = with(0, &lines[0].replace("Host", "Ghost"));
+    assert!(said.starts_with("the header: it was changed"), "{said}");
+    let said = with(4, &lines[4].replace("\"entries\":3", "\"entries\":2"));
+    assert!(said.starts_with("the trailer: it was changed"), "{said}");
+    let said = with(3, &lines[3].replace(',', ", "));
+    assert!(said.starts_with("record 3: it is not in canonical form"), "{said}");
+    assert!(with(1, "{\"number\":1").starts_with("line 2: no JSON"));
+
+    assert_eq!(wrong(&[lines[0], lines[1], lines[3], lines[4]]), "record 2: record 3 stands in its place");
+    assert_eq!(wrong(&[lines[0], lines[2], lines[1], lines[3], lines[4]]), "record 1: record 2 stands in its place");
+    assert_eq!(wrong(&[lines[0], lines[1], lines[1], lines[2]]), "record 2: record 1 stands in its place");
+    let said = wrong(&[lines[0], lines[1], lines[2], lines[4]]);
+    assert!(said.starts_with("the trailer: it does not follow the line before it"), "{said}");
+    assert!(wrong(&lines[1..]).starts_with("record 1: it does not follow"));
+    assert!(wrong(&[&lines[..], &lines[4..]].concat()).starts_with("line 6: nothing may stand after"));
+
+    assert!(wrong(&lines[..3]).starts_with("after record 2: the export ends here, without a trailer"));
+    assert!(wrong(&[]).starts_with("the header: the export ends here"));
+    for cut in [text.len() - 1, text.len() - 40, lines[0].len() + 1 + lines[1].len() + 1 + 10] {
+        let said = verify(&text.as_bytes()[..cut]).expect_err("it was cut").to_string();
+        assert!(said.starts_with("after record ") && said.ends_with("the export was cut"), "{said}");
+    }
+}
+
+/// Digests made anew over changed lines, as somebody who hides a change would.
+fn chained_anew(lines: &[String]) -> String {
+    let mut previous = "0".repeat(64);
+    let mut text = String::new();
+    for line in lines {
+        let mut record: BTreeMap<String, serde_json::Value> = serde_json::from_str(line).unwrap();
+        record.insert("previous".into(), previous.into());
+        record.remove("digest");
+        let digest = Sha256::digest(serde_json::to_string(&sorted(&record)).unwrap());
+        previous = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        record.insert("digest".into(), previous.clone().into());
+        text += &(serde_json::to_string(&sorted(&record)).unwrap() + "\n");
+    }
+    text
+}
+
+/// The same record with all keys in order, also those of its lines and balances.
+fn sorted(record: &BTreeMap<String, serde_json::Value>) -> BTreeMap<String, serde_json::Value> {
+    let inner = |value: &serde_json::Value| match value.as_array() {
+        Some(rows) => {
+            let rows = rows.iter().map(|row| {
+                let row: BTreeMap<_, _> = row.as_object().unwrap().clone().into_iter().collect();
+                serde_json::to_value(row).unwrap()
+            });
+            rows.collect::<Vec<_>>().into()
+        }
+        None => value.clone(),
+    };
+    record.iter().map(|(key, value)| (key.clone(), inner(value))).collect()
+}
+
+#[tokio::test]
+async fn the_verifier_replays_every_balance_also_when_all_digests_were_made_anew() {
+    let text = exported(&three_entries().await, Format::Jsonl).await;
+    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    assert_eq!(chained_anew(&lines), text);
+    let said = |at: usize, from: &str, to: &str| -> String {
+        let mut changed = lines.clone();
+        changed[at] = lines[at].replacen(from, to, 1);
+        assert_ne!(changed, lines, "{from}");
+        verify(chained_anew(&changed).as_bytes()).expect_err("it does not hold").to_string()
+    };
+    let amount = said(2, "\"amount\":\"25.00\"", "\"amount\":\"26.00\"");
+    assert_eq!(amount, "record 2: line 2: expenses:rent stands at 51.00 after it, not at 50.00");
+    let after = said(1, "\"debit_after\":\"100.00\"", "\"debit_after\":\"100.01\"");
+    assert_eq!(after, "record 1: line 1: assets:bank stands at 100.00 after it, not at 100.01");
+    assert!(said(1, "\"amount\":\"100.00\"", "\"amount\":\"-100.00\"").contains("one amount above zero"));
+    assert!(said(2, "\"amount\":\"25.00\"", "\"amount\":\"25.0\"").contains("25.0 USD has not 2 digits"));
+    assert!(said(2, "\"currency\":\"USD\"", "\"currency\":\"EUR\"").contains("assets:bank holds USD, not EUR"));
+    assert_eq!(said(4, "\"entries\":3", "\"entries\":4"), "the trailer: there are 3 entries, not 4");
+    let balance = said(4, "\"debits\":\"300.00\"", "\"debits\":\"300.01\"");
+    assert_eq!(balance, "the trailer: the debits of assets:bank come to 300.00, not to 300.01");
+    assert!(
+        said(0, "\"through\":3", "\"through\":2").starts_with("record 3: the header says that record 2 is the last")
+    );
+    assert!(said(0, "\"through\":3", "\"through\":4").starts_with("the trailer: record 4 must stand here"));
+    assert!(said(0, "\"version\":1", "\"version\":2").contains("of version 2 is not known"));
+    let mut without = lines.clone();
+    without.remove(2);
+    let said = verify(chained_anew(&without).as_bytes()).expect_err("it does not hold").to_string();
+    assert_eq!(said, "record 2: record 3 stands in its place");
+}
+
+#[tokio::test]
+async fn records_that_are_no_entries_have_their_places_in_the_chain_over_all_batches() {
+    let fixture = three_entries().await;
+    let client = fixture.owner().await;
+    let record = "SELECT record_add($1, 4::smallint, '{\"hold\": \"a\", \"amount\": \"5\", \"b\": {\"d\": 1, \"c\": null}}', now())
+                    FROM generate_series(1, $2)";
+    let entry = async || {
+        let mut client = fixture.client().await;
+        let tx = client.transaction().await.unwrap();
+        let (kind, [debit, credit]) = (MovementKind::JournalEntry, [1, 4].map(AccountNumber));
+        let lines = vec![Line { kind, debit, credit, amount: 5 }; 700];
+        let entry = Entry { lines, effective: FIRST_DAY, outside_fact: false, note: None };
+        post(&tx, &fixture.book, entry, Timestamp::now()).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    for records in [1, 1_300, 0, 2, 1_000] {
+        client.execute(record, &[&fixture.book.id.0, &records]).await.unwrap();
+        entry().await;
+    }
+    client.execute(record, &[&fixture.book.id.0, &1_500]).await.unwrap();
+    let text = exported(&fixture, Format::Jsonl).await;
+    let held = verify(text.as_bytes()).unwrap_or_else(|wrong| panic!("{wrong}"));
+    assert_eq!((held.entries, text.lines().count()), (8, 2 + 8 + 3_803));
+    assert_eq!(text.matches("{\"body\":{\"amount\":\"5\",\"b\":{\"c\":null,\"d\":1},\"hold\":\"a\"},").count(), 3_803);
+    let line = text.lines().nth(2_000).unwrap();
+    let without = verify(text.replacen(&format!("{line}\n"), "", 1).as_bytes()).expect_err("a record is missing");
+    assert_eq!(without.to_string(), "record 2000: record 2001 stands in its place");
+    hledger(write(&exported(&fixture, Format::Hledger).await).path(), &["check", "--strict"]).unwrap();
+}
+
+#[test]
+fn the_verifier_shares_no_code_with_what_it_checks() {
+    for source in [
+        include_str!("../../src/verify.rs"),
+        include_str!("../../src/verify/chain.rs"),
+        include_str!("../../src/verify/replay.rs"),
+    ] {
+        assert!(!source.contains("crate::"), "the verifier knows the format only");
+    }
+}
+
+#[tokio::test]
+async fn hledger_refuses_an_export_in_which_an_amount_was_changed_or_an_entry_left_out() {
+    let fixture = three_entries().await;
+    let text = exported(&fixture, Format::Hledger).await;
     assert!(text.ends_with("; end: 3 entries\n"), "{text}");
     assert!(text.contains("2027-01-31 Balances asserted") && text.contains("2027-03-31 Balances asserted"), "{text}");
     hledger(write(&text).path(), &["check", "--strict"]).unwrap();
@@ -213,12 +481,18 @@ async fn an_export_has_all_its_batches_and_marks_erased_notes() {
         .collect();
     let fixture = a_random_book(&plan).await;
     fixture.owner().await.execute("DELETE FROM entry_note WHERE number = 2", &[]).await.unwrap();
-    let text = exported(&fixture).await;
+    let text = exported(&fixture, Format::Hledger).await;
     assert!(text.ends_with("; end: 1203 entries\n"));
     assert_eq!(text.matches("; note:erased").count(), 1);
     let file = write(&text);
     hledger(file.path(), &["check", "--strict"]).unwrap();
     assert_eq!(balances_of_hledger(file.path(), None), balances_of_ours(&fixture, None).await);
+    let beancount = exported(&fixture, Format::Beancount).await;
+    bean_check(write(&beancount).path()).unwrap();
+    assert_eq!(beancount.matches("note: \"erased\"").count(), 1);
+    let chained = exported(&fixture, Format::Jsonl).await;
+    assert_eq!((verify(chained.as_bytes()).unwrap().entries, chained.matches("\"erased\":true").count()), (1_203, 1));
+    assert_eq!(exported(&fixture, Format::Csv).await.matches("\r\n").count(), 1 + 2 * 1_203);
     let client = fixture.client().await;
     let months = account_totals::months(&client, fixture.book.id, 1_203).await.unwrap();
     assert_eq!(text.matches("Balances asserted").count(), months.len());
@@ -226,9 +500,12 @@ async fn an_export_has_all_its_batches_and_marks_erased_notes() {
 }
 
 #[tokio::test]
-async fn an_empty_book_is_a_journal_too() {
+async fn an_empty_book_is_exported_too() {
     let fixture = Fixture::new().await;
-    let text = exported(&fixture).await;
+    let text = exported(&fixture, Format::Hledger).await;
     assert!(text.ends_with("; end: 0 entries\n"), "{text}");
     hledger(write(&text).path(), &["check", "--strict"]).unwrap();
+    bean_check(write(&exported(&fixture, Format::Beancount).await).path()).unwrap();
+    assert_eq!(verify(exported(&fixture, Format::Jsonl).await.as_bytes()).unwrap().entries, 0);
+    assert_eq!(exported(&fixture, Format::Csv).await.lines().count(), 1);
 }

@@ -1,0 +1,104 @@
+//! Comma-separated values: RFC 4180, one row for each line of the journal, so that a fee has a row of its own.
+//!
+//! A spreadsheet takes a cell that begins like a formula for one. Texts of people that do get an apostrophe in front;
+//! amounts are written by us and stay numbers.
+
+use super::{Title, Transfer, Writer, decimal};
+use ::csv::{Terminator, WriterBuilder};
+use std::borrow::Cow;
+
+/// The names of the columns.
+const COLUMNS: [&str; 14] = [
+    "number",
+    "line",
+    "effective",
+    "occurred",
+    "recorded_at",
+    "kind",
+    "debit",
+    "credit",
+    "amount",
+    "currency",
+    "debit_after",
+    "credit_after",
+    "memo",
+    "reference",
+];
+
+/// A table.
+#[derive(Debug)]
+pub(super) struct Csv;
+
+impl Writer for Csv {
+    /// The names of the columns.
+    fn title(&mut self, _title: &Title<'_>) -> String {
+        row(COLUMNS)
+    }
+
+    fn line(&mut self, line: &Transfer<'_>) -> String {
+        row([
+            &line.number.to_string(),
+            &line.line.to_string(),
+            &line.effective.to_string(),
+            &line.occurred.to_string(),
+            &line.recorded_at.to_string(),
+            line.kind.name(),
+            line.debit,
+            line.credit,
+            &decimal(line.amount, line.unit),
+            line.unit,
+            &decimal(line.debit_after, line.unit),
+            &decimal(line.credit_after, line.unit),
+            &neutral(line.memo),
+            &neutral(line.reference),
+        ])
+    }
+
+    /// Nothing: every row of a table is a line.
+    fn end(&mut self, _entries: i64) -> String {
+        String::new()
+    }
+}
+
+fn row(cells: [&str; 14]) -> String {
+    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
+    writer.write_record(cells).expect("memory takes it");
+    let bytes = writer.into_inner().expect("memory takes it");
+    String::from_utf8(bytes).expect("made of texts")
+}
+
+/// A text that no spreadsheet takes for a formula.
+fn neutral(text: &str) -> Cow<'_, str> {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+        Cow::Owned(format!("'{text}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{title, transfer};
+    use super::*;
+
+    #[test]
+    fn a_line_is_a_row_and_only_what_needs_quotes_has_them() {
+        assert!(Csv.title(&title()).starts_with("number,line,effective,"));
+        assert_eq!(
+            Csv.line(&transfer()),
+            "17,1,2027-02-01,2027-01-31,2027-02-01T09:30:00.25Z,charge_captured,assets:receivable:partner,\
+             liabilities:fund:press,30.00,USD,30.00,-5.00,\"Charge\ncaptured; (a) | b\",\"chg_a, date:2020-01-01\"\r\n"
+        );
+    }
+
+    #[test]
+    fn a_text_that_begins_like_a_formula_gets_an_apostrophe_and_an_amount_does_not() {
+        for begin in ["=", "+", "-", "@", "\t", "\r", "\n"] {
+            let memo = format!("{begin}cmd|' /C calc'!A0");
+            assert_eq!(neutral(&memo), format!("'{memo}"));
+        }
+        assert_eq!(neutral("Rent = 5"), "Rent = 5");
+        let text = Csv.line(&Transfer { memo: "=1+1", reference: "-\"x\"", ..transfer() });
+        assert!(text.ends_with(",-5.00,'=1+1,\"'-\"\"x\"\"\"\r\n"), "{text}");
+    }
+}
