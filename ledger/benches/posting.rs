@@ -1,10 +1,13 @@
 //! Posting against raw PostgreSQL on the same server in the same run: ratios, not times.
 //!
 //! `cargo bench -p ledger --bench posting [CASE…]` prints a table and writes `target/bench.json`. Each case alternates
-//! baseline and ours for several rounds and takes the medians.
+//! baseline and ours for several rounds and takes the medians. On a busy machine compare the CPU times: they move less.
+//! With `COMMONPURSE_BENCH_FULL=1` a book of ten million transfers is loaded last, and posted to and read.
 
 #[path = "posting/baseline.rs"]
 mod baseline;
+#[path = "posting/large.rs"]
+mod large;
 #[path = "posting/load.rs"]
 mod load;
 #[path = "posting/ours.rs"]
@@ -37,13 +40,15 @@ async fn run() {
     let mut report = Report::new(&url).await;
 
     let raw_hot_best = async |report: &mut Report| {
-        if report.raw_hot_best == 0 {
+        let mut best = report.raw_hot_best;
+        if best.per_s == 0 {
             for callers in [1, 8, 32] {
                 let raw = median(async || baseline::one_by_one(&url, Shape::Hot, callers, RUN).await).await;
-                report.raw_hot_best = report.raw_hot_best.max(raw.per_s);
+                best = if raw.per_s > best.per_s { raw } else { best };
             }
+            report.raw_hot_best = best;
         }
-        report.raw_hot_best
+        best
     };
     for (case, shape, callers) in [
         ("one_caller", Shape::Uniform, 1),
@@ -65,7 +70,7 @@ async fn run() {
             all.push(ours::one_by_one(&url, shape, callers, RUN).await);
         }
         let base = match shape {
-            Shape::Uniform => load::median_of(raws).per_s,
+            Shape::Uniform => load::median_of(raws),
             Shape::Hot => raw_hot_best(&mut report).await,
         };
         report.add(Row::compared(case, load::median_of(all), base));
@@ -76,7 +81,7 @@ async fn run() {
             raws.push(baseline::bulk(&url, RUN).await);
             all.push(ours::bulk(&url, RUN).await);
         }
-        report.add(Row::compared("bulk_1000_hot", load::median_of(all), load::median_of(raws).per_s));
+        report.add(Row::compared("bulk_1000_hot", load::median_of(all), load::median_of(raws)));
     }
     if wanted.is_empty() || wanted.iter().any(|name| name == "two_processes_hot") {
         let (mut one, mut two) = (Vec::new(), Vec::new());
@@ -84,7 +89,14 @@ async fn run() {
             one.push(ours::one_by_one(&url, Shape::Hot, 64, RUN).await);
             two.push(ours::two_lanes_hot(&url, 64, RUN).await);
         }
-        report.add(Row::compared("two_processes_hot", load::median_of(two), load::median_of(one).per_s));
+        report.add(Row::compared("two_processes_hot", load::median_of(two), load::median_of(one)));
+    }
+    if wanted.is_empty() || wanted.iter().any(|name| name == "bytes_per_transfer") {
+        let bytes = large::bytes_per_transfer(&server).await;
+        report.add(Row::Value("bytes_per_transfer", bytes, "bytes"));
+    }
+    if std::env::var_os("COMMONPURSE_BENCH_FULL").is_some() {
+        large::cases(&url, &mut report).await;
     }
     report.finish();
     server.stop().await.expect("a clean stop");

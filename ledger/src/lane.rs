@@ -115,8 +115,8 @@ struct Queues {
 /// Startup options of lane connections: the statements are planned once, for any size of table.
 ///
 /// A plan made for an empty table would scan it for ever, and a hash join over a thousand keys reads the whole table.
-pub const LANE_OPTIONS: &str =
-    "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
+pub const LANE_OPTIONS: &str = "-c plan_cache_mode=force_generic_plan -c jit=off \
+     -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
 
 impl Lanes {
     /// Lanes over a pool of their own.

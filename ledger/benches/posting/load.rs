@@ -17,7 +17,7 @@ pub(crate) enum Shape {
 }
 
 /// What a run measured.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Figure {
     pub(crate) per_s: u64,
     pub(crate) p50_us: u64,

@@ -60,6 +60,22 @@ fn key() -> Key {
     Key { caller: 1, key: Uuid::now_v7(), request_digest: 7 }
 }
 
+/// So many transfers between any two accounts, a thousand at a time.
+pub(crate) async fn fill(lanes: &Lanes, book: BookId, transfers: usize) {
+    let mut dice = Dice::new(0);
+    for _ in 0..transfers / 1_000 {
+        let posts: Vec<_> = (0..1_000)
+            .map(|_| {
+                let (debit, credit) = dice.pair(Shape::Uniform);
+                lanes.post(book, key(), entry(vec![line(debit, credit, 1)]))
+            })
+            .collect();
+        for answer in futures_util::future::join_all(posts).await {
+            answer.expect("an answer");
+        }
+    }
+}
+
 struct Caller {
     lanes: Lanes,
     book: BookId,
@@ -83,6 +99,10 @@ impl AsyncCaller for Caller {
 pub(crate) async fn one_by_one(url: &str, shape: Shape, callers: usize, run: Duration) -> Figure {
     let pool = pool(url, 4);
     let book = fresh_book(url, &pool).await;
+    on_book(pool, book, shape, callers, run).await
+}
+
+pub(crate) async fn on_book(pool: Pool, book: BookId, shape: Shape, callers: usize, run: Duration) -> Figure {
     let lanes = Lanes::new(pool);
     warm(&lanes, book).await;
     closed_loop(callers, run, 1, |index| Caller { lanes: lanes.clone(), book, shape, dice: Dice::new(index), lines: 1 })

@@ -2,23 +2,24 @@
 
 use crate::load::Figure;
 use serde_json::{Value, json};
+use std::io::{Seek, Write};
 use std::path::Path;
+use std::time::Instant;
 use tokio_postgres::NoTls;
 
 /// One case.
-pub(crate) struct Row {
-    case: &'static str,
-    figure: Figure,
-    baseline_per_s: u64,
+pub(crate) enum Row {
+    /// Ours against a baseline of the same run.
+    Compared { case: &'static str, ours: Figure, baseline: Figure },
+    /// A single value with its unit.
+    Value(&'static str, u64, &'static str),
+    /// A time, microseconds.
+    Time(&'static str, u64),
 }
 
 impl Row {
-    pub(crate) fn compared(case: &'static str, figure: Figure, baseline_per_s: u64) -> Row {
-        Row { case, figure, baseline_per_s }
-    }
-
-    fn ratio_hundredths(&self) -> u64 {
-        self.figure.per_s * 100 / self.baseline_per_s.max(1)
+    pub(crate) fn compared(case: &'static str, ours: Figure, baseline: Figure) -> Row {
+        Row::Compared { case, ours, baseline }
     }
 }
 
@@ -29,7 +30,7 @@ fn hundredths(value: u64) -> String {
 /// Everything measured in this run.
 pub(crate) struct Report {
     rows: Vec<Row>,
-    pub(crate) raw_hot_best: u64,
+    pub(crate) raw_hot_best: Figure,
 }
 
 impl Report {
@@ -59,49 +60,74 @@ impl Report {
                 .collect::<Vec<_>>()
                 .join(", ")
         );
+        let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+        println!("one flush of 8 kB takes {} us; load {}", flush_us(), load.trim());
         println!(
-            "{:<28}{:>10}{:>12}{:>8}{:>10}{:>10}{:>12}{:>12}",
-            "case", "ours/s", "baseline/s", "ratio", "p50 ms", "p99 ms", "client us", "server us"
+            "{:<24}{:>10}{:>12}{:>8}{:>10}{:>10}{:>12}{:>12}{:>12}",
+            "case", "ours/s", "baseline/s", "ratio", "p50 ms", "p99 ms", "client us", "server us", "baseline us"
         );
-        Report { rows: Vec::new(), raw_hot_best: 0 }
+        Report { rows: Vec::new(), raw_hot_best: Figure::default() }
     }
 
     pub(crate) fn add(&mut self, row: Row) {
-        println!(
-            "{:<28}{:>10}{:>12}{:>8}{:>10}{:>10}{:>12}{:>12}",
-            row.case,
-            row.figure.per_s,
-            row.baseline_per_s,
-            hundredths(row.ratio_hundredths()),
-            hundredths(row.figure.p50_us / 10),
-            hundredths(row.figure.p99_us / 10),
-            hundredths(row.figure.client_ns / 10),
-            hundredths(row.figure.server_ns / 10),
-        );
+        match &row {
+            Row::Compared { case, ours, baseline } => println!(
+                "{case:<24}{:>10}{:>12}{:>8}{:>10}{:>10}{:>12}{:>12}{:>12}",
+                ours.per_s,
+                baseline.per_s,
+                hundredths(ratio_hundredths(ours, baseline)),
+                hundredths(ours.p50_us / 10),
+                hundredths(ours.p99_us / 10),
+                hundredths(ours.client_ns / 10),
+                hundredths(ours.server_ns / 10),
+                hundredths((baseline.client_ns + baseline.server_ns) / 10),
+            ),
+            Row::Value(case, value, unit) => println!("{case:<24}{value:>10} {unit}"),
+            Row::Time(case, us) => println!("{case:<24}{:>10} ms", hundredths(us / 10)),
+        }
         self.rows.push(row);
     }
 
     pub(crate) fn finish(&self) {
-        let number = |text: String| text.parse::<serde_json::Number>().map_or(Value::Null, Value::Number);
-        let rows: Vec<Value> = self
-            .rows
-            .iter()
-            .map(|row| {
-                json!({
-                    "case": row.case,
-                    "ours_per_s": row.figure.per_s,
-                    "baseline_per_s": row.baseline_per_s,
-                    "ratio": number(hundredths(row.ratio_hundredths())),
-                    "p50_ms": number(hundredths(row.figure.p50_us / 10)),
-                    "p99_ms": number(hundredths(row.figure.p99_us / 10)),
-                    "client_cpu_us": number(hundredths(row.figure.client_ns / 10)),
-                    "server_cpu_us": number(hundredths(row.figure.server_ns / 10)),
-                })
-            })
-            .collect();
+        let rows: Vec<Value> = self.rows.iter().map(as_json).collect();
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/bench.json");
         let text = serde_json::to_string_pretty(&rows).expect("plain values");
         let _ = std::fs::create_dir_all(path.parent().expect("a parent"));
         std::fs::write(&path, text).expect("the report is written");
     }
+}
+
+fn ratio_hundredths(ours: &Figure, baseline: &Figure) -> u64 {
+    ours.per_s * 100 / baseline.per_s.max(1)
+}
+
+fn as_json(row: &Row) -> Value {
+    let number = |value: u64| hundredths(value).parse::<serde_json::Number>().map_or(Value::Null, Value::Number);
+    match row {
+        Row::Compared { case, ours, baseline } => json!({
+            "case": case,
+            "ours_per_s": ours.per_s,
+            "baseline_per_s": baseline.per_s,
+            "ratio": number(ratio_hundredths(ours, baseline)),
+            "p50_ms": number(ours.p50_us / 10),
+            "p99_ms": number(ours.p99_us / 10),
+            "client_cpu_us": number(ours.client_ns / 10),
+            "server_cpu_us": number(ours.server_ns / 10),
+            "baseline_cpu_us": number((baseline.client_ns + baseline.server_ns) / 10),
+        }),
+        Row::Value(case, value, unit) => json!({ "case": case, "value": value, "unit": unit }),
+        Row::Time(case, us) => json!({ "case": case, "ms": number(us / 10) }),
+    }
+}
+
+/// What one flush to the disk costs here: a commit cannot be faster.
+fn flush_us() -> u64 {
+    let mut file = tempfile::tempfile().expect("a file");
+    let begun = Instant::now();
+    for _ in 0..100 {
+        file.rewind().expect("a seek");
+        file.write_all(&[7; 8_192]).expect("a write");
+        file.sync_data().expect("a flush");
+    }
+    (begun.elapsed().as_micros() / 100) as u64
 }
