@@ -25,7 +25,7 @@ mod simulation;
 mod state;
 mod writer;
 
-use crate::book::{Entry, Key, Reason};
+use crate::book::{Command, Entry, Key, Reason, TransferRow};
 use crate::error::Error;
 use crate::id::BookId;
 use deadpool_postgres::Pool;
@@ -72,6 +72,8 @@ pub struct Answer {
     pub outcome: Outcome,
     /// Whether this is the first answer again.
     pub replayed: bool,
+    /// The rows that it became; none when it was refused, or answered before.
+    pub rows: Vec<TransferRow>,
 }
 
 /// What became of a command.
@@ -92,8 +94,33 @@ pub enum Outcome {
 #[derive(Debug)]
 struct Queued {
     key: Key,
-    entry: Entry,
-    answer: oneshot::Sender<Result<Answer, Error>>,
+    command: Command,
+    answer: Slot,
+}
+
+impl Queued {
+    fn new(key: Key, entry: Entry, answer: Slot) -> Queued {
+        Queued { key, command: Command { key: Some(key), entry }, answer }
+    }
+}
+
+/// Where an answer goes.
+#[derive(Debug)]
+enum Slot {
+    /// To the caller of one command.
+    One(oneshot::Sender<Result<Answer, Error>>),
+    /// To the caller of many, with its place among them.
+    Part(mpsc::UnboundedSender<(usize, Result<Answer, Error>)>, usize),
+}
+
+impl Slot {
+    /// A caller who has gone does not hear it.
+    fn send(self, answer: Result<Answer, Error>) {
+        match self {
+            Slot::One(one) => drop(one.send(answer)),
+            Slot::Part(all, place) => drop(all.send((place, answer))),
+        }
+    }
 }
 
 /// The lanes of all books of this process.
@@ -131,11 +158,23 @@ impl Lanes {
     /// [`Error::Overloaded`] when the queue is full, [`Error::KeyReused`] when the key came with another request before,
     /// and what the database says. After an error other than these the same key tells what happened.
     pub async fn post(&self, book: BookId, key: Key, entry: Entry) -> Result<Answer, Error> {
-        let start = |queue| {
+        self.queues.post(book, key, entry, self.start(book)).await
+    }
+
+    /// Posts entries, each on its own under its own key, and answers each after its commit, in their order.
+    ///
+    /// # Errors
+    ///
+    /// Of each as for [`Lanes::post`].
+    pub async fn post_each(&self, book: BookId, entries: Vec<(Key, Entry)>) -> Vec<Result<Answer, Error>> {
+        self.queues.post_each(book, entries, self.start(book)).await
+    }
+
+    fn start(&self, book: BookId) -> impl Fn(mpsc::Receiver<Queued>) {
+        move |queue| {
             let journal = Postgres { pool: self.pool.clone(), book };
             tokio::spawn(run(Writer::new(journal, book, LIMITS), queue));
-        };
-        self.queues.post(book, key, entry, start).await
+        }
     }
 }
 
@@ -153,14 +192,41 @@ impl Queues {
         start: impl Fn(mpsc::Receiver<Queued>),
     ) -> Result<Answer, Error> {
         let (answer, verdict) = oneshot::channel();
-        let mut queued = Queued { key, entry, answer };
+        self.send(book, Queued::new(key, entry, Slot::One(answer)), &start)?;
+        let verdict = tokio::time::timeout(ANSWER_MAX, verdict).await;
+        verdict.map_err(|_| Error::StillRunning)?.map_err(|_| Error::StillRunning)?
+    }
+
+    async fn post_each(
+        &self,
+        book: BookId,
+        entries: Vec<(Key, Entry)>,
+        start: impl Fn(mpsc::Receiver<Queued>),
+    ) -> Vec<Result<Answer, Error>> {
+        let (all, mut verdicts) = mpsc::unbounded_channel();
+        let mut answers: Vec<_> = entries.iter().map(|_| Err(Error::StillRunning)).collect();
+        for (place, (key, entry)) in entries.into_iter().enumerate() {
+            if let Err(error) = self.send(book, Queued::new(key, entry, Slot::Part(all.clone(), place)), &start) {
+                answers[place] = Err(error);
+            }
+        }
+        drop(all);
+        let gather = async {
+            while let Some((place, answer)) = verdicts.recv().await {
+                answers[place] = answer;
+            }
+        };
+        // What is not answered by then is still running.
+        let _ = tokio::time::timeout(ANSWER_MAX, gather).await;
+        answers
+    }
+
+    /// Puts a command into the queue of its book.
+    fn send(&self, book: BookId, mut queued: Queued, start: &impl Fn(mpsc::Receiver<Queued>)) -> Result<(), Error> {
         // A lane that has just ended leaves a closed queue behind; the second try starts a new one.
         for _ in 0..2 {
-            match self.queue(book, &start).try_send(queued) {
-                Ok(()) => {
-                    let verdict = tokio::time::timeout(ANSWER_MAX, verdict).await;
-                    return verdict.map_err(|_| Error::StillRunning)?.map_err(|_| Error::StillRunning)?;
-                }
+            match self.queue(book, start).try_send(queued) {
+                Ok(()) => return Ok(()),
                 Err(mpsc::error::TrySendError::Full(_)) => return Err(Error::Overloaded),
                 Err(mpsc::error::TrySendError::Closed(back)) => queued = back,
             }
@@ -232,7 +298,7 @@ fn drain(
                 Err(_) => return,
             },
         };
-        let more = next.entry.lines.len();
+        let more = next.command.entry.lines.len();
         if !batch.is_empty() && *lines + more > max {
             left.push(next);
             left.extend(waiting);

@@ -192,6 +192,13 @@ pub struct TransferRow {
     pub unit: Arc<str>,
 }
 
+impl TransferRow {
+    /// The record number of its entry.
+    pub fn number(&self) -> i64 {
+        self.pos >> 16
+    }
+}
+
 /// The rows that a fold has decided to write, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Batch {
@@ -203,12 +210,14 @@ pub struct Batch {
     pub keys: Vec<(Key, Verdict)>,
     /// The accounts touched: debits, credits and held after the batch.
     pub balances: BTreeMap<AccountNumber, (i64, i64, i64)>,
+    /// Debits and credits of the accounts touched before the batch, to take it back when it was not written.
+    pub before: Vec<(AccountNumber, i64, i64)>,
 }
 
 /// Decides commands in order, brings the state forward, and answers the rows to write and a verdict for each command.
-pub fn fold(state: &mut State, commands: &[Command]) -> (Batch, Vec<Verdict>) {
+pub fn fold<'a>(state: &mut State, commands: impl IntoIterator<Item = &'a Command>) -> (Batch, Vec<Verdict>) {
     let mut batch = Batch::default();
-    let mut verdicts = Vec::with_capacity(commands.len());
+    let mut verdicts = Vec::new();
     for command in commands {
         let verdict = match post(state, &mut batch, &command.entry) {
             Ok(number) => Verdict::Posted(number),
@@ -243,8 +252,11 @@ fn post(state: &mut State, batch: &mut Batch, entry: &Entry) -> Result<i64, Reas
         });
     }
     for (account, moved) in touched {
-        batch.balances.insert(account, (moved.debits, moved.credits, moved.held));
-        state.accounts.insert(account, moved);
+        let kept = state.accounts.get_mut(&account).ok_or(Reason::UnknownAccount(account))?;
+        if batch.balances.insert(account, (moved.debits, moved.credits, moved.held)).is_none() {
+            batch.before.push((account, kept.debits, kept.credits));
+        }
+        (kept.debits, kept.credits) = (moved.debits, moved.credits);
     }
     if let Some(note) = &entry.note {
         batch.notes.push((number, note.clone()));
@@ -313,6 +325,16 @@ fn move_balances(state: &State, entry: &Entry) -> Result<Moved, Reason> {
         }
     }
     Ok((touched, after))
+}
+
+/// Takes a fold back whose batch was not written.
+pub fn take_back(state: &mut State, first: i64, batch: &Batch) {
+    state.next_number = first;
+    for &(account, debits, credits) in &batch.before {
+        if let Some(account) = state.accounts.get_mut(&account) {
+            (account.debits, account.credits) = (debits, credits);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@ use crate::book::{AccountNumber, Batch, Key};
 use crate::error::Error;
 use crate::id::BookId;
 use crate::store::accounts::{self, Account};
-use crate::store::journal::{self, Head, Moved, StoredKey};
-use deadpool_postgres::{Object, Pool, Transaction};
+use crate::store::journal::{self, Head, Since, StoredKey};
+use deadpool_postgres::{Object, Pool};
+use futures_util::future::join;
 use jiff::Timestamp;
 use tokio_postgres::error::SqlState;
 
@@ -45,33 +46,27 @@ pub(super) trait Journal {
 /// A connection without a transaction.
 pub(super) trait Connection {
     /// A transaction on it.
-    type Locked<'a>: Locked
-    where
-        Self: 'a;
+    type Locked: Locked;
 
     /// Writes a batch in one round trip; false, and nothing written, when the head is no longer this one.
     async fn write(&self, head: &Head, next_number: i64, batch: &Batch) -> Result<bool, Trouble>;
 
-    /// Begins a transaction and locks the head.
-    async fn lock(&mut self) -> Result<(Self::Locked<'_>, Head), Trouble>;
+    /// Begins a transaction, locks the head, and reads what was posted from a record on if that is at most `limit`
+    /// records: one round trip. From record 0, nothing is read.
+    async fn lock(self, from: i64, limit: i64) -> Result<(Self::Locked, Head, Since), Trouble>;
 }
 
 /// A transaction that holds the lock of the head. Dropped, it is rolled back.
 pub(super) trait Locked {
-    /// The transfers from a record on; none when there are records besides entries.
-    async fn moved_since(&self, number: i64) -> Result<Option<Vec<Moved>>, Trouble>;
-
     /// Those of these keys that are in the book already.
     async fn keys(&self, asked: &[Key]) -> Result<Vec<StoredKey>, Trouble>;
 
     /// Those of these accounts that are in the book.
     async fn accounts(&self, numbers: &[AccountNumber]) -> Result<Vec<Account>, Trouble>;
 
-    /// Writes a batch; false when the head is not this one.
-    async fn write(&self, head: &Head, next_number: i64, batch: &Batch) -> Result<bool, Trouble>;
-
-    /// Commits. An error leaves the outcome unknown.
-    async fn commit(self) -> Result<(), Trouble>;
+    /// Writes a batch and commits, in one round trip; false when the head is not this one. An error of the commit leaves
+    /// the outcome unknown.
+    async fn finish(self, head: &Head, next_number: i64, batch: &Batch) -> Result<bool, Trouble>;
 
     /// Ends without having written, and waits until the lock is gone.
     async fn rollback(self) -> Result<(), Trouble>;
@@ -89,9 +84,24 @@ pub(super) struct PostgresConnection {
     book: BookId,
 }
 
-pub(super) struct PostgresLocked<'a> {
-    tx: Transaction<'a>,
+/// A transaction. Its connection is closed when it is neither finished nor rolled back.
+pub(super) struct PostgresLocked {
+    client: Option<Object>,
     book: BookId,
+}
+
+impl PostgresLocked {
+    fn client(&self) -> &Object {
+        self.client.as_ref().expect("only what ends the transaction takes the connection")
+    }
+}
+
+impl Drop for PostgresLocked {
+    fn drop(&mut self) {
+        if let Some(client) = self.client.take() {
+            drop(Object::take(client));
+        }
+    }
 }
 
 impl Journal for Postgres {
@@ -104,42 +114,51 @@ impl Journal for Postgres {
 }
 
 impl Connection for PostgresConnection {
-    type Locked<'a> = PostgresLocked<'a>;
+    type Locked = PostgresLocked;
 
     async fn write(&self, head: &Head, next_number: i64, batch: &Batch) -> Result<bool, Trouble> {
         Ok(journal::write(&self.client, self.book, head, next_number, batch, wall()).await?)
     }
 
-    async fn lock(&mut self) -> Result<(PostgresLocked<'_>, Head), Trouble> {
-        let tx = self.client.transaction().await.map_err(Error::from)?;
-        let head = journal::lock(&tx, self.book).await?;
-        Ok((PostgresLocked { tx, book: self.book }, head))
+    async fn lock(self, from: i64, limit: i64) -> Result<(PostgresLocked, Head, Since), Trouble> {
+        let locked = PostgresLocked { client: Some(self.client), book: self.book };
+        // Polled in this order, they go over the wire in this order.
+        let begin = locked.client().batch_execute("BEGIN");
+        let (begun, read) = join(begin, journal::catch_up(locked.client(), self.book, from, limit)).await;
+        begun.map_err(Error::from)?;
+        let (head, since) = read?;
+        Ok((locked, head, since))
     }
 }
 
-impl Locked for PostgresLocked<'_> {
-    async fn moved_since(&self, number: i64) -> Result<Option<Vec<Moved>>, Trouble> {
-        Ok(journal::moved_since(&self.tx, self.book, number).await?)
-    }
-
+impl Locked for PostgresLocked {
     async fn keys(&self, asked: &[Key]) -> Result<Vec<StoredKey>, Trouble> {
-        Ok(journal::keys(&self.tx, self.book, asked).await?)
+        Ok(journal::keys(self.client(), self.book, asked).await?)
     }
 
     async fn accounts(&self, numbers: &[AccountNumber]) -> Result<Vec<Account>, Trouble> {
-        Ok(accounts::load(&self.tx, self.book, numbers).await?)
+        Ok(accounts::load(self.client(), self.book, numbers).await?)
     }
 
-    async fn write(&self, head: &Head, next_number: i64, batch: &Batch) -> Result<bool, Trouble> {
-        Ok(journal::write(&self.tx, self.book, head, next_number, batch, wall()).await?)
+    async fn finish(mut self, head: &Head, next_number: i64, batch: &Batch) -> Result<bool, Trouble> {
+        journal::prepare_write(self.client(), batch).await?;
+        // Prepared, it is sent before the COMMIT. Were it sent after, it would be a statement of its own, whole or not at
+        // all, and find the head moved or not.
+        let write = journal::write(self.client(), self.book, head, next_number, batch, wall());
+        let (written, committed) = join(write, self.client().batch_execute("COMMIT")).await;
+        if committed.is_ok() {
+            // Also when nothing was written: then the COMMIT has rolled back.
+            self.client = None;
+        }
+        let written = written?;
+        committed.map_err(|error| Trouble::Unknown(error.into()))?;
+        Ok(written)
     }
 
-    async fn commit(self) -> Result<(), Trouble> {
-        self.tx.commit().await.map_err(|error| Trouble::Unknown(error.into()))
-    }
-
-    async fn rollback(self) -> Result<(), Trouble> {
-        Ok(self.tx.rollback().await.map_err(Error::from)?)
+    async fn rollback(mut self) -> Result<(), Trouble> {
+        self.client().batch_execute("ROLLBACK").await.map_err(Error::from)?;
+        self.client = None;
+        Ok(())
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a lane remembers of its book between batches, and how a batch that was not written is taken back.
+//! What a lane remembers of its book between batches.
 
 use crate::book::{AccountNumber, AccountState, Batch, State};
 use crate::store::accounts::Account;
@@ -12,13 +12,6 @@ pub(super) struct Cache {
     pub(super) state: State,
     /// Whether it has ever been read.
     pub(super) known: bool,
-}
-
-/// What a fold has changed, to take it back when nothing was written.
-#[derive(Debug)]
-pub(super) struct Undo {
-    next_number: i64,
-    accounts: Vec<(AccountNumber, AccountState)>,
 }
 
 impl Cache {
@@ -74,23 +67,6 @@ impl Cache {
         self.state.next_number = head.next_number;
         self.state.closed_through = head.closed_through;
         self.known = true;
-    }
-
-    /// What to remember before a fold of these accounts.
-    pub(super) fn undo(&self, numbers: impl Iterator<Item = AccountNumber>) -> Undo {
-        let mut accounts: HashMap<AccountNumber, AccountState> = HashMap::new();
-        for number in numbers {
-            if let Some(account) = self.state.accounts.get(&number) {
-                accounts.entry(number).or_insert_with(|| account.clone());
-            }
-        }
-        Undo { next_number: self.state.next_number, accounts: accounts.into_iter().collect() }
-    }
-
-    /// Takes a fold back whose batch was not written.
-    pub(super) fn take_back(&mut self, undo: Undo) {
-        self.state.next_number = undo.next_number;
-        self.state.accounts.extend(undo.accounts);
     }
 
     /// The batch is in the journal.

@@ -1,12 +1,12 @@
 //! Writing a batch: the fast path on the cached state, the slow path under the head's lock.
 
 use super::journal::{Connection, Journal, Locked, Trouble};
-use super::state::{Cache, Undo};
+use super::state::Cache;
 use super::{Answer, Limits, Outcome, Queued, drain};
-use crate::book::{AccountNumber, Batch, Command, Key, Reason, Verdict, fold};
+use crate::book::{AccountNumber, Batch, Key, Reason, Verdict, fold, take_back};
 use crate::error::Error;
 use crate::id::BookId;
-use crate::store::journal::{Head, StoredKey};
+use crate::store::journal::{Head, Since, StoredKey};
 use std::collections::{HashMap, HashSet};
 use tokio::sync::mpsc;
 
@@ -21,11 +21,13 @@ pub(super) struct Writer<J> {
     careful: u32,
     /// Commands still to go one by one.
     one_by_one: usize,
+    /// Keys of the batch may be in the book already: they are looked up before it is folded.
+    look_up: bool,
 }
 
 impl<J: Journal> Writer<J> {
     pub(super) fn new(journal: J, book: BookId, limits: Limits) -> Writer<J> {
-        Writer { journal, book, limits, cache: Cache::new(), careful: 0, one_by_one: 0 }
+        Writer { journal, book, limits, cache: Cache::new(), careful: 0, one_by_one: 0, look_up: false }
     }
 
     pub(super) fn limits(&self) -> Limits {
@@ -48,6 +50,7 @@ impl<J: Journal> Writer<J> {
         self.cache.bound(self.limits.accounts);
         self.one_by_one = self.one_by_one.saturating_sub(1);
         set_repetitions_apart(&mut batch, left);
+        self.look_up = false;
         let mut tries = 0;
         while !batch.is_empty() {
             let calm = self.careful == 0 && self.cache.known;
@@ -59,14 +62,16 @@ impl<J: Journal> Writer<J> {
             match trouble {
                 Ok(()) => {}
                 Err(Trouble::Stale) => self.careful = self.limits.calm,
-                // Under the lock every key is looked up first.
-                Err(Trouble::KnownKey) => self.careful = self.careful.max(1),
+                Err(Trouble::KnownKey) => {
+                    self.careful = self.careful.max(1);
+                    self.look_up = true;
+                }
                 Err(Trouble::Unknown(error)) => {
                     tries += 1;
                     self.forget();
                     if tries >= self.limits.tries {
                         tracing::warn!("book {}: a batch of {} has no outcome: {error}", self.book, batch.len());
-                        answer_all(&mut batch, |_| Err(Error::StillRunning));
+                        answer_all(&mut batch, || Error::StillRunning);
                     }
                 }
                 Err(Trouble::Refused(error)) => {
@@ -76,7 +81,7 @@ impl<J: Journal> Writer<J> {
                         self.one_by_one = batch.len();
                         left.extend(batch.drain(1..));
                     } else {
-                        answer_all(&mut batch, |_| Err(Error::inconsistent("the database refused a folded entry")));
+                        answer_all(&mut batch, || Error::inconsistent("the database refused a folded entry"));
                     }
                 }
             }
@@ -86,29 +91,40 @@ impl<J: Journal> Writer<J> {
     fn forget(&mut self) {
         self.cache = Cache::new();
         self.careful = self.careful.max(1);
+        self.look_up = true;
     }
 
     /// One round trip on the cached state.
     async fn on_cache(&mut self, batch: &mut Vec<Queued>) -> Result<(), Trouble> {
         let connection = self.journal.connect().await?;
         let head = self.head();
-        let (rows, verdicts, undo) = self.fold(batch);
+        let (rows, verdicts) = fold(&mut self.cache.state, batch.iter().map(|queued| &queued.command));
         let next = self.cache.state.next_number;
-        match connection.write(&head, next, &rows).await {
+        let written = connection.write(&head, next, &rows).await;
+        drop(connection);
+        self.settle(written, head, rows, verdicts, batch)
+    }
+
+    /// Answers the callers of a batch that is written, or takes it back.
+    fn settle(
+        &mut self,
+        written: Result<bool, Trouble>,
+        head: Head,
+        rows: Batch,
+        verdicts: Vec<Verdict>,
+        batch: &mut Vec<Queued>,
+    ) -> Result<(), Trouble> {
+        let trouble = match written {
             Ok(true) => {
                 self.cache.written(&rows);
-                answer_folded(batch, verdicts);
-                Ok(())
+                answer_folded(batch, verdicts, rows);
+                return Ok(());
             }
-            Ok(false) => {
-                self.cache.take_back(undo);
-                Err(Trouble::Stale)
-            }
-            Err(trouble) => {
-                self.cache.take_back(undo);
-                Err(trouble)
-            }
-        }
+            Ok(false) => Trouble::Stale,
+            Err(trouble) => trouble,
+        };
+        take_back(&mut self.cache.state, head.next_number, &rows);
+        Err(trouble)
     }
 
     /// The slow path: lock, catch up, look the keys up, fold, write, commit.
@@ -119,11 +135,19 @@ impl<J: Journal> Writer<J> {
         queue: &mut mpsc::Receiver<Queued>,
         left: &mut Vec<Queued>,
     ) -> Result<(), Trouble> {
-        let mut connection = self.journal.connect().await?;
-        let (locked, head) = connection.lock().await?;
+        let connection = self.journal.connect().await?;
+        let from = if self.cache.known { self.cache.state.next_number } else { 0 };
+        let (locked, head, since) = connection.lock(from, self.limits.catch_up).await?;
         let stranger = !self.cache.known || head.version != self.cache.state.version;
         if stranger {
-            self.catch_up(&locked, &head).await?;
+            let moved = match since {
+                Since::Moved(moved) => moved,
+                Since::Anew => {
+                    self.cache = Cache::new();
+                    Vec::new()
+                }
+            };
+            self.cache.catch_up(&head, &moved);
         }
         // The wait for the lock has let more callers queue: they come along.
         if !self.wants_one() {
@@ -131,9 +155,11 @@ impl<J: Journal> Writer<J> {
             set_repetitions_apart(batch, left);
         }
 
-        let keys: Vec<Key> = batch.iter().map(|queued| queued.key).collect();
-        let known = locked.keys(&keys).await?;
-        answer_known(batch, &known);
+        if self.look_up {
+            let keys: Vec<Key> = batch.iter().map(|queued| queued.key).collect();
+            let known = locked.keys(&keys).await?;
+            answer_known(batch, &known);
+        }
         let missing = self.cache.missing(accounts_of(batch));
         if !missing.is_empty() {
             self.cache.learn(locked.accounts(&missing).await?);
@@ -143,51 +169,12 @@ impl<J: Journal> Writer<J> {
             self.careful = self.careful.saturating_sub(1);
             return Ok(());
         }
-        let (rows, verdicts, undo) = self.fold(batch);
+        let (rows, verdicts) = fold(&mut self.cache.state, batch.iter().map(|queued| &queued.command));
         let next = self.cache.state.next_number;
-        let written = match locked.write(&head, next, &rows).await {
-            Ok(true) => locked.commit().await,
-            Ok(false) => Err(Trouble::Stale),
-            Err(trouble) => Err(trouble),
-        };
-        match written {
-            Ok(()) => {
-                self.cache.written(&rows);
-                self.careful = if stranger { self.limits.calm } else { self.careful.saturating_sub(1) };
-                answer_folded(batch, verdicts);
-                Ok(())
-            }
-            Err(trouble) => {
-                self.cache.take_back(undo);
-                Err(trouble)
-            }
-        }
-    }
-
-    async fn catch_up(&mut self, locked: &impl Locked, head: &Head) -> Result<(), Trouble> {
-        let from = self.cache.state.next_number;
-        if !self.cache.known || head.next_number - from > self.limits.catch_up {
-            self.cache = Cache::new();
-            self.cache.catch_up(head, &[]);
-            return Ok(());
-        }
-        match locked.moved_since(from).await? {
-            Some(moved) => self.cache.catch_up(head, &moved),
-            // Something besides entries changed what the fold reads.
-            None => {
-                self.cache = Cache::new();
-                self.cache.catch_up(head, &[]);
-            }
-        }
+        let written = locked.finish(&head, next, &rows).await;
+        self.settle(written, head, rows, verdicts, batch)?;
+        self.careful = if stranger { self.limits.calm } else { self.careful.saturating_sub(1) };
         Ok(())
-    }
-
-    fn fold(&mut self, batch: &[Queued]) -> (Batch, Vec<Verdict>, Undo) {
-        let undo = self.cache.undo(accounts_of(batch));
-        let commands: Vec<Command> =
-            batch.iter().map(|queued| Command { key: Some(queued.key), entry: queued.entry.clone() }).collect();
-        let (rows, verdicts) = fold(&mut self.cache.state, &commands);
-        (rows, verdicts, undo)
     }
 
     fn head(&self) -> Head {
@@ -197,36 +184,49 @@ impl<J: Journal> Writer<J> {
 }
 
 fn accounts_of(batch: &[Queued]) -> impl Iterator<Item = AccountNumber> {
-    batch.iter().flat_map(|queued| queued.entry.lines.iter().flat_map(|line| [line.debit, line.credit]))
+    batch.iter().flat_map(|queued| queued.command.entry.lines.iter().flat_map(|line| [line.debit, line.credit]))
+}
+
+type Name = (i32, uuid::Uuid);
+
+fn name(key: &Key) -> Name {
+    (key.caller, key.key)
 }
 
 /// A key that stands twice in a batch waits for its own first answer.
 fn set_repetitions_apart(batch: &mut Vec<Queued>, left: &mut Vec<Queued>) {
-    let mut seen: HashSet<(i32, uuid::Uuid)> = HashSet::with_capacity(batch.len());
-    if batch.iter().all(|queued| seen.insert((queued.key.caller, queued.key.key))) {
+    if batch.len() < 2 {
+        return;
+    }
+    let mut seen: HashSet<Name> = HashSet::with_capacity(batch.len());
+    if batch.iter().all(|queued| seen.insert(name(&queued.key))) {
         return;
     }
     seen.clear();
     for queued in std::mem::take(batch) {
-        let first = seen.insert((queued.key.caller, queued.key.key));
+        let first = seen.insert(name(&queued.key));
         if first { batch.push(queued) } else { left.push(queued) }
     }
 }
 
-fn answer_all(batch: &mut Vec<Queued>, of: impl Fn(&Key) -> Result<Answer, Error>) {
+fn answer_all(batch: &mut Vec<Queued>, of: impl Fn() -> Error) {
     for queued in batch.drain(..) {
-        let answer = of(&queued.key);
-        let _ = queued.answer.send(answer);
+        queued.answer.send(Err(of()));
     }
 }
 
-fn answer_folded(batch: &mut Vec<Queued>, verdicts: Vec<Verdict>) {
+/// Each command gets its verdict, and the rows that it became.
+fn answer_folded(batch: &mut Vec<Queued>, verdicts: Vec<Verdict>, written: Batch) {
+    let mut transfers = written.transfers.into_iter().peekable();
     for (queued, verdict) in batch.drain(..).zip(verdicts) {
-        let outcome = match verdict {
-            Verdict::Posted(number) => Outcome::Posted(number),
-            Verdict::Refused(reason) => Outcome::Refused { code: reason.code(), reason: Some(reason) },
+        let (outcome, rows) = match verdict {
+            Verdict::Posted(number) => {
+                let own = std::iter::from_fn(|| transfers.next_if(|row| row.number() == number));
+                (Outcome::Posted(number), own.collect())
+            }
+            Verdict::Refused(reason) => (Outcome::Refused { code: reason.code(), reason: Some(reason) }, Vec::new()),
         };
-        let _ = queued.answer.send(Ok(Answer { outcome, replayed: false }));
+        queued.answer.send(Ok(Answer { outcome, replayed: false, rows }));
     }
 }
 
@@ -235,22 +235,25 @@ fn answer_known(batch: &mut Vec<Queued>, known: &[StoredKey]) {
     if known.is_empty() {
         return;
     }
-    let known: HashMap<(i32, uuid::Uuid), &StoredKey> =
-        known.iter().map(|stored| ((stored.key.caller, stored.key.key), stored)).collect();
+    let known: HashMap<Name, &StoredKey> = known.iter().map(|stored| (name(&stored.key), stored)).collect();
     for queued in std::mem::take(batch) {
-        match known.get(&(queued.key.caller, queued.key.key)) {
+        match known.get(&name(&queued.key)) {
             None => batch.push(queued),
             Some(stored) => {
-                let answer = if stored.key.request_digest != queued.key.request_digest {
-                    Err(Error::KeyReused)
-                } else if stored.refusal != 0 {
-                    let code = Reason::code_of(stored.refusal);
-                    Ok(Answer { outcome: Outcome::Refused { code, reason: None }, replayed: true })
+                let answer = if stored.key.request_digest == queued.key.request_digest {
+                    Ok(Answer { outcome: first_outcome(stored), replayed: true, rows: Vec::new() })
                 } else {
-                    Ok(Answer { outcome: Outcome::Posted(stored.number), replayed: true })
+                    Err(Error::KeyReused)
                 };
-                let _ = queued.answer.send(answer);
+                queued.answer.send(answer);
             }
         }
+    }
+}
+
+fn first_outcome(stored: &StoredKey) -> Outcome {
+    match stored.refusal {
+        0 => Outcome::Posted(stored.number),
+        refusal => Outcome::Refused { code: Reason::code_of(refusal), reason: None },
     }
 }

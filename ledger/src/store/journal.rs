@@ -83,6 +83,21 @@ impl Touched<'_> {
     }
 }
 
+const WRITE: &str = "-- journal::write
+     SELECT journal_post($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+                         $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)";
+
+const WRITE_LONE: &str = "-- journal::write_lone
+     SELECT journal_post_one($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+                             $20, $21, $22)";
+
+/// Prepares the statement that will write this batch, so that [`write`] sends it when it is first polled.
+pub async fn prepare_write(client: &impl GenericClient, batch: &Batch) -> Result<(), Error> {
+    let statement = if Lone::of(batch).is_some() { WRITE_LONE } else { WRITE };
+    client.prepare_cached(statement).await?;
+    Ok(())
+}
+
 /// Writes a folded batch whole; false when the head has moved on since the fold.
 pub async fn write(
     client: &impl GenericClient,
@@ -92,6 +107,9 @@ pub async fn write(
     batch: &Batch,
     recorded_at: Timestamp,
 ) -> Result<bool, Error> {
+    if let Some(lone) = Lone::of(batch) {
+        return write_lone(client, book, head, &lone, recorded_at).await;
+    }
     let rows = &batch.transfers;
     fn each<T>(rows: &[TransferRow], of: impl Fn(&TransferRow) -> T) -> Vec<T> {
         rows.iter().map(of).collect()
@@ -100,13 +118,7 @@ pub async fn write(
     let (numbers, notes): (Vec<i64>, Vec<&Note>) = batch.notes.iter().map(|(number, note)| (*number, note)).unzip();
     let (keys, outcomes): (Vec<_>, Vec<(i64, i16)>) = batch.keys.iter().map(|(key, v)| (*key, outcome(*v))).unzip();
 
-    let statement = client
-        .prepare_cached(
-            "-- journal::write
-             SELECT journal_post($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-                                 $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)",
-        )
-        .await?;
+    let statement = client.prepare_cached(WRITE).await?;
     let row = client
         .query_one(
             &statement,
@@ -148,6 +160,59 @@ pub async fn write(
         )
         .await?;
     Ok(row.get(0))
+}
+
+/// One transfer under one key, without a note: what a caller who is alone posts.
+struct Lone<'a> {
+    row: &'a TransferRow,
+    key: &'a Key,
+    debit: (i64, i64, i64),
+    credit: (i64, i64, i64),
+}
+
+impl Lone<'_> {
+    fn of(batch: &Batch) -> Option<Lone<'_>> {
+        let ([row], [(key, Verdict::Posted(_))], []) = (&*batch.transfers, &*batch.keys, &*batch.notes) else {
+            return None;
+        };
+        let (debit, credit) = (batch.balances.get(&row.line.debit)?, batch.balances.get(&row.line.credit)?);
+        Some(Lone { row, key, debit: *debit, credit: *credit })
+    }
+}
+
+async fn write_lone(
+    client: &impl GenericClient,
+    book: BookId,
+    head: &Head,
+    Lone { row, key, debit, credit }: &Lone<'_>,
+    recorded_at: Timestamp,
+) -> Result<bool, Error> {
+    let statement = client.prepare_cached(WRITE_LONE).await?;
+    let params: &[&(dyn tokio_postgres::types::ToSql + Sync)] = &[
+        /* book */ &book.0,
+        /* version */ &head.version,
+        /* number */ &head.next_number,
+        /* recorded */ &recorded_at,
+        /* unit */ &&*row.unit,
+        /* kind */ &row.line.kind.number(),
+        /* debit */ &row.line.debit.0,
+        /* credit */ &row.line.credit.0,
+        /* debit_class */ &row.classes.0.number(),
+        /* credit_class */ &row.classes.1.number(),
+        /* amount */ &row.line.amount,
+        /* debit_debits */ &debit.0,
+        /* debit_credits */ &debit.1,
+        /* credit_debits */ &credit.0,
+        /* credit_credits */ &credit.1,
+        /* debit_after */ &row.debit_after,
+        /* credit_after */ &row.credit_after,
+        /* effective */ &row.effective,
+        /* occurred */ &row.occurred,
+        /* caller */ &key.caller,
+        /* key */ &key.key,
+        /* digest */ &key.request_digest,
+    ];
+    Ok(client.query_one(&statement, params).await?.get(0))
 }
 
 fn outcome(verdict: Verdict) -> (i64, i16) {
@@ -224,32 +289,45 @@ pub struct Moved {
     pub amount: i64,
 }
 
-/// The transfers from a record on; none when there are records besides entries, which change more than balances.
-pub async fn moved_since(client: &impl GenericClient, book: BookId, number: i64) -> Result<Option<Vec<Moved>>, Error> {
-    let records = client
-        .prepare_cached(
-            "-- journal::moved_since, records\nSELECT 1 FROM log_record WHERE book_id = $1 AND number >= $2 LIMIT 1",
-        )
-        .await?;
-    let transfers = client
-        .prepare_cached(
-            "-- journal::moved_since
-             SELECT debit, credit, amount FROM transfer WHERE book_id = $1 AND pos >= $2::bigint << 16",
-        )
-        .await?;
-    let params: &[&(dyn tokio_postgres::types::ToSql + Sync)] = &[/* book */ &book.0, /* number */ &number];
-    let (records, transfers) =
-        futures_util::future::try_join(client.query(&records, params), client.query(&transfers, params)).await?;
-    if !records.is_empty() {
-        return Ok(None);
-    }
-    let moved = transfers.iter().map(|row| Moved {
-        debit: AccountNumber(row.get(0)),
-        credit: AccountNumber(row.get(1)),
-        amount: row.get(2),
-    });
-    Ok(Some(moved.collect()))
+/// What was posted since a record, read under the lock of the head.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Since {
+    /// These transfers, and nothing else.
+    Moved(Vec<Moved>),
+    /// Too much, or records besides entries, which change more than balances: what was known has to be read anew.
+    Anew,
 }
+
+/// Locks the head until the transaction ends, and reads what was posted from record `from` on, if that is at most
+/// `limit` records; with 0 nothing is read.
+pub async fn catch_up(
+    client: &impl GenericClient,
+    book: BookId,
+    from: i64,
+    limit: i64,
+) -> Result<(Head, Since), Error> {
+    let statement = client.prepare_cached(CATCH_UP).await?;
+    let row = client.query_one(&statement, &[/* book */ &book.0, /* from */ &from, /* limit */ &limit]).await?;
+    let version: Option<i64> = row.get("version");
+    let version = version.ok_or(Error::NotFound("book"))?;
+    let head = Head { version, next_number: row.get("next_number"), closed_through: row.get("closed_through") };
+    if !row.get::<_, bool>("whole") {
+        return Ok((head, Since::Anew));
+    }
+    let debits: Option<Vec<i32>> = row.get("debits");
+    let credits: Option<Vec<i32>> = row.get("credits");
+    let amounts: Option<Vec<i64>> = row.get("amounts");
+    let sides = debits.unwrap_or_default().into_iter().zip(credits.unwrap_or_default());
+    let moved = sides.zip(amounts.unwrap_or_default()).map(|((debit, credit), amount)| Moved {
+        debit: AccountNumber(debit),
+        credit: AccountNumber(credit),
+        amount,
+    });
+    Ok((head, Since::Moved(moved.collect())))
+}
+
+const CATCH_UP: &str = "-- journal::catch_up
+     SELECT version, next_number, closed_through, whole, debits, credits, amounts FROM journal_catch_up($1, $2, $3)";
 
 /// One line of the journal, with the codes of its accounts.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use crate::Error;
 use crate::book::{AccountNumber, Batch, Key};
 use crate::lane::journal::{Connection, Journal, Locked, Trouble};
 use crate::store::accounts::Account;
-use crate::store::journal::{Head, Moved, StoredKey};
+use crate::store::journal::{Head, Since, StoredKey};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
@@ -99,8 +99,6 @@ impl Server {
 #[derive(Debug, Default)]
 struct Session {
     lock: Option<OwnedMutexGuard<()>>,
-    /// Written in its transaction, and not committed.
-    pending: Option<Truth>,
 }
 
 /// The client's end of a connection.
@@ -199,7 +197,7 @@ impl Journal for Simulated {
 }
 
 impl Connection for Wire {
-    type Locked<'a> = Transaction<'a>;
+    type Locked = Transaction;
 
     async fn write(&self, head: &Head, next: i64, batch: &Batch) -> Result<bool, Trouble> {
         let (head, batch) = (*head, batch.clone());
@@ -222,43 +220,34 @@ impl Connection for Wire {
         self.written(outcome.await, true)
     }
 
-    async fn lock(&mut self) -> Result<(Transaction<'_>, Head), Trouble> {
-        let locked = self.call("lock", async |world: &World, session: &mut Session| {
+    async fn lock(self, from: i64, limit: i64) -> Result<(Transaction, Head, Since), Trouble> {
+        let read = async move |world: &World, session: &mut Session| {
             session.lock = Some(world.server.lock().await);
-            Ok(world.server.truth.borrow().head())
-        });
-        // Dropped while it waits, it is rolled back as a transaction is.
-        let tx = Transaction(self);
-        let head = locked.await?;
-        Ok((tx, head))
-    }
-}
-
-/// A transaction with the lock of the head.
-pub(super) struct Transaction<'a>(&'a Wire);
-
-impl Drop for Transaction<'_> {
-    fn drop(&mut self) {
-        self.0.leave();
-    }
-}
-
-impl Locked for Transaction<'_> {
-    async fn moved_since(&self, number: i64) -> Result<Option<Vec<Moved>>, Trouble> {
-        let read = async move |world: &World, _: &mut Session| {
             let truth = world.server.truth.borrow();
-            let mut moved = truth.moved_since(number);
-            if world.server.has(Flaw::OverlooksRecords) {
+            let head = truth.head();
+            let mut moved = match from {
+                1.. if head.next_number - from <= limit => truth.moved_since(from),
+                _ => None,
+            };
+            if from > 0 && world.server.has(Flaw::OverlooksRecords) {
                 moved.get_or_insert_default();
             }
             if let (Some(moved), true) = (&mut moved, world.server.has(Flaw::ReadsTooLittle)) {
                 moved.pop();
             }
-            Ok(moved)
+            Ok((head, moved.map_or(Since::Anew, Since::Moved)))
         };
-        self.0.call("moved_since", read).await
+        // Dropped while it waits, it is rolled back as a transaction is.
+        let tx = Transaction(self);
+        let (head, since) = tx.0.call("lock", read).await?;
+        Ok((tx, head, since))
     }
+}
 
+/// A transaction with the lock of the head.
+pub(super) struct Transaction(Wire);
+
+impl Locked for Transaction {
     async fn keys(&self, asked: &[Key]) -> Result<Vec<StoredKey>, Trouble> {
         let asked = asked.to_vec();
         let read = async move |world: &World, _: &mut Session| {
@@ -274,26 +263,24 @@ impl Locked for Transaction<'_> {
         self.0.call("accounts", read).await
     }
 
-    async fn write(&self, head: &Head, next: i64, batch: &Batch) -> Result<bool, Trouble> {
+    async fn finish(self, head: &Head, next: i64, batch: &Batch) -> Result<bool, Trouble> {
         let (head, batch) = (*head, batch.clone());
         let write = async move |world: &World, session: &mut Session| {
-            session.pending = world.server.take(world, &head, next, &batch)?;
-            Ok(session.pending.is_some())
-        };
-        self.0.call("write under the lock", write).await
-    }
-
-    async fn commit(self) -> Result<(), Trouble> {
-        let commit = async |world: &World, session: &mut Session| {
-            if let Some(after) = session.pending.take() {
+            let epoch = world.server.epoch.get();
+            let taken = world.server.take(world, &head, next, &batch);
+            world.pause().await;
+            if world.server.epoch.get() != epoch {
+                return Err(lost());
+            }
+            if let Ok(Some(after)) = &taken {
                 world.say(|| format!("commit of version {}", after.version));
-                world.commit(after);
+                world.commit(after.clone());
             }
             *session = Session::default();
-            Ok(())
+            taken.map(|after| after.is_some())
         };
-        let outcome = self.0.call("commit", commit).await;
-        self.0.written(outcome, ())
+        let outcome = self.0.call("write and commit", write).await;
+        self.0.written(outcome, true)
     }
 
     async fn rollback(self) -> Result<(), Trouble> {
