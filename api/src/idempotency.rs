@@ -12,8 +12,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 use ledger::Error;
-use ledger::book::Key;
-use ledger::id::CallerId;
+use ledger::book::{Command, Companion, Key};
+use ledger::id::{BookId, CallerId};
 use ledger::store::replies::{self, Claim};
 use serde::Serialize;
 use serde_json::Value;
@@ -226,6 +226,32 @@ where
             drop(client);
             after_unknown_commit(state, &claim, &error).await
         }
+    }
+}
+
+/// Does the work of a POST once, through the lane of a book: the command that is made with the row of its reply.
+///
+/// None when a row of somebody else came in between: then the work has to be done by [`idempotent`].
+pub async fn by_lane(
+    state: &State,
+    key: &IdempotencyKey,
+    caller: CallerId,
+    book: BookId,
+    reply: &Reply,
+    command: impl FnOnce(Companion) -> Command,
+) -> Result<Option<HttpResponse>, Problem> {
+    let lane_key = key.for_lane(caller);
+    let status = i16::try_from(reply.status.as_u16()).expect("a status has three digits");
+    let row = replies::row(&lane_key, status, &reply.body, Timestamp::now());
+    match state.lanes.command(book, lane_key, command(row)).await {
+        Ok(answer) if answer.replayed => {
+            let claim = Claim { scope: Scope::Book(book), caller, key: key.key, request_digest: key.request_digest };
+            let stored = replies::find(&state.client().await?, &claim).await?;
+            replay(stored.ok_or_else(Problem::internal)?, &claim).map(Some)
+        }
+        Ok(_) => Ok(Some(HttpResponse::build(reply.status).json(&reply.body))),
+        Err(Error::Stale(_)) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -81,6 +81,8 @@ pub struct Answer {
 pub enum Outcome {
     /// It is the record with this number.
     Posted(i64),
+    /// It had no entry: its companions are written.
+    Carried,
     /// The fold refused it; the refusal is kept with its key.
     Refused {
         /// Stable code.
@@ -99,8 +101,8 @@ struct Queued {
 }
 
 impl Queued {
-    fn new(key: Key, entry: Entry, answer: Slot) -> Queued {
-        Queued { key, command: Command { key: Some(key), entry }, answer }
+    fn new(key: Key, command: Command, answer: Slot) -> Queued {
+        Queued { key, command: Command { key: Some(key), ..command }, answer }
     }
 }
 
@@ -158,7 +160,16 @@ impl Lanes {
     /// [`Error::Overloaded`] when the queue is full, [`Error::KeyReused`] when the key came with another request before,
     /// and what the database says. After an error other than these the same key tells what happened.
     pub async fn post(&self, book: BookId, key: Key, entry: Entry) -> Result<Answer, Error> {
-        self.queues.post(book, key, entry, self.start(book)).await
+        self.command(book, key, Command::post(None, entry)).await
+    }
+
+    /// The same for any command: an entry or none, with the companions that are written in its transaction.
+    ///
+    /// # Errors
+    ///
+    /// Besides those of [`Lanes::post`], [`Error::Stale`] when a companion meets a row that somebody else has written.
+    pub async fn command(&self, book: BookId, key: Key, command: Command) -> Result<Answer, Error> {
+        self.queues.post(book, key, command, self.start(book)).await
     }
 
     /// Posts entries, each on its own under its own key, and answers each after its commit, in their order.
@@ -188,11 +199,11 @@ impl Queues {
         &self,
         book: BookId,
         key: Key,
-        entry: Entry,
+        command: Command,
         start: impl Fn(mpsc::Receiver<Queued>),
     ) -> Result<Answer, Error> {
         let (answer, verdict) = oneshot::channel();
-        self.send(book, Queued::new(key, entry, Slot::One(answer)), &start)?;
+        self.send(book, Queued::new(key, command, Slot::One(answer)), &start)?;
         let verdict = tokio::time::timeout(ANSWER_MAX, verdict).await;
         verdict.map_err(|_| Error::StillRunning)?.map_err(|_| Error::StillRunning)?
     }
@@ -206,7 +217,8 @@ impl Queues {
         let (all, mut verdicts) = mpsc::unbounded_channel();
         let mut answers: Vec<_> = entries.iter().map(|_| Err(Error::StillRunning)).collect();
         for (place, (key, entry)) in entries.into_iter().enumerate() {
-            if let Err(error) = self.send(book, Queued::new(key, entry, Slot::Part(all.clone(), place)), &start) {
+            let queued = Queued::new(key, Command::post(None, entry), Slot::Part(all.clone(), place));
+            if let Err(error) = self.send(book, queued, &start) {
                 answers[place] = Err(error);
             }
         }
@@ -298,7 +310,7 @@ fn drain(
                 Err(_) => return,
             },
         };
-        let more = next.command.entry.lines.len();
+        let more = next.command.size();
         if !batch.is_empty() && *lines + more > max {
             left.push(next);
             left.extend(waiting);

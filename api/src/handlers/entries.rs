@@ -254,6 +254,7 @@ pub(crate) async fn create(
 pub(super) async fn posted(client: &impl GenericClient, book: &Book, answer: &Answer) -> Result<i64, Problem> {
     match answer.outcome {
         Outcome::Posted(number) => Ok(number),
+        Outcome::Carried => Err(Problem::internal()),
         Outcome::Refused { reason: Some(reason), .. } => {
             Err(posting::refusal(client, book, reason).await?).map_err(|refusal| Error::from(refusal).into())
         }

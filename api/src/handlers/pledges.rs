@@ -4,7 +4,7 @@ use super::campaigns::{actor, require_admitted};
 use super::milestones::book_of;
 use crate::auth::{Caller, Who};
 use crate::extract::{Keyed, Params};
-use crate::idempotency::{Reply, Scope, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, by_lane, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
@@ -17,11 +17,12 @@ use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::Error;
+use ledger::book::Command;
 use ledger::funding::party::Privacy;
 use ledger::funding::pledge::{Rail, Schedule};
 use ledger::id::{BookId, BookRef, CampaignId, DonorId, OrganisationId, PledgeId};
 use ledger::operations::campaigns::Change;
-use ledger::operations::pledges::{self as operations, AskedDonor, AskedSchedule, PlacePledge};
+use ledger::operations::pledges::{self as operations, AskedDonor, AskedSchedule, Drafted, PlacePledge};
 use ledger::store::books::{self, Book};
 use ledger::store::campaigns;
 use ledger::store::donors::{self, Donor};
@@ -290,12 +291,43 @@ pub(crate) async fn place(
 ) -> Result<HttpResponse, Problem> {
     let partner = caller.require_scope(ledger::party::Scope::PledgesWrite)?;
     let asked = request.body.parse(*id, partner.organisation)?;
+    if let Some(response) = place_by_lane(&state, &caller, &request.key, asked.clone()).await? {
+        return Ok(response);
+    }
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "campaign").await?;
         require_admitted(tx, partner, &book, "campaign").await?;
         let placed = operations::place(tx, asked.clone(), Timestamp::now()).await?;
         let status = if placed.is_new { StatusCode::CREATED } else { StatusCode::OK };
         Ok(Reply::new(status, &View::new(&caller, &book).one(tx, placed.pledge).await?))
+    })
+    .await
+}
+
+/// Places a new pledge through the lane of its book, which writes all that wait at once. What is repeated, refused or
+/// meets a stranger's row goes the long way, which stores its answer too.
+async fn place_by_lane(
+    state: &State,
+    caller: &Caller,
+    key: &IdempotencyKey,
+    asked: PlacePledge,
+) -> Result<Option<HttpResponse>, Problem> {
+    let partner = caller.require_scope(ledger::party::Scope::PledgesWrite)?;
+    let wall = Timestamp::now();
+    let client = state.client().await?;
+    let book = book_of(&client, asked.campaign.book, "campaign").await?;
+    require_admitted(&client, partner, &book, "campaign").await?;
+    let (pledge, donor) = match operations::draft(&client, &book, asked, wall).await {
+        Ok(Drafted::New(new)) => *new,
+        Ok(Drafted::Repeated(_)) | Err(Error::Refused(_) | Error::Invalid { .. }) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    drop(client);
+    let mut companions = operations::rows(&book, &pledge, &donor, wall);
+    let body = View::new(caller, &book).body(pledge, &donor);
+    by_lane(state, key, caller.id(), book.id, &Reply::created(&body), |reply| {
+        companions.push(reply);
+        Command { key: None, entry: None, companions }
     })
     .await
 }

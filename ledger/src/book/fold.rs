@@ -4,7 +4,7 @@
 //! The same fold serves every write path and every dry run, and it is the model that tests compare with.
 
 use super::account::{AccountClass, AccountNumber};
-use super::entry::{Entry, LINES_MAX, Note};
+use super::entry::{Entry, LINES_MAX, Line, Note};
 use crate::money::AMOUNT_MAX;
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -71,8 +71,36 @@ pub struct Key {
 pub struct Command {
     /// The key under which its verdict is kept.
     pub key: Option<Key>,
-    /// The entry to post.
-    pub entry: Entry,
+    /// The entry to post, if any.
+    pub entry: Option<Entry>,
+    /// Rows that are written with it, or not at all.
+    pub companions: Vec<Companion>,
+}
+
+impl Command {
+    /// An entry on its own.
+    pub fn post(key: Option<Key>, entry: Entry) -> Command {
+        Command { key, entry: Some(entry), companions: Vec::new() }
+    }
+
+    /// How much it adds to a batch: its lines and its companions.
+    pub fn size(&self) -> usize {
+        self.lines().len() + self.companions.len()
+    }
+
+    /// The lines of its entry; none without one.
+    pub fn lines(&self) -> &[Line] {
+        self.entry.as_ref().map_or(&[], |entry| &entry.lines)
+    }
+}
+
+/// A row of somebody else that is written in the transaction of an entry. The book carries it, and does not read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Companion {
+    /// Its table.
+    pub table: &'static str,
+    /// All its columns by name.
+    pub row: serde_json::Value,
 }
 
 /// Why the fold refused a command.
@@ -165,6 +193,8 @@ impl Reason {
 pub enum Verdict {
     /// It is the record with this number.
     Posted(i64),
+    /// It had no entry: its companions are written.
+    Carried,
     /// It changed nothing.
     Refused(Reason),
 }
@@ -175,7 +205,7 @@ pub struct TransferRow {
     /// Record number << 16 | line.
     pub pos: i64,
     /// The line.
-    pub line: super::entry::Line,
+    pub line: Line,
     /// Balance of the debited account after it, on its own side.
     pub debit_after: i64,
     /// Balance of the credited account after it, on its own side.
@@ -210,6 +240,8 @@ pub struct Batch {
     pub keys: Vec<(Key, Verdict)>,
     /// The accounts touched: debits, credits and held after the batch.
     pub balances: BTreeMap<AccountNumber, (i64, i64, i64)>,
+    /// Companion rows by table.
+    pub companions: BTreeMap<&'static str, Vec<serde_json::Value>>,
     /// Debits and credits of the accounts touched before the batch, to take it back when it was not written.
     pub before: Vec<(AccountNumber, i64, i64)>,
 }
@@ -219,10 +251,16 @@ pub fn fold<'a>(state: &mut State, commands: impl IntoIterator<Item = &'a Comman
     let mut batch = Batch::default();
     let mut verdicts = Vec::new();
     for command in commands {
-        let verdict = match post(state, &mut batch, &command.entry) {
-            Ok(number) => Verdict::Posted(number),
-            Err(reason) => Verdict::Refused(reason),
+        let verdict = match command.entry.as_ref().map(|entry| post(state, &mut batch, entry)) {
+            None => Verdict::Carried,
+            Some(Ok(number)) => Verdict::Posted(number),
+            Some(Err(reason)) => Verdict::Refused(reason),
         };
+        if !matches!(verdict, Verdict::Refused(_)) {
+            for Companion { table, row } in &command.companions {
+                batch.companions.entry(table).or_default().push(row.clone());
+            }
+        }
         if let Some(key) = command.key {
             batch.keys.push((key, verdict));
         }

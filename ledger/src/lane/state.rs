@@ -1,6 +1,6 @@
 //! What a lane remembers of its book between batches.
 
-use crate::book::{AccountNumber, AccountState, Batch, State};
+use crate::book::{AccountNumber, Batch, State};
 use crate::store::accounts::Account;
 use crate::store::journal::{Head, Moved};
 use jiff::civil::Date;
@@ -39,17 +39,7 @@ impl Cache {
     /// Adds accounts that were read under the head's lock.
     pub(super) fn learn(&mut self, accounts: Vec<Account>) {
         for account in accounts {
-            let number = account.number;
-            let state = AccountState {
-                class: account.class,
-                unit: account.unit.into(),
-                floor: account.floor,
-                closed: account.closed,
-                debits: account.debits,
-                credits: account.credits,
-                held: account.held,
-            };
-            self.state.accounts.insert(number, state);
+            self.state.accounts.insert(account.number, account.into_state());
         }
     }
 

@@ -62,9 +62,18 @@ impl<J: Journal> Writer<J> {
             match trouble {
                 Ok(()) => {}
                 Err(Trouble::Stale) => self.careful = self.limits.calm,
-                Err(Trouble::KnownKey) => {
+                Err(Trouble::KnownKey) if !self.look_up => {
                     self.careful = self.careful.max(1);
                     self.look_up = true;
+                }
+                // No key was known under the lock: a companion met a row of somebody else, or a key came just now.
+                Err(Trouble::KnownKey) if batch.len() > 1 => self.split(&mut batch, left),
+                Err(Trouble::KnownKey) => {
+                    tries += 1;
+                    self.careful = self.careful.max(1);
+                    if tries >= self.limits.tries {
+                        answer_all(&mut batch, || Error::Stale("row"));
+                    }
                 }
                 Err(Trouble::Unknown(error)) => {
                     tries += 1;
@@ -78,14 +87,19 @@ impl<J: Journal> Writer<J> {
                     tracing::error!("book {}: the database refused a folded batch: {error}", self.book);
                     self.forget();
                     if batch.len() > 1 {
-                        self.one_by_one = batch.len();
-                        left.extend(batch.drain(1..));
+                        self.split(&mut batch, left);
                     } else {
                         answer_all(&mut batch, || Error::inconsistent("the database refused a folded entry"));
                     }
                 }
             }
         }
+    }
+
+    /// Goes on with the first command alone, and lets the others follow one by one: the culprit takes nobody along.
+    fn split(&mut self, batch: &mut Vec<Queued>, left: &mut Vec<Queued>) {
+        self.one_by_one = batch.len();
+        left.extend(batch.drain(1..));
     }
 
     fn forget(&mut self) {
@@ -184,7 +198,7 @@ impl<J: Journal> Writer<J> {
 }
 
 fn accounts_of(batch: &[Queued]) -> impl Iterator<Item = AccountNumber> {
-    batch.iter().flat_map(|queued| queued.command.entry.lines.iter().flat_map(|line| [line.debit, line.credit]))
+    batch.iter().flat_map(|queued| queued.command.lines().iter().flat_map(|line| [line.debit, line.credit]))
 }
 
 type Name = (i32, uuid::Uuid);
@@ -224,6 +238,7 @@ fn answer_folded(batch: &mut Vec<Queued>, verdicts: Vec<Verdict>, written: Batch
                 let own = std::iter::from_fn(|| transfers.next_if(|row| row.number() == number));
                 (Outcome::Posted(number), own.collect())
             }
+            Verdict::Carried => (Outcome::Carried, Vec::new()),
             Verdict::Refused(reason) => (Outcome::Refused { code: reason.code(), reason: Some(reason) }, Vec::new()),
         };
         queued.answer.send(Ok(Answer { outcome, replayed: false, rows }));
@@ -252,8 +267,9 @@ fn answer_known(batch: &mut Vec<Queued>, known: &[StoredKey]) {
 }
 
 fn first_outcome(stored: &StoredKey) -> Outcome {
-    match stored.refusal {
-        0 => Outcome::Posted(stored.number),
-        refusal => Outcome::Refused { code: Reason::code_of(refusal), reason: None },
+    match (stored.refusal, stored.number) {
+        (0, 0) => Outcome::Carried,
+        (0, number) => Outcome::Posted(number),
+        (refusal, _) => Outcome::Refused { code: Reason::code_of(refusal), reason: None },
     }
 }

@@ -152,7 +152,7 @@ pub async fn post_all(
     entries: Vec<(Key, Entry)>,
     wall: Timestamp,
 ) -> Result<Vec<Posted>, Error> {
-    let commands = entries.into_iter().map(|(key, entry)| Command { key: Some(key), entry }).collect();
+    let commands = entries.into_iter().map(|(key, entry)| Command::post(Some(key), entry)).collect();
     posting::post_all(tx, book, commands, wall).await
 }
 
@@ -199,6 +199,7 @@ pub async fn reverse(
 pub async fn try_out(tx: &Transaction<'_>, book: &Book, entry: Entry) -> Result<Posted, Error> {
     match posting::try_out(tx, book, entry).await? {
         Verdict::Posted(number) => Ok(Posted { number }),
+        Verdict::Carried => Err(Error::inconsistent("an entry was not posted")),
         Verdict::Refused(reason) => Err(posting::refusal(tx, book, reason).await?.into()),
     }
 }

@@ -3,6 +3,7 @@
 //! Lock order: pledge → its charges → campaigns by id → head of the book. Whatever changes a pledge first lets the waits
 //! that have run out come true ([`lock_present`]), and leaves a job for the moment when its new wait runs out.
 
+use crate::book::Companion;
 use crate::error::{Error, Refusal};
 use crate::funding::calendar::{MonthlyPlan, days_after};
 use crate::funding::charge;
@@ -22,7 +23,7 @@ use crate::store::donors::{self, Donor};
 use crate::store::jobs;
 use crate::store::lineage as layers;
 use crate::store::pledges::{self, Move, Pledge, Token};
-use deadpool_postgres::Transaction;
+use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
@@ -94,16 +95,33 @@ pub struct Placed {
     pub is_new: bool,
 }
 
-/// Takes a pledge: it is active at once, and its first charge is a job for the start of its first due date.
-pub async fn place(tx: &Transaction<'_>, asked: PlacePledge, wall: Timestamp) -> Result<Placed, Error> {
+/// What is to be done about a pledge that a partner asks for.
+#[derive(Debug, Clone)]
+pub enum Drafted {
+    /// The partner had sent the same one before.
+    Repeated(Pledge),
+    /// It is new: the pledge as it will be, and its donor.
+    New(Box<(Pledge, Donor)>),
+}
+
+/// Asks the rules about a pledge, and writes nothing.
+///
+/// # Errors
+///
+/// What is wrong with the request, and what the rules refuse.
+pub async fn draft(
+    client: &impl GenericClient,
+    book: &Book,
+    asked: PlacePledge,
+    wall: Timestamp,
+) -> Result<Drafted, Error> {
     check(&asked)?;
     let content = content(&asked)?;
-    let book = books::get(tx, asked.campaign.book).await?;
-    if let Some(pledge) = pledges::find_by_reference(tx, book.id, asked.partner, &asked.reference).await? {
-        return repeated(pledge, content);
+    if let Some(pledge) = pledges::find_by_reference(client, book.id, asked.partner, &asked.reference).await? {
+        return repeated(pledge, content).map(Drafted::Repeated);
     }
     let now = book.now(wall);
-    let campaign = campaigns::get(tx, asked.campaign).await?;
+    let campaign = campaigns::get(client, asked.campaign).await?;
     campaign.state.clone().at(now).takes_money()?;
     asked.rail.allowed_in(book.mode == Mode::Live)?;
     if asked.amount.currency() != campaign.currency {
@@ -114,8 +132,9 @@ pub async fn place(tx: &Transaction<'_>, asked: PlacePledge, wall: Timestamp) ->
         return Err(Refusal::new("terms-mismatch", detail).into());
     }
     let schedule = schedule(asked.schedule, book.today(wall))?;
+    let known = donors::find(client, book.id, asked.partner, &asked.donor.reference).await?;
     let donor = Donor {
-        id: DonorId::generate(book.id),
+        id: known.map_or_else(|| DonorId::generate(book.id), |donor| donor.id),
         partner: asked.partner,
         reference: asked.donor.reference,
         name: asked.donor.name,
@@ -123,10 +142,10 @@ pub async fn place(tx: &Transaction<'_>, asked: PlacePledge, wall: Timestamp) ->
         privacy: asked.donor.privacy,
         created_at: wall,
     };
-    let new = Pledge {
+    let pledge = Pledge {
         id: PledgeId::generate(book.id),
         campaign: campaign.id,
-        donor: donors::upsert(tx, &donor).await?,
+        donor: donor.id,
         partner: asked.partner,
         reference: asked.reference,
         content,
@@ -140,19 +159,44 @@ pub async fn place(tx: &Transaction<'_>, asked: PlacePledge, wall: Timestamp) ->
         version: 1,
         created_at: wall,
     };
+    Ok(Drafted::New(Box::new((pledge, donor))))
+}
+
+/// The rows that place a drafted pledge, for a lane: the pledge, its donor, who did it, and the job of its first charge.
+pub fn rows(book: &Book, pledge: &Pledge, donor: &Donor, wall: Timestamp) -> Vec<Companion> {
+    let actor = Actor::Partner(pledge.partner);
+    let mut rows = vec![
+        donors::row(donor),
+        pledges::row(pledge),
+        activity::row(&pledge.id.to_string(), "placed", actor, "", book.now(wall)),
+    ];
+    rows.extend(payment_job(book, pledge, 1, wall).as_ref().map(jobs::row));
+    rows
+}
+
+/// Takes a pledge: it is active at once, and its first charge is a job for the start of its first due date.
+pub async fn place(tx: &Transaction<'_>, asked: PlacePledge, wall: Timestamp) -> Result<Placed, Error> {
+    let book = books::get(tx, asked.campaign.book).await?;
+    let (new, donor) = match draft(tx, &book, asked, wall).await? {
+        Drafted::Repeated(pledge) => return Ok(Placed { pledge, is_new: false }),
+        Drafted::New(new) => *new,
+    };
+    let new = Pledge { donor: donors::upsert(tx, &donor).await?, ..new };
     let Some(pledge) = pledges::insert(tx, &new).await? else {
         let first = pledges::find_by_reference(tx, book.id, new.partner, &new.reference).await?;
-        return repeated(first.ok_or(Error::StillRunning)?, content);
+        let pledge = repeated(first.ok_or(Error::StillRunning)?, new.content)?;
+        return Ok(Placed { pledge, is_new: false });
     };
-    activity::record(tx, book.id, &pledge.id.to_string(), "placed", Actor::Partner(pledge.partner), "", now).await?;
+    let object = pledge.id.to_string();
+    activity::record(tx, book.id, &object, "placed", Actor::Partner(pledge.partner), "", book.now(wall)).await?;
     enqueue_payment(tx, &book, &pledge, 1, wall).await?;
     Ok(Placed { pledge, is_new: true })
 }
 
 /// The same content under a reference is the same pledge; other content is refused.
-fn repeated(pledge: Pledge, content: [u8; 32]) -> Result<Placed, Error> {
+fn repeated(pledge: Pledge, content: [u8; 32]) -> Result<Pledge, Error> {
     if pledge.content == content {
-        return Ok(Placed { pledge, is_new: false });
+        return Ok(pledge);
     }
     let detail = format!("the reference {} stands for another pledge, {}", pledge.reference, pledge.id);
     Err(Refusal::new("reference-taken", detail).into())
@@ -418,12 +462,19 @@ pub(crate) async fn enqueue_payment(
     sequence: i32,
     wall: Timestamp,
 ) -> Result<(), Error> {
-    let Some(due_on) = pledge.schedule.due_date(sequence) else { return Ok(()) };
+    if let Some(job) = payment_job(book, pledge, sequence, wall) {
+        jobs::enqueue(tx, &job).await?;
+    }
+    Ok(())
+}
+
+/// The job of a payment, for the start of its due date.
+fn payment_job(book: &Book, pledge: &Pledge, sequence: i32, wall: Timestamp) -> Option<NewJob> {
+    let due_on = pledge.schedule.due_date(sequence)?;
     let due_at = book.start_of(due_on.max(book.today(wall)));
     let job = Job::ChargePledge { pledge: pledge.id, sequence };
     let dedupe = format!("{}-{sequence}-{}", pledge.id, pledge.version);
-    jobs::enqueue(tx, &NewJob { book: book.id, due_at, dedupe, job }).await?;
-    Ok(())
+    Some(NewJob { book: book.id, due_at, dedupe, job })
 }
 
 /// The pledge waits for its donor: asks, in the caller's transaction.

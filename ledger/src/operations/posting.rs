@@ -1,6 +1,6 @@
 //! Posting inside an operation's transaction: lock the head, read the accounts, fold, write.
 
-use crate::book::{AccountNumber, AccountState, Command, Entry, Key, Reason, State, Verdict, fold};
+use crate::book::{AccountNumber, Command, Entry, Reason, State, Verdict, fold};
 use crate::error::{Error, Refusal};
 use crate::store::books::Book;
 use crate::store::{accounts, journal};
@@ -18,14 +18,10 @@ pub struct Posted {
 ///
 /// Aggregates are locked before this is called: the lock order is aggregates by id → book head → balances by number.
 pub async fn post(tx: &Transaction<'_>, book: &Book, entry: Entry, wall: Timestamp) -> Result<Posted, Error> {
-    post_keyed(tx, book, Command { key: None::<Key>, entry }, wall).await
-}
-
-/// The same, with an idempotency key that is written beside the entry.
-pub async fn post_keyed(tx: &Transaction<'_>, book: &Book, command: Command, wall: Timestamp) -> Result<Posted, Error> {
     let head = journal::lock(tx, book.id).await?;
-    let mut state = read_state(tx, book, head, &command.entry).await?;
-    let (batch, verdicts) = fold(&mut state, std::slice::from_ref(&command));
+    let command = Command::post(None, entry);
+    let mut state = read_state(tx, book, head, &command).await?;
+    let (batch, verdicts) = fold(&mut state, [&command]);
     match verdicts.first() {
         Some(Verdict::Posted(number)) => {
             if !journal::write(tx, book.id, &head, state.next_number, &batch, wall).await? {
@@ -34,7 +30,7 @@ pub async fn post_keyed(tx: &Transaction<'_>, book: &Book, command: Command, wal
             Ok(Posted { number: *number })
         }
         Some(Verdict::Refused(reason)) => Err(refusal(tx, book, *reason).await?.into()),
-        None => Err(Error::inconsistent("the fold gave no verdict")),
+        Some(Verdict::Carried) | None => Err(Error::inconsistent("the fold gave no verdict")),
     }
 }
 
@@ -46,13 +42,14 @@ pub async fn post_all(
     wall: Timestamp,
 ) -> Result<Vec<Posted>, Error> {
     let head = journal::lock(tx, book.id).await?;
-    let numbers = journal::accounts_of(commands.iter().flat_map(|command| &command.entry.lines));
+    let numbers = journal::accounts_of(commands.iter().flat_map(Command::lines));
     let mut state = read_accounts(tx, book, head, &numbers).await?;
     let (batch, verdicts) = fold(&mut state, &commands);
     let mut posted = Vec::with_capacity(verdicts.len());
     for (index, verdict) in verdicts.into_iter().enumerate() {
         match verdict {
             Verdict::Posted(number) => posted.push(Posted { number }),
+            Verdict::Carried => return Err(Error::inconsistent("a batch of entries has a command without one")),
             Verdict::Refused(reason) => {
                 let Refusal { code, detail } = refusal(tx, book, reason).await?;
                 return Err(Refusal::new(code, format!("entry {index} of the batch: {detail}")).into());
@@ -68,13 +65,14 @@ pub async fn post_all(
 /// What the fold would say, without writing: the same code, for dry runs. The head is locked until the caller rolls back.
 pub async fn try_out(tx: &Transaction<'_>, book: &Book, entry: Entry) -> Result<Verdict, Error> {
     let head = journal::lock(tx, book.id).await?;
-    let mut state = read_state(tx, book, head, &entry).await?;
-    let (_, verdicts) = fold(&mut state, &[Command { key: None, entry }]);
+    let command = Command::post(None, entry);
+    let mut state = read_state(tx, book, head, &command).await?;
+    let (_, verdicts) = fold(&mut state, [&command]);
     verdicts.first().copied().ok_or_else(|| Error::inconsistent("the fold gave no verdict"))
 }
 
-async fn read_state(tx: &Transaction<'_>, book: &Book, head: journal::Head, entry: &Entry) -> Result<State, Error> {
-    read_accounts(tx, book, head, &journal::accounts_of(entry.lines.iter())).await
+async fn read_state(tx: &Transaction<'_>, book: &Book, head: journal::Head, command: &Command) -> Result<State, Error> {
+    read_accounts(tx, book, head, &journal::accounts_of(command.lines().iter())).await
 }
 
 async fn read_accounts(
@@ -84,21 +82,7 @@ async fn read_accounts(
     numbers: &[AccountNumber],
 ) -> Result<State, Error> {
     let read = accounts::load(tx, book.id, numbers).await?;
-    let accounts = read
-        .into_iter()
-        .map(|account| {
-            let state = AccountState {
-                class: account.class,
-                unit: account.unit.into(),
-                floor: account.floor,
-                closed: account.closed,
-                debits: account.debits,
-                credits: account.credits,
-                held: account.held,
-            };
-            (account.number, state)
-        })
-        .collect();
+    let accounts = read.into_iter().map(|account| (account.number, account.into_state())).collect();
     Ok(State { version: head.version, next_number: head.next_number, closed_through: head.closed_through, accounts })
 }
 

@@ -1,6 +1,6 @@
 //! Accounts of a book.
 
-use crate::book::{AccountClass, AccountNumber};
+use crate::book::{AccountClass, AccountNumber, AccountState};
 use crate::error::Error;
 use crate::id::BookId;
 use deadpool_postgres::{GenericClient, Transaction};
@@ -30,6 +30,21 @@ pub struct Account {
     pub opened_at: Timestamp,
     /// Whether it takes no more postings.
     pub closed: bool,
+}
+
+impl Account {
+    /// What the fold has to know of it.
+    pub fn into_state(self) -> AccountState {
+        AccountState {
+            class: self.class,
+            unit: self.unit.into(),
+            floor: self.floor,
+            closed: self.closed,
+            debits: self.debits,
+            credits: self.credits,
+            held: self.held,
+        }
+    }
 }
 
 impl Account {

@@ -1,9 +1,11 @@
 //! Who did what, when and why: one row for every change of state in a book, written with it.
 
+use crate::book::Companion;
 use crate::error::Error;
 use crate::id::{BookId, OrganisationId, PersonId};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
+use serde_json::json;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -102,6 +104,20 @@ pub async fn record(
     )
     .await?;
     Ok(())
+}
+
+/// The row of what happened, to be written with the entries of a lane.
+pub fn row(object: &str, action: &str, actor: Actor, reason: &str, at: Timestamp) -> Companion {
+    let row = json!({
+        "id": Uuid::now_v7(),
+        "object": object,
+        "action": action,
+        "actor_kind": actor.kind(),
+        "actor": actor.uuid(),
+        "reason": reason,
+        "at": at,
+    });
+    Companion { table: "activity", row }
 }
 
 /// What happened in a book, the oldest first, after an id ([`Uuid::nil`] for the beginning).

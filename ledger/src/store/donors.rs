@@ -1,12 +1,15 @@
 //! Donors: the one place of personal data.
 
+use crate::book::Companion;
 use crate::error::Error;
 use crate::funding::party::Privacy;
 use crate::id::{BookId, DonorId, OrganisationId};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
+use serde_json::json;
 use std::fmt;
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 /// A person known only by what a partner passes.
@@ -79,6 +82,39 @@ pub async fn upsert(tx: &Transaction<'_>, new: &Donor) -> Result<DonorId, Error>
         )
         .await?;
     Ok(DonorId::new(new.id.book, row.get("id")))
+}
+
+/// The row of a donor as the partner passes them now, to be written with the entries of a lane.
+pub fn row(donor: &Donor) -> Companion {
+    let row = json!({
+        "id": donor.id.object,
+        "partner": donor.partner.0,
+        "reference": donor.reference,
+        "name": donor.name,
+        "email": donor.email,
+        "privacy": donor.privacy.as_str(),
+        "created_at": donor.created_at,
+    });
+    Companion { table: "donor", row }
+}
+
+/// The donor whom a partner calls so.
+pub async fn find(
+    client: &impl GenericClient,
+    book: BookId,
+    partner: OrganisationId,
+    reference: &str,
+) -> Result<Option<Donor>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- donors::find
+            SELECT book_id, id, partner, reference, name, email, privacy, created_at FROM donor
+             WHERE book_id = $1 AND partner = $2 AND reference = $3",
+        )
+        .await?;
+    let params: &[&(dyn ToSql + Sync)] =
+        &[/* book_id */ &book.0, /* partner */ &partner.0, /* reference */ &reference];
+    client.query_opt(&statement, params).await?.as_ref().map(donor).transpose()
 }
 
 /// The donor with an id.

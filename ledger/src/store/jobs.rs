@@ -6,11 +6,13 @@ mod watch;
 
 pub use watch::{Dead, Summary, list_dead, requeue, summary};
 
+use crate::book::Companion;
 use crate::error::Error;
 use crate::id::{BookId, JobId};
 use crate::job::{Job, JobKind, NewJob};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
@@ -49,6 +51,18 @@ pub async fn enqueue(tx: &Transaction<'_>, new: &NewJob) -> Result<bool, Error> 
         )
         .await?;
     Ok(written == 1)
+}
+
+/// The row of a job, to be written with the entries of a lane; asked for twice, it is there once.
+pub fn row(new: &NewJob) -> Companion {
+    let row = json!({
+        "id": Uuid::now_v7(),
+        "kind": new.job.kind().as_str(),
+        "dedupe": new.dedupe,
+        "payload": new.job,
+        "due_at": new.due_at,
+    });
+    Companion { table: "job", row }
 }
 
 /// A book with work that is due.

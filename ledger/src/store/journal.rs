@@ -8,6 +8,7 @@ use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio_postgres::Row;
+use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 /// The head of a book: the version that a fold rests on, and where it goes on.
@@ -84,8 +85,8 @@ impl Touched<'_> {
 }
 
 const WRITE: &str = "-- journal::write
-     SELECT journal_post($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-                         $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)";
+     SELECT batch_post($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+                       $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)";
 
 const WRITE_LONE: &str = "-- journal::write_lone
      SELECT journal_post_one($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
@@ -93,8 +94,7 @@ const WRITE_LONE: &str = "-- journal::write_lone
 
 /// Prepares the statement that will write this batch, so that [`write`] sends it when it is first polled.
 pub async fn prepare_write(client: &impl GenericClient, batch: &Batch) -> Result<(), Error> {
-    let statement = if Lone::of(batch).is_some() { WRITE_LONE } else { WRITE };
-    client.prepare_cached(statement).await?;
+    client.prepare_cached(if Lone::of(batch).is_some() { WRITE_LONE } else { WRITE }).await?;
     Ok(())
 }
 
@@ -156,6 +156,7 @@ pub async fn write(
                 /* memo */ &notes.iter().map(|note| note.memo.as_str()).collect::<Vec<_>>(),
                 /* reference */ &notes.iter().map(|note| note.reference.as_str()).collect::<Vec<_>>(),
                 /* metadata */ &notes.iter().map(|note| &note.metadata).collect::<Vec<_>>(),
+                /* companions */ &(!batch.companions.is_empty()).then(|| Json(&batch.companions)),
             ],
         )
         .await?;
@@ -172,6 +173,9 @@ struct Lone<'a> {
 
 impl Lone<'_> {
     fn of(batch: &Batch) -> Option<Lone<'_>> {
+        if !batch.companions.is_empty() {
+            return None;
+        }
         let ([row], [(key, Verdict::Posted(_))], []) = (&*batch.transfers, &*batch.keys, &*batch.notes) else {
             return None;
         };
@@ -218,6 +222,7 @@ async fn write_lone(
 fn outcome(verdict: Verdict) -> (i64, i16) {
     match verdict {
         Verdict::Posted(number) => (number, 0),
+        Verdict::Carried => (0, 0),
         Verdict::Refused(reason) => (0, reason.number()),
     }
 }

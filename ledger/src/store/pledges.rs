@@ -1,5 +1,6 @@
 //! Pledges, and the settled money that donors moved from one campaign to another.
 
+use crate::book::Companion;
 use crate::error::Error;
 use crate::funding::calendar::MonthlyPlan;
 use crate::funding::pledge::{Rail, Schedule, State};
@@ -8,6 +9,7 @@ use crate::money::{Currency, Money};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde_json::json;
 use std::fmt;
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -113,10 +115,7 @@ fn state(row: &Row) -> Result<Option<State>, Error> {
 
 /// A new pledge, as it was written; none when the partner has one with its reference.
 pub async fn insert(tx: &Transaction<'_>, new: &Pledge) -> Result<Option<Pledge>, Error> {
-    let (anchor, payments) = match new.schedule {
-        Schedule::Once { on } => (on.day(), Some(1)),
-        Schedule::Monthly(plan) => (plan.anchor(), plan.payments()),
-    };
+    let (anchor, payments) = plan_of(new);
     let statement = tx
         .prepare_cached(
             "-- pledges::insert
@@ -158,6 +157,43 @@ pub async fn insert(tx: &Transaction<'_>, new: &Pledge) -> Result<Option<Pledge>
         )
         .await?;
     row.as_ref().map(pledge).transpose()
+}
+
+/// The row of a new pledge, to be written with the entries of a lane.
+pub fn row(new: &Pledge) -> Companion {
+    let (anchor, payments) = plan_of(new);
+    let row = json!({
+        "id": new.id.object,
+        "campaign": new.campaign.object,
+        "donor": new.donor.object,
+        "partner": new.partner.0,
+        "reference": new.reference,
+        "content": format!("\\x{}", hex::encode(new.content)),
+        "amount": new.amount.minor(),
+        "currency": new.amount.currency().code(),
+        "schedule": new.schedule.word(),
+        "starts_on": new.schedule.start(),
+        "anchor_day": anchor,
+        "payments": payments,
+        "next_sequence": new.next_sequence,
+        "rail": new.rail.as_str(),
+        "token": new.token.0,
+        "terms_sha256": format!("\\x{}", hex::encode(new.terms_digest)),
+        "state": new.state.word(),
+        "state_since": new.state.since(),
+        "state_until": new.state.until(),
+        "state_detail": new.state.detail(),
+        "created_at": new.created_at,
+    });
+    Companion { table: "pledge", row }
+}
+
+/// Day of the month and number of payments of its plan.
+fn plan_of(pledge: &Pledge) -> (i8, Option<i32>) {
+    match pledge.schedule {
+        Schedule::Once { on } => (on.day(), Some(1)),
+        Schedule::Monthly(plan) => (plan.anchor(), plan.payments()),
+    }
 }
 
 /// The pledge with an id.

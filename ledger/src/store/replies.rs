@@ -1,10 +1,11 @@
 //! Idempotency keys and the first answers to them: of a book, or of a caller for what belongs to no book.
 
+use crate::book::{Companion, Key};
 use crate::error::Error;
 use crate::id::{BookId, CallerId};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Where a key is unique.
@@ -133,6 +134,18 @@ pub async fn insert_answer(
         }
     }
     Ok(())
+}
+
+/// The row of an answer to a request about a book, to be written with the entries of a lane.
+pub fn row(key: &Key, status: i16, body: &Value, wall: Timestamp) -> Companion {
+    let row = json!({
+        "caller": key.caller,
+        "key": key.key,
+        "status": status,
+        "body": body,
+        "created_at": wall,
+    });
+    Companion { table: "reply", row }
 }
 
 /// What is stored under a key.

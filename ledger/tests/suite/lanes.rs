@@ -41,6 +41,7 @@ fn key() -> Key {
 fn number(answer: &Answer) -> i64 {
     match &answer.outcome {
         Outcome::Posted(number) => *number,
+        Outcome::Carried => panic!("only carried"),
         Outcome::Refused { code, .. } => panic!("refused: {code}"),
     }
 }

@@ -30,7 +30,7 @@ fn line(kind: MovementKind, debit: AccountNumber, credit: AccountNumber, amount:
 }
 
 fn command(lines: Vec<Line>) -> Command {
-    Command { key: None, entry: Entry { lines, effective: date(2026, 2, 1), outside_fact: false, note: None } }
+    Command::post(None, Entry { lines, effective: date(2026, 2, 1), outside_fact: false, note: None })
 }
 
 fn capture(amount: i64) -> Line {
@@ -68,10 +68,11 @@ fn money_moves_only_in_the_ways_of_the_table() {
 fn a_closed_day_refuses_an_entry_but_never_a_fact_from_outside() {
     let mut state = book();
     let mut late = command(vec![capture(5)]);
-    late.entry.effective = date(2026, 1, 31);
+    let day = date(2026, 1, 31);
+    late.entry = late.entry.map(|entry| Entry { effective: day, ..entry });
     let (_, verdicts) = fold(&mut state, &[late.clone()]);
     assert_eq!(verdicts, [Verdict::Refused(Reason::ClosedPeriod(date(2026, 1, 31)))]);
-    late.entry.outside_fact = true;
+    late.entry = late.entry.map(|entry| Entry { outside_fact: true, ..entry });
     let (batch, verdicts) = fold(&mut state, &[late]);
     assert_eq!(verdicts, [Verdict::Posted(1)]);
     assert_eq!(batch.transfers[0].effective, date(2026, 2, 1));
@@ -140,7 +141,7 @@ proptest! {
         let mut number = 1;
         for (command, verdict) in commands.iter().zip(&verdicts) {
             let mut tried = accepted.clone();
-            tried.extend(&command.entry.lines);
+            tried.extend(command.lines());
             let sides = [(CASH, -1), (RECEIVABLE, -1), (FUND, 1), (TEAM, 1)];
             if sides.iter().all(|&(account, side)| naive_balance(&tried, account, side) >= 0) {
                 prop_assert_eq!(*verdict, Verdict::Posted(number));

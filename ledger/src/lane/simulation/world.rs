@@ -2,7 +2,7 @@
 
 use super::server::{Flaw, Server, Simulated};
 use super::truth::{Account, Name, Record, Truth, name};
-use crate::book::{AccountNumber, Entry, Key};
+use crate::book::{AccountNumber, Command, Entry, Key};
 use crate::error::Error;
 use crate::id::BookId;
 use crate::lane::writer::Writer;
@@ -185,7 +185,7 @@ impl World {
             let writer = Writer::new(Simulated(Rc::clone(self)), BOOK, self.limits);
             process.lanes.borrow_mut().push(tokio::task::spawn_local(run(writer, queue)));
         };
-        queues.post(BOOK, key, entry, start).await
+        queues.post(BOOK, key, Command::post(None, entry), start).await
     }
 
     /// Keeps what a caller was told; none when it has to ask again.
@@ -193,6 +193,10 @@ impl World {
         let heard = match answer {
             Ok(Answer { outcome: Outcome::Posted(number), .. }) => Heard::Posted(number),
             Ok(Answer { outcome: Outcome::Refused { code, .. }, .. }) => Heard::Refused(code),
+            Ok(Answer { outcome: Outcome::Carried, .. }) => {
+                self.wrong("an entry was only carried".into());
+                return None;
+            }
             Err(Error::KeyReused) => Heard::KeyReused,
             Err(Error::Inconsistent(_)) => Heard::Inconsistent,
             Err(Error::StillRunning | Error::Overloaded) => return None,
