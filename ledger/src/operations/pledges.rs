@@ -24,8 +24,8 @@ use crate::store::jobs;
 use crate::store::lineage as layers;
 use crate::store::pledges::{self, Move, Pledge, Token};
 use deadpool_postgres::{GenericClient, Transaction};
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{Timestamp, Unit};
 use sha2::{Digest, Sha256};
 
 /// A plan starts within so many days.
@@ -117,6 +117,8 @@ pub async fn draft(
 ) -> Result<Drafted, Error> {
     check(&asked)?;
     let content = content(&asked)?;
+    // As the database keeps it, so that what is answered now is what is read later.
+    let wall = wall.round(Unit::Microsecond).unwrap_or(wall);
     if let Some(pledge) = pledges::find_by_reference(client, book.id, asked.partner, &asked.reference).await? {
         return repeated(pledge, content).map(Drafted::Repeated);
     }

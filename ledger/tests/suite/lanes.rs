@@ -5,11 +5,11 @@ use deadpool_postgres::{Manager, Pool};
 use jiff::Timestamp;
 use jiff::civil::date;
 use ledger::Error;
-use ledger::book::{AccountClass, AccountNumber, Entry, Key, Line, MovementKind};
+use ledger::book::{AccountClass, AccountNumber, Command, Companion, Entry, Key, Line, MovementKind};
 use ledger::lane::{Answer, LANE_OPTIONS, Lanes, Outcome};
 use ledger::money::Currency;
 use ledger::operations::{accounts, posting};
-use ledger::store::{balances, journal};
+use ledger::store::{balances, journal, replies};
 use std::collections::BTreeSet;
 use tokio_postgres::NoTls;
 use uuid::Uuid;
@@ -171,4 +171,76 @@ async fn a_connection_that_dies_costs_nobody_an_answer() {
     let client = fixture.client().await;
     assert_eq!(balances::get(&client, fixture.book.id, own).await.unwrap().net(), 200);
     assert_eq!(journal::audit(&client, fixture.book.id).await.unwrap(), Vec::<String>::new());
+}
+
+fn job(dedupe: &str) -> Companion {
+    let row = serde_json::json!({
+        "id": Uuid::now_v7(), "kind": "close_review", "dedupe": dedupe, "payload": {}, "due_at": Timestamp::MAX,
+    });
+    Companion { table: "job", row }
+}
+
+fn reply(key: &Key) -> Companion {
+    replies::row(key, 201, &serde_json::json!({"made": true}), Timestamp::now())
+}
+
+async fn count(fixture: &Fixture, sql: &str) -> i64 {
+    fixture.client().await.query_one(sql, &[]).await.expect("a count").get(0)
+}
+
+#[tokio::test]
+async fn companions_are_written_with_their_entry_or_not_at_all() {
+    let fixture = Fixture::new().await;
+    let lanes = lanes(&fixture);
+    let purse = account(&fixture, "liabilities:purse", AccountClass::Liability, Some(0)).await;
+    let bank = account(&fixture, "assets:bank", AccountClass::Asset, None).await;
+    let book = fixture.book.id;
+    let good = |name: &str| Command { companions: vec![job(name)], ..Command::post(None, entry(bank, purse, 5)) };
+    let broke = Command { companions: vec![job("broke")], ..Command::post(None, entry(purse, bank, 500)) };
+    let (first, refused, second) = tokio::join!(
+        lanes.command(book, key(), good("one")),
+        lanes.command(book, key(), broke),
+        lanes.command(book, key(), good("two")),
+    );
+    assert_eq!([number(&first.unwrap()), number(&second.unwrap())], [1, 2]);
+    assert!(matches!(refused.unwrap().outcome, Outcome::Refused { code: "below-floor", .. }));
+    assert_eq!(count(&fixture, "SELECT count(*) FROM job WHERE dedupe IN ('one', 'two')").await, 2);
+    assert_eq!(count(&fixture, "SELECT count(*) FROM job WHERE dedupe = 'broke'").await, 0);
+}
+
+#[tokio::test]
+async fn a_command_without_an_entry_carries_its_companions_once_and_takes_no_number() {
+    let fixture = Fixture::new().await;
+    let lanes = lanes(&fixture);
+    let key = key();
+    let command = || Command { key: None, entry: None, companions: vec![reply(&key)] };
+    let carried = lanes.command(fixture.book.id, key, command()).await.unwrap();
+    assert_eq!((carried.outcome, carried.replayed), (Outcome::Carried, false));
+    let again = lanes.command(fixture.book.id, key, command()).await.unwrap();
+    assert_eq!((again.outcome, again.replayed), (Outcome::Carried, true));
+    assert_eq!(count(&fixture, "SELECT count(*) FROM reply").await, 1);
+    assert_eq!(count(&fixture, "SELECT next_number FROM book_head").await, 1);
+}
+
+#[tokio::test]
+async fn a_companion_that_meets_a_strangers_row_fails_alone() {
+    let fixture = Fixture::new().await;
+    let lanes = lanes(&fixture);
+    let bank = account(&fixture, "assets:bank", AccountClass::Asset, None).await;
+    let own = account(&fixture, "equity:own", AccountClass::Equity, None).await;
+    let book = fixture.book.id;
+    let taken = key();
+    let carry = |taken: &Key| Command { key: None, entry: None, companions: vec![reply(taken)] };
+    lanes.command(book, taken, carry(&taken)).await.unwrap();
+    let (before, clash, after) = tokio::join!(
+        lanes.post(book, key(), entry(bank, own, 1)),
+        lanes.command(book, key(), carry(&taken)),
+        lanes.post(book, key(), entry(bank, own, 1)),
+    );
+    assert!(matches!(clash, Err(Error::Stale(_))), "{clash:?}");
+    assert_eq!([number(&before.unwrap()), number(&after.unwrap())], [1, 2]);
+    assert_eq!(count(&fixture, "SELECT count(*) FROM reply").await, 1);
+    let unknown = Companion { table: "book", row: serde_json::json!({}) };
+    let wrong = Command { key: None, entry: None, companions: vec![unknown] };
+    assert!(matches!(lanes.command(book, key(), wrong).await, Err(Error::Inconsistent(_))));
 }
