@@ -6,6 +6,7 @@
 mod app;
 pub mod chaos;
 mod hledger;
+pub mod large_book;
 mod stage;
 
 pub use app::{OPERATOR, TestApp};

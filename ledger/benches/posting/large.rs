@@ -1,8 +1,8 @@
 //! What size costs: bytes of a transfer, and posting to and reading a book of ten million.
 
 use crate::load::Shape;
-use crate::ours;
 use crate::report::{Report, Row};
+use crate::{book, ours};
 use jiff::civil::date;
 use ledger::book::AccountNumber;
 use ledger::id::BookId;
@@ -33,8 +33,8 @@ pub(crate) async fn bytes_per_transfer(server: &PrivateServer) -> u64 {
     server.create_database("sized").await.expect("a database");
     let url = server.url("sized");
     migrations::apply(&url).await.expect("a schema");
-    let pool = ours::pool(&url, 2);
-    let book = ours::fresh_book(&url, &pool).await;
+    let pool = book::pool(&url, 2);
+    let book = book::fresh_book(&url, &pool).await;
     ours::fill(&Lanes::new(pool), book, SIZED).await;
     let size = "SELECT (pg_total_relation_size('transfer') + pg_total_relation_size('idempotency'))
                        / (SELECT count(*) FROM transfer)";
@@ -46,11 +46,11 @@ pub(crate) async fn bytes_per_transfer(server: &PrivateServer) -> u64 {
 pub(crate) async fn cases(url: &str, report: &mut Report) {
     let run = Duration::from_secs(10);
     let fresh = ours::one_by_one(url, Shape::Hot, 512, run).await;
-    let pool = ours::pool(url, 4);
-    let book = ours::fresh_book(url, &pool).await;
+    let pool = book::pool(url, 4);
+    let book = book::fresh_book(url, &pool).await;
     load(url, book).await;
-    let large = ours::on_book(pool, book, Shape::Hot, 512, run).await;
-    report.add(Row::compared("hot_512_10m", large, fresh));
+    let large = book::on_book(pool, book, Shape::Hot, 512, run).await;
+    report.add(Row::compared("hot_512_10m", large, "the same on a new book", fresh));
 
     let client = reader(url).get().await.expect("a connection");
     let read = books::get(&client, book).await.expect("the book");

@@ -58,7 +58,8 @@ fn children_of(parent: u32) -> Vec<String> {
     .collect()
 }
 
-fn used_by(pid: &str) -> u64 {
+/// CPU time that a process has used, nanoseconds.
+pub(crate) fn used_by(pid: &str) -> u64 {
     let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
     let on_cpu = threads.filter_map(|thread| {
         let schedstat = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;

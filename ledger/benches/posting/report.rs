@@ -10,7 +10,7 @@ use tokio_postgres::NoTls;
 /// One case.
 pub(crate) enum Row {
     /// Ours against a baseline of the same run.
-    Compared { case: &'static str, ours: Figure, baseline: Figure },
+    Compared { case: &'static str, ours: Figure, against: &'static str, baseline: Figure },
     /// A single value with its unit.
     Value(&'static str, u64, &'static str),
     /// A time, microseconds.
@@ -18,8 +18,9 @@ pub(crate) enum Row {
 }
 
 impl Row {
-    pub(crate) fn compared(case: &'static str, ours: Figure, baseline: Figure) -> Row {
-        Row::Compared { case, ours, baseline }
+    /// `against` says what the baseline is.
+    pub(crate) fn compared(case: &'static str, ours: Figure, against: &'static str, baseline: Figure) -> Row {
+        Row::Compared { case, ours, against, baseline }
     }
 }
 
@@ -30,7 +31,6 @@ fn hundredths(value: u64) -> String {
 /// Everything measured in this run.
 pub(crate) struct Report {
     rows: Vec<Row>,
-    pub(crate) raw_hot_best: Figure,
 }
 
 impl Report {
@@ -66,12 +66,12 @@ impl Report {
             "{:<24}{:>10}{:>12}{:>8}{:>10}{:>10}{:>12}{:>12}{:>12}",
             "case", "ours/s", "baseline/s", "ratio", "p50 ms", "p99 ms", "client us", "server us", "baseline us"
         );
-        Report { rows: Vec::new(), raw_hot_best: Figure::default() }
+        Report { rows: Vec::new() }
     }
 
     pub(crate) fn add(&mut self, row: Row) {
         match &row {
-            Row::Compared { case, ours, baseline } => println!(
+            Row::Compared { case, ours, baseline, .. } => println!(
                 "{case:<24}{:>10}{:>12}{:>8}{:>10}{:>10}{:>12}{:>12}{:>12}",
                 ours.per_s,
                 baseline.per_s,
@@ -88,9 +88,17 @@ impl Report {
         self.rows.push(row);
     }
 
+    /// Puts the cases of this run in the place of earlier ones of the same name; all others stay.
     pub(crate) fn finish(&self) {
-        let rows: Vec<Value> = self.rows.iter().map(as_json).collect();
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/bench.json");
+        let before = std::fs::read(&path).unwrap_or_default();
+        let mut rows: Vec<Value> = serde_json::from_slice(&before).unwrap_or_default();
+        for row in self.rows.iter().map(as_json) {
+            match rows.iter_mut().find(|old| old["case"] == row["case"]) {
+                Some(old) => *old = row,
+                None => rows.push(row),
+            }
+        }
         let text = serde_json::to_string_pretty(&rows).expect("plain values");
         let _ = std::fs::create_dir_all(path.parent().expect("a parent"));
         std::fs::write(&path, text).expect("the report is written");
@@ -104,9 +112,10 @@ fn ratio_hundredths(ours: &Figure, baseline: &Figure) -> u64 {
 fn as_json(row: &Row) -> Value {
     let number = |value: u64| hundredths(value).parse::<serde_json::Number>().map_or(Value::Null, Value::Number);
     match row {
-        Row::Compared { case, ours, baseline } => json!({
+        Row::Compared { case, ours, against, baseline } => json!({
             "case": case,
             "ours_per_s": ours.per_s,
+            "baseline": against,
             "baseline_per_s": baseline.per_s,
             "ratio": number(ratio_hundredths(ours, baseline)),
             "p50_ms": number(ours.p50_us / 10),

@@ -1,0 +1,99 @@
+//! A book for postings through lanes, and those who post.
+
+use crate::load::{ACCOUNTS, AsyncCaller, Dice, Figure, Shape, closed_loop};
+use deadpool_postgres::{Manager, Pool};
+use jiff::Timestamp;
+use jiff::civil::{Date, date};
+use ledger::book::{AccountNumber, Entry, Key, Line, MovementKind};
+use ledger::id::{BookId, OrganisationId};
+use ledger::lane::{LANE_OPTIONS, Lanes};
+use ledger::money::Currency;
+use ledger::operations::books;
+use ledger::store::books::{Mode, Visibility};
+use std::time::Duration;
+use tokio_postgres::NoTls;
+use uuid::Uuid;
+
+const DAY: Date = date(2027, 1, 1);
+
+pub(crate) fn pool(url: &str, size: usize) -> Pool {
+    let mut config = migrations::service_config(url, "bench").expect("an address");
+    let options = format!("{} {LANE_OPTIONS}", config.get_options().unwrap_or_default());
+    config.options(options);
+    Pool::builder(Manager::new(config, NoTls)).max_size(size).build().expect("a pool")
+}
+
+/// A fresh book with ten thousand accounts, one in a hundred of them with a floor.
+pub(crate) async fn fresh_book(url: &str, pool: &Pool) -> BookId {
+    let mut client = pool.get().await.expect("a connection");
+    let tx = client.transaction().await.expect("a transaction");
+    let asked = books::OpenBook {
+        organisation: OrganisationId::generate(),
+        name: "Bench".into(),
+        currency: Currency::USD,
+        mode: Mode::Sandbox,
+        zone: "UTC".into(),
+        visibility: Visibility::Private,
+    };
+    let book = books::open(&tx, asked, Timestamp::now()).await.expect("a book").id;
+    tx.commit().await.expect("a commit");
+    open_accounts(url, book).await;
+    book
+}
+
+/// Opens them as the database's owner.
+pub(crate) async fn open_accounts(url: &str, book: BookId) {
+    let (owner, connection) = tokio_postgres::connect(url, NoTls).await.expect("a connection");
+    tokio::spawn(connection);
+    // In parts: within one transaction the row that hands out the numbers would leave thousands of versions behind.
+    for first in (1..=ACCOUNTS).step_by(200) {
+        let fill = format!(
+            "SELECT account_open({book}, 'assets:bench:' || n, 40::smallint, 'USD',
+                    CASE WHEN n % 100 = 0 THEN -50000 END, -1::smallint, now())
+               FROM generate_series({first}, {first} + 199) n"
+        );
+        owner.batch_execute(&fill).await.expect("accounts");
+    }
+    owner.batch_execute("ANALYZE; CHECKPOINT").await.expect("a checkpoint");
+}
+
+pub(crate) fn line(debit: i32, credit: i32, amount: i64) -> Line {
+    Line { kind: MovementKind::JournalEntry, debit: AccountNumber(debit), credit: AccountNumber(credit), amount }
+}
+
+pub(crate) fn entry(lines: Vec<Line>) -> Entry {
+    Entry { lines, effective: DAY, outside_fact: false, note: None }
+}
+
+pub(crate) fn key() -> Key {
+    Key { caller: 1, key: Uuid::now_v7(), request_digest: 7 }
+}
+
+pub(crate) struct Caller {
+    pub(crate) lanes: Lanes,
+    pub(crate) book: BookId,
+    pub(crate) shape: Shape,
+    pub(crate) dice: Dice,
+}
+
+impl AsyncCaller for Caller {
+    async fn call(&mut self) {
+        let (debit, credit) = self.dice.pair(self.shape);
+        let line = line(debit, credit, 1 + self.dice.below(99) as i64);
+        self.lanes.post(self.book, key(), entry(vec![line])).await.expect("an answer");
+    }
+}
+
+pub(crate) async fn on_book(pool: Pool, book: BookId, shape: Shape, callers: usize, run: Duration) -> Figure {
+    let lanes = Lanes::new(pool);
+    warm(&lanes, book).await;
+    closed_loop(callers, run, 1, |index| Caller { lanes: lanes.clone(), book, shape, dice: Dice::new(index) }).await
+}
+
+/// Lets the lane see every account once.
+pub(crate) async fn warm(lanes: &Lanes, book: BookId) {
+    let posts = (1..ACCOUNTS as i32).step_by(2).map(|n| lanes.post(book, key(), entry(vec![line(n, n + 1, 1)])));
+    for answer in futures_util::future::join_all(posts).await {
+        answer.expect("an answer");
+    }
+}
