@@ -240,7 +240,10 @@ pub(crate) async fn create(
         tx.rollback().await?;
         return Ok(HttpResponse::Ok().json(TriedEntry { dry_run: true, number: tried?.number }));
     }
+    // Whoever waits for a lane keeps no connection from others: a lane has its own.
+    drop(client);
     let answer = state.lanes.post(book.id, request.key.for_lane(caller.id()), entry).await?;
+    let client = state.client().await?;
     let number = posted(&client, &book, &answer).await?;
     let body = JournalEntryBody::new(reports::journal_entry(&client, &book, number).await?);
     let mut response = HttpResponse::Created();

@@ -9,12 +9,11 @@ use crate::problem::{Problem, ProblemBody};
 use crate::state::State;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, post};
-use deadpool_postgres::GenericClient;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use ledger::book::{Entry, Key};
 use ledger::id::BookRef;
-use ledger::lane::Answer;
+use ledger::lane::{Answer, Outcome};
 use ledger::operations::entries as operations;
 use ledger::store::books::Book;
 use serde::{Deserialize, Serialize};
@@ -110,16 +109,18 @@ pub(crate) async fn create_batch(
         let entry = state.directory.resolve(&client, &book, asked, Timestamp::now()).await;
         keyed.push((key.for_lane(caller.id()), entry.map_err(|error| at(error.into()))?));
     }
+    // Whoever waits for a lane keeps no connection from others: a lane has its own.
+    drop(client);
     match on_error.as_str() {
         "continue" => {
             let posts = keyed.into_iter().map(|(key, entry)| state.lanes.post(book.id, key, entry));
             let mut items = Vec::new();
             for answer in join_all(posts).await {
-                items.push(verdict(&client, &book, answer).await?);
+                items.push(verdict(&state, &book, answer).await?);
             }
             Ok(HttpResponse::Ok().json(EntryBatchBody { items }))
         }
-        "stop" => Ok(HttpResponse::Ok().json(until_refused(&state, &client, &book, keyed).await?)),
+        "stop" => Ok(HttpResponse::Ok().json(until_refused(&state, &book, keyed).await?)),
         "all_or_nothing" => {
             idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
                 let posted = operations::post_all(tx, &book, keyed.clone(), Timestamp::now()).await?;
@@ -133,12 +134,7 @@ pub(crate) async fn create_batch(
 }
 
 /// One after the other, until one is refused.
-async fn until_refused(
-    state: &State,
-    client: &impl GenericClient,
-    book: &Book,
-    keyed: Vec<(Key, Entry)>,
-) -> Result<EntryBatchBody, Problem> {
+async fn until_refused(state: &State, book: &Book, keyed: Vec<(Key, Entry)>) -> Result<EntryBatchBody, Problem> {
     let mut items = Vec::with_capacity(keyed.len());
     let mut stopped = false;
     for (key, entry) in keyed {
@@ -146,7 +142,7 @@ async fn until_refused(
             items.push(VerdictBody::skipped());
             continue;
         }
-        let item = verdict(client, book, state.lanes.post(book.id, key, entry).await).await?;
+        let item = verdict(state, book, state.lanes.post(book.id, key, entry).await).await?;
         stopped = item.number.is_none();
         items.push(item);
     }
@@ -154,17 +150,17 @@ async fn until_refused(
 }
 
 /// A verdict on its own; what is nobody's verdict (a lost database) fails the request, and its keys tell the rest.
-async fn verdict(
-    client: &impl GenericClient,
-    book: &Book,
-    answer: Result<Answer, ledger::Error>,
-) -> Result<VerdictBody, Problem> {
+async fn verdict(state: &State, book: &Book, answer: Result<Answer, ledger::Error>) -> Result<VerdictBody, Problem> {
     let answer = match answer {
         Ok(answer) => answer,
         Err(error @ ledger::Error::KeyReused) => return Ok(VerdictBody::refused(&error.into(), false)),
         Err(error) => return Err(error.into()),
     };
-    Ok(match posted(client, book, &answer).await {
+    if let Outcome::Posted(number) = answer.outcome {
+        return Ok(VerdictBody::posted(number, answer.replayed));
+    }
+    let client = state.client().await?;
+    Ok(match posted(&client, book, &answer).await {
         Ok(number) => VerdictBody::posted(number, answer.replayed),
         Err(problem) => VerdictBody::refused(&problem, answer.replayed),
     })
