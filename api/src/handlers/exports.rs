@@ -24,7 +24,7 @@ pub struct ExportQuery {
     /// * `beancount`: the same for Beancount, version 3, which `bean-check` accepts. Each part of an account's name begins
     ///   with a capital letter; its code is in the metadata.
     /// * `csv`: a table (RFC 4180), one row for each line of the journal, fees too, with the balances of both accounts
-    ///   after it. A text that begins like a formula has an apostrophe in front.
+    ///   after it and whether the note was erased. A text that begins like a formula has an apostrophe in front.
     /// * `jsonl`: JSON Lines, one for each record between a header and a trailer with the trial balance; every line
     ///   is canonical (RFC 8785) and carries its SHA-256 digest and that of the line before. `commonpurse verify` checks it.
     #[param(value_type = String, pattern = "^(hledger|beancount|csv|jsonl)$", example = "hledger")]

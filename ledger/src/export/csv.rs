@@ -8,7 +8,7 @@ use ::csv::{Terminator, WriterBuilder};
 use std::borrow::Cow;
 
 /// The names of the columns.
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 15] = [
     "number",
     "line",
     "effective",
@@ -23,6 +23,7 @@ const COLUMNS: [&str; 14] = [
     "credit_after",
     "memo",
     "reference",
+    "note_erased",
 ];
 
 /// A table.
@@ -51,6 +52,7 @@ impl Writer for Csv {
             &decimal(line.credit_after, line.unit),
             &neutral(line.memo),
             &neutral(line.reference),
+            if line.erased { "true" } else { "false" },
         ])
     }
 
@@ -60,16 +62,19 @@ impl Writer for Csv {
     }
 }
 
-fn row(cells: [&str; 14]) -> String {
+fn row(cells: [&str; 15]) -> String {
     let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
     writer.write_record(cells).expect("memory takes it");
     let bytes = writer.into_inner().expect("memory takes it");
     String::from_utf8(bytes).expect("made of texts")
 }
 
-/// A text that no spreadsheet takes for a formula.
+/// How a formula begins, also in the full width of East Asian keyboards.
+const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+
+/// A text that no spreadsheet takes for a formula, also none that skips blanks.
 fn neutral(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+    if text.starts_with(['\t', '\r', '\n']) || text.trim_start().starts_with(FORMULA) {
         Cow::Owned(format!("'{text}"))
     } else {
         Cow::Borrowed(text)
@@ -87,18 +92,24 @@ mod tests {
         assert_eq!(
             Csv.line(&transfer()),
             "17,1,2027-02-01,2027-01-31,2027-02-01T09:30:00.25Z,charge_captured,assets:receivable:partner,\
-             liabilities:fund:press,30.00,USD,30.00,-5.00,\"Charge\ncaptured; (a) | b\",\"chg_a, date:2020-01-01\"\r\n"
+             liabilities:fund:press,30.00,USD,30.00,-5.00,\"Charge\ncaptured; (a) | b\",\"chg_a, date:2020-01-01\",false\r\n"
         );
     }
 
     #[test]
+    fn an_erased_note_is_marked() {
+        let text = Csv.line(&Transfer { memo: "", reference: "", erased: true, ..transfer() });
+        assert!(text.ends_with(",30.00,-5.00,,,true\r\n"), "{text}");
+    }
+
+    #[test]
     fn a_text_that_begins_like_a_formula_gets_an_apostrophe_and_an_amount_does_not() {
-        for begin in ["=", "+", "-", "@", "\t", "\r", "\n"] {
+        for begin in ["=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", " =", "\u{a0}@"] {
             let memo = format!("{begin}cmd|' /C calc'!A0");
             assert_eq!(neutral(&memo), format!("'{memo}"));
         }
         assert_eq!(neutral("Rent = 5"), "Rent = 5");
         let text = Csv.line(&Transfer { memo: "=1+1", reference: "-\"x\"", ..transfer() });
-        assert!(text.ends_with(",-5.00,'=1+1,\"'-\"\"x\"\"\"\r\n"), "{text}");
+        assert!(text.ends_with(",-5.00,'=1+1,\"'-\"\"x\"\"\",false\r\n"), "{text}");
     }
 }
