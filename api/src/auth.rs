@@ -128,8 +128,14 @@ impl Caller {
         if person.is_operator && self.access.admits_operators() {
             return Ok(());
         }
-        let roles = organisations::list_roles(client, organisation, person.id).await?;
-        if roles.iter().any(|role| self.access.roles().contains(role)) {
+        self.check_roles(&organisations::list_roles(client, organisation, person.id).await?, what)
+    }
+
+    /// Refuses a person whose roles in an organisation, read before, are not among those of this route's row.
+    pub fn check_roles(&self, roles: &[Role], what: &'static str) -> Result<(), Error> {
+        self.role_checked.set(true);
+        let admitted = self.is_operator() && self.access.admits_operators();
+        if admitted || roles.iter().any(|role| self.access.roles().contains(role)) {
             return Ok(());
         }
         if roles.is_empty() {

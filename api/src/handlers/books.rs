@@ -30,9 +30,18 @@ const PRIVATE_READERS: &[Role] =
 
 /// The book that a path names, for those whom the table of who may do what lets change it.
 pub(super) async fn kept(client: &impl GenericClient, caller: &Caller, id: BookRef) -> Result<Book, Error> {
-    let book = books::resolve(client, id).await?;
-    caller.require_role(client, book.organisation, "book").await?;
-    Ok(book)
+    match &caller.who {
+        Who::Person(person) => {
+            let (book, roles) = books::resolve_with_roles(client, id, person.id).await?;
+            caller.check_roles(&roles, "book")?;
+            Ok(book)
+        }
+        Who::Partner(_) => {
+            let book = books::resolve(client, id).await?;
+            caller.require_role(client, book.organisation, "book").await?;
+            Ok(book)
+        }
+    }
 }
 
 /// The book that a path names, for those who may read it by its visibility. Others are told that there is none: admitted

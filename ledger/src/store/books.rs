@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::id::{BookId, BookRef, OrganisationId, PersonId};
 use crate::money::Currency;
+use crate::party::Role;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -211,6 +212,29 @@ pub async fn get(client: &impl GenericClient, book: BookId) -> Result<Book, Erro
 pub async fn resolve(client: &impl GenericClient, reference: BookRef) -> Result<Book, Error> {
     let book = get(client, reference.book).await?;
     if book.uid == reference.object { Ok(book) } else { Err(Error::NotFound("book")) }
+}
+
+/// The same with the roles that a person has in the organisation that owns it, in one round trip.
+pub async fn resolve_with_roles(
+    client: &impl GenericClient,
+    reference: BookRef,
+    person: PersonId,
+) -> Result<(Book, Vec<Role>), Error> {
+    let statement = client
+        .prepare_cached(
+            "-- books::resolve_with_roles
+             SELECT b.*, ARRAY(SELECT m.role FROM membership m
+                                WHERE m.organisation = b.organisation AND m.person = $2 ORDER BY m.role) AS roles
+               FROM book b WHERE b.number = $1 AND b.uid = $3",
+        )
+        .await?;
+    let row = client
+        .query_opt(&statement, &[/* number */ &reference.book.0, /* person */ &person.0, /* uid */ &reference.object])
+        .await?;
+    let row = row.ok_or(Error::NotFound("book"))?;
+    let roles: Vec<&str> = row.get("roles");
+    let roles = roles.into_iter().map(str::parse).collect::<Result<_, _>>()?;
+    Ok((Book::from_row(&row)?, roles))
 }
 
 /// The book, its row locked until the transaction ends.

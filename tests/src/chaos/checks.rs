@@ -76,7 +76,7 @@ async fn entries(client: &Object, book: BookId, told: &Told, tally: &mut Tally) 
     Ok(())
 }
 
-/// Every pledge that was acknowledged is there once, was charged once, and its money is in the journal once.
+/// Every pledge that was acknowledged is there once, was charged once, also when the partner reported it, and its money is in the journal once.
 async fn pledges(client: &Object, book: BookId, told: &Told, tally: &mut Tally) -> anyhow::Result<()> {
     let rows = client
         .query(
@@ -95,6 +95,12 @@ async fn pledges(client: &Object, book: BookId, told: &Told, tally: &mut Tally) 
         let there = found.remove(reference).unwrap_or_default();
         tally.lost += usize::from(there.is_empty());
         tally.doubled += usize::from(there.len() > 1);
+        if told.captures.contains(reference) {
+            let captured: i64 = there.iter().map(|(captured, _)| captured).sum();
+            tally.acknowledged += 1;
+            tally.lost += usize::from(captured == 0);
+            tally.doubled += usize::from(captured > 1);
+        }
         if there.iter().any(|charges| *charges != (1, 1)) {
             tally.wrong.push(format!("{reference} has charges (captured, all) {there:?}"));
         }

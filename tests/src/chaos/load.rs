@@ -1,11 +1,13 @@
 //! The load: partners and treasurers who ask again with the same key until there is a final answer.
 
+mod pledgers;
+
 use super::machine::Machine;
 use crate::app::OPERATOR;
-use crate::stage::{day, once};
+use crate::stage::day;
 use anyhow::{Context as _, bail};
 use api::demo::cast::{Cast, usd};
-use api::demo::client::{Answer, Client, text};
+use api::demo::client::{Answer, Client};
 use jiff::ToSpan;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -17,7 +19,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-/// How many callers send pledges.
+/// How many callers send pledges; every second one collects the charges itself, and reports them.
 const PLEDGERS: usize = 4;
 
 /// How long a caller asks for one thing before it gives up, which fails the run.
@@ -95,6 +97,8 @@ pub(super) struct Told {
     pub(super) entries: Vec<Entry>,
     /// References of pledges that were placed.
     pub(super) pledges: Vec<String>,
+    /// References of those whose charge the partner collected and reported.
+    pub(super) captures: Vec<String>,
     pub(super) wrong: Vec<String>,
 }
 
@@ -148,7 +152,7 @@ impl Load {
             let (shared, dice) = (Arc::clone(&shared), StdRng::seed_from_u64(seed ^ ((index as u64) << 32)));
             tokio::spawn(async move {
                 let done = if index < PLEDGERS {
-                    pledge(&shared, index, dice).await
+                    pledgers::pledge(&shared, index, dice).await
                 } else {
                     post(&shared, index, dice).await
                 };
@@ -331,27 +335,6 @@ async fn post(shared: &Shared, caller: usize, mut dice: StdRng) -> anyhow::Resul
         shared.told().entries.push(Entry { reference, gain, number });
         perhaps_again(shared, &mut dice, &answer, &request).await?;
         tokio::time::sleep(Duration::from_millis(dice.random_range(0..40))).await;
-    }
-    Ok(())
-}
-
-async fn pledge(shared: &Shared, caller: usize, mut dice: StdRng) -> anyhow::Result<()> {
-    let path = format!("/v1/campaigns/{}/pledges", text(&shared.campaign, "/id")?);
-    for count in 0.. {
-        if shared.stopped() {
-            break;
-        }
-        let reference = format!("pledge-{caller}-{count}");
-        let amount = format!("{}.00", dice.random_range(5..100));
-        let body = once(&shared.campaign, &reference, &amount, day(1, 1), "sandbox_ok")?;
-        let request = Request::new(By::Partner, &path, body);
-        let answer = insist(shared, &mut dice, &request).await?;
-        if answer.status != 201 {
-            bail!("a pledge was answered {answer:?}");
-        }
-        shared.told().pledges.push(reference);
-        perhaps_again(shared, &mut dice, &answer, &request).await?;
-        tokio::time::sleep(Duration::from_millis(dice.random_range(200..700))).await;
     }
     Ok(())
 }
