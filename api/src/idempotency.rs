@@ -9,7 +9,7 @@ use crate::state::State;
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderName;
 use actix_web::{HttpRequest, HttpResponse};
-use deadpool_postgres::Transaction;
+use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use ledger::Error;
 use ledger::book::{Command, Companion, Key};
@@ -245,7 +245,7 @@ pub async fn by_lane(
     let row = replies::row(&lane_key, status, &reply.body, Timestamp::now());
     match state.lanes.command(book, lane_key, command(row)).await {
         Ok(answer) if answer.replayed => {
-            let claim = Claim { scope: Scope::Book(book), caller, key: key.key, request_digest: key.request_digest };
+            let claim = claim_of(book, &lane_key);
             let stored = replies::find(&state.client().await?, &claim).await?;
             replay(stored.ok_or_else(Problem::internal)?, &claim).map(Some)
         }
@@ -253,6 +253,30 @@ pub async fn by_lane(
         Err(Error::Stale(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Keeps the words of a refusal that a lane has stored with its key.
+pub async fn keep_refusal(
+    client: &impl GenericClient,
+    book: BookId,
+    key: &Key,
+    problem: &Problem,
+) -> Result<(), Problem> {
+    let status = i16::try_from(problem.body().status).expect("a status has three digits");
+    let body = serde_json::to_value(problem.body()).expect("a problem has string keys only");
+    replies::insert_answer(client, &claim_of(book, key), status, &body, Timestamp::now()).await?;
+    Ok(())
+}
+
+/// The refusal that a key got when it first came, if its words were kept.
+pub async fn refused_before(client: &impl GenericClient, book: BookId, key: &Key) -> Result<Option<Problem>, Problem> {
+    let claim = claim_of(book, key);
+    let Some(stored) = replies::find(client, &claim).await? else { return Ok(None) };
+    Ok(if stored.answer.is_some() { replay(stored, &claim).err() } else { None })
+}
+
+fn claim_of(book: BookId, key: &Key) -> Claim {
+    Claim { scope: Scope::Book(book), caller: CallerId(key.caller), key: key.key, request_digest: key.request_digest }
 }
 
 /// Stores a refusal with its key, after its work was rolled back.

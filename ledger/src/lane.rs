@@ -29,6 +29,7 @@ use crate::book::{Command, Entry, Key, Reason, TransferRow};
 use crate::error::Error;
 use crate::id::BookId;
 use deadpool_postgres::Pool;
+use jiff::Timestamp;
 use journal::{Journal, Postgres};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -74,6 +75,8 @@ pub struct Answer {
     pub replayed: bool,
     /// The rows that it became; none when it was refused, or answered before.
     pub rows: Vec<TransferRow>,
+    /// The moment at which they were recorded.
+    pub recorded_at: Timestamp,
 }
 
 /// What became of a command.

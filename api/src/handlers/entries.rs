@@ -3,7 +3,7 @@
 use super::books::{kept, note, read_accounts};
 use crate::auth::{Caller, MaybeCaller};
 use crate::extract::{Keyed, Params};
-use crate::idempotency::{REPLAYED, Reply, Scope, idempotent};
+use crate::idempotency::{REPLAYED, Reply, Scope, idempotent, keep_refusal, refused_before};
 use crate::paging::{self, Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
@@ -13,6 +13,7 @@ use actix_web::{HttpRequest, HttpResponse, get, post};
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use ledger::book::Key;
 use ledger::book::entry::LINES_MAX;
 use ledger::book::legs::{Side, legs_of};
 use ledger::id::BookRef;
@@ -233,7 +234,7 @@ pub(crate) async fn create(
     let mut client = state.client().await?;
     let book = kept(&client, &caller, *id).await?;
     let (asked, wall) = (request.body.parse()?, Timestamp::now());
-    let entry = state.directory.resolve(&client, &book, asked, wall).await?;
+    let entry = state.directory.resolve(&client, &book, &asked, wall).await?;
     if query.0.dry_run {
         let tx = client.transaction().await?;
         let tried = operations::try_out(&tx, &book, entry).await;
@@ -242,28 +243,41 @@ pub(crate) async fn create(
     }
     // Whoever waits for a lane keeps no connection from others: a lane has its own.
     drop(client);
-    let answer = state.lanes.post(book.id, request.key.for_lane(caller.id()), entry).await?;
-    let client = state.client().await?;
-    let number = posted(&client, &book, &answer).await?;
-    let body = JournalEntryBody::new(reports::journal_entry(&client, &book, number).await?);
-    let mut response = HttpResponse::Created();
-    if answer.replayed {
-        response.insert_header((REPLAYED, "true"));
+    let key = request.key.for_lane(caller.id());
+    let answer = state.lanes.post(book.id, key, entry).await?;
+    if !answer.rows.is_empty() {
+        let entry = state.directory.posted(book.id, &asked, &answer);
+        return Ok(HttpResponse::Created().json(JournalEntryBody::new(entry)));
     }
-    Ok(response.json(body))
+    let client = state.client().await?;
+    let number = posted(&client, &book, &key, &answer).await?;
+    let body = JournalEntryBody::new(reports::journal_entry(&client, &book, number).await?);
+    Ok(HttpResponse::Created().insert_header((REPLAYED, "true")).json(body))
 }
 
 /// The number of what a lane has posted, or its refusal as a problem.
-pub(super) async fn posted(client: &impl GenericClient, book: &Book, answer: &Answer) -> Result<i64, Problem> {
+///
+/// A refusal is kept in its words, so that a repetition hears the same.
+pub(super) async fn posted(
+    client: &impl GenericClient,
+    book: &Book,
+    key: &Key,
+    answer: &Answer,
+) -> Result<i64, Problem> {
     match answer.outcome {
         Outcome::Posted(number) => Ok(number),
         Outcome::Carried => Err(Problem::internal()),
         Outcome::Refused { reason: Some(reason), .. } => {
-            Err(posting::refusal(client, book, reason).await?).map_err(|refusal| Error::from(refusal).into())
+            let problem: Problem = Error::from(posting::refusal(client, book, reason).await?).into();
+            keep_refusal(client, book.id, key, &problem).await?;
+            Err(problem)
         }
         Outcome::Refused { code, reason: None } => {
-            let problem: Problem = Error::from(Refusal::new(code, "the book refused it when it first came")).into();
-            Err(problem.with_header(REPLAYED, "true"))
+            Err(refused_before(client, book.id, key).await?.unwrap_or_else(|| {
+                // The first answer was lost before its words were kept.
+                let problem: Problem = Error::from(Refusal::new(code, "the book refused it when it first came")).into();
+                problem.with_header(REPLAYED, "true")
+            }))
         }
     }
 }

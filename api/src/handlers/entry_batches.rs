@@ -9,7 +9,6 @@ use crate::problem::{Problem, ProblemBody};
 use crate::state::State;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, post};
-use futures_util::future::join_all;
 use jiff::Timestamp;
 use ledger::book::{Entry, Key};
 use ledger::id::BookRef;
@@ -106,17 +105,17 @@ pub(crate) async fn create_batch(
         let key = IdempotencyKey::of_item(http.path(), &item.key, &told)
             .ok_or_else(|| at(Problem::invalid("/key", "1 to 255 visible ASCII characters")))?;
         let asked = item.entry.parse().map_err(at)?;
-        let entry = state.directory.resolve(&client, &book, asked, Timestamp::now()).await;
+        let entry = state.directory.resolve(&client, &book, &asked, Timestamp::now()).await;
         keyed.push((key.for_lane(caller.id()), entry.map_err(|error| at(error.into()))?));
     }
     // Whoever waits for a lane keeps no connection from others: a lane has its own.
     drop(client);
     match on_error.as_str() {
         "continue" => {
-            let posts = keyed.into_iter().map(|(key, entry)| state.lanes.post(book.id, key, entry));
-            let mut items = Vec::new();
-            for answer in join_all(posts).await {
-                items.push(verdict(&state, &book, answer).await?);
+            let keys: Vec<Key> = keyed.iter().map(|(key, _)| *key).collect();
+            let mut items = Vec::with_capacity(keys.len());
+            for (key, answer) in keys.iter().zip(state.lanes.post_each(book.id, keyed).await) {
+                items.push(verdict(&state, &book, key, answer).await?);
             }
             Ok(HttpResponse::Ok().json(EntryBatchBody { items }))
         }
@@ -142,7 +141,7 @@ async fn until_refused(state: &State, book: &Book, keyed: Vec<(Key, Entry)>) -> 
             items.push(VerdictBody::skipped());
             continue;
         }
-        let item = verdict(state, book, state.lanes.post(book.id, key, entry).await).await?;
+        let item = verdict(state, book, &key, state.lanes.post(book.id, key, entry).await).await?;
         stopped = item.number.is_none();
         items.push(item);
     }
@@ -150,7 +149,12 @@ async fn until_refused(state: &State, book: &Book, keyed: Vec<(Key, Entry)>) -> 
 }
 
 /// A verdict on its own; what is nobody's verdict (a lost database) fails the request, and its keys tell the rest.
-async fn verdict(state: &State, book: &Book, answer: Result<Answer, ledger::Error>) -> Result<VerdictBody, Problem> {
+async fn verdict(
+    state: &State,
+    book: &Book,
+    key: &Key,
+    answer: Result<Answer, ledger::Error>,
+) -> Result<VerdictBody, Problem> {
     let answer = match answer {
         Ok(answer) => answer,
         Err(error @ ledger::Error::KeyReused) => return Ok(VerdictBody::refused(&error.into(), false)),
@@ -160,7 +164,7 @@ async fn verdict(state: &State, book: &Book, answer: Result<Answer, ledger::Erro
         return Ok(VerdictBody::posted(number, answer.replayed));
     }
     let client = state.client().await?;
-    Ok(match posted(&client, book, &answer).await {
+    Ok(match posted(&client, book, key, &answer).await {
         Ok(number) => VerdictBody::posted(number, answer.replayed),
         Err(problem) => VerdictBody::refused(&problem, answer.replayed),
     })

@@ -49,7 +49,13 @@ pub(super) trait Connection {
     type Locked: Locked;
 
     /// Writes a batch in one round trip; false, and nothing written, when the head is no longer this one.
-    async fn write(&self, head: &Head, next_number: i64, batch: &Batch) -> Result<bool, Trouble>;
+    async fn write(
+        &self,
+        head: &Head,
+        next_number: i64,
+        batch: &Batch,
+        recorded_at: Timestamp,
+    ) -> Result<bool, Trouble>;
 
     /// Begins a transaction, locks the head, and reads what was posted from a record on if that is at most `limit`
     /// records: one round trip. From record 0, nothing is read.
@@ -66,7 +72,13 @@ pub(super) trait Locked {
 
     /// Writes a batch and commits, in one round trip; false when the head is not this one. An error of the commit leaves
     /// the outcome unknown.
-    async fn finish(self, head: &Head, next_number: i64, batch: &Batch) -> Result<bool, Trouble>;
+    async fn finish(
+        self,
+        head: &Head,
+        next_number: i64,
+        batch: &Batch,
+        recorded_at: Timestamp,
+    ) -> Result<bool, Trouble>;
 
     /// Ends without having written, and waits until the lock is gone.
     async fn rollback(self) -> Result<(), Trouble>;
@@ -116,8 +128,14 @@ impl Journal for Postgres {
 impl Connection for PostgresConnection {
     type Locked = PostgresLocked;
 
-    async fn write(&self, head: &Head, next_number: i64, batch: &Batch) -> Result<bool, Trouble> {
-        Ok(journal::write(&self.client, self.book, head, next_number, batch, wall()).await?)
+    async fn write(
+        &self,
+        head: &Head,
+        next_number: i64,
+        batch: &Batch,
+        recorded_at: Timestamp,
+    ) -> Result<bool, Trouble> {
+        Ok(journal::write(&self.client, self.book, head, next_number, batch, recorded_at).await?)
     }
 
     async fn lock(self, from: i64, limit: i64) -> Result<(PostgresLocked, Head, Since), Trouble> {
@@ -140,11 +158,17 @@ impl Locked for PostgresLocked {
         Ok(accounts::load(self.client(), self.book, numbers).await?)
     }
 
-    async fn finish(mut self, head: &Head, next_number: i64, batch: &Batch) -> Result<bool, Trouble> {
+    async fn finish(
+        mut self,
+        head: &Head,
+        next_number: i64,
+        batch: &Batch,
+        recorded_at: Timestamp,
+    ) -> Result<bool, Trouble> {
         journal::prepare_write(self.client(), batch).await?;
         // Prepared, it is sent before the COMMIT. Were it sent after, it would be a statement of its own, whole or not at
         // all, and find the head moved or not.
-        let write = journal::write(self.client(), self.book, head, next_number, batch, wall());
+        let write = journal::write(self.client(), self.book, head, next_number, batch, recorded_at);
         let (written, committed) = join(write, self.client().batch_execute("COMMIT")).await;
         if committed.is_ok() {
             // Also when nothing was written: then the COMMIT has rolled back.
@@ -160,9 +184,4 @@ impl Locked for PostgresLocked {
         self.client = None;
         Ok(())
     }
-}
-
-/// The moment at which a batch is recorded.
-fn wall() -> Timestamp {
-    Timestamp::now()
 }

@@ -7,6 +7,7 @@ use crate::book::{AccountNumber, Batch, Key, Reason, Verdict, fold, take_back};
 use crate::error::Error;
 use crate::id::BookId;
 use crate::store::journal::{Head, Since, StoredKey};
+use jiff::{Timestamp, Unit};
 use std::collections::{HashMap, HashSet};
 use tokio::sync::mpsc;
 
@@ -23,6 +24,19 @@ pub(super) struct Writer<J> {
     one_by_one: usize,
     /// Keys of the batch may be in the book already: they are looked up before it is folded.
     look_up: bool,
+}
+
+/// What a fold has decided, and when it is recorded.
+struct Folded {
+    rows: Batch,
+    verdicts: Vec<Verdict>,
+    recorded_at: Timestamp,
+}
+
+/// The moment at which a batch is recorded, as the database keeps it.
+fn wall() -> Timestamp {
+    let now = Timestamp::now();
+    now.round(Unit::Microsecond).unwrap_or(now)
 }
 
 impl<J: Journal> Writer<J> {
@@ -114,9 +128,10 @@ impl<J: Journal> Writer<J> {
         let head = self.head();
         let (rows, verdicts) = fold(&mut self.cache.state, batch.iter().map(|queued| &queued.command));
         let next = self.cache.state.next_number;
-        let written = connection.write(&head, next, &rows).await;
+        let recorded_at = wall();
+        let written = connection.write(&head, next, &rows, recorded_at).await;
         drop(connection);
-        self.settle(written, head, rows, verdicts, batch)
+        self.settle(written, head, Folded { rows, verdicts, recorded_at }, batch)
     }
 
     /// Answers the callers of a batch that is written, or takes it back.
@@ -124,20 +139,19 @@ impl<J: Journal> Writer<J> {
         &mut self,
         written: Result<bool, Trouble>,
         head: Head,
-        rows: Batch,
-        verdicts: Vec<Verdict>,
+        folded: Folded,
         batch: &mut Vec<Queued>,
     ) -> Result<(), Trouble> {
         let trouble = match written {
             Ok(true) => {
-                self.cache.written(&rows);
-                answer_folded(batch, verdicts, rows);
+                self.cache.written(&folded.rows);
+                answer_folded(batch, folded);
                 return Ok(());
             }
             Ok(false) => Trouble::Stale,
             Err(trouble) => trouble,
         };
-        take_back(&mut self.cache.state, head.next_number, &rows);
+        take_back(&mut self.cache.state, head.next_number, &folded.rows);
         Err(trouble)
     }
 
@@ -185,8 +199,9 @@ impl<J: Journal> Writer<J> {
         }
         let (rows, verdicts) = fold(&mut self.cache.state, batch.iter().map(|queued| &queued.command));
         let next = self.cache.state.next_number;
-        let written = locked.finish(&head, next, &rows).await;
-        self.settle(written, head, rows, verdicts, batch)?;
+        let recorded_at = wall();
+        let written = locked.finish(&head, next, &rows, recorded_at).await;
+        self.settle(written, head, Folded { rows, verdicts, recorded_at }, batch)?;
         self.careful = if stranger { self.limits.calm } else { self.careful.saturating_sub(1) };
         Ok(())
     }
@@ -230,9 +245,9 @@ fn answer_all(batch: &mut Vec<Queued>, of: impl Fn() -> Error) {
 }
 
 /// Each command gets its verdict, and the rows that it became.
-fn answer_folded(batch: &mut Vec<Queued>, verdicts: Vec<Verdict>, written: Batch) {
-    let mut transfers = written.transfers.into_iter().peekable();
-    for (queued, verdict) in batch.drain(..).zip(verdicts) {
+fn answer_folded(batch: &mut Vec<Queued>, folded: Folded) {
+    let (mut transfers, recorded_at) = (folded.rows.transfers.into_iter().peekable(), folded.recorded_at);
+    for (queued, verdict) in batch.drain(..).zip(folded.verdicts) {
         let (outcome, rows) = match verdict {
             Verdict::Posted(number) => {
                 let own = std::iter::from_fn(|| transfers.next_if(|row| row.number() == number));
@@ -241,7 +256,7 @@ fn answer_folded(batch: &mut Vec<Queued>, verdicts: Vec<Verdict>, written: Batch
             Verdict::Carried => (Outcome::Carried, Vec::new()),
             Verdict::Refused(reason) => (Outcome::Refused { code: reason.code(), reason: Some(reason) }, Vec::new()),
         };
-        queued.answer.send(Ok(Answer { outcome, replayed: false, rows }));
+        queued.answer.send(Ok(Answer { outcome, replayed: false, rows, recorded_at }));
     }
 }
 
@@ -256,7 +271,8 @@ fn answer_known(batch: &mut Vec<Queued>, known: &[StoredKey]) {
             None => batch.push(queued),
             Some(stored) => {
                 let answer = if stored.key.request_digest == queued.key.request_digest {
-                    Ok(Answer { outcome: first_outcome(stored), replayed: true, rows: Vec::new() })
+                    let outcome = first_outcome(stored);
+                    Ok(Answer { outcome, replayed: true, rows: Vec::new(), recorded_at: Timestamp::MIN })
                 } else {
                     Err(Error::KeyReused)
                 };

@@ -4,9 +4,12 @@ use crate::book::legs::{self, Leg, Side};
 use crate::book::{AccountNumber, Command, Entry, Key, Line, MovementKind, Note, Verdict};
 use crate::error::{Error, Refusal};
 use crate::id::BookId;
+use crate::lane::Answer;
 use crate::money::{Currency, Money};
 use crate::operations::posting::{self, Posted};
+use crate::operations::reports::JournalEntry;
 use crate::store::books::Book;
+use crate::store::journal::JournalLine;
 use crate::store::{accounts, journal, reversals};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
@@ -73,7 +76,7 @@ impl Directory {
         &self,
         client: &impl GenericClient,
         book: &Book,
-        asked: RawEntry,
+        asked: &RawEntry,
         wall: Timestamp,
     ) -> Result<Entry, Error> {
         let mut lines = Vec::with_capacity(asked.lines.len());
@@ -102,8 +105,37 @@ impl Directory {
             effective: asked.effective.unwrap_or_else(|| book.today(wall)),
             outside_fact: false,
             note: (!asked.memo.is_empty() || !asked.reference.is_empty())
-                .then(|| Note::new(asked.memo, asked.reference)),
+                .then(|| Note::new(asked.memo.as_str(), &asked.reference)),
         })
+    }
+
+    /// What a lane has posted of a raw entry, as the journal will show it.
+    pub fn posted(&self, book: BookId, asked: &RawEntry, answer: &Answer) -> JournalEntry {
+        let codes = asked.lines.iter().flat_map(|line| [&line.debit, &line.credit]);
+        let codes = codes.chain(asked.legs.iter().map(|leg| &leg.account));
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let by_number: HashMap<AccountNumber, &String> =
+            codes.filter_map(|code| Some((known.get(&(book, code.clone()))?.0, code))).collect();
+        let code = |account| by_number.get(&account).map(|code| code.to_string()).unwrap_or_default();
+        let lines = answer.rows.iter().map(|row| JournalLine {
+            number: row.number(),
+            line: row.pos & 0xffff,
+            kind: row.line.kind,
+            debit: code(row.line.debit),
+            credit: code(row.line.credit),
+            unit: row.unit.to_string(),
+            amount: row.line.amount,
+            debit_after: row.debit_after,
+            credit_after: row.credit_after,
+            effective: row.effective,
+            occurred: row.occurred,
+            recorded_at: answer.recorded_at,
+            memo: asked.memo.clone(),
+            reference: asked.reference.clone(),
+            erased: false,
+        });
+        let lines: Vec<JournalLine> = lines.collect();
+        JournalEntry { number: lines.first().map_or(0, |line| line.number), lines }
     }
 
     /// The account of a code, which must be kept in the currency of an amount.

@@ -87,7 +87,7 @@ pub async fn insert_claim(tx: &Transaction<'_>, claim: &Claim, wall: Timestamp) 
 
 /// Stores the answer to a key that this transaction has claimed.
 pub async fn insert_answer(
-    tx: &Transaction<'_>,
+    tx: &impl GenericClient,
     claim: &Claim,
     status: i16,
     body: &Value,

@@ -7,6 +7,7 @@ use crate::book::{AccountNumber, Batch, Key};
 use crate::lane::journal::{Connection, Journal, Locked, Trouble};
 use crate::store::accounts::Account;
 use crate::store::journal::{Head, Since, StoredKey};
+use jiff::Timestamp;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
@@ -199,7 +200,7 @@ impl Journal for Simulated {
 impl Connection for Wire {
     type Locked = Transaction;
 
-    async fn write(&self, head: &Head, next: i64, batch: &Batch) -> Result<bool, Trouble> {
+    async fn write(&self, head: &Head, next: i64, batch: &Batch, _: Timestamp) -> Result<bool, Trouble> {
         let (head, batch) = (*head, batch.clone());
         let outcome = self.call("write", async move |world: &World, _: &mut Session| {
             let epoch = world.server.epoch.get();
@@ -263,7 +264,7 @@ impl Locked for Transaction {
         self.0.call("accounts", read).await
     }
 
-    async fn finish(self, head: &Head, next: i64, batch: &Batch) -> Result<bool, Trouble> {
+    async fn finish(self, head: &Head, next: i64, batch: &Batch, _: Timestamp) -> Result<bool, Trouble> {
         let (head, batch) = (*head, batch.clone());
         let write = async move |world: &World, session: &mut Session| {
             let epoch = world.server.epoch.get();
