@@ -188,6 +188,10 @@ async fn a_dry_run_decides_the_same_and_writes_nothing() -> Outcome {
     assert_eq!((posted.status.as_u16(), &posted.body["number"], posted.replayed), (201, &json!(4), false));
     assert_eq!((again.body, again.replayed), (posted.body, true));
     is(&host.treasurer.post_keyed(&path, &short, "rent-2").await?, 422, "idempotency-key-reused");
+    let refused = host.treasurer.post_keyed(&path, &short, "rent-3").await?;
+    is(&refused, 409, "below-floor");
+    let repeated = host.treasurer.post_keyed(&path, &short, "rent-3").await?;
+    assert_eq!((repeated.body, repeated.replayed), (refused.body, true), "a refusal is repeated in its first words");
     assert_eq!(host.treasurer.all(&path).await?.len(), 4);
     host.app.finish().await
 }

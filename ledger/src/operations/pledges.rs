@@ -99,7 +99,7 @@ pub struct Placed {
 #[derive(Debug, Clone)]
 pub enum Drafted {
     /// The partner had sent the same one before.
-    Repeated(Pledge),
+    Repeated(Box<Pledge>),
     /// It is new: the pledge as it will be, and its donor.
     New(Box<(Pledge, Donor)>),
 }
@@ -120,7 +120,7 @@ pub async fn draft(
     // As the database keeps it, so that what is answered now is what is read later.
     let wall = wall.round(Unit::Microsecond).unwrap_or(wall);
     if let Some(pledge) = pledges::find_by_reference(client, book.id, asked.partner, &asked.reference).await? {
-        return repeated(pledge, content).map(Drafted::Repeated);
+        return repeated(pledge, content).map(Box::new).map(Drafted::Repeated);
     }
     let now = book.now(wall);
     let campaign = campaigns::get(client, asked.campaign).await?;
@@ -180,7 +180,7 @@ pub fn rows(book: &Book, pledge: &Pledge, donor: &Donor, wall: Timestamp) -> Vec
 pub async fn place(tx: &Transaction<'_>, asked: PlacePledge, wall: Timestamp) -> Result<Placed, Error> {
     let book = books::get(tx, asked.campaign.book).await?;
     let (new, donor) = match draft(tx, &book, asked, wall).await? {
-        Drafted::Repeated(pledge) => return Ok(Placed { pledge, is_new: false }),
+        Drafted::Repeated(pledge) => return Ok(Placed { pledge: *pledge, is_new: false }),
         Drafted::New(new) => *new,
     };
     let new = Pledge { donor: donors::upsert(tx, &donor).await?, ..new };

@@ -156,7 +156,7 @@ pub async fn write(
                 /* memo */ &notes.iter().map(|note| note.memo.as_str()).collect::<Vec<_>>(),
                 /* reference */ &notes.iter().map(|note| note.reference.as_str()).collect::<Vec<_>>(),
                 /* metadata */ &notes.iter().map(|note| &note.metadata).collect::<Vec<_>>(),
-                /* companions */ &(!batch.companions.is_empty()).then(|| Json(&batch.companions)),
+                /* companions */ &(!batch.companions.is_empty()).then_some(Json(&batch.companions)),
             ],
         )
         .await?;
