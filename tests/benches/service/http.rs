@@ -1,11 +1,12 @@
 //! Postings over HTTP against the emptiest request that is authenticated.
 
-use crate::load::{self, AsyncCaller, Dice, Figure, Shape, closed_loop};
+use crate::load::{self, ACCOUNTS, AsyncCaller, Dice, Figure, Shape, closed_loop};
 use crate::report::{Report, Row};
 use crate::{ROUNDS, RUN, Service, book};
 use anyhow::{Context as _, bail};
 use api::demo::cast;
 use ledger::id::BookRef;
+use serde_json::json;
 use std::sync::Mutex;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -45,7 +46,21 @@ async fn open_book(service: &Service) -> anyhow::Result<String> {
     let organisation = cast::organisation(operator, "Sawmill", "cooperative").await?;
     let id: BookRef = cast::sandbox_book(operator, &organisation, "Sawmill").await?.parse()?;
     book::open_accounts(&service.url, id.book).await;
-    Ok(format!("/v1/books/{id}/journal-entries"))
+    let path = format!("/v1/books/{id}/journal-entries");
+    let numbers: Vec<u64> = (1..ACCOUNTS).step_by(2).collect();
+    // The service sees every account once before anything is measured.
+    for some in numbers.chunks(1_000) {
+        let entries = some.iter().map(|number| {
+            let line = json!({
+                "debit": format!("assets:bench:{number}"), "credit": format!("assets:bench:{}", number + 1),
+                "amount": cast::usd("0.01"),
+            });
+            json!({"key": format!("warm-{number}"), "entry": {"lines": [line]}})
+        });
+        let batch = json!({"on_error": "continue", "entries": entries.collect::<Vec<_>>()});
+        operator.post(&format!("{path}:batch"), &batch).await?.ok()?;
+    }
+    Ok(path)
 }
 
 /// So many connections, each one request after another: GET /livez, or entries to a path.
