@@ -1,5 +1,6 @@
 //! One file for each group of routes. A handler converts and calls; rules live in `ledger`.
 
+pub mod account_trees;
 pub mod accounts;
 pub mod allocation_rules;
 pub mod books;

@@ -26,10 +26,10 @@ pub mod wire;
 pub use serve::{app, serve};
 
 use handlers::{
-    accounts, allocation_rules, books, campaigns, challenge_rules, challenges, charges, claims, cooperatives,
-    credentials, disputes, distributions, entrants, entries, entry_batches, exports, health, holds, identity, jobs,
-    judging, lineage, milestones, organisations, pledges, proceeds, purses, releases, reports, reviews, statements,
-    submissions, ties,
+    account_trees, accounts, allocation_rules, books, campaigns, challenge_rules, challenges, charges, claims,
+    cooperatives, credentials, disputes, distributions, entrants, entries, entry_batches, exports, health, holds,
+    identity, jobs, judging, lineage, milestones, organisations, pledges, proceeds, purses, releases, reports, reviews,
+    statements, submissions, ties,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -84,6 +84,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
         .service(holds::close_period)
         .service(entries::list)
         .service(entries::show)
+        .service(account_trees::account_tree)
         .service(reports::trial_balance)
         .service(reports::balance_sheet)
         .service(reports::income_statement)

@@ -119,6 +119,7 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/books/{book}/periods/{date}:close", Access::Role(KEEPERS)),
     ("GET", "/v1/books/{book}/journal-entries", Visible),
     ("GET", "/v1/books/{book}/journal-entries/{number}", Visible),
+    ("GET", "/v1/books/{book}/account-tree", Visible),
     ("GET", "/v1/books/{book}/reports/trial-balance", Visible),
     ("GET", "/v1/books/{book}/reports/balance-sheet", Visible),
     ("GET", "/v1/books/{book}/reports/income-statement", Visible),

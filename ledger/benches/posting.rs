@@ -3,7 +3,9 @@
 //! `cargo bench -p ledger --bench posting [CASE…]` prints a table and writes `target/bench.json`, where cases of
 //! other runs stay. Each case alternates baseline and ours for several rounds and takes the medians. On a busy machine
 //! compare the CPU times: they move less.
-//! With `COMMONPURSE_BENCH_FULL=1` a book of ten million transfers is loaded last, and posted to and read.
+//! With `COMMONPURSE_BENCH_FULL=1` a book of ten million transfers is loaded last, and posted to and read; the case
+//! `large_reads` only reads it, which needs no keys: `COMMONPURSE_BENCH_FULL=1 cargo bench -p ledger --bench posting
+//! large_reads`.
 
 #[path = "posting/baseline.rs"]
 mod baseline;
@@ -97,7 +99,10 @@ async fn run() {
         let bytes = large::bytes_per_transfer(&server).await;
         report.add(Row::Value("bytes_per_transfer", bytes, "bytes"));
     }
-    if std::env::var_os("COMMONPURSE_BENCH_FULL").is_some() {
+    let full = std::env::var_os("COMMONPURSE_BENCH_FULL").is_some();
+    if full && wanted.iter().any(|name| name == "large_reads") {
+        large::reads(&url, &mut report).await;
+    } else if full {
         large::cases(&url, &mut report).await;
     }
     report.finish();

@@ -16,6 +16,7 @@ pub mod contributions;
 pub mod cooperatives;
 pub mod credentials;
 pub mod day_totals;
+mod days;
 pub mod disputes;
 pub mod distributions;
 pub mod donors;

@@ -26,3 +26,5 @@ mod pledges;
 mod reports;
 #[path = "suite/support.rs"]
 mod support;
+#[path = "suite/totals.rs"]
+mod totals;

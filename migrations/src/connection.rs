@@ -7,8 +7,10 @@ use url::Url;
 
 use crate::error::{Error, explain};
 
-/// Runaway statements and forgotten transactions end by themselves; an operator's URL may set other limits.
-const LIMITS: &str = "-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000";
+/// Runaway statements and forgotten transactions end by themselves; an operator's URL may set other limits. Reports add up
+/// many rows in a tenth of a second: compiling them first would take longer.
+const LIMITS: &str =
+    "-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000 -c jit=off";
 
 /// The role that may do what the service does and no more; the first migration makes it.
 const SERVICE_ROLE: &str = "-c role=commonpurse_service";

@@ -232,6 +232,40 @@ async fn what_is_wrong_with_a_book_an_account_or_an_entry_is_named() -> Outcome 
 }
 
 #[tokio::test]
+async fn the_account_tree_adds_up_to_the_trial_balance_over_any_pages_and_branches() -> Outcome {
+    let host = Host::open("private").await?;
+    host.keep().await?;
+    let get = async |rest: &str| host.treasurer.get(&host.at(rest)).await?.ok();
+    let seen = |tree: &Value| -> Vec<Value> {
+        let items = tree["items"].as_array().cloned().unwrap_or_default();
+        items.iter().map(|item| json!([item["code"], item["accounts"], item["sums"][0]["balance"]["amount"]])).collect()
+    };
+    let whole = get("/account-tree").await?;
+    let told = json!([
+        ["assets", 1, "124.50"],
+        ["assets:bank", 1, "124.50"],
+        ["equity", 1, "100.00"],
+        ["equity:own", 1, "100.00"],
+        ["expenses", 1, "15.50"],
+        ["expenses:rent", 1, "15.50"],
+        ["income", 1, "40.00"],
+        ["income:boards", 1, "40.00"],
+    ]);
+    assert_eq!(json!(seen(&whole)), told);
+    assert_eq!(whole["items"][0]["sums"][0]["debit"], json!({"amount": "124.50", "currency": "USD"}));
+    assert_eq!(json!(host.treasurer.all(&host.at("/account-tree?limit=3")).await?), whole["items"]);
+    let roots = get("/account-tree?depth=1&as_of=2027-01-31").await?;
+    assert_eq!(json!(seen(&roots)), json!([["assets", 1, "84.50"], ["equity", 1, "100.00"], ["expenses", 1, "15.50"]]));
+    let branch = get("/account-tree?under=expenses:rent&depth=2").await?;
+    assert_eq!(json!(seen(&branch)), json!([["expenses:rent", 1, "15.50"]]));
+    assert_eq!(get("/account-tree?under=expenses:re").await?["items"], json!([]));
+    for wrong in ["under=Assets", "under=things:a", "depth=0", "depth=9", "limit=0"] {
+        is(&host.treasurer.get(&host.at(&format!("/account-tree?{wrong}"))).await?, 422, "invalid");
+    }
+    host.app.finish().await
+}
+
+#[tokio::test]
 async fn a_private_book_does_not_exist_for_strangers_members_partners_and_those_without_a_token() -> Outcome {
     let host = Host::open("private").await?;
     host.keep().await?;
@@ -258,6 +292,7 @@ async fn a_private_book_does_not_exist_for_strangers_members_partners_and_those_
         "/accounts/assets:bank/statement",
         "/journal-entries",
         "/journal-entries/1",
+        "/account-tree",
         "/reports/trial-balance",
         "/reports/balance-sheet",
         "/reports/income-statement?from=2027-01-01&to=2027-12-31",
@@ -296,7 +331,9 @@ async fn a_public_book_is_read_by_everybody_and_kept_by_its_own() -> Outcome {
     let host = Host::open("public").await?;
     host.keep().await?;
     let nobody = host.app.nobody()?;
-    for read in ["", "/accounts", "/journal-entries", "/reports/balance-sheet", "/export?format=hledger"] {
+    for read in
+        ["", "/accounts", "/account-tree", "/journal-entries", "/reports/balance-sheet", "/export?format=hledger"]
+    {
         assert_eq!(nobody.get(&host.at(read)).await?.status, 200, "{read}");
     }
     assert_eq!(nobody.all("/v1/books").await?.len(), 1);
@@ -316,7 +353,8 @@ async fn a_public_book_is_read_by_everybody_and_kept_by_its_own() -> Outcome {
     let member =
         "SELECT account_open(number, 'liabilities:member:a', 15::smallint, 'USD', 0, 1::smallint, now()) FROM book";
     owner.execute(member, &[]).await?;
-    for read in ["/accounts", "/journal-entries", "/reports/trial-balance", "/export?format=hledger"] {
+    let tree = "/account-tree?depth=1";
+    for read in ["/accounts", tree, "/journal-entries", "/reports/trial-balance", "/export?format=hledger"] {
         is(&nobody.get(&host.at(read)).await?, 403, "forbidden");
         assert_eq!(host.treasurer.get(&host.at(read)).await?.status, 200, "its own people see accounts of persons");
     }

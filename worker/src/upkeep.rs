@@ -1,4 +1,4 @@
-//! What is done again and again rather than once: the heartbeat, and the roll-up of day totals.
+//! What is done again and again rather than once: the heartbeat, and the roll-up of totals.
 
 use crate::failure::explain;
 use crate::runner::Worker;
@@ -12,8 +12,11 @@ use tokio::sync::watch;
 /// Often enough that readiness sees a dead worker within half a minute.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 
-/// How far behind the journal a day total may be.
+/// How far behind the journal a total may be.
 const ROLL_UP: Duration = Duration::from_secs(1);
+
+/// How often a book that is far behind is rolled up before the heartbeat has its turn.
+const ROUNDS_MAX: usize = 5;
 
 /// The most books rolled up in one round.
 const BOOKS_MAX: i64 = 256;
@@ -29,7 +32,7 @@ pub(crate) async fn run(worker: Arc<Worker>, mut stopping: watch::Receiver<bool>
             }
         }
         if let Err(error) = roll_up(&worker).await {
-            tracing::warn!("the day totals cannot be rolled up: {}", explain(&error));
+            tracing::warn!("the totals cannot be rolled up: {}", explain(&error));
         }
         tokio::select! {
             _ = stopping.changed() => {}
@@ -43,11 +46,19 @@ async fn beat(worker: &Worker) -> Result<(), ledger::Error> {
     heartbeats::beat(&client, &worker.name, env!("CARGO_PKG_VERSION"), Timestamp::now()).await
 }
 
-/// Brings the day totals of the books whose journal has grown up to date.
+/// Brings the totals of the books whose journal has grown forward. A busy book may take several rounds, and lets the others
+/// go between.
 async fn roll_up(worker: &Worker) -> Result<(), ledger::Error> {
     let client = worker.jobs.pool.get().await?;
-    for book in day_totals::behind(&client, BookId::INSTALLATION, BOOKS_MAX).await? {
-        day_totals::roll_up(&client, book).await?;
+    let mut behind = day_totals::behind(&client, BookId::INSTALLATION, BOOKS_MAX).await?;
+    for _ in 0..ROUNDS_MAX {
+        let mut still = Vec::new();
+        for book in behind {
+            if day_totals::roll_up(&client, book).await? == day_totals::TRANSFERS_MAX {
+                still.push(book);
+            }
+        }
+        behind = still;
     }
     Ok(())
 }

@@ -169,7 +169,7 @@ pub(crate) async fn balance_at(
     let last = journal::last_number(&client, book.id).await?;
     let (minor, through) = match (query.0.as_of, query.0.after) {
         (Some(_), Some(_)) => return Err(Problem::invalid("/after", "give as_of or after, not both")),
-        (Some(day), None) => (balances::as_of(&client, book.id, account.number, day).await?, last),
+        (Some(day), None) => (balances::as_of(&client, book.id, account.number, day, last).await?, last),
         (None, after) => {
             let number = after.unwrap_or(last);
             if !(0..=last).contains(&number) {

@@ -8,7 +8,7 @@ use ledger::book::AccountNumber;
 use ledger::id::BookId;
 use ledger::lane::Lanes;
 use ledger::operations::reports;
-use ledger::store::{account_statements, books};
+use ledger::store::{balances, books, journal};
 use migrations::PrivateServer;
 use std::time::{Duration, Instant};
 use tokio_postgres::{Client, NoTls};
@@ -42,33 +42,52 @@ pub(crate) async fn bytes_per_transfer(server: &PrivateServer) -> u64 {
     bytes as u64
 }
 
-/// Loads the large book and measures it.
+/// Loads the large book, posts to it and reads it.
 pub(crate) async fn cases(url: &str, report: &mut Report) {
     let run = Duration::from_secs(10);
     let fresh = ours::one_by_one(url, Shape::Hot, 512, run).await;
     let pool = book::pool(url, 4);
     let book = book::fresh_book(url, &pool).await;
-    load(url, book).await;
+    load(url, book, LARGE, true).await;
     let large = book::on_book(pool, book, Shape::Hot, 512, run).await;
     report.add(Row::compared("hot_512_10m", large, "the same on a new book", fresh));
+    read(url, book, report).await;
+}
 
+/// Loads the large book without keys and reads it. `COMMONPURSE_BENCH_ROWS` makes it smaller.
+pub(crate) async fn reads(url: &str, report: &mut Report) {
+    let rows = std::env::var("COMMONPURSE_BENCH_ROWS").ok().map_or(LARGE, |rows| rows.parse().expect("a number"));
+    let book = book::fresh_book(url, &book::pool(url, 1)).await;
+    load(url, book, rows, false).await;
+    read(url, book, report).await;
+}
+
+async fn read(url: &str, book: BookId, report: &mut Report) {
     let client = reader(url).get().await.expect("a connection");
     let read = books::get(&client, book).await.expect("the book");
-    let (day, account) = (date(2026, 6, 15), AccountNumber(17));
+    // No day is farther from the ends of its month, and it lies in the middle of the account's lines.
+    let (day, account) = (date(2025, 5, 15), AccountNumber(17));
+    let through = journal::last_number(&client, book).await.expect("a number");
     let time = median_us(async || {
-        account_statements::net_before(&client, book, account, day).await.expect("a balance");
+        balances::as_of(&client, book, account, day, through).await.expect("a balance");
     });
     report.add(Row::Time("balance_as_of_10m", time.await));
     let span = reports::StatementSpan { from: Some(day), to: None };
     let time = median_us(async || {
         let page = reports::account_statement(&client, &read, "assets:bench:17", span, None, 100).await;
-        page.expect("a statement");
+        assert_eq!(page.expect("a statement").lines.len(), 100);
     });
     report.add(Row::Time("statement_page_10m", time.await));
     let time = median_us(async || {
         reports::trial_balance(&client, &read, Some(day)).await.expect("a trial balance");
     });
     report.add(Row::Time("trial_balance_10m", time.await));
+    let whole = reports::Branch { under: "", depth: reports::DEPTH_MAX };
+    let time = median_us(async || {
+        reports::account_tree(&client, &read, Some(day), None, whole).await.expect("a tree");
+    });
+    report.add(Row::Time("account_tree_10m", time.await));
+    println!("load {}", std::fs::read_to_string("/proc/loadavg").unwrap_or_default().trim());
 }
 
 /// As the service reads: without the options of lanes.
@@ -89,44 +108,45 @@ async fn median_us(of: impl AsyncFn()) -> u64 {
     times[times.len() / 2]
 }
 
-/// Transfers over a thousand days with ordered keys, between accounts without a floor. Balances and day totals are
-/// summed from them at the end.
-async fn load(url: &str, book: BookId) {
+/// Transfers over a thousand days with ordered keys, between accounts without a floor; balances follow from them at the
+/// end. Indexes that new rows would enter at random are made last.
+async fn load(url: &str, book: BookId, rows: i64, with_keys: bool) {
     let owner = owner(url).await;
-    for first in (1..=LARGE).step_by(CHUNK as usize) {
-        let last = (first + CHUNK - 1).min(LARGE);
-        let part = format!(
+    owner.batch_execute("SET work_mem = '256MB'; SET maintenance_work_mem = '512MB'").await.expect("memory");
+    let indexes = "SELECT pg_get_indexdef(name::regclass) FROM unnest(ARRAY['transfer_debit', 'transfer_credit']) name";
+    let indexes: Vec<String> = owner.query(indexes, &[]).await.expect("indexes").iter().map(|row| row.get(0)).collect();
+    owner.batch_execute("DROP INDEX transfer_debit, transfer_credit").await.expect("no indexes");
+    for first in (1..=rows).step_by(CHUNK as usize) {
+        let last = (first + CHUNK - 1).min(rows);
+        let transfers = format!(
             "INSERT INTO transfer (book_id, pos, debit, credit, amount, debit_after, credit_after, effective, occurred,
                                    kind, note, recorded_at)
              SELECT {book}, n << 16, 100 * (random() * 49)::int + 1 + (random() * 98)::int,
                     5000 + 100 * (random() * 49)::int + 1 + (random() * 98)::int, 1 + (random() * 98)::int, 0, 0,
-                    '2024-01-01'::date + (n * 1000 / {LARGE})::int, '2024-01-01'::date + (n * 1000 / {LARGE})::int,
+                    '2024-01-01'::date + (n * 1000 / {rows})::int, '2024-01-01'::date + (n * 1000 / {rows})::int,
                     60, '00000000-0000-0000-0000-000000000000', now()
-               FROM generate_series({first}::bigint, {last}::bigint) n;
-             INSERT INTO idempotency (book_id, caller, key, request_digest, number)
+               FROM generate_series({first}::bigint, {last}::bigint) n"
+        );
+        let keys = format!(
+            "INSERT INTO idempotency (book_id, caller, key, request_digest, number)
              SELECT {book}, 1, ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 7, n
                FROM generate_series({first}::bigint, {last}::bigint) n"
         );
-        owner.batch_execute(&part).await.expect("a part of the load");
+        owner.batch_execute(&transfers).await.expect("a part of the load");
+        if with_keys {
+            owner.batch_execute(&keys).await.expect("a part of the keys");
+        }
+        let rolled_up = format!("ANALYZE transfer; SELECT day_totals_roll_up({book}, {CHUNK})");
+        owner.batch_execute(&rolled_up).await.expect("a part of the totals");
     }
-    let sums = format!(
-        "INSERT INTO day_total (book_id, day, account, debits, credits)
-         SELECT {book}, day, account, sum(debits), sum(credits)
-           FROM (SELECT effective AS day, debit AS account, amount AS debits, 0 AS credits
-                   FROM transfer WHERE book_id = {book}
-                 UNION ALL SELECT effective, credit, 0, amount FROM transfer WHERE book_id = {book}) AS side
-          GROUP BY day, account ORDER BY day, account;
-         UPDATE day_total_progress SET through = {LARGE}::bigint << 16 WHERE book_id = {book};
-         UPDATE balance b SET debits = s.debits, credits = s.credits
-           FROM (SELECT account, sum(debits) AS debits, sum(credits) AS credits FROM day_total
-                  WHERE book_id = {book} GROUP BY account) AS s
-          WHERE b.book_id = {book} AND b.account = s.account;
-         UPDATE book_head SET version = version + 1, next_number = {LARGE} + 1 WHERE book_id = {book};
-         ANALYZE;
-         CHECKPOINT"
+    let balances = format!(
+        "UPDATE balance b SET debits = k.debits, credits = k.credits FROM kind_total k
+          WHERE b.book_id = {book} AND k.book_id = b.book_id AND k.account = b.account"
     );
-    // One by one: a checkpoint wants no transaction around it.
-    for statement in sums.split(';') {
-        owner.batch_execute(statement).await.expect("the sums of the load");
+    let head = format!("UPDATE book_head SET version = version + 1, next_number = {rows} + 1 WHERE book_id = {book}");
+    // One by one: neither a vacuum nor a checkpoint wants a transaction around it.
+    let rest = [balances, head, "VACUUM ANALYZE".into(), "CHECKPOINT".into()];
+    for statement in indexes.into_iter().chain(rest) {
+        owner.batch_execute(&statement).await.expect("the end of the load");
     }
 }

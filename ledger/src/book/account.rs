@@ -47,6 +47,12 @@ impl AccountKind {
         }
     }
 
+    /// From the first part of an account code.
+    pub fn from_root(root: &str) -> Option<AccountKind> {
+        use AccountKind as K;
+        [K::Asset, K::Liability, K::Equity, K::Income, K::Expense].into_iter().find(|kind| kind.root() == root)
+    }
+
     /// First part of an account code.
     pub fn root(self) -> &'static str {
         match self {

@@ -238,13 +238,13 @@ impl Export {
     /// What took effect in a month.
     async fn moved(&self, month: Date, after: &str) -> Result<Vec<account_totals::AccountTotal>, Error> {
         let client = self.pool.get().await?;
-        let wanted = Wanted { classes: AccountClass::ALL, even: true, after, limit: BATCH };
+        let wanted = Wanted { classes: AccountClass::ALL, even: true, after, under: "", limit: BATCH };
         account_totals::between(&client, self.book.id, (month, month.last_of_month()), self.through, wanted).await
     }
 
     async fn closing(&mut self, after: &str) -> Result<(String, Step), Error> {
         let client = self.pool.get().await?;
-        let wanted = Wanted { classes: AccountClass::ALL, even: true, after, limit: BATCH };
+        let wanted = Wanted { classes: AccountClass::ALL, even: true, after, under: "", limit: BATCH };
         let read = account_totals::now(&client, self.book.id, self.through, wanted).await?;
         let closings = read.iter().map(|total| {
             let (code, unit, balance) = (total.code.as_str(), total.unit.as_str(), total.balance());

@@ -4,6 +4,7 @@
 //! reports refuse to be cut: a book with more accounts reads its trial balance in pages.
 
 mod account_statement;
+mod account_tree;
 mod balance_sheet;
 mod funds;
 mod income_statement;
@@ -11,6 +12,9 @@ mod journal_entries;
 mod trial_balance;
 
 pub use account_statement::{AccountStatement, Resume, StatementLine, StatementSpan, account_statement};
+pub use account_tree::{
+    AccountNode, AccountTree, Branch, DEPTH_MAX, NodeSum, account_tree, comes_after, is_path, roll_up,
+};
 pub use balance_sheet::{BalanceSheet, BalanceSheetTotals, balance_sheet};
 pub use funds::{FundLine, FundMovement, funds};
 pub use income_statement::{IncomeLine, IncomeStatement, IncomeTotals, income_statement};
@@ -20,6 +24,8 @@ pub use trial_balance::{
 };
 
 use crate::book::{AccountClass, AccountKind};
+use trial_balance::trial_balance_under;
+
 use crate::error::{Error, Refusal};
 use crate::store::account_totals::{self, AccountTotal, Wanted};
 use crate::store::books::Book;
@@ -57,7 +63,7 @@ async fn totals(
     wanted: Wanted<'_>,
 ) -> Result<Vec<AccountTotal>, Error> {
     match as_of {
-        Some(day) => account_totals::between(client, book.id, (FIRST_DAY, day), through, wanted).await,
+        Some(day) => account_totals::until(client, book.id, day, through, wanted).await,
         None => account_totals::now(client, book.id, through, wanted).await,
     }
 }
@@ -70,7 +76,7 @@ async fn whole(
     through: i64,
     classes: &[AccountClass],
 ) -> Result<Vec<AccountTotal>, Error> {
-    let wanted = Wanted { classes, even: false, after: "", limit: ACCOUNTS_MAX + 1 };
+    let wanted = Wanted { classes, even: false, after: "", under: "", limit: ACCOUNTS_MAX + 1 };
     not_cut(totals(client, book, as_of, through, wanted).await?)
 }
 

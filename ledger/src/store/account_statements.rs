@@ -66,21 +66,39 @@ pub async fn lines(
     (from, to): (Date, Date),
     limit: i64,
 ) -> Result<Vec<AccountLine>, Error> {
-    // Each side is cut by its own index before the two are merged; names are looked up for what is left only.
+    // What is rolled up lies between the bounds of its days, what is fresh comes after it; backdated entries lie there
+    // too. Each side is cut by its own index before they are merged; names are looked up for what is left only.
     let statement = client
         .prepare_cached(
             "-- account_statements::lines
+             WITH progress AS (SELECT through FROM day_total_progress WHERE book_id = $1),
+             span AS (SELECT min(first_pos) AS first_pos, max(last_pos) AS last_pos
+                        FROM day_span WHERE book_id = $1 AND day BETWEEN $4 AND $5)
              SELECT s.pos, s.debited, s.amount, a.code AS counterpart, s.kind, s.effective, s.occurred, s.recorded_at,
                     coalesce(n.memo, '') AS memo, coalesce(n.reference, '') AS reference
                FROM (SELECT * FROM (
                         (SELECT pos, true AS debited, amount, credit AS other, kind, effective, occurred, recorded_at
                            FROM transfer
                           WHERE book_id = $1 AND debit = $2 AND pos > $3 AND effective BETWEEN $4 AND $5
+                            AND pos >= (SELECT first_pos FROM span) AND pos <= (SELECT last_pos FROM span)
                           ORDER BY pos LIMIT $6)
                         UNION ALL
                         (SELECT pos, false, amount, debit, kind, effective, occurred, recorded_at
                            FROM transfer
                           WHERE book_id = $1 AND credit = $2 AND pos > $3 AND effective BETWEEN $4 AND $5
+                            AND pos >= (SELECT first_pos FROM span) AND pos <= (SELECT last_pos FROM span)
+                          ORDER BY pos LIMIT $6)
+                        UNION ALL
+                        (SELECT pos, true, amount, credit, kind, effective, occurred, recorded_at
+                           FROM transfer
+                          WHERE book_id = $1 AND debit = $2 AND pos > $3 AND effective BETWEEN $4 AND $5
+                            AND pos > (SELECT through FROM progress)
+                          ORDER BY pos LIMIT $6)
+                        UNION ALL
+                        (SELECT pos, false, amount, debit, kind, effective, occurred, recorded_at
+                           FROM transfer
+                          WHERE book_id = $1 AND credit = $2 AND pos > $3 AND effective BETWEEN $4 AND $5
+                            AND pos > (SELECT through FROM progress)
                           ORDER BY pos LIMIT $6)) AS side
                      ORDER BY pos LIMIT $6) AS s
                JOIN account a ON a.book_id = $1 AND a.number = s.other
@@ -98,30 +116,4 @@ pub async fn lines(
         )
         .await?;
     rows.iter().map(AccountLine::from_row).collect()
-}
-
-/// Debits less credits of an account before a day, minor units.
-pub async fn net_before(
-    client: &impl GenericClient,
-    book: BookId,
-    account: AccountNumber,
-    day: Date,
-) -> Result<i64, Error> {
-    let statement = client
-        .prepare_cached(
-            "-- account_statements::net_before
-             WITH progress AS (SELECT through FROM day_total_progress WHERE book_id = $1)
-             SELECT coalesce(sum(net), 0)::bigint
-               FROM (SELECT debits - credits AS net FROM day_total WHERE book_id = $1 AND account = $2 AND day < $3
-                     UNION ALL
-                     SELECT amount FROM transfer
-                      WHERE book_id = $1 AND debit = $2 AND pos > (SELECT through FROM progress) AND effective < $3
-                     UNION ALL
-                     SELECT -amount FROM transfer
-                      WHERE book_id = $1 AND credit = $2 AND pos > (SELECT through FROM progress) AND effective < $3
-                    ) AS side",
-        )
-        .await?;
-    let row = client.query_one(&statement, &[/* book */ &book.0, /* account */ &account.0, /* day */ &day]).await?;
-    Ok(row.get(0))
 }

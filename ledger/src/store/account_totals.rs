@@ -1,10 +1,11 @@
-//! What accounts moved: balances, day totals and the tail of the journal, as they stood after one record.
+//! What accounts moved: balances, rolled-up totals and the tail of the journal, as they stood after one record.
 //!
 //! Every reader names the last record that counts, so that the pages of one report are of one moment.
 
 use crate::book::{AccountClass, AccountNumber, MovementKind};
 use crate::error::Error;
 use crate::id::BookId;
+use crate::store::days::Days;
 use deadpool_postgres::GenericClient;
 use jiff::civil::Date;
 use tokio_postgres::Row;
@@ -58,6 +59,8 @@ pub struct Wanted<'a> {
     pub even: bool,
     /// Codes after this one, byte by byte.
     pub after: &'a str,
+    /// Only this code and those below it; all when empty.
+    pub under: &'a str,
     /// At most so many.
     pub limit: i64,
 }
@@ -95,6 +98,7 @@ pub async fn now(
              SELECT a.number, a.code, a.class, a.unit, t.debits, t.credits
                FROM total t JOIN account a ON a.book_id = $1 AND a.number = t.account
               WHERE a.class = ANY($3) AND a.code COLLATE \"C\" > $5
+                AND ($7 = '' OR a.code = $7 OR starts_with(a.code, $7 || ':'))
                 AND (t.debits <> t.credits OR ($4 AND t.debits <> 0))
               ORDER BY a.code COLLATE \"C\" LIMIT $6",
         )
@@ -110,10 +114,22 @@ pub async fn now(
                 /* even */ &wanted.even,
                 /* after */ &wanted.after,
                 /* limit */ &wanted.limit,
+                /* under */ &wanted.under,
             ],
         )
         .await?;
     rows.iter().map(AccountTotal::from_row).collect()
+}
+
+/// What took effect until and with a day, up to and with record `through`.
+pub async fn until(
+    client: &impl GenericClient,
+    book: BookId,
+    to: Date,
+    through: i64,
+    wanted: Wanted<'_>,
+) -> Result<Vec<AccountTotal>, Error> {
+    spanned(client, book, (None, to), through, wanted).await
 }
 
 /// What took effect on the days `from..=to`, up to and with record `through`.
@@ -124,32 +140,63 @@ pub async fn between(
     through: i64,
     wanted: Wanted<'_>,
 ) -> Result<Vec<AccountTotal>, Error> {
-    // `fresh` is not rolled up yet; `beyond` is rolled up already and came after `through`.
+    spanned(client, book, (Some(from), to), through, wanted).await
+}
+
+async fn spanned(
+    client: &impl GenericClient,
+    book: BookId,
+    (from, to): (Option<Date>, Date),
+    through: i64,
+    wanted: Wanted<'_>,
+) -> Result<Vec<AccountTotal>, Error> {
+    // `fresh` is not rolled up yet; `beyond` is rolled up already and came after `through`. Months are looked up account
+    // by account, the newest row of each. `total` is materialised so that accounts are joined by a hash: the planner thinks
+    // it small.
     let statement = client
         .prepare_cached(
-            "-- account_totals::between
+            "-- account_totals::spanned
              WITH progress AS (SELECT through FROM day_total_progress WHERE book_id = $1),
              fresh AS (SELECT debit, credit, amount FROM transfer
                         WHERE book_id = $1 AND pos > (SELECT through FROM progress) AND pos < ($4::bigint + 1) << 16
-                          AND effective BETWEEN $2 AND $3),
+                          AND effective BETWEEN coalesce($2::date, '-infinity') AND $3),
              beyond AS (SELECT debit, credit, amount FROM transfer
                          WHERE book_id = $1 AND pos <= (SELECT through FROM progress) AND pos >= ($4::bigint + 1) << 16
-                           AND effective BETWEEN $2 AND $3),
-             side AS (SELECT account, debits, credits FROM day_total WHERE book_id = $1 AND day BETWEEN $2 AND $3
+                           AND effective BETWEEN coalesce($2::date, '-infinity') AND $3),
+             side AS (SELECT a.number AS account, m.debits, m.credits
+                        FROM account a CROSS JOIN LATERAL (
+                             SELECT debits, credits FROM month_total
+                              WHERE book_id = $1 AND account = a.number AND month <= $9
+                              ORDER BY month DESC LIMIT 1) AS m
+                       WHERE a.book_id = $1 AND $9::date IS NOT NULL
+                      UNION ALL
+                      SELECT a.number, -m.debits, -m.credits
+                        FROM account a CROSS JOIN LATERAL (
+                             SELECT debits, credits FROM month_total
+                              WHERE book_id = $1 AND account = a.number AND month <= $10
+                              ORDER BY month DESC LIMIT 1) AS m
+                       WHERE a.book_id = $1 AND $10::date IS NOT NULL
+                      UNION ALL
+                      SELECT account, debits, credits FROM day_total WHERE book_id = $1 AND day = ANY($11)
+                      UNION ALL
+                      SELECT account, -debits, -credits FROM day_total WHERE book_id = $1 AND day = ANY($12)
                       UNION ALL SELECT debit, amount, 0 FROM fresh
                       UNION ALL SELECT credit, 0, amount FROM fresh
                       UNION ALL SELECT debit, -amount, 0 FROM beyond
                       UNION ALL SELECT credit, 0, -amount FROM beyond),
-             total AS (SELECT account, sum(debits)::bigint AS debits, sum(credits)::bigint AS credits
-                         FROM side GROUP BY account)
+             total AS MATERIALIZED (
+                 SELECT account, sum(debits)::bigint AS debits, sum(credits)::bigint AS credits
+                   FROM side GROUP BY account)
              SELECT a.number, a.code, a.class, a.unit, t.debits, t.credits
                FROM total t JOIN account a ON a.book_id = $1 AND a.number = t.account
               WHERE a.class = ANY($5) AND a.code COLLATE \"C\" > $7
+                AND ($13 = '' OR a.code = $13 OR starts_with(a.code, $13 || ':'))
                 AND (t.debits <> t.credits OR ($6 AND t.debits <> 0))
               ORDER BY a.code COLLATE \"C\" LIMIT $8",
         )
         .await?;
-    let classes = wanted.class_numbers();
+    let (classes, parts) =
+        (wanted.class_numbers(), from.map_or_else(|| Days::until(to), |from| Days::between(from, to)));
     let rows = client
         .query(
             &statement,
@@ -162,6 +209,11 @@ pub async fn between(
                 /* even */ &wanted.even,
                 /* after */ &wanted.after,
                 /* limit */ &wanted.limit,
+                /* month */ &parts.month,
+                /* less month */ &parts.less_month,
+                /* days */ &parts.days,
+                /* less days */ &parts.less_days,
+                /* under */ &wanted.under,
             ],
         )
         .await?;
@@ -216,8 +268,63 @@ pub struct KindTotal {
     pub kind: MovementKind,
 }
 
-/// What the accounts of these classes moved, by code and way, with effect until `to` and up to record `through`.
+impl KindTotal {
+    fn from_row(row: &Row) -> Result<KindTotal, Error> {
+        let kind: i16 = row.get("kind");
+        let kind = MovementKind::from_number(kind)
+            .ok_or_else(|| Error::inconsistent(format!("movement kind {kind} is unknown")))?;
+        Ok(KindTotal { account: AccountTotal::from_row(row)?, kind })
+    }
+}
+
+/// What the accounts of these classes moved, by code and way, whatever its day, up to and with record `through`.
 pub async fn by_kind(
+    client: &impl GenericClient,
+    book: BookId,
+    through: i64,
+    classes: &[AccountClass],
+    limit: i64,
+) -> Result<Vec<KindTotal>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- account_totals::by_kind
+             WITH progress AS (SELECT through FROM day_total_progress WHERE book_id = $1),
+             fresh AS (SELECT debit, credit, kind, amount FROM transfer
+                        WHERE book_id = $1 AND pos > (SELECT through FROM progress) AND pos < ($2::bigint + 1) << 16),
+             beyond AS (SELECT debit, credit, kind, amount FROM transfer
+                         WHERE book_id = $1 AND pos <= (SELECT through FROM progress)
+                           AND pos >= ($2::bigint + 1) << 16),
+             side AS (SELECT account, kind, debits, credits FROM kind_total WHERE book_id = $1
+                      UNION ALL SELECT debit, kind, amount, 0 FROM fresh
+                      UNION ALL SELECT credit, kind, 0, amount FROM fresh
+                      UNION ALL SELECT debit, kind, -amount, 0 FROM beyond
+                      UNION ALL SELECT credit, kind, 0, -amount FROM beyond)
+             SELECT a.number, a.code, a.class, a.unit, s.kind,
+                    sum(s.debits)::bigint AS debits, sum(s.credits)::bigint AS credits
+               FROM account a JOIN side s ON s.account = a.number
+              WHERE a.book_id = $1 AND a.class = ANY($3)
+              GROUP BY a.number, a.code, a.class, a.unit, s.kind
+             HAVING sum(s.debits) <> 0 OR sum(s.credits) <> 0
+              ORDER BY a.code COLLATE \"C\", s.kind LIMIT $4",
+        )
+        .await?;
+    let classes: Vec<i16> = classes.iter().map(|class| class.number()).collect();
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* book */ &book.0, /* through */ &through, /* classes */ &classes,
+                /* limit */ &limit,
+            ],
+        )
+        .await?;
+    rows.iter().map(KindTotal::from_row).collect()
+}
+
+/// What the accounts of these classes moved, by code and way, with effect until `to` and up to record `through`.
+///
+/// Runs over the lines of these accounts; [`by_kind`] does not.
+pub async fn by_kind_until(
     client: &impl GenericClient,
     book: BookId,
     to: Date,
@@ -227,7 +334,7 @@ pub async fn by_kind(
 ) -> Result<Vec<KindTotal>, Error> {
     let statement = client
         .prepare_cached(
-            "-- account_totals::by_kind
+            "-- account_totals::by_kind_until
              WITH side AS (
                  SELECT debit AS account, kind, amount AS debits, 0 AS credits FROM transfer
                   WHERE book_id = $1 AND effective <= $2 AND pos < ($3::bigint + 1) << 16
@@ -252,14 +359,7 @@ pub async fn by_kind(
             ],
         )
         .await?;
-    rows.iter()
-        .map(|row| {
-            let kind: i16 = row.get("kind");
-            let kind = MovementKind::from_number(kind)
-                .ok_or_else(|| Error::inconsistent(format!("movement kind {kind} is unknown")))?;
-            Ok(KindTotal { account: AccountTotal::from_row(row)?, kind })
-        })
-        .collect()
+    rows.iter().map(KindTotal::from_row).collect()
 }
 
 /// What went from each of these accounts' debit side to each credited account in these ways: (debit, credit, sum).
@@ -296,12 +396,11 @@ pub async fn pairs(
 
 /// The first days of the months in which something took effect, in order, up to and with record `through`.
 pub async fn months(client: &impl GenericClient, book: BookId, through: i64) -> Result<Vec<Date>, Error> {
-    // Months of records after `through` are harmless: nothing has moved in them.
     let statement = client
         .prepare_cached(
             "-- account_totals::months
-             SELECT DISTINCT date_trunc('month', day)::date AS month
-               FROM (SELECT day FROM day_total WHERE book_id = $1
+             SELECT DISTINCT date_trunc('month', day::timestamp)::date AS month
+               FROM (SELECT day FROM day_span WHERE book_id = $1 AND first_pos < ($2::bigint + 1) << 16
                      UNION ALL
                      SELECT effective FROM transfer
                       WHERE book_id = $1 AND pos < ($2::bigint + 1) << 16

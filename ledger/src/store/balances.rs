@@ -3,6 +3,7 @@
 use crate::book::AccountNumber;
 use crate::error::Error;
 use crate::id::BookId;
+use crate::store::days::Days;
 use deadpool_postgres::GenericClient;
 use jiff::civil::Date;
 
@@ -63,23 +64,56 @@ pub async fn after(
     Ok(row.map_or(0, |row| row.get(0)))
 }
 
-/// The balance of an account at the end of a day, on its own side: rolled-up days and the tail of the journal.
-pub async fn as_of(client: &impl GenericClient, book: BookId, account: AccountNumber, day: Date) -> Result<i64, Error> {
+/// The balance of an account at the end of a day, on its own side, up to and with record `through`.
+pub async fn as_of(
+    client: &impl GenericClient,
+    book: BookId,
+    account: AccountNumber,
+    day: Date,
+    through: i64,
+) -> Result<i64, Error> {
+    // What is not rolled up yet is added; what is rolled up already and came after `through` is taken off.
     let statement = client
         .prepare_cached(
             "-- balances::as_of
              WITH progress AS (SELECT through FROM day_total_progress WHERE book_id = $1),
-             side AS (SELECT debits, credits FROM day_total WHERE book_id = $1 AND account = $2 AND day <= $3
-                      UNION ALL
-                      SELECT amount, 0 FROM transfer WHERE book_id = $1 AND debit = $2 AND effective <= $3
-                         AND pos > (SELECT through FROM progress)
-                      UNION ALL
-                      SELECT 0, amount FROM transfer WHERE book_id = $1 AND credit = $2 AND effective <= $3
-                         AND pos > (SELECT through FROM progress))
+             side AS (
+                 (SELECT debits, credits FROM month_total
+                   WHERE book_id = $1 AND account = $2 AND month <= $3 ORDER BY month DESC LIMIT 1)
+                 UNION ALL
+                 SELECT debits, credits FROM day_total WHERE book_id = $1 AND account = $2 AND day = ANY($4)
+                 UNION ALL
+                 SELECT -debits, -credits FROM day_total WHERE book_id = $1 AND account = $2 AND day = ANY($5)
+                 UNION ALL
+                 SELECT amount, 0 FROM transfer WHERE book_id = $1 AND debit = $2 AND effective <= $6
+                    AND pos > (SELECT through FROM progress) AND pos < ($7::bigint + 1) << 16
+                 UNION ALL
+                 SELECT 0, amount FROM transfer WHERE book_id = $1 AND credit = $2 AND effective <= $6
+                    AND pos > (SELECT through FROM progress) AND pos < ($7::bigint + 1) << 16
+                 UNION ALL
+                 SELECT -amount, 0 FROM transfer WHERE book_id = $1 AND debit = $2 AND effective <= $6
+                    AND pos <= (SELECT through FROM progress) AND pos >= ($7::bigint + 1) << 16
+                 UNION ALL
+                 SELECT 0, -amount FROM transfer WHERE book_id = $1 AND credit = $2 AND effective <= $6
+                    AND pos <= (SELECT through FROM progress) AND pos >= ($7::bigint + 1) << 16)
              SELECT (b.side * coalesce((SELECT sum(credits) - sum(debits) FROM side), 0))::bigint
                FROM balance b WHERE b.book_id = $1 AND b.account = $2",
         )
         .await?;
-    let row = client.query_opt(&statement, &[/* book */ &book.0, /* account */ &account.0, /* day */ &day]).await?;
+    let parts = Days::until(day);
+    let row = client
+        .query_opt(
+            &statement,
+            &[
+                /* book */ &book.0,
+                /* account */ &account.0,
+                /* month */ &parts.month,
+                /* days */ &parts.days,
+                /* less days */ &parts.less_days,
+                /* day */ &day,
+                /* through */ &through,
+            ],
+        )
+        .await?;
     Ok(row.ok_or(Error::NotFound("account"))?.get(0))
 }

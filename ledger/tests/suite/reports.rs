@@ -1,7 +1,6 @@
 //! Reports: what they show is what the journal holds, at any day and in any number of pages.
 
-use crate::support::{Fixture, usd};
-use deadpool_postgres::Object;
+use crate::support::{Fixture, plans, usd};
 use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan};
 use ledger::Error;
@@ -206,23 +205,6 @@ async fn a_page_of_the_journal_has_whole_entries() {
         let missing = reports::journal_entry(&client, &fixture.book, number).await.unwrap_err();
         assert!(matches!(missing, Error::NotFound(_)));
     }
-}
-
-/// The plan of the statement that a function has prepared on this connection, with and without its arguments known.
-async fn plans(client: &Object, marker: &str, arguments: &str) -> Vec<String> {
-    let row = client
-        .query_one("SELECT name FROM pg_prepared_statements WHERE statement LIKE $1 || E'\\n%'", &[&marker])
-        .await
-        .expect("a plan");
-    let name: String = row.get(0);
-    let mut plans = Vec::new();
-    for mode in ["force_custom_plan", "force_generic_plan"] {
-        client.batch_execute(&format!("SET plan_cache_mode = {mode}")).await.expect("a plan");
-        let rows = client.query(&format!("EXPLAIN EXECUTE \"{name}\"({arguments})"), &[]).await.expect("a plan");
-        plans.push(rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>().join("\n"));
-    }
-    client.batch_execute("RESET plan_cache_mode").await.expect("a plan");
-    plans
 }
 
 #[tokio::test]

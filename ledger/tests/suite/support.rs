@@ -62,3 +62,20 @@ impl Fixture {
 pub(crate) fn usd(text: &str) -> Money {
     Money::parse(text, Currency::USD).expect("an amount")
 }
+
+/// The plan of the statement that a function has prepared on this connection, with and without its arguments known.
+pub(crate) async fn plans(client: &Object, marker: &str, arguments: &str) -> Vec<String> {
+    let row = client
+        .query_one("SELECT name FROM pg_prepared_statements WHERE statement LIKE $1 || E'\\n%'", &[&marker])
+        .await
+        .expect("a plan");
+    let name: String = row.get(0);
+    let mut plans = Vec::new();
+    for mode in ["force_custom_plan", "force_generic_plan"] {
+        client.batch_execute(&format!("SET plan_cache_mode = {mode}")).await.expect("a plan");
+        let rows = client.query(&format!("EXPLAIN EXECUTE \"{name}\"({arguments})"), &[]).await.expect("a plan");
+        plans.push(rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>().join("\n"));
+    }
+    client.batch_execute("RESET plan_cache_mode").await.expect("a plan");
+    plans
+}

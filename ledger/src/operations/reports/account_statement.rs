@@ -5,7 +5,9 @@ use crate::error::Error;
 use crate::store::account_statements::{self, AccountLine};
 use crate::store::accounts::{self, Account};
 use crate::store::books::Book;
+use crate::store::{balances, journal};
 use deadpool_postgres::GenericClient;
+use jiff::ToSpan;
 use jiff::civil::Date;
 
 /// Which lines, by the days on which they count.
@@ -72,7 +74,7 @@ pub async fn account_statement(
     // Before the lines: what is recorded between the two statements is at worst in neither.
     let (after, opening) = match (resume, span.from) {
         (Some(resume), _) => (resume.pos, resume.balance),
-        (None, Some(from)) => (0, -side * account_statements::net_before(client, book.id, account.number, from).await?),
+        (None, Some(from)) => (0, before(client, book, &account, from).await?),
         (None, None) => (0, 0),
     };
     let days = (span.from.unwrap_or(FIRST_DAY), span.to.unwrap_or(LAST_DAY));
@@ -90,4 +92,10 @@ pub async fn account_statement(
     let last = lines.last().filter(|_| more);
     let next = last.map(|last| Resume { pos: last.line.pos, balance: last.balance });
     Ok(AccountStatement { account, opening, lines, closing, next })
+}
+
+/// The balance at the end of the day before.
+async fn before(client: &impl GenericClient, book: &Book, account: &Account, day: Date) -> Result<i64, Error> {
+    let through = journal::last_number(client, book.id).await?;
+    balances::as_of(client, book.id, account.number, day.saturating_sub(1.day()), through).await
 }

@@ -73,8 +73,11 @@ pub struct FundMovement {
 /// Refused when there are more accounts than one report shows.
 pub async fn funds(client: &impl GenericClient, book: &Book, as_of: Option<Date>) -> Result<Vec<FundLine>, Error> {
     let through = journal::last_number(client, book.id).await?;
-    let to = as_of.unwrap_or(LAST_DAY);
-    let rows = account_totals::by_kind(client, book.id, to, through, PURPOSES, ACCOUNTS_MAX + 1).await?;
+    let limit = ACCOUNTS_MAX + 1;
+    let rows = match as_of {
+        Some(day) => account_totals::by_kind_until(client, book.id, day, through, PURPOSES, limit).await?,
+        None => account_totals::by_kind(client, book.id, through, PURPOSES, limit).await?,
+    };
     let unsettled = unsettled(client, book, as_of, through).await?;
     let mut lines: Vec<FundLine> = Vec::new();
     for row in not_cut(rows)? {

@@ -69,7 +69,7 @@ pub async fn income_statement(
     }
     let through = journal::last_number(client, book.id).await?;
     let classes = classes_of(&[AccountKind::Income, AccountKind::Expense]);
-    let wanted = Wanted { classes: &classes, even: true, after: "", limit: ACCOUNTS_MAX + 1 };
+    let wanted = Wanted { classes: &classes, even: true, after: "", under: "", limit: ACCOUNTS_MAX + 1 };
     let moved = not_cut(account_totals::between(client, book.id, (from, to), through, wanted).await?)?;
     let closings = account_totals::closings(client, book.id, (from, to), through).await?;
     let mut closed = HashMap::new();

@@ -1,6 +1,6 @@
 //! The trial balance: every account with a balance, and debits equal to credits.
 
-use super::{add, totals, whole};
+use super::{ACCOUNTS_MAX, add, not_cut, totals, whole};
 use crate::book::AccountClass;
 use crate::error::Error;
 use crate::store::account_totals::{AccountTotal, Wanted};
@@ -86,9 +86,22 @@ pub async fn trial_balance_page(
 ) -> Result<TrialBalancePage, Error> {
     let last = journal::last_number(client, book.id).await?;
     let through = through.map_or(last, |through| through.clamp(0, last));
-    let wanted = Wanted { classes: AccountClass::ALL, even: false, after, limit };
+    let wanted = Wanted { classes: AccountClass::ALL, even: false, after, under: "", limit };
     let page = totals(client, book, as_of, through, wanted).await?;
     Ok(TrialBalancePage { through, lines: page.into_iter().map(TrialBalanceLine::from).collect() })
+}
+
+/// Every account with a balance at and below a path, by code; refused when there are more than one report shows.
+pub(super) async fn trial_balance_under(
+    client: &impl GenericClient,
+    book: &Book,
+    as_of: Option<Date>,
+    through: i64,
+    under: &str,
+) -> Result<Vec<TrialBalanceLine>, Error> {
+    let wanted = Wanted { classes: AccountClass::ALL, even: false, after: "", under, limit: ACCOUNTS_MAX + 1 };
+    let all = not_cut(totals(client, book, as_of, through, wanted).await?)?;
+    Ok(all.into_iter().map(TrialBalanceLine::from).collect())
 }
 
 /// The sums of both columns, by unit. They are equal, or the book is broken.

@@ -1,0 +1,355 @@
+//! Totals: whatever day and record is asked for, and however far the roll-up is, they are the sum of the transfers.
+
+use crate::support::{Fixture, plans};
+use deadpool_postgres::Object;
+use jiff::civil::{Date, date};
+use jiff::{Timestamp, ToSpan};
+use ledger::book::{AccountClass, AccountNumber, Entry, Line, MovementKind};
+use ledger::money::Currency;
+use ledger::operations::posting::post;
+use ledger::operations::reports::{self, Branch, DEPTH_MAX, StatementSpan};
+use ledger::operations::{accounts, reports::Resume};
+use ledger::store::account_totals::{self, Wanted};
+use ledger::store::{account_statements, balances, day_totals, journal};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use std::collections::BTreeMap;
+
+const FIRST: Date = date(2027, 1, 3);
+const LAST: Date = date(2028, 3, 29);
+
+const EVERYTHING: Wanted<'static> =
+    Wanted { classes: AccountClass::ALL, even: true, after: "", under: "", limit: 1_000 };
+
+/// Accounts that may go below zero, and entries among them whose days mostly go forward.
+struct History {
+    fixture: Fixture,
+    accounts: Vec<AccountNumber>,
+    dice: StdRng,
+    today: Date,
+}
+
+struct Transfer {
+    pos: i64,
+    debit: i32,
+    credit: i32,
+    amount: i64,
+    effective: Date,
+    kind: i16,
+}
+
+impl History {
+    async fn new(seed: u64) -> History {
+        let fixture = Fixture::new().await;
+        let mut numbers = Vec::new();
+        let mut client = fixture.client().await;
+        let tx = client.transaction().await.unwrap();
+        for (code, class) in [
+            ("assets:bank", AccountClass::Asset),
+            ("assets:bank:giro", AccountClass::Asset),
+            ("assets:bank-2:old", AccountClass::Asset),
+            ("liabilities:own", AccountClass::Liability),
+            ("equity:own", AccountClass::Equity),
+            ("expenses:rent:hall", AccountClass::Expense),
+        ] {
+            let opened = accounts::open(&tx, &fixture.book, code, class, Currency::USD, None, Timestamp::now()).await;
+            numbers.push(opened.unwrap().number);
+        }
+        tx.commit().await.unwrap();
+        numbers.push(fixture.account("assets:cash:partner", AccountClass::Cash).await);
+        numbers.push(fixture.account("liabilities:suspense", AccountClass::Suspense).await);
+        History { fixture, accounts: numbers, dice: StdRng::seed_from_u64(seed), today: FIRST }
+    }
+
+    /// One in four entries counts on an earlier day than the one before it, one in ten on a later one.
+    fn day(&mut self) -> Date {
+        self.today = self.today.saturating_add(i64::from(self.dice.random_range(0..4_u8)).days()).min(LAST);
+        match self.dice.random_range(0..20_u8) {
+            0..5 => self.today.saturating_sub(i64::from(self.dice.random_range(1..200_u8)).days()).max(FIRST),
+            5 | 6 => self.today.saturating_add(i64::from(self.dice.random_range(1..60_u8)).days()).min(LAST),
+            7.. => self.today,
+        }
+    }
+
+    fn line(&mut self) -> Line {
+        let amount = self.dice.random_range(1..1_000);
+        if self.dice.random_range(0..4_u8) == 0 {
+            let (debit, credit) = (self.accounts[6], self.accounts[7]);
+            return Line { kind: MovementKind::SuspenseReceived, debit, credit, amount };
+        }
+        let debit = self.dice.random_range(0..6_usize);
+        let credit = (debit + self.dice.random_range(1..6_usize)) % 6;
+        let (debit, credit) = (self.accounts[debit], self.accounts[credit]);
+        Line { kind: MovementKind::JournalEntry, debit, credit, amount }
+    }
+
+    async fn post(&mut self, entries: usize) {
+        let mut client = self.fixture.client().await;
+        let tx = client.transaction().await.unwrap();
+        for _ in 0..entries {
+            let lines = (0..self.dice.random_range(1..4_u8)).map(|_| self.line()).collect();
+            let entry = Entry { lines, effective: self.day(), outside_fact: false, note: None };
+            post(&tx, &self.fixture.book, entry, Timestamp::now()).await.expect("accepted");
+        }
+        tx.commit().await.unwrap();
+    }
+
+    async fn roll_up(&self, transfers: i32) {
+        let call = "SELECT day_totals_roll_up($1, $2)";
+        self.fixture.client().await.query_one(call, &[&self.fixture.book.id.0, &transfers]).await.unwrap();
+    }
+
+    async fn transfers(&self) -> Vec<Transfer> {
+        let all = "SELECT pos, debit, credit, amount, effective, kind FROM transfer ORDER BY pos";
+        let rows = self.fixture.client().await.query(all, &[]).await.unwrap();
+        let read = |row: &tokio_postgres::Row| Transfer {
+            pos: row.get(0),
+            debit: row.get(1),
+            credit: row.get(2),
+            amount: row.get(3),
+            effective: row.get(4),
+            kind: row.get(5),
+        };
+        rows.iter().map(read).collect()
+    }
+}
+
+/// Debits and credits of the transfers that count, by account and `key`.
+fn naive<K: Ord>(
+    all: &[Transfer],
+    (from, to): (Date, Date),
+    through: i64,
+    key: impl Fn(&Transfer) -> K,
+) -> BTreeMap<(i32, K), (i64, i64)> {
+    let mut sums: BTreeMap<(i32, K), (i64, i64)> = BTreeMap::new();
+    for transfer in all.iter().filter(|t| (from..=to).contains(&t.effective) && t.pos >> 16 <= through) {
+        sums.entry((transfer.debit, key(transfer))).or_default().0 += transfer.amount;
+        sums.entry((transfer.credit, key(transfer))).or_default().1 += transfer.amount;
+    }
+    sums
+}
+
+/// The ends and the middle of every month, and what lies beside them.
+fn days() -> Vec<Date> {
+    let months = FIRST.first_of_month().series(1.month()).take_while(|month| *month <= LAST);
+    let of_month = |month: Date| {
+        let end = month.last_of_month();
+        [month, month + 13.days(), month + 14.days(), month + 15.days(), end - 1.day(), end]
+    };
+    months.flat_map(of_month).chain([Date::MAX]).collect()
+}
+
+async fn check_days(history: &mut History, client: &Object) {
+    let (book, all) = (history.fixture.book.id, history.transfers().await);
+    let last = all.last().map_or(0, |transfer| transfer.pos >> 16);
+    for day in days() {
+        let through = if history.dice.random() { last } else { history.dice.random_range(0..=last) };
+        let expected = naive(&all, (date(1, 1, 1), day), through, |_| ());
+        let totals = account_totals::until(client, book, day, through, EVERYTHING).await.unwrap();
+        let read: BTreeMap<(i32, ()), (i64, i64)> =
+            totals.iter().map(|total| ((total.number.0, ()), (total.debits, total.credits))).collect();
+        assert_eq!(read, expected, "until {day} through {through}");
+        for account in &history.accounts {
+            let balance = balances::as_of(client, book, *account, day, through).await.unwrap();
+            let total = totals.iter().find(|total| total.number == *account).map_or(0, |total| total.balance());
+            assert_eq!(balance, total, "{account} on {day} through {through}");
+        }
+        let from = FIRST.saturating_add(i64::from(history.dice.random_range(0..450_u16)).days());
+        let expected = naive(&all, (from, day), through, |_| ());
+        let read = account_totals::between(client, book, (from, day), through, EVERYTHING).await.unwrap();
+        let read: BTreeMap<(i32, ()), (i64, i64)> =
+            read.iter().map(|total| ((total.number.0, ()), (total.debits, total.credits))).collect();
+        assert_eq!(read, expected, "from {from} to {day} through {through}");
+    }
+}
+
+async fn check_kinds(history: &mut History, client: &Object) {
+    let (book, all) = (history.fixture.book.id, history.transfers().await);
+    let last = all.last().map_or(0, |transfer| transfer.pos >> 16);
+    for through in [last, history.dice.random_range(0..=last), 0] {
+        let expected = naive(&all, (date(1, 1, 1), Date::MAX), through, |transfer| transfer.kind);
+        let now = account_totals::by_kind(client, book, through, AccountClass::ALL, 1_000).await.unwrap();
+        let until = account_totals::by_kind_until(client, book, Date::MAX, through, AccountClass::ALL, 1_000).await;
+        assert_eq!(now, until.unwrap(), "through {through}");
+        let read: BTreeMap<(i32, i16), (i64, i64)> = now
+            .iter()
+            .map(|row| ((row.account.number.0, row.kind.number()), (row.account.debits, row.account.credits)))
+            .collect();
+        assert_eq!(read, expected, "through {through}");
+    }
+}
+
+async fn check_statements(history: &mut History, client: &Object) {
+    let (book, all) = (history.fixture.book.clone(), history.transfers().await);
+    for (account, code) in [(history.accounts[0].0, "assets:bank"), (history.accounts[7].0, "liabilities:suspense")] {
+        for _ in 0..5 {
+            let from = FIRST.saturating_add(i64::from(history.dice.random_range(0..450_u16)).days());
+            let to = from.saturating_add(i64::from(history.dice.random_range(0..90_u8)).days());
+            let span = StatementSpan { from: Some(from), to: Some(to) };
+            let (mut seen, mut resume): (Vec<i64>, Option<Resume>) = (Vec::new(), None);
+            loop {
+                let page = reports::account_statement(client, &book, code, span, resume, 7).await.unwrap();
+                seen.extend(page.lines.iter().map(|line| line.line.pos));
+                resume = page.next;
+                if resume.is_none() {
+                    break;
+                }
+            }
+            let mine =
+                |t: &&Transfer| (t.debit == account || t.credit == account) && (from..=to).contains(&t.effective);
+            let expected: Vec<i64> = all.iter().filter(mine).map(|transfer| transfer.pos).collect();
+            assert_eq!(seen, expected, "{code} from {from} to {to}");
+        }
+    }
+}
+
+async fn check_tree(history: &History, client: &Object) {
+    let book = &history.fixture.book;
+    let whole = Branch { under: "", depth: DEPTH_MAX };
+    for as_of in [None, Some(date(2027, 8, 31)), Some(date(2027, 11, 9))] {
+        let totals =
+            reports::trial_balance_totals(&reports::trial_balance(client, book, as_of).await.unwrap()).unwrap();
+        let tree = reports::account_tree(client, book, as_of, None, whole).await.unwrap();
+        let roots = tree.nodes.iter().filter(|node| node.depth == 1).flat_map(|node| &node.sums);
+        let sums = roots.fold((0, 0), |all, sum| (all.0 + sum.debit, all.1 + sum.credit));
+        assert_eq!(sums, totals.first().map_or((0, 0), |total| (total.debit, total.credit)), "{as_of:?}");
+        let branch = Branch { under: "assets:bank", depth: DEPTH_MAX };
+        let branch = reports::account_tree(client, book, as_of, Some(tree.through), branch).await.unwrap();
+        let shown =
+            tree.nodes.into_iter().filter(|node| ["assets:bank", "assets:bank:giro"].contains(&node.code.as_str()));
+        assert_eq!(branch.nodes, shown.collect::<Vec<_>>(), "assets:bank-2 is not under assets:bank");
+    }
+}
+
+#[tokio::test]
+async fn what_is_read_is_the_sum_of_the_transfers_before_after_and_half_way_through_the_roll_up() {
+    for seed in [11, 12] {
+        let mut history = History::new(seed).await;
+        let client = history.fixture.client().await;
+        history.post(150).await;
+        for rolled_up in [0, 1, 60, 97, 10_000] {
+            history.roll_up(rolled_up).await;
+            check_days(&mut history, &client).await;
+            check_kinds(&mut history, &client).await;
+            check_statements(&mut history, &client).await;
+            check_tree(&history, &client).await;
+        }
+        history.post(40).await;
+        for rolled_up in [0, 23, 10_000] {
+            history.roll_up(rolled_up).await;
+            check_days(&mut history, &client).await;
+            check_kinds(&mut history, &client).await;
+            check_statements(&mut history, &client).await;
+        }
+        let book = history.fixture.book.id;
+        let last = journal::last_number(&client, book).await.unwrap();
+        let mut months: Vec<Date> = history.transfers().await.iter().map(|t| t.effective.first_of_month()).collect();
+        months.sort_unstable();
+        months.dedup();
+        assert_eq!(account_totals::months(&client, book, last).await.unwrap(), months);
+    }
+}
+
+#[tokio::test]
+async fn a_backdated_entry_raises_every_later_month_of_its_two_accounts_and_no_other() {
+    let history = History::new(0).await;
+    let client = history.fixture.client().await;
+    let (bank, equity, rent) = (history.accounts[0], history.accounts[4], history.accounts[5]);
+    let enter = async |debit, credit, amount, effective| {
+        let mut client = history.fixture.client().await;
+        let tx = client.transaction().await.unwrap();
+        let lines = vec![Line { kind: MovementKind::JournalEntry, debit, credit, amount }];
+        let entry = Entry { lines, effective, outside_fact: false, note: None };
+        post(&tx, &history.fixture.book, entry, Timestamp::now()).await.expect("accepted");
+        tx.commit().await.unwrap();
+        day_totals::roll_up(&client, history.fixture.book.id).await.unwrap();
+    };
+    let months = async |account: AccountNumber| -> Vec<(Date, i64, i64)> {
+        let rows = "SELECT month, debits, credits FROM month_total WHERE account = $1 ORDER BY month";
+        let rows = client.query(rows, &[&account.0]).await.unwrap();
+        rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect()
+    };
+    let (january, march, may) = (date(2027, 1, 1), date(2027, 3, 1), date(2027, 5, 1));
+    enter(bank, equity, 100, date(2027, 3, 31)).await;
+    enter(bank, equity, 20, date(2027, 5, 1)).await;
+    enter(rent, equity, 3, date(2027, 5, 31)).await;
+    assert_eq!(months(bank).await, [(march, 100, 0), (may, 120, 0)]);
+    enter(equity, bank, 7, date(2027, 1, 31)).await;
+    assert_eq!(months(bank).await, [(january, 0, 7), (march, 100, 7), (may, 120, 7)]);
+    assert_eq!(months(equity).await, [(january, 7, 0), (march, 7, 100), (may, 7, 123)]);
+    assert_eq!(months(rent).await, [(may, 3, 0)]);
+}
+
+#[tokio::test]
+async fn the_migration_fills_in_what_was_rolled_up_before_its_tables_came() {
+    let mut history = History::new(7).await;
+    history.post(120).await;
+    history.roll_up(150).await;
+    let owner = history.fixture.owner().await;
+    let tables = ["month_total", "kind_total", "day_span"];
+    let content = async |table: &str| -> Vec<String> {
+        let rows = format!("SELECT t::text FROM {table} t ORDER BY 1");
+        owner.query(&rows, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+    };
+    let migration = include_str!("../../../migrations/sql/V0013__totals.sql");
+    let fill = migration.split_once("-- What was rolled up before.").unwrap().1;
+    let fill = fill.split_once("-- Brings the totals of a book forward").unwrap().0;
+    let mut before = Vec::new();
+    for table in tables {
+        before.push(content(table).await);
+        owner.batch_execute(&format!("DELETE FROM {table}")).await.unwrap();
+    }
+    owner.batch_execute(fill).await.unwrap();
+    for (table, before) in tables.into_iter().zip(before) {
+        assert!(!before.is_empty());
+        assert_eq!(content(table).await, before, "{table}");
+    }
+    let half = "UPDATE day_total_progress SET through = through + 1";
+    assert!(owner.batch_execute(half).await.is_err(), "a roll-up that knows only some of the tables is refused");
+}
+
+#[tokio::test]
+async fn the_reads_of_a_large_book_go_through_indexes() {
+    let history = History::new(0).await;
+    let book = history.fixture.book.id;
+    let owner = history.fixture.owner().await;
+    let load = format!(
+        "SELECT account_open({book}, 'assets:many:' || n, 40::smallint, 'USD', NULL, -1::smallint, now())
+           FROM generate_series(1, 1000) n;
+         INSERT INTO transfer (book_id, pos, debit, credit, amount, debit_after, credit_after, effective, occurred,
+                               kind, note, recorded_at)
+         SELECT {book}, n << 16, 10 + n % 499, 510 + n % 491, 1, 0, 0, d, d, 60, '00000000-0000-0000-0000-000000000000',
+                now()
+           FROM generate_series(1, 60000) n, LATERAL (SELECT '2027-01-01'::date + (n / 150)::int AS d) AS day;
+         SELECT day_totals_roll_up({book}, 1000000);
+         UPDATE book_head SET next_number = 60001 WHERE book_id = {book}"
+    );
+    owner.batch_execute(&load).await.unwrap();
+    owner.batch_execute("VACUUM ANALYZE").await.unwrap();
+
+    let client = history.fixture.client().await;
+    let (day, account) = (date(2027, 11, 13), AccountNumber(20));
+    balances::as_of(&client, book, account, day, 60_000).await.unwrap();
+    account_statements::lines(&client, book, account, 0, (day, LAST), 101).await.unwrap();
+    account_totals::until(&client, book, day, 60_000, EVERYTHING).await.unwrap();
+    let few = "'{2027-11-01, 2027-11-02, 2027-11-03, 2027-11-04}', '{}'";
+    let mut all =
+        plans(&client, "-- balances::as_of", &format!("{book}, {account}, '2027-10-01', {few}, '{day}', 60000")).await;
+    all.extend(
+        plans(&client, "-- account_statements::lines", &format!("{book}, {account}, 0, '{day}', '{LAST}', 101")).await,
+    );
+    all.extend(
+        plans(
+            &client,
+            "-- account_totals::spanned",
+            &format!("{book}, NULL, '{day}', 60000, '{{40}}', false, '', 10001, '2027-10-01', NULL, {few}, ''"),
+        )
+        .await,
+    );
+    for plan in all {
+        for table in ["transfer", "day_total ", "month_total"] {
+            assert!(!plan.contains(&format!("Seq Scan on {table}")), "{plan}");
+        }
+        assert!(plan.contains("transfer_debit") || plan.contains("transfer_pkey"), "{plan}");
+    }
+}
