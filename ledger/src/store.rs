@@ -26,6 +26,7 @@ pub mod holds;
 pub mod hours;
 pub mod jobs;
 pub mod journal;
+pub mod kind_totals;
 pub mod lineage;
 pub mod log_records;
 pub mod members;

@@ -7,7 +7,7 @@ use ledger::Error;
 use ledger::book::{AccountClass, AccountNumber, Entry, Line, MovementKind};
 use ledger::operations::posting::post;
 use ledger::operations::reports::{self, StatementSpan};
-use ledger::store::{account_statements, account_totals, day_totals, journal};
+use ledger::store::{account_statements, day_totals, journal, kind_totals};
 
 const DAY: Date = date(2027, 1, 10);
 
@@ -238,8 +238,8 @@ async fn statements_and_journal_pages_go_through_their_indexes() {
     }
 
     let kinds = [MovementKind::ChargeCaptured];
-    account_totals::pairs(&client, book, &[equity], &kinds, DAY, 25).await.unwrap();
+    kind_totals::pairs(&client, book, &[equity], &kinds, DAY, 25).await.unwrap();
     let arguments = format!("{book}, '{{{equity}}}', '{{1}}', '{DAY}', 25");
-    let custom = plans(&client, "-- account_totals::pairs", &arguments).await.swap_remove(0);
+    let custom = plans(&client, "-- kind_totals::pairs", &arguments).await.swap_remove(0);
     assert!(custom.contains("transfer_debit") && !custom.contains("Seq Scan on transfer"), "{custom}");
 }

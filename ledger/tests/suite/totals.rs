@@ -10,7 +10,7 @@ use ledger::operations::posting::post;
 use ledger::operations::reports::{self, Branch, DEPTH_MAX, StatementSpan};
 use ledger::operations::{accounts, reports::Resume};
 use ledger::store::account_totals::{self, Wanted};
-use ledger::store::{account_statements, balances, day_totals, journal};
+use ledger::store::{account_statements, balances, day_totals, journal, kind_totals};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use std::collections::BTreeMap;
@@ -168,8 +168,8 @@ async fn check_kinds(history: &mut History, client: &Object) {
     let last = all.last().map_or(0, |transfer| transfer.pos >> 16);
     for through in [last, history.dice.random_range(0..=last), 0] {
         let expected = naive(&all, (date(1, 1, 1), Date::MAX), through, |transfer| transfer.kind);
-        let now = account_totals::by_kind(client, book, through, AccountClass::ALL, 1_000).await.unwrap();
-        let until = account_totals::by_kind_until(client, book, Date::MAX, through, AccountClass::ALL, 1_000).await;
+        let now = kind_totals::now(client, book, through, AccountClass::ALL, 1_000).await.unwrap();
+        let until = kind_totals::until(client, book, Date::MAX, through, AccountClass::ALL, 1_000).await;
         assert_eq!(now, until.unwrap(), "through {through}");
         let read: BTreeMap<(i32, i16), (i64, i64)> = now
             .iter()

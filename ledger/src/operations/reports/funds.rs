@@ -3,9 +3,9 @@
 use super::{ACCOUNTS_MAX, LAST_DAY, add, not_cut, whole};
 use crate::book::{AccountClass, AccountNumber, MovementKind};
 use crate::error::Error;
-use crate::store::account_totals::{self, KindTotal};
 use crate::store::books::Book;
 use crate::store::journal;
+use crate::store::kind_totals::{self, KindTotal};
 use deadpool_postgres::GenericClient;
 use jiff::civil::Date;
 use std::collections::HashMap;
@@ -75,8 +75,8 @@ pub async fn funds(client: &impl GenericClient, book: &Book, as_of: Option<Date>
     let through = journal::last_number(client, book.id).await?;
     let limit = ACCOUNTS_MAX + 1;
     let rows = match as_of {
-        Some(day) => account_totals::by_kind_until(client, book.id, day, through, PURPOSES, limit).await?,
-        None => account_totals::by_kind(client, book.id, through, PURPOSES, limit).await?,
+        Some(day) => kind_totals::until(client, book.id, day, through, PURPOSES, limit).await?,
+        None => kind_totals::now(client, book.id, through, PURPOSES, limit).await?,
     };
     let unsettled = unsettled(client, book, as_of, through).await?;
     let mut lines: Vec<FundLine> = Vec::new();
@@ -112,7 +112,7 @@ async fn unsettled(
     let mut receivables: Vec<AccountNumber> = open.keys().copied().collect();
     receivables.sort_unstable();
     let to = as_of.unwrap_or(LAST_DAY);
-    let pairs = account_totals::pairs(client, book.id, &receivables, CAPTURES, to, through).await?;
+    let pairs = kind_totals::pairs(client, book.id, &receivables, CAPTURES, to, through).await?;
     let mut missing = HashMap::new();
     for (receivable, purpose, captured) in pairs {
         let outstanding = open.get(&receivable).copied().unwrap_or(0).max(0);
