@@ -35,3 +35,4 @@ pub mod reviews;
 pub mod statements;
 pub mod submissions;
 pub mod ties;
+pub mod units;

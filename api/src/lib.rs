@@ -29,7 +29,7 @@ use handlers::{
     account_trees, accounts, allocation_rules, books, campaigns, challenge_rules, challenges, charges, claims,
     cooperatives, credentials, disputes, distributions, entrants, entries, entry_batches, exports, health, holds,
     identity, jobs, judging, lineage, milestones, organisations, pledges, proceeds, purses, releases, reports, reviews,
-    statements, submissions, ties,
+    statements, submissions, ties, units,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -70,6 +70,9 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
         .service(books::admit_partner)
         .service(jobs::requeue)
         .service(jobs::show)
+        .service(units::create_unit)
+        .service(units::list_units)
+        .service(units::show_unit)
         .service(accounts::open)
         .service(accounts::list)
         .service(accounts::statement)

@@ -5,7 +5,7 @@ use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::IF_MATCH;
 use actix_web::{FromRequest, HttpRequest};
-use ledger::money::{Currency, Money, MoneyError};
+use ledger::money::{Currency, Money, MoneyError, Unit, WrittenAmount};
 use serde::{Deserialize, Serialize};
 use std::future::{Ready, ready};
 use std::ops::RangeInclusive;
@@ -38,28 +38,42 @@ impl From<Money> for MoneyBody {
     }
 }
 
+/// An amount that an account is moved by: a decimal string with at most the digits of the account's currency or unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Amount)]
+pub struct AmountBody {
+    /// More than zero; a JSON number is refused.
+    #[schema(example = "7.50", pattern = r"^[0-9]{1,16}(\.[0-9]{1,8})?$", max_length = 25)]
+    pub amount: String,
+    /// ISO 4217, or a unit of the book.
+    #[schema(example = "HOURS", pattern = "^[A-Z][A-Z0-9._-]{1,15}$")]
+    pub currency: String,
+}
+
+impl From<AmountBody> for WrittenAmount {
+    fn from(body: AmountBody) -> WrittenAmount {
+        WrittenAmount { digits: body.amount, unit: body.currency }
+    }
+}
+
 /// A balance or a sum, which may be zero or less.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = Balance)]
 pub struct BalanceBody {
-    /// Signed, with all digits of the currency.
-    #[schema(example = "-0.05", pattern = r"^-?[0-9]+(\.[0-9]{1,4})?$")]
+    /// Signed, with all digits of the currency or unit.
+    #[schema(example = "-0.05", pattern = r"^-?[0-9]+(\.[0-9]{1,8})?$")]
     pub amount: String,
-    /// ISO 4217.
-    #[schema(example = "USD", pattern = "^[A-Z]{3}$")]
+    /// ISO 4217, or a unit of the book.
+    #[schema(example = "USD", pattern = "^[A-Z][A-Z0-9._-]{1,15}$")]
     pub currency: String,
 }
 
 impl BalanceBody {
     /// From minor units.
-    pub fn new(minor: i64, currency: Currency) -> BalanceBody {
-        BalanceBody { amount: currency.format(minor), currency: currency.code().to_owned() }
-    }
-
-    /// From minor units of an account's unit; one that is no currency counts in whole numbers.
-    pub fn of_unit(minor: i64, unit: &str) -> BalanceBody {
-        let amount = unit.parse::<Currency>().map_or_else(|_| minor.to_string(), |currency| currency.format(minor));
-        BalanceBody { amount, currency: unit.to_owned() }
+    pub fn new(minor: i64, unit: impl Into<Unit>) -> BalanceBody {
+        let unit = unit.into();
+        BalanceBody { amount: unit.format(minor), currency: unit.code().to_owned() }
     }
 }
 
@@ -69,14 +83,9 @@ impl From<BalanceBody> for MoneyBody {
     }
 }
 
-/// Minor units, which may be zero or less, from a decimal with at most the digits of the currency.
-pub fn parse_balance(pointer: &str, text: &str, currency: Currency) -> Result<i64, Problem> {
-    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
-    match Money::parse(digits, currency) {
-        Ok(money) => Ok(sign * money.minor()),
-        Err(MoneyError::NotPositive) => Ok(0),
-        Err(error) => Err(Problem::invalid(pointer, error.to_string())),
-    }
+/// Minor units, which may be zero or less, from a decimal with at most the digits of the currency or unit.
+pub fn parse_balance(pointer: &'static str, text: &str, unit: Unit) -> Result<i64, ledger::Error> {
+    unit.parse_signed(text).map_err(|error| ledger::Error::invalid(pointer, error.to_string()))
 }
 
 /// A currency by its code.
@@ -169,14 +178,16 @@ mod tests {
 
     #[test]
     fn a_balance_has_a_sign_and_may_be_zero() {
-        let usd = |text| parse_balance("/floor", text, Currency::USD).map_err(|problem| problem.body().status);
+        let usd = |text| {
+            parse_balance("/floor", text, Currency::USD.into()).map_err(|error| Problem::from(error).body().status)
+        };
         assert_eq!((usd("-0.05"), usd("0.00"), usd("30"), usd("-0")), (Ok(-5), Ok(0), Ok(3_000), Ok(0)));
         for wrong in ["--1", "", "-", "1.001", "1e3"] {
             assert_eq!(usd(wrong), Err(422), "{wrong}");
         }
-        let hours = BalanceBody::of_unit(7, "HOURS");
-        assert_eq!((hours.amount.as_str(), hours.currency.as_str()), ("7", "HOURS"));
-        assert_eq!(BalanceBody::of_unit(-5, "USD").amount, "-0.05");
+        let hours = BalanceBody::new(7, Unit::own("HOURS", 1).unwrap());
+        assert_eq!((hours.amount.as_str(), hours.currency.as_str()), ("0.7", "HOURS"));
+        assert_eq!(BalanceBody::new(-5, Currency::USD).amount, "-0.05");
     }
 
     #[test]

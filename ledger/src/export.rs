@@ -6,7 +6,7 @@ mod hledger;
 mod jsonl;
 
 use crate::book::{AccountClass, LogRecord, MovementKind};
-use crate::money::Currency;
+use crate::money::Unit;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -90,7 +90,7 @@ pub trait Writer: Send + Sync {
     fn title(&mut self, title: &Title<'_>) -> String;
 
     /// Declares a currency or unit.
-    fn unit(&mut self, _unit: &str) -> String {
+    fn unit(&mut self, _unit: Unit) -> String {
         String::new()
     }
 
@@ -149,7 +149,7 @@ pub struct Account<'a> {
     /// What it is for.
     pub class: AccountClass,
     /// Currency or unit.
-    pub unit: &'a str,
+    pub unit: Unit,
 }
 
 /// One line of the journal with what it says of its entry.
@@ -178,7 +178,7 @@ pub struct Transfer<'a> {
     /// Code of the account credited.
     pub credit: &'a str,
     /// Currency or unit.
-    pub unit: &'a str,
+    pub unit: Unit,
     /// Minor units, more than 0.
     pub amount: i64,
     /// Balance of the debited account after it, on its own side, minor units.
@@ -195,7 +195,7 @@ pub struct Assertion<'a> {
     /// Path of the account.
     pub code: &'a str,
     /// Currency or unit.
-    pub unit: &'a str,
+    pub unit: Unit,
     /// Debits less credits, minor units.
     pub net: i64,
     /// The same with all accounts below it of the same unit.
@@ -208,18 +208,13 @@ pub struct Closing<'a> {
     /// Path of the account.
     pub code: &'a str,
     /// Currency or unit.
-    pub unit: &'a str,
+    pub unit: Unit,
     /// Sum of debits, minor units.
     pub debits: i64,
     /// Sum of credits, minor units.
     pub credits: i64,
     /// The balance on its own side, minor units.
     pub balance: i64,
-}
-
-/// A signed number of minor units as a decimal; a unit that is no currency has whole numbers only.
-fn decimal(minor: i64, unit: &str) -> String {
-    unit.parse::<Currency>().map_or_else(|_| minor.to_string(), |currency| currency.format(minor))
 }
 
 /// A text as one line: no control characters, one blank between words.
@@ -236,6 +231,7 @@ fn is_break(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::money::Currency;
     use jiff::civil::date;
 
     /// The line that the tests of all formats write.
@@ -252,7 +248,7 @@ mod tests {
             kind: MovementKind::ChargeCaptured,
             debit: "assets:receivable:partner",
             credit: "liabilities:fund:press",
-            unit: "USD",
+            unit: Currency::USD.into(),
             amount: 3_000,
             debit_after: 3_000,
             credit_after: -500,

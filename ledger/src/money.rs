@@ -1,9 +1,12 @@
 //! Amounts: integer minor units inside, decimal strings outside, never a float.
 //!
-//! The exponent of a currency is that of ISO 4217. [`Money`] is positive; a balance is a plain signed number of minor
-//! units beside its currency.
+//! The exponent of a currency is that of ISO 4217; a [`Unit`] of a book has its own. [`Money`] is positive; a balance is a
+//! plain signed number of minor units beside its currency or unit.
 
-use rust_decimal::Decimal;
+mod unit;
+
+pub use unit::{EXPONENT_MAX, Unit, UnitError, WrittenAmount};
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -32,7 +35,7 @@ impl Currency {
 
     /// A signed number of minor units as a decimal string with all its digits: `-0.05`.
     pub fn format(self, minor: i64) -> String {
-        Decimal::new(minor, self.exponent()).to_string()
+        Unit::from(self).format(minor)
     }
 }
 
@@ -71,11 +74,11 @@ pub enum MoneyError {
     /// Zero or less.
     #[error("must be more than zero")]
     NotPositive,
-    /// More digits behind the point than the currency has.
-    #[error("{currency} has {digits} digits behind the point, not more")]
+    /// More digits behind the point than the currency or unit has.
+    #[error("{unit} has {digits} digits behind the point, not more")]
     TooFine {
-        /// The currency.
-        currency: Currency,
+        /// The currency or unit.
+        unit: Unit,
         /// Its exponent.
         digits: u32,
     },
@@ -94,34 +97,13 @@ pub struct Money {
 impl Money {
     /// From minor units: `1..=AMOUNT_MAX`.
     pub fn from_minor(minor: i64, currency: Currency) -> Result<Money, MoneyError> {
-        if minor <= 0 {
-            return Err(MoneyError::NotPositive);
-        }
-        if minor > AMOUNT_MAX {
-            return Err(MoneyError::TooLarge);
-        }
+        let minor = unit::in_bounds(minor)?;
         Ok(Money { minor, currency })
     }
 
     /// From a decimal string. Too many digits are an error, never a rounding; a sign, an exponent or a blank is refused.
     pub fn parse(text: &str, currency: Currency) -> Result<Money, MoneyError> {
-        let (whole, fraction) = match text.split_once('.') {
-            Some((whole, fraction)) if !fraction.is_empty() => (whole, fraction),
-            Some(_) => return Err(MoneyError::NotDecimal),
-            None => (text, ""),
-        };
-        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        if whole.is_empty() || text.len() > 40 || !digits(whole) || !digits(fraction) {
-            return Err(MoneyError::NotDecimal);
-        }
-        let exponent = currency.exponent();
-        let significant = fraction.trim_end_matches('0');
-        if significant.len() > exponent as usize {
-            return Err(MoneyError::TooFine { currency, digits: exponent });
-        }
-        let padded = format!("{whole}{significant:0<width$}", width = exponent as usize);
-        let minor: i64 = padded.parse().map_err(|_| MoneyError::TooLarge)?;
-        Money::from_minor(minor, currency)
+        Ok(Money { minor: Unit::from(currency).parse(text)?, currency })
     }
 
     /// Minor units, more than zero.
@@ -166,9 +148,9 @@ mod tests {
 
     #[test]
     fn too_many_digits_are_an_error_and_not_a_rounding() {
-        assert_eq!(usd("30.001"), Err(MoneyError::TooFine { currency: Currency::USD, digits: 2 }));
+        assert_eq!(usd("30.001"), Err(MoneyError::TooFine { unit: Currency::USD.into(), digits: 2 }));
         let yen: Currency = "JPY".parse().expect("JPY is in ISO 4217");
-        assert_eq!(Money::parse("1.5", yen), Err(MoneyError::TooFine { currency: yen, digits: 0 }));
+        assert_eq!(Money::parse("1.5", yen), Err(MoneyError::TooFine { unit: yen.into(), digits: 0 }));
         let dinar: Currency = "KWD".parse().expect("KWD is in ISO 4217");
         assert_eq!(Money::parse("0.001", dinar).map(Money::minor), Ok(1));
     }

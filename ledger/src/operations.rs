@@ -29,3 +29,4 @@ pub mod reports;
 pub mod settlements;
 pub mod statements;
 pub mod submissions;
+pub mod units;

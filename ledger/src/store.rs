@@ -44,3 +44,4 @@ pub mod settlements;
 pub mod statements;
 pub mod submissions;
 pub mod tokens;
+pub mod units;

@@ -28,3 +28,5 @@ mod reports;
 mod support;
 #[path = "suite/totals.rs"]
 mod totals;
+#[path = "suite/units.rs"]
+mod units;

@@ -14,3 +14,4 @@ mod repository;
 mod routes;
 mod scene;
 mod story;
+mod units;

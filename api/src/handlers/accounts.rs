@@ -7,7 +7,7 @@ use crate::idempotency::{Reply, Scope, idempotent};
 use crate::paging::{self, Page, PageQuery, Window};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::wire::{BalanceBody, parse_balance, parse_currency};
+use crate::wire::{BalanceBody, parse_balance};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use jiff::Timestamp;
@@ -16,6 +16,7 @@ use ledger::book::AccountClass;
 use ledger::id::BookRef;
 use ledger::operations::accounts as operations;
 use ledger::operations::reports::{self, AccountStatement, Resume, StatementLine, StatementSpan};
+use ledger::operations::units;
 use ledger::store::accounts::{self, Account};
 use ledger::store::{balances, journal};
 use serde::{Deserialize, Serialize};
@@ -37,11 +38,11 @@ pub struct NewAccount {
     /// What it is for. Accounts of other classes are opened by the operations that move them.
     #[schema(pattern = "^(asset|liability|equity|income|expense)$")]
     class: String,
-    /// ISO 4217.
-    #[schema(pattern = "^[A-Z]{3}$", example = "USD")]
+    /// ISO 4217, or a unit of the book.
+    #[schema(pattern = "^[A-Z][A-Z0-9._-]{1,15}$", example = "USD")]
     currency: String,
     /// Lowest balance allowed on its own side, as a decimal; no limit when it is not given.
-    #[schema(pattern = r"^-?[0-9]{1,16}(\.[0-9]{1,4})?$", max_length = 22, example = "0.00")]
+    #[schema(pattern = r"^-?[0-9]{1,16}(\.[0-9]{1,8})?$", max_length = 26, example = "0.00")]
     floor: Option<String>,
 }
 
@@ -67,7 +68,7 @@ pub struct AccountBody {
 
 impl From<Account> for AccountBody {
     fn from(account: Account) -> AccountBody {
-        let balance = |minor| BalanceBody::of_unit(minor, &account.unit);
+        let balance = |minor| BalanceBody::new(minor, account.unit);
         AccountBody {
             kind: account.class.kind().name(),
             class: account.class.name(),
@@ -94,12 +95,12 @@ pub(crate) async fn open(
     let body = request.body;
     let class = AccountClass::from_name(&body.class);
     let class = class.ok_or_else(|| Problem::invalid("/class", "asset, liability, equity, income or expense"))?;
-    let currency = parse_currency("/currency", &body.currency)?;
-    let floor = body.floor.as_deref().map(|floor| parse_balance("/floor", floor, currency)).transpose()?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = kept(tx, &caller, *id).await?;
+        let unit = units::resolve(tx, &book, "/currency", &body.currency).await?;
+        let floor = body.floor.as_deref().map(|floor| parse_balance("/floor", floor, unit)).transpose()?;
         let wall = Timestamp::now();
-        let account = operations::open(tx, &book, &body.code, class, currency, floor, wall).await?;
+        let account = operations::open(tx, &book, &body.code, class, unit, floor, wall).await?;
         note(tx, &caller, &book, &account.code, "account_opened", wall).await?;
         Ok(Reply::created(&AccountBody::from(account)))
     })
@@ -178,7 +179,7 @@ pub(crate) async fn balance_at(
             (balances::after(&client, book.id, account.number, number).await?, number)
         }
     };
-    let balance = BalanceBody::of_unit(minor, &account.unit);
+    let balance = BalanceBody::new(minor, account.unit);
     Ok(HttpResponse::Ok().json(AccountBalanceBody { account: code, balance, as_of: query.0.as_of, through }))
 }
 
@@ -241,8 +242,8 @@ pub struct StatementLineBody {
 
 impl StatementBody {
     fn new(page: AccountStatement) -> StatementBody {
-        let unit = page.account.unit.clone();
-        let balance = |minor| BalanceBody::of_unit(minor, &unit);
+        let unit = page.account.unit;
+        let balance = |minor| BalanceBody::new(minor, unit);
         let item = |StatementLine { line, balance: after }| StatementLineBody {
             number: line.number(),
             side: if line.debited { "debit" } else { "credit" },

@@ -7,7 +7,7 @@ use crate::idempotency::{REPLAYED, Reply, Scope, idempotent, keep_refusal, refus
 use crate::paging::{self, Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::wire::{BalanceBody, MoneyBody, bounded, paragraphs};
+use crate::wire::{AmountBody, BalanceBody, bounded, paragraphs};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use deadpool_postgres::GenericClient;
@@ -20,7 +20,7 @@ use ledger::id::BookRef;
 use ledger::lane::{Answer, Outcome};
 use ledger::operations::entries::{self as operations, RawEntry, RawLeg, RawLine};
 use ledger::operations::posting;
-use ledger::operations::reports::{self, JournalEntry};
+use ledger::operations::reports::{self, EntryLine, JournalEntry};
 use ledger::store::books::Book;
 use ledger::{Error, Refusal};
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,7 @@ pub struct NewJournalEntry {
     #[serde(default)]
     #[schema(max_items = 1000)]
     lines: Vec<NewLine>,
-    /// Instead of lines: amounts on one side of one account each, which balance in each currency.
+    /// Instead of lines: amounts on one side of one account each, which balance in each currency and unit.
     #[serde(default)]
     #[schema(max_items = 1000)]
     legs: Vec<NewLeg>,
@@ -60,8 +60,8 @@ pub struct NewLine {
     /// Code of the account credited.
     #[schema(min_length = 3, max_length = 650, example = "assets:bank")]
     credit: String,
-    /// In the currency of both accounts.
-    amount: MoneyBody,
+    /// In the currency or unit of both accounts.
+    amount: AmountBody,
 }
 
 /// An amount on one side of one account.
@@ -74,8 +74,8 @@ pub struct NewLeg {
     /// `debit` or `credit`.
     #[schema(pattern = "^(debit|credit)$")]
     side: String,
-    /// In the currency of the account.
-    amount: MoneyBody,
+    /// In the currency or unit of the account.
+    amount: AmountBody,
 }
 
 impl NewLeg {
@@ -85,7 +85,7 @@ impl NewLeg {
             "credit" => Side::Credit,
             _ => return Err(Problem::invalid(format!("{at}/side"), "must be debit or credit")),
         };
-        Ok(RawLeg { account: self.account, side, amount: self.amount.parse(&format!("{at}/amount"))? })
+        Ok(RawLeg { account: self.account, side, amount: self.amount.into() })
     }
 }
 
@@ -99,12 +99,10 @@ impl NewJournalEntry {
         }
         let legs = self.legs.into_iter().enumerate().map(|(index, leg)| leg.parse(&format!("/legs/{index}")));
         let legs = legs.collect::<Result<_, Problem>>()?;
-        let lines = self.lines.into_iter().enumerate().map(|(index, line)| {
-            let amount = line.amount.parse(&format!("/lines/{index}/amount"))?;
-            Ok(RawLine { debit: line.debit, credit: line.credit, amount })
-        });
+        let lines = self.lines.into_iter();
+        let lines = lines.map(|line| RawLine { debit: line.debit, credit: line.credit, amount: line.amount.into() });
         Ok(RawEntry {
-            lines: lines.collect::<Result<_, Problem>>()?,
+            lines: lines.collect(),
             legs,
             effective: self.effective,
             memo: paragraphs("/memo", &self.memo, 0..=1_000)?,
@@ -163,16 +161,19 @@ pub struct LineBody {
 
 impl JournalEntryBody {
     pub(super) fn new(entry: JournalEntry) -> Option<JournalEntryBody> {
-        let first = entry.lines.first()?;
-        let plain: Vec<_> =
-            entry.lines.iter().map(|it| ((&it.debit, &it.unit), (&it.credit, &it.unit), it.amount)).collect();
+        let first = &entry.lines.first()?.line;
+        let plain: Vec<_> = entry
+            .lines
+            .iter()
+            .map(|EntryLine { line, unit }| ((&line.debit, *unit), (&line.credit, *unit), line.amount))
+            .collect();
         let legs = legs_of(&plain).into_iter().map(|((account, unit), side, amount)| LegBody {
             account: account.clone(),
             side: match side {
                 Side::Debit => "debit",
                 Side::Credit => "credit",
             },
-            amount: BalanceBody::of_unit(amount, unit),
+            amount: BalanceBody::new(amount, unit),
         });
         Some(JournalEntryBody {
             number: entry.number,
@@ -186,11 +187,11 @@ impl JournalEntryBody {
             lines: entry
                 .lines
                 .into_iter()
-                .map(|line| LineBody {
+                .map(|EntryLine { line, unit }| LineBody {
                     kind: line.kind.name(),
-                    amount: BalanceBody::of_unit(line.amount, &line.unit),
-                    debit_balance: BalanceBody::of_unit(line.debit_after, &line.unit),
-                    credit_balance: BalanceBody::of_unit(line.credit_after, &line.unit),
+                    amount: BalanceBody::new(line.amount, unit),
+                    debit_balance: BalanceBody::new(line.debit_after, unit),
+                    credit_balance: BalanceBody::new(line.credit_after, unit),
                     debit: line.debit,
                     credit: line.credit,
                 })
@@ -245,14 +246,17 @@ pub(crate) async fn create(
     drop(client);
     let key = request.key.for_lane(caller.id());
     let answer = state.lanes.post(book.id, key, entry).await?;
-    if !answer.rows.is_empty() {
-        let entry = state.directory.posted(book.id, &asked, &answer);
+    if let Some(entry) = state.directory.posted(book.id, &asked, &answer) {
         return Ok(HttpResponse::Created().json(JournalEntryBody::new(entry)));
     }
     let client = state.client().await?;
     let number = posted(&client, &book, &key, &answer).await?;
     let body = JournalEntryBody::new(reports::journal_entry(&client, &book, number).await?);
-    Ok(HttpResponse::Created().insert_header((REPLAYED, "true")).json(body))
+    let mut response = HttpResponse::Created();
+    if answer.replayed {
+        response.insert_header((REPLAYED, "true"));
+    }
+    Ok(response.json(body))
 }
 
 /// The number of what a lane has posted, or its refusal as a problem.

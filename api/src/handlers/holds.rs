@@ -8,7 +8,7 @@ use crate::idempotency::{Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::wire::{BalanceBody, MoneyBody, paragraphs};
+use crate::wire::{AmountBody, BalanceBody, paragraphs};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use deadpool_postgres::GenericClient;
@@ -31,8 +31,8 @@ pub struct NewHold {
     /// Code of the account; of a class that no operation manages.
     #[schema(min_length = 3, max_length = 650, example = "liabilities:deposits")]
     account: String,
-    /// In the account's currency.
-    amount: MoneyBody,
+    /// In the account's currency or unit.
+    amount: AmountBody,
     /// Until when, in the book's time; it stands until it is ended when none is given.
     expires_at: Option<Timestamp>,
 }
@@ -66,8 +66,8 @@ async fn body(client: &impl GenericClient, book: &Book, hold: Hold) -> Result<Ho
     };
     Ok(HoldBody {
         id: hold.id,
-        amount: BalanceBody::of_unit(hold.amount, &account.unit),
-        captured: BalanceBody::of_unit(hold.captured, &account.unit),
+        amount: BalanceBody::new(hold.amount, account.unit),
+        captured: BalanceBody::new(hold.captured, account.unit),
         account: account.code,
         expires_at: hold.expires_at,
         state,
@@ -90,11 +90,11 @@ pub(crate) async fn place(
     id: Path<BookRef>,
     request: Keyed<NewHold>,
 ) -> Result<HttpResponse, Problem> {
-    let amount = request.body.amount.parse("/amount")?;
+    let amount = request.body.amount.clone().into();
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = kept(tx, &caller, *id).await?;
         let NewHold { account, expires_at, .. } = &request.body;
-        let hold = operations::place(tx, &book, account, amount, *expires_at, Timestamp::now()).await?;
+        let hold = operations::place(tx, &book, account, &amount, *expires_at, Timestamp::now()).await?;
         Ok(Reply::created(&body(tx, &book, hold).await?))
     })
     .await
@@ -129,7 +129,7 @@ pub struct CaptureHoldRequest {
     #[schema(min_length = 3, max_length = 650, example = "income:deposits")]
     to: String,
     /// All that is held, or a part: the rest is free again.
-    amount: MoneyBody,
+    amount: AmountBody,
     /// Text for people; never personal data.
     #[serde(default)]
     #[schema(max_length = 1000)]
@@ -155,13 +155,13 @@ pub(crate) async fn capture(
     request: Keyed<CaptureHoldRequest>,
 ) -> Result<HttpResponse, Problem> {
     let (id, hold) = path.into_inner();
-    let amount = request.body.amount.parse("/amount")?;
+    let amount = request.body.amount.clone().into();
     let memo = paragraphs("/memo", &request.body.memo, 0..=1_000)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = kept(tx, &caller, id).await?;
         let hold = of_book(id, hold)?;
         let to = &request.body.to;
-        let (hold, posted) = operations::capture(tx, &book, hold, to, amount, &memo, Timestamp::now()).await?;
+        let (hold, posted) = operations::capture(tx, &book, hold, to, &amount, &memo, Timestamp::now()).await?;
         let entry = JournalEntryBody::new(reports::journal_entry(tx, &book, posted.number).await?);
         Ok(Reply::ok(&CapturedHold { hold: body(tx, &book, hold).await?, entry }))
     })

@@ -67,8 +67,8 @@ impl From<TrialBalanceLine> for TrialBalanceLineBody {
     fn from(line: TrialBalanceLine) -> TrialBalanceLineBody {
         TrialBalanceLineBody {
             class: line.class.name(),
-            debit: BalanceBody::of_unit(line.debit, &line.unit),
-            credit: BalanceBody::of_unit(line.credit, &line.unit),
+            debit: BalanceBody::new(line.debit, line.unit),
+            credit: BalanceBody::new(line.credit, line.unit),
             code: line.code,
         }
     }
@@ -110,7 +110,7 @@ pub struct ReportLineBody {
 
 impl From<ReportLine> for ReportLineBody {
     fn from(line: ReportLine) -> ReportLineBody {
-        let balance = BalanceBody::of_unit(line.balance, &line.unit);
+        let balance = BalanceBody::new(line.balance, line.unit);
         ReportLineBody { code: line.code, class: line.class.name(), balance }
     }
 }
@@ -157,10 +157,10 @@ pub(crate) async fn balance_sheet(
     let sheet = reports::balance_sheet(&client, &book, query.0.as_of).await?;
     let lines = |lines: Vec<ReportLine>| lines.into_iter().map(ReportLineBody::from).collect();
     let totals = sheet.totals.iter().map(|sums| BalanceSheetTotalsBody {
-        assets: BalanceBody::of_unit(sums.assets, &sums.unit),
-        liabilities: BalanceBody::of_unit(sums.liabilities, &sums.unit),
-        equity: BalanceBody::of_unit(sums.equity, &sums.unit),
-        result: BalanceBody::of_unit(sums.result, &sums.unit),
+        assets: BalanceBody::new(sums.assets, sums.unit),
+        liabilities: BalanceBody::new(sums.liabilities, sums.unit),
+        equity: BalanceBody::new(sums.equity, sums.unit),
+        result: BalanceBody::new(sums.result, sums.unit),
     });
     Ok(HttpResponse::Ok().json(BalanceSheetBody {
         as_of: query.0.as_of,
@@ -214,8 +214,8 @@ impl From<IncomeLine> for IncomeLineBody {
     fn from(line: IncomeLine) -> IncomeLineBody {
         IncomeLineBody {
             class: line.class.name(),
-            amount: BalanceBody::of_unit(line.amount, &line.unit),
-            closed: BalanceBody::of_unit(line.closed, &line.unit),
+            amount: BalanceBody::new(line.amount, line.unit),
+            closed: BalanceBody::new(line.closed, line.unit),
             code: line.code,
         }
     }
@@ -250,10 +250,10 @@ pub(crate) async fn income_statement(
     let statement = reports::income_statement(&client, &book, from, to).await?;
     let lines = |lines: Vec<IncomeLine>| lines.into_iter().map(IncomeLineBody::from).collect();
     let totals = statement.totals.iter().map(|sums| IncomeTotalsBody {
-        income: BalanceBody::of_unit(sums.income, &sums.unit),
-        expenses: BalanceBody::of_unit(sums.expenses, &sums.unit),
-        result: BalanceBody::of_unit(sums.result, &sums.unit),
-        closed: BalanceBody::of_unit(sums.closed, &sums.unit),
+        income: BalanceBody::new(sums.income, sums.unit),
+        expenses: BalanceBody::new(sums.expenses, sums.unit),
+        result: BalanceBody::new(sums.result, sums.unit),
+        closed: BalanceBody::new(sums.closed, sums.unit),
     });
     Ok(HttpResponse::Ok().json(IncomeStatementBody {
         from,
@@ -317,7 +317,7 @@ pub struct FundMovementBody {
 
 impl From<FundLine> for FundBody {
     fn from(fund: FundLine) -> FundBody {
-        let balance = |minor| BalanceBody::of_unit(minor, &fund.unit);
+        let balance = |minor| BalanceBody::new(minor, fund.unit);
         FundBody {
             class: fund.class.name(),
             captured: balance(fund.captured),

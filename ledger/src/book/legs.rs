@@ -3,6 +3,7 @@
 use super::account::AccountNumber;
 use super::entry::Line;
 use super::movement::MovementKind;
+use crate::money::Unit;
 use std::collections::BTreeMap;
 
 /// On which side of its account a leg stands.
@@ -20,7 +21,7 @@ pub struct Leg {
     /// The account.
     pub account: AccountNumber,
     /// Its unit: debits and credits must be equal in each.
-    pub unit: String,
+    pub unit: Unit,
     /// Debit or credit.
     pub side: Side,
     /// Minor units, more than 0.
@@ -32,7 +33,7 @@ pub struct Leg {
 #[error("{unit}: debits {debits}, credits {credits}")]
 pub struct Unbalanced {
     /// The unit.
-    pub unit: String,
+    pub unit: Unit,
     /// Sum of its debits.
     pub debits: i128,
     /// Sum of its credits.
@@ -44,9 +45,9 @@ pub struct Unbalanced {
 /// The same legs always give the same transfers. An entry across currencies balances in each of them, through exchange
 /// accounts, so that a gain or a loss is posted and never hidden.
 pub fn pair(kind: MovementKind, legs: &[Leg]) -> Result<Vec<Line>, Unbalanced> {
-    let mut units: BTreeMap<&str, (Vec<&Leg>, Vec<&Leg>)> = BTreeMap::new();
+    let mut units: BTreeMap<Unit, (Vec<&Leg>, Vec<&Leg>)> = BTreeMap::new();
     for leg in legs {
-        let (debits, credits) = units.entry(leg.unit.as_str()).or_default();
+        let (debits, credits) = units.entry(leg.unit).or_default();
         match leg.side {
             Side::Debit => debits.push(leg),
             Side::Credit => credits.push(leg),
@@ -57,7 +58,7 @@ pub fn pair(kind: MovementKind, legs: &[Leg]) -> Result<Vec<Line>, Unbalanced> {
         let sum = |side: &[&Leg]| side.iter().map(|leg| i128::from(leg.amount)).sum::<i128>();
         let (debit_sum, credit_sum) = (sum(&debits), sum(&credits));
         if debit_sum != credit_sum {
-            return Err(Unbalanced { unit: unit.to_owned(), debits: debit_sum, credits: credit_sum });
+            return Err(Unbalanced { unit, debits: debit_sum, credits: credit_sum });
         }
         let mut credits = credits.into_iter().map(|leg| (leg.account, leg.amount)).peekable();
         for debit in debits {
@@ -95,10 +96,15 @@ pub fn legs_of<A: PartialEq + Clone>(lines: &[(A, A, i64)]) -> Vec<(A, Side, i64
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::money::Currency;
     use proptest::prelude::*;
 
+    fn currency(code: &str) -> Unit {
+        code.parse::<Currency>().expect("in ISO 4217").into()
+    }
+
     fn leg(account: i32, unit: &str, side: Side, amount: i64) -> Leg {
-        Leg { account: AccountNumber(account), unit: unit.into(), side, amount }
+        Leg { account: AccountNumber(account), unit: currency(unit), side, amount }
     }
 
     #[test]
@@ -118,7 +124,7 @@ mod tests {
     fn each_currency_balances_by_itself() {
         let one_sided = [leg(1, "EUR", Side::Debit, 90), leg(2, "USD", Side::Credit, 100)];
         let unbalanced = pair(MovementKind::JournalEntry, &one_sided).expect_err("two currencies do not balance");
-        assert_eq!(unbalanced, Unbalanced { unit: "EUR".into(), debits: 90, credits: 0 });
+        assert_eq!(unbalanced, Unbalanced { unit: currency("EUR"), debits: 90, credits: 0 });
         let exchanged = [
             leg(1, "EUR", Side::Debit, 90),
             leg(3, "EUR", Side::Credit, 90),

@@ -4,7 +4,8 @@
 //! checks a balance at the start of its day, with all accounts below. So what holds at the end of a month is asserted on
 //! the first day of the next, children included; `open` stands on the first day of the first month.
 
-use super::{Account, Assertion, Title, Transfer, Writer, decimal, one_line};
+use super::{Account, Assertion, Title, Transfer, Writer, one_line};
+use crate::money::Unit;
 use jiff::civil::{Date, date};
 use std::fmt::Write;
 
@@ -42,15 +43,15 @@ impl Writer for Beancount {
         )
     }
 
-    fn unit(&mut self, unit: &str) -> String {
-        format!("{} commodity {unit}\n", self.begins)
+    fn unit(&mut self, unit: Unit) -> String {
+        format!("{} commodity {}\n", self.begins, currency(unit))
     }
 
     /// Opens an account for its one currency, with its code and class as they are in the book.
     fn account(&mut self, account: Account<'_>) -> String {
         let name = name(account.code);
         let (code, class) = (quoted(account.code), quoted(account.class.name()));
-        format!("{} open {name} {}\n  code: {code}\n  class: {class}\n", self.begins, account.unit)
+        format!("{} open {name} {}\n  code: {code}\n  class: {class}\n", self.begins, currency(account.unit))
     }
 
     /// Its two postings, after the head of its entry when it is the first line.
@@ -61,10 +62,10 @@ impl Writer for Beancount {
             text.push_str(&head(line));
         }
         let (debit, credit) = (name(line.debit), name(line.credit));
-        let amount = decimal(line.amount, line.unit);
+        let (amount, unit) = (line.unit.format(line.amount), currency(line.unit));
         let width = ACCOUNT_WIDTH;
-        let _ = writeln!(text, "  {debit:width$}  {amount} {}\n    movement: \"{}\"", line.unit, line.kind.name());
-        let _ = writeln!(text, "  {credit:width$}  -{amount} {}", line.unit);
+        let _ = writeln!(text, "  {debit:width$}  {amount} {unit}\n    movement: \"{}\"", line.kind.name());
+        let _ = writeln!(text, "  {credit:width$}  -{amount} {unit}");
         text
     }
 
@@ -75,8 +76,8 @@ impl Writer for Beancount {
     /// Nothing can be asserted after the last day of the calendar.
     fn assertion(&mut self, assertion: &Assertion<'_>) -> String {
         let Ok(day) = assertion.day.tomorrow() else { return String::new() };
-        let (name, unit) = (name(assertion.code), assertion.unit);
-        let net = decimal(assertion.net_with_children, unit);
+        let (name, unit) = (name(assertion.code), currency(assertion.unit));
+        let net = assertion.unit.format(assertion.net_with_children);
         let width = ACCOUNT_WIDTH;
         format!("{day} balance {name:width$}  {net} ~ 0 {unit}\n")
     }
@@ -122,6 +123,14 @@ fn name(code: &str) -> String {
     name
 }
 
+/// A unit as a currency of Beancount, which ends with a letter or a digit: behind another end stands `'U`.
+///
+/// Codes have no apostrophes, so that two of them never become one.
+fn currency(unit: Unit) -> String {
+    let code = unit.code();
+    if code.ends_with(|c: char| c.is_ascii_alphanumeric()) { code.to_owned() } else { format!("{code}'U") }
+}
+
 /// A text in quotes, on one line.
 fn quoted(text: &str) -> String {
     format!("\"{}\"", one_line(text).replace('\\', "\\\\").replace('"', "\\\""))
@@ -132,6 +141,7 @@ mod tests {
     use super::super::tests::{title, transfer};
     use super::*;
     use crate::book::AccountClass;
+    use crate::money::Currency;
     use proptest::prelude::*;
 
     /// The code that a name was made of.
@@ -161,7 +171,8 @@ mod tests {
     fn an_account_is_opened_for_its_unit_and_keeps_its_code() {
         let mut ledger = Beancount::default();
         assert!(ledger.title(&title()).contains("option \"title\" \"The \\\"host\\\"\"\n"));
-        let account = Account { code: "liabilities:fund:open_press.2", class: AccountClass::Fund, unit: "USD" };
+        let account =
+            Account { code: "liabilities:fund:open_press.2", class: AccountClass::Fund, unit: Currency::USD.into() };
         assert_eq!(
             ledger.account(account),
             "1970-01-01 open Liabilities:Fund:Open-U-press-D-2 USD\n  code: \"liabilities:fund:open_press.2\"\n  \
@@ -194,8 +205,16 @@ mod tests {
     }
 
     #[test]
+    fn a_unit_that_ends_with_a_mark_gets_an_end_that_beancount_takes() {
+        let commodity = |code| Beancount::default().unit(Unit::own(code, 2).expect("a unit"));
+        assert_eq!(commodity("HOURS"), "1970-01-01 commodity HOURS\n");
+        assert_eq!(commodity("HOURS-"), "1970-01-01 commodity HOURS-'U\n");
+    }
+
+    #[test]
     fn a_balance_holds_at_the_start_of_the_next_day_to_the_cent() {
-        let at = |day| Assertion { day, code: "assets:bank", unit: "USD", net: 1, net_with_children: -250 };
+        let at =
+            |day| Assertion { day, code: "assets:bank", unit: Currency::USD.into(), net: 1, net_with_children: -250 };
         let text = Beancount::default().assertion(&at(date(2027, 2, 28)));
         assert!(text.starts_with("2027-03-01 balance Assets:Bank ") && text.ends_with("  -2.50 ~ 0 USD\n"), "{text}");
         assert_eq!(Beancount::default().assertion(&at(Date::MAX)), "");

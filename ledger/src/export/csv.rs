@@ -3,7 +3,7 @@
 //! A spreadsheet takes a cell that begins like a formula for one. Texts of people that do get an apostrophe in front;
 //! amounts are written by us and stay numbers.
 
-use super::{Title, Transfer, Writer, decimal};
+use super::{Title, Transfer, Writer};
 use ::csv::{Terminator, WriterBuilder};
 use std::borrow::Cow;
 
@@ -46,10 +46,10 @@ impl Writer for Csv {
             line.kind.name(),
             line.debit,
             line.credit,
-            &decimal(line.amount, line.unit),
-            line.unit,
-            &decimal(line.debit_after, line.unit),
-            &decimal(line.credit_after, line.unit),
+            &line.unit.format(line.amount),
+            line.unit.code(),
+            &line.unit.format(line.debit_after),
+            &line.unit.format(line.credit_after),
             &neutral(line.memo),
             &neutral(line.reference),
             if line.erased { "true" } else { "false" },

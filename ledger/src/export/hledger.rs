@@ -5,8 +5,9 @@
 //! assertions stand at the end, one transaction of zero amounts for each month, dated on its last day: there they hold,
 //! whatever was backdated.
 
-use super::{Account, Assertion, Title, Transfer, Writer, decimal, one_line};
+use super::{Account, Assertion, Title, Transfer, Writer, one_line};
 use crate::book::{AccountClass, AccountKind};
+use crate::money::Unit;
 use jiff::civil::Date;
 use std::fmt::Write;
 
@@ -32,8 +33,8 @@ impl Writer for Hledger {
     }
 
     /// Declares a currency or unit, and how its amounts look.
-    fn unit(&mut self, unit: &str) -> String {
-        let sample = decimal(0, unit);
+    fn unit(&mut self, unit: Unit) -> String {
+        let sample = unit.format(0);
         let sample = if sample.contains('.') { sample } else { format!("{sample}.") };
         format!("commodity 100{sample} {}\n", symbol(unit))
     }
@@ -59,7 +60,7 @@ impl Writer for Hledger {
             text.push_str(&head(line));
         }
         let unit = symbol(line.unit);
-        let amount = decimal(line.amount, line.unit);
+        let amount = line.unit.format(line.amount);
         let width = ACCOUNT_WIDTH;
         let kind = line.kind.name();
         let _ = writeln!(text, "    {:width$}  {amount} {unit}  ; movement:{kind}", line.debit);
@@ -74,7 +75,7 @@ impl Writer for Hledger {
     /// Asserts also that the account holds nothing of another unit.
     fn assertion(&mut self, assertion: &Assertion<'_>) -> String {
         let unit = symbol(assertion.unit);
-        let (zero, net) = (decimal(0, assertion.unit), decimal(assertion.net, assertion.unit));
+        let (zero, net) = (assertion.unit.format(0), assertion.unit.format(assertion.net));
         let width = ACCOUNT_WIDTH;
         format!("    {:width$}  {zero} {unit} == {net} {unit}\n", assertion.code)
     }
@@ -102,7 +103,8 @@ fn head(line: &Transfer<'_>) -> String {
 }
 
 /// A unit as hledger wants it: with quotes when it is more than letters.
-fn symbol(unit: &str) -> String {
+fn symbol(unit: Unit) -> String {
+    let unit = unit.code();
     if unit.bytes().all(|byte| byte.is_ascii_alphabetic()) { unit.to_owned() } else { format!("\"{unit}\"") }
 }
 
@@ -115,7 +117,12 @@ fn plain(text: &str) -> String {
 mod tests {
     use super::super::tests::transfer;
     use super::*;
+    use crate::money::Currency;
     use jiff::civil::date;
+
+    fn currency(code: &str) -> Unit {
+        code.parse::<Currency>().expect("in ISO 4217").into()
+    }
 
     #[test]
     fn an_entry_has_one_head_and_two_postings_a_line_debit_positive() {
@@ -146,13 +153,15 @@ mod tests {
 
     #[test]
     fn units_are_declared_with_their_digits_and_quoted_when_they_are_more_than_letters() {
-        assert_eq!(Hledger::default().unit("USD"), "commodity 1000.00 USD\n");
-        assert_eq!(Hledger::default().unit("JPY"), "commodity 1000. JPY\n");
-        assert_eq!(Hledger::default().unit("HOURS-1"), "commodity 1000. \"HOURS-1\"\n");
+        assert_eq!(Hledger::default().unit(Currency::USD.into()), "commodity 1000.00 USD\n");
+        assert_eq!(Hledger::default().unit(currency("JPY")), "commodity 1000. JPY\n");
+        let own = |code, exponent| Hledger::default().unit(Unit::own(code, exponent).expect("a unit"));
+        assert_eq!(own("HOURS-1", 0), "commodity 1000. \"HOURS-1\"\n");
+        assert_eq!(own("HOURS", 2), "commodity 1000.00 HOURS\n");
         let text = Hledger::default().assertion(&Assertion {
             day: date(2027, 1, 31),
             code: "assets:a",
-            unit: "KWD",
+            unit: currency("KWD"),
             net: -1_500,
             net_with_children: 0,
         });
@@ -161,7 +170,7 @@ mod tests {
 
     #[test]
     fn an_account_says_its_type() {
-        let of = |class| Hledger::default().account(Account { code: "x:y", class, unit: "USD" });
+        let of = |class| Hledger::default().account(Account { code: "x:y", class, unit: Currency::USD.into() });
         assert_eq!(of(AccountClass::Cash), "account x:y  ; type:C, class:cash\n");
         assert!(of(AccountClass::Fund).contains("type:L") && of(AccountClass::FeeIncome).contains("type:R"));
         assert!(of(AccountClass::Surplus).contains("type:E") && of(AccountClass::Cost).contains("type:X"));

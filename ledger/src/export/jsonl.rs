@@ -5,7 +5,7 @@
 //! So whoever knows the last digest notices every change. Balances are on their own side: of assets and expenses debits
 //! less credits, of all others credits less debits. `ledger::verify` reads it, and shares no code with this file.
 
-use super::{Closing, Title, Transfer, Writer, decimal};
+use super::{Closing, Title, Transfer, Writer};
 use crate::book::LogRecord;
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
@@ -147,12 +147,12 @@ impl Writer for Jsonl {
 
     /// The record of the entry before, when this line begins another.
     fn line(&mut self, line: &Transfer<'_>) -> String {
-        let money = |minor| decimal(minor, line.unit);
+        let money = |minor| line.unit.format(minor);
         let written = Line {
             amount: money(line.amount),
             credit: line.credit.into(),
             credit_after: money(line.credit_after),
-            currency: line.unit.into(),
+            currency: line.unit.code().into(),
             debit: line.debit.into(),
             debit_after: money(line.debit_after),
             kind: line.kind.name(),
@@ -193,12 +193,12 @@ impl Writer for Jsonl {
     }
 
     fn closing(&mut self, closing: &Closing<'_>) -> String {
-        let money = |minor| decimal(minor, closing.unit);
+        let money = |minor| closing.unit.format(minor);
         self.balances.push(Balance {
             account: closing.code.into(),
             balance: money(closing.balance),
             credits: money(closing.credits),
-            currency: closing.unit.into(),
+            currency: closing.unit.code().into(),
             debits: money(closing.debits),
         });
         String::new()
@@ -266,6 +266,7 @@ fn canonical(record: &impl Serialize) -> String {
 mod tests {
     use super::super::tests::{title, transfer};
     use super::*;
+    use crate::money::Currency;
 
     fn written() -> String {
         let mut chain = Jsonl::default();
@@ -273,7 +274,8 @@ mod tests {
         text += &chain.line(&Transfer { number: 1, ..transfer() });
         text += &chain.line(&Transfer { number: 1, line: 2, amount: 5, ..transfer() });
         text += &chain.line(&Transfer { number: 2, memo: "", erased: true, ..transfer() });
-        text += &chain.closing(&Closing { code: "assets:a", unit: "USD", debits: 3_000, credits: 1, balance: 2_999 });
+        let usd = Currency::USD.into();
+        text += &chain.closing(&Closing { code: "assets:a", unit: usd, debits: 3_000, credits: 1, balance: 2_999 });
         text + &chain.end(2)
     }
 

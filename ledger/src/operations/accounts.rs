@@ -3,7 +3,7 @@
 use crate::book::{AccountClass, AccountNumber};
 use crate::error::{Error, Refusal};
 use crate::id::BookId;
-use crate::money::Currency;
+use crate::money::{Currency, Unit};
 use crate::store::accounts::{self, Account};
 use crate::store::books::Book;
 use deadpool_postgres::Transaction;
@@ -27,7 +27,7 @@ pub async fn open(
     book: &Book,
     code: &str,
     class: AccountClass,
-    currency: Currency,
+    unit: Unit,
     floor: Option<i64>,
     wall: Timestamp,
 ) -> Result<Account, Error> {
@@ -45,7 +45,7 @@ pub async fn open(
     if accounts::find(tx, book.id, code).await?.is_some() {
         return Err(Refusal::new("account-exists", format!("the book has an account {code}")).into());
     }
-    accounts::open(tx, book.id, code, class, currency.code(), floor, wall).await?;
+    accounts::open(tx, book.id, code, class, unit.code(), floor, wall).await?;
     accounts::find(tx, book.id, code).await?.ok_or(Error::NotFound("account"))
 }
 

@@ -5,9 +5,9 @@ use crate::book::{AccountNumber, Command, Entry, Key, Line, MovementKind, Note, 
 use crate::error::{Error, Refusal};
 use crate::id::BookId;
 use crate::lane::Answer;
-use crate::money::{Currency, Money};
+use crate::money::{Unit, WrittenAmount};
 use crate::operations::posting::{self, Posted};
-use crate::operations::reports::JournalEntry;
+use crate::operations::reports::{EntryLine, JournalEntry};
 use crate::store::books::Book;
 use crate::store::journal::JournalLine;
 use crate::store::{accounts, journal, reversals};
@@ -15,7 +15,7 @@ use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
 
 /// One line as it is asked for: codes of accounts and an amount.
 #[derive(Debug, Clone)]
@@ -25,7 +25,7 @@ pub struct RawLine {
     /// Code of the account credited.
     pub credit: String,
     /// How much.
-    pub amount: Money,
+    pub amount: WrittenAmount,
 }
 
 /// One leg as it is asked for: an amount on one side of one account.
@@ -36,7 +36,7 @@ pub struct RawLeg {
     /// Debit or credit.
     pub side: Side,
     /// How much.
-    pub amount: Money,
+    pub amount: WrittenAmount,
 }
 
 /// A raw entry as it is asked for.
@@ -55,7 +55,7 @@ pub struct RawEntry {
 }
 
 /// An account by its number, and its unit.
-type Found = (AccountNumber, Arc<str>);
+type Found = (AccountNumber, Unit);
 
 /// The accounts of raw entries by their codes, kept in memory: a code's account never changes.
 #[derive(Debug, Default)]
@@ -71,7 +71,8 @@ impl Directory {
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] for a code that the book does not have, or a currency that is not the account's.
+    /// [`Error::Invalid`] for a code that the book does not have, a unit that is not the account's, or an amount that is none
+    /// of this unit.
     pub async fn resolve(
         &self,
         client: &impl GenericClient,
@@ -82,22 +83,24 @@ impl Directory {
         let mut lines = Vec::with_capacity(asked.lines.len());
         for (index, line) in asked.lines.iter().enumerate() {
             let at = format!("/lines/{index}");
-            let debit = self.find(client, book, &format!("{at}/debit"), &line.debit, line.amount, &at).await?;
-            let credit = self.find(client, book, &format!("{at}/credit"), &line.credit, line.amount, &at).await?;
-            lines.push(Line { kind: MovementKind::JournalEntry, debit, credit, amount: line.amount.minor() });
+            let (debit, _) = self.find(client, book, &format!("{at}/debit"), &line.debit, &line.amount, &at).await?;
+            let (credit, unit) =
+                self.find(client, book, &format!("{at}/credit"), &line.credit, &line.amount, &at).await?;
+            let amount = minor(unit, &line.amount, &at)?;
+            lines.push(Line { kind: MovementKind::JournalEntry, debit, credit, amount });
         }
         let mut legs = Vec::with_capacity(asked.legs.len());
         for (index, leg) in asked.legs.iter().enumerate() {
             let at = format!("/legs/{index}");
-            let account = self.find(client, book, &format!("{at}/account"), &leg.account, leg.amount, &at).await?;
-            let unit = leg.amount.currency().code().to_owned();
-            legs.push(Leg { account, unit, side: leg.side, amount: leg.amount.minor() });
+            let pointer = format!("{at}/account");
+            let (account, unit) = self.find(client, book, &pointer, &leg.account, &leg.amount, &at).await?;
+            legs.push(Leg { account, unit, side: leg.side, amount: minor(unit, &leg.amount, &at)? });
         }
         let paired = legs::pair(MovementKind::JournalEntry, &legs).map_err(|unbalanced| {
-            let format = |sum: i128| i64::try_from(sum).ok().zip(unbalanced.unit.parse::<Currency>().ok());
-            let text = |sum| format(sum).map_or_else(|| sum.to_string(), |(sum, currency)| currency.format(sum));
+            let unit = unbalanced.unit;
+            let text = |sum: i128| i64::try_from(sum).map_or_else(|_| sum.to_string(), |sum| unit.format(sum));
             let (debits, credits) = (text(unbalanced.debits), text(unbalanced.credits));
-            Error::invalid("/legs", format!("{}: debits {debits}, credits {credits}", unbalanced.unit))
+            Error::invalid("/legs", format!("{unit}: debits {debits}, credits {credits}"))
         })?;
         lines.extend(paired);
         Ok(Entry {
@@ -109,68 +112,77 @@ impl Directory {
         })
     }
 
-    /// What a lane has posted of a raw entry, as the journal will show it.
-    pub fn posted(&self, book: BookId, asked: &RawEntry, answer: &Answer) -> JournalEntry {
+    /// What a lane has posted of a raw entry, as the journal will show it; none when its codes are forgotten by now.
+    pub fn posted(&self, book: BookId, asked: &RawEntry, answer: &Answer) -> Option<JournalEntry> {
         let codes = asked.lines.iter().flat_map(|line| [&line.debit, &line.credit]);
         let codes = codes.chain(asked.legs.iter().map(|leg| &leg.account));
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let by_number: HashMap<AccountNumber, &String> =
-            codes.filter_map(|code| Some((known.get(&(book, code.clone()))?.0, code))).collect();
-        let code = |account| by_number.get(&account).map(|code| code.to_string()).unwrap_or_default();
-        let lines = answer.rows.iter().map(|row| JournalLine {
-            number: row.number(),
-            line: row.pos & 0xffff,
-            kind: row.line.kind,
-            debit: code(row.line.debit),
-            credit: code(row.line.credit),
-            unit: row.unit.to_string(),
-            amount: row.line.amount,
-            debit_after: row.debit_after,
-            credit_after: row.credit_after,
-            effective: row.effective,
-            occurred: row.occurred,
-            recorded_at: answer.recorded_at,
-            memo: asked.memo.clone(),
-            reference: asked.reference.clone(),
-            erased: false,
+        let by_number: HashMap<AccountNumber, (&String, Unit)> = codes
+            .filter_map(|code| known.get(&(book, code.clone())).map(|(number, unit)| (*number, (code, *unit))))
+            .collect();
+        let lines = answer.rows.iter().map(|row| {
+            let ((debit, unit), (credit, _)) = (by_number.get(&row.line.debit)?, by_number.get(&row.line.credit)?);
+            let line = JournalLine {
+                number: row.number(),
+                line: row.pos & 0xffff,
+                kind: row.line.kind,
+                debit: debit.to_string(),
+                credit: credit.to_string(),
+                unit: row.unit.to_string(),
+                amount: row.line.amount,
+                debit_after: row.debit_after,
+                credit_after: row.credit_after,
+                effective: row.effective,
+                occurred: row.occurred,
+                recorded_at: answer.recorded_at,
+                memo: asked.memo.clone(),
+                reference: asked.reference.clone(),
+                erased: false,
+            };
+            Some(EntryLine { line, unit: *unit })
         });
-        let lines: Vec<JournalLine> = lines.collect();
-        JournalEntry { number: lines.first().map_or(0, |line| line.number), lines }
+        let lines: Vec<EntryLine> = lines.collect::<Option<_>>()?;
+        Some(JournalEntry { number: lines.first()?.line.number, lines })
     }
 
-    /// The account of a code, which must be kept in the currency of an amount.
+    /// The account of a code, which must be kept in the unit of an amount.
     async fn find(
         &self,
         client: &impl GenericClient,
         book: &Book,
         pointer: &str,
         code: &str,
-        amount: Money,
+        amount: &WrittenAmount,
         at: &str,
-    ) -> Result<AccountNumber, Error> {
+    ) -> Result<Found, Error> {
         let found = self.account(client, book.id, code).await?;
         let (number, unit) =
             found.ok_or_else(|| Error::invalid(pointer.to_owned(), "the book has no account with this code"))?;
-        if *unit != *amount.currency().code() {
+        if unit.code() != amount.unit {
             return Err(Error::invalid(format!("{at}/amount/currency"), format!("{code} is kept in {unit}")));
         }
-        Ok(number)
+        Ok((number, unit))
     }
 
     async fn account(&self, client: &impl GenericClient, book: BookId, code: &str) -> Result<Option<Found>, Error> {
         let key = (book, code.to_owned());
         if let Some(found) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Ok(Some(found.clone()));
+            return Ok(Some(*found));
         }
         let Some(account) = accounts::find(client, book, code).await? else { return Ok(None) };
-        let found = (account.number, Arc::from(account.unit.as_str()));
+        let found = (account.number, account.unit);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= CODES_MAX {
             known.clear();
         }
-        known.insert(key, found.clone());
+        known.insert(key, found);
         Ok(Some(found))
     }
+}
+
+/// The minor units of an amount of the line or leg at `at`.
+fn minor(unit: Unit, amount: &WrittenAmount, at: &str) -> Result<i64, Error> {
+    unit.parse(&amount.digits).map_err(|error| Error::invalid(format!("{at}/amount/amount"), error.to_string()))
 }
 
 /// Posts several raw entries, all of them or none, each under its own key.

@@ -6,10 +6,12 @@
 use crate::book::{AccountClass, LogRecord};
 use crate::error::Error;
 use crate::export::{Account, Assertion, Closing, Format, Title, Transfer, Writer};
+use crate::money::Unit;
 use crate::store::account_totals::{self, Wanted};
 use crate::store::books::Book;
 use crate::store::journal::JournalLine;
-use crate::store::{accounts, journal, log_records};
+use crate::store::units::Units;
+use crate::store::{accounts, journal, log_records, units};
 use deadpool_postgres::Pool;
 use futures_util::stream::{self, Stream};
 use jiff::civil::Date;
@@ -34,10 +36,12 @@ pub async fn export(
         true => account_totals::months(&client, book.id, through).await?,
         false => Vec::new(),
     };
+    let units = units::load(&client, book.id).await?;
     drop(client);
     let months = months.into_iter();
     let sums = BTreeMap::new();
-    let export = Export { pool, book, format, through, record: 0, entries: 0, writer: format.writer(), months, sums };
+    let export =
+        Export { pool, book, format, through, record: 0, entries: 0, writer: format.writer(), units, months, sums };
     Ok(stream::try_unfold((export, Step::Title), async |(mut export, mut step)| {
         // An empty piece would end a chunked body.
         while let Some((text, next)) = export.next(step).await? {
@@ -59,6 +63,7 @@ struct Export {
     record: i64,
     entries: i64,
     writer: Box<dyn Writer>,
+    units: Units,
     /// First days of the months whose balances are not asserted yet.
     months: vec::IntoIter<Date>,
     /// By code, what every account holds at the end of the month that was added last.
@@ -67,7 +72,7 @@ struct Export {
 
 /// Debits less credits of an account.
 struct Sum {
-    unit: String,
+    unit: Unit,
     net: i64,
 }
 
@@ -115,7 +120,7 @@ impl Export {
         }
         let client = self.pool.get().await?;
         for unit in accounts::units(&client, self.book.id).await? {
-            text.push_str(&self.writer.unit(&unit));
+            text.push_str(&self.writer.unit(unit));
         }
         text.push('\n');
         Ok((text, Step::Accounts(String::new())))
@@ -125,7 +130,7 @@ impl Export {
         let client = self.pool.get().await?;
         let read = accounts::list(&client, self.book.id, after, BATCH).await?;
         let declared =
-            read.iter().map(|a| self.writer.account(Account { code: &a.code, class: a.class, unit: &a.unit }));
+            read.iter().map(|a| self.writer.account(Account { code: &a.code, class: a.class, unit: a.unit }));
         let text = declared.collect();
         let next = read.into_iter().last().map_or(Step::Lines(0), |last| Step::Accounts(last.code));
         Ok((text, next))
@@ -153,7 +158,7 @@ impl Export {
             while let Some(record) = records.next_if(|record| record.number < line.number) {
                 text.push_str(&self.record(record));
             }
-            text.push_str(&self.line(line));
+            text.push_str(&self.line(line)?);
             next = line.number << 16 | line.line;
         }
         for record in records {
@@ -167,9 +172,9 @@ impl Export {
         self.writer.record(record)
     }
 
-    fn line(&mut self, line: &JournalLine) -> String {
+    fn line(&mut self, line: &JournalLine) -> Result<String, Error> {
         self.entries += i64::from(line.line == 0);
-        self.writer.line(&Transfer {
+        Ok(self.writer.line(&Transfer {
             number: line.number,
             line: line.line + 1,
             effective: line.effective,
@@ -181,11 +186,11 @@ impl Export {
             kind: line.kind,
             debit: &line.debit,
             credit: &line.credit,
-            unit: &line.unit,
+            unit: self.units.get(&line.unit)?,
             amount: line.amount,
             debit_after: line.debit_after,
             credit_after: line.credit_after,
-        })
+        }))
     }
 
     fn next_month(&mut self) -> Step {
@@ -214,7 +219,7 @@ impl Export {
             if text.is_empty() && after.is_empty() {
                 text = self.writer.assertions(day);
             }
-            let (code, unit) = (account.code.as_str(), account.unit.as_str());
+            let (code, unit) = (account.code.as_str(), account.unit);
             let (net, net_with_children) = self.nets(code, unit)?;
             text.push_str(&self.writer.assertion(&Assertion { day, code, unit, net, net_with_children }));
         }
@@ -226,7 +231,7 @@ impl Export {
     }
 
     /// The sum of an account, and that with all accounts below it of the same unit.
-    fn nets(&self, code: &str, unit: &str) -> Result<(i64, i64), Error> {
+    fn nets(&self, code: &str, unit: Unit) -> Result<(i64, i64), Error> {
         let net = self.sums.get(code).map_or(0, |sum| sum.net);
         let prefix = format!("{code}:");
         let below = self.sums.range::<str, _>((Excluded(prefix.as_str()), Unbounded));
@@ -247,7 +252,7 @@ impl Export {
         let wanted = Wanted { classes: AccountClass::ALL, even: true, after, under: "", limit: BATCH };
         let read = account_totals::now(&client, self.book.id, self.through, wanted).await?;
         let closings = read.iter().map(|total| {
-            let (code, unit, balance) = (total.code.as_str(), total.unit.as_str(), total.balance());
+            let (code, unit, balance) = (total.code.as_str(), total.unit, total.balance());
             self.writer.closing(&Closing { code, unit, debits: total.debits, credits: total.credits, balance })
         });
         let text = closings.collect();

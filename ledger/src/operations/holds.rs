@@ -4,7 +4,7 @@ use crate::book::{AccountNumber, Entry, Line, MovementKind, Note};
 use crate::error::{Error, Refusal};
 use crate::id::HoldId;
 use crate::job::{Job, NewJob};
-use crate::money::Money;
+use crate::money::WrittenAmount;
 use crate::operations::posting::{self, Posted};
 use crate::store::accounts::{self, Account};
 use crate::store::books::{self, Book};
@@ -18,26 +18,26 @@ pub async fn place(
     tx: &Transaction<'_>,
     book: &Book,
     code: &str,
-    amount: Money,
+    amount: &WrittenAmount,
     expires_at: Option<Timestamp>,
     wall: Timestamp,
 ) -> Result<Hold, Error> {
     if expires_at.is_some_and(|moment| moment <= book.now(wall)) {
         return Err(Error::invalid("/expires_at", "must be in the future of the book"));
     }
-    let account = free_account(tx, book, "/account", code, amount).await?;
+    let (account, amount) = free_account(tx, book, "/account", code, amount).await?;
     journal::lock(tx, book.id).await?;
     // Read again: what stood there before the lock may have been spent.
     let account = one(tx, book, account.number).await?;
     let free = i128::from(account.balance()) - i128::from(account.held);
     let floor = i128::from(account.floor.unwrap_or(i64::MIN));
-    if free - i128::from(amount.minor()) < floor {
+    if free - i128::from(amount) < floor {
         let free = i64::try_from(free - floor).unwrap_or(i64::MAX);
-        let detail = format!("{code} has {} {} free", amount.currency().format(free), amount.currency());
+        let detail = format!("{code} has {} {} free", account.unit.format(free), account.unit);
         return Err(Refusal::new("below-floor", detail).into());
     }
     let id = HoldId::generate(book.id);
-    holds::place(tx, id, account.number, amount.minor(), expires_at, wall).await?;
+    holds::place(tx, id, account.number, amount, expires_at, wall).await?;
     if let Some(due_at) = expires_at {
         let job = Job::ExpireHold { hold: id };
         jobs::enqueue(tx, &NewJob { book: book.id, due_at, dedupe: id.to_string(), job }).await?;
@@ -51,21 +51,21 @@ pub async fn capture(
     book: &Book,
     id: HoldId,
     to: &str,
-    amount: Money,
+    amount: &WrittenAmount,
     memo: &str,
     wall: Timestamp,
 ) -> Result<(Hold, Posted), Error> {
     let hold = holds::get(tx, id).await?;
-    if amount.minor() > hold.amount {
-        let held = amount.currency().format(hold.amount);
+    let (to, amount) = free_account(tx, book, "/to", to, amount).await?;
+    let from = one(tx, book, hold.account).await?;
+    if amount > hold.amount {
+        let held = from.unit.format(hold.amount);
         return Err(Error::invalid("/amount/amount", format!("the hold is of {held}")));
     }
-    let to = free_account(tx, book, "/to", to, amount).await?;
-    let from = one(tx, book, hold.account).await?;
-    end(tx, book, id, amount.minor(), wall).await?;
+    end(tx, book, id, amount, wall).await?;
     let (debit, credit) =
         if from.class.kind().side() == 1 { (from.number, to.number) } else { (to.number, from.number) };
-    let line = Line { kind: MovementKind::JournalEntry, debit, credit, amount: amount.minor() };
+    let line = Line { kind: MovementKind::JournalEntry, debit, credit, amount };
     let entry =
         Entry { lines: vec![line], effective: book.today(wall), outside_fact: false, note: Some(Note::new(memo, id)) };
     let posted = posting::post(tx, book, entry, wall).await?;
@@ -97,24 +97,26 @@ async fn end(tx: &Transaction<'_>, book: &Book, id: HoldId, captured: i64, wall:
     Ok(())
 }
 
-/// An account that raw entries may move, in the currency of an amount.
+/// An account that raw entries may move, in the unit of an amount, and the amount in minor units.
 async fn free_account(
     tx: &Transaction<'_>,
     book: &Book,
     pointer: &'static str,
     code: &str,
-    amount: Money,
-) -> Result<Account, Error> {
+    amount: &WrittenAmount,
+) -> Result<(Account, i64), Error> {
     let account = accounts::find(tx, book.id, code).await?;
     let account = account.ok_or_else(|| Error::invalid(pointer, "the book has no account with this code"))?;
-    if account.unit != amount.currency().code() {
+    if account.unit.code() != amount.unit {
         return Err(Error::invalid("/amount/currency", format!("{code} is kept in {}", account.unit)));
     }
     if account.class.is_managed() {
         let detail = format!("accounts of class {} move by their own operations", account.class.name());
         return Err(Refusal::new("managed-class", detail).into());
     }
-    Ok(account)
+    let minor = account.unit.parse(&amount.digits);
+    let minor = minor.map_err(|error| Error::invalid("/amount/amount", error.to_string()))?;
+    Ok((account, minor))
 }
 
 async fn one(tx: &Transaction<'_>, book: &Book, number: AccountNumber) -> Result<Account, Error> {

@@ -26,7 +26,7 @@ pub async fn close(tx: &Transaction<'_>, book: &Book, through: Date, wall: Times
         .iter()
         .map(|line| {
             json!({
-                "code": line.code, "unit": line.unit,
+                "code": line.code, "unit": line.unit.code(),
                 "debit": line.debit.to_string(), "credit": line.credit.to_string(),
             })
         })

@@ -93,11 +93,8 @@ pub async fn refusal(tx: &impl GenericClient, book: &Book, reason: Reason) -> Re
             let found = accounts::load(tx, book.id, &[account]).await?;
             match found.first() {
                 Some(account) => {
-                    let short = match account.unit.parse::<crate::money::Currency>() {
-                        Ok(currency) => format!("{} {currency}", currency.format(short)),
-                        Err(_) => format!("{short} {}", account.unit),
-                    };
-                    format!("{} would fall {short} below its floor", account.code)
+                    let (code, unit) = (&account.code, account.unit);
+                    format!("{code} would fall {} {unit} below its floor", unit.format(short))
                 }
                 None => reason.to_string(),
             }

@@ -18,7 +18,7 @@ pub use account_tree::{
 pub use balance_sheet::{BalanceSheet, BalanceSheetTotals, balance_sheet};
 pub use funds::{FundLine, FundMovement, funds};
 pub use income_statement::{IncomeLine, IncomeStatement, IncomeTotals, income_statement};
-pub use journal_entries::{JournalEntries, JournalEntry, journal_entries, journal_entry};
+pub use journal_entries::{EntryLine, JournalEntries, JournalEntry, journal_entries, journal_entry};
 pub use trial_balance::{
     TrialBalanceLine, TrialBalancePage, TrialBalanceTotals, trial_balance, trial_balance_page, trial_balance_totals,
 };
@@ -27,6 +27,7 @@ use crate::book::{AccountClass, AccountKind};
 use trial_balance::trial_balance_under;
 
 use crate::error::{Error, Refusal};
+use crate::money::Unit;
 use crate::store::account_totals::{self, AccountTotal, Wanted};
 use crate::store::books::Book;
 use deadpool_postgres::GenericClient;
@@ -49,7 +50,7 @@ pub struct ReportLine {
     /// What it is for.
     pub class: AccountClass,
     /// Currency or unit.
-    pub unit: String,
+    pub unit: Unit,
     /// Balance on the account's own side, minor units.
     pub balance: i64,
 }

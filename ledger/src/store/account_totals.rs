@@ -5,7 +5,9 @@
 use crate::book::{AccountClass, AccountNumber, MovementKind};
 use crate::error::Error;
 use crate::id::BookId;
+use crate::money::Unit;
 use crate::store::days::Days;
+use crate::store::units;
 use deadpool_postgres::GenericClient;
 use jiff::civil::Date;
 use tokio_postgres::Row;
@@ -20,7 +22,7 @@ pub struct AccountTotal {
     /// What it is for.
     pub class: AccountClass,
     /// Currency or unit.
-    pub unit: String,
+    pub unit: Unit,
     /// Sum of debits, minor units.
     pub debits: i64,
     /// Sum of credits, minor units.
@@ -43,7 +45,7 @@ impl AccountTotal {
             number: AccountNumber(row.get("number")),
             code: row.get("code"),
             class: class_from(row.get("class"))?,
-            unit: row.get("unit"),
+            unit: units::unit_of(row)?,
             debits: row.get("debits"),
             credits: row.get("credits"),
         })
@@ -95,8 +97,9 @@ pub async fn now(
                               b.credits - coalesce(u.credits, 0) AS credits
                          FROM balance b LEFT JOIN undone u ON u.account = b.account
                         WHERE b.book_id = $1)
-             SELECT a.number, a.code, a.class, a.unit, t.debits, t.credits
+             SELECT a.number, a.code, a.class, a.unit, n.exponent, t.debits, t.credits
                FROM total t JOIN account a ON a.book_id = $1 AND a.number = t.account
+               LEFT JOIN unit n ON n.book_id = $1 AND n.code = a.unit
               WHERE a.class = ANY($3) AND a.code COLLATE \"C\" > $5
                 AND ($7 = '' OR a.code = $7 OR starts_with(a.code, $7 || ':'))
                 AND (t.debits <> t.credits OR ($4 AND t.debits <> 0))
@@ -187,8 +190,9 @@ async fn spanned(
              total AS MATERIALIZED (
                  SELECT account, sum(debits)::bigint AS debits, sum(credits)::bigint AS credits
                    FROM side GROUP BY account)
-             SELECT a.number, a.code, a.class, a.unit, t.debits, t.credits
+             SELECT a.number, a.code, a.class, a.unit, n.exponent, t.debits, t.credits
                FROM total t JOIN account a ON a.book_id = $1 AND a.number = t.account
+               LEFT JOIN unit n ON n.book_id = $1 AND n.code = a.unit
               WHERE a.class = ANY($5) AND a.code COLLATE \"C\" > $7
                 AND ($13 = '' OR a.code = $13 OR starts_with(a.code, $13 || ':'))
                 AND (t.debits <> t.credits OR ($6 AND t.debits <> 0))

@@ -3,6 +3,8 @@
 use crate::book::{AccountClass, AccountNumber, AccountState};
 use crate::error::Error;
 use crate::id::BookId;
+use crate::money::Unit;
+use crate::store::units;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use tokio_postgres::Row;
@@ -17,7 +19,7 @@ pub struct Account {
     /// What it is for.
     pub class: AccountClass,
     /// Currency or unit.
-    pub unit: String,
+    pub unit: Unit,
     /// Lowest balance allowed, minor units.
     pub floor: Option<i64>,
     /// Sum of all debits, minor units.
@@ -60,7 +62,7 @@ impl Account {
             code: row.get("code"),
             class: AccountClass::from_number(class)
                 .ok_or_else(|| Error::inconsistent(format!("account class {class} is unknown")))?,
-            unit: row.get("unit"),
+            unit: units::unit_of(row)?,
             floor: row.get("floor"),
             debits: row.get("debits"),
             credits: row.get("credits"),
@@ -104,9 +106,10 @@ pub async fn find(client: &impl GenericClient, book: BookId, code: &str) -> Resu
     let statement = client
         .prepare_cached(
             "-- accounts::find
-             SELECT a.number, a.code, a.class, a.unit, a.opened_at, a.closed_at <> 'infinity' AS closed,
+             SELECT a.number, a.code, a.class, a.unit, u.exponent, a.opened_at, a.closed_at <> 'infinity' AS closed,
                     b.floor, b.debits, b.credits, b.held
                FROM account a JOIN balance b ON b.book_id = a.book_id AND b.account = a.number
+               LEFT JOIN unit u ON u.book_id = a.book_id AND u.code = a.unit
               WHERE a.book_id = $1 AND a.code = $2",
         )
         .await?;
@@ -119,9 +122,10 @@ pub async fn load(client: &impl GenericClient, book: BookId, numbers: &[AccountN
     let statement = client
         .prepare_cached(
             "-- accounts::load
-             SELECT a.number, a.code, a.class, a.unit, a.opened_at, a.closed_at <> 'infinity' AS closed,
+             SELECT a.number, a.code, a.class, a.unit, u.exponent, a.opened_at, a.closed_at <> 'infinity' AS closed,
                     b.floor, b.debits, b.credits, b.held
                FROM account a JOIN balance b ON b.book_id = a.book_id AND b.account = a.number
+               LEFT JOIN unit u ON u.book_id = a.book_id AND u.code = a.unit
               WHERE a.book_id = $1 AND a.number = ANY($2) ORDER BY a.number",
         )
         .await?;
@@ -135,9 +139,10 @@ pub async fn list(client: &impl GenericClient, book: BookId, after: &str, limit:
     let statement = client
         .prepare_cached(
             "-- accounts::list
-             SELECT a.number, a.code, a.class, a.unit, a.opened_at, a.closed_at <> 'infinity' AS closed,
+             SELECT a.number, a.code, a.class, a.unit, u.exponent, a.opened_at, a.closed_at <> 'infinity' AS closed,
                     b.floor, b.debits, b.credits, b.held
                FROM account a JOIN balance b ON b.book_id = a.book_id AND b.account = a.number
+               LEFT JOIN unit u ON u.book_id = a.book_id AND u.code = a.unit
               WHERE a.book_id = $1 AND a.code > $2 ORDER BY a.code LIMIT $3",
         )
         .await?;
@@ -146,15 +151,17 @@ pub async fn list(client: &impl GenericClient, book: BookId, after: &str, limit:
 }
 
 /// The units of a book's accounts, in order.
-pub async fn units(client: &impl GenericClient, book: BookId) -> Result<Vec<String>, Error> {
+pub async fn units(client: &impl GenericClient, book: BookId) -> Result<Vec<Unit>, Error> {
     let statement = client
         .prepare_cached(
             "-- accounts::units
-             SELECT unit COLLATE \"C\" AS unit FROM account WHERE book_id = $1 GROUP BY unit COLLATE \"C\" ORDER BY 1",
+             SELECT a.unit COLLATE \"C\" AS unit, u.exponent
+               FROM account a LEFT JOIN unit u ON u.book_id = a.book_id AND u.code = a.unit
+              WHERE a.book_id = $1 GROUP BY a.unit COLLATE \"C\", u.exponent ORDER BY 1",
         )
         .await?;
     let rows = client.query(&statement, &[/* book */ &book.0]).await?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
+    rows.iter().map(units::unit_of).collect()
 }
 
 /// Whether a book has accounts of one of these classes.

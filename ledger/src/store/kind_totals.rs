@@ -50,11 +50,12 @@ pub async fn now(
                       UNION ALL SELECT credit, kind, 0, amount FROM fresh
                       UNION ALL SELECT debit, kind, -amount, 0 FROM beyond
                       UNION ALL SELECT credit, kind, 0, -amount FROM beyond)
-             SELECT a.number, a.code, a.class, a.unit, s.kind,
+             SELECT a.number, a.code, a.class, a.unit, n.exponent, s.kind,
                     sum(s.debits)::bigint AS debits, sum(s.credits)::bigint AS credits
                FROM account a JOIN side s ON s.account = a.number
+               LEFT JOIN unit n ON n.book_id = a.book_id AND n.code = a.unit
               WHERE a.book_id = $1 AND a.class = ANY($3)
-              GROUP BY a.number, a.code, a.class, a.unit, s.kind
+              GROUP BY a.number, a.code, a.class, a.unit, n.exponent, s.kind
              HAVING sum(s.debits) <> 0 OR sum(s.credits) <> 0
               ORDER BY a.code COLLATE \"C\", s.kind LIMIT $4",
         )
@@ -92,11 +93,12 @@ pub async fn until(
                  UNION ALL
                  SELECT credit, kind, 0, amount FROM transfer
                   WHERE book_id = $1 AND effective <= $2 AND pos < ($3::bigint + 1) << 16)
-             SELECT a.number, a.code, a.class, a.unit, s.kind,
+             SELECT a.number, a.code, a.class, a.unit, n.exponent, s.kind,
                     sum(s.debits)::bigint AS debits, sum(s.credits)::bigint AS credits
                FROM account a JOIN side s ON s.account = a.number
+               LEFT JOIN unit n ON n.book_id = a.book_id AND n.code = a.unit
               WHERE a.book_id = $1 AND a.class = ANY($4)
-              GROUP BY a.number, a.code, a.class, a.unit, s.kind
+              GROUP BY a.number, a.code, a.class, a.unit, n.exponent, s.kind
               ORDER BY a.code COLLATE \"C\", s.kind LIMIT $5",
         )
         .await?;

@@ -6,9 +6,10 @@ use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan};
 use ledger::book::{AccountClass, AccountNumber, Entry, Line, MovementKind, Note};
 use ledger::export::Format;
-use ledger::money::Currency;
+use ledger::money::Unit;
 use ledger::operations::posting::post;
-use ledger::operations::{accounts, exports, reports};
+use ledger::operations::{accounts, exports, reports, units};
+use ledger::store::units::Counts;
 use ledger::store::{account_totals, day_totals};
 use ledger::verify::verify;
 use proptest::prelude::*;
@@ -21,7 +22,7 @@ use std::sync::LazyLock;
 static RUNTIME: LazyLock<tokio::runtime::Runtime> =
     LazyLock::new(|| tokio::runtime::Runtime::new().expect("a runtime"));
 
-/// Accounts of the random books: code, class, currency.
+/// Accounts of the random books: code, class, currency or unit.
 const ACCOUNTS: &[(&str, AccountClass, &str)] = &[
     ("assets:bank", AccountClass::Asset, "USD"),
     ("assets:bank:sub-account", AccountClass::Asset, "USD"),
@@ -34,7 +35,14 @@ const ACCOUNTS: &[(&str, AccountClass, &str)] = &[
     ("assets:dinar", AccountClass::Asset, "KWD"),
     ("equity:dinar", AccountClass::Equity, "KWD"),
     ("assets:unused", AccountClass::Asset, "EUR"),
+    ("assets:hours", AccountClass::Asset, "HOURS"),
+    ("equity:hours", AccountClass::Equity, "HOURS"),
+    ("assets:beans", AccountClass::Asset, "BEANS.X-8"),
+    ("equity:beans", AccountClass::Equity, "BEANS.X-8"),
 ];
+
+/// Their units that are no currencies, with their digits.
+const UNITS: &[(&str, u8)] = &[("HOURS", 2), ("BEANS.X-8", 8)];
 
 const FIRST_DAY: Date = date(2027, 1, 20);
 
@@ -52,6 +60,8 @@ fn random_entries() -> impl Strategy<Value = Vec<Random>> {
         5 => (0usize..6, 0usize..6).prop_filter("two accounts", |(debit, credit)| debit != credit),
         1 => Just((6, 7)),
         1 => Just((8, 9)),
+        1 => Just((11, 12)),
+        1 => Just((13, 14)),
     ];
     let amount = prop_oneof![8 => 1..1_000_000i64, 1 => Just(ledger::money::AMOUNT_MAX)];
     let lines = proptest::collection::vec((pair, amount).prop_map(|((d, c), amount)| (d, c, amount)), 1..5);
@@ -76,10 +86,14 @@ async fn a_random_book(plan: &[Random]) -> Fixture {
     let mut client = fixture.client().await;
     let tx = client.transaction().await.expect("a transaction");
     let mut numbers: Vec<AccountNumber> = Vec::new();
-    for (code, class, currency) in ACCOUNTS {
-        let currency: Currency = currency.parse().expect("a currency");
+    for (code, exponent) in UNITS {
+        let unit = Unit::own(code, *exponent).expect("a unit");
+        units::create(&tx, &fixture.book, unit, code, Counts::Other, Timestamp::now()).await.expect("accepted");
+    }
+    for (code, class, unit) in ACCOUNTS {
+        let unit = units::resolve(&tx, &fixture.book, "/currency", unit).await.expect("a unit");
         let account =
-            accounts::open(&tx, &fixture.book, code, *class, currency, None, Timestamp::now()).await.expect("accepted");
+            accounts::open(&tx, &fixture.book, code, *class, unit, None, Timestamp::now()).await.expect("accepted");
         numbers.push(account.number);
     }
     for (index, random) in plan.iter().enumerate() {
@@ -120,7 +134,7 @@ fn balances_of_hledger(journal: &Path, until: Option<Date>) -> BTreeMap<String, 
         .skip(1)
         .map(|line| {
             let (account, balance) = line.split_once(',').expect("two columns");
-            (account.trim_matches('"').to_owned(), balance.trim_matches('"').to_owned())
+            (account.trim_matches('"').to_owned(), balance.replace('"', ""))
         })
         .filter(|(_, balance)| balance != "0")
         .collect()
@@ -131,10 +145,7 @@ async fn balances_of_ours(fixture: &Fixture, as_of: Option<Date>) -> BTreeMap<St
     let lines = reports::trial_balance(&client, &fixture.book, as_of).await.expect("as it should");
     lines
         .into_iter()
-        .map(|line| {
-            let currency: Currency = line.unit.parse().expect("a currency");
-            (line.code, format!("{} {}", currency.format(line.debit - line.credit), line.unit))
-        })
+        .map(|line| (line.code, format!("{} {}", line.unit.format(line.debit - line.credit), line.unit)))
         .collect()
 }
 

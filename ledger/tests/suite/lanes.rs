@@ -24,7 +24,7 @@ fn lanes(fixture: &Fixture) -> Lanes {
 async fn account(fixture: &Fixture, code: &str, class: AccountClass, floor: Option<i64>) -> AccountNumber {
     let mut client = fixture.client().await;
     let tx = client.transaction().await.expect("a transaction");
-    let opened = accounts::open(&tx, &fixture.book, code, class, Currency::USD, floor, Timestamp::now()).await;
+    let opened = accounts::open(&tx, &fixture.book, code, class, Currency::USD.into(), floor, Timestamp::now()).await;
     tx.commit().await.expect("a commit");
     opened.expect("an account").number
 }

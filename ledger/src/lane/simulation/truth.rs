@@ -82,7 +82,7 @@ impl Truth {
             number,
             code: format!("assets:{number}"),
             class: AccountClass::Asset,
-            unit: account.unit.to_owned(),
+            unit: account.unit.parse::<crate::money::Currency>().unwrap().into(),
             floor: account.floor,
             debits: account.debits,
             credits: account.credits,

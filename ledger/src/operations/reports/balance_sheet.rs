@@ -3,6 +3,7 @@
 use super::{ReportLine, add, whole};
 use crate::book::{AccountClass, AccountKind};
 use crate::error::Error;
+use crate::money::Unit;
 use crate::store::books::Book;
 use crate::store::journal;
 use deadpool_postgres::GenericClient;
@@ -25,10 +26,10 @@ pub struct BalanceSheet {
 }
 
 /// The sums of a unit, minor units.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BalanceSheetTotals {
     /// Currency or unit.
-    pub unit: String,
+    pub unit: Unit,
     /// Sum of the assets.
     pub assets: i64,
     /// Sum of the liabilities.
@@ -53,10 +54,11 @@ pub async fn balance_sheet(
     let all = whole(client, book, as_of, through, AccountClass::ALL).await?;
     let mut sheet =
         BalanceSheet { through, assets: Vec::new(), liabilities: Vec::new(), equity: Vec::new(), totals: Vec::new() };
-    let mut units: BTreeMap<String, BalanceSheetTotals> = BTreeMap::new();
+    let mut units: BTreeMap<Unit, BalanceSheetTotals> = BTreeMap::new();
     for account in all {
         let balance = account.balance();
-        let unit = units.entry(account.unit.clone()).or_default();
+        let none = BalanceSheetTotals { unit: account.unit, assets: 0, liabilities: 0, equity: 0, result: 0 };
+        let unit = units.entry(account.unit).or_insert(none);
         let line = ReportLine { code: account.code, class: account.class, unit: account.unit, balance };
         match account.class.kind() {
             AccountKind::Asset => {
@@ -83,7 +85,7 @@ pub async fn balance_sheet(
             let what = format!("balance sheet in {unit}: assets {}, all else {others}", sums.assets);
             return Err(Error::inconsistent(what));
         }
-        sheet.totals.push(BalanceSheetTotals { unit, ..sums });
+        sheet.totals.push(sums);
     }
     Ok(sheet)
 }

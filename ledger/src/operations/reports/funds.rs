@@ -3,6 +3,7 @@
 use super::{ACCOUNTS_MAX, LAST_DAY, add, not_cut, whole};
 use crate::book::{AccountClass, AccountNumber, MovementKind};
 use crate::error::Error;
+use crate::money::Unit;
 use crate::store::books::Book;
 use crate::store::journal;
 use crate::store::kind_totals::{self, KindTotal};
@@ -32,7 +33,7 @@ pub struct FundLine {
     /// What it is for.
     pub class: AccountClass,
     /// Currency or unit.
-    pub unit: String,
+    pub unit: Unit,
     /// What custodians captured for it.
     pub captured: i64,
     /// Of that, what they have paid over.
@@ -125,7 +126,7 @@ fn begin(row: &KindTotal, unsettled: i64) -> FundLine {
     FundLine {
         code: row.account.code.clone(),
         class: row.account.class,
-        unit: row.account.unit.clone(),
+        unit: row.account.unit,
         captured: 0,
         settled: -unsettled,
         released: 0,

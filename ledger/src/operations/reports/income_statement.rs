@@ -3,6 +3,7 @@
 use super::{ACCOUNTS_MAX, add, classes_of, not_cut};
 use crate::book::{AccountClass, AccountKind};
 use crate::error::Error;
+use crate::money::Unit;
 use crate::store::account_totals::{self, AccountTotal, Wanted};
 use crate::store::books::Book;
 use crate::store::journal;
@@ -31,7 +32,7 @@ pub struct IncomeLine {
     /// What it is for.
     pub class: AccountClass,
     /// Currency or unit.
-    pub unit: String,
+    pub unit: Unit,
     /// Earned or spent, minor units.
     pub amount: i64,
     /// Moved to surplus by closing a period, minor units; not taken off `amount`.
@@ -39,10 +40,10 @@ pub struct IncomeLine {
 }
 
 /// The sums of a unit, minor units.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IncomeTotals {
     /// Currency or unit.
-    pub unit: String,
+    pub unit: Unit,
     /// Earned.
     pub income: i64,
     /// Spent.
@@ -77,10 +78,11 @@ pub async fn income_statement(
         add(closed.entry(account).or_insert(0), debits - credits)?;
     }
     let mut statement = IncomeStatement { through, income: Vec::new(), expenses: Vec::new(), totals: Vec::new() };
-    let mut units: BTreeMap<String, IncomeTotals> = BTreeMap::new();
+    let mut units: BTreeMap<Unit, IncomeTotals> = BTreeMap::new();
     for account in moved {
         let line = income_line(account, &closed);
-        let unit = units.entry(line.unit.clone()).or_default();
+        let none = IncomeTotals { unit: line.unit, income: 0, expenses: 0, result: 0, closed: 0 };
+        let unit = units.entry(line.unit).or_insert(none);
         let is_income = line.class.kind() == AccountKind::Income;
         add(if is_income { &mut unit.income } else { &mut unit.expenses }, line.amount)?;
         add(&mut unit.closed, if is_income { line.closed } else { -line.closed })?;
@@ -88,10 +90,8 @@ pub async fn income_statement(
             if is_income { statement.income.push(line) } else { statement.expenses.push(line) }
         }
     }
-    statement.totals = units
-        .into_iter()
-        .map(|(unit, sums)| IncomeTotals { unit, result: sums.income - sums.expenses, ..sums })
-        .collect();
+    statement.totals =
+        units.into_values().map(|sums| IncomeTotals { result: sums.income - sums.expenses, ..sums }).collect();
     Ok(statement)
 }
 

@@ -1,8 +1,10 @@
 //! The journal by entries: the lines that share a number.
 
 use crate::error::Error;
+use crate::money::Unit;
 use crate::store::books::Book;
 use crate::store::journal::{self, JournalLine};
+use crate::store::units::{self, Units};
 use deadpool_postgres::GenericClient;
 
 /// The most lines of a page; an entry has at most 1,000, so that at least one is always whole.
@@ -14,7 +16,16 @@ pub struct JournalEntry {
     /// Record number.
     pub number: i64,
     /// In order.
-    pub lines: Vec<JournalLine>,
+    pub lines: Vec<EntryLine>,
+}
+
+/// A line, and the unit in which it counts.
+#[derive(Debug, Clone)]
+pub struct EntryLine {
+    /// What moved.
+    pub line: JournalLine,
+    /// Currency or unit of both accounts.
+    pub unit: Unit,
 }
 
 /// A page of the journal.
@@ -38,10 +49,13 @@ pub async fn journal_entries(
     let lines = journal::lines_after(client, book.id, after, last, LINES_MAX).await?;
     let cut = i64::try_from(lines.len()).is_ok_and(|lines| lines >= LINES_MAX);
     let mut entries: Vec<JournalEntry> = Vec::new();
+    let units = units::load(client, book.id).await?;
     for line in lines {
-        match entries.last_mut().filter(|entry| entry.number == line.number) {
+        let number = line.number;
+        let line = with_unit(line, &units)?;
+        match entries.last_mut().filter(|entry| entry.number == number) {
             Some(entry) => entry.lines.push(line),
-            None => entries.push(JournalEntry { number: line.number, lines: vec![line] }),
+            None => entries.push(JournalEntry { number, lines: vec![line] }),
         }
     }
     if cut {
@@ -60,5 +74,14 @@ pub async fn journal_entry(client: &impl GenericClient, book: &Book, number: i64
         return Err(Error::NotFound("journal entry"));
     }
     let lines = journal::lines(client, book.id, number, 1).await?;
-    if lines.is_empty() { Err(Error::NotFound("journal entry")) } else { Ok(JournalEntry { number, lines }) }
+    if lines.is_empty() {
+        return Err(Error::NotFound("journal entry"));
+    }
+    let units = units::load(client, book.id).await?;
+    let lines = lines.into_iter().map(|line| with_unit(line, &units)).collect::<Result<_, Error>>()?;
+    Ok(JournalEntry { number, lines })
+}
+
+fn with_unit(line: JournalLine, units: &Units) -> Result<EntryLine, Error> {
+    Ok(EntryLine { unit: units.get(&line.unit)?, line })
 }

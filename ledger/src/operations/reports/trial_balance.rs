@@ -3,6 +3,7 @@
 use super::{ACCOUNTS_MAX, add, not_cut, totals, whole};
 use crate::book::AccountClass;
 use crate::error::Error;
+use crate::money::Unit;
 use crate::store::account_totals::{AccountTotal, Wanted};
 use crate::store::books::Book;
 use crate::store::journal;
@@ -18,7 +19,7 @@ pub struct TrialBalanceLine {
     /// What it is for.
     pub class: AccountClass,
     /// Currency or unit.
-    pub unit: String,
+    pub unit: Unit,
     /// Balance when it stands on the debit side, minor units; else 0.
     pub debit: i64,
     /// Balance when it stands on the credit side, minor units; else 0.
@@ -42,7 +43,7 @@ impl From<AccountTotal> for TrialBalanceLine {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrialBalanceTotals {
     /// Currency or unit.
-    pub unit: String,
+    pub unit: Unit,
     /// Sum of the debit column, minor units.
     pub debit: i64,
     /// Sum of the credit column, minor units; the same.
@@ -106,9 +107,9 @@ pub(super) async fn trial_balance_under(
 
 /// The sums of both columns, by unit. They are equal, or the book is broken.
 pub fn trial_balance_totals(lines: &[TrialBalanceLine]) -> Result<Vec<TrialBalanceTotals>, Error> {
-    let mut units: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
+    let mut units: BTreeMap<Unit, (i64, i64)> = BTreeMap::new();
     for line in lines {
-        let sums = units.entry(&line.unit).or_default();
+        let sums = units.entry(line.unit).or_default();
         add(&mut sums.0, line.debit)?;
         add(&mut sums.1, line.credit)?;
     }
@@ -118,7 +119,7 @@ pub fn trial_balance_totals(lines: &[TrialBalanceLine]) -> Result<Vec<TrialBalan
             if debit != credit {
                 return Err(Error::inconsistent(format!("trial balance in {unit}: debits {debit}, credits {credit}")));
             }
-            Ok(TrialBalanceTotals { unit: unit.to_owned(), debit, credit })
+            Ok(TrialBalanceTotals { unit, debit, credit })
         })
         .collect()
 }
