@@ -17,6 +17,7 @@ pub mod distributions;
 pub mod entrants;
 pub mod entries;
 pub mod entry_batches;
+pub mod exchange;
 pub mod exports;
 pub mod health;
 pub mod holds;

@@ -27,7 +27,7 @@ pub use serve::{app, serve};
 
 use handlers::{
     account_trees, accounts, allocation_rules, books, campaigns, challenge_rules, challenges, charges, claims,
-    cooperatives, credentials, disputes, distributions, entrants, entries, entry_batches, exports, health, holds,
+    cooperatives, credentials, disputes, distributions, entrants, entries, entry_batches, exchange, exports, health, holds,
     identity, jobs, judging, lineage, milestones, organisations, pledges, proceeds, purses, releases, reports, reviews,
     statements, submissions, ties, units,
 };
@@ -85,6 +85,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
         .service(holds::place)
         .service(holds::list)
         .service(holds::close_period)
+        .service(exchange::post_exchange_result)
         .service(entries::list)
         .service(entries::show)
         .service(account_trees::account_tree)

@@ -115,6 +115,7 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/books/{book}/journal-entries", Access::Role(KEEPERS)),
     ("POST", "/v1/books/{book}/journal-entries:batch", Access::Role(KEEPERS)),
     ("POST", "/v1/books/{book}/journal-entries/{number}:reverse", Access::Role(KEEPERS)),
+    ("POST", "/v1/books/{book}/exchange-results", Access::Role(KEEPERS)),
     ("POST", "/v1/books/{book}/holds", Access::Role(KEEPERS)),
     ("GET", "/v1/books/{book}/holds", Visible),
     ("POST", "/v1/books/{book}/holds/{hold}:capture", Access::Role(KEEPERS)),

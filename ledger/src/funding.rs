@@ -14,6 +14,7 @@ pub mod cooperative;
 pub mod dispute;
 pub mod distribution;
 pub mod evidence;
+pub mod exchange;
 pub mod judging;
 pub mod lineage;
 pub mod milestone;

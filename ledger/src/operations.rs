@@ -11,6 +11,7 @@ pub mod claims;
 pub mod disputes;
 pub mod distributions;
 pub mod entries;
+pub mod exchange;
 pub mod exports;
 pub mod holds;
 pub mod identity;

@@ -1,4 +1,4 @@
--- Units of a book: what its accounts may be kept in besides the currencies of ISO 4217.
+-- Units of a book: what its accounts may be kept in besides the currencies of ISO 4217; exchange accounts.
 SET LOCAL citus.multi_shard_modify_mode TO 'sequential';
 SET LOCAL citus.enable_local_reference_table_foreign_keys TO off;
 SET LOCAL citus.enable_unsafe_triggers TO on;
@@ -35,3 +35,32 @@ $$;
 CREATE TRIGGER account_unit_known BEFORE INSERT ON account FOR EACH ROW EXECUTE FUNCTION account_unit_known();
 
 GRANT SELECT, INSERT ON unit TO commonpurse_service;
+
+-- Exchange accounts: entries across currencies balance in each through a pair of them, and what the pair gained is posted.
+INSERT INTO account_class (class, name, kind, managed) VALUES
+    (36, 'exchange_gain', 'income', true),
+    (37, 'exchange_loss', 'expense', true),
+    (45, 'exchange', 'equity', false);
+
+INSERT INTO movement_kind (kind, name) VALUES
+    (52, 'exchange_gain'),
+    (53, 'exchange_loss');
+
+INSERT INTO movement (kind, debit_class, credit_class)
+SELECT k.kind, d.class, c.class
+  FROM (VALUES
+    ('exchange_gain', 'exchange', 'exchange_gain'),
+    ('exchange_loss', 'exchange_loss', 'exchange'),
+    ('result_closed', 'exchange_gain', 'surplus'),
+    ('result_closed', 'surplus', 'exchange_loss')
+       ) AS row(kind, debit, credit)
+  JOIN movement_kind k ON k.name = row.kind
+  JOIN account_class d ON d.name = row.debit
+  JOIN account_class c ON c.name = row.credit;
+
+-- Raw entries and their reversals pass through exchange accounts too.
+INSERT INTO movement (kind, debit_class, credit_class)
+SELECT k.kind, d.class, c.class
+  FROM movement_kind k, account_class d, account_class c
+ WHERE k.name IN ('journal_entry', 'reversal') AND NOT d.managed AND NOT c.managed
+   AND 'exchange' IN (d.name, c.name);

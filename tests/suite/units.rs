@@ -123,3 +123,48 @@ async fn hours_are_posted_and_shown_with_their_own_digits_wherever_money_is() ->
     hledger(file.path(), &["check", "--strict"])?;
     stage.app.finish().await
 }
+
+#[tokio::test]
+async fn an_entry_across_currencies_goes_through_exchange_accounts_and_its_gain_is_posted() -> Outcome {
+    let (stage, path) = workshop().await?;
+    let treasurer = &stage.cast.treasurer;
+    for (code, class, currency) in [
+        ("assets:bank:eur", "asset", "EUR"),
+        ("equity:exchange:eur-usd:eur", "exchange", "EUR"),
+        ("equity:exchange:eur-usd:usd", "exchange", "USD"),
+    ] {
+        let body = json!({"code": code, "class": class, "currency": currency});
+        treasurer.post(&format!("{path}/accounts"), &body).await?.ok()?;
+    }
+    let leg = |account: &str, side: &str, amount: Value| json!({"account": account, "side": side, "amount": amount});
+    let bought = json!({"effective": "2026-01-05", "legs": [
+        leg("assets:bank:eur", "debit", amount("100.00", "EUR")),
+        leg("equity:exchange:eur-usd:eur", "credit", amount("100.00", "EUR")),
+        leg("equity:exchange:eur-usd:usd", "debit", amount("110.00", "USD")),
+        leg("assets:bank", "credit", amount("110.00", "USD")),
+    ]});
+    treasurer.post(&format!("{path}/journal-entries"), &bought).await?.ok()?;
+    let route = format!("{path}/exchange-results");
+    let asked = |rate: &str| {
+        json!({
+            "account": "equity:exchange:eur-usd:eur", "against": "equity:exchange:eur-usd:usd", "rate": rate,
+            "date": "2026-01-31",
+        })
+    };
+    ensure!(is_wrong_at(&treasurer.post(&route, &asked("0")).await?, "/rate"));
+    let posted = treasurer.post_keyed(&route, &asked("1.12"), "january").await?;
+    ensure!(posted.status == 201 && posted.body["gain"] == amount("2.00", "USD"), "{posted:?}");
+    let line = &posted.body["entry"]["lines"][0];
+    ensure!(line["kind"] == "exchange_gain" && line["credit"] == "income:exchange-gain:usd", "{posted:?}");
+    ensure!(treasurer.post_keyed(&route, &asked("1.12"), "january").await?.replayed);
+    let even = treasurer.post(&route, &asked("1.12")).await?;
+    ensure!(
+        even.status == 200 && even.body["entry"].is_null() && even.body["gain"] == amount("0.00", "USD"),
+        "{even:?}"
+    );
+    let journal = treasurer.download(&format!("{path}/export?format=hledger")).await?;
+    let file = tempfile::Builder::new().suffix(".journal").tempfile()?;
+    std::fs::write(file.path(), &journal)?;
+    hledger(file.path(), &["check", "--strict"])?;
+    stage.app.finish().await
+}

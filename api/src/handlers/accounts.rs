@@ -35,8 +35,8 @@ pub struct NewAccount {
         example = "expenses:rent"
     )]
     code: String,
-    /// What it is for. Accounts of other classes are opened by the operations that move them.
-    #[schema(pattern = "^(asset|liability|equity|income|expense)$")]
+    /// What it is for; `exchange` is equity through which entries across currencies balance in each. Accounts of other classes are opened by the operations that move them.
+    #[schema(pattern = "^(asset|liability|equity|income|expense|exchange)$")]
     class: String,
     /// ISO 4217, or a unit of the book.
     #[schema(pattern = "^[A-Z][A-Z0-9._-]{1,15}$", example = "USD")]
@@ -94,7 +94,8 @@ pub(crate) async fn open(
 ) -> Result<HttpResponse, Problem> {
     let body = request.body;
     let class = AccountClass::from_name(&body.class);
-    let class = class.ok_or_else(|| Problem::invalid("/class", "asset, liability, equity, income or expense"))?;
+    let class =
+        class.ok_or_else(|| Problem::invalid("/class", "asset, liability, equity, income, expense or exchange"))?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = kept(tx, &caller, *id).await?;
         let unit = units::resolve(tx, &book, "/currency", &body.currency).await?;

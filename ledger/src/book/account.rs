@@ -173,6 +173,10 @@ classes! {
     DueFromBook = 34, "due_from_book", Asset, true;
     /// The other side of opening balances.
     OpeningEquity = 35, "opening_equity", Equity, true;
+    /// Earned by currencies that rose, or fell in time.
+    ExchangeGain = 36, "exchange_gain", Income, true;
+    /// Lost by currencies.
+    ExchangeLoss = 37, "exchange_loss", Expense, true;
     /// Any other asset.
     Asset = 40, "asset", Asset, false;
     /// Any other liability.
@@ -183,6 +187,8 @@ classes! {
     Income = 43, "income", Income, false;
     /// Any other expense.
     Expense = 44, "expense", Expense, false;
+    /// An open position in a currency: through a pair of these, entries across currencies balance in each.
+    Exchange = 45, "exchange", Equity, false;
 }
 
 impl AccountClass {

@@ -128,6 +128,10 @@ kinds! {
     OpeningBalance = 50, "opening_balance";
     /// A distribution was taken back: the mirror of its lines.
     SurplusRestored = 51, "surplus_restored";
+    /// A pair of exchange accounts had gained.
+    ExchangeGain = 52, "exchange_gain";
+    /// A pair of exchange accounts had lost.
+    ExchangeLoss = 53, "exchange_loss";
     /// A raw journal entry between accounts that no operation manages.
     JournalEntry = 60, "journal_entry";
     /// The exact mirror of a raw journal entry.
@@ -230,6 +234,8 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::ResultClosed, C::Sales, C::Surplus),
     (K::ResultClosed, C::FeeIncome, C::Surplus),
     (K::ResultClosed, C::InterestIncome, C::Surplus),
+    (K::ResultClosed, C::ExchangeGain, C::Surplus),
+    (K::ResultClosed, C::Surplus, C::ExchangeLoss),
     (K::ResultClosed, C::Surplus, C::Cost),
     (K::ResultClosed, C::Surplus, C::BankCharges),
     (K::SurplusAllocated, C::Surplus, C::Reserve),
@@ -252,6 +258,8 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::InterBookMirrored, C::DueFromBook, C::Fund),
     (K::InterBookPaid, C::DueToBook, C::Cash),
     (K::InterBookReceived, C::Cash, C::DueFromBook),
+    (K::ExchangeGain, C::Exchange, C::ExchangeGain),
+    (K::ExchangeLoss, C::ExchangeLoss, C::Exchange),
     (K::OpeningBalance, C::OpeningEquity, C::Fund),
     (K::OpeningBalance, C::OpeningEquity, C::Purse),
     (K::OpeningBalance, C::OpeningEquity, C::Pool),

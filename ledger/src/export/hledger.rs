@@ -39,10 +39,11 @@ impl Writer for Hledger {
         format!("commodity 100{sample} {}\n", symbol(unit))
     }
 
-    /// Declares an account with its type: asset, cash, liability, equity, revenue or expense.
+    /// Declares an account with its type: asset, cash, liability, equity, conversion, revenue or expense.
     fn account(&mut self, account: Account<'_>) -> String {
         let kind = match (account.class, account.class.kind()) {
             (AccountClass::Cash, _) => 'C',
+            (AccountClass::Exchange, _) => 'V',
             (_, AccountKind::Asset) => 'A',
             (_, AccountKind::Liability) => 'L',
             (_, AccountKind::Equity) => 'E',
@@ -174,6 +175,6 @@ mod tests {
         assert_eq!(of(AccountClass::Cash), "account x:y  ; type:C, class:cash\n");
         assert!(of(AccountClass::Fund).contains("type:L") && of(AccountClass::FeeIncome).contains("type:R"));
         assert!(of(AccountClass::Surplus).contains("type:E") && of(AccountClass::Cost).contains("type:X"));
-        assert!(of(AccountClass::Receivable).contains("type:A"));
+        assert!(of(AccountClass::Receivable).contains("type:A") && of(AccountClass::Exchange).contains("type:V"));
     }
 }

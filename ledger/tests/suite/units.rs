@@ -2,12 +2,13 @@
 
 use crate::support::{Fixture, usd};
 use jiff::Timestamp;
-use jiff::civil::date;
+use jiff::civil::{Date, date};
 use ledger::Error;
 use ledger::book::AccountClass;
 use ledger::book::legs::Side;
 use ledger::money::{Currency, Unit, WrittenAmount};
 use ledger::operations::entries::{Directory, RawEntry, RawLeg, RawLine, try_out};
+use ledger::operations::exchange::{Revaluation, post_result};
 use ledger::operations::{accounts, posting, reports, units};
 use ledger::store::units::Counts;
 use tokio_postgres::error::SqlState;
@@ -139,4 +140,119 @@ async fn a_unit_is_made_once_and_never_changes_and_an_account_is_kept_in_none_th
     let unknown = "SELECT account_open(book_id, 'assets:days', 40::smallint, 'DAYS', 0, -1::smallint, now()) FROM unit";
     let refused = owner.execute(unknown, &[]).await.unwrap_err();
     assert_eq!(refused.code(), Some(&SqlState::FOREIGN_KEY_VIOLATION));
+}
+
+fn leg(account: &str, side: Side, digits: &str, unit: &str) -> RawLeg {
+    RawLeg { account: account.into(), side, amount: written(digits, unit) }
+}
+
+/// A book that keeps euros and dollars at a bank, and the open position in its pair of exchange accounts.
+async fn two_currencies() -> Fixture {
+    let fixture = Fixture::new().await;
+    let mut client = fixture.client().await;
+    let tx = client.transaction().await.unwrap();
+    for (code, class, currency) in [
+        ("assets:bank:eur", AccountClass::Asset, Currency::EUR),
+        ("assets:bank:usd", AccountClass::Asset, Currency::USD),
+        ("equity:exchange:eur-usd:eur", AccountClass::Exchange, Currency::EUR),
+        ("equity:exchange:eur-usd:usd", AccountClass::Exchange, Currency::USD),
+    ] {
+        accounts::open(&tx, &fixture.book, code, class, currency.into(), None, Timestamp::now()).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    fixture
+}
+
+/// Euros for dollars on a day: bought when `euros` stands on the debit side of the bank.
+async fn exchange(fixture: &Fixture, (bank, pair): (Side, Side), euros: &str, dollars: &str, day: Date) {
+    let legs = vec![
+        leg("assets:bank:eur", bank, euros, "EUR"),
+        leg("equity:exchange:eur-usd:eur", pair, euros, "EUR"),
+        leg("assets:bank:usd", pair, dollars, "USD"),
+        leg("equity:exchange:eur-usd:usd", bank, dollars, "USD"),
+    ];
+    post(fixture, RawEntry { effective: Some(day), ..raw(Vec::new(), legs) }).await.unwrap();
+}
+
+async fn result(fixture: &Fixture, rate: &str, day: Date) -> Result<(i64, bool), Error> {
+    let (account, against) = ("equity:exchange:eur-usd:eur".into(), "equity:exchange:eur-usd:usd".into());
+    let asked = Revaluation { account, against, rate: rate.parse().unwrap(), rate_text: rate.into(), day };
+    let mut client = fixture.client().await;
+    let tx = client.transaction().await?;
+    let found = post_result(&tx, &fixture.book, &asked, Timestamp::now()).await?;
+    tx.commit().await?;
+    Ok((found.gain, found.posted.is_some()))
+}
+
+async fn standing(fixture: &Fixture) -> Vec<String> {
+    let client = fixture.client().await;
+    let lines = reports::trial_balance(&client, &fixture.book, None).await.unwrap();
+    reports::trial_balance_totals(&lines).unwrap();
+    lines
+        .iter()
+        .map(|line| format!("{} {} {}", line.code, line.unit.format(line.debit - line.credit), line.unit))
+        .collect()
+}
+
+#[tokio::test]
+async fn euros_bought_for_a_hundred_and_ten_and_sold_for_a_hundred_and_twelve_gain_two_dollars() {
+    let fixture = two_currencies().await;
+    let (bought, sold) = ((Side::Debit, Side::Credit), (Side::Credit, Side::Debit));
+    exchange(&fixture, bought, "100.00", "110.00", date(2026, 1, 5)).await;
+    exchange(&fixture, sold, "100.00", "112.00", date(2026, 3, 5)).await;
+    assert_eq!(standing(&fixture).await, ["assets:bank:usd 2.00 USD", "equity:exchange:eur-usd:usd -2.00 USD"]);
+    assert_eq!(result(&fixture, "1.12", date(2026, 3, 31)).await.unwrap(), (200, true));
+    assert_eq!(standing(&fixture).await, ["assets:bank:usd 2.00 USD", "income:exchange-gain:usd -2.00 USD"]);
+    assert_eq!(result(&fixture, "1.12", date(2026, 3, 31)).await.unwrap(), (0, false), "the pair is even");
+}
+
+#[tokio::test]
+async fn a_position_is_valued_at_the_end_of_its_day_and_what_was_posted_too_much_is_lost_again() {
+    let fixture = two_currencies().await;
+    let (bought, sold) = ((Side::Debit, Side::Credit), (Side::Credit, Side::Debit));
+    exchange(&fixture, bought, "100.00", "110.00", date(2026, 1, 5)).await;
+    exchange(&fixture, sold, "100.00", "104.00", date(2026, 2, 5)).await;
+    // In January 100.00 EUR are open: at 1.12 they are worth 112.00 USD, two more than they cost.
+    assert_eq!(result(&fixture, "1.12", date(2026, 1, 31)).await.unwrap(), (200, true));
+    // Sold for 104.00 USD: six less than they cost, eight less than in January.
+    assert_eq!(result(&fixture, "1.04", date(2026, 2, 28)).await.unwrap(), (-800, true));
+    let told =
+        ["assets:bank:usd -6.00 USD", "expenses:exchange-loss:usd 8.00 USD", "income:exchange-gain:usd -2.00 USD"];
+    assert_eq!(standing(&fixture).await, told);
+    let client = fixture.client().await;
+    let year = reports::income_statement(&client, &fixture.book, date(2026, 1, 1), date(2026, 12, 31)).await.unwrap();
+    assert_eq!((year.totals.len(), year.totals[0].result), (1, -600));
+    let sheet = reports::balance_sheet(&client, &fixture.book, Some(date(2026, 1, 31))).await.unwrap();
+    let shown: Vec<_> = sheet.totals.iter().map(|it| (it.unit.code(), it.assets, it.equity, it.result)).collect();
+    assert_eq!(shown, [("EUR", 10_000, 10_000, 0), ("USD", -11_000, -11_200, 200)]);
+}
+
+#[tokio::test]
+async fn an_exchange_that_does_not_pass_through_its_accounts_is_refused_and_so_is_a_result_of_no_pair() {
+    let fixture = two_currencies().await;
+    let legs = vec![
+        leg("assets:bank:eur", Side::Debit, "100.00", "EUR"),
+        leg("assets:bank:usd", Side::Credit, "110.00", "USD"),
+    ];
+    let uneven = post(&fixture, raw(Vec::new(), legs)).await.unwrap_err();
+    assert_eq!(uneven.to_string(), "/legs: EUR: debits 100.00, credits 0.00");
+    let tomorrow = fixture.book.today(Timestamp::now()).tomorrow().unwrap();
+    assert_eq!(pointer(result(&fixture, "1.12", tomorrow).await.unwrap_err()), "/date");
+    let mut client = fixture.client().await;
+    let tx = client.transaction().await.unwrap();
+    for (account, against, at) in [
+        ("assets:bank:eur", "equity:exchange:eur-usd:usd", "/account"),
+        ("equity:exchange:eur-usd:eur", "equity:exchange:none", "/against"),
+        ("equity:exchange:eur-usd:eur", "equity:exchange:eur-usd:eur", "/against"),
+    ] {
+        let asked = Revaluation {
+            account: account.into(),
+            against: against.into(),
+            rate: "1".parse().unwrap(),
+            rate_text: "1".into(),
+            day: date(2026, 1, 31),
+        };
+        let wrong = post_result(&tx, &fixture.book, &asked, Timestamp::now()).await.unwrap_err();
+        assert_eq!(pointer(wrong), at);
+    }
 }

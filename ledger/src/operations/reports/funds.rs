@@ -191,6 +191,8 @@ fn take(line: &mut FundLine, row: &KindTotal) -> Result<(), Error> {
         | K::LoanRepaid
         | K::InterBookPaid
         | K::InterBookReceived
+        | K::ExchangeGain
+        | K::ExchangeLoss
         | K::OpeningBalance
         | K::JournalEntry
         | K::Reversal => add(&mut line.other, into - out_of)?,
