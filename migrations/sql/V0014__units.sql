@@ -1,4 +1,4 @@
--- Units of a book: what its accounts may be kept in besides the currencies of ISO 4217; exchange accounts.
+-- Units of a book: what its accounts may be kept in besides the currencies of ISO 4217; exchange accounts; commitments.
 SET LOCAL citus.multi_shard_modify_mode TO 'sequential';
 SET LOCAL citus.enable_local_reference_table_foreign_keys TO off;
 SET LOCAL citus.enable_unsafe_triggers TO on;
@@ -64,3 +64,25 @@ SELECT k.kind, d.class, c.class
   FROM movement_kind k, account_class d, account_class c
  WHERE k.name IN ('journal_entry', 'reversal') AND NOT d.managed AND NOT c.managed
    AND 'exchange' IN (d.name, c.name);
+
+-- Commitments: what is promised and not yet money, in a unit of its own. The floor of the room is minus the cap.
+INSERT INTO account_class (class, name, kind, managed) VALUES
+    (38, 'commitment_room', 'equity', true),
+    (39, 'commitment_pledged', 'equity', true),
+    (46, 'commitment_collected', 'equity', true);
+
+INSERT INTO movement_kind (kind, name) VALUES
+    (54, 'pledge_committed'),
+    (55, 'commitment_collected'),
+    (56, 'commitment_dropped');
+
+INSERT INTO movement (kind, debit_class, credit_class)
+SELECT k.kind, d.class, c.class
+  FROM (VALUES
+    ('pledge_committed', 'commitment_room', 'commitment_pledged'),
+    ('commitment_collected', 'commitment_pledged', 'commitment_collected'),
+    ('commitment_dropped', 'commitment_pledged', 'commitment_room')
+       ) AS row(kind, debit, credit)
+  JOIN movement_kind k ON k.name = row.kind
+  JOIN account_class d ON d.name = row.debit
+  JOIN account_class c ON c.name = row.credit;

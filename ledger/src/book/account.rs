@@ -177,6 +177,10 @@ classes! {
     ExchangeGain = 36, "exchange_gain", Income, true;
     /// Lost by currencies.
     ExchangeLoss = 37, "exchange_loss", Expense, true;
+    /// What may still be pledged to a campaign, in its commitment unit: begins at 0, and its floor is minus the cap.
+    CommitmentRoom = 38, "commitment_room", Equity, true;
+    /// Promised and not yet collected, in a commitment unit.
+    CommitmentPledged = 39, "commitment_pledged", Equity, true;
     /// Any other asset.
     Asset = 40, "asset", Asset, false;
     /// Any other liability.
@@ -189,6 +193,8 @@ classes! {
     Expense = 44, "expense", Expense, false;
     /// An open position in a currency: through a pair of these, entries across currencies balance in each.
     Exchange = 45, "exchange", Equity, false;
+    /// Promised and collected, in a commitment unit.
+    CommitmentCollected = 46, "commitment_collected", Equity, true;
 }
 
 impl AccountClass {

@@ -132,6 +132,12 @@ kinds! {
     ExchangeGain = 52, "exchange_gain";
     /// A pair of exchange accounts had lost.
     ExchangeLoss = 53, "exchange_loss";
+    /// A pledge was made: no money yet, a promise of it.
+    PledgeCommitted = 54, "pledge_committed";
+    /// A promised payment was collected.
+    CommitmentCollected = 55, "commitment_collected";
+    /// A promised payment will not come.
+    CommitmentDropped = 56, "commitment_dropped";
     /// A raw journal entry between accounts that no operation manages.
     JournalEntry = 60, "journal_entry";
     /// The exact mirror of a raw journal entry.
@@ -260,6 +266,9 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::InterBookReceived, C::Cash, C::DueFromBook),
     (K::ExchangeGain, C::Exchange, C::ExchangeGain),
     (K::ExchangeLoss, C::ExchangeLoss, C::Exchange),
+    (K::PledgeCommitted, C::CommitmentRoom, C::CommitmentPledged),
+    (K::CommitmentCollected, C::CommitmentPledged, C::CommitmentCollected),
+    (K::CommitmentDropped, C::CommitmentPledged, C::CommitmentRoom),
     (K::OpeningBalance, C::OpeningEquity, C::Fund),
     (K::OpeningBalance, C::OpeningEquity, C::Purse),
     (K::OpeningBalance, C::OpeningEquity, C::Pool),

@@ -172,6 +172,39 @@ pub fn entry_fee_returned(
     spread(MovementKind::EntryFeeReturned, fees, parts, day, "Entry fees returned", challenge)
 }
 
+/// A pledge was made: commitment room → pledged, in the commitment unit. The room's floor is minus the campaign's cap.
+pub fn pledge_committed(
+    room: AccountNumber,
+    pledged: AccountNumber,
+    amount: Money,
+    day: Date,
+    pledge: impl ToString,
+) -> Entry {
+    one(MovementKind::PledgeCommitted, room, pledged, amount, day, "Pledged", pledge)
+}
+
+/// A promised payment was captured: pledged → collected, in the commitment unit. A fact from outside.
+pub fn commitment_collected(
+    pledged: AccountNumber,
+    collected: AccountNumber,
+    amount: Money,
+    day: Date,
+    charge: impl ToString,
+) -> Entry {
+    outside(one(MovementKind::CommitmentCollected, pledged, collected, amount, day, "Promise kept", charge))
+}
+
+/// A promised payment will not come: pledged → commitment room, in the commitment unit. A fact from outside.
+pub fn commitment_dropped(
+    pledged: AccountNumber,
+    room: AccountNumber,
+    amount: Money,
+    day: Date,
+    pledge: impl ToString,
+) -> Entry {
+    outside(one(MovementKind::CommitmentDropped, pledged, room, amount, day, "Promise dropped", pledge))
+}
+
 fn spread(
     kind: MovementKind,
     debit: AccountNumber,
@@ -203,4 +236,77 @@ fn one(
 
 fn outside(entry: Entry) -> Entry {
     Entry { outside_fact: true, ..entry }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::book::{AccountClass, AccountState, Command, State, Verdict, fold};
+    use crate::money::Currency;
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    const ROOM: AccountNumber = AccountNumber(1);
+    const PLEDGED: AccountNumber = AccountNumber(2);
+    const COLLECTED: AccountNumber = AccountNumber(3);
+
+    fn campaign(cap: i64) -> State {
+        let account = |class, floor| {
+            let unit = "PLEDGED.USD".into();
+            AccountState { class, unit, floor: Some(floor), closed: false, debits: 0, credits: 0, held: 0 }
+        };
+        let accounts = [
+            (ROOM, account(AccountClass::CommitmentRoom, -cap)),
+            (PLEDGED, account(AccountClass::CommitmentPledged, 0)),
+            (COLLECTED, account(AccountClass::CommitmentCollected, 0)),
+        ];
+        State { version: 0, next_number: 1, closed_through: date(2026, 1, 31), accounts: accounts.into() }
+    }
+
+    fn balance(state: &State, account: AccountNumber) -> i64 {
+        let account = &state.accounts[&account];
+        account.credits - account.debits
+    }
+
+    /// Whether the fold takes it.
+    fn takes(state: &mut State, entry: Entry) -> bool {
+        let (_, verdicts) = fold(state, &[Command::post(None, entry)]);
+        matches!(verdicts[..], [Verdict::Posted(_)])
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_order_no_cap_is_passed_and_every_promise_is_open_collected_or_dropped(
+            cap in 1..2_000i64, steps in proptest::collection::vec((0..3u8, 1..800i64), 1..80)
+        ) {
+            let mut state = campaign(cap);
+            let (mut committed, mut collected, mut dropped) = (0, 0, 0);
+            let day = date(2026, 2, 1);
+            for (step, minor) in steps {
+                let amount = Money::from_minor(minor, Currency::USD).expect("positive");
+                let open = committed - collected - dropped;
+                match step {
+                    0 => {
+                        let taken = takes(&mut state, pledge_committed(ROOM, PLEDGED, amount, day, "p"));
+                        prop_assert_eq!(taken, open + collected + minor <= cap, "exactly what fits below the cap");
+                        committed += if taken { minor } else { 0 };
+                    }
+                    1 => {
+                        let taken = takes(&mut state, commitment_collected(PLEDGED, COLLECTED, amount, day, "c"));
+                        prop_assert_eq!(taken, minor <= open, "only what is promised is collected");
+                        collected += if taken { minor } else { 0 };
+                    }
+                    _ => {
+                        let taken = takes(&mut state, commitment_dropped(PLEDGED, ROOM, amount, day, "p"));
+                        prop_assert_eq!(taken, minor <= open, "only what is open is dropped");
+                        dropped += if taken { minor } else { 0 };
+                    }
+                }
+                let open = balance(&state, PLEDGED);
+                prop_assert_eq!(committed, open + collected + dropped);
+                prop_assert_eq!((balance(&state, COLLECTED), -balance(&state, ROOM)), (collected, open + collected));
+                prop_assert!(open + collected <= cap);
+            }
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Units of a book: what its accounts may be kept in besides currencies. A unit never changes after it is made.
 
 use crate::error::{Error, Refusal};
-use crate::money::{Currency, Unit};
+use crate::money::{Currency, Unit, UnitError};
 use crate::store::books::Book;
 use crate::store::units::{self, BookUnit, Counts};
 use deadpool_postgres::{GenericClient, Transaction};
@@ -38,6 +38,17 @@ pub async fn create(
         return Err(Refusal::new("unit-exists", format!("the book has a unit {unit}")).into());
     }
     Ok(new)
+}
+
+/// The unit in which the promises of a currency are kept, made when it is first needed: as many digits, and the code
+/// `PLEDGED.USD`.
+pub async fn commitment(tx: &Transaction<'_>, book: &Book, currency: Currency, wall: Timestamp) -> Result<Unit, Error> {
+    let inconsistent = |error: UnitError| Error::inconsistent(format!("the commitment unit of {currency}: {error}"));
+    let exponent = u8::try_from(currency.exponent()).map_err(|_| inconsistent(UnitError::Exponent))?;
+    let unit = Unit::own(&format!("{COMMITMENTS}{currency}"), exponent).map_err(inconsistent)?;
+    let name = format!("{currency} that are pledged");
+    units::insert(tx, book.id, &BookUnit { unit, name, counts: Counts::Commitment, created_at: wall }).await?;
+    Ok(unit)
 }
 
 /// The unit with a code: the book's own, else a currency of ISO 4217.

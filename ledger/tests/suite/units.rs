@@ -6,11 +6,12 @@ use jiff::civil::{Date, date};
 use ledger::Error;
 use ledger::book::AccountClass;
 use ledger::book::legs::Side;
+use ledger::funding::movements;
 use ledger::money::{Currency, Unit, WrittenAmount};
 use ledger::operations::entries::{Directory, RawEntry, RawLeg, RawLine, try_out};
 use ledger::operations::exchange::{Revaluation, post_result};
 use ledger::operations::{accounts, posting, reports, units};
-use ledger::store::units::Counts;
+use ledger::store::{self, units::Counts};
 use tokio_postgres::error::SqlState;
 
 /// A book that keeps hours with two digits beside dollars.
@@ -255,4 +256,43 @@ async fn an_exchange_that_does_not_pass_through_its_accounts_is_refused_and_so_i
         let wrong = post_result(&tx, &fixture.book, &asked, Timestamp::now()).await.unwrap_err();
         assert_eq!(pointer(wrong), at);
     }
+}
+
+#[tokio::test]
+async fn a_campaigns_promises_are_kept_in_a_unit_of_their_own_and_never_pass_its_cap() {
+    let fixture = Fixture::new().await;
+    let (book, wall, day) = (&fixture.book, Timestamp::now(), date(2026, 2, 1));
+    let mut client = fixture.client().await;
+    let tx = client.transaction().await.unwrap();
+    let unit = units::commitment(&tx, book, Currency::USD, wall).await.unwrap();
+    assert_eq!(unit, units::commitment(&tx, book, Currency::USD, wall).await.unwrap(), "made once");
+    assert_eq!((unit.code(), unit.exponent()), ("PLEDGED.USD", 2));
+    let yen = units::commitment(&tx, book, "JPY".parse().unwrap(), wall).await.unwrap();
+    assert_eq!((yen.code(), yen.exponent()), ("PLEDGED.JPY", 0));
+    let mut numbers = Vec::new();
+    for (code, class, floor) in [
+        ("equity:commitments:press:room", AccountClass::CommitmentRoom, -10_000),
+        ("equity:commitments:press:pledged", AccountClass::CommitmentPledged, 0),
+        ("equity:commitments:press:collected", AccountClass::CommitmentCollected, 0),
+    ] {
+        numbers.push(store::accounts::open(&tx, book.id, code, class, unit.code(), Some(floor), wall).await.unwrap());
+    }
+    let (room, pledged, collected) = (numbers[0], numbers[1], numbers[2]);
+    let commit = |amount| movements::pledge_committed(room, pledged, usd(amount), day, "p");
+    posting::post(&tx, book, commit("60.00"), wall).await.unwrap();
+    let refused = posting::post(&tx, book, commit("40.01"), wall).await.unwrap_err();
+    assert_eq!(refused.to_string(), "equity:commitments:press:room would fall 0.01 PLEDGED.USD below its floor");
+    let collect = movements::commitment_collected(pledged, collected, usd("20.00"), day, "c");
+    posting::post(&tx, book, collect, wall).await.unwrap();
+    posting::post(&tx, book, movements::commitment_dropped(pledged, room, usd("15.00"), day, "p"), wall).await.unwrap();
+    posting::post(&tx, book, commit("55.00"), wall).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(
+        standing(&fixture).await,
+        [
+            "equity:commitments:press:collected -20.00 PLEDGED.USD",
+            "equity:commitments:press:pledged -80.00 PLEDGED.USD",
+            "equity:commitments:press:room 100.00 PLEDGED.USD",
+        ]
+    );
 }

@@ -193,6 +193,9 @@ fn take(line: &mut FundLine, row: &KindTotal) -> Result<(), Error> {
         | K::InterBookReceived
         | K::ExchangeGain
         | K::ExchangeLoss
+        | K::PledgeCommitted
+        | K::CommitmentCollected
+        | K::CommitmentDropped
         | K::OpeningBalance
         | K::JournalEntry
         | K::Reversal => add(&mut line.other, into - out_of)?,
