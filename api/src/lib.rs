@@ -27,9 +27,9 @@ pub use serve::{app, serve};
 
 use handlers::{
     account_trees, accounts, allocation_rules, books, campaigns, challenge_rules, challenges, charges, claims,
-    cooperatives, credentials, disputes, distributions, entrants, entries, entry_batches, exchange, exports, health, holds,
-    identity, jobs, judging, lineage, milestones, organisations, pledges, proceeds, purses, releases, reports, reviews,
-    statements, submissions, ties, units,
+    cooperatives, credentials, disputes, distributions, entrants, entries, entry_batches, exchange, exports, health,
+    holds, identity, jobs, judging, lineage, milestones, organisations, pledges, proceeds, purses, releases, reports,
+    reviews, statements, submissions, ties, units,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 

@@ -94,9 +94,9 @@ pub struct NodeSumBody {
 impl From<AccountNode> for NodeBody {
     fn from(node: AccountNode) -> NodeBody {
         let sums = node.sums.iter().map(|sum| NodeSumBody {
-            debit: BalanceBody::of_unit(sum.debit, &sum.unit),
-            credit: BalanceBody::of_unit(sum.credit, &sum.unit),
-            balance: BalanceBody::of_unit(node.balance(sum), &sum.unit),
+            debit: BalanceBody::new(sum.debit, sum.unit),
+            credit: BalanceBody::new(sum.credit, sum.unit),
+            balance: BalanceBody::new(node.balance(sum), sum.unit),
         });
         NodeBody {
             sums: sums.collect(),

@@ -97,6 +97,7 @@ async fn exchange_account(
 }
 
 async fn position(tx: &Transaction<'_>, book: &Book, account: &Account, day: Date) -> Result<Position, Error> {
-    let balance = balances::as_of(tx, book.id, account.number, day).await?;
+    let through = journal::last_number(tx, book.id).await?;
+    let balance = balances::as_of(tx, book.id, account.number, day, through).await?;
     Ok(Position { unit: account.unit, balance })
 }

@@ -52,7 +52,8 @@ impl History {
             ("equity:own", AccountClass::Equity),
             ("expenses:rent:hall", AccountClass::Expense),
         ] {
-            let opened = accounts::open(&tx, &fixture.book, code, class, Currency::USD, None, Timestamp::now()).await;
+            let opened =
+                accounts::open(&tx, &fixture.book, code, class, Currency::USD.into(), None, Timestamp::now()).await;
             numbers.push(opened.unwrap().number);
         }
         tx.commit().await.unwrap();

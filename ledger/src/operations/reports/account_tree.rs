@@ -3,6 +3,7 @@
 use super::{TrialBalanceLine, add, trial_balance_under};
 use crate::book::AccountKind;
 use crate::error::Error;
+use crate::money::Unit;
 use crate::operations::accounts::is_code;
 use crate::store::books::Book;
 use crate::store::journal;
@@ -32,7 +33,7 @@ pub struct AccountNode {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodeSum {
     /// Currency or unit.
-    pub unit: String,
+    pub unit: Unit,
     /// Balances that stand on the debit side, minor units.
     pub debit: i64,
     /// Balances that stand on the credit side, minor units.
@@ -88,14 +89,13 @@ pub async fn account_tree(
 /// the order of their names.
 pub fn roll_up(lines: &[TrialBalanceLine], branch: Branch<'_>) -> Result<Vec<AccountNode>, Error> {
     let above = if branch.under.is_empty() { 0 } else { branch.under.split(':').count() - 1 };
-    let mut nodes: BTreeMap<Vec<&str>, (usize, BTreeMap<&str, NodeSum>)> = BTreeMap::new();
+    let mut nodes: BTreeMap<Vec<&str>, (usize, BTreeMap<Unit, NodeSum>)> = BTreeMap::new();
     for line in lines.iter().filter(|line| is_under(&line.code, branch.under)) {
         let parts: Vec<&str> = line.code.split(':').collect();
         for depth in above + 1..=parts.len().min(above + branch.depth) {
             let (accounts, sums) = nodes.entry(parts[..depth].to_vec()).or_default();
             *accounts += 1;
-            let sum =
-                sums.entry(&line.unit).or_insert_with(|| NodeSum { unit: line.unit.clone(), debit: 0, credit: 0 });
+            let sum = sums.entry(line.unit).or_insert(NodeSum { unit: line.unit, debit: 0, credit: 0 });
             add(&mut sum.debit, line.debit)?;
             add(&mut sum.credit, line.credit)?;
         }
@@ -131,6 +131,7 @@ pub fn comes_after(code: &str, other: &str) -> bool {
 mod tests {
     use super::*;
     use crate::book::AccountClass;
+    use crate::money::Currency;
     use crate::operations::reports::trial_balance_totals;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
@@ -147,26 +148,26 @@ mod tests {
             let mut left = [0_i64; 2];
             for (class, rest, second, net) in lines {
                 let code = format!("{}:{}", class.kind().root(), rest.join(":"));
-                let unit = if second { "EUR" } else { "USD" }.to_owned();
+                let unit = Unit::from(if second { Currency::EUR } else { Currency::USD });
                 let line = TrialBalanceLine { code, class, unit, debit: net.max(0), credit: (-net).max(0) };
                 if let std::collections::btree_map::Entry::Vacant(free) = all.entry(line.code.clone()) {
                     free.insert(line);
                     left[usize::from(second)] += net;
                 }
             }
-            for (unit, left) in ["USD", "EUR"].into_iter().zip(left) {
+            for (unit, left) in [Currency::USD, Currency::EUR].map(Unit::from).into_iter().zip(left) {
                 let (debit, credit) = ((-left).max(0), left.max(0));
-                let code = format!("equity:opening:{}", unit.to_lowercase());
+                let code = format!("equity:opening:{}", unit.code().to_lowercase());
                 all.insert(
                     code.clone(),
-                    TrialBalanceLine { code, class: AccountClass::OpeningEquity, unit: unit.into(), debit, credit },
+                    TrialBalanceLine { code, class: AccountClass::OpeningEquity, unit, debit, credit },
                 );
             }
             all.into_values().collect()
         })
     }
 
-    fn naive(lines: &[TrialBalanceLine], code: &str, unit: &str) -> (i64, i64) {
+    fn naive(lines: &[TrialBalanceLine], code: &str, unit: Unit) -> (i64, i64) {
         let below = format!("{code}:");
         let mine = lines.iter().filter(|line| line.unit == unit && format!("{}:", line.code).starts_with(&below));
         mine.fold((0, 0), |sum, line| (sum.0 + line.debit, sum.1 + line.credit))
@@ -185,7 +186,7 @@ mod tests {
             }
             for node in &nodes {
                 for sum in &node.sums {
-                    prop_assert_eq!((sum.debit, sum.credit), naive(&lines, &node.code, &sum.unit));
+                    prop_assert_eq!((sum.debit, sum.credit), naive(&lines, &node.code, sum.unit));
                 }
             }
             let codes: BTreeSet<&str> = nodes.iter().map(|node| node.code.as_str()).collect();
