@@ -92,7 +92,7 @@ const WRITE_LONE: &str = "-- journal::write_lone
      SELECT journal_post_one($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
                              $20, $21, $22)";
 
-/// Prepares the statement that will write this batch, so that [`write`] sends it when it is first polled.
+/// Prepares the statement that will write this batch, so that [`write()`] sends it when it is first polled.
 pub async fn prepare_write(client: &impl GenericClient, batch: &Batch) -> Result<(), Error> {
     client.prepare_cached(if Lone::of(batch).is_some() { WRITE_LONE } else { WRITE }).await?;
     Ok(())
