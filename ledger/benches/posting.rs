@@ -86,14 +86,17 @@ async fn run() {
         let against = "a thousand rows with keys in one statement, drawn inside PostgreSQL";
         report.add(Row::compared("bulk_1000_hot", load::median_of(all), against, load::median_of(raws)));
     }
-    if wanted.is_empty() || wanted.iter().any(|name| name == "two_processes_hot") {
+    for (case, callers) in [("two_processes_hot", 512), ("two_processes_hot_64", 64)] {
+        if !wanted.is_empty() && !wanted.iter().any(|name| name == case) {
+            continue;
+        }
         let (mut one, mut two) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
-            one.push(ours::one_by_one(&url, Shape::Hot, 64, RUN).await);
-            two.push(ours::two_lanes_hot(&url, 64, RUN).await);
+            one.push(ours::one_by_one(&url, Shape::Hot, callers, RUN).await);
+            two.push(ours::two_lanes_hot(&url, callers, RUN).await);
         }
         let (two, one) = (load::median_of(two), load::median_of(one));
-        report.add(Row::compared("two_processes_hot", two, "one set of lanes with as many callers", one));
+        report.add(Row::compared(case, two, "one set of lanes with as many callers", one));
     }
     if wanted.is_empty() || wanted.iter().any(|name| name == "bytes_per_transfer") {
         let bytes = large::bytes_per_transfer(&server).await;

@@ -60,6 +60,10 @@ const LIMITS: Limits =
 /// How often the lane lets others run between its first command and draining.
 const YIELDS: usize = 3;
 
+/// A lane keeps its connection from batch to batch, and gives it back when nothing has come for so long, or when another
+/// lane waits for one.
+const REST_AFTER: Duration = Duration::from_millis(20);
+
 /// A lane without work ends after this time; the next command starts a new one.
 const IDLE_MAX: Duration = Duration::from_secs(60);
 
@@ -267,23 +271,24 @@ impl Queues {
 /// One lane: until nothing has come for a while, or the process ends.
 async fn run<J: Journal>(mut writer: Writer<J>, mut queue: mpsc::Receiver<Queued>) {
     let mut left: Vec<Queued> = Vec::new();
+    let mut wrote = 0;
     loop {
+        // One caller who was alone, and asks again: there is nobody to wait for.
+        let mut is_alone = wrote == 1 && left.is_empty();
         if left.is_empty() {
-            match tokio::time::timeout(IDLE_MAX, queue.recv()).await {
-                Ok(Some(first)) => left.push(first),
-                Ok(None) => return,
-                Err(_) => {
-                    queue.close();
-                    // Closed, it answers none only when nobody is in the middle of sending.
-                    match queue.recv().await {
-                        Some(last) => left.push(last),
-                        None => return,
-                    }
-                }
+            if let Ok(first) = queue.try_recv() {
+                is_alone = false;
+                left.push(first);
+            } else if let Some(first) = next(&mut writer, &mut queue).await {
+                left.push(first);
+            } else {
+                return;
             }
         }
-        for _ in 0..YIELDS {
-            tokio::task::yield_now().await;
+        if !is_alone {
+            for _ in 0..YIELDS {
+                tokio::task::yield_now().await;
+            }
         }
         let mut batch = Vec::new();
         let mut lines = 0;
@@ -292,8 +297,23 @@ async fn run<J: Journal>(mut writer: Writer<J>, mut queue: mpsc::Receiver<Queued
         } else {
             drain(&mut left, &mut queue, &mut batch, &mut lines, writer.limits().transfers);
         }
+        wrote = batch.len();
         writer.write(batch, &mut lines, &mut queue, &mut left).await;
     }
+}
+
+/// Waits for a command. A lane that rests gives its connection back, and one that has nothing to do for long ends.
+async fn next<J: Journal>(writer: &mut Writer<J>, queue: &mut mpsc::Receiver<Queued>) -> Option<Queued> {
+    if let Ok(first) = tokio::time::timeout(REST_AFTER, queue.recv()).await {
+        return first;
+    }
+    writer.rest();
+    if let Ok(first) = tokio::time::timeout(IDLE_MAX, queue.recv()).await {
+        return first;
+    }
+    queue.close();
+    // Closed, it answers none only when nobody is in the middle of sending.
+    queue.recv().await
 }
 
 /// Moves what waits into the batch, up to its size. What came back from the last batch goes first.

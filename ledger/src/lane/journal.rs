@@ -41,6 +41,9 @@ pub(super) trait Journal {
 
     /// A connection, which may turn out to be dead.
     async fn connect(&self) -> Result<Self::Connection, Trouble>;
+
+    /// Whether others wait for a connection.
+    fn is_short(&self) -> bool;
 }
 
 /// A connection without a transaction.
@@ -122,6 +125,10 @@ impl Journal for Postgres {
     async fn connect(&self) -> Result<PostgresConnection, Trouble> {
         let client = self.pool.get().await.map_err(Error::from)?;
         Ok(PostgresConnection { client, book: self.book })
+    }
+
+    fn is_short(&self) -> bool {
+        self.pool.status().waiting > 0
     }
 }
 

@@ -13,8 +13,10 @@ use tokio::sync::mpsc;
 
 /// The one who writes for a lane.
 #[derive(Debug)]
-pub(super) struct Writer<J> {
+pub(super) struct Writer<J: Journal> {
     journal: J,
+    /// Kept from one batch on the cache to the next.
+    connection: Option<J::Connection>,
     book: BookId,
     limits: Limits,
     cache: Cache,
@@ -41,7 +43,16 @@ fn wall() -> Timestamp {
 
 impl<J: Journal> Writer<J> {
     pub(super) fn new(journal: J, book: BookId, limits: Limits) -> Writer<J> {
-        Writer { journal, book, limits, cache: Cache::new(), careful: 0, one_by_one: 0, look_up: false }
+        Writer {
+            journal,
+            connection: None,
+            book,
+            limits,
+            cache: Cache::new(),
+            careful: 0,
+            one_by_one: 0,
+            look_up: false,
+        }
     }
 
     pub(super) fn limits(&self) -> Limits {
@@ -122,15 +133,30 @@ impl<J: Journal> Writer<J> {
         self.look_up = true;
     }
 
+    /// Gives the connection back.
+    pub(super) fn rest(&mut self) {
+        self.connection = None;
+    }
+
+    /// The connection at hand, or another one.
+    async fn connect(&mut self) -> Result<J::Connection, Trouble> {
+        match self.connection.take() {
+            Some(connection) => Ok(connection),
+            None => self.journal.connect().await,
+        }
+    }
+
     /// One round trip on the cached state.
     async fn on_cache(&mut self, batch: &mut Vec<Queued>) -> Result<(), Trouble> {
-        let connection = self.journal.connect().await?;
+        let connection = self.connect().await?;
         let head = self.head();
         let (rows, verdicts) = fold(&mut self.cache.state, batch.iter().map(|queued| &queued.command));
         let next = self.cache.state.next_number;
         let recorded_at = wall();
         let written = connection.write(&head, next, &rows, recorded_at).await;
-        drop(connection);
+        if written.is_ok() && !self.journal.is_short() {
+            self.connection = Some(connection);
+        }
         self.settle(written, head, Folded { rows, verdicts, recorded_at }, batch)
     }
 
@@ -163,7 +189,7 @@ impl<J: Journal> Writer<J> {
         queue: &mut mpsc::Receiver<Queued>,
         left: &mut Vec<Queued>,
     ) -> Result<(), Trouble> {
-        let connection = self.journal.connect().await?;
+        let connection = self.connect().await?;
         let from = if self.cache.known { self.cache.state.next_number } else { 0 };
         let (locked, head, since) = connection.lock(from, self.limits.catch_up).await?;
         let stranger = !self.cache.known || head.version != self.cache.state.version;

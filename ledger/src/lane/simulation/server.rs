@@ -195,6 +195,10 @@ impl Journal for Simulated {
         let epoch = self.0.server.epoch.get();
         Ok(Wire { world: Rc::clone(&self.0), session: Rc::default(), epoch, dead: Cell::new(false) })
     }
+
+    fn is_short(&self) -> bool {
+        self.0.dice(3) == 0
+    }
 }
 
 impl Connection for Wire {
