@@ -61,8 +61,9 @@ chaos: tools ## Two hundred kills under load, and nothing lost or doubled (KILLS
 	$(CARGO) build --workspace
 	$(TARGET)/debug/chaos
 
-bench: tools ## The benchmarks
-	$(CARGO) bench --workspace
+bench: tools ## Every benchmark as a ratio against a baseline of the same run, into target/bench.json: about half an hour
+	COMMONPURSE_BENCH_FULL=1 $(CARGO) bench -p ledger --bench posting
+	$(CARGO) bench -p tests --bench service
 
 freeze: toolchain ## Lists new migrations as landed; listed ones never change
 	$(CARGO) run -q -p migrations --example freeze
