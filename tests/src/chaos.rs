@@ -98,6 +98,7 @@ async fn kill_again_and_again(machine: &mut Machine, load: &Load, options: Optio
         }
         victims.sort_unstable();
         victims.dedup();
+        machine.look_round(killed)?;
         for victim in &victims {
             machine.kill(*victim).await.with_context(|| format!("killing the {victim:?}"))?;
         }
