@@ -27,6 +27,7 @@ pub mod judging;
 pub mod lineage;
 pub mod milestones;
 pub mod organisations;
+pub mod pledge_changes;
 pub mod pledges;
 pub mod proceeds;
 pub mod purses;

@@ -28,8 +28,8 @@ pub use serve::{app, serve};
 use handlers::{
     account_trees, accounts, allocation_rules, books, campaigns, challenge_rules, challenges, charges, claims,
     cooperatives, credentials, disputes, distributions, entrants, entries, entry_batches, exchange, exports, health,
-    holds, identity, jobs, judging, lineage, milestones, organisations, pledges, proceeds, purses, releases, reports,
-    reviews, statements, submissions, ties, units,
+    holds, identity, jobs, judging, lineage, milestones, organisations, pledge_changes, pledges, proceeds, purses,
+    releases, reports, reviews, statements, submissions, ties, units,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -106,10 +106,10 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
         .service(pledges::place)
         .service(pledges::list)
         .service(pledges::search)
-        .service(pledges::pause)
-        .service(pledges::resume)
-        .service(pledges::cancel)
-        .service(pledges::redirect)
+        .service(pledge_changes::pause)
+        .service(pledge_changes::resume)
+        .service(pledge_changes::cancel)
+        .service(pledge_changes::redirect)
         .service(pledges::show)
         .service(charges::list)
         .service(lineage::uses)
