@@ -2,6 +2,7 @@
 
 use crate::keys::{Keys, Subject};
 use crate::problem::Problem;
+use crate::state::Reads;
 use crate::who_may::Access;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
@@ -11,7 +12,7 @@ use deadpool_postgres::GenericClient;
 use ledger::Error;
 use ledger::id::{CallerId, CredentialId, OrganisationId, PersonId};
 use ledger::party::{Mode, Role, Scope};
-use ledger::store::{credentials, organisations, people};
+use ledger::store::organisations;
 use std::cell::Cell;
 use std::future::{Ready, ready};
 use std::rc::Rc;
@@ -250,15 +251,15 @@ pub fn subject(keys: &Keys, headers: &HeaderMap) -> Result<Option<Subject>, Prob
 }
 
 /// Who a subject is now: persons that are gone and credentials that are revoked are refused.
-pub async fn load(client: &impl GenericClient, subject: Subject) -> Result<Who, Problem> {
+pub async fn load(reads: &Reads, subject: Subject) -> Result<Who, Problem> {
     let gone = || Problem::unauthorized("the token is of nobody any more");
     match subject {
         Subject::Person(id) => {
-            let person = people::find(client, id).await?.ok_or_else(gone)?;
+            let person = reads.people.read(id).await?.ok_or_else(gone)?;
             Ok(Who::Person(Person { id, caller: person.caller, is_operator: person.is_operator }))
         }
         Subject::Partner(id, granted) => {
-            let (credential, caller) = credentials::find_live(client, id).await?.ok_or_else(gone)?;
+            let (credential, caller) = reads.credentials.read(id).await?.ok_or_else(gone)?;
             let scopes = credential.scopes.iter().filter(|scope| granted.contains(scope));
             let scopes = scopes.filter_map(|scope| scope.parse().ok()).collect();
             let (organisation, mode) = (credential.organisation, credential.mode);

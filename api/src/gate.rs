@@ -59,8 +59,7 @@ async fn admit(request: &ServiceRequest) -> Result<Standing, Problem> {
     }
     match auth::subject(&state.keys, request.headers())? {
         Some(subject) => {
-            let client = state.client().await?;
-            let caller = Caller::new(auth::load(&client, subject).await?, access);
+            let caller = Caller::new(auth::load(&state.reads, subject).await?, access);
             caller.check_access()?;
             standing = state.limits.caller(caller.id())?;
             request.extensions_mut().insert(caller);

@@ -18,6 +18,7 @@ pub mod paging;
 pub mod problem;
 pub mod rate;
 pub mod serve;
+pub mod shared_read;
 pub mod stack;
 pub mod state;
 pub mod who_may;

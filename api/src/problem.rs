@@ -2,6 +2,7 @@
 //!
 //! A [`Problem`] says what its reader may know. What the database said goes to the log, with the request id.
 
+use crate::shared_read::ReadError;
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -171,13 +172,19 @@ impl ResponseError for Problem {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Problem {
+        Problem::from(&error)
+    }
+}
+
+impl From<&Error> for Problem {
+    fn from(error: &Error) -> Problem {
         match error {
             Error::NotFound(what) => Problem::not_found(what),
-            Error::Invalid { pointer, message } => Problem::invalid(pointer, message),
+            Error::Invalid { pointer, message } => Problem::invalid(pointer.as_ref(), message),
             Error::Refused(refusal) => {
-                Problem::new(StatusCode::CONFLICT, refusal.code, "Refused by a rule", refusal.detail)
+                Problem::new(StatusCode::CONFLICT, refusal.code, "Refused by a rule", &refusal.detail)
             }
-            Error::Forbidden(why) => Problem::forbidden(why),
+            Error::Forbidden(why) => Problem::forbidden(*why),
             Error::Stale(what) => {
                 let detail = format!("the {what} has changed since you read it: read it again");
                 Problem::new(StatusCode::PRECONDITION_FAILED, "stale", "Changed meanwhile", detail)
@@ -194,8 +201,8 @@ impl From<Error> for Problem {
                 Problem::new(StatusCode::TOO_MANY_REQUESTS, "overloaded", "Too much at once", detail)
                     .with_header(RETRY_AFTER, "1")
             }
-            Error::Database(ref cause) if is_lock_timeout(cause) => still_running(),
-            Error::Database(ref cause) => {
+            Error::Database(cause) if is_lock_timeout(cause) => still_running(),
+            Error::Database(cause) => {
                 tracing::error!(error = %explain(cause), "the database refused or failed");
                 if error.is_passing() {
                     Problem::unavailable("the database is busy or away")
@@ -204,12 +211,24 @@ impl From<Error> for Problem {
                 }
             }
             Error::Pool(cause) => {
-                tracing::error!(error = %explain(&cause), "no connection to the database could be had");
+                tracing::error!(error = %explain(cause), "no connection to the database could be had");
                 Problem::unavailable("the database is busy or away")
             }
             Error::Inconsistent(what) => {
                 tracing::error!(error = what, "what was read contradicts what the code promises");
                 Problem::internal()
+            }
+        }
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Problem {
+        match error {
+            ReadError::Failed(cause) => Problem::from(&*cause),
+            ReadError::Late => {
+                tracing::error!("{error}");
+                Problem::unavailable("the database is busy or away")
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::gate::gate;
 use crate::keys::Keys;
 use crate::problem::Problem;
 use crate::rate::Limits;
-use crate::state::State;
+use crate::state::{Reads, State};
 use crate::{contract, who_may};
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -93,8 +93,10 @@ fn metrics() -> PrometheusHandle {
 pub fn state(config: ServeConfig, address: &str) -> anyhow::Result<State> {
     let url = config.database.url()?;
     let issuer = config.public_url.as_ref().map_or(address, |url| url.as_str());
+    let pool = pool(url.expose_secret(), usize::from(config.pool_size))?;
     Ok(State {
-        pool: pool(url.expose_secret(), usize::from(config.pool_size))?,
+        reads: Reads::new(&pool),
+        pool,
         lanes: Lanes::new(lane_pool(url.expose_secret())?),
         directory: Directory::default(),
         keys: Keys::new(&config.signing_key()?, issuer)?,

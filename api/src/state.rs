@@ -4,10 +4,16 @@ use crate::config::ServeConfig;
 use crate::keys::Keys;
 use crate::problem::Problem;
 use crate::rate::Limits;
+use crate::shared_read::SharedRead;
 use deadpool_postgres::{Client, Pool, Transaction};
 use ledger::Error;
+use ledger::id::{BookRef, CallerId, CredentialId, PersonId};
 use ledger::lane::Lanes;
 use ledger::operations::entries::Directory;
+use ledger::party::Role;
+use ledger::store::books::{self, Book};
+use ledger::store::credentials::{self, Credential};
+use ledger::store::people::{self, Person};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
 
@@ -27,6 +33,52 @@ pub struct State {
     pub metrics: PrometheusHandle,
     /// How often somebody may ask.
     pub limits: Limits,
+    /// What nearly every request asks.
+    pub reads: Reads,
+}
+
+/// A book, and the roles that a person has in the organisation that owns it.
+pub type BookAndRoles = (Arc<Book>, Vec<Role>);
+
+/// Reads that requests of the same moment share.
+#[derive(Debug)]
+pub struct Reads {
+    /// Persons who are signed in.
+    pub people: Arc<SharedRead<PersonId, Person>>,
+    /// Credentials that are live, with the caller numbers of their organisations.
+    pub credentials: Arc<SharedRead<CredentialId, (Credential, CallerId)>>,
+    /// Books with the roles of a person.
+    pub books: Arc<SharedRead<(BookRef, PersonId), BookAndRoles>>,
+}
+
+impl Reads {
+    /// Over the connections of the service.
+    pub fn new(pool: &Pool) -> Reads {
+        let (of_people, of_credentials, of_books) = (pool.clone(), pool.clone(), pool.clone());
+        Reads {
+            people: SharedRead::new(move |ids| {
+                let pool = of_people.clone();
+                async move {
+                    let found = people::list(&pool.get().await?, &ids).await?;
+                    Ok(found.into_iter().map(|person| (person.id, person)).collect())
+                }
+            }),
+            credentials: SharedRead::new(move |ids| {
+                let pool = of_credentials.clone();
+                async move {
+                    let found = credentials::list_live(&pool.get().await?, &ids).await?;
+                    Ok(found.into_iter().map(|found| (found.0.id, found)).collect())
+                }
+            }),
+            books: SharedRead::new(move |asked| {
+                let pool = of_books.clone();
+                async move {
+                    let found = books::list_with_roles(&pool.get().await?, &asked).await?;
+                    Ok(found.into_iter().map(|(asked, (book, roles))| (asked, (Arc::new(book), roles))).collect())
+                }
+            }),
+        }
+    }
 }
 
 impl State {

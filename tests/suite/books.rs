@@ -2,7 +2,10 @@
 
 use anyhow::{Context as _, ensure};
 use api::demo::client::{Answer, Client, text};
+use reqwest::Method;
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tests::{TestApp, balances_of_hledger};
 
 type Outcome = anyhow::Result<()>;
@@ -335,6 +338,44 @@ async fn a_private_book_does_not_exist_for_strangers_members_partners_and_those_
     let (mine, other) = (host.path.as_str(), text(&other, "/id")?);
     let mixed = format!("{}{}", &mine[..mine.len() - 20], &other[other.len() - 20..]);
     is(&host.treasurer.get(&mixed).await?, 404, "not-found");
+    host.app.finish().await
+}
+
+#[tokio::test]
+async fn a_role_counts_from_the_next_request_on_and_no_longer_however_many_ask_at_once() -> Outcome {
+    let host = Host::open("private").await?;
+    host.keep().await?;
+    give(&host.operator, &host.organisation, "second@sawmill.example", "auditor").await?;
+    let second = Arc::new(host.app.sign_in("second@sawmill.example").await?);
+    let entries = host.at("/journal-entries");
+    let posting = entry("assets:bank", "equity:own", "1.00", "2027-02-01");
+    let done = Arc::new(AtomicBool::new(false));
+    // Some always ask, so that a query is nearly always on its way that began before the role was changed.
+    let crowd: Vec<_> = (0..6)
+        .map(|_| {
+            let (second, entries, posting, done) = (second.clone(), entries.clone(), posting.clone(), done.clone());
+            tokio::spawn(async move {
+                while !done.load(Ordering::Relaxed) {
+                    let status = second.post(&entries, &posting).await?.status;
+                    ensure!(status == 201 || status == 403, "{status}");
+                }
+                Ok(())
+            })
+        })
+        .collect();
+    let memberships = format!("/v1/organisations/{}/memberships", host.organisation);
+    for _ in 0..10 {
+        is(&second.post(&entries, &posting).await?, 403, "forbidden");
+        let role = json!({"email": "second@sawmill.example", "role": "treasurer"});
+        let given = host.operator.post(&memberships, &role).await?.ok()?;
+        assert_eq!(second.post(&entries, &posting).await?.status, 201);
+        let taken = format!("{memberships}/{}/treasurer", text(&given, "/person")?);
+        assert_eq!(host.operator.send(Method::DELETE, &taken, None, &[]).await?.status, 204);
+    }
+    done.store(true, Ordering::Relaxed);
+    for one in crowd {
+        one.await??;
+    }
     host.app.finish().await
 }
 

@@ -1,6 +1,6 @@
 //! Journal entries: raw ones in, all of them out.
 
-use super::books::{kept, note, read_accounts};
+use super::books::{kept, kept_by, note, read_accounts};
 use crate::auth::{Caller, MaybeCaller};
 use crate::extract::{Keyed, Params};
 use crate::idempotency::{REPLAYED, Reply, Scope, idempotent, keep_refusal, refused_before};
@@ -232,18 +232,16 @@ pub(crate) async fn create(
     query: Params<DryRun>,
     request: Keyed<NewJournalEntry>,
 ) -> Result<HttpResponse, Problem> {
-    let mut client = state.client().await?;
-    let book = kept(&client, &caller, *id).await?;
+    let book = kept_by(&state, &caller, *id).await?;
     let (asked, wall) = (request.body.parse()?, Timestamp::now());
-    let entry = state.directory.resolve(&client, &book, &asked, wall).await?;
+    let entry = state.directory.resolve(&state.pool, &book, &asked, wall).await?;
     if query.0.dry_run {
+        let mut client = state.client().await?;
         let tx = client.transaction().await?;
         let tried = operations::try_out(&tx, &book, entry).await;
         tx.rollback().await?;
         return Ok(HttpResponse::Ok().json(TriedEntry { dry_run: true, number: tried?.number }));
     }
-    // Whoever waits for a lane keeps no connection from others: a lane has its own.
-    drop(client);
     let key = request.key.for_lane(caller.id());
     let answer = state.lanes.post(book.id, key, entry).await?;
     if let Some(entry) = state.directory.posted(book.id, &asked, &answer) {

@@ -1,6 +1,6 @@
 //! Batches of journal entries: a verdict per item, order kept.
 
-use super::books::kept;
+use super::books::kept_by;
 use super::entries::{NewJournalEntry, posted};
 use crate::auth::Caller;
 use crate::extract::Keyed;
@@ -92,8 +92,7 @@ pub(crate) async fn create_batch(
     http: HttpRequest,
     request: Keyed<NewEntryBatch>,
 ) -> Result<HttpResponse, Problem> {
-    let client = state.client().await?;
-    let book = kept(&client, &caller, *id).await?;
+    let book = kept_by(&state, &caller, *id).await?;
     let NewEntryBatch { on_error, entries } = request.body;
     if !(1..=ENTRIES_MAX).contains(&entries.len()) {
         return Err(Problem::invalid("/entries", format!("1 to {ENTRIES_MAX}")));
@@ -105,11 +104,9 @@ pub(crate) async fn create_batch(
         let key = IdempotencyKey::of_item(http.path(), &item.key, &told)
             .ok_or_else(|| at(Problem::invalid("/key", "1 to 255 visible ASCII characters")))?;
         let asked = item.entry.parse().map_err(at)?;
-        let entry = state.directory.resolve(&client, &book, &asked, Timestamp::now()).await;
+        let entry = state.directory.resolve(&state.pool, &book, &asked, Timestamp::now()).await;
         keyed.push((key.for_lane(caller.id()), entry.map_err(|error| at(error.into()))?));
     }
-    // Whoever waits for a lane keeps no connection from others: a lane has its own.
-    drop(client);
     match on_error.as_str() {
         "continue" => {
             let keys: Vec<Key> = keyed.iter().map(|(key, _)| *key).collect();

@@ -11,7 +11,7 @@ use crate::operations::reports::{EntryLine, JournalEntry};
 use crate::store::books::Book;
 use crate::store::journal::JournalLine;
 use crate::store::{accounts, journal, reversals};
-use deadpool_postgres::{GenericClient, Transaction};
+use deadpool_postgres::{Pool, Transaction};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::HashMap;
@@ -67,25 +67,19 @@ pub struct Directory {
 const CODES_MAX: usize = 200_000;
 
 impl Directory {
-    /// A raw entry with its codes resolved, ready for a lane.
+    /// A raw entry with its codes resolved, ready for a lane. It takes a connection only for a code that it does not know.
     ///
     /// # Errors
     ///
     /// [`Error::Invalid`] for a code that the book does not have, a unit that is not the account's, or an amount that is none
     /// of this unit.
-    pub async fn resolve(
-        &self,
-        client: &impl GenericClient,
-        book: &Book,
-        asked: &RawEntry,
-        wall: Timestamp,
-    ) -> Result<Entry, Error> {
+    pub async fn resolve(&self, pool: &Pool, book: &Book, asked: &RawEntry, wall: Timestamp) -> Result<Entry, Error> {
         let mut lines = Vec::with_capacity(asked.lines.len());
         for (index, line) in asked.lines.iter().enumerate() {
             let at = format!("/lines/{index}");
-            let (debit, _) = self.find(client, book, &format!("{at}/debit"), &line.debit, &line.amount, &at).await?;
+            let (debit, _) = self.find(pool, book, &format!("{at}/debit"), &line.debit, &line.amount, &at).await?;
             let (credit, unit) =
-                self.find(client, book, &format!("{at}/credit"), &line.credit, &line.amount, &at).await?;
+                self.find(pool, book, &format!("{at}/credit"), &line.credit, &line.amount, &at).await?;
             let amount = minor(unit, &line.amount, &at)?;
             lines.push(Line { kind: MovementKind::JournalEntry, debit, credit, amount });
         }
@@ -93,7 +87,7 @@ impl Directory {
         for (index, leg) in asked.legs.iter().enumerate() {
             let at = format!("/legs/{index}");
             let pointer = format!("{at}/account");
-            let (account, unit) = self.find(client, book, &pointer, &leg.account, &leg.amount, &at).await?;
+            let (account, unit) = self.find(pool, book, &pointer, &leg.account, &leg.amount, &at).await?;
             legs.push(Leg { account, unit, side: leg.side, amount: minor(unit, &leg.amount, &at)? });
         }
         let paired = legs::pair(MovementKind::JournalEntry, &legs).map_err(|unbalanced| {
@@ -148,14 +142,14 @@ impl Directory {
     /// The account of a code, which must be kept in the unit of an amount.
     async fn find(
         &self,
-        client: &impl GenericClient,
+        pool: &Pool,
         book: &Book,
         pointer: &str,
         code: &str,
         amount: &WrittenAmount,
         at: &str,
     ) -> Result<Found, Error> {
-        let found = self.account(client, book.id, code).await?;
+        let found = self.account(pool, book.id, code).await?;
         let (number, unit) =
             found.ok_or_else(|| Error::invalid(pointer.to_owned(), "the book has no account with this code"))?;
         if unit.code() != amount.unit {
@@ -164,12 +158,12 @@ impl Directory {
         Ok((number, unit))
     }
 
-    async fn account(&self, client: &impl GenericClient, book: BookId, code: &str) -> Result<Option<Found>, Error> {
+    async fn account(&self, pool: &Pool, book: BookId, code: &str) -> Result<Option<Found>, Error> {
         let key = (book, code.to_owned());
         if let Some(found) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(Some(*found));
         }
-        let Some(account) = accounts::find(client, book, code).await? else { return Ok(None) };
+        let Some(account) = accounts::find(&pool.get().await?, book, code).await? else { return Ok(None) };
         let found = (account.number, account.unit);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= CODES_MAX {

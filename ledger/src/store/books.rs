@@ -8,6 +8,7 @@ use deadpool_postgres::{GenericClient, Transaction};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use std::collections::HashMap;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -235,6 +236,35 @@ pub async fn resolve_with_roles(
     let roles: Vec<&str> = row.get("roles");
     let roles = roles.into_iter().map(str::parse).collect::<Result<_, _>>()?;
     Ok((Book::from_row(&row)?, roles))
+}
+
+/// The same for many references and persons at once; who names no book is left out.
+pub async fn list_with_roles(
+    client: &impl GenericClient,
+    asked: &[(BookRef, PersonId)],
+) -> Result<HashMap<(BookRef, PersonId), (Book, Vec<Role>)>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- books::list_with_roles
+             SELECT b.*, a.person, ARRAY(SELECT m.role FROM membership m
+                                          WHERE m.organisation = b.organisation AND m.person = a.person
+                                          ORDER BY m.role) AS roles
+               FROM unnest($1::int[], $2::uuid[], $3::uuid[]) AS a (number, uid, person)
+               JOIN book b ON b.number = a.number AND b.uid = a.uid",
+        )
+        .await?;
+    let numbers: Vec<i32> = asked.iter().map(|(reference, _)| reference.book.0).collect();
+    let uids: Vec<Uuid> = asked.iter().map(|(reference, _)| reference.object).collect();
+    let persons: Vec<Uuid> = asked.iter().map(|(_, person)| person.0).collect();
+    let rows = client.query(&statement, &[/* numbers */ &numbers, /* uids */ &uids, /* persons */ &persons]).await?;
+    rows.iter()
+        .map(|row| {
+            let book = Book::from_row(row)?;
+            let roles: Vec<&str> = row.get("roles");
+            let roles = roles.into_iter().map(str::parse).collect::<Result<_, _>>()?;
+            Ok(((book.reference(), PersonId(row.get("person"))), (book, roles)))
+        })
+        .collect()
 }
 
 /// The book, its row locked until the transaction ends.

@@ -77,7 +77,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &Credential) -> Result<(), Error>
     Ok(())
 }
 
-/// A live credential with its organisation's caller number: what each request of a partner asks.
+/// A live credential with its organisation's caller number.
 pub async fn find_live(client: &impl GenericClient, id: CredentialId) -> Result<Option<(Credential, CallerId)>, Error> {
     let statement = client
         .prepare_cached(
@@ -90,6 +90,25 @@ pub async fn find_live(client: &impl GenericClient, id: CredentialId) -> Result<
         .await?;
     let row = client.query_opt(&statement, &[/* id */ &id.0]).await?;
     row.map(|row| Ok((credential(&row)?, CallerId(row.get("caller"))))).transpose()
+}
+
+/// The same for many credentials at once; those that are not live are left out.
+pub async fn list_live(
+    client: &impl GenericClient,
+    ids: &[CredentialId],
+) -> Result<Vec<(Credential, CallerId)>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- credentials::list_live
+            SELECT c.id, c.organisation, c.mode, c.slot, c.scopes, c.secret_digest, c.name, c.created_at, c.created_by,
+                   c.revoked_at, o.caller
+              FROM credential c JOIN organisation o ON o.id = c.organisation
+             WHERE c.id = ANY($1) AND c.revoked_at IS NULL",
+        )
+        .await?;
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows = client.query(&statement, &[/* ids */ &ids]).await?;
+    rows.iter().map(|row| Ok((credential(row)?, CallerId(row.get("caller"))))).collect()
 }
 
 /// The credentials of an organisation, revoked ones too, the oldest first, after an id.

@@ -5,6 +5,7 @@ use crate::id::{CallerId, PersonId};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use tokio_postgres::Row;
+use uuid::Uuid;
 
 /// Somebody who signs in by e-mail link.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +44,18 @@ pub async fn find(client: &impl GenericClient, id: PersonId) -> Result<Option<Pe
         )
         .await?;
     Ok(client.query_opt(&statement, &[/* id */ &id.0]).await?.as_ref().map(person))
+}
+
+/// The persons with these ids.
+pub async fn list(client: &impl GenericClient, ids: &[PersonId]) -> Result<Vec<Person>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- people::list
+            SELECT id, caller, email, name, is_operator, created_at FROM person WHERE id = ANY($1)",
+        )
+        .await?;
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    Ok(client.query(&statement, &[/* ids */ &ids]).await?.iter().map(person).collect())
 }
 
 /// The person with an address, which is given in lower case.
