@@ -18,28 +18,28 @@ const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 /// One limit for each key.
 struct Limit<K: Hash + Eq + Clone> {
     name: &'static str,
-    policy: String,
+    policy: HeaderValue,
     limiter: RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, StateInformationMiddleware>,
 }
 
 impl<K: Hash + Eq + Clone> Limit<K> {
     fn new(name: &'static str, quota: Quota, window_seconds: u64) -> Limit<K> {
         let policy = format!("\"{name}\";q={};w={window_seconds}", quota.burst_size());
+        let policy = HeaderValue::from_str(&policy).expect("a name and numbers are visible ASCII");
         Limit { name, policy, limiter: RateLimiter::keyed(quota).with_middleware() }
     }
 
     fn check(&self, key: &K) -> Result<Standing, Problem> {
         match self.limiter.check_key(key) {
             Ok(state) => {
-                let limit = format!("\"{}\";r={}", self.name, state.remaining_burst_capacity());
-                Ok(Standing { policy: self.policy.clone(), limit })
+                Ok(Standing { name: self.name, policy: self.policy.clone(), left: state.remaining_burst_capacity() })
             }
             Err(until) => {
                 let seconds = until.wait_time_from(self.limiter.clock().now()).as_secs() + 1;
                 let detail = format!("more than this service takes from you; try again in {seconds} s");
                 let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Slow down", detail)
                     .with_header(RETRY_AFTER, &seconds.to_string())
-                    .with_header(POLICY, &self.policy)
+                    .with_header(POLICY, self.policy.to_str().unwrap_or_default())
                     .with_header(LIMIT, &format!("\"{}\";r=0;t={seconds}", self.name));
                 Err(problem)
             }
@@ -50,18 +50,18 @@ impl<K: Hash + Eq + Clone> Limit<K> {
 /// What is left, for the headers of the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
-    policy: String,
-    limit: String,
+    name: &'static str,
+    policy: HeaderValue,
+    left: u32,
 }
 
 impl Standing {
     /// Writes `RateLimit` and `RateLimit-Policy`.
-    pub fn write(&self, headers: &mut HeaderMap) {
-        for (name, value) in [(POLICY, &self.policy), (LIMIT, &self.limit)] {
-            if let Ok(value) = HeaderValue::from_str(value) {
-                headers.insert(name, value);
-            }
+    pub fn write(self, headers: &mut HeaderMap) {
+        if let Ok(limit) = HeaderValue::try_from(format!("\"{}\";r={}", self.name, self.left)) {
+            headers.insert(LIMIT, limit);
         }
+        headers.insert(POLICY, self.policy);
     }
 }
 
@@ -120,7 +120,10 @@ mod tests {
         let limits = Limits::new(two, two);
         let (here, there) = (IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::BROADCAST));
         let standing = limits.guess(here).unwrap();
-        assert_eq!((standing.policy.as_str(), standing.limit.as_str()), ("\"guess\";q=2;w=60", "\"guess\";r=1"));
+        let mut headers = HeaderMap::new();
+        standing.write(&mut headers);
+        assert_eq!(headers.get(POLICY).unwrap(), "\"guess\";q=2;w=60");
+        assert_eq!(headers.get(LIMIT).unwrap(), "\"guess\";r=1");
         limits.guess(here).unwrap();
         let response = limits.guess(here).unwrap_err().error_response();
         assert_eq!(response.status(), 429);

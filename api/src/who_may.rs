@@ -5,6 +5,7 @@
 //! with the scope sees its own objects only.
 
 use ledger::party::{Role, Scope};
+use std::sync::LazyLock;
 
 /// Who may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -318,39 +319,63 @@ pub enum Found {
 
 /// The row for a method and a decoded path. Of several that fit, the one with the most literal text.
 pub fn find(method: &str, path: &str) -> Found {
+    static ROWS: LazyLock<Vec<Template>> =
+        LazyLock::new(|| TABLE.iter().map(|(_, template, _)| Template::new(template)).collect());
     let is_below = |page: &str| path.strip_prefix(page).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     if let Some(page) = PAGES.iter().copied().find(|page| is_below(page)) {
         return if method == "GET" { Found::Route(page, Public) } else { Found::OtherMethods(vec!["GET"]) };
     }
-    let fitting: Vec<_> = TABLE.iter().filter(|(_, template, _)| fits(template, path)).collect();
-    let Some(literal) = fitting.iter().map(|(_, template, _)| literals(template)).max() else {
+    let segments: Vec<&str> = path.split('/').collect();
+    let fitting: Vec<_> = ROWS.iter().zip(TABLE).filter(|(template, _)| template.fits(&segments)).collect();
+    let Some(literals) = fitting.iter().map(|(template, _)| template.literals).max() else {
         return Found::Nothing;
     };
-    let nearest = fitting.into_iter().filter(|(_, template, _)| literals(template) == literal);
     let mut methods = Vec::new();
-    for (of_row, template, access) in nearest {
+    for (_, (of_row, path, access)) in fitting.into_iter().filter(|(template, _)| template.literals == literals) {
         if *of_row == method {
-            return Found::Route(template, *access);
+            return Found::Route(path, *access);
         }
         methods.push(*of_row);
     }
     Found::OtherMethods(methods)
 }
 
-/// Whether a path fits a template: `{name}` stands for one or more characters other than a slash.
-fn fits(template: &str, path: &str) -> bool {
-    let mut parts = path.split('/');
-    let all = template.split('/').all(|pattern| parts.next().is_some_and(|part| part_fits(pattern, part)));
-    all && parts.next().is_none()
+/// The path of a row, taken apart once: it is looked for on every request.
+struct Template {
+    parts: Vec<Part>,
+    literals: usize,
 }
 
-fn part_fits(pattern: &str, part: &str) -> bool {
-    match (pattern.find('{'), pattern.find('}')) {
-        (Some(open), Some(close)) => {
-            let (before, after) = (&pattern[..open], &pattern[close + 1..]);
-            part.len() > before.len() + after.len() && part.starts_with(before) && part.ends_with(after)
+/// What stands between two slashes of a template.
+enum Part {
+    Literal(&'static str),
+    /// `{name}` stands for one or more characters other than a slash, between what is literal before and after it.
+    Named(&'static str, &'static str),
+}
+
+impl Template {
+    fn new(template: &'static str) -> Template {
+        let part = |text: &'static str| match (text.find('{'), text.find('}')) {
+            (Some(open), Some(close)) => Part::Named(&text[..open], &text[close + 1..]),
+            _ => Part::Literal(text),
+        };
+        Template { parts: template.split('/').map(part).collect(), literals: literals(template) }
+    }
+
+    /// Whether a path fits, which comes split at its slashes.
+    fn fits(&self, path: &[&str]) -> bool {
+        self.parts.len() == path.len() && self.parts.iter().zip(path).all(|(part, segment)| part.fits(segment))
+    }
+}
+
+impl Part {
+    fn fits(&self, segment: &str) -> bool {
+        match self {
+            Part::Literal(text) => *text == segment,
+            Part::Named(before, after) => {
+                segment.len() > before.len() + after.len() && segment.starts_with(before) && segment.ends_with(after)
+            }
         }
-        _ => pattern == part,
     }
 }
 
@@ -388,6 +413,10 @@ pub fn compare(operations: &[(String, String)]) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn fits(template: &'static str, path: &str) -> bool {
+        Template::new(template).fits(&path.split('/').collect::<Vec<_>>())
+    }
 
     #[test]
     fn the_row_with_the_most_literal_text_is_the_one_meant() {
