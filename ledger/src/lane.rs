@@ -223,9 +223,10 @@ impl Queues {
     ) -> Vec<Result<Answer, Error>> {
         let (all, mut verdicts) = mpsc::unbounded_channel();
         let mut answers: Vec<_> = entries.iter().map(|_| Err(Error::StillRunning)).collect();
+        let queue = self.queue(book, &start);
         for (place, (key, entry)) in entries.into_iter().enumerate() {
             let queued = Queued::new(key, Command::post(None, entry), Slot::Part(all.clone(), place));
-            if let Err(error) = self.send(book, queued, &start) {
+            if let Err(error) = self.send_to(&queue, book, queued, &start) {
                 answers[place] = Err(error);
             }
         }
@@ -241,16 +242,26 @@ impl Queues {
     }
 
     /// Puts a command into the queue of its book.
-    fn send(&self, book: BookId, mut queued: Queued, start: &impl Fn(mpsc::Receiver<Queued>)) -> Result<(), Error> {
-        // A lane that has just ended leaves a closed queue behind; the second try starts a new one.
-        for _ in 0..2 {
-            match self.queue(book, start).try_send(queued) {
-                Ok(()) => return Ok(()),
-                Err(mpsc::error::TrySendError::Full(_)) => return Err(Error::Overloaded),
-                Err(mpsc::error::TrySendError::Closed(back)) => queued = back,
+    fn send(&self, book: BookId, queued: Queued, start: &impl Fn(mpsc::Receiver<Queued>)) -> Result<(), Error> {
+        self.send_to(&self.queue(book, start), book, queued, start)
+    }
+
+    /// The same, with the queue at hand. A lane that has just ended leaves a closed queue behind; the second try starts
+    /// a new one.
+    fn send_to(
+        &self,
+        queue: &mpsc::Sender<Queued>,
+        book: BookId,
+        queued: Queued,
+        start: &impl Fn(mpsc::Receiver<Queued>),
+    ) -> Result<(), Error> {
+        match queue.try_send(queued) {
+            Ok(()) => Ok(()),
+            Err(mpsc::error::TrySendError::Full(_)) => Err(Error::Overloaded),
+            Err(mpsc::error::TrySendError::Closed(back)) => {
+                self.queue(book, start).try_send(back).map_err(|_| Error::Overloaded)
             }
         }
-        Err(Error::Overloaded)
     }
 
     /// The queue of a book whose lane runs.

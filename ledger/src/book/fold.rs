@@ -8,7 +8,8 @@ use super::entry::{Entry, LINES_MAX, Line, Note};
 use crate::money::AMOUNT_MAX;
 use jiff::ToSpan;
 use jiff::civil::Date;
-use std::collections::{BTreeMap, HashMap, btree_map};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -52,7 +53,7 @@ pub struct State {
     /// Nothing may take effect on or before this day.
     pub closed_through: Date,
     /// The accounts that the commands name, if they exist.
-    pub accounts: HashMap<AccountNumber, AccountState>,
+    pub accounts: FxHashMap<AccountNumber, AccountState>,
 }
 
 /// The idempotency key of a command.
@@ -242,14 +243,21 @@ pub struct Batch {
     pub balances: BTreeMap<AccountNumber, (i64, i64, i64)>,
     /// Companion rows by table.
     pub companions: BTreeMap<&'static str, Vec<serde_json::Value>>,
-    /// Debits and credits of the accounts touched before the batch, to take it back when it was not written.
+    /// Debits and credits of an account before each move, in order, to take the batch back when it was not written.
     pub before: Vec<(AccountNumber, i64, i64)>,
 }
 
 /// Decides commands in order, brings the state forward, and answers the rows to write and a verdict for each command.
 pub fn fold<'a>(state: &mut State, commands: impl IntoIterator<Item = &'a Command>) -> (Batch, Vec<Verdict>) {
-    let mut batch = Batch::default();
-    let mut verdicts = Vec::new();
+    let commands = commands.into_iter();
+    let count = commands.size_hint().0;
+    let mut batch = Batch {
+        transfers: Vec::with_capacity(count),
+        keys: Vec::with_capacity(count),
+        before: Vec::with_capacity(2 * count),
+        ..Batch::default()
+    };
+    let mut verdicts = Vec::with_capacity(count);
     for command in commands {
         let verdict = match command.entry.as_ref().map(|entry| post(state, &mut batch, entry)) {
             None => Verdict::Carried,
@@ -266,36 +274,22 @@ pub fn fold<'a>(state: &mut State, commands: impl IntoIterator<Item = &'a Comman
         }
         verdicts.push(verdict);
     }
+    batch.balances = touched(state, &batch.before);
     (batch, verdicts)
 }
 
 fn post(state: &mut State, batch: &mut Batch, entry: &Entry) -> Result<i64, Reason> {
     let effective = effective_day(state.closed_through, entry)?;
-    let (touched, after) = move_balances(state, entry)?;
+    let (rows, moves) = (batch.transfers.len(), batch.before.len());
+    let moved = move_balances(state, batch, entry, effective).and_then(|()| floors_hold(state, &batch.before[moves..]));
+    if let Err(reason) = moved {
+        put_back(state, &batch.before[moves..]);
+        batch.before.truncate(moves);
+        batch.transfers.truncate(rows);
+        return Err(reason);
+    }
     let number = state.next_number;
     state.next_number += 1;
-    let note = entry.note.as_ref().map_or(Uuid::nil(), Note::digest);
-    for (index, (line, (debit_after, credit_after))) in entry.lines.iter().zip(after).enumerate() {
-        let (debit, credit) = (&touched[&line.debit], &touched[&line.credit]);
-        batch.transfers.push(TransferRow {
-            pos: number << 16 | index as i64,
-            line: *line,
-            debit_after,
-            credit_after,
-            effective,
-            occurred: entry.effective,
-            note,
-            classes: (debit.class, credit.class),
-            unit: debit.unit.clone(),
-        });
-    }
-    for (account, moved) in touched {
-        let kept = state.accounts.get_mut(&account).ok_or(Reason::UnknownAccount(account))?;
-        if batch.balances.insert(account, (moved.debits, moved.credits, moved.held)).is_none() {
-            batch.before.push((account, kept.debits, kept.credits));
-        }
-        (kept.debits, kept.credits) = (moved.debits, moved.credits);
-    }
     if let Some(note) = &entry.note {
         batch.notes.push((number, note.clone()));
     }
@@ -312,32 +306,22 @@ fn effective_day(closed_through: Date, entry: &Entry) -> Result<Date, Reason> {
     }
 }
 
-type Moved = (BTreeMap<AccountNumber, AccountState>, Vec<(i64, i64)>);
-
-/// Moves copies of the touched accounts line by line; floors must hold after every line's entry as a whole.
-fn move_balances(state: &State, entry: &Entry) -> Result<Moved, Reason> {
+/// Moves the balances line by line, and adds the rows; what has moved before a refusal is in `batch.before`.
+fn move_balances(state: &mut State, batch: &mut Batch, entry: &Entry, effective: Date) -> Result<(), Reason> {
     if entry.lines.is_empty() || entry.lines.len() > LINES_MAX {
         return Err(Reason::Lines);
     }
-    let mut touched: BTreeMap<AccountNumber, AccountState> = BTreeMap::new();
-    let mut after = Vec::with_capacity(entry.lines.len());
-    for line in &entry.lines {
+    let note = entry.note.as_ref().map_or(Uuid::nil(), Note::digest);
+    for (index, line) in entry.lines.iter().enumerate() {
         if line.debit == line.credit {
             return Err(Reason::Lines);
         }
         if line.amount <= 0 || line.amount > AMOUNT_MAX {
             return Err(Reason::Amount);
         }
-        for account in [line.debit, line.credit] {
-            if let btree_map::Entry::Vacant(vacant) = touched.entry(account) {
-                let found = state.accounts.get(&account).ok_or(Reason::UnknownAccount(account))?;
-                if found.closed {
-                    return Err(Reason::ClosedAccount(account));
-                }
-                vacant.insert(found.clone());
-            }
-        }
-        let (debit, credit) = (&touched[&line.debit], &touched[&line.credit]);
+        let [debit, credit] = state.accounts.get_disjoint_mut([&line.debit, &line.credit]);
+        let debit = open(debit, line.debit)?;
+        let credit = open(credit, line.credit)?;
         if debit.unit != credit.unit {
             return Err(Reason::UnitsDiffer(line.debit, line.credit));
         }
@@ -346,33 +330,68 @@ fn move_balances(state: &State, entry: &Entry) -> Result<Moved, Reason> {
         }
         let debits = debit.debits.checked_add(line.amount).ok_or(Reason::Amount)?;
         let credits = credit.credits.checked_add(line.amount).ok_or(Reason::Amount)?;
-        let debit_after = touched.get_mut(&line.debit).map(|account| {
-            account.debits = debits;
-            account.balance()
+        batch.before.push((line.debit, debit.debits, debit.credits));
+        batch.before.push((line.credit, credit.debits, credit.credits));
+        (debit.debits, credit.credits) = (debits, credits);
+        batch.transfers.push(TransferRow {
+            pos: state.next_number << 16 | index as i64,
+            line: *line,
+            debit_after: debit.balance(),
+            credit_after: credit.balance(),
+            effective,
+            occurred: entry.effective,
+            note,
+            classes: (debit.class, credit.class),
+            unit: debit.unit.clone(),
         });
-        let credit_after = touched.get_mut(&line.credit).map(|account| {
-            account.credits = credits;
-            account.balance()
-        });
-        after.extend(debit_after.zip(credit_after));
     }
-    for (&account, moved) in &touched {
-        if !moved.keeps_its_floor() {
-            let short = moved.floor.unwrap_or(0).saturating_sub(moved.balance().saturating_sub(moved.held));
-            return Err(Reason::BelowFloor { account, short });
+    Ok(())
+}
+
+fn open(account: Option<&mut AccountState>, number: AccountNumber) -> Result<&mut AccountState, Reason> {
+    match account {
+        None => Err(Reason::UnknownAccount(number)),
+        Some(account) if account.closed => Err(Reason::ClosedAccount(number)),
+        Some(account) => Ok(account),
+    }
+}
+
+/// Floors must hold after the entry as a whole; of those that do not, the first account is named.
+fn floors_hold(state: &State, moved: &[(AccountNumber, i64, i64)]) -> Result<(), Reason> {
+    let broken = moved.iter().filter_map(|&(number, ..)| {
+        let account = state.accounts.get(&number)?;
+        (!account.keeps_its_floor()).then_some((number, account))
+    });
+    let Some((account, short)) = broken.min_by_key(|(number, _)| *number) else { return Ok(()) };
+    let short = short.floor.unwrap_or(0).saturating_sub(short.balance().saturating_sub(short.held));
+    Err(Reason::BelowFloor { account, short })
+}
+
+/// Puts back what has moved, the last move first.
+fn put_back(state: &mut State, moved: &[(AccountNumber, i64, i64)]) {
+    for &(account, debits, credits) in moved.iter().rev() {
+        if let Some(account) = state.accounts.get_mut(&account) {
+            (account.debits, account.credits) = (debits, credits);
         }
     }
-    Ok((touched, after))
+}
+
+/// The accounts that a batch has touched, as they are now.
+fn touched(state: &State, moved: &[(AccountNumber, i64, i64)]) -> BTreeMap<AccountNumber, (i64, i64, i64)> {
+    let mut numbers: Vec<AccountNumber> = moved.iter().map(|&(number, ..)| number).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let now = numbers.into_iter().filter_map(|number| {
+        let account = state.accounts.get(&number)?;
+        Some((number, (account.debits, account.credits, account.held)))
+    });
+    now.collect()
 }
 
 /// Takes a fold back whose batch was not written.
 pub fn take_back(state: &mut State, first: i64, batch: &Batch) {
     state.next_number = first;
-    for &(account, debits, credits) in &batch.before {
-        if let Some(account) = state.accounts.get_mut(&account) {
-            (account.debits, account.credits) = (debits, credits);
-        }
-    }
+    put_back(state, &batch.before);
 }
 
 #[cfg(test)]

@@ -260,7 +260,12 @@ mod tests {
             (PLEDGED, account(AccountClass::CommitmentPledged, 0)),
             (COLLECTED, account(AccountClass::CommitmentCollected, 0)),
         ];
-        State { version: 0, next_number: 1, closed_through: date(2026, 1, 31), accounts: accounts.into() }
+        State {
+            version: 0,
+            next_number: 1,
+            closed_through: date(2026, 1, 31),
+            accounts: accounts.into_iter().collect(),
+        }
     }
 
     fn balance(state: &State, account: AccountNumber) -> i64 {

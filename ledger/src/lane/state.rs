@@ -4,7 +4,7 @@ use crate::book::{AccountNumber, Batch, State};
 use crate::store::accounts::Account;
 use crate::store::journal::{Head, Moved};
 use jiff::civil::Date;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// The cached state of a book, right as of its version.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub(super) struct Cache {
 
 impl Cache {
     pub(super) fn new() -> Cache {
-        let state = State { version: 0, next_number: 1, closed_through: Date::MIN, accounts: HashMap::new() };
+        let state = State { version: 0, next_number: 1, closed_through: Date::MIN, accounts: FxHashMap::default() };
         Cache { state, known: false }
     }
 

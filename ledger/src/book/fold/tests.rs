@@ -22,7 +22,7 @@ fn book() -> State {
         (FUND, account(AccountClass::Fund, Some(0))),
         (TEAM, account(AccountClass::TeamPayable, Some(0))),
     ];
-    State { version: 0, next_number: 1, closed_through: date(2026, 1, 31), accounts: accounts.into() }
+    State { version: 0, next_number: 1, closed_through: date(2026, 1, 31), accounts: accounts.into_iter().collect() }
 }
 
 fn line(kind: MovementKind, debit: AccountNumber, credit: AccountNumber, amount: i64) -> Line {
