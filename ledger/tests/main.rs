@@ -22,6 +22,8 @@ mod lineage;
 mod milestones;
 #[path = "suite/pledges.rs"]
 mod pledges;
+#[path = "suite/posting.rs"]
+mod posting;
 #[path = "suite/reports.rs"]
 mod reports;
 #[path = "suite/support.rs"]

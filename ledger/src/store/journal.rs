@@ -1,6 +1,7 @@
 //! The journal: the lock of its head, and what is read under it. The one door in is in `posting`, reading it back in
 //! `reading`.
 
+mod column;
 mod posting;
 mod reading;
 
