@@ -11,10 +11,13 @@ use actix_web::http::header::HeaderName;
 use actix_web::{HttpRequest, HttpResponse};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
-use ledger::Error;
 use ledger::book::{Command, Companion, Key};
 use ledger::id::{BookId, CallerId};
+use ledger::lane::{Answer, Outcome};
+use ledger::operations::posting;
+use ledger::store::books::Book;
 use ledger::store::replies::{self, Claim};
+use ledger::{Error, Refusal};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -157,6 +160,7 @@ pub struct Reply {
     status: StatusCode,
     body: Value,
     once: Option<Value>,
+    names_entry: bool,
 }
 
 impl Reply {
@@ -173,7 +177,20 @@ impl Reply {
     /// An answer with a status of 2xx.
     pub fn new(status: StatusCode, body: &impl Serialize) -> Reply {
         let body = serde_json::to_value(body).expect("a reply has string keys only");
-        Reply { status, body, once: None }
+        Reply { status, body, once: None, names_entry: false }
+    }
+
+    /// Its field `entry` gets the record number of the entry that a lane writes with it.
+    pub fn naming_entry(self) -> Reply {
+        Reply { names_entry: true, ..self }
+    }
+
+    /// The body with the number of the entry in its place.
+    fn body_with(mut self, entry: i64) -> Value {
+        if self.names_entry {
+            self.body["entry"] = entry.into();
+        }
+        self.body
     }
 
     /// Shows another body the first time: one with a secret that must not be stored.
@@ -231,37 +248,61 @@ where
 
 /// Does the work of a POST once, through the lane of a book: the command that is made with the row of its reply.
 ///
-/// None when a row of somebody else came in between: then the work has to be done by [`idempotent`].
+/// None when a row of somebody else came in between: then the work has to be done by [`idempotent`]. A refusal by the
+/// book is kept in its words, so that a repetition hears the same.
 pub async fn by_lane(
     state: &State,
     key: &IdempotencyKey,
     caller: CallerId,
-    book: BookId,
-    reply: &Reply,
+    book: &Book,
+    reply: Reply,
     command: impl FnOnce(Companion) -> Command,
 ) -> Result<Option<HttpResponse>, Problem> {
     let lane_key = key.for_lane(caller);
     let status = i16::try_from(reply.status.as_u16()).expect("a status has three digits");
-    let row = replies::row(&lane_key, status, &reply.body, Timestamp::now());
-    match state.lanes.command(book, lane_key, command(row)).await {
-        Ok(answer) if answer.replayed => {
-            let claim = claim_of(book, &lane_key);
-            let stored = replies::find(&state.client().await?, &claim).await?;
-            replay(stored.ok_or_else(Problem::internal)?, &claim).map(Some)
+    let row = replies::row(&lane_key, status, &reply.body, reply.names_entry, Timestamp::now());
+    let answer = match state.lanes.command(book.id, lane_key, command(row)).await {
+        Ok(answer) => answer,
+        Err(Error::Stale(_)) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let number = match answer.outcome {
+        Outcome::Posted(number) => number,
+        Outcome::Carried => 0,
+        Outcome::Refused { .. } => posted(&state.client().await?, book, &lane_key, &answer).await?,
+    };
+    if answer.replayed {
+        let claim = claim_of(book.id, &lane_key);
+        let stored = replies::find(&state.client().await?, &claim).await?;
+        return replay(stored.ok_or_else(Problem::internal)?, &claim).map(Some);
+    }
+    Ok(Some(HttpResponse::build(reply.status).json(reply.body_with(number))))
+}
+
+/// The number of what a lane has posted, or its refusal as a problem.
+///
+/// A refusal is kept in its words, so that a repetition hears the same.
+pub async fn posted(client: &impl GenericClient, book: &Book, key: &Key, answer: &Answer) -> Result<i64, Problem> {
+    match answer.outcome {
+        Outcome::Posted(number) => Ok(number),
+        Outcome::Carried => Err(Problem::internal()),
+        Outcome::Refused { reason: Some(reason), .. } => {
+            let problem: Problem = Error::from(posting::refusal(client, book, reason).await?).into();
+            keep_refusal(client, book.id, key, &problem).await?;
+            Err(problem)
         }
-        Ok(_) => Ok(Some(HttpResponse::build(reply.status).json(&reply.body))),
-        Err(Error::Stale(_)) => Ok(None),
-        Err(error) => Err(error.into()),
+        Outcome::Refused { code, reason: None } => {
+            Err(refused_before(client, book.id, key).await?.unwrap_or_else(|| {
+                // The first answer was lost before its words were kept.
+                let problem: Problem = Error::from(Refusal::new(code, "the book refused it when it first came")).into();
+                problem.with_header(REPLAYED, "true")
+            }))
+        }
     }
 }
 
 /// Keeps the words of a refusal that a lane has stored with its key.
-pub async fn keep_refusal(
-    client: &impl GenericClient,
-    book: BookId,
-    key: &Key,
-    problem: &Problem,
-) -> Result<(), Problem> {
+async fn keep_refusal(client: &impl GenericClient, book: BookId, key: &Key, problem: &Problem) -> Result<(), Problem> {
     let status = i16::try_from(problem.body().status).expect("a status has three digits");
     let body = serde_json::to_value(problem.body()).expect("a problem has string keys only");
     replies::insert_answer(client, &claim_of(book, key), status, &body, Timestamp::now()).await?;
@@ -269,7 +310,7 @@ pub async fn keep_refusal(
 }
 
 /// The refusal that a key got when it first came, if its words were kept.
-pub async fn refused_before(client: &impl GenericClient, book: BookId, key: &Key) -> Result<Option<Problem>, Problem> {
+async fn refused_before(client: &impl GenericClient, book: BookId, key: &Key) -> Result<Option<Problem>, Problem> {
     let claim = claim_of(book, key);
     let Some(stored) = replies::find(client, &claim).await? else { return Ok(None) };
     Ok(if stored.answer.is_some() { replay(stored, &claim).err() } else { None })

@@ -16,7 +16,7 @@ use actix_web::web::{Data, PathConfig, redirect};
 use actix_web::{App, Error, HttpServer};
 use anyhow::Context;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
-use ledger::lane::{LANE_OPTIONS, Lanes};
+use ledger::lane::{self, Lanes};
 use ledger::operations::entries::Directory;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use secrecy::ExposeSecret;
@@ -64,10 +64,7 @@ pub fn pool(url: &str, size: usize) -> anyhow::Result<Pool> {
 
 /// The connections of the lanes, whose statements are planned once.
 fn lane_pool(url: &str) -> anyhow::Result<Pool> {
-    let mut config = migrations::service_config(url, "commonpurse-lanes")?;
-    let options = format!("{} {LANE_OPTIONS}", config.get_options().unwrap_or_default());
-    config.options(options);
-    pool_of(config, LANE_CONNECTIONS)
+    pool_of(lane::options(migrations::service_config(url, "commonpurse-lanes")?), LANE_CONNECTIONS)
 }
 
 fn pool_of(config: tokio_postgres::Config, size: usize) -> anyhow::Result<Pool> {

@@ -11,6 +11,8 @@
 mod baseline;
 #[path = "posting/book.rs"]
 mod book;
+#[path = "posting/captures.rs"]
+mod captures;
 #[path = "posting/large.rs"]
 mod large;
 #[path = "posting/load.rs"]
@@ -97,6 +99,15 @@ async fn run() {
         }
         let (two, one) = (load::median_of(two), load::median_of(one));
         report.add(Row::compared(case, two, "one set of lanes with as many callers", one));
+    }
+    if wanted.is_empty() || wanted.iter().any(|name| name == "captures_32") {
+        let (mut each, mut all) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            each.push(captures::capture(&url, 32, false, RUN).await);
+            all.push(captures::capture(&url, 32, true, RUN).await);
+        }
+        let (all, each) = (load::median_of(all), load::median_of(each));
+        report.add(Row::compared("captures_32", all, "a transaction for each capture, as many callers", each));
     }
     if wanted.is_empty() || wanted.iter().any(|name| name == "bytes_per_transfer") {
         let bytes = large::bytes_per_transfer(&server).await;

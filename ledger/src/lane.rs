@@ -134,7 +134,7 @@ impl Slot {
 
 /// The lanes of all books of this process.
 ///
-/// The pool's connections should be made with [`LANE_OPTIONS`].
+/// The pool's connections should be made with [`options`].
 #[derive(Debug, Clone)]
 pub struct Lanes {
     pool: Pool,
@@ -148,11 +148,18 @@ struct Queues {
     open: Mutex<HashMap<BookId, mpsc::Sender<Queued>>>,
 }
 
-/// Startup options of lane connections: the statements are planned once, for any size of table.
+/// Startup options of lane connections.
+const OPTIONS: &str = "-c plan_cache_mode=force_generic_plan -c jit=off \
+     -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
+
+/// How lanes connect: their statements are planned once, for any size of table.
 ///
 /// A plan made for an empty table would scan it for ever, and a hash join over a thousand keys reads the whole table.
-pub const LANE_OPTIONS: &str = "-c plan_cache_mode=force_generic_plan -c jit=off \
-     -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
+pub fn options(mut config: tokio_postgres::Config) -> tokio_postgres::Config {
+    let options = format!("{} {OPTIONS}", config.get_options().unwrap_or_default());
+    config.options(options);
+    config
+}
 
 impl Lanes {
     /// Lanes over a pool of their own.

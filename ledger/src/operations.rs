@@ -5,6 +5,7 @@ pub mod allocation_rules;
 pub mod awards;
 pub mod books;
 pub mod campaigns;
+pub mod captures;
 pub mod challenges;
 pub mod charges;
 pub mod claims;

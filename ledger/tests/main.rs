@@ -8,6 +8,8 @@
 
 #[path = "suite/book.rs"]
 mod book;
+#[path = "suite/captures.rs"]
+mod captures;
 #[path = "suite/challenges.rs"]
 mod challenges;
 #[path = "suite/cooperatives.rs"]
@@ -26,6 +28,8 @@ mod pledges;
 mod posting;
 #[path = "suite/reports.rs"]
 mod reports;
+#[path = "suite/scene.rs"]
+mod scene;
 #[path = "suite/support.rs"]
 mod support;
 #[path = "suite/totals.rs"]

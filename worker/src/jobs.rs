@@ -18,12 +18,14 @@ use crate::rail::Rails;
 use deadpool_postgres::Pool;
 use jiff::Timestamp;
 use ledger::job::Job;
+use ledger::lane::Lanes;
 use ledger::store::jobs::{self, Leased};
 use url::Url;
 
 /// What jobs are done with.
 pub(crate) struct Doer {
     pub(crate) pool: Pool,
+    pub(crate) lanes: Lanes,
     pub(crate) rails: Rails,
     pub(crate) mailer: Mailer,
     pub(crate) public_url: Url,

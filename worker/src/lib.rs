@@ -23,12 +23,16 @@ pub use config::{Config, ConfigError, Fault, MailRoute};
 
 use anyhow::Context as _;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
+use ledger::lane::{self, Lanes};
 use mail::{Mailer, Transport};
 use secrecy::ExposeSecret;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+
+/// How many books' lanes write at once.
+const LANE_CONNECTIONS: usize = 2;
 
 /// How long a job waits for a database connection.
 const POOL_WAIT: Duration = Duration::from_secs(10);
@@ -42,7 +46,9 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
     config.check()?;
     let database = migrations::service_config(config.database_url.expose_secret(), "commonpurse-worker")?;
     migrations::check(&migrations::connect(&database).await?).await?;
-    let pool = pool(database, config.concurrency)?;
+    let lanes = Lanes::new(pool(lane::options(database.clone()), LANE_CONNECTIONS)?);
+    // Enough for every job, a provider's memory beside it, the leases and the upkeep.
+    let pool = pool(database, usize::from(config.concurrency) + 4)?;
 
     let worker = Arc::new(runner::Worker {
         name: format!("{}/{}", host_name(), std::process::id()),
@@ -54,6 +60,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
             mailer: mailer(&config)?,
             public_url: config.public_url.clone(),
             fault: fault::Points::new(config.fault),
+            lanes,
             pool,
         },
     });
@@ -69,12 +76,11 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
     Ok(())
 }
 
-/// Enough connections for every job, a provider's memory beside it, the leases and the upkeep.
-fn pool(database: tokio_postgres::Config, concurrency: u16) -> anyhow::Result<Pool> {
+fn pool(database: tokio_postgres::Config, size: usize) -> anyhow::Result<Pool> {
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = Manager::from_config(database, tokio_postgres::NoTls, recycling);
     let pool = Pool::builder(manager)
-        .max_size(usize::from(concurrency) + 4)
+        .max_size(size)
         .runtime(Runtime::Tokio1)
         .timeouts(Timeouts { wait: Some(POOL_WAIT), create: Some(POOL_WAIT), recycle: Some(POOL_WAIT) })
         .build()?;

@@ -4,7 +4,7 @@ use super::milestones::book_of;
 use super::pledges::{concerned, require_concerned};
 use crate::auth::Caller;
 use crate::extract::{Keyed, Params};
-use crate::idempotency::{Reply, Scope, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, by_lane, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
@@ -19,7 +19,9 @@ use ledger::Error;
 use ledger::funding::charge::State as ChargeState;
 use ledger::funding::pledge::Rail;
 use ledger::id::{CampaignId, ChargeId, PledgeId, SettlementId};
+use ledger::operations::captures::{self, By};
 use ledger::operations::charges as operations;
+use ledger::store::books;
 use ledger::store::charges::{self, Attempt, Charge};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -212,10 +214,35 @@ pub(crate) async fn capture(
     let partner = caller.require_scope(ledger::party::Scope::ChargesWrite)?.organisation;
     let event = bounded("/event_id", &request.body.event_id, 1..=200)?;
     let reference = bounded("/provider_reference", &request.body.provider_reference, 1..=200)?;
+    let by = By::Partner(partner, &event);
+    if let Some(response) = capture_by_lane(&state, &caller, &request.key, *id, by, &reference).await? {
+        return Ok(response);
+    }
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         of_caller(tx, &caller, *id).await?;
         operations::capture_reported(tx, *id, partner, &event, &reference, Timestamp::now()).await?;
         Ok(Reply::ok(&ChargeBody::from(charges::get(tx, *id).await?)))
     })
     .await
+}
+
+/// Captures through the lane of the book, which writes all that wait at once. What is repeated or refused, is more than a
+/// plain capture, or meets a stranger's row goes the long way.
+async fn capture_by_lane(
+    state: &State,
+    caller: &Caller,
+    key: &IdempotencyKey,
+    id: ChargeId,
+    by: By<'_>,
+    reference: &str,
+) -> Result<Option<HttpResponse>, Problem> {
+    let client = state.client().await?;
+    of_caller(&client, caller, id).await?;
+    let book = books::get(&client, id.book).await?;
+    let Some(drafted) = captures::draft(&client, id, by, reference.to_owned(), Timestamp::now()).await? else {
+        return Ok(None);
+    };
+    drop(client);
+    let reply = Reply::ok(&ChargeBody::from(drafted.charge.clone())).naming_entry();
+    by_lane(state, key, caller.id(), &book, reply, |reply| drafted.command([reply])).await
 }

@@ -3,7 +3,7 @@
 use super::books::{kept, kept_by, note, read_accounts};
 use crate::auth::{Caller, MaybeCaller};
 use crate::extract::{Keyed, Params};
-use crate::idempotency::{REPLAYED, Reply, Scope, idempotent, keep_refusal, refused_before};
+use crate::idempotency::{REPLAYED, Reply, Scope, idempotent, posted};
 use crate::paging::{self, Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
@@ -13,16 +13,11 @@ use actix_web::{HttpRequest, HttpResponse, get, post};
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use ledger::book::Key;
 use ledger::book::entry::LINES_MAX;
 use ledger::book::legs::{Side, legs_of};
 use ledger::id::BookRef;
-use ledger::lane::{Answer, Outcome};
 use ledger::operations::entries::{self as operations, RawEntry, RawLeg, RawLine};
-use ledger::operations::posting;
 use ledger::operations::reports::{self, EntryLine, JournalEntry};
-use ledger::store::books::Book;
-use ledger::{Error, Refusal};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -255,33 +250,6 @@ pub(crate) async fn create(
         response.insert_header((REPLAYED, "true"));
     }
     Ok(response.json(body))
-}
-
-/// The number of what a lane has posted, or its refusal as a problem.
-///
-/// A refusal is kept in its words, so that a repetition hears the same.
-pub(super) async fn posted(
-    client: &impl GenericClient,
-    book: &Book,
-    key: &Key,
-    answer: &Answer,
-) -> Result<i64, Problem> {
-    match answer.outcome {
-        Outcome::Posted(number) => Ok(number),
-        Outcome::Carried => Err(Problem::internal()),
-        Outcome::Refused { reason: Some(reason), .. } => {
-            let problem: Problem = Error::from(posting::refusal(client, book, reason).await?).into();
-            keep_refusal(client, book.id, key, &problem).await?;
-            Err(problem)
-        }
-        Outcome::Refused { code, reason: None } => {
-            Err(refused_before(client, book.id, key).await?.unwrap_or_else(|| {
-                // The first answer was lost before its words were kept.
-                let problem: Problem = Error::from(Refusal::new(code, "the book refused it when it first came")).into();
-                problem.with_header(REPLAYED, "true")
-            }))
-        }
-    }
 }
 
 /// Why a journal entry is reversed.

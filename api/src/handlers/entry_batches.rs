@@ -1,10 +1,10 @@
 //! Batches of journal entries: a verdict per item, order kept.
 
 use super::books::kept_by;
-use super::entries::{NewJournalEntry, posted};
+use super::entries::NewJournalEntry;
 use crate::auth::Caller;
 use crate::extract::Keyed;
-use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent, posted};
 use crate::problem::{Problem, ProblemBody};
 use crate::state::State;
 use actix_web::web::{Data, Path};

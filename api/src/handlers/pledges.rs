@@ -324,7 +324,7 @@ async fn place_by_lane(
     drop(client);
     let mut companions = operations::rows(&book, &pledge, &donor, wall);
     let body = View::new(caller, &book).body(pledge, &donor);
-    by_lane(state, key, caller.id(), book.id, &Reply::created(&body), |reply| {
+    by_lane(state, key, caller.id(), &book, Reply::created(&body), |reply| {
         companions.push(reply);
         Command { key: None, entry: None, companions }
     })

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use ledger::book::{AccountNumber, Entry, Key, Line, MovementKind};
 use ledger::id::{BookId, OrganisationId};
-use ledger::lane::{LANE_OPTIONS, Lanes};
+use ledger::lane::{self, Lanes};
 use ledger::money::Currency;
 use ledger::operations::books;
 use ledger::store::books::{Mode, Visibility};
@@ -17,14 +17,18 @@ use uuid::Uuid;
 const DAY: Date = date(2027, 1, 1);
 
 pub(crate) fn pool(url: &str, size: usize) -> Pool {
-    let mut config = migrations::service_config(url, "bench").expect("an address");
-    let options = format!("{} {LANE_OPTIONS}", config.get_options().unwrap_or_default());
-    config.options(options);
+    let config = lane::options(migrations::service_config(url, "bench").expect("an address"));
     Pool::builder(Manager::new(config, NoTls)).max_size(size).build().expect("a pool")
 }
 
 /// A fresh book with ten thousand accounts, one in a hundred of them with a floor.
 pub(crate) async fn fresh_book(url: &str, pool: &Pool) -> BookId {
+    let book = empty_book(pool).await;
+    open_accounts(url, book).await;
+    book
+}
+
+pub(crate) async fn empty_book(pool: &Pool) -> BookId {
     let mut client = pool.get().await.expect("a connection");
     let tx = client.transaction().await.expect("a transaction");
     let asked = books::OpenBook {
@@ -37,7 +41,6 @@ pub(crate) async fn fresh_book(url: &str, pool: &Pool) -> BookId {
     };
     let book = books::open(&tx, asked, Timestamp::now()).await.expect("a book").id;
     tx.commit().await.expect("a commit");
-    open_accounts(url, book).await;
     book
 }
 

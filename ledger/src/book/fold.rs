@@ -98,10 +98,28 @@ impl Command {
 /// A row of somebody else that is written in the transaction of an entry. The book carries it, and does not read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Companion {
-    /// Its table.
+    /// Its table, or the name of a change that the database knows how to make to one.
     pub table: &'static str,
-    /// All its columns by name.
+    /// Its columns by name.
     pub row: serde_json::Value,
+    /// Where in the row the record number of the entry goes, as a JSON Pointer.
+    pub number: Option<&'static str>,
+}
+
+impl Companion {
+    /// A row that knows nothing of its entry.
+    pub fn new(table: &'static str, row: serde_json::Value) -> Companion {
+        Companion { table, row, number: None }
+    }
+
+    /// The row as it goes with the entry of a number.
+    fn row_with(&self, number: i64) -> serde_json::Value {
+        let mut row = self.row.clone();
+        if let Some(place) = self.number.and_then(|pointer| row.pointer_mut(pointer)) {
+            *place = number.into();
+        }
+        row
+    }
 }
 
 /// Why the fold refused a command.
@@ -264,9 +282,14 @@ pub fn fold<'a>(state: &mut State, commands: impl IntoIterator<Item = &'a Comman
             Some(Ok(number)) => Verdict::Posted(number),
             Some(Err(reason)) => Verdict::Refused(reason),
         };
-        if !matches!(verdict, Verdict::Refused(_)) {
-            for Companion { table, row } in &command.companions {
-                batch.companions.entry(table).or_default().push(row.clone());
+        let number = match verdict {
+            Verdict::Posted(number) => Some(number),
+            Verdict::Carried => Some(0),
+            Verdict::Refused(_) => None,
+        };
+        if let Some(number) = number {
+            for companion in &command.companions {
+                batch.companions.entry(companion.table).or_default().push(companion.row_with(number));
             }
         }
         if let Some(key) = command.key {

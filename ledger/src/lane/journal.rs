@@ -10,6 +10,9 @@ use futures_util::future::join;
 use jiff::Timestamp;
 use tokio_postgres::error::SqlState;
 
+/// What `companions_write` says about a row that has changed.
+const STALE_COMPANION: &str = "CP001";
+
 /// Why a batch could not be written as it was folded.
 #[derive(Debug)]
 pub(super) enum Trouble {
@@ -17,6 +20,8 @@ pub(super) enum Trouble {
     KnownKey,
     /// Another process wrote first.
     Stale,
+    /// A companion was decided on a row that has changed since, or that somebody else is changing.
+    Outrun,
     /// Nobody knows whether it was written; the keys will tell.
     Unknown(Error),
     /// The database refused it: our mistake.
@@ -28,6 +33,7 @@ impl From<Error> for Trouble {
         let Error::Database(database) = &error else { return Trouble::Unknown(error) };
         match database.code() {
             Some(code) if *code == SqlState::UNIQUE_VIOLATION => Trouble::KnownKey,
+            Some(code) if code.code() == STALE_COMPANION => Trouble::Outrun,
             Some(code) if code.code().starts_with("23") || code.code().starts_with("22") => Trouble::Refused(error),
             Some(_) | None => Trouble::Unknown(error),
         }

@@ -91,6 +91,8 @@ impl<J: Journal> Writer<J> {
                     self.careful = self.careful.max(1);
                     self.look_up = true;
                 }
+                Err(Trouble::Outrun) if batch.len() > 1 => self.split(&mut batch, left),
+                Err(Trouble::Outrun) => answer_all(&mut batch, || Error::Stale("row")),
                 // No key was known under the lock: a companion met a row of somebody else, or a key came just now.
                 Err(Trouble::KnownKey) if batch.len() > 1 => self.split(&mut batch, left),
                 Err(Trouble::KnownKey) => {

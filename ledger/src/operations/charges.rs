@@ -315,8 +315,7 @@ async fn capture(
     let posted = posting::post(tx, book, entry, wall).await?;
     let charge = Charge { state, settlement: Some(settlement.id), entry: posted.number, ..charge };
     finish(tx, book, &charge, wall).await?;
-    let job = Job::SendReceipt { charge: charge.id };
-    jobs::enqueue(tx, &NewJob { book: book.id, due_at: now, dedupe: charge.id.to_string(), job }).await?;
+    jobs::enqueue(tx, &receipt_job(book, charge.id, wall)).await?;
     let is_last = pledge.schedule.due_date(charge.sequence + 1).is_none();
     let paid = pledge.state.paid(now, is_last);
     if paid != pledge.state {
@@ -330,6 +329,12 @@ async fn capture(
         }
     }
     Ok(Recorded::Captured)
+}
+
+/// Word to the donor about a capture.
+pub(super) fn receipt_job(book: &Book, charge: ChargeId, wall: Timestamp) -> NewJob {
+    let job = Job::SendReceipt { charge };
+    NewJob { book: book.id, due_at: book.now(wall), dedupe: charge.to_string(), job }
 }
 
 async fn decline(

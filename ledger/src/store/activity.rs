@@ -117,7 +117,7 @@ pub fn row(object: &str, action: &str, actor: Actor, reason: &str, at: Timestamp
         "reason": reason,
         "at": at,
     });
-    Companion { table: "activity", row }
+    Companion::new("activity", row)
 }
 
 /// What happened in a book, the oldest first, after an id ([`Uuid::nil`] for the beginning).

@@ -1,5 +1,6 @@
 //! Charges, their attempts, and the events of providers about them.
 
+use crate::book::Companion;
 use crate::error::{Error, Refusal};
 use crate::funding::charge::{DeclineKind, Ladder, State};
 use crate::funding::pledge::Rail;
@@ -8,6 +9,7 @@ use crate::money::{Currency, Money};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde_json::json;
 use std::fmt;
 use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
@@ -400,6 +402,38 @@ pub async fn insert_event(
         )
         .await?;
     Ok(rows == 1)
+}
+
+/// The row of an event of a provider, to be written with the entries of a lane.
+pub fn event_row(provider: &str, event_id: &str, charge: ChargeId, wall: Timestamp) -> Companion {
+    let row = json!({ "provider": provider, "event_id": event_id, "charge": charge.object, "received_at": wall });
+    Companion::new("provider_event", row)
+}
+
+/// The change of a charge that is captured by the entry that it goes with, and of its attempt; stale when the charge
+/// has another version by then than it was read with.
+///
+/// # Errors
+///
+/// When it is not captured.
+pub fn captured_row(captured: &Charge, now: Timestamp) -> Result<Companion, Error> {
+    let columns = columns(&captured.state);
+    let (Some(settlement), Some(on), Some(provider_reference)) =
+        (captured.settlement, columns.captured_on, columns.provider_reference)
+    else {
+        return Err(Error::inconsistent(format!("charge {} is not captured", captured.id)));
+    };
+    let row = json!({
+        "id": captured.id.object,
+        "version": captured.version,
+        "settlement": settlement.object,
+        "entry": 0,
+        "attempt": captured.state.attempt(),
+        "captured_on": on,
+        "provider_reference": provider_reference,
+        "finished_at": now,
+    });
+    Ok(Companion { number: Some("/entry"), ..Companion::new("charge captured", row) })
 }
 
 /// What a receipt says.

@@ -95,7 +95,7 @@ pub fn row(donor: &Donor) -> Companion {
         "privacy": donor.privacy.as_str(),
         "created_at": donor.created_at,
     });
-    Companion { table: "donor", row }
+    Companion::new("donor", row)
 }
 
 /// The donor whom a partner calls so.

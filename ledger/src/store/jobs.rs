@@ -62,7 +62,7 @@ pub fn row(new: &NewJob) -> Companion {
         "payload": new.job,
         "due_at": new.due_at,
     });
-    Companion { table: "job", row }
+    Companion::new("job", row)
 }
 
 /// A book with work that is due.
@@ -270,6 +270,11 @@ pub async fn settle(tx: &Transaction<'_>, leased: &Leased, wall: Timestamp) -> R
         )
         .await?;
     one_row(rows)
+}
+
+/// The same, to be written with the entries of a lane: stale when another attempt has the lease.
+pub fn done_row(leased: &Leased, wall: Timestamp) -> Companion {
+    Companion::new("job done", json!({ "id": leased.id.object, "attempts": leased.attempt, "finished_at": wall }))
 }
 
 /// The attempt failed; nobody tries again before `retry_at` (wall clock).

@@ -185,7 +185,25 @@ pub fn row(new: &Pledge) -> Companion {
         "state_detail": new.state.detail(),
         "created_at": new.created_at,
     });
-    Companion { table: "pledge", row }
+    Companion::new("pledge", row)
+}
+
+/// Makes sure that a pledge has the version that was read when the entries of a lane are written.
+pub fn seen_row(seen: &Pledge) -> Companion {
+    Companion::new("pledge seen", json!({ "id": seen.id.object, "version": seen.version }))
+}
+
+/// The new state of a pledge, written with the entries of a lane if it still has the version that was read.
+pub fn changed_row(changed: &Pledge) -> Companion {
+    let row = json!({
+        "id": changed.id.object,
+        "version": changed.version,
+        "state": changed.state.word(),
+        "state_since": changed.state.since(),
+        "state_until": changed.state.until(),
+        "state_detail": changed.state.detail(),
+    });
+    Companion::new("pledge changed", row)
 }
 
 /// Day of the month and number of payments of its plan.

@@ -136,8 +136,9 @@ pub async fn insert_answer(
     Ok(())
 }
 
-/// The row of an answer to a request about a book, to be written with the entries of a lane.
-pub fn row(key: &Key, status: i16, body: &Value, wall: Timestamp) -> Companion {
+/// The row of an answer to a request about a book, to be written with the entries of a lane. `names_entry`: its field
+/// `entry` gets the record number of the entry.
+pub fn row(key: &Key, status: i16, body: &Value, names_entry: bool, wall: Timestamp) -> Companion {
     let row = json!({
         "caller": key.caller,
         "key": key.key,
@@ -145,7 +146,7 @@ pub fn row(key: &Key, status: i16, body: &Value, wall: Timestamp) -> Companion {
         "body": body,
         "created_at": wall,
     });
-    Companion { table: "reply", row }
+    Companion { number: names_entry.then_some("/body/entry"), ..Companion::new("reply", row) }
 }
 
 /// What is stored under a key.

@@ -1,12 +1,13 @@
 //! Settlements: the captures of one custodian and day.
 
-use crate::book::AccountNumber;
+use crate::book::{AccountNumber, Companion};
 use crate::error::Error;
 use crate::id::{BookId, OrganisationId, SettlementId};
 use crate::money::Currency;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde_json::json;
 use tokio_postgres::Row;
 
 /// What a custodian owes for a day.
@@ -102,6 +103,39 @@ pub async fn hold_open(
         )
         .await?;
     row.as_ref().map(settlement).transpose()
+}
+
+/// The settlement of a custodian's day, if it was begun.
+pub async fn find(
+    client: &impl GenericClient,
+    book: BookId,
+    partner: OrganisationId,
+    day: Date,
+    currency: Currency,
+) -> Result<Option<Settlement>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- settlements::find
+            SELECT * FROM settlement WHERE book_id = $1 AND partner = $2 AND day = $3 AND currency = $4",
+        )
+        .await?;
+    let row = client
+        .query_opt(
+            &statement,
+            &[
+                /* book_id */ &book.0,
+                /* partner */ &partner.0,
+                /* day */ &day,
+                /* currency */ &currency.code(),
+            ],
+        )
+        .await?;
+    row.as_ref().map(settlement).transpose()
+}
+
+/// Makes sure that a settlement is open when the entries of a lane are written, and stays so until they are.
+pub fn open_row(id: SettlementId) -> Companion {
+    Companion::new("settlement open", json!({ "id": id.object }))
 }
 
 /// Locks the settlement until the transaction ends: no capture comes into it.

@@ -1,25 +1,16 @@
 //! Lanes against a real PostgreSQL: every answer is true, whoever else writes meanwhile.
 
 use crate::support::Fixture;
-use deadpool_postgres::{Manager, Pool};
 use jiff::Timestamp;
 use jiff::civil::date;
 use ledger::Error;
 use ledger::book::{AccountClass, AccountNumber, Command, Companion, Entry, Key, Line, MovementKind};
-use ledger::lane::{Answer, LANE_OPTIONS, Lanes, Outcome};
+use ledger::lane::{Answer, Lanes, Outcome};
 use ledger::money::Currency;
 use ledger::operations::{accounts, posting};
 use ledger::store::{balances, journal, replies};
 use std::collections::BTreeSet;
-use tokio_postgres::NoTls;
 use uuid::Uuid;
-
-fn lanes(fixture: &Fixture) -> Lanes {
-    let mut config = migrations::service_config(&fixture.database.url, "lanes").expect("an address");
-    let options = format!("{} {LANE_OPTIONS}", config.get_options().unwrap_or_default());
-    config.options(options);
-    Lanes::new(Pool::builder(Manager::new(config, NoTls)).max_size(4).build().expect("a pool"))
-}
 
 async fn account(fixture: &Fixture, code: &str, class: AccountClass, floor: Option<i64>) -> AccountNumber {
     let mut client = fixture.client().await;
@@ -49,7 +40,7 @@ fn number(answer: &Answer) -> i64 {
 #[tokio::test]
 async fn five_hundred_callers_get_five_hundred_numbers_in_a_row() {
     let fixture = Fixture::new().await;
-    let lanes = lanes(&fixture);
+    let lanes = fixture.lanes();
     let bank = account(&fixture, "assets:bank", AccountClass::Asset, None).await;
     let own = account(&fixture, "equity:own", AccountClass::Equity, None).await;
     let posts = (0..500).map(|_| lanes.post(fixture.book.id, key(), entry(bank, own, 3)));
@@ -64,7 +55,7 @@ async fn five_hundred_callers_get_five_hundred_numbers_in_a_row() {
 #[tokio::test]
 async fn a_key_gets_its_first_answer_again_refusals_too_and_another_request_is_refused() {
     let fixture = Fixture::new().await;
-    let (here, there) = (lanes(&fixture), lanes(&fixture));
+    let (here, there) = (fixture.lanes(), fixture.lanes());
     let bank = account(&fixture, "assets:bank", AccountClass::Asset, Some(0)).await;
     let own = account(&fixture, "equity:own", AccountClass::Equity, None).await;
     let first = key();
@@ -103,7 +94,7 @@ async fn two_processes_and_operations_on_one_book_spend_no_cent_twice() {
     let fixture = Fixture::new().await;
     let bank = account(&fixture, "assets:bank", AccountClass::Asset, Some(0)).await;
     let own = account(&fixture, "equity:own", AccountClass::Equity, None).await;
-    let (here, there) = (lanes(&fixture), lanes(&fixture));
+    let (here, there) = (fixture.lanes(), fixture.lanes());
     let writer = |lanes: Lanes, seed: i64| {
         let book = fixture.book.id;
         tokio::spawn(async move {
@@ -154,7 +145,7 @@ async fn two_processes_and_operations_on_one_book_spend_no_cent_twice() {
 #[tokio::test]
 async fn a_connection_that_dies_costs_nobody_an_answer() {
     let fixture = Fixture::new().await;
-    let lanes = lanes(&fixture);
+    let lanes = fixture.lanes();
     let bank = account(&fixture, "assets:bank", AccountClass::Asset, None).await;
     let own = account(&fixture, "equity:own", AccountClass::Equity, None).await;
     let owner = fixture.owner().await;
@@ -177,11 +168,11 @@ fn job(dedupe: &str) -> Companion {
     let row = serde_json::json!({
         "id": Uuid::now_v7(), "kind": "close_review", "dedupe": dedupe, "payload": {}, "due_at": Timestamp::MAX,
     });
-    Companion { table: "job", row }
+    Companion::new("job", row)
 }
 
 fn reply(key: &Key) -> Companion {
-    replies::row(key, 201, &serde_json::json!({"made": true}), Timestamp::now())
+    replies::row(key, 201, &serde_json::json!({"made": true}), false, Timestamp::now())
 }
 
 async fn count(fixture: &Fixture, sql: &str) -> i64 {
@@ -191,7 +182,7 @@ async fn count(fixture: &Fixture, sql: &str) -> i64 {
 #[tokio::test]
 async fn companions_are_written_with_their_entry_or_not_at_all() {
     let fixture = Fixture::new().await;
-    let lanes = lanes(&fixture);
+    let lanes = fixture.lanes();
     let purse = account(&fixture, "liabilities:purse", AccountClass::Liability, Some(0)).await;
     let bank = account(&fixture, "assets:bank", AccountClass::Asset, None).await;
     let book = fixture.book.id;
@@ -211,7 +202,7 @@ async fn companions_are_written_with_their_entry_or_not_at_all() {
 #[tokio::test]
 async fn a_command_without_an_entry_carries_its_companions_once_and_takes_no_number() {
     let fixture = Fixture::new().await;
-    let lanes = lanes(&fixture);
+    let lanes = fixture.lanes();
     let key = key();
     let command = || Command { key: None, entry: None, companions: vec![reply(&key)] };
     let carried = lanes.command(fixture.book.id, key, command()).await.unwrap();
@@ -225,7 +216,7 @@ async fn a_command_without_an_entry_carries_its_companions_once_and_takes_no_num
 #[tokio::test]
 async fn a_companion_that_meets_a_strangers_row_fails_alone() {
     let fixture = Fixture::new().await;
-    let lanes = lanes(&fixture);
+    let lanes = fixture.lanes();
     let bank = account(&fixture, "assets:bank", AccountClass::Asset, None).await;
     let own = account(&fixture, "equity:own", AccountClass::Equity, None).await;
     let book = fixture.book.id;
@@ -240,7 +231,7 @@ async fn a_companion_that_meets_a_strangers_row_fails_alone() {
     assert!(matches!(clash, Err(Error::Stale(_))), "{clash:?}");
     assert_eq!([number(&before.unwrap()), number(&after.unwrap())], [1, 2]);
     assert_eq!(count(&fixture, "SELECT count(*) FROM reply").await, 1);
-    let unknown = Companion { table: "book", row: serde_json::json!({}) };
+    let unknown = Companion::new("book", serde_json::json!({}));
     let wrong = Command { key: None, entry: None, companions: vec![unknown] };
     assert!(matches!(lanes.command(book, key(), wrong).await, Err(Error::Inconsistent(_))));
 }

@@ -4,6 +4,7 @@ use deadpool_postgres::{Manager, Object, Pool};
 use jiff::Timestamp;
 use ledger::book::{AccountClass, AccountNumber};
 use ledger::id::OrganisationId;
+use ledger::lane::{self, Lanes};
 use ledger::money::{Currency, Money};
 use ledger::operations::{accounts, books};
 use ledger::store::books::{Book, Mode, Visibility};
@@ -35,6 +36,12 @@ impl Fixture {
         let book = books::open(&tx, asked, Timestamp::now()).await.expect("a book");
         tx.commit().await.expect("a commit");
         Fixture { pool, book, database }
+    }
+
+    /// Lanes as a process has them.
+    pub(crate) fn lanes(&self) -> Lanes {
+        let config = lane::options(migrations::service_config(&self.database.url, "lanes").expect("an address"));
+        Lanes::new(Pool::builder(Manager::new(config, NoTls)).max_size(4).build().expect("a pool"))
     }
 
     pub(crate) async fn client(&self) -> Object {

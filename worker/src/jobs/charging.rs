@@ -11,6 +11,8 @@ use crate::rail::{ChargeRequest, Rail};
 use jiff::Timestamp;
 use ledger::funding::charge::Outcome;
 use ledger::id::{ChargeId, PledgeId, SettlementId};
+use ledger::lane;
+use ledger::operations::captures::{self, By};
 use ledger::operations::charges::{self, Begun, Recorded};
 use ledger::operations::settlements;
 use ledger::store::books;
@@ -49,6 +51,11 @@ impl Doer {
         let provider = self.rails.of(book.mode)?;
         let outcome = take_once(provider, leased, &request).await?;
         self.fault.after_charge();
+        if let Outcome::Captured { provider_reference } = &outcome
+            && self.capture_by_lane(leased, charge, request.attempt, provider_reference).await?
+        {
+            return Ok(());
+        }
         let mut client = self.pool.get().await?;
         let tx = client.transaction().await?;
         let wall = Timestamp::now();
@@ -60,6 +67,29 @@ impl Doer {
         jobs::settle(&tx, leased, wall).await?;
         tx.commit().await?;
         Ok(())
+    }
+
+    /// Writes a plain capture through the lane of its book, with the job settled beside it. Says false, and has written
+    /// nothing, when it is more than that, or something has changed meanwhile.
+    async fn capture_by_lane(
+        &self,
+        leased: &Leased,
+        charge: ChargeId,
+        attempt: i32,
+        provider_reference: &str,
+    ) -> Result<bool, Failure> {
+        let wall = Timestamp::now();
+        let client = self.pool.get().await?;
+        let drafted =
+            captures::draft(&client, charge, By::Attempt(attempt), provider_reference.to_owned(), wall).await?;
+        let Some(drafted) = drafted else { return Ok(false) };
+        drop(client);
+        let command = drafted.command([jobs::done_row(leased, wall)]);
+        match self.lanes.command(charge.book, captures::key(charge), command).await {
+            Ok(answer) => Ok(!answer.replayed && matches!(answer.outcome, lane::Outcome::Posted(_))),
+            Err(ledger::Error::Stale(_)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// A custodian's day has arrived as cash.

@@ -55,6 +55,23 @@ fn a_refusal_concerns_its_own_command_and_takes_no_number() {
 }
 
 #[test]
+fn a_companion_learns_the_number_of_its_entry_and_stays_out_when_that_is_refused() {
+    let mut state = book();
+    let with = |line, id: i32| {
+        let row = serde_json::json!({ "id": id, "body": { "entry": null } });
+        let numbered = Companion { number: Some("/body/entry"), ..Companion::new("reply", row.clone()) };
+        Command { companions: vec![numbered, Companion::new("job", row)], ..command(vec![line]) }
+    };
+    let (batch, _) = fold(&mut state, &[with(capture(5), 1), with(release(6), 2), with(release(5), 3)]);
+    let entries = |table| -> Vec<(i64, Option<i64>)> {
+        let rows = batch.companions[table].iter();
+        rows.map(|row| (row["id"].as_i64().expect("an id"), row["body"]["entry"].as_i64())).collect()
+    };
+    assert_eq!(entries("reply"), [(1, Some(1)), (3, Some(2))]);
+    assert_eq!(entries("job"), [(1, None), (3, None)]);
+}
+
+#[test]
 fn money_moves_only_in_the_ways_of_the_table() {
     let mut state = book();
     let wrong = line(MovementKind::ChargeCaptured, CASH, FUND, 5);

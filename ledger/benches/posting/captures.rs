@@ -1,0 +1,133 @@
+//! Captured charges of one campaign: through its book's lane, against a transaction each.
+
+use crate::book::empty_book;
+use crate::load::{AsyncCaller, Figure, closed_loop};
+use deadpool_postgres::Pool;
+use jiff::Timestamp;
+use ledger::funding::charge::Outcome;
+use ledger::funding::lineage::Method;
+use ledger::funding::party::Privacy;
+use ledger::funding::pledge::Rail;
+use ledger::id::{BookId, ChargeId, OrganisationId};
+use ledger::lane::Lanes;
+use ledger::money::{Currency, Money};
+use ledger::operations::campaigns::{self, Change, NewCampaign};
+use ledger::operations::captures::{self, By};
+use ledger::operations::charges::{self, Begun};
+use ledger::operations::pledges::{self, AskedDonor, AskedSchedule, PlacePledge};
+use ledger::store::activity::Actor;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio_postgres::NoTls;
+
+/// Charges that wait for their outcome: more than one measurement takes.
+const CHARGES: usize = 30_000;
+
+/// Charges whose attempts are under way, on a day whose settlement is open.
+pub(crate) struct Due {
+    book: BookId,
+    charges: Vec<ChargeId>,
+    next: AtomicUsize,
+}
+
+/// So many callers capture one charge after another, with the lanes if there are any.
+pub(crate) async fn capture(url: &str, callers: usize, by_lane: bool, run: Duration) -> Figure {
+    let pool = crate::book::pool(url, callers.min(32) + 4);
+    let due = Arc::new(due(url, &pool).await);
+    let lanes = by_lane.then(|| Lanes::new(crate::book::pool(url, 2)));
+    closed_loop(callers, run, 1, |_| Caller { pool: pool.clone(), lanes: lanes.clone(), due: due.clone() }).await
+}
+
+/// One charge as a partner and a worker make it, captured, so that its settlement is open; and thousands like it.
+async fn due(url: &str, pool: &Pool) -> Due {
+    let book = empty_book(pool).await;
+    let wall = Timestamp::now();
+    let mut client = pool.get().await.expect("a connection");
+    let tx = client.transaction().await.expect("a transaction");
+    let amount = |minor| Money::from_minor(minor, Currency::USD).expect("an amount");
+    let new = NewCampaign {
+        book,
+        slug: "bench".into(),
+        title: "Bench".into(),
+        summary: String::new(),
+        terms: "None but these.".into(),
+        monthly_goal: amount(300_000),
+        lineage: Method::Fifo,
+    };
+    let draft = campaigns::create(&tx, new, Actor::Service, wall).await.expect("a campaign");
+    let campaign = campaigns::publish(&tx, draft.id, Change::by_service(""), wall).await.expect("a live campaign");
+    let asked = PlacePledge {
+        campaign: campaign.id,
+        partner: OrganisationId::generate(),
+        reference: "first".into(),
+        donor: AskedDonor {
+            reference: "fan".into(),
+            name: String::new(),
+            email: String::new(),
+            privacy: Privacy::HostOnly,
+        },
+        amount: amount(1_000),
+        schedule: AskedSchedule::Monthly { start: None, anchor: None, payments: None },
+        rail: Rail::Sandbox,
+        token: "card".into(),
+        terms_digest: campaign.terms_digest,
+    };
+    let pledge = pledges::place(&tx, asked, wall).await.expect("a pledge").pledge;
+    let Begun::Try { charge: first, .. } = charges::begin(&tx, pledge.id, 1, wall).await.expect("a charge") else {
+        panic!("nothing is due");
+    };
+    tx.commit().await.expect("a commit");
+
+    let (owner, connection) = tokio_postgres::connect(url, NoTls).await.expect("a connection");
+    tokio::spawn(connection);
+    let copies = format!(
+        "CREATE TEMP TABLE copy AS SELECT n, gen_random_uuid() AS pledge, gen_random_uuid() AS charge
+           FROM generate_series(1, {CHARGES}) n;
+         INSERT INTO pledge SELECT r.* FROM pledge p, copy c, LATERAL jsonb_populate_record(p, jsonb_build_object(
+                'id', c.pledge, 'reference', 'copy-' || c.n)) r WHERE p.book_id = {book};
+         INSERT INTO charge SELECT r.* FROM charge g, copy c, LATERAL jsonb_populate_record(g, jsonb_build_object(
+                'id', c.charge, 'pledge', c.pledge)) r WHERE g.book_id = {book};
+         INSERT INTO charge_attempt SELECT r.* FROM charge_attempt a, copy c, LATERAL jsonb_populate_record(a,
+                jsonb_build_object('charge', c.charge)) r WHERE a.book_id = {book};"
+    );
+    owner.batch_execute(&copies).await.expect("copies");
+    owner.batch_execute("ANALYZE; CHECKPOINT").await.expect("a checkpoint");
+    let rows = owner.query("SELECT charge FROM copy", &[]).await.expect("the copies");
+    by_transaction(pool, first).await;
+    let charges = rows.iter().map(|row| ChargeId::new(book, row.get(0))).collect();
+    Due { book, charges, next: AtomicUsize::new(0) }
+}
+
+struct Caller {
+    pool: Pool,
+    lanes: Option<Lanes>,
+    due: Arc<Due>,
+}
+
+impl AsyncCaller for Caller {
+    async fn call(&mut self) {
+        let place = self.due.next.fetch_add(1, Ordering::Relaxed);
+        let charge = *self.due.charges.get(place).expect("more charges than one run takes");
+        match &self.lanes {
+            Some(lanes) => by_lane(&self.pool, lanes, self.due.book, charge).await,
+            None => by_transaction(&self.pool, charge).await,
+        }
+    }
+}
+
+async fn by_lane(pool: &Pool, lanes: &Lanes, book: BookId, charge: ChargeId) {
+    let client = pool.get().await.expect("a connection");
+    let drafted = captures::draft(&client, charge, By::Attempt(1), format!("pay-{charge}"), Timestamp::now()).await;
+    drop(client);
+    let command = drafted.expect("an answer").expect("a plain capture").command(None);
+    lanes.command(book, captures::key(charge), command).await.expect("a verdict");
+}
+
+async fn by_transaction(pool: &Pool, charge: ChargeId) {
+    let mut client = pool.get().await.expect("a connection");
+    let tx = client.transaction().await.expect("a transaction");
+    let outcome = Outcome::Captured { provider_reference: format!("pay-{charge}") };
+    charges::record_outcome(&tx, charge, 1, outcome, Timestamp::now()).await.expect("a capture");
+    tx.commit().await.expect("a commit");
+}
