@@ -15,7 +15,7 @@ use tokio::process::Command;
 type Outcome = anyhow::Result<()>;
 
 /// How long a tool may take before it is ended.
-const TOOL_MAX: Duration = Duration::from_secs(150);
+const TOOL_MAX: Duration = Duration::from_secs(400);
 
 /// What schemathesis looks for.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
