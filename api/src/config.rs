@@ -14,6 +14,7 @@
 //! | `COMMONPURSE_HTTP_THREADS` | `2` | threads that answer requests |
 //! | `COMMONPURSE_RATE_PER_SECOND` | `1000` | requests of one caller, and of one address, each second |
 //! | `COMMONPURSE_GUESSES_PER_MINUTE` | `60` | requests of one address each minute to sign-in and token endpoints |
+//! | `COMMONPURSE_STALLED_CLIENT_S` | `60` | seconds after which a client that takes nothing of its answer is cut off |
 //! | `COMMONPURSE_BEHIND_PROXY` | `false` | take the client's address from `X-Forwarded-For`, which a proxy sets |
 //! | `COMMONPURSE_LOG` | `info` | what is logged, such as `info,api=debug` |
 //!
@@ -125,6 +126,10 @@ pub struct ServeConfig {
     /// Threads that answer requests.
     #[arg(long, env = "COMMONPURSE_HTTP_THREADS", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub http_threads: u16,
+
+    /// After how many seconds a client that takes nothing of what is sent to it is cut off.
+    #[arg(long, env = "COMMONPURSE_STALLED_CLIENT_S", default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..=3_600))]
+    pub stalled_client_s: u16,
 
     /// Requests of one caller, and of one address, each second.
     #[arg(long, env = "COMMONPURSE_RATE_PER_SECOND", default_value = "1000")]

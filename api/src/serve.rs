@@ -20,9 +20,14 @@ use ledger::lane::{self, Lanes};
 use ledger::operations::entries::Directory;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use secrecy::ExposeSecret;
+#[cfg(target_os = "linux")]
+use socket2::SockRef;
+use std::any::Any;
 use std::net::TcpListener;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+#[cfg(target_os = "linux")]
+use tokio::net::TcpStream;
 use tokio_postgres::NoTls;
 use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt;
@@ -112,6 +117,7 @@ pub async fn serve(config: ServeConfig, shutdown: impl Future<Output = ()>) -> a
     let listener = TcpListener::bind(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
     let address = format!("http://{}", listener.local_addr()?);
     let threads = usize::from(config.http_threads);
+    let patience = Duration::from_secs(config.stalled_client_s.into());
     let state = Data::new(state(config, &address)?);
     let client = state.pool.get().await.context("the database cannot be reached")?;
     migrations::check(&client).await?;
@@ -120,6 +126,7 @@ pub async fn serve(config: ServeConfig, shutdown: impl Future<Output = ()>) -> a
     let shared = state.clone();
     let server = HttpServer::new(move || app(shared.clone()))
         .workers(threads)
+        .on_connect(move |connection, _| cut_off_when_stalled(connection, patience))
         .disable_signals()
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .listen(listener)?
@@ -136,6 +143,19 @@ pub async fn serve(config: ServeConfig, shutdown: impl Future<Output = ()>) -> a
     upkeep.abort();
     running.await??;
     Ok(())
+}
+
+/// A client that stops reading, or has gone without a word, must not hold an answer for ever: the kernel gives up when
+/// nothing of what was sent has been taken for so long (TCP_USER_TIMEOUT, RFC 5482).
+fn cut_off_when_stalled(connection: &dyn Any, patience: Duration) {
+    #[cfg(target_os = "linux")]
+    if let Some(stream) = connection.downcast_ref::<TcpStream>()
+        && let Err(error) = SockRef::from(stream).set_tcp_user_timeout(Some(patience))
+    {
+        tracing::warn!(%error, "a connection has no deadline for its answers");
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (connection, patience);
 }
 
 /// What is done now and then.

@@ -6,10 +6,14 @@ use api::stack::programs_beside_this_one;
 use ledger::export::Format;
 use serde_json::json;
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 use tests::{TestApp, large_book};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpSocket;
 
 type Outcome = anyhow::Result<()>;
 
@@ -93,6 +97,40 @@ async fn a_large_book_is_streamed_in_every_format_without_filling_the_memory() -
             let said = String::from_utf8(held.stdout)? + &String::from_utf8(held.stderr)?;
             ensure!(said.contains(&format!("holds: {entries} entries, 3 accounts")), "{said}");
         }
+    }
+    app.finish().await
+}
+
+/// Whether this machine has an open connection from a port to a port, by the kernel's own table.
+fn is_open(from: u16, to: u16) -> anyhow::Result<bool> {
+    let (from, to) = (format!(":{from:04X}"), format!(":{to:04X}"));
+    let table = std::fs::read_to_string("/proc/net/tcp")?;
+    let mut lines = table.lines().map(|line| line.split_whitespace().skip(1).take(3).collect::<Vec<_>>());
+    Ok(lines.any(|line| matches!(line[..], [local, remote, "01"] if local.ends_with(&from) && remote.ends_with(&to))))
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_client_that_stops_reading_an_export_is_cut_off() -> Outcome {
+    let app = TestApp::start_with(1, &[("COMMONPURSE_STALLED_CLIENT_S", "1")]).await?;
+    let path = large_book::sawmill(&app.operator().await?).await?;
+    // Far more than the buffers on the way take.
+    large_book::fill(app.database_url(), 40_000).await?;
+    let service: SocketAddr = app.base_url().trim_start_matches("http://").parse()?;
+    let socket = TcpSocket::new_v4()?;
+    socket.set_recv_buffer_size(4_096)?;
+    let mut stalled = socket.connect(service).await?;
+    let own = stalled.local_addr()?.port();
+    let request = format!("GET {path}/export?format=jsonl HTTP/1.1\r\nhost: {service}\r\n\r\n");
+    stalled.write_all(request.as_bytes()).await?;
+    let mut begin = [0; 12];
+    stalled.read_exact(&mut begin).await?;
+    ensure!(&begin == b"HTTP/1.1 200" && is_open(service.port(), own)?, "{begin:?}");
+
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while is_open(service.port(), own)? {
+        ensure!(Instant::now() < deadline, "a client that stopped reading still has its connection");
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     app.finish().await
 }
