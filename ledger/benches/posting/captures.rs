@@ -18,7 +18,7 @@ use ledger::operations::pledges::{self, AskedDonor, AskedSchedule, PlacePledge};
 use ledger::store::activity::Actor;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio_postgres::NoTls;
 
 /// Charges that wait for their outcome: more than one measurement takes.
@@ -94,6 +94,15 @@ async fn due(url: &str, pool: &Pool) -> Due {
     owner.batch_execute(&copies).await.expect("copies");
     owner.batch_execute("ANALYZE; CHECKPOINT").await.expect("a checkpoint");
     let rows = owner.query("SELECT charge FROM copy", &[]).await.expect("the copies");
+    let copier: i32 = owner.query_one("SELECT pg_backend_pid()", &[]).await.expect("a process").get(0);
+    drop(owner);
+    // Its CPU time must not vanish from the server's in the middle of a measurement.
+    let (mut runs, deadline) = (true, Instant::now() + Duration::from_secs(10));
+    while runs {
+        assert!(Instant::now() < deadline, "the connection that made the copies is still there");
+        let asked = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1)";
+        runs = client.query_one(asked, &[&copier]).await.expect("an answer").get(0);
+    }
     by_transaction(pool, first).await;
     let charges = rows.iter().map(|row| ChargeId::new(book, row.get(0))).collect();
     Due { book, charges, next: AtomicUsize::new(0) }
