@@ -1,24 +1,22 @@
 //! Claims of milestones: writing, showing and submitting them.
 
+use super::claim_body::{ClaimBody, ReviewBody, readable};
 use super::milestones::{book_of, require_reader};
-use super::reviews::ReviewBody;
 use crate::auth::Caller;
 use crate::extract::{Body, Keyed, Nothing, Params};
 use crate::idempotency::{Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::wire::{BalanceBody, IfMatch, MoneyBody, etag, paragraphs, parse};
+use crate::wire::{IfMatch, MoneyBody, etag, paragraphs, parse};
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post, put};
-use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
-use ledger::funding::claim::{Claim, ClaimState, Content, DecidedBy, Decision};
+use ledger::funding::claim::Content;
 use ledger::funding::evidence::{Digest, EVIDENCE_MAX, Evidence, EvidenceKind};
 use ledger::funding::review::{Ballot, Review};
-use ledger::id::{ClaimId, MilestoneId, OrganisationId, PersonId};
-use ledger::money::Currency;
+use ledger::id::{ClaimId, MilestoneId};
 use ledger::operations::{claims as operations, milestones as access};
 use ledger::store::{claims, milestones, reviews};
 use serde::{Deserialize, Serialize};
@@ -112,133 +110,6 @@ impl From<&Evidence> for EvidenceBody {
             licence: it.licence().map(str::to_owned),
         }
     }
-}
-
-/// What was approved of a claim, and what became of it.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Decision)]
-pub struct DecisionBody {
-    /// The lowest amount that a counting approval states.
-    amount: BalanceBody,
-    /// `reviewers`, or `silence` when nobody decided in time.
-    #[schema(value_type = String)]
-    by: DecidedBy,
-    at: Timestamp,
-    /// Until then people may object; then the worker releases.
-    objection_until: Timestamp,
-    /// Held back by open disputes.
-    frozen: BalanceBody,
-    /// Taken off by upheld disputes; it stays with the milestone.
-    struck: BalanceBody,
-    /// Owed to the team by now, or paid.
-    released: BalanceBody,
-}
-
-impl DecisionBody {
-    fn new(decision: Decision, currency: Currency) -> DecisionBody {
-        let balance = |minor| BalanceBody::new(minor, currency);
-        DecisionBody {
-            amount: balance(decision.amount),
-            by: decision.by,
-            at: decision.at,
-            objection_until: decision.objection_until,
-            frozen: balance(decision.frozen),
-            struck: balance(decision.struck),
-            released: balance(decision.released),
-        }
-    }
-}
-
-/// A claim.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Claim)]
-pub struct ClaimBody {
-    #[schema(value_type = String)]
-    id: ClaimId,
-    #[schema(value_type = String)]
-    milestone: MilestoneId,
-    #[schema(value_type = String)]
-    team: OrganisationId,
-    /// Who wrote it, or submitted it last.
-    #[schema(value_type = String)]
-    claimant: PersonId,
-    amount: MoneyBody,
-    note: String,
-    evidence: Vec<EvidenceBody>,
-    /// SHA-256 of the claim with its evidence, as JSON of RFC 8785; a review restates it.
-    #[schema(value_type = String)]
-    sha256: Digest,
-    /// Counts its texts.
-    revision: i32,
-    /// Counts its submissions; 0 before the first.
-    round: i32,
-    /// `draft`, `submitted`, `in_review`, `changes_asked`, `approved`, `disputed`, `rejected`, `payable`, `paid`,
-    /// `revoked` or `expired`.
-    state: String,
-    /// Since when it waits for its reviewers; null when it does not.
-    submitted_at: Option<Timestamp>,
-    /// When the default of a state that waits for people takes hold; null in the others.
-    decide_until: Option<Timestamp>,
-    /// Whether the host's owners were called in.
-    escalated: bool,
-    /// What was approved; null before.
-    decision: Option<DecisionBody>,
-    /// Why it was rejected or revoked; null otherwise.
-    reason: Option<String>,
-    /// Of the present submission; in lists it is left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reviews: Option<Vec<ReviewBody>>,
-    created_at: Timestamp,
-}
-
-impl ClaimBody {
-    pub(super) fn new(claim: Claim, reviews: Option<Vec<ReviewBody>>) -> ClaimBody {
-        let waiting = claim.state.under_review();
-        let reason = match &claim.state {
-            ClaimState::Rejected { reason } | ClaimState::Revoked { reason, .. } => Some(reason.clone()),
-            ClaimState::Draft { .. }
-            | ClaimState::Submitted(_)
-            | ClaimState::InReview(_)
-            | ClaimState::ChangesAsked { .. }
-            | ClaimState::Approved(_)
-            | ClaimState::Disputed(_)
-            | ClaimState::Payable(_)
-            | ClaimState::Paid(_)
-            | ClaimState::Expired => None,
-        };
-        ClaimBody {
-            id: claim.id,
-            milestone: claim.milestone,
-            team: claim.team,
-            claimant: claim.claimant,
-            amount: claim.content.amount.into(),
-            evidence: claim.content.evidence.iter().map(EvidenceBody::from).collect(),
-            sha256: claim.digest(),
-            revision: claim.revision,
-            round: claim.round,
-            state: claim.state.name().to_owned(),
-            submitted_at: waiting.map(|waiting| waiting.submitted_at),
-            decide_until: claim.state.deadline(),
-            escalated: waiting.is_some_and(|waiting| waiting.escalated),
-            decision: claim.state.decision().map(|it| DecisionBody::new(it, claim.content.amount.currency())),
-            reason,
-            reviews,
-            created_at: claim.created_at,
-            note: claim.content.note,
-        }
-    }
-}
-
-/// Refuses whoever may not read a claim, and answers it.
-pub(super) async fn readable(
-    client: &impl GenericClient,
-    caller: &Caller,
-    id: ClaimId,
-) -> Result<Claim, ledger::Error> {
-    let book = book_of(client, id.book, "claim").await?;
-    let claim = claims::get(client, id).await?;
-    require_reader(client, Some(caller), &book, Some(claim.team), false, "claim").await?;
-    Ok(claim)
 }
 
 /// Begins a claim, as a draft. Members of the milestone's team may.

@@ -1,6 +1,6 @@
 //! Disputes over approved claims.
 
-use super::claims::readable;
+use super::claim_body::readable;
 use super::milestones::book_of;
 use crate::auth::Caller;
 use crate::extract::{Keyed, Params};

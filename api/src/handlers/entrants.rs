@@ -1,7 +1,7 @@
 //! Entries of teams to a challenge, and their fees.
 
 use super::campaigns::actor;
-use super::challenges::challenge_of;
+use super::challenge_body::challenge_of;
 use super::milestones::book_of;
 use super::purses::{CapturePaymentRequest, custodian};
 use crate::auth::Caller;

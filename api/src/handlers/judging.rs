@@ -1,6 +1,6 @@
 //! The panel of a challenge, and its scorecards.
 
-use super::challenges::challenge_of;
+use super::challenge_body::challenge_of;
 use super::entrants::Insight;
 use super::milestones::book_of;
 use super::submissions::readable;

@@ -1,19 +1,19 @@
 //! Reviews of claims.
 
-use super::claims::{ClaimBody, readable};
+use super::claim_body::{ClaimBody, ReviewBody, readable};
 use crate::auth::Caller;
 use crate::extract::{Keyed, Params};
 use crate::idempotency::{Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::wire::{BalanceBody, MoneyBody, paragraphs, parse};
+use crate::wire::{MoneyBody, paragraphs, parse};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use jiff::Timestamp;
-use ledger::funding::evidence::{Digest, EVIDENCE_MAX};
-use ledger::funding::review::{Review, Verdict};
-use ledger::id::{ClaimId, PersonId};
+use ledger::funding::evidence::EVIDENCE_MAX;
+use ledger::funding::review::Verdict;
+use ledger::id::ClaimId;
 use ledger::money::Currency;
 use ledger::operations::claims as operations;
 use ledger::store::reviews;
@@ -66,46 +66,6 @@ impl NewReview {
             comment: paragraphs("/comment", &self.comment, 0..=4_000)?,
         };
         Ok((opinion, amount.map(|amount| amount.currency())))
-    }
-}
-
-/// What a reviewer said of one submission of a claim.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Review)]
-pub struct ReviewBody {
-    #[schema(value_type = String)]
-    reviewer: PersonId,
-    /// Which submission.
-    round: i32,
-    /// `approve`, `ask_changes` or `reject`.
-    verdict: String,
-    /// The approved amount; null where nothing was approved.
-    amount: Option<BalanceBody>,
-    #[schema(value_type = String)]
-    claim_sha256: Digest,
-    #[schema(value_type = Vec<String>)]
-    evidence_sha256: Vec<Digest>,
-    comment: String,
-    at: Timestamp,
-    /// Whether it counts now: its digests hold, and the reviewer has no tie to the team. Only beside the claim.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    counts: Option<bool>,
-}
-
-impl ReviewBody {
-    pub(super) fn new(it: Review, currency: Currency, counts: Option<bool>) -> ReviewBody {
-        let approved = Some(it.verdict.amount()).filter(|amount| *amount > 0);
-        ReviewBody {
-            reviewer: it.reviewer,
-            round: it.round,
-            verdict: it.verdict.name().to_owned(),
-            amount: approved.map(|amount| BalanceBody::new(amount, currency)),
-            claim_sha256: it.claim,
-            evidence_sha256: it.evidence,
-            comment: it.comment,
-            at: it.at,
-            counts,
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Submissions of teams: written, shown and handed in.
 
-use super::challenges::challenge_of;
+use super::challenge_body::challenge_of;
 use super::claims::{EvidenceBody, NewEvidence, parse_evidence};
 use super::entrants::{Insight, insight};
 use crate::auth::Caller;

@@ -1,0 +1,172 @@
+//! The rules of a challenge on the wire.
+
+use crate::wire::MoneyBody;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What a team pays to enter.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = EntryFee)]
+pub struct EntryFeeSchema {
+    /// How much, in the currency of the purse.
+    pub amount: MoneyBody,
+    /// Whose it is when the prizes are awarded: `operating_fund` or `teams`.
+    #[schema(pattern = "^(operating_fund|teams)$")]
+    pub goes_to: String,
+}
+
+/// What a prize is given for.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "by", rename_all = "snake_case")]
+#[schema(as = PrizeCondition)]
+pub enum ConditionSchema {
+    /// The places of the stage from `first` to `last`, one prize each.
+    Rank {
+        /// From 1.
+        #[schema(minimum = 1, maximum = 500)]
+        first: u16,
+        /// Included.
+        #[schema(minimum = 1, maximum = 500)]
+        last: u16,
+    },
+    /// Whoever has at least so many hundredths of a point, in order of the places while there are prizes.
+    Threshold {
+        /// 7500 for 75.00 points.
+        #[schema(maximum = 10000)]
+        score: u16,
+    },
+    /// Shared among the teams on whose submissions the first of the stage builds, in proportion to the parts that it states.
+    Contribution,
+}
+
+/// A tier of prizes.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = ChallengePrize)]
+pub struct PrizeSchema {
+    /// Of one prize; of the whole pool where it is shared.
+    pub amount: MoneyBody,
+    /// What it is given for.
+    pub condition: ConditionSchema,
+    /// How many prizes the tier has; 1 for a shared pool.
+    #[schema(minimum = 1, maximum = 500)]
+    pub count: u16,
+    /// What it is called.
+    #[schema(min_length = 1, max_length = 200, example = "Grand prize")]
+    pub name: String,
+    /// Name of the stage.
+    #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9_-]+$", example = "final")]
+    pub stage: String,
+}
+
+/// What judges look at.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = ScoreCriterion)]
+pub struct CriterionSchema {
+    /// A word for it.
+    #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9_-]+$", example = "test_data")]
+    pub name: String,
+    /// What it asks.
+    #[schema(min_length = 1, max_length = 200, example = "What the tests measured")]
+    pub title: String,
+    /// How much it counts beside the others.
+    #[schema(minimum = 1, maximum = 1000)]
+    pub weight: u16,
+}
+
+/// Only the best of an earlier stage are ranked.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Shortlist)]
+pub struct ShortlistSchema {
+    /// How many teams.
+    #[schema(minimum = 1)]
+    pub best: u16,
+    /// Name of the earlier stage.
+    #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9_-]+$")]
+    pub stage: String,
+}
+
+/// A stage of the work. All stages take submissions while the challenge is open, one for each team.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = ChallengeStage)]
+pub struct StageSchema {
+    /// Every team with a complete submission is ranked when null.
+    pub admits: Option<ShortlistSchema>,
+    /// Nothing is scored where there are none: being complete is all, and the tie rule gives the places.
+    #[schema(max_items = 20)]
+    pub criteria: Vec<CriterionSchema>,
+    /// Kinds of evidence without which a submission is not judged, each under one of the licences.
+    #[schema(min_items = 1, max_items = 9, example = json!(["design_files", "bill_of_materials"]))]
+    pub gate: Vec<String>,
+    /// A word for it.
+    #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9_-]+$", example = "prototype")]
+    pub name: String,
+}
+
+/// Who comes first of two with the same score; of two that are still alike, the earlier submission.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "by", rename_all = "snake_case")]
+#[schema(as = TieRule)]
+pub enum TieRuleSchema {
+    /// The earlier submission.
+    EarlierSubmission,
+    /// The one that is better on a criterion.
+    Criterion {
+        /// Its name.
+        #[schema(min_length = 1, max_length = 40)]
+        criterion: String,
+    },
+}
+
+/// How long each waiting state lasts, in days.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = ChallengeTimetable)]
+pub struct TimetableSchema {
+    /// Announced, until it must be open.
+    #[schema(minimum = 1, maximum = 730)]
+    pub announced_days: u16,
+    /// The ranking is provisional, and teams may appeal.
+    #[schema(minimum = 1, maximum = 730)]
+    pub appeal_days: u16,
+    /// Raising the purse.
+    #[schema(minimum = 1, maximum = 730)]
+    pub funding_days: u16,
+    /// Judging; where scores are missing, once more.
+    #[schema(minimum = 1, maximum = 730)]
+    pub judging_days: u16,
+    /// Open for submissions.
+    #[schema(minimum = 1, maximum = 730)]
+    pub submission_days: u16,
+}
+
+/// The rules of a challenge. What is agreed to is the SHA-256 of this document as JSON of RFC 8785.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = ChallengeRules)]
+pub struct RulesSchema {
+    /// Who may enter.
+    #[schema(max_length = 10000)]
+    pub eligibility: String,
+    /// Null where entering costs nothing.
+    pub entry_fee: Option<EntryFeeSchema>,
+    /// How many judges must have scored a submission; where ties leave fewer, all who are left.
+    #[schema(minimum = 1, maximum = 20)]
+    pub judges_needed: u8,
+    /// SPDX identifiers of the licences that evidence may be published under.
+    #[schema(min_items = 1, max_items = 50, example = json!(["CERN-OHL-S-2.0"]))]
+    pub licences: Vec<String>,
+    /// They sum to the purse.
+    #[schema(min_items = 1, max_items = 50)]
+    pub prizes: Vec<PrizeSchema>,
+    /// In order.
+    #[schema(min_items = 1, max_items = 10)]
+    pub stages: Vec<StageSchema>,
+    /// What everybody agrees to.
+    #[schema(min_length = 1, max_length = 50000)]
+    pub terms: String,
+    /// Who comes first of two with the same score.
+    pub tie_rule: TieRuleSchema,
+    /// How long everything takes.
+    pub timetable: TimetableSchema,
+    /// What happens to prize money that nobody won: `return_to_sponsors` or `roll_over`.
+    #[schema(pattern = "^(return_to_sponsors|roll_over)$")]
+    pub unawarded: String,
+}
