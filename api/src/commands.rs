@@ -2,13 +2,11 @@
 
 use crate::config::{DatabaseConfig, ServeConfig};
 use crate::demo::{self, DemoOptions, DevOptions};
+use crate::operators::add_operator;
 use crate::{keys, serve};
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use jiff::Timestamp;
-use ledger::id::PersonId;
-use ledger::operations::identity;
-use ledger::party::Email;
+use ledger::parties::rules::role::Email;
 use secrecy::ExposeSecret;
 use std::fs::File;
 use std::io::BufReader;
@@ -131,14 +129,4 @@ fn verify(file: &Path) -> anyhow::Result<()> {
     println!("{} {:?} holds: {} entries, {} accounts", held.book, held.name, held.entries, held.accounts);
     println!("its last digest is {}", held.digest);
     Ok(())
-}
-
-/// Makes the person with an address an operator.
-pub async fn add_operator(database_url: &str, email: &Email) -> anyhow::Result<PersonId> {
-    let pool = serve::pool(database_url, 1)?;
-    let mut client = pool.get().await.context("the database cannot be reached")?;
-    let tx = client.transaction().await?;
-    let id = identity::ensure_operator(&tx, email, Timestamp::now()).await?;
-    tx.commit().await?;
-    Ok(id)
 }

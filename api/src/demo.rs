@@ -131,7 +131,7 @@ async fn start(place: &PlaceOptions, database: &str, fresh: bool, operator: &str
         }
     };
     migrations::apply(&database_url).await?;
-    crate::commands::add_operator(&database_url, &operator.parse()?).await?;
+    crate::operators::add_operator(&database_url, &operator.parse()?).await?;
     let state = home.join(database);
     if fresh {
         forget(&state)?;

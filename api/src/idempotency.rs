@@ -12,18 +12,18 @@ use actix_web::{HttpRequest, HttpResponse};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use ledger::book::{Command, Companion, Key};
+use ledger::engine::lane::{Answer, Outcome};
+use ledger::engine::posting;
+use ledger::engine::store::books::Book;
 use ledger::id::{BookId, CallerId};
-use ledger::lane::{Answer, Outcome};
-use ledger::operations::posting;
-use ledger::store::books::Book;
-use ledger::store::replies::{self, Claim};
+use ledger::service::store::replies::{self, Claim};
 use ledger::{Error, Refusal};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-pub use ledger::store::replies::Scope;
+pub use ledger::service::store::replies::Scope;
 
 /// The header that carries the key.
 const HEADER: &str = "idempotency-key";

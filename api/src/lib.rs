@@ -9,11 +9,13 @@ pub mod config;
 pub mod contract;
 pub mod demo;
 pub mod edge;
+pub mod evidence_body;
 pub mod extract;
 pub mod gate;
 pub mod handlers;
 pub mod idempotency;
 pub mod keys;
+pub mod operators;
 pub mod paging;
 pub mod problem;
 pub mod rate;
@@ -21,17 +23,20 @@ pub mod serve;
 pub mod shared_read;
 pub mod stack;
 pub mod state;
+pub mod visibility;
 pub mod who_may;
 pub mod wire;
 
 pub use serve::{app, serve};
 
-use handlers::{
-    account_trees, accounts, allocation_rules, books, campaigns, challenge_rules, challenges, charges, claims,
-    cooperatives, credentials, disputes, distributions, entrants, entries, entry_batches, exchange, exports, health,
-    holds, identity, jobs, judging, lineage, milestones, organisations, pledge_changes, pledges, proceeds, purses,
-    releases, reports, reviews, statements, submissions, ties, units,
-};
+use crate::handlers::books::{accounts, book, entries, entry_batches, exchange, holds, jobs, units};
+use crate::handlers::challenges::{challenge, challenge_rules, entrants, judging, purses, submissions};
+use crate::handlers::cooperatives::{allocation_rules, distributions, members, proceeds, statements};
+use crate::handlers::health;
+use crate::handlers::milestones::{claims, disputes, milestone, releases, reviews};
+use crate::handlers::parties::{credentials, identity, organisations, ties};
+use crate::handlers::pledging::{campaigns, charges, lineage, pledge_changes, pledges};
+use crate::handlers::reports::{account_trees, exports, report};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// All routes, grouped by who calls. Of two paths that could both fit, the more literal one (`{id}:pause`) comes first.
@@ -65,10 +70,10 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
         .service(credentials::revoke);
     // People: books and their reading.
     routes
-        .service(books::open)
-        .service(books::list)
-        .service(books::advance_clock)
-        .service(books::admit_partner)
+        .service(book::open)
+        .service(book::list)
+        .service(book::advance_clock)
+        .service(book::admit_partner)
         .service(jobs::requeue)
         .service(jobs::show)
         .service(units::create_unit)
@@ -90,12 +95,12 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
         .service(entries::list)
         .service(entries::show)
         .service(account_trees::account_tree)
-        .service(reports::trial_balance)
-        .service(reports::balance_sheet)
-        .service(reports::income_statement)
-        .service(reports::funds)
+        .service(report::trial_balance)
+        .service(report::balance_sheet)
+        .service(report::income_statement)
+        .service(report::funds)
         .service(exports::export)
-        .service(books::show);
+        .service(book::show);
     // People: campaigns of the host. Partners: pledges of their donors, charges that they collect.
     routes
         .service(campaigns::create)
@@ -118,11 +123,11 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
         .service(charges::show);
     // People: milestones of the host, claims of the team, reviews, disputes.
     routes
-        .service(milestones::create)
-        .service(milestones::list)
-        .service(milestones::fund)
-        .service(milestones::cancel)
-        .service(milestones::show)
+        .service(milestone::create)
+        .service(milestone::list)
+        .service(milestone::fund)
+        .service(milestone::cancel)
+        .service(milestone::show)
         .service(releases::list)
         .service(lineage::sources)
         .service(ties::create)
@@ -138,16 +143,16 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
         .service(disputes::resolve);
     // People: challenges of the host, entries and submissions of teams, judges. Partners: contributions of sponsors.
     routes
-        .service(challenges::create)
-        .service(challenges::list)
-        .service(challenges::publish)
-        .service(challenges::announce)
-        .service(challenges::open)
-        .service(challenges::close_submissions)
-        .service(challenges::rank)
-        .service(challenges::cancel)
-        .service(challenges::award)
-        .service(challenges::list_awards)
+        .service(challenge::create)
+        .service(challenge::list)
+        .service(challenge::publish)
+        .service(challenge::announce)
+        .service(challenge::open)
+        .service(challenge::close_submissions)
+        .service(challenge::rank)
+        .service(challenge::cancel)
+        .service(challenge::award)
+        .service(challenge::list_awards)
         .service(challenge_rules::create)
         .service(challenge_rules::show)
         .service(challenge_rules::prizes)
@@ -161,7 +166,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
         .service(judging::panel)
         .service(submissions::create)
         .service(submissions::list)
-        .service(challenges::show)
+        .service(challenge::show)
         .service(judging::score)
         .service(judging::scores)
         .service(submissions::submit)
@@ -169,12 +174,12 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
         .service(submissions::change);
     // People: members of a cooperative, what they work, what is sold, how it is shared.
     routes
-        .service(cooperatives::admit)
-        .service(cooperatives::list_members)
-        .service(cooperatives::leave)
-        .service(cooperatives::contribute)
-        .service(cooperatives::list_contributions)
-        .service(cooperatives::attest)
+        .service(members::admit)
+        .service(members::list_members)
+        .service(members::leave)
+        .service(members::contribute)
+        .service(members::list_contributions)
+        .service(members::attest)
         .service(allocation_rules::publish)
         .service(allocation_rules::list)
         .service(proceeds::record)

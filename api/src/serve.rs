@@ -16,8 +16,8 @@ use actix_web::web::{Data, PathConfig, redirect};
 use actix_web::{App, Error, HttpServer};
 use anyhow::Context;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
-use ledger::lane::{self, Lanes};
-use ledger::operations::entries::Directory;
+use ledger::books::operations::entries::Directory;
+use ledger::engine::lane::{self, Lanes};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use secrecy::ExposeSecret;
 #[cfg(target_os = "linux")]

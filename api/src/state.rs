@@ -7,13 +7,14 @@ use crate::rate::Limits;
 use crate::shared_read::SharedRead;
 use deadpool_postgres::{Client, Pool, Transaction};
 use ledger::Error;
+use ledger::books::operations::entries::Directory;
+use ledger::books::store::readers;
+use ledger::engine::lane::Lanes;
+use ledger::engine::store::books::Book;
 use ledger::id::{BookRef, CallerId, CredentialId, PersonId};
-use ledger::lane::Lanes;
-use ledger::operations::entries::Directory;
-use ledger::party::Role;
-use ledger::store::books::{self, Book};
-use ledger::store::credentials::{self, Credential};
-use ledger::store::people::{self, Person};
+use ledger::parties::rules::role::Role;
+use ledger::parties::store::credentials::{self, Credential};
+use ledger::parties::store::people::{self, Person};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
 
@@ -73,7 +74,7 @@ impl Reads {
             books: SharedRead::new(move |asked| {
                 let pool = of_books.clone();
                 async move {
-                    let found = books::list_with_roles(&pool.get().await?, &asked).await?;
+                    let found = readers::list_with_roles(&pool.get().await?, &asked).await?;
                     Ok(found.into_iter().map(|(asked, (book, roles))| (asked, (Arc::new(book), roles))).collect())
                 }
             }),

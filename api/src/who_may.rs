@@ -4,7 +4,7 @@
 //! the handler knows: it calls [`crate::auth::Caller::require_role`], which takes the roles from this table. A partner
 //! with the scope sees its own objects only.
 
-use ledger::party::{Role, Scope};
+use ledger::parties::rules::role::{Role, Scope};
 use std::sync::LazyLock;
 
 /// Who may use a route.

@@ -9,6 +9,7 @@ use ledger::money::{Currency, Money, MoneyError, Unit, WrittenAmount};
 use serde::{Deserialize, Serialize};
 use std::future::{Ready, ready};
 use std::ops::RangeInclusive;
+use utoipa::{IntoParams, ToSchema};
 
 /// An amount: a decimal string with at most the digits of the currency, and the currency's code of ISO 4217.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -156,6 +157,31 @@ impl FromRequest for IfMatch {
             .and_then(|digits| digits.parse().ok());
         ready(version.map(IfMatch).ok_or_else(|| ledger::Error::Stale("thing").into()))
     }
+}
+
+/// Which page of a book's list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct OfBook {
+    /// The book.
+    #[param(max_length = 36, pattern = "^bok_[a-z2-7]{32}$")]
+    pub(crate) book: String,
+    /// Items of a page; 50 when it is not given.
+    #[param(minimum = 1, maximum = 200)]
+    pub(crate) limit: Option<u16>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 500)]
+    pub(crate) cursor: Option<String>,
+}
+
+/// Why a state changes.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ChangeStateRequest {
+    /// For the list of who did what; no personal data.
+    #[schema(max_length = 1000)]
+    pub(crate) reason: String,
 }
 
 #[cfg(test)]

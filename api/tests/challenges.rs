@@ -9,12 +9,16 @@ use api::keys::{self, Subject};
 use api::state::State;
 use clap::Parser;
 use jiff::{SignedDuration, Timestamp};
+use ledger::books::operations::books;
+use ledger::challenges::operations::challenges;
+use ledger::engine::store::books::{Book, Mode, Visibility};
+use ledger::engine::store::{accounts, books as book_rows};
 use ledger::id::{ChallengeId, OrganisationId, PersonId, SettlementId};
 use ledger::money::Currency;
-use ledger::operations::{books, challenges, identity, parties, settlements};
-use ledger::party::{self, OrganisationKind, Role, Scope};
-use ledger::store::books::{Book, Mode, Visibility};
-use ledger::store::{accounts, books as book_rows, organisations};
+use ledger::parties::operations::{organisations as parties, sign_in};
+use ledger::parties::rules::role::{self, OrganisationKind, Role, Scope};
+use ledger::parties::store::organisations;
+use ledger::treasury::operations::settlements;
 use migrations::testing::TestDatabase;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -76,7 +80,7 @@ impl Scene {
         let start = Timestamp::now();
         let mut client = state.pool.get().await.unwrap();
         let tx = client.transaction().await.unwrap();
-        let operator = identity::ensure_operator(&tx, &"operator@example.org".parse().unwrap(), start).await.unwrap();
+        let operator = sign_in::ensure_operator(&tx, &"operator@example.org".parse().unwrap(), start).await.unwrap();
         let organisation =
             async |name: &str, kind| parties::create_organisation(&tx, operator, name, kind, start).await.unwrap().id;
         let host = organisation("Host", OrganisationKind::FiscalHost).await;
@@ -85,7 +89,7 @@ impl Scene {
         let mut people = Vec::new();
         for name in ["treasurer", "judge-a", "judge-b", "judge-c"] {
             let email = format!("{name}@example.org").parse().unwrap();
-            let id = identity::ensure_person(&tx, &email, start).await.unwrap().id;
+            let id = sign_in::ensure_person(&tx, &email, start).await.unwrap().id;
             let role = if name == "treasurer" { Role::Treasurer } else { Role::Judge };
             organisations::insert_role(&tx, host, id, role, operator, start).await.unwrap();
             people.push(Person { id, token: state.keys.issue(&Subject::Person(id), start) });
@@ -99,7 +103,7 @@ impl Scene {
             visibility: Visibility::Private,
         };
         let book = books::open(&tx, asked, start).await.unwrap();
-        let mode = party::Mode::Sandbox;
+        let mode = role::Mode::Sandbox;
         let new = parties::NewCredential {
             organisation: platform,
             mode,
@@ -168,7 +172,7 @@ impl Scene {
         let mut client = self.state.pool.get().await.unwrap();
         let tx = client.transaction().await.unwrap();
         let email = format!("{name}@example.org").parse().unwrap();
-        let person = identity::ensure_person(&tx, &email, self.start).await.unwrap().id;
+        let person = sign_in::ensure_person(&tx, &email, self.start).await.unwrap().id;
         let kind = OrganisationKind::ProjectTeam;
         let id = parties::create_organisation(&tx, person, name, kind, self.start).await.unwrap().id;
         tx.commit().await.unwrap();
@@ -398,7 +402,7 @@ async fn who_may_see_and_do_what_in_a_challenge() {
     let rules = scene.get(&format!("{at}/rules"), member).await.ok();
     assert_eq!(rules["sha256"], challenge["rules_sha256"]);
     let document = rules["document"].as_str().unwrap();
-    assert_eq!(ledger::funding::evidence::Digest::of(document.as_bytes()).to_string(), rules["sha256"]);
+    assert_eq!(ledger::evidence::Digest::of(document.as_bytes()).to_string(), rules["sha256"]);
     assert_eq!(serde_json::from_str::<Value>(document).unwrap(), rules["rules"]);
     let prizes = scene.get(&format!("{at}/prizes"), member).await.ok();
     assert_eq!(prizes["items"][4]["condition"], json!({"by": "contribution"}));

@@ -1,19 +1,35 @@
 //! The book, the funding rules, and where they are kept.
 //!
-//! Layers, from the inside out; an inner one never names an outer one (a test walks the sources):
-//! [`money`], [`id`] → `book` (accounts, transfers, the fold) → `funding` (pure rules) → `store` (SQL) → `operations`.
+//! From the bottom up, each storey naming only what is below it (a test reads the sources):
+//!
+//! - the *ground*: [`money`], [`id`], [`words`], [`calendar`], [`evidence`], [`book`] (accounts, transfers, the fold),
+//!   [`movements`], [`export`], [`verify`]: pure, without a database, a runtime or a clock;
+//! - [`engine`], which posts entries, and [`service`], which keeps jobs, replies and who did what;
+//! - a folder a domain: [`parties`] → [`books`] → [`reports`], [`treasury`], [`cooperatives`]; [`pledging`] and
+//!   [`challenges`] stand on [`treasury`], [`milestones`] on [`pledging`].
+//!
+//! Inside a domain, `rules` are pure, `store` is SQL and nothing else, and `operations` lock, decide and save in the
+//! transaction of their caller.
 
 pub mod book;
+pub mod books;
+pub mod calendar;
+pub mod challenges;
+pub mod cooperatives;
+pub mod engine;
 pub mod error;
+pub mod evidence;
 pub mod export;
-pub mod funding;
 pub mod id;
-pub mod job;
-pub mod lane;
+pub mod milestones;
 pub mod money;
-pub mod operations;
-pub mod party;
-pub mod store;
+pub mod movements;
+pub mod parties;
+pub mod pledging;
+pub mod reports;
+pub mod service;
+pub mod treasury;
 pub mod verify;
+pub mod words;
 
 pub use error::{Error, Refusal};

@@ -3,6 +3,7 @@
 //! The exponent of a currency is that of ISO 4217; a [`Unit`] of a book has its own. [`Money`] is positive; a balance is a
 //! plain signed number of minor units beside its currency or unit.
 
+pub mod allocation;
 mod unit;
 
 pub use unit::{EXPONENT_MAX, Unit, UnitError, WrittenAmount};

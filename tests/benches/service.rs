@@ -75,7 +75,7 @@ impl Service {
         server.create_database(name).await?;
         let url = server.url(name);
         migrations::apply(&url).await?;
-        api::commands::add_operator(&url, &OPERATOR.parse()?).await?;
+        api::operators::add_operator(&url, &OPERATOR.parse()?).await?;
         let unlimited = |name: &str| (name.to_owned(), "1000000".to_owned());
         let settings = Settings {
             database_url: url.clone(),

@@ -4,8 +4,9 @@ use anyhow::{Context as _, bail, ensure};
 use api::demo::client::{Client, mails};
 use api::stack::{Process, Settings, Stack, programs_beside_this_one};
 use deadpool_postgres::{Manager, Pool};
+use ledger::engine::store::{books, journal};
 use ledger::id::BookId;
-use ledger::store::{books, journal, lineage};
+use ledger::pledging::store::lineage;
 use migrations::testing::TestDatabase;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -41,7 +42,7 @@ impl TestApp {
     /// Starts the api and so many workers, with more environment variables.
     pub async fn start_with(workers: usize, environment: &[(&str, &str)]) -> anyhow::Result<TestApp> {
         let database = TestDatabase::create().await?;
-        api::commands::add_operator(&database.url, &OPERATOR.parse()?).await?;
+        api::operators::add_operator(&database.url, &OPERATOR.parse()?).await?;
         let state = TempDir::new()?;
         let settings = Settings {
             database_url: database.url.clone(),

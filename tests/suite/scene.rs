@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use api::demo::cast::{Cast, pledge_body};
 use api::demo::client::{Client, text};
 use jiff::civil::date;
-use ledger::party::Scope;
+use ledger::parties::rules::role::Scope;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use tests::TestApp;

@@ -1,9 +1,10 @@
 //! Why a job was not done, and so what becomes of it.
 
+use crate::explain::explain;
 use crate::mail::MailError;
 use crate::rail::RailError;
 use ledger::Error;
-use ledger::store::jobs;
+use ledger::service::store::jobs;
 
 /// Why a job was not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,21 +68,6 @@ impl From<RailError> for Failure {
             RailError::Rejected(_) => Failure::Bury(error.to_string()),
         }
     }
-}
-
-/// An error and its causes in one line: a database error says nothing by itself.
-pub(crate) fn explain(error: &dyn std::error::Error) -> String {
-    let mut line = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let text = cause.to_string();
-        if !line.ends_with(&text) {
-            line.push_str(": ");
-            line.push_str(&text);
-        }
-        next = cause.source();
-    }
-    line
 }
 
 #[cfg(test)]

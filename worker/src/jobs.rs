@@ -17,9 +17,9 @@ use crate::mail::Mailer;
 use crate::rail::Rails;
 use deadpool_postgres::Pool;
 use jiff::Timestamp;
-use ledger::job::Job;
-use ledger::lane::Lanes;
-use ledger::store::jobs::{self, Leased};
+use ledger::engine::lane::Lanes;
+use ledger::service::job::Job;
+use ledger::service::store::jobs::{self, Leased};
 use url::Url;
 
 /// What jobs are done with.

@@ -9,6 +9,7 @@
 
 mod backoff;
 mod config;
+mod explain;
 mod failure;
 mod fault;
 mod jobs;
@@ -23,7 +24,7 @@ pub use config::{Config, ConfigError, Fault, MailRoute};
 
 use anyhow::Context as _;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
-use ledger::lane::{self, Lanes};
+use ledger::engine::lane::{self, Lanes};
 use mail::{Mailer, Transport};
 use secrecy::ExposeSecret;
 use std::future::Future;

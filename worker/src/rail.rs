@@ -9,10 +9,10 @@ pub(crate) mod sandbox;
 use async_trait::async_trait;
 use deadpool_postgres::Pool;
 use jiff::Timestamp;
-use ledger::funding::charge::Outcome;
+use ledger::engine::store::books::Mode;
 use ledger::id::BookId;
 use ledger::money::Money;
-use ledger::store::books::Mode;
+use ledger::pledging::rules::charge::Outcome;
 use sandbox::Sandbox;
 
 /// One attempt to take money.

@@ -1,10 +1,11 @@
 //! Leases jobs book by book, runs a bounded number of them at once, and decides what becomes of those that fail.
 
 use crate::backoff;
-use crate::failure::{Failure, explain};
+use crate::explain::explain;
+use crate::failure::Failure;
 use crate::jobs::Doer;
 use jiff::{SignedDuration, Timestamp};
-use ledger::store::jobs::{self, LeaseTerms, Leased};
+use ledger::service::store::jobs::{self, LeaseTerms, Leased};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};

@@ -6,7 +6,7 @@ use crate::mail::{Mailer, Transport};
 use crate::runner::Worker;
 use crate::{fault, rail};
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
-use ledger::lane::{self, Lanes};
+use ledger::engine::lane::{self, Lanes};
 use migrations::testing::TestDatabase;
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,10 +1,11 @@
 //! What is done again and again rather than once: the heartbeat, and the roll-up of totals.
 
-use crate::failure::explain;
+use crate::explain::explain;
 use crate::runner::Worker;
 use jiff::Timestamp;
 use ledger::id::BookId;
-use ledger::store::{day_totals, heartbeats};
+use ledger::reports::store::day_totals;
+use ledger::service::store::heartbeats;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;

@@ -2,7 +2,7 @@
 
 mod story;
 
-use ledger::operations::pledges::AskedSchedule;
+use ledger::pledging::operations::pledges::AskedSchedule;
 use std::time::Duration;
 use story::Story;
 

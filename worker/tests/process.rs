@@ -5,8 +5,8 @@
 use deadpool_postgres::{Manager, Pool};
 use jiff::{SignedDuration, Timestamp};
 use ledger::id::{BookId, PersonId};
-use ledger::job::{Job, NewJob};
-use ledger::store::{heartbeats, jobs};
+use ledger::service::job::{Job, NewJob};
+use ledger::service::store::{heartbeats, jobs};
 use migrations::testing::TestDatabase;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};

@@ -6,7 +6,7 @@ use crate::state::State;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
 use jiff::{SignedDuration, Timestamp};
-use ledger::store::heartbeats;
+use ledger::service::store::heartbeats;
 use serde::Serialize;
 use utoipa::ToSchema;
 

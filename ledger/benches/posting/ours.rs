@@ -2,8 +2,8 @@
 
 use crate::book::{Caller, entry, fresh_book, key, line, on_book, pool, warm};
 use crate::load::{AsyncCaller, Dice, Figure, Shape, closed_loop};
+use ledger::engine::lane::Lanes;
 use ledger::id::BookId;
-use ledger::lane::Lanes;
 use std::time::Duration;
 
 /// So many transfers between any two accounts, a thousand at a time.

@@ -4,12 +4,13 @@ use crate::support::{Fixture, usd};
 use jiff::civil::date;
 use jiff::{Timestamp, ToSpan};
 use ledger::book::movement::MOVEMENTS;
-use ledger::book::{AccountClass, MovementKind};
-use ledger::funding::movements;
-use ledger::operations::posting::post;
-use ledger::operations::{books, reports};
-use ledger::store::{balances, day_totals, journal};
-use ledger::{Error, book::AccountNumber};
+use ledger::book::{AccountClass, AccountNumber, MovementKind};
+use ledger::books::operations::books;
+use ledger::engine::posting::post;
+use ledger::engine::store::{balances, journal};
+use ledger::reports::operations as reports;
+use ledger::reports::store::day_totals;
+use ledger::{Error, movements};
 use std::collections::BTreeSet;
 
 async fn accounts(fixture: &Fixture) -> (AccountNumber, AccountNumber, AccountNumber, AccountNumber) {

@@ -5,15 +5,15 @@ use futures_util::future::join_all;
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use ledger::Error;
-use ledger::funding::pledge::Rail;
+use ledger::engine::lane::Outcome;
 use ledger::id::{ChargeId, PledgeId};
-use ledger::lane::Outcome;
-use ledger::operations::campaigns::Change;
-use ledger::operations::captures::{self, By, Drafted};
-use ledger::operations::charges::{self, Begun, Recorded};
-use ledger::operations::pledges::{self, AskedSchedule, PlacePledge};
-use ledger::store::activity::Actor;
-use ledger::store::jobs::{self, BookWithWork, LeaseTerms};
+use ledger::pledging::operations::captures::{self, By, Drafted};
+use ledger::pledging::operations::charges::{self, Begun, Recorded};
+use ledger::pledging::operations::pledges::{self, AskedSchedule, PlacePledge};
+use ledger::pledging::rules::pledge::Rail;
+use ledger::service::change::Change;
+use ledger::service::store::activity::Actor;
+use ledger::service::store::jobs::{self, BookWithWork, LeaseTerms};
 use migrations::testing::TestDatabase;
 
 /// What is in the database but for ids and moments, a line each.
@@ -70,7 +70,7 @@ async fn story(scene: &mut Scene) {
 
 async fn store_pledge(scene: &Scene, reference: &str) -> PledgeId {
     let client = scene.fixture.client().await;
-    let found = ledger::store::pledges::find_by_reference(&client, scene.book().id, scene.partner, reference);
+    let found = ledger::pledging::store::pledges::find_by_reference(&client, scene.book().id, scene.partner, reference);
     found.await.unwrap().unwrap().id
 }
 
@@ -140,7 +140,7 @@ async fn states(scene: &Scene, charges: &[ChargeId]) -> Vec<&'static str> {
     let client = scene.fixture.client().await;
     let mut words = Vec::new();
     for charge in charges {
-        words.push(ledger::store::charges::get(&client, *charge).await.unwrap().state.word());
+        words.push(ledger::pledging::store::charges::get(&client, *charge).await.unwrap().state.word());
     }
     words
 }
@@ -156,7 +156,7 @@ async fn captures_that_come_together_are_written_together_each_with_its_own_entr
     .await;
     let client = scene.fixture.client().await;
     for (charge, answer) in answers {
-        let stored = ledger::store::charges::get(&client, charge).await.unwrap();
+        let stored = ledger::pledging::store::charges::get(&client, charge).await.unwrap();
         assert_eq!((Outcome::Posted(stored.entry), stored.state.word()), (answer, "captured"));
     }
     assert_eq!(scene.fund(&scene.campaign).await, 3_100);
@@ -179,11 +179,11 @@ async fn what_changed_after_it_was_read_is_not_captured_by_a_lane() {
     let beside = scene.commit(async |tx| charges::record_outcome(tx, captured, 1, answer.clone(), wall).await).await;
     assert_eq!(beside.unwrap(), Recorded::Captured);
     let client = scene.fixture.client().await;
-    let pledge = ledger::store::charges::get(&client, cancelled).await.unwrap().pledge;
+    let pledge = ledger::pledging::store::charges::get(&client, cancelled).await.unwrap().pledge;
     scene.commit(async |tx| pledges::cancel(tx, pledge, Change::by_service(""), wall).await).await.unwrap();
     let mut other = scene.fixture.client().await;
     let tx = other.transaction().await.unwrap();
-    ledger::store::charges::lock(&tx, locked).await.unwrap();
+    ledger::pledging::store::charges::lock(&tx, locked).await.unwrap();
 
     // They come in one batch, and the last of them does not suffer for the others.
     let sent = join_all(drafts.into_iter().map(|(charge, drafted)| send(&scene, charge, drafted))).await;

@@ -4,24 +4,29 @@
 use crate::support::{Fixture, usd};
 use jiff::{SignedDuration, Timestamp};
 use ledger::Error;
-use ledger::funding::challenge::Challenge;
-use ledger::funding::evidence::{Digest, Evidence, EvidenceKind};
-use ledger::funding::rules::{
+use ledger::books::operations::books;
+use ledger::challenges::operations::judging::NewScorecard;
+use ledger::challenges::operations::purses::NewContribution;
+use ledger::challenges::operations::submissions::NewSubmission;
+use ledger::challenges::operations::{challenges, judging, purses, submissions};
+use ledger::challenges::rules::challenge::Challenge;
+use ledger::challenges::rules::rulebook::{
     Condition, Criterion, EntryFee, FeeGoesTo, Prize, Rules, Stage, TieRule, Timetable, Unawarded,
 };
-use ledger::funding::submission::{Attribution, Content, Submission};
+use ledger::challenges::rules::submission::{Attribution, Content, Submission};
+use ledger::challenges::store::awards::Award;
+use ledger::challenges::store::contributions::Contribution;
+use ledger::challenges::store::{contributions, entrants};
+use ledger::engine::store::books::{Book, Mode, Visibility};
+use ledger::engine::store::{accounts, balances, journal};
+use ledger::evidence::{Digest, Evidence, EvidenceKind};
 use ledger::id::{ChallengeId, OrganisationId, PersonId, SubmissionId};
-use ledger::operations::campaigns::Change;
-use ledger::operations::judging::NewScorecard;
-use ledger::operations::purses::NewContribution;
-use ledger::operations::submissions::NewSubmission;
-use ledger::operations::{books, challenges, claims, identity, judging, parties, purses, settlements, submissions};
-use ledger::party::{OrganisationKind, Role};
-use ledger::store::activity::Actor;
-use ledger::store::awards::Award;
-use ledger::store::books::{Book, Mode, Visibility};
-use ledger::store::contributions::Contribution;
-use ledger::store::{self, accounts, balances, entrants, journal, organisations};
+use ledger::parties::operations::{organisations as parties, sign_in, ties};
+use ledger::parties::rules::role::{OrganisationKind, Role};
+use ledger::parties::store::organisations;
+use ledger::service::change::Change;
+use ledger::service::store::activity::Actor;
+use ledger::treasury::operations::settlements;
 
 /// Runs one operation in a transaction of its own, and commits it when it succeeds.
 macro_rules! run {
@@ -68,7 +73,7 @@ impl Scene {
         let mut people = Vec::new();
         for name in ["owner", "judge-a", "judge-b", "judge-c"] {
             let email = format!("{name}@example.org").parse().unwrap();
-            people.push(identity::ensure_person(&tx, &email, start).await.unwrap().id);
+            people.push(sign_in::ensure_person(&tx, &email, start).await.unwrap().id);
         }
         let (owner, judges) = (people[0], people[1..].to_vec());
         let kind = OrganisationKind::Cooperative;
@@ -105,7 +110,7 @@ impl Scene {
 
     async fn team(&self, name: &str) -> Team {
         let email = format!("{name}@example.org").parse().unwrap();
-        let member = run!(self, tx => identity::ensure_person(&tx, &email, self.start)).unwrap().id;
+        let member = run!(self, tx => sign_in::ensure_person(&tx, &email, self.start)).unwrap().id;
         let kind = OrganisationKind::ProjectTeam;
         let id = run!(self, tx => parties::create_organisation(&tx, member, name, kind, self.start)).unwrap().id;
         Team { id, member }
@@ -202,7 +207,7 @@ impl Scene {
     }
 
     async fn award(&self, challenge: ChallengeId, day: i64) -> Result<(Challenge, Vec<Award>), Error> {
-        run!(self, tx => ledger::operations::awards::award(&tx, challenge, self.change(), self.day(day)))
+        run!(self, tx => ledger::challenges::operations::awards::award(&tx, challenge, self.change(), self.day(day)))
     }
 
     async fn balance(&self, account: &str) -> i64 {
@@ -349,7 +354,7 @@ async fn rules_are_agreed_to_by_their_digest_and_do_not_change_afterwards() {
     let again = run!(scene, tx => submissions::enter(&tx, challenge.id, team.id, challenge.rules, team.member, wall));
     assert_eq!(code(again), "team-entered");
     let client = scene.fixture.client().await;
-    let stored = store::challenges::get_rules(&client, challenge.id, 1).await.unwrap();
+    let stored = ledger::challenges::store::challenges::get_rules(&client, challenge.id, 1).await.unwrap();
     assert_eq!((Digest::of(stored.document.as_bytes()), &stored.rules), (challenge.rules, &small()));
 }
 
@@ -374,7 +379,7 @@ async fn m4_an_incomplete_submission_is_not_judged() {
     assert_eq!(scene.advance(challenge.id, 93).await.state.name(), "judging");
     assert_eq!(code(scene.submit(&bad, half, 93).await), "challenge-not-open");
     let client = scene.fixture.client().await;
-    let closed = store::submissions::get(&client, bad.id).await.unwrap();
+    let closed = ledger::challenges::store::submissions::get(&client, bad.id).await.unwrap();
     assert_eq!(closed.state.name(), "incomplete");
     assert_eq!(code(scene.score(scene.judges[0], &closed, [100, 100], 94).await), "not-judged");
     for judge in &scene.judges[..2] {
@@ -438,7 +443,7 @@ async fn a_judge_with_a_declared_tie_counts_for_nothing_also_when_it_is_declared
         scene.score(judge, &second, [60, 60], 94).await.unwrap();
     }
     let tie =
-        run!(scene, tx => claims::declare_tie(&tx, &scene.book, a, favoured.id, "a cousin".into(), a, scene.day(94)));
+        run!(scene, tx => ties::declare_tie(&tx, &scene.book, a, favoured.id, "a cousin".into(), a, scene.day(94)));
     tie.unwrap();
     assert_eq!(code(scene.score(a, &first, [100, 100], 94).await), "declared-tie");
     assert!(matches!(scene.score(favoured.member, &first, [9, 9], 94).await, Err(Error::Forbidden(_))));
@@ -447,7 +452,9 @@ async fn a_judge_with_a_declared_tie_counts_for_nothing_also_when_it_is_declared
     scene.score(c, &first, [42, 42], 95).await.unwrap();
     rank().await.unwrap();
     let client = scene.fixture.client().await;
-    let placed = async |of: &Submission| store::submissions::get(&client, of.id).await.unwrap().placed.unwrap();
+    let placed = async |of: &Submission| {
+        ledger::challenges::store::submissions::get(&client, of.id).await.unwrap().placed.unwrap()
+    };
     assert_eq!((placed(&first).await.place, placed(&first).await.score), (2, 4_100));
     assert_eq!((placed(&second).await.place, placed(&second).await.score), (1, 6_000));
 }
@@ -533,7 +540,7 @@ async fn what_nobody_won_goes_back_to_the_sponsors_pro_rata() {
     assert_eq!(scene.balance("liabilities:purse:drill").await, 0);
     assert_eq!(scene.balance(&format!("liabilities:refunds:{}", scene.book.organisation)).await, 90_000);
     let client = scene.fixture.client().await;
-    let back = async |given: &Contribution| store::contributions::get(&client, given.id).await.unwrap().returned;
+    let back = async |given: &Contribution| contributions::get(&client, given.id).await.unwrap().returned;
     assert_eq!((back(&third).await, back(&rest).await), (30_000, 60_000));
     scene.audit().await;
 }
@@ -549,7 +556,10 @@ async fn missing_scores_call_the_host_in_and_then_what_is_there_must_do() {
     scene.advance(challenge.id, 93).await;
     scene.score(scene.judges[0], &good, [50, 50], 94).await.unwrap();
     let escalated = scene.advance(challenge.id, 123).await;
-    assert!(matches!(escalated.state, ledger::funding::challenge::ChallengeState::Judging { escalated: true, .. }));
+    assert!(matches!(
+        escalated.state,
+        ledger::challenges::rules::challenge::ChallengeState::Judging { escalated: true, .. }
+    ));
     assert_eq!(scene.advance(challenge.id, 153).await.state.name(), "provisional");
     assert_eq!(scene.advance(challenge.id, 167).await.state.name(), "awarded");
     assert_eq!(scene.prizes_payable().await, 90_000);

@@ -6,17 +6,20 @@ use deadpool_postgres::{Object, Transaction};
 use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan};
 use ledger::Error;
-use ledger::funding::allocation_rule::{Base, Group, Patronage, Pot, Rule, Step};
-use ledger::funding::cooperative::{Contribution, Member, Percent, Period, ProceedsKind};
-use ledger::funding::distribution::Distribution;
+use ledger::books::operations::books::{self, OpenBook};
+use ledger::cooperatives::operations::members::{NewContribution, NewMember};
+use ledger::cooperatives::operations::proceeds::NewProceeds;
+use ledger::cooperatives::operations::{allocation_rules, distributions, members, proceeds, statements};
+use ledger::cooperatives::rules::allocation_rule::{Base, Group, Patronage, Pot, Rule, Step};
+use ledger::cooperatives::rules::cooperative::{Contribution, Member, Percent, Period, ProceedsKind};
+use ledger::cooperatives::rules::distribution::Distribution;
+use ledger::cooperatives::store::{distributions as rows, statements as statement_rows};
+use ledger::engine::store::books::{self as book_rows, Book};
+use ledger::engine::store::{accounts, journal};
 use ledger::id::{DistributionId, PersonId};
-use ledger::operations::books::{self, OpenBook};
-use ledger::operations::members::{NewContribution, NewMember};
-use ledger::operations::proceeds::NewProceeds;
-use ledger::operations::{allocation_rules, distributions, identity, members, parties, proceeds, statements};
-use ledger::party::OrganisationKind;
-use ledger::store::books::{self as book_rows, Book};
-use ledger::store::{accounts, distributions as rows, journal, people, statements as statement_rows};
+use ledger::parties::operations::{organisations, sign_in};
+use ledger::parties::rules::role::OrganisationKind;
+use ledger::parties::store::people;
 
 /// A cooperative with four workers and two managers; the clerk and the approver are no members.
 struct Coop {
@@ -65,19 +68,19 @@ impl Coop {
         let tx = client.transaction().await.unwrap();
         let person = async |name: &str| {
             let email = format!("{name}@example.org").parse().unwrap();
-            identity::ensure_person(&tx, &email, wall).await.unwrap().id
+            sign_in::ensure_person(&tx, &email, wall).await.unwrap().id
         };
         let (clerk, approver) = (person("clerk").await, person("approver").await);
-        let owner = parties::create_organisation(&tx, clerk, "Press Makers", OrganisationKind::Cooperative, wall)
+        let owner = organisations::create_organisation(&tx, clerk, "Press Makers", OrganisationKind::Cooperative, wall)
             .await
             .unwrap();
         let asked = OpenBook {
             organisation: owner.id,
             name: "Press Makers".into(),
             currency: ledger::money::Currency::USD,
-            mode: ledger::store::books::Mode::Sandbox,
+            mode: ledger::engine::store::books::Mode::Sandbox,
             zone: "Europe/Berlin".into(),
-            visibility: ledger::store::books::Visibility::Members,
+            visibility: ledger::engine::store::books::Visibility::Members,
         };
         let book = books::open(&tx, asked, wall).await.unwrap();
         let start = book.start_of(date(2028, 1, 1));
@@ -125,7 +128,7 @@ impl Coop {
         kind: ProceedsKind,
         amount: &str,
         day: Date,
-    ) -> Result<ledger::store::proceeds::Proceeds, Error> {
+    ) -> Result<ledger::cooperatives::store::proceeds::Proceeds, Error> {
         let new = NewProceeds {
             kind,
             label: "presses".into(),

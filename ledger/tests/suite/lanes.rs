@@ -5,10 +5,12 @@ use jiff::Timestamp;
 use jiff::civil::date;
 use ledger::Error;
 use ledger::book::{AccountClass, AccountNumber, Command, Companion, Entry, Key, Line, MovementKind};
-use ledger::lane::{Answer, Lanes, Outcome};
+use ledger::books::operations::accounts;
+use ledger::engine::lane::{Answer, Lanes, Outcome};
+use ledger::engine::posting;
+use ledger::engine::store::{balances, journal};
 use ledger::money::Currency;
-use ledger::operations::{accounts, posting};
-use ledger::store::{balances, journal, replies};
+use ledger::service::store::replies;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 

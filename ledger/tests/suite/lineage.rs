@@ -5,27 +5,32 @@ use crate::support::{Fixture, usd};
 use deadpool_postgres::Transaction;
 use jiff::{SignedDuration, Timestamp};
 use ledger::Error;
-use ledger::funding::charge::Outcome;
-use ledger::funding::claim::Content;
-use ledger::funding::evidence::Gate;
-use ledger::funding::lineage::{self as rules, Layer, Method, Use};
-use ledger::funding::milestone::Policy;
-use ledger::funding::party::Privacy;
-use ledger::funding::pledge::Rail;
-use ledger::funding::review::Verdict;
+use ledger::books::operations::books;
+use ledger::engine::store::books::{Book, Mode, Visibility};
+use ledger::engine::store::{balances, journal};
+use ledger::evidence::Gate;
 use ledger::id::{CampaignId, ClaimId, OrganisationId, PersonId, PledgeId, SettlementId};
+use ledger::milestones::operations::{claims, milestones, releases};
+use ledger::milestones::rules::claim::Content;
+use ledger::milestones::rules::milestone::Policy;
+use ledger::milestones::rules::review::Verdict;
+use ledger::milestones::store::releases::Release;
 use ledger::money::Currency;
-use ledger::operations::campaigns::{self, Change, NewCampaign};
-use ledger::operations::charges::{self, Begun, Recorded};
-use ledger::operations::pledges::{self, AskedDonor, AskedSchedule, PlacePledge};
-use ledger::operations::{books, claims, identity, milestones, parties, releases, settlements};
-use ledger::party::{OrganisationKind, Role};
-use ledger::store::activity::Actor;
-use ledger::store::books::{Book, Mode, Visibility};
-use ledger::store::campaigns::Campaign;
-use ledger::store::lineage::{self, Standing};
-use ledger::store::releases::Release;
-use ledger::store::{self, balances, journal, organisations};
+use ledger::parties::operations::{organisations as parties, sign_in};
+use ledger::parties::rules::privacy::Privacy;
+use ledger::parties::rules::role::{OrganisationKind, Role};
+use ledger::parties::store::organisations;
+use ledger::pledging::operations::campaigns::{self, NewCampaign};
+use ledger::pledging::operations::charges::{self, Begun, Recorded};
+use ledger::pledging::operations::pledges::{self, AskedDonor, AskedSchedule, PlacePledge};
+use ledger::pledging::rules::charge::Outcome;
+use ledger::pledging::rules::lineage::{self as rules, Layer, Method, Use};
+use ledger::pledging::rules::pledge::Rail;
+use ledger::pledging::store::campaigns::Campaign;
+use ledger::pledging::store::lineage::{self, Standing};
+use ledger::service::change::Change;
+use ledger::service::store::activity::Actor;
+use ledger::treasury::operations::settlements;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -42,7 +47,7 @@ struct Scene {
 }
 
 async fn person(tx: &Transaction<'_>, name: &str, wall: Timestamp) -> PersonId {
-    identity::ensure_person(tx, &format!("{name}@example.org").parse().unwrap(), wall).await.unwrap().id
+    sign_in::ensure_person(tx, &format!("{name}@example.org").parse().unwrap(), wall).await.unwrap().id
 }
 
 impl Scene {
@@ -131,7 +136,7 @@ impl Scene {
 
     /// With what the charge of a pledge settles.
     async fn settlement(&self, pledge: PledgeId) -> SettlementId {
-        let charges = store::charges::list(&self.fixture.client().await, pledge, 0, 1).await.unwrap();
+        let charges = ledger::pledging::store::charges::list(&self.fixture.client().await, pledge, 0, 1).await.unwrap();
         charges[0].settlement.unwrap()
     }
 

@@ -3,19 +3,23 @@
 use crate::support::{Fixture, usd};
 use deadpool_postgres::Transaction;
 use jiff::{SignedDuration, Timestamp};
-use ledger::Error;
 use ledger::book::{AccountClass, AccountNumber};
-use ledger::funding::claim::{Claim, Closed, Content};
-use ledger::funding::dispute::Ruling;
-use ledger::funding::evidence::{Digest, Evidence, EvidenceKind, Gate, digests};
-use ledger::funding::milestone::{Milestone, OnSilence, Policy};
-use ledger::funding::movements;
-use ledger::funding::review::Verdict;
+use ledger::books::operations::{accounts, books};
+use ledger::engine::posting;
+use ledger::engine::store::books::{Book, Mode, Visibility};
+use ledger::engine::store::{balances, journal};
+use ledger::evidence::{Digest, Evidence, EvidenceKind, Gate, digests};
 use ledger::id::{CampaignId, OrganisationId, PersonId};
-use ledger::operations::{accounts, books, claims, disputes, identity, milestones, parties, posting, releases};
-use ledger::party::{OrganisationKind, Role};
-use ledger::store::books::{Book, Mode, Visibility};
-use ledger::store::{self, balances, journal, organisations};
+use ledger::milestones::operations::{claims, disputes, milestones, releases};
+use ledger::milestones::rules::claim::{Claim, Closed, Content};
+use ledger::milestones::rules::dispute::Ruling;
+use ledger::milestones::rules::milestone::{Milestone, OnSilence, Policy};
+use ledger::milestones::rules::review::Verdict;
+use ledger::parties::operations::{organisations as parties, sign_in, ties};
+use ledger::parties::rules::role::{OrganisationKind, Role};
+use ledger::parties::store::organisations;
+use ledger::pledging::store::campaigns;
+use ledger::{Error, movements};
 
 /// A host with two reviewers, a team with a claimant, and a campaign with 8,000.00 USD settled.
 struct Scene {
@@ -32,7 +36,7 @@ struct Scene {
 
 async fn person(tx: &Transaction<'_>, name: &str, wall: Timestamp) -> PersonId {
     let email = format!("{name}@example.org").parse().unwrap();
-    identity::ensure_person(tx, &email, wall).await.unwrap().id
+    sign_in::ensure_person(tx, &email, wall).await.unwrap().id
 }
 
 impl Scene {
@@ -154,14 +158,14 @@ impl Scene {
     }
 
     async fn claim(&self, claim: &Claim) -> Claim {
-        store::claims::get(&self.fixture.client().await, claim.id).await.unwrap()
+        ledger::milestones::store::claims::get(&self.fixture.client().await, claim.id).await.unwrap()
     }
 
     async fn milestone(&self, milestone: &Milestone) -> Milestone {
-        store::milestones::get(&self.fixture.client().await, milestone.id).await.unwrap()
+        ledger::milestones::store::milestones::get(&self.fixture.client().await, milestone.id).await.unwrap()
     }
 
-    async fn dispute(&self, claim: &Claim, amount: &str, day: i64) -> ledger::funding::dispute::Dispute {
+    async fn dispute(&self, claim: &Claim, amount: &str, day: i64) -> ledger::milestones::rules::dispute::Dispute {
         let (id, amount, by, wall) = (claim.id, usd(amount), self.reviewers[0], self.day(day));
         self.run(async |tx| disputes::open(tx, id, amount, "no data".into(), by, wall).await).await.unwrap()
     }
@@ -231,10 +235,10 @@ async fn m9_sixty_per_cent_is_released_and_the_rest_stays_with_the_milestone() {
     let client = scene.fixture.client().await;
     assert_eq!(scene.claim(&claim).await.state.name(), "payable");
     assert_eq!(scene.milestone(&milestone).await.state.name(), "partly_released");
-    assert_eq!(store::milestones::earmarked(&client, scene.campaign).await.unwrap(), 200_000);
+    assert_eq!(campaigns::earmarked(&client, scene.campaign).await.unwrap(), 200_000);
     assert_eq!(balances::get(&client, scene.book.id, scene.fund).await.unwrap().net(), 500_000);
     assert_eq!(journal::audit(&client, scene.book.id).await.unwrap(), Vec::<String>::new());
-    let made = store::releases::list_of_claim(&client, claim.id).await.unwrap();
+    let made = ledger::milestones::store::releases::list_of_claim(&client, claim.id).await.unwrap();
     assert_eq!((made.len(), made[0].number, made[0].entry), (1, 1, 3));
     let notice = releases::notice(&client, made[0].id).await.unwrap();
     assert_eq!(
@@ -333,7 +337,8 @@ async fn m8_a_dispute_on_day_13_freezes_its_part_and_the_rest_releases() {
     assert_eq!(code(resolve(scene.owner).await), "dispute-closed");
     assert_eq!(scene.release(&claim, 20).await, Some(120_000));
     assert_eq!(scene.milestone(&milestone).await.state.name(), "released");
-    let made = store::releases::list_of_claim(&scene.fixture.client().await, claim.id).await.unwrap();
+    let made =
+        ledger::milestones::store::releases::list_of_claim(&scene.fixture.client().await, claim.id).await.unwrap();
     assert_eq!(made.iter().map(|release| release.number).collect::<Vec<_>>(), [1, 2]);
 }
 
@@ -360,7 +365,7 @@ async fn a_tie_declared_after_the_approval_takes_the_claim_back_to_its_reviewers
     let (book, team, tied) = (&scene.book, scene.team, scene.reviewers[0]);
     let declare = async || {
         let reason = "lent the team a lathe".to_owned();
-        scene.run(async |tx| claims::declare_tie(tx, book, tied, team, reason, tied, scene.wall).await).await
+        scene.run(async |tx| ties::declare_tie(tx, book, tied, team, reason, tied, scene.wall).await).await
     };
     declare().await.unwrap();
     assert_eq!(code(declare().await), "tie-declared");

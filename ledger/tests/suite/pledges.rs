@@ -4,15 +4,18 @@ use crate::scene::{MONTHLY, ONCE, Scene, open_campaign, outcome};
 use crate::support::usd;
 use jiff::SignedDuration;
 use jiff::civil::{Date, date};
-use ledger::funding::charge::{Next, State as ChargeState};
-use ledger::funding::pledge::Rail;
+use ledger::books::operations::books as book_operations;
+use ledger::engine::store::books;
 use ledger::id::{CampaignId, OrganisationId};
-use ledger::operations::campaigns::{self, Change};
-use ledger::operations::charges::{self, Begun, Recorded};
-use ledger::operations::pledges::{self, AskedSchedule, PlacePledge};
-use ledger::operations::{books as book_operations, settlements};
-use ledger::store::activity::Actor;
-use ledger::store::{self, books};
+use ledger::pledging::operations::campaigns;
+use ledger::pledging::operations::charges::{self, Begun, Recorded};
+use ledger::pledging::operations::pledges::{self, AskedSchedule, PlacePledge};
+use ledger::pledging::rules::charge::{Next, State as ChargeState};
+use ledger::pledging::rules::pledge::Rail;
+use ledger::service::change::Change;
+use ledger::service::store::activity;
+use ledger::service::store::activity::Actor;
+use ledger::treasury::operations::settlements;
 use ledger::{Error, Refusal};
 
 fn refusal<T: std::fmt::Debug>(result: Result<T, Error>) -> Refusal {
@@ -64,7 +67,7 @@ async fn p7_insufficient_funds_are_tried_on_days_1_3_7_then_the_pledge_lapses_an
     let charges = scene.charges(pledge.id).await;
     assert_eq!(charges.len(), 1, "a lapsed pledge is not charged");
     let client = scene.fixture.client().await;
-    let attempts = store::charges::list_attempts(&client, charges[0].id).await.unwrap();
+    let attempts = ledger::pledging::store::charges::list_attempts(&client, charges[0].id).await.unwrap();
     let days: Vec<Date> = attempts.iter().map(|attempt| scene.book().day_of(attempt.started_at)).collect();
     assert_eq!(days, [date(2027, 1, 31), date(2027, 2, 1), date(2027, 2, 3), date(2027, 2, 7)]);
     assert_eq!(scene.totals().await.sums.dropped, 1_000);
@@ -298,7 +301,7 @@ async fn a_pause_misses_its_due_dates_and_ends_by_itself() {
     assert_eq!(due, [date(2027, 1, 31), date(2027, 4, 30), date(2027, 5, 31)]);
     let client = scene.fixture.client().await;
     let object = pledge.id.to_string();
-    let list = store::activity::list_of_object(&client, scene.book().id, &object, uuid::Uuid::nil(), 10).await.unwrap();
+    let list = activity::list_of_object(&client, scene.book().id, &object, uuid::Uuid::nil(), 10).await.unwrap();
     let actions: Vec<&str> = list.iter().map(|activity| activity.action.as_str()).collect();
     assert_eq!(actions, ["placed", "paused", "active"]);
     assert_eq!(list[1].reason, "travelling");

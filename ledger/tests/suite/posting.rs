@@ -6,7 +6,7 @@ use jiff::civil::{Date, date};
 use ledger::book::{
     AccountClass, AccountNumber, Command, Entry, Key, Line, MovementKind, Note, State, TransferRow, Verdict, fold,
 };
-use ledger::store::{accounts, journal};
+use ledger::engine::store::{accounts, journal};
 use uuid::Uuid;
 
 const DAY: Date = date(2027, 1, 1);

@@ -5,9 +5,11 @@ use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan};
 use ledger::Error;
 use ledger::book::{AccountClass, AccountNumber, Entry, Line, MovementKind};
-use ledger::operations::posting::post;
-use ledger::operations::reports::{self, StatementSpan};
-use ledger::store::{account_statements, day_totals, journal, kind_totals};
+use ledger::books::operations::journal_entries;
+use ledger::engine::posting::post;
+use ledger::engine::store::journal;
+use ledger::reports::operations::{self as reports, StatementSpan};
+use ledger::reports::store::{account_statements, day_totals, kind_totals};
 
 const DAY: Date = date(2027, 1, 10);
 
@@ -189,7 +191,7 @@ async fn a_page_of_the_journal_has_whole_entries() {
     let mut seen = Vec::new();
     let mut after = 0;
     loop {
-        let page = reports::journal_entries(&client, &fixture.book, after, 2).await.unwrap();
+        let page = journal_entries::journal_entries(&client, &fixture.book, after, 2).await.unwrap();
         assert!(page.entries.len() <= 2);
         seen.extend(page.entries.iter().map(|entry| (entry.number, entry.lines.len())));
         if !page.more {
@@ -198,11 +200,11 @@ async fn a_page_of_the_journal_has_whole_entries() {
         after = seen.last().unwrap().0;
     }
     assert_eq!(seen, [(1, 1_000), (2, 1), (3, 999), (4, 1), (5, 2)]);
-    let first = reports::journal_entries(&client, &fixture.book, 0, 200).await.unwrap();
+    let first = journal_entries::journal_entries(&client, &fixture.book, 0, 200).await.unwrap();
     assert_eq!((first.entries.len(), first.more), (2, true), "an entry that may have been cut waits for the next page");
-    assert_eq!(reports::journal_entry(&client, &fixture.book, 1).await.unwrap().lines.len(), 1_000);
+    assert_eq!(journal_entries::journal_entry(&client, &fixture.book, 1).await.unwrap().lines.len(), 1_000);
     for number in [0, -1, 6, i64::MAX] {
-        let missing = reports::journal_entry(&client, &fixture.book, number).await.unwrap_err();
+        let missing = journal_entries::journal_entry(&client, &fixture.book, number).await.unwrap_err();
         assert!(matches!(missing, Error::NotFound(_)));
     }
 }

@@ -6,25 +6,26 @@ use deadpool_postgres::Transaction;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use ledger::Error;
-use ledger::funding::charge::{DeclineKind, Outcome};
-use ledger::funding::lineage::Method;
-use ledger::funding::party::Privacy;
-use ledger::funding::pledge::Rail;
+use ledger::engine::lane::{self, Lanes};
+use ledger::engine::store::books::Book;
+use ledger::engine::store::{balances, journal};
 use ledger::id::{ChargeId, OrganisationId, PledgeId};
-use ledger::job::Job;
-use ledger::lane::{self, Lanes};
-use ledger::operations::campaigns::{self, Change, NewCampaign};
-use ledger::operations::captures::{self, By};
-use ledger::operations::charges::{self, Begun, Recorded};
-use ledger::operations::pledges::{self, AskedDonor, AskedSchedule, PlacePledge, Placed};
-use ledger::operations::settlements;
-use ledger::store::activity::Actor;
-use ledger::store::books::Book;
-use ledger::store::campaigns::Campaign;
-use ledger::store::charges::Charge;
-use ledger::store::jobs::{self, BookWithWork, LeaseTerms};
-use ledger::store::pledges::Pledge;
-use ledger::store::{self, balances, journal};
+use ledger::parties::rules::privacy::Privacy;
+use ledger::pledging::operations::campaigns::{self, NewCampaign};
+use ledger::pledging::operations::captures::{self, By};
+use ledger::pledging::operations::charges::{self, Begun, Recorded};
+use ledger::pledging::operations::pledges::{self, AskedDonor, AskedSchedule, PlacePledge, Placed};
+use ledger::pledging::rules::charge::{DeclineKind, Outcome};
+use ledger::pledging::rules::lineage::Method;
+use ledger::pledging::rules::pledge::Rail;
+use ledger::pledging::store::campaigns::Campaign;
+use ledger::pledging::store::charges::Charge;
+use ledger::pledging::store::pledges::Pledge;
+use ledger::service::change::Change;
+use ledger::service::job::Job;
+use ledger::service::store::activity::Actor;
+use ledger::service::store::jobs::{self, BookWithWork, LeaseTerms};
+use ledger::treasury::operations::settlements;
 /// A sandbox book with one live campaign, whose clock the test moves.
 pub(crate) struct Scene {
     pub(crate) fixture: Fixture,
@@ -154,17 +155,17 @@ impl Scene {
     }
 
     pub(crate) async fn pledge(&self, id: PledgeId) -> Pledge {
-        store::pledges::get(&self.fixture.client().await, id).await.unwrap()
+        ledger::pledging::store::pledges::get(&self.fixture.client().await, id).await.unwrap()
     }
 
     pub(crate) async fn charges(&self, id: PledgeId) -> Vec<Charge> {
-        store::charges::list(&self.fixture.client().await, id, 0, 200).await.unwrap()
+        ledger::pledging::store::charges::list(&self.fixture.client().await, id, 0, 200).await.unwrap()
     }
 
     pub(crate) async fn totals(&self) -> campaigns::Totals {
         let mut client = self.fixture.client().await;
         let tx = client.transaction().await.unwrap();
-        let campaign = store::campaigns::lock(&tx, self.campaign.id).await.unwrap();
+        let campaign = ledger::pledging::store::campaigns::lock(&tx, self.campaign.id).await.unwrap();
         campaigns::totals(&tx, self.book(), &campaign, self.wall).await.unwrap()
     }
 

@@ -3,11 +3,11 @@
 use deadpool_postgres::{Manager, Object, Pool};
 use jiff::Timestamp;
 use ledger::book::{AccountClass, AccountNumber};
+use ledger::books::operations::{accounts, books};
+use ledger::engine::lane::{self, Lanes};
+use ledger::engine::store::books::{Book, Mode, Visibility};
 use ledger::id::OrganisationId;
-use ledger::lane::{self, Lanes};
 use ledger::money::{Currency, Money};
-use ledger::operations::{accounts, books};
-use ledger::store::books::{Book, Mode, Visibility};
 use migrations::testing::TestDatabase;
 use tokio_postgres::NoTls;
 

@@ -3,15 +3,16 @@
 use crate::support::{Fixture, usd};
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
-use ledger::Error;
 use ledger::book::AccountClass;
 use ledger::book::legs::Side;
-use ledger::funding::movements;
+use ledger::books::operations::entries::{Directory, RawEntry, RawLeg, RawLine, try_out};
+use ledger::books::operations::exchange::{Revaluation, post_result};
+use ledger::books::operations::{accounts, journal_entries, units};
+use ledger::engine::posting;
+use ledger::engine::store::units::Counts;
 use ledger::money::{Currency, Unit, WrittenAmount};
-use ledger::operations::entries::{Directory, RawEntry, RawLeg, RawLine, try_out};
-use ledger::operations::exchange::{Revaluation, post_result};
-use ledger::operations::{accounts, posting, reports, units};
-use ledger::store::{self, units::Counts};
+use ledger::reports::operations as reports;
+use ledger::{Error, movements};
 use tokio_postgres::error::SqlState;
 
 /// A book that keeps hours with two digits beside dollars.
@@ -71,7 +72,7 @@ async fn an_entry_moves_hours_and_dollars_and_every_report_counts_each_in_its_ow
     let number = post(&fixture, raw(vec![work, wood], Vec::new())).await.unwrap();
     let client = fixture.client().await;
 
-    let entry = reports::journal_entry(&client, &fixture.book, number).await.unwrap();
+    let entry = journal_entries::journal_entry(&client, &fixture.book, number).await.unwrap();
     let lines: Vec<_> = entry.lines.iter().map(|it| (it.unit, it.unit.format(it.line.amount))).collect();
     assert_eq!(lines, [(hours, "7.50".into()), (Currency::USD.into(), "12.00".into())]);
 
@@ -275,7 +276,11 @@ async fn a_campaigns_promises_are_kept_in_a_unit_of_their_own_and_never_pass_its
         ("equity:commitments:press:pledged", AccountClass::CommitmentPledged, 0),
         ("equity:commitments:press:collected", AccountClass::CommitmentCollected, 0),
     ] {
-        numbers.push(store::accounts::open(&tx, book.id, code, class, unit.code(), Some(floor), wall).await.unwrap());
+        numbers.push(
+            ledger::engine::store::accounts::open(&tx, book.id, code, class, unit.code(), Some(floor), wall)
+                .await
+                .unwrap(),
+        );
     }
     let (room, pledged, collected) = (numbers[0], numbers[1], numbers[2]);
     let commit = |amount| movements::pledge_committed(room, pledged, usd(amount), day, "p");

@@ -5,8 +5,8 @@ use super::load::{Stage, Told};
 use super::machine::Machine;
 use anyhow::ensure;
 use deadpool_postgres::{Manager, Object, Pool};
+use ledger::engine::store::{books, journal};
 use ledger::id::BookId;
-use ledger::store::{books, journal};
 use std::collections::BTreeMap;
 use tokio_postgres::NoTls;
 

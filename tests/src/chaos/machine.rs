@@ -47,7 +47,7 @@ impl Machine {
         server.create_database("chaos").await?;
         let database_url = server.url("chaos");
         migrations::apply(&database_url).await?;
-        api::commands::add_operator(&database_url, &OPERATOR.parse()?).await?;
+        api::operators::add_operator(&database_url, &OPERATOR.parse()?).await?;
         let environment = [
             ("COMMONPURSE_GUESSES_PER_MINUTE", "100000"),
             ("COMMONPURSE_RATE_PER_SECOND", "100000"),

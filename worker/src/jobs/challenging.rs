@@ -4,9 +4,9 @@
 use super::Doer;
 use crate::failure::Failure;
 use jiff::Timestamp;
+use ledger::challenges::operations::challenges;
 use ledger::id::ChallengeId;
-use ledger::operations::challenges;
-use ledger::store::jobs::{self, Leased};
+use ledger::service::store::jobs::{self, Leased};
 
 impl Doer {
     /// What the rules of the challenge say: close submissions, rank, award, or give it up.

@@ -9,14 +9,14 @@ use super::Doer;
 use crate::failure::Failure;
 use crate::rail::{ChargeRequest, Rail};
 use jiff::Timestamp;
-use ledger::funding::charge::Outcome;
+use ledger::engine::lane;
+use ledger::engine::store::books;
 use ledger::id::{ChargeId, PledgeId, SettlementId};
-use ledger::lane;
-use ledger::operations::captures::{self, By};
-use ledger::operations::charges::{self, Begun, Recorded};
-use ledger::operations::settlements;
-use ledger::store::books;
-use ledger::store::jobs::{self, Leased};
+use ledger::pledging::operations::captures::{self, By};
+use ledger::pledging::operations::charges::{self, Begun, Recorded};
+use ledger::pledging::rules::charge::Outcome;
+use ledger::service::store::jobs::{self, Leased};
+use ledger::treasury::operations::settlements;
 
 impl Doer {
     /// Makes the charge of a due payment, and tries it.

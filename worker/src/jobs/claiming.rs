@@ -4,8 +4,8 @@ use super::Doer;
 use crate::failure::Failure;
 use jiff::Timestamp;
 use ledger::id::ClaimId;
-use ledger::operations::{claims, releases};
-use ledger::store::jobs::{self, Leased};
+use ledger::milestones::operations::{claims, releases};
+use ledger::service::store::jobs::{self, Leased};
 
 impl Doer {
     /// Nobody reviewed a claim in time: what its policy says.

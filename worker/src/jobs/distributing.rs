@@ -5,10 +5,10 @@ use super::mailing::written;
 use crate::failure::Failure;
 use crate::mail::templates::MemberStatement;
 use jiff::Timestamp;
-use ledger::funding::allocation_rule::Patronage;
+use ledger::cooperatives::operations::{distributions, statements};
+use ledger::cooperatives::rules::allocation_rule::Patronage;
 use ledger::id::{DistributionId, StatementId};
-use ledger::operations::{distributions, statements};
-use ledger::store::jobs::{self, Leased};
+use ledger::service::store::jobs::{self, Leased};
 
 impl Doer {
     /// A deadline of a distribution has passed: it is posted, or given up.

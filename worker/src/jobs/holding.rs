@@ -3,9 +3,9 @@
 use super::Doer;
 use crate::failure::Failure;
 use jiff::Timestamp;
+use ledger::books::operations::holds;
 use ledger::id::HoldId;
-use ledger::operations::holds;
-use ledger::store::jobs::{self, Leased};
+use ledger::service::store::jobs::{self, Leased};
 
 impl Doer {
     /// Frees what a hold has set aside, if it still stands.

@@ -8,11 +8,12 @@ use crate::mail::MailError;
 use crate::mail::templates::{Decline, Mail, NextStep, Receipt, Release, Review, SignIn};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use ledger::funding::charge::{DeclineKind, State};
+use ledger::engine::store::books;
 use ledger::id::{ChargeId, ClaimId, ReleaseId};
-use ledger::operations::{claims, releases};
-use ledger::store::jobs::Leased;
-use ledger::store::{books, charges};
+use ledger::milestones::operations::{claims, releases};
+use ledger::pledging::rules::charge::{DeclineKind, State};
+use ledger::pledging::store::charges;
+use ledger::service::store::jobs::Leased;
 use sha2::{Digest, Sha256};
 
 impl Doer {

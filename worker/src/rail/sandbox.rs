@@ -18,8 +18,8 @@ use async_trait::async_trait;
 use deadpool_postgres::Pool;
 use jiff::Timestamp;
 use ledger::Error;
-use ledger::funding::charge::{DeclineKind, Outcome};
 use ledger::id::BookId;
+use ledger::pledging::rules::charge::{DeclineKind, Outcome};
 use sha2::{Digest, Sha256};
 
 /// The sandbox's provider.
@@ -147,7 +147,7 @@ impl Rail for Sandbox {
 }
 
 fn lost(error: Error) -> RailError {
-    RailError::Unknown(crate::failure::explain(&error))
+    RailError::Unknown(crate::explain::explain(&error))
 }
 
 /// What the token's name says.

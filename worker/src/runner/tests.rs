@@ -4,9 +4,9 @@ use super::*;
 use crate::mail::Transport;
 use crate::testing::{self, Database};
 use ledger::id::{BookId, PersonId};
-use ledger::job::{Job, NewJob};
-use ledger::store::heartbeats;
-use ledger::store::jobs::BookWithWork;
+use ledger::service::job::{Job, NewJob};
+use ledger::service::store::heartbeats;
+use ledger::service::store::jobs::BookWithWork;
 
 const NOWHERE: BookWithWork = BookWithWork { book: BookId::INSTALLATION, offset: SignedDuration::ZERO };
 

@@ -5,16 +5,18 @@
 use clap::Parser as _;
 use deadpool_postgres::{Manager, Pool};
 use jiff::{SignedDuration, Timestamp};
-use ledger::funding::lineage::Method;
-use ledger::funding::party::Privacy;
-use ledger::funding::pledge::Rail;
+use ledger::books::operations::books;
+use ledger::engine::store::books::{Mode, Visibility};
 use ledger::id::{BookId, CampaignId, OrganisationId};
 use ledger::money::{Currency, Money};
-use ledger::operations::pledges::{AskedDonor, AskedSchedule, PlacePledge};
-use ledger::operations::{books, campaigns, pledges};
-use ledger::store::activity::Actor;
-use ledger::store::books::{Mode, Visibility};
-use ledger::store::jobs::{self, BookWithWork};
+use ledger::parties::rules::privacy::Privacy;
+use ledger::pledging::operations::pledges::{AskedDonor, AskedSchedule, PlacePledge};
+use ledger::pledging::operations::{campaigns, pledges};
+use ledger::pledging::rules::lineage::Method;
+use ledger::pledging::rules::pledge::Rail;
+use ledger::service::change;
+use ledger::service::store::activity::Actor;
+use ledger::service::store::jobs::{self, BookWithWork};
 use migrations::testing::TestDatabase;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -75,7 +77,7 @@ impl Story {
             lineage: Method::Fifo,
         };
         let campaign = campaigns::create(&tx, new, Actor::Service, wall).await.unwrap();
-        let change = campaigns::Change::by_service("");
+        let change = change::Change::by_service("");
         let campaign = campaigns::publish(&tx, campaign.id, change, wall).await.unwrap();
         tx.commit().await.unwrap();
         drop(client);
@@ -150,7 +152,7 @@ impl Story {
         let mut client = self.pool.get().await.unwrap();
         let tx = client.transaction().await.unwrap();
         let wall = Timestamp::now();
-        let book = ledger::store::books::get(&tx, self.book).await.unwrap();
+        let book = ledger::engine::store::books::get(&tx, self.book).await.unwrap();
         let to = book.now(wall) + SignedDuration::from_hours(24 * days);
         books::advance_clock(&tx, self.book, to, wall).await.unwrap();
         tx.commit().await.unwrap();
@@ -161,7 +163,7 @@ impl Story {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let client = self.pool.get().await.unwrap();
-            let book = ledger::store::books::get(&client, self.book).await.unwrap();
+            let book = ledger::engine::store::books::get(&client, self.book).await.unwrap();
             let work = BookWithWork { book: self.book, offset: book.clock_offset };
             let now = jobs::summary(&client, work, Timestamp::now()).await.unwrap();
             let dead = jobs::list_dead(&client, self.book, 10).await.unwrap();

@@ -1,0 +1,224 @@
+//! Books: opening one, reading what it is, moving a sandbox clock, admitting partners.
+
+use crate::auth::{Caller, MaybeCaller, Who};
+use crate::extract::{Keyed, Params};
+use crate::idempotency::{Reply, Scope, idempotent};
+use crate::paging::{Page, PageQuery};
+use crate::problem::Problem;
+use crate::state::State;
+use crate::visibility::{kept, note, read};
+use crate::wire::{bounded, etag, parse, parse_currency};
+use actix_web::http::header::ETAG;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use jiff::Timestamp;
+use ledger::books::operations::books as operations;
+use ledger::engine::store::books::{self, Book, Mode, Visibility};
+use ledger::id::{BookId, BookRef, OrganisationId};
+use ledger::parties::rules::role::OrganisationKind;
+use ledger::parties::store::organisations;
+use ledger::{Error, Refusal};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A book to be opened.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewBook {
+    /// Who will own it.
+    #[schema(min_length = 30, max_length = 30, pattern = "^org_[a-z2-7]{26}$")]
+    organisation: String,
+    /// Name for people.
+    #[schema(min_length = 1, max_length = 200, example = "Open Press Host")]
+    name: String,
+    /// Base currency, ISO 4217; never changes.
+    #[schema(pattern = "^[A-Z]{3}$", example = "USD")]
+    currency: String,
+    /// `live` books are opened by operators; `sandbox` ones have a clock that can be moved. Never changes.
+    #[schema(value_type = String, pattern = "^(live|sandbox)$")]
+    mode: Mode,
+    /// IANA time zone in which its days begin; never changes.
+    #[schema(min_length = 1, max_length = 64, example = "Europe/Berlin")]
+    zone: String,
+    /// Who may read it: `private` (people with a role in the organisation, plain members excepted), `members`, or
+    /// `public`. Private when it is not given.
+    #[schema(value_type = Option<String>, pattern = "^(private|members|public)$")]
+    visibility: Option<Visibility>,
+}
+
+/// A book.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Book)]
+pub struct BookBody {
+    #[schema(value_type = String, example = "bok_aaaaaaibsilxpcl6p3rzbkx2ymnm6sdc")]
+    id: BookRef,
+    #[schema(value_type = String)]
+    organisation: OrganisationId,
+    name: String,
+    /// ISO 4217.
+    currency: String,
+    /// `live` or `sandbox`.
+    #[schema(value_type = String)]
+    mode: Mode,
+    /// IANA time zone.
+    zone: String,
+    /// `private`, `members` or `public`.
+    #[schema(value_type = String)]
+    visibility: Visibility,
+    /// Seconds that its clock is ahead of the wall clock; 0 for live books.
+    clock_ahead_seconds: i64,
+    created_at: Timestamp,
+}
+
+impl From<Book> for BookBody {
+    fn from(book: Book) -> BookBody {
+        BookBody {
+            id: book.reference(),
+            organisation: book.organisation,
+            name: book.name,
+            currency: book.currency.code().to_owned(),
+            mode: book.mode,
+            zone: book.zone_name,
+            visibility: book.visibility,
+            clock_ahead_seconds: book.clock_offset.as_secs(),
+            created_at: book.created_at,
+        }
+    }
+}
+
+/// Opens a book with an empty journal.
+#[utoipa::path(tag = "books", request_body = NewBook,
+    responses((status = 201, description = "Opened", body = BookBody)))]
+#[post("/v1/books")]
+pub(crate) async fn open(state: Data<State>, caller: Caller, request: Keyed<NewBook>) -> Result<HttpResponse, Problem> {
+    let body = request.body;
+    let asked = operations::OpenBook {
+        organisation: parse("/organisation", &body.organisation)?,
+        name: bounded("/name", &body.name, 1..=200)?,
+        currency: parse_currency("/currency", &body.currency)?,
+        mode: body.mode,
+        zone: bounded("/zone", &body.zone, 1..=64)?,
+        visibility: body.visibility.unwrap_or(Visibility::Private),
+    };
+    idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
+        caller.require_role(tx, asked.organisation, "organisation").await?;
+        organisations::find(tx, asked.organisation).await?.ok_or(Error::NotFound("organisation"))?;
+        match asked.mode {
+            Mode::Live => caller.require_operator()?,
+            Mode::Sandbox => {}
+        }
+        let wall = Timestamp::now();
+        let book = operations::open(tx, asked.clone(), wall).await?;
+        note(tx, &caller, &book, &book.reference().to_string(), "opened", wall).await?;
+        Ok(Reply::created(&BookBody::from(book)))
+    })
+    .await
+}
+
+/// Lists the books that the caller may read; for operators all of them, without a token the public ones.
+#[utoipa::path(tag = "books", params(PageQuery),
+    responses((status = 200, description = "A page, the oldest first", body = Page<BookBody>)))]
+#[get("/v1/books")]
+pub(crate) async fn list(
+    state: Data<State>,
+    caller: MaybeCaller,
+    query: Params<PageQuery>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let window = query.0.window::<i32>()?;
+    let after = BookId(window.after.unwrap_or_default());
+    let client = state.client().await?;
+    let rows = match caller.0.as_ref().map(|caller| &caller.who) {
+        Some(Who::Person(person)) if person.is_operator => books::list(&client, None, after, window.fetch()).await?,
+        Some(Who::Person(person)) => books::list_readable(&client, Some(person.id), after, window.fetch()).await?,
+        Some(Who::Partner(_)) | None => books::list_readable(&client, None, after, window.fetch()).await?,
+    };
+    Ok(window.page(rows, |row| row.id.0, BookBody::from).respond(&http))
+}
+
+/// Shows a book.
+#[utoipa::path(tag = "books", params(("book" = String, Path, description = "The book")),
+    responses((status = 200, description = "The book, with its ETag", body = BookBody)))]
+#[get("/v1/books/{book}")]
+pub(crate) async fn show(state: Data<State>, caller: MaybeCaller, id: Path<BookRef>) -> Result<HttpResponse, Problem> {
+    let client = state.client().await?;
+    let (book, _) = read(&client, &caller, *id).await?;
+    Ok(HttpResponse::Ok().insert_header((ETAG, etag(book.version))).json(BookBody::from(book)))
+}
+
+/// Where a clock is to stand.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AdvanceClock {
+    /// Not before the book's present moment, and a century ahead at most.
+    to: Timestamp,
+}
+
+/// Moves the clock of a sandbox book forward. What falls due by then is done by the worker; `jobs` says when it has finished.
+#[utoipa::path(tag = "books", params(("book" = String, Path, description = "The book")), request_body = AdvanceClock,
+    responses((status = 200, description = "As it is now", body = BookBody)))]
+#[post("/v1/books/{book}/clock:advance")]
+pub(crate) async fn advance_clock(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<BookRef>,
+    request: Keyed<AdvanceClock>,
+) -> Result<HttpResponse, Problem> {
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = kept(tx, &caller, *id).await?;
+        let wall = Timestamp::now();
+        let book = operations::advance_clock(tx, book.id, request.body.to, wall).await?;
+        note(tx, &caller, &book, &book.reference().to_string(), "clock_advanced", wall).await?;
+        Ok(Reply::ok(&BookBody::from(book)))
+    })
+    .await
+}
+
+/// Whom to admit.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AdmitPartner {
+    /// A partner platform.
+    #[schema(min_length = 30, max_length = 30, pattern = "^org_[a-z2-7]{26}$")]
+    organisation: String,
+}
+
+/// A partner platform that may bring pledges into a book.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AdmittedPartner {
+    #[schema(value_type = String)]
+    book: BookRef,
+    #[schema(value_type = String)]
+    organisation: OrganisationId,
+}
+
+/// Admits a partner platform, which may then bring pledges into the book. It reads its own objects only.
+#[utoipa::path(tag = "books", params(("book" = String, Path, description = "The book")), request_body = AdmitPartner,
+    responses((status = 201, description = "Admitted", body = AdmittedPartner),
+              (status = 200, description = "It was admitted before", body = AdmittedPartner)))]
+#[post("/v1/books/{book}/partners")]
+pub(crate) async fn admit_partner(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<BookRef>,
+    request: Keyed<AdmitPartner>,
+) -> Result<HttpResponse, Problem> {
+    let by = caller.person()?.id;
+    let partner: OrganisationId = parse("/organisation", &request.body.organisation)?;
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = kept(tx, &caller, *id).await?;
+        let found = organisations::find(tx, partner).await?;
+        let found = found.ok_or_else(|| Error::invalid("/organisation", "there is no such organisation"))?;
+        if found.kind != OrganisationKind::PartnerPlatform {
+            return Err(Refusal::new("no-partner-platform", format!("{} is a {}", found.name, found.kind)).into());
+        }
+        let wall = Timestamp::now();
+        let admitted = AdmittedPartner { book: *id, organisation: partner };
+        if !operations::admit_partner(tx, &book, partner, by, wall).await? {
+            return Ok(Reply::ok(&admitted));
+        }
+        note(tx, &caller, &book, &partner.to_string(), "partner_admitted", wall).await?;
+        Ok(Reply::created(&admitted))
+    })
+    .await
+}

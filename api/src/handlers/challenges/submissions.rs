@@ -1,0 +1,317 @@
+//! Submissions of teams: written, shown and handed in.
+
+use super::challenge_body::challenge_of;
+use super::entrants::{Insight, insight};
+use crate::auth::Caller;
+use crate::evidence_body::{EvidenceBody, NewEvidence, parse_evidence};
+use crate::extract::{Body, Keyed, Nothing, Params};
+use crate::idempotency::{Reply, Scope, idempotent};
+use crate::paging::{Page, PageQuery};
+use crate::problem::Problem;
+use crate::state::State;
+use crate::who_may::ANY_ROLE;
+use crate::wire::{IfMatch, bounded, etag, paragraphs, parse};
+use actix_web::http::header::ETAG;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get, post, put};
+use deadpool_postgres::GenericClient;
+use jiff::Timestamp;
+use ledger::Error;
+use ledger::challenges::operations::submissions as operations;
+use ledger::challenges::rules::submission::{ATTRIBUTIONS_MAX, Attribution, Content, Submission, SubmissionState};
+use ledger::challenges::store::submissions;
+use ledger::evidence::Digest;
+use ledger::id::{ChallengeId, EntrantId, OrganisationId, SubmissionId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Other teams' work that a submission builds on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAttribution {
+    /// Which submission.
+    #[schema(min_length = 36, max_length = 36, pattern = "^sub_[a-z2-7]{32}$")]
+    submission: String,
+    /// What was taken over.
+    #[schema(min_length = 1, max_length = 200, example = "gearbox")]
+    part: String,
+    /// How much of the whole, hundredths of a percent; all parts together are at most 10000.
+    #[schema(minimum = 1, maximum = 10000, example = 3750)]
+    share: u16,
+}
+
+/// What a submission shall say.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewSubmissionContent {
+    /// What it is called.
+    #[schema(min_length = 1, max_length = 200)]
+    title: String,
+    /// What was done.
+    #[serde(default)]
+    #[schema(max_length = 8000)]
+    note: String,
+    /// What shows it.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    evidence: Vec<NewEvidence>,
+    /// What it builds on.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    attributions: Vec<NewAttribution>,
+}
+
+impl NewSubmissionContent {
+    fn parse(&self) -> Result<Content, Problem> {
+        parse_content(&self.title, &self.note, &self.evidence, &self.attributions)
+    }
+}
+
+fn parse_content(
+    title: &str,
+    note: &str,
+    evidence: &[NewEvidence],
+    attributions: &[NewAttribution],
+) -> Result<Content, Problem> {
+    if attributions.len() > ATTRIBUTIONS_MAX {
+        return Err(Problem::invalid("/attributions", format!("{ATTRIBUTIONS_MAX} at most")));
+    }
+    let attribution = |(index, it): (usize, &NewAttribution)| {
+        Ok::<_, Problem>(Attribution {
+            part: bounded(&format!("/attributions/{index}/part"), &it.part, 1..=200)?,
+            share: it.share,
+            submission: parse(&format!("/attributions/{index}/submission"), &it.submission)?,
+        })
+    };
+    Ok(Content {
+        title: bounded("/title", title, 1..=200)?,
+        note: paragraphs("/note", note, 0..=8_000)?,
+        evidence: parse_evidence(evidence)?,
+        attributions: attributions.iter().enumerate().map(attribution).collect::<Result<_, _>>()?,
+    })
+}
+
+/// Work of a team for a stage.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewSubmission {
+    /// The team; it has entered.
+    #[schema(min_length = 30, max_length = 30, pattern = "^org_[a-z2-7]{26}$")]
+    team: String,
+    /// Name of the stage; a team has one submission for each.
+    #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9_-]+$")]
+    stage: String,
+    /// What it is called.
+    #[schema(min_length = 1, max_length = 200)]
+    title: String,
+    /// What was done.
+    #[serde(default)]
+    #[schema(max_length = 8000)]
+    note: String,
+    /// What shows it.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    evidence: Vec<NewEvidence>,
+    /// What it builds on.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    attributions: Vec<NewAttribution>,
+}
+
+/// Other teams' work that a submission builds on.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Attribution)]
+pub struct AttributionBody {
+    #[schema(value_type = String)]
+    submission: SubmissionId,
+    part: String,
+    /// Hundredths of a percent.
+    share: u16,
+}
+
+/// A submission.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Submission)]
+pub struct SubmissionBody {
+    #[schema(value_type = String)]
+    id: SubmissionId,
+    #[schema(value_type = String)]
+    challenge: ChallengeId,
+    #[schema(value_type = String)]
+    entry: EntrantId,
+    #[schema(value_type = String)]
+    team: OrganisationId,
+    stage: String,
+    title: String,
+    note: String,
+    evidence: Vec<EvidenceBody>,
+    attributions: Vec<AttributionBody>,
+    /// SHA-256 of it with its evidence and attributions, as JSON of RFC 8785; a scorecard restates it.
+    #[schema(value_type = String)]
+    sha256: Digest,
+    /// Counts its texts.
+    revision: i32,
+    /// `draft`, `submitted`, or `incomplete`: a draft when submissions closed, which is not judged.
+    state: String,
+    /// Null before it was handed in complete.
+    submitted_at: Option<Timestamp>,
+    /// Its place in its stage; null before the ranking, or where it has none.
+    place: Option<i32>,
+    /// Points with two decimals; null where it has no place.
+    #[schema(example = "75.08")]
+    score: Option<String>,
+    created_at: Timestamp,
+}
+
+impl From<Submission> for SubmissionBody {
+    fn from(it: Submission) -> SubmissionBody {
+        let attribution =
+            |it: &Attribution| AttributionBody { submission: it.submission, part: it.part.clone(), share: it.share };
+        SubmissionBody {
+            id: it.id,
+            challenge: it.challenge,
+            entry: it.entrant,
+            team: it.team,
+            evidence: it.content.evidence.iter().map(EvidenceBody::from).collect(),
+            attributions: it.content.attributions.iter().map(attribution).collect(),
+            sha256: it.digest(),
+            revision: it.revision,
+            state: it.state.name().to_owned(),
+            submitted_at: it.state.submitted_at(),
+            place: it.placed.map(|placed| placed.place),
+            score: it.placed.map(|placed| format!("{}.{:02}", placed.score / 100, placed.score % 100)),
+            created_at: it.created_at,
+            stage: it.stage,
+            title: it.content.title,
+            note: it.content.note,
+        }
+    }
+}
+
+/// A submission that the caller may see: people of the host and of its team may, and once it was handed in those of the
+/// other teams that have entered.
+pub(super) async fn readable(
+    client: &impl GenericClient,
+    caller: &Caller,
+    id: SubmissionId,
+) -> Result<(Insight, Submission), Error> {
+    let hidden = |error| if matches!(error, Error::NotFound(_)) { Error::NotFound("submission") } else { error };
+    let submission = submissions::get(client, id).await?;
+    let (book, challenge) = challenge_of(client, submission.challenge).await.map_err(hidden)?;
+    let insight = insight(client, caller, &book, &challenge).await.map_err(hidden)?;
+    let is_shared = match submission.state {
+        SubmissionState::Submitted { .. } => true,
+        SubmissionState::Draft | SubmissionState::Incomplete => false,
+    };
+    if insight == Insight::Host || is_shared || caller.has_role(client, submission.team, ANY_ROLE).await? {
+        return Ok((insight, submission));
+    }
+    Err(Error::NotFound("submission"))
+}
+
+/// Begins a submission of a team that has entered, as a draft.
+#[utoipa::path(tag = "submissions", params(("id" = String, Path, description = "The challenge")),
+    request_body = NewSubmission,
+    responses((status = 201, description = "Drafted", body = SubmissionBody)))]
+#[post("/v1/challenges/{id}/submissions")]
+pub(crate) async fn create(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<ChallengeId>,
+    request: Keyed<NewSubmission>,
+) -> Result<HttpResponse, Problem> {
+    let by = caller.person()?.id;
+    let body = &request.body;
+    let new = operations::NewSubmission {
+        challenge: *id,
+        team: parse("/team", &body.team)?,
+        stage: bounded("/stage", &body.stage, 1..=40)?,
+        content: parse_content(&body.title, &body.note, &body.evidence, &body.attributions)?,
+    };
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        let (_, challenge) = challenge_of(tx, *id).await?;
+        if !challenge.state.is_announced() {
+            return Err(Error::NotFound("challenge"));
+        }
+        let made = operations::create(tx, new.clone(), by, Timestamp::now()).await?;
+        Ok(Reply::created(&SubmissionBody::from(made)))
+    })
+    .await
+}
+
+/// Lists the submissions: all for people of the host; for those of teams what was handed in, and their own.
+#[utoipa::path(tag = "submissions", params(("id" = String, Path, description = "The challenge"), PageQuery),
+    responses((status = 200, description = "A page, the oldest first", body = Page<SubmissionBody>)))]
+#[get("/v1/challenges/{id}/submissions")]
+pub(crate) async fn list(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<ChallengeId>,
+    query: Params<PageQuery>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let window = query.0.window::<Uuid>()?;
+    let client = state.client().await?;
+    let (book, challenge) = challenge_of(&client, *id).await?;
+    let (after, limit) = (window.after.unwrap_or_default(), window.fetch());
+    let rows = match insight(&client, &caller, &book, &challenge).await? {
+        Insight::Host => submissions::list(&client, *id, after, limit).await?,
+        Insight::Entrant => submissions::list_of_person(&client, *id, caller.person()?.id, after, limit).await?,
+    };
+    Ok(window.page(rows, |row| row.id.object, SubmissionBody::from).respond(&http))
+}
+
+/// Shows a submission.
+#[utoipa::path(tag = "submissions", params(("id" = String, Path, description = "The submission")),
+    responses((status = 200, description = "The submission, with its ETag", body = SubmissionBody)))]
+#[get("/v1/submissions/{id}")]
+pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<SubmissionId>) -> Result<HttpResponse, Problem> {
+    let client = state.client().await?;
+    let (_, submission) = readable(&client, &caller, *id).await?;
+    let tag = etag(submission.version);
+    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(SubmissionBody::from(submission)))
+}
+
+/// Replaces what a submission says. One that was handed in is a draft again.
+#[utoipa::path(tag = "submissions", params(("id" = String, Path, description = "The submission")),
+    request_body = NewSubmissionContent,
+    responses((status = 200, description = "As it is now, with its new ETag", body = SubmissionBody)))]
+#[put("/v1/submissions/{id}")]
+pub(crate) async fn change(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<SubmissionId>,
+    seen: IfMatch,
+    request: Body<NewSubmissionContent>,
+) -> Result<HttpResponse, Problem> {
+    let by = caller.person()?.id;
+    let content = request.0.parse()?;
+    let changed = state
+        .in_transaction(async |tx| {
+            readable(tx, &caller, *id).await?;
+            operations::edit(tx, *id, seen.0, content.clone(), by, Timestamp::now()).await
+        })
+        .await?;
+    let tag = etag(changed.version);
+    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(SubmissionBody::from(changed)))
+}
+
+/// Hands a submission in. What is incomplete is refused (`gate-incomplete`) with what is missing, and stays a draft.
+#[utoipa::path(tag = "submissions", params(("id" = String, Path, description = "The submission")), request_body = Nothing,
+    responses((status = 200, description = "Handed in", body = SubmissionBody)))]
+#[post("/v1/submissions/{id}:submit")]
+pub(crate) async fn submit(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<SubmissionId>,
+    request: Keyed<Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let by = caller.person()?.id;
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        readable(tx, &caller, *id).await?;
+        let submitted = operations::submit(tx, *id, None, by, Timestamp::now()).await?;
+        Ok(Reply::ok(&SubmissionBody::from(submitted)))
+    })
+    .await
+}

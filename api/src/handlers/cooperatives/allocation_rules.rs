@@ -1,0 +1,269 @@
+//! Versions of a cooperative's allocation rule.
+
+use super::members::cooperative;
+use crate::auth::Caller;
+use crate::extract::{Keyed, Params};
+use crate::idempotency::{Reply, Scope, idempotent};
+use crate::paging::{Page, PageQuery};
+use crate::problem::Problem;
+use crate::state::State;
+use crate::wire::{MoneyBody, bounded, parse};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use ledger::Error;
+use ledger::cooperatives::operations::allocation_rules as operations;
+use ledger::cooperatives::rules::allocation_rule::{Group, Rule, Step};
+use ledger::cooperatives::rules::cooperative::Percent;
+use ledger::cooperatives::store::allocation_rules::{self, AllocationRule};
+use ledger::id::{AllocationRuleId, BookRef};
+use ledger::money::Currency;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A group of members and its part of what is left.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = AllocationGroup)]
+pub struct GroupBody {
+    /// Short name, such as `workers`.
+    #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9][a-z0-9-]{0,39}$", example = "workers")]
+    group: String,
+    /// Its part; those of all groups make exactly 100.
+    #[schema(max_length = 6, pattern = r"^[0-9]{1,3}(\.[0-9]{1,2})?$", example = "80")]
+    percent: String,
+    /// How its members share: `equal`, or `hours`.
+    #[schema(pattern = "^(equal|hours)$", example = "hours")]
+    by: String,
+}
+
+/// One step of a rule. A step never takes more than what is left.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "step", rename_all = "snake_case", deny_unknown_fields)]
+#[schema(as = AllocationStep)]
+pub enum StepBody {
+    /// A fixed amount, set aside before anything is shared.
+    FixedCost {
+        /// What it is for.
+        #[schema(min_length = 1, max_length = 200)]
+        purpose: String,
+        /// How much.
+        amount: MoneyBody,
+        /// `reserve`, `development_fund`, or `fund:` and a short name.
+        #[schema(max_length = 45, example = "fund:workshop")]
+        to: String,
+    },
+    /// A percentage of gross (sales) or of net (sales less costs).
+    Share {
+        /// `gross` or `net`.
+        #[schema(pattern = "^(gross|net)$", example = "net")]
+        of: String,
+        /// How much of it.
+        #[schema(max_length = 6, pattern = r"^[0-9]{1,3}(\.[0-9]{1,2})?$", example = "10")]
+        percent: String,
+        /// `reserve`, `development_fund`, or `fund:` and a short name.
+        #[schema(max_length = 45, example = "development_fund")]
+        to: String,
+    },
+    /// A percentage for a lender, until the lender has had its cap.
+    UntilCap {
+        /// `gross` or `net`.
+        #[schema(pattern = "^(gross|net)$", example = "net")]
+        of: String,
+        /// How much of it.
+        #[schema(max_length = 6, pattern = r"^[0-9]{1,3}(\.[0-9]{1,2})?$", example = "5")]
+        percent: String,
+        /// Short name of the lender: a pseudonym.
+        #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9][a-z0-9-]{0,39}$", example = "seed-2026")]
+        lender: String,
+        /// What was lent.
+        lent: MoneyBody,
+        /// How much of it comes back at most, in percent.
+        #[schema(max_length = 12, pattern = r"^[0-9]{1,9}(\.[0-9]{1,2})?$", example = "120")]
+        cap: String,
+    },
+    /// What is left, for the members: the last step, and no other.
+    Members {
+        /// Who shares, and how.
+        #[schema(min_items = 1, max_items = 20)]
+        groups: Vec<GroupBody>,
+        /// The part of each member's share, in percent, that stays in the cooperative as the member's capital.
+        #[schema(max_length = 6, pattern = r"^[0-9]{1,3}(\.[0-9]{1,2})?$", example = "0")]
+        retained: Option<String>,
+    },
+}
+
+impl StepBody {
+    fn parse(&self, at: &str) -> Result<Step, Problem> {
+        let field = |name: &str| format!("{at}/{name}");
+        Ok(match self {
+            StepBody::FixedCost { purpose, amount, to } => Step::FixedCost {
+                purpose: bounded(&field("purpose"), purpose, 1..=200)?,
+                amount: amount.parse(&field("amount"))?.minor(),
+                to: parse(&field("to"), to)?,
+            },
+            StepBody::Share { of, percent, to } => Step::Share {
+                of: parse(&field("of"), of)?,
+                percent: parse(&field("percent"), percent)?,
+                to: parse(&field("to"), to)?,
+            },
+            StepBody::UntilCap { of, percent, lender, lent, cap } => Step::UntilCap {
+                of: parse(&field("of"), of)?,
+                percent: parse(&field("percent"), percent)?,
+                lender: lender.clone(),
+                lent: lent.parse(&field("lent"))?.minor(),
+                cap: parse(&field("cap"), cap)?,
+            },
+            StepBody::Members { groups, retained } => {
+                let group = |(index, body): (usize, &GroupBody)| -> Result<Group, Problem> {
+                    let field = |name: &str| format!("{at}/groups/{index}/{name}");
+                    Ok(Group {
+                        group: body.group.clone(),
+                        percent: parse(&field("percent"), &body.percent)?,
+                        by: parse(&field("by"), &body.by)?,
+                    })
+                };
+                let retained = retained.as_deref().map(|text| parse(&field("retained"), text)).transpose()?;
+                Step::Members {
+                    groups: groups.iter().enumerate().map(group).collect::<Result<_, _>>()?,
+                    retained: retained.unwrap_or(Percent::ZERO),
+                }
+            }
+        })
+    }
+
+    /// The currency of its amounts, with where it stands.
+    fn currency(&self, at: &str) -> Option<(String, &str)> {
+        match self {
+            StepBody::FixedCost { amount, .. } => Some((format!("{at}/amount/currency"), &amount.currency)),
+            StepBody::UntilCap { lent, .. } => Some((format!("{at}/lent/currency"), &lent.currency)),
+            StepBody::Share { .. } | StepBody::Members { .. } => None,
+        }
+    }
+
+    fn new(step: Step, currency: Currency) -> StepBody {
+        let money = |minor: i64| MoneyBody { amount: currency.format(minor), currency: currency.code().to_owned() };
+        match step {
+            Step::FixedCost { purpose, amount, to } => {
+                StepBody::FixedCost { purpose, amount: money(amount), to: to.to_string() }
+            }
+            Step::Share { of, percent, to } => {
+                StepBody::Share { of: of.to_string(), percent: percent.to_string(), to: to.to_string() }
+            }
+            Step::UntilCap { of, percent, lender, lent, cap } => StepBody::UntilCap {
+                of: of.to_string(),
+                percent: percent.to_string(),
+                lender,
+                lent: money(lent),
+                cap: cap.to_string(),
+            },
+            Step::Members { groups, retained } => StepBody::Members {
+                groups: groups
+                    .into_iter()
+                    .map(|group| GroupBody {
+                        group: group.group,
+                        percent: group.percent.to_string(),
+                        by: group.by.to_string(),
+                    })
+                    .collect(),
+                retained: Some(retained.to_string()),
+            },
+        }
+    }
+}
+
+/// A version to be published.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAllocationRule {
+    /// It holds for periods that end on this day or later, until a younger version does.
+    effective_from: Date,
+    /// Days in which members may object to a distribution by it; 7 when it is not given.
+    #[schema(minimum = 1, maximum = 90)]
+    objection_days: Option<u16>,
+    /// In order; the last one is for the members.
+    #[schema(min_items = 1, max_items = 20)]
+    steps: Vec<StepBody>,
+}
+
+/// A version of the allocation rule. It never changes.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AllocationRule)]
+pub struct AllocationRuleBody {
+    #[schema(value_type = String)]
+    id: AllocationRuleId,
+    version: i32,
+    effective_from: Date,
+    objection_days: u16,
+    steps: Vec<StepBody>,
+    /// SHA-256 of the steps.
+    digest: String,
+    published_at: Timestamp,
+}
+
+impl AllocationRuleBody {
+    fn new(it: AllocationRule, currency: Currency) -> AllocationRuleBody {
+        AllocationRuleBody {
+            id: it.id,
+            version: it.version,
+            effective_from: it.effective_from,
+            objection_days: it.window_days,
+            steps: it.rule.steps.into_iter().map(|step| StepBody::new(step, currency)).collect(),
+            digest: hex::encode(it.digest),
+            published_at: it.published_at,
+        }
+    }
+}
+
+/// Publishes the next version. Earlier ones never change, and none reaches back into a closed period.
+#[utoipa::path(tag = "allocation-rules", params(("book" = String, Path, description = "The cooperative's book")),
+    request_body = NewAllocationRule,
+    responses((status = 201, description = "Published", body = AllocationRuleBody)))]
+#[post("/v1/cooperatives/{book}/allocation-rules")]
+pub(crate) async fn publish(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<BookRef>,
+    request: Keyed<NewAllocationRule>,
+) -> Result<HttpResponse, Problem> {
+    let by = caller.person()?.id;
+    let body = &request.body;
+    let steps = body.steps.iter().enumerate().map(|(index, step)| step.parse(&format!("/steps/{index}")));
+    let rule = Rule { steps: steps.collect::<Result<_, _>>()? };
+    let days = body.objection_days.unwrap_or(7);
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = cooperative(tx, &caller, *id).await?;
+        for (index, step) in body.steps.iter().enumerate() {
+            if let Some((pointer, currency)) = step.currency(&format!("/steps/{index}"))
+                && currency != book.currency.code()
+            {
+                return Err(Error::invalid(pointer, format!("the book is kept in {}", book.currency)));
+            }
+        }
+        let wall = Timestamp::now();
+        let published = operations::publish(tx, book.id, rule.clone(), body.effective_from, days, by, wall).await?;
+        Ok(Reply::created(&AllocationRuleBody::new(published, book.currency)))
+    })
+    .await
+}
+
+/// Lists the versions.
+#[utoipa::path(tag = "allocation-rules",
+    params(("book" = String, Path, description = "The cooperative's book"), PageQuery),
+    responses((status = 200, description = "A page, by version", body = Page<AllocationRuleBody>)))]
+#[get("/v1/cooperatives/{book}/allocation-rules")]
+pub(crate) async fn list(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<BookRef>,
+    query: Params<PageQuery>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let window = query.0.window::<i32>()?;
+    let client = state.client().await?;
+    let book = cooperative(&client, &caller, *id).await?;
+    let rows = allocation_rules::list(&client, book.id, window.after.unwrap_or_default(), window.fetch()).await?;
+    let body = |row| AllocationRuleBody::new(row, book.currency);
+    Ok(window.page(rows, |row| row.version, body).respond(&http))
+}

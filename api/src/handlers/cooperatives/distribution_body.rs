@@ -1,0 +1,212 @@
+//! What a distribution looks like on the wire.
+
+use crate::wire::BalanceBody;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use ledger::cooperatives::rules::cooperative::Hours;
+use ledger::cooperatives::rules::distribution::{Approval, Distribution, DistributionState};
+use ledger::cooperatives::rules::waterfall::{MemberPart, StepPart};
+use ledger::cooperatives::store::distributions::Objection;
+use ledger::id::{AllocationRuleId, DistributionId, MemberId, PersonId};
+use ledger::money::Currency;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// What a step of the rule takes.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DistributionPart)]
+pub struct PartBody {
+    /// Which step of the rule, from 0.
+    step: usize,
+    /// Code of the account that it goes to.
+    account: String,
+    amount: BalanceBody,
+}
+
+/// What a group of members gets.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DistributionGroup)]
+pub struct GroupTotalBody {
+    group: String,
+    /// How many members share it.
+    members: usize,
+    amount: BalanceBody,
+}
+
+/// What a member gets.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DistributionShare)]
+pub struct ShareBody {
+    #[schema(value_type = String)]
+    member: MemberId,
+    number: i32,
+    group: String,
+    /// `equal` or `hours`.
+    by: String,
+    /// Attested hours of the period.
+    #[schema(value_type = String)]
+    hours: Hours,
+    /// The whole share.
+    share: BalanceBody,
+    /// To be paid out.
+    cash: BalanceBody,
+    /// Stays in the cooperative as the member's capital.
+    retained: BalanceBody,
+}
+
+/// A distribution with its frozen plan.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Distribution)]
+pub struct DistributionBody {
+    #[schema(value_type = String)]
+    id: DistributionId,
+    from: Date,
+    to: Date,
+    #[schema(value_type = String)]
+    rule: AllocationRuleId,
+    rule_version: i32,
+    sales: BalanceBody,
+    costs: BalanceBody,
+    /// Sales less costs: what is distributed.
+    net: BalanceBody,
+    parts: Vec<PartBody>,
+    groups: Vec<GroupTotalBody>,
+    /// For plain members their own only.
+    shares: Vec<ShareBody>,
+    /// SHA-256 of rule, inputs and plan: what an approval names.
+    digest: String,
+    /// `draft`, `objection`, `objected`, `approved`, `posted`, `paid`, `statements_issued`, `reversed` or `withdrawn`.
+    state: String,
+    /// When something happens by itself, by the book's clock; null when nothing does.
+    deadline: Option<Timestamp>,
+    #[schema(value_type = String)]
+    drafted_by: PersonId,
+    drafted_at: Timestamp,
+    #[schema(value_type = Option<String>)]
+    approved_by: Option<PersonId>,
+    approved_at: Option<Timestamp>,
+    /// Number of its journal entry; null until it is posted.
+    entry: Option<i64>,
+    posted_at: Option<Timestamp>,
+    /// Number of the mirror entry; null unless it was taken back.
+    reversal: Option<i64>,
+    /// Why it was withdrawn or reversed; null otherwise.
+    reason: Option<String>,
+}
+
+impl DistributionBody {
+    /// `own`: the memberships whose shares are shown; none for all.
+    pub(super) fn new(it: Distribution, own: Option<&[MemberId]>) -> DistributionBody {
+        let currency = it.currency;
+        let money = |minor| BalanceBody::new(minor, currency);
+        let posting = it.state.posting();
+        let approval = approval(&it.state);
+        let (reversal, reason) = match &it.state {
+            DistributionState::Reversed { reversal, reason, .. } => (Some(*reversal), Some(reason.clone())),
+            DistributionState::Withdrawn { reason } => (None, Some(reason.clone())),
+            DistributionState::Draft { .. }
+            | DistributionState::Objection { .. }
+            | DistributionState::Objected { .. }
+            | DistributionState::Approved { .. }
+            | DistributionState::Posted(_)
+            | DistributionState::Paid(_)
+            | DistributionState::StatementsIssued(_) => (None, None),
+        };
+        let shown = |part: &&MemberPart| own.is_none_or(|own| own.contains(&part.member));
+        DistributionBody {
+            id: it.id,
+            from: it.period.from,
+            to: it.period.to,
+            rule: it.rule,
+            rule_version: it.rule_version,
+            sales: money(it.sales),
+            costs: money(it.costs),
+            net: money(it.net()),
+            parts: it.plan.steps.iter().map(|part| part_body(part, currency)).collect(),
+            groups: groups(&it.plan.members, currency),
+            shares: it.plan.members.iter().filter(shown).map(|part| share_body(part, currency)).collect(),
+            digest: hex::encode(it.digest),
+            state: it.state.name().to_owned(),
+            deadline: it.state.deadline(),
+            drafted_by: it.drafted_by,
+            drafted_at: it.drafted_at,
+            approved_by: approval.map(|approval| approval.by),
+            approved_at: approval.map(|approval| approval.at),
+            entry: posting.map(|posting| posting.entry),
+            posted_at: posting.map(|posting| posting.at),
+            reversal,
+            reason,
+        }
+    }
+}
+
+fn approval(state: &DistributionState) -> Option<Approval> {
+    match state {
+        DistributionState::Approved { approval, .. } => Some(*approval),
+        DistributionState::Posted(posting)
+        | DistributionState::Paid(posting)
+        | DistributionState::StatementsIssued(posting)
+        | DistributionState::Reversed { posting, .. } => Some(posting.approval),
+        DistributionState::Draft { .. }
+        | DistributionState::Objection { .. }
+        | DistributionState::Objected { .. }
+        | DistributionState::Withdrawn { .. } => None,
+    }
+}
+
+fn part_body(part: &StepPart, currency: Currency) -> PartBody {
+    PartBody { step: part.step, account: part.to.account().0, amount: BalanceBody::new(part.amount, currency) }
+}
+
+fn share_body(part: &MemberPart, currency: Currency) -> ShareBody {
+    let money = |minor| BalanceBody::new(minor, currency);
+    ShareBody {
+        member: part.member,
+        number: part.number,
+        group: part.group.clone(),
+        by: part.by.to_string(),
+        hours: part.hours,
+        share: money(part.cash + part.retained),
+        cash: money(part.cash),
+        retained: money(part.retained),
+    }
+}
+
+fn groups(members: &[MemberPart], currency: Currency) -> Vec<GroupTotalBody> {
+    let mut totals: BTreeMap<&str, (usize, i64)> = BTreeMap::new();
+    for part in members {
+        let total = totals.entry(&part.group).or_default();
+        *total = (total.0 + 1, total.1 + part.cash + part.retained);
+    }
+    let body = |(group, (members, amount)): (&str, (usize, i64))| GroupTotalBody {
+        group: group.to_owned(),
+        members,
+        amount: BalanceBody::new(amount, currency),
+    };
+    totals.into_iter().map(body).collect()
+}
+
+/// A member's objection.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DistributionObjection)]
+pub struct ObjectionBody {
+    #[schema(value_type = String)]
+    member: MemberId,
+    reason: String,
+    raised_at: Timestamp,
+}
+
+impl From<Objection> for ObjectionBody {
+    fn from(it: Objection) -> ObjectionBody {
+        ObjectionBody { member: it.member, reason: it.reason, raised_at: it.raised_at }
+    }
+}
+
+/// The objections to a distribution.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DistributionObjections)]
+pub struct ObjectionsBody {
+    /// The oldest first; one a member.
+    pub(super) items: Vec<ObjectionBody>,
+}

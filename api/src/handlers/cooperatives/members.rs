@@ -1,0 +1,317 @@
+//! Members of a cooperative, and the hours that they contribute.
+
+use crate::auth::Caller;
+use crate::extract::{Keyed, Nothing, Params};
+use crate::idempotency::{Reply, Scope, idempotent};
+use crate::paging::{Page, PageQuery};
+use crate::problem::Problem;
+use crate::state::State;
+use crate::wire::{bounded, parse};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use deadpool_postgres::GenericClient;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use ledger::Error;
+use ledger::cooperatives::operations::members as operations;
+use ledger::cooperatives::rules::cooperative::{Contribution, Hours, Member, Period};
+use ledger::cooperatives::store::{hours, members};
+use ledger::engine::store::books::{self, Book};
+use ledger::id::{BookId, BookRef, ContributionId, MemberId, PersonId};
+use ledger::parties::rules::role::{Email, Role};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Who keeps a cooperative's books, and so writes hours down for others.
+pub(super) const KEEPERS: &[Role] = &[Role::Owner, Role::Treasurer];
+/// Who sees of a cooperative what concerns single members. Members see what concerns themselves.
+pub(super) const SEES_ALL: &[Role] = &[Role::Owner, Role::Treasurer, Role::Approver, Role::Auditor];
+
+/// The cooperative's book that a path names, for those whom the table of who may do what lets in.
+pub(super) async fn cooperative(client: &impl GenericClient, caller: &Caller, id: BookRef) -> Result<Book, Error> {
+    let book = match books::resolve(client, id).await {
+        Err(Error::NotFound(_)) => return Err(Error::NotFound("cooperative")),
+        found => found?,
+    };
+    caller.require_role(client, book.organisation, "cooperative").await?;
+    Ok(book)
+}
+
+/// The book of an object of a cooperative, for the same.
+pub(super) async fn cooperative_of(
+    client: &impl GenericClient,
+    caller: &Caller,
+    book: BookId,
+    what: &'static str,
+) -> Result<Book, Error> {
+    let book = books::find(client, book).await?.ok_or(Error::NotFound(what))?;
+    caller.require_role(client, book.organisation, what).await?;
+    Ok(book)
+}
+
+/// The memberships that a caller may see: none for all of them, otherwise the caller's own.
+pub(super) async fn visible_members(
+    client: &impl GenericClient,
+    caller: &Caller,
+    book: &Book,
+) -> Result<Option<Vec<MemberId>>, Error> {
+    if caller.is_operator() || caller.has_role(client, book.organisation, SEES_ALL).await? {
+        return Ok(None);
+    }
+    let own = members::of_person(client, book.id, caller.person()?.id).await?;
+    Ok(Some(own.into_iter().map(|member| member.id).collect()))
+}
+
+/// A member to be admitted.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewMemberRequest {
+    /// Who: a person who is not known yet can sign in from now on.
+    #[schema(min_length = 3, max_length = 254, format = "email", example = "ada@example.org")]
+    email: String,
+    /// Group within the allocation rules.
+    #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9][a-z0-9-]{0,39}$", example = "workers")]
+    group: String,
+    /// First day; the book's own day when it is not given.
+    joined_on: Option<Date>,
+    /// Whether the member agrees that a part of a share may stay in the cooperative as the member's capital.
+    #[serde(default)]
+    consents: bool,
+}
+
+/// A membership of a cooperative. The book knows the member by the number.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Member)]
+pub struct MemberBody {
+    #[schema(value_type = String)]
+    id: MemberId,
+    /// From 1, in the order of admission; it decides ties of rounding.
+    number: i32,
+    /// Null for members who ask about others.
+    #[schema(value_type = Option<String>)]
+    person: Option<PersonId>,
+    group: String,
+    joined_on: Date,
+    /// Null while the membership lasts.
+    left_on: Option<Date>,
+    consents: bool,
+    created_at: Timestamp,
+}
+
+impl MemberBody {
+    fn new(it: Member, shows_person: bool) -> MemberBody {
+        let Member { id, number, group, joined_on, left_on, consents, created_at, .. } = it;
+        let person = shows_person.then_some(it.person);
+        MemberBody { id, number, person, group, joined_on, left_on, consents, created_at }
+    }
+}
+
+/// Admits a member, who gets the next number and the role `member`.
+#[utoipa::path(tag = "cooperatives", params(("book" = String, Path, description = "The cooperative's book")),
+    request_body = NewMemberRequest,
+    responses((status = 201, description = "Admitted", body = MemberBody)))]
+#[post("/v1/cooperatives/{book}/members")]
+pub(crate) async fn admit(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<BookRef>,
+    request: Keyed<NewMemberRequest>,
+) -> Result<HttpResponse, Problem> {
+    let by = caller.person()?.id;
+    let email: Email = parse("/email", &request.body.email)?;
+    let (group, joined_on, consents) = (&request.body.group, request.body.joined_on, request.body.consents);
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = cooperative(tx, &caller, *id).await?;
+        let new = operations::NewMember { email: email.clone(), group: group.clone(), joined_on, consents };
+        let admitted = operations::admit(tx, book.id, new, by, Timestamp::now()).await?;
+        Ok(Reply::created(&MemberBody::new(admitted, true)))
+    })
+    .await
+}
+
+/// Lists the members. Who the others are, plain members are not told.
+#[utoipa::path(tag = "cooperatives",
+    params(("book" = String, Path, description = "The cooperative's book"), PageQuery),
+    responses((status = 200, description = "A page, by number", body = Page<MemberBody>)))]
+#[get("/v1/cooperatives/{book}/members")]
+pub(crate) async fn list_members(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<BookRef>,
+    query: Params<PageQuery>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let window = query.0.window::<i32>()?;
+    let client = state.client().await?;
+    let book = cooperative(&client, &caller, *id).await?;
+    let own = visible_members(&client, &caller, &book).await?;
+    let shows = |member: &Member| own.as_ref().is_none_or(|own| own.contains(&member.id));
+    let rows = members::list(&client, book.id, window.after.unwrap_or_default(), window.fetch()).await?;
+    let body = |row: Member| {
+        let shows_person = shows(&row);
+        MemberBody::new(row, shows_person)
+    };
+    Ok(window.page(rows, |row| row.number, body).respond(&http))
+}
+
+/// When a member leaves.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LeaveRequest {
+    /// Last day; the book's own day when it is not given. Hours up to it count.
+    left_on: Option<Date>,
+}
+
+/// Ends a membership. What was worked until then still counts, and the member keeps reading its statements.
+#[utoipa::path(tag = "cooperatives", params(("id" = String, Path, description = "The member")),
+    request_body = LeaveRequest,
+    responses((status = 200, description = "Ended", body = MemberBody)))]
+#[post("/v1/members/{id}:leave")]
+pub(crate) async fn leave(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<MemberId>,
+    request: Keyed<LeaveRequest>,
+) -> Result<HttpResponse, Problem> {
+    let by = caller.person()?.id;
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        cooperative_of(tx, &caller, id.book, "member").await?;
+        let left = operations::leave(tx, *id, request.body.left_on, by, Timestamp::now()).await?;
+        Ok(Reply::ok(&MemberBody::new(left, true)))
+    })
+    .await
+}
+
+/// Hours to be written down.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewContributionRequest {
+    /// Whose; the caller's own membership when it is not given.
+    #[schema(min_length = 36, max_length = 36, pattern = "^mbr_[a-z2-7]{32}$")]
+    member: Option<String>,
+    /// First day of the work.
+    from: Date,
+    /// Last day of the work: the hours count in the period that it falls into.
+    to: Date,
+    /// A decimal string, exact to the hundredth; at most 10000.
+    #[schema(max_length = 12, pattern = r"^[0-9]{1,9}(\.[0-9]{1,2})?$", example = "37.5")]
+    hours: String,
+    /// What was done; never a name.
+    #[serde(default)]
+    #[schema(max_length = 1000)]
+    note: String,
+}
+
+/// Hours that a member worked.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Contribution)]
+pub struct ContributionBody {
+    #[schema(value_type = String)]
+    id: ContributionId,
+    #[schema(value_type = String)]
+    member: MemberId,
+    from: Date,
+    to: Date,
+    #[schema(value_type = String, example = "37.50")]
+    hours: Hours,
+    note: String,
+    /// `recorded`, which counts for nothing, or `attested`.
+    state: String,
+    recorded_at: Timestamp,
+    /// Null until a second member has attested them.
+    attested_at: Option<Timestamp>,
+}
+
+impl From<Contribution> for ContributionBody {
+    fn from(it: Contribution) -> ContributionBody {
+        ContributionBody {
+            id: it.id,
+            member: it.member,
+            from: it.worked.from,
+            to: it.worked.to,
+            hours: it.hours,
+            state: it.state().to_string(),
+            recorded_at: it.recorded_at,
+            attested_at: it.attested.map(|(_, at)| at),
+            note: it.note,
+        }
+    }
+}
+
+/// Writes hours down: members their own, keepers of the books those of others too. They count once they are attested.
+#[utoipa::path(tag = "cooperatives", params(("book" = String, Path, description = "The cooperative's book")),
+    request_body = NewContributionRequest,
+    responses((status = 201, description = "Recorded", body = ContributionBody)))]
+#[post("/v1/cooperatives/{book}/contributions")]
+pub(crate) async fn contribute(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<BookRef>,
+    request: Keyed<NewContributionRequest>,
+) -> Result<HttpResponse, Problem> {
+    let by = caller.person()?.id;
+    let body = &request.body;
+    let member: Option<MemberId> = body.member.as_ref().map(|member| parse("/member", member)).transpose()?;
+    let hours: Hours = parse("/hours", &body.hours)?;
+    let note = bounded("/note", &body.note, 0..=1_000)?;
+    let worked = Period::new(body.from, body.to).map_err(|refusal| Problem::invalid("/to", refusal.detail))?;
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = cooperative(tx, &caller, *id).await?;
+        let member = match member {
+            Some(member) if member.book == book.id => member,
+            Some(_) => return Err(Error::NotFound("member")),
+            None => own_membership(tx, book.id, by).await?,
+        };
+        let keeper = caller.has_role(tx, book.organisation, KEEPERS).await?;
+        let new = operations::NewContribution { member, worked, hours, note: note.clone() };
+        let recorded = operations::record_hours(tx, new, by, keeper, Timestamp::now()).await?;
+        Ok(Reply::created(&ContributionBody::from(recorded)))
+    })
+    .await
+}
+
+/// The caller's youngest membership.
+async fn own_membership(client: &impl GenericClient, book: BookId, person: PersonId) -> Result<MemberId, Error> {
+    let own = members::of_person(client, book, person).await?;
+    own.last().map(|member| member.id).ok_or_else(|| Error::invalid("/member", "you are no member: name one"))
+}
+
+/// Lists hours of all members: whoever attests them has to see them.
+#[utoipa::path(tag = "cooperatives",
+    params(("book" = String, Path, description = "The cooperative's book"), PageQuery),
+    responses((status = 200, description = "A page, the oldest first", body = Page<ContributionBody>)))]
+#[get("/v1/cooperatives/{book}/contributions")]
+pub(crate) async fn list_contributions(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<BookRef>,
+    query: Params<PageQuery>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let window = query.0.window::<Uuid>()?;
+    let client = state.client().await?;
+    let book = cooperative(&client, &caller, *id).await?;
+    let rows = hours::list(&client, book.id, None, window.after.unwrap_or_default(), window.fetch()).await?;
+    Ok(window.page(rows, |row| row.id.object, ContributionBody::from).respond(&http))
+}
+
+/// Attests hours: a second member, neither who worked them nor who wrote them down.
+#[utoipa::path(tag = "cooperatives", params(("id" = String, Path, description = "The contribution")),
+    request_body = Nothing,
+    responses((status = 200, description = "Attested", body = ContributionBody)))]
+#[post("/v1/contributions/{id}:attest")]
+pub(crate) async fn attest(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<ContributionId>,
+    request: Keyed<Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let by = caller.person()?.id;
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        cooperative_of(tx, &caller, id.book, "contribution").await?;
+        let attested = operations::attest(tx, *id, by, Timestamp::now()).await?;
+        Ok(Reply::ok(&ContributionBody::from(attested)))
+    })
+    .await
+}

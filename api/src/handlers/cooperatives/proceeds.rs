@@ -1,0 +1,130 @@
+//! What a cooperative sells, and what that costs.
+
+use super::members::cooperative;
+use crate::auth::Caller;
+use crate::extract::{Keyed, Params};
+use crate::idempotency::{Reply, Scope, idempotent};
+use crate::paging::{Page, PageQuery};
+use crate::problem::Problem;
+use crate::state::State;
+use crate::wire::{MoneyBody, bounded, parse};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use ledger::cooperatives::operations::proceeds as operations;
+use ledger::cooperatives::store::proceeds::{self, Proceeds};
+use ledger::id::{BookRef, ProceedsId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A sale or a cost to be recorded.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewProceedsRequest {
+    /// `sale`, or `cost`.
+    #[schema(pattern = "^(sale|cost)$", example = "sale")]
+    kind: String,
+    /// What was sold, or what it cost: last part of the account's code.
+    #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9][a-z0-9-]{0,39}$", example = "presses")]
+    label: String,
+    /// Of a sale: who holds the money, such as `bank`. Of a cost: who is to be paid. A pseudonym, never a name.
+    #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9][a-z0-9-]{0,39}$", example = "bank")]
+    party: String,
+    /// In the currency of the book.
+    amount: MoneyBody,
+    /// When; the book's own day when it is not given.
+    occurred_on: Option<Date>,
+    /// Text for people; never a name.
+    #[serde(default)]
+    #[schema(max_length = 200)]
+    memo: String,
+    /// The cooperative's own number of the invoice, once per kind.
+    #[serde(default)]
+    #[schema(max_length = 100)]
+    reference: String,
+}
+
+/// A sale or a cost.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Proceeds)]
+pub struct ProceedsBody {
+    #[schema(value_type = String)]
+    id: ProceedsId,
+    /// `sale` or `cost`.
+    kind: String,
+    label: String,
+    amount: MoneyBody,
+    occurred_on: Date,
+    memo: String,
+    reference: String,
+    /// Number of its journal entry.
+    entry: i64,
+    recorded_at: Timestamp,
+}
+
+impl From<Proceeds> for ProceedsBody {
+    fn from(it: Proceeds) -> ProceedsBody {
+        ProceedsBody {
+            id: it.id,
+            kind: it.kind.to_string(),
+            label: it.label,
+            amount: it.amount.into(),
+            occurred_on: it.occurred_on,
+            memo: it.memo,
+            reference: it.reference,
+            entry: it.entry,
+            recorded_at: it.recorded_at,
+        }
+    }
+}
+
+/// Records a sale (cash → sales) or a cost (cost → costs payable), with its journal entry.
+#[utoipa::path(tag = "proceeds", params(("book" = String, Path, description = "The cooperative's book")),
+    request_body = NewProceedsRequest,
+    responses((status = 201, description = "Recorded", body = ProceedsBody)))]
+#[post("/v1/cooperatives/{book}/proceeds")]
+pub(crate) async fn record(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<BookRef>,
+    request: Keyed<NewProceedsRequest>,
+) -> Result<HttpResponse, Problem> {
+    let by = caller.person()?.id;
+    let new = operations::NewProceeds {
+        kind: parse("/kind", &request.body.kind)?,
+        label: request.body.label.clone(),
+        party: request.body.party.clone(),
+        amount: request.body.amount.parse("/amount")?,
+        occurred_on: request.body.occurred_on,
+        memo: bounded("/memo", &request.body.memo, 0..=200)?,
+        reference: bounded("/reference", &request.body.reference, 0..=100)?,
+    };
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = cooperative(tx, &caller, *id).await?;
+        let recorded = operations::record(tx, book.id, new.clone(), by, Timestamp::now()).await?;
+        Ok(Reply::created(&ProceedsBody::from(recorded)))
+    })
+    .await
+}
+
+/// Lists sales and costs.
+#[utoipa::path(tag = "proceeds",
+    params(("book" = String, Path, description = "The cooperative's book"), PageQuery),
+    responses((status = 200, description = "A page, the oldest first", body = Page<ProceedsBody>)))]
+#[get("/v1/cooperatives/{book}/proceeds")]
+pub(crate) async fn list(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<BookRef>,
+    query: Params<PageQuery>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let window = query.0.window::<Uuid>()?;
+    let client = state.client().await?;
+    let book = cooperative(&client, &caller, *id).await?;
+    let after = window.after.unwrap_or_default();
+    let rows = proceeds::list(&client, book.id, book.currency, after, window.fetch()).await?;
+    Ok(window.page(rows, |row| row.id.object, ProceedsBody::from).respond(&http))
+}

@@ -1,0 +1,124 @@
+//! Members' statements of distributions.
+
+use super::members::{cooperative, cooperative_of, visible_members};
+use crate::auth::Caller;
+use crate::extract::Params;
+use crate::paging::{Page, PageQuery};
+use crate::problem::Problem;
+use crate::state::State;
+use crate::wire::BalanceBody;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use ledger::Error;
+use ledger::cooperatives::rules::cooperative::Hours;
+use ledger::cooperatives::store::statements::{self, Statement};
+use ledger::id::{AllocationRuleId, BookRef, DistributionId, MemberId, StatementId};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// What a member is told of a distribution.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Statement)]
+pub struct StatementBody {
+    #[schema(value_type = String)]
+    id: StatementId,
+    #[schema(value_type = String)]
+    distribution: DistributionId,
+    #[schema(value_type = String)]
+    member: MemberId,
+    number: i32,
+    /// First day of the period.
+    from: Date,
+    /// Last day of the period.
+    to: Date,
+    group: String,
+    /// How the group shared: `equal` or `hours`.
+    patronage: String,
+    /// Patronage base: attested hours of the period.
+    #[schema(value_type = String)]
+    hours: Hours,
+    /// What was distributed in all.
+    net: BalanceBody,
+    /// The member's whole share.
+    share: BalanceBody,
+    /// To be paid out.
+    cash: BalanceBody,
+    /// Became the member's capital.
+    retained: BalanceBody,
+    /// Whether the member had agreed to retained parts.
+    consents: bool,
+    #[schema(value_type = String)]
+    rule: AllocationRuleId,
+    rule_version: i32,
+    /// Number of the journal entry that credited the member.
+    entry: i64,
+    issued_at: Timestamp,
+    /// Whether the distribution was taken back since.
+    reversed: bool,
+}
+
+impl From<Statement> for StatementBody {
+    fn from(it: Statement) -> StatementBody {
+        let money = |minor| BalanceBody::new(minor, it.currency);
+        StatementBody {
+            id: it.issued.id,
+            distribution: it.issued.distribution,
+            member: it.issued.member,
+            number: it.member_number,
+            from: it.period.from,
+            to: it.period.to,
+            patronage: it.issued.patronage.to_string(),
+            hours: it.issued.hours,
+            net: money(it.net),
+            share: money(it.issued.cash + it.issued.retained),
+            cash: money(it.issued.cash),
+            retained: money(it.issued.retained),
+            consents: it.issued.consents,
+            rule: it.rule,
+            rule_version: it.rule_version,
+            entry: it.entry,
+            issued_at: it.issued.issued_at,
+            reversed: it.reversed,
+            group: it.issued.group,
+        }
+    }
+}
+
+/// Lists statements: members their own; owners, treasurers, approvers and auditors all.
+#[utoipa::path(tag = "statements",
+    params(("book" = String, Path, description = "The cooperative's book"), PageQuery),
+    responses((status = 200, description = "A page, the oldest first", body = Page<StatementBody>)))]
+#[get("/v1/cooperatives/{book}/statements")]
+pub(crate) async fn list(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<BookRef>,
+    query: Params<PageQuery>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let window = query.0.window::<Uuid>()?;
+    let client = state.client().await?;
+    let book = cooperative(&client, &caller, *id).await?;
+    let own = visible_members(&client, &caller, &book).await?;
+    let after = window.after.unwrap_or_default();
+    let rows = statements::list(&client, book.id, own.as_deref(), after, window.fetch()).await?;
+    Ok(window.page(rows, |row| row.issued.id.object, StatementBody::from).respond(&http))
+}
+
+/// Shows a statement to its member, and to those who see all.
+#[utoipa::path(tag = "statements", params(("id" = String, Path, description = "The statement")),
+    responses((status = 200, description = "The statement", body = StatementBody)))]
+#[get("/v1/statements/{id}")]
+pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<StatementId>) -> Result<HttpResponse, Problem> {
+    let client = state.client().await?;
+    let book = cooperative_of(&client, &caller, id.book, "statement").await?;
+    let found = statements::get(&client, *id).await?;
+    let own = visible_members(&client, &caller, &book).await?;
+    if own.is_some_and(|own| !own.contains(&found.issued.member)) {
+        return Err(Error::NotFound("statement").into());
+    }
+    Ok(HttpResponse::Ok().json(StatementBody::from(found)))
+}

@@ -1,0 +1,334 @@
+//! Milestones: planning them, setting money aside, giving them up.
+
+use crate::auth::{Caller, MaybeCaller};
+use crate::extract::{Keyed, Nothing, Params};
+use crate::idempotency::{Reply, Scope, idempotent};
+use crate::paging::{Page, Window};
+use crate::problem::Problem;
+use crate::state::State;
+use crate::visibility::{book_of, require_team_reader as require_reader};
+use crate::wire::{BalanceBody, MoneyBody, bounded, etag, paragraphs, parse};
+use actix_web::http::header::ETAG;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use jiff::Timestamp;
+use ledger::Error;
+use ledger::evidence::Gate;
+use ledger::id::{CampaignId, ClaimId, MilestoneId, OrganisationId};
+use ledger::milestones::operations::milestones as operations;
+use ledger::milestones::rules::milestone::{Milestone, MilestoneState, OnSilence, Policy};
+use ledger::milestones::store::milestones;
+use ledger::pledging::store::campaigns;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// How claims of a milestone are decided.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewPolicy {
+    /// How many reviewers must approve; 2 when it is not given.
+    #[schema(minimum = 1, maximum = 20)]
+    reviewers_needed: Option<u8>,
+    /// Days from submission to the default; 14 when it is not given.
+    #[schema(minimum = 1, maximum = 365)]
+    review_days: Option<u16>,
+    /// Days from approval to release, for objections; 7 when it is not given.
+    #[schema(minimum = 1, maximum = 365)]
+    objection_days: Option<u16>,
+    /// When nobody decides in time: `release`, or `escalate` to the owners of the host, which is the default.
+    #[schema(pattern = "^(release|escalate)$")]
+    on_silence: Option<String>,
+    /// Above it requester, approver and payer are three people, and silence never releases.
+    threshold: Option<MoneyBody>,
+}
+
+impl NewPolicy {
+    fn parse(&self) -> Result<Policy, Problem> {
+        let default = Policy::default();
+        let threshold = self.threshold.as_ref().map(|money| money.parse("/policy/threshold")).transpose()?;
+        let on_silence = self.on_silence.as_deref().map(|word| parse("/policy/on_silence", word)).transpose()?;
+        Ok(Policy {
+            reviewers_needed: self.reviewers_needed.unwrap_or(default.reviewers_needed),
+            review_days: self.review_days.unwrap_or(default.review_days),
+            objection_days: self.objection_days.unwrap_or(default.objection_days),
+            on_silence: on_silence.unwrap_or(default.on_silence),
+            threshold: threshold.map(|money| money.minor()),
+        })
+    }
+}
+
+/// Kinds of evidence without which no claim is taken.
+#[derive(Debug, Default, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(as = Gate)]
+pub struct GateBody {
+    /// A licence, with its SPDX identifier.
+    licence: bool,
+    /// Design files.
+    design_files: bool,
+    /// An enterprise plan.
+    enterprise_plan: bool,
+}
+
+/// A milestone to be planned.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewMilestone {
+    /// Whose money it draws on.
+    #[schema(min_length = 36, max_length = 36, pattern = "^cmp_[a-z2-7]{32}$")]
+    campaign: String,
+    /// The organisation that does the work and is paid.
+    #[schema(min_length = 30, max_length = 30, pattern = "^org_[a-z2-7]{26}$")]
+    team: String,
+    /// What it is called.
+    #[schema(min_length = 1, max_length = 200, example = "Second prototype")]
+    name: String,
+    /// What must be done.
+    #[serde(default)]
+    #[schema(max_length = 4000)]
+    description: String,
+    /// What it pays in all, in the currency of the campaign.
+    amount: MoneyBody,
+    /// How its claims are decided.
+    policy: Option<NewPolicy>,
+    /// Evidence without which no claim is taken.
+    #[serde(default)]
+    gate: GateBody,
+}
+
+/// How claims of a milestone are decided.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Policy)]
+pub struct PolicyBody {
+    reviewers_needed: u8,
+    /// How many people of the host could review: neither of the team nor with a tie to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reviewers_available: Option<usize>,
+    review_days: u16,
+    objection_days: u16,
+    /// `release` or `escalate`.
+    #[schema(value_type = String)]
+    on_silence: OnSilence,
+    /// Above it requester, approver and payer are three people.
+    threshold: Option<BalanceBody>,
+}
+
+/// A milestone.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Milestone)]
+pub struct MilestoneBody {
+    #[schema(value_type = String)]
+    id: MilestoneId,
+    #[schema(value_type = String)]
+    campaign: CampaignId,
+    #[schema(value_type = String)]
+    team: OrganisationId,
+    name: String,
+    description: String,
+    amount: MoneyBody,
+    /// Released to the team so far.
+    released: BalanceBody,
+    /// Set aside for it now.
+    earmarked: BalanceBody,
+    policy: PolicyBody,
+    gate: GateBody,
+    /// `planned`, `funded`, `claimed`, `partly_released`, `released` or `cancelled`.
+    state: String,
+    /// The claim in play; null while there is none.
+    #[schema(value_type = Option<String>)]
+    claim: Option<ClaimId>,
+    /// Why it was cancelled; null otherwise.
+    reason: Option<String>,
+    created_at: Timestamp,
+}
+
+impl MilestoneBody {
+    fn new(milestone: Milestone, reviewers_available: Option<usize>) -> MilestoneBody {
+        let currency = milestone.amount.currency();
+        let balance = |minor| BalanceBody::new(minor, currency);
+        let Policy { reviewers_needed, review_days, objection_days, on_silence, threshold } = milestone.policy;
+        let threshold = threshold.map(balance);
+        let (claim, reason) = match &milestone.state {
+            MilestoneState::Claimed { claim } => (Some(*claim), None),
+            MilestoneState::Cancelled { reason } => (None, Some(reason.clone())),
+            MilestoneState::Planned
+            | MilestoneState::Funded
+            | MilestoneState::PartlyReleased
+            | MilestoneState::Released => (None, None),
+        };
+        let Gate { licence, design_files, enterprise_plan } = milestone.gate;
+        MilestoneBody {
+            id: milestone.id,
+            campaign: milestone.campaign,
+            team: milestone.team,
+            released: balance(milestone.released),
+            earmarked: balance(milestone.earmark()),
+            policy: PolicyBody {
+                reviewers_needed,
+                reviewers_available,
+                review_days,
+                objection_days,
+                on_silence,
+                threshold,
+            },
+            gate: GateBody { licence, design_files, enterprise_plan },
+            state: milestone.state.name().to_owned(),
+            claim,
+            reason,
+            created_at: milestone.created_at,
+            amount: milestone.amount.into(),
+            name: milestone.name,
+            description: milestone.description,
+        }
+    }
+}
+
+/// Plans a milestone of a campaign. No money is set aside yet.
+#[utoipa::path(tag = "milestones", request_body = NewMilestone,
+    responses((status = 201, description = "Planned", body = MilestoneBody)))]
+#[post("/v1/milestones")]
+pub(crate) async fn create(
+    state: Data<State>,
+    caller: Caller,
+    request: Keyed<NewMilestone>,
+) -> Result<HttpResponse, Problem> {
+    let by = caller.person()?.id;
+    let new = operations::NewMilestone {
+        campaign: parse("/campaign", &request.body.campaign)?,
+        team: parse("/team", &request.body.team)?,
+        name: bounded("/name", &request.body.name, 1..=200)?,
+        description: paragraphs("/description", &request.body.description, 0..=4_000)?,
+        amount: request.body.amount.parse("/amount")?,
+        policy: request.body.policy.as_ref().map(NewPolicy::parse).transpose()?.unwrap_or_default(),
+        gate: gate(request.body.gate),
+    };
+    let book = new.campaign.book;
+    idempotent(&state, &request.key, Scope::Book(book), caller.id(), async |tx| {
+        let book = book_of(tx, book, "campaign").await?;
+        caller.require_role(tx, book.organisation, "campaign").await?;
+        let planned = operations::create(tx, new.clone(), by, Timestamp::now()).await?;
+        Ok(Reply::created(&MilestoneBody::new(planned, None)))
+    })
+    .await
+}
+
+fn gate(body: GateBody) -> Gate {
+    Gate { licence: body.licence, design_files: body.design_files, enterprise_plan: body.enterprise_plan }
+}
+
+/// Which page of a campaign's list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct OfCampaign {
+    /// The campaign.
+    #[param(max_length = 36, pattern = "^cmp_[a-z2-7]{32}$")]
+    pub(super) campaign: String,
+    /// Items of a page; 50 when it is not given.
+    #[param(minimum = 1, maximum = 200)]
+    pub(super) limit: Option<u16>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 500)]
+    pub(super) cursor: Option<String>,
+}
+
+/// Lists the milestones of a campaign; for the members of a team its own, unless the book is public.
+#[utoipa::path(tag = "milestones", params(OfCampaign),
+    responses((status = 200, description = "A page, the oldest first", body = Page<MilestoneBody>)))]
+#[get("/v1/milestones")]
+pub(crate) async fn list(
+    state: Data<State>,
+    caller: MaybeCaller,
+    query: Params<OfCampaign>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let campaign: CampaignId = parse("/campaign", &query.0.campaign)?;
+    let window = Window::<Uuid>::parse(query.0.limit, query.0.cursor.as_deref())?;
+    let client = state.client().await?;
+    let book = book_of(&client, campaign.book, "campaign").await?;
+    campaigns::get(&client, campaign).await?;
+    let (after, limit) = (window.after.unwrap_or_default(), window.fetch());
+    let reader = require_reader(&client, caller.0.as_ref(), &book, None, true, "campaign").await;
+    let rows = match (reader, &caller.0) {
+        (Ok(()), _) => milestones::list(&client, campaign, after, limit).await?,
+        (Err(Error::NotFound(_)), Some(caller)) if caller.partner().is_none() => {
+            let own = milestones::list_of_person(&client, campaign, caller.person()?.id, after, limit).await?;
+            if own.is_empty() {
+                return Err(Error::NotFound("campaign").into());
+            }
+            own
+        }
+        (Err(error), _) => return Err(error.into()),
+    };
+    Ok(window.page(rows, |row| row.id.object, |row| MilestoneBody::new(row, None)).respond(&http))
+}
+
+/// Shows a milestone, and how many people of the host could review its claims.
+#[utoipa::path(tag = "milestones", params(("id" = String, Path, description = "The milestone")),
+    responses((status = 200, description = "The milestone, with its ETag", body = MilestoneBody)))]
+#[get("/v1/milestones/{id}")]
+pub(crate) async fn show(
+    state: Data<State>,
+    caller: MaybeCaller,
+    id: Path<MilestoneId>,
+) -> Result<HttpResponse, Problem> {
+    let client = state.client().await?;
+    let book = book_of(&client, id.book, "milestone").await?;
+    let milestone = milestones::get(&client, *id).await?;
+    require_reader(&client, caller.0.as_ref(), &book, Some(milestone.team), true, "milestone").await?;
+    let available = operations::reviewers_available(&client, &book, milestone.team).await?;
+    let tag = etag(milestone.version);
+    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(MilestoneBody::new(milestone, Some(available))))
+}
+
+/// Sets the milestone's whole amount aside, out of settled money of its campaign that nothing has set aside yet.
+#[utoipa::path(tag = "milestones", params(("id" = String, Path, description = "The milestone")), request_body = Nothing,
+    responses((status = 200, description = "Funded", body = MilestoneBody)))]
+#[post("/v1/milestones/{id}:fund")]
+pub(crate) async fn fund(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<MilestoneId>,
+    request: Keyed<Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let by = caller.person()?.id;
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = book_of(tx, id.book, "milestone").await?;
+        caller.require_role(tx, book.organisation, "milestone").await?;
+        let funded = operations::fund(tx, *id, by, Timestamp::now()).await?;
+        Ok(Reply::ok(&MilestoneBody::new(funded, None)))
+    })
+    .await
+}
+
+/// Why a milestone is given up.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CancelMilestoneRequest {
+    /// For everybody to read.
+    #[schema(min_length = 1, max_length = 1000)]
+    reason: String,
+}
+
+/// Gives a milestone up; what it has not released is free for others again. Refused while a claim is in play.
+#[utoipa::path(tag = "milestones", params(("id" = String, Path, description = "The milestone")),
+    request_body = CancelMilestoneRequest,
+    responses((status = 200, description = "Cancelled", body = MilestoneBody)))]
+#[post("/v1/milestones/{id}:cancel")]
+pub(crate) async fn cancel(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<MilestoneId>,
+    request: Keyed<CancelMilestoneRequest>,
+) -> Result<HttpResponse, Problem> {
+    let by = caller.person()?.id;
+    let reason = paragraphs("/reason", &request.body.reason, 1..=1_000)?;
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = book_of(tx, id.book, "milestone").await?;
+        caller.require_role(tx, book.organisation, "milestone").await?;
+        let cancelled = operations::cancel(tx, *id, reason.clone(), by, Timestamp::now()).await?;
+        Ok(Reply::ok(&MilestoneBody::new(cancelled, None)))
+    })
+    .await
+}

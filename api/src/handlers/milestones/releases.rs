@@ -1,0 +1,68 @@
+//! Releases: what went from a campaign's fund to its teams.
+
+use super::milestone::OfCampaign;
+use crate::auth::MaybeCaller;
+use crate::extract::Params;
+use crate::paging::{Page, Window};
+use crate::problem::Problem;
+use crate::state::State;
+use crate::visibility::{book_of, require_team_reader};
+use crate::wire::{MoneyBody, parse};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, get};
+use jiff::Timestamp;
+use ledger::id::{CampaignId, ClaimId, MilestoneId, OrganisationId, ReleaseId};
+use ledger::milestones::store::releases::{self, Release};
+use ledger::pledging::store::campaigns;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Money of a claim that went from the campaign's fund to what is owed to its team.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Release)]
+pub struct ReleaseBody {
+    #[schema(value_type = String)]
+    id: ReleaseId,
+    /// Which of the claim's, from 1.
+    number: i32,
+    #[schema(value_type = String)]
+    claim: ClaimId,
+    #[schema(value_type = String)]
+    milestone: MilestoneId,
+    #[schema(value_type = String)]
+    campaign: CampaignId,
+    #[schema(value_type = String)]
+    team: OrganisationId,
+    amount: MoneyBody,
+    /// Record number of its journal entry.
+    entry: i64,
+    released_at: Timestamp,
+}
+
+impl From<Release> for ReleaseBody {
+    fn from(it: Release) -> ReleaseBody {
+        let Release { id, number, claim, milestone, campaign, team, amount, entry, released_at } = it;
+        ReleaseBody { id, number, claim, milestone, campaign, team, amount: amount.into(), entry, released_at }
+    }
+}
+
+/// Lists the releases of a campaign's money.
+#[utoipa::path(tag = "releases", params(OfCampaign),
+    responses((status = 200, description = "A page, the oldest first", body = Page<ReleaseBody>)))]
+#[get("/v1/releases")]
+pub(crate) async fn list(
+    state: Data<State>,
+    caller: MaybeCaller,
+    query: Params<OfCampaign>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let campaign: CampaignId = parse("/campaign", &query.0.campaign)?;
+    let window = Window::<Uuid>::parse(query.0.limit, query.0.cursor.as_deref())?;
+    let client = state.client().await?;
+    let book = book_of(&client, campaign.book, "campaign").await?;
+    require_team_reader(&client, caller.0.as_ref(), &book, None, true, "campaign").await?;
+    campaigns::get(&client, campaign).await?;
+    let rows = releases::list(&client, campaign, window.after.unwrap_or_default(), window.fetch()).await?;
+    Ok(window.page(rows, |row| row.id.object, ReleaseBody::from).respond(&http))
+}

@@ -1,0 +1,140 @@
+//! The credentials of partner platforms.
+
+use crate::auth::Caller;
+use crate::extract::{Keyed, Params};
+use crate::idempotency::{Reply, Scope, idempotent};
+use crate::keys;
+use crate::paging::{Page, PageQuery};
+use crate::problem::Problem;
+use crate::state::State;
+use crate::wire::{bounded, parse};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, delete, get, post};
+use jiff::Timestamp;
+use ledger::id::{CredentialId, OrganisationId};
+use ledger::parties::operations::organisations::{self, NewCredential as New};
+use ledger::parties::rules::role::{self, Mode};
+use ledger::parties::store::credentials::{self, Credential};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A credential to be made.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewCredential {
+    /// What you call it.
+    #[schema(min_length = 1, max_length = 200, example = "nightly import")]
+    name: String,
+    /// `sandbox` sees sandbox books only, `live` live ones only.
+    #[schema(pattern = "^(live|sandbox)$", example = "sandbox")]
+    mode: String,
+    /// What its tokens may do.
+    #[schema(min_items = 1, max_items = 20, example = json!(["campaigns:read", "pledges:write"]))]
+    scopes: Vec<String>,
+}
+
+/// A credential.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Credential)]
+pub struct CredentialBody {
+    /// The OAuth client id.
+    #[schema(value_type = String)]
+    id: CredentialId,
+    #[schema(value_type = String)]
+    organisation: OrganisationId,
+    name: String,
+    /// `live` or `sandbox`.
+    #[schema(value_type = String)]
+    mode: Mode,
+    scopes: Vec<String>,
+    created_at: Timestamp,
+    revoked_at: Option<Timestamp>,
+    /// Shown in the first answer to its making and never again, not even to a repetition with the same key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
+}
+
+impl From<Credential> for CredentialBody {
+    fn from(it: Credential) -> CredentialBody {
+        let Credential { id, organisation, mode, scopes, name, created_at, revoked_at, .. } = it;
+        CredentialBody { id, organisation, name, mode, scopes, created_at, revoked_at, secret: None }
+    }
+}
+
+/// Makes a credential. Two of a mode may be live at once, for rotation.
+#[utoipa::path(tag = "credentials", params(("id" = String, Path, description = "The partner platform")),
+    request_body = NewCredential,
+    responses((status = 201, description = "Made, with the secret", body = CredentialBody)))]
+#[post("/v1/partners/{id}/credentials")]
+pub(crate) async fn create(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<OrganisationId>,
+    request: Keyed<NewCredential>,
+) -> Result<HttpResponse, Problem> {
+    let created_by = caller.person()?.id;
+    let name = bounded("/name", &request.body.name, 1..=200)?;
+    let mode: Mode = parse("/mode", &request.body.mode)?;
+    let scopes = parse_scopes(&request.body.scopes)?;
+    let secret = keys::secret();
+    idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
+        caller.require_role(tx, *id, "partner").await?;
+        let new = New { organisation: *id, mode, scopes: &scopes, name: &name, created_by };
+        let made: CredentialBody = organisations::create_credential(tx, &new, &secret, Timestamp::now()).await?.into();
+        let shown = CredentialBody { secret: Some(secret.clone()), ..made.clone() };
+        Ok(Reply::created(&made).showing_once(&shown))
+    })
+    .await
+}
+
+/// Each scope once, at least one.
+fn parse_scopes(texts: &[String]) -> Result<Vec<role::Scope>, Problem> {
+    if texts.is_empty() || texts.len() > 20 {
+        return Err(Problem::invalid("/scopes", "must have 1 to 20 scopes"));
+    }
+    let parsed = texts.iter().enumerate().map(|(index, text)| parse(&format!("/scopes/{index}"), text));
+    let mut scopes = parsed.collect::<Result<Vec<role::Scope>, _>>()?;
+    scopes.sort_unstable();
+    scopes.dedup();
+    Ok(scopes)
+}
+
+/// Lists the credentials of a partner, revoked ones too.
+#[utoipa::path(tag = "credentials", params(("id" = String, Path, description = "The partner platform"), PageQuery),
+    responses((status = 200, description = "A page, the oldest first", body = Page<CredentialBody>)))]
+#[get("/v1/partners/{id}/credentials")]
+pub(crate) async fn list(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<OrganisationId>,
+    query: Params<PageQuery>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let window = query.0.window::<Uuid>()?;
+    let client = state.client().await?;
+    caller.require_role(&client, *id, "partner").await?;
+    let rows = credentials::list(&client, *id, window.after.unwrap_or_default(), window.fetch()).await?;
+    Ok(window.page(rows, |row| row.id.0, CredentialBody::from).respond(&http))
+}
+
+/// Revokes a credential: its tokens stop working with the next request.
+#[utoipa::path(tag = "credentials",
+    params(("id" = String, Path, description = "The partner platform"),
+           ("credential" = String, Path, description = "The credential")),
+    responses((status = 204, description = "Revoked")))]
+#[delete("/v1/partners/{id}/credentials/{credential}")]
+pub(crate) async fn revoke(
+    state: Data<State>,
+    caller: Caller,
+    path: Path<(OrganisationId, CredentialId)>,
+) -> Result<HttpResponse, Problem> {
+    let (id, credential) = path.into_inner();
+    state
+        .in_transaction(async |tx| {
+            caller.require_role(tx, id, "partner").await?;
+            organisations::revoke_credential(tx, id, credential, Timestamp::now()).await
+        })
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,238 @@
+//! Organisations, and the roles of people in them.
+
+use crate::auth::Caller;
+use crate::extract::{Body, Keyed, Params};
+use crate::idempotency::{Reply, Scope, idempotent};
+use crate::paging::{Page, PageQuery};
+use crate::problem::Problem;
+use crate::state::State;
+use crate::wire::{IfMatch, bounded, etag, parse};
+use actix_web::http::header::ETAG;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
+use jiff::Timestamp;
+use ledger::Error;
+use ledger::id::{OrganisationId, PersonId};
+use ledger::parties::operations::organisations as parties;
+use ledger::parties::rules::role::{Email, OrganisationKind, Role};
+use ledger::parties::store::organisations::{self, Membership, Organisation};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// An organisation to be made.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewOrganisation {
+    /// Name for people.
+    #[schema(min_length = 1, max_length = 200, example = "Drill Commons")]
+    name: String,
+    /// Never changes. `fiscal_host` and `partner_platform` are made by operators.
+    #[schema(
+        pattern = "^(cooperative|fiscal_host|project_team|sponsor|partner_platform|enterprise)$",
+        example = "project_team"
+    )]
+    kind: String,
+}
+
+/// An organisation.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Organisation)]
+pub struct OrganisationBody {
+    #[schema(value_type = String, example = "org_ageolosqnr2fxjlm6pfvxsr4iy")]
+    id: OrganisationId,
+    name: String,
+    /// `cooperative`, `fiscal_host`, `project_team`, `sponsor`, `partner_platform` or `enterprise`.
+    #[schema(value_type = String)]
+    kind: OrganisationKind,
+    created_at: Timestamp,
+}
+
+impl From<Organisation> for OrganisationBody {
+    fn from(it: Organisation) -> OrganisationBody {
+        OrganisationBody { id: it.id, name: it.name, kind: it.kind, created_at: it.created_at }
+    }
+}
+
+/// Makes an organisation; who makes it becomes its owner.
+#[utoipa::path(tag = "organisations", request_body = NewOrganisation,
+    responses((status = 201, description = "Made", body = OrganisationBody)))]
+#[post("/v1/organisations")]
+pub(crate) async fn create(
+    state: Data<State>,
+    caller: Caller,
+    request: Keyed<NewOrganisation>,
+) -> Result<HttpResponse, Problem> {
+    let creator = caller.person()?.id;
+    let name = bounded("/name", &request.body.name, 1..=200)?;
+    let kind = parse("/kind", &request.body.kind)?;
+    idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
+        let made = parties::create_organisation(tx, creator, &name, kind, Timestamp::now()).await?;
+        Ok(Reply::created(&OrganisationBody::from(made)))
+    })
+    .await
+}
+
+/// Lists the caller's organisations; for operators all of them.
+#[utoipa::path(tag = "organisations", params(PageQuery),
+    responses((status = 200, description = "A page, the oldest first", body = Page<OrganisationBody>)))]
+#[get("/v1/organisations")]
+pub(crate) async fn list(
+    state: Data<State>,
+    caller: Caller,
+    query: Params<PageQuery>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let window = query.0.window::<Uuid>()?;
+    let after = window.after.unwrap_or_default();
+    let client = state.client().await?;
+    let rows = if caller.is_operator() {
+        organisations::list(&client, after, window.fetch()).await?
+    } else {
+        organisations::list_of_person(&client, caller.person()?.id, after, window.fetch()).await?
+    };
+    Ok(window.page(rows, |row| row.id.0, OrganisationBody::from).respond(&http))
+}
+
+/// Shows an organisation.
+#[utoipa::path(tag = "organisations", params(("id" = String, Path, description = "The organisation")),
+    responses((status = 200, description = "The organisation, with its ETag", body = OrganisationBody)))]
+#[get("/v1/organisations/{id}")]
+pub(crate) async fn show(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<OrganisationId>,
+) -> Result<HttpResponse, Problem> {
+    let client = state.client().await?;
+    caller.require_role(&client, *id, "organisation").await?;
+    let found = organisations::find(&client, *id).await?.ok_or(Error::NotFound("organisation"))?;
+    Ok(HttpResponse::Ok().insert_header((ETAG, etag(found.version))).json(OrganisationBody::from(found)))
+}
+
+/// What of an organisation changes.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeOrganisationRequest {
+    /// Name for people.
+    #[schema(min_length = 1, max_length = 200)]
+    name: String,
+}
+
+/// Renames an organisation.
+#[utoipa::path(tag = "organisations", params(("id" = String, Path, description = "The organisation")),
+    request_body = ChangeOrganisationRequest,
+    responses((status = 200, description = "As it is now, with its new ETag", body = OrganisationBody)))]
+#[patch("/v1/organisations/{id}")]
+pub(crate) async fn change(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<OrganisationId>,
+    seen: IfMatch,
+    request: Body<ChangeOrganisationRequest>,
+) -> Result<HttpResponse, Problem> {
+    let name = bounded("/name", &request.0.name, 1..=200)?;
+    let changed = state
+        .in_transaction(async |tx| {
+            caller.require_role(tx, *id, "organisation").await?;
+            parties::rename_organisation(tx, *id, seen.0, &name).await
+        })
+        .await?;
+    Ok(HttpResponse::Ok().insert_header((ETAG, etag(changed.version))).json(OrganisationBody::from(changed)))
+}
+
+/// A role to be given.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewMembership {
+    /// Whom: a person who is not known yet can sign in from now on.
+    #[schema(min_length = 3, max_length = 254, format = "email", example = "ada@example.org")]
+    email: String,
+    /// What they may do.
+    #[schema(pattern = "^(owner|treasurer|approver|reviewer|judge|auditor|member)$", example = "reviewer")]
+    role: String,
+}
+
+/// A role of a person in an organisation.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Membership)]
+pub struct MembershipBody {
+    #[schema(value_type = String)]
+    organisation: OrganisationId,
+    #[schema(value_type = String)]
+    person: PersonId,
+    email: String,
+    /// `owner`, `treasurer`, `approver`, `reviewer`, `judge`, `auditor` or `member`.
+    #[schema(value_type = String)]
+    role: Role,
+    created_at: Timestamp,
+}
+
+impl From<Membership> for MembershipBody {
+    fn from(it: Membership) -> MembershipBody {
+        let Membership { organisation, person, email, role, created_at } = it;
+        MembershipBody { organisation, person, email, role, created_at }
+    }
+}
+
+/// Gives somebody a role.
+#[utoipa::path(tag = "organisations", params(("id" = String, Path, description = "The organisation")),
+    request_body = NewMembership,
+    responses((status = 201, description = "Given", body = MembershipBody)))]
+#[post("/v1/organisations/{id}/memberships")]
+pub(crate) async fn add_membership(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<OrganisationId>,
+    request: Keyed<NewMembership>,
+) -> Result<HttpResponse, Problem> {
+    let giver = caller.person()?.id;
+    let email: Email = parse("/email", &request.body.email)?;
+    let role: Role = parse("/role", &request.body.role)?;
+    idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
+        caller.require_role(tx, *id, "organisation").await?;
+        let given = parties::add_role(tx, *id, &email, role, giver, Timestamp::now()).await?;
+        Ok(Reply::created(&MembershipBody::from(given)))
+    })
+    .await
+}
+
+/// Lists who has which role.
+#[utoipa::path(tag = "organisations", params(("id" = String, Path, description = "The organisation"), PageQuery),
+    responses((status = 200, description = "A page, by person and role", body = Page<MembershipBody>)))]
+#[get("/v1/organisations/{id}/memberships")]
+pub(crate) async fn list_memberships(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<OrganisationId>,
+    query: Params<PageQuery>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let window = query.0.window::<(Uuid, String)>()?;
+    let client = state.client().await?;
+    caller.require_role(&client, *id, "organisation").await?;
+    let after = window.after.as_ref().map_or((Uuid::nil(), ""), |(person, role)| (*person, role));
+    let rows = organisations::list_memberships(&client, *id, after, window.fetch()).await?;
+    Ok(window.page(rows, |row| (row.person.0, row.role.to_string()), MembershipBody::from).respond(&http))
+}
+
+/// Takes a role away. An organisation keeps one owner at least.
+#[utoipa::path(tag = "organisations",
+    params(("id" = String, Path, description = "The organisation"), ("person" = String, Path, description = "The person"),
+           ("role" = String, Path, description = "The role",
+            pattern = "^(owner|treasurer|approver|reviewer|judge|auditor|member)$")),
+    responses((status = 204, description = "Taken away")))]
+#[delete("/v1/organisations/{id}/memberships/{person}/{role}")]
+pub(crate) async fn remove_membership(
+    state: Data<State>,
+    caller: Caller,
+    path: Path<(OrganisationId, PersonId, Role)>,
+) -> Result<HttpResponse, Problem> {
+    let (id, person, role) = path.into_inner();
+    state
+        .in_transaction(async |tx| {
+            caller.require_role(tx, id, "organisation").await?;
+            parties::remove_role(tx, id, person, role).await
+        })
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}

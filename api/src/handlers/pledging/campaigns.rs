@@ -1,0 +1,298 @@
+//! Campaigns: made, published and closed by their host; read by its people, its partners and, of public books, everybody.
+
+use crate::auth::Caller;
+use crate::extract::{Keyed, Params};
+use crate::idempotency::{Reply, Scope, idempotent};
+use crate::paging::{Page, Window};
+use crate::problem::Problem;
+use crate::state::State;
+use crate::visibility::{actor, book_of, require_campaign_reader as require_reader};
+use crate::wire::{BalanceBody, ChangeStateRequest, MoneyBody, OfBook, bounded, etag, paragraphs, parse};
+use actix_web::http::header::ETAG;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use deadpool_postgres::Transaction;
+use jiff::Timestamp;
+use ledger::Error;
+use ledger::engine::store::books::{self, Book};
+use ledger::id::{BookRef, CampaignId};
+use ledger::pledging::operations::campaigns::{self as operations, NewCampaign as Asked, Totals};
+use ledger::pledging::rules::campaign::Kind;
+use ledger::pledging::rules::lineage::Method;
+use ledger::pledging::store::campaigns::{self, Campaign};
+use ledger::service::change::Change;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A campaign to be made.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewCampaign {
+    /// In which book.
+    #[schema(min_length = 36, max_length = 36, pattern = "^bok_[a-z2-7]{32}$")]
+    book: String,
+    /// Name in addresses and in the code of its fund account; never changes.
+    #[schema(min_length = 2, max_length = 63, pattern = "^[a-z0-9][a-z0-9-]{1,62}$", example = "open-press")]
+    slug: String,
+    /// Name for people.
+    #[schema(min_length = 1, max_length = 200, example = "An open press")]
+    title: String,
+    /// What it is about.
+    #[serde(default)]
+    #[schema(max_length = 2000)]
+    summary: String,
+    /// What donors agree to; never changes. Every pledge names its SHA-256.
+    #[schema(min_length = 1, max_length = 50000)]
+    terms: String,
+    /// What it asks for: `recurring`, a monthly goal without an end, which is the default.
+    #[schema(pattern = "^recurring$")]
+    kind: Option<String>,
+    /// What should come in each month; its currency is that of the campaign.
+    monthly_goal: MoneyBody,
+    /// Whose money a release takes: `fifo`, what settled first, which is the default, or `pro_rata`, of all in proportion.
+    #[schema(pattern = "^(fifo|pro_rata)$")]
+    lineage: Option<String>,
+}
+
+/// A campaign.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Campaign)]
+pub struct CampaignBody {
+    #[schema(value_type = String)]
+    id: CampaignId,
+    #[schema(value_type = String)]
+    book: BookRef,
+    slug: String,
+    title: String,
+    summary: String,
+    terms: String,
+    /// In hexadecimal: what a pledge repeats as `terms_sha256`.
+    terms_sha256: String,
+    /// `recurring`.
+    kind: String,
+    currency: String,
+    monthly_goal: MoneyBody,
+    /// Whose money a release takes: `fifo` or `pro_rata`.
+    #[schema(value_type = String)]
+    lineage: Method,
+    /// `draft`, `live`, `suspended` or `closed`.
+    state: String,
+    /// When a draft or a suspended campaign closes by itself; null otherwise.
+    state_until: Option<Timestamp>,
+    created_at: Timestamp,
+}
+
+impl CampaignBody {
+    fn new(it: Campaign, book: &Book, wall: Timestamp) -> CampaignBody {
+        let state = it.state.at(book.now(wall));
+        let Kind::Recurring { monthly_goal } = it.kind;
+        CampaignBody {
+            id: it.id,
+            book: book.reference(),
+            slug: it.slug,
+            title: it.title,
+            summary: it.summary,
+            terms: it.terms,
+            terms_sha256: hex::encode(it.terms_digest),
+            kind: it.kind.word().to_owned(),
+            currency: it.currency.code().to_owned(),
+            monthly_goal: monthly_goal.into(),
+            lineage: it.lineage,
+            state: state.word().to_owned(),
+            state_until: state.until(),
+            created_at: it.created_at,
+        }
+    }
+}
+
+/// Makes a campaign, as a draft.
+#[utoipa::path(tag = "campaigns", request_body = NewCampaign,
+    responses((status = 201, description = "Made", body = CampaignBody)))]
+#[post("/v1/campaigns")]
+pub(crate) async fn create(
+    state: Data<State>,
+    caller: Caller,
+    request: Keyed<NewCampaign>,
+) -> Result<HttpResponse, Problem> {
+    let body = &request.body;
+    let book: BookRef = parse("/book", &body.book)?;
+    let asked = Asked {
+        book: book.book,
+        slug: body.slug.clone(),
+        title: bounded("/title", &body.title, 1..=200)?,
+        summary: paragraphs("/summary", &body.summary, 0..=2_000)?,
+        terms: paragraphs("/terms", &body.terms, 1..=50_000)?,
+        monthly_goal: body.monthly_goal.parse("/monthly_goal")?,
+        lineage: match &body.lineage {
+            Some(method) => parse("/lineage", method)?,
+            None => Method::Fifo,
+        },
+    };
+    if body.kind.as_deref().is_some_and(|kind| kind != "recurring") {
+        return Err(Problem::invalid("/kind", "must be recurring"));
+    }
+    idempotent(&state, &request.key, Scope::Book(book.book), caller.id(), async |tx| {
+        let book = books::resolve(tx, book).await?;
+        caller.require_role(tx, book.organisation, "book").await?;
+        let wall = Timestamp::now();
+        let made = operations::create(tx, asked.clone(), actor(&caller), wall).await?;
+        Ok(Reply::created(&CampaignBody::new(made, &book, wall)))
+    })
+    .await
+}
+
+/// Lists the campaigns of a book.
+#[utoipa::path(tag = "campaigns", params(OfBook),
+    responses((status = 200, description = "A page, the oldest first", body = Page<CampaignBody>)))]
+#[get("/v1/campaigns")]
+pub(crate) async fn list(
+    state: Data<State>,
+    caller: Option<Caller>,
+    query: Params<OfBook>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let book: BookRef = parse("/book", &query.0.book)?;
+    let window = Window::<Uuid>::parse(query.0.limit, query.0.cursor.as_deref())?;
+    let client = state.client().await?;
+    let book = books::resolve(&client, book).await?;
+    require_reader(&client, caller.as_ref(), &book, "book").await?;
+    let wall = Timestamp::now();
+    let rows = campaigns::list(&client, book.id, window.after.unwrap_or_default(), window.fetch()).await?;
+    Ok(window.page(rows, |row| row.id.object, |row| CampaignBody::new(row, &book, wall)).respond(&http))
+}
+
+/// Shows a campaign.
+#[utoipa::path(tag = "campaigns", params(("id" = String, Path, description = "The campaign")),
+    responses((status = 200, description = "The campaign, with its ETag", body = CampaignBody)))]
+#[get("/v1/campaigns/{id}")]
+pub(crate) async fn show(
+    state: Data<State>,
+    caller: Option<Caller>,
+    id: Path<CampaignId>,
+) -> Result<HttpResponse, Problem> {
+    let client = state.client().await?;
+    let book = book_of(&client, id.book, "campaign").await?;
+    require_reader(&client, caller.as_ref(), &book, "campaign").await?;
+    let found = campaigns::get(&client, *id).await?;
+    let tag = etag(found.version);
+    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(CampaignBody::new(found, &book, Timestamp::now())))
+}
+
+/// Opens a draft for pledges, with a fund account of its own.
+#[utoipa::path(tag = "campaigns", params(("id" = String, Path, description = "The campaign")),
+    request_body = ChangeStateRequest,
+    responses((status = 200, description = "Published", body = CampaignBody)))]
+#[post("/v1/campaigns/{id}:publish")]
+pub(crate) async fn publish(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<CampaignId>,
+    request: Keyed<ChangeStateRequest>,
+) -> Result<HttpResponse, Problem> {
+    step(&state, &caller, *id, &request, async |tx, change, wall| operations::publish(tx, *id, change, wall).await)
+        .await
+}
+
+/// Ends a campaign. Its fund stays restricted to its milestones; donors of running pledges are asked for another campaign.
+#[utoipa::path(tag = "campaigns", params(("id" = String, Path, description = "The campaign")),
+    request_body = ChangeStateRequest,
+    responses((status = 200, description = "Closed", body = CampaignBody)))]
+#[post("/v1/campaigns/{id}:close")]
+pub(crate) async fn close(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<CampaignId>,
+    request: Keyed<ChangeStateRequest>,
+) -> Result<HttpResponse, Problem> {
+    step(&state, &caller, *id, &request, async |tx, change, wall| operations::close(tx, *id, change, wall).await).await
+}
+
+async fn step(
+    state: &State,
+    caller: &Caller,
+    id: CampaignId,
+    request: &Keyed<ChangeStateRequest>,
+    run: impl AsyncFnOnce(&Transaction<'_>, Change<'_>, Timestamp) -> Result<Campaign, Error>,
+) -> Result<HttpResponse, Problem> {
+    let reason = paragraphs("/reason", &request.body.reason, 0..=1_000)?;
+    idempotent(state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = book_of(tx, id.book, "campaign").await?;
+        caller.require_role(tx, book.organisation, "campaign").await?;
+        let wall = Timestamp::now();
+        let changed = run(tx, Change { version: None, actor: actor(caller), reason: &reason }, wall).await?;
+        Ok(Reply::ok(&CampaignBody::new(changed, &book, wall)))
+    })
+    .await
+}
+
+/// What came to a campaign: five honest totals, always apart, and what is there to spend.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Totals)]
+pub struct TotalsBody {
+    /// All due payments so far, and the first ones of pledges that have not fallen due yet.
+    pledged: BalanceBody,
+    /// Captured, whatever became of it later.
+    collected: BalanceBody,
+    /// Due payments that were given up, and pledges that ended before their first one.
+    dropped: BalanceBody,
+    /// Went back to donors.
+    refunded: BalanceBody,
+    /// Under dispute.
+    disputed: BalanceBody,
+    /// Captured, and arrived as cash.
+    settled: BalanceBody,
+    /// Settled, and set aside for no milestone: what can be spent.
+    available: BalanceBody,
+    /// Settled money that donors moved here from other campaigns.
+    moved_in: BalanceBody,
+    /// Settled money that donors moved from here to other campaigns.
+    moved_out: BalanceBody,
+    /// What the active monthly pledges bring in a month.
+    monthly: BalanceBody,
+    monthly_goal: MoneyBody,
+    active_pledges: i64,
+}
+
+impl TotalsBody {
+    fn new(campaign: &Campaign, found: &Totals) -> TotalsBody {
+        let balance = |minor| BalanceBody::new(minor, campaign.currency);
+        let Kind::Recurring { monthly_goal } = campaign.kind;
+        let Totals { sums, available } = found;
+        TotalsBody {
+            pledged: balance(sums.pledged),
+            collected: balance(sums.collected),
+            dropped: balance(sums.dropped),
+            refunded: balance(sums.refunded),
+            disputed: balance(sums.disputed),
+            settled: balance(sums.settled),
+            available: balance(*available),
+            moved_in: balance(sums.moved_in),
+            moved_out: balance(sums.moved_out),
+            monthly: balance(sums.monthly),
+            monthly_goal: monthly_goal.into(),
+            active_pledges: sums.active_pledges,
+        }
+    }
+}
+
+/// Sums up a campaign.
+#[utoipa::path(tag = "campaigns", params(("id" = String, Path, description = "The campaign")),
+    responses((status = 200, description = "Its totals, in its currency", body = TotalsBody)))]
+#[get("/v1/campaigns/{id}/totals")]
+pub(crate) async fn totals(
+    state: Data<State>,
+    caller: Option<Caller>,
+    id: Path<CampaignId>,
+) -> Result<HttpResponse, Problem> {
+    let body = state
+        .in_transaction(async |tx| {
+            let book = book_of(tx, id.book, "campaign").await?;
+            require_reader(tx, caller.as_ref(), &book, "campaign").await?;
+            let campaign = campaigns::get(tx, *id).await?;
+            let found = operations::totals(tx, &book, &campaign, Timestamp::now()).await?;
+            Ok(TotalsBody::new(&campaign, &found))
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(body))
+}

@@ -1,0 +1,248 @@
+//! Charges: read by those whom their pledge concerns, captured by the report of a partner that collects by itself.
+
+use super::pledges::{concerned, require_concerned};
+use crate::auth::Caller;
+use crate::extract::{Keyed, Params};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, by_lane, idempotent};
+use crate::paging::{Page, PageQuery};
+use crate::problem::Problem;
+use crate::state::State;
+use crate::visibility::book_of;
+use crate::wire::{BalanceBody, MoneyBody, bounded, etag};
+use actix_web::http::header::ETAG;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use deadpool_postgres::GenericClient;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use ledger::Error;
+use ledger::engine::store::books;
+use ledger::id::{CampaignId, ChargeId, PledgeId, SettlementId};
+use ledger::pledging::operations::captures::{self, By};
+use ledger::pledging::operations::charges as operations;
+use ledger::pledging::rules::charge::State as ChargeState;
+use ledger::pledging::rules::pledge::Rail;
+use ledger::pledging::store::charges::{self, Attempt, Charge};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// One due payment of a pledge.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Charge)]
+pub struct ChargeBody {
+    #[schema(value_type = String)]
+    id: ChargeId,
+    #[schema(value_type = String)]
+    pledge: PledgeId,
+    /// Whose fund it goes to.
+    #[schema(value_type = String)]
+    campaign: CampaignId,
+    /// Which payment of the plan, from 1.
+    sequence: i32,
+    #[schema(value_type = String, format = "date")]
+    due_on: Date,
+    amount: MoneyBody,
+    refunded: BalanceBody,
+    disputed: BalanceBody,
+    /// `sandbox` or `partner`.
+    #[schema(value_type = String)]
+    rail: Rail,
+    /// `scheduled`, `processing`, `declined`, `captured`, `settled` or `voided`.
+    state: String,
+    /// The last attempt, from 1.
+    attempt: i32,
+    /// When an attempt that nobody answers counts as declined; null when none is under way.
+    waits_until: Option<Timestamp>,
+    /// The provider's own code of the last decline; null when it is not declined.
+    decline_code: Option<String>,
+    /// `soft`, `expired` or `stolen`; null when it is not declined.
+    decline_kind: Option<String>,
+    /// When a declined charge is tried again; null when it is given up.
+    #[schema(value_type = Option<String>, format = "date")]
+    retry_on: Option<Date>,
+    #[schema(value_type = Option<String>, format = "date")]
+    captured_on: Option<Date>,
+    provider_reference: Option<String>,
+    #[schema(value_type = Option<String>)]
+    settlement: Option<SettlementId>,
+    /// Record number of the entry of its capture; null before.
+    entry: Option<i64>,
+    created_at: Timestamp,
+}
+
+impl From<Charge> for ChargeBody {
+    fn from(it: Charge) -> ChargeBody {
+        let balance = |minor| BalanceBody::new(minor, it.amount.currency());
+        let mut body = ChargeBody {
+            id: it.id,
+            pledge: it.pledge,
+            campaign: it.campaign,
+            sequence: it.sequence,
+            due_on: it.due_on,
+            amount: it.amount.into(),
+            refunded: balance(it.refunded),
+            disputed: balance(it.disputed),
+            rail: it.rail,
+            state: it.state.word().to_owned(),
+            attempt: it.state.attempt(),
+            waits_until: None,
+            decline_code: None,
+            decline_kind: None,
+            retry_on: None,
+            captured_on: None,
+            provider_reference: None,
+            settlement: it.settlement,
+            entry: (it.entry > 0).then_some(it.entry),
+            created_at: it.created_at,
+        };
+        match it.state {
+            ChargeState::Scheduled => {}
+            ChargeState::Processing { until, .. } => body.waits_until = Some(until),
+            ChargeState::Declined { code, kind, retry_on, .. } => {
+                body.decline_code = Some(code);
+                body.decline_kind = Some(kind.as_str().to_owned());
+                body.retry_on = retry_on;
+            }
+            ChargeState::Captured { on, provider_reference, .. }
+            | ChargeState::Settled { on, provider_reference, .. } => {
+                body.captured_on = Some(on);
+                body.provider_reference = Some(provider_reference);
+            }
+            ChargeState::Voided { provider_reference, .. } => body.provider_reference = Some(provider_reference),
+        }
+        body
+    }
+}
+
+/// One try of a charge.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Attempt)]
+pub struct AttemptBody {
+    /// From 1.
+    attempt: i32,
+    /// `processing`, `declined`, `captured` or `voided`.
+    state: String,
+    /// The provider's own code of a decline; empty otherwise.
+    code: String,
+    started_at: Timestamp,
+    finished_at: Option<Timestamp>,
+}
+
+impl From<Attempt> for AttemptBody {
+    fn from(it: Attempt) -> AttemptBody {
+        let Attempt { attempt, state, code, started_at, finished_at } = it;
+        AttemptBody { attempt, state, code, started_at, finished_at }
+    }
+}
+
+/// A charge with each of its attempts.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ChargeWithAttempts)]
+pub struct ChargeWithAttemptsBody {
+    #[serde(flatten)]
+    charge: ChargeBody,
+    /// In order.
+    attempts: Vec<AttemptBody>,
+}
+
+/// Lists the charges of a pledge, in the order of its plan.
+#[utoipa::path(tag = "charges", params(("id" = String, Path, description = "The pledge"), PageQuery),
+    responses((status = 200, description = "A page", body = Page<ChargeBody>)))]
+#[get("/v1/pledges/{id}/charges")]
+pub(crate) async fn list(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<PledgeId>,
+    query: Params<PageQuery>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let window = query.0.window::<i32>()?;
+    let client = state.client().await?;
+    let book = book_of(&client, id.book, "pledge").await?;
+    concerned(&client, &caller, &book, *id).await?;
+    let rows = charges::list(&client, *id, window.after.unwrap_or_default(), window.fetch()).await?;
+    Ok(window.page(rows, |row| row.sequence, ChargeBody::from).respond(&http))
+}
+
+/// Shows a charge, with each of its attempts.
+#[utoipa::path(tag = "charges", params(("id" = String, Path, description = "The charge")),
+    responses((status = 200, description = "The charge, with its ETag", body = ChargeWithAttemptsBody)))]
+#[get("/v1/charges/{id}")]
+pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<ChargeId>) -> Result<HttpResponse, Problem> {
+    let client = state.client().await?;
+    let charge = of_caller(&client, &caller, *id).await?;
+    let attempts = charges::list_attempts(&client, *id).await?.into_iter().map(AttemptBody::from).collect();
+    let tag = etag(charge.version);
+    let body = ChargeWithAttemptsBody { charge: charge.into(), attempts };
+    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(body))
+}
+
+/// The charge, for those whom its pledge concerns.
+async fn of_caller(client: &impl GenericClient, caller: &Caller, id: ChargeId) -> Result<Charge, Error> {
+    let book = book_of(client, id.book, "charge").await?;
+    if caller.partner().is_none() {
+        caller.require_role(client, book.organisation, "charge").await?;
+    }
+    let charge = charges::get(client, id).await?;
+    require_concerned(client, caller, &book, charge.partner, "charge").await?;
+    Ok(charge)
+}
+
+/// A capture that a partner reports.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CaptureChargeRequest {
+    /// How the partner names this event; the same one twice is one event.
+    #[schema(min_length = 1, max_length = 200, example = "evt-90210")]
+    event_id: String,
+    /// How the partner names the payment; of one charge only.
+    #[schema(min_length = 1, max_length = 200, example = "pay-5551")]
+    provider_reference: String,
+}
+
+/// Reports that the partner has collected a charge. Refused when the campaign has closed: give the money back then.
+#[utoipa::path(tag = "charges", params(("id" = String, Path, description = "The charge")),
+    request_body = CaptureChargeRequest,
+    responses((status = 200, description = "Captured, now or before", body = ChargeBody)))]
+#[post("/v1/charges/{id}:capture")]
+pub(crate) async fn capture(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<ChargeId>,
+    request: Keyed<CaptureChargeRequest>,
+) -> Result<HttpResponse, Problem> {
+    let partner = caller.require_scope(ledger::parties::rules::role::Scope::ChargesWrite)?.organisation;
+    let event = bounded("/event_id", &request.body.event_id, 1..=200)?;
+    let reference = bounded("/provider_reference", &request.body.provider_reference, 1..=200)?;
+    let by = By::Partner(partner, &event);
+    if let Some(response) = capture_by_lane(&state, &caller, &request.key, *id, by, &reference).await? {
+        return Ok(response);
+    }
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        of_caller(tx, &caller, *id).await?;
+        operations::capture_reported(tx, *id, partner, &event, &reference, Timestamp::now()).await?;
+        Ok(Reply::ok(&ChargeBody::from(charges::get(tx, *id).await?)))
+    })
+    .await
+}
+
+/// Captures through the lane of the book, which writes all that wait at once. What is repeated or refused, is more than a
+/// plain capture, or meets a stranger's row goes the long way.
+async fn capture_by_lane(
+    state: &State,
+    caller: &Caller,
+    key: &IdempotencyKey,
+    id: ChargeId,
+    by: By<'_>,
+    reference: &str,
+) -> Result<Option<HttpResponse>, Problem> {
+    let client = state.client().await?;
+    of_caller(&client, caller, id).await?;
+    let book = books::get(&client, id.book).await?;
+    let Some(drafted) = captures::draft(&client, id, by, reference.to_owned(), Timestamp::now()).await? else {
+        return Ok(None);
+    };
+    drop(client);
+    let reply = Reply::ok(&ChargeBody::from(drafted.charge.clone())).naming_entry();
+    by_lane(state, key, caller.id(), &book, reply, |reply| drafted.command([reply])).await
+}

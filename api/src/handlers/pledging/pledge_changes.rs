@@ -1,0 +1,177 @@
+//! Changes of a pledge: paused, resumed, redirected and cancelled by its donor through the partner.
+
+use super::pledges::{PledgeBody, View, concerned};
+use crate::auth::Caller;
+use crate::extract::Keyed;
+use crate::idempotency::{Reply, Scope, idempotent};
+use crate::problem::Problem;
+use crate::state::State;
+use crate::visibility::{actor, book_of};
+use crate::wire::{MoneyBody, bounded, paragraphs, parse};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpResponse, post};
+use deadpool_postgres::Transaction;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use ledger::Error;
+use ledger::id::{CampaignId, PledgeId};
+use ledger::pledging::operations::pledges as operations;
+use ledger::pledging::store::pledges::Pledge;
+use ledger::service::change::Change;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What a pause is.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PausePledgeRequest {
+    /// The day on which it goes on by itself, within 365 days; without one it lapses after 365 days.
+    #[schema(value_type = Option<String>, format = "date")]
+    until: Option<Date>,
+    /// For the list of who did what; no personal data.
+    #[schema(max_length = 1000)]
+    reason: String,
+}
+
+/// Stops the charges for a while. Due dates in a pause are missed, not made up for.
+#[utoipa::path(tag = "pledges", params(("id" = String, Path, description = "The pledge")),
+    request_body = PausePledgeRequest,
+    responses((status = 200, description = "Paused", body = PledgeBody)))]
+#[post("/v1/pledges/{id}:pause")]
+pub(crate) async fn pause(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<PledgeId>,
+    request: Keyed<PausePledgeRequest>,
+) -> Result<HttpResponse, Problem> {
+    let until = request.body.until;
+    step(&state, &caller, *id, &request, &request.body.reason, async |tx, change, wall| {
+        operations::pause(tx, *id, until, change, wall).await
+    })
+    .await
+}
+
+/// How a pledge goes on.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ResumePledgeRequest {
+    /// Another means of payment; needed when the pledge needs action for `means`.
+    #[schema(min_length = 1, max_length = 200)]
+    token: Option<String>,
+    /// For the list of who did what; no personal data.
+    #[schema(max_length = 1000)]
+    reason: String,
+}
+
+/// Goes on: ends a pause, revives a lapsed pledge, or gives another means of payment.
+#[utoipa::path(tag = "pledges", params(("id" = String, Path, description = "The pledge")),
+    request_body = ResumePledgeRequest,
+    responses((status = 200, description = "Active again", body = PledgeBody)))]
+#[post("/v1/pledges/{id}:resume")]
+pub(crate) async fn resume(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<PledgeId>,
+    request: Keyed<ResumePledgeRequest>,
+) -> Result<HttpResponse, Problem> {
+    let token = request.body.token.as_deref().map(|token| bounded("/token", token, 1..=200)).transpose()?;
+    step(&state, &caller, *id, &request, &request.body.reason, async |tx, change, wall| {
+        operations::resume(tx, *id, token, change, wall).await
+    })
+    .await
+}
+
+/// Why a pledge ends.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CancelPledgeRequest {
+    /// For the list of who did what; no personal data.
+    #[schema(max_length = 1000)]
+    reason: String,
+}
+
+/// Ends a pledge before its last payment. What it brought so far stays.
+#[utoipa::path(tag = "pledges", params(("id" = String, Path, description = "The pledge")),
+    request_body = CancelPledgeRequest,
+    responses((status = 200, description = "Cancelled", body = PledgeBody)))]
+#[post("/v1/pledges/{id}:cancel")]
+pub(crate) async fn cancel(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<PledgeId>,
+    request: Keyed<CancelPledgeRequest>,
+) -> Result<HttpResponse, Problem> {
+    step(&state, &caller, *id, &request, &request.body.reason, async |tx, change, wall| {
+        operations::cancel(tx, *id, change, wall).await
+    })
+    .await
+}
+
+async fn step<T>(
+    state: &State,
+    caller: &Caller,
+    id: PledgeId,
+    request: &Keyed<T>,
+    reason: &str,
+    run: impl AsyncFnOnce(&Transaction<'_>, Change<'_>, Timestamp) -> Result<Pledge, Error>,
+) -> Result<HttpResponse, Problem> {
+    let reason = paragraphs("/reason", reason, 0..=1_000)?;
+    idempotent(state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = book_of(tx, id.book, "pledge").await?;
+        concerned(tx, caller, &book, id).await?;
+        let view = View::new(caller, &book);
+        let changed = run(tx, Change { version: None, actor: actor(caller), reason: &reason }, view.wall).await?;
+        Ok(Reply::ok(&view.one(tx, changed).await?))
+    })
+    .await
+}
+
+/// Where a pledge goes.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RedirectPledgeRequest {
+    /// Another live campaign of the same book and currency.
+    #[schema(min_length = 36, max_length = 36, pattern = "^cmp_[a-z2-7]{32}$")]
+    campaign: String,
+    /// Whether its settled money goes along, as far as it is there and no milestone was promised it.
+    #[serde(default)]
+    move_settled: bool,
+    /// For the list of who did what; no personal data.
+    #[serde(default)]
+    #[schema(max_length = 1000)]
+    reason: String,
+}
+
+/// A pledge that was redirected.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Redirected)]
+pub struct RedirectedBody {
+    pledge: PledgeBody,
+    /// What of its settled money went along; null when none did.
+    moved: Option<MoneyBody>,
+}
+
+/// Sends the next charges of a pledge to another campaign, and its settled money too if that is wanted.
+#[utoipa::path(tag = "pledges", params(("id" = String, Path, description = "The pledge")),
+    request_body = RedirectPledgeRequest,
+    responses((status = 200, description = "Redirected", body = RedirectedBody)))]
+#[post("/v1/pledges/{id}:redirect")]
+pub(crate) async fn redirect(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<PledgeId>,
+    request: Keyed<RedirectPledgeRequest>,
+) -> Result<HttpResponse, Problem> {
+    let to: CampaignId = parse("/campaign", &request.body.campaign)?;
+    let reason = paragraphs("/reason", &request.body.reason, 0..=1_000)?;
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = book_of(tx, id.book, "pledge").await?;
+        concerned(tx, &caller, &book, *id).await?;
+        let view = View::new(&caller, &book);
+        let change = Change { version: None, actor: actor(&caller), reason: &reason };
+        let done = operations::redirect(tx, *id, to, request.body.move_settled, change, view.wall).await?;
+        let pledge = view.one(tx, done.pledge).await?;
+        Ok(Reply::ok(&RedirectedBody { pledge, moved: done.moved.map(MoneyBody::from) }))
+    })
+    .await
+}

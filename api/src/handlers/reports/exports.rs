@@ -1,0 +1,60 @@
+//! Exports: the whole book as text for the tools of accountants and auditors.
+
+use crate::auth::MaybeCaller;
+use crate::extract::Params;
+use crate::problem::Problem;
+use crate::state::State;
+use crate::visibility::read_accounts;
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use actix_web::web::{Bytes, Data, Path};
+use actix_web::{HttpResponse, get};
+use futures_util::TryStreamExt;
+use ledger::export::Format;
+use ledger::id::BookRef;
+use ledger::reports::operations::exports;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+/// In which format.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ExportQuery {
+    /// * `hledger`: a plain-text journal with balance assertions, which `hledger check --strict` accepts.
+    /// * `beancount`: the same for Beancount, version 3, which `bean-check` accepts. Each part of an account's name begins
+    ///   with a capital letter; its code is in the metadata.
+    /// * `csv`: a table (RFC 4180), one row for each line of the journal, fees too, with the balances of both accounts
+    ///   after it and whether the note was erased. A text that begins like a formula has an apostrophe in front.
+    /// * `jsonl`: JSON Lines, one for each record between a header and a trailer with the trial balance; every line
+    ///   is canonical (RFC 8785) and carries its SHA-256 digest and that of the line before. `commonpurse verify` checks it.
+    #[param(value_type = String, pattern = "^(hledger|beancount|csv|jsonl)$", example = "hledger")]
+    format: Format,
+}
+
+/// Exports the whole book, as it was when the export began.
+///
+/// Journals end with a line that begins with `; end:`, JSON Lines with a trailer: a text without it was cut by an error.
+#[utoipa::path(tag = "exports", params(("book" = String, Path, description = "The book"), ExportQuery),
+    responses((status = 200, description = "The book, as a file to keep",
+               headers(("Content-Disposition" = String, description = "The name of the file, such as `attachment; \
+                        filename=\"bok_….beancount\"`: it ends with journal, beancount, csv or jsonl")),
+               content((String = "text/plain"), (String = "text/csv"), (String = "application/jsonl")))))]
+#[get("/v1/books/{book}/export")]
+pub(crate) async fn export(
+    state: Data<State>,
+    caller: MaybeCaller,
+    id: Path<BookRef>,
+    query: Params<ExportQuery>,
+) -> Result<HttpResponse, Problem> {
+    let client = state.client().await?;
+    let book = read_accounts(&client, &caller, *id).await?;
+    drop(client);
+    let format = query.0.format;
+    let file = format!("attachment; filename=\"{}.{}\"", book.reference(), format.extension());
+    let pieces = exports::export(state.pool.clone(), book, format).await?;
+    let pieces = pieces.map_ok(Bytes::from).inspect_err(|error| tracing::error!(%error, "an export was cut"));
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, format.media_type()))
+        .insert_header((CONTENT_DISPOSITION, file))
+        .streaming(pieces))
+}

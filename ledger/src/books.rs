@@ -1,0 +1,26 @@
+//! Books: accounts, units, raw entries, holds and exchange.
+//! Stands on: engine, service, parties.
+
+/// Pure rules.
+pub mod rules {
+    pub mod exchange;
+}
+
+/// SQL, and nothing else.
+pub mod store {
+    pub mod holds;
+    pub mod log_records;
+    pub mod readers;
+    pub mod reversals;
+}
+
+/// Lock, decide, save.
+pub mod operations {
+    pub mod accounts;
+    pub mod books;
+    pub mod entries;
+    pub mod exchange;
+    pub mod holds;
+    pub mod journal_entries;
+    pub mod units;
+}

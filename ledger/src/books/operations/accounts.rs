@@ -1,0 +1,66 @@
+//! Opening accounts, by operations when a movement first needs one, and by people.
+
+use crate::book::{AccountClass, AccountNumber};
+use crate::engine::store::accounts::{self, Account};
+use crate::engine::store::books::Book;
+use crate::error::{Error, Refusal};
+use crate::id::BookId;
+use crate::money::{Currency, Unit};
+use deadpool_postgres::Transaction;
+use jiff::Timestamp;
+
+/// The account with this code, opened when it is first needed, with floor 0: money that is not there is not spent.
+pub async fn ensure(
+    tx: &Transaction<'_>,
+    book: BookId,
+    code: &str,
+    class: AccountClass,
+    currency: Currency,
+    wall: Timestamp,
+) -> Result<AccountNumber, Error> {
+    accounts::open(tx, book, code, class, currency.code(), Some(0), wall).await
+}
+
+/// A person opens an account of a class that no operation manages. `floor` is none or minor units.
+pub async fn open(
+    tx: &Transaction<'_>,
+    book: &Book,
+    code: &str,
+    class: AccountClass,
+    unit: Unit,
+    floor: Option<i64>,
+    wall: Timestamp,
+) -> Result<Account, Error> {
+    if class.is_managed() {
+        let detail = format!("accounts of class {} are opened by their own operations", class.name());
+        return Err(Refusal::new("managed-class", detail).into());
+    }
+    if !is_code(code) {
+        return Err(Error::invalid("/code", "2 to 8 parts of a-z, 0-9, '.', '_' and '-', divided by ':'"));
+    }
+    if code.split(':').next() != Some(class.kind().root()) {
+        let root = class.kind().root();
+        return Err(Error::invalid("/code", format!("the code of an account of this class begins with {root}:")));
+    }
+    if accounts::find(tx, book.id, code).await?.is_some() {
+        return Err(Refusal::new("account-exists", format!("the book has an account {code}")).into());
+    }
+    accounts::open(tx, book.id, code, class, unit.code(), floor, wall).await?;
+    accounts::find(tx, book.id, code).await?.ok_or(Error::NotFound("account"))
+}
+
+/// Whether a text can be an account's code; the database checks the same.
+pub fn is_code(code: &str) -> bool {
+    let mut parts = code.split(':');
+    let root = parts.next().unwrap_or_default();
+    let is_part = |part: &str| {
+        let bytes = part.as_bytes();
+        (1..=80).contains(&bytes.len())
+            && (bytes[0].is_ascii_lowercase() || bytes[0].is_ascii_digit())
+            && bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(b))
+    };
+    let rest: Vec<&str> = parts.collect();
+    ["assets", "liabilities", "equity", "income", "expenses"].contains(&root)
+        && (1..=7).contains(&rest.len())
+        && rest.into_iter().all(is_part)
+}

@@ -1,0 +1,91 @@
+//! Books: opening one, moving a sandbox clock, admitting partners, and who may read.
+
+use crate::engine::store::books::{self, Book, Mode, Visibility};
+use crate::error::{Error, Refusal};
+use crate::id::{BookId, OrganisationId, PersonId};
+use crate::money::Currency;
+use deadpool_postgres::Transaction;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use uuid::Uuid;
+
+/// How far ahead of the wall clock a sandbox clock may be: a century.
+const CLOCK_AHEAD_MAX: SignedDuration = SignedDuration::from_hours(24 * 36_525);
+
+/// What a new book needs.
+#[derive(Debug, Clone)]
+pub struct OpenBook {
+    /// Who will own it.
+    pub organisation: OrganisationId,
+    /// Name for people.
+    pub name: String,
+    /// Base currency.
+    pub currency: Currency,
+    /// Live or sandbox.
+    pub mode: Mode,
+    /// IANA zone.
+    pub zone: String,
+    /// Who may read it.
+    pub visibility: Visibility,
+}
+
+/// Opens a book with an empty journal.
+pub async fn open(tx: &Transaction<'_>, asked: OpenBook, wall: Timestamp) -> Result<Book, Error> {
+    let zone = TimeZone::get(&asked.zone)
+        .map_err(|_| Error::invalid("/zone", "not a zone of the IANA database, such as Europe/Berlin"))?;
+    let book = Book {
+        id: books::next_number(tx).await?,
+        uid: Uuid::now_v7(),
+        organisation: asked.organisation,
+        name: asked.name,
+        currency: asked.currency,
+        mode: asked.mode,
+        zone,
+        zone_name: asked.zone,
+        visibility: asked.visibility,
+        clock_offset: SignedDuration::ZERO,
+        version: 1,
+        created_at: wall,
+    };
+    books::insert(tx, &book).await?;
+    Ok(book)
+}
+
+/// Moves the clock of a sandbox book to a moment that is not before its present one.
+pub async fn advance_clock(tx: &Transaction<'_>, book: BookId, to: Timestamp, wall: Timestamp) -> Result<Book, Error> {
+    let book = books::lock(tx, book).await?;
+    match book.mode {
+        Mode::Live => return Err(Refusal::new("live-clock", "the clock of a live book is the wall clock").into()),
+        Mode::Sandbox => {}
+    }
+    let offset = to.duration_since(wall);
+    if offset > CLOCK_AHEAD_MAX {
+        return Err(Error::invalid("/to", "a sandbox clock is at most a century ahead"));
+    }
+    // Whole seconds, rounded up, so that the moment asked for has come.
+    let seconds = offset.as_secs() + i64::from(offset.subsec_nanos() > 0);
+    let offset = SignedDuration::from_secs(seconds);
+    if offset < book.clock_offset {
+        let now = book.now(wall);
+        let detail = format!("the book's clock stands at {:.0} and goes forward only", now);
+        return Err(Refusal::new("clock-goes-forward", detail).into());
+    }
+    books::set_clock(tx, book.id, offset).await?;
+    Ok(Book { clock_offset: offset, version: book.version + 1, ..book })
+}
+
+/// Admits a partner platform, which may then bring pledges into the book.
+pub async fn admit_partner(
+    tx: &Transaction<'_>,
+    book: &Book,
+    partner: OrganisationId,
+    by: PersonId,
+    wall: Timestamp,
+) -> Result<bool, Error> {
+    books::admit_partner(tx, book.id, partner, by, wall).await
+}
+
+/// The last moment of a day in the book's zone, exclusive: when something that may happen "until that day" ends.
+pub fn end_of(book: &Book, day: jiff::civil::Date) -> Timestamp {
+    book.start_of(day.saturating_add(1.day()))
+}

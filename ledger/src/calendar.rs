@@ -1,0 +1,212 @@
+//! Days of a plan. Every due date is counted from the plan's beginning, never from the payment before it, so that
+//! neither a short month nor a retry moves the anchor: 31 Jan, 28 Feb, 31 Mar.
+
+use crate::error::Refusal;
+use jiff::civil::{Date, date};
+use jiff::{SignedDuration, Timestamp, ToSpan};
+
+/// The most payments of one plan: a hundred years of months. An open plan ends there too.
+pub const PAYMENTS_MAX: i32 = 1_200;
+
+/// Days after the first decline of a due date on which a soft decline is tried again.
+pub const RETRY_DAYS: [i64; 3] = [1, 3, 7];
+
+/// A payment on one day of each month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MonthlyPlan {
+    start: Date,
+    anchor: i8,
+    payments: Option<i32>,
+}
+
+impl MonthlyPlan {
+    /// From the first day on which it may charge, the day of the month (31 means the last one in shorter months), and
+    /// how many payments it has (none: open).
+    pub fn new(start: Date, anchor: i8, payments: Option<i32>) -> Result<MonthlyPlan, Refusal> {
+        if !(date(2000, 1, 1)..date(3000, 1, 1)).contains(&start) {
+            return Err(Refusal::new("plan-invalid", "a plan starts in the years 2000 to 2999"));
+        }
+        if !(1..=31).contains(&anchor) {
+            return Err(Refusal::new("plan-invalid", "the anchor day is one of 1 to 31"));
+        }
+        if payments.is_some_and(|payments| !(1..=PAYMENTS_MAX).contains(&payments)) {
+            return Err(Refusal::new("plan-invalid", format!("a plan has 1 to {PAYMENTS_MAX} payments, or is open")));
+        }
+        Ok(MonthlyPlan { start, anchor, payments })
+    }
+
+    /// The first day on which it may charge.
+    pub fn start(&self) -> Date {
+        self.start
+    }
+
+    /// The day of the month.
+    pub fn anchor(&self) -> i8 {
+        self.anchor
+    }
+
+    /// How many payments it has; none when it is open.
+    pub fn payments(&self) -> Option<i32> {
+        self.payments
+    }
+
+    /// The due date of payment `sequence`, from 1; none when the plan has no such payment.
+    pub fn due_date(&self, sequence: i32) -> Option<Date> {
+        if !(1..=self.payments.unwrap_or(PAYMENTS_MAX)).contains(&sequence) {
+            return None;
+        }
+        let skipped = i32::from(self.in_month(self.start) < self.start);
+        let month = self.start.first_of_month().saturating_add((sequence - 1 + skipped).months());
+        Some(self.in_month(month))
+    }
+
+    /// The first payment due on or after a day; none when the plan has ended by then.
+    pub fn sequence_from(&self, day: Date) -> Option<i32> {
+        if day <= self.start {
+            return Some(1);
+        }
+        let months = (i32::from(day.year()) - i32::from(self.start.year())) * 12 + i32::from(day.month())
+            - i32::from(self.start.month());
+        // The payment of that month is number `months` or `months + 1`, so the answer is at most one further.
+        (months.max(1)..=months + 2).find(|&sequence| self.due_date(sequence).is_some_and(|due| due >= day))
+    }
+
+    fn in_month(&self, month: Date) -> Date {
+        let day = self.anchor.min(month.days_in_month());
+        month.first_of_month().saturating_add(i64::from(day - 1).days())
+    }
+}
+
+/// When a soft decline is tried again: `declines` is how often the due date has been declined softly since `first`.
+///
+/// Never on the day of the decline itself, however late the attempt was; none after the last retry.
+pub fn retry_date(first: Date, declines: i32, today: Date) -> Option<Date> {
+    let days = usize::try_from(declines).ok()?.checked_sub(1).and_then(|index| RETRY_DAYS.get(index))?;
+    Some(days_after(first, *days).max(days_after(today, 1)))
+}
+
+/// A day some days later.
+pub fn days_after(day: Date, days: i64) -> Date {
+    day.saturating_add(days.days())
+}
+
+/// A moment some days of 24 hours later, at most the end of time.
+pub fn later(moment: Timestamp, days: impl Into<i64>) -> Timestamp {
+    moment.saturating_add(SignedDuration::from_hours(24 * days.into())).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn plan(start: Date, anchor: i8) -> MonthlyPlan {
+        MonthlyPlan::new(start, anchor, None).expect("a valid plan")
+    }
+
+    fn any_plan() -> impl Strategy<Value = MonthlyPlan> {
+        (2000i16..2999, 1i8..=12, 1i8..=31, 1i8..=31).prop_map(|(year, month, day, anchor)| {
+            let first = date(year, month, 1);
+            plan(date(year, month, day.min(first.days_in_month())), anchor)
+        })
+    }
+
+    #[test]
+    fn p6_a_monthly_plan_from_31_january_comes_back_to_the_31st() {
+        let common = plan(date(2027, 1, 31), 31);
+        let due: Vec<Date> = (1..=4).filter_map(|sequence| common.due_date(sequence)).collect();
+        assert_eq!(due, [date(2027, 1, 31), date(2027, 2, 28), date(2027, 3, 31), date(2027, 4, 30)]);
+        let leap = plan(date(2028, 1, 31), 31);
+        assert_eq!(leap.due_date(2), Some(date(2028, 2, 29)));
+        assert_eq!(leap.due_date(14), Some(date(2029, 2, 28)));
+    }
+
+    #[test]
+    fn an_anchor_before_the_start_waits_for_the_next_month() {
+        assert_eq!(plan(date(2027, 1, 15), 1).due_date(1), Some(date(2027, 2, 1)));
+        assert_eq!(plan(date(2027, 1, 15), 20).due_date(1), Some(date(2027, 1, 20)));
+        assert_eq!(plan(date(2027, 2, 28), 31).due_date(1), Some(date(2027, 2, 28)));
+    }
+
+    #[test]
+    fn a_plan_ends_after_its_payments() {
+        let plan = MonthlyPlan::new(date(2027, 1, 31), 31, Some(24)).expect("a valid plan");
+        assert_eq!(plan.due_date(24), Some(date(2028, 12, 31)));
+        assert_eq!(plan.due_date(25), None);
+        assert_eq!(plan.due_date(0), None);
+        assert_eq!(plan.sequence_from(date(2028, 12, 31)), Some(24));
+        assert_eq!(plan.sequence_from(date(2029, 1, 1)), None);
+    }
+
+    #[test]
+    fn what_is_no_plan_is_refused() {
+        assert!(MonthlyPlan::new(date(2027, 1, 1), 0, None).is_err());
+        assert!(MonthlyPlan::new(date(2027, 1, 1), 32, None).is_err());
+        assert!(MonthlyPlan::new(date(2027, 1, 1), 1, Some(0)).is_err());
+        assert!(MonthlyPlan::new(date(1999, 1, 1), 1, None).is_err());
+    }
+
+    #[test]
+    fn p7_a_soft_decline_is_tried_again_on_days_1_3_and_7_and_then_no_more() {
+        let first = date(2027, 1, 31);
+        assert_eq!(retry_date(first, 1, first), Some(date(2027, 2, 1)));
+        assert_eq!(retry_date(first, 2, date(2027, 2, 1)), Some(date(2027, 2, 3)));
+        assert_eq!(retry_date(first, 3, date(2027, 2, 3)), Some(date(2027, 2, 7)));
+        assert_eq!(retry_date(first, 4, date(2027, 2, 7)), None);
+        assert_eq!(retry_date(first, 0, first), None);
+        assert_eq!(
+            retry_date(first, 2, date(2027, 2, 9)),
+            Some(date(2027, 2, 10)),
+            "a late retry waits for the next day"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn p6_any_year_after_the_first_has_twelve_due_dates(plan in any_plan(), years in 1i16..90) {
+            let year = plan.start().year() + years;
+            let in_year = (1..=PAYMENTS_MAX)
+                .filter_map(|sequence| plan.due_date(sequence))
+                .filter(|due| due.year() == year)
+                .count();
+            prop_assert_eq!(in_year, 12);
+        }
+
+        #[test]
+        fn p6_no_two_due_dates_are_within_27_days(plan in any_plan(), sequence in 1..PAYMENTS_MAX) {
+            let (one, next) = (plan.due_date(sequence), plan.due_date(sequence + 1));
+            let (one, next) = (one.expect("in the plan"), next.expect("in the plan"));
+            prop_assert!(days_after(one, 27) < next, "{one} and {next}");
+        }
+
+        #[test]
+        fn p6_a_due_date_is_the_anchor_day_or_the_last_day_of_a_shorter_month(
+            plan in any_plan(), sequence in 1..=PAYMENTS_MAX,
+        ) {
+            let due = plan.due_date(sequence).expect("in the plan");
+            prop_assert!(due >= plan.start());
+            prop_assert_eq!(due.day(), plan.anchor().min(due.days_in_month()));
+        }
+
+        #[test]
+        fn p6_retries_never_reach_the_next_due_date(plan in any_plan(), sequence in 1..PAYMENTS_MAX) {
+            let due = plan.due_date(sequence).expect("in the plan");
+            let next = plan.due_date(sequence + 1).expect("in the plan");
+            let mut today = due;
+            for declines in 1.. {
+                let Some(retry) = retry_date(due, declines, today) else { break };
+                prop_assert!(today < retry && retry < next);
+                today = retry;
+            }
+            prop_assert_eq!(plan.due_date(sequence + 1), Some(next));
+        }
+
+        #[test]
+        fn the_first_payment_from_a_day_is_the_earliest_one_due_then(plan in any_plan(), after in 0i64..20_000) {
+            let day = days_after(plan.start(), after);
+            let found = plan.sequence_from(day).expect("an open plan goes on");
+            prop_assert!(plan.due_date(found).is_some_and(|due| due >= day));
+            prop_assert!(found == 1 || plan.due_date(found - 1).is_some_and(|due| due < day));
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Judging: the panel, its scorecards, and the provisional ranking.
+
+use super::locked::{Locked, lock, save};
+use crate::challenges::rules::challenge::Challenge;
+use crate::challenges::rules::judging::{self, Candidate, Scorecard};
+use crate::challenges::rules::submission::SubmissionState;
+use crate::challenges::store::{challenges, scorecards, submissions};
+use crate::engine::store::books::{self, Book};
+use crate::error::{Error, Refusal};
+use crate::evidence::Digest;
+use crate::id::{ChallengeId, OrganisationId, PersonId, SubmissionId};
+use crate::parties::rules::role::Role;
+use crate::parties::store::{organisations, ties};
+use crate::service::change::{Change, check_text};
+use crate::service::store::activity::{self, Actor};
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+use std::collections::hash_map::{Entry, HashMap};
+
+/// Puts a judge of the host on the panel of a challenge; says whether that is new.
+pub async fn appoint(
+    tx: &Transaction<'_>,
+    challenge: ChallengeId,
+    judge: PersonId,
+    by: PersonId,
+    wall: Timestamp,
+) -> Result<bool, Error> {
+    let Locked { book, challenge } = lock(tx, challenge).await?;
+    challenge.takes_judges()?;
+    if !organisations::list_roles(tx, book.organisation, judge).await?.contains(&Role::Judge) {
+        return Err(Error::invalid("/person", "a person with the role judge in the host"));
+    }
+    let now = book.now(wall);
+    let is_new = challenges::insert_judge(tx, challenge.id, judge, by, now).await?;
+    if is_new {
+        let object = challenge.id.to_string();
+        activity::record(tx, book.id, &object, "judge_appointed", Actor::Person(by), "", now).await?;
+    }
+    Ok(is_new)
+}
+
+/// Whose cards count for nothing on the work of a team: its members, and people with a declared tie to it.
+async fn tied(client: &impl GenericClient, book: &Book, team: OrganisationId) -> Result<BTreeSet<PersonId>, Error> {
+    let mut tied = ties::members(client, team).await?;
+    tied.extend(ties::tied(client, book.id, team).await?);
+    Ok(tied)
+}
+
+/// What a judge says of a submission.
+#[derive(Debug, Clone)]
+pub struct NewScorecard {
+    /// Of which submission.
+    pub submission: SubmissionId,
+    /// The digest of what the judge read.
+    pub digest: Digest,
+    /// 0 to 100 points for each criterion of the stage, in their order.
+    pub points: Vec<u8>,
+    /// Why.
+    pub comment: String,
+}
+
+/// A judge scores a submission; a later card of the same judge takes the place of the earlier one.
+pub async fn score(tx: &Transaction<'_>, new: NewScorecard, by: PersonId, wall: Timestamp) -> Result<Scorecard, Error> {
+    check_text("/comment", &new.comment, 0..=4_000)?;
+    let id = new.submission;
+    let book = books::get(tx, id.book).await?;
+    let challenge = challenges::hold(tx, submissions::get(tx, id).await?.challenge).await?;
+    let submission = submissions::get(tx, id).await?;
+    if !challenges::panel(tx, challenge.id).await?.contains(&by) {
+        return Err(Error::Forbidden("a judge on the panel of the challenge does this"));
+    }
+    challenge.takes_scores()?;
+    match submission.state {
+        SubmissionState::Submitted { .. } => {}
+        SubmissionState::Draft | SubmissionState::Incomplete => {
+            let detail = format!("the submission is {}: only complete work is judged", submission.state.name());
+            return Err(Refusal::new("not-judged", detail).into());
+        }
+    }
+    Candidate::admit(&tied(tx, &book, submission.team).await?, by)?;
+    if new.digest != submission.digest() {
+        let detail = format!("the submission's digest is {}; read it again, and restate it", submission.digest());
+        return Err(Refusal::new("digest-mismatch", detail).into());
+    }
+    let rules = challenges::get_rules(tx, challenge.id, challenge.rules_version).await?.rules;
+    let stage =
+        rules.stage(&submission.stage).ok_or_else(|| Error::inconsistent(format!("{id}: its stage is gone")))?;
+    let card = Scorecard {
+        judge: by,
+        submission_digest: new.digest,
+        points: new.points,
+        comment: new.comment,
+        at: book.now(wall),
+    };
+    card.check(stage)?;
+    scorecards::upsert(tx, id, &card).await?;
+    activity::record(tx, book.id, &id.to_string(), "scored", Actor::Person(by), "", card.at).await?;
+    Ok(card)
+}
+
+/// Publishes the provisional ranking, once all scores are there; the time for appeals begins.
+pub async fn rank(
+    tx: &Transaction<'_>,
+    id: ChallengeId,
+    change: Change<'_>,
+    wall: Timestamp,
+) -> Result<Challenge, Error> {
+    let Locked { book, challenge } = lock(tx, id).await?;
+    change.check(challenge.version, "challenge")?;
+    rank_locked(tx, &book, challenge, false, change, wall).await
+}
+
+pub(super) async fn rank_locked(
+    tx: &Transaction<'_>,
+    book: &Book,
+    challenge: Challenge,
+    with_what_is_there: bool,
+    change: Change<'_>,
+    wall: Timestamp,
+) -> Result<Challenge, Error> {
+    let ranked = challenge.rank(book.now(wall))?;
+    let rules = challenges::get_rules(tx, ranked.id, ranked.rules_version).await?.rules;
+    let panel = challenges::panel(tx, ranked.id).await?;
+    let candidates = candidates(tx, book, ranked.id).await?;
+    let ranking = judging::rank(&rules, &panel, &candidates, with_what_is_there)?;
+    for place in ranking.values().flatten() {
+        submissions::update_placed(tx, place.submission, place.placed).await?;
+    }
+    save(tx, book, ranked, "ranked", change, wall).await
+}
+
+/// The complete submissions with their cards.
+async fn candidates(client: &impl GenericClient, book: &Book, challenge: ChallengeId) -> Result<Vec<Candidate>, Error> {
+    let mut cards = scorecards::of_challenge(client, challenge).await?;
+    let mut ties: HashMap<OrganisationId, BTreeSet<PersonId>> = HashMap::new();
+    let mut candidates = Vec::new();
+    for submission in submissions::list_submitted(client, challenge).await? {
+        let Some(submitted_at) = submission.state.submitted_at() else { continue };
+        let tied = match ties.entry(submission.team) {
+            Entry::Occupied(known) => known.get().clone(),
+            Entry::Vacant(unknown) => unknown.insert(tied(client, book, submission.team).await?).clone(),
+        };
+        candidates.push(Candidate {
+            submission: submission.id,
+            team: submission.team,
+            tied,
+            cards: cards.remove(&submission.id).unwrap_or_default(),
+            stage: submission.stage,
+            submitted_at,
+        });
+    }
+    Ok(candidates)
+}

@@ -1,0 +1,284 @@
+//! Purses: what sponsors give, when it counts, and how what is left goes back.
+
+use super::locked::{Locked, lock};
+use crate::book::{AccountClass, AccountNumber};
+use crate::books::operations::accounts;
+use crate::challenges::rules::challenge::Challenge;
+use crate::challenges::rules::purse::{self, ContributionState};
+use crate::challenges::rules::rulebook::FeeGoesTo;
+use crate::challenges::store::contributions::{self, Capture, Contribution, Totals};
+use crate::challenges::store::entrants;
+use crate::engine::posting;
+use crate::engine::store::balances;
+use crate::engine::store::books::Book;
+use crate::error::{Error, Refusal};
+use crate::evidence::Digest;
+use crate::id::{ChallengeId, OrganisationId, PurseContributionId};
+use crate::money::{Currency, Money};
+use crate::movements;
+use crate::parties::store::organisations;
+use crate::service::change::check_text;
+use crate::service::store::activity::{self, Actor};
+use crate::treasury::operations::settlements;
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
+
+/// So many contributions or fees go back in one entry.
+const LINES_MAX: usize = 500;
+
+/// What a sponsor gives.
+#[derive(Debug, Clone)]
+pub struct NewContribution {
+    /// For which challenge.
+    pub challenge: ChallengeId,
+    /// Who gives it.
+    pub sponsor: OrganisationId,
+    /// Who brings it, and holds the money: a partner platform, or the host itself.
+    pub partner: OrganisationId,
+    /// What the partner calls it; unique per partner.
+    pub reference: String,
+    /// How much.
+    pub amount: Money,
+    /// SHA-256 of the rules that the sponsor agrees to.
+    pub rules: Digest,
+    /// How the payment is named where it was made, when the partner has the money already.
+    pub provider_reference: Option<String>,
+}
+
+/// A sponsor gives to a purse; with a payment's reference it is captured at once.
+pub async fn contribute(
+    tx: &Transaction<'_>,
+    new: NewContribution,
+    actor: Actor,
+    wall: Timestamp,
+) -> Result<Contribution, Error> {
+    check_text("/reference", &new.reference, 1..=200)?;
+    let Locked { book, challenge } = lock(tx, new.challenge).await?;
+    challenge.takes_contributions()?;
+    challenge.agree(new.rules)?;
+    if organisations::find(tx, new.sponsor).await?.is_none() {
+        return Err(Error::invalid("/sponsor", "no such organisation"));
+    }
+    purse::admit(challenge.purse, given(tx, new.challenge).await?, new.amount)?;
+    let contribution = Contribution {
+        id: PurseContributionId::generate(book.id),
+        challenge: new.challenge,
+        sponsor: new.sponsor,
+        partner: new.partner,
+        reference: new.reference,
+        amount: new.amount,
+        returned: 0,
+        rules_version: challenge.rules_version,
+        rules: new.rules,
+        state: ContributionState::Pledged,
+        capture: None,
+        version: 1,
+        created_at: book.now(wall),
+    };
+    if !contributions::insert(tx, &contribution).await? {
+        let detail = format!("a contribution {} was brought before", contribution.reference);
+        return Err(Refusal::new("reference-taken", detail).into());
+    }
+    let (id, now) = (contribution.id.to_string(), contribution.created_at);
+    activity::record(tx, book.id, &id, "pledged", actor, "", now).await?;
+    match new.provider_reference {
+        Some(reference) => capture_locked(tx, &book, &challenge, contribution, reference, actor, wall).await,
+        None => Ok(contribution),
+    }
+}
+
+/// The partner has the money of a contribution: it stands in the purse, and arrives with the partner's day.
+pub async fn capture(
+    tx: &Transaction<'_>,
+    id: PurseContributionId,
+    provider_reference: String,
+    actor: Actor,
+    wall: Timestamp,
+) -> Result<Contribution, Error> {
+    let Locked { book, challenge } = lock(tx, contributions::get(tx, id).await?.challenge).await?;
+    let contribution = contributions::get(tx, id).await?;
+    match (contribution.state, &contribution.capture) {
+        (ContributionState::Pledged, _) => {}
+        (_, Some(capture)) if capture.provider_reference == provider_reference => return Ok(contribution),
+        (ContributionState::Captured | ContributionState::Settled | ContributionState::Returned, _) => {
+            return Err(Refusal::new("contribution-captured", "it was captured by another payment").into());
+        }
+    }
+    purse::admit(challenge.purse, given(tx, challenge.id).await?, contribution.amount)?;
+    capture_locked(tx, &book, &challenge, contribution, provider_reference, actor, wall).await
+}
+
+async fn capture_locked(
+    tx: &Transaction<'_>,
+    book: &Book,
+    challenge: &Challenge,
+    contribution: Contribution,
+    provider_reference: String,
+    actor: Actor,
+    wall: Timestamp,
+) -> Result<Contribution, Error> {
+    check_text("/provider_reference", &provider_reference, 1..=200)?;
+    let account = challenge.takes_contributions()?;
+    let id = contribution.id;
+    if contributions::provider_reference_taken(tx, id.book, contribution.partner, &provider_reference).await? {
+        return Err(Refusal::new("payment-taken", format!("{provider_reference} paid another contribution")).into());
+    }
+    let settlement = settlements::open(tx, book, contribution.partner, contribution.amount.currency(), wall).await?;
+    let on = settlement.day;
+    let entry = movements::purse_pledged(settlement.receivable, account, contribution.amount, on, id);
+    let entry = posting::post(tx, book, entry, wall).await?.number;
+    let capture = Capture { provider_reference, settlement: settlement.id, on, entry };
+    contributions::update_captured(tx, id, &capture).await?;
+    activity::record(tx, book.id, &id.to_string(), "captured", actor, "", book.now(wall)).await?;
+    contributions::get(tx, id).await
+}
+
+/// Minor units that custodians have or had for a purse.
+async fn given(client: &impl GenericClient, challenge: ChallengeId) -> Result<i64, Error> {
+    let totals = contributions::totals(client, challenge).await?;
+    Ok(totals.captured + totals.settled)
+}
+
+/// What a purse holds, as the book says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PurseState {
+    /// What sponsors gave, by how it stands.
+    pub totals: Totals,
+    /// Minor units in the purse, settled or not.
+    pub balance: i64,
+    /// Minor units in it that have settled.
+    pub settled: i64,
+}
+
+/// What a purse holds.
+pub async fn state(client: &impl GenericClient, challenge: &Challenge) -> Result<PurseState, Error> {
+    let totals = contributions::totals(client, challenge.id).await?;
+    let balance = match challenge.account {
+        Some(account) => balances::get(client, challenge.id.book, account).await?.net(),
+        None => 0,
+    };
+    Ok(PurseState { totals, balance, settled: balance - totals.captured })
+}
+
+/// Minor units in a purse that have settled. The challenge is locked, so nothing more is captured meanwhile.
+pub(super) async fn settled(tx: &Transaction<'_>, challenge: &Challenge) -> Result<i64, Error> {
+    Ok(state(tx, challenge).await?.settled)
+}
+
+/// Whether a custodian has not yet paid over a contribution or a fee.
+pub(super) async fn is_settling(tx: &Transaction<'_>, challenge: ChallengeId) -> Result<bool, Error> {
+    Ok(contributions::totals(tx, challenge).await?.captured > 0 || entrants::fees_captured(tx, challenge).await? > 0)
+}
+
+/// Refuses with `purse-settling` while one has not.
+pub(super) async fn demand_settled(tx: &Transaction<'_>, challenge: ChallengeId) -> Result<(), Error> {
+    if is_settling(tx, challenge).await? {
+        let detail = "a custodian has not yet paid over what it captured; try again when it has";
+        return Err(Refusal::new("purse-settling", detail).into());
+    }
+    Ok(())
+}
+
+/// Ends the money of a challenge: what is left in its purse goes back pro rata, and its entry fees go where its rules say,
+/// or back to the teams where they say nothing (`fees` is none). Everything has settled.
+pub(super) async fn close(
+    tx: &Transaction<'_>,
+    book: &Book,
+    challenge: &Challenge,
+    fees: Option<FeeGoesTo>,
+    wall: Timestamp,
+) -> Result<(), Error> {
+    give_back(tx, book, challenge, wall).await?;
+    close_fees(tx, book, challenge, fees, wall).await
+}
+
+/// What is left in a purse goes back to its sponsors by what each gave, one line a contribution.
+async fn give_back(tx: &Transaction<'_>, book: &Book, challenge: &Challenge, wall: Timestamp) -> Result<(), Error> {
+    let Some(account) = challenge.account else { return Ok(()) };
+    let left = balances::get(tx, book.id, account).await?.net();
+    if left == 0 {
+        return Ok(());
+    }
+    let given = contributions::captured(tx, challenge.id).await?;
+    let weights: Vec<i64> = given.iter().map(|one| one.amount.minor() - one.returned).collect();
+    let mut parts = Vec::new();
+    for (one, minor) in given.iter().zip(purse::pro_rata(left, &weights)?).filter(|(_, minor)| *minor > 0) {
+        let amount = money(minor, challenge.purse.currency())?;
+        parts.push((refunds(tx, book, one.partner, amount.currency(), wall).await?, amount));
+        contributions::update_returned(tx, one.id, minor).await?;
+        let object = one.id.to_string();
+        activity::record(tx, book.id, &object, "returned", Actor::Service, "", book.now(wall)).await?;
+    }
+    for part in parts.chunks(LINES_MAX) {
+        let entry = movements::purse_returned(account, part, book.today(wall), challenge.id);
+        posting::post(tx, book, entry, wall).await?;
+    }
+    Ok(())
+}
+
+/// The settled entry fees go where the rules say, or back to the teams.
+pub(super) async fn close_fees(
+    tx: &Transaction<'_>,
+    book: &Book,
+    challenge: &Challenge,
+    goes_to: Option<FeeGoesTo>,
+    wall: Timestamp,
+) -> Result<(), Error> {
+    let fees = entrants::close_fees(tx, challenge.id).await?;
+    if fees.is_empty() {
+        return Ok(());
+    }
+    let currency = challenge.purse.currency();
+    let account = fee_account(tx, book, challenge, wall).await?;
+    match goes_to.unwrap_or(FeeGoesTo::Teams) {
+        FeeGoesTo::OperatingFund => {
+            let code = format!("equity:operating:{}", challenge.slug);
+            let operating = accounts::ensure(tx, book.id, &code, AccountClass::OperatingFund, currency, wall).await?;
+            let sum = money(fees.iter().map(|(_, _, fee)| fee).sum(), currency)?;
+            let entry = movements::entry_fee_earned(account, operating, sum, book.today(wall), challenge.id);
+            posting::post(tx, book, entry, wall).await?;
+        }
+        FeeGoesTo::Teams => {
+            let mut parts = Vec::new();
+            for (_, partner, fee) in fees {
+                parts.push((refunds(tx, book, partner, currency, wall).await?, money(fee, currency)?));
+            }
+            for part in parts.chunks(LINES_MAX) {
+                let entry = movements::entry_fee_returned(account, part, book.today(wall), challenge.id);
+                posting::post(tx, book, entry, wall).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The account of a challenge's entry fees.
+pub(super) async fn fee_account(
+    tx: &Transaction<'_>,
+    book: &Book,
+    challenge: &Challenge,
+    wall: Timestamp,
+) -> Result<AccountNumber, Error> {
+    let code = format!("liabilities:entry-fees:{}", challenge.slug);
+    accounts::ensure(tx, book.id, &code, AccountClass::EntryFees, challenge.purse.currency(), wall).await
+}
+
+/// The account of refunds that a custodian is to send.
+async fn refunds(
+    tx: &Transaction<'_>,
+    book: &Book,
+    partner: OrganisationId,
+    currency: Currency,
+    wall: Timestamp,
+) -> Result<AccountNumber, Error> {
+    let mut code = format!("liabilities:refunds:{partner}");
+    if currency != book.currency {
+        code.push(':');
+        code.push_str(&currency.code().to_ascii_lowercase());
+    }
+    accounts::ensure(tx, book.id, &code, AccountClass::RefundsInTransit, currency, wall).await
+}
+
+fn money(minor: i64, currency: Currency) -> Result<Money, Error> {
+    Money::from_minor(minor, currency).map_err(|error| Error::inconsistent(format!("{minor} {currency}: {error}")))
+}

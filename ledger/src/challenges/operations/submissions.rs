@@ -1,0 +1,241 @@
+//! Teams in a challenge: they enter, pay the fee where there is one, and hand work in.
+
+use super::purses;
+use crate::challenges::rules::challenge::Challenge;
+use crate::challenges::rules::purse::FeeState;
+use crate::challenges::rules::submission::{self, Content, NOTE_MAX, PART_MAX, Submission, SubmissionState, TITLE_MAX};
+use crate::challenges::store::entrants::{self, Entrant};
+use crate::challenges::store::{challenges, submissions};
+use crate::engine::posting;
+use crate::engine::store::books::{self, Book};
+use crate::error::{Error, Refusal};
+use crate::evidence::Digest;
+use crate::id::{ChallengeId, EntrantId, OrganisationId, PersonId, SubmissionId};
+use crate::money::Money;
+use crate::movements;
+use crate::parties::store::organisations;
+use crate::service::change::check_text;
+use crate::service::store::activity::{self, Actor};
+use crate::treasury::operations::settlements;
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
+
+/// A team enters a challenge: a member of it agrees to the rules by their SHA-256.
+pub async fn enter(
+    tx: &Transaction<'_>,
+    challenge: ChallengeId,
+    team: OrganisationId,
+    rules: Digest,
+    by: PersonId,
+    wall: Timestamp,
+) -> Result<Entrant, Error> {
+    let book = books::get(tx, challenge.book).await?;
+    let challenge = challenges::hold(tx, challenge).await?;
+    let now = book.now(wall);
+    challenge.takes_entries(now)?;
+    challenge.agree(rules)?;
+    demand_member(tx, team, by).await?;
+    let known = challenges::get_rules(tx, challenge.id, challenge.rules_version).await?;
+    let fee = known.rules.entry_fee.map_or(0, |fee| fee.amount.minor());
+    let entrant = Entrant {
+        id: EntrantId::generate(book.id),
+        challenge: challenge.id,
+        team,
+        entered_by: by,
+        rules_version: challenge.rules_version,
+        rules,
+        fee,
+        fee_state: if fee == 0 { FeeState::Free } else { FeeState::Due },
+        version: 1,
+        entered_at: now,
+    };
+    if !entrants::insert(tx, &entrant).await? {
+        return Err(Refusal::new("team-entered", "the team has entered this challenge before").into());
+    }
+    activity::record(tx, book.id, &entrant.id.to_string(), "entered", Actor::Person(by), "", now).await?;
+    Ok(entrant)
+}
+
+/// A custodian (a partner platform or the host itself) has the fee of a team.
+pub async fn capture_fee(
+    tx: &Transaction<'_>,
+    id: EntrantId,
+    partner: OrganisationId,
+    provider_reference: &str,
+    actor: Actor,
+    wall: Timestamp,
+) -> Result<Entrant, Error> {
+    check_text("/provider_reference", provider_reference, 1..=200)?;
+    let book = books::get(tx, id.book).await?;
+    let challenge = challenges::hold(tx, entrants::get(tx, id).await?.challenge).await?;
+    challenge.takes_entries(book.now(wall))?;
+    let entrant = entrants::lock(tx, id).await?;
+    match entrant.fee_state {
+        FeeState::Due => {}
+        FeeState::Free | FeeState::Captured | FeeState::Settled | FeeState::Closed => {
+            let detail = format!("the fee of this entry is {}", entrant.fee_state);
+            return Err(Refusal::new("fee-not-due", detail).into());
+        }
+    }
+    if entrants::provider_reference_taken(tx, book.id, partner, provider_reference).await? {
+        return Err(Refusal::new("payment-taken", format!("{provider_reference} paid another fee")).into());
+    }
+    let fee = Money::from_minor(entrant.fee, challenge.purse.currency())
+        .map_err(|error| Error::inconsistent(format!("{id}: {error}")))?;
+    let settlement = settlements::open(tx, &book, partner, fee.currency(), wall).await?;
+    let account = purses::fee_account(tx, &book, &challenge, wall).await?;
+    let entry = movements::entry_fee_captured(settlement.receivable, account, fee, settlement.day, id);
+    let entry = posting::post(tx, &book, entry, wall).await?.number;
+    entrants::update_captured(tx, id, partner, provider_reference, settlement.id, entry).await?;
+    activity::record(tx, book.id, &id.to_string(), "fee_captured", actor, "", book.now(wall)).await?;
+    entrants::get(tx, id).await
+}
+
+/// Work that a team begins to write for a stage.
+#[derive(Debug, Clone)]
+pub struct NewSubmission {
+    /// To which challenge.
+    pub challenge: ChallengeId,
+    /// Whose.
+    pub team: OrganisationId,
+    /// For which stage.
+    pub stage: String,
+    /// What it says.
+    pub content: Content,
+}
+
+/// Begins a submission: one for each team and stage.
+pub async fn create(
+    tx: &Transaction<'_>,
+    new: NewSubmission,
+    by: PersonId,
+    wall: Timestamp,
+) -> Result<Submission, Error> {
+    let book = books::get(tx, new.challenge.book).await?;
+    let challenge = challenges::hold(tx, new.challenge).await?;
+    let now = book.now(wall);
+    challenge.takes_submissions(now)?;
+    demand_member(tx, new.team, by).await?;
+    let entrant = entrants::find_of_team(tx, challenge.id, new.team).await?;
+    let entrant = entrant.ok_or_else(|| Refusal::new("team-not-entered", "the team has not entered this challenge"))?;
+    let rules = challenges::get_rules(tx, challenge.id, challenge.rules_version).await?.rules;
+    if rules.stage(&new.stage).is_none() {
+        return Err(submission::unknown_stage(&new.stage).into());
+    }
+    let submission = Submission {
+        id: SubmissionId::generate(book.id),
+        challenge: challenge.id,
+        entrant: entrant.id,
+        team: new.team,
+        stage: new.stage,
+        content: new.content,
+        revision: 1,
+        state: SubmissionState::Draft,
+        placed: None,
+        version: 1,
+        created_at: now,
+    };
+    check_content(tx, &challenge, &submission).await?;
+    if !submissions::insert(tx, &submission).await? {
+        let detail = format!("the team has a submission for the stage {}", submission.stage);
+        return Err(Refusal::new("submission-exists", detail).into());
+    }
+    record(tx, &book, submission.id, "created", by, now).await?;
+    Ok(submission)
+}
+
+/// Other content. One that was handed in is a draft again.
+pub async fn edit(
+    tx: &Transaction<'_>,
+    id: SubmissionId,
+    version: i64,
+    content: Content,
+    by: PersonId,
+    wall: Timestamp,
+) -> Result<Submission, Error> {
+    let (book, challenge, submission) = open(tx, id, Some(version), by, wall).await?;
+    let edited = submission.edit(content)?;
+    check_content(tx, &challenge, &edited).await?;
+    submissions::update(tx, &edited, true).await?;
+    record(tx, &book, id, "edited", by, book.now(wall)).await?;
+    Ok(Submission { version: edited.version + 1, ..edited })
+}
+
+/// Hands work in. What is incomplete is refused with what is missing, and stays a draft.
+pub async fn submit(
+    tx: &Transaction<'_>,
+    id: SubmissionId,
+    version: Option<i64>,
+    by: PersonId,
+    wall: Timestamp,
+) -> Result<Submission, Error> {
+    let (book, challenge, submission) = open(tx, id, version, by, wall).await?;
+    if !entrants::get(tx, submission.entrant).await?.fee_state.is_paid() {
+        return Err(Refusal::new("fee-due", "the entry fee of the team is not paid").into());
+    }
+    let rules = challenges::get_rules(tx, challenge.id, challenge.rules_version).await?.rules;
+    let submitted = submission.submit(&rules, book.now(wall))?;
+    submissions::update(tx, &submitted, false).await?;
+    record(tx, &book, id, "submitted", by, book.now(wall)).await?;
+    Ok(Submission { version: submitted.version + 1, ..submitted })
+}
+
+/// A submission that a member of its team may change now, its row locked.
+async fn open(
+    tx: &Transaction<'_>,
+    id: SubmissionId,
+    version: Option<i64>,
+    by: PersonId,
+    wall: Timestamp,
+) -> Result<(Book, Challenge, Submission), Error> {
+    let book = books::get(tx, id.book).await?;
+    let challenge = challenges::hold(tx, submissions::get(tx, id).await?.challenge).await?;
+    let submission = submissions::lock(tx, id).await?;
+    demand_member(tx, submission.team, by).await?;
+    if version.is_some_and(|seen| seen != submission.version) {
+        return Err(Error::Stale("submission"));
+    }
+    challenge.takes_submissions(book.now(wall))?;
+    Ok((book, challenge, submission))
+}
+
+async fn demand_member(client: &impl GenericClient, team: OrganisationId, person: PersonId) -> Result<(), Error> {
+    if organisations::list_roles(client, team, person).await?.is_empty() {
+        return Err(Error::Forbidden("a member of the team does this"));
+    }
+    Ok(())
+}
+
+/// Refuses texts out of bounds, and attributions to other challenges' work or to the team's own: a pool that is shared by
+/// contribution is for others.
+async fn check_content(tx: &Transaction<'_>, challenge: &Challenge, of: &Submission) -> Result<(), Error> {
+    check_text("/title", &of.content.title, 1..=TITLE_MAX)?;
+    check_text("/note", &of.content.note, 0..=NOTE_MAX)?;
+    of.content.check(of.id)?;
+    for (index, part) in of.content.attributions.iter().enumerate() {
+        let wrong = |field: &str, why: &str| Error::invalid(format!("/attributions/{index}/{field}"), why);
+        if !(1..=PART_MAX).contains(&part.part.chars().count()) || part.part.contains(char::is_control) {
+            return Err(wrong("part", "1 to 200 characters of plain text"));
+        }
+        let source = match submissions::get(tx, part.submission).await {
+            Ok(source) if source.challenge == challenge.id => source,
+            Ok(_) | Err(Error::NotFound(_)) => return Err(wrong("submission", "a submission to this challenge")),
+            Err(other) => return Err(other),
+        };
+        if source.team == of.team {
+            return Err(wrong("submission", "the submission of another team"));
+        }
+    }
+    Ok(())
+}
+
+async fn record(
+    tx: &Transaction<'_>,
+    book: &Book,
+    id: SubmissionId,
+    action: &str,
+    by: PersonId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    activity::record(tx, book.id, &id.to_string(), action, Actor::Person(by), "", now).await
+}

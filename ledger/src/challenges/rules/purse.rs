@@ -1,0 +1,89 @@
+//! The purse of a challenge: what sponsors gave, how much more is wanted, and what goes back to whom.
+
+use crate::error::Refusal;
+use crate::money::{Money, allocation};
+use crate::words::words;
+
+words! {
+    /// How a sponsor's contribution stands. One that was pledged and never captured ends with the time of funding.
+    ContributionState, "state of a contribution" {
+        /// Promised; no money yet.
+        Pledged = "pledged",
+        /// A custodian has it: it stands in the purse, and does not count for the opening.
+        Captured = "captured",
+        /// It has arrived.
+        Settled = "settled",
+        /// It is on its way back to the sponsor, or a part of it is.
+        Returned = "returned",
+    }
+}
+
+words! {
+    /// How the entry fee of a team stands.
+    FeeState, "state of an entry fee" {
+        /// The challenge asks for none.
+        Free = "free",
+        /// Not paid: the team hands nothing in.
+        Due = "due",
+        /// A custodian has it.
+        Captured = "captured",
+        /// It has arrived.
+        Settled = "settled",
+        /// It went where the rules say: to the operating fund, or back.
+        Closed = "closed",
+    }
+}
+
+impl FeeState {
+    /// Whether the team may hand work in.
+    pub fn is_paid(self) -> bool {
+        match self {
+            FeeState::Due => false,
+            FeeState::Free | FeeState::Captured | FeeState::Settled | FeeState::Closed => true,
+        }
+    }
+}
+
+/// Refuses with `purse-full` what would make the purse larger than its prizes; `given` minor units were captured before.
+pub fn admit(purse: Money, given: i64, amount: Money) -> Result<(), Refusal> {
+    let currency = purse.currency();
+    if amount.currency() != currency {
+        return Err(Refusal::new("currency-differs", format!("the purse is in {currency}")));
+    }
+    let wanted = purse.minor() - given;
+    if amount.minor() <= wanted {
+        return Ok(());
+    }
+    let detail = format!("the purse is {purse}, of which {} {currency} are still wanted", currency.format(wanted));
+    Err(Refusal::new("purse-full", detail))
+}
+
+/// Splits what goes back by what each contribution gave, in their order: largest remainder, ties to the earlier one.
+pub fn pro_rata(minor: i64, given: &[i64]) -> Result<Vec<i64>, Refusal> {
+    let weights: Vec<u64> = given.iter().map(|amount| amount.unsigned_abs()).collect();
+    allocation::largest_remainder(minor, &weights)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::challenges::rules::rulebook::tests::usd;
+
+    #[test]
+    fn a_purse_takes_what_its_prizes_want_and_not_a_cent_more() {
+        let purse = usd("250000.00");
+        assert_eq!(admit(purse, 24_999_999, usd("0.01")), Ok(()));
+        let refusal = admit(purse, 24_999_999, usd("0.02")).expect_err("a cent too much");
+        assert_eq!(
+            (refusal.code, refusal.detail.as_str()),
+            ("purse-full", "the purse is 250000.00 USD, of which 0.01 USD are still wanted")
+        );
+    }
+
+    #[test]
+    fn what_goes_back_goes_back_pro_rata_and_adds_up() {
+        assert_eq!(pro_rata(10_000, &[5_000, 5_000, 5_000]), Ok(vec![3_334, 3_333, 3_333]));
+        assert_eq!(pro_rata(25_000_000, &[24_999_999, 1]), Ok(vec![24_999_999, 1]));
+        assert!(pro_rata(1, &[]).is_err());
+    }
+}

@@ -1,0 +1,384 @@
+//! The rules of a challenge: one document, agreed to by its SHA-256, that says what is paid for what.
+//!
+//! Serialised, the fields of every part stand in alphabetical order: the canonical form of RFC 8785. What teams and
+//! sponsors agree to is the digest of exactly these bytes.
+
+use crate::error::Error;
+use crate::evidence::{Digest, EvidenceKind, is_spdx_id};
+use crate::money::{AMOUNT_MAX, Currency, Money};
+use crate::words::words;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// The longest terms, in characters.
+pub const TERMS_MAX: usize = 50_000;
+/// The longest eligibility text, in characters.
+pub const ELIGIBILITY_MAX: usize = 10_000;
+/// The longest name of a prize or title of a criterion, in characters.
+pub const NAME_MAX: usize = 200;
+/// The most prize tiers.
+pub const PRIZES_MAX: usize = 50;
+/// The most single prizes of all tiers: they are lines of one journal entry.
+pub const AWARDS_MAX: u32 = 500;
+/// The most stages.
+pub const STAGES_MAX: usize = 10;
+/// The most criteria of a stage.
+pub const CRITERIA_MAX: usize = 20;
+/// The most licences.
+pub const LICENCES_MAX: usize = 50;
+/// The longest waiting time of a state, in days.
+pub const DAYS_MAX: u16 = 730;
+/// The most points of a criterion on a scorecard; the least are 0.
+pub const POINTS_MAX: u8 = 100;
+
+words! {
+    /// What happens to prize money that nobody won.
+    Unawarded, "rule for unawarded money" {
+        /// It goes back to the sponsors, each by the part that it gave.
+        ReturnToSponsors = "return_to_sponsors",
+        /// It stays in the purse for an extension.
+        RollOver = "roll_over",
+    }
+}
+
+words! {
+    /// Whose the entry fees are when the prizes are awarded.
+    FeeGoesTo, "use of entry fees" {
+        /// They pay for running the challenge.
+        OperatingFund = "operating_fund",
+        /// They go back to the teams.
+        Teams = "teams",
+    }
+}
+
+/// What a team pays to enter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntryFee {
+    /// How much.
+    #[serde(with = "money_text")]
+    pub amount: Money,
+    /// Whose it is in the end.
+    pub goes_to: FeeGoesTo,
+}
+
+/// What a prize is given for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Condition {
+    /// The submissions at these places of the stage, one prize each: 1 to 20 are the first twenty.
+    Rank {
+        /// First place that wins it, from 1.
+        first: u16,
+        /// Last place that wins it.
+        last: u16,
+    },
+    /// The submissions of the stage with at least so many points, in order of their places while there are prizes.
+    Threshold {
+        /// Hundredths of a point: 7500 for 75.00.
+        score: u16,
+    },
+    /// Shared among the teams on whose submissions the first of the stage builds, in proportion to the parts it states.
+    Contribution,
+}
+
+/// A tier of prizes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prize {
+    /// What one prize of the tier pays; the whole pool where it is shared by contribution.
+    #[serde(with = "money_text")]
+    pub amount: Money,
+    /// What it is given for.
+    pub condition: Condition,
+    /// How many prizes the tier has.
+    pub count: u16,
+    /// What it is called.
+    pub name: String,
+    /// For submissions of which stage.
+    pub stage: String,
+}
+
+/// One thing that judges look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Criterion {
+    /// A word for it.
+    pub name: String,
+    /// What it asks.
+    pub title: String,
+    /// How much it counts beside the others: 1 to 1,000.
+    pub weight: u16,
+}
+
+/// Only the best of an earlier stage are ranked in this one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shortlist {
+    /// How many teams.
+    pub best: u16,
+    /// Of which earlier stage.
+    pub stage: String,
+}
+
+/// A stage of the work: proposal, prototype, final. All stages take submissions while the challenge is open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stage {
+    /// Who is ranked in it; every team with a complete submission when none.
+    pub admits: Option<Shortlist>,
+    /// What judges look at. A stage without criteria is not scored: being complete is all, and the tie rule orders it.
+    pub criteria: Vec<Criterion>,
+    /// The evidence without which a submission is not judged.
+    pub gate: Vec<EvidenceKind>,
+    /// A word for it.
+    pub name: String,
+}
+
+/// Which of two submissions with the same score comes first. Where the rule leaves them alike, the earlier submission
+/// does, and of two at the same moment the one whose id is smaller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case", deny_unknown_fields)]
+pub enum TieRule {
+    /// The one that was submitted earlier.
+    EarlierSubmission,
+    /// The one that is better on one criterion, where its stage has it.
+    Criterion {
+        /// Which.
+        criterion: String,
+    },
+}
+
+/// How long each waiting state lasts, in days: 1 to 730.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Timetable {
+    /// Announced, until it must be open.
+    pub announced_days: u16,
+    /// The ranking is provisional, and teams may appeal.
+    pub appeal_days: u16,
+    /// Raising the purse.
+    pub funding_days: u16,
+    /// Judging.
+    pub judging_days: u16,
+    /// Open for submissions.
+    pub submission_days: u16,
+}
+
+/// The rules of a challenge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rules {
+    /// Who may enter.
+    pub eligibility: String,
+    /// What a team pays to enter; nothing when none.
+    pub entry_fee: Option<EntryFee>,
+    /// How many judges must have scored a submission. Judges who are tied to its team do not count, and where too few
+    /// are left, all who are left must have.
+    pub judges_needed: u8,
+    /// SPDX identifiers of the licences that evidence may be published under.
+    pub licences: Vec<String>,
+    /// What can be won. Their sum is the purse.
+    pub prizes: Vec<Prize>,
+    /// The stages, in order.
+    pub stages: Vec<Stage>,
+    /// What everybody agrees to.
+    pub terms: String,
+    /// Who comes first of two with the same score.
+    pub tie_rule: TieRule,
+    /// How long everything takes.
+    pub timetable: Timetable,
+    /// What happens to prize money that nobody won.
+    pub unawarded: Unawarded,
+}
+
+impl Rules {
+    /// The bytes that are agreed to.
+    pub fn canonical(&self) -> String {
+        serde_json::to_string(self).expect("texts, numbers and lists always serialise")
+    }
+
+    /// SHA-256 of [`Rules::canonical`].
+    pub fn digest(&self) -> Digest {
+        Digest::of(self.canonical().as_bytes())
+    }
+
+    /// The stage with this name.
+    pub fn stage(&self, name: &str) -> Option<&Stage> {
+        self.stages.iter().find(|stage| stage.name == name)
+    }
+
+    /// Refuses what contradicts itself, by JSON Pointer into the document, and prizes that do not sum to the purse.
+    pub fn check(&self, purse: Money) -> Result<(), Error> {
+        text("/terms", &self.terms, 1, TERMS_MAX)?;
+        text("/eligibility", &self.eligibility, 0, ELIGIBILITY_MAX)?;
+        let fee = self.entry_fee.as_ref();
+        if fee.is_some_and(|fee| fee.amount.currency() != purse.currency()) {
+            return Err(Error::invalid("/entry_fee/amount/currency", "the currency of the purse"));
+        }
+        if !(1..=20).contains(&self.judges_needed) {
+            return Err(Error::invalid("/judges_needed", "1 to 20"));
+        }
+        if !(1..=LICENCES_MAX).contains(&self.licences.len()) || !self.licences.iter().all(|id| is_spdx_id(id)) {
+            return Err(Error::invalid("/licences", "1 to 50 identifiers of the SPDX licence list"));
+        }
+        self.check_stages()?;
+        self.check_tie_rule()?;
+        self.timetable.check()?;
+        self.check_prizes(purse)
+    }
+
+    fn check_stages(&self) -> Result<(), Error> {
+        if !(1..=STAGES_MAX).contains(&self.stages.len()) {
+            return Err(Error::invalid("/stages", "1 to 10 stages"));
+        }
+        for (index, stage) in self.stages.iter().enumerate() {
+            let wrong = |field: &str, why: &str| Err(Error::invalid(format!("/stages/{index}/{field}"), why));
+            let earlier = &self.stages[..index];
+            if !is_word(&stage.name) || earlier.iter().any(|other| other.name == stage.name) {
+                return wrong("name", "1 to 40 of a-z, 0-9, '_' and '-', unlike the other stages");
+            }
+            if stage.gate.is_empty() || has_twins(&stage.gate) {
+                return wrong("gate", "at least one kind of evidence, none twice");
+            }
+            if stage.criteria.len() > CRITERIA_MAX
+                || has_twins(&stage.criteria.iter().map(|criterion| &criterion.name).collect::<Vec<_>>())
+            {
+                return wrong("criteria", "at most 20 criteria, each with its own name");
+            }
+            for (number, criterion) in stage.criteria.iter().enumerate() {
+                if !is_word(&criterion.name) || !(1..=1_000).contains(&criterion.weight) {
+                    return wrong(
+                        &format!("criteria/{number}"),
+                        "a name of a-z, 0-9, '_', '-', and a weight of 1 to 1000",
+                    );
+                }
+                text(&format!("/stages/{index}/criteria/{number}/title"), &criterion.title, 1, NAME_MAX)?;
+            }
+            if let Some(list) = &stage.admits
+                && (list.best == 0 || earlier.iter().all(|other| other.name != list.stage))
+            {
+                return wrong("admits", "the best 1 or more of an earlier stage");
+            }
+        }
+        Ok(())
+    }
+
+    fn check_tie_rule(&self) -> Result<(), Error> {
+        match &self.tie_rule {
+            TieRule::EarlierSubmission => Ok(()),
+            TieRule::Criterion { criterion } => {
+                let mut criteria = self.stages.iter().flat_map(|stage| &stage.criteria);
+                if criteria.any(|known| known.name == *criterion) {
+                    return Ok(());
+                }
+                Err(Error::invalid("/tie_rule/criterion", "the name of a criterion of one of the stages"))
+            }
+        }
+    }
+
+    fn check_prizes(&self, purse: Money) -> Result<(), Error> {
+        if !(1..=PRIZES_MAX).contains(&self.prizes.len()) {
+            return Err(Error::invalid("/prizes", "1 to 50 tiers"));
+        }
+        for (index, prize) in self.prizes.iter().enumerate() {
+            let wrong = |field: &str, why: &str| Err(Error::invalid(format!("/prizes/{index}/{field}"), why));
+            text(&format!("/prizes/{index}/name"), &prize.name, 1, NAME_MAX)?;
+            if prize.amount.currency() != purse.currency() {
+                return wrong("amount/currency", "the currency of the purse");
+            }
+            let Some(stage) = self.stage(&prize.stage) else {
+                return wrong("stage", "the name of a stage");
+            };
+            match prize.condition {
+                Condition::Rank { first, last } if first == 0 || last < first || prize.count != last - first + 1 => {
+                    return wrong("condition", "places from first, 1 or more, to last, as many as there are prizes");
+                }
+                Condition::Threshold { score } if stage.criteria.is_empty() || prize.count == 0 || score > 10_000 => {
+                    return wrong("condition", "0 to 10000 hundredths of a point, in a stage with criteria");
+                }
+                Condition::Contribution if prize.count != 1 => {
+                    return wrong("count", "a shared pool is one prize");
+                }
+                Condition::Rank { .. } | Condition::Threshold { .. } | Condition::Contribution => {}
+            }
+        }
+        if self.prizes.iter().map(|prize| u32::from(prize.count)).sum::<u32>() > AWARDS_MAX {
+            return Err(Error::invalid("/prizes", "at most 500 prizes in all"));
+        }
+        let sum = self.purse();
+        if sum != i128::from(purse.minor()) {
+            let sum = i64::try_from(sum).ok().filter(|sum| *sum <= AMOUNT_MAX);
+            let shown = sum.map_or("too much".to_owned(), |sum| purse.currency().format(sum));
+            return Err(Error::invalid("/prizes", format!("the purse is {purse}, and the prizes sum to {shown}")));
+        }
+        Ok(())
+    }
+
+    /// The sum of all prizes, minor units.
+    pub fn purse(&self) -> i128 {
+        self.prizes.iter().map(|prize| i128::from(prize.amount.minor()) * i128::from(prize.count)).sum()
+    }
+}
+
+impl Timetable {
+    fn check(self) -> Result<(), Error> {
+        let days = [
+            ("announced_days", self.announced_days),
+            ("appeal_days", self.appeal_days),
+            ("funding_days", self.funding_days),
+            ("judging_days", self.judging_days),
+            ("submission_days", self.submission_days),
+        ];
+        match days.into_iter().find(|(_, days)| !(1..=DAYS_MAX).contains(days)) {
+            Some((field, _)) => Err(Error::invalid(format!("/timetable/{field}"), "1 to 730 days")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A word for a stage or a criterion.
+pub fn is_word(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-';
+    (1..=40).contains(&text.len()) && text.bytes().all(allowed)
+}
+
+fn has_twins<T: Ord>(all: &[T]) -> bool {
+    all.iter().collect::<BTreeSet<_>>().len() < all.len()
+}
+
+fn text(pointer: &str, text: &str, min: usize, max: usize) -> Result<(), Error> {
+    let plain = |each: char| !each.is_control() || each == '\n' || each == '\t';
+    if (min..=max).contains(&text.chars().count()) && text.chars().all(plain) {
+        return Ok(());
+    }
+    Err(Error::invalid(pointer.to_owned(), format!("{min} to {max} characters of plain text")))
+}
+
+/// An amount as `{"amount": "50.00", "currency": "USD"}`.
+mod money_text {
+    use super::{Currency, Deserialize, Money, Serialize};
+    use serde::de::Error as _;
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Text {
+        amount: String,
+        currency: String,
+    }
+
+    pub(super) fn serialize<S: serde::Serializer>(money: &Money, serializer: S) -> Result<S::Ok, S::Error> {
+        let currency = money.currency();
+        Text { amount: currency.format(money.minor()), currency: currency.code().to_owned() }.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Money, D::Error> {
+        let text = Text::deserialize(deserializer)?;
+        let currency: Currency = text.currency.parse().map_err(D::Error::custom)?;
+        Money::parse(&text.amount, currency).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+#[path = "rulebook_tests.rs"]
+pub(crate) mod tests;

@@ -1,0 +1,132 @@
+//! Awards: prizes that became payable. Written once.
+
+use crate::engine::store::rows::{money, word};
+use crate::error::Error;
+use crate::id::{AwardId, BookId, ChallengeId, OrganisationId, SubmissionId};
+use crate::money::Money;
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+/// A prize of a team.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Award {
+    /// Its id.
+    pub id: AwardId,
+    /// Of which challenge.
+    pub challenge: ChallengeId,
+    /// By which version of the rules.
+    pub rules_version: i32,
+    /// Which tier, as its number in the rules, from 1.
+    pub prize: i16,
+    /// Which prize of the tier, from 1.
+    pub number: i32,
+    /// For which submission.
+    pub submission: SubmissionId,
+    /// Who is owed it.
+    pub team: OrganisationId,
+    /// How much.
+    pub amount: Money,
+    /// Record number of the one entry of all awards of the challenge.
+    pub entry: i64,
+    /// When, in book time.
+    pub awarded_at: Timestamp,
+}
+
+fn from_row(row: &Row) -> Result<Award, Error> {
+    let book = BookId(row.get("book_id"));
+    Ok(Award {
+        id: AwardId::new(book, row.get("id")),
+        challenge: ChallengeId::new(book, row.get("challenge")),
+        rules_version: row.get("version"),
+        prize: row.get("prize"),
+        number: row.get("number"),
+        submission: SubmissionId::new(book, row.get("submission")),
+        team: OrganisationId(row.get("team")),
+        amount: money(row.get("amount"), word(row.get("currency"))?)?,
+        entry: row.get("entry"),
+        awarded_at: row.get("awarded_at"),
+    })
+}
+
+/// A new award.
+pub async fn insert(tx: &Transaction<'_>, new: &Award) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- awards::insert
+            INSERT INTO award (book_id, id, challenge, version, prize, number, submission, team, amount, currency, entry,
+                               awarded_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        )
+        .await?;
+    tx.execute(
+        &statement,
+        &[
+            /* book_id */ &new.id.book.0,
+            /* id */ &new.id.object,
+            /* challenge */ &new.challenge.object,
+            /* version */ &new.rules_version,
+            /* prize */ &new.prize,
+            /* number */ &new.number,
+            /* submission */ &new.submission.object,
+            /* team */ &new.team.0,
+            /* amount */ &new.amount.minor(),
+            /* currency */ &new.amount.currency().code(),
+            /* entry */ &new.entry,
+            /* awarded_at */ &new.awarded_at,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The awards of a challenge by tier and number, after a pair of them ((0, 0) for the beginning).
+pub async fn list(
+    client: &impl GenericClient,
+    challenge: ChallengeId,
+    after: (i16, i32),
+    limit: i64,
+) -> Result<Vec<Award>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- awards::list
+            SELECT * FROM award
+             WHERE book_id = $1 AND challenge = $2 AND (prize, number) > ($3, $4)
+             ORDER BY prize, number LIMIT $5",
+        )
+        .await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* book_id */ &challenge.book.0,
+                /* challenge */ &challenge.object,
+                /* after_prize */ &after.0,
+                /* after_number */ &after.1,
+                /* limit */ &limit,
+            ],
+        )
+        .await?;
+    rows.iter().map(from_row).collect()
+}
+
+/// The awards of a team in a book, the newest first: what it can be paid.
+pub async fn list_of_team(
+    client: &impl GenericClient,
+    book: BookId,
+    team: OrganisationId,
+    before: Uuid,
+    limit: i64,
+) -> Result<Vec<Award>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- awards::list_of_team
+            SELECT * FROM award WHERE book_id = $1 AND team = $2 AND id < $3 ORDER BY id DESC LIMIT $4",
+        )
+        .await?;
+    let rows = client
+        .query(&statement, &[/* book_id */ &book.0, /* team */ &team.0, /* before */ &before, /* limit */ &limit])
+        .await?;
+    rows.iter().map(from_row).collect()
+}

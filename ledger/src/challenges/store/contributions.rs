@@ -1,0 +1,296 @@
+//! What sponsors gave for purses.
+
+use crate::challenges::rules::purse::ContributionState;
+use crate::engine::store::rows::{digest, money, word};
+use crate::error::Error;
+use crate::evidence::Digest;
+use crate::id::{BookId, ChallengeId, OrganisationId, PurseContributionId, SettlementId};
+use crate::money::Money;
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+/// A contribution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contribution {
+    /// Which.
+    pub id: PurseContributionId,
+    /// For which challenge.
+    pub challenge: ChallengeId,
+    /// Who gave it.
+    pub sponsor: OrganisationId,
+    /// Who holds the money.
+    pub partner: OrganisationId,
+    /// What the custodian calls it.
+    pub reference: String,
+    /// How much.
+    pub amount: Money,
+    /// Minor units that went back.
+    pub returned: i64,
+    /// Which rules were agreed to.
+    pub rules_version: i32,
+    /// Their SHA-256.
+    pub rules: Digest,
+    /// How it stands.
+    pub state: ContributionState,
+    /// The capture; none before.
+    pub capture: Option<Capture>,
+    /// Counts changes; the ETag.
+    pub version: i64,
+    /// When it was made, in book time.
+    pub created_at: Timestamp,
+}
+
+/// That a custodian has the money.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capture {
+    /// How the payment is named where it was made.
+    pub provider_reference: String,
+    /// With which it arrives as cash.
+    pub settlement: SettlementId,
+    /// On which day, in the zone of the book.
+    pub on: Date,
+    /// Record number of its entry.
+    pub entry: i64,
+}
+
+fn from_row(row: &Row) -> Result<Contribution, Error> {
+    let book = BookId(row.get("book_id"));
+    let capture = match (row.get::<_, Option<String>>("provider_reference"), row.get::<_, Option<Uuid>>("settlement")) {
+        (Some(provider_reference), Some(settlement)) => Some(Capture {
+            provider_reference,
+            settlement: SettlementId::new(book, settlement),
+            on: row.get("captured_on"),
+            entry: row.get("entry"),
+        }),
+        (None, None) => None,
+        (Some(_), None) | (None, Some(_)) => return Err(Error::inconsistent("a contribution that is half captured")),
+    };
+    Ok(Contribution {
+        id: PurseContributionId::new(book, row.get("id")),
+        challenge: ChallengeId::new(book, row.get("challenge")),
+        sponsor: OrganisationId(row.get("sponsor")),
+        partner: OrganisationId(row.get("partner")),
+        reference: row.get("reference"),
+        amount: money(row.get("amount"), word(row.get("currency"))?)?,
+        returned: row.get("returned"),
+        rules_version: row.get("rules_version"),
+        rules: digest(row.get("rules_sha256"))?,
+        state: word(row.get("state"))?,
+        capture,
+        version: row.get("version"),
+        created_at: row.get("created_at"),
+    })
+}
+
+/// A new contribution, pledged; `false` when the custodian has one with its reference.
+pub async fn insert(tx: &Transaction<'_>, new: &Contribution) -> Result<bool, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- contributions::insert
+            INSERT INTO purse_contribution (book_id, id, challenge, sponsor, partner, reference, amount, currency,
+                                            rules_version, rules_sha256, state, created_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'pledged', $11)
+            ON CONFLICT (book_id, partner, reference) DO NOTHING",
+        )
+        .await?;
+    let written = tx
+        .execute(
+            &statement,
+            &[
+                /* book_id */ &new.id.book.0,
+                /* id */ &new.id.object,
+                /* challenge */ &new.challenge.object,
+                /* sponsor */ &new.sponsor.0,
+                /* partner */ &new.partner.0,
+                /* reference */ &new.reference,
+                /* amount */ &new.amount.minor(),
+                /* currency */ &new.amount.currency().code(),
+                /* rules_version */ &new.rules_version,
+                /* rules_sha256 */ &new.rules.0.as_slice(),
+                /* created_at */ &new.created_at,
+            ],
+        )
+        .await?;
+    Ok(written == 1)
+}
+
+/// The contribution with an id.
+pub async fn get(client: &impl GenericClient, id: PurseContributionId) -> Result<Contribution, Error> {
+    let statement = client
+        .prepare_cached("-- contributions::get\nSELECT * FROM purse_contribution WHERE book_id = $1 AND id = $2")
+        .await?;
+    let row = client.query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
+    row.as_ref().map(from_row).transpose()?.ok_or(Error::NotFound("contribution"))
+}
+
+/// The contributions to a challenge, the oldest first, after an id ([`Uuid::nil`] for the beginning).
+pub async fn list(
+    client: &impl GenericClient,
+    challenge: ChallengeId,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<Contribution>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- contributions::list
+            SELECT * FROM purse_contribution WHERE book_id = $1 AND challenge = $2 AND id > $3 ORDER BY id LIMIT $4",
+        )
+        .await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* book_id */ &challenge.book.0,
+                /* challenge */ &challenge.object,
+                /* after */ &after,
+                /* limit */ &limit,
+            ],
+        )
+        .await?;
+    rows.iter().map(from_row).collect()
+}
+
+/// The same, of those that one partner brought.
+pub async fn list_of_partner(
+    client: &impl GenericClient,
+    challenge: ChallengeId,
+    partner: OrganisationId,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<Contribution>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- contributions::list_of_partner
+            SELECT * FROM purse_contribution
+             WHERE book_id = $1 AND challenge = $2 AND partner = $3 AND id > $4 ORDER BY id LIMIT $5",
+        )
+        .await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* book_id */ &challenge.book.0,
+                /* challenge */ &challenge.object,
+                /* partner */ &partner.0,
+                /* after */ &after,
+                /* limit */ &limit,
+            ],
+        )
+        .await?;
+    rows.iter().map(from_row).collect()
+}
+
+/// Whether a payment that a custodian names so is in the purse of a challenge already.
+pub async fn provider_reference_taken(
+    client: &impl GenericClient,
+    book: BookId,
+    partner: OrganisationId,
+    provider_reference: &str,
+) -> Result<bool, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- contributions::provider_reference_taken
+            SELECT EXISTS (SELECT FROM purse_contribution
+                            WHERE book_id = $1 AND partner = $2 AND provider_reference = $3)",
+        )
+        .await?;
+    let row = client
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &book.0,
+                /* partner */ &partner.0,
+                /* provider_reference */ &provider_reference,
+            ],
+        )
+        .await?;
+    Ok(row.get(0))
+}
+
+/// All contributions to a challenge that a custodian has or had, the oldest first.
+pub async fn captured(client: &impl GenericClient, challenge: ChallengeId) -> Result<Vec<Contribution>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- contributions::captured
+            SELECT * FROM purse_contribution WHERE book_id = $1 AND challenge = $2 AND state <> 'pledged' ORDER BY id",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &challenge.book.0, /* challenge */ &challenge.object]).await?;
+    rows.iter().map(from_row).collect()
+}
+
+/// What was given to a challenge, minor units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// Promised, no money yet.
+    pub pledged: i64,
+    /// At a custodian, not yet arrived.
+    pub captured: i64,
+    /// Arrived.
+    pub settled: i64,
+    /// Of what had arrived, gone back.
+    pub returned: i64,
+}
+
+/// What was given to a challenge.
+pub async fn totals(client: &impl GenericClient, challenge: ChallengeId) -> Result<Totals, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- contributions::totals
+            SELECT coalesce(sum(amount) FILTER (WHERE state = 'pledged'), 0)::bigint AS pledged,
+                   coalesce(sum(amount) FILTER (WHERE state = 'captured'), 0)::bigint AS captured,
+                   coalesce(sum(amount) FILTER (WHERE state IN ('settled', 'returned')), 0)::bigint AS settled,
+                   coalesce(sum(returned), 0)::bigint AS returned
+              FROM purse_contribution WHERE book_id = $1 AND challenge = $2",
+        )
+        .await?;
+    let row =
+        client.query_one(&statement, &[/* book_id */ &challenge.book.0, /* challenge */ &challenge.object]).await?;
+    Ok(Totals {
+        pledged: row.get("pledged"),
+        captured: row.get("captured"),
+        settled: row.get("settled"),
+        returned: row.get("returned"),
+    })
+}
+
+/// A custodian has the money. The caller has locked the challenge.
+pub async fn update_captured(tx: &Transaction<'_>, id: PurseContributionId, capture: &Capture) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- contributions::update_captured
+            UPDATE purse_contribution SET state = 'captured', provider_reference = $3, settlement = $4,
+                                          captured_on = $5, entry = $6, version = version + 1
+             WHERE book_id = $1 AND id = $2 AND state = 'pledged'",
+        )
+        .await?;
+    tx.execute(
+        &statement,
+        &[
+            /* book_id */ &id.book.0,
+            /* id */ &id.object,
+            /* provider_reference */ &capture.provider_reference,
+            /* settlement */ &capture.settlement.object,
+            /* captured_on */ &capture.on,
+            /* entry */ &capture.entry,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// So many minor units more went back.
+pub async fn update_returned(tx: &Transaction<'_>, id: PurseContributionId, minor: i64) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- contributions::update_returned
+            UPDATE purse_contribution SET state = 'returned', returned = returned + $3, version = version + 1
+             WHERE book_id = $1 AND id = $2",
+        )
+        .await?;
+    tx.execute(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object, /* returned */ &minor]).await?;
+    Ok(())
+}

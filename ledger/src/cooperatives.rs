@@ -1,0 +1,30 @@
+//! Cooperatives: members, their hours, proceeds, and how they are shared.
+//! Stands on: engine, service, parties, books.
+
+/// Pure rules.
+pub mod rules {
+    pub mod allocation_rule;
+    pub mod cooperative;
+    pub mod distribution;
+    pub mod waterfall;
+}
+
+/// SQL, and nothing else.
+pub mod store {
+    pub mod allocation_rules;
+    pub mod cooperatives;
+    pub mod distributions;
+    pub mod hours;
+    pub mod members;
+    pub mod proceeds;
+    pub mod statements;
+}
+
+/// Lock, decide, save.
+pub mod operations {
+    pub mod allocation_rules;
+    pub mod distributions;
+    pub mod members;
+    pub mod proceeds;
+    pub mod statements;
+}

@@ -1,0 +1,52 @@
+//! Publishing versions of a cooperative's allocation rule.
+
+use super::members;
+use crate::cooperatives::rules::allocation_rule::Rule;
+use crate::cooperatives::rules::distribution::WINDOW_DAYS_MAX;
+use crate::cooperatives::rules::waterfall::digest;
+use crate::cooperatives::store::allocation_rules::{self, AllocationRule};
+use crate::cooperatives::store::cooperatives::{self, Cooperative};
+use crate::error::{Error, Refusal};
+use crate::id::{AllocationRuleId, BookId, PersonId};
+use deadpool_postgres::Transaction;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+/// Publishes the next version. Earlier ones never change; a distribution uses the version in force on its last day.
+///
+/// # Errors
+///
+/// `rule-invalid`; `rule-too-late` when it would hold for a period whose result is closed.
+pub async fn publish(
+    tx: &Transaction<'_>,
+    book: BookId,
+    rule: Rule,
+    effective_from: Date,
+    window_days: u16,
+    by: PersonId,
+    wall: Timestamp,
+) -> Result<AllocationRule, Error> {
+    let (book, cooperative) = members::lock(tx, book).await?;
+    rule.check()?;
+    if window_days == 0 || window_days > WINDOW_DAYS_MAX {
+        return Err(Error::invalid("/objection_days", format!("1 to {WINDOW_DAYS_MAX}")));
+    }
+    if effective_from <= cooperative.closed_through {
+        let detail = format!("the result is closed through {}: a rule begins after it", cooperative.closed_through);
+        return Err(Refusal::new("rule-too-late", detail).into());
+    }
+    let published = AllocationRule {
+        id: AllocationRuleId::generate(book.id),
+        version: cooperative.rules_last + 1,
+        effective_from,
+        window_days,
+        digest: digest(&rule)?,
+        rule,
+        published_by: by,
+        published_at: book.now(wall),
+    };
+    allocation_rules::insert(tx, &published).await?;
+    cooperatives::update(tx, book.id, Cooperative { rules_last: published.version, ..cooperative }).await?;
+    members::record(tx, &published.id.to_string(), "published", book.id, by, "", book.now(wall)).await?;
+    Ok(published)
+}

@@ -1,0 +1,323 @@
+//! Distributions: drafted from the closed result, shown to the members, approved, posted by the worker, taken back.
+
+use super::members;
+use super::proceeds::{SURPLUS, amount, close_result};
+use crate::book::entry::LINES_MAX;
+use crate::book::{AccountClass, Line, MovementKind, Note};
+use crate::books::operations::accounts;
+use crate::calendar::later;
+use crate::cooperatives::rules::allocation_rule::Step;
+use crate::cooperatives::rules::cooperative::{Hours, Member, Period};
+use crate::cooperatives::rules::distribution::{Distribution, DistributionState, Due, WAIT_DAYS, mirror};
+use crate::cooperatives::rules::waterfall::{self, Inputs, MemberInput, Plan, lender_account};
+use crate::cooperatives::store::allocation_rules::{self, AllocationRule};
+use crate::cooperatives::store::cooperatives::PeriodResult;
+use crate::cooperatives::store::distributions::{self, Objection, Part};
+use crate::cooperatives::store::{hours, members as member_rows};
+use crate::engine::posting;
+use crate::engine::store::books::Book;
+use crate::engine::store::journal;
+use crate::error::{Error, Refusal};
+use crate::id::{BookId, DistributionId, PersonId};
+use crate::movements;
+use crate::service::job::{Job, NewJob};
+use crate::service::store::activity::{self, Actor};
+use crate::service::store::jobs;
+use deadpool_postgres::Transaction;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// Drafts the distribution of a period: closes its result if that is not done, takes the rule in force on its last day and
+/// the hours attested, and freezes who gets what.
+///
+/// # Errors
+///
+/// `distribution-open`, `no-rule`, `no-weights`, `no-surplus`, and those of closing a result. Nothing is written then.
+pub async fn draft(
+    tx: &Transaction<'_>,
+    book: BookId,
+    period: Period,
+    by: PersonId,
+    wall: Timestamp,
+) -> Result<Distribution, Error> {
+    let (book, cooperative) = members::lock(tx, book).await?;
+    if let Some(other) = distributions::find_blocking(tx, book.id, period.to).await? {
+        let detail = format!("the distribution of {} is {}: one at a time", other.period, other.state.name());
+        return Err(Refusal::new("distribution-open", detail).into());
+    }
+    let rule = allocation_rules::in_force(tx, book.id, period.to).await?;
+    let rule = rule.ok_or_else(|| Refusal::new("no-rule", format!("no allocation rule holds on {}", period.to)))?;
+    let result = close_result(tx, &book, &cooperative, period, by, wall).await?;
+    let inputs = inputs(tx, &book, &rule, &result).await?;
+    let plan = waterfall::distribute(&rule.rule, &inputs)?;
+    if plan.credits().len() > LINES_MAX {
+        let detail = format!("{} parts do not fit into one journal entry of {LINES_MAX} lines", plan.credits().len());
+        return Err(Refusal::new("too-many-parts", detail).into());
+    }
+    let now = book.now(wall);
+    let until = later(now, WAIT_DAYS);
+    let distribution = Distribution {
+        id: DistributionId::generate(book.id),
+        period,
+        rule: rule.id,
+        rule_version: rule.version,
+        sales: result.sales,
+        costs: result.costs,
+        currency: book.currency,
+        window_days: rule.window_days,
+        digest: waterfall::digest(&(&rule.rule, &inputs, &plan))?,
+        plan,
+        drafted_by: by,
+        drafted_at: now,
+        state: DistributionState::Draft { until },
+        version: 1,
+    };
+    distributions::insert(tx, &distribution, &inputs, until).await?;
+    distributions::insert_parts(tx, distribution.id, &parts(&distribution.plan)).await?;
+    note(tx, &distribution, "drafted", Actor::Person(by), "", now).await?;
+    wake(tx, &distribution).await?;
+    distributions::get(tx, distribution.id).await
+}
+
+/// All that the plan is computed from.
+async fn inputs(
+    tx: &Transaction<'_>,
+    book: &Book,
+    rule: &AllocationRule,
+    result: &PeriodResult,
+) -> Result<Inputs, Error> {
+    let attested = hours::attested(tx, book.id, result.period).await?;
+    let carries = distributions::carries(tx, book.id).await?;
+    let mut members: Vec<Member> = member_rows::list_in_period(tx, book.id, result.period).await?;
+    for worked in
+        attested.keys().filter(|id| members.iter().all(|member| member.id != **id)).copied().collect::<Vec<_>>()
+    {
+        members.push(member_rows::get(tx, worked).await?);
+    }
+    members.sort_by_key(|member| member.number);
+    let mut repaid = BTreeMap::new();
+    for step in &rule.rule.steps {
+        match step {
+            Step::UntilCap { lender, .. } => {
+                let had = distributions::allocated(tx, book.id, &lender_account(lender)).await?;
+                repaid.insert(lender.clone(), had);
+            }
+            Step::FixedCost { .. } | Step::Share { .. } | Step::Members { .. } => {}
+        }
+    }
+    let members = members
+        .into_iter()
+        .map(|member| MemberInput {
+            hours: attested.get(&member.id).copied().unwrap_or(Hours::ZERO),
+            carry: carries.get(&member.id).copied().unwrap_or(0),
+            member: member.id,
+            number: member.number,
+            group: member.group,
+        })
+        .collect();
+    Ok(Inputs { gross: result.sales, net: result.sales - result.costs, repaid, members })
+}
+
+/// The plan by recipient, as the rows keep it.
+fn parts(plan: &Plan) -> Vec<Part> {
+    let steps = plan.steps.iter().map(|part| {
+        let (account, _) = part.to.account();
+        Part { line: 0, account, amount: part.amount, member: None, retained: 0, carry: 0 }
+    });
+    let members = plan.members.iter().map(|part| Part {
+        line: 0,
+        account: crate::cooperatives::rules::cooperative::payable_account(part.number),
+        amount: part.cash,
+        member: Some(part.member),
+        retained: part.retained,
+        carry: part.carry,
+    });
+    (0..).zip(steps.chain(members)).map(|(line, part)| Part { line, ..part }).collect()
+}
+
+/// Brings a draft before the members, who may object from now on.
+pub async fn open(
+    tx: &Transaction<'_>,
+    id: DistributionId,
+    by: PersonId,
+    wall: Timestamp,
+) -> Result<Distribution, Error> {
+    let (book, distribution) = lock(tx, id).await?;
+    let opened = distribution.open(book.now(wall))?;
+    save(tx, opened, "opened", Actor::Person(by), "", book.now(wall)).await
+}
+
+/// A member objects, once.
+///
+/// # Errors
+///
+/// `not-a-member`, `already-objected`, `objection-too-late`, `distribution-state`.
+pub async fn object(
+    tx: &Transaction<'_>,
+    id: DistributionId,
+    reason: String,
+    by: PersonId,
+    wall: Timestamp,
+) -> Result<Distribution, Error> {
+    let (book, distribution) = lock(tx, id).await?;
+    let member = objector(tx, &book, &distribution, by, wall).await?;
+    let now = book.now(wall);
+    let objected = distribution.object(now)?;
+    let objection = Objection { distribution: id, member: member.id, raised_by: by, raised_at: now, reason };
+    if !distributions::insert_objection(tx, &objection).await? {
+        return Err(Refusal::new("already-objected", "you have objected to this distribution already").into());
+    }
+    save(tx, objected, "objected", Actor::Person(by), "", now).await
+}
+
+/// Whoever has a part may object, and every present member.
+async fn objector(
+    tx: &Transaction<'_>,
+    book: &Book,
+    distribution: &Distribution,
+    by: PersonId,
+    wall: Timestamp,
+) -> Result<Member, Error> {
+    let own = member_rows::of_person(tx, book.id, by).await?;
+    let has_part = |member: &Member| distribution.plan.members.iter().any(|part| part.member == member.id);
+    match own.into_iter().find(has_part) {
+        Some(member) => Ok(member),
+        None => members::active_member(tx, book, by, wall).await,
+    }
+}
+
+/// Approves a distribution. After an objection, `answer` says why it goes on all the same.
+///
+/// # Errors
+///
+/// `same-person`, `reason-missing`, `digest-mismatch` when `seen` is another plan's digest, `distribution-state`.
+pub async fn approve(
+    tx: &Transaction<'_>,
+    id: DistributionId,
+    seen: Option<[u8; 32]>,
+    answer: &str,
+    by: PersonId,
+    wall: Timestamp,
+) -> Result<Distribution, Error> {
+    let (book, distribution) = lock(tx, id).await?;
+    let objectors: Vec<PersonId> =
+        distributions::objections(tx, id).await?.iter().map(|objection| objection.raised_by).collect();
+    let approved = distribution.approve(by, &objectors, seen, answer, book.now(wall))?;
+    save(tx, approved, "approved", Actor::Person(by), answer, book.now(wall)).await
+}
+
+/// Gives a distribution up before it is posted; its period can be drafted again.
+pub async fn withdraw(
+    tx: &Transaction<'_>,
+    id: DistributionId,
+    reason: String,
+    by: PersonId,
+    wall: Timestamp,
+) -> Result<Distribution, Error> {
+    let (book, distribution) = lock(tx, id).await?;
+    let withdrawn = distribution.withdraw(reason.clone())?;
+    save(tx, withdrawn, "withdrawn", Actor::Person(by), &reason, book.now(wall)).await
+}
+
+/// A deadline has passed: posts what is approved, withdraws what nobody acted on. Done twice, it is done once.
+pub async fn advance(tx: &Transaction<'_>, id: DistributionId, wall: Timestamp) -> Result<Distribution, Error> {
+    let (book, distribution) = lock(tx, id).await?;
+    let now = book.now(wall);
+    match distribution.due(now) {
+        Due::Nothing => Ok(distribution),
+        Due::Withdraw(reason) => {
+            let withdrawn = distribution.withdraw(reason.to_owned())?;
+            save(tx, withdrawn, "withdrawn", Actor::Service, reason, now).await
+        }
+        Due::Post => {
+            let entry = post(tx, &book, &distribution, wall).await?;
+            let posted = distribution.posted(entry, now)?;
+            let job = Job::IssueStatements { distribution: id };
+            jobs::enqueue(tx, &NewJob { book: book.id, due_at: now, dedupe: id.to_string(), job }).await?;
+            save(tx, posted, "posted", Actor::Service, "", now).await
+        }
+    }
+}
+
+/// One entry, one line for every part; answers its number.
+async fn post(tx: &Transaction<'_>, book: &Book, distribution: &Distribution, wall: Timestamp) -> Result<i64, Error> {
+    let surplus = accounts::ensure(tx, book.id, SURPLUS, AccountClass::Surplus, book.currency, wall).await?;
+    let mut parts = Vec::new();
+    for credit in distribution.plan.credits() {
+        let to = accounts::ensure(tx, book.id, &credit.account, credit.class, book.currency, wall).await?;
+        parts.push((to, amount(credit.amount, book.currency)?));
+    }
+    let entry = movements::surplus_allocated(surplus, &parts, book.today(wall), distribution.id);
+    Ok(posting::post(tx, book, entry, wall).await?.number)
+}
+
+/// Takes a posted distribution back by the mirror of its lines. What was paid out already stops it at the floors.
+///
+/// # Errors
+///
+/// `same-person` when `by` approved it, `distribution-state`, `below-floor`.
+pub async fn reverse(
+    tx: &Transaction<'_>,
+    id: DistributionId,
+    reason: String,
+    by: PersonId,
+    wall: Timestamp,
+) -> Result<Distribution, Error> {
+    let (book, distribution) = lock(tx, id).await?;
+    let posting = distribution.check_reversal(by)?;
+    let mut lines = Vec::new();
+    for line in journal::lines(tx, book.id, posting.entry, 1).await? {
+        let number = async |code: &str| -> Result<_, Error> {
+            let account = crate::engine::store::accounts::find(tx, book.id, code).await?;
+            Ok(account.ok_or_else(|| Error::inconsistent(format!("no account {code}")))?.number)
+        };
+        let (debit, credit) = (number(&line.debit).await?, number(&line.credit).await?);
+        lines.push(Line { kind: line.kind, debit, credit, amount: line.amount });
+    }
+    let mut entry = mirror(&lines, MovementKind::SurplusRestored, book.today(wall));
+    entry.note = Some(Note::new(format!("Reversal of entry {}", posting.entry), id));
+    let mirrored = posting::post(tx, &book, entry, wall).await?;
+    let reversed = distribution.reversed(by, mirrored.number, reason.clone())?;
+    save(tx, reversed, "reversed", Actor::Person(by), &reason, book.now(wall)).await
+}
+
+pub(super) async fn lock(tx: &Transaction<'_>, id: DistributionId) -> Result<(Book, Distribution), Error> {
+    let (book, _) = members::lock(tx, id.book).await?;
+    let distribution = distributions::lock(tx, id).await?;
+    Ok((book, distribution))
+}
+
+pub(super) async fn save(
+    tx: &Transaction<'_>,
+    distribution: Distribution,
+    action: &str,
+    actor: Actor,
+    reason: &str,
+    now: Timestamp,
+) -> Result<Distribution, Error> {
+    distributions::update(tx, &distribution).await?;
+    note(tx, &distribution, action, actor, reason, now).await?;
+    let saved = distributions::get(tx, distribution.id).await?;
+    wake(tx, &saved).await?;
+    Ok(saved)
+}
+
+async fn note(
+    tx: &Transaction<'_>,
+    distribution: &Distribution,
+    action: &str,
+    actor: Actor,
+    reason: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    activity::record(tx, distribution.id.book, &distribution.id.to_string(), action, actor, reason, now).await
+}
+
+/// A job at the deadline of its state, if it has one.
+async fn wake(tx: &Transaction<'_>, distribution: &Distribution) -> Result<(), Error> {
+    let Some(due_at) = distribution.state.deadline() else { return Ok(()) };
+    let dedupe = format!("{}.{}", distribution.id, distribution.version);
+    let job = Job::AdvanceDistribution { distribution: distribution.id };
+    jobs::enqueue(tx, &NewJob { book: distribution.id.book, due_at, dedupe, job }).await?;
+    Ok(())
+}

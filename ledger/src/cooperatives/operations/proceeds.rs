@@ -1,0 +1,202 @@
+//! What a cooperative sells and what that costs, and closing the result of a period.
+
+use super::members;
+use crate::book::{AccountClass, AccountNumber};
+use crate::books::operations::accounts;
+use crate::cooperatives::rules::cooperative::{Period, ProceedsKind, is_short_name};
+use crate::cooperatives::store::cooperatives::{self, Cooperative, PeriodResult};
+use crate::cooperatives::store::proceeds::{self, Proceeds};
+use crate::engine::posting::{self, Posted};
+use crate::engine::store::books::Book;
+use crate::error::{Error, Refusal};
+use crate::id::{BookId, PersonId, ProceedsId};
+use crate::money::{Currency, Money};
+use crate::movements;
+use deadpool_postgres::Transaction;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+/// Code of the account of a cooperative's surplus.
+pub const SURPLUS: &str = "equity:surplus";
+
+/// A sale or a cost to be recorded.
+#[derive(Debug, Clone)]
+pub struct NewProceeds {
+    /// Which of the two.
+    pub kind: ProceedsKind,
+    /// What was sold, or what it cost: last part of the account's code.
+    pub label: String,
+    /// Who holds the money of a sale, or who is to be paid for a cost: a short name, a pseudonym.
+    pub party: String,
+    /// How much, in the book's currency.
+    pub amount: Money,
+    /// When; the book's own day when none.
+    pub occurred_on: Option<Date>,
+    /// Text for people; never a name.
+    pub memo: String,
+    /// The cooperative's own number of the invoice, once per kind; may be empty.
+    pub reference: String,
+}
+
+/// Records a sale (cash → sales) or a cost (cost → costs payable) with its journal entry.
+///
+/// # Errors
+///
+/// `period-closed` for a day whose result is closed; `reference-taken`; `not-a-cooperative`.
+pub async fn record(
+    tx: &Transaction<'_>,
+    book: BookId,
+    new: NewProceeds,
+    by: PersonId,
+    wall: Timestamp,
+) -> Result<Proceeds, Error> {
+    let (book, cooperative) = members::lock(tx, book).await?;
+    let day = check(&book, &cooperative, &new, wall)?;
+    let id = ProceedsId::generate(book.id);
+    let (account, entry) = post(tx, &book, &new, id, day, wall).await?;
+    let recorded = Proceeds {
+        id,
+        kind: new.kind,
+        account,
+        label: new.label,
+        amount: new.amount,
+        occurred_on: day,
+        memo: new.memo,
+        reference: new.reference,
+        entry: entry.number,
+        recorded_by: by,
+        recorded_at: book.now(wall),
+    };
+    if !proceeds::insert(tx, &recorded).await? {
+        let detail = format!("a {} with the reference {} is recorded already", recorded.kind, recorded.reference);
+        return Err(Refusal::new("reference-taken", detail).into());
+    }
+    members::record(tx, &id.to_string(), "recorded", book.id, by, "", book.now(wall)).await?;
+    Ok(recorded)
+}
+
+fn check(book: &Book, cooperative: &Cooperative, new: &NewProceeds, wall: Timestamp) -> Result<Date, Error> {
+    for (pointer, name) in [("/label", &new.label), ("/party", &new.party)] {
+        if !is_short_name(name) {
+            return Err(Error::invalid(pointer, "1 to 40 of a-z, 0-9 and '-'"));
+        }
+    }
+    if new.amount.currency() != book.currency {
+        return Err(Error::invalid("/amount/currency", format!("the book is kept in {}", book.currency)));
+    }
+    let day = new.occurred_on.unwrap_or_else(|| book.today(wall));
+    if day > book.today(wall) {
+        return Err(Error::invalid("/occurred_on", "what has not happened yet is not recorded"));
+    }
+    if day <= cooperative.closed_through {
+        let detail = format!("the result is closed through {}: record it on a later day", cooperative.closed_through);
+        return Err(Refusal::new("period-closed", detail).into());
+    }
+    Ok(day)
+}
+
+/// Posts the entry of a sale or a cost; answers the account that the result will close.
+async fn post(
+    tx: &Transaction<'_>,
+    book: &Book,
+    new: &NewProceeds,
+    id: ProceedsId,
+    day: Date,
+    wall: Timestamp,
+) -> Result<(AccountNumber, Posted), Error> {
+    let ensure = async |code: String, class: AccountClass| {
+        accounts::ensure(tx, book.id, &code, class, book.currency, wall).await
+    };
+    let (label, party) = (&new.label, &new.party);
+    let (account, entry) = match new.kind {
+        ProceedsKind::Sale => {
+            let cash = ensure(format!("assets:cash:{party}"), AccountClass::Cash).await?;
+            let sales = ensure(format!("income:sales:{label}"), AccountClass::Sales).await?;
+            (sales, movements::sales_recorded(cash, sales, new.amount, day, id))
+        }
+        ProceedsKind::Cost => {
+            let cost = ensure(format!("expenses:cost:{label}"), AccountClass::Cost).await?;
+            let payable = ensure(format!("liabilities:costs:{party}"), AccountClass::CostsPayable).await?;
+            (cost, movements::cost_recorded(cost, payable, new.amount, day, id))
+        }
+    };
+    Ok((account, posting::post(tx, book, entry, wall).await?))
+}
+
+/// Closes the result of a period: its sales go to the surplus, and the surplus bears its costs. Done already, it is read.
+///
+/// Periods follow one another: none begins before the last one ended, and none leaves a sale or a cost behind.
+///
+/// # Errors
+///
+/// `period-closed`, `period-not-over`, `earlier-proceeds`, and `no-surplus` when costs took all of the sales.
+pub(super) async fn close_result(
+    tx: &Transaction<'_>,
+    book: &Book,
+    cooperative: &Cooperative,
+    period: Period,
+    by: PersonId,
+    wall: Timestamp,
+) -> Result<PeriodResult, Error> {
+    if let Some(closed) = cooperatives::find_result(tx, book.id, period.to).await? {
+        if closed.period != period {
+            let detail = format!("the result was closed for {}", closed.period);
+            return Err(Refusal::new("period-closed", detail).into());
+        }
+        return Ok(closed);
+    }
+    check_period(tx, book, cooperative, period, wall).await?;
+    let sums = proceeds::sums(tx, book.id, period).await?;
+    let of = |kind: ProceedsKind| -> Result<Vec<(AccountNumber, Money)>, Error> {
+        let some = sums.iter().filter(|sum| sum.kind == kind);
+        some.map(|sum| Ok((sum.account, amount(sum.amount, book.currency)?))).collect()
+    };
+    let (sales, costs) = (of(ProceedsKind::Sale)?, of(ProceedsKind::Cost)?);
+    let total = |lines: &[(AccountNumber, Money)]| lines.iter().map(|(_, amount)| amount.minor()).sum::<i64>();
+    let (earned, spent) = (total(&sales), total(&costs));
+    if earned <= spent {
+        let [earned, spent] = [earned, spent].map(|minor| book.currency.format(minor));
+        let detail = format!("costs of {spent} took all of the sales of {earned}: choose a longer period");
+        return Err(Refusal::new("no-surplus", detail).into());
+    }
+    let surplus = accounts::ensure(tx, book.id, SURPLUS, AccountClass::Surplus, book.currency, wall).await?;
+    let entry = movements::result_closed(surplus, &sales, &costs, period.to, period);
+    let posted = posting::post(tx, book, entry, wall).await?;
+    let result = PeriodResult {
+        period,
+        sales: earned,
+        costs: spent,
+        entry: posted.number,
+        closed_by: by,
+        closed_at: book.now(wall),
+    };
+    cooperatives::insert_result(tx, book.id, &result).await?;
+    cooperatives::update(tx, book.id, Cooperative { closed_through: period.to, ..*cooperative }).await?;
+    members::record(tx, &book.reference().to_string(), "result_closed", book.id, by, "", book.now(wall)).await?;
+    Ok(result)
+}
+
+async fn check_period(
+    tx: &Transaction<'_>,
+    book: &Book,
+    cooperative: &Cooperative,
+    period: Period,
+    wall: Timestamp,
+) -> Result<(), Error> {
+    if period.to > book.today(wall) {
+        return Err(Refusal::new("period-not-over", "a period that lies ahead cannot be closed").into());
+    }
+    if period.from <= cooperative.closed_through {
+        let detail = format!("the result is closed through {}: begin after it", cooperative.closed_through);
+        return Err(Refusal::new("period-closed", detail).into());
+    }
+    if let Some(day) = proceeds::first_between(tx, book.id, cooperative.closed_through, period.from).await? {
+        let detail = format!("something was recorded for {day}, which is in no period yet: begin with that day");
+        return Err(Refusal::new("earlier-proceeds", detail).into());
+    }
+    Ok(())
+}
+
+pub(super) fn amount(minor: i64, currency: Currency) -> Result<Money, Error> {
+    Money::from_minor(minor, currency).map_err(|error| Error::inconsistent(format!("{minor} {currency}: {error}")))
+}

@@ -1,0 +1,81 @@
+//! Members' statements: issued once a distribution is in the book, mailed one by one.
+
+use super::distributions as operations;
+use crate::cooperatives::rules::distribution::{Distribution, DistributionState};
+use crate::cooperatives::store::members;
+use crate::cooperatives::store::statements::{self, NewStatement, Statement};
+use crate::engine::store::books;
+use crate::error::Error;
+use crate::id::{DistributionId, StatementId};
+use crate::parties::store::people;
+use crate::service::job::{Job, NewJob};
+use crate::service::store::activity::Actor;
+use crate::service::store::jobs;
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
+
+/// Gives every member of a posted distribution a statement, and sees to its mail. Done twice, it is done once.
+pub async fn issue(tx: &Transaction<'_>, id: DistributionId, wall: Timestamp) -> Result<Distribution, Error> {
+    let (book, distribution) = operations::lock(tx, id).await?;
+    match distribution.state {
+        DistributionState::Posted(_) | DistributionState::Paid(_) => {}
+        DistributionState::StatementsIssued(_)
+        | DistributionState::Reversed { .. }
+        | DistributionState::Withdrawn { .. }
+        | DistributionState::Draft { .. }
+        | DistributionState::Objection { .. }
+        | DistributionState::Objected { .. }
+        | DistributionState::Approved { .. } => return Ok(distribution),
+    }
+    let now = book.now(wall);
+    for part in &distribution.plan.members {
+        let new = NewStatement {
+            id: StatementId::generate(book.id),
+            distribution: id,
+            member: part.member,
+            group: part.group.clone(),
+            patronage: part.by,
+            hours: part.hours,
+            cash: part.cash,
+            retained: part.retained,
+            consents: members::get(tx, part.member).await?.consents,
+            issued_at: now,
+        };
+        if statements::insert(tx, &new).await? {
+            let job = Job::SendStatement { statement: new.id };
+            jobs::enqueue(tx, &NewJob { book: book.id, due_at: now, dedupe: new.id.to_string(), job }).await?;
+        }
+    }
+    let issued = distribution.statements_issued()?;
+    operations::save(tx, issued, "statements_issued", Actor::Service, "", now).await
+}
+
+/// What the mail of a statement says, and where it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatementMail {
+    /// The statement.
+    pub statement: Statement,
+    /// Address of the member.
+    pub email: String,
+    /// Name of the member; may be empty.
+    pub name: String,
+    /// Name of the cooperative's book.
+    pub cooperative: String,
+    /// The day on which it was issued, in the book's zone.
+    pub issued_on: jiff::civil::Date,
+}
+
+/// Reads what the mail of a statement says.
+pub async fn mail(client: &impl GenericClient, id: StatementId) -> Result<StatementMail, Error> {
+    let statement = statements::get(client, id).await?;
+    let book = books::get(client, id.book).await?;
+    let member = members::get(client, statement.issued.member).await?;
+    let person = people::find(client, member.person).await?.ok_or(Error::NotFound("person"))?;
+    Ok(StatementMail {
+        issued_on: book.day_of(statement.issued.issued_at),
+        statement,
+        email: person.email,
+        name: person.name,
+        cooperative: book.name,
+    })
+}

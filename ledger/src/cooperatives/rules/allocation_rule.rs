@@ -1,0 +1,253 @@
+//! The rule by which a cooperative divides a period's net: a versioned list of steps, the last one for its members.
+
+use super::cooperative::{Percent, is_short_name};
+use crate::book::AccountClass;
+use crate::error::Refusal;
+use crate::money::AMOUNT_MAX;
+use crate::words::words;
+use serde::{Deserialize, Serialize};
+
+/// The most steps a rule may have.
+pub const STEPS_MAX: usize = 20;
+/// The most groups the members' split may have.
+pub const GROUPS_MAX: usize = 20;
+
+words! {
+    /// What a percentage is taken of.
+    Base, "base" {
+        /// Sales.
+        Gross = "gross",
+        /// Sales less costs.
+        Net = "net",
+    }
+}
+
+words! {
+    /// How the members of a group share.
+    Patronage, "patronage" {
+        /// Each the same.
+        Equal = "equal",
+        /// By attested hours.
+        Hours = "hours",
+    }
+}
+
+/// Where a step puts its part: `reserve`, `development_fund`, or a fund of the cooperative's own such as `fund:education`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pot {
+    /// The indivisible reserve.
+    Reserve,
+    /// What pays for the next development.
+    DevelopmentFund,
+    /// Another fund, by its short name.
+    Fund(String),
+}
+
+impl Pot {
+    /// Code of its account.
+    pub fn account(&self) -> String {
+        match self {
+            Pot::Reserve => "equity:reserve".to_owned(),
+            Pot::DevelopmentFund => "equity:development".to_owned(),
+            Pot::Fund(name) => format!("equity:fund:{name}"),
+        }
+    }
+
+    /// Class of its account.
+    pub fn class(&self) -> AccountClass {
+        match self {
+            Pot::Reserve => AccountClass::Reserve,
+            Pot::DevelopmentFund | Pot::Fund(_) => AccountClass::DevelopmentFund,
+        }
+    }
+}
+
+impl std::fmt::Display for Pot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Pot::Reserve => f.write_str("reserve"),
+            Pot::DevelopmentFund => f.write_str("development_fund"),
+            Pot::Fund(name) => write!(f, "fund:{name}"),
+        }
+    }
+}
+
+impl std::str::FromStr for Pot {
+    type Err = NotAPot;
+
+    fn from_str(text: &str) -> Result<Pot, NotAPot> {
+        match (text, text.strip_prefix("fund:")) {
+            ("reserve", _) => Ok(Pot::Reserve),
+            ("development_fund", _) => Ok(Pot::DevelopmentFund),
+            (_, Some(name)) if is_short_name(name) => Ok(Pot::Fund(name.to_owned())),
+            _ => Err(NotAPot),
+        }
+    }
+}
+
+/// A text that names no pot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("use reserve, development_fund, or fund: and a short name of a-z, 0-9 and '-'")]
+pub struct NotAPot;
+
+impl Serialize for Pot {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Pot {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Pot, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A group of members and its part of what is left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// Short name, such as `workers`.
+    pub group: String,
+    /// Its part; those of all groups make 100.
+    pub percent: Percent,
+    /// How its members share.
+    pub by: Patronage,
+}
+
+/// One step of a rule. Amounts are minor units of the book's currency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum Step {
+    /// A fixed amount, set aside before anything is shared.
+    FixedCost {
+        /// What it is for.
+        purpose: String,
+        /// How much.
+        amount: i64,
+        /// Where it goes.
+        to: Pot,
+    },
+    /// A percentage of gross or of net.
+    Share {
+        /// Of what.
+        of: Base,
+        /// How much of it.
+        percent: Percent,
+        /// Where it goes.
+        to: Pot,
+    },
+    /// A percentage for a lender, until the lender has had its cap.
+    UntilCap {
+        /// Of what.
+        of: Base,
+        /// How much of it.
+        percent: Percent,
+        /// Short name of the lender: a pseudonym.
+        lender: String,
+        /// What was lent.
+        lent: i64,
+        /// How much of it comes back at most: 120 for 120 %.
+        cap: Percent,
+    },
+    /// What is left, for the members. Always the last step.
+    Members {
+        /// Who shares, and how.
+        groups: Vec<Group>,
+        /// The part of each member's share that stays in the cooperative as the member's capital.
+        retained: Percent,
+    },
+}
+
+/// A rule: its steps in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// The steps; the last one, and no other, is for the members.
+    pub steps: Vec<Step>,
+}
+
+impl Rule {
+    /// Refuses a rule that could not divide every result: wrong percentages, a missing or early members' step, wrong names.
+    pub fn check(&self) -> Result<(), Refusal> {
+        let refuse = |detail: String| Err(Refusal::new("rule-invalid", detail));
+        if self.steps.is_empty() || self.steps.len() > STEPS_MAX {
+            return refuse(format!("a rule has 1 to {STEPS_MAX} steps"));
+        }
+        for base in Base::ALL {
+            let taken: u64 = self.steps.iter().map(|step| step.takes(*base)).sum();
+            if taken > Percent::WHOLE.hundredths() {
+                return refuse(format!("the steps take more than 100 % of {base}"));
+            }
+        }
+        for (index, step) in self.steps.iter().enumerate() {
+            let last = index + 1 == self.steps.len();
+            if matches!(step, Step::Members { .. }) != last {
+                return refuse("the last step, and no other, is for the members".into());
+            }
+            step.check()?;
+        }
+        Ok(())
+    }
+}
+
+impl Step {
+    fn takes(&self, base: Base) -> u64 {
+        match self {
+            Step::Share { of, percent, .. } | Step::UntilCap { of, percent, .. } if *of == base => percent.hundredths(),
+            Step::Share { .. } | Step::UntilCap { .. } | Step::FixedCost { .. } | Step::Members { .. } => 0,
+        }
+    }
+
+    fn check(&self) -> Result<(), Refusal> {
+        let refuse = |detail: &str| Err(Refusal::new("rule-invalid", detail));
+        match self {
+            Step::FixedCost { purpose, amount, .. } => {
+                if *amount <= 0 || *amount > AMOUNT_MAX {
+                    return refuse("a fixed cost is more than zero");
+                }
+                if purpose.is_empty() || purpose.chars().count() > 200 {
+                    return refuse("a fixed cost names its purpose in 1 to 200 characters");
+                }
+            }
+            Step::Share { percent, .. } => {
+                if *percent == Percent::ZERO || *percent > Percent::WHOLE {
+                    return refuse("a share is more than 0 and at most 100 %");
+                }
+            }
+            Step::UntilCap { percent, lender, lent, cap, .. } => {
+                if *percent == Percent::ZERO || *percent > Percent::WHOLE || *cap == Percent::ZERO {
+                    return refuse("a lender's share is more than 0 and at most 100 %, and so is its cap above 0");
+                }
+                if *lent <= 0 || *lent > AMOUNT_MAX / 100 {
+                    return refuse("a loan is more than zero");
+                }
+                if !is_short_name(lender) {
+                    return refuse("a lender has a short name of a-z, 0-9 and '-'");
+                }
+            }
+            Step::Members { groups, retained } => return check_members(groups, *retained),
+        }
+        Ok(())
+    }
+}
+
+fn check_members(groups: &[Group], retained: Percent) -> Result<(), Refusal> {
+    let refuse = |detail: &str| Err(Refusal::new("rule-invalid", detail));
+    if groups.is_empty() || groups.len() > GROUPS_MAX {
+        return refuse("the members' step has 1 to 20 groups");
+    }
+    let whole: u64 = groups.iter().map(|group| group.percent.hundredths()).sum();
+    if whole != Percent::WHOLE.hundredths() {
+        return refuse("the groups' percentages make exactly 100");
+    }
+    for (index, group) in groups.iter().enumerate() {
+        if group.percent == Percent::ZERO || !is_short_name(&group.group) {
+            return refuse("a group has more than 0 % and a short name of a-z, 0-9 and '-'");
+        }
+        if groups[..index].iter().any(|earlier| earlier.group == group.group) {
+            return refuse("no group stands twice");
+        }
+    }
+    if retained > Percent::WHOLE {
+        return refuse("at most 100 % of a share is retained");
+    }
+    Ok(())
+}

@@ -1,0 +1,338 @@
+//! Members of a cooperative, the hours they contribute, and the periods in which both are counted.
+
+use crate::error::Refusal;
+use crate::id::{ContributionId, MemberId, PersonId};
+use crate::words::words;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use std::fmt;
+use std::str::FromStr;
+
+/// The longest period, in days: a year and a leap day.
+pub const PERIOD_DAYS_MAX: i32 = 366;
+/// The most hours of one contribution, in hundredths.
+pub const HOURS_MAX: u64 = 1_000_000;
+
+/// Whether a text is a short name: 1 to 40 of `a-z`, `0-9` and `-`, the first one no `-`. It can stand in an account's code.
+pub fn is_short_name(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    (1..=40).contains(&bytes.len())
+        && bytes[0] != b'-'
+        && bytes.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-')
+}
+
+/// A text that is no decimal number with at most two digits behind its point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a decimal string with at most two digits behind the point, such as \"37.5\"")]
+pub struct NotHundredths;
+
+/// A decimal string as hundredths; at most nine digits before the point.
+fn hundredths(text: &str) -> Result<u64, NotHundredths> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits =
+        |part: &str, most: usize| (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole, 9) || !digits(fraction, 2) {
+        return Err(NotHundredths);
+    }
+    format!("{whole}{fraction:0<2}").parse().map_err(|_| NotHundredths)
+}
+
+macro_rules! hundredths_type {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(u64);
+
+        impl $name {
+            /// None of it.
+            pub const ZERO: $name = $name(0);
+
+            /// From hundredths.
+            pub fn from_hundredths(hundredths: u64) -> $name {
+                $name(hundredths)
+            }
+
+            /// In hundredths.
+            pub fn hundredths(self) -> u64 {
+                self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotHundredths;
+            fn from_str(text: &str) -> Result<$name, NotHundredths> {
+                hundredths(text).map($name)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}.{:02}", self.0 / 100, self.0 % 100)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<$name, D::Error> {
+                let text = <String as serde::Deserialize>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+hundredths_type! {
+    /// A percentage, exact to the hundredth of a percent.
+    Percent
+}
+
+hundredths_type! {
+    /// Hours of work, exact to the hundredth.
+    Hours
+}
+
+impl Percent {
+    /// 100 %.
+    pub const WHOLE: Percent = Percent(10_000);
+
+    /// So much of an amount that is not negative, rounded to the nearest minor unit, and a half upwards: what the largest
+    /// remainder gives the first of two parties.
+    pub fn of(self, amount: i64) -> i64 {
+        let exact = i128::from(amount) * i128::from(self.0);
+        i64::try_from((exact + 5_000) / 10_000).unwrap_or(i64::MAX)
+    }
+}
+
+/// Days that are counted together, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Period {
+    /// First day.
+    pub from: Date,
+    /// Last day.
+    pub to: Date,
+}
+
+impl Period {
+    /// A period of 1 to 366 days; refuses others with `period-invalid`.
+    pub fn new(from: Date, to: Date) -> Result<Period, Refusal> {
+        let days = from.until(to).map_or(i32::MAX, |span| span.get_days()).saturating_add(1);
+        if (1..=PERIOD_DAYS_MAX).contains(&days) {
+            return Ok(Period { from, to });
+        }
+        Err(Refusal::new(
+            "period-invalid",
+            format!("a period has 1 to {PERIOD_DAYS_MAX} days, from its first to its last"),
+        ))
+    }
+
+    /// Whether a day lies in it.
+    pub fn contains(&self, day: Date) -> bool {
+        self.from <= day && day <= self.to
+    }
+}
+
+impl fmt::Display for Period {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} to {}", self.from, self.to)
+    }
+}
+
+/// A person's membership: what the book knows of a person is this number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Its id.
+    pub id: MemberId,
+    /// Number in the cooperative, from 1: a pseudonym, and the order that decides ties.
+    pub number: i32,
+    /// Who.
+    pub person: PersonId,
+    /// Group, such as `workers`.
+    pub group: String,
+    /// First day.
+    pub joined_on: Date,
+    /// Last day; none while it lasts.
+    pub left_on: Option<Date>,
+    /// Whether the member agreed that a part of a share may stay in the cooperative as the member's capital.
+    pub consents: bool,
+    /// Counts changes; the `ETag`.
+    pub version: i64,
+    /// Book time.
+    pub created_at: Timestamp,
+}
+
+impl Member {
+    /// Whether the membership touches a period.
+    pub fn in_period(&self, period: Period) -> bool {
+        self.joined_on <= period.to && self.left_on.is_none_or(|left| left >= period.from)
+    }
+
+    /// Code of the account of what the member is owed.
+    pub fn payable(&self) -> String {
+        payable_account(self.number)
+    }
+
+    /// Ends the membership. Hours up to that day count.
+    pub fn leave(self, on: Date) -> Result<Member, Refusal> {
+        if let Some(left) = self.left_on {
+            return Err(Refusal::new("member-left", format!("member {} left on {left}", self.number)));
+        }
+        if on < self.joined_on {
+            let detail = format!("member {} joined on {}", self.number, self.joined_on);
+            return Err(Refusal::new("leaves-before-joining", detail));
+        }
+        Ok(Member { left_on: Some(on), ..self })
+    }
+}
+
+/// Code of the account of what a member is owed.
+pub fn payable_account(number: i32) -> String {
+    format!("liabilities:payable:member:{number}")
+}
+
+/// Code of the account of a member's retained shares.
+pub fn capital_account(number: i32) -> String {
+    format!("equity:capital:member:{number}")
+}
+
+words! {
+    /// What comes in and what goes out.
+    ProceedsKind, "kind of proceeds" {
+        /// Something was sold.
+        Sale = "sale",
+        /// Production cost something.
+        Cost = "cost",
+    }
+}
+
+words! {
+    /// Where a contribution stands.
+    ContributionState, "state of a contribution" {
+        /// Written down; counts for nothing until a second member attests it.
+        Recorded = "recorded",
+        /// A second member says that it is true.
+        Attested = "attested",
+    }
+}
+
+/// Hours that a member worked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contribution {
+    /// Its id.
+    pub id: ContributionId,
+    /// Whose.
+    pub member: MemberId,
+    /// From when to when. It counts in the period in which it ends.
+    pub worked: Period,
+    /// How long.
+    pub hours: Hours,
+    /// What was done.
+    pub note: String,
+    /// Who wrote it down.
+    pub recorded_by: PersonId,
+    /// Book time.
+    pub recorded_at: Timestamp,
+    /// Who attested it and when, in book time.
+    pub attested: Option<(PersonId, Timestamp)>,
+}
+
+impl Contribution {
+    /// Where it stands.
+    pub fn state(&self) -> ContributionState {
+        if self.attested.is_some() { ContributionState::Attested } else { ContributionState::Recorded }
+    }
+
+    /// A second member says that it is true.
+    ///
+    /// # Errors
+    ///
+    /// `own-attestation` when `by` is the member or whoever wrote it down; `already-attested`.
+    pub fn attest(self, member: &Member, by: PersonId, now: Timestamp) -> Result<Contribution, Refusal> {
+        if self.attested.is_some() {
+            return Err(Refusal::new("already-attested", "a second member has attested these hours"));
+        }
+        if by == member.person || by == self.recorded_by {
+            let detail = "hours are attested by a second member: neither who worked them nor who wrote them down";
+            return Err(Refusal::new("own-attestation", detail));
+        }
+        Ok(Contribution { attested: Some((by, now)), ..self })
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::id::BookId;
+    use jiff::civil::date;
+
+    pub(crate) fn member(number: i32, group: &str) -> Member {
+        Member {
+            id: MemberId::generate(BookId(1)),
+            number,
+            person: PersonId::generate(),
+            group: group.into(),
+            joined_on: date(2027, 1, 1),
+            left_on: None,
+            consents: false,
+            version: 1,
+            created_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn percentages_and_hours_are_exact_to_the_hundredth() {
+        assert_eq!("33.3".parse::<Percent>().map(Percent::hundredths), Ok(3_330));
+        assert_eq!("2080".parse::<Hours>().map(|hours| hours.to_string()), Ok("2080.00".into()));
+        for wrong in ["", ".5", "5.", "1.234", "-1", "1e3", "+1", "1 "] {
+            assert_eq!(wrong.parse::<Hours>(), Err(NotHundredths), "{wrong}");
+        }
+        assert_eq!("12.5".parse::<Percent>().map(|percent| percent.of(100)), Ok(13), "a half goes up");
+    }
+
+    #[test]
+    fn a_period_has_an_order_and_at_most_a_year() {
+        assert!(Period::new(date(2028, 1, 1), date(2028, 12, 31)).is_ok(), "a leap year");
+        assert!(Period::new(date(2027, 1, 1), date(2028, 1, 2)).is_err());
+        assert!(Period::new(date(2027, 1, 2), date(2027, 1, 1)).is_err());
+    }
+
+    #[test]
+    fn hours_are_attested_by_a_second_member_and_once() {
+        let worker = member(1, "workers");
+        let (clerk, colleague) = (PersonId::generate(), PersonId::generate());
+        let contribution = Contribution {
+            id: ContributionId::generate(BookId(1)),
+            member: worker.id,
+            worked: Period::new(date(2027, 1, 1), date(2027, 1, 31)).expect("a month"),
+            hours: Hours::from_hundredths(16_000),
+            note: "Presses".into(),
+            recorded_by: clerk,
+            recorded_at: Timestamp::UNIX_EPOCH,
+            attested: None,
+        };
+        for own in [worker.person, clerk] {
+            let refusal =
+                contribution.clone().attest(&worker, own, Timestamp::UNIX_EPOCH).expect_err("not a second one");
+            assert_eq!(refusal.code, "own-attestation");
+        }
+        let attested = contribution.attest(&worker, colleague, Timestamp::UNIX_EPOCH).expect("a second member");
+        assert_eq!(attested.state(), ContributionState::Attested);
+        let again = attested.attest(&worker, clerk, Timestamp::UNIX_EPOCH).expect_err("done");
+        assert_eq!(again.code, "already-attested");
+    }
+
+    #[test]
+    fn a_member_who_leaves_in_a_period_still_counts_in_it_and_not_in_the_next() {
+        let left = member(1, "workers").leave(date(2027, 6, 15)).expect("a member");
+        let half = |from: (i16, i8, i8), to: (i16, i8, i8)| {
+            Period::new(date(from.0, from.1, from.2), date(to.0, to.1, to.2)).expect("a period")
+        };
+        assert!(left.in_period(half((2027, 1, 1), (2027, 6, 30))));
+        assert!(!left.in_period(half((2027, 7, 1), (2027, 12, 31))));
+        assert_eq!(left.leave(date(2027, 7, 1)).expect_err("gone").code, "member-left");
+    }
+}

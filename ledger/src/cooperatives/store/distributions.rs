@@ -1,0 +1,373 @@
+//! Distributions with their parts and objections.
+
+use super::allocation_rules::{days, sha256};
+use crate::cooperatives::rules::cooperative::Period;
+use crate::cooperatives::rules::distribution::{Approval, Distribution, DistributionState, Posting};
+use crate::cooperatives::rules::waterfall::{Inputs, Plan};
+use crate::engine::store::rows::word;
+use crate::error::Error;
+use crate::id::{AllocationRuleId, BookId, DistributionId, MemberId, PersonId};
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use std::collections::HashMap;
+use tokio_postgres::Row;
+use tokio_postgres::types::Json;
+use uuid::Uuid;
+
+fn state(row: &Row) -> Result<DistributionState, Error> {
+    let name: &str = row.get("state");
+    let broken = || Error::inconsistent(format!("a distribution in the state {name} lacks its facts"));
+    let until = row.get("until");
+    let approval = || match (row.get::<_, Option<Uuid>>("approved_by"), row.get("approved_at")) {
+        (Some(by), Some(at)) => Ok(Approval { by: PersonId(by), at }),
+        (None, _) | (_, None) => Err(broken()),
+    };
+    let posting = || match (row.get::<_, Option<i64>>("entry_number"), row.get("posted_at")) {
+        (Some(entry), Some(at)) => Ok(Posting { approval: approval()?, entry, at }),
+        (None, _) | (_, None) => Err(broken()),
+    };
+    Ok(match name {
+        "draft" => DistributionState::Draft { until },
+        "objection" => DistributionState::Objection { until },
+        "objected" => {
+            let answer_until = row.get::<_, Option<Timestamp>>("answer_until").ok_or_else(broken)?;
+            DistributionState::Objected { until, answer_until }
+        }
+        "approved" => DistributionState::Approved { approval: approval()?, until },
+        "posted" => DistributionState::Posted(posting()?),
+        "paid" => DistributionState::Paid(posting()?),
+        "statements_issued" => DistributionState::StatementsIssued(posting()?),
+        "reversed" => {
+            let reversal = row.get::<_, Option<i64>>("reversal_number").ok_or_else(broken)?;
+            DistributionState::Reversed { posting: posting()?, reversal, reason: row.get("reason") }
+        }
+        "withdrawn" => DistributionState::Withdrawn { reason: row.get("reason") },
+        _ => return Err(broken()),
+    })
+}
+
+fn from_row(row: &Row) -> Result<Distribution, Error> {
+    let book = BookId(row.get("book_id"));
+    let Json(plan) = row.try_get::<_, Json<Plan>>("plan")?;
+    Ok(Distribution {
+        id: DistributionId::new(book, row.get("id")),
+        period: Period { from: row.get("period_from"), to: row.get("period_to") },
+        rule: AllocationRuleId::new(book, row.get("rule_id")),
+        rule_version: row.get("rule_version"),
+        sales: row.get("sales"),
+        costs: row.get("costs"),
+        currency: word(row.get("currency"))?,
+        window_days: days(row, "window_days")?,
+        plan,
+        digest: sha256(row, "digest")?,
+        drafted_by: PersonId(row.get("drafted_by")),
+        drafted_at: row.get("drafted_at"),
+        state: state(row)?,
+        version: row.get("version"),
+    })
+}
+
+/// A new draft, which lapses at `until`, with its inputs.
+pub async fn insert(tx: &Transaction<'_>, new: &Distribution, inputs: &Inputs, until: Timestamp) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- distributions::insert
+            INSERT INTO distribution (book_id, id, period_from, period_to, rule_id, rule_version, sales, costs, currency,
+                                      window_days, inputs, plan, digest, drafted_by, drafted_at, until, state, version)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+        )
+        .await?;
+    tx.execute(
+        &statement,
+        &[
+            /* book_id */ &new.id.book.0,
+            /* id */ &new.id.object,
+            /* period_from */ &new.period.from,
+            /* period_to */ &new.period.to,
+            /* rule_id */ &new.rule.object,
+            /* rule_version */ &new.rule_version,
+            /* sales */ &new.sales,
+            /* costs */ &new.costs,
+            /* currency */ &new.currency.code(),
+            /* window_days */ &new.window_days.cast_signed(),
+            /* inputs */ &Json(inputs),
+            /* plan */ &Json(&new.plan),
+            /* digest */ &new.digest.as_slice(),
+            /* drafted_by */ &new.drafted_by.0,
+            /* drafted_at */ &new.drafted_at,
+            /* until */ &until,
+            /* state */ &new.state.name(),
+            /* version */ &new.version,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The distribution with this id.
+pub async fn get(client: &impl GenericClient, id: DistributionId) -> Result<Distribution, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- distributions::get
+            SELECT * FROM distribution WHERE book_id = $1 AND id = $2",
+        )
+        .await?;
+    let row = client.query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
+    row.as_ref().map(from_row).transpose()?.ok_or(Error::NotFound("distribution"))
+}
+
+/// The distribution, its row locked until the transaction ends. The cooperative is locked before it.
+pub async fn lock(tx: &Transaction<'_>, id: DistributionId) -> Result<Distribution, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- distributions::lock
+            SELECT * FROM distribution WHERE book_id = $1 AND id = $2 FOR NO KEY UPDATE",
+        )
+        .await?;
+    let row = tx.query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
+    row.as_ref().map(from_row).transpose()?.ok_or(Error::NotFound("distribution"))
+}
+
+/// The distributions of a book, the oldest first, after an id; drafts only when `drafts` says so.
+pub async fn list(
+    client: &impl GenericClient,
+    book: BookId,
+    drafts: bool,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<Distribution>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- distributions::list
+            SELECT * FROM distribution
+             WHERE book_id = $1 AND id > $2 AND ($3 OR state <> 'draft') ORDER BY id LIMIT $4",
+        )
+        .await?;
+    let rows = client
+        .query(&statement, &[/* book_id */ &book.0, /* after */ &after, /* drafts */ &drafts, /* limit */ &limit])
+        .await?;
+    rows.iter().map(from_row).collect()
+}
+
+/// What stands in the way of a new draft: the distribution under way, or the live one of the same period.
+pub async fn find_blocking(
+    client: &impl GenericClient,
+    book: BookId,
+    period_to: Date,
+) -> Result<Option<Distribution>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- distributions::find_blocking
+            SELECT * FROM distribution
+             WHERE book_id = $1 AND (state IN ('draft', 'objection', 'objected', 'approved')
+                                     OR (period_to = $2 AND state NOT IN ('withdrawn', 'reversed')))
+             ORDER BY id LIMIT 1",
+        )
+        .await?;
+    let row = client.query_opt(&statement, &[/* book_id */ &book.0, /* period_to */ &period_to]).await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+/// The last day of the latest period that has a live distribution: hours up to it are frozen.
+pub async fn frozen_through(client: &impl GenericClient, book: BookId) -> Result<Option<Date>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- distributions::frozen_through
+            SELECT max(period_to) AS frozen FROM distribution
+             WHERE book_id = $1 AND state NOT IN ('withdrawn', 'reversed')",
+        )
+        .await?;
+    Ok(client.query_one(&statement, &[/* book_id */ &book.0]).await?.get("frozen"))
+}
+
+/// Saves where it stands now, and raises the version. The caller has locked it.
+pub async fn update(tx: &Transaction<'_>, distribution: &Distribution) -> Result<(), Error> {
+    let state = &distribution.state;
+    let (mut until, mut answer, mut approval, mut reversal, mut reason) = (None, None, None, None, "");
+    match state {
+        DistributionState::Draft { until: at } | DistributionState::Objection { until: at } => until = Some(*at),
+        DistributionState::Objected { until: at, answer_until } => {
+            until = Some(*at);
+            answer = Some(*answer_until);
+        }
+        DistributionState::Approved { approval: given, until: at } => {
+            until = Some(*at);
+            approval = Some(*given);
+        }
+        DistributionState::Posted(posting)
+        | DistributionState::Paid(posting)
+        | DistributionState::StatementsIssued(posting) => approval = Some(posting.approval),
+        DistributionState::Reversed { posting, reversal: mirror, reason: why } => {
+            approval = Some(posting.approval);
+            reversal = Some(*mirror);
+            reason = why;
+        }
+        DistributionState::Withdrawn { reason: why } => reason = why,
+    }
+    let statement = tx
+        .prepare_cached(
+            "-- distributions::update
+            UPDATE distribution
+               SET state = $3, until = coalesce($4, until), answer_until = $5, approved_by = $6, approved_at = $7,
+                   entry_number = $8, posted_at = $9, reversal_number = $10, reason = $11, version = version + 1
+             WHERE book_id = $1 AND id = $2",
+        )
+        .await?;
+    tx.execute(
+        &statement,
+        &[
+            /* book_id */ &distribution.id.book.0,
+            /* id */ &distribution.id.object,
+            /* state */ &state.name(),
+            /* until */ &until,
+            /* answer_until */ &answer,
+            /* approved_by */ &approval.map(|approval| approval.by.0),
+            /* approved_at */ &approval.map(|approval| approval.at),
+            /* entry_number */ &state.posting().map(|posting| posting.entry),
+            /* posted_at */ &state.posting().map(|posting| posting.at),
+            /* reversal_number */ &reversal,
+            /* reason */ &reason,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// One line of a plan, as the rows keep it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Order within the plan, from 0.
+    pub line: i32,
+    /// Code of the account.
+    pub account: String,
+    /// Minor units to it.
+    pub amount: i64,
+    /// The member, for a member's part.
+    pub member: Option<MemberId>,
+    /// Minor units to the member's capital.
+    pub retained: i64,
+    /// For the member's next distribution.
+    pub carry: i64,
+}
+
+/// The parts of a new distribution.
+pub async fn insert_parts(tx: &Transaction<'_>, id: DistributionId, parts: &[Part]) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- distributions::insert_parts
+            INSERT INTO distribution_part (book_id, distribution_id, line, account, amount, member_id, retained, carry)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        )
+        .await?;
+    for part in parts {
+        tx.execute(
+            &statement,
+            &[
+                /* book_id */ &id.book.0,
+                /* distribution_id */ &id.object,
+                /* line */ &part.line,
+                /* account */ &part.account,
+                /* amount */ &part.amount,
+                /* member_id */ &part.member.map(|member| member.object),
+                /* retained */ &part.retained,
+                /* carry */ &part.carry,
+            ],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// What each member carries from the latest distribution that stands.
+pub async fn carries(client: &impl GenericClient, book: BookId) -> Result<HashMap<MemberId, i64>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- distributions::carries
+            SELECT DISTINCT ON (p.member_id) p.member_id, p.carry
+              FROM distribution_part p
+              JOIN distribution d ON d.book_id = p.book_id AND d.id = p.distribution_id
+             WHERE p.book_id = $1 AND p.member_id IS NOT NULL AND d.state IN ('posted', 'paid', 'statements_issued')
+             ORDER BY p.member_id, d.period_to DESC",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0]).await?;
+    Ok(rows.iter().map(|row| (MemberId::new(book, row.get("member_id")), row.get("carry"))).collect())
+}
+
+/// Minor units that an account has had from the distributions that stand.
+pub async fn allocated(client: &impl GenericClient, book: BookId, account: &str) -> Result<i64, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- distributions::allocated
+            SELECT coalesce(sum(p.amount), 0)::bigint AS allocated
+              FROM distribution_part p
+              JOIN distribution d ON d.book_id = p.book_id AND d.id = p.distribution_id
+             WHERE p.book_id = $1 AND p.account = $2 AND d.state IN ('posted', 'paid', 'statements_issued')",
+        )
+        .await?;
+    let row = client.query_one(&statement, &[/* book_id */ &book.0, /* account */ &account]).await?;
+    Ok(row.get("allocated"))
+}
+
+/// A member's objection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Objection {
+    /// The distribution.
+    pub distribution: DistributionId,
+    /// The member.
+    pub member: MemberId,
+    /// The person.
+    pub raised_by: PersonId,
+    /// Book time.
+    pub raised_at: Timestamp,
+    /// What is objected to.
+    pub reason: String,
+}
+
+/// A new objection; `false` when the member has objected already.
+pub async fn insert_objection(tx: &Transaction<'_>, new: &Objection) -> Result<bool, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- distributions::insert_objection
+            INSERT INTO distribution_objection (book_id, distribution_id, member_id, raised_by, raised_at, reason)
+            VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+        )
+        .await?;
+    let inserted = tx
+        .execute(
+            &statement,
+            &[
+                /* book_id */ &new.distribution.book.0,
+                /* distribution_id */ &new.distribution.object,
+                /* member_id */ &new.member.object,
+                /* raised_by */ &new.raised_by.0,
+                /* raised_at */ &new.raised_at,
+                /* reason */ &new.reason,
+            ],
+        )
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// The objections to a distribution, the oldest first.
+pub async fn objections(client: &impl GenericClient, id: DistributionId) -> Result<Vec<Objection>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- distributions::objections
+            SELECT member_id, raised_by, raised_at, reason FROM distribution_objection
+             WHERE book_id = $1 AND distribution_id = $2 ORDER BY raised_at, member_id",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &id.book.0, /* distribution_id */ &id.object]).await?;
+    Ok(rows
+        .iter()
+        .map(|row| Objection {
+            distribution: id,
+            member: MemberId::new(id.book, row.get("member_id")),
+            raised_by: PersonId(row.get("raised_by")),
+            raised_at: row.get("raised_at"),
+            reason: row.get("reason"),
+        })
+        .collect())
+}

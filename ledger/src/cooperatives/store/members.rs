@@ -1,0 +1,129 @@
+//! Members of cooperatives.
+
+use crate::cooperatives::rules::cooperative::{Member, Period};
+use crate::error::Error;
+use crate::id::{BookId, MemberId, PersonId};
+use deadpool_postgres::{GenericClient, Transaction};
+use tokio_postgres::Row;
+
+fn from_row(row: &Row) -> Member {
+    Member {
+        id: MemberId::new(BookId(row.get("book_id")), row.get("id")),
+        number: row.get("number"),
+        person: PersonId(row.get("person")),
+        group: row.get("group"),
+        joined_on: row.get("joined_on"),
+        left_on: row.get("left_on"),
+        consents: row.get("consents"),
+        version: row.get("version"),
+        created_at: row.get("created_at"),
+    }
+}
+
+/// A new member; `false` when the person is a member already.
+pub async fn insert(tx: &Transaction<'_>, new: &Member) -> Result<bool, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- members::insert
+            INSERT INTO member (book_id, id, number, person, \"group\", joined_on, consents, version, created_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            ON CONFLICT (book_id, person) WHERE left_on IS NULL DO NOTHING",
+        )
+        .await?;
+    let inserted = tx
+        .execute(
+            &statement,
+            &[
+                /* book_id */ &new.id.book.0,
+                /* id */ &new.id.object,
+                /* number */ &new.number,
+                /* person */ &new.person.0,
+                /* group */ &new.group,
+                /* joined_on */ &new.joined_on,
+                /* consents */ &new.consents,
+                /* version */ &new.version,
+                /* created_at */ &new.created_at,
+            ],
+        )
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// The member with this id.
+pub async fn get(client: &impl GenericClient, id: MemberId) -> Result<Member, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- members::get
+            SELECT * FROM member WHERE book_id = $1 AND id = $2",
+        )
+        .await?;
+    let row = client.query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
+    row.as_ref().map(from_row).ok_or(Error::NotFound("member"))
+}
+
+/// The member, its row locked until the transaction ends. The cooperative is locked before it.
+pub async fn lock(tx: &Transaction<'_>, id: MemberId) -> Result<Member, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- members::lock
+            SELECT * FROM member WHERE book_id = $1 AND id = $2 FOR NO KEY UPDATE",
+        )
+        .await?;
+    let row = tx.query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
+    row.as_ref().map(from_row).ok_or(Error::NotFound("member"))
+}
+
+/// All memberships of a person in a book, the oldest first: several, when somebody left and came back.
+pub async fn of_person(client: &impl GenericClient, book: BookId, person: PersonId) -> Result<Vec<Member>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- members::of_person
+            SELECT * FROM member WHERE book_id = $1 AND person = $2 ORDER BY number",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* person */ &person.0]).await?;
+    Ok(rows.iter().map(from_row).collect())
+}
+
+/// The members of a book by number, after a number.
+pub async fn list(client: &impl GenericClient, book: BookId, after: i32, limit: i64) -> Result<Vec<Member>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- members::list
+            SELECT * FROM member WHERE book_id = $1 AND number > $2 ORDER BY number LIMIT $3",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* after */ &after, /* limit */ &limit]).await?;
+    Ok(rows.iter().map(from_row).collect())
+}
+
+/// The members whose membership touches a period, by number.
+pub async fn list_in_period(client: &impl GenericClient, book: BookId, period: Period) -> Result<Vec<Member>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- members::list_in_period
+            SELECT * FROM member
+             WHERE book_id = $1 AND joined_on <= $3 AND (left_on IS NULL OR left_on >= $2) ORDER BY number",
+        )
+        .await?;
+    let rows = client
+        .query(&statement, &[/* book_id */ &book.0, /* period_from */ &period.from, /* period_to */ &period.to])
+        .await?;
+    Ok(rows.iter().map(from_row).collect())
+}
+
+/// Saves the last day, and raises the version. The caller has locked the member.
+pub async fn update(tx: &Transaction<'_>, member: &Member) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- members::update
+            UPDATE member SET left_on = $3, version = version + 1 WHERE book_id = $1 AND id = $2",
+        )
+        .await?;
+    tx.execute(
+        &statement,
+        &[/* book_id */ &member.id.book.0, /* id */ &member.id.object, /* left_on */ &member.left_on],
+    )
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! Sales and costs of cooperatives.
+
+use crate::book::AccountNumber;
+use crate::cooperatives::rules::cooperative::{Period, ProceedsKind};
+use crate::engine::store::rows::{money, word};
+use crate::error::Error;
+use crate::id::{BookId, PersonId, ProceedsId};
+use crate::money::{Currency, Money};
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+/// A sale or a cost. Written once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proceeds {
+    /// Its id.
+    pub id: ProceedsId,
+    /// Which of the two.
+    pub kind: ProceedsKind,
+    /// Account of the sales or of the cost, which the result closes.
+    pub account: AccountNumber,
+    /// Last part of its code: what was sold, or what it cost.
+    pub label: String,
+    /// How much.
+    pub amount: Money,
+    /// When.
+    pub occurred_on: Date,
+    /// Text for people.
+    pub memo: String,
+    /// The cooperative's own number of the invoice; empty when there is none.
+    pub reference: String,
+    /// Record number of its journal entry.
+    pub entry: i64,
+    /// Who wrote it down.
+    pub recorded_by: PersonId,
+    /// Book time.
+    pub recorded_at: Timestamp,
+}
+
+fn from_row(row: &Row, currency: Currency) -> Result<Proceeds, Error> {
+    Ok(Proceeds {
+        id: ProceedsId::new(BookId(row.get("book_id")), row.get("id")),
+        kind: word(row.get("kind"))?,
+        account: AccountNumber(row.get("account")),
+        label: row.get("label"),
+        amount: money(row.get("amount"), currency)?,
+        occurred_on: row.get("occurred_on"),
+        memo: row.get("memo"),
+        reference: row.get("reference"),
+        entry: row.get("entry_number"),
+        recorded_by: PersonId(row.get("recorded_by")),
+        recorded_at: row.get("recorded_at"),
+    })
+}
+
+/// A new sale or cost; `false` when one of its kind has the same reference.
+pub async fn insert(tx: &Transaction<'_>, new: &Proceeds) -> Result<bool, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- proceeds::insert
+            INSERT INTO proceeds (book_id, id, kind, account, label, amount, occurred_on, memo, reference, entry_number,
+                                  recorded_by, recorded_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            ON CONFLICT (book_id, kind, reference) WHERE reference <> '' DO NOTHING",
+        )
+        .await?;
+    let inserted = tx
+        .execute(
+            &statement,
+            &[
+                /* book_id */ &new.id.book.0,
+                /* id */ &new.id.object,
+                /* kind */ &new.kind.as_str(),
+                /* account */ &new.account.0,
+                /* label */ &new.label,
+                /* amount */ &new.amount.minor(),
+                /* occurred_on */ &new.occurred_on,
+                /* memo */ &new.memo,
+                /* reference */ &new.reference,
+                /* entry_number */ &new.entry,
+                /* recorded_by */ &new.recorded_by.0,
+                /* recorded_at */ &new.recorded_at,
+            ],
+        )
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// The sales and costs of a book in its currency, the oldest first, after an id.
+pub async fn list(
+    client: &impl GenericClient,
+    book: BookId,
+    currency: Currency,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<Proceeds>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- proceeds::list
+            SELECT * FROM proceeds WHERE book_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* after */ &after, /* limit */ &limit]).await?;
+    rows.iter().map(|row| from_row(row, currency)).collect()
+}
+
+/// What moved on one account in a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sum {
+    /// Of what.
+    pub kind: ProceedsKind,
+    /// On which account.
+    pub account: AccountNumber,
+    /// Minor units.
+    pub amount: i64,
+}
+
+/// The sums of a period by account: sales first, each kind by account number.
+pub async fn sums(client: &impl GenericClient, book: BookId, period: Period) -> Result<Vec<Sum>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- proceeds::sums
+            SELECT kind, account, sum(amount)::bigint AS amount FROM proceeds
+             WHERE book_id = $1 AND occurred_on BETWEEN $2 AND $3
+             GROUP BY kind, account ORDER BY kind DESC, account",
+        )
+        .await?;
+    let rows = client
+        .query(&statement, &[/* book_id */ &book.0, /* period_from */ &period.from, /* period_to */ &period.to])
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let account = AccountNumber(row.get("account"));
+            Ok(Sum { kind: word(row.get("kind"))?, account, amount: row.get("amount") })
+        })
+        .collect()
+}
+
+/// The first day with a sale or a cost after `after` and before `before`, if there is one.
+pub async fn first_between(
+    client: &impl GenericClient,
+    book: BookId,
+    after: Date,
+    before: Date,
+) -> Result<Option<Date>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- proceeds::first_between
+            SELECT min(occurred_on) AS first FROM proceeds
+             WHERE book_id = $1 AND occurred_on > $2 AND occurred_on < $3",
+        )
+        .await?;
+    let row = client.query_one(&statement, &[/* book_id */ &book.0, /* after */ &after, /* before */ &before]).await?;
+    Ok(row.get("first"))
+}

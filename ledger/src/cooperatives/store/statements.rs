@@ -1,0 +1,170 @@
+//! Members' statements of distributions.
+
+use crate::cooperatives::rules::allocation_rule::Patronage;
+use crate::cooperatives::rules::cooperative::{Hours, Period};
+use crate::engine::store::rows::word;
+use crate::error::Error;
+use crate::id::{AllocationRuleId, BookId, DistributionId, MemberId, StatementId};
+use crate::money::Currency;
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+/// A new statement, as it is written once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewStatement {
+    /// Its id.
+    pub id: StatementId,
+    /// Of what.
+    pub distribution: DistributionId,
+    /// Whose.
+    pub member: MemberId,
+    /// The member's group.
+    pub group: String,
+    /// How the group shared.
+    pub patronage: Patronage,
+    /// Patronage base: attested hours of the period.
+    pub hours: Hours,
+    /// Minor units payable.
+    pub cash: i64,
+    /// Minor units that became the member's capital.
+    pub retained: i64,
+    /// Whether the member had agreed to retained parts.
+    pub consents: bool,
+    /// Book time.
+    pub issued_at: Timestamp,
+}
+
+/// A statement with what its distribution says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// What was written.
+    pub issued: NewStatement,
+    /// The member's number.
+    pub member_number: i32,
+    /// The period.
+    pub period: Period,
+    /// The version of the rule.
+    pub rule: AllocationRuleId,
+    /// Its number.
+    pub rule_version: i32,
+    /// Currency of its amounts.
+    pub currency: Currency,
+    /// What was distributed in all, minor units.
+    pub net: i64,
+    /// Record number of the journal entry that credited the member.
+    pub entry: i64,
+    /// Whether the distribution was taken back since.
+    pub reversed: bool,
+}
+
+fn from_row(row: &Row) -> Result<Statement, Error> {
+    let book = BookId(row.get("book_id"));
+    let hours = u64::try_from(row.get::<_, i64>("hours")).map_err(|_| Error::inconsistent("negative hours"))?;
+    Ok(Statement {
+        issued: NewStatement {
+            id: StatementId::new(book, row.get("id")),
+            distribution: DistributionId::new(book, row.get("distribution_id")),
+            member: MemberId::new(book, row.get("member_id")),
+            group: row.get("group"),
+            patronage: word(row.get("patronage"))?,
+            hours: Hours::from_hundredths(hours),
+            cash: row.get("cash"),
+            retained: row.get("retained"),
+            consents: row.get("consents"),
+            issued_at: row.get("issued_at"),
+        },
+        member_number: row.get("member_number"),
+        period: Period { from: row.get("period_from"), to: row.get("period_to") },
+        rule: AllocationRuleId::new(book, row.get("rule_id")),
+        rule_version: row.get("rule_version"),
+        currency: word(row.get("currency"))?,
+        net: row.get("net"),
+        entry: row.get("entry_number"),
+        reversed: row.get("reversed"),
+    })
+}
+
+/// A new statement; `false` when the member has one of this distribution.
+pub async fn insert(tx: &Transaction<'_>, new: &NewStatement) -> Result<bool, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- statements::insert
+            INSERT INTO statement (book_id, id, distribution_id, member_id, \"group\", patronage, hours, cash, retained,
+                                   consents, issued_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            ON CONFLICT (book_id, distribution_id, member_id) DO NOTHING",
+        )
+        .await?;
+    let hours = i64::try_from(new.hours.hundredths()).map_err(|_| Error::inconsistent("too many hours for a row"))?;
+    let inserted = tx
+        .execute(
+            &statement,
+            &[
+                /* book_id */ &new.id.book.0,
+                /* id */ &new.id.object,
+                /* distribution_id */ &new.distribution.object,
+                /* member_id */ &new.member.object,
+                /* group */ &new.group,
+                /* patronage */ &new.patronage.as_str(),
+                /* hours */ &hours,
+                /* cash */ &new.cash,
+                /* retained */ &new.retained,
+                /* consents */ &new.consents,
+                /* issued_at */ &new.issued_at,
+            ],
+        )
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// The statement with this id.
+pub async fn get(client: &impl GenericClient, id: StatementId) -> Result<Statement, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- statements::get
+            SELECT s.*, m.number AS member_number, d.period_from, d.period_to, d.rule_id, d.rule_version, d.currency,
+                   d.sales - d.costs AS net, d.entry_number, d.state = 'reversed' AS reversed
+              FROM statement s
+              JOIN distribution d ON d.book_id = s.book_id AND d.id = s.distribution_id
+              JOIN member m ON m.book_id = s.book_id AND m.id = s.member_id
+             WHERE s.book_id = $1 AND s.id = $2",
+        )
+        .await?;
+    let row = client.query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
+    row.as_ref().map(from_row).transpose()?.ok_or(Error::NotFound("statement"))
+}
+
+/// The statements of a book, or of some of its members, the oldest first, after an id.
+pub async fn list(
+    client: &impl GenericClient,
+    book: BookId,
+    members: Option<&[MemberId]>,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<Statement>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- statements::list
+            SELECT s.*, m.number AS member_number, d.period_from, d.period_to, d.rule_id, d.rule_version, d.currency,
+                   d.sales - d.costs AS net, d.entry_number, d.state = 'reversed' AS reversed
+              FROM statement s
+              JOIN distribution d ON d.book_id = s.book_id AND d.id = s.distribution_id
+              JOIN member m ON m.book_id = s.book_id AND m.id = s.member_id
+             WHERE s.book_id = $1 AND s.id > $2 AND ($3::uuid[] IS NULL OR s.member_id = ANY($3))
+             ORDER BY s.id LIMIT $4",
+        )
+        .await?;
+    let members = members.map(|some| some.iter().map(|member| member.object).collect::<Vec<_>>());
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* book_id */ &book.0, /* after */ &after, /* members */ &members,
+                /* limit */ &limit,
+            ],
+        )
+        .await?;
+    rows.iter().map(from_row).collect()
+}

@@ -1,0 +1,15 @@
+//! The engine: posts entries, one lane a book, and what it keeps. It knows no domain.
+
+pub mod lane;
+pub mod posting;
+
+/// SQL, and nothing else.
+pub mod store {
+    pub mod accounts;
+    pub mod balances;
+    pub mod books;
+    pub(crate) mod days;
+    pub mod journal;
+    pub(crate) mod rows;
+    pub mod units;
+}

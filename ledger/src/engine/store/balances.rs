@@ -1,0 +1,119 @@
+//! Balances: one row an account.
+
+use super::days::Days;
+use crate::book::AccountNumber;
+use crate::error::Error;
+use crate::id::BookId;
+use deadpool_postgres::GenericClient;
+use jiff::civil::Date;
+
+/// What an account has moved, minor units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Balance {
+    /// Sum of all debits.
+    pub debits: i64,
+    /// Sum of all credits.
+    pub credits: i64,
+    /// Set aside by holds.
+    pub held: i64,
+    /// 1 credit-normal, -1 debit-normal.
+    pub side: i16,
+}
+
+impl Balance {
+    /// The balance on the account's own side.
+    pub fn net(&self) -> i64 {
+        i64::from(self.side) * (self.credits - self.debits)
+    }
+}
+
+/// The balance of an account.
+pub async fn get(client: &impl GenericClient, book: BookId, account: AccountNumber) -> Result<Balance, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- balances::get
+             SELECT debits, credits, held, side FROM balance WHERE book_id = $1 AND account = $2",
+        )
+        .await?;
+    let row = client.query_opt(&statement, &[/* book */ &book.0, /* account */ &account.0]).await?;
+    let row = row.ok_or(Error::NotFound("account"))?;
+    Ok(Balance { debits: row.get(0), credits: row.get(1), held: row.get(2), side: row.get(3) })
+}
+
+/// The balance of an account after a record, on its own side: that of its last line up to there; 0 before the first.
+pub async fn after(
+    client: &impl GenericClient,
+    book: BookId,
+    account: AccountNumber,
+    number: i64,
+) -> Result<i64, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- balances::after
+             SELECT after FROM (
+                 (SELECT pos, debit_after AS after FROM transfer
+                   WHERE book_id = $1 AND debit = $2 AND pos < ($3::bigint + 1) << 16 ORDER BY pos DESC LIMIT 1)
+                 UNION ALL
+                 (SELECT pos, credit_after FROM transfer
+                   WHERE book_id = $1 AND credit = $2 AND pos < ($3::bigint + 1) << 16 ORDER BY pos DESC LIMIT 1)
+             ) AS last ORDER BY pos DESC LIMIT 1",
+        )
+        .await?;
+    let row =
+        client.query_opt(&statement, &[/* book */ &book.0, /* account */ &account.0, /* number */ &number]).await?;
+    Ok(row.map_or(0, |row| row.get(0)))
+}
+
+/// The balance of an account at the end of a day, on its own side, up to and with record `through`.
+pub async fn as_of(
+    client: &impl GenericClient,
+    book: BookId,
+    account: AccountNumber,
+    day: Date,
+    through: i64,
+) -> Result<i64, Error> {
+    // What is not rolled up yet is added; what is rolled up already and came after `through` is taken off.
+    let statement = client
+        .prepare_cached(
+            "-- balances::as_of
+             WITH progress AS (SELECT through FROM day_total_progress WHERE book_id = $1),
+             side AS (
+                 (SELECT debits, credits FROM month_total
+                   WHERE book_id = $1 AND account = $2 AND month <= $3 ORDER BY month DESC LIMIT 1)
+                 UNION ALL
+                 SELECT debits, credits FROM day_total WHERE book_id = $1 AND account = $2 AND day = ANY($4)
+                 UNION ALL
+                 SELECT -debits, -credits FROM day_total WHERE book_id = $1 AND account = $2 AND day = ANY($5)
+                 UNION ALL
+                 SELECT amount, 0 FROM transfer WHERE book_id = $1 AND debit = $2 AND effective <= $6
+                    AND pos > (SELECT through FROM progress) AND pos < ($7::bigint + 1) << 16
+                 UNION ALL
+                 SELECT 0, amount FROM transfer WHERE book_id = $1 AND credit = $2 AND effective <= $6
+                    AND pos > (SELECT through FROM progress) AND pos < ($7::bigint + 1) << 16
+                 UNION ALL
+                 SELECT -amount, 0 FROM transfer WHERE book_id = $1 AND debit = $2 AND effective <= $6
+                    AND pos <= (SELECT through FROM progress) AND pos >= ($7::bigint + 1) << 16
+                 UNION ALL
+                 SELECT 0, -amount FROM transfer WHERE book_id = $1 AND credit = $2 AND effective <= $6
+                    AND pos <= (SELECT through FROM progress) AND pos >= ($7::bigint + 1) << 16)
+             SELECT (b.side * coalesce((SELECT sum(credits) - sum(debits) FROM side), 0))::bigint
+               FROM balance b WHERE b.book_id = $1 AND b.account = $2",
+        )
+        .await?;
+    let parts = Days::until(day);
+    let row = client
+        .query_opt(
+            &statement,
+            &[
+                /* book */ &book.0,
+                /* account */ &account.0,
+                /* month */ &parts.month,
+                /* days */ &parts.days,
+                /* less days */ &parts.less_days,
+                /* day */ &day,
+                /* through */ &through,
+            ],
+        )
+        .await?;
+    Ok(row.ok_or(Error::NotFound("account"))?.get(0))
+}

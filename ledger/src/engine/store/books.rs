@@ -1,0 +1,303 @@
+//! Books, their heads' beginnings, and the partners admitted to them.
+
+use crate::error::Error;
+use crate::id::{BookId, BookRef, OrganisationId, PersonId};
+use crate::money::Currency;
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+/// Whether real money moves. Never changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Real money; refuses the sandbox rail.
+    Live,
+    /// For trying out: its clock can be moved forward.
+    Sandbox,
+}
+
+impl Mode {
+    /// Name in the rows and in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Mode::Live => "live",
+            Mode::Sandbox => "sandbox",
+        }
+    }
+}
+
+/// Who may read a book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    /// People with a role in the organisation that owns it.
+    Private,
+    /// The same, and members.
+    Members,
+    /// Everybody.
+    Public,
+}
+
+impl Visibility {
+    /// Name in the rows and in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Visibility::Private => "private",
+            Visibility::Members => "members",
+            Visibility::Public => "public",
+        }
+    }
+}
+
+/// A book: a unit with its own accounts, order of entries and clock.
+#[derive(Debug, Clone)]
+pub struct Book {
+    /// Its number.
+    pub id: BookId,
+    /// The `UUIDv7` in its outside id.
+    pub uid: Uuid,
+    /// Who owns it.
+    pub organisation: OrganisationId,
+    /// Name for people.
+    pub name: String,
+    /// Base currency.
+    pub currency: Currency,
+    /// Live or sandbox.
+    pub mode: Mode,
+    /// IANA zone in which its days begin.
+    pub zone: TimeZone,
+    /// Name of that zone.
+    pub zone_name: String,
+    /// Who may read it.
+    pub visibility: Visibility,
+    /// How far its clock is ahead of the wall clock.
+    pub clock_offset: SignedDuration,
+    /// Raised by every change of the row.
+    pub version: i64,
+    /// Wall clock at creation.
+    pub created_at: Timestamp,
+}
+
+impl Book {
+    /// The outside id.
+    pub fn reference(&self) -> BookRef {
+        BookRef::new(self.id, self.uid)
+    }
+
+    /// The book's own moment: wall clock and offset.
+    pub fn now(&self, wall: Timestamp) -> Timestamp {
+        wall.checked_add(self.clock_offset).unwrap_or(Timestamp::MAX)
+    }
+
+    /// The book's own day, in its zone.
+    pub fn today(&self, wall: Timestamp) -> Date {
+        self.day_of(self.now(wall))
+    }
+
+    /// The day in the book's zone on which a moment falls.
+    pub fn day_of(&self, moment: Timestamp) -> Date {
+        moment.to_zoned(self.zone.clone()).date()
+    }
+
+    /// The first moment of a day in the book's zone.
+    pub fn start_of(&self, day: Date) -> Timestamp {
+        day.to_zoned(self.zone.clone()).map_or(Timestamp::MAX, |zoned| zoned.timestamp())
+    }
+
+    pub(crate) fn from_row(row: &Row) -> Result<Book, Error> {
+        let zone_name: String = row.get("zone");
+        let mode: &str = row.get("mode");
+        let visibility: &str = row.get("visibility");
+        let bad = |what: &str| Error::inconsistent(format!("book {}: {what}", row.get::<_, i32>("number")));
+        Ok(Book {
+            id: BookId(row.get("number")),
+            uid: row.get("uid"),
+            organisation: OrganisationId(row.get("organisation")),
+            name: row.get("name"),
+            currency: row.get::<_, &str>("currency").parse().map_err(|_| bad("currency"))?,
+            mode: if mode == "live" { Mode::Live } else { Mode::Sandbox },
+            zone: TimeZone::get(&zone_name).map_err(|_| bad("zone"))?,
+            zone_name,
+            visibility: match visibility {
+                "public" => Visibility::Public,
+                "members" => Visibility::Members,
+                _ => Visibility::Private,
+            },
+            clock_offset: SignedDuration::from_secs(row.get("clock_offset_s")),
+            version: row.get("version"),
+            created_at: row.get("created_at"),
+        })
+    }
+}
+
+/// Books that a person may read, or only public ones when nobody asks, after `after` by number.
+///
+/// Private books are read by people with a role other than member, members' books by members too.
+pub async fn list_readable(
+    client: &impl GenericClient,
+    person: Option<PersonId>,
+    after: BookId,
+    limit: i64,
+) -> Result<Vec<Book>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- books::list_readable
+             SELECT b.* FROM book b
+              WHERE b.number > $1
+                AND (b.visibility = 'public'
+                     OR EXISTS (SELECT FROM membership m
+                                 WHERE m.organisation = b.organisation AND m.person = $2
+                                   AND (b.visibility = 'members' OR m.role <> 'member')))
+              ORDER BY b.number LIMIT $3",
+        )
+        .await?;
+    let person = person.map(|person| person.0);
+    let rows = client.query(&statement, &[/* after */ &after.0, /* person */ &person, /* limit */ &limit]).await?;
+    rows.iter().map(Book::from_row).collect()
+}
+
+/// Draws the number of a new book.
+pub async fn next_number(tx: &Transaction<'_>) -> Result<BookId, Error> {
+    let statement = tx.prepare_cached("-- books::next_number\nSELECT counter_next('book')").await?;
+    Ok(BookId(tx.query_one(&statement, &[]).await?.get(0)))
+}
+
+/// Writes a new book with its head.
+pub async fn insert(tx: &Transaction<'_>, book: &Book) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- books::insert
+             INSERT INTO book (number, uid, organisation, name, currency, mode, zone, visibility, clock_offset_s, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        )
+        .await?;
+    tx.execute(
+        &statement,
+        &[
+            /* number */ &book.id.0,
+            /* uid */ &book.uid,
+            /* organisation */ &book.organisation.0,
+            /* name */ &book.name,
+            /* currency */ &book.currency.code(),
+            /* mode */ &book.mode.name(),
+            /* zone */ &book.zone_name,
+            /* visibility */ &book.visibility.name(),
+            /* clock_offset_s */ &book.clock_offset.as_secs(),
+            /* created_at */ &book.created_at,
+        ],
+    )
+    .await?;
+    let begin = tx.prepare_cached("-- books::begin\nSELECT book_begin($1)").await?;
+    tx.query_one(&begin, &[/* book */ &book.id.0]).await?;
+    Ok(())
+}
+
+/// The book with this number, if there is one.
+pub async fn find(client: &impl GenericClient, book: BookId) -> Result<Option<Book>, Error> {
+    let statement = client.prepare_cached("-- books::find\nSELECT * FROM book WHERE number = $1").await?;
+    client.query_opt(&statement, &[/* number */ &book.0]).await?.as_ref().map(Book::from_row).transpose()
+}
+
+/// The book with this number.
+pub async fn get(client: &impl GenericClient, book: BookId) -> Result<Book, Error> {
+    find(client, book).await?.ok_or(Error::NotFound("book"))
+}
+
+/// The book that an outside id names: number and `UUIDv7` must both fit.
+pub async fn resolve(client: &impl GenericClient, reference: BookRef) -> Result<Book, Error> {
+    let book = get(client, reference.book).await?;
+    if book.uid == reference.object { Ok(book) } else { Err(Error::NotFound("book")) }
+}
+
+/// The book, its row locked until the transaction ends.
+pub async fn lock(tx: &Transaction<'_>, book: BookId) -> Result<Book, Error> {
+    let statement = tx.prepare_cached("-- books::lock\nSELECT * FROM book WHERE number = $1 FOR NO KEY UPDATE").await?;
+    let row = tx.query_opt(&statement, &[/* number */ &book.0]).await?;
+    row.as_ref().map(Book::from_row).transpose()?.ok_or(Error::NotFound("book"))
+}
+
+/// Books of these organisations, or all when `organisations` is none, after `after` by number.
+pub async fn list(
+    client: &impl GenericClient,
+    organisations: Option<&[OrganisationId]>,
+    after: BookId,
+    limit: i64,
+) -> Result<Vec<Book>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- books::list
+             SELECT * FROM book
+              WHERE number > $1 AND ($2::uuid[] IS NULL OR organisation = ANY($2))
+              ORDER BY number LIMIT $3",
+        )
+        .await?;
+    let organisations = organisations.map(|all| all.iter().map(|organisation| organisation.0).collect::<Vec<_>>());
+    let rows = client.query(&statement, &[/* after */ &after.0, &organisations, /* limit */ &limit]).await?;
+    rows.iter().map(Book::from_row).collect()
+}
+
+/// Puts the clock of a sandbox book further ahead.
+pub async fn set_clock(tx: &Transaction<'_>, book: BookId, offset: SignedDuration) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- books::set_clock
+             UPDATE book SET clock_offset_s = $2, version = version + 1 WHERE number = $1",
+        )
+        .await?;
+    tx.execute(&statement, &[/* number */ &book.0, /* offset */ &offset.as_secs()]).await?;
+    Ok(())
+}
+
+/// Admits a partner platform to a book; answers whether it was new.
+pub async fn admit_partner(
+    tx: &Transaction<'_>,
+    book: BookId,
+    partner: OrganisationId,
+    by: PersonId,
+    at: Timestamp,
+) -> Result<bool, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- books::admit_partner
+             INSERT INTO book_partner (book_id, organisation, admitted_by, admitted_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT DO NOTHING",
+        )
+        .await?;
+    let rows = tx.execute(&statement, &[&book.0, /* partner */ &partner.0, /* by */ &by.0, /* at */ &at]).await?;
+    Ok(rows == 1)
+}
+
+/// Whether a partner platform may bring pledges into a book.
+pub async fn partner_admitted(
+    client: &impl GenericClient,
+    book: BookId,
+    partner: OrganisationId,
+) -> Result<bool, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- books::partner_admitted
+             SELECT 1 FROM book_partner WHERE book_id = $1 AND organisation = $2",
+        )
+        .await?;
+    Ok(client.query_opt(&statement, &[/* book */ &book.0, /* partner */ &partner.0]).await?.is_some())
+}
+
+/// Numbers of the books that a partner platform may bring pledges into.
+pub async fn of_partner(
+    client: &impl GenericClient,
+    partner: OrganisationId,
+    limit: i64,
+) -> Result<Vec<BookId>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- books::of_partner
+             SELECT book_id FROM book_partner WHERE organisation = $1 ORDER BY book_id LIMIT $2",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* partner */ &partner.0, /* limit */ &limit]).await?;
+    Ok(rows.iter().map(|row| BookId(row.get(0))).collect())
+}

@@ -1,0 +1,29 @@
+//! Milestones: money set aside for work, claims on it, their reviews, and releases.
+//! Stands on: engine, service, parties, books, treasury, pledging.
+
+/// Pure rules.
+pub mod rules {
+    pub mod claim;
+    mod claim_state;
+    pub mod dispute;
+    pub mod milestone;
+    pub mod review;
+}
+
+/// SQL, and nothing else.
+pub mod store {
+    pub mod claims;
+    pub mod disputes;
+    pub mod milestones;
+    pub mod releases;
+    pub mod reviews;
+}
+
+/// Lock, decide, save.
+pub mod operations {
+    pub mod claims;
+    pub mod disputes;
+    mod locked;
+    pub mod milestones;
+    pub mod releases;
+}

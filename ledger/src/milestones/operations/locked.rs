@@ -1,0 +1,123 @@
+//! A claim with its rows locked, and what is written when it moves.
+
+use super::milestones as access;
+use crate::engine::store::books::{self, Book};
+use crate::error::Error;
+use crate::id::{BookId, ClaimId};
+use crate::milestones::rules::claim::{Claim, ClaimState};
+use crate::milestones::rules::milestone::Milestone;
+use crate::milestones::rules::review::Ballot;
+use crate::milestones::store::{claims, milestones, reviews};
+use crate::service::job::{Job, NewJob};
+use crate::service::store::activity::{self, Actor};
+use crate::service::store::jobs;
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
+
+/// A claim with what it belongs to, its rows locked.
+#[derive(Debug, Clone)]
+pub(super) struct Locked {
+    pub(super) book: Book,
+    pub(super) milestone: Milestone,
+    pub(super) claim: Claim,
+}
+
+/// Locks the milestone, then the claim.
+pub(super) async fn lock(tx: &Transaction<'_>, id: ClaimId) -> Result<Locked, Error> {
+    let book = books::get(tx, id.book).await?;
+    let milestone = milestones::lock(tx, claims::get(tx, id).await?.milestone).await?;
+    let claim = claims::lock(tx, id).await?;
+    Ok(Locked { book, milestone, claim })
+}
+
+/// Saves where a claim stands now, frees the milestone when the claim is over, writes the jobs of its next deadlines, and
+/// who moved it out of the state `was`.
+pub(super) async fn save(
+    tx: &Transaction<'_>,
+    milestone: Milestone,
+    claim: Claim,
+    (was, actor): (&'static str, Actor),
+    now: Timestamp,
+) -> Result<Claim, Error> {
+    claims::update(tx, &claim).await?;
+    if !claim.state.is_in_play() && milestone.is_claimed_by(claim.id) {
+        milestones::update(tx, &milestone.unclaimed()).await?;
+    }
+    schedule(tx, &claim).await?;
+    if claim.state.name() != was {
+        let reason = reason(&claim.state);
+        activity::record(tx, claim.id.book, &claim.id.to_string(), claim.state.name(), actor, reason, now).await?;
+    }
+    Ok(Claim { version: claim.version + 1, ..claim })
+}
+
+/// Why a claim came into its state, where its state says so.
+pub(super) fn reason(state: &ClaimState) -> &str {
+    match state {
+        ClaimState::Rejected { reason } | ClaimState::Revoked { reason, .. } => reason,
+        ClaimState::Draft { .. }
+        | ClaimState::Submitted(_)
+        | ClaimState::InReview(_)
+        | ClaimState::ChangesAsked { .. }
+        | ClaimState::Approved(_)
+        | ClaimState::Disputed(_)
+        | ClaimState::Payable(_)
+        | ClaimState::Paid(_)
+        | ClaimState::Expired => "",
+    }
+}
+
+/// Writes the jobs that the state of a claim asks for.
+pub(super) async fn schedule(tx: &Transaction<'_>, claim: &Claim) -> Result<(), Error> {
+    let id = claim.id;
+    if let Some(until) = claim.state.deadline() {
+        enqueue(tx, id.book, until, format!("{id} until {}", until.as_microsecond()), Job::CloseReview { claim: id })
+            .await?;
+    }
+    match &claim.state {
+        ClaimState::Approved(decision) => {
+            let due = decision.objection_until;
+            enqueue(tx, id.book, due, format!("{id} at {}", due.as_microsecond()), Job::ReleaseClaim { claim: id })
+                .await?;
+        }
+        ClaimState::Draft { .. }
+        | ClaimState::Submitted(_)
+        | ClaimState::InReview(_)
+        | ClaimState::ChangesAsked { .. }
+        | ClaimState::Disputed(_)
+        | ClaimState::Rejected { .. }
+        | ClaimState::Payable(_)
+        | ClaimState::Paid(_)
+        | ClaimState::Revoked { .. }
+        | ClaimState::Expired => {}
+    }
+    Ok(())
+}
+
+pub(super) async fn enqueue(
+    tx: &Transaction<'_>,
+    book: BookId,
+    due_at: Timestamp,
+    dedupe: String,
+    job: Job,
+) -> Result<(), Error> {
+    jobs::enqueue(tx, &NewJob { book, due_at, dedupe, job }).await?;
+    Ok(())
+}
+
+pub(super) async fn record(
+    tx: &Transaction<'_>,
+    claim: &Claim,
+    action: &str,
+    actor: Actor,
+    now: Timestamp,
+) -> Result<(), Error> {
+    activity::record(tx, claim.id.book, &claim.id.to_string(), action, actor, "", now).await
+}
+
+/// The reviews of the present submission that count.
+pub(super) async fn ballot(client: &impl GenericClient, book: &Book, claim: &Claim) -> Result<Ballot, Error> {
+    let parties = access::parties(client, book, claim.team, claim.claimant).await?;
+    let said = reviews::list_of_round(client, claim.id, claim.round).await?;
+    Ok(Ballot::count(&said, &claim.subject(), &parties))
+}

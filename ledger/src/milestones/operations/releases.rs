@@ -1,0 +1,166 @@
+//! Releases: the worker moves what was approved, and not disputed, from the campaign's fund to the team's payable.
+
+use super::claims::addresses;
+use super::locked::{ballot, enqueue, save};
+use crate::book::{AccountClass, AccountNumber};
+use crate::books::operations::accounts;
+use crate::engine::posting;
+use crate::engine::store::books::{self, Book};
+use crate::error::{Error, Refusal};
+use crate::id::{ClaimId, OrganisationId, ReleaseId};
+use crate::milestones::rules::claim::{Claim, ClaimState};
+use crate::milestones::rules::milestone::Milestone;
+use crate::milestones::store::releases::{self, Release};
+use crate::milestones::store::{claims, milestones};
+use crate::money::{Currency, Money};
+use crate::movements;
+use crate::parties::rules::role::Role;
+use crate::parties::store::organisations;
+use crate::pledging::operations::lineage;
+use crate::pledging::store::campaigns::{self, Campaign};
+use crate::service::job::Job;
+use crate::service::store::activity::{self, Actor};
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
+
+/// Releases what may be released of a claim now; none where that is nothing, so that done twice it pays once.
+///
+/// Before its first release the approvals are counted once more: when a tie was declared meanwhile, or a reviewer joined
+/// the team, and too few remain, the claim goes back to its reviewers.
+pub async fn release(tx: &Transaction<'_>, id: ClaimId, wall: Timestamp) -> Result<Option<Release>, Error> {
+    let book = books::get(tx, id.book).await?;
+    let milestone = milestones::get(tx, claims::get(tx, id).await?.milestone).await?;
+    let campaign = campaigns::lock(tx, milestone.campaign).await?;
+    let milestone = milestones::lock(tx, milestone.id).await?;
+    let claim = claims::lock(tx, id).await?;
+    let now = book.now(wall);
+    if !claim.still_approved(&ballot(tx, &book, &claim).await?, &milestone.policy) {
+        reopen(tx, &book, milestone, claim, wall).await?;
+        return Ok(None);
+    }
+    let was = claim.state.name();
+    let (claim, amount) = claim.release(now);
+    if amount == 0 {
+        return Ok(None);
+    }
+    let amount = Money::from_minor(amount, claim.content.amount.currency())
+        .map_err(|error| Error::inconsistent(format!("{id}: {error}")))?;
+    let milestone = milestone.release(amount.minor(), !claim.state.is_in_play())?;
+    let release = post(tx, &book, &campaign, &claim, amount, wall).await?;
+    milestones::update(tx, &milestone).await?;
+    let object = release.id.to_string();
+    activity::record(tx, book.id, &object, "released", Actor::Service, "", now).await?;
+    enqueue(tx, book.id, now, object, Job::SendReleaseNotice { release: release.id }).await?;
+    save(tx, milestone, claim, (was, Actor::Service), now).await?;
+    Ok(Some(release))
+}
+
+/// Back to the reviewers; a claim with an open dispute waits for that first.
+async fn reopen(
+    tx: &Transaction<'_>,
+    book: &Book,
+    milestone: Milestone,
+    claim: Claim,
+    wall: Timestamp,
+) -> Result<(), Error> {
+    match claim.state {
+        ClaimState::Approved(_) => {}
+        ClaimState::Draft { .. }
+        | ClaimState::Submitted(_)
+        | ClaimState::InReview(_)
+        | ClaimState::ChangesAsked { .. }
+        | ClaimState::Disputed(_)
+        | ClaimState::Rejected { .. }
+        | ClaimState::Payable(_)
+        | ClaimState::Paid(_)
+        | ClaimState::Revoked { .. }
+        | ClaimState::Expired => return Ok(()),
+    }
+    let now = book.now(wall);
+    let was = claim.state.name();
+    let claim = claim.reopen(&milestone.policy, now)?;
+    let dedupe = format!("{} reopened at {now}", claim.id);
+    enqueue(tx, book.id, now, dedupe, Job::NotifyReviewers { claim: claim.id }).await?;
+    save(tx, milestone, claim, (was, Actor::Service), now).await?;
+    Ok(())
+}
+
+/// Posts fund → team payable, and writes the release with the entry's number.
+async fn post(
+    tx: &Transaction<'_>,
+    book: &Book,
+    campaign: &Campaign,
+    claim: &Claim,
+    amount: Money,
+    wall: Timestamp,
+) -> Result<Release, Error> {
+    let fund = campaign.fund.ok_or_else(|| Refusal::new("campaign-not-published", "the campaign has no fund yet"))?;
+    let payable = payable_of(tx, book, claim.team, amount.currency(), wall).await?;
+    let id = ReleaseId::generate(book.id);
+    let entry = movements::milestone_released(fund, payable, amount, book.today(wall), id);
+    // Locks below this line are the book head and balances: the release's number is drawn before.
+    let number = releases::next_number(tx, claim.id).await?;
+    let posted = posting::post(tx, book, entry, wall).await?;
+    lineage::draw(tx, campaign, posted.number, amount).await?;
+    let release = Release {
+        id,
+        number,
+        claim: claim.id,
+        milestone: claim.milestone,
+        campaign: campaign.id,
+        team: claim.team,
+        amount,
+        entry: posted.number,
+        released_at: book.now(wall),
+    };
+    releases::insert(tx, &release).await?;
+    Ok(release)
+}
+
+/// The account of what is owed to a team, opened when it is first needed; one more for each currency beside the book's.
+async fn payable_of(
+    tx: &Transaction<'_>,
+    book: &Book,
+    team: OrganisationId,
+    currency: Currency,
+    wall: Timestamp,
+) -> Result<AccountNumber, Error> {
+    let mut code = format!("liabilities:payable:team:{team}");
+    if currency != book.currency {
+        code.push(':');
+        code.push_str(&currency.code().to_ascii_lowercase());
+    }
+    accounts::ensure(tx, book.id, &code, AccountClass::TeamPayable, currency, wall).await
+}
+
+/// What the message to the team needs.
+#[derive(Debug, Clone)]
+pub struct Notice {
+    /// The release.
+    pub release: Release,
+    /// What was released.
+    pub milestone: Milestone,
+    /// Its claim, as it stands now.
+    pub claim: Claim,
+    /// The title of the campaign.
+    pub campaign: String,
+    /// The name of the team.
+    pub team: String,
+    /// Addresses of the team's owners and of the claimant.
+    pub recipients: Vec<String>,
+}
+
+/// The facts of the message about a release.
+pub async fn notice(client: &impl GenericClient, id: ReleaseId) -> Result<Notice, Error> {
+    let release = releases::get(client, id).await?;
+    let milestone = milestones::get(client, release.milestone).await?;
+    let claim = claims::get(client, release.claim).await?;
+    let campaign = campaigns::get(client, release.campaign).await?.title;
+    let team = organisations::find(client, release.team).await?.map(|team| team.name).unwrap_or_default();
+    let mut told = organisations::list_persons_with(client, release.team, Role::Owner).await?;
+    if !told.contains(&claim.claimant) {
+        told.push(claim.claimant);
+    }
+    let recipients = addresses(client, &told).await?;
+    Ok(Notice { release, milestone, claim, campaign, team, recipients })
+}

@@ -1,0 +1,25 @@
+//! Parties: people, organisations, their roles, and how they sign in.
+//! Stands on: engine, service.
+
+/// Pure rules.
+pub mod rules {
+    pub mod privacy;
+    pub mod role;
+}
+
+/// SQL, and nothing else.
+pub mod store {
+    pub mod credentials;
+    pub mod organisations;
+    pub mod people;
+    pub mod ties;
+    pub mod tokens;
+}
+
+/// Lock, decide, save.
+pub mod operations {
+    pub mod organisations;
+    pub mod sign_in;
+    pub mod standing;
+    pub mod ties;
+}

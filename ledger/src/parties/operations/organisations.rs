@@ -1,0 +1,152 @@
+//! Organisations, roles in them, and the credentials of partners.
+
+use super::sign_in;
+use crate::error::{Error, Refusal};
+use crate::id::{CredentialId, OrganisationId, PersonId};
+use crate::parties::rules::role::{Email, Mode, OrganisationKind, Role, Scope};
+use crate::parties::store::credentials::{self, Credential};
+use crate::parties::store::organisations::{self, Membership, Organisation};
+use crate::parties::store::people::{self, Person};
+use deadpool_postgres::Transaction;
+use jiff::Timestamp;
+
+/// A new organisation; who makes it becomes its owner.
+///
+/// # Errors
+///
+/// Forbidden when the kind is admitted by operators and `creator` is none.
+pub async fn create_organisation(
+    tx: &Transaction<'_>,
+    creator: PersonId,
+    name: &str,
+    kind: OrganisationKind,
+    wall: Timestamp,
+) -> Result<Organisation, Error> {
+    let creator = people::find(tx, creator).await?.ok_or(Error::NotFound("person"))?;
+    if kind.is_admitted_by_operators() && !creator.is_operator {
+        return Err(Error::Forbidden("fiscal hosts and partner platforms are admitted by an operator"));
+    }
+    let organisation = Organisation {
+        id: OrganisationId::generate(),
+        caller: people::next_caller(tx).await?,
+        name: name.to_owned(),
+        kind,
+        version: 1,
+        created_at: wall,
+        created_by: creator.id,
+    };
+    organisations::insert(tx, &organisation).await?;
+    organisations::insert_role(tx, organisation.id, creator.id, Role::Owner, creator.id, wall).await?;
+    Ok(organisation)
+}
+
+/// Changes the name, when the caller has seen the present version.
+pub async fn rename_organisation(
+    tx: &Transaction<'_>,
+    id: OrganisationId,
+    version: i64,
+    name: &str,
+) -> Result<Organisation, Error> {
+    let organisation = organisations::lock(tx, id).await?.ok_or(Error::NotFound("organisation"))?;
+    if organisation.version != version {
+        return Err(Error::Stale("organisation"));
+    }
+    organisations::update_name(tx, id, name).await?;
+    Ok(Organisation { name: name.to_owned(), version: version + 1, ..organisation })
+}
+
+/// Gives a role to the person with an address, who is made when nobody has it: this is how people are invited.
+pub async fn add_role(
+    tx: &Transaction<'_>,
+    organisation: OrganisationId,
+    email: &Email,
+    role: Role,
+    given_by: PersonId,
+    wall: Timestamp,
+) -> Result<Membership, Error> {
+    organisations::lock(tx, organisation).await?.ok_or(Error::NotFound("organisation"))?;
+    let Person { id: person, email, .. } = sign_in::ensure_person(tx, email, wall).await?;
+    if !organisations::insert_role(tx, organisation, person, role, given_by, wall).await? {
+        return Err(Refusal::new("role-already-given", format!("{email} has the role {role} here already")).into());
+    }
+    Ok(Membership { organisation, person, email, role, created_at: wall })
+}
+
+/// Takes a role away. An organisation keeps one owner at least.
+pub async fn remove_role(
+    tx: &Transaction<'_>,
+    organisation: OrganisationId,
+    person: PersonId,
+    role: Role,
+) -> Result<(), Error> {
+    organisations::lock(tx, organisation).await?.ok_or(Error::NotFound("organisation"))?;
+    if role == Role::Owner && organisations::list_persons_with(tx, organisation, role).await? == [person] {
+        return Err(Refusal::new("last-owner", "an organisation keeps one owner at least: give the role first").into());
+    }
+    if !organisations::delete_role(tx, organisation, person, role).await? {
+        return Err(Error::NotFound("membership"));
+    }
+    Ok(())
+}
+
+/// What a new credential shall be.
+#[derive(Debug, Clone)]
+pub struct NewCredential<'a> {
+    /// Whose.
+    pub organisation: OrganisationId,
+    /// Live or sandbox.
+    pub mode: Mode,
+    /// What its tokens may do: one at least.
+    pub scopes: &'a [Scope],
+    /// What the owner calls it.
+    pub name: &'a str,
+    /// Who makes it.
+    pub created_by: PersonId,
+}
+
+/// A new credential, of which only the digest of the secret is kept. Two may be live at once, for rotation.
+pub async fn create_credential(
+    tx: &Transaction<'_>,
+    new: &NewCredential<'_>,
+    secret: &str,
+    wall: Timestamp,
+) -> Result<Credential, Error> {
+    let organisation = organisations::lock(tx, new.organisation).await?.ok_or(Error::NotFound("organisation"))?;
+    if organisation.kind != OrganisationKind::PartnerPlatform {
+        let detail =
+            format!("{} is a {}; only a partner platform has credentials", organisation.name, organisation.kind);
+        return Err(Refusal::new("not-a-partner", detail).into());
+    }
+    let taken = credentials::list_slots(tx, organisation.id, new.mode).await?;
+    let Some(slot) = [1, 2].into_iter().find(|slot| !taken.contains(slot)) else {
+        let detail = format!("two {} credentials are live already: revoke one first", new.mode);
+        return Err(Refusal::new("too-many-credentials", detail).into());
+    };
+    let credential = Credential {
+        id: CredentialId::generate(),
+        organisation: organisation.id,
+        mode: new.mode,
+        slot,
+        scopes: new.scopes.iter().map(|scope| scope.as_str().to_owned()).collect(),
+        secret_digest: sign_in::digest(secret).to_vec(),
+        name: new.name.to_owned(),
+        created_at: wall,
+        created_by: new.created_by,
+        revoked_at: None,
+    };
+    credentials::insert(tx, &credential).await?;
+    Ok(credential)
+}
+
+/// Revokes a credential: its tokens are refused from the next request on.
+pub async fn revoke_credential(
+    tx: &Transaction<'_>,
+    organisation: OrganisationId,
+    id: CredentialId,
+    wall: Timestamp,
+) -> Result<(), Error> {
+    if !credentials::update_revoked(tx, organisation, id, wall).await? {
+        return Err(Error::NotFound("credential"));
+    }
+    Ok(())
+}

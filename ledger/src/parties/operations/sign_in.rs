@@ -1,0 +1,131 @@
+//! Signing in by e-mail link, and staying signed in by refresh tokens that rotate.
+//!
+//! Secrets come in as arguments (the caller draws them) and are kept as SHA-256 only. The one exception is the mail job:
+//! it carries the link's secret until the mail is sent, 15 minutes at most, because the mail must contain it.
+
+use crate::error::{Error, Refusal};
+use crate::id::{BookId, PersonId};
+use crate::parties::rules::role::Email;
+use crate::parties::store::people::{self, Person};
+use crate::parties::store::tokens;
+use crate::service::job::{Job, NewJob};
+use crate::service::store::jobs;
+use deadpool_postgres::Transaction;
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// How long a sign-in link works.
+pub const LINK_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
+
+/// How long a refresh token works; each use makes a new one.
+pub const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// So many links may be open for one person; more requests are answered alike and send nothing.
+const OPEN_LINKS_MAX: i64 = 5;
+
+/// The digest under which a secret is kept.
+pub fn digest(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
+}
+
+/// Mails a link to a known person. An unknown address changes nothing, and the caller learns nothing of it.
+pub async fn request_sign_in(tx: &Transaction<'_>, email: &Email, token: &str, wall: Timestamp) -> Result<(), Error> {
+    let Some(person) = people::find_by_email(tx, email.as_str()).await? else {
+        return Ok(());
+    };
+    if tokens::count_sign_ins(tx, person.id, wall).await? >= OPEN_LINKS_MAX {
+        return Ok(());
+    }
+    let expires_at = wall + LINK_LIFETIME;
+    let digest = digest(token);
+    tokens::insert_sign_in(tx, &digest, person.id, expires_at).await?;
+    let dedupe = Uuid::now_v7().to_string();
+    let job = Job::SendSignIn { person: person.id, email: person.email, token: token.to_owned(), expires_at };
+    jobs::enqueue(tx, &NewJob { book: BookId::INSTALLATION, due_at: wall, dedupe, job }).await?;
+    Ok(())
+}
+
+/// Uses a link up and starts a family of refresh tokens with its first one.
+///
+/// # Errors
+///
+/// `sign-in-link-invalid` for a link that is unknown, older than 15 minutes or used: one refusal for all three.
+pub async fn confirm_sign_in(
+    tx: &Transaction<'_>,
+    token: &str,
+    refresh_token: &str,
+    wall: Timestamp,
+) -> Result<PersonId, Error> {
+    let Some(person) = tokens::update_sign_in_used(tx, &digest(token), wall).await? else {
+        return Err(
+            Refusal::new("sign-in-link-invalid", "the link is unknown, too old or used; ask for a new one").into()
+        );
+    };
+    let family = Uuid::now_v7();
+    tokens::insert_family(tx, family, person, wall).await?;
+    tokens::insert_refresh(tx, &digest(refresh_token), family, wall + REFRESH_LIFETIME).await?;
+    Ok(person)
+}
+
+/// What came of a refresh token. Both are to be committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refreshed {
+    /// The person stays signed in; the new refresh token works from now on.
+    StaysIn(PersonId),
+    /// The token is unknown, too old, or was used before; in the last case its family has just ended.
+    SignedOut,
+}
+
+/// Exchanges a refresh token for the next one. Using one twice ends its family: one of the two users has stolen it.
+pub async fn refresh(tx: &Transaction<'_>, old: &str, new: &str, wall: Timestamp) -> Result<Refreshed, Error> {
+    let old = digest(old);
+    let Some(found) = tokens::lock_refresh(tx, &old).await? else {
+        return Ok(Refreshed::SignedOut);
+    };
+    if found.ended || found.expires_at <= wall {
+        return Ok(Refreshed::SignedOut);
+    }
+    if found.used {
+        tokens::update_family_ended(tx, found.family, wall).await?;
+        return Ok(Refreshed::SignedOut);
+    }
+    tokens::update_refresh_used(tx, &old, wall).await?;
+    tokens::insert_refresh(tx, &digest(new), found.family, wall + REFRESH_LIFETIME).await?;
+    Ok(Refreshed::StaysIn(found.person))
+}
+
+/// Signs out: ends the family of a refresh token. An unknown one changes nothing.
+pub async fn sign_out(tx: &Transaction<'_>, token: &str, wall: Timestamp) -> Result<(), Error> {
+    if let Some(found) = tokens::lock_refresh(tx, &digest(token)).await? {
+        tokens::update_family_ended(tx, found.family, wall).await?;
+    }
+    Ok(())
+}
+
+/// The person with an address: found, or made. It can sign in from now on.
+pub async fn ensure_person(tx: &Transaction<'_>, email: &Email, wall: Timestamp) -> Result<Person, Error> {
+    if let Some(person) = people::find_by_email(tx, email.as_str()).await? {
+        return Ok(person);
+    }
+    let person = Person {
+        id: PersonId::generate(),
+        caller: people::next_caller(tx).await?,
+        email: email.as_str().to_owned(),
+        name: String::new(),
+        is_operator: false,
+        created_at: wall,
+    };
+    if people::insert(tx, &person).await? {
+        return Ok(person);
+    }
+    let made_meanwhile = people::find_by_email(tx, email.as_str()).await?;
+    made_meanwhile.ok_or_else(|| Error::inconsistent("an address is taken, but by nobody"))
+}
+
+/// Makes the person with an address an operator of the installation.
+pub async fn ensure_operator(tx: &Transaction<'_>, email: &Email, wall: Timestamp) -> Result<PersonId, Error> {
+    let person = ensure_person(tx, email, wall).await?;
+    people::update_operator(tx, person.id).await?;
+    Ok(person.id)
+}

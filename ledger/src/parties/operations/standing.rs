@@ -1,0 +1,50 @@
+//! What a person is to a book and to a team.
+
+use crate::engine::store::books::Book;
+use crate::error::Error;
+use crate::id::{OrganisationId, PersonId};
+use crate::parties::rules::role::Role;
+use crate::parties::store::{organisations, people};
+use deadpool_postgres::GenericClient;
+
+/// What somebody is to a milestone: the roles in the host, which owns the book, and in the team that does the work.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// Roles in the host.
+    pub host: Vec<Role>,
+    /// Roles in the team.
+    pub team: Vec<Role>,
+    /// Runs the installation.
+    pub operator: bool,
+}
+
+impl Standing {
+    /// Whether it is any of these in the host.
+    pub fn is_host(&self, roles: &[Role]) -> bool {
+        self.host.iter().any(|role| roles.contains(role))
+    }
+
+    /// Whether it belongs to the team.
+    pub fn is_team(&self) -> bool {
+        !self.team.is_empty()
+    }
+
+    /// Whether it is nothing to either.
+    pub fn is_stranger(&self) -> bool {
+        self.host.is_empty() && self.team.is_empty() && !self.operator
+    }
+}
+
+/// What a person is to the milestones of a team in a book.
+pub async fn standing(
+    client: &impl GenericClient,
+    book: &Book,
+    team: OrganisationId,
+    person: PersonId,
+) -> Result<Standing, Error> {
+    Ok(Standing {
+        host: organisations::list_roles(client, book.organisation, person).await?,
+        team: organisations::list_roles(client, team, person).await?,
+        operator: people::find(client, person).await?.is_some_and(|person| person.is_operator),
+    })
+}

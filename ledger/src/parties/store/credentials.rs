@@ -1,0 +1,165 @@
+//! Credentials of partners: client id and digest of the secret.
+
+use crate::error::Error;
+use crate::id::{CallerId, CredentialId, OrganisationId, PersonId};
+use crate::parties::rules::role::Mode;
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+/// Client id and secret of a partner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credential {
+    /// The client id.
+    pub id: CredentialId,
+    /// Whose.
+    pub organisation: OrganisationId,
+    /// Live or sandbox.
+    pub mode: Mode,
+    /// 1 or 2: two may be live at once.
+    pub slot: i16,
+    /// What its tokens may do.
+    pub scopes: Vec<String>,
+    /// SHA-256 of the secret.
+    pub secret_digest: Vec<u8>,
+    /// What the owner calls it.
+    pub name: String,
+    /// Wall clock.
+    pub created_at: Timestamp,
+    /// Who made it.
+    pub created_by: PersonId,
+    /// Wall clock; none while it is live.
+    pub revoked_at: Option<Timestamp>,
+}
+
+fn credential(row: &Row) -> Result<Credential, Error> {
+    Ok(Credential {
+        id: CredentialId(row.get("id")),
+        organisation: OrganisationId(row.get("organisation")),
+        mode: row.get::<_, &str>("mode").parse()?,
+        slot: row.get("slot"),
+        scopes: row.get("scopes"),
+        secret_digest: row.get("secret_digest"),
+        name: row.get("name"),
+        created_at: row.get("created_at"),
+        created_by: PersonId(row.get("created_by")),
+        revoked_at: row.get("revoked_at"),
+    })
+}
+
+/// A new credential.
+pub async fn insert(tx: &Transaction<'_>, new: &Credential) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- credentials::insert
+            INSERT INTO credential
+                (id, organisation, mode, slot, scopes, secret_digest, name, created_at, created_by, revoked_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        )
+        .await?;
+    tx.execute(
+        &statement,
+        &[
+            /* id */ &new.id.0,
+            /* organisation */ &new.organisation.0,
+            /* mode */ &new.mode.as_str(),
+            /* slot */ &new.slot,
+            /* scopes */ &new.scopes,
+            /* secret_digest */ &new.secret_digest,
+            /* name */ &new.name,
+            /* created_at */ &new.created_at,
+            /* created_by */ &new.created_by.0,
+            /* revoked_at */ &new.revoked_at,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// A live credential with its organisation's caller number.
+pub async fn find_live(client: &impl GenericClient, id: CredentialId) -> Result<Option<(Credential, CallerId)>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- credentials::find_live
+            SELECT c.id, c.organisation, c.mode, c.slot, c.scopes, c.secret_digest, c.name, c.created_at, c.created_by,
+                   c.revoked_at, o.caller
+              FROM credential c JOIN organisation o ON o.id = c.organisation
+             WHERE c.id = $1 AND c.revoked_at IS NULL",
+        )
+        .await?;
+    let row = client.query_opt(&statement, &[/* id */ &id.0]).await?;
+    row.map(|row| Ok((credential(&row)?, CallerId(row.get("caller"))))).transpose()
+}
+
+/// The same for many credentials at once; those that are not live are left out.
+pub async fn list_live(
+    client: &impl GenericClient,
+    ids: &[CredentialId],
+) -> Result<Vec<(Credential, CallerId)>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- credentials::list_live
+            SELECT c.id, c.organisation, c.mode, c.slot, c.scopes, c.secret_digest, c.name, c.created_at, c.created_by,
+                   c.revoked_at, o.caller
+              FROM credential c JOIN organisation o ON o.id = c.organisation
+             WHERE c.id = ANY($1) AND c.revoked_at IS NULL",
+        )
+        .await?;
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows = client.query(&statement, &[/* ids */ &ids]).await?;
+    rows.iter().map(|row| Ok((credential(row)?, CallerId(row.get("caller"))))).collect()
+}
+
+/// The credentials of an organisation, revoked ones too, the oldest first, after an id.
+pub async fn list(
+    client: &impl GenericClient,
+    organisation: OrganisationId,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<Credential>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- credentials::list
+            SELECT id, organisation, mode, slot, scopes, secret_digest, name, created_at, created_by, revoked_at
+              FROM credential WHERE organisation = $1 AND id > $2 ORDER BY id LIMIT $3",
+        )
+        .await?;
+    let rows =
+        client.query(&statement, &[/* organisation */ &organisation.0, /* after */ &after, /* limit */ &limit]).await?;
+    rows.iter().map(credential).collect()
+}
+
+/// The slots that live credentials of an organisation and mode hold.
+pub async fn list_slots(
+    client: &impl GenericClient,
+    organisation: OrganisationId,
+    mode: Mode,
+) -> Result<Vec<i16>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- credentials::list_slots
+            SELECT slot FROM credential WHERE organisation = $1 AND mode = $2 AND revoked_at IS NULL ORDER BY slot",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* organisation */ &organisation.0, /* mode */ &mode.as_str()]).await?;
+    Ok(rows.iter().map(|row| row.get("slot")).collect())
+}
+
+/// Revokes a credential; one that is revoked stays as it is. `false` when the organisation has no such one.
+pub async fn update_revoked(
+    tx: &Transaction<'_>,
+    organisation: OrganisationId,
+    id: CredentialId,
+    wall: Timestamp,
+) -> Result<bool, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- credentials::update_revoked
+            UPDATE credential SET revoked_at = coalesce(revoked_at, $3) WHERE organisation = $1 AND id = $2",
+        )
+        .await?;
+    let updated =
+        tx.execute(&statement, &[/* organisation */ &organisation.0, /* id */ &id.0, /* revoked_at */ &wall]).await?;
+    Ok(updated == 1)
+}

@@ -1,0 +1,78 @@
+//! Who belongs to a team, and who has a declared tie to one.
+
+use crate::error::Error;
+use crate::id::{BookId, OrganisationId, PersonId};
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+
+/// A declared tie of a person to a team.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tie {
+    /// In whose book.
+    pub book: BookId,
+    /// Who.
+    pub person: PersonId,
+    /// The team.
+    pub organisation: OrganisationId,
+    /// What the tie is.
+    pub reason: String,
+    /// Who said so.
+    pub declared_by: PersonId,
+    /// When, in book time.
+    pub declared_at: Timestamp,
+}
+
+/// Declares a tie; says whether it is new.
+pub async fn insert_tie(tx: &Transaction<'_>, tie: &Tie) -> Result<bool, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- ties::insert_tie
+            INSERT INTO declared_tie (book_id, organisation, person, declared_by, declared_at, reason)
+            VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (book_id, organisation, person) DO NOTHING",
+        )
+        .await?;
+    let written = tx
+        .execute(
+            &statement,
+            &[
+                /* book_id */ &tie.book.0,
+                /* organisation */ &tie.organisation.0,
+                /* person */ &tie.person.0,
+                /* declared_by */ &tie.declared_by.0,
+                /* declared_at */ &tie.declared_at,
+                /* reason */ &tie.reason,
+            ],
+        )
+        .await?;
+    Ok(written == 1)
+}
+
+/// People with a declared tie to a team.
+pub async fn tied(
+    client: &impl GenericClient,
+    book: BookId,
+    organisation: OrganisationId,
+) -> Result<BTreeSet<PersonId>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- ties::tied
+            SELECT person FROM declared_tie WHERE book_id = $1 AND organisation = $2",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* organisation */ &organisation.0]).await?;
+    Ok(rows.iter().map(|row| PersonId(row.get("person"))).collect())
+}
+
+/// Everybody with any role in a team.
+pub async fn members(client: &impl GenericClient, organisation: OrganisationId) -> Result<BTreeSet<PersonId>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- ties::members
+            SELECT DISTINCT person FROM membership WHERE organisation = $1",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* organisation */ &organisation.0]).await?;
+    Ok(rows.iter().map(|row| PersonId(row.get("person"))).collect())
+}

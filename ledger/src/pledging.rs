@@ -1,0 +1,30 @@
+//! Pledging: campaigns, what donors promise to them, and the charges that collect it.
+//! Stands on: engine, service, parties, books, treasury.
+
+/// Pure rules.
+pub mod rules {
+    pub mod campaign;
+    pub mod charge;
+    pub mod lineage;
+    pub mod pledge;
+    #[cfg(test)]
+    mod pledge_tests;
+}
+
+/// SQL, and nothing else.
+pub mod store {
+    pub mod campaigns;
+    pub mod charges;
+    pub mod donors;
+    pub mod lineage;
+    pub mod pledges;
+}
+
+/// Lock, decide, save.
+pub mod operations {
+    pub mod campaigns;
+    pub mod captures;
+    pub mod charges;
+    pub mod lineage;
+    pub mod pledges;
+}

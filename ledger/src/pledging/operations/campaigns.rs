@@ -1,0 +1,163 @@
+//! Campaigns: made as a draft, published with a fund of their own, closed; and what came to them.
+
+use crate::book::AccountClass;
+use crate::books::operations::accounts;
+use crate::engine::store::balances;
+use crate::engine::store::books::{self, Book};
+use crate::error::{Error, Refusal};
+use crate::id::{BookId, CampaignId};
+use crate::money::Money;
+use crate::pledging::rules::campaign::{Kind, State};
+use crate::pledging::rules::lineage::Method;
+use crate::pledging::store::campaigns::{self, Campaign, Sums};
+use crate::service::change::{Change, check_slug, check_text};
+use crate::service::store::activity::{self, Actor};
+use deadpool_postgres::Transaction;
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+/// What a new campaign shall be.
+#[derive(Debug, Clone)]
+pub struct NewCampaign {
+    /// In which book.
+    pub book: BookId,
+    /// Name in addresses and in the code of its fund account: 2 to 63 of a-z, 0-9 and `-`.
+    pub slug: String,
+    /// Name for people.
+    pub title: String,
+    /// What it is about.
+    pub summary: String,
+    /// What donors agree to.
+    pub terms: String,
+    /// What should come in each month; its currency is that of the campaign.
+    pub monthly_goal: Money,
+    /// Whose money a release takes; never changes.
+    pub lineage: Method,
+}
+
+/// A new campaign, as a draft.
+pub async fn create(tx: &Transaction<'_>, new: NewCampaign, actor: Actor, wall: Timestamp) -> Result<Campaign, Error> {
+    check_slug(&new.slug)?;
+    check_text("/title", &new.title, 1..=200)?;
+    check_text("/summary", &new.summary, 0..=2_000)?;
+    check_text("/terms", &new.terms, 1..=50_000)?;
+    let book = books::get(tx, new.book).await?;
+    let now = book.now(wall);
+    let campaign = Campaign {
+        id: CampaignId::generate(book.id),
+        terms_digest: terms_digest(&new.terms),
+        slug: new.slug,
+        title: new.title,
+        summary: new.summary,
+        terms: new.terms,
+        kind: Kind::Recurring { monthly_goal: new.monthly_goal },
+        currency: new.monthly_goal.currency(),
+        lineage: new.lineage,
+        fund: None,
+        state: State::draft(now),
+        version: 1,
+        created_at: wall,
+    };
+    if !campaigns::insert(tx, &campaign).await? {
+        return Err(Refusal::new("slug-taken", format!("the book has a campaign {}", campaign.slug)).into());
+    }
+    activity::record(tx, book.id, &campaign.id.to_string(), "created", actor, "", now).await?;
+    campaigns::get(tx, campaign.id).await
+}
+
+/// What the digest of a pledge's terms is compared with.
+pub fn terms_digest(terms: &str) -> [u8; 32] {
+    Sha256::digest(terms.as_bytes()).into()
+}
+
+/// Opens a draft for pledges, and its fund account with floor 0: nothing is spent that is not there.
+pub async fn publish(
+    tx: &Transaction<'_>,
+    id: CampaignId,
+    change: Change<'_>,
+    wall: Timestamp,
+) -> Result<Campaign, Error> {
+    step(tx, id, change, "published", wall, State::publish).await
+}
+
+/// Stops pledges and charges for a while; nobody ending it, the campaign closes.
+pub async fn suspend(
+    tx: &Transaction<'_>,
+    id: CampaignId,
+    change: Change<'_>,
+    wall: Timestamp,
+) -> Result<Campaign, Error> {
+    step(tx, id, change, "suspended", wall, State::suspend).await
+}
+
+/// Ends a suspension.
+pub async fn reinstate(
+    tx: &Transaction<'_>,
+    id: CampaignId,
+    change: Change<'_>,
+    wall: Timestamp,
+) -> Result<Campaign, Error> {
+    step(tx, id, change, "reinstated", wall, State::reinstate).await
+}
+
+/// Ends a campaign. Its pledges learn of it when they fall due: their donors are asked for another campaign.
+pub async fn close(
+    tx: &Transaction<'_>,
+    id: CampaignId,
+    change: Change<'_>,
+    wall: Timestamp,
+) -> Result<Campaign, Error> {
+    step(tx, id, change, "closed", wall, State::close).await
+}
+
+async fn step(
+    tx: &Transaction<'_>,
+    id: CampaignId,
+    change: Change<'_>,
+    action: &str,
+    wall: Timestamp,
+    decide: impl FnOnce(State, Timestamp) -> Result<State, Refusal>,
+) -> Result<Campaign, Error> {
+    let book = books::get(tx, id.book).await?;
+    let campaign = campaigns::lock(tx, id).await?;
+    change.check(campaign.version, "campaign")?;
+    let now = book.now(wall);
+    let state = decide(campaign.state.clone(), now)?;
+    let fund = match (campaign.fund, &state) {
+        (None, State::Live { .. }) => {
+            let code = format!("liabilities:fund:{}", campaign.slug);
+            Some(accounts::ensure(tx, book.id, &code, AccountClass::Fund, campaign.currency, wall).await?)
+        }
+        (fund, State::Draft { .. } | State::Live { .. } | State::Suspended { .. } | State::Closed { .. }) => fund,
+    };
+    campaigns::update_state(tx, id, &state, fund).await?;
+    activity::record(tx, book.id, &id.to_string(), action, change.actor, change.reason, now).await?;
+    campaigns::get(tx, id).await
+}
+
+/// What of a campaign's fund is settled and set aside for nothing, minor units; negative when more is set aside than there is.
+///
+/// The caller has locked the campaign, so that nobody else draws on it meanwhile. The fund is read before what has not
+/// settled: a capture that commits in between makes the answer too small for a moment, never too large.
+pub async fn available(tx: &Transaction<'_>, campaign: &Campaign) -> Result<i64, Error> {
+    let Some(fund) = campaign.fund else { return Ok(0) };
+    let balance = balances::get(tx, campaign.id.book, fund).await?;
+    let unsettled = campaigns::unsettled(tx, campaign.id).await?;
+    let earmarked = campaigns::earmarked(tx, campaign.id).await?;
+    Ok(balance.net() - balance.held - unsettled - earmarked)
+}
+
+/// What came to a campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Totals {
+    /// From its charges and pledges.
+    pub sums: Sums,
+    /// What a release or a redirection can draw on, minor units: settled, and set aside for nothing.
+    pub available: i64,
+}
+
+/// Sums up a campaign from its rows and its fund, never from counters.
+pub async fn totals(tx: &Transaction<'_>, book: &Book, campaign: &Campaign, wall: Timestamp) -> Result<Totals, Error> {
+    let available = available(tx, campaign).await?;
+    Ok(Totals { sums: campaigns::sums(tx, campaign.id, book.now(wall)).await?, available })
+}

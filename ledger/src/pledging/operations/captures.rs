@@ -1,0 +1,121 @@
+//! Captures through the lane of a book, many in one batch.
+//!
+//! What a capture brings is decided on rows that were read without a lock, and is written beside its entry only if none of
+//! them has changed since. That is the common case: the attempt is under way, the day's settlement is open, the
+//! campaign is not over. Everything else is left to [`super::charges`], which locks what it decides on.
+
+use super::charges::receipt_job;
+use crate::book::{Command, Companion, Entry, Key};
+use crate::engine::store::books::{self, Book};
+use crate::error::Error;
+use crate::id::{CallerId, ChargeId, OrganisationId};
+use crate::movements;
+use crate::pledging::rules::charge::State;
+use crate::pledging::rules::pledge::Rail;
+use crate::pledging::store::campaigns;
+use crate::pledging::store::charges::{self, Charge};
+use crate::pledging::store::pledges::{self, Pledge};
+use crate::service::store::activity::{self, Actor};
+use crate::service::store::jobs;
+use crate::treasury::store::settlements;
+use deadpool_postgres::GenericClient;
+use futures_util::future::try_join;
+use jiff::Timestamp;
+
+/// Who says that the money was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By<'a> {
+    /// The provider, to our attempt of this number.
+    Attempt(i32),
+    /// The partner that collects by itself, in this event.
+    Partner(OrganisationId, &'a str),
+}
+
+/// A capture as it will be, if nothing changes meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drafted {
+    /// The charge as it will be; the number of its entry is not known yet.
+    pub charge: Charge,
+    entry: Entry,
+    rows: Vec<Companion>,
+}
+
+impl Drafted {
+    /// The command for the lane, with what else is to be written.
+    pub fn command(self, with: impl IntoIterator<Item = Companion>) -> Command {
+        let mut companions = self.rows;
+        companions.extend(with);
+        Command { key: None, entry: Some(self.entry), companions }
+    }
+}
+
+/// The key of a capture that the service itself has asked for: a charge is captured once.
+pub fn key(charge: ChargeId) -> Key {
+    Key { caller: CallerId::SERVICE.0, key: charge.object, request_digest: 0 }
+}
+
+/// What a capture brings; none when it is not the common case. Writes nothing.
+pub async fn draft(
+    client: &impl GenericClient,
+    id: ChargeId,
+    by: By<'_>,
+    provider_reference: String,
+    wall: Timestamp,
+) -> Result<Option<Drafted>, Error> {
+    let (book, charge) = try_join(books::get(client, id.book), charges::get(client, id)).await?;
+    let (now, today) = (book.now(wall), book.today(wall));
+    if !takes(&charge, by) {
+        return Ok(None);
+    }
+    let open = settlements::find(client, book.id, charge.partner, today, charge.amount.currency());
+    let (pledge, (campaign, open)) =
+        try_join(pledges::get(client, charge.pledge), try_join(campaigns::get(client, charge.campaign), open)).await?;
+    let Some(settlement) = open.filter(|settlement| settlement.settled_at.is_none()) else { return Ok(None) };
+    if campaign.state.clone().at(now).is_over() {
+        return Ok(None);
+    }
+    let Some(mut rows) = pledge_rows(&book, &pledge, charge.sequence, wall) else { return Ok(None) };
+    let entry = movements::charge_captured(settlement.receivable, campaign.fund()?, charge.amount, today, id);
+    let state = charge.state.capture(today, provider_reference)?;
+    let charge = Charge { state, settlement: Some(settlement.id), ..charge };
+    rows.push(settlements::open_row(settlement.id));
+    rows.push(charges::captured_row(&charge, now)?);
+    rows.push(jobs::row(&receipt_job(&book, id, wall)));
+    if let By::Partner(partner, event_id) = by {
+        rows.push(charges::event_row(&partner.to_string(), event_id, id, wall));
+        rows.push(activity::row(&id.to_string(), "captured", Actor::Partner(partner), "", now));
+    }
+    Ok(Some(Drafted { charge, entry, rows }))
+}
+
+/// Whether the charge waits for the capture that is reported.
+fn takes(charge: &Charge, by: By<'_>) -> bool {
+    match (by, &charge.state) {
+        (By::Attempt(attempt), State::Processing { attempt: running, .. }) => attempt == *running,
+        (By::Partner(partner, _), State::Processing { .. } | State::Declined { .. }) => {
+            charge.partner == partner && charge.rail == Rail::Partner
+        }
+        (By::Attempt(_), State::Declined { .. })
+        | (_, State::Scheduled | State::Captured { .. } | State::Settled { .. } | State::Voided { .. }) => false,
+    }
+}
+
+/// What becomes of the pledge: it stays as it is, or this was its last payment; none when it had lapsed, or waits for
+/// something that has come true.
+fn pledge_rows(book: &Book, pledge: &Pledge, sequence: i32, wall: Timestamp) -> Option<Vec<Companion>> {
+    let now = book.now(wall);
+    if pledge.state.at(now) != pledge.state {
+        return None;
+    }
+    let paid = pledge.state.paid(now, pledge.schedule.due_date(sequence + 1).is_none());
+    if paid == pledge.state {
+        return Some(vec![pledges::seen_row(pledge)]);
+    }
+    if paid.is_active() || paid.until().is_some() {
+        return None;
+    }
+    let changed = Pledge { state: paid, ..pledge.clone() };
+    let word = changed.state.word();
+    let told = activity::row(&changed.id.to_string(), word, Actor::Service, "its last payment came", now);
+    Some(vec![pledges::changed_row(&changed), told])
+}

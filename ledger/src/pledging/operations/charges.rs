@@ -1,0 +1,398 @@
+//! Charges: begun when due, tried, captured or declined.
+//!
+//! A provider is called between two transactions: [`begin`] writes down that an attempt is under way and under which
+//! reference, the caller asks the provider, [`record_outcome`] writes down the answer with everything that follows from
+//! it. A worker that dies in between finds the same attempt and the same reference again, so that the provider can be
+//! asked what became of it. Each of these functions bears being called twice.
+
+use super::pledges as pledge_operations;
+use crate::calendar::later;
+use crate::engine::posting;
+use crate::engine::store::books::{self, Book};
+use crate::error::{Error, Refusal};
+use crate::id::{ChargeId, OrganisationId, PledgeId};
+use crate::money::Money;
+use crate::movements;
+use crate::pledging::rules::charge::{DeclineKind, Next, Outcome, REPORT_DAYS, State};
+use crate::pledging::rules::pledge::{Need, Rail};
+use crate::pledging::store::charges::{self, Charge};
+use crate::pledging::store::pledges::Pledge;
+use crate::pledging::store::{campaigns, pledges};
+use crate::service::change::{Change, check_text};
+use crate::service::job::{Job, NewJob};
+use crate::service::store::activity::{self, Actor};
+use crate::service::store::jobs;
+use crate::treasury::operations::settlements;
+use deadpool_postgres::Transaction;
+use jiff::Timestamp;
+use std::fmt;
+
+/// What is to be done for a due payment.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Begun {
+    /// Nothing: it is done, or not wanted any more, or its partner has the word.
+    Nothing,
+    /// An attempt is under way: ask the provider whether it knows the reference; if not, let it take the money.
+    Try {
+        /// The charge.
+        charge: ChargeId,
+        /// Which attempt, from 1.
+        attempt: i32,
+        /// Our reference of the attempt: the same for ever.
+        reference: String,
+        /// How much.
+        amount: Money,
+        /// What is charged.
+        token: String,
+    },
+}
+
+/// Without the token, so that no log can print it.
+impl fmt::Debug for Begun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Begun::Nothing => f.write_str("nothing"),
+            Begun::Try { reference, amount, .. } => write!(f, "try {reference}: {amount}"),
+        }
+    }
+}
+
+/// What became of an outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recorded {
+    /// It was known already; nothing was written.
+    Already,
+    /// The money is in the book.
+    Captured,
+    /// The decline is written down, and what follows from it.
+    Declined(Next),
+    /// The campaign had closed meanwhile: nothing was posted, and the provider has to void the payment. Do that before
+    /// committing: when it fails, the next run asks the provider, gets the same outcome, and comes here again.
+    Voided {
+        /// How the provider names the payment.
+        provider_reference: String,
+    },
+}
+
+/// A due payment of a plan begins, unless it has begun already. Also lets a wait of the pledge come true that has run out.
+pub async fn begin(tx: &Transaction<'_>, id: PledgeId, sequence: i32, wall: Timestamp) -> Result<Begun, Error> {
+    let book = books::get(tx, id.book).await?;
+    let pledge = pledge_operations::lock_present(tx, &book, id, wall).await?;
+    if let Some(charge) = charges::lock_payment(tx, id, sequence).await? {
+        return under_way(tx, &book, pledge, charge, wall).await;
+    }
+    let due_on = pledge.schedule.due_date(sequence).filter(|due| *due <= book.today(wall));
+    let Some(due_on) = due_on else { return Ok(Begun::Nothing) };
+    if sequence != pledge.next_sequence || !pledge.state.is_active() {
+        return Ok(Begun::Nothing);
+    }
+    let campaign = campaigns::get(tx, pledge.campaign).await?;
+    let campaign_state = campaign.state.at(book.now(wall));
+    if campaign_state.takes_money().is_err() {
+        let is_over = campaign_state.is_over();
+        return not_taken(tx, &book, pledge, is_over, wall).await;
+    }
+    let charge = Charge {
+        id: ChargeId::generate(book.id),
+        pledge: id,
+        campaign: pledge.campaign,
+        partner: pledge.partner,
+        sequence,
+        due_on,
+        amount: pledge.amount,
+        refunded: 0,
+        disputed: 0,
+        rail: pledge.rail,
+        state: State::Scheduled.begin(later(book.now(wall), REPORT_DAYS))?,
+        settlement: None,
+        entry: 0,
+        version: 1,
+        created_at: wall,
+    };
+    charges::insert(tx, &charge).await?;
+    charges::insert_attempt(tx, charge.id, 1, book.now(wall)).await?;
+    let pledge = pledges::update(tx, &Pledge { next_sequence: sequence + 1, ..pledge }).await?;
+    pledge_operations::enqueue_payment(tx, &book, &pledge, sequence + 1, wall).await?;
+    hand_over(tx, &book, &pledge, charge).await
+}
+
+/// A declined charge is tried again, unless it is being tried already, or nobody wants that any more.
+pub async fn begin_retry(tx: &Transaction<'_>, id: ChargeId, attempt: i32, wall: Timestamp) -> Result<Begun, Error> {
+    let (book, pledge, charge) = lock(tx, id, wall).await?;
+    match &charge.state {
+        State::Processing { attempt: running, .. } if *running == attempt => {
+            return under_way(tx, &book, pledge, charge, wall).await;
+        }
+        State::Declined { attempt: last, retry_on: Some(day), .. }
+            if last + 1 == attempt && *day <= book.today(wall) && pledge.state.is_active() => {}
+        State::Scheduled
+        | State::Processing { .. }
+        | State::Declined { .. }
+        | State::Captured { .. }
+        | State::Settled { .. }
+        | State::Voided { .. } => return Ok(Begun::Nothing),
+    }
+    let campaign = campaigns::get(tx, pledge.campaign).await?;
+    if campaign.state.at(book.now(wall)).takes_money().is_err() {
+        pledge_operations::ask(tx, &book, pledge, Need::Campaign, "its campaign takes no money any more", wall).await?;
+        return Ok(Begun::Nothing);
+    }
+    let state = charge.state.retry(book.today(wall), later(book.now(wall), REPORT_DAYS))?;
+    let charge = Charge { state, campaign: pledge.campaign, ..charge };
+    charges::update(tx, &charge).await?;
+    charges::insert_attempt(tx, charge.id, attempt, book.now(wall)).await?;
+    hand_over(tx, &book, &pledge, charge).await
+}
+
+/// Writes down what the provider answered to an attempt, and what follows from it.
+pub async fn record_outcome(
+    tx: &Transaction<'_>,
+    id: ChargeId,
+    attempt: i32,
+    outcome: Outcome,
+    wall: Timestamp,
+) -> Result<Recorded, Error> {
+    let (book, pledge, charge) = lock(tx, id, wall).await?;
+    if attempt > charge.state.attempt() {
+        return Err(Error::inconsistent(format!("charge {id} has no attempt {attempt}")));
+    }
+    match &charge.state {
+        State::Processing { attempt: running, .. } if *running == attempt => {}
+        State::Scheduled
+        | State::Processing { .. }
+        | State::Declined { .. }
+        | State::Captured { .. }
+        | State::Settled { .. }
+        | State::Voided { .. } => return Ok(Recorded::Already),
+    }
+    match outcome {
+        Outcome::Captured { provider_reference } => capture(tx, &book, pledge, charge, provider_reference, wall).await,
+        Outcome::Declined { code, kind } => decline(tx, &book, pledge, charge, code, kind, wall).await,
+    }
+}
+
+/// A partner that collects by itself reports that it has the money. The same event, or the same payment, twice is once.
+///
+/// # Errors
+///
+/// Refused when the campaign has closed: the partner gives the money back.
+pub async fn capture_reported(
+    tx: &Transaction<'_>,
+    id: ChargeId,
+    partner: OrganisationId,
+    event_id: &str,
+    provider_reference: &str,
+    wall: Timestamp,
+) -> Result<Recorded, Error> {
+    check_text("/event_id", event_id, 1..=200)?;
+    check_text("/provider_reference", provider_reference, 1..=200)?;
+    let (book, pledge, charge) = lock(tx, id, wall).await?;
+    if charge.partner != partner {
+        return Err(Error::NotFound("charge"));
+    }
+    if charge.rail != Rail::Partner {
+        return Err(Refusal::new("rail-refused", "the partner does not collect this charge itself").into());
+    }
+    let is_news = charges::insert_event(tx, &partner.to_string(), event_id, id, wall).await?;
+    match &charge.state {
+        State::Captured { provider_reference: known, .. } | State::Settled { provider_reference: known, .. } => {
+            if known == provider_reference {
+                return Ok(Recorded::Already);
+            }
+            let detail = format!("the charge was captured as {known}: give {provider_reference} back");
+            return Err(Refusal::new("charge-captured", detail).into());
+        }
+        State::Scheduled | State::Processing { .. } | State::Declined { .. } | State::Voided { .. } => {}
+    }
+    if !is_news {
+        return Err(Refusal::new("event-taken", "this event was about another charge").into());
+    }
+    let campaign = campaigns::get(tx, charge.campaign).await?.state.at(book.now(wall));
+    if campaign.is_over() {
+        campaign.takes_money()?;
+    }
+    let object = id.to_string();
+    activity::record(tx, book.id, &object, "captured", Actor::Partner(partner), "", book.now(wall)).await?;
+    capture(tx, &book, pledge, charge, provider_reference.to_owned(), wall).await
+}
+
+async fn lock(tx: &Transaction<'_>, id: ChargeId, wall: Timestamp) -> Result<(Book, Pledge, Charge), Error> {
+    let book = books::get(tx, id.book).await?;
+    let pledge = charges::get(tx, id).await?.pledge;
+    let pledge = pledge_operations::lock_present(tx, &book, pledge, wall).await?;
+    Ok((book, pledge, charges::lock(tx, id).await?))
+}
+
+/// The attempt is the caller's to make, unless the partner makes it; then the charge waits for a report until a deadline.
+async fn hand_over(tx: &Transaction<'_>, book: &Book, pledge: &Pledge, charge: Charge) -> Result<Begun, Error> {
+    match (charge.rail, &charge.state) {
+        (Rail::Partner, State::Processing { until, attempt, .. }) => {
+            let job = Job::ChargePledge { pledge: pledge.id, sequence: charge.sequence };
+            let dedupe = format!("{}-report-{attempt}", charge.id);
+            jobs::enqueue(tx, &NewJob { book: book.id, due_at: *until, dedupe, job }).await?;
+            Ok(Begun::Nothing)
+        }
+        (Rail::Sandbox | Rail::Partner, _) => Ok(attempt_of(pledge, &charge)),
+    }
+}
+
+fn attempt_of(pledge: &Pledge, charge: &Charge) -> Begun {
+    let attempt = charge.state.attempt();
+    Begun::Try {
+        charge: charge.id,
+        attempt,
+        reference: format!("{}-{attempt}", charge.id),
+        amount: charge.amount,
+        token: pledge.token.0.clone(),
+    }
+}
+
+/// The charge was begun before: a dead worker's attempt is taken up, a partner's silence ends at its deadline.
+async fn under_way(
+    tx: &Transaction<'_>,
+    book: &Book,
+    pledge: Pledge,
+    charge: Charge,
+    wall: Timestamp,
+) -> Result<Begun, Error> {
+    let State::Processing { until, .. } = charge.state else { return Ok(Begun::Nothing) };
+    match charge.rail {
+        Rail::Sandbox => Ok(attempt_of(&pledge, &charge)),
+        Rail::Partner if until > book.now(wall) => Ok(Begun::Nothing),
+        Rail::Partner => {
+            let charge = Charge { state: charge.state.unreported()?, ..charge };
+            finish(tx, book, &charge, wall).await?;
+            follow(tx, book, pledge, &charge, Next::Lapse, wall).await?;
+            Ok(Begun::Nothing)
+        }
+    }
+}
+
+/// A payment fell due while its campaign takes none. Over: the donor is asked for another. Suspended: the due date
+/// passes, and the plan goes on with the next; the last payment of a plan waits a day instead.
+async fn not_taken(
+    tx: &Transaction<'_>,
+    book: &Book,
+    pledge: Pledge,
+    is_over: bool,
+    wall: Timestamp,
+) -> Result<Begun, Error> {
+    if is_over {
+        pledge_operations::ask(tx, book, pledge, Need::Campaign, "its campaign takes no money any more", wall).await?;
+        return Ok(Begun::Nothing);
+    }
+    let sequence = pledge.next_sequence;
+    if pledge.schedule.due_date(sequence + 1).is_some() {
+        let pledge = pledges::update(tx, &Pledge { next_sequence: sequence + 1, ..pledge }).await?;
+        pledge_operations::enqueue_payment(tx, book, &pledge, sequence + 1, wall).await?;
+    } else {
+        let due_at = later(book.now(wall), 1);
+        let dedupe = format!("{}-{sequence}-{}", pledge.id, book.day_of(due_at));
+        let job = Job::ChargePledge { pledge: pledge.id, sequence };
+        jobs::enqueue(tx, &NewJob { book: book.id, due_at, dedupe, job }).await?;
+    }
+    Ok(Begun::Nothing)
+}
+
+async fn capture(
+    tx: &Transaction<'_>,
+    book: &Book,
+    pledge: Pledge,
+    charge: Charge,
+    provider_reference: String,
+    wall: Timestamp,
+) -> Result<Recorded, Error> {
+    let (now, today) = (book.now(wall), book.today(wall));
+    let campaign = campaigns::get(tx, charge.campaign).await?;
+    if campaign.state.clone().at(now).is_over() {
+        let charge = Charge { state: charge.state.void(provider_reference.clone())?, ..charge };
+        finish(tx, book, &charge, wall).await?;
+        pledge_operations::ask(tx, book, pledge, Need::Campaign, "its campaign closed before the capture", wall)
+            .await?;
+        return Ok(Recorded::Voided { provider_reference });
+    }
+    let state = charge.state.capture(today, provider_reference)?;
+    let settlement = settlements::open(tx, book, charge.partner, charge.amount.currency(), wall).await?;
+    let entry = movements::charge_captured(settlement.receivable, campaign.fund()?, charge.amount, today, charge.id);
+    let posted = posting::post(tx, book, entry, wall).await?;
+    let charge = Charge { state, settlement: Some(settlement.id), entry: posted.number, ..charge };
+    finish(tx, book, &charge, wall).await?;
+    jobs::enqueue(tx, &receipt_job(book, charge.id, wall)).await?;
+    let is_last = pledge.schedule.due_date(charge.sequence + 1).is_none();
+    let paid = pledge.state.paid(now, is_last);
+    if paid != pledge.state {
+        let had_lapsed = paid.is_active();
+        let reason = if had_lapsed { "a payment came after all" } else { "its last payment came" };
+        let pledge =
+            pledge_operations::save(tx, book, Pledge { state: paid, ..pledge }, Change::by_service(reason), wall)
+                .await?;
+        if had_lapsed {
+            pledge_operations::restart(tx, book, pledge, false, wall).await?;
+        }
+    }
+    Ok(Recorded::Captured)
+}
+
+/// Word to the donor about a capture.
+pub(super) fn receipt_job(book: &Book, charge: ChargeId, wall: Timestamp) -> NewJob {
+    let job = Job::SendReceipt { charge };
+    NewJob { book: book.id, due_at: book.now(wall), dedupe: charge.to_string(), job }
+}
+
+async fn decline(
+    tx: &Transaction<'_>,
+    book: &Book,
+    pledge: Pledge,
+    charge: Charge,
+    code: String,
+    kind: DeclineKind,
+    wall: Timestamp,
+) -> Result<Recorded, Error> {
+    let code: String = code.chars().filter(|letter| !letter.is_control()).take(100).collect();
+    let (state, next) = charge.state.decline(code, kind, book.today(wall))?;
+    let wanted = pledge.state.is_active();
+    let state = if wanted { state } else { state.give_up() };
+    let charge = Charge { state, ..charge };
+    finish(tx, book, &charge, wall).await?;
+    follow(tx, book, pledge, &charge, next, wall).await?;
+    Ok(Recorded::Declined(next))
+}
+
+/// What a decline brings: a retry, or the end of the pledge for now or for good; and word to the donor.
+async fn follow(
+    tx: &Transaction<'_>,
+    book: &Book,
+    pledge: Pledge,
+    charge: &Charge,
+    next: Next,
+    wall: Timestamp,
+) -> Result<(), Error> {
+    let now = book.now(wall);
+    let attempt = charge.state.attempt();
+    let (state, reason) = match next {
+        Next::RetryOn(day) => {
+            if pledge.state.is_active() {
+                let job = Job::RetryCharge { charge: charge.id, attempt: attempt + 1 };
+                let dedupe = format!("{}-{}-{}", charge.id, attempt + 1, charge.version);
+                jobs::enqueue(tx, &NewJob { book: book.id, due_at: book.start_of(day), dedupe, job }).await?;
+            }
+            (pledge.state, "")
+        }
+        Next::Lapse => (pledge.state.lapse(now), "its payment was declined, and the retries are used up"),
+        Next::AskDonor => (pledge.state.ask(now, Need::Means), "its means of payment ran out"),
+        Next::Stop => (pledge.state.stop(now), "its means of payment was reported stolen"),
+    };
+    if state != pledge.state {
+        pledge_operations::save(tx, book, Pledge { state, ..pledge }, Change::by_service(reason), wall).await?;
+    }
+    let job = Job::NotifyDecline { charge: charge.id };
+    let dedupe = format!("{}-{attempt}", charge.id);
+    jobs::enqueue(tx, &NewJob { book: book.id, due_at: now, dedupe, job }).await?;
+    Ok(())
+}
+
+/// Writes the charge, and the answer into its attempt.
+async fn finish(tx: &Transaction<'_>, book: &Book, charge: &Charge, wall: Timestamp) -> Result<(), Error> {
+    charges::update(tx, charge).await?;
+    charges::finish_attempt(tx, charge, book.now(wall)).await
+}

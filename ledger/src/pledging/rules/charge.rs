@@ -1,0 +1,358 @@
+//! One due payment of a pledge: `scheduled → processing → captured → settled`, or declined and tried again.
+//!
+//! A due date has one charge, and so at most one capture; each attempt is a row beside it. What the donor's bank says
+//! decides what comes next: a soft decline is tried again on days 1, 3 and 7 and then the pledge lapses, to be revived
+//! when the donor likes; a means that ran out makes us ask for another; a stolen one stops the pledge at once and for
+//! good, because whoever gave it may not be its owner, and a donor with a new card can pledge again.
+
+use crate::calendar::retry_date;
+use crate::error::Refusal;
+use crate::words::words;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+/// How long a charge waits for the report of a partner that collects by itself; then it counts as declined.
+pub const REPORT_DAYS: i64 = 14;
+/// The code of a charge that its partner never reported.
+pub const NOT_REPORTED: &str = "not_reported";
+/// The code of a charge whose capture was voided, and that is tried for another campaign.
+pub const VOIDED: &str = "voided";
+
+/// What a provider answered to one attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The money was taken.
+    Captured {
+        /// How the provider names the payment.
+        provider_reference: String,
+    },
+    /// The money was not taken.
+    Declined {
+        /// The provider's own code, such as `insufficient_funds`.
+        code: String,
+        /// What to do about it.
+        kind: DeclineKind,
+    },
+}
+
+words! {
+    /// What a decline asks for.
+    DeclineKind, "kind of decline" {
+        /// May work later, such as insufficient funds: tried again on days 1, 3 and 7.
+        Soft = "soft",
+        /// The means of payment ran out: the donor is asked for another.
+        Expired = "expired",
+        /// Reported stolen or lost: nothing is tried again.
+        Stolen = "stolen",
+    }
+}
+
+/// The soft declines of one due date, counted for its retries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ladder {
+    /// The day of the first decline.
+    pub first: Date,
+    /// How many there were.
+    pub declines: i32,
+}
+
+/// How a charge stands. `attempt` counts from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// Its due date has not come.
+    Scheduled,
+    /// An attempt is under way: the provider, or the partner, has the word.
+    Processing {
+        /// Which attempt.
+        attempt: i32,
+        /// When a partner that has not reported counts as declining.
+        until: Timestamp,
+        /// Declines before this attempt.
+        ladder: Option<Ladder>,
+    },
+    /// The last attempt was declined.
+    Declined {
+        /// Which attempt.
+        attempt: i32,
+        /// The provider's own code.
+        code: String,
+        /// What it asks for.
+        kind: DeclineKind,
+        /// Soft declines so far; none when it was not a soft one.
+        ladder: Option<Ladder>,
+        /// When it is tried again; none when it is given up, unless the donor does something.
+        retry_on: Option<Date>,
+    },
+    /// The money was taken, and is with the custodian's processor.
+    Captured {
+        /// Which attempt.
+        attempt: i32,
+        /// The book's day: it says in which settlement the money arrives.
+        on: Date,
+        /// How the provider names the payment.
+        provider_reference: String,
+    },
+    /// The money is with the custodian, as cash.
+    Settled {
+        /// Which attempt.
+        attempt: i32,
+        /// The day of the capture.
+        on: Date,
+        /// How the provider names the payment.
+        provider_reference: String,
+    },
+    /// The money was taken for a campaign that had closed meanwhile: the provider gives it back, nothing was posted.
+    Voided {
+        /// Which attempt.
+        attempt: i32,
+        /// How the provider names the payment.
+        provider_reference: String,
+    },
+}
+
+/// What a decline means for the pledge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// The same charge is tried again.
+    RetryOn(Date),
+    /// The retries are used up: the pledge lapses.
+    Lapse,
+    /// The donor is asked for another means of payment.
+    AskDonor,
+    /// The pledge is cancelled.
+    Stop,
+}
+
+impl State {
+    /// Its stable word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            State::Scheduled => "scheduled",
+            State::Processing { .. } => "processing",
+            State::Declined { .. } => "declined",
+            State::Captured { .. } => "captured",
+            State::Settled { .. } => "settled",
+            State::Voided { .. } => "voided",
+        }
+    }
+
+    /// The attempt it speaks of; 0 before the first.
+    pub fn attempt(&self) -> i32 {
+        match self {
+            State::Scheduled => 0,
+            State::Processing { attempt, .. }
+            | State::Declined { attempt, .. }
+            | State::Captured { attempt, .. }
+            | State::Settled { attempt, .. }
+            | State::Voided { attempt, .. } => *attempt,
+        }
+    }
+
+    /// The first attempt.
+    pub fn begin(self, until: Timestamp) -> Result<State, Refusal> {
+        match self {
+            State::Scheduled => Ok(State::Processing { attempt: 1, until, ladder: None }),
+            other @ (State::Processing { .. }
+            | State::Declined { .. }
+            | State::Captured { .. }
+            | State::Settled { .. }
+            | State::Voided { .. }) => Err(other.not("scheduled")),
+        }
+    }
+
+    /// The next attempt at a declined charge, when its day has come.
+    pub fn retry(self, today: Date, until: Timestamp) -> Result<State, Refusal> {
+        match self {
+            State::Declined { attempt, ladder, retry_on: Some(day), .. } if day <= today => {
+                Ok(State::Processing { attempt: attempt + 1, until, ladder })
+            }
+            State::Declined { .. } => Err(Refusal::new("charge-not-due", "no retry of the charge is due")),
+            other @ (State::Scheduled
+            | State::Processing { .. }
+            | State::Captured { .. }
+            | State::Settled { .. }
+            | State::Voided { .. }) => Err(other.not("declined")),
+        }
+    }
+
+    /// The donor revived the pledge, gave another means or chose another campaign: the payment is tried again, with all
+    /// its retries.
+    pub fn reopen(self, today: Date) -> Result<State, Refusal> {
+        match self {
+            State::Declined { attempt, code, kind, .. } => {
+                Ok(State::Declined { attempt, code, kind, ladder: None, retry_on: Some(today) })
+            }
+            State::Voided { attempt, .. } => Ok(State::Declined {
+                attempt,
+                code: VOIDED.into(),
+                kind: DeclineKind::Soft,
+                ladder: None,
+                retry_on: Some(today),
+            }),
+            other @ (State::Scheduled | State::Processing { .. } | State::Captured { .. } | State::Settled { .. }) => {
+                Err(other.not("declined"))
+            }
+        }
+    }
+
+    /// Nothing is tried again unless the donor does something.
+    pub fn give_up(self) -> State {
+        match self {
+            State::Declined { attempt, code, kind, ladder, .. } => {
+                State::Declined { attempt, code, kind, ladder, retry_on: None }
+            }
+            other @ (State::Scheduled
+            | State::Processing { .. }
+            | State::Captured { .. }
+            | State::Settled { .. }
+            | State::Voided { .. }) => other,
+        }
+    }
+
+    /// The attempt was declined.
+    pub fn decline(self, code: String, kind: DeclineKind, today: Date) -> Result<(State, Next), Refusal> {
+        let (attempt, ladder) = match self {
+            State::Processing { attempt, ladder, .. } => (attempt, ladder),
+            other @ (State::Scheduled
+            | State::Declined { .. }
+            | State::Captured { .. }
+            | State::Settled { .. }
+            | State::Voided { .. }) => return Err(other.not("processing")),
+        };
+        let ladder = match kind {
+            DeclineKind::Soft => Some(match ladder {
+                Some(before) => Ladder { first: before.first, declines: before.declines + 1 },
+                None => Ladder { first: today, declines: 1 },
+            }),
+            DeclineKind::Expired | DeclineKind::Stolen => None,
+        };
+        let retry_on = ladder.and_then(|ladder| retry_date(ladder.first, ladder.declines, today));
+        let next = match (kind, retry_on) {
+            (DeclineKind::Soft, Some(day)) => Next::RetryOn(day),
+            (DeclineKind::Soft, None) => Next::Lapse,
+            (DeclineKind::Expired, _) => Next::AskDonor,
+            (DeclineKind::Stolen, _) => Next::Stop,
+        };
+        Ok((State::Declined { attempt, code, kind, ladder, retry_on }, next))
+    }
+
+    /// The partner did not report in time: the charge is given up, and the pledge lapses.
+    pub fn unreported(self) -> Result<State, Refusal> {
+        match self {
+            State::Processing { attempt, ladder, .. } => Ok(State::Declined {
+                attempt,
+                code: NOT_REPORTED.into(),
+                kind: DeclineKind::Soft,
+                ladder,
+                retry_on: None,
+            }),
+            other @ (State::Scheduled
+            | State::Declined { .. }
+            | State::Captured { .. }
+            | State::Settled { .. }
+            | State::Voided { .. }) => Err(other.not("processing")),
+        }
+    }
+
+    /// The money was taken. A partner's report may come after the charge was given up: money that came, came.
+    pub fn capture(self, on: Date, provider_reference: String) -> Result<State, Refusal> {
+        match self {
+            State::Processing { attempt, .. } | State::Declined { attempt, .. } => {
+                Ok(State::Captured { attempt, on, provider_reference })
+            }
+            other @ (State::Scheduled | State::Captured { .. } | State::Settled { .. } | State::Voided { .. }) => {
+                Err(other.not("processing"))
+            }
+        }
+    }
+
+    /// The money was taken although the campaign had closed: it goes back.
+    pub fn void(self, provider_reference: String) -> Result<State, Refusal> {
+        match self {
+            State::Processing { attempt, .. } | State::Declined { attempt, .. } => {
+                Ok(State::Voided { attempt, provider_reference })
+            }
+            other @ (State::Scheduled | State::Captured { .. } | State::Settled { .. } | State::Voided { .. }) => {
+                Err(other.not("processing"))
+            }
+        }
+    }
+
+    fn not(&self, wanted: &str) -> Refusal {
+        Refusal::new("charge-state", format!("the charge is {}, not {wanted}", self.word()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    fn processing() -> State {
+        State::Scheduled.begin(Timestamp::MAX).expect("scheduled")
+    }
+
+    #[test]
+    fn p7_insufficient_funds_are_tried_on_days_1_3_7_and_then_the_pledge_lapses() {
+        let mut state = processing();
+        let mut today = date(2027, 1, 31);
+        for day in [date(2027, 2, 1), date(2027, 2, 3), date(2027, 2, 7)] {
+            let (declined, next) =
+                state.decline("insufficient_funds".into(), DeclineKind::Soft, today).expect("processing");
+            assert_eq!(next, Next::RetryOn(day));
+            assert_eq!(declined.clone().retry(today, Timestamp::MAX).expect_err("too early").code, "charge-not-due");
+            today = day;
+            state = declined.retry(today, Timestamp::MAX).expect("its day has come");
+        }
+        assert_eq!(state.attempt(), 4);
+        let (declined, next) =
+            state.decline("insufficient_funds".into(), DeclineKind::Soft, today).expect("processing");
+        assert_eq!(next, Next::Lapse);
+        assert!(declined.retry(date(2028, 1, 1), Timestamp::MAX).is_err());
+    }
+
+    #[test]
+    fn p7_a_revived_charge_has_all_its_retries_again() {
+        let today = date(2027, 3, 1);
+        let given_up = State::Declined {
+            attempt: 4,
+            code: "insufficient_funds".into(),
+            kind: DeclineKind::Soft,
+            ladder: Some(Ladder { first: date(2027, 1, 31), declines: 4 }),
+            retry_on: None,
+        };
+        let state = given_up.reopen(today).expect("declined").retry(today, Timestamp::MAX).expect("due at once");
+        assert_eq!(state.attempt(), 5);
+        let (_, next) = state.decline("insufficient_funds".into(), DeclineKind::Soft, today).expect("processing");
+        assert_eq!(next, Next::RetryOn(date(2027, 3, 2)));
+    }
+
+    #[test]
+    fn p7_an_expired_card_asks_and_a_stolen_one_stops_at_once() {
+        let today = date(2027, 1, 31);
+        let (state, next) =
+            processing().decline("expired_card".into(), DeclineKind::Expired, today).expect("processing");
+        assert_eq!(next, Next::AskDonor);
+        assert!(state.retry(date(2028, 1, 1), Timestamp::MAX).is_err());
+        let (state, next) = processing().decline("stolen_card".into(), DeclineKind::Stolen, today).expect("processing");
+        assert_eq!(next, Next::Stop);
+        assert!(state.retry(date(2028, 1, 1), Timestamp::MAX).is_err());
+    }
+
+    #[test]
+    fn a_charge_is_captured_once() {
+        let today = date(2027, 1, 31);
+        let captured = processing().capture(today, "pay_1".into()).expect("processing");
+        assert_eq!(captured.clone().capture(today, "pay_2".into()).expect_err("captured").code, "charge-state");
+        assert!(captured.clone().decline("late".into(), DeclineKind::Soft, today).is_err());
+        assert!(captured.retry(today, Timestamp::MAX).is_err());
+    }
+
+    #[test]
+    fn a_report_that_comes_too_late_still_counts() {
+        let today = date(2027, 1, 31);
+        let given_up = processing().unreported().expect("processing");
+        assert!(given_up.clone().retry(today, Timestamp::MAX).is_err());
+        assert_eq!(given_up.capture(today, "pay_1".into()).expect("money came").word(), "captured");
+    }
+}

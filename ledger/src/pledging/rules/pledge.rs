@@ -1,0 +1,385 @@
+//! A donor's promise: once, or month by month.
+//!
+//! Every waiting state has a clock and a default: a pledge that waits for its donor lapses, a lapsed one that nobody
+//! revives is cancelled, a pause ends by itself. [`State::at`] applies them, so what is read is right even before the
+//! worker has written it down.
+
+use crate::calendar::{MonthlyPlan, later};
+use crate::error::Refusal;
+use crate::words::words;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+/// A pledge that is not activated for so long is cancelled.
+pub const CREATED_DAYS: i64 = 7;
+/// A pledge that waits for its donor for so long lapses.
+pub const NEEDS_ACTION_DAYS: i64 = 30;
+/// A pause without an end lapses after so long: nobody is charged out of the blue years later. No pause is longer.
+pub const PAUSE_DAYS_MAX: i64 = 365;
+/// A lapsed pledge can be revived for so long.
+pub const LAPSED_DAYS: i64 = 365;
+
+words! {
+    /// Who takes the money from the donor.
+    Rail, "rail" {
+        /// The deterministic provider of sandbox books.
+        Sandbox = "sandbox",
+        /// The partner collects it, and reports.
+        Partner = "partner",
+    }
+}
+
+impl Rail {
+    /// The sandbox rail moves no money, so a live book refuses it.
+    pub fn allowed_in(self, live: bool) -> Result<(), Refusal> {
+        match self {
+            Rail::Sandbox if live => {
+                Err(Refusal::new("rail-refused", "a live book takes no pledge whose payments are only simulated"))
+            }
+            Rail::Sandbox | Rail::Partner => Ok(()),
+        }
+    }
+}
+
+/// When a pledge is charged. Payments are numbered from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schedule {
+    /// One payment.
+    Once {
+        /// Its day.
+        on: Date,
+    },
+    /// A payment on one day of each month.
+    Monthly(MonthlyPlan),
+}
+
+impl Schedule {
+    /// Its stable word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Schedule::Once { .. } => "once",
+            Schedule::Monthly(_) => "monthly",
+        }
+    }
+
+    /// The first day on which it may charge.
+    pub fn start(&self) -> Date {
+        match self {
+            Schedule::Once { on } => *on,
+            Schedule::Monthly(plan) => plan.start(),
+        }
+    }
+
+    /// The due date of a payment; none when there is no such payment. A date missed in a pause is not made up for.
+    pub fn due_date(&self, sequence: i32) -> Option<Date> {
+        match self {
+            Schedule::Once { on } => (sequence == 1).then_some(*on),
+            Schedule::Monthly(plan) => plan.due_date(sequence),
+        }
+    }
+
+    /// The payment with which it goes on, having reached `next`, on a day: none when nothing is left. A single payment
+    /// that was missed is made on that day.
+    pub fn resume_from(&self, next: i32, day: Date) -> Option<i32> {
+        match self {
+            Schedule::Once { .. } => (next == 1).then_some(1),
+            Schedule::Monthly(plan) => {
+                let sequence = plan.sequence_from(day)?.max(next);
+                plan.due_date(sequence).map(|_| sequence)
+            }
+        }
+    }
+}
+
+words! {
+    /// Why a pledge waits for its donor.
+    Need, "need" {
+        /// The means of payment ran out: another is needed.
+        Means = "means",
+        /// The campaign takes no money any more: another is to be chosen.
+        Campaign = "campaign",
+    }
+}
+
+words! {
+    /// What the end of a pause brings.
+    AfterPause, "end of a pause" {
+        /// The donor said until when: payments go on.
+        Resume = "resume",
+        /// Nobody said: the pledge lapses.
+        Lapse = "lapse",
+    }
+}
+
+/// How a pledge stands. `since` is when it came to be so, `until` when the default of a waiting state comes true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Promised, without a means of payment yet.
+    Created {
+        /// Since when.
+        since: Timestamp,
+        /// Cancelled then.
+        until: Timestamp,
+    },
+    /// Charged when due.
+    Active {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Waits for its donor; not charged.
+    NeedsAction {
+        /// Since when.
+        since: Timestamp,
+        /// Lapses then.
+        until: Timestamp,
+        /// What for.
+        need: Need,
+    },
+    /// The donor wants no charge for a while.
+    Paused {
+        /// Since when.
+        since: Timestamp,
+        /// Ends then.
+        until: Timestamp,
+        /// How it ends.
+        then: AfterPause,
+    },
+    /// Payments failed, or nobody answered. The donor can revive it.
+    Lapsed {
+        /// Since when.
+        since: Timestamp,
+        /// Cancelled then.
+        until: Timestamp,
+    },
+    /// All payments were made or missed.
+    Completed {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Ended before its last payment.
+    Cancelled {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Everything it brought went back.
+    Refunded {
+        /// Since when.
+        since: Timestamp,
+    },
+}
+
+impl State {
+    /// The state of a new pledge.
+    pub fn created(now: Timestamp) -> State {
+        State::Created { since: now, until: later(now, CREATED_DAYS) }
+    }
+
+    /// Its stable word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            State::Created { .. } => "created",
+            State::Active { .. } => "active",
+            State::NeedsAction { .. } => "needs_action",
+            State::Paused { .. } => "paused",
+            State::Lapsed { .. } => "lapsed",
+            State::Completed { .. } => "completed",
+            State::Cancelled { .. } => "cancelled",
+            State::Refunded { .. } => "refunded",
+        }
+    }
+
+    /// Since when it has been so.
+    pub fn since(&self) -> Timestamp {
+        match self {
+            State::Created { since, .. }
+            | State::Active { since }
+            | State::NeedsAction { since, .. }
+            | State::Paused { since, .. }
+            | State::Lapsed { since, .. }
+            | State::Completed { since }
+            | State::Cancelled { since }
+            | State::Refunded { since } => *since,
+        }
+    }
+
+    /// When the default of a waiting state comes true.
+    pub fn until(&self) -> Option<Timestamp> {
+        match self {
+            State::Created { until, .. }
+            | State::NeedsAction { until, .. }
+            | State::Paused { until, .. }
+            | State::Lapsed { until, .. } => Some(*until),
+            State::Active { .. } | State::Completed { .. } | State::Cancelled { .. } | State::Refunded { .. } => None,
+        }
+    }
+
+    /// What it waits for, or what comes after the wait; empty where there is nothing to say.
+    pub fn detail(&self) -> &'static str {
+        match self {
+            State::NeedsAction { need, .. } => need.as_str(),
+            State::Paused { then, .. } => then.as_str(),
+            State::Created { .. }
+            | State::Active { .. }
+            | State::Lapsed { .. }
+            | State::Completed { .. }
+            | State::Cancelled { .. }
+            | State::Refunded { .. } => "",
+        }
+    }
+
+    /// The state at a moment: the defaults of all waits that have run out by then have come true.
+    pub fn at(self, now: Timestamp) -> State {
+        if self.until().is_none_or(|until| until > now) {
+            return self;
+        }
+        let after = match self {
+            State::Created { until, .. } | State::Lapsed { until, .. } => State::Cancelled { since: until },
+            State::NeedsAction { until, .. } | State::Paused { until, then: AfterPause::Lapse, .. } => lapsed(until),
+            State::Paused { until, then: AfterPause::Resume, .. } => State::Active { since: until },
+            State::Active { .. } | State::Completed { .. } | State::Cancelled { .. } | State::Refunded { .. } => self,
+        };
+        after.at(now)
+    }
+
+    /// Whether it is charged when due.
+    pub fn is_active(&self) -> bool {
+        self.word() == "active"
+    }
+
+    /// A means of payment is there.
+    pub fn activate(self, now: Timestamp) -> Result<State, Refusal> {
+        match self.at(now) {
+            State::Created { .. } => Ok(State::Active { since: now }),
+            other @ (State::Active { .. }
+            | State::NeedsAction { .. }
+            | State::Paused { .. }
+            | State::Lapsed { .. }
+            | State::Completed { .. }
+            | State::Cancelled { .. }
+            | State::Refunded { .. }) => Err(other.refuse("activated")),
+        }
+    }
+
+    /// No charge until a moment; without one the longest pause, and then it lapses.
+    pub fn pause(self, now: Timestamp, until: Option<Timestamp>) -> Result<State, Refusal> {
+        let state = self.at(now);
+        if !state.is_active() {
+            return Err(state.refuse("paused"));
+        }
+        let longest = later(now, PAUSE_DAYS_MAX);
+        match until {
+            Some(until) if until <= now || until > longest => Err(Refusal::new(
+                "pause-invalid",
+                format!("a pause ends later than now and within {PAUSE_DAYS_MAX} days"),
+            )),
+            Some(until) => Ok(State::Paused { since: now, until, then: AfterPause::Resume }),
+            None => Ok(State::Paused { since: now, until: longest, then: AfterPause::Lapse }),
+        }
+    }
+
+    /// The donor wants it to go on: out of a pause, out of a lapse, or with what it waited for.
+    pub fn resume(self, now: Timestamp, new_means: bool) -> Result<State, Refusal> {
+        match self.at(now) {
+            State::Paused { .. } | State::Lapsed { .. } => Ok(State::Active { since: now }),
+            State::NeedsAction { need: Need::Means, .. } if new_means => Ok(State::Active { since: now }),
+            State::NeedsAction { need: Need::Means, .. } => {
+                Err(Refusal::new("pledge-needs-means", "the pledge needs another means of payment: send its token"))
+            }
+            State::NeedsAction { need: Need::Campaign, .. } => {
+                Err(Refusal::new("pledge-needs-campaign", "its campaign takes no money any more: redirect the pledge"))
+            }
+            other @ (State::Created { .. }
+            | State::Active { .. }
+            | State::Completed { .. }
+            | State::Cancelled { .. }
+            | State::Refunded { .. }) => Err(other.refuse("resumed")),
+        }
+    }
+
+    /// Another campaign was chosen: what waited for that goes on, everything else stays as it is.
+    pub fn redirect(self, now: Timestamp) -> Result<State, Refusal> {
+        match self.at(now) {
+            State::NeedsAction { need: Need::Campaign, .. } => Ok(State::Active { since: now }),
+            other @ (State::Created { .. }
+            | State::Active { .. }
+            | State::NeedsAction { .. }
+            | State::Paused { .. }
+            | State::Lapsed { .. }) => Ok(other),
+            other @ (State::Completed { .. } | State::Cancelled { .. } | State::Refunded { .. }) => {
+                Err(other.refuse("redirected"))
+            }
+        }
+    }
+
+    /// The donor wants no more of it. What it brought so far stays.
+    pub fn cancel(self, now: Timestamp) -> Result<State, Refusal> {
+        match self.at(now) {
+            State::Created { .. }
+            | State::Active { .. }
+            | State::NeedsAction { .. }
+            | State::Paused { .. }
+            | State::Lapsed { .. } => Ok(State::Cancelled { since: now }),
+            other @ (State::Completed { .. } | State::Cancelled { .. } | State::Refunded { .. }) => {
+                Err(other.refuse("cancelled"))
+            }
+        }
+    }
+
+    /// It waits for its donor. What is not charged anyway stays as it is.
+    pub fn ask(self, now: Timestamp, need: Need) -> State {
+        match self.at(now) {
+            State::Active { .. } => State::NeedsAction { since: now, until: later(now, NEEDS_ACTION_DAYS), need },
+            other @ (State::Created { .. }
+            | State::NeedsAction { .. }
+            | State::Paused { .. }
+            | State::Lapsed { .. }
+            | State::Completed { .. }
+            | State::Cancelled { .. }
+            | State::Refunded { .. }) => other,
+        }
+    }
+
+    /// The retries of a charge are used up. What is not charged anyway stays as it is.
+    pub fn lapse(self, now: Timestamp) -> State {
+        match self.at(now) {
+            State::Active { .. } => lapsed(now),
+            other @ (State::Created { .. }
+            | State::NeedsAction { .. }
+            | State::Paused { .. }
+            | State::Lapsed { .. }
+            | State::Completed { .. }
+            | State::Cancelled { .. }
+            | State::Refunded { .. }) => other,
+        }
+    }
+
+    /// The means of payment was stolen: at once, and out of every state that could be charged again.
+    pub fn stop(self, now: Timestamp) -> State {
+        self.cancel(now).unwrap_or(self)
+    }
+
+    /// A payment came. `is_last`: none is left after it. A payment that came after all revives what had lapsed for want of it.
+    pub fn paid(self, now: Timestamp, is_last: bool) -> State {
+        match self.at(now) {
+            State::Active { .. } | State::Lapsed { .. } | State::NeedsAction { need: Need::Means, .. } if is_last => {
+                State::Completed { since: now }
+            }
+            State::Lapsed { .. } | State::NeedsAction { need: Need::Means, .. } => State::Active { since: now },
+            other @ (State::Created { .. }
+            | State::Active { .. }
+            | State::NeedsAction { .. }
+            | State::Paused { .. }
+            | State::Completed { .. }
+            | State::Cancelled { .. }
+            | State::Refunded { .. }) => other,
+        }
+    }
+
+    fn refuse(&self, wish: &str) -> Refusal {
+        Refusal::new("pledge-state", format!("the pledge is {}: it cannot be {wish}", self.word()))
+    }
+}
+
+fn lapsed(now: Timestamp) -> State {
+    State::Lapsed { since: now, until: later(now, LAPSED_DAYS) }
+}

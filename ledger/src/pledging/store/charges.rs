@@ -1,0 +1,500 @@
+//! Charges, their attempts, and the events of providers about them.
+
+use crate::book::Companion;
+use crate::error::{Error, Refusal};
+use crate::id::{BookId, CampaignId, ChargeId, OrganisationId, PledgeId, SettlementId};
+use crate::money::{Currency, Money};
+use crate::pledging::rules::charge::{DeclineKind, Ladder, State};
+use crate::pledging::rules::pledge::Rail;
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde_json::json;
+use std::fmt;
+use tokio_postgres::Row;
+use tokio_postgres::error::SqlState;
+use uuid::Uuid;
+
+/// One due payment of a pledge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Charge {
+    /// Which.
+    pub id: ChargeId,
+    /// Of which pledge.
+    pub pledge: PledgeId,
+    /// Whose fund it goes to.
+    pub campaign: CampaignId,
+    /// Who brought the pledge: the custodian.
+    pub partner: OrganisationId,
+    /// Which payment of the plan, from 1.
+    pub sequence: i32,
+    /// Its due date, in the zone of the book.
+    pub due_on: Date,
+    /// How much.
+    pub amount: Money,
+    /// Minor units that went back to the donor.
+    pub refunded: i64,
+    /// Minor units under dispute.
+    pub disputed: i64,
+    /// Who takes the money.
+    pub rail: Rail,
+    /// How it stands.
+    pub state: State,
+    /// With which settlement the money arrives; none until it is captured.
+    pub settlement: Option<SettlementId>,
+    /// Record number of the entry of the capture; 0 before.
+    pub entry: i64,
+    /// Raised by every change: its `ETag`.
+    pub version: i64,
+    /// Wall clock.
+    pub created_at: Timestamp,
+}
+
+fn charge(row: &Row) -> Result<Charge, Error> {
+    let book = BookId(row.get("book_id"));
+    let id = ChargeId::new(book, row.get("id"));
+    let bad = |what: &str| Error::inconsistent(format!("charge {id}: {what}"));
+    let currency: Currency = row.get::<_, &str>("currency").parse().map_err(|_| bad("currency"))?;
+    Ok(Charge {
+        id,
+        pledge: PledgeId::new(book, row.get("pledge")),
+        campaign: CampaignId::new(book, row.get("campaign")),
+        partner: OrganisationId(row.get("partner")),
+        sequence: row.get("sequence"),
+        due_on: row.get("due_on"),
+        amount: Money::from_minor(row.get("amount"), currency).map_err(|_| bad("amount"))?,
+        refunded: row.get("refunded"),
+        disputed: row.get("disputed"),
+        rail: row.get::<_, &str>("rail").parse()?,
+        state: state(row)?.ok_or_else(|| bad("state"))?,
+        settlement: row.get::<_, Option<Uuid>>("settlement").map(|object| SettlementId::new(book, object)),
+        entry: row.get("entry"),
+        version: row.get("version"),
+        created_at: row.get("created_at"),
+    })
+}
+
+fn state(row: &Row) -> Result<Option<State>, Error> {
+    let attempt = row.get("attempt");
+    let ladder =
+        row.get::<_, Option<Date>>("first_declined_on").map(|first| Ladder { first, declines: row.get("declines") });
+    let captured_on: Option<Date> = row.get("captured_on");
+    let provider_reference: Option<String> = row.get("provider_reference");
+    Ok(match (row.get("state"), captured_on, provider_reference) {
+        ("processing", None, None) => {
+            row.get::<_, Option<Timestamp>>("waits_until").map(|until| State::Processing { attempt, until, ladder })
+        }
+        ("declined", None, None) => Some(State::Declined {
+            attempt,
+            code: row.get("decline_code"),
+            kind: row.get::<_, &str>("decline_kind").parse::<DeclineKind>()?,
+            ladder,
+            retry_on: row.get("retry_on"),
+        }),
+        ("captured", Some(on), Some(provider_reference)) => Some(State::Captured { attempt, on, provider_reference }),
+        ("settled", Some(on), Some(provider_reference)) => Some(State::Settled { attempt, on, provider_reference }),
+        ("voided", None, Some(provider_reference)) => Some(State::Voided { attempt, provider_reference }),
+        _ => None,
+    })
+}
+
+/// What the columns of a state hold.
+#[derive(Default)]
+struct Columns<'a> {
+    waits_until: Option<Timestamp>,
+    ladder: Option<Ladder>,
+    retry_on: Option<Date>,
+    kind: &'static str,
+    code: &'a str,
+    captured_on: Option<Date>,
+    provider_reference: Option<&'a str>,
+}
+
+fn columns(state: &State) -> Columns<'_> {
+    match state {
+        State::Scheduled => Columns::default(),
+        State::Processing { until, ladder, .. } => {
+            Columns { waits_until: Some(*until), ladder: *ladder, ..Columns::default() }
+        }
+        State::Declined { code, kind, ladder, retry_on, .. } => {
+            Columns { ladder: *ladder, retry_on: *retry_on, kind: kind.as_str(), code, ..Columns::default() }
+        }
+        State::Captured { on, provider_reference, .. } | State::Settled { on, provider_reference, .. } => {
+            Columns { captured_on: Some(*on), provider_reference: Some(provider_reference), ..Columns::default() }
+        }
+        State::Voided { provider_reference, .. } => {
+            Columns { provider_reference: Some(provider_reference), ..Columns::default() }
+        }
+    }
+}
+
+/// A new charge, whose first attempt is under way.
+pub async fn insert(tx: &Transaction<'_>, new: &Charge) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- charges::insert
+            INSERT INTO charge (book_id, id, pledge, campaign, partner, sequence, due_on, amount, currency, rail,
+                                state, attempt, waits_until, created_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        )
+        .await?;
+    tx.execute(
+        &statement,
+        &[
+            /* book_id */ &new.id.book.0,
+            /* id */ &new.id.object,
+            /* pledge */ &new.pledge.object,
+            /* campaign */ &new.campaign.object,
+            /* partner */ &new.partner.0,
+            /* sequence */ &new.sequence,
+            /* due_on */ &new.due_on,
+            /* amount */ &new.amount.minor(),
+            /* currency */ &new.amount.currency().code(),
+            /* rail */ &new.rail.as_str(),
+            /* state */ &new.state.word(),
+            /* attempt */ &new.state.attempt(),
+            /* waits_until */ &columns(&new.state).waits_until,
+            /* created_at */ &new.created_at,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Writes what may change of a charge; its version rises.
+///
+/// # Errors
+///
+/// Refused when another charge of the partner has its provider reference: one outside payment is one charge.
+pub async fn update(tx: &Transaction<'_>, changed: &Charge) -> Result<(), Error> {
+    let columns = columns(&changed.state);
+    let statement = tx
+        .prepare_cached(
+            "-- charges::update
+            UPDATE charge SET campaign = $3, settlement = $4, entry = $5, state = $6, attempt = $7, waits_until = $8,
+                              declines = $9, first_declined_on = $10, retry_on = $11, decline_kind = $12,
+                              decline_code = $13, captured_on = $14, provider_reference = $15, version = version + 1
+             WHERE book_id = $1 AND id = $2",
+        )
+        .await?;
+    let written = tx
+        .execute(
+            &statement,
+            &[
+                /* book_id */ &changed.id.book.0,
+                /* id */ &changed.id.object,
+                /* campaign */ &changed.campaign.object,
+                /* settlement */ &changed.settlement.map(|settlement| settlement.object),
+                /* entry */ &changed.entry,
+                /* state */ &changed.state.word(),
+                /* attempt */ &changed.state.attempt(),
+                /* waits_until */ &columns.waits_until,
+                /* declines */ &columns.ladder.map_or(0, |ladder| ladder.declines),
+                /* first_declined_on */ &columns.ladder.map(|ladder| ladder.first),
+                /* retry_on */ &columns.retry_on,
+                /* decline_kind */ &columns.kind,
+                /* decline_code */ &columns.code,
+                /* captured_on */ &columns.captured_on,
+                /* provider_reference */ &columns.provider_reference,
+            ],
+        )
+        .await;
+    match written {
+        Ok(_) => Ok(()),
+        Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
+            Err(Refusal::new("reference-taken", "another charge has this provider reference").into())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The charge with an id.
+pub async fn get(client: &impl GenericClient, id: ChargeId) -> Result<Charge, Error> {
+    let statement =
+        client.prepare_cached("-- charges::get\nSELECT * FROM charge WHERE book_id = $1 AND id = $2").await?;
+    let row = client.query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
+    row.as_ref().map(charge).transpose()?.ok_or(Error::NotFound("charge"))
+}
+
+/// Locks the charge until the transaction ends; after its pledge.
+pub async fn lock(tx: &Transaction<'_>, id: ChargeId) -> Result<Charge, Error> {
+    let statement = tx
+        .prepare_cached("-- charges::lock\nSELECT * FROM charge WHERE book_id = $1 AND id = $2 FOR NO KEY UPDATE")
+        .await?;
+    let row = tx.query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
+    row.as_ref().map(charge).transpose()?.ok_or(Error::NotFound("charge"))
+}
+
+/// Locks the charge of one payment of a pledge, if it was begun.
+pub async fn lock_payment(tx: &Transaction<'_>, pledge: PledgeId, sequence: i32) -> Result<Option<Charge>, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- charges::lock_payment
+            SELECT * FROM charge WHERE book_id = $1 AND pledge = $2 AND sequence = $3 FOR NO KEY UPDATE",
+        )
+        .await?;
+    let row = tx
+        .query_opt(&statement, &[/* book_id */ &pledge.book.0, /* pledge */ &pledge.object, /* sequence */ &sequence])
+        .await?;
+    row.as_ref().map(charge).transpose()
+}
+
+/// Locks the last charge of a pledge, if it has one.
+pub async fn lock_last(tx: &Transaction<'_>, pledge: PledgeId) -> Result<Option<Charge>, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- charges::lock_last
+            SELECT * FROM charge WHERE book_id = $1 AND pledge = $2 ORDER BY sequence DESC LIMIT 1 FOR NO KEY UPDATE",
+        )
+        .await?;
+    let row = tx.query_opt(&statement, &[/* book_id */ &pledge.book.0, /* pledge */ &pledge.object]).await?;
+    row.as_ref().map(charge).transpose()
+}
+
+/// The charges of a pledge in the order of its plan, after a payment (0 for the beginning).
+pub async fn list(client: &impl GenericClient, pledge: PledgeId, after: i32, limit: i64) -> Result<Vec<Charge>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- charges::list
+            SELECT * FROM charge WHERE book_id = $1 AND pledge = $2 AND sequence > $3 ORDER BY sequence LIMIT $4",
+        )
+        .await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* book_id */ &pledge.book.0,
+                /* pledge */ &pledge.object,
+                /* after */ &after,
+                /* limit */ &limit,
+            ],
+        )
+        .await?;
+    rows.iter().map(charge).collect()
+}
+
+/// A retry of a pledge's last charge is not wanted any more.
+pub async fn clear_retries(tx: &Transaction<'_>, pledge: PledgeId) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- charges::clear_retries
+            UPDATE charge SET retry_on = NULL, version = version + 1
+             WHERE book_id = $1 AND pledge = $2 AND state = 'declined' AND retry_on IS NOT NULL",
+        )
+        .await?;
+    tx.execute(&statement, &[/* book_id */ &pledge.book.0, /* pledge */ &pledge.object]).await?;
+    Ok(())
+}
+
+/// One try of a charge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// From 1.
+    pub attempt: i32,
+    /// `processing`, `declined`, `captured` or `voided`.
+    pub state: String,
+    /// The provider's own code of a decline.
+    pub code: String,
+    /// Book time.
+    pub started_at: Timestamp,
+    /// Book time; none while it is under way.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// The tries of a charge, in order.
+pub async fn list_attempts(client: &impl GenericClient, charge: ChargeId) -> Result<Vec<Attempt>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- charges::list_attempts
+            SELECT attempt, state, code, started_at, finished_at FROM charge_attempt
+             WHERE book_id = $1 AND charge = $2 ORDER BY attempt LIMIT 1000",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &charge.book.0, /* charge */ &charge.object]).await?;
+    Ok(rows
+        .iter()
+        .map(|row| Attempt {
+            attempt: row.get("attempt"),
+            state: row.get("state"),
+            code: row.get("code"),
+            started_at: row.get("started_at"),
+            finished_at: row.get("finished_at"),
+        })
+        .collect())
+}
+
+/// An attempt begins.
+pub async fn insert_attempt(tx: &Transaction<'_>, charge: ChargeId, attempt: i32, now: Timestamp) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- charges::insert_attempt
+            INSERT INTO charge_attempt (book_id, charge, attempt, state, started_at)
+            VALUES ($1, $2, $3, 'processing', $4)",
+        )
+        .await?;
+    tx.execute(
+        &statement,
+        &[
+            /* book_id */ &charge.book.0,
+            /* charge */ &charge.object,
+            /* attempt */ &attempt,
+            /* started_at */ &now,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The last attempt of a charge has the charge's answer: declined, captured or voided.
+pub async fn finish_attempt(tx: &Transaction<'_>, charge: &Charge, now: Timestamp) -> Result<(), Error> {
+    let columns = columns(&charge.state);
+    let state = if charge.state.word() == "settled" { "captured" } else { charge.state.word() };
+    let statement = tx
+        .prepare_cached(
+            "-- charges::finish_attempt
+            UPDATE charge_attempt SET state = $4, code = $5, provider_reference = $6, finished_at = $7
+             WHERE book_id = $1 AND charge = $2 AND attempt = $3",
+        )
+        .await?;
+    let rows = tx
+        .execute(
+            &statement,
+            &[
+                /* book_id */ &charge.id.book.0,
+                /* charge */ &charge.id.object,
+                /* attempt */ &charge.state.attempt(),
+                /* state */ &state,
+                /* code */ &columns.code,
+                /* provider_reference */ &columns.provider_reference.unwrap_or_default(),
+                /* finished_at */ &now,
+            ],
+        )
+        .await?;
+    if rows == 1 { Ok(()) } else { Err(Error::inconsistent(format!("charge {} has no such attempt", charge.id))) }
+}
+
+/// What a provider told us about a charge; says whether it is news. A repetition waits for the first one to commit.
+pub async fn insert_event(
+    tx: &Transaction<'_>,
+    provider: &str,
+    event_id: &str,
+    charge: ChargeId,
+    wall: Timestamp,
+) -> Result<bool, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- charges::insert_event
+            INSERT INTO provider_event (book_id, provider, event_id, charge, received_at)
+            VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (book_id, provider, event_id) DO NOTHING",
+        )
+        .await?;
+    let rows = tx
+        .execute(
+            &statement,
+            &[
+                /* book_id */ &charge.book.0,
+                /* provider */ &provider,
+                /* event_id */ &event_id,
+                /* charge */ &charge.object,
+                /* received_at */ &wall,
+            ],
+        )
+        .await?;
+    Ok(rows == 1)
+}
+
+/// The row of an event of a provider, to be written with the entries of a lane.
+pub fn event_row(provider: &str, event_id: &str, charge: ChargeId, wall: Timestamp) -> Companion {
+    let row = json!({ "provider": provider, "event_id": event_id, "charge": charge.object, "received_at": wall });
+    Companion::new("provider_event", row)
+}
+
+/// The change of a charge that is captured by the entry that it goes with, and of its attempt; stale when the charge
+/// has another version by then than it was read with.
+///
+/// # Errors
+///
+/// When it is not captured.
+pub fn captured_row(captured: &Charge, now: Timestamp) -> Result<Companion, Error> {
+    let columns = columns(&captured.state);
+    let (Some(settlement), Some(on), Some(provider_reference)) =
+        (captured.settlement, columns.captured_on, columns.provider_reference)
+    else {
+        return Err(Error::inconsistent(format!("charge {} is not captured", captured.id)));
+    };
+    let row = json!({
+        "id": captured.id.object,
+        "version": captured.version,
+        "settlement": settlement.object,
+        "entry": 0,
+        "attempt": captured.state.attempt(),
+        "captured_on": on,
+        "provider_reference": provider_reference,
+        "finished_at": now,
+    });
+    Ok(Companion { number: Some("/entry"), ..Companion::new("charge captured", row) })
+}
+
+/// What a receipt says.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The charge.
+    pub charge: ChargeId,
+    /// Where it goes; empty when the donor gave no address.
+    pub email: String,
+    /// The donor's name; empty when not given.
+    pub name: String,
+    /// How much.
+    pub amount: Money,
+    /// Name of the campaign.
+    pub campaign_title: String,
+    /// The book.
+    pub book_name: String,
+    /// Day of the capture; the due date when nothing was captured.
+    pub day: Date,
+    /// Record number of the entry; 0 when nothing was captured.
+    pub entry: i64,
+    /// How the charge stands.
+    pub state: State,
+}
+
+/// The charge alone, so that no log can print a person.
+impl fmt::Debug for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "receipt of {}", self.charge)
+    }
+}
+
+/// What a receipt, or a notice of a decline, says about a charge.
+pub async fn receipt(client: &impl GenericClient, id: ChargeId) -> Result<Receipt, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- charges::receipt
+            SELECT c.*, d.email, d.name, k.title, b.name AS book_name
+              FROM charge c
+              JOIN pledge p ON p.book_id = c.book_id AND p.id = c.pledge
+              JOIN donor d ON d.book_id = p.book_id AND d.id = p.donor
+              JOIN campaign k ON k.book_id = c.book_id AND k.id = c.campaign
+              JOIN book b ON b.number = c.book_id
+             WHERE c.book_id = $1 AND c.id = $2",
+        )
+        .await?;
+    let row = client
+        .query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object])
+        .await?
+        .ok_or(Error::NotFound("charge"))?;
+    let charge = charge(&row)?;
+    let day = row.get::<_, Option<Date>>("captured_on").unwrap_or(charge.due_on);
+    Ok(Receipt {
+        charge: id,
+        email: row.get("email"),
+        name: row.get("name"),
+        amount: charge.amount,
+        campaign_title: row.get("title"),
+        book_name: row.get("book_name"),
+        day,
+        entry: charge.entry,
+        state: charge.state,
+    })
+}

@@ -1,0 +1,377 @@
+//! Pledges, and the settled money that donors moved from one campaign to another.
+
+use crate::book::Companion;
+use crate::calendar::MonthlyPlan;
+use crate::error::Error;
+use crate::id::{BookId, CampaignId, DonorId, OrganisationId, PledgeId};
+use crate::money::{Currency, Money};
+use crate::pledging::rules::pledge::{Rail, Schedule, State};
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde_json::json;
+use std::fmt;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+/// What the provider charges. Never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(pub String);
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a token")
+    }
+}
+
+/// A pledge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pledge {
+    /// Which.
+    pub id: PledgeId,
+    /// Where its next charges go.
+    pub campaign: CampaignId,
+    /// Whose promise.
+    pub donor: DonorId,
+    /// Who brought it.
+    pub partner: OrganisationId,
+    /// What the partner calls it; unique per partner.
+    pub reference: String,
+    /// SHA-256 of what the partner sent.
+    pub content: [u8; 32],
+    /// One payment.
+    pub amount: Money,
+    /// When it is charged.
+    pub schedule: Schedule,
+    /// The payment that comes next, from 1.
+    pub next_sequence: i32,
+    /// Who takes the money.
+    pub rail: Rail,
+    /// What is charged.
+    pub token: Token,
+    /// SHA-256 of the terms that the donor agreed to.
+    pub terms_digest: [u8; 32],
+    /// How it stands, as it was last written: ask [`State::at`] for the present.
+    pub state: State,
+    /// Raised by every change: its `ETag`.
+    pub version: i64,
+    /// Wall clock.
+    pub created_at: Timestamp,
+}
+
+fn pledge(row: &Row) -> Result<Pledge, Error> {
+    let book = BookId(row.get("book_id"));
+    let id = PledgeId::new(book, row.get("id"));
+    let bad = |what: &str| Error::inconsistent(format!("pledge {id}: {what}"));
+    let currency: Currency = row.get::<_, &str>("currency").parse().map_err(|_| bad("currency"))?;
+    let digest = |column: &str| row.get::<_, &[u8]>(column).try_into().map_err(|_| bad(column));
+    Ok(Pledge {
+        id,
+        campaign: CampaignId::new(book, row.get("campaign")),
+        donor: DonorId::new(book, row.get("donor")),
+        partner: OrganisationId(row.get("partner")),
+        reference: row.get("reference"),
+        content: digest("content")?,
+        amount: Money::from_minor(row.get("amount"), currency).map_err(|_| bad("amount"))?,
+        schedule: schedule(row).ok_or_else(|| bad("schedule"))?,
+        next_sequence: row.get("next_sequence"),
+        rail: row.get::<_, &str>("rail").parse()?,
+        token: Token(row.get("token")),
+        terms_digest: digest("terms_sha256")?,
+        state: state(row)?.ok_or_else(|| bad("state"))?,
+        version: row.get("version"),
+        created_at: row.get("created_at"),
+    })
+}
+
+fn schedule(row: &Row) -> Option<Schedule> {
+    let start: Date = row.get("starts_on");
+    match row.get("schedule") {
+        "once" => Some(Schedule::Once { on: start }),
+        "monthly" => {
+            let anchor = i8::try_from(row.get::<_, i16>("anchor_day")).ok()?;
+            MonthlyPlan::new(start, anchor, row.get("payments")).ok().map(Schedule::Monthly)
+        }
+        _ => None,
+    }
+}
+
+fn state(row: &Row) -> Result<Option<State>, Error> {
+    let since = row.get("state_since");
+    let until: Option<Timestamp> = row.get("state_until");
+    let detail: &str = row.get("state_detail");
+    Ok(match (row.get("state"), until) {
+        ("created", Some(until)) => Some(State::Created { since, until }),
+        ("active", None) => Some(State::Active { since }),
+        ("needs_action", Some(until)) => Some(State::NeedsAction { since, until, need: detail.parse()? }),
+        ("paused", Some(until)) => Some(State::Paused { since, until, then: detail.parse()? }),
+        ("lapsed", Some(until)) => Some(State::Lapsed { since, until }),
+        ("completed", None) => Some(State::Completed { since }),
+        ("cancelled", None) => Some(State::Cancelled { since }),
+        ("refunded", None) => Some(State::Refunded { since }),
+        _ => None,
+    })
+}
+
+/// A new pledge, as it was written; none when the partner has one with its reference.
+pub async fn insert(tx: &Transaction<'_>, new: &Pledge) -> Result<Option<Pledge>, Error> {
+    let (anchor, payments) = plan_of(new);
+    let statement = tx
+        .prepare_cached(
+            "-- pledges::insert
+            INSERT INTO pledge (book_id, id, campaign, donor, partner, reference, content, amount, currency, schedule,
+                                starts_on, anchor_day, payments, next_sequence, rail, token, terms_sha256,
+                                state, state_since, state_until, state_detail, created_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+            ON CONFLICT (book_id, partner, reference) DO NOTHING
+            RETURNING *",
+        )
+        .await?;
+    let row = tx
+        .query_opt(
+            &statement,
+            &[
+                /* book_id */ &new.id.book.0,
+                /* id */ &new.id.object,
+                /* campaign */ &new.campaign.object,
+                /* donor */ &new.donor.object,
+                /* partner */ &new.partner.0,
+                /* reference */ &new.reference,
+                /* content */ &new.content.as_slice(),
+                /* amount */ &new.amount.minor(),
+                /* currency */ &new.amount.currency().code(),
+                /* schedule */ &new.schedule.word(),
+                /* starts_on */ &new.schedule.start(),
+                /* anchor_day */ &i16::from(anchor),
+                /* payments */ &payments,
+                /* next_sequence */ &new.next_sequence,
+                /* rail */ &new.rail.as_str(),
+                /* token */ &new.token.0,
+                /* terms_sha256 */ &new.terms_digest.as_slice(),
+                /* state */ &new.state.word(),
+                /* state_since */ &new.state.since(),
+                /* state_until */ &new.state.until(),
+                /* state_detail */ &new.state.detail(),
+                /* created_at */ &new.created_at,
+            ],
+        )
+        .await?;
+    row.as_ref().map(pledge).transpose()
+}
+
+/// The row of a new pledge, to be written with the entries of a lane.
+pub fn row(new: &Pledge) -> Companion {
+    let (anchor, payments) = plan_of(new);
+    let row = json!({
+        "id": new.id.object,
+        "campaign": new.campaign.object,
+        "donor": new.donor.object,
+        "partner": new.partner.0,
+        "reference": new.reference,
+        "content": format!("\\x{}", hex::encode(new.content)),
+        "amount": new.amount.minor(),
+        "currency": new.amount.currency().code(),
+        "schedule": new.schedule.word(),
+        "starts_on": new.schedule.start(),
+        "anchor_day": anchor,
+        "payments": payments,
+        "next_sequence": new.next_sequence,
+        "rail": new.rail.as_str(),
+        "token": new.token.0,
+        "terms_sha256": format!("\\x{}", hex::encode(new.terms_digest)),
+        "state": new.state.word(),
+        "state_since": new.state.since(),
+        "state_until": new.state.until(),
+        "state_detail": new.state.detail(),
+        "created_at": new.created_at,
+    });
+    Companion::new("pledge", row)
+}
+
+/// Makes sure that a pledge has the version that was read when the entries of a lane are written.
+pub fn seen_row(seen: &Pledge) -> Companion {
+    Companion::new("pledge seen", json!({ "id": seen.id.object, "version": seen.version }))
+}
+
+/// The new state of a pledge, written with the entries of a lane if it still has the version that was read.
+pub fn changed_row(changed: &Pledge) -> Companion {
+    let row = json!({
+        "id": changed.id.object,
+        "version": changed.version,
+        "state": changed.state.word(),
+        "state_since": changed.state.since(),
+        "state_until": changed.state.until(),
+        "state_detail": changed.state.detail(),
+    });
+    Companion::new("pledge changed", row)
+}
+
+/// Day of the month and number of payments of its plan.
+fn plan_of(pledge: &Pledge) -> (i8, Option<i32>) {
+    match pledge.schedule {
+        Schedule::Once { on } => (on.day(), Some(1)),
+        Schedule::Monthly(plan) => (plan.anchor(), plan.payments()),
+    }
+}
+
+/// The pledge with an id.
+pub async fn get(client: &impl GenericClient, id: PledgeId) -> Result<Pledge, Error> {
+    let statement =
+        client.prepare_cached("-- pledges::get\nSELECT * FROM pledge WHERE book_id = $1 AND id = $2").await?;
+    let row = client.query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
+    row.as_ref().map(pledge).transpose()?.ok_or(Error::NotFound("pledge"))
+}
+
+/// Locks the pledge until the transaction ends; before its charges, its campaigns and the head of the book.
+pub async fn lock(tx: &Transaction<'_>, id: PledgeId) -> Result<Pledge, Error> {
+    let statement = tx
+        .prepare_cached("-- pledges::lock\nSELECT * FROM pledge WHERE book_id = $1 AND id = $2 FOR NO KEY UPDATE")
+        .await?;
+    let row = tx.query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
+    row.as_ref().map(pledge).transpose()?.ok_or(Error::NotFound("pledge"))
+}
+
+/// The pledge that a partner calls so.
+pub async fn find_by_reference(
+    client: &impl GenericClient,
+    book: BookId,
+    partner: OrganisationId,
+    reference: &str,
+) -> Result<Option<Pledge>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- pledges::find_by_reference
+            SELECT * FROM pledge WHERE book_id = $1 AND partner = $2 AND reference = $3",
+        )
+        .await?;
+    let row = client
+        .query_opt(&statement, &[/* book_id */ &book.0, /* partner */ &partner.0, /* reference */ &reference])
+        .await?;
+    row.as_ref().map(pledge).transpose()
+}
+
+/// The pledges to a campaign, the oldest first, after an id ([`Uuid::nil`] for the beginning).
+pub async fn list(
+    client: &impl GenericClient,
+    campaign: CampaignId,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<Pledge>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- pledges::list
+            SELECT * FROM pledge WHERE book_id = $1 AND campaign = $2 AND id > $3 ORDER BY id LIMIT $4",
+        )
+        .await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* book_id */ &campaign.book.0,
+                /* campaign */ &campaign.object,
+                /* after */ &after,
+                /* limit */ &limit,
+            ],
+        )
+        .await?;
+    rows.iter().map(pledge).collect()
+}
+
+/// The same, of those that one partner brought.
+pub async fn list_of_partner(
+    client: &impl GenericClient,
+    campaign: CampaignId,
+    partner: OrganisationId,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<Pledge>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- pledges::list_of_partner
+            SELECT * FROM pledge WHERE book_id = $1 AND campaign = $2 AND partner = $3 AND id > $4
+             ORDER BY id LIMIT $5",
+        )
+        .await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* book_id */ &campaign.book.0,
+                /* campaign */ &campaign.object,
+                /* partner */ &partner.0,
+                /* after */ &after,
+                /* limit */ &limit,
+            ],
+        )
+        .await?;
+    rows.iter().map(pledge).collect()
+}
+
+/// Writes what may change of a pledge; its version rises. What comes back is the pledge as written.
+pub async fn update(tx: &Transaction<'_>, changed: &Pledge) -> Result<Pledge, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- pledges::update
+            UPDATE pledge SET campaign = $3, next_sequence = $4, token = $5, state = $6, state_since = $7,
+                              state_until = $8, state_detail = $9, version = version + 1
+             WHERE book_id = $1 AND id = $2
+            RETURNING *",
+        )
+        .await?;
+    let row = tx
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &changed.id.book.0,
+                /* id */ &changed.id.object,
+                /* campaign */ &changed.campaign.object,
+                /* next_sequence */ &changed.next_sequence,
+                /* token */ &changed.token.0,
+                /* state */ &changed.state.word(),
+                /* state_since */ &changed.state.since(),
+                /* state_until */ &changed.state.until(),
+                /* state_detail */ &changed.state.detail(),
+            ],
+        )
+        .await?;
+    pledge(&row)
+}
+
+/// Settled money of a pledge that went from one campaign to another, by an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Move {
+    /// Whose money.
+    pub pledge: PledgeId,
+    /// Out of whose fund.
+    pub from: CampaignId,
+    /// Into whose fund.
+    pub to: CampaignId,
+    /// How much.
+    pub amount: Money,
+    /// Record number of the entry.
+    pub entry: i64,
+}
+
+/// Writes down that money was moved.
+pub async fn insert_move(tx: &Transaction<'_>, moved: &Move) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- pledges::insert_move
+            INSERT INTO pledge_move (book_id, entry, pledge, from_campaign, to_campaign, amount)
+            VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .await?;
+    tx.execute(
+        &statement,
+        &[
+            /* book_id */ &moved.pledge.book.0,
+            /* entry */ &moved.entry,
+            /* pledge */ &moved.pledge.object,
+            /* from_campaign */ &moved.from.object,
+            /* to_campaign */ &moved.to.object,
+            /* amount */ &moved.amount.minor(),
+        ],
+    )
+    .await?;
+    Ok(())
+}

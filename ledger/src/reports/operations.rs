@@ -1,0 +1,102 @@
+//! Reports: read from the book alone, never from counters.
+//!
+//! Each is of one moment: with effect until the end of a day, or, when none is given, of all that is recorded. Whole
+//! reports refuse to be cut: a book with more accounts reads its trial balance in pages.
+
+mod account_statement;
+mod account_tree;
+mod balance_sheet;
+pub mod exports;
+mod funds;
+mod income_statement;
+pub mod periods;
+mod trial_balance;
+
+pub use account_statement::{AccountStatement, Resume, StatementLine, StatementSpan, account_statement};
+pub use account_tree::{
+    AccountNode, AccountTree, Branch, DEPTH_MAX, NodeSum, account_tree, comes_after, is_path, roll_up,
+};
+pub use balance_sheet::{BalanceSheet, BalanceSheetTotals, balance_sheet};
+pub use funds::{FundLine, FundMovement, funds};
+pub use income_statement::{IncomeLine, IncomeStatement, IncomeTotals, income_statement};
+pub use trial_balance::{
+    TrialBalanceLine, TrialBalancePage, TrialBalanceTotals, trial_balance, trial_balance_page, trial_balance_totals,
+};
+
+use crate::book::{AccountClass, AccountKind};
+use trial_balance::trial_balance_under;
+
+use super::store::account_totals::{self, AccountTotal, Wanted};
+use crate::engine::store::books::Book;
+use crate::error::{Error, Refusal};
+use crate::money::Unit;
+use deadpool_postgres::GenericClient;
+use jiff::civil::{Date, date};
+
+/// The most accounts that one report shows whole.
+pub const ACCOUNTS_MAX: i64 = 10_000;
+
+/// Before all days.
+const FIRST_DAY: Date = date(1, 1, 1);
+
+/// After all days.
+const LAST_DAY: Date = Date::MAX;
+
+/// One account and its balance in a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportLine {
+    /// Code of the account.
+    pub code: String,
+    /// What it is for.
+    pub class: AccountClass,
+    /// Currency or unit.
+    pub unit: Unit,
+    /// Balance on the account's own side, minor units.
+    pub balance: i64,
+}
+
+/// What the accounts asked for moved until the end of a day, or by all that is recorded.
+async fn totals(
+    client: &impl GenericClient,
+    book: &Book,
+    as_of: Option<Date>,
+    through: i64,
+    wanted: Wanted<'_>,
+) -> Result<Vec<AccountTotal>, Error> {
+    match as_of {
+        Some(day) => account_totals::until(client, book.id, day, through, wanted).await,
+        None => account_totals::now(client, book.id, through, wanted).await,
+    }
+}
+
+/// All accounts of some classes that have a balance; refused when there are more than a report shows.
+async fn whole(
+    client: &impl GenericClient,
+    book: &Book,
+    as_of: Option<Date>,
+    through: i64,
+    classes: &[AccountClass],
+) -> Result<Vec<AccountTotal>, Error> {
+    let wanted = Wanted { classes, even: false, after: "", under: "", limit: ACCOUNTS_MAX + 1 };
+    not_cut(totals(client, book, as_of, through, wanted).await?)
+}
+
+/// Refuses rows that a limit of [`ACCOUNTS_MAX`] + 1 has cut.
+fn not_cut<T>(rows: Vec<T>) -> Result<Vec<T>, Error> {
+    if i64::try_from(rows.len()).is_ok_and(|rows| rows <= ACCOUNTS_MAX) {
+        return Ok(rows);
+    }
+    let detail = format!("more than {ACCOUNTS_MAX} accounts: read the trial balance in pages, or the export");
+    Err(Refusal::new("report-too-large", detail).into())
+}
+
+/// The classes of some kinds.
+fn classes_of(kinds: &[AccountKind]) -> Vec<AccountClass> {
+    AccountClass::ALL.iter().copied().filter(|class| kinds.contains(&class.kind())).collect()
+}
+
+/// Adds to a sum in minor units; a sum that does not fit is an error and never wraps.
+fn add(sum: &mut i64, amount: i64) -> Result<(), Error> {
+    *sum = sum.checked_add(amount).ok_or_else(|| Error::inconsistent("a sum of balances overflows"))?;
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! The income statement: what was earned and spent from one day to another, with the closing of results shown apart.
+
+use super::{ACCOUNTS_MAX, add, classes_of, not_cut};
+use crate::book::{AccountClass, AccountKind};
+use crate::engine::store::books::Book;
+use crate::engine::store::journal;
+use crate::error::Error;
+use crate::money::Unit;
+use crate::reports::store::account_totals::{self, AccountTotal, Wanted};
+use deadpool_postgres::GenericClient;
+use jiff::civil::Date;
+use std::collections::{BTreeMap, HashMap};
+
+/// An income statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncomeStatement {
+    /// The last record that counts.
+    pub through: i64,
+    /// By code.
+    pub income: Vec<IncomeLine>,
+    /// By code.
+    pub expenses: Vec<IncomeLine>,
+    /// One a unit.
+    pub totals: Vec<IncomeTotals>,
+}
+
+/// An income or expense account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncomeLine {
+    /// Code of the account.
+    pub code: String,
+    /// What it is for.
+    pub class: AccountClass,
+    /// Currency or unit.
+    pub unit: Unit,
+    /// Earned or spent, minor units.
+    pub amount: i64,
+    /// Moved to surplus by closing a period, minor units; not taken off `amount`.
+    pub closed: i64,
+}
+
+/// The sums of a unit, minor units.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncomeTotals {
+    /// Currency or unit.
+    pub unit: Unit,
+    /// Earned.
+    pub income: i64,
+    /// Spent.
+    pub expenses: i64,
+    /// Income less expenses.
+    pub result: i64,
+    /// What closings on these days moved to surplus, of this result or an earlier one.
+    pub closed: i64,
+}
+
+/// What was earned and spent with effect on the days `from..=to`.
+///
+/// # Errors
+///
+/// Wrong when `to` comes before `from`; refused when there are more accounts than one report shows.
+pub async fn income_statement(
+    client: &impl GenericClient,
+    book: &Book,
+    from: Date,
+    to: Date,
+) -> Result<IncomeStatement, Error> {
+    if to < from {
+        return Err(Error::invalid("/to", "must not come before from"));
+    }
+    let through = journal::last_number(client, book.id).await?;
+    let classes = classes_of(&[AccountKind::Income, AccountKind::Expense]);
+    let wanted = Wanted { classes: &classes, even: true, after: "", under: "", limit: ACCOUNTS_MAX + 1 };
+    let moved = not_cut(account_totals::between(client, book.id, (from, to), through, wanted).await?)?;
+    let closings = account_totals::closings(client, book.id, (from, to), through).await?;
+    let mut closed = HashMap::new();
+    for (account, debits, credits) in closings {
+        add(closed.entry(account).or_insert(0), debits - credits)?;
+    }
+    let mut statement = IncomeStatement { through, income: Vec::new(), expenses: Vec::new(), totals: Vec::new() };
+    let mut units: BTreeMap<Unit, IncomeTotals> = BTreeMap::new();
+    for account in moved {
+        let line = income_line(account, &closed);
+        let none = IncomeTotals { unit: line.unit, income: 0, expenses: 0, result: 0, closed: 0 };
+        let unit = units.entry(line.unit).or_insert(none);
+        let is_income = line.class.kind() == AccountKind::Income;
+        add(if is_income { &mut unit.income } else { &mut unit.expenses }, line.amount)?;
+        add(&mut unit.closed, if is_income { line.closed } else { -line.closed })?;
+        if line.amount != 0 || line.closed != 0 {
+            if is_income { statement.income.push(line) } else { statement.expenses.push(line) }
+        }
+    }
+    statement.totals =
+        units.into_values().map(|sums| IncomeTotals { result: sums.income - sums.expenses, ..sums }).collect();
+    Ok(statement)
+}
+
+/// Takes the closings out of what an account moved. Closing debits income and credits expenses.
+fn income_line(account: AccountTotal, closed: &HashMap<crate::book::AccountNumber, i64>) -> IncomeLine {
+    let side = i64::from(account.class.kind().side());
+    let closed = side * closed.get(&account.number).copied().unwrap_or(0);
+    let amount = account.balance() + closed;
+    IncomeLine { code: account.code, class: account.class, unit: account.unit, amount, closed }
+}

@@ -1,0 +1,37 @@
+//! Closing periods: a record with the trial balance, after which nothing takes effect on or before its day.
+
+use crate::books::store::holds;
+use crate::engine::store::books::Book;
+use crate::engine::store::journal;
+use crate::error::{Error, Refusal};
+use crate::reports::operations as reports;
+use deadpool_postgres::Transaction;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde_json::json;
+
+/// Closes the days through this one; answers the record's number.
+///
+/// Facts from outside are posted all the same: they take effect on the first open day.
+pub async fn close(tx: &Transaction<'_>, book: &Book, through: Date, wall: Timestamp) -> Result<i64, Error> {
+    let head = journal::lock(tx, book.id).await?;
+    if through >= book.today(wall) {
+        return Err(Error::invalid("/date", "only days that have passed can be closed"));
+    }
+    if through <= head.closed_through {
+        let detail = format!("the book is closed through {}", head.closed_through);
+        return Err(Refusal::new("period-closed", detail).into());
+    }
+    let lines = reports::trial_balance(tx, book, Some(through)).await?;
+    let lines: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            json!({
+                "code": line.code, "unit": line.unit.code(),
+                "debit": line.debit.to_string(), "credit": line.credit.to_string(),
+            })
+        })
+        .collect();
+    let body = json!({"through": through.to_string(), "trial_balance": lines});
+    holds::close_period(tx, book.id, through, &body, wall).await
+}

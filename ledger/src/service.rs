@@ -1,0 +1,12 @@
+//! What every domain needs of the service: jobs, changes, who did what, replies, heartbeats.
+
+pub mod change;
+pub mod job;
+
+/// SQL, and nothing else.
+pub mod store {
+    pub mod activity;
+    pub mod heartbeats;
+    pub mod jobs;
+    pub mod replies;
+}

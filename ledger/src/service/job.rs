@@ -1,0 +1,327 @@
+//! What the worker can be asked to do later: one variant each, and how long it may take.
+//!
+//! A job is written by the operation that needs it, in the same transaction, and is done at least once. So every job
+//! must bear being done twice: it looks at the state of things first, and settles in the transaction of its effect.
+
+use crate::id::{
+    BookId, ChallengeId, ChargeId, ClaimId, DistributionId, HoldId, PersonId, PledgeId, ReleaseId, SettlementId,
+    StatementId,
+};
+use jiff::{SignedDuration, Timestamp};
+use std::fmt;
+
+/// One thing to do. Its JSON (`{"kind": "charge_pledge", …}`) is what the database keeps.
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Job {
+    /// Send the link that signs a person in.
+    SendSignIn {
+        /// Who asked for it.
+        person: PersonId,
+        /// Where it goes.
+        email: String,
+        /// The secret in the link; it leaves the database when the mail is sent.
+        token: String,
+        /// Wall clock after which the link is worthless, and so the mail.
+        expires_at: Timestamp,
+    },
+    /// Make the charge of one due payment of a plan, and try it.
+    ChargePledge {
+        /// The plan.
+        pledge: PledgeId,
+        /// Which of its payments, from 1.
+        sequence: i32,
+    },
+    /// Try a declined charge again.
+    RetryCharge {
+        /// The charge.
+        charge: ChargeId,
+        /// Which attempt this is; the first one was 1.
+        attempt: i32,
+    },
+    /// The captured charges of a custodian's day arrive as cash.
+    SettleReceivable {
+        /// The day's settlement.
+        settlement: SettlementId,
+    },
+    /// Tell the donor that the money came.
+    SendReceipt {
+        /// The captured charge.
+        charge: ChargeId,
+    },
+    /// Tell the donor that a payment was declined, and what happens next.
+    NotifyDecline {
+        /// The declined charge.
+        charge: ChargeId,
+    },
+    /// Tell the reviewers that a claim waits for them.
+    NotifyReviewers {
+        /// The claim.
+        claim: ClaimId,
+    },
+    /// Nobody reviewed a claim in time: do what its policy says.
+    CloseReview {
+        /// The claim.
+        claim: ClaimId,
+    },
+    /// The objection window of an approved claim has passed: release its money.
+    ReleaseClaim {
+        /// The claim.
+        claim: ClaimId,
+    },
+    /// Tell the team that money was released.
+    SendReleaseNotice {
+        /// The release.
+        release: ReleaseId,
+    },
+    /// A deadline of a distribution has passed: post what is approved, withdraw what nobody acted on.
+    AdvanceDistribution {
+        /// The distribution.
+        distribution: DistributionId,
+    },
+    /// A distribution is in the book: give every member a statement.
+    IssueStatements {
+        /// The distribution.
+        distribution: DistributionId,
+    },
+    /// Mail a member its statement.
+    SendStatement {
+        /// The statement.
+        statement: StatementId,
+    },
+    /// The time of a challenge's state has passed: do what its rules say.
+    AdvanceChallenge {
+        /// The challenge.
+        challenge: ChallengeId,
+    },
+    /// A hold's time is over: its money is free again.
+    ExpireHold {
+        /// The hold.
+        hold: HoldId,
+    },
+}
+
+impl Job {
+    /// Its kind.
+    pub fn kind(&self) -> JobKind {
+        match self {
+            Job::SendSignIn { .. } => JobKind::SendSignIn,
+            Job::ChargePledge { .. } => JobKind::ChargePledge,
+            Job::RetryCharge { .. } => JobKind::RetryCharge,
+            Job::SettleReceivable { .. } => JobKind::SettleReceivable,
+            Job::SendReceipt { .. } => JobKind::SendReceipt,
+            Job::NotifyDecline { .. } => JobKind::NotifyDecline,
+            Job::NotifyReviewers { .. } => JobKind::NotifyReviewers,
+            Job::CloseReview { .. } => JobKind::CloseReview,
+            Job::ReleaseClaim { .. } => JobKind::ReleaseClaim,
+            Job::SendReleaseNotice { .. } => JobKind::SendReleaseNotice,
+            Job::AdvanceDistribution { .. } => JobKind::AdvanceDistribution,
+            Job::IssueStatements { .. } => JobKind::IssueStatements,
+            Job::SendStatement { .. } => JobKind::SendStatement,
+            Job::AdvanceChallenge { .. } => JobKind::AdvanceChallenge,
+            Job::ExpireHold { .. } => JobKind::ExpireHold,
+        }
+    }
+}
+
+/// Without the secret and the address of a sign-in, so that no log can print them.
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Job::SendSignIn { person, .. } => write!(f, "send_sign_in of {person}"),
+            Job::ChargePledge { pledge, sequence } => write!(f, "charge_pledge of {pledge}, payment {sequence}"),
+            Job::RetryCharge { charge, attempt } => write!(f, "retry_charge of {charge}, attempt {attempt}"),
+            Job::SettleReceivable { settlement } => write!(f, "settle_receivable of {settlement}"),
+            Job::SendReceipt { charge } => write!(f, "send_receipt of {charge}"),
+            Job::NotifyDecline { charge } => write!(f, "notify_decline of {charge}"),
+            Job::NotifyReviewers { claim } => write!(f, "notify_reviewers of {claim}"),
+            Job::CloseReview { claim } => write!(f, "close_review of {claim}"),
+            Job::ReleaseClaim { claim } => write!(f, "release_claim of {claim}"),
+            Job::SendReleaseNotice { release } => write!(f, "send_release_notice of {release}"),
+            Job::AdvanceDistribution { distribution } => write!(f, "advance_distribution of {distribution}"),
+            Job::IssueStatements { distribution } => write!(f, "issue_statements of {distribution}"),
+            Job::SendStatement { statement } => write!(f, "send_statement of {statement}"),
+            Job::AdvanceChallenge { challenge } => write!(f, "advance_challenge of {challenge}"),
+            Job::ExpireHold { hold } => write!(f, "expire_hold of {hold}"),
+        }
+    }
+}
+
+/// The kinds of [`Job`], for limits, lists and metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum JobKind {
+    /// [`Job::SendSignIn`]
+    SendSignIn,
+    /// [`Job::ChargePledge`]
+    ChargePledge,
+    /// [`Job::RetryCharge`]
+    RetryCharge,
+    /// [`Job::SettleReceivable`]
+    SettleReceivable,
+    /// [`Job::SendReceipt`]
+    SendReceipt,
+    /// [`Job::NotifyDecline`]
+    NotifyDecline,
+    /// [`Job::NotifyReviewers`]
+    NotifyReviewers,
+    /// [`Job::CloseReview`]
+    CloseReview,
+    /// [`Job::ReleaseClaim`]
+    ReleaseClaim,
+    /// [`Job::SendReleaseNotice`]
+    SendReleaseNotice,
+    /// [`Job::AdvanceDistribution`]
+    AdvanceDistribution,
+    /// [`Job::IssueStatements`]
+    IssueStatements,
+    /// [`Job::SendStatement`]
+    SendStatement,
+    /// [`Job::AdvanceChallenge`]
+    AdvanceChallenge,
+    /// [`Job::ExpireHold`]
+    ExpireHold,
+}
+
+impl JobKind {
+    /// All of them.
+    pub const ALL: [JobKind; 15] = [
+        JobKind::SendSignIn,
+        JobKind::ChargePledge,
+        JobKind::RetryCharge,
+        JobKind::SettleReceivable,
+        JobKind::SendReceipt,
+        JobKind::NotifyDecline,
+        JobKind::NotifyReviewers,
+        JobKind::CloseReview,
+        JobKind::ReleaseClaim,
+        JobKind::SendReleaseNotice,
+        JobKind::AdvanceDistribution,
+        JobKind::IssueStatements,
+        JobKind::SendStatement,
+        JobKind::AdvanceChallenge,
+        JobKind::ExpireHold,
+    ];
+
+    /// Its name in the database and in metrics: the tag of the job's JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            JobKind::SendSignIn => "send_sign_in",
+            JobKind::ChargePledge => "charge_pledge",
+            JobKind::RetryCharge => "retry_charge",
+            JobKind::SettleReceivable => "settle_receivable",
+            JobKind::SendReceipt => "send_receipt",
+            JobKind::NotifyDecline => "notify_decline",
+            JobKind::NotifyReviewers => "notify_reviewers",
+            JobKind::CloseReview => "close_review",
+            JobKind::ReleaseClaim => "release_claim",
+            JobKind::SendReleaseNotice => "send_release_notice",
+            JobKind::AdvanceDistribution => "advance_distribution",
+            JobKind::IssueStatements => "issue_statements",
+            JobKind::SendStatement => "send_statement",
+            JobKind::AdvanceChallenge => "advance_challenge",
+            JobKind::ExpireHold => "expire_hold",
+        }
+    }
+
+    /// How often it is tried, and when it counts as late.
+    pub fn limits(self) -> Limits {
+        match self {
+            // A person waits in front of the screen, and the link expires.
+            JobKind::SendSignIn => Limits { attempts_max: 6, deadline: SignedDuration::from_mins(2) },
+            // Money: tried for about four hours before somebody has to look.
+            JobKind::ChargePledge
+            | JobKind::RetryCharge
+            | JobKind::SettleReceivable
+            | JobKind::CloseReview
+            | JobKind::ReleaseClaim
+            | JobKind::AdvanceDistribution
+            | JobKind::IssueStatements
+            | JobKind::AdvanceChallenge
+            | JobKind::ExpireHold => Limits { attempts_max: 16, deadline: SignedDuration::from_mins(15) },
+            // Mail: a server may be away for about six hours.
+            JobKind::SendReceipt
+            | JobKind::NotifyDecline
+            | JobKind::NotifyReviewers
+            | JobKind::SendReleaseNotice
+            | JobKind::SendStatement => Limits { attempts_max: 18, deadline: SignedDuration::from_hours(1) },
+        }
+    }
+}
+
+impl fmt::Display for JobKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The limits of a kind of job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// After so many attempts it is dead, and waits in the dead-letter list for somebody to look.
+    pub attempts_max: i32,
+    /// Done later than this after it fell due, it is reported as late.
+    pub deadline: SignedDuration,
+}
+
+/// A job to be written: [`crate::service::store::jobs::enqueue`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewJob {
+    /// Whose job; [`BookId::INSTALLATION`] for none.
+    pub book: BookId,
+    /// When it falls due, in book time.
+    pub due_at: Timestamp,
+    /// What makes it the same job: unique per book and kind, at most 200 bytes. A second one with it is not written.
+    pub dedupe: String,
+    /// What to do.
+    pub job: Job,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sign_in() -> Job {
+        Job::SendSignIn {
+            person: PersonId::generate(),
+            email: "ada@example.org".into(),
+            token: "s3cret".into(),
+            expires_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn the_kind_is_the_tag_of_the_json_and_the_job_comes_back_from_it() {
+        let book = BookId(3);
+        let jobs = [
+            sign_in(),
+            Job::ChargePledge { pledge: PledgeId::generate(book), sequence: 2 },
+            Job::RetryCharge { charge: ChargeId::generate(book), attempt: 2 },
+            Job::SettleReceivable { settlement: SettlementId::generate(book) },
+            Job::SendReceipt { charge: ChargeId::generate(book) },
+            Job::NotifyDecline { charge: ChargeId::generate(book) },
+            Job::NotifyReviewers { claim: ClaimId::generate(book) },
+            Job::CloseReview { claim: ClaimId::generate(book) },
+            Job::ReleaseClaim { claim: ClaimId::generate(book) },
+            Job::SendReleaseNotice { release: ReleaseId::generate(book) },
+            Job::AdvanceDistribution { distribution: DistributionId::generate(book) },
+            Job::IssueStatements { distribution: DistributionId::generate(book) },
+            Job::SendStatement { statement: StatementId::generate(book) },
+            Job::AdvanceChallenge { challenge: ChallengeId::generate(book) },
+            Job::ExpireHold { hold: HoldId::generate(book) },
+        ];
+        let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();
+        assert_eq!(kinds, JobKind::ALL);
+        for job in jobs {
+            let json = serde_json::to_value(&job).expect("a job has string keys");
+            assert_eq!(json["kind"], job.kind().as_str());
+            assert_eq!(serde_json::from_value::<Job>(json).expect("it was a job"), job);
+            assert!(job.kind().limits().attempts_max > 1);
+        }
+    }
+
+    #[test]
+    fn a_log_line_never_shows_the_secret_of_a_sign_in() {
+        let shown = format!("{:?}", sign_in());
+        assert!(!shown.contains("s3cret") && !shown.contains("ada@"), "{shown}");
+    }
+}

@@ -1,0 +1,335 @@
+//! Jobs: written with the change that needs them, leased by workers, settled with their effect.
+//!
+//! Times: `due_at` is book time (wall clock plus the book's offset); leases and pauses are wall clock.
+
+mod watch;
+
+pub use watch::{Dead, Summary, list_dead, requeue, summary};
+
+use crate::book::Companion;
+use crate::error::Error;
+use crate::id::{BookId, JobId};
+use crate::service::job::{Job, JobKind, NewJob};
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use tokio_postgres::types::Json;
+use uuid::Uuid;
+
+/// The most bytes of an error that a row keeps.
+const ERROR_BYTES_MAX: usize = 2_000;
+
+/// What [`settle`], [`fail`] and [`bury`] say, as [`Error::Stale`], when the lease has passed to another attempt.
+const LEASE: &str = "lease of the job";
+
+/// Whether an error says that another attempt holds the lease by now: roll back, and leave the job alone.
+pub fn is_fenced(error: &Error) -> bool {
+    matches!(error, Error::Stale(what) if *what == LEASE)
+}
+
+/// Writes a job in the caller's transaction; says whether it is new. The same book, kind and dedupe text is written once.
+pub async fn enqueue(tx: &Transaction<'_>, new: &NewJob) -> Result<bool, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- jobs::enqueue
+            INSERT INTO job (book_id, id, kind, dedupe, payload, due_at)
+            VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (book_id, kind, dedupe) DO NOTHING",
+        )
+        .await?;
+    let written = tx
+        .execute(
+            &statement,
+            &[
+                /* book_id */ &new.book.0,
+                /* id */ &Uuid::now_v7(),
+                /* kind */ &new.job.kind().as_str(),
+                /* dedupe */ &new.dedupe,
+                /* payload */ &Json(&new.job),
+                /* due_at */ &new.due_at,
+            ],
+        )
+        .await?;
+    Ok(written == 1)
+}
+
+/// The row of a job, to be written with the entries of a lane; asked for twice, it is there once.
+pub fn row(new: &NewJob) -> Companion {
+    let row = json!({
+        "id": Uuid::now_v7(),
+        "kind": new.job.kind().as_str(),
+        "dedupe": new.dedupe,
+        "payload": new.job,
+        "due_at": new.due_at,
+    });
+    Companion::new("job", row)
+}
+
+/// A book with work that is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BookWithWork {
+    /// The book.
+    pub book: BookId,
+    /// What to add to the wall clock for its book time.
+    pub offset: SignedDuration,
+}
+
+impl BookWithWork {
+    /// The book's own moment.
+    pub fn now(self, wall: Timestamp) -> Timestamp {
+        wall.checked_add(self.offset).unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// The books with jobs that are due and that no worker has, the longest waiting first. It locks nothing.
+pub async fn books_with_work(
+    client: &impl GenericClient,
+    wall: Timestamp,
+    limit: i64,
+) -> Result<Vec<BookWithWork>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- jobs::books_with_work
+            SELECT job.book_id, coalesce(max(book.clock_offset_s), 0)::bigint AS offset_s
+            FROM job LEFT JOIN book ON book.number = job.book_id
+            WHERE job.finished_at IS NULL AND job.dead_at IS NULL AND job.leased_until <= $1
+              AND job.due_at <= $1::timestamptz + coalesce(book.clock_offset_s, 0) * INTERVAL '1 second'
+            GROUP BY job.book_id
+            ORDER BY min(job.due_at) LIMIT $2",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* wall */ &wall, /* limit */ &limit]).await?;
+    Ok(rows
+        .iter()
+        .map(|row| BookWithWork {
+            book: BookId(row.get("book_id")),
+            offset: SignedDuration::from_secs(row.get("offset_s")),
+        })
+        .collect())
+}
+
+/// A job that a worker has, until its lease ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leased {
+    /// Which job.
+    pub id: JobId,
+    /// What to do.
+    pub job: Job,
+    /// Which attempt this is, from 1; it fences: an older attempt can neither settle nor fail the job.
+    pub attempt: i32,
+    /// How many attempts there were since somebody last asked for it, this one included: this is what limits count.
+    pub tries: i32,
+    /// When it fell due, in book time.
+    pub due_at: Timestamp,
+    /// When it was written, by the wall clock.
+    pub created_at: Timestamp,
+    /// When the lease ends, by the wall clock.
+    pub until: Timestamp,
+    /// Book time at the lease.
+    pub book_now: Timestamp,
+}
+
+/// The kinds that this program can do; an older worker leaves newer kinds alone.
+static KINDS: [&str; JobKind::ALL.len()] = {
+    let mut names = [""; JobKind::ALL.len()];
+    let mut index = 0;
+    while index < names.len() {
+        names[index] = JobKind::ALL[index].as_str();
+        index += 1;
+    }
+    names
+};
+
+/// Who leases, and how much.
+#[derive(Debug, Clone, Copy)]
+pub struct LeaseTerms<'a> {
+    /// The name of the worker.
+    pub worker: &'a str,
+    /// How long it may keep each job.
+    pub length: SignedDuration,
+    /// The most jobs at once.
+    pub limit: i64,
+}
+
+/// Leases the due jobs of one book, the longest waiting first, passing over those that another worker is just leasing.
+/// The caller commits before it does any of them.
+pub async fn lease(
+    tx: &Transaction<'_>,
+    work: BookWithWork,
+    wall: Timestamp,
+    terms: LeaseTerms<'_>,
+) -> Result<Vec<Leased>, Error> {
+    let select = tx
+        .prepare_cached(
+            "-- jobs::lease, choose
+            SELECT id, payload, attempts, forgiven, due_at, created_at FROM job
+            WHERE book_id = $1 AND finished_at IS NULL AND dead_at IS NULL AND due_at <= $2 AND leased_until <= $3
+              AND kind = ANY ($5)
+            ORDER BY due_at, id LIMIT $4
+            FOR UPDATE SKIP LOCKED",
+        )
+        .await?;
+    let book_now = work.now(wall);
+    let until = wall + terms.length;
+    let rows = tx
+        .query(
+            &select,
+            &[
+                /* book_id */ &work.book.0,
+                /* due_at */ &book_now,
+                /* wall */ &wall,
+                /* limit */ &terms.limit,
+                /* kind */ &KINDS.as_slice(),
+            ],
+        )
+        .await?;
+    let mut leased = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let id = JobId::new(work.book, row.get("id"));
+        let attempts: i32 = row.get("attempts");
+        match row.try_get::<_, Json<Job>>("payload") {
+            Ok(Json(job)) => leased.push(Leased {
+                id,
+                job,
+                attempt: attempts + 1,
+                tries: attempts + 1 - row.get::<_, i32>("forgiven"),
+                due_at: row.get("due_at"),
+                created_at: row.get("created_at"),
+                until,
+                book_now,
+            }),
+            Err(error) => bury_unreadable(tx, id, wall, &error.to_string()).await?,
+        }
+    }
+    if leased.is_empty() {
+        return Ok(leased);
+    }
+    let update = tx
+        .prepare_cached(
+            "-- jobs::lease, take
+            UPDATE job SET attempts = attempts + 1, leased_until = $3, leased_by = $4
+            WHERE book_id = $1 AND id = ANY ($2)",
+        )
+        .await?;
+    let ids: Vec<Uuid> = leased.iter().map(|leased| leased.id.object).collect();
+    tx.execute(
+        &update,
+        &[
+            /* book_id */ &work.book.0,
+            /* id */ &ids,
+            /* leased_until */ &until,
+            /* leased_by */ &terms.worker,
+        ],
+    )
+    .await?;
+    Ok(leased)
+}
+
+/// A job that this program cannot read would stop its book if it were an error: it goes to the dead-letter list.
+async fn bury_unreadable(tx: &Transaction<'_>, id: JobId, wall: Timestamp, error: &str) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- jobs::bury_unreadable
+            UPDATE job SET dead_at = $3, leased_until = $3, last_error = $4 WHERE book_id = $1 AND id = $2",
+        )
+        .await?;
+    tx.execute(
+        &statement,
+        &[
+            /* book_id */ &id.book.0,
+            /* id */ &id.object,
+            /* dead_at */ &wall,
+            /* last_error */ &shortened(error),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The job is done. In the transaction of its effect: when another attempt has the lease, both are undone.
+///
+/// What it was asked to do is kept, except for the secret of a sign-in.
+pub async fn settle(tx: &Transaction<'_>, leased: &Leased, wall: Timestamp) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- jobs::settle
+            UPDATE job SET finished_at = $4, leased_until = $4, leased_by = '', last_error = '',
+                           payload = payload - 'token' - 'email'
+            WHERE book_id = $1 AND id = $2 AND attempts = $3 AND finished_at IS NULL AND dead_at IS NULL",
+        )
+        .await?;
+    let rows = tx
+        .execute(
+            &statement,
+            &[
+                /* book_id */ &leased.id.book.0,
+                /* id */ &leased.id.object,
+                /* attempts */ &leased.attempt,
+                /* finished_at */ &wall,
+            ],
+        )
+        .await?;
+    one_row(rows)
+}
+
+/// The same, to be written with the entries of a lane: stale when another attempt has the lease.
+pub fn done_row(leased: &Leased, wall: Timestamp) -> Companion {
+    Companion::new("job done", json!({ "id": leased.id.object, "attempts": leased.attempt, "finished_at": wall }))
+}
+
+/// The attempt failed; nobody tries again before `retry_at` (wall clock).
+pub async fn fail(client: &impl GenericClient, leased: &Leased, retry_at: Timestamp, error: &str) -> Result<(), Error> {
+    let statement = client
+        .prepare_cached(
+            "-- jobs::fail
+            UPDATE job SET leased_until = $4, leased_by = '', last_error = $5
+            WHERE book_id = $1 AND id = $2 AND attempts = $3 AND finished_at IS NULL AND dead_at IS NULL",
+        )
+        .await?;
+    let rows = client
+        .execute(
+            &statement,
+            &[
+                /* book_id */ &leased.id.book.0,
+                /* id */ &leased.id.object,
+                /* attempts */ &leased.attempt,
+                /* leased_until */ &retry_at,
+                /* last_error */ &shortened(error),
+            ],
+        )
+        .await?;
+    one_row(rows)
+}
+
+/// The job goes to the dead-letter list: nobody tries again until somebody asks for it ([`requeue`]).
+pub async fn bury(client: &impl GenericClient, leased: &Leased, wall: Timestamp, error: &str) -> Result<(), Error> {
+    let statement = client
+        .prepare_cached(
+            "-- jobs::bury
+            UPDATE job SET dead_at = $4, leased_until = $4, leased_by = '', last_error = $5
+            WHERE book_id = $1 AND id = $2 AND attempts = $3 AND finished_at IS NULL AND dead_at IS NULL",
+        )
+        .await?;
+    let rows = client
+        .execute(
+            &statement,
+            &[
+                /* book_id */ &leased.id.book.0,
+                /* id */ &leased.id.object,
+                /* attempts */ &leased.attempt,
+                /* dead_at */ &wall,
+                /* last_error */ &shortened(error),
+            ],
+        )
+        .await?;
+    one_row(rows)
+}
+
+fn one_row(rows: u64) -> Result<(), Error> {
+    if rows == 1 { Ok(()) } else { Err(Error::Stale(LEASE)) }
+}
+
+/// The beginning of an error, cut between two characters.
+fn shortened(error: &str) -> &str {
+    &error[..error.floor_char_boundary(ERROR_BYTES_MAX)]
+}

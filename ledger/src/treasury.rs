@@ -1,0 +1,17 @@
+//! Treasury: money that is with a custodian until it settles.
+//! Stands on: engine, service, parties, books.
+
+/// Pure rules.
+pub mod rules {
+    pub mod settlement;
+}
+
+/// SQL, and nothing else.
+pub mod store {
+    pub mod settlements;
+}
+
+/// Lock, decide, save.
+pub mod operations {
+    pub mod settlements;
+}

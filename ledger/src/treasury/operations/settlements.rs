@@ -1,0 +1,120 @@
+//! Settlements: the captures of a custodian's day, collected while the day lasts, and turned into cash two days later.
+
+use crate::book::{AccountClass, AccountNumber};
+use crate::books::operations::accounts;
+use crate::engine::posting;
+use crate::engine::store::books::{self, Book};
+use crate::error::{Error, Refusal};
+use crate::id::{OrganisationId, SettlementId};
+use crate::money::Currency;
+use crate::movements;
+use crate::service::job::{Job, NewJob};
+use crate::service::store::jobs;
+use crate::treasury::rules::settlement as rules;
+use crate::treasury::store::settlements::{self, Settlement};
+use deadpool_postgres::Transaction;
+use jiff::Timestamp;
+
+/// The settlement of a custodian's today, begun with the first capture of the day. It cannot settle until the
+/// transaction ends.
+pub(crate) async fn open(
+    tx: &Transaction<'_>,
+    book: &Book,
+    partner: OrganisationId,
+    currency: Currency,
+    wall: Timestamp,
+) -> Result<Settlement, Error> {
+    let day = book.today(wall);
+    let found = match settlements::hold_open(tx, book.id, partner, day, currency).await? {
+        Some(settlement) => settlement,
+        None => {
+            begin(tx, book, partner, currency, wall).await?;
+            let begun = settlements::hold_open(tx, book.id, partner, day, currency).await?;
+            begun.ok_or_else(|| Error::inconsistent("a settlement that was written is not there"))?
+        }
+    };
+    // The clock was put ahead under a running transaction: the next run captures on the new day.
+    if found.settled_at.is_some() { Err(Error::StillRunning) } else { Ok(found) }
+}
+
+async fn begin(
+    tx: &Transaction<'_>,
+    book: &Book,
+    partner: OrganisationId,
+    currency: Currency,
+    wall: Timestamp,
+) -> Result<(), Error> {
+    let day = book.today(wall);
+    let code = format!("assets:receivable:{partner}:{day}{}", suffix(book, currency));
+    let new = Settlement {
+        id: SettlementId::generate(book.id),
+        partner,
+        day,
+        due_on: rules::due_on(day),
+        currency,
+        receivable: accounts::ensure(tx, book.id, &code, AccountClass::Receivable, currency, wall).await?,
+        amount: 0,
+        settled_at: None,
+        created_at: wall,
+    };
+    if settlements::insert(tx, &new).await? {
+        let due_at = book.start_of(new.due_on);
+        let job = Job::SettleReceivable { settlement: new.id };
+        jobs::enqueue(tx, &NewJob { book: book.id, due_at, dedupe: new.id.to_string(), job }).await?;
+    }
+    Ok(())
+}
+
+/// The cash of a custodian's day has arrived: one entry for the sum, and its charges, purse contributions and
+/// entry fees are settled. Done twice, it is done once.
+///
+/// # Errors
+///
+/// Refused before its due date: captures could still come into it.
+pub async fn settle(tx: &Transaction<'_>, id: SettlementId, wall: Timestamp) -> Result<Settlement, Error> {
+    let book = books::get(tx, id.book).await?;
+    let settlement = settlements::lock(tx, id).await?;
+    if settlement.settled_at.is_some() {
+        return Ok(settlement);
+    }
+    if book.today(wall) < settlement.due_on {
+        let detail = format!("the captures of {} arrive on {}", settlement.day, settlement.due_on);
+        return Err(Refusal::new("settlement-not-due", detail).into());
+    }
+    let mut arriving = settlements::captured(tx, id).await?;
+    arriving.extend(settlements::arriving_contributions(tx, id).await?);
+    arriving.extend(settlements::arriving_fees(tx, id).await?);
+    let sum = rules::sum(arriving, settlement.currency)?;
+    let (amount, entry) = match sum {
+        None => (0, 0),
+        Some(sum) => {
+            let cash = cash(tx, &book, &settlement, wall).await?;
+            let entry = movements::receivable_settled(cash, settlement.receivable, sum, book.today(wall), id);
+            (sum.minor(), posting::post(tx, &book, entry, wall).await?.number)
+        }
+    };
+    if entry > 0 {
+        settlements::insert_settled(tx, id, entry).await?;
+    }
+    settlements::settle_charges(tx, id).await?;
+    settlements::settle_contributions(tx, id).await?;
+    settlements::settle_fees(tx, id).await?;
+    settlements::update_settled(tx, id, amount, entry, wall).await?;
+    settlements::get(tx, id).await
+}
+
+/// The account of the cash that this custodian holds.
+async fn cash(
+    tx: &Transaction<'_>,
+    book: &Book,
+    settlement: &Settlement,
+    wall: Timestamp,
+) -> Result<AccountNumber, Error> {
+    let code = format!("assets:cash:{}{}", settlement.partner, suffix(book, settlement.currency));
+    accounts::ensure(tx, book.id, &code, AccountClass::Cash, settlement.currency, wall).await
+}
+
+/// An account has one currency; those of the book's base currency have the plain code.
+fn suffix(book: &Book, currency: Currency) -> String {
+    if currency == book.currency { String::new() } else { format!(":{}", currency.code().to_ascii_lowercase()) }
+}

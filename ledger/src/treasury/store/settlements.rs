@@ -1,0 +1,269 @@
+//! Settlements: the captures of one custodian and day.
+
+use crate::book::{AccountNumber, Companion};
+use crate::error::Error;
+use crate::id::{BookId, OrganisationId, SettlementId};
+use crate::money::Currency;
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde_json::json;
+use tokio_postgres::Row;
+
+/// What a custodian owes for a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settlement {
+    /// Which.
+    pub id: SettlementId,
+    /// The custodian.
+    pub partner: OrganisationId,
+    /// Day of the captures, in the zone of the book.
+    pub day: Date,
+    /// Day on which the cash arrives.
+    pub due_on: Date,
+    /// Of all its charges.
+    pub currency: Currency,
+    /// Account of what the custodian owes.
+    pub receivable: AccountNumber,
+    /// Minor units that arrived; 0 before.
+    pub amount: i64,
+    /// Wall clock of the arrival; none before.
+    pub settled_at: Option<Timestamp>,
+    /// Wall clock.
+    pub created_at: Timestamp,
+}
+
+fn settlement(row: &Row) -> Result<Settlement, Error> {
+    let id = SettlementId::new(BookId(row.get("book_id")), row.get("id"));
+    let currency = row.get::<_, &str>("currency").parse();
+    Ok(Settlement {
+        id,
+        partner: OrganisationId(row.get("partner")),
+        day: row.get("day"),
+        due_on: row.get("due_on"),
+        currency: currency.map_err(|_| Error::inconsistent(format!("settlement {id}: currency")))?,
+        receivable: AccountNumber(row.get("receivable")),
+        amount: row.get("amount"),
+        settled_at: row.get("settled_at"),
+        created_at: row.get("created_at"),
+    })
+}
+
+/// Writes the settlement of a custodian's day, unless it is there; says whether it is new.
+pub async fn insert(tx: &Transaction<'_>, new: &Settlement) -> Result<bool, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- settlements::insert
+            INSERT INTO settlement (book_id, id, partner, day, due_on, currency, receivable, created_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            ON CONFLICT (book_id, partner, day, currency) DO NOTHING",
+        )
+        .await?;
+    let rows = tx
+        .execute(
+            &statement,
+            &[
+                /* book_id */ &new.id.book.0,
+                /* id */ &new.id.object,
+                /* partner */ &new.partner.0,
+                /* day */ &new.day,
+                /* due_on */ &new.due_on,
+                /* currency */ &new.currency.code(),
+                /* receivable */ &new.receivable.0,
+                /* created_at */ &new.created_at,
+            ],
+        )
+        .await?;
+    Ok(rows == 1)
+}
+
+/// The settlement of a custodian's day, which cannot settle until the transaction ends. Captures share this lock.
+pub async fn hold_open(
+    tx: &Transaction<'_>,
+    book: BookId,
+    partner: OrganisationId,
+    day: Date,
+    currency: Currency,
+) -> Result<Option<Settlement>, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- settlements::hold_open
+            SELECT * FROM settlement WHERE book_id = $1 AND partner = $2 AND day = $3 AND currency = $4 FOR SHARE",
+        )
+        .await?;
+    let row = tx
+        .query_opt(
+            &statement,
+            &[
+                /* book_id */ &book.0,
+                /* partner */ &partner.0,
+                /* day */ &day,
+                /* currency */ &currency.code(),
+            ],
+        )
+        .await?;
+    row.as_ref().map(settlement).transpose()
+}
+
+/// The settlement of a custodian's day, if it was begun.
+pub async fn find(
+    client: &impl GenericClient,
+    book: BookId,
+    partner: OrganisationId,
+    day: Date,
+    currency: Currency,
+) -> Result<Option<Settlement>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- settlements::find
+            SELECT * FROM settlement WHERE book_id = $1 AND partner = $2 AND day = $3 AND currency = $4",
+        )
+        .await?;
+    let row = client
+        .query_opt(
+            &statement,
+            &[
+                /* book_id */ &book.0,
+                /* partner */ &partner.0,
+                /* day */ &day,
+                /* currency */ &currency.code(),
+            ],
+        )
+        .await?;
+    row.as_ref().map(settlement).transpose()
+}
+
+/// Makes sure that a settlement is open when the entries of a lane are written, and stays so until they are.
+pub fn open_row(id: SettlementId) -> Companion {
+    Companion::new("settlement open", json!({ "id": id.object }))
+}
+
+/// Locks the settlement until the transaction ends: no capture comes into it.
+pub async fn lock(tx: &Transaction<'_>, id: SettlementId) -> Result<Settlement, Error> {
+    let statement = tx
+        .prepare_cached("-- settlements::lock\nSELECT * FROM settlement WHERE book_id = $1 AND id = $2 FOR UPDATE")
+        .await?;
+    let row = tx.query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
+    row.as_ref().map(settlement).transpose()?.ok_or(Error::NotFound("settlement"))
+}
+
+/// The settlement with an id.
+pub async fn get(client: &impl GenericClient, id: SettlementId) -> Result<Settlement, Error> {
+    let statement =
+        client.prepare_cached("-- settlements::get\nSELECT * FROM settlement WHERE book_id = $1 AND id = $2").await?;
+    let row = client.query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
+    row.as_ref().map(settlement).transpose()?.ok_or(Error::NotFound("settlement"))
+}
+
+/// Minor units of its captured charges.
+pub async fn captured(tx: &Transaction<'_>, id: SettlementId) -> Result<Vec<i64>, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- settlements::captured
+            SELECT amount FROM charge WHERE book_id = $1 AND settlement = $2 AND state = 'captured'",
+        )
+        .await?;
+    let rows = tx.query(&statement, &[/* book_id */ &id.book.0, /* settlement */ &id.object]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// Its captured charges are settled; says how many there were.
+pub async fn settle_charges(tx: &Transaction<'_>, id: SettlementId) -> Result<u64, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- settlements::settle_charges
+            UPDATE charge SET state = 'settled', version = version + 1
+             WHERE book_id = $1 AND settlement = $2 AND state = 'captured'",
+        )
+        .await?;
+    Ok(tx.execute(&statement, &[/* book_id */ &id.book.0, /* settlement */ &id.object]).await?)
+}
+
+/// The cash has arrived: `amount` minor units by `entry`, both 0 when there was nothing.
+pub async fn update_settled(
+    tx: &Transaction<'_>,
+    id: SettlementId,
+    amount: i64,
+    entry: i64,
+    wall: Timestamp,
+) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- settlements::update_settled
+            UPDATE settlement SET amount = $3, entry = $4, settled_at = $5 WHERE book_id = $1 AND id = $2",
+        )
+        .await?;
+    tx.execute(
+        &statement,
+        &[
+            /* book_id */ &id.book.0, /* id */ &id.object, /* amount */ &amount,
+            /* entry */ &entry, /* settled_at */ &wall,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// What arrives with a settlement: minor units of each contribution in it that is not settled.
+pub async fn arriving_contributions(tx: &Transaction<'_>, settlement: SettlementId) -> Result<Vec<i64>, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- settlements::arriving_contributions
+            SELECT amount FROM purse_contribution WHERE book_id = $1 AND settlement = $2 AND state = 'captured'",
+        )
+        .await?;
+    let rows = tx.query(&statement, &[/* book_id */ &settlement.book.0, /* settlement */ &settlement.object]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// They have arrived; says how many there were.
+pub async fn settle_contributions(tx: &Transaction<'_>, settlement: SettlementId) -> Result<u64, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- settlements::settle_contributions
+            UPDATE purse_contribution SET state = 'settled', version = version + 1
+             WHERE book_id = $1 AND settlement = $2 AND state = 'captured'",
+        )
+        .await?;
+    Ok(tx.execute(&statement, &[/* book_id */ &settlement.book.0, /* settlement */ &settlement.object]).await?)
+}
+
+/// What arrives with a settlement: minor units of each fee in it that is not settled.
+pub async fn arriving_fees(tx: &Transaction<'_>, settlement: SettlementId) -> Result<Vec<i64>, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- settlements::arriving_fees
+            SELECT fee FROM entrant WHERE book_id = $1 AND settlement = $2 AND fee_state = 'captured'",
+        )
+        .await?;
+    let rows = tx.query(&statement, &[/* book_id */ &settlement.book.0, /* settlement */ &settlement.object]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// The fees have arrived; says how many there were.
+pub async fn settle_fees(tx: &Transaction<'_>, settlement: SettlementId) -> Result<u64, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- settlements::settle_fees
+            UPDATE entrant SET fee_state = 'settled', version = version + 1
+             WHERE book_id = $1 AND settlement = $2 AND fee_state = 'captured'",
+        )
+        .await?;
+    Ok(tx.execute(&statement, &[/* book_id */ &settlement.book.0, /* settlement */ &settlement.object]).await?)
+}
+
+/// A layer for each charge of a settlement that is still captured: its money became cash by entry `settled`.
+pub async fn insert_settled(tx: &Transaction<'_>, id: SettlementId, settled: i64) -> Result<u64, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- settlements::insert_settled
+            INSERT INTO fund_layer (book_id, fund, number, settled, pledge, amount, remaining)
+            SELECT c.book_id, k.fund, c.entry, $3, c.pledge, c.amount - c.refunded, c.amount - c.refunded
+              FROM charge c JOIN campaign k ON k.book_id = c.book_id AND k.id = c.campaign
+             WHERE c.book_id = $1 AND c.settlement = $2 AND c.state = 'captured' AND c.amount > c.refunded",
+        )
+        .await?;
+    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
+        [/* book_id */ &id.book.0, /* settlement */ &id.object, /* settled */ &settled];
+    Ok(tx.execute(&statement, &values).await?)
+}
