@@ -83,7 +83,7 @@ pub(crate) async fn standing(
             person.is_operator || caller.has_role(client, book.organisation, roles).await?
         }
         Some((_, Who::Partner(partner))) => {
-            same_mode = partner.mode.as_str() == book.mode.name();
+            same_mode = partner.mode == book.mode;
             false
         }
     };
@@ -134,7 +134,7 @@ pub(crate) fn actor(caller: &Caller) -> Actor {
 
 /// Whether a partner's credentials are of the book's mode. Live and sandbox never see each other's data, public or not.
 pub(crate) fn is_same_mode(partner: &Partner, book: &Book) -> bool {
-    partner.mode.as_str() == book.mode.name()
+    partner.mode == book.mode
 }
 
 /// Refuses partners that the book has not admitted, and those whose credentials are of the other mode.

@@ -9,14 +9,15 @@ use api::keys::{self, Subject};
 use api::state::State;
 use clap::Parser;
 use jiff::{SignedDuration, Timestamp};
+use ledger::book::Mode;
 use ledger::books::operations::books;
 use ledger::challenges::operations::challenges;
-use ledger::engine::store::books::{Book, Mode, Visibility};
+use ledger::engine::store::books::{Book, Visibility};
 use ledger::engine::store::{accounts, books as book_rows};
 use ledger::id::{ChallengeId, OrganisationId, PersonId, SettlementId};
 use ledger::money::Currency;
 use ledger::parties::operations::{organisations as parties, sign_in};
-use ledger::parties::rules::role::{self, OrganisationKind, Role, Scope};
+use ledger::parties::rules::role::{OrganisationKind, Role, Scope};
 use ledger::parties::store::organisations;
 use ledger::treasury::operations::settlements;
 use migrations::testing::TestDatabase;
@@ -103,7 +104,7 @@ impl Scene {
             visibility: Visibility::Private,
         };
         let book = books::open(&tx, asked, start).await.unwrap();
-        let mode = role::Mode::Sandbox;
+        let mode = Mode::Sandbox;
         let new = parties::NewCredential {
             organisation: platform,
             mode,

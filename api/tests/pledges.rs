@@ -9,13 +9,14 @@ use api::keys::{self, Subject};
 use api::state::State;
 use clap::Parser;
 use jiff::Timestamp;
+use ledger::book::Mode;
 use ledger::books::operations::books;
 use ledger::engine::store::books as book_rows;
-use ledger::engine::store::books::{Book, Mode, Visibility};
+use ledger::engine::store::books::{Book, Visibility};
 use ledger::id::{OrganisationId, PersonId, PledgeId};
 use ledger::money::Currency;
 use ledger::parties::operations::{organisations as parties, sign_in};
-use ledger::parties::rules::role::{self, OrganisationKind, Role, Scope};
+use ledger::parties::rules::role::{OrganisationKind, Role, Scope};
 use ledger::parties::store::organisations;
 use ledger::pledging::operations::charges;
 use migrations::testing::TestDatabase;
@@ -75,7 +76,7 @@ impl Scene {
         tx.commit().await.unwrap();
         let mut scene = Scene { state, book, treasurer: String::new(), partner: String::new(), _database: database };
         scene.treasurer = scene.person(treasurer);
-        scene.partner = scene.partner_of(operator, role::Mode::Sandbox, true).await.1;
+        scene.partner = scene.partner_of(operator, Mode::Sandbox, true).await.1;
         scene
     }
 
@@ -84,7 +85,7 @@ impl Scene {
     }
 
     /// A new partner platform and a token of it with all scopes.
-    async fn partner_of(&self, operator: PersonId, mode: role::Mode, admitted: bool) -> (OrganisationId, String) {
+    async fn partner_of(&self, operator: PersonId, mode: Mode, admitted: bool) -> (OrganisationId, String) {
         let wall = Timestamp::now();
         let mut client = self.state.pool.get().await.unwrap();
         let tx = client.transaction().await.unwrap();
@@ -230,9 +231,9 @@ async fn strangers_other_partners_and_live_credentials_are_told_that_there_is_no
     let campaign = scene.campaign("press").await;
     let placed = scene.post(&path(&campaign), &scene.partner, &pledge(&campaign, "order-1", "sandbox")).await.body;
     let operator = scene.operator().await;
-    let (_, not_admitted) = scene.partner_of(operator, role::Mode::Sandbox, false).await;
-    let (_, live) = scene.partner_of(operator, role::Mode::Live, true).await;
-    let (_, neighbour) = scene.partner_of(operator, role::Mode::Sandbox, true).await;
+    let (_, not_admitted) = scene.partner_of(operator, Mode::Sandbox, false).await;
+    let (_, live) = scene.partner_of(operator, Mode::Live, true).await;
+    let (_, neighbour) = scene.partner_of(operator, Mode::Sandbox, true).await;
     let shown = format!("/v1/pledges/{}", placed["id"].as_str().unwrap());
     let campaign_path = format!("/v1/campaigns/{}", campaign["id"].as_str().unwrap());
     let charges = format!("{shown}/charges");

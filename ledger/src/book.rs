@@ -6,11 +6,13 @@ pub mod account;
 pub mod entry;
 pub mod fold;
 pub mod legs;
+pub mod mode;
 pub mod movement;
 pub mod record;
 
 pub use account::{AccountClass, AccountKind, AccountNumber};
 pub use entry::{Entry, Line, Note};
 pub use fold::{AccountState, Batch, Command, Companion, Key, Reason, State, TransferRow, Verdict, fold, take_back};
+pub use mode::Mode;
 pub use movement::MovementKind;
 pub use record::{LogRecord, RecordKind};

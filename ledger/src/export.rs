@@ -7,37 +7,25 @@ mod jsonl;
 
 use crate::book::{AccountClass, LogRecord, MovementKind};
 use crate::money::Unit;
+use crate::words::words;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-/// A format of exports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Format {
-    /// The journal format of hledger.
-    Hledger,
-    /// The syntax of Beancount, version 3.
-    Beancount,
-    /// A table, RFC 4180: one row for each line of the journal.
-    Csv,
-    /// JSON Lines: one record for each entry, chained by digests.
-    Jsonl,
+words! {
+    /// A format of exports.
+    Format, "format" {
+        /// The journal format of hledger.
+        Hledger = "hledger",
+        /// The syntax of Beancount, version 3.
+        Beancount = "beancount",
+        /// A table, RFC 4180: one row for each line of the journal.
+        Csv = "csv",
+        /// JSON Lines: one record for each entry, chained by digests.
+        Jsonl = "jsonl",
+    }
 }
 
 impl Format {
-    /// All formats.
-    pub const ALL: [Format; 4] = [Format::Hledger, Format::Beancount, Format::Csv, Format::Jsonl];
-
-    /// Name in the API.
-    pub fn name(self) -> &'static str {
-        match self {
-            Format::Hledger => "hledger",
-            Format::Beancount => "beancount",
-            Format::Csv => "csv",
-            Format::Jsonl => "jsonl",
-        }
-    }
-
     /// The media type of the text.
     pub fn media_type(self) -> &'static str {
         match self {
@@ -261,8 +249,8 @@ mod tests {
 
     #[test]
     fn every_format_has_a_name_an_ending_and_a_media_type_of_its_own_kind() {
-        for format in Format::ALL {
-            let parsed: Format = serde_json::from_value(format.name().into()).expect("its name is read back");
+        for &format in Format::ALL {
+            let parsed: Format = serde_json::from_value(format.as_str().into()).expect("its name is read back");
             assert_eq!(parsed, format);
             assert!(!format.extension().is_empty() && format.media_type().contains('/'));
         }

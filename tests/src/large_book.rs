@@ -71,7 +71,7 @@ pub async fn fill(database_url: &str, entries: i64) -> anyhow::Result<()> {
 
 /// Begins an export of a public book; answers it as a stream.
 pub async fn begin(base_url: &str, path: &str, format: Format) -> anyhow::Result<reqwest::Response> {
-    let url = format!("{base_url}{path}/export?format={}", format.name());
+    let url = format!("{base_url}{path}/export?format={}", format.as_str());
     let answer = reqwest::Client::builder().no_proxy().build()?.get(url).send().await?.error_for_status()?;
     ensure!(answer.headers()["content-type"] == format.media_type());
     let file = answer.headers()["content-disposition"].to_str()?;

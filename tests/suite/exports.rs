@@ -86,11 +86,11 @@ async fn a_large_book_is_streamed_in_every_format_without_filling_the_memory() -
     let process = app.stack().api_id();
     // What is made once, such as connections, is made before.
     let _ = large_book::begin(app.base_url(), &path, Format::Csv).await?.chunk().await?;
-    for format in Format::ALL {
+    for &format in Format::ALL {
         let mut file = NamedTempFile::new()?;
         let taken = large_book::read(app.base_url(), &path, format, file.as_file_mut(), process).await?;
         let growth_mib = taken.growth_kib / 1_024;
-        println!("{}: {} bytes in {:?}, {growth_mib} MiB more memory", format.name(), taken.bytes, taken.time);
+        println!("{}: {} bytes in {:?}, {growth_mib} MiB more memory", format.as_str(), taken.bytes, taken.time);
         ensure!(growth_mib <= growth_max_mib, "{growth_mib} MiB more memory, {growth_max_mib} at most");
         if format == Format::Jsonl {
             let held = verify(file.path())?;

@@ -18,7 +18,7 @@ const GROUND: &[(&str, &[&str])] = &[
     ("evidence", &["error", "words"]),
     ("book", &["error", "id", "money", "words"]),
     ("movements", &["book", "money"]),
-    ("export", &["book", "error", "money"]),
+    ("export", &["book", "error", "money", "words"]),
     ("verify", &[]),
 ];
 

@@ -9,7 +9,7 @@ pub(crate) mod sandbox;
 use async_trait::async_trait;
 use deadpool_postgres::Pool;
 use jiff::Timestamp;
-use ledger::engine::store::books::Mode;
+use ledger::book::Mode;
 use ledger::id::BookId;
 use ledger::money::Money;
 use ledger::pledging::rules::charge::Outcome;

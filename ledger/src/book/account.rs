@@ -37,7 +37,7 @@ impl AccountKind {
     }
 
     /// Name in the API.
-    pub fn name(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             AccountKind::Asset => "asset",
             AccountKind::Liability => "liability",
@@ -79,7 +79,7 @@ macro_rules! classes {
             pub const ALL: &'static [AccountClass] = &[$(AccountClass::$variant,)*];
 
             /// Name in the API and in the database.
-            pub fn name(self) -> &'static str {
+            pub fn as_str(self) -> &'static str {
                 match self {
                     $(AccountClass::$variant => $name,)*
                 }
@@ -214,6 +214,6 @@ impl AccountClass {
 
     /// From the name in the API.
     pub fn from_name(name: &str) -> Option<AccountClass> {
-        Self::ALL.iter().copied().find(|class| class.name() == name)
+        Self::ALL.iter().copied().find(|class| class.as_str() == name)
     }
 }

@@ -16,7 +16,7 @@ macro_rules! kinds {
             pub const ALL: &'static [MovementKind] = &[$(MovementKind::$variant,)*];
 
             /// Name in the API and in the database.
-            pub fn name(self) -> &'static str {
+            pub fn as_str(self) -> &'static str {
                 match self {
                     $(MovementKind::$variant => $name,)*
                 }
@@ -322,7 +322,7 @@ mod tests {
         ];
         for &(kind, debit, credit) in MOVEMENTS {
             let forfeits = restricted.contains(&debit) && matches!(credit.kind(), AccountKind::Income);
-            assert!(!forfeits, "{} would forfeit {}", kind.name(), debit.name());
+            assert!(!forfeits, "{} would forfeit {}", kind.as_str(), debit.as_str());
         }
     }
 
@@ -343,7 +343,7 @@ mod tests {
         }
         for kind in MovementKind::ALL {
             let raw = matches!(kind, K::JournalEntry | K::Reversal);
-            assert!(raw || MOVEMENTS.iter().any(|(of, ..)| of == kind), "{} has no row", kind.name());
+            assert!(raw || MOVEMENTS.iter().any(|(of, ..)| of == kind), "{} has no row", kind.as_str());
         }
     }
 }

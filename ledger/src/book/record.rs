@@ -48,7 +48,7 @@ impl RecordKind {
     ];
 
     /// Name in exports.
-    pub fn name(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             RecordKind::PeriodClosed => "period_closed",
             RecordKind::FloorChanged => "floor_changed",

@@ -50,7 +50,7 @@ impl Writer for Beancount {
     /// Opens an account for its one currency, with its code and class as they are in the book.
     fn account(&mut self, account: Account<'_>) -> String {
         let name = name(account.code);
-        let (code, class) = (quoted(account.code), quoted(account.class.name()));
+        let (code, class) = (quoted(account.code), quoted(account.class.as_str()));
         format!("{} open {name} {}\n  code: {code}\n  class: {class}\n", self.begins, currency(account.unit))
     }
 
@@ -64,7 +64,7 @@ impl Writer for Beancount {
         let (debit, credit) = (name(line.debit), name(line.credit));
         let (amount, unit) = (line.unit.format(line.amount), currency(line.unit));
         let width = ACCOUNT_WIDTH;
-        let _ = writeln!(text, "  {debit:width$}  {amount} {unit}\n    movement: \"{}\"", line.kind.name());
+        let _ = writeln!(text, "  {debit:width$}  {amount} {unit}\n    movement: \"{}\"", line.kind.as_str());
         let _ = writeln!(text, "  {credit:width$}  -{amount} {unit}");
         text
     }
@@ -90,7 +90,7 @@ impl Writer for Beancount {
 
 /// Date and memo of an entry, and what else is known of it as metadata.
 fn head(line: &Transfer<'_>) -> String {
-    let memo = if line.memo.trim().is_empty() { line.kind.name() } else { line.memo };
+    let memo = if line.memo.trim().is_empty() { line.kind.as_str() } else { line.memo };
     let mut text = format!("\n{} * {}\n  record: {}\n", line.effective, quoted(memo), line.number);
     if !line.reference.is_empty() {
         let _ = writeln!(text, "  reference: {}", quoted(line.reference));

@@ -43,7 +43,7 @@ impl Writer for Csv {
             &line.effective.to_string(),
             &line.occurred.to_string(),
             &line.recorded_at.to_string(),
-            line.kind.name(),
+            line.kind.as_str(),
             line.debit,
             line.credit,
             &line.unit.format(line.amount),

@@ -50,7 +50,7 @@ impl Writer for Hledger {
             (_, AccountKind::Income) => 'R',
             (_, AccountKind::Expense) => 'X',
         };
-        format!("account {}  ; type:{kind}, class:{}\n", account.code, account.class.name())
+        format!("account {}  ; type:{kind}, class:{}\n", account.code, account.class.as_str())
     }
 
     /// Its two postings, after the head of its entry when it is the first line.
@@ -63,7 +63,7 @@ impl Writer for Hledger {
         let unit = symbol(line.unit);
         let amount = line.unit.format(line.amount);
         let width = ACCOUNT_WIDTH;
-        let kind = line.kind.name();
+        let kind = line.kind.as_str();
         let _ = writeln!(text, "    {:width$}  {amount} {unit}  ; movement:{kind}", line.debit);
         let _ = writeln!(text, "    {:width$}  -{amount} {unit}", line.credit);
         text
@@ -89,7 +89,7 @@ impl Writer for Hledger {
 
 /// Date, record number and memo of an entry, and what else is known of it as tags.
 fn head(line: &Transfer<'_>) -> String {
-    let memo = if line.memo.trim().is_empty() { line.kind.name() } else { line.memo };
+    let memo = if line.memo.trim().is_empty() { line.kind.as_str() } else { line.memo };
     let mut text = format!("\n{} ({}) {}\n", line.effective, line.number, plain(memo));
     if !line.reference.is_empty() {
         let _ = writeln!(text, "    ; reference:{}", plain(line.reference).replace(',', " "));

@@ -155,7 +155,7 @@ impl Writer for Jsonl {
             currency: line.unit.code().into(),
             debit: line.debit.into(),
             debit_after: money(line.debit_after),
-            kind: line.kind.name(),
+            kind: line.kind.as_str(),
         };
         if let Some(pending) = self.pending.as_mut().filter(|pending| pending.number == line.number) {
             pending.lines.push(written);
@@ -182,7 +182,7 @@ impl Writer for Jsonl {
             canonical(&Other {
                 body: &body,
                 digest,
-                kind: record.kind.name(),
+                kind: record.kind.as_str(),
                 number: record.number,
                 previous,
                 recorded_at: record.recorded_at,

@@ -225,14 +225,14 @@ async fn the_database_and_the_program_hold_the_same_movements_line_by_line() {
         rows.iter().map(|row| (row.get(0), row.get(1), row.get(2), row.get(3))).collect();
     let expected: Vec<(i16, String, String, bool)> = AccountClass::ALL
         .iter()
-        .map(|class| (class.number(), class.name().into(), class.kind().name().into(), class.is_managed()))
+        .map(|class| (class.number(), class.as_str().into(), class.kind().as_str().into(), class.is_managed()))
         .collect();
     assert_eq!(classes, expected);
 
     let rows = client.query("SELECT kind, name FROM movement_kind ORDER BY kind", &[]).await.unwrap();
     let kinds: Vec<(i16, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
     let expected: Vec<(i16, String)> =
-        MovementKind::ALL.iter().map(|kind| (kind.number(), kind.name().to_owned())).collect();
+        MovementKind::ALL.iter().map(|kind| (kind.number(), kind.as_str().to_owned())).collect();
     assert_eq!(kinds, expected);
 
     let rows = client.query("SELECT kind, debit_class, credit_class FROM movement", &[]).await.unwrap();

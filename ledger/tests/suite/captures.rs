@@ -140,7 +140,7 @@ async fn states(scene: &Scene, charges: &[ChargeId]) -> Vec<&'static str> {
     let client = scene.fixture.client().await;
     let mut words = Vec::new();
     for charge in charges {
-        words.push(ledger::pledging::store::charges::get(&client, *charge).await.unwrap().state.word());
+        words.push(ledger::pledging::store::charges::get(&client, *charge).await.unwrap().state.as_str());
     }
     words
 }
@@ -157,7 +157,7 @@ async fn captures_that_come_together_are_written_together_each_with_its_own_entr
     let client = scene.fixture.client().await;
     for (charge, answer) in answers {
         let stored = ledger::pledging::store::charges::get(&client, charge).await.unwrap();
-        assert_eq!((Outcome::Posted(stored.entry), stored.state.word()), (answer, "captured"));
+        assert_eq!((Outcome::Posted(stored.entry), stored.state.as_str()), (answer, "captured"));
     }
     assert_eq!(scene.fund(&scene.campaign).await, 3_100);
     assert_eq!(scene.totals().await.sums.collected, 3_100);

@@ -4,6 +4,7 @@
 use crate::support::{Fixture, usd};
 use jiff::{SignedDuration, Timestamp};
 use ledger::Error;
+use ledger::book::Mode;
 use ledger::books::operations::books;
 use ledger::challenges::operations::judging::NewScorecard;
 use ledger::challenges::operations::purses::NewContribution;
@@ -17,7 +18,7 @@ use ledger::challenges::rules::submission::{Attribution, Content, Submission};
 use ledger::challenges::store::awards::Award;
 use ledger::challenges::store::contributions::Contribution;
 use ledger::challenges::store::{contributions, entrants};
-use ledger::engine::store::books::{Book, Mode, Visibility};
+use ledger::engine::store::books::{Book, Visibility};
 use ledger::engine::store::{accounts, balances, journal};
 use ledger::evidence::{Digest, Evidence, EvidenceKind};
 use ledger::id::{ChallengeId, OrganisationId, PersonId, SubmissionId};
@@ -326,7 +327,7 @@ async fn m1_opening_is_refused_one_cent_short_and_a_captured_cent_is_not_a_settl
     assert_eq!(scene.balance("liabilities:purse:drill").await, 25_000_000);
     assert_eq!(code(open(3).await), "purse-short", "a captured cent is not a settled one");
     scene.settle(&cent, 5).await;
-    assert_eq!(open(5).await.unwrap().state.name(), "open");
+    assert_eq!(open(5).await.unwrap().state.as_str(), "open");
     assert_eq!(scene.balance(&format!("assets:cash:{}", scene.book.organisation)).await, 25_000_000);
     scene.audit().await;
 }
@@ -375,12 +376,12 @@ async fn m4_an_incomplete_submission_is_not_judged() {
     assert_eq!(code(scene.score(scene.judges[0], &good, [90, 90], 20).await), "challenge-not-judging");
     let early = run!(scene, tx => challenges::close_submissions(&tx, challenge.id, scene.change(), scene.day(20)));
     assert_eq!(code(early), "submissions-open");
-    assert_eq!(scene.advance(challenge.id, 92).await.state.name(), "open");
-    assert_eq!(scene.advance(challenge.id, 93).await.state.name(), "judging");
+    assert_eq!(scene.advance(challenge.id, 92).await.state.as_str(), "open");
+    assert_eq!(scene.advance(challenge.id, 93).await.state.as_str(), "judging");
     assert_eq!(code(scene.submit(&bad, half, 93).await), "challenge-not-open");
     let client = scene.fixture.client().await;
     let closed = ledger::challenges::store::submissions::get(&client, bad.id).await.unwrap();
-    assert_eq!(closed.state.name(), "incomplete");
+    assert_eq!(closed.state.as_str(), "incomplete");
     assert_eq!(code(scene.score(scene.judges[0], &closed, [100, 100], 94).await), "not-judged");
     for judge in &scene.judges[..2] {
         scene.score(*judge, &good, [50, 50], 94).await.unwrap();
@@ -416,8 +417,8 @@ async fn m4_an_entry_fee_is_paid_before_work_is_handed_in_and_goes_where_the_rul
     for judge in &scene.judges[..2] {
         scene.score(*judge, &good, [50, 50], 94).await.unwrap();
     }
-    assert_eq!(scene.advance(challenge.id, 123).await.state.name(), "provisional");
-    assert_eq!(scene.advance(challenge.id, 137).await.state.name(), "awarded");
+    assert_eq!(scene.advance(challenge.id, 123).await.state.as_str(), "provisional");
+    assert_eq!(scene.advance(challenge.id, 137).await.state.as_str(), "awarded");
     assert_eq!(scene.balance("liabilities:entry-fees:drill").await, 0);
     assert_eq!(scene.balance("equity:operating:drill").await, 5_000);
     assert_eq!(scene.prizes_payable().await, 90_000);
@@ -499,11 +500,11 @@ async fn m1_m3_the_drill_challenge_pays_its_whole_purse_once() {
     }
     run!(scene, tx => judging::rank(&tx, challenge.id, scene.change(), scene.day(95))).unwrap();
     assert_eq!(code(scene.award(challenge.id, 108).await), "appeals-open");
-    assert_eq!(scene.advance(challenge.id, 108).await.state.name(), "provisional");
+    assert_eq!(scene.advance(challenge.id, 108).await.state.as_str(), "provisional");
     assert_eq!(scene.balance("liabilities:purse:drill").await, 25_000_000);
 
-    assert_eq!(scene.advance(challenge.id, 109).await.state.name(), "awarded");
-    assert_eq!(scene.advance(challenge.id, 110).await.state.name(), "awarded");
+    assert_eq!(scene.advance(challenge.id, 109).await.state.as_str(), "awarded");
+    assert_eq!(scene.advance(challenge.id, 110).await.state.as_str(), "awarded");
     let (_, awards) = scene.award(challenge.id, 111).await.unwrap();
     assert_eq!(scene.balance("liabilities:purse:drill").await, 0);
     assert_eq!(scene.prizes_payable().await, 25_000_000);
@@ -534,9 +535,9 @@ async fn what_nobody_won_goes_back_to_the_sponsors_pro_rata() {
     run!(scene, tx => challenges::announce(&tx, funding.id, scene.change(), scene.day(2))).unwrap();
     run!(scene, tx => challenges::open(&tx, funding.id, scene.change(), scene.day(3))).unwrap();
     scene.advance(funding.id, 93).await;
-    assert_eq!(scene.advance(funding.id, 123).await.state.name(), "provisional");
+    assert_eq!(scene.advance(funding.id, 123).await.state.as_str(), "provisional");
     let over = scene.advance(funding.id, 137).await;
-    assert_eq!(over.state.name(), "no_award");
+    assert_eq!(over.state.as_str(), "no_award");
     assert_eq!(scene.balance("liabilities:purse:drill").await, 0);
     assert_eq!(scene.balance(&format!("liabilities:refunds:{}", scene.book.organisation)).await, 90_000);
     let client = scene.fixture.client().await;
@@ -560,8 +561,8 @@ async fn missing_scores_call_the_host_in_and_then_what_is_there_must_do() {
         escalated.state,
         ledger::challenges::rules::challenge::ChallengeState::Judging { escalated: true, .. }
     ));
-    assert_eq!(scene.advance(challenge.id, 153).await.state.name(), "provisional");
-    assert_eq!(scene.advance(challenge.id, 167).await.state.name(), "awarded");
+    assert_eq!(scene.advance(challenge.id, 153).await.state.as_str(), "provisional");
+    assert_eq!(scene.advance(challenge.id, 167).await.state.as_str(), "awarded");
     assert_eq!(scene.prizes_payable().await, 90_000);
 }
 
@@ -570,14 +571,14 @@ async fn a_challenge_that_nobody_opens_is_cancelled_and_waits_for_money_on_its_w
     let scene = Scene::new().await;
     let challenge = scene.challenge(small()).await;
     let given = scene.give(&challenge, 0, "100.00", 179).await.unwrap();
-    assert_eq!(scene.advance(challenge.id, 180).await.state.name(), "funding", "the money is still on its way");
+    assert_eq!(scene.advance(challenge.id, 180).await.state.as_str(), "funding", "the money is still on its way");
     let reason = Change { reason: "no sponsors", ..scene.change() };
     assert_eq!(
         code(run!(scene, tx => challenges::cancel(&tx, challenge.id, reason, scene.day(180)))),
         "purse-settling"
     );
     scene.settle(&given, 181).await;
-    assert_eq!(scene.advance(challenge.id, 182).await.state.name(), "cancelled");
+    assert_eq!(scene.advance(challenge.id, 182).await.state.as_str(), "cancelled");
     assert_eq!(scene.balance("liabilities:purse:drill").await, 0);
     assert_eq!(scene.balance(&format!("liabilities:refunds:{}", scene.book.organisation)).await, 10_000);
     scene.audit().await;
@@ -607,7 +608,7 @@ async fn racing_sponsors_never_overfill_a_purse_and_racing_workers_award_once() 
         scene.advance(challenge.id, 137),
         scene.award(challenge.id, 137)
     );
-    assert_eq!((one.state.name(), two.state.name()), ("awarded", "awarded"));
+    assert_eq!((one.state.as_str(), two.state.as_str()), ("awarded", "awarded"));
     assert_eq!(three.unwrap().1.len(), 1);
     assert_eq!(scene.prizes_payable().await, 90_000);
     scene.audit().await;

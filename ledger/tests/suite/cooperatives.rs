@@ -78,7 +78,7 @@ impl Coop {
             organisation: owner.id,
             name: "Press Makers".into(),
             currency: ledger::money::Currency::USD,
-            mode: ledger::engine::store::books::Mode::Sandbox,
+            mode: ledger::book::Mode::Sandbox,
             zone: "Europe/Berlin".into(),
             visibility: ledger::engine::store::books::Visibility::Members,
         };
@@ -165,7 +165,7 @@ impl Coop {
         let until = self.book.now(self.wall) + (8 * 24).hours();
         self.book = books::advance_clock(&tx, self.book.id, until, self.wall).await.unwrap();
         let posted = distributions::advance(&tx, id, self.wall).await.unwrap();
-        assert_eq!(posted.state.name(), "posted");
+        assert_eq!(posted.state.as_str(), "posted");
         let again = distributions::advance(&tx, id, self.wall).await.unwrap();
         assert_eq!(again, posted, "done twice, it is done once");
         let issued = statements::issue(&tx, id, self.wall).await.unwrap();
@@ -204,7 +204,7 @@ async fn two_years_of_a_cooperative_are_distributed_to_the_cent_and_everybody_ha
     tx.commit().await.unwrap();
 
     let first = coop.distribute(2026).await;
-    assert_eq!(first.state.name(), "statements_issued");
+    assert_eq!(first.state.as_str(), "statements_issued");
     assert_eq!(first.net(), 1_200_000);
     assert_eq!(coop.balance("equity:development").await, 120_000);
     let of_first = [345_600, 259_200, 172_800, 86_400, 108_000, 108_000];
@@ -249,7 +249,7 @@ async fn r8_a_reversal_mirrors_the_posted_lines_and_the_period_can_be_distribute
     let own = distributions::reverse(&tx, issued.id, reason(), coop.approver, coop.wall).await;
     assert_eq!(code(own), "same-person");
     let reversed = distributions::reverse(&tx, issued.id, reason(), coop.clerk, coop.wall).await.unwrap();
-    assert_eq!(reversed.state.name(), "reversed");
+    assert_eq!(reversed.state.as_str(), "reversed");
     tx.commit().await.unwrap();
 
     let posted = journal::lines(&client, coop.book.id, issued.state.posting().unwrap().entry, 1).await.unwrap();
@@ -375,10 +375,10 @@ async fn an_objection_stops_the_worker_until_somebody_else_answers_it() {
     let object = async |by: PersonId| distributions::object(&tx, id, "My hours are wrong".into(), by, coop.wall).await;
     assert_eq!(code(object(coop.clerk).await), "not-a-member");
     let ada = coop.members[0].person;
-    assert_eq!(object(ada).await.unwrap().state.name(), "objected");
+    assert_eq!(object(ada).await.unwrap().state.as_str(), "objected");
     assert_eq!(code(object(ada).await), "already-objected");
     let late = coop.wall + (8 * 24).hours();
-    assert_eq!(distributions::advance(&tx, id, late).await.unwrap().state.name(), "objected");
+    assert_eq!(distributions::advance(&tx, id, late).await.unwrap().state.as_str(), "objected");
     let answer = async |by, text| distributions::approve(&tx, id, None, text, by, coop.wall).await;
     assert_eq!(code(answer(ada, "Well then").await), "same-person");
     assert_eq!(code(answer(coop.approver, "").await), "reason-missing");
@@ -397,7 +397,7 @@ async fn a_draft_that_nobody_opens_lapses_and_the_money_stays_undistributed() {
     coop.work(&tx, date(2026, 6, 1), "100.00", "10.00").await;
     let draft = distributions::draft(&tx, coop.book.id, year(2026), coop.clerk, coop.wall).await.unwrap();
     let lapsed = distributions::advance(&tx, draft.id, coop.wall + (31 * 24).hours()).await.unwrap();
-    assert_eq!(lapsed.state.name(), "withdrawn");
+    assert_eq!(lapsed.state.as_str(), "withdrawn");
     tx.commit().await.unwrap();
     assert_eq!(coop.balance("equity:surplus").await, 9_000);
 }

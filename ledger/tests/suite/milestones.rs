@@ -3,10 +3,11 @@
 use crate::support::{Fixture, usd};
 use deadpool_postgres::Transaction;
 use jiff::{SignedDuration, Timestamp};
+use ledger::book::Mode;
 use ledger::book::{AccountClass, AccountNumber};
 use ledger::books::operations::{accounts, books};
 use ledger::engine::posting;
-use ledger::engine::store::books::{Book, Mode, Visibility};
+use ledger::engine::store::books::{Book, Visibility};
 use ledger::engine::store::{balances, journal};
 use ledger::evidence::{Digest, Evidence, EvidenceKind, Gate, digests};
 use ledger::id::{CampaignId, OrganisationId, PersonId};
@@ -233,8 +234,8 @@ async fn m9_sixty_per_cent_is_released_and_the_rest_stays_with_the_milestone() {
     assert_eq!(scene.release(&claim, 15).await, None);
 
     let client = scene.fixture.client().await;
-    assert_eq!(scene.claim(&claim).await.state.name(), "payable");
-    assert_eq!(scene.milestone(&milestone).await.state.name(), "partly_released");
+    assert_eq!(scene.claim(&claim).await.state.as_str(), "payable");
+    assert_eq!(scene.milestone(&milestone).await.state.as_str(), "partly_released");
     assert_eq!(campaigns::earmarked(&client, scene.campaign).await.unwrap(), 200_000);
     assert_eq!(balances::get(&client, scene.book.id, scene.fund).await.unwrap().net(), 500_000);
     assert_eq!(journal::audit(&client, scene.book.id).await.unwrap(), Vec::<String>::new());
@@ -254,7 +255,7 @@ async fn m9_sixty_per_cent_is_released_and_the_rest_stays_with_the_milestone() {
     scene.approve(&rest, scene.reviewers[0], "2000.00").await.unwrap();
     scene.approve(&rest, scene.reviewers[1], "2000.00").await.unwrap();
     assert_eq!(scene.release(&rest, 30).await, Some(200_000));
-    assert_eq!(scene.milestone(&milestone).await.state.name(), "released");
+    assert_eq!(scene.milestone(&milestone).await.state.as_str(), "released");
 }
 
 #[tokio::test]
@@ -267,7 +268,7 @@ async fn two_milestones_never_share_the_same_money() {
     let reason = "the design was published elsewhere".to_owned();
     scene.run(async |tx| milestones::cancel(tx, third.id, reason, scene.owner, scene.wall).await).await.unwrap();
     let fourth = scene.plan("3000.00", Policy::default()).await;
-    assert_eq!(scene.fund(&fourth).await.unwrap().state.name(), "funded");
+    assert_eq!(scene.fund(&fourth).await.unwrap().state.as_str(), "funded");
 }
 
 #[tokio::test]
@@ -277,7 +278,7 @@ async fn m5_the_claimants_own_approval_is_refused_and_an_edit_drops_the_others()
     let claim = scene.submitted(&milestone, "5000.00").await;
     assert_eq!(code(scene.approve(&claim, scene.claimant, "5000.00").await), "own-claim");
     let reviewed = scene.approve(&claim, scene.reviewers[0], "5000.00").await.unwrap();
-    assert_eq!(reviewed.state.name(), "in_review");
+    assert_eq!(reviewed.state.as_str(), "in_review");
 
     let edit = async |version| {
         let changed = Content { note: "Tested again".into(), ..content("5000.00") };
@@ -285,13 +286,13 @@ async fn m5_the_claimants_own_approval_is_refused_and_an_edit_drops_the_others()
     };
     assert!(matches!(edit(claim.version).await, Err(Error::Stale("claim"))));
     let edited = edit(reviewed.version).await.unwrap();
-    assert_eq!(edited.state.name(), "draft");
-    assert_eq!(scene.milestone(&milestone).await.state.name(), "funded");
+    assert_eq!(edited.state.as_str(), "draft");
+    assert_eq!(scene.milestone(&milestone).await.state.as_str(), "funded");
     let again = scene.run(async |tx| claims::submit(tx, claim.id, scene.claimant, scene.wall).await).await.unwrap();
     assert_eq!(code(scene.approve(&claim, scene.reviewers[1], "5000.00").await), "digest-mismatch");
     let second = scene.approve(&again, scene.reviewers[1], "5000.00").await.unwrap();
-    assert_eq!(second.state.name(), "in_review", "the first approval was of another text");
-    assert_eq!(scene.approve(&again, scene.reviewers[0], "5000.00").await.unwrap().state.name(), "approved");
+    assert_eq!(second.state.as_str(), "in_review", "the first approval was of another text");
+    assert_eq!(scene.approve(&again, scene.reviewers[0], "5000.00").await.unwrap().state.as_str(), "approved");
 }
 
 #[tokio::test]
@@ -315,7 +316,7 @@ async fn m7_nobody_reviews_and_the_clock_does_what_the_policy_says_once() {
     assert_eq!(request.recipients, ["owner@example.org", "first@example.org", "second@example.org"]);
     scene.approve(&claim, scene.owner, "3000.00").await.unwrap();
     assert_eq!(close(28).await, Closed::Expired);
-    assert_eq!(scene.milestone(&milestone).await.state.name(), "funded");
+    assert_eq!(scene.milestone(&milestone).await.state.as_str(), "funded");
 }
 
 #[tokio::test]
@@ -325,7 +326,7 @@ async fn m8_a_dispute_on_day_13_freezes_its_part_and_the_rest_releases() {
     let claim = scene.approved(&milestone, "5000.00").await;
     let dispute = scene.dispute(&claim, "1200.00", 13).await;
     assert_eq!(scene.release(&claim, 14).await, Some(380_000));
-    assert_eq!(scene.claim(&claim).await.state.name(), "disputed");
+    assert_eq!(scene.claim(&claim).await.state.as_str(), "disputed");
     assert_eq!(scene.milestone(&milestone).await.earmark(), 120_000);
 
     let resolve = async |by| {
@@ -333,10 +334,10 @@ async fn m8_a_dispute_on_day_13_freezes_its_part_and_the_rest_releases() {
         scene.run(async |tx| disputes::resolve(tx, id, ruling, "it is there".into(), by, wall).await).await
     };
     assert!(matches!(resolve(scene.reviewers[1]).await, Err(Error::Forbidden(_))));
-    assert_eq!(resolve(scene.owner).await.unwrap().state.name(), "dismissed");
+    assert_eq!(resolve(scene.owner).await.unwrap().state.as_str(), "dismissed");
     assert_eq!(code(resolve(scene.owner).await), "dispute-closed");
     assert_eq!(scene.release(&claim, 20).await, Some(120_000));
-    assert_eq!(scene.milestone(&milestone).await.state.name(), "released");
+    assert_eq!(scene.milestone(&milestone).await.state.as_str(), "released");
     let made =
         ledger::milestones::store::releases::list_of_claim(&scene.fixture.client().await, claim.id).await.unwrap();
     assert_eq!(made.iter().map(|release| release.number).collect::<Vec<_>>(), [1, 2]);
@@ -352,9 +353,9 @@ async fn a_dispute_that_nobody_decides_leaves_its_part_with_the_milestone() {
     for day in [30, 31, 31] {
         scene.run(async |tx| claims::close_review(tx, claim.id, scene.day(day)).await).await.unwrap();
     }
-    assert_eq!(scene.claim(&claim).await.state.name(), "payable");
+    assert_eq!(scene.claim(&claim).await.state.as_str(), "payable");
     let rest = scene.milestone(&milestone).await;
-    assert_eq!((rest.state.name(), rest.earmark()), ("partly_released", 120_000));
+    assert_eq!((rest.state.as_str(), rest.earmark()), ("partly_released", 120_000));
 }
 
 #[tokio::test]
@@ -370,7 +371,7 @@ async fn a_tie_declared_after_the_approval_takes_the_claim_back_to_its_reviewers
     declare().await.unwrap();
     assert_eq!(code(declare().await), "tie-declared");
     assert_eq!(scene.release(&claim, 14).await, None);
-    assert_eq!(scene.claim(&claim).await.state.name(), "in_review");
+    assert_eq!(scene.claim(&claim).await.state.as_str(), "in_review");
     assert_eq!(code(scene.approve(&claim, tied, "5000.00").await), "declared-tie");
 }
 

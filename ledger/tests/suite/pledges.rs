@@ -61,9 +61,9 @@ async fn p7_insufficient_funds_are_tried_on_days_1_3_7_then_the_pledge_lapses_an
     let pledge = scene.monthly("m-1", "10.00", "insufficient_funds").await;
     scene.work().await;
     scene.go_to(date(2027, 2, 6)).await;
-    assert_eq!(scene.pledge(pledge.id).await.state.word(), "active");
+    assert_eq!(scene.pledge(pledge.id).await.state.as_str(), "active");
     scene.go_to(date(2027, 3, 5)).await;
-    assert_eq!(scene.pledge(pledge.id).await.state.word(), "lapsed");
+    assert_eq!(scene.pledge(pledge.id).await.state.as_str(), "lapsed");
     let charges = scene.charges(pledge.id).await;
     assert_eq!(charges.len(), 1, "a lapsed pledge is not charged");
     let client = scene.fixture.client().await;
@@ -75,7 +75,7 @@ async fn p7_insufficient_funds_are_tried_on_days_1_3_7_then_the_pledge_lapses_an
     let (wall, change) = (scene.wall, Change { version: None, actor: Actor::Partner(scene.partner), reason: "" });
     let revived =
         scene.commit(async |tx| pledges::resume(tx, pledge.id, Some("card".into()), change, wall).await).await;
-    assert_eq!(revived.unwrap().state.word(), "active");
+    assert_eq!(revived.unwrap().state.as_str(), "active");
     scene.go_to(date(2027, 4, 30)).await;
     let due: Vec<Date> = scene.charges(pledge.id).await.iter().map(|charge| charge.due_on).collect();
     assert_eq!(
@@ -99,7 +99,7 @@ async fn p7_an_expired_card_asks_and_another_one_pays_what_was_due() {
     scene.commit(async |tx| pledges::resume(tx, pledge.id, Some("card".into()), change, wall).await).await.unwrap();
     scene.work().await;
     let charges = scene.charges(pledge.id).await;
-    assert_eq!((charges.len(), charges[0].state.word(), charges[0].state.attempt()), (1, "captured", 2));
+    assert_eq!((charges.len(), charges[0].state.as_str(), charges[0].state.attempt()), (1, "captured", 2));
 }
 
 #[tokio::test]
@@ -108,7 +108,7 @@ async fn p7_an_expired_card_that_nobody_replaces_lapses_by_itself() {
     let pledge = scene.monthly("m-1", "10.00", "expired_card").await;
     scene.work().await;
     scene.go_to(date(2027, 3, 3)).await;
-    assert_eq!(scene.pledge(pledge.id).await.state.word(), "lapsed");
+    assert_eq!(scene.pledge(pledge.id).await.state.as_str(), "lapsed");
     assert_eq!(scene.charges(pledge.id).await.len(), 1);
 }
 
@@ -117,7 +117,7 @@ async fn p7_a_stolen_card_stops_at_once() {
     let mut scene = Scene::on(date(2027, 1, 31)).await;
     let pledge = scene.monthly("m-1", "10.00", "stolen_card").await;
     scene.work().await;
-    assert_eq!(scene.pledge(pledge.id).await.state.word(), "cancelled");
+    assert_eq!(scene.pledge(pledge.id).await.state.as_str(), "cancelled");
     scene.go_to(date(2027, 4, 1)).await;
     let charges = scene.charges(pledge.id).await;
     assert_eq!((charges.len(), charges[0].state.attempt()), (1, 1));
@@ -137,7 +137,7 @@ async fn p5_a_worker_that_died_finds_the_same_reference_and_the_answer_is_posted
     assert_eq!(scene.answer(charge, attempt, outcome("stolen_card", &reference)).await.unwrap(), Recorded::Already);
     assert_eq!(begin().await, Begun::Nothing);
     assert_eq!(scene.fund(&scene.campaign).await, 1_000);
-    assert_eq!(scene.pledge(pledge.id).await.state.word(), "active");
+    assert_eq!(scene.pledge(pledge.id).await.state.as_str(), "active");
 }
 
 #[tokio::test]
@@ -179,15 +179,15 @@ async fn a_partner_that_never_reports_lets_the_pledge_lapse_and_a_late_report_re
     let pledge = scene.place(asked).await.unwrap().pledge;
     scene.work().await;
     scene.go_to(date(2027, 2, 13)).await;
-    assert_eq!(scene.charges(pledge.id).await[0].state.word(), "processing");
+    assert_eq!(scene.charges(pledge.id).await[0].state.as_str(), "processing");
     scene.go_to(date(2027, 2, 14)).await;
     let charge = scene.charges(pledge.id).await.remove(0);
-    assert_eq!((charge.state.word(), scene.pledge(pledge.id).await.state.word()), ("declined", "lapsed"));
+    assert_eq!((charge.state.as_str(), scene.pledge(pledge.id).await.state.as_str()), ("declined", "lapsed"));
     let (wall, partner) = (scene.wall, scene.partner);
     let late =
         scene.commit(async |tx| charges::capture_reported(tx, charge.id, partner, "e", "pay-1", wall).await).await;
     assert_eq!(late.unwrap(), Recorded::Captured);
-    assert_eq!(scene.pledge(pledge.id).await.state.word(), "active");
+    assert_eq!(scene.pledge(pledge.id).await.state.as_str(), "active");
     scene.go_to(date(2027, 2, 28)).await;
     assert_eq!(scene.charges(pledge.id).await.len(), 2);
 }
@@ -210,10 +210,10 @@ async fn p15_a_pledge_to_a_closed_campaign_is_refused_and_a_capture_after_the_cl
     let other = open_campaign(&scene.fixture, "drill", wall).await;
     let redirected =
         scene.commit(async |tx| pledges::redirect(tx, pledge.id, other.id, true, change, wall).await).await.unwrap();
-    assert_eq!((redirected.pledge.state.word(), redirected.moved), ("active", None));
+    assert_eq!((redirected.pledge.state.as_str(), redirected.moved), ("active", None));
     scene.work().await;
     assert_eq!(scene.fund(&other).await, 5_000);
-    assert_eq!(scene.pledge(pledge.id).await.state.word(), "completed");
+    assert_eq!(scene.pledge(pledge.id).await.state.as_str(), "completed");
     scene.go_to(date(2027, 2, 3)).await;
     scene.audit().await;
 }
@@ -314,7 +314,7 @@ async fn a_plan_of_24_payments_completes_and_is_never_charged_again() {
     let pledge = scene.place(scene.ask("fan", "10.00", plan, "card")).await.unwrap().pledge;
     scene.work().await;
     scene.go_to(date(2029, 3, 1)).await;
-    assert_eq!(scene.pledge(pledge.id).await.state.word(), "completed");
+    assert_eq!(scene.pledge(pledge.id).await.state.as_str(), "completed");
     assert_eq!(scene.charges(pledge.id).await.len(), 24);
     assert_eq!(scene.fund(&scene.campaign).await, 24_000);
 }

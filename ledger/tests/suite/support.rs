@@ -2,10 +2,11 @@
 
 use deadpool_postgres::{Manager, Object, Pool};
 use jiff::Timestamp;
+use ledger::book::Mode;
 use ledger::book::{AccountClass, AccountNumber};
 use ledger::books::operations::{accounts, books};
 use ledger::engine::lane::{self, Lanes};
-use ledger::engine::store::books::{Book, Mode, Visibility};
+use ledger::engine::store::books::{Book, Visibility};
 use ledger::id::OrganisationId;
 use ledger::money::{Currency, Money};
 use migrations::testing::TestDatabase;

@@ -17,7 +17,7 @@ impl Doer {
         let state = challenges::advance(&tx, challenge, wall).await?.state;
         jobs::settle(&tx, leased, wall).await?;
         tx.commit().await?;
-        tracing::info!(job = %leased.id, %challenge, "after its deadline {challenge} is {}", state.name());
+        tracing::info!(job = %leased.id, %challenge, "after its deadline {challenge} is {}", state.as_str());
         Ok(())
     }
 }

@@ -19,7 +19,7 @@ impl Doer {
         let advanced = distributions::advance(&tx, id, wall).await?;
         jobs::settle(&tx, leased, wall).await?;
         tx.commit().await?;
-        let state = advanced.state.name();
+        let state = advanced.state.as_str();
         tracing::info!(job = %leased.id, distribution = %id, state, "the deadline of {id}: it is {state}");
         Ok(())
     }

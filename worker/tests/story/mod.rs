@@ -5,8 +5,9 @@
 use clap::Parser as _;
 use deadpool_postgres::{Manager, Pool};
 use jiff::{SignedDuration, Timestamp};
+use ledger::book::Mode;
 use ledger::books::operations::books;
-use ledger::engine::store::books::{Mode, Visibility};
+use ledger::engine::store::books::Visibility;
 use ledger::id::{BookId, CampaignId, OrganisationId};
 use ledger::money::{Currency, Money};
 use ledger::parties::rules::privacy::Privacy;

@@ -69,8 +69,8 @@ impl From<Account> for AccountBody {
     fn from(account: Account) -> AccountBody {
         let balance = |minor| BalanceBody::new(minor, account.unit);
         AccountBody {
-            kind: account.class.kind().name(),
-            class: account.class.name(),
+            kind: account.class.kind().as_str(),
+            class: account.class.as_str(),
             balance: balance(account.balance()),
             held: balance(account.held),
             floor: account.floor.map(balance),
@@ -250,7 +250,7 @@ impl StatementBody {
             amount: balance(line.amount),
             balance: balance(after),
             counterpart: line.counterpart,
-            kind: line.kind.name(),
+            kind: line.kind.as_str(),
             effective: line.effective,
             occurred: line.occurred,
             recorded_at: line.recorded_at,

@@ -184,7 +184,7 @@ impl JournalEntryBody {
                 .lines
                 .into_iter()
                 .map(|EntryLine { line, unit }| LineBody {
-                    kind: line.kind.name(),
+                    kind: line.kind.as_str(),
                     amount: BalanceBody::new(line.amount, unit),
                     debit_balance: BalanceBody::new(line.debit_after, unit),
                     credit_balance: BalanceBody::new(line.credit_after, unit),

@@ -56,7 +56,7 @@ impl From<BookUnit> for UnitBody {
             code: it.unit.code().to_owned(),
             name: it.name,
             exponent: it.unit.exponent(),
-            counts: it.counts.name(),
+            counts: it.counts.as_str(),
             created_at: it.created_at,
         }
     }

@@ -87,7 +87,7 @@ impl ChallengeBody {
             funding,
             rules_version: it.rules_version,
             rules_sha256: it.rules,
-            state: it.state.name().to_owned(),
+            state: it.state.as_str().to_owned(),
             state_until: it.state.until(),
             escalated: matches!(it.state, ChallengeState::Judging { escalated: true, .. }),
             reason: Some(it.state.reason().to_owned()).filter(|reason| !reason.is_empty()),

@@ -177,7 +177,7 @@ impl From<Submission> for SubmissionBody {
             attributions: it.content.attributions.iter().map(attribution).collect(),
             sha256: it.digest(),
             revision: it.revision,
-            state: it.state.name().to_owned(),
+            state: it.state.as_str().to_owned(),
             submitted_at: it.state.submitted_at(),
             place: it.placed.map(|placed| placed.place),
             score: it.placed.map(|placed| format!("{}.{:02}", placed.score / 100, placed.score % 100)),

@@ -127,7 +127,7 @@ impl DistributionBody {
             groups: groups(&it.plan.members, currency),
             shares: it.plan.members.iter().filter(shown).map(|part| share_body(part, currency)).collect(),
             digest: hex::encode(it.digest),
-            state: it.state.name().to_owned(),
+            state: it.state.as_str().to_owned(),
             deadline: it.state.deadline(),
             drafted_by: it.drafted_by,
             drafted_at: it.drafted_at,

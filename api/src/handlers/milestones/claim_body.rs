@@ -117,7 +117,7 @@ impl ClaimBody {
             sha256: claim.digest(),
             revision: claim.revision,
             round: claim.round,
-            state: claim.state.name().to_owned(),
+            state: claim.state.as_str().to_owned(),
             submitted_at: waiting.map(|waiting| waiting.submitted_at),
             decide_until: claim.state.deadline(),
             escalated: waiting.is_some_and(|waiting| waiting.escalated),
@@ -171,7 +171,7 @@ impl ReviewBody {
         ReviewBody {
             reviewer: it.reviewer,
             round: it.round,
-            verdict: it.verdict.name().to_owned(),
+            verdict: it.verdict.as_str().to_owned(),
             amount: approved.map(|amount| BalanceBody::new(amount, currency)),
             claim_sha256: it.claim,
             evidence_sha256: it.evidence,

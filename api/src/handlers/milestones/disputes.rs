@@ -57,7 +57,7 @@ pub struct DisputeBody {
 
 impl From<Dispute> for DisputeBody {
     fn from(it: Dispute) -> DisputeBody {
-        let name = it.state.name().to_owned();
+        let name = it.state.as_str().to_owned();
         let (resolved_by, resolved_at, resolution) = match it.state {
             DisputeState::Open => (None, None, None),
             DisputeState::Resolved { by, at, resolution, .. } => (by, Some(at), Some(resolution)),

@@ -173,7 +173,7 @@ impl MilestoneBody {
                 threshold,
             },
             gate: GateBody { licence, design_files, enterprise_plan },
-            state: milestone.state.name().to_owned(),
+            state: milestone.state.as_str().to_owned(),
             claim,
             reason,
             created_at: milestone.created_at,

@@ -95,11 +95,11 @@ impl CampaignBody {
             summary: it.summary,
             terms: it.terms,
             terms_sha256: hex::encode(it.terms_digest),
-            kind: it.kind.word().to_owned(),
+            kind: it.kind.as_str().to_owned(),
             currency: it.currency.code().to_owned(),
             monthly_goal: monthly_goal.into(),
             lineage: it.lineage,
-            state: state.word().to_owned(),
+            state: state.as_str().to_owned(),
             state_until: state.until(),
             created_at: it.created_at,
         }

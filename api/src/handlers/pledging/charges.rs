@@ -83,7 +83,7 @@ impl From<Charge> for ChargeBody {
             refunded: balance(it.refunded),
             disputed: balance(it.disputed),
             rail: it.rail,
-            state: it.state.word().to_owned(),
+            state: it.state.as_str().to_owned(),
             attempt: it.state.attempt(),
             waits_until: None,
             decline_code: None,

@@ -145,7 +145,7 @@ impl UseBody {
         let (release, milestone) = it.release.unzip();
         UseBody {
             entry: it.entry,
-            kind: it.kind.name().to_owned(),
+            kind: it.kind.as_str().to_owned(),
             amount: BalanceBody::new(it.amount, currency),
             release,
             milestone,

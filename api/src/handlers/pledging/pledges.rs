@@ -242,7 +242,7 @@ impl<'a> View<'a> {
             },
             amount: it.amount.into(),
             schedule: ScheduleBody {
-                interval: it.schedule.word().to_owned(),
+                interval: it.schedule.as_str().to_owned(),
                 start: it.schedule.start(),
                 anchor_day,
                 payments,
@@ -251,7 +251,7 @@ impl<'a> View<'a> {
             },
             rail: it.rail,
             terms_sha256: hex::encode(it.terms_digest),
-            state: state.word().to_owned(),
+            state: state.as_str().to_owned(),
             state_detail: state.detail().to_owned(),
             state_until: state.until(),
             created_at: it.created_at,

@@ -101,7 +101,7 @@ impl From<AccountNode> for NodeBody {
         NodeBody {
             sums: sums.collect(),
             code: node.code,
-            kind: node.kind.name(),
+            kind: node.kind.as_str(),
             depth: node.depth,
             accounts: node.accounts,
         }

@@ -66,7 +66,7 @@ pub struct TrialBalanceLineBody {
 impl From<TrialBalanceLine> for TrialBalanceLineBody {
     fn from(line: TrialBalanceLine) -> TrialBalanceLineBody {
         TrialBalanceLineBody {
-            class: line.class.name(),
+            class: line.class.as_str(),
             debit: BalanceBody::new(line.debit, line.unit),
             credit: BalanceBody::new(line.credit, line.unit),
             code: line.code,
@@ -111,7 +111,7 @@ pub struct ReportLineBody {
 impl From<ReportLine> for ReportLineBody {
     fn from(line: ReportLine) -> ReportLineBody {
         let balance = BalanceBody::new(line.balance, line.unit);
-        ReportLineBody { code: line.code, class: line.class.name(), balance }
+        ReportLineBody { code: line.code, class: line.class.as_str(), balance }
     }
 }
 
@@ -213,7 +213,7 @@ pub struct IncomeLineBody {
 impl From<IncomeLine> for IncomeLineBody {
     fn from(line: IncomeLine) -> IncomeLineBody {
         IncomeLineBody {
-            class: line.class.name(),
+            class: line.class.as_str(),
             amount: BalanceBody::new(line.amount, line.unit),
             closed: BalanceBody::new(line.closed, line.unit),
             code: line.code,
@@ -319,7 +319,7 @@ impl From<FundLine> for FundBody {
     fn from(fund: FundLine) -> FundBody {
         let balance = |minor| BalanceBody::new(minor, fund.unit);
         FundBody {
-            class: fund.class.name(),
+            class: fund.class.as_str(),
             captured: balance(fund.captured),
             settled: balance(fund.settled),
             released: balance(fund.released),
@@ -333,7 +333,7 @@ impl From<FundLine> for FundBody {
                 .movements
                 .iter()
                 .map(|moved| FundMovementBody {
-                    kind: moved.kind.name(),
+                    kind: moved.kind.as_str(),
                     into: balance(moved.into),
                     out_of: balance(moved.out_of),
                 })

@@ -32,7 +32,7 @@ pub async fn open(
     wall: Timestamp,
 ) -> Result<Account, Error> {
     if class.is_managed() {
-        let detail = format!("accounts of class {} are opened by their own operations", class.name());
+        let detail = format!("accounts of class {} are opened by their own operations", class.as_str());
         return Err(Refusal::new("managed-class", detail).into());
     }
     if !is_code(code) {

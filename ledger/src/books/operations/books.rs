@@ -1,6 +1,7 @@
 //! Books: opening one, moving a sandbox clock, admitting partners, and who may read.
 
-use crate::engine::store::books::{self, Book, Mode, Visibility};
+use crate::book::Mode;
+use crate::engine::store::books::{self, Book, Visibility};
 use crate::error::{Error, Refusal};
 use crate::id::{BookId, OrganisationId, PersonId};
 use crate::money::Currency;

@@ -112,7 +112,7 @@ async fn free_account(
         return Err(Error::invalid("/amount/currency", format!("{code} is kept in {}", account.unit)));
     }
     if account.class.is_managed() {
-        let detail = format!("accounts of class {} move by their own operations", account.class.name());
+        let detail = format!("accounts of class {} move by their own operations", account.class.as_str());
         return Err(Refusal::new("managed-class", detail).into());
     }
     let minor = account.unit.parse(&amount.digits);

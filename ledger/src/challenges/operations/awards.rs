@@ -65,7 +65,7 @@ pub(super) async fn award_locked(
         Unawarded::ReturnToSponsors => purses::close(tx, book, &awarded, fees, wall).await?,
         Unawarded::RollOver => purses::close_fees(tx, book, &awarded, fees, wall).await?,
     }
-    let action = awarded.state.name();
+    let action = awarded.state.as_str();
     save(tx, book, awarded, action, change, wall).await
 }
 

@@ -74,7 +74,7 @@ pub async fn score(tx: &Transaction<'_>, new: NewScorecard, by: PersonId, wall: 
     match submission.state {
         SubmissionState::Submitted { .. } => {}
         SubmissionState::Draft | SubmissionState::Incomplete => {
-            let detail = format!("the submission is {}: only complete work is judged", submission.state.name());
+            let detail = format!("the submission is {}: only complete work is judged", submission.state.as_str());
             return Err(Refusal::new("not-judged", detail).into());
         }
     }

@@ -60,7 +60,7 @@ pub(super) fn state_word(state: &ChallengeState) -> &'static str {
         | ChallengeState::Awarded
         | ChallengeState::Closed
         | ChallengeState::Cancelled { .. }
-        | ChallengeState::NoAward { .. } => state.name(),
+        | ChallengeState::NoAward { .. } => state.as_str(),
     }
 }
 

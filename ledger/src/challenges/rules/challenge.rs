@@ -371,7 +371,7 @@ impl Challenge {
     }
 
     fn refuse(&self, code: &'static str, why: &str) -> Refusal {
-        Refusal::new(code, format!("the challenge is {}: {why}", self.state.name()))
+        Refusal::new(code, format!("the challenge is {}: {why}", self.state.as_str()))
     }
 }
 

@@ -60,7 +60,7 @@ pub enum ChallengeState {
 
 impl ChallengeState {
     /// Its name outside and in the database.
-    pub fn name(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             ChallengeState::Draft { .. } => "draft",
             ChallengeState::Funding { .. } => "funding",

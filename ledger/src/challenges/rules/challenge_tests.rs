@@ -31,7 +31,7 @@ fn m1_it_is_not_opened_one_cent_short() {
     assert_eq!(refusal.code, "purse-short");
     assert_eq!(refusal.detail, "the purse is 250000.00 USD, of which 249999.99 USD have settled: 0.01 USD are short");
     let open = announced().open(25_000_000, Timestamp::UNIX_EPOCH).expect("full");
-    assert_eq!(open.state.name(), "open");
+    assert_eq!(open.state.as_str(), "open");
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn it_goes_its_way_and_each_deadline_has_its_default() {
     let provisional = judging.rank(day(100)).expect("judging");
     assert_eq!(provisional.may_award(day(113)).expect_err("appeals").code, "appeals-open");
     assert_eq!(provisional.due(day(114)), Due::Award);
-    assert_eq!(provisional.clone().award(0, day(114)).expect("passed").state.name(), "no_award");
+    assert_eq!(provisional.clone().award(0, day(114)).expect("passed").state.as_str(), "no_award");
     let awarded = provisional.award(3, day(114)).expect("passed");
     assert_eq!(awarded.state, ChallengeState::Awarded);
     assert_eq!(awarded.due(day(9_999)), Due::Nothing);

@@ -60,7 +60,7 @@ pub enum SubmissionState {
 
 impl SubmissionState {
     /// Its name outside and in the database.
-    pub fn name(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             SubmissionState::Draft => "draft",
             SubmissionState::Submitted { .. } => "submitted",
@@ -185,7 +185,7 @@ impl Submission {
         match self.state {
             SubmissionState::Draft => {}
             SubmissionState::Submitted { .. } | SubmissionState::Incomplete => {
-                let detail = format!("the submission is {}, not a draft", self.state.name());
+                let detail = format!("the submission is {}, not a draft", self.state.as_str());
                 return Err(Refusal::new("submission-not-draft", detail));
             }
         }

@@ -89,7 +89,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &Challenge) -> Result<bool, Error
                 /* funding_days */ &new.timetable.funding_days.cast_signed(),
                 /* judging_days */ &new.timetable.judging_days.cast_signed(),
                 /* submission_days */ &new.timetable.submission_days.cast_signed(),
-                /* state */ &new.state.name(),
+                /* state */ &new.state.as_str(),
                 /* state_until */ &new.state.until(),
                 /* version */ &new.version,
                 /* created_at */ &new.created_at,
@@ -154,7 +154,7 @@ pub async fn update(tx: &Transaction<'_>, changed: &Challenge) -> Result<(), Err
         &[
             /* book_id */ &changed.id.book.0,
             /* id */ &changed.id.object,
-            /* state */ &changed.state.name(),
+            /* state */ &changed.state.as_str(),
             /* state_until */ &changed.state.until(),
             /* escalated */ &escalated,
             /* reason */ &changed.state.reason(),

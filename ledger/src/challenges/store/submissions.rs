@@ -281,7 +281,7 @@ pub async fn update(tx: &Transaction<'_>, changed: &Submission, edited: bool) ->
             /* note */ &changed.content.note,
             /* digest */ &changed.digest().0.as_slice(),
             /* revision */ &changed.revision,
-            /* state */ &changed.state.name(),
+            /* state */ &changed.state.as_str(),
             /* submitted_at */ &changed.state.submitted_at(),
         ],
     )

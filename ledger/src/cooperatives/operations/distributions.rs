@@ -42,7 +42,7 @@ pub async fn draft(
 ) -> Result<Distribution, Error> {
     let (book, cooperative) = members::lock(tx, book).await?;
     if let Some(other) = distributions::find_blocking(tx, book.id, period.to).await? {
-        let detail = format!("the distribution of {} is {}: one at a time", other.period, other.state.name());
+        let detail = format!("the distribution of {} is {}: one at a time", other.period, other.state.as_str());
         return Err(Refusal::new("distribution-open", detail).into());
     }
     let rule = allocation_rules::in_force(tx, book.id, period.to).await?;

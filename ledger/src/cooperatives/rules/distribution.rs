@@ -92,7 +92,7 @@ pub enum DistributionState {
 
 impl DistributionState {
     /// Its name outside and in the database.
-    pub fn name(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             DistributionState::Draft { .. } => "draft",
             DistributionState::Objection { .. } => "objection",
@@ -377,7 +377,7 @@ impl Distribution {
     }
 
     fn refuse(&self, why: &str) -> Refusal {
-        Refusal::new("distribution-state", format!("the distribution is {}: {why}", self.state.name()))
+        Refusal::new("distribution-state", format!("the distribution is {}: {why}", self.state.as_str()))
     }
 }
 

@@ -41,7 +41,7 @@ fn the_main_road_leads_from_a_draft_to_statements() {
     let posted = approved.posted(9, day(7)).expect("the window has passed");
     assert_eq!(posted.state.posting().map(|posting| posting.entry), Some(9));
     assert_eq!(
-        posted.clone().paid().expect("posted").statements_issued().expect("paid").state.name(),
+        posted.clone().paid().expect("posted").statements_issued().expect("paid").state.as_str(),
         "statements_issued"
     );
     let issued = posted.statements_issued().expect("posted");

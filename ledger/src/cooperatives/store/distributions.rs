@@ -97,7 +97,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &Distribution, inputs: &Inputs, u
             /* drafted_by */ &new.drafted_by.0,
             /* drafted_at */ &new.drafted_at,
             /* until */ &until,
-            /* state */ &new.state.name(),
+            /* state */ &new.state.as_str(),
             /* version */ &new.version,
         ],
     )
@@ -219,7 +219,7 @@ pub async fn update(tx: &Transaction<'_>, distribution: &Distribution) -> Result
         &[
             /* book_id */ &distribution.id.book.0,
             /* id */ &distribution.id.object,
-            /* state */ &state.name(),
+            /* state */ &state.as_str(),
             /* until */ &until,
             /* answer_until */ &answer,
             /* approved_by */ &approval.map(|approval| approval.by.0),

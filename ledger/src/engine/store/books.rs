@@ -1,8 +1,11 @@
 //! Books, their heads' beginnings, and the partners admitted to them.
 
+use super::rows::word;
+use crate::book::Mode;
 use crate::error::Error;
 use crate::id::{BookId, BookRef, OrganisationId, PersonId};
 use crate::money::Currency;
+use crate::words::words;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -10,46 +13,15 @@ use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-/// Whether real money moves. Never changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Mode {
-    /// Real money; refuses the sandbox rail.
-    Live,
-    /// For trying out: its clock can be moved forward.
-    Sandbox,
-}
-
-impl Mode {
-    /// Name in the rows and in the API.
-    pub fn name(self) -> &'static str {
-        match self {
-            Mode::Live => "live",
-            Mode::Sandbox => "sandbox",
-        }
-    }
-}
-
-/// Who may read a book.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Visibility {
-    /// People with a role in the organisation that owns it.
-    Private,
-    /// The same, and members.
-    Members,
-    /// Everybody.
-    Public,
-}
-
-impl Visibility {
-    /// Name in the rows and in the API.
-    pub fn name(self) -> &'static str {
-        match self {
-            Visibility::Private => "private",
-            Visibility::Members => "members",
-            Visibility::Public => "public",
-        }
+words! {
+    /// Who may read a book.
+    Visibility, "visibility" {
+        /// People with a role in the organisation that owns it, plain members excepted.
+        Private = "private",
+        /// The same, and members.
+        Members = "members",
+        /// Everybody.
+        Public = "public",
     }
 }
 
@@ -110,8 +82,6 @@ impl Book {
 
     pub(crate) fn from_row(row: &Row) -> Result<Book, Error> {
         let zone_name: String = row.get("zone");
-        let mode: &str = row.get("mode");
-        let visibility: &str = row.get("visibility");
         let bad = |what: &str| Error::inconsistent(format!("book {}: {what}", row.get::<_, i32>("number")));
         Ok(Book {
             id: BookId(row.get("number")),
@@ -119,14 +89,10 @@ impl Book {
             organisation: OrganisationId(row.get("organisation")),
             name: row.get("name"),
             currency: row.get::<_, &str>("currency").parse().map_err(|_| bad("currency"))?,
-            mode: if mode == "live" { Mode::Live } else { Mode::Sandbox },
+            mode: word(row.get("mode"))?,
             zone: TimeZone::get(&zone_name).map_err(|_| bad("zone"))?,
             zone_name,
-            visibility: match visibility {
-                "public" => Visibility::Public,
-                "members" => Visibility::Members,
-                _ => Visibility::Private,
-            },
+            visibility: word(row.get("visibility"))?,
             clock_offset: SignedDuration::from_secs(row.get("clock_offset_s")),
             version: row.get("version"),
             created_at: row.get("created_at"),
@@ -183,9 +149,9 @@ pub async fn insert(tx: &Transaction<'_>, book: &Book) -> Result<(), Error> {
             /* organisation */ &book.organisation.0,
             /* name */ &book.name,
             /* currency */ &book.currency.code(),
-            /* mode */ &book.mode.name(),
+            /* mode */ &book.mode.as_str(),
             /* zone */ &book.zone_name,
-            /* visibility */ &book.visibility.name(),
+            /* visibility */ &book.visibility.as_str(),
             /* clock_offset_s */ &book.clock_offset.as_secs(),
             /* created_at */ &book.created_at,
         ],

@@ -4,48 +4,25 @@ use super::rows::word;
 use crate::error::Error;
 use crate::id::BookId;
 use crate::money::{Currency, Unit};
+use crate::words::words;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use std::collections::HashMap;
 use tokio_postgres::Row;
 
-/// What a unit counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Counts {
-    /// Time that was worked.
-    Hours,
-    /// Things that are made or delivered.
-    Units,
-    /// Points of any kind.
-    Points,
-    /// Promises of money.
-    Commitment,
-    /// Something else.
-    Other,
-}
-
-impl Counts {
-    /// All of them.
-    pub const ALL: [Counts; 5] = [Counts::Hours, Counts::Units, Counts::Points, Counts::Commitment, Counts::Other];
-
-    /// Name in the API and in the database.
-    pub fn name(self) -> &'static str {
-        match self {
-            Counts::Hours => "hours",
-            Counts::Units => "units",
-            Counts::Points => "points",
-            Counts::Commitment => "commitment",
-            Counts::Other => "other",
-        }
-    }
-}
-
-impl std::str::FromStr for Counts {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Counts, String> {
-        let found = Counts::ALL.into_iter().find(|counts| counts.name() == name);
-        found.ok_or_else(|| "hours, units, points, commitment or other".into())
+words! {
+    /// What a unit counts.
+    Counts, "thing to count" {
+        /// Time that was worked.
+        Hours = "hours",
+        /// Things that are made or delivered.
+        Units = "units",
+        /// Points of any kind.
+        Points = "points",
+        /// Promises of money.
+        Commitment = "commitment",
+        /// Something else.
+        Other = "other",
     }
 }
 
@@ -107,7 +84,7 @@ pub async fn insert(tx: &Transaction<'_>, book: BookId, new: &BookUnit) -> Resul
                 /* code */ &new.unit.code(),
                 /* name */ &new.name,
                 /* exponent */ &exponent,
-                /* counts */ &new.counts.name(),
+                /* counts */ &new.counts.as_str(),
                 /* created_at */ &new.created_at,
             ],
         )

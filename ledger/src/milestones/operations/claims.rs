@@ -93,7 +93,7 @@ pub async fn edit(
     }
     check_content(&content, &milestone)?;
     let now = book.now(wall);
-    let was = claim.state.name();
+    let was = claim.state.as_str();
     let claim = claim.edit(content, by, now)?;
     claims::insert_evidence(tx, &claim).await?;
     record(tx, &claim, "edited", Actor::Person(by), now).await?;
@@ -105,7 +105,7 @@ pub async fn submit(tx: &Transaction<'_>, id: ClaimId, by: PersonId, wall: Times
     let Locked { book, milestone, claim } = lock(tx, id).await?;
     require_team(tx, &book, claim.team, by).await?;
     let now = book.now(wall);
-    let was = claim.state.name();
+    let was = claim.state.as_str();
     let claim = claim.submit(milestone.gate, &milestone.policy, by, now)?;
     let milestone = if milestone.is_claimed_by(id) {
         milestone
@@ -160,10 +160,10 @@ pub async fn review(
     reviews::insert(tx, id, &new).await?;
     said.push(new.clone());
     let ballot = Ballot::count(&said, &claim.subject(), &parties);
-    let was = claim.state.name();
+    let was = claim.state.as_str();
     let claim = claim.reviewed(&ballot, &milestone.policy, now)?;
     let actor = Actor::Person(by);
-    record(tx, &claim, &format!("review:{}", verdict.name()), actor, now).await?;
+    record(tx, &claim, &format!("review:{}", verdict.as_str()), actor, now).await?;
     Ok((save(tx, milestone, claim, (was, actor), now).await?, new))
 }
 
@@ -177,7 +177,7 @@ pub async fn close_review(tx: &Transaction<'_>, id: ClaimId, wall: Timestamp) ->
         return Ok(Closed::NotDue);
     }
     let ballot = ballot(tx, &book, &claim).await?;
-    let was = claim.state.name();
+    let was = claim.state.as_str();
     let (claim, closed) = claim.close(&ballot, &milestone.policy, now);
     match closed {
         Closed::NotDue => {}

@@ -39,7 +39,7 @@ pub async fn open(
         return Err(Refusal::new("too-many-disputes", format!("{OPEN_MAX} disputes of this claim are open")).into());
     }
     let now = book.now(wall);
-    let was = claim.state.name();
+    let was = claim.state.as_str();
     let claim = claim.dispute(amount.minor(), now)?;
     let dispute = Dispute::open(claim.id, by, amount, reason, now);
     disputes::insert(tx, &dispute).await?;
@@ -96,7 +96,7 @@ async fn end(
 ) -> Result<Claim, Error> {
     let Locked { book, milestone, mut claim } = locked;
     let now = book.now(wall);
-    let was = claim.state.name();
+    let was = claim.state.as_str();
     for dispute in decided {
         let DisputeState::Resolved { ruling, .. } = dispute.state else {
             return Err(Error::inconsistent(format!("{} is not decided", dispute.id)));
@@ -104,7 +104,7 @@ async fn end(
         claim = claim.resolve(dispute.amount.minor(), ruling)?;
         disputes::update(tx, dispute).await?;
         let object = dispute.id.to_string();
-        activity::record(tx, book.id, &object, dispute.state.name(), actor, "", now).await?;
+        activity::record(tx, book.id, &object, dispute.state.as_str(), actor, "", now).await?;
         let due = claim.state.decision().map_or(now, |decision| decision.objection_until.max(now));
         enqueue(tx, book.id, due, object, Job::ReleaseClaim { claim: claim.id }).await?;
     }

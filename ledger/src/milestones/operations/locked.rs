@@ -44,9 +44,9 @@ pub(super) async fn save(
         milestones::update(tx, &milestone.unclaimed()).await?;
     }
     schedule(tx, &claim).await?;
-    if claim.state.name() != was {
+    if claim.state.as_str() != was {
         let reason = reason(&claim.state);
-        activity::record(tx, claim.id.book, &claim.id.to_string(), claim.state.name(), actor, reason, now).await?;
+        activity::record(tx, claim.id.book, &claim.id.to_string(), claim.state.as_str(), actor, reason, now).await?;
     }
     Ok(Claim { version: claim.version + 1, ..claim })
 }

@@ -38,7 +38,7 @@ pub async fn release(tx: &Transaction<'_>, id: ClaimId, wall: Timestamp) -> Resu
         reopen(tx, &book, milestone, claim, wall).await?;
         return Ok(None);
     }
-    let was = claim.state.name();
+    let was = claim.state.as_str();
     let (claim, amount) = claim.release(now);
     if amount == 0 {
         return Ok(None);
@@ -77,7 +77,7 @@ async fn reopen(
         | ClaimState::Expired => return Ok(()),
     }
     let now = book.now(wall);
-    let was = claim.state.name();
+    let was = claim.state.as_str();
     let claim = claim.reopen(&milestone.policy, now)?;
     let dedupe = format!("{} reopened at {now}", claim.id);
     enqueue(tx, book.id, now, dedupe, Job::NotifyReviewers { claim: claim.id }).await?;

@@ -283,7 +283,7 @@ impl Claim {
     }
 
     fn refuse(&self, code: &'static str, why: &str) -> Refusal {
-        Refusal::new(code, format!("the claim is {}: {why}", self.state.name()))
+        Refusal::new(code, format!("the claim is {}: {why}", self.state.as_str()))
     }
 }
 

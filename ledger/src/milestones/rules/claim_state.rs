@@ -111,7 +111,7 @@ pub enum ClaimState {
 
 impl ClaimState {
     /// Its name outside and in the database.
-    pub fn name(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             ClaimState::Draft { .. } => "draft",
             ClaimState::Submitted(_) => "submitted",

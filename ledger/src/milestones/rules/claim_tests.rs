@@ -90,7 +90,7 @@ fn m5_an_edit_takes_a_claim_back_to_a_draft_and_a_new_submission_is_a_new_round(
     let content = Content { note: "Tested again".into(), ..claim.content.clone() };
     let (round, claimant) = (claim.round, claim.claimant);
     let edited = claim.edit(content, claimant, day(3)).expect("not decided");
-    assert_eq!((edited.state.name(), edited.revision), ("draft", 2));
+    assert_eq!((edited.state.as_str(), edited.revision), ("draft", 2));
     let again = edited.submit(Gate::default(), &releasing(), claimant, day(13)).expect("a draft");
     assert_eq!(again.round, round + 1);
     assert_eq!(again.state.deadline(), Some(day(27)));
@@ -122,7 +122,7 @@ fn m7_nobody_reviews_and_on_day_14_the_policy_escalates_once_and_then_lets_go() 
     let policy = Policy { on_silence: OnSilence::Escalate, ..releasing() };
     let (escalated, closed) = submitted().close(&Ballot::default(), &policy, day(14));
     assert_eq!(closed, Closed::Escalated);
-    assert_eq!((escalated.state.name(), escalated.state.deadline()), ("in_review", Some(day(28))));
+    assert_eq!((escalated.state.as_str(), escalated.state.deadline()), ("in_review", Some(day(28))));
     let (still, closed) = escalated.close(&Ballot::default(), &policy, day(20));
     assert_eq!(closed, Closed::NotDue);
     assert_eq!(still.close(&Ballot::default(), &policy, day(28)).0.state, ClaimState::Expired);
@@ -145,17 +145,17 @@ fn m7_silence_releases_no_more_than_the_one_approval_there_is() {
 #[test]
 fn m8_a_dispute_on_day_13_freezes_its_part_and_the_rest_releases() {
     let disputed = approved_for(500_000).dispute(120_000, day(13)).expect("within the window");
-    assert_eq!(disputed.state.name(), "disputed");
+    assert_eq!(disputed.state.as_str(), "disputed");
     let (disputed, early) = disputed.release(day(13));
     assert_eq!(early, 0);
     let (disputed, released) = disputed.release(day(14));
-    assert_eq!((released, disputed.state.name()), (380_000, "disputed"));
+    assert_eq!((released, disputed.state.as_str()), (380_000, "disputed"));
     assert_eq!(disputed.clone().release(day(40)).1, 0);
     let dismissed = disputed.clone().resolve(120_000, Ruling::Dismiss).expect("it is frozen");
     let (payable, rest) = dismissed.release(day(20));
-    assert_eq!((rest, payable.state.name()), (120_000, "payable"));
+    assert_eq!((rest, payable.state.as_str()), (120_000, "payable"));
     let upheld = disputed.resolve(120_000, Ruling::Uphold).expect("it is frozen");
-    assert_eq!(upheld.state.name(), "payable");
+    assert_eq!(upheld.state.as_str(), "payable");
     assert_eq!(upheld.state.decision().expect("payable").released, 380_000);
 }
 
@@ -175,13 +175,13 @@ fn m8_a_dispute_after_the_window_or_over_more_than_is_open_is_refused() {
 fn a_dispute_over_everything_that_is_upheld_rejects_the_claim() {
     let disputed = approved_for(300_000).dispute(300_000, day(1)).expect("within the window");
     let upheld = disputed.resolve(300_000, Ruling::Uphold).expect("it is frozen");
-    assert_eq!((upheld.state.name(), upheld.state.is_in_play()), ("rejected", false));
+    assert_eq!((upheld.state.as_str(), upheld.state.is_in_play()), ("rejected", false));
 }
 
 #[test]
 fn m9_sixty_per_cent_of_5000_is_released_and_released_once() {
     let (payable, released) = approved_for(300_000).release(day(14));
-    assert_eq!((released, payable.state.name()), (300_000, "payable"));
+    assert_eq!((released, payable.state.as_str()), (300_000, "payable"));
     assert_eq!(payable.release(day(15)).1, 0);
 }
 
@@ -191,7 +191,7 @@ fn an_approval_that_falls_before_the_release_takes_the_claim_back_to_its_reviewe
     assert!(claim.still_approved(&approvals(&[500_000, 500_000]), &releasing()));
     assert!(!claim.still_approved(&approvals(&[500_000]), &releasing()));
     let reopened = claim.reopen(&releasing(), day(10)).expect("nothing was released");
-    assert_eq!((reopened.state.name(), reopened.state.deadline()), ("in_review", Some(day(24))));
+    assert_eq!((reopened.state.as_str(), reopened.state.deadline()), ("in_review", Some(day(24))));
 }
 
 #[test]

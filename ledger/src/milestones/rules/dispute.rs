@@ -45,7 +45,7 @@ pub enum DisputeState {
 
 impl DisputeState {
     /// Its name outside and in the database.
-    pub fn name(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             DisputeState::Open => "open",
             DisputeState::Resolved { ruling: Ruling::Uphold, .. } => "upheld",
@@ -113,7 +113,7 @@ impl Dispute {
         match self.state {
             DisputeState::Open => Ok(Dispute { state: DisputeState::Resolved { ruling, by, at, resolution }, ..self }),
             DisputeState::Resolved { .. } => {
-                let detail = format!("the dispute is {}: it was decided before", self.state.name());
+                let detail = format!("the dispute is {}: it was decided before", self.state.as_str());
                 Err(Refusal::new("dispute-closed", detail))
             }
         }
@@ -145,7 +145,7 @@ mod tests {
         let open = dispute();
         let now = open.opened_at;
         let dismissed = open.resolve(Ruling::Dismiss, PersonId::generate(), now, "it is there".into()).expect("open");
-        assert_eq!(dismissed.state.name(), "dismissed");
+        assert_eq!(dismissed.state.as_str(), "dismissed");
         let again = dismissed.clone().resolve(Ruling::Uphold, PersonId::generate(), now, String::new());
         assert_eq!(again.expect_err("decided").code, "dispute-closed");
         assert_eq!(dismissed.lapse(Timestamp::MAX), None);
@@ -156,6 +156,6 @@ mod tests {
         let open = dispute();
         let until = open.until;
         assert_eq!(open.clone().lapse(until - jiff::SignedDuration::from_secs(1)), None);
-        assert_eq!(open.lapse(until).expect("its time has run out").state.name(), "upheld");
+        assert_eq!(open.lapse(until).expect("its time has run out").state.as_str(), "upheld");
     }
 }

@@ -111,7 +111,7 @@ pub enum MilestoneState {
 
 impl MilestoneState {
     /// Its name outside and in the database.
-    pub fn name(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             MilestoneState::Planned => "planned",
             MilestoneState::Funded => "funded",
@@ -269,7 +269,7 @@ impl Milestone {
     }
 
     fn refuse(&self, code: &'static str, why: &str) -> Refusal {
-        Refusal::new(code, format!("the milestone is {}: {why}", self.state.name()))
+        Refusal::new(code, format!("the milestone is {}: {why}", self.state.as_str()))
     }
 }
 
@@ -334,10 +334,10 @@ pub(crate) mod tests {
     fn m9_what_was_not_approved_stays_set_aside_and_a_further_claim_may_take_it() {
         let claimed = milestone().fund(500_000).expect("enough").claimed(claim(), 500_000).expect("free");
         let partly = claimed.release(300_000, true).expect("claimed");
-        assert_eq!((partly.state.name(), partly.earmark()), ("partly_released", 200_000));
+        assert_eq!((partly.state.as_str(), partly.earmark()), ("partly_released", 200_000));
         let again = partly.clone().claimed(claim(), 200_000).expect("2,000.00 is left");
         let whole = again.release(200_000, true).expect("claimed");
-        assert_eq!((whole.state.name(), whole.earmark()), ("released", 0));
+        assert_eq!((whole.state.as_str(), whole.earmark()), ("released", 0));
         let refusal = partly.claimed(claim(), 200_001).expect_err("one cent too many");
         assert_eq!(refusal.code, "amount-above-milestone");
     }

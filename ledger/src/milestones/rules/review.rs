@@ -31,7 +31,7 @@ pub enum Verdict {
 
 impl Verdict {
     /// Its name outside and in the database.
-    pub fn name(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Verdict::Approve { .. } => "approve",
             Verdict::AskChanges => "ask_changes",

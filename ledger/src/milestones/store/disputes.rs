@@ -57,7 +57,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &Dispute) -> Result<(), Error> {
             /* reason */ &new.reason,
             /* opened_at */ &new.opened_at,
             /* until */ &new.until,
-            /* state */ &new.state.name(),
+            /* state */ &new.state.as_str(),
             /* version */ &new.version,
         ],
     )
@@ -147,7 +147,7 @@ pub async fn update(tx: &Transaction<'_>, dispute: &Dispute) -> Result<(), Error
         &[
             /* book_id */ &dispute.id.book.0,
             /* id */ &dispute.id.object,
-            /* state */ &dispute.state.name(),
+            /* state */ &dispute.state.as_str(),
             /* resolved_by */ &by,
             /* resolved_at */ &at,
             /* resolution */ &resolution,

@@ -78,7 +78,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &Milestone) -> Result<(), Error> 
             /* gate_licence */ &new.gate.licence,
             /* gate_design */ &new.gate.design_files,
             /* gate_enterprise */ &new.gate.enterprise_plan,
-            /* state */ &new.state.name(),
+            /* state */ &new.state.as_str(),
             /* version */ &new.version,
             /* created_at */ &new.created_at,
         ],
@@ -192,7 +192,7 @@ pub async fn update(tx: &Transaction<'_>, milestone: &Milestone) -> Result<(), E
         &[
             /* book_id */ &milestone.id.book.0,
             /* id */ &milestone.id.object,
-            /* state */ &milestone.state.name(),
+            /* state */ &milestone.state.as_str(),
             /* claim_id */ &claim,
             /* released_total */ &milestone.released,
             /* reason */ &reason,

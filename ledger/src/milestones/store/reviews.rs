@@ -44,7 +44,7 @@ pub async fn insert(tx: &Transaction<'_>, claim: ClaimId, new: &Review) -> Resul
             /* claim_id */ &claim.object,
             /* round */ &new.round,
             /* reviewer */ &new.reviewer.0,
-            /* verdict */ &new.verdict.name(),
+            /* verdict */ &new.verdict.as_str(),
             /* amount */ &new.verdict.amount(),
             /* claim_digest */ &new.claim.0.as_slice(),
             /* evidence */ &evidence,

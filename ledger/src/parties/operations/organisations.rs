@@ -1,9 +1,10 @@
 //! Organisations, roles in them, and the credentials of partners.
 
 use super::sign_in;
+use crate::book::Mode;
 use crate::error::{Error, Refusal};
 use crate::id::{CredentialId, OrganisationId, PersonId};
-use crate::parties::rules::role::{Email, Mode, OrganisationKind, Role, Scope};
+use crate::parties::rules::role::{Email, OrganisationKind, Role, Scope};
 use crate::parties::store::credentials::{self, Credential};
 use crate::parties::store::organisations::{self, Membership, Organisation};
 use crate::parties::store::people::{self, Person};

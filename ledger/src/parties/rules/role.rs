@@ -1,62 +1,8 @@
-//! What the parties are and may be: kinds of organisations, roles of people in them, live and sandbox.
+//! What the parties are and may do: kinds of organisations, roles of people in them, scopes of partners' tokens.
 
-/// An enum whose variants have one stable name, the same in the database, in JSON and in messages.
-macro_rules! named {
-    ($(#[$doc:meta])* $name:ident, $noun:literal { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-        pub enum $name {
-            $($(#[$variant_doc])* #[serde(rename = $text)] $variant,)*
-        }
+use crate::words::words;
 
-        impl $name {
-            /// All of them, in the order of this file.
-            pub const ALL: &[$name] = &[$($name::$variant),*];
-
-            /// The stable name.
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $($name::$variant => $text,)*
-                }
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = UnknownName;
-
-            fn from_str(text: &str) -> Result<Self, UnknownName> {
-                $name::ALL
-                    .iter()
-                    .copied()
-                    .find(|one| one.as_str() == text)
-                    .ok_or_else(|| UnknownName { noun: $noun, text: text.to_owned() })
-            }
-        }
-    };
-}
-
-/// A name that none of the variants has.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no {noun}")]
-pub struct UnknownName {
-    noun: &'static str,
-    text: String,
-}
-
-impl From<UnknownName> for crate::Error {
-    /// The database has CHECKs on these names, so an unknown one is our bug.
-    fn from(unknown: UnknownName) -> crate::Error {
-        crate::Error::inconsistent(unknown.to_string())
-    }
-}
-
-named! {
+words! {
     /// What a person may do in an organisation. `operator` is none of them: it belongs to the installation.
     Role, "role" {
         /// Runs the organisation: roles, credentials, campaigns.
@@ -76,7 +22,7 @@ named! {
     }
 }
 
-named! {
+words! {
     /// What an organisation is.
     OrganisationKind, "kind of organisation" {
         /// Shares proceeds among its members.
@@ -107,17 +53,7 @@ impl OrganisationKind {
     }
 }
 
-named! {
-    /// Whether money is real. Live and sandbox never see each other's data.
-    Mode, "mode" {
-        /// Real money.
-        Live = "live",
-        /// Play money and a clock that can be moved.
-        Sandbox = "sandbox",
-    }
-}
-
-named! {
+words! {
     /// What the token of a partner may do. A partner sees only its own objects.
     Scope, "scope" {
         /// Read campaigns and their totals, and challenges.

@@ -1,8 +1,8 @@
 //! Credentials of partners: client id and digest of the secret.
 
+use crate::book::Mode;
 use crate::error::Error;
 use crate::id::{CallerId, CredentialId, OrganisationId, PersonId};
-use crate::parties::rules::role::Mode;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use tokio_postgres::Row;

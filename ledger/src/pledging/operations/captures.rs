@@ -115,7 +115,7 @@ fn pledge_rows(book: &Book, pledge: &Pledge, sequence: i32, wall: Timestamp) -> 
         return None;
     }
     let changed = Pledge { state: paid, ..pledge.clone() };
-    let word = changed.state.word();
+    let word = changed.state.as_str();
     let told = activity::row(&changed.id.to_string(), word, Actor::Service, "its last payment came", now);
     Some(vec![pledges::changed_row(&changed), told])
 }

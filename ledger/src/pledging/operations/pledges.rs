@@ -6,9 +6,10 @@
 use super::campaigns::{self as campaign_operations};
 use super::lineage;
 use crate::book::Companion;
+use crate::book::Mode;
 use crate::calendar::{MonthlyPlan, days_after};
 use crate::engine::posting;
-use crate::engine::store::books::{self, Book, Mode};
+use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
 use crate::id::{CampaignId, DonorId, OrganisationId, PledgeId};
 use crate::money::Money;
@@ -402,7 +403,7 @@ pub(crate) async fn save(
 ) -> Result<Pledge, Error> {
     let pledge = pledges::update(tx, &changed).await?;
     let object = pledge.id.to_string();
-    activity::record(tx, book.id, &object, pledge.state.word(), change.actor, change.reason, book.now(wall)).await?;
+    activity::record(tx, book.id, &object, pledge.state.as_str(), change.actor, change.reason, book.now(wall)).await?;
     if let Some(until) = pledge.state.until() {
         let job = Job::ChargePledge { pledge: pledge.id, sequence: pledge.next_sequence };
         let dedupe = format!("{}-clock-{}", pledge.id, pledge.version);

@@ -22,7 +22,7 @@ pub enum Kind {
 
 impl Kind {
     /// Its stable word.
-    pub fn word(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             Kind::Recurring { .. } => "recurring",
         }
@@ -65,7 +65,7 @@ impl State {
     }
 
     /// Its stable word.
-    pub fn word(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             State::Draft { .. } => "draft",
             State::Live { .. } => "live",
@@ -107,7 +107,7 @@ impl State {
         match self.at(now) {
             State::Draft { .. } => Ok(State::Live { since: now }),
             other @ (State::Live { .. } | State::Suspended { .. } | State::Closed { .. }) => {
-                Err(Refusal::new("campaign-not-draft", format!("the campaign is {}, not a draft", other.word())))
+                Err(Refusal::new("campaign-not-draft", format!("the campaign is {}, not a draft", other.as_str())))
             }
         }
     }
@@ -123,9 +123,10 @@ impl State {
     pub fn reinstate(self, now: Timestamp) -> Result<State, Refusal> {
         match self.at(now) {
             State::Suspended { .. } => Ok(State::Live { since: now }),
-            other @ (State::Draft { .. } | State::Live { .. } | State::Closed { .. }) => {
-                Err(Refusal::new("campaign-not-suspended", format!("the campaign is {}, not suspended", other.word())))
-            }
+            other @ (State::Draft { .. } | State::Live { .. } | State::Closed { .. }) => Err(Refusal::new(
+                "campaign-not-suspended",
+                format!("the campaign is {}, not suspended", other.as_str()),
+            )),
         }
     }
 
@@ -150,7 +151,7 @@ impl State {
         match self {
             State::Live { .. } => Ok(()),
             State::Draft { .. } | State::Suspended { .. } | State::Closed { .. } => {
-                Err(Refusal::new("campaign-not-live", format!("the campaign is {}, not live", self.word())))
+                Err(Refusal::new("campaign-not-live", format!("the campaign is {}, not live", self.as_str())))
             }
         }
     }

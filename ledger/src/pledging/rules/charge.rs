@@ -125,7 +125,7 @@ pub enum Next {
 
 impl State {
     /// Its stable word.
-    pub fn word(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             State::Scheduled => "scheduled",
             State::Processing { .. } => "processing",
@@ -279,7 +279,7 @@ impl State {
     }
 
     fn not(&self, wanted: &str) -> Refusal {
-        Refusal::new("charge-state", format!("the charge is {}, not {wanted}", self.word()))
+        Refusal::new("charge-state", format!("the charge is {}, not {wanted}", self.as_str()))
     }
 }
 
@@ -353,6 +353,6 @@ mod tests {
         let today = date(2027, 1, 31);
         let given_up = processing().unreported().expect("processing");
         assert!(given_up.clone().retry(today, Timestamp::MAX).is_err());
-        assert_eq!(given_up.capture(today, "pay_1".into()).expect("money came").word(), "captured");
+        assert_eq!(given_up.capture(today, "pay_1".into()).expect("money came").as_str(), "captured");
     }
 }

@@ -55,7 +55,7 @@ pub enum Schedule {
 
 impl Schedule {
     /// Its stable word.
-    pub fn word(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             Schedule::Once { .. } => "once",
             Schedule::Monthly(_) => "monthly",
@@ -175,7 +175,7 @@ impl State {
     }
 
     /// Its stable word.
-    pub fn word(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             State::Created { .. } => "created",
             State::Active { .. } => "active",
@@ -243,7 +243,7 @@ impl State {
 
     /// Whether it is charged when due.
     pub fn is_active(&self) -> bool {
-        self.word() == "active"
+        self.as_str() == "active"
     }
 
     /// A means of payment is there.
@@ -376,7 +376,7 @@ impl State {
     }
 
     fn refuse(&self, wish: &str) -> Refusal {
-        Refusal::new("pledge-state", format!("the pledge is {}: it cannot be {wish}", self.word()))
+        Refusal::new("pledge-state", format!("the pledge is {}: it cannot be {wish}", self.as_str()))
     }
 }
 

@@ -54,17 +54,17 @@ fn every_wait_ends_by_itself() {
         let end = state.at(day(10_000));
         assert!(end.until().is_none(), "{state:?} still waits as {end:?}");
     }
-    assert_eq!(active().ask(day(0), Need::Means).at(day(30)).word(), "lapsed");
+    assert_eq!(active().ask(day(0), Need::Means).at(day(30)).as_str(), "lapsed");
     assert_eq!(active().lapse(day(0)).at(day(LAPSED_DAYS)), State::Cancelled { since: day(LAPSED_DAYS) });
 }
 
 #[test]
 fn a_pause_with_an_end_resumes_and_one_without_lapses() {
     let paused = active().pause(day(1), Some(day(40))).expect("active");
-    assert_eq!(paused.at(day(39)).word(), "paused");
+    assert_eq!(paused.at(day(39)).as_str(), "paused");
     assert_eq!(paused.at(day(40)), State::Active { since: day(40) });
     let open = active().pause(day(1), None).expect("active");
-    assert_eq!(open.at(day(1 + PAUSE_DAYS_MAX)).word(), "lapsed");
+    assert_eq!(open.at(day(1 + PAUSE_DAYS_MAX)).as_str(), "lapsed");
     for wrong in [day(1), day(0), day(2 + PAUSE_DAYS_MAX)] {
         assert_eq!(active().pause(day(1), Some(wrong)).expect_err("no such pause").code, "pause-invalid");
     }
@@ -93,7 +93,7 @@ fn what_has_ended_stays_ended() {
 
 #[test]
 fn the_last_payment_completes_and_a_late_one_revives() {
-    assert_eq!(active().paid(day(1), true).word(), "completed");
+    assert_eq!(active().paid(day(1), true).as_str(), "completed");
     assert_eq!(active().paid(day(1), false), active());
     assert_eq!(active().lapse(day(1)).paid(day(2), false), State::Active { since: day(2) });
     let paused = active().pause(day(1), None).expect("active");

@@ -151,7 +151,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &Charge) -> Result<(), Error> {
             /* amount */ &new.amount.minor(),
             /* currency */ &new.amount.currency().code(),
             /* rail */ &new.rail.as_str(),
-            /* state */ &new.state.word(),
+            /* state */ &new.state.as_str(),
             /* attempt */ &new.state.attempt(),
             /* waits_until */ &columns(&new.state).waits_until,
             /* created_at */ &new.created_at,
@@ -186,7 +186,7 @@ pub async fn update(tx: &Transaction<'_>, changed: &Charge) -> Result<(), Error>
                 /* campaign */ &changed.campaign.object,
                 /* settlement */ &changed.settlement.map(|settlement| settlement.object),
                 /* entry */ &changed.entry,
-                /* state */ &changed.state.word(),
+                /* state */ &changed.state.as_str(),
                 /* attempt */ &changed.state.attempt(),
                 /* waits_until */ &columns.waits_until,
                 /* declines */ &columns.ladder.map_or(0, |ladder| ladder.declines),
@@ -348,7 +348,7 @@ pub async fn insert_attempt(tx: &Transaction<'_>, charge: ChargeId, attempt: i32
 /// The last attempt of a charge has the charge's answer: declined, captured or voided.
 pub async fn finish_attempt(tx: &Transaction<'_>, charge: &Charge, now: Timestamp) -> Result<(), Error> {
     let columns = columns(&charge.state);
-    let state = if charge.state.word() == "settled" { "captured" } else { charge.state.word() };
+    let state = if charge.state.as_str() == "settled" { "captured" } else { charge.state.as_str() };
     let statement = tx
         .prepare_cached(
             "-- charges::finish_attempt
