@@ -195,7 +195,8 @@ impl From<&Error> for Problem {
                 "Key used for something else",
                 "this Idempotency-Key came with another method, path or body before",
             ),
-            Error::StillRunning => still_running(),
+            // A request leases no job; one that did would have to come again.
+            Error::StillRunning | Error::Fenced => still_running(),
             Error::Overloaded => {
                 let detail = "too many requests are waiting for this book";
                 Problem::new(StatusCode::TOO_MANY_REQUESTS, "overloaded", "Too much at once", detail)

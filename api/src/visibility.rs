@@ -13,7 +13,8 @@ use ledger::engine::store::accounts;
 use ledger::engine::store::books::{self, Book, Visibility};
 use ledger::id::{BookId, BookRef, OrganisationId};
 use ledger::parties::rules::role::{self, Role};
-use ledger::service::store::activity::{self, Actor};
+use ledger::service::store::activity::{self, Actor, Done};
+use std::fmt::Display;
 use std::sync::Arc;
 
 /// Roles that read a private book: all but plain membership.
@@ -108,20 +109,16 @@ pub(crate) async fn read_accounts(
     Ok(book)
 }
 
-/// Writes into the book's list of who did what.
+/// Writes into the book's list of who did what; the object is an outside id, or names what has none.
 pub(crate) async fn note(
     tx: &Transaction<'_>,
     caller: &Caller,
     book: &Book,
-    object: &str,
+    object: &(dyn Display + Sync),
     action: &str,
     wall: Timestamp,
 ) -> Result<(), Error> {
-    let actor = match &caller.who {
-        Who::Person(person) => Actor::Person(person.id),
-        Who::Partner(partner) => Actor::Partner(partner.organisation),
-    };
-    activity::record(tx, book.id, object, action, actor, "", book.now(wall)).await
+    activity::record(tx, book.id, Done::new(object, action, actor(caller)), book.now(wall)).await
 }
 
 /// Who acts, for the list of who did what.

@@ -25,6 +25,9 @@ pub enum Error {
     /// The thing has changed since the caller read it.
     #[error("the {0} has changed since it was read")]
     Stale(&'static str),
+    /// Another attempt holds the lease of the job by now: what this one did has no effect.
+    #[error("another attempt has the job by now")]
+    Fenced,
     /// The same idempotency key came with another request.
     #[error("this idempotency key was used for another request")]
     KeyReused,
@@ -93,6 +96,7 @@ impl Error {
             | Error::Refused(_)
             | Error::Forbidden(_)
             | Error::Stale(_)
+            | Error::Fenced
             | Error::KeyReused
             | Error::Inconsistent(_) => false,
         }

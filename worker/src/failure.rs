@@ -4,7 +4,6 @@ use crate::explain::explain;
 use crate::mail::MailError;
 use crate::rail::RailError;
 use ledger::Error;
-use ledger::service::store::jobs;
 
 /// Why a job was not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,11 +18,9 @@ pub(crate) enum Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
-        if jobs::is_fenced(&error) {
-            return Failure::Fenced;
-        }
         let what = explain(&error);
         match error {
+            Error::Fenced => Failure::Fenced,
             Error::Refused(_)
             | Error::Stale(_)
             | Error::StillRunning

@@ -137,7 +137,7 @@ async fn settle_failure(worker: &Worker, leased: &Leased, failure: Failure) -> &
         Failure::Retry(why) => retry(worker, leased, &why).await,
     };
     if let Err(error) = written
-        && !jobs::is_fenced(&error)
+        && !matches!(error, ledger::Error::Fenced)
     {
         // The lease ends by itself, and another attempt follows.
         tracing::warn!(%job, %kind, "the failure of {job} cannot be written: {}", explain(&error));

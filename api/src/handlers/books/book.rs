@@ -110,7 +110,7 @@ pub(crate) async fn open(state: Data<State>, caller: Caller, request: Keyed<NewB
         }
         let wall = Timestamp::now();
         let book = operations::open(tx, asked.clone(), wall).await?;
-        note(tx, &caller, &book, &book.reference().to_string(), "opened", wall).await?;
+        note(tx, &caller, &book, &book.reference(), "opened", wall).await?;
         Ok(Reply::created(&BookBody::from(book)))
     })
     .await
@@ -169,7 +169,7 @@ pub(crate) async fn advance_clock(
         let book = kept(tx, &caller, *id).await?;
         let wall = Timestamp::now();
         let book = operations::advance_clock(tx, book.id, request.body.to, wall).await?;
-        note(tx, &caller, &book, &book.reference().to_string(), "clock_advanced", wall).await?;
+        note(tx, &caller, &book, &book.reference(), "clock_advanced", wall).await?;
         Ok(Reply::ok(&BookBody::from(book)))
     })
     .await
@@ -218,7 +218,7 @@ pub(crate) async fn admit_partner(
         if !operations::admit_partner(tx, &book, partner, by, wall).await? {
             return Ok(Reply::ok(&admitted));
         }
-        note(tx, &caller, &book, &partner.to_string(), "partner_admitted", wall).await?;
+        note(tx, &caller, &book, &partner, "partner_admitted", wall).await?;
         Ok(Reply::created(&admitted))
     })
     .await

@@ -217,7 +217,7 @@ pub(crate) async fn close_period(
         let book = kept(tx, &caller, id).await?;
         let wall = Timestamp::now();
         let number = periods::close(tx, &book, through, wall).await?;
-        note(tx, &caller, &book, &through.to_string(), "period closed", wall).await?;
+        note(tx, &caller, &book, &through, "period closed", wall).await?;
         Ok(Reply::created(&ClosedPeriodBody { through, number }))
     })
     .await

@@ -115,7 +115,7 @@ pub(crate) async fn requeue(
         }
         let wall = Timestamp::now();
         jobs::requeue(tx, id, wall).await?;
-        note(tx, &caller, &book, &id.to_string(), "requeued", wall).await?;
+        note(tx, &caller, &book, &id, "requeued", wall).await?;
         Ok(Reply::ok(&RequeuedJob { id }))
     })
     .await

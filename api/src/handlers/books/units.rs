@@ -86,7 +86,7 @@ pub(crate) async fn create_unit(
         let book = kept(tx, &caller, *id).await?;
         let wall = Timestamp::now();
         let made = operations::create(tx, &book, unit, &name, counts, wall).await?;
-        note(tx, &caller, &book, unit.code(), "unit_made", wall).await?;
+        note(tx, &caller, &book, &unit, "unit_made", wall).await?;
         Ok(Reply::created(&UnitBody::from(made)))
     })
     .await

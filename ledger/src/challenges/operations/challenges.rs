@@ -3,7 +3,8 @@
 //! Lock order: challenge → entry → submission → settlement → book head. Teams and judges share the lock of the challenge;
 //! whatever moves it to another state has it alone.
 
-use super::locked::{Locked, enqueue, lock, record, save, schedule};
+use super::judging::Outcome;
+use super::locked::{Locked, enqueue, lock, save, schedule};
 use super::{awards, judging, purses};
 use crate::book::AccountClass;
 use crate::books::operations::accounts;
@@ -16,7 +17,7 @@ use crate::error::{Error, Refusal};
 use crate::id::{BookId, ChallengeId, PersonId};
 use crate::money::Money;
 use crate::service::change::{Change, check_slug, check_text};
-use crate::service::store::activity::Actor;
+use crate::service::store::activity::{self, Actor, Done};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 
@@ -68,7 +69,7 @@ pub async fn create(
         return Err(Refusal::new("slug-taken", format!("the book has a challenge {}", challenge.slug)).into());
     }
     challenges::insert_rules(tx, challenge.id, 1, &new.rules, by, now).await?;
-    record(tx, &challenge, "created", Actor::Person(by), "", now).await?;
+    activity::record(tx, challenge.id.book, Done::new(&challenge.id, "created", Actor::Person(by)), now).await?;
     schedule(tx, &challenge).await?;
     Ok(challenge)
 }
@@ -200,13 +201,13 @@ pub async fn advance(tx: &Transaction<'_>, id: ChallengeId, wall: Timestamp) -> 
         Due::Nothing => Ok(challenge),
         Due::CloseSubmissions => close_locked(tx, &book, challenge, change(""), wall).await,
         Due::Rank { with_what_is_there } => {
-            let ranked = judging::rank_locked(tx, &book, challenge.clone(), with_what_is_there, change(""), wall).await;
-            match ranked {
-                Err(Error::Refused(refusal)) if refusal.code == "scores-missing" => {
+            match judging::rank_locked(tx, &book, challenge.clone(), with_what_is_there, change(""), wall).await? {
+                Outcome::Ranked(challenge) => Ok(*challenge),
+                Outcome::ScoresMissing(missing) => {
                     let escalated = challenge.escalate(book.now(wall))?;
-                    save(tx, &book, escalated, "escalated", change(&refusal.detail), wall).await
+                    let why = Refusal::from(missing).detail;
+                    save(tx, &book, escalated, "escalated", change(&why), wall).await
                 }
-                other => other,
             }
         }
         Due::Cancel | Due::Award if purses::is_settling(tx, id).await? => {

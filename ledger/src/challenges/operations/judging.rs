@@ -2,7 +2,7 @@
 
 use super::locked::{Locked, lock, save};
 use crate::challenges::rules::challenge::Challenge;
-use crate::challenges::rules::judging::{self, Candidate, Scorecard};
+use crate::challenges::rules::judging::{self, Candidate, Scorecard, ScoresMissing};
 use crate::challenges::rules::submission::SubmissionState;
 use crate::challenges::store::{challenges, scorecards, submissions};
 use crate::engine::store::books::{self, Book};
@@ -12,7 +12,7 @@ use crate::id::{ChallengeId, OrganisationId, PersonId, SubmissionId};
 use crate::parties::rules::role::Role;
 use crate::parties::store::{organisations, ties};
 use crate::service::change::{Change, check_text};
-use crate::service::store::activity::{self, Actor};
+use crate::service::store::activity::{self, Actor, Done};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -34,8 +34,7 @@ pub async fn appoint(
     let now = book.now(wall);
     let is_new = challenges::insert_judge(tx, challenge.id, judge, by, now).await?;
     if is_new {
-        let object = challenge.id.to_string();
-        activity::record(tx, book.id, &object, "judge_appointed", Actor::Person(by), "", now).await?;
+        activity::record(tx, book.id, Done::new(&challenge.id, "judge_appointed", Actor::Person(by)), now).await?;
     }
     Ok(is_new)
 }
@@ -95,7 +94,7 @@ pub async fn score(tx: &Transaction<'_>, new: NewScorecard, by: PersonId, wall: 
     };
     card.check(stage)?;
     scorecards::upsert(tx, id, &card).await?;
-    activity::record(tx, book.id, &id.to_string(), "scored", Actor::Person(by), "", card.at).await?;
+    activity::record(tx, book.id, Done::new(&id, "scored", Actor::Person(by)), card.at).await?;
     Ok(card)
 }
 
@@ -108,7 +107,18 @@ pub async fn rank(
 ) -> Result<Challenge, Error> {
     let Locked { book, challenge } = lock(tx, id).await?;
     change.check(challenge.version, "challenge")?;
-    rank_locked(tx, &book, challenge, false, change, wall).await
+    match rank_locked(tx, &book, challenge, false, change, wall).await? {
+        Outcome::Ranked(challenge) => Ok(*challenge),
+        Outcome::ScoresMissing(missing) => Err(Refusal::from(missing).into()),
+    }
+}
+
+/// What ranking came to.
+pub(super) enum Outcome {
+    /// The provisional ranking is there.
+    Ranked(Box<Challenge>),
+    /// Nothing was written: judges have not scored everything.
+    ScoresMissing(ScoresMissing),
 }
 
 pub(super) async fn rank_locked(
@@ -118,16 +128,19 @@ pub(super) async fn rank_locked(
     with_what_is_there: bool,
     change: Change<'_>,
     wall: Timestamp,
-) -> Result<Challenge, Error> {
+) -> Result<Outcome, Error> {
     let ranked = challenge.rank(book.now(wall))?;
     let rules = challenges::get_rules(tx, ranked.id, ranked.rules_version).await?.rules;
     let panel = challenges::panel(tx, ranked.id).await?;
     let candidates = candidates(tx, book, ranked.id).await?;
-    let ranking = judging::rank(&rules, &panel, &candidates, with_what_is_there)?;
+    let ranking = match judging::rank(&rules, &panel, &candidates, with_what_is_there) {
+        Ok(ranking) => ranking,
+        Err(missing) => return Ok(Outcome::ScoresMissing(missing)),
+    };
     for place in ranking.values().flatten() {
         submissions::update_placed(tx, place.submission, place.placed).await?;
     }
-    save(tx, book, ranked, "ranked", change, wall).await
+    Ok(Outcome::Ranked(Box::new(save(tx, book, ranked, "ranked", change, wall).await?)))
 }
 
 /// The complete submissions with their cards.

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::id::ChallengeId;
 use crate::service::change::Change;
 use crate::service::job::{Job, NewJob};
-use crate::service::store::activity::{self, Actor};
+use crate::service::store::activity::{self, Done};
 use crate::service::store::jobs;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
@@ -35,7 +35,13 @@ pub(super) async fn save(
     wall: Timestamp,
 ) -> Result<Challenge, Error> {
     challenges::update(tx, &changed).await?;
-    record(tx, &changed, action, change.actor, change.reason, book.now(wall)).await?;
+    activity::record(
+        tx,
+        changed.id.book,
+        Done::new(&changed.id, action, change.actor).because(change.reason),
+        book.now(wall),
+    )
+    .await?;
     schedule(tx, &changed).await?;
     Ok(Challenge { version: changed.version + 1, ..changed })
 }
@@ -73,15 +79,4 @@ pub(super) async fn enqueue(
     let job = Job::AdvanceChallenge { challenge: id };
     jobs::enqueue(tx, &NewJob { book: id.book, due_at, dedupe, job }).await?;
     Ok(())
-}
-
-pub(super) async fn record(
-    tx: &Transaction<'_>,
-    challenge: &Challenge,
-    action: &str,
-    actor: Actor,
-    reason: &str,
-    now: Timestamp,
-) -> Result<(), Error> {
-    activity::record(tx, challenge.id.book, &challenge.id.to_string(), action, actor, reason, now).await
 }

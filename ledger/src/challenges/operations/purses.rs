@@ -18,7 +18,7 @@ use crate::money::{Currency, Money};
 use crate::movements;
 use crate::parties::store::organisations;
 use crate::service::change::check_text;
-use crate::service::store::activity::{self, Actor};
+use crate::service::store::activity::{self, Actor, Done};
 use crate::treasury::operations::settlements;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
@@ -79,8 +79,8 @@ pub async fn contribute(
         let detail = format!("a contribution {} was brought before", contribution.reference);
         return Err(Refusal::new("reference-taken", detail).into());
     }
-    let (id, now) = (contribution.id.to_string(), contribution.created_at);
-    activity::record(tx, book.id, &id, "pledged", actor, "", now).await?;
+    let pledged = Done::new(&contribution.id, "pledged", actor);
+    activity::record(tx, book.id, pledged, contribution.created_at).await?;
     match new.provider_reference {
         Some(reference) => capture_locked(tx, &book, &challenge, contribution, reference, actor, wall).await,
         None => Ok(contribution),
@@ -129,7 +129,7 @@ async fn capture_locked(
     let entry = posting::post(tx, book, entry, wall).await?.number;
     let capture = Capture { provider_reference, settlement: settlement.id, on, entry };
     contributions::update_captured(tx, id, &capture).await?;
-    activity::record(tx, book.id, &id.to_string(), "captured", actor, "", book.now(wall)).await?;
+    activity::record(tx, book.id, Done::new(&id, "captured", actor), book.now(wall)).await?;
     contributions::get(tx, id).await
 }
 
@@ -206,8 +206,7 @@ async fn give_back(tx: &Transaction<'_>, book: &Book, challenge: &Challenge, wal
         let amount = money(minor, challenge.purse.currency())?;
         parts.push((refunds(tx, book, one.partner, amount.currency(), wall).await?, amount));
         contributions::update_returned(tx, one.id, minor).await?;
-        let object = one.id.to_string();
-        activity::record(tx, book.id, &object, "returned", Actor::Service, "", book.now(wall)).await?;
+        activity::record(tx, book.id, Done::new(&one.id, "returned", Actor::Service), book.now(wall)).await?;
     }
     for part in parts.chunks(LINES_MAX) {
         let entry = movements::purse_returned(account, part, book.today(wall), challenge.id);

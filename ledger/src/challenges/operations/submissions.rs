@@ -15,7 +15,7 @@ use crate::money::Money;
 use crate::movements;
 use crate::parties::store::organisations;
 use crate::service::change::check_text;
-use crate::service::store::activity::{self, Actor};
+use crate::service::store::activity::{self, Actor, Done};
 use crate::treasury::operations::settlements;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
@@ -52,7 +52,7 @@ pub async fn enter(
     if !entrants::insert(tx, &entrant).await? {
         return Err(Refusal::new("team-entered", "the team has entered this challenge before").into());
     }
-    activity::record(tx, book.id, &entrant.id.to_string(), "entered", Actor::Person(by), "", now).await?;
+    activity::record(tx, book.id, Done::new(&entrant.id, "entered", Actor::Person(by)), now).await?;
     Ok(entrant)
 }
 
@@ -87,7 +87,7 @@ pub async fn capture_fee(
     let entry = movements::entry_fee_captured(settlement.receivable, account, fee, settlement.day, id);
     let entry = posting::post(tx, &book, entry, wall).await?.number;
     entrants::update_captured(tx, id, partner, provider_reference, settlement.id, entry).await?;
-    activity::record(tx, book.id, &id.to_string(), "fee_captured", actor, "", book.now(wall)).await?;
+    activity::record(tx, book.id, Done::new(&id, "fee_captured", actor), book.now(wall)).await?;
     entrants::get(tx, id).await
 }
 
@@ -140,7 +140,7 @@ pub async fn create(
         let detail = format!("the team has a submission for the stage {}", submission.stage);
         return Err(Refusal::new("submission-exists", detail).into());
     }
-    record(tx, &book, submission.id, "created", by, now).await?;
+    activity::record(tx, book.id, Done::new(&submission.id, "created", Actor::Person(by)), now).await?;
     Ok(submission)
 }
 
@@ -157,7 +157,7 @@ pub async fn edit(
     let edited = submission.edit(content)?;
     check_content(tx, &challenge, &edited).await?;
     submissions::update(tx, &edited, true).await?;
-    record(tx, &book, id, "edited", by, book.now(wall)).await?;
+    activity::record(tx, book.id, Done::new(&id, "edited", Actor::Person(by)), book.now(wall)).await?;
     Ok(Submission { version: edited.version + 1, ..edited })
 }
 
@@ -176,7 +176,7 @@ pub async fn submit(
     let rules = challenges::get_rules(tx, challenge.id, challenge.rules_version).await?.rules;
     let submitted = submission.submit(&rules, book.now(wall))?;
     submissions::update(tx, &submitted, false).await?;
-    record(tx, &book, id, "submitted", by, book.now(wall)).await?;
+    activity::record(tx, book.id, Done::new(&id, "submitted", Actor::Person(by)), book.now(wall)).await?;
     Ok(Submission { version: submitted.version + 1, ..submitted })
 }
 
@@ -227,15 +227,4 @@ async fn check_content(tx: &Transaction<'_>, challenge: &Challenge, of: &Submiss
         }
     }
     Ok(())
-}
-
-async fn record(
-    tx: &Transaction<'_>,
-    book: &Book,
-    id: SubmissionId,
-    action: &str,
-    by: PersonId,
-    now: Timestamp,
-) -> Result<(), Error> {
-    activity::record(tx, book.id, &id.to_string(), action, Actor::Person(by), "", now).await
 }

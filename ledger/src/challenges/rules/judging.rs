@@ -130,16 +130,34 @@ pub struct Ranked {
 /// The places of every stage, by its name. The same cards give the same places, in whatever order they come.
 pub type Ranking = BTreeMap<String, Vec<Ranked>>;
 
+/// Submissions that must be scored and lack cards of judges.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScoresMissing {
+    /// Those that lack cards, in the order in which they were given; at least one.
+    pub submissions: Vec<SubmissionId>,
+}
+
+impl From<ScoresMissing> for Refusal {
+    fn from(missing: ScoresMissing) -> Refusal {
+        let lacking = &missing.submissions;
+        let first: Vec<String> = lacking.iter().take(3).map(SubmissionId::to_string).collect();
+        let detail = format!("{} submissions lack scorecards, such as {}", lacking.len(), first.join(", "));
+        Refusal::new("scores-missing", detail)
+    }
+}
+
 /// Ranks the complete submissions stage by stage.
 ///
-/// Refuses with `scores-missing` while one that must be scored lacks cards; `with_what_is_there` ranks it by those it has,
-/// and gives no place to one that has none.
+/// # Errors
+///
+/// [`ScoresMissing`] while one that must be scored lacks cards; `with_what_is_there` ranks it by those it has, and gives no
+/// place to one that has none.
 pub fn rank(
     rules: &Rules,
     panel: &BTreeSet<PersonId>,
     candidates: &[Candidate],
     with_what_is_there: bool,
-) -> Result<Ranking, Refusal> {
+) -> Result<Ranking, ScoresMissing> {
     let mut ranking = Ranking::new();
     for stage in &rules.stages {
         let admitted = shortlist(stage, &ranking);
@@ -173,20 +191,19 @@ fn shortlist(stage: &Stage, ranking: &Ranking) -> Option<BTreeSet<OrganisationId
     Some(earlier.iter().take(usize::from(list.best)).map(|ranked| ranked.team).collect())
 }
 
-fn demand_scores(rules: &Rules, panel: &BTreeSet<PersonId>, scored: &[(&Candidate, Score)]) -> Result<(), Refusal> {
+fn demand_scores(
+    rules: &Rules,
+    panel: &BTreeSet<PersonId>,
+    scored: &[(&Candidate, Score)],
+) -> Result<(), ScoresMissing> {
     let lacks = |(candidate, score): &&(&Candidate, Score)| {
         // Where everybody is tied, nobody can score it: the host must find another judge.
         let quorum = candidate.quorum(panel, rules).max(1);
         usize::try_from(score.judges).is_ok_and(|judges| judges < quorum)
     };
-    let lacking: Vec<String> =
-        scored.iter().filter(lacks).map(|(candidate, _)| candidate.submission.to_string()).collect();
-    if lacking.is_empty() {
-        return Ok(());
-    }
-    let first: Vec<&str> = lacking.iter().take(3).map(String::as_str).collect();
-    let detail = format!("{} submissions lack scorecards, such as {}", lacking.len(), first.join(", "));
-    Err(Refusal::new("scores-missing", detail))
+    let submissions: Vec<SubmissionId> =
+        scored.iter().filter(lacks).map(|(candidate, _)| candidate.submission).collect();
+    if submissions.is_empty() { Ok(()) } else { Err(ScoresMissing { submissions }) }
 }
 
 fn order(rule: &TieRule, stage: &Stage, a: &(&Candidate, Score), b: &(&Candidate, Score)) -> Ordering {

@@ -55,7 +55,8 @@ fn a_judge_with_a_tie_counts_for_nothing_and_the_quorum_is_recomputed() {
     assert_eq!((favoured.quorum(&panel, &drill()), fair.quorum(&panel, &drill())), (1, 2));
     assert_eq!(Candidate::admit(&favoured.tied, judges[0]).expect_err("tied").code, "declared-tie");
     let everybody_is_tied = Candidate { tied: panel.clone(), ..fair };
-    assert_eq!(rank(&drill(), &panel, &[everybody_is_tied], false).expect_err("nobody").code, "scores-missing");
+    let missing = rank(&drill(), &panel, &[everybody_is_tied], false).expect_err("nobody");
+    assert_eq!(Refusal::from(missing).code, "scores-missing");
 }
 
 #[test]
@@ -66,7 +67,7 @@ fn missing_scores_hold_the_ranking_up_until_the_deadline_makes_do() {
     let half = candidate("final", 2, &[(judges[0], [90, 90])]);
     let none = candidate("final", 3, &[]);
     let all = [whole.clone(), half.clone(), none];
-    let refusal = rank(&drill(), &panel, &all, false).expect_err("two lack cards");
+    let refusal = Refusal::from(rank(&drill(), &panel, &all, false).expect_err("two lack cards"));
     assert_eq!(refusal.code, "scores-missing");
     assert!(refusal.detail.starts_with("2 submissions"), "{refusal}");
     let ranking = rank(&drill(), &panel, &all, true).expect("made do");

@@ -8,6 +8,7 @@ use crate::cooperatives::store::allocation_rules::{self, AllocationRule};
 use crate::cooperatives::store::cooperatives::{self, Cooperative};
 use crate::error::{Error, Refusal};
 use crate::id::{AllocationRuleId, BookId, PersonId};
+use crate::service::store::activity::{self, Actor, Done};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -47,6 +48,6 @@ pub async fn publish(
     };
     allocation_rules::insert(tx, &published).await?;
     cooperatives::update(tx, book.id, Cooperative { rules_last: published.version, ..cooperative }).await?;
-    members::record(tx, &published.id.to_string(), "published", book.id, by, "", book.now(wall)).await?;
+    activity::record(tx, book.id, Done::new(&published.id, "published", Actor::Person(by)), book.now(wall)).await?;
     Ok(published)
 }

@@ -21,7 +21,7 @@ use crate::error::{Error, Refusal};
 use crate::id::{BookId, DistributionId, PersonId};
 use crate::movements;
 use crate::service::job::{Job, NewJob};
-use crate::service::store::activity::{self, Actor};
+use crate::service::store::activity::{self, Actor, Done};
 use crate::service::store::jobs;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
@@ -74,7 +74,7 @@ pub async fn draft(
     };
     distributions::insert(tx, &distribution, &inputs, until).await?;
     distributions::insert_parts(tx, distribution.id, &parts(&distribution.plan)).await?;
-    note(tx, &distribution, "drafted", Actor::Person(by), "", now).await?;
+    activity::record(tx, distribution.id.book, Done::new(&distribution.id, "drafted", Actor::Person(by)), now).await?;
     wake(tx, &distribution).await?;
     distributions::get(tx, distribution.id).await
 }
@@ -296,21 +296,10 @@ pub(super) async fn save(
     now: Timestamp,
 ) -> Result<Distribution, Error> {
     distributions::update(tx, &distribution).await?;
-    note(tx, &distribution, action, actor, reason, now).await?;
+    activity::record(tx, distribution.id.book, Done::new(&distribution.id, action, actor).because(reason), now).await?;
     let saved = distributions::get(tx, distribution.id).await?;
     wake(tx, &saved).await?;
     Ok(saved)
-}
-
-async fn note(
-    tx: &Transaction<'_>,
-    distribution: &Distribution,
-    action: &str,
-    actor: Actor,
-    reason: &str,
-    now: Timestamp,
-) -> Result<(), Error> {
-    activity::record(tx, distribution.id.book, &distribution.id.to_string(), action, actor, reason, now).await
 }
 
 /// A job at the deadline of its state, if it has one.

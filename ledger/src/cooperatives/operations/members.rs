@@ -9,7 +9,7 @@ use crate::id::{BookId, ContributionId, MemberId, PersonId};
 use crate::parties::operations::sign_in;
 use crate::parties::rules::role::{Email, OrganisationKind, Role};
 use crate::parties::store::organisations;
-use crate::service::store::activity::{self, Actor};
+use crate::service::store::activity::{self, Actor, Done};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -78,7 +78,7 @@ pub async fn admit(
     }
     let counted = Cooperative { members_last: member.number, ..cooperative };
     cooperatives::update(tx, book.id, counted).await?;
-    record(tx, &member.id.to_string(), "admitted", book.id, by, "", book.now(wall)).await?;
+    activity::record(tx, book.id, Done::new(&member.id, "admitted", Actor::Person(by)), book.now(wall)).await?;
     Ok(member)
 }
 
@@ -94,7 +94,7 @@ pub async fn leave(
     let member = members::lock(tx, id).await?;
     let left = member.leave(on.unwrap_or_else(|| book.today(wall)))?;
     members::update(tx, &left).await?;
-    record(tx, &id.to_string(), "left", book.id, by, "", book.now(wall)).await?;
+    activity::record(tx, book.id, Done::new(&id, "left", Actor::Person(by)), book.now(wall)).await?;
     members::get(tx, id).await
 }
 
@@ -152,7 +152,7 @@ pub async fn record_hours(
         attested: None,
     };
     hours::insert(tx, &contribution).await?;
-    record(tx, &contribution.id.to_string(), "recorded", book.id, by, "", book.now(wall)).await?;
+    activity::record(tx, book.id, Done::new(&contribution.id, "recorded", Actor::Person(by)), book.now(wall)).await?;
     Ok(contribution)
 }
 
@@ -174,7 +174,7 @@ pub async fn attest(
     active_member(tx, &book, by, wall).await?;
     not_frozen(tx, &book, attested.worked).await?;
     hours::update_attested(tx, &attested).await?;
-    record(tx, &id.to_string(), "attested", book.id, by, "", book.now(wall)).await?;
+    activity::record(tx, book.id, Done::new(&id, "attested", Actor::Person(by)), book.now(wall)).await?;
     Ok(attested)
 }
 
@@ -201,16 +201,4 @@ async fn not_frozen(tx: &Transaction<'_>, book: &Book, worked: Period) -> Result
         }
         Some(_) | None => Ok(()),
     }
-}
-
-pub(super) async fn record(
-    tx: &Transaction<'_>,
-    object: &str,
-    action: &str,
-    book: BookId,
-    by: PersonId,
-    reason: &str,
-    at: Timestamp,
-) -> Result<(), Error> {
-    activity::record(tx, book, object, action, Actor::Person(by), reason, at).await
 }

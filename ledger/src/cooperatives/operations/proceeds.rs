@@ -12,6 +12,7 @@ use crate::error::{Error, Refusal};
 use crate::id::{BookId, PersonId, ProceedsId};
 use crate::money::{Currency, Money};
 use crate::movements;
+use crate::service::store::activity::{self, Actor, Done};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -71,7 +72,7 @@ pub async fn record(
         let detail = format!("a {} with the reference {} is recorded already", recorded.kind, recorded.reference);
         return Err(Refusal::new("reference-taken", detail).into());
     }
-    members::record(tx, &id.to_string(), "recorded", book.id, by, "", book.now(wall)).await?;
+    activity::record(tx, book.id, Done::new(&id, "recorded", Actor::Person(by)), book.now(wall)).await?;
     Ok(recorded)
 }
 
@@ -172,7 +173,8 @@ pub(super) async fn close_result(
     };
     cooperatives::insert_result(tx, book.id, &result).await?;
     cooperatives::update(tx, book.id, Cooperative { closed_through: period.to, ..*cooperative }).await?;
-    members::record(tx, &book.reference().to_string(), "result_closed", book.id, by, "", book.now(wall)).await?;
+    activity::record(tx, book.id, Done::new(&book.reference(), "result_closed", Actor::Person(by)), book.now(wall))
+        .await?;
     Ok(result)
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Lock order: milestone → claim (a release locks the campaign before them).
 
-use super::locked::{Locked, ballot, enqueue, lock, record, save, schedule};
+use super::locked::{Locked, ballot, enqueue, lock, save, schedule};
 use super::{disputes, milestones as access};
 use crate::calendar::later;
 use crate::engine::store::books::{self, Book};
@@ -17,7 +17,7 @@ use crate::parties::operations::standing;
 use crate::parties::rules::role::Role;
 use crate::parties::store::{organisations, people};
 use crate::service::job::Job;
-use crate::service::store::activity::Actor;
+use crate::service::store::activity::{self, Actor, Done};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 
@@ -73,7 +73,7 @@ pub async fn create(
     };
     claims::insert(tx, &claim).await?;
     schedule(tx, &claim).await?;
-    record(tx, &claim, "drafted", Actor::Person(by), now).await?;
+    activity::record(tx, claim.id.book, Done::new(&claim.id, "drafted", Actor::Person(by)), now).await?;
     Ok(claim)
 }
 
@@ -96,7 +96,7 @@ pub async fn edit(
     let was = claim.state.as_str();
     let claim = claim.edit(content, by, now)?;
     claims::insert_evidence(tx, &claim).await?;
-    record(tx, &claim, "edited", Actor::Person(by), now).await?;
+    activity::record(tx, claim.id.book, Done::new(&claim.id, "edited", Actor::Person(by)), now).await?;
     save(tx, milestone, claim, (was, Actor::Person(by)), now).await
 }
 
@@ -163,7 +163,8 @@ pub async fn review(
     let was = claim.state.as_str();
     let claim = claim.reviewed(&ballot, &milestone.policy, now)?;
     let actor = Actor::Person(by);
-    record(tx, &claim, &format!("review:{}", verdict.as_str()), actor, now).await?;
+    activity::record(tx, claim.id.book, Done::new(&claim.id, &format!("review:{}", verdict.as_str()), actor), now)
+        .await?;
     Ok((save(tx, milestone, claim, (was, actor), now).await?, new))
 }
 
@@ -184,7 +185,7 @@ pub async fn close_review(tx: &Transaction<'_>, id: ClaimId, wall: Timestamp) ->
         Closed::Escalated => {
             let dedupe = format!("{id} escalated round {}", claim.round);
             enqueue(tx, book.id, now, dedupe, Job::NotifyReviewers { claim: id }).await?;
-            record(tx, &claim, "escalated", Actor::Service, now).await?;
+            activity::record(tx, claim.id.book, Done::new(&claim.id, "escalated", Actor::Service), now).await?;
             save(tx, milestone, claim, (was, Actor::Service), now).await?;
         }
         Closed::Approved | Closed::Expired => {

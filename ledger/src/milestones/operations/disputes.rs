@@ -11,7 +11,7 @@ use crate::money::Money;
 use crate::parties::operations::standing;
 use crate::parties::rules::role::Role;
 use crate::service::job::Job;
-use crate::service::store::activity::{self, Actor};
+use crate::service::store::activity::{self, Actor, Done};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 
@@ -45,7 +45,7 @@ pub async fn open(
     disputes::insert(tx, &dispute).await?;
     let job = Job::CloseReview { claim: claim.id };
     enqueue(tx, book.id, dispute.until, dispute.id.to_string(), job).await?;
-    activity::record(tx, book.id, &dispute.id.to_string(), "opened", Actor::Person(by), "", now).await?;
+    activity::record(tx, book.id, Done::new(&dispute.id, "opened", Actor::Person(by)), now).await?;
     save(tx, milestone, claim, (was, Actor::Person(by)), now).await?;
     Ok(dispute)
 }
@@ -103,10 +103,9 @@ async fn end(
         };
         claim = claim.resolve(dispute.amount.minor(), ruling)?;
         disputes::update(tx, dispute).await?;
-        let object = dispute.id.to_string();
-        activity::record(tx, book.id, &object, dispute.state.as_str(), actor, "", now).await?;
+        activity::record(tx, book.id, Done::new(&dispute.id, dispute.state.as_str(), actor), now).await?;
         let due = claim.state.decision().map_or(now, |decision| decision.objection_until.max(now));
-        enqueue(tx, book.id, due, object, Job::ReleaseClaim { claim: claim.id }).await?;
+        enqueue(tx, book.id, due, dispute.id.to_string(), Job::ReleaseClaim { claim: claim.id }).await?;
     }
     save(tx, milestone, claim, (was, actor), now).await
 }

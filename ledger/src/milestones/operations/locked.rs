@@ -9,7 +9,7 @@ use crate::milestones::rules::milestone::Milestone;
 use crate::milestones::rules::review::Ballot;
 use crate::milestones::store::{claims, milestones, reviews};
 use crate::service::job::{Job, NewJob};
-use crate::service::store::activity::{self, Actor};
+use crate::service::store::activity::{self, Actor, Done};
 use crate::service::store::jobs;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
@@ -46,7 +46,8 @@ pub(super) async fn save(
     schedule(tx, &claim).await?;
     if claim.state.as_str() != was {
         let reason = reason(&claim.state);
-        activity::record(tx, claim.id.book, &claim.id.to_string(), claim.state.as_str(), actor, reason, now).await?;
+        activity::record(tx, claim.id.book, Done::new(&claim.id, claim.state.as_str(), actor).because(reason), now)
+            .await?;
     }
     Ok(Claim { version: claim.version + 1, ..claim })
 }
@@ -103,16 +104,6 @@ pub(super) async fn enqueue(
 ) -> Result<(), Error> {
     jobs::enqueue(tx, &NewJob { book, due_at, dedupe, job }).await?;
     Ok(())
-}
-
-pub(super) async fn record(
-    tx: &Transaction<'_>,
-    claim: &Claim,
-    action: &str,
-    actor: Actor,
-    now: Timestamp,
-) -> Result<(), Error> {
-    activity::record(tx, claim.id.book, &claim.id.to_string(), action, actor, "", now).await
 }
 
 /// The reviews of the present submission that count.

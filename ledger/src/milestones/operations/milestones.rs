@@ -12,7 +12,7 @@ use crate::parties::rules::role::Role;
 use crate::parties::store::{organisations, ties};
 use crate::pledging::operations::campaigns;
 use crate::pledging::store::campaigns as campaign_rows;
-use crate::service::store::activity::{self, Actor};
+use crate::service::store::activity::{self, Actor, Done};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 
@@ -89,7 +89,7 @@ pub async fn create(
         created_at: book.now(wall),
     };
     milestones::insert(tx, &milestone).await?;
-    record(tx, &book, &milestone, "planned", by, "", wall).await?;
+    activity::record(tx, book.id, Done::new(&milestone.id, "planned", Actor::Person(by)), book.now(wall)).await?;
     Ok(milestone)
 }
 
@@ -129,18 +129,7 @@ async fn save(
     wall: Timestamp,
 ) -> Result<Milestone, Error> {
     milestones::update(tx, &milestone).await?;
-    record(tx, book, &milestone, action, by, reason, wall).await?;
+    activity::record(tx, book.id, Done::new(&milestone.id, action, Actor::Person(by)).because(reason), book.now(wall))
+        .await?;
     Ok(Milestone { version: milestone.version + 1, ..milestone })
-}
-
-async fn record(
-    tx: &Transaction<'_>,
-    book: &Book,
-    milestone: &Milestone,
-    action: &str,
-    by: PersonId,
-    reason: &str,
-    wall: Timestamp,
-) -> Result<(), Error> {
-    activity::record(tx, book.id, &milestone.id.to_string(), action, Actor::Person(by), reason, book.now(wall)).await
 }

@@ -19,7 +19,7 @@ use crate::parties::store::organisations;
 use crate::pledging::operations::lineage;
 use crate::pledging::store::campaigns::{self, Campaign};
 use crate::service::job::Job;
-use crate::service::store::activity::{self, Actor};
+use crate::service::store::activity::{self, Actor, Done};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 
@@ -48,9 +48,8 @@ pub async fn release(tx: &Transaction<'_>, id: ClaimId, wall: Timestamp) -> Resu
     let milestone = milestone.release(amount.minor(), !claim.state.is_in_play())?;
     let release = post(tx, &book, &campaign, &claim, amount, wall).await?;
     milestones::update(tx, &milestone).await?;
-    let object = release.id.to_string();
-    activity::record(tx, book.id, &object, "released", Actor::Service, "", now).await?;
-    enqueue(tx, book.id, now, object, Job::SendReleaseNotice { release: release.id }).await?;
+    activity::record(tx, book.id, Done::new(&release.id, "released", Actor::Service), now).await?;
+    enqueue(tx, book.id, now, release.id.to_string(), Job::SendReleaseNotice { release: release.id }).await?;
     save(tx, milestone, claim, (was, Actor::Service), now).await?;
     Ok(Some(release))
 }

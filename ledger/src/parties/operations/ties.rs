@@ -7,7 +7,7 @@ use crate::id::{OrganisationId, PersonId};
 use crate::parties::rules::role::Role;
 use crate::parties::store::ties::{self, Tie};
 use crate::parties::store::{organisations, people};
-use crate::service::store::activity::{self, Actor};
+use crate::service::store::activity::{self, Actor, Done};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 
@@ -39,6 +39,6 @@ pub async fn declare_tie(
         return Err(Refusal::new("tie-declared", "this tie was declared before").into());
     }
     let actor = Actor::Person(by);
-    activity::record(tx, book.id, &organisation.to_string(), "tie_declared", actor, "", tie.declared_at).await?;
+    activity::record(tx, book.id, Done::new(&organisation, "tie_declared", actor), tie.declared_at).await?;
     Ok(tie)
 }

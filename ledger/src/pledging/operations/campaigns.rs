@@ -11,7 +11,7 @@ use crate::pledging::rules::campaign::{Kind, State};
 use crate::pledging::rules::lineage::Method;
 use crate::pledging::store::campaigns::{self, Campaign, Sums};
 use crate::service::change::{Change, check_slug, check_text};
-use crate::service::store::activity::{self, Actor};
+use crate::service::store::activity::{self, Actor, Done};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -61,7 +61,7 @@ pub async fn create(tx: &Transaction<'_>, new: NewCampaign, actor: Actor, wall: 
     if !campaigns::insert(tx, &campaign).await? {
         return Err(Refusal::new("slug-taken", format!("the book has a campaign {}", campaign.slug)).into());
     }
-    activity::record(tx, book.id, &campaign.id.to_string(), "created", actor, "", now).await?;
+    activity::record(tx, book.id, Done::new(&campaign.id, "created", actor), now).await?;
     campaigns::get(tx, campaign.id).await
 }
 
@@ -131,7 +131,7 @@ async fn step(
         (fund, State::Draft { .. } | State::Live { .. } | State::Suspended { .. } | State::Closed { .. }) => fund,
     };
     campaigns::update_state(tx, id, &state, fund).await?;
-    activity::record(tx, book.id, &id.to_string(), action, change.actor, change.reason, now).await?;
+    activity::record(tx, book.id, Done::new(&id, action, change.actor).because(change.reason), now).await?;
     campaigns::get(tx, id).await
 }
 

@@ -15,7 +15,7 @@ use crate::pledging::rules::pledge::Rail;
 use crate::pledging::store::campaigns;
 use crate::pledging::store::charges::{self, Charge};
 use crate::pledging::store::pledges::{self, Pledge};
-use crate::service::store::activity::{self, Actor};
+use crate::service::store::activity::{self, Actor, Done};
 use crate::service::store::jobs;
 use crate::treasury::store::settlements;
 use deadpool_postgres::GenericClient;
@@ -83,7 +83,7 @@ pub async fn draft(
     rows.push(jobs::row(&receipt_job(&book, id, wall)));
     if let By::Partner(partner, event_id) = by {
         rows.push(charges::event_row(&partner.to_string(), event_id, id, wall));
-        rows.push(activity::row(&id.to_string(), "captured", Actor::Partner(partner), "", now));
+        rows.push(activity::row(Done::new(&id, "captured", Actor::Partner(partner)), now));
     }
     Ok(Some(Drafted { charge, entry, rows }))
 }
@@ -116,6 +116,6 @@ fn pledge_rows(book: &Book, pledge: &Pledge, sequence: i32, wall: Timestamp) -> 
     }
     let changed = Pledge { state: paid, ..pledge.clone() };
     let word = changed.state.as_str();
-    let told = activity::row(&changed.id.to_string(), word, Actor::Service, "its last payment came", now);
+    let told = activity::row(Done::new(&changed.id, word, Actor::Service).because("its last payment came"), now);
     Some(vec![pledges::changed_row(&changed), told])
 }

@@ -20,7 +20,7 @@ use crate::pledging::store::pledges::Pledge;
 use crate::pledging::store::{campaigns, pledges};
 use crate::service::change::{Change, check_text};
 use crate::service::job::{Job, NewJob};
-use crate::service::store::activity::{self, Actor};
+use crate::service::store::activity::{self, Actor, Done};
 use crate::service::store::jobs;
 use crate::treasury::operations::settlements;
 use deadpool_postgres::Transaction;
@@ -211,8 +211,7 @@ pub async fn capture_reported(
     if campaign.is_over() {
         campaign.takes_money()?;
     }
-    let object = id.to_string();
-    activity::record(tx, book.id, &object, "captured", Actor::Partner(partner), "", book.now(wall)).await?;
+    activity::record(tx, book.id, Done::new(&id, "captured", Actor::Partner(partner)), book.now(wall)).await?;
     capture(tx, &book, pledge, charge, provider_reference.to_owned(), wall).await
 }
 

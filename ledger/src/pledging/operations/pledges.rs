@@ -24,7 +24,7 @@ use crate::pledging::store::lineage as layers;
 use crate::pledging::store::pledges::{self, Move, Pledge, Token};
 use crate::service::change::{Change, check_text};
 use crate::service::job::{Job, NewJob};
-use crate::service::store::activity::{self, Actor};
+use crate::service::store::activity::{self, Actor, Done};
 use crate::service::store::jobs;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::civil::Date;
@@ -173,7 +173,7 @@ pub fn rows(book: &Book, pledge: &Pledge, donor: &Donor, wall: Timestamp) -> Vec
     let mut rows = vec![
         donors::row(donor),
         pledges::row(pledge),
-        activity::row(&pledge.id.to_string(), "placed", actor, "", book.now(wall)),
+        activity::row(Done::new(&pledge.id, "placed", actor), book.now(wall)),
     ];
     rows.extend(payment_job(book, pledge, 1, wall).as_ref().map(jobs::row));
     rows
@@ -192,8 +192,8 @@ pub async fn place(tx: &Transaction<'_>, asked: PlacePledge, wall: Timestamp) ->
         let pledge = repeated(first.ok_or(Error::StillRunning)?, new.content)?;
         return Ok(Placed { pledge, is_new: false });
     };
-    let object = pledge.id.to_string();
-    activity::record(tx, book.id, &object, "placed", Actor::Partner(pledge.partner), "", book.now(wall)).await?;
+    activity::record(tx, book.id, Done::new(&pledge.id, "placed", Actor::Partner(pledge.partner)), book.now(wall))
+        .await?;
     enqueue_payment(tx, &book, &pledge, 1, wall).await?;
     Ok(Placed { pledge, is_new: true })
 }
@@ -402,8 +402,13 @@ pub(crate) async fn save(
     wall: Timestamp,
 ) -> Result<Pledge, Error> {
     let pledge = pledges::update(tx, &changed).await?;
-    let object = pledge.id.to_string();
-    activity::record(tx, book.id, &object, pledge.state.as_str(), change.actor, change.reason, book.now(wall)).await?;
+    activity::record(
+        tx,
+        book.id,
+        Done::new(&pledge.id, pledge.state.as_str(), change.actor).because(change.reason),
+        book.now(wall),
+    )
+    .await?;
     if let Some(until) = pledge.state.until() {
         let job = Job::ChargePledge { pledge: pledge.id, sequence: pledge.next_sequence };
         let dedupe = format!("{}-clock-{}", pledge.id, pledge.version);

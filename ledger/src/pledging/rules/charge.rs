@@ -136,6 +136,16 @@ impl State {
         }
     }
 
+    /// What an attempt that is over came to, as its row says it: settling a charge changes nothing of its attempt.
+    pub fn of_attempt(&self) -> &'static str {
+        match self {
+            State::Settled { .. } | State::Captured { .. } => "captured",
+            State::Scheduled | State::Processing { .. } | State::Declined { .. } | State::Voided { .. } => {
+                self.as_str()
+            }
+        }
+    }
+
     /// The attempt it speaks of; 0 before the first.
     pub fn attempt(&self) -> i32 {
         match self {

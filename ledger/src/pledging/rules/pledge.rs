@@ -243,7 +243,16 @@ impl State {
 
     /// Whether it is charged when due.
     pub fn is_active(&self) -> bool {
-        self.as_str() == "active"
+        match self {
+            State::Active { .. } => true,
+            State::Created { .. }
+            | State::NeedsAction { .. }
+            | State::Paused { .. }
+            | State::Lapsed { .. }
+            | State::Completed { .. }
+            | State::Cancelled { .. }
+            | State::Refunded { .. } => false,
+        }
     }
 
     /// A means of payment is there.

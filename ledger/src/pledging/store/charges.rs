@@ -348,7 +348,6 @@ pub async fn insert_attempt(tx: &Transaction<'_>, charge: ChargeId, attempt: i32
 /// The last attempt of a charge has the charge's answer: declined, captured or voided.
 pub async fn finish_attempt(tx: &Transaction<'_>, charge: &Charge, now: Timestamp) -> Result<(), Error> {
     let columns = columns(&charge.state);
-    let state = if charge.state.as_str() == "settled" { "captured" } else { charge.state.as_str() };
     let statement = tx
         .prepare_cached(
             "-- charges::finish_attempt
@@ -363,7 +362,7 @@ pub async fn finish_attempt(tx: &Transaction<'_>, charge: &Charge, now: Timestam
                 /* book_id */ &charge.id.book.0,
                 /* charge */ &charge.id.object,
                 /* attempt */ &charge.state.attempt(),
-                /* state */ &state,
+                /* state */ &charge.state.of_attempt(),
                 /* code */ &columns.code,
                 /* provider_reference */ &columns.provider_reference.unwrap_or_default(),
                 /* finished_at */ &now,

@@ -6,6 +6,7 @@ use crate::id::{BookId, OrganisationId, PersonId};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use serde_json::json;
+use std::fmt;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -27,6 +28,16 @@ impl Actor {
             Actor::Person(_) => "person",
             Actor::Partner(_) => "partner",
             Actor::Service => "service",
+        }
+    }
+
+    /// Reads its kind and number. An audit trail never guesses: a kind that is none of ours is an error.
+    fn from_columns(kind: &str, actor: Uuid) -> Result<Actor, Error> {
+        match kind {
+            "person" => Ok(Actor::Person(PersonId(actor))),
+            "partner" => Ok(Actor::Partner(OrganisationId(actor))),
+            "service" => Ok(Actor::Service),
+            _ => Err(Error::inconsistent(format!("the list of who did what names a `{kind}`"))),
         }
     }
 
@@ -56,32 +67,41 @@ pub struct Activity {
     pub at: Timestamp,
 }
 
-fn activity(row: &Row) -> Activity {
-    let uuid = row.get("actor");
-    Activity {
+fn activity(row: &Row) -> Result<Activity, Error> {
+    let (kind, actor): (&str, Uuid) = (row.get("actor_kind"), row.get("actor"));
+    Ok(Activity {
         id: row.get("id"),
         object: row.get("object"),
         action: row.get("action"),
-        actor: match row.get("actor_kind") {
-            "person" => Actor::Person(PersonId(uuid)),
-            "partner" => Actor::Partner(OrganisationId(uuid)),
-            _ => Actor::Service,
-        },
+        actor: Actor::from_columns(kind, actor)?,
         reason: row.get("reason"),
         at: row.get("at"),
+    })
+}
+
+/// Something that was done: to what, by whom, and why.
+#[derive(Clone, Copy)]
+pub struct Done<'a> {
+    object: &'a (dyn fmt::Display + Sync),
+    action: &'a str,
+    actor: Actor,
+    reason: &'a str,
+}
+
+impl<'a> Done<'a> {
+    /// Something that needs no reason. The object is an outside id, or names what has none, such as `entry 7`.
+    pub fn new(object: &'a (dyn fmt::Display + Sync), action: &'a str, actor: Actor) -> Done<'a> {
+        Done { object, action, actor, reason: "" }
+    }
+
+    /// The same with a reason, which holds no personal data and may be empty.
+    pub fn because(self, reason: &'a str) -> Done<'a> {
+        Done { reason, ..self }
     }
 }
 
-/// Writes down a change, in its transaction. `at` is book time; `reason` holds no personal data.
-pub async fn record(
-    tx: &Transaction<'_>,
-    book: BookId,
-    object: &str,
-    action: &str,
-    actor: Actor,
-    reason: &str,
-    at: Timestamp,
-) -> Result<(), Error> {
+/// Writes down what was done, in its transaction; `at` is book time.
+pub async fn record(tx: &Transaction<'_>, book: BookId, done: Done<'_>, at: Timestamp) -> Result<(), Error> {
     let statement = tx
         .prepare_cached(
             "-- activity::record
@@ -94,11 +114,11 @@ pub async fn record(
         &[
             /* book_id */ &book.0,
             /* id */ &Uuid::now_v7(),
-            /* object */ &object,
-            /* action */ &action,
-            /* actor_kind */ &actor.kind(),
-            /* actor */ &actor.uuid(),
-            /* reason */ &reason,
+            /* object */ &done.object.to_string(),
+            /* action */ &done.action,
+            /* actor_kind */ &done.actor.kind(),
+            /* actor */ &done.actor.uuid(),
+            /* reason */ &done.reason,
             /* at */ &at,
         ],
     )
@@ -106,15 +126,15 @@ pub async fn record(
     Ok(())
 }
 
-/// The row of what happened, to be written with the entries of a lane.
-pub fn row(object: &str, action: &str, actor: Actor, reason: &str, at: Timestamp) -> Companion {
+/// The row of what was done, to be written with the entries of a lane; `at` is book time.
+pub fn row(done: Done<'_>, at: Timestamp) -> Companion {
     let row = json!({
         "id": Uuid::now_v7(),
-        "object": object,
-        "action": action,
-        "actor_kind": actor.kind(),
-        "actor": actor.uuid(),
-        "reason": reason,
+        "object": done.object.to_string(),
+        "action": done.action,
+        "actor_kind": done.actor.kind(),
+        "actor": done.actor.uuid(),
+        "reason": done.reason,
         "at": at,
     });
     Companion::new("activity", row)
@@ -130,7 +150,7 @@ pub async fn list(client: &impl GenericClient, book: BookId, after: Uuid, limit:
         )
         .await?;
     let rows = client.query(&statement, &[/* book_id */ &book.0, /* after */ &after, /* limit */ &limit]).await?;
-    Ok(rows.iter().map(activity).collect())
+    rows.iter().map(activity).collect()
 }
 
 /// What happened to one object, the oldest first, after an id.
@@ -151,5 +171,21 @@ pub async fn list_of_object(
     let rows = client
         .query(&statement, &[/* book_id */ &book.0, /* object */ &object, /* after */ &after, /* limit */ &limit])
         .await?;
-    Ok(rows.iter().map(activity).collect())
+    rows.iter().map(activity).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_actor_is_read_back_and_one_of_an_unknown_kind_is_nobody() {
+        let actors = [Actor::Person(PersonId::generate()), Actor::Partner(OrganisationId::generate()), Actor::Service];
+        for actor in actors {
+            assert_eq!(Actor::from_columns(actor.kind(), actor.uuid()).expect("one of ours"), actor);
+        }
+        for kind in ["", "operator", "Service"] {
+            assert!(matches!(Actor::from_columns(kind, Uuid::nil()), Err(Error::Inconsistent(_))), "{kind}");
+        }
+    }
 }

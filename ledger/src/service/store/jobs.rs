@@ -19,14 +19,6 @@ use uuid::Uuid;
 /// The most bytes of an error that a row keeps.
 const ERROR_BYTES_MAX: usize = 2_000;
 
-/// What [`settle`], [`fail`] and [`bury`] say, as [`Error::Stale`], when the lease has passed to another attempt.
-const LEASE: &str = "lease of the job";
-
-/// Whether an error says that another attempt holds the lease by now: roll back, and leave the job alone.
-pub fn is_fenced(error: &Error) -> bool {
-    matches!(error, Error::Stale(what) if *what == LEASE)
-}
-
 /// Writes a job in the caller's transaction; says whether it is new. The same book, kind and dedupe text is written once.
 pub async fn enqueue(tx: &Transaction<'_>, new: &NewJob) -> Result<bool, Error> {
     let statement = tx
@@ -326,7 +318,7 @@ pub async fn bury(client: &impl GenericClient, leased: &Leased, wall: Timestamp,
 }
 
 fn one_row(rows: u64) -> Result<(), Error> {
-    if rows == 1 { Ok(()) } else { Err(Error::Stale(LEASE)) }
+    if rows == 1 { Ok(()) } else { Err(Error::Fenced) }
 }
 
 /// The beginning of an error, cut between two characters.
