@@ -71,8 +71,7 @@ pub async fn advance_clock(tx: &Transaction<'_>, book: BookId, to: Timestamp, wa
         let detail = format!("the book's clock stands at {:.0} and goes forward only", now);
         return Err(Refusal::new("clock-goes-forward", detail).into());
     }
-    books::set_clock(tx, book.id, offset).await?;
-    Ok(Book { clock_offset: offset, version: book.version + 1, ..book })
+    books::set_clock(tx, book.id, offset).await
 }
 
 /// Admits a partner platform, which may then bring pledges into the book.

@@ -34,16 +34,11 @@ pub(super) async fn save(
     change: Change<'_>,
     wall: Timestamp,
 ) -> Result<Challenge, Error> {
-    challenges::update(tx, &changed).await?;
-    activity::record(
-        tx,
-        changed.id.book,
-        Done::new(&changed.id, action, change.actor).because(change.reason),
-        book.now(wall),
-    )
-    .await?;
+    let changed = challenges::update(tx, &changed).await?;
+    let done = Done::new(&changed.id, action, change.actor).because(change.reason);
+    activity::record(tx, book.id, done, book.now(wall)).await?;
     schedule(tx, &changed).await?;
-    Ok(Challenge { version: changed.version + 1, ..changed })
+    Ok(changed)
 }
 
 pub(super) async fn schedule(tx: &Transaction<'_>, challenge: &Challenge) -> Result<(), Error> {

@@ -128,9 +128,9 @@ async fn capture_locked(
     let entry = movements::purse_pledged(settlement.receivable, account, contribution.amount, on, id);
     let entry = posting::post(tx, book, entry, wall).await?.number;
     let capture = Capture { provider_reference, settlement: settlement.id, on, entry };
-    contributions::update_captured(tx, id, &capture).await?;
+    let captured = contributions::update_captured(tx, id, &capture).await?;
     activity::record(tx, book.id, Done::new(&id, "captured", actor), book.now(wall)).await?;
-    contributions::get(tx, id).await
+    Ok(captured)
 }
 
 /// Minor units that custodians have or had for a purse.

@@ -86,9 +86,9 @@ pub async fn capture_fee(
     let account = purses::fee_account(tx, &book, &challenge, wall).await?;
     let entry = movements::entry_fee_captured(settlement.receivable, account, fee, settlement.day, id);
     let entry = posting::post(tx, &book, entry, wall).await?.number;
-    entrants::update_captured(tx, id, partner, provider_reference, settlement.id, entry).await?;
+    let entrant = entrants::update_captured(tx, id, partner, provider_reference, settlement.id, entry).await?;
     activity::record(tx, book.id, Done::new(&id, "fee_captured", actor), book.now(wall)).await?;
-    entrants::get(tx, id).await
+    Ok(entrant)
 }
 
 /// Work that a team begins to write for a stage.
@@ -156,9 +156,9 @@ pub async fn edit(
     let (book, challenge, submission) = open(tx, id, Some(version), by, wall).await?;
     let edited = submission.edit(content)?;
     check_content(tx, &challenge, &edited).await?;
-    submissions::update(tx, &edited, true).await?;
+    let edited = submissions::update(tx, &edited, true).await?;
     activity::record(tx, book.id, Done::new(&id, "edited", Actor::Person(by)), book.now(wall)).await?;
-    Ok(Submission { version: edited.version + 1, ..edited })
+    Ok(edited)
 }
 
 /// Hands work in. What is incomplete is refused with what is missing, and stays a draft.
@@ -175,9 +175,9 @@ pub async fn submit(
     }
     let rules = challenges::get_rules(tx, challenge.id, challenge.rules_version).await?.rules;
     let submitted = submission.submit(&rules, book.now(wall))?;
-    submissions::update(tx, &submitted, false).await?;
+    let submitted = submissions::update(tx, &submitted, false).await?;
     activity::record(tx, book.id, Done::new(&id, "submitted", Actor::Person(by)), book.now(wall)).await?;
-    Ok(Submission { version: submitted.version + 1, ..submitted })
+    Ok(submitted)
 }
 
 /// A submission that a member of its team may change now, its row locked.

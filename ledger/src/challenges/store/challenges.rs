@@ -137,8 +137,9 @@ pub async fn list(client: &impl GenericClient, book: BookId, after: Uuid, limit:
     rows.iter().map(from_row).collect()
 }
 
-/// Saves where it stands now, with the rules in force, and raises the version. The caller has locked it.
-pub async fn update(tx: &Transaction<'_>, changed: &Challenge) -> Result<(), Error> {
+/// Saves where it stands now, with the rules in force, and raises the version; answers it as it is then. The caller has
+/// locked it.
+pub async fn update(tx: &Transaction<'_>, changed: &Challenge) -> Result<Challenge, Error> {
     let escalated = matches!(changed.state, ChallengeState::Judging { escalated: true, .. });
     let statement = tx
         .prepare_cached(
@@ -146,31 +147,33 @@ pub async fn update(tx: &Transaction<'_>, changed: &Challenge) -> Result<(), Err
             UPDATE challenge SET state = $3, state_until = $4, escalated = $5, reason = $6, account = $7, purse = $8,
                                  rules_version = $9, rules_sha256 = $10, announced_days = $11, appeal_days = $12,
                                  funding_days = $13, judging_days = $14, submission_days = $15, version = version + 1
-             WHERE book_id = $1 AND id = $2",
+             WHERE book_id = $1 AND id = $2
+            RETURNING *",
         )
         .await?;
-    tx.execute(
-        &statement,
-        &[
-            /* book_id */ &changed.id.book.0,
-            /* id */ &changed.id.object,
-            /* state */ &changed.state.as_str(),
-            /* state_until */ &changed.state.until(),
-            /* escalated */ &escalated,
-            /* reason */ &changed.state.reason(),
-            /* account */ &changed.account.map(|account| account.0),
-            /* purse */ &changed.purse.minor(),
-            /* rules_version */ &changed.rules_version,
-            /* rules_sha256 */ &changed.rules.0.as_slice(),
-            /* announced_days */ &changed.timetable.announced_days.cast_signed(),
-            /* appeal_days */ &changed.timetable.appeal_days.cast_signed(),
-            /* funding_days */ &changed.timetable.funding_days.cast_signed(),
-            /* judging_days */ &changed.timetable.judging_days.cast_signed(),
-            /* submission_days */ &changed.timetable.submission_days.cast_signed(),
-        ],
-    )
-    .await?;
-    Ok(())
+    let row = tx
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &changed.id.book.0,
+                /* id */ &changed.id.object,
+                /* state */ &changed.state.as_str(),
+                /* state_until */ &changed.state.until(),
+                /* escalated */ &escalated,
+                /* reason */ &changed.state.reason(),
+                /* account */ &changed.account.map(|account| account.0),
+                /* purse */ &changed.purse.minor(),
+                /* rules_version */ &changed.rules_version,
+                /* rules_sha256 */ &changed.rules.0.as_slice(),
+                /* announced_days */ &changed.timetable.announced_days.cast_signed(),
+                /* appeal_days */ &changed.timetable.appeal_days.cast_signed(),
+                /* funding_days */ &changed.timetable.funding_days.cast_signed(),
+                /* judging_days */ &changed.timetable.judging_days.cast_signed(),
+                /* submission_days */ &changed.timetable.submission_days.cast_signed(),
+            ],
+        )
+        .await?;
+    from_row(&row)
 }
 
 /// A version of the rules of a challenge.

@@ -258,28 +258,34 @@ pub async fn totals(client: &impl GenericClient, challenge: ChallengeId) -> Resu
 }
 
 /// A custodian has the money. The caller has locked the challenge.
-pub async fn update_captured(tx: &Transaction<'_>, id: PurseContributionId, capture: &Capture) -> Result<(), Error> {
+pub async fn update_captured(
+    tx: &Transaction<'_>,
+    id: PurseContributionId,
+    capture: &Capture,
+) -> Result<Contribution, Error> {
     let statement = tx
         .prepare_cached(
             "-- contributions::update_captured
             UPDATE purse_contribution SET state = 'captured', provider_reference = $3, settlement = $4,
                                           captured_on = $5, entry = $6, version = version + 1
-             WHERE book_id = $1 AND id = $2 AND state = 'pledged'",
+             WHERE book_id = $1 AND id = $2 AND state = 'pledged'
+            RETURNING *",
         )
         .await?;
-    tx.execute(
-        &statement,
-        &[
-            /* book_id */ &id.book.0,
-            /* id */ &id.object,
-            /* provider_reference */ &capture.provider_reference,
-            /* settlement */ &capture.settlement.object,
-            /* captured_on */ &capture.on,
-            /* entry */ &capture.entry,
-        ],
-    )
-    .await?;
-    Ok(())
+    let row = tx
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &id.book.0,
+                /* id */ &id.object,
+                /* provider_reference */ &capture.provider_reference,
+                /* settlement */ &capture.settlement.object,
+                /* captured_on */ &capture.on,
+                /* entry */ &capture.entry,
+            ],
+        )
+        .await?;
+    from_row(&row)
 }
 
 /// So many minor units more went back.

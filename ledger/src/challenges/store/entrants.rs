@@ -177,28 +177,30 @@ pub async fn update_captured(
     provider_reference: &str,
     settlement: SettlementId,
     entry: i64,
-) -> Result<(), Error> {
+) -> Result<Entrant, Error> {
     let statement = tx
         .prepare_cached(
             "-- entrants::update_captured
             UPDATE entrant SET fee_state = 'captured', partner = $3, provider_reference = $4, settlement = $5,
                                entry = $6, version = version + 1
-             WHERE book_id = $1 AND id = $2 AND fee_state = 'due'",
+             WHERE book_id = $1 AND id = $2 AND fee_state = 'due'
+            RETURNING *",
         )
         .await?;
-    tx.execute(
-        &statement,
-        &[
-            /* book_id */ &id.book.0,
-            /* id */ &id.object,
-            /* partner */ &partner.0,
-            /* provider_reference */ &provider_reference,
-            /* settlement */ &settlement.object,
-            /* entry */ &entry,
-        ],
-    )
-    .await?;
-    Ok(())
+    let row = tx
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &id.book.0,
+                /* id */ &id.object,
+                /* partner */ &partner.0,
+                /* provider_reference */ &provider_reference,
+                /* settlement */ &settlement.object,
+                /* entry */ &entry,
+            ],
+        )
+        .await?;
+    from_row(&row)
 }
 
 /// Whether a payment that a custodian names so paid a fee already.

@@ -261,32 +261,37 @@ async fn with_content(client: &impl GenericClient, book: BookId, of: &[Row]) -> 
         .collect()
 }
 
-/// Saves where it stands and what it says now, and raises the version. The caller has locked it; `edited` when its text
+/// Saves where it stands and what it says now, and raises the version; answers it as it is then. The caller has locked it; `edited` when its text
 /// is another one.
-pub async fn update(tx: &Transaction<'_>, changed: &Submission, edited: bool) -> Result<(), Error> {
+pub async fn update(tx: &Transaction<'_>, changed: &Submission, edited: bool) -> Result<Submission, Error> {
     let statement = tx
         .prepare_cached(
             "-- submissions::update
             UPDATE submission SET title = $3, note = $4, digest = $5, revision = $6, state = $7, submitted_at = $8,
                                   version = version + 1
-             WHERE book_id = $1 AND id = $2",
+             WHERE book_id = $1 AND id = $2
+            RETURNING *",
         )
         .await?;
-    tx.execute(
-        &statement,
-        &[
-            /* book_id */ &changed.id.book.0,
-            /* id */ &changed.id.object,
-            /* title */ &changed.content.title,
-            /* note */ &changed.content.note,
-            /* digest */ &changed.digest().0.as_slice(),
-            /* revision */ &changed.revision,
-            /* state */ &changed.state.as_str(),
-            /* submitted_at */ &changed.state.submitted_at(),
-        ],
-    )
-    .await?;
-    if edited { insert_content(tx, changed).await } else { Ok(()) }
+    let row = tx
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &changed.id.book.0,
+                /* id */ &changed.id.object,
+                /* title */ &changed.content.title,
+                /* note */ &changed.content.note,
+                /* digest */ &changed.digest().0.as_slice(),
+                /* revision */ &changed.revision,
+                /* state */ &changed.state.as_str(),
+                /* submitted_at */ &changed.state.submitted_at(),
+            ],
+        )
+        .await?;
+    if edited {
+        insert_content(tx, changed).await?;
+    }
+    from_row(&row, changed.content.evidence.clone(), changed.content.attributions.clone())
 }
 
 /// What is still a draft when submissions close is incomplete; says how many there were.

@@ -295,9 +295,8 @@ pub(super) async fn save(
     reason: &str,
     now: Timestamp,
 ) -> Result<Distribution, Error> {
-    distributions::update(tx, &distribution).await?;
-    activity::record(tx, distribution.id.book, Done::new(&distribution.id, action, actor).because(reason), now).await?;
-    let saved = distributions::get(tx, distribution.id).await?;
+    let saved = distributions::update(tx, &distribution).await?;
+    activity::record(tx, saved.id.book, Done::new(&saved.id, action, actor).because(reason), now).await?;
     wake(tx, &saved).await?;
     Ok(saved)
 }

@@ -93,9 +93,9 @@ pub async fn leave(
     let (book, _) = lock(tx, id.book).await?;
     let member = members::lock(tx, id).await?;
     let left = member.leave(on.unwrap_or_else(|| book.today(wall)))?;
-    members::update(tx, &left).await?;
+    let left = members::update(tx, &left).await?;
     activity::record(tx, book.id, Done::new(&id, "left", Actor::Person(by)), book.now(wall)).await?;
-    members::get(tx, id).await
+    Ok(left)
 }
 
 /// Hours to be written down.

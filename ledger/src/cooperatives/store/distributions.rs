@@ -181,8 +181,8 @@ pub async fn frozen_through(client: &impl GenericClient, book: BookId) -> Result
     Ok(client.query_one(&statement, &[/* book_id */ &book.0]).await?.get("frozen"))
 }
 
-/// Saves where it stands now, and raises the version. The caller has locked it.
-pub async fn update(tx: &Transaction<'_>, distribution: &Distribution) -> Result<(), Error> {
+/// Saves where it stands now, and raises the version; answers it as it is then. The caller has locked it.
+pub async fn update(tx: &Transaction<'_>, distribution: &Distribution) -> Result<Distribution, Error> {
     let state = &distribution.state;
     let (mut until, mut answer, mut approval, mut reversal, mut reason) = (None, None, None, None, "");
     match state {
@@ -211,27 +211,29 @@ pub async fn update(tx: &Transaction<'_>, distribution: &Distribution) -> Result
             UPDATE distribution
                SET state = $3, until = coalesce($4, until), answer_until = $5, approved_by = $6, approved_at = $7,
                    entry_number = $8, posted_at = $9, reversal_number = $10, reason = $11, version = version + 1
-             WHERE book_id = $1 AND id = $2",
+             WHERE book_id = $1 AND id = $2
+            RETURNING *",
         )
         .await?;
-    tx.execute(
-        &statement,
-        &[
-            /* book_id */ &distribution.id.book.0,
-            /* id */ &distribution.id.object,
-            /* state */ &state.as_str(),
-            /* until */ &until,
-            /* answer_until */ &answer,
-            /* approved_by */ &approval.map(|approval| approval.by.0),
-            /* approved_at */ &approval.map(|approval| approval.at),
-            /* entry_number */ &state.posting().map(|posting| posting.entry),
-            /* posted_at */ &state.posting().map(|posting| posting.at),
-            /* reversal_number */ &reversal,
-            /* reason */ &reason,
-        ],
-    )
-    .await?;
-    Ok(())
+    let row = tx
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &distribution.id.book.0,
+                /* id */ &distribution.id.object,
+                /* state */ &state.as_str(),
+                /* until */ &until,
+                /* answer_until */ &answer,
+                /* approved_by */ &approval.map(|approval| approval.by.0),
+                /* approved_at */ &approval.map(|approval| approval.at),
+                /* entry_number */ &state.posting().map(|posting| posting.entry),
+                /* posted_at */ &state.posting().map(|posting| posting.at),
+                /* reversal_number */ &reversal,
+                /* reason */ &reason,
+            ],
+        )
+        .await?;
+    from_row(&row)
 }
 
 /// One line of a plan, as the rows keep it.

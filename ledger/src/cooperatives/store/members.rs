@@ -113,17 +113,23 @@ pub async fn list_in_period(client: &impl GenericClient, book: BookId, period: P
 }
 
 /// Saves the last day, and raises the version. The caller has locked the member.
-pub async fn update(tx: &Transaction<'_>, member: &Member) -> Result<(), Error> {
+pub async fn update(tx: &Transaction<'_>, member: &Member) -> Result<Member, Error> {
     let statement = tx
         .prepare_cached(
             "-- members::update
-            UPDATE member SET left_on = $3, version = version + 1 WHERE book_id = $1 AND id = $2",
+            UPDATE member SET left_on = $3, version = version + 1 WHERE book_id = $1 AND id = $2
+            RETURNING *",
         )
         .await?;
-    tx.execute(
-        &statement,
-        &[/* book_id */ &member.id.book.0, /* id */ &member.id.object, /* left_on */ &member.left_on],
-    )
-    .await?;
-    Ok(())
+    let row = tx
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &member.id.book.0,
+                /* id */ &member.id.object,
+                /* left_on */ &member.left_on,
+            ],
+        )
+        .await?;
+    Ok(from_row(&row))
 }

@@ -207,15 +207,16 @@ pub async fn list(
 }
 
 /// Puts the clock of a sandbox book further ahead.
-pub async fn set_clock(tx: &Transaction<'_>, book: BookId, offset: SignedDuration) -> Result<(), Error> {
+pub async fn set_clock(tx: &Transaction<'_>, book: BookId, offset: SignedDuration) -> Result<Book, Error> {
     let statement = tx
         .prepare_cached(
             "-- books::set_clock
-             UPDATE book SET clock_offset_s = $2, version = version + 1 WHERE number = $1",
+             UPDATE book SET clock_offset_s = $2, version = version + 1 WHERE number = $1
+             RETURNING *",
         )
         .await?;
-    tx.execute(&statement, &[/* number */ &book.0, /* offset */ &offset.as_secs()]).await?;
-    Ok(())
+    let row = tx.query_one(&statement, &[/* number */ &book.0, /* offset */ &offset.as_secs()]).await?;
+    Book::from_row(&row)
 }
 
 /// Admits a partner platform to a book; answers whether it was new.

@@ -111,8 +111,7 @@ pub async fn submit(tx: &Transaction<'_>, id: ClaimId, by: PersonId, wall: Times
         milestone
     } else {
         let claimed = milestone.claimed(id, claim.content.amount.minor())?;
-        milestones::update(tx, &claimed).await?;
-        claimed
+        milestones::update(tx, &claimed).await?
     };
     let dedupe = format!("{id} round {}", claim.round);
     enqueue(tx, book.id, now, dedupe, Job::NotifyReviewers { claim: id }).await?;

@@ -4,7 +4,6 @@ use super::locked::{Locked, enqueue, lock, save};
 use super::milestones as access;
 use crate::error::{Error, Refusal};
 use crate::id::{ClaimId, DisputeId, PersonId};
-use crate::milestones::rules::claim::Claim;
 use crate::milestones::rules::dispute::{Dispute, DisputeState, Ruling};
 use crate::milestones::store::disputes;
 use crate::money::Money;
@@ -70,8 +69,8 @@ pub async fn resolve(
     access::parties(tx, &locked.book, locked.claim.team, locked.claim.claimant).await?.admit(by)?;
     let dispute = disputes::get(tx, id, locked.claim.content.amount.currency()).await?;
     let dispute = dispute.resolve(ruling, by, locked.book.now(wall), resolution)?;
-    end(tx, locked, std::slice::from_ref(&dispute), Actor::Person(by), wall).await?;
-    Ok(Dispute { version: dispute.version + 1, ..dispute })
+    let ended = end(tx, locked, &[dispute], Actor::Person(by), wall).await?;
+    ended.into_iter().next().ok_or_else(|| Error::inconsistent(format!("{id} was decided, and is not saved")))
 }
 
 /// Ends the open disputes of a claim whose time has run out.
@@ -86,15 +85,17 @@ pub(super) async fn lapse(tx: &Transaction<'_>, locked: Locked, wall: Timestamp)
     Ok(())
 }
 
-/// Saves decided disputes and what they mean for their claim; what they free is released when the window is over.
+/// Saves decided disputes and what they mean for their claim; what they free is released when the window is over. Answers
+/// the disputes as they are then.
 async fn end(
     tx: &Transaction<'_>,
     locked: Locked,
     decided: &[Dispute],
     actor: Actor,
     wall: Timestamp,
-) -> Result<Claim, Error> {
+) -> Result<Vec<Dispute>, Error> {
     let Locked { book, milestone, mut claim } = locked;
+    let mut ended = Vec::with_capacity(decided.len());
     let now = book.now(wall);
     let was = claim.state.as_str();
     for dispute in decided {
@@ -102,10 +103,11 @@ async fn end(
             return Err(Error::inconsistent(format!("{} is not decided", dispute.id)));
         };
         claim = claim.resolve(dispute.amount.minor(), ruling)?;
-        disputes::update(tx, dispute).await?;
+        ended.push(disputes::update(tx, dispute).await?);
         activity::record(tx, book.id, Done::new(&dispute.id, dispute.state.as_str(), actor), now).await?;
         let due = claim.state.decision().map_or(now, |decision| decision.objection_until.max(now));
         enqueue(tx, book.id, due, dispute.id.to_string(), Job::ReleaseClaim { claim: claim.id }).await?;
     }
-    save(tx, milestone, claim, (was, actor), now).await
+    save(tx, milestone, claim, (was, actor), now).await?;
+    Ok(ended)
 }

@@ -39,7 +39,7 @@ pub(super) async fn save(
     (was, actor): (&'static str, Actor),
     now: Timestamp,
 ) -> Result<Claim, Error> {
-    claims::update(tx, &claim).await?;
+    let claim = claims::update(tx, &claim).await?;
     if !claim.state.is_in_play() && milestone.is_claimed_by(claim.id) {
         milestones::update(tx, &milestone.unclaimed()).await?;
     }
@@ -49,7 +49,7 @@ pub(super) async fn save(
         activity::record(tx, claim.id.book, Done::new(&claim.id, claim.state.as_str(), actor).because(reason), now)
             .await?;
     }
-    Ok(Claim { version: claim.version + 1, ..claim })
+    Ok(claim)
 }
 
 /// Why a claim came into its state, where its state says so.

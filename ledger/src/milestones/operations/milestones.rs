@@ -128,8 +128,8 @@ async fn save(
     reason: &str,
     wall: Timestamp,
 ) -> Result<Milestone, Error> {
-    milestones::update(tx, &milestone).await?;
+    let milestone = milestones::update(tx, &milestone).await?;
     activity::record(tx, book.id, Done::new(&milestone.id, action, Actor::Person(by)).because(reason), book.now(wall))
         .await?;
-    Ok(Milestone { version: milestone.version + 1, ..milestone })
+    Ok(milestone)
 }

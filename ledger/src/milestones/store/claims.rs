@@ -256,8 +256,8 @@ async fn with_evidence(client: &impl GenericClient, book: BookId, claims: &[Row]
     claims.iter().map(|row| from_row(row, evidence.remove(&row.get("id")).unwrap_or_default())).collect()
 }
 
-/// Saves what it says and where it stands, and raises the version. The caller has locked it.
-pub async fn update(tx: &Transaction<'_>, claim: &Claim) -> Result<(), Error> {
+/// Saves what it says and where it stands, and raises the version; answers it as it is then. The caller has locked it.
+pub async fn update(tx: &Transaction<'_>, claim: &Claim) -> Result<Claim, Error> {
     let facts = facts(&claim.state);
     let statement = tx
         .prepare_cached(
@@ -267,34 +267,36 @@ pub async fn update(tx: &Transaction<'_>, claim: &Claim) -> Result<(), Error> {
                    approved_amount = $10, frozen = $11, struck = $12, released_total = $13, submitted_at = $14,
                    decide_until = $15, decided_at = $16, objection_until = $17, escalated = $18, decided_by = $19,
                    reason = $20, version = version + 1
-             WHERE book_id = $1 AND id = $2",
+             WHERE book_id = $1 AND id = $2
+            RETURNING *",
         )
         .await?;
-    tx.execute(
-        &statement,
-        &[
-            /* book_id */ &claim.id.book.0,
-            /* id */ &claim.id.object,
-            /* claimant */ &claim.claimant.0,
-            /* amount */ &claim.content.amount.minor(),
-            /* note */ &claim.content.note,
-            /* digest */ &claim.digest().0.as_slice(),
-            /* revision */ &claim.revision,
-            /* round */ &claim.round,
-            /* state */ &claim.state.as_str(),
-            /* approved_amount */ &facts.approved_amount,
-            /* frozen */ &facts.frozen,
-            /* struck */ &facts.struck,
-            /* released_total */ &facts.released,
-            /* submitted_at */ &facts.submitted_at,
-            /* decide_until */ &facts.decide_until,
-            /* decided_at */ &facts.decided_at,
-            /* objection_until */ &facts.objection_until,
-            /* escalated */ &facts.escalated,
-            /* decided_by */ &facts.decided_by,
-            /* reason */ &facts.reason,
-        ],
-    )
-    .await?;
-    Ok(())
+    let row = tx
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &claim.id.book.0,
+                /* id */ &claim.id.object,
+                /* claimant */ &claim.claimant.0,
+                /* amount */ &claim.content.amount.minor(),
+                /* note */ &claim.content.note,
+                /* digest */ &claim.digest().0.as_slice(),
+                /* revision */ &claim.revision,
+                /* round */ &claim.round,
+                /* state */ &claim.state.as_str(),
+                /* approved_amount */ &facts.approved_amount,
+                /* frozen */ &facts.frozen,
+                /* struck */ &facts.struck,
+                /* released_total */ &facts.released,
+                /* submitted_at */ &facts.submitted_at,
+                /* decide_until */ &facts.decide_until,
+                /* decided_at */ &facts.decided_at,
+                /* objection_until */ &facts.objection_until,
+                /* escalated */ &facts.escalated,
+                /* decided_by */ &facts.decided_by,
+                /* reason */ &facts.reason,
+            ],
+        )
+        .await?;
+    from_row(&row, claim.content.evidence.clone())
 }

@@ -130,7 +130,7 @@ pub async fn list_open(client: &impl GenericClient, claim: ClaimId, currency: Cu
 }
 
 /// Saves how it was decided, and raises the version.
-pub async fn update(tx: &Transaction<'_>, dispute: &Dispute) -> Result<(), Error> {
+pub async fn update(tx: &Transaction<'_>, dispute: &Dispute) -> Result<Dispute, Error> {
     let (by, at, resolution) = match &dispute.state {
         DisputeState::Open => (None, None, ""),
         DisputeState::Resolved { by, at, resolution, .. } => (by.map(|by| by.0), Some(*at), resolution.as_str()),
@@ -139,20 +139,22 @@ pub async fn update(tx: &Transaction<'_>, dispute: &Dispute) -> Result<(), Error
         .prepare_cached(
             "-- disputes::update
             UPDATE dispute SET state = $3, resolved_by = $4, resolved_at = $5, resolution = $6, version = version + 1
-             WHERE book_id = $1 AND id = $2",
+             WHERE book_id = $1 AND id = $2
+            RETURNING *",
         )
         .await?;
-    tx.execute(
-        &statement,
-        &[
-            /* book_id */ &dispute.id.book.0,
-            /* id */ &dispute.id.object,
-            /* state */ &dispute.state.as_str(),
-            /* resolved_by */ &by,
-            /* resolved_at */ &at,
-            /* resolution */ &resolution,
-        ],
-    )
-    .await?;
-    Ok(())
+    let row = tx
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &dispute.id.book.0,
+                /* id */ &dispute.id.object,
+                /* state */ &dispute.state.as_str(),
+                /* resolved_by */ &by,
+                /* resolved_at */ &at,
+                /* resolution */ &resolution,
+            ],
+        )
+        .await?;
+    from_row(&row, dispute.amount.currency())
 }

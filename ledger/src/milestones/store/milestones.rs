@@ -170,8 +170,8 @@ pub async fn list_of_person(
     rows.iter().map(from_row).collect()
 }
 
-/// Saves where it stands now, and raises the version. The caller has locked it.
-pub async fn update(tx: &Transaction<'_>, milestone: &Milestone) -> Result<(), Error> {
+/// Saves where it stands now, and raises the version; answers it as it is then. The caller has locked it.
+pub async fn update(tx: &Transaction<'_>, milestone: &Milestone) -> Result<Milestone, Error> {
     let (claim, reason) = match &milestone.state {
         MilestoneState::Claimed { claim } => (Some(claim.object), ""),
         MilestoneState::Cancelled { reason } => (None, reason.as_str()),
@@ -184,20 +184,22 @@ pub async fn update(tx: &Transaction<'_>, milestone: &Milestone) -> Result<(), E
         .prepare_cached(
             "-- milestones::update
             UPDATE milestone SET state = $3, claim_id = $4, released_total = $5, reason = $6, version = version + 1
-             WHERE book_id = $1 AND id = $2",
+             WHERE book_id = $1 AND id = $2
+            RETURNING *",
         )
         .await?;
-    tx.execute(
-        &statement,
-        &[
-            /* book_id */ &milestone.id.book.0,
-            /* id */ &milestone.id.object,
-            /* state */ &milestone.state.as_str(),
-            /* claim_id */ &claim,
-            /* released_total */ &milestone.released,
-            /* reason */ &reason,
-        ],
-    )
-    .await?;
-    Ok(())
+    let row = tx
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &milestone.id.book.0,
+                /* id */ &milestone.id.object,
+                /* state */ &milestone.state.as_str(),
+                /* claim_id */ &claim,
+                /* released_total */ &milestone.released,
+                /* reason */ &reason,
+            ],
+        )
+        .await?;
+    from_row(&row)
 }

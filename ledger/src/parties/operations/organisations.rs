@@ -52,8 +52,7 @@ pub async fn rename_organisation(
     if organisation.version != version {
         return Err(Error::Stale("organisation"));
     }
-    organisations::update_name(tx, id, name).await?;
-    Ok(Organisation { name: name.to_owned(), version: version + 1, ..organisation })
+    organisations::update_name(tx, id, name).await
 }
 
 /// Gives a role to the person with an address, who is made when nobody has it: this is how people are invited.

@@ -120,15 +120,16 @@ pub async fn list_of_person(
 }
 
 /// Changes the name and raises the version.
-pub async fn update_name(tx: &Transaction<'_>, id: OrganisationId, name: &str) -> Result<(), Error> {
+pub async fn update_name(tx: &Transaction<'_>, id: OrganisationId, name: &str) -> Result<Organisation, Error> {
     let statement = tx
         .prepare_cached(
             "-- organisations::update_name
-            UPDATE organisation SET name = $2, version = version + 1 WHERE id = $1",
+            UPDATE organisation SET name = $2, version = version + 1 WHERE id = $1
+            RETURNING *",
         )
         .await?;
-    tx.execute(&statement, &[/* id */ &id.0, /* name */ &name]).await?;
-    Ok(())
+    let row = tx.query_one(&statement, &[/* id */ &id.0, /* name */ &name]).await?;
+    organisation(&row)
 }
 
 /// A role of a person in an organisation.

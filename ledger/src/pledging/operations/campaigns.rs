@@ -130,9 +130,9 @@ async fn step(
         }
         (fund, State::Draft { .. } | State::Live { .. } | State::Suspended { .. } | State::Closed { .. }) => fund,
     };
-    campaigns::update_state(tx, id, &state, fund).await?;
+    let changed = campaigns::update_state(tx, id, &state, fund).await?;
     activity::record(tx, book.id, Done::new(&id, action, change.actor).because(change.reason), now).await?;
-    campaigns::get(tx, id).await
+    Ok(changed)
 }
 
 /// What of a campaign's fund is settled and set aside for nothing, minor units; negative when more is set aside than there is.

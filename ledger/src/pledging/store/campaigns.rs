@@ -154,27 +154,29 @@ pub async fn update_state(
     id: CampaignId,
     state: &State,
     fund: Option<AccountNumber>,
-) -> Result<(), Error> {
+) -> Result<Campaign, Error> {
     let statement = tx
         .prepare_cached(
             "-- campaigns::update_state
             UPDATE campaign SET state = $3, state_since = $4, state_until = $5, fund = $6, version = version + 1
-             WHERE book_id = $1 AND id = $2",
+             WHERE book_id = $1 AND id = $2
+            RETURNING *",
         )
         .await?;
-    tx.execute(
-        &statement,
-        &[
-            /* book_id */ &id.book.0,
-            /* id */ &id.object,
-            /* state */ &state.as_str(),
-            /* state_since */ &state.since(),
-            /* state_until */ &state.until(),
-            /* fund */ &fund.map(|fund| fund.0),
-        ],
-    )
-    .await?;
-    Ok(())
+    let row = tx
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &id.book.0,
+                /* id */ &id.object,
+                /* state */ &state.as_str(),
+                /* state_since */ &state.since(),
+                /* state_until */ &state.until(),
+                /* fund */ &fund.map(|fund| fund.0),
+            ],
+        )
+        .await?;
+    campaign(&row)
 }
 
 /// Minor units that were captured and have not arrived as cash.
