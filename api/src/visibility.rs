@@ -12,14 +12,10 @@ use ledger::books::store::readers;
 use ledger::engine::store::accounts;
 use ledger::engine::store::books::{self, Book, Visibility};
 use ledger::id::{BookId, BookRef, OrganisationId};
-use ledger::parties::rules::role::{self, Role};
+use ledger::parties::rules::role::{Role, Scope};
 use ledger::service::store::activity::{self, Actor, Done};
 use std::fmt::Display;
 use std::sync::Arc;
-
-/// Roles that read a private book: all but plain membership.
-pub(crate) const PRIVATE_READERS: &[Role] =
-    &[Role::Owner, Role::Treasurer, Role::Approver, Role::Reviewer, Role::Judge, Role::Auditor];
 
 /// The book that a path names, for those whom the table of who may do what lets change it.
 pub(crate) async fn kept(client: &impl GenericClient, caller: &Caller, id: BookRef) -> Result<Book, Error> {
@@ -47,53 +43,17 @@ pub(crate) async fn kept_by(state: &State, caller: &Caller, id: BookRef) -> Resu
     Ok(book)
 }
 
-/// The book that a path names, for those who may read it by its visibility. Others are told that there is none: admitted
-/// partners too, who read their own objects only.
+/// The book that a path names, for those who may read it by its visibility, and whether they belong to it. Others are told
+/// that there is none: admitted partners too, who read their own objects only.
 pub(crate) async fn read(
     client: &impl GenericClient,
     caller: &MaybeCaller,
     id: BookRef,
 ) -> Result<(Book, bool), Error> {
     let book = books::resolve(client, id).await?;
-    let standing = standing(client, caller.0.as_ref(), &book).await?;
-    if standing.insider || standing.public { Ok((book, standing.insider)) } else { Err(Error::NotFound("book")) }
-}
-
-/// How somebody stands to a book.
-pub(crate) struct Standing {
-    /// Has a role that reads it, or runs the installation.
-    pub(crate) insider: bool,
-    /// Everybody may read it; partners of the other mode may not.
-    pub(crate) public: bool,
-}
-
-/// How a caller, or nobody in particular, stands to a book.
-pub(crate) async fn standing(
-    client: &impl GenericClient,
-    caller: Option<&Caller>,
-    book: &Book,
-) -> Result<Standing, Error> {
-    let roles = match book.visibility {
-        Visibility::Private => PRIVATE_READERS,
-        Visibility::Members | Visibility::Public => ANY_ROLE,
-    };
-    let mut same_mode = true;
-    let insider = match caller.map(|caller| (caller, &caller.who)) {
-        None => false,
-        Some((caller, Who::Person(person))) => {
-            person.is_operator || caller.has_role(client, book.organisation, roles).await?
-        }
-        Some((_, Who::Partner(partner))) => {
-            same_mode = partner.mode == book.mode;
-            false
-        }
-    };
-    let public = same_mode
-        && match book.visibility {
-            Visibility::Public => true,
-            Visibility::Private | Visibility::Members => false,
-        };
-    Ok(Standing { insider, public })
+    let reader = Reader::of(client, caller.0.as_ref(), &book).await?;
+    let is_insider = reader.is_insider;
+    if is_insider || reader.is_public { Ok((book, is_insider)) } else { Err(Error::NotFound("book")) }
 }
 
 /// The same for what shows single accounts: of a public book whose accounts belong to persons, outsiders see sums only.
@@ -130,7 +90,7 @@ pub(crate) fn actor(caller: &Caller) -> Actor {
 }
 
 /// Whether a partner's credentials are of the book's mode. Live and sandbox never see each other's data, public or not.
-pub(crate) fn is_same_mode(partner: &Partner, book: &Book) -> bool {
+fn is_same_mode(partner: &Partner, book: &Book) -> bool {
     partner.mode == book.mode
 }
 
@@ -147,54 +107,94 @@ pub(crate) async fn require_admitted(
     Err(Error::NotFound(what))
 }
 
-/// Refuses whoever may not read the campaigns of a book: by its visibility people may, and admitted partners with the scope.
-pub(crate) async fn require_campaign_reader(
-    client: &impl GenericClient,
-    caller: Option<&Caller>,
-    book: &Book,
-    what: &'static str,
-) -> Result<(), Error> {
-    let (is_public, roles) = match book.visibility {
-        Visibility::Public => (true, ANY_ROLE),
-        Visibility::Members => (false, ANY_ROLE),
-        Visibility::Private => (false, PRIVATE_READERS),
-    };
-    match caller.map(|caller| (caller, &caller.who)) {
-        None if is_public => Ok(()),
-        None => Err(Error::NotFound(what)),
-        Some((_, Who::Person(person))) if is_public || person.is_operator => Ok(()),
-        Some((caller, Who::Person(_))) if caller.has_role(client, book.organisation, roles).await? => Ok(()),
-        Some((_, Who::Person(_))) => Err(Error::NotFound(what)),
-        Some((_, Who::Partner(partner))) if is_public && is_same_mode(partner, book) => Ok(()),
-        Some((caller, Who::Partner(partner))) => {
-            require_admitted(client, partner, book, what).await?;
-            caller.require_scope(role::Scope::CampaignsRead).map(|_| ())
-        }
-    }
-}
-
 /// The book of an object; `what` is missing when the book is.
 pub(crate) async fn book_of(client: &impl GenericClient, book: BookId, what: &'static str) -> Result<Book, Error> {
     books::find(client, book).await?.ok_or(Error::NotFound(what))
 }
 
-/// Refuses whoever may not read what concerns a team in a book: those who read the book may, people of the team, and
-/// everybody where `public` holds and the book is public.
-pub(crate) async fn require_team_reader(
-    client: &impl GenericClient,
-    caller: Option<&Caller>,
-    book: &Book,
-    team: Option<OrganisationId>,
-    public: bool,
-    what: &'static str,
-) -> Result<(), Error> {
-    let standing = standing(client, caller, book).await?;
-    if standing.insider || (public && standing.public) {
-        return Ok(());
+/// The roles in the organisation of a book that read it: in a private one, all but plain membership.
+fn readers(visibility: Visibility) -> &'static [Role] {
+    match visibility {
+        Visibility::Private => {
+            &[Role::Owner, Role::Treasurer, Role::Approver, Role::Reviewer, Role::Judge, Role::Auditor]
+        }
+        Visibility::Members | Visibility::Public => ANY_ROLE,
     }
-    let of_team = match (caller, team) {
-        (Some(caller), Some(team)) if caller.partner().is_none() => caller.has_role(client, team, ANY_ROLE).await?,
-        (Some(_) | None, Some(_) | None) => false,
-    };
-    if of_team { Ok(()) } else { Err(Error::NotFound(what)) }
+}
+
+/// Somebody, or nobody in particular, who asks to read something of a book. How they stand to the book is asked once, here
+/// and nowhere else; whoever may not read is told that there is no such thing.
+pub(crate) struct Reader<'a, C> {
+    client: &'a C,
+    caller: Option<&'a Caller>,
+    book: &'a Book,
+    /// Has a role that reads the book, or runs the installation.
+    is_insider: bool,
+    /// Everybody may read the book; partners of the other mode may not.
+    is_public: bool,
+}
+
+impl<'a, C: GenericClient> Reader<'a, C> {
+    /// How a caller, or nobody in particular, stands to a book.
+    pub(crate) async fn of(client: &'a C, caller: Option<&'a Caller>, book: &'a Book) -> Result<Self, Error> {
+        let is_insider = match caller.map(|caller| (caller, &caller.who)) {
+            Some((caller, Who::Person(person))) => {
+                person.is_operator || caller.has_role(client, book.organisation, readers(book.visibility)).await?
+            }
+            Some((_, Who::Partner(_))) | None => false,
+        };
+        let is_of_other_mode = caller.and_then(Caller::partner).is_some_and(|partner| !is_same_mode(partner, book));
+        let is_public = match book.visibility {
+            Visibility::Public => !is_of_other_mode,
+            Visibility::Private | Visibility::Members => false,
+        };
+        Ok(Reader { client, caller, book, is_insider, is_public })
+    }
+
+    /// Refuses who may not read the campaigns and challenges of the book: who reads the book may, and admitted partners with
+    /// the scope.
+    pub(crate) async fn require_campaigns(&self, what: &'static str) -> Result<(), Error> {
+        if self.is_insider || self.is_public {
+            return Ok(());
+        }
+        let Some((caller, partner)) = self.caller.and_then(|caller| Some((caller, caller.partner()?))) else {
+            return Err(Error::NotFound(what));
+        };
+        require_admitted(self.client, partner, self.book, what).await?;
+        caller.require_scope(Scope::CampaignsRead).map(|_| ())
+    }
+
+    /// Refuses who may not read what concerns a team: the book's own people may, people of the team, and everybody where
+    /// `is_shown` holds and the book is public.
+    pub(crate) async fn require_team(
+        &self,
+        team: Option<OrganisationId>,
+        is_shown: bool,
+        what: &'static str,
+    ) -> Result<(), Error> {
+        if self.is_insider || (is_shown && self.is_public) {
+            return Ok(());
+        }
+        let is_of_team = match (self.caller, team) {
+            (Some(caller), Some(team)) => caller.has_role(self.client, team, ANY_ROLE).await?,
+            (Some(_) | None, Some(_) | None) => false,
+        };
+        if is_of_team { Ok(()) } else { Err(Error::NotFound(what)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_members_read_all_but_private_books_and_every_other_role_reads_them_all() {
+        for visibility in Visibility::ALL {
+            for role in Role::ALL {
+                let reads = readers(*visibility).contains(role);
+                let is_shut_out = *visibility == Visibility::Private && *role == Role::Member;
+                assert_eq!(reads, !is_shut_out, "{role} of a book that is {visibility}");
+            }
+        }
+    }
 }

@@ -111,6 +111,14 @@ fn every_statement_names_its_file_and_function() -> Outcome {
 }
 
 #[test]
+fn who_reads_a_book_is_told_in_one_place() -> Outcome {
+    let mut found = offences("api/src", |line| line.contains("match ") && line.contains(".visibility"))?;
+    found.extend(offences("api/src", |line| line.contains(".mode ==") || line.contains("Visibility::Members"))?);
+    found.retain(|place| !place.contains("api/src/visibility.rs"));
+    none(&found, "a forgotten copy of this rule shows a private book: see `visibility::Reader`")
+}
+
+#[test]
 fn every_kind_of_job_has_a_function_of_the_worker() -> Outcome {
     let jobs = std::fs::read_to_string(root().join("worker/src/jobs.rs"))?;
     let mut functions = String::new();

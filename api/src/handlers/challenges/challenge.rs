@@ -9,8 +9,7 @@ use crate::idempotency::{Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery, Window};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::visibility;
-use crate::visibility::{actor, book_of};
+use crate::visibility::{Reader, actor, book_of};
 use crate::wire::{ChangeStateRequest, MoneyBody, OfBook, bounded, etag, paragraphs, parse};
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Path};
@@ -97,7 +96,7 @@ pub(crate) async fn list(
     let window = Window::<Uuid>::parse(query.0.limit, query.0.cursor.as_deref())?;
     let client = state.client().await?;
     let book = books::resolve(&client, book).await?;
-    visibility::require_campaign_reader(&client, caller.as_ref(), &book, "book").await?;
+    Reader::of(&client, caller.as_ref(), &book).await?.require_campaigns("book").await?;
     let rows = challenges::list(&client, book.id, window.after.unwrap_or_default(), window.fetch()).await?;
     Ok(window.page(rows, |row| row.id.object, |row| ChallengeBody::new(row, &book, None)).respond(&http))
 }

@@ -1,8 +1,7 @@
 //! A challenge on the wire.
 
 use crate::auth::{Caller, Who};
-use crate::visibility;
-use crate::visibility::book_of;
+use crate::visibility::{Reader, book_of};
 use crate::wire::{BalanceBody, MoneyBody};
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
@@ -113,5 +112,5 @@ pub(crate) async fn require_reader(
     if is_person && challenge.state.is_announced() {
         return Ok(());
     }
-    visibility::require_campaign_reader(client, caller, book, "challenge").await
+    Reader::of(client, caller, book).await?.require_campaigns("challenge").await
 }

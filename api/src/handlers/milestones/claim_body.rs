@@ -2,7 +2,7 @@
 
 use crate::auth::Caller;
 use crate::evidence_body::EvidenceBody;
-use crate::visibility::{book_of, require_team_reader};
+use crate::visibility::{Reader, book_of};
 use crate::wire::{BalanceBody, MoneyBody};
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
@@ -138,7 +138,7 @@ pub(crate) async fn readable(
 ) -> Result<Claim, ledger::Error> {
     let book = book_of(client, id.book, "claim").await?;
     let claim = claims::get(client, id).await?;
-    require_team_reader(client, Some(caller), &book, Some(claim.team), false, "claim").await?;
+    Reader::of(client, Some(caller), &book).await?.require_team(Some(claim.team), false, "claim").await?;
     Ok(claim)
 }
 

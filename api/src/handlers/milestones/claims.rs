@@ -8,7 +8,7 @@ use crate::idempotency::{Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::visibility::{book_of, require_team_reader};
+use crate::visibility::{Reader, book_of};
 use crate::wire::{IfMatch, MoneyBody, etag, paragraphs};
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Path};
@@ -83,7 +83,7 @@ pub(crate) async fn list(
     let client = state.client().await?;
     let book = book_of(&client, id.book, "milestone").await?;
     let team = milestones::get(&client, *id).await?.team;
-    require_team_reader(&client, Some(&caller), &book, Some(team), false, "milestone").await?;
+    Reader::of(&client, Some(&caller), &book).await?.require_team(Some(team), false, "milestone").await?;
     let rows = claims::list(&client, *id, window.after.unwrap_or_default(), window.fetch()).await?;
     Ok(window.page(rows, |row| row.id.object, |row| ClaimBody::new(row, None)).respond(&http))
 }

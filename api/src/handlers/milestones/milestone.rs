@@ -6,7 +6,7 @@ use crate::idempotency::{Reply, Scope, idempotent};
 use crate::paging::{Page, Window};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::visibility::{book_of, require_team_reader as require_reader};
+use crate::visibility::{Reader, book_of};
 use crate::wire::{BalanceBody, MoneyBody, bounded, etag, paragraphs, parse};
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Path};
@@ -249,7 +249,7 @@ pub(crate) async fn list(
     let book = book_of(&client, campaign.book, "campaign").await?;
     campaigns::get(&client, campaign).await?;
     let (after, limit) = (window.after.unwrap_or_default(), window.fetch());
-    let reader = require_reader(&client, caller.0.as_ref(), &book, None, true, "campaign").await;
+    let reader = Reader::of(&client, caller.0.as_ref(), &book).await?.require_team(None, true, "campaign").await;
     let rows = match (reader, &caller.0) {
         (Ok(()), _) => milestones::list(&client, campaign, after, limit).await?,
         (Err(Error::NotFound(_)), Some(caller)) if caller.partner().is_none() => {
@@ -276,7 +276,7 @@ pub(crate) async fn show(
     let client = state.client().await?;
     let book = book_of(&client, id.book, "milestone").await?;
     let milestone = milestones::get(&client, *id).await?;
-    require_reader(&client, caller.0.as_ref(), &book, Some(milestone.team), true, "milestone").await?;
+    Reader::of(&client, caller.0.as_ref(), &book).await?.require_team(Some(milestone.team), true, "milestone").await?;
     let available = operations::reviewers_available(&client, &book, milestone.team).await?;
     let tag = etag(milestone.version);
     Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(MilestoneBody::new(milestone, Some(available))))

@@ -6,7 +6,7 @@ use crate::extract::Params;
 use crate::paging::{Page, Window};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::visibility::{book_of, require_team_reader};
+use crate::visibility::{Reader, book_of};
 use crate::wire::{MoneyBody, parse};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
@@ -61,7 +61,7 @@ pub(crate) async fn list(
     let window = Window::<Uuid>::parse(query.0.limit, query.0.cursor.as_deref())?;
     let client = state.client().await?;
     let book = book_of(&client, campaign.book, "campaign").await?;
-    require_team_reader(&client, caller.0.as_ref(), &book, None, true, "campaign").await?;
+    Reader::of(&client, caller.0.as_ref(), &book).await?.require_team(None, true, "campaign").await?;
     campaigns::get(&client, campaign).await?;
     let rows = releases::list(&client, campaign, window.after.unwrap_or_default(), window.fetch()).await?;
     Ok(window.page(rows, |row| row.id.object, ReleaseBody::from).respond(&http))

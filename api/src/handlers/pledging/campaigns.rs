@@ -6,7 +6,7 @@ use crate::idempotency::{Reply, Scope, idempotent};
 use crate::paging::{Page, Window};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::visibility::{actor, book_of, require_campaign_reader as require_reader};
+use crate::visibility::{Reader, actor, book_of};
 use crate::wire::{BalanceBody, ChangeStateRequest, MoneyBody, OfBook, bounded, etag, paragraphs, parse};
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Path};
@@ -156,7 +156,7 @@ pub(crate) async fn list(
     let window = Window::<Uuid>::parse(query.0.limit, query.0.cursor.as_deref())?;
     let client = state.client().await?;
     let book = books::resolve(&client, book).await?;
-    require_reader(&client, caller.as_ref(), &book, "book").await?;
+    Reader::of(&client, caller.as_ref(), &book).await?.require_campaigns("book").await?;
     let wall = Timestamp::now();
     let rows = campaigns::list(&client, book.id, window.after.unwrap_or_default(), window.fetch()).await?;
     Ok(window.page(rows, |row| row.id.object, |row| CampaignBody::new(row, &book, wall)).respond(&http))
@@ -173,7 +173,7 @@ pub(crate) async fn show(
 ) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
     let book = book_of(&client, id.book, "campaign").await?;
-    require_reader(&client, caller.as_ref(), &book, "campaign").await?;
+    Reader::of(&client, caller.as_ref(), &book).await?.require_campaigns("campaign").await?;
     let found = campaigns::get(&client, *id).await?;
     let tag = etag(found.version);
     Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(CampaignBody::new(found, &book, Timestamp::now())))
@@ -288,7 +288,7 @@ pub(crate) async fn totals(
     let body = state
         .in_transaction(async |tx| {
             let book = book_of(tx, id.book, "campaign").await?;
-            require_reader(tx, caller.as_ref(), &book, "campaign").await?;
+            Reader::of(tx, caller.as_ref(), &book).await?.require_campaigns("campaign").await?;
             let campaign = campaigns::get(tx, *id).await?;
             let found = operations::totals(tx, &book, &campaign, Timestamp::now()).await?;
             Ok(TotalsBody::new(&campaign, &found))

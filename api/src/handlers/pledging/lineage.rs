@@ -6,7 +6,7 @@ use crate::extract::Params;
 use crate::paging::{PageQuery, respond};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::visibility::{book_of, require_team_reader};
+use crate::visibility::{Reader, book_of};
 use crate::who_may::DONOR_READERS;
 use crate::wire::{BalanceBody, MoneyBody};
 use actix_web::web::{Data, Path};
@@ -77,7 +77,7 @@ pub(crate) async fn sources(
     let client = state.client().await?;
     let book = book_of(&client, id.book, "release").await?;
     let release = releases::get(&client, *id).await?;
-    require_team_reader(&client, caller.0.as_ref(), &book, Some(release.team), true, "release").await?;
+    Reader::of(&client, caller.0.as_ref(), &book).await?.require_team(Some(release.team), true, "release").await?;
     let sees_persons = sees_donors(&client, caller.0.as_ref(), &book).await?;
     let rows = if sees_persons {
         let (after, limit) = (window.after.unwrap_or_default(), window.fetch());
