@@ -3,7 +3,7 @@
 //! From the bottom up, each storey naming only what is below it (a test reads the sources):
 //!
 //! - the *ground*: [`money`], [`id`], [`words`], [`calendar`], [`evidence`], [`book`] (accounts, transfers, the fold),
-//!   [`movements`], [`export`], [`verify`]: pure, without a database, a runtime or a clock;
+//!   [`movements`], [`chart`] (every account that the service opens), [`export`], [`verify`]: pure, without a database, a runtime or a clock;
 //! - [`engine`], which posts entries, and [`service`], which keeps jobs, replies and who did what;
 //! - a folder a domain: [`parties`] → [`books`] → [`reports`], [`treasury`], [`cooperatives`]; [`pledging`] and
 //!   [`challenges`] stand on [`treasury`], [`milestones`] on [`pledging`].
@@ -15,6 +15,7 @@ pub mod book;
 pub mod books;
 pub mod calendar;
 pub mod challenges;
+pub mod chart;
 pub mod cooperatives;
 pub mod engine;
 pub mod error;

@@ -18,6 +18,7 @@ const GROUND: &[(&str, &[&str])] = &[
     ("evidence", &["error", "words"]),
     ("book", &["error", "id", "money", "words"]),
     ("movements", &["book", "money"]),
+    ("chart", &["book", "id", "money"]),
     ("export", &["book", "error", "money", "words"]),
     ("verify", &[]),
 ];

@@ -119,6 +119,24 @@ fn who_reads_a_book_is_told_in_one_place() -> Outcome {
 }
 
 #[test]
+fn every_account_that_the_service_opens_is_in_the_chart_and_the_map_shows_it() -> Outcome {
+    let map = std::fs::read_to_string(root().join("ARCHITECTURE.md"))?;
+    let shown = map.split("<!-- chart -->\n").nth(1).and_then(|rest| rest.split("<!-- /chart -->").next());
+    let mut table = String::from("| code | class | what it is for |\n|---|---|---|\n");
+    for ledger::chart::Row { code, class, purpose } in ledger::chart::ROWS {
+        table.push_str(&format!("| `{code}` | `{}` | {purpose} |\n", class.as_str()));
+    }
+    ensure!(shown == Some(&*table), "ARCHITECTURE.md shows another chart than:\n{table}");
+    let roots = ["\"assets:", "\"liabilities:", "\"equity:", "\"income:", "\"expenses:"];
+    let mut found = offences("ledger/src", |line| roots.iter().any(|root| line.contains(root)))?;
+    // Exports and the simulated lanes make accounts up in their tests.
+    found.retain(|place| {
+        !["chart.rs", "/export", "/simulation/", "account_tree.rs"].iter().any(|file| place.contains(file))
+    });
+    none(&found, "an account has its code in ledger/src/chart.rs")
+}
+
+#[test]
 fn every_kind_of_job_has_a_function_of_the_worker() -> Outcome {
     let jobs = std::fs::read_to_string(root().join("worker/src/jobs.rs"))?;
     let mut functions = String::new();

@@ -5,8 +5,9 @@ use deadpool_postgres::Transaction;
 use jiff::{SignedDuration, Timestamp};
 use ledger::book::Mode;
 use ledger::book::{AccountClass, AccountNumber};
-use ledger::books::operations::{accounts, books};
+use ledger::books::operations::books;
 use ledger::engine::posting;
+use ledger::engine::store::accounts;
 use ledger::engine::store::books::{Book, Visibility};
 use ledger::engine::store::{balances, journal};
 use ledger::evidence::{Digest, Evidence, EvidenceKind, Gate, digests};
@@ -65,7 +66,9 @@ impl Scene {
             visibility: Visibility::Private,
         };
         let book = books::open(&tx, asked, wall).await.unwrap();
-        let open = async |code: &str, class| accounts::ensure(&tx, book.id, code, class, book.currency, wall).await;
+        let open = async |code: &str, class| {
+            accounts::open(&tx, book.id, code, class, book.currency.code(), Some(0), wall).await
+        };
         let fund = open("liabilities:fund:press", AccountClass::Fund).await.unwrap();
         let receivable = open("assets:receivable:sandbox:one", AccountClass::Receivable).await.unwrap();
         let cash = open("assets:cash:sandbox", AccountClass::Cash).await.unwrap();

@@ -4,8 +4,9 @@ use deadpool_postgres::{Manager, Object, Pool};
 use jiff::Timestamp;
 use ledger::book::Mode;
 use ledger::book::{AccountClass, AccountNumber};
-use ledger::books::operations::{accounts, books};
+use ledger::books::operations::books;
 use ledger::engine::lane::{self, Lanes};
+use ledger::engine::store::accounts;
 use ledger::engine::store::books::{Book, Visibility};
 use ledger::id::OrganisationId;
 use ledger::money::{Currency, Money};
@@ -52,7 +53,7 @@ impl Fixture {
     pub(crate) async fn account(&self, code: &str, class: AccountClass) -> AccountNumber {
         let mut client = self.client().await;
         let tx = client.transaction().await.expect("a transaction");
-        let number = accounts::ensure(&tx, self.book.id, code, class, Currency::USD, Timestamp::now())
+        let number = accounts::open(&tx, self.book.id, code, class, Currency::USD.code(), Some(0), Timestamp::now())
             .await
             .expect("an account");
         tx.commit().await.expect("a commit");

@@ -156,7 +156,7 @@ fn approval(state: &DistributionState) -> Option<Approval> {
 }
 
 fn part_body(part: &StepPart, currency: Currency) -> PartBody {
-    PartBody { step: part.step, account: part.to.account().0, amount: BalanceBody::new(part.amount, currency) }
+    PartBody { step: part.step, account: part.to.account().code, amount: BalanceBody::new(part.amount, currency) }
 }
 
 fn share_body(part: &MemberPart, currency: Currency) -> ShareBody {

@@ -1,24 +1,25 @@
 //! Opening accounts, by operations when a movement first needs one, and by people.
 
 use crate::book::{AccountClass, AccountNumber};
+use crate::chart;
 use crate::engine::store::accounts::{self, Account};
 use crate::engine::store::books::Book;
 use crate::error::{Error, Refusal};
 use crate::id::BookId;
-use crate::money::{Currency, Unit};
+use crate::money::Unit;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 
-/// The account with this code, opened when it is first needed, with floor 0: money that is not there is not spent.
+/// An account of the chart, opened in its unit when it is first needed.
 pub async fn ensure(
     tx: &Transaction<'_>,
     book: BookId,
-    code: &str,
-    class: AccountClass,
-    currency: Currency,
+    account: &chart::Account,
+    unit: impl Into<Unit>,
     wall: Timestamp,
 ) -> Result<AccountNumber, Error> {
-    accounts::open(tx, book, code, class, currency.code(), Some(0), wall).await
+    let unit = unit.into();
+    accounts::open(tx, book, &account.code, account.class, unit.code(), Some(chart::FLOOR), wall).await
 }
 
 /// A person opens an account of a class that no operation manages. `floor` is none or minor units.

@@ -1,7 +1,9 @@
 //! Posting what a pair of exchange accounts gained or lost by a day.
 
+use super::accounts::ensure;
 use crate::book::AccountClass;
 use crate::books::rules::exchange::{self, Position, Rate};
+use crate::chart;
 use crate::engine::posting::{self, Posted};
 use crate::engine::store::accounts::{self, Account};
 use crate::engine::store::books::Book;
@@ -67,12 +69,9 @@ pub async fn post_result(
     );
     let gain = gain.ok_or_else(|| Refusal::new("result-too-large", "the result does not fit into an amount"))?;
     let unit = against.unit.code();
-    let result = async |root: &str, class: AccountClass| {
-        let code = format!("{root}:{}", unit.to_ascii_lowercase());
-        accounts::open(tx, book.id, &code, class, unit, Some(0), wall).await
-    };
-    let gains = result("income:exchange-gain", AccountClass::ExchangeGain).await?;
-    let losses = result("expenses:exchange-loss", AccountClass::ExchangeLoss).await?;
+    let word = unit.to_ascii_lowercase();
+    let gains = ensure(tx, book.id, &chart::exchange_gain(&word), against.unit, wall).await?;
+    let losses = ensure(tx, book.id, &chart::exchange_loss(&word), against.unit, wall).await?;
     let memo = format!("Exchange result: 1 {} = {} {unit}", of.unit, asked.rate_text);
     let entry = exchange::result_posted(against.number, gains, losses, gain, asked.day, memo, &of.code);
     let posted = match entry {

@@ -2,7 +2,7 @@
 
 use super::locked::{Locked, lock, save};
 use super::purses;
-use crate::book::{AccountClass, AccountNumber};
+use crate::book::AccountNumber;
 use crate::books::operations::accounts;
 use crate::challenges::rules::award::{self, Part};
 use crate::challenges::rules::challenge::Challenge;
@@ -10,6 +10,7 @@ use crate::challenges::rules::judging::{Ranked, Ranking};
 use crate::challenges::rules::rulebook::{Rules, Unawarded};
 use crate::challenges::store::awards::{self, Award};
 use crate::challenges::store::{challenges, submissions};
+use crate::chart;
 use crate::engine::posting;
 use crate::engine::store::books::Book;
 use crate::error::Error;
@@ -147,10 +148,6 @@ async fn payable_of(
     currency: Currency,
     wall: Timestamp,
 ) -> Result<AccountNumber, Error> {
-    let mut code = format!("liabilities:payable:prize:{team}");
-    if currency != book.currency {
-        code.push(':');
-        code.push_str(&currency.code().to_ascii_lowercase());
-    }
-    accounts::ensure(tx, book.id, &code, AccountClass::PrizePayable, currency, wall).await
+    let account = chart::prize_payable(team).in_currency(currency, book.currency);
+    accounts::ensure(tx, book.id, &account, currency, wall).await
 }

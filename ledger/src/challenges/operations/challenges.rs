@@ -6,12 +6,12 @@
 use super::judging::Outcome;
 use super::locked::{Locked, enqueue, lock, save, schedule};
 use super::{awards, judging, purses};
-use crate::book::AccountClass;
 use crate::books::operations::accounts;
 use crate::calendar::later;
 use crate::challenges::rules::challenge::{Challenge, Due, SUMMARY_MAX, TITLE_MAX};
 use crate::challenges::rules::rulebook::Rules;
 use crate::challenges::store::{challenges, submissions};
+use crate::chart;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
 use crate::id::{BookId, ChallengeId, PersonId};
@@ -114,9 +114,8 @@ pub async fn publish(
     let Locked { book, challenge } = lock(tx, id).await?;
     change.check(challenge.version, "challenge")?;
     challenge.edits_rules()?;
-    let code = format!("liabilities:purse:{}", challenge.slug);
-    let currency = challenge.purse.currency();
-    let account = accounts::ensure(tx, book.id, &code, AccountClass::Purse, currency, wall).await?;
+    let account =
+        accounts::ensure(tx, book.id, &chart::purse(&challenge.slug), challenge.purse.currency(), wall).await?;
     let published = challenge.publish(account, book.now(wall))?;
     save(tx, &book, published, "published", change, wall).await
 }

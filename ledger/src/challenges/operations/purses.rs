@@ -1,13 +1,14 @@
 //! Purses: what sponsors give, when it counts, and how what is left goes back.
 
 use super::locked::{Locked, lock};
-use crate::book::{AccountClass, AccountNumber};
+use crate::book::AccountNumber;
 use crate::books::operations::accounts;
 use crate::challenges::rules::challenge::Challenge;
 use crate::challenges::rules::purse::{self, ContributionState};
 use crate::challenges::rules::rulebook::FeeGoesTo;
 use crate::challenges::store::contributions::{self, Capture, Contribution, Totals};
 use crate::challenges::store::entrants;
+use crate::chart;
 use crate::engine::posting;
 use crate::engine::store::balances;
 use crate::engine::store::books::Book;
@@ -231,8 +232,8 @@ pub(super) async fn close_fees(
     let account = fee_account(tx, book, challenge, wall).await?;
     match goes_to.unwrap_or(FeeGoesTo::Teams) {
         FeeGoesTo::OperatingFund => {
-            let code = format!("equity:operating:{}", challenge.slug);
-            let operating = accounts::ensure(tx, book.id, &code, AccountClass::OperatingFund, currency, wall).await?;
+            let operating = chart::operating(&challenge.slug);
+            let operating = accounts::ensure(tx, book.id, &operating, currency, wall).await?;
             let sum = money(fees.iter().map(|(_, _, fee)| fee).sum(), currency)?;
             let entry = movements::entry_fee_earned(account, operating, sum, book.today(wall), challenge.id);
             posting::post(tx, book, entry, wall).await?;
@@ -258,8 +259,7 @@ pub(super) async fn fee_account(
     challenge: &Challenge,
     wall: Timestamp,
 ) -> Result<AccountNumber, Error> {
-    let code = format!("liabilities:entry-fees:{}", challenge.slug);
-    accounts::ensure(tx, book.id, &code, AccountClass::EntryFees, challenge.purse.currency(), wall).await
+    accounts::ensure(tx, book.id, &chart::entry_fees(&challenge.slug), challenge.purse.currency(), wall).await
 }
 
 /// The account of refunds that a custodian is to send.
@@ -270,12 +270,8 @@ async fn refunds(
     currency: Currency,
     wall: Timestamp,
 ) -> Result<AccountNumber, Error> {
-    let mut code = format!("liabilities:refunds:{partner}");
-    if currency != book.currency {
-        code.push(':');
-        code.push_str(&currency.code().to_ascii_lowercase());
-    }
-    accounts::ensure(tx, book.id, &code, AccountClass::RefundsInTransit, currency, wall).await
+    let account = chart::refunds_in_transit(partner).in_currency(currency, book.currency);
+    accounts::ensure(tx, book.id, &account, currency, wall).await
 }
 
 fn money(minor: i64, currency: Currency) -> Result<Money, Error> {

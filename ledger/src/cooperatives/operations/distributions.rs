@@ -1,15 +1,16 @@
 //! Distributions: drafted from the closed result, shown to the members, approved, posted by the worker, taken back.
 
 use super::members;
-use super::proceeds::{SURPLUS, amount, close_result};
+use super::proceeds::{amount, close_result};
 use crate::book::entry::LINES_MAX;
-use crate::book::{AccountClass, Line, MovementKind, Note};
+use crate::book::{Line, MovementKind, Note};
 use crate::books::operations::accounts;
 use crate::calendar::later;
+use crate::chart;
 use crate::cooperatives::rules::allocation_rule::Step;
 use crate::cooperatives::rules::cooperative::{Hours, Member, Period};
 use crate::cooperatives::rules::distribution::{Distribution, DistributionState, Due, WAIT_DAYS, mirror};
-use crate::cooperatives::rules::waterfall::{self, Inputs, MemberInput, Plan, lender_account};
+use crate::cooperatives::rules::waterfall::{self, Inputs, MemberInput, Plan};
 use crate::cooperatives::store::allocation_rules::{self, AllocationRule};
 use crate::cooperatives::store::cooperatives::PeriodResult;
 use crate::cooperatives::store::distributions::{self, Objection, Part};
@@ -99,7 +100,7 @@ async fn inputs(
     for step in &rule.rule.steps {
         match step {
             Step::UntilCap { lender, .. } => {
-                let had = distributions::allocated(tx, book.id, &lender_account(lender)).await?;
+                let had = distributions::allocated(tx, book.id, &chart::lender_payable(lender).code).await?;
                 repaid.insert(lender.clone(), had);
             }
             Step::FixedCost { .. } | Step::Share { .. } | Step::Members { .. } => {}
@@ -120,13 +121,17 @@ async fn inputs(
 
 /// The plan by recipient, as the rows keep it.
 fn parts(plan: &Plan) -> Vec<Part> {
-    let steps = plan.steps.iter().map(|part| {
-        let (account, _) = part.to.account();
-        Part { line: 0, account, amount: part.amount, member: None, retained: 0, carry: 0 }
+    let steps = plan.steps.iter().map(|part| Part {
+        line: 0,
+        account: part.to.account().code,
+        amount: part.amount,
+        member: None,
+        retained: 0,
+        carry: 0,
     });
     let members = plan.members.iter().map(|part| Part {
         line: 0,
-        account: crate::cooperatives::rules::cooperative::payable_account(part.number),
+        account: chart::member_payable(part.number).code,
         amount: part.cash,
         member: Some(part.member),
         retained: part.retained,
@@ -241,10 +246,10 @@ pub async fn advance(tx: &Transaction<'_>, id: DistributionId, wall: Timestamp) 
 
 /// One entry, one line for every part; answers its number.
 async fn post(tx: &Transaction<'_>, book: &Book, distribution: &Distribution, wall: Timestamp) -> Result<i64, Error> {
-    let surplus = accounts::ensure(tx, book.id, SURPLUS, AccountClass::Surplus, book.currency, wall).await?;
+    let surplus = accounts::ensure(tx, book.id, &chart::surplus(), book.currency, wall).await?;
     let mut parts = Vec::new();
     for credit in distribution.plan.credits() {
-        let to = accounts::ensure(tx, book.id, &credit.account, credit.class, book.currency, wall).await?;
+        let to = accounts::ensure(tx, book.id, &credit.account, book.currency, wall).await?;
         parts.push((to, amount(credit.amount, book.currency)?));
     }
     let entry = movements::surplus_allocated(surplus, &parts, book.today(wall), distribution.id);

@@ -1,8 +1,9 @@
 //! What a cooperative sells and what that costs, and closing the result of a period.
 
 use super::members;
-use crate::book::{AccountClass, AccountNumber};
+use crate::book::AccountNumber;
 use crate::books::operations::accounts;
+use crate::chart;
 use crate::cooperatives::rules::cooperative::{Period, ProceedsKind, is_short_name};
 use crate::cooperatives::store::cooperatives::{self, Cooperative, PeriodResult};
 use crate::cooperatives::store::proceeds::{self, Proceeds};
@@ -16,9 +17,6 @@ use crate::service::store::activity::{self, Actor, Done};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 use jiff::civil::Date;
-
-/// Code of the account of a cooperative's surplus.
-pub const SURPLUS: &str = "equity:surplus";
 
 /// A sale or a cost to be recorded.
 #[derive(Debug, Clone)]
@@ -105,19 +103,17 @@ async fn post(
     day: Date,
     wall: Timestamp,
 ) -> Result<(AccountNumber, Posted), Error> {
-    let ensure = async |code: String, class: AccountClass| {
-        accounts::ensure(tx, book.id, &code, class, book.currency, wall).await
-    };
+    let ensure = async |account: chart::Account| accounts::ensure(tx, book.id, &account, book.currency, wall).await;
     let (label, party) = (&new.label, &new.party);
     let (account, entry) = match new.kind {
         ProceedsKind::Sale => {
-            let cash = ensure(format!("assets:cash:{party}"), AccountClass::Cash).await?;
-            let sales = ensure(format!("income:sales:{label}"), AccountClass::Sales).await?;
+            let cash = ensure(chart::cash_of(party)).await?;
+            let sales = ensure(chart::sales(label)).await?;
             (sales, movements::sales_recorded(cash, sales, new.amount, day, id))
         }
         ProceedsKind::Cost => {
-            let cost = ensure(format!("expenses:cost:{label}"), AccountClass::Cost).await?;
-            let payable = ensure(format!("liabilities:costs:{party}"), AccountClass::CostsPayable).await?;
+            let cost = ensure(chart::cost(label)).await?;
+            let payable = ensure(chart::costs_payable(party)).await?;
             (cost, movements::cost_recorded(cost, payable, new.amount, day, id))
         }
     };
@@ -160,7 +156,7 @@ pub(super) async fn close_result(
         let detail = format!("costs of {spent} took all of the sales of {earned}: choose a longer period");
         return Err(Refusal::new("no-surplus", detail).into());
     }
-    let surplus = accounts::ensure(tx, book.id, SURPLUS, AccountClass::Surplus, book.currency, wall).await?;
+    let surplus = accounts::ensure(tx, book.id, &chart::surplus(), book.currency, wall).await?;
     let entry = movements::result_closed(surplus, &sales, &costs, period.to, period);
     let posted = posting::post(tx, book, entry, wall).await?;
     let result = PeriodResult {

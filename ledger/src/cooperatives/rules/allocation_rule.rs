@@ -1,7 +1,7 @@
 //! The rule by which a cooperative divides a period's net: a versioned list of steps, the last one for its members.
 
 use super::cooperative::{Percent, is_short_name};
-use crate::book::AccountClass;
+use crate::chart;
 use crate::error::Refusal;
 use crate::money::AMOUNT_MAX;
 use crate::words::words;
@@ -44,20 +44,12 @@ pub enum Pot {
 }
 
 impl Pot {
-    /// Code of its account.
-    pub fn account(&self) -> String {
+    /// Its account.
+    pub fn account(&self) -> chart::Account {
         match self {
-            Pot::Reserve => "equity:reserve".to_owned(),
-            Pot::DevelopmentFund => "equity:development".to_owned(),
-            Pot::Fund(name) => format!("equity:fund:{name}"),
-        }
-    }
-
-    /// Class of its account.
-    pub fn class(&self) -> AccountClass {
-        match self {
-            Pot::Reserve => AccountClass::Reserve,
-            Pot::DevelopmentFund | Pot::Fund(_) => AccountClass::DevelopmentFund,
+            Pot::Reserve => chart::reserve(),
+            Pot::DevelopmentFund => chart::development(),
+            Pot::Fund(name) => chart::own_fund(name),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Members of a cooperative, the hours they contribute, and the periods in which both are counted.
 
+use crate::chart;
 use crate::error::Refusal;
 use crate::id::{ContributionId, MemberId, PersonId};
 use crate::words::words;
@@ -173,7 +174,7 @@ impl Member {
 
     /// Code of the account of what the member is owed.
     pub fn payable(&self) -> String {
-        payable_account(self.number)
+        chart::member_payable(self.number).code
     }
 
     /// Ends the membership. Hours up to that day count.
@@ -187,16 +188,6 @@ impl Member {
         }
         Ok(Member { left_on: Some(on), ..self })
     }
-}
-
-/// Code of the account of what a member is owed.
-pub fn payable_account(number: i32) -> String {
-    format!("liabilities:payable:member:{number}")
-}
-
-/// Code of the account of a member's retained shares.
-pub fn capital_account(number: i32) -> String {
-    format!("equity:capital:member:{number}")
 }
 
 words! {

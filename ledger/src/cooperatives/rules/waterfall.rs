@@ -5,8 +5,8 @@
 //! each group's part among its members, this time with their carries. A step never takes more than what is left.
 
 use super::allocation_rule::{Base, Group, Patronage, Pot, Rule, Step};
-use super::cooperative::{Hours, Percent, capital_account, payable_account};
-use crate::book::AccountClass;
+use super::cooperative::{Hours, Percent};
+use crate::chart;
 use crate::error::{Error, Refusal};
 use crate::id::MemberId;
 use crate::money::allocation::{self, Claim};
@@ -96,41 +96,30 @@ pub struct Plan {
 /// Something of a plan that goes to an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credit {
-    /// Code of the account.
-    pub account: String,
-    /// Its class.
-    pub class: AccountClass,
+    /// The account.
+    pub account: chart::Account,
     /// Minor units, more than 0.
     pub amount: i64,
 }
 
 impl Recipient {
-    /// Code and class of its account.
-    pub fn account(&self) -> (String, AccountClass) {
+    /// Its account.
+    pub fn account(&self) -> chart::Account {
         match self {
-            Recipient::Pot(pot) => (pot.account(), pot.class()),
-            Recipient::Lender(name) => (lender_account(name), AccountClass::LenderPayable),
+            Recipient::Pot(pot) => pot.account(),
+            Recipient::Lender(name) => chart::lender_payable(name),
         }
     }
-}
-
-/// Code of the account of what a lender is owed out of surpluses.
-pub fn lender_account(name: &str) -> String {
-    format!("liabilities:payable:lender:{name}")
 }
 
 impl Plan {
     /// What goes to which account, in the order of the plan; nothing of zero.
     pub fn credits(&self) -> Vec<Credit> {
-        let steps = self.steps.iter().map(|part| {
-            let (account, class) = part.to.account();
-            Credit { account, class, amount: part.amount }
-        });
+        let steps = self.steps.iter().map(|part| Credit { account: part.to.account(), amount: part.amount });
         let members = self.members.iter().flat_map(|part| {
-            let (payable, capital) = (payable_account(part.number), capital_account(part.number));
             [
-                Credit { account: payable, class: AccountClass::MemberPayable, amount: part.cash },
-                Credit { account: capital, class: AccountClass::MemberCapital, amount: part.retained },
+                Credit { account: chart::member_payable(part.number), amount: part.cash },
+                Credit { account: chart::member_capital(part.number), amount: part.retained },
             ]
         });
         steps.chain(members).filter(|credit| credit.amount > 0).collect()

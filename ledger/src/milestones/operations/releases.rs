@@ -2,8 +2,9 @@
 
 use super::claims::addresses;
 use super::locked::{ballot, enqueue, save};
-use crate::book::{AccountClass, AccountNumber};
+use crate::book::AccountNumber;
 use crate::books::operations::accounts;
+use crate::chart;
 use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
@@ -124,12 +125,8 @@ async fn payable_of(
     currency: Currency,
     wall: Timestamp,
 ) -> Result<AccountNumber, Error> {
-    let mut code = format!("liabilities:payable:team:{team}");
-    if currency != book.currency {
-        code.push(':');
-        code.push_str(&currency.code().to_ascii_lowercase());
-    }
-    accounts::ensure(tx, book.id, &code, AccountClass::TeamPayable, currency, wall).await
+    let account = chart::team_payable(team).in_currency(currency, book.currency);
+    accounts::ensure(tx, book.id, &account, currency, wall).await
 }
 
 /// What the message to the team needs.

@@ -1,7 +1,7 @@
 //! Campaigns: made as a draft, published with a fund of their own, closed; and what came to them.
 
-use crate::book::AccountClass;
 use crate::books::operations::accounts;
+use crate::chart;
 use crate::engine::store::balances;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
@@ -125,8 +125,7 @@ async fn step(
     let state = decide(campaign.state.clone(), now)?;
     let fund = match (campaign.fund, &state) {
         (None, State::Live { .. }) => {
-            let code = format!("liabilities:fund:{}", campaign.slug);
-            Some(accounts::ensure(tx, book.id, &code, AccountClass::Fund, campaign.currency, wall).await?)
+            Some(accounts::ensure(tx, book.id, &chart::fund(&campaign.slug), campaign.currency, wall).await?)
         }
         (fund, State::Draft { .. } | State::Live { .. } | State::Suspended { .. } | State::Closed { .. }) => fund,
     };

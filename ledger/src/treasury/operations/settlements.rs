@@ -1,7 +1,8 @@
 //! Settlements: the captures of a custodian's day, collected while the day lasts, and turned into cash two days later.
 
-use crate::book::{AccountClass, AccountNumber};
+use crate::book::AccountNumber;
 use crate::books::operations::accounts;
+use crate::chart;
 use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
@@ -45,14 +46,14 @@ async fn begin(
     wall: Timestamp,
 ) -> Result<(), Error> {
     let day = book.today(wall);
-    let code = format!("assets:receivable:{partner}:{day}{}", suffix(book, currency));
+    let receivable = chart::receivable(partner, day).in_currency(currency, book.currency);
     let new = Settlement {
         id: SettlementId::generate(book.id),
         partner,
         day,
         due_on: rules::due_on(day),
         currency,
-        receivable: accounts::ensure(tx, book.id, &code, AccountClass::Receivable, currency, wall).await?,
+        receivable: accounts::ensure(tx, book.id, &receivable, currency, wall).await?,
         amount: 0,
         settled_at: None,
         created_at: wall,
@@ -110,11 +111,6 @@ async fn cash(
     settlement: &Settlement,
     wall: Timestamp,
 ) -> Result<AccountNumber, Error> {
-    let code = format!("assets:cash:{}{}", settlement.partner, suffix(book, settlement.currency));
-    accounts::ensure(tx, book.id, &code, AccountClass::Cash, settlement.currency, wall).await
-}
-
-/// An account has one currency; those of the book's base currency have the plain code.
-fn suffix(book: &Book, currency: Currency) -> String {
-    if currency == book.currency { String::new() } else { format!(":{}", currency.code().to_ascii_lowercase()) }
+    let account = chart::cash_at(settlement.partner).in_currency(settlement.currency, book.currency);
+    accounts::ensure(tx, book.id, &account, settlement.currency, wall).await
 }

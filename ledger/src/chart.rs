@@ -1,0 +1,141 @@
+//! The chart of accounts: every account that the service opens by itself, in the order in which accountants list them.
+//!
+//! An account is opened when a movement first needs it. What stands in braces is filled in: the slug of a campaign or
+//! challenge, the outside id of an organisation, a short name. A book keeps an account in one currency, so that those
+//! which several currencies may need have one more for each besides the book's own (see [`Account::in_currency`]).
+//!
+//! People open further accounts, of classes that no operation manages ([`AccountClass::is_managed`]).
+
+use crate::book::AccountClass;
+use crate::id::OrganisationId;
+use crate::money::Currency;
+use jiff::civil::Date;
+
+/// An account of the chart: what it is called, and what it is for. Its floor is 0: money that is not there is not spent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Its code, such as `liabilities:fund:open-press`.
+    pub code: String,
+    /// What it is for, and so which movements may reach it.
+    pub class: AccountClass,
+}
+
+/// The least balance of an account of the chart, in minor units.
+pub const FLOOR: i64 = 0;
+
+impl Account {
+    /// The same account in a currency: that of the book has the plain code, another one has its own code behind it.
+    pub fn in_currency(self, currency: Currency, of_book: Currency) -> Account {
+        if currency == of_book {
+            return self;
+        }
+        Account { code: format!("{}:{}", self.code, currency.code().to_ascii_lowercase()), ..self }
+    }
+}
+
+/// A row of the chart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    /// The code, with names in braces for what is filled in.
+    pub code: &'static str,
+    /// The class of these accounts.
+    pub class: AccountClass,
+    /// What they are for.
+    pub purpose: &'static str,
+}
+
+macro_rules! chart {
+    ($($name:ident($($arg:ident: $type:ty),*) = $code:literal, $class:ident, $purpose:literal;)*) => {
+        /// All rows, in accountants' order: assets, liabilities, equity, income, expenses.
+        pub const ROWS: &[Row] =
+            &[$(Row { code: $code, class: AccountClass::$class, purpose: $purpose },)*];
+
+        $(
+            #[doc = concat!($purpose, " `", $code, "`.")]
+            pub fn $name($($arg: $type),*) -> Account {
+                Account { code: format!($code), class: AccountClass::$class }
+            }
+        )*
+    };
+}
+
+chart! {
+    // Assets.
+    cash_at(custodian: OrganisationId) = "assets:cash:{custodian}", Cash,
+        "Money that has arrived and lies with a custodian: a partner platform, or the host itself.";
+    cash_of(name: &str) = "assets:cash:{name}", Cash,
+        "What a cooperative's customers have paid, by whoever holds it: a short name.";
+    receivable(custodian: OrganisationId, day: Date) = "assets:receivable:{custodian}:{day}", Receivable,
+        "What a custodian captured on a day and has not yet paid over.";
+    // Liabilities.
+    fund(campaign: &str) = "liabilities:fund:{campaign}", Fund,
+        "Money given to a campaign, restricted to its milestones.";
+    purse(challenge: &str) = "liabilities:purse:{challenge}", Purse,
+        "The money of a challenge's prizes.";
+    entry_fees(challenge: &str) = "liabilities:entry-fees:{challenge}", EntryFees,
+        "Entry fees of a challenge, until its rules say whose they are.";
+    team_payable(team: OrganisationId) = "liabilities:payable:team:{team}", TeamPayable,
+        "Released to a team and not yet paid out.";
+    prize_payable(team: OrganisationId) = "liabilities:payable:prize:{team}", PrizePayable,
+        "Awarded to a team and not yet paid out.";
+    member_payable(member: i32) = "liabilities:payable:member:{member}", MemberPayable,
+        "A member's share of a surplus, not yet paid out; members are numbered.";
+    lender_payable(lender: &str) = "liabilities:payable:lender:{lender}", LenderPayable,
+        "A lender's share of a surplus, not yet paid out.";
+    costs_payable(supplier: &str) = "liabilities:costs:{supplier}", CostsPayable,
+        "Costs of a cooperative that are not yet paid.";
+    refunds_in_transit(custodian: OrganisationId) = "liabilities:refunds:{custodian}", RefundsInTransit,
+        "What a custodian is to send back to those who gave it.";
+    // Equity.
+    member_capital(member: i32) = "equity:capital:member:{member}", MemberCapital,
+        "A member's retained share.";
+    reserve() = "equity:reserve", Reserve,
+        "The indivisible reserve of a cooperative.";
+    development() = "equity:development", DevelopmentFund,
+        "The part of surpluses that pays for the next development.";
+    own_fund(name: &str) = "equity:fund:{name}", DevelopmentFund,
+        "Another fund that a cooperative's rule feeds from surpluses.";
+    surplus() = "equity:surplus", Surplus,
+        "The result of closed periods that is not yet distributed.";
+    operating(challenge: &str) = "equity:operating:{challenge}", OperatingFund,
+        "Entry fees that the rules of a challenge gave to running it.";
+    // Income.
+    sales(label: &str) = "income:sales:{label}", Sales,
+        "What a cooperative sold, by what it is.";
+    exchange_gain(unit: &str) = "income:exchange-gain:{unit}", ExchangeGain,
+        "What exchange accounts earned, by the unit in which it is counted, in lower case.";
+    // Expenses.
+    cost(label: &str) = "expenses:cost:{label}", Cost,
+        "What production cost, by what it was.";
+    exchange_loss(unit: &str) = "expenses:exchange-loss:{unit}", ExchangeLoss,
+        "What exchange accounts lost, by the unit in which it is counted, in lower case.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::book::AccountKind;
+
+    #[test]
+    fn the_chart_is_in_accountants_order_and_each_code_begins_with_the_root_of_its_class() {
+        use AccountKind::{Asset, Equity, Expense, Income, Liability};
+        let order =
+            |row: &Row| [Asset, Liability, Equity, Income, Expense].iter().position(|kind| *kind == row.class.kind());
+        assert!(ROWS.is_sorted_by_key(order));
+        for row in ROWS {
+            assert!(row.code.starts_with(&format!("{}:", row.class.kind().root())), "{}", row.code);
+            assert!(row.class.is_managed(), "{}: people could post to it by hand", row.code);
+        }
+    }
+
+    #[test]
+    fn an_account_has_its_currency_behind_its_code_unless_it_is_that_of_the_book() {
+        let (usd, eur) = (Currency::USD, Currency::EUR);
+        assert_eq!(fund("open-press").in_currency(usd, usd).code, "liabilities:fund:open-press");
+        assert_eq!(costs_payable("steel").in_currency(eur, usd).code, "liabilities:costs:steel:eur");
+        assert_eq!(
+            member_payable(3),
+            Account { code: "liabilities:payable:member:3".into(), class: AccountClass::MemberPayable }
+        );
+    }
+}
