@@ -36,6 +36,11 @@ pub struct NewCampaign {
 }
 
 /// A new campaign, as a draft.
+///
+/// # Errors
+///
+/// `slug-taken`; [`Error::Invalid`] at `/slug`, `/title`, `/summary` or `/terms`; [`Error::NotFound`] for an unknown
+/// book.
 pub async fn create(tx: &Transaction<'_>, new: NewCampaign, actor: Actor, wall: Timestamp) -> Result<Campaign, Error> {
     check_slug(&new.slug)?;
     check_text("/title", &new.title, 1..=200)?;
@@ -71,6 +76,11 @@ pub fn terms_digest(terms: &str) -> [u8; 32] {
 }
 
 /// Opens a draft for pledges, and its fund account with floor 0: nothing is spent that is not there.
+///
+/// # Errors
+///
+/// `campaign-not-draft`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/reason`; [`Error::NotFound`]
+/// for an unknown campaign.
 pub async fn publish(
     tx: &Transaction<'_>,
     id: CampaignId,
@@ -81,6 +91,11 @@ pub async fn publish(
 }
 
 /// Stops pledges and charges for a while; nobody ending it, the campaign closes.
+///
+/// # Errors
+///
+/// `campaign-not-live`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/reason`; [`Error::NotFound`]
+/// for an unknown campaign.
 pub async fn suspend(
     tx: &Transaction<'_>,
     id: CampaignId,
@@ -91,6 +106,11 @@ pub async fn suspend(
 }
 
 /// Ends a suspension.
+///
+/// # Errors
+///
+/// `campaign-not-suspended`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/reason`;
+/// [`Error::NotFound`] for an unknown campaign.
 pub async fn reinstate(
     tx: &Transaction<'_>,
     id: CampaignId,
@@ -101,6 +121,11 @@ pub async fn reinstate(
 }
 
 /// Ends a campaign. Its pledges learn of it when they fall due: their donors are asked for another campaign.
+///
+/// # Errors
+///
+/// `campaign-closed`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/reason`; [`Error::NotFound`]
+/// for an unknown campaign.
 pub async fn close(
     tx: &Transaction<'_>,
     id: CampaignId,
@@ -139,6 +164,10 @@ async fn step(
 ///
 /// The caller has locked the campaign, so that nobody else draws on it meanwhile. The fund is read before what has not
 /// settled: a capture that commits in between makes the answer too small for a moment, never too large.
+///
+/// # Errors
+///
+/// Only trouble with the database.
 pub async fn available(tx: &Transaction<'_>, campaign: &Campaign) -> Result<i64, Error> {
     let Some(fund) = campaign.fund else { return Ok(0) };
     let balance = balances::get(tx, campaign.id.book, fund).await?;
@@ -157,6 +186,10 @@ pub struct Totals {
 }
 
 /// Sums up a campaign from its rows and its fund, never from counters.
+///
+/// # Errors
+///
+/// Only trouble with the database.
 pub async fn totals(tx: &Transaction<'_>, book: &Book, campaign: &Campaign, wall: Timestamp) -> Result<Totals, Error> {
     let available = available(tx, campaign).await?;
     Ok(Totals { sums: campaigns::sums(tx, campaign.id, book.now(wall)).await?, available })

@@ -75,6 +75,10 @@ pub enum Recorded {
 }
 
 /// A due payment of a plan begins, unless it has begun already. Also lets a wait of the pledge come true that has run out.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for an unknown pledge.
 pub async fn begin(tx: &Transaction<'_>, id: PledgeId, sequence: i32, wall: Timestamp) -> Result<Begun, Error> {
     let book = books::get(tx, id.book).await?;
     let pledge = pledge_operations::lock_present(tx, &book, id, wall).await?;
@@ -117,6 +121,10 @@ pub async fn begin(tx: &Transaction<'_>, id: PledgeId, sequence: i32, wall: Time
 }
 
 /// A declined charge is tried again, unless it is being tried already, or nobody wants that any more.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for an unknown charge.
 pub async fn begin_retry(tx: &Transaction<'_>, id: ChargeId, attempt: i32, wall: Timestamp) -> Result<Begun, Error> {
     let (book, pledge, charge) = lock(tx, id, wall).await?;
     match &charge.state {
@@ -145,6 +153,11 @@ pub async fn begin_retry(tx: &Transaction<'_>, id: ChargeId, attempt: i32, wall:
 }
 
 /// Writes down what the provider answered to an attempt, and what follows from it.
+///
+/// # Errors
+///
+/// What [`posting::post`] refuses; [`Error::StillRunning`] when the book's day ended under the transaction: try again;
+/// [`Error::NotFound`] for an unknown charge. An attempt that was never begun is [`Error::Inconsistent`].
 pub async fn record_outcome(
     tx: &Transaction<'_>,
     id: ChargeId,
@@ -175,7 +188,11 @@ pub async fn record_outcome(
 ///
 /// # Errors
 ///
-/// Refused when the campaign has closed: the partner gives the money back.
+/// `rail-refused` when the partner does not collect this charge; `charge-captured` when another payment captured it,
+/// and `campaign-not-live` when the campaign has closed: the partner gives the money back. `event-taken` when the event
+/// was about another charge; what [`posting::post`] refuses. [`Error::Invalid`] at `/event_id` or
+/// `/provider_reference`; [`Error::StillRunning`] when the book's day ended under the transaction: try again;
+/// [`Error::NotFound`] for an unknown charge, or one of another partner.
 pub async fn capture_reported(
     tx: &Transaction<'_>,
     id: ChargeId,

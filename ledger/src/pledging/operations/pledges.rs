@@ -110,7 +110,9 @@ pub enum Drafted {
 ///
 /// # Errors
 ///
-/// What is wrong with the request, and what the rules refuse.
+/// `reference-taken` when the reference stands for another pledge; `campaign-not-live`, `rail-refused`,
+/// `terms-mismatch`. [`Error::Invalid`] at `/reference`, `/donor/reference`, `/donor/name`, `/donor/email`, `/token`,
+/// `/amount/currency`, `/schedule`, `/schedule/on` or `/schedule/start`; [`Error::NotFound`] for an unknown campaign.
 pub async fn draft(
     client: &impl GenericClient,
     book: &Book,
@@ -179,6 +181,10 @@ pub fn rows(book: &Book, pledge: &Pledge, donor: &Donor, wall: Timestamp) -> Vec
 }
 
 /// Takes a pledge: it is active at once, and its first charge is a job for the start of its first due date.
+///
+/// # Errors
+///
+/// As [`draft`]; [`Error::StillRunning`] while another transaction places the same reference.
 pub async fn place(tx: &Transaction<'_>, asked: PlacePledge, wall: Timestamp) -> Result<Placed, Error> {
     let book = books::get(tx, asked.campaign.book).await?;
     let (new, donor) = match draft(tx, &book, asked, wall).await? {
@@ -250,6 +256,10 @@ fn schedule(asked: AskedSchedule, today: Date) -> Result<Schedule, Error> {
 }
 
 /// Locks a pledge, and lets the waits that have run out come true.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for an unknown pledge.
 pub async fn lock_present(tx: &Transaction<'_>, book: &Book, id: PledgeId, wall: Timestamp) -> Result<Pledge, Error> {
     let pledge = pledges::lock(tx, id).await?;
     let state = pledge.state.at(book.now(wall));
@@ -261,6 +271,11 @@ pub async fn lock_present(tx: &Transaction<'_>, book: &Book, id: PledgeId, wall:
 }
 
 /// No charge until a day, or until somebody resumes it; a declined charge is not tried again.
+///
+/// # Errors
+///
+/// `pledge-state`, `pause-invalid`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/reason`;
+/// [`Error::NotFound`] for an unknown pledge.
 pub async fn pause(
     tx: &Transaction<'_>,
     id: PledgeId,
@@ -279,6 +294,11 @@ pub async fn pause(
 ///
 /// Due dates that were missed are not made up for. A declined payment is tried again when the donor gave another means,
 /// or when nothing else is left of the plan.
+///
+/// # Errors
+///
+/// `pledge-state`, `pledge-needs-means`, `pledge-needs-campaign`; [`Error::Stale`] for an outdated version;
+/// [`Error::Invalid`] at `/token` or `/reason`; [`Error::NotFound`] for an unknown pledge.
 pub async fn resume(
     tx: &Transaction<'_>,
     id: PledgeId,
@@ -301,6 +321,11 @@ pub async fn resume(
 }
 
 /// Ends it before its last payment. What it brought so far stays.
+///
+/// # Errors
+///
+/// `pledge-state`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/reason`; [`Error::NotFound`] for
+/// an unknown pledge.
 pub async fn cancel(tx: &Transaction<'_>, id: PledgeId, change: Change<'_>, wall: Timestamp) -> Result<Pledge, Error> {
     let (book, pledge) = begin_change(tx, id, change, wall).await?;
     let state = pledge.state.cancel(book.now(wall))?;
@@ -319,6 +344,12 @@ pub struct Redirected {
 
 /// Its next charges go to another live campaign of the book and currency. With `move_settled`, so does what its settled
 /// charges brought, as far as its fund has it and no milestone was promised it.
+///
+/// # Errors
+///
+/// `pledge-state`, `same-campaign`, `campaign-not-live`; with `move_settled`, what [`posting::post`] refuses.
+/// [`Error::Invalid`] at `/campaign` for one of another book or currency, or at `/reason`; [`Error::Stale`] for an
+/// outdated version; [`Error::NotFound`] for an unknown pledge or campaign.
 pub async fn redirect(
     tx: &Transaction<'_>,
     id: PledgeId,
