@@ -46,6 +46,12 @@ pub struct NewContribution {
 }
 
 /// A sponsor gives to a purse; with a payment's reference it is captured at once.
+///
+/// # Errors
+///
+/// `challenge-not-funding`, `rules-mismatch`, `currency-differs`, `purse-full`, `reference-taken`; with a payment's
+/// reference also what [`capture`] answers. [`Error::Invalid`] at `/reference` or `/sponsor`; [`Error::NotFound`] for
+/// an unknown challenge.
 pub async fn contribute(
     tx: &Transaction<'_>,
     new: NewContribution,
@@ -88,6 +94,12 @@ pub async fn contribute(
 }
 
 /// The partner has the money of a contribution: it stands in the purse, and arrives with the partner's day.
+///
+/// # Errors
+///
+/// `contribution-captured` when another payment captured it; `purse-full`, `challenge-not-funding`, `payment-taken`;
+/// what [`posting::post`] refuses. [`Error::Invalid`] at `/provider_reference`; [`Error::StillRunning`] when the book's
+/// day ended under the transaction: try again; [`Error::NotFound`] for an unknown contribution.
 pub async fn capture(
     tx: &Transaction<'_>,
     id: PurseContributionId,
@@ -151,6 +163,10 @@ pub struct PurseState {
 }
 
 /// What a purse holds.
+///
+/// # Errors
+///
+/// Only trouble with the database.
 pub async fn state(client: &impl GenericClient, challenge: &Challenge) -> Result<PurseState, Error> {
     let totals = contributions::totals(client, challenge.id).await?;
     let balance = match challenge.account {
