@@ -48,7 +48,8 @@ pub struct NewMember {
 ///
 /// # Errors
 ///
-/// `already-member` while an earlier membership of the person lasts; `not-a-cooperative`.
+/// `already-member` while an earlier membership of the person lasts; `not-a-cooperative`; [`Error::Invalid`] at
+/// `/group`; [`Error::NotFound`] for an unknown book.
 pub async fn admit(
     tx: &Transaction<'_>,
     book: BookId,
@@ -83,6 +84,10 @@ pub async fn admit(
 }
 
 /// Ends a membership; hours up to its last day count. The role in the organisation stays, so that statements can be read.
+///
+/// # Errors
+///
+/// `member-left`, `leaves-before-joining`; [`Error::NotFound`] for an unknown member.
 pub async fn leave(
     tx: &Transaction<'_>,
     id: MemberId,
@@ -117,7 +122,9 @@ pub struct NewContribution {
 ///
 /// # Errors
 ///
-/// `period-distributed` when the period in which they end has a distribution; `not-a-member-then` outside the membership.
+/// `period-distributed` when the period in which they end has a distribution; `not-a-member-then` outside the
+/// membership. [`Error::Invalid`] at `/hours` or `/to`; [`Error::Forbidden`] for the hours of others without being
+/// `keeper`; [`Error::NotFound`] for an unknown member.
 pub async fn record_hours(
     tx: &Transaction<'_>,
     new: NewContribution,
@@ -160,7 +167,8 @@ pub async fn record_hours(
 ///
 /// # Errors
 ///
-/// `own-attestation`, `already-attested`, `period-distributed`, and `not-a-member` when `by` is none.
+/// `own-attestation`, `already-attested`, `period-distributed`, and `not-a-member` when `by` is none;
+/// [`Error::NotFound`] for an unknown contribution.
 pub async fn attest(
     tx: &Transaction<'_>,
     id: ContributionId,

@@ -42,7 +42,9 @@ pub struct NewProceeds {
 ///
 /// # Errors
 ///
-/// `period-closed` for a day whose result is closed; `reference-taken`; `not-a-cooperative`.
+/// `period-closed` for a day whose result is closed; `reference-taken`; `not-a-cooperative`; what [`posting::post`]
+/// refuses, such as `closed-period`. [`Error::Invalid`] at `/label`, `/party`, `/amount/currency` or `/occurred_on`;
+/// [`Error::NotFound`] for an unknown book.
 pub async fn record(
     tx: &Transaction<'_>,
     book: BookId,
