@@ -10,6 +10,10 @@ use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 
 /// The account with this code, opened when it is first needed, with floor 0: money that is not there is not spent.
+///
+/// # Errors
+///
+/// Only trouble with the database.
 pub async fn ensure(
     tx: &Transaction<'_>,
     book: BookId,
@@ -22,6 +26,10 @@ pub async fn ensure(
 }
 
 /// A person opens an account of a class that no operation manages. `floor` is none or minor units.
+///
+/// # Errors
+///
+/// `managed-class`, `account-exists`; [`Error::Invalid`] at `/code`.
 pub async fn open(
     tx: &Transaction<'_>,
     book: &Book,

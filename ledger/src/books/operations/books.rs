@@ -30,6 +30,10 @@ pub struct OpenBook {
 }
 
 /// Opens a book with an empty journal.
+///
+/// # Errors
+///
+/// [`Error::Invalid`] at `/zone`.
 pub async fn open(tx: &Transaction<'_>, asked: OpenBook, wall: Timestamp) -> Result<Book, Error> {
     let zone = TimeZone::get(&asked.zone)
         .map_err(|_| Error::invalid("/zone", "not a zone of the IANA database, such as Europe/Berlin"))?;
@@ -52,6 +56,10 @@ pub async fn open(tx: &Transaction<'_>, asked: OpenBook, wall: Timestamp) -> Res
 }
 
 /// Moves the clock of a sandbox book to a moment that is not before its present one.
+///
+/// # Errors
+///
+/// `live-clock`, `clock-goes-forward`; [`Error::Invalid`] at `/to`; [`Error::NotFound`] for an unknown book.
 pub async fn advance_clock(tx: &Transaction<'_>, book: BookId, to: Timestamp, wall: Timestamp) -> Result<Book, Error> {
     let book = books::lock(tx, book).await?;
     match book.mode {
@@ -75,6 +83,10 @@ pub async fn advance_clock(tx: &Transaction<'_>, book: BookId, to: Timestamp, wa
 }
 
 /// Admits a partner platform, which may then bring pledges into the book.
+///
+/// # Errors
+///
+/// Only trouble with the database.
 pub async fn admit_partner(
     tx: &Transaction<'_>,
     book: &Book,

@@ -43,7 +43,8 @@ pub struct Outcome {
 ///
 /// # Errors
 ///
-/// Wrong for accounts that are no pair of exchange accounts of two units, and for a day to come.
+/// [`Error::Invalid`] at `/account` or `/against` for accounts that are no pair of exchange accounts of two units, and
+/// at `/date` for a day to come; `result-too-large`; what [`posting::post`] refuses, such as `closed-period`.
 pub async fn post_result(
     tx: &Transaction<'_>,
     book: &Book,

@@ -38,6 +38,10 @@ pub struct JournalEntries {
 }
 
 /// Entries whose number comes after `after`, at most `limit`, fewer when they are long.
+///
+/// # Errors
+///
+/// Only trouble with the database.
 pub async fn journal_entries(
     client: &impl GenericClient,
     book: &Book,
@@ -68,6 +72,10 @@ pub async fn journal_entries(
 }
 
 /// The entry with a number.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for a number that is no entry's.
 pub async fn journal_entry(client: &impl GenericClient, book: &Book, number: i64) -> Result<JournalEntry, Error> {
     // Positions are numbers shifted by 16: larger numbers do not exist.
     if !(1..1 << 46).contains(&number) {

@@ -56,6 +56,10 @@ pub struct StatementLine {
 ///
 /// The running balance counts the lines of the span in the order in which they were recorded. Without a span that is what
 /// the journal holds; with one, the opening balance is that of the day before.
+///
+/// # Errors
+///
+/// [`Error::Invalid`] at `/to` when it comes before `from`, or at `/limit`; [`Error::NotFound`] for an unknown account.
 pub async fn account_statement(
     client: &impl GenericClient,
     book: &Book,

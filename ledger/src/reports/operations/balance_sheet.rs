@@ -44,7 +44,8 @@ pub struct BalanceSheetTotals {
 ///
 /// # Errors
 ///
-/// Refused when there are more accounts than one report shows.
+/// `report-too-large` when there are more accounts than one report shows; [`Error::Inconsistent`] when it does not
+/// balance.
 pub async fn balance_sheet(
     client: &impl GenericClient,
     book: &Book,

@@ -71,7 +71,7 @@ pub struct FundMovement {
 ///
 /// # Errors
 ///
-/// Refused when there are more accounts than one report shows.
+/// `report-too-large` when there are more accounts than one report shows.
 pub async fn funds(client: &impl GenericClient, book: &Book, as_of: Option<Date>) -> Result<Vec<FundLine>, Error> {
     let through = journal::last_number(client, book.id).await?;
     let limit = ACCOUNTS_MAX + 1;

@@ -58,7 +58,8 @@ pub struct IncomeTotals {
 ///
 /// # Errors
 ///
-/// Wrong when `to` comes before `from`; refused when there are more accounts than one report shows.
+/// [`Error::Invalid`] at `/to` when it comes before `from`; `report-too-large` when there are more accounts than one
+/// report shows.
 pub async fn income_statement(
     client: &impl GenericClient,
     book: &Book,
