@@ -36,6 +36,10 @@ impl Standing {
 }
 
 /// What a person is to the milestones of a team in a book.
+///
+/// # Errors
+///
+/// Only trouble with the database.
 pub async fn standing(
     client: &impl GenericClient,
     book: &Book,
