@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 /// What a new campaign shall be.
 #[derive(Debug, Clone)]
 pub struct NewCampaign {
-    /// In which book.
+    /// The book to which it belongs.
     pub book: BookId,
     /// Name in addresses and in the code of its fund account: 2 to 63 of a-z, 0-9 and `-`.
     pub slug: String,
@@ -31,7 +31,7 @@ pub struct NewCampaign {
     pub terms: String,
     /// What should come in each month; its currency is that of the campaign.
     pub monthly_goal: Money,
-    /// Whose money a release takes; never changes.
+    /// By which method a release takes its donors' money; never changes.
     pub lineage: Method,
 }
 
@@ -70,7 +70,7 @@ pub async fn create(tx: &Transaction<'_>, new: NewCampaign, actor: Actor, wall: 
     campaigns::get(tx, campaign.id).await
 }
 
-/// What the digest of a pledge's terms is compared with.
+/// SHA-256 of a campaign's terms, which a pledge restates.
 pub fn terms_digest(terms: &str) -> [u8; 32] {
     Sha256::digest(terms.as_bytes()).into()
 }
@@ -179,7 +179,7 @@ pub async fn available(tx: &Transaction<'_>, campaign: &Campaign) -> Result<i64,
 /// What came to a campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Totals {
-    /// From its charges and pledges.
+    /// Sums of its charges and pledges.
     pub sums: Sums,
     /// What a release or a redirection can draw on, minor units: settled, and set aside for nothing.
     pub available: i64,

@@ -30,7 +30,7 @@ use std::fmt;
 /// What is to be done for a due payment.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Begun {
-    /// Nothing: it is done, or not wanted any more, or its partner has the word.
+    /// Nothing: it is done, or not wanted any more, or its partner is expected to report next.
     Nothing,
     /// An attempt is under way: ask the provider whether it knows the reference; if not, let it take the money.
     Try {
@@ -40,9 +40,9 @@ pub enum Begun {
         attempt: i32,
         /// Our reference of the attempt: the same for ever.
         reference: String,
-        /// How much.
+        /// The amount to be taken.
         amount: Money,
-        /// What is charged.
+        /// The provider's token of the means of payment that is charged.
         token: String,
     },
 }

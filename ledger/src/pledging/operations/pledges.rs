@@ -30,7 +30,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, Unit};
 use sha2::{Digest, Sha256};
 
-/// A plan starts within so many days.
+/// The most days from the book's today to the start of a plan.
 pub const START_DAYS_MAX: i64 = 1_830;
 
 /// The donor, as the partner passes them.
@@ -38,9 +38,9 @@ pub const START_DAYS_MAX: i64 = 1_830;
 pub struct AskedDonor {
     /// What the partner calls the donor.
     pub reference: String,
-    /// Personal; may be empty.
+    /// The donor's name: personal data; may be empty.
     pub name: String,
-    /// Personal, for receipts; may be empty.
+    /// The donor's e-mail address, for receipts: personal data; may be empty.
     pub email: String,
     /// Who may see the name.
     pub privacy: Privacy,
@@ -60,7 +60,7 @@ pub enum AskedSchedule {
         start: Option<Date>,
         /// Day of the month, 31 for the last; the start's when none.
         anchor: Option<i8>,
-        /// How many; open when none.
+        /// How many payments it has; open when none.
         payments: Option<i32>,
     },
 }
@@ -68,21 +68,21 @@ pub enum AskedSchedule {
 /// What a partner asks for.
 #[derive(Clone)]
 pub struct PlacePledge {
-    /// To which campaign.
+    /// The campaign to which it is promised.
     pub campaign: CampaignId,
-    /// Who asks.
+    /// The partner platform that asks.
     pub partner: OrganisationId,
     /// What the partner calls it: the same one again is the same pledge.
     pub reference: String,
-    /// Whose promise.
+    /// The donor whose promise it is.
     pub donor: AskedDonor,
-    /// One payment.
+    /// The amount of one payment.
     pub amount: Money,
-    /// When.
+    /// When it is charged.
     pub schedule: AskedSchedule,
     /// Who takes the money.
     pub rail: Rail,
-    /// What is charged.
+    /// The provider's token of the means of payment that is charged.
     pub token: String,
     /// SHA-256 of the terms that the donor agreed to.
     pub terms_digest: [u8; 32],
@@ -338,7 +338,7 @@ pub async fn cancel(tx: &Transaction<'_>, id: PledgeId, change: Change<'_>, wall
 pub struct Redirected {
     /// The pledge.
     pub pledge: Pledge,
-    /// What moved from fund to fund.
+    /// The settled money that moved from fund to fund; none when nothing did.
     pub moved: Option<Money>,
 }
 
