@@ -139,13 +139,13 @@ pub async fn submit(tx: &Transaction<'_>, id: ClaimId, by: PersonId, wall: Times
 /// What a reviewer says, with the digests of what was read.
 #[derive(Debug, Clone)]
 pub struct Opinion {
-    /// What is said.
+    /// Whether the reviewer approves, rejects or asks for changes.
     pub verdict: Verdict,
-    /// The digest of the claim.
+    /// SHA-256 of the claim that was read.
     pub claim: Digest,
-    /// The digests of its evidence, in its order.
+    /// SHA-256 of each piece of its evidence that was read, in the claim's order.
     pub evidence: Vec<Digest>,
-    /// Why.
+    /// Why the reviewer says so.
     pub comment: String,
 }
 

@@ -49,9 +49,9 @@ pub async fn reviewers_available(
 /// What a new milestone shall be.
 #[derive(Debug, Clone)]
 pub struct NewMilestone {
-    /// Whose money it will draw on.
+    /// The campaign whose money it will draw on.
     pub campaign: CampaignId,
-    /// Who does the work and is paid.
+    /// The organisation that does the work and is paid.
     pub team: OrganisationId,
     /// What it is called.
     pub name: String,

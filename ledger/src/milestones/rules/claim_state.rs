@@ -29,9 +29,9 @@ words! {
 pub struct Decision {
     /// The approved amount.
     pub amount: i64,
-    /// How it came about.
+    /// How it came to be approved.
     pub by: DecidedBy,
-    /// When.
+    /// When it was approved, in book time.
     pub at: Timestamp,
     /// When the objection window ends and the worker releases.
     pub objection_until: Timestamp,
@@ -91,7 +91,7 @@ pub enum ClaimState {
     Disputed(Decision),
     /// Refused by the reviewers or by a dispute.
     Rejected {
-        /// Why.
+        /// Why it was rejected.
         reason: String,
     },
     /// All that was approved and not struck is owed to the team.
