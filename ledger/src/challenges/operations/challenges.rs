@@ -23,7 +23,7 @@ use jiff::Timestamp;
 /// What a new challenge shall be.
 #[derive(Debug, Clone)]
 pub struct NewChallenge {
-    /// In which book.
+    /// The book to which it belongs.
     pub book: BookId,
     /// Name in addresses and in the codes of its accounts: 2 to 63 of a-z, 0-9 and `-`.
     pub slug: String,

@@ -55,13 +55,13 @@ async fn tied(client: &impl GenericClient, book: &Book, team: OrganisationId) ->
 /// What a judge says of a submission.
 #[derive(Debug, Clone)]
 pub struct NewScorecard {
-    /// Of which submission.
+    /// The submission that is scored.
     pub submission: SubmissionId,
     /// The digest of what the judge read.
     pub digest: Digest,
     /// 0 to 100 points for each criterion of the stage, in their order.
     pub points: Vec<u8>,
-    /// Why.
+    /// Why the judge scores so.
     pub comment: String,
 }
 

@@ -23,21 +23,21 @@ use crate::treasury::operations::settlements;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 
-/// So many contributions or fees go back in one entry.
+/// The most contributions or fees that go back in one entry.
 const LINES_MAX: usize = 500;
 
 /// What a sponsor gives.
 #[derive(Debug, Clone)]
 pub struct NewContribution {
-    /// For which challenge.
+    /// The challenge for whose purse it is.
     pub challenge: ChallengeId,
-    /// Who gives it.
+    /// The organisation that gives it.
     pub sponsor: OrganisationId,
     /// Who brings it, and holds the money: a partner platform, or the host itself.
     pub partner: OrganisationId,
     /// What the partner calls it; unique per partner.
     pub reference: String,
-    /// How much.
+    /// The amount that the sponsor gives.
     pub amount: Money,
     /// SHA-256 of the rules that the sponsor agrees to.
     pub rules: Digest,

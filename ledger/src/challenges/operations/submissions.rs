@@ -105,11 +105,11 @@ pub async fn capture_fee(
 /// Work that a team begins to write for a stage.
 #[derive(Debug, Clone)]
 pub struct NewSubmission {
-    /// To which challenge.
+    /// The challenge to which it is handed in.
     pub challenge: ChallengeId,
-    /// Whose.
+    /// The team whose work it is.
     pub team: OrganisationId,
-    /// For which stage.
+    /// Name of the stage for which it is written.
     pub stage: String,
     /// What it says.
     pub content: Content,
