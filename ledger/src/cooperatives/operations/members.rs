@@ -34,11 +34,11 @@ pub(super) async fn lock(tx: &Transaction<'_>, book: BookId) -> Result<(Book, Co
 /// What a new member needs.
 #[derive(Debug, Clone)]
 pub struct NewMember {
-    /// Who: somebody unknown can sign in from now on.
+    /// E-mail address of the person; somebody unknown can sign in from now on.
     pub email: Email,
     /// Group within the rules, such as `workers`.
     pub group: String,
-    /// First day; the book's own day when none.
+    /// First day of the membership; the book's own day when none.
     pub joined_on: Option<Date>,
     /// Whether the member agrees that a part of a share may stay as the member's capital.
     pub consents: bool,
@@ -106,11 +106,11 @@ pub async fn leave(
 /// Hours to be written down.
 #[derive(Debug, Clone)]
 pub struct NewContribution {
-    /// Whose.
+    /// The member who worked.
     pub member: MemberId,
-    /// From when to when.
+    /// The days on which the hours were worked.
     pub worked: Period,
-    /// How long.
+    /// The hours worked, exact to the hundredth.
     pub hours: Hours,
     /// What was done; never a name.
     pub note: String,
