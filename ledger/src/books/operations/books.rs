@@ -15,7 +15,7 @@ const CLOCK_AHEAD_MAX: SignedDuration = SignedDuration::from_hours(24 * 36_525);
 /// What a new book needs.
 #[derive(Debug, Clone)]
 pub struct OpenBook {
-    /// Who will own it.
+    /// The organisation that will own it.
     pub organisation: OrganisationId,
     /// Name for people.
     pub name: String,
@@ -23,7 +23,7 @@ pub struct OpenBook {
     pub currency: Currency,
     /// Live or sandbox.
     pub mode: Mode,
-    /// IANA zone.
+    /// Name of the IANA zone in which its days begin.
     pub zone: String,
     /// Who may read it.
     pub visibility: Visibility,

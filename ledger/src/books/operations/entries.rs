@@ -25,7 +25,7 @@ pub struct RawLine {
     pub debit: String,
     /// Code of the account credited.
     pub credit: String,
-    /// How much.
+    /// The amount that moves.
     pub amount: WrittenAmount,
 }
 
@@ -36,7 +36,7 @@ pub struct RawLeg {
     pub account: String,
     /// Debit or credit.
     pub side: Side,
-    /// How much.
+    /// The amount on that side.
     pub amount: WrittenAmount,
 }
 

@@ -13,16 +13,16 @@ const LINES_MAX: i64 = 2_000;
 /// An entry with all its lines, at least one.
 #[derive(Debug, Clone)]
 pub struct JournalEntry {
-    /// Record number.
+    /// Record number of the entry.
     pub number: i64,
-    /// In order.
+    /// Its lines, in order.
     pub lines: Vec<EntryLine>,
 }
 
 /// A line, and the unit in which it counts.
 #[derive(Debug, Clone)]
 pub struct EntryLine {
-    /// What moved.
+    /// What moved, and between which accounts.
     pub line: JournalLine,
     /// Currency or unit of both accounts.
     pub unit: Unit,
@@ -31,7 +31,7 @@ pub struct EntryLine {
 /// A page of the journal.
 #[derive(Debug, Clone)]
 pub struct JournalEntries {
-    /// By number.
+    /// The entries, by number.
     pub entries: Vec<JournalEntry>,
     /// Whether others follow.
     pub more: bool,

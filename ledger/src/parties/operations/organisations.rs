@@ -105,7 +105,7 @@ pub async fn remove_role(
 /// What a new credential shall be.
 #[derive(Debug, Clone)]
 pub struct NewCredential<'a> {
-    /// Whose.
+    /// The partner platform whose credential it is.
     pub organisation: OrganisationId,
     /// Live or sandbox.
     pub mode: Mode,

@@ -21,7 +21,7 @@ pub const LINK_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
 /// How long a refresh token works; each use makes a new one.
 pub const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// So many links may be open for one person; more requests are answered alike and send nothing.
+/// The most links that may be open for one person; more requests are answered alike and send nothing.
 const OPEN_LINKS_MAX: i64 = 5;
 
 /// The digest under which a secret is kept.

@@ -35,7 +35,7 @@ pub struct AccountStatement {
     pub account: Account,
     /// Balance before the first line of this page.
     pub opening: i64,
-    /// In the order of the book.
+    /// The lines of this page, in the order of the book.
     pub lines: Vec<StatementLine>,
     /// Balance after the last line of this page.
     pub closing: i64,
@@ -46,7 +46,7 @@ pub struct AccountStatement {
 /// A line, and the balance after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatementLine {
-    /// What moved.
+    /// What moved on the account.
     pub line: AccountLine,
     /// Balance after it, minor units.
     pub balance: i64,

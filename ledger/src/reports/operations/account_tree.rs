@@ -52,7 +52,7 @@ impl AccountNode {
 pub struct AccountTree {
     /// The last record that counts: the next page must name it again.
     pub through: i64,
-    /// A node before what is below it.
+    /// The nodes; each comes before what is below it.
     pub nodes: Vec<AccountNode>,
 }
 
@@ -61,7 +61,7 @@ pub struct AccountTree {
 pub struct Branch<'a> {
     /// At and below this path; all when empty.
     pub under: &'a str,
-    /// So many levels of it.
+    /// How many levels are shown, that of the path included.
     pub depth: usize,
 }
 

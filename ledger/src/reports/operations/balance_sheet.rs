@@ -15,13 +15,13 @@ use std::collections::BTreeMap;
 pub struct BalanceSheet {
     /// The last record that counts.
     pub through: i64,
-    /// By code.
+    /// Asset accounts with a balance, by code.
     pub assets: Vec<ReportLine>,
-    /// By code. Money held for others is a liability.
+    /// Liability accounts with a balance, by code. Money held for others is a liability.
     pub liabilities: Vec<ReportLine>,
-    /// By code, without the result.
+    /// Equity accounts with a balance, by code, without the result.
     pub equity: Vec<ReportLine>,
-    /// One a unit: assets = liabilities + equity + result.
+    /// Sums, one for each unit: assets = liabilities + equity + result.
     pub totals: Vec<BalanceSheetTotals>,
 }
 

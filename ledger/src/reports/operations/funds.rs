@@ -52,14 +52,14 @@ pub struct FundLine {
     pub balance: i64,
     /// What may be spent: the balance without what is captured and not yet settled, never below 0.
     pub available: i64,
-    /// The same by the ways in which the money moved.
+    /// What came and went, by the ways in which the money moved.
     pub movements: Vec<FundMovement>,
 }
 
 /// What moved in one way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FundMovement {
-    /// The way.
+    /// The way in which it moved.
     pub kind: MovementKind,
     /// Into the fund, minor units.
     pub into: i64,

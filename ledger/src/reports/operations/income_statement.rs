@@ -16,11 +16,11 @@ use std::collections::{BTreeMap, HashMap};
 pub struct IncomeStatement {
     /// The last record that counts.
     pub through: i64,
-    /// By code.
+    /// Income accounts that moved, by code.
     pub income: Vec<IncomeLine>,
-    /// By code.
+    /// Expense accounts that moved, by code.
     pub expenses: Vec<IncomeLine>,
-    /// One a unit.
+    /// Sums, one for each unit.
     pub totals: Vec<IncomeTotals>,
 }
 
@@ -44,9 +44,9 @@ pub struct IncomeLine {
 pub struct IncomeTotals {
     /// Currency or unit.
     pub unit: Unit,
-    /// Earned.
+    /// What was earned.
     pub income: i64,
-    /// Spent.
+    /// What was spent.
     pub expenses: i64,
     /// Income less expenses.
     pub result: i64,

@@ -70,7 +70,7 @@ pub async fn trial_balance(
 pub struct TrialBalancePage {
     /// The last record that counts: the next page must name it again.
     pub through: i64,
-    /// By code.
+    /// The accounts of this page, by code.
     pub lines: Vec<TrialBalanceLine>,
 }
 
