@@ -60,9 +60,9 @@ pub(crate) async fn read(
 
 /// How somebody stands to a book.
 pub(crate) struct Standing {
-    /// Has a role that reads it, or runs the installation.
+    /// Whether the caller has a role that reads it, or runs the installation.
     pub(crate) insider: bool,
-    /// Everybody may read it; partners of the other mode may not.
+    /// Whether everybody may read it; partners of the other mode may not.
     pub(crate) public: bool,
 }
 

@@ -163,7 +163,7 @@ pub struct Transfer<'a> {
     pub effective: Date,
     /// Day on which it happened.
     pub occurred: Date,
-    /// Wall clock.
+    /// When it was recorded, by the wall clock.
     pub recorded_at: Timestamp,
     /// Memo of the entry.
     pub memo: &'a str,
@@ -179,7 +179,7 @@ pub struct Transfer<'a> {
     pub credit: &'a str,
     /// Currency or unit.
     pub unit: Unit,
-    /// Minor units, more than 0.
+    /// The amount that moves, minor units, more than 0.
     pub amount: i64,
     /// Balance of the debited account after it, on its own side, minor units.
     pub debit_after: i64,
@@ -198,7 +198,7 @@ pub struct Assertion<'a> {
     pub unit: Unit,
     /// Debits less credits, minor units.
     pub net: i64,
-    /// The same with all accounts below it of the same unit.
+    /// Debits less credits of it and all accounts below it of the same unit, minor units.
     pub net_with_children: i64,
 }
 

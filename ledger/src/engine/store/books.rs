@@ -36,7 +36,7 @@ impl Mode {
 pub enum Visibility {
     /// People with a role in the organisation that owns it.
     Private,
-    /// The same, and members.
+    /// People with a role in that organisation, and its members.
     Members,
     /// Everybody.
     Public,
@@ -60,7 +60,7 @@ pub struct Book {
     pub id: BookId,
     /// The `UUIDv7` in its outside id.
     pub uid: Uuid,
-    /// Who owns it.
+    /// The organisation that owns it.
     pub organisation: OrganisationId,
     /// Name for people.
     pub name: String,
