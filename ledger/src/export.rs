@@ -146,7 +146,7 @@ pub struct Title<'a> {
 pub struct Account<'a> {
     /// Path, such as `assets:cash:bank`.
     pub code: &'a str,
-    /// What it is for.
+    /// What the account is for.
     pub class: AccountClass,
     /// Currency or unit.
     pub unit: Unit,
@@ -157,7 +157,7 @@ pub struct Account<'a> {
 pub struct Transfer<'a> {
     /// Record number of its entry.
     pub number: i64,
-    /// Which line of it, from 1.
+    /// Number of the line within its entry, from 1.
     pub line: i64,
     /// Day on which it counts.
     pub effective: Date,

@@ -16,7 +16,7 @@ use uuid::Uuid;
 /// What the fold knows of one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountState {
-    /// What it is for.
+    /// What the account is for.
     pub class: AccountClass,
     /// Currency or unit; both sides of a line share it.
     pub unit: Arc<str>,

@@ -18,7 +18,7 @@ pub enum Job {
     SendSignIn {
         /// Who asked for it.
         person: PersonId,
-        /// Where it goes.
+        /// The address to which it goes.
         email: String,
         /// The secret in the link; it leaves the database when the mail is sent.
         token: String,
@@ -29,7 +29,7 @@ pub enum Job {
     ChargePledge {
         /// The plan.
         pledge: PledgeId,
-        /// Which of its payments, from 1.
+        /// Number of the payment within the plan, from 1.
         sequence: i32,
     },
     /// Try a declined charge again.

@@ -70,7 +70,7 @@ pub struct Challenge {
     pub account: Option<AccountNumber>,
     /// Where it stands.
     pub state: ChallengeState,
-    /// Counts changes; the ETag.
+    /// Counts changes, from 1: its `ETag`.
     pub version: i64,
     /// When it was made, in book time.
     pub created_at: Timestamp,

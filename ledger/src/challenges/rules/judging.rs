@@ -52,7 +52,7 @@ pub struct Candidate {
     pub team: OrganisationId,
     /// Name of the stage for which it was handed in.
     pub stage: String,
-    /// When it was handed in.
+    /// When it was handed in, in book time.
     pub submitted_at: Timestamp,
     /// Members of the team, and people with a declared tie to it: their cards count for nothing.
     pub tied: BTreeSet<PersonId>,

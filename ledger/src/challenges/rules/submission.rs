@@ -107,7 +107,7 @@ pub struct Submission {
     pub state: SubmissionState,
     /// Its place; none before the ranking, or where it has none.
     pub placed: Option<Placed>,
-    /// Counts changes; the ETag.
+    /// Counts changes, from 1: its `ETag`.
     pub version: i64,
     /// When it was made, in book time.
     pub created_at: Timestamp,

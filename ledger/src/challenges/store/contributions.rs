@@ -37,7 +37,7 @@ pub struct Contribution {
     pub state: ContributionState,
     /// The capture; none before.
     pub capture: Option<Capture>,
-    /// Counts changes; the ETag.
+    /// Counts changes, from 1: its `ETag`.
     pub version: i64,
     /// When it was made, in book time.
     pub created_at: Timestamp,

@@ -29,7 +29,7 @@ pub struct Entrant {
     pub fee: i64,
     /// How the fee stands.
     pub fee_state: FeeState,
-    /// Counts changes; the ETag.
+    /// Counts changes, from 1: its `ETag`.
     pub version: i64,
     /// When the team entered, in book time.
     pub entered_at: Timestamp,

@@ -123,7 +123,7 @@ pub enum Step {
         purpose: String,
         /// The amount to set aside, minor units.
         amount: i64,
-        /// Where it goes.
+        /// The pot into which it goes.
         to: Pot,
     },
     /// A percentage of gross or of net.
@@ -132,7 +132,7 @@ pub enum Step {
         of: Base,
         /// The percentage that the step takes of it.
         percent: Percent,
-        /// Where it goes.
+        /// The pot into which it goes.
         to: Pot,
     },
     /// A percentage for a lender, until the lender has had its cap.

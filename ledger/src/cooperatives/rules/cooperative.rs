@@ -159,7 +159,7 @@ pub struct Member {
     pub left_on: Option<Date>,
     /// Whether the member agreed that a part of a share may stay in the cooperative as the member's capital.
     pub consents: bool,
-    /// Counts changes; the `ETag`.
+    /// Counts changes, from 1: its `ETag`.
     pub version: i64,
     /// When the member was admitted, in book time.
     pub created_at: Timestamp,

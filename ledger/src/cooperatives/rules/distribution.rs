@@ -41,7 +41,7 @@ pub struct Posting {
     pub at: Timestamp,
 }
 
-/// Where a distribution stands, with the facts of each state.
+/// Where a distribution stands, with the facts of each state; its moments are in book time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DistributionState {
     /// Computed and frozen; nobody but its makers sees it.
@@ -176,7 +176,7 @@ pub struct Distribution {
     pub drafted_at: Timestamp,
     /// Where it stands.
     pub state: DistributionState,
-    /// Counts changes; the `ETag`.
+    /// Counts changes, from 1: its `ETag`.
     pub version: i64,
 }
 

@@ -47,7 +47,7 @@ pub struct Inputs {
 pub struct StepPart {
     /// Index of the step in the rule, from 0.
     pub step: usize,
-    /// Where it goes.
+    /// The pot or lender that receives it.
     pub to: Recipient,
     /// What goes there, minor units, more than 0.
     pub amount: i64,

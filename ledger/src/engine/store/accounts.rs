@@ -16,7 +16,7 @@ pub struct Account {
     pub number: AccountNumber,
     /// Path, such as `assets:cash:bank`.
     pub code: String,
-    /// What it is for.
+    /// What the account is for.
     pub class: AccountClass,
     /// Currency or unit.
     pub unit: Unit,

@@ -58,7 +58,7 @@ pub struct Claim {
     pub round: i32,
     /// Where it stands.
     pub state: ClaimState,
-    /// Counts changes; the ETag.
+    /// Counts changes, from 1: its `ETag`.
     pub version: i64,
     /// When it was made, in book time.
     pub created_at: Timestamp,

@@ -3,7 +3,7 @@
 use crate::words::words;
 use jiff::Timestamp;
 
-/// A submission that waits for its reviewers.
+/// A submission that waits for its reviewers; its moments are in book time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnderReview {
     /// When it was submitted.
@@ -33,7 +33,7 @@ pub struct Decision {
     pub by: DecidedBy,
     /// When it was approved, in book time.
     pub at: Timestamp,
-    /// When the objection window ends and the worker releases.
+    /// When the objection window ends and the worker releases, in book time.
     pub objection_until: Timestamp,
     /// Held back by open disputes.
     pub frozen: i64,
@@ -68,7 +68,7 @@ impl Decision {
     }
 }
 
-/// Where a claim stands.
+/// Where a claim stands; its moments are in book time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClaimState {
     /// Being written; it can be changed.

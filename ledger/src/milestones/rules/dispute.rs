@@ -73,7 +73,7 @@ pub struct Dispute {
     pub until: Timestamp,
     /// Where it stands.
     pub state: DisputeState,
-    /// Counts changes; the `ETag`.
+    /// Counts changes, from 1: its `ETag`.
     pub version: i64,
 }
 

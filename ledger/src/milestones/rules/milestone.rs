@@ -146,7 +146,7 @@ pub struct Milestone {
     pub gate: Gate,
     /// Where it stands.
     pub state: MilestoneState,
-    /// Counts changes; the ETag.
+    /// Counts changes, from 1: its `ETag`.
     pub version: i64,
     /// When it was made, in book time.
     pub created_at: Timestamp,

@@ -36,7 +36,7 @@ pub enum Begun {
     Try {
         /// The charge.
         charge: ChargeId,
-        /// Which attempt, from 1.
+        /// Number of the attempt, from 1.
         attempt: i32,
         /// Our reference of the attempt: the same for ever.
         reference: String,

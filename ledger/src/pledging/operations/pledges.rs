@@ -80,7 +80,7 @@ pub struct PlacePledge {
     pub amount: Money,
     /// When it is charged.
     pub schedule: AskedSchedule,
-    /// Who takes the money.
+    /// Who takes the money from the donor.
     pub rail: Rail,
     /// The provider's token of the means of payment that is charged.
     pub token: String,

@@ -29,7 +29,8 @@ impl Kind {
     }
 }
 
-/// How a campaign stands. Kinds with a deadline will add `collecting`, `successful` and `failed`.
+/// How a campaign stands; its moments are in book time. Kinds with a deadline will add `collecting`, `successful` and
+/// `failed`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
     /// Being written; it has no fund yet.

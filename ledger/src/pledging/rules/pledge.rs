@@ -111,7 +111,8 @@ words! {
     }
 }
 
-/// How a pledge stands. `since` is when it came to be so, `until` when the default of a waiting state comes true.
+/// How a pledge stands. In book time, `since` is when it came to be so, `until` when the default of a waiting state
+/// comes true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// Promised, without a means of payment yet.

@@ -36,7 +36,7 @@ pub struct Charge {
     pub refunded: i64,
     /// Minor units under dispute.
     pub disputed: i64,
-    /// Who takes the money.
+    /// Who takes the money from the donor.
     pub rail: Rail,
     /// How it stands.
     pub state: State,
@@ -441,7 +441,7 @@ pub fn captured_row(captured: &Charge, now: Timestamp) -> Result<Companion, Erro
 pub struct Receipt {
     /// The charge.
     pub charge: ChargeId,
-    /// Where it goes; empty when the donor gave no address.
+    /// The address to which it goes; empty when the donor gave none.
     pub email: String,
     /// The donor's name; empty when not given.
     pub name: String,

@@ -45,7 +45,7 @@ pub struct Pledge {
     pub schedule: Schedule,
     /// The payment that comes next, from 1.
     pub next_sequence: i32,
-    /// Who takes the money.
+    /// Who takes the money from the donor.
     pub rail: Rail,
     /// The provider's token of the means of payment that is charged.
     pub token: Token,

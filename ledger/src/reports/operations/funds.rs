@@ -30,7 +30,7 @@ const CAPTURES: &[MovementKind] =
 pub struct FundLine {
     /// Code of the account.
     pub code: String,
-    /// What it is for.
+    /// What the account is for.
     pub class: AccountClass,
     /// Currency or unit.
     pub unit: Unit,

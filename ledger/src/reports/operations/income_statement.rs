@@ -29,7 +29,7 @@ pub struct IncomeStatement {
 pub struct IncomeLine {
     /// Code of the account.
     pub code: String,
-    /// What it is for.
+    /// What the account is for.
     pub class: AccountClass,
     /// Currency or unit.
     pub unit: Unit,

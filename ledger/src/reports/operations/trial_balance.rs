@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 pub struct TrialBalanceLine {
     /// Code of the account.
     pub code: String,
-    /// What it is for.
+    /// What the account is for.
     pub class: AccountClass,
     /// Currency or unit.
     pub unit: Unit,

@@ -19,7 +19,7 @@ pub struct AccountTotal {
     pub number: AccountNumber,
     /// Path, such as `assets:cash:bank`.
     pub code: String,
-    /// What it is for.
+    /// What the account is for.
     pub class: AccountClass,
     /// Currency or unit.
     pub unit: Unit,

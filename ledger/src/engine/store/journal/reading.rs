@@ -36,7 +36,7 @@ pub async fn transfers(client: &impl GenericClient, book: BookId, number: i64) -
 pub struct JournalLine {
     /// Record number of its entry.
     pub number: i64,
-    /// Which line of it, from 0.
+    /// Number of the line within its entry, from 0.
     pub line: i64,
     /// How the money moved.
     pub kind: MovementKind,
