@@ -58,7 +58,7 @@ pub struct EntryFee {
     /// The amount that a team pays.
     #[serde(with = "money_text")]
     pub amount: Money,
-    /// Whose it is in the end.
+    /// Who has it in the end: the operating fund, or the teams.
     pub goes_to: FeeGoesTo,
 }
 

@@ -231,7 +231,7 @@ pub struct Totals {
     pub captured: i64,
     /// Arrived.
     pub settled: i64,
-    /// Of what had arrived, gone back.
+    /// What went back, of what had arrived.
     pub returned: i64,
 }
 

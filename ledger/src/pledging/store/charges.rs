@@ -26,7 +26,7 @@ pub struct Charge {
     pub campaign: CampaignId,
     /// Who brought the pledge: the custodian.
     pub partner: OrganisationId,
-    /// Which payment of the plan, from 1.
+    /// Number of the payment within the plan, from 1.
     pub sequence: i32,
     /// Its due date, in the zone of the book.
     pub due_on: Date,
@@ -40,7 +40,7 @@ pub struct Charge {
     pub rail: Rail,
     /// How it stands.
     pub state: State,
-    /// With which settlement the money arrives; none until it is captured.
+    /// The settlement with which the money arrives; none until it is captured.
     pub settlement: Option<SettlementId>,
     /// Record number of the entry of the capture; 0 before.
     pub entry: i64,
