@@ -21,18 +21,18 @@ use std::rc::Rc;
 /// A person who is signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
-    /// Who.
+    /// The person's id.
     pub id: PersonId,
-    /// Scopes idempotency keys.
+    /// Number that scopes the person's idempotency keys.
     pub caller: CallerId,
-    /// Runs the installation.
+    /// Whether the person runs the installation.
     pub is_operator: bool,
 }
 
 /// A partner platform, by one of its credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Partner {
-    /// Which.
+    /// The partner platform.
     pub organisation: OrganisationId,
     /// Scopes idempotency keys: the organisation's number, so that rotating a credential keeps them.
     pub caller: CallerId,

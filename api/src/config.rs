@@ -58,9 +58,9 @@ pub enum ConfigError {
     /// A file of a secret cannot be read.
     #[error("{path}: {cause}")]
     File {
-        /// Which file.
+        /// The file that cannot be read.
         path: PathBuf,
-        /// Why not.
+        /// Why it cannot be read.
         cause: std::io::Error,
     },
     /// Links that are not encrypted.

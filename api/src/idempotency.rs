@@ -246,9 +246,10 @@ where
     }
 }
 
-/// Does the work of a POST once, through the lane of a book: the command that is made with the row of its reply.
+/// Does the work of a POST once, through the lane of a book. `command` builds the lane's command from the companion row
+/// that stores the reply.
 ///
-/// None when a row of somebody else came in between: then the work has to be done by [`idempotent`]. A refusal by the
+/// None when it collides with a row written meanwhile: then the work has to be done by [`idempotent`]. A refusal by the
 /// book is kept in its words, so that a repetition hears the same.
 pub async fn by_lane(
     state: &State,

@@ -21,7 +21,7 @@ pub const ACCESS_SECONDS: i64 = 600;
 /// The `typ` of an access token.
 const TOKEN_TYPE: &str = "at+jwt";
 
-/// Clocks of two servers may differ by so much, in seconds.
+/// How much the clocks of two servers may differ, in seconds.
 const LEEWAY_SECONDS: u64 = 5;
 
 /// A key that cannot be used.

@@ -1,4 +1,8 @@
 //! The one error type of this crate. It knows nothing of HTTP; `api/src/problem.rs` translates it in one match.
+//!
+//! Whatever reads or writes may meet trouble with the database: [`Error::Database`], [`Error::Pool`], or
+//! [`Error::Inconsistent`] for rows that contradict the code. The `# Errors` sections leave that out, and name what a caller
+//! can act upon: refusals by their codes, and the other errors.
 
 use std::borrow::Cow;
 

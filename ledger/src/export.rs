@@ -134,7 +134,7 @@ pub struct Title<'a> {
 pub struct Account<'a> {
     /// Path, such as `assets:cash:bank`.
     pub code: &'a str,
-    /// What it is for.
+    /// What the account is for.
     pub class: AccountClass,
     /// Currency or unit.
     pub unit: Unit,
@@ -145,13 +145,13 @@ pub struct Account<'a> {
 pub struct Transfer<'a> {
     /// Record number of its entry.
     pub number: i64,
-    /// Which line of it, from 1.
+    /// Number of the line within its entry, from 1.
     pub line: i64,
     /// Day on which it counts.
     pub effective: Date,
     /// Day on which it happened.
     pub occurred: Date,
-    /// Wall clock.
+    /// When it was recorded, by the wall clock.
     pub recorded_at: Timestamp,
     /// Memo of the entry.
     pub memo: &'a str,
@@ -167,7 +167,7 @@ pub struct Transfer<'a> {
     pub credit: &'a str,
     /// Currency or unit.
     pub unit: Unit,
-    /// Minor units, more than 0.
+    /// The amount that moves, minor units, more than 0.
     pub amount: i64,
     /// Balance of the debited account after it, on its own side, minor units.
     pub debit_after: i64,
@@ -186,7 +186,7 @@ pub struct Assertion<'a> {
     pub unit: Unit,
     /// Debits less credits, minor units.
     pub net: i64,
-    /// The same with all accounts below it of the same unit.
+    /// Debits less credits of it and all accounts below it of the same unit, minor units.
     pub net_with_children: i64,
 }
 

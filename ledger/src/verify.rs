@@ -66,9 +66,9 @@ pub enum Wrong {
     /// The text does not hold.
     #[error("{place}: {what}")]
     Text {
-        /// Where.
+        /// The place in the text.
         place: Place,
-        /// What.
+        /// What is wrong there.
         what: String,
     },
     /// The text could not be read to its end.

@@ -26,7 +26,7 @@ const SCOPES: [&str; 6] =
 pub struct Cast {
     base: String,
     mail: PathBuf,
-    /// Runs the installation.
+    /// An operator, who runs the installation.
     pub operator: Client,
     /// Owner of the fiscal host.
     pub treasurer: Client,
@@ -124,7 +124,7 @@ impl Cast {
         advance(&self.treasurer, &self.book, day).await
     }
 
-    /// Moves the host's clock by so many days.
+    /// Moves the host's clock ahead by this many days.
     pub async fn days_pass(&self, days: i64) -> anyhow::Result<()> {
         let jobs = self.treasurer.get(&format!("/v1/books/{}/jobs", self.book)).await?.ok()?;
         let now: Timestamp = text(&jobs, "/now")?.parse()?;

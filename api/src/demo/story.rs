@@ -14,7 +14,7 @@ use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use year::BeforeMonth;
 
-/// More accounts of a kind than so many are one line of the closing tables.
+/// The most accounts of a kind that the closing tables show one by one; more are one line.
 const LINES_OF_A_KIND_MAX: usize = 6;
 
 /// Who plays, what must come out, and what has been checked so far.

@@ -18,7 +18,7 @@ pub struct Line {
     pub debit: AccountNumber,
     /// Account credited.
     pub credit: AccountNumber,
-    /// Minor units, more than 0.
+    /// The amount that moves, minor units, more than 0.
     pub amount: i64,
 }
 

@@ -16,7 +16,7 @@ use uuid::Uuid;
 /// What the fold knows of one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountState {
-    /// What it is for.
+    /// What the account is for.
     pub class: AccountClass,
     /// Currency or unit; both sides of a line share it.
     pub unit: Arc<str>,
@@ -59,7 +59,7 @@ pub struct State {
 /// The idempotency key of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key {
-    /// Whose key it is.
+    /// Number of the caller whose key it is.
     pub caller: i32,
     /// `UUIDv7` as it came, or the `UUIDv8` of a digest.
     pub key: Uuid,
@@ -95,7 +95,7 @@ impl Command {
     }
 }
 
-/// A row of somebody else that is written in the transaction of an entry. The book carries it, and does not read it.
+/// A row of another module, opaque to the book, that is written in the transaction of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Companion {
     /// Its table, or the name of a change that the database knows how to make to one.
@@ -223,11 +223,11 @@ pub enum Verdict {
 pub struct TransferRow {
     /// Record number << 16 | line.
     pub pos: i64,
-    /// The line.
+    /// What moved, and between which accounts.
     pub line: Line,
-    /// Balance of the debited account after it, on its own side.
+    /// Balance of the debited account after it, on its own side, minor units.
     pub debit_after: i64,
-    /// Balance of the credited account after it, on its own side.
+    /// Balance of the credited account after it, on its own side, minor units.
     pub credit_after: i64,
     /// Day on which it counts.
     pub effective: Date,

@@ -24,7 +24,7 @@ pub struct Leg {
     pub unit: Unit,
     /// Debit or credit.
     pub side: Side,
-    /// Minor units, more than 0.
+    /// The amount on that side, minor units, more than 0.
     pub amount: i64,
 }
 

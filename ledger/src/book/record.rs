@@ -9,7 +9,7 @@ pub struct LogRecord {
     pub number: i64,
     /// What happened.
     pub kind: RecordKind,
-    /// Wall clock.
+    /// When it was recorded, by the wall clock.
     pub recorded_at: Timestamp,
     /// The facts: an object of texts, whole numbers and lists of such objects.
     pub body: serde_json::Value,

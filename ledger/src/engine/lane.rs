@@ -10,14 +10,14 @@
 //! | yield | the first command yields to the scheduler three times, so that callers who were answered together queue together again |
 //! | drain | up to 1,000 transfers; one batch in flight |
 //! | fold | on a cached state, brought forward by every batch |
-//! | write | one call; the head's version tells whether somebody else wrote meanwhile |
+//! | write | one call; the head's version tells whether another process wrote meanwhile |
 //! | answer | after the commit, each command its own verdict |
 //!
 //! Correctness never rests on the cache: a batch folded on an old version writes nothing. Then, and when an answer was
 //! lost, and for accounts not seen yet, the lane takes the *slow path* (`writer::under_lock`): lock the head, read the journal from
 //! the next number on, which makes the whole cache right again, look the keys up, fold, write, commit. It stays there
-//! until 16 batches in a row met no stranger, draining once more after the lock is got, so that the wait enlarges the
-//! batch.
+//! until 16 batches in a row met no other writer, draining once more after the lock is got, so that the wait enlarges
+//! the batch.
 
 mod journal;
 #[cfg(test)]
@@ -48,7 +48,7 @@ struct Limits {
     accounts: usize,
     /// How far behind a cache may be to be brought forward from the journal; further, it is read anew.
     catch_up: i64,
-    /// How many batches in a row must meet no stranger before the lane trusts its cache again.
+    /// How many batches in a row must meet no other writer before the lane trusts its cache again.
     calm: u32,
     /// How often a batch whose outcome is unknown is tried again before its callers hear of it.
     tries: u32,
@@ -181,7 +181,7 @@ impl Lanes {
     ///
     /// # Errors
     ///
-    /// Besides those of [`Lanes::post`], [`Error::Stale`] when a companion meets a row that somebody else has written.
+    /// Besides those of [`Lanes::post`], [`Error::Stale`] when a companion meets a row that was written meanwhile.
     pub async fn command(&self, book: BookId, key: Key, command: Command) -> Result<Answer, Error> {
         self.queues.post(book, key, command, self.start(book)).await
     }

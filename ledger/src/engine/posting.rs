@@ -17,6 +17,12 @@ pub struct Posted {
 /// Posts one entry in the caller's transaction. A refusal by the fold writes nothing.
 ///
 /// Aggregates are locked before this is called: the lock order is aggregates by id → book head → balances by number.
+///
+/// # Errors
+///
+/// The fold's refusals, by [`Reason::code`]: `unknown-account`, `closed-account`, `units-differ`, `no-such-movement`,
+/// `below-floor`, `closed-period`, `amount-out-of-bounds`, `lines-out-of-bounds`. [`Error::NotFound`] for an unknown
+/// book.
 pub async fn post(tx: &Transaction<'_>, book: &Book, entry: Entry, wall: Timestamp) -> Result<Posted, Error> {
     let head = journal::lock(tx, book.id).await?;
     let command = Command::post(None, entry);
@@ -35,6 +41,11 @@ pub async fn post(tx: &Transaction<'_>, book: &Book, entry: Entry, wall: Timesta
 }
 
 /// Posts commands in the caller's transaction, all of them or none.
+///
+/// # Errors
+///
+/// As [`post`], of the first command that is refused, with its place among them. A command without an entry is
+/// [`Error::Inconsistent`].
 pub async fn post_all(
     tx: &Transaction<'_>,
     book: &Book,
@@ -63,6 +74,10 @@ pub async fn post_all(
 }
 
 /// What the fold would say, without writing: the same code, for dry runs. The head is locked until the caller rolls back.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for an unknown book. A refusal is a verdict here, no error.
 pub async fn try_out(tx: &Transaction<'_>, book: &Book, entry: Entry) -> Result<Verdict, Error> {
     let head = journal::lock(tx, book.id).await?;
     let command = Command::post(None, entry);
@@ -87,6 +102,10 @@ async fn read_accounts(
 }
 
 /// The refusal in words, with the code of the account that it is about.
+///
+/// # Errors
+///
+/// Only trouble with the database.
 pub async fn refusal(tx: &impl GenericClient, book: &Book, reason: Reason) -> Result<Refusal, Error> {
     let detail = match reason {
         Reason::BelowFloor { account, short } => {

@@ -245,7 +245,7 @@ impl Jsonl {
     }
 }
 
-/// The same with the keys of all objects in order.
+/// The value with the keys of all its objects in order.
 fn ordered(value: &Value) -> Value {
     match value {
         Value::Object(members) => {

@@ -28,9 +28,9 @@ pub struct Claim {
 /// What one party gets of a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Part {
-    /// Minor units, 0 or more.
+    /// What it gets, minor units, 0 or more.
     pub amount: i64,
-    /// The carry for its next round.
+    /// Billionths of a minor unit that it carries into its next round.
     pub carry: i64,
 }
 

@@ -47,7 +47,7 @@ const LAST_DAY: Date = Date::MAX;
 pub struct ReportLine {
     /// Code of the account.
     pub code: String,
-    /// What it is for.
+    /// What the account is for.
     pub class: AccountClass,
     /// Currency or unit.
     pub unit: Unit,

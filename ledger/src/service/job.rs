@@ -18,7 +18,7 @@ pub enum Job {
     SendSignIn {
         /// Who asked for it.
         person: PersonId,
-        /// Where it goes.
+        /// The address to which it goes.
         email: String,
         /// The secret in the link; it leaves the database when the mail is sent.
         token: String,
@@ -29,7 +29,7 @@ pub enum Job {
     ChargePledge {
         /// The plan.
         pledge: PledgeId,
-        /// Which of its payments, from 1.
+        /// Number of the payment within the plan, from 1.
         sequence: i32,
     },
     /// Try a declined charge again.
@@ -257,16 +257,16 @@ impl fmt::Display for JobKind {
 /// The limits of a kind of job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// After so many attempts it is dead, and waits in the dead-letter list for somebody to look.
+    /// The most attempts; after them it is dead, and waits in the dead-letter list for somebody to look.
     pub attempts_max: i32,
-    /// Done later than this after it fell due, it is reported as late.
+    /// How long after it fell due it may be done; later, it is reported as late.
     pub deadline: SignedDuration,
 }
 
 /// A job to be written: [`crate::service::store::jobs::enqueue`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewJob {
-    /// Whose job; [`BookId::INSTALLATION`] for none.
+    /// The book whose job it is; [`BookId::INSTALLATION`] for none.
     pub book: BookId,
     /// When it falls due, in book time.
     pub due_at: Timestamp,

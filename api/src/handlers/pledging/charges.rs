@@ -227,7 +227,7 @@ pub(crate) async fn capture(
 }
 
 /// Captures through the lane of the book, which writes all that wait at once. What is repeated or refused, is more than a
-/// plain capture, or meets a stranger's row goes the long way.
+/// plain capture, or collides with a row written meanwhile goes the long way.
 async fn capture_by_lane(
     state: &State,
     caller: &Caller,

@@ -303,7 +303,7 @@ pub(crate) async fn place(
 }
 
 /// Places a new pledge through the lane of its book, which writes all that wait at once. What is repeated, refused or
-/// meets a stranger's row goes the long way, which stores its answer too.
+/// collides with a row written meanwhile goes the long way, which stores its answer too.
 async fn place_by_lane(
     state: &State,
     caller: &Caller,

@@ -11,6 +11,10 @@ use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 
 /// An account of the chart, opened in its unit when it is first needed.
+///
+/// # Errors
+///
+/// Only trouble with the database.
 pub async fn ensure(
     tx: &Transaction<'_>,
     book: BookId,
@@ -23,6 +27,10 @@ pub async fn ensure(
 }
 
 /// A person opens an account of a class that no operation manages. `floor` is none or minor units.
+///
+/// # Errors
+///
+/// `managed-class`, `account-exists`; [`Error::Invalid`] at `/code`.
 pub async fn open(
     tx: &Transaction<'_>,
     book: &Book,

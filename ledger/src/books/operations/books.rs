@@ -16,7 +16,7 @@ const CLOCK_AHEAD_MAX: SignedDuration = SignedDuration::from_hours(24 * 36_525);
 /// What a new book needs.
 #[derive(Debug, Clone)]
 pub struct OpenBook {
-    /// Who will own it.
+    /// The organisation that will own it.
     pub organisation: OrganisationId,
     /// Name for people.
     pub name: String,
@@ -24,13 +24,17 @@ pub struct OpenBook {
     pub currency: Currency,
     /// Live or sandbox.
     pub mode: Mode,
-    /// IANA zone.
+    /// Name of the IANA zone in which its days begin.
     pub zone: String,
     /// Who may read it.
     pub visibility: Visibility,
 }
 
 /// Opens a book with an empty journal.
+///
+/// # Errors
+///
+/// [`Error::Invalid`] at `/zone`.
 pub async fn open(tx: &Transaction<'_>, asked: OpenBook, wall: Timestamp) -> Result<Book, Error> {
     let zone = TimeZone::get(&asked.zone)
         .map_err(|_| Error::invalid("/zone", "not a zone of the IANA database, such as Europe/Berlin"))?;
@@ -53,6 +57,10 @@ pub async fn open(tx: &Transaction<'_>, asked: OpenBook, wall: Timestamp) -> Res
 }
 
 /// Moves the clock of a sandbox book to a moment that is not before its present one.
+///
+/// # Errors
+///
+/// `live-clock`, `clock-goes-forward`; [`Error::Invalid`] at `/to`; [`Error::NotFound`] for an unknown book.
 pub async fn advance_clock(tx: &Transaction<'_>, book: BookId, to: Timestamp, wall: Timestamp) -> Result<Book, Error> {
     let book = books::lock(tx, book).await?;
     match book.mode {
@@ -75,6 +83,10 @@ pub async fn advance_clock(tx: &Transaction<'_>, book: BookId, to: Timestamp, wa
 }
 
 /// Admits a partner platform, which may then bring pledges into the book.
+///
+/// # Errors
+///
+/// Only trouble with the database.
 pub async fn admit_partner(
     tx: &Transaction<'_>,
     book: &Book,

@@ -25,7 +25,7 @@ pub struct RawLine {
     pub debit: String,
     /// Code of the account credited.
     pub credit: String,
-    /// How much.
+    /// The amount that moves.
     pub amount: WrittenAmount,
 }
 
@@ -36,7 +36,7 @@ pub struct RawLeg {
     pub account: String,
     /// Debit or credit.
     pub side: Side,
-    /// How much.
+    /// The amount on that side.
     pub amount: WrittenAmount,
 }
 
@@ -184,7 +184,7 @@ fn minor(unit: Unit, amount: &WrittenAmount, at: &str) -> Result<i64, Error> {
 ///
 /// # Errors
 ///
-/// The first refusal, with its place in the batch; nothing is written then.
+/// As [`posting::post_all`]: the first refusal, with its place in the batch; nothing is written then.
 pub async fn post_all(
     tx: &Transaction<'_>,
     book: &Book,
@@ -196,6 +196,11 @@ pub async fn post_all(
 }
 
 /// Reverses a raw entry: its exact mirror, linked, once.
+///
+/// # Errors
+///
+/// `not-reversible` for the entry of an operation; `already-reversed`; what [`posting::post`] refuses, such as
+/// `below-floor`; [`Error::NotFound`] for an unknown entry.
 pub async fn reverse(
     tx: &Transaction<'_>,
     book: &Book,
@@ -235,6 +240,10 @@ pub async fn reverse(
 }
 
 /// The number that a raw entry would get, or why it would be refused: the same fold, and nothing is written.
+///
+/// # Errors
+///
+/// What [`posting::post`] would refuse.
 pub async fn try_out(tx: &Transaction<'_>, book: &Book, entry: Entry) -> Result<Posted, Error> {
     match posting::try_out(tx, book, entry).await? {
         Verdict::Posted(number) => Ok(Posted { number }),

@@ -22,18 +22,18 @@ pub struct Revaluation {
     pub against: String,
     /// What one of the unit of `account` was worth in that of `against`.
     pub rate: Rate,
-    /// The same as it was written, for the memo.
+    /// The rate as it was written, for the memo.
     pub rate_text: String,
-    /// At the end of which day.
+    /// The day at whose end the pair is valued.
     pub day: Date,
 }
 
-/// What was found.
+/// What the valuation of a pair found.
 #[derive(Debug, Clone)]
 pub struct Outcome {
     /// The exchange account in whose unit the result is.
     pub against: Account,
-    /// Minor units; a loss is below 0.
+    /// What the pair gained, minor units of that account's unit; a loss is below 0.
     pub gain: i64,
     /// The entry; none when the pair was even.
     pub posted: Option<Posted>,
@@ -45,7 +45,8 @@ pub struct Outcome {
 ///
 /// # Errors
 ///
-/// Wrong for accounts that are no pair of exchange accounts of two units, and for a day to come.
+/// [`Error::Invalid`] at `/account` or `/against` for accounts that are no pair of exchange accounts of two units, and
+/// at `/date` for a day to come; `result-too-large`; what [`posting::post`] refuses, such as `closed-period`.
 pub async fn post_result(
     tx: &Transaction<'_>,
     book: &Book,

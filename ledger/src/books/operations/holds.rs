@@ -15,6 +15,11 @@ use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 
 /// Sets money of an account aside, until a moment in the book's time if one is given.
+///
+/// # Errors
+///
+/// `below-floor` when less is free; `managed-class`; [`Error::Invalid`] at `/expires_at`, `/account`,
+/// `/amount/currency` or `/amount/amount`.
 pub async fn place(
     tx: &Transaction<'_>,
     book: &Book,
@@ -47,6 +52,11 @@ pub async fn place(
 }
 
 /// Ends a hold by moving a part of it, or all, to another account; the rest is free again.
+///
+/// # Errors
+///
+/// `hold-ended`, `managed-class`; what [`posting::post`] refuses, such as `units-differ`; [`Error::Invalid`] at `/to`,
+/// `/amount/currency` or `/amount/amount`; [`Error::NotFound`] for an unknown hold.
 pub async fn capture(
     tx: &Transaction<'_>,
     book: &Book,
@@ -74,12 +84,20 @@ pub async fn capture(
 }
 
 /// Ends a hold without capturing anything.
+///
+/// # Errors
+///
+/// `hold-ended`; [`Error::NotFound`] for an unknown hold.
 pub async fn release(tx: &Transaction<'_>, book: &Book, id: HoldId, wall: Timestamp) -> Result<Hold, Error> {
     end(tx, book, id, 0, wall).await?;
     holds::get(tx, id).await
 }
 
 /// The worker at the moment of expiry; a hold that has ended meanwhile is left alone.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for an unknown hold.
 pub async fn expire(tx: &Transaction<'_>, id: HoldId, wall: Timestamp) -> Result<(), Error> {
     let book = books::get(tx, id.book).await?;
     let hold = holds::get(tx, id).await?;

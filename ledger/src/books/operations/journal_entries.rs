@@ -13,16 +13,16 @@ const LINES_MAX: i64 = 2_000;
 /// An entry with all its lines, at least one.
 #[derive(Debug, Clone)]
 pub struct JournalEntry {
-    /// Record number.
+    /// Record number of the entry.
     pub number: i64,
-    /// In order.
+    /// Its lines, in order.
     pub lines: Vec<EntryLine>,
 }
 
 /// A line, and the unit in which it counts.
 #[derive(Debug, Clone)]
 pub struct EntryLine {
-    /// What moved.
+    /// What moved, and between which accounts.
     pub line: JournalLine,
     /// Currency or unit of both accounts.
     pub unit: Unit,
@@ -31,13 +31,17 @@ pub struct EntryLine {
 /// A page of the journal.
 #[derive(Debug, Clone)]
 pub struct JournalEntries {
-    /// By number.
+    /// The entries, by number.
     pub entries: Vec<JournalEntry>,
     /// Whether others follow.
     pub more: bool,
 }
 
 /// Entries whose number comes after `after`, at most `limit`, fewer when they are long.
+///
+/// # Errors
+///
+/// Only trouble with the database.
 pub async fn journal_entries(
     client: &impl GenericClient,
     book: &Book,
@@ -68,6 +72,10 @@ pub async fn journal_entries(
 }
 
 /// The entry with a number.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for a number that is no entry's.
 pub async fn journal_entry(client: &impl GenericClient, book: &Book, number: i64) -> Result<JournalEntry, Error> {
     // Positions are numbers shifted by 16: larger numbers do not exist.
     if !(1..1 << 46).contains(&number) {

@@ -17,7 +17,7 @@ const COMMITMENTS: &str = "PLEDGED.";
 ///
 /// # Errors
 ///
-/// Refused when the book has a unit with this code, or too many; wrong when the code belongs to the service.
+/// `unit-exists`, `too-many-units`; [`Error::Invalid`] at `/code` when the code belongs to the service.
 pub async fn create(
     tx: &Transaction<'_>,
     book: &Book,
@@ -42,6 +42,10 @@ pub async fn create(
 
 /// The unit in which the promises of a currency are kept, made when it is first needed: as many digits, and the code
 /// `PLEDGED.USD`.
+///
+/// # Errors
+///
+/// Only trouble with the database.
 pub async fn commitment(tx: &Transaction<'_>, book: &Book, currency: Currency, wall: Timestamp) -> Result<Unit, Error> {
     let inconsistent = |error: UnitError| Error::inconsistent(format!("the commitment unit of {currency}: {error}"));
     let exponent = u8::try_from(currency.exponent()).map_err(|_| inconsistent(UnitError::Exponent))?;
@@ -55,7 +59,7 @@ pub async fn commitment(tx: &Transaction<'_>, book: &Book, currency: Currency, w
 ///
 /// # Errors
 ///
-/// Wrong at `pointer` when there is neither.
+/// [`Error::Invalid`] at `pointer` when there is neither.
 pub async fn resolve(
     client: &impl GenericClient,
     book: &Book,

@@ -14,11 +14,11 @@ use uuid::Uuid;
 pub struct Hold {
     /// Its id.
     pub id: HoldId,
-    /// Whose money.
+    /// The account whose money is set aside.
     pub account: AccountNumber,
-    /// How much, minor units.
+    /// The amount set aside, minor units.
     pub amount: i64,
-    /// Until when, book time; none when it does not expire.
+    /// When it expires, in book time; none when it does not.
     pub expires_at: Option<Timestamp>,
     /// Record number of its placing.
     pub placed: i64,
@@ -66,7 +66,7 @@ pub async fn place(
     Ok(row.get(0))
 }
 
-/// Ends a hold, of which so much is captured: answers the record number, or none when it had ended before.
+/// Ends a hold. `captured`: minor units of it that are captured. Answers the record number, none when it had ended.
 pub async fn end(tx: &Transaction<'_>, id: HoldId, captured: i64, wall: Timestamp) -> Result<Option<i64>, Error> {
     let statement = tx.prepare_cached("-- holds::end\nSELECT hold_end($1, $2, $3, $4)").await?;
     let row = tx
@@ -81,7 +81,7 @@ pub async fn end(tx: &Transaction<'_>, id: HoldId, captured: i64, wall: Timestam
     Ok(row.get(0))
 }
 
-/// The hold.
+/// The hold with this id.
 pub async fn get(client: &impl GenericClient, id: HoldId) -> Result<Hold, Error> {
     let statement = client.prepare_cached("-- holds::get\nSELECT * FROM hold WHERE book_id = $1 AND id = $2").await?;
     let row = client.query_opt(&statement, &[/* book */ &id.book.0, /* id */ &id.object]).await?;

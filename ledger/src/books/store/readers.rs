@@ -8,7 +8,7 @@ use deadpool_postgres::GenericClient;
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// The same with the roles that a person has in the organisation that owns it, in one round trip.
+/// The book that an outside id names, with the roles of a person in the organisation that owns it, in one round trip.
 pub async fn resolve_with_roles(
     client: &impl GenericClient,
     reference: BookRef,
@@ -31,7 +31,7 @@ pub async fn resolve_with_roles(
     Ok((Book::from_row(&row)?, roles))
 }
 
-/// The same for many references and persons at once; who names no book is left out.
+/// Books with roles, as [`resolve_with_roles`], for many references and persons at once; who names no book is left out.
 pub async fn list_with_roles(
     client: &impl GenericClient,
     asked: &[(BookRef, PersonId)],

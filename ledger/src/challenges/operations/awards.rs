@@ -27,6 +27,12 @@ const AWARDS_MAX: i64 = 500;
 
 /// Awards the prizes of a provisional ranking whose time for appeals has passed. Done twice, it is done once: the second
 /// call answers what the first one did.
+///
+/// # Errors
+///
+/// `challenge-not-provisional`, `appeals-open`, `purse-settling`; what [`posting::post`] refuses, such as
+/// `below-floor`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/reason`; [`Error::NotFound`] for an
+/// unknown challenge.
 pub async fn award(
     tx: &Transaction<'_>,
     id: ChallengeId,

@@ -24,7 +24,7 @@ use jiff::Timestamp;
 /// What a new challenge shall be.
 #[derive(Debug, Clone)]
 pub struct NewChallenge {
-    /// In which book.
+    /// The book to which it belongs.
     pub book: BookId,
     /// Name in addresses and in the codes of its accounts: 2 to 63 of a-z, 0-9 and `-`.
     pub slug: String,
@@ -39,6 +39,11 @@ pub struct NewChallenge {
 }
 
 /// A new challenge, as a draft.
+///
+/// # Errors
+///
+/// `slug-taken`; [`Error::Invalid`] at `/slug`, `/title`, `/summary` or below `/rules`; [`Error::NotFound`] for an
+/// unknown book.
 pub async fn create(
     tx: &Transaction<'_>,
     new: NewChallenge,
@@ -75,6 +80,10 @@ pub async fn create(
 }
 
 /// Writes a new version of a draft's rules. What was published is agreed upon, and does not change.
+///
+/// # Errors
+///
+/// `challenge-not-draft`; [`Error::Invalid`] below `/rules`; [`Error::NotFound`] for an unknown challenge.
 pub async fn replace_rules(
     tx: &Transaction<'_>,
     id: ChallengeId,
@@ -105,6 +114,11 @@ fn check_rules(rules: &Rules, purse: Money) -> Result<(), Error> {
 }
 
 /// Opens a draft for sponsors, and the account of its purse with floor 0: no prize is paid that is not there.
+///
+/// # Errors
+///
+/// `challenge-not-draft`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/reason`;
+/// [`Error::NotFound`] for an unknown challenge.
 pub async fn publish(
     tx: &Transaction<'_>,
     id: ChallengeId,
@@ -121,6 +135,11 @@ pub async fn publish(
 }
 
 /// Tells the public; teams may enter.
+///
+/// # Errors
+///
+/// `challenge-not-funding`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/reason`;
+/// [`Error::NotFound`] for an unknown challenge.
 pub async fn announce(
     tx: &Transaction<'_>,
     id: ChallengeId,
@@ -134,6 +153,11 @@ pub async fn announce(
 }
 
 /// Opens it for submissions, once its purse is full of settled money.
+///
+/// # Errors
+///
+/// `challenge-not-announced`, `purse-short`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/reason`;
+/// [`Error::NotFound`] for an unknown challenge.
 pub async fn open(
     tx: &Transaction<'_>,
     id: ChallengeId,
@@ -148,6 +172,11 @@ pub async fn open(
 }
 
 /// Ends the time for submissions, once it has passed; drafts are incomplete from now on, and are not judged.
+///
+/// # Errors
+///
+/// `challenge-not-open`, `submissions-open`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/reason`;
+/// [`Error::NotFound`] for an unknown challenge.
 pub async fn close_submissions(
     tx: &Transaction<'_>,
     id: ChallengeId,
@@ -172,6 +201,12 @@ async fn close_locked(
 }
 
 /// Gives it up before anybody has handed work in; what is in its purse goes back to its sponsors.
+///
+/// # Errors
+///
+/// `reason-missing`, `challenge-opened`, `purse-settling`; what [`posting::post`](crate::engine::posting::post)
+/// refuses; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/reason`; [`Error::NotFound`] for an
+/// unknown challenge.
 pub async fn cancel(
     tx: &Transaction<'_>,
     id: ChallengeId,
@@ -192,6 +227,11 @@ pub async fn cancel(
 /// Does what the deadline of a waiting state demands, if it has passed; the same call twice does it once.
 ///
 /// Where money is still on its way from a custodian, a cancellation and an award wait for it, a day at a time.
+///
+/// # Errors
+///
+/// Where money moves, what [`posting::post`](crate::engine::posting::post) refuses; [`Error::NotFound`] for an unknown
+/// challenge.
 pub async fn advance(tx: &Transaction<'_>, id: ChallengeId, wall: Timestamp) -> Result<Challenge, Error> {
     let Locked { book, challenge } = lock(tx, id).await?;
     let change = Change::by_service;

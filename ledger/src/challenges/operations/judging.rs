@@ -19,6 +19,11 @@ use std::collections::BTreeSet;
 use std::collections::hash_map::{Entry, HashMap};
 
 /// Puts a judge of the host on the panel of a challenge; says whether that is new.
+///
+/// # Errors
+///
+/// `challenge-judged`; [`Error::Invalid`] at `/person` for one without the role of judge in the host;
+/// [`Error::NotFound`] for an unknown challenge.
 pub async fn appoint(
     tx: &Transaction<'_>,
     challenge: ChallengeId,
@@ -49,17 +54,23 @@ async fn tied(client: &impl GenericClient, book: &Book, team: OrganisationId) ->
 /// What a judge says of a submission.
 #[derive(Debug, Clone)]
 pub struct NewScorecard {
-    /// Of which submission.
+    /// The submission that is scored.
     pub submission: SubmissionId,
     /// The digest of what the judge read.
     pub digest: Digest,
     /// 0 to 100 points for each criterion of the stage, in their order.
     pub points: Vec<u8>,
-    /// Why.
+    /// Why the judge scores so.
     pub comment: String,
 }
 
 /// A judge scores a submission; a later card of the same judge takes the place of the earlier one.
+///
+/// # Errors
+///
+/// `challenge-not-judging`, `not-judged`, `declared-tie`, `digest-mismatch`, `stage-not-scored`; [`Error::Invalid`] at
+/// `/comment` or `/points`; [`Error::Forbidden`] for whoever is not on the panel; [`Error::NotFound`] for an unknown
+/// submission.
 pub async fn score(tx: &Transaction<'_>, new: NewScorecard, by: PersonId, wall: Timestamp) -> Result<Scorecard, Error> {
     check_text("/comment", &new.comment, 0..=4_000)?;
     let id = new.submission;
@@ -99,6 +110,11 @@ pub async fn score(tx: &Transaction<'_>, new: NewScorecard, by: PersonId, wall: 
 }
 
 /// Publishes the provisional ranking, once all scores are there; the time for appeals begins.
+///
+/// # Errors
+///
+/// `challenge-not-judging`, `scores-missing`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at
+/// `/reason`; [`Error::NotFound`] for an unknown challenge.
 pub async fn rank(
     tx: &Transaction<'_>,
     id: ChallengeId,

@@ -24,21 +24,21 @@ use crate::treasury::operations::settlements;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 
-/// So many contributions or fees go back in one entry.
+/// The most contributions or fees that go back in one entry.
 const LINES_MAX: usize = 500;
 
 /// What a sponsor gives.
 #[derive(Debug, Clone)]
 pub struct NewContribution {
-    /// For which challenge.
+    /// The challenge for whose purse it is.
     pub challenge: ChallengeId,
-    /// Who gives it.
+    /// The organisation that gives it.
     pub sponsor: OrganisationId,
     /// Who brings it, and holds the money: a partner platform, or the host itself.
     pub partner: OrganisationId,
     /// What the partner calls it; unique per partner.
     pub reference: String,
-    /// How much.
+    /// The amount that the sponsor gives.
     pub amount: Money,
     /// SHA-256 of the rules that the sponsor agrees to.
     pub rules: Digest,
@@ -47,6 +47,12 @@ pub struct NewContribution {
 }
 
 /// A sponsor gives to a purse; with a payment's reference it is captured at once.
+///
+/// # Errors
+///
+/// `challenge-not-funding`, `rules-mismatch`, `currency-differs`, `purse-full`, `reference-taken`; with a payment's
+/// reference also what [`capture`] answers. [`Error::Invalid`] at `/reference` or `/sponsor`; [`Error::NotFound`] for
+/// an unknown challenge.
 pub async fn contribute(
     tx: &Transaction<'_>,
     new: NewContribution,
@@ -89,6 +95,12 @@ pub async fn contribute(
 }
 
 /// The partner has the money of a contribution: it stands in the purse, and arrives with the partner's day.
+///
+/// # Errors
+///
+/// `contribution-captured` when another payment captured it; `purse-full`, `challenge-not-funding`, `payment-taken`;
+/// what [`posting::post`] refuses. [`Error::Invalid`] at `/provider_reference`; [`Error::StillRunning`] when the book's
+/// day ended under the transaction: try again; [`Error::NotFound`] for an unknown contribution.
 pub async fn capture(
     tx: &Transaction<'_>,
     id: PurseContributionId,
@@ -152,6 +164,10 @@ pub struct PurseState {
 }
 
 /// What a purse holds.
+///
+/// # Errors
+///
+/// Only trouble with the database.
 pub async fn state(client: &impl GenericClient, challenge: &Challenge) -> Result<PurseState, Error> {
     let totals = contributions::totals(client, challenge.id).await?;
     let balance = match challenge.account {

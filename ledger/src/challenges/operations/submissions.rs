@@ -21,6 +21,11 @@ use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 
 /// A team enters a challenge: a member of it agrees to the rules by their SHA-256.
+///
+/// # Errors
+///
+/// `challenge-takes-no-entries`, `rules-mismatch`, `team-entered`; [`Error::Forbidden`] for whoever is no member of the
+/// team; [`Error::NotFound`] for an unknown challenge.
 pub async fn enter(
     tx: &Transaction<'_>,
     challenge: ChallengeId,
@@ -57,6 +62,12 @@ pub async fn enter(
 }
 
 /// A custodian (a partner platform or the host itself) has the fee of a team.
+///
+/// # Errors
+///
+/// `challenge-takes-no-entries`, `fee-not-due`, `payment-taken`; what [`posting::post`] refuses. [`Error::Invalid`] at
+/// `/provider_reference`; [`Error::StillRunning`] when the book's day ended under the transaction: try again;
+/// [`Error::NotFound`] for an unknown entry.
 pub async fn capture_fee(
     tx: &Transaction<'_>,
     id: EntrantId,
@@ -94,17 +105,23 @@ pub async fn capture_fee(
 /// Work that a team begins to write for a stage.
 #[derive(Debug, Clone)]
 pub struct NewSubmission {
-    /// To which challenge.
+    /// The challenge to which it is handed in.
     pub challenge: ChallengeId,
-    /// Whose.
+    /// The team whose work it is.
     pub team: OrganisationId,
-    /// For which stage.
+    /// Name of the stage for which it is written.
     pub stage: String,
     /// What it says.
     pub content: Content,
 }
 
 /// Begins a submission: one for each team and stage.
+///
+/// # Errors
+///
+/// `challenge-not-open`, `team-not-entered`, `unknown-stage`, `submission-exists`; [`Error::Invalid`] at `/title`,
+/// `/note`, `/evidence` or below `/attributions`; [`Error::Forbidden`] for whoever is no member of the team;
+/// [`Error::NotFound`] for an unknown challenge.
 pub async fn create(
     tx: &Transaction<'_>,
     new: NewSubmission,
@@ -145,6 +162,12 @@ pub async fn create(
 }
 
 /// Other content. One that was handed in is a draft again.
+///
+/// # Errors
+///
+/// `challenge-not-open`, `submission-closed`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/title`,
+/// `/note`, `/evidence` or below `/attributions`; [`Error::Forbidden`] for whoever is no member of the team;
+/// [`Error::NotFound`] for an unknown submission.
 pub async fn edit(
     tx: &Transaction<'_>,
     id: SubmissionId,
@@ -162,6 +185,11 @@ pub async fn edit(
 }
 
 /// Hands work in. What is incomplete is refused with what is missing, and stays a draft.
+///
+/// # Errors
+///
+/// `challenge-not-open`, `fee-due`, `submission-not-draft`, `gate-incomplete`; [`Error::Stale`] for an outdated
+/// version; [`Error::Forbidden`] for whoever is no member of the team; [`Error::NotFound`] for an unknown submission.
 pub async fn submit(
     tx: &Transaction<'_>,
     id: SubmissionId,

@@ -10,26 +10,26 @@ use std::collections::BTreeMap;
 /// One prize, or one part of a shared pool, for one team.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Award {
-    /// Which tier, as its index in the rules.
+    /// The tier of prizes, as its index in the rules, from 0.
     pub prize: usize,
-    /// From 1 in its tier.
+    /// Number of the prize within its tier, from 1.
     pub number: i32,
-    /// For which submission; the first one of the team that was built on, where a pool is shared.
+    /// The submission that won it; where a pool is shared, the team's first one that was built on.
     pub submission: SubmissionId,
-    /// Who gets it.
+    /// The team that gets it.
     pub team: OrganisationId,
-    /// Minor units.
+    /// The amount of the prize, minor units.
     pub amount: i64,
 }
 
 /// A part of a submission that another team made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Part {
-    /// Of which submission.
+    /// The submission that was built on.
     pub submission: SubmissionId,
-    /// Whose.
+    /// The team whose work that is.
     pub team: OrganisationId,
-    /// Hundredths of a percent.
+    /// Its part of the whole, in hundredths of a percent.
     pub share: u16,
 }
 

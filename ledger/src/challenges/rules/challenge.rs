@@ -60,7 +60,7 @@ pub struct Challenge {
     pub summary: String,
     /// The sum of its prizes.
     pub purse: Money,
-    /// Which version of its rules is in force, from 1.
+    /// Number of the version of its rules in force, from 1.
     pub rules_version: i32,
     /// SHA-256 of those rules.
     pub rules: Digest,
@@ -70,7 +70,7 @@ pub struct Challenge {
     pub account: Option<AccountNumber>,
     /// Where it stands.
     pub state: ChallengeState,
-    /// Counts changes; the ETag.
+    /// Counts changes, from 1: its `ETag`.
     pub version: i64,
     /// When it was made, in book time.
     pub created_at: Timestamp,
@@ -158,7 +158,7 @@ impl Challenge {
         }
     }
 
-    /// Opens it for submissions, once so many settled minor units are in its purse.
+    /// Opens it for submissions. `settled`: minor units in its purse that have settled, no less than its prizes.
     pub fn open(self, settled: i64, now: Timestamp) -> Result<Challenge, Refusal> {
         match self.state {
             ChallengeState::Announced { .. } => {}

@@ -7,17 +7,17 @@ use jiff::Timestamp;
 pub enum ChallengeState {
     /// Being written.
     Draft {
-        /// When it is given up.
+        /// When it is given up unless it is published.
         until: Timestamp,
     },
     /// Its rules stand, and sponsors fill the purse.
     Funding {
-        /// When it is given up.
+        /// When it is given up unless it is announced.
         until: Timestamp,
     },
     /// Teams may enter; submissions wait for the opening.
     Announced {
-        /// When it is given up.
+        /// When it is given up unless it is opened.
         until: Timestamp,
     },
     /// Takes submissions: the purse is full.
@@ -48,12 +48,12 @@ pub enum ChallengeState {
     Closed,
     /// Given up before anything was won.
     Cancelled {
-        /// Why.
+        /// Why it was given up.
         reason: String,
     },
     /// Nobody won anything.
     NoAward {
-        /// Why.
+        /// Why nobody won.
         reason: String,
     },
 }

@@ -15,15 +15,15 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What one judge gave one submission.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scorecard {
-    /// Who.
+    /// The judge who scored.
     pub judge: PersonId,
     /// The digest of the submission that the judge read.
     pub submission_digest: Digest,
     /// 0 to 100 points for each criterion of the stage, in their order.
     pub points: Vec<u8>,
-    /// Why.
+    /// Why the judge scored so.
     pub comment: String,
-    /// When, in book time.
+    /// When it was scored, in book time.
     pub at: Timestamp,
 }
 
@@ -46,13 +46,13 @@ impl Scorecard {
 /// A complete submission with what was said of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
-    /// Which.
+    /// The submission's id.
     pub submission: SubmissionId,
-    /// Whose.
+    /// The team whose work it is.
     pub team: OrganisationId,
-    /// For which stage.
+    /// Name of the stage for which it was handed in.
     pub stage: String,
-    /// When it was handed in.
+    /// When it was handed in, in book time.
     pub submitted_at: Timestamp,
     /// Members of the team, and people with a declared tie to it: their cards count for nothing.
     pub tied: BTreeSet<PersonId>,
@@ -119,11 +119,11 @@ fn larger_mean(a: u64, a_judges: u64, b: u64, b_judges: u64) -> Ordering {
 /// A submission with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ranked {
-    /// Which.
+    /// The submission's id.
     pub submission: SubmissionId,
-    /// Whose.
+    /// The team whose work it is.
     pub team: OrganisationId,
-    /// Where it stands.
+    /// Its place and its score in its stage.
     pub placed: Placed,
 }
 

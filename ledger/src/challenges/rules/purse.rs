@@ -11,7 +11,7 @@ words! {
         Pledged = "pledged",
         /// A custodian has it: it stands in the purse, and does not count for the opening.
         Captured = "captured",
-        /// It has arrived.
+        /// The money has arrived as cash.
         Settled = "settled",
         /// It is on its way back to the sponsor, or a part of it is.
         Returned = "returned",
@@ -27,7 +27,7 @@ words! {
         Due = "due",
         /// A custodian has it.
         Captured = "captured",
-        /// It has arrived.
+        /// The money has arrived as cash.
         Settled = "settled",
         /// It went where the rules say: to the operating fund, or back.
         Closed = "closed",

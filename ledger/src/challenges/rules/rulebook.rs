@@ -55,10 +55,10 @@ words! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EntryFee {
-    /// How much.
+    /// The amount that a team pays.
     #[serde(with = "money_text")]
     pub amount: Money,
-    /// Whose it is in the end.
+    /// Who has it in the end: the operating fund, or the teams.
     pub goes_to: FeeGoesTo,
 }
 
@@ -73,9 +73,9 @@ pub enum Condition {
         /// Last place that wins it.
         last: u16,
     },
-    /// The submissions of the stage with at least so many points, in order of their places while there are prizes.
+    /// The submissions of the stage with at least a score, in order of their places while there are prizes.
     Threshold {
-        /// Hundredths of a point: 7500 for 75.00.
+        /// The least score, in hundredths of a point: 7500 for 75.00.
         score: u16,
     },
     /// Shared among the teams on whose submissions the first of the stage builds, in proportion to the parts it states.
@@ -95,7 +95,7 @@ pub struct Prize {
     pub count: u16,
     /// What it is called.
     pub name: String,
-    /// For submissions of which stage.
+    /// Name of the stage whose submissions can win it.
     pub stage: String,
 }
 
@@ -103,7 +103,7 @@ pub struct Prize {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Criterion {
-    /// A word for it.
+    /// Its name, one word of a-z, 0-9, `_` and `-`.
     pub name: String,
     /// What it asks.
     pub title: String,
@@ -115,9 +115,9 @@ pub struct Criterion {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Shortlist {
-    /// How many teams.
+    /// How many of the best teams are ranked.
     pub best: u16,
-    /// Of which earlier stage.
+    /// Name of the earlier stage.
     pub stage: String,
 }
 
@@ -131,7 +131,7 @@ pub struct Stage {
     pub criteria: Vec<Criterion>,
     /// The evidence without which a submission is not judged.
     pub gate: Vec<EvidenceKind>,
-    /// A word for it.
+    /// Its name, one word of a-z, 0-9, `_` and `-`.
     pub name: String,
 }
 
@@ -144,7 +144,7 @@ pub enum TieRule {
     EarlierSubmission,
     /// The one that is better on one criterion, where its stage has it.
     Criterion {
-        /// Which.
+        /// Name of that criterion.
         criterion: String,
     },
 }
@@ -153,15 +153,15 @@ pub enum TieRule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Timetable {
-    /// Announced, until it must be open.
+    /// Days from the announcement until it must be open.
     pub announced_days: u16,
-    /// The ranking is provisional, and teams may appeal.
+    /// Days in which the ranking is provisional and teams may appeal.
     pub appeal_days: u16,
-    /// Raising the purse.
+    /// Days for raising the purse.
     pub funding_days: u16,
-    /// Judging.
+    /// Days for judging.
     pub judging_days: u16,
-    /// Open for submissions.
+    /// Days in which it is open for submissions.
     pub submission_days: u16,
 }
 

@@ -27,7 +27,7 @@ pub struct Attribution {
     pub part: String,
     /// How much of the whole it is: 1 to 10,000 hundredths of a percent.
     pub share: u16,
-    /// Of which submission.
+    /// The submission that is built on.
     pub submission: SubmissionId,
 }
 
@@ -51,7 +51,7 @@ pub enum SubmissionState {
     Draft,
     /// Handed in complete.
     Submitted {
-        /// When, in book time: it breaks ties.
+        /// When it was handed in, in book time: it breaks ties.
         at: Timestamp,
     },
     /// It was no more than a draft when submissions closed: it is not judged.
@@ -80,9 +80,9 @@ impl SubmissionState {
 /// Where a submission stands in its stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Placed {
-    /// From 1; no two submissions of a stage share one.
+    /// Its place, from 1; no two submissions of a stage share one.
     pub place: i32,
-    /// Hundredths of a point; 0 in a stage without criteria.
+    /// Its score in hundredths of a point; 0 in a stage without criteria.
     pub score: i32,
 }
 
@@ -91,23 +91,23 @@ pub struct Placed {
 pub struct Submission {
     /// Its id.
     pub id: SubmissionId,
-    /// To which challenge.
+    /// The challenge to which it is handed in.
     pub challenge: ChallengeId,
-    /// Of which entry.
+    /// The entry of its team to the challenge.
     pub entrant: EntrantId,
-    /// Whose.
+    /// The team whose work it is.
     pub team: OrganisationId,
-    /// For which stage.
+    /// Name of the stage for which it is written.
     pub stage: String,
     /// What it says.
     pub content: Content,
-    /// Counts its texts, from 1.
+    /// Revision of the text, from 1: rises with each edit.
     pub revision: i32,
     /// Where it stands.
     pub state: SubmissionState,
     /// Its place; none before the ranking, or where it has none.
     pub placed: Option<Placed>,
-    /// Counts changes; the ETag.
+    /// Counts changes, from 1: its `ETag`.
     pub version: i64,
     /// When it was made, in book time.
     pub created_at: Timestamp,

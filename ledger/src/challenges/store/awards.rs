@@ -14,23 +14,23 @@ use uuid::Uuid;
 pub struct Award {
     /// Its id.
     pub id: AwardId,
-    /// Of which challenge.
+    /// The challenge whose prize it is.
     pub challenge: ChallengeId,
-    /// By which version of the rules.
+    /// Number of the version of the rules by which it was awarded, from 1.
     pub rules_version: i32,
-    /// Which tier, as its number in the rules, from 1.
+    /// The tier of prizes, as its number in the rules, from 1.
     pub prize: i16,
-    /// Which prize of the tier, from 1.
+    /// Number of the prize within its tier, from 1.
     pub number: i32,
-    /// For which submission.
+    /// The submission that won it; where a pool is shared, the team's first one that was built on.
     pub submission: SubmissionId,
-    /// Who is owed it.
+    /// The team to which it is owed.
     pub team: OrganisationId,
-    /// How much.
+    /// The amount of the prize.
     pub amount: Money,
     /// Record number of the one entry of all awards of the challenge.
     pub entry: i64,
-    /// When, in book time.
+    /// When it was awarded, in book time.
     pub awarded_at: Timestamp,
 }
 

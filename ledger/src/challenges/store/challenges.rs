@@ -179,13 +179,13 @@ pub async fn update(tx: &Transaction<'_>, changed: &Challenge) -> Result<Challen
 /// A version of the rules of a challenge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RulesVersion {
-    /// From 1.
+    /// Number of the version, from 1.
     pub version: i32,
-    /// What they say.
+    /// What the rules say.
     pub rules: Rules,
-    /// The bytes that are agreed to.
+    /// The canonical JSON that is agreed to.
     pub document: String,
-    /// Their SHA-256.
+    /// SHA-256 of that document.
     pub sha256: Digest,
     /// When it was written, in book time.
     pub created_at: Timestamp,

@@ -15,42 +15,42 @@ use uuid::Uuid;
 /// A contribution.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contribution {
-    /// Which.
+    /// Its id.
     pub id: PurseContributionId,
-    /// For which challenge.
+    /// The challenge for whose purse it is.
     pub challenge: ChallengeId,
-    /// Who gave it.
+    /// The organisation that gave it.
     pub sponsor: OrganisationId,
-    /// Who holds the money.
+    /// The custodian that holds the money.
     pub partner: OrganisationId,
     /// What the custodian calls it.
     pub reference: String,
-    /// How much.
+    /// The amount that the sponsor gives.
     pub amount: Money,
     /// Minor units that went back.
     pub returned: i64,
-    /// Which rules were agreed to.
+    /// Number of the version of the rules that the sponsor agreed to, from 1.
     pub rules_version: i32,
-    /// Their SHA-256.
+    /// SHA-256 of those rules.
     pub rules: Digest,
     /// How it stands.
     pub state: ContributionState,
     /// The capture; none before.
     pub capture: Option<Capture>,
-    /// Counts changes; the ETag.
+    /// Counts changes, from 1: its `ETag`.
     pub version: i64,
     /// When it was made, in book time.
     pub created_at: Timestamp,
 }
 
-/// That a custodian has the money.
+/// How a custodian came to have the money.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capture {
     /// How the payment is named where it was made.
     pub provider_reference: String,
-    /// With which it arrives as cash.
+    /// The settlement with which it arrives as cash.
     pub settlement: SettlementId,
-    /// On which day, in the zone of the book.
+    /// The day of the capture, in the zone of the book.
     pub on: Date,
     /// Record number of its entry.
     pub entry: i64,
@@ -153,7 +153,7 @@ pub async fn list(
     rows.iter().map(from_row).collect()
 }
 
-/// The same, of those that one partner brought.
+/// The contributions to a challenge that one partner brought, the oldest first, after an id.
 pub async fn list_of_partner(
     client: &impl GenericClient,
     challenge: ChallengeId,
@@ -231,7 +231,7 @@ pub struct Totals {
     pub captured: i64,
     /// Arrived.
     pub settled: i64,
-    /// Of what had arrived, gone back.
+    /// What went back, of what had arrived.
     pub returned: i64,
 }
 
@@ -288,7 +288,7 @@ pub async fn update_captured(
     from_row(&row)
 }
 
-/// So many minor units more went back.
+/// `minor` more minor units went back to the sponsor.
 pub async fn update_returned(tx: &Transaction<'_>, id: PurseContributionId, minor: i64) -> Result<(), Error> {
     let statement = tx
         .prepare_cached(

@@ -13,25 +13,25 @@ use uuid::Uuid;
 /// The entry of a team.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entrant {
-    /// Which.
+    /// Its id.
     pub id: EntrantId,
-    /// To which challenge.
+    /// The challenge that the team enters.
     pub challenge: ChallengeId,
-    /// Whose.
+    /// The team that enters.
     pub team: OrganisationId,
     /// Who agreed to the rules for it.
     pub entered_by: PersonId,
-    /// Which rules were agreed to.
+    /// Number of the version of the rules that the team agreed to, from 1.
     pub rules_version: i32,
-    /// Their SHA-256.
+    /// SHA-256 of those rules.
     pub rules: Digest,
     /// Minor units of the fee; 0 where there is none.
     pub fee: i64,
     /// How the fee stands.
     pub fee_state: FeeState,
-    /// Counts changes; the ETag.
+    /// Counts changes, from 1: its `ETag`.
     pub version: i64,
-    /// When, in book time.
+    /// When the team entered, in book time.
     pub entered_at: Timestamp,
 }
 

@@ -173,7 +173,7 @@ pub async fn list(
     with_content(client, challenge.book, &rows).await
 }
 
-/// The same, as a member of a team sees them: what was handed in, and all of the team's own.
+/// The submissions to a challenge as a member of a team sees them: what was handed in, and all of the team's own.
 pub async fn list_of_person(
     client: &impl GenericClient,
     challenge: ChallengeId,

@@ -17,7 +17,8 @@ use jiff::civil::Date;
 ///
 /// # Errors
 ///
-/// `rule-invalid`; `rule-too-late` when it would hold for a period whose result is closed.
+/// `rule-invalid`; `rule-too-late` when it would hold for a period whose result is closed; `not-a-cooperative`;
+/// [`Error::Invalid`] at `/objection_days`; [`Error::NotFound`] for an unknown book.
 pub async fn publish(
     tx: &Transaction<'_>,
     book: BookId,

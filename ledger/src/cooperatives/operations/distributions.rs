@@ -33,7 +33,9 @@ use std::collections::BTreeMap;
 ///
 /// # Errors
 ///
-/// `distribution-open`, `no-rule`, `no-weights`, `no-surplus`, and those of closing a result. Nothing is written then.
+/// `distribution-open`, `no-rule`, `no-weights`, `too-many-parts`, `not-a-cooperative`; of closing the result
+/// `period-closed`, `period-not-over`, `earlier-proceeds`, `no-surplus`, and what [`posting::post`] refuses, such as
+/// `closed-period`; [`Error::NotFound`] for an unknown book. Nothing is written then.
 pub async fn draft(
     tx: &Transaction<'_>,
     book: BookId,
@@ -141,6 +143,10 @@ fn parts(plan: &Plan) -> Vec<Part> {
 }
 
 /// Brings a draft before the members, who may object from now on.
+///
+/// # Errors
+///
+/// `distribution-state`; [`Error::NotFound`] for an unknown distribution.
 pub async fn open(
     tx: &Transaction<'_>,
     id: DistributionId,
@@ -156,7 +162,8 @@ pub async fn open(
 ///
 /// # Errors
 ///
-/// `not-a-member`, `already-objected`, `objection-too-late`, `distribution-state`.
+/// `not-a-member`, `already-objected`, `objection-too-late`, `distribution-state`; [`Error::NotFound`] for an unknown
+/// distribution.
 pub async fn object(
     tx: &Transaction<'_>,
     id: DistributionId,
@@ -195,7 +202,8 @@ async fn objector(
 ///
 /// # Errors
 ///
-/// `same-person`, `reason-missing`, `digest-mismatch` when `seen` is another plan's digest, `distribution-state`.
+/// `same-person`, `reason-missing`, `digest-mismatch` when `seen` is another plan's digest, `distribution-state`;
+/// [`Error::NotFound`] for an unknown distribution.
 pub async fn approve(
     tx: &Transaction<'_>,
     id: DistributionId,
@@ -212,6 +220,10 @@ pub async fn approve(
 }
 
 /// Gives a distribution up before it is posted; its period can be drafted again.
+///
+/// # Errors
+///
+/// `distribution-state`; [`Error::NotFound`] for an unknown distribution.
 pub async fn withdraw(
     tx: &Transaction<'_>,
     id: DistributionId,
@@ -225,6 +237,10 @@ pub async fn withdraw(
 }
 
 /// A deadline has passed: posts what is approved, withdraws what nobody acted on. Done twice, it is done once.
+///
+/// # Errors
+///
+/// When it posts, what [`posting::post`] refuses; [`Error::NotFound`] for an unknown distribution.
 pub async fn advance(tx: &Transaction<'_>, id: DistributionId, wall: Timestamp) -> Result<Distribution, Error> {
     let (book, distribution) = lock(tx, id).await?;
     let now = book.now(wall);
@@ -260,7 +276,8 @@ async fn post(tx: &Transaction<'_>, book: &Book, distribution: &Distribution, wa
 ///
 /// # Errors
 ///
-/// `same-person` when `by` approved it, `distribution-state`, `below-floor`.
+/// `same-person` when `by` approved it, `distribution-state`; what [`posting::post`] refuses, such as `below-floor`;
+/// [`Error::NotFound`] for an unknown distribution.
 pub async fn reverse(
     tx: &Transaction<'_>,
     id: DistributionId,

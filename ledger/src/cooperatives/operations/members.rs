@@ -34,11 +34,11 @@ pub(super) async fn lock(tx: &Transaction<'_>, book: BookId) -> Result<(Book, Co
 /// What a new member needs.
 #[derive(Debug, Clone)]
 pub struct NewMember {
-    /// Who: somebody unknown can sign in from now on.
+    /// E-mail address of the person; somebody unknown can sign in from now on.
     pub email: Email,
     /// Group within the rules, such as `workers`.
     pub group: String,
-    /// First day; the book's own day when none.
+    /// First day of the membership; the book's own day when none.
     pub joined_on: Option<Date>,
     /// Whether the member agrees that a part of a share may stay as the member's capital.
     pub consents: bool,
@@ -48,7 +48,8 @@ pub struct NewMember {
 ///
 /// # Errors
 ///
-/// `already-member` while an earlier membership of the person lasts; `not-a-cooperative`.
+/// `already-member` while an earlier membership of the person lasts; `not-a-cooperative`; [`Error::Invalid`] at
+/// `/group`; [`Error::NotFound`] for an unknown book.
 pub async fn admit(
     tx: &Transaction<'_>,
     book: BookId,
@@ -83,6 +84,10 @@ pub async fn admit(
 }
 
 /// Ends a membership; hours up to its last day count. The role in the organisation stays, so that statements can be read.
+///
+/// # Errors
+///
+/// `member-left`, `leaves-before-joining`; [`Error::NotFound`] for an unknown member.
 pub async fn leave(
     tx: &Transaction<'_>,
     id: MemberId,
@@ -101,11 +106,11 @@ pub async fn leave(
 /// Hours to be written down.
 #[derive(Debug, Clone)]
 pub struct NewContribution {
-    /// Whose.
+    /// The member who worked.
     pub member: MemberId,
-    /// From when to when.
+    /// The days on which the hours were worked.
     pub worked: Period,
-    /// How long.
+    /// The hours worked, exact to the hundredth.
     pub hours: Hours,
     /// What was done; never a name.
     pub note: String,
@@ -117,7 +122,9 @@ pub struct NewContribution {
 ///
 /// # Errors
 ///
-/// `period-distributed` when the period in which they end has a distribution; `not-a-member-then` outside the membership.
+/// `period-distributed` when the period in which they end has a distribution; `not-a-member-then` outside the
+/// membership. [`Error::Invalid`] at `/hours` or `/to`; [`Error::Forbidden`] for the hours of others without being
+/// `keeper`; [`Error::NotFound`] for an unknown member.
 pub async fn record_hours(
     tx: &Transaction<'_>,
     new: NewContribution,
@@ -160,7 +167,8 @@ pub async fn record_hours(
 ///
 /// # Errors
 ///
-/// `own-attestation`, `already-attested`, `period-distributed`, and `not-a-member` when `by` is none.
+/// `own-attestation`, `already-attested`, `period-distributed`, and `not-a-member` when `by` is none;
+/// [`Error::NotFound`] for an unknown contribution.
 pub async fn attest(
     tx: &Transaction<'_>,
     id: ContributionId,

@@ -21,15 +21,15 @@ use jiff::civil::Date;
 /// A sale or a cost to be recorded.
 #[derive(Debug, Clone)]
 pub struct NewProceeds {
-    /// Which of the two.
+    /// Whether it is a sale or a cost.
     pub kind: ProceedsKind,
     /// What was sold, or what it cost: last part of the account's code.
     pub label: String,
     /// Who holds the money of a sale, or who is to be paid for a cost: a short name, a pseudonym.
     pub party: String,
-    /// How much, in the book's currency.
+    /// The amount of the sale or cost, in the book's currency.
     pub amount: Money,
-    /// When; the book's own day when none.
+    /// The day on which it happened; the book's own day when none.
     pub occurred_on: Option<Date>,
     /// Text for people; never a name.
     pub memo: String,
@@ -41,7 +41,9 @@ pub struct NewProceeds {
 ///
 /// # Errors
 ///
-/// `period-closed` for a day whose result is closed; `reference-taken`; `not-a-cooperative`.
+/// `period-closed` for a day whose result is closed; `reference-taken`; `not-a-cooperative`; what [`posting::post`]
+/// refuses, such as `closed-period`. [`Error::Invalid`] at `/label`, `/party`, `/amount/currency` or `/occurred_on`;
+/// [`Error::NotFound`] for an unknown book.
 pub async fn record(
     tx: &Transaction<'_>,
     book: BookId,

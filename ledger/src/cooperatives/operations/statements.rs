@@ -15,6 +15,10 @@ use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 
 /// Gives every member of a posted distribution a statement, and sees to its mail. Done twice, it is done once.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for an unknown distribution.
 pub async fn issue(tx: &Transaction<'_>, id: DistributionId, wall: Timestamp) -> Result<Distribution, Error> {
     let (book, distribution) = operations::lock(tx, id).await?;
     match distribution.state {
@@ -66,6 +70,10 @@ pub struct StatementMail {
 }
 
 /// Reads what the mail of a statement says.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for an unknown statement.
 pub async fn mail(client: &impl GenericClient, id: StatementId) -> Result<StatementMail, Error> {
     let statement = statements::get(client, id).await?;
     let book = books::get(client, id.book).await?;

@@ -25,9 +25,9 @@ words! {
 words! {
     /// How the members of a group share.
     Patronage, "patronage" {
-        /// Each the same.
+        /// Each member gets the same.
         Equal = "equal",
-        /// By attested hours.
+        /// In proportion to attested hours.
         Hours = "hours",
     }
 }
@@ -99,7 +99,7 @@ impl<'de> Deserialize<'de> for Pot {
 pub struct Group {
     /// Short name, such as `workers`.
     pub group: String,
-    /// Its part; those of all groups make 100.
+    /// Its part of what is left; those of all groups make 100 %.
     pub percent: Percent,
     /// How its members share.
     pub by: Patronage,
@@ -113,31 +113,31 @@ pub enum Step {
     FixedCost {
         /// What it is for.
         purpose: String,
-        /// How much.
+        /// The amount to set aside, minor units.
         amount: i64,
-        /// Where it goes.
+        /// The pot into which it goes.
         to: Pot,
     },
     /// A percentage of gross or of net.
     Share {
-        /// Of what.
+        /// What the percentage is taken of.
         of: Base,
-        /// How much of it.
+        /// The percentage that the step takes of it.
         percent: Percent,
-        /// Where it goes.
+        /// The pot into which it goes.
         to: Pot,
     },
     /// A percentage for a lender, until the lender has had its cap.
     UntilCap {
-        /// Of what.
+        /// What the percentage is taken of.
         of: Base,
-        /// How much of it.
+        /// The percentage that the step takes of it.
         percent: Percent,
         /// Short name of the lender: a pseudonym.
         lender: String,
-        /// What was lent.
+        /// The amount that was lent, minor units.
         lent: i64,
-        /// How much of it comes back at most: 120 for 120 %.
+        /// What comes back at most, as a percentage of what was lent: 120 for 120 %.
         cap: Percent,
     },
     /// What is left, for the members. Always the last step.

@@ -150,19 +150,19 @@ pub struct Member {
     pub id: MemberId,
     /// Number in the cooperative, from 1: a pseudonym, and the order that decides ties.
     pub number: i32,
-    /// Who.
+    /// The person who is the member.
     pub person: PersonId,
     /// Group, such as `workers`.
     pub group: String,
-    /// First day.
+    /// First day of the membership.
     pub joined_on: Date,
-    /// Last day; none while it lasts.
+    /// Last day of the membership; none while it lasts.
     pub left_on: Option<Date>,
     /// Whether the member agreed that a part of a share may stay in the cooperative as the member's capital.
     pub consents: bool,
-    /// Counts changes; the `ETag`.
+    /// Counts changes, from 1: its `ETag`.
     pub version: i64,
-    /// Book time.
+    /// When the member was admitted, in book time.
     pub created_at: Timestamp,
 }
 
@@ -215,17 +215,17 @@ words! {
 pub struct Contribution {
     /// Its id.
     pub id: ContributionId,
-    /// Whose.
+    /// The member who worked.
     pub member: MemberId,
-    /// From when to when. It counts in the period in which it ends.
+    /// The days on which the hours were worked; they count in the period in which the last one lies.
     pub worked: Period,
-    /// How long.
+    /// The hours worked, exact to the hundredth.
     pub hours: Hours,
     /// What was done.
     pub note: String,
     /// Who wrote it down.
     pub recorded_by: PersonId,
-    /// Book time.
+    /// When it was written down, in book time.
     pub recorded_at: Timestamp,
     /// Who attested it and when, in book time.
     pub attested: Option<(PersonId, Timestamp)>,

@@ -24,9 +24,9 @@ pub const WINDOW_DAYS_MAX: u16 = 90;
 /// Who approved it, and when in book time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Approval {
-    /// Somebody else than who drafted it.
+    /// Who approved it: somebody else than who drafted it.
     pub by: PersonId,
-    /// Book time.
+    /// When it was approved, in book time.
     pub at: Timestamp,
 }
 
@@ -37,11 +37,11 @@ pub struct Posting {
     pub approval: Approval,
     /// Record number of its journal entry.
     pub entry: i64,
-    /// Book time.
+    /// When it was posted, in book time.
     pub at: Timestamp,
 }
 
-/// Where a distribution stands, with the facts of each state.
+/// Where a distribution stands, with the facts of each state; its moments are in book time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DistributionState {
     /// Computed and frozen; nobody but its makers sees it.
@@ -78,14 +78,14 @@ pub enum DistributionState {
     Reversed {
         /// What was posted.
         posting: Posting,
-        /// Record number of the mirror.
+        /// Record number of the mirror entry.
         reversal: i64,
-        /// Why.
+        /// Why it was taken back.
         reason: String,
     },
     /// Given up; the money is undistributed.
     Withdrawn {
-        /// Why.
+        /// Why it was given up.
         reason: String,
     },
 }
@@ -152,11 +152,11 @@ pub enum Due {
 pub struct Distribution {
     /// Its id.
     pub id: DistributionId,
-    /// What is distributed.
+    /// The period whose net is distributed.
     pub period: Period,
     /// The version of the rule in force on the last day of the period.
     pub rule: AllocationRuleId,
-    /// Its number.
+    /// Number of that version, from 1.
     pub rule_version: i32,
     /// Sales of the period, minor units.
     pub sales: i64,
@@ -172,11 +172,11 @@ pub struct Distribution {
     pub digest: [u8; 32],
     /// Who drafted it.
     pub drafted_by: PersonId,
-    /// Book time.
+    /// When it was drafted, in book time.
     pub drafted_at: Timestamp,
     /// Where it stands.
     pub state: DistributionState,
-    /// Counts changes; the `ETag`.
+    /// Counts changes, from 1: its `ETag`.
     pub version: i64,
 }
 

@@ -17,15 +17,15 @@ use std::collections::BTreeMap;
 /// One member as a period saw it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberInput {
-    /// Who.
+    /// The member's id.
     pub member: MemberId,
     /// Number in the cooperative: the stable order that decides ties.
     pub number: i32,
-    /// Group.
+    /// The member's group, such as `workers`.
     pub group: String,
     /// Attested hours of the period.
     pub hours: Hours,
-    /// From the last distribution.
+    /// Billionths of a minor unit carried over from the last distribution.
     pub carry: i64,
 }
 
@@ -34,9 +34,9 @@ pub struct MemberInput {
 pub struct Inputs {
     /// Sales of the period, minor units.
     pub gross: i64,
-    /// Sales less costs.
+    /// Sales less costs, minor units.
     pub net: i64,
-    /// What each lender has had so far, by short name.
+    /// What each lender has had so far, minor units by short name.
     pub repaid: BTreeMap<String, i64>,
     /// The members of the period, in any order.
     pub members: Vec<MemberInput>,
@@ -45,11 +45,11 @@ pub struct Inputs {
 /// Part of a pot or of a lender.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepPart {
-    /// Which step, from 0.
+    /// Index of the step in the rule, from 0.
     pub step: usize,
-    /// Where it goes.
+    /// The pot or lender that receives it.
     pub to: Recipient,
-    /// Minor units, more than 0.
+    /// What goes there, minor units, more than 0.
     pub amount: i64,
 }
 
@@ -66,21 +66,21 @@ pub enum Recipient {
 /// Part of a member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberPart {
-    /// Who.
+    /// The member's id.
     pub member: MemberId,
     /// Number in the cooperative.
     pub number: i32,
-    /// Group.
+    /// The member's group, such as `workers`.
     pub group: String,
     /// How its group shares.
     pub by: Patronage,
     /// Attested hours of the period.
     pub hours: Hours,
-    /// Minor units payable.
+    /// What is payable to the member, minor units.
     pub cash: i64,
     /// Minor units that become the member's capital.
     pub retained: i64,
-    /// For the next distribution.
+    /// Billionths of a minor unit carried over to the next distribution.
     pub carry: i64,
 }
 

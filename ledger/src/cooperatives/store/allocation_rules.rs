@@ -14,7 +14,7 @@ use tokio_postgres::types::Json;
 pub struct AllocationRule {
     /// Its id.
     pub id: AllocationRuleId,
-    /// From 1, without gaps.
+    /// Number of the version, from 1 without gaps.
     pub version: i32,
     /// It holds for periods that end on this day or later, until a younger version does.
     pub effective_from: Date,
@@ -26,7 +26,7 @@ pub struct AllocationRule {
     pub digest: [u8; 32],
     /// Who published it.
     pub published_by: PersonId,
-    /// Book time.
+    /// When it was published, in book time.
     pub published_at: Timestamp,
 }
 

@@ -67,15 +67,15 @@ pub async fn update(tx: &Transaction<'_>, book: BookId, now: Cooperative) -> Res
 pub struct PeriodResult {
     /// The period.
     pub period: Period,
-    /// Minor units.
+    /// Sales of the period, minor units.
     pub sales: i64,
-    /// Minor units.
+    /// Costs of the period, minor units.
     pub costs: i64,
     /// Record number of its journal entry.
     pub entry: i64,
     /// Who closed it.
     pub closed_by: PersonId,
-    /// Book time.
+    /// When it was closed, in book time.
     pub closed_at: Timestamp,
 }
 

@@ -243,13 +243,13 @@ pub struct Part {
     pub line: i32,
     /// Code of the account.
     pub account: String,
-    /// Minor units to it.
+    /// What goes to that account, minor units.
     pub amount: i64,
     /// The member, for a member's part.
     pub member: Option<MemberId>,
     /// Minor units to the member's capital.
     pub retained: i64,
-    /// For the member's next distribution.
+    /// Billionths of a minor unit carried over to the member's next distribution.
     pub carry: i64,
 }
 
@@ -315,13 +315,13 @@ pub async fn allocated(client: &impl GenericClient, book: BookId, account: &str)
 /// A member's objection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Objection {
-    /// The distribution.
+    /// The distribution that is objected to.
     pub distribution: DistributionId,
-    /// The member.
+    /// The member who objects.
     pub member: MemberId,
-    /// The person.
+    /// The person who raised it.
     pub raised_by: PersonId,
-    /// Book time.
+    /// When it was raised, in book time.
     pub raised_at: Timestamp,
     /// What is objected to.
     pub reason: String,

@@ -17,15 +17,15 @@ use uuid::Uuid;
 pub struct Proceeds {
     /// Its id.
     pub id: ProceedsId,
-    /// Which of the two.
+    /// Whether it is a sale or a cost.
     pub kind: ProceedsKind,
     /// Account of the sales or of the cost, which the result closes.
     pub account: AccountNumber,
     /// Last part of its code: what was sold, or what it cost.
     pub label: String,
-    /// How much.
+    /// The amount of the sale or cost.
     pub amount: Money,
-    /// When.
+    /// The day on which it happened.
     pub occurred_on: Date,
     /// Text for people.
     pub memo: String,
@@ -35,7 +35,7 @@ pub struct Proceeds {
     pub entry: i64,
     /// Who wrote it down.
     pub recorded_by: PersonId,
-    /// Book time.
+    /// When it was written down, in book time.
     pub recorded_at: Timestamp,
 }
 
@@ -109,11 +109,11 @@ pub async fn list(
 /// What moved on one account in a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sum {
-    /// Of what.
+    /// Whether it sums sales or costs.
     pub kind: ProceedsKind,
-    /// On which account.
+    /// The account on which they stand.
     pub account: AccountNumber,
-    /// Minor units.
+    /// Their sum, minor units.
     pub amount: i64,
 }
 

@@ -16,9 +16,9 @@ use uuid::Uuid;
 pub struct NewStatement {
     /// Its id.
     pub id: StatementId,
-    /// Of what.
+    /// The distribution that it states.
     pub distribution: DistributionId,
-    /// Whose.
+    /// The member whose statement it is.
     pub member: MemberId,
     /// The member's group.
     pub group: String,
@@ -26,13 +26,13 @@ pub struct NewStatement {
     pub patronage: Patronage,
     /// Patronage base: attested hours of the period.
     pub hours: Hours,
-    /// Minor units payable.
+    /// What is payable to the member, minor units.
     pub cash: i64,
     /// Minor units that became the member's capital.
     pub retained: i64,
     /// Whether the member had agreed to retained parts.
     pub consents: bool,
-    /// Book time.
+    /// When it was issued, in book time.
     pub issued_at: Timestamp,
 }
 
@@ -47,7 +47,7 @@ pub struct Statement {
     pub period: Period,
     /// The version of the rule.
     pub rule: AllocationRuleId,
-    /// Its number.
+    /// Number of that version, from 1.
     pub rule_version: i32,
     /// Currency of its amounts.
     pub currency: Currency,

@@ -20,7 +20,7 @@ pub(super) enum Trouble {
     KnownKey,
     /// Another process wrote first.
     Stale,
-    /// A companion was decided on a row that has changed since, or that somebody else is changing.
+    /// A companion was decided on a row that has changed since, or that another transaction is changing.
     Outrun,
     /// Nobody knows whether it was written; the keys will tell.
     Unknown(Error),

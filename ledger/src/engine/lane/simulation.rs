@@ -1,4 +1,4 @@
-//! Lanes in a simulated world: one seed decides every interleaving, every lost answer, every death, every stranger.
+//! Lanes in a simulated world: one seed decides every interleaving, lost answer, death and other writer.
 //!
 //! Two processes' lanes post into one book of a model database, on one thread, in virtual time, so that a seed plays the
 //! same way every time. `COMMONPURSE_SEED=17 cargo test -p ledger simulation` plays one alone and tells what happens;

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 #[derive(Debug)]
 pub(super) struct Writer<J: Journal> {
     journal: J,
-    /// Kept from one batch on the cache to the next.
+    /// The connection, kept from one batch on the cache to the next.
     connection: Option<J::Connection>,
     book: BookId,
     limits: Limits,
@@ -59,7 +59,7 @@ impl<J: Journal> Writer<J> {
         self.limits
     }
 
-    /// Whether the next batch is to be one command: a batch was refused, and the culprit must not take others along.
+    /// Whether the next batch is to be one command: a batch was refused, and one bad command must not fail the others.
     pub(super) fn wants_one(&self) -> bool {
         self.one_by_one > 0
     }
@@ -93,7 +93,7 @@ impl<J: Journal> Writer<J> {
                 }
                 Err(Trouble::Outrun) if batch.len() > 1 => self.split(&mut batch, left),
                 Err(Trouble::Outrun) => answer_all(&mut batch, || Error::Stale("row")),
-                // No key was known under the lock: a companion met a row of somebody else, or a key came just now.
+                // No key was known under the lock: a companion met another row of its key, or a key came just now.
                 Err(Trouble::KnownKey) if batch.len() > 1 => self.split(&mut batch, left),
                 Err(Trouble::KnownKey) => {
                     tries += 1;
@@ -123,7 +123,7 @@ impl<J: Journal> Writer<J> {
         }
     }
 
-    /// Goes on with the first command alone, and lets the others follow one by one: the culprit takes nobody along.
+    /// Goes on with the first command alone; the others follow one by one, so that one bad command cannot fail them.
     fn split(&mut self, batch: &mut Vec<Queued>, left: &mut Vec<Queued>) {
         self.one_by_one = batch.len();
         left.extend(batch.drain(1..));

@@ -16,7 +16,7 @@ pub struct Account {
     pub number: AccountNumber,
     /// Path, such as `assets:cash:bank`.
     pub code: String,
-    /// What it is for.
+    /// What the account is for.
     pub class: AccountClass,
     /// Currency or unit.
     pub unit: Unit,
@@ -28,7 +28,7 @@ pub struct Account {
     pub credits: i64,
     /// Set aside by holds, minor units.
     pub held: i64,
-    /// Wall clock.
+    /// When it was opened, by the wall clock.
     pub opened_at: Timestamp,
     /// Whether it takes no more postings.
     pub closed: bool,

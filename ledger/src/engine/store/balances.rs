@@ -16,7 +16,7 @@ pub struct Balance {
     pub credits: i64,
     /// Set aside by holds.
     pub held: i64,
-    /// 1 credit-normal, -1 debit-normal.
+    /// The account's own side: 1 when credits raise it, -1 when debits do.
     pub side: i16,
 }
 

@@ -32,7 +32,7 @@ pub struct Book {
     pub id: BookId,
     /// The `UUIDv7` in its outside id.
     pub uid: Uuid,
-    /// Who owns it.
+    /// The organisation that owns it.
     pub organisation: OrganisationId,
     /// Name for people.
     pub name: String,

@@ -18,7 +18,7 @@ use uuid::Uuid;
 /// The head of a book: the version that a fold rests on, and where it goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head {
-    /// Raised by every batch.
+    /// Version of the head, raised by every batch.
     pub version: i64,
     /// Number of the next record.
     pub next_number: i64,
@@ -77,7 +77,7 @@ pub struct Moved {
     pub debit: AccountNumber,
     /// Account credited.
     pub credit: AccountNumber,
-    /// Minor units.
+    /// The amount that moved, minor units.
     pub amount: i64,
 }
 

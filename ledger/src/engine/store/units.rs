@@ -35,7 +35,7 @@ pub struct BookUnit {
     pub name: String,
     /// What it counts.
     pub counts: Counts,
-    /// Wall clock.
+    /// When it was made, by the wall clock.
     pub created_at: Timestamp,
 }
 

@@ -47,6 +47,11 @@ fn check_content(content: &Content, milestone: &Milestone) -> Result<(), Error> 
 }
 
 /// Begins a claim, as a draft.
+///
+/// # Errors
+///
+/// `amount-above-milestone`; [`Error::Invalid`] at `/amount/currency` or `/evidence`; [`Error::Forbidden`] for whoever
+/// is not of the team; [`Error::NotFound`] for an unknown milestone, and for whoever is nothing to host or team.
 pub async fn create(
     tx: &Transaction<'_>,
     milestone: MilestoneId,
@@ -78,6 +83,12 @@ pub async fn create(
 }
 
 /// Changes what a claim says, when the caller has seen its present version. Approvals fall, and it is a draft again.
+///
+/// # Errors
+///
+/// `claim-decided`, `amount-above-milestone`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at
+/// `/amount/currency` or `/evidence`; [`Error::Forbidden`] for whoever is not of the team; [`Error::NotFound`] for an
+/// unknown claim, and for whoever is nothing to host or team.
 pub async fn edit(
     tx: &Transaction<'_>,
     id: ClaimId,
@@ -101,6 +112,12 @@ pub async fn edit(
 }
 
 /// Hands a draft to the reviewers of the host, who are told.
+///
+/// # Errors
+///
+/// `claim-not-draft`, `evidence-missing`; `claim-open` while another claim of the milestone is decided;
+/// `milestone-not-funded`, `amount-above-milestone`; [`Error::Forbidden`] for whoever is not of the team;
+/// [`Error::NotFound`] for an unknown claim, and for whoever is nothing to host or team.
 pub async fn submit(tx: &Transaction<'_>, id: ClaimId, by: PersonId, wall: Timestamp) -> Result<Claim, Error> {
     let Locked { book, milestone, claim } = lock(tx, id).await?;
     require_team(tx, &book, claim.team, by).await?;
@@ -121,17 +138,23 @@ pub async fn submit(tx: &Transaction<'_>, id: ClaimId, by: PersonId, wall: Times
 /// What a reviewer says, with the digests of what was read.
 #[derive(Debug, Clone)]
 pub struct Opinion {
-    /// What is said.
+    /// Whether the reviewer approves, rejects or asks for changes.
     pub verdict: Verdict,
-    /// The digest of the claim.
+    /// SHA-256 of the claim that was read.
     pub claim: Digest,
-    /// The digests of its evidence, in its order.
+    /// SHA-256 of each piece of its evidence that was read, in the claim's order.
     pub evidence: Vec<Digest>,
-    /// Why.
+    /// Why the reviewer says so.
     pub comment: String,
 }
 
 /// Records a review. The one that completes the quorum approves the claim, and its objection window begins.
+///
+/// # Errors
+///
+/// `own-claim`, `own-team`, `declared-tie`; `claim-not-in-review`, `digest-mismatch`, `amount-above-claim`,
+/// `already-reviewed`. [`Error::Forbidden`] for whoever is no reviewer of the host, nor an owner once the claim was
+/// escalated; [`Error::NotFound`] for an unknown claim, and for whoever is nothing to host or team.
 pub async fn review(
     tx: &Transaction<'_>,
     id: ClaimId,
@@ -169,6 +192,10 @@ pub async fn review(
 
 /// Does what a passed deadline of a claim demands: the policy's default, and the end of disputes that nobody decided.
 /// Done twice, it does nothing more.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for an unknown claim.
 pub async fn close_review(tx: &Transaction<'_>, id: ClaimId, wall: Timestamp) -> Result<Closed, Error> {
     let Locked { book, milestone, claim } = lock(tx, id).await?;
     let now = book.now(wall);
@@ -208,6 +235,10 @@ pub struct ReviewRequest {
 }
 
 /// The facts of the message to the reviewers; none when the claim no longer waits for them.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for an unknown claim.
 pub async fn review_request(client: &impl GenericClient, id: ClaimId) -> Result<Option<ReviewRequest>, Error> {
     let claim = claims::get(client, id).await?;
     let Some(waiting) = claim.state.under_review() else {

@@ -18,6 +18,11 @@ use jiff::Timestamp;
 const OPEN_MAX: usize = 50;
 
 /// Objects to a part of an approved claim, which is frozen until it is decided. People of the host and of the team may.
+///
+/// # Errors
+///
+/// `too-many-disputes`, `claim-not-approved`, `objection-window-closed`, `amount-above-approved`; [`Error::Invalid`] at
+/// `/amount/currency`; [`Error::NotFound`] for an unknown claim, and for whoever is nothing to host or team.
 pub async fn open(
     tx: &Transaction<'_>,
     claim: ClaimId,
@@ -50,6 +55,12 @@ pub async fn open(
 }
 
 /// Decides a dispute. An owner or approver of the host may, who is neither a party of the claim nor raised it.
+///
+/// # Errors
+///
+/// `own-claim`, `own-team`, `declared-tie`, `own-dispute`; `dispute-closed` when it was decided before.
+/// [`Error::Forbidden`] for whoever is no owner or approver of the host; [`Error::NotFound`] for an unknown dispute,
+/// and for whoever is nothing to host or team.
 pub async fn resolve(
     tx: &Transaction<'_>,
     id: DisputeId,

@@ -17,6 +17,10 @@ use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 
 /// Whose word does not count on a claim of this team.
+///
+/// # Errors
+///
+/// Only trouble with the database.
 pub async fn parties(
     client: &impl GenericClient,
     book: &Book,
@@ -27,6 +31,10 @@ pub async fn parties(
 }
 
 /// How many people the host has who could review claims of this team: shown beside the number that is needed.
+///
+/// # Errors
+///
+/// Only trouble with the database.
 pub async fn reviewers_available(
     client: &impl GenericClient,
     book: &Book,
@@ -41,9 +49,9 @@ pub async fn reviewers_available(
 /// What a new milestone shall be.
 #[derive(Debug, Clone)]
 pub struct NewMilestone {
-    /// Whose money it will draw on.
+    /// The campaign whose money it will draw on.
     pub campaign: CampaignId,
-    /// Who does the work and is paid.
+    /// The organisation that does the work and is paid.
     pub team: OrganisationId,
     /// What it is called.
     pub name: String,
@@ -58,6 +66,11 @@ pub struct NewMilestone {
 }
 
 /// Plans a milestone; no money is set aside yet.
+///
+/// # Errors
+///
+/// `policy-out-of-bounds`; [`Error::Invalid`] at `/amount/currency` or `/team`; [`Error::NotFound`] for an unknown
+/// campaign.
 pub async fn create(
     tx: &Transaction<'_>,
     new: NewMilestone,
@@ -94,6 +107,10 @@ pub async fn create(
 }
 
 /// Sets the milestone's whole amount aside, out of settled money of its campaign that nothing has set aside yet.
+///
+/// # Errors
+///
+/// `milestone-not-planned`, `fund-short`; [`Error::NotFound`] for an unknown milestone.
 pub async fn fund(tx: &Transaction<'_>, id: MilestoneId, by: PersonId, wall: Timestamp) -> Result<Milestone, Error> {
     let book = books::get(tx, id.book).await?;
     let campaign = campaign_rows::lock(tx, milestones::get(tx, id).await?.campaign).await?;
@@ -103,6 +120,10 @@ pub async fn fund(tx: &Transaction<'_>, id: MilestoneId, by: PersonId, wall: Tim
 }
 
 /// Gives a milestone up; what it had not released is free again.
+///
+/// # Errors
+///
+/// `reason-missing`, `claim-open`, `milestone-closed`; [`Error::NotFound`] for an unknown milestone.
 pub async fn cancel(
     tx: &Transaction<'_>,
     id: MilestoneId,

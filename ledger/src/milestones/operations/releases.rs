@@ -28,6 +28,11 @@ use jiff::Timestamp;
 ///
 /// Before its first release the approvals are counted once more: when a tie was declared meanwhile, or a reviewer joined
 /// the team, and too few remain, the claim goes back to its reviewers.
+///
+/// # Errors
+///
+/// `campaign-not-published`; what [`posting::post`] refuses, such as `below-floor`; `fund-short` when the fund's layers
+/// hold less; [`Error::NotFound`] for an unknown claim.
 pub async fn release(tx: &Transaction<'_>, id: ClaimId, wall: Timestamp) -> Result<Option<Release>, Error> {
     let book = books::get(tx, id.book).await?;
     let milestone = milestones::get(tx, claims::get(tx, id).await?.milestone).await?;
@@ -147,6 +152,10 @@ pub struct Notice {
 }
 
 /// The facts of the message about a release.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for an unknown release.
 pub async fn notice(client: &impl GenericClient, id: ReleaseId) -> Result<Notice, Error> {
     let release = releases::get(client, id).await?;
     let milestone = milestones::get(client, release.milestone).await?;

@@ -44,21 +44,21 @@ pub struct Content {
 pub struct Claim {
     /// Its id.
     pub id: ClaimId,
-    /// Of what.
+    /// The milestone whose money is claimed.
     pub milestone: MilestoneId,
-    /// Whose.
+    /// The team whose claim it is.
     pub team: OrganisationId,
     /// Who wrote it, or submitted it last.
     pub claimant: PersonId,
     /// What it says.
     pub content: Content,
-    /// Counts its texts, from 1.
+    /// Revision of the text, from 1: rises with each edit.
     pub revision: i32,
-    /// Counts its submissions; 0 before the first.
+    /// Number of the last submission to the reviewers, from 1; 0 before the first.
     pub round: i32,
     /// Where it stands.
     pub state: ClaimState,
-    /// Counts changes; the ETag.
+    /// Counts changes, from 1: its `ETag`.
     pub version: i64,
     /// When it was made, in book time.
     pub created_at: Timestamp,
@@ -194,7 +194,7 @@ impl Claim {
         (Claim { state: ClaimState::InReview(escalated), ..self }, Closed::Escalated)
     }
 
-    /// Somebody objects to so many minor units of what was approved, within the window.
+    /// Somebody objects to `amount` minor units of what was approved, within the window.
     pub fn dispute(self, amount: i64, now: Timestamp) -> Result<Claim, Refusal> {
         let decision = self.undecided()?;
         if now >= decision.objection_until {
@@ -208,7 +208,7 @@ impl Claim {
         Ok(Claim { state: Decision { frozen: decision.frozen + amount, ..decision }.state(), ..self })
     }
 
-    /// A dispute over so many minor units has ended.
+    /// A dispute over `amount` minor units has ended.
     pub fn resolve(self, amount: i64, ruling: Ruling) -> Result<Claim, Refusal> {
         let decision = self.undecided()?;
         if !(1..=decision.frozen).contains(&amount) {

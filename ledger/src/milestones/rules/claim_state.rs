@@ -3,7 +3,7 @@
 use crate::words::words;
 use jiff::Timestamp;
 
-/// A submission that waits for its reviewers.
+/// A submission that waits for its reviewers; its moments are in book time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnderReview {
     /// When it was submitted.
@@ -29,11 +29,11 @@ words! {
 pub struct Decision {
     /// The approved amount.
     pub amount: i64,
-    /// How it came about.
+    /// How it came to be approved.
     pub by: DecidedBy,
-    /// When.
+    /// When it was approved, in book time.
     pub at: Timestamp,
-    /// When the objection window ends and the worker releases.
+    /// When the objection window ends and the worker releases, in book time.
     pub objection_until: Timestamp,
     /// Held back by open disputes.
     pub frozen: i64,
@@ -68,7 +68,7 @@ impl Decision {
     }
 }
 
-/// Where a claim stands.
+/// Where a claim stands; its moments are in book time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClaimState {
     /// Being written; it can be changed.
@@ -91,7 +91,7 @@ pub enum ClaimState {
     Disputed(Decision),
     /// Refused by the reviewers or by a dispute.
     Rejected {
-        /// Why.
+        /// Why it was rejected.
         reason: String,
     },
     /// All that was approved and not struck is owed to the team.

@@ -32,13 +32,13 @@ pub enum DisputeState {
     Open,
     /// Decided.
     Resolved {
-        /// How.
+        /// Whether the objection holds.
         ruling: Ruling,
-        /// By whom; none when its time ran out.
+        /// Who decided it; none when its time ran out.
         by: Option<PersonId>,
-        /// When.
+        /// When it was decided, in book time.
         at: Timestamp,
-        /// Why.
+        /// Why it was decided so.
         resolution: String,
     },
 }
@@ -59,21 +59,21 @@ impl DisputeState {
 pub struct Dispute {
     /// Its id.
     pub id: DisputeId,
-    /// Against what.
+    /// The approved claim that is objected to.
     pub claim: ClaimId,
     /// Who objects.
     pub opened_by: PersonId,
-    /// The part objected to.
+    /// The part of the approved amount that is objected to.
     pub amount: Money,
-    /// Why.
+    /// Why somebody objects.
     pub reason: String,
     /// When it was raised, in book time.
     pub opened_at: Timestamp,
-    /// When it counts as upheld.
+    /// When it counts as upheld unless it is decided, in book time.
     pub until: Timestamp,
     /// Where it stands.
     pub state: DisputeState,
-    /// Counts changes; the `ETag`.
+    /// Counts changes, from 1: its `ETag`.
     pub version: i64,
 }
 

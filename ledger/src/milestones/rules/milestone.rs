@@ -104,7 +104,7 @@ pub enum MilestoneState {
     Released,
     /// Given up; what was not released is no longer set aside.
     Cancelled {
-        /// Why.
+        /// Why it was given up.
         reason: String,
     },
 }
@@ -128,7 +128,7 @@ impl MilestoneState {
 pub struct Milestone {
     /// Its id.
     pub id: MilestoneId,
-    /// Whose money it draws on.
+    /// The campaign whose money it draws on.
     pub campaign: CampaignId,
     /// The organisation that does the work and is paid.
     pub team: OrganisationId,
@@ -146,7 +146,7 @@ pub struct Milestone {
     pub gate: Gate,
     /// Where it stands.
     pub state: MilestoneState,
-    /// Counts changes; the ETag.
+    /// Counts changes, from 1: its `ETag`.
     pub version: i64,
     /// When it was made, in book time.
     pub created_at: Timestamp,
@@ -192,7 +192,7 @@ impl Milestone {
         Ok(Milestone { state: MilestoneState::Funded, ..self })
     }
 
-    /// A claim of so many minor units comes into play.
+    /// A claim of `amount` minor units comes into play.
     pub fn claimed(self, claim: ClaimId, amount: i64) -> Result<Milestone, Refusal> {
         match self.state {
             MilestoneState::Funded | MilestoneState::PartlyReleased => {}
@@ -238,7 +238,8 @@ impl Milestone {
         Milestone { state, ..self }
     }
 
-    /// So many minor units of the claim in play went to the team. `over`: nothing of that claim is still to come.
+    /// `amount` minor units of the claim in play were released to the team. `over`: nothing of that claim is still to
+    /// come.
     pub fn release(self, amount: i64, over: bool) -> Result<Milestone, Refusal> {
         match self.state {
             MilestoneState::Claimed { .. } => {}

@@ -18,9 +18,9 @@ pub const COMMENT_MAX: usize = 4_000;
 /// What a reviewer says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is done, and worth so many minor units.
+    /// It is done, and worth `amount`.
     Approve {
-        /// The whole claim or a part of it.
+        /// The claimed amount or a part of it, minor units.
         amount: i64,
     },
     /// Something must be changed first.
@@ -61,16 +61,16 @@ pub struct Review {
     pub claim: Digest,
     /// The digests of the evidence that the reviewer read, in the claim's order.
     pub evidence: Vec<Digest>,
-    /// Why.
+    /// Why the reviewer says so.
     pub comment: String,
-    /// When, in book time.
+    /// When it was recorded, in book time.
     pub at: Timestamp,
 }
 
 /// What is being reviewed, as it stands now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
-    /// The present submission.
+    /// Number of the present submission, from 1.
     pub round: i32,
     /// The digest of the claim.
     pub claim: Digest,
@@ -145,9 +145,9 @@ pub struct Ballot {
 pub enum Outcome {
     /// Not decided yet.
     Waiting,
-    /// Enough approvals, for so many minor units.
+    /// Enough reviewers approved.
     Approved {
-        /// The lowest amount that a counting approval states.
+        /// The lowest amount that a counting approval states, minor units.
         amount: i64,
     },
     /// As many rejections as approvals would be needed.

@@ -14,21 +14,21 @@ use uuid::Uuid;
 pub struct Release {
     /// Its id.
     pub id: ReleaseId,
-    /// Which of the claim's, from 1.
+    /// Its number among the releases of the claim, from 1.
     pub number: i32,
-    /// Of what claim.
+    /// The claim that it paid.
     pub claim: ClaimId,
-    /// Of what milestone.
+    /// The milestone of that claim.
     pub milestone: MilestoneId,
-    /// Whose money it was.
+    /// The campaign whose money it was.
     pub campaign: CampaignId,
-    /// Who is owed it now.
+    /// The team to which it is owed now.
     pub team: OrganisationId,
-    /// How much.
+    /// The amount that was released.
     pub amount: Money,
     /// Record number of its journal entry.
     pub entry: i64,
-    /// When, in book time.
+    /// When it was released, in book time.
     pub released_at: Timestamp,
 }
 

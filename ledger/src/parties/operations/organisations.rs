@@ -15,7 +15,8 @@ use jiff::Timestamp;
 ///
 /// # Errors
 ///
-/// Forbidden when the kind is admitted by operators and `creator` is none.
+/// [`Error::Forbidden`] when the kind is admitted by operators and `creator` is none; [`Error::NotFound`] when
+/// `creator` is nobody.
 pub async fn create_organisation(
     tx: &Transaction<'_>,
     creator: PersonId,
@@ -42,6 +43,10 @@ pub async fn create_organisation(
 }
 
 /// Changes the name, when the caller has seen the present version.
+///
+/// # Errors
+///
+/// [`Error::Stale`] for an outdated version; [`Error::NotFound`] for an unknown organisation.
 pub async fn rename_organisation(
     tx: &Transaction<'_>,
     id: OrganisationId,
@@ -56,6 +61,10 @@ pub async fn rename_organisation(
 }
 
 /// Gives a role to the person with an address, who is made when nobody has it: this is how people are invited.
+///
+/// # Errors
+///
+/// `role-already-given`; [`Error::NotFound`] for an unknown organisation.
 pub async fn add_role(
     tx: &Transaction<'_>,
     organisation: OrganisationId,
@@ -73,6 +82,10 @@ pub async fn add_role(
 }
 
 /// Takes a role away. An organisation keeps one owner at least.
+///
+/// # Errors
+///
+/// `last-owner`; [`Error::NotFound`] for an unknown organisation, or a role that the person does not have.
 pub async fn remove_role(
     tx: &Transaction<'_>,
     organisation: OrganisationId,
@@ -92,7 +105,7 @@ pub async fn remove_role(
 /// What a new credential shall be.
 #[derive(Debug, Clone)]
 pub struct NewCredential<'a> {
-    /// Whose.
+    /// The partner platform whose credential it is.
     pub organisation: OrganisationId,
     /// Live or sandbox.
     pub mode: Mode,
@@ -105,6 +118,10 @@ pub struct NewCredential<'a> {
 }
 
 /// A new credential, of which only the digest of the secret is kept. Two may be live at once, for rotation.
+///
+/// # Errors
+///
+/// `not-a-partner`, `too-many-credentials`; [`Error::NotFound`] for an unknown organisation.
 pub async fn create_credential(
     tx: &Transaction<'_>,
     new: &NewCredential<'_>,
@@ -139,6 +156,10 @@ pub async fn create_credential(
 }
 
 /// Revokes a credential: its tokens are refused from the next request on.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for a credential that the organisation does not have.
 pub async fn revoke_credential(
     tx: &Transaction<'_>,
     organisation: OrganisationId,

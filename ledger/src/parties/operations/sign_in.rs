@@ -21,7 +21,7 @@ pub const LINK_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
 /// How long a refresh token works; each use makes a new one.
 pub const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// So many links may be open for one person; more requests are answered alike and send nothing.
+/// The most links that may be open for one person; more requests are answered alike and send nothing.
 const OPEN_LINKS_MAX: i64 = 5;
 
 /// The digest under which a secret is kept.
@@ -30,6 +30,10 @@ pub fn digest(secret: &str) -> [u8; 32] {
 }
 
 /// Mails a link to a known person. An unknown address changes nothing, and the caller learns nothing of it.
+///
+/// # Errors
+///
+/// Only trouble with the database.
 pub async fn request_sign_in(tx: &Transaction<'_>, email: &Email, token: &str, wall: Timestamp) -> Result<(), Error> {
     let Some(person) = people::find_by_email(tx, email.as_str()).await? else {
         return Ok(());
@@ -78,6 +82,10 @@ pub enum Refreshed {
 }
 
 /// Exchanges a refresh token for the next one. Using one twice ends its family: one of the two users has stolen it.
+///
+/// # Errors
+///
+/// Only trouble with the database.
 pub async fn refresh(tx: &Transaction<'_>, old: &str, new: &str, wall: Timestamp) -> Result<Refreshed, Error> {
     let old = digest(old);
     let Some(found) = tokens::lock_refresh(tx, &old).await? else {
@@ -96,6 +104,10 @@ pub async fn refresh(tx: &Transaction<'_>, old: &str, new: &str, wall: Timestamp
 }
 
 /// Signs out: ends the family of a refresh token. An unknown one changes nothing.
+///
+/// # Errors
+///
+/// Only trouble with the database.
 pub async fn sign_out(tx: &Transaction<'_>, token: &str, wall: Timestamp) -> Result<(), Error> {
     if let Some(found) = tokens::lock_refresh(tx, &digest(token)).await? {
         tokens::update_family_ended(tx, found.family, wall).await?;
@@ -104,6 +116,10 @@ pub async fn sign_out(tx: &Transaction<'_>, token: &str, wall: Timestamp) -> Res
 }
 
 /// The person with an address: found, or made. It can sign in from now on.
+///
+/// # Errors
+///
+/// Only trouble with the database.
 pub async fn ensure_person(tx: &Transaction<'_>, email: &Email, wall: Timestamp) -> Result<Person, Error> {
     if let Some(person) = people::find_by_email(tx, email.as_str()).await? {
         return Ok(person);
@@ -124,6 +140,10 @@ pub async fn ensure_person(tx: &Transaction<'_>, email: &Email, wall: Timestamp)
 }
 
 /// Makes the person with an address an operator of the installation.
+///
+/// # Errors
+///
+/// Only trouble with the database.
 pub async fn ensure_operator(tx: &Transaction<'_>, email: &Email, wall: Timestamp) -> Result<PersonId, Error> {
     let person = ensure_person(tx, email, wall).await?;
     people::update_operator(tx, person.id).await?;

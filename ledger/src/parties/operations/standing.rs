@@ -14,28 +14,32 @@ pub struct Standing {
     pub host: Vec<Role>,
     /// Roles in the team.
     pub team: Vec<Role>,
-    /// Runs the installation.
+    /// Whether the person runs the installation.
     pub operator: bool,
 }
 
 impl Standing {
-    /// Whether it is any of these in the host.
+    /// Whether the person has one of these roles in the host.
     pub fn is_host(&self, roles: &[Role]) -> bool {
         self.host.iter().any(|role| roles.contains(role))
     }
 
-    /// Whether it belongs to the team.
+    /// Whether the person belongs to the team.
     pub fn is_team(&self) -> bool {
         !self.team.is_empty()
     }
 
-    /// Whether it is nothing to either.
+    /// Whether the person is nothing to either, and does not run the installation.
     pub fn is_stranger(&self) -> bool {
         self.host.is_empty() && self.team.is_empty() && !self.operator
     }
 }
 
 /// What a person is to the milestones of a team in a book.
+///
+/// # Errors
+///
+/// Only trouble with the database.
 pub async fn standing(
     client: &impl GenericClient,
     book: &Book,

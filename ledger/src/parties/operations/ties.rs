@@ -12,6 +12,11 @@ use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 
 /// Declares that a person is too close to a team to decide on its claims. The person may, and an owner of the host.
+///
+/// # Errors
+///
+/// `tie-declared`; [`Error::Invalid`] at `/person` or `/organisation`; [`Error::Forbidden`] for the tie of somebody
+/// else, unless `by` is an owner of the host; [`Error::NotFound`] when `by` is nothing to host or organisation.
 pub async fn declare_tie(
     tx: &Transaction<'_>,
     book: &Book,

@@ -13,11 +13,11 @@ use uuid::Uuid;
 pub struct Credential {
     /// The client id.
     pub id: CredentialId,
-    /// Whose.
+    /// The partner platform whose credential it is.
     pub organisation: OrganisationId,
     /// Live or sandbox.
     pub mode: Mode,
-    /// 1 or 2: two may be live at once.
+    /// Slot 1 or 2: two may be live at once.
     pub slot: i16,
     /// What its tokens may do.
     pub scopes: Vec<String>,
@@ -25,11 +25,11 @@ pub struct Credential {
     pub secret_digest: Vec<u8>,
     /// What the owner calls it.
     pub name: String,
-    /// Wall clock.
+    /// When it was made, by the wall clock.
     pub created_at: Timestamp,
     /// Who made it.
     pub created_by: PersonId,
-    /// Wall clock; none while it is live.
+    /// When it was revoked, by the wall clock; none while it is live.
     pub revoked_at: Option<Timestamp>,
 }
 
@@ -92,7 +92,7 @@ pub async fn find_live(client: &impl GenericClient, id: CredentialId) -> Result<
     row.map(|row| Ok((credential(&row)?, CallerId(row.get("caller"))))).transpose()
 }
 
-/// The same for many credentials at once; those that are not live are left out.
+/// Live credentials, as [`find_live`], for many ids at once; those that are not live are left out.
 pub async fn list_live(
     client: &impl GenericClient,
     ids: &[CredentialId],

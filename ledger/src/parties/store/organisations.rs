@@ -11,9 +11,9 @@ use uuid::Uuid;
 /// A party.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Organisation {
-    /// Which.
+    /// Its id.
     pub id: OrganisationId,
-    /// Scopes the idempotency keys of its credentials.
+    /// Number that scopes the idempotency keys of its credentials.
     pub caller: CallerId,
     /// Name for people.
     pub name: String,
@@ -21,7 +21,7 @@ pub struct Organisation {
     pub kind: OrganisationKind,
     /// Raised by every change: its `ETag`.
     pub version: i64,
-    /// Wall clock.
+    /// When it was made, by the wall clock.
     pub created_at: Timestamp,
     /// Its first owner.
     pub created_by: PersonId,
@@ -135,15 +135,15 @@ pub async fn update_name(tx: &Transaction<'_>, id: OrganisationId, name: &str) -
 /// A role of a person in an organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Membership {
-    /// Where.
+    /// The organisation in which the role is held.
     pub organisation: OrganisationId,
-    /// Who.
+    /// The person who holds it.
     pub person: PersonId,
     /// The person's address, for those who manage roles.
     pub email: String,
     /// What the person may do there.
     pub role: Role,
-    /// Wall clock.
+    /// When the role was given, by the wall clock.
     pub created_at: Timestamp,
 }
 

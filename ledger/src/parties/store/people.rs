@@ -10,17 +10,17 @@ use uuid::Uuid;
 /// Somebody who signs in by e-mail link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
-    /// Who.
+    /// The person's id.
     pub id: PersonId,
-    /// Scopes idempotency keys.
+    /// Number that scopes the person's idempotency keys.
     pub caller: CallerId,
-    /// Lower case.
+    /// E-mail address, in lower case.
     pub email: String,
-    /// Empty until it is given.
+    /// Name for people; empty until it is given.
     pub name: String,
-    /// Runs the installation.
+    /// Whether the person runs the installation.
     pub is_operator: bool,
-    /// Wall clock.
+    /// When it was made, by the wall clock.
     pub created_at: Timestamp,
 }
 

@@ -9,17 +9,17 @@ use std::collections::BTreeSet;
 /// A declared tie of a person to a team.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tie {
-    /// In whose book.
+    /// The book in which it is declared.
     pub book: BookId,
-    /// Who.
+    /// The person who is tied.
     pub person: PersonId,
-    /// The team.
+    /// The team to which the person is tied.
     pub organisation: OrganisationId,
     /// What the tie is.
     pub reason: String,
-    /// Who said so.
+    /// Who declared it.
     pub declared_by: PersonId,
-    /// When, in book time.
+    /// When it was declared, in book time.
     pub declared_at: Timestamp,
 }
 

@@ -87,7 +87,7 @@ pub struct Refresh {
     pub family: Uuid,
     /// Who signed in.
     pub person: PersonId,
-    /// Wall clock.
+    /// When the token expires, by the wall clock.
     pub expires_at: Timestamp,
     /// Whether it was used before.
     pub used: bool,

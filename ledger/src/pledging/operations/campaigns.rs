@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 /// What a new campaign shall be.
 #[derive(Debug, Clone)]
 pub struct NewCampaign {
-    /// In which book.
+    /// The book to which it belongs.
     pub book: BookId,
     /// Name in addresses and in the code of its fund account: 2 to 63 of a-z, 0-9 and `-`.
     pub slug: String,
@@ -31,11 +31,16 @@ pub struct NewCampaign {
     pub terms: String,
     /// What should come in each month; its currency is that of the campaign.
     pub monthly_goal: Money,
-    /// Whose money a release takes; never changes.
+    /// By which method a release takes its donors' money; never changes.
     pub lineage: Method,
 }
 
 /// A new campaign, as a draft.
+///
+/// # Errors
+///
+/// `slug-taken`; [`Error::Invalid`] at `/slug`, `/title`, `/summary` or `/terms`; [`Error::NotFound`] for an unknown
+/// book.
 pub async fn create(tx: &Transaction<'_>, new: NewCampaign, actor: Actor, wall: Timestamp) -> Result<Campaign, Error> {
     check_slug(&new.slug)?;
     check_text("/title", &new.title, 1..=200)?;
@@ -65,12 +70,17 @@ pub async fn create(tx: &Transaction<'_>, new: NewCampaign, actor: Actor, wall: 
     campaigns::get(tx, campaign.id).await
 }
 
-/// What the digest of a pledge's terms is compared with.
+/// SHA-256 of a campaign's terms, which a pledge restates.
 pub fn terms_digest(terms: &str) -> [u8; 32] {
     Sha256::digest(terms.as_bytes()).into()
 }
 
 /// Opens a draft for pledges, and its fund account with floor 0: nothing is spent that is not there.
+///
+/// # Errors
+///
+/// `campaign-not-draft`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/reason`; [`Error::NotFound`]
+/// for an unknown campaign.
 pub async fn publish(
     tx: &Transaction<'_>,
     id: CampaignId,
@@ -81,6 +91,11 @@ pub async fn publish(
 }
 
 /// Stops pledges and charges for a while; nobody ending it, the campaign closes.
+///
+/// # Errors
+///
+/// `campaign-not-live`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/reason`; [`Error::NotFound`]
+/// for an unknown campaign.
 pub async fn suspend(
     tx: &Transaction<'_>,
     id: CampaignId,
@@ -91,6 +106,11 @@ pub async fn suspend(
 }
 
 /// Ends a suspension.
+///
+/// # Errors
+///
+/// `campaign-not-suspended`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/reason`;
+/// [`Error::NotFound`] for an unknown campaign.
 pub async fn reinstate(
     tx: &Transaction<'_>,
     id: CampaignId,
@@ -101,6 +121,11 @@ pub async fn reinstate(
 }
 
 /// Ends a campaign. Its pledges learn of it when they fall due: their donors are asked for another campaign.
+///
+/// # Errors
+///
+/// `campaign-closed`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/reason`; [`Error::NotFound`]
+/// for an unknown campaign.
 pub async fn close(
     tx: &Transaction<'_>,
     id: CampaignId,
@@ -138,6 +163,10 @@ async fn step(
 ///
 /// The caller has locked the campaign, so that nobody else draws on it meanwhile. The fund is read before what has not
 /// settled: a capture that commits in between makes the answer too small for a moment, never too large.
+///
+/// # Errors
+///
+/// Only trouble with the database.
 pub async fn available(tx: &Transaction<'_>, campaign: &Campaign) -> Result<i64, Error> {
     let Some(fund) = campaign.fund else { return Ok(0) };
     let balance = balances::get(tx, campaign.id.book, fund).await?;
@@ -149,13 +178,17 @@ pub async fn available(tx: &Transaction<'_>, campaign: &Campaign) -> Result<i64,
 /// What came to a campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Totals {
-    /// From its charges and pledges.
+    /// Sums of its charges and pledges.
     pub sums: Sums,
     /// What a release or a redirection can draw on, minor units: settled, and set aside for nothing.
     pub available: i64,
 }
 
 /// Sums up a campaign from its rows and its fund, never from counters.
+///
+/// # Errors
+///
+/// Only trouble with the database.
 pub async fn totals(tx: &Transaction<'_>, book: &Book, campaign: &Campaign, wall: Timestamp) -> Result<Totals, Error> {
     let available = available(tx, campaign).await?;
     Ok(Totals { sums: campaigns::sums(tx, campaign.id, book.now(wall)).await?, available })

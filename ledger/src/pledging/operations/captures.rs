@@ -55,6 +55,10 @@ pub fn key(charge: ChargeId) -> Key {
 }
 
 /// What a capture brings; none when it is not the common case. Writes nothing.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for an unknown charge.
 pub async fn draft(
     client: &impl GenericClient,
     id: ChargeId,

@@ -30,19 +30,19 @@ use std::fmt;
 /// What is to be done for a due payment.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Begun {
-    /// Nothing: it is done, or not wanted any more, or its partner has the word.
+    /// Nothing: it is done, or not wanted any more, or its partner is expected to report next.
     Nothing,
     /// An attempt is under way: ask the provider whether it knows the reference; if not, let it take the money.
     Try {
         /// The charge.
         charge: ChargeId,
-        /// Which attempt, from 1.
+        /// Number of the attempt, from 1.
         attempt: i32,
         /// Our reference of the attempt: the same for ever.
         reference: String,
-        /// How much.
+        /// The amount to be taken.
         amount: Money,
-        /// What is charged.
+        /// The provider's token of the means of payment that is charged.
         token: String,
     },
 }
@@ -75,6 +75,10 @@ pub enum Recorded {
 }
 
 /// A due payment of a plan begins, unless it has begun already. Also lets a wait of the pledge come true that has run out.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for an unknown pledge.
 pub async fn begin(tx: &Transaction<'_>, id: PledgeId, sequence: i32, wall: Timestamp) -> Result<Begun, Error> {
     let book = books::get(tx, id.book).await?;
     let pledge = pledge_operations::lock_present(tx, &book, id, wall).await?;
@@ -117,6 +121,10 @@ pub async fn begin(tx: &Transaction<'_>, id: PledgeId, sequence: i32, wall: Time
 }
 
 /// A declined charge is tried again, unless it is being tried already, or nobody wants that any more.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for an unknown charge.
 pub async fn begin_retry(tx: &Transaction<'_>, id: ChargeId, attempt: i32, wall: Timestamp) -> Result<Begun, Error> {
     let (book, pledge, charge) = lock(tx, id, wall).await?;
     match &charge.state {
@@ -145,6 +153,11 @@ pub async fn begin_retry(tx: &Transaction<'_>, id: ChargeId, attempt: i32, wall:
 }
 
 /// Writes down what the provider answered to an attempt, and what follows from it.
+///
+/// # Errors
+///
+/// What [`posting::post`] refuses; [`Error::StillRunning`] when the book's day ended under the transaction: try again;
+/// [`Error::NotFound`] for an unknown charge. An attempt that was never begun is [`Error::Inconsistent`].
 pub async fn record_outcome(
     tx: &Transaction<'_>,
     id: ChargeId,
@@ -175,7 +188,11 @@ pub async fn record_outcome(
 ///
 /// # Errors
 ///
-/// Refused when the campaign has closed: the partner gives the money back.
+/// `rail-refused` when the partner does not collect this charge; `charge-captured` when another payment captured it,
+/// and `campaign-not-live` when the campaign has closed: the partner gives the money back. `event-taken` when the event
+/// was about another charge; what [`posting::post`] refuses. [`Error::Invalid`] at `/event_id` or
+/// `/provider_reference`; [`Error::StillRunning`] when the book's day ended under the transaction: try again;
+/// [`Error::NotFound`] for an unknown charge, or one of another partner.
 pub async fn capture_reported(
     tx: &Transaction<'_>,
     id: ChargeId,

@@ -31,7 +31,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, Unit};
 use sha2::{Digest, Sha256};
 
-/// A plan starts within so many days.
+/// The most days from the book's today to the start of a plan.
 pub const START_DAYS_MAX: i64 = 1_830;
 
 /// The donor, as the partner passes them.
@@ -39,9 +39,9 @@ pub const START_DAYS_MAX: i64 = 1_830;
 pub struct AskedDonor {
     /// What the partner calls the donor.
     pub reference: String,
-    /// Personal; may be empty.
+    /// The donor's name: personal data; may be empty.
     pub name: String,
-    /// Personal, for receipts; may be empty.
+    /// The donor's e-mail address, for receipts: personal data; may be empty.
     pub email: String,
     /// Who may see the name.
     pub privacy: Privacy,
@@ -61,7 +61,7 @@ pub enum AskedSchedule {
         start: Option<Date>,
         /// Day of the month, 31 for the last; the start's when none.
         anchor: Option<i8>,
-        /// How many; open when none.
+        /// How many payments it has; open when none.
         payments: Option<i32>,
     },
 }
@@ -69,21 +69,21 @@ pub enum AskedSchedule {
 /// What a partner asks for.
 #[derive(Clone)]
 pub struct PlacePledge {
-    /// To which campaign.
+    /// The campaign to which it is promised.
     pub campaign: CampaignId,
-    /// Who asks.
+    /// The partner platform that asks.
     pub partner: OrganisationId,
     /// What the partner calls it: the same one again is the same pledge.
     pub reference: String,
-    /// Whose promise.
+    /// The donor whose promise it is.
     pub donor: AskedDonor,
-    /// One payment.
+    /// The amount of one payment.
     pub amount: Money,
-    /// When.
+    /// When it is charged.
     pub schedule: AskedSchedule,
-    /// Who takes the money.
+    /// Who takes the money from the donor.
     pub rail: Rail,
-    /// What is charged.
+    /// The provider's token of the means of payment that is charged.
     pub token: String,
     /// SHA-256 of the terms that the donor agreed to.
     pub terms_digest: [u8; 32],
@@ -111,7 +111,9 @@ pub enum Drafted {
 ///
 /// # Errors
 ///
-/// What is wrong with the request, and what the rules refuse.
+/// `reference-taken` when the reference stands for another pledge; `campaign-not-live`, `rail-refused`,
+/// `terms-mismatch`. [`Error::Invalid`] at `/reference`, `/donor/reference`, `/donor/name`, `/donor/email`, `/token`,
+/// `/amount/currency`, `/schedule`, `/schedule/on` or `/schedule/start`; [`Error::NotFound`] for an unknown campaign.
 pub async fn draft(
     client: &impl GenericClient,
     book: &Book,
@@ -180,6 +182,10 @@ pub fn rows(book: &Book, pledge: &Pledge, donor: &Donor, wall: Timestamp) -> Vec
 }
 
 /// Takes a pledge: it is active at once, and its first charge is a job for the start of its first due date.
+///
+/// # Errors
+///
+/// As [`draft`]; [`Error::StillRunning`] while another transaction places the same reference.
 pub async fn place(tx: &Transaction<'_>, asked: PlacePledge, wall: Timestamp) -> Result<Placed, Error> {
     let book = books::get(tx, asked.campaign.book).await?;
     let (new, donor) = match draft(tx, &book, asked, wall).await? {
@@ -251,6 +257,10 @@ fn schedule(asked: AskedSchedule, today: Date) -> Result<Schedule, Error> {
 }
 
 /// Locks a pledge, and lets the waits that have run out come true.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for an unknown pledge.
 pub async fn lock_present(tx: &Transaction<'_>, book: &Book, id: PledgeId, wall: Timestamp) -> Result<Pledge, Error> {
     let pledge = pledges::lock(tx, id).await?;
     let state = pledge.state.at(book.now(wall));
@@ -262,6 +272,11 @@ pub async fn lock_present(tx: &Transaction<'_>, book: &Book, id: PledgeId, wall:
 }
 
 /// No charge until a day, or until somebody resumes it; a declined charge is not tried again.
+///
+/// # Errors
+///
+/// `pledge-state`, `pause-invalid`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/reason`;
+/// [`Error::NotFound`] for an unknown pledge.
 pub async fn pause(
     tx: &Transaction<'_>,
     id: PledgeId,
@@ -280,6 +295,11 @@ pub async fn pause(
 ///
 /// Due dates that were missed are not made up for. A declined payment is tried again when the donor gave another means,
 /// or when nothing else is left of the plan.
+///
+/// # Errors
+///
+/// `pledge-state`, `pledge-needs-means`, `pledge-needs-campaign`; [`Error::Stale`] for an outdated version;
+/// [`Error::Invalid`] at `/token` or `/reason`; [`Error::NotFound`] for an unknown pledge.
 pub async fn resume(
     tx: &Transaction<'_>,
     id: PledgeId,
@@ -302,6 +322,11 @@ pub async fn resume(
 }
 
 /// Ends it before its last payment. What it brought so far stays.
+///
+/// # Errors
+///
+/// `pledge-state`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/reason`; [`Error::NotFound`] for
+/// an unknown pledge.
 pub async fn cancel(tx: &Transaction<'_>, id: PledgeId, change: Change<'_>, wall: Timestamp) -> Result<Pledge, Error> {
     let (book, pledge) = begin_change(tx, id, change, wall).await?;
     let state = pledge.state.cancel(book.now(wall))?;
@@ -314,12 +339,18 @@ pub async fn cancel(tx: &Transaction<'_>, id: PledgeId, change: Change<'_>, wall
 pub struct Redirected {
     /// The pledge.
     pub pledge: Pledge,
-    /// What moved from fund to fund.
+    /// The settled money that moved from fund to fund; none when nothing did.
     pub moved: Option<Money>,
 }
 
 /// Its next charges go to another live campaign of the book and currency. With `move_settled`, so does what its settled
 /// charges brought, as far as its fund has it and no milestone was promised it.
+///
+/// # Errors
+///
+/// `pledge-state`, `same-campaign`, `campaign-not-live`; with `move_settled`, what [`posting::post`] refuses.
+/// [`Error::Invalid`] at `/campaign` for one of another book or currency, or at `/reason`; [`Error::Stale`] for an
+/// outdated version; [`Error::NotFound`] for an unknown pledge or campaign.
 pub async fn redirect(
     tx: &Transaction<'_>,
     id: PledgeId,

@@ -5,9 +5,9 @@ use crate::error::Refusal;
 use crate::money::Money;
 use jiff::Timestamp;
 
-/// A draft that nobody publishes for so long is closed.
+/// Days after which a draft that nobody publishes is closed.
 pub const DRAFT_DAYS: i64 = 365;
-/// A suspension that nobody ends for so long closes the campaign.
+/// Days after which a suspension that nobody ends closes the campaign.
 pub const SUSPENSION_DAYS: i64 = 90;
 
 /// What a campaign asks for. Other kinds (all-or-nothing, minimum and optimum) will be variants.
@@ -29,7 +29,8 @@ impl Kind {
     }
 }
 
-/// How a campaign stands. Kinds with a deadline will add `collecting`, `successful` and `failed`.
+/// How a campaign stands; its moments are in book time. Kinds with a deadline will add `collecting`, `successful` and
+/// `failed`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
     /// Being written; it has no fund yet.

@@ -11,7 +11,7 @@ use crate::words::words;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-/// How long a charge waits for the report of a partner that collects by itself; then it counts as declined.
+/// Days for which a charge waits for the report of a partner that collects by itself; then it counts as declined.
 pub const REPORT_DAYS: i64 = 14;
 /// The code of a charge that its partner never reported.
 pub const NOT_REPORTED: &str = "not_reported";
@@ -30,7 +30,7 @@ pub enum Outcome {
     Declined {
         /// The provider's own code, such as `insufficient_funds`.
         code: String,
-        /// What to do about it.
+        /// What the decline asks for.
         kind: DeclineKind,
     },
 }
@@ -52,7 +52,7 @@ words! {
 pub struct Ladder {
     /// The day of the first decline.
     pub first: Date,
-    /// How many there were.
+    /// How many soft declines there were, the first included.
     pub declines: i32,
 }
 
@@ -61,22 +61,22 @@ pub struct Ladder {
 pub enum State {
     /// Its due date has not come.
     Scheduled,
-    /// An attempt is under way: the provider, or the partner, has the word.
+    /// An attempt is under way: the provider, or the partner, is expected to answer next.
     Processing {
-        /// Which attempt.
+        /// Number of the attempt, from 1.
         attempt: i32,
         /// When a partner that has not reported counts as declining.
         until: Timestamp,
-        /// Declines before this attempt.
+        /// Soft declines before this attempt; none when there was none.
         ladder: Option<Ladder>,
     },
     /// The last attempt was declined.
     Declined {
-        /// Which attempt.
+        /// Number of the attempt, from 1.
         attempt: i32,
         /// The provider's own code.
         code: String,
-        /// What it asks for.
+        /// What the decline asks for.
         kind: DeclineKind,
         /// Soft declines so far; none when it was not a soft one.
         ladder: Option<Ladder>,
@@ -85,7 +85,7 @@ pub enum State {
     },
     /// The money was taken, and is with the custodian's processor.
     Captured {
-        /// Which attempt.
+        /// Number of the attempt, from 1.
         attempt: i32,
         /// The book's day: it says in which settlement the money arrives.
         on: Date,
@@ -94,7 +94,7 @@ pub enum State {
     },
     /// The money is with the custodian, as cash.
     Settled {
-        /// Which attempt.
+        /// Number of the attempt, from 1.
         attempt: i32,
         /// The day of the capture.
         on: Date,
@@ -103,7 +103,7 @@ pub enum State {
     },
     /// The money was taken for a campaign that had closed meanwhile: the provider gives it back, nothing was posted.
     Voided {
-        /// Which attempt.
+        /// Number of the attempt, from 1.
         attempt: i32,
         /// How the provider names the payment.
         provider_reference: String,

@@ -12,9 +12,9 @@ use crate::words::words;
 use std::collections::BTreeMap;
 
 words! {
-    /// Whose money is used first.
+    /// By which method a fund chooses whose money is used.
     Method, "lineage method" {
-        /// What settled first.
+        /// Of the layer that settled first, then of the next.
         Fifo = "fifo",
         /// Of every layer in proportion to what is left of it, by the largest remainder.
         ProRata = "pro_rata",
@@ -28,7 +28,7 @@ pub struct Layer {
     pub number: i64,
     /// Record number of the entry with which it became cash: the first part of its place in the order.
     pub settled: i64,
-    /// Whose money.
+    /// The pledge whose money it is.
     pub pledge: PledgeId,
     /// Minor units that nothing has used yet.
     pub left: i64,
@@ -37,9 +37,9 @@ pub struct Layer {
 /// What is used of one layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Part {
-    /// Number of the layer.
+    /// Number of the layer, as in [`Layer::number`].
     pub layer: i64,
-    /// Minor units, more than zero.
+    /// What is used of it, minor units, more than zero.
     pub amount: i64,
 }
 
@@ -96,9 +96,9 @@ pub fn returned(layers: &[Layer]) -> BTreeMap<PledgeId, i64> {
 /// Money that left a fund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Use {
-    /// Record number of its entry.
+    /// Record number of the entry with which it left.
     pub entry: i64,
-    /// Minor units.
+    /// How much left, minor units.
     pub amount: i64,
     /// The pledge whose own layers it took, of a move or a refund; none where the method chose.
     pub own: Option<PledgeId>,

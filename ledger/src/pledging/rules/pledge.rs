@@ -10,13 +10,13 @@ use crate::words::words;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-/// A pledge that is not activated for so long is cancelled.
+/// Days after which a pledge that is not activated is cancelled.
 pub const CREATED_DAYS: i64 = 7;
-/// A pledge that waits for its donor for so long lapses.
+/// Days after which a pledge that waits for its donor lapses.
 pub const NEEDS_ACTION_DAYS: i64 = 30;
-/// A pause without an end lapses after so long: nobody is charged out of the blue years later. No pause is longer.
+/// Days after which a pause without an end lapses: nobody is charged out of the blue years later. No pause is longer.
 pub const PAUSE_DAYS_MAX: i64 = 365;
-/// A lapsed pledge can be revived for so long.
+/// Days for which a lapsed pledge can be revived.
 pub const LAPSED_DAYS: i64 = 365;
 
 words! {
@@ -46,7 +46,7 @@ impl Rail {
 pub enum Schedule {
     /// One payment.
     Once {
-        /// Its day.
+        /// The day on which it is due.
         on: Date,
     },
     /// A payment on one day of each month.
@@ -111,59 +111,60 @@ words! {
     }
 }
 
-/// How a pledge stands. `since` is when it came to be so, `until` when the default of a waiting state comes true.
+/// How a pledge stands. In book time, `since` is when it came to be so, `until` when the default of a waiting state
+/// comes true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// Promised, without a means of payment yet.
     Created {
-        /// Since when.
+        /// When it was placed.
         since: Timestamp,
-        /// Cancelled then.
+        /// When it is cancelled unless it is activated.
         until: Timestamp,
     },
     /// Charged when due.
     Active {
-        /// Since when.
+        /// When it became active.
         since: Timestamp,
     },
     /// Waits for its donor; not charged.
     NeedsAction {
-        /// Since when.
+        /// When it began to wait.
         since: Timestamp,
-        /// Lapses then.
+        /// When it lapses unless the donor acts.
         until: Timestamp,
-        /// What for.
+        /// What it waits for.
         need: Need,
     },
     /// The donor wants no charge for a while.
     Paused {
-        /// Since when.
+        /// When the pause began.
         since: Timestamp,
-        /// Ends then.
+        /// When the pause ends.
         until: Timestamp,
-        /// How it ends.
+        /// What the end of the pause brings.
         then: AfterPause,
     },
     /// Payments failed, or nobody answered. The donor can revive it.
     Lapsed {
-        /// Since when.
+        /// When it lapsed.
         since: Timestamp,
-        /// Cancelled then.
+        /// When it is cancelled unless the donor revives it.
         until: Timestamp,
     },
     /// All payments were made or missed.
     Completed {
-        /// Since when.
+        /// When it was completed.
         since: Timestamp,
     },
     /// Ended before its last payment.
     Cancelled {
-        /// Since when.
+        /// When it was cancelled.
         since: Timestamp,
     },
     /// Everything it brought went back.
     Refunded {
-        /// Since when.
+        /// When the last of it went back.
         since: Timestamp,
     },
 }

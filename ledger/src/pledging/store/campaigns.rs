@@ -14,7 +14,7 @@ use uuid::Uuid;
 /// A campaign.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Campaign {
-    /// Which.
+    /// Its id.
     pub id: CampaignId,
     /// Name in addresses and in the code of its fund account; never changes.
     pub slug: String,
@@ -28,9 +28,9 @@ pub struct Campaign {
     pub terms_digest: [u8; 32],
     /// What it asks for.
     pub kind: Kind,
-    /// Its pledges are in it.
+    /// The currency of its goal, its fund and its pledges.
     pub currency: Currency,
-    /// Whose money a release takes; never changes.
+    /// By which method a release takes its donors' money; never changes.
     pub lineage: Method,
     /// Its fund account; none until it is published.
     pub fund: Option<AccountNumber>,
@@ -38,7 +38,7 @@ pub struct Campaign {
     pub state: State,
     /// Raised by every change: its `ETag`.
     pub version: i64,
-    /// Wall clock.
+    /// When it was made, by the wall clock.
     pub created_at: Timestamp,
 }
 

@@ -18,35 +18,35 @@ use uuid::Uuid;
 /// One due payment of a pledge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Charge {
-    /// Which.
+    /// Its id.
     pub id: ChargeId,
-    /// Of which pledge.
+    /// The pledge whose payment it is.
     pub pledge: PledgeId,
-    /// Whose fund it goes to.
+    /// The campaign into whose fund the money goes.
     pub campaign: CampaignId,
     /// Who brought the pledge: the custodian.
     pub partner: OrganisationId,
-    /// Which payment of the plan, from 1.
+    /// Number of the payment within the plan, from 1.
     pub sequence: i32,
     /// Its due date, in the zone of the book.
     pub due_on: Date,
-    /// How much.
+    /// The amount that is charged.
     pub amount: Money,
     /// Minor units that went back to the donor.
     pub refunded: i64,
     /// Minor units under dispute.
     pub disputed: i64,
-    /// Who takes the money.
+    /// Who takes the money from the donor.
     pub rail: Rail,
     /// How it stands.
     pub state: State,
-    /// With which settlement the money arrives; none until it is captured.
+    /// The settlement with which the money arrives; none until it is captured.
     pub settlement: Option<SettlementId>,
     /// Record number of the entry of the capture; 0 before.
     pub entry: i64,
     /// Raised by every change: its `ETag`.
     pub version: i64,
-    /// Wall clock.
+    /// When it was made, by the wall clock.
     pub created_at: Timestamp,
 }
 
@@ -289,15 +289,15 @@ pub async fn clear_retries(tx: &Transaction<'_>, pledge: PledgeId) -> Result<(),
 /// One try of a charge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// From 1.
+    /// Number of the attempt within the charge, from 1.
     pub attempt: i32,
     /// `processing`, `declined`, `captured` or `voided`.
     pub state: String,
     /// The provider's own code of a decline.
     pub code: String,
-    /// Book time.
+    /// When it began, in book time.
     pub started_at: Timestamp,
-    /// Book time; none while it is under way.
+    /// When its answer was written down, in book time; none while it is under way.
     pub finished_at: Option<Timestamp>,
 }
 
@@ -440,15 +440,15 @@ pub fn captured_row(captured: &Charge, now: Timestamp) -> Result<Companion, Erro
 pub struct Receipt {
     /// The charge.
     pub charge: ChargeId,
-    /// Where it goes; empty when the donor gave no address.
+    /// The address to which it goes; empty when the donor gave none.
     pub email: String,
     /// The donor's name; empty when not given.
     pub name: String,
-    /// How much.
+    /// The amount of the charge.
     pub amount: Money,
     /// Name of the campaign.
     pub campaign_title: String,
-    /// The book.
+    /// Name of the book.
     pub book_name: String,
     /// Day of the capture; the due date when nothing was captured.
     pub day: Date,

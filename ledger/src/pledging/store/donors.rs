@@ -15,9 +15,9 @@ use uuid::Uuid;
 /// A person known only by what a partner passes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Donor {
-    /// The pseudonym.
+    /// Its id: the pseudonym under which the book knows the donor.
     pub id: DonorId,
-    /// Who knows the donor.
+    /// The partner platform that knows the donor.
     pub partner: OrganisationId,
     /// What the partner calls the donor.
     pub reference: String,
@@ -27,7 +27,7 @@ pub struct Donor {
     pub email: String,
     /// Who may see the name.
     pub privacy: Privacy,
-    /// Wall clock.
+    /// When it was made, by the wall clock.
     pub created_at: Timestamp,
 }
 
@@ -98,7 +98,7 @@ pub fn row(donor: &Donor) -> Companion {
     Companion::new("donor", row)
 }
 
-/// The donor whom a partner calls so.
+/// The donor whom a partner knows under this reference, if it is known here.
 pub async fn find(
     client: &impl GenericClient,
     book: BookId,

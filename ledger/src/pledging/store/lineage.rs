@@ -138,11 +138,11 @@ pub async fn insert_uses(
 /// What one pledge paid of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Source {
-    /// Whose money.
+    /// The pledge whose money it was.
     pub pledge: PledgeId,
     /// The pseudonym of its donor.
     pub donor: DonorId,
-    /// Minor units.
+    /// What it paid, minor units.
     pub amount: i64,
 }
 
@@ -199,11 +199,11 @@ pub struct Used {
     pub entry: i64,
     /// How the money moved.
     pub kind: MovementKind,
-    /// Minor units.
+    /// What it used, minor units.
     pub amount: i64,
-    /// The release that it was, and of what milestone.
+    /// The release that it was, with its milestone; none when it was something else.
     pub release: Option<(ReleaseId, MilestoneId)>,
-    /// The campaign to which its donor moved it.
+    /// The campaign to which its donor moved it; none when nobody did.
     pub moved_to: Option<CampaignId>,
 }
 
@@ -259,9 +259,9 @@ fn used(book: BookId, row: &Row) -> Result<Used, Error> {
 /// What came of a pledge as cash, whatever fund it lies in now, and what of it is left; minor units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
-    /// Arrived as cash.
+    /// What arrived as cash, minor units.
     pub contributed: i64,
-    /// Nothing has used it yet.
+    /// What nothing has used yet, minor units.
     pub left: i64,
 }
 

@@ -27,27 +27,27 @@ impl fmt::Debug for Token {
 /// A pledge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pledge {
-    /// Which.
+    /// Its id.
     pub id: PledgeId,
-    /// Where its next charges go.
+    /// The campaign to which its next charges go.
     pub campaign: CampaignId,
-    /// Whose promise.
+    /// The donor whose promise it is.
     pub donor: DonorId,
-    /// Who brought it.
+    /// The partner platform that brought it.
     pub partner: OrganisationId,
     /// What the partner calls it; unique per partner.
     pub reference: String,
     /// SHA-256 of what the partner sent.
     pub content: [u8; 32],
-    /// One payment.
+    /// The amount of one payment.
     pub amount: Money,
     /// When it is charged.
     pub schedule: Schedule,
     /// The payment that comes next, from 1.
     pub next_sequence: i32,
-    /// Who takes the money.
+    /// Who takes the money from the donor.
     pub rail: Rail,
-    /// What is charged.
+    /// The provider's token of the means of payment that is charged.
     pub token: Token,
     /// SHA-256 of the terms that the donor agreed to.
     pub terms_digest: [u8; 32],
@@ -55,7 +55,7 @@ pub struct Pledge {
     pub state: State,
     /// Raised by every change: its `ETag`.
     pub version: i64,
-    /// Wall clock.
+    /// When it was made, by the wall clock.
     pub created_at: Timestamp,
 }
 
@@ -231,7 +231,7 @@ pub async fn lock(tx: &Transaction<'_>, id: PledgeId) -> Result<Pledge, Error> {
     row.as_ref().map(pledge).transpose()?.ok_or(Error::NotFound("pledge"))
 }
 
-/// The pledge that a partner calls so.
+/// The pledge that a partner knows under this reference, if there is one.
 pub async fn find_by_reference(
     client: &impl GenericClient,
     book: BookId,
@@ -277,7 +277,7 @@ pub async fn list(
     rows.iter().map(pledge).collect()
 }
 
-/// The same, of those that one partner brought.
+/// The pledges to a campaign that one partner brought, the oldest first, after an id.
 pub async fn list_of_partner(
     client: &impl GenericClient,
     campaign: CampaignId,
@@ -340,15 +340,15 @@ pub async fn update(tx: &Transaction<'_>, changed: &Pledge) -> Result<Pledge, Er
 /// Settled money of a pledge that went from one campaign to another, by an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Move {
-    /// Whose money.
+    /// The pledge whose settled money moved.
     pub pledge: PledgeId,
-    /// Out of whose fund.
+    /// The campaign out of whose fund it moved.
     pub from: CampaignId,
-    /// Into whose fund.
+    /// The campaign into whose fund it moved.
     pub to: CampaignId,
-    /// How much.
+    /// The amount that moved.
     pub amount: Money,
-    /// Record number of the entry.
+    /// Record number of the entry that moved it.
     pub entry: i64,
 }
 

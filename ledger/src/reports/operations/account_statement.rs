@@ -35,7 +35,7 @@ pub struct AccountStatement {
     pub account: Account,
     /// Balance before the first line of this page.
     pub opening: i64,
-    /// In the order of the book.
+    /// The lines of this page, in the order of the book.
     pub lines: Vec<StatementLine>,
     /// Balance after the last line of this page.
     pub closing: i64,
@@ -46,7 +46,7 @@ pub struct AccountStatement {
 /// A line, and the balance after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatementLine {
-    /// What moved.
+    /// What moved on the account.
     pub line: AccountLine,
     /// Balance after it, minor units.
     pub balance: i64,
@@ -56,6 +56,10 @@ pub struct StatementLine {
 ///
 /// The running balance counts the lines of the span in the order in which they were recorded. Without a span that is what
 /// the journal holds; with one, the opening balance is that of the day before.
+///
+/// # Errors
+///
+/// [`Error::Invalid`] at `/to` when it comes before `from`, or at `/limit`; [`Error::NotFound`] for an unknown account.
 pub async fn account_statement(
     client: &impl GenericClient,
     book: &Book,

@@ -52,7 +52,7 @@ impl AccountNode {
 pub struct AccountTree {
     /// The last record that counts: the next page must name it again.
     pub through: i64,
-    /// A node before what is below it.
+    /// The nodes; each comes before what is below it.
     pub nodes: Vec<AccountNode>,
 }
 
@@ -61,7 +61,7 @@ pub struct AccountTree {
 pub struct Branch<'a> {
     /// At and below this path; all when empty.
     pub under: &'a str,
-    /// So many levels of it.
+    /// How many levels are shown, that of the path included.
     pub depth: usize,
 }
 
@@ -71,7 +71,7 @@ pub struct Branch<'a> {
 ///
 /// # Errors
 ///
-/// Refused when there are more accounts than one report shows: ask for a branch then.
+/// `report-too-large` when there are more accounts than one report shows: ask for a branch then.
 pub async fn account_tree(
     client: &impl GenericClient,
     book: &Book,
@@ -87,6 +87,10 @@ pub async fn account_tree(
 
 /// Sums the lines of a trial balance into the nodes of a branch. A node comes before what is below it, and siblings are in
 /// the order of their names.
+///
+/// # Errors
+///
+/// [`Error::Inconsistent`] for a sum that overflows, or a code that begins with no kind of account.
 pub fn roll_up(lines: &[TrialBalanceLine], branch: Branch<'_>) -> Result<Vec<AccountNode>, Error> {
     let above = if branch.under.is_empty() { 0 } else { branch.under.split(':').count() - 1 };
     let mut nodes: BTreeMap<Vec<&str>, (usize, BTreeMap<Unit, NodeSum>)> = BTreeMap::new();

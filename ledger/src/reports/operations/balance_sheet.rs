@@ -15,13 +15,13 @@ use std::collections::BTreeMap;
 pub struct BalanceSheet {
     /// The last record that counts.
     pub through: i64,
-    /// By code.
+    /// Asset accounts with a balance, by code.
     pub assets: Vec<ReportLine>,
-    /// By code. Money held for others is a liability.
+    /// Liability accounts with a balance, by code. Money held for others is a liability.
     pub liabilities: Vec<ReportLine>,
-    /// By code, without the result.
+    /// Equity accounts with a balance, by code, without the result.
     pub equity: Vec<ReportLine>,
-    /// One a unit: assets = liabilities + equity + result.
+    /// Sums, one for each unit: assets = liabilities + equity + result.
     pub totals: Vec<BalanceSheetTotals>,
 }
 
@@ -44,7 +44,8 @@ pub struct BalanceSheetTotals {
 ///
 /// # Errors
 ///
-/// Refused when there are more accounts than one report shows.
+/// `report-too-large` when there are more accounts than one report shows; [`Error::Inconsistent`] when it does not
+/// balance.
 pub async fn balance_sheet(
     client: &impl GenericClient,
     book: &Book,

@@ -26,6 +26,10 @@ const BATCH: i64 = 1_000;
 /// The whole book in a format, piece by piece.
 ///
 /// Journals and JSON Lines end with a line that says so: a text without it was cut by an error.
+///
+/// # Errors
+///
+/// Only trouble with the database; what comes later is the last item of the stream.
 pub async fn export(
     pool: Pool,
     book: Book,

@@ -30,7 +30,7 @@ const CAPTURES: &[MovementKind] =
 pub struct FundLine {
     /// Code of the account.
     pub code: String,
-    /// What it is for.
+    /// What the account is for.
     pub class: AccountClass,
     /// Currency or unit.
     pub unit: Unit,
@@ -52,14 +52,14 @@ pub struct FundLine {
     pub balance: i64,
     /// What may be spent: the balance without what is captured and not yet settled, never below 0.
     pub available: i64,
-    /// The same by the ways in which the money moved.
+    /// What came and went, by the ways in which the money moved.
     pub movements: Vec<FundMovement>,
 }
 
 /// What moved in one way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FundMovement {
-    /// The way.
+    /// The way in which it moved.
     pub kind: MovementKind,
     /// Into the fund, minor units.
     pub into: i64,
@@ -71,7 +71,7 @@ pub struct FundMovement {
 ///
 /// # Errors
 ///
-/// Refused when there are more accounts than one report shows.
+/// `report-too-large` when there are more accounts than one report shows.
 pub async fn funds(client: &impl GenericClient, book: &Book, as_of: Option<Date>) -> Result<Vec<FundLine>, Error> {
     let through = journal::last_number(client, book.id).await?;
     let limit = ACCOUNTS_MAX + 1;

@@ -16,11 +16,11 @@ use std::collections::{BTreeMap, HashMap};
 pub struct IncomeStatement {
     /// The last record that counts.
     pub through: i64,
-    /// By code.
+    /// Income accounts that moved, by code.
     pub income: Vec<IncomeLine>,
-    /// By code.
+    /// Expense accounts that moved, by code.
     pub expenses: Vec<IncomeLine>,
-    /// One a unit.
+    /// Sums, one for each unit.
     pub totals: Vec<IncomeTotals>,
 }
 
@@ -29,7 +29,7 @@ pub struct IncomeStatement {
 pub struct IncomeLine {
     /// Code of the account.
     pub code: String,
-    /// What it is for.
+    /// What the account is for.
     pub class: AccountClass,
     /// Currency or unit.
     pub unit: Unit,
@@ -44,9 +44,9 @@ pub struct IncomeLine {
 pub struct IncomeTotals {
     /// Currency or unit.
     pub unit: Unit,
-    /// Earned.
+    /// What was earned.
     pub income: i64,
-    /// Spent.
+    /// What was spent.
     pub expenses: i64,
     /// Income less expenses.
     pub result: i64,
@@ -58,7 +58,8 @@ pub struct IncomeTotals {
 ///
 /// # Errors
 ///
-/// Wrong when `to` comes before `from`; refused when there are more accounts than one report shows.
+/// [`Error::Invalid`] at `/to` when it comes before `from`; `report-too-large` when there are more accounts than one
+/// report shows.
 pub async fn income_statement(
     client: &impl GenericClient,
     book: &Book,

@@ -13,6 +13,11 @@ use serde_json::json;
 /// Closes the days through this one; answers the record's number.
 ///
 /// Facts from outside are posted all the same: they take effect on the first open day.
+///
+/// # Errors
+///
+/// `period-closed`; `report-too-large` when the trial balance has more accounts than one report shows;
+/// [`Error::Invalid`] at `/date` for a day that has not passed; [`Error::NotFound`] for an unknown book.
 pub async fn close(tx: &Transaction<'_>, book: &Book, through: Date, wall: Timestamp) -> Result<i64, Error> {
     let head = journal::lock(tx, book.id).await?;
     if through >= book.today(wall) {

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 pub struct TrialBalanceLine {
     /// Code of the account.
     pub code: String,
-    /// What it is for.
+    /// What the account is for.
     pub class: AccountClass,
     /// Currency or unit.
     pub unit: Unit,
@@ -54,7 +54,7 @@ pub struct TrialBalanceTotals {
 ///
 /// # Errors
 ///
-/// Refused when there are more accounts than one report shows: read pages then.
+/// `report-too-large` when there are more accounts than one report shows: read pages then.
 pub async fn trial_balance(
     client: &impl GenericClient,
     book: &Book,
@@ -70,13 +70,17 @@ pub async fn trial_balance(
 pub struct TrialBalancePage {
     /// The last record that counts: the next page must name it again.
     pub through: i64,
-    /// By code.
+    /// The accounts of this page, by code.
     pub lines: Vec<TrialBalanceLine>,
 }
 
 /// At most `limit` accounts with a balance whose code comes after `after`.
 ///
 /// The first page asks with `through` none; the others repeat what it answered, so that all show the same moment.
+///
+/// # Errors
+///
+/// Only trouble with the database.
 pub async fn trial_balance_page(
     client: &impl GenericClient,
     book: &Book,
@@ -106,6 +110,10 @@ pub(super) async fn trial_balance_under(
 }
 
 /// The sums of both columns, by unit. They are equal, or the book is broken.
+///
+/// # Errors
+///
+/// [`Error::Inconsistent`] when debits and credits of a unit differ, or a sum overflows.
 pub fn trial_balance_totals(lines: &[TrialBalanceLine]) -> Result<Vec<TrialBalanceTotals>, Error> {
     let mut units: BTreeMap<Unit, (i64, i64)> = BTreeMap::new();
     for line in lines {

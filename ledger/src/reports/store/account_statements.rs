@@ -13,9 +13,9 @@ use tokio_postgres::Row;
 pub struct AccountLine {
     /// Position in the book: record number << 16 | line.
     pub pos: i64,
-    /// Debited, else credited.
+    /// Whether the account is debited; else it is credited.
     pub debited: bool,
-    /// Minor units.
+    /// The amount of the line, minor units.
     pub amount: i64,
     /// Code of the account on the other side.
     pub counterpart: String,
@@ -25,7 +25,7 @@ pub struct AccountLine {
     pub effective: Date,
     /// Day on which it happened.
     pub occurred: Date,
-    /// Wall clock.
+    /// When it was recorded, by the wall clock.
     pub recorded_at: Timestamp,
     /// Memo of its entry; empty when there is none or it was erased.
     pub memo: String,

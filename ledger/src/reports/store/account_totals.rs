@@ -19,7 +19,7 @@ pub struct AccountTotal {
     pub number: AccountNumber,
     /// Path, such as `assets:cash:bank`.
     pub code: String,
-    /// What it is for.
+    /// What the account is for.
     pub class: AccountClass,
     /// Currency or unit.
     pub unit: Unit,
@@ -55,7 +55,7 @@ impl AccountTotal {
 /// Which accounts are asked for, by code.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
-    /// Their classes.
+    /// The classes of the accounts.
     pub classes: &'a [AccountClass],
     /// Also those whose debits equal their credits.
     pub even: bool,
@@ -63,7 +63,7 @@ pub struct Wanted<'a> {
     pub after: &'a str,
     /// Only this code and those below it; all when empty.
     pub under: &'a str,
-    /// At most so many.
+    /// The most accounts that are answered.
     pub limit: i64,
 }
 

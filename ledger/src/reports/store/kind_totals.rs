@@ -15,7 +15,7 @@ use tokio_postgres::Row;
 pub struct KindTotal {
     /// The account, with what it moved in this way.
     pub account: AccountTotal,
-    /// The way.
+    /// The way in which it moved.
     pub kind: MovementKind,
 }
 

@@ -63,7 +63,7 @@ pub struct Activity {
     pub actor: Actor,
     /// Why, in their words; may be empty.
     pub reason: String,
-    /// When, in book time.
+    /// When it was done, in book time.
     pub at: Timestamp,
 }
 

@@ -103,7 +103,7 @@ pub async fn books_with_work(
 /// A job that a worker has, until its lease ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leased {
-    /// Which job.
+    /// Its id.
     pub id: JobId,
     /// What to do.
     pub job: Job,
@@ -264,7 +264,7 @@ pub async fn settle(tx: &Transaction<'_>, leased: &Leased, wall: Timestamp) -> R
     one_row(rows)
 }
 
-/// The same, to be written with the entries of a lane: stale when another attempt has the lease.
+/// As [`settle`], to be written with the entries of a lane: stale when another attempt has the lease.
 pub fn done_row(leased: &Leased, wall: Timestamp) -> Companion {
     Companion::new("job done", json!({ "id": leased.id.object, "attempts": leased.attempt, "finished_at": wall }))
 }

@@ -22,7 +22,7 @@ pub enum Scope {
 pub struct Claim {
     /// Where it is unique.
     pub scope: Scope,
-    /// Whose.
+    /// The caller whose key it is.
     pub caller: CallerId,
     /// The key.
     pub key: Uuid,

@@ -71,7 +71,8 @@ async fn begin(
 ///
 /// # Errors
 ///
-/// Refused before its due date: captures could still come into it.
+/// `settlement-not-due` before its due date: captures could still come into it. `sum-too-large`; what [`posting::post`]
+/// refuses; [`Error::NotFound`] for an unknown settlement.
 pub async fn settle(tx: &Transaction<'_>, id: SettlementId, wall: Timestamp) -> Result<Settlement, Error> {
     let book = books::get(tx, id.book).await?;
     let settlement = settlements::lock(tx, id).await?;

@@ -13,7 +13,7 @@ use tokio_postgres::Row;
 /// What a custodian owes for a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settlement {
-    /// Which.
+    /// Its id.
     pub id: SettlementId,
     /// The custodian.
     pub partner: OrganisationId,
@@ -21,7 +21,7 @@ pub struct Settlement {
     pub day: Date,
     /// Day on which the cash arrives.
     pub due_on: Date,
-    /// Of all its charges.
+    /// The currency of all that was captured in it.
     pub currency: Currency,
     /// Account of what the custodian owes.
     pub receivable: AccountNumber,
@@ -29,7 +29,7 @@ pub struct Settlement {
     pub amount: i64,
     /// Wall clock of the arrival; none before.
     pub settled_at: Option<Timestamp>,
-    /// Wall clock.
+    /// When it was made, by the wall clock.
     pub created_at: Timestamp,
 }
 
@@ -216,7 +216,7 @@ pub async fn arriving_contributions(tx: &Transaction<'_>, settlement: Settlement
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
-/// They have arrived; says how many there were.
+/// Its contributions to purses have arrived; says how many there were.
 pub async fn settle_contributions(tx: &Transaction<'_>, settlement: SettlementId) -> Result<u64, Error> {
     let statement = tx
         .prepare_cached(
@@ -240,7 +240,7 @@ pub async fn arriving_fees(tx: &Transaction<'_>, settlement: SettlementId) -> Re
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
-/// The fees have arrived; says how many there were.
+/// Its entry fees have arrived; says how many there were.
 pub async fn settle_fees(tx: &Transaction<'_>, settlement: SettlementId) -> Result<u64, Error> {
     let statement = tx
         .prepare_cached(

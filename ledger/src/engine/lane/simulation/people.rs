@@ -1,4 +1,4 @@
-//! Who acts in the simulated world: callers who retry, strangers on the operations path, and accidents.
+//! Who acts in the simulated world: callers who retry, other processes on the operations path, and accidents.
 
 use super::truth::{Account, Record, Truth, name};
 use super::world::World;

@@ -27,7 +27,7 @@ pub(super) struct Account {
 /// A record of the journal.
 #[derive(Debug, Clone)]
 pub(super) enum Record {
-    /// An entry, and whose it is; a stranger's has no key.
+    /// An entry, and whose it is; that of another process has no key.
     Entry { key: Option<Name>, lines: Rc<[Line]> },
     /// A floor from now on.
     Floor { account: AccountNumber, floor: i64 },

@@ -36,7 +36,7 @@ pub async fn transfers(client: &impl GenericClient, book: BookId, number: i64) -
 pub struct JournalLine {
     /// Record number of its entry.
     pub number: i64,
-    /// Which line of it, from 0.
+    /// Number of the line within its entry, from 0.
     pub line: i64,
     /// How the money moved.
     pub kind: MovementKind,
@@ -46,17 +46,17 @@ pub struct JournalLine {
     pub credit: String,
     /// Currency or unit.
     pub unit: String,
-    /// Minor units.
+    /// The amount of the line, minor units.
     pub amount: i64,
-    /// Balance of the debited account after it.
+    /// Balance of the debited account after it, on its own side, minor units.
     pub debit_after: i64,
-    /// Balance of the credited account after it.
+    /// Balance of the credited account after it, on its own side, minor units.
     pub credit_after: i64,
     /// Day on which it counts.
     pub effective: Date,
     /// Day on which it happened.
     pub occurred: Date,
-    /// Wall clock.
+    /// When it was recorded, by the wall clock.
     pub recorded_at: Timestamp,
     /// Memo of its entry; empty when there is none or it was erased.
     pub memo: String,

@@ -9,13 +9,13 @@ use jiff::Timestamp;
 /// How the jobs of a book stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
-    /// Due, and free for a worker to take.
+    /// How many are due, and free for a worker to take.
     pub due: i64,
-    /// With a worker.
+    /// How many are with a worker.
     pub leased: i64,
-    /// Failed at least once, and pausing before the next attempt.
+    /// How many failed at least once, and pause before the next attempt.
     pub pausing: i64,
-    /// In the dead-letter list.
+    /// How many are in the dead-letter list.
     pub dead: i64,
     /// When the earliest of those that are not due yet falls due, in book time.
     pub next_due_at: Option<Timestamp>,
@@ -56,7 +56,7 @@ pub async fn summary(client: &impl GenericClient, work: BookWithWork, wall: Time
 /// A job that nobody tries any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dead {
-    /// Which job.
+    /// Its id.
     pub id: JobId,
     /// What it should have done: a [`crate::service::job::Job`], or what this program cannot read.
     pub kind: String,
