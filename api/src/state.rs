@@ -12,9 +12,10 @@ use ledger::books::store::readers;
 use ledger::engine::lane::Lanes;
 use ledger::engine::store::books::Book;
 use ledger::id::{BookRef, CallerId, CredentialId, PersonId};
+use ledger::parties::rules::credential::Credential;
+use ledger::parties::rules::person::Person;
 use ledger::parties::rules::role::Role;
-use ledger::parties::store::credentials::{self, Credential};
-use ledger::parties::store::people::{self, Person};
+use ledger::parties::store::{credentials, people};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
 

@@ -4,6 +4,7 @@
 /// Pure rules.
 pub mod rules {
     pub mod exchange;
+    pub mod hold;
 }
 
 /// SQL, and nothing else.

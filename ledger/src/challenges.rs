@@ -6,6 +6,7 @@ pub mod rules {
     pub mod award;
     pub mod challenge;
     mod challenge_state;
+    pub mod entrant;
     pub mod judging;
     pub mod purse;
     pub mod rulebook;

@@ -6,6 +6,8 @@ pub mod rules {
     pub mod allocation_rule;
     pub mod cooperative;
     pub mod distribution;
+    pub mod proceeds;
+    pub mod statement;
     pub mod waterfall;
 }
 

@@ -7,6 +7,7 @@ pub mod rules {
     mod claim_state;
     pub mod dispute;
     pub mod milestone;
+    pub mod release;
     pub mod review;
 }
 

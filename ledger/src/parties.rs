@@ -3,8 +3,12 @@
 
 /// Pure rules.
 pub mod rules {
+    pub mod credential;
+    pub mod organisation;
+    pub mod person;
     pub mod privacy;
     pub mod role;
+    pub mod tie;
 }
 
 /// SQL, and nothing else.

@@ -5,6 +5,7 @@
 pub mod rules {
     pub mod campaign;
     pub mod charge;
+    pub mod donor;
     pub mod lineage;
     pub mod pledge;
     #[cfg(test)]
@@ -13,11 +14,13 @@ pub mod rules {
 
 /// SQL, and nothing else.
 pub mod store {
+    pub mod attempts;
     pub mod campaigns;
     pub mod charges;
     pub mod donors;
     pub mod lineage;
     pub mod pledges;
+    pub mod receipts;
 }
 
 /// Lock, decide, save.
@@ -26,5 +29,7 @@ pub mod operations {
     pub mod captures;
     pub mod charges;
     pub mod lineage;
+    pub mod plan;
+    pub mod pledge_changes;
     pub mod pledges;
 }

@@ -9,7 +9,8 @@ use ledger::engine::lane::Outcome;
 use ledger::id::{ChargeId, PledgeId};
 use ledger::pledging::operations::captures::{self, By, Drafted};
 use ledger::pledging::operations::charges::{self, Begun, Recorded};
-use ledger::pledging::operations::pledges::{self, AskedSchedule, PlacePledge};
+use ledger::pledging::operations::pledge_changes;
+use ledger::pledging::operations::pledges::{AskedSchedule, PlacePledge};
 use ledger::pledging::rules::pledge::Rail;
 use ledger::service::change::Change;
 use ledger::service::store::activity::Actor;
@@ -63,7 +64,10 @@ async fn story(scene: &mut Scene) {
     let wall = scene.wall;
     let expired = store_pledge(scene, "d").await;
     let change = Change { version: None, actor: Actor::Partner(scene.partner), reason: "" };
-    scene.commit(async |tx| pledges::resume(tx, expired, Some("card".into()), change, wall).await).await.unwrap();
+    scene
+        .commit(async |tx| pledge_changes::resume(tx, expired, Some("card".into()), change, wall).await)
+        .await
+        .unwrap();
     scene.work().await;
     scene.go_to(date(2027, 3, 8)).await;
 }
@@ -180,7 +184,7 @@ async fn what_changed_after_it_was_read_is_not_captured_by_a_lane() {
     assert_eq!(beside.unwrap(), Recorded::Captured);
     let client = scene.fixture.client().await;
     let pledge = ledger::pledging::store::charges::get(&client, cancelled).await.unwrap().pledge;
-    scene.commit(async |tx| pledges::cancel(tx, pledge, Change::by_service(""), wall).await).await.unwrap();
+    scene.commit(async |tx| pledge_changes::cancel(tx, pledge, Change::by_service(""), wall).await).await.unwrap();
     let mut other = scene.fixture.client().await;
     let tx = other.transaction().await.unwrap();
     ledger::pledging::store::charges::lock(&tx, locked).await.unwrap();

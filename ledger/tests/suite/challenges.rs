@@ -6,18 +6,19 @@ use jiff::{SignedDuration, Timestamp};
 use ledger::Error;
 use ledger::book::Mode;
 use ledger::books::operations::books;
-use ledger::challenges::operations::judging::NewScorecard;
-use ledger::challenges::operations::purses::NewContribution;
-use ledger::challenges::operations::submissions::NewSubmission;
-use ledger::challenges::operations::{challenges, judging, purses, submissions};
+use ledger::challenges::operations::challenges;
+use ledger::challenges::operations::judging::{self, NewScorecard};
+use ledger::challenges::operations::purses::{self, NewContribution};
+use ledger::challenges::operations::submissions::{self, NewSubmission};
+use ledger::challenges::rules::award::Award;
 use ledger::challenges::rules::challenge::Challenge;
+use ledger::challenges::rules::entrant;
+use ledger::challenges::rules::purse::Contribution;
 use ledger::challenges::rules::rulebook::{
     Condition, Criterion, EntryFee, FeeGoesTo, Prize, Rules, Stage, TieRule, Timetable, Unawarded,
 };
 use ledger::challenges::rules::submission::{Attribution, Content, Submission};
-use ledger::challenges::store::awards::Award;
-use ledger::challenges::store::contributions::Contribution;
-use ledger::challenges::store::{contributions, entrants};
+use ledger::challenges::store::contributions;
 use ledger::engine::store::books::{Book, Visibility};
 use ledger::engine::store::{accounts, balances, journal};
 use ledger::evidence::{Digest, Evidence, EvidenceKind};
@@ -158,7 +159,7 @@ impl Scene {
         run!(self, tx => challenges::open(&tx, funding.id, self.change(), self.day(3))).unwrap()
     }
 
-    async fn enter(&self, challenge: &Challenge, team: Team, day: i64) -> entrants::Entrant {
+    async fn enter(&self, challenge: &Challenge, team: Team, day: i64) -> entrant::Entrant {
         let wall = self.day(day);
         run!(self, tx => submissions::enter(&tx, challenge.id, team.id, challenge.rules, team.member, wall)).unwrap()
     }

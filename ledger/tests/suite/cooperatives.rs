@@ -7,9 +7,9 @@ use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan};
 use ledger::Error;
 use ledger::books::operations::books::{self, OpenBook};
-use ledger::cooperatives::operations::members::{NewContribution, NewMember};
-use ledger::cooperatives::operations::proceeds::NewProceeds;
-use ledger::cooperatives::operations::{allocation_rules, distributions, members, proceeds, statements};
+use ledger::cooperatives::operations::members::{self, NewContribution, NewMember};
+use ledger::cooperatives::operations::proceeds::{self, NewProceeds};
+use ledger::cooperatives::operations::{allocation_rules, distributions, statements};
 use ledger::cooperatives::rules::allocation_rule::{Base, Group, Patronage, Pot, Rule, Step};
 use ledger::cooperatives::rules::cooperative::{Contribution, Member, Percent, Period, ProceedsKind};
 use ledger::cooperatives::rules::distribution::Distribution;
@@ -128,7 +128,7 @@ impl Coop {
         kind: ProceedsKind,
         amount: &str,
         day: Date,
-    ) -> Result<ledger::cooperatives::store::proceeds::Proceeds, Error> {
+    ) -> Result<ledger::cooperatives::rules::proceeds::Proceeds, Error> {
         let new = NewProceeds {
             kind,
             label: "presses".into(),

@@ -14,8 +14,8 @@ use ledger::id::{CampaignId, ClaimId, OrganisationId, PersonId, PledgeId, Settle
 use ledger::milestones::operations::{claims, milestones, releases};
 use ledger::milestones::rules::claim::Content;
 use ledger::milestones::rules::milestone::Policy;
+use ledger::milestones::rules::release::Release;
 use ledger::milestones::rules::review::Verdict;
-use ledger::milestones::store::releases::Release;
 use ledger::money::Currency;
 use ledger::parties::operations::{organisations as parties, sign_in};
 use ledger::parties::rules::privacy::Privacy;
@@ -23,11 +23,12 @@ use ledger::parties::rules::role::{OrganisationKind, Role};
 use ledger::parties::store::organisations;
 use ledger::pledging::operations::campaigns::{self, NewCampaign};
 use ledger::pledging::operations::charges::{self, Begun, Recorded};
+use ledger::pledging::operations::pledge_changes;
 use ledger::pledging::operations::pledges::{self, AskedDonor, AskedSchedule, PlacePledge};
+use ledger::pledging::rules::campaign::Campaign;
 use ledger::pledging::rules::charge::Outcome;
 use ledger::pledging::rules::lineage::{self as rules, Layer, Method, Use};
 use ledger::pledging::rules::pledge::Rail;
-use ledger::pledging::store::campaigns::Campaign;
 use ledger::pledging::store::lineage::{self, Standing};
 use ledger::service::change::Change;
 use ledger::service::store::activity::Actor;
@@ -189,7 +190,8 @@ impl Scene {
 
     async fn redirect(&self, pledge: PledgeId, to: CampaignId) -> Option<i64> {
         let (wall, change) = (self.day(6), Change::by_service(""));
-        let done = self.run(async |tx| pledges::redirect(tx, pledge, to, true, change, wall).await).await.unwrap();
+        let done =
+            self.run(async |tx| pledge_changes::redirect(tx, pledge, to, true, change, wall).await).await.unwrap();
         done.moved.map(|money| money.minor())
     }
 

@@ -7,14 +7,13 @@ use jiff::civil::{Date, date};
 use ledger::books::operations::books as book_operations;
 use ledger::engine::store::books;
 use ledger::id::{CampaignId, OrganisationId};
-use ledger::pledging::operations::campaigns;
 use ledger::pledging::operations::charges::{self, Begun, Recorded};
-use ledger::pledging::operations::pledges::{self, AskedSchedule, PlacePledge};
+use ledger::pledging::operations::pledges::{AskedSchedule, PlacePledge};
+use ledger::pledging::operations::{campaigns, pledge_changes};
 use ledger::pledging::rules::charge::{Next, State as ChargeState};
 use ledger::pledging::rules::pledge::Rail;
 use ledger::service::change::Change;
-use ledger::service::store::activity;
-use ledger::service::store::activity::Actor;
+use ledger::service::store::activity::{self, Actor};
 use ledger::treasury::operations::settlements;
 use ledger::{Error, Refusal};
 
@@ -67,14 +66,14 @@ async fn p7_insufficient_funds_are_tried_on_days_1_3_7_then_the_pledge_lapses_an
     let charges = scene.charges(pledge.id).await;
     assert_eq!(charges.len(), 1, "a lapsed pledge is not charged");
     let client = scene.fixture.client().await;
-    let attempts = ledger::pledging::store::charges::list_attempts(&client, charges[0].id).await.unwrap();
+    let attempts = ledger::pledging::store::attempts::list(&client, charges[0].id).await.unwrap();
     let days: Vec<Date> = attempts.iter().map(|attempt| scene.book().day_of(attempt.started_at)).collect();
     assert_eq!(days, [date(2027, 1, 31), date(2027, 2, 1), date(2027, 2, 3), date(2027, 2, 7)]);
     assert_eq!(scene.totals().await.sums.dropped, 1_000);
 
     let (wall, change) = (scene.wall, Change { version: None, actor: Actor::Partner(scene.partner), reason: "" });
     let revived =
-        scene.commit(async |tx| pledges::resume(tx, pledge.id, Some("card".into()), change, wall).await).await;
+        scene.commit(async |tx| pledge_changes::resume(tx, pledge.id, Some("card".into()), change, wall).await).await;
     assert_eq!(revived.unwrap().state.as_str(), "active");
     scene.go_to(date(2027, 4, 30)).await;
     let due: Vec<Date> = scene.charges(pledge.id).await.iter().map(|charge| charge.due_on).collect();
@@ -94,9 +93,12 @@ async fn p7_an_expired_card_asks_and_another_one_pays_what_was_due() {
     assert_eq!(scene.pledge(pledge.id).await.state.detail(), "means");
     scene.go_to(date(2027, 2, 10)).await;
     let (wall, change) = (scene.wall, Change::by_service(""));
-    let bare = scene.commit(async |tx| pledges::resume(tx, pledge.id, None, change, wall).await).await;
+    let bare = scene.commit(async |tx| pledge_changes::resume(tx, pledge.id, None, change, wall).await).await;
     assert_eq!(refusal(bare).code, "pledge-needs-means");
-    scene.commit(async |tx| pledges::resume(tx, pledge.id, Some("card".into()), change, wall).await).await.unwrap();
+    scene
+        .commit(async |tx| pledge_changes::resume(tx, pledge.id, Some("card".into()), change, wall).await)
+        .await
+        .unwrap();
     scene.work().await;
     let charges = scene.charges(pledge.id).await;
     assert_eq!((charges.len(), charges[0].state.as_str(), charges[0].state.attempt()), (1, "captured", 2));
@@ -208,8 +210,10 @@ async fn p15_a_pledge_to_a_closed_campaign_is_refused_and_a_capture_after_the_cl
     assert_eq!(scene.pledge(pledge.id).await.state.detail(), "campaign");
 
     let other = open_campaign(&scene.fixture, "drill", wall).await;
-    let redirected =
-        scene.commit(async |tx| pledges::redirect(tx, pledge.id, other.id, true, change, wall).await).await.unwrap();
+    let redirected = scene
+        .commit(async |tx| pledge_changes::redirect(tx, pledge.id, other.id, true, change, wall).await)
+        .await
+        .unwrap();
     assert_eq!((redirected.pledge.state.as_str(), redirected.moved), ("active", None));
     scene.work().await;
     assert_eq!(scene.fund(&other).await, 5_000);
@@ -270,7 +274,7 @@ async fn a_redirected_pledge_takes_its_settled_money_along_once() {
     let other = open_campaign(&scene.fixture, "drill", scene.wall).await;
     let (wall, change) = (scene.wall, Change::by_service(""));
     let redirect = async |to: CampaignId| {
-        scene.commit(async |tx| pledges::redirect(tx, pledge.id, to, true, change, wall).await).await
+        scene.commit(async |tx| pledge_changes::redirect(tx, pledge.id, to, true, change, wall).await).await
     };
     let moved = redirect(other.id).await.unwrap();
     assert_eq!(moved.moved, Some(usd("10.00")), "what was captured today has not settled");
@@ -293,8 +297,8 @@ async fn a_pause_misses_its_due_dates_and_ends_by_itself() {
     let (wall, version) = (scene.wall, scene.pledge(pledge.id).await.version);
     let change = Change { version: Some(version), actor: Actor::Partner(scene.partner), reason: "travelling" };
     let until = Some(date(2027, 4, 15));
-    scene.commit(async |tx| pledges::pause(tx, pledge.id, until, change, wall).await).await.unwrap();
-    let stale = scene.commit(async |tx| pledges::cancel(tx, pledge.id, change, wall).await).await;
+    scene.commit(async |tx| pledge_changes::pause(tx, pledge.id, until, change, wall).await).await.unwrap();
+    let stale = scene.commit(async |tx| pledge_changes::cancel(tx, pledge.id, change, wall).await).await;
     assert!(matches!(stale, Err(Error::Stale("pledge"))), "{stale:?}");
     scene.go_to(date(2027, 5, 31)).await;
     let due: Vec<Date> = scene.charges(pledge.id).await.iter().map(|charge| charge.due_on).collect();

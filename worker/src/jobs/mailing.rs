@@ -12,7 +12,7 @@ use ledger::engine::store::books;
 use ledger::id::{ChargeId, ClaimId, ReleaseId};
 use ledger::milestones::operations::{claims, releases};
 use ledger::pledging::rules::charge::{DeclineKind, State};
-use ledger::pledging::store::charges;
+use ledger::pledging::store::{charges, receipts};
 use ledger::service::store::jobs::Leased;
 use sha2::{Digest, Sha256};
 
@@ -39,7 +39,7 @@ impl Doer {
     pub(super) async fn send_receipt(&self, leased: &Leased, id: ChargeId) -> Result<(), Failure> {
         let client = self.pool.get().await?;
         let charge = charges::get(&client, id).await?;
-        let facts = charges::receipt(&client, id).await?;
+        let facts = receipts::get(&client, id).await?;
         drop(client);
         let provider_reference = match facts.state {
             State::Captured { provider_reference, .. } | State::Settled { provider_reference, .. } => {
@@ -71,7 +71,7 @@ impl Doer {
     pub(super) async fn notify_decline(&self, leased: &Leased, id: ChargeId) -> Result<(), Failure> {
         let client = self.pool.get().await?;
         let charge = charges::get(&client, id).await?;
-        let facts = charges::receipt(&client, id).await?;
+        let facts = receipts::get(&client, id).await?;
         drop(client);
         let State::Declined { attempt, kind, retry_on, .. } = facts.state else {
             return self.settle(leased).await;

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use ledger::engine::store::books;
 use ledger::id::{BookRef, OrganisationId, PersonId};
 use ledger::parties::operations::ties;
-use ledger::parties::store::ties::Tie;
+use ledger::parties::rules::tie::Tie;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -20,9 +20,10 @@ use ledger::engine::store::books;
 use ledger::id::{CampaignId, ChargeId, PledgeId, SettlementId};
 use ledger::pledging::operations::captures::{self, By};
 use ledger::pledging::operations::charges as operations;
-use ledger::pledging::rules::charge::State as ChargeState;
+use ledger::pledging::rules::charge::{Charge, State as ChargeState};
 use ledger::pledging::rules::pledge::Rail;
-use ledger::pledging::store::charges::{self, Attempt, Charge};
+use ledger::pledging::store::attempts::{self, Attempt};
+use ledger::pledging::store::charges;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -171,7 +172,7 @@ pub(crate) async fn list(
 pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<ChargeId>) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
     let charge = of_caller(&client, &caller, *id).await?;
-    let attempts = charges::list_attempts(&client, *id).await?.into_iter().map(AttemptBody::from).collect();
+    let attempts = attempts::list(&client, *id).await?.into_iter().map(AttemptBody::from).collect();
     let tag = etag(charge.version);
     let body = ChargeWithAttemptsBody { charge: charge.into(), attempts };
     Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(body))

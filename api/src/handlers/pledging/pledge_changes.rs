@@ -15,8 +15,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::Error;
 use ledger::id::{CampaignId, PledgeId};
-use ledger::pledging::operations::pledges as operations;
-use ledger::pledging::store::pledges::Pledge;
+use ledger::pledging::operations::pledge_changes;
+use ledger::pledging::rules::pledge::Pledge;
 use ledger::service::change::Change;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -46,7 +46,7 @@ pub(crate) async fn pause(
 ) -> Result<HttpResponse, Problem> {
     let until = request.body.until;
     step(&state, &caller, *id, &request, &request.body.reason, async |tx, change, wall| {
-        operations::pause(tx, *id, until, change, wall).await
+        pledge_changes::pause(tx, *id, until, change, wall).await
     })
     .await
 }
@@ -76,7 +76,7 @@ pub(crate) async fn resume(
 ) -> Result<HttpResponse, Problem> {
     let token = request.body.token.as_deref().map(|token| bounded("/token", token, 1..=200)).transpose()?;
     step(&state, &caller, *id, &request, &request.body.reason, async |tx, change, wall| {
-        operations::resume(tx, *id, token, change, wall).await
+        pledge_changes::resume(tx, *id, token, change, wall).await
     })
     .await
 }
@@ -102,7 +102,7 @@ pub(crate) async fn cancel(
     request: Keyed<CancelPledgeRequest>,
 ) -> Result<HttpResponse, Problem> {
     step(&state, &caller, *id, &request, &request.body.reason, async |tx, change, wall| {
-        operations::cancel(tx, *id, change, wall).await
+        pledge_changes::cancel(tx, *id, change, wall).await
     })
     .await
 }
@@ -169,7 +169,7 @@ pub(crate) async fn redirect(
         concerned(tx, &caller, &book, *id).await?;
         let view = View::new(&caller, &book);
         let change = Change { version: None, actor: actor(&caller), reason: &reason };
-        let done = operations::redirect(tx, *id, to, request.body.move_settled, change, view.wall).await?;
+        let done = pledge_changes::redirect(tx, *id, to, request.body.move_settled, change, view.wall).await?;
         let pledge = view.one(tx, done.pledge).await?;
         Ok(Reply::ok(&RedirectedBody { pledge, moved: done.moved.map(MoneyBody::from) }))
     })

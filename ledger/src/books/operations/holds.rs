@@ -1,7 +1,8 @@
 //! Holds: money of an account set aside, until it is captured, wholly or in part, or released, or expires. Each ends once.
 
 use crate::book::{AccountNumber, Entry, Line, MovementKind, Note};
-use crate::books::store::holds::{self, Hold};
+use crate::books::rules::hold::Hold;
+use crate::books::store::holds;
 use crate::engine::posting::{self, Posted};
 use crate::engine::store::accounts::{self, Account};
 use crate::engine::store::books::{self, Book};

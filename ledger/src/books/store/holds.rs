@@ -1,6 +1,7 @@
 //! Holds, and the records besides entries: each takes the next number of its book under the head's lock.
 
 use crate::book::AccountNumber;
+use crate::books::rules::hold::Hold;
 use crate::error::Error;
 use crate::id::{BookId, HoldId};
 use deadpool_postgres::{GenericClient, Transaction};
@@ -8,25 +9,6 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio_postgres::Row;
 use uuid::Uuid;
-
-/// Money of an account that is set aside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Hold {
-    /// Its id.
-    pub id: HoldId,
-    /// The account whose money is set aside.
-    pub account: AccountNumber,
-    /// The amount set aside, minor units.
-    pub amount: i64,
-    /// When it expires, in book time; none when it does not.
-    pub expires_at: Option<Timestamp>,
-    /// Record number of its placing.
-    pub placed: i64,
-    /// Record number of its end; 0 while it stands.
-    pub ended: i64,
-    /// How much of it was captured at its end, minor units.
-    pub captured: i64,
-}
 
 fn from_row(book: BookId, row: &Row) -> Hold {
     Hold {

@@ -4,20 +4,18 @@ use super::locked::{Locked, lock, save};
 use super::purses;
 use crate::book::AccountNumber;
 use crate::books::operations::accounts;
-use crate::challenges::rules::award::{self, Part};
+use crate::challenges::rules::award::{self, Award, Part};
 use crate::challenges::rules::challenge::Challenge;
 use crate::challenges::rules::judging::{Ranked, Ranking};
 use crate::challenges::rules::rulebook::{Rules, Unawarded};
-use crate::challenges::store::awards::{self, Award};
-use crate::challenges::store::{challenges, submissions};
-use crate::chart;
+use crate::challenges::store::{awards, challenges, submissions};
 use crate::engine::posting;
 use crate::engine::store::books::Book;
 use crate::error::Error;
 use crate::id::{AwardId, ChallengeId, OrganisationId, SubmissionId};
 use crate::money::{Currency, Money};
-use crate::movements;
 use crate::service::change::Change;
+use crate::{chart, movements};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -81,7 +79,7 @@ async fn post(
     tx: &Transaction<'_>,
     book: &Book,
     challenge: &Challenge,
-    won: &[award::Award],
+    won: &[award::Won],
     wall: Timestamp,
 ) -> Result<(), Error> {
     let purse = challenge.account.ok_or_else(|| Error::inconsistent(format!("{}: it has no purse", challenge.id)))?;

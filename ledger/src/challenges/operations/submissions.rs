@@ -2,10 +2,10 @@
 
 use super::purses;
 use crate::challenges::rules::challenge::Challenge;
+use crate::challenges::rules::entrant::Entrant;
 use crate::challenges::rules::purse::FeeState;
 use crate::challenges::rules::submission::{self, Content, NOTE_MAX, PART_MAX, Submission, SubmissionState, TITLE_MAX};
-use crate::challenges::store::entrants::{self, Entrant};
-use crate::challenges::store::{challenges, submissions};
+use crate::challenges::store::{challenges, entrants, submissions};
 use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};

@@ -3,13 +3,14 @@
 use super::judging::{Ranked, Ranking};
 use super::rulebook::{Condition, Prize, Rules};
 use crate::error::Refusal;
-use crate::id::{OrganisationId, SubmissionId};
-use crate::money::allocation;
+use crate::id::{AwardId, ChallengeId, OrganisationId, SubmissionId};
+use crate::money::{Money, allocation};
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 /// One prize, or one part of a shared pool, for one team.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Award {
+pub struct Won {
     /// The tier of prizes, as its index in the rules, from 0.
     pub prize: usize,
     /// Number of the prize within its tier, from 1.
@@ -20,6 +21,31 @@ pub struct Award {
     pub team: OrganisationId,
     /// The amount of the prize, minor units.
     pub amount: i64,
+}
+
+/// A prize of a team.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Award {
+    /// Its id.
+    pub id: AwardId,
+    /// The challenge whose prize it is.
+    pub challenge: ChallengeId,
+    /// Number of the version of the rules by which it was awarded, from 1.
+    pub rules_version: i32,
+    /// The tier of prizes, as its number in the rules, from 1.
+    pub prize: i16,
+    /// Number of the prize within its tier, from 1.
+    pub number: i32,
+    /// The submission that won it; where a pool is shared, the team's first one that was built on.
+    pub submission: SubmissionId,
+    /// The team to which it is owed.
+    pub team: OrganisationId,
+    /// The amount of the prize.
+    pub amount: Money,
+    /// Record number of the one entry of all awards of the challenge.
+    pub entry: i64,
+    /// When it was awarded, in book time.
+    pub awarded_at: Timestamp,
 }
 
 /// A part of a submission that another team made.
@@ -41,7 +67,7 @@ pub fn awards(
     rules: &Rules,
     ranking: &Ranking,
     parts: &BTreeMap<SubmissionId, Vec<Part>>,
-) -> Result<Vec<Award>, Refusal> {
+) -> Result<Vec<Won>, Refusal> {
     let mut awards = Vec::new();
     for (index, prize) in rules.prizes.iter().enumerate() {
         let ranked: &[Ranked] = ranking.get(&prize.stage).map_or(&[], Vec::as_slice);
@@ -66,7 +92,7 @@ pub fn awards(
 }
 
 /// The sum of awards, minor units.
-pub fn total(awards: &[Award]) -> i128 {
+pub fn total(awards: &[Won]) -> i128 {
     awards.iter().map(|award| i128::from(award.amount)).sum()
 }
 
@@ -80,8 +106,8 @@ fn each<'a>(
     prize: usize,
     of: &'a Prize,
     winners: impl Iterator<Item = &'a Ranked> + 'a,
-) -> impl Iterator<Item = Award> + 'a {
-    winners.zip(1..).map(move |(ranked, number)| Award {
+) -> impl Iterator<Item = Won> + 'a {
+    winners.zip(1..).map(move |(ranked, number)| Won {
         prize,
         number,
         submission: ranked.submission,
@@ -90,7 +116,7 @@ fn each<'a>(
     })
 }
 
-fn shared(prize: usize, pool: &Prize, parts: &[Part]) -> Result<Vec<Award>, Refusal> {
+fn shared(prize: usize, pool: &Prize, parts: &[Part]) -> Result<Vec<Won>, Refusal> {
     if parts.is_empty() {
         return Ok(Vec::new());
     }
@@ -108,7 +134,7 @@ fn shared(prize: usize, pool: &Prize, parts: &[Part]) -> Result<Vec<Award>, Refu
     let amounts = allocation::largest_remainder(pool.amount.minor(), &weights)?;
     let awards = teams.into_iter().zip(amounts).zip(1..).filter(|((_, amount), _)| *amount > 0);
     Ok(awards
-        .map(|((part, amount), number)| Award { prize, number, submission: part.submission, team: part.team, amount })
+        .map(|((part, amount), number)| Won { prize, number, submission: part.submission, team: part.team, amount })
         .collect())
 }
 
@@ -141,7 +167,7 @@ mod tests {
         BTreeMap::from([(ranking["final"][0].submission, named.collect())])
     }
 
-    fn amounts(awards: &[Award], prize: usize) -> Vec<i64> {
+    fn amounts(awards: &[Won], prize: usize) -> Vec<i64> {
         awards.iter().filter(|award| award.prize == prize).map(|award| award.amount).collect()
     }
 

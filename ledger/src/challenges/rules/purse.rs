@@ -1,8 +1,12 @@
 //! The purse of a challenge: what sponsors gave, how much more is wanted, and what goes back to whom.
 
 use crate::error::Refusal;
+use crate::evidence::Digest;
+use crate::id::{ChallengeId, OrganisationId, PurseContributionId, SettlementId};
 use crate::money::{Money, allocation};
 use crate::words::words;
+use jiff::Timestamp;
+use jiff::civil::Date;
 
 words! {
     /// How a sponsor's contribution stands. One that was pledged and never captured ends with the time of funding.
@@ -62,6 +66,50 @@ pub fn admit(purse: Money, given: i64, amount: Money) -> Result<(), Refusal> {
 pub fn pro_rata(minor: i64, given: &[i64]) -> Result<Vec<i64>, Refusal> {
     let weights: Vec<u64> = given.iter().map(|amount| amount.unsigned_abs()).collect();
     allocation::largest_remainder(minor, &weights)
+}
+
+/// A contribution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contribution {
+    /// Its id.
+    pub id: PurseContributionId,
+    /// The challenge for whose purse it is.
+    pub challenge: ChallengeId,
+    /// The organisation that gave it.
+    pub sponsor: OrganisationId,
+    /// The custodian that holds the money.
+    pub partner: OrganisationId,
+    /// What the custodian calls it.
+    pub reference: String,
+    /// The amount that the sponsor gives.
+    pub amount: Money,
+    /// Minor units that went back.
+    pub returned: i64,
+    /// Number of the version of the rules that the sponsor agreed to, from 1.
+    pub rules_version: i32,
+    /// SHA-256 of those rules.
+    pub rules: Digest,
+    /// How it stands.
+    pub state: ContributionState,
+    /// The capture; none before.
+    pub capture: Option<Capture>,
+    /// Counts changes, from 1: its `ETag`.
+    pub version: i64,
+    /// When it was made, in book time.
+    pub created_at: Timestamp,
+}
+
+/// How a custodian came to have the money.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capture {
+    /// How the payment is named where it was made.
+    pub provider_reference: String,
+    /// The settlement with which it arrives as cash.
+    pub settlement: SettlementId,
+    /// The day of the capture, in the zone of the book.
+    pub on: Date,
+    /// Record number of its entry.
+    pub entry: i64,
 }
 
 #[cfg(test)]

@@ -1,38 +1,12 @@
 //! Awards: prizes that became payable. Written once.
 
+use crate::challenges::rules::award::Award;
 use crate::engine::store::rows::{money, word};
 use crate::error::Error;
 use crate::id::{AwardId, BookId, ChallengeId, OrganisationId, SubmissionId};
-use crate::money::Money;
 use deadpool_postgres::{GenericClient, Transaction};
-use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
-
-/// A prize of a team.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Award {
-    /// Its id.
-    pub id: AwardId,
-    /// The challenge whose prize it is.
-    pub challenge: ChallengeId,
-    /// Number of the version of the rules by which it was awarded, from 1.
-    pub rules_version: i32,
-    /// The tier of prizes, as its number in the rules, from 1.
-    pub prize: i16,
-    /// Number of the prize within its tier, from 1.
-    pub number: i32,
-    /// The submission that won it; where a pool is shared, the team's first one that was built on.
-    pub submission: SubmissionId,
-    /// The team to which it is owed.
-    pub team: OrganisationId,
-    /// The amount of the prize.
-    pub amount: Money,
-    /// Record number of the one entry of all awards of the challenge.
-    pub entry: i64,
-    /// When it was awarded, in book time.
-    pub awarded_at: Timestamp,
-}
 
 fn from_row(row: &Row) -> Result<Award, Error> {
     let book = BookId(row.get("book_id"));

@@ -1,60 +1,12 @@
 //! What sponsors gave for purses.
 
-use crate::challenges::rules::purse::ContributionState;
+use crate::challenges::rules::purse::{Capture, Contribution};
 use crate::engine::store::rows::{digest, money, word};
 use crate::error::Error;
-use crate::evidence::Digest;
 use crate::id::{BookId, ChallengeId, OrganisationId, PurseContributionId, SettlementId};
-use crate::money::Money;
 use deadpool_postgres::{GenericClient, Transaction};
-use jiff::Timestamp;
-use jiff::civil::Date;
 use tokio_postgres::Row;
 use uuid::Uuid;
-
-/// A contribution.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Contribution {
-    /// Its id.
-    pub id: PurseContributionId,
-    /// The challenge for whose purse it is.
-    pub challenge: ChallengeId,
-    /// The organisation that gave it.
-    pub sponsor: OrganisationId,
-    /// The custodian that holds the money.
-    pub partner: OrganisationId,
-    /// What the custodian calls it.
-    pub reference: String,
-    /// The amount that the sponsor gives.
-    pub amount: Money,
-    /// Minor units that went back.
-    pub returned: i64,
-    /// Number of the version of the rules that the sponsor agreed to, from 1.
-    pub rules_version: i32,
-    /// SHA-256 of those rules.
-    pub rules: Digest,
-    /// How it stands.
-    pub state: ContributionState,
-    /// The capture; none before.
-    pub capture: Option<Capture>,
-    /// Counts changes, from 1: its `ETag`.
-    pub version: i64,
-    /// When it was made, in book time.
-    pub created_at: Timestamp,
-}
-
-/// How a custodian came to have the money.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Capture {
-    /// How the payment is named where it was made.
-    pub provider_reference: String,
-    /// The settlement with which it arrives as cash.
-    pub settlement: SettlementId,
-    /// The day of the capture, in the zone of the book.
-    pub on: Date,
-    /// Record number of its entry.
-    pub entry: i64,
-}
 
 fn from_row(row: &Row) -> Result<Contribution, Error> {
     let book = BookId(row.get("book_id"));

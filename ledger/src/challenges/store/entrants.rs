@@ -1,39 +1,12 @@
 //! Teams that entered a challenge, and their fees.
 
-use crate::challenges::rules::purse::FeeState;
+use crate::challenges::rules::entrant::Entrant;
 use crate::engine::store::rows::digest;
 use crate::error::Error;
-use crate::evidence::Digest;
 use crate::id::{BookId, ChallengeId, EntrantId, OrganisationId, PersonId, SettlementId};
 use deadpool_postgres::{GenericClient, Transaction};
-use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
-
-/// The entry of a team.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entrant {
-    /// Its id.
-    pub id: EntrantId,
-    /// The challenge that the team enters.
-    pub challenge: ChallengeId,
-    /// The team that enters.
-    pub team: OrganisationId,
-    /// Who agreed to the rules for it.
-    pub entered_by: PersonId,
-    /// Number of the version of the rules that the team agreed to, from 1.
-    pub rules_version: i32,
-    /// SHA-256 of those rules.
-    pub rules: Digest,
-    /// Minor units of the fee; 0 where there is none.
-    pub fee: i64,
-    /// How the fee stands.
-    pub fee_state: FeeState,
-    /// Counts changes, from 1: its `ETag`.
-    pub version: i64,
-    /// When the team entered, in book time.
-    pub entered_at: Timestamp,
-}
 
 fn from_row(row: &Row) -> Result<Entrant, Error> {
     let book = BookId(row.get("book_id"));

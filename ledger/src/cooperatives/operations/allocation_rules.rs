@@ -1,10 +1,10 @@
 //! Publishing versions of a cooperative's allocation rule.
 
 use super::members;
-use crate::cooperatives::rules::allocation_rule::Rule;
+use crate::cooperatives::rules::allocation_rule::{AllocationRule, Rule};
 use crate::cooperatives::rules::distribution::WINDOW_DAYS_MAX;
 use crate::cooperatives::rules::waterfall::digest;
-use crate::cooperatives::store::allocation_rules::{self, AllocationRule};
+use crate::cooperatives::store::allocation_rules;
 use crate::cooperatives::store::cooperatives::{self, Cooperative};
 use crate::error::{Error, Refusal};
 use crate::id::{AllocationRuleId, BookId, PersonId};

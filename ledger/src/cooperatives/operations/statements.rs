@@ -2,8 +2,8 @@
 
 use super::distributions as operations;
 use crate::cooperatives::rules::distribution::{Distribution, DistributionState};
-use crate::cooperatives::store::members;
-use crate::cooperatives::store::statements::{self, NewStatement, Statement};
+use crate::cooperatives::rules::statement::{NewStatement, Statement};
+use crate::cooperatives::store::{members, statements};
 use crate::engine::store::books;
 use crate::error::Error;
 use crate::id::{DistributionId, StatementId};

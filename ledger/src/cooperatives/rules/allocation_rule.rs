@@ -3,8 +3,11 @@
 use super::cooperative::{Percent, is_short_name};
 use crate::chart;
 use crate::error::Refusal;
+use crate::id::{AllocationRuleId, PersonId};
 use crate::money::AMOUNT_MAX;
 use crate::words::words;
+use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// The most steps a rule may have.
@@ -242,4 +245,25 @@ fn check_members(groups: &[Group], retained: Percent) -> Result<(), Refusal> {
         return refuse("at most 100 % of a share is retained");
     }
     Ok(())
+}
+
+/// One version. Written once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AllocationRule {
+    /// Its id.
+    pub id: AllocationRuleId,
+    /// Number of the version, from 1 without gaps.
+    pub version: i32,
+    /// It holds for periods that end on this day or later, until a younger version does.
+    pub effective_from: Date,
+    /// Days in which members may object to a distribution by it.
+    pub window_days: u16,
+    /// Its steps.
+    pub rule: Rule,
+    /// SHA-256 of the steps.
+    pub digest: [u8; 32],
+    /// Who published it.
+    pub published_by: PersonId,
+    /// When it was published, in book time.
+    pub published_at: Timestamp,
 }

@@ -9,7 +9,7 @@ use super::waterfall::Plan;
 use crate::book::{Entry, Line, MovementKind};
 use crate::calendar::later;
 use crate::error::Refusal;
-use crate::id::{AllocationRuleId, DistributionId, PersonId};
+use crate::id::{AllocationRuleId, DistributionId, MemberId, PersonId};
 use crate::money::Currency;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -387,6 +387,21 @@ pub fn mirror(lines: &[Line], kind: MovementKind, day: Date) -> Entry {
     let lines =
         lines.iter().map(|line| Line { kind, debit: line.credit, credit: line.debit, amount: line.amount }).collect();
     Entry { lines, effective: day, outside_fact: false, note: None }
+}
+
+/// A member's objection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Objection {
+    /// The distribution that is objected to.
+    pub distribution: DistributionId,
+    /// The member who objects.
+    pub member: MemberId,
+    /// The person who raised it.
+    pub raised_by: PersonId,
+    /// When it was raised, in book time.
+    pub raised_at: Timestamp,
+    /// What is objected to.
+    pub reason: String,
 }
 
 #[cfg(test)]

@@ -1,34 +1,12 @@
 //! Versions of allocation rules.
 
-use crate::cooperatives::rules::allocation_rule::Rule;
+use crate::cooperatives::rules::allocation_rule::{AllocationRule, Rule};
 use crate::error::Error;
 use crate::id::{AllocationRuleId, BookId, PersonId};
 use deadpool_postgres::{GenericClient, Transaction};
-use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
-
-/// One version. Written once.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AllocationRule {
-    /// Its id.
-    pub id: AllocationRuleId,
-    /// Number of the version, from 1 without gaps.
-    pub version: i32,
-    /// It holds for periods that end on this day or later, until a younger version does.
-    pub effective_from: Date,
-    /// Days in which members may object to a distribution by it.
-    pub window_days: u16,
-    /// Its steps.
-    pub rule: Rule,
-    /// SHA-256 of the steps.
-    pub digest: [u8; 32],
-    /// Who published it.
-    pub published_by: PersonId,
-    /// When it was published, in book time.
-    pub published_at: Timestamp,
-}
 
 /// A SHA-256 of a row.
 pub(super) fn sha256(row: &Row, column: &str) -> Result<[u8; 32], Error> {

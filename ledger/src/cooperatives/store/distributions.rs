@@ -2,7 +2,7 @@
 
 use super::allocation_rules::{days, sha256};
 use crate::cooperatives::rules::cooperative::Period;
-use crate::cooperatives::rules::distribution::{Approval, Distribution, DistributionState, Posting};
+use crate::cooperatives::rules::distribution::{Approval, Distribution, DistributionState, Objection, Posting};
 use crate::cooperatives::rules::waterfall::{Inputs, Plan};
 use crate::engine::store::rows::word;
 use crate::error::Error;
@@ -310,21 +310,6 @@ pub async fn allocated(client: &impl GenericClient, book: BookId, account: &str)
         .await?;
     let row = client.query_one(&statement, &[/* book_id */ &book.0, /* account */ &account]).await?;
     Ok(row.get("allocated"))
-}
-
-/// A member's objection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Objection {
-    /// The distribution that is objected to.
-    pub distribution: DistributionId,
-    /// The member who objects.
-    pub member: MemberId,
-    /// The person who raised it.
-    pub raised_by: PersonId,
-    /// When it was raised, in book time.
-    pub raised_at: Timestamp,
-    /// What is objected to.
-    pub reason: String,
 }
 
 /// A new objection; `false` when the member has objected already.

@@ -2,42 +2,15 @@
 
 use crate::book::AccountNumber;
 use crate::cooperatives::rules::cooperative::{Period, ProceedsKind};
+use crate::cooperatives::rules::proceeds::Proceeds;
 use crate::engine::store::rows::{money, word};
 use crate::error::Error;
 use crate::id::{BookId, PersonId, ProceedsId};
-use crate::money::{Currency, Money};
+use crate::money::Currency;
 use deadpool_postgres::{GenericClient, Transaction};
-use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio_postgres::Row;
 use uuid::Uuid;
-
-/// A sale or a cost. Written once.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proceeds {
-    /// Its id.
-    pub id: ProceedsId,
-    /// Whether it is a sale or a cost.
-    pub kind: ProceedsKind,
-    /// Account of the sales or of the cost, which the result closes.
-    pub account: AccountNumber,
-    /// Last part of its code: what was sold, or what it cost.
-    pub label: String,
-    /// The amount of the sale or cost.
-    pub amount: Money,
-    /// The day on which it happened.
-    pub occurred_on: Date,
-    /// Text for people.
-    pub memo: String,
-    /// The cooperative's own number of the invoice; empty when there is none.
-    pub reference: String,
-    /// Record number of its journal entry.
-    pub entry: i64,
-    /// Who wrote it down.
-    pub recorded_by: PersonId,
-    /// When it was written down, in book time.
-    pub recorded_at: Timestamp,
-}
 
 fn from_row(row: &Row, currency: Currency) -> Result<Proceeds, Error> {
     Ok(Proceeds {

@@ -1,63 +1,13 @@
 //! Members' statements of distributions.
 
-use crate::cooperatives::rules::allocation_rule::Patronage;
 use crate::cooperatives::rules::cooperative::{Hours, Period};
+use crate::cooperatives::rules::statement::{NewStatement, Statement};
 use crate::engine::store::rows::word;
 use crate::error::Error;
 use crate::id::{AllocationRuleId, BookId, DistributionId, MemberId, StatementId};
-use crate::money::Currency;
 use deadpool_postgres::{GenericClient, Transaction};
-use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
-
-/// A new statement, as it is written once.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewStatement {
-    /// Its id.
-    pub id: StatementId,
-    /// The distribution that it states.
-    pub distribution: DistributionId,
-    /// The member whose statement it is.
-    pub member: MemberId,
-    /// The member's group.
-    pub group: String,
-    /// How the group shared.
-    pub patronage: Patronage,
-    /// Patronage base: attested hours of the period.
-    pub hours: Hours,
-    /// What is payable to the member, minor units.
-    pub cash: i64,
-    /// Minor units that became the member's capital.
-    pub retained: i64,
-    /// Whether the member had agreed to retained parts.
-    pub consents: bool,
-    /// When it was issued, in book time.
-    pub issued_at: Timestamp,
-}
-
-/// A statement with what its distribution says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Statement {
-    /// What was written.
-    pub issued: NewStatement,
-    /// The member's number.
-    pub member_number: i32,
-    /// The period.
-    pub period: Period,
-    /// The version of the rule.
-    pub rule: AllocationRuleId,
-    /// Number of that version, from 1.
-    pub rule_version: i32,
-    /// Currency of its amounts.
-    pub currency: Currency,
-    /// What was distributed in all, minor units.
-    pub net: i64,
-    /// Record number of the journal entry that credited the member.
-    pub entry: i64,
-    /// Whether the distribution was taken back since.
-    pub reversed: bool,
-}
 
 fn from_row(row: &Row) -> Result<Statement, Error> {
     let book = BookId(row.get("book_id"));

@@ -3,34 +3,10 @@
 use crate::engine::store::rows::{money, word};
 use crate::error::Error;
 use crate::id::{BookId, CampaignId, ClaimId, MilestoneId, OrganisationId, ReleaseId};
-use crate::money::Money;
+use crate::milestones::rules::release::Release;
 use deadpool_postgres::{GenericClient, Transaction};
-use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
-
-/// One release.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Release {
-    /// Its id.
-    pub id: ReleaseId,
-    /// Its number among the releases of the claim, from 1.
-    pub number: i32,
-    /// The claim that it paid.
-    pub claim: ClaimId,
-    /// The milestone of that claim.
-    pub milestone: MilestoneId,
-    /// The campaign whose money it was.
-    pub campaign: CampaignId,
-    /// The team to which it is owed now.
-    pub team: OrganisationId,
-    /// The amount that was released.
-    pub amount: Money,
-    /// Record number of its journal entry.
-    pub entry: i64,
-    /// When it was released, in book time.
-    pub released_at: Timestamp,
-}
 
 fn from_row(row: &Row) -> Result<Release, Error> {
     let book = BookId(row.get("book_id"));

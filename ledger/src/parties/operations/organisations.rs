@@ -4,10 +4,11 @@ use super::sign_in;
 use crate::book::Mode;
 use crate::error::{Error, Refusal};
 use crate::id::{CredentialId, OrganisationId, PersonId};
+use crate::parties::rules::credential::Credential;
+use crate::parties::rules::organisation::{Membership, Organisation};
+use crate::parties::rules::person::Person;
 use crate::parties::rules::role::{Email, OrganisationKind, Role, Scope};
-use crate::parties::store::credentials::{self, Credential};
-use crate::parties::store::organisations::{self, Membership, Organisation};
-use crate::parties::store::people::{self, Person};
+use crate::parties::store::{credentials, organisations, people};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 

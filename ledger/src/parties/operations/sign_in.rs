@@ -5,9 +5,9 @@
 
 use crate::error::{Error, Refusal};
 use crate::id::{BookId, PersonId};
+use crate::parties::rules::person::Person;
 use crate::parties::rules::role::Email;
-use crate::parties::store::people::{self, Person};
-use crate::parties::store::tokens;
+use crate::parties::store::{people, tokens};
 use crate::service::job::{Job, NewJob};
 use crate::service::store::jobs;
 use deadpool_postgres::Transaction;

@@ -2,30 +2,12 @@
 
 use crate::error::Error;
 use crate::id::{CallerId, OrganisationId, PersonId};
-use crate::parties::rules::role::{OrganisationKind, Role};
+use crate::parties::rules::organisation::{Membership, Organisation};
+use crate::parties::rules::role::Role;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
-
-/// A party.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Organisation {
-    /// Its id.
-    pub id: OrganisationId,
-    /// Number that scopes the idempotency keys of its credentials.
-    pub caller: CallerId,
-    /// Name for people.
-    pub name: String,
-    /// What it is; never changes.
-    pub kind: OrganisationKind,
-    /// Raised by every change: its `ETag`.
-    pub version: i64,
-    /// When it was made, by the wall clock.
-    pub created_at: Timestamp,
-    /// Its first owner.
-    pub created_by: PersonId,
-}
 
 fn organisation(row: &Row) -> Result<Organisation, Error> {
     Ok(Organisation {
@@ -130,21 +112,6 @@ pub async fn update_name(tx: &Transaction<'_>, id: OrganisationId, name: &str) -
         .await?;
     let row = tx.query_one(&statement, &[/* id */ &id.0, /* name */ &name]).await?;
     organisation(&row)
-}
-
-/// A role of a person in an organisation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Membership {
-    /// The organisation in which the role is held.
-    pub organisation: OrganisationId,
-    /// The person who holds it.
-    pub person: PersonId,
-    /// The person's address, for those who manage roles.
-    pub email: String,
-    /// What the person may do there.
-    pub role: Role,
-    /// When the role was given, by the wall clock.
-    pub created_at: Timestamp,
 }
 
 /// Gives a role. `false` when the person had it already.

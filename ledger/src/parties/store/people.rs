@@ -2,27 +2,10 @@
 
 use crate::error::Error;
 use crate::id::{CallerId, PersonId};
+use crate::parties::rules::person::Person;
 use deadpool_postgres::{GenericClient, Transaction};
-use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
-
-/// Somebody who signs in by e-mail link.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Person {
-    /// The person's id.
-    pub id: PersonId,
-    /// Number that scopes the person's idempotency keys.
-    pub caller: CallerId,
-    /// E-mail address, in lower case.
-    pub email: String,
-    /// Name for people; empty until it is given.
-    pub name: String,
-    /// Whether the person runs the installation.
-    pub is_operator: bool,
-    /// When it was made, by the wall clock.
-    pub created_at: Timestamp,
-}
 
 fn person(row: &Row) -> Person {
     Person {

@@ -2,26 +2,9 @@
 
 use crate::error::Error;
 use crate::id::{BookId, OrganisationId, PersonId};
+use crate::parties::rules::tie::Tie;
 use deadpool_postgres::{GenericClient, Transaction};
-use jiff::Timestamp;
 use std::collections::BTreeSet;
-
-/// A declared tie of a person to a team.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tie {
-    /// The book in which it is declared.
-    pub book: BookId,
-    /// The person who is tied.
-    pub person: PersonId,
-    /// The team to which the person is tied.
-    pub organisation: OrganisationId,
-    /// What the tie is.
-    pub reason: String,
-    /// Who declared it.
-    pub declared_by: PersonId,
-    /// When it was declared, in book time.
-    pub declared_at: Timestamp,
-}
 
 /// Declares a tie; says whether it is new.
 pub async fn insert_tie(tx: &Transaction<'_>, tie: &Tie) -> Result<bool, Error> {

@@ -10,11 +10,9 @@ use crate::engine::store::books::{self, Book};
 use crate::error::Error;
 use crate::id::{CallerId, ChargeId, OrganisationId};
 use crate::movements;
-use crate::pledging::rules::charge::State;
-use crate::pledging::rules::pledge::Rail;
-use crate::pledging::store::campaigns;
-use crate::pledging::store::charges::{self, Charge};
-use crate::pledging::store::pledges::{self, Pledge};
+use crate::pledging::rules::charge::{Charge, State};
+use crate::pledging::rules::pledge::{Pledge, Rail};
+use crate::pledging::store::{attempts, campaigns, charges, pledges};
 use crate::service::store::activity::{self, Actor, Done};
 use crate::service::store::jobs;
 use crate::treasury::store::settlements;
@@ -86,7 +84,7 @@ pub async fn draft(
     rows.push(charges::captured_row(&charge, now)?);
     rows.push(jobs::row(&receipt_job(&book, id, wall)));
     if let By::Partner(partner, event_id) = by {
-        rows.push(charges::event_row(&partner.to_string(), event_id, id, wall));
+        rows.push(attempts::event_row(&partner.to_string(), event_id, id, wall));
         rows.push(activity::row(Done::new(&id, "captured", Actor::Partner(partner)), now));
     }
     Ok(Some(Drafted { charge, entry, rows }))

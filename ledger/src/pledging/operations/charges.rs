@@ -5,7 +5,7 @@
 //! it. A worker that dies in between finds the same attempt and the same reference again, so that the provider can be
 //! asked what became of it. Each of these functions bears being called twice.
 
-use super::pledges as pledge_operations;
+use super::{plan, pledge_changes};
 use crate::calendar::later;
 use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
@@ -13,11 +13,9 @@ use crate::error::{Error, Refusal};
 use crate::id::{ChargeId, OrganisationId, PledgeId};
 use crate::money::Money;
 use crate::movements;
-use crate::pledging::rules::charge::{DeclineKind, Next, Outcome, REPORT_DAYS, State};
-use crate::pledging::rules::pledge::{Need, Rail};
-use crate::pledging::store::charges::{self, Charge};
-use crate::pledging::store::pledges::Pledge;
-use crate::pledging::store::{campaigns, pledges};
+use crate::pledging::rules::charge::{Charge, DeclineKind, Next, Outcome, REPORT_DAYS, State};
+use crate::pledging::rules::pledge::{Need, Pledge, Rail};
+use crate::pledging::store::{attempts, campaigns, charges, pledges};
 use crate::service::change::{Change, check_text};
 use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Actor, Done};
@@ -81,7 +79,7 @@ pub enum Recorded {
 /// [`Error::NotFound`] for an unknown pledge.
 pub async fn begin(tx: &Transaction<'_>, id: PledgeId, sequence: i32, wall: Timestamp) -> Result<Begun, Error> {
     let book = books::get(tx, id.book).await?;
-    let pledge = pledge_operations::lock_present(tx, &book, id, wall).await?;
+    let pledge = pledge_changes::lock_present(tx, &book, id, wall).await?;
     if let Some(charge) = charges::lock_payment(tx, id, sequence).await? {
         return under_way(tx, &book, pledge, charge, wall).await;
     }
@@ -114,9 +112,9 @@ pub async fn begin(tx: &Transaction<'_>, id: PledgeId, sequence: i32, wall: Time
         created_at: wall,
     };
     charges::insert(tx, &charge).await?;
-    charges::insert_attempt(tx, charge.id, 1, book.now(wall)).await?;
+    attempts::insert(tx, charge.id, 1, book.now(wall)).await?;
     let pledge = pledges::update(tx, &Pledge { next_sequence: sequence + 1, ..pledge }).await?;
-    pledge_operations::enqueue_payment(tx, &book, &pledge, sequence + 1, wall).await?;
+    plan::enqueue_payment(tx, &book, &pledge, sequence + 1, wall).await?;
     hand_over(tx, &book, &pledge, charge).await
 }
 
@@ -142,13 +140,13 @@ pub async fn begin_retry(tx: &Transaction<'_>, id: ChargeId, attempt: i32, wall:
     }
     let campaign = campaigns::get(tx, pledge.campaign).await?;
     if campaign.state.at(book.now(wall)).takes_money().is_err() {
-        pledge_operations::ask(tx, &book, pledge, Need::Campaign, "its campaign takes no money any more", wall).await?;
+        plan::ask(tx, &book, pledge, Need::Campaign, "its campaign takes no money any more", wall).await?;
         return Ok(Begun::Nothing);
     }
     let state = charge.state.retry(book.today(wall), later(book.now(wall), REPORT_DAYS))?;
     let charge = Charge { state, campaign: pledge.campaign, ..charge };
     charges::update(tx, &charge).await?;
-    charges::insert_attempt(tx, charge.id, attempt, book.now(wall)).await?;
+    attempts::insert(tx, charge.id, attempt, book.now(wall)).await?;
     hand_over(tx, &book, &pledge, charge).await
 }
 
@@ -210,7 +208,7 @@ pub async fn capture_reported(
     if charge.rail != Rail::Partner {
         return Err(Refusal::new("rail-refused", "the partner does not collect this charge itself").into());
     }
-    let is_news = charges::insert_event(tx, &partner.to_string(), event_id, id, wall).await?;
+    let is_news = attempts::insert_event(tx, &partner.to_string(), event_id, id, wall).await?;
     match &charge.state {
         State::Captured { provider_reference: known, .. } | State::Settled { provider_reference: known, .. } => {
             if known == provider_reference {
@@ -235,7 +233,7 @@ pub async fn capture_reported(
 async fn lock(tx: &Transaction<'_>, id: ChargeId, wall: Timestamp) -> Result<(Book, Pledge, Charge), Error> {
     let book = books::get(tx, id.book).await?;
     let pledge = charges::get(tx, id).await?.pledge;
-    let pledge = pledge_operations::lock_present(tx, &book, pledge, wall).await?;
+    let pledge = pledge_changes::lock_present(tx, &book, pledge, wall).await?;
     Ok((book, pledge, charges::lock(tx, id).await?))
 }
 
@@ -294,13 +292,13 @@ async fn not_taken(
     wall: Timestamp,
 ) -> Result<Begun, Error> {
     if is_over {
-        pledge_operations::ask(tx, book, pledge, Need::Campaign, "its campaign takes no money any more", wall).await?;
+        plan::ask(tx, book, pledge, Need::Campaign, "its campaign takes no money any more", wall).await?;
         return Ok(Begun::Nothing);
     }
     let sequence = pledge.next_sequence;
     if pledge.schedule.due_date(sequence + 1).is_some() {
         let pledge = pledges::update(tx, &Pledge { next_sequence: sequence + 1, ..pledge }).await?;
-        pledge_operations::enqueue_payment(tx, book, &pledge, sequence + 1, wall).await?;
+        plan::enqueue_payment(tx, book, &pledge, sequence + 1, wall).await?;
     } else {
         let due_at = later(book.now(wall), 1);
         let dedupe = format!("{}-{sequence}-{}", pledge.id, book.day_of(due_at));
@@ -323,8 +321,7 @@ async fn capture(
     if campaign.state.clone().at(now).is_over() {
         let charge = Charge { state: charge.state.void(provider_reference.clone())?, ..charge };
         finish(tx, book, &charge, wall).await?;
-        pledge_operations::ask(tx, book, pledge, Need::Campaign, "its campaign closed before the capture", wall)
-            .await?;
+        plan::ask(tx, book, pledge, Need::Campaign, "its campaign closed before the capture", wall).await?;
         return Ok(Recorded::Voided { provider_reference });
     }
     let state = charge.state.capture(today, provider_reference)?;
@@ -339,11 +336,9 @@ async fn capture(
     if paid != pledge.state {
         let had_lapsed = paid.is_active();
         let reason = if had_lapsed { "a payment came after all" } else { "its last payment came" };
-        let pledge =
-            pledge_operations::save(tx, book, Pledge { state: paid, ..pledge }, Change::by_service(reason), wall)
-                .await?;
+        let pledge = plan::save(tx, book, Pledge { state: paid, ..pledge }, Change::by_service(reason), wall).await?;
         if had_lapsed {
-            pledge_operations::restart(tx, book, pledge, false, wall).await?;
+            plan::restart(tx, book, pledge, false, wall).await?;
         }
     }
     Ok(Recorded::Captured)
@@ -399,7 +394,7 @@ async fn follow(
         Next::Stop => (pledge.state.stop(now), "its means of payment was reported stolen"),
     };
     if state != pledge.state {
-        pledge_operations::save(tx, book, Pledge { state, ..pledge }, Change::by_service(reason), wall).await?;
+        plan::save(tx, book, Pledge { state, ..pledge }, Change::by_service(reason), wall).await?;
     }
     let job = Job::NotifyDecline { charge: charge.id };
     let dedupe = format!("{}-{attempt}", charge.id);
@@ -410,5 +405,5 @@ async fn follow(
 /// Writes the charge, and the answer into its attempt.
 async fn finish(tx: &Transaction<'_>, book: &Book, charge: &Charge, wall: Timestamp) -> Result<(), Error> {
     charges::update(tx, charge).await?;
-    charges::finish_attempt(tx, charge, book.now(wall)).await
+    attempts::finish(tx, charge, book.now(wall)).await
 }

@@ -6,8 +6,8 @@
 use crate::error::Error;
 use crate::id::PledgeId;
 use crate::money::Money;
+use crate::pledging::rules::campaign::Campaign;
 use crate::pledging::rules::lineage::{self, Layer, Method, Part};
-use crate::pledging::store::campaigns::Campaign;
 use crate::pledging::store::lineage as layers;
 use deadpool_postgres::Transaction;
 

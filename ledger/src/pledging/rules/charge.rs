@@ -5,8 +5,11 @@
 //! when the donor likes; a means that ran out makes us ask for another; a stolen one stops the pledge at once and for
 //! good, because whoever gave it may not be its owner, and a donor with a new card can pledge again.
 
+use super::pledge::Rail;
 use crate::calendar::retry_date;
 use crate::error::Refusal;
+use crate::id::{CampaignId, ChargeId, OrganisationId, PledgeId, SettlementId};
+use crate::money::Money;
 use crate::words::words;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -291,6 +294,41 @@ impl State {
     fn not(&self, wanted: &str) -> Refusal {
         Refusal::new("charge-state", format!("the charge is {}, not {wanted}", self.as_str()))
     }
+}
+
+/// One due payment of a pledge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Charge {
+    /// Its id.
+    pub id: ChargeId,
+    /// The pledge whose payment it is.
+    pub pledge: PledgeId,
+    /// The campaign into whose fund the money goes.
+    pub campaign: CampaignId,
+    /// Who brought the pledge: the custodian.
+    pub partner: OrganisationId,
+    /// Number of the payment within the plan, from 1.
+    pub sequence: i32,
+    /// Its due date, in the zone of the book.
+    pub due_on: Date,
+    /// The amount that is charged.
+    pub amount: Money,
+    /// Minor units that went back to the donor.
+    pub refunded: i64,
+    /// Minor units under dispute.
+    pub disputed: i64,
+    /// Who takes the money from the donor.
+    pub rail: Rail,
+    /// How it stands.
+    pub state: State,
+    /// The settlement with which the money arrives; none until it is captured.
+    pub settlement: Option<SettlementId>,
+    /// Record number of the entry of the capture; 0 before.
+    pub entry: i64,
+    /// Raised by every change: its `ETag`.
+    pub version: i64,
+    /// When it was made, by the wall clock.
+    pub created_at: Timestamp,
 }
 
 #[cfg(test)]

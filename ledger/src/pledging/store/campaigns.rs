@@ -4,50 +4,11 @@ use crate::book::AccountNumber;
 use crate::error::Error;
 use crate::id::{BookId, CampaignId};
 use crate::money::{Currency, Money};
-use crate::pledging::rules::campaign::{Kind, State};
-use crate::pledging::rules::lineage::Method;
+use crate::pledging::rules::campaign::{Campaign, Kind, State};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
-
-/// A campaign.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Campaign {
-    /// Its id.
-    pub id: CampaignId,
-    /// Name in addresses and in the code of its fund account; never changes.
-    pub slug: String,
-    /// Name for people.
-    pub title: String,
-    /// What it is about.
-    pub summary: String,
-    /// What donors agree to; never changes.
-    pub terms: String,
-    /// SHA-256 of the terms.
-    pub terms_digest: [u8; 32],
-    /// What it asks for.
-    pub kind: Kind,
-    /// The currency of its goal, its fund and its pledges.
-    pub currency: Currency,
-    /// By which method a release takes its donors' money; never changes.
-    pub lineage: Method,
-    /// Its fund account; none until it is published.
-    pub fund: Option<AccountNumber>,
-    /// How it stands, as it was last written: ask [`State::at`] for the present.
-    pub state: State,
-    /// Raised by every change: its `ETag`.
-    pub version: i64,
-    /// When it was made, by the wall clock.
-    pub created_at: Timestamp,
-}
-
-impl Campaign {
-    /// Its fund account.
-    pub fn fund(&self) -> Result<AccountNumber, Error> {
-        self.fund.ok_or_else(|| Error::inconsistent(format!("campaign {} has no fund account", self.id)))
-    }
-}
 
 fn campaign(row: &Row) -> Result<Campaign, Error> {
     let id = CampaignId::new(BookId(row.get("book_id")), row.get("id"));

@@ -1,56 +1,19 @@
-//! Charges, their attempts, and the events of providers about them.
+//! Charges: the due payments of pledges.
 
 use crate::book::Companion;
 use crate::error::{Error, Refusal};
 use crate::id::{BookId, CampaignId, ChargeId, OrganisationId, PledgeId, SettlementId};
 use crate::money::{Currency, Money};
-use crate::pledging::rules::charge::{DeclineKind, Ladder, State};
-use crate::pledging::rules::pledge::Rail;
+use crate::pledging::rules::charge::{Charge, DeclineKind, Ladder, State};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::json;
-use std::fmt;
 use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
-/// One due payment of a pledge.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Charge {
-    /// Its id.
-    pub id: ChargeId,
-    /// The pledge whose payment it is.
-    pub pledge: PledgeId,
-    /// The campaign into whose fund the money goes.
-    pub campaign: CampaignId,
-    /// Who brought the pledge: the custodian.
-    pub partner: OrganisationId,
-    /// Number of the payment within the plan, from 1.
-    pub sequence: i32,
-    /// Its due date, in the zone of the book.
-    pub due_on: Date,
-    /// The amount that is charged.
-    pub amount: Money,
-    /// Minor units that went back to the donor.
-    pub refunded: i64,
-    /// Minor units under dispute.
-    pub disputed: i64,
-    /// Who takes the money from the donor.
-    pub rail: Rail,
-    /// How it stands.
-    pub state: State,
-    /// The settlement with which the money arrives; none until it is captured.
-    pub settlement: Option<SettlementId>,
-    /// Record number of the entry of the capture; 0 before.
-    pub entry: i64,
-    /// Raised by every change: its `ETag`.
-    pub version: i64,
-    /// When it was made, by the wall clock.
-    pub created_at: Timestamp,
-}
-
-fn charge(row: &Row) -> Result<Charge, Error> {
+pub(super) fn charge(row: &Row) -> Result<Charge, Error> {
     let book = BookId(row.get("book_id"));
     let id = ChargeId::new(book, row.get("id"));
     let bad = |what: &str| Error::inconsistent(format!("charge {id}: {what}"));
@@ -100,17 +63,17 @@ fn state(row: &Row) -> Result<Option<State>, Error> {
 
 /// What the columns of a state hold.
 #[derive(Default)]
-struct Columns<'a> {
+pub(super) struct Columns<'a> {
     waits_until: Option<Timestamp>,
     ladder: Option<Ladder>,
     retry_on: Option<Date>,
     kind: &'static str,
-    code: &'a str,
+    pub(super) code: &'a str,
     captured_on: Option<Date>,
-    provider_reference: Option<&'a str>,
+    pub(super) provider_reference: Option<&'a str>,
 }
 
-fn columns(state: &State) -> Columns<'_> {
+pub(super) fn columns(state: &State) -> Columns<'_> {
     match state {
         State::Scheduled => Columns::default(),
         State::Processing { until, ladder, .. } => {
@@ -286,129 +249,6 @@ pub async fn clear_retries(tx: &Transaction<'_>, pledge: PledgeId) -> Result<(),
     Ok(())
 }
 
-/// One try of a charge.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attempt {
-    /// Number of the attempt within the charge, from 1.
-    pub attempt: i32,
-    /// `processing`, `declined`, `captured` or `voided`.
-    pub state: String,
-    /// The provider's own code of a decline.
-    pub code: String,
-    /// When it began, in book time.
-    pub started_at: Timestamp,
-    /// When its answer was written down, in book time; none while it is under way.
-    pub finished_at: Option<Timestamp>,
-}
-
-/// The tries of a charge, in order.
-pub async fn list_attempts(client: &impl GenericClient, charge: ChargeId) -> Result<Vec<Attempt>, Error> {
-    let statement = client
-        .prepare_cached(
-            "-- charges::list_attempts
-            SELECT attempt, state, code, started_at, finished_at FROM charge_attempt
-             WHERE book_id = $1 AND charge = $2 ORDER BY attempt LIMIT 1000",
-        )
-        .await?;
-    let rows = client.query(&statement, &[/* book_id */ &charge.book.0, /* charge */ &charge.object]).await?;
-    Ok(rows
-        .iter()
-        .map(|row| Attempt {
-            attempt: row.get("attempt"),
-            state: row.get("state"),
-            code: row.get("code"),
-            started_at: row.get("started_at"),
-            finished_at: row.get("finished_at"),
-        })
-        .collect())
-}
-
-/// An attempt begins.
-pub async fn insert_attempt(tx: &Transaction<'_>, charge: ChargeId, attempt: i32, now: Timestamp) -> Result<(), Error> {
-    let statement = tx
-        .prepare_cached(
-            "-- charges::insert_attempt
-            INSERT INTO charge_attempt (book_id, charge, attempt, state, started_at)
-            VALUES ($1, $2, $3, 'processing', $4)",
-        )
-        .await?;
-    tx.execute(
-        &statement,
-        &[
-            /* book_id */ &charge.book.0,
-            /* charge */ &charge.object,
-            /* attempt */ &attempt,
-            /* started_at */ &now,
-        ],
-    )
-    .await?;
-    Ok(())
-}
-
-/// The last attempt of a charge has the charge's answer: declined, captured or voided.
-pub async fn finish_attempt(tx: &Transaction<'_>, charge: &Charge, now: Timestamp) -> Result<(), Error> {
-    let columns = columns(&charge.state);
-    let statement = tx
-        .prepare_cached(
-            "-- charges::finish_attempt
-            UPDATE charge_attempt SET state = $4, code = $5, provider_reference = $6, finished_at = $7
-             WHERE book_id = $1 AND charge = $2 AND attempt = $3",
-        )
-        .await?;
-    let rows = tx
-        .execute(
-            &statement,
-            &[
-                /* book_id */ &charge.id.book.0,
-                /* charge */ &charge.id.object,
-                /* attempt */ &charge.state.attempt(),
-                /* state */ &charge.state.of_attempt(),
-                /* code */ &columns.code,
-                /* provider_reference */ &columns.provider_reference.unwrap_or_default(),
-                /* finished_at */ &now,
-            ],
-        )
-        .await?;
-    if rows == 1 { Ok(()) } else { Err(Error::inconsistent(format!("charge {} has no such attempt", charge.id))) }
-}
-
-/// What a provider told us about a charge; says whether it is news. A repetition waits for the first one to commit.
-pub async fn insert_event(
-    tx: &Transaction<'_>,
-    provider: &str,
-    event_id: &str,
-    charge: ChargeId,
-    wall: Timestamp,
-) -> Result<bool, Error> {
-    let statement = tx
-        .prepare_cached(
-            "-- charges::insert_event
-            INSERT INTO provider_event (book_id, provider, event_id, charge, received_at)
-            VALUES ($1, $2, $3, $4, $5)
-            ON CONFLICT (book_id, provider, event_id) DO NOTHING",
-        )
-        .await?;
-    let rows = tx
-        .execute(
-            &statement,
-            &[
-                /* book_id */ &charge.book.0,
-                /* provider */ &provider,
-                /* event_id */ &event_id,
-                /* charge */ &charge.object,
-                /* received_at */ &wall,
-            ],
-        )
-        .await?;
-    Ok(rows == 1)
-}
-
-/// The row of an event of a provider, to be written with the entries of a lane.
-pub fn event_row(provider: &str, event_id: &str, charge: ChargeId, wall: Timestamp) -> Companion {
-    let row = json!({ "provider": provider, "event_id": event_id, "charge": charge.object, "received_at": wall });
-    Companion::new("provider_event", row)
-}
-
 /// The change of a charge that is captured by the entry that it goes with, and of its attempt; stale when the charge
 /// has another version by then than it was read with.
 ///
@@ -433,67 +273,4 @@ pub fn captured_row(captured: &Charge, now: Timestamp) -> Result<Companion, Erro
         "finished_at": now,
     });
     Ok(Companion { number: Some("/entry"), ..Companion::new("charge captured", row) })
-}
-
-/// What a receipt says.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Receipt {
-    /// The charge.
-    pub charge: ChargeId,
-    /// The address to which it goes; empty when the donor gave none.
-    pub email: String,
-    /// The donor's name; empty when not given.
-    pub name: String,
-    /// The amount of the charge.
-    pub amount: Money,
-    /// Name of the campaign.
-    pub campaign_title: String,
-    /// Name of the book.
-    pub book_name: String,
-    /// Day of the capture; the due date when nothing was captured.
-    pub day: Date,
-    /// Record number of the entry; 0 when nothing was captured.
-    pub entry: i64,
-    /// How the charge stands.
-    pub state: State,
-}
-
-/// The charge alone, so that no log can print a person.
-impl fmt::Debug for Receipt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "receipt of {}", self.charge)
-    }
-}
-
-/// What a receipt, or a notice of a decline, says about a charge.
-pub async fn receipt(client: &impl GenericClient, id: ChargeId) -> Result<Receipt, Error> {
-    let statement = client
-        .prepare_cached(
-            "-- charges::receipt
-            SELECT c.*, d.email, d.name, k.title, b.name AS book_name
-              FROM charge c
-              JOIN pledge p ON p.book_id = c.book_id AND p.id = c.pledge
-              JOIN donor d ON d.book_id = p.book_id AND d.id = p.donor
-              JOIN campaign k ON k.book_id = c.book_id AND k.id = c.campaign
-              JOIN book b ON b.number = c.book_id
-             WHERE c.book_id = $1 AND c.id = $2",
-        )
-        .await?;
-    let row = client
-        .query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object])
-        .await?
-        .ok_or(Error::NotFound("charge"))?;
-    let charge = charge(&row)?;
-    let day = row.get::<_, Option<Date>>("captured_on").unwrap_or(charge.due_on);
-    Ok(Receipt {
-        charge: id,
-        email: row.get("email"),
-        name: row.get("name"),
-        amount: charge.amount,
-        campaign_title: row.get("title"),
-        book_name: row.get("book_name"),
-        day,
-        entry: charge.entry,
-        state: charge.state,
-    })
 }

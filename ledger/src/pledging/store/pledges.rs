@@ -5,59 +5,13 @@ use crate::calendar::MonthlyPlan;
 use crate::error::Error;
 use crate::id::{BookId, CampaignId, DonorId, OrganisationId, PledgeId};
 use crate::money::{Currency, Money};
-use crate::pledging::rules::pledge::{Rail, Schedule, State};
+use crate::pledging::rules::pledge::{Pledge, Schedule, State, Token};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::json;
-use std::fmt;
 use tokio_postgres::Row;
 use uuid::Uuid;
-
-/// What the provider charges. Never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Token(pub String);
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a token")
-    }
-}
-
-/// A pledge.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pledge {
-    /// Its id.
-    pub id: PledgeId,
-    /// The campaign to which its next charges go.
-    pub campaign: CampaignId,
-    /// The donor whose promise it is.
-    pub donor: DonorId,
-    /// The partner platform that brought it.
-    pub partner: OrganisationId,
-    /// What the partner calls it; unique per partner.
-    pub reference: String,
-    /// SHA-256 of what the partner sent.
-    pub content: [u8; 32],
-    /// The amount of one payment.
-    pub amount: Money,
-    /// When it is charged.
-    pub schedule: Schedule,
-    /// The payment that comes next, from 1.
-    pub next_sequence: i32,
-    /// Who takes the money from the donor.
-    pub rail: Rail,
-    /// The provider's token of the means of payment that is charged.
-    pub token: Token,
-    /// SHA-256 of the terms that the donor agreed to.
-    pub terms_digest: [u8; 32],
-    /// How it stands, as it was last written: ask [`State::at`] for the present.
-    pub state: State,
-    /// Raised by every change: its `ETag`.
-    pub version: i64,
-    /// When it was made, by the wall clock.
-    pub created_at: Timestamp,
-}
 
 fn pledge(row: &Row) -> Result<Pledge, Error> {
     let book = BookId(row.get("book_id"));

@@ -2,17 +2,17 @@
 
 use crate::book::AccountNumber;
 use crate::books::operations::accounts;
-use crate::chart;
 use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
 use crate::id::{OrganisationId, SettlementId};
 use crate::money::Currency;
-use crate::movements;
 use crate::service::job::{Job, NewJob};
 use crate::service::store::jobs;
 use crate::treasury::rules::settlement as rules;
-use crate::treasury::store::settlements::{self, Settlement};
+use crate::treasury::rules::settlement::Settlement;
+use crate::treasury::store::settlements;
+use crate::{chart, movements};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 

@@ -3,9 +3,12 @@
 //! The day is the book's day of the capture, so when a settlement falls due its day is long over: nothing can be
 //! captured into it any more. A transaction that stalled for so long finds the settlement closed, and is tried again.
 
+use crate::book::AccountNumber;
 use crate::calendar::days_after;
 use crate::error::Refusal;
+use crate::id::{OrganisationId, SettlementId};
 use crate::money::{Currency, Money};
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 /// Days from the capture to the cash.
@@ -27,6 +30,29 @@ pub fn sum(minor: impl IntoIterator<Item = i64>, currency: Currency) -> Result<O
         .and_then(|total| Money::from_minor(total, currency).ok())
         .map(Some)
         .ok_or_else(|| Refusal::new("sum-too-large", "the captures of the day are more than one entry can hold"))
+}
+
+/// What a custodian owes for a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settlement {
+    /// Its id.
+    pub id: SettlementId,
+    /// The custodian.
+    pub partner: OrganisationId,
+    /// Day of the captures, in the zone of the book.
+    pub day: Date,
+    /// Day on which the cash arrives.
+    pub due_on: Date,
+    /// The currency of all that was captured in it.
+    pub currency: Currency,
+    /// Account of what the custodian owes.
+    pub receivable: AccountNumber,
+    /// Minor units that arrived; 0 before.
+    pub amount: i64,
+    /// Wall clock of the arrival; none before.
+    pub settled_at: Option<Timestamp>,
+    /// When it was made, by the wall clock.
+    pub created_at: Timestamp,
 }
 
 #[cfg(test)]

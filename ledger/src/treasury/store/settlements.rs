@@ -4,34 +4,12 @@ use crate::book::{AccountNumber, Companion};
 use crate::error::Error;
 use crate::id::{BookId, OrganisationId, SettlementId};
 use crate::money::Currency;
+use crate::treasury::rules::settlement::Settlement;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::json;
 use tokio_postgres::Row;
-
-/// What a custodian owes for a day.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settlement {
-    /// Its id.
-    pub id: SettlementId,
-    /// The custodian.
-    pub partner: OrganisationId,
-    /// Day of the captures, in the zone of the book.
-    pub day: Date,
-    /// Day on which the cash arrives.
-    pub due_on: Date,
-    /// The currency of all that was captured in it.
-    pub currency: Currency,
-    /// Account of what the custodian owes.
-    pub receivable: AccountNumber,
-    /// Minor units that arrived; 0 before.
-    pub amount: i64,
-    /// Wall clock of the arrival; none before.
-    pub settled_at: Option<Timestamp>,
-    /// When it was made, by the wall clock.
-    pub created_at: Timestamp,
-}
 
 fn settlement(row: &Row) -> Result<Settlement, Error> {
     let id = SettlementId::new(BookId(row.get("book_id")), row.get("id"));

@@ -1,0 +1,35 @@
+//! A sale or a cost of a cooperative.
+
+use super::cooperative::ProceedsKind;
+use crate::book::AccountNumber;
+use crate::id::{PersonId, ProceedsId};
+use crate::money::Money;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+/// A sale or a cost. Written once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proceeds {
+    /// Its id.
+    pub id: ProceedsId,
+    /// Whether it is a sale or a cost.
+    pub kind: ProceedsKind,
+    /// Account of the sales or of the cost, which the result closes.
+    pub account: AccountNumber,
+    /// Last part of its code: what was sold, or what it cost.
+    pub label: String,
+    /// The amount of the sale or cost.
+    pub amount: Money,
+    /// The day on which it happened.
+    pub occurred_on: Date,
+    /// Text for people.
+    pub memo: String,
+    /// The cooperative's own number of the invoice; empty when there is none.
+    pub reference: String,
+    /// Record number of its journal entry.
+    pub entry: i64,
+    /// Who wrote it down.
+    pub recorded_by: PersonId,
+    /// When it was written down, in book time.
+    pub recorded_at: Timestamp,
+}

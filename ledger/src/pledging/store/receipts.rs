@@ -1,0 +1,73 @@
+//! Receipts: what they say is read of the charge, the donor, the campaign and the book.
+
+use super::charges::charge;
+use crate::error::Error;
+use crate::id::ChargeId;
+use crate::money::Money;
+use crate::pledging::rules::charge::State;
+use deadpool_postgres::GenericClient;
+use jiff::civil::Date;
+use std::fmt;
+
+/// What a receipt says.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The charge.
+    pub charge: ChargeId,
+    /// The address to which it goes; empty when the donor gave none.
+    pub email: String,
+    /// The donor's name; empty when not given.
+    pub name: String,
+    /// The amount of the charge.
+    pub amount: Money,
+    /// Name of the campaign.
+    pub campaign_title: String,
+    /// Name of the book.
+    pub book_name: String,
+    /// Day of the capture; the due date when nothing was captured.
+    pub day: Date,
+    /// Record number of the entry; 0 when nothing was captured.
+    pub entry: i64,
+    /// How the charge stands.
+    pub state: State,
+}
+
+/// The charge alone, so that no log can print a person.
+impl fmt::Debug for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "receipt of {}", self.charge)
+    }
+}
+
+/// What a receipt, or a notice of a decline, says about a charge.
+pub async fn get(client: &impl GenericClient, id: ChargeId) -> Result<Receipt, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- receipts::get
+            SELECT c.*, d.email, d.name, k.title, b.name AS book_name
+              FROM charge c
+              JOIN pledge p ON p.book_id = c.book_id AND p.id = c.pledge
+              JOIN donor d ON d.book_id = p.book_id AND d.id = p.donor
+              JOIN campaign k ON k.book_id = c.book_id AND k.id = c.campaign
+              JOIN book b ON b.number = c.book_id
+             WHERE c.book_id = $1 AND c.id = $2",
+        )
+        .await?;
+    let row = client
+        .query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object])
+        .await?
+        .ok_or(Error::NotFound("charge"))?;
+    let charge = charge(&row)?;
+    let day = row.get::<_, Option<Date>>("captured_on").unwrap_or(charge.due_on);
+    Ok(Receipt {
+        charge: id,
+        email: row.get("email"),
+        name: row.get("name"),
+        amount: charge.amount,
+        campaign_title: row.get("title"),
+        book_name: row.get("book_name"),
+        day,
+        entry: charge.entry,
+        state: charge.state,
+    })
+}
