@@ -1,15 +1,17 @@
-//! One function for each kind of job.
+//! One function for each kind of job, in the file of its domain.
 //!
 //! Each looks at the state of things first, because it may run twice; each settles its job in the transaction of its
 //! effect, because it may have lost its lease. What goes out (a mail, a call of a provider) goes out between two
 //! transactions, under a name that is the same when it goes out again.
 
-mod challenging;
-mod charging;
-mod claiming;
-mod distributing;
-mod holding;
+mod books;
+mod challenges;
+mod cooperatives;
 mod mailing;
+mod milestones;
+mod parties;
+mod pledging;
+mod treasury;
 
 use crate::failure::Failure;
 use crate::fault;

@@ -1,4 +1,4 @@
-//! Jobs that take money.
+//! Jobs of pledges: the charges that collect them, and word to the donor.
 //!
 //! An attempt is begun and committed before the provider is called, and its outcome is written, with its posting and the
 //! settled job, in one transaction afterwards. A worker that dies in between leaves an attempt that is begun: the next
@@ -6,17 +6,19 @@
 //! provider never saw it.
 
 use super::Doer;
+use super::mailing::written;
 use crate::failure::Failure;
+use crate::mail::templates::{Decline, NextStep, Receipt};
 use crate::rail::{ChargeRequest, Rail};
 use jiff::Timestamp;
 use ledger::engine::lane;
 use ledger::engine::store::books;
-use ledger::id::{ChargeId, PledgeId, SettlementId};
+use ledger::id::{ChargeId, PledgeId};
 use ledger::pledging::operations::captures::{self, By};
 use ledger::pledging::operations::charges::{self, Begun, Recorded};
-use ledger::pledging::rules::charge::Outcome;
+use ledger::pledging::rules::charge::{DeclineKind, Outcome, State};
+use ledger::pledging::store::charges as charge_store;
 use ledger::service::store::jobs::{self, Leased};
-use ledger::treasury::operations::settlements;
 
 impl Doer {
     /// Makes the charge of a due payment, and tries it.
@@ -92,15 +94,66 @@ impl Doer {
         }
     }
 
-    /// A custodian's day has arrived as cash.
-    pub(super) async fn settle_receivable(&self, leased: &Leased, settlement: SettlementId) -> Result<(), Failure> {
-        let mut client = self.pool.get().await?;
-        let tx = client.transaction().await?;
-        let wall = Timestamp::now();
-        settlements::settle(&tx, settlement, wall).await?;
-        jobs::settle(&tx, leased, wall).await?;
-        tx.commit().await?;
-        Ok(())
+    /// The donor's money came.
+    pub(super) async fn send_receipt(&self, leased: &Leased, id: ChargeId) -> Result<(), Failure> {
+        let client = self.pool.get().await?;
+        let charge = charge_store::get(&client, id).await?;
+        let facts = charge_store::receipt(&client, id).await?;
+        drop(client);
+        let provider_reference = match facts.state {
+            State::Captured { provider_reference, .. } | State::Settled { provider_reference, .. } => {
+                provider_reference
+            }
+            State::Scheduled | State::Processing { .. } | State::Declined { .. } | State::Voided { .. } => {
+                return self.settle(leased).await;
+            }
+        };
+        if !facts.email.is_empty() {
+            let mail = Receipt {
+                donor: facts.name,
+                amount: facts.amount.to_string(),
+                campaign: facts.campaign_title,
+                host: facts.book_name,
+                date: written(facts.day),
+                pledge: charge.pledge.to_string(),
+                charge: id.to_string(),
+                provider_reference,
+                entry: facts.entry,
+                link: self.link(&format!("pledges/{}", charge.pledge)).into(),
+            };
+            self.send(&format!("receipt.{id}"), &facts.email, &mail).await?;
+        }
+        self.settle(leased).await
+    }
+
+    /// A payment was declined; one mail for each attempt, unless it has gone through meanwhile.
+    pub(super) async fn notify_decline(&self, leased: &Leased, id: ChargeId) -> Result<(), Failure> {
+        let client = self.pool.get().await?;
+        let charge = charge_store::get(&client, id).await?;
+        let facts = charge_store::receipt(&client, id).await?;
+        drop(client);
+        let State::Declined { attempt, kind, retry_on, .. } = facts.state else {
+            return self.settle(leased).await;
+        };
+        let next = match (retry_on, kind) {
+            (Some(day), _) => NextStep::RetryOn(written(day)),
+            (None, DeclineKind::Soft) => NextStep::Lapsed,
+            (None, DeclineKind::Expired) => NextStep::NewMeans,
+            (None, DeclineKind::Stolen) => NextStep::Stopped,
+        };
+        if !facts.email.is_empty() {
+            let mail = Decline {
+                donor: facts.name,
+                amount: facts.amount.to_string(),
+                campaign: facts.campaign_title,
+                date: written(facts.day),
+                pledge: charge.pledge.to_string(),
+                next,
+                link: self.link(&format!("pledges/{}", charge.pledge)).into(),
+            };
+            self.send(&format!("decline.{id}.{attempt}"), &facts.email, &mail).await?;
+        }
+        self.settle(leased).await
     }
 }
 

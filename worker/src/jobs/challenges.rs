@@ -1,5 +1,4 @@
-//! Jobs that act for a challenge when the time of its state has passed: the effect and the settled job are one
-//! transaction.
+//! Jobs of challenges: what happens when the time of a state has passed.
 
 use super::Doer;
 use crate::failure::Failure;

@@ -1,4 +1,4 @@
-//! Holds whose time is over.
+//! Jobs of books: holds whose time is over.
 
 use super::Doer;
 use crate::failure::Failure;

@@ -1,0 +1,80 @@
+//! Jobs of claims on milestones: what happens when a clock runs out, and word to reviewers and teams.
+
+use super::Doer;
+use super::mailing::written;
+use crate::failure::Failure;
+use crate::mail::templates::{Release, Review};
+use jiff::Timestamp;
+use ledger::engine::store::books;
+use ledger::id::{ClaimId, ReleaseId};
+use ledger::milestones::operations::{claims, releases};
+use ledger::service::store::jobs::{self, Leased};
+
+impl Doer {
+    /// Nobody reviewed a claim in time: what its policy says.
+    pub(super) async fn close_review(&self, leased: &Leased, claim: ClaimId) -> Result<(), Failure> {
+        let mut client = self.pool.get().await?;
+        let tx = client.transaction().await?;
+        let wall = Timestamp::now();
+        let closed = claims::close_review(&tx, claim, wall).await?;
+        jobs::settle(&tx, leased, wall).await?;
+        tx.commit().await?;
+        tracing::info!(job = %leased.id, %claim, "the review deadline of {claim}: {closed:?}");
+        Ok(())
+    }
+
+    /// The objection window of an approved claim has passed.
+    pub(super) async fn release_claim(&self, leased: &Leased, claim: ClaimId) -> Result<(), Failure> {
+        let mut client = self.pool.get().await?;
+        let tx = client.transaction().await?;
+        let wall = Timestamp::now();
+        let released = releases::release(&tx, claim, wall).await?;
+        jobs::settle(&tx, leased, wall).await?;
+        tx.commit().await?;
+        if let Some(release) = released {
+            let (id, amount) = (release.id, release.amount);
+            tracing::info!(job = %leased.id, %claim, release = %id, "released {amount} of {claim} as {id}");
+        }
+        Ok(())
+    }
+
+    /// A claim waits for its reviewers; one mail to each, once a round.
+    pub(super) async fn notify_reviewers(&self, leased: &Leased, id: ClaimId) -> Result<(), Failure> {
+        let client = self.pool.get().await?;
+        let book = books::get(&client, id.book).await?;
+        let request = claims::review_request(&client, id).await?;
+        drop(client);
+        let Some(request) = request else { return self.settle(leased).await };
+        let Some(waiting) = request.claim.state.under_review() else { return self.settle(leased).await };
+        let mail = Review {
+            team: request.team,
+            amount: request.claim.content.amount.to_string(),
+            milestone: request.milestone.name,
+            deadline: written(book.day_of(waiting.until)),
+            claim: id.to_string(),
+            link: self.link(&format!("claims/{id}")).into(),
+        };
+        // The job stands for the occasion: a round, an escalation, a claim that came back.
+        self.send_all(&format!("review.{}", leased.id), &request.recipients, &mail).await?;
+        self.settle(leased).await
+    }
+
+    /// Money of a milestone was released.
+    pub(super) async fn send_release_notice(&self, leased: &Leased, id: ReleaseId) -> Result<(), Failure> {
+        let client = self.pool.get().await?;
+        let book = books::get(&client, id.book).await?;
+        let notice = releases::notice(&client, id).await?;
+        drop(client);
+        let mail = Release {
+            team: notice.team,
+            amount: notice.release.amount.to_string(),
+            milestone: notice.milestone.name,
+            campaign: notice.campaign,
+            date: written(book.day_of(notice.release.released_at)),
+            claim: notice.claim.id.to_string(),
+            link: self.link(&format!("claims/{}", notice.claim.id)).into(),
+        };
+        self.send_all(&format!("release.{id}"), &notice.recipients, &mail).await?;
+        self.settle(leased).await
+    }
+}
