@@ -3,7 +3,7 @@
 use super::Doer;
 use super::mailing::written;
 use crate::failure::Failure;
-use crate::mail::templates::MemberStatement;
+use crate::mail::cooperatives::MemberStatement;
 use jiff::Timestamp;
 use ledger::cooperatives::operations::{distributions, statements};
 use ledger::cooperatives::rules::allocation_rule::Patronage;

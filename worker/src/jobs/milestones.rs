@@ -3,7 +3,7 @@
 use super::Doer;
 use super::mailing::written;
 use crate::failure::Failure;
-use crate::mail::templates::{Release, Review};
+use crate::mail::milestones::{Release, Review};
 use jiff::Timestamp;
 use ledger::engine::store::books;
 use ledger::id::{ClaimId, ReleaseId};

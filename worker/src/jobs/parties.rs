@@ -2,7 +2,7 @@
 
 use super::Doer;
 use crate::failure::Failure;
-use crate::mail::templates::SignIn;
+use crate::mail::parties::SignIn;
 use jiff::Timestamp;
 use ledger::service::store::jobs::Leased;
 

@@ -8,7 +8,7 @@
 use super::Doer;
 use super::mailing::written;
 use crate::failure::Failure;
-use crate::mail::templates::{Decline, NextStep, Receipt};
+use crate::mail::pledging::{Decline, NextStep, Receipt};
 use crate::rail::{ChargeRequest, Rail};
 use jiff::Timestamp;
 use ledger::engine::lane;
