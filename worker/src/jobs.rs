@@ -24,8 +24,8 @@ use ledger::service::job::Job;
 use ledger::service::store::jobs::{self, Leased};
 use url::Url;
 
-/// What jobs are done with.
-pub(crate) struct Doer {
+/// What a job may use: pool, lanes, providers, mailer.
+pub(crate) struct Context {
     pub(crate) pool: Pool,
     pub(crate) lanes: Lanes,
     pub(crate) rails: Rails,
@@ -34,7 +34,7 @@ pub(crate) struct Doer {
     pub(crate) fault: fault::Points,
 }
 
-impl Doer {
+impl Context {
     /// Does a job and settles it.
     pub(crate) async fn perform(&self, leased: &Leased) -> Result<(), Failure> {
         match &leased.job {

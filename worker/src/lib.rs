@@ -56,7 +56,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
         concurrency: usize::from(config.concurrency),
         lease: jiff::SignedDuration::from_secs(config.lease_s.into()),
         poll: config.poll(),
-        jobs: jobs::Doer {
+        context: jobs::Context {
             rails: rail::Rails::new(&pool),
             mailer: mailer(&config)?,
             public_url: config.public_url.clone(),

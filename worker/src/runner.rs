@@ -3,7 +3,7 @@
 use crate::backoff;
 use crate::explain::explain;
 use crate::failure::Failure;
-use crate::jobs::Doer;
+use crate::jobs::Context;
 use jiff::{SignedDuration, Timestamp};
 use ledger::service::store::jobs::{self, LeaseTerms, Leased};
 use std::sync::Arc;
@@ -30,8 +30,8 @@ pub(crate) struct Worker {
     pub(crate) lease: SignedDuration,
     /// How long to wait when nothing is due.
     pub(crate) poll: Duration,
-    /// What does the jobs.
-    pub(crate) jobs: Doer,
+    /// What its jobs may use.
+    pub(crate) context: Context,
 }
 
 impl Worker {
@@ -77,7 +77,7 @@ pub(crate) async fn run(worker: Arc<Worker>, mut stopping: watch::Receiver<bool>
 
 /// Leases up to `room` due jobs, from as many books as it takes.
 async fn take(worker: &Worker, room: usize) -> Result<Vec<Leased>, ledger::Error> {
-    let mut client = worker.jobs.pool.get().await?;
+    let mut client = worker.context.pool.get().await?;
     let books = jobs::books_with_work(&client, Timestamp::now(), BOOKS_MAX).await?;
     let mut taken = Vec::new();
     for work in books {
@@ -101,7 +101,7 @@ async fn work(worker: Arc<Worker>, hands: Arc<Semaphore>, leased: Leased) {
     let left = Timestamp::now().duration_until(leased.until - LEASE_MARGIN);
     // Waited too long for a hand: the lease ends by itself, and another attempt does it.
     let Ok(left) = Duration::try_from(left) else { return };
-    let done = match tokio::time::timeout(left, worker.jobs.perform(&leased)).await {
+    let done = match tokio::time::timeout(left, worker.context.perform(&leased)).await {
         Ok(done) => done,
         Err(_) => Err(Failure::Retry("not done within its lease".into())),
     };
@@ -149,14 +149,14 @@ async fn retry(worker: &Worker, leased: &Leased, why: &str) -> Result<(), ledger
     let (job, kind) = (leased.id, leased.job.kind());
     let pause = backoff::pause(leased.tries, backoff::jitter_per_mille());
     tracing::warn!(%job, %kind, "{:?} failed on try {}, next one in {pause:#}: {why}", leased.job, leased.tries);
-    let client = worker.jobs.pool.get().await?;
+    let client = worker.context.pool.get().await?;
     jobs::fail(&client, leased, Timestamp::now() + pause, why).await
 }
 
 async fn bury(worker: &Worker, leased: &Leased, why: &str) -> Result<(), ledger::Error> {
     let (job, kind) = (leased.id, leased.job.kind());
     tracing::error!(%job, %kind, "{:?} is given up after {} tries: {why}", leased.job, leased.tries);
-    let client = worker.jobs.pool.get().await?;
+    let client = worker.context.pool.get().await?;
     jobs::bury(&client, leased, Timestamp::now(), why).await
 }
 

@@ -1,7 +1,7 @@
 //! A database of its own for each test, and workers upon it.
 
 use crate::config::Fault;
-use crate::jobs::Doer;
+use crate::jobs::Context;
 use crate::mail::{Mailer, Transport};
 use crate::runner::Worker;
 use crate::{fault, rail};
@@ -35,7 +35,7 @@ impl Database {
             concurrency: 4,
             lease: jiff::SignedDuration::from_secs(60),
             poll: Duration::from_millis(20),
-            jobs: Doer {
+            context: Context {
                 rails: rail::Rails::new(&self.pool),
                 mailer: Mailer::new(transport, "Purse <purse@example.org>", "purse.example.org").unwrap(),
                 public_url: "https://purse.example.org".parse().unwrap(),

@@ -43,14 +43,14 @@ pub(crate) async fn run(worker: Arc<Worker>, mut stopping: watch::Receiver<bool>
 }
 
 async fn beat(worker: &Worker) -> Result<(), ledger::Error> {
-    let client = worker.jobs.pool.get().await?;
+    let client = worker.context.pool.get().await?;
     heartbeats::beat(&client, &worker.name, env!("CARGO_PKG_VERSION"), Timestamp::now()).await
 }
 
 /// Brings the totals of the books whose journal has grown forward. A busy book may take several rounds, and lets the others
 /// go between.
 async fn roll_up(worker: &Worker) -> Result<(), ledger::Error> {
-    let client = worker.jobs.pool.get().await?;
+    let client = worker.context.pool.get().await?;
     let mut behind = day_totals::behind(&client, BookId::INSTALLATION, BOOKS_MAX).await?;
     for _ in 0..ROUNDS_MAX {
         let mut still = Vec::new();

@@ -1,13 +1,13 @@
 //! Jobs of challenges: what happens when the time of a state has passed.
 
-use super::Doer;
+use super::Context;
 use crate::failure::Failure;
 use jiff::Timestamp;
 use ledger::challenges::operations::challenges;
 use ledger::id::ChallengeId;
 use ledger::service::store::jobs::{self, Leased};
 
-impl Doer {
+impl Context {
     /// What the rules of the challenge say: close submissions, rank, award, or give it up.
     pub(super) async fn advance_challenge(&self, leased: &Leased, challenge: ChallengeId) -> Result<(), Failure> {
         let mut client = self.pool.get().await?;

@@ -1,6 +1,6 @@
 //! Jobs of cooperatives: a distribution's deadlines, its statements, and the mail of each.
 
-use super::Doer;
+use super::Context;
 use super::mailing::written;
 use crate::failure::Failure;
 use crate::mail::cooperatives::MemberStatement;
@@ -10,7 +10,7 @@ use ledger::cooperatives::rules::allocation_rule::Patronage;
 use ledger::id::{DistributionId, StatementId};
 use ledger::service::store::jobs::{self, Leased};
 
-impl Doer {
+impl Context {
     /// A deadline of a distribution has passed: it is posted, or given up.
     pub(super) async fn advance_distribution(&self, leased: &Leased, id: DistributionId) -> Result<(), Failure> {
         let mut client = self.pool.get().await?;

@@ -3,14 +3,14 @@
 //! Such a job reads the facts, sends the mail, and is settled. Facts may have changed since the job was written: a mail
 //! that would no longer be true is not sent.
 
-use super::Doer;
+use super::Context;
 use crate::failure::Failure;
 use crate::mail::MailError;
 use crate::mail::templates::Mail;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
-impl Doer {
+impl Context {
     /// The same to several: each its own mail with an id of its own, and nobody reads the others' addresses. One that
     /// fails keeps the others from nothing.
     pub(super) async fn send_all(&self, about: &str, to: &[String], mail: &(impl Mail + Sync)) -> Result<(), Failure> {

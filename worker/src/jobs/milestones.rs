@@ -1,6 +1,6 @@
 //! Jobs of claims on milestones: what happens when a clock runs out, and word to reviewers and teams.
 
-use super::Doer;
+use super::Context;
 use super::mailing::written;
 use crate::failure::Failure;
 use crate::mail::milestones::{Release, Review};
@@ -10,7 +10,7 @@ use ledger::id::{ClaimId, ReleaseId};
 use ledger::milestones::operations::{claims, releases};
 use ledger::service::store::jobs::{self, Leased};
 
-impl Doer {
+impl Context {
     /// Nobody reviewed a claim in time: what its policy says.
     pub(super) async fn close_review(&self, leased: &Leased, claim: ClaimId) -> Result<(), Failure> {
         let mut client = self.pool.get().await?;

@@ -1,12 +1,12 @@
 //! Jobs of people who sign in.
 
-use super::Doer;
+use super::Context;
 use crate::failure::Failure;
 use crate::mail::parties::SignIn;
 use jiff::Timestamp;
 use ledger::service::store::jobs::Leased;
 
-impl Doer {
+impl Context {
     /// The link that signs a person in; too late, it would be a link that does not work.
     pub(super) async fn send_sign_in(
         &self,

@@ -5,7 +5,7 @@
 //! run gets the same attempt with the same reference, asks the provider what became of it, and calls only when the
 //! provider never saw it.
 
-use super::Doer;
+use super::Context;
 use super::mailing::written;
 use crate::failure::Failure;
 use crate::mail::pledging::{Decline, NextStep, Receipt};
@@ -20,7 +20,7 @@ use ledger::pledging::rules::charge::{DeclineKind, Outcome, State};
 use ledger::pledging::store::charges as charge_store;
 use ledger::service::store::jobs::{self, Leased};
 
-impl Doer {
+impl Context {
     /// Makes the charge of a due payment, and tries it.
     pub(super) async fn charge_pledge(&self, leased: &Leased, pledge: PledgeId, sequence: i32) -> Result<(), Failure> {
         let mut client = self.pool.get().await?;

@@ -1,13 +1,13 @@
 //! Jobs of money that is with a custodian: its day arrives as cash.
 
-use super::Doer;
+use super::Context;
 use crate::failure::Failure;
 use jiff::Timestamp;
 use ledger::id::SettlementId;
 use ledger::service::store::jobs::{self, Leased};
 use ledger::treasury::operations::settlements;
 
-impl Doer {
+impl Context {
     /// A custodian's day has arrived as cash.
     pub(super) async fn settle_receivable(&self, leased: &Leased, settlement: SettlementId) -> Result<(), Failure> {
         let mut client = self.pool.get().await?;

@@ -59,7 +59,7 @@ async fn summary(database: &Database) -> jobs::Summary {
 }
 
 fn sent(worker: &Worker) -> Vec<String> {
-    let Transport::Memory(sent) = worker.jobs.mailer.transport() else { panic!("tests keep mail in memory") };
+    let Transport::Memory(sent) = worker.context.mailer.transport() else { panic!("tests keep mail in memory") };
     sent.lock().unwrap().iter().map(|(id, _)| id.clone()).collect()
 }
 
