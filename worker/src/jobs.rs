@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::fault;
 use crate::mail::Mailer;
 use crate::rail::Rails;
-use deadpool_postgres::Pool;
+use deadpool_postgres::{Pool, Transaction};
 use jiff::Timestamp;
 use ledger::engine::lane::Lanes;
 use ledger::service::job::Job;
@@ -58,13 +58,30 @@ impl Context {
         }
     }
 
-    /// Settles a job whose effect is outside the database, or that has nothing to do.
-    async fn settle(&self, leased: &Leased) -> Result<(), Failure> {
+    /// Runs the effect of a job and settles the job, in one transaction: both are written, or neither. The effect gets the
+    /// transaction and the wall clock. What it returned is for the log, after the commit.
+    ///
+    /// When another attempt has the lease by now, the job cannot be settled, and the effect is undone.
+    async fn settle_with<T, E>(
+        &self,
+        leased: &Leased,
+        effect: impl AsyncFnOnce(&Transaction<'_>, Timestamp) -> Result<T, E>,
+    ) -> Result<T, Failure>
+    where
+        Failure: From<E>,
+    {
         let mut client = self.pool.get().await?;
         let tx = client.transaction().await?;
-        jobs::settle(&tx, leased, Timestamp::now()).await?;
+        let wall = Timestamp::now();
+        let done = effect(&tx, wall).await?;
+        jobs::settle(&tx, leased, wall).await?;
         tx.commit().await?;
-        Ok(())
+        Ok(done)
+    }
+
+    /// Settles a job whose effect is outside the database, or that has nothing to do.
+    async fn settle(&self, leased: &Leased) -> Result<(), Failure> {
+        self.settle_with(leased, async |_, _| Ok::<_, Failure>(())).await
     }
 
     /// A page of this installation.
@@ -74,3 +91,6 @@ impl Context {
         link
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,21 +2,16 @@
 
 use super::Context;
 use crate::failure::Failure;
-use jiff::Timestamp;
 use ledger::challenges::operations::challenges;
 use ledger::id::ChallengeId;
-use ledger::service::store::jobs::{self, Leased};
+use ledger::service::store::jobs::Leased;
 
 impl Context {
     /// What the rules of the challenge say: close submissions, rank, award, or give it up.
     pub(super) async fn advance_challenge(&self, leased: &Leased, challenge: ChallengeId) -> Result<(), Failure> {
-        let mut client = self.pool.get().await?;
-        let tx = client.transaction().await?;
-        let wall = Timestamp::now();
-        let state = challenges::advance(&tx, challenge, wall).await?.state;
-        jobs::settle(&tx, leased, wall).await?;
-        tx.commit().await?;
-        tracing::info!(job = %leased.id, %challenge, "after its deadline {challenge} is {}", state.name());
+        let advanced =
+            self.settle_with(leased, async |tx, wall| challenges::advance(tx, challenge, wall).await).await?;
+        tracing::info!(job = %leased.id, %challenge, "after its deadline {challenge} is {}", advanced.state.name());
         Ok(())
     }
 }

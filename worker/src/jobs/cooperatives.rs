@@ -4,21 +4,15 @@ use super::Context;
 use super::mailing::written;
 use crate::failure::Failure;
 use crate::mail::cooperatives::MemberStatement;
-use jiff::Timestamp;
 use ledger::cooperatives::operations::{distributions, statements};
 use ledger::cooperatives::rules::allocation_rule::Patronage;
 use ledger::id::{DistributionId, StatementId};
-use ledger::service::store::jobs::{self, Leased};
+use ledger::service::store::jobs::Leased;
 
 impl Context {
     /// A deadline of a distribution has passed: it is posted, or given up.
     pub(super) async fn advance_distribution(&self, leased: &Leased, id: DistributionId) -> Result<(), Failure> {
-        let mut client = self.pool.get().await?;
-        let tx = client.transaction().await?;
-        let wall = Timestamp::now();
-        let advanced = distributions::advance(&tx, id, wall).await?;
-        jobs::settle(&tx, leased, wall).await?;
-        tx.commit().await?;
+        let advanced = self.settle_with(leased, async |tx, wall| distributions::advance(tx, id, wall).await).await?;
         let state = advanced.state.name();
         tracing::info!(job = %leased.id, distribution = %id, state, "the deadline of {id}: it is {state}");
         Ok(())
@@ -26,12 +20,7 @@ impl Context {
 
     /// A distribution is in the book: every member gets a statement.
     pub(super) async fn issue_statements(&self, leased: &Leased, id: DistributionId) -> Result<(), Failure> {
-        let mut client = self.pool.get().await?;
-        let tx = client.transaction().await?;
-        let wall = Timestamp::now();
-        let issued = statements::issue(&tx, id, wall).await?;
-        jobs::settle(&tx, leased, wall).await?;
-        tx.commit().await?;
+        let issued = self.settle_with(leased, async |tx, wall| statements::issue(tx, id, wall).await).await?;
         let members = issued.plan.members.len();
         tracing::info!(job = %leased.id, distribution = %id, members, "{members} members have statements of {id}");
         Ok(())

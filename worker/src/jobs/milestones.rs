@@ -4,33 +4,22 @@ use super::Context;
 use super::mailing::written;
 use crate::failure::Failure;
 use crate::mail::milestones::{Release, Review};
-use jiff::Timestamp;
 use ledger::engine::store::books;
 use ledger::id::{ClaimId, ReleaseId};
 use ledger::milestones::operations::{claims, releases};
-use ledger::service::store::jobs::{self, Leased};
+use ledger::service::store::jobs::Leased;
 
 impl Context {
     /// Nobody reviewed a claim in time: what its policy says.
     pub(super) async fn close_review(&self, leased: &Leased, claim: ClaimId) -> Result<(), Failure> {
-        let mut client = self.pool.get().await?;
-        let tx = client.transaction().await?;
-        let wall = Timestamp::now();
-        let closed = claims::close_review(&tx, claim, wall).await?;
-        jobs::settle(&tx, leased, wall).await?;
-        tx.commit().await?;
+        let closed = self.settle_with(leased, async |tx, wall| claims::close_review(tx, claim, wall).await).await?;
         tracing::info!(job = %leased.id, %claim, "the review deadline of {claim}: {closed:?}");
         Ok(())
     }
 
     /// The objection window of an approved claim has passed.
     pub(super) async fn release_claim(&self, leased: &Leased, claim: ClaimId) -> Result<(), Failure> {
-        let mut client = self.pool.get().await?;
-        let tx = client.transaction().await?;
-        let wall = Timestamp::now();
-        let released = releases::release(&tx, claim, wall).await?;
-        jobs::settle(&tx, leased, wall).await?;
-        tx.commit().await?;
+        let released = self.settle_with(leased, async |tx, wall| releases::release(tx, claim, wall).await).await?;
         if let Some(release) = released {
             let (id, amount) = (release.id, release.amount);
             tracing::info!(job = %leased.id, %claim, release = %id, "released {amount} of {claim} as {id}");

@@ -58,17 +58,15 @@ impl Context {
         {
             return Ok(());
         }
-        let mut client = self.pool.get().await?;
-        let tx = client.transaction().await?;
-        let wall = Timestamp::now();
-        match charges::record_outcome(&tx, charge, request.attempt, outcome, wall).await? {
-            Recorded::Already | Recorded::Captured | Recorded::Declined(_) => {}
-            // Before the commit: when it fails, the next run asks the provider and comes here again.
-            Recorded::Voided { .. } => provider.void(request.book, &request.reference, wall).await?,
-        }
-        jobs::settle(&tx, leased, wall).await?;
-        tx.commit().await?;
-        Ok(())
+        self.settle_with(leased, async |tx, wall| {
+            match charges::record_outcome(tx, charge, request.attempt, outcome, wall).await? {
+                Recorded::Already | Recorded::Captured | Recorded::Declined(_) => {}
+                // Before the commit: when it fails, the next run asks the provider and comes here again.
+                Recorded::Voided { .. } => provider.void(request.book, &request.reference, wall).await?,
+            }
+            Ok::<_, Failure>(())
+        })
+        .await
     }
 
     /// Writes a plain capture through the lane of its book, with the job settled beside it. Says false, and has written
