@@ -58,8 +58,8 @@ impl Context {
         }
     }
 
-    /// Runs the effect of a job and settles the job, in one transaction: both are written, or neither. The effect gets the
-    /// transaction and the wall clock. What it returned is for the log, after the commit.
+    /// Runs the effect of a job and settles the job, in one transaction: both are written, or neither. The effect gets
+    /// the transaction and the wall clock. What it returned is for the log, after the commit.
     ///
     /// When another attempt has the lease by now, the job cannot be settled, and the effect is undone.
     async fn settle_with<T, E>(
@@ -84,7 +84,7 @@ impl Context {
         self.settle_with(leased, async |_, _| Ok::<_, Failure>(())).await
     }
 
-    /// A page of this installation.
+    /// The address of a page of this installation, for a mail to link to.
     fn link(&self, path: &str) -> Url {
         let mut link = self.public_url.clone();
         link.set_path(&format!("{}/{path}", self.public_url.path().trim_end_matches('/')));

@@ -32,7 +32,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// How many books' lanes write at once.
+/// How many books' lanes may write at once: each takes a connection.
 const LANE_CONNECTIONS: usize = 2;
 
 /// How long a job waits for a database connection.

@@ -11,22 +11,22 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-/// A job stops so long before its lease ends, so that it can still say that it failed.
+/// How long before the end of its lease a job is stopped, so that its failure can still be written.
 const LEASE_MARGIN: SignedDuration = SignedDuration::from_secs(5);
 
-/// The most books looked at in one round.
+/// The most books that are looked at for due jobs in one round.
 const BOOKS_MAX: i64 = 32;
 
-/// After so long without an answer from the database, it is asked again.
+/// How long to wait before the database is asked again when it did not answer.
 const TROUBLE_PAUSE: Duration = Duration::from_secs(2);
 
 /// A worker of this process.
 pub(crate) struct Worker {
-    /// Host and process, for people.
+    /// Its host and process, by which people know it in leases and heartbeats.
     pub(crate) name: String,
     /// How many jobs run at once.
     pub(crate) concurrency: usize,
-    /// How long it may keep a job.
+    /// How long it may keep a job before another worker may take the job over.
     pub(crate) lease: SignedDuration,
     /// How long to wait when nothing is due.
     pub(crate) poll: Duration,
@@ -35,7 +35,8 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// Leased and not yet done: enough that no hand waits for the next lease, few enough that none waits out its lease.
+    /// The most jobs that are leased and not yet done: enough that no hand waits for the next lease, few enough that no
+    /// job waits out its lease.
     fn at_hand_max(&self) -> usize {
         self.concurrency * 5 / 2
     }
@@ -118,7 +119,7 @@ async fn work(worker: Arc<Worker>, hands: Arc<Semaphore>, leased: Leased) {
     metrics::histogram!("commonpurse_job_seconds", "kind" => kind.as_str()).record(started.elapsed().as_secs_f64());
 }
 
-/// Writes what becomes of a failed job, and says how to count it.
+/// Writes what becomes of a failed job, and returns the word under which it is counted.
 async fn settle_failure(worker: &Worker, leased: &Leased, failure: Failure) -> &'static str {
     let (job, kind) = (leased.id, leased.job.kind());
     let outcome = match &failure {
@@ -160,7 +161,8 @@ async fn bury(worker: &Worker, leased: &Leased, why: &str) -> Result<(), ledger:
     jobs::bury(&client, leased, Timestamp::now(), why).await
 }
 
-/// Late by the book's clock and by the wall clock: a sandbox clock that leaps ahead makes nothing late.
+/// Logs and counts a job that was done too late. It is late when it is late by the book's clock and by the wall clock:
+/// a sandbox clock that leaps ahead makes nothing late.
 fn report_lateness(leased: &Leased) {
     let kind = leased.job.kind();
     let by_book = leased.due_at.duration_until(leased.book_now);

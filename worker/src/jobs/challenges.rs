@@ -7,7 +7,8 @@ use ledger::id::ChallengeId;
 use ledger::service::store::jobs::Leased;
 
 impl Context {
-    /// What the rules of the challenge say: close submissions, rank, award, or give it up.
+    /// Does what the rules of the challenge say when the time of its state has passed: close submissions, rank, award,
+    /// or give it up.
     pub(super) async fn advance_challenge(&self, leased: &Leased, challenge: ChallengeId) -> Result<(), Failure> {
         let advanced =
             self.settle_with(leased, async |tx, wall| challenges::advance(tx, challenge, wall).await).await?;

@@ -10,7 +10,7 @@ use ledger::id::{DistributionId, StatementId};
 use ledger::service::store::jobs::Leased;
 
 impl Context {
-    /// A deadline of a distribution has passed: it is posted, or given up.
+    /// Posts or withdraws a distribution whose deadline has passed.
     pub(super) async fn advance_distribution(&self, leased: &Leased, id: DistributionId) -> Result<(), Failure> {
         let advanced = self.settle_with(leased, async |tx, wall| distributions::advance(tx, id, wall).await).await?;
         let state = advanced.state.name();
@@ -18,7 +18,7 @@ impl Context {
         Ok(())
     }
 
-    /// A distribution is in the book: every member gets a statement.
+    /// Gives every member a statement of a distribution that is in the book.
     pub(super) async fn issue_statements(&self, leased: &Leased, id: DistributionId) -> Result<(), Failure> {
         let issued = self.settle_with(leased, async |tx, wall| statements::issue(tx, id, wall).await).await?;
         let members = issued.plan.members.len();
@@ -26,7 +26,7 @@ impl Context {
         Ok(())
     }
 
-    /// A member's statement, unless its distribution was taken back meanwhile.
+    /// Mails a member's statement, unless its distribution was taken back meanwhile.
     pub(super) async fn send_statement(&self, leased: &Leased, id: StatementId) -> Result<(), Failure> {
         let client = self.pool.get().await?;
         let facts = statements::mail(&client, id).await?;

@@ -11,8 +11,8 @@ use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 impl Context {
-    /// The same to several: each its own mail with an id of its own, and nobody reads the others' addresses. One that
-    /// fails keeps the others from nothing.
+    /// Sends the same text to several people: each gets a mail of its own, with an id of its own, and reads nobody
+    /// else's address. The others still get theirs when one fails.
     pub(super) async fn send_all(&self, about: &str, to: &[String], mail: &(impl Mail + Sync)) -> Result<(), Failure> {
         let mut all = Ok(());
         for address in to {
@@ -23,6 +23,7 @@ impl Context {
         all
     }
 
+    /// Renders a mail and sends it. `about` names the mail for ever: it becomes the Message-ID.
     pub(super) async fn send(&self, about: &str, to: &str, mail: &(impl Mail + Sync)) -> Result<(), Failure> {
         let rendered = mail.render().map_err(|error| MailError::Compose(error.to_string()))?;
         self.mailer.send(about, to, &rendered).await?;
@@ -30,7 +31,7 @@ impl Context {
     }
 }
 
-/// A day as mails write it: 20 November 2026.
+/// A day as it is written in mails: 20 November 2026.
 pub(super) fn written(day: Date) -> String {
     day.strftime("%-d %B %Y").to_string()
 }

@@ -10,14 +10,14 @@ use ledger::milestones::operations::{claims, releases};
 use ledger::service::store::jobs::Leased;
 
 impl Context {
-    /// Nobody reviewed a claim in time: what its policy says.
+    /// Does what the policy of a claim says when its review deadline has passed, and ends disputes that nobody decided.
     pub(super) async fn close_review(&self, leased: &Leased, claim: ClaimId) -> Result<(), Failure> {
         let closed = self.settle_with(leased, async |tx, wall| claims::close_review(tx, claim, wall).await).await?;
         tracing::info!(job = %leased.id, %claim, "the review deadline of {claim}: {closed:?}");
         Ok(())
     }
 
-    /// The objection window of an approved claim has passed.
+    /// Releases what may be released of an approved claim whose objection window has passed.
     pub(super) async fn release_claim(&self, leased: &Leased, claim: ClaimId) -> Result<(), Failure> {
         let released = self.settle_with(leased, async |tx, wall| releases::release(tx, claim, wall).await).await?;
         if let Some(release) = released {
@@ -27,7 +27,7 @@ impl Context {
         Ok(())
     }
 
-    /// A claim waits for its reviewers; one mail to each, once a round.
+    /// Asks each reviewer for a review of a claim that waits for it, once a round.
     pub(super) async fn notify_reviewers(&self, leased: &Leased, id: ClaimId) -> Result<(), Failure> {
         let client = self.pool.get().await?;
         let book = books::get(&client, id.book).await?;
@@ -48,7 +48,7 @@ impl Context {
         self.settle(leased).await
     }
 
-    /// Money of a milestone was released.
+    /// Tells the team that money of a milestone was released.
     pub(super) async fn send_release_notice(&self, leased: &Leased, id: ReleaseId) -> Result<(), Failure> {
         let client = self.pool.get().await?;
         let book = books::get(&client, id.book).await?;

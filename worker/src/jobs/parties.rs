@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use ledger::service::store::jobs::Leased;
 
 impl Context {
-    /// The link that signs a person in; too late, it would be a link that does not work.
+    /// Mails the link that signs a person in, unless it has less than a minute left to work.
     pub(super) async fn send_sign_in(
         &self,
         leased: &Leased,

@@ -21,7 +21,7 @@ use ledger::pledging::store::charges as charge_store;
 use ledger::service::store::jobs::{self, Leased};
 
 impl Context {
-    /// Makes the charge of a due payment, and tries it.
+    /// Makes the charge of a due payment of a plan, and tries it.
     pub(super) async fn charge_pledge(&self, leased: &Leased, pledge: PledgeId, sequence: i32) -> Result<(), Failure> {
         let mut client = self.pool.get().await?;
         let tx = client.transaction().await?;
@@ -41,6 +41,7 @@ impl Context {
         self.attempt(leased, begun).await
     }
 
+    /// Asks the provider for the money of an attempt that has begun, and writes its answer with the settled job.
     async fn attempt(&self, leased: &Leased, begun: Begun) -> Result<(), Failure> {
         let (charge, request) = match begun {
             Begun::Nothing => return self.settle(leased).await,
@@ -69,8 +70,8 @@ impl Context {
         .await
     }
 
-    /// Writes a plain capture through the lane of its book, with the job settled beside it. Says false, and has written
-    /// nothing, when it is more than that, or something has changed meanwhile.
+    /// Writes a plain capture through the lane of its book, with the job settled beside it. Returns false without
+    /// writing when the capture is not the plain case, or when a row that it was drafted from has changed meanwhile.
     async fn capture_by_lane(
         &self,
         leased: &Leased,
@@ -92,7 +93,7 @@ impl Context {
         }
     }
 
-    /// The donor's money came.
+    /// Sends the donor the receipt of a payment, if its charge is captured or settled.
     pub(super) async fn send_receipt(&self, leased: &Leased, id: ChargeId) -> Result<(), Failure> {
         let client = self.pool.get().await?;
         let charge = charge_store::get(&client, id).await?;
@@ -124,7 +125,7 @@ impl Context {
         self.settle(leased).await
     }
 
-    /// A payment was declined; one mail for each attempt, unless it has gone through meanwhile.
+    /// Tells the donor that a payment was declined, once for each attempt, unless it has gone through meanwhile.
     pub(super) async fn notify_decline(&self, leased: &Leased, id: ChargeId) -> Result<(), Failure> {
         let client = self.pool.get().await?;
         let charge = charge_store::get(&client, id).await?;
@@ -155,7 +156,8 @@ impl Context {
     }
 }
 
-/// Asks before it calls whenever an earlier attempt of the job may have called already.
+/// Charges, unless the provider knows the reference already: it is asked first whenever an earlier attempt of the job
+/// may have called it.
 async fn take_once(rail: &dyn Rail, leased: &Leased, request: &ChargeRequest) -> Result<Outcome, Failure> {
     if leased.attempt > 1
         && let Some(outcome) = rail.find(request.book, &request.reference).await?

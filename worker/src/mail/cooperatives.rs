@@ -2,21 +2,21 @@
 
 use super::templates::mail;
 
-/// A member's share of a distribution.
+/// The statement of a member's share of a distribution.
 pub(crate) struct MemberStatement {
-    /// The member's name, or nothing.
+    /// The member's name; empty when it is not known.
     pub(crate) name: String,
-    /// The cooperative.
+    /// The name of the cooperative.
     pub(crate) cooperative: String,
     /// The member's number.
     pub(crate) number: i32,
-    /// First and last day.
+    /// The first and the last day of the period that is distributed.
     pub(crate) period: String,
     /// The member's group.
     pub(crate) group: String,
-    /// By what the group shared, and how much of it the member had.
+    /// By what the group shares, and how much of it the member has, such as `1560.00 attested hours`.
     pub(crate) basis: String,
-    /// What was distributed in all.
+    /// The amount and currency that were distributed to all members together.
     pub(crate) net: String,
     /// The member's whole share.
     pub(crate) share: String,
@@ -26,18 +26,22 @@ pub(crate) struct MemberStatement {
     pub(crate) retained: String,
     /// Whether the member had agreed to retained parts.
     pub(crate) consents: bool,
-    /// Version of the rule.
+    /// The version of the allocation rule that was followed.
     pub(crate) rule_version: i32,
-    /// Number of the entry in the book.
+    /// The number of the distribution's journal entry in the book.
     pub(crate) entry: i64,
-    /// The day of issue.
+    /// The day the statement was issued.
     pub(crate) date: String,
     /// The id of the statement.
     pub(crate) statement: String,
-    /// Where it is shown.
+    /// The page that shows the statement.
     pub(crate) link: String,
 }
-mail!(MemberStatement: "cooperatives/statement.subject.txt", "cooperatives/statement.txt", "cooperatives/statement.html");
+mail!(
+    MemberStatement: "cooperatives/statement.subject.txt",
+    "cooperatives/statement.txt",
+    "cooperatives/statement.html"
+);
 
 #[cfg(test)]
 mod tests {

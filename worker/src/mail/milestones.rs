@@ -2,13 +2,13 @@
 
 use super::templates::mail;
 
-/// Money of a milestone was released.
+/// The notice to a team that money of a milestone was released.
 pub(crate) struct Release {
     /// The team that receives it.
     pub(crate) team: String,
-    /// Amount and currency.
+    /// Amount and currency that are released.
     pub(crate) amount: String,
-    /// The milestone.
+    /// The name of the milestone.
     pub(crate) milestone: String,
     /// The campaign or project it belongs to.
     pub(crate) campaign: String,
@@ -16,24 +16,24 @@ pub(crate) struct Release {
     pub(crate) date: String,
     /// The id of the claim.
     pub(crate) claim: String,
-    /// Where the claim is shown.
+    /// The page that shows the claim.
     pub(crate) link: String,
 }
 mail!(Release: "milestones/release.subject.txt", "milestones/release.txt", "milestones/release.html");
 
-/// A claim waits for a reviewer.
+/// The request to a reviewer to review a claim.
 pub(crate) struct Review {
     /// The team that claims.
     pub(crate) team: String,
-    /// Amount and currency asked for.
+    /// Amount and currency that are claimed.
     pub(crate) amount: String,
-    /// The milestone.
+    /// The name of the milestone.
     pub(crate) milestone: String,
-    /// The day by which a review counts.
+    /// The day until which a review counts.
     pub(crate) deadline: String,
     /// The id of the claim.
     pub(crate) claim: String,
-    /// Where the claim is shown.
+    /// The page that shows the claim.
     pub(crate) link: String,
 }
 mail!(Review: "milestones/review.subject.txt", "milestones/review.txt", "milestones/review.html");

@@ -2,7 +2,7 @@
 
 use super::templates::mail;
 
-/// The link that signs a person in.
+/// The mail with the link that signs a person in.
 pub(crate) struct SignIn {
     /// The link with its secret.
     pub(crate) link: String,

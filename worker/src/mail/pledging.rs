@@ -2,15 +2,15 @@
 
 use super::templates::mail;
 
-/// A donor's money came.
+/// The receipt for a donor's payment.
 pub(crate) struct Receipt {
-    /// The donor's name, or nothing.
+    /// The donor's name; empty when it is not known.
     pub(crate) donor: String,
-    /// Amount and currency.
+    /// Amount and currency of the payment.
     pub(crate) amount: String,
-    /// What it is for.
+    /// The title of the campaign that is paid for.
     pub(crate) campaign: String,
-    /// Who holds the money.
+    /// The host that holds the money.
     pub(crate) host: String,
     /// The day of the payment.
     pub(crate) date: String,
@@ -22,26 +22,26 @@ pub(crate) struct Receipt {
     pub(crate) provider_reference: String,
     /// The number of its journal entry in the host's book.
     pub(crate) entry: i64,
-    /// Where the pledge is shown.
+    /// The page that shows the pledge.
     pub(crate) link: String,
 }
 mail!(Receipt: "pledging/receipt.subject.txt", "pledging/receipt.txt", "pledging/receipt.html");
 
-/// A payment was declined.
+/// The notice to a donor that a payment was declined.
 pub(crate) struct Decline {
-    /// The donor's name, or nothing.
+    /// The donor's name; empty when it is not known.
     pub(crate) donor: String,
-    /// Amount and currency.
+    /// Amount and currency of the payment.
     pub(crate) amount: String,
-    /// What it is for.
+    /// The title of the campaign that is paid for.
     pub(crate) campaign: String,
-    /// The day it was due.
+    /// The day the payment was due.
     pub(crate) date: String,
     /// The id of the pledge.
     pub(crate) pledge: String,
     /// What happens next.
     pub(crate) next: NextStep,
-    /// Where the pledge is shown.
+    /// The page that shows the pledge.
     pub(crate) link: String,
 }
 mail!(Decline: "pledging/decline.subject.txt", "pledging/decline.txt", "pledging/decline.html");
@@ -49,7 +49,7 @@ mail!(Decline: "pledging/decline.subject.txt", "pledging/decline.txt", "pledging
 /// What happens after a decline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NextStep {
-    /// It is tried again on that day.
+    /// The payment is tried again on that day.
     RetryOn(String),
     /// The donor is asked for another means of payment.
     NewMeans,

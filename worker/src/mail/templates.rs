@@ -1,16 +1,16 @@
 //! How a mail gets its texts: from three sibling files in `templates/<domain>/`, for subject, plain text and HTML.
 //!
-//! A mail is a struct of facts in the file of its domain, such as [`pledging`](super::pledging), and a line [`mail!`] that
-//! names its three files.
+//! A mail is a struct of facts in the file of its domain, such as [`pledging`](super::pledging), and a line [`mail!`]
+//! that names its three files.
 
-/// A mail that is ready but for its addresses.
+/// A mail that is ready except for its addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rendered {
-    /// One line.
+    /// The subject, in one line.
     pub(crate) subject: String,
-    /// The plain text.
+    /// The body as plain text.
     pub(crate) text: String,
-    /// The same as HTML.
+    /// The same body as HTML.
     pub(crate) html: String,
 }
 
