@@ -10,7 +10,8 @@ use ledger::milestones::operations::{claims, releases};
 use ledger::service::store::jobs::Leased;
 
 impl Context {
-    /// Does what the policy of a claim says when its review deadline has passed, and ends disputes that nobody decided.
+    /// Does what a passed deadline of a claim demands: the default of its policy when nobody reviewed it, the end of a
+    /// draft that nobody submitted, and of disputes that nobody decided.
     pub(super) async fn close_review(&self, leased: &Leased, claim: ClaimId) -> Result<(), Failure> {
         let closed = self.settle_with(leased, async |tx, wall| claims::close_review(tx, claim, wall).await).await?;
         tracing::info!(job = %leased.id, %claim, "the review deadline of {claim}: {closed:?}");
