@@ -2,6 +2,8 @@
 //! is told by `house.rs`.
 
 use anyhow::{Context as _, ensure};
+use ledger::service::job::{JobKind, Limits};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 type Outcome = anyhow::Result<()>;
@@ -143,11 +145,61 @@ fn every_kind_of_job_has_a_function_of_the_worker() -> Outcome {
     for (_, source) in sources(&root().join("worker/src/jobs"))? {
         functions.push_str(&source);
     }
-    for kind in ledger::service::job::JobKind::ALL {
+    for kind in JobKind::ALL {
         let name = kind.as_str();
         ensure!(jobs.contains(&format!("self.{name}(")), "no job {name} is done in worker/src/jobs.rs");
         ensure!(functions.contains(&format!("async fn {name}(")), "{name} has no function in worker/src/jobs");
     }
+    Ok(())
+}
+
+/// What differs between the map of jobs of ARCHITECTURE.md and the sources, each with the row as it has to begin and end.
+fn drift_of_the_map(page: &str) -> anyhow::Result<Vec<String>> {
+    let map = page.split_once("<!-- map of jobs: begin -->").context("the map of jobs does not begin")?.1;
+    let map = map.split_once("<!-- map of jobs: end -->").context("the map of jobs does not end")?.0;
+    let mut rows = map.lines().filter(|line| line.starts_with("| `"));
+    let files = sources(&root().join("worker/src/jobs"))?;
+    let mut found = Vec::new();
+    for kind in JobKind::ALL {
+        let function = format!("async fn {kind}(");
+        let file = files.iter().find(|(_, source)| source.contains(&function)).with_context(|| function.clone())?;
+        let name = file.0.file_name().and_then(OsStr::to_str).context("a file's name")?;
+        let Limits { attempts_max, deadline } = kind.limits();
+        let (begin, end) = (format!("| `{kind}` | `jobs/{name}` | "), format!(" | {attempts_max} | {deadline:#} |"));
+        let row = rows.next().unwrap_or("no row");
+        let told = row.strip_prefix(&*begin).and_then(|row| row.strip_suffix(&*end));
+        let cells: Vec<&str> = told.unwrap_or_default().split(" | ").filter(|cell| !cell.trim().is_empty()).collect();
+        if cells.len() != 2 {
+            found.push(format!("expected {begin}what it does | when it is due{end}, found {row}"));
+        }
+    }
+    found.extend(rows.map(|row| format!("expected no row for a kind that there is not, found {row}")));
+    Ok(found)
+}
+
+#[test]
+fn the_map_of_jobs_has_a_row_for_every_kind_with_its_file_and_its_figures() -> Outcome {
+    let page = std::fs::read_to_string(root().join("ARCHITECTURE.md"))?;
+    none(&drift_of_the_map(&page)?, "the map of jobs in ARCHITECTURE.md is not what the sources say")
+}
+
+#[test]
+fn a_map_of_jobs_that_lags_behind_is_found() -> Outcome {
+    let page = std::fs::read_to_string(root().join("ARCHITECTURE.md"))?;
+    let lags = |old: &str, new: &str| -> anyhow::Result<bool> {
+        ensure!(page.contains(old), "the page does not say {old}");
+        Ok(!drift_of_the_map(&page.replacen(old, new, 1))?.is_empty())
+    };
+    let row = page.lines().find(|line| line.starts_with("| `expire_hold`")).context("a row")?;
+    ensure!(lags(&format!("{row}\n"), "")?, "a kind without a row");
+    ensure!(
+        lags(row, &format!("{row}\n| `fly_to_the_moon` | `jobs/moon.rs` | flies | soon | 1 | 1m |"))?,
+        "a row too many"
+    );
+    ensure!(lags("| 6 | 2m |", "| 7 | 2m |")?, "another number of attempts");
+    ensure!(lags("| 6 | 2m |", "| 6 | 3m |")?, "another deadline");
+    ensure!(lags("`jobs/parties.rs`", "`jobs/books.rs`")?, "another file");
+    ensure!(lags("| at once | 6", "| | 6")?, "a job that is due nobody knows when");
     Ok(())
 }
 

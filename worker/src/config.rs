@@ -106,27 +106,27 @@ pub enum MailRoute<'a> {
 /// Why a configuration cannot start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
-    /// Neither a server nor a directory.
+    /// Neither a mail server nor a directory is set.
     #[error("e-mail has nowhere to go: set COMMONPURSE_SMTP_URL, or COMMONPURSE_MAIL_DIR in development")]
     NoMailRoute,
-    /// Both.
+    /// A mail server and a directory are set.
     #[error("set COMMONPURSE_SMTP_URL or COMMONPURSE_MAIL_DIR, not both")]
     TwoMailRoutes,
-    /// A directory in production.
+    /// Mail would go into a directory, and this is production.
     #[error("COMMONPURSE_MAIL_DIR is for development: production needs COMMONPURSE_SMTP_URL")]
     FilesInProduction,
-    /// Links that are not encrypted.
+    /// The links in mails would not be encrypted.
     #[error("production needs COMMONPURSE_PUBLIC_URL, and it begins with https://")]
     PublicUrl,
-    /// The development sender.
+    /// Mail would be sent in the name of the development sender.
     #[error("production needs COMMONPURSE_MAIL_FROM")]
     Sender,
-    /// A planned crash.
+    /// A crash is planned, and this is production.
     #[error("COMMONPURSE_FAULT is for tests, never for production")]
     Fault,
 }
 
-/// A planned crash.
+/// A crash on purpose, so that tests can see what it leaves behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// `exit_after_charge:<n>`: the process dies after the nth call of a payment provider, before it writes the answer.

@@ -8,11 +8,11 @@ use ledger::Error;
 /// Why a job was not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// Another attempt holds the lease by now: it decides.
+    /// Another attempt holds the lease by now, and what becomes of the job is for that one to say.
     Fenced,
-    /// It may work later.
+    /// The job may work later, and is tried again.
     Retry(String),
-    /// It will never work as it is: somebody has to look.
+    /// The job will never work as it is: it goes to the dead-letter list, and somebody has to look.
     Bury(String),
 }
 

@@ -4,7 +4,7 @@ use crate::config::Fault;
 #[cfg(debug_assertions)]
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// The points, counting how often they were passed.
+/// The points of one process, which count how often they were passed.
 pub(crate) struct Points {
     #[cfg(debug_assertions)]
     fault: Option<Fault>,
@@ -23,7 +23,7 @@ impl Points {
         Points {}
     }
 
-    /// A provider has answered to a charge, and nothing is written yet.
+    /// The point at which a provider has answered to a charge, and nothing is written yet.
     pub(crate) fn after_charge(&self) {
         #[cfg(debug_assertions)]
         if let Some(Fault::ExitAfterCharge(calls)) = self.fault

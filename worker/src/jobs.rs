@@ -1,29 +1,31 @@
-//! One function for each kind of job.
+//! One function for each kind of job, in the file of its domain.
 //!
 //! Each looks at the state of things first, because it may run twice; each settles its job in the transaction of its
 //! effect, because it may have lost its lease. What goes out (a mail, a call of a provider) goes out between two
 //! transactions, under a name that is the same when it goes out again.
 
-mod challenging;
-mod charging;
-mod claiming;
-mod distributing;
-mod holding;
+mod books;
+mod challenges;
+mod cooperatives;
 mod mailing;
+mod milestones;
+mod parties;
+mod pledging;
+mod treasury;
 
 use crate::failure::Failure;
 use crate::fault;
 use crate::mail::Mailer;
 use crate::rail::Rails;
-use deadpool_postgres::Pool;
+use deadpool_postgres::{Pool, Transaction};
 use jiff::Timestamp;
 use ledger::engine::lane::Lanes;
 use ledger::service::job::Job;
 use ledger::service::store::jobs::{self, Leased};
 use url::Url;
 
-/// What jobs are done with.
-pub(crate) struct Doer {
+/// What a job may use: pool, lanes, providers, mailer.
+pub(crate) struct Context {
     pub(crate) pool: Pool,
     pub(crate) lanes: Lanes,
     pub(crate) rails: Rails,
@@ -32,7 +34,7 @@ pub(crate) struct Doer {
     pub(crate) fault: fault::Points,
 }
 
-impl Doer {
+impl Context {
     /// Does a job and settles it.
     pub(crate) async fn perform(&self, leased: &Leased) -> Result<(), Failure> {
         match &leased.job {
@@ -56,19 +58,39 @@ impl Doer {
         }
     }
 
-    /// Settles a job whose effect is outside the database, or that has nothing to do.
-    async fn settle(&self, leased: &Leased) -> Result<(), Failure> {
+    /// Runs the effect of a job and settles the job, in one transaction: both are written, or neither. The effect gets
+    /// the transaction and the wall clock. What it returned is for the log, after the commit.
+    ///
+    /// When another attempt has the lease by now, the job cannot be settled, and the effect is undone.
+    async fn settle_with<T, E>(
+        &self,
+        leased: &Leased,
+        effect: impl AsyncFnOnce(&Transaction<'_>, Timestamp) -> Result<T, E>,
+    ) -> Result<T, Failure>
+    where
+        Failure: From<E>,
+    {
         let mut client = self.pool.get().await?;
         let tx = client.transaction().await?;
-        jobs::settle(&tx, leased, Timestamp::now()).await?;
+        let wall = Timestamp::now();
+        let done = effect(&tx, wall).await?;
+        jobs::settle(&tx, leased, wall).await?;
         tx.commit().await?;
-        Ok(())
+        Ok(done)
     }
 
-    /// A page of this installation.
+    /// Settles a job whose effect is outside the database, or that has nothing to do.
+    async fn settle(&self, leased: &Leased) -> Result<(), Failure> {
+        self.settle_with(leased, async |_, _| Ok::<_, Failure>(())).await
+    }
+
+    /// The address of a page of this installation, for a mail to link to.
     fn link(&self, path: &str) -> Url {
         let mut link = self.public_url.clone();
         link.set_path(&format!("{}/{path}", self.public_url.path().trim_end_matches('/')));
         link
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,7 +32,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// How many books' lanes write at once.
+/// How many books' lanes may write at once: each takes a connection.
 const LANE_CONNECTIONS: usize = 2;
 
 /// How long a job waits for a database connection.
@@ -56,7 +56,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
         concurrency: usize::from(config.concurrency),
         lease: jiff::SignedDuration::from_secs(config.lease_s.into()),
         poll: config.poll(),
-        jobs: jobs::Doer {
+        context: jobs::Context {
             rails: rail::Rails::new(&pool),
             mailer: mailer(&config)?,
             public_url: config.public_url.clone(),

@@ -3,6 +3,10 @@
 //! Each mail has a stable Message-ID made from what it is about, so that a mail sent twice, because a worker died before
 //! it could write that it had sent it, is one mail to the reader's program, and one file on disk.
 
+pub(crate) mod cooperatives;
+pub(crate) mod milestones;
+pub(crate) mod parties;
+pub(crate) mod pledging;
 pub(crate) mod templates;
 
 use jiff::Timestamp;
@@ -20,24 +24,24 @@ const SMTP_TIMEOUT: Duration = Duration::from_secs(15);
 /// Why a mail did not leave.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MailError {
-    /// The address is none. It is not repeated: it belongs to somebody.
+    /// The recipient's address is not an address. The error does not repeat it: it may be somebody's.
     #[error("the recipient's address is not an address: {0}")]
     Address(#[from] lettre::address::AddressError),
-    /// It could not be put together.
+    /// The mail cannot be put together from its texts and headers.
     #[error("the mail cannot be put together: {0}")]
     Compose(String),
-    /// The server refused it.
+    /// The mail server answered, and refused the mail.
     #[error("the mail server refused it")]
     Refused(#[source] lettre::transport::smtp::Error),
-    /// The server is away.
+    /// The mail server did not answer.
     #[error("the mail server cannot be reached")]
     Unreachable(#[source] lettre::transport::smtp::Error),
-    /// The directory cannot be written.
+    /// The file of the mail cannot be written.
     #[error("the mail cannot be written: {0}")]
     File(#[from] std::io::Error),
 }
 
-/// Where e-mail goes.
+/// The way by which e-mail leaves.
 pub(crate) enum Transport {
     /// To a mail server.
     Smtp(AsyncSmtpTransport<Tokio1Executor>),
@@ -49,7 +53,7 @@ pub(crate) enum Transport {
 }
 
 impl Transport {
-    /// From a URL of a server, such as `smtps://user:password@host`.
+    /// The way to a mail server, by its URL such as `smtps://user:password@host`.
     pub(crate) fn smtp(url: &str) -> Result<Transport, lettre::transport::smtp::Error> {
         let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)?;
         Ok(Transport::Smtp(builder.timeout(Some(SMTP_TIMEOUT)).build()))
@@ -60,17 +64,17 @@ impl Transport {
 pub(crate) struct Mailer {
     transport: Transport,
     from: Mailbox,
-    /// What stands behind the `@` of Message-IDs.
+    /// The part of Message-IDs after the `@`.
     host: String,
 }
 
 impl Mailer {
-    /// With the sender, and the host that makes Message-IDs unique in the world.
+    /// A mailer that sends as `from`; `host` makes its Message-IDs unique in the world.
     pub(crate) fn new(transport: Transport, from: &str, host: &str) -> Result<Mailer, MailError> {
         Ok(Mailer { transport, from: from.parse()?, host: host.to_owned() })
     }
 
-    /// Where it sends to.
+    /// The way by which its mails leave, for tests that look at what was sent.
     #[cfg(test)]
     pub(crate) fn transport(&self) -> &Transport {
         &self.transport
@@ -112,7 +116,8 @@ fn smtp_error(error: lettre::transport::smtp::Error) -> MailError {
     if error.is_permanent() || error.is_transient() { MailError::Refused(error) } else { MailError::Unreachable(error) }
 }
 
-/// Whole or not at all: under another name first, then renamed over what an earlier attempt may have left.
+/// Writes a file whole or not at all: under another name first, then renamed over what an earlier attempt may have
+/// left.
 async fn write_file(dir: &Path, id: &str, message: &[u8]) -> Result<(), MailError> {
     tokio::fs::create_dir_all(dir).await?;
     let unfinished = dir.join(format!(".{}.tmp", Uuid::new_v4()));
@@ -121,7 +126,7 @@ async fn write_file(dir: &Path, id: &str, message: &[u8]) -> Result<(), MailErro
     Ok(())
 }
 
-/// `Auto-Submitted: auto-generated` (RFC 3834), so that nobody's holiday answers us.
+/// The header `Auto-Submitted: auto-generated` (RFC 3834), so that no out-of-office reply comes back.
 #[derive(Debug, Clone)]
 struct AutoSubmitted;
 

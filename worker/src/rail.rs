@@ -18,21 +18,21 @@ use sandbox::Sandbox;
 /// One attempt to take money.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ChargeRequest {
-    /// The book that asks.
+    /// The book that the money is taken for.
     pub(crate) book: BookId,
-    /// Our reference: the same answer for ever.
+    /// Our name for this attempt; the provider gives the same answer to it for ever.
     pub(crate) reference: String,
     /// Which attempt of the charge this is, from 1.
     pub(crate) attempt: i32,
-    /// The means of payment.
+    /// The provider's token for the donor's means of payment.
     pub(crate) token: String,
-    /// How much.
+    /// The amount to take.
     pub(crate) amount: Money,
     /// Wall clock of the call.
     pub(crate) at: Timestamp,
 }
 
-/// Why there is no outcome.
+/// Why a call of a provider has no outcome.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum RailError {
     /// The provider may have taken the money: ask it before trying again.
@@ -41,7 +41,7 @@ pub(crate) enum RailError {
     /// The provider certainly took nothing.
     #[error("the provider cannot be reached: {0}")]
     Unavailable(String),
-    /// The request is wrong, and stays wrong.
+    /// The provider will never take this request: somebody has to look.
     #[error("the provider rejects the request: {0}")]
     Rejected(String),
 }
@@ -52,7 +52,7 @@ pub(crate) trait Rail: Send + Sync {
     /// Takes money, once per reference.
     async fn charge(&self, request: &ChargeRequest) -> Result<Outcome, RailError>;
 
-    /// What became of a reference; `None` when the provider never saw it.
+    /// Asks what became of a reference; `None` when the provider never saw it.
     async fn find(&self, book: BookId, reference: &str) -> Result<Option<Outcome>, RailError>;
 
     /// Gives captured money back before it reaches us, as if it had never been taken. Done twice, it is done once.
@@ -65,7 +65,7 @@ pub(crate) struct Rails {
 }
 
 impl Rails {
-    /// The sandbox's provider keeps its memory behind this pool.
+    /// All of them; the sandbox's provider keeps its memory in the database behind this pool.
     pub(crate) fn new(pool: &Pool) -> Rails {
         Rails { sandbox: Sandbox::new(pool.clone()) }
     }

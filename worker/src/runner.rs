@@ -3,7 +3,7 @@
 use crate::backoff;
 use crate::explain::explain;
 use crate::failure::Failure;
-use crate::jobs::Doer;
+use crate::jobs::Context;
 use jiff::{SignedDuration, Timestamp};
 use ledger::service::store::jobs::{self, LeaseTerms, Leased};
 use std::sync::Arc;
@@ -11,31 +11,32 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-/// A job stops so long before its lease ends, so that it can still say that it failed.
+/// How long before the end of its lease a job is stopped, so that its failure can still be written.
 const LEASE_MARGIN: SignedDuration = SignedDuration::from_secs(5);
 
-/// The most books looked at in one round.
+/// The most books that are looked at for due jobs in one round.
 const BOOKS_MAX: i64 = 32;
 
-/// After so long without an answer from the database, it is asked again.
+/// How long to wait before the database is asked again when it did not answer.
 const TROUBLE_PAUSE: Duration = Duration::from_secs(2);
 
 /// A worker of this process.
 pub(crate) struct Worker {
-    /// Host and process, for people.
+    /// Its host and process, by which people know it in leases and heartbeats.
     pub(crate) name: String,
     /// How many jobs run at once.
     pub(crate) concurrency: usize,
-    /// How long it may keep a job.
+    /// How long it may keep a job before another worker may take the job over.
     pub(crate) lease: SignedDuration,
     /// How long to wait when nothing is due.
     pub(crate) poll: Duration,
-    /// What does the jobs.
-    pub(crate) jobs: Doer,
+    /// What its jobs may use.
+    pub(crate) context: Context,
 }
 
 impl Worker {
-    /// Leased and not yet done: enough that no hand waits for the next lease, few enough that none waits out its lease.
+    /// The most jobs that are leased and not yet done: enough that no hand waits for the next lease, few enough that no
+    /// job waits out its lease.
     fn at_hand_max(&self) -> usize {
         self.concurrency * 5 / 2
     }
@@ -77,7 +78,7 @@ pub(crate) async fn run(worker: Arc<Worker>, mut stopping: watch::Receiver<bool>
 
 /// Leases up to `room` due jobs, from as many books as it takes.
 async fn take(worker: &Worker, room: usize) -> Result<Vec<Leased>, ledger::Error> {
-    let mut client = worker.jobs.pool.get().await?;
+    let mut client = worker.context.pool.get().await?;
     let books = jobs::books_with_work(&client, Timestamp::now(), BOOKS_MAX).await?;
     let mut taken = Vec::new();
     for work in books {
@@ -101,7 +102,7 @@ async fn work(worker: Arc<Worker>, hands: Arc<Semaphore>, leased: Leased) {
     let left = Timestamp::now().duration_until(leased.until - LEASE_MARGIN);
     // Waited too long for a hand: the lease ends by itself, and another attempt does it.
     let Ok(left) = Duration::try_from(left) else { return };
-    let done = match tokio::time::timeout(left, worker.jobs.perform(&leased)).await {
+    let done = match tokio::time::timeout(left, worker.context.perform(&leased)).await {
         Ok(done) => done,
         Err(_) => Err(Failure::Retry("not done within its lease".into())),
     };
@@ -118,7 +119,7 @@ async fn work(worker: Arc<Worker>, hands: Arc<Semaphore>, leased: Leased) {
     metrics::histogram!("commonpurse_job_seconds", "kind" => kind.as_str()).record(started.elapsed().as_secs_f64());
 }
 
-/// Writes what becomes of a failed job, and says how to count it.
+/// Writes what becomes of a failed job, and returns the word under which it is counted.
 async fn settle_failure(worker: &Worker, leased: &Leased, failure: Failure) -> &'static str {
     let (job, kind) = (leased.id, leased.job.kind());
     let outcome = match &failure {
@@ -149,18 +150,19 @@ async fn retry(worker: &Worker, leased: &Leased, why: &str) -> Result<(), ledger
     let (job, kind) = (leased.id, leased.job.kind());
     let pause = backoff::pause(leased.tries, backoff::jitter_per_mille());
     tracing::warn!(%job, %kind, "{:?} failed on try {}, next one in {pause:#}: {why}", leased.job, leased.tries);
-    let client = worker.jobs.pool.get().await?;
+    let client = worker.context.pool.get().await?;
     jobs::fail(&client, leased, Timestamp::now() + pause, why).await
 }
 
 async fn bury(worker: &Worker, leased: &Leased, why: &str) -> Result<(), ledger::Error> {
     let (job, kind) = (leased.id, leased.job.kind());
     tracing::error!(%job, %kind, "{:?} is given up after {} tries: {why}", leased.job, leased.tries);
-    let client = worker.jobs.pool.get().await?;
+    let client = worker.context.pool.get().await?;
     jobs::bury(&client, leased, Timestamp::now(), why).await
 }
 
-/// Late by the book's clock and by the wall clock: a sandbox clock that leaps ahead makes nothing late.
+/// Logs and counts a job that was done too late. It is late when it is late by the book's clock and by the wall clock:
+/// a sandbox clock that leaps ahead makes nothing late.
 fn report_lateness(leased: &Leased) {
     let kind = leased.job.kind();
     let by_book = leased.due_at.duration_until(leased.book_now);

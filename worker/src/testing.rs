@@ -1,12 +1,16 @@
-//! A database of its own for each test, and workers upon it.
+//! A database of its own for each test, with jobs in it and workers upon it.
 
 use crate::config::Fault;
-use crate::jobs::Doer;
+use crate::jobs::Context;
 use crate::mail::{Mailer, Transport};
 use crate::runner::Worker;
 use crate::{fault, rail};
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
+use jiff::{SignedDuration, Timestamp};
 use ledger::engine::lane::{self, Lanes};
+use ledger::id::{BookId, PersonId};
+use ledger::service::job::{Job, NewJob};
+use ledger::service::store::jobs::{self, BookWithWork, LeaseTerms, Leased};
 use migrations::testing::TestDatabase;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,9 +37,9 @@ impl Database {
         Arc::new(Worker {
             name: name.into(),
             concurrency: 4,
-            lease: jiff::SignedDuration::from_secs(60),
+            lease: SignedDuration::from_secs(60),
             poll: Duration::from_millis(20),
-            jobs: Doer {
+            context: Context {
                 rails: rail::Rails::new(&self.pool),
                 mailer: Mailer::new(transport, "Purse <purse@example.org>", "purse.example.org").unwrap(),
                 public_url: "https://purse.example.org".parse().unwrap(),
@@ -45,4 +49,45 @@ impl Database {
             },
         })
     }
+}
+
+/// The jobs of the installation itself.
+pub(crate) const NOWHERE: BookWithWork = BookWithWork { book: BookId::INSTALLATION, offset: SignedDuration::ZERO };
+
+/// The job to mail a sign-in, one for each number.
+pub(crate) fn sign_in(number: usize, email: &str) -> NewJob {
+    let now = Timestamp::now();
+    NewJob {
+        book: BookId::INSTALLATION,
+        due_at: now,
+        dedupe: format!("test {number}"),
+        job: Job::SendSignIn {
+            person: PersonId::generate(),
+            email: email.into(),
+            token: format!("token{number}"),
+            expires_at: now + SignedDuration::from_mins(15),
+        },
+    }
+}
+
+/// Writes jobs, and says how many of them are new.
+pub(crate) async fn enqueue(database: &Database, jobs_to_write: &[NewJob]) -> usize {
+    let mut client = database.pool.get().await.unwrap();
+    let tx = client.transaction().await.unwrap();
+    let mut written = 0;
+    for job in jobs_to_write {
+        written += usize::from(jobs::enqueue(&tx, job).await.unwrap());
+    }
+    tx.commit().await.unwrap();
+    written
+}
+
+/// Leases what is due at a moment, for so many seconds.
+pub(crate) async fn lease(database: &Database, worker: &str, wall: Timestamp, length_s: i64) -> Vec<Leased> {
+    let mut client = database.pool.get().await.unwrap();
+    let tx = client.transaction().await.unwrap();
+    let terms = LeaseTerms { worker, length: SignedDuration::from_secs(length_s), limit: 20 };
+    let leased = jobs::lease(&tx, NOWHERE, wall, terms).await.unwrap();
+    tx.commit().await.unwrap();
+    leased
 }

@@ -10,13 +10,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// Often enough that readiness sees a dead worker within half a minute.
+/// How often a worker says that it is alive: often enough that readiness sees a dead one within half a minute.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 
-/// How far behind the journal a total may be.
+/// How long totals wait before they are rolled up again, and so how far they may be behind the journal.
 const ROLL_UP: Duration = Duration::from_secs(1);
 
-/// How often a book that is far behind is rolled up before the heartbeat has its turn.
+/// How many times a book that is far behind is rolled up before the heartbeat has its turn.
 const ROUNDS_MAX: usize = 5;
 
 /// The most books rolled up in one round.
@@ -43,14 +43,14 @@ pub(crate) async fn run(worker: Arc<Worker>, mut stopping: watch::Receiver<bool>
 }
 
 async fn beat(worker: &Worker) -> Result<(), ledger::Error> {
-    let client = worker.jobs.pool.get().await?;
+    let client = worker.context.pool.get().await?;
     heartbeats::beat(&client, &worker.name, env!("CARGO_PKG_VERSION"), Timestamp::now()).await
 }
 
-/// Brings the totals of the books whose journal has grown forward. A busy book may take several rounds, and lets the others
-/// go between.
+/// Brings the totals of each book up to its journal, where that has grown. A busy book may take several rounds, and
+/// lets the other books go between them.
 async fn roll_up(worker: &Worker) -> Result<(), ledger::Error> {
-    let client = worker.jobs.pool.get().await?;
+    let client = worker.context.pool.get().await?;
     let mut behind = day_totals::behind(&client, BookId::INSTALLATION, BOOKS_MAX).await?;
     for _ in 0..ROUNDS_MAX {
         let mut still = Vec::new();

@@ -28,7 +28,7 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    /// With connections that are in no transaction of ours.
+    /// A provider that writes its memory through this pool: over connections that are in no transaction of ours.
     pub(crate) fn new(pool: Pool) -> Sandbox {
         Sandbox { pool }
     }
@@ -150,7 +150,7 @@ fn lost(error: Error) -> RailError {
     RailError::Unknown(crate::explain::explain(&error))
 }
 
-/// What the token's name says.
+/// The outcome that the token's name asks for.
 fn decide(request: &ChargeRequest) -> Outcome {
     let declined = |code: &str, kind| Outcome::Declined { code: code.into(), kind };
     match request.token.as_str() {

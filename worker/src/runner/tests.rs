@@ -2,48 +2,9 @@
 
 use super::*;
 use crate::mail::Transport;
-use crate::testing::{self, Database};
-use ledger::id::{BookId, PersonId};
-use ledger::service::job::{Job, NewJob};
+use crate::testing::{self, Database, NOWHERE, enqueue, lease, sign_in};
+use ledger::id::BookId;
 use ledger::service::store::heartbeats;
-use ledger::service::store::jobs::BookWithWork;
-
-const NOWHERE: BookWithWork = BookWithWork { book: BookId::INSTALLATION, offset: SignedDuration::ZERO };
-
-fn sign_in(number: usize, email: &str) -> NewJob {
-    let now = Timestamp::now();
-    NewJob {
-        book: BookId::INSTALLATION,
-        due_at: now,
-        dedupe: format!("test {number}"),
-        job: Job::SendSignIn {
-            person: PersonId::generate(),
-            email: email.into(),
-            token: format!("token{number}"),
-            expires_at: now + SignedDuration::from_mins(15),
-        },
-    }
-}
-
-async fn enqueue(database: &Database, jobs_to_write: &[NewJob]) -> usize {
-    let mut client = database.pool.get().await.unwrap();
-    let tx = client.transaction().await.unwrap();
-    let mut written = 0;
-    for job in jobs_to_write {
-        written += usize::from(jobs::enqueue(&tx, job).await.unwrap());
-    }
-    tx.commit().await.unwrap();
-    written
-}
-
-async fn lease(database: &Database, worker: &str, wall: Timestamp, length_s: i64) -> Vec<Leased> {
-    let mut client = database.pool.get().await.unwrap();
-    let tx = client.transaction().await.unwrap();
-    let terms = LeaseTerms { worker, length: SignedDuration::from_secs(length_s), limit: 20 };
-    let leased = jobs::lease(&tx, NOWHERE, wall, terms).await.unwrap();
-    tx.commit().await.unwrap();
-    leased
-}
 
 async fn settle(database: &Database, leased: &Leased) -> Result<(), ledger::Error> {
     let mut client = database.pool.get().await.unwrap();
@@ -59,7 +20,7 @@ async fn summary(database: &Database) -> jobs::Summary {
 }
 
 fn sent(worker: &Worker) -> Vec<String> {
-    let Transport::Memory(sent) = worker.jobs.mailer.transport() else { panic!("tests keep mail in memory") };
+    let Transport::Memory(sent) = worker.context.mailer.transport() else { panic!("tests keep mail in memory") };
     sent.lock().unwrap().iter().map(|(id, _)| id.clone()).collect()
 }
 

@@ -1,43 +1,32 @@
 //! Jobs of cooperatives: a distribution's deadlines, its statements, and the mail of each.
 
-use super::Doer;
+use super::Context;
 use super::mailing::written;
 use crate::failure::Failure;
-use crate::mail::templates::MemberStatement;
-use jiff::Timestamp;
+use crate::mail::cooperatives::MemberStatement;
 use ledger::cooperatives::operations::{distributions, statements};
 use ledger::cooperatives::rules::allocation_rule::Patronage;
 use ledger::id::{DistributionId, StatementId};
-use ledger::service::store::jobs::{self, Leased};
+use ledger::service::store::jobs::Leased;
 
-impl Doer {
-    /// A deadline of a distribution has passed: it is posted, or given up.
+impl Context {
+    /// Posts or withdraws a distribution whose deadline has passed.
     pub(super) async fn advance_distribution(&self, leased: &Leased, id: DistributionId) -> Result<(), Failure> {
-        let mut client = self.pool.get().await?;
-        let tx = client.transaction().await?;
-        let wall = Timestamp::now();
-        let advanced = distributions::advance(&tx, id, wall).await?;
-        jobs::settle(&tx, leased, wall).await?;
-        tx.commit().await?;
+        let advanced = self.settle_with(leased, async |tx, wall| distributions::advance(tx, id, wall).await).await?;
         let state = advanced.state.as_str();
         tracing::info!(job = %leased.id, distribution = %id, state, "the deadline of {id}: it is {state}");
         Ok(())
     }
 
-    /// A distribution is in the book: every member gets a statement.
+    /// Gives every member a statement of a distribution that is in the book.
     pub(super) async fn issue_statements(&self, leased: &Leased, id: DistributionId) -> Result<(), Failure> {
-        let mut client = self.pool.get().await?;
-        let tx = client.transaction().await?;
-        let wall = Timestamp::now();
-        let issued = statements::issue(&tx, id, wall).await?;
-        jobs::settle(&tx, leased, wall).await?;
-        tx.commit().await?;
+        let issued = self.settle_with(leased, async |tx, wall| statements::issue(tx, id, wall).await).await?;
         let members = issued.plan.members.len();
         tracing::info!(job = %leased.id, distribution = %id, members, "{members} members have statements of {id}");
         Ok(())
     }
 
-    /// A member's statement, unless its distribution was taken back meanwhile.
+    /// Mails a member's statement, unless its distribution was taken back meanwhile.
     pub(super) async fn send_statement(&self, leased: &Leased, id: StatementId) -> Result<(), Failure> {
         let client = self.pool.get().await?;
         let facts = statements::mail(&client, id).await?;

@@ -1,0 +1,170 @@
+//! Jobs of pledges: the charges that collect them, and word to the donor.
+//!
+//! An attempt is begun and committed before the provider is called, and its outcome is written, with its posting and the
+//! settled job, in one transaction afterwards. A worker that dies in between leaves an attempt that is begun: the next
+//! run gets the same attempt with the same reference, asks the provider what became of it, and calls only when the
+//! provider never saw it.
+
+use super::Context;
+use super::mailing::written;
+use crate::failure::Failure;
+use crate::mail::pledging::{Decline, NextStep, Receipt};
+use crate::rail::{ChargeRequest, Rail};
+use jiff::Timestamp;
+use ledger::engine::lane;
+use ledger::engine::store::books;
+use ledger::id::{ChargeId, PledgeId};
+use ledger::pledging::operations::captures::{self, By};
+use ledger::pledging::operations::charges::{self, Begun, Recorded};
+use ledger::pledging::rules::charge::{DeclineKind, Outcome, State};
+use ledger::pledging::store::charges as charge_store;
+use ledger::pledging::store::receipts;
+use ledger::service::store::jobs::{self, Leased};
+
+impl Context {
+    /// Makes the charge of a due payment of a plan, and tries it.
+    pub(super) async fn charge_pledge(&self, leased: &Leased, pledge: PledgeId, sequence: i32) -> Result<(), Failure> {
+        let mut client = self.pool.get().await?;
+        let tx = client.transaction().await?;
+        let begun = charges::begin(&tx, pledge, sequence, Timestamp::now()).await?;
+        tx.commit().await?;
+        drop(client);
+        self.attempt(leased, begun).await
+    }
+
+    /// Tries a declined charge again.
+    pub(super) async fn retry_charge(&self, leased: &Leased, charge: ChargeId, attempt: i32) -> Result<(), Failure> {
+        let mut client = self.pool.get().await?;
+        let tx = client.transaction().await?;
+        let begun = charges::begin_retry(&tx, charge, attempt, Timestamp::now()).await?;
+        tx.commit().await?;
+        drop(client);
+        self.attempt(leased, begun).await
+    }
+
+    /// Asks the provider for the money of an attempt that has begun, and writes its answer with the settled job.
+    async fn attempt(&self, leased: &Leased, begun: Begun) -> Result<(), Failure> {
+        let (charge, request) = match begun {
+            Begun::Nothing => return self.settle(leased).await,
+            Begun::Try { charge, attempt, reference, amount, token } => {
+                let at = Timestamp::now();
+                (charge, ChargeRequest { book: charge.book, reference, attempt, token, amount, at })
+            }
+        };
+        let book = books::get(&self.pool.get().await?, charge.book).await?;
+        let provider = self.rails.of(book.mode)?;
+        let outcome = take_once(provider, leased, &request).await?;
+        self.fault.after_charge();
+        if let Outcome::Captured { provider_reference } = &outcome
+            && self.capture_by_lane(leased, charge, request.attempt, provider_reference).await?
+        {
+            return Ok(());
+        }
+        self.settle_with(leased, async |tx, wall| {
+            match charges::record_outcome(tx, charge, request.attempt, outcome, wall).await? {
+                Recorded::Already | Recorded::Captured | Recorded::Declined(_) => {}
+                // Before the commit: when it fails, the next run asks the provider and comes here again.
+                Recorded::Voided { .. } => provider.void(request.book, &request.reference, wall).await?,
+            }
+            Ok::<_, Failure>(())
+        })
+        .await
+    }
+
+    /// Writes a plain capture through the lane of its book, with the job settled beside it. Returns false without
+    /// writing when the capture is not the plain case, or when a row that it was drafted from has changed meanwhile.
+    async fn capture_by_lane(
+        &self,
+        leased: &Leased,
+        charge: ChargeId,
+        attempt: i32,
+        provider_reference: &str,
+    ) -> Result<bool, Failure> {
+        let wall = Timestamp::now();
+        let client = self.pool.get().await?;
+        let drafted =
+            captures::draft(&client, charge, By::Attempt(attempt), provider_reference.to_owned(), wall).await?;
+        let Some(drafted) = drafted else { return Ok(false) };
+        drop(client);
+        let command = drafted.command([jobs::done_row(leased, wall)]);
+        match self.lanes.command(charge.book, captures::key(charge), command).await {
+            Ok(answer) => Ok(!answer.replayed && matches!(answer.outcome, lane::Outcome::Posted(_))),
+            Err(ledger::Error::Stale(_)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Sends the donor the receipt of a payment, if its charge is captured or settled.
+    pub(super) async fn send_receipt(&self, leased: &Leased, id: ChargeId) -> Result<(), Failure> {
+        let client = self.pool.get().await?;
+        let charge = charge_store::get(&client, id).await?;
+        let facts = receipts::get(&client, id).await?;
+        drop(client);
+        let provider_reference = match facts.state {
+            State::Captured { provider_reference, .. } | State::Settled { provider_reference, .. } => {
+                provider_reference
+            }
+            State::Scheduled | State::Processing { .. } | State::Declined { .. } | State::Voided { .. } => {
+                return self.settle(leased).await;
+            }
+        };
+        if !facts.email.is_empty() {
+            let mail = Receipt {
+                donor: facts.name,
+                amount: facts.amount.to_string(),
+                campaign: facts.campaign_title,
+                host: facts.book_name,
+                date: written(facts.day),
+                pledge: charge.pledge.to_string(),
+                charge: id.to_string(),
+                provider_reference,
+                entry: facts.entry,
+                link: self.link(&format!("pledges/{}", charge.pledge)).into(),
+            };
+            self.send(&format!("receipt.{id}"), &facts.email, &mail).await?;
+        }
+        self.settle(leased).await
+    }
+
+    /// Tells the donor that a payment was declined, once for each attempt, unless it has gone through meanwhile.
+    pub(super) async fn notify_decline(&self, leased: &Leased, id: ChargeId) -> Result<(), Failure> {
+        let client = self.pool.get().await?;
+        let charge = charge_store::get(&client, id).await?;
+        let facts = receipts::get(&client, id).await?;
+        drop(client);
+        let State::Declined { attempt, kind, retry_on, .. } = facts.state else {
+            return self.settle(leased).await;
+        };
+        let next = match (retry_on, kind) {
+            (Some(day), _) => NextStep::RetryOn(written(day)),
+            (None, DeclineKind::Soft) => NextStep::Lapsed,
+            (None, DeclineKind::Expired) => NextStep::NewMeans,
+            (None, DeclineKind::Stolen) => NextStep::Stopped,
+        };
+        if !facts.email.is_empty() {
+            let mail = Decline {
+                donor: facts.name,
+                amount: facts.amount.to_string(),
+                campaign: facts.campaign_title,
+                date: written(facts.day),
+                pledge: charge.pledge.to_string(),
+                next,
+                link: self.link(&format!("pledges/{}", charge.pledge)).into(),
+            };
+            self.send(&format!("decline.{id}.{attempt}"), &facts.email, &mail).await?;
+        }
+        self.settle(leased).await
+    }
+}
+
+/// Charges, unless the provider knows the reference already: it is asked first whenever an earlier attempt of the job
+/// may have called it.
+async fn take_once(rail: &dyn Rail, leased: &Leased, request: &ChargeRequest) -> Result<Outcome, Failure> {
+    if leased.attempt > 1
+        && let Some(outcome) = rail.find(request.book, &request.reference).await?
+    {
+        tracing::info!(job = %leased.id, "the provider knows {} already", request.reference);
+        return Ok(outcome);
+    }
+    Ok(rail.charge(request).await?)
+}
