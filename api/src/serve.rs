@@ -16,7 +16,7 @@ use actix_web::web::{Data, PathConfig, redirect};
 use actix_web::{App, Error, HttpServer};
 use anyhow::Context;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
-use ledger::books::operations::entries::Directory;
+use ledger::engine::directory::Directory;
 use ledger::engine::lane::{self, Lanes};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use secrecy::ExposeSecret;

@@ -1,5 +1,6 @@
 //! The engine: posts entries, one lane a book, and what it keeps. It knows no domain.
 
+pub mod directory;
 pub mod lane;
 pub mod posting;
 

@@ -230,7 +230,7 @@ pub(crate) async fn create(
 ) -> Result<HttpResponse, Problem> {
     let book = kept_by(&state, &caller, *id).await?;
     let (asked, wall) = (request.body.parse()?, Timestamp::now());
-    let entry = state.directory.resolve(&state.pool, &book, &asked, wall).await?;
+    let entry = asked.resolve(&state.directory, &state.pool, &book, wall).await?;
     if query.0.dry_run {
         let mut client = state.client().await?;
         let tx = client.transaction().await?;
@@ -240,7 +240,7 @@ pub(crate) async fn create(
     }
     let key = request.key.for_lane(caller.id());
     let answer = state.lanes.post(book.id, key, entry).await?;
-    if let Some(entry) = state.directory.posted(book.id, &asked, &answer) {
+    if let Some(entry) = asked.posted(&state.directory, book.id, &answer) {
         return Ok(HttpResponse::Created().json(JournalEntryBody::new(entry)));
     }
     let client = state.client().await?;

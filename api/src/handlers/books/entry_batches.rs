@@ -104,7 +104,7 @@ pub(crate) async fn create_batch(
         let key = IdempotencyKey::of_item(http.path(), &item.key, &told)
             .ok_or_else(|| at(Problem::invalid("/key", "1 to 255 visible ASCII characters")))?;
         let asked = item.entry.parse().map_err(at)?;
-        let entry = state.directory.resolve(&state.pool, &book, &asked, Timestamp::now()).await;
+        let entry = asked.resolve(&state.directory, &state.pool, &book, Timestamp::now()).await;
         keyed.push((key.for_lane(caller.id()), entry.map_err(|error| at(error.into()))?));
     }
     match on_error.as_str() {

@@ -2,21 +2,20 @@
 
 use super::journal_entries::{EntryLine, JournalEntry};
 use crate::book::legs::{self, Leg, Side};
-use crate::book::{AccountNumber, Command, Entry, Key, Line, MovementKind, Note, Verdict};
+use crate::book::{Command, Entry, Key, Line, MovementKind, Note, Verdict};
 use crate::books::store::reversals;
+use crate::engine::directory::Directory;
 use crate::engine::lane::Answer;
 use crate::engine::posting::{self, Posted};
 use crate::engine::store::books::Book;
+use crate::engine::store::journal;
 use crate::engine::store::journal::JournalLine;
-use crate::engine::store::{accounts, journal};
 use crate::error::{Error, Refusal};
 use crate::id::BookId;
 use crate::money::{Unit, WrittenAmount};
 use deadpool_postgres::{Pool, Transaction};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
 
 /// One line as it is asked for: codes of accounts and an amount.
 #[derive(Debug, Clone)]
@@ -55,40 +54,42 @@ pub struct RawEntry {
     pub reference: String,
 }
 
-/// An account by its number, and its unit.
-type Found = (AccountNumber, Unit);
-
-/// The accounts of raw entries by their codes, kept in memory: a code's account never changes.
-#[derive(Debug, Default)]
-pub struct Directory {
-    known: RwLock<HashMap<(BookId, String), Found>>,
-}
-
-/// The most codes that a directory remembers; past that it starts anew.
-const CODES_MAX: usize = 200_000;
-
-impl Directory {
-    /// A raw entry with its codes resolved, ready for a lane. It takes a connection only for a code that it does not know.
+impl RawEntry {
+    /// The entry with its codes resolved, ready for a lane.
     ///
     /// # Errors
     ///
     /// [`Error::Invalid`] for a code that the book does not have, a unit that is not the account's, or an amount that is none
     /// of this unit.
-    pub async fn resolve(&self, pool: &Pool, book: &Book, asked: &RawEntry, wall: Timestamp) -> Result<Entry, Error> {
-        let mut lines = Vec::with_capacity(asked.lines.len());
-        for (index, line) in asked.lines.iter().enumerate() {
+    pub async fn resolve(
+        &self,
+        directory: &Directory,
+        pool: &Pool,
+        book: &Book,
+        wall: Timestamp,
+    ) -> Result<Entry, Error> {
+        let find = async |pointer: String, code: &str, amount: &WrittenAmount, at: &str| {
+            let found = directory.account(pool, book.id, code).await?;
+            let (number, unit) =
+                found.ok_or_else(|| Error::invalid(pointer, "the book has no account with this code"))?;
+            if unit.code() != amount.unit {
+                return Err(Error::invalid(format!("{at}/amount/currency"), format!("{code} is kept in {unit}")));
+            }
+            Ok((number, unit))
+        };
+        let mut lines = Vec::with_capacity(self.lines.len());
+        for (index, line) in self.lines.iter().enumerate() {
             let at = format!("/lines/{index}");
-            let (debit, _) = self.find(pool, book, &format!("{at}/debit"), &line.debit, &line.amount, &at).await?;
-            let (credit, unit) =
-                self.find(pool, book, &format!("{at}/credit"), &line.credit, &line.amount, &at).await?;
+            let (debit, _) = find(format!("{at}/debit"), &line.debit, &line.amount, &at).await?;
+            let (credit, unit) = find(format!("{at}/credit"), &line.credit, &line.amount, &at).await?;
             let amount = minor(unit, &line.amount, &at)?;
             lines.push(Line { kind: MovementKind::JournalEntry, debit, credit, amount });
         }
-        let mut legs = Vec::with_capacity(asked.legs.len());
-        for (index, leg) in asked.legs.iter().enumerate() {
+        let mut legs = Vec::with_capacity(self.legs.len());
+        for (index, leg) in self.legs.iter().enumerate() {
             let at = format!("/legs/{index}");
             let pointer = format!("{at}/account");
-            let (account, unit) = self.find(pool, book, &pointer, &leg.account, &leg.amount, &at).await?;
+            let (account, unit) = find(pointer, &leg.account, &leg.amount, &at).await?;
             legs.push(Leg { account, unit, side: leg.side, amount: minor(unit, &leg.amount, &at)? });
         }
         let paired = legs::pair(MovementKind::JournalEntry, &legs).map_err(|unbalanced| {
@@ -100,21 +101,18 @@ impl Directory {
         lines.extend(paired);
         Ok(Entry {
             lines,
-            effective: asked.effective.unwrap_or_else(|| book.today(wall)),
+            effective: self.effective.unwrap_or_else(|| book.today(wall)),
             outside_fact: false,
-            note: (!asked.memo.is_empty() || !asked.reference.is_empty())
-                .then(|| Note::new(asked.memo.as_str(), &asked.reference)),
+            note: (!self.memo.is_empty() || !self.reference.is_empty())
+                .then(|| Note::new(self.memo.as_str(), &self.reference)),
         })
     }
 
-    /// What a lane has posted of a raw entry, as the journal will show it; none when its codes are forgotten by now.
-    pub fn posted(&self, book: BookId, asked: &RawEntry, answer: &Answer) -> Option<JournalEntry> {
-        let codes = asked.lines.iter().flat_map(|line| [&line.debit, &line.credit]);
-        let codes = codes.chain(asked.legs.iter().map(|leg| &leg.account));
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let by_number: HashMap<AccountNumber, (&String, Unit)> = codes
-            .filter_map(|code| known.get(&(book, code.clone())).map(|(number, unit)| (*number, (code, *unit))))
-            .collect();
+    /// What a lane has posted of it, as the journal will show it; none when its codes are forgotten by now.
+    pub fn posted(&self, directory: &Directory, book: BookId, answer: &Answer) -> Option<JournalEntry> {
+        let codes = self.lines.iter().flat_map(|line| [&line.debit, &line.credit]);
+        let codes = codes.chain(self.legs.iter().map(|leg| &leg.account));
+        let by_number = directory.by_number(book, codes);
         let lines = answer.rows.iter().map(|row| {
             let ((debit, unit), (credit, _)) = (by_number.get(&row.line.debit)?, by_number.get(&row.line.credit)?);
             let line = JournalLine {
@@ -130,48 +128,14 @@ impl Directory {
                 effective: row.effective,
                 occurred: row.occurred,
                 recorded_at: answer.recorded_at,
-                memo: asked.memo.clone(),
-                reference: asked.reference.clone(),
+                memo: self.memo.clone(),
+                reference: self.reference.clone(),
                 erased: false,
             };
             Some(EntryLine { line, unit: *unit })
         });
         let lines: Vec<EntryLine> = lines.collect::<Option<_>>()?;
         Some(JournalEntry { number: lines.first()?.line.number, lines })
-    }
-
-    /// The account of a code, which must be kept in the unit of an amount.
-    async fn find(
-        &self,
-        pool: &Pool,
-        book: &Book,
-        pointer: &str,
-        code: &str,
-        amount: &WrittenAmount,
-        at: &str,
-    ) -> Result<Found, Error> {
-        let found = self.account(pool, book.id, code).await?;
-        let (number, unit) =
-            found.ok_or_else(|| Error::invalid(pointer.to_owned(), "the book has no account with this code"))?;
-        if unit.code() != amount.unit {
-            return Err(Error::invalid(format!("{at}/amount/currency"), format!("{code} is kept in {unit}")));
-        }
-        Ok((number, unit))
-    }
-
-    async fn account(&self, pool: &Pool, book: BookId, code: &str) -> Result<Option<Found>, Error> {
-        let key = (book, code.to_owned());
-        if let Some(found) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Ok(Some(*found));
-        }
-        let Some(account) = accounts::find(&pool.get().await?, book, code).await? else { return Ok(None) };
-        let found = (account.number, account.unit);
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= CODES_MAX {
-            known.clear();
-        }
-        known.insert(key, found);
-        Ok(Some(found))
     }
 }
 
