@@ -227,8 +227,12 @@ fn the_handlers_of_a_domain_name_those_of_no_domain_above_it() -> Outcome {
         let on = row(STANDS_ON, domain).with_context(|| format!("{domain} is in no table"))?;
         let handlers = Source { place: format!("handlers/{}", source.place), text: source.text };
         for path in handlers.paths() {
-            let [top, room, target, ..] = &*path else { continue };
-            if top == "crate" && room == "handlers" && target != domain && !on.contains(&&**target) {
+            let target = match &*path {
+                [top, room, target, ..] if top == "crate" && room == "handlers" => target,
+                [top, target, ..] if top == "ledger" && row(STANDS_ON, target).is_some() => target,
+                _ => continue,
+            };
+            if target != domain && !["engine", "service"].contains(&&**target) && !on.contains(&&**target) {
                 found.push(format!("{}: {}", handlers.place, path.join("::")));
             }
         }

@@ -9,6 +9,18 @@ use jiff::{SignedDuration, Timestamp};
 use ledger::service::store::heartbeats;
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// The routes that tell of the service itself.
+pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
+    routes
+        .service(livez)
+        .service(readyz)
+        .service(metrics)
+        .service(openapi)
+        .service(openapi_partner)
+        .service(problem_kind);
+}
 
 /// A worker that has said nothing for so long counts as away.
 const HEARTBEAT_AGE_MAX: SignedDuration = SignedDuration::from_secs(60);

@@ -5,9 +5,10 @@ use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use ledger::book::AccountClass;
 use ledger::book::legs::Side;
-use ledger::books::operations::entries::{Directory, RawEntry, RawLeg, RawLine, try_out};
+use ledger::books::operations::entries::{RawEntry, RawLeg, RawLine, try_out};
 use ledger::books::operations::exchange::{Revaluation, post_result};
 use ledger::books::operations::{accounts, journal_entries, units};
+use ledger::engine::directory::Directory;
 use ledger::engine::posting;
 use ledger::engine::store::units::Counts;
 use ledger::money::{Currency, Unit, WrittenAmount};
@@ -50,7 +51,7 @@ fn raw(lines: Vec<RawLine>, legs: Vec<RawLeg>) -> RawEntry {
 
 async fn post(fixture: &Fixture, asked: RawEntry) -> Result<i64, Error> {
     let (mut client, wall) = (fixture.client().await, Timestamp::now());
-    let entry = Directory::default().resolve(&fixture.pool, &fixture.book, &asked, wall).await?;
+    let entry = asked.resolve(&Directory::default(), &fixture.pool, &fixture.book, wall).await?;
     let tx = client.transaction().await?;
     let posted = posting::post(&tx, &fixture.book, entry, wall).await?;
     tx.commit().await?;
@@ -114,7 +115,7 @@ async fn an_amount_has_the_digits_and_the_unit_of_its_account_or_is_refused_at_i
 
     let spent = raw(vec![line("liabilities:hours:a", "expenses:work", written("7.51", "HOURS"))], Vec::new());
     let mut client = fixture.client().await;
-    let entry = Directory::default().resolve(&fixture.pool, &fixture.book, &spent, Timestamp::now()).await.unwrap();
+    let entry = spent.resolve(&Directory::default(), &fixture.pool, &fixture.book, Timestamp::now()).await.unwrap();
     let tx = client.transaction().await.unwrap();
     let refused = try_out(&tx, &fixture.book, entry).await.unwrap_err();
     assert_eq!(refused.to_string(), "liabilities:hours:a would fall 0.01 HOURS below its floor");

@@ -1,4 +1,4 @@
-//! Holds, and closing periods.
+//! Holds: money of an account that is set aside.
 
 use super::entries::JournalEntryBody;
 use crate::auth::{Caller, MaybeCaller};
@@ -7,13 +7,12 @@ use crate::idempotency::{Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::visibility::{kept, note, read_accounts};
+use crate::visibility::{kept, read_accounts};
 use crate::wire::{AmountBody, BalanceBody, paragraphs};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
-use jiff::civil::Date;
 use ledger::Error;
 use ledger::books::operations::{holds as operations, journal_entries};
 use ledger::books::rules::hold::Hold;
@@ -21,7 +20,6 @@ use ledger::books::store::holds;
 use ledger::engine::store::accounts;
 use ledger::engine::store::books::Book;
 use ledger::id::{BookRef, HoldId};
-use ledger::reports::operations::periods;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -186,39 +184,6 @@ pub(crate) async fn release(
         let book = kept(tx, &caller, id).await?;
         let hold = operations::release(tx, &book, of_book(id, hold)?, Timestamp::now()).await?;
         Ok(Reply::ok(&body(tx, &book, hold).await?))
-    })
-    .await
-}
-
-/// A closed period.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ClosedPeriod)]
-pub struct ClosedPeriodBody {
-    /// The last day that is closed.
-    through: Date,
-    /// Number of the record, which holds the trial balance of that day.
-    number: i64,
-}
-
-/// Closes the days through this one: entries that would take effect on or before it are refused from then on.
-#[utoipa::path(tag = "books",
-    params(("book" = String, Path, description = "The book"),
-           ("date" = String, Path, description = "The last day of the period", format = "date", pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")),
-    request_body = Nothing, responses((status = 201, description = "Closed", body = ClosedPeriodBody)))]
-#[post("/v1/books/{book}/periods/{date}:close")]
-pub(crate) async fn close_period(
-    state: Data<State>,
-    caller: Caller,
-    path: Path<(BookRef, Date)>,
-    request: Keyed<Nothing>,
-) -> Result<HttpResponse, Problem> {
-    let (id, through) = path.into_inner();
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let book = kept(tx, &caller, id).await?;
-        let wall = Timestamp::now();
-        let number = periods::close(tx, &book, through, wall).await?;
-        note(tx, &caller, &book, &through, "period closed", wall).await?;
-        Ok(Reply::created(&ClosedPeriodBody { through, number }))
     })
     .await
 }

@@ -1,125 +1,20 @@
-//! Lineage: which pledges' money paid a release, and what a pledge's money paid for.
+//! Lineage: what a pledge's money paid for. Which pledges paid a release is shown with the release.
 
 use super::pledges::concerned;
-use crate::auth::{Caller, MaybeCaller};
+use crate::auth::Caller;
 use crate::extract::Params;
 use crate::paging::{PageQuery, respond};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::visibility::{Reader, book_of};
-use crate::who_may::DONOR_READERS;
-use crate::wire::{BalanceBody, MoneyBody};
+use crate::visibility::book_of;
+use crate::wire::BalanceBody;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
-use deadpool_postgres::GenericClient;
-use ledger::Error;
-use ledger::engine::store::books::Book;
-use ledger::id::{CampaignId, DonorId, MilestoneId, PledgeId, ReleaseId};
-use ledger::milestones::rules::release::Release;
-use ledger::milestones::store::releases;
+use ledger::id::{CampaignId, MilestoneId, PledgeId, ReleaseId};
 use ledger::money::Currency;
-use ledger::pledging::rules::lineage::Method;
-use ledger::pledging::store::campaigns;
-use ledger::pledging::store::lineage::{self, Source, Standing, Used};
+use ledger::pledging::store::lineage::{self, Standing, Used};
 use serde::Serialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
-
-/// Persons appear to others than the host only in totals over so many or more.
-const PERSONS_MIN: i64 = 5;
-
-/// What one pledge paid of a release.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Source)]
-pub struct SourceBody {
-    #[schema(value_type = String)]
-    pledge: PledgeId,
-    /// The donor's pseudonym.
-    #[schema(value_type = String)]
-    donor: DonorId,
-    amount: BalanceBody,
-}
-
-/// Whose money paid a release.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Sources)]
-pub struct SourcesBody {
-    #[schema(value_type = String)]
-    release: ReleaseId,
-    #[schema(value_type = String)]
-    campaign: CampaignId,
-    /// The method of the campaign: `fifo`, what settled first, or `pro_rata`, of all in proportion.
-    #[schema(value_type = String)]
-    lineage: Method,
-    /// The release: what all sources add up to.
-    amount: MoneyBody,
-    /// How many pledges; null to others than the host while they are of fewer than five donors.
-    pledges: Option<i64>,
-    /// How many donors; null to others than the host while they are fewer than five.
-    donors: Option<i64>,
-    /// Ordered by pledge; for owners, treasurers and auditors of the host, and empty to others.
-    items: Vec<SourceBody>,
-    /// Where the next page begins; null on the last one.
-    next_cursor: Option<String>,
-}
-
-/// Lists which pledges paid a release, and how much each; to others than the host it shows totals only.
-#[utoipa::path(tag = "releases", params(("id" = String, Path, description = "The release"), PageQuery),
-    responses((status = 200, description = "A page", body = SourcesBody)))]
-#[get("/v1/releases/{id}/sources")]
-pub(crate) async fn sources(
-    state: Data<State>,
-    caller: MaybeCaller,
-    id: Path<ReleaseId>,
-    query: Params<PageQuery>,
-    http: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    let window = query.0.window::<Uuid>()?;
-    let client = state.client().await?;
-    let book = book_of(&client, id.book, "release").await?;
-    let release = releases::get(&client, *id).await?;
-    Reader::of(&client, caller.0.as_ref(), &book).await?.require_team(Some(release.team), true, "release").await?;
-    let sees_persons = sees_donors(&client, caller.0.as_ref(), &book).await?;
-    let rows = if sees_persons {
-        let (after, limit) = (window.after.unwrap_or_default(), window.fetch());
-        lineage::list_sources(&client, book.id, release.entry, after, limit).await?
-    } else {
-        Vec::new()
-    };
-    let currency = release.amount.currency();
-    let body = |row: Source| SourceBody {
-        pledge: row.pledge,
-        donor: row.donor,
-        amount: BalanceBody::new(row.amount, currency),
-    };
-    let page = window.page(rows, |row| row.pledge.object, body);
-    let counts = lineage::count_sources(&client, book.id, release.entry).await?;
-    let method = campaigns::get(&client, release.campaign).await?.lineage;
-    let body = summed(&release, method, counts, sees_persons);
-    let body = SourcesBody { items: page.items, next_cursor: page.next_cursor, ..body };
-    Ok(respond(&body, body.next_cursor.as_deref(), &http))
-}
-
-fn summed(release: &Release, lineage: Method, (pledges, donors): (i64, i64), sees_persons: bool) -> SourcesBody {
-    let is_shown = sees_persons || donors >= PERSONS_MIN;
-    SourcesBody {
-        release: release.id,
-        campaign: release.campaign,
-        lineage,
-        amount: release.amount.into(),
-        pledges: is_shown.then_some(pledges),
-        donors: is_shown.then_some(donors),
-        items: Vec::new(),
-        next_cursor: None,
-    }
-}
-
-async fn sees_donors(client: &impl GenericClient, caller: Option<&Caller>, book: &Book) -> Result<bool, Error> {
-    match caller {
-        Some(caller) => caller.has_role(client, book.organisation, DONOR_READERS).await,
-        None => Ok(false),
-    }
-}
 
 /// What an entry used of a pledge's money.
 #[derive(Debug, Serialize, ToSchema)]

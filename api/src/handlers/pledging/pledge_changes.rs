@@ -1,6 +1,7 @@
 //! Changes of a pledge: paused, resumed, redirected and cancelled by its donor through the partner.
 
-use super::pledges::{PledgeBody, View, concerned};
+use super::pledge_body::{PledgeBody, View};
+use super::pledges::concerned;
 use crate::auth::Caller;
 use crate::extract::Keyed;
 use crate::idempotency::{Reply, Scope, idempotent};

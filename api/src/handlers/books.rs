@@ -1,0 +1,40 @@
+//! Books: accounts, units, journal entries, holds, exchange, and the jobs that wait.
+
+pub mod accounts;
+pub mod book;
+pub mod entries;
+pub mod entry_batches;
+pub mod exchange;
+pub mod holds;
+pub mod jobs;
+pub mod units;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// The routes. Of two paths that could both fit, the more literal one (`{id}:pause`) comes first.
+pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
+    routes
+        .service(book::open)
+        .service(book::list)
+        .service(book::advance_clock)
+        .service(book::admit_partner)
+        .service(jobs::requeue)
+        .service(jobs::show)
+        .service(units::create_unit)
+        .service(units::list_units)
+        .service(units::show_unit)
+        .service(accounts::open)
+        .service(accounts::list)
+        .service(accounts::balance_at)
+        .service(entry_batches::create_batch)
+        .service(entries::reverse)
+        .service(entries::create)
+        .service(holds::capture)
+        .service(holds::release)
+        .service(holds::place)
+        .service(holds::list)
+        .service(exchange::post_exchange_result)
+        .service(entries::list)
+        .service(entries::show)
+        .service(book::show);
+}

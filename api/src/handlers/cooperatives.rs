@@ -1,0 +1,36 @@
+//! Members of a cooperative: what they work, what is sold, how it is shared.
+
+pub mod allocation_rules;
+pub mod distribution_body;
+pub mod distributions;
+pub mod members;
+pub mod proceeds;
+pub mod statements;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// The routes. Of two paths that could both fit, the more literal one (`{id}:pause`) comes first.
+pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
+    routes
+        .service(members::admit)
+        .service(members::list_members)
+        .service(members::leave)
+        .service(members::contribute)
+        .service(members::list_contributions)
+        .service(members::attest)
+        .service(allocation_rules::publish)
+        .service(allocation_rules::list)
+        .service(proceeds::record)
+        .service(proceeds::list)
+        .service(distributions::draft)
+        .service(distributions::list)
+        .service(distributions::open)
+        .service(distributions::raise_objection)
+        .service(distributions::approve)
+        .service(distributions::withdraw)
+        .service(distributions::reverse)
+        .service(distributions::objections)
+        .service(distributions::show)
+        .service(statements::list)
+        .service(statements::show);
+}

@@ -1,0 +1,33 @@
+//! Milestones of the host, claims of the team, reviews, disputes, releases.
+
+pub mod claim_body;
+pub mod claims;
+pub mod disputes;
+pub mod milestone;
+pub mod releases;
+pub mod reviews;
+pub mod sources;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// The routes. Of two paths that could both fit, the more literal one (`{id}:pause`) comes first.
+pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
+    routes
+        .service(milestone::create)
+        .service(milestone::list)
+        .service(milestone::fund)
+        .service(milestone::cancel)
+        .service(milestone::show)
+        .service(releases::list)
+        .service(sources::sources)
+        .service(claims::create)
+        .service(claims::list)
+        .service(claims::submit)
+        .service(claims::show)
+        .service(claims::change)
+        .service(reviews::create)
+        .service(reviews::list)
+        .service(disputes::create)
+        .service(disputes::list)
+        .service(disputes::resolve);
+}

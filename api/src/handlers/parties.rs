@@ -1,0 +1,31 @@
+//! People and organisations: signing in, roles, credentials of partners, declared ties.
+
+pub mod credentials;
+pub mod identity;
+pub mod organisations;
+pub mod ties;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// The routes. Of two paths that could both fit, the more literal one (`{id}:pause`) comes first.
+pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
+    routes
+        .service(identity::sign_in)
+        .service(identity::confirm)
+        .service(identity::refresh)
+        .service(identity::revoke)
+        .service(identity::oauth_token)
+        .service(identity::jwks)
+        .service(identity::me)
+        .service(organisations::create)
+        .service(organisations::list)
+        .service(organisations::show)
+        .service(organisations::change)
+        .service(organisations::add_membership)
+        .service(organisations::list_memberships)
+        .service(organisations::remove_membership)
+        .service(credentials::create)
+        .service(credentials::list)
+        .service(credentials::revoke)
+        .service(ties::create);
+}

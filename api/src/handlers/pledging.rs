@@ -1,0 +1,33 @@
+//! Campaigns of the host; pledges of donors and the charges that collect them, brought by partners.
+
+pub mod campaigns;
+pub mod charges;
+pub mod lineage;
+pub mod pledge_body;
+pub mod pledge_changes;
+pub mod pledges;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// The routes. Of two paths that could both fit, the more literal one (`{id}:pause`) comes first.
+pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
+    routes
+        .service(campaigns::create)
+        .service(campaigns::list)
+        .service(campaigns::publish)
+        .service(campaigns::close)
+        .service(campaigns::totals)
+        .service(campaigns::show)
+        .service(pledges::place)
+        .service(pledges::list)
+        .service(pledges::search)
+        .service(pledge_changes::pause)
+        .service(pledge_changes::resume)
+        .service(pledge_changes::cancel)
+        .service(pledge_changes::redirect)
+        .service(pledges::show)
+        .service(charges::list)
+        .service(lineage::uses)
+        .service(charges::capture)
+        .service(charges::show);
+}

@@ -1,0 +1,22 @@
+//! What a book says: statements, reports, exports, and the closing of periods.
+
+pub mod account_statements;
+pub mod account_trees;
+pub mod exports;
+pub mod periods;
+pub mod report;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// The routes. Of two paths that could both fit, the more literal one (`{id}:pause`) comes first.
+pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
+    routes
+        .service(account_statements::statement)
+        .service(periods::close_period)
+        .service(account_trees::account_tree)
+        .service(report::trial_balance)
+        .service(report::balance_sheet)
+        .service(report::income_statement)
+        .service(report::funds)
+        .service(exports::export);
+}

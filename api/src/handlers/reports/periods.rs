@@ -1,0 +1,49 @@
+//! Closing periods: a close writes the trial balance of its last day.
+
+use crate::auth::Caller;
+use crate::extract::{Keyed, Nothing};
+use crate::idempotency::{Reply, Scope, idempotent};
+use crate::problem::Problem;
+use crate::state::State;
+use crate::visibility::{kept, note};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpResponse, post};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use ledger::id::BookRef;
+use ledger::reports::operations::periods;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A closed period.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ClosedPeriod)]
+pub struct ClosedPeriodBody {
+    /// The last day that is closed.
+    through: Date,
+    /// Number of the record, which holds the trial balance of that day.
+    number: i64,
+}
+
+/// Closes the days through this one: entries that would take effect on or before it are refused from then on.
+#[utoipa::path(tag = "books",
+    params(("book" = String, Path, description = "The book"),
+           ("date" = String, Path, description = "The last day of the period", format = "date", pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")),
+    request_body = Nothing, responses((status = 201, description = "Closed", body = ClosedPeriodBody)))]
+#[post("/v1/books/{book}/periods/{date}:close")]
+pub(crate) async fn close_period(
+    state: Data<State>,
+    caller: Caller,
+    path: Path<(BookRef, Date)>,
+    request: Keyed<Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let (id, through) = path.into_inner();
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = kept(tx, &caller, id).await?;
+        let wall = Timestamp::now();
+        let number = periods::close(tx, &book, through, wall).await?;
+        note(tx, &caller, &book, &through, "period closed", wall).await?;
+        Ok(Reply::created(&ClosedPeriodBody { through, number }))
+    })
+    .await
+}
