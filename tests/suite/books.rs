@@ -1,5 +1,8 @@
 //! Books over HTTP: who may do and read what, and that the reports, the statement and the export tell the same story.
 
+mod records;
+mod units;
+
 use anyhow::{Context as _, ensure};
 use api::demo::client::{Answer, Client, text};
 use reqwest::Method;

@@ -1,6 +1,6 @@
 //! Captures through a lane: the same as in a transaction of their own, and nothing when something has changed meanwhile.
 
-use crate::scene::{MONTHLY, ONCE, Scene, outcome};
+use super::scene::{MONTHLY, ONCE, Scene, outcome};
 use futures_util::future::join_all;
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};

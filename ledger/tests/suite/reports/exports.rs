@@ -465,9 +465,9 @@ async fn records_that_are_no_entries_have_their_places_in_the_chain_over_all_bat
 #[test]
 fn the_verifier_shares_no_code_with_what_it_checks() {
     for source in [
-        include_str!("../../src/verify.rs"),
-        include_str!("../../src/verify/chain.rs"),
-        include_str!("../../src/verify/replay.rs"),
+        include_str!("../../../src/verify.rs"),
+        include_str!("../../../src/verify/chain.rs"),
+        include_str!("../../../src/verify/replay.rs"),
     ] {
         assert!(!source.contains("crate::"), "the verifier knows the format only");
     }

@@ -1,6 +1,6 @@
 //! Pledges from the partner's request to the cash, as the worker and donors step through them.
 
-use crate::scene::{MONTHLY, ONCE, Scene, open_campaign, outcome};
+use super::scene::{MONTHLY, ONCE, Scene, open_campaign, outcome};
 use crate::support::usd;
 use jiff::SignedDuration;
 use jiff::civil::{Date, date};

@@ -293,7 +293,7 @@ async fn the_migration_fills_in_what_was_rolled_up_before_its_tables_came() {
         let rows = format!("SELECT t::text FROM {table} t ORDER BY 1");
         owner.query(&rows, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
     };
-    let migration = include_str!("../../../migrations/sql/V0013__totals.sql");
+    let migration = include_str!("../../../../migrations/sql/V0013__totals.sql");
     let fill = migration.split_once("-- What was rolled up before.").unwrap().1;
     let fill = fill.split_once("-- Brings the totals of a book forward").unwrap().0;
     let mut before = Vec::new();

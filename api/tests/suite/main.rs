@@ -1,0 +1,4 @@
+//! The routes in this process, against a real PostgreSQL.
+
+mod challenges;
+mod pledging;
