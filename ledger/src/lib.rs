@@ -29,6 +29,8 @@ pub mod parties;
 pub mod pledging;
 pub mod reports;
 pub mod service;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod treasury;
 pub mod verify;
 pub mod words;

@@ -1,94 +1,49 @@
 //! Books over HTTP: who may do and read what, and that the reports, the statement and the export tell the same story.
 
+mod records;
+mod units;
+
+use crate::host::{Host, new_book};
 use anyhow::{Context as _, ensure};
 use api::demo::client::{Answer, Client, text};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tests::{TestApp, balances_of_hledger};
+use tests::balances_of_hledger;
 
 type Outcome = anyhow::Result<()>;
 
-/// A cooperative with its people, and a sandbox book.
-struct Host {
-    app: TestApp,
-    operator: Client,
-    treasurer: Client,
-    organisation: String,
-    path: String,
+/// An account of the book, with or without a floor.
+async fn account(host: &Host, code: &str, class: &str, floor: Option<&str>) -> anyhow::Result<Answer> {
+    let body = json!({"code": code, "class": class, "currency": "USD", "floor": floor});
+    host.treasurer.post(&host.at("/accounts"), &body).await
 }
 
-impl Host {
-    async fn open(visibility: &str) -> anyhow::Result<Host> {
-        let app = TestApp::start().await?;
-        let operator = app.operator().await?;
-        let made = json!({"name": "Sawmill", "kind": "cooperative"});
-        let made = operator.post("/v1/organisations", &made).await?.ok()?;
-        let organisation = text(&made, "/id")?.to_owned();
-        give(&operator, &organisation, "treasurer@sawmill.example", "treasurer").await?;
-        let treasurer = app.sign_in("treasurer@sawmill.example").await?;
-        let book = treasurer.post("/v1/books", &new_book(&organisation, "sandbox", visibility)).await?;
-        ensure!(book.status == 201, "{}", book.body);
-        let path = format!("/v1/books/{}", text(&book.body, "/id")?);
-        Ok(Host { app, operator, treasurer, organisation, path })
+/// Accounts and three entries: 100.00 paid in, 40.00 earned, 15.50 of rent, the last with effect a month earlier.
+async fn keep(host: &Host) -> Outcome {
+    for (code, class, floor) in [
+        ("assets:bank", "asset", Some("0.00")),
+        ("equity:own", "equity", None),
+        ("income:boards", "income", None),
+        ("expenses:rent", "expense", None),
+    ] {
+        ensure!(account(host, code, class, floor).await?.status == 201, "{code}");
     }
-
-    fn at(&self, rest: &str) -> String {
-        format!("{}{rest}", self.path)
+    for (debit, credit, amount, day) in [
+        ("assets:bank", "equity:own", "100.00", "2027-02-01"),
+        ("assets:bank", "income:boards", "40.00", "2027-02-10"),
+        ("expenses:rent", "assets:bank", "15.50", "2027-01-31"),
+    ] {
+        let entry = entry(debit, credit, amount, day);
+        host.treasurer.post(&host.at("/journal-entries"), &entry).await?.ok()?;
     }
-
-    async fn account(&self, code: &str, class: &str, floor: Option<&str>) -> anyhow::Result<Answer> {
-        let body = json!({"code": code, "class": class, "currency": "USD", "floor": floor});
-        self.treasurer.post(&self.at("/accounts"), &body).await
-    }
-
-    /// Somebody who belongs to another organisation.
-    async fn stranger(&self) -> anyhow::Result<Client> {
-        let made = json!({"name": "Somewhere else", "kind": "sponsor"});
-        let made = self.operator.post("/v1/organisations", &made).await?.ok()?;
-        give(&self.operator, text(&made, "/id")?, "stranger@elsewhere.example", "owner").await?;
-        self.app.sign_in("stranger@elsewhere.example").await
-    }
-
-    /// Accounts and three entries: 100.00 paid in, 40.00 earned, 15.50 of rent, the last with effect a month earlier.
-    async fn keep(&self) -> Outcome {
-        for (code, class, floor) in [
-            ("assets:bank", "asset", Some("0.00")),
-            ("equity:own", "equity", None),
-            ("income:boards", "income", None),
-            ("expenses:rent", "expense", None),
-        ] {
-            ensure!(self.account(code, class, floor).await?.status == 201, "{code}");
-        }
-        for (debit, credit, amount, day) in [
-            ("assets:bank", "equity:own", "100.00", "2027-02-01"),
-            ("assets:bank", "income:boards", "40.00", "2027-02-10"),
-            ("expenses:rent", "assets:bank", "15.50", "2027-01-31"),
-        ] {
-            let entry = entry(debit, credit, amount, day);
-            self.treasurer.post(&self.at("/journal-entries"), &entry).await?.ok()?;
-        }
-        Ok(())
-    }
-}
-
-fn new_book(organisation: &str, mode: &str, visibility: &str) -> Value {
-    json!({
-        "organisation": organisation, "name": "Sawmill", "currency": "USD", "mode": mode, "zone": "Europe/Berlin",
-        "visibility": visibility,
-    })
+    Ok(())
 }
 
 fn entry(debit: &str, credit: &str, amount: &str, day: &str) -> Value {
     let amount = json!({"amount": amount, "currency": "USD"});
     json!({"lines": [{"debit": debit, "credit": credit, "amount": amount}], "effective": day, "memo": "Kept by hand"})
-}
-
-async fn give(by: &Client, organisation: &str, email: &str, role: &str) -> Outcome {
-    let role = json!({"email": email, "role": role});
-    by.post(&format!("/v1/organisations/{organisation}/memberships"), &role).await?.ok()?;
-    Ok(())
 }
 
 fn is(answer: &Answer, status: u16, code: &str) {
@@ -109,8 +64,8 @@ async fn export(host: &Host) -> anyhow::Result<String> {
 
 #[tokio::test]
 async fn what_is_posted_is_in_every_report_the_statement_and_the_export() -> Outcome {
-    let host = Host::open("private").await?;
-    host.keep().await?;
+    let host = Host::open("Sawmill", "private").await?;
+    keep(&host).await?;
     let get = async |rest: &str| host.treasurer.get(&host.at(rest)).await?.ok();
 
     let trial = host.treasurer.all(&host.at("/reports/trial-balance")).await?;
@@ -172,8 +127,8 @@ async fn what_is_posted_is_in_every_report_the_statement_and_the_export() -> Out
 
 #[tokio::test]
 async fn a_dry_run_decides_the_same_and_writes_nothing() -> Outcome {
-    let host = Host::open("private").await?;
-    host.keep().await?;
+    let host = Host::open("Sawmill", "private").await?;
+    keep(&host).await?;
     let good = entry("expenses:rent", "assets:bank", "124.50", "2027-02-11");
     let short = entry("expenses:rent", "assets:bank", "124.51", "2027-02-11");
     for _ in 0..2 {
@@ -204,17 +159,17 @@ async fn a_dry_run_decides_the_same_and_writes_nothing() -> Outcome {
 
 #[tokio::test]
 async fn what_is_wrong_with_a_book_an_account_or_an_entry_is_named() -> Outcome {
-    let host = Host::open("private").await?;
-    host.keep().await?;
-    is(&host.account("assets:bank", "asset", None).await?, 409, "account-exists");
-    is(&host.account("liabilities:fund:x", "fund", None).await?, 409, "managed-class");
+    let host = Host::open("Sawmill", "private").await?;
+    keep(&host).await?;
+    is(&account(&host, "assets:bank", "asset", None).await?, 409, "account-exists");
+    is(&account(&host, "liabilities:fund:x", "fund", None).await?, 409, "managed-class");
     for (code, class, floor, pointer) in [
         ("assets:Bank", "asset", None, "/code"),
         ("income:bank", "asset", None, "/code"),
         ("assets:b", "money", None, "/class"),
         ("assets:b", "asset", Some("1.001"), "/floor"),
     ] {
-        let refused = host.account(code, class, floor).await?;
+        let refused = account(&host, code, class, floor).await?;
         is(&refused, 422, "invalid");
         assert_eq!(refused.body["errors"][0]["pointer"], pointer);
     }
@@ -239,8 +194,8 @@ async fn what_is_wrong_with_a_book_an_account_or_an_entry_is_named() -> Outcome 
 
 #[tokio::test]
 async fn the_account_tree_adds_up_to_the_trial_balance_over_any_pages_and_branches() -> Outcome {
-    let host = Host::open("private").await?;
-    host.keep().await?;
+    let host = Host::open("Sawmill", "private").await?;
+    keep(&host).await?;
     let get = async |rest: &str| host.treasurer.get(&host.at(rest)).await?.ok();
     let seen = |tree: &Value| -> Vec<Value> {
         let items = tree["items"].as_array().cloned().unwrap_or_default();
@@ -282,13 +237,11 @@ async fn the_account_tree_adds_up_to_the_trial_balance_over_any_pages_and_branch
 
 #[tokio::test]
 async fn a_private_book_does_not_exist_for_strangers_members_partners_and_those_without_a_token() -> Outcome {
-    let host = Host::open("private").await?;
-    host.keep().await?;
-    give(&host.operator, &host.organisation, "member@sawmill.example", "member").await?;
-    give(&host.operator, &host.organisation, "auditor@sawmill.example", "auditor").await?;
+    let host = Host::open("Sawmill", "private").await?;
+    keep(&host).await?;
     let stranger = host.stranger().await?;
-    let member = host.app.sign_in("member@sawmill.example").await?;
-    let auditor = host.app.sign_in("auditor@sawmill.example").await?;
+    let member = host.person("member@sawmill.example", "member").await?;
+    let auditor = host.person("auditor@sawmill.example", "auditor").await?;
     let partner = json!({"name": "Fans", "kind": "partner_platform"});
     let partner = host.operator.post("/v1/organisations", &partner).await?.ok()?;
     let platform = text(&partner, "/id")?;
@@ -335,7 +288,7 @@ async fn a_private_book_does_not_exist_for_strangers_members_partners_and_those_
     }
     // The right number with another book's identifier is no book either.
     let other = host.treasurer.post("/v1/books", &new_book(&host.organisation, "sandbox", "private")).await?.ok()?;
-    let (mine, other) = (host.path.as_str(), text(&other, "/id")?);
+    let (mine, other) = (host.at(""), text(&other, "/id")?);
     let mixed = format!("{}{}", &mine[..mine.len() - 20], &other[other.len() - 20..]);
     is(&host.treasurer.get(&mixed).await?, 404, "not-found");
     host.app.finish().await
@@ -343,10 +296,9 @@ async fn a_private_book_does_not_exist_for_strangers_members_partners_and_those_
 
 #[tokio::test]
 async fn a_role_counts_from_the_next_request_on_and_no_longer_however_many_ask_at_once() -> Outcome {
-    let host = Host::open("private").await?;
-    host.keep().await?;
-    give(&host.operator, &host.organisation, "second@sawmill.example", "auditor").await?;
-    let second = Arc::new(host.app.sign_in("second@sawmill.example").await?);
+    let host = Host::open("Sawmill", "private").await?;
+    keep(&host).await?;
+    let second = Arc::new(host.person("second@sawmill.example", "auditor").await?);
     let entries = host.at("/journal-entries");
     let posting = entry("assets:bank", "equity:own", "1.00", "2027-02-01");
     let done = Arc::new(AtomicBool::new(false));
@@ -381,8 +333,8 @@ async fn a_role_counts_from_the_next_request_on_and_no_longer_however_many_ask_a
 
 #[tokio::test]
 async fn a_public_book_is_read_by_everybody_and_kept_by_its_own() -> Outcome {
-    let host = Host::open("public").await?;
-    host.keep().await?;
+    let host = Host::open("Sawmill", "public").await?;
+    keep(&host).await?;
     let nobody = host.app.nobody()?;
     for read in
         ["", "/accounts", "/account-tree", "/journal-entries", "/reports/balance-sheet", "/export?format=hledger"]
@@ -390,7 +342,7 @@ async fn a_public_book_is_read_by_everybody_and_kept_by_its_own() -> Outcome {
         assert_eq!(nobody.get(&host.at(read)).await?.status, 200, "{read}");
     }
     assert_eq!(nobody.all("/v1/books").await?.len(), 1);
-    assert_eq!(nobody.get(&host.path).await?.etag.as_deref(), Some("\"v1\""));
+    assert_eq!(nobody.get(&host.at("")).await?.etag.as_deref(), Some("\"v1\""));
     let stranger = host.stranger().await?;
     is(
         &stranger
@@ -417,7 +369,7 @@ async fn a_public_book_is_read_by_everybody_and_kept_by_its_own() -> Outcome {
 
 #[tokio::test]
 async fn only_operators_open_live_books_and_only_sandbox_clocks_move_and_only_forward() -> Outcome {
-    let host = Host::open("private").await?;
+    let host = Host::open("Sawmill", "private").await?;
     let live = new_book(&host.organisation, "live", "private");
     is(&host.treasurer.post("/v1/books", &live).await?, 403, "forbidden");
     let live = host.operator.post("/v1/books", &live).await?.ok()?;

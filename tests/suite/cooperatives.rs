@@ -1,47 +1,28 @@
 //! A cooperative over HTTP: two years shared to the cent by the worker, statements by mail, and who sees whose share.
 
+use crate::host::Host;
 use api::demo::client::{Answer, Client, text};
 use serde_json::{Value, json};
-use tests::TestApp;
 
 type Outcome = anyhow::Result<()>;
 
 const HOURS: [&str; 4] = ["2080", "1560", "1040", "520"];
 
 struct Coop {
-    app: TestApp,
-    treasurer: Client,
+    host: Host,
     approver: Client,
     ada: Client,
     bea: Client,
-    /// Path of the cooperative, and of its book.
-    path: String,
-    book: String,
     members: Vec<Value>,
 }
 
 impl Coop {
     /// Six members under the rule of the main road, on 1 January 2028.
     async fn open() -> anyhow::Result<Coop> {
-        let app = TestApp::start().await?;
-        let operator = app.operator().await?;
-        let made = json!({"name": "Press Makers", "kind": "cooperative"});
-        let made = operator.post("/v1/organisations", &made).await?.ok()?;
-        let organisation = text(&made, "/id")?.to_owned();
-        for (email, role) in [("treasurer@press.example", "treasurer"), ("approver@press.example", "approver")] {
-            let role = json!({"email": email, "role": role});
-            operator.post(&format!("/v1/organisations/{organisation}/memberships"), &role).await?.ok()?;
-        }
-        let treasurer = app.sign_in("treasurer@press.example").await?;
-        let approver = app.sign_in("approver@press.example").await?;
-        let book = json!({
-            "organisation": organisation, "name": "Press Makers", "currency": "USD", "mode": "sandbox",
-            "zone": "Europe/Berlin", "visibility": "private",
-        });
-        let book = treasurer.post("/v1/books", &book).await?.ok()?;
-        let book = text(&book, "/id")?.to_owned();
-        app.advance(&treasurer, &book, "2028-01-01T12:00:00Z").await?;
-        let path = format!("/v1/cooperatives/{book}");
+        let host = Host::open("Press Makers", "private").await?;
+        let approver = host.person("approver@press.example", "approver").await?;
+        host.app.advance(&host.treasurer, &host.book, "2028-01-01T12:00:00Z").await?;
+        let path = format!("/v1/cooperatives/{}", host.book);
         let mut members = Vec::new();
         for (name, group) in [
             ("ada", "workers"),
@@ -53,16 +34,16 @@ impl Coop {
         ] {
             let email = format!("{name}@press.example");
             let member = json!({"email": email, "group": group, "joined_on": "2026-01-01", "consents": true});
-            members.push(treasurer.post(&format!("{path}/members"), &member).await?.ok()?);
+            members.push(host.treasurer.post(&format!("{path}/members"), &member).await?.ok()?);
         }
-        let (ada, bea) = (app.sign_in("ada@press.example").await?, app.sign_in("bea@press.example").await?);
-        let coop = Coop { app, treasurer, approver, ada, bea, path, book, members };
-        coop.treasurer.post(&coop.at("/allocation-rules"), &rule()).await?.ok()?;
+        let (ada, bea) = (host.app.sign_in("ada@press.example").await?, host.app.sign_in("bea@press.example").await?);
+        let coop = Coop { host, approver, ada, bea, members };
+        coop.host.treasurer.post(&coop.at("/allocation-rules"), &rule()).await?.ok()?;
         Ok(coop)
     }
 
     fn at(&self, rest: &str) -> String {
-        format!("{}{rest}", self.path)
+        format!("/v1/cooperatives/{}{rest}", self.host.book)
     }
 
     async fn record(&self, kind: &str, amount: &str, day: &str) -> anyhow::Result<Answer> {
@@ -70,7 +51,7 @@ impl Coop {
             "kind": kind, "label": "presses", "party": "bank", "occurred_on": day,
             "amount": {"amount": amount, "currency": "USD"},
         });
-        self.treasurer.post(&self.at("/proceeds"), &body).await
+        self.host.treasurer.post(&self.at("/proceeds"), &body).await
     }
 
     /// Ada writes down her own hours and Bea attests them; the treasurer writes down the others', and Ada attests.
@@ -79,7 +60,7 @@ impl Coop {
             let mut body = json!({
                 "from": format!("{year}-01-01"), "to": format!("{year}-12-31"), "hours": hours, "note": "Presses",
             });
-            let (worker, second) = if index == 0 { (&self.ada, &self.bea) } else { (&self.treasurer, &self.ada) };
+            let (worker, second) = if index == 0 { (&self.ada, &self.bea) } else { (&self.host.treasurer, &self.ada) };
             if index > 0 {
                 body["member"] = self.members[index]["id"].clone();
             }
@@ -94,15 +75,15 @@ impl Coop {
     /// Drafts, opens and approves a year; the clock passes the window, and the worker does the rest.
     async fn distribute(&self, year: i16, until: &str) -> anyhow::Result<Value> {
         let period = json!({"from": format!("{year}-01-01"), "to": format!("{year}-12-31")});
-        let draft = self.treasurer.post(&self.at("/distributions"), &period).await?.ok()?;
+        let draft = self.host.treasurer.post(&self.at("/distributions"), &period).await?.ok()?;
         assert_eq!(draft["state"], "draft");
         let one = format!("/v1/distributions/{}", text(&draft, "/id")?);
         is(&self.ada.get(&one).await?, 404);
-        self.treasurer.post(&format!("{one}:open"), &json!({})).await?.ok()?;
+        self.host.treasurer.post(&format!("{one}:open"), &json!({})).await?.ok()?;
         let approval = json!({"digest": draft["digest"]});
         self.approver.post(&format!("{one}:approve"), &approval).await?.ok()?;
-        self.app.advance(&self.treasurer, &self.book, until).await?;
-        self.treasurer.get(&one).await?.ok()
+        self.host.app.advance(&self.host.treasurer, &self.host.book, until).await?;
+        self.host.treasurer.get(&one).await?.ok()
     }
 }
 
@@ -145,13 +126,13 @@ async fn two_years_are_shared_to_the_cent_and_every_member_has_a_statement_by_ma
     assert_eq!(second["parts"][0]["amount"]["amount"], "1200.01");
     assert_eq!(cash(&second), ["3456.02", "2592.02", "1728.01", "864.00", "1080.01", "1080.00"]);
 
-    let entry = format!("/v1/books/{}/journal-entries/{}", coop.book, second["entry"]);
-    let entry = coop.treasurer.get(&entry).await?.ok()?;
+    let entry = format!("/v1/books/{}/journal-entries/{}", coop.host.book, second["entry"]);
+    let entry = coop.host.treasurer.get(&entry).await?.ok()?;
     assert_eq!(entry["lines"].as_array().map(Vec::len), Some(7), "one entry, a line for each part");
     for name in ["ada", "dora", "fay"] {
-        assert_eq!(coop.app.mails("statement", &format!("{name}@press.example"))?, 2, "{name}");
+        assert_eq!(coop.host.app.mails("statement", &format!("{name}@press.example"))?, 2, "{name}");
     }
-    assert_eq!(coop.treasurer.all(&coop.at("/statements")).await?.len(), 12);
+    assert_eq!(coop.host.treasurer.all(&coop.at("/statements")).await?.len(), 12);
     let own = coop.bea.all(&coop.at("/statements")).await?;
     let shares: Vec<_> = own.iter().map(|one| one["share"]["amount"].clone()).collect();
     assert_eq!(shares, ["2592.00", "2592.02"]);
@@ -168,7 +149,7 @@ async fn two_years_are_shared_to_the_cent_and_every_member_has_a_statement_by_ma
             "group": "workers", "members": 4, "amount": {"amount": "8640.05", "currency": "USD"},
         })
     );
-    coop.app.finish().await
+    coop.host.app.finish().await
 }
 
 #[tokio::test]
@@ -177,20 +158,20 @@ async fn an_objection_is_answered_by_a_third_person_and_a_distribution_can_be_ta
     coop.record("sale", "12000.07", "2026-06-01").await?.ok()?;
     let period = json!({"from": "2026-01-01", "to": "2026-12-31"});
     let draft = coop.at("/distributions");
-    let idle = coop.treasurer.post(&draft, &period).await?;
+    let idle = coop.host.treasurer.post(&draft, &period).await?;
     is(&idle, 409);
     assert_eq!(idle.body["type"], "/problems/no-weights", "nobody has attested hours");
     coop.work(2026).await?;
 
-    let tried = coop.treasurer.post(&format!("{draft}?dry_run=true"), &period).await?;
+    let tried = coop.host.treasurer.post(&format!("{draft}?dry_run=true"), &period).await?;
     is(&tried, 200);
-    let drafted = coop.treasurer.post(&draft, &period).await?;
+    let drafted = coop.host.treasurer.post(&draft, &period).await?;
     is(&drafted, 201);
     assert_eq!(drafted.body["digest"], tried.body["digest"], "a dry run computes the same plan");
     let one = format!("/v1/distributions/{}", text(&drafted.body, "/id")?);
     let approval = json!({"digest": drafted.body["digest"]});
     is(&coop.approver.post(&format!("{one}:approve"), &approval).await?, 409);
-    coop.treasurer.post(&format!("{one}:open"), &json!({})).await?.ok()?;
+    coop.host.treasurer.post(&format!("{one}:open"), &json!({})).await?.ok()?;
     is(&coop.ada.post(&format!("{one}:approve"), &approval).await?, 403);
     let other = json!({"digest": "0".repeat(64)});
     assert_eq!(coop.approver.post(&format!("{one}:approve"), &other).await?.body["type"], "/problems/digest-mismatch");
@@ -200,33 +181,28 @@ async fn an_objection_is_answered_by_a_third_person_and_a_distribution_can_be_ta
     let objected = coop.ada.post(&format!("{one}:object"), &why).await?.ok()?;
     assert_eq!((&objected["state"], cash(&objected).len()), (&json!("objected"), 1));
     is(&coop.approver.post(&format!("{one}:approve"), &approval).await?, 409);
-    coop.app.advance(&coop.treasurer, &coop.book, "2028-01-09T12:00:00Z").await?;
+    coop.host.app.advance(&coop.host.treasurer, &coop.host.book, "2028-01-09T12:00:00Z").await?;
     let answer = json!({"digest": drafted.body["digest"], "answer": "The time sheets agree"});
     coop.approver.post(&format!("{one}:approve"), &answer).await?.ok()?;
-    coop.app.work_until_idle().await?;
-    assert_eq!(coop.treasurer.get(&one).await?.ok()?["state"], "statements_issued");
+    coop.host.app.work_until_idle().await?;
+    assert_eq!(coop.host.treasurer.get(&one).await?.ok()?["state"], "statements_issued");
     assert_eq!(coop.bea.get(&format!("{one}/objections")).await?.ok()?["items"][0]["reason"], why["reason"]);
 
     is(&coop.approver.post(&format!("{one}:reverse"), &why).await?, 409);
-    let reversed = coop.treasurer.post(&format!("{one}:reverse"), &why).await?.ok()?;
+    let reversed = coop.host.treasurer.post(&format!("{one}:reverse"), &why).await?.ok()?;
     assert_eq!(reversed["state"], "reversed");
     assert_eq!(coop.bea.all(&coop.at("/statements")).await?[0]["reversed"], true);
-    is(&coop.treasurer.post(&draft, &period).await?, 201);
-    coop.app.finish().await
+    is(&coop.host.treasurer.post(&draft, &period).await?, 201);
+    coop.host.app.finish().await
 }
 
 #[tokio::test]
 async fn strangers_find_no_cooperative_and_members_do_not_keep_its_books() -> Outcome {
     let coop = Coop::open().await?;
-    let stranger = coop.app.operator().await?;
-    let made = json!({"name": "Elsewhere", "kind": "sponsor"});
-    let made = stranger.post("/v1/organisations", &made).await?.ok()?;
-    let role = json!({"email": "stranger@elsewhere.example", "role": "owner"});
-    stranger.post(&format!("/v1/organisations/{}/memberships", text(&made, "/id")?), &role).await?.ok()?;
-    let stranger = coop.app.sign_in("stranger@elsewhere.example").await?;
+    let stranger = coop.host.stranger().await?;
     for list in ["/members", "/contributions", "/allocation-rules", "/proceeds", "/distributions", "/statements"] {
         is(&stranger.get(&coop.at(list)).await?, 404);
-        is(&coop.app.nobody()?.get(&coop.at(list)).await?, 401);
+        is(&coop.host.app.nobody()?.get(&coop.at(list)).await?, 401);
         is(&coop.ada.get(&coop.at(list)).await?, 200);
         is(&coop.ada.get(&coop.at(&format!("{list}?limit=0"))).await?, 422);
     }
@@ -244,12 +220,12 @@ async fn strangers_find_no_cooperative_and_members_do_not_keep_its_books() -> Ou
     let too_much = json!({"effective_from": "2028-01-01", "steps": [
         {"step": "members", "groups": [{"group": "workers", "percent": "80", "by": "hours"}]},
     ]});
-    let refused = coop.treasurer.post(&coop.at("/allocation-rules"), &too_much).await?;
+    let refused = coop.host.treasurer.post(&coop.at("/allocation-rules"), &too_much).await?;
     assert_eq!(refused.body["type"], "/problems/rule-invalid", "{}", refused.body);
     let euros = json!({
         "kind": "sale", "label": "presses", "party": "bank", "amount": {"amount": "1.00", "currency": "EUR"},
     });
-    is(&coop.treasurer.post(&coop.at("/proceeds"), &euros).await?, 422);
+    is(&coop.host.treasurer.post(&coop.at("/proceeds"), &euros).await?, 422);
     is(&coop.record("sale", "1.00", "2099-01-01").await?, 422);
-    coop.app.finish().await
+    coop.host.app.finish().await
 }

@@ -35,6 +35,8 @@ const STANDS_ON: &[(&str, &[&str])] = &[
     ("pledging", &["engine", "service", "parties", "books", "treasury"]),
     ("challenges", &["engine", "service", "parties", "books", "treasury"]),
     ("milestones", &["engine", "service", "parties", "books", "treasury", "pledging"]),
+    // No room of the programs: what their tests stand on.
+    ("testing", &["engine", "service", "parties", "books", "treasury", "pledging"]),
 ];
 
 /// What pure code does not name: rooms inside a folder, rooms of the house, other people's crates.

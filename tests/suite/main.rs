@@ -4,16 +4,16 @@ mod books;
 mod chaos;
 mod contract;
 mod cooperatives;
-mod exports;
+mod host;
 mod house;
-mod lineage;
 mod milestones;
 mod paths;
 mod pledging;
 mod readme;
-mod records;
+mod reports {
+    mod exports;
+}
 mod repository;
 mod routes;
 mod scene;
 mod story;
-mod units;

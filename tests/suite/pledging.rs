@@ -1,5 +1,7 @@
 //! Pledges and charges over HTTP, through the running worker.
 
+mod lineage;
+
 use anyhow::{Context as _, ensure};
 use api::demo::client::{Client, text};
 use serde_json::{Value, json};

@@ -1,15 +1,12 @@
 //! Challenges from the draft to the prizes, as sponsors, teams, judges and the worker's clock step through them.
 #![expect(clippy::unwrap_used, reason = "a helper of tests stops the test it serves")]
 
-use crate::support::{Fixture, usd};
-use jiff::{SignedDuration, Timestamp};
+use crate::support::ground;
 use ledger::Error;
-use ledger::book::Mode;
-use ledger::books::operations::books;
-use ledger::challenges::operations::challenges;
-use ledger::challenges::operations::judging::{self, NewScorecard};
-use ledger::challenges::operations::purses::{self, NewContribution};
-use ledger::challenges::operations::submissions::{self, NewSubmission};
+use ledger::challenges::operations::judging::NewScorecard;
+use ledger::challenges::operations::purses::NewContribution;
+use ledger::challenges::operations::submissions::NewSubmission;
+use ledger::challenges::operations::{challenges, judging, purses, submissions};
 use ledger::challenges::rules::award::Award;
 use ledger::challenges::rules::challenge::Challenge;
 use ledger::challenges::rules::entrant;
@@ -19,149 +16,106 @@ use ledger::challenges::rules::rulebook::{
 };
 use ledger::challenges::rules::submission::{Attribution, Content, Submission};
 use ledger::challenges::store::contributions;
-use ledger::engine::store::books::{Book, Visibility};
-use ledger::engine::store::{accounts, balances, journal};
+use ledger::engine::store::journal;
 use ledger::evidence::{Digest, Evidence, EvidenceKind};
 use ledger::id::{ChallengeId, OrganisationId, PersonId, SubmissionId};
-use ledger::parties::operations::{organisations as parties, sign_in, ties};
+use ledger::parties::operations::ties;
 use ledger::parties::rules::role::{OrganisationKind, Role};
-use ledger::parties::store::organisations;
 use ledger::service::change::Change;
 use ledger::service::store::activity::Actor;
+use ledger::testing::{Ground, Team, refusal, usd};
 use ledger::treasury::operations::settlements;
 
-/// Runs one operation in a transaction of its own, and commits it when it succeeds.
-macro_rules! run {
-    ($scene:expr, $tx:ident => $operation:expr) => {{
-        let mut client = $scene.fixture.client().await;
-        let $tx = client.transaction().await.unwrap();
-        let outcome = $operation.await;
-        if outcome.is_ok() {
-            $tx.commit().await.unwrap();
-        }
-        outcome
-    }};
-}
-
-/// A host with an owner and three judges, and two sponsors.
+/// Three judges of the host, and two sponsors.
 struct Scene {
-    fixture: Fixture,
-    book: Book,
-    owner: PersonId,
+    ground: Ground,
     judges: Vec<PersonId>,
     sponsors: Vec<OrganisationId>,
-    start: Timestamp,
-}
-
-/// A team with its one member.
-#[derive(Clone, Copy)]
-struct Team {
-    id: OrganisationId,
-    member: PersonId,
-}
-
-fn code<T: std::fmt::Debug>(outcome: Result<T, Error>) -> &'static str {
-    let error = outcome.expect_err("a refusal");
-    let Error::Refused(refusal) = error else { panic!("{error}") };
-    refusal.code
 }
 
 impl Scene {
     async fn new() -> Scene {
-        let fixture = Fixture::new().await;
-        let start = Timestamp::now();
-        let mut client = fixture.client().await;
-        let tx = client.transaction().await.unwrap();
-        let mut people = Vec::new();
-        for name in ["owner", "judge-a", "judge-b", "judge-c"] {
-            let email = format!("{name}@example.org").parse().unwrap();
-            people.push(sign_in::ensure_person(&tx, &email, start).await.unwrap().id);
+        let ground = ground().await;
+        let (mut judges, mut sponsors) = (Vec::new(), Vec::new());
+        for name in ["judge-a", "judge-b", "judge-c"] {
+            judges.push(ground.person(name, Role::Judge).await);
         }
-        let (owner, judges) = (people[0], people[1..].to_vec());
-        let kind = OrganisationKind::Cooperative;
-        let host = parties::create_organisation(&tx, owner, "Host", kind, start).await.unwrap().id;
-        for judge in &judges {
-            organisations::insert_role(&tx, host, *judge, Role::Judge, owner, start).await.unwrap();
-        }
-        let mut sponsors = Vec::new();
         for name in ["Foundation", "Maker shop"] {
-            let kind = OrganisationKind::Sponsor;
-            sponsors.push(parties::create_organisation(&tx, owner, name, kind, start).await.unwrap().id);
+            sponsors.push(ground.organisation(name, OrganisationKind::Sponsor, ground.owner).await);
         }
-        let asked = books::OpenBook {
-            organisation: host,
-            name: "Host".into(),
-            currency: ledger::money::Currency::USD,
-            mode: Mode::Sandbox,
-            zone: "Europe/Berlin".into(),
-            visibility: Visibility::Private,
-        };
-        let book = books::open(&tx, asked, start).await.unwrap();
-        tx.commit().await.unwrap();
-        drop(client);
-        Scene { fixture, book, owner, judges, sponsors, start }
-    }
-
-    fn day(&self, day: i64) -> Timestamp {
-        self.start + SignedDuration::from_hours(24 * day)
+        Scene { ground, judges, sponsors }
     }
 
     fn change(&self) -> Change<'static> {
-        Change { version: None, actor: Actor::Person(self.owner), reason: "" }
+        Change { version: None, actor: Actor::Person(self.ground.owner), reason: "" }
     }
 
     async fn team(&self, name: &str) -> Team {
-        let email = format!("{name}@example.org").parse().unwrap();
-        let member = run!(self, tx => sign_in::ensure_person(&tx, &email, self.start)).unwrap().id;
-        let kind = OrganisationKind::ProjectTeam;
-        let id = run!(self, tx => parties::create_organisation(&tx, member, name, kind, self.start)).unwrap().id;
-        Team { id, member }
+        self.ground.team(name, name).await
     }
 
     async fn challenge(&self, rules: Rules) -> Challenge {
         let new = challenges::NewChallenge {
-            book: self.book.id,
+            book: self.ground.book.id,
             slug: "drill".into(),
             title: "An open cordless drill".into(),
             summary: String::new(),
-            purse: usd(&self.book.currency.format(i64::try_from(rules.purse()).unwrap())),
+            purse: usd(&self.ground.book.currency.format(i64::try_from(rules.purse()).unwrap())),
             rules,
         };
-        let draft = run!(self, tx => challenges::create(&tx, new, self.owner, self.start)).unwrap();
-        run!(self, tx => challenges::publish(&tx, draft.id, self.change(), self.start)).unwrap()
+        let draft = self
+            .ground
+            .run(async |tx| challenges::create(tx, new, self.ground.owner, self.ground.wall).await)
+            .await
+            .unwrap();
+        self.ground
+            .run(async |tx| challenges::publish(tx, draft.id, self.change(), self.ground.wall).await)
+            .await
+            .unwrap()
     }
 
     async fn give(&self, to: &Challenge, sponsor: usize, amount: &str, day: i64) -> Result<Contribution, Error> {
         let new = NewContribution {
             challenge: to.id,
             sponsor: self.sponsors[sponsor],
-            partner: self.book.organisation,
+            partner: self.ground.book.organisation,
             reference: format!("sponsor {sponsor}, {amount}"),
             amount: usd(amount),
             rules: to.rules,
             provider_reference: Some(format!("transfer of {amount} by {sponsor}")),
         };
-        run!(self, tx => purses::contribute(&tx, new, Actor::Person(self.owner), self.day(day)))
+        self.ground
+            .run(async |tx| purses::contribute(tx, new, Actor::Person(self.ground.owner), self.ground.day(day)).await)
+            .await
     }
 
     async fn settle(&self, given: &Contribution, day: i64) {
         let settlement = given.capture.as_ref().unwrap().settlement;
-        run!(self, tx => settlements::settle(&tx, settlement, self.day(day))).unwrap();
+        self.ground.run(async |tx| settlements::settle(tx, settlement, self.ground.day(day)).await).await.unwrap();
     }
 
     /// Funds the whole purse by the first sponsor, announces and opens on day 3.
     async fn open(&self, rules: Rules) -> Challenge {
         let funding = self.challenge(rules).await;
-        let purse = self.book.currency.format(funding.purse.minor());
+        let purse = self.ground.book.currency.format(funding.purse.minor());
         let given = self.give(&funding, 0, &purse, 0).await.unwrap();
         self.settle(&given, 2).await;
-        run!(self, tx => challenges::announce(&tx, funding.id, self.change(), self.day(2))).unwrap();
-        run!(self, tx => challenges::open(&tx, funding.id, self.change(), self.day(3))).unwrap()
+        self.ground
+            .run(async |tx| challenges::announce(tx, funding.id, self.change(), self.ground.day(2)).await)
+            .await
+            .unwrap();
+        self.ground
+            .run(async |tx| challenges::open(tx, funding.id, self.change(), self.ground.day(3)).await)
+            .await
+            .unwrap()
     }
 
     async fn enter(&self, challenge: &Challenge, team: Team, day: i64) -> entrant::Entrant {
-        let wall = self.day(day);
-        run!(self, tx => submissions::enter(&tx, challenge.id, team.id, challenge.rules, team.member, wall)).unwrap()
+        let wall = self.ground.day(day);
+        self.ground
+            .run(async |tx| submissions::enter(tx, challenge.id, team.id, challenge.rules, team.member, wall).await)
+            .await
+            .unwrap()
     }
 
     async fn draft(
@@ -173,11 +127,13 @@ impl Scene {
         day: i64,
     ) -> Result<Submission, Error> {
         let new = NewSubmission { challenge, team: team.id, stage: stage.into(), content };
-        run!(self, tx => submissions::create(&tx, new, team.member, self.day(day)))
+        self.ground.run(async |tx| submissions::create(tx, new, team.member, self.ground.day(day)).await).await
     }
 
     async fn submit(&self, submission: &Submission, team: Team, day: i64) -> Result<Submission, Error> {
-        run!(self, tx => submissions::submit(&tx, submission.id, None, team.member, self.day(day)))
+        self.ground
+            .run(async |tx| submissions::submit(tx, submission.id, None, team.member, self.ground.day(day)).await)
+            .await
     }
 
     /// Writes and hands in a complete submission.
@@ -195,41 +151,36 @@ impl Scene {
     async fn score(&self, judge: PersonId, of: &Submission, points: [u8; 2], day: i64) -> Result<(), Error> {
         let comment = "as measured".to_owned();
         let card = NewScorecard { submission: of.id, digest: of.digest(), points: points.to_vec(), comment };
-        run!(self, tx => judging::score(&tx, card, judge, self.day(day))).map(|_| ())
+        self.ground.run(async |tx| judging::score(tx, card, judge, self.ground.day(day)).await).await.map(|_| ())
     }
 
     async fn appoint_all(&self, challenge: ChallengeId) {
         for judge in &self.judges {
-            run!(self, tx => judging::appoint(&tx, challenge, *judge, self.owner, self.day(3))).unwrap();
+            self.ground
+                .run(async |tx| judging::appoint(tx, challenge, *judge, self.ground.owner, self.ground.day(3)).await)
+                .await
+                .unwrap();
         }
     }
 
     async fn advance(&self, challenge: ChallengeId, day: i64) -> Challenge {
-        run!(self, tx => challenges::advance(&tx, challenge, self.day(day))).unwrap()
+        self.ground.run(async |tx| challenges::advance(tx, challenge, self.ground.day(day)).await).await.unwrap()
     }
 
     async fn award(&self, challenge: ChallengeId, day: i64) -> Result<(Challenge, Vec<Award>), Error> {
-        run!(self, tx => ledger::challenges::operations::awards::award(&tx, challenge, self.change(), self.day(day)))
+        self.ground
+            .run(async |tx| {
+                ledger::challenges::operations::awards::award(tx, challenge, self.change(), self.ground.day(day)).await
+            })
+            .await
     }
 
     async fn balance(&self, account: &str) -> i64 {
-        let client = self.fixture.client().await;
-        match accounts::find(&client, self.book.id, account).await.unwrap() {
-            Some(account) => balances::get(&client, self.book.id, account.number).await.unwrap().net(),
-            None => 0,
-        }
+        self.ground.balance(account).await
     }
 
     async fn prizes_payable(&self) -> i64 {
-        let client = self.fixture.client().await;
-        let all = accounts::list(&client, self.book.id, "", 500).await.unwrap();
-        let prizes = all.iter().filter(|account| account.code.starts_with("liabilities:payable:prize:"));
-        prizes.map(accounts::Account::balance).sum()
-    }
-
-    async fn audit(&self) {
-        let client = self.fixture.client().await;
-        assert_eq!(journal::audit(&client, self.book.id).await.unwrap(), Vec::<String>::new());
+        self.ground.balance_below("liabilities:payable:prize:").await
     }
 }
 
@@ -317,20 +268,29 @@ async fn m1_opening_is_refused_one_cent_short_and_a_captured_cent_is_not_a_settl
     let scene = Scene::new().await;
     let challenge = scene.challenge(drill()).await;
     let most = scene.give(&challenge, 0, "249999.99", 0).await.unwrap();
-    run!(scene, tx => challenges::announce(&tx, challenge.id, scene.change(), scene.day(0))).unwrap();
-    let open = async |day| run!(scene, tx => challenges::open(&tx, challenge.id, scene.change(), scene.day(day)));
-    assert_eq!(code(open(1).await), "purse-short", "nothing has settled");
+    scene
+        .ground
+        .run(async |tx| challenges::announce(tx, challenge.id, scene.change(), scene.ground.day(0)).await)
+        .await
+        .unwrap();
+    let open = async |day| {
+        scene
+            .ground
+            .run(async |tx| challenges::open(tx, challenge.id, scene.change(), scene.ground.day(day)).await)
+            .await
+    };
+    assert_eq!(refusal(open(1).await), "purse-short", "nothing has settled");
     scene.settle(&most, 2).await;
-    let Err(Error::Refused(refusal)) = open(2).await else { panic!("one cent short") };
-    assert_eq!(refusal.detail, "the purse is 250000.00 USD, of which 249999.99 USD have settled: 0.01 USD are short");
-    assert_eq!(code(scene.give(&challenge, 1, "0.02", 3).await), "purse-full");
+    let Err(Error::Refused(short)) = open(2).await else { panic!("one cent short") };
+    assert_eq!(short.detail, "the purse is 250000.00 USD, of which 249999.99 USD have settled: 0.01 USD are short");
+    assert_eq!(refusal(scene.give(&challenge, 1, "0.02", 3).await), "purse-full");
     let cent = scene.give(&challenge, 1, "0.01", 3).await.unwrap();
     assert_eq!(scene.balance("liabilities:purse:drill").await, 25_000_000);
-    assert_eq!(code(open(3).await), "purse-short", "a captured cent is not a settled one");
+    assert_eq!(refusal(open(3).await), "purse-short", "a captured cent is not a settled one");
     scene.settle(&cent, 5).await;
     assert_eq!(open(5).await.unwrap().state.as_str(), "open");
-    assert_eq!(scene.balance(&format!("assets:cash:{}", scene.book.organisation)).await, 25_000_000);
-    scene.audit().await;
+    assert_eq!(scene.balance(&format!("assets:cash:{}", scene.ground.book.organisation)).await, 25_000_000);
+    scene.ground.audit().await;
 }
 
 #[tokio::test]
@@ -338,24 +298,42 @@ async fn rules_are_agreed_to_by_their_digest_and_do_not_change_afterwards() {
     let scene = Scene::new().await;
     let challenge = scene.challenge(small()).await;
     let other = Challenge { rules: Digest::of(b"other rules"), ..challenge.clone() };
-    assert_eq!(code(scene.give(&other, 0, "900.00", 0).await), "rules-mismatch");
-    let replaced = run!(scene, tx => challenges::replace_rules(&tx, challenge.id, usd("900.00"), small(), scene.owner, scene.start));
-    assert_eq!(code(replaced), "challenge-not-draft");
+    assert_eq!(refusal(scene.give(&other, 0, "900.00", 0).await), "rules-mismatch");
+    let replaced = scene
+        .ground
+        .run(async |tx| {
+            challenges::replace_rules(tx, challenge.id, usd("900.00"), small(), scene.ground.owner, scene.ground.wall)
+                .await
+        })
+        .await;
+    assert_eq!(refusal(replaced), "challenge-not-draft");
     let given = scene.give(&challenge, 0, "900.00", 0).await.unwrap();
     assert_eq!(given.rules, challenge.rules);
-    assert_eq!(code(scene.give(&challenge, 0, "900.00", 0).await), "purse-full");
-    run!(scene, tx => challenges::announce(&tx, challenge.id, scene.change(), scene.day(0))).unwrap();
+    assert_eq!(refusal(scene.give(&challenge, 0, "900.00", 0).await), "purse-full");
+    scene
+        .ground
+        .run(async |tx| challenges::announce(tx, challenge.id, scene.change(), scene.ground.day(0)).await)
+        .await
+        .unwrap();
     let team = scene.team("ada").await;
-    let wall = scene.day(0);
-    let mistaken = run!(scene, tx => submissions::enter(&tx, challenge.id, team.id, other.rules, team.member, wall));
-    assert_eq!(code(mistaken), "rules-mismatch");
-    let stranger =
-        run!(scene, tx => submissions::enter(&tx, challenge.id, team.id, challenge.rules, scene.owner, wall));
+    let wall = scene.ground.day(0);
+    let mistaken = scene
+        .ground
+        .run(async |tx| submissions::enter(tx, challenge.id, team.id, other.rules, team.member, wall).await)
+        .await;
+    assert_eq!(refusal(mistaken), "rules-mismatch");
+    let stranger = scene
+        .ground
+        .run(async |tx| submissions::enter(tx, challenge.id, team.id, challenge.rules, scene.ground.owner, wall).await)
+        .await;
     assert!(matches!(stranger, Err(Error::Forbidden(_))));
     scene.enter(&challenge, team, 0).await;
-    let again = run!(scene, tx => submissions::enter(&tx, challenge.id, team.id, challenge.rules, team.member, wall));
-    assert_eq!(code(again), "team-entered");
-    let client = scene.fixture.client().await;
+    let again = scene
+        .ground
+        .run(async |tx| submissions::enter(tx, challenge.id, team.id, challenge.rules, team.member, wall).await)
+        .await;
+    assert_eq!(refusal(again), "team-entered");
+    let client = scene.ground.client().await;
     let stored = ledger::challenges::store::challenges::get_rules(&client, challenge.id, 1).await.unwrap();
     assert_eq!((Digest::of(stored.document.as_bytes()), &stored.rules), (challenge.rules, &small()));
 }
@@ -370,24 +348,31 @@ async fn m4_an_incomplete_submission_is_not_judged() {
     }
     let good = scene.hand_in(&challenge, whole, "final", &[]).await;
     let bad = scene.draft(challenge.id, half, "final", content("half", &GATE[..2], &[]), 5).await.unwrap();
-    let Err(Error::Refused(refusal)) = scene.submit(&bad, half, 5).await else { panic!("incomplete") };
-    assert_eq!(refusal.code, "gate-incomplete");
-    assert!(refusal.detail.ends_with("build_instructions"), "{refusal}");
+    let Err(Error::Refused(missing)) = scene.submit(&bad, half, 5).await else { panic!("incomplete") };
+    assert_eq!(missing.code, "gate-incomplete");
+    assert!(missing.detail.ends_with("build_instructions"), "{missing}");
     scene.appoint_all(challenge.id).await;
-    assert_eq!(code(scene.score(scene.judges[0], &good, [90, 90], 20).await), "challenge-not-judging");
-    let early = run!(scene, tx => challenges::close_submissions(&tx, challenge.id, scene.change(), scene.day(20)));
-    assert_eq!(code(early), "submissions-open");
+    assert_eq!(refusal(scene.score(scene.judges[0], &good, [90, 90], 20).await), "challenge-not-judging");
+    let early = scene
+        .ground
+        .run(async |tx| challenges::close_submissions(tx, challenge.id, scene.change(), scene.ground.day(20)).await)
+        .await;
+    assert_eq!(refusal(early), "submissions-open");
     assert_eq!(scene.advance(challenge.id, 92).await.state.as_str(), "open");
     assert_eq!(scene.advance(challenge.id, 93).await.state.as_str(), "judging");
-    assert_eq!(code(scene.submit(&bad, half, 93).await), "challenge-not-open");
-    let client = scene.fixture.client().await;
+    assert_eq!(refusal(scene.submit(&bad, half, 93).await), "challenge-not-open");
+    let client = scene.ground.client().await;
     let closed = ledger::challenges::store::submissions::get(&client, bad.id).await.unwrap();
     assert_eq!(closed.state.as_str(), "incomplete");
-    assert_eq!(code(scene.score(scene.judges[0], &closed, [100, 100], 94).await), "not-judged");
+    assert_eq!(refusal(scene.score(scene.judges[0], &closed, [100, 100], 94).await), "not-judged");
     for judge in &scene.judges[..2] {
         scene.score(*judge, &good, [50, 50], 94).await.unwrap();
     }
-    run!(scene, tx => judging::rank(&tx, challenge.id, scene.change(), scene.day(95))).unwrap();
+    scene
+        .ground
+        .run(async |tx| judging::rank(tx, challenge.id, scene.change(), scene.ground.day(95)).await)
+        .await
+        .unwrap();
     let (_, awards) = scene.award(challenge.id, 110).await.unwrap();
     assert_eq!(awards.iter().map(|award| award.team).collect::<Vec<_>>(), [whole.id]);
 }
@@ -400,19 +385,24 @@ async fn m4_an_entry_fee_is_paid_before_work_is_handed_in_and_goes_where_the_rul
     let team = scene.team("ada").await;
     let entrant = scene.enter(&challenge, team, 4).await;
     let draft = scene.draft(challenge.id, team, "final", complete("final", &[]), 5).await.unwrap();
-    assert_eq!(code(scene.submit(&draft, team, 5).await), "fee-due");
+    assert_eq!(refusal(scene.submit(&draft, team, 5).await), "fee-due");
     let capture = async || {
-        let (partner, actor) = (scene.book.organisation, Actor::Person(scene.owner));
-        run!(scene, tx => submissions::capture_fee(&tx, entrant.id, partner, "card 1", actor, scene.day(5)))
+        let (partner, actor) = (scene.ground.book.organisation, Actor::Person(scene.ground.owner));
+        scene
+            .ground
+            .run(async |tx| {
+                submissions::capture_fee(tx, entrant.id, partner, "card 1", actor, scene.ground.day(5)).await
+            })
+            .await
     };
     capture().await.unwrap();
-    assert_eq!(code(capture().await), "fee-not-due");
+    assert_eq!(refusal(capture().await), "fee-not-due");
     assert_eq!(scene.balance("liabilities:entry-fees:drill").await, 5_000);
     let good = scene.submit(&draft, team, 6).await.unwrap();
-    let row = scene.fixture.owner().await;
+    let row = scene.ground.database_owner().await;
     let settlement: uuid::Uuid = row.query_one("SELECT settlement FROM entrant", &[]).await.unwrap().get(0);
-    let settlement = ledger::id::SettlementId::new(scene.book.id, settlement);
-    run!(scene, tx => settlements::settle(&tx, settlement, scene.day(8))).unwrap();
+    let settlement = ledger::id::SettlementId::new(scene.ground.book.id, settlement);
+    scene.ground.run(async |tx| settlements::settle(tx, settlement, scene.ground.day(8)).await).await.unwrap();
     scene.appoint_all(challenge.id).await;
     scene.advance(challenge.id, 93).await;
     for judge in &scene.judges[..2] {
@@ -423,7 +413,7 @@ async fn m4_an_entry_fee_is_paid_before_work_is_handed_in_and_goes_where_the_rul
     assert_eq!(scene.balance("liabilities:entry-fees:drill").await, 0);
     assert_eq!(scene.balance("equity:operating:drill").await, 5_000);
     assert_eq!(scene.prizes_payable().await, 90_000);
-    scene.audit().await;
+    scene.ground.audit().await;
 }
 
 #[tokio::test]
@@ -444,16 +434,22 @@ async fn a_judge_with_a_declared_tie_counts_for_nothing_also_when_it_is_declared
     for judge in [a, b] {
         scene.score(judge, &second, [60, 60], 94).await.unwrap();
     }
-    let tie =
-        run!(scene, tx => ties::declare_tie(&tx, &scene.book, a, favoured.id, "a cousin".into(), a, scene.day(94)));
+    let tie = scene
+        .ground
+        .run(async |tx| {
+            ties::declare_tie(tx, &scene.ground.book, a, favoured.id, "a cousin".into(), a, scene.ground.day(94)).await
+        })
+        .await;
     tie.unwrap();
-    assert_eq!(code(scene.score(a, &first, [100, 100], 94).await), "declared-tie");
+    assert_eq!(refusal(scene.score(a, &first, [100, 100], 94).await), "declared-tie");
     assert!(matches!(scene.score(favoured.member, &first, [9, 9], 94).await, Err(Error::Forbidden(_))));
-    let rank = async || run!(scene, tx => judging::rank(&tx, challenge.id, scene.change(), scene.day(95)));
-    assert_eq!(code(rank().await), "scores-missing", "two are needed, and one of the two counts for nothing");
+    let rank = async || {
+        scene.ground.run(async |tx| judging::rank(tx, challenge.id, scene.change(), scene.ground.day(95)).await).await
+    };
+    assert_eq!(refusal(rank().await), "scores-missing", "two are needed, and one of the two counts for nothing");
     scene.score(c, &first, [42, 42], 95).await.unwrap();
     rank().await.unwrap();
-    let client = scene.fixture.client().await;
+    let client = scene.ground.client().await;
     let placed = async |of: &Submission| {
         ledger::challenges::store::submissions::get(&client, of.id).await.unwrap().placed.unwrap()
     };
@@ -480,7 +476,7 @@ async fn m1_m3_the_drill_challenge_pays_its_whole_purse_once() {
         if index == 3 {
             let half = content("half a prototype", &GATE[..2], &[]);
             let draft = scene.draft(challenge.id, *team, "prototype", half, 10).await.unwrap();
-            assert_eq!(code(scene.submit(&draft, *team, 10).await), "gate-incomplete");
+            assert_eq!(refusal(scene.submit(&draft, *team, 10).await), "gate-incomplete");
         } else {
             judged.push(scene.hand_in(&challenge, *team, "prototype", &[]).await);
         }
@@ -499,8 +495,12 @@ async fn m1_m3_the_drill_challenge_pays_its_whole_purse_once() {
             scene.score(*judge, submission, [points, points], 94).await.unwrap();
         }
     }
-    run!(scene, tx => judging::rank(&tx, challenge.id, scene.change(), scene.day(95))).unwrap();
-    assert_eq!(code(scene.award(challenge.id, 108).await), "appeals-open");
+    scene
+        .ground
+        .run(async |tx| judging::rank(tx, challenge.id, scene.change(), scene.ground.day(95)).await)
+        .await
+        .unwrap();
+    assert_eq!(refusal(scene.award(challenge.id, 108).await), "appeals-open");
     assert_eq!(scene.advance(challenge.id, 108).await.state.as_str(), "provisional");
     assert_eq!(scene.balance("liabilities:purse:drill").await, 25_000_000);
 
@@ -519,10 +519,10 @@ async fn m1_m3_the_drill_challenge_pays_its_whole_purse_once() {
     assert_eq!((awards[28].team, awards[29].team), (teams[0].id, teams[1].id));
     let shared: Vec<_> = awards[30..].iter().map(|award| award.team).collect();
     assert_eq!(shared, [teams[10].id, teams[11].id, teams[12].id, teams[8].id]);
-    let client = scene.fixture.client().await;
-    let lines = journal::lines(&client, scene.book.id, awards[0].entry, 100).await.unwrap();
+    let client = scene.ground.client().await;
+    let lines = journal::lines(&client, scene.ground.book.id, awards[0].entry, 100).await.unwrap();
     assert_eq!(lines.iter().filter(|line| line.number == awards[0].entry).count(), 34);
-    scene.audit().await;
+    scene.ground.audit().await;
 }
 
 #[tokio::test]
@@ -533,18 +533,26 @@ async fn what_nobody_won_goes_back_to_the_sponsors_pro_rata() {
     let rest = scene.give(&funding, 1, "600.00", 0).await.unwrap();
     assert_eq!(third.capture.as_ref().unwrap().settlement, rest.capture.as_ref().unwrap().settlement);
     scene.settle(&third, 2).await;
-    run!(scene, tx => challenges::announce(&tx, funding.id, scene.change(), scene.day(2))).unwrap();
-    run!(scene, tx => challenges::open(&tx, funding.id, scene.change(), scene.day(3))).unwrap();
+    scene
+        .ground
+        .run(async |tx| challenges::announce(tx, funding.id, scene.change(), scene.ground.day(2)).await)
+        .await
+        .unwrap();
+    scene
+        .ground
+        .run(async |tx| challenges::open(tx, funding.id, scene.change(), scene.ground.day(3)).await)
+        .await
+        .unwrap();
     scene.advance(funding.id, 93).await;
     assert_eq!(scene.advance(funding.id, 123).await.state.as_str(), "provisional");
     let over = scene.advance(funding.id, 137).await;
     assert_eq!(over.state.as_str(), "no_award");
     assert_eq!(scene.balance("liabilities:purse:drill").await, 0);
-    assert_eq!(scene.balance(&format!("liabilities:refunds:{}", scene.book.organisation)).await, 90_000);
-    let client = scene.fixture.client().await;
+    assert_eq!(scene.balance(&format!("liabilities:refunds:{}", scene.ground.book.organisation)).await, 90_000);
+    let client = scene.ground.client().await;
     let back = async |given: &Contribution| contributions::get(&client, given.id).await.unwrap().returned;
     assert_eq!((back(&third).await, back(&rest).await), (30_000, 60_000));
-    scene.audit().await;
+    scene.ground.audit().await;
 }
 
 #[tokio::test]
@@ -575,14 +583,19 @@ async fn a_challenge_that_nobody_opens_is_cancelled_and_waits_for_money_on_its_w
     assert_eq!(scene.advance(challenge.id, 180).await.state.as_str(), "funding", "the money is still on its way");
     let reason = Change { reason: "no sponsors", ..scene.change() };
     assert_eq!(
-        code(run!(scene, tx => challenges::cancel(&tx, challenge.id, reason, scene.day(180)))),
+        refusal(
+            scene
+                .ground
+                .run(async |tx| challenges::cancel(tx, challenge.id, reason, scene.ground.day(180)).await)
+                .await
+        ),
         "purse-settling"
     );
     scene.settle(&given, 181).await;
     assert_eq!(scene.advance(challenge.id, 182).await.state.as_str(), "cancelled");
     assert_eq!(scene.balance("liabilities:purse:drill").await, 0);
-    assert_eq!(scene.balance(&format!("liabilities:refunds:{}", scene.book.organisation)).await, 10_000);
-    scene.audit().await;
+    assert_eq!(scene.balance(&format!("liabilities:refunds:{}", scene.ground.book.organisation)).await, 10_000);
+    scene.ground.audit().await;
 }
 
 #[tokio::test]
@@ -591,10 +604,18 @@ async fn racing_sponsors_never_overfill_a_purse_and_racing_workers_award_once() 
     let challenge = scene.challenge(small()).await;
     let (first, second) = tokio::join!(scene.give(&challenge, 0, "900.00", 0), scene.give(&challenge, 1, "900.00", 0));
     let (given, refused) = if first.is_ok() { (first, second) } else { (second, first) };
-    assert_eq!(code(refused), "purse-full");
+    assert_eq!(refusal(refused), "purse-full");
     scene.settle(&given.unwrap(), 2).await;
-    run!(scene, tx => challenges::announce(&tx, challenge.id, scene.change(), scene.day(2))).unwrap();
-    run!(scene, tx => challenges::open(&tx, challenge.id, scene.change(), scene.day(3))).unwrap();
+    scene
+        .ground
+        .run(async |tx| challenges::announce(tx, challenge.id, scene.change(), scene.ground.day(2)).await)
+        .await
+        .unwrap();
+    scene
+        .ground
+        .run(async |tx| challenges::open(tx, challenge.id, scene.change(), scene.ground.day(3)).await)
+        .await
+        .unwrap();
     let team = scene.team("ada").await;
     scene.enter(&challenge, team, 4).await;
     let good = scene.hand_in(&challenge, team, "final", &[]).await;
@@ -612,5 +633,5 @@ async fn racing_sponsors_never_overfill_a_purse_and_racing_workers_award_once() 
     assert_eq!((one.state.as_str(), two.state.as_str()), ("awarded", "awarded"));
     assert_eq!(three.unwrap().1.len(), 1);
     assert_eq!(scene.prizes_payable().await, 90_000);
-    scene.audit().await;
+    scene.ground.audit().await;
 }

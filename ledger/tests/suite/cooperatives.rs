@@ -1,41 +1,32 @@
 //! A cooperative's periods on a real PostgreSQL: hours attested, results closed, plans frozen, posted, taken back.
 #![expect(clippy::unwrap_used, reason = "a helper of tests stops the test it serves")]
 
-use crate::support::{Fixture, usd};
-use deadpool_postgres::{Object, Transaction};
+use crate::support::ground;
+use deadpool_postgres::Transaction;
 use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan};
 use ledger::Error;
-use ledger::books::operations::books::{self, OpenBook};
-use ledger::cooperatives::operations::members::{self, NewContribution, NewMember};
-use ledger::cooperatives::operations::proceeds::{self, NewProceeds};
-use ledger::cooperatives::operations::{allocation_rules, distributions, statements};
+use ledger::books::operations::books;
+use ledger::cooperatives::operations::members::{NewContribution, NewMember};
+use ledger::cooperatives::operations::proceeds::NewProceeds;
+use ledger::cooperatives::operations::{allocation_rules, distributions, members, proceeds, statements};
 use ledger::cooperatives::rules::allocation_rule::{Base, Group, Patronage, Pot, Rule, Step};
 use ledger::cooperatives::rules::cooperative::{Contribution, Member, Percent, Period, ProceedsKind};
 use ledger::cooperatives::rules::distribution::Distribution;
 use ledger::cooperatives::store::{distributions as rows, statements as statement_rows};
-use ledger::engine::store::books::{self as book_rows, Book};
-use ledger::engine::store::{accounts, journal};
+use ledger::engine::store::books::Visibility;
+use ledger::engine::store::journal;
 use ledger::id::{DistributionId, PersonId};
-use ledger::parties::operations::{organisations, sign_in};
 use ledger::parties::rules::role::OrganisationKind;
 use ledger::parties::store::people;
+use ledger::testing::{Ground, Host, refusal, usd};
 
-/// A cooperative with four workers and two managers; the clerk and the approver are no members.
+/// A cooperative with four workers and two managers; its owner, the clerk, and the approver are no members.
 struct Coop {
-    fixture: Fixture,
-    book: Book,
+    ground: Ground,
     clerk: PersonId,
     approver: PersonId,
     members: Vec<Member>,
-    wall: Timestamp,
-}
-
-/// The refusal's code; panics on anything else.
-fn code<T: std::fmt::Debug>(result: Result<T, Error>) -> &'static str {
-    let error = result.expect_err("a refusal");
-    let Error::Refused(refusal) = error else { panic!("{error}") };
-    refusal.code
 }
 
 fn year(year: i16) -> Period {
@@ -61,30 +52,15 @@ fn main_road() -> Rule {
 impl Coop {
     /// Opened on 1 January 2028, so that the years 2026 and 2027 are over.
     async fn new() -> Coop {
-        let fixture = Fixture::new().await;
-        // The database keeps microseconds.
-        let wall = Timestamp::from_microsecond(Timestamp::now().as_microsecond()).unwrap();
-        let mut client = fixture.client().await;
+        let (name, kind) = ("Press Makers", OrganisationKind::Cooperative);
+        let host = Host { name, kind, visibility: Visibility::Members, ..Host::default() };
+        let mut ground = host.open(Timestamp::now()).await;
+        let approver = ground.stranger("approver").await;
+        let (id, clerk, wall) = (ground.book.id, ground.owner, ground.wall);
+        let mut client = ground.client().await;
         let tx = client.transaction().await.unwrap();
-        let person = async |name: &str| {
-            let email = format!("{name}@example.org").parse().unwrap();
-            sign_in::ensure_person(&tx, &email, wall).await.unwrap().id
-        };
-        let (clerk, approver) = (person("clerk").await, person("approver").await);
-        let owner = organisations::create_organisation(&tx, clerk, "Press Makers", OrganisationKind::Cooperative, wall)
-            .await
-            .unwrap();
-        let asked = OpenBook {
-            organisation: owner.id,
-            name: "Press Makers".into(),
-            currency: ledger::money::Currency::USD,
-            mode: ledger::book::Mode::Sandbox,
-            zone: "Europe/Berlin".into(),
-            visibility: ledger::engine::store::books::Visibility::Members,
-        };
-        let book = books::open(&tx, asked, wall).await.unwrap();
-        let start = book.start_of(date(2028, 1, 1));
-        let book = books::advance_clock(&tx, book.id, start, wall).await.unwrap();
+        let start = ground.book.start_of(date(2028, 1, 1));
+        ground.book = books::advance_clock(&tx, id, start, wall).await.unwrap();
         let mut admitted = Vec::new();
         for (name, group) in [
             ("ada", "workers"),
@@ -100,15 +76,12 @@ impl Coop {
                 joined_on: Some(date(2026, 1, 1)),
                 consents: true,
             };
-            admitted.push(members::admit(&tx, book.id, new, clerk, wall).await.unwrap());
+            admitted.push(members::admit(&tx, id, new, clerk, wall).await.unwrap());
         }
-        allocation_rules::publish(&tx, book.id, main_road(), date(2026, 1, 1), 7, clerk, wall).await.unwrap();
+        allocation_rules::publish(&tx, id, main_road(), date(2026, 1, 1), 7, clerk, wall).await.unwrap();
         tx.commit().await.unwrap();
-        Coop { fixture, book, clerk, approver, members: admitted, wall }
-    }
-
-    async fn client(&self) -> Object {
-        self.fixture.client().await
+        drop(client);
+        Coop { ground, clerk, approver, members: admitted }
     }
 
     /// Sales and costs on one day, and the hours of the four workers in the year, attested by the next one.
@@ -118,7 +91,7 @@ impl Coop {
         for (index, hours) in ["2080", "1560", "1040", "520"].into_iter().enumerate() {
             let recorded = self.hours(tx, index, hours, day.year()).await.unwrap();
             let second = self.members[(index + 1) % 4].person;
-            members::attest(tx, recorded.id, second, self.wall).await.unwrap();
+            members::attest(tx, recorded.id, second, self.ground.wall).await.unwrap();
         }
     }
 
@@ -138,46 +111,45 @@ impl Coop {
             memo: String::new(),
             reference: String::new(),
         };
-        proceeds::record(tx, self.book.id, new, self.clerk, self.wall).await
+        proceeds::record(tx, self.ground.book.id, new, self.clerk, self.ground.wall).await
     }
 
     async fn hours(&self, tx: &Transaction<'_>, index: usize, hours: &str, of: i16) -> Result<Contribution, Error> {
         let member = &self.members[index];
         let (hours, worked) = (hours.parse().unwrap(), year(of));
         let new = NewContribution { member: member.id, worked, hours, note: "Presses".into() };
-        members::record_hours(tx, new, member.person, false, self.wall).await
+        members::record_hours(tx, new, member.person, false, self.ground.wall).await
     }
 
     /// Drafts, opens and approves a year; then the window passes and the worker's two jobs run.
     async fn distribute(&mut self, of: i16) -> Distribution {
-        let mut client = self.client().await;
+        let mut client = self.ground.client().await;
         let tx = client.transaction().await.unwrap();
-        let draft = distributions::draft(&tx, self.book.id, year(of), self.clerk, self.wall).await.unwrap();
-        distributions::open(&tx, draft.id, self.clerk, self.wall).await.unwrap();
-        distributions::approve(&tx, draft.id, Some(draft.digest), "", self.approver, self.wall).await.unwrap();
+        let draft =
+            distributions::draft(&tx, self.ground.book.id, year(of), self.clerk, self.ground.wall).await.unwrap();
+        distributions::open(&tx, draft.id, self.clerk, self.ground.wall).await.unwrap();
+        distributions::approve(&tx, draft.id, Some(draft.digest), "", self.approver, self.ground.wall).await.unwrap();
         tx.commit().await.unwrap();
         self.pass_window(draft.id).await
     }
 
     async fn pass_window(&mut self, id: DistributionId) -> Distribution {
-        let mut client = self.client().await;
+        let mut client = self.ground.client().await;
         let tx = client.transaction().await.unwrap();
-        let until = self.book.now(self.wall) + (8 * 24).hours();
-        self.book = books::advance_clock(&tx, self.book.id, until, self.wall).await.unwrap();
-        let posted = distributions::advance(&tx, id, self.wall).await.unwrap();
+        let until = self.ground.book.now(self.ground.wall) + (8 * 24).hours();
+        self.ground.book = books::advance_clock(&tx, self.ground.book.id, until, self.ground.wall).await.unwrap();
+        let posted = distributions::advance(&tx, id, self.ground.wall).await.unwrap();
         assert_eq!(posted.state.as_str(), "posted");
-        let again = distributions::advance(&tx, id, self.wall).await.unwrap();
+        let again = distributions::advance(&tx, id, self.ground.wall).await.unwrap();
         assert_eq!(again, posted, "done twice, it is done once");
-        let issued = statements::issue(&tx, id, self.wall).await.unwrap();
-        assert_eq!(statements::issue(&tx, id, self.wall).await.unwrap().version, issued.version);
+        let issued = statements::issue(&tx, id, self.ground.wall).await.unwrap();
+        assert_eq!(statements::issue(&tx, id, self.ground.wall).await.unwrap().version, issued.version);
         tx.commit().await.unwrap();
         issued
     }
 
-    /// Balance of an account in minor units.
     async fn balance(&self, code: &str) -> i64 {
-        let client = self.client().await;
-        accounts::find(&client, self.book.id, code).await.unwrap().map_or(0, |account| account.balance())
+        self.ground.balance(code).await
     }
 
     async fn members_balances(&self) -> Vec<i64> {
@@ -187,17 +159,12 @@ impl Coop {
         }
         all
     }
-
-    async fn audit(&self) {
-        let client = self.client().await;
-        assert_eq!(journal::audit(&client, self.book.id).await.unwrap(), Vec::<String>::new());
-    }
 }
 
 #[tokio::test]
 async fn two_years_of_a_cooperative_are_distributed_to_the_cent_and_everybody_has_a_statement() {
     let mut coop = Coop::new().await;
-    let mut client = coop.client().await;
+    let mut client = coop.ground.client().await;
     let tx = client.transaction().await.unwrap();
     coop.work(&tx, date(2026, 6, 1), "12345.67", "345.67").await;
     coop.work(&tx, date(2027, 6, 1), "12345.67", "345.60").await;
@@ -222,39 +189,39 @@ async fn two_years_of_a_cooperative_are_distributed_to_the_cent_and_everybody_ha
         assert_eq!(coop.balance(closed).await, 0, "{closed}");
     }
 
-    let client = coop.client().await;
+    let client = coop.ground.client().await;
     let entry = second.state.posting().unwrap().entry;
-    let lines = journal::lines(&client, coop.book.id, entry, 1).await.unwrap();
+    let lines = journal::lines(&client, coop.ground.book.id, entry, 1).await.unwrap();
     assert_eq!(lines.len(), 7, "one entry, a line for each part");
     let own = [coop.members[1].id];
-    let read = statement_rows::list(&client, coop.book.id, Some(&own), uuid::Uuid::nil(), 10).await.unwrap();
+    let read = statement_rows::list(&client, coop.ground.book.id, Some(&own), uuid::Uuid::nil(), 10).await.unwrap();
     assert_eq!(read.iter().map(|one| one.issued.cash).collect::<Vec<_>>(), [259_200, 259_202]);
     let (last, mail) = (&read[1], statements::mail(&client, read[1].issued.id).await.unwrap());
     assert_eq!((last.rule_version, last.period, last.entry), (1, year(2027), entry));
     assert_eq!(last.issued.hours.to_string(), "1560.00");
     assert_eq!((mail.email.as_str(), mail.cooperative.as_str()), ("bea@example.org", "Press Makers"));
-    coop.audit().await;
+    coop.ground.audit().await;
 }
 
 #[tokio::test]
 async fn r8_a_reversal_mirrors_the_posted_lines_and_the_period_can_be_distributed_again() {
     let mut coop = Coop::new().await;
-    let mut client = coop.client().await;
+    let mut client = coop.ground.client().await;
     let tx = client.transaction().await.unwrap();
     coop.work(&tx, date(2026, 6, 1), "12345.67", "345.60").await;
     tx.commit().await.unwrap();
     let issued = coop.distribute(2026).await;
     let tx = client.transaction().await.unwrap();
     let reason = || "Hours were counted twice".to_owned();
-    let own = distributions::reverse(&tx, issued.id, reason(), coop.approver, coop.wall).await;
-    assert_eq!(code(own), "same-person");
-    let reversed = distributions::reverse(&tx, issued.id, reason(), coop.clerk, coop.wall).await.unwrap();
+    let own = distributions::reverse(&tx, issued.id, reason(), coop.approver, coop.ground.wall).await;
+    assert_eq!(refusal(own), "same-person");
+    let reversed = distributions::reverse(&tx, issued.id, reason(), coop.clerk, coop.ground.wall).await.unwrap();
     assert_eq!(reversed.state.as_str(), "reversed");
     tx.commit().await.unwrap();
 
-    let posted = journal::lines(&client, coop.book.id, issued.state.posting().unwrap().entry, 1).await.unwrap();
-    let last = journal::last_number(&client, coop.book.id).await.unwrap();
-    let mirror = journal::lines(&client, coop.book.id, last, 1).await.unwrap();
+    let posted = journal::lines(&client, coop.ground.book.id, issued.state.posting().unwrap().entry, 1).await.unwrap();
+    let last = journal::last_number(&client, coop.ground.book.id).await.unwrap();
+    let mirror = journal::lines(&client, coop.ground.book.id, last, 1).await.unwrap();
     let sides = |lines: &[journal::JournalLine]| {
         lines.iter().map(|line| (line.debit.clone(), line.credit.clone(), line.amount)).collect::<Vec<_>>()
     };
@@ -266,7 +233,7 @@ async fn r8_a_reversal_mirrors_the_posted_lines_and_the_period_can_be_distribute
     let again = coop.distribute(2026).await;
     assert_eq!(again.plan, issued.plan, "the same inputs and the same rule give the same plan");
     assert_eq!(again.digest, issued.digest);
-    coop.audit().await;
+    coop.ground.audit().await;
 }
 
 #[tokio::test]
@@ -274,15 +241,16 @@ async fn r9_a_plan_is_the_same_whoever_recorded_what_first() {
     let mut plans = Vec::new();
     for order in [[0, 1, 2, 3], [3, 1, 0, 2]] {
         let coop = Coop::new().await;
-        let mut client = coop.client().await;
+        let mut client = coop.ground.client().await;
         let tx = client.transaction().await.unwrap();
         coop.record(&tx, ProceedsKind::Sale, "12000.07", date(2026, 6, 1)).await.unwrap();
         for index in order {
             let hours = ["2080", "1560", "1040", "520"][index];
             let recorded = coop.hours(&tx, index, hours, 2026).await.unwrap();
-            members::attest(&tx, recorded.id, coop.members[5].person, coop.wall).await.unwrap();
+            members::attest(&tx, recorded.id, coop.members[5].person, coop.ground.wall).await.unwrap();
         }
-        let draft = distributions::draft(&tx, coop.book.id, year(2026), coop.clerk, coop.wall).await.unwrap();
+        let draft =
+            distributions::draft(&tx, coop.ground.book.id, year(2026), coop.clerk, coop.ground.wall).await.unwrap();
         assert_eq!(draft.plan.total(), 1_200_007);
         plans.push(draft.plan.members.iter().map(|part| (part.number, part.cash, part.carry)).collect::<Vec<_>>());
     }
@@ -292,69 +260,73 @@ async fn r9_a_plan_is_the_same_whoever_recorded_what_first() {
 #[tokio::test]
 async fn r10_without_attested_hours_nothing_is_written_and_the_money_stays() {
     let coop = Coop::new().await;
-    let mut client = coop.client().await;
+    let mut client = coop.ground.client().await;
     let tx = client.transaction().await.unwrap();
     coop.record(&tx, ProceedsKind::Sale, "12345.67", date(2026, 6, 1)).await.unwrap();
     coop.hours(&tx, 0, "2080", 2026).await.unwrap();
     tx.commit().await.unwrap();
     let tx = client.transaction().await.unwrap();
-    let refused = distributions::draft(&tx, coop.book.id, year(2026), coop.clerk, coop.wall).await;
-    assert_eq!(code(refused), "no-weights", "hours that nobody attested count for nothing");
+    let refused = distributions::draft(&tx, coop.ground.book.id, year(2026), coop.clerk, coop.ground.wall).await;
+    assert_eq!(refusal(refused), "no-weights", "hours that nobody attested count for nothing");
     tx.rollback().await.unwrap();
     assert_eq!(coop.balance("income:sales:presses").await, 1_234_567);
     assert_eq!(coop.members_balances().await, [0; 6]);
-    coop.audit().await;
+    coop.ground.audit().await;
 }
 
 #[tokio::test]
 async fn hours_are_attested_by_a_second_member_and_frozen_by_a_draft() {
     let coop = Coop::new().await;
-    let mut client = coop.client().await;
+    let mut client = coop.ground.client().await;
     let tx = client.transaction().await.unwrap();
     let (ada, bea) = (coop.members[0].person, coop.members[1].person);
     let recorded = coop.hours(&tx, 0, "10", 2026).await.unwrap();
-    assert_eq!(code(members::attest(&tx, recorded.id, ada, coop.wall).await), "own-attestation");
-    assert_eq!(code(members::attest(&tx, recorded.id, coop.clerk, coop.wall).await), "not-a-member");
-    members::attest(&tx, recorded.id, bea, coop.wall).await.unwrap();
-    assert_eq!(code(members::attest(&tx, recorded.id, bea, coop.wall).await), "already-attested");
+    assert_eq!(refusal(members::attest(&tx, recorded.id, ada, coop.ground.wall).await), "own-attestation");
+    assert_eq!(refusal(members::attest(&tx, recorded.id, coop.clerk, coop.ground.wall).await), "not-a-member");
+    members::attest(&tx, recorded.id, bea, coop.ground.wall).await.unwrap();
+    assert_eq!(refusal(members::attest(&tx, recorded.id, bea, coop.ground.wall).await), "already-attested");
     let of_another = NewContribution {
         member: coop.members[1].id,
         worked: year(2026),
         hours: "10".parse().unwrap(),
         note: String::new(),
     };
-    let foreign = members::record_hours(&tx, of_another.clone(), ada, false, coop.wall).await;
+    let foreign = members::record_hours(&tx, of_another.clone(), ada, false, coop.ground.wall).await;
     assert!(matches!(foreign, Err(Error::Forbidden(_))), "{foreign:?}");
-    let late = members::record_hours(&tx, of_another, coop.clerk, true, coop.wall).await.unwrap();
+    let late = members::record_hours(&tx, of_another, coop.clerk, true, coop.ground.wall).await.unwrap();
 
     coop.record(&tx, ProceedsKind::Sale, "100.00", date(2026, 6, 1)).await.unwrap();
-    distributions::draft(&tx, coop.book.id, year(2026), coop.clerk, coop.wall).await.unwrap();
-    assert_eq!(code(coop.hours(&tx, 0, "1", 2026).await), "period-distributed");
-    assert_eq!(code(members::attest(&tx, late.id, coop.members[2].person, coop.wall).await), "period-distributed");
-    assert_eq!(code(coop.record(&tx, ProceedsKind::Sale, "1.00", date(2026, 12, 31)).await), "period-closed");
+    distributions::draft(&tx, coop.ground.book.id, year(2026), coop.clerk, coop.ground.wall).await.unwrap();
+    assert_eq!(refusal(coop.hours(&tx, 0, "1", 2026).await), "period-distributed");
+    assert_eq!(
+        refusal(members::attest(&tx, late.id, coop.members[2].person, coop.ground.wall).await),
+        "period-distributed"
+    );
+    assert_eq!(refusal(coop.record(&tx, ProceedsKind::Sale, "1.00", date(2026, 12, 31)).await), "period-closed");
     coop.record(&tx, ProceedsKind::Sale, "1.00", date(2027, 1, 1)).await.unwrap();
 }
 
 #[tokio::test]
 async fn periods_and_rules_follow_one_another() {
     let coop = Coop::new().await;
-    let mut client = coop.client().await;
+    let mut client = coop.ground.client().await;
     let tx = client.transaction().await.unwrap();
     coop.work(&tx, date(2026, 6, 1), "100.00", "10.00").await;
-    let draft = async |period| distributions::draft(&tx, coop.book.id, period, coop.clerk, coop.wall).await;
+    let draft =
+        async |period| distributions::draft(&tx, coop.ground.book.id, period, coop.clerk, coop.ground.wall).await;
     let late = Period::new(date(2026, 7, 1), date(2026, 12, 31)).unwrap();
-    assert_eq!(code(draft(late).await), "earlier-proceeds");
-    assert_eq!(code(draft(year(2028)).await), "period-not-over");
+    assert_eq!(refusal(draft(late).await), "earlier-proceeds");
+    assert_eq!(refusal(draft(year(2028)).await), "period-not-over");
     let first = draft(year(2026)).await.unwrap();
-    assert_eq!(code(draft(year(2027)).await), "distribution-open");
+    assert_eq!(refusal(draft(year(2027)).await), "distribution-open");
     let reason = "Hours are missing".to_owned();
-    distributions::withdraw(&tx, first.id, reason, coop.clerk, coop.wall).await.unwrap();
-    assert_eq!(code(draft(late).await), "period-closed");
+    distributions::withdraw(&tx, first.id, reason, coop.clerk, coop.ground.wall).await.unwrap();
+    assert_eq!(refusal(draft(late).await), "period-closed");
 
     let publish = async |day: Date| {
-        allocation_rules::publish(&tx, coop.book.id, main_road(), day, 14, coop.clerk, coop.wall).await
+        allocation_rules::publish(&tx, coop.ground.book.id, main_road(), day, 14, coop.clerk, coop.ground.wall).await
     };
-    assert_eq!(code(publish(date(2026, 12, 31)).await), "rule-too-late");
+    assert_eq!(refusal(publish(date(2026, 12, 31)).await), "rule-too-late");
     assert_eq!(publish(date(2027, 1, 1)).await.unwrap().version, 2);
     assert_eq!(draft(year(2026)).await.unwrap().rule_version, 1, "the rule in force on the last day of the period");
     let changed = tx.execute("UPDATE allocation_rule SET window_days = 1", &[]).await.unwrap_err();
@@ -364,39 +336,40 @@ async fn periods_and_rules_follow_one_another() {
 #[tokio::test]
 async fn an_objection_stops_the_worker_until_somebody_else_answers_it() {
     let mut coop = Coop::new().await;
-    let mut client = coop.client().await;
+    let mut client = coop.ground.client().await;
     let tx = client.transaction().await.unwrap();
     coop.work(&tx, date(2026, 6, 1), "100.00", "10.00").await;
-    let draft = distributions::draft(&tx, coop.book.id, year(2026), coop.clerk, coop.wall).await.unwrap();
+    let draft = distributions::draft(&tx, coop.ground.book.id, year(2026), coop.clerk, coop.ground.wall).await.unwrap();
     let id = draft.id;
-    distributions::open(&tx, id, coop.clerk, coop.wall).await.unwrap();
-    assert_eq!(code(distributions::approve(&tx, id, None, "", coop.clerk, coop.wall).await), "same-person");
-    distributions::approve(&tx, id, None, "", coop.approver, coop.wall).await.unwrap();
-    let object = async |by: PersonId| distributions::object(&tx, id, "My hours are wrong".into(), by, coop.wall).await;
-    assert_eq!(code(object(coop.clerk).await), "not-a-member");
+    distributions::open(&tx, id, coop.clerk, coop.ground.wall).await.unwrap();
+    assert_eq!(refusal(distributions::approve(&tx, id, None, "", coop.clerk, coop.ground.wall).await), "same-person");
+    distributions::approve(&tx, id, None, "", coop.approver, coop.ground.wall).await.unwrap();
+    let object =
+        async |by: PersonId| distributions::object(&tx, id, "My hours are wrong".into(), by, coop.ground.wall).await;
+    assert_eq!(refusal(object(coop.clerk).await), "not-a-member");
     let ada = coop.members[0].person;
     assert_eq!(object(ada).await.unwrap().state.as_str(), "objected");
-    assert_eq!(code(object(ada).await), "already-objected");
-    let late = coop.wall + (8 * 24).hours();
+    assert_eq!(refusal(object(ada).await), "already-objected");
+    let late = coop.ground.wall + (8 * 24).hours();
     assert_eq!(distributions::advance(&tx, id, late).await.unwrap().state.as_str(), "objected");
-    let answer = async |by, text| distributions::approve(&tx, id, None, text, by, coop.wall).await;
-    assert_eq!(code(answer(ada, "Well then").await), "same-person");
-    assert_eq!(code(answer(coop.approver, "").await), "reason-missing");
+    let answer = async |by, text| distributions::approve(&tx, id, None, text, by, coop.ground.wall).await;
+    assert_eq!(refusal(answer(ada, "Well then").await), "same-person");
+    assert_eq!(refusal(answer(coop.approver, "").await), "reason-missing");
     answer(coop.approver, "The time sheets agree").await.unwrap();
     assert_eq!(rows::objections(&tx, id).await.unwrap().len(), 1);
     tx.commit().await.unwrap();
     coop.pass_window(id).await;
-    coop.audit().await;
+    coop.ground.audit().await;
 }
 
 #[tokio::test]
 async fn a_draft_that_nobody_opens_lapses_and_the_money_stays_undistributed() {
     let coop = Coop::new().await;
-    let mut client = coop.client().await;
+    let mut client = coop.ground.client().await;
     let tx = client.transaction().await.unwrap();
     coop.work(&tx, date(2026, 6, 1), "100.00", "10.00").await;
-    let draft = distributions::draft(&tx, coop.book.id, year(2026), coop.clerk, coop.wall).await.unwrap();
-    let lapsed = distributions::advance(&tx, draft.id, coop.wall + (31 * 24).hours()).await.unwrap();
+    let draft = distributions::draft(&tx, coop.ground.book.id, year(2026), coop.clerk, coop.ground.wall).await.unwrap();
+    let lapsed = distributions::advance(&tx, draft.id, coop.ground.wall + (31 * 24).hours()).await.unwrap();
     assert_eq!(lapsed.state.as_str(), "withdrawn");
     tx.commit().await.unwrap();
     assert_eq!(coop.balance("equity:surplus").await, 9_000);
@@ -405,7 +378,7 @@ async fn a_draft_that_nobody_opens_lapses_and_the_money_stays_undistributed() {
 #[tokio::test]
 async fn a_member_is_a_number_in_the_book_and_a_person_in_one_table() {
     let coop = Coop::new().await;
-    let mut client = coop.client().await;
+    let mut client = coop.ground.client().await;
     let tx = client.transaction().await.unwrap();
     let numbers: Vec<i32> = coop.members.iter().map(|member| member.number).collect();
     assert_eq!(numbers, [1, 2, 3, 4, 5, 6]);
@@ -415,15 +388,19 @@ async fn a_member_is_a_number_in_the_book_and_a_person_in_one_table() {
         joined_on: None,
         consents: false,
     };
-    assert_eq!(code(members::admit(&tx, coop.book.id, again(), coop.clerk, coop.wall).await), "already-member");
-    let left = members::leave(&tx, coop.members[0].id, Some(date(2027, 12, 31)), coop.clerk, coop.wall).await.unwrap();
+    assert_eq!(
+        refusal(members::admit(&tx, coop.ground.book.id, again(), coop.clerk, coop.ground.wall).await),
+        "already-member"
+    );
+    let left =
+        members::leave(&tx, coop.members[0].id, Some(date(2027, 12, 31)), coop.clerk, coop.ground.wall).await.unwrap();
     assert_eq!(left.version, 2);
-    let back = members::admit(&tx, coop.book.id, again(), coop.clerk, coop.wall).await.unwrap();
+    let back = members::admit(&tx, coop.ground.book.id, again(), coop.clerk, coop.ground.wall).await.unwrap();
     assert_eq!((back.number, back.person), (7, coop.members[0].person));
     let person = people::find(&tx, back.person).await.unwrap().unwrap();
     assert_eq!(person.email, "ada@example.org");
 
-    let host = book_rows::get(&tx, coop.fixture.book.id).await.unwrap();
-    let stranger = members::admit(&tx, host.id, again(), coop.clerk, coop.wall).await;
+    let host = ground().await;
+    let stranger = host.run(async |tx| members::admit(tx, host.book.id, again(), host.owner, host.wall).await).await;
     assert!(stranger.is_err(), "a book that is no cooperative's has no members");
 }

@@ -1,131 +1,58 @@
 //! Milestones from the plan to the release, as people and the worker's clock step through them.
 
-use crate::support::{Fixture, usd};
-use deadpool_postgres::Transaction;
-use jiff::{SignedDuration, Timestamp};
-use ledger::book::Mode;
-use ledger::book::{AccountClass, AccountNumber};
-use ledger::books::operations::books;
-use ledger::engine::posting;
-use ledger::engine::store::accounts;
-use ledger::engine::store::books::{Book, Visibility};
+use crate::support::ground;
+use ledger::Error;
 use ledger::engine::store::{balances, journal};
 use ledger::evidence::{Digest, Evidence, EvidenceKind, Gate, digests};
-use ledger::id::{CampaignId, OrganisationId, PersonId};
+use ledger::id::PersonId;
 use ledger::milestones::operations::{claims, disputes, milestones, releases};
 use ledger::milestones::rules::claim::{Claim, Closed, Content};
 use ledger::milestones::rules::dispute::Ruling;
 use ledger::milestones::rules::milestone::{Milestone, OnSilence, Policy};
 use ledger::milestones::rules::review::Verdict;
-use ledger::parties::operations::{organisations as parties, sign_in, ties};
-use ledger::parties::rules::role::{OrganisationKind, Role};
-use ledger::parties::store::organisations;
+use ledger::parties::operations::ties;
+use ledger::parties::rules::role::Role;
+use ledger::pledging::rules::campaign::Campaign;
 use ledger::pledging::store::campaigns;
-use ledger::{Error, movements};
+use ledger::testing::{Ground, Team, refusal, usd};
 
-/// A host with two reviewers, a team with a claimant, and a campaign with 8,000.00 USD settled.
+/// Two reviewers of the host, a team whose claimant is a reviewer too, and a campaign with 8,000.00 USD settled.
 struct Scene {
-    fixture: Fixture,
-    book: Book,
-    campaign: CampaignId,
-    fund: AccountNumber,
-    team: OrganisationId,
-    owner: PersonId,
-    claimant: PersonId,
+    ground: Ground,
+    campaign: Campaign,
+    team: Team,
     reviewers: [PersonId; 2],
-    wall: Timestamp,
-}
-
-async fn person(tx: &Transaction<'_>, name: &str, wall: Timestamp) -> PersonId {
-    let email = format!("{name}@example.org").parse().unwrap();
-    sign_in::ensure_person(tx, &email, wall).await.unwrap().id
 }
 
 impl Scene {
     async fn new() -> Scene {
-        let fixture = Fixture::new().await;
-        let wall = Timestamp::now();
-        let mut client = fixture.client().await;
-        let tx = client.transaction().await.unwrap();
-        let owner = person(&tx, "owner", wall).await;
-        let claimant = person(&tx, "claimant", wall).await;
-        let reviewers = [person(&tx, "first", wall).await, person(&tx, "second", wall).await];
-        let cooperative = OrganisationKind::Cooperative;
-        let host = parties::create_organisation(&tx, owner, "Host", cooperative, wall).await.unwrap().id;
-        let team_kind = OrganisationKind::ProjectTeam;
-        let team = parties::create_organisation(&tx, claimant, "Press team", team_kind, wall).await.unwrap().id;
-        for reviewer in reviewers.into_iter().chain([claimant]) {
-            organisations::insert_role(&tx, host, reviewer, Role::Reviewer, owner, wall).await.unwrap();
-        }
-        let asked = books::OpenBook {
-            organisation: host,
-            name: "Host".into(),
-            currency: ledger::money::Currency::USD,
-            mode: Mode::Sandbox,
-            zone: "Europe/Berlin".into(),
-            visibility: Visibility::Private,
-        };
-        let book = books::open(&tx, asked, wall).await.unwrap();
-        let open = async |code: &str, class| {
-            accounts::open(&tx, book.id, code, class, book.currency.code(), Some(0), wall).await
-        };
-        let fund = open("liabilities:fund:press", AccountClass::Fund).await.unwrap();
-        let receivable = open("assets:receivable:sandbox:one", AccountClass::Receivable).await.unwrap();
-        let cash = open("assets:cash:sandbox", AccountClass::Cash).await.unwrap();
-        let (day, amount) = (book.today(wall), usd("8000.00"));
-        let mut posted = Vec::new();
-        for entry in [
-            movements::charge_captured(receivable, fund, amount, day, "c1"),
-            movements::receivable_settled(cash, receivable, amount, day, "s1"),
-        ] {
-            posted.push(posting::post(&tx, &book, entry, wall).await.unwrap().number);
-        }
-        tx.commit().await.unwrap();
-        let campaign = CampaignId::generate(book.id);
-        fixture
-            .owner()
-            .await
-            .execute(
-                "INSERT INTO campaign (book_id, id, slug, title, summary, terms, terms_sha256, kind, currency, monthly_goal,
-                                       state, state_since, created_at, fund)
-                 VALUES ($1, $2, 'press', 'Earth-block press', '', 'Terms', sha256('Terms'), 'recurring', 'USD', 300000,
-                         'live', $3, $3, $4)",
-                &[&book.id.0, &campaign.object, &wall, &fund.0],
-            )
-            .await
-            .unwrap();
-        settled_layer(&fixture, campaign, fund, [posted[0], posted[1]], amount.minor()).await;
-        Scene { fixture, book, campaign, fund, team, owner, claimant, reviewers, wall }
-    }
-
-    fn day(&self, days: i64) -> Timestamp {
-        self.wall + SignedDuration::from_hours(24 * days)
-    }
-
-    /// Does something in a transaction of its own, which is kept when it succeeds.
-    async fn run<T>(&self, work: impl AsyncFnOnce(&Transaction<'_>) -> Result<T, Error>) -> Result<T, Error> {
-        let mut client = self.fixture.client().await;
-        let tx = client.transaction().await?;
-        let done = work(&tx).await?;
-        tx.commit().await?;
-        Ok(done)
+        let ground = ground().await;
+        let team = ground.team("Press team", "claimant").await;
+        ground.give(team.member, Role::Reviewer).await;
+        let reviewers = [ground.person("first", Role::Reviewer).await, ground.person("second", Role::Reviewer).await];
+        let campaign = ground.campaign("press").await;
+        ground.settled(&campaign, "8000.00").await;
+        Scene { ground, campaign, team, reviewers }
     }
 
     async fn plan(&self, amount: &str, policy: Policy) -> Milestone {
         let new = milestones::NewMilestone {
-            campaign: self.campaign,
-            team: self.team,
+            campaign: self.campaign.id,
+            team: self.team.id,
             name: "Second prototype".into(),
             description: String::new(),
             amount: usd(amount),
             policy,
             gate: Gate { design_files: true, ..Gate::default() },
         };
-        self.run(async |tx| milestones::create(tx, new, self.owner, self.wall).await).await.unwrap()
+        self.ground
+            .run(async |tx| milestones::create(tx, new, self.ground.owner, self.ground.wall).await)
+            .await
+            .unwrap()
     }
 
     async fn fund(&self, milestone: &Milestone) -> Result<Milestone, Error> {
-        self.run(async |tx| milestones::fund(tx, milestone.id, self.owner, self.wall).await).await
+        self.ground.run(async |tx| milestones::fund(tx, milestone.id, self.ground.owner, self.ground.wall).await).await
     }
 
     async fn funded(&self, amount: &str, policy: Policy) -> Milestone {
@@ -134,9 +61,10 @@ impl Scene {
     }
 
     async fn submitted(&self, milestone: &Milestone, amount: &str) -> Claim {
-        let (content, by, wall) = (content(amount), self.claimant, self.wall);
-        let draft = self.run(async |tx| claims::create(tx, milestone.id, content, by, wall).await).await.unwrap();
-        self.run(async |tx| claims::submit(tx, draft.id, by, wall).await).await.unwrap()
+        let (content, by, wall) = (content(amount), self.team.member, self.ground.wall);
+        let draft =
+            self.ground.run(async |tx| claims::create(tx, milestone.id, content, by, wall).await).await.unwrap();
+        self.ground.run(async |tx| claims::submit(tx, draft.id, by, wall).await).await.unwrap()
     }
 
     async fn approve(&self, claim: &Claim, by: PersonId, amount: &str) -> Result<Claim, Error> {
@@ -146,7 +74,7 @@ impl Scene {
             evidence: digests(&claim.content.evidence),
             comment: String::new(),
         };
-        self.run(async |tx| Ok(claims::review(tx, claim.id, opinion, by, self.wall).await?.0)).await
+        self.ground.run(async |tx| Ok(claims::review(tx, claim.id, opinion, by, self.ground.wall).await?.0)).await
     }
 
     async fn approved(&self, milestone: &Milestone, amount: &str) -> Claim {
@@ -157,55 +85,23 @@ impl Scene {
 
     /// The minor units that the worker releases on a day.
     async fn release(&self, claim: &Claim, day: i64) -> Option<i64> {
-        let release = self.run(async |tx| releases::release(tx, claim.id, self.day(day)).await).await.unwrap();
+        let release =
+            self.ground.run(async |tx| releases::release(tx, claim.id, self.ground.day(day)).await).await.unwrap();
         release.map(|release| release.amount.minor())
     }
 
     async fn claim(&self, claim: &Claim) -> Claim {
-        ledger::milestones::store::claims::get(&self.fixture.client().await, claim.id).await.unwrap()
+        ledger::milestones::store::claims::get(&self.ground.client().await, claim.id).await.unwrap()
     }
 
     async fn milestone(&self, milestone: &Milestone) -> Milestone {
-        ledger::milestones::store::milestones::get(&self.fixture.client().await, milestone.id).await.unwrap()
+        ledger::milestones::store::milestones::get(&self.ground.client().await, milestone.id).await.unwrap()
     }
 
     async fn dispute(&self, claim: &Claim, amount: &str, day: i64) -> ledger::milestones::rules::dispute::Dispute {
-        let (id, amount, by, wall) = (claim.id, usd(amount), self.reviewers[0], self.day(day));
-        self.run(async |tx| disputes::open(tx, id, amount, "no data".into(), by, wall).await).await.unwrap()
+        let (id, amount, by, wall) = (claim.id, usd(amount), self.reviewers[0], self.ground.day(day));
+        self.ground.run(async |tx| disputes::open(tx, id, amount, "no data".into(), by, wall).await).await.unwrap()
     }
-}
-
-/// A pledge whose charge was captured and settled by two entries.
-async fn settled_layer(fixture: &Fixture, campaign: CampaignId, fund: AccountNumber, entries: [i64; 2], amount: i64) {
-    let owner = fixture.owner().await;
-    let (book, one) = (campaign.book.0, campaign.object);
-    owner
-        .execute(
-            "INSERT INTO donor (book_id, id, partner, created_at, reference, name, email, privacy)
-             VALUES ($1, $2, $2, now(), 'fan', '', '', 'anonymous')",
-            &[&book, &one],
-        )
-        .await
-        .unwrap();
-    owner
-        .execute(
-            "INSERT INTO pledge (book_id, id, campaign, donor, partner, amount, created_at, state_since, starts_on, payments,
-                                 anchor_day, schedule, currency, rail, state, state_detail, reference, token,
-                                 terms_sha256, content)
-             VALUES ($1, $2, $2, $2, $2, $3, now(), now(), current_date, 1, 1, 'once', 'USD', 'sandbox', 'completed', '',
-                     'fan', '', sha256('Terms'), sha256('Pledge'))",
-            &[&book, &one, &amount],
-        )
-        .await
-        .unwrap();
-    owner
-        .execute(
-            "INSERT INTO fund_layer (book_id, fund, number, settled, pledge, amount, remaining)
-             VALUES ($1, $2, $3, $4, $5, $6, $6)",
-            &[&book, &fund.0, &entries[0], &entries[1], &one, &amount],
-        )
-        .await
-        .unwrap();
 }
 
 fn content(amount: &str) -> Content {
@@ -220,13 +116,6 @@ fn two_weeks() -> Policy {
     Policy { objection_days: 14, on_silence: OnSilence::Release, ..Policy::default() }
 }
 
-fn code<T: std::fmt::Debug>(refused: Result<T, Error>) -> &'static str {
-    match refused.unwrap_err() {
-        Error::Refused(refusal) => refusal.code,
-        other => panic!("{other}"),
-    }
-}
-
 #[tokio::test]
 async fn m9_sixty_per_cent_is_released_and_the_rest_stays_with_the_milestone() {
     let scene = Scene::new().await;
@@ -236,12 +125,15 @@ async fn m9_sixty_per_cent_is_released_and_the_rest_stays_with_the_milestone() {
     assert_eq!(scene.release(&claim, 14).await, Some(300_000));
     assert_eq!(scene.release(&claim, 15).await, None);
 
-    let client = scene.fixture.client().await;
+    let client = scene.ground.client().await;
     assert_eq!(scene.claim(&claim).await.state.as_str(), "payable");
     assert_eq!(scene.milestone(&milestone).await.state.as_str(), "partly_released");
-    assert_eq!(campaigns::earmarked(&client, scene.campaign).await.unwrap(), 200_000);
-    assert_eq!(balances::get(&client, scene.book.id, scene.fund).await.unwrap().net(), 500_000);
-    assert_eq!(journal::audit(&client, scene.book.id).await.unwrap(), Vec::<String>::new());
+    assert_eq!(campaigns::earmarked(&client, scene.campaign.id).await.unwrap(), 200_000);
+    assert_eq!(
+        balances::get(&client, scene.ground.book.id, scene.campaign.fund.unwrap()).await.unwrap().net(),
+        500_000
+    );
+    assert_eq!(journal::audit(&client, scene.ground.book.id).await.unwrap(), Vec::<String>::new());
     let made = ledger::milestones::store::releases::list_of_claim(&client, claim.id).await.unwrap();
     assert_eq!((made.len(), made[0].number, made[0].entry), (1, 1, 3));
     let notice = releases::notice(&client, made[0].id).await.unwrap();
@@ -251,9 +143,10 @@ async fn m9_sixty_per_cent_is_released_and_the_rest_stays_with_the_milestone() {
     );
 
     let too_much = content("2000.01");
-    let by = scene.claimant;
-    let refused = scene.run(async |tx| claims::create(tx, milestone.id, too_much, by, scene.wall).await).await;
-    assert_eq!(code(refused), "amount-above-milestone");
+    let by = scene.team.member;
+    let refused =
+        scene.ground.run(async |tx| claims::create(tx, milestone.id, too_much, by, scene.ground.wall).await).await;
+    assert_eq!(refusal(refused), "amount-above-milestone");
     let rest = scene.submitted(&milestone, "2000.00").await;
     scene.approve(&rest, scene.reviewers[0], "2000.00").await.unwrap();
     scene.approve(&rest, scene.reviewers[1], "2000.00").await.unwrap();
@@ -266,10 +159,14 @@ async fn two_milestones_never_share_the_same_money() {
     let scene = Scene::new().await;
     scene.funded("5000.00", Policy::default()).await;
     let second = scene.plan("3000.01", Policy::default()).await;
-    assert_eq!(code(scene.fund(&second).await), "fund-short");
+    assert_eq!(refusal(scene.fund(&second).await), "fund-short");
     let third = scene.funded("3000.00", Policy::default()).await;
     let reason = "the design was published elsewhere".to_owned();
-    scene.run(async |tx| milestones::cancel(tx, third.id, reason, scene.owner, scene.wall).await).await.unwrap();
+    scene
+        .ground
+        .run(async |tx| milestones::cancel(tx, third.id, reason, scene.ground.owner, scene.ground.wall).await)
+        .await
+        .unwrap();
     let fourth = scene.plan("3000.00", Policy::default()).await;
     assert_eq!(scene.fund(&fourth).await.unwrap().state.as_str(), "funded");
 }
@@ -279,20 +176,27 @@ async fn m5_the_claimants_own_approval_is_refused_and_an_edit_drops_the_others()
     let scene = Scene::new().await;
     let milestone = scene.funded("5000.00", Policy::default()).await;
     let claim = scene.submitted(&milestone, "5000.00").await;
-    assert_eq!(code(scene.approve(&claim, scene.claimant, "5000.00").await), "own-claim");
+    assert_eq!(refusal(scene.approve(&claim, scene.team.member, "5000.00").await), "own-claim");
     let reviewed = scene.approve(&claim, scene.reviewers[0], "5000.00").await.unwrap();
     assert_eq!(reviewed.state.as_str(), "in_review");
 
     let edit = async |version| {
         let changed = Content { note: "Tested again".into(), ..content("5000.00") };
-        scene.run(async |tx| claims::edit(tx, claim.id, version, changed, scene.claimant, scene.wall).await).await
+        scene
+            .ground
+            .run(async |tx| claims::edit(tx, claim.id, version, changed, scene.team.member, scene.ground.wall).await)
+            .await
     };
     assert!(matches!(edit(claim.version).await, Err(Error::Stale("claim"))));
     let edited = edit(reviewed.version).await.unwrap();
     assert_eq!(edited.state.as_str(), "draft");
     assert_eq!(scene.milestone(&milestone).await.state.as_str(), "funded");
-    let again = scene.run(async |tx| claims::submit(tx, claim.id, scene.claimant, scene.wall).await).await.unwrap();
-    assert_eq!(code(scene.approve(&claim, scene.reviewers[1], "5000.00").await), "digest-mismatch");
+    let again = scene
+        .ground
+        .run(async |tx| claims::submit(tx, claim.id, scene.team.member, scene.ground.wall).await)
+        .await
+        .unwrap();
+    assert_eq!(refusal(scene.approve(&claim, scene.reviewers[1], "5000.00").await), "digest-mismatch");
     let second = scene.approve(&again, scene.reviewers[1], "5000.00").await.unwrap();
     assert_eq!(second.state.as_str(), "in_review", "the first approval was of another text");
     assert_eq!(scene.approve(&again, scene.reviewers[0], "5000.00").await.unwrap().state.as_str(), "approved");
@@ -303,8 +207,9 @@ async fn m7_nobody_reviews_and_the_clock_does_what_the_policy_says_once() {
     let scene = Scene::new().await;
     let milestone = scene.funded("5000.00", two_weeks()).await;
     let claim = scene.submitted(&milestone, "5000.00").await;
-    let close =
-        async |day| scene.run(async |tx| claims::close_review(tx, claim.id, scene.day(day)).await).await.unwrap();
+    let close = async |day| {
+        scene.ground.run(async |tx| claims::close_review(tx, claim.id, scene.ground.day(day)).await).await.unwrap()
+    };
     assert_eq!(close(13).await, Closed::NotDue);
     assert_eq!(close(14).await, Closed::Approved);
     assert_eq!(close(14).await, Closed::NotDue);
@@ -312,12 +217,13 @@ async fn m7_nobody_reviews_and_the_clock_does_what_the_policy_says_once() {
 
     let milestone = scene.funded("3000.00", Policy::default()).await;
     let claim = scene.submitted(&milestone, "3000.00").await;
-    let close =
-        async |day| scene.run(async |tx| claims::close_review(tx, claim.id, scene.day(day)).await).await.unwrap();
+    let close = async |day| {
+        scene.ground.run(async |tx| claims::close_review(tx, claim.id, scene.ground.day(day)).await).await.unwrap()
+    };
     assert_eq!(close(14).await, Closed::Escalated);
-    let request = claims::review_request(&scene.fixture.client().await, claim.id).await.unwrap().unwrap();
+    let request = claims::review_request(&scene.ground.client().await, claim.id).await.unwrap().unwrap();
     assert_eq!(request.recipients, ["owner@example.org", "first@example.org", "second@example.org"]);
-    scene.approve(&claim, scene.owner, "3000.00").await.unwrap();
+    scene.approve(&claim, scene.ground.owner, "3000.00").await.unwrap();
     assert_eq!(close(28).await, Closed::Expired);
     assert_eq!(scene.milestone(&milestone).await.state.as_str(), "funded");
 }
@@ -333,16 +239,16 @@ async fn m8_a_dispute_on_day_13_freezes_its_part_and_the_rest_releases() {
     assert_eq!(scene.milestone(&milestone).await.earmark(), 120_000);
 
     let resolve = async |by| {
-        let (id, ruling, wall) = (dispute.id, Ruling::Dismiss, scene.day(20));
-        scene.run(async |tx| disputes::resolve(tx, id, ruling, "it is there".into(), by, wall).await).await
+        let (id, ruling, wall) = (dispute.id, Ruling::Dismiss, scene.ground.day(20));
+        scene.ground.run(async |tx| disputes::resolve(tx, id, ruling, "it is there".into(), by, wall).await).await
     };
     assert!(matches!(resolve(scene.reviewers[1]).await, Err(Error::Forbidden(_))));
-    assert_eq!(resolve(scene.owner).await.unwrap().state.as_str(), "dismissed");
-    assert_eq!(code(resolve(scene.owner).await), "dispute-closed");
+    assert_eq!(resolve(scene.ground.owner).await.unwrap().state.as_str(), "dismissed");
+    assert_eq!(refusal(resolve(scene.ground.owner).await), "dispute-closed");
     assert_eq!(scene.release(&claim, 20).await, Some(120_000));
     assert_eq!(scene.milestone(&milestone).await.state.as_str(), "released");
     let made =
-        ledger::milestones::store::releases::list_of_claim(&scene.fixture.client().await, claim.id).await.unwrap();
+        ledger::milestones::store::releases::list_of_claim(&scene.ground.client().await, claim.id).await.unwrap();
     assert_eq!(made.iter().map(|release| release.number).collect::<Vec<_>>(), [1, 2]);
 }
 
@@ -354,7 +260,7 @@ async fn a_dispute_that_nobody_decides_leaves_its_part_with_the_milestone() {
     scene.dispute(&claim, "1200.00", 1).await;
     assert_eq!(scene.release(&claim, 14).await, Some(380_000));
     for day in [30, 31, 31] {
-        scene.run(async |tx| claims::close_review(tx, claim.id, scene.day(day)).await).await.unwrap();
+        scene.ground.run(async |tx| claims::close_review(tx, claim.id, scene.ground.day(day)).await).await.unwrap();
     }
     assert_eq!(scene.claim(&claim).await.state.as_str(), "payable");
     let rest = scene.milestone(&milestone).await;
@@ -366,16 +272,19 @@ async fn a_tie_declared_after_the_approval_takes_the_claim_back_to_its_reviewers
     let scene = Scene::new().await;
     let milestone = scene.funded("5000.00", two_weeks()).await;
     let claim = scene.approved(&milestone, "5000.00").await;
-    let (book, team, tied) = (&scene.book, scene.team, scene.reviewers[0]);
+    let (book, team, tied) = (&scene.ground.book, scene.team.id, scene.reviewers[0]);
     let declare = async || {
         let reason = "lent the team a lathe".to_owned();
-        scene.run(async |tx| ties::declare_tie(tx, book, tied, team, reason, tied, scene.wall).await).await
+        scene
+            .ground
+            .run(async |tx| ties::declare_tie(tx, book, tied, team, reason, tied, scene.ground.wall).await)
+            .await
     };
     declare().await.unwrap();
-    assert_eq!(code(declare().await), "tie-declared");
+    assert_eq!(refusal(declare().await), "tie-declared");
     assert_eq!(scene.release(&claim, 14).await, None);
     assert_eq!(scene.claim(&claim).await.state.as_str(), "in_review");
-    assert_eq!(code(scene.approve(&claim, tied, "5000.00").await), "declared-tie");
+    assert_eq!(refusal(scene.approve(&claim, tied, "5000.00").await), "declared-tie");
 }
 
 #[tokio::test]
@@ -384,7 +293,7 @@ async fn two_workers_at_once_release_a_claim_once() {
     let milestone = scene.funded("5000.00", two_weeks()).await;
     let claim = scene.approved(&milestone, "5000.00").await;
     let worker = || {
-        let (pool, id, at) = (scene.fixture.pool.clone(), claim.id, scene.day(14));
+        let (pool, id, at) = (scene.ground.pool.clone(), claim.id, scene.ground.day(14));
         tokio::spawn(async move {
             let mut client = pool.get().await.unwrap();
             let tx = client.transaction().await.unwrap();
@@ -398,20 +307,27 @@ async fn two_workers_at_once_release_a_claim_once() {
         made.extend(worker.await.unwrap());
     }
     assert_eq!(made.len(), 1);
-    let client = scene.fixture.client().await;
-    assert_eq!(balances::get(&client, scene.book.id, scene.fund).await.unwrap().net(), 300_000);
+    let client = scene.ground.client().await;
+    assert_eq!(
+        balances::get(&client, scene.ground.book.id, scene.campaign.fund.unwrap()).await.unwrap().net(),
+        300_000
+    );
 }
 
 #[tokio::test]
 async fn strangers_learn_nothing_and_the_host_does_not_write_claims() {
     let scene = Scene::new().await;
     let milestone = scene.funded("5000.00", Policy::default()).await;
-    let create =
-        async |by| scene.run(async |tx| claims::create(tx, milestone.id, content("1.00"), by, scene.wall).await).await;
-    let stranger = scene.run(async |tx| Ok(person(tx, "stranger", scene.wall).await)).await.unwrap();
+    let create = async |by| {
+        scene
+            .ground
+            .run(async |tx| claims::create(tx, milestone.id, content("1.00"), by, scene.ground.wall).await)
+            .await
+    };
+    let stranger = scene.ground.stranger("stranger").await;
     assert!(matches!(create(stranger).await, Err(Error::NotFound(_))));
-    assert!(matches!(create(scene.owner).await, Err(Error::Forbidden(_))));
+    assert!(matches!(create(scene.ground.owner).await, Err(Error::Forbidden(_))));
     let claim = scene.submitted(&milestone, "5000.00").await;
     assert!(matches!(scene.approve(&claim, stranger, "1.00").await, Err(Error::NotFound(_))));
-    assert!(matches!(scene.approve(&claim, scene.owner, "1.00").await, Err(Error::Forbidden(_))));
+    assert!(matches!(scene.approve(&claim, scene.ground.owner, "1.00").await, Err(Error::Forbidden(_))));
 }

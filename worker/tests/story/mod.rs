@@ -3,22 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 use clap::Parser as _;
-use deadpool_postgres::{Manager, Pool};
 use jiff::{SignedDuration, Timestamp};
-use ledger::book::Mode;
 use ledger::books::operations::books;
 use ledger::engine::store::books::Visibility;
-use ledger::id::{BookId, CampaignId, OrganisationId};
-use ledger::money::{Currency, Money};
-use ledger::parties::rules::privacy::Privacy;
-use ledger::pledging::operations::pledges::{AskedDonor, AskedSchedule, PlacePledge};
-use ledger::pledging::operations::{campaigns, pledges};
-use ledger::pledging::rules::lineage::Method;
-use ledger::pledging::rules::pledge::Rail;
-use ledger::service::change;
-use ledger::service::store::activity::Actor;
+use ledger::pledging::operations::pledges::{self, AskedSchedule, PlacePledge};
+use ledger::pledging::rules::campaign::Campaign;
 use ledger::service::store::jobs::{self, BookWithWork};
-use migrations::testing::TestDatabase;
+use ledger::testing::{Ground, Host};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -30,13 +21,9 @@ use worker::Config;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Story {
-    pool: Pool,
+    pub(crate) ground: Ground,
+    pub(crate) campaign: Campaign,
     mail: TempDir,
-    book: BookId,
-    campaign: CampaignId,
-    terms_digest: [u8; 32],
-    partner: OrganisationId,
-    database: TestDatabase,
 }
 
 pub(crate) struct Running {
@@ -53,74 +40,27 @@ impl Running {
 
 impl Story {
     pub(crate) async fn begin() -> Story {
-        let database = TestDatabase::create().await.unwrap();
-        let config = migrations::service_config(&database.url, "story").unwrap();
-        let pool = Pool::builder(Manager::new(config, tokio_postgres::NoTls)).max_size(4).build().unwrap();
-        let mut client = pool.get().await.unwrap();
-        let tx = client.transaction().await.unwrap();
-        let wall = Timestamp::now();
-        let asked = books::OpenBook {
-            organisation: OrganisationId::generate(),
-            name: "Commons Host".into(),
-            currency: Currency::USD,
-            mode: Mode::Sandbox,
-            zone: "UTC".into(),
-            visibility: Visibility::Public,
-        };
-        let book = books::open(&tx, asked, wall).await.unwrap();
-        let new = campaigns::NewCampaign {
-            book: book.id,
-            slug: "loom".into(),
-            title: "An open loom".into(),
-            summary: String::new(),
-            terms: "Held for the loom only.".into(),
-            monthly_goal: Money::parse("1000.00", Currency::USD).unwrap(),
-            lineage: Method::Fifo,
-        };
-        let campaign = campaigns::create(&tx, new, Actor::Service, wall).await.unwrap();
-        let change = change::Change::by_service("");
-        let campaign = campaigns::publish(&tx, campaign.id, change, wall).await.unwrap();
-        tx.commit().await.unwrap();
-        drop(client);
-        Story {
-            pool,
-            mail: tempfile::tempdir().unwrap(),
-            book: book.id,
-            campaign: campaign.id,
-            terms_digest: campaign.terms_digest,
-            partner: OrganisationId::generate(),
-            database,
-        }
+        let host = Host { name: "Commons Host", zone: "UTC", visibility: Visibility::Public, ..Host::default() };
+        let ground = host.open(Timestamp::now()).await;
+        let campaign = ground.campaign("loom").await;
+        Story { ground, campaign, mail: tempfile::tempdir().unwrap() }
     }
 
     /// A donor pledges 30.00 USD.
     pub(crate) async fn pledge(&self, reference: &str, token: &str, schedule: AskedSchedule) {
-        let asked = PlacePledge {
-            campaign: self.campaign,
-            partner: self.partner,
-            reference: reference.into(),
-            donor: AskedDonor {
-                reference: reference.into(),
-                name: "Ada".into(),
-                email: "ada@example.org".into(),
-                privacy: Privacy::HostOnly,
-            },
-            amount: Money::parse("30.00", Currency::USD).unwrap(),
-            schedule,
-            rail: Rail::Sandbox,
-            token: token.into(),
-            terms_digest: self.terms_digest,
-        };
-        let mut client = self.pool.get().await.unwrap();
-        let tx = client.transaction().await.unwrap();
-        pledges::place(&tx, asked, Timestamp::now()).await.unwrap();
-        tx.commit().await.unwrap();
+        self.pledge_at(reference, token, schedule, Timestamp::now()).await;
+    }
+
+    pub(crate) async fn pledge_at(&self, reference: &str, token: &str, schedule: AskedSchedule, wall: Timestamp) {
+        let asked = self.ground.ask(&self.campaign, reference, "30.00");
+        let asked = PlacePledge { schedule, token: token.into(), ..asked };
+        self.ground.run(async |tx| pledges::place(tx, asked, wall).await).await.unwrap();
     }
 
     /// A worker in this process.
     pub(crate) async fn worker(&self) -> Running {
         let mail = self.mail.path().to_str().unwrap();
-        let flags = ["worker", "--database-url", &self.database.url, "--mail-dir", mail, "--poll-ms", "20"];
+        let flags = ["worker", "--database-url", &self.ground.database.url, "--mail-dir", mail, "--poll-ms", "20"];
         let config = Config::try_parse_from(flags).unwrap();
         let (stop, stopping) = oneshot::channel();
         let task = tokio::spawn(worker::run(config, async {
@@ -132,7 +72,7 @@ impl Story {
     /// A worker process that runs into its planned crash.
     pub(crate) fn crash(&self, fault: &str) {
         let status = Command::new(env!("CARGO_BIN_EXE_commonpurse-worker"))
-            .env("DATABASE_URL", &self.database.url)
+            .env("DATABASE_URL", &self.ground.database.url)
             .env("COMMONPURSE_MAIL_DIR", self.mail.path())
             .env("COMMONPURSE_FAULT", fault)
             .stdin(Stdio::null())
@@ -144,30 +84,31 @@ impl Story {
 
     /// As if the leases of a dead worker had run out.
     pub(crate) async fn end_leases(&self) {
-        let client = self.pool.get().await.unwrap();
+        let client = self.ground.client().await;
         let statement = "UPDATE job SET leased_until = 'epoch' WHERE book_id = $1 AND finished_at IS NULL";
-        client.execute(statement, &[&self.book.0]).await.unwrap();
+        client.execute(statement, &[&self.ground.book.id.0]).await.unwrap();
     }
 
     pub(crate) async fn advance_days(&self, days: i64) {
-        let mut client = self.pool.get().await.unwrap();
-        let tx = client.transaction().await.unwrap();
-        let wall = Timestamp::now();
-        let book = ledger::engine::store::books::get(&tx, self.book).await.unwrap();
-        let to = book.now(wall) + SignedDuration::from_hours(24 * days);
-        books::advance_clock(&tx, self.book, to, wall).await.unwrap();
-        tx.commit().await.unwrap();
+        let book = ledger::engine::store::books::get(&self.ground.client().await, self.ground.book.id).await.unwrap();
+        self.advance_to(book.now(Timestamp::now()) + SignedDuration::from_hours(24 * days)).await;
+    }
+
+    pub(crate) async fn advance_to(&self, to: Timestamp) {
+        let id = self.ground.book.id;
+        let advanced = self.ground.run(async |tx| books::advance_clock(tx, id, to, Timestamp::now()).await);
+        advanced.await.unwrap();
     }
 
     /// Waits until no job is due, running or pausing; none may have died.
     pub(crate) async fn until_idle(&self) {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let client = self.pool.get().await.unwrap();
-            let book = ledger::engine::store::books::get(&client, self.book).await.unwrap();
-            let work = BookWithWork { book: self.book, offset: book.clock_offset };
+            let client = self.ground.client().await;
+            let book = ledger::engine::store::books::get(&client, self.ground.book.id).await.unwrap();
+            let work = BookWithWork { book: self.ground.book.id, offset: book.clock_offset };
             let now = jobs::summary(&client, work, Timestamp::now()).await.unwrap();
-            let dead = jobs::list_dead(&client, self.book, 10).await.unwrap();
+            let dead = jobs::list_dead(&client, self.ground.book.id, 10).await.unwrap();
             assert!(dead.is_empty(), "{dead:?}");
             if now.is_idle() {
                 return;
@@ -180,17 +121,17 @@ impl Story {
 
     /// State and attempts of each charge.
     pub(crate) async fn charges(&self) -> Vec<(String, i32)> {
-        let client = self.pool.get().await.unwrap();
+        let client = self.ground.client().await;
         let statement = "SELECT state, attempt FROM charge WHERE book_id = $1 ORDER BY due_on, id";
-        let rows = client.query(statement, &[&self.book.0]).await.unwrap();
+        let rows = client.query(statement, &[&self.ground.book.id.0]).await.unwrap();
         rows.iter().map(|row| (row.get(0), row.get(1))).collect()
     }
 
     /// The states of the pledges, in the order of the alphabet.
     pub(crate) async fn pledge_states(&self) -> Vec<String> {
-        let client = self.pool.get().await.unwrap();
+        let client = self.ground.client().await;
         let statement = "SELECT state FROM pledge WHERE book_id = $1 ORDER BY state";
-        let rows = client.query(statement, &[&self.book.0]).await.unwrap();
+        let rows = client.query(statement, &[&self.ground.book.id.0]).await.unwrap();
         rows.iter().map(|row| row.get(0)).collect()
     }
 
@@ -205,8 +146,8 @@ impl Story {
     }
 
     async fn count(&self, statement: &str) -> i64 {
-        let client = self.pool.get().await.unwrap();
-        client.query_one(statement, &[&self.book.0]).await.unwrap().get(0)
+        let client = self.ground.client().await;
+        client.query_one(statement, &[&self.ground.book.id.0]).await.unwrap().get(0)
     }
 
     pub(crate) fn receipts(&self) -> usize {

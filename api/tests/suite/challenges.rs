@@ -1,41 +1,15 @@
 //! A challenge of 250,000.00 USD over HTTP: the purse one cent short, incomplete work, a judge with a tie, every prize.
-#![expect(clippy::unwrap_used, reason = "a helper of tests stops the test it serves")]
 
+use crate::service::{Answer, Person, Service};
 use actix_web::http::Method;
-use actix_web::test::{TestRequest, call_service, init_service, read_body};
-use actix_web::web::Data;
-use api::config::ServeConfig;
-use api::keys::{self, Subject};
-use api::state::State;
-use clap::Parser;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use ledger::book::Mode;
-use ledger::books::operations::books;
 use ledger::challenges::operations::challenges;
-use ledger::engine::store::books::{Book, Visibility};
-use ledger::engine::store::{accounts, books as book_rows};
-use ledger::id::{ChallengeId, OrganisationId, PersonId, SettlementId};
-use ledger::money::Currency;
-use ledger::parties::operations::{organisations as parties, sign_in};
+use ledger::engine::store::books::Book;
+use ledger::id::{ChallengeId, OrganisationId, SettlementId};
 use ledger::parties::rules::role::{OrganisationKind, Role, Scope};
-use ledger::parties::store::organisations;
 use ledger::treasury::operations::settlements;
-use migrations::testing::TestDatabase;
-use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-
-#[derive(Parser)]
-struct Program {
-    #[command(flatten)]
-    serve: ServeConfig,
-}
-
-/// Somebody with a token.
-#[derive(Clone)]
-struct Person {
-    id: PersonId,
-    token: String,
-}
 
 /// A team with a member.
 #[derive(Clone)]
@@ -44,107 +18,35 @@ struct Team {
     member: Person,
 }
 
-/// A private sandbox book with a treasurer, three judges, an admitted partner and a sponsor.
+/// A treasurer and three judges of the host, a partner that may bring contributions only, and a sponsor.
 struct Scene {
-    state: Data<State>,
-    book: Book,
+    service: Service,
     treasurer: Person,
     judges: Vec<Person>,
     partner: String,
     sponsor: OrganisationId,
-    start: Timestamp,
-    _database: TestDatabase,
-}
-
-struct Answer {
-    status: u16,
-    body: Value,
-}
-
-impl Answer {
-    fn ok(self) -> Value {
-        assert!((200..300).contains(&self.status), "{} {}", self.status, self.body);
-        self.body
-    }
-
-    fn kind(&self) -> (u16, &str) {
-        (self.status, self.body["type"].as_str().unwrap_or_default())
-    }
 }
 
 impl Scene {
     async fn new() -> Scene {
-        let database = TestDatabase::create().await.unwrap();
-        let signing_key = format!("--signing-key={}", keys::generate().expose_secret());
-        let config = Program::parse_from(["commonpurse", "--database-url", &database.url, &signing_key]).serve;
-        let state = Data::new(api::serve::state(config, "http://purse.test").unwrap());
-        let start = Timestamp::now();
-        let mut client = state.pool.get().await.unwrap();
-        let tx = client.transaction().await.unwrap();
-        let operator = sign_in::ensure_operator(&tx, &"operator@example.org".parse().unwrap(), start).await.unwrap();
-        let organisation =
-            async |name: &str, kind| parties::create_organisation(&tx, operator, name, kind, start).await.unwrap().id;
-        let host = organisation("Host", OrganisationKind::FiscalHost).await;
-        let sponsor = organisation("Foundation", OrganisationKind::Sponsor).await;
-        let platform = organisation("Prize site", OrganisationKind::PartnerPlatform).await;
-        let mut people = Vec::new();
-        for name in ["treasurer", "judge-a", "judge-b", "judge-c"] {
-            let email = format!("{name}@example.org").parse().unwrap();
-            let id = sign_in::ensure_person(&tx, &email, start).await.unwrap().id;
-            let role = if name == "treasurer" { Role::Treasurer } else { Role::Judge };
-            organisations::insert_role(&tx, host, id, role, operator, start).await.unwrap();
-            people.push(Person { id, token: state.keys.issue(&Subject::Person(id), start) });
+        let service = Service::start().await;
+        let ground = &service.ground;
+        let mut judges = Vec::new();
+        for name in ["judge-a", "judge-b", "judge-c"] {
+            judges.push(service.signed_in(ground.person(name, Role::Judge).await));
         }
-        let asked = books::OpenBook {
-            organisation: host,
-            name: "Host".into(),
-            currency: Currency::USD,
-            mode: Mode::Sandbox,
-            zone: "Europe/Berlin".into(),
-            visibility: Visibility::Private,
-        };
-        let book = books::open(&tx, asked, start).await.unwrap();
-        let mode = Mode::Sandbox;
-        let new = parties::NewCredential {
-            organisation: platform,
-            mode,
-            scopes: &[Scope::ContributionsWrite, Scope::ContributionsRead, Scope::CampaignsRead],
-            name: "test",
-            created_by: operator,
-        };
-        let credential = parties::create_credential(&tx, &new, "secret", start).await.unwrap();
-        book_rows::admit_partner(&tx, book.id, platform, operator, start).await.unwrap();
-        tx.commit().await.unwrap();
-        drop(client);
-        let scopes = new.scopes.iter().map(|scope| scope.as_str().to_owned()).collect();
-        let partner = state.keys.issue(&Subject::Partner(credential.id, scopes), start);
-        let judges = people.split_off(1);
-        let treasurer = people.remove(0);
-        Scene { state, book, treasurer, judges, partner, sponsor, start, _database: database }
-    }
-
-    async fn ask(&self, method: Method, path: &str, token: &str, body: Option<&Value>) -> Answer {
-        let service = init_service(api::app(self.state.clone())).await;
-        let mut request = TestRequest::with_uri(path).method(method);
-        if !token.is_empty() {
-            request = request.insert_header(("authorization", format!("Bearer {token}")));
-        }
-        if let Some(body) = body {
-            let key = uuid::Uuid::now_v7().to_string();
-            request = request.insert_header(("idempotency-key", key)).set_json(body);
-        }
-        let response = call_service(&service, request.to_request()).await;
-        let status = response.status().as_u16();
-        let body = serde_json::from_slice(&read_body(response).await).unwrap_or(Value::Null);
-        Answer { status, body }
+        let sponsor = ground.organisation("Foundation", OrganisationKind::Sponsor, ground.operator).await;
+        let scopes = [Scope::ContributionsWrite, Scope::ContributionsRead, Scope::CampaignsRead];
+        let partner = service.partner_token(ground.partner, Mode::Sandbox, &scopes).await;
+        Scene { treasurer: service.treasurer.clone(), judges, partner, sponsor, service }
     }
 
     async fn get(&self, path: &str, token: &str) -> Answer {
-        self.ask(Method::GET, path, token, None).await
+        self.service.get(path, token).await
     }
 
     async fn post(&self, path: &str, token: &str, body: Value) -> Answer {
-        self.ask(Method::POST, path, token, Some(&body)).await
+        self.service.post(path, token, body).await
     }
 
     async fn step(&self, challenge: &str, step: &str) -> Answer {
@@ -153,32 +55,25 @@ impl Scene {
 
     /// Moves the book's clock to so many days after the start, and does what the worker would do then.
     async fn day(&self, day: i64, challenge: &str) {
-        let to = self.start + SignedDuration::from_hours(24 * day);
-        let path = format!("/v1/books/{}/clock:advance", self.book.reference());
+        let (ground, to) = (&self.service.ground, self.service.ground.day(day));
+        let path = format!("/v1/books/{}/clock:advance", ground.book.reference());
         self.post(&path, &self.treasurer.token, json!({"to": to.to_string()})).await.ok();
-        let mut client = self.state.pool.get().await.unwrap();
         let statement = "SELECT id FROM settlement WHERE settled_at IS NULL AND due_on <= $1";
-        let rows = client.query(statement, &[&self.book.day_of(to)]).await.unwrap();
+        let rows = ground.client().await.query(statement, &[&ground.book.day_of(to)]).await.unwrap();
         let due: Vec<uuid::Uuid> = rows.iter().map(|row| row.get(0)).collect();
-        let tx = client.transaction().await.unwrap();
-        for id in due {
-            settlements::settle(&tx, SettlementId::new(self.book.id, id), Timestamp::now()).await.unwrap();
-        }
         let challenge: ChallengeId = challenge.parse().unwrap();
-        challenges::advance(&tx, challenge, Timestamp::now()).await.unwrap();
-        tx.commit().await.unwrap();
+        let done = ground.run(async |tx| {
+            for id in due {
+                settlements::settle(tx, SettlementId::new(ground.book.id, id), Timestamp::now()).await?;
+            }
+            challenges::advance(tx, challenge, Timestamp::now()).await
+        });
+        done.await.unwrap();
     }
 
     async fn team(&self, name: &str) -> Team {
-        let mut client = self.state.pool.get().await.unwrap();
-        let tx = client.transaction().await.unwrap();
-        let email = format!("{name}@example.org").parse().unwrap();
-        let person = sign_in::ensure_person(&tx, &email, self.start).await.unwrap().id;
-        let kind = OrganisationKind::ProjectTeam;
-        let id = parties::create_organisation(&tx, person, name, kind, self.start).await.unwrap().id;
-        tx.commit().await.unwrap();
-        let token = self.state.keys.issue(&Subject::Person(person), Timestamp::now());
-        Team { id, member: Person { id: person, token } }
+        let team = self.service.ground.team(name, name).await;
+        Team { id: team.id, member: self.service.signed_in(team.member) }
     }
 
     async fn give(&self, challenge: &Value, token: &str, amount: &str, reference: &str) -> Answer {
@@ -224,9 +119,7 @@ impl Scene {
     }
 
     async fn balances(&self, prefix: &str) -> i64 {
-        let client = self.state.pool.get().await.unwrap();
-        let all = accounts::list(&client, self.book.id, "", 500).await.unwrap();
-        all.iter().filter(|account| account.code.starts_with(prefix)).map(accounts::Account::balance).sum()
+        self.service.ground.balance_below(prefix).await
     }
 }
 
@@ -283,7 +176,7 @@ fn drill(book: &Book) -> Value {
 
 /// Made and published.
 async fn funding(scene: &Scene) -> Value {
-    let made = scene.post("/v1/challenges", &scene.treasurer.token, drill(&scene.book)).await.ok();
+    let made = scene.post("/v1/challenges", &scene.treasurer.token, drill(&scene.service.ground.book)).await.ok();
     scene.step(id(&made), ":publish").await.ok()
 }
 
@@ -343,7 +236,7 @@ async fn m1_m3_m4_a_challenge_from_the_first_cent_to_the_last_prize() {
     assert_eq!(half["state"], "incomplete");
     assert_eq!(scene.score(a, &half, 100).await.kind(), (409, "/problems/not-judged"));
     let tie = json!({
-        "book": scene.book.reference().to_string(), "organisation": teams[1].id.to_string(), "reason": "a cousin",
+        "book": scene.service.ground.book.reference().to_string(), "organisation": teams[1].id.to_string(), "reason": "a cousin",
     });
     scene.post("/v1/ties", &a.token, tie).await.ok();
     for (index, submission) in judged.iter().enumerate() {
@@ -428,7 +321,7 @@ async fn who_may_see_and_do_what_in_a_challenge() {
     assert_eq!(scene.get(&path, &other.member.token).await.status, 404, "a draft is the team's own");
     assert_eq!(scene.get(&path, host).await.status, 200);
     let content = json!({"title": "Better", "note": ""});
-    assert_eq!(scene.ask(Method::PUT, &path, member, Some(&content)).await.status, 428);
+    assert_eq!(scene.service.ask(Method::PUT, &path, member, "better", Some(&content)).await.status, 428);
     scene.hand_in(&challenge, &other, "proposal", json!([])).await;
     let seen = scene.get(&format!("{at}/submissions"), member).await.ok();
     assert_eq!(seen["items"].as_array().unwrap().len(), 2, "its own draft, and what the other handed in");
@@ -454,7 +347,7 @@ async fn a_wrong_challenge_names_the_field() {
         ("/rules/timetable/appeal_days", json!(0), "/rules/timetable/appeal_days"),
     ];
     for (field, wrong, pointer) in cases {
-        let mut body = drill(&scene.book);
+        let mut body = drill(&scene.service.ground.book);
         *body.pointer_mut(field).unwrap() = wrong;
         let answer = scene.post("/v1/challenges", &scene.treasurer.token, body).await;
         assert_eq!(

@@ -2,11 +2,13 @@
 
 mod story;
 
+use jiff::SignedDuration;
+use jiff::civil::date;
 use ledger::pledging::operations::pledges::AskedSchedule;
+use ledger::testing::store::rows;
+use ledger::testing::{ONCE, PlayedWorker};
 use std::time::Duration;
 use story::Story;
-
-const ONCE: AskedSchedule = AskedSchedule::Once { on: None };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pledge_is_charged_receipted_and_settled() {
@@ -120,4 +122,38 @@ async fn p6_a_monthly_plan_charges_each_month_once() {
     assert_eq!((story.receipts(), story.provider_calls().await), (4, 4));
     assert_eq!(story.pledge_states().await, ["completed"]);
     worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_worker_that_other_tests_play_leaves_the_rows_of_a_real_one() {
+    let (real, mut played) = (Story::begin().await, Story::begin().await);
+    let noon = real.ground.book.start_of(date(2041, 1, 31)) + SignedDuration::from_hours(12);
+    real.advance_to(noon).await;
+    played.ground.wall = noon;
+    for (reference, token, payments) in [
+        ("paid", "sandbox_ok", None),
+        ("plan", "sandbox_ok", Some(2)),
+        ("short", "sandbox_insufficient_funds", Some(2)),
+        ("expired", "sandbox_expired_card", None),
+        ("stolen", "sandbox_stolen_card", None),
+    ] {
+        let monthly = |payments| AskedSchedule::Monthly { start: None, anchor: None, payments };
+        let schedule = || payments.map_or(ONCE, |payments| monthly(Some(payments)));
+        real.pledge(reference, token, schedule()).await;
+        played.pledge_at(reference, token, schedule(), noon).await;
+    }
+
+    let worker = real.worker().await;
+    real.until_idle().await;
+    let double = PlayedWorker { lanes: Some(played.ground.lanes()) };
+    double.work(&played.ground).await;
+    for _ in 0..33 {
+        real.advance_days(1).await;
+        real.until_idle().await;
+    }
+    double.go_to(&mut played.ground, date(2041, 3, 5)).await;
+    worker.stop().await;
+    let by_real = rows::told(&real.ground.client().await).await.unwrap();
+    assert_eq!(by_real, rows::told(&played.ground.client().await).await.unwrap());
+    assert!(by_real.iter().filter(|row| row.starts_with("attempt ")).count() > 8, "{by_real:#?}");
 }

@@ -1,12 +1,13 @@
 //! The parameters of a posting: what is said once for a batch and what differs from row to row end in the same rows.
 
-use crate::support::Fixture;
+use crate::support::ground;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use ledger::book::{
     AccountClass, AccountNumber, Command, Entry, Key, Line, MovementKind, Note, State, TransferRow, Verdict, fold,
 };
 use ledger::engine::store::{accounts, journal};
+use ledger::testing::Ground;
 use uuid::Uuid;
 
 const DAY: Date = date(2027, 1, 1);
@@ -15,22 +16,22 @@ const DAY: Date = date(2027, 1, 1);
 type Row = (i64, (i16, i32, i32, i64), i64, i64, Date, Date, Uuid);
 
 /// Two funds, what is receivable for them, and a team: one way of moving is not enough for these.
-struct Scene {
-    fixture: Fixture,
+struct Funds {
+    ground: Ground,
     receivable: AccountNumber,
     fund: AccountNumber,
     other_fund: AccountNumber,
     team: AccountNumber,
 }
 
-impl Scene {
-    async fn new() -> Scene {
-        let fixture = Fixture::new().await;
-        let receivable = fixture.account("assets:receivable:partner:2027-01-01", AccountClass::Receivable).await;
-        let fund = fixture.account("liabilities:fund:press", AccountClass::Fund).await;
-        let other_fund = fixture.account("liabilities:fund:loom", AccountClass::Fund).await;
-        let team = fixture.account("liabilities:payable:team:a", AccountClass::TeamPayable).await;
-        Scene { fixture, receivable, fund, other_fund, team }
+impl Funds {
+    async fn new() -> Funds {
+        let ground = ground().await;
+        let receivable = ground.account("assets:receivable:partner:2027-01-01", AccountClass::Receivable).await;
+        let fund = ground.account("liabilities:fund:press", AccountClass::Fund).await;
+        let other_fund = ground.account("liabilities:fund:loom", AccountClass::Fund).await;
+        let team = ground.account("liabilities:payable:team:a", AccountClass::TeamPayable).await;
+        Funds { ground, receivable, fund, other_fund, team }
     }
 
     fn capture(&self, fund: AccountNumber, amount: i64) -> Line {
@@ -43,8 +44,8 @@ impl Scene {
 
     /// Folds and writes the commands as one batch; answers the verdicts when the database holds what the fold decided.
     async fn write(&self, commands: &[Command]) -> Vec<Verdict> {
-        let book = self.fixture.book.id;
-        let mut client = self.fixture.client().await;
+        let book = self.ground.book.id;
+        let mut client = self.ground.client().await;
         let tx = client.transaction().await.unwrap();
         let head = journal::lock(&tx, book).await.unwrap();
         let numbers = journal::accounts_of(commands.iter().flat_map(Command::lines));
@@ -117,56 +118,56 @@ fn numbers(verdicts: &[Verdict]) -> Vec<i64> {
 
 #[tokio::test]
 async fn a_batch_in_which_all_is_alike_is_written_row_by_row() {
-    let scene = Scene::new().await;
-    let alike = |_| command(key(1), vec![scene.capture(scene.fund, 7)]);
-    assert_eq!(numbers(&scene.write(&(0..3).map(alike).collect::<Vec<_>>()).await), [1, 2, 3]);
-    assert_eq!(numbers(&scene.write(&(0..40).map(alike).collect::<Vec<_>>()).await), (4..=43).collect::<Vec<_>>());
+    let funds = Funds::new().await;
+    let alike = |_| command(key(1), vec![funds.capture(funds.fund, 7)]);
+    assert_eq!(numbers(&funds.write(&(0..3).map(alike).collect::<Vec<_>>()).await), [1, 2, 3]);
+    assert_eq!(numbers(&funds.write(&(0..40).map(alike).collect::<Vec<_>>()).await), (4..=43).collect::<Vec<_>>());
     // Alone and with a key it goes by its values, alone without one as a batch.
-    assert_eq!(numbers(&scene.write(&[alike(0)]).await), [44]);
-    assert_eq!(numbers(&scene.write(&[command(None, vec![scene.release(5)])]).await), [45]);
-    assert_eq!(scene.write(&[]).await, []);
+    assert_eq!(numbers(&funds.write(&[alike(0)]).await), [44]);
+    assert_eq!(numbers(&funds.write(&[command(None, vec![funds.release(5)])]).await), [45]);
+    assert_eq!(funds.write(&[]).await, []);
 }
 
 #[tokio::test]
 async fn kinds_days_notes_and_callers_that_differ_stay_with_their_own_entries() {
-    let scene = Scene::new().await;
-    let first = command(key(1), vec![scene.capture(scene.fund, 100)]);
-    let mut later = command(key(2), vec![scene.capture(scene.other_fund, 30)]);
+    let funds = Funds::new().await;
+    let first = command(key(1), vec![funds.capture(funds.fund, 100)]);
+    let mut later = command(key(2), vec![funds.capture(funds.other_fund, 30)]);
     later.entry.as_mut().unwrap().effective = date(2027, 2, 28);
-    let mut noted = command(key(1), vec![scene.release(40)]);
+    let mut noted = command(key(1), vec![funds.release(40)]);
     noted.entry.as_mut().unwrap().note = Some(Note::new("for the press", "release 1"));
-    let verdicts = scene.write(&[first.clone(), later.clone(), noted.clone()]).await;
+    let verdicts = funds.write(&[first.clone(), later.clone(), noted.clone()]).await;
     assert_eq!(numbers(&verdicts), [1, 2, 3]);
-    let lines = journal::lines(&scene.fixture.client().await, scene.fixture.book.id, 1, 3).await.unwrap();
+    let lines = journal::lines(&funds.ground.client().await, funds.ground.book.id, 1, 3).await.unwrap();
     assert_eq!(lines.iter().map(|line| line.reference.as_str()).collect::<Vec<_>>(), ["", "", "release 1"]);
 
     // One thing differs at a time.
     let again = |command: &Command, caller| Command { key: key(caller), ..command.clone() };
     for other in [&later, &noted] {
-        scene.write(&[again(&first, 1), again(other, 1), again(&first, 1)]).await;
+        funds.write(&[again(&first, 1), again(other, 1), again(&first, 1)]).await;
     }
-    scene.write(&[again(&first, 1), again(&first, 2)]).await;
+    funds.write(&[again(&first, 1), again(&first, 2)]).await;
 }
 
 #[tokio::test]
 async fn what_is_refused_keeps_its_key_and_takes_no_number_wherever_it_stands() {
-    let scene = Scene::new().await;
-    let good = || command(key(1), vec![scene.capture(scene.fund, 10)]);
-    let broke = || command(key(1), vec![scene.release(10_000)]);
-    let half = || command(key(1), vec![scene.capture(scene.fund, 1), scene.release(10_000)]);
-    assert_eq!(numbers(&scene.write(&[broke(), good(), half(), good()]).await), [1, 2]);
-    assert_eq!(numbers(&scene.write(&[good(), broke()]).await), [3]);
-    assert_eq!(numbers(&scene.write(&[half(), broke()]).await), Vec::<i64>::new());
+    let funds = Funds::new().await;
+    let good = || command(key(1), vec![funds.capture(funds.fund, 10)]);
+    let broke = || command(key(1), vec![funds.release(10_000)]);
+    let half = || command(key(1), vec![funds.capture(funds.fund, 1), funds.release(10_000)]);
+    assert_eq!(numbers(&funds.write(&[broke(), good(), half(), good()]).await), [1, 2]);
+    assert_eq!(numbers(&funds.write(&[good(), broke()]).await), [3]);
+    assert_eq!(numbers(&funds.write(&[half(), broke()]).await), Vec::<i64>::new());
 }
 
 #[tokio::test]
 async fn entries_of_many_lines_and_entries_without_keys_stand_in_one_batch() {
-    let scene = Scene::new().await;
+    let funds = Funds::new().await;
     let wide =
-        |key| command(key, vec![scene.capture(scene.fund, 10), scene.capture(scene.other_fund, 5), scene.release(3)]);
-    let narrow = |key| command(key, vec![scene.capture(scene.fund, 1)]);
-    assert_eq!(numbers(&scene.write(&[wide(None), narrow(None)]).await), [1, 2]);
-    assert_eq!(numbers(&scene.write(&[narrow(None), narrow(key(1)), wide(key(2))]).await), [3, 4, 5]);
-    assert_eq!(numbers(&scene.write(&[narrow(key(1)), narrow(None)]).await), [6, 7]);
-    assert_eq!(numbers(&scene.write(&[wide(key(1))]).await), [8]);
+        |key| command(key, vec![funds.capture(funds.fund, 10), funds.capture(funds.other_fund, 5), funds.release(3)]);
+    let narrow = |key| command(key, vec![funds.capture(funds.fund, 1)]);
+    assert_eq!(numbers(&funds.write(&[wide(None), narrow(None)]).await), [1, 2]);
+    assert_eq!(numbers(&funds.write(&[narrow(None), narrow(key(1)), wide(key(2))]).await), [3, 4, 5]);
+    assert_eq!(numbers(&funds.write(&[narrow(key(1)), narrow(None)]).await), [6, 7]);
+    assert_eq!(numbers(&funds.write(&[wide(key(1))]).await), [8]);
 }

@@ -1,6 +1,6 @@
 //! Lanes against a real PostgreSQL: every answer is true, whoever else writes meanwhile.
 
-use crate::support::Fixture;
+use crate::support::ground;
 use jiff::Timestamp;
 use jiff::civil::date;
 use ledger::Error;
@@ -11,13 +11,14 @@ use ledger::engine::posting;
 use ledger::engine::store::{balances, journal};
 use ledger::money::Currency;
 use ledger::service::store::replies;
+use ledger::testing::Ground;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-async fn account(fixture: &Fixture, code: &str, class: AccountClass, floor: Option<i64>) -> AccountNumber {
-    let mut client = fixture.client().await;
+async fn account(ground: &Ground, code: &str, class: AccountClass, floor: Option<i64>) -> AccountNumber {
+    let mut client = ground.client().await;
     let tx = client.transaction().await.expect("a transaction");
-    let opened = accounts::open(&tx, &fixture.book, code, class, Currency::USD.into(), floor, Timestamp::now()).await;
+    let opened = accounts::open(&tx, &ground.book, code, class, Currency::USD.into(), floor, Timestamp::now()).await;
     tx.commit().await.expect("a commit");
     opened.expect("an account").number
 }
@@ -41,64 +42,64 @@ fn number(answer: &Answer) -> i64 {
 
 #[tokio::test]
 async fn five_hundred_callers_get_five_hundred_numbers_in_a_row() {
-    let fixture = Fixture::new().await;
-    let lanes = fixture.lanes();
-    let bank = account(&fixture, "assets:bank", AccountClass::Asset, None).await;
-    let own = account(&fixture, "equity:own", AccountClass::Equity, None).await;
-    let posts = (0..500).map(|_| lanes.post(fixture.book.id, key(), entry(bank, own, 3)));
+    let ground = ground().await;
+    let lanes = ground.lanes();
+    let bank = account(&ground, "assets:bank", AccountClass::Asset, None).await;
+    let own = account(&ground, "equity:own", AccountClass::Equity, None).await;
+    let posts = (0..500).map(|_| lanes.post(ground.book.id, key(), entry(bank, own, 3)));
     let answers = futures_util::future::join_all(posts).await;
     let numbers: BTreeSet<i64> = answers.iter().map(|answer| number(answer.as_ref().unwrap())).collect();
     assert_eq!(numbers, (1..=500).collect());
-    let client = fixture.client().await;
-    assert_eq!(balances::get(&client, fixture.book.id, own).await.unwrap().net(), 1_500);
-    assert_eq!(journal::audit(&client, fixture.book.id).await.unwrap(), Vec::<String>::new());
+    let client = ground.client().await;
+    assert_eq!(balances::get(&client, ground.book.id, own).await.unwrap().net(), 1_500);
+    assert_eq!(journal::audit(&client, ground.book.id).await.unwrap(), Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn a_key_gets_its_first_answer_again_refusals_too_and_another_request_is_refused() {
-    let fixture = Fixture::new().await;
-    let (here, there) = (fixture.lanes(), fixture.lanes());
-    let bank = account(&fixture, "assets:bank", AccountClass::Asset, Some(0)).await;
-    let own = account(&fixture, "equity:own", AccountClass::Equity, None).await;
+    let ground = ground().await;
+    let (here, there) = (ground.lanes(), ground.lanes());
+    let bank = account(&ground, "assets:bank", AccountClass::Asset, Some(0)).await;
+    let own = account(&ground, "equity:own", AccountClass::Equity, None).await;
     let first = key();
-    let posted = here.post(fixture.book.id, first, entry(bank, own, 10)).await.unwrap();
+    let posted = here.post(ground.book.id, first, entry(bank, own, 10)).await.unwrap();
     for lanes in [&here, &there] {
-        let again = lanes.post(fixture.book.id, first, entry(bank, own, 10)).await.unwrap();
+        let again = lanes.post(ground.book.id, first, entry(bank, own, 10)).await.unwrap();
         assert_eq!((again.outcome, again.replayed), (posted.outcome.clone(), true));
     }
     let other = Key { request_digest: 2, ..first };
-    assert!(matches!(here.post(fixture.book.id, other, entry(bank, own, 11)).await, Err(Error::KeyReused)));
+    assert!(matches!(here.post(ground.book.id, other, entry(bank, own, 11)).await, Err(Error::KeyReused)));
 
     let short = key();
-    let refused = here.post(fixture.book.id, short, entry(own, bank, 11)).await.unwrap();
+    let refused = here.post(ground.book.id, short, entry(own, bank, 11)).await.unwrap();
     assert!(matches!(&refused.outcome, Outcome::Refused { code: "below-floor", .. }), "{refused:?}");
-    here.post(fixture.book.id, key(), entry(bank, own, 10)).await.unwrap();
-    let again = there.post(fixture.book.id, short, entry(own, bank, 11)).await.unwrap();
+    here.post(ground.book.id, key(), entry(bank, own, 10)).await.unwrap();
+    let again = there.post(ground.book.id, short, entry(own, bank, 11)).await.unwrap();
     assert!(matches!(&again.outcome, Outcome::Refused { code: "below-floor", .. }), "a refusal stays one: {again:?}");
     assert!(again.replayed);
 
     // The same key twice at once: one posting, and both hear of it.
     let twice = key();
     let (a, b) = tokio::join!(
-        here.post(fixture.book.id, twice, entry(bank, own, 1)),
-        here.post(fixture.book.id, twice, entry(bank, own, 1))
+        here.post(ground.book.id, twice, entry(bank, own, 1)),
+        here.post(ground.book.id, twice, entry(bank, own, 1))
     );
     let (a, b) = (a.unwrap(), b.unwrap());
     assert_eq!(a.outcome, b.outcome);
     assert!(a.replayed != b.replayed);
-    let client = fixture.client().await;
-    assert_eq!(balances::get(&client, fixture.book.id, own).await.unwrap().net(), 21);
-    assert_eq!(journal::audit(&client, fixture.book.id).await.unwrap(), Vec::<String>::new());
+    let client = ground.client().await;
+    assert_eq!(balances::get(&client, ground.book.id, own).await.unwrap().net(), 21);
+    assert_eq!(journal::audit(&client, ground.book.id).await.unwrap(), Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processes_and_operations_on_one_book_spend_no_cent_twice() {
-    let fixture = Fixture::new().await;
-    let bank = account(&fixture, "assets:bank", AccountClass::Asset, Some(0)).await;
-    let own = account(&fixture, "equity:own", AccountClass::Equity, None).await;
-    let (here, there) = (fixture.lanes(), fixture.lanes());
+    let ground = ground().await;
+    let bank = account(&ground, "assets:bank", AccountClass::Asset, Some(0)).await;
+    let own = account(&ground, "equity:own", AccountClass::Equity, None).await;
+    let (here, there) = (ground.lanes(), ground.lanes());
     let writer = |lanes: Lanes, seed: i64| {
-        let book = fixture.book.id;
+        let book = ground.book.id;
         tokio::spawn(async move {
             let mut balance = 0;
             for n in 0..150i64 {
@@ -115,7 +116,7 @@ async fn two_processes_and_operations_on_one_book_spend_no_cent_twice() {
     let writers: Vec<_> =
         (0..8).map(|seed| writer(if seed % 2 == 0 { here.clone() } else { there.clone() }, seed)).collect();
     let operation = {
-        let (pool, book) = (fixture.pool.clone(), fixture.book.clone());
+        let (pool, book) = (ground.pool.clone(), ground.book.clone());
         tokio::spawn(async move {
             for _ in 0..60 {
                 let mut client = pool.get().await.unwrap();
@@ -130,14 +131,14 @@ async fn two_processes_and_operations_on_one_book_spend_no_cent_twice() {
     for writer in writers {
         sum += writer.await.unwrap();
     }
-    let client = fixture.client().await;
-    assert_eq!(balances::get(&client, fixture.book.id, own).await.unwrap().net(), sum);
-    assert_eq!(journal::audit(&client, fixture.book.id).await.unwrap(), Vec::<String>::new());
+    let client = ground.client().await;
+    assert_eq!(balances::get(&client, ground.book.id, own).await.unwrap().net(), sum);
+    assert_eq!(journal::audit(&client, ground.book.id).await.unwrap(), Vec::<String>::new());
     let negative = client
         .query_one(
             "SELECT count(*) FROM transfer WHERE book_id = $1
                 AND ((debit = $2 AND debit_after < 0) OR (credit = $2 AND credit_after < 0))",
-            &[&fixture.book.id.0, &bank.0],
+            &[&ground.book.id.0, &bank.0],
         )
         .await
         .unwrap();
@@ -146,13 +147,13 @@ async fn two_processes_and_operations_on_one_book_spend_no_cent_twice() {
 
 #[tokio::test]
 async fn a_connection_that_dies_costs_nobody_an_answer() {
-    let fixture = Fixture::new().await;
-    let lanes = fixture.lanes();
-    let bank = account(&fixture, "assets:bank", AccountClass::Asset, None).await;
-    let own = account(&fixture, "equity:own", AccountClass::Equity, None).await;
-    let owner = fixture.owner().await;
+    let ground = ground().await;
+    let lanes = ground.lanes();
+    let bank = account(&ground, "assets:bank", AccountClass::Asset, None).await;
+    let own = account(&ground, "equity:own", AccountClass::Equity, None).await;
+    let owner = ground.database_owner().await;
     for round in 0..20 {
-        let posts = (0..10).map(|_| lanes.post(fixture.book.id, key(), entry(bank, own, 1)));
+        let posts = (0..10).map(|_| lanes.post(ground.book.id, key(), entry(bank, own, 1)));
         let cut = owner.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
               WHERE datname = current_database() AND application_name = 'lanes'",
@@ -161,9 +162,9 @@ async fn a_connection_that_dies_costs_nobody_an_answer() {
         let (answers, _) = tokio::join!(futures_util::future::join_all(posts), cut);
         assert!(answers.iter().all(|answer| answer.is_ok()), "round {round}: {answers:?}");
     }
-    let client = fixture.client().await;
-    assert_eq!(balances::get(&client, fixture.book.id, own).await.unwrap().net(), 200);
-    assert_eq!(journal::audit(&client, fixture.book.id).await.unwrap(), Vec::<String>::new());
+    let client = ground.client().await;
+    assert_eq!(balances::get(&client, ground.book.id, own).await.unwrap().net(), 200);
+    assert_eq!(journal::audit(&client, ground.book.id).await.unwrap(), Vec::<String>::new());
 }
 
 fn job(dedupe: &str) -> Companion {
@@ -177,17 +178,17 @@ fn reply(key: &Key) -> Companion {
     replies::row(key, 201, &serde_json::json!({"made": true}), false, Timestamp::now())
 }
 
-async fn count(fixture: &Fixture, sql: &str) -> i64 {
-    fixture.client().await.query_one(sql, &[]).await.expect("a count").get(0)
+async fn count(ground: &Ground, sql: &str) -> i64 {
+    ground.client().await.query_one(sql, &[]).await.expect("a count").get(0)
 }
 
 #[tokio::test]
 async fn companions_are_written_with_their_entry_or_not_at_all() {
-    let fixture = Fixture::new().await;
-    let lanes = fixture.lanes();
-    let purse = account(&fixture, "liabilities:purse", AccountClass::Liability, Some(0)).await;
-    let bank = account(&fixture, "assets:bank", AccountClass::Asset, None).await;
-    let book = fixture.book.id;
+    let ground = ground().await;
+    let lanes = ground.lanes();
+    let purse = account(&ground, "liabilities:purse", AccountClass::Liability, Some(0)).await;
+    let bank = account(&ground, "assets:bank", AccountClass::Asset, None).await;
+    let book = ground.book.id;
     let good = |name: &str| Command { companions: vec![job(name)], ..Command::post(None, entry(bank, purse, 5)) };
     let broke = Command { companions: vec![job("broke")], ..Command::post(None, entry(purse, bank, 500)) };
     let (first, refused, second) = tokio::join!(
@@ -197,31 +198,31 @@ async fn companions_are_written_with_their_entry_or_not_at_all() {
     );
     assert_eq!([number(&first.unwrap()), number(&second.unwrap())], [1, 2]);
     assert!(matches!(refused.unwrap().outcome, Outcome::Refused { code: "below-floor", .. }));
-    assert_eq!(count(&fixture, "SELECT count(*) FROM job WHERE dedupe IN ('one', 'two')").await, 2);
-    assert_eq!(count(&fixture, "SELECT count(*) FROM job WHERE dedupe = 'broke'").await, 0);
+    assert_eq!(count(&ground, "SELECT count(*) FROM job WHERE dedupe IN ('one', 'two')").await, 2);
+    assert_eq!(count(&ground, "SELECT count(*) FROM job WHERE dedupe = 'broke'").await, 0);
 }
 
 #[tokio::test]
 async fn a_command_without_an_entry_carries_its_companions_once_and_takes_no_number() {
-    let fixture = Fixture::new().await;
-    let lanes = fixture.lanes();
+    let ground = ground().await;
+    let lanes = ground.lanes();
     let key = key();
     let command = || Command { key: None, entry: None, companions: vec![reply(&key)] };
-    let carried = lanes.command(fixture.book.id, key, command()).await.unwrap();
+    let carried = lanes.command(ground.book.id, key, command()).await.unwrap();
     assert_eq!((carried.outcome, carried.replayed), (Outcome::Carried, false));
-    let again = lanes.command(fixture.book.id, key, command()).await.unwrap();
+    let again = lanes.command(ground.book.id, key, command()).await.unwrap();
     assert_eq!((again.outcome, again.replayed), (Outcome::Carried, true));
-    assert_eq!(count(&fixture, "SELECT count(*) FROM reply").await, 1);
-    assert_eq!(count(&fixture, "SELECT next_number FROM book_head").await, 1);
+    assert_eq!(count(&ground, "SELECT count(*) FROM reply").await, 1);
+    assert_eq!(count(&ground, "SELECT next_number FROM book_head").await, 1);
 }
 
 #[tokio::test]
 async fn a_companion_that_meets_a_strangers_row_fails_alone() {
-    let fixture = Fixture::new().await;
-    let lanes = fixture.lanes();
-    let bank = account(&fixture, "assets:bank", AccountClass::Asset, None).await;
-    let own = account(&fixture, "equity:own", AccountClass::Equity, None).await;
-    let book = fixture.book.id;
+    let ground = ground().await;
+    let lanes = ground.lanes();
+    let bank = account(&ground, "assets:bank", AccountClass::Asset, None).await;
+    let own = account(&ground, "equity:own", AccountClass::Equity, None).await;
+    let book = ground.book.id;
     let taken = key();
     let carry = |taken: &Key| Command { key: None, entry: None, companions: vec![reply(taken)] };
     lanes.command(book, taken, carry(&taken)).await.unwrap();
@@ -232,7 +233,7 @@ async fn a_companion_that_meets_a_strangers_row_fails_alone() {
     );
     assert!(matches!(clash, Err(Error::Stale(_))), "{clash:?}");
     assert_eq!([number(&before.unwrap()), number(&after.unwrap())], [1, 2]);
-    assert_eq!(count(&fixture, "SELECT count(*) FROM reply").await, 1);
+    assert_eq!(count(&ground, "SELECT count(*) FROM reply").await, 1);
     let unknown = Companion::new("book", serde_json::json!({}));
     let wrong = Command { key: None, entry: None, companions: vec![unknown] };
     assert!(matches!(lanes.command(book, key(), wrong).await, Err(Error::Inconsistent(_))));

@@ -1,28 +1,23 @@
 //! Pledges from the partner's request to the cash, as the worker and donors step through them.
 
-use crate::scene::{MONTHLY, ONCE, Scene, open_campaign, outcome};
-use crate::support::usd;
+use super::scene::Scene;
 use jiff::SignedDuration;
 use jiff::civil::{Date, date};
+use ledger::Error;
 use ledger::books::operations::books as book_operations;
 use ledger::engine::store::books;
 use ledger::id::{CampaignId, OrganisationId};
+use ledger::pledging::operations::campaigns;
 use ledger::pledging::operations::charges::{self, Begun, Recorded};
+use ledger::pledging::operations::pledge_changes;
 use ledger::pledging::operations::pledges::{AskedSchedule, PlacePledge};
-use ledger::pledging::operations::{campaigns, pledge_changes};
 use ledger::pledging::rules::charge::{Next, State as ChargeState};
 use ledger::pledging::rules::pledge::Rail;
 use ledger::service::change::Change;
-use ledger::service::store::activity::{self, Actor};
+use ledger::service::store::activity;
+use ledger::service::store::activity::Actor;
+use ledger::testing::{MONTHLY, ONCE, outcome, refusal, usd};
 use ledger::treasury::operations::settlements;
-use ledger::{Error, Refusal};
-
-fn refusal<T: std::fmt::Debug>(result: Result<T, Error>) -> Refusal {
-    match result {
-        Err(Error::Refused(refusal)) => refusal,
-        other => panic!("no refusal: {other:?}"),
-    }
-}
 
 #[tokio::test]
 async fn p6_a_pledge_from_31_january_is_charged_on_its_due_dates_and_settles_two_days_later() {
@@ -38,7 +33,7 @@ async fn p6_a_pledge_from_31_january_is_charged_on_its_due_dates_and_settles_two
     let totals = scene.totals().await;
     assert_eq!((totals.sums.pledged, totals.sums.collected, totals.sums.settled), (12_000, 12_000, 12_000));
     assert_eq!((totals.available, totals.sums.monthly), (12_000, 1_000));
-    scene.audit().await;
+    scene.ground.audit().await;
 }
 
 #[tokio::test]
@@ -51,7 +46,7 @@ async fn g2_3000_a_month_is_36000_in_a_year_which_is_9_products() {
     assert_eq!((totals.sums.settled, totals.available), (3_600_000, 3_600_000));
     assert_eq!((totals.available / 400_000, totals.available % 400_000), (9, 0));
     assert_eq!(scene.fund(&scene.campaign).await, 3_600_000);
-    scene.audit().await;
+    scene.ground.audit().await;
 }
 
 #[tokio::test]
@@ -65,15 +60,18 @@ async fn p7_insufficient_funds_are_tried_on_days_1_3_7_then_the_pledge_lapses_an
     assert_eq!(scene.pledge(pledge.id).await.state.as_str(), "lapsed");
     let charges = scene.charges(pledge.id).await;
     assert_eq!(charges.len(), 1, "a lapsed pledge is not charged");
-    let client = scene.fixture.client().await;
+    let client = scene.ground.client().await;
     let attempts = ledger::pledging::store::attempts::list(&client, charges[0].id).await.unwrap();
-    let days: Vec<Date> = attempts.iter().map(|attempt| scene.book().day_of(attempt.started_at)).collect();
+    let days: Vec<Date> = attempts.iter().map(|attempt| scene.ground.book.day_of(attempt.started_at)).collect();
     assert_eq!(days, [date(2027, 1, 31), date(2027, 2, 1), date(2027, 2, 3), date(2027, 2, 7)]);
     assert_eq!(scene.totals().await.sums.dropped, 1_000);
 
-    let (wall, change) = (scene.wall, Change { version: None, actor: Actor::Partner(scene.partner), reason: "" });
-    let revived =
-        scene.commit(async |tx| pledge_changes::resume(tx, pledge.id, Some("card".into()), change, wall).await).await;
+    let (wall, change) =
+        (scene.ground.wall, Change { version: None, actor: Actor::Partner(scene.ground.partner), reason: "" });
+    let revived = scene
+        .ground
+        .run(async |tx| pledge_changes::resume(tx, pledge.id, Some("card".into()), change, wall).await)
+        .await;
     assert_eq!(revived.unwrap().state.as_str(), "active");
     scene.go_to(date(2027, 4, 30)).await;
     let due: Vec<Date> = scene.charges(pledge.id).await.iter().map(|charge| charge.due_on).collect();
@@ -92,11 +90,12 @@ async fn p7_an_expired_card_asks_and_another_one_pays_what_was_due() {
     scene.work().await;
     assert_eq!(scene.pledge(pledge.id).await.state.detail(), "means");
     scene.go_to(date(2027, 2, 10)).await;
-    let (wall, change) = (scene.wall, Change::by_service(""));
-    let bare = scene.commit(async |tx| pledge_changes::resume(tx, pledge.id, None, change, wall).await).await;
-    assert_eq!(refusal(bare).code, "pledge-needs-means");
+    let (wall, change) = (scene.ground.wall, Change::by_service(""));
+    let bare = scene.ground.run(async |tx| pledge_changes::resume(tx, pledge.id, None, change, wall).await).await;
+    assert_eq!(refusal(bare), "pledge-needs-means");
     scene
-        .commit(async |tx| pledge_changes::resume(tx, pledge.id, Some("card".into()), change, wall).await)
+        .ground
+        .run(async |tx| pledge_changes::resume(tx, pledge.id, Some("card".into()), change, wall).await)
         .await
         .unwrap();
     scene.work().await;
@@ -129,8 +128,8 @@ async fn p7_a_stolen_card_stops_at_once() {
 async fn p5_a_worker_that_died_finds_the_same_reference_and_the_answer_is_posted_once() {
     let scene = Scene::on(date(2027, 1, 31)).await;
     let pledge = scene.monthly("m-1", "10.00", "card").await;
-    let wall = scene.wall;
-    let begin = async || scene.commit(async |tx| charges::begin(tx, pledge.id, 1, wall).await).await.unwrap();
+    let wall = scene.ground.wall;
+    let begin = async || scene.ground.run(async |tx| charges::begin(tx, pledge.id, 1, wall).await).await.unwrap();
     let first = begin().await;
     assert_eq!(begin().await, first, "the dead worker's attempt is taken up");
     let Begun::Try { charge, attempt, reference, .. } = first else { panic!("{first:?}") };
@@ -149,10 +148,11 @@ async fn p1_two_workers_with_the_same_event_make_one_posting_and_one_receipt() {
     let pledge = scene.place(asked).await.unwrap().pledge;
     scene.work().await;
     let charge = scene.charges(pledge.id).await[0].id;
-    let (wall, partner) = (scene.wall, scene.partner);
+    let (wall, partner) = (scene.ground.wall, scene.ground.partner);
     let report = async || {
         scene
-            .commit(async |tx| charges::capture_reported(tx, charge, partner, "evt-1", "pay-1", wall).await)
+            .ground
+            .run(async |tx| charges::capture_reported(tx, charge, partner, "evt-1", "pay-1", wall).await)
             .await
             .unwrap()
     };
@@ -162,15 +162,17 @@ async fn p1_two_workers_with_the_same_event_make_one_posting_and_one_receipt() {
         "{one:?} {two:?}"
     );
     assert_eq!(scene.fund(&scene.campaign).await, 1_000);
-    let owner = scene.fixture.owner().await;
+    let owner = scene.ground.database_owner().await;
     let receipts = owner.query_one("SELECT count(*) FROM job WHERE kind = 'send_receipt'", &[]).await.unwrap();
     assert_eq!(receipts.get::<_, i64>(0), 1);
     let other =
-        scene.commit(async |tx| charges::capture_reported(tx, charge, partner, "evt-2", "pay-2", wall).await).await;
-    assert_eq!(refusal(other).code, "charge-captured");
+        scene.ground.run(async |tx| charges::capture_reported(tx, charge, partner, "evt-2", "pay-2", wall).await).await;
+    assert_eq!(refusal(other), "charge-captured");
     let stranger = OrganisationId::generate();
-    let strange =
-        scene.commit(async |tx| charges::capture_reported(tx, charge, stranger, "evt-3", "pay-1", wall).await).await;
+    let strange = scene
+        .ground
+        .run(async |tx| charges::capture_reported(tx, charge, stranger, "evt-3", "pay-1", wall).await)
+        .await;
     assert!(matches!(strange, Err(Error::NotFound("charge"))), "{strange:?}");
 }
 
@@ -185,9 +187,9 @@ async fn a_partner_that_never_reports_lets_the_pledge_lapse_and_a_late_report_re
     scene.go_to(date(2027, 2, 14)).await;
     let charge = scene.charges(pledge.id).await.remove(0);
     assert_eq!((charge.state.as_str(), scene.pledge(pledge.id).await.state.as_str()), ("declined", "lapsed"));
-    let (wall, partner) = (scene.wall, scene.partner);
+    let (wall, partner) = (scene.ground.wall, scene.ground.partner);
     let late =
-        scene.commit(async |tx| charges::capture_reported(tx, charge.id, partner, "e", "pay-1", wall).await).await;
+        scene.ground.run(async |tx| charges::capture_reported(tx, charge.id, partner, "e", "pay-1", wall).await).await;
     assert_eq!(late.unwrap(), Recorded::Captured);
     assert_eq!(scene.pledge(pledge.id).await.state.as_str(), "active");
     scene.go_to(date(2027, 2, 28)).await;
@@ -198,20 +200,21 @@ async fn a_partner_that_never_reports_lets_the_pledge_lapse_and_a_late_report_re
 async fn p15_a_pledge_to_a_closed_campaign_is_refused_and_a_capture_after_the_closing_is_voided() {
     let mut scene = Scene::on(date(2027, 1, 31)).await;
     let pledge = scene.place(scene.ask("o-1", "50.00", ONCE, "card")).await.unwrap().pledge;
-    let wall = scene.wall;
-    let begun = scene.commit(async |tx| charges::begin(tx, pledge.id, 1, wall).await).await.unwrap();
+    let wall = scene.ground.wall;
+    let begun = scene.ground.run(async |tx| charges::begin(tx, pledge.id, 1, wall).await).await.unwrap();
     let Begun::Try { charge, attempt, reference, .. } = begun else { panic!("{begun:?}") };
     let change = Change::by_service("over");
-    scene.commit(async |tx| campaigns::close(tx, scene.campaign.id, change, wall).await).await.unwrap();
-    assert_eq!(refusal(scene.place(scene.ask("o-2", "50.00", ONCE, "card")).await).code, "campaign-not-live");
+    scene.ground.run(async |tx| campaigns::close(tx, scene.campaign.id, change, wall).await).await.unwrap();
+    assert_eq!(refusal(scene.place(scene.ask("o-2", "50.00", ONCE, "card")).await), "campaign-not-live");
     let voided = scene.answer(charge, attempt, outcome("card", &reference)).await.unwrap();
     assert!(matches!(voided, Recorded::Voided { .. }), "{voided:?}");
     assert_eq!(scene.fund(&scene.campaign).await, 0);
     assert_eq!(scene.pledge(pledge.id).await.state.detail(), "campaign");
 
-    let other = open_campaign(&scene.fixture, "drill", wall).await;
+    let other = scene.ground.campaign("drill").await;
     let redirected = scene
-        .commit(async |tx| pledge_changes::redirect(tx, pledge.id, other.id, true, change, wall).await)
+        .ground
+        .run(async |tx| pledge_changes::redirect(tx, pledge.id, other.id, true, change, wall).await)
         .await
         .unwrap();
     assert_eq!((redirected.pledge.state.as_str(), redirected.moved), ("active", None));
@@ -219,17 +222,17 @@ async fn p15_a_pledge_to_a_closed_campaign_is_refused_and_a_capture_after_the_cl
     assert_eq!(scene.fund(&other).await, 5_000);
     assert_eq!(scene.pledge(pledge.id).await.state.as_str(), "completed");
     scene.go_to(date(2027, 2, 3)).await;
-    scene.audit().await;
+    scene.ground.audit().await;
 }
 
 #[tokio::test]
 async fn p4_the_same_reference_is_the_same_pledge_and_other_content_is_refused() {
     let mut scene = Scene::on(date(2027, 1, 31)).await;
     let first = scene.place(scene.ask("m-1", "10.00", MONTHLY, "card")).await.unwrap();
-    scene.wall += SignedDuration::from_hours(48);
+    scene.ground.wall += SignedDuration::from_hours(48);
     let again = scene.place(scene.ask("m-1", "10.00", MONTHLY, "card")).await.unwrap();
     assert_eq!((first.is_new, again.is_new, &again.pledge), (true, false, &first.pledge));
-    assert_eq!(refusal(scene.place(scene.ask("m-1", "10.01", MONTHLY, "card")).await).code, "reference-taken");
+    assert_eq!(refusal(scene.place(scene.ask("m-1", "10.01", MONTHLY, "card")).await), "reference-taken");
     let (one, two) = tokio::join!(
         scene.place(scene.ask("m-2", "10.00", MONTHLY, "card")),
         scene.place(scene.ask("m-2", "10.00", MONTHLY, "card"))
@@ -244,7 +247,7 @@ async fn what_is_no_pledge_to_this_campaign_is_refused() {
     let scene = Scene::on(date(2027, 1, 31)).await;
     let good = || scene.ask("m-1", "10.00", MONTHLY, "card");
     let terms = PlacePledge { terms_digest: [0; 32], ..good() };
-    assert_eq!(refusal(scene.place(terms).await).code, "terms-mismatch");
+    assert_eq!(refusal(scene.place(terms).await), "terms-mismatch");
     let euro = ledger::money::Money::parse("10.00", ledger::money::Currency::EUR).unwrap();
     let yesterday = AskedSchedule::Once { on: Some(date(2027, 1, 30)) };
     let anchor = AskedSchedule::Monthly { start: None, anchor: Some(32), payments: None };
@@ -260,7 +263,7 @@ async fn what_is_no_pledge_to_this_campaign_is_refused() {
             other => panic!("{wrong}: {other:?}"),
         }
     }
-    let elsewhere = PlacePledge { campaign: CampaignId::generate(scene.book().id), ..good() };
+    let elsewhere = PlacePledge { campaign: CampaignId::generate(scene.ground.book.id), ..good() };
     assert!(matches!(scene.place(elsewhere).await, Err(Error::NotFound("campaign"))));
 }
 
@@ -271,22 +274,22 @@ async fn a_redirected_pledge_takes_its_settled_money_along_once() {
     scene.monthly("m-2", "7.00", "card").await;
     scene.work().await;
     scene.go_to(date(2027, 2, 28)).await;
-    let other = open_campaign(&scene.fixture, "drill", scene.wall).await;
-    let (wall, change) = (scene.wall, Change::by_service(""));
+    let other = scene.ground.campaign("drill").await;
+    let (wall, change) = (scene.ground.wall, Change::by_service(""));
     let redirect = async |to: CampaignId| {
-        scene.commit(async |tx| pledge_changes::redirect(tx, pledge.id, to, true, change, wall).await).await
+        scene.ground.run(async |tx| pledge_changes::redirect(tx, pledge.id, to, true, change, wall).await).await
     };
     let moved = redirect(other.id).await.unwrap();
     assert_eq!(moved.moved, Some(usd("10.00")), "what was captured today has not settled");
     assert_eq!((scene.fund(&scene.campaign).await, scene.fund(&other).await), (2_400, 1_000));
-    assert_eq!(refusal(redirect(other.id).await).code, "same-campaign");
+    assert_eq!(refusal(redirect(other.id).await), "same-campaign");
     assert_eq!(redirect(scene.campaign.id).await.unwrap().moved, Some(usd("10.00")));
     assert_eq!(redirect(other.id).await.unwrap().moved, Some(usd("10.00")));
     scene.go_to(date(2027, 3, 31)).await;
     assert_eq!(scene.fund(&other).await, 2_000);
     let totals = scene.totals().await;
     assert_eq!((totals.sums.moved_in, totals.sums.moved_out, totals.sums.monthly), (1_000, 2_000, 700));
-    scene.audit().await;
+    scene.ground.audit().await;
 }
 
 #[tokio::test]
@@ -294,18 +297,18 @@ async fn a_pause_misses_its_due_dates_and_ends_by_itself() {
     let mut scene = Scene::on(date(2027, 1, 31)).await;
     let pledge = scene.monthly("m-1", "10.00", "card").await;
     scene.work().await;
-    let (wall, version) = (scene.wall, scene.pledge(pledge.id).await.version);
-    let change = Change { version: Some(version), actor: Actor::Partner(scene.partner), reason: "travelling" };
+    let (wall, version) = (scene.ground.wall, scene.pledge(pledge.id).await.version);
+    let change = Change { version: Some(version), actor: Actor::Partner(scene.ground.partner), reason: "travelling" };
     let until = Some(date(2027, 4, 15));
-    scene.commit(async |tx| pledge_changes::pause(tx, pledge.id, until, change, wall).await).await.unwrap();
-    let stale = scene.commit(async |tx| pledge_changes::cancel(tx, pledge.id, change, wall).await).await;
+    scene.ground.run(async |tx| pledge_changes::pause(tx, pledge.id, until, change, wall).await).await.unwrap();
+    let stale = scene.ground.run(async |tx| pledge_changes::cancel(tx, pledge.id, change, wall).await).await;
     assert!(matches!(stale, Err(Error::Stale("pledge"))), "{stale:?}");
     scene.go_to(date(2027, 5, 31)).await;
     let due: Vec<Date> = scene.charges(pledge.id).await.iter().map(|charge| charge.due_on).collect();
     assert_eq!(due, [date(2027, 1, 31), date(2027, 4, 30), date(2027, 5, 31)]);
-    let client = scene.fixture.client().await;
+    let client = scene.ground.client().await;
     let object = pledge.id.to_string();
-    let list = activity::list_of_object(&client, scene.book().id, &object, uuid::Uuid::nil(), 10).await.unwrap();
+    let list = activity::list_of_object(&client, scene.ground.book.id, &object, uuid::Uuid::nil(), 10).await.unwrap();
     let actions: Vec<&str> = list.iter().map(|activity| activity.action.as_str()).collect();
     assert_eq!(actions, ["placed", "paused", "active"]);
     assert_eq!(list[1].reason, "travelling");
@@ -333,8 +336,9 @@ async fn a_campaign_holds_what_is_captured_apart_from_what_can_be_spent() {
     assert_eq!((totals.sums.pledged, totals.sums.collected, totals.available), (1_500, 1_000, 0));
     let charge = scene.charges(scene.monthly("m-1", "10.00", "card").await.id).await.remove(0);
     assert!(matches!(charge.state, ChargeState::Captured { .. }));
-    let early = scene.commit(async |tx| settlements::settle(tx, charge.settlement.unwrap(), scene.wall).await).await;
-    assert_eq!(refusal(early).code, "settlement-not-due");
+    let early =
+        scene.ground.run(async |tx| settlements::settle(tx, charge.settlement.unwrap(), scene.ground.wall).await).await;
+    assert_eq!(refusal(early), "settlement-not-due");
 }
 
 #[tokio::test]
@@ -342,11 +346,11 @@ async fn a_suspended_campaign_misses_its_due_dates_and_a_reinstated_one_goes_on(
     let mut scene = Scene::on(date(2027, 1, 31)).await;
     let pledge = scene.monthly("m-1", "10.00", "card").await;
     scene.work().await;
-    let (wall, id, change) = (scene.wall, scene.campaign.id, Change::by_service("looking into it"));
-    scene.commit(async |tx| campaigns::suspend(tx, id, change, wall).await).await.unwrap();
+    let (wall, id, change) = (scene.ground.wall, scene.campaign.id, Change::by_service("looking into it"));
+    scene.ground.run(async |tx| campaigns::suspend(tx, id, change, wall).await).await.unwrap();
     scene.go_to(date(2027, 3, 15)).await;
-    let wall = scene.wall;
-    scene.commit(async |tx| campaigns::reinstate(tx, id, change, wall).await).await.unwrap();
+    let wall = scene.ground.wall;
+    scene.ground.run(async |tx| campaigns::reinstate(tx, id, change, wall).await).await.unwrap();
     scene.go_to(date(2027, 3, 31)).await;
     let due: Vec<Date> = scene.charges(pledge.id).await.iter().map(|charge| charge.due_on).collect();
     assert_eq!(due, [date(2027, 1, 31), date(2027, 3, 31)]);
@@ -356,12 +360,12 @@ async fn a_suspended_campaign_misses_its_due_dates_and_a_reinstated_one_goes_on(
 async fn the_clock_of_a_sandbox_book_is_what_due_dates_follow() {
     let scene = Scene::on(date(2027, 1, 31)).await;
     let pledge = scene.monthly("m-1", "10.00", "insufficient_funds").await;
-    let wall = scene.wall;
+    let wall = scene.ground.wall;
     let ahead = wall + SignedDuration::from_hours(24 * 40);
-    let id = scene.book().id;
-    scene.commit(async |tx| book_operations::advance_clock(tx, id, ahead, wall).await).await.unwrap();
-    let book = books::get(&scene.fixture.client().await, id).await.unwrap();
-    let begun = scene.commit(async |tx| charges::begin(tx, pledge.id, 1, wall).await).await.unwrap();
+    let id = scene.ground.book.id;
+    scene.ground.run(async |tx| book_operations::advance_clock(tx, id, ahead, wall).await).await.unwrap();
+    let book = books::get(&scene.ground.client().await, id).await.unwrap();
+    let begun = scene.ground.run(async |tx| charges::begin(tx, pledge.id, 1, wall).await).await.unwrap();
     let Begun::Try { charge, attempt, reference, .. } = begun else { panic!("{begun:?}") };
     let declined = scene.answer(charge, attempt, outcome("insufficient_funds", &reference)).await.unwrap();
     let tomorrow = book.today(wall).tomorrow().unwrap();

@@ -1,158 +1,63 @@
 //! Lineage beside the postings: whose money a release and a move took, and that a replay of the book finds the same.
 #![expect(clippy::unwrap_used, reason = "a helper of tests stops the test it serves")]
 
-use crate::support::{Fixture, usd};
-use deadpool_postgres::Transaction;
-use jiff::{SignedDuration, Timestamp};
-use ledger::Error;
-use ledger::book::Mode;
-use ledger::books::operations::books;
-use ledger::engine::store::books::{Book, Visibility};
-use ledger::engine::store::{balances, journal};
+use jiff::Timestamp;
+use ledger::engine::store::balances;
 use ledger::evidence::Gate;
-use ledger::id::{CampaignId, ClaimId, OrganisationId, PersonId, PledgeId, SettlementId};
+use ledger::id::{CampaignId, ClaimId, PersonId, PledgeId};
 use ledger::milestones::operations::{claims, milestones, releases};
 use ledger::milestones::rules::claim::Content;
 use ledger::milestones::rules::milestone::Policy;
 use ledger::milestones::rules::release::Release;
 use ledger::milestones::rules::review::Verdict;
-use ledger::money::Currency;
-use ledger::parties::operations::{organisations as parties, sign_in};
-use ledger::parties::rules::privacy::Privacy;
-use ledger::parties::rules::role::{OrganisationKind, Role};
-use ledger::parties::store::organisations;
-use ledger::pledging::operations::campaigns::{self, NewCampaign};
-use ledger::pledging::operations::charges::{self, Begun, Recorded};
+use ledger::parties::rules::role::Role;
+use ledger::pledging::operations::campaigns::NewCampaign;
 use ledger::pledging::operations::pledge_changes;
-use ledger::pledging::operations::pledges::{self, AskedDonor, AskedSchedule, PlacePledge};
+use ledger::pledging::operations::pledges::PlacePledge;
 use ledger::pledging::rules::campaign::Campaign;
-use ledger::pledging::rules::charge::Outcome;
 use ledger::pledging::rules::lineage::{self as rules, Layer, Method, Use};
-use ledger::pledging::rules::pledge::Rail;
 use ledger::pledging::store::lineage::{self, Standing};
 use ledger::service::change::Change;
-use ledger::service::store::activity::Actor;
-use ledger::treasury::operations::settlements;
+use ledger::testing::{Ground, Host, MONTHLY, Team, usd};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// A host with a book and a reviewer, a partner that brings pledges, and a team that is paid.
+/// A reviewer of the host, and a team that is paid.
 struct Scene {
-    fixture: Fixture,
-    book: Book,
-    partner: OrganisationId,
-    team: OrganisationId,
-    owner: PersonId,
-    claimant: PersonId,
+    ground: Ground,
+    team: Team,
     reviewer: PersonId,
-    wall: Timestamp,
-}
-
-async fn person(tx: &Transaction<'_>, name: &str, wall: Timestamp) -> PersonId {
-    sign_in::ensure_person(tx, &format!("{name}@example.org").parse().unwrap(), wall).await.unwrap().id
 }
 
 impl Scene {
+    /// In a zone whose days all have 24 hours.
     async fn new() -> Scene {
-        let fixture = Fixture::new().await;
-        let wall = Timestamp::now();
-        let mut client = fixture.client().await;
-        let tx = client.transaction().await.unwrap();
-        let (owner, claimant) = (person(&tx, "owner", wall).await, person(&tx, "claimant", wall).await);
-        let reviewer = person(&tx, "reviewer", wall).await;
-        let (host, team) = (OrganisationKind::Cooperative, OrganisationKind::ProjectTeam);
-        let host = parties::create_organisation(&tx, owner, "Host", host, wall).await.unwrap().id;
-        let team = parties::create_organisation(&tx, claimant, "Press team", team, wall).await.unwrap().id;
-        organisations::insert_role(&tx, host, reviewer, Role::Reviewer, owner, wall).await.unwrap();
-        let asked = books::OpenBook {
-            organisation: host,
-            name: "Host".into(),
-            currency: Currency::USD,
-            mode: Mode::Sandbox,
-            zone: "UTC".into(),
-            visibility: Visibility::Private,
-        };
-        let book = books::open(&tx, asked, wall).await.unwrap();
-        tx.commit().await.unwrap();
-        Scene { fixture, book, partner: OrganisationId::generate(), team, owner, claimant, reviewer, wall }
-    }
-
-    fn day(&self, days: i64) -> Timestamp {
-        self.wall + SignedDuration::from_hours(24 * days)
-    }
-
-    async fn run<T>(&self, work: impl AsyncFnOnce(&Transaction<'_>) -> Result<T, Error>) -> Result<T, Error> {
-        let mut client = self.fixture.client().await;
-        let tx = client.transaction().await?;
-        let done = work(&tx).await?;
-        tx.commit().await?;
-        Ok(done)
+        let ground = Host { zone: "UTC", ..Host::default() }.open(Timestamp::now()).await;
+        let team = ground.team("Press team", "claimant").await;
+        let reviewer = ground.person("reviewer", Role::Reviewer).await;
+        Scene { ground, team, reviewer }
     }
 
     async fn campaign(&self, slug: &str, lineage: Method) -> Campaign {
-        let new = NewCampaign {
-            book: self.book.id,
-            slug: slug.into(),
-            title: "Open press".into(),
-            summary: String::new(),
-            terms: "The money pays for the press.".into(),
-            monthly_goal: usd("3000.00"),
-            lineage,
-        };
-        let wall = self.wall;
-        self.run(async |tx| {
-            let draft = campaigns::create(tx, new, Actor::Service, wall).await?;
-            campaigns::publish(tx, draft.id, Change::by_service(""), wall).await
-        })
-        .await
-        .unwrap()
+        self.ground.publish(NewCampaign { lineage, ..self.ground.new_campaign(slug) }).await
     }
 
     /// A monthly pledge whose first payment is captured at once, on a day.
     async fn captured(&self, campaign: &Campaign, reference: &str, amount: &str, day: i64) -> PledgeId {
-        let wall = self.day(day);
-        let asked = PlacePledge {
-            campaign: campaign.id,
-            partner: self.partner,
-            reference: reference.into(),
-            donor: AskedDonor {
-                reference: format!("donor of {reference}"),
-                name: String::new(),
-                email: String::new(),
-                privacy: Privacy::Anonymous,
-            },
-            amount: usd(amount),
-            schedule: AskedSchedule::Monthly { start: None, anchor: None, payments: None },
-            rail: Rail::Sandbox,
-            token: "card".into(),
-            terms_digest: campaign.terms_digest,
-        };
-        let pledge = self.run(async |tx| pledges::place(tx, asked, wall).await).await.unwrap().pledge.id;
-        let begun = self.run(async |tx| charges::begin(tx, pledge, 1, wall).await).await.unwrap();
-        let Begun::Try { charge, attempt, reference, .. } = begun else { panic!("{begun:?}") };
-        let paid = Outcome::Captured { provider_reference: reference };
-        let recorded = self.run(async |tx| charges::record_outcome(tx, charge, attempt, paid, wall).await).await;
-        assert_eq!(recorded.unwrap(), Recorded::Captured);
-        pledge
-    }
-
-    /// With what the charge of a pledge settles.
-    async fn settlement(&self, pledge: PledgeId) -> SettlementId {
-        let charges = ledger::pledging::store::charges::list(&self.fixture.client().await, pledge, 0, 1).await.unwrap();
-        charges[0].settlement.unwrap()
+        let asked = PlacePledge { schedule: MONTHLY, ..self.ground.ask(campaign, reference, amount) };
+        self.ground.captured(asked, self.ground.day(day)).await
     }
 
     async fn settle(&self, pledge: PledgeId, day: i64) {
-        let (id, wall) = (self.settlement(pledge).await, self.day(day));
-        self.run(async |tx| settlements::settle(tx, id, wall).await).await.unwrap();
+        self.ground.settle(pledge, self.ground.day(day)).await;
     }
 
     /// A claim of a milestone of this amount, approved on day 3: it is released from day 5 on.
     async fn approved(&self, campaign: &Campaign, amount: &str) -> ClaimId {
-        let wall = self.day(3);
+        let wall = self.ground.day(3);
         let new = milestones::NewMilestone {
             campaign: campaign.id,
-            team: self.team,
+            team: self.team.id,
             name: "Prototype".into(),
             description: String::new(),
             amount: usd(amount),
@@ -160,28 +65,29 @@ impl Scene {
             gate: Gate::default(),
         };
         let content = Content { amount: usd(amount), note: "Built".into(), evidence: Vec::new() };
-        let (owner, claimant, reviewer) = (self.owner, self.claimant, self.reviewer);
-        self.run(async |tx| {
-            let milestone = milestones::create(tx, new, owner, wall).await?;
-            milestones::fund(tx, milestone.id, owner, wall).await?;
-            let draft = claims::create(tx, milestone.id, content, claimant, wall).await?;
-            let claim = claims::submit(tx, draft.id, claimant, wall).await?;
-            let opinion = claims::Opinion {
-                verdict: Verdict::Approve { amount: usd(amount).minor() },
-                claim: claim.digest(),
-                evidence: Vec::new(),
-                comment: String::new(),
-            };
-            claims::review(tx, claim.id, opinion, reviewer, wall).await?;
-            Ok(claim.id)
-        })
-        .await
-        .unwrap()
+        let (owner, claimant, reviewer) = (self.ground.owner, self.team.member, self.reviewer);
+        self.ground
+            .run(async |tx| {
+                let milestone = milestones::create(tx, new, owner, wall).await?;
+                milestones::fund(tx, milestone.id, owner, wall).await?;
+                let draft = claims::create(tx, milestone.id, content, claimant, wall).await?;
+                let claim = claims::submit(tx, draft.id, claimant, wall).await?;
+                let opinion = claims::Opinion {
+                    verdict: Verdict::Approve { amount: usd(amount).minor() },
+                    claim: claim.digest(),
+                    evidence: Vec::new(),
+                    comment: String::new(),
+                };
+                claims::review(tx, claim.id, opinion, reviewer, wall).await?;
+                Ok(claim.id)
+            })
+            .await
+            .unwrap()
     }
 
     async fn release(&self, claim: ClaimId) -> Release {
-        let wall = self.day(5);
-        self.run(async |tx| releases::release(tx, claim, wall).await).await.unwrap().unwrap()
+        let wall = self.ground.day(5);
+        self.ground.run(async |tx| releases::release(tx, claim, wall).await).await.unwrap().unwrap()
     }
 
     async fn released(&self, campaign: &Campaign, amount: &str) -> Release {
@@ -189,37 +95,41 @@ impl Scene {
     }
 
     async fn redirect(&self, pledge: PledgeId, to: CampaignId) -> Option<i64> {
-        let (wall, change) = (self.day(6), Change::by_service(""));
-        let done =
-            self.run(async |tx| pledge_changes::redirect(tx, pledge, to, true, change, wall).await).await.unwrap();
+        let (wall, change) = (self.ground.day(6), Change::by_service(""));
+        let done = self
+            .ground
+            .run(async |tx| pledge_changes::redirect(tx, pledge, to, true, change, wall).await)
+            .await
+            .unwrap();
         done.moved.map(|money| money.minor())
     }
 
     /// What each pledge paid of a release, minor units.
     async fn sources(&self, release: &Release) -> BTreeMap<PledgeId, i64> {
-        let client = self.fixture.client().await;
-        let rows = lineage::list_sources(&client, self.book.id, release.entry, Uuid::nil(), 1_000).await.unwrap();
+        let client = self.ground.client().await;
+        let rows =
+            lineage::list_sources(&client, self.ground.book.id, release.entry, Uuid::nil(), 1_000).await.unwrap();
         rows.into_iter().map(|row| (row.pledge, row.amount)).collect()
     }
 
     async fn standing(&self, pledge: PledgeId) -> (i64, i64) {
-        let standing = lineage::standing(&self.fixture.client().await, pledge).await.unwrap();
+        let standing = lineage::standing(&self.ground.client().await, pledge).await.unwrap();
         let Standing { contributed, left } = standing;
         (contributed, left)
     }
 
     /// Nothing contradicts anything, and who replays the layers and the entries of a fund finds what stands in the book.
     async fn audit(&self, campaign: &Campaign) {
-        let client = self.fixture.client().await;
-        assert_eq!(journal::audit(&client, self.book.id).await.unwrap(), Vec::<String>::new());
-        assert_eq!(lineage::audit(&client, self.book.id).await.unwrap(), Vec::<String>::new());
-        let (book, fund) = (&self.book.id.0, &campaign.fund.unwrap().0);
+        self.ground.audit().await;
+        let client = self.ground.client().await;
+        assert_eq!(lineage::audit(&client, self.ground.book.id).await.unwrap(), Vec::<String>::new());
+        let (book, fund) = (&self.ground.book.id.0, &campaign.fund.unwrap().0);
         let rows = "SELECT number, settled, pledge, amount FROM fund_layer WHERE book_id = $1 AND fund = $2";
         let layers = client.query(rows, &[book, fund]).await.unwrap();
         let layer = |row: &tokio_postgres::Row| Layer {
             number: row.get(0),
             settled: row.get(1),
-            pledge: PledgeId::new(self.book.id, row.get(2)),
+            pledge: PledgeId::new(self.ground.book.id, row.get(2)),
             left: row.get(3),
         };
         let layers: Vec<Layer> = layers.iter().map(layer).collect();
@@ -230,7 +140,7 @@ impl Scene {
         let used = |row: &tokio_postgres::Row| Use {
             entry: row.get(0),
             amount: row.get(1),
-            own: row.get::<_, Option<Uuid>>(2).map(|pledge| PledgeId::new(self.book.id, pledge)),
+            own: row.get::<_, Option<Uuid>>(2).map(|pledge| PledgeId::new(self.ground.book.id, pledge)),
         };
         let uses: Vec<Use> = uses.iter().map(used).collect();
         let rows = "SELECT entry, layer, amount FROM fund_use WHERE book_id = $1 AND fund = $2";
@@ -272,7 +182,7 @@ async fn a_release_takes_what_settled_first_and_a_move_takes_the_donors_own() {
     assert_eq!(scene.sources(&release).await, BTreeMap::from([(other, 1_500)]), "it settled before the move");
     assert_eq!(scene.redirect(second, press.id).await, Some(1_500));
 
-    let client = scene.fixture.client().await;
+    let client = scene.ground.client().await;
     let uses = lineage::list_uses(&client, second, 0, 10).await.unwrap();
     let told: Vec<_> = uses.iter().map(|used| (used.amount, used.release.is_some(), used.moved_to)).collect();
     assert_eq!(told, [(1_500, true, None), (1_500, false, Some(drill.id)), (1_500, false, Some(press.id))]);
@@ -345,9 +255,9 @@ async fn releases_and_settlements_at_once_take_each_cent_once_and_replay_alike()
             assert_eq!(sources.values().sum::<i64>(), release.amount.minor());
         }
         scene.audit(&press).await;
-        let client = scene.fixture.client().await;
-        let balance = balances::get(&client, scene.book.id, press.fund.unwrap()).await.unwrap().net();
-        let open = lineage::list_open(&client, scene.book.id, press.fund.unwrap(), (0, 0), 1_000).await.unwrap();
+        let client = scene.ground.client().await;
+        let balance = balances::get(&client, scene.ground.book.id, press.fund.unwrap()).await.unwrap().net();
+        let open = lineage::list_open(&client, scene.ground.book.id, press.fund.unwrap(), (0, 0), 1_000).await.unwrap();
         assert_eq!(rules::returned(&open).values().sum::<i64>(), balance);
         assert_eq!(balance, 21 * 1_001 - 1_337 - 2_000 - 1);
     }
@@ -360,21 +270,21 @@ async fn the_database_refuses_more_than_is_left_and_the_audit_names_what_does_no
     let pledge = scene.captured(&press, "one", "10.00", 0).await;
     scene.settle(pledge, 2).await;
     let release = scene.released(&press, "4.00").await;
-    let owner = scene.fixture.owner().await;
+    let owner = scene.ground.database_owner().await;
     let more = owner.execute("UPDATE fund_layer SET remaining = remaining - 601", &[]).await.unwrap_err();
     assert_eq!(more.code().unwrap().code(), "23514");
     let kept = owner.execute("UPDATE fund_use SET amount = 1", &[]).await.unwrap_err();
     assert_eq!(kept.code().unwrap().code(), "23001");
 
     owner.execute("UPDATE fund_layer SET remaining = 500", &[]).await.unwrap();
-    let wrong = lineage::audit(&scene.fixture.client().await, scene.book.id).await.unwrap();
+    let wrong = lineage::audit(&scene.ground.client().await, scene.ground.book.id).await.unwrap();
     assert_eq!(wrong.len(), 2, "{wrong:?}");
     assert!(wrong[0].contains("layers hold 500, settled in it is 600"), "{wrong:?}");
     assert!(wrong[1].contains("500 of 1000 is left, uses took 400"), "{wrong:?}");
 
     owner.batch_execute("UPDATE fund_layer SET remaining = 1000; TRUNCATE fund_use").await.unwrap_err();
     owner.batch_execute("ALTER TABLE fund_use DISABLE TRIGGER fund_use_kept; DELETE FROM fund_use").await.unwrap();
-    let wrong = lineage::audit(&scene.fixture.client().await, scene.book.id).await.unwrap();
+    let wrong = lineage::audit(&scene.ground.client().await, scene.ground.book.id).await.unwrap();
     let took = format!("entry {}: took 400 out of fund", release.entry);
     assert!(wrong.iter().any(|sentence| sentence.starts_with(&took)), "{wrong:?}");
 }

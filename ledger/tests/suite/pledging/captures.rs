@@ -1,6 +1,6 @@
 //! Captures through a lane: the same as in a transaction of their own, and nothing when something has changed meanwhile.
 
-use crate::scene::{MONTHLY, ONCE, Scene, outcome};
+use super::scene::Scene;
 use futures_util::future::join_all;
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
@@ -15,38 +15,8 @@ use ledger::pledging::rules::pledge::Rail;
 use ledger::service::change::Change;
 use ledger::service::store::activity::Actor;
 use ledger::service::store::jobs::{self, BookWithWork, LeaseTerms};
-use migrations::testing::TestDatabase;
-
-/// What is in the database but for ids and moments, a line each.
-async fn rows(database: &TestDatabase) -> Vec<String> {
-    let (client, connection) = tokio_postgres::connect(&database.url, tokio_postgres::NoTls).await.unwrap();
-    tokio::spawn(connection);
-    let found = client
-        .query(
-            "SELECT format('charge %s %s %s %s %s %s %s %s %s %s %s', p.reference, c.sequence, c.due_on, c.amount, c.state,
-                           c.attempt, c.declines, c.captured_on, c.version, c.settlement IS NOT NULL, t.amount)
-               FROM charge c JOIN pledge p ON p.id = c.pledge LEFT JOIN transfer t ON t.pos = c.entry << 16
-             UNION ALL
-             SELECT format('attempt %s %s %s %s %s %s', p.reference, c.sequence, a.attempt, a.state, a.code,
-                           a.finished_at IS NOT NULL)
-               FROM charge_attempt a JOIN charge c ON c.id = a.charge JOIN pledge p ON p.id = c.pledge
-             UNION ALL
-             SELECT format('pledge %s %s %s %s %s', reference, state, state_detail, next_sequence, version) FROM pledge
-             UNION ALL
-             SELECT format('activity %s %s %s', action, actor_kind, reason) FROM activity
-             UNION ALL
-             SELECT format('job %s %s', kind, finished_at IS NOT NULL) FROM job
-             UNION ALL
-             SELECT format('event %s', event_id) FROM provider_event
-             UNION ALL
-             SELECT format('transfer %s %s %s %s %s %s', kind, debit, credit, amount, effective, occurred) FROM transfer
-             ORDER BY 1",
-            &[],
-        )
-        .await
-        .unwrap();
-    found.iter().map(|row| row.get(0)).collect()
-}
+use ledger::testing::store::rows;
+use ledger::testing::{MONTHLY, ONCE, PlayedWorker, outcome};
 
 const TWICE: AskedSchedule = AskedSchedule::Monthly { start: None, anchor: None, payments: Some(2) };
 
@@ -61,11 +31,12 @@ async fn story(scene: &mut Scene) {
     let reported = scene.place(asked).await.unwrap().pledge.id;
     scene.work().await;
     report(scene, reported).await;
-    let wall = scene.wall;
+    let wall = scene.ground.wall;
     let expired = store_pledge(scene, "d").await;
-    let change = Change { version: None, actor: Actor::Partner(scene.partner), reason: "" };
+    let change = Change { version: None, actor: Actor::Partner(scene.ground.partner), reason: "" };
     scene
-        .commit(async |tx| pledge_changes::resume(tx, expired, Some("card".into()), change, wall).await)
+        .ground
+        .run(async |tx| pledge_changes::resume(tx, expired, Some("card".into()), change, wall).await)
         .await
         .unwrap();
     scene.work().await;
@@ -73,25 +44,30 @@ async fn story(scene: &mut Scene) {
 }
 
 async fn store_pledge(scene: &Scene, reference: &str) -> PledgeId {
-    let client = scene.fixture.client().await;
-    let found = ledger::pledging::store::pledges::find_by_reference(&client, scene.book().id, scene.partner, reference);
+    let client = scene.ground.client().await;
+    let found = ledger::pledging::store::pledges::find_by_reference(
+        &client,
+        scene.ground.book.id,
+        scene.ground.partner,
+        reference,
+    );
     found.await.unwrap().unwrap().id
 }
 
 /// The partner reports the first payment of a pledge, through the lane if the scene has lanes.
 async fn report(scene: &Scene, pledge: PledgeId) {
     let charge = scene.charges(pledge).await[0].id;
-    let (wall, partner) = (scene.wall, scene.partner);
+    let (wall, partner) = (scene.ground.wall, scene.ground.partner);
     let by = By::Partner(partner, "evt-1");
-    if let Some(lanes) = &scene.lanes {
-        let client = scene.fixture.client().await;
+    if let Some(lanes) = &scene.worker.lanes {
+        let client = scene.ground.client().await;
         let drafted = captures::draft(&client, charge, by, "pay-e".into(), wall).await.unwrap().unwrap();
         let answer = lanes.command(charge.book, captures::key(charge), drafted.command(None)).await.unwrap();
         assert!(matches!(answer.outcome, Outcome::Posted(_)));
         return;
     }
     let reported =
-        scene.commit(async |tx| charges::capture_reported(tx, charge, partner, "evt-1", "pay-e", wall).await);
+        scene.ground.run(async |tx| charges::capture_reported(tx, charge, partner, "evt-1", "pay-e", wall).await);
     reported.await.unwrap();
 }
 
@@ -99,26 +75,27 @@ async fn report(scene: &Scene, pledge: PledgeId) {
 async fn a_capture_through_a_lane_leaves_the_rows_that_a_transaction_leaves() {
     let mut by_lane = Scene::on(date(2027, 1, 31)).await;
     story(&mut by_lane).await;
-    let mut by_hand = Scene { lanes: None, ..Scene::on(date(2027, 1, 31)).await };
+    let mut by_hand = Scene { worker: PlayedWorker { lanes: None }, ..Scene::on(date(2027, 1, 31)).await };
     story(&mut by_hand).await;
-    let (through, beside) = (rows(&by_lane.fixture.database).await, rows(&by_hand.fixture.database).await);
+    let through = rows::told(&by_lane.ground.client().await).await.unwrap();
+    let beside = rows::told(&by_hand.ground.client().await).await.unwrap();
     assert_eq!(through, beside);
     assert!(through.iter().filter(|row| row.contains(" captured ")).count() >= 6, "{through:#?}");
 
     let count = "SELECT count(*) FROM idempotency WHERE caller = 0";
-    let went: i64 = by_lane.fixture.client().await.query_one(count, &[]).await.unwrap().get(0);
+    let went: i64 = by_lane.ground.client().await.query_one(count, &[]).await.unwrap().get(0);
     assert!(went >= 4, "only {went} captures went through the lane");
-    by_lane.audit().await;
-    by_hand.audit().await;
+    by_lane.ground.audit().await;
+    by_hand.ground.audit().await;
 }
 
 /// Charges of single payments whose attempts are under way, on a day whose settlement is open.
 async fn under_way(scene: &Scene, count: usize) -> Vec<(ChargeId, String)> {
-    let wall = scene.wall;
+    let wall = scene.ground.wall;
     let mut begun = Vec::new();
     for index in 0..count {
         let pledge = scene.place(scene.ask(&format!("p-{index}"), "1.00", ONCE, "card")).await.unwrap().pledge.id;
-        match scene.commit(async |tx| charges::begin(tx, pledge, 1, wall).await).await.unwrap() {
+        match scene.ground.run(async |tx| charges::begin(tx, pledge, 1, wall).await).await.unwrap() {
             Begun::Try { charge, reference, .. } => begun.push((charge, reference)),
             Begun::Nothing => panic!("{pledge} is not tried"),
         }
@@ -130,18 +107,18 @@ async fn under_way(scene: &Scene, count: usize) -> Vec<(ChargeId, String)> {
 }
 
 async fn draft(scene: &Scene, charge: ChargeId, wall: Timestamp) -> Drafted {
-    let client = scene.fixture.client().await;
+    let client = scene.ground.client().await;
     let drafted = captures::draft(&client, charge, By::Attempt(1), format!("pay-{charge}"), wall).await;
     drafted.unwrap().expect("a plain capture")
 }
 
 async fn send(scene: &Scene, charge: ChargeId, drafted: Drafted) -> Result<Outcome, Error> {
-    let lanes = scene.lanes.as_ref().expect("lanes");
+    let lanes = scene.worker.lanes.as_ref().expect("lanes");
     Ok(lanes.command(charge.book, captures::key(charge), drafted.command(None)).await?.outcome)
 }
 
 async fn states(scene: &Scene, charges: &[ChargeId]) -> Vec<&'static str> {
-    let client = scene.fixture.client().await;
+    let client = scene.ground.client().await;
     let mut words = Vec::new();
     for charge in charges {
         words.push(ledger::pledging::store::charges::get(&client, *charge).await.unwrap().state.as_str());
@@ -154,18 +131,18 @@ async fn captures_that_come_together_are_written_together_each_with_its_own_entr
     let scene = Scene::on(date(2027, 1, 31)).await;
     let begun = under_way(&scene, 31).await;
     let answers = join_all(begun.iter().map(async |(charge, _)| {
-        let drafted = draft(&scene, *charge, scene.wall).await;
+        let drafted = draft(&scene, *charge, scene.ground.wall).await;
         (*charge, send(&scene, *charge, drafted).await.unwrap())
     }))
     .await;
-    let client = scene.fixture.client().await;
+    let client = scene.ground.client().await;
     for (charge, answer) in answers {
         let stored = ledger::pledging::store::charges::get(&client, charge).await.unwrap();
         assert_eq!((Outcome::Posted(stored.entry), stored.state.as_str()), (answer, "captured"));
     }
     assert_eq!(scene.fund(&scene.campaign).await, 3_100);
     assert_eq!(scene.totals().await.sums.collected, 3_100);
-    scene.audit().await;
+    scene.ground.audit().await;
 }
 
 #[tokio::test]
@@ -173,19 +150,20 @@ async fn what_changed_after_it_was_read_is_not_captured_by_a_lane() {
     let scene = Scene::on(date(2027, 1, 31)).await;
     let begun = under_way(&scene, 5).await;
     let [captured, cancelled, locked, plain] = [0, 1, 2, 3].map(|index| begun[index].0);
-    let wall = scene.wall;
+    let wall = scene.ground.wall;
     let mut drafts = Vec::new();
     for charge in [captured, cancelled, locked, plain] {
         drafts.push((charge, draft(&scene, charge, wall).await));
     }
 
     let answer = outcome("card", &begun[0].1);
-    let beside = scene.commit(async |tx| charges::record_outcome(tx, captured, 1, answer.clone(), wall).await).await;
+    let beside =
+        scene.ground.run(async |tx| charges::record_outcome(tx, captured, 1, answer.clone(), wall).await).await;
     assert_eq!(beside.unwrap(), Recorded::Captured);
-    let client = scene.fixture.client().await;
+    let client = scene.ground.client().await;
     let pledge = ledger::pledging::store::charges::get(&client, cancelled).await.unwrap().pledge;
-    scene.commit(async |tx| pledge_changes::cancel(tx, pledge, Change::by_service(""), wall).await).await.unwrap();
-    let mut other = scene.fixture.client().await;
+    scene.ground.run(async |tx| pledge_changes::cancel(tx, pledge, Change::by_service(""), wall).await).await.unwrap();
+    let mut other = scene.ground.client().await;
     let tx = other.transaction().await.unwrap();
     ledger::pledging::store::charges::lock(&tx, locked).await.unwrap();
 
@@ -201,7 +179,7 @@ async fn what_changed_after_it_was_read_is_not_captured_by_a_lane() {
         ["captured", "processing", "processing", "captured"]
     );
     assert_eq!(scene.fund(&scene.campaign).await, 300);
-    scene.audit().await;
+    scene.ground.audit().await;
 }
 
 #[tokio::test]
@@ -209,17 +187,17 @@ async fn a_charge_that_stands_twice_in_a_batch_is_captured_once() {
     let scene = Scene::on(date(2027, 1, 31)).await;
     let begun = under_way(&scene, 2).await;
     let charge = begun[0].0;
-    let lanes = scene.lanes.as_ref().unwrap();
+    let lanes = scene.worker.lanes.as_ref().unwrap();
     let mut sent = Vec::new();
     for caller in [1, 2] {
         let key = ledger::book::Key { caller, ..captures::key(charge) };
-        sent.push(lanes.command(charge.book, key, draft(&scene, charge, scene.wall).await.command(None)));
+        sent.push(lanes.command(charge.book, key, draft(&scene, charge, scene.ground.wall).await.command(None)));
     }
     let twice = join_all(sent).await;
     let posted = twice.iter().filter(|answer| answer.is_ok()).count();
     assert_eq!(posted, 1, "{twice:?}");
     assert_eq!(scene.fund(&scene.campaign).await, 200);
-    scene.audit().await;
+    scene.ground.audit().await;
 }
 
 #[tokio::test]
@@ -227,11 +205,11 @@ async fn a_capture_does_not_come_into_a_settlement_that_has_arrived() {
     let mut scene = Scene::on(date(2027, 1, 31)).await;
     let begun = under_way(&scene, 2).await;
     let charge = begun[0].0;
-    let drafted = draft(&scene, charge, scene.wall).await;
+    let drafted = draft(&scene, charge, scene.ground.wall).await;
     scene.go_to(date(2027, 2, 2)).await;
     assert!(matches!(send(&scene, charge, drafted).await, Err(Error::Stale(_))));
     assert_eq!(scene.totals().await.sums.settled, 100);
-    scene.audit().await;
+    scene.ground.audit().await;
 }
 
 #[tokio::test]
@@ -240,24 +218,24 @@ async fn a_worker_that_has_lost_its_lease_captures_nothing() {
     let begun = under_way(&scene, 2).await;
     let charge = begun[0].0;
     let lease = async |at: Timestamp| {
-        let work = BookWithWork { book: scene.book().id, offset: SignedDuration::ZERO };
+        let work = BookWithWork { book: scene.ground.book.id, offset: SignedDuration::ZERO };
         let terms = LeaseTerms { worker: "test", length: SignedDuration::from_mins(1), limit: 1 };
-        scene.commit(async |tx| jobs::lease(tx, work, at, terms).await).await.unwrap().remove(0)
+        scene.ground.run(async |tx| jobs::lease(tx, work, at, terms).await).await.unwrap().remove(0)
     };
-    let lost = lease(scene.wall).await;
-    let held = lease(scene.wall + SignedDuration::from_mins(2)).await;
+    let lost = lease(scene.ground.wall).await;
+    let held = lease(scene.ground.wall + SignedDuration::from_mins(2)).await;
     assert_eq!((lost.id, lost.attempt + 1), (held.id, held.attempt), "another attempt has the job");
 
-    let lanes = scene.lanes.as_ref().unwrap();
-    let late = draft(&scene, charge, scene.wall).await.command([jobs::done_row(&lost, scene.wall)]);
+    let lanes = scene.worker.lanes.as_ref().unwrap();
+    let late = draft(&scene, charge, scene.ground.wall).await.command([jobs::done_row(&lost, scene.ground.wall)]);
     let late = lanes.command(charge.book, captures::key(charge), late).await;
     assert!(matches!(late, Err(Error::Stale(_))), "{late:?}");
     assert_eq!(states(&scene, &[charge]).await, ["processing"]);
 
-    let fenced = draft(&scene, charge, scene.wall).await.command([jobs::done_row(&held, scene.wall)]);
+    let fenced = draft(&scene, charge, scene.ground.wall).await.command([jobs::done_row(&held, scene.ground.wall)]);
     let fenced = lanes.command(charge.book, captures::key(charge), fenced).await.unwrap();
     assert!(matches!(fenced.outcome, Outcome::Posted(_)));
     assert_eq!(states(&scene, &[charge]).await, ["captured"]);
-    let settled = scene.commit(async |tx| jobs::settle(tx, &held, scene.wall).await).await;
-    assert!(matches!(settled, Err(ledger::Error::Fenced)), "the job is done already");
+    let settled = scene.ground.run(async |tx| jobs::settle(tx, &held, scene.ground.wall).await).await;
+    assert!(settled.is_err_and(|error| matches!(error, ledger::Error::Fenced)), "the job is done already");
 }

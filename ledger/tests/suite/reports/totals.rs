@@ -1,6 +1,6 @@
 //! Totals: whatever day and record is asked for, and however far the roll-up is, they are the sum of the transfers.
 
-use crate::support::{Fixture, plans};
+use crate::support::{ground, plans};
 use deadpool_postgres::Object;
 use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan};
@@ -12,6 +12,7 @@ use ledger::money::Currency;
 use ledger::reports::operations::{self as reports, Branch, DEPTH_MAX, Resume, StatementSpan};
 use ledger::reports::store::account_totals::{self, Wanted};
 use ledger::reports::store::{account_statements, day_totals, kind_totals};
+use ledger::testing::Ground;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use std::collections::BTreeMap;
@@ -24,7 +25,7 @@ const EVERYTHING: Wanted<'static> =
 
 /// Accounts that may go below zero, and entries among them whose days mostly go forward.
 struct History {
-    fixture: Fixture,
+    ground: Ground,
     accounts: Vec<AccountNumber>,
     dice: StdRng,
     today: Date,
@@ -41,9 +42,9 @@ struct Transfer {
 
 impl History {
     async fn new(seed: u64) -> History {
-        let fixture = Fixture::new().await;
+        let ground = ground().await;
         let mut numbers = Vec::new();
-        let mut client = fixture.client().await;
+        let mut client = ground.client().await;
         let tx = client.transaction().await.unwrap();
         for (code, class) in [
             ("assets:bank", AccountClass::Asset),
@@ -54,13 +55,13 @@ impl History {
             ("expenses:rent:hall", AccountClass::Expense),
         ] {
             let opened =
-                accounts::open(&tx, &fixture.book, code, class, Currency::USD.into(), None, Timestamp::now()).await;
+                accounts::open(&tx, &ground.book, code, class, Currency::USD.into(), None, Timestamp::now()).await;
             numbers.push(opened.unwrap().number);
         }
         tx.commit().await.unwrap();
-        numbers.push(fixture.account("assets:cash:partner", AccountClass::Cash).await);
-        numbers.push(fixture.account("liabilities:suspense", AccountClass::Suspense).await);
-        History { fixture, accounts: numbers, dice: StdRng::seed_from_u64(seed), today: FIRST }
+        numbers.push(ground.account("assets:cash:partner", AccountClass::Cash).await);
+        numbers.push(ground.account("liabilities:suspense", AccountClass::Suspense).await);
+        History { ground, accounts: numbers, dice: StdRng::seed_from_u64(seed), today: FIRST }
     }
 
     /// One in four entries counts on an earlier day than the one before it, one in ten on a later one.
@@ -86,24 +87,24 @@ impl History {
     }
 
     async fn post(&mut self, entries: usize) {
-        let mut client = self.fixture.client().await;
+        let mut client = self.ground.client().await;
         let tx = client.transaction().await.unwrap();
         for _ in 0..entries {
             let lines = (0..self.dice.random_range(1..4_u8)).map(|_| self.line()).collect();
             let entry = Entry { lines, effective: self.day(), outside_fact: false, note: None };
-            post(&tx, &self.fixture.book, entry, Timestamp::now()).await.expect("accepted");
+            post(&tx, &self.ground.book, entry, Timestamp::now()).await.expect("accepted");
         }
         tx.commit().await.unwrap();
     }
 
     async fn roll_up(&self, transfers: i32) {
         let call = "SELECT day_totals_roll_up($1, $2)";
-        self.fixture.client().await.query_one(call, &[&self.fixture.book.id.0, &transfers]).await.unwrap();
+        self.ground.client().await.query_one(call, &[&self.ground.book.id.0, &transfers]).await.unwrap();
     }
 
     async fn transfers(&self) -> Vec<Transfer> {
         let all = "SELECT pos, debit, credit, amount, effective, kind FROM transfer ORDER BY pos";
-        let rows = self.fixture.client().await.query(all, &[]).await.unwrap();
+        let rows = self.ground.client().await.query(all, &[]).await.unwrap();
         let read = |row: &tokio_postgres::Row| Transfer {
             pos: row.get(0),
             debit: row.get(1),
@@ -142,7 +143,7 @@ fn days() -> Vec<Date> {
 }
 
 async fn check_days(history: &mut History, client: &Object) {
-    let (book, all) = (history.fixture.book.id, history.transfers().await);
+    let (book, all) = (history.ground.book.id, history.transfers().await);
     let last = all.last().map_or(0, |transfer| transfer.pos >> 16);
     for day in days() {
         let through = if history.dice.random() { last } else { history.dice.random_range(0..=last) };
@@ -166,7 +167,7 @@ async fn check_days(history: &mut History, client: &Object) {
 }
 
 async fn check_kinds(history: &mut History, client: &Object) {
-    let (book, all) = (history.fixture.book.id, history.transfers().await);
+    let (book, all) = (history.ground.book.id, history.transfers().await);
     let last = all.last().map_or(0, |transfer| transfer.pos >> 16);
     for through in [last, history.dice.random_range(0..=last), 0] {
         let expected = naive(&all, (date(1, 1, 1), Date::MAX), through, |transfer| transfer.kind);
@@ -182,7 +183,7 @@ async fn check_kinds(history: &mut History, client: &Object) {
 }
 
 async fn check_statements(history: &mut History, client: &Object) {
-    let (book, all) = (history.fixture.book.clone(), history.transfers().await);
+    let (book, all) = (history.ground.book.clone(), history.transfers().await);
     for (account, code) in [(history.accounts[0].0, "assets:bank"), (history.accounts[7].0, "liabilities:suspense")] {
         for _ in 0..5 {
             let from = FIRST.saturating_add(i64::from(history.dice.random_range(0..450_u16)).days());
@@ -206,7 +207,7 @@ async fn check_statements(history: &mut History, client: &Object) {
 }
 
 async fn check_tree(history: &History, client: &Object) {
-    let book = &history.fixture.book;
+    let book = &history.ground.book;
     let whole = Branch { under: "", depth: DEPTH_MAX };
     for as_of in [None, Some(date(2027, 8, 31)), Some(date(2027, 11, 9))] {
         let totals =
@@ -227,7 +228,7 @@ async fn check_tree(history: &History, client: &Object) {
 async fn what_is_read_is_the_sum_of_the_transfers_before_after_and_half_way_through_the_roll_up() {
     for seed in [11, 12] {
         let mut history = History::new(seed).await;
-        let client = history.fixture.client().await;
+        let client = history.ground.client().await;
         history.post(150).await;
         for rolled_up in [0, 1, 60, 97, 10_000] {
             history.roll_up(rolled_up).await;
@@ -243,7 +244,7 @@ async fn what_is_read_is_the_sum_of_the_transfers_before_after_and_half_way_thro
             check_kinds(&mut history, &client).await;
             check_statements(&mut history, &client).await;
         }
-        let book = history.fixture.book.id;
+        let book = history.ground.book.id;
         let last = journal::last_number(&client, book).await.unwrap();
         let mut months: Vec<Date> = history.transfers().await.iter().map(|t| t.effective.first_of_month()).collect();
         months.sort_unstable();
@@ -255,16 +256,16 @@ async fn what_is_read_is_the_sum_of_the_transfers_before_after_and_half_way_thro
 #[tokio::test]
 async fn a_backdated_entry_raises_every_later_month_of_its_two_accounts_and_no_other() {
     let history = History::new(0).await;
-    let client = history.fixture.client().await;
+    let client = history.ground.client().await;
     let (bank, equity, rent) = (history.accounts[0], history.accounts[4], history.accounts[5]);
     let enter = async |debit, credit, amount, effective| {
-        let mut client = history.fixture.client().await;
+        let mut client = history.ground.client().await;
         let tx = client.transaction().await.unwrap();
         let lines = vec![Line { kind: MovementKind::JournalEntry, debit, credit, amount }];
         let entry = Entry { lines, effective, outside_fact: false, note: None };
-        post(&tx, &history.fixture.book, entry, Timestamp::now()).await.expect("accepted");
+        post(&tx, &history.ground.book, entry, Timestamp::now()).await.expect("accepted");
         tx.commit().await.unwrap();
-        day_totals::roll_up(&client, history.fixture.book.id).await.unwrap();
+        day_totals::roll_up(&client, history.ground.book.id).await.unwrap();
     };
     let months = async |account: AccountNumber| -> Vec<(Date, i64, i64)> {
         let rows = "SELECT month, debits, credits FROM month_total WHERE account = $1 ORDER BY month";
@@ -287,13 +288,13 @@ async fn the_migration_fills_in_what_was_rolled_up_before_its_tables_came() {
     let mut history = History::new(7).await;
     history.post(120).await;
     history.roll_up(150).await;
-    let owner = history.fixture.owner().await;
+    let owner = history.ground.database_owner().await;
     let tables = ["month_total", "kind_total", "day_span"];
     let content = async |table: &str| -> Vec<String> {
         let rows = format!("SELECT t::text FROM {table} t ORDER BY 1");
         owner.query(&rows, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
     };
-    let migration = include_str!("../../../migrations/sql/V0013__totals.sql");
+    let migration = include_str!("../../../../migrations/sql/V0013__totals.sql");
     let fill = migration.split_once("-- What was rolled up before.").unwrap().1;
     let fill = fill.split_once("-- Brings the totals of a book forward").unwrap().0;
     let mut before = Vec::new();
@@ -313,8 +314,8 @@ async fn the_migration_fills_in_what_was_rolled_up_before_its_tables_came() {
 #[tokio::test]
 async fn the_reads_of_a_large_book_go_through_indexes() {
     let history = History::new(0).await;
-    let book = history.fixture.book.id;
-    let owner = history.fixture.owner().await;
+    let book = history.ground.book.id;
+    let owner = history.ground.database_owner().await;
     let load = format!(
         "SELECT account_open({book}, 'assets:many:' || n, 40::smallint, 'USD', NULL, -1::smallint, now())
            FROM generate_series(1, 1000) n;
@@ -329,7 +330,7 @@ async fn the_reads_of_a_large_book_go_through_indexes() {
     owner.batch_execute(&load).await.unwrap();
     owner.batch_execute("VACUUM ANALYZE").await.unwrap();
 
-    let client = history.fixture.client().await;
+    let client = history.ground.client().await;
     let (day, account) = (date(2027, 11, 13), AccountNumber(20));
     balances::as_of(&client, book, account, day, 60_000).await.unwrap();
     account_statements::lines(&client, book, account, 0, (day, LAST), 101).await.unwrap();

@@ -1,6 +1,6 @@
 //! Posting: what the fold decides is what the database holds, and the database refuses what the fold would.
 
-use crate::support::{Fixture, usd};
+use crate::support::ground;
 use jiff::civil::date;
 use jiff::{Timestamp, ToSpan};
 use ledger::book::movement::MOVEMENTS;
@@ -10,27 +10,28 @@ use ledger::engine::posting::post;
 use ledger::engine::store::{balances, journal};
 use ledger::reports::operations as reports;
 use ledger::reports::store::day_totals;
+use ledger::testing::{Ground, usd};
 use ledger::{Error, movements};
 use std::collections::BTreeSet;
 
-async fn accounts(fixture: &Fixture) -> (AccountNumber, AccountNumber, AccountNumber, AccountNumber) {
+async fn accounts(ground: &Ground) -> (AccountNumber, AccountNumber, AccountNumber, AccountNumber) {
     (
-        fixture.account("assets:receivable:partner:2027-01-01", AccountClass::Receivable).await,
-        fixture.account("assets:cash:partner", AccountClass::Cash).await,
-        fixture.account("liabilities:fund:press", AccountClass::Fund).await,
-        fixture.account("liabilities:payable:team:a", AccountClass::TeamPayable).await,
+        ground.account("assets:receivable:partner:2027-01-01", AccountClass::Receivable).await,
+        ground.account("assets:cash:partner", AccountClass::Cash).await,
+        ground.account("liabilities:fund:press", AccountClass::Fund).await,
+        ground.account("liabilities:payable:team:a", AccountClass::TeamPayable).await,
     )
 }
 
 #[tokio::test]
 async fn what_is_posted_stands_in_the_journal_the_balances_and_the_day_totals() {
-    let fixture = Fixture::new().await;
-    let (receivable, cash, fund, team) = accounts(&fixture).await;
-    let mut client = fixture.client().await;
+    let ground = ground().await;
+    let (receivable, cash, fund, team) = accounts(&ground).await;
+    let mut client = ground.client().await;
     let day = date(2027, 1, 1);
     let wall = Timestamp::now();
     let tx = client.transaction().await.unwrap();
-    let book = &fixture.book;
+    let book = &ground.book;
     post(&tx, book, movements::charge_captured(receivable, fund, usd("30.00"), day, "c1"), wall).await.unwrap();
     post(&tx, book, movements::receivable_settled(cash, receivable, usd("30.00"), day, "s1"), wall).await.unwrap();
     let posted =
@@ -68,29 +69,29 @@ async fn what_is_posted_stands_in_the_journal_the_balances_and_the_day_totals() 
 
 #[tokio::test]
 async fn money_that_is_not_there_is_not_spent_and_a_refusal_leaves_no_gap() {
-    let fixture = Fixture::new().await;
-    let (receivable, _, fund, team) = accounts(&fixture).await;
-    let mut client = fixture.client().await;
+    let ground = ground().await;
+    let (receivable, _, fund, team) = accounts(&ground).await;
+    let mut client = ground.client().await;
     let day = date(2027, 1, 1);
     let tx = client.transaction().await.unwrap();
     let captured = movements::charge_captured(receivable, fund, usd("30.00"), day, "c1");
-    post(&tx, &fixture.book, captured.clone(), Timestamp::now()).await.unwrap();
+    post(&tx, &ground.book, captured.clone(), Timestamp::now()).await.unwrap();
     let release = movements::milestone_released(fund, team, usd("30.01"), day, "r1");
-    let refused = post(&tx, &fixture.book, release, Timestamp::now()).await.unwrap_err();
+    let refused = post(&tx, &ground.book, release, Timestamp::now()).await.unwrap_err();
     let Error::Refused(refusal) = refused else { panic!("{refused}") };
     assert_eq!(refusal.code, "below-floor");
     assert_eq!(refusal.detail, "liabilities:fund:press would fall 0.01 USD below its floor");
-    let second = post(&tx, &fixture.book, captured, Timestamp::now()).await.unwrap();
+    let second = post(&tx, &ground.book, captured, Timestamp::now()).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(second.number, 2);
 }
 
 #[tokio::test]
 async fn forty_writers_on_one_book_get_forty_numbers_in_a_row() {
-    let fixture = Fixture::new().await;
-    let (receivable, _, fund, _) = accounts(&fixture).await;
+    let ground = ground().await;
+    let (receivable, _, fund, _) = accounts(&ground).await;
     let write = |n: i32| {
-        let (pool, book) = (fixture.pool.clone(), fixture.book.clone());
+        let (pool, book) = (ground.pool.clone(), ground.book.clone());
         tokio::spawn(async move {
             let mut client = pool.get().await.unwrap();
             let tx = client.transaction().await.unwrap();
@@ -105,9 +106,9 @@ async fn forty_writers_on_one_book_get_forty_numbers_in_a_row() {
         numbers.insert(writer.await.unwrap());
     }
     assert_eq!(numbers, (1..=40).collect());
-    let client = fixture.client().await;
-    assert_eq!(balances::get(&client, fixture.book.id, fund).await.unwrap().net(), 4_000);
-    assert_eq!(journal::audit(&client, fixture.book.id).await.unwrap(), Vec::<String>::new());
+    let client = ground.client().await;
+    assert_eq!(balances::get(&client, ground.book.id, fund).await.unwrap().net(), 4_000);
+    assert_eq!(journal::audit(&client, ground.book.id).await.unwrap(), Vec::<String>::new());
 }
 
 /// What `journal_post` is told of a batch whose transfers all lead from the second account to the first.
@@ -146,9 +147,9 @@ impl Told {
 
 #[tokio::test]
 async fn the_service_role_cannot_write_the_journal_but_through_its_function() {
-    let fixture = Fixture::new().await;
-    let (receivable, _, fund, _) = accounts(&fixture).await;
-    let client = fixture.client().await;
+    let ground = ground().await;
+    let (receivable, _, fund, _) = accounts(&ground).await;
+    let client = ground.client().await;
     for statement in [
         "INSERT INTO transfer SELECT * FROM transfer",
         "UPDATE balance SET debits = 0",
@@ -164,7 +165,7 @@ async fn the_service_role_cannot_write_the_journal_but_through_its_function() {
         let error = client.execute(statement, &[]).await.unwrap_err();
         assert_eq!(error.code().map(|code| code.code()), Some("42501"), "{statement}");
     }
-    let owner = fixture.owner().await;
+    let owner = ground.database_owner().await;
     for statement in ["DELETE FROM transfer", "UPDATE log_record SET kind = 1", "TRUNCATE reply"] {
         let error = owner.execute(statement, &[]).await.unwrap_err();
         assert_eq!(error.code().map(|code| code.code()), Some("23001"), "{statement}: even the owner is stopped");
@@ -174,7 +175,7 @@ async fn the_service_role_cannot_write_the_journal_but_through_its_function() {
     let captured = MovementKind::ChargeCaptured.number();
     let released = MovementKind::MilestoneReleased.number();
     let right = Told {
-        book: fixture.book.id.0,
+        book: ground.book.id.0,
         accounts: [receivable.0, fund.0],
         classes: [AccountClass::Receivable.number(), AccountClass::Fund.number()],
         units: ["USD", "USD"],
@@ -213,13 +214,13 @@ async fn the_service_role_cannot_write_the_journal_but_through_its_function() {
         client.query_one(&right.statement(), &[]).await.unwrap().get(0)
     };
     assert!(!stale, "a batch folded on a version that has passed writes nothing");
-    assert_eq!(journal::audit(&client, fixture.book.id).await.unwrap(), Vec::<String>::new());
+    assert_eq!(journal::audit(&client, ground.book.id).await.unwrap(), Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn the_database_and_the_program_hold_the_same_movements_line_by_line() {
-    let fixture = Fixture::new().await;
-    let client = fixture.client().await;
+    let ground = ground().await;
+    let client = ground.client().await;
     let rows = client.query("SELECT class, name, kind, managed FROM account_class ORDER BY class", &[]).await.unwrap();
     let classes: Vec<(i16, String, String, bool)> =
         rows.iter().map(|row| (row.get(0), row.get(1), row.get(2), row.get(3))).collect();
@@ -251,17 +252,17 @@ async fn the_database_and_the_program_hold_the_same_movements_line_by_line() {
 
 #[tokio::test]
 async fn a_sandbox_clock_goes_forward_only() {
-    let fixture = Fixture::new().await;
-    let mut client = fixture.client().await;
+    let ground = ground().await;
+    let mut client = ground.client().await;
     let wall = Timestamp::now();
     let to = wall + 40.hours();
     let tx = client.transaction().await.unwrap();
-    let book = books::advance_clock(&tx, fixture.book.id, to, wall).await.unwrap();
+    let book = books::advance_clock(&tx, ground.book.id, to, wall).await.unwrap();
     assert!(book.now(wall) >= to);
-    let back = books::advance_clock(&tx, fixture.book.id, wall + 39.hours(), wall).await.unwrap_err();
+    let back = books::advance_clock(&tx, ground.book.id, wall + 39.hours(), wall).await.unwrap_err();
     assert!(matches!(&back, Error::Refused(refusal) if refusal.code == "clock-goes-forward"), "{back}");
     tx.commit().await.unwrap();
-    let owner = fixture.owner().await;
+    let owner = ground.database_owner().await;
     assert!(owner.execute("UPDATE book SET clock_offset_s = 1", &[]).await.is_err(), "the database guards it too");
     assert!(owner.execute("UPDATE book SET mode = 'live'", &[]).await.is_err());
 }

@@ -1,6 +1,6 @@
 //! Exports: tools that share no code with us read them, check them, and come to the same balances.
 
-use crate::support::Fixture;
+use crate::support::ground;
 use futures_util::TryStreamExt;
 use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan};
@@ -13,6 +13,7 @@ use ledger::money::Unit;
 use ledger::reports::operations as reports;
 use ledger::reports::operations::exports;
 use ledger::reports::store::{account_totals, day_totals};
+use ledger::testing::Ground;
 use ledger::verify::verify;
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
@@ -83,19 +84,19 @@ fn random_entries() -> impl Strategy<Value = Vec<Random>> {
     proptest::collection::vec(entry, 1..40)
 }
 
-async fn a_random_book(plan: &[Random]) -> Fixture {
-    let fixture = Fixture::new().await;
-    let mut client = fixture.client().await;
+async fn a_random_book(plan: &[Random]) -> Ground {
+    let ground = ground().await;
+    let mut client = ground.client().await;
     let tx = client.transaction().await.expect("a transaction");
     let mut numbers: Vec<AccountNumber> = Vec::new();
     for (code, exponent) in UNITS {
         let unit = Unit::own(code, *exponent).expect("a unit");
-        units::create(&tx, &fixture.book, unit, code, Counts::Other, Timestamp::now()).await.expect("accepted");
+        units::create(&tx, &ground.book, unit, code, Counts::Other, Timestamp::now()).await.expect("accepted");
     }
     for (code, class, unit) in ACCOUNTS {
-        let unit = units::resolve(&tx, &fixture.book, "/currency", unit).await.expect("a unit");
+        let unit = units::resolve(&tx, &ground.book, "/currency", unit).await.expect("a unit");
         let account =
-            accounts::open(&tx, &fixture.book, code, *class, unit, None, Timestamp::now()).await.expect("accepted");
+            accounts::open(&tx, &ground.book, code, *class, unit, None, Timestamp::now()).await.expect("accepted");
         numbers.push(account.number);
     }
     for (index, random) in plan.iter().enumerate() {
@@ -109,14 +110,14 @@ async fn a_random_book(plan: &[Random]) -> Fixture {
             note: (index % 7 != 0)
                 .then(|| Note::new(random.memo.replace('\0', ""), random.reference.replace('\0', ""))),
         };
-        post(&tx, &fixture.book, entry, Timestamp::now()).await.expect("accepted");
+        post(&tx, &ground.book, entry, Timestamp::now()).await.expect("accepted");
     }
     tx.commit().await.expect("a commit");
-    fixture
+    ground
 }
 
-async fn exported(fixture: &Fixture, format: Format) -> String {
-    let pieces = exports::export(fixture.pool.clone(), fixture.book.clone(), format).await.expect("an export");
+async fn exported(ground: &Ground, format: Format) -> String {
+    let pieces = exports::export(ground.pool.clone(), ground.book.clone(), format).await.expect("an export");
     let pieces: Vec<String> = pieces.try_collect().await.expect("all its pieces");
     assert!(pieces.iter().all(|piece| !piece.is_empty()), "an empty piece would end a chunked body");
     pieces.concat()
@@ -142,9 +143,9 @@ fn balances_of_hledger(journal: &Path, until: Option<Date>) -> BTreeMap<String, 
         .collect()
 }
 
-async fn balances_of_ours(fixture: &Fixture, as_of: Option<Date>) -> BTreeMap<String, String> {
-    let client = fixture.client().await;
-    let lines = reports::trial_balance(&client, &fixture.book, as_of).await.expect("as it should");
+async fn balances_of_ours(ground: &Ground, as_of: Option<Date>) -> BTreeMap<String, String> {
+    let client = ground.client().await;
+    let lines = reports::trial_balance(&client, &ground.book, as_of).await.expect("as it should");
     lines
         .into_iter()
         .map(|line| (line.code, format!("{} {}", line.unit.format(line.debit - line.credit), line.unit)))
@@ -215,8 +216,8 @@ proptest! {
     #[test]
     fn hledger_checks_every_export_and_agrees_on_every_balance(plan in random_entries()) {
         RUNTIME.block_on(async {
-            let fixture = a_random_book(&plan).await;
-            let text = exported(&fixture, Format::Hledger).await;
+            let ground = a_random_book(&plan).await;
+            let text = exported(&ground, Format::Hledger).await;
             let file = write(&text);
             for arguments in [&["check"][..], &["check", "--strict"]] {
                 if let Err(error) = hledger(file.path(), arguments) {
@@ -230,11 +231,11 @@ proptest! {
             prop_assert_eq!(sorted, (1..=plan.len() as i64).collect::<Vec<_>>(), "no memo makes an entry or hides one");
 
             for as_of in [None, Some(FIRST_DAY), Some(FIRST_DAY + 11.days()), Some(FIRST_DAY + 50.days())] {
-                prop_assert_eq!(balances_of_hledger(file.path(), as_of), balances_of_ours(&fixture, as_of).await);
+                prop_assert_eq!(balances_of_hledger(file.path(), as_of), balances_of_ours(&ground, as_of).await);
             }
-            let client = fixture.client().await;
-            day_totals::roll_up(&client, fixture.book.id).await.expect("a roll-up");
-            prop_assert_eq!(exported(&fixture, Format::Hledger).await, text, "the same book gives the same text");
+            let client = ground.client().await;
+            day_totals::roll_up(&client, ground.book.id).await.expect("a roll-up");
+            prop_assert_eq!(exported(&ground, Format::Hledger).await, text, "the same book gives the same text");
             Ok(())
         })?;
     }
@@ -246,8 +247,8 @@ proptest! {
     #[test]
     fn beancount_and_the_verifier_check_every_export_and_agree_on_every_balance(plan in random_entries()) {
         RUNTIME.block_on(async {
-            let fixture = a_random_book(&plan).await;
-            let text = exported(&fixture, Format::Beancount).await;
+            let ground = a_random_book(&plan).await;
+            let text = exported(&ground, Format::Beancount).await;
             let file = write(&text);
             if let Err(error) = bean_check(file.path()) {
                 panic!("{error}\n{text}");
@@ -256,13 +257,13 @@ proptest! {
             for as_of in [None, Some(FIRST_DAY + 11.days())] {
                 let (theirs, balances) = balances_of_beancount(file.path(), as_of);
                 prop_assert_eq!(&theirs, &records, "no memo makes an entry or hides one");
-                prop_assert_eq!(balances, balances_of_ours(&fixture, as_of).await);
+                prop_assert_eq!(balances, balances_of_ours(&ground, as_of).await);
             }
 
-            let chained = exported(&fixture, Format::Jsonl).await;
+            let chained = exported(&ground, Format::Jsonl).await;
             let held = verify(chained.as_bytes()).unwrap_or_else(|wrong| panic!("{wrong}\n{chained}"));
-            prop_assert_eq!((held.entries, held.book), (plan.len() as i64, fixture.book.reference().to_string()));
-            let table = exported(&fixture, Format::Csv).await;
+            prop_assert_eq!((held.entries, held.book), (plan.len() as i64, ground.book.reference().to_string()));
+            let table = exported(&ground, Format::Csv).await;
             let mut table = csv::Reader::from_reader(table.as_bytes());
             let rows: Vec<BTreeMap<String, String>> = table.deserialize().collect::<Result<_, _>>().expect("a table");
             prop_assert_eq!(rows.len(), plan.iter().map(|entry| entry.lines.len()).sum::<usize>());
@@ -271,10 +272,10 @@ proptest! {
                     prop_assert!(!row[cell].trim_start().starts_with(['=', '+', '-', '@']), "{:?}", row);
                 }
             }
-            let client = fixture.client().await;
-            day_totals::roll_up(&client, fixture.book.id).await.expect("a roll-up");
+            let client = ground.client().await;
+            day_totals::roll_up(&client, ground.book.id).await.expect("a roll-up");
             for (format, before) in [(Format::Beancount, text), (Format::Jsonl, chained)] {
-                prop_assert_eq!(exported(&fixture, format).await, before, "the same book gives the same text");
+                prop_assert_eq!(exported(&ground, format).await, before, "the same book gives the same text");
             }
             Ok(())
         })?;
@@ -282,7 +283,7 @@ proptest! {
 }
 
 /// Three entries: one of each of two days, and one that was recorded last and counts in between.
-async fn three_entries() -> Fixture {
+async fn three_entries() -> Ground {
     let lines = vec![(0, 3, 10_000), (5, 0, 2_500)];
     let plan = [(0, "first"), (40, "second"), (3, "backdated")].map(|(days, memo)| Random {
         lines: lines.clone(),
@@ -434,40 +435,40 @@ async fn the_verifier_replays_every_balance_also_when_all_digests_were_made_anew
 
 #[tokio::test]
 async fn records_that_are_no_entries_have_their_places_in_the_chain_over_all_batches() {
-    let fixture = three_entries().await;
-    let client = fixture.owner().await;
+    let ground = three_entries().await;
+    let client = ground.database_owner().await;
     let record = "SELECT record_add($1, 4::smallint, '{\"hold\": \"a\", \"amount\": \"5\", \"b\": {\"d\": 1, \"c\": null}}', now())
                     FROM generate_series(1, $2)";
     let entry = async || {
-        let mut client = fixture.client().await;
+        let mut client = ground.client().await;
         let tx = client.transaction().await.unwrap();
         let (kind, [debit, credit]) = (MovementKind::JournalEntry, [1, 4].map(AccountNumber));
         let lines = vec![Line { kind, debit, credit, amount: 5 }; 700];
         let entry = Entry { lines, effective: FIRST_DAY, outside_fact: false, note: None };
-        post(&tx, &fixture.book, entry, Timestamp::now()).await.unwrap();
+        post(&tx, &ground.book, entry, Timestamp::now()).await.unwrap();
         tx.commit().await.unwrap();
     };
     for records in [1, 1_300, 0, 2, 1_000] {
-        client.execute(record, &[&fixture.book.id.0, &records]).await.unwrap();
+        client.execute(record, &[&ground.book.id.0, &records]).await.unwrap();
         entry().await;
     }
-    client.execute(record, &[&fixture.book.id.0, &1_500]).await.unwrap();
-    let text = exported(&fixture, Format::Jsonl).await;
+    client.execute(record, &[&ground.book.id.0, &1_500]).await.unwrap();
+    let text = exported(&ground, Format::Jsonl).await;
     let held = verify(text.as_bytes()).unwrap_or_else(|wrong| panic!("{wrong}"));
     assert_eq!((held.entries, text.lines().count()), (8, 2 + 8 + 3_803));
     assert_eq!(text.matches("{\"body\":{\"amount\":\"5\",\"b\":{\"c\":null,\"d\":1},\"hold\":\"a\"},").count(), 3_803);
     let line = text.lines().nth(2_000).unwrap();
     let without = verify(text.replacen(&format!("{line}\n"), "", 1).as_bytes()).expect_err("a record is missing");
     assert_eq!(without.to_string(), "record 2000: record 2001 stands in its place");
-    hledger(write(&exported(&fixture, Format::Hledger).await).path(), &["check", "--strict"]).unwrap();
+    hledger(write(&exported(&ground, Format::Hledger).await).path(), &["check", "--strict"]).unwrap();
 }
 
 #[test]
 fn the_verifier_shares_no_code_with_what_it_checks() {
     for source in [
-        include_str!("../../src/verify.rs"),
-        include_str!("../../src/verify/chain.rs"),
-        include_str!("../../src/verify/replay.rs"),
+        include_str!("../../../src/verify.rs"),
+        include_str!("../../../src/verify/chain.rs"),
+        include_str!("../../../src/verify/replay.rs"),
     ] {
         assert!(!source.contains("crate::"), "the verifier knows the format only");
     }
@@ -475,8 +476,8 @@ fn the_verifier_shares_no_code_with_what_it_checks() {
 
 #[tokio::test]
 async fn hledger_refuses_an_export_in_which_an_amount_was_changed_or_an_entry_left_out() {
-    let fixture = three_entries().await;
-    let text = exported(&fixture, Format::Hledger).await;
+    let ground = three_entries().await;
+    let text = exported(&ground, Format::Hledger).await;
     assert!(text.ends_with("; end: 3 entries\n"), "{text}");
     assert!(text.contains("2027-01-31 Balances asserted") && text.contains("2027-03-31 Balances asserted"), "{text}");
     hledger(write(&text).path(), &["check", "--strict"]).unwrap();
@@ -500,34 +501,34 @@ async fn an_export_has_all_its_batches_and_marks_erased_notes() {
             reference: String::new(),
         })
         .collect();
-    let fixture = a_random_book(&plan).await;
-    fixture.owner().await.execute("DELETE FROM entry_note WHERE number = 2", &[]).await.unwrap();
-    let text = exported(&fixture, Format::Hledger).await;
+    let ground = a_random_book(&plan).await;
+    ground.database_owner().await.execute("DELETE FROM entry_note WHERE number = 2", &[]).await.unwrap();
+    let text = exported(&ground, Format::Hledger).await;
     assert!(text.ends_with("; end: 1203 entries\n"));
     assert_eq!(text.matches("; note:erased").count(), 1);
     let file = write(&text);
     hledger(file.path(), &["check", "--strict"]).unwrap();
-    assert_eq!(balances_of_hledger(file.path(), None), balances_of_ours(&fixture, None).await);
-    let beancount = exported(&fixture, Format::Beancount).await;
+    assert_eq!(balances_of_hledger(file.path(), None), balances_of_ours(&ground, None).await);
+    let beancount = exported(&ground, Format::Beancount).await;
     bean_check(write(&beancount).path()).unwrap();
     assert_eq!(beancount.matches("note: \"erased\"").count(), 1);
-    let chained = exported(&fixture, Format::Jsonl).await;
+    let chained = exported(&ground, Format::Jsonl).await;
     assert_eq!((verify(chained.as_bytes()).unwrap().entries, chained.matches("\"erased\":true").count()), (1_203, 1));
-    let table = exported(&fixture, Format::Csv).await;
+    let table = exported(&ground, Format::Csv).await;
     assert_eq!((table.matches("\r\n").count(), table.matches(",true\r\n").count()), (1 + 2 * 1_203, 2));
-    let client = fixture.client().await;
-    let months = account_totals::months(&client, fixture.book.id, 1_203).await.unwrap();
+    let client = ground.client().await;
+    let months = account_totals::months(&client, ground.book.id, 1_203).await.unwrap();
     assert_eq!(text.matches("Balances asserted").count(), months.len());
     assert_eq!(months.len(), 41);
 }
 
 #[tokio::test]
 async fn an_empty_book_is_exported_too() {
-    let fixture = Fixture::new().await;
-    let text = exported(&fixture, Format::Hledger).await;
+    let ground = ground().await;
+    let text = exported(&ground, Format::Hledger).await;
     assert!(text.ends_with("; end: 0 entries\n"), "{text}");
     hledger(write(&text).path(), &["check", "--strict"]).unwrap();
-    bean_check(write(&exported(&fixture, Format::Beancount).await).path()).unwrap();
-    assert_eq!(verify(exported(&fixture, Format::Jsonl).await.as_bytes()).unwrap().entries, 0);
-    assert_eq!(exported(&fixture, Format::Csv).await.lines().count(), 1);
+    bean_check(write(&exported(&ground, Format::Beancount).await).path()).unwrap();
+    assert_eq!(verify(exported(&ground, Format::Jsonl).await.as_bytes()).unwrap().entries, 0);
+    assert_eq!(exported(&ground, Format::Csv).await.lines().count(), 1);
 }

@@ -1,0 +1,8 @@
+//! The routes in this process, against a real PostgreSQL.
+
+#![expect(clippy::unwrap_used, reason = "a helper of tests stops the test it serves")]
+
+mod service;
+
+mod challenges;
+mod pledging;

@@ -1,0 +1,215 @@
+//! Campaigns, pledges and charges over HTTP: who sees what, and what a partner's mistakes are answered with.
+
+use crate::service::{Answer, Service};
+use actix_web::http::Method;
+use jiff::Timestamp;
+use ledger::book::Mode;
+use ledger::id::PledgeId;
+use ledger::parties::rules::role::Scope;
+use ledger::pledging::operations::charges;
+use serde_json::{Value, json};
+
+/// A live campaign, as the API shows it.
+async fn campaign(service: &Service, slug: &str) -> Value {
+    let new = json!({
+        "book": service.ground.book.reference().to_string(), "slug": slug, "title": "An open press",
+        "terms": "For the milestones of the press, and for nothing else.",
+        "monthly_goal": {"amount": "3000.00", "currency": "USD"},
+    });
+    let made = service.post("/v1/campaigns", &service.treasurer.token, &new).await;
+    assert_eq!((made.status, &made.body["state"]), (201, &json!("draft")), "{}", made.body);
+    let id = made.body["id"].as_str().unwrap();
+    let live = service.post(&format!("/v1/campaigns/{id}:publish"), &service.treasurer.token, &json!({})).await;
+    assert_eq!((live.status, &live.body["state"]), (200, &json!("live")), "{}", live.body);
+    live.body
+}
+
+fn pledge(campaign: &Value, reference: &str, rail: &str) -> Value {
+    json!({
+        "reference": reference,
+        "donor": {"reference": "fan-1", "name": "Ada", "email": "ada@example.org", "privacy": "host_only"},
+        "amount": {"amount": "10.00", "currency": "USD"},
+        "schedule": {"interval": "monthly", "payments": 24},
+        "rail": rail, "token": "card", "terms_sha256": campaign["terms_sha256"],
+    })
+}
+
+fn path(campaign: &Value) -> String {
+    format!("/v1/campaigns/{}/pledges", campaign["id"].as_str().unwrap())
+}
+
+#[actix_web::test]
+async fn p4_a_pledge_is_placed_once_however_often_it_is_sent() {
+    let service = Service::start().await;
+    let campaign = campaign(&service, "press").await;
+    let (path, new) = (path(&campaign), pledge(&campaign, "order-1", "sandbox"));
+    let first = service.ask(Method::POST, &path, &service.partner, "key-1", Some(&new)).await;
+    assert_eq!((first.status, &first.body["state"]), (201, &json!("active")), "{}", first.body);
+    assert!(!first.body.to_string().contains("card"), "a token is never shown");
+    let replayed = service.ask(Method::POST, &path, &service.partner, "key-1", Some(&new)).await;
+    assert!(replayed.replayed && replayed.status == 201 && replayed.body == first.body);
+    let again = service.post(&path, &service.partner, &new).await;
+    assert_eq!((again.status, &again.body), (200, &first.body), "the same reference is the same pledge");
+    let mut other = new.clone();
+    other["amount"]["amount"] = json!("10.01");
+    let reused = service.ask(Method::POST, &path, &service.partner, "key-1", Some(&other)).await;
+    assert_eq!(reused.kind(), (422, "/problems/idempotency-key-reused"));
+    assert_eq!(service.post(&path, &service.partner, &other).await.kind(), (409, "/problems/reference-taken"));
+    let found = service.get("/v1/pledges?reference=order-1", &service.partner).await;
+    assert_eq!(found.body["items"], json!([first.body]));
+    assert_eq!(service.get("/v1/pledges?reference=order-2", &service.partner).await.body["items"], json!([]));
+}
+
+#[actix_web::test]
+async fn a_wrong_pledge_names_the_field() {
+    let service = Service::start().await;
+    let campaign = campaign(&service, "press").await;
+    let cases = [
+        ("/amount/amount", json!("10.001")),
+        ("/amount/currency", json!("EUR")),
+        ("/schedule/interval", json!("weekly")),
+        ("/schedule/start", json!("2020-01-01")),
+        ("/schedule/payments", json!("24")),
+        ("/donor/email", json!("nobody")),
+        ("/donor/privacy", json!("secret")),
+        ("/reference", json!("")),
+        ("/rail", json!("cash")),
+        ("/terms_sha256", json!("00")),
+    ];
+    for (pointer, wrong) in cases {
+        let mut body = pledge(&campaign, "order-1", "sandbox");
+        let (parent, field) = pointer.rsplit_once('/').unwrap();
+        body.pointer_mut(parent).unwrap()[field] = wrong;
+        let answer = service.post(&path(&campaign), &service.partner, &body).await;
+        assert_eq!(
+            (answer.status, answer.body["errors"][0]["pointer"].as_str()),
+            (422, Some(pointer)),
+            "{}",
+            answer.body
+        );
+    }
+    let mut body = pledge(&campaign, "order-1", "sandbox");
+    body["terms_sha256"] = json!("0".repeat(64));
+    assert_eq!(service.post(&path(&campaign), &service.partner, &body).await.kind(), (409, "/problems/terms-mismatch"));
+}
+
+#[actix_web::test]
+async fn strangers_other_partners_and_live_credentials_are_told_that_there_is_nothing() {
+    let service = Service::start().await;
+    let campaign = campaign(&service, "press").await;
+    let placed = service.post(&path(&campaign), &service.partner, &pledge(&campaign, "order-1", "sandbox")).await.body;
+    let another = async |mode, is_admitted| {
+        service.partner_token(service.ground.another_partner(is_admitted).await, mode, Scope::ALL).await
+    };
+    let not_admitted = another(Mode::Sandbox, false).await;
+    let live = another(Mode::Live, true).await;
+    let neighbour = another(Mode::Sandbox, true).await;
+    let shown = format!("/v1/pledges/{}", placed["id"].as_str().unwrap());
+    let campaign_path = format!("/v1/campaigns/{}", campaign["id"].as_str().unwrap());
+    let charges = format!("{shown}/charges");
+    for token in [&not_admitted, &live] {
+        for path in [&campaign_path, &format!("{campaign_path}/totals"), &path(&campaign), &shown, &charges] {
+            assert_eq!(service.get(path, token).await.status, 404, "{path}");
+        }
+        let answer = service.post(&path(&campaign), token, &pledge(&campaign, "order-2", "sandbox")).await;
+        assert_eq!(answer.status, 404);
+    }
+    assert_eq!(service.get(&campaign_path, &neighbour).await.status, 200);
+    assert_eq!(service.get(&path(&campaign), &neighbour).await.body["items"], json!([]));
+    for path in [&shown, &charges] {
+        assert_eq!(service.get(path, &neighbour).await.status, 404);
+        assert_eq!(service.get(path, "").await.status, 401);
+    }
+    assert_eq!(service.post(&format!("{shown}:cancel"), &neighbour, &json!({})).await.status, 404);
+    assert_eq!(service.get(&campaign_path, "").await.status, 404, "a private book is not for everybody");
+}
+
+#[actix_web::test]
+async fn the_host_sees_a_name_only_as_far_as_the_donor_lets_it_be_seen() {
+    let service = Service::start().await;
+    let campaign = campaign(&service, "press").await;
+    let mut anonymous = pledge(&campaign, "order-2", "sandbox");
+    anonymous["donor"] = json!({"reference": "fan-2", "name": "Grace"});
+    for new in [pledge(&campaign, "order-1", "sandbox"), anonymous] {
+        assert_eq!(service.post(&path(&campaign), &service.partner, &new).await.status, 201);
+    }
+    let names = |answer: Answer| {
+        let items = answer.body["items"].as_array().unwrap().clone();
+        items.iter().map(|item| (item["donor"]["name"].clone(), item["donor"]["reference"].clone())).collect::<Vec<_>>()
+    };
+    let by_host = names(service.get(&path(&campaign), &service.treasurer.token).await);
+    assert_eq!(by_host, [(json!("Ada"), Value::Null), (Value::Null, Value::Null)]);
+    let by_partner = names(service.get(&path(&campaign), &service.partner).await);
+    assert_eq!(by_partner, [(json!("Ada"), json!("fan-1")), (json!("Grace"), json!("fan-2"))]);
+    let first = service.get(&format!("{}?limit=1", path(&campaign)), &service.partner).await.body;
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let second = service.get(&format!("{}?limit=1&cursor={cursor}", path(&campaign)), &service.partner).await.body;
+    assert_eq!((&second["items"][0]["reference"], &second["next_cursor"]), (&json!("order-2"), &Value::Null));
+}
+
+#[actix_web::test]
+async fn p1_a_partner_reports_a_capture_and_the_totals_say_so_once() {
+    let service = Service::start().await;
+    let campaign = campaign(&service, "press").await;
+    let placed = service.post(&path(&campaign), &service.partner, &pledge(&campaign, "order-1", "partner")).await.body;
+    let id: PledgeId = placed["id"].as_str().unwrap().parse().unwrap();
+    service.ground.run(async |tx| charges::begin(tx, id, 1, Timestamp::now()).await).await.unwrap();
+    let listed = service.get(&format!("/v1/pledges/{id}/charges"), &service.partner).await.body;
+    assert_eq!(listed["items"][0]["state"], "processing");
+    let charge = format!("/v1/charges/{}", listed["items"][0]["id"].as_str().unwrap());
+    let report = json!({"event_id": "evt-1", "provider_reference": "pay-1"});
+    for _ in 0..2 {
+        let captured = service.post(&format!("{charge}:capture"), &service.partner, &report).await;
+        assert_eq!((captured.status, &captured.body["state"]), (200, &json!("captured")), "{}", captured.body);
+    }
+    let shown = service.get(&charge, &service.treasurer.token).await.body;
+    assert_eq!((&shown["attempts"][0]["state"], &shown["entry"]), (&json!("captured"), &json!(1)));
+    let totals =
+        service.get(&format!("/v1/campaigns/{}/totals", campaign["id"].as_str().unwrap()), &service.partner).await;
+    for (name, amount) in [("pledged", "10.00"), ("collected", "10.00"), ("settled", "0.00"), ("available", "0.00")] {
+        assert_eq!(totals.body[name]["amount"], amount, "{name}");
+    }
+}
+
+#[actix_web::test]
+async fn a_pledge_is_paused_resumed_redirected_and_cancelled() {
+    let service = Service::start().await;
+    let (campaign, other) = (campaign(&service, "press").await, campaign(&service, "drill").await);
+    let placed = service.post(&path(&campaign), &service.partner, &pledge(&campaign, "order-1", "sandbox")).await.body;
+    let at = format!("/v1/pledges/{}", placed["id"].as_str().unwrap());
+    let step = async |verb: &str, body: Value| service.post(&format!("{at}:{verb}"), &service.partner, &body).await;
+    let paused = step("pause", json!({"reason": "travelling"})).await;
+    assert_eq!((&paused.body["state"], &paused.body["state_detail"]), (&json!("paused"), &json!("lapse")));
+    assert_eq!(step("pause", json!({})).await.kind(), (409, "/problems/pledge-state"));
+    assert_eq!(step("resume", json!({})).await.body["state"], "active");
+    let redirected = step("redirect", json!({"campaign": other["id"], "move_settled": true})).await;
+    assert_eq!(redirected.body["pledge"]["campaign"], other["id"], "{}", redirected.body);
+    assert_eq!(redirected.body["moved"], Value::Null);
+    let cancelled =
+        service.post(&format!("{at}:cancel"), &service.treasurer.token, &json!({"reason": "the host asks"})).await;
+    assert_eq!((cancelled.status, &cancelled.body["state"]), (200, &json!("cancelled")));
+    assert_eq!(cancelled.body["schedule"]["next_due_on"], Value::Null);
+    assert_eq!(step("cancel", json!({})).await.kind(), (409, "/problems/pledge-state"));
+}
+
+#[actix_web::test]
+async fn p15_a_draft_or_closed_campaign_takes_no_pledge() {
+    let service = Service::start().await;
+    let campaign = campaign(&service, "press").await;
+    let closing = format!("/v1/campaigns/{}:close", campaign["id"].as_str().unwrap());
+    assert_eq!(service.post(&closing, &service.partner, &json!({})).await.status, 403, "a partner closes nothing");
+    assert_eq!(
+        service.post(&closing, &service.treasurer.token, &json!({"reason": "done"})).await.body["state"],
+        "closed"
+    );
+    let refused = service.post(&path(&campaign), &service.partner, &pledge(&campaign, "order-1", "sandbox")).await;
+    assert_eq!(refused.kind(), (409, "/problems/campaign-not-live"));
+    let taken = json!({
+        "book": service.ground.book.reference().to_string(), "slug": "press", "title": "Again", "terms": "None.",
+        "monthly_goal": {"amount": "1.00", "currency": "USD"},
+    });
+    assert_eq!(
+        service.post("/v1/campaigns", &service.treasurer.token, &taken).await.kind(),
+        (409, "/problems/slug-taken")
+    );
+}

@@ -1,0 +1,111 @@
+//! What the tests of this crate share: the service in this process, on the ground of `ledger::testing`.
+
+use actix_web::http::Method;
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use actix_web::web::Data;
+use api::config::ServeConfig;
+use api::keys::{self, Subject};
+use api::state::State;
+use clap::Parser;
+use jiff::Timestamp;
+use ledger::book::Mode;
+use ledger::id::{OrganisationId, PersonId};
+use ledger::parties::rules::role::{Role, Scope};
+use ledger::testing::Ground;
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use serde_json::Value;
+
+#[derive(Parser)]
+struct Program {
+    #[command(flatten)]
+    serve: ServeConfig,
+}
+
+/// The service over a private sandbox book with a treasurer and one admitted partner.
+pub(crate) struct Service {
+    pub(crate) ground: Ground,
+    pub(crate) treasurer: Person,
+    /// A token of the partner with all scopes.
+    pub(crate) partner: String,
+    state: Data<State>,
+}
+
+/// Somebody with a token.
+#[derive(Clone)]
+pub(crate) struct Person {
+    pub(crate) id: PersonId,
+    pub(crate) token: String,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+    pub(crate) replayed: bool,
+}
+
+impl Answer {
+    pub(crate) fn ok(self) -> Value {
+        assert!((200..300).contains(&self.status), "{} {}", self.status, self.body);
+        self.body
+    }
+
+    pub(crate) fn kind(&self) -> (u16, &str) {
+        (self.status, self.body["type"].as_str().unwrap_or_default())
+    }
+}
+
+impl Service {
+    pub(crate) async fn start() -> Service {
+        let ground = Ground::at(Timestamp::now()).await;
+        let signing_key = format!("--signing-key={}", keys::generate().expose_secret());
+        let config = Program::parse_from(["commonpurse", "--database-url", &ground.database.url, &signing_key]).serve;
+        let state = Data::new(api::serve::state(config, "http://purse.test").unwrap());
+        let treasurer = ground.person("treasurer", Role::Treasurer).await;
+        let treasurer = Person { id: treasurer, token: token_of(&state, treasurer) };
+        let mut service = Service { ground, treasurer, partner: String::new(), state };
+        service.partner = service.partner_token(service.ground.partner, Mode::Sandbox, Scope::ALL).await;
+        service
+    }
+
+    /// Signs a person in.
+    pub(crate) fn signed_in(&self, id: PersonId) -> Person {
+        Person { id, token: token_of(&self.state, id) }
+    }
+
+    /// A token of a new credential of a partner platform.
+    pub(crate) async fn partner_token(&self, partner: OrganisationId, mode: Mode, scopes: &[Scope]) -> String {
+        let credential = self.ground.credential(partner, mode, scopes).await;
+        self.state.keys.issue(&Subject::Partner(credential.id, credential.scopes), Timestamp::now())
+    }
+
+    pub(crate) async fn ask(&self, method: Method, path: &str, token: &str, key: &str, body: Option<&Value>) -> Answer {
+        let service = init_service(api::app(self.state.clone())).await;
+        let mut request = TestRequest::with_uri(path).method(method);
+        if !token.is_empty() {
+            request = request.insert_header(("authorization", format!("Bearer {token}")));
+        }
+        if let Some(body) = body {
+            request = request.insert_header(("idempotency-key", key)).set_json(body);
+        }
+        let response = call_service(&service, request.to_request()).await;
+        let status = response.status().as_u16();
+        let replayed = response.headers().contains_key("idempotent-replayed");
+        let body = serde_json::from_slice(&read_body(response).await).unwrap_or(Value::Null);
+        Answer { status, body, replayed }
+    }
+
+    pub(crate) async fn get(&self, path: &str, token: &str) -> Answer {
+        self.ask(Method::GET, path, token, "", None).await
+    }
+
+    /// Under a key of its own.
+    pub(crate) async fn post(&self, path: &str, token: &str, body: impl Serialize) -> Answer {
+        let (key, body) = (uuid::Uuid::now_v7().to_string(), serde_json::to_value(body).unwrap());
+        self.ask(Method::POST, path, token, &key, Some(&body)).await
+    }
+}
+
+fn token_of(state: &State, person: PersonId) -> String {
+    state.keys.issue(&Subject::Person(person), Timestamp::now())
+}

@@ -1,0 +1,105 @@
+//! A worker that a test plays itself, so that years pass in a second and on a clock of the test's own: the jobs of money,
+//! done in the order of the real worker, with a provider that answers at once. A test of the worker's crate lets both tell
+//! the same story and compares all rows.
+
+use super::Ground;
+use crate::engine::lane::{self, Lanes};
+use crate::error::Error;
+use crate::id::ChargeId;
+use crate::pledging::operations::captures::{self, By};
+use crate::pledging::operations::charges::{self, Begun, Recorded};
+use crate::pledging::rules::charge::{DeclineKind, Outcome};
+use crate::service::job::Job;
+use crate::service::store::jobs::{self, BookWithWork, LeaseTerms};
+use crate::treasury::operations::settlements;
+use jiff::SignedDuration;
+use jiff::civil::Date;
+
+/// Does what is due in the book of a [`Ground`], on its clock.
+pub struct PlayedWorker {
+    /// Through which plain captures go, as the real worker's do; none when each has a transaction of its own.
+    pub lanes: Option<Lanes>,
+}
+
+impl PlayedWorker {
+    /// Does all jobs that are due: tokens that are codes of a decline are declined, mails go nowhere.
+    pub async fn work(&self, ground: &Ground) {
+        let wall = ground.wall;
+        loop {
+            let work = BookWithWork { book: ground.book.id, offset: SignedDuration::ZERO };
+            let terms = LeaseTerms { worker: "test", length: SignedDuration::from_mins(1), limit: 100 };
+            let leased = ground.run(async |tx| jobs::lease(tx, work, wall, terms).await).await.expect("a lease");
+            if leased.is_empty() {
+                return;
+            }
+            for leased in leased {
+                self.perform(ground, &leased.job).await.expect("a job");
+                ground.run(async |tx| jobs::settle(tx, &leased, wall).await).await.expect("the lease is ours");
+            }
+        }
+    }
+
+    /// Puts the clock ahead to a day, doing day by day what falls due.
+    pub async fn go_to(&self, ground: &mut Ground, day: Date) {
+        while ground.book.today(ground.wall) < day {
+            ground.wall = ground.day(1);
+            self.work(ground).await;
+        }
+    }
+
+    async fn perform(&self, ground: &Ground, job: &Job) -> Result<(), Error> {
+        let wall = ground.wall;
+        let begun = if let Job::ChargePledge { pledge, sequence } = job {
+            ground.run(async |tx| charges::begin(tx, *pledge, *sequence, wall).await).await?
+        } else if let Job::RetryCharge { charge, attempt } = job {
+            ground.run(async |tx| charges::begin_retry(tx, *charge, *attempt, wall).await).await?
+        } else if let Job::SettleReceivable { settlement } = job {
+            ground.run(async |tx| settlements::settle(tx, *settlement, wall).await).await?;
+            Begun::Nothing
+        } else {
+            Begun::Nothing
+        };
+        if let Begun::Try { charge, attempt, reference, token, .. } = begun {
+            self.answer(ground, charge, attempt, outcome(&token, &reference)).await?;
+        }
+        Ok(())
+    }
+
+    /// The provider has answered: a plain capture goes through the lane when there is one.
+    ///
+    /// # Errors
+    ///
+    /// What the ledger refuses.
+    pub async fn answer(
+        &self,
+        ground: &Ground,
+        charge: ChargeId,
+        attempt: i32,
+        outcome: Outcome,
+    ) -> Result<Recorded, Error> {
+        let wall = ground.wall;
+        if let (Some(lanes), Outcome::Captured { provider_reference }) = (&self.lanes, &outcome) {
+            let (client, by) = (ground.client().await, By::Attempt(attempt));
+            let drafted = captures::draft(&client, charge, by, provider_reference.clone(), wall).await?;
+            if let Some(drafted) = drafted {
+                let command = drafted.command(None);
+                let posted = lanes.command(charge.book, captures::key(charge), command).await?;
+                assert!(matches!(posted.outcome, lane::Outcome::Posted(_)) && !posted.replayed, "{posted:?}");
+                return Ok(Recorded::Captured);
+            }
+        }
+        ground.run(async |tx| charges::record_outcome(tx, charge, attempt, outcome, wall).await).await
+    }
+}
+
+/// What the provider says to a token; those of the real sandbox may stand here too.
+pub fn outcome(token: &str, reference: &str) -> Outcome {
+    let token = token.strip_prefix("sandbox_").unwrap_or(token);
+    let declined = |kind| Outcome::Declined { code: token.into(), kind };
+    match token {
+        "insufficient_funds" => declined(DeclineKind::Soft),
+        "expired_card" => declined(DeclineKind::Expired),
+        "stolen_card" => declined(DeclineKind::Stolen),
+        _ => Outcome::Captured { provider_reference: format!("pay-{reference}") },
+    }
+}

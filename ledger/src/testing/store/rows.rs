@@ -1,0 +1,34 @@
+//! All that a story of pledges leaves in the database.
+
+use crate::error::Error;
+use deadpool_postgres::GenericClient;
+
+/// What pledges, charges and their money are by now, but for ids and moments: a line for each row, in order. Two ways to
+/// the same end leave the same lines.
+pub async fn told(client: &impl GenericClient) -> Result<Vec<String>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- rows::told
+             SELECT format('charge %s %s %s %s %s %s %s %s %s %s %s', p.reference, c.sequence, c.due_on, c.amount, c.state,
+                           c.attempt, c.declines, c.captured_on, c.version, c.settlement IS NOT NULL, t.amount)
+               FROM charge c JOIN pledge p ON p.id = c.pledge LEFT JOIN transfer t ON t.pos = c.entry << 16
+             UNION ALL
+             SELECT format('attempt %s %s %s %s %s %s', p.reference, c.sequence, a.attempt, a.state, a.code,
+                           a.finished_at IS NOT NULL)
+               FROM charge_attempt a JOIN charge c ON c.id = a.charge JOIN pledge p ON p.id = c.pledge
+             UNION ALL
+             SELECT format('pledge %s %s %s %s %s', reference, state, state_detail, next_sequence, version) FROM pledge
+             UNION ALL
+             SELECT format('activity %s %s %s', action, actor_kind, reason) FROM activity
+             UNION ALL
+             SELECT format('job %s %s', kind, finished_at IS NOT NULL) FROM job
+             UNION ALL
+             SELECT format('event %s', event_id) FROM provider_event
+             UNION ALL
+             SELECT format('transfer %s %s %s %s %s %s', kind, debit, credit, amount, effective, occurred) FROM transfer
+             ORDER BY 1",
+        )
+        .await?;
+    let rows = client.query(&statement, &[]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}

@@ -1,0 +1,32 @@
+//! The store and the operations against a real PostgreSQL, in the folders of the sources.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test that meets what it does not expect has failed"
+)]
+
+mod support;
+
+mod engine {
+    mod book;
+    mod lanes;
+    mod posting;
+}
+mod books {
+    mod units;
+}
+mod reports {
+    mod exports;
+    mod statements;
+    mod totals;
+}
+mod pledging {
+    mod captures;
+    mod lineage;
+    mod pledges;
+    mod scene;
+}
+mod challenges;
+mod cooperatives;
+mod milestones;
