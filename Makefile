@@ -11,10 +11,12 @@ STRICT := $(if $(findstring rustc $(LINTED_WITH).,$(shell rustc --version 2>/dev
 CRATES ?=
 LINTED := $(if $(CRATES),$(addprefix -p ,$(CRATES)),--workspace)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
+# Where cargo-nextest leaves the times of the tests (.config/nextest.toml); plain cargo measures none.
+JUNIT := $(TARGET)/nextest/default/junit.xml
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test check lint dependencies suite docs check-long chaos bench freeze openapi tools test-tools toolchain
+.PHONY: help demo dev test check lint dependencies suite docs check-long chaos bench freeze openapi slowest tools test-tools toolchain
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -27,7 +29,7 @@ dev: tools ## A service for development, its data kept between runs
 	$(CARGO) build -p api -p worker
 	@exec $(TARGET)/debug/commonpurse dev $(ARGS)
 
-test: tools lint suite docs dependencies ## Everything that runs before a change lands
+test: tools lint suite docs dependencies slowest ## Everything that runs before a change lands
 
 check: tools lint ## The quick look while editing: format, lints, unit tests of the libraries
 ifeq ($(NEXTEST),yes)
@@ -44,11 +46,15 @@ lint: toolchain
 suite: tools test-tools
 	$(CARGO) build --workspace
 ifeq ($(NEXTEST),yes)
-	$(CARGO) nextest run --workspace
+	@rm -f $(JUNIT)
+	$(CARGO) nextest run --workspace || { tests/slowest.sh $(JUNIT); exit 1; }
 	$(CARGO) test --workspace --doc
 else
 	$(CARGO) test --workspace --no-fail-fast
 endif
+
+slowest:
+	@tests/slowest.sh $(JUNIT)
 
 docs: toolchain
 	RUSTDOCFLAGS="$(STRICT)" $(CARGO) doc --workspace --no-deps
