@@ -16,7 +16,7 @@ JUNIT := $(TARGET)/nextest/default/junit.xml
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test check lint dependencies suite docs check-long chaos bench freeze openapi hooks slowest tools test-tools toolchain
+.PHONY: help demo dev test check lint dependencies suite docs check-long chaos bench freeze openapi schema hooks slowest tools test-tools toolchain
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -94,6 +94,9 @@ freeze: toolchain ## Lists new migrations as landed; listed ones never change
 
 openapi: toolchain ## Writes the API's contract anew
 	$(CARGO) run -q -p openapi -- generate
+
+schema: tools ## Writes migrations/SCHEMA.md anew, from a freshly migrated database
+	$(CARGO) run -q -p migrations --example schema
 
 hooks: ## Looks at format, lints and contracts before each commit (git config --unset core.hooksPath: no more)
 	git config core.hooksPath .githooks
