@@ -14,6 +14,8 @@ mod captures;
 mod challenges;
 #[path = "suite/cooperatives.rs"]
 mod cooperatives;
+#[path = "suite/examples.rs"]
+mod examples;
 #[path = "suite/export.rs"]
 mod export;
 #[path = "suite/lanes.rs"]
