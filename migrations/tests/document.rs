@@ -1,5 +1,4 @@
 //! The page about the schema is what the migrations add up to.
-#![expect(clippy::unwrap_used, reason = "a helper of tests stops the test it serves")]
 
 #[path = "../examples/schema/document.rs"]
 mod document;
