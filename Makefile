@@ -31,11 +31,14 @@ dev: tools ## A service for development, its data kept between runs
 
 test: tools lint suite docs dependencies slowest ## Everything that runs before a change lands
 
-check: tools lint ## The quick look while editing: format, lints, unit tests of the libraries
+# The simulation of lanes and the two other unit tests that take longest are left to `make test`.
+check: tools lint ## The quick look while editing: format, lints, unit tests of the libraries but the longest
 ifeq ($(NEXTEST),yes)
-	$(CARGO) nextest run --workspace --lib --show-progress none --status-level fail
+	$(CARGO) nextest run --workspace --lib --show-progress none --status-level fail \
+	    -E "not (test(simulation) or test(every_route_that_is_not_open) or test(processes_share_one_cluster))"
 else
-	$(CARGO) test --workspace --lib --quiet
+	$(CARGO) test --workspace --lib --quiet -- \
+	    --skip simulation --skip every_route_that_is_not_open --skip processes_share_one_cluster
 endif
 
 lint: toolchain
