@@ -3,11 +3,20 @@
 SHELL := /bin/sh
 CARGO ?= cargo
 RUST_OLDEST_MINOR := 92
+# Warnings of clippy and rustdoc fail the build under this compiler only, which was tried: a new one that warns of more
+# must not break everybody at once. It is no toolchain file, as a machine without network could not follow one.
+LINTED_WITH := 1.95
+STRICT := $(if $(findstring rustc $(LINTED_WITH).,$(shell rustc --version 2>/dev/null)),-D warnings)
+# What is linted: all, or `make lint CRATES="api ledger"`.
+CRATES ?=
+LINTED := $(if $(CRATES),$(addprefix -p ,$(CRATES)),--workspace)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
+# Where cargo-nextest leaves the times of the tests (.config/nextest.toml); plain cargo measures none.
+JUNIT := $(TARGET)/nextest/default/junit.xml
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test lint dependencies suite docs check-long chaos bench freeze openapi tools test-tools toolchain
+.PHONY: help demo dev test check lint dependencies suite docs check-long chaos bench freeze openapi schema hooks slowest tools test-tools toolchain
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -20,25 +29,42 @@ dev: tools ## A service for development, its data kept between runs
 	$(CARGO) build -p api -p worker
 	@exec $(TARGET)/debug/commonpurse dev $(ARGS)
 
-test: tools lint suite docs dependencies ## Everything that runs before a change lands
+test: tools lint suite docs dependencies slowest ## Everything that runs before a change lands
+
+# The simulation of lanes and the two other unit tests that take longest are left to `make test`.
+check: tools lint ## The quick look while editing: format, lints, unit tests of the libraries but the longest
+ifeq ($(NEXTEST),yes)
+	$(CARGO) nextest run --workspace --lib --show-progress none --status-level fail \
+	    -E "not (test(simulation) or test(every_route_that_is_not_open) or test(processes_share_one_cluster))"
+else
+	$(CARGO) test --workspace --lib --quiet -- \
+	    --skip simulation --skip every_route_that_is_not_open --skip processes_share_one_cluster
+endif
 
 lint: toolchain
+	@$(if $(STRICT),:,echo "Lints only warn here: they fail the build under Rust $(LINTED_WITH), and this is $$(rustc --version).")
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) clippy $(LINTED) --all-targets -- $(STRICT)
 
 suite: tools test-tools
 	$(CARGO) build --workspace
 ifeq ($(NEXTEST),yes)
-	$(CARGO) nextest run --workspace
+	@rm -f $(JUNIT)
+	$(CARGO) nextest run --workspace || { tests/slowest.sh $(JUNIT); exit 1; }
 	$(CARGO) test --workspace --doc
 else
 	$(CARGO) test --workspace --no-fail-fast
 endif
 
-docs: toolchain
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
+slowest:
+	@tests/slowest.sh $(JUNIT)
 
-# An h2 with an open advisory, and a second TLS provider that makes rustls panic, must not come back unnoticed.
+docs: toolchain
+	RUSTDOCFLAGS="$(STRICT)" $(CARGO) doc --workspace --no-deps
+
+# An h2 with an open advisory, and a second TLS provider that makes rustls panic, must not come back unnoticed. Where
+# cargo-deny is installed it must hold too. `.ci/run` does not install it: it has more dependencies than we have, and to
+# build it on a machine that starts cold takes minutes that the tests need; what it forbids by name is looked for here.
 dependencies: toolchain
 	@$(CARGO) tree --workspace >/dev/null
 	@for crate in h2@0.3 ring openssl native-tls actix-governor rsa; do \
@@ -46,6 +72,7 @@ dependencies: toolchain
 	        echo "$$crate is among the dependencies, see deny.toml:"; echo "$$found"; exit 1; \
 	    fi; \
 	done
+	@if grep -n 'source = "git+' Cargo.lock; then echo "a dependency comes from a repository, see deny.toml"; exit 1; fi
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check licenses bans sources; \
 	else echo "cargo-deny is not installed: licences and sources were not checked"; fi
 
@@ -70,6 +97,12 @@ freeze: toolchain ## Lists new migrations as landed; listed ones never change
 
 openapi: toolchain ## Writes the API's contract anew
 	$(CARGO) run -q -p openapi -- generate
+
+schema: tools ## Writes migrations/SCHEMA.md anew, from a freshly migrated database
+	$(CARGO) run -q -p migrations --example schema
+
+hooks: ## Looks at format, lints and contracts before each commit (git config --unset core.hooksPath: no more)
+	git config core.hooksPath .githooks
 
 tools: toolchain ## Installs PostgreSQL's server programs if they are missing
 	@migrations/install-postgresql.sh

@@ -377,7 +377,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_query_without_an_answer_keeps_others_waiting_for_a_moment_only_and_ends_at_its_deadline() {
-        let limits = Limits { patience: Duration::from_millis(5), wait: Duration::from_millis(500), ..LIMITS };
+        let limits = Limits { patience: Duration::from_millis(5), wait: Duration::from_secs(2), ..LIMITS };
         let (table, read) = Table::within(limits);
         let lost = ask(&read, 1);
         table.begun.notified().await;

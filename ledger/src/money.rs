@@ -89,6 +89,17 @@ pub enum MoneyError {
 }
 
 /// A positive amount of one currency.
+///
+/// ```
+/// use ledger::money::{Currency, Money, MoneyError};
+///
+/// let price = Money::parse("12.50", Currency::USD)?;
+/// assert_eq!((price.minor(), price.to_string()), (1_250, "12.50 USD".to_owned()));
+/// // What the currency cannot express is refused, never rounded; and no amount is zero or less.
+/// assert!(matches!(Money::parse("12.505", Currency::USD), Err(MoneyError::TooFine { digits: 2, .. })));
+/// assert_eq!(Money::from_minor(0, Currency::USD), Err(MoneyError::NotPositive));
+/// # Ok::<(), MoneyError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Money {
     minor: i64,

@@ -9,7 +9,7 @@ use migrations::{Durability, PrivateServer};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-const SOON: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_mins(3);
 
 fn until(mut holds: impl FnMut() -> bool) -> bool {
     let started = Instant::now();

@@ -46,12 +46,13 @@ def choose(name, shape, is_ending):
         shape["enum"] = known + [None] if is_optional else known
 
 
-@schemathesis.auth()
+@schemathesis.auth(refresh_interval=60)
 class SignedIn:
-    """The bearer token of whoever the run is signed in as."""
+    """The bearer token of whoever the run is signed in as: in a file, since it is renewed while the run goes on."""
 
     def get(self, _case, _context):
-        return os.environ["CONTRACT_TOKEN"]
+        with open(os.environ["CONTRACT_TOKEN"], encoding="utf-8") as file:
+            return file.read()
 
     def set(self, case, token, _context):
         case.headers = case.headers or {}

@@ -18,7 +18,7 @@ use tokio_postgres::NoTls;
 pub const OPERATOR: &str = "operator@test.example";
 
 /// How long the worker may take until nothing is due.
-const IDLE_MAX: Duration = Duration::from_secs(60);
+const IDLE_MAX: Duration = Duration::from_mins(5);
 
 /// How often it is looked at.
 const POLL: Duration = Duration::from_millis(50);

@@ -17,7 +17,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 /// How long the service may take until it answers again after a kill.
-const RECOVERY_MAX: Duration = Duration::from_secs(90);
+const RECOVERY_MAX: Duration = Duration::from_mins(6);
 
 /// How many final answers must have come between two kills.
 const PROGRESS: usize = 10;

@@ -13,7 +13,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// A loaded machine may take long; a test that waits so long has failed.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 fn command(database_url: &str, mail_dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_commonpurse-worker"));

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How long the worker may take with what is due.
-const IDLE_MAX: Duration = Duration::from_secs(240);
+const IDLE_MAX: Duration = Duration::from_mins(10);
 
 /// How often it is looked at.
 const POLL: Duration = Duration::from_millis(50);

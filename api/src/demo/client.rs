@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// How long a request may take.
-const REQUEST_MAX: Duration = Duration::from_secs(30);
+const REQUEST_MAX: Duration = Duration::from_mins(2);
 
 /// How long an e-mail may take to arrive.
-const MAIL_MAX: Duration = Duration::from_secs(30);
+const MAIL_MAX: Duration = Duration::from_mins(2);
 
 /// How long an access token is used before it is renewed; it lives ten minutes.
 const TOKEN_USE: Duration = Duration::from_secs(300);

@@ -266,6 +266,31 @@ pub struct Batch {
 }
 
 /// Decides commands in order, brings the state forward, and answers the rows to write and a verdict for each command.
+///
+/// ```
+/// use jiff::civil::date;
+/// use ledger::book::{
+///     AccountClass, AccountNumber, AccountState, Command, Entry, Line, MovementKind, Reason, State, Verdict, fold,
+/// };
+///
+/// let account = |class, floor| {
+///     AccountState { class, unit: "USD".into(), floor, closed: false, debits: 0, credits: 0, held: 0 }
+/// };
+/// let (bank, own) = (AccountNumber(1), AccountNumber(2));
+/// let accounts = [(bank, account(AccountClass::Asset, Some(0))), (own, account(AccountClass::Equity, None))];
+/// let accounts = accounts.into_iter().collect();
+/// let mut state = State { version: 0, next_number: 1, closed_through: date(2026, 12, 31), accounts };
+///
+/// let post = |debit, credit, amount| {
+///     let lines = vec![Line { kind: MovementKind::JournalEntry, debit, credit, amount }];
+///     Command::post(None, Entry { lines, effective: date(2027, 1, 1), outside_fact: false, note: None })
+/// };
+/// // 5.00 come in, 6.00 are more than there is, and the refusal leaves what came before as it was.
+/// let (batch, verdicts) = fold(&mut state, &[post(bank, own, 500), post(own, bank, 600)]);
+/// let short = Reason::BelowFloor { account: bank, short: 100 };
+/// assert_eq!(verdicts, [Verdict::Posted(1), Verdict::Refused(short)]);
+/// assert_eq!((batch.transfers.len(), state.accounts[&bank].balance()), (1, 500));
+/// ```
 pub fn fold<'a>(state: &mut State, commands: impl IntoIterator<Item = &'a Command>) -> (Batch, Vec<Verdict>) {
     let commands = commands.into_iter();
     let count = commands.size_hint().0;

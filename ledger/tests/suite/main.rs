@@ -29,4 +29,5 @@ mod pledging {
 }
 mod challenges;
 mod cooperatives;
+mod examples;
 mod milestones;

@@ -12,7 +12,7 @@ use crate::server::cluster::quoted;
 use crate::testing::{shared, template};
 
 /// A clone is refused while another one is being made from the same template on some versions of PostgreSQL.
-const CLONE_ATTEMPTS_MAX: u32 = 200;
+const CLONE_ATTEMPTS_MAX: u32 = 4_000;
 const CLONE_PAUSE: Duration = Duration::from_millis(25);
 
 /// Where the tests of this process have their databases: found once, and kept alive until the process ends.

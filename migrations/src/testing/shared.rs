@@ -98,6 +98,8 @@ mod tests {
     use super::*;
     use crate::server::pidfile;
 
+    const SOON: Duration = Duration::from_mins(2);
+
     fn servers(home: &Path) -> usize {
         let entries = std::fs::read_dir(home.join("cluster")).unwrap().flatten();
         entries.filter(|entry| pidfile::live_server(&entry.path()).is_some()).count()
@@ -120,13 +122,13 @@ mod tests {
         let linger = Duration::from_millis(2500);
         assert!(!wait_until(linger, || servers(&home) == 0), "one process still holds it");
         drop(last);
-        assert!(wait_until(Duration::from_secs(20), || servers(&home) == 0));
+        assert!(wait_until(SOON, || servers(&home) == 0));
         let second = join_in(&wanted, 1).unwrap();
         assert_eq!(servers(&home), 1);
         drop(second);
-        assert!(wait_until(Duration::from_secs(20), || servers(&home) == 0));
+        assert!(wait_until(SOON, || servers(&home) == 0));
         let left = || std::fs::read_dir(home.join("cluster")).unwrap().count();
-        assert!(wait_until(Duration::from_secs(20), || left() == 1), "only the log stays");
+        assert!(wait_until(SOON, || left() == 1), "only the log stays");
         let _ = std::fs::remove_dir_all(home);
     }
 }

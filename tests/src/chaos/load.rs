@@ -23,10 +23,10 @@ use uuid::Uuid;
 const PLEDGERS: usize = 4;
 
 /// How long a caller asks for one thing before it gives up, which fails the run.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_mins(8);
 
 /// How long the worker may take for what is left, pauses after failures included.
-const IDLE_MAX: Duration = Duration::from_secs(240);
+const IDLE_MAX: Duration = Duration::from_mins(10);
 
 /// How often it is looked at.
 const POLL: Duration = Duration::from_millis(100);

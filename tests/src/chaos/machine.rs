@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// How long the database may take to recover from the death of one of its processes.
-const RECOVERY_MAX: Duration = Duration::from_secs(60);
+const RECOVERY_MAX: Duration = Duration::from_mins(5);
 
 /// How often it is looked at.
 const POLL: Duration = Duration::from_millis(20);

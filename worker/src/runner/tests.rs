@@ -28,7 +28,7 @@ fn sent(worker: &Worker) -> Vec<String> {
 async fn run_until_idle(database: &Database, workers: &[Arc<Worker>]) {
     let (stop, stopping) = watch::channel(false);
     let running: Vec<_> = workers.iter().map(|worker| tokio::spawn(run(worker.clone(), stopping.clone()))).collect();
-    for _ in 0..500 {
+    for _ in 0..9_000 {
         tokio::time::sleep(Duration::from_millis(20)).await;
         let now = summary(database).await;
         if now.due == 0 && now.leased == 0 {

@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use worker::Config;
 
 /// A loaded machine may take long; a test that waits so long has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 pub(crate) struct Story {
     pub(crate) ground: Ground,

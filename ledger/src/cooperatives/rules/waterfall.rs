@@ -140,6 +140,31 @@ pub fn digest(value: &impl Serialize) -> Result<[u8; 32], Error> {
 
 /// Divides a period's net by a rule.
 ///
+/// ```
+/// use ledger::cooperatives::rules::allocation_rule::{Base, Group, Patronage, Pot, Rule, Step};
+/// use ledger::cooperatives::rules::cooperative::{Hours, Percent};
+/// use ledger::cooperatives::rules::waterfall::{Inputs, MemberInput, distribute};
+/// use ledger::id::{BookId, MemberId};
+///
+/// // A tenth of the net is kept for development; the members share the rest by their hours.
+/// let workers = Group { group: "workers".into(), percent: Percent::WHOLE, by: Patronage::Hours };
+/// let steps = vec![
+///     Step::Share { of: Base::Net, percent: "10".parse()?, to: Pot::DevelopmentFund },
+///     Step::Members { groups: vec![workers], retained: Percent::ZERO },
+/// ];
+/// let member = |number, hours: &str| {
+///     let (member, hours) = (MemberId::generate(BookId(1)), hours.parse::<Hours>()?);
+///     Ok::<_, Box<dyn std::error::Error>>(MemberInput { member, number, group: "workers".into(), hours, carry: 0 })
+/// };
+/// let members = vec![member(1, "100")?, member(2, "50")?];
+/// let inputs = Inputs { gross: 12_000, net: 10_000, repaid: Default::default(), members };
+///
+/// let plan = distribute(&Rule { steps }, &inputs)?;
+/// assert_eq!((plan.steps[0].amount, plan.members[0].cash, plan.members[1].cash), (1_000, 6_000, 3_000));
+/// assert_eq!(plan.total(), 10_000, "nothing is lost and nothing is made");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 ///
 /// `no-surplus` when there is no net; `no-weights` when a group has something to share and nobody to share it: no members, or

@@ -1,0 +1,507 @@
+//! The schema as a page for people: by domain a diagram, the tables with their columns, and the functions of now.
+//!
+//! Everything but the sentences about functions and views comes from the catalogue; those stand as `--` lines above their
+//! newest definition in `sql/`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use tokio_postgres::Client;
+
+type Failure = Box<dyn std::error::Error>;
+
+/// A part of the service, with what it owns in the database.
+struct Domain {
+    name: &'static str,
+    about: &'static str,
+    /// Tables and views, in the order in which one reads them.
+    tables: &'static [&'static str],
+    functions: &'static [&'static str],
+}
+
+/// Who owns which table and function. What is in no row, or in two, fails.
+const DOMAINS: &[Domain] = &[
+    Domain {
+        name: "parties",
+        about: "People, organisations, their roles and ties, and how they sign in.",
+        tables: &[
+            "person",
+            "organisation",
+            "membership",
+            "declared_tie",
+            "credential",
+            "sign_in_token",
+            "refresh_family",
+            "refresh_token",
+        ],
+        functions: &[],
+    },
+    Domain {
+        name: "books",
+        about: "Books, their accounts and units, and what an owner does with them by hand.",
+        tables: &["book", "book_partner", "account_class", "account", "unit", "hold", "reversal"],
+        functions: &[
+            "book_begin",
+            "book_guard",
+            "account_open",
+            "account_unit_known",
+            "hold_place",
+            "hold_end",
+            "period_close",
+        ],
+    },
+    Domain {
+        name: "engine",
+        about: "The journal: one order a book, one row a transfer, balances with their floors, keys that replay answers.",
+        tables: &[
+            "book_head",
+            "movement_kind",
+            "movement",
+            "transfer",
+            "posting",
+            "entry_note",
+            "log_record",
+            "balance",
+            "idempotency",
+        ],
+        functions: &[
+            "journal_lock",
+            "journal_post",
+            "journal_post_one",
+            "batch_post",
+            "companions_write",
+            "journal_catch_up",
+            "record_add",
+        ],
+    },
+    Domain {
+        name: "reports",
+        about: "Totals that follow the journal, rolled up outside the posting transaction.",
+        tables: &["day_total", "month_total", "kind_total", "day_span", "day_total_progress"],
+        functions: &["day_totals_roll_up"],
+    },
+    Domain {
+        name: "treasury",
+        about: "Money that is with a custodian until it settles.",
+        tables: &["settlement"],
+        functions: &[],
+    },
+    Domain {
+        name: "pledging",
+        about: "Campaigns, what donors promise to them, the charges that collect it, and whose money a fund holds.",
+        tables: &[
+            "campaign",
+            "donor",
+            "pledge",
+            "pledge_move",
+            "charge",
+            "charge_attempt",
+            "provider_event",
+            "fund_layer",
+            "fund_use",
+        ],
+        functions: &[],
+    },
+    Domain {
+        name: "milestones",
+        about: "Money set aside for work, claims on it, their reviews, disputes and releases.",
+        tables: &["milestone", "claim", "evidence", "review", "dispute", "release"],
+        functions: &[],
+    },
+    Domain {
+        name: "challenges",
+        about: "Prizes with their rules, purses, entrants, submissions, judging and awards.",
+        tables: &[
+            "challenge",
+            "challenge_rules",
+            "prize",
+            "purse_contribution",
+            "entrant",
+            "submission",
+            "submission_evidence",
+            "attribution",
+            "judge",
+            "scorecard",
+            "award",
+        ],
+        functions: &[],
+    },
+    Domain {
+        name: "cooperatives",
+        about: "Members, their hours, proceeds, the rule that divides them, distributions and statements.",
+        tables: &[
+            "cooperative",
+            "member",
+            "contribution",
+            "allocation_rule",
+            "proceeds",
+            "period_result",
+            "distribution",
+            "distribution_part",
+            "distribution_objection",
+            "statement",
+        ],
+        functions: &[],
+    },
+    Domain {
+        name: "service",
+        about: "What any domain uses: jobs, stored answers, who did what, counters, and helpers of the migrations.",
+        tables: &["job", "reply", "caller_reply", "activity", "counter", "worker_heartbeat", "sandbox_provider_charge"],
+        functions: &["counter_next", "refuse_change", "ledger_distribute", "ledger_reference", "ledger_delegate"],
+    },
+];
+
+/// The table of the program that applies migrations.
+const OF_THE_RUNNER: &str = "refinery_schema_history";
+
+/// Where the page stands.
+pub(crate) fn file() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("SCHEMA.md")
+}
+
+/// The page for the database that a client is connected to.
+pub(crate) async fn write(client: &Client) -> Result<String, Failure> {
+    let catalogue = Catalogue::read(client).await?;
+    catalogue.check()?;
+    let mut page = format!(
+        "# Schema\n\nWhat the {} migrations in `sql/` add up to, by domain. `make schema` writes this page from the \
+         catalogue of a freshly\nmigrated database, and a test fails when it is out of date: do not edit it. The \
+         conditions are printed by PostgreSQL {}.\n\nAn arrow of a diagram is a foreign key; entities without columns \
+         belong to another domain.\n\n",
+        migrations::latest(),
+        catalogue.server
+    );
+    for domain in DOMAINS {
+        writeln!(page, "- [{}](#{}): {}", domain.name, domain.name, domain.about)?;
+    }
+    for domain in DOMAINS {
+        catalogue.domain(&mut page, domain)?;
+    }
+    Ok(page)
+}
+
+struct Column {
+    name: String,
+    kind: String,
+    nullable: bool,
+    about: String,
+}
+
+struct Reference {
+    columns: Vec<String>,
+    target: String,
+    target_columns: Vec<String>,
+}
+
+#[derive(Default)]
+struct Table {
+    about: String,
+    is_view: bool,
+    columns: Vec<Column>,
+    /// Columns of the primary key.
+    key: Vec<String>,
+    /// Other unique indexes: their columns, and the condition under which they hold.
+    unique: Vec<(String, Option<String>)>,
+    references: Vec<Reference>,
+    /// Conditions, by name.
+    checks: Vec<(String, String)>,
+    /// Triggers with the functions that they call.
+    triggers: Vec<(String, String)>,
+}
+
+/// A function of now: its arguments and what it answers.
+struct Function {
+    arguments: String,
+    answer: String,
+    is_definer: bool,
+}
+
+struct Catalogue {
+    /// Major version of the server.
+    server: String,
+    tables: BTreeMap<String, Table>,
+    functions: BTreeMap<String, Function>,
+    /// What stands above the newest definition of a function or view, and in which file that is.
+    defined: BTreeMap<String, (String, String)>,
+}
+
+impl Catalogue {
+    async fn read(client: &Client) -> Result<Catalogue, Failure> {
+        let server: String = client.query_one("SELECT split_part(version(), ' ', 2)", &[]).await?.get(0);
+        let server = server.split('.').next().unwrap_or_default().to_owned();
+        let mut catalogue = Catalogue {
+            server,
+            tables: tables(client).await?,
+            functions: functions(client).await?,
+            defined: defined()?,
+        };
+        catalogue.constraints(client).await?;
+        catalogue.indexes_and_triggers(client).await?;
+        Ok(catalogue)
+    }
+
+    async fn constraints(&mut self, client: &Client) -> Result<(), Failure> {
+        let constraints = "
+            SELECT c.conrelid::regclass::text, c.contype::text, c.conname::text, pg_get_constraintdef(c.oid, true),
+                   coalesce(c.confrelid::regclass::text, ''), names.own, names.target
+              FROM pg_constraint c
+              CROSS JOIN LATERAL (
+                  SELECT ARRAY(SELECT a.attname::text FROM unnest(c.conkey) WITH ORDINALITY k(num, at)
+                                 JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.num
+                                ORDER BY k.at) AS own,
+                         ARRAY(SELECT a.attname::text FROM unnest(c.confkey) WITH ORDINALITY k(num, at)
+                                 JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.num
+                                ORDER BY k.at) AS target) names
+             WHERE c.connamespace = 'public'::regnamespace AND c.contype IN ('c', 'f', 'p') AND c.conrelid <> 0
+             ORDER BY c.conname COLLATE \"C\"";
+        for row in client.query(constraints, &[]).await? {
+            let Some(table) = self.tables.get_mut(row.get::<_, &str>(0)) else { continue };
+            let (kind, name, text): (&str, String, String) = (row.get(1), row.get(2), row.get(3));
+            match kind {
+                "c" => table.checks.push((name, condition(&text))),
+                "p" => table.key = row.get(5),
+                _ => table.references.push(Reference {
+                    columns: row.get(5),
+                    target: row.get(4),
+                    target_columns: row.get(6),
+                }),
+            }
+        }
+        Ok(())
+    }
+
+    async fn indexes_and_triggers(&mut self, client: &Client) -> Result<(), Failure> {
+        let indexes = "
+            SELECT i.indrelid::regclass::text,
+                   (SELECT string_agg(pg_get_indexdef(i.indexrelid, n, true), ', ' ORDER BY n)
+                      FROM generate_series(1, i.indnkeyatts) n),
+                   coalesce(pg_get_expr(i.indpred, i.indrelid, true), '')
+              FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+             WHERE c.relnamespace = 'public'::regnamespace AND i.indisunique AND NOT i.indisprimary
+             ORDER BY c.relname COLLATE \"C\"";
+        for row in client.query(indexes, &[]).await? {
+            let Some(table) = self.tables.get_mut(row.get::<_, &str>(0)) else { continue };
+            let (columns, condition): (&str, &str) = (row.get(1), row.get(2));
+            let condition = Some(condition.to_owned()).filter(|condition| !condition.is_empty());
+            table.unique.push((columns.to_owned(), condition));
+        }
+        let triggers = "
+            SELECT t.tgrelid::regclass::text, t.tgname::text, p.proname::text
+              FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+             WHERE NOT t.tgisinternal ORDER BY t.tgname COLLATE \"C\"";
+        for row in client.query(triggers, &[]).await? {
+            let Some(table) = self.tables.get_mut(row.get::<_, &str>(0)) else { continue };
+            table.triggers.push((row.get(1), row.get(2)));
+        }
+        Ok(())
+    }
+
+    /// Everything belongs to one domain, and every domain to what is there.
+    fn check(&self) -> Result<(), Failure> {
+        let there: [(&str, BTreeSet<&str>); 2] = [
+            ("table", self.tables.keys().map(String::as_str).collect()),
+            ("function", self.functions.keys().map(String::as_str).collect()),
+        ];
+        for (what, there) in there {
+            let mut owned = BTreeSet::new();
+            for domain in DOMAINS {
+                for name in if what == "table" { domain.tables } else { domain.functions } {
+                    if !owned.insert(*name) {
+                        return Err(format!("the {what} `{name}` is in two domains of schema/document.rs").into());
+                    }
+                }
+            }
+            if let Some(name) = there.symmetric_difference(&owned).next() {
+                let wrong = if owned.contains(name) { "is in no database any more" } else { "is in no domain" };
+                return Err(format!("the {what} `{name}` {wrong}: see DOMAINS in schema/document.rs").into());
+            }
+        }
+        Ok(())
+    }
+
+    fn domain(&self, page: &mut String, domain: &Domain) -> Result<(), Failure> {
+        write!(page, "\n## {}\n\n{}\n\n", domain.name, domain.about)?;
+        self.diagram(page, domain)?;
+        for name in domain.tables {
+            self.table(page, name, &self.tables[*name])?;
+        }
+        if !domain.functions.is_empty() {
+            write!(page, "\n### Functions of {}\n\n", domain.name)?;
+        }
+        for name in domain.functions {
+            let Function { arguments, answer, is_definer } = &self.functions[*name];
+            let (file, about) = self.defined.get(*name).ok_or_else(|| format!("no migration defines {name}"))?;
+            let rights = if *is_definer { "; runs as the owner" } else { "" };
+            writeln!(page, "- `{name}({arguments})` → `{answer}` (`{file}`{rights}). {about}")?;
+        }
+        Ok(())
+    }
+
+    fn diagram(&self, page: &mut String, domain: &Domain) -> Result<(), Failure> {
+        page.push_str("```mermaid\nerDiagram\n");
+        for name in domain.tables {
+            let table = &self.tables[*name];
+            if table.is_view {
+                continue;
+            }
+            writeln!(page, "    {name} {{")?;
+            for column in &table.columns {
+                let in_key = table.key.contains(&column.name);
+                let refers = table.references.iter().any(|to| to.columns.contains(&column.name));
+                let marks = match (in_key, refers) {
+                    (true, true) => "PK, FK",
+                    (true, false) => "PK",
+                    (false, true) => "FK",
+                    (false, false) => continue,
+                };
+                writeln!(page, "        {} {} {marks}", column.kind, column.name)?;
+            }
+            page.push_str("    }\n");
+        }
+        for name in domain.tables {
+            let table = &self.tables[*name];
+            for Reference { columns, target, .. } in &table.references {
+                let optional = table.columns.iter().any(|column| column.nullable && columns.contains(&column.name));
+                let arrow = if optional { "}o--o|" } else { "}o--||" };
+                writeln!(page, "    {name} {arrow} {target} : \"{}\"", without_book(columns).join(", "))?;
+            }
+        }
+        page.push_str("```\n");
+        Ok(())
+    }
+
+    fn table(&self, page: &mut String, name: &str, table: &Table) -> Result<(), Failure> {
+        let (what, about) = if table.is_view {
+            let (file, about) = self.defined.get(name).ok_or_else(|| format!("no migration defines {name}"))?;
+            (" (view)", format!("{about} (`{file}`)"))
+        } else {
+            ("", table.about.clone())
+        };
+        write!(page, "\n### {name}{what}\n\n{about}\n\n")?;
+        let columns = table.columns.iter();
+        if table.is_view {
+            let columns: Vec<String> = columns.map(|column| format!("`{}` {}", column.name, column.kind)).collect();
+            writeln!(page, "{}", columns.join(", "))?;
+            return Ok(());
+        }
+        page.push_str("| column | type | null | what |\n|---|---|---|---|\n");
+        for Column { name, kind, nullable, about } in columns {
+            let null = if *nullable { "yes" } else { "" };
+            writeln!(page, "| {name} | {kind} | {null} | {} |", about.replace('|', "\\|"))?;
+        }
+        page.push('\n');
+        writeln!(page, "- key `{}`", table.key.join(", "))?;
+        let [check, unique_where] = CONDITIONS;
+        for (columns, condition) in &table.unique {
+            match condition {
+                None => writeln!(page, "- unique `{columns}`")?,
+                Some(condition) => writeln!(page, "{unique_where}{condition}`: `{columns}`")?,
+            }
+        }
+        for Reference { columns, target, target_columns } in &table.references {
+            writeln!(page, "- `{}` → `{target} ({})`", columns.join(", "), target_columns.join(", "))?;
+        }
+        for (name, function) in &table.triggers {
+            writeln!(page, "- trigger `{name}` calls `{function}`")?;
+        }
+        for (name, condition) in &table.checks {
+            writeln!(page, "{check}{name}`: `{condition}`")?;
+        }
+        Ok(())
+    }
+}
+
+/// How the lines with conditions begin. Another version of PostgreSQL may print a condition otherwise.
+pub(crate) const CONDITIONS: [&str; 2] = ["- check `", "- unique where `"];
+
+async fn tables(client: &Client) -> Result<BTreeMap<String, Table>, Failure> {
+    let columns = "
+        SELECT c.relname::text, c.relkind = 'v', coalesce(obj_description(c.oid, 'pg_class'), ''), a.attname::text,
+               format_type(a.atttypid, a.atttypmod), NOT a.attnotnull, coalesce(col_description(c.oid, a.attnum), '')
+          FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND c.relname <> $1
+           AND a.attnum > 0 AND NOT a.attisdropped
+         ORDER BY c.relname COLLATE \"C\", a.attnum";
+    let mut tables: BTreeMap<String, Table> = BTreeMap::new();
+    for row in client.query(columns, &[&OF_THE_RUNNER]).await? {
+        let table = tables.entry(row.get(0)).or_default();
+        (table.is_view, table.about) = (row.get(1), row.get(2));
+        let kind = short(row.get(4));
+        table.columns.push(Column { name: row.get(3), kind, nullable: row.get(5), about: row.get(6) });
+    }
+    Ok(tables)
+}
+
+async fn functions(client: &Client) -> Result<BTreeMap<String, Function>, Failure> {
+    let functions = "
+        SELECT p.proname::text, pg_get_function_identity_arguments(p.oid), pg_get_function_result(p.oid), p.prosecdef
+          FROM pg_proc p
+         WHERE p.pronamespace = 'public'::regnamespace
+           AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+         ORDER BY 1";
+    let mut found = BTreeMap::new();
+    for row in client.query(functions, &[]).await? {
+        let function = Function { arguments: short(row.get(1)), answer: short(row.get(2)), is_definer: row.get(3) };
+        if found.insert(row.get::<_, String>(0), function).is_some() {
+            return Err(format!("two functions are called {}", row.get::<_, &str>(0)).into());
+        }
+    }
+    Ok(found)
+}
+
+/// By function or view: the file of its newest definition, and the `--` lines above the newest one that has some.
+fn defined() -> Result<BTreeMap<String, (String, String)>, Failure> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql");
+    let files: Result<Vec<PathBuf>, _> = std::fs::read_dir(folder)?.map(|entry| entry.map(|it| it.path())).collect();
+    let mut files = files?;
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "sql"));
+    files.sort();
+    let mut defined: BTreeMap<String, (String, String)> = BTreeMap::new();
+    for path in files {
+        let number = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.split_once("__"));
+        let number = number.ok_or("a migration has another name")?.0.to_owned();
+        let mut above: Vec<String> = Vec::new();
+        for line in std::fs::read_to_string(&path)?.lines() {
+            if let Some(words) = line.strip_prefix("--") {
+                above.push(words.trim().to_owned());
+                continue;
+            }
+            let definition =
+                ["CREATE FUNCTION ", "CREATE OR REPLACE FUNCTION ", "CREATE VIEW ", "CREATE OR REPLACE VIEW "];
+            if let Some(rest) = definition.iter().find_map(|start| line.strip_prefix(start)) {
+                let name = rest.split(['(', ' ']).next().unwrap_or_default().to_owned();
+                let about = above.iter().filter(|words| !words.is_empty()).cloned().collect::<Vec<_>>().join(" ");
+                let entry = defined.entry(name).or_default();
+                entry.0.clone_from(&number);
+                if !about.is_empty() {
+                    entry.1 = about;
+                }
+            }
+            above.clear();
+        }
+    }
+    Ok(defined)
+}
+
+/// The names of types as the migrations write them.
+fn short(kind: &str) -> String {
+    let names = [
+        ("timestamp with time zone", "timestamptz"),
+        ("character varying", "varchar"),
+        ("integer", "int"),
+        ("boolean", "bool"),
+    ];
+    names.iter().fold(kind.to_owned(), |kind, (long, short)| kind.replace(long, short))
+}
+
+/// What stands between the brackets of `CHECK (…)`, on one line.
+fn condition(text: &str) -> String {
+    let inner = text.strip_prefix("CHECK (").and_then(|rest| rest.strip_suffix(')')).unwrap_or(text);
+    inner.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Columns but for the book, which is in every key.
+fn without_book(columns: &[String]) -> Vec<&str> {
+    columns.iter().map(String::as_str).filter(|name| *name != "book_id").collect()
+}
