@@ -5,6 +5,14 @@ use crate::error::Refusal;
 use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
+/// A moment cut to microseconds, in which the database keeps it.
+///
+/// Parameters of statements are cut so by themselves; the text of a finer moment in a row of JSON would be rounded, perhaps
+/// up, and a job would fall due after the moment at which it was asked for.
+pub fn to_microseconds(moment: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(moment.as_microsecond()).unwrap_or(moment)
+}
+
 /// The most payments of one plan: a hundred years of months. An open plan ends there too.
 pub const PAYMENTS_MAX: i32 = 1_200;
 

@@ -16,6 +16,7 @@ pub use played::{PlayedWorker, outcome};
 
 use crate::book::{AccountClass, AccountNumber, Mode};
 use crate::books::operations::books;
+use crate::calendar::to_microseconds;
 use crate::engine::lane::{self, Lanes};
 use crate::engine::store::books::{Book, Visibility};
 use crate::engine::store::{accounts as account_rows, journal};
@@ -87,7 +88,7 @@ pub struct Team {
 impl Host {
     /// Opens the host's book in a new database. The clock starts at `wall`, cut to microseconds as the database keeps them.
     pub async fn open(self, wall: Timestamp) -> Ground {
-        let wall = Timestamp::from_microsecond(wall.as_microsecond()).expect("a moment is one in microseconds too");
+        let wall = to_microseconds(wall);
         let database = TestDatabase::create().await.expect("a test database");
         let config = migrations::service_config(&database.url, "ledger-tests").expect("a database address");
         let pool = Pool::builder(Manager::new(config, NoTls)).max_size(8).build().expect("a pool");

@@ -85,7 +85,7 @@ const DOMAINS: &[Domain] = &[
         name: "treasury",
         about: "Money that is with a custodian until it settles.",
         tables: &["settlement"],
-        functions: &[],
+        functions: &["companion_settlement_open"],
     },
     Domain {
         name: "pledging",
@@ -101,7 +101,14 @@ const DOMAINS: &[Domain] = &[
             "fund_layer",
             "fund_use",
         ],
-        functions: &[],
+        functions: &[
+            "pledges_insert",
+            "companion_pledge_seen",
+            "companion_pledge_changed",
+            "companion_charge_captured",
+            "companion_provider_event",
+            "companion_donor",
+        ],
     },
     Domain {
         name: "milestones",
@@ -148,7 +155,17 @@ const DOMAINS: &[Domain] = &[
         name: "service",
         about: "What any domain uses: jobs, stored answers, who did what, counters, and helpers of the migrations.",
         tables: &["job", "reply", "caller_reply", "activity", "counter", "worker_heartbeat", "sandbox_provider_charge"],
-        functions: &["counter_next", "refuse_change", "ledger_distribute", "ledger_reference", "ledger_delegate"],
+        functions: &[
+            "counter_next",
+            "refuse_change",
+            "ledger_distribute",
+            "ledger_reference",
+            "ledger_delegate",
+            "jobs_insert",
+            "activities_insert",
+            "companion_job_done",
+            "companion_reply",
+        ],
     },
 ];
 

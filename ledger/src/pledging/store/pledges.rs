@@ -1,7 +1,7 @@
 //! Pledges, and the settled money that donors moved from one campaign to another.
 
 use crate::book::Companion;
-use crate::calendar::MonthlyPlan;
+use crate::calendar::{MonthlyPlan, to_microseconds};
 use crate::error::Error;
 use crate::id::{BookId, CampaignId, DonorId, OrganisationId, PledgeId};
 use crate::money::{Currency, Money};
@@ -9,8 +9,9 @@ use crate::pledging::rules::pledge::{Pledge, Schedule, State, Token};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio_postgres::Row;
+use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 fn pledge(row: &Row) -> Result<Pledge, Error> {
@@ -69,54 +70,21 @@ fn state(row: &Row) -> Result<Option<State>, Error> {
 
 /// A new pledge, as it was written; none when the partner has one with its reference.
 pub async fn insert(tx: &Transaction<'_>, new: &Pledge) -> Result<Option<Pledge>, Error> {
-    let (anchor, payments) = plan_of(new);
-    let statement = tx
-        .prepare_cached(
-            "-- pledges::insert
-            INSERT INTO pledge (book_id, id, campaign, donor, partner, reference, content, amount, currency, schedule,
-                                starts_on, anchor_day, payments, next_sequence, rail, token, terms_sha256,
-                                state, state_since, state_until, state_detail, created_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
-            ON CONFLICT (book_id, partner, reference) DO NOTHING
-            RETURNING *",
-        )
-        .await?;
-    let row = tx
-        .query_opt(
-            &statement,
-            &[
-                /* book_id */ &new.id.book.0,
-                /* id */ &new.id.object,
-                /* campaign */ &new.campaign.object,
-                /* donor */ &new.donor.object,
-                /* partner */ &new.partner.0,
-                /* reference */ &new.reference,
-                /* content */ &new.content.as_slice(),
-                /* amount */ &new.amount.minor(),
-                /* currency */ &new.amount.currency().code(),
-                /* schedule */ &new.schedule.as_str(),
-                /* starts_on */ &new.schedule.start(),
-                /* anchor_day */ &i16::from(anchor),
-                /* payments */ &payments,
-                /* next_sequence */ &new.next_sequence,
-                /* rail */ &new.rail.as_str(),
-                /* token */ &new.token.0,
-                /* terms_sha256 */ &new.terms_digest.as_slice(),
-                /* state */ &new.state.as_str(),
-                /* state_since */ &new.state.since(),
-                /* state_until */ &new.state.until(),
-                /* state_detail */ &new.state.detail(),
-                /* created_at */ &new.created_at,
-            ],
-        )
-        .await?;
+    let statement = tx.prepare_cached("-- pledges::insert\nSELECT * FROM pledges_insert($1, $2)").await?;
+    let rows = Json([columns(new)]);
+    let row = tx.query_opt(&statement, &[/* book_id */ &new.id.book.0, /* rows */ &rows]).await?;
     row.as_ref().map(pledge).transpose()
 }
 
 /// The row of a new pledge, to be written with the entries of a lane.
 pub fn row(new: &Pledge) -> Companion {
+    Companion::new("pledge", columns(new))
+}
+
+/// What the columns of a new pledge hold, but for its book.
+fn columns(new: &Pledge) -> Value {
     let (anchor, payments) = plan_of(new);
-    let row = json!({
+    json!({
         "id": new.id.object,
         "campaign": new.campaign.object,
         "donor": new.donor.object,
@@ -134,12 +102,11 @@ pub fn row(new: &Pledge) -> Companion {
         "token": new.token.0,
         "terms_sha256": format!("\\x{}", hex::encode(new.terms_digest)),
         "state": new.state.as_str(),
-        "state_since": new.state.since(),
-        "state_until": new.state.until(),
+        "state_since": to_microseconds(new.state.since()),
+        "state_until": new.state.until().map(to_microseconds),
         "state_detail": new.state.detail(),
-        "created_at": new.created_at,
-    });
-    Companion::new("pledge", row)
+        "created_at": to_microseconds(new.created_at),
+    })
 }
 
 /// Makes sure that a pledge has the version that was read when the entries of a lane are written.

@@ -1,13 +1,15 @@
 //! Who did what, when and why: one row for every change of state in a book, written with it.
 
 use crate::book::Companion;
+use crate::calendar::to_microseconds;
 use crate::error::Error;
 use crate::id::{BookId, OrganisationId, PersonId};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fmt;
 use tokio_postgres::Row;
+use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 /// Who did it.
@@ -102,42 +104,27 @@ impl<'a> Done<'a> {
 
 /// Writes down what was done, in its transaction; `at` is book time.
 pub async fn record(tx: &Transaction<'_>, book: BookId, done: Done<'_>, at: Timestamp) -> Result<(), Error> {
-    let statement = tx
-        .prepare_cached(
-            "-- activity::record
-            INSERT INTO activity (book_id, id, object, action, actor_kind, actor, reason, at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        )
-        .await?;
-    tx.execute(
-        &statement,
-        &[
-            /* book_id */ &book.0,
-            /* id */ &Uuid::now_v7(),
-            /* object */ &done.object.to_string(),
-            /* action */ &done.action,
-            /* actor_kind */ &done.actor.kind(),
-            /* actor */ &done.actor.uuid(),
-            /* reason */ &done.reason,
-            /* at */ &at,
-        ],
-    )
-    .await?;
+    let statement = tx.prepare_cached("-- activity::record\nSELECT activities_insert($1, $2)").await?;
+    tx.execute(&statement, &[/* book_id */ &book.0, /* rows */ &Json([columns(done, at)])]).await?;
     Ok(())
 }
 
 /// The row of what was done, to be written with the entries of a lane; `at` is book time.
 pub fn row(done: Done<'_>, at: Timestamp) -> Companion {
-    let row = json!({
+    Companion::new("activity", columns(done, at))
+}
+
+/// What the columns of something done hold, but for its book.
+fn columns(done: Done<'_>, at: Timestamp) -> Value {
+    json!({
         "id": Uuid::now_v7(),
         "object": done.object.to_string(),
         "action": done.action,
         "actor_kind": done.actor.kind(),
         "actor": done.actor.uuid(),
         "reason": done.reason,
-        "at": at,
-    });
-    Companion::new("activity", row)
+        "at": to_microseconds(at),
+    })
 }
 
 /// What happened in a book, the oldest first, after an id ([`Uuid::nil`] for the beginning).

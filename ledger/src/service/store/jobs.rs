@@ -7,12 +7,13 @@ mod watch;
 pub use watch::{Dead, Summary, list_dead, requeue, summary};
 
 use crate::book::Companion;
+use crate::calendar::to_microseconds;
 use crate::error::Error;
 use crate::id::{BookId, JobId};
 use crate::service::job::{Job, JobKind, NewJob};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
@@ -21,40 +22,26 @@ const ERROR_BYTES_MAX: usize = 2_000;
 
 /// Writes a job in the caller's transaction; says whether it is new. The same book, kind and dedupe text is written once.
 pub async fn enqueue(tx: &Transaction<'_>, new: &NewJob) -> Result<bool, Error> {
-    let statement = tx
-        .prepare_cached(
-            "-- jobs::enqueue
-            INSERT INTO job (book_id, id, kind, dedupe, payload, due_at)
-            VALUES ($1, $2, $3, $4, $5, $6)
-            ON CONFLICT (book_id, kind, dedupe) DO NOTHING",
-        )
-        .await?;
-    let written = tx
-        .execute(
-            &statement,
-            &[
-                /* book_id */ &new.book.0,
-                /* id */ &Uuid::now_v7(),
-                /* kind */ &new.job.kind().as_str(),
-                /* dedupe */ &new.dedupe,
-                /* payload */ &Json(&new.job),
-                /* due_at */ &new.due_at,
-            ],
-        )
-        .await?;
-    Ok(written == 1)
+    let statement = tx.prepare_cached("-- jobs::enqueue\nSELECT jobs_insert($1, $2)").await?;
+    let rows = Json([columns(new)]);
+    let row = tx.query_one(&statement, &[/* book_id */ &new.book.0, /* rows */ &rows]).await?;
+    Ok(row.get::<_, i64>(0) == 1)
 }
 
 /// The row of a job, to be written with the entries of a lane; asked for twice, it is there once.
 pub fn row(new: &NewJob) -> Companion {
-    let row = json!({
+    Companion::new("job", columns(new))
+}
+
+/// What the columns of a new job hold, but for its book.
+fn columns(new: &NewJob) -> Value {
+    json!({
         "id": Uuid::now_v7(),
         "kind": new.job.kind().as_str(),
         "dedupe": new.dedupe,
         "payload": new.job,
-        "due_at": new.due_at,
-    });
-    Companion::new("job", row)
+        "due_at": to_microseconds(new.due_at),
+    })
 }
 
 /// A book with work that is due.

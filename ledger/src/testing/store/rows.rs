@@ -32,3 +32,25 @@ pub async fn told(client: &impl GenericClient) -> Result<Vec<String>, Error> {
     let rows = client.query(&statement, &[]).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
+
+/// All that placing a pledge writes, each row whole but for ids and the moments at which it was written.
+pub async fn placed(client: &impl GenericClient) -> Result<Vec<String>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- rows::placed
+             SELECT 'pledge ' || (to_jsonb(p) - '{id, campaign, donor, partner, content, terms_sha256}'::text[])::text
+               FROM pledge p
+             UNION ALL
+             SELECT 'donor ' || (to_jsonb(d) - '{id, partner}'::text[])::text FROM donor d
+             UNION ALL
+             SELECT 'job ' || (to_jsonb(j) - '{id, dedupe, payload, created_at}'::text[])::text
+               FROM job j WHERE kind = 'charge_pledge'
+             UNION ALL
+             SELECT 'activity ' || (to_jsonb(a) - '{id, object, actor}'::text[])::text
+               FROM activity a WHERE action = 'placed'
+             ORDER BY 1",
+        )
+        .await?;
+    let rows = client.query(&statement, &[]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}

@@ -4,20 +4,54 @@ use super::scene::Scene;
 use jiff::SignedDuration;
 use jiff::civil::{Date, date};
 use ledger::Error;
+use ledger::book::{Command, Key};
 use ledger::books::operations::books as book_operations;
+use ledger::engine::lane::Outcome;
 use ledger::engine::store::books;
 use ledger::id::{CampaignId, OrganisationId};
 use ledger::pledging::operations::campaigns;
 use ledger::pledging::operations::charges::{self, Begun, Recorded};
 use ledger::pledging::operations::pledge_changes;
-use ledger::pledging::operations::pledges::{AskedSchedule, PlacePledge};
+use ledger::pledging::operations::pledges::{self, AskedSchedule, Drafted, PlacePledge};
 use ledger::pledging::rules::charge::{Next, State as ChargeState};
 use ledger::pledging::rules::pledge::Rail;
 use ledger::service::change::Change;
 use ledger::service::store::activity;
 use ledger::service::store::activity::Actor;
+use ledger::testing::store::rows;
 use ledger::testing::{MONTHLY, ONCE, outcome, refusal, usd};
 use ledger::treasury::operations::settlements;
+
+/// Places a pledge through the lane of its book, as the service does when nothing is in the way.
+async fn place_by_lane(scene: &Scene, asked: PlacePledge) {
+    let (book, wall) = (&scene.ground.book, scene.ground.wall);
+    let drafted = pledges::draft(&scene.ground.client().await, book, asked, wall).await.unwrap();
+    let Drafted::New(new) = drafted else { panic!("a new pledge") };
+    let (pledge, donor) = *new;
+    let companions = pledges::rows(book, &pledge, &donor, wall);
+    let key = Key { caller: 1, key: pledge.id.object, request_digest: 0 };
+    let command = Command { key: None, entry: None, companions };
+    let answer = scene.worker.lanes.as_ref().unwrap().command(book.id, key, command).await.unwrap();
+    assert!(matches!(answer.outcome, Outcome::Carried));
+}
+
+#[tokio::test]
+async fn a_pledge_placed_through_a_lane_leaves_the_rows_that_a_transaction_leaves() {
+    let day = date(2027, 1, 31);
+    let (by_lane, by_hand) = (Scene::on(day).await, Scene::on(day).await);
+    let later = AskedSchedule::Monthly { start: Some(date(2027, 2, 15)), anchor: Some(31), payments: Some(24) };
+    for (reference, amount, schedule) in [("a", "10.00", MONTHLY), ("b", "7.50", ONCE), ("c", "0.01", later)] {
+        place_by_lane(&by_lane, by_lane.ask(reference, amount, schedule, "card")).await;
+        by_hand.place(by_hand.ask(reference, amount, schedule, "card")).await.unwrap();
+    }
+    let through = rows::placed(&by_lane.ground.client().await).await.unwrap();
+    let beside = rows::placed(&by_hand.ground.client().await).await.unwrap();
+    assert_eq!(through, beside);
+    assert_eq!(through.len(), 3 + 1 + 3 + 3, "pledges, their one donor, their jobs, who placed them: {through:#?}");
+
+    let again = by_lane.place(by_lane.ask("a", "10.00", MONTHLY, "card")).await.unwrap();
+    assert!(!again.is_new, "the other road finds what a lane has written");
+}
 
 #[tokio::test]
 async fn p6_a_pledge_from_31_january_is_charged_on_its_due_dates_and_settles_two_days_later() {
