@@ -13,7 +13,6 @@ use ledger::pledging::operations::captures::{self, By};
 use ledger::pledging::operations::charges::{self, Begun};
 use ledger::pledging::operations::pledges::{self, AskedDonor, AskedSchedule, PlacePledge};
 use ledger::pledging::rules::charge::Outcome;
-use ledger::pledging::rules::lineage::Method;
 use ledger::pledging::rules::pledge::Rail;
 use ledger::service::change::Change;
 use ledger::service::store::activity::Actor;
@@ -47,15 +46,7 @@ async fn due(url: &str, pool: &Pool) -> Due {
     let mut client = pool.get().await.expect("a connection");
     let tx = client.transaction().await.expect("a transaction");
     let amount = |minor| Money::from_minor(minor, Currency::USD).expect("an amount");
-    let new = NewCampaign {
-        book,
-        slug: "bench".into(),
-        title: "Bench".into(),
-        summary: String::new(),
-        terms: "None but these.".into(),
-        monthly_goal: amount(300_000),
-        lineage: Method::Fifo,
-    };
+    let new = NewCampaign::new(book, "bench", "Bench", "None but these.", amount(300_000));
     let draft = campaigns::create(&tx, new, Actor::Service, wall).await.expect("a campaign");
     let campaign = campaigns::publish(&tx, draft.id, Change::by_service(""), wall).await.expect("a live campaign");
     let asked = PlacePledge {

@@ -8,7 +8,6 @@ use crate::pledging::operations::charges::{self, Begun, Recorded};
 use crate::pledging::operations::pledges::{self, AskedDonor, AskedSchedule, PlacePledge};
 use crate::pledging::rules::campaign::Campaign;
 use crate::pledging::rules::charge::Outcome;
-use crate::pledging::rules::lineage::Method;
 use crate::pledging::rules::pledge::Rail;
 use crate::pledging::store::charges as charge_rows;
 use crate::service::change::Change;
@@ -25,15 +24,8 @@ pub const MONTHLY: AskedSchedule = AskedSchedule::Monthly { start: None, anchor:
 impl Ground {
     /// What a campaign is made of, whose releases take what settled first.
     pub fn new_campaign(&self, slug: &str) -> NewCampaign {
-        NewCampaign {
-            book: self.book.id,
-            slug: slug.into(),
-            title: "Open press".into(),
-            summary: String::new(),
-            terms: "The money pays for the milestones of the press, and for nothing else.".into(),
-            monthly_goal: usd("3000.00"),
-            lineage: Method::Fifo,
-        }
+        let terms = "The money pays for the milestones of the press, and for nothing else.";
+        NewCampaign::new(self.book.id, slug, "Open press", terms, usd("3000.00"))
     }
 
     /// A live campaign.

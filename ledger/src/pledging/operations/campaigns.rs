@@ -35,6 +35,21 @@ pub struct NewCampaign {
     pub lineage: Method,
 }
 
+impl NewCampaign {
+    /// A campaign with what each needs. It has no summary, and its releases take what settled first.
+    pub fn new(book: BookId, slug: &str, title: &str, terms: &str, monthly_goal: Money) -> NewCampaign {
+        NewCampaign {
+            book,
+            slug: slug.to_owned(),
+            title: title.to_owned(),
+            summary: String::new(),
+            terms: terms.to_owned(),
+            monthly_goal,
+            lineage: Method::Fifo,
+        }
+    }
+}
+
 /// A new campaign, as a draft.
 ///
 /// # Errors
