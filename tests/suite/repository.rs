@@ -112,6 +112,47 @@ fn every_statement_names_its_file_and_function() -> Outcome {
     Ok(())
 }
 
+/// The public functions of a source that can fail and do not say how, in a section `# Errors`.
+fn silent_about_errors(source: &str) -> Vec<&str> {
+    let lines: Vec<&str> = source.lines().collect();
+    let starts = lines.iter().enumerate().filter(|(_, line)| {
+        let line = line.trim_start();
+        line.starts_with("pub fn ") || line.starts_with("pub async fn ")
+    });
+    starts
+        .filter(|(at, _)| {
+            let until_body = lines[*at..].iter().scan(false, |ended, line| {
+                let is_over = std::mem::replace(ended, line.trim_end().ends_with('{'));
+                (!is_over).then_some(*line)
+            });
+            let signature: String = until_body.collect();
+            let docs = lines[..*at].iter().rev().map(|line| line.trim_start());
+            let mut docs = docs.take_while(|line| line.starts_with("///") || line.starts_with("#["));
+            let can_fail = signature.rsplit_once("->").is_some_and(|(_, answer)| answer.contains("Result<"));
+            can_fail && !docs.any(|line| line.starts_with("/// # Errors"))
+        })
+        .map(|(_, line)| line.trim())
+        .collect()
+}
+
+#[test]
+fn every_operation_states_its_refusals() -> Outcome {
+    let silent = "/// Posts.\npub async fn post(\n    tx: &Transaction<'_>,\n) -> Result<Posted, Error> {\n}\n";
+    let telling = "/// Posts.\n///\n/// # Errors\n///\n/// `below-floor`.\npub fn post() -> Result<(), Refusal> {\n}\n";
+    ensure!(silent_about_errors(silent).len() == 1 && silent_about_errors(telling).is_empty(), "the reading is wrong");
+    let mut found = Vec::new();
+    let mut files = 0;
+    for (file, source) in sources(&root().join("ledger/src"))? {
+        let place = file.to_string_lossy();
+        if place.contains("/operations") || place.ends_with("engine/posting.rs") {
+            files += 1;
+            found.extend(silent_about_errors(&source).iter().map(|line| format!("{place}: {line}")));
+        }
+    }
+    ensure!(files > 30, "the operations are not found");
+    none(&found, "an operation that can fail says in which ways, under `# Errors`")
+}
+
 #[test]
 fn who_reads_a_book_is_told_in_one_place() -> Outcome {
     let mut found = offences("api/src", |line| line.contains("match ") && line.contains(".visibility"))?;

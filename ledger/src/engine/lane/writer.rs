@@ -194,8 +194,8 @@ impl<J: Journal> Writer<J> {
         let connection = self.connect().await?;
         let from = if self.cache.known { self.cache.state.next_number } else { 0 };
         let (locked, head, since) = connection.lock(from, self.limits.catch_up).await?;
-        let stranger = !self.cache.known || head.version != self.cache.state.version;
-        if stranger {
+        let outrun = !self.cache.known || head.version != self.cache.state.version;
+        if outrun {
             let moved = match since {
                 Since::Moved(moved) => moved,
                 Since::Anew => {
@@ -230,7 +230,7 @@ impl<J: Journal> Writer<J> {
         let recorded_at = wall();
         let written = locked.finish(&head, next, &rows, recorded_at).await;
         self.settle(written, head, Folded { rows, verdicts, recorded_at }, batch)?;
-        self.careful = if stranger { self.limits.calm } else { self.careful.saturating_sub(1) };
+        self.careful = if outrun { self.limits.calm } else { self.careful.saturating_sub(1) };
         Ok(())
     }
 

@@ -132,7 +132,7 @@ async fn under_lock(world: &World, work: impl Fn(&World, &mut Truth)) {
 fn post(world: &World, truth: &mut Truth) {
     let posted = truth.post(&entry(world), None);
     truth.version += i64::from(posted.is_ok());
-    world.say(|| format!("a stranger posts {posted:?}: version {}", truth.version));
+    world.say(|| format!("another process posts {posted:?}: version {}", truth.version));
 }
 
 fn record(world: &World, truth: &mut Truth) {
@@ -153,7 +153,7 @@ fn record(world: &World, truth: &mut Truth) {
             Record::Floor { account: number, floor }
         }
     };
-    world.say(|| format!("a stranger records {record:?}"));
+    world.say(|| format!("another process records {record:?}"));
     truth.note(record);
 }
 
