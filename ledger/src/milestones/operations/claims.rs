@@ -20,6 +20,7 @@ use crate::service::job::Job;
 use crate::service::store::activity::{self, Actor, Done};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
+use std::mem::discriminant;
 
 /// Refuses whoever is not of the team.
 async fn require_team(
@@ -104,7 +105,7 @@ pub async fn edit(
     }
     check_content(&content, &milestone)?;
     let now = book.now(wall);
-    let was = claim.state.as_str();
+    let was = discriminant(&claim.state);
     let claim = claim.edit(content, by, now)?;
     claims::insert_evidence(tx, &claim).await?;
     activity::record(tx, claim.id.book, Done::new(&claim.id, "edited", Actor::Person(by)), now).await?;
@@ -122,7 +123,7 @@ pub async fn submit(tx: &Transaction<'_>, id: ClaimId, by: PersonId, wall: Times
     let Locked { book, milestone, claim } = lock(tx, id).await?;
     require_team(tx, &book, claim.team, by).await?;
     let now = book.now(wall);
-    let was = claim.state.as_str();
+    let was = discriminant(&claim.state);
     let claim = claim.submit(milestone.gate, &milestone.policy, by, now)?;
     let milestone = if milestone.is_claimed_by(id) {
         milestone
@@ -182,7 +183,7 @@ pub async fn review(
     reviews::insert(tx, id, &new).await?;
     said.push(new.clone());
     let ballot = Ballot::count(&said, &claim.subject(), &parties);
-    let was = claim.state.as_str();
+    let was = discriminant(&claim.state);
     let claim = claim.reviewed(&ballot, &milestone.policy, now)?;
     let actor = Actor::Person(by);
     activity::record(tx, claim.id.book, Done::new(&claim.id, &format!("review:{}", verdict.as_str()), actor), now)
@@ -204,7 +205,7 @@ pub async fn close_review(tx: &Transaction<'_>, id: ClaimId, wall: Timestamp) ->
         return Ok(Closed::NotDue);
     }
     let ballot = ballot(tx, &book, &claim).await?;
-    let was = claim.state.as_str();
+    let was = discriminant(&claim.state);
     let (claim, closed) = claim.close(&ballot, &milestone.policy, now);
     match closed {
         Closed::NotDue => {}

@@ -13,6 +13,7 @@ use crate::service::job::Job;
 use crate::service::store::activity::{self, Actor, Done};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
+use std::mem::discriminant;
 
 /// How many disputes of one claim may be open at once.
 const OPEN_MAX: usize = 50;
@@ -43,7 +44,7 @@ pub async fn open(
         return Err(Refusal::new("too-many-disputes", format!("{OPEN_MAX} disputes of this claim are open")).into());
     }
     let now = book.now(wall);
-    let was = claim.state.as_str();
+    let was = discriminant(&claim.state);
     let claim = claim.dispute(amount.minor(), now)?;
     let dispute = Dispute::open(claim.id, by, amount, reason, now);
     disputes::insert(tx, &dispute).await?;
@@ -108,7 +109,7 @@ async fn end(
     let Locked { book, milestone, mut claim } = locked;
     let mut ended = Vec::with_capacity(decided.len());
     let now = book.now(wall);
-    let was = claim.state.as_str();
+    let was = discriminant(&claim.state);
     for dispute in decided {
         let DisputeState::Resolved { ruling, .. } = dispute.state else {
             return Err(Error::inconsistent(format!("{} is not decided", dispute.id)));

@@ -13,6 +13,7 @@ use crate::service::store::activity::{self, Actor, Done};
 use crate::service::store::jobs;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
+use std::mem::{Discriminant, discriminant};
 
 /// A claim with what it belongs to, its rows locked.
 #[derive(Debug, Clone)]
@@ -31,12 +32,12 @@ pub(super) async fn lock(tx: &Transaction<'_>, id: ClaimId) -> Result<Locked, Er
 }
 
 /// Saves where a claim stands now, frees the milestone when the claim is over, writes the jobs of its next deadlines, and
-/// who moved it out of the state `was`.
+/// who moved it, if its state is another one than `was`.
 pub(super) async fn save(
     tx: &Transaction<'_>,
     milestone: Milestone,
     claim: Claim,
-    (was, actor): (&'static str, Actor),
+    (was, actor): (Discriminant<ClaimState>, Actor),
     now: Timestamp,
 ) -> Result<Claim, Error> {
     let claim = claims::update(tx, &claim).await?;
@@ -44,7 +45,7 @@ pub(super) async fn save(
         milestones::update(tx, &milestone.unclaimed()).await?;
     }
     schedule(tx, &claim).await?;
-    if claim.state.as_str() != was {
+    if discriminant(&claim.state) != was {
         let reason = reason(&claim.state);
         activity::record(tx, claim.id.book, Done::new(&claim.id, claim.state.as_str(), actor).because(reason), now)
             .await?;

@@ -23,6 +23,7 @@ use crate::service::store::activity::{self, Actor, Done};
 use crate::{chart, movements};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
+use std::mem::discriminant;
 
 /// Releases what may be released of a claim now; none where that is nothing, so that done twice it pays once.
 ///
@@ -44,7 +45,7 @@ pub async fn release(tx: &Transaction<'_>, id: ClaimId, wall: Timestamp) -> Resu
         reopen(tx, &book, milestone, claim, wall).await?;
         return Ok(None);
     }
-    let was = claim.state.as_str();
+    let was = discriminant(&claim.state);
     let (claim, amount) = claim.release(now);
     if amount == 0 {
         return Ok(None);
@@ -82,7 +83,7 @@ async fn reopen(
         | ClaimState::Expired => return Ok(()),
     }
     let now = book.now(wall);
-    let was = claim.state.as_str();
+    let was = discriminant(&claim.state);
     let claim = claim.reopen(&milestone.policy, now)?;
     let dedupe = format!("{} reopened at {now}", claim.id);
     enqueue(tx, book.id, now, dedupe, Job::NotifyReviewers { claim: claim.id }).await?;
