@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::evidence::{Digest, EvidenceKind, is_spdx_id};
 use crate::money::{AMOUNT_MAX, Currency, Money};
 use crate::words::words;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -377,6 +378,21 @@ mod money_text {
         let currency: Currency = text.currency.parse().map_err(D::Error::custom)?;
         Money::parse(&text.amount, currency).map_err(D::Error::custom)
     }
+}
+
+/// A version of the rules of a challenge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RulesVersion {
+    /// Number of the version, from 1.
+    pub version: i32,
+    /// What the rules say.
+    pub rules: Rules,
+    /// The canonical JSON that is agreed to.
+    pub document: String,
+    /// SHA-256 of that document.
+    pub sha256: Digest,
+    /// When it was written, in book time.
+    pub created_at: Timestamp,
 }
 
 #[cfg(test)]

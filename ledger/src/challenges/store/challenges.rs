@@ -2,7 +2,7 @@
 
 use crate::book::AccountNumber;
 use crate::challenges::rules::challenge::{Challenge, ChallengeState};
-use crate::challenges::rules::rulebook::{Condition, Rules, Timetable};
+use crate::challenges::rules::rulebook::{Condition, Rules, RulesVersion, Timetable};
 use crate::engine::store::rows::{digest, money, word};
 use crate::error::Error;
 use crate::evidence::Digest;
@@ -174,21 +174,6 @@ pub async fn update(tx: &Transaction<'_>, changed: &Challenge) -> Result<Challen
         )
         .await?;
     from_row(&row)
-}
-
-/// A version of the rules of a challenge.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RulesVersion {
-    /// Number of the version, from 1.
-    pub version: i32,
-    /// What the rules say.
-    pub rules: Rules,
-    /// The canonical JSON that is agreed to.
-    pub document: String,
-    /// SHA-256 of that document.
-    pub sha256: Digest,
-    /// When it was written, in book time.
-    pub created_at: Timestamp,
 }
 
 /// Writes a version of the rules, and its prizes.

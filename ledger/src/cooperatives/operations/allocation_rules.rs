@@ -2,10 +2,10 @@
 
 use super::members;
 use crate::cooperatives::rules::allocation_rule::{AllocationRule, Rule};
+use crate::cooperatives::rules::cooperative::Cooperative;
 use crate::cooperatives::rules::distribution::WINDOW_DAYS_MAX;
 use crate::cooperatives::rules::waterfall::digest;
-use crate::cooperatives::store::allocation_rules;
-use crate::cooperatives::store::cooperatives::{self, Cooperative};
+use crate::cooperatives::store::{allocation_rules, cooperatives};
 use crate::error::{Error, Refusal};
 use crate::id::{AllocationRuleId, BookId, PersonId};
 use crate::service::store::activity::{self, Actor, Done};

@@ -1,8 +1,9 @@
 //! Members of a cooperative and the hours they contribute.
 
-use crate::cooperatives::rules::cooperative::{Contribution, HOURS_MAX, Hours, Member, Period, is_short_name};
-use crate::cooperatives::store::cooperatives::{self, Cooperative};
-use crate::cooperatives::store::{distributions, hours, members};
+use crate::cooperatives::rules::cooperative::{
+    Contribution, Cooperative, HOURS_MAX, Hours, Member, Period, is_short_name,
+};
+use crate::cooperatives::store::{cooperatives, distributions, hours, members};
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
 use crate::id::{BookId, ContributionId, MemberId, PersonId};

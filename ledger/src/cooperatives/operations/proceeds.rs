@@ -3,10 +3,9 @@
 use super::members;
 use crate::book::AccountNumber;
 use crate::books::operations::accounts;
-use crate::cooperatives::rules::cooperative::{Period, ProceedsKind, is_short_name};
+use crate::cooperatives::rules::cooperative::{Cooperative, Period, PeriodResult, ProceedsKind, is_short_name};
 use crate::cooperatives::rules::proceeds::Proceeds;
-use crate::cooperatives::store::cooperatives::{self, Cooperative, PeriodResult};
-use crate::cooperatives::store::proceeds;
+use crate::cooperatives::store::{cooperatives, proceeds};
 use crate::engine::posting::{self, Posted};
 use crate::engine::store::books::Book;
 use crate::error::{Error, Refusal};

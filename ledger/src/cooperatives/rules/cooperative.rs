@@ -254,6 +254,34 @@ impl Contribution {
     }
 }
 
+/// How far the book of a cooperative has counted: its members, the versions of its rule, its closed periods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cooperative {
+    /// Number of the youngest member.
+    pub members_last: i32,
+    /// Version of the youngest rule.
+    pub rules_last: i32,
+    /// Last day of the last period whose result is closed.
+    pub closed_through: Date,
+}
+
+/// The closed result of a period.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeriodResult {
+    /// The period.
+    pub period: Period,
+    /// Sales of the period, minor units.
+    pub sales: i64,
+    /// Costs of the period, minor units.
+    pub costs: i64,
+    /// Record number of its journal entry.
+    pub entry: i64,
+    /// Who closed it.
+    pub closed_by: PersonId,
+    /// When it was closed, in book time.
+    pub closed_at: Timestamp,
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;

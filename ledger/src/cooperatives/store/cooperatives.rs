@@ -1,22 +1,10 @@
 //! The one row of a cooperative's book: its lock puts drafts, attestations and closings in one order.
 
-use crate::cooperatives::rules::cooperative::Period;
+use crate::cooperatives::rules::cooperative::{Cooperative, Period, PeriodResult};
 use crate::error::Error;
 use crate::id::{BookId, PersonId};
 use deadpool_postgres::{GenericClient, Transaction};
-use jiff::Timestamp;
 use jiff::civil::Date;
-
-/// What the row holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cooperative {
-    /// Number of the youngest member.
-    pub members_last: i32,
-    /// Version of the youngest rule.
-    pub rules_last: i32,
-    /// Last day of the last period whose result is closed.
-    pub closed_through: Date,
-}
 
 /// Locks the row until the transaction ends; makes it when the book has none yet.
 pub async fn lock(tx: &Transaction<'_>, book: BookId) -> Result<Cooperative, Error> {
@@ -60,23 +48,6 @@ pub async fn update(tx: &Transaction<'_>, book: BookId, now: Cooperative) -> Res
     )
     .await?;
     Ok(())
-}
-
-/// The closed result of a period.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PeriodResult {
-    /// The period.
-    pub period: Period,
-    /// Sales of the period, minor units.
-    pub sales: i64,
-    /// Costs of the period, minor units.
-    pub costs: i64,
-    /// Record number of its journal entry.
-    pub entry: i64,
-    /// Who closed it.
-    pub closed_by: PersonId,
-    /// When it was closed, in book time.
-    pub closed_at: Timestamp,
 }
 
 /// The result of the period that ends on a day, if it is closed.
