@@ -43,6 +43,9 @@ pub struct DevOptions {
     /// Sign-in links are mailed to this first operator.
     #[arg(long, default_value = OPERATOR)]
     operator: String,
+    /// Begin with an empty database: what was kept is lost.
+    #[arg(long)]
+    fresh: bool,
 }
 
 /// Where `dev` and `demo` keep their things.
@@ -107,7 +110,7 @@ pub async fn demo(options: DemoOptions) -> anyhow::Result<()> {
 
 /// The service without the story, its data kept between runs.
 pub async fn dev(options: DevOptions) -> anyhow::Result<()> {
-    let running = start(&options.place, DEV_DATABASE, false, &options.operator).await?;
+    let running = start(&options.place, DEV_DATABASE, options.fresh, &options.operator).await?;
     println!("{}", addresses(&running, None));
     println!("  first operator   {} (POST /v1/sign-in mails the link)", options.operator);
     migrations::stop_requested(false)?.await;

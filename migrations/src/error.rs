@@ -26,7 +26,7 @@ pub enum Error {
         /// How long we waited, in seconds.
         waited_s: u64,
     },
-    /// A migration failed; those before it stay applied.
+    /// A migration failed; nothing of it stays.
     #[error("the schema could not be migrated: {0}")]
     Migration(String),
     /// The database is older than the program.
@@ -44,6 +44,36 @@ pub enum Error {
         found: i64,
         /// The newest migration this program knows.
         wanted: i64,
+    },
+    /// The database was made by files that this program does not have.
+    #[error(
+        "the database was made by other migrations than this program's ({found}), and before the first release nothing is \
+         carried over: drop it and migrate anew; `commonpurse dev --fresh` does so with the database of `commonpurse dev`"
+    )]
+    SchemaOther {
+        /// A file or table that gives it away.
+        found: String,
+    },
+    /// Functions, views, triggers or rights are not those of this program.
+    #[error("functions or rights of the database are not this program's ({file} differs): run `commonpurse migrate`")]
+    SchemaNow {
+        /// The first file that differs.
+        file: String,
+    },
+    /// The login may not even read which schema this is.
+    #[error(
+        "the login of the service has no rights in the database: run `commonpurse migrate`, and \
+         `GRANT commonpurse_service` to it"
+    )]
+    RightsMissing,
+    /// The login can change neither tables nor functions.
+    #[error(
+        "`{login}` may not migrate the database, as it is no member of commonpurse_owner: set COMMONPURSE_OWNER_URL to a \
+         login that is"
+    )]
+    NotOwner {
+        /// The login.
+        login: String,
     },
     /// No usable PostgreSQL programs on this machine.
     #[error("PostgreSQL 15 or newer with its server programs (initdb, postgres) is needed: {0}")]

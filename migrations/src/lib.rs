@@ -5,11 +5,13 @@
 //! - [`PrivateServer`] is a PostgreSQL cluster that our own process starts and stops.
 //! - [`testing::TestDatabase`] gives each test a migrated database of its own.
 //!
-//! The SQL files in `sql/` never change once they have landed; `sql/FROZEN` holds their digests and a test compares.
+//! The numbered files in `sql/` never change once they have landed; `sql/FROZEN` holds their digests and a test compares.
+//! What is replaced whole, functions and rights, stands in `sql/now/`.
 
 mod connection;
 mod error;
 mod process;
+mod roles;
 mod schema;
 pub mod server;
 pub mod testing;

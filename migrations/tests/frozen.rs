@@ -1,8 +1,9 @@
-//! Landed migrations never change: their digests are listed in `sql/FROZEN`, and only new lines may come.
+//! Landed migrations never change: their digests are listed in `sql/FROZEN`, and only new lines may come. What is replaced
+//! whole stands in `sql/now/`, each thing once.
 #![expect(clippy::unwrap_used, reason = "a helper of tests stops the test it serves")]
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
@@ -10,8 +11,13 @@ fn sql() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("sql")
 }
 
+/// The numbered files.
 fn files() -> BTreeMap<String, String> {
-    let entries = std::fs::read_dir(sql()).unwrap().map(|entry| entry.unwrap().path());
+    files_in(&sql())
+}
+
+fn files_in(folder: &Path) -> BTreeMap<String, String> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries
         .filter(|path| path.extension().is_some_and(|extension| extension == "sql"))
         .map(|path| {
@@ -76,4 +82,43 @@ fn every_migration_starts_with_the_same_four_settings() {
         }
         assert_eq!(Some(&all[&name]), all.values().next(), "{name} has other settings than the first one");
     }
+}
+
+/// The beginnings of statements, without what a function or a `DO` says inside.
+fn statements(text: &str) -> Vec<&str> {
+    let outside = text.split("$$").step_by(2);
+    outside.flat_map(str::lines).filter(|line| line.starts_with(|letter: char| letter.is_ascii_uppercase())).collect()
+}
+
+#[test]
+fn numbered_files_have_tables_and_rows_and_nothing_that_is_replaced_whole() {
+    for (name, text) in files() {
+        for line in statements(&text) {
+            let wrong = ["FUNCTION", "VIEW", "TRIGGER", "GRANT", "REVOKE"].iter().find(|word| {
+                line.starts_with(**word)
+                    || line.starts_with(&format!("CREATE {word}"))
+                    || line.contains(&format!("REPLACE {word}"))
+            });
+            assert!(wrong.is_none(), "sql/{name}: this stands in sql/now/, so that it can change: {line}");
+        }
+    }
+}
+
+#[test]
+fn what_is_replaced_whole_stands_in_one_place() {
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    for (name, text) in files_in(&sql().join("now")) {
+        for line in statements(&text) {
+            assert!(!line.starts_with("CREATE") || line.starts_with("CREATE OR REPLACE "), "now/{name}: {line}");
+            let is_right = line.starts_with("GRANT") || line.starts_with("REVOKE");
+            assert!(!is_right || name == "grants.sql", "now/{name}: rights stand in now/grants.sql: {line}");
+            let Some(rest) = line.strip_prefix("CREATE OR REPLACE ") else { continue };
+            let defined = rest.split('(').next().unwrap().split(" BEFORE").next().unwrap();
+            let defined: Vec<&str> = defined.split(' ').take(2).collect();
+            let defined = defined.join(" ");
+            let before = seen.insert(defined.clone(), name.clone());
+            assert!(before.is_none(), "{defined} stands in now/{name} and in now/{}", before.unwrap_or_default());
+        }
+    }
+    assert!(seen.len() > 50, "{seen:?}");
 }

@@ -32,7 +32,7 @@ async fn three_processes_migrating_together_apply_each_file_once() {
     let url = &database.url;
     let (one, two, three) = tokio::join!(apply(url), apply(url), apply(url));
     let applied: usize = [one, two, three].into_iter().map(|report| report.unwrap().applied.len()).sum();
-    let recorded = lines(&client(url).await, "SELECT version::text FROM refinery_schema_history").await;
+    let recorded = lines(&client(url).await, "SELECT name FROM schema_file").await;
     assert_eq!(applied, recorded.len());
 }
 
@@ -40,12 +40,111 @@ async fn three_processes_migrating_together_apply_each_file_once() {
 async fn a_newer_database_is_refused_by_the_service_and_by_the_runner() {
     let database = TestDatabase::create().await.unwrap();
     let owner = client(&database.url).await;
-    let newer = "INSERT INTO refinery_schema_history VALUES (9999, 'later', '2030-01-01T00:00:00Z', '1')";
+    let newer = "INSERT INTO schema_file (name, digest) VALUES ('V9999__later.sql', repeat('0', 64))";
     owner.batch_execute(newer).await.unwrap();
     for error in [check(&owner).await.unwrap_err(), apply(&database.url).await.unwrap_err()] {
         assert!(matches!(error, Error::SchemaNewer { found: 9999, .. }), "{error}");
         assert!(error.to_string().contains("upgrade the program"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_database_of_a_numbering_that_was_given_up_gets_one_sentence() {
+    let database = TestDatabase::create_empty().await.unwrap();
+    let owner = client(&database.url).await;
+    owner.batch_execute("CREATE TABLE refinery_schema_history (version bigint PRIMARY KEY)").await.unwrap();
+    for error in [check(&owner).await.unwrap_err(), apply(&database.url).await.unwrap_err()] {
+        assert!(matches!(error, Error::SchemaOther { .. }), "{error}");
+        assert!(error.to_string().contains("drop it and migrate anew"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_numbered_file_that_was_another_one_gets_the_same_sentence() {
+    let database = TestDatabase::create().await.unwrap();
+    let owner = client(&database.url).await;
+    let other = "UPDATE schema_file SET digest = repeat('0', 64) WHERE name LIKE 'V0002%'";
+    owner.batch_execute(other).await.unwrap();
+    for error in [check(&owner).await.unwrap_err(), apply(&database.url).await.unwrap_err()] {
+        assert!(matches!(&error, Error::SchemaOther { found } if found.starts_with("V0002")), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_now_that_has_changed_is_missed_and_applied_again_alone() {
+    let database = TestDatabase::create().await.unwrap();
+    let owner = client(&database.url).await;
+    owner
+        .batch_execute("UPDATE schema_file SET digest = repeat('0', 64) WHERE name = 'now/history.sql'")
+        .await
+        .unwrap();
+    let error = check(&owner).await.unwrap_err().to_string();
+    assert!(error.contains("now/history.sql") && error.contains("run `commonpurse migrate`"), "{error}");
+    let triggers = "SELECT count(*)::text FROM pg_trigger WHERE NOT tgisinternal";
+    let before = lines(&owner, triggers).await;
+    assert_eq!(apply(&database.url).await.unwrap().applied, ["now/history.sql"]);
+    check(&owner).await.unwrap();
+    assert_eq!(lines(&owner, triggers).await, before);
+}
+
+#[tokio::test]
+async fn functions_of_other_arguments_and_what_no_file_names_any_more_are_gone() {
+    let database = TestDatabase::create().await.unwrap();
+    let owner = client(&database.url).await;
+    let things = "SELECT p.oid::regprocedure::text FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace
+        UNION ALL SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'v'
+        UNION ALL SELECT t.tgname::text FROM pg_trigger t WHERE NOT t.tgisinternal ORDER BY 1";
+    let before = lines(&owner, things).await;
+    owner
+        .batch_execute(
+            "SET ROLE commonpurse_owner;
+             CREATE FUNCTION journal_lock(p_book int, p_why text) RETURNS text LANGUAGE sql AS 'SELECT $2';
+             DROP FUNCTION counter_next;
+             CREATE FUNCTION counter_next(p_name text) RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint';
+             CREATE FUNCTION forgotten() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+             CREATE TRIGGER forgotten BEFORE INSERT ON book FOR EACH ROW EXECUTE FUNCTION forgotten();
+             CREATE VIEW forgotten_book AS SELECT * FROM book;
+             UPDATE schema_file SET digest = repeat('0', 64) WHERE name LIKE 'now/%'",
+        )
+        .await
+        .unwrap();
+    apply(&database.url).await.unwrap();
+    assert_eq!(lines(&owner, things).await, before);
+}
+
+#[tokio::test]
+async fn a_restored_backup_gets_its_owner_and_its_rights_back() {
+    let database = TestDatabase::create().await.unwrap();
+    let owner = client(&database.url).await;
+    let lost = "
+        DO $$
+        DECLARE
+            v_what text;
+        BEGIN
+            FOR v_what IN SELECT format('%s %s', CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, oid::regclass)
+                FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v')
+                UNION ALL SELECT format('FUNCTION %s', oid::regprocedure)
+                FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+            LOOP
+                EXECUTE format('ALTER %s OWNER TO postgres', v_what);
+            END LOOP;
+            REVOKE ALL ON ALL TABLES IN SCHEMA public FROM commonpurse_service;
+            REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM commonpurse_service;
+            GRANT ALL ON ALL FUNCTIONS IN SCHEMA public TO PUBLIC;
+            GRANT INSERT ON transfer TO commonpurse_service;
+        END
+        $$";
+    let rights = "SELECT format('%s %s %s', oid::regclass, relowner::regrole, relacl) FROM pg_class
+         WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v')
+        UNION ALL SELECT format('%s %s %s', oid::regprocedure, proowner::regrole, proacl) FROM pg_proc
+         WHERE pronamespace = 'public'::regnamespace
+        UNION ALL SELECT format('%s.%s %s', attrelid::regclass, attname, attacl) FROM pg_attribute WHERE attacl IS NOT NULL
+        ORDER BY 1";
+    let before = lines(&owner, rights).await;
+    owner.batch_execute(lost).await.unwrap();
+    assert_ne!(lines(&owner, rights).await, before);
+    assert!(apply(&database.url).await.unwrap().applied.is_empty());
+    assert_eq!(lines(&owner, rights).await, before);
 }
 
 #[tokio::test]
@@ -66,7 +165,7 @@ async fn every_column_says_what_it_is() {
     let silent = "SELECT c.relname || '.' || a.attname
         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
-          AND c.relname <> 'refinery_schema_history' AND a.attnum > 0 AND NOT a.attisdropped
+          AND a.attnum > 0 AND NOT a.attisdropped
           AND coalesce(btrim(col_description(c.oid, a.attnum)), '') = ''
         ORDER BY 1";
     let silent = lines(&client(&database.url).await, silent).await;

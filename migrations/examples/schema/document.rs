@@ -1,7 +1,7 @@
 //! The schema as a page for people: by domain a diagram, the tables with their columns, and the functions of now.
 //!
 //! Everything but the sentences about functions and views comes from the catalogue; those stand as `--` lines above their
-//! newest definition in `sql/`.
+//! definition in `sql/now/`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -170,7 +170,7 @@ const DOMAINS: &[Domain] = &[
 ];
 
 /// The table of the program that applies migrations.
-const OF_THE_RUNNER: &str = "refinery_schema_history";
+const OF_THE_RUNNER: &str = "schema_file";
 
 /// Where the page stands.
 pub(crate) fn file() -> PathBuf {
@@ -182,9 +182,9 @@ pub(crate) async fn write(client: &Client) -> Result<String, Failure> {
     let catalogue = Catalogue::read(client).await?;
     catalogue.check()?;
     let mut page = format!(
-        "# Schema\n\nWhat the {} migrations in `sql/` add up to, by domain. `make schema` writes this page from the \
-         catalogue of a freshly\nmigrated database, and a test fails when it is out of date: do not edit it. The \
-         conditions are printed by PostgreSQL {}.\n\nAn arrow of a diagram is a foreign key; entities without columns \
+        "# Schema\n\nWhat the {} numbered files in `sql/` add up to, and the functions of `sql/now/`, by domain. `make \
+         schema` writes this page\nfrom the catalogue of a freshly migrated database, and a test fails when it is out of \
+         date: do not edit it. The conditions are\nprinted by PostgreSQL {}.\n\nAn arrow of a diagram is a foreign key; entities without columns \
          belong to another domain.\n\n",
         migrations::latest(),
         catalogue.server
@@ -239,7 +239,7 @@ struct Catalogue {
     server: String,
     tables: BTreeMap<String, Table>,
     functions: BTreeMap<String, Function>,
-    /// What stands above the newest definition of a function or view, and in which file that is.
+    /// What stands above the definition of a function or view, and in which file that is.
     defined: BTreeMap<String, (String, String)>,
 }
 
@@ -348,7 +348,7 @@ impl Catalogue {
         }
         for name in domain.functions {
             let Function { arguments, answer, is_definer } = &self.functions[*name];
-            let (file, about) = self.defined.get(*name).ok_or_else(|| format!("no migration defines {name}"))?;
+            let (file, about) = self.defined.get(*name).ok_or_else(|| format!("no file of now defines {name}"))?;
             let rights = if *is_definer { "; runs as the owner" } else { "" };
             writeln!(page, "- `{name}({arguments})` → `{answer}` (`{file}`{rights}). {about}")?;
         }
@@ -390,7 +390,7 @@ impl Catalogue {
 
     fn table(&self, page: &mut String, name: &str, table: &Table) -> Result<(), Failure> {
         let (what, about) = if table.is_view {
-            let (file, about) = self.defined.get(name).ok_or_else(|| format!("no migration defines {name}"))?;
+            let (file, about) = self.defined.get(name).ok_or_else(|| format!("no file of now defines {name}"))?;
             (" (view)", format!("{about} (`{file}`)"))
         } else {
             ("", table.about.clone())
@@ -467,33 +467,24 @@ async fn functions(client: &Client) -> Result<BTreeMap<String, Function>, Failur
     Ok(found)
 }
 
-/// By function or view: the file of its newest definition, and the `--` lines above the newest one that has some.
+/// By function or view: the file of its definition, and the `--` lines above it.
 fn defined() -> Result<BTreeMap<String, (String, String)>, Failure> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql/now");
     let files: Result<Vec<PathBuf>, _> = std::fs::read_dir(folder)?.map(|entry| entry.map(|it| it.path())).collect();
-    let mut files = files?;
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "sql"));
-    files.sort();
     let mut defined: BTreeMap<String, (String, String)> = BTreeMap::new();
-    for path in files {
-        let number = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.split_once("__"));
-        let number = number.ok_or("a migration has another name")?.0.to_owned();
+    for path in files? {
+        let file = path.file_name().and_then(|name| name.to_str()).ok_or("a file of now has another name")?.to_owned();
         let mut above: Vec<String> = Vec::new();
         for line in std::fs::read_to_string(&path)?.lines() {
             if let Some(words) = line.strip_prefix("--") {
                 above.push(words.trim().to_owned());
                 continue;
             }
-            let definition =
-                ["CREATE FUNCTION ", "CREATE OR REPLACE FUNCTION ", "CREATE VIEW ", "CREATE OR REPLACE VIEW "];
+            let definition = ["CREATE OR REPLACE FUNCTION ", "CREATE OR REPLACE VIEW "];
             if let Some(rest) = definition.iter().find_map(|start| line.strip_prefix(start)) {
                 let name = rest.split(['(', ' ']).next().unwrap_or_default().to_owned();
                 let about = above.iter().filter(|words| !words.is_empty()).cloned().collect::<Vec<_>>().join(" ");
-                let entry = defined.entry(name).or_default();
-                entry.0.clone_from(&number);
-                if !about.is_empty() {
-                    entry.1 = about;
-                }
+                defined.insert(name, (format!("now/{file}"), about));
             }
             above.clear();
         }

@@ -1,4 +1,4 @@
--- Who acts: persons, organisations, roles, credentials of partners, tokens, and the replies that belong to no book.
+-- Who acts: persons, organisations, roles, ties, credentials of partners, and how they sign in.
 SET LOCAL citus.multi_shard_modify_mode TO 'sequential';
 SET LOCAL citus.enable_local_reference_table_foreign_keys TO off;
 SET LOCAL citus.enable_unsafe_triggers TO on;
@@ -56,6 +56,24 @@ COMMENT ON COLUMN membership.person IS 'The person.';
 COMMENT ON COLUMN membership.role IS 'What the person may do there.';
 COMMENT ON COLUMN membership.created_at IS 'Wall clock.';
 COMMENT ON COLUMN membership.created_by IS 'Who gave the role.';
+
+CREATE TABLE declared_tie (
+    person       uuid NOT NULL REFERENCES person (id),
+    organisation uuid NOT NULL REFERENCES organisation (id),
+    declared_by  uuid NOT NULL REFERENCES person (id),
+    declared_at  timestamptz NOT NULL,
+    book_id      int NOT NULL,
+    reason       text NOT NULL CHECK (length(reason) BETWEEN 1 AND 1000),
+    PRIMARY KEY (book_id, organisation, person)
+);
+SELECT ledger_distribute('declared_tie');
+COMMENT ON TABLE declared_tie IS 'A person is too close to a team to decide on its claims.';
+COMMENT ON COLUMN declared_tie.person IS 'Who.';
+COMMENT ON COLUMN declared_tie.organisation IS 'The team.';
+COMMENT ON COLUMN declared_tie.declared_by IS 'Who said so: the person, or an owner of the host.';
+COMMENT ON COLUMN declared_tie.declared_at IS 'Book time.';
+COMMENT ON COLUMN declared_tie.book_id IS 'The book.';
+COMMENT ON COLUMN declared_tie.reason IS 'What the tie is.';
 
 CREATE TABLE credential (
     id            uuid PRIMARY KEY,
@@ -122,30 +140,3 @@ COMMENT ON COLUMN refresh_token.digest IS 'SHA-256 of the token.';
 COMMENT ON COLUMN refresh_token.family IS 'The sign-in it came from.';
 COMMENT ON COLUMN refresh_token.expires_at IS 'Wall clock.';
 COMMENT ON COLUMN refresh_token.used_at IS 'Wall clock of its one use; NULL before.';
-
-CREATE TABLE caller_reply (
-    caller         int NOT NULL,
-    key            uuid NOT NULL,
-    request_digest bigint NOT NULL,
-    status         smallint NOT NULL CHECK (status = 0 OR status BETWEEN 200 AND 499),
-    body           jsonb NOT NULL,
-    created_at     timestamptz NOT NULL,
-    PRIMARY KEY (caller, key)
-);
-SELECT ledger_reference('caller_reply');
-COMMENT ON TABLE caller_reply IS 'First answers to POSTs that belong to no book, which every repetition gets again.';
-COMMENT ON COLUMN caller_reply.caller IS 'Whose key it is.';
-COMMENT ON COLUMN caller_reply.key IS 'A UUIDv7 as it came; any other key as the UUIDv8 of its SHA-256.';
-COMMENT ON COLUMN caller_reply.request_digest IS 'First 8 bytes of the SHA-256 of method, path and body.';
-COMMENT ON COLUMN caller_reply.status IS 'HTTP status; 0 only inside the transaction that is making the answer.';
-COMMENT ON COLUMN caller_reply.body IS 'Body as it was sent.';
-COMMENT ON COLUMN caller_reply.created_at IS 'Wall clock.';
-
-GRANT SELECT, INSERT, UPDATE ON person TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON organisation TO commonpurse_service;
-GRANT SELECT, INSERT, DELETE ON membership TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON credential TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON sign_in_token TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON refresh_family TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON refresh_token TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON caller_reply TO commonpurse_service;

@@ -4,14 +4,6 @@ SET LOCAL citus.enable_local_reference_table_foreign_keys TO off;
 SET LOCAL citus.enable_unsafe_triggers TO on;
 SET LOCAL client_min_messages TO warning;
 
--- A distribution is taken back by the mirror of its lines, and in no other way.
-INSERT INTO movement_kind (kind, name) VALUES (51, 'surplus_restored');
-INSERT INTO movement (kind, debit_class, credit_class)
-SELECT 51, d.class, c.class
-  FROM account_class d, account_class c
- WHERE d.name IN ('reserve', 'development_fund', 'member_payable', 'member_capital', 'lender_payable')
-   AND c.name = 'surplus';
-
 CREATE TABLE cooperative (
     book_id        int PRIMARY KEY,
     members_last   int NOT NULL DEFAULT 0 CHECK (members_last >= 0),
@@ -313,24 +305,3 @@ COMMENT ON COLUMN statement.book_id IS 'The book.';
 COMMENT ON COLUMN statement.consents IS 'Whether the member had agreed to retained parts.';
 COMMENT ON COLUMN statement.patronage IS 'How the group shared.';
 COMMENT ON COLUMN statement."group" IS 'The member''s group.';
-
-CREATE TRIGGER allocation_rule_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON allocation_rule FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER proceeds_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON proceeds FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER period_result_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON period_result FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER distribution_part_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON distribution_part FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER distribution_objection_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON distribution_objection FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER statement_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON statement FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-
-GRANT SELECT, INSERT, UPDATE ON cooperative TO commonpurse_service;
-GRANT SELECT, INSERT ON member TO commonpurse_service;
-GRANT UPDATE (left_on, version) ON member TO commonpurse_service;
-GRANT SELECT, INSERT ON contribution TO commonpurse_service;
-GRANT UPDATE (attested_by, attested_at) ON contribution TO commonpurse_service;
-GRANT SELECT, INSERT ON allocation_rule TO commonpurse_service;
-GRANT SELECT, INSERT ON proceeds TO commonpurse_service;
-GRANT SELECT, INSERT ON period_result TO commonpurse_service;
-GRANT SELECT, INSERT ON distribution TO commonpurse_service;
-GRANT UPDATE (state, approved_by, approved_at, until, answer_until, entry_number, reversal_number, posted_at, reason, version) ON distribution TO commonpurse_service;
-GRANT SELECT, INSERT ON distribution_part TO commonpurse_service;
-GRANT SELECT, INSERT ON distribution_objection TO commonpurse_service;
-GRANT SELECT, INSERT ON statement TO commonpurse_service;

@@ -1,12 +1,8 @@
--- One function for each kind of companion, and one text for each row that is written in two ways: by a lane, with the entries
--- of a batch, and in a transaction of its own.
-SET LOCAL citus.multi_shard_modify_mode TO 'sequential';
-SET LOCAL citus.enable_local_reference_table_foreign_keys TO off;
-SET LOCAL citus.enable_unsafe_triggers TO on;
-SET LOCAL client_min_messages TO warning;
+-- Rows that a lane writes with the entries of a batch: one function a kind. A row that is written in two ways, by a lane and in a
+-- transaction of its own, has one text.
 
 -- New pledges, each row whole; answers those that are new. One whose reference the partner has used before is not written.
-CREATE FUNCTION pledges_insert(p_book int, p_rows jsonb) RETURNS SETOF pledge
+CREATE OR REPLACE FUNCTION pledges_insert(p_book int, p_rows jsonb) RETURNS SETOF pledge
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     RETURN QUERY
@@ -21,10 +17,10 @@ BEGIN
     RETURNING *;
 END
 $$;
-COMMENT ON FUNCTION pledges_insert IS 'Writes new pledges, and answers those whose reference their partner had not used before.';
+SELECT ledger_delegate('pledges_insert(int, jsonb)');
 
 -- Jobs, each row whole; answers how many are new. The same kind and dedupe text is written once.
-CREATE FUNCTION jobs_insert(p_book int, p_rows jsonb) RETURNS bigint
+CREATE OR REPLACE FUNCTION jobs_insert(p_book int, p_rows jsonb) RETURNS bigint
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     v_rows bigint;
@@ -37,10 +33,10 @@ BEGIN
     RETURN v_rows;
 END
 $$;
-COMMENT ON FUNCTION jobs_insert IS 'Writes jobs that are asked for the first time, and answers how many they are.';
+SELECT ledger_delegate('jobs_insert(int, jsonb)');
 
 -- What was done, each row whole.
-CREATE FUNCTION activities_insert(p_book int, p_rows jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION activities_insert(p_book int, p_rows jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     INSERT INTO activity (book_id, id, object, action, actor_kind, actor, reason, at)
@@ -48,10 +44,10 @@ BEGIN
       FROM jsonb_populate_recordset(NULL::activity, p_rows) AS r;
 END
 $$;
-COMMENT ON FUNCTION activities_insert IS 'Writes what was done into the list of who did what.';
+SELECT ledger_delegate('activities_insert(int, jsonb)');
 
 -- Settlements into which something is captured are still open, and stay so until the batch is written.
-CREATE FUNCTION companion_settlement_open(p_book int, p_rows jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION companion_settlement_open(p_book int, p_rows jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     v_rows bigint;
@@ -66,9 +62,10 @@ BEGIN
     END IF;
 END
 $$;
+SELECT ledger_delegate('companion_settlement_open(int, jsonb)');
 
 -- Pledges have the version that was read. One that changes after this batch came after the capture: reading is enough.
-CREATE FUNCTION companion_pledge_seen(p_book int, p_rows jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION companion_pledge_seen(p_book int, p_rows jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     v_rows bigint;
@@ -81,9 +78,10 @@ BEGIN
     END IF;
 END
 $$;
+SELECT ledger_delegate('companion_pledge_seen(int, jsonb)');
 
 -- Pledges whose state changes with the batch.
-CREATE FUNCTION companion_pledge_changed(p_book int, p_rows jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION companion_pledge_changed(p_book int, p_rows jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     v_rows bigint;
@@ -107,9 +105,10 @@ BEGIN
     END IF;
 END
 $$;
+SELECT ledger_delegate('companion_pledge_changed(int, jsonb)');
 
 -- Charges that are captured, each with its attempt.
-CREATE FUNCTION companion_charge_captured(p_book int, p_rows jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION companion_charge_captured(p_book int, p_rows jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     v_rows bigint;
@@ -143,9 +142,10 @@ BEGIN
     END IF;
 END
 $$;
+SELECT ledger_delegate('companion_charge_captured(int, jsonb)');
 
 -- Jobs whose effect is in the batch. Fenced: whoever has lost the lease has no effect.
-CREATE FUNCTION companion_job_done(p_book int, p_rows jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION companion_job_done(p_book int, p_rows jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     v_rows bigint;
@@ -162,9 +162,10 @@ BEGIN
     END IF;
 END
 $$;
+SELECT ledger_delegate('companion_job_done(int, jsonb)');
 
 -- What providers told of charges.
-CREATE FUNCTION companion_provider_event(p_book int, p_rows jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION companion_provider_event(p_book int, p_rows jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     INSERT INTO provider_event (book_id, provider, event_id, charge, received_at)
@@ -172,9 +173,10 @@ BEGIN
       FROM jsonb_populate_recordset(NULL::provider_event, p_rows) AS r;
 END
 $$;
+SELECT ledger_delegate('companion_provider_event(int, jsonb)');
 
 -- Donors as a partner passes them now: known by their id, and told anew.
-CREATE FUNCTION companion_donor(p_book int, p_rows jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION companion_donor(p_book int, p_rows jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     INSERT INTO donor AS d (book_id, id, partner, reference, name, email, privacy, created_at)
@@ -188,9 +190,10 @@ BEGIN
            privacy = excluded.privacy;
 END
 $$;
+SELECT ledger_delegate('companion_donor(int, jsonb)');
 
 -- Answers that are kept with their keys.
-CREATE FUNCTION companion_reply(p_book int, p_rows jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION companion_reply(p_book int, p_rows jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     INSERT INTO reply (book_id, caller, key, status, body, created_at)
@@ -198,6 +201,7 @@ BEGIN
       FROM jsonb_populate_recordset(NULL::reply, p_rows) AS r;
 END
 $$;
+SELECT ledger_delegate('companion_reply(int, jsonb)');
 
 -- The rows that come with the entries of a batch: an object of arrays by kind, each row whole. A row that is there
 -- already is an error, but for donors, who are known by their id and told anew, and for jobs, which are asked for once.
@@ -239,38 +243,4 @@ BEGIN
     RETURN true;
 END
 $$;
-
-SELECT ledger_delegate('pledges_insert(int, jsonb)');
-SELECT ledger_delegate('jobs_insert(int, jsonb)');
-SELECT ledger_delegate('activities_insert(int, jsonb)');
-SELECT ledger_delegate('companion_settlement_open(int, jsonb)');
-SELECT ledger_delegate('companion_pledge_seen(int, jsonb)');
-SELECT ledger_delegate('companion_pledge_changed(int, jsonb)');
-SELECT ledger_delegate('companion_charge_captured(int, jsonb)');
-SELECT ledger_delegate('companion_job_done(int, jsonb)');
-SELECT ledger_delegate('companion_provider_event(int, jsonb)');
-SELECT ledger_delegate('companion_donor(int, jsonb)');
-SELECT ledger_delegate('companion_reply(int, jsonb)');
-
-REVOKE ALL ON FUNCTION pledges_insert(int, jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION jobs_insert(int, jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION activities_insert(int, jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION companion_settlement_open(int, jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION companion_pledge_seen(int, jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION companion_pledge_changed(int, jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION companion_charge_captured(int, jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION companion_job_done(int, jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION companion_provider_event(int, jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION companion_donor(int, jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION companion_reply(int, jsonb) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION pledges_insert(int, jsonb) TO commonpurse_service;
-GRANT EXECUTE ON FUNCTION jobs_insert(int, jsonb) TO commonpurse_service;
-GRANT EXECUTE ON FUNCTION activities_insert(int, jsonb) TO commonpurse_service;
-GRANT EXECUTE ON FUNCTION companion_settlement_open(int, jsonb) TO commonpurse_service;
-GRANT EXECUTE ON FUNCTION companion_pledge_seen(int, jsonb) TO commonpurse_service;
-GRANT EXECUTE ON FUNCTION companion_pledge_changed(int, jsonb) TO commonpurse_service;
-GRANT EXECUTE ON FUNCTION companion_charge_captured(int, jsonb) TO commonpurse_service;
-GRANT EXECUTE ON FUNCTION companion_job_done(int, jsonb) TO commonpurse_service;
-GRANT EXECUTE ON FUNCTION companion_provider_event(int, jsonb) TO commonpurse_service;
-GRANT EXECUTE ON FUNCTION companion_donor(int, jsonb) TO commonpurse_service;
-GRANT EXECUTE ON FUNCTION companion_reply(int, jsonb) TO commonpurse_service;
+SELECT ledger_delegate('companions_write(int, jsonb)');

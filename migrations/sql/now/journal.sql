@@ -1,11 +1,36 @@
--- The door to the journal, made leaner: what is the same for a whole batch is said once, and rows are drawn by place.
-SET LOCAL citus.multi_shard_modify_mode TO 'sequential';
-SET LOCAL citus.enable_local_reference_table_foreign_keys TO off;
-SET LOCAL citus.enable_unsafe_triggers TO on;
-SET LOCAL client_min_messages TO warning;
+-- The door to the journal: accounts, what posts, and what reads it back.
 
-DROP FUNCTION batch_post;
-DROP FUNCTION journal_post;
+-- Opens an account, or finds the one with this code. Locks the head: account numbers are drawn from it.
+CREATE OR REPLACE FUNCTION account_open(p_book int, p_code text, p_class smallint, p_unit text, p_floor bigint, p_side smallint, p_at timestamptz)
+RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+DECLARE
+    v_number int;
+BEGIN
+    SELECT number INTO v_number FROM account WHERE book_id = p_book AND code = p_code;
+    IF FOUND THEN
+        RETURN v_number;
+    END IF;
+    PERFORM 1 FROM book_head WHERE book_id = p_book FOR NO KEY UPDATE;
+    SELECT number INTO v_number FROM account WHERE book_id = p_book AND code = p_code;
+    IF FOUND THEN
+        RETURN v_number;
+    END IF;
+    UPDATE book_head SET next_account = next_account + 1 WHERE book_id = p_book RETURNING next_account - 1 INTO v_number;
+    INSERT INTO account (book_id, number, code, class, unit, opened_at)
+         VALUES (p_book, v_number, p_code, p_class, p_unit, p_at);
+    INSERT INTO balance (book_id, account, floor, side, class, unit)
+         VALUES (p_book, v_number, p_floor, p_side, p_class, p_unit);
+    RETURN v_number;
+END
+$$;
+SELECT ledger_delegate('account_open(int, text, smallint, text, bigint, smallint, timestamptz)');
+
+-- Locks the head of a book until the caller's transaction ends, and answers what the fold needs of it.
+CREATE OR REPLACE FUNCTION journal_lock(p_book int, OUT version bigint, OUT next_number bigint, OUT closed_through date)
+RETURNS record LANGUAGE sql SECURITY DEFINER SET search_path = public AS $$
+    SELECT h.version, h.next_number, h.closed_through FROM book_head h WHERE h.book_id = p_book FOR NO KEY UPDATE
+$$;
+SELECT ledger_delegate('journal_lock(int)');
 
 -- The one door to the journal: writes a folded batch whole, or answers false when another batch came first.
 --
@@ -17,7 +42,7 @@ DROP FUNCTION journal_post;
 -- is compared with its way. p_way, p_effective, p_occurred, p_note and p_key_caller have one element when it holds for
 -- all. p_pos is empty when every entry has one line, p_key_number when the keys are those of the entries in their
 -- order, p_key_refusal when nothing was refused.
-CREATE FUNCTION journal_post(
+CREATE OR REPLACE FUNCTION journal_post(
     p_book int, p_version bigint, p_first bigint, p_next bigint, p_recorded timestamptz,
     p_group_class smallint[], p_group_unit text[],
     p_account int[], p_group smallint[], p_debits bigint[], p_credits bigint[], p_debited bigint[], p_credited bigint[],
@@ -118,9 +143,50 @@ END
 $$;
 SELECT ledger_delegate('journal_post(int, bigint, bigint, bigint, timestamptz, smallint[], text[], int[], smallint[], bigint[], bigint[], bigint[], bigint[], smallint[], smallint[], smallint[], bigint[], int[], int[], bigint[], bigint[], bigint[], smallint[], date[], date[], uuid[], int[], uuid[], bigint[], bigint[], smallint[], bigint[], uuid[], text[], text[], jsonb[])');
 
+-- journal_post for one transfer under one key, without a note: the same checks, on values instead of arrays.
+CREATE OR REPLACE FUNCTION journal_post_one(
+    p_book int, p_version bigint, p_number bigint, p_recorded timestamptz, p_unit text, p_kind smallint,
+    p_debit int, p_credit int, p_debit_class smallint, p_credit_class smallint, p_amount bigint,
+    p_debit_debits bigint, p_debit_credits bigint, p_credit_debits bigint, p_credit_credits bigint,
+    p_debit_after bigint, p_credit_after bigint, p_effective date, p_occurred date,
+    p_caller int, p_key uuid, p_digest bigint
+) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+DECLARE
+    v_rows bigint;
+BEGIN
+    UPDATE book_head SET version = p_version + 1, next_number = p_number + 1
+     WHERE book_id = p_book AND version = p_version AND next_number = p_number;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    INSERT INTO idempotency (book_id, caller, key, request_digest, number)
+    VALUES (p_book, p_caller, p_key, p_digest, p_number);
+    INSERT INTO transfer (book_id, pos, debit, credit, amount, debit_after, credit_after, effective, occurred, kind, note, recorded_at)
+    SELECT p_book, p_number << 16, p_debit, p_credit, p_amount, p_debit_after, p_credit_after, p_effective, p_occurred,
+           p_kind, '00000000-0000-0000-0000-000000000000', p_recorded
+      FROM movement m
+     WHERE m.kind = p_kind AND m.debit_class = p_debit_class AND m.credit_class = p_credit_class;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'book %: a transfer fits no row of movement', p_book USING ERRCODE = 'check_violation';
+    END IF;
+    UPDATE balance SET debits = CASE account WHEN p_debit THEN p_debit_debits ELSE p_credit_debits END,
+                       credits = CASE account WHEN p_debit THEN p_debit_credits ELSE p_credit_credits END
+     WHERE book_id = p_book AND account = ANY (ARRAY[p_debit, p_credit]) AND unit = p_unit
+       AND CASE account
+           WHEN p_debit THEN class = p_debit_class AND debits = p_debit_debits - p_amount AND credits = p_debit_credits
+           ELSE class = p_credit_class AND debits = p_credit_debits AND credits = p_credit_credits - p_amount END;
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    IF v_rows <> 2 THEN
+        RAISE EXCEPTION 'book %: % of 2 balances moved as folded', p_book, v_rows USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN true;
+END
+$$;
+SELECT ledger_delegate('journal_post_one(int, bigint, bigint, timestamptz, text, smallint, int, int, smallint, smallint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, date, date, int, uuid, bigint)');
+
 -- journal_post, and then the companions: one call writes a batch whole. With the rights of the caller, as the companions
 -- are no business of the journal.
-CREATE FUNCTION batch_post(
+CREATE OR REPLACE FUNCTION batch_post(
     p_book int, p_version bigint, p_first bigint, p_next bigint, p_recorded timestamptz,
     p_group_class smallint[], p_group_unit text[],
     p_account int[], p_group smallint[], p_debits bigint[], p_credits bigint[], p_debited bigint[], p_credited bigint[],
@@ -145,8 +211,8 @@ END
 $$;
 SELECT ledger_delegate('batch_post(int, bigint, bigint, bigint, timestamptz, smallint[], text[], int[], smallint[], bigint[], bigint[], bigint[], bigint[], smallint[], smallint[], smallint[], bigint[], int[], int[], bigint[], bigint[], bigint[], smallint[], date[], date[], uuid[], int[], uuid[], bigint[], bigint[], smallint[], bigint[], uuid[], text[], text[], jsonb[], jsonb)');
 
--- Locks the head, and answers what was posted from record p_from on, as before; it reads nothing when nobody else has
--- posted, and else everything at once. With p_from 0 nothing is read.
+-- Locks the head, and answers what was posted from record p_from on, if that is no more than p_limit records and all of
+-- them are entries. It reads nothing when nobody else has posted, and else everything at once; with p_from 0 nothing.
 CREATE OR REPLACE FUNCTION journal_catch_up(
     p_book int, p_from bigint, p_limit bigint,
     OUT version bigint, OUT next_number bigint, OUT closed_through date, OUT whole boolean,
@@ -163,8 +229,24 @@ BEGIN
     END IF;
 END
 $$;
+SELECT ledger_delegate('journal_catch_up(int, bigint, bigint)');
 
-REVOKE ALL ON FUNCTION journal_post FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION journal_post TO commonpurse_service;
-REVOKE ALL ON FUNCTION batch_post FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION batch_post TO commonpurse_service;
+-- The classic journal: two columns, one line a side.
+CREATE OR REPLACE VIEW posting AS
+    SELECT book_id, pos, pos >> 16 AS number, debit AS account, 'debit' AS side, amount, debit_after AS balance_after,
+           effective, occurred, recorded_at, kind
+      FROM transfer
+    UNION ALL
+    SELECT book_id, pos, pos >> 16, credit, 'credit', amount, credit_after, effective, occurred, recorded_at, kind
+      FROM transfer;
+COMMENT ON COLUMN posting.book_id IS 'The book.';
+COMMENT ON COLUMN posting.pos IS 'Position of the transfer.';
+COMMENT ON COLUMN posting.number IS 'Record number of the entry.';
+COMMENT ON COLUMN posting.account IS 'The account.';
+COMMENT ON COLUMN posting.side IS 'debit or credit.';
+COMMENT ON COLUMN posting.amount IS 'Minor units.';
+COMMENT ON COLUMN posting.balance_after IS 'Balance of the account after this line, on its own side.';
+COMMENT ON COLUMN posting.effective IS 'Day on which it counts.';
+COMMENT ON COLUMN posting.occurred IS 'Day on which it happened outside.';
+COMMENT ON COLUMN posting.recorded_at IS 'Wall clock.';
+COMMENT ON COLUMN posting.kind IS 'Way the money moved.';

@@ -1,4 +1,4 @@
--- Campaigns, donors, pledges, their charges with every attempt, what became cash when, and who did what.
+-- Campaigns, donors, pledges, their charges with every attempt, what became cash when, and whose money a fund holds.
 SET LOCAL citus.multi_shard_modify_mode TO 'sequential';
 SET LOCAL citus.enable_local_reference_table_foreign_keys TO off;
 SET LOCAL citus.enable_unsafe_triggers TO on;
@@ -19,6 +19,7 @@ CREATE TABLE campaign (
     terms        text NOT NULL CHECK (length(terms) BETWEEN 1 AND 50000),
     terms_sha256 bytea NOT NULL CHECK (length(terms_sha256) = 32),
     kind         text NOT NULL CHECK (kind IN ('recurring')),
+    lineage      text NOT NULL DEFAULT 'fifo' CHECK (lineage IN ('fifo', 'pro_rata')),
     currency     text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
     state        text NOT NULL CHECK (state IN ('draft', 'live', 'suspended', 'closed')),
     PRIMARY KEY (book_id, id),
@@ -43,6 +44,7 @@ COMMENT ON COLUMN campaign.summary IS 'What it is about, for people.';
 COMMENT ON COLUMN campaign.terms IS 'What donors agree to; never changes.';
 COMMENT ON COLUMN campaign.terms_sha256 IS 'SHA-256 of the terms: every pledge is bound to it.';
 COMMENT ON COLUMN campaign.kind IS 'recurring.';
+COMMENT ON COLUMN campaign.lineage IS 'Whose money a release takes: fifo, what settled first; pro_rata, of all in proportion. Never changes.';
 COMMENT ON COLUMN campaign.currency IS 'ISO 4217; its pledges are in it.';
 COMMENT ON COLUMN campaign.state IS 'draft, live, suspended or closed.';
 
@@ -306,37 +308,44 @@ COMMENT ON COLUMN pledge_move.to_campaign IS 'Into whose fund.';
 COMMENT ON COLUMN pledge_move.amount IS 'Minor units.';
 COMMENT ON COLUMN pledge_move.book_id IS 'The book.';
 
-CREATE TABLE activity (
-    id         uuid NOT NULL,
-    actor      uuid NOT NULL,
-    at         timestamptz NOT NULL,
-    book_id    int NOT NULL,
-    actor_kind text NOT NULL CHECK (actor_kind IN ('person', 'partner', 'service')),
-    object     text NOT NULL CHECK (length(object) BETWEEN 1 AND 60),
-    action     text NOT NULL CHECK (length(action) BETWEEN 1 AND 60),
-    reason     text NOT NULL CHECK (length(reason) <= 1000),
-    PRIMARY KEY (book_id, id),
-    CHECK ((actor_kind = 'service') = (actor = '00000000-0000-0000-0000-000000000000'))
-);
-SELECT ledger_distribute('activity');
-CREATE INDEX activity_of_object ON activity (book_id, object, id);
-CREATE TRIGGER activity_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON activity FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-COMMENT ON TABLE activity IS 'Who did what, when and why: every change of state in a book.';
-COMMENT ON COLUMN activity.id IS 'UUIDv7: the order of the list.';
-COMMENT ON COLUMN activity.actor IS 'The person or the partner''s organisation; nil for the service itself.';
-COMMENT ON COLUMN activity.at IS 'Book time.';
-COMMENT ON COLUMN activity.book_id IS 'The book.';
-COMMENT ON COLUMN activity.actor_kind IS 'person, partner or service.';
-COMMENT ON COLUMN activity.object IS 'Outside id of what changed.';
-COMMENT ON COLUMN activity.action IS 'What was done, such as paused.';
-COMMENT ON COLUMN activity.reason IS 'Why, in the words of who did it; no personal data.';
+CREATE TABLE fund_layer (
+    pledge    uuid NOT NULL,
+    number    bigint NOT NULL CHECK (number > 0),
+    settled   bigint NOT NULL CHECK (settled >= number),
+    amount    bigint NOT NULL CHECK (amount > 0),
+    remaining bigint NOT NULL CHECK (remaining BETWEEN 0 AND amount),
+    book_id   int NOT NULL,
+    fund      int NOT NULL,
+    PRIMARY KEY (book_id, fund, number),
+    FOREIGN KEY (book_id, pledge) REFERENCES pledge (book_id, id)
+) WITH (fillfactor = 80);
+SELECT ledger_distribute('fund_layer');
+CREATE INDEX fund_layer_open ON fund_layer (book_id, fund, settled, number) WHERE remaining > 0;
+CREATE INDEX fund_layer_of_pledge ON fund_layer (book_id, pledge, fund);
+COMMENT ON TABLE fund_layer IS 'Settled money of one pledge in one fund: a charge that arrived as cash, or money that its donor moved in.';
+COMMENT ON COLUMN fund_layer.pledge IS 'Whose money.';
+COMMENT ON COLUMN fund_layer.number IS 'Record number of the entry that brought it: the capture, or the move.';
+COMMENT ON COLUMN fund_layer.settled IS 'Record number of the entry with which it became cash; the move itself where it was moved in. With number: the order of use.';
+COMMENT ON COLUMN fund_layer.amount IS 'Minor units that came.';
+COMMENT ON COLUMN fund_layer.remaining IS 'Minor units that nothing has used yet.';
+COMMENT ON COLUMN fund_layer.book_id IS 'The book.';
+COMMENT ON COLUMN fund_layer.fund IS 'Number of the fund account.';
 
-GRANT SELECT, INSERT, UPDATE ON campaign TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON donor TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON pledge TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON settlement TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON charge TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON charge_attempt TO commonpurse_service;
-GRANT SELECT, INSERT ON provider_event TO commonpurse_service;
-GRANT SELECT, INSERT ON pledge_move TO commonpurse_service;
-GRANT SELECT, INSERT ON activity TO commonpurse_service;
+CREATE TABLE fund_use (
+    entry   bigint NOT NULL CHECK (entry > 0),
+    layer   bigint NOT NULL,
+    amount  bigint NOT NULL CHECK (amount > 0),
+    book_id int NOT NULL,
+    fund    int NOT NULL,
+    PRIMARY KEY (book_id, entry, fund, layer),
+    FOREIGN KEY (book_id, fund, layer) REFERENCES fund_layer (book_id, fund, number),
+    CHECK (entry > layer)
+);
+SELECT ledger_distribute('fund_use');
+CREATE INDEX fund_use_of_layer ON fund_use (book_id, fund, layer);
+COMMENT ON TABLE fund_use IS 'What an entry took of a layer: a release, a move by the donor, a refund. Written once.';
+COMMENT ON COLUMN fund_use.entry IS 'Record number of the entry that used it.';
+COMMENT ON COLUMN fund_use.layer IS 'Number of the layer.';
+COMMENT ON COLUMN fund_use.amount IS 'Minor units.';
+COMMENT ON COLUMN fund_use.book_id IS 'The book.';
+COMMENT ON COLUMN fund_use.fund IS 'Number of the fund account.';

@@ -71,7 +71,6 @@ CREATE TABLE challenge_rules (
     FOREIGN KEY (book_id, challenge) REFERENCES challenge (book_id, id)
 );
 SELECT ledger_distribute('challenge_rules');
-CREATE TRIGGER challenge_rules_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON challenge_rules FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE challenge_rules IS 'The rules of a challenge, version by version: what was agreed to stays readable for ever.';
 COMMENT ON COLUMN challenge_rules.challenge IS 'The challenge.';
 COMMENT ON COLUMN challenge_rules.created_at IS 'Book time.';
@@ -102,7 +101,6 @@ CREATE TABLE prize (
     CHECK (condition <> 'contribution' OR count = 1)
 );
 SELECT ledger_distribute('prize');
-CREATE TRIGGER prize_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON prize FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE prize IS 'The prize tiers of a version of the rules, as the document says them.';
 COMMENT ON COLUMN prize.challenge IS 'The challenge.';
 COMMENT ON COLUMN prize.amount IS 'Minor units of one prize; of the whole pool where it is shared.';
@@ -276,7 +274,6 @@ CREATE TABLE submission_evidence (
     FOREIGN KEY (book_id, submission) REFERENCES submission (book_id, id)
 );
 SELECT ledger_distribute('submission_evidence');
-CREATE TRIGGER submission_evidence_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON submission_evidence FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE submission_evidence IS 'What a text of a submission rests on. Earlier texts keep theirs.';
 COMMENT ON COLUMN submission_evidence.submission IS 'The submission.';
 COMMENT ON COLUMN submission_evidence.book_id IS 'The book.';
@@ -304,7 +301,6 @@ CREATE TABLE attribution (
 );
 SELECT ledger_distribute('attribution');
 CREATE INDEX attribution_of_source ON attribution (book_id, builds_on);
-CREATE TRIGGER attribution_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON attribution FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE attribution IS 'On whose work a text of a submission builds: the edges of the contribution graph.';
 COMMENT ON COLUMN attribution.submission IS 'What builds on the other.';
 COMMENT ON COLUMN attribution.builds_on IS 'The other.';
@@ -372,7 +368,6 @@ CREATE TABLE award (
 );
 SELECT ledger_distribute('award');
 CREATE INDEX award_of_team ON award (book_id, team, id);
-CREATE TRIGGER award_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON award FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE award IS 'A prize, or a part of a shared pool, that became payable to a team. Written once.';
 COMMENT ON COLUMN award.id IS 'UUIDv7 in the outside id awd_.';
 COMMENT ON COLUMN award.challenge IS 'Of which challenge.';
@@ -386,15 +381,3 @@ COMMENT ON COLUMN award.version IS 'By which version of the rules.';
 COMMENT ON COLUMN award.number IS 'Which prize of the tier, from 1.';
 COMMENT ON COLUMN award.prize IS 'Which tier, as its number in the rules.';
 COMMENT ON COLUMN award.currency IS 'ISO 4217.';
-
-GRANT SELECT, INSERT, UPDATE ON challenge TO commonpurse_service;
-GRANT SELECT, INSERT ON challenge_rules TO commonpurse_service;
-GRANT SELECT, INSERT ON prize TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON purse_contribution TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON entrant TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON submission TO commonpurse_service;
-GRANT SELECT, INSERT ON submission_evidence TO commonpurse_service;
-GRANT SELECT, INSERT ON attribution TO commonpurse_service;
-GRANT SELECT, INSERT ON judge TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON scorecard TO commonpurse_service;
-GRANT SELECT, INSERT ON award TO commonpurse_service;

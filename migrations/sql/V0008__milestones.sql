@@ -1,4 +1,4 @@
--- How a team is paid: milestones, claims with their evidence, reviews, ties, disputes, releases.
+-- Milestones, claims on their money, evidence, reviews, disputes and releases.
 SET LOCAL citus.multi_shard_modify_mode TO 'sequential';
 SET LOCAL citus.enable_local_reference_table_foreign_keys TO off;
 SET LOCAL citus.enable_unsafe_triggers TO on;
@@ -185,24 +185,6 @@ COMMENT ON COLUMN review.claim_digest IS 'SHA-256 of the claim that the reviewer
 COMMENT ON COLUMN review.evidence IS 'SHA-256 digests of the evidence that the reviewer read, one after another.';
 COMMENT ON COLUMN review.comment IS 'Why.';
 
-CREATE TABLE declared_tie (
-    person       uuid NOT NULL REFERENCES person (id),
-    organisation uuid NOT NULL REFERENCES organisation (id),
-    declared_by  uuid NOT NULL REFERENCES person (id),
-    declared_at  timestamptz NOT NULL,
-    book_id      int NOT NULL,
-    reason       text NOT NULL CHECK (length(reason) BETWEEN 1 AND 1000),
-    PRIMARY KEY (book_id, organisation, person)
-);
-SELECT ledger_distribute('declared_tie');
-COMMENT ON TABLE declared_tie IS 'A person is too close to a team to decide on its claims.';
-COMMENT ON COLUMN declared_tie.person IS 'Who.';
-COMMENT ON COLUMN declared_tie.organisation IS 'The team.';
-COMMENT ON COLUMN declared_tie.declared_by IS 'Who said so: the person, or an owner of the host.';
-COMMENT ON COLUMN declared_tie.declared_at IS 'Book time.';
-COMMENT ON COLUMN declared_tie.book_id IS 'The book.';
-COMMENT ON COLUMN declared_tie.reason IS 'What the tie is.';
-
 CREATE TABLE dispute (
     id          uuid NOT NULL,
     claim_id    uuid NOT NULL,
@@ -258,6 +240,7 @@ CREATE TABLE release (
 );
 SELECT ledger_distribute('release');
 CREATE INDEX release_of_campaign ON release (book_id, campaign_id, id);
+CREATE UNIQUE INDEX release_of_entry ON release (book_id, entry_number);
 COMMENT ON TABLE release IS 'Money of a claim that went from the fund to the team''s payable. Written once.';
 COMMENT ON COLUMN release.id IS 'UUIDv7 inside the outside id rel_.';
 COMMENT ON COLUMN release.claim_id IS 'The claim.';
@@ -270,15 +253,3 @@ COMMENT ON COLUMN release.released_at IS 'Book time.';
 COMMENT ON COLUMN release.book_id IS 'The book.';
 COMMENT ON COLUMN release.number IS 'Which release of the claim, from 1.';
 COMMENT ON COLUMN release.currency IS 'Its currency.';
-
-CREATE TRIGGER evidence_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON evidence FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER review_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON review FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER release_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON release FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-
-GRANT SELECT, INSERT, UPDATE ON milestone TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON claim TO commonpurse_service;
-GRANT SELECT, INSERT ON evidence TO commonpurse_service;
-GRANT SELECT, INSERT ON review TO commonpurse_service;
-GRANT SELECT, INSERT ON declared_tie TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON dispute TO commonpurse_service;
-GRANT SELECT, INSERT ON release TO commonpurse_service;

@@ -1,0 +1,119 @@
+//! The two roles of a database, and the logins that use them.
+//!
+//! `commonpurse_owner` owns every table and function and cannot log in: a migration takes its place. `commonpurse_service`
+//! holds the rights of the service and cannot log in either: who serves logs in as a member of it, and of nothing more.
+
+use tokio_postgres::{Client, Transaction};
+
+use crate::error::Error;
+
+/// The login of private servers. It has no password: their socket is private.
+pub(crate) const LOGIN: &str = "commonpurse";
+
+/// Roles belong to the whole cluster: other databases may be making the same at this moment.
+const ATTEMPTS_MAX: u32 = 20;
+
+/// Makes what is missing, and changes nothing that is there.
+const ROLES: &str = "
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'commonpurse_owner') THEN
+        CREATE ROLE commonpurse_owner NOLOGIN;
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'commonpurse_service') THEN
+        CREATE ROLE commonpurse_service NOLOGIN;
+    END IF;
+    IF NOT pg_has_role(current_user, 'commonpurse_owner', 'MEMBER') THEN
+        EXECUTE format('GRANT commonpurse_owner TO %I', current_user);
+    END IF;
+END
+$$";
+
+/// Everything in the schema but what belongs to an extension is ours: after a restore it may have another owner.
+const TAKE_OVER: &str = "
+DO $$
+DECLARE
+    v_what text;
+BEGIN
+    GRANT USAGE, CREATE ON SCHEMA public TO commonpurse_owner;
+    FOR v_what IN
+        SELECT format('%s %s', CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, c.oid::regclass) FROM pg_class c
+         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v')
+           AND c.relowner <> 'commonpurse_owner'::regrole
+           AND NOT EXISTS (SELECT FROM pg_depend d
+                            WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+        UNION ALL
+        SELECT format('FUNCTION %s', p.oid::regprocedure) FROM pg_proc p
+         WHERE p.pronamespace = 'public'::regnamespace AND p.proowner <> 'commonpurse_owner'::regrole
+           AND NOT EXISTS (SELECT FROM pg_depend d
+                            WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+    LOOP
+        EXECUTE format('ALTER %s OWNER TO commonpurse_owner', v_what);
+    END LOOP;
+    GRANT USAGE ON SCHEMA public TO commonpurse_service;
+    REVOKE CREATE ON SCHEMA public FROM PUBLIC, commonpurse_service;
+    -- A temporary table could stand in the place of a real one.
+    EXECUTE format('REVOKE CREATE, TEMPORARY ON DATABASE %I FROM PUBLIC, commonpurse_service', current_database());
+    IF has_database_privilege('commonpurse_service', current_database(), 'TEMPORARY') THEN
+        RAISE EXCEPTION '% does not own the database and cannot take the right to make temporary tables from it', current_user
+            USING HINT = 'ALTER DATABASE … OWNER TO commonpurse_owner';
+    END IF;
+END
+$$;
+SET LOCAL ROLE commonpurse_owner";
+
+/// Refuses a login that is neither a superuser nor a member of the owner, nor can become one.
+pub(crate) async fn may_migrate(client: &Client) -> Result<(), Error> {
+    let sql = "/* roles::may_migrate */
+        SELECT session_user::text,
+               r.rolsuper OR CASE WHEN EXISTS (SELECT FROM pg_roles WHERE rolname = 'commonpurse_owner')
+                                  THEN pg_has_role(session_user, 'commonpurse_owner', 'MEMBER') ELSE r.rolcreaterole END
+          FROM pg_roles r WHERE r.rolname = session_user";
+    let row = client.query_one(sql, &[]).await.map_err(|error| Error::statement("to read its roles", &error))?;
+    if row.get(1) { Ok(()) } else { Err(Error::NotOwner { login: row.get(0) }) }
+}
+
+/// Makes the roles that are missing.
+pub(crate) async fn make(client: &Client) -> Result<(), Error> {
+    persist(client, ROLES, "the roles").await
+}
+
+/// Gives what is in the schema to the owner, takes from the others what they must not have, and becomes the owner until
+/// the transaction ends.
+pub(crate) async fn take_over(tx: &Transaction<'_>) -> Result<(), Error> {
+    tx.batch_execute(TAKE_OVER).await.map_err(|error| Error::statement("to take over the schema", &error))
+}
+
+/// Makes a login that is a member of the service's role, and of nothing more. `password` has no quotes in it.
+pub(crate) async fn make_login(client: &Client, name: &str, password: Option<&str>) -> Result<(), Error> {
+    let password = password.map(|password| format!("ALTER ROLE {name} PASSWORD '{password}';")).unwrap_or_default();
+    let sql = format!(
+        "DO $$
+        BEGIN
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') THEN
+                CREATE ROLE {name} LOGIN IN ROLE commonpurse_service;
+            END IF;
+            {password}
+        END
+        $$"
+    );
+    persist(client, &sql, "the login of the service").await
+}
+
+/// Tries again what another database of the cluster has got in the way of.
+async fn persist(client: &Client, sql: &str, doing: &'static str) -> Result<(), Error> {
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        match client.batch_execute(sql).await {
+            Ok(()) => return Ok(()),
+            Err(error) => {
+                let is_passing = error.code().is_some_and(|code| ["23505", "42710", "XX000"].contains(&code.code()));
+                if !is_passing || attempt == ATTEMPTS_MAX {
+                    return Err(Error::statement(doing, &error));
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
