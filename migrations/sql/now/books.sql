@@ -1,7 +1,7 @@
 -- What guards books and their units.
 
 -- The owner, the mode, the zone and the number of a book never change, and its clock never goes back.
-CREATE OR REPLACE FUNCTION book_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION book_guard() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF (NEW.number, NEW.uid, NEW.mode, NEW.zone, NEW.currency, NEW.created_at)
        IS DISTINCT FROM (OLD.number, OLD.uid, OLD.mode, OLD.zone, OLD.currency, OLD.created_at)
@@ -14,19 +14,24 @@ END
 $$;
 CREATE OR REPLACE TRIGGER book_guard BEFORE UPDATE ON book FOR EACH ROW EXECUTE FUNCTION book_guard();
 
--- Begins a book: its head and its progress row.
-CREATE OR REPLACE FUNCTION book_begin(p_book int) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+-- Begins a book that is there: its head and its progress row.
+CREATE OR REPLACE FUNCTION book_begin(p_book int) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    INSERT INTO book_head (book_id) VALUES (p_book);
-    INSERT INTO day_total_progress (book_id) VALUES (p_book);
+    IF NOT EXISTS (SELECT FROM public.book WHERE number = p_book) THEN
+        RAISE EXCEPTION 'no book %', p_book USING ERRCODE = 'no_data_found';
+    END IF;
+    INSERT INTO public.book_head (book_id) VALUES (p_book);
+    INSERT INTO public.day_total_progress (book_id) VALUES (p_book);
 END
 $$;
 SELECT ledger_delegate('book_begin(int)');
 
 -- An account is kept in a currency, or in a unit that its book has.
-CREATE OR REPLACE FUNCTION account_unit_known() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION account_unit_known() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF NEW.unit !~ '^[A-Z]{3}$' AND NOT EXISTS (SELECT FROM unit u WHERE u.book_id = NEW.book_id AND u.code = NEW.unit) THEN
+    IF NEW.unit !~ '^[A-Z]{3}$' AND NOT EXISTS (SELECT FROM public.unit u WHERE u.book_id = NEW.book_id AND u.code = NEW.unit) THEN
         RAISE EXCEPTION 'book %: no unit %', NEW.book_id, NEW.unit USING ERRCODE = 'foreign_key_violation';
     END IF;
     RETURN NEW;

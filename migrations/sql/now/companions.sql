@@ -1,18 +1,18 @@
--- Rows that a lane writes with the entries of a batch: one function a kind. A row that is written in two ways, by a lane and in a
--- transaction of its own, has one text.
+-- Rows that a lane writes with the entries of a batch: one function a kind. A row that is written in two ways, by a lane and
+-- in a transaction of its own, has one text. With the rights of the caller.
 
 -- New pledges, each row whole; answers those that are new. One whose reference the partner has used before is not written.
-CREATE OR REPLACE FUNCTION pledges_insert(p_book int, p_rows jsonb) RETURNS SETOF pledge
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+CREATE OR REPLACE FUNCTION pledges_insert(p_book int, p_rows jsonb) RETURNS SETOF public.pledge
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY
-    INSERT INTO pledge (book_id, id, campaign, donor, partner, reference, content, amount, currency, schedule, starts_on,
+    INSERT INTO public.pledge (book_id, id, campaign, donor, partner, reference, content, amount, currency, schedule, starts_on,
                         anchor_day, payments, next_sequence, rail, token, terms_sha256, state, state_since, state_until,
                         state_detail, created_at)
     SELECT p_book, r.id, r.campaign, r.donor, r.partner, r.reference, r.content, r.amount, r.currency, r.schedule,
            r.starts_on, r.anchor_day, r.payments, r.next_sequence, r.rail, r.token, r.terms_sha256, r.state,
            r.state_since, r.state_until, r.state_detail, r.created_at
-      FROM jsonb_populate_recordset(NULL::pledge, p_rows) AS r
+      FROM jsonb_populate_recordset(NULL::public.pledge, p_rows) AS r
     ON CONFLICT (book_id, partner, reference) DO NOTHING
     RETURNING *;
 END
@@ -21,13 +21,13 @@ SELECT ledger_delegate('pledges_insert(int, jsonb)');
 
 -- Jobs, each row whole; answers how many are new. The same kind and dedupe text is written once.
 CREATE OR REPLACE FUNCTION jobs_insert(p_book int, p_rows jsonb) RETURNS bigint
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     v_rows bigint;
 BEGIN
-    INSERT INTO job (book_id, id, kind, dedupe, payload, due_at)
+    INSERT INTO public.job (book_id, id, kind, dedupe, payload, due_at)
     SELECT p_book, r.id, r.kind, r.dedupe, r.payload, r.due_at
-      FROM jsonb_populate_recordset(NULL::job, p_rows) AS r
+      FROM jsonb_populate_recordset(NULL::public.job, p_rows) AS r
     ON CONFLICT (book_id, kind, dedupe) DO NOTHING;
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     RETURN v_rows;
@@ -37,24 +37,24 @@ SELECT ledger_delegate('jobs_insert(int, jsonb)');
 
 -- What was done, each row whole.
 CREATE OR REPLACE FUNCTION activities_insert(p_book int, p_rows jsonb) RETURNS void
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    INSERT INTO activity (book_id, id, object, action, actor_kind, actor, reason, at)
+    INSERT INTO public.activity (book_id, id, object, action, actor_kind, actor, reason, at)
     SELECT p_book, r.id, r.object, r.action, r.actor_kind, r.actor, r.reason, r.at
-      FROM jsonb_populate_recordset(NULL::activity, p_rows) AS r;
+      FROM jsonb_populate_recordset(NULL::public.activity, p_rows) AS r;
 END
 $$;
 SELECT ledger_delegate('activities_insert(int, jsonb)');
 
 -- Settlements into which something is captured are still open, and stay so until the batch is written.
 CREATE OR REPLACE FUNCTION companion_settlement_open(p_book int, p_rows jsonb) RETURNS void
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     v_rows bigint;
 BEGIN
-    PERFORM FROM settlement s
+    PERFORM FROM public.settlement s
       WHERE s.book_id = p_book AND s.settled_at IS NULL
-        AND s.id IN (SELECT r.id FROM jsonb_populate_recordset(NULL::settlement, p_rows) AS r)
+        AND s.id IN (SELECT r.id FROM jsonb_populate_recordset(NULL::public.settlement, p_rows) AS r)
         FOR SHARE SKIP LOCKED;
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     IF v_rows <> (SELECT count(DISTINCT r -> 'id') FROM jsonb_array_elements(p_rows) AS r) THEN
@@ -66,13 +66,13 @@ SELECT ledger_delegate('companion_settlement_open(int, jsonb)');
 
 -- Pledges have the version that was read. One that changes after this batch came after the capture: reading is enough.
 CREATE OR REPLACE FUNCTION companion_pledge_seen(p_book int, p_rows jsonb) RETURNS void
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     v_rows bigint;
 BEGIN
     SELECT count(*) INTO v_rows
-      FROM jsonb_populate_recordset(NULL::pledge, p_rows) AS r
-      JOIN pledge p ON p.book_id = p_book AND p.id = r.id AND p.version = r.version;
+      FROM jsonb_populate_recordset(NULL::public.pledge, p_rows) AS r
+      JOIN public.pledge p ON p.book_id = p_book AND p.id = r.id AND p.version = r.version;
     IF v_rows <> jsonb_array_length(p_rows) THEN
         RAISE EXCEPTION 'book %: a pledge has changed', p_book USING ERRCODE = 'CP001';
     END IF;
@@ -82,22 +82,22 @@ SELECT ledger_delegate('companion_pledge_seen(int, jsonb)');
 
 -- Pledges whose state changes with the batch.
 CREATE OR REPLACE FUNCTION companion_pledge_changed(p_book int, p_rows jsonb) RETURNS void
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     v_rows bigint;
 BEGIN
-    PERFORM FROM pledge p
+    PERFORM FROM public.pledge p
       WHERE p.book_id = p_book
-        AND p.id IN (SELECT r.id FROM jsonb_populate_recordset(NULL::pledge, p_rows) AS r)
+        AND p.id IN (SELECT r.id FROM jsonb_populate_recordset(NULL::public.pledge, p_rows) AS r)
         FOR NO KEY UPDATE SKIP LOCKED;
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     IF v_rows <> jsonb_array_length(p_rows) THEN
         RAISE EXCEPTION 'book %: a pledge is being changed', p_book USING ERRCODE = 'CP001';
     END IF;
-    UPDATE pledge p
+    UPDATE public.pledge p
        SET state = r.state, state_since = r.state_since, state_until = r.state_until, state_detail = r.state_detail,
            version = p.version + 1
-      FROM jsonb_populate_recordset(NULL::pledge, p_rows) AS r
+      FROM jsonb_populate_recordset(NULL::public.pledge, p_rows) AS r
      WHERE p.book_id = p_book AND p.id = r.id AND p.version = r.version;
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     IF v_rows <> jsonb_array_length(p_rows) THEN
@@ -109,29 +109,29 @@ SELECT ledger_delegate('companion_pledge_changed(int, jsonb)');
 
 -- Charges that are captured, each with its attempt.
 CREATE OR REPLACE FUNCTION companion_charge_captured(p_book int, p_rows jsonb) RETURNS void
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     v_rows bigint;
 BEGIN
-    PERFORM FROM charge c
+    PERFORM FROM public.charge c
       WHERE c.book_id = p_book
-        AND c.id IN (SELECT r.id FROM jsonb_populate_recordset(NULL::charge, p_rows) AS r)
+        AND c.id IN (SELECT r.id FROM jsonb_populate_recordset(NULL::public.charge, p_rows) AS r)
         FOR NO KEY UPDATE SKIP LOCKED;
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     IF v_rows <> jsonb_array_length(p_rows) THEN
         RAISE EXCEPTION 'book %: a charge is being changed', p_book USING ERRCODE = 'CP001';
     END IF;
-    UPDATE charge c
+    UPDATE public.charge c
        SET settlement = r.settlement, entry = r.entry, state = 'captured', waits_until = NULL, retry_on = NULL,
            declines = 0, first_declined_on = NULL, decline_kind = '', decline_code = '', captured_on = r.captured_on,
            provider_reference = r.provider_reference, version = c.version + 1
-      FROM jsonb_populate_recordset(NULL::charge, p_rows) AS r
+      FROM jsonb_populate_recordset(NULL::public.charge, p_rows) AS r
      WHERE c.book_id = p_book AND c.id = r.id AND c.version = r.version;
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     IF v_rows <> jsonb_array_length(p_rows) THEN
         RAISE EXCEPTION 'book %: a charge has changed', p_book USING ERRCODE = 'CP001';
     END IF;
-    UPDATE charge_attempt a
+    UPDATE public.charge_attempt a
        SET state = 'captured', code = '', provider_reference = r.provider_reference, finished_at = r.finished_at
       FROM jsonb_to_recordset(p_rows)
         AS r (id uuid, attempt int, provider_reference text, finished_at timestamptz)
@@ -146,14 +146,14 @@ SELECT ledger_delegate('companion_charge_captured(int, jsonb)');
 
 -- Jobs whose effect is in the batch. Fenced: whoever has lost the lease has no effect.
 CREATE OR REPLACE FUNCTION companion_job_done(p_book int, p_rows jsonb) RETURNS void
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     v_rows bigint;
 BEGIN
-    UPDATE job j
+    UPDATE public.job j
        SET finished_at = r.finished_at, leased_until = r.finished_at, leased_by = '', last_error = '',
            payload = j.payload - 'token' - 'email'
-      FROM jsonb_populate_recordset(NULL::job, p_rows) AS r
+      FROM jsonb_populate_recordset(NULL::public.job, p_rows) AS r
      WHERE j.book_id = p_book AND j.id = r.id AND j.attempts = r.attempts
        AND j.finished_at IS NULL AND j.dead_at IS NULL;
     GET DIAGNOSTICS v_rows = ROW_COUNT;
@@ -166,23 +166,23 @@ SELECT ledger_delegate('companion_job_done(int, jsonb)');
 
 -- What providers told of charges.
 CREATE OR REPLACE FUNCTION companion_provider_event(p_book int, p_rows jsonb) RETURNS void
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    INSERT INTO provider_event (book_id, provider, event_id, charge, received_at)
+    INSERT INTO public.provider_event (book_id, provider, event_id, charge, received_at)
     SELECT p_book, r.provider, r.event_id, r.charge, r.received_at
-      FROM jsonb_populate_recordset(NULL::provider_event, p_rows) AS r;
+      FROM jsonb_populate_recordset(NULL::public.provider_event, p_rows) AS r;
 END
 $$;
 SELECT ledger_delegate('companion_provider_event(int, jsonb)');
 
 -- Donors as a partner passes them now: known by their id, and told anew.
 CREATE OR REPLACE FUNCTION companion_donor(p_book int, p_rows jsonb) RETURNS void
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    INSERT INTO donor AS d (book_id, id, partner, reference, name, email, privacy, created_at)
+    INSERT INTO public.donor AS d (book_id, id, partner, reference, name, email, privacy, created_at)
     SELECT DISTINCT ON (r.id) p_book, r.id, r.partner, r.reference, r.name, r.email, r.privacy, r.created_at
       FROM jsonb_array_elements(p_rows) WITH ORDINALITY AS a(row, place)
-     CROSS JOIN LATERAL jsonb_populate_record(NULL::donor, a.row) AS r
+     CROSS JOIN LATERAL jsonb_populate_record(NULL::public.donor, a.row) AS r
      ORDER BY r.id, a.place DESC
     ON CONFLICT (book_id, id) DO UPDATE
        SET name = CASE excluded.name WHEN '' THEN d.name ELSE excluded.name END,
@@ -194,11 +194,11 @@ SELECT ledger_delegate('companion_donor(int, jsonb)');
 
 -- Answers that are kept with their keys.
 CREATE OR REPLACE FUNCTION companion_reply(p_book int, p_rows jsonb) RETURNS void
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    INSERT INTO reply (book_id, caller, key, status, body, created_at)
+    INSERT INTO public.reply (book_id, caller, key, status, body, created_at)
     SELECT p_book, r.caller, r.key, r.status, r.body, r.created_at
-      FROM jsonb_populate_recordset(NULL::reply, p_rows) AS r;
+      FROM jsonb_populate_recordset(NULL::public.reply, p_rows) AS r;
 END
 $$;
 SELECT ledger_delegate('companion_reply(int, jsonb)');
@@ -212,7 +212,7 @@ SELECT ledger_delegate('companion_reply(int, jsonb)');
 --
 -- A kind has one line here, in the order in which kinds are written, and one function.
 CREATE OR REPLACE FUNCTION companions_write(p_book int, p_rows jsonb) RETURNS boolean
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     v_kinds CONSTANT text[] := ARRAY['settlement open', 'pledge seen', 'pledge changed', 'charge captured', 'job done',
                                      'provider_event', 'donor', 'pledge', 'activity', 'job', 'reply'];
@@ -223,23 +223,23 @@ BEGIN
             (SELECT string_agg(t, ', ') FROM jsonb_object_keys(p_rows - v_kinds) AS t)
             USING ERRCODE = 'check_violation';
     END IF;
-    IF p_rows ? 'settlement open' THEN PERFORM companion_settlement_open(p_book, p_rows -> 'settlement open'); END IF;
-    IF p_rows ? 'pledge seen' THEN PERFORM companion_pledge_seen(p_book, p_rows -> 'pledge seen'); END IF;
-    IF p_rows ? 'pledge changed' THEN PERFORM companion_pledge_changed(p_book, p_rows -> 'pledge changed'); END IF;
-    IF p_rows ? 'charge captured' THEN PERFORM companion_charge_captured(p_book, p_rows -> 'charge captured'); END IF;
-    IF p_rows ? 'job done' THEN PERFORM companion_job_done(p_book, p_rows -> 'job done'); END IF;
-    IF p_rows ? 'provider_event' THEN PERFORM companion_provider_event(p_book, p_rows -> 'provider_event'); END IF;
-    IF p_rows ? 'donor' THEN PERFORM companion_donor(p_book, p_rows -> 'donor'); END IF;
+    IF p_rows ? 'settlement open' THEN PERFORM public.companion_settlement_open(p_book, p_rows -> 'settlement open'); END IF;
+    IF p_rows ? 'pledge seen' THEN PERFORM public.companion_pledge_seen(p_book, p_rows -> 'pledge seen'); END IF;
+    IF p_rows ? 'pledge changed' THEN PERFORM public.companion_pledge_changed(p_book, p_rows -> 'pledge changed'); END IF;
+    IF p_rows ? 'charge captured' THEN PERFORM public.companion_charge_captured(p_book, p_rows -> 'charge captured'); END IF;
+    IF p_rows ? 'job done' THEN PERFORM public.companion_job_done(p_book, p_rows -> 'job done'); END IF;
+    IF p_rows ? 'provider_event' THEN PERFORM public.companion_provider_event(p_book, p_rows -> 'provider_event'); END IF;
+    IF p_rows ? 'donor' THEN PERFORM public.companion_donor(p_book, p_rows -> 'donor'); END IF;
     IF p_rows ? 'pledge' THEN
-        SELECT count(*) INTO v_rows FROM pledges_insert(p_book, p_rows -> 'pledge');
+        SELECT count(*) INTO v_rows FROM public.pledges_insert(p_book, p_rows -> 'pledge');
         IF v_rows <> jsonb_array_length(p_rows -> 'pledge') THEN
             RAISE EXCEPTION 'book %: a partner has used the reference of a pledge before', p_book
                 USING ERRCODE = 'unique_violation';
         END IF;
     END IF;
-    IF p_rows ? 'activity' THEN PERFORM activities_insert(p_book, p_rows -> 'activity'); END IF;
-    IF p_rows ? 'job' THEN PERFORM jobs_insert(p_book, p_rows -> 'job'); END IF;
-    IF p_rows ? 'reply' THEN PERFORM companion_reply(p_book, p_rows -> 'reply'); END IF;
+    IF p_rows ? 'activity' THEN PERFORM public.activities_insert(p_book, p_rows -> 'activity'); END IF;
+    IF p_rows ? 'job' THEN PERFORM public.jobs_insert(p_book, p_rows -> 'job'); END IF;
+    IF p_rows ? 'reply' THEN PERFORM public.companion_reply(p_book, p_rows -> 'reply'); END IF;
     RETURN true;
 END
 $$;

@@ -2,23 +2,23 @@
 
 -- Opens an account, or finds the one with this code. Locks the head: account numbers are drawn from it.
 CREATE OR REPLACE FUNCTION account_open(p_book int, p_code text, p_class smallint, p_unit text, p_floor bigint, p_side smallint, p_at timestamptz)
-RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     v_number int;
 BEGIN
-    SELECT number INTO v_number FROM account WHERE book_id = p_book AND code = p_code;
+    SELECT number INTO v_number FROM public.account WHERE book_id = p_book AND code = p_code;
     IF FOUND THEN
         RETURN v_number;
     END IF;
-    PERFORM 1 FROM book_head WHERE book_id = p_book FOR NO KEY UPDATE;
-    SELECT number INTO v_number FROM account WHERE book_id = p_book AND code = p_code;
+    PERFORM 1 FROM public.book_head WHERE book_id = p_book FOR NO KEY UPDATE;
+    SELECT number INTO v_number FROM public.account WHERE book_id = p_book AND code = p_code;
     IF FOUND THEN
         RETURN v_number;
     END IF;
-    UPDATE book_head SET next_account = next_account + 1 WHERE book_id = p_book RETURNING next_account - 1 INTO v_number;
-    INSERT INTO account (book_id, number, code, class, unit, opened_at)
+    UPDATE public.book_head SET next_account = next_account + 1 WHERE book_id = p_book RETURNING next_account - 1 INTO v_number;
+    INSERT INTO public.account (book_id, number, code, class, unit, opened_at)
          VALUES (p_book, v_number, p_code, p_class, p_unit, p_at);
-    INSERT INTO balance (book_id, account, floor, side, class, unit)
+    INSERT INTO public.balance (book_id, account, floor, side, class, unit)
          VALUES (p_book, v_number, p_floor, p_side, p_class, p_unit);
     RETURN v_number;
 END
@@ -27,8 +27,8 @@ SELECT ledger_delegate('account_open(int, text, smallint, text, bigint, smallint
 
 -- Locks the head of a book until the caller's transaction ends, and answers what the fold needs of it.
 CREATE OR REPLACE FUNCTION journal_lock(p_book int, OUT version bigint, OUT next_number bigint, OUT closed_through date)
-RETURNS record LANGUAGE sql SECURITY DEFINER SET search_path = public AS $$
-    SELECT h.version, h.next_number, h.closed_through FROM book_head h WHERE h.book_id = p_book FOR NO KEY UPDATE
+RETURNS record LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT h.version, h.next_number, h.closed_through FROM public.book_head h WHERE h.book_id = p_book FOR NO KEY UPDATE
 $$;
 SELECT ledger_delegate('journal_lock(int)');
 
@@ -51,7 +51,7 @@ CREATE OR REPLACE FUNCTION journal_post(
     p_way smallint[], p_effective date[], p_occurred date[], p_note uuid[],
     p_key_caller int[], p_key uuid[], p_key_digest bigint[], p_key_number bigint[], p_key_refusal smallint[],
     p_note_number bigint[], p_salt uuid[], p_memo text[], p_reference text[], p_metadata jsonb[]
-) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     v_count int := cardinality(p_amount);
     v_accounts int := cardinality(p_account);
@@ -72,13 +72,13 @@ DECLARE
     v_debited numeric;
     v_credited numeric;
 BEGIN
-    UPDATE book_head SET version = p_version + 1, next_number = p_next
+    UPDATE public.book_head SET version = p_version + 1, next_number = p_next
      WHERE book_id = p_book AND version = p_version AND next_number = p_first;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
 
-    INSERT INTO idempotency (book_id, caller, key, request_digest, number, refusal)
+    INSERT INTO public.idempotency (book_id, caller, key, request_digest, number, refusal)
     SELECT p_book, coalesce(v_caller, p_key_caller[i]), p_key[i], p_key_digest[i],
            CASE WHEN v_own THEN p_first + i - 1 ELSE p_key_number[i] END, coalesce(v_kept, p_key_refusal[i])
       FROM generate_series(1, cardinality(p_key)) AS i;
@@ -101,11 +101,11 @@ BEGIN
            (SELECT coalesce(sum(t.amount), 0) FROM (SELECT unnest(p_credited) AS amount) AS t),
            (SELECT count(*) FROM unnest(p_way_kind, p_way_debit, p_way_credit) AS w(kind, debit, credit)
              WHERE p_group_unit[w.debit] = p_group_unit[w.credit]
-               AND EXISTS (SELECT FROM movement m WHERE m.kind = w.kind AND m.debit_class = p_group_class[w.debit]
+               AND EXISTS (SELECT FROM public.movement m WHERE m.kind = w.kind AND m.debit_class = p_group_class[w.debit]
                                                     AND m.credit_class = p_group_class[w.credit]))
       INTO v_sum, v_debited, v_credited, v_ways;
 
-    INSERT INTO transfer (book_id, pos, debit, credit, amount, debit_after, credit_after, effective, occurred, kind, note, recorded_at)
+    INSERT INTO public.transfer (book_id, pos, debit, credit, amount, debit_after, credit_after, effective, occurred, kind, note, recorded_at)
     SELECT p_book, CASE WHEN v_single THEN p_first + i - 1 << 16 ELSE p_pos[i] END,
            p_account[p_debit[i]], p_account[p_credit[i]], p_amount[i], p_debit_after[i], p_credit_after[i],
            coalesce(v_effective, p_effective[i]), coalesce(v_occurred, p_occurred[i]),
@@ -119,7 +119,7 @@ BEGIN
             USING ERRCODE = 'check_violation';
     END IF;
 
-    UPDATE balance b SET debits = p_debits[n.place::int], credits = p_credits[n.place::int]
+    UPDATE public.balance b SET debits = p_debits[n.place::int], credits = p_credits[n.place::int]
       FROM unnest(p_account) WITH ORDINALITY AS n(account, place)
      WHERE b.book_id = p_book AND b.account = n.account
        AND b.class = p_group_class[p_group[n.place::int]] AND b.unit = p_group_unit[p_group[n.place::int]]
@@ -134,7 +134,7 @@ BEGIN
     END IF;
 
     IF cardinality(p_note_number) > 0 THEN
-        INSERT INTO entry_note (book_id, number, salt, memo, reference, metadata)
+        INSERT INTO public.entry_note (book_id, number, salt, memo, reference, metadata)
         SELECT p_book, n.number, n.salt, n.memo, n.reference, n.metadata
           FROM unnest(p_note_number, p_salt, p_memo, p_reference, p_metadata) AS n(number, salt, memo, reference, metadata);
     END IF;
@@ -150,26 +150,26 @@ CREATE OR REPLACE FUNCTION journal_post_one(
     p_debit_debits bigint, p_debit_credits bigint, p_credit_debits bigint, p_credit_credits bigint,
     p_debit_after bigint, p_credit_after bigint, p_effective date, p_occurred date,
     p_caller int, p_key uuid, p_digest bigint
-) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     v_rows bigint;
 BEGIN
-    UPDATE book_head SET version = p_version + 1, next_number = p_number + 1
+    UPDATE public.book_head SET version = p_version + 1, next_number = p_number + 1
      WHERE book_id = p_book AND version = p_version AND next_number = p_number;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    INSERT INTO idempotency (book_id, caller, key, request_digest, number)
+    INSERT INTO public.idempotency (book_id, caller, key, request_digest, number)
     VALUES (p_book, p_caller, p_key, p_digest, p_number);
-    INSERT INTO transfer (book_id, pos, debit, credit, amount, debit_after, credit_after, effective, occurred, kind, note, recorded_at)
+    INSERT INTO public.transfer (book_id, pos, debit, credit, amount, debit_after, credit_after, effective, occurred, kind, note, recorded_at)
     SELECT p_book, p_number << 16, p_debit, p_credit, p_amount, p_debit_after, p_credit_after, p_effective, p_occurred,
            p_kind, '00000000-0000-0000-0000-000000000000', p_recorded
-      FROM movement m
+      FROM public.movement m
      WHERE m.kind = p_kind AND m.debit_class = p_debit_class AND m.credit_class = p_credit_class;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'book %: a transfer fits no row of movement', p_book USING ERRCODE = 'check_violation';
     END IF;
-    UPDATE balance SET debits = CASE account WHEN p_debit THEN p_debit_debits ELSE p_credit_debits END,
+    UPDATE public.balance SET debits = CASE account WHEN p_debit THEN p_debit_debits ELSE p_credit_debits END,
                        credits = CASE account WHEN p_debit THEN p_debit_credits ELSE p_credit_credits END
      WHERE book_id = p_book AND account = ANY (ARRAY[p_debit, p_credit]) AND unit = p_unit
        AND CASE account
@@ -196,9 +196,9 @@ CREATE OR REPLACE FUNCTION batch_post(
     p_key_caller int[], p_key uuid[], p_key_digest bigint[], p_key_number bigint[], p_key_refusal smallint[],
     p_note_number bigint[], p_salt uuid[], p_memo text[], p_reference text[], p_metadata jsonb[],
     p_companions jsonb
-) RETURNS boolean LANGUAGE plpgsql SET search_path = public AS $$
+) RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF NOT journal_post(
+    IF NOT public.journal_post(
         p_book, p_version, p_first, p_next, p_recorded, p_group_class, p_group_unit, p_account, p_group, p_debits,
         p_credits, p_debited, p_credited, p_way_kind, p_way_debit, p_way_credit, p_pos, p_debit, p_credit, p_amount,
         p_debit_after, p_credit_after, p_way, p_effective, p_occurred, p_note, p_key_caller, p_key, p_key_digest,
@@ -206,7 +206,7 @@ BEGIN
     ) THEN
         RETURN false;
     END IF;
-    RETURN p_companions IS NULL OR companions_write(p_book, p_companions);
+    RETURN p_companions IS NULL OR public.companions_write(p_book, p_companions);
 END
 $$;
 SELECT ledger_delegate('batch_post(int, bigint, bigint, bigint, timestamptz, smallint[], text[], int[], smallint[], bigint[], bigint[], bigint[], bigint[], smallint[], smallint[], smallint[], bigint[], int[], int[], bigint[], bigint[], bigint[], smallint[], date[], date[], uuid[], int[], uuid[], bigint[], bigint[], smallint[], bigint[], uuid[], text[], text[], jsonb[], jsonb)');
@@ -217,15 +217,15 @@ CREATE OR REPLACE FUNCTION journal_catch_up(
     p_book int, p_from bigint, p_limit bigint,
     OUT version bigint, OUT next_number bigint, OUT closed_through date, OUT whole boolean,
     OUT debits int[], OUT credits int[], OUT amounts bigint[]
-) RETURNS record LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+) RETURNS record LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     SELECT h.version, h.next_number, h.closed_through INTO version, next_number, closed_through
-      FROM book_head h WHERE h.book_id = p_book FOR NO KEY UPDATE;
+      FROM public.book_head h WHERE h.book_id = p_book FOR NO KEY UPDATE;
     whole := p_from = next_number;
     IF p_from > 0 AND NOT whole AND next_number - p_from <= p_limit THEN
-        SELECT NOT EXISTS (SELECT FROM log_record r WHERE r.book_id = p_book AND r.number >= p_from),
+        SELECT NOT EXISTS (SELECT FROM public.log_record r WHERE r.book_id = p_book AND r.number >= p_from),
                array_agg(t.debit), array_agg(t.credit), array_agg(t.amount) INTO whole, debits, credits, amounts
-          FROM transfer t WHERE t.book_id = p_book AND t.pos >= p_from << 16;
+          FROM public.transfer t WHERE t.book_id = p_book AND t.pos >= p_from << 16;
     END IF;
 END
 $$;
