@@ -12,6 +12,7 @@ mod engine {
     mod book;
     mod lanes;
     mod posting;
+    mod rights;
 }
 mod books {
     mod units;

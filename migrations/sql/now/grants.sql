@@ -1,5 +1,6 @@
--- Who may what: every right of the service stands here. Applied last, and at each migration, as a restored backup may have lost
--- its rights. What is not named here, nobody has but the owner.
+-- Who may what: every right of the service stands here. Applied last, and at each migration, as a restored backup may have
+-- lost its rights. What is not named here, nobody has but the owner. A column is named where the service writes it: what is
+-- given once (ids, owners, sides, classes, who made what when) it cannot change, and what only the owner gives it cannot give.
 
 DO $$
 DECLARE
@@ -20,100 +21,163 @@ $$;
 GRANT SELECT ON schema_file TO commonpurse_service;
 
 -- parties
-GRANT SELECT, INSERT, UPDATE ON person TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON organisation TO commonpurse_service;
-GRANT SELECT, INSERT, DELETE ON membership TO commonpurse_service;
-GRANT SELECT, INSERT ON declared_tie TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON credential TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON sign_in_token TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON refresh_family TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON refresh_token TO commonpurse_service;
+GRANT SELECT ON person, organisation, membership, declared_tie, credential, sign_in_token, refresh_family, refresh_token TO
+    commonpurse_service;
+GRANT INSERT (id, caller, email, name, created_at) ON person TO commonpurse_service;
+GRANT INSERT (id, caller, name, kind, version, created_at, created_by) ON organisation TO commonpurse_service;
+GRANT UPDATE (name, version) ON organisation TO commonpurse_service;
+GRANT INSERT (organisation, person, role, created_at, created_by) ON membership TO commonpurse_service;
+GRANT DELETE ON membership TO commonpurse_service;
+GRANT INSERT (person, organisation, declared_by, declared_at, book_id, reason) ON declared_tie TO commonpurse_service;
+GRANT INSERT (id, organisation, mode, slot, scopes, secret_digest, name, created_at, created_by) ON credential TO
+    commonpurse_service;
+GRANT UPDATE (revoked_at) ON credential TO commonpurse_service;
+GRANT INSERT (digest, person, expires_at) ON sign_in_token TO commonpurse_service;
+GRANT UPDATE (used_at) ON sign_in_token TO commonpurse_service;
+GRANT INSERT (id, person, created_at) ON refresh_family TO commonpurse_service;
+GRANT UPDATE (ended_at) ON refresh_family TO commonpurse_service;
+GRANT INSERT (digest, family, expires_at) ON refresh_token TO commonpurse_service;
+GRANT UPDATE (used_at) ON refresh_token TO commonpurse_service;
 
 -- books
-GRANT SELECT, INSERT, UPDATE ON book TO commonpurse_service;
-GRANT SELECT, INSERT, DELETE ON book_partner TO commonpurse_service;
-GRANT SELECT, INSERT ON unit TO commonpurse_service;
+GRANT SELECT ON book, book_partner, unit TO commonpurse_service;
+GRANT INSERT (number, uid, organisation, name, currency, mode, zone, visibility, clock_offset_s, created_at) ON book TO
+    commonpurse_service;
+GRANT UPDATE (clock_offset_s, version) ON book TO commonpurse_service;
+GRANT INSERT (book_id, organisation, admitted_by, admitted_at) ON book_partner TO commonpurse_service;
+GRANT INSERT (created_at, book_id, exponent, code, name, counts) ON unit TO commonpurse_service;
 
 -- movements
-GRANT SELECT ON account_class TO commonpurse_service;
-GRANT SELECT ON movement_kind TO commonpurse_service;
-GRANT SELECT ON movement TO commonpurse_service;
+GRANT SELECT ON account_class, movement_kind, movement TO commonpurse_service;
 
 -- journal
-GRANT SELECT ON book_head TO commonpurse_service;
-GRANT SELECT ON account TO commonpurse_service;
-GRANT SELECT ON balance TO commonpurse_service;
-GRANT SELECT ON transfer TO commonpurse_service;
-GRANT SELECT ON posting TO commonpurse_service;
-GRANT SELECT ON log_record TO commonpurse_service;
-GRANT SELECT ON entry_note TO commonpurse_service;
-GRANT SELECT, INSERT ON reversal TO commonpurse_service;
-GRANT SELECT ON hold TO commonpurse_service;
-GRANT SELECT, INSERT ON idempotency TO commonpurse_service;
+GRANT SELECT ON book_head, account, balance, transfer, posting, log_record, entry_note, reversal, hold, idempotency TO
+    commonpurse_service;
+GRANT INSERT (number, reversed_by, book_id) ON reversal TO commonpurse_service;
+GRANT INSERT (key, request_digest, book_id, caller) ON idempotency TO commonpurse_service;
 
 -- totals
-GRANT SELECT ON day_total TO commonpurse_service;
-GRANT SELECT ON month_total TO commonpurse_service;
-GRANT SELECT ON kind_total TO commonpurse_service;
-GRANT SELECT ON day_span TO commonpurse_service;
-GRANT SELECT ON day_total_progress TO commonpurse_service;
+GRANT SELECT ON day_total, month_total, kind_total, day_span, day_total_progress TO commonpurse_service;
 
 -- service
-GRANT SELECT, UPDATE ON counter TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON job TO commonpurse_service;
-GRANT SELECT, INSERT ON reply TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON caller_reply TO commonpurse_service;
-GRANT SELECT, INSERT ON activity TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON worker_heartbeat TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE (voided_at) ON sandbox_provider_charge TO commonpurse_service;
+GRANT SELECT ON job, reply, caller_reply, activity, worker_heartbeat, sandbox_provider_charge TO commonpurse_service;
+GRANT INSERT (book_id, id, kind, dedupe, payload, due_at) ON job TO commonpurse_service;
+GRANT UPDATE (payload, attempts, forgiven, leased_until, leased_by, last_error, finished_at, dead_at) ON job TO
+    commonpurse_service;
+GRANT INSERT (key, created_at, book_id, caller, status, body) ON reply TO commonpurse_service;
+GRANT INSERT (caller, key, request_digest, status, body, created_at) ON caller_reply TO commonpurse_service;
+GRANT UPDATE (status, body) ON caller_reply TO commonpurse_service;
+GRANT INSERT (id, actor, at, book_id, actor_kind, object, action, reason) ON activity TO commonpurse_service;
+GRANT INSERT (name, seen_at, version) ON worker_heartbeat TO commonpurse_service;
+GRANT UPDATE (seen_at, version) ON worker_heartbeat TO commonpurse_service;
+GRANT INSERT (book_id, reference, token, amount_minor, currency, outcome, code, provider_reference, created_at) ON
+    sandbox_provider_charge TO commonpurse_service;
+GRANT UPDATE (voided_at) ON sandbox_provider_charge TO commonpurse_service;
 
 -- pledging
-GRANT SELECT, INSERT, UPDATE ON campaign TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON donor TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON pledge TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON settlement TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON charge TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON charge_attempt TO commonpurse_service;
-GRANT SELECT, INSERT ON provider_event TO commonpurse_service;
-GRANT SELECT, INSERT ON pledge_move TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON fund_layer TO commonpurse_service;
-GRANT SELECT, INSERT ON fund_use TO commonpurse_service;
+GRANT SELECT ON campaign, donor, pledge, settlement, charge, charge_attempt, provider_event, pledge_move, fund_layer, fund_use
+    TO commonpurse_service;
+GRANT INSERT (id, monthly_goal, created_at, state_since, state_until, book_id, slug, title, summary, terms, terms_sha256,
+    kind, lineage, currency, state) ON campaign TO commonpurse_service;
+GRANT UPDATE (version, state_since, state_until, fund, state) ON campaign TO commonpurse_service;
+GRANT INSERT (id, partner, created_at, book_id, reference, name, email, privacy) ON donor TO commonpurse_service;
+GRANT UPDATE (name, email, privacy) ON donor TO commonpurse_service;
+GRANT INSERT (id, campaign, donor, partner, amount, created_at, state_since, state_until, book_id, starts_on, payments,
+    next_sequence, anchor_day, schedule, currency, rail, state, state_detail, reference, token, terms_sha256, content) ON
+    pledge TO commonpurse_service;
+GRANT UPDATE (campaign, version, state_since, state_until, next_sequence, state, state_detail, token) ON pledge TO
+    commonpurse_service;
+GRANT INSERT (id, partner, created_at, book_id, receivable, day, due_on, currency) ON settlement TO commonpurse_service;
+GRANT UPDATE (amount, entry, settled_at) ON settlement TO commonpurse_service;
+GRANT INSERT (id, pledge, campaign, partner, amount, created_at, waits_until, book_id, sequence, attempt, due_on, currency,
+    rail, state) ON charge TO commonpurse_service;
+GRANT UPDATE (campaign, settlement, entry, version, waits_until, attempt, declines, first_declined_on, retry_on, captured_on,
+    state, decline_kind, decline_code, provider_reference) ON charge TO commonpurse_service;
+GRANT INSERT (charge, started_at, book_id, attempt, state) ON charge_attempt TO commonpurse_service;
+GRANT UPDATE (finished_at, state, code, provider_reference) ON charge_attempt TO commonpurse_service;
+GRANT INSERT (charge, received_at, book_id, provider, event_id) ON provider_event TO commonpurse_service;
+GRANT INSERT (entry, pledge, from_campaign, to_campaign, amount, book_id) ON pledge_move TO commonpurse_service;
+GRANT INSERT (pledge, number, settled, amount, remaining, book_id, fund) ON fund_layer TO commonpurse_service;
+GRANT UPDATE (remaining) ON fund_layer TO commonpurse_service;
+GRANT INSERT (entry, layer, amount, book_id, fund) ON fund_use TO commonpurse_service;
 
 -- milestones
-GRANT SELECT, INSERT, UPDATE ON milestone TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON claim TO commonpurse_service;
-GRANT SELECT, INSERT ON evidence TO commonpurse_service;
-GRANT SELECT, INSERT ON review TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON dispute TO commonpurse_service;
-GRANT SELECT, INSERT ON release TO commonpurse_service;
+GRANT SELECT ON milestone, claim, evidence, review, dispute, release TO commonpurse_service;
+GRANT INSERT (id, campaign_id, team, amount, threshold, version, created_at, book_id, reviewers_needed, review_days,
+    objection_days, gate_licence, gate_design, gate_enterprise, on_silence, state, currency, name, description) ON milestone
+    TO commonpurse_service;
+GRANT UPDATE (claim_id, released_total, version, state, reason) ON milestone TO commonpurse_service;
+GRANT INSERT (id, milestone_id, team, claimant, amount, version, created_at, decide_until, book_id, revision, round, state,
+    currency, digest, note) ON claim TO commonpurse_service;
+GRANT UPDATE (claimant, amount, approved_amount, frozen, struck, released_total, version, submitted_at, decide_until,
+    decided_at, objection_until, revision, round, escalated, state, decided_by, digest, note, reason) ON claim TO
+    commonpurse_service;
+GRANT INSERT (claim_id, book_id, revision, number, kind, licence, sha256, title, url) ON evidence TO commonpurse_service;
+GRANT INSERT (claim_id, reviewer, amount, at, book_id, round, verdict, claim_digest, evidence, comment) ON review TO
+    commonpurse_service;
+GRANT INSERT (id, claim_id, opened_by, amount, version, opened_at, until, book_id, state, reason) ON dispute TO
+    commonpurse_service;
+GRANT UPDATE (resolved_by, version, resolved_at, state, resolution) ON dispute TO commonpurse_service;
+GRANT INSERT (id, claim_id, milestone_id, campaign_id, team, amount, entry_number, released_at, book_id, number, currency) ON
+    release TO commonpurse_service;
 
 -- challenges
-GRANT SELECT, INSERT, UPDATE ON challenge TO commonpurse_service;
-GRANT SELECT, INSERT ON challenge_rules TO commonpurse_service;
-GRANT SELECT, INSERT ON prize TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON purse_contribution TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON entrant TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON submission TO commonpurse_service;
-GRANT SELECT, INSERT ON submission_evidence TO commonpurse_service;
-GRANT SELECT, INSERT ON attribution TO commonpurse_service;
-GRANT SELECT, INSERT ON judge TO commonpurse_service;
-GRANT SELECT, INSERT, UPDATE ON scorecard TO commonpurse_service;
-GRANT SELECT, INSERT ON award TO commonpurse_service;
+GRANT SELECT ON challenge, challenge_rules, prize, purse_contribution, entrant, submission, submission_evidence, attribution,
+    judge, scorecard, award TO commonpurse_service;
+GRANT INSERT (id, purse, version, created_at, state_until, book_id, rules_version, announced_days, appeal_days, funding_days,
+    judging_days, submission_days, slug, title, summary, currency, state, rules_sha256) ON challenge TO commonpurse_service;
+GRANT UPDATE (purse, version, state_until, account, rules_version, announced_days, appeal_days, funding_days, judging_days,
+    submission_days, escalated, state, reason, rules_sha256) ON challenge TO commonpurse_service;
+GRANT INSERT (challenge, created_at, created_by, book_id, version, sha256, document) ON challenge_rules TO
+    commonpurse_service;
+GRANT INSERT (challenge, amount, book_id, version, number, count, first_place, last_place, score, condition, stage, name) ON
+    prize TO commonpurse_service;
+GRANT INSERT (id, challenge, sponsor, partner, amount, created_at, book_id, rules_version, currency, state, reference,
+    rules_sha256) ON purse_contribution TO commonpurse_service;
+GRANT UPDATE (settlement, returned, entry, version, captured_on, state, provider_reference) ON purse_contribution TO
+    commonpurse_service;
+GRANT INSERT (id, challenge, team, entered_by, fee, entered_at, book_id, rules_version, fee_state, rules_sha256) ON entrant TO
+    commonpurse_service;
+GRANT UPDATE (partner, settlement, entry, version, fee_state, provider_reference) ON entrant TO commonpurse_service;
+GRANT INSERT (id, challenge, entrant, team, created_at, book_id, revision, state, stage, title, note, digest) ON submission TO
+    commonpurse_service;
+GRANT UPDATE (version, submitted_at, revision, place, score, state, title, note, digest) ON submission TO commonpurse_service;
+GRANT INSERT (submission, book_id, revision, number, kind, licence, sha256, title, url) ON submission_evidence TO
+    commonpurse_service;
+GRANT INSERT (submission, builds_on, book_id, revision, number, share, part) ON attribution TO commonpurse_service;
+GRANT INSERT (challenge, person, appointed_by, appointed_at, book_id) ON judge TO commonpurse_service;
+GRANT INSERT (submission, judge, at, book_id, points, submission_digest, comment) ON scorecard TO commonpurse_service;
+GRANT UPDATE (at, points, submission_digest, comment) ON scorecard TO commonpurse_service;
+GRANT INSERT (id, challenge, submission, team, amount, entry, awarded_at, book_id, version, number, prize, currency) ON award
+    TO commonpurse_service;
 
 -- cooperatives
-GRANT SELECT, INSERT, UPDATE ON cooperative TO commonpurse_service;
-GRANT SELECT, INSERT ON member TO commonpurse_service;
-GRANT UPDATE (left_on, version) ON member TO commonpurse_service;
-GRANT SELECT, INSERT ON contribution TO commonpurse_service;
+GRANT SELECT ON cooperative, member, contribution, allocation_rule, proceeds, period_result, distribution, distribution_part,
+    distribution_objection, statement TO commonpurse_service;
+GRANT INSERT (book_id) ON cooperative TO commonpurse_service;
+GRANT UPDATE (members_last, rules_last, closed_through) ON cooperative TO commonpurse_service;
+GRANT INSERT (id, person, version, created_at, book_id, number, joined_on, consents, "group") ON member TO
+    commonpurse_service;
+GRANT UPDATE (version, left_on) ON member TO commonpurse_service;
+GRANT INSERT (id, member_id, recorded_by, hours, recorded_at, book_id, worked_from, worked_to, note) ON contribution TO
+    commonpurse_service;
 GRANT UPDATE (attested_by, attested_at) ON contribution TO commonpurse_service;
-GRANT SELECT, INSERT ON allocation_rule TO commonpurse_service;
-GRANT SELECT, INSERT ON proceeds TO commonpurse_service;
-GRANT SELECT, INSERT ON period_result TO commonpurse_service;
-GRANT SELECT, INSERT ON distribution TO commonpurse_service;
-GRANT UPDATE (state, approved_by, approved_at, until, answer_until, entry_number, reversal_number, posted_at, reason, version) ON distribution TO commonpurse_service;
-GRANT SELECT, INSERT ON distribution_part TO commonpurse_service;
-GRANT SELECT, INSERT ON distribution_objection TO commonpurse_service;
-GRANT SELECT, INSERT ON statement TO commonpurse_service;
+GRANT INSERT (id, published_by, published_at, book_id, version, effective_from, window_days, digest, rule) ON allocation_rule
+    TO commonpurse_service;
+GRANT INSERT (id, recorded_by, amount, entry_number, recorded_at, book_id, account, occurred_on, kind, label, memo, reference)
+    ON proceeds TO commonpurse_service;
+GRANT INSERT (closed_by, sales, costs, entry_number, closed_at, book_id, period_from, period_to) ON period_result TO
+    commonpurse_service;
+GRANT INSERT (id, rule_id, drafted_by, sales, costs, version, drafted_at, until, book_id, rule_version, period_from,
+    period_to, window_days, currency, state, digest, inputs, plan) ON distribution TO commonpurse_service;
+GRANT UPDATE (approved_by, entry_number, reversal_number, version, until, answer_until, approved_at, posted_at, state, reason)
+    ON distribution TO commonpurse_service;
+GRANT INSERT (distribution_id, member_id, amount, retained, carry, book_id, line, account) ON distribution_part TO
+    commonpurse_service;
+GRANT INSERT (distribution_id, member_id, raised_by, raised_at, book_id, reason) ON distribution_objection TO
+    commonpurse_service;
+GRANT INSERT (id, distribution_id, member_id, hours, cash, retained, issued_at, book_id, consents, patronage, "group") ON
+    statement TO commonpurse_service;
 
 -- functions
 GRANT EXECUTE ON FUNCTION book_begin TO commonpurse_service;

@@ -30,8 +30,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &Credential) -> Result<(), Error>
         .prepare_cached(
             "-- credentials::insert
             INSERT INTO credential
-                (id, organisation, mode, slot, scopes, secret_digest, name, created_at, created_by, revoked_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                (id, organisation, mode, slot, scopes, secret_digest, name, created_at, created_by)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .await?;
     tx.execute(
@@ -46,7 +46,6 @@ pub async fn insert(tx: &Transaction<'_>, new: &Credential) -> Result<(), Error>
             /* name */ &new.name,
             /* created_at */ &new.created_at,
             /* created_by */ &new.created_by.0,
-            /* revoked_at */ &new.revoked_at,
         ],
     )
     .await?;

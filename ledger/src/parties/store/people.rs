@@ -63,12 +63,12 @@ pub async fn next_caller(tx: &Transaction<'_>) -> Result<CallerId, Error> {
     Ok(CallerId(tx.query_one(&statement, &[]).await?.get("caller")))
 }
 
-/// A new person. `false` when somebody made the same address a moment ago.
+/// A new person, who is no operator. `false` when somebody made the same address a moment ago.
 pub async fn insert(tx: &Transaction<'_>, person: &Person) -> Result<bool, Error> {
     let statement = tx
         .prepare_cached(
             "-- people::insert
-            INSERT INTO person (id, caller, email, name, is_operator, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+            INSERT INTO person (id, caller, email, name, created_at) VALUES ($1, $2, $3, $4, $5)
             ON CONFLICT (email) DO NOTHING",
         )
         .await?;
@@ -80,7 +80,6 @@ pub async fn insert(tx: &Transaction<'_>, person: &Person) -> Result<bool, Error
                 /* caller */ &person.caller.0,
                 /* email */ &person.email,
                 /* name */ &person.name,
-                /* is_operator */ &person.is_operator,
                 /* created_at */ &person.created_at,
             ],
         )
@@ -88,7 +87,7 @@ pub async fn insert(tx: &Transaction<'_>, person: &Person) -> Result<bool, Error
     Ok(inserted == 1)
 }
 
-/// Makes a person an operator of the installation.
+/// Makes a person an operator of the installation. Only the owner of the database may.
 pub async fn update_operator(tx: &Transaction<'_>, id: PersonId) -> Result<(), Error> {
     let statement = tx
         .prepare_cached(
