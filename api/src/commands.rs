@@ -1,6 +1,6 @@
 //! The commands of `commonpurse`.
 
-use crate::config::{DatabaseConfig, ServeConfig};
+use crate::config::{OwnerConfig, ServeConfig};
 use crate::demo::{self, DemoOptions, DevOptions};
 use crate::operators::add_operator;
 use crate::{keys, serve};
@@ -31,7 +31,7 @@ pub enum Command {
     /// Serve the API.
     Serve(Box<ServeConfig>),
     /// Bring the database to the newest schema; connects as its owner.
-    Migrate(DatabaseConfig),
+    Migrate(OwnerConfig),
     /// Check an export in JSON Lines, offline: every digest, number and balance.
     Verify {
         /// The export.
@@ -54,7 +54,7 @@ pub enum OperatorCommand {
         email: Email,
         /// Where the database is.
         #[command(flatten)]
-        database: DatabaseConfig,
+        owner: OwnerConfig,
     },
 }
 
@@ -101,10 +101,10 @@ impl Command {
                 let stop = migrations::stop_requested(config.stop_with_parent)?;
                 serve::serve(*config, stop).await
             }
-            Command::Migrate(database) => migrate(&database).await,
+            Command::Migrate(owner) => migrate(&owner).await,
             Command::Verify { file } => verify(&file),
-            Command::Operator(OperatorCommand::Add { email, database }) => {
-                let id = add_operator(database.url()?.expose_secret(), &email).await?;
+            Command::Operator(OperatorCommand::Add { email, owner }) => {
+                let id = add_operator(owner.url()?.expose_secret(), &email).await?;
                 println!("{} ({id}) is an operator", email.as_str());
                 Ok(())
             }
@@ -116,8 +116,8 @@ impl Command {
     }
 }
 
-async fn migrate(database: &DatabaseConfig) -> anyhow::Result<()> {
-    let report = migrations::apply(database.url()?.expose_secret()).await?;
+async fn migrate(owner: &OwnerConfig) -> anyhow::Result<()> {
+    let report = migrations::apply(owner.url()?.expose_secret()).await?;
     println!("the schema was at version {} and is at {}", report.before, report.now);
     Ok(())
 }

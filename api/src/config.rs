@@ -2,8 +2,10 @@
 //!
 //! | variable | default | what |
 //! |---|---|---|
-//! | `DATABASE_URL` | required | PostgreSQL, `postgresql://user:password@host/database` |
+//! | `DATABASE_URL` | required | PostgreSQL, with the login of the service: `postgresql://user:password@host/database` |
 //! | `COMMONPURSE_DATABASE_URL_FILE` | | a file with the same, instead |
+//! | `COMMONPURSE_OWNER_URL` | `DATABASE_URL` | the same with a login that may migrate it; for `migrate` and `operator` |
+//! | `COMMONPURSE_OWNER_URL_FILE` | | a file with the same, instead |
 //! | `COMMONPURSE_PRODUCTION` | `false` | real people and real money: JSON logs, no development defaults |
 //! | `COMMONPURSE_LISTEN` | `127.0.0.1:8080` | address and port; port 0 takes a free one |
 //! | `COMMONPURSE_PUBLIC_URL` | the address | how clients reach the service: issuer of tokens, start of links |
@@ -68,10 +70,10 @@ pub enum ConfigError {
     PublicUrl,
 }
 
-/// Where the database is.
+/// Where the database is, with the login of the service.
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseConfig {
-    /// PostgreSQL: postgresql://user:password@host/database, several hosts for failover.
+    /// PostgreSQL, with the login of the service: postgresql://user:password@host/database, several hosts for failover.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<SecretString>,
 
@@ -83,8 +85,38 @@ pub struct DatabaseConfig {
 impl DatabaseConfig {
     /// The URL, from the variable or the file.
     pub fn url(&self) -> Result<SecretString, ConfigError> {
-        secret(self.database_url.as_ref(), self.database_url_file.as_deref())?
-            .ok_or(ConfigError::Missing("DATABASE_URL"))
+        self.given()?.ok_or(ConfigError::Missing("DATABASE_URL"))
+    }
+
+    /// The URL, if one is given.
+    pub fn given(&self) -> Result<Option<SecretString>, ConfigError> {
+        secret(self.database_url.as_ref(), self.database_url_file.as_deref())
+    }
+}
+
+/// Where the database is, with a login that may change its tables: for what the service itself may not do.
+#[derive(Debug, Clone, Args)]
+pub struct OwnerConfig {
+    /// PostgreSQL, with a login that is a member of commonpurse_owner or a superuser. [default: DATABASE_URL]
+    #[arg(long, env = "COMMONPURSE_OWNER_URL", hide_env_values = true)]
+    pub owner_url: Option<SecretString>,
+
+    /// A file with that URL.
+    #[arg(long, env = "COMMONPURSE_OWNER_URL_FILE", conflicts_with = "owner_url")]
+    pub owner_url_file: Option<PathBuf>,
+
+    /// What stands in when there is only one login.
+    #[command(flatten)]
+    pub database: DatabaseConfig,
+}
+
+impl OwnerConfig {
+    /// The URL: the owner's, or else that of the database.
+    pub fn url(&self) -> Result<SecretString, ConfigError> {
+        match secret(self.owner_url.as_ref(), self.owner_url_file.as_deref())? {
+            Some(url) => Ok(url),
+            None => self.database.given()?.ok_or(ConfigError::Missing("COMMONPURSE_OWNER_URL")),
+        }
     }
 }
 

@@ -7,10 +7,12 @@ pub mod literals;
 mod progress;
 pub mod story;
 
+use crate::config::OwnerConfig;
 use crate::stack::{Settings, Stack, programs_beside_this_one};
 use anyhow::Context as _;
 use clap::Args;
 use migrations::{Durability, PrivateServer};
+use secrecy::ExposeSecret as _;
 use std::path::{Path, PathBuf};
 
 /// The database of `dev`, whose data is kept between runs.
@@ -60,6 +62,9 @@ struct PlaceOptions {
     /// How many workers run.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16))]
     workers: u8,
+    /// Another database than a private one.
+    #[command(flatten)]
+    database: OwnerConfig,
 }
 
 /// A stack and the private database below it, if it has one.
@@ -121,20 +126,25 @@ pub async fn dev(options: DevOptions) -> anyhow::Result<()> {
 async fn start(place: &PlaceOptions, database: &str, fresh: bool, operator: &str) -> anyhow::Result<Running> {
     std::fs::create_dir_all(&place.home).with_context(|| format!("cannot make {}", place.home.display()))?;
     let home = place.home.canonicalize()?;
-    let (server, database_url) = match std::env::var("DATABASE_URL") {
-        Ok(url) => (None, url),
-        Err(_) => {
+    let (server, owner_url, database_url) = match place.database.database.given()? {
+        Some(url) => {
+            let owner_url = place.database.url()?.expose_secret().to_owned();
+            migrations::apply(&owner_url).await?;
+            (None, owner_url, url.expose_secret().to_owned())
+        }
+        None => {
             let server = PrivateServer::start(&home.join("postgresql"), Durability::Kept).await?;
             if fresh {
                 drop_database(&server.url("postgres"), database).await?;
             }
-            server.create_database(database).await?;
-            let url = server.url(database);
-            (Some(server), url)
+            server.migrate(database).await?;
+            let (owner_url, database_url) = (server.url(database), server.service_url(database));
+            (Some(server), owner_url, database_url)
         }
     };
-    migrations::apply(&database_url).await?;
-    crate::operators::add_operator(&database_url, &operator.parse()?).await?;
+    let service = migrations::service_config(&database_url, "commonpurse-dev")?;
+    migrations::check_service(&migrations::connect(&service).await?).await?;
+    crate::operators::add_operator(&owner_url, &operator.parse()?).await?;
     let state = home.join(database);
     if fresh {
         forget(&state)?;
@@ -184,7 +194,8 @@ fn addresses(running: &Running, told: Option<&story::Told>) -> String {
         format!("  e-mail           {}", running.stack.mail_dir().display()),
     ];
     if let Some(server) = &running.server {
-        lines.push(format!("  database         psql '{}'", server.url(DEMO_DATABASE)));
+        let database = if told.is_some() { DEMO_DATABASE } else { DEV_DATABASE };
+        lines.push(format!("  database         psql '{}'", server.url(database)));
     }
     for kept in told.into_iter().flat_map(|told| &told.books) {
         let title = format!("{}'s book", kept.whose);

@@ -62,8 +62,8 @@ pub fn app(
         .wrap(from_fn(edge))
 }
 
-/// Connections to the database as the service role.
-pub fn pool(url: &str, size: usize) -> anyhow::Result<Pool> {
+/// Connections to the database as the service.
+fn pool(url: &str, size: usize) -> anyhow::Result<Pool> {
     pool_of(migrations::service_config(url, "commonpurse-api")?, size)
 }
 
@@ -72,7 +72,7 @@ fn lane_pool(url: &str) -> anyhow::Result<Pool> {
     pool_of(lane::options(migrations::service_config(url, "commonpurse-lanes")?), LANE_CONNECTIONS)
 }
 
-fn pool_of(config: tokio_postgres::Config, size: usize) -> anyhow::Result<Pool> {
+pub(crate) fn pool_of(config: tokio_postgres::Config, size: usize) -> anyhow::Result<Pool> {
     let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
     let pool = Pool::builder(manager)
         .max_size(size)
@@ -120,7 +120,7 @@ pub async fn serve(config: ServeConfig, shutdown: impl Future<Output = ()>) -> a
     let patience = Duration::from_secs(config.stalled_client_s.into());
     let state = Data::new(state(config, &address)?);
     let client = state.pool.get().await.context("the database cannot be reached")?;
-    migrations::check(&client).await?;
+    migrations::check_service(&client).await?;
     drop(client);
 
     let shared = state.clone();

@@ -209,6 +209,8 @@ fn command(settings: &Settings, program: &str) -> Command {
         .process_group(0) // Ctrl-C reaches this process alone, which stops the others in order
         .stdin(Stdio::piped())
         .env_remove("COMMONPURSE_LONG") // is for tests, and no setting of the programs
+        .env_remove("COMMONPURSE_OWNER_URL") // is nothing that a service should know
+        .env_remove("COMMONPURSE_OWNER_URL_FILE")
         .env("DATABASE_URL", &settings.database_url)
         .env("COMMONPURSE_STATE_DIR", &settings.state)
         .env("COMMONPURSE_MAIL_DIR", settings.mail_dir())

@@ -41,9 +41,8 @@ async fn run() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     let home = tempfile::tempdir().expect("a directory");
     let server = migrations::PrivateServer::start(home.path(), migrations::Durability::Kept).await.expect("a server");
-    server.create_database("bench").await.expect("a database");
+    server.migrate("bench").await.expect("a database");
     let url = server.url("bench");
-    migrations::apply(&url).await.expect("a schema");
     let mut report = Report::new(&url).await;
 
     let mut raw_hot: Option<load::Figure> = None;

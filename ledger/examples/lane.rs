@@ -24,7 +24,7 @@ const ENTRIES: i64 = 25;
 #[tokio::main]
 pub(crate) async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let database = TestDatabase::create().await?;
-    let config = migrations::service_config(&database.url, "lane")?;
+    let config = migrations::service_config(&database.service_url, "lane")?;
     let pool = Pool::builder(Manager::new(config.clone(), NoTls)).max_size(2).build()?;
     // Lanes have connections of their own, whose statements are planned once.
     let lanes = Lanes::new(Pool::builder(Manager::new(lane::options(config), NoTls)).max_size(2).build()?);

@@ -20,7 +20,7 @@ use tokio_postgres::NoTls;
 pub(crate) async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Your own service would connect to its own database here, migrated by `commonpurse migrate`.
     let database = TestDatabase::create().await?;
-    let config = migrations::service_config(&database.url, "open_a_book")?;
+    let config = migrations::service_config(&database.service_url, "open_a_book")?;
     let pool = Pool::builder(Manager::new(config, NoTls)).max_size(2).build()?;
     let mut client = pool.get().await?;
 

@@ -90,11 +90,11 @@ impl Host {
     pub async fn open(self, wall: Timestamp) -> Ground {
         let wall = to_microseconds(wall);
         let database = TestDatabase::create().await.expect("a test database");
-        let config = migrations::service_config(&database.url, "ledger-tests").expect("a database address");
+        let config = migrations::service_config(&database.service_url, "ledger-tests").expect("a database address");
         let pool = Pool::builder(Manager::new(config, NoTls)).max_size(8).build().expect("a pool");
         let mut client = pool.get().await.expect("a connection");
         let tx = client.transaction().await.expect("a transaction");
-        let operator = sign_in::ensure_operator(&tx, &address("operator"), wall).await.expect("an operator");
+        let operator = operator(&database, wall).await;
         let (host, owner) = self.found(&tx, operator, wall).await.expect("a host");
         let asked = books::OpenBook {
             organisation: host,
@@ -126,6 +126,17 @@ impl Host {
     }
 }
 
+/// The first operator, made by the owner of the database: the service may not.
+async fn operator(database: &TestDatabase, wall: Timestamp) -> PersonId {
+    let config = migrations::owner_config(&database.url, "ledger-tests").expect("a database address");
+    let pool = Pool::builder(Manager::new(config, NoTls)).max_size(1).build().expect("a pool");
+    let mut client = pool.get().await.expect("a connection");
+    let tx = client.transaction().await.expect("a transaction");
+    let operator = sign_in::ensure_operator(&tx, &address("operator"), wall).await.expect("an operator");
+    tx.commit().await.expect("a commit");
+    operator
+}
+
 impl Ground {
     /// The ground as most tests need it: the book of a fiscal host in Berlin, which only its own people read.
     pub async fn at(wall: Timestamp) -> Ground {
@@ -146,7 +157,8 @@ impl Ground {
 
     /// Lanes as a process has them.
     pub fn lanes(&self) -> Lanes {
-        let config = lane::options(migrations::service_config(&self.database.url, "lanes").expect("an address"));
+        let config =
+            lane::options(migrations::service_config(&self.database.service_url, "lanes").expect("an address"));
         Lanes::new(Pool::builder(Manager::new(config, NoTls)).max_size(4).build().expect("a pool"))
     }
 

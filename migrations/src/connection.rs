@@ -1,4 +1,4 @@
-//! How this project connects: one place for time limits, the service's role, and later TLS.
+//! How this project connects: one place for time limits, the owner's role, and later TLS.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use crate::error::{Error, explain};
 const LIMITS: &str =
     "-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000 -c jit=off";
 
-/// The role that may do what the service does and no more; the first migration makes it.
-const SERVICE_ROLE: &str = "-c role=commonpurse_service";
+/// The owner's place, for a login that is a member.
+const OWNER_ROLE: &str = "-c role=commonpurse_owner";
 
 /// How long one attempt to reach a host may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -21,19 +21,38 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The configuration for every connection of a service process.
 ///
 /// Takes a `postgresql://` URL (unix sockets as a percent-encoded host, several hosts for failover) or a `key=value`
-/// string. Options in the URL win over our time limits, but not over the role.
+/// string. Options in the URL win over our time limits.
 ///
 /// # Errors
 ///
 /// [`Error::Url`] when the URL cannot be read.
 pub fn service_config(url: &str, application_name: &str) -> Result<Config, Error> {
+    with_options(url, application_name, "")
+}
+
+/// The configuration for what only the owner of the tables may do. [`crate::check_owner`] says whether a login may.
+///
+/// # Errors
+///
+/// [`Error::Url`] when the URL cannot be read.
+pub fn owner_config(owner_url: &str, application_name: &str) -> Result<Config, Error> {
+    with_options(owner_url, application_name, OWNER_ROLE)
+}
+
+fn with_options(url: &str, application_name: &str, role: &str) -> Result<Config, Error> {
     let mut config = parse(url)?;
-    let options = match config.get_options() {
-        Some(given) => format!("{LIMITS} {given} {SERVICE_ROLE}"),
-        None => format!("{LIMITS} {SERVICE_ROLE}"),
-    };
+    let options = format!("{LIMITS} {} {role}", config.get_options().unwrap_or_default());
     config.options(options).application_name(application_name);
     Ok(config)
+}
+
+/// The same database for the login that private servers have for the service.
+///
+/// # Errors
+///
+/// [`Error::Url`] when the URL cannot be read.
+pub fn service_url(owner_url: &str) -> Result<String, Error> {
+    with_login(owner_url, crate::roles::LOGIN, None)
 }
 
 /// Connects and drives the connection in a task of its own, which ends when the client is dropped.
@@ -69,13 +88,36 @@ pub(crate) fn parse(url: &str) -> Result<Config, Error> {
 
 /// The same server and user, another database.
 pub(crate) fn with_database(url: &str, database: &str) -> Result<String, Error> {
-    if url.starts_with("postgresql://") || url.starts_with("postgres://") {
-        let mut url = Url::parse(url).map_err(|_| Error::Url)?;
-        url.set_path(database);
-        return Ok(url.into());
+    match whole(url)? {
+        Some(mut url) => {
+            url.set_path(database);
+            Ok(url.into())
+        }
+        None => Ok(format!("{url} dbname={database}")),
     }
+}
+
+/// The same server and database, another login. `password` has neither quotes nor spaces in it.
+pub(crate) fn with_login(url: &str, user: &str, password: Option<&str>) -> Result<String, Error> {
+    match whole(url)? {
+        Some(mut url) => {
+            url.set_username(user).and_then(|()| url.set_password(password)).map_err(|()| Error::Url)?;
+            Ok(url.into())
+        }
+        None => {
+            let password = password.map(|password| format!(" password={password}")).unwrap_or_default();
+            Ok(format!("{url} user={user}{password}"))
+        }
+    }
+}
+
+/// The parts of a URL; none when it is a `key=value` string, of which the last value of a key counts.
+fn whole(url: &str) -> Result<Option<Url>, Error> {
     parse(url)?;
-    Ok(format!("{url} dbname={database}"))
+    if url.starts_with("postgresql://") || url.starts_with("postgres://") {
+        return Url::parse(url).map(Some).map_err(|_| Error::Url);
+    }
+    Ok(None)
 }
 
 #[cfg(test)]
@@ -83,14 +125,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_service_connects_with_its_role_and_limits_and_the_url_may_change_the_limits_only() {
+    fn the_url_may_change_the_limits_and_the_owner_keeps_its_role() {
         let url = "postgresql://app@db/x?options=-c%20statement_timeout%3D9%20-c%20role%3Dpostgres";
-        let config = service_config(url, "api").unwrap();
+        let config = owner_config(url, "api").unwrap();
         let options = config.get_options().unwrap();
         let order = |what: &str| options.rfind(what).unwrap();
         assert!(order("statement_timeout=9") > order("statement_timeout=30000"), "{options}");
-        assert!(order("role=commonpurse_service") > order("role=postgres"), "{options}");
+        assert!(order("role=commonpurse_owner") > order("role=postgres"), "{options}");
         assert_eq!(config.get_application_name(), Some("api"));
+        let config = service_config("postgresql://app@db/x", "api").unwrap();
+        assert!(!config.get_options().unwrap().contains("role"));
+    }
+
+    #[test]
+    fn another_login_on_the_same_database() {
+        let cases = [
+            ("postgresql://u:p@h:1/a?connect_timeout=3", "postgresql://s@h:1/a?connect_timeout=3"),
+            ("postgresql://u@%2Ftmp%2Fcp-x:5432/a", "postgresql://s@%2Ftmp%2Fcp-x:5432/a"),
+            ("host=h user=u", "host=h user=u user=s"),
+        ];
+        for (from, to) in cases {
+            assert_eq!(with_login(from, "s", None).unwrap(), to);
+            assert_eq!(parse(to).unwrap().get_user(), Some("s"));
+        }
+        assert_eq!(with_login("postgresql://u:p@h/a", "s", Some("w")).unwrap(), "postgresql://s:w@h/a");
     }
 
     #[test]

@@ -62,14 +62,24 @@ pub enum Error {
     },
     /// The login may not even read which schema this is.
     #[error(
-        "the login of the service has no rights in the database: run `commonpurse migrate`, and \
-         `GRANT commonpurse_service` to it"
+        "the login of the service has no rights in this database: run `commonpurse migrate`, and GRANT commonpurse_service to it"
     )]
     RightsMissing,
+    /// The service would run with rights that no mistake of its own should have.
+    #[error(
+        "the service does not run as `{login}`, which {why}: set DATABASE_URL to a login that is a member of \
+         commonpurse_service and of nothing else"
+    )]
+    LoginTooMighty {
+        /// The login.
+        login: String,
+        /// What it is or may do, after "which".
+        why: &'static str,
+    },
     /// The login can change neither tables nor functions.
     #[error(
-        "`{login}` may not migrate the database, as it is no member of commonpurse_owner: set COMMONPURSE_OWNER_URL to a \
-         login that is"
+        "this needs the owner of the database, and `{login}` is no member of commonpurse_owner: set COMMONPURSE_OWNER_URL \
+         to a login that is"
     )]
     NotOwner {
         /// The login.

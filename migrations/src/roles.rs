@@ -3,8 +3,10 @@
 //! `commonpurse_owner` owns every table and function and cannot log in: a migration takes its place. `commonpurse_service`
 //! holds the rights of the service and cannot log in either: who serves logs in as a member of it, and of nothing more.
 
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Transaction};
 
+use crate::connection::{connect, parse};
 use crate::error::Error;
 
 /// The login of private servers. It has no password: their socket is private.
@@ -55,8 +57,8 @@ BEGIN
     -- A temporary table could stand in the place of a real one.
     EXECUTE format('REVOKE CREATE, TEMPORARY ON DATABASE %I FROM PUBLIC, commonpurse_service', current_database());
     IF has_database_privilege('commonpurse_service', current_database(), 'TEMPORARY') THEN
-        RAISE EXCEPTION '% does not own the database and cannot take the right to make temporary tables from it', current_user
-            USING HINT = 'ALTER DATABASE … OWNER TO commonpurse_owner';
+        RAISE EXCEPTION '% cannot take the right to make temporary tables from everybody: ALTER DATABASE % OWNER TO commonpurse_owner',
+            current_user, quote_ident(current_database());
     END IF;
 END
 $$;
@@ -71,6 +73,67 @@ pub(crate) async fn may_migrate(client: &Client) -> Result<(), Error> {
           FROM pg_roles r WHERE r.rolname = session_user";
     let row = client.query_one(sql, &[]).await.map_err(|error| Error::statement("to read its roles", &error))?;
     if row.get(1) { Ok(()) } else { Err(Error::NotOwner { login: row.get(0) }) }
+}
+
+/// Refuses a login that may not take the owner's place.
+///
+/// # Errors
+///
+/// [`Error::NotOwner`] when it may not, [`Error::Connect`] when it cannot even connect.
+pub async fn check_owner(owner_url: &str) -> Result<(), Error> {
+    may_migrate(&connect(&parse(owner_url)?).await?).await
+}
+
+/// What a login is or may do that the service's must not, the first of them in words.
+const TOO_MIGHTY: &str = "/* roles::check_service */
+    SELECT session_user::text,
+           CASE WHEN login.rolsuper THEN 1
+                WHEN pg_has_role(session_user, 'commonpurse_owner', 'MEMBER') THEN 2
+                WHEN EXISTS (SELECT FROM pg_class c
+                              WHERE c.relnamespace = 'public'::regnamespace AND c.relowner = login.oid) THEN 3
+                WHEN pg_has_role(session_user, d.datdba, 'MEMBER') THEN 4
+                WHEN login.rolcreaterole THEN 5
+                WHEN has_database_privilege(session_user, d.oid, 'TEMPORARY')
+                  OR has_database_privilege('commonpurse_service', d.oid, 'TEMPORARY') THEN 6
+                WHEN pg_has_role(session_user, 'pg_execute_server_program', 'MEMBER')
+                  OR pg_has_role(session_user, 'pg_write_server_files', 'MEMBER') THEN 7
+                WHEN EXISTS (SELECT FROM unnest(ARRAY['book_head', 'balance', 'transfer', 'log_record', 'movement']) t,
+                                         concat('public.', t) of_journal
+                              WHERE has_table_privilege(session_user, of_journal, 'INSERT, UPDATE, DELETE, TRUNCATE')
+                                 OR has_any_column_privilege(session_user, of_journal, 'INSERT, UPDATE')) THEN 8
+                ELSE 0 END,
+           pg_has_role(current_user, 'commonpurse_service', 'USAGE')
+      FROM pg_roles login, pg_database d
+     WHERE login.rolname = session_user AND d.datname = current_database()";
+
+/// Refuses to serve on another schema than this program's, or with a login that may do more than the service.
+///
+/// # Errors
+///
+/// Those of [`crate::check`]; [`Error::LoginTooMighty`] and [`Error::RightsMissing`] for the login.
+pub async fn check_service(client: &Client) -> Result<(), Error> {
+    crate::schema::check(client).await?;
+    let row = client.query_one(TOO_MIGHTY, &[]).await.map_err(|error| match error.code() {
+        // A restored backup, and nobody has made its roles.
+        Some(code) if *code == SqlState::UNDEFINED_OBJECT => Error::RightsMissing,
+        _other => Error::statement("to read its roles", &error),
+    })?;
+    let why = match row.get::<_, i32>(1) {
+        0 => None,
+        1 => Some("is a superuser"),
+        2 => Some("is a member of commonpurse_owner"),
+        3 => Some("owns tables of the service"),
+        4 => Some("owns the database"),
+        5 => Some("may make roles"),
+        6 => Some("may make temporary tables (`commonpurse migrate` takes that right from everybody)"),
+        7 => Some("may reach into the machine of the database"),
+        _ => Some("may write the journal without its functions"),
+    };
+    match why {
+        Some(why) => Err(Error::LoginTooMighty { login: row.get(0), why }),
+        None if !row.get::<_, bool>(2) => Err(Error::RightsMissing),
+        None => Ok(()),
+    }
 }
 
 /// Makes the roles that are missing.

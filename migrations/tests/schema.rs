@@ -126,7 +126,7 @@ async fn a_restored_backup_gets_its_owner_and_its_rights_back() {
                 UNION ALL SELECT format('FUNCTION %s', oid::regprocedure)
                 FROM pg_proc WHERE pronamespace = 'public'::regnamespace
             LOOP
-                EXECUTE format('ALTER %s OWNER TO postgres', v_what);
+                EXECUTE format('ALTER %s OWNER TO CURRENT_USER', v_what);
             END LOOP;
             REVOKE ALL ON ALL TABLES IN SCHEMA public FROM commonpurse_service;
             REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM commonpurse_service;
@@ -148,15 +148,116 @@ async fn a_restored_backup_gets_its_owner_and_its_rights_back() {
 }
 
 #[tokio::test]
-async fn the_service_role_connects_within_limits_and_may_read_the_version() {
+async fn the_service_connects_within_limits_and_passes_its_own_check() {
     let database = TestDatabase::create().await.unwrap();
-    let config = migrations::service_config(&database.url, "a test").unwrap();
+    let config = migrations::service_config(&database.service_url, "a test").unwrap();
     let service = migrations::connect(&config).await.unwrap();
-    check(&service).await.unwrap();
-    assert_eq!(lines(&service, "SELECT current_user::text").await, ["commonpurse_service"]);
+    migrations::check_service(&service).await.unwrap();
     assert_eq!(lines(&service, "SHOW lock_timeout").await, ["5s"]);
     assert_eq!(lines(&service, "SHOW statement_timeout").await, ["30s"]);
     assert_eq!(lines(&service, "SHOW idle_in_transaction_session_timeout").await, ["1min"]);
+}
+
+/// A login of its own with the given rights, in a database of its own: the owner's connection and the login's URL.
+async fn login(database: &TestDatabase, rights: &str) -> (Client, String) {
+    let owner = client(&database.url).await;
+    let name = format!("cp_login_{}", &database.name()[8..20]);
+    let mut sql = rights.replace("{login}", &name).replace("{database}", database.name());
+    let service: tokio_postgres::Config = database.service_url.parse().unwrap();
+    if let Some(password) = service.get_password() {
+        let password = String::from_utf8_lossy(password);
+        sql.push_str(&format!("; ALTER ROLE {name} PASSWORD '{password}'"));
+    }
+    owner.batch_execute(&sql).await.unwrap();
+    (owner, database.service_url.replacen(service.get_user().unwrap(), &name, 1))
+}
+
+#[tokio::test]
+async fn h1_the_service_runs_as_nobody_who_may_do_more_than_it() {
+    let cases = [
+        ("CREATE ROLE {login} LOGIN SUPERUSER", "is a superuser"),
+        (
+            "CREATE ROLE {login} LOGIN IN ROLE commonpurse_owner, commonpurse_service",
+            "is a member of commonpurse_owner",
+        ),
+        (
+            "CREATE ROLE {login}_between IN ROLE commonpurse_owner;
+             CREATE ROLE {login} LOGIN IN ROLE {login}_between, commonpurse_service",
+            "is a member of commonpurse_owner",
+        ),
+        (
+            "CREATE ROLE {login} LOGIN IN ROLE commonpurse_service; GRANT CREATE ON SCHEMA public TO {login};
+             ALTER TABLE activity OWNER TO {login}",
+            "owns tables of the service",
+        ),
+        (
+            "CREATE ROLE {login} LOGIN IN ROLE commonpurse_service; ALTER DATABASE {database} OWNER TO {login}",
+            "owns the database",
+        ),
+        ("CREATE ROLE {login} LOGIN CREATEROLE IN ROLE commonpurse_service", "may make roles"),
+        (
+            "CREATE ROLE {login} LOGIN IN ROLE commonpurse_service; GRANT TEMPORARY ON DATABASE {database} TO {login}",
+            "may make temporary tables",
+        ),
+        (
+            "CREATE ROLE {login} LOGIN IN ROLE commonpurse_service, pg_write_all_data",
+            "may write the journal without its functions",
+        ),
+        (
+            "CREATE ROLE {login} LOGIN IN ROLE commonpurse_service, pg_execute_server_program",
+            "may reach into the machine of the database",
+        ),
+        ("CREATE ROLE {login} LOGIN", "run `commonpurse migrate`"),
+        ("CREATE ROLE {login} LOGIN IN ROLE commonpurse_service", ""),
+    ];
+    for (rights, why) in cases {
+        let database = TestDatabase::create().await.unwrap();
+        let (owner, url) = login(&database, rights).await;
+        let config = migrations::service_config(&url, "a test").unwrap();
+        let found = match migrations::check_service(&migrations::connect(&config).await.unwrap()).await {
+            Ok(()) => String::new(),
+            Err(error) => error.to_string(),
+        };
+        let name = lines(&client(&url).await, "SELECT session_user::text").await.remove(0);
+        let roles = format!("SELECT rolname::text FROM pg_roles WHERE rolname LIKE '{name}%' ORDER BY 1 DESC");
+        let roles = lines(&owner, &roles).await;
+        let gone = roles
+            .iter()
+            .map(|role| format!("REASSIGN OWNED BY {role} TO CURRENT_USER; DROP OWNED BY {role}; DROP ROLE {role};"));
+        owner.batch_execute(&gone.collect::<String>()).await.unwrap();
+        assert!(found.contains(why) && found.is_empty() == why.is_empty(), "{rights}: {found}");
+    }
+}
+
+#[tokio::test]
+async fn h1_a_login_without_the_owners_rights_cannot_migrate_and_hears_what_to_set() {
+    let database = TestDatabase::create().await.unwrap();
+    for error in [
+        apply(&database.service_url).await.unwrap_err(),
+        migrations::check_owner(&database.service_url).await.unwrap_err(),
+    ] {
+        assert!(matches!(error, Error::NotOwner { .. }), "{error}");
+        assert!(error.to_string().contains("COMMONPURSE_OWNER_URL"), "{error}");
+    }
+    migrations::check_owner(&database.url).await.unwrap();
+}
+
+#[tokio::test]
+async fn h1_a_member_of_the_owner_migrates_a_database_that_the_owner_has() {
+    let database = TestDatabase::create_empty().await.unwrap();
+    let rights =
+        "CREATE ROLE {login} LOGIN IN ROLE commonpurse_owner; ALTER DATABASE {database} OWNER TO commonpurse_owner";
+    let (owner, url) = login(&database, rights).await;
+    let report = apply(&url).await;
+    let name = lines(&client(&url).await, "SELECT session_user::text").await.remove(0);
+    let owned = format!("SELECT relname::text FROM pg_class WHERE relowner = '{name}'::regrole");
+    let owned = lines(&owner, &owned).await;
+    let service = client(&database.service_url).await;
+    let checked = migrations::check_service(&service).await;
+    owner.batch_execute(&format!("DROP OWNED BY {name}; DROP ROLE {name}")).await.unwrap();
+    assert_eq!(report.unwrap().now, latest());
+    checked.unwrap();
+    assert!(owned.is_empty(), "{owned:?}");
 }
 
 #[tokio::test]

@@ -72,13 +72,12 @@ struct Service {
 
 impl Service {
     async fn start(server: &PrivateServer, home: &TempDir, name: &str) -> anyhow::Result<Service> {
-        server.create_database(name).await?;
+        server.migrate(name).await?;
         let url = server.url(name);
-        migrations::apply(&url).await?;
         api::operators::add_operator(&url, &OPERATOR.parse()?).await?;
         let unlimited = |name: &str| (name.to_owned(), "1000000".to_owned());
         let settings = Settings {
-            database_url: url.clone(),
+            database_url: server.service_url(name),
             programs: programs_beside_this_one()?,
             state: home.path().join(name),
             listen: "127.0.0.1:0".into(),

@@ -45,7 +45,7 @@ impl TestApp {
         api::operators::add_operator(&database.url, &OPERATOR.parse()?).await?;
         let state = TempDir::new()?;
         let settings = Settings {
-            database_url: database.url.clone(),
+            database_url: database.service_url.clone(),
             programs: programs_beside_this_one()?,
             state: state.path().to_owned(),
             listen: "127.0.0.1:0".into(),
@@ -57,7 +57,7 @@ impl TestApp {
         );
         let stack = tokio::task::spawn_blocking(move || Stack::start(settings, workers)).await??;
         let base_url = stack.base_url.clone();
-        let config = migrations::service_config(&database.url, "tests")?;
+        let config = migrations::service_config(&database.service_url, "tests")?;
         let pool = Pool::builder(Manager::new(config, NoTls)).max_size(2).build()?;
         Ok(TestApp { stack: Some(stack), base_url, database, pool, state, finished: false })
     }

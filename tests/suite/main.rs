@@ -6,6 +6,7 @@ mod contract;
 mod cooperatives;
 mod host;
 mod house;
+mod logins;
 mod milestones;
 mod paths;
 mod pledging;

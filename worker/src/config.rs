@@ -10,7 +10,8 @@ use url::Url;
 #[derive(Debug, Clone, Parser)]
 #[command(name = "commonpurse-worker", version, about)]
 pub struct Config {
-    /// Where the database is: postgresql://user:password@host/database, several hosts for failover.
+    /// Where the database is, with the login of the service: postgresql://user:password@host/database, several hosts for
+    /// failover.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: SecretString,
 

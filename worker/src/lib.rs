@@ -46,7 +46,7 @@ const POOL_WAIT: Duration = Duration::from_secs(10);
 pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
     config.check()?;
     let database = migrations::service_config(config.database_url.expose_secret(), "commonpurse-worker")?;
-    migrations::check(&migrations::connect(&database).await?).await?;
+    migrations::check_service(&migrations::connect(&database).await?).await?;
     let lanes = Lanes::new(pool(lane::options(database.clone()), LANE_CONNECTIONS)?);
     // Enough for every job, a provider's memory beside it, the leases and the upkeep.
     let pool = pool(database, usize::from(config.concurrency) + 4)?;

@@ -23,7 +23,7 @@ pub(crate) struct Database {
 
 pub(crate) async fn database() -> Database {
     let database = TestDatabase::create().await.unwrap();
-    let config = migrations::service_config(&database.url, "worker-test").unwrap();
+    let config = migrations::service_config(&database.service_url, "worker-test").unwrap();
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = Manager::from_config(config, tokio_postgres::NoTls, recycling);
     Database { pool: Pool::builder(manager).max_size(12).build().unwrap(), database }
@@ -32,7 +32,7 @@ pub(crate) async fn database() -> Database {
 impl Database {
     /// A worker that keeps its mail in memory.
     pub(crate) fn worker(&self, name: &str) -> Arc<Worker> {
-        let config = migrations::service_config(&self.database.url, "worker-test-lanes").unwrap();
+        let config = migrations::service_config(&self.database.service_url, "worker-test-lanes").unwrap();
         let transport = Transport::Memory(std::sync::Mutex::default());
         Arc::new(Worker {
             name: name.into(),

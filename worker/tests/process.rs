@@ -30,7 +30,7 @@ fn command(database_url: &str, mail_dir: &Path) -> Command {
 }
 
 fn pool(database: &TestDatabase) -> Pool {
-    let config = migrations::service_config(&database.url, "worker-test").unwrap();
+    let config = migrations::service_config(&database.service_url, "worker-test").unwrap();
     Pool::builder(Manager::new(config, tokio_postgres::NoTls)).max_size(2).build().unwrap()
 }
 
@@ -79,7 +79,7 @@ async fn a_worker_mails_a_sign_in_link_and_stops_when_its_parent_goes() {
     let mail = tempfile::tempdir().unwrap();
     let pool = pool(&database);
     enqueue_sign_in(&pool).await;
-    let mut worker = command(&database.url, mail.path()).spawn().unwrap();
+    let mut worker = command(&database.service_url, mail.path()).spawn().unwrap();
     let text = wait_for_mail(mail.path()).await;
     assert!(text.contains("sign-in?token=3Dt0ken") || text.contains("sign-in?token=t0ken"), "{text}");
     let client = pool.get().await.unwrap();
@@ -95,7 +95,7 @@ async fn a_worker_told_to_terminate_ends_well() {
     let mail = tempfile::tempdir().unwrap();
     let pool = pool(&database);
     enqueue_sign_in(&pool).await;
-    let mut worker = command(&database.url, mail.path()).spawn().unwrap();
+    let mut worker = command(&database.service_url, mail.path()).spawn().unwrap();
     wait_for_mail(mail.path()).await;
     // The shell's own kill: the program of that name is not on every machine.
     let told = Command::new("sh").args(["-c", "kill -TERM $0", &worker.id().to_string()]).status().unwrap();
@@ -107,6 +107,6 @@ async fn a_worker_told_to_terminate_ends_well() {
 async fn a_worker_does_not_start_on_a_database_without_our_schema() {
     let database = TestDatabase::create_empty().await.unwrap();
     let mail = tempfile::tempdir().unwrap();
-    let mut worker = command(&database.url, mail.path()).spawn().unwrap();
+    let mut worker = command(&database.service_url, mail.path()).spawn().unwrap();
     assert!(!wait_for_end(&mut worker).success());
 }

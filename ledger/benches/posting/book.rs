@@ -17,8 +17,10 @@ use uuid::Uuid;
 
 const DAY: Date = date(2027, 1, 1);
 
+/// As the service connects; the URL is the owner's.
 pub(crate) fn pool(url: &str, size: usize) -> Pool {
-    let config = lane::options(migrations::service_config(url, "bench").expect("an address"));
+    let url = migrations::service_url(url).expect("an address");
+    let config = lane::options(migrations::service_config(&url, "bench").expect("an address"));
     Pool::builder(Manager::new(config, NoTls)).max_size(size).build().expect("a pool")
 }
 

@@ -30,9 +30,8 @@ async fn owner(url: &str) -> Client {
 
 /// Heap and all indexes of journal and keys, each transfer with a key, in a database of their own.
 pub(crate) async fn bytes_per_transfer(server: &PrivateServer) -> u64 {
-    server.create_database("sized").await.expect("a database");
+    server.migrate("sized").await.expect("a database");
     let url = server.url("sized");
-    migrations::apply(&url).await.expect("a schema");
     let pool = book::pool(&url, 2);
     let book = book::fresh_book(&url, &pool).await;
     ours::fill(&Lanes::new(pool), book, SIZED).await;
@@ -100,7 +99,8 @@ async fn read(url: &str, book: BookId, report: &mut Report) {
 
 /// As the service reads: without the options of lanes.
 fn reader(url: &str) -> deadpool_postgres::Pool {
-    let config = migrations::service_config(url, "bench").expect("an address");
+    let url = migrations::service_url(url).expect("an address");
+    let config = migrations::service_config(&url, "bench").expect("an address");
     let manager = deadpool_postgres::Manager::new(config, NoTls);
     deadpool_postgres::Pool::builder(manager).max_size(1).build().expect("a pool")
 }

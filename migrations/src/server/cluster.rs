@@ -13,12 +13,16 @@ use tokio_postgres::error::SqlState;
 
 use crate::connection::{connect, parse};
 use crate::error::Error;
+use crate::roles;
 use crate::server::Durability;
 use crate::server::account::Account;
 use crate::server::launch::{Lifeline, Plan, Running, initialise, launch, remove};
 use crate::server::pidfile;
 use crate::server::place::{private_directory, settle};
 use crate::server::programs::Programs;
+
+/// The superuser of a private cluster.
+pub(crate) const OWNER: &str = "postgres";
 
 /// Longer than the supervisor itself gives the server.
 const STOP_DEADLINE: Duration = Duration::from_secs(30);
@@ -111,7 +115,7 @@ impl PrivateServer {
     /// The URL of a database for its owner, the superuser `postgres`, through the unix socket and without a password.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
-        socket_url(&self.running.sockets, self.running.port, database)
+        socket_url(OWNER, &self.running.sockets, self.running.port, database)
     }
 
     /// The URL for programs that cannot use a unix socket. It holds the password: never log it.
@@ -138,6 +142,23 @@ impl PrivateServer {
             Err(error) if error.code() == Some(&SqlState::DUPLICATE_DATABASE) => Ok(false),
             Err(error) => Err(Error::statement("a new database", &error)),
         }
+    }
+
+    /// Makes a database when it is not there, brings it to the newest schema, and makes the service's login.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`crate::apply`].
+    pub async fn migrate(&self, database: &str) -> Result<(), Error> {
+        self.create_database(database).await?;
+        crate::apply(&self.url(database)).await?;
+        roles::make_login(&connect(&parse(&self.url(database))?).await?, roles::LOGIN, None).await
+    }
+
+    /// The URL of a migrated database for the service.
+    #[must_use]
+    pub fn service_url(&self, database: &str) -> String {
+        socket_url(roles::LOGIN, &self.running.sockets, self.running.port, database)
     }
 
     /// The loopback port.
@@ -282,9 +303,9 @@ pub(crate) fn put_aside(log: &Path) {
     }
 }
 
-/// The superuser's URL through the socket; the directory has no characters that need encoding but the slashes.
-pub(crate) fn socket_url(sockets: &Path, port: u16, database: &str) -> String {
-    format!("postgresql://postgres@{}:{port}/{database}", sockets.display().to_string().replace('/', "%2F"))
+/// A login's URL through the socket; the directory has no characters that need encoding but the slashes.
+pub(crate) fn socket_url(login: &str, sockets: &Path, port: u16, database: &str) -> String {
+    format!("postgresql://{login}@{}:{port}/{database}", sockets.display().to_string().replace('/', "%2F"))
 }
 
 /// An identifier in double quotes.

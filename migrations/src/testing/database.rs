@@ -3,11 +3,13 @@
 use std::fmt;
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 use tokio_postgres::error::SqlState;
 
-use crate::connection::{connect, parse, with_database};
+use crate::connection::{connect, parse, with_database, with_login};
 use crate::error::Error;
+use crate::roles::LOGIN;
 use crate::server::cluster::quoted;
 use crate::testing::{shared, template};
 
@@ -20,15 +22,25 @@ struct Server {
     /// A database that always exists, as its owner; others are made from there.
     maintenance_url: String,
     template: String,
+    login: Login,
     _hold: Option<shared::Hold>,
+}
+
+/// How the service logs in.
+pub(crate) struct Login {
+    pub(crate) name: &'static str,
+    /// None on a cluster of our own, whose socket is private.
+    pub(crate) password: Option<String>,
 }
 
 static SERVER: OnceCell<Server> = OnceCell::const_new();
 
 /// A database with the newest schema and no data, which is dropped with this value.
 pub struct TestDatabase {
-    /// The database's URL for its owner. Service connections come from [`crate::service_config`].
+    /// The database's URL for its owner, who may do anything.
     pub url: String,
+    /// The same database as the service logs in; [`crate::service_config`] adds the time limits.
+    pub service_url: String,
     maintenance_url: String,
     name: String,
 }
@@ -64,11 +76,18 @@ impl TestDatabase {
         let name = format!("cp_test_{:032x}", rand::random::<u128>());
         let maintenance_url = server.maintenance_url.clone();
         let url = with_database(&maintenance_url, &name)?;
+        let service_url = with_login(&url, server.login.name, server.login.password.as_deref())?;
+        // A copy has the rights of its template within, and the rights of any new database upon itself.
+        let closed = format!("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC", quoted(&name));
         let client = connect(&parse(&maintenance_url)?).await?;
         let statement = format!("CREATE DATABASE {} TEMPLATE {}", quoted(&name), quoted(template));
         for _ in 0..CLONE_ATTEMPTS_MAX {
             match client.batch_execute(&statement).await {
-                Ok(()) => return Ok(Self { url, maintenance_url, name }),
+                Ok(()) => {
+                    let done = client.batch_execute(&closed).await;
+                    done.map_err(|error| Error::statement("the rights of a database for a test", &error))?;
+                    return Ok(Self { url, service_url, maintenance_url, name });
+                }
                 Err(error) if error.code() == Some(&SqlState::OBJECT_IN_USE) => {
                     tokio::time::sleep(CLONE_PAUSE).await;
                 }
@@ -120,6 +139,15 @@ async fn find_server() -> Result<Server, Error> {
             (url, Some(hold))
         }
     };
-    let template = template::ensure(&maintenance_url).await?;
-    Ok(Server { maintenance_url, template, _hold: hold })
+    let login = match hold {
+        Some(_) => Login { name: LOGIN, password: None },
+        None => Login { name: "commonpurse_tests", password: Some(password_for(&maintenance_url)) },
+    };
+    let template = template::ensure(&maintenance_url, &login).await?;
+    Ok(Server { maintenance_url, template, login, _hold: hold })
+}
+
+/// On somebody's server all test processes need the same password, which nobody else can guess.
+fn password_for(maintenance_url: &str) -> String {
+    hex::encode(Sha256::digest(maintenance_url))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::server::Durability;
-use crate::server::cluster::{Home, clear_throwaways, open_private, programs_for, put_aside, socket_url};
+use crate::server::cluster::{Home, OWNER, clear_throwaways, open_private, programs_for, put_aside, socket_url};
 use crate::server::launch::{Lifeline, Plan, hold, initialise, is_supervised, launch};
 use crate::server::pidfile::wait_until;
 
@@ -62,7 +62,7 @@ fn join_current(current: &Path) -> Option<(String, Hold)> {
     let (port, sockets) = (port.parse().ok()?, PathBuf::from(sockets));
     let lifeline = hold(&sockets)?;
     // If the supervisor closed its doors just now, it has seen us and stays; later ones do not find the pipe.
-    Some((socket_url(&sockets, port, "postgres"), Hold { _lifeline: lifeline }))
+    Some((socket_url(OWNER, &sockets, port, "postgres"), Hold { _lifeline: lifeline }))
 }
 
 fn start(home: &Home, current: &Path, linger_s: u32) -> Result<(String, Hold), Problem> {
@@ -83,7 +83,7 @@ fn start(home: &Home, current: &Path, linger_s: u32) -> Result<(String, Hold), P
     let lifeline = running.held.ok_or_else(|| "its lifeline is missing".to_owned())?;
     let line = format!("{} {}\n", running.port, running.sockets.display());
     std::fs::write(current, line).map_err(|error| error.to_string())?;
-    Ok((socket_url(&running.sockets, running.port, "postgres"), Hold { _lifeline: lifeline }))
+    Ok((socket_url(OWNER, &running.sockets, running.port, "postgres"), Hold { _lifeline: lifeline }))
 }
 
 /// Cargo marks its target directory with a file; the test program lies below it.

@@ -4,8 +4,10 @@ use tokio_postgres::Client;
 
 use crate::connection::{connect, parse, with_database};
 use crate::error::Error;
+use crate::roles;
 use crate::schema;
 use crate::server::cluster::quoted;
+use crate::testing::database::Login;
 
 /// Guards the making of templates on one server; any number that nobody else uses.
 const TEMPLATE_LOCK: i64 = 0x0063_7074_656d_706c;
@@ -13,7 +15,7 @@ const TEMPLATE_LOCK: i64 = 0x0063_7074_656d_706c;
 /// Makes the template unless it is there, and returns its name.
 ///
 /// Only a finished one is marked as a template, so that one whose making was killed is made again.
-pub(crate) async fn ensure(maintenance_url: &str) -> Result<String, Error> {
+pub(crate) async fn ensure(maintenance_url: &str, login: &Login) -> Result<String, Error> {
     let name = format!("cp_template_{}", &schema::digest()[..16]);
     let client = connect(&parse(maintenance_url)?).await?;
     if is_finished(&client, &name).await? {
@@ -25,6 +27,7 @@ pub(crate) async fn ensure(maintenance_url: &str) -> Result<String, Error> {
         .map_err(|error| Error::statement("the lock on the template", &error))?;
     if !is_finished(&client, &name).await? {
         make(&client, maintenance_url, &name).await?;
+        roles::make_login(&client, login.name, login.password.as_deref()).await?;
     }
     // The lock goes with the connection.
     Ok(name)

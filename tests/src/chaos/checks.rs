@@ -12,7 +12,7 @@ use tokio_postgres::NoTls;
 
 /// Looks everything up that was answered, and everything that was not.
 pub(super) async fn compare(machine: &Machine, stage: &Stage, told: &Told) -> anyhow::Result<Tally> {
-    let config = migrations::service_config(&machine.database_url(), "chaos-checks")?;
+    let config = migrations::service_config(&migrations::service_url(&machine.database_url())?, "chaos-checks")?;
     let client = Pool::builder(Manager::new(config, NoTls)).max_size(1).build()?.get().await?;
     let all = books::list(&client, None, BookId(0), 10).await?;
     ensure!(all.len() == 1, "there is one book");

@@ -44,10 +44,9 @@ impl Machine {
     pub(super) async fn start() -> anyhow::Result<Machine> {
         let home = TempDir::new()?;
         let server = PrivateServer::start(&home.path().join("postgresql"), Durability::Kept).await?;
-        server.create_database("chaos").await?;
-        let database_url = server.url("chaos");
-        migrations::apply(&database_url).await?;
-        api::operators::add_operator(&database_url, &OPERATOR.parse()?).await?;
+        server.migrate("chaos").await?;
+        let database_url = server.service_url("chaos");
+        api::operators::add_operator(&server.url("chaos"), &OPERATOR.parse()?).await?;
         let environment = [
             ("COMMONPURSE_GUESSES_PER_MINUTE", "100000"),
             ("COMMONPURSE_RATE_PER_SECOND", "100000"),

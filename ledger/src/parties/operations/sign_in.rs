@@ -139,7 +139,8 @@ pub async fn ensure_person(tx: &Transaction<'_>, email: &Email, wall: Timestamp)
     made_meanwhile.ok_or_else(|| Error::inconsistent("an address is taken, but by nobody"))
 }
 
-/// Makes the person with an address an operator of the installation.
+/// Makes the person with an address an operator of the installation: in a transaction of the database's owner, as the
+/// service may not.
 ///
 /// # Errors
 ///
