@@ -12,7 +12,9 @@ pub mod record;
 
 pub use account::{AccountClass, AccountKind, AccountNumber};
 pub use entry::{Entry, Line, Note};
-pub use fold::{AccountState, Batch, Command, Companion, Key, Reason, State, TransferRow, Verdict, fold, take_back};
+pub use fold::{
+    AccountState, Batch, Command, Companion, Key, Reason, State, Sums, Touched, TransferRow, Verdict, fold, take_back,
+};
 pub use mode::Mode;
 pub use movement::MovementKind;
 pub use record::{LogRecord, RecordKind};

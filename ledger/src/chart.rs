@@ -11,7 +11,8 @@ use crate::id::OrganisationId;
 use crate::money::Currency;
 use jiff::civil::Date;
 
-/// An account of the chart: what it is called, and what it is for. Its floor is 0: money that is not there is not spent.
+/// An account of the chart: what it is called, and what it is for. Its floor is that of its class, 0: money that is not there
+/// is not spent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     /// Its code, such as `liabilities:fund:open-press`.
@@ -19,9 +20,6 @@ pub struct Account {
     /// What it is for, and so which movements may reach it.
     pub class: AccountClass,
 }
-
-/// The least balance of an account of the chart, in minor units.
-pub const FLOOR: i64 = 0;
 
 impl Account {
     /// The same account in a currency: that of the book has the plain code, another one has its own code behind it.

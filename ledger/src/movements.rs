@@ -241,7 +241,7 @@ fn outside(entry: Entry) -> Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::book::{AccountClass, AccountState, Command, State, Verdict, fold};
+    use crate::book::{AccountClass, AccountState, Command, State, Sums, Verdict, fold};
     use crate::money::Currency;
     use jiff::civil::date;
     use proptest::prelude::*;
@@ -253,7 +253,7 @@ mod tests {
     fn campaign(cap: i64) -> State {
         let account = |class, floor| {
             let unit = "PLEDGED.USD".into();
-            AccountState { class, unit, floor: Some(floor), closed: false, debits: 0, credits: 0, held: 0 }
+            AccountState { class, unit, floor: Some(floor), closed: false, held: 0, sums: Sums::default() }
         };
         let accounts = [
             (ROOM, account(AccountClass::CommitmentRoom, -cap)),
@@ -269,8 +269,8 @@ mod tests {
     }
 
     fn balance(state: &State, account: AccountNumber) -> i64 {
-        let account = &state.accounts[&account];
-        account.credits - account.debits
+        let sums = state.accounts[&account].sums;
+        sums.credits - sums.debits
     }
 
     /// Whether the fold takes it.

@@ -238,8 +238,9 @@ impl Ground {
     /// An account in dollars that does not go below zero.
     pub async fn account(&self, code: &str, class: AccountClass) -> AccountNumber {
         let (book, wall) = (self.book.id, self.wall);
+        let floor = class.has_own_floors().then_some(0);
         let opened =
-            self.run(async |tx| account_rows::open(tx, book, code, class, Currency::USD.code(), Some(0), wall).await);
+            self.run(async |tx| account_rows::open(tx, book, code, class, Currency::USD.code(), floor, wall).await);
         opened.await.expect("an account")
     }
 

@@ -8,7 +8,9 @@ CREATE TABLE account_class (
     class  smallint PRIMARY KEY,
     name   text NOT NULL UNIQUE,
     kind   text NOT NULL CHECK (kind IN ('asset', 'liability', 'equity', 'income', 'expense')),
-    managed boolean NOT NULL
+    managed boolean NOT NULL,
+    side   smallint NOT NULL GENERATED ALWAYS AS (CASE WHEN kind IN ('asset', 'expense') THEN -1 ELSE 1 END) STORED,
+    own_floors boolean NOT NULL GENERATED ALWAYS AS (NOT managed OR name = 'commitment_room') STORED
 );
 SELECT ledger_reference('account_class');
 COMMENT ON TABLE account_class IS 'What an account is for; the movements are stated in classes.';
@@ -16,6 +18,8 @@ COMMENT ON COLUMN account_class.class IS 'Number in the rows.';
 COMMENT ON COLUMN account_class.name IS 'Name in the API.';
 COMMENT ON COLUMN account_class.kind IS 'asset and expense are debit-normal, the others credit-normal.';
 COMMENT ON COLUMN account_class.managed IS 'Moves by its operations only: raw journal entries are refused.';
+COMMENT ON COLUMN account_class.side IS '1 credit-normal (liability, equity, income), -1 debit-normal (asset, expense).';
+COMMENT ON COLUMN account_class.own_floors IS 'Whoever opens an account says how low it may fall; else its floor is 0.';
 
 CREATE TABLE movement_kind (
     kind smallint PRIMARY KEY,

@@ -9,7 +9,8 @@ CREATE TABLE book_head (
     version        bigint NOT NULL DEFAULT 0,
     next_number    bigint NOT NULL DEFAULT 1,
     next_account   int NOT NULL DEFAULT 1,
-    closed_through date NOT NULL DEFAULT '0001-01-01'
+    closed_through date NOT NULL DEFAULT '0001-01-01',
+    recorded_at    timestamptz NOT NULL DEFAULT 'epoch'
 ) WITH (fillfactor = 50);
 SELECT ledger_distribute('book_head');
 COMMENT ON TABLE book_head IS 'One row a book: its lock gives the one order of all records.';
@@ -18,6 +19,7 @@ COMMENT ON COLUMN book_head.version IS 'Raised by every batch; a batch folded on
 COMMENT ON COLUMN book_head.next_number IS 'Number of the next record; numbers have no gaps and are in commit order.';
 COMMENT ON COLUMN book_head.next_account IS 'Number of the next account.';
 COMMENT ON COLUMN book_head.closed_through IS 'Entries with an effective date on or before this day are refused.';
+COMMENT ON COLUMN book_head.recorded_at IS 'Wall clock of the last record: no later one is recorded before.';
 
 CREATE TABLE account (
     book_id   int NOT NULL,
@@ -44,6 +46,8 @@ CREATE TABLE balance (
     debits   bigint NOT NULL DEFAULT 0,
     credits  bigint NOT NULL DEFAULT 0,
     held     bigint NOT NULL DEFAULT 0,
+    last_pos bigint NOT NULL DEFAULT 0,
+    lines    bigint NOT NULL DEFAULT 0,
     floor    bigint,
     book_id  int NOT NULL,
     account  int NOT NULL,
@@ -61,6 +65,8 @@ COMMENT ON TABLE balance IS 'One row an account; its CHECK is the last line of d
 COMMENT ON COLUMN balance.debits IS 'Sum of all debits, minor units.';
 COMMENT ON COLUMN balance.credits IS 'Sum of all credits, minor units.';
 COMMENT ON COLUMN balance.held IS 'Set aside by holds, minor units.';
+COMMENT ON COLUMN balance.last_pos IS 'transfer.pos of the account''s last line, where its chain begins; 0 before the first.';
+COMMENT ON COLUMN balance.lines IS 'How many lines the account has.';
 COMMENT ON COLUMN balance.floor IS 'Lowest balance allowed on its own side after holds, minor units; none when null.';
 COMMENT ON COLUMN balance.book_id IS 'The book.';
 COMMENT ON COLUMN balance.account IS 'The account.';
@@ -73,6 +79,8 @@ CREATE TABLE transfer (
     amount       bigint NOT NULL,
     debit_after  bigint NOT NULL,
     credit_after bigint NOT NULL,
+    debit_prev   bigint NOT NULL,
+    credit_prev  bigint NOT NULL,
     recorded_at  timestamptz NOT NULL,
     note         uuid NOT NULL,
     book_id      int NOT NULL,
@@ -85,13 +93,13 @@ CREATE TABLE transfer (
     CONSTRAINT transfer_amount CHECK (amount > 0 AND debit <> credit)
 );
 SELECT ledger_distribute('transfer');
-CREATE INDEX transfer_debit ON transfer (book_id, debit, pos);
-CREATE INDEX transfer_credit ON transfer (book_id, credit, pos);
 COMMENT ON TABLE transfer IS 'One amount from one account to another: both sides in one row, so that an unbalanced entry cannot be stored.';
 COMMENT ON COLUMN transfer.pos IS 'Record number << 16 | line: the order of the book.';
 COMMENT ON COLUMN transfer.amount IS 'Minor units of the accounts'' unit, more than 0.';
 COMMENT ON COLUMN transfer.debit_after IS 'Balance of the debited account after this line, on its own side, minor units.';
 COMMENT ON COLUMN transfer.credit_after IS 'Balance of the credited account after this line, on its own side, minor units.';
+COMMENT ON COLUMN transfer.debit_prev IS 'pos of the line before this one of the account debited; 0 for its first.';
+COMMENT ON COLUMN transfer.credit_prev IS 'pos of the line before this one of the account credited; 0 for its first.';
 COMMENT ON COLUMN transfer.recorded_at IS 'Wall clock when it was decided.';
 COMMENT ON COLUMN transfer.note IS 'First 16 bytes of the salted SHA-256 of its note (UUIDv8 bits unset); nil when there is none.';
 COMMENT ON COLUMN transfer.book_id IS 'The book.';
@@ -100,6 +108,20 @@ COMMENT ON COLUMN transfer.credit IS 'Account credited.';
 COMMENT ON COLUMN transfer.effective IS 'Day on which it counts.';
 COMMENT ON COLUMN transfer.occurred IS 'Day on which it happened outside; the same, unless that day was closed.';
 COMMENT ON COLUMN transfer.kind IS 'Way the money moved: movement_kind.';
+
+CREATE TABLE account_mark (
+    pos     bigint NOT NULL,
+    line    bigint NOT NULL,
+    book_id int NOT NULL,
+    account int NOT NULL,
+    PRIMARY KEY (book_id, account, pos)
+);
+SELECT ledger_distribute('account_mark');
+COMMENT ON TABLE account_mark IS 'Every 128th line of an account: where a reader may step into its chain.';
+COMMENT ON COLUMN account_mark.pos IS 'transfer.pos of the line.';
+COMMENT ON COLUMN account_mark.line IS 'Which line of the account it is, from 1.';
+COMMENT ON COLUMN account_mark.book_id IS 'The book.';
+COMMENT ON COLUMN account_mark.account IS 'The account.';
 
 CREATE TABLE log_record (
     number      bigint NOT NULL CHECK (number >= 1),

@@ -25,45 +25,35 @@ pub async fn sawmill(operator: &Client) -> anyhow::Result<String> {
     Ok(path)
 }
 
-/// Fills the one book with `$1` entries, as its owner and at once: of five, four are sales and one is rent.
-const FILL: &str = "
-    WITH plan AS MATERIALIZED (
-        SELECT i AS number, i % 5 = 4 AS rent, CASE WHEN i % 5 = 4 THEN 50 ELSE 100 + i % 900 END AS amount,
-               date '2027-01-01' + (i * 7919 % 730)::int AS day, gen_random_uuid() AS salt, 'Boards, load ' || i AS memo
-          FROM generate_series(1, $1::bigint) AS i),
-    run AS (
-        SELECT *, sum(amount) FILTER (WHERE rent) OVER way AS rents, sum(amount) FILTER (WHERE NOT rent) OVER way AS sales
-          FROM plan WINDOW way AS (ORDER BY number)),
-    known AS (
-        SELECT book_id, max(number) FILTER (WHERE code = 'assets:bank') AS bank,
-               max(number) FILTER (WHERE code = 'income:boards') AS boards,
-               max(number) FILTER (WHERE code = 'expenses:rent') AS rented
-          FROM account GROUP BY book_id),
-    lines AS (
-        INSERT INTO transfer (book_id, pos, debit, credit, amount, debit_after, credit_after, effective, occurred, kind,
-                              note, recorded_at)
-        SELECT book_id, number << 16, CASE WHEN rent THEN rented ELSE bank END, CASE WHEN rent THEN bank ELSE boards END,
-               amount, CASE WHEN rent THEN rents ELSE coalesce(sales, 0) - coalesce(rents, 0) END,
-               CASE WHEN rent THEN coalesce(sales, 0) - coalesce(rents, 0) ELSE sales END, day, day,
-               (SELECT kind FROM movement_kind WHERE name = 'journal_entry'),
-               encode(substring(sha256(uuid_send(salt) || int8send(octet_length(memo)) || memo::bytea || int8send(0)
-                                       || int8send(2) || '{}'::bytea) FOR 16), 'hex')::uuid, now()
-          FROM run, known RETURNING 1),
-    notes AS (
-        INSERT INTO entry_note (book_id, number, salt, memo) SELECT book_id, number, salt, memo FROM plan, known
-        RETURNING 1),
-    head AS (
-        UPDATE book_head SET version = version + 1, next_number = $1 + 1 RETURNING 1)
-    UPDATE balance SET debits = CASE account WHEN bank THEN sales WHEN rented THEN rents ELSE 0 END,
-                       credits = CASE account WHEN bank THEN rents WHEN boards THEN sales ELSE 0 END
-      FROM known, (SELECT coalesce(sum(amount) FILTER (WHERE rent), 0) AS rents,
-                          coalesce(sum(amount) FILTER (WHERE NOT rent), 0) AS sales FROM plan) AS total";
+/// How transfers are loaded behind the door's back.
+const LOAD: &str = include_str!("../../ledger/src/testing/store/load.sql");
 
-/// Fills the only book of a database, which is a [`sawmill`].
+/// The notes of `{entries}` entries of the one book.
+const NOTES: &str = "
+    INSERT INTO entry_note (book_id, number, salt, memo)
+    SELECT book_id, i, md5('salt ' || i)::uuid, 'Boards, load ' || i FROM book_head, generate_series(1, {entries}::bigint) AS i";
+
+/// Their transfers: of five, four are sales and one is rent.
+const TRANSFERS: &str = "
+    SELECT n.number << 16 AS pos, CASE n.number % 5 WHEN 4 THEN rented ELSE bank END AS debit,
+           CASE n.number % 5 WHEN 4 THEN bank ELSE boards END AS credit,
+           CASE n.number % 5 WHEN 4 THEN 50 ELSE 100 + n.number % 900 END AS amount,
+           date '2027-01-01' + (n.number * 7919 % 730)::int AS day,
+           (SELECT kind FROM movement_kind WHERE name = 'journal_entry') AS kind,
+           encode(substring(sha256(uuid_send(salt) || int8send(octet_length(memo)) || memo::bytea || int8send(0)
+                                   || int8send(2) || '{}'::bytea) FOR 16), 'hex')::uuid AS note
+      FROM entry_note n,
+           (SELECT max(number) FILTER (WHERE code = 'assets:bank') AS bank,
+                   max(number) FILTER (WHERE code = 'income:boards') AS boards,
+                   max(number) FILTER (WHERE code = 'expenses:rent') AS rented FROM account) AS known";
+
+/// Fills the only book of a database, which is a [`sawmill`], as its owner and at once.
 pub async fn fill(database_url: &str, entries: i64) -> anyhow::Result<()> {
     let (owner, connection) = tokio_postgres::connect(database_url, tokio_postgres::NoTls).await?;
     tokio::spawn(connection);
-    owner.execute(FILL, &[&entries]).await?;
+    let book: i32 = owner.query_one("SELECT book_id FROM book_head", &[]).await?.get(0);
+    owner.batch_execute(&NOTES.replace("{entries}", &entries.to_string())).await?;
+    owner.batch_execute(&LOAD.replace("{book}", &book.to_string()).replace("{rows}", TRANSFERS)).await?;
     owner.batch_execute("ANALYZE transfer; ANALYZE entry_note").await?;
     owner.execute("SELECT day_totals_roll_up(book_id, 2000000) FROM book_head", &[]).await?;
     Ok(())

@@ -55,7 +55,7 @@ pub(crate) async fn open_accounts(url: &str, book: BookId) {
     for first in (1..=ACCOUNTS).step_by(200) {
         let fill = format!(
             "SELECT account_open({book}, 'assets:bench:' || n, 40::smallint, 'USD',
-                    CASE WHEN n % 100 = 0 THEN -50000 END, -1::smallint, now())
+                    CASE WHEN n % 100 = 0 THEN -50000 END, now())
                FROM generate_series({first}, {first} + 199) n"
         );
         owner.batch_execute(&fill).await.expect("accounts");

@@ -9,6 +9,7 @@ use ledger::engine::lane::Lanes;
 use ledger::engine::store::{balances, books, journal};
 use ledger::id::BookId;
 use ledger::reports::operations as reports;
+use ledger::testing::store::rows;
 use migrations::PrivateServer;
 use std::time::{Duration, Instant};
 use tokio_postgres::{Client, NoTls};
@@ -116,23 +117,17 @@ async fn median_us(of: impl AsyncFn()) -> u64 {
     times[times.len() / 2]
 }
 
-/// Transfers over a thousand days with ordered keys, between accounts without a floor; balances follow from them at the
-/// end. Indexes that new rows would enter at random are made last.
-async fn load(url: &str, book: BookId, rows: i64, with_keys: bool) {
+/// Transfers over a thousand days with ordered keys, between accounts without a floor.
+async fn load(url: &str, book: BookId, count: i64, with_keys: bool) {
     let owner = owner(url).await;
     owner.batch_execute("SET work_mem = '256MB'; SET maintenance_work_mem = '512MB'").await.expect("memory");
-    let indexes = "SELECT pg_get_indexdef(name::regclass) FROM unnest(ARRAY['transfer_debit', 'transfer_credit']) name";
-    let indexes: Vec<String> = owner.query(indexes, &[]).await.expect("indexes").iter().map(|row| row.get(0)).collect();
-    owner.batch_execute("DROP INDEX transfer_debit, transfer_credit").await.expect("no indexes");
-    for first in (1..=rows).step_by(CHUNK as usize) {
-        let last = (first + CHUNK - 1).min(rows);
+    for first in (1..=count).step_by(CHUNK as usize) {
+        let last = (first + CHUNK - 1).min(count);
         let transfers = format!(
-            "INSERT INTO transfer (book_id, pos, debit, credit, amount, debit_after, credit_after, effective, occurred,
-                                   kind, note, recorded_at)
-             SELECT {book}, n << 16, 100 * (random() * 49)::int + 1 + (random() * 98)::int,
-                    5000 + 100 * (random() * 49)::int + 1 + (random() * 98)::int, 1 + (random() * 98)::int, 0, 0,
-                    '2024-01-01'::date + (n * 1000 / {rows})::int, '2024-01-01'::date + (n * 1000 / {rows})::int,
-                    60, '00000000-0000-0000-0000-000000000000', now()
+            "SELECT n << 16 AS pos, 100 * (random() * 49)::int + 1 + (random() * 98)::int AS debit,
+                    5000 + 100 * (random() * 49)::int + 1 + (random() * 98)::int AS credit,
+                    1 + (random() * 98)::bigint AS amount, '2024-01-01'::date + (n * 1000 / {count})::int AS day,
+                    60::smallint AS kind, '00000000-0000-0000-0000-000000000000'::uuid AS note
                FROM generate_series({first}::bigint, {last}::bigint) n"
         );
         let keys = format!(
@@ -140,21 +135,15 @@ async fn load(url: &str, book: BookId, rows: i64, with_keys: bool) {
              SELECT {book}, 1, ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 7, n
                FROM generate_series({first}::bigint, {last}::bigint) n"
         );
-        owner.batch_execute(&transfers).await.expect("a part of the load");
+        owner.batch_execute(&rows::load(book, &transfers)).await.expect("a part of the load");
         if with_keys {
             owner.batch_execute(&keys).await.expect("a part of the keys");
         }
         let rolled_up = format!("ANALYZE transfer; SELECT day_totals_roll_up({book}, {CHUNK})");
         owner.batch_execute(&rolled_up).await.expect("a part of the totals");
     }
-    let balances = format!(
-        "UPDATE balance b SET debits = k.debits, credits = k.credits FROM kind_total k
-          WHERE b.book_id = {book} AND k.book_id = b.book_id AND k.account = b.account"
-    );
-    let head = format!("UPDATE book_head SET version = version + 1, next_number = {rows} + 1 WHERE book_id = {book}");
     // One by one: neither a vacuum nor a checkpoint wants a transaction around it.
-    let rest = [balances, head, "VACUUM ANALYZE".into(), "CHECKPOINT".into()];
-    for statement in indexes.into_iter().chain(rest) {
-        owner.batch_execute(&statement).await.expect("the end of the load");
+    for statement in ["VACUUM ANALYZE", "CHECKPOINT"] {
+        owner.batch_execute(statement).await.expect("the end of the load");
     }
 }

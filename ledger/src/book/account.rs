@@ -203,6 +203,12 @@ impl AccountClass {
         self as i16
     }
 
+    /// Whether whoever opens an account of the class says how low its balance may fall. Those of all other classes have the
+    /// floor 0.
+    pub fn has_own_floors(self) -> bool {
+        !self.is_managed() || self == AccountClass::CommitmentRoom
+    }
+
     /// Classes whose accounts belong to one person each: outsiders see no single one of them.
     pub const OF_PERSONS: &'static [AccountClass] =
         &[AccountClass::MemberPayable, AccountClass::MemberCapital, AccountClass::LenderPayable];

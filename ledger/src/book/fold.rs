@@ -13,6 +13,41 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
+/// What an account has moved so far, and where its lines stand in the journal.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// Sum of all debits, minor units.
+    pub debits: i64,
+    /// Sum of all credits, minor units.
+    pub credits: i64,
+    /// Position of its last line, record number << 16 | line; 0 before the first.
+    pub last: i64,
+    /// How many lines it has.
+    pub lines: i64,
+}
+
+impl Sums {
+    /// After a line at this position; none when a sum would be too large.
+    fn moved(self, pos: i64, debit: i64, credit: i64) -> Option<Sums> {
+        Some(Sums {
+            debits: self.debits.checked_add(debit)?,
+            credits: self.credits.checked_add(credit)?,
+            last: pos,
+            lines: self.lines + 1,
+        })
+    }
+
+    /// After a line that was debited.
+    pub fn debited(self, pos: i64, amount: i64) -> Option<Sums> {
+        self.moved(pos, amount, 0)
+    }
+
+    /// After a line that was credited.
+    pub fn credited(self, pos: i64, amount: i64) -> Option<Sums> {
+        self.moved(pos, 0, amount)
+    }
+}
+
 /// What the fold knows of one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountState {
@@ -24,18 +59,16 @@ pub struct AccountState {
     pub floor: Option<i64>,
     /// Takes no more postings.
     pub closed: bool,
-    /// Sum of all debits, minor units.
-    pub debits: i64,
-    /// Sum of all credits, minor units.
-    pub credits: i64,
     /// Set aside by holds, minor units.
     pub held: i64,
+    /// What it has moved.
+    pub sums: Sums,
 }
 
 impl AccountState {
     /// The balance on its own side, minor units.
     pub fn balance(&self) -> i64 {
-        i64::from(self.class.kind().side()) * (self.credits - self.debits)
+        i64::from(self.class.kind().side()) * (self.sums.credits - self.sums.debits)
     }
 
     fn keeps_its_floor(&self) -> bool {
@@ -235,10 +268,6 @@ pub struct TransferRow {
     pub occurred: Date,
     /// Digest of the entry's note; nil when there is none.
     pub note: Uuid,
-    /// Classes of the account debited and of the account credited, by which the fold allowed the movement.
-    pub classes: (AccountClass, AccountClass),
-    /// Unit of both accounts.
-    pub unit: Arc<str>,
 }
 
 impl TransferRow {
@@ -257,12 +286,27 @@ pub struct Batch {
     pub notes: Vec<(i64, Note)>,
     /// Keys with their verdicts.
     pub keys: Vec<(Key, Verdict)>,
-    /// The accounts touched: debits, credits and held after the batch.
-    pub balances: BTreeMap<AccountNumber, (i64, i64, i64)>,
+    /// The accounts touched, by number.
+    pub touched: Vec<Touched>,
     /// Companion rows by table.
     pub companions: BTreeMap<&'static str, Vec<serde_json::Value>>,
-    /// Debits and credits of an account before each move, in order, to take the batch back when it was not written.
-    pub before: Vec<(AccountNumber, i64, i64)>,
+    /// What an account had moved before each move, in order, to take the batch back when it was not written.
+    pub before: Vec<(AccountNumber, Sums)>,
+}
+
+/// An account that a batch has moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Touched {
+    /// Which account.
+    pub number: AccountNumber,
+    /// What it is for, by which the fold allowed its movements.
+    pub class: AccountClass,
+    /// Its unit, that of the accounts on the other sides too.
+    pub unit: Arc<str>,
+    /// What it had moved before the batch.
+    pub before: Sums,
+    /// And after it.
+    pub after: Sums,
 }
 
 /// Decides commands in order, brings the state forward, and answers the rows to write and a verdict for each command.
@@ -270,11 +314,11 @@ pub struct Batch {
 /// ```
 /// use jiff::civil::date;
 /// use ledger::book::{
-///     AccountClass, AccountNumber, AccountState, Command, Entry, Line, MovementKind, Reason, State, Verdict, fold,
+///     AccountClass, AccountNumber, AccountState, Command, Entry, Line, MovementKind, Reason, State, Sums, Verdict, fold,
 /// };
 ///
 /// let account = |class, floor| {
-///     AccountState { class, unit: "USD".into(), floor, closed: false, debits: 0, credits: 0, held: 0 }
+///     AccountState { class, unit: "USD".into(), floor, closed: false, held: 0, sums: Sums::default() }
 /// };
 /// let (bank, own) = (AccountNumber(1), AccountNumber(2));
 /// let accounts = [(bank, account(AccountClass::Asset, Some(0))), (own, account(AccountClass::Equity, None))];
@@ -322,7 +366,7 @@ pub fn fold<'a>(state: &mut State, commands: impl IntoIterator<Item = &'a Comman
         }
         verdicts.push(verdict);
     }
-    batch.balances = touched(state, &batch.before);
+    batch.touched = touched(state, &batch.before);
     (batch, verdicts)
 }
 
@@ -376,21 +420,20 @@ fn move_balances(state: &mut State, batch: &mut Batch, entry: &Entry, effective:
         if !line.kind.allows(debit.class, credit.class) {
             return Err(Reason::NoSuchMovement { debit: line.debit, credit: line.credit });
         }
-        let debits = debit.debits.checked_add(line.amount).ok_or(Reason::Amount)?;
-        let credits = credit.credits.checked_add(line.amount).ok_or(Reason::Amount)?;
-        batch.before.push((line.debit, debit.debits, debit.credits));
-        batch.before.push((line.credit, credit.debits, credit.credits));
-        (debit.debits, credit.credits) = (debits, credits);
+        let pos = state.next_number << 16 | index as i64;
+        let debited = debit.sums.debited(pos, line.amount).ok_or(Reason::Amount)?;
+        let credited = credit.sums.credited(pos, line.amount).ok_or(Reason::Amount)?;
+        batch.before.push((line.debit, debit.sums));
+        batch.before.push((line.credit, credit.sums));
+        (debit.sums, credit.sums) = (debited, credited);
         batch.transfers.push(TransferRow {
-            pos: state.next_number << 16 | index as i64,
+            pos,
             line: *line,
             debit_after: debit.balance(),
             credit_after: credit.balance(),
             effective,
             occurred: entry.effective,
             note,
-            classes: (debit.class, credit.class),
-            unit: debit.unit.clone(),
         });
     }
     Ok(())
@@ -405,8 +448,8 @@ fn open(account: Option<&mut AccountState>, number: AccountNumber) -> Result<&mu
 }
 
 /// Floors must hold after the entry as a whole; of those that do not, the first account is named.
-fn floors_hold(state: &State, moved: &[(AccountNumber, i64, i64)]) -> Result<(), Reason> {
-    let broken = moved.iter().filter_map(|&(number, ..)| {
+fn floors_hold(state: &State, moved: &[(AccountNumber, Sums)]) -> Result<(), Reason> {
+    let broken = moved.iter().filter_map(|&(number, _)| {
         let account = state.accounts.get(&number)?;
         (!account.keeps_its_floor()).then_some((number, account))
     });
@@ -416,22 +459,24 @@ fn floors_hold(state: &State, moved: &[(AccountNumber, i64, i64)]) -> Result<(),
 }
 
 /// Puts back what has moved, the last move first.
-fn put_back(state: &mut State, moved: &[(AccountNumber, i64, i64)]) {
-    for &(account, debits, credits) in moved.iter().rev() {
+fn put_back(state: &mut State, moved: &[(AccountNumber, Sums)]) {
+    for &(account, sums) in moved.iter().rev() {
         if let Some(account) = state.accounts.get_mut(&account) {
-            (account.debits, account.credits) = (debits, credits);
+            account.sums = sums;
         }
     }
 }
 
-/// The accounts that a batch has touched, as they are now.
-fn touched(state: &State, moved: &[(AccountNumber, i64, i64)]) -> BTreeMap<AccountNumber, (i64, i64, i64)> {
-    let mut numbers: Vec<AccountNumber> = moved.iter().map(|&(number, ..)| number).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    let now = numbers.into_iter().filter_map(|number| {
+/// The accounts that a batch has moved, as they were before it and as they are now.
+fn touched(state: &State, moved: &[(AccountNumber, Sums)]) -> Vec<Touched> {
+    let mut first: Vec<(AccountNumber, usize)> =
+        moved.iter().enumerate().map(|(index, &(number, _))| (number, index)).collect();
+    first.sort_unstable();
+    first.dedup_by_key(|&mut (number, _)| number);
+    let now = first.into_iter().filter_map(|(number, index)| {
         let account = state.accounts.get(&number)?;
-        Some((number, (account.debits, account.credits, account.held)))
+        let (class, unit) = (account.class, account.unit.clone());
+        Some(Touched { number, class, unit, before: moved[index].1, after: account.sums })
     });
     now.collect()
 }

@@ -30,7 +30,7 @@ pub async fn post(tx: &Transaction<'_>, book: &Book, entry: Entry, wall: Timesta
     let (batch, verdicts) = fold(&mut state, [&command]);
     match verdicts.first() {
         Some(Verdict::Posted(number)) => {
-            if !journal::write(tx, book.id, &head, state.next_number, &batch, wall).await? {
+            if !journal::write(tx, book.id, &head, state.next_number, &batch, head.records_at(wall)).await? {
                 return Err(Error::inconsistent(format!("book {}: the head moved under its lock", book.id)));
             }
             Ok(Posted { number: *number })
@@ -67,7 +67,7 @@ pub async fn post_all(
             }
         }
     }
-    if !journal::write(tx, book.id, &head, state.next_number, &batch, wall).await? {
+    if !journal::write(tx, book.id, &head, state.next_number, &batch, head.records_at(wall)).await? {
         return Err(Error::inconsistent(format!("book {}: the head moved under its lock", book.id)));
     }
     Ok(posted)

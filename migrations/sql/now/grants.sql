@@ -51,7 +51,7 @@ GRANT INSERT (created_at, book_id, exponent, code, name, counts) ON unit TO comm
 GRANT SELECT ON account_class, movement_kind, movement TO commonpurse_service;
 
 -- journal
-GRANT SELECT ON book_head, account, balance, transfer, posting, log_record, entry_note, reversal, hold, idempotency TO
+GRANT SELECT ON book_head, account, balance, transfer, account_mark, posting, log_record, entry_note, reversal, hold, idempotency TO
     commonpurse_service;
 GRANT INSERT (number, reversed_by, book_id) ON reversal TO commonpurse_service;
 GRANT INSERT (key, request_digest, book_id, caller) ON idempotency TO commonpurse_service;
@@ -188,7 +188,9 @@ GRANT EXECUTE ON FUNCTION day_totals_roll_up TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION hold_place TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION hold_end TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION period_close TO commonpurse_service;
+GRANT EXECUTE ON FUNCTION journal_post_plain TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION journal_post_one TO commonpurse_service;
+GRANT EXECUTE ON FUNCTION account_lines TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION journal_catch_up TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION companions_write TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION batch_post TO commonpurse_service;

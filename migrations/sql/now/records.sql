@@ -5,13 +5,16 @@ CREATE OR REPLACE FUNCTION record_add(p_book int, p_kind smallint, p_body jsonb,
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     v_number bigint;
+    v_at timestamptz;
 BEGIN
-    UPDATE public.book_head SET version = version + 1, next_number = next_number + 1 WHERE book_id = p_book
-    RETURNING next_number - 1 INTO v_number;
+    UPDATE public.book_head
+       SET version = version + 1, next_number = next_number + 1, recorded_at = greatest(recorded_at, p_at)
+     WHERE book_id = p_book
+    RETURNING next_number - 1, recorded_at INTO v_number, v_at;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'no book %', p_book USING ERRCODE = 'no_data_found';
     END IF;
-    INSERT INTO public.log_record (book_id, number, kind, body, recorded_at) VALUES (p_book, v_number, p_kind, p_body, p_at);
+    INSERT INTO public.log_record (book_id, number, kind, body, recorded_at) VALUES (p_book, v_number, p_kind, p_body, v_at);
     RETURN v_number;
 END
 $$;

@@ -12,7 +12,7 @@ const FUND: AccountNumber = AccountNumber(3);
 const TEAM: AccountNumber = AccountNumber(4);
 
 fn account(class: AccountClass, floor: Option<i64>) -> AccountState {
-    AccountState { class, unit: "USD".into(), floor, closed: false, debits: 0, credits: 0, held: 0 }
+    AccountState { class, unit: "USD".into(), floor, closed: false, held: 0, sums: Sums::default() }
 }
 
 fn book() -> State {
@@ -51,7 +51,9 @@ fn a_refusal_concerns_its_own_command_and_takes_no_number() {
     assert_eq!(verdicts, [Verdict::Posted(1), Verdict::Refused(short), Verdict::Posted(2)]);
     assert_eq!(batch.transfers.iter().map(|row| row.pos).collect::<Vec<_>>(), [1 << 16, 2 << 16, 2 << 16 | 1]);
     assert_eq!(batch.transfers.iter().map(|row| row.credit_after).collect::<Vec<_>>(), [3_000, 3_001, 3_001]);
-    assert_eq!(batch.balances[&FUND], (3_001, 3_001, 0));
+    let fund = batch.touched.iter().find(|touched| touched.number == FUND).expect("the fund was moved");
+    assert_eq!(fund.after, Sums { debits: 3_001, credits: 3_001, last: 2 << 16 | 1, lines: 3 });
+    assert_eq!(fund.before, Sums::default());
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub async fn ensure(
     wall: Timestamp,
 ) -> Result<AccountNumber, Error> {
     let unit = unit.into();
-    accounts::open(tx, book, &account.code, account.class, unit.code(), Some(chart::FLOOR), wall).await
+    accounts::open(tx, book, &account.code, account.class, unit.code(), None, wall).await
 }
 
 /// A person opens an account of a class that no operation manages. `floor` is none or minor units.

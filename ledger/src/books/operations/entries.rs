@@ -121,7 +121,7 @@ impl RawEntry {
                 kind: row.line.kind,
                 debit: debit.to_string(),
                 credit: credit.to_string(),
-                unit: row.unit.to_string(),
+                unit: unit.to_string(),
                 amount: row.line.amount,
                 debit_after: row.debit_after,
                 credit_after: row.credit_after,

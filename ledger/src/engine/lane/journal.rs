@@ -178,7 +178,7 @@ impl Locked for PostgresLocked {
         batch: &Batch,
         recorded_at: Timestamp,
     ) -> Result<bool, Trouble> {
-        journal::prepare_write(self.client(), batch).await?;
+        journal::prepare_write(self.client()).await?;
         // Prepared, it is sent before the COMMIT. Were it sent after, it would be a statement of its own, whole or not at
         // all, and find the head moved or not.
         let write = journal::write(self.client(), self.book, head, next_number, batch, recorded_at);

@@ -73,14 +73,7 @@ fn a_seed_plays_the_same_way_twice() {
 
 #[test]
 fn each_flaw_that_is_built_in_is_found_within_some_hundred_seeds() {
-    for flaw in [
-        Flaw::TrustsTheUnknown,
-        Flaw::IgnoresTheVersion,
-        Flaw::IgnoresKeys,
-        Flaw::ReadsTooLittle,
-        Flaw::ForgetsRefusals,
-        Flaw::OverlooksRecords,
-    ] {
+    for flaw in Flaw::ALL {
         let found = (0..300).find(|seed| !play(*seed, Some(flaw), false).wrong.is_empty());
         assert!(found.is_some(), "{flaw:?} was not found");
     }

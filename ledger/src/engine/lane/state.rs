@@ -1,8 +1,9 @@
 //! What a lane remembers of its book between batches.
 
-use crate::book::{AccountNumber, Batch, State};
+use crate::book::{AccountNumber, Batch, State, Sums};
 use crate::engine::store::accounts::Account;
 use crate::engine::store::journal::{Head, Moved};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use rustc_hash::FxHashMap;
 
@@ -10,6 +11,8 @@ use rustc_hash::FxHashMap;
 #[derive(Debug)]
 pub(super) struct Cache {
     pub(super) state: State,
+    /// When the last record was recorded.
+    pub(super) recorded_at: Timestamp,
     /// Whether it has ever been read.
     pub(super) known: bool,
 }
@@ -17,7 +20,7 @@ pub(super) struct Cache {
 impl Cache {
     pub(super) fn new() -> Cache {
         let state = State { version: 0, next_number: 1, closed_through: Date::MIN, accounts: FxHashMap::default() };
-        Cache { state, known: false }
+        Cache { state, recorded_at: Timestamp::UNIX_EPOCH, known: false }
     }
 
     /// Forgets the accounts when there are too many of them.
@@ -46,22 +49,30 @@ impl Cache {
     /// Brings the state to the head that is locked now, with what others have posted since.
     pub(super) fn catch_up(&mut self, head: &Head, moved: &[Moved]) {
         for transfer in moved {
-            if let Some(debit) = self.state.accounts.get_mut(&transfer.debit) {
-                debit.debits += transfer.amount;
-            }
-            if let Some(credit) = self.state.accounts.get_mut(&transfer.credit) {
-                credit.credits += transfer.amount;
-            }
+            let (pos, amount) = (transfer.pos, transfer.amount);
+            self.bring_forward(transfer.debit, |sums| sums.debited(pos, amount));
+            self.bring_forward(transfer.credit, |sums| sums.credited(pos, amount));
         }
         self.state.version = head.version;
         self.state.next_number = head.next_number;
         self.state.closed_through = head.closed_through;
+        self.recorded_at = head.recorded_at;
         self.known = true;
     }
 
+    /// A line of an account that somebody else has posted. What cannot be, is not known: it will be read.
+    fn bring_forward(&mut self, number: AccountNumber, line: impl Fn(Sums) -> Option<Sums>) {
+        let Some(account) = self.state.accounts.get_mut(&number) else { return };
+        match line(account.sums) {
+            Some(sums) => account.sums = sums,
+            None => drop(self.state.accounts.remove(&number)),
+        }
+    }
+
     /// The batch is in the journal.
-    pub(super) fn written(&mut self, batch: &Batch) {
+    pub(super) fn written(&mut self, batch: &Batch, recorded_at: Timestamp) {
         self.state.version += 1;
-        debug_assert!(batch.balances.keys().all(|number| self.state.accounts.contains_key(number)));
+        self.recorded_at = recorded_at;
+        debug_assert!(batch.touched.iter().all(|touched| self.state.accounts.contains_key(&touched.number)));
     }
 }

@@ -154,7 +154,7 @@ impl<J: Journal> Writer<J> {
         let head = self.head();
         let (rows, verdicts) = fold(&mut self.cache.state, batch.iter().map(|queued| &queued.command));
         let next = self.cache.state.next_number;
-        let recorded_at = wall();
+        let recorded_at = head.records_at(wall());
         let written = connection.write(&head, next, &rows, recorded_at).await;
         if written.is_ok() && !self.journal.is_short() {
             self.connection = Some(connection);
@@ -172,7 +172,7 @@ impl<J: Journal> Writer<J> {
     ) -> Result<(), Trouble> {
         let trouble = match written {
             Ok(true) => {
-                self.cache.written(&folded.rows);
+                self.cache.written(&folded.rows, folded.recorded_at);
                 answer_folded(batch, folded);
                 return Ok(());
             }
@@ -227,7 +227,7 @@ impl<J: Journal> Writer<J> {
         }
         let (rows, verdicts) = fold(&mut self.cache.state, batch.iter().map(|queued| &queued.command));
         let next = self.cache.state.next_number;
-        let recorded_at = wall();
+        let recorded_at = head.records_at(wall());
         let written = locked.finish(&head, next, &rows, recorded_at).await;
         self.settle(written, head, Folded { rows, verdicts, recorded_at }, batch)?;
         self.careful = if outrun { self.limits.calm } else { self.careful.saturating_sub(1) };
@@ -236,7 +236,12 @@ impl<J: Journal> Writer<J> {
 
     fn head(&self) -> Head {
         let state = &self.cache.state;
-        Head { version: state.version, next_number: state.next_number, closed_through: state.closed_through }
+        Head {
+            version: state.version,
+            next_number: state.next_number,
+            closed_through: state.closed_through,
+            recorded_at: self.cache.recorded_at,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Accounts of a book.
 
 use super::units;
-use crate::book::{AccountClass, AccountNumber, AccountState};
+use crate::book::{AccountClass, AccountNumber, AccountState, Sums};
 use crate::error::Error;
 use crate::id::BookId;
 use crate::money::Unit;
@@ -22,10 +22,8 @@ pub struct Account {
     pub unit: Unit,
     /// Lowest balance allowed, minor units.
     pub floor: Option<i64>,
-    /// Sum of all debits, minor units.
-    pub debits: i64,
-    /// Sum of all credits, minor units.
-    pub credits: i64,
+    /// What it has moved.
+    pub sums: Sums,
     /// Set aside by holds, minor units.
     pub held: i64,
     /// When it was opened, by the wall clock.
@@ -42,9 +40,8 @@ impl Account {
             unit: self.unit.into(),
             floor: self.floor,
             closed: self.closed,
-            debits: self.debits,
-            credits: self.credits,
             held: self.held,
+            sums: self.sums,
         }
     }
 }
@@ -52,7 +49,7 @@ impl Account {
 impl Account {
     /// The balance on its own side, minor units.
     pub fn balance(&self) -> i64 {
-        i64::from(self.class.kind().side()) * (self.credits - self.debits)
+        i64::from(self.class.kind().side()) * (self.sums.credits - self.sums.debits)
     }
 
     fn from_row(row: &Row) -> Result<Account, Error> {
@@ -64,8 +61,12 @@ impl Account {
                 .ok_or_else(|| Error::inconsistent(format!("account class {class} is unknown")))?,
             unit: units::unit_of(row)?,
             floor: row.get("floor"),
-            debits: row.get("debits"),
-            credits: row.get("credits"),
+            sums: Sums {
+                debits: row.get("debits"),
+                credits: row.get("credits"),
+                last: row.get("last_pos"),
+                lines: row.get("lines"),
+            },
             held: row.get("held"),
             opened_at: row.get("opened_at"),
             closed: row.get("closed"),
@@ -74,6 +75,9 @@ impl Account {
 }
 
 /// Opens an account, or answers the number of the one that has this code.
+///
+/// The database knows the side and the floor of a class; `floor` is none, or what the class leaves to whoever opens it
+/// ([`AccountClass::has_own_floors`]).
 pub async fn open(
     tx: &Transaction<'_>,
     book: BookId,
@@ -83,7 +87,7 @@ pub async fn open(
     floor: Option<i64>,
     at: Timestamp,
 ) -> Result<AccountNumber, Error> {
-    let statement = tx.prepare_cached("-- accounts::open\nSELECT account_open($1, $2, $3, $4, $5, $6, $7)").await?;
+    let statement = tx.prepare_cached("-- accounts::open\nSELECT account_open($1, $2, $3, $4, $5, $6)").await?;
     let row = tx
         .query_one(
             &statement,
@@ -93,7 +97,6 @@ pub async fn open(
                 /* class */ &class.number(),
                 /* unit */ &unit,
                 /* floor */ &floor,
-                /* side */ &class.kind().side(),
                 /* at */ &at,
             ],
         )
@@ -107,7 +110,7 @@ pub async fn find(client: &impl GenericClient, book: BookId, code: &str) -> Resu
         .prepare_cached(
             "-- accounts::find
              SELECT a.number, a.code, a.class, a.unit, u.exponent, a.opened_at, a.closed_at <> 'infinity' AS closed,
-                    b.floor, b.debits, b.credits, b.held
+                    b.floor, b.debits, b.credits, b.last_pos, b.lines, b.held
                FROM account a JOIN balance b ON b.book_id = a.book_id AND b.account = a.number
                LEFT JOIN unit u ON u.book_id = a.book_id AND u.code = a.unit
               WHERE a.book_id = $1 AND a.code = $2",
@@ -123,7 +126,7 @@ pub async fn load(client: &impl GenericClient, book: BookId, numbers: &[AccountN
         .prepare_cached(
             "-- accounts::load
              SELECT a.number, a.code, a.class, a.unit, u.exponent, a.opened_at, a.closed_at <> 'infinity' AS closed,
-                    b.floor, b.debits, b.credits, b.held
+                    b.floor, b.debits, b.credits, b.last_pos, b.lines, b.held
                FROM account a JOIN balance b ON b.book_id = a.book_id AND b.account = a.number
                LEFT JOIN unit u ON u.book_id = a.book_id AND u.code = a.unit
               WHERE a.book_id = $1 AND a.number = ANY($2) ORDER BY a.number",
@@ -140,7 +143,7 @@ pub async fn list(client: &impl GenericClient, book: BookId, after: &str, limit:
         .prepare_cached(
             "-- accounts::list
              SELECT a.number, a.code, a.class, a.unit, u.exponent, a.opened_at, a.closed_at <> 'infinity' AS closed,
-                    b.floor, b.debits, b.credits, b.held
+                    b.floor, b.debits, b.credits, b.last_pos, b.lines, b.held
                FROM account a JOIN balance b ON b.book_id = a.book_id AND b.account = a.number
                LEFT JOIN unit u ON u.book_id = a.book_id AND u.code = a.unit
               WHERE a.book_id = $1 AND a.code > $2 ORDER BY a.code LIMIT $3",

@@ -50,13 +50,17 @@ pub async fn after(
     let statement = client
         .prepare_cached(
             "-- balances::after
-             SELECT after FROM (
-                 (SELECT pos, debit_after AS after FROM transfer
-                   WHERE book_id = $1 AND debit = $2 AND pos < ($3::bigint + 1) << 16 ORDER BY pos DESC LIMIT 1)
+             WITH RECURSIVE line AS (
+                 SELECT coalesce((SELECT m.pos FROM account_mark m
+                                   WHERE m.book_id = $1 AND m.account = $2 AND m.pos >= ($3::bigint + 1) << 16
+                                   ORDER BY m.pos LIMIT 1),
+                                 (SELECT b.last_pos FROM balance b WHERE b.book_id = $1 AND b.account = $2)) AS pos
                  UNION ALL
-                 (SELECT pos, credit_after FROM transfer
-                   WHERE book_id = $1 AND credit = $2 AND pos < ($3::bigint + 1) << 16 ORDER BY pos DESC LIMIT 1)
-             ) AS last ORDER BY pos DESC LIMIT 1",
+                 SELECT CASE t.debit WHEN $2 THEN t.debit_prev ELSE t.credit_prev END
+                   FROM line l JOIN transfer t ON t.book_id = $1 AND t.pos = l.pos
+                  WHERE l.pos >= ($3::bigint + 1) << 16)
+             SELECT CASE t.debit WHEN $2 THEN t.debit_after ELSE t.credit_after END
+               FROM transfer t WHERE t.book_id = $1 AND t.pos = (SELECT min(pos) FROM line)",
         )
         .await?;
     let row =

@@ -12,6 +12,7 @@ use crate::book::{AccountNumber, Key};
 use crate::error::Error;
 use crate::id::BookId;
 use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
 
@@ -24,17 +25,26 @@ pub struct Head {
     pub next_number: i64,
     /// Nothing takes effect on or before this day.
     pub closed_through: Date,
+    /// When its last record was recorded: no later one is recorded before.
+    pub recorded_at: Timestamp,
+}
+
+impl Head {
+    /// The moment at which the next record is recorded: now, unless the clock of another machine was ahead.
+    pub fn records_at(&self, wall: Timestamp) -> Timestamp {
+        wall.max(self.recorded_at)
+    }
 }
 
 /// Locks the head until the transaction ends.
 pub async fn lock(tx: &Transaction<'_>, book: BookId) -> Result<Head, Error> {
     let statement = tx
-        .prepare_cached("-- journal::lock\nSELECT version, next_number, closed_through FROM journal_lock($1)")
+        .prepare_cached("-- journal::lock\nSELECT version, next_number, closed_through, recorded_at FROM journal_lock($1)")
         .await?;
     let row = tx.query_one(&statement, &[/* book */ &book.0]).await?;
     let version: Option<i64> = row.get(0);
     let version = version.ok_or(Error::NotFound("book"))?;
-    Ok(Head { version, next_number: row.get(1), closed_through: row.get(2) })
+    Ok(Head { version, next_number: row.get(1), closed_through: row.get(2), recorded_at: row.get(3) })
 }
 
 /// What a key in the book stands for.
@@ -70,9 +80,11 @@ pub async fn keys(client: &impl GenericClient, book: BookId, asked: &[Key]) -> R
     Ok(stored.collect())
 }
 
-/// A transfer as far as balances are concerned.
+/// A transfer as far as balances and chains are concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moved {
+    /// Its position.
+    pub pos: i64,
     /// Account debited.
     pub debit: AccountNumber,
     /// Account credited.
@@ -102,15 +114,23 @@ pub async fn catch_up(
     let row = client.query_one(&statement, &[/* book */ &book.0, /* from */ &from, /* limit */ &limit]).await?;
     let version: Option<i64> = row.get("version");
     let version = version.ok_or(Error::NotFound("book"))?;
-    let head = Head { version, next_number: row.get("next_number"), closed_through: row.get("closed_through") };
+    let head = Head {
+        version,
+        next_number: row.get("next_number"),
+        closed_through: row.get("closed_through"),
+        recorded_at: row.get("recorded_at"),
+    };
     if !row.get::<_, bool>("whole") {
         return Ok((head, Since::Anew));
     }
+    let positions: Option<Vec<i64>> = row.get("positions");
     let debits: Option<Vec<i32>> = row.get("debits");
     let credits: Option<Vec<i32>> = row.get("credits");
     let amounts: Option<Vec<i64>> = row.get("amounts");
     let sides = debits.unwrap_or_default().into_iter().zip(credits.unwrap_or_default());
-    let moved = sides.zip(amounts.unwrap_or_default()).map(|((debit, credit), amount)| Moved {
+    let amounts = positions.unwrap_or_default().into_iter().zip(amounts.unwrap_or_default());
+    let moved = sides.zip(amounts).map(|((debit, credit), (pos, amount))| Moved {
+        pos,
         debit: AccountNumber(debit),
         credit: AccountNumber(credit),
         amount,
@@ -119,4 +139,5 @@ pub async fn catch_up(
 }
 
 const CATCH_UP: &str = "-- journal::catch_up
-     SELECT version, next_number, closed_through, whole, debits, credits, amounts FROM journal_catch_up($1, $2, $3)";
+     SELECT version, next_number, closed_through, recorded_at, whole, positions, debits, credits, amounts
+       FROM journal_catch_up($1, $2, $3)";

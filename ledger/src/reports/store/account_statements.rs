@@ -1,4 +1,4 @@
-//! The lines of one account, through the two indexes that begin with it.
+//! The lines of one account, by its chain.
 
 use crate::book::{AccountNumber, MovementKind};
 use crate::error::Error;
@@ -67,7 +67,7 @@ pub async fn lines(
     limit: i64,
 ) -> Result<Vec<AccountLine>, Error> {
     // What is rolled up lies between the bounds of its days, what is fresh comes after it; backdated entries lie there
-    // too. Each side is cut by its own index before they are merged; names are looked up for what is left only.
+    // too. Names are looked up for what is left only.
     let statement = client
         .prepare_cached(
             "-- account_statements::lines
@@ -77,29 +77,9 @@ pub async fn lines(
              SELECT s.pos, s.debited, s.amount, a.code AS counterpart, s.kind, s.effective, s.occurred, s.recorded_at,
                     coalesce(n.memo, '') AS memo, coalesce(n.reference, '') AS reference
                FROM (SELECT * FROM (
-                        (SELECT pos, true AS debited, amount, credit AS other, kind, effective, occurred, recorded_at
-                           FROM transfer
-                          WHERE book_id = $1 AND debit = $2 AND pos > $3 AND effective BETWEEN $4 AND $5
-                            AND pos >= (SELECT first_pos FROM span) AND pos <= (SELECT last_pos FROM span)
-                          ORDER BY pos LIMIT $6)
+                        SELECT l.* FROM span, account_lines($1, $2, greatest($3, first_pos - 1), last_pos, $4, $5, $6) AS l
                         UNION ALL
-                        (SELECT pos, false, amount, debit, kind, effective, occurred, recorded_at
-                           FROM transfer
-                          WHERE book_id = $1 AND credit = $2 AND pos > $3 AND effective BETWEEN $4 AND $5
-                            AND pos >= (SELECT first_pos FROM span) AND pos <= (SELECT last_pos FROM span)
-                          ORDER BY pos LIMIT $6)
-                        UNION ALL
-                        (SELECT pos, true, amount, credit, kind, effective, occurred, recorded_at
-                           FROM transfer
-                          WHERE book_id = $1 AND debit = $2 AND pos > $3 AND effective BETWEEN $4 AND $5
-                            AND pos > (SELECT through FROM progress)
-                          ORDER BY pos LIMIT $6)
-                        UNION ALL
-                        (SELECT pos, false, amount, debit, kind, effective, occurred, recorded_at
-                           FROM transfer
-                          WHERE book_id = $1 AND credit = $2 AND pos > $3 AND effective BETWEEN $4 AND $5
-                            AND pos > (SELECT through FROM progress)
-                          ORDER BY pos LIMIT $6)) AS side
+                        SELECT l.* FROM progress, account_lines($1, $2, greatest($3, through), $7, $4, $5, $6) AS l) AS line
                      ORDER BY pos LIMIT $6) AS s
                JOIN account a ON a.book_id = $1 AND a.number = s.other
                LEFT JOIN entry_note n ON n.book_id = $1 AND n.number = s.pos >> 16
@@ -111,7 +91,7 @@ pub async fn lines(
             &statement,
             &[
                 /* book */ &book.0, /* account */ &account.0, /* after */ &after, /* from */ &from,
-                /* to */ &to, /* limit */ &limit,
+                /* to */ &to, /* limit */ &limit, /* last */ &i64::MAX,
             ],
         )
         .await?;

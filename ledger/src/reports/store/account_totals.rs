@@ -234,17 +234,12 @@ pub async fn closings(
     let statement = client
         .prepare_cached(
             "-- account_totals::closings
-             SELECT t.debit AS account, sum(t.amount)::bigint AS debits, 0::bigint AS credits
-               FROM account s JOIN transfer t ON t.book_id = $1 AND t.credit = s.number
-              WHERE s.book_id = $1 AND s.class = $5 AND t.kind = $6 AND t.effective BETWEEN $2 AND $3
-                AND t.pos < ($4::bigint + 1) << 16
-              GROUP BY t.debit
-             UNION ALL
-             SELECT t.credit, 0::bigint, sum(t.amount)::bigint
-               FROM account s JOIN transfer t ON t.book_id = $1 AND t.debit = s.number
-              WHERE s.book_id = $1 AND s.class = $5 AND t.kind = $6 AND t.effective BETWEEN $2 AND $3
-                AND t.pos < ($4::bigint + 1) << 16
-              GROUP BY t.credit",
+             SELECT l.other AS account, coalesce(sum(l.amount) FILTER (WHERE NOT l.debited), 0)::bigint AS debits,
+                    coalesce(sum(l.amount) FILTER (WHERE l.debited), 0)::bigint AS credits
+               FROM account s
+              CROSS JOIN LATERAL account_lines($1, s.number, 0, (($4::bigint + 1) << 16) - 1, $2, $3, NULL) AS l
+              WHERE s.book_id = $1 AND s.class = $5 AND l.kind = $6
+              GROUP BY l.other",
         )
         .await?;
     let rows = client

@@ -127,10 +127,11 @@ pub async fn pairs(
     let statement = client
         .prepare_cached(
             "-- kind_totals::pairs
-             SELECT debit, credit, sum(amount)::bigint FROM transfer
-              WHERE book_id = $1 AND debit = ANY($2) AND kind = ANY($3) AND effective <= $4
-                AND pos < ($5::bigint + 1) << 16
-              GROUP BY debit, credit ORDER BY debit, credit",
+             SELECT d.debit, l.other, sum(l.amount)::bigint
+               FROM unnest($2::int[]) AS d(debit)
+              CROSS JOIN LATERAL account_lines($1, d.debit, 0, (($5::bigint + 1) << 16) - 1, '-infinity', $4, NULL) AS l
+              WHERE l.debited AND l.kind = ANY($3)
+              GROUP BY d.debit, l.other ORDER BY d.debit, l.other",
         )
         .await?;
     let debits: Vec<i32> = debits.iter().map(|account| account.0).collect();

@@ -1,6 +1,7 @@
-//! All that a story of pledges leaves in the database.
+//! All that a story of pledges leaves in the database, and what a large book holds.
 
 use crate::error::Error;
+use crate::id::BookId;
 use deadpool_postgres::GenericClient;
 
 /// What pledges, charges and their money are by now, but for ids and moments: a line for each row, in order. Two ways to
@@ -53,4 +54,10 @@ pub async fn placed(client: &impl GenericClient) -> Result<Vec<String>, Error> {
         .await?;
     let rows = client.query(&statement, &[]).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// The statement with which a database's owner loads transfers into a book behind the door's back. `rows` is a query of
+/// (pos, debit, credit, amount, day, kind, note) with positions after those of the book.
+pub fn load(book: BookId, rows: &str) -> String {
+    include_str!("load.sql").replace("{book}", &book.to_string()).replace("{rows}", rows)
 }

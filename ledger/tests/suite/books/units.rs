@@ -141,7 +141,7 @@ async fn a_unit_is_made_once_and_never_changes_and_an_account_is_kept_in_none_th
         let refused = owner.execute(statement, &[]).await.unwrap_err();
         assert_eq!(refused.code(), Some(&SqlState::RESTRICT_VIOLATION), "{statement}");
     }
-    let unknown = "SELECT account_open(book_id, 'assets:days', 40::smallint, 'DAYS', 0, -1::smallint, now()) FROM unit";
+    let unknown = "SELECT account_open(book_id, 'assets:days', 40::smallint, 'DAYS', 0, now()) FROM unit";
     let refused = owner.execute(unknown, &[]).await.unwrap_err();
     assert_eq!(refused.code(), Some(&SqlState::FOREIGN_KEY_VIOLATION));
 }
@@ -274,12 +274,12 @@ async fn a_campaigns_promises_are_kept_in_a_unit_of_their_own_and_never_pass_its
     assert_eq!((yen.code(), yen.exponent()), ("PLEDGED.JPY", 0));
     let mut numbers = Vec::new();
     for (code, class, floor) in [
-        ("equity:commitments:press:room", AccountClass::CommitmentRoom, -10_000),
-        ("equity:commitments:press:pledged", AccountClass::CommitmentPledged, 0),
-        ("equity:commitments:press:collected", AccountClass::CommitmentCollected, 0),
+        ("equity:commitments:press:room", AccountClass::CommitmentRoom, Some(-10_000)),
+        ("equity:commitments:press:pledged", AccountClass::CommitmentPledged, None),
+        ("equity:commitments:press:collected", AccountClass::CommitmentCollected, None),
     ] {
         numbers.push(
-            ledger::engine::store::accounts::open(&tx, book.id, code, class, unit.code(), Some(floor), wall)
+            ledger::engine::store::accounts::open(&tx, book.id, code, class, unit.code(), floor, wall)
                 .await
                 .unwrap(),
         );

@@ -1,9 +1,10 @@
 //! Who acts in the simulated world: callers who retry, other processes on the operations path, and accidents.
 
+use super::server::Flaw;
 use super::truth::{Account, Record, Truth, name};
 use super::world::World;
 use crate::book::{AccountNumber, Entry, Key, Line, MovementKind};
-use jiff::ToSpan;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use jiff::civil::{Date, date};
 use std::rc::Rc;
 use std::time::Duration;
@@ -130,7 +131,17 @@ async fn under_lock(world: &World, work: impl Fn(&World, &mut Truth)) {
 }
 
 fn post(world: &World, truth: &mut Truth) {
-    let posted = truth.post(&entry(world), None);
+    // The clock of another machine may be ahead or behind.
+    let seconds = i64::from(world.dice(7_200)) - 3_600;
+    let wall = Timestamp::now().saturating_add(SignedDuration::from_secs(seconds)).expect("within the calendar");
+    let before = truth.clone();
+    let posted = truth.post(&entry(world), None, wall.max(truth.recorded_at));
+    if world.server.has(Flaw::ChainsPastStrangers) {
+        for (number, account) in &before.accounts {
+            let sums = &mut truth.accounts.get_mut(number).unwrap().sums;
+            (sums.last, sums.lines) = (account.sums.last, account.sums.lines);
+        }
+    }
     truth.version += i64::from(posted.is_ok());
     world.say(|| format!("another process posts {posted:?}: version {}", truth.version));
 }

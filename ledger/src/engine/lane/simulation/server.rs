@@ -27,6 +27,36 @@ pub(super) enum Flaw {
     ForgetsRefusals,
     /// A log record is overlooked when a cache is brought forward.
     OverlooksRecords,
+    /// The lines of an entry are all read at the position of its first.
+    LosesLines,
+    /// An account that is read has no lines yet.
+    ForgetsChains,
+    /// A line at the end of a batch is not marked.
+    SkipsMarks,
+    /// Marks stay although their batch was lost.
+    KeepsMarks,
+    /// What other processes post is not put into the chains of its accounts.
+    ChainsPastStrangers,
+    /// The head does not say when its last record was recorded.
+    ForgetsTheMoment,
+}
+
+impl Flaw {
+    /// All of them.
+    pub(super) const ALL: [Flaw; 12] = [
+        Flaw::TrustsTheUnknown,
+        Flaw::IgnoresTheVersion,
+        Flaw::IgnoresKeys,
+        Flaw::ReadsTooLittle,
+        Flaw::ForgetsRefusals,
+        Flaw::OverlooksRecords,
+        Flaw::LosesLines,
+        Flaw::ForgetsChains,
+        Flaw::SkipsMarks,
+        Flaw::KeepsMarks,
+        Flaw::ChainsPastStrangers,
+        Flaw::ForgetsTheMoment,
+    ];
 }
 
 /// The database server.
@@ -62,8 +92,15 @@ impl Server {
         *self.head.borrow_mut() = Rc::new(Latch(std::sync::Arc::default()));
     }
 
-    fn has(&self, flaw: Flaw) -> bool {
+    pub(super) fn has(&self, flaw: Flaw) -> bool {
         self.flaw == Some(flaw)
+    }
+
+    /// A batch is lost before its commit, and all of it with it.
+    fn lose(&self, head: &Head, batch: &Batch) {
+        if self.has(Flaw::KeepsMarks) && head.version == self.truth.borrow().version {
+            self.truth.borrow_mut().mark(batch);
+        }
     }
 
     /// Waits for the lock of the head.
@@ -73,15 +110,22 @@ impl Server {
     }
 
     /// What becomes of the truth when this batch is written; none when the batch is stale.
-    fn take(&self, world: &World, head: &Head, next: i64, batch: &Batch) -> Result<Option<Truth>, Trouble> {
+    fn take(
+        &self,
+        world: &World,
+        head: &Head,
+        next: i64,
+        batch: &Batch,
+        at: Timestamp,
+    ) -> Result<Option<Truth>, Trouble> {
         let truth = self.truth.borrow();
         let asked = self.asked.borrow();
         let taken = match self.flaw {
             Some(Flaw::IgnoresTheVersion | Flaw::IgnoresKeys) => {
                 let stale = head.version != truth.version && !self.has(Flaw::IgnoresTheVersion);
-                if stale { Ok(Ok(None)) } else { truth.decide(&asked, next, batch).map(|after| Ok(Some(after))) }
+                if stale { Ok(Ok(None)) } else { truth.decide(&asked, next, batch, at).map(|after| Ok(Some(after))) }
             }
-            Some(_) | None => truth.take(&asked, head, next, batch),
+            Some(_) | None => truth.take(&asked, head, next, batch, at),
         };
         let mut taken = taken.unwrap_or_else(|wrong| {
             world.wrong(wrong);
@@ -91,6 +135,12 @@ impl Server {
             && self.has(Flaw::ForgetsRefusals)
         {
             after.keys.retain(|_, (stored, _)| stored.refusal == 0);
+        }
+        if let Ok(Some(after)) = &mut taken
+            && self.has(Flaw::SkipsMarks)
+        {
+            let last = batch.transfers.last().map_or(0, |row| row.pos);
+            after.marks.retain(|(_, pos), _| *pos != last);
         }
         taken
     }
@@ -204,16 +254,17 @@ impl Journal for Simulated {
 impl Connection for Wire {
     type Locked = Transaction;
 
-    async fn write(&self, head: &Head, next: i64, batch: &Batch, _: Timestamp) -> Result<bool, Trouble> {
+    async fn write(&self, head: &Head, next: i64, batch: &Batch, at: Timestamp) -> Result<bool, Trouble> {
         let (head, batch) = (*head, batch.clone());
         let outcome = self.call("write", async move |world: &World, _: &mut Session| {
             let epoch = world.server.epoch.get();
             let lock = world.server.lock().await;
             world.pause().await;
             if world.server.epoch.get() != epoch {
+                world.server.lose(&head, &batch);
                 return Err(lost());
             }
-            let taken = world.server.take(world, &head, next, &batch)?;
+            let taken = world.server.take(world, &head, next, &batch, at)?;
             world.say(|| format!("write on version {}: {}", head.version, taken.is_some()));
             let written = taken.is_some();
             if let Some(after) = taken {
@@ -229,7 +280,10 @@ impl Connection for Wire {
         let read = async move |world: &World, session: &mut Session| {
             session.lock = Some(world.server.lock().await);
             let truth = world.server.truth.borrow();
-            let head = truth.head();
+            let mut head = truth.head();
+            if world.server.has(Flaw::ForgetsTheMoment) {
+                head.recorded_at = Timestamp::UNIX_EPOCH;
+            }
             let mut moved = match from {
                 1.. if head.next_number - from <= limit => truth.moved_since(from),
                 _ => None,
@@ -239,6 +293,9 @@ impl Connection for Wire {
             }
             if let (Some(moved), true) = (&mut moved, world.server.has(Flaw::ReadsTooLittle)) {
                 moved.pop();
+            }
+            if let (Some(moved), true) = (&mut moved, world.server.has(Flaw::LosesLines)) {
+                moved.iter_mut().for_each(|line| line.pos &= !0xffff);
             }
             Ok((head, moved.map_or(Since::Anew, Since::Moved)))
         };
@@ -264,17 +321,24 @@ impl Locked for Transaction {
 
     async fn accounts(&self, numbers: &[AccountNumber]) -> Result<Vec<Account>, Trouble> {
         let numbers = numbers.to_vec();
-        let read = async move |world: &World, _: &mut Session| Ok(world.server.truth.borrow().read(&numbers));
+        let read = async move |world: &World, _: &mut Session| {
+            let mut read = world.server.truth.borrow().read(&numbers);
+            if world.server.has(Flaw::ForgetsChains) {
+                read.iter_mut().for_each(|account| (account.sums.last, account.sums.lines) = (0, 0));
+            }
+            Ok(read)
+        };
         self.0.call("accounts", read).await
     }
 
-    async fn finish(self, head: &Head, next: i64, batch: &Batch, _: Timestamp) -> Result<bool, Trouble> {
+    async fn finish(self, head: &Head, next: i64, batch: &Batch, at: Timestamp) -> Result<bool, Trouble> {
         let (head, batch) = (*head, batch.clone());
         let write = async move |world: &World, session: &mut Session| {
             let epoch = world.server.epoch.get();
-            let taken = world.server.take(world, &head, next, &batch);
+            let taken = world.server.take(world, &head, next, &batch, at);
             world.pause().await;
             if world.server.epoch.get() != epoch {
+                world.server.lose(&head, &batch);
                 return Err(lost());
             }
             if let Ok(Some(after)) = &taken {

@@ -7,6 +7,7 @@ use crate::engine::lane::writer::Writer;
 use crate::engine::lane::{Answer, Limits, Outcome, Queues, run};
 use crate::error::Error;
 use crate::id::BookId;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -77,8 +78,16 @@ impl World {
             accounts.insert(AccountNumber(7), Account::new("EUR", None));
         }
         let opening_floors = accounts.iter().map(|(number, account)| (*number, account.floor)).collect();
-        let truth =
-            Truth { version: 0, closed_through: Date::MIN, accounts, records: Vec::new(), keys: BTreeMap::new() };
+        let truth = Truth {
+            version: 0,
+            closed_through: Date::MIN,
+            accounts,
+            records: Vec::new(),
+            recorded_at: Timestamp::UNIX_EPOCH,
+            rows: BTreeMap::new(),
+            marks: BTreeMap::new(),
+            keys: BTreeMap::new(),
+        };
         let process = || Process { queues: RefCell::new(Rc::new(Queues::new(limits))), lanes: RefCell::default() };
         Rc::new(World {
             server: Server::new(truth, flaw),

@@ -1,17 +1,21 @@
 //! The one door in: a folded batch as the parameters of one call.
+//!
+//! Three functions of the database open it, for what a batch may be: one transfer alone, entries of one line that are all
+//! of a kind, and anything. Each works the rows of the journal out by itself, and compares what comes of them with
+//! what the fold has left.
 
 use super::Head;
 use super::column::Column;
 use crate::book::fold::TransferRow;
-use crate::book::{AccountClass, AccountNumber, Batch, Key, Note, Verdict};
+use crate::book::{AccountNumber, Batch, Key, Note, Touched, Verdict};
 use crate::error::Error;
 use crate::id::BookId;
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
-use tokio_postgres::types::Json;
+use tokio_postgres::types::{Json, ToSql};
 use uuid::Uuid;
 
-/// What `journal_post` is told of a batch, in the order of its parameters; drawn up in one pass over the transfers.
+/// What the database is told of a batch; drawn up in one pass over the accounts and one over the transfers.
 ///
 /// Accounts fall into groups of one class and one unit, and transfers into ways: a kind from one group to another.
 #[derive(Debug, Default)]
@@ -22,15 +26,15 @@ struct Columns<'a> {
     group: Vec<i16>,
     debits: Column,
     credits: Column,
-    debited: Vec<i64>,
-    credited: Vec<i64>,
+    last: Column,
+    lines: Column,
+    debits_after: Column,
+    credits_after: Column,
     ways: Vec<Way>,
     pos: Column,
     debit: Column,
     credit: Column,
     amount: Column,
-    debit_after: Column,
-    credit_after: Column,
     way: Vec<i16>,
 }
 
@@ -42,70 +46,62 @@ struct Way {
     credit: i16,
 }
 
-impl Columns<'_> {
-    fn of(batch: &Batch) -> Columns<'_> {
-        let (count, rows) = (batch.balances.len(), batch.transfers.len());
-        let mut columns = Columns {
-            account: batch.balances.keys().map(|account| account.0).collect(),
-            group: vec![0; count],
-            debited: vec![0; count],
-            credited: vec![0; count],
-            way: Vec::with_capacity(rows),
-            ..Columns::default()
-        };
-        for (debits, credits, _) in batch.balances.values() {
-            columns.debits.push(debits.to_be_bytes());
-            columns.credits.push(credits.to_be_bytes());
+impl<'a> Columns<'a> {
+    fn of(batch: &'a Batch) -> Columns<'a> {
+        let mut columns = Columns { way: Vec::with_capacity(batch.transfers.len()), ..Columns::default() };
+        for account in &batch.touched {
+            columns.add_account(account);
         }
         for row in &batch.transfers {
-            let (debit, credit) = (columns.place(row.line.debit), columns.place(row.line.credit));
-            let way = Way {
-                kind: row.line.kind.number(),
-                debit: columns.group_of(debit, row.classes.0, &row.unit),
-                credit: columns.group_of(credit, row.classes.1, &row.unit),
-            };
-            columns.way.push(place_of(&mut columns.ways, way));
-            // Never more than the sums after the batch, which the fold has found to be in range.
-            columns.debited[debit] += row.line.amount;
-            columns.credited[credit] += row.line.amount;
-            columns.pos.push(row.pos.to_be_bytes());
-            columns.debit.push((debit as i32 + 1).to_be_bytes());
-            columns.credit.push((credit as i32 + 1).to_be_bytes());
-            columns.amount.push(row.line.amount.to_be_bytes());
-            columns.debit_after.push(row.debit_after.to_be_bytes());
-            columns.credit_after.push(row.credit_after.to_be_bytes());
+            columns.add_transfer(row);
         }
         columns
     }
 
-    fn place(&self, account: AccountNumber) -> usize {
-        self.account.binary_search(&account.0).expect("the fold leaves a balance for every account it touches")
-    }
-}
-
-impl<'a> Columns<'a> {
-    /// The group of an account, which is noted for its place.
-    fn group_of(&mut self, place: usize, class: AccountClass, unit: &'a str) -> i16 {
-        if self.group[place] == 0 {
-            let class = class.number();
-            let known = self.group_class.iter().zip(&self.group_unit).position(|known| known == (&class, &unit));
-            self.group[place] = 1 + known.unwrap_or_else(|| {
-                self.group_class.push(class);
-                self.group_unit.push(unit);
-                self.group_class.len() - 1
-            }) as i16;
+    fn add_account(&mut self, touched: &'a Touched) {
+        let Touched { number, class, unit, before, after } = touched;
+        self.account.push(number.0);
+        let (class, unit) = (class.number(), &**unit);
+        let known = self.group_class.iter().zip(&self.group_unit).position(|known| known == (&class, &unit));
+        self.group.push(place(known.unwrap_or_else(|| {
+            self.group_class.push(class);
+            self.group_unit.push(unit);
+            self.group_class.len() - 1
+        })));
+        for (column, sum) in [
+            (&mut self.debits, before.debits),
+            (&mut self.credits, before.credits),
+            (&mut self.last, before.last),
+            (&mut self.lines, before.lines),
+            (&mut self.debits_after, after.debits),
+            (&mut self.credits_after, after.credits),
+        ] {
+            column.push(sum.to_be_bytes());
         }
-        self.group[place]
+    }
+
+    fn add_transfer(&mut self, row: &TransferRow) {
+        let (debit, credit) = (self.find(row.line.debit), self.find(row.line.credit));
+        let way = Way { kind: row.line.kind.number(), debit: self.group[debit], credit: self.group[credit] };
+        let known = self.ways.iter().position(|known| *known == way);
+        self.way.push(place(known.unwrap_or_else(|| {
+            self.ways.push(way);
+            self.ways.len() - 1
+        })));
+        self.pos.push(row.pos.to_be_bytes());
+        self.debit.push((debit as i32 + 1).to_be_bytes());
+        self.credit.push((credit as i32 + 1).to_be_bytes());
+        self.amount.push(row.line.amount.to_be_bytes());
+    }
+
+    fn find(&self, account: AccountNumber) -> usize {
+        self.account.binary_search(&account.0).expect("the fold names every account that it touches")
     }
 }
 
-/// The place from 1 of an element, which is added when it is new.
-fn place_of(ways: &mut Vec<Way>, way: Way) -> i16 {
-    let known = ways.iter().position(|known| *known == way);
-    1 + known.unwrap_or_else(|| {
-        ways.push(way);
-        ways.len() - 1
-    }) as i16
+/// An index as PostgreSQL counts: from 1.
+fn place(index: usize) -> i16 {
+    index as i16 + 1
 }
 
 /// One element when all are the same, as in nearly every batch; else each.
@@ -117,16 +113,25 @@ fn said_once<T: PartialEq>(mut all: Vec<T>) -> Vec<T> {
 }
 
 const WRITE: &str = "-- journal::write
+     SELECT journal_post($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+                         $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36)";
+
+const WRITE_WITH_COMPANIONS: &str = "-- journal::write_with_companions
      SELECT batch_post($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
                        $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37)";
 
-const WRITE_LONE: &str = "-- journal::write_lone
-     SELECT journal_post_one($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-                             $20, $21, $22)";
+const WRITE_PLAIN: &str = "-- journal::write_plain
+     SELECT journal_post_plain($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+                               $20, $21, $22, $23, $24)";
 
-/// Prepares the statement that will write this batch, so that [`write()`] sends it when it is first polled.
-pub async fn prepare_write(client: &impl GenericClient, batch: &Batch) -> Result<(), Error> {
-    client.prepare_cached(if Lone::of(batch).is_some() { WRITE_LONE } else { WRITE }).await?;
+const WRITE_LONE: &str = "-- journal::write_lone
+     SELECT journal_post_one($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+
+/// Prepares the statements that may write a batch, so that [`write()`] sends one when it is first polled.
+pub async fn prepare_write(client: &impl GenericClient) -> Result<(), Error> {
+    for statement in [WRITE, WRITE_WITH_COMPANIONS, WRITE_PLAIN, WRITE_LONE] {
+        client.prepare_cached(statement).await?;
+    }
     Ok(())
 }
 
@@ -142,67 +147,153 @@ pub async fn write(
     if let Some(lone) = Lone::of(batch) {
         return write_lone(client, book, head, &lone, recorded_at).await;
     }
-    let rows = &batch.transfers;
     let columns = Columns::of(batch);
     // Entries of one line, one after the other from the head's next number on, need not be told their positions.
-    let is_plain = rows.len() as i64 == next_number - head.next_number;
+    let is_single = batch.transfers.len() as i64 == next_number - head.next_number;
     let keys = Keys::of(batch, head.next_number);
-    let (numbers, notes): (Vec<i64>, Vec<&Note>) = batch.notes.iter().map(|(number, note)| (*number, note)).unzip();
+    if let Some(plain) = Plain::of(batch, &columns, &keys).filter(|_| is_single) {
+        return write_plain(client, book, head, &columns, &keys, &plain, recorded_at).await;
+    }
 
-    let statement = client.prepare_cached(WRITE).await?;
-    let row = client
-        .query_one(
-            &statement,
-            &[
-                /* book */ &book.0,
-                /* version */ &head.version,
-                /* first */ &head.next_number,
-                /* next */ &next_number,
-                /* recorded */ &recorded_at,
-                /* group_class */ &columns.group_class,
-                /* group_unit */ &columns.group_unit,
-                /* account */ &columns.account,
-                /* group */ &columns.group,
-                /* debits */ &columns.debits,
-                /* credits */ &columns.credits,
-                /* debited */ &columns.debited,
-                /* credited */ &columns.credited,
-                /* way_kind */ &columns.ways.iter().map(|way| way.kind).collect::<Vec<_>>(),
-                /* way_debit */ &columns.ways.iter().map(|way| way.debit).collect::<Vec<_>>(),
-                /* way_credit */ &columns.ways.iter().map(|way| way.credit).collect::<Vec<_>>(),
-                /* pos */ &if is_plain { Column::default() } else { columns.pos },
-                /* debit */ &columns.debit,
-                /* credit */ &columns.credit,
-                /* amount */ &columns.amount,
-                /* debit_after */ &columns.debit_after,
-                /* credit_after */ &columns.credit_after,
-                /* way */ &said_once(columns.way),
-                /* effective */ &said_once(rows.iter().map(|row| row.effective).collect()),
-                /* occurred */ &said_once(rows.iter().map(|row| row.occurred).collect()),
-                /* note */ &said_once(rows.iter().map(|row| row.note).collect()),
-                /* key_caller */ &said_once(batch.keys.iter().map(|(key, _)| key.caller).collect()),
-                /* key */ &keys.key,
-                /* key_digest */ &keys.digest,
-                /* key_number */ &keys.number,
-                /* key_refusal */ &keys.refusal,
-                /* note_number */ &numbers,
-                /* salt */ &notes.iter().map(|note| note.salt).collect::<Vec<Uuid>>(),
-                /* memo */ &notes.iter().map(|note| note.memo.as_str()).collect::<Vec<_>>(),
-                /* reference */ &notes.iter().map(|note| note.reference.as_str()).collect::<Vec<_>>(),
-                /* metadata */ &notes.iter().map(|note| &note.metadata).collect::<Vec<_>>(),
-                /* companions */ &(!batch.companions.is_empty()).then_some(Json(&batch.companions)),
-            ],
-        )
-        .await?;
-    Ok(row.get(0))
+    let rows = &batch.transfers;
+    let (numbers, notes): (Vec<i64>, Vec<&Note>) = batch.notes.iter().map(|(number, note)| (*number, note)).unzip();
+    let way = |of: fn(&Way) -> i16| columns.ways.iter().map(of).collect::<Vec<_>>();
+    let (way_kind, way_debit, way_credit) = (way(|way| way.kind), way(|way| way.debit), way(|way| way.credit));
+    let untold = Column::default();
+    let way = said_once(columns.way);
+    let effective = said_once(rows.iter().map(|row| row.effective).collect());
+    let occurred = said_once(rows.iter().map(|row| row.occurred).collect());
+    let note = said_once(rows.iter().map(|row| row.note).collect());
+    let salt: Vec<Uuid> = notes.iter().map(|note| note.salt).collect();
+    let memo: Vec<&str> = notes.iter().map(|note| note.memo.as_str()).collect();
+    let reference: Vec<&str> = notes.iter().map(|note| note.reference.as_str()).collect();
+    let metadata: Vec<_> = notes.iter().map(|note| &note.metadata).collect();
+    let companions = Json(&batch.companions);
+    let mut params: Vec<&(dyn ToSql + Sync)> = vec![
+        /* book */ &book.0,
+        /* version */ &head.version,
+        /* first */ &head.next_number,
+        /* next */ &next_number,
+        /* recorded */ &recorded_at,
+        /* group_class */ &columns.group_class,
+        /* group_unit */ &columns.group_unit,
+        /* account */ &columns.account,
+        /* group */ &columns.group,
+        /* debits */ &columns.debits,
+        /* credits */ &columns.credits,
+        /* last */ &columns.last,
+        /* lines */ &columns.lines,
+        /* debits_after */ &columns.debits_after,
+        /* credits_after */ &columns.credits_after,
+        /* way_kind */ &way_kind,
+        /* way_debit */ &way_debit,
+        /* way_credit */ &way_credit,
+        /* pos */ if is_single { &untold } else { &columns.pos },
+        /* debit */ &columns.debit,
+        /* credit */ &columns.credit,
+        /* amount */ &columns.amount,
+        /* way */ &way,
+        /* effective */ &effective,
+        /* occurred */ &occurred,
+        /* note */ &note,
+        /* key_caller */ &keys.caller,
+        /* key */ &keys.key,
+        /* key_digest */ &keys.digest,
+        /* key_number */ &keys.number,
+        /* key_refusal */ &keys.refusal,
+        /* note_number */ &numbers,
+        /* salt */ &salt,
+        /* memo */ &memo,
+        /* reference */ &reference,
+        /* metadata */ &metadata,
+    ];
+    let mut text = WRITE;
+    if !batch.companions.is_empty() {
+        text = WRITE_WITH_COMPANIONS;
+        params.push(/* companions */ &companions);
+    }
+    let statement = client.prepare_cached(text).await?;
+    Ok(client.query_one(&statement, &params).await?.get(0))
+}
+
+/// What entries of one line have in common when they are plain: one way, one pair of days, one caller, no notes, nothing
+/// refused.
+struct Plain<'a> {
+    way: Way,
+    unit: &'a str,
+    row: &'a TransferRow,
+    caller: i32,
+    /// For each account whether it is debited (1), credited (2), or may be either (3).
+    sides: Vec<i16>,
+}
+
+impl<'a> Plain<'a> {
+    fn of(batch: &'a Batch, columns: &Columns<'a>, keys: &Keys) -> Option<Plain<'a>> {
+        let (row, &[way], &[caller]) = (batch.transfers.first()?, &*columns.ways, &*keys.caller) else { return None };
+        let is_alike = |other: &TransferRow| {
+            (other.effective, other.occurred, other.note) == (row.effective, row.occurred, Uuid::nil())
+        };
+        if !batch.notes.is_empty()
+            || !batch.companions.is_empty()
+            || batch.keys.len() != batch.transfers.len()
+            || !keys.number.is_empty()
+            || !keys.refusal.is_empty()
+            || !batch.transfers.iter().all(is_alike)
+        {
+            return None;
+        }
+        let side = |group: &i16| i16::from(*group == way.debit) + 2 * i16::from(*group == way.credit);
+        let unit = columns.group_unit[way.debit as usize - 1];
+        Some(Plain { way, unit, row, caller, sides: columns.group.iter().map(side).collect() })
+    }
+}
+
+async fn write_plain(
+    client: &impl GenericClient,
+    book: BookId,
+    head: &Head,
+    columns: &Columns<'_>,
+    keys: &Keys,
+    Plain { way, unit, row, caller, sides }: &Plain<'_>,
+    recorded_at: Timestamp,
+) -> Result<bool, Error> {
+    let class = |group: i16| columns.group_class[group as usize - 1];
+    let statement = client.prepare_cached(WRITE_PLAIN).await?;
+    let params: &[&(dyn ToSql + Sync)] = &[
+        /* book */ &book.0,
+        /* version */ &head.version,
+        /* first */ &head.next_number,
+        /* recorded */ &recorded_at,
+        /* kind */ &way.kind,
+        /* debit_class */ &class(way.debit),
+        /* credit_class */ &class(way.credit),
+        /* unit */ unit,
+        /* effective */ &row.effective,
+        /* occurred */ &row.occurred,
+        /* account */ &columns.account,
+        /* sides */ sides,
+        /* debits */ &columns.debits,
+        /* credits */ &columns.credits,
+        /* last */ &columns.last,
+        /* lines */ &columns.lines,
+        /* debits_after */ &columns.debits_after,
+        /* credits_after */ &columns.credits_after,
+        /* debit */ &columns.debit,
+        /* credit */ &columns.credit,
+        /* amount */ &columns.amount,
+        /* caller */ caller,
+        /* key */ &keys.key,
+        /* digest */ &keys.digest,
+    ];
+    Ok(client.query_one(&statement, params).await?.get(0))
 }
 
 /// One transfer under one key, without a note: what a caller who is alone posts.
 struct Lone<'a> {
     row: &'a TransferRow,
     key: &'a Key,
-    debit: (i64, i64, i64),
-    credit: (i64, i64, i64),
+    debit: &'a Touched,
+    credit: &'a Touched,
 }
 
 impl Lone<'_> {
@@ -213,8 +304,8 @@ impl Lone<'_> {
         let ([row], [(key, Verdict::Posted(_))], []) = (&*batch.transfers, &*batch.keys, &*batch.notes) else {
             return None;
         };
-        let (debit, credit) = (batch.balances.get(&row.line.debit)?, batch.balances.get(&row.line.credit)?);
-        Some(Lone { row, key, debit: *debit, credit: *credit })
+        let find = |number| batch.touched.iter().find(|touched| touched.number == number);
+        Some(Lone { row, key, debit: find(row.line.debit)?, credit: find(row.line.credit)? })
     }
 }
 
@@ -226,24 +317,19 @@ async fn write_lone(
     recorded_at: Timestamp,
 ) -> Result<bool, Error> {
     let statement = client.prepare_cached(WRITE_LONE).await?;
-    let params: &[&(dyn tokio_postgres::types::ToSql + Sync)] = &[
+    let params: &[&(dyn ToSql + Sync)] = &[
         /* book */ &book.0,
         /* version */ &head.version,
         /* number */ &head.next_number,
         /* recorded */ &recorded_at,
-        /* unit */ &&*row.unit,
         /* kind */ &row.line.kind.number(),
         /* debit */ &row.line.debit.0,
         /* credit */ &row.line.credit.0,
-        /* debit_class */ &row.classes.0.number(),
-        /* credit_class */ &row.classes.1.number(),
         /* amount */ &row.line.amount,
-        /* debit_debits */ &debit.0,
-        /* debit_credits */ &debit.1,
-        /* credit_debits */ &credit.0,
-        /* credit_credits */ &credit.1,
         /* debit_after */ &row.debit_after,
         /* credit_after */ &row.credit_after,
+        /* debit_last */ &debit.before.last,
+        /* credit_last */ &credit.before.last,
         /* effective */ &row.effective,
         /* occurred */ &row.occurred,
         /* caller */ &key.caller,
@@ -256,6 +342,8 @@ async fn write_lone(
 /// The keys of a batch with what became of their commands.
 #[derive(Debug, Default)]
 struct Keys {
+    /// One when all keys are of one caller.
+    caller: Vec<i32>,
     key: Column,
     digest: Column,
     /// Empty when the keys are those of the entries from the first number on.
@@ -266,7 +354,8 @@ struct Keys {
 
 impl Keys {
     fn of(batch: &Batch, first: i64) -> Keys {
-        let mut keys = Keys::default();
+        let caller = said_once(batch.keys.iter().map(|(key, _)| key.caller).collect());
+        let mut keys = Keys { caller, ..Keys::default() };
         for (key, _) in &batch.keys {
             keys.key.push(key.key.into_bytes());
             keys.digest.push(key.request_digest.to_be_bytes());

@@ -154,21 +154,44 @@ pub async fn last_number(client: &impl GenericClient, book: BookId) -> Result<i6
     Ok(row.ok_or(Error::NotFound("book"))?.get(0))
 }
 
-/// What is wrong with a book, as sentences; empty when every balance is the sum of its transfers, debits equal credits
-/// and no number is missing.
+/// What is wrong with a book, as sentences; empty when every balance is the sum of its transfers, every chain leads through
+/// all lines of its account and every 128th is marked, debits equal credits and no number is missing.
 pub async fn audit(client: &impl GenericClient, book: BookId) -> Result<Vec<String>, Error> {
     let statement = client
         .prepare_cached(
             "-- journal::audit
              WITH side AS (
-                 SELECT debit AS account, amount AS debits, 0 AS credits FROM transfer WHERE book_id = $1
+                 SELECT pos, debit AS account, amount AS debits, 0 AS credits, debit_prev AS prev, debit_after AS after
+                   FROM transfer WHERE book_id = $1
                  UNION ALL
-                 SELECT credit, 0, amount FROM transfer WHERE book_id = $1),
-             total AS (SELECT account, sum(debits) AS debits, sum(credits) AS credits FROM side GROUP BY account)
+                 SELECT pos, credit, 0, amount, credit_prev, credit_after FROM transfer WHERE book_id = $1),
+             line AS (
+                 SELECT s.*, lag(s.pos, 1, 0) OVER own AS before, row_number() OVER own AS line,
+                        b.side * sum(s.credits - s.debits) OVER own AS sum
+                   FROM side s JOIN balance b ON b.book_id = $1 AND b.account = s.account
+                 WINDOW own AS (PARTITION BY s.account ORDER BY s.pos)),
+             total AS (SELECT account, sum(debits) AS debits, sum(credits) AS credits, max(pos) AS last, count(*) AS lines
+                         FROM side GROUP BY account)
              SELECT 'account ' || b.account || ': balance ' || b.debits || '/' || b.credits
                     || ', transfers ' || coalesce(t.debits, 0) || '/' || coalesce(t.credits, 0)
                FROM balance b LEFT JOIN total t ON t.account = b.account
               WHERE b.book_id = $1 AND (b.debits <> coalesce(t.debits, 0) OR b.credits <> coalesce(t.credits, 0))
+             UNION ALL
+             SELECT 'account ' || b.account || ': line ' || b.lines || ' at ' || b.last_pos || ', transfers have '
+                    || coalesce(t.lines, 0) || ' at ' || coalesce(t.last, 0)
+               FROM balance b LEFT JOIN total t ON t.account = b.account
+              WHERE b.book_id = $1 AND (b.last_pos <> coalesce(t.last, 0) OR b.lines <> coalesce(t.lines, 0))
+             UNION ALL
+             SELECT 'account ' || account || ': line ' || line || ' at ' || pos || ' follows ' || prev || ' with '
+                    || after || ', right is ' || before || ' with ' || sum
+               FROM line WHERE prev <> before OR after <> sum
+             UNION ALL
+             SELECT 'account ' || coalesce(l.account, m.account) || ': line ' || coalesce(l.line, 0) || ' at '
+                    || coalesce(l.pos, m.pos) || ' is marked ' || coalesce(m.line, 0)
+               FROM (SELECT account, pos, line FROM line WHERE line % 128 = 0) AS l
+               FULL JOIN (SELECT account, pos, line FROM account_mark WHERE book_id = $1) AS m
+                 ON m.account = l.account AND m.pos = l.pos AND m.line = l.line
+              WHERE l.pos IS NULL OR m.pos IS NULL
              UNION ALL
              SELECT 'debits ' || sum(debits) || ', credits ' || sum(credits) FROM balance WHERE book_id = $1
              HAVING sum(debits) <> sum(credits)
