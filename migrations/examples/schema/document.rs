@@ -81,8 +81,8 @@ const DOMAINS: &[Domain] = &[
     Domain {
         name: "reports",
         about: "Totals that follow the journal, rolled up outside the posting transaction.",
-        tables: &["day_total", "month_total", "kind_total", "day_span", "day_total_progress"],
-        functions: &["day_totals_roll_up"],
+        tables: &["recent_total", "day_total", "running_total", "day_span", "day_total_progress"],
+        functions: &["day_totals_roll_up", "recent_totals_lay_in", "recent_totals_merge"],
     },
     Domain {
         name: "treasury",

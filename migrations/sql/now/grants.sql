@@ -57,7 +57,7 @@ GRANT INSERT (number, reversed_by, book_id) ON reversal TO commonpurse_service;
 GRANT INSERT (key, request_digest, book_id, caller) ON idempotency TO commonpurse_service;
 
 -- totals
-GRANT SELECT ON day_total, month_total, kind_total, day_span, day_total_progress TO commonpurse_service;
+GRANT SELECT ON recent_total, day_total, running_total, day_span, day_total_progress TO commonpurse_service;
 
 -- service
 GRANT SELECT ON job, reply, caller_reply, activity, worker_heartbeat, sandbox_provider_charge TO commonpurse_service;

@@ -81,26 +81,37 @@ pub async fn as_of(
         .prepare_cached(
             "-- balances::as_of
              WITH progress AS (SELECT through FROM day_total_progress WHERE book_id = $1),
+             fresh AS (SELECT debit, amount FROM transfer
+                        WHERE book_id = $1 AND (debit = $2 OR credit = $2) AND effective <= $6
+                          AND pos > (SELECT through FROM progress) AND pos < ($7::bigint + 1) << 16),
+             beyond AS (SELECT debit, amount FROM transfer
+                         WHERE book_id = $1 AND (debit = $2 OR credit = $2) AND effective <= $6
+                           AND pos <= (SELECT through FROM progress) AND pos >= ($7::bigint + 1) << 16),
+             part AS (
+                 (SELECT 1 AS sign, accounts, debits, credits FROM running_total
+                   WHERE book_id = $1 AND block = $2 >> 6 AND until <= $3 ORDER BY until DESC LIMIT 1)
+                 UNION ALL
+                 SELECT 1, accounts, debits, credits FROM day_total
+                  WHERE book_id = $1 AND day = ANY($4) AND block = $2 >> 6
+                 UNION ALL
+                 SELECT -1, accounts, debits, credits FROM day_total
+                  WHERE book_id = $1 AND day = ANY($5) AND block = $2 >> 6),
              side AS (
-                 (SELECT debits, credits FROM month_total
-                   WHERE book_id = $1 AND account = $2 AND month <= $3 ORDER BY month DESC LIMIT 1)
+                 SELECT sign * (credits - debits) AS net
+                   FROM (SELECT sign, unnest(accounts) AS account, unnest(debits) AS debits, unnest(credits) AS credits
+                           FROM part) AS element
+                  WHERE account = $2
                  UNION ALL
-                 SELECT debits, credits FROM day_total WHERE book_id = $1 AND account = $2 AND day = ANY($4)
+                 SELECT credits - debits
+                   FROM (SELECT unnest(days) AS day, unnest(accounts) AS account, unnest(debits) AS debits,
+                                unnest(credits) AS credits
+                           FROM recent_total WHERE book_id = $1 AND block = $2 >> 6) AS recent
+                  WHERE account = $2 AND day <= $6
                  UNION ALL
-                 SELECT -debits, -credits FROM day_total WHERE book_id = $1 AND account = $2 AND day = ANY($5)
+                 SELECT CASE debit WHEN $2 THEN -amount ELSE amount END FROM fresh
                  UNION ALL
-                 SELECT amount, 0 FROM transfer WHERE book_id = $1 AND debit = $2 AND effective <= $6
-                    AND pos > (SELECT through FROM progress) AND pos < ($7::bigint + 1) << 16
-                 UNION ALL
-                 SELECT 0, amount FROM transfer WHERE book_id = $1 AND credit = $2 AND effective <= $6
-                    AND pos > (SELECT through FROM progress) AND pos < ($7::bigint + 1) << 16
-                 UNION ALL
-                 SELECT -amount, 0 FROM transfer WHERE book_id = $1 AND debit = $2 AND effective <= $6
-                    AND pos <= (SELECT through FROM progress) AND pos >= ($7::bigint + 1) << 16
-                 UNION ALL
-                 SELECT 0, -amount FROM transfer WHERE book_id = $1 AND credit = $2 AND effective <= $6
-                    AND pos <= (SELECT through FROM progress) AND pos >= ($7::bigint + 1) << 16)
-             SELECT (b.side * coalesce((SELECT sum(credits) - sum(debits) FROM side), 0))::bigint
+                 SELECT CASE debit WHEN $2 THEN amount ELSE -amount END FROM beyond)
+             SELECT (b.side * coalesce((SELECT sum(net) FROM side), 0))::bigint
                FROM balance b WHERE b.book_id = $1 AND b.account = $2",
         )
         .await?;
@@ -111,7 +122,7 @@ pub async fn as_of(
             &[
                 /* book */ &book.0,
                 /* account */ &account.0,
-                /* month */ &parts.month,
+                /* until */ &parts.until,
                 /* days */ &parts.days,
                 /* less days */ &parts.less_days,
                 /* day */ &day,

@@ -6,7 +6,7 @@ use crate::engine::store::books::Book;
 use crate::engine::store::journal;
 use crate::error::Error;
 use crate::money::Unit;
-use crate::reports::store::kind_totals::{self, KindTotal};
+use crate::reports::store::kind_totals::{self, KindTotal, Wanted};
 use deadpool_postgres::GenericClient;
 use jiff::civil::Date;
 use std::collections::HashMap;
@@ -74,11 +74,8 @@ pub struct FundMovement {
 /// `report-too-large` when there are more accounts than one report shows.
 pub async fn funds(client: &impl GenericClient, book: &Book, as_of: Option<Date>) -> Result<Vec<FundLine>, Error> {
     let through = journal::last_number(client, book.id).await?;
-    let limit = ACCOUNTS_MAX + 1;
-    let rows = match as_of {
-        Some(day) => kind_totals::until(client, book.id, day, through, PURPOSES, limit).await?,
-        None => kind_totals::now(client, book.id, through, PURPOSES, limit).await?,
-    };
+    let wanted = Wanted { classes: PURPOSES, kinds: None, limit: ACCOUNTS_MAX + 1 };
+    let rows = kind_totals::until(client, book.id, as_of.unwrap_or(LAST_DAY), through, wanted).await?;
     let unsettled = unsettled(client, book, as_of, through).await?;
     let mut lines: Vec<FundLine> = Vec::new();
     for row in not_cut(rows)? {

@@ -1,12 +1,13 @@
 //! The income statement: what was earned and spent from one day to another, with the closing of results shown apart.
 
 use super::{ACCOUNTS_MAX, add, classes_of, not_cut};
-use crate::book::{AccountClass, AccountKind};
+use crate::book::{AccountClass, AccountKind, AccountNumber, MovementKind};
 use crate::engine::store::books::Book;
 use crate::engine::store::journal;
 use crate::error::Error;
 use crate::money::Unit;
 use crate::reports::store::account_totals::{self, AccountTotal, Wanted};
+use crate::reports::store::kind_totals;
 use deadpool_postgres::GenericClient;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, HashMap};
@@ -73,11 +74,11 @@ pub async fn income_statement(
     let classes = classes_of(&[AccountKind::Income, AccountKind::Expense]);
     let wanted = Wanted { classes: &classes, even: true, after: "", under: "", limit: ACCOUNTS_MAX + 1 };
     let moved = not_cut(account_totals::between(client, book.id, (from, to), through, wanted).await?)?;
-    let closings = account_totals::closings(client, book.id, (from, to), through).await?;
-    let mut closed = HashMap::new();
-    for (account, debits, credits) in closings {
-        add(closed.entry(account).or_insert(0), debits - credits)?;
-    }
+    // Results are closed against surplus only (`movement`).
+    let closings = Some([MovementKind::ResultClosed].as_slice());
+    let closings = kind_totals::Wanted { classes: &classes, kinds: closings, limit: ACCOUNTS_MAX + 1 };
+    let closings = kind_totals::between(client, book.id, (from, to), through, closings).await?;
+    let closed = closings.iter().map(|total| (total.account.number, total.account.net())).collect();
     let mut statement = IncomeStatement { through, income: Vec::new(), expenses: Vec::new(), totals: Vec::new() };
     let mut units: BTreeMap<Unit, IncomeTotals> = BTreeMap::new();
     for account in moved {
@@ -97,7 +98,7 @@ pub async fn income_statement(
 }
 
 /// Takes the closings out of what an account moved. Closing debits income and credits expenses.
-fn income_line(account: AccountTotal, closed: &HashMap<crate::book::AccountNumber, i64>) -> IncomeLine {
+fn income_line(account: AccountTotal, closed: &HashMap<AccountNumber, i64>) -> IncomeLine {
     let side = i64::from(account.class.kind().side());
     let closed = side * closed.get(&account.number).copied().unwrap_or(0);
     let amount = account.balance() + closed;

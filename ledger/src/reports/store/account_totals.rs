@@ -2,7 +2,7 @@
 //!
 //! Every reader names the last record that counts, so that the pages of one report are of one moment.
 
-use crate::book::{AccountClass, AccountNumber, MovementKind};
+use crate::book::{AccountClass, AccountNumber};
 use crate::engine::store::days::Days;
 use crate::engine::store::units;
 use crate::error::Error;
@@ -153,9 +153,9 @@ async fn spanned(
     through: i64,
     wanted: Wanted<'_>,
 ) -> Result<Vec<AccountTotal>, Error> {
-    // `fresh` is not rolled up yet; `beyond` is rolled up already and came after `through`. Months are looked up account
-    // by account, the newest row of each. `total` is materialised so that accounts are joined by a hash: the planner thinks
-    // it small.
+    // `fresh` is not rolled up yet; `beyond` is rolled up already and came after `through`. Of running totals the newest
+    // row of each block is looked up. `total` is materialised so that accounts are joined by a hash: the planner thinks it
+    // small.
     let statement = client
         .prepare_cached(
             "-- account_totals::spanned
@@ -166,23 +166,32 @@ async fn spanned(
              beyond AS (SELECT debit, credit, amount FROM transfer
                          WHERE book_id = $1 AND pos <= (SELECT through FROM progress) AND pos >= ($4::bigint + 1) << 16
                            AND effective BETWEEN coalesce($2::date, '-infinity') AND $3),
-             side AS (SELECT a.number AS account, m.debits, m.credits
-                        FROM account a CROSS JOIN LATERAL (
-                             SELECT debits, credits FROM month_total
-                              WHERE book_id = $1 AND account = a.number AND month <= $9
-                              ORDER BY month DESC LIMIT 1) AS m
-                       WHERE a.book_id = $1 AND $9::date IS NOT NULL
+             blocks AS (SELECT generate_series(0, next_account >> 6) AS block FROM book_head WHERE book_id = $1),
+             part AS (SELECT 1 AS sign, r.accounts, r.debits, r.credits
+                        FROM blocks CROSS JOIN LATERAL (
+                             SELECT accounts, debits, credits FROM running_total
+                              WHERE book_id = $1 AND block = blocks.block AND until <= $9
+                              ORDER BY until DESC LIMIT 1) AS r
                       UNION ALL
-                      SELECT a.number, -m.debits, -m.credits
-                        FROM account a CROSS JOIN LATERAL (
-                             SELECT debits, credits FROM month_total
-                              WHERE book_id = $1 AND account = a.number AND month <= $10
-                              ORDER BY month DESC LIMIT 1) AS m
-                       WHERE a.book_id = $1 AND $10::date IS NOT NULL
+                      SELECT -1, r.accounts, r.debits, r.credits
+                        FROM blocks CROSS JOIN LATERAL (
+                             SELECT accounts, debits, credits FROM running_total
+                              WHERE book_id = $1 AND block = blocks.block AND until <= $10
+                              ORDER BY until DESC LIMIT 1) AS r
                       UNION ALL
-                      SELECT account, debits, credits FROM day_total WHERE book_id = $1 AND day = ANY($11)
+                      SELECT 1, accounts, debits, credits FROM day_total WHERE book_id = $1 AND day = ANY($11)
                       UNION ALL
-                      SELECT account, -debits, -credits FROM day_total WHERE book_id = $1 AND day = ANY($12)
+                      SELECT -1, accounts, debits, credits FROM day_total WHERE book_id = $1 AND day = ANY($12)),
+             side AS (SELECT account, sign * debits AS debits, sign * credits AS credits
+                        FROM (SELECT sign, unnest(accounts) AS account, unnest(debits) AS debits,
+                                     unnest(credits) AS credits
+                                FROM part) AS element
+                      UNION ALL
+                      SELECT account, counts * debits, counts * credits
+                        FROM (SELECT (day BETWEEN coalesce($2::date, '-infinity') AND $3)::int AS counts, *
+                                FROM (SELECT unnest(days) AS day, unnest(accounts) AS account, unnest(debits) AS debits,
+                                             unnest(credits) AS credits
+                                        FROM recent_total WHERE book_id = $1) AS element) AS recent
                       UNION ALL SELECT debit, amount, 0 FROM fresh
                       UNION ALL SELECT credit, 0, amount FROM fresh
                       UNION ALL SELECT debit, -amount, 0 FROM beyond
@@ -213,8 +222,8 @@ async fn spanned(
                 /* even */ &wanted.even,
                 /* after */ &wanted.after,
                 /* limit */ &wanted.limit,
-                /* month */ &parts.month,
-                /* less month */ &parts.less_month,
+                /* until */ &parts.until,
+                /* less until */ &parts.less_until,
                 /* days */ &parts.days,
                 /* less days */ &parts.less_days,
                 /* under */ &wanted.under,
@@ -222,40 +231,6 @@ async fn spanned(
         )
         .await?;
     rows.iter().map(AccountTotal::from_row).collect()
-}
-
-/// What closing results moved on the days `from..=to`: debits and credits of income and expense accounts against surplus.
-pub async fn closings(
-    client: &impl GenericClient,
-    book: BookId,
-    (from, to): (Date, Date),
-    through: i64,
-) -> Result<Vec<(AccountNumber, i64, i64)>, Error> {
-    let statement = client
-        .prepare_cached(
-            "-- account_totals::closings
-             SELECT l.other AS account, coalesce(sum(l.amount) FILTER (WHERE NOT l.debited), 0)::bigint AS debits,
-                    coalesce(sum(l.amount) FILTER (WHERE l.debited), 0)::bigint AS credits
-               FROM account s
-              CROSS JOIN LATERAL account_lines($1, s.number, 0, (($4::bigint + 1) << 16) - 1, $2, $3, NULL) AS l
-              WHERE s.book_id = $1 AND s.class = $5 AND l.kind = $6
-              GROUP BY l.other",
-        )
-        .await?;
-    let rows = client
-        .query(
-            &statement,
-            &[
-                /* book */ &book.0,
-                /* from */ &from,
-                /* to */ &to,
-                /* through */ &through,
-                /* surplus */ &AccountClass::Surplus.number(),
-                /* kind */ &MovementKind::ResultClosed.number(),
-            ],
-        )
-        .await?;
-    Ok(rows.iter().map(|row| (AccountNumber(row.get(0)), row.get(1), row.get(2))).collect())
 }
 
 /// The first days of the months in which something took effect, in order, up to and with record `through`.

@@ -1,4 +1,4 @@
-//! Sums per account and day, month and way, rolled up from the journal outside the posting transaction.
+//! Sums per account, day and way, rolled up from the journal outside the posting transaction.
 
 use crate::error::Error;
 use crate::id::BookId;

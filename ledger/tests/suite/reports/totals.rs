@@ -103,6 +103,28 @@ impl History {
         self.ground.client().await.query_one(call, &[&self.ground.book.id.0, &transfers]).await.unwrap();
     }
 
+    /// Lays in what waits, before it is so much that a roll-up does.
+    async fn lay_in(&self, late: bool) {
+        let book = self.ground.book.id;
+        let column = if late { "late" } else { "recent" };
+        let call = format!(
+            "SELECT recent_totals_lay_in({book}, {late});
+             UPDATE day_total_progress SET {column} = 0 WHERE book_id = {book}"
+        );
+        self.ground.database_owner().await.batch_execute(&call).await.unwrap();
+    }
+
+    /// Makes one row of the late ones of each block.
+    async fn merge(&self) {
+        let book = self.ground.book.id;
+        let call = format!(
+            "UPDATE day_total_progress SET late = late - recent_totals_merge({book}, 0) WHERE book_id = {book};
+             SELECT 1 / (late = (SELECT coalesce(sum(cardinality(accounts)), 0) FROM recent_total WHERE late))::int
+               FROM day_total_progress WHERE book_id = {book}"
+        );
+        self.ground.database_owner().await.batch_execute(&call).await.expect("as many as are counted");
+    }
+
     async fn transfers(&self) -> Vec<Transfer> {
         let all = "SELECT pos, debit, credit, amount, effective, kind FROM transfer ORDER BY pos";
         let rows = self.ground.client().await.query(all, &[]).await.unwrap();
@@ -133,12 +155,12 @@ fn naive<K: Ord>(
     sums
 }
 
-/// The ends and the middle of every month, and what lies beside them.
+/// The ends and the middle of every third of a month, and what lies beside them.
 fn days() -> Vec<Date> {
     let months = FIRST.first_of_month().series(1.month()).take_while(|month| *month <= LAST);
     let of_month = |month: Date| {
         let end = month.last_of_month();
-        [month, month + 13.days(), month + 14.days(), month + 15.days(), end - 1.day(), end]
+        [month, month + 5.days(), month + 9.days(), month + 14.days(), month + 20.days(), end - 1.day(), end]
     };
     months.flat_map(of_month).chain([Date::MAX]).collect()
 }
@@ -170,16 +192,23 @@ async fn check_days(history: &mut History, client: &Object) {
 async fn check_kinds(history: &mut History, client: &Object) {
     let (book, all) = (history.ground.book.id, history.transfers().await);
     let last = all.last().map_or(0, |transfer| transfer.pos >> 16);
-    for through in [last, history.dice.random_range(0..=last), 0] {
-        let expected = naive(&all, (date(1, 1, 1), Date::MAX), through, |transfer| transfer.kind);
-        let now = kind_totals::now(client, book, through, AccountClass::ALL, 1_000).await.unwrap();
-        let until = kind_totals::until(client, book, Date::MAX, through, AccountClass::ALL, 1_000).await;
-        assert_eq!(now, until.unwrap(), "through {through}");
-        let read: BTreeMap<(i32, i16), (i64, i64)> = now
-            .iter()
-            .map(|row| ((row.account.number.0, row.kind.number()), (row.account.debits, row.account.credits)))
-            .collect();
-        assert_eq!(read, expected, "through {through}");
+    let of = |kinds| kind_totals::Wanted { classes: AccountClass::ALL, kinds, limit: 1_000 };
+    let read = |rows: Vec<kind_totals::KindTotal>| -> BTreeMap<(i32, i16), (i64, i64)> {
+        let by_kind = |row: &kind_totals::KindTotal| (row.account.number.0, row.kind.number());
+        rows.iter().map(|row| (by_kind(row), (row.account.debits, row.account.credits))).collect()
+    };
+    const SUSPENSE: &[MovementKind] = &[MovementKind::SuspenseReceived];
+    for day in days().into_iter().step_by(5).chain([Date::MAX]) {
+        for through in [last, history.dice.random_range(0..=last), 0] {
+            let expected = naive(&all, (date(1, 1, 1), day), through, |transfer| transfer.kind);
+            let rows = kind_totals::until(client, book, day, through, of(None)).await.unwrap();
+            assert_eq!(read(rows), expected, "until {day} through {through}");
+            let from = FIRST.saturating_add(i64::from(history.dice.random_range(0..450_u16)).days());
+            let mut expected = naive(&all, (from, day), through, |transfer| transfer.kind);
+            expected.retain(|(_, kind), _| *kind == SUSPENSE[0].number());
+            let rows = kind_totals::between(client, book, (from, day), through, of(Some(SUSPENSE))).await.unwrap();
+            assert_eq!(read(rows), expected, "from {from} to {day} through {through}");
+        }
     }
 }
 
@@ -255,7 +284,40 @@ async fn what_is_read_is_the_sum_of_the_transfers_before_after_and_half_way_thro
 }
 
 #[tokio::test]
-async fn a_backdated_entry_raises_every_later_month_of_its_two_accounts_and_no_other() {
+async fn any_history_rolled_up_in_any_pieces_is_read_as_the_sum_of_its_transfers() {
+    for seed in 21..24 {
+        let mut history = History::new(seed).await;
+        let client = history.ground.client().await;
+        for _ in 0..6 {
+            let entries = history.dice.random_range(1..120);
+            history.post(entries).await;
+            for _ in 0..history.dice.random_range(0..5_u8) {
+                let transfers = history.dice.random_range(1..80);
+                history.roll_up(transfers).await;
+            }
+            if history.dice.random() {
+                history.merge().await;
+            }
+            // What is late waits longer than the rest, and each is laid in alone.
+            if history.dice.random() {
+                let late: bool = history.dice.random();
+                history.lay_in(late).await;
+            }
+            check_days(&mut history, &client).await;
+            check_kinds(&mut history, &client).await;
+        }
+        history.roll_up(10_000).await;
+        history.lay_in(true).await;
+        history.lay_in(false).await;
+        let left: i64 = client.query_one("SELECT count(*) FROM recent_total", &[]).await.unwrap().get(0);
+        assert_eq!(left, 0);
+        check_days(&mut history, &client).await;
+        check_kinds(&mut history, &client).await;
+    }
+}
+
+#[tokio::test]
+async fn a_backdated_entry_raises_every_later_third_of_a_month_of_its_two_accounts_and_no_other() {
     let history = History::new(0).await;
     let client = history.ground.client().await;
     let (bank, equity, rent) = (history.accounts[0], history.accounts[4], history.accounts[5]);
@@ -267,28 +329,41 @@ async fn a_backdated_entry_raises_every_later_month_of_its_two_accounts_and_no_o
         post(&tx, &history.ground.book, entry, Timestamp::now()).await.expect("accepted");
         tx.commit().await.unwrap();
         day_totals::roll_up(&client, history.ground.book.id).await.unwrap();
+        history.lay_in(false).await;
     };
-    let months = async |account: AccountNumber| -> Vec<(Date, i64, i64)> {
-        let rows = "SELECT month, debits, credits FROM month_total WHERE account = $1 ORDER BY month";
+    let thirds = async |account: AccountNumber| -> Vec<(Date, i64, i64)> {
+        let rows = "SELECT until, debits[i], credits[i] FROM running_total, generate_subscripts(accounts, 1) AS i
+                     WHERE accounts[i] = $1 ORDER BY until";
         let rows = client.query(rows, &[&account.0]).await.unwrap();
         rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect()
     };
-    let (january, march, may) = (date(2027, 1, 1), date(2027, 3, 1), date(2027, 5, 1));
-    enter(bank, equity, 100, date(2027, 3, 31)).await;
-    enter(bank, equity, 20, date(2027, 5, 1)).await;
-    enter(rent, equity, 3, date(2027, 5, 31)).await;
-    assert_eq!(months(bank).await, [(march, 100, 0), (may, 120, 0)]);
+    let (january, march, may, end) = (date(2027, 1, 31), date(2027, 3, 20), date(2027, 5, 10), date(2027, 5, 31));
+    enter(bank, equity, 100, date(2027, 3, 11)).await;
+    enter(bank, equity, 20, date(2027, 5, 10)).await;
+    enter(rent, equity, 3, date(2027, 5, 21)).await;
+    assert_eq!(thirds(bank).await, [(march, 100, 0), (may, 120, 0), (end, 120, 0)]);
     enter(equity, bank, 7, date(2027, 1, 31)).await;
-    assert_eq!(months(bank).await, [(january, 0, 7), (march, 100, 7), (may, 120, 7)]);
-    assert_eq!(months(equity).await, [(january, 7, 0), (march, 7, 100), (may, 7, 123)]);
-    assert_eq!(months(rent).await, [(may, 3, 0)]);
+    assert_eq!(thirds(bank).await, [(january, 0, 7), (march, 100, 7), (may, 120, 7), (end, 120, 7)]);
+    assert_eq!(thirds(equity).await, [(january, 7, 0), (march, 7, 100), (may, 7, 120), (end, 7, 123)]);
+    assert_eq!(thirds(rent).await, [(end, 3, 0)]);
 }
 
 #[tokio::test]
-async fn a_roll_up_that_knows_only_some_of_the_tables_is_refused() {
-    let history = History::new(0).await;
-    let half = "UPDATE day_total_progress SET through = through + 1";
-    assert!(history.ground.database_owner().await.batch_execute(half).await.is_err());
+async fn totals_are_made_anew_when_their_progress_is_set_back() {
+    let mut history = History::new(7).await;
+    history.post(120).await;
+    history.roll_up(150).await;
+    let client = history.ground.client().await;
+    let owner = history.ground.database_owner().await;
+    let begin = "DELETE FROM recent_total; DELETE FROM day_total; DELETE FROM running_total; DELETE FROM day_span;
+                 UPDATE day_total_progress SET through = 0, recent = 0, late = 0";
+    owner.batch_execute(begin).await.unwrap();
+    for rolled_up in [0, 70, 10_000] {
+        history.roll_up(rolled_up).await;
+        check_days(&mut history, &client).await;
+        check_kinds(&mut history, &client).await;
+        check_statements(&mut history, &client).await;
+    }
 }
 
 #[tokio::test]
@@ -313,19 +388,19 @@ async fn the_reads_of_a_large_book_go_through_indexes() {
     let (day, account) = (date(2027, 11, 13), AccountNumber(20));
     balances::as_of(&client, book, account, day, 60_000).await.unwrap();
     account_totals::until(&client, book, day, 60_000, EVERYTHING).await.unwrap();
-    let few = "'{2027-11-01, 2027-11-02, 2027-11-03, 2027-11-04}', '{}'";
+    let few = "'{2027-11-11, 2027-11-12, 2027-11-13}', '{}'";
     let mut all =
-        plans(&client, "-- balances::as_of", &format!("{book}, {account}, '2027-10-01', {few}, '{day}', 60000")).await;
+        plans(&client, "-- balances::as_of", &format!("{book}, {account}, '2027-11-10', {few}, '{day}', 60000")).await;
     all.extend(
         plans(
             &client,
             "-- account_totals::spanned",
-            &format!("{book}, NULL, '{day}', 60000, '{{40}}', false, '', 10001, '2027-10-01', NULL, {few}, ''"),
+            &format!("{book}, NULL, '{day}', 60000, '{{40}}', false, '', 10001, '2027-11-10', NULL, {few}, ''"),
         )
         .await,
     );
     for plan in all {
-        for table in ["transfer", "day_total ", "month_total"] {
+        for table in ["transfer", "day_total ", "running_total"] {
             assert!(!plan.contains(&format!("Seq Scan on {table}")), "{plan}");
         }
         assert!(plan.contains("transfer_pkey"), "{plan}");
