@@ -25,6 +25,9 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'commonpurse_service') THEN
         CREATE ROLE commonpurse_service NOLOGIN;
     END IF;
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'commonpurse_owner' AND (rolcanlogin OR rolsuper)) THEN
+        RAISE EXCEPTION 'commonpurse_owner is no login and no superuser: ALTER ROLE commonpurse_owner NOLOGIN NOSUPERUSER';
+    END IF;
     IF NOT pg_has_role(current_user, 'commonpurse_owner', 'MEMBER') THEN
         EXECUTE format('GRANT commonpurse_owner TO %I', current_user);
     END IF;
