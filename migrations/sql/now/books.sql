@@ -3,10 +3,10 @@
 -- The owner, the mode, the zone and the number of a book never change, and its clock never goes back.
 CREATE OR REPLACE FUNCTION book_guard() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF (NEW.number, NEW.uid, NEW.mode, NEW.zone, NEW.currency, NEW.created_at)
-       IS DISTINCT FROM (OLD.number, OLD.uid, OLD.mode, OLD.zone, OLD.currency, OLD.created_at)
+    IF (NEW.number, NEW.uid, NEW.organisation, NEW.mode, NEW.zone, NEW.currency, NEW.created_at)
+       IS DISTINCT FROM (OLD.number, OLD.uid, OLD.organisation, OLD.mode, OLD.zone, OLD.currency, OLD.created_at)
        OR NEW.clock_offset_s < OLD.clock_offset_s THEN
-        RAISE EXCEPTION 'a book keeps its number, mode, zone and currency, and its clock goes forward only'
+        RAISE EXCEPTION 'a book keeps its number, owner, mode, zone and currency, and its clock goes forward only'
             USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NEW;

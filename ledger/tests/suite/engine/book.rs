@@ -13,6 +13,7 @@ use ledger::reports::store::day_totals;
 use ledger::testing::{Ground, usd};
 use ledger::{Error, movements};
 use std::collections::BTreeSet;
+use tokio_postgres::error::SqlState;
 
 async fn accounts(ground: &Ground) -> (AccountNumber, AccountNumber, AccountNumber, AccountNumber) {
     (
@@ -186,5 +187,23 @@ async fn a_sandbox_clock_goes_forward_only() {
     tx.commit().await.unwrap();
     let owner = ground.database_owner().await;
     assert!(owner.execute("UPDATE book SET clock_offset_s = 1", &[]).await.is_err(), "the database guards it too");
-    assert!(owner.execute("UPDATE book SET mode = 'live'", &[]).await.is_err());
+}
+
+#[tokio::test]
+async fn l9_what_a_book_is_and_whose_it_is_changes_for_nobody() {
+    let ground = ground().await;
+    let owner = ground.database_owner().await;
+    for change in [
+        "organisation = gen_random_uuid()",
+        "mode = 'live'",
+        "zone = 'Europe/Paris'",
+        "currency = 'EUR'",
+        "number = number + 1",
+        "uid = gen_random_uuid()",
+        "created_at = now()",
+    ] {
+        let refused = owner.execute(&format!("UPDATE book SET {change}"), &[]).await.expect_err(change);
+        assert_eq!(refused.code(), Some(&SqlState::RESTRICT_VIOLATION), "{change}");
+    }
+    assert_eq!(owner.execute("UPDATE book SET name = 'Another name'", &[]).await.unwrap(), 1);
 }
