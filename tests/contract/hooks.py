@@ -7,7 +7,8 @@ import uuid
 
 import schemathesis
 
-# What exists: by the prefix of its ids, or by the name of the field.
+# What exists, by the prefix of its ids or by the name of the field; and by operation an example that succeeds, as all of
+# them are asked before anything else is.
 with open(os.environ["CONTRACT_KNOWN"], encoding="utf-8") as file:
     KNOWN = json.load(file)
 
@@ -23,11 +24,20 @@ ENDABLE = ("cmp", "mls", "plg")
 def before_load_schema(_context, schema):
     """Ids become a choice among those that exist; what is no id of ours is still made up by negative tests."""
     for path, item in schema["paths"].items():
-        for operation in item.values():
+        for method, operation in item.items():
+            example = KNOWN["examples"].get(f"{method.upper()} {path}", {})
             for parameter in operation.get("parameters", []):
                 name = parameter["name"]
                 is_account = f"/accounts/{{{name}}}" in path
                 choose("account" if is_account else name, parameter["schema"], path.endswith(ENDINGS))
+                value = example.get("parameters", {}).get(name)
+                if value is not None:
+                    parameter["example"] = value
+                    if "enum" in parameter["schema"]:
+                        parameter["schema"]["enum"] = [value, *parameter["schema"]["enum"]]
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                if "body" in example:
+                    content["example"] = example["body"]
     for name, body in schema["components"]["schemas"].items():
         if name.startswith("New") or name.endswith("Request"):
             for field, shape in body.get("properties", {}).items():
@@ -38,7 +48,7 @@ def choose(name, shape, is_ending):
     """Narrows a schema to the values that exist, if we know any."""
     match = ID.match(shape.get("pattern", ""))
     kind = match.group(1) if match else name
-    known = KNOWN.get(kind, [])
+    known = KNOWN["values"].get(kind, [])
     if kind in ENDABLE:
         known = known[:1] if is_ending else known[1:]
     if known:

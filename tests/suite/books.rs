@@ -332,6 +332,37 @@ async fn a_role_counts_from_the_next_request_on_and_no_longer_however_many_ask_a
 }
 
 #[tokio::test]
+async fn the_longest_code_is_one_and_a_code_with_nul_is_none() -> Outcome {
+    let host = Host::open("Sawmill", "private").await?;
+    keep(&host).await?;
+    let long = |unit: &str| format!("equity{}:{unit}{}", format!(":{}", "x".repeat(80)).repeat(6), "x".repeat(77));
+    for unit in ["usd", "eur"] {
+        let account = json!({"code": long(unit), "class": "exchange", "currency": unit.to_uppercase()});
+        assert_eq!(host.treasurer.post(&host.at("/accounts"), &account).await?.status, 201);
+    }
+    let posted = entry("assets:bank", &long("usd"), "10.00", "2026-01-05");
+    assert_eq!(host.treasurer.post(&host.at("/journal-entries"), &posted).await?.status, 201);
+    let result = |account: &str| json!({"account": account, "against": long("eur"), "rate": "1", "date": "2026-01-05"});
+    assert_eq!(host.treasurer.post(&host.at("/exchange-results"), &result(&long("usd"))).await?.status, 201);
+
+    let nul = "assets:bank\0";
+    let hold = json!({"account": nul, "amount": {"amount": "1.00", "currency": "USD"}});
+    let account = json!({"code": "assets:x", "class": "asset", "currency": "USD\0"});
+    for (path, body) in [
+        ("/exchange-results", result(nul)),
+        ("/journal-entries", entry(nul, "equity:own", "1.00", "2027-02-01")),
+        ("/holds", hold),
+        ("/accounts", account),
+    ] {
+        is(&host.treasurer.post(&host.at(path), &body).await?, 422, "invalid");
+    }
+    for path in ["/accounts/assets:bank%00/balance", "/accounts/assets:bank%00/statement", "/units/HOURS%00"] {
+        is(&host.treasurer.get(&host.at(path)).await?, 404, "not-found");
+    }
+    host.app.finish().await
+}
+
+#[tokio::test]
 async fn a_public_book_is_read_by_everybody_and_kept_by_its_own() -> Outcome {
     let host = Host::open("Sawmill", "public").await?;
     keep(&host).await?;

@@ -36,9 +36,8 @@ const CHECKS_OF_ALL: &str = ",unsupported_method,allow_header_conformance";
 /// Requests for each operation and kind of data; more of them with `COMMONPURSE_LONG`.
 const EXAMPLES: &str = "4";
 
-/// The same requests each time. What they do depends on what the service has answered before, and so on chance: a piece in
-/// which too few operations did what they are for is asked again, with the next seed.
-const SEEDS: [&str; 3] = ["20270101", "20270102", "20270103"];
+/// The same requests each time.
+const SEED: &str = "20270101";
 
 /// The contract of people in pieces: the tags of each, whose operations are asked by one test.
 const PIECES: &[(Piece, &[&str])] = &[
@@ -56,17 +55,19 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// A part of the contract of people.
+/// A part of the contract of people, or the whole one of partners.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Piece {
+pub(crate) enum Piece {
     Parties,
     Books,
     Pledging,
     Challenges,
     Cooperatives,
+    Partners,
 }
 
 impl Piece {
+    /// None: the piece has all of its contract.
     fn tags(self) -> &'static [&'static str] {
         PIECES.iter().find(|(piece, _)| *piece == self).map_or(&[], |(_, tags)| tags)
     }
@@ -115,29 +116,22 @@ async fn run(command: &mut Command) -> Outcome {
 }
 
 impl Scene {
-    /// Holds a contract, or what has one of these tags in it, against the service as somebody who is signed in, until
-    /// enough of its operations have done what they are for. An answer that breaks it fails at once.
+    /// Holds a contract, or what has one of these tags in it, against the service as somebody who is signed in: no answer
+    /// breaks it, and enough of its operations did what they are for.
     async fn hold(&self, contract: &str, caller: &Client, tags: &[&str], succeeded_min_percent: usize) -> Outcome {
         let document = caller.get(contract).await?.ok()?;
-        let held = async {
-            let mut enough = Ok(());
-            for seed in SEEDS {
-                self.ask(contract, caller, tags, seed).await?;
-                enough = was_asked(&document, tags, &self.answered().await?, succeeded_min_percent);
-                if enough.is_ok() {
-                    break;
-                }
-            }
-            enough
-        };
-        tokio::time::timeout(tool_max(), held).await.context("the contract took too long to hold")?
+        let before = self.figures().await?;
+        self.ask(contract, caller, tags).await?;
+        // What set the scene does not count.
+        let answered = answered(&self.figures().await? - &before)?;
+        was_asked(&document, tags, &answered, succeeded_min_percent)
     }
 
     /// Lets the tool ask for everything in a contract, or for what has one of these tags.
-    async fn ask(&self, contract: &str, caller: &Client, tags: &[&str], seed: &str) -> Outcome {
+    async fn ask(&self, contract: &str, caller: &Client, tags: &[&str]) -> Outcome {
         let folder = tempfile::tempdir()?;
         let known = folder.path().join("known.json");
-        std::fs::write(&known, serde_json::to_vec(&self.known)?)?;
+        std::fs::write(&known, self.known.to_json().to_string())?;
         let token = folder.path().join("token");
         let examples = if is_long() { "50" } else { EXAMPLES };
         let mut command = Command::new(tool("schemathesis")?);
@@ -148,7 +142,7 @@ impl Scene {
         command.args(["run", &format!("{}{contract}", self.app.base_url()), "--no-color"]);
         let more = if contract == "/openapi.json" { CHECKS_OF_ALL } else { "" };
         command.args(["--checks", &format!("{CHECKS}{more}")]);
-        command.args(["--phases", "examples,coverage,fuzzing", "--max-examples", examples, "--seed", seed]);
+        command.args(["--phases", "examples,coverage,fuzzing", "--max-examples", examples, "--seed", SEED]);
         command.args(["--workers", "1", "--generation-database", "none", "--suppress-health-check", "all"]);
         command.args(["--continue-on-failure", "--no-shrink", "--request-timeout", "120", "--warnings", "off"]);
         for tag in tags {
@@ -164,21 +158,27 @@ impl Scene {
         }
     }
 
-    /// The statuses that the api has answered with so far, by method and route, from its own figures.
-    async fn answered(&self) -> anyhow::Result<BTreeMap<String, BTreeSet<u16>>> {
+    /// How often the api has answered what so far: lines of its own figures.
+    async fn figures(&self) -> anyhow::Result<BTreeSet<String>> {
         let figures = reqwest::Client::builder().no_proxy().build()?.get(format!("{}/metrics", self.app.base_url()));
         let figures = figures.send().await?.text().await?;
-        let label = |line: &str, name: &str| -> Option<String> {
-            Some(line.split_once(&format!("{name}=\""))?.1.split_once('"')?.0.to_owned())
-        };
-        let mut answered = BTreeMap::<_, BTreeSet<u16>>::new();
-        for line in figures.lines().filter(|line| line.starts_with("commonpurse_http_requests_total{")) {
-            let (method, route, status) = (label(line, "method"), label(line, "route"), label(line, "status"));
-            let at = format!("{} {}", method.context("a method")?, route.context("a route")?);
-            answered.entry(at).or_default().insert(status.context("a status")?.parse()?);
-        }
-        Ok(answered)
+        let lines = figures.lines().filter(|line| line.starts_with("commonpurse_http_requests_total{"));
+        Ok(lines.map(str::to_owned).collect())
     }
+}
+
+/// The statuses in lines of figures, by method and route.
+fn answered(figures: BTreeSet<String>) -> anyhow::Result<BTreeMap<String, BTreeSet<u16>>> {
+    let label = |line: &str, name: &str| -> Option<String> {
+        Some(line.split_once(&format!("{name}=\""))?.1.split_once('"')?.0.to_owned())
+    };
+    let mut answered = BTreeMap::<_, BTreeSet<u16>>::new();
+    for line in &figures {
+        let (method, route, status) = (label(line, "method"), label(line, "route"), label(line, "status"));
+        let at = format!("{} {}", method.context("a method")?, route.context("a route")?);
+        answered.entry(at).or_default().insert(status.context("a status")?.parse()?);
+    }
+    Ok(answered)
 }
 
 /// Writes the token that the tool calls with, whole: it may be reading.
@@ -223,14 +223,20 @@ fn was_asked(
     Ok(())
 }
 
-/// Holds a piece of the contract of people against a service of its own.
+/// Holds a piece of the contract against a service of its own: people's as the treasurer, partners' as the platform.
 ///
-/// A treasurer may not do everything, and little can be done with a challenge that has no entrants: so the percentages of
-/// the pieces differ. Each is one operation below what a run reaches, as chance decides about the last one: together
-/// they demand 73 of all operations of the first three pieces, and 36 of those of the last two.
+/// The examples of the scene succeed whatever chance does, so that each run reaches the same: all operations but one of
+/// books, which takes a job that was given up, and six of pledging that only partners may. The percentages leave two of
+/// each piece, in case: together they demand 76 of the 89 operations of the first three pieces, 46 of the 50 of the last
+/// two, and 33 of the 35 of partners.
 async fn no_answer_breaks(piece: Piece, succeeded_min_percent: usize) -> Outcome {
-    let scene = Scene::set().await?;
-    scene.hold("/openapi.json", &scene.cast.treasurer, piece.tags(), succeeded_min_percent).await?;
+    let scene = Scene::set(&[piece]).await?;
+    let (contract, caller) = if piece == Piece::Partners {
+        ("/openapi/partner.json", &scene.partner)
+    } else {
+        ("/openapi.json", &scene.cast.treasurer)
+    };
+    scene.hold(contract, caller, piece.tags(), succeeded_min_percent).await?;
     scene.app.finish_with_jobs_left().await
 }
 
@@ -245,34 +251,32 @@ async fn an_independent_validator_accepts_both_contracts() -> Outcome {
 
 #[tokio::test]
 async fn no_answer_breaks_the_contract_of_partners() -> Outcome {
-    let scene = Scene::set().await?;
-    scene.hold("/openapi/partner.json", &scene.partner, &[], 80).await?;
-    scene.app.finish_with_jobs_left().await
+    no_answer_breaks(Piece::Partners, 94).await
 }
 
 #[tokio::test]
 async fn no_answer_to_parties_breaks_the_contract() -> Outcome {
-    no_answer_breaks(Piece::Parties, 82).await
+    no_answer_breaks(Piece::Parties, 91).await
 }
 
 #[tokio::test]
 async fn no_answer_about_books_breaks_the_contract() -> Outcome {
-    no_answer_breaks(Piece::Books, 70).await
+    no_answer_breaks(Piece::Books, 90).await
 }
 
 #[tokio::test]
 async fn no_answer_about_pledges_and_milestones_breaks_the_contract() -> Outcome {
-    no_answer_breaks(Piece::Pledging, 68).await
+    no_answer_breaks(Piece::Pledging, 77).await
 }
 
 #[tokio::test]
 async fn no_answer_about_challenges_breaks_the_contract() -> Outcome {
-    no_answer_breaks(Piece::Challenges, 34).await
+    no_answer_breaks(Piece::Challenges, 93).await
 }
 
 #[tokio::test]
 async fn no_answer_to_cooperatives_breaks_the_contract() -> Outcome {
-    no_answer_breaks(Piece::Cooperatives, 38).await
+    no_answer_breaks(Piece::Cooperatives, 90).await
 }
 
 #[test]

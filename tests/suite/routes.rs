@@ -1,13 +1,16 @@
 //! Every route of the contract, asked by those who may not: nothing is answered but a problem, and no log holds a secret.
 
-use crate::scene::Scene;
+use crate::contract::Piece;
+use crate::scene::{Known, Scene};
 use anyhow::{Context as _, ensure};
 use reqwest::{Method, RequestBuilder, Response, header};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use tests::TestApp;
 
 type Outcome = anyhow::Result<()>;
+
+/// What the scene holds: all that is private.
+const DOMAINS: &[Piece] = &[Piece::Books, Piece::Pledging, Piece::Challenges, Piece::Cooperatives];
 
 /// Everybody may ask these, and is told nothing of any book by them.
 const FOR_EVERYBODY: &[&str] = &[
@@ -42,13 +45,13 @@ impl Route {
     }
 
     /// The address, with things that exist where the scene has them.
-    fn address(&self, known: &BTreeMap<String, Vec<String>>) -> String {
+    fn address(&self, known: &Known) -> String {
         let mut address = self.path.clone();
         let mut query = Vec::new();
         for parameter in self.operation["parameters"].as_array().into_iter().flatten() {
             let (name, schema) = (parameter["name"].as_str().unwrap_or_default(), &parameter["schema"]);
             let prefix = schema["pattern"].as_str().and_then(|pattern| pattern.get(1..4)).unwrap_or_default();
-            let first = known.get(prefix).and_then(|values| values.first()).map(String::as_str);
+            let first = known.first(prefix);
             let value = match name {
                 "number" => "1",
                 "code" if self.path.contains("/accounts/") => "assets:till",
@@ -104,7 +107,7 @@ async fn problem(answer: Response, status: u16, code: &str) -> anyhow::Result<Va
 
 #[tokio::test]
 async fn without_a_token_no_route_says_anything_but_those_for_everybody() -> Outcome {
-    let scene = Scene::set().await?;
+    let scene = Scene::set(DOMAINS).await?;
     let (base, http) = (scene.app.base_url(), http()?);
     let mut open = Vec::new();
     for route in routes(base).await? {
@@ -132,7 +135,7 @@ async fn without_a_token_no_route_says_anything_but_those_for_everybody() -> Out
 
 #[tokio::test]
 async fn a_stranger_finds_nothing_of_another_host() -> Outcome {
-    let scene = Scene::set().await?;
+    let scene = Scene::set(DOMAINS).await?;
     let token = scene.cast.stranger.access_token().await?.context("a token")?;
     let mut asked = 0;
     let (base, http) = (scene.app.base_url(), http()?);
@@ -157,7 +160,7 @@ async fn a_stranger_finds_nothing_of_another_host() -> Outcome {
 
 #[tokio::test]
 async fn a_partner_without_the_scope_is_told_which_one_it_needs() -> Outcome {
-    let scene = Scene::set().await?;
+    let scene = Scene::set(DOMAINS).await?;
     let (base, http) = (scene.app.base_url(), http()?);
     let (id, secret) = &scene.cast.credential;
     for (asked, left_out) in [("pledges:read", "pledges:write"), ("pledges:write", "pledges:read")] {
@@ -232,7 +235,7 @@ async fn every_mistake_is_a_problem_that_names_the_field() -> Outcome {
 
 #[tokio::test]
 async fn no_log_holds_a_secret_or_an_address() -> Outcome {
-    let scene = Scene::set().await?;
+    let scene = Scene::set(DOMAINS).await?;
     let mut secrets = vec![scene.cast.credential.1.clone(), "PRIVATE KEY".to_owned()];
     let url = url::Url::parse(scene.app.database_url())?;
     secrets.extend(url.password().filter(|password| !password.is_empty()).map(|password| format!(":{password}@")));

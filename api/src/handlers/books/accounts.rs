@@ -100,7 +100,7 @@ pub(crate) async fn open(
         let floor = body.floor.as_deref().map(|floor| parse_balance("/floor", floor, unit)).transpose()?;
         let wall = Timestamp::now();
         let account = operations::open(tx, &book, &body.code, class, unit, floor, wall).await?;
-        note(tx, &caller, &book, &account.code, "account_opened", wall).await?;
+        note(tx, &caller, &book, &format!("account {}", account.number), "account_opened", wall).await?;
         Ok(Reply::created(&AccountBody::from(account)))
     })
     .await

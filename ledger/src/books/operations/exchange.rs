@@ -13,6 +13,9 @@ use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+/// The longest reference of an entry, in characters.
+const REFERENCE_MAX: usize = 200;
+
 /// What is asked for: the pair, and what one of it was worth in the other.
 #[derive(Debug, Clone)]
 pub struct Revaluation {
@@ -74,7 +77,9 @@ pub async fn post_result(
     let gains = ensure(tx, book.id, &chart::exchange_gain(&word), against.unit, wall).await?;
     let losses = ensure(tx, book.id, &chart::exchange_loss(&word), against.unit, wall).await?;
     let memo = format!("Exchange result: 1 {} = {} {unit}", of.unit, asked.rate_text);
-    let entry = exchange::result_posted(against.number, gains, losses, gain, asked.day, memo, &of.code);
+    // A code, which is ASCII, can be longer than a reference.
+    let reference = &of.code[..of.code.len().min(REFERENCE_MAX)];
+    let entry = exchange::result_posted(against.number, gains, losses, gain, asked.day, memo, reference);
     let posted = match entry {
         Some(entry) => Some(posting::post(tx, book, entry, wall).await?),
         None => None,

@@ -106,6 +106,10 @@ pub async fn open(
 
 /// The account with this code, if there is one.
 pub async fn find(client: &impl GenericClient, book: BookId, code: &str) -> Result<Option<Account>, Error> {
+    // PostgreSQL takes no text with NUL, and so no code has one.
+    if code.contains('\0') {
+        return Ok(None);
+    }
     let statement = client
         .prepare_cached(
             "-- accounts::find

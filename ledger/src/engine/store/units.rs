@@ -94,6 +94,10 @@ pub async fn insert(tx: &Transaction<'_>, book: BookId, new: &BookUnit) -> Resul
 
 /// The unit with a code, if the book has it.
 pub async fn find(client: &impl GenericClient, book: BookId, code: &str) -> Result<Option<BookUnit>, Error> {
+    // PostgreSQL takes no text with NUL, and so no code has one.
+    if code.contains('\0') {
+        return Ok(None);
+    }
     let statement = client
         .prepare_cached(
             "-- units::find

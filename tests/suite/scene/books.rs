@@ -1,0 +1,70 @@
+//! Entries, holds, and money that was exchanged.
+
+use super::{Known, Outcome};
+use api::demo::cast::{Cast, organisation, usd};
+use api::demo::client::text;
+use serde_json::{Value, json};
+
+pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
+    let post = async |what: &str, body: &Value| {
+        cast.treasurer.post(&format!("/v1/books/{}/{what}", cast.book), body).await?.ok()
+    };
+    let book = json!({"book": cast.book});
+    let entry = json!({
+        "effective": "2031-01-08",
+        "lines": [{"debit": "assets:till", "credit": "equity:own", "amount": usd("100.00")}],
+    });
+    known.example("POST /v1/books/{book}/journal-entries", book.clone(), entry.clone());
+    let batch = json!({"on_error": "stop", "entries": [{"key": "first", "entry": entry}]});
+    known.example("POST /v1/books/{book}/journal-entries:batch", book.clone(), batch);
+    let posted = post("journal-entries", &entry).await?;
+    let posted = json!({"book": cast.book, "number": posted["number"]});
+    known.example("POST /v1/books/{book}/journal-entries/{number}:reverse", posted, json!({"reason": "posted twice"}));
+
+    let hold = json!({"account": "equity:own", "amount": usd("1.00")});
+    known.example("POST /v1/books/{book}/holds", book.clone(), hold.clone());
+    let capture = json!({"to": "assets:till", "amount": usd("1.00")});
+    for (end, body) in [("capture", capture), ("release", json!({}))] {
+        let held = post("holds", &hold).await?;
+        known.add(text(&held, "/id")?);
+        let held = json!({"book": cast.book, "hold": held["id"]});
+        known.example(&format!("POST /v1/books/{{book}}/holds/{{hold}}:{end}"), held, body);
+    }
+
+    let eur = |amount: &str| json!({"amount": amount, "currency": "EUR"});
+    for (code, class, currency) in [
+        ("assets:till:eur", "asset", "EUR"),
+        ("equity:exchange:eur-usd:eur", "exchange", "EUR"),
+        ("equity:exchange:eur-usd:usd", "exchange", "USD"),
+    ] {
+        post("accounts", &json!({"code": code, "class": class, "currency": currency})).await?;
+        known.add_as("account", code);
+    }
+    let leg = |account: &str, side: &str, amount: Value| json!({"account": account, "side": side, "amount": amount});
+    let bought = json!({"effective": "2031-01-08", "legs": [
+        leg("assets:till:eur", "debit", eur("100.00")), leg("equity:exchange:eur-usd:eur", "credit", eur("100.00")),
+        leg("equity:exchange:eur-usd:usd", "debit", usd("110.00")), leg("assets:till", "credit", usd("110.00")),
+    ]});
+    post("journal-entries", &bought).await?;
+    let result = json!({
+        "account": "equity:exchange:eur-usd:eur", "against": "equity:exchange:eur-usd:usd", "rate": "1.12",
+        "date": "2031-01-08",
+    });
+    known.example("POST /v1/books/{book}/exchange-results", book.clone(), result);
+
+    let platform = organisation(&cast.operator, "Fans of Open Tools", "partner_platform").await?;
+    known.add(&platform);
+    let new = json!({
+        "organisation": cast.host, "name": "Second book", "currency": "USD", "mode": "sandbox", "zone": "Europe/Berlin",
+    });
+    known.example("POST /v1/books", json!({}), new);
+    let rent = json!({"code": "expenses:rent", "class": "expense", "currency": "USD"});
+    known.example("POST /v1/books/{book}/accounts", book.clone(), rent);
+    let hours = json!({"code": "HOURS", "name": "Attested hours", "exponent": 2, "counts": "hours"});
+    known.example("POST /v1/books/{book}/units", book.clone(), hours);
+    let day = json!({"book": cast.book, "date": "2031-01-01"});
+    known.example("POST /v1/books/{book}/periods/{date}:close", day, json!({}));
+    known.example("POST /v1/books/{book}/partners", book.clone(), json!({"organisation": platform}));
+    known.example("POST /v1/books/{book}/clock:advance", book, json!({"to": "2031-02-01T12:00:00Z"}));
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! Cooperatives of two members, with a distribution in every state.
+
+use super::{Known, Outcome};
+use anyhow::Context as _;
+use api::demo::cast::{Cast, advance, give_role, organisation, sandbox_book, usd};
+use api::demo::client::{Client, text};
+use jiff::civil::date;
+use serde_json::{Value, json};
+
+/// Two owners: the treasurer, and the one who does what the treasurer may not do to a thing of its own.
+pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
+    let press = Cooperative::found(cast, "Press Workers").await?;
+    for id in [&press.organisation, &press.book] {
+        known.add(id);
+    }
+    let book = json!({"book": press.book});
+    known.example("POST /v1/cooperatives/{book}/allocation-rules", book.clone(), rule("2030-01-01"));
+    known.example("POST /v1/cooperatives/{book}/distributions", book.clone(), period());
+    let hours = json!({"from": "2025-07-01", "to": "2025-07-02", "hours": "8"});
+    known.example("POST /v1/cooperatives/{book}/contributions", book.clone(), hours.clone());
+    let member = json!({"email": "raul@host.example", "group": "workers", "consents": true});
+    known.example("POST /v1/cooperatives/{book}/members", book.clone(), member);
+    known.example("POST /v1/cooperatives/{book}/proceeds", book, sale("2025-08-01"));
+    let path = format!("/v1/cooperatives/{}/contributions", press.book);
+    let recorded = press.second.post(&path, &hours).await?.ok()?;
+    known.add(text(&recorded, "/id")?);
+    known.example("POST /v1/contributions/{id}:attest", json!({"id": recorded["id"]}), json!({}));
+    known.example("POST /v1/members/{id}:leave", json!({"id": press.members[1]}), json!({"left_on": null}));
+    known.add(&press.members[0]);
+
+    let reason = json!({"reason": "My hours are missing"});
+    for (step, is_open) in [("open", false), ("withdraw", false), ("object", true), ("approve", true)] {
+        let found = Cooperative::found(cast, step).await?;
+        let drafted = found.draft(found.second).await?;
+        if is_open {
+            found.step(found.second, &drafted, "open", &json!({})).await?;
+        }
+        let body = match step {
+            "open" => json!({}),
+            "approve" => json!({"digest": drafted["digest"]}),
+            _ => reason.clone(),
+        };
+        known.example(&format!("POST /v1/distributions/{{id}}:{step}"), json!({"id": drafted["id"]}), body);
+    }
+    let found = Cooperative::found(cast, "reverse").await?;
+    let drafted = found.draft(&cast.treasurer).await?;
+    found.step(&cast.treasurer, &drafted, "open", &json!({})).await?;
+    found.step(found.second, &drafted, "approve", &json!({"digest": drafted["digest"]})).await?;
+    advance(&cast.treasurer, &found.book, date(2031, 1, 1)).await?;
+    known.example("POST /v1/distributions/{id}:reverse", json!({"id": drafted["id"]}), reason);
+    known.add(text(&drafted, "/id")?);
+    let statements = cast.treasurer.all(&format!("/v1/cooperatives/{}/statements", found.book)).await?;
+    known.add(text(statements.first().context("a statement")?, "/id")?);
+    Ok(())
+}
+
+/// All that is left goes to the workers in equal parts.
+fn rule(from: &str) -> Value {
+    json!({"effective_from": from, "objection_days": 7, "steps": [
+        {"step": "members", "groups": [{"group": "workers", "percent": "100", "by": "equal"}]},
+    ]})
+}
+
+fn sale(on: &str) -> Value {
+    json!({"kind": "sale", "label": "presses", "party": "bank", "amount": usd("100.00"), "occurred_on": on})
+}
+
+fn period() -> Value {
+    json!({"from": "2025-01-01", "to": "2025-06-30"})
+}
+
+/// A cooperative that has sold something.
+struct Cooperative<'a> {
+    second: &'a Client,
+    organisation: String,
+    book: String,
+    /// `mbr_…` of the treasurer and of the second.
+    members: [String; 2],
+}
+
+impl Cooperative<'_> {
+    async fn found<'a>(cast: &'a Cast, name: &str) -> anyhow::Result<Cooperative<'a>> {
+        let by = &cast.treasurer;
+        let organisation = organisation(by, name, "cooperative").await?;
+        give_role(by, &organisation, "rita@host.example", "owner").await?;
+        let book = sandbox_book(by, &organisation, name).await?;
+        let post =
+            async |what: &str, body: Value| by.post(&format!("/v1/cooperatives/{book}/{what}"), &body).await?.ok();
+        let join = async |email: &str| -> anyhow::Result<String> {
+            let member = json!({"email": email, "group": "workers", "joined_on": "2025-01-01", "consents": true});
+            Ok(text(&post("members", member).await?, "/id")?.to_owned())
+        };
+        let members = [join("treasurer@host.example").await?, join("rita@host.example").await?];
+        post("allocation-rules", rule("2025-01-01")).await?;
+        post("proceeds", sale("2025-03-01")).await?;
+        Ok(Cooperative { second: &cast.reviewers[0], organisation, book, members })
+    }
+
+    async fn draft(&self, by: &Client) -> anyhow::Result<Value> {
+        by.post(&format!("/v1/cooperatives/{}/distributions", self.book), &period()).await?.ok()
+    }
+
+    async fn step(&self, by: &Client, distribution: &Value, step: &str, body: &Value) -> Outcome {
+        let path = format!("/v1/distributions/{}:{step}", text(distribution, "/id")?);
+        by.post(&path, body).await?.ok().map(|_| ())
+    }
+}

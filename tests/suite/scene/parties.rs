@@ -1,0 +1,48 @@
+//! Ways to sign in and out, and what may be taken away again.
+
+use super::{Known, Outcome};
+use anyhow::Context as _;
+use api::demo::cast::{Cast, give_role, organisation};
+use api::demo::client::{Client, text};
+use serde_json::{Value, json};
+
+pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
+    partner_signs_in(cast, known);
+    let (nobody, email) = (Client::new(cast.base())?, "rita@host.example");
+    let used = json!({"token": nobody.sign_in_token(cast.mail(), email).await?});
+    let signed_in = nobody.post("/v1/sign-in/confirm", &used).await?.ok()?;
+    let refresh = json!({"refresh_token": signed_in["refresh_token"]});
+    known.example("POST /v1/tokens/refresh", json!({}), refresh);
+    let unused = json!({"token": nobody.sign_in_token(cast.mail(), email).await?});
+    known.example("POST /v1/sign-in/confirm", json!({}), unused);
+
+    let platform = organisation(&cast.operator, "Fans of Open Tools", "partner_platform").await?;
+    give_role(&cast.operator, &platform, "treasurer@host.example", "owner").await?;
+    let credential = json!({"name": "nightly import", "mode": "sandbox", "scopes": ["campaigns:read"]});
+    known.example("POST /v1/partners/{id}/credentials", json!({"id": platform}), credential.clone());
+    let made = cast.treasurer.post(&format!("/v1/partners/{platform}/credentials"), &credential).await?.ok()?;
+    let made = json!({"id": platform, "credential": text(&made, "/id")?});
+    known.example("DELETE /v1/partners/{id}/credentials/{credential}", made, Value::Null);
+
+    let members = cast.treasurer.all(&format!("/v1/organisations/{}/memberships", cast.host)).await?;
+    let member = members.iter().find(|member| member["role"] == "reviewer").context("a reviewer")?;
+    let member = json!({"id": cast.host, "person": member["person"], "role": member["role"]});
+    known.example("DELETE /v1/organisations/{id}/memberships/{person}/{role}", member, Value::Null);
+    known.example(
+        "PATCH /v1/organisations/{id}",
+        json!({"id": cast.host, "If-Match": "\"v1\""}),
+        json!({"name": "Host"}),
+    );
+    let member = json!({"email": "new@host.example", "role": "auditor"});
+    known.example("POST /v1/organisations/{id}/memberships", json!({"id": cast.host}), member);
+    let tie = json!({"book": cast.book, "organisation": cast.team, "reason": "A cousin is on the team"});
+    known.example("POST /v1/ties", json!({}), tie);
+    Ok(())
+}
+
+/// With the credential of the story.
+pub(super) fn partner_signs_in(cast: &Cast, known: &mut Known) {
+    let (id, secret) = &cast.credential;
+    let asked = json!({"grant_type": "client_credentials", "client_id": id, "client_secret": secret});
+    known.example("POST /v1/oauth/token", json!({}), asked);
+}
