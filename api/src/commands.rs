@@ -2,10 +2,11 @@
 
 use crate::config::{OwnerConfig, ServeConfig};
 use crate::demo::{self, DemoOptions, DevOptions};
-use crate::operators::add_operator;
+use crate::operators::{add_operator, frozen_books, release_book};
 use crate::{keys, serve};
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use ledger::id::BookRef;
 use ledger::parties::rules::role::Email;
 use secrecy::ExposeSecret;
 use std::fs::File;
@@ -40,6 +41,9 @@ pub enum Command {
     /// Who runs the installation.
     #[command(subcommand)]
     Operator(OperatorCommand),
+    /// Books that differ from themselves.
+    #[command(subcommand)]
+    Book(BookCommand),
     /// Keys.
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -52,6 +56,28 @@ pub enum OperatorCommand {
     Add {
         /// The address.
         email: Email,
+        /// Where the database is.
+        #[command(flatten)]
+        owner: OwnerConfig,
+    },
+}
+
+/// Books that differ from themselves.
+#[derive(Debug, Subcommand)]
+pub enum BookCommand {
+    /// List the frozen books, with what was found.
+    Frozen {
+        /// Where the database is.
+        #[command(flatten)]
+        owner: OwnerConfig,
+    },
+    /// Let a frozen book take records again; its comparison begins anew. Who did it and why is kept.
+    Release {
+        /// The book, such as `bok_…`.
+        book: BookRef,
+        /// What was found and done, at most 1,000 characters; no personal data.
+        #[arg(long)]
+        reason: String,
         /// Where the database is.
         #[command(flatten)]
         owner: OwnerConfig,
@@ -75,6 +101,7 @@ impl Command {
             | Command::Migrate(_)
             | Command::Verify { .. }
             | Command::Operator(_)
+            | Command::Book(_)
             | Command::Keys(_) => false,
         }
     }
@@ -88,6 +115,7 @@ impl Command {
             | Command::Migrate(_)
             | Command::Verify { .. }
             | Command::Operator(_)
+            | Command::Book(_)
             | Command::Keys(_) => "info",
         }
     }
@@ -106,6 +134,20 @@ impl Command {
             Command::Operator(OperatorCommand::Add { email, owner }) => {
                 let id = add_operator(owner.url()?.expose_secret(), &email).await?;
                 println!("{} ({id}) is an operator", email.as_str());
+                Ok(())
+            }
+            Command::Book(BookCommand::Frozen { owner }) => {
+                for freeze in frozen_books(owner.url()?.expose_secret()).await? {
+                    println!("{} ({}) is frozen since {}", freeze.book, freeze.name, freeze.frozen_at);
+                    for found in freeze.found {
+                        println!("  {found}");
+                    }
+                }
+                Ok(())
+            }
+            Command::Book(BookCommand::Release { book, reason, owner }) => {
+                let freeze = release_book(owner.url()?.expose_secret(), book, &reason).await?;
+                println!("{book} takes records again: freeze {freeze} is over, and the comparison begins anew");
                 Ok(())
             }
             Command::Keys(KeysCommand::Generate) => {

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `DATABASE_URL` | required | PostgreSQL, with the login of the service: `postgresql://user:password@host/database` |
 //! | `COMMONPURSE_DATABASE_URL_FILE` | | a file with the same, instead |
-//! | `COMMONPURSE_OWNER_URL` | `DATABASE_URL` | the same with a login that may migrate it; for `migrate` and `operator` |
+//! | `COMMONPURSE_OWNER_URL` | `DATABASE_URL` | the same with a login that may migrate it; for `migrate`, `operator` and `book` |
 //! | `COMMONPURSE_OWNER_URL_FILE` | | a file with the same, instead |
 //! | `COMMONPURSE_PRODUCTION` | `false` | real people and real money: JSON logs, no development defaults |
 //! | `COMMONPURSE_LISTEN` | `127.0.0.1:8080` | address and port; port 0 takes a free one |

@@ -4,7 +4,7 @@
 //! work back and is then stored with its key, so that a repetition gets the same refusal; 401, 403, 404, 429, 5xx and
 //! parse errors are never stored.
 
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::{BOOK_FROZEN, Problem, ProblemBody};
 use crate::state::State;
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderName;
@@ -174,6 +174,11 @@ impl Reply {
         Reply::new(StatusCode::OK, body)
     }
 
+    /// 202 with the thing as it is now: what was asked for is done later.
+    pub fn accepted(body: &impl Serialize) -> Reply {
+        Reply::new(StatusCode::ACCEPTED, body)
+    }
+
     /// An answer with a status of 2xx.
     pub fn new(status: StatusCode, body: &impl Serialize) -> Reply {
         let body = serde_json::to_value(body).expect("a reply has string keys only");
@@ -246,10 +251,29 @@ where
     }
 }
 
+/// The answer to a report of what has happened outside; while its book is frozen the report is not lost: `keep` keeps it as a
+/// job, and its reply is the first answer to this key.
+pub async fn or_kept<F>(
+    answer: Result<HttpResponse, Problem>,
+    state: &State,
+    key: &IdempotencyKey,
+    scope: Scope,
+    caller: CallerId,
+    keep: F,
+) -> Result<HttpResponse, Problem>
+where
+    F: AsyncFnOnce(&Transaction<'_>) -> Result<Reply, Error>,
+{
+    match answer {
+        Err(problem) if problem.is(BOOK_FROZEN) => idempotent(state, key, scope, caller, keep).await,
+        Ok(_) | Err(_) => answer,
+    }
+}
+
 /// Does the work of a POST once, through the lane of a book. `command` builds the lane's command from the companion row
 /// that stores the reply.
 ///
-/// None when it collides with a row written meanwhile: then the work has to be done by [`idempotent`]. A refusal by the
+/// None when it collides with a row written meanwhile, or the book is frozen: then the work has to be done by [`idempotent`]. A refusal by the
 /// book is kept in its words, so that a repetition hears the same.
 pub async fn by_lane(
     state: &State,
@@ -264,7 +288,8 @@ pub async fn by_lane(
     let row = replies::row(&lane_key, status, &reply.body, reply.names_entry, Timestamp::now());
     let answer = match state.lanes.command(book.id, lane_key, command(row)).await {
         Ok(answer) => answer,
-        Err(Error::Stale(_)) => return Ok(None),
+        // A frozen book takes what posts nothing, the long way.
+        Err(Error::Stale(_) | Error::BookFrozen) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
     let number = match answer.outcome {

@@ -1,19 +1,54 @@
-//! Who runs the installation.
+//! What whoever owns the database does: who runs the installation, and which frozen book goes on.
 
 use crate::serve;
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
+use deadpool_postgres::Client;
 use jiff::Timestamp;
-use ledger::id::PersonId;
+use ledger::engine::store::books;
+use ledger::engine::store::checks::{self, Freeze};
+use ledger::id::{BookRef, PersonId};
 use ledger::parties::operations::sign_in;
 use ledger::parties::rules::role::Email;
+use ledger::service::store::activity::{self, Actor, Done};
 
 /// Makes the person with an address an operator, as the owner of the database.
 pub async fn add_operator(owner_url: &str, email: &Email) -> anyhow::Result<PersonId> {
-    migrations::check_owner(owner_url).await?;
-    let pool = serve::pool_of(migrations::owner_config(owner_url, "commonpurse-operator")?, 1)?;
-    let mut client = pool.get().await.context("the database cannot be reached")?;
+    let mut client = as_owner(owner_url).await?;
     let tx = client.transaction().await?;
     let id = sign_in::ensure_operator(&tx, email, Timestamp::now()).await?;
     tx.commit().await?;
     Ok(id)
+}
+
+/// The most frozen books that are listed.
+const FROZEN_MAX: i64 = 1_000;
+
+/// The longest reason, in characters.
+const REASON_MAX: usize = 1_000;
+
+/// The frozen books, as the owner of the database.
+pub async fn frozen_books(owner_url: &str) -> anyhow::Result<Vec<Freeze>> {
+    let client = as_owner(owner_url).await?;
+    Ok(checks::list_frozen(&client, FROZEN_MAX).await?)
+}
+
+/// Lets a frozen book take records again, as the owner of the database; answers which freeze that ended. Who and why is
+/// kept with the freeze, and among what happened in the book.
+pub async fn release_book(owner_url: &str, book: BookRef, reason: &str) -> anyhow::Result<i32> {
+    let reason = reason.trim();
+    ensure!((1..=REASON_MAX).contains(&reason.chars().count()), "a reason has 1 to {REASON_MAX} characters");
+    let mut client = as_owner(owner_url).await?;
+    let tx = client.transaction().await?;
+    let found = books::resolve(&tx, book).await?;
+    let freeze = checks::release(&tx, found.id, reason).await?.with_context(|| format!("{book} is not frozen"))?;
+    let done = Done::new(&book, "released", Actor::Service).because(reason);
+    activity::record(&tx, found.id, done, found.now(Timestamp::now())).await?;
+    tx.commit().await?;
+    Ok(freeze)
+}
+
+async fn as_owner(owner_url: &str) -> anyhow::Result<Client> {
+    migrations::check_owner(owner_url).await?;
+    let pool = serve::pool_of(migrations::owner_config(owner_url, "commonpurse-operator")?, 1)?;
+    pool.get().await.context("the database cannot be reached")
 }

@@ -14,6 +14,12 @@ use std::fmt;
 /// The media type of every 4xx and 5xx.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
+/// The code of the problem that a frozen book answers with.
+pub const BOOK_FROZEN: &str = "book-frozen";
+
+/// After how many seconds it is worth asking a frozen book again: somebody has to decide first.
+const FROZEN_RETRY_S: &str = "60";
+
 /// A problem as it is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = Problem)]
@@ -143,6 +149,11 @@ impl Problem {
         &self.body
     }
 
+    /// Whether it is of the kind with this code.
+    pub fn is(&self, code: &str) -> bool {
+        self.body.kind.strip_prefix("/problems/") == Some(code)
+    }
+
     /// Its status.
     pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.body.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -201,6 +212,12 @@ impl From<&Error> for Problem {
                 let detail = "too many requests are waiting for this book";
                 Problem::new(StatusCode::TOO_MANY_REQUESTS, "overloaded", "Too much at once", detail)
                     .with_header(RETRY_AFTER, "1")
+            }
+            Error::BookFrozen => {
+                let detail = "the book differs from itself and takes no record until an operator has decided; \
+                              repeat the request with the same key after that";
+                Problem::new(StatusCode::SERVICE_UNAVAILABLE, BOOK_FROZEN, "The book is frozen", detail)
+                    .with_header(RETRY_AFTER, FROZEN_RETRY_S)
             }
             Error::Database(cause) if is_lock_timeout(cause) => still_running(),
             Error::Database(cause) => {
@@ -297,6 +314,11 @@ pub const KINDS: &[(&str, &str)] = &[
     ("unsupported-media-type", "The body must be JSON, with `Content-Type: application/json`."),
     ("too-many-requests", "Slow down: `Retry-After` says for how many seconds."),
     ("unavailable", "Nothing is known to be wrong with the request. Repeat it with the same key after `Retry-After`."),
+    (
+        BOOK_FROZEN,
+        "The book differs from its own journal, and takes no record until an operator has decided; it is read as before, and \
+         other books go on. Nothing was written: repeat the request with the same key, not before `Retry-After`.",
+    ),
     ("internal", "Our fault. The request id names it in our logs."),
 ];
 
@@ -315,12 +337,19 @@ mod tests {
             (Error::Stale("campaign"), 412, "/problems/stale"),
             (Error::KeyReused, 422, "/problems/idempotency-key-reused"),
             (Error::StillRunning, 409, "/problems/still-running"),
+            (Error::BookFrozen, 503, "/problems/book-frozen"),
             (Error::inconsistent("balance of account 7 is -1"), 500, "/problems/internal"),
         ];
         for (error, status, kind) in cases {
             let problem = Problem::from(error);
             assert_eq!((problem.body().status, problem.body().kind.as_str()), (status, kind));
         }
+    }
+
+    #[test]
+    fn t11_a_frozen_book_says_when_to_ask_again() {
+        let response = Problem::from(Error::BookFrozen).error_response();
+        assert_eq!(response.headers().get(RETRY_AFTER).unwrap(), "60");
     }
 
     #[test]

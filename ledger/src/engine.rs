@@ -9,6 +9,7 @@ pub mod store {
     pub mod accounts;
     pub mod balances;
     pub mod books;
+    pub mod checks;
     pub(crate) mod days;
     pub mod journal;
     pub(crate) mod rows;

@@ -41,9 +41,12 @@ pub enum Error {
     /// Too much waits already; the same request may succeed a little later.
     #[error("too many requests are waiting for this book")]
     Overloaded,
+    /// The book differs from itself and takes no record until somebody has decided: the same request succeeds after that.
+    #[error("the book is frozen: it differs from itself, and takes no record until an operator has decided")]
+    BookFrozen,
     /// The database said no or nothing. Never shown to a client.
     #[error("database: {0}")]
-    Database(#[from] tokio_postgres::Error),
+    Database(#[source] tokio_postgres::Error),
     /// No connection could be had in time.
     #[error("connection pool: {0}")]
     Pool(#[from] deadpool_postgres::PoolError),
@@ -66,6 +69,18 @@ impl Refusal {
     /// A refusal with its stable code and its sentence.
     pub fn new(code: &'static str, detail: impl Into<String>) -> Refusal {
         Refusal { code, detail: detail.into() }
+    }
+}
+
+/// What the functions of the journal say of a book that is frozen.
+const FROZEN: &str = "CP002";
+
+impl From<tokio_postgres::Error> for Error {
+    fn from(error: tokio_postgres::Error) -> Error {
+        match error.code() {
+            Some(code) if code.code() == FROZEN => Error::BookFrozen,
+            Some(_) | None => Error::Database(error),
+        }
     }
 }
 
@@ -102,6 +117,7 @@ impl Error {
             | Error::Stale(_)
             | Error::Fenced
             | Error::KeyReused
+            | Error::BookFrozen
             | Error::Inconsistent(_) => false,
         }
     }

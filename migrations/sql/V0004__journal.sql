@@ -10,7 +10,8 @@ CREATE TABLE book_head (
     next_number    bigint NOT NULL DEFAULT 1,
     next_account   int NOT NULL DEFAULT 1,
     closed_through date NOT NULL DEFAULT '0001-01-01',
-    recorded_at    timestamptz NOT NULL DEFAULT 'epoch'
+    recorded_at    timestamptz NOT NULL DEFAULT 'epoch',
+    frozen         boolean NOT NULL DEFAULT false
 ) WITH (fillfactor = 50);
 SELECT ledger_distribute('book_head');
 COMMENT ON TABLE book_head IS 'One row a book: its lock gives the one order of all records.';
@@ -20,6 +21,7 @@ COMMENT ON COLUMN book_head.next_number IS 'Number of the next record; numbers h
 COMMENT ON COLUMN book_head.next_account IS 'Number of the next account.';
 COMMENT ON COLUMN book_head.closed_through IS 'Entries with an effective date on or before this day are refused.';
 COMMENT ON COLUMN book_head.recorded_at IS 'Wall clock of the last record: no later one is recorded before.';
+COMMENT ON COLUMN book_head.frozen IS 'Takes no record until somebody releases it: book_freeze says why.';
 
 CREATE TABLE account (
     book_id   int NOT NULL,

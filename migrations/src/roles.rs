@@ -100,7 +100,7 @@ const TOO_MIGHTY: &str = "/* roles::check_service */
                   OR has_database_privilege('commonpurse_service', d.oid, 'TEMPORARY') THEN 6
                 WHEN pg_has_role(session_user, 'pg_execute_server_program', 'MEMBER')
                   OR pg_has_role(session_user, 'pg_write_server_files', 'MEMBER') THEN 7
-                WHEN EXISTS (SELECT FROM unnest(ARRAY['book_head', 'balance', 'transfer', 'log_record', 'movement']) t,
+                WHEN EXISTS (SELECT FROM unnest(ARRAY['book_head', 'balance', 'transfer', 'log_record', 'movement', 'book_check', 'account_check', 'book_freeze']) t,
                                          concat('public.', t) of_journal
                               WHERE has_table_privilege(session_user, of_journal, 'INSERT, UPDATE, DELETE, TRUNCATE')
                                  OR has_any_column_privilege(session_user, of_journal, 'INSERT, UPDATE')) THEN 8

@@ -386,8 +386,7 @@ async fn a_public_book_is_read_by_everybody_and_kept_by_its_own() -> Outcome {
 
     let (owner, connection) = tokio_postgres::connect(host.app.database_url(), tokio_postgres::NoTls).await?;
     tokio::spawn(connection);
-    let member =
-        "SELECT account_open(number, 'liabilities:member:a', 15::smallint, 'USD', NULL, now()) FROM book";
+    let member = "SELECT account_open(number, 'liabilities:member:a', 15::smallint, 'USD', NULL, now()) FROM book";
     owner.execute(member, &[]).await?;
     let tree = "/account-tree?depth=1";
     for read in ["/accounts", tree, "/journal-entries", "/reports/trial-balance", "/export?format=hledger"] {

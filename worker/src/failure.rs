@@ -12,6 +12,8 @@ pub(crate) enum Failure {
     Fenced,
     /// The job may work later, and is tried again.
     Retry(String),
+    /// Its book is frozen: it is tried again after the release, and the attempt does not count.
+    PutOff(String),
     /// The job will never work as it is: it goes to the dead-letter list, and somebody has to look.
     Bury(String),
 }
@@ -21,6 +23,7 @@ impl From<Error> for Failure {
         let what = explain(&error);
         match error {
             Error::Fenced => Failure::Fenced,
+            Error::BookFrozen => Failure::PutOff(what),
             Error::Refused(_)
             | Error::Stale(_)
             | Error::StillRunning
@@ -78,5 +81,6 @@ mod tests {
         assert_eq!(refused, Failure::Retry("the fund has 3.00 USD".into()));
         let missing = Failure::from(Error::NotFound("charge"));
         assert_eq!(missing, Failure::Bury("no such charge".into()));
+        assert!(matches!(Failure::from(Error::BookFrozen), Failure::PutOff(_)));
     }
 }

@@ -55,6 +55,16 @@ impl Context {
             Job::SendStatement { statement } => self.send_statement(leased, *statement).await,
             Job::AdvanceChallenge { challenge } => self.advance_challenge(leased, *challenge).await,
             Job::ExpireHold { hold } => self.expire_hold(leased, *hold).await,
+            Job::RecordCapture { charge, partner, event_id, provider_reference } => {
+                self.record_capture(leased, *charge, *partner, event_id, provider_reference).await
+            }
+            Job::RecordContribution { contribution, provider_reference, actor } => {
+                self.record_contribution(leased, *contribution, provider_reference, *actor).await
+            }
+            Job::RecordEntryFee { entrant, custodian, provider_reference, actor } => {
+                self.record_entry_fee(leased, *entrant, *custodian, provider_reference, *actor).await
+            }
+            Job::SendFreezeNotice { freeze } => self.send_freeze_notice(leased, *freeze).await,
         }
     }
 

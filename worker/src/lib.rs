@@ -4,10 +4,12 @@
 //! transaction of its effect; a worker that loses its lease meanwhile cannot settle, and so has no effect.
 //!
 //! - [`Config`] is what it needs to know, [`run`] runs it until it is told to stop.
-//! - `runner` leases and hands out, `jobs` has one function for each kind of job, `upkeep` beats and rolls up.
+//! - `runner` leases and hands out, `jobs` has one function for each kind of job, `upkeep` beats and rolls up,
+//!   `checks` compares books with themselves.
 //! - `mail` and `rail` are the two ways out: e-mail, and payment providers.
 
 mod backoff;
+mod checks;
 mod config;
 mod explain;
 mod failure;
@@ -48,8 +50,8 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
     let database = migrations::service_config(config.database_url.expose_secret(), "commonpurse-worker")?;
     migrations::check_service(&migrations::connect(&database).await?).await?;
     let lanes = Lanes::new(pool(lane::options(database.clone()), LANE_CONNECTIONS)?);
-    // Enough for every job, a provider's memory beside it, the leases and the upkeep.
-    let pool = pool(database, usize::from(config.concurrency) + 4)?;
+    // Enough for every job, a provider's memory beside it, the leases, the upkeep and the comparison.
+    let pool = pool(database, usize::from(config.concurrency) + 5)?;
 
     let worker = Arc::new(runner::Worker {
         name: format!("{}/{}", host_name(), std::process::id()),
@@ -68,12 +70,14 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
     let (stop, stopping) = watch::channel(false);
     tracing::info!(worker = worker.name, "the worker {} is ready", worker.name);
     let upkeep = tokio::spawn(upkeep::run(worker.clone(), stopping.clone()));
+    let checks = tokio::spawn(checks::run(worker.clone(), stopping.clone()));
     let runner = tokio::spawn(runner::run(worker.clone(), stopping));
     shutdown.await;
     tracing::info!("the worker stops: it finishes the jobs it has");
     stop.send_replace(true);
     runner.await.context("the runner died")?;
     upkeep.await.context("the upkeep died")?;
+    checks.await.context("the comparison died")?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 //! Each mail has a stable Message-ID made from what it is about, so that a mail sent twice, because a worker died before
 //! it could write that it had sent it, is one mail to the reader's program, and one file on disk.
 
+pub(crate) mod books;
 pub(crate) mod cooperatives;
 pub(crate) mod milestones;
 pub(crate) mod parties;

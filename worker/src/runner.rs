@@ -14,6 +14,9 @@ use tokio::task::JoinSet;
 /// How long before the end of its lease a job is stopped, so that its failure can still be written.
 const LEASE_MARGIN: SignedDuration = SignedDuration::from_secs(5);
 
+/// How long a job that found its book frozen rests at least: those that are known to post are not even leased.
+const FROZEN_PAUSE: SignedDuration = SignedDuration::from_secs(10);
+
 /// The most books that are looked at for due jobs in one round.
 const BOOKS_MAX: i64 = 32;
 
@@ -124,6 +127,7 @@ async fn settle_failure(worker: &Worker, leased: &Leased, failure: Failure) -> &
     let (job, kind) = (leased.id, leased.job.kind());
     let outcome = match &failure {
         Failure::Fenced => "fenced",
+        Failure::PutOff(_) => "put off",
         Failure::Bury(_) => "dead",
         Failure::Retry(_) if leased.tries >= kind.limits().attempts_max => "dead",
         Failure::Retry(_) => "retried",
@@ -133,6 +137,7 @@ async fn settle_failure(worker: &Worker, leased: &Leased, failure: Failure) -> &
             tracing::warn!(%job, %kind, "another attempt has the job by now, so this one has no effect: {job}");
             Ok(())
         }
+        Failure::PutOff(why) => put_off(worker, leased, &why).await,
         Failure::Bury(why) => bury(worker, leased, &why).await,
         Failure::Retry(why) if leased.tries >= kind.limits().attempts_max => bury(worker, leased, &why).await,
         Failure::Retry(why) => retry(worker, leased, &why).await,
@@ -152,6 +157,13 @@ async fn retry(worker: &Worker, leased: &Leased, why: &str) -> Result<(), ledger
     tracing::warn!(%job, %kind, "{:?} failed on try {}, next one in {pause:#}: {why}", leased.job, leased.tries);
     let client = worker.context.pool.get().await?;
     jobs::fail(&client, leased, Timestamp::now() + pause, why).await
+}
+
+async fn put_off(worker: &Worker, leased: &Leased, why: &str) -> Result<(), ledger::Error> {
+    let (job, kind) = (leased.id, leased.job.kind());
+    tracing::info!(%job, %kind, "{:?} is put off: {why}", leased.job);
+    let client = worker.context.pool.get().await?;
+    jobs::put_off(&client, leased, Timestamp::now() + FROZEN_PAUSE, why).await
 }
 
 async fn bury(worker: &Worker, leased: &Leased, why: &str) -> Result<(), ledger::Error> {

@@ -2,13 +2,20 @@
 
 mod story;
 
-use jiff::SignedDuration;
 use jiff::civil::date;
-use ledger::pledging::operations::pledges::AskedSchedule;
+use jiff::{SignedDuration, Timestamp};
+use ledger::engine::store::checks;
+use ledger::id::ChargeId;
+use ledger::pledging::operations::charges;
+use ledger::pledging::operations::pledges::{self, AskedSchedule, PlacePledge};
+use ledger::pledging::rules::pledge::Rail;
 use ledger::testing::store::rows;
 use ledger::testing::{ONCE, PlayedWorker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use story::Story;
+
+/// A loaded machine may take long; a test that waits so long has failed.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pledge_is_charged_receipted_and_settled() {
@@ -156,4 +163,68 @@ async fn the_worker_that_other_tests_play_leaves_the_rows_of_a_real_one() {
     let by_real = rows::told(&real.ground.client().await).await.unwrap();
     assert_eq!(by_real, rows::told(&played.ground.client().await).await.unwrap());
     assert!(by_real.iter().filter(|row| row.starts_with("attempt ")).count() > 8, "{by_real:#?}");
+}
+
+/// Waits until something holds.
+async fn until(what: &str, holds: impl AsyncFn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds().await {
+        assert!(Instant::now() < deadline, "{what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t11_a_book_that_differs_is_frozen_nobody_is_asked_for_money_and_what_waited_is_done_after_the_release() {
+    let story = Story::begin().await;
+    let (ground, book) = (&story.ground, story.ground.book.id);
+    let owner = ground.database_owner().await;
+    // A charge that its partner collects has begun before.
+    let asked = PlacePledge { rail: Rail::Partner, ..ground.ask(&story.campaign, "reported", "30.00") };
+    let pledge = ground.run(async |tx| pledges::place(tx, asked, Timestamp::now()).await).await.unwrap().pledge.id;
+    let worker = story.worker().await;
+    story.until_idle().await;
+    let alter = async |by: i64| {
+        let sql = "UPDATE book_head SET next_account = next_account + $2::bigint::int WHERE book_id = $1";
+        assert_eq!(owner.execute(sql, &[&book.0, &by]).await.unwrap(), 1);
+    };
+    alter(7).await;
+    until("the book is frozen", async || !checks::list_frozen(&ground.client().await, 10).await.unwrap().is_empty())
+        .await;
+
+    // From here on facts come in, and jobs fall due.
+    story.pledge("late", "sandbox_ok", ONCE).await;
+    let charge: uuid::Uuid = {
+        let sql = "SELECT id FROM charge WHERE book_id = $1 AND pledge = $2";
+        ground.client().await.query_one(sql, &[&book.0, &pledge.object]).await.unwrap().get(0)
+    };
+    let charge = ChargeId::new(book, charge);
+    let (partner, wall) = (ground.partner, Timestamp::now());
+    let report =
+        async || ground.run(async |tx| charges::capture_reported(tx, charge, partner, "evt", "pay", wall).await).await;
+    assert!(matches!(report().await, Err(ledger::Error::BookFrozen)));
+    ground.run(async |tx| charges::keep_report(tx, charge, partner, "evt", "pay", wall).await).await.unwrap();
+    until("the operator hears of it", async || story.mails("freeze.") == 1).await;
+    let waiting = async || {
+        let sql = "SELECT count(*) FROM job WHERE book_id = $1 AND finished_at IS NULL AND attempts = 0
+                      AND kind IN ('charge_pledge', 'record_capture') AND due_at <= now()";
+        ground.client().await.query_one(sql, &[&book.0]).await.unwrap().get::<_, i64>(0)
+    };
+    assert_eq!(waiting().await, 2);
+    assert_eq!((story.provider_calls().await, story.entries().await), (0, 0));
+
+    alter(-7).await;
+    let released = owner.execute("SELECT book_release($1, 'a hand had slipped')", &[&book.0]).await;
+    assert_eq!(released.unwrap(), 1);
+    until("what waited is done", async || waiting().await == 0).await;
+    story.until_idle().await;
+    assert_eq!(story.charges().await, [("captured".into(), 1), ("captured".into(), 1)]);
+    assert_eq!((story.provider_calls().await, story.entries().await, story.mails("freeze.")), (1, 2, 1));
+    let compared = "SELECT count(*) FROM book_check WHERE book_id = $1 AND ended_at > 'epoch'";
+    until("the next pass ends", async || {
+        ground.client().await.query_one(compared, &[&book.0]).await.unwrap().get::<_, i64>(0) == 1
+    })
+    .await;
+    assert!(checks::list_frozen(&ground.client().await, 10).await.unwrap().is_empty());
+    worker.stop().await;
 }

@@ -22,7 +22,11 @@ const REFUSALS: &[(&str, u16, &str)] = &[
     ("IfMatchMissing", 428, "`If-Match` is missing."),
     ("TooMany", 429, "Slow down: `Retry-After` says for how many seconds."),
     ("Internal", 500, "Our fault; `request_id` names it in our logs."),
-    ("Unavailable", 503, "Nothing is wrong with the request: repeat it after `Retry-After` seconds."),
+    (
+        "Unavailable",
+        503,
+        "Nothing is wrong with the request: repeat it after `Retry-After` seconds. `/problems/book-frozen`: not before an operator has decided.",
+    ),
 ];
 
 /// The refusals as shared responses.

@@ -6,6 +6,8 @@ use crate::state::State;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
 use jiff::{SignedDuration, Timestamp};
+use ledger::engine::store::checks;
+use ledger::id::BookRef;
 use ledger::service::store::heartbeats;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -25,6 +27,9 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
 /// A worker that has said nothing for so long counts as away.
 const HEARTBEAT_AGE_MAX: SignedDuration = SignedDuration::from_secs(60);
 
+/// The most frozen books that readiness names.
+const FROZEN_MAX: i64 = 100;
+
 /// The process runs.
 #[utoipa::path(tag = "health", responses((status = 200, description = "It runs", body = String, content_type = "text/plain")))]
 #[get("/livez")]
@@ -43,6 +48,9 @@ pub struct Readiness {
     schema: bool,
     /// A worker was seen in the last minute. Without one requests are served, but nothing is charged, mailed or released.
     worker: bool,
+    /// Books that differ from themselves and take no record until an operator has decided. Requests are served all the same.
+    #[schema(value_type = Vec<String>)]
+    frozen_books: Vec<BookRef>,
 }
 
 /// The process can serve requests.
@@ -50,12 +58,15 @@ pub struct Readiness {
     (status = 200, description = "Ready", body = Readiness), (status = 503, description = "Not ready", body = Readiness)))]
 #[get("/readyz")]
 pub(crate) async fn readyz(state: Data<State>) -> HttpResponse {
-    let mut readiness = Readiness { ready: false, database: false, schema: false, worker: false };
+    let mut readiness =
+        Readiness { ready: false, database: false, schema: false, worker: false, frozen_books: Vec::new() };
     if let Ok(client) = state.pool.get().await {
         readiness.database = client.simple_query("SELECT 1").await.is_ok();
         readiness.schema = migrations::check(&client).await.is_ok();
         let seen = heartbeats::list_since(&client, Timestamp::now() - HEARTBEAT_AGE_MAX).await;
         readiness.worker = seen.is_ok_and(|workers| !workers.is_empty());
+        let frozen = checks::list_frozen(&client, FROZEN_MAX).await.unwrap_or_default();
+        readiness.frozen_books = frozen.into_iter().map(|freeze| freeze.book).collect();
     }
     readiness.ready = readiness.database && readiness.schema;
     let mut response = if readiness.ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
@@ -66,6 +77,13 @@ pub(crate) async fn readyz(state: Data<State>) -> HttpResponse {
 #[utoipa::path(tag = "health", responses((status = 200, description = "Prometheus text", body = String, content_type = "text/plain")))]
 #[get("/metrics")]
 pub(crate) async fn metrics(state: Data<State>) -> HttpResponse {
+    if let Ok(client) = state.pool.get().await
+        && let Ok(books) = checks::standing(&client).await
+    {
+        let age = books.oldest.map_or(SignedDuration::ZERO, |ended| ended.duration_until(Timestamp::now()));
+        ::metrics::gauge!("commonpurse_books_frozen").set(u32::try_from(books.frozen).unwrap_or(u32::MAX));
+        ::metrics::gauge!("commonpurse_book_check_age_seconds").set(age.as_secs_f64());
+    }
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(state.metrics.render())
 }
 

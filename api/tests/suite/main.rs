@@ -5,4 +5,5 @@
 mod service;
 
 mod challenges;
+mod frozen;
 mod pledging;

@@ -172,7 +172,7 @@ impl Lanes {
     /// # Errors
     ///
     /// [`Error::Overloaded`] when the queue is full, [`Error::KeyReused`] when the key came with another request before,
-    /// and what the database says. After an error other than these the same key tells what happened.
+    /// [`Error::BookFrozen`], and what the database says. After an error other than these the same key tells what happened.
     pub async fn post(&self, book: BookId, key: Key, entry: Entry) -> Result<Answer, Error> {
         self.command(book, key, Command::post(None, entry)).await
     }

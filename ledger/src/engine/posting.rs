@@ -22,7 +22,7 @@ pub struct Posted {
 ///
 /// The fold's refusals, by [`Reason::code`]: `unknown-account`, `closed-account`, `units-differ`, `no-such-movement`,
 /// `below-floor`, `closed-period`, `amount-out-of-bounds`, `lines-out-of-bounds`. [`Error::NotFound`] for an unknown
-/// book.
+/// book, [`Error::BookFrozen`] for one that takes no record.
 pub async fn post(tx: &Transaction<'_>, book: &Book, entry: Entry, wall: Timestamp) -> Result<Posted, Error> {
     let head = journal::lock(tx, book.id).await?;
     let command = Command::post(None, entry);

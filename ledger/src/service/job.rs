@@ -4,9 +4,10 @@
 //! must bear being done twice: it looks at the state of things first, and settles in the transaction of its effect.
 
 use crate::id::{
-    BookId, ChallengeId, ChargeId, ClaimId, DistributionId, HoldId, PersonId, PledgeId, ReleaseId, SettlementId,
-    StatementId,
+    BookId, ChallengeId, ChargeId, ClaimId, DistributionId, EntrantId, HoldId, OrganisationId, PersonId, PledgeId,
+    PurseContributionId, ReleaseId, SettlementId, StatementId,
 };
+use crate::service::store::activity::Actor;
 use jiff::{SignedDuration, Timestamp};
 use std::fmt;
 
@@ -99,6 +100,42 @@ pub enum Job {
         /// The hold.
         hold: HoldId,
     },
+    /// A partner has reported a capture while the book was frozen: write it down.
+    RecordCapture {
+        /// The charge.
+        charge: ChargeId,
+        /// The partner that has the money.
+        partner: OrganisationId,
+        /// How the partner names the event.
+        event_id: String,
+        /// How the partner names the payment.
+        provider_reference: String,
+    },
+    /// The money of a contribution to a purse was reported while the book was frozen: write it down.
+    RecordContribution {
+        /// The contribution.
+        contribution: PurseContributionId,
+        /// How its custodian names the payment.
+        provider_reference: String,
+        /// Who reported it.
+        actor: Actor,
+    },
+    /// An entry fee was reported while the book was frozen: write it down.
+    RecordEntryFee {
+        /// The entry.
+        entrant: EntrantId,
+        /// Who has the money.
+        custodian: OrganisationId,
+        /// How the custodian names the payment.
+        provider_reference: String,
+        /// Who reported it.
+        actor: Actor,
+    },
+    /// Tell the operators that a book differs from itself and is frozen.
+    SendFreezeNotice {
+        /// Which freeze of the book, from 1.
+        freeze: i32,
+    },
 }
 
 impl Job {
@@ -120,6 +157,10 @@ impl Job {
             Job::SendStatement { .. } => JobKind::SendStatement,
             Job::AdvanceChallenge { .. } => JobKind::AdvanceChallenge,
             Job::ExpireHold { .. } => JobKind::ExpireHold,
+            Job::RecordCapture { .. } => JobKind::RecordCapture,
+            Job::RecordContribution { .. } => JobKind::RecordContribution,
+            Job::RecordEntryFee { .. } => JobKind::RecordEntryFee,
+            Job::SendFreezeNotice { .. } => JobKind::SendFreezeNotice,
         }
     }
 }
@@ -143,6 +184,16 @@ impl fmt::Debug for Job {
             Job::SendStatement { statement } => write!(f, "send_statement of {statement}"),
             Job::AdvanceChallenge { challenge } => write!(f, "advance_challenge of {challenge}"),
             Job::ExpireHold { hold } => write!(f, "expire_hold of {hold}"),
+            Job::RecordCapture { charge, provider_reference, .. } => {
+                write!(f, "record_capture of {charge} as {provider_reference}")
+            }
+            Job::RecordContribution { contribution, provider_reference, .. } => {
+                write!(f, "record_contribution of {contribution} as {provider_reference}")
+            }
+            Job::RecordEntryFee { entrant, provider_reference, .. } => {
+                write!(f, "record_entry_fee of {entrant} as {provider_reference}")
+            }
+            Job::SendFreezeNotice { freeze } => write!(f, "send_freeze_notice of freeze {freeze}"),
         }
     }
 }
@@ -180,11 +231,19 @@ pub enum JobKind {
     AdvanceChallenge,
     /// [`Job::ExpireHold`]
     ExpireHold,
+    /// [`Job::RecordCapture`]
+    RecordCapture,
+    /// [`Job::RecordContribution`]
+    RecordContribution,
+    /// [`Job::RecordEntryFee`]
+    RecordEntryFee,
+    /// [`Job::SendFreezeNotice`]
+    SendFreezeNotice,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 15] = [
+    pub const ALL: [JobKind; 19] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -200,6 +259,10 @@ impl JobKind {
         JobKind::SendStatement,
         JobKind::AdvanceChallenge,
         JobKind::ExpireHold,
+        JobKind::RecordCapture,
+        JobKind::RecordContribution,
+        JobKind::RecordEntryFee,
+        JobKind::SendFreezeNotice,
     ];
 
     /// Its name in the database and in metrics: the tag of the job's JSON.
@@ -220,6 +283,36 @@ impl JobKind {
             JobKind::SendStatement => "send_statement",
             JobKind::AdvanceChallenge => "advance_challenge",
             JobKind::ExpireHold => "expire_hold",
+            JobKind::RecordCapture => "record_capture",
+            JobKind::RecordContribution => "record_contribution",
+            JobKind::RecordEntryFee => "record_entry_fee",
+            JobKind::SendFreezeNotice => "send_freeze_notice",
+        }
+    }
+
+    /// Whether it waits while its book is frozen: it posts, or asks somebody for money that is to be posted. What others
+    /// turn out to post fails, and is put off alike.
+    pub const fn waits_for_release(self) -> bool {
+        match self {
+            JobKind::ChargePledge
+            | JobKind::RetryCharge
+            | JobKind::SettleReceivable
+            | JobKind::ReleaseClaim
+            | JobKind::AdvanceDistribution
+            | JobKind::AdvanceChallenge
+            | JobKind::ExpireHold
+            | JobKind::RecordCapture
+            | JobKind::RecordContribution
+            | JobKind::RecordEntryFee => true,
+            JobKind::SendSignIn
+            | JobKind::SendReceipt
+            | JobKind::NotifyDecline
+            | JobKind::NotifyReviewers
+            | JobKind::CloseReview
+            | JobKind::SendReleaseNotice
+            | JobKind::IssueStatements
+            | JobKind::SendStatement
+            | JobKind::SendFreezeNotice => false,
         }
     }
 
@@ -237,13 +330,17 @@ impl JobKind {
             | JobKind::AdvanceDistribution
             | JobKind::IssueStatements
             | JobKind::AdvanceChallenge
-            | JobKind::ExpireHold => Limits { attempts_max: 16, deadline: SignedDuration::from_mins(15) },
+            | JobKind::ExpireHold
+            | JobKind::RecordCapture
+            | JobKind::RecordContribution
+            | JobKind::RecordEntryFee => Limits { attempts_max: 16, deadline: SignedDuration::from_mins(15) },
             // Mail: a server may be away for about six hours.
             JobKind::SendReceipt
             | JobKind::NotifyDecline
             | JobKind::NotifyReviewers
             | JobKind::SendReleaseNotice
-            | JobKind::SendStatement => Limits { attempts_max: 18, deadline: SignedDuration::from_hours(1) },
+            | JobKind::SendStatement
+            | JobKind::SendFreezeNotice => Limits { attempts_max: 18, deadline: SignedDuration::from_hours(1) },
         }
     }
 }
@@ -308,6 +405,24 @@ mod tests {
             Job::SendStatement { statement: StatementId::generate(book) },
             Job::AdvanceChallenge { challenge: ChallengeId::generate(book) },
             Job::ExpireHold { hold: HoldId::generate(book) },
+            Job::RecordCapture {
+                charge: ChargeId::generate(book),
+                partner: OrganisationId::generate(),
+                event_id: "evt-1".into(),
+                provider_reference: "pay-1".into(),
+            },
+            Job::RecordContribution {
+                contribution: PurseContributionId::generate(book),
+                provider_reference: "pay-1".into(),
+                actor: Actor::Partner(OrganisationId::generate()),
+            },
+            Job::RecordEntryFee {
+                entrant: EntrantId::generate(book),
+                custodian: OrganisationId::generate(),
+                provider_reference: "pay-1".into(),
+                actor: Actor::Person(PersonId::generate()),
+            },
+            Job::SendFreezeNotice { freeze: 1 },
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();
         assert_eq!(kinds, JobKind::ALL);

@@ -10,6 +10,7 @@ mod support;
 
 mod engine {
     mod book;
+    mod checks;
     mod door;
     mod lanes;
     mod posting;

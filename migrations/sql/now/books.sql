@@ -14,7 +14,7 @@ END
 $$;
 CREATE OR REPLACE TRIGGER book_guard BEFORE UPDATE ON book FOR EACH ROW EXECUTE FUNCTION book_guard();
 
--- Begins a book that is there: its head and its progress row.
+-- Begins a book that is there: its head, and how far its totals and its comparison have come.
 CREATE OR REPLACE FUNCTION book_begin(p_book int) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -23,6 +23,7 @@ BEGIN
     END IF;
     INSERT INTO public.book_head (book_id) VALUES (p_book);
     INSERT INTO public.day_total_progress (book_id) VALUES (p_book);
+    INSERT INTO public.book_check (book_id) VALUES (p_book);
 END
 $$;
 SELECT ledger_delegate('book_begin(int)');

@@ -59,6 +59,9 @@ GRANT INSERT (key, request_digest, book_id, caller) ON idempotency TO commonpurs
 -- totals
 GRANT SELECT ON recent_total, day_total, running_total, day_span, day_total_progress TO commonpurse_service;
 
+-- checks
+GRANT SELECT ON book_check, account_check, book_freeze TO commonpurse_service;
+
 -- service
 GRANT SELECT ON job, reply, caller_reply, activity, worker_heartbeat, sandbox_provider_charge TO commonpurse_service;
 GRANT INSERT (book_id, id, kind, dedupe, payload, due_at) ON job TO commonpurse_service;
@@ -206,3 +209,4 @@ GRANT EXECUTE ON FUNCTION companion_provider_event TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION companion_donor TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION companion_reply TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION counter_next TO commonpurse_service;
+GRANT EXECUTE ON FUNCTION book_check_slice TO commonpurse_service;

@@ -1,11 +1,20 @@
 -- The door to the journal: the head of a book, its accounts, and what posts.
 
--- The head of a book, locked until the caller's transaction ends.
+-- The head of a book, locked until the caller's transaction ends. One that is frozen raises CP002, here and wherever else a
+-- record would get a number.
 CREATE OR REPLACE FUNCTION journal_lock(
     p_book int, OUT version bigint, OUT next_number bigint, OUT closed_through date, OUT recorded_at timestamptz
-) RETURNS record LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT h.version, h.next_number, h.closed_through, h.recorded_at FROM public.book_head h WHERE h.book_id = p_book
-       FOR NO KEY UPDATE
+) RETURNS record LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_frozen boolean;
+BEGIN
+    SELECT h.version, h.next_number, h.closed_through, h.recorded_at, h.frozen
+      INTO version, next_number, closed_through, recorded_at, v_frozen
+      FROM public.book_head h WHERE h.book_id = p_book FOR NO KEY UPDATE;
+    IF v_frozen THEN
+        RAISE EXCEPTION 'book %: frozen', p_book USING ERRCODE = 'CP002';
+    END IF;
+END
 $$;
 SELECT ledger_delegate('journal_lock(int)');
 COMMENT ON FUNCTION journal_lock IS 'Locks the head of a book until the transaction ends, and answers what the fold needs of it.';
@@ -87,6 +96,7 @@ DECLARE
     v_kept CONSTANT smallint := CASE cardinality(p_key_refusal) WHEN 0 THEN 0 END;
     v_nil CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
     v_closed date;
+    v_frozen boolean;
     v_fit boolean;
     v_rows bigint;
     v_side smallint[];
@@ -108,9 +118,12 @@ DECLARE
 BEGIN
     UPDATE public.book_head SET version = p_version + 1, next_number = p_next, recorded_at = p_recorded
      WHERE book_id = p_book AND version = p_version AND next_number = p_first AND recorded_at <= p_recorded
-    RETURNING closed_through INTO v_closed;
+    RETURNING closed_through, frozen INTO v_closed, v_frozen;
     IF NOT FOUND THEN
         RETURN false;
+    END IF;
+    IF v_frozen THEN
+        RAISE EXCEPTION 'book %: frozen', p_book USING ERRCODE = 'CP002';
     END IF;
 
     IF NOT v_own OR v_kept IS NULL THEN
@@ -242,6 +255,7 @@ CREATE OR REPLACE FUNCTION journal_post_plain(
 DECLARE
     v_count CONSTANT int := cardinality(p_amount);
     v_closed date;
+    v_frozen boolean;
     v_rows bigint;
     v_debit_side smallint;
     v_credit_side smallint;
@@ -262,9 +276,12 @@ DECLARE
 BEGIN
     UPDATE public.book_head SET version = p_version + 1, next_number = p_first + v_count, recorded_at = p_recorded
      WHERE book_id = p_book AND version = p_version AND next_number = p_first AND recorded_at <= p_recorded
-    RETURNING closed_through INTO v_closed;
+    RETURNING closed_through, frozen INTO v_closed, v_frozen;
     IF NOT FOUND THEN
         RETURN false;
+    END IF;
+    IF v_frozen THEN
+        RAISE EXCEPTION 'book %: frozen', p_book USING ERRCODE = 'CP002';
     END IF;
     SELECT d.side, c.side INTO v_debit_side, v_credit_side
       FROM public.movement m
@@ -358,6 +375,7 @@ CREATE OR REPLACE FUNCTION journal_post_one(
 DECLARE
     v_pos CONSTANT bigint := p_number << 16;
     v_closed date;
+    v_frozen boolean;
     v_debit_class smallint;
     v_credit_class smallint;
     v_debit_unit text;
@@ -369,9 +387,12 @@ DECLARE
 BEGIN
     UPDATE public.book_head SET version = p_version + 1, next_number = p_number + 1, recorded_at = p_recorded
      WHERE book_id = p_book AND version = p_version AND next_number = p_number AND recorded_at <= p_recorded
-    RETURNING closed_through INTO v_closed;
+    RETURNING closed_through, frozen INTO v_closed, v_frozen;
     IF NOT FOUND THEN
         RETURN false;
+    END IF;
+    IF v_frozen THEN
+        RAISE EXCEPTION 'book %: frozen', p_book USING ERRCODE = 'CP002';
     END IF;
 
     UPDATE public.balance SET debits = debits + p_amount, last_pos = v_pos, lines = lines + 1

@@ -7,10 +7,15 @@ CREATE OR REPLACE FUNCTION journal_catch_up(
     OUT version bigint, OUT next_number bigint, OUT closed_through date, OUT recorded_at timestamptz, OUT whole boolean,
     OUT positions bigint[], OUT debits int[], OUT credits int[], OUT amounts bigint[]
 ) RETURNS record LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_frozen boolean;
 BEGIN
-    SELECT h.version, h.next_number, h.closed_through, h.recorded_at
-      INTO version, next_number, closed_through, recorded_at
+    SELECT h.version, h.next_number, h.closed_through, h.recorded_at, h.frozen
+      INTO version, next_number, closed_through, recorded_at, v_frozen
       FROM public.book_head h WHERE h.book_id = p_book FOR NO KEY UPDATE;
+    IF v_frozen THEN
+        RAISE EXCEPTION 'book %: frozen', p_book USING ERRCODE = 'CP002';
+    END IF;
     whole := p_from = next_number;
     IF p_from > 0 AND NOT whole AND next_number - p_from <= p_limit THEN
         SELECT NOT EXISTS (SELECT FROM public.log_record r WHERE r.book_id = p_book AND r.number >= p_from),

@@ -6,13 +6,17 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp 
 DECLARE
     v_number bigint;
     v_at timestamptz;
+    v_frozen boolean;
 BEGIN
     UPDATE public.book_head
        SET version = version + 1, next_number = next_number + 1, recorded_at = greatest(recorded_at, p_at)
      WHERE book_id = p_book
-    RETURNING next_number - 1, recorded_at INTO v_number, v_at;
+    RETURNING next_number - 1, recorded_at, frozen INTO v_number, v_at, v_frozen;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'no book %', p_book USING ERRCODE = 'no_data_found';
+    END IF;
+    IF v_frozen THEN
+        RAISE EXCEPTION 'book %: frozen', p_book USING ERRCODE = 'CP002';
     END IF;
     INSERT INTO public.log_record (book_id, number, kind, body, recorded_at) VALUES (p_book, v_number, p_kind, p_body, v_at);
     RETURN v_number;

@@ -12,8 +12,8 @@ use crate::mail::pledging::{Decline, NextStep, Receipt};
 use crate::rail::{ChargeRequest, Rail};
 use jiff::Timestamp;
 use ledger::engine::lane;
-use ledger::engine::store::books;
-use ledger::id::{ChargeId, PledgeId};
+use ledger::engine::store::{books, checks};
+use ledger::id::{ChargeId, OrganisationId, PledgeId};
 use ledger::pledging::operations::captures::{self, By};
 use ledger::pledging::operations::charges::{self, Begun, Recorded};
 use ledger::pledging::rules::charge::{DeclineKind, Outcome, State};
@@ -25,6 +25,7 @@ impl Context {
     /// Makes the charge of a due payment of a plan, and tries it.
     pub(super) async fn charge_pledge(&self, leased: &Leased, pledge: PledgeId, sequence: i32) -> Result<(), Failure> {
         let mut client = self.pool.get().await?;
+        checks::require_unfrozen(&client, pledge.book).await?;
         let tx = client.transaction().await?;
         let begun = charges::begin(&tx, pledge, sequence, Timestamp::now()).await?;
         tx.commit().await?;
@@ -35,6 +36,7 @@ impl Context {
     /// Tries a declined charge again.
     pub(super) async fn retry_charge(&self, leased: &Leased, charge: ChargeId, attempt: i32) -> Result<(), Failure> {
         let mut client = self.pool.get().await?;
+        checks::require_unfrozen(&client, charge.book).await?;
         let tx = client.transaction().await?;
         let begun = charges::begin_retry(&tx, charge, attempt, Timestamp::now()).await?;
         tx.commit().await?;
@@ -51,7 +53,11 @@ impl Context {
                 (charge, ChargeRequest { book: charge.book, reference, attempt, token, amount, at })
             }
         };
-        let book = books::get(&self.pool.get().await?, charge.book).await?;
+        let client = self.pool.get().await?;
+        let book = books::get(&client, charge.book).await?;
+        // Nobody is asked for money that could not be posted.
+        checks::require_unfrozen(&client, charge.book).await?;
+        drop(client);
         let provider = self.rails.of(book.mode)?;
         let outcome = take_once(provider, leased, &request).await?;
         self.fault.after_charge();
@@ -69,6 +75,22 @@ impl Context {
             Ok::<_, Failure>(())
         })
         .await
+    }
+
+    /// Writes down the capture that a partner reported while the book was frozen.
+    pub(super) async fn record_capture(
+        &self,
+        leased: &Leased,
+        charge: ChargeId,
+        partner: OrganisationId,
+        event_id: &str,
+        provider_reference: &str,
+    ) -> Result<(), Failure> {
+        self.settle_with(leased, async |tx, wall| {
+            charges::capture_reported(tx, charge, partner, event_id, provider_reference, wall).await
+        })
+        .await?;
+        Ok(())
     }
 
     /// Writes a plain capture through the lane of its book, with the job settled beside it. Returns false without

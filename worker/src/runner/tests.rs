@@ -147,3 +147,20 @@ async fn a_worker_is_seen_alive() {
     assert_eq!(seen.len(), 1);
     assert_eq!(heartbeats::list_since(&client, wall + SignedDuration::from_secs(5)).await.unwrap(), []);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t11_a_job_that_found_its_book_frozen_is_put_off_without_an_attempt() {
+    let database = testing::database().await;
+    enqueue(&database, &[sign_in(1, "ada@example.org")]).await;
+    let worker = database.worker("one");
+    let mut wall = Timestamp::now();
+    for attempt in 1..=20 {
+        let leased = lease(&database, "one", wall, 60).await.remove(0);
+        assert_eq!((leased.attempt, leased.tries), (attempt, 1), "it counts for none, and fences all the same");
+        let outcome = settle_failure(&worker, &leased, ledger::Error::BookFrozen.into()).await;
+        assert_eq!(outcome, "put off");
+        wall = Timestamp::now();
+        assert_eq!(lease(&database, "one", wall, 60).await, [], "it rests");
+        wall += SignedDuration::from_secs(11);
+    }
+}

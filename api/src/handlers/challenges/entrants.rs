@@ -4,7 +4,7 @@ use super::challenge_body::challenge_of;
 use super::purses::{CapturePaymentRequest, custodian};
 use crate::auth::Caller;
 use crate::extract::{Keyed, Params};
-use crate::idempotency::{Reply, Scope, idempotent};
+use crate::idempotency::{Reply, Scope, idempotent, or_kept};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
@@ -153,7 +153,8 @@ pub(crate) async fn list(
 /// Reports that the fee of an entry is there: by an admitted partner, or by the host's treasurer.
 #[utoipa::path(tag = "challenge entries", params(("id" = String, Path, description = "The entry")),
     request_body = CapturePaymentRequest,
-    responses((status = 200, description = "Captured", body = EntryBody)))]
+    responses((status = 200, description = "Captured", body = EntryBody),
+        (status = 202, description = "Kept until the book is released", body = EntryBody)))]
 #[post("/v1/entrants/{id}:capture-fee")]
 pub(crate) async fn capture_fee(
     state: Data<State>,
@@ -162,12 +163,21 @@ pub(crate) async fn capture_fee(
     request: Keyed<CapturePaymentRequest>,
 ) -> Result<HttpResponse, Problem> {
     let paid = bounded("/provider_reference", &request.body.provider_reference, 1..=200)?;
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+    let scope = Scope::Book(id.book);
+    let captured = idempotent(&state, &request.key, scope, caller.id(), async |tx| {
         let book = book_of(tx, id.book, "entry").await?;
         let custodian = custodian(tx, &caller, &book, "entry").await?;
         let captured = operations::capture_fee(tx, *id, custodian, &paid, actor(&caller), Timestamp::now()).await?;
         let currency = challenges::get(tx, captured.challenge).await?.purse.currency();
         Ok(Reply::ok(&EntryBody::new(captured, currency)))
+    })
+    .await;
+    or_kept(captured, &state, &request.key, scope, caller.id(), async |tx| {
+        let book = book_of(tx, id.book, "entry").await?;
+        let custodian = custodian(tx, &caller, &book, "entry").await?;
+        let kept = operations::keep_report(tx, *id, custodian, &paid, actor(&caller), Timestamp::now()).await?;
+        let currency = challenges::get(tx, kept.challenge).await?.purse.currency();
+        Ok(Reply::accepted(&EntryBody::new(kept, currency)))
     })
     .await
 }

@@ -2,7 +2,7 @@
 
 use crate::auth::{Caller, Who};
 use crate::extract::{Keyed, Params};
-use crate::idempotency::{Reply, Scope, idempotent};
+use crate::idempotency::{Reply, Scope, idempotent, or_kept};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
@@ -189,10 +189,12 @@ pub(crate) async fn list(
     Ok(window.page(rows, |row| row.id.object, PurseContributionBody::from).respond(&http))
 }
 
-/// Reports that the money of a contribution is there. Reported again by the same payment, it changes nothing.
+/// Reports that the money of a contribution is there. Reported again by the same payment, it changes nothing. While the book is
+/// frozen, the report is kept; it is captured after the release.
 #[utoipa::path(tag = "purses", params(("id" = String, Path, description = "The contribution")),
     request_body = CapturePaymentRequest,
-    responses((status = 200, description = "Captured", body = PurseContributionBody)))]
+    responses((status = 200, description = "Captured", body = PurseContributionBody),
+        (status = 202, description = "Kept until the book is released", body = PurseContributionBody)))]
 #[post("/v1/purse-contributions/{id}:capture")]
 pub(crate) async fn capture(
     state: Data<State>,
@@ -201,7 +203,8 @@ pub(crate) async fn capture(
     request: Keyed<CapturePaymentRequest>,
 ) -> Result<HttpResponse, Problem> {
     let paid = bounded("/provider_reference", &request.body.provider_reference, 1..=200)?;
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+    let scope = Scope::Book(id.book);
+    let captured = idempotent(&state, &request.key, scope, caller.id(), async |tx| {
         let book = book_of(tx, id.book, "contribution").await?;
         let custodian = custodian(tx, &caller, &book, "contribution").await?;
         if contributions::get(tx, *id).await?.partner != custodian {
@@ -209,6 +212,11 @@ pub(crate) async fn capture(
         }
         let captured = operations::capture(tx, *id, paid.clone(), actor(&caller), Timestamp::now()).await?;
         Ok(Reply::ok(&PurseContributionBody::from(captured)))
+    })
+    .await;
+    or_kept(captured, &state, &request.key, scope, caller.id(), async |tx| {
+        let kept = operations::keep_report(tx, *id, paid.clone(), actor(&caller), Timestamp::now()).await?;
+        Ok(Reply::accepted(&PurseContributionBody::from(kept)))
     })
     .await
 }

@@ -3,7 +3,7 @@
 use super::pledges::{concerned, require_concerned};
 use crate::auth::Caller;
 use crate::extract::{Keyed, Params};
-use crate::idempotency::{IdempotencyKey, Reply, Scope, by_lane, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, by_lane, idempotent, or_kept};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
@@ -201,10 +201,12 @@ pub struct CaptureChargeRequest {
     provider_reference: String,
 }
 
-/// Reports that the partner has collected a charge. Refused when the campaign has closed: give the money back then.
+/// Reports that the partner has collected a charge. Refused when the campaign has closed: give the money back then. While the
+/// book is frozen, the report is kept and the charge answered as it stands; it is captured after the release.
 #[utoipa::path(tag = "charges", params(("id" = String, Path, description = "The charge")),
     request_body = CaptureChargeRequest,
-    responses((status = 200, description = "Captured, now or before", body = ChargeBody)))]
+    responses((status = 200, description = "Captured, now or before", body = ChargeBody),
+        (status = 202, description = "Kept until the book is released", body = ChargeBody)))]
 #[post("/v1/charges/{id}:capture")]
 pub(crate) async fn capture(
     state: Data<State>,
@@ -219,10 +221,16 @@ pub(crate) async fn capture(
     if let Some(response) = capture_by_lane(&state, &caller, &request.key, *id, by, &reference).await? {
         return Ok(response);
     }
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+    let scope = Scope::Book(id.book);
+    let captured = idempotent(&state, &request.key, scope, caller.id(), async |tx| {
         of_caller(tx, &caller, *id).await?;
         operations::capture_reported(tx, *id, partner, &event, &reference, Timestamp::now()).await?;
         Ok(Reply::ok(&ChargeBody::from(charges::get(tx, *id).await?)))
+    })
+    .await;
+    or_kept(captured, &state, &request.key, scope, caller.id(), async |tx| {
+        let kept = operations::keep_report(tx, *id, partner, &event, &reference, Timestamp::now()).await?;
+        Ok(Reply::accepted(&ChargeBody::from(kept)))
     })
     .await
 }

@@ -10,14 +10,16 @@ use crate::challenges::store::contributions::{self, Totals};
 use crate::challenges::store::entrants;
 use crate::engine::posting;
 use crate::engine::store::balances;
-use crate::engine::store::books::Book;
+use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
 use crate::evidence::Digest;
 use crate::id::{ChallengeId, OrganisationId, PurseContributionId};
 use crate::money::{Currency, Money};
 use crate::parties::store::organisations;
 use crate::service::change::check_text;
+use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Actor, Done};
+use crate::service::store::jobs;
 use crate::treasury::operations::settlements;
 use crate::{chart, movements};
 use deadpool_postgres::{GenericClient, Transaction};
@@ -118,6 +120,26 @@ pub async fn capture(
     }
     purse::admit(challenge.purse, given(tx, challenge.id).await?, contribution.amount)?;
     capture_locked(tx, &book, &challenge, contribution, provider_reference, actor, wall).await
+}
+
+/// Keeps the report of a capture until its book is released: [`capture`] said that it is frozen, and so nothing else against it.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for an unknown contribution.
+pub async fn keep_report(
+    tx: &Transaction<'_>,
+    id: PurseContributionId,
+    provider_reference: String,
+    actor: Actor,
+    wall: Timestamp,
+) -> Result<Contribution, Error> {
+    let contribution = contributions::get(tx, id).await?;
+    let book = books::get(tx, id.book).await?;
+    let dedupe = jobs::dedupe_of_report(&id, &[&provider_reference]);
+    let job = Job::RecordContribution { contribution: id, provider_reference, actor };
+    jobs::enqueue(tx, &NewJob { book: id.book, due_at: book.now(wall), dedupe, job }).await?;
+    Ok(contribution)
 }
 
 async fn capture_locked(

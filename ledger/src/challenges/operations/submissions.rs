@@ -15,7 +15,9 @@ use crate::money::Money;
 use crate::movements;
 use crate::parties::store::organisations;
 use crate::service::change::check_text;
+use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Actor, Done};
+use crate::service::store::jobs;
 use crate::treasury::operations::settlements;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
@@ -99,6 +101,28 @@ pub async fn capture_fee(
     let entry = posting::post(tx, &book, entry, wall).await?.number;
     let entrant = entrants::update_captured(tx, id, partner, provider_reference, settlement.id, entry).await?;
     activity::record(tx, book.id, Done::new(&id, "fee_captured", actor), book.now(wall)).await?;
+    Ok(entrant)
+}
+
+/// Keeps the report of a fee until its book is released: [`capture_fee`] said that it is frozen, and so nothing else against it.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for an unknown entry.
+pub async fn keep_report(
+    tx: &Transaction<'_>,
+    id: EntrantId,
+    custodian: OrganisationId,
+    provider_reference: &str,
+    actor: Actor,
+    wall: Timestamp,
+) -> Result<Entrant, Error> {
+    let entrant = entrants::get(tx, id).await?;
+    let book = books::get(tx, id.book).await?;
+    let dedupe = jobs::dedupe_of_report(&id, &[provider_reference]);
+    let provider_reference = provider_reference.to_owned();
+    let job = Job::RecordEntryFee { entrant: id, custodian, provider_reference, actor };
+    jobs::enqueue(tx, &NewJob { book: id.book, due_at: book.now(wall), dedupe, job }).await?;
     Ok(entrant)
 }
 

@@ -22,6 +22,8 @@ pub(super) enum Trouble {
     Stale,
     /// A companion was decided on a row that has changed since, or that another transaction is changing.
     Outrun,
+    /// The book is frozen.
+    Frozen,
     /// Nobody knows whether it was written; the keys will tell.
     Unknown(Error),
     /// The database refused it: our mistake.
@@ -30,6 +32,9 @@ pub(super) enum Trouble {
 
 impl From<Error> for Trouble {
     fn from(error: Error) -> Trouble {
+        if matches!(error, Error::BookFrozen) {
+            return Trouble::Frozen;
+        }
         let Error::Database(database) = &error else { return Trouble::Unknown(error) };
         match database.code() {
             Some(code) if *code == SqlState::UNIQUE_VIOLATION => Trouble::KnownKey,

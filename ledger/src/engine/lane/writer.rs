@@ -102,6 +102,11 @@ impl<J: Journal> Writer<J> {
                         answer_all(&mut batch, || Error::Stale("row"));
                     }
                 }
+                // Whoever mends the book changes what is remembered of it.
+                Err(Trouble::Frozen) => {
+                    self.forget();
+                    answer_all(&mut batch, || Error::BookFrozen);
+                }
                 Err(Trouble::Unknown(error)) => {
                     tries += 1;
                     self.forget();
@@ -110,12 +115,14 @@ impl<J: Journal> Writer<J> {
                         answer_all(&mut batch, || Error::StillRunning);
                     }
                 }
+                // Once more from what the book says now: the owner may have mended it behind what is remembered.
                 Err(Trouble::Refused(error)) => {
                     tracing::error!("book {}: the database refused a folded batch: {error}", self.book);
                     self.forget();
+                    tries += 1;
                     if batch.len() > 1 {
                         self.split(&mut batch, left);
-                    } else {
+                    } else if tries > 1 {
                         answer_all(&mut batch, || Error::inconsistent("the database refused a folded entry"));
                     }
                 }

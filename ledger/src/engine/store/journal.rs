@@ -36,10 +36,12 @@ impl Head {
     }
 }
 
-/// Locks the head until the transaction ends.
+/// Locks the head until the transaction ends; [`Error::BookFrozen`] when the book takes no record.
 pub async fn lock(tx: &Transaction<'_>, book: BookId) -> Result<Head, Error> {
     let statement = tx
-        .prepare_cached("-- journal::lock\nSELECT version, next_number, closed_through, recorded_at FROM journal_lock($1)")
+        .prepare_cached(
+            "-- journal::lock\nSELECT version, next_number, closed_through, recorded_at FROM journal_lock($1)",
+        )
         .await?;
     let row = tx.query_one(&statement, &[/* book */ &book.0]).await?;
     let version: Option<i64> = row.get(0);

@@ -52,6 +52,14 @@ pub async fn find_by_email(client: &impl GenericClient, email: &str) -> Result<O
     Ok(client.query_opt(&statement, &[/* email */ &email]).await?.as_ref().map(person))
 }
 
+/// Addresses of those who run the installation.
+pub async fn operators(client: &impl GenericClient) -> Result<Vec<String>, Error> {
+    let statement = client
+        .prepare_cached("-- people::operators\nSELECT email FROM person WHERE is_operator ORDER BY email LIMIT 100")
+        .await?;
+    Ok(client.query(&statement, &[]).await?.iter().map(|row| row.get("email")).collect())
+}
+
 /// Draws the next caller number: for a person or an organisation.
 pub async fn next_caller(tx: &Transaction<'_>) -> Result<CallerId, Error> {
     let statement = tx

@@ -230,6 +230,29 @@ pub async fn capture_reported(
     capture(tx, &book, pledge, charge, provider_reference.to_owned(), wall).await
 }
 
+/// Keeps the report of a capture until its book is released: [`capture_reported`] said that it is frozen, and so nothing else
+/// against it.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for an unknown charge.
+pub async fn keep_report(
+    tx: &Transaction<'_>,
+    id: ChargeId,
+    partner: OrganisationId,
+    event_id: &str,
+    provider_reference: &str,
+    wall: Timestamp,
+) -> Result<Charge, Error> {
+    let charge = charges::get(tx, id).await?;
+    let book = books::get(tx, id.book).await?;
+    let dedupe = jobs::dedupe_of_report(&id, &[event_id, provider_reference]);
+    let (event_id, provider_reference) = (event_id.to_owned(), provider_reference.to_owned());
+    let job = Job::RecordCapture { charge: id, partner, event_id, provider_reference };
+    jobs::enqueue(tx, &NewJob { book: id.book, due_at: book.now(wall), dedupe, job }).await?;
+    Ok(charge)
+}
+
 async fn lock(tx: &Transaction<'_>, id: ChargeId, wall: Timestamp) -> Result<(Book, Pledge, Charge), Error> {
     let book = books::get(tx, id.book).await?;
     let pledge = charges::get(tx, id).await?.pledge;

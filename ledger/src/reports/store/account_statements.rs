@@ -90,8 +90,13 @@ pub async fn lines(
         .query(
             &statement,
             &[
-                /* book */ &book.0, /* account */ &account.0, /* after */ &after, /* from */ &from,
-                /* to */ &to, /* limit */ &limit, /* last */ &i64::MAX,
+                /* book */ &book.0,
+                /* account */ &account.0,
+                /* after */ &after,
+                /* from */ &from,
+                /* to */ &to,
+                /* limit */ &limit,
+                /* last */ &i64::MAX,
             ],
         )
         .await?;

@@ -13,7 +13,8 @@ use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 /// Who did it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Actor {
     /// A person who signed in.
     Person(PersonId),

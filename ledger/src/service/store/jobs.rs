@@ -14,6 +14,8 @@ use crate::service::job::{Job, JobKind, NewJob};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::fmt;
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
@@ -26,6 +28,12 @@ pub async fn enqueue(tx: &Transaction<'_>, new: &NewJob) -> Result<bool, Error> 
     let rows = Json([columns(new)]);
     let row = tx.query_one(&statement, &[/* book_id */ &new.book.0, /* rows */ &rows]).await?;
     Ok(row.get::<_, i64>(0) == 1)
+}
+
+/// What makes a report from outside the same job: the object that it is about, and its words, however long.
+pub fn dedupe_of_report(object: &impl fmt::Display, words: &[&str]) -> String {
+    let digest = Sha256::digest(words.join("\n"));
+    format!("{object}-{}", hex::encode(&digest[..16]))
 }
 
 /// The row of a job, to be written with the entries of a lane; asked for twice, it is there once.
@@ -60,7 +68,8 @@ impl BookWithWork {
     }
 }
 
-/// The books with jobs that are due and that no worker has, the longest waiting first. It locks nothing.
+/// The books with jobs that are due and that no worker has, the longest waiting first. What waits for the release of a
+/// frozen book does not count. It locks nothing.
 pub async fn books_with_work(
     client: &impl GenericClient,
     wall: Timestamp,
@@ -70,14 +79,17 @@ pub async fn books_with_work(
         .prepare_cached(
             "-- jobs::books_with_work
             SELECT job.book_id, coalesce(max(book.clock_offset_s), 0)::bigint AS offset_s
-            FROM job LEFT JOIN book ON book.number = job.book_id
-            WHERE job.finished_at IS NULL AND job.dead_at IS NULL AND job.leased_until <= $1
+            FROM job LEFT JOIN book ON book.number = job.book_id LEFT JOIN book_head head ON head.book_id = job.book_id
+            WHERE (head.frozen IS NOT TRUE OR job.kind <> ALL ($3))
+              AND job.finished_at IS NULL AND job.dead_at IS NULL AND job.leased_until <= $1
               AND job.due_at <= $1::timestamptz + coalesce(book.clock_offset_s, 0) * INTERVAL '1 second'
             GROUP BY job.book_id
             ORDER BY min(job.due_at) LIMIT $2",
         )
         .await?;
-    let rows = client.query(&statement, &[/* wall */ &wall, /* limit */ &limit]).await?;
+    let rows = client
+        .query(&statement, &[/* wall */ &wall, /* limit */ &limit, /* waiting */ &waiting().collect::<Vec<_>>()])
+        .await?;
     Ok(rows
         .iter()
         .map(|row| BookWithWork {
@@ -119,6 +131,11 @@ static KINDS: [&str; JobKind::ALL.len()] = {
     names
 };
 
+/// The kinds that wait while their book is frozen.
+fn waiting() -> impl Iterator<Item = &'static str> {
+    JobKind::ALL.into_iter().filter(|kind| kind.waits_for_release()).map(JobKind::as_str)
+}
+
 /// Who leases, and how much.
 #[derive(Debug, Clone, Copy)]
 pub struct LeaseTerms<'a> {
@@ -130,7 +147,8 @@ pub struct LeaseTerms<'a> {
     pub limit: i64,
 }
 
-/// Leases the due jobs of one book, the longest waiting first, passing over those that another worker is just leasing.
+/// Leases the due jobs of one book, the longest waiting first, passing over those that another worker is just leasing, and
+/// those that wait for the release of a frozen book.
 /// The caller commits before it does any of them.
 pub async fn lease(
     tx: &Transaction<'_>,
@@ -144,6 +162,7 @@ pub async fn lease(
             SELECT id, payload, attempts, forgiven, due_at, created_at FROM job
             WHERE book_id = $1 AND finished_at IS NULL AND dead_at IS NULL AND due_at <= $2 AND leased_until <= $3
               AND kind = ANY ($5)
+              AND (kind <> ALL ($6) OR NOT EXISTS (SELECT FROM book_head WHERE book_id = $1 AND frozen))
             ORDER BY due_at, id LIMIT $4
             FOR UPDATE SKIP LOCKED",
         )
@@ -159,6 +178,7 @@ pub async fn lease(
                 /* wall */ &wall,
                 /* limit */ &terms.limit,
                 /* kind */ &KINDS.as_slice(),
+                /* waiting */ &waiting().collect::<Vec<_>>(),
             ],
         )
         .await?;
@@ -274,6 +294,36 @@ pub async fn fail(client: &impl GenericClient, leased: &Leased, retry_at: Timest
                 /* attempts */ &leased.attempt,
                 /* leased_until */ &retry_at,
                 /* last_error */ &shortened(error),
+            ],
+        )
+        .await?;
+    one_row(rows)
+}
+
+/// The attempt could do nothing, as its book is frozen: it counts for none, and nobody tries again before `retry_at` (wall
+/// clock), nor before the release.
+pub async fn put_off(
+    client: &impl GenericClient,
+    leased: &Leased,
+    retry_at: Timestamp,
+    why: &str,
+) -> Result<(), Error> {
+    let statement = client
+        .prepare_cached(
+            "-- jobs::put_off
+            UPDATE job SET forgiven = forgiven + 1, leased_until = $4, leased_by = '', last_error = $5
+            WHERE book_id = $1 AND id = $2 AND attempts = $3 AND finished_at IS NULL AND dead_at IS NULL",
+        )
+        .await?;
+    let rows = client
+        .execute(
+            &statement,
+            &[
+                /* book_id */ &leased.id.book.0,
+                /* id */ &leased.id.object,
+                /* attempts */ &leased.attempt,
+                /* leased_until */ &retry_at,
+                /* last_error */ &shortened(why),
             ],
         )
         .await?;

@@ -279,9 +279,7 @@ async fn a_campaigns_promises_are_kept_in_a_unit_of_their_own_and_never_pass_its
         ("equity:commitments:press:collected", AccountClass::CommitmentCollected, None),
     ] {
         numbers.push(
-            ledger::engine::store::accounts::open(&tx, book.id, code, class, unit.code(), floor, wall)
-                .await
-                .unwrap(),
+            ledger::engine::store::accounts::open(&tx, book.id, code, class, unit.code(), floor, wall).await.unwrap(),
         );
     }
     let (room, pledged, collected) = (numbers[0], numbers[1], numbers[2]);

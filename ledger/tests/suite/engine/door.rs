@@ -157,7 +157,8 @@ impl Scene {
     }
 
     fn lines(sums: &BTreeMap<i32, (Sums, Sums)>, lines: &[(i64, Line)]) -> Vec<(&'static str, &'static str, Told)> {
-        let place = |account: AccountNumber| sums.keys().position(|known| *known == account.0).expect("known") as i64 + 1;
+        let place =
+            |account: AccountNumber| sums.keys().position(|known| *known == account.0).expect("known") as i64 + 1;
         vec![
             ("debit", "int", Told::Numbers(lines.iter().map(|(_, line)| place(line.debit)).collect())),
             ("credit", "int", Told::Numbers(lines.iter().map(|(_, line)| place(line.credit)).collect())),
@@ -407,7 +408,11 @@ async fn h3_side_and_floor_of_an_account_are_those_of_its_class() {
     let ground = ground().await;
     let client = ground.client().await;
     let open = |code: &str, class: AccountClass, floor: &str| {
-        format!("SELECT account_open({}, '{code}', {}::smallint, 'USD', {floor}, now())", ground.book.id, class.number())
+        format!(
+            "SELECT account_open({}, '{code}', {}::smallint, 'USD', {floor}, now())",
+            ground.book.id,
+            class.number()
+        )
     };
     for (code, class, floor) in [
         ("liabilities:fund:a", AccountClass::Fund, "-100"),

@@ -41,6 +41,10 @@ const FUNCTIONS: &[(&str, &[&str])] = &[
     ("activities_insert", &[]),
     ("batch_post", &[]),
     ("book_begin", &["book_begin({book})", "book_begin(999)"]),
+    (
+        "book_check_slice",
+        &["book_check_slice({book}, 0)", "book_check_slice({book}, 100001)", "book_check_slice(999, 100)"],
+    ),
     ("companion_charge_captured", &[]),
     ("companion_donor", &[]),
     ("companion_job_done", &[]),
@@ -83,6 +87,7 @@ const KEPT: &[(&str, &str)] = &[
     ("attribution", "UPDATE DELETE TRUNCATE"),
     ("award", "UPDATE DELETE TRUNCATE"),
     ("balance", "DELETE TRUNCATE"),
+    ("book_freeze", "DELETE TRUNCATE"),
     ("book_head", "DELETE TRUNCATE"),
     ("challenge_rules", "UPDATE DELETE TRUNCATE"),
     ("distribution_objection", "UPDATE DELETE TRUNCATE"),
@@ -241,7 +246,7 @@ async fn h1_even_with_temporary_tables_a_function_reads_the_real_ones() {
     }
     let shadow = format!(
         "INSERT INTO pg_temp.movement VALUES (1, 1, 1); INSERT INTO pg_temp.book_head (book_id, version, next_number, \
-         next_account, closed_through, recorded_at) VALUES ({book}, 900, 900, 900, '0001-01-01', now())"
+         next_account, closed_through, recorded_at, frozen) VALUES ({book}, 900, 900, 900, '0001-01-01', now(), true)"
     );
     service.batch_execute(&shadow).await.unwrap();
     assert_eq!(lines(&service, &asked).await, before);

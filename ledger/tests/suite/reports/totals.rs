@@ -374,7 +374,8 @@ async fn the_reads_of_a_large_book_go_through_indexes() {
     let accounts = format!(
         "SELECT account_open({book}, 'assets:many:' || n, 40::smallint, 'USD', NULL, now()) FROM generate_series(1, 1000) n"
     );
-    let transfers = "SELECT n << 16 AS pos, (10 + n % 499)::int AS debit, (510 + n % 491)::int AS credit, 1::bigint AS amount,
+    let transfers =
+        "SELECT n << 16 AS pos, (10 + n % 499)::int AS debit, (510 + n % 491)::int AS credit, 1::bigint AS amount,
                             '2027-01-01'::date + (n / 150)::int AS day, 60::smallint AS kind,
                             '00000000-0000-0000-0000-000000000000'::uuid AS note
                        FROM generate_series(1, 60000::bigint) n";

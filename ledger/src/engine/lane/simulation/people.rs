@@ -4,8 +4,8 @@ use super::server::Flaw;
 use super::truth::{Account, Record, Truth, name};
 use super::world::World;
 use crate::book::{AccountNumber, Entry, Key, Line, MovementKind};
-use jiff::{SignedDuration, Timestamp, ToSpan};
 use jiff::civil::{Date, date};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use std::rc::Rc;
 use std::time::Duration;
 
