@@ -15,6 +15,9 @@ const LIMITS: &str =
 /// The owner's place, for a login that is a member.
 const OWNER_ROLE: &str = "-c role=commonpurse_owner";
 
+/// The login of private servers. It has no password: their socket is private.
+pub(crate) const LOGIN: &str = "commonpurse";
+
 /// How long one attempt to reach a host may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -52,7 +55,7 @@ fn with_options(url: &str, application_name: &str, role: &str) -> Result<Config,
 ///
 /// [`Error::Url`] when the URL cannot be read.
 pub fn service_url(owner_url: &str) -> Result<String, Error> {
-    with_login(owner_url, crate::roles::LOGIN, None)
+    with_login(owner_url, LOGIN, None)
 }
 
 /// Connects and drives the connection in a task of its own, which ends when the client is dropped.

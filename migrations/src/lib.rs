@@ -19,6 +19,6 @@ pub mod testing;
 pub use connection::{connect, owner_config, service_config, service_url};
 pub use error::Error;
 pub use process::stop_requested;
-pub use roles::{check_owner, check_service};
-pub use schema::{Report, apply, check, latest};
+pub use roles::check_owner;
+pub use schema::{Report, apply, check, check_service, latest};
 pub use server::{Durability, PrivateServer};

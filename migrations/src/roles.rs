@@ -9,9 +9,6 @@ use tokio_postgres::{Client, Transaction};
 use crate::connection::{connect, parse};
 use crate::error::Error;
 
-/// The login of private servers. It has no password: their socket is private.
-pub(crate) const LOGIN: &str = "commonpurse";
-
 /// Roles belong to the whole cluster: other databases may be making the same at this moment.
 const ATTEMPTS_MAX: u32 = 20;
 
@@ -88,7 +85,7 @@ pub async fn check_owner(owner_url: &str) -> Result<(), Error> {
 }
 
 /// What a login is or may do that the service's must not, the first of them in words.
-const TOO_MIGHTY: &str = "/* roles::check_service */
+const TOO_MIGHTY: &str = "/* roles::check_login */
     SELECT session_user::text,
            CASE WHEN login.rolsuper THEN 1
                 WHEN pg_has_role(session_user, 'commonpurse_owner', 'MEMBER') THEN 2
@@ -109,13 +106,8 @@ const TOO_MIGHTY: &str = "/* roles::check_service */
       FROM pg_roles login, pg_database d
      WHERE login.rolname = session_user AND d.datname = current_database()";
 
-/// Refuses to serve on another schema than this program's, or with a login that may do more than the service.
-///
-/// # Errors
-///
-/// Those of [`crate::check`]; [`Error::LoginTooMighty`] and [`Error::RightsMissing`] for the login.
-pub async fn check_service(client: &Client) -> Result<(), Error> {
-    crate::schema::check(client).await?;
+/// Refuses to serve with a login that may do more than the service, or less.
+pub(crate) async fn check_login(client: &Client) -> Result<(), Error> {
     let row = client.query_one(TOO_MIGHTY, &[]).await.map_err(|error| match error.code() {
         // A restored backup, and nobody has made its roles.
         Some(code) if *code == SqlState::UNDEFINED_OBJECT => Error::RightsMissing,

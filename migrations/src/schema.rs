@@ -105,6 +105,16 @@ pub async fn check(client: &Client) -> Result<(), Error> {
     }
 }
 
+/// Refuses to serve on another schema than this program's, or with a login that may do more than the service.
+///
+/// # Errors
+///
+/// Those of [`check`]; [`Error::LoginTooMighty`] and [`Error::RightsMissing`] for the login.
+pub async fn check_service(client: &Client) -> Result<(), Error> {
+    check(client).await?;
+    roles::check_login(client).await
+}
+
 /// What a database says was applied to it.
 struct Applied {
     /// Digests by file.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use tokio_postgres::error::SqlState;
 
-use crate::connection::{connect, parse};
+use crate::connection::{LOGIN, connect, parse};
 use crate::error::Error;
 use crate::roles;
 use crate::server::Durability;
@@ -152,13 +152,13 @@ impl PrivateServer {
     pub async fn migrate(&self, database: &str) -> Result<(), Error> {
         self.create_database(database).await?;
         crate::apply(&self.url(database)).await?;
-        roles::make_login(&connect(&parse(&self.url(database))?).await?, roles::LOGIN, None).await
+        roles::make_login(&connect(&parse(&self.url(database))?).await?, LOGIN, None).await
     }
 
     /// The URL of a migrated database for the service.
     #[must_use]
     pub fn service_url(&self, database: &str) -> String {
-        socket_url(roles::LOGIN, &self.running.sockets, self.running.port, database)
+        socket_url(LOGIN, &self.running.sockets, self.running.port, database)
     }
 
     /// The loopback port.

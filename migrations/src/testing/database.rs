@@ -7,10 +7,10 @@ use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 use tokio_postgres::error::SqlState;
 
-use crate::connection::{connect, parse, with_database, with_login};
+use crate::connection::{LOGIN, connect, parse, with_database, with_login};
 use crate::error::Error;
-use crate::roles::LOGIN;
 use crate::server::cluster::quoted;
+use crate::testing::template::Login;
 use crate::testing::{shared, template};
 
 /// A clone is refused while another one is being made from the same template on some versions of PostgreSQL.
@@ -24,13 +24,6 @@ struct Server {
     template: String,
     login: Login,
     _hold: Option<shared::Hold>,
-}
-
-/// How the service logs in.
-pub(crate) struct Login {
-    pub(crate) name: &'static str,
-    /// None on a cluster of our own, whose socket is private.
-    pub(crate) password: Option<String>,
 }
 
 static SERVER: OnceCell<Server> = OnceCell::const_new();

@@ -7,10 +7,16 @@ use crate::error::Error;
 use crate::roles;
 use crate::schema;
 use crate::server::cluster::quoted;
-use crate::testing::database::Login;
 
 /// Guards the making of templates on one server; any number that nobody else uses.
 const TEMPLATE_LOCK: i64 = 0x0063_7074_656d_706c;
+
+/// How the service logs in.
+pub(crate) struct Login {
+    pub(crate) name: &'static str,
+    /// None on a cluster of our own, whose socket is private.
+    pub(crate) password: Option<String>,
+}
 
 /// Makes the template unless it is there, and returns its name.
 ///
