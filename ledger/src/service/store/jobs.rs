@@ -278,26 +278,7 @@ pub fn done_row(leased: &Leased, wall: Timestamp) -> Companion {
 
 /// The attempt failed; nobody tries again before `retry_at` (wall clock).
 pub async fn fail(client: &impl GenericClient, leased: &Leased, retry_at: Timestamp, error: &str) -> Result<(), Error> {
-    let statement = client
-        .prepare_cached(
-            "-- jobs::fail
-            UPDATE job SET leased_until = $4, leased_by = '', last_error = $5
-            WHERE book_id = $1 AND id = $2 AND attempts = $3 AND finished_at IS NULL AND dead_at IS NULL",
-        )
-        .await?;
-    let rows = client
-        .execute(
-            &statement,
-            &[
-                /* book_id */ &leased.id.book.0,
-                /* id */ &leased.id.object,
-                /* attempts */ &leased.attempt,
-                /* leased_until */ &retry_at,
-                /* last_error */ &shortened(error),
-            ],
-        )
-        .await?;
-    one_row(rows)
+    rest(client, leased, retry_at, error, 0).await
 }
 
 /// The attempt could do nothing, as its book is frozen: it counts for none, and nobody tries again before `retry_at` (wall
@@ -308,10 +289,20 @@ pub async fn put_off(
     retry_at: Timestamp,
     why: &str,
 ) -> Result<(), Error> {
+    rest(client, leased, retry_at, why, 1).await
+}
+
+async fn rest(
+    client: &impl GenericClient,
+    leased: &Leased,
+    retry_at: Timestamp,
+    why: &str,
+    forgiven: i32,
+) -> Result<(), Error> {
     let statement = client
         .prepare_cached(
-            "-- jobs::put_off
-            UPDATE job SET forgiven = forgiven + 1, leased_until = $4, leased_by = '', last_error = $5
+            "-- jobs::rest
+            UPDATE job SET forgiven = forgiven + $6, leased_until = $4, leased_by = '', last_error = $5
             WHERE book_id = $1 AND id = $2 AND attempts = $3 AND finished_at IS NULL AND dead_at IS NULL",
         )
         .await?;
@@ -324,6 +315,7 @@ pub async fn put_off(
                 /* attempts */ &leased.attempt,
                 /* leased_until */ &retry_at,
                 /* last_error */ &shortened(why),
+                /* forgiven */ &forgiven,
             ],
         )
         .await?;
