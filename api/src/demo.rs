@@ -106,8 +106,10 @@ pub async fn demo(options: DemoOptions) -> anyhow::Result<()> {
     }
     println!("\nall checks held ({} of them)", told.checks);
     if !options.once {
+        // Whoever reads that it is up may stop it at once.
+        let stop = migrations::stop_requested(false)?;
         println!("\n{}", addresses(&running, Some(&told)));
-        migrations::stop_requested(false)?.await;
+        stop.await;
         println!("stopping …");
     }
     running.stop().await
@@ -116,9 +118,10 @@ pub async fn demo(options: DemoOptions) -> anyhow::Result<()> {
 /// The service without the story, its data kept between runs.
 pub async fn dev(options: DevOptions) -> anyhow::Result<()> {
     let running = start(&options.place, DEV_DATABASE, options.fresh, &options.operator).await?;
+    let stop = migrations::stop_requested(false)?;
     println!("{}", addresses(&running, None));
     println!("  first operator   {} (POST /v1/sign-in mails the link)", options.operator);
-    migrations::stop_requested(false)?.await;
+    stop.await;
     println!("stopping …");
     running.stop().await
 }
