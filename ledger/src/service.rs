@@ -2,6 +2,7 @@
 
 pub mod change;
 pub mod job;
+pub mod work;
 
 /// SQL, and nothing else.
 pub mod store {

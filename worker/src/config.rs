@@ -35,7 +35,7 @@ pub struct Config {
     #[arg(long, env = "COMMONPURSE_PUBLIC_URL", default_value = "http://localhost:8080")]
     pub public_url: Url,
 
-    /// How many jobs run at once.
+    /// How many jobs of a kind of work run at once: those that need the mail server, a payment provider, only the book.
     #[arg(long, env = "COMMONPURSE_WORKER_CONCURRENCY", default_value_t = 8,
           value_parser = clap::value_parser!(u16).range(1..=64))]
     pub concurrency: u16,

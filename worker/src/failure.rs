@@ -12,7 +12,9 @@ pub(crate) enum Failure {
     Fenced,
     /// The job may work later, and is tried again.
     Retry(String),
-    /// Its book is frozen: it is tried again after the release, and the attempt does not count.
+    /// The same; a service outside did not answer, which says nothing of the job.
+    Away(String),
+    /// It could do nothing, as its book is frozen, or a service is known to be away: the attempt does not count.
     PutOff(String),
     /// The job will never work as it is: it goes to the dead-letter list, and somebody has to look.
     Bury(String),
@@ -56,7 +58,8 @@ impl From<MailError> for Failure {
         let what = explain(&error);
         match error {
             MailError::Address(_) | MailError::Compose(_) => Failure::Bury(what),
-            MailError::Refused(_) | MailError::Unreachable(_) | MailError::File(_) => Failure::Retry(what),
+            MailError::Refused(_) | MailError::File(_) => Failure::Retry(what),
+            MailError::Unreachable(_) => Failure::Away(what),
         }
     }
 }
@@ -64,7 +67,7 @@ impl From<MailError> for Failure {
 impl From<RailError> for Failure {
     fn from(error: RailError) -> Failure {
         match error {
-            RailError::Unknown(_) | RailError::Unavailable(_) => Failure::Retry(error.to_string()),
+            RailError::Unknown(_) | RailError::Unavailable(_) => Failure::Away(error.to_string()),
             RailError::Rejected(_) => Failure::Bury(error.to_string()),
         }
     }

@@ -13,6 +13,7 @@ mod parties;
 mod pledging;
 mod treasury;
 
+use crate::breaker::Breakers;
 use crate::failure::Failure;
 use crate::fault;
 use crate::mail::Mailer;
@@ -24,10 +25,11 @@ use ledger::service::job::Job;
 use ledger::service::store::jobs::{self, Leased};
 use url::Url;
 
-/// What a job may use: pool, lanes, providers, mailer.
+/// What a job may use: pool, lanes, providers, mailer, and what is known of the services outside.
 pub(crate) struct Context {
     pub(crate) pool: Pool,
     pub(crate) lanes: Lanes,
+    pub(crate) breakers: Breakers,
     pub(crate) rails: Rails,
     pub(crate) mailer: Mailer,
     pub(crate) public_url: Url,

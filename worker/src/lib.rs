@@ -4,11 +4,12 @@
 //! transaction of its effect; a worker that loses its lease meanwhile cannot settle, and so has no effect.
 //!
 //! - [`Config`] is what it needs to know, [`run`] runs it until it is told to stop.
-//! - `runner` leases and hands out, `jobs` has one function for each kind of job, `upkeep` beats and rolls up,
+//! - `runner` leases and hands out, `breaker` leaves a service alone that is away, `jobs` has one function for each kind of job, `upkeep` beats and rolls up,
 //!   `checks` compares books with themselves.
 //! - `mail` and `rail` are the two ways out: e-mail, and payment providers.
 
 mod backoff;
+mod breaker;
 mod checks;
 mod config;
 mod explain;
@@ -50,8 +51,9 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
     let database = migrations::service_config(config.database_url.expose_secret(), "commonpurse-worker")?;
     migrations::check_service(&migrations::connect(&database).await?).await?;
     let lanes = Lanes::new(pool(lane::options(database.clone()), LANE_CONNECTIONS)?);
-    // Enough for every job, a provider's memory beside it, the leases, the upkeep and the comparison.
-    let pool = pool(database, usize::from(config.concurrency) + 5)?;
+    // Jobs that wait for something outside hold no connection meanwhile: enough for those of two kinds of work, the leases,
+    // the upkeep and the comparison.
+    let pool = pool(database, 2 * usize::from(config.concurrency) + 5)?;
 
     let worker = Arc::new(runner::Worker {
         name: format!("{}/{}", host_name(), std::process::id()),
@@ -59,6 +61,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
         lease: jiff::SignedDuration::from_secs(config.lease_s.into()),
         poll: config.poll(),
         context: jobs::Context {
+            breakers: breaker::Breakers::default(),
             rails: rail::Rails::new(&pool),
             mailer: mailer(&config)?,
             public_url: config.public_url.clone(),

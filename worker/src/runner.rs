@@ -1,11 +1,18 @@
 //! Leases jobs book by book, runs a bounded number of them at once, and decides what becomes of those that fail.
+//!
+//! Each kind of work has a line and hands of its own: a mail server that is silent keeps no release waiting. In a line the
+//! books come in turn, and what it takes at once is shared by those that have work.
 
 use crate::backoff;
+use crate::breaker::{Breaker, Let};
 use crate::explain::explain;
 use crate::failure::Failure;
 use crate::jobs::Context;
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use ledger::id::BookId;
 use ledger::service::store::jobs::{self, LeaseTerms, Leased};
+use ledger::service::work::Work;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
@@ -14,8 +21,8 @@ use tokio::task::JoinSet;
 /// How long before the end of its lease a job is stopped, so that its failure can still be written.
 const LEASE_MARGIN: SignedDuration = SignedDuration::from_secs(5);
 
-/// How long a job that found its book frozen rests at least: those that are known to post are not even leased.
-const FROZEN_PAUSE: SignedDuration = SignedDuration::from_secs(10);
+/// How long a job rests at least that could do nothing: its book was found frozen, or a service is away.
+const PUT_OFF_PAUSE: SignedDuration = SignedDuration::from_secs(10);
 
 /// The most books that are looked at for due jobs in one round.
 const BOOKS_MAX: i64 = 32;
@@ -27,7 +34,7 @@ const TROUBLE_PAUSE: Duration = Duration::from_secs(2);
 pub(crate) struct Worker {
     /// Its host and process, by which people know it in leases and heartbeats.
     pub(crate) name: String,
-    /// How many jobs run at once.
+    /// How many jobs of a kind of work run at once.
     pub(crate) concurrency: usize,
     /// How long it may keep a job before another worker may take the job over.
     pub(crate) lease: SignedDuration,
@@ -38,28 +45,38 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// The most jobs that are leased and not yet done: enough that no hand waits for the next lease, few enough that no
-    /// job waits out its lease.
-    fn at_hand_max(&self) -> usize {
-        self.concurrency * 5 / 2
+    /// How many more jobs of a kind of work to lease beside those at hand: enough that no hand waits for the next lease,
+    /// few enough that no job waits out its lease, and not before a good part of them is done.
+    fn room(&self, work: Work, at_hand: usize) -> usize {
+        match self.context.breakers.of(work).map_or(Let::All, Breaker::lets) {
+            Let::Nobody(_) => 0,
+            Let::One => usize::from(at_hand == 0),
+            Let::All => Some(self.concurrency * 5 / 2 - at_hand).filter(|room| *room >= self.concurrency).unwrap_or(0),
+        }
     }
 }
 
 /// Works until told to stop, then finishes what it has leased.
-pub(crate) async fn run(worker: Arc<Worker>, mut stopping: watch::Receiver<bool>) {
+pub(crate) async fn run(worker: Arc<Worker>, stopping: watch::Receiver<bool>) {
+    join_all(Work::ALL.map(|work| line(worker.clone(), work, stopping.clone()))).await;
+}
+
+/// The line of one kind of work.
+async fn line(worker: Arc<Worker>, work: Work, mut stopping: watch::Receiver<bool>) {
     let hands = Arc::new(Semaphore::new(worker.concurrency));
     let mut tasks = JoinSet::new();
+    let mut last = BookId::INSTALLATION;
     while !*stopping.borrow() {
         while tasks.try_join_next().is_some() {}
-        let room = worker.at_hand_max() - tasks.len();
-        let pause = if room < worker.concurrency {
+        let room = worker.room(work, tasks.len());
+        let pause = if room == 0 {
             worker.poll
         } else {
-            match take(&worker, room).await {
+            match take(&worker, work, &mut last, room).await {
                 Ok(taken) if taken.is_empty() => worker.poll,
                 Ok(taken) => {
                     for leased in taken {
-                        tasks.spawn(work(worker.clone(), hands.clone(), leased));
+                        tasks.spawn(perform(worker.clone(), hands.clone(), leased));
                     }
                     continue;
                 }
@@ -73,43 +90,55 @@ pub(crate) async fn run(worker: Arc<Worker>, mut stopping: watch::Receiver<bool>
         tokio::select! {
             _ = stopping.changed() => {}
             () = tokio::time::sleep(pause) => {}
-            Some(_) = tasks.join_next(), if room < worker.concurrency => {}
+            Some(_) = tasks.join_next(), if room == 0 => {}
         }
     }
     while tasks.join_next().await.is_some() {}
 }
 
-/// Leases up to `room` due jobs, from as many books as it takes.
-async fn take(worker: &Worker, room: usize) -> Result<Vec<Leased>, ledger::Error> {
+/// Leases up to `room` due jobs, shared by the books that have some and come next after the last one.
+async fn take(worker: &Worker, work: Work, last: &mut BookId, room: usize) -> Result<Vec<Leased>, ledger::Error> {
     let mut client = worker.context.pool.get().await?;
-    let books = jobs::books_with_work(&client, Timestamp::now(), BOOKS_MAX).await?;
+    let books = jobs::books_with_work(&client, Timestamp::now(), &[work], *last, BOOKS_MAX).await?;
     let mut taken = Vec::new();
-    for work in books {
-        let limit = i64::try_from(room - taken.len()).expect("room is a small number");
-        if limit == 0 {
+    for (index, due) in books.iter().enumerate() {
+        let left = room - taken.len();
+        if left == 0 {
             break;
         }
+        let share = left.div_ceil(books.len() - index);
+        let limit = i64::try_from(share).expect("a share is a small number");
         let tx = client.transaction().await?;
-        let terms = LeaseTerms { worker: &worker.name, length: worker.lease, limit };
-        let leased = jobs::lease(&tx, work, Timestamp::now(), terms).await?;
+        let terms = LeaseTerms { worker: &worker.name, length: worker.lease, works: &[work], limit };
+        let leased = jobs::lease(&tx, *due, Timestamp::now(), terms).await?;
         tx.commit().await?;
         taken.extend(leased);
+        *last = due.book;
     }
     Ok(taken)
 }
 
 /// Does one job when a hand is free, within its lease.
-async fn work(worker: Arc<Worker>, hands: Arc<Semaphore>, leased: Leased) {
+async fn perform(worker: Arc<Worker>, hands: Arc<Semaphore>, leased: Leased) {
     let _hand = hands.acquire().await.expect("nobody closes the hands");
     let started = Instant::now();
     let left = Timestamp::now().duration_until(leased.until - LEASE_MARGIN);
     // Waited too long for a hand: the lease ends by itself, and another attempt does it.
     let Ok(left) = Duration::try_from(left) else { return };
-    let done = match tokio::time::timeout(left, worker.context.perform(&leased)).await {
-        Ok(done) => done,
-        Err(_) => Err(Failure::Retry("not done within its lease".into())),
-    };
     let kind = leased.job.kind();
+    let breaker = worker.context.breakers.of(kind.work());
+    let done = match breaker.map_or(Let::All, Breaker::lets) {
+        Let::Nobody(_) => Err(Failure::PutOff(format!("what {} needs is away", kind.work().as_str()))),
+        Let::All | Let::One => tokio::time::timeout(left, worker.context.perform(&leased)).await.unwrap_or_else(|_| {
+            let late = "not done within its lease".to_owned();
+            Err(if breaker.is_some() { Failure::Away(late) } else { Failure::Retry(late) })
+        }),
+    };
+    if let (Some(breaker), Err(Failure::Away(why))) = (breaker, &done)
+        && breaker.failed()
+    {
+        tracing::error!("what {} needs is away, and is left alone for a while: {why}", kind.work().as_str());
+    }
     let outcome = match done {
         Ok(()) => {
             tracing::debug!(job = %leased.id, kind = %kind, "done: {:?}", leased.job);
@@ -129,8 +158,8 @@ async fn settle_failure(worker: &Worker, leased: &Leased, failure: Failure) -> &
         Failure::Fenced => "fenced",
         Failure::PutOff(_) => "put off",
         Failure::Bury(_) => "dead",
-        Failure::Retry(_) if leased.tries >= kind.limits().attempts_max => "dead",
-        Failure::Retry(_) => "retried",
+        Failure::Retry(_) | Failure::Away(_) if leased.tries >= kind.limits().attempts_max => "dead",
+        Failure::Retry(_) | Failure::Away(_) => "retried",
     };
     let written = match failure {
         Failure::Fenced => {
@@ -139,8 +168,10 @@ async fn settle_failure(worker: &Worker, leased: &Leased, failure: Failure) -> &
         }
         Failure::PutOff(why) => put_off(worker, leased, &why).await,
         Failure::Bury(why) => bury(worker, leased, &why).await,
-        Failure::Retry(why) if leased.tries >= kind.limits().attempts_max => bury(worker, leased, &why).await,
-        Failure::Retry(why) => retry(worker, leased, &why).await,
+        Failure::Retry(why) | Failure::Away(why) if leased.tries >= kind.limits().attempts_max => {
+            bury(worker, leased, &why).await
+        }
+        Failure::Retry(why) | Failure::Away(why) => retry(worker, leased, &why).await,
     };
     if let Err(error) = written
         && !matches!(error, ledger::Error::Fenced)
@@ -163,7 +194,7 @@ async fn put_off(worker: &Worker, leased: &Leased, why: &str) -> Result<(), ledg
     let (job, kind) = (leased.id, leased.job.kind());
     tracing::info!(%job, %kind, "{:?} is put off: {why}", leased.job);
     let client = worker.context.pool.get().await?;
-    jobs::put_off(&client, leased, Timestamp::now() + FROZEN_PAUSE, why).await
+    jobs::put_off(&client, leased, Timestamp::now() + PUT_OFF_PAUSE, why).await
 }
 
 async fn bury(worker: &Worker, leased: &Leased, why: &str) -> Result<(), ledger::Error> {

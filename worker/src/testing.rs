@@ -1,5 +1,6 @@
 //! A database of its own for each test, with jobs in it and workers upon it.
 
+use crate::breaker::Breakers;
 use crate::config::Fault;
 use crate::jobs::Context;
 use crate::mail::{Mailer, Transport};
@@ -11,6 +12,7 @@ use ledger::engine::lane::{self, Lanes};
 use ledger::id::{BookId, PersonId};
 use ledger::service::job::{Job, NewJob};
 use ledger::service::store::jobs::{self, BookWithWork, LeaseTerms, Leased};
+use ledger::service::work::Work;
 use migrations::testing::TestDatabase;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,14 +34,19 @@ pub(crate) async fn database() -> Database {
 impl Database {
     /// A worker that keeps its mail in memory.
     pub(crate) fn worker(&self, name: &str) -> Arc<Worker> {
+        self.worker_with(name, Transport::Memory(std::sync::Mutex::default()))
+    }
+
+    /// A worker that sends its mail somewhere.
+    pub(crate) fn worker_with(&self, name: &str, transport: Transport) -> Arc<Worker> {
         let config = migrations::service_config(&self.database.service_url, "worker-test-lanes").unwrap();
-        let transport = Transport::Memory(std::sync::Mutex::default());
         Arc::new(Worker {
             name: name.into(),
             concurrency: 4,
             lease: SignedDuration::from_secs(60),
             poll: Duration::from_millis(20),
             context: Context {
+                breakers: Breakers::default(),
                 rails: rail::Rails::new(&self.pool),
                 mailer: Mailer::new(transport, "Purse <purse@example.org>", "purse.example.org").unwrap(),
                 public_url: "https://purse.example.org".parse().unwrap(),
@@ -86,7 +93,7 @@ pub(crate) async fn enqueue(database: &Database, jobs_to_write: &[NewJob]) -> us
 pub(crate) async fn lease(database: &Database, worker: &str, wall: Timestamp, length_s: i64) -> Vec<Leased> {
     let mut client = database.pool.get().await.unwrap();
     let tx = client.transaction().await.unwrap();
-    let terms = LeaseTerms { worker, length: SignedDuration::from_secs(length_s), limit: 20 };
+    let terms = LeaseTerms { worker, length: SignedDuration::from_secs(length_s), works: &Work::ALL, limit: 20 };
     let leased = jobs::lease(&tx, NOWHERE, wall, terms).await.unwrap();
     tx.commit().await.unwrap();
     leased

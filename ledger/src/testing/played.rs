@@ -11,6 +11,7 @@ use crate::pledging::operations::charges::{self, Begun, Recorded};
 use crate::pledging::rules::charge::{DeclineKind, Outcome};
 use crate::service::job::Job;
 use crate::service::store::jobs::{self, BookWithWork, LeaseTerms};
+use crate::service::work::Work;
 use crate::treasury::operations::settlements;
 use jiff::SignedDuration;
 use jiff::civil::Date;
@@ -27,7 +28,8 @@ impl PlayedWorker {
         let wall = ground.wall;
         loop {
             let work = BookWithWork { book: ground.book.id, offset: SignedDuration::ZERO };
-            let terms = LeaseTerms { worker: "test", length: SignedDuration::from_mins(1), limit: 100 };
+            let terms =
+                LeaseTerms { worker: "test", length: SignedDuration::from_mins(1), works: &Work::ALL, limit: 100 };
             let leased = ground.run(async |tx| jobs::lease(tx, work, wall, terms).await).await.expect("a lease");
             if leased.is_empty() {
                 return;

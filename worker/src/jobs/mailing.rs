@@ -26,8 +26,11 @@ impl Context {
     /// Renders a mail and sends it. `about` names the mail for ever: it becomes the Message-ID.
     pub(super) async fn send(&self, about: &str, to: &str, mail: &(impl Mail + Sync)) -> Result<(), Failure> {
         let rendered = mail.render().map_err(|error| MailError::Compose(error.to_string()))?;
-        self.mailer.send(about, to, &rendered).await?;
-        Ok(())
+        let sent = self.mailer.send(about, to, &rendered).await;
+        if matches!(sent, Ok(()) | Err(MailError::Refused(_))) {
+            self.breakers.mail.answered();
+        }
+        Ok(sent?)
     }
 }
 

@@ -60,6 +60,7 @@ impl Context {
         drop(client);
         let provider = self.rails.of(book.mode)?;
         let outcome = take_once(provider, leased, &request).await?;
+        self.breakers.rail.answered();
         self.fault.after_charge();
         if let Outcome::Captured { provider_reference } = &outcome
             && self.capture_by_lane(leased, charge, request.attempt, provider_reference).await?

@@ -1,10 +1,13 @@
-//! Leases, fences, races and the dead-letter list, on a database.
+//! Leases, fences, races, lines and the dead-letter list, on a database.
 
 use super::*;
 use crate::mail::Transport;
 use crate::testing::{self, Database, NOWHERE, enqueue, lease, sign_in};
-use ledger::id::BookId;
+use ledger::id::{BookId, HoldId};
+use ledger::service::job::{Job, NewJob};
 use ledger::service::store::heartbeats;
+use std::collections::BTreeMap;
+use std::net::TcpListener;
 
 async fn settle(database: &Database, leased: &Leased) -> Result<(), ledger::Error> {
     let mut client = database.pool.get().await.unwrap();
@@ -113,8 +116,8 @@ async fn a_failed_job_pauses_and_then_comes_back() {
     let retry_at = wall + SignedDuration::from_secs(30);
     jobs::fail(&client, &leased, retry_at, &"ü".repeat(5_000)).await.unwrap();
     assert_eq!((summary(&database).await.pausing, summary(&database).await.due), (1, 0));
-    assert_eq!(jobs::books_with_work(&client, wall, 10).await.unwrap(), []);
-    assert_eq!(jobs::books_with_work(&client, retry_at, 10).await.unwrap(), [NOWHERE]);
+    assert_eq!(jobs::books_with_work(&client, wall, &Work::ALL, BookId(0), 10).await.unwrap(), []);
+    assert_eq!(jobs::books_with_work(&client, retry_at, &Work::ALL, BookId(0), 10).await.unwrap(), [NOWHERE]);
     assert_eq!(lease(&database, "one", retry_at, 60).await[0].attempt, 2);
 }
 
@@ -163,4 +166,103 @@ async fn t11_a_job_that_found_its_book_frozen_is_put_off_without_an_attempt() {
         assert_eq!(lease(&database, "one", wall, 60).await, [], "it rests");
         wall += SignedDuration::from_secs(11);
     }
+}
+
+/// Jobs that need the book only, and find nothing to do it to: they go to the dead-letter list at once.
+fn of_money(book: i32, count: usize) -> Vec<NewJob> {
+    let book = BookId(book);
+    let job = |number| NewJob {
+        book,
+        due_at: Timestamp::now(),
+        dedupe: format!("test {number}"),
+        job: Job::ExpireHold { hold: HoldId::generate(book) },
+    };
+    (0..count).map(job).collect()
+}
+
+/// How many jobs of a kind have ended, and how many attempts those have made that have not.
+async fn ended(database: &Database, kind: &str) -> (i64, i64) {
+    let client = database.pool.get().await.unwrap();
+    let row = client
+        .query_one(
+            "SELECT count(*) FILTER (WHERE finished_at IS NOT NULL OR dead_at IS NOT NULL),
+                    coalesce(sum(attempts - forgiven) FILTER (WHERE leased_by = ''), 0)
+             FROM job WHERE kind = $1",
+            &[&kind],
+        )
+        .await
+        .unwrap();
+    (row.get(0), row.get(1))
+}
+
+/// Runs a worker until something holds, within three minutes.
+async fn run_until(worker: &Arc<Worker>, holds: impl AsyncFn() -> bool) {
+    let (stop, stopping) = watch::channel(false);
+    let running = tokio::spawn(run(worker.clone(), stopping));
+    let mut held = false;
+    for _ in 0..9_000 {
+        held = holds().await;
+        if held {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    stop.send_replace(true);
+    running.abort();
+    assert!(held, "it did not come to that in three minutes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_server_that_says_nothing_keeps_no_money_waiting() {
+    let database = testing::database().await;
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("smtp://{}", silent.local_addr().unwrap());
+    let mails: Vec<_> = (0..1_000).map(|number| sign_in(number, "ada@example.org")).collect();
+    enqueue(&database, &mails).await;
+    let worker = database.worker_with("one", Transport::smtp(&url).unwrap());
+    // Those that wait for the mail server have taken all the hands that they get.
+    run_until(&worker, async || summary(&database).await.leased > 0).await;
+    enqueue(&database, &of_money(1, 40)).await;
+    run_until(&worker, async || ended(&database, "expire_hold").await.0 == 40).await;
+    assert_eq!(ended(&database, "send_sign_in").await.0, 0, "no mail has left or was given up");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_server_that_is_away_is_left_alone_and_its_mails_lose_no_attempts() {
+    let database = testing::database().await;
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("smtp://{}", gone.local_addr().unwrap());
+    drop(gone);
+    let mails: Vec<_> = (0..200).map(|number| sign_in(number, "ada@example.org")).collect();
+    enqueue(&database, &mails).await;
+    let worker = database.worker_with("one", Transport::smtp(&url).unwrap());
+    let is_open = async || matches!(worker.context.breakers.mail.lets(), Let::Nobody(_));
+    run_until(&worker, is_open).await;
+    let (ended, attempts) = ended(&database, "send_sign_in").await;
+    let hands = i64::try_from(worker.concurrency).unwrap();
+    assert_eq!(ended, 0);
+    assert!(attempts <= 5 + hands, "{attempts} attempts");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_book_has_its_turn_however_much_the_others_have_to_do() {
+    let database = testing::database().await;
+    for book in 1..=50 {
+        enqueue(&database, &of_money(book, if book == 7 { 500 } else { 12 })).await;
+    }
+    let worker = database.worker("one");
+    let (mut last, mut turns) = (BookId::INSTALLATION, BTreeMap::<BookId, usize>::new());
+    for _ in 0..10 {
+        for leased in take(&worker, Work::Money, &mut last, 10).await.unwrap() {
+            *turns.entry(leased.id.book).or_default() += 1;
+        }
+    }
+    assert_eq!(turns.len(), 50);
+    assert!(turns.values().all(|turns| *turns == 2), "{turns:?}");
+    // What others leave is for who has much to do.
+    let mut rest = 0;
+    for _ in 0..200 {
+        rest += take(&worker, Work::Money, &mut last, 10).await.unwrap().len();
+    }
+    assert_eq!(rest, 500 + 49 * 12 - 100);
 }

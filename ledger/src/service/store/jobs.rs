@@ -11,6 +11,7 @@ use crate::calendar::to_microseconds;
 use crate::error::Error;
 use crate::id::{BookId, JobId};
 use crate::service::job::{Job, JobKind, NewJob};
+use crate::service::work::Work;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -68,11 +69,14 @@ impl BookWithWork {
     }
 }
 
-/// The books with jobs that are due and that no worker has, the longest waiting first. What waits for the release of a
-/// frozen book does not count. It locks nothing.
+/// The books with jobs of these kinds of work that are due and that no worker has: in turn, from the one after `after` on,
+/// so that each has its turn however much the others have to do. What waits for the release of a frozen book does not
+/// count. It locks nothing.
 pub async fn books_with_work(
     client: &impl GenericClient,
     wall: Timestamp,
+    works: &[Work],
+    after: BookId,
     limit: i64,
 ) -> Result<Vec<BookWithWork>, Error> {
     let statement = client
@@ -80,15 +84,24 @@ pub async fn books_with_work(
             "-- jobs::books_with_work
             SELECT job.book_id, coalesce(max(book.clock_offset_s), 0)::bigint AS offset_s
             FROM job LEFT JOIN book ON book.number = job.book_id LEFT JOIN book_head head ON head.book_id = job.book_id
-            WHERE (head.frozen IS NOT TRUE OR job.kind <> ALL ($3))
+            WHERE (head.frozen IS NOT TRUE OR job.kind <> ALL ($3)) AND job.kind = ANY ($4)
               AND job.finished_at IS NULL AND job.dead_at IS NULL AND job.leased_until <= $1
               AND job.due_at <= $1::timestamptz + coalesce(book.clock_offset_s, 0) * INTERVAL '1 second'
             GROUP BY job.book_id
-            ORDER BY min(job.due_at) LIMIT $2",
+            ORDER BY job.book_id <= $5, job.book_id LIMIT $2",
         )
         .await?;
     let rows = client
-        .query(&statement, &[/* wall */ &wall, /* limit */ &limit, /* waiting */ &waiting().collect::<Vec<_>>()])
+        .query(
+            &statement,
+            &[
+                /* wall */ &wall,
+                /* limit */ &limit,
+                /* waiting */ &waiting().collect::<Vec<_>>(),
+                /* kind */ &kinds(works),
+                /* after */ &after.0,
+            ],
+        )
         .await?;
     Ok(rows
         .iter()
@@ -120,16 +133,10 @@ pub struct Leased {
     pub book_now: Timestamp,
 }
 
-/// The kinds that this program can do; an older worker leaves newer kinds alone.
-static KINDS: [&str; JobKind::ALL.len()] = {
-    let mut names = [""; JobKind::ALL.len()];
-    let mut index = 0;
-    while index < names.len() {
-        names[index] = JobKind::ALL[index].as_str();
-        index += 1;
-    }
-    names
-};
+/// The kinds of jobs of these kinds of work; those of a newer program are not among them.
+fn kinds(works: &[Work]) -> Vec<&'static str> {
+    works.iter().flat_map(|work| work.kinds()).collect()
+}
 
 /// The kinds that wait while their book is frozen.
 fn waiting() -> impl Iterator<Item = &'static str> {
@@ -143,6 +150,8 @@ pub struct LeaseTerms<'a> {
     pub worker: &'a str,
     /// How long it may keep each job.
     pub length: SignedDuration,
+    /// Of which kinds of work.
+    pub works: &'a [Work],
     /// The most jobs at once.
     pub limit: i64,
 }
@@ -177,7 +186,7 @@ pub async fn lease(
                 /* due_at */ &book_now,
                 /* wall */ &wall,
                 /* limit */ &terms.limit,
-                /* kind */ &KINDS.as_slice(),
+                /* kind */ &kinds(terms.works),
                 /* waiting */ &waiting().collect::<Vec<_>>(),
             ],
         )

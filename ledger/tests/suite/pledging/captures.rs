@@ -15,6 +15,7 @@ use ledger::pledging::rules::pledge::Rail;
 use ledger::service::change::Change;
 use ledger::service::store::activity::Actor;
 use ledger::service::store::jobs::{self, BookWithWork, LeaseTerms};
+use ledger::service::work::Work;
 use ledger::testing::store::rows;
 use ledger::testing::{MONTHLY, ONCE, PlayedWorker, outcome};
 
@@ -219,7 +220,7 @@ async fn a_worker_that_has_lost_its_lease_captures_nothing() {
     let charge = begun[0].0;
     let lease = async |at: Timestamp| {
         let work = BookWithWork { book: scene.ground.book.id, offset: SignedDuration::ZERO };
-        let terms = LeaseTerms { worker: "test", length: SignedDuration::from_mins(1), limit: 1 };
+        let terms = LeaseTerms { worker: "test", length: SignedDuration::from_mins(1), works: &Work::ALL, limit: 1 };
         scene.ground.run(async |tx| jobs::lease(tx, work, at, terms).await).await.unwrap().remove(0)
     };
     let lost = lease(scene.ground.wall).await;

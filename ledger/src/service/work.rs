@@ -1,0 +1,62 @@
+//! What a job waits for while it is done: jobs that wait for one thing must not keep those waiting that need another.
+
+use super::job::JobKind;
+
+/// The kinds of work that a worker has hands of their own for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Work {
+    /// The mail that signs a person in, who waits in front of the screen.
+    SignIn,
+    /// The book itself: nothing outside the database is asked.
+    Money,
+    /// A payment provider.
+    Rail,
+    /// The mail server, for whoever is not waiting.
+    Mail,
+}
+
+impl Work {
+    /// All of them.
+    pub const ALL: [Work; 4] = [Work::SignIn, Work::Money, Work::Rail, Work::Mail];
+
+    /// Its name in logs and figures.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Work::SignIn => "sign_in",
+            Work::Money => "money",
+            Work::Rail => "rail",
+            Work::Mail => "mail",
+        }
+    }
+
+    /// The names of its kinds of jobs.
+    pub fn kinds(self) -> impl Iterator<Item = &'static str> {
+        JobKind::ALL.into_iter().filter(move |kind| kind.work() == self).map(JobKind::as_str)
+    }
+}
+
+impl JobKind {
+    /// What its jobs wait for.
+    pub const fn work(self) -> Work {
+        match self {
+            JobKind::SendSignIn => Work::SignIn,
+            JobKind::ChargePledge | JobKind::RetryCharge => Work::Rail,
+            JobKind::SettleReceivable
+            | JobKind::CloseReview
+            | JobKind::ReleaseClaim
+            | JobKind::AdvanceDistribution
+            | JobKind::IssueStatements
+            | JobKind::AdvanceChallenge
+            | JobKind::ExpireHold
+            | JobKind::RecordCapture
+            | JobKind::RecordContribution
+            | JobKind::RecordEntryFee => Work::Money,
+            JobKind::SendReceipt
+            | JobKind::NotifyDecline
+            | JobKind::NotifyReviewers
+            | JobKind::SendReleaseNotice
+            | JobKind::SendStatement
+            | JobKind::SendFreezeNotice => Work::Mail,
+        }
+    }
+}
