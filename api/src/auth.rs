@@ -9,6 +9,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, WWW_AUTHENTICATE};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use deadpool_postgres::GenericClient;
+use jiff::Timestamp;
 use ledger::Error;
 use ledger::book::Mode;
 use ledger::id::{CallerId, CredentialId, OrganisationId, PersonId};
@@ -245,7 +246,7 @@ pub fn subject(keys: &Keys, headers: &HeaderMap) -> Result<Option<Subject>, Prob
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(Problem::unauthorized("Authorization is not Bearer and a token"));
     }
-    keys.verify(token.trim()).map(Some).map_err(|error| {
+    keys.verify(token.trim(), Timestamp::now()).map(Some).map_err(|error| {
         tracing::info!(%error, "a token was refused");
         Problem::unauthorized("the token is wrong or too old")
     })

@@ -12,6 +12,7 @@ use secrecy::ExposeSecret;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// People put money into a common purse, and everyone can follow each cent.
 #[derive(Debug, Parser)]
@@ -87,8 +88,19 @@ pub enum BookCommand {
 /// Keys.
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
-    /// Print a new signing key as PKCS#8 PEM.
-    Generate,
+    /// Make a new signing key as PKCS#8 PEM.
+    Generate {
+        /// A new file for it, that its owner alone can read. [default: print it]
+        #[arg(long)]
+        file: Option<PathBuf>,
+    },
+    /// Move the keys of a directory on: the next one signs, the current one is still believed, a new one is published for
+    /// the next time. Then start each process anew, one after the other.
+    Rotate {
+        /// The directory, as in COMMONPURSE_SIGNING_KEY_DIR; an empty one gets its first keys.
+        #[arg(env = "COMMONPURSE_SIGNING_KEY_DIR")]
+        directory: PathBuf,
+    },
 }
 
 impl Command {
@@ -150,8 +162,16 @@ impl Command {
                 println!("{book} takes records again: freeze {freeze} is over, and the comparison begins anew");
                 Ok(())
             }
-            Command::Keys(KeysCommand::Generate) => {
+            Command::Keys(KeysCommand::Generate { file: None }) => {
                 print!("{}", keys::generate().expose_secret());
+                Ok(())
+            }
+            Command::Keys(KeysCommand::Generate { file: Some(path) }) => {
+                Ok(keys::files::write_new(&path, &keys::generate())?)
+            }
+            Command::Keys(KeysCommand::Rotate { directory }) => {
+                keys::files::rotate(&directory, SystemTime::now())?;
+                println!("the keys in {} have moved on: start each process anew", directory.display());
                 Ok(())
             }
         }

@@ -10,28 +10,31 @@
 //! | `COMMONPURSE_LISTEN` | `127.0.0.1:8080` | address and port; port 0 takes a free one |
 //! | `COMMONPURSE_PUBLIC_URL` | the address | how clients reach the service: issuer of tokens, start of links |
 //! | `COMMONPURSE_SIGNING_KEY` | made once | Ed25519 private key as PKCS#8 PEM (`commonpurse keys generate`) |
-//! | `COMMONPURSE_SIGNING_KEY_FILE` | | a file with the same, instead |
+//! | `COMMONPURSE_SIGNING_KEY_FILE` | | a file with the same, instead, which not everybody may read |
+//! | `COMMONPURSE_SIGNING_KEY_DIR` | | a directory that `commonpurse keys rotate` keeps, instead: the current key, the one before it, the next one |
 //! | `COMMONPURSE_STATE_DIR` | `.commonpurse` | where development keeps its signing key, readable by its owner only |
 //! | `COMMONPURSE_POOL_SIZE` | `16` | connections to the database |
 //! | `COMMONPURSE_HTTP_THREADS` | `2` | threads that answer requests |
 //! | `COMMONPURSE_RATE_PER_SECOND` | `1000` | requests of one caller, and of one address, each second |
 //! | `COMMONPURSE_GUESSES_PER_MINUTE` | `60` | requests of one address each minute to sign-in and token endpoints |
 //! | `COMMONPURSE_STALLED_CLIENT_S` | `60` | seconds after which a client that takes nothing of its answer is cut off |
-//! | `COMMONPURSE_BEHIND_PROXY` | `false` | take the client's address from `X-Forwarded-For`, which a proxy sets |
+//! | `COMMONPURSE_PATIENCE_MS` | `1000` | milliseconds that a request waits for its turn at the database or a book before it hears 429 |
+//! | `COMMONPURSE_SLOW_BODY_S` | `10` | seconds in which a body must have come whole, or 16 KiB of it for each |
+//! | `COMMONPURSE_TRUSTED_HOPS` | `0` | how many proxies of ours stand before it, each of which adds to `X-Forwarded-For` |
 //! | `COMMONPURSE_LOG` | `info` | what is logged, such as `info,api=debug` |
 //!
 //! Flags have the same names without the prefix (`--public-url`). Secrets are never printed.
 
-use crate::keys;
+use crate::keys::SigningKeys;
+use crate::keys::files::{self, FileError};
 use clap::{Args, CommandFactory};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use url::Url;
 
 /// What the worker reads; the two share an environment.
@@ -65,6 +68,9 @@ pub enum ConfigError {
         /// Why it cannot be read.
         cause: std::io::Error,
     },
+    /// A file of keys cannot be used.
+    #[error(transparent)]
+    Keys(#[from] FileError),
     /// Links that are not encrypted.
     #[error("production needs COMMONPURSE_PUBLIC_URL, and it begins with https://")]
     PublicUrl,
@@ -147,6 +153,10 @@ pub struct ServeConfig {
     #[arg(long, env = "COMMONPURSE_SIGNING_KEY_FILE", conflicts_with = "signing_key")]
     pub signing_key_file: Option<PathBuf>,
 
+    /// A directory with the signing keys, which `commonpurse keys rotate` keeps.
+    #[arg(long, env = "COMMONPURSE_SIGNING_KEY_DIR", conflicts_with_all = ["signing_key", "signing_key_file"])]
+    pub signing_key_dir: Option<PathBuf>,
+
     /// Where development keeps its signing key.
     #[arg(long, env = "COMMONPURSE_STATE_DIR", default_value = ".commonpurse")]
     pub state_dir: PathBuf,
@@ -171,9 +181,17 @@ pub struct ServeConfig {
     #[arg(long, env = "COMMONPURSE_GUESSES_PER_MINUTE", default_value = "60")]
     pub guesses_per_minute: NonZeroU32,
 
-    /// Take the client's address from X-Forwarded-For, which a reverse proxy sets.
-    #[arg(long, env = "COMMONPURSE_BEHIND_PROXY")]
-    pub behind_proxy: bool,
+    /// How many milliseconds a request waits for its turn at the database, or at a book, before it hears 429.
+    #[arg(long, env = "COMMONPURSE_PATIENCE_MS", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=600_000))]
+    pub patience_ms: u32,
+
+    /// In how many seconds a body must have come whole, or 16 KiB of it for each.
+    #[arg(long, env = "COMMONPURSE_SLOW_BODY_S", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=600))]
+    pub slow_body_s: u16,
+
+    /// How many proxies of ours stand before the service, each of which adds an entry to X-Forwarded-For; 0 for none.
+    #[arg(long, env = "COMMONPURSE_TRUSTED_HOPS", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=8))]
+    pub trusted_hops: u8,
 
     /// Stop when standard input ends: with the process that started this one.
     #[arg(long, env = "COMMONPURSE_STOP_WITH_PARENT", hide = true)]
@@ -189,8 +207,10 @@ impl ServeConfig {
         if self.public_url.as_ref().is_none_or(|url| url.scheme() != "https") {
             return Err(ConfigError::PublicUrl);
         }
-        if self.signing_key.is_none() && self.signing_key_file.is_none() {
-            return Err(ConfigError::Missing("COMMONPURSE_SIGNING_KEY or COMMONPURSE_SIGNING_KEY_FILE"));
+        if self.signing_key.is_none() && self.signing_key_file.is_none() && self.signing_key_dir.is_none() {
+            return Err(ConfigError::Missing(
+                "COMMONPURSE_SIGNING_KEY, COMMONPURSE_SIGNING_KEY_FILE or COMMONPURSE_SIGNING_KEY_DIR",
+            ));
         }
         // The worker sends the mail, from the same environment: without it nobody could sign in.
         if std::env::var_os("COMMONPURSE_SMTP_URL").is_none() {
@@ -199,12 +219,22 @@ impl ServeConfig {
         Ok(())
     }
 
-    /// The signing key: as it was set, or the one that development keeps in the state directory.
-    pub fn signing_key(&self) -> Result<SecretString, ConfigError> {
-        match secret(self.signing_key.as_ref(), self.signing_key_file.as_deref())? {
-            Some(key) => Ok(key),
-            None => development_key(&self.state_dir),
+    /// How long a request waits for its turn.
+    pub fn patience(&self) -> Duration {
+        Duration::from_millis(self.patience_ms.into())
+    }
+
+    /// The signing keys: as they were set, or the one that development keeps in the state directory.
+    pub fn signing_keys(&self) -> Result<SigningKeys, ConfigError> {
+        if let Some(directory) = &self.signing_key_dir {
+            return Ok(files::load(directory)?);
         }
+        let current = match (&self.signing_key, &self.signing_key_file) {
+            (Some(key), _) => key.clone(),
+            (None, Some(path)) => files::read(path)?,
+            (None, None) => files::load_or_make(&self.state_dir.join("signing-key.pem"))?,
+        };
+        Ok(SigningKeys { current, others: Vec::new() })
     }
 }
 
@@ -218,27 +248,6 @@ fn secret(value: Option<&SecretString>, file: Option<&Path>) -> Result<Option<Se
         }
         (None, None) => Ok(None),
     }
-}
-
-/// The key in the state directory. Of several processes that start at once one makes it, and all read the same.
-fn development_key(directory: &Path) -> Result<SecretString, ConfigError> {
-    let path = directory.join("signing-key.pem");
-    let failed = |cause| ConfigError::File { path: path.clone(), cause };
-    if !path.exists() {
-        fs::create_dir_all(directory).map_err(failed)?;
-        let draft = directory.join(format!("signing-key.{}", uuid::Uuid::now_v7()));
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).map_err(failed)?;
-        file.write_all(keys::generate().expose_secret().as_bytes()).map_err(failed)?;
-        // A link is made whole or not at all, and fails when another process was first.
-        let linked = fs::hard_link(&draft, &path);
-        fs::remove_file(&draft).map_err(failed)?;
-        if let Err(cause) = linked
-            && cause.kind() != std::io::ErrorKind::AlreadyExists
-        {
-            return Err(failed(cause));
-        }
-    }
-    fs::read_to_string(&path).map(SecretString::from).map_err(failed)
 }
 
 /// Refuses variables with our prefix that neither the program nor the worker reads.
@@ -262,6 +271,7 @@ fn collect_variables(command: &clap::Command, known: &mut BTreeSet<String>) {
 mod tests {
     use super::*;
     use clap::Parser;
+    use secrecy::ExposeSecret;
     use std::os::unix::fs::PermissionsExt;
 
     #[derive(Debug, Parser)]
@@ -302,8 +312,9 @@ mod tests {
     #[test]
     fn development_keeps_one_key_that_only_its_owner_reads() {
         let directory = std::env::temp_dir().join(format!("commonpurse-{}", uuid::Uuid::now_v7()));
-        let first = development_key(&directory).unwrap();
-        assert_eq!(first.expose_secret(), development_key(&directory).unwrap().expose_secret());
+        let config = parse(&["--state-dir", directory.to_str().unwrap()]);
+        let key = || config.signing_keys().unwrap().current.expose_secret().to_owned();
+        assert_eq!(key(), key());
         let mode = fs::metadata(directory.join("signing-key.pem")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(fs::read_dir(&directory).unwrap().count(), 1, "no draft is left");

@@ -1,23 +1,39 @@
 //! Bodies and parameters: read once, refused with a problem that names the field.
 //!
 //! [`Body`] is a JSON body; [`Keyed`] is a JSON body of a POST that needs an `Idempotency-Key`; [`Params`] is the query.
+//!
+//! A body must come at a least speed, and counts for its caller, with the bytes of all others, until it is worked on.
 
 use crate::idempotency::IdempotencyKey;
+use crate::limits::shares::{Holder, Share};
 use crate::problem::Problem;
+use crate::state::State;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::CONTENT_TYPE;
-use actix_web::web::BytesMut;
+use actix_web::http::header::{CONNECTION, CONTENT_TYPE};
+use actix_web::web::{BytesMut, Data, block};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::StreamExt;
 use futures_util::future::{LocalBoxFuture, Ready, ready};
+use ledger::Error;
 use serde::de::DeserializeOwned;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 
 /// The largest body, in bytes.
 const BODY_MAX: usize = 1024 * 1024;
 
 /// The largest body of a batch (a path that ends with `:batch`), in bytes.
 const BATCH_MAX: usize = 8 * 1024 * 1024;
+
+/// The largest body of somebody without a token, in bytes.
+const STRANGER_MAX: usize = 64 * 1024;
+
+/// The least speed of a body, in bytes a second.
+const LEAST_PER_SECOND: usize = 16 * 1024;
+
+/// A body of more bytes is read as JSON by another thread: the others on this one need not wait for it.
+const LONG: usize = 64 * 1024;
 
 /// A JSON body.
 #[derive(Debug)]
@@ -41,17 +57,20 @@ pub struct Nothing {}
 #[derive(Debug)]
 pub struct Params<T>(pub T);
 
-impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+impl<T: DeserializeOwned + Send + 'static> FromRequest for Body<T> {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Body<T>, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let bytes = read(request, payload);
-        Box::pin(async move { json(&bytes.await?).map(Body) })
+        Box::pin(async move {
+            let bytes = bytes.await?;
+            aside(bytes.len(), move || json(&bytes)).await.map(Body)
+        })
     }
 }
 
-impl<T: DeserializeOwned + 'static> FromRequest for Keyed<T> {
+impl<T: DeserializeOwned + Send + 'static> FromRequest for Keyed<T> {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Keyed<T>, Problem>>;
 
@@ -63,8 +82,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for Keyed<T> {
             if bytes.is_empty() {
                 bytes.extend_from_slice(b"{}");
             }
-            let body = json(&bytes)?;
-            Ok(Keyed { key: IdempotencyKey::of(&request, &bytes)?, body })
+            let key = IdempotencyKey::named(&request)?;
+            let (body, key) = aside(bytes.len(), move || Ok((json(&bytes)?, key.with(&bytes)))).await?;
+            Ok(Keyed { key, body })
         })
     }
 }
@@ -80,20 +100,42 @@ impl<T: DeserializeOwned + 'static> FromRequest for Params<T> {
     }
 }
 
-/// Reads the body within its limit. A body must say that it is JSON.
+/// Works on a body: here when it is short, else on another thread.
+async fn aside<T, F>(length: usize, work: F) -> Result<T, Problem>
+where
+    T: Send + 'static,
+    F: FnOnce() -> Result<T, Problem> + Send + 'static,
+{
+    if length <= LONG { work() } else { block(work).await.map_err(|_| Problem::internal())? }
+}
+
+/// Reads the body within its limit and in its time. A body must say that it is JSON.
 fn read(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Result<BytesMut, Problem>> + use<> {
-    let limit = if request.path().ends_with(":batch") { BATCH_MAX } else { BODY_MAX };
+    let holder = request.extensions().get::<Holder>().copied();
+    let limit = match holder {
+        Some(Holder::Network(_)) => STRANGER_MAX,
+        _ if request.path().ends_with(":batch") => BATCH_MAX,
+        _ => BODY_MAX,
+    };
+    let state = request.app_data::<Data<State>>();
+    let patience = state.map_or(Duration::MAX, |state| Duration::from_secs(state.config.slow_body_s.into()));
+    let mut share = state.map(|state| state.bodies.none(holder.into_iter().collect()));
     let is_json = request.content_type().eq_ignore_ascii_case("application/json");
     let has_type = request.headers().contains_key(CONTENT_TYPE);
     let mut payload = payload.take();
+    let request = request.clone();
     async move {
         let mut bytes = BytesMut::new();
-        while let Some(chunk) = payload.next().await {
+        let mut pace = Pace::begin(patience);
+        while let Some(chunk) = pace.keep(bytes.len(), payload.next()).await? {
             let chunk = chunk.map_err(|_| malformed("the body did not arrive whole"))?;
             if bytes.len() + chunk.len() > limit {
                 let detail = format!("at most {limit} bytes");
                 let status = StatusCode::PAYLOAD_TOO_LARGE;
                 return Err(Problem::new(status, "payload-too-large", "The body is too large", detail));
+            }
+            if !share.as_mut().is_none_or(|share| share.grow(chunk.len())) {
+                return Err(Error::Overloaded.into());
             }
             bytes.extend_from_slice(&chunk);
         }
@@ -102,7 +144,40 @@ fn read(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Re
             let detail = "send JSON with Content-Type: application/json";
             return Err(Problem::new(status, "unsupported-media-type", "Not JSON", detail));
         }
+        // It counts until the request is answered: what is made of it is as large.
+        request.extensions_mut().insert(Held(share));
         Ok(bytes)
+    }
+}
+
+/// What the body of a request holds.
+struct Held(#[expect(dead_code, reason = "it is given back when it is dropped")] Option<Share>);
+
+/// Whether a body comes at the least speed: measured over a stretch of time, at whose end it must have come whole or far
+/// enough for the next one to begin.
+struct Pace {
+    patience: Duration,
+    since: Instant,
+    from: usize,
+}
+
+impl Pace {
+    fn begin(patience: Duration) -> Pace {
+        Pace { patience, since: Instant::now(), from: 0 }
+    }
+
+    /// The next part of a body, of which so many bytes have come.
+    async fn keep<T>(&mut self, come: usize, next: impl Future<Output = T>) -> Result<T, Problem> {
+        let stretch = LEAST_PER_SECOND.saturating_mul(usize::try_from(self.patience.as_secs()).unwrap_or(usize::MAX));
+        if come - self.from >= stretch {
+            (self.since, self.from) = (Instant::now(), come);
+        }
+        let Some(until) = self.since.checked_add(self.patience) else { return Ok(next.await) };
+        timeout_at(until, next).await.map_err(|_| {
+            let detail = format!("send at least {LEAST_PER_SECOND} bytes a second");
+            Problem::new(StatusCode::REQUEST_TIMEOUT, "body-too-slow", "The body is too slow", detail)
+                .with_header(CONNECTION, "close")
+        })
     }
 }
 

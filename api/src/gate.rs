@@ -1,10 +1,13 @@
-//! Before any handler: how often, who, and whether the table of [`crate::who_may`] lets them in.
+//! Before any handler: how often, who, and whether the table of [`crate::who_may`] lets them in. What it needs of the
+//! service is then counted for its caller and its book.
 
 use crate::auth::{self, Caller};
 use crate::edge::RouteName;
 use crate::idempotency::REPLAYED;
+use crate::limits::rate::Standing;
+use crate::limits::shares::Holder;
+use crate::limits::{address, place};
 use crate::problem::Problem;
-use crate::rate::Standing;
 use crate::state::State;
 use crate::who_may::{self, Access, Found};
 use actix_web::body::BoxBody;
@@ -14,7 +17,7 @@ use actix_web::http::header::ALLOW;
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage};
-use std::net::{IpAddr, Ipv4Addr};
+use ledger::id::book_in;
 
 /// The middleware.
 pub async fn gate(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -22,7 +25,8 @@ pub async fn gate(request: ServiceRequest, next: Next<BoxBody>) -> Result<Servic
         Ok(standing) => standing,
         Err(problem) => return Ok(request.error_response(problem)),
     };
-    let mut response = next.call(request).await?;
+    let holders = holders(&request);
+    let mut response = place::within(holders, next.call(request)).await?;
     standing.write(response.headers_mut());
     let unchecked = response.request().extensions().get::<Caller>().is_some_and(Caller::went_unchecked);
     // The first answer again is the caller's own: the role was looked for when it was made.
@@ -37,7 +41,9 @@ pub async fn gate(request: ServiceRequest, next: Next<BoxBody>) -> Result<Servic
 /// Lets a request in, or says why not.
 async fn admit(request: &ServiceRequest) -> Result<Standing, Problem> {
     let state = request.app_data::<Data<State>>().ok_or_else(Problem::internal)?;
-    let address = address(request, state.config.behind_proxy);
+    let peer = request.peer_addr().map(|peer| peer.ip());
+    let address = address::network(address::client(request.headers(), peer, state.config.trusted_hops));
+    request.extensions_mut().insert(Holder::Network(address));
     let mut standing = state.limits.address(address)?;
     // The path as the router sees it, decoded: the two must mean the same route.
     let access = match who_may::find(request.method().as_str(), request.match_info().unprocessed()) {
@@ -62,6 +68,7 @@ async fn admit(request: &ServiceRequest) -> Result<Standing, Problem> {
             let caller = Caller::new(auth::load(&state.reads, subject).await?, access);
             caller.check_access()?;
             standing = state.limits.caller(caller.id())?;
+            request.extensions_mut().insert(Holder::Caller(caller.id()));
             request.extensions_mut().insert(caller);
         }
         None if access.is_open() => {}
@@ -70,11 +77,9 @@ async fn admit(request: &ServiceRequest) -> Result<Standing, Problem> {
     Ok(standing)
 }
 
-/// Where a request comes from.
-fn address(request: &ServiceRequest, behind_proxy: bool) -> IpAddr {
-    // The last entry is the one that our own proxy wrote; those before it may be made up.
-    let forwarded = request.headers().get("x-forwarded-for").filter(|_| behind_proxy);
-    let forwarded = forwarded.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
-    let peer = || request.peer_addr().map(|peer| peer.ip());
-    forwarded.or_else(peer).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
+/// For whom what a request needs is counted: the book that its path names, and its caller.
+fn holders(request: &ServiceRequest) -> Vec<Holder> {
+    let book = request.path().split(['/', ':']).find_map(book_in).map(Holder::Book);
+    let caller = request.extensions().get::<Holder>().copied();
+    book.into_iter().chain(caller).collect()
 }

@@ -6,8 +6,8 @@
 
 use crate::problem::{BOOK_FROZEN, Problem, ProblemBody};
 use crate::state::State;
-use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderName;
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
@@ -38,9 +38,30 @@ pub struct IdempotencyKey {
     request_digest: i64,
 }
 
+/// A key with the request that it came with, but for the body.
+#[derive(Debug)]
+pub struct NamedKey {
+    key: Uuid,
+    method: Method,
+    target: String,
+}
+
+impl NamedKey {
+    /// Bound to the body too, which is JSON.
+    pub fn with(&self, body: &[u8]) -> IdempotencyKey {
+        let request_digest = request_digest(self.method.as_str(), &self.target, body);
+        IdempotencyKey { key: self.key, request_digest }
+    }
+}
+
 impl IdempotencyKey {
     /// From the header of a request and its body, which is JSON.
     pub fn of(request: &HttpRequest, body: &[u8]) -> Result<IdempotencyKey, Problem> {
+        Ok(IdempotencyKey::named(request)?.with(body))
+    }
+
+    /// From the header of a request.
+    pub fn named(request: &HttpRequest) -> Result<NamedKey, Problem> {
         let mut values = request.headers().get_all(HEADER);
         let (Some(value), None) = (values.next(), values.next()) else {
             return Err(missing("send one Idempotency-Key"));
@@ -49,8 +70,7 @@ impl IdempotencyKey {
             missing("an Idempotency-Key has 1 to 255 visible ASCII characters, bare or as a quoted string")
         })?;
         let target = request.uri().path_and_query().map_or(request.path(), |target| target.as_str());
-        let request_digest = request_digest(request.method().as_str(), target, body);
-        Ok(IdempotencyKey { key: key_uuid(&key), request_digest })
+        Ok(NamedKey { key: key_uuid(&key), method: request.method().clone(), target: target.to_owned() })
     }
 
     /// The key as a lane keeps it beside its posting.
@@ -220,7 +240,7 @@ where
 {
     let claim = Claim { scope, caller, key: key.key, request_digest: key.request_digest };
     let wall = Timestamp::now();
-    let mut client = state.pool.get().await?;
+    let mut client = state.client().await?;
     let tx = client.transaction().await?;
     if !replies::insert_claim(&tx, &claim, wall).await? {
         let stored = replies::find(&tx, &claim).await?;
@@ -286,7 +306,7 @@ pub async fn by_lane(
     let lane_key = key.for_lane(caller);
     let status = i16::try_from(reply.status.as_u16()).expect("a status has three digits");
     let row = replies::row(&lane_key, status, &reply.body, reply.names_entry, Timestamp::now());
-    let answer = match state.lanes.command(book.id, lane_key, command(row)).await {
+    let answer = match state.lanes().command(book.id, lane_key, command(row)).await {
         Ok(answer) => answer,
         // A frozen book takes what posts nothing, the long way.
         Err(Error::Stale(_) | Error::BookFrozen) => return Ok(None),

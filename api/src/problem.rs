@@ -209,7 +209,7 @@ impl From<&Error> for Problem {
             // A request leases no job; one that did would have to come again.
             Error::StillRunning | Error::Fenced => still_running(),
             Error::Overloaded => {
-                let detail = "too many requests are waiting for this book";
+                let detail = "too many requests of this caller, or for this book, wait already: nothing was done";
                 Problem::new(StatusCode::TOO_MANY_REQUESTS, "overloaded", "Too much at once", detail)
                     .with_header(RETRY_AFTER, "1")
             }
@@ -310,9 +310,15 @@ pub const KINDS: &[(&str, &str)] = &[
         "still-running",
         "A request with the same key, or for the same thing, has not finished. Repeat it with the same key.",
     ),
-    ("payload-too-large", "The body is larger than 1 MiB, or 8 MiB for a batch."),
+    ("payload-too-large", "The body is larger than 1 MiB, or 8 MiB for a batch; without a token, than 64 KiB."),
     ("unsupported-media-type", "The body must be JSON, with `Content-Type: application/json`."),
     ("too-many-requests", "Slow down: `Retry-After` says for how many seconds."),
+    (
+        "overloaded",
+        "Too many requests of this caller, or for this book, wait already. Nothing was done: repeat the request with the same \
+         key after `Retry-After`.",
+    ),
+    ("body-too-slow", "The body came too slowly, or not whole. Send it again, at 16 KiB a second at least."),
     ("unavailable", "Nothing is known to be wrong with the request. Repeat it with the same key after `Retry-After`."),
     (
         BOOK_FROZEN,

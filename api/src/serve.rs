@@ -4,8 +4,9 @@ use crate::config::ServeConfig;
 use crate::edge::{Spans, edge};
 use crate::gate::gate;
 use crate::keys::Keys;
+use crate::limits::rate::Limits;
+use crate::limits::shares::Shares;
 use crate::problem::Problem;
-use crate::rate::Limits;
 use crate::state::{Reads, State};
 use crate::{contract, who_may};
 use actix_web::body::BoxBody;
@@ -35,6 +36,12 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 /// How long a request may wait for a connection to the database, and a connection for its server.
 const POOL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Connections of the reads that requests share.
+const READ_CONNECTIONS: usize = 4;
+
+/// How many bytes of bodies are read or worked on at once.
+const BODIES_MAX: usize = 32 * 1024 * 1024;
 
 /// How many lanes write at once.
 const LANE_CONNECTIONS: usize = 8;
@@ -95,13 +102,17 @@ fn metrics() -> PrometheusHandle {
 pub fn state(config: ServeConfig, address: &str) -> anyhow::Result<State> {
     let url = config.database.url()?;
     let issuer = config.public_url.as_ref().map_or(address, |url| url.as_str());
-    let pool = pool(url.expose_secret(), usize::from(config.pool_size))?;
+    let pool_of = |size| pool(url.expose_secret(), size);
+    let size = usize::from(config.pool_size);
     Ok(State {
-        reads: Reads::new(&pool),
-        pool,
-        lanes: Lanes::new(lane_pool(url.expose_secret())?),
+        reads: Reads::new(&pool_of(READ_CONNECTIONS)?),
+        pool: pool_of(size)?,
+        places: Shares::new(size),
+        health: pool_of(1)?,
+        bodies: Shares::new(BODIES_MAX),
+        lanes: Lanes::with_patience(lane_pool(url.expose_secret())?, config.patience()),
         directory: Directory::default(),
-        keys: Keys::new(&config.signing_key()?, issuer)?,
+        keys: Keys::new(&config.signing_keys()?, issuer)?,
         metrics: metrics(),
         limits: Limits::new(config.rate_per_second, config.guesses_per_minute),
         config: Arc::new(config),

@@ -2,8 +2,10 @@
 
 use crate::config::ServeConfig;
 use crate::keys::Keys;
+use crate::limits::place;
+use crate::limits::rate::Limits;
+use crate::limits::shares::Shares;
 use crate::problem::Problem;
-use crate::rate::Limits;
 use crate::shared_read::SharedRead;
 use deadpool_postgres::{Client, Pool, Transaction};
 use ledger::Error;
@@ -22,9 +24,15 @@ use std::sync::Arc;
 /// Made once, shared by all threads.
 pub struct State {
     /// Connections to PostgreSQL, as the service role.
-    pub pool: Pool,
+    pub(crate) pool: Pool,
+    /// Who uses them.
+    pub places: Arc<Shares>,
+    /// Connections that are there whatever the others do: for what tells how the service is.
+    pub health: Pool,
+    /// Bytes of bodies that are being read or worked on.
+    pub bodies: Arc<Shares>,
     /// Posts journal entries by the thousand.
-    pub lanes: Lanes,
+    pub(crate) lanes: Lanes,
     /// Accounts by their codes.
     pub directory: Directory,
     /// Signs and verifies access tokens.
@@ -84,9 +92,21 @@ impl Reads {
 }
 
 impl State {
+    /// The connections, for which a request needs a place.
+    pub async fn connections(&self) -> Result<&Pool, Problem> {
+        place::take(&self.places, self.config.patience()).await?;
+        Ok(&self.pool)
+    }
+
     /// A connection.
     pub async fn client(&self) -> Result<Client, Problem> {
-        Ok(self.pool.get().await?)
+        Ok(self.connections().await?.get().await?)
+    }
+
+    /// The lanes. Whoever waits for one gives its place up, so that a thousand may wait for the same.
+    pub fn lanes(&self) -> &Lanes {
+        place::leave();
+        &self.lanes
     }
 
     /// Does a change in one transaction: for PATCH and DELETE, which repeat harmlessly. POSTs use
@@ -95,7 +115,7 @@ impl State {
     where
         F: AsyncFnOnce(&Transaction<'_>) -> Result<T, Error>,
     {
-        let mut client = self.pool.get().await?;
+        let mut client = self.client().await?;
         let tx = client.transaction().await?;
         match work(&tx).await {
             Ok(value) => {

@@ -128,6 +128,13 @@ macro_rules! book_ids {
     )*};
 }
 
+/// The book that an id names or lies in, whatever its kind; none when the text is no id with a book.
+pub fn book_in(text: &str) -> Option<BookId> {
+    let (prefix, _) = text.split_once('_').filter(|(prefix, _)| prefix.len() == 3)?;
+    let [a, b, c, d, ..]: [u8; 20] = decode(prefix, text)?;
+    Some(BookId(i32::from_be_bytes([a, b, c, d])))
+}
+
 macro_rules! plain_ids {
     ($($(#[$doc:meta])* $name:ident = $prefix:literal, $article:literal, $noun:literal;)*) => {$(
         $(#[$doc])*

@@ -17,6 +17,9 @@ use tokio_postgres::NoTls;
 /// The first operator of every test.
 pub const OPERATOR: &str = "operator@test.example";
 
+/// Whoever waits for a turn in a test waits: the machine may be busy.
+pub const PATIENT: (&str, &str) = ("COMMONPURSE_PATIENCE_MS", "60000");
+
 /// How long the worker may take until nothing is due.
 const IDLE_MAX: Duration = Duration::from_mins(5);
 
@@ -49,7 +52,11 @@ impl TestApp {
             programs: programs_beside_this_one()?,
             state: state.path().to_owned(),
             listen: "127.0.0.1:0".into(),
-            environment: environment.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            environment: [PATIENT]
+                .iter()
+                .chain(environment)
+                .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
         };
         ensure!(
             settings.programs.join("commonpurse-worker").exists(),

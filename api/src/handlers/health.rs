@@ -60,7 +60,7 @@ pub struct Readiness {
 pub(crate) async fn readyz(state: Data<State>) -> HttpResponse {
     let mut readiness =
         Readiness { ready: false, database: false, schema: false, worker: false, frozen_books: Vec::new() };
-    if let Ok(client) = state.pool.get().await {
+    if let Ok(client) = state.health.get().await {
         readiness.database = client.simple_query("SELECT 1").await.is_ok();
         readiness.schema = migrations::check(&client).await.is_ok();
         let seen = heartbeats::list_since(&client, Timestamp::now() - HEARTBEAT_AGE_MAX).await;
@@ -77,7 +77,7 @@ pub(crate) async fn readyz(state: Data<State>) -> HttpResponse {
 #[utoipa::path(tag = "health", responses((status = 200, description = "Prometheus text", body = String, content_type = "text/plain")))]
 #[get("/metrics")]
 pub(crate) async fn metrics(state: Data<State>) -> HttpResponse {
-    if let Ok(client) = state.pool.get().await
+    if let Ok(client) = state.health.get().await
         && let Ok(books) = checks::standing(&client).await
     {
         let age = books.oldest.map_or(SignedDuration::ZERO, |ended| ended.duration_until(Timestamp::now()));

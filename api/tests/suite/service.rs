@@ -59,8 +59,10 @@ impl Service {
     pub(crate) async fn start() -> Service {
         let ground = Ground::at(Timestamp::now()).await;
         let signing_key = format!("--signing-key={}", keys::generate().expose_secret());
-        let config =
-            Program::parse_from(["commonpurse", "--database-url", &ground.database.service_url, &signing_key]).serve;
+        // Tests that are slow together must not be refused.
+        let patience = "--patience-ms=60000";
+        let flags = ["commonpurse", "--database-url", &ground.database.service_url, &signing_key, patience];
+        let config = Program::parse_from(flags).serve;
         let state = Data::new(api::serve::state(config, "http://purse.test").unwrap());
         let treasurer = ground.person("treasurer", Role::Treasurer).await;
         let treasurer = Person { id: treasurer, token: token_of(&state, treasurer) };

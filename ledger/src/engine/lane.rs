@@ -6,7 +6,7 @@
 //!
 //! | step | what |
 //! |---|---|
-//! | queue | bounded; a full one answers [`Error::Overloaded`] |
+//! | queue | bounded; a full one answers [`Error::Overloaded`], and so does one in which a command has waited longer than it may |
 //! | yield | the first command yields to the scheduler three times, so that callers who were answered together queue together again |
 //! | drain | up to 1,000 transfers; one batch in flight |
 //! | fold | on a cached state, brought forward by every batch |
@@ -33,7 +33,7 @@ use jiff::Timestamp;
 use journal::{Journal, Postgres};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use writer::Writer;
 
@@ -50,12 +50,14 @@ struct Limits {
     catch_up: i64,
     /// How many batches in a row must meet no other writer before the lane trusts its cache again.
     calm: u32,
+    /// How long a command may wait for its batch before it is refused.
+    patience: Option<Duration>,
     /// How often a batch whose outcome is unknown is tried again before its callers hear of it.
     tries: u32,
 }
 
 const LIMITS: Limits =
-    Limits { queue: 8_192, transfers: 1_000, accounts: 200_000, catch_up: 20_000, calm: 16, tries: 5 };
+    Limits { queue: 8_192, transfers: 1_000, accounts: 200_000, catch_up: 20_000, calm: 16, patience: None, tries: 5 };
 
 /// How often the lane lets others run between its first command and draining.
 const YIELDS: usize = 3;
@@ -105,11 +107,18 @@ struct Queued {
     key: Key,
     command: Command,
     answer: Slot,
+    since: Instant,
 }
 
 impl Queued {
     fn new(key: Key, command: Command, answer: Slot) -> Queued {
-        Queued { key, command: Command { key: Some(key), ..command }, answer }
+        Queued { key, command: Command { key: Some(key), ..command }, answer, since: Instant::now() }
+    }
+
+    /// Whether it has waited longer than it may; the parts of a larger request wait for each other.
+    fn is_impatient(&self, now: Instant, limits: Limits) -> bool {
+        let is_late = |patience| now.saturating_duration_since(self.since) > patience;
+        matches!(self.answer, Slot::One(_)) && limits.patience.is_some_and(is_late)
     }
 }
 
@@ -167,6 +176,13 @@ impl Lanes {
         Lanes { pool, queues: Arc::new(Queues::new(LIMITS)) }
     }
 
+    /// The same, that refuse a single command which has waited so long for its batch: its caller hears
+    /// [`Error::Overloaded`] instead of waiting on.
+    pub fn with_patience(pool: Pool, patience: Duration) -> Lanes {
+        let limits = Limits { patience: Some(patience), ..LIMITS };
+        Lanes { pool, queues: Arc::new(Queues::new(limits)) }
+    }
+
     /// Posts an entry under its key, and answers after the commit.
     ///
     /// # Errors
@@ -198,7 +214,7 @@ impl Lanes {
     fn start(&self, book: BookId) -> impl Fn(mpsc::Receiver<Queued>) {
         move |queue| {
             let journal = Postgres { pool: self.pool.clone(), book };
-            tokio::spawn(run(Writer::new(journal, book, LIMITS), queue));
+            tokio::spawn(run(Writer::new(journal, book, self.queues.limits), queue));
         }
     }
 }
@@ -313,7 +329,7 @@ async fn run<J: Journal>(mut writer: Writer<J>, mut queue: mpsc::Receiver<Queued
         if writer.wants_one() {
             batch.push(left.remove(0));
         } else {
-            drain(&mut left, &mut queue, &mut batch, &mut lines, writer.limits().transfers);
+            drain(&mut left, &mut queue, &mut batch, &mut lines, writer.limits());
         }
         wrote = batch.len();
         writer.write(batch, &mut lines, &mut queue, &mut left).await;
@@ -334,19 +350,25 @@ async fn next<J: Journal>(writer: &mut Writer<J>, queue: &mut mpsc::Receiver<Que
     queue.recv().await
 }
 
-/// Moves what waits into the batch, up to its size. What came back from the last batch goes first.
+/// Moves what waits into the batch, up to its size. What came back from the last batch goes first. What has waited in the
+/// queue for too long is refused: its caller does not wait for seconds, and those behind it still can be served.
 fn drain(
     left: &mut Vec<Queued>,
     queue: &mut mpsc::Receiver<Queued>,
     batch: &mut Vec<Queued>,
     lines: &mut usize,
-    max: usize,
+    limits: Limits,
 ) {
+    let (max, now) = (limits.transfers, Instant::now());
     let mut waiting = std::mem::take(left).into_iter();
     loop {
         let next = match waiting.next() {
             Some(next) => next,
             None => match queue.try_recv() {
+                Ok(next) if next.is_impatient(now, limits) => {
+                    next.answer.send(Err(Error::Overloaded));
+                    continue;
+                }
                 Ok(next) => next,
                 Err(_) => return,
             },

@@ -1,6 +1,6 @@
 //! A whole stack of its own, whose parts can be killed and started again.
 
-use crate::app::OPERATOR;
+use crate::app::{OPERATOR, PATIENT};
 use anyhow::{Context as _, ensure};
 use api::stack::{Settings, Stack, programs_beside_this_one};
 use migrations::{Durability, PrivateServer};
@@ -50,6 +50,7 @@ impl Machine {
         let environment = [
             ("COMMONPURSE_GUESSES_PER_MINUTE", "100000"),
             ("COMMONPURSE_RATE_PER_SECOND", "100000"),
+            PATIENT,
             // What a killed worker had in hand is taken over soon.
             ("COMMONPURSE_WORKER_LEASE_S", "8"),
         ];

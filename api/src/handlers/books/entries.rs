@@ -229,7 +229,7 @@ pub(crate) async fn create(
 ) -> Result<HttpResponse, Problem> {
     let book = kept_by(&state, &caller, *id).await?;
     let (asked, wall) = (request.body.parse()?, Timestamp::now());
-    let entry = asked.resolve(&state.directory, &state.pool, &book, wall).await?;
+    let entry = asked.resolve(&state.directory, state.connections().await?, &book, wall).await?;
     if query.0.dry_run {
         let mut client = state.client().await?;
         let tx = client.transaction().await?;
@@ -238,7 +238,7 @@ pub(crate) async fn create(
         return Ok(HttpResponse::Ok().json(TriedEntry { dry_run: true, number: tried?.number }));
     }
     let key = request.key.for_lane(caller.id());
-    let answer = state.lanes.post(book.id, key, entry).await?;
+    let answer = state.lanes().post(book.id, key, entry).await?;
     if let Some(entry) = asked.posted(&state.directory, book.id, &answer) {
         return Ok(HttpResponse::Created().json(JournalEntryBody::new(entry)));
     }

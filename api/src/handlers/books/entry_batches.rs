@@ -18,6 +18,9 @@ use ledger::id::BookRef;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+/// After so many entries the others have their turn.
+const TURN: usize = 50;
+
 /// The most entries of a batch.
 const ENTRIES_MAX: usize = 1_000;
 
@@ -98,20 +101,24 @@ pub(crate) async fn create_batch(
         return Err(Problem::invalid("/entries", format!("1 to {ENTRIES_MAX}")));
     }
     let mut keyed = Vec::with_capacity(entries.len());
+    let connections = state.connections().await?;
     for (index, item) in entries.into_iter().enumerate() {
+        if index % TURN == TURN - 1 {
+            tokio::task::yield_now().await;
+        }
         let at = |problem: Problem| problem.below(&format!("/entries/{index}"));
         let told = serde_json::to_value(&item.entry).map_err(|_| Problem::internal())?;
         let key = IdempotencyKey::of_item(http.path(), &item.key, &told)
             .ok_or_else(|| at(Problem::invalid("/key", "1 to 255 visible ASCII characters")))?;
         let asked = item.entry.parse().map_err(at)?;
-        let entry = asked.resolve(&state.directory, &state.pool, &book, Timestamp::now()).await;
+        let entry = asked.resolve(&state.directory, connections, &book, Timestamp::now()).await;
         keyed.push((key.for_lane(caller.id()), entry.map_err(|error| at(error.into()))?));
     }
     match on_error.as_str() {
         "continue" => {
             let keys: Vec<Key> = keyed.iter().map(|(key, _)| *key).collect();
             let mut items = Vec::with_capacity(keys.len());
-            for (key, answer) in keys.iter().zip(state.lanes.post_each(book.id, keyed).await) {
+            for (key, answer) in keys.iter().zip(state.lanes().post_each(book.id, keyed).await) {
                 items.push(verdict(&state, &book, key, answer).await?);
             }
             Ok(HttpResponse::Ok().json(EntryBatchBody { items }))
@@ -138,7 +145,7 @@ async fn until_refused(state: &State, book: &Book, keyed: Vec<(Key, Entry)>) -> 
             items.push(VerdictBody::skipped());
             continue;
         }
-        let item = verdict(state, book, &key, state.lanes.post(book.id, key, entry).await).await?;
+        let item = verdict(state, book, &key, state.lanes().post(book.id, key, entry).await).await?;
         stopped = item.number.is_none();
         items.push(item);
     }

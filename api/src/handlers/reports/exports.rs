@@ -2,6 +2,7 @@
 
 use crate::auth::MaybeCaller;
 use crate::extract::Params;
+use crate::limits::place;
 use crate::problem::Problem;
 use crate::state::State;
 use crate::visibility::read_accounts;
@@ -51,8 +52,14 @@ pub(crate) async fn export(
     drop(client);
     let format = query.0.format;
     let file = format!("attachment; filename=\"{}.{}\"", book.reference(), format.extension());
-    let pieces = exports::export(state.pool.clone(), book, format).await?;
-    let pieces = pieces.map_ok(Bytes::from).inspect_err(|error| tracing::error!(%error, "an export was cut"));
+    let pieces = exports::export(state.connections().await?.clone(), book, format).await?;
+    // The answer goes on after the request is answered, and so does its use of the database.
+    let place = place::keep();
+    let pieces = pieces.map_ok(move |piece| {
+        let _held = &place;
+        Bytes::from(piece)
+    });
+    let pieces = pieces.inspect_err(|error| tracing::error!(%error, "an export was cut"));
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, format.media_type()))
         .insert_header((CONTENT_DISPOSITION, file))

@@ -214,7 +214,7 @@ impl<J: Journal> Writer<J> {
         }
         // The wait for the lock has let more callers queue: they come along.
         if !self.wants_one() {
-            drain(left, queue, batch, lines, self.limits.transfers);
+            drain(left, queue, batch, lines, self.limits);
             set_repetitions_apart(batch, left);
         }
 

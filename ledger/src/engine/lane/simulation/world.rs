@@ -69,6 +69,7 @@ impl World {
             accounts: if dice.random_ratio(1, 3) { dice.random_range(2..=8) } else { 100 },
             catch_up: dice.random_range(0..=20),
             calm: dice.random_range(1..=4),
+            patience: None,
             tries: dice.random_range(1..=5),
         };
         let floors = [None, None, Some(0), Some(-30), Some(0), None];

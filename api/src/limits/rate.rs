@@ -1,4 +1,4 @@
-//! Rate limits per address and per caller, told by `RateLimit`, `RateLimit-Policy` and `Retry-After`.
+//! Rate limits per network and per caller, told by `RateLimit`, `RateLimit-Policy` and `Retry-After`.
 
 use crate::problem::Problem;
 use actix_web::http::StatusCode;
@@ -8,9 +8,10 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 use ledger::id::CallerId;
-use std::hash::Hash;
-use std::net::IpAddr;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -65,11 +66,22 @@ impl Standing {
     }
 }
 
+/// So many networks are remembered on their own.
+const NETWORKS_MAX: usize = 100_000;
+
+/// Past that they share so many limits.
+const GROUPS: u32 = 65_536;
+
+/// After so many requests it is counted again how many are remembered.
+const RECOUNT: usize = 1_024;
+
 /// All limits of this process.
 pub struct Limits {
     address: Limit<IpAddr>,
     caller: Limit<i32>,
     guess: Limit<IpAddr>,
+    asked: AtomicUsize,
+    crowded: AtomicBool,
 }
 
 impl Limits {
@@ -82,12 +94,33 @@ impl Limits {
             address: Limit::new("address", quota, 2),
             caller: Limit::new("caller", quota, 2),
             guess: Limit::new("guess", Quota::per_minute(guesses_per_minute), 60),
+            asked: AtomicUsize::new(0),
+            crowded: AtomicBool::new(false),
         }
     }
 
     /// A request of an address.
     pub fn address(&self, address: IpAddr) -> Result<Standing, Problem> {
-        self.address.check(&address)
+        if self.asked.fetch_add(1, Ordering::Relaxed) % RECOUNT == 0 {
+            self.recount(NETWORKS_MAX);
+        }
+        self.address.check(&self.group(address))
+    }
+
+    /// Looks whether so many networks ask that they must share limits, so that those who make addresses up take no memory.
+    fn recount(&self, max: usize) {
+        let known = self.address.limiter.len().max(self.guess.limiter.len());
+        self.crowded.store(known >= max, Ordering::Relaxed);
+    }
+
+    /// Under which key a network's limit is kept.
+    fn group(&self, address: IpAddr) -> IpAddr {
+        if !self.crowded.load(Ordering::Relaxed) {
+            return address;
+        }
+        let mut hash = DefaultHasher::new();
+        address.hash(&mut hash);
+        IpAddr::V4(Ipv4Addr::from_bits((hash.finish() % u64::from(GROUPS)) as u32))
     }
 
     /// A request of a caller.
@@ -97,7 +130,7 @@ impl Limits {
 
     /// A request of an address to something that could be guessed.
     pub fn guess(&self, address: IpAddr) -> Result<Standing, Problem> {
-        self.guess.check(&address)
+        self.guess.check(&self.group(address))
     }
 
     /// Forgets who has been quiet; called now and then, so that memory does not grow.
@@ -112,7 +145,25 @@ impl Limits {
 mod tests {
     use super::*;
     use actix_web::ResponseError;
-    use std::net::Ipv4Addr;
+
+    #[test]
+    fn those_who_make_addresses_up_take_no_more_memory_than_a_crowd() {
+        let one = NonZeroU32::MIN;
+        let limits = Limits::new(one, one);
+        let address = |number: u32| IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 + number));
+        for number in 0..1_000 {
+            limits.address(address(number)).unwrap();
+        }
+        limits.recount(1_000);
+        for number in 0..200_000 {
+            let _ = limits.address(address(number));
+            limits.crowded.store(true, Ordering::Relaxed);
+        }
+        assert!(limits.address.limiter.len() <= 1_000 + GROUPS as usize);
+        limits.forget_the_quiet();
+        limits.recount(NETWORKS_MAX);
+        assert_eq!(limits.group(address(7)), address(7), "a crowd that has gone is forgotten");
+    }
 
     #[test]
     fn who_asks_too_often_is_told_when_to_come_back() {

@@ -1,0 +1,6 @@
+//! What nobody may take from the others: requests in a time, connections to the database, bytes of bodies.
+
+pub mod address;
+pub mod place;
+pub mod rate;
+pub mod shares;

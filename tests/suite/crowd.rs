@@ -1,0 +1,164 @@
+//! One stranger, or one book, that asks for all there is: the others are served as before, and nothing is kept of it.
+
+use anyhow::{Context as _, bail, ensure};
+use api::demo::cast::{organisation, sandbox_book, usd};
+use futures_util::future::join_all;
+use ledger::id::BookRef;
+use serde_json::json;
+use std::cell::Cell;
+use std::time::Duration;
+use tests::{Stage, TestApp};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+type Outcome = anyhow::Result<()>;
+
+/// How long one waits for what must come at last.
+const AT_LAST: Duration = Duration::from_mins(3);
+
+/// Sends the beginning of a request with a body, and so much of the body.
+async fn half(base: &str, path: &str, token: Option<&str>, length: usize, sent: usize) -> anyhow::Result<TcpStream> {
+    let host = base.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host).await?;
+    let token = token.map_or(String::new(), |token| format!("Authorization: Bearer {token}\r\nIdempotency-Key: a\r\n"));
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: {host}\r\n{token}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await?;
+    // What is refused early is not read.
+    let _ = stream.write_all(&vec![b' '; sent]).await;
+    Ok(stream)
+}
+
+/// Reads until the service hangs up.
+async fn heard(mut stream: TcpStream) -> anyhow::Result<String> {
+    let mut text = Vec::new();
+    let end = tokio::time::timeout(AT_LAST, stream.read_to_end(&mut text)).await.context("nobody hung up")?;
+    // Reset, when it hung up before it had read all: what it said was said.
+    let _ = end;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// A line of /proc/…/status in KiB.
+fn resident(pid: u32) -> anyhow::Result<i64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("a line of its memory")?;
+    Ok(line.trim().trim_end_matches(" kB").parse()?)
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_given_up_and_the_others_are_served() -> Outcome {
+    let app = TestApp::start_with(1, &[("COMMONPURSE_SLOW_BODY_S", "1")]).await?;
+    let operator = app.operator().await?;
+    let token = operator.access_token().await?.context("a token")?;
+    let mut open = Vec::new();
+    for _ in 0..40 {
+        open.push(half(app.base_url(), "/v1/sign-in", None, 60_000, 100).await?);
+        open.push(half(app.base_url(), "/v1/organisations", Some(&token), 900_000, 100).await?);
+    }
+    app.nobody()?.get("/livez").await?;
+    for answer in join_all(open.into_iter().map(heard)).await {
+        let answer = answer?;
+        ensure!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("body-too-slow"), "{answer}");
+    }
+    app.finish().await
+}
+
+#[tokio::test]
+async fn what_strangers_send_is_kept_by_nobody() -> Outcome {
+    let mut app =
+        TestApp::start_with(1, &[("COMMONPURSE_SLOW_BODY_S", "2"), ("COMMONPURSE_RATE_PER_SECOND", "100000")]).await?;
+    let operator = app.operator().await?;
+    let host = organisation(&operator, "Host", "fiscal_host").await?;
+    let book = sandbox_book(&operator, &host, "Host").await?;
+    let token = operator.access_token().await?.context("a token")?;
+    let base = app.base_url().to_owned();
+    let round = async |methods: usize| {
+        let mut stream = TcpStream::connect(base.trim_start_matches("http://")).await?;
+        for number in 0..methods {
+            let request = format!("M{number} /v1/me HTTP/1.1\r\nHost: x\r\n\r\n");
+            stream.write_all(request.as_bytes()).await?;
+            if number % 100 == 99 {
+                // Answers are taken, or the service would stop reading.
+                while stream.try_read(&mut [0; 65_536]).is_ok_and(|read| read > 0) {}
+            }
+        }
+        let batch = format!("/v1/books/{book}/journal-entries:batch");
+        let mut open = Vec::new();
+        for _ in 0..400 {
+            open.push(half(&base, "/v1/sign-in", None, 1_000_000, 500_000).await?);
+        }
+        for _ in 0..25 {
+            open.push(half(&base, &batch, Some(&token), 8_000_000, 4_000_000).await?);
+        }
+        for answer in join_all(open.into_iter().map(heard)).await {
+            answer?;
+        }
+        anyhow::Ok(())
+    };
+    // All code has run once before its memory is looked at.
+    let api = app.stack().api_id();
+    app.nobody()?.get("/metrics").await?;
+    let mut memory = vec![resident(api)?];
+    for _ in 0..3 {
+        round(2_000).await?;
+        memory.push(resident(api)?);
+    }
+    let figures = app.nobody()?.download("/metrics").await.unwrap_or_default();
+    ensure!(!figures.contains("M17"), "a made-up method is no label");
+    ensure!(memory[1] - memory[0] < 32 * 1024, "{memory:?} KiB");
+    ensure!(memory[3] - memory[1] < 4 * 1024, "{memory:?} KiB");
+    app.finish().await
+}
+
+#[tokio::test]
+async fn a_book_that_waits_for_itself_keeps_no_other_book_waiting() -> Outcome {
+    let stage = Stage::set_with(1, &[("COMMONPURSE_PATIENCE_MS", "400")]).await?;
+    let book = stage.cast.book.clone();
+    let elsewhere = organisation(&stage.cast.operator, "Elsewhere", "fiscal_host").await?;
+    let other = sandbox_book(&stage.cast.operator, &elsewhere, "Elsewhere").await?;
+    let account = json!({"code": "assets:bank", "class": "asset", "currency": "USD"});
+    stage.cast.treasurer.post(&format!("/v1/books/{book}/accounts"), &account).await?.ok()?;
+    let (client, connection) = tokio_postgres::connect(stage.app.database_url(), tokio_postgres::NoTls).await?;
+    tokio::spawn(connection);
+    let number = book.parse::<BookRef>()?.book.0;
+    client.batch_execute(&format!("BEGIN; SELECT FROM book_head WHERE book_id = {number} FOR UPDATE")).await?;
+
+    let hold = json!({"account": "assets:bank", "amount": usd("1.00")});
+    let path = format!("/v1/books/{book}/holds");
+    let done = Cell::new(false);
+    let crowd = async {
+        let answers = join_all((0..400).map(|_| stage.cast.treasurer.post(&path, &hold))).await;
+        done.set(true);
+        answers
+    };
+    // As long as the crowd waits, all others are answered.
+    let others = async {
+        let mut served = 0;
+        while !done.get() {
+            for asked in [format!("/v1/books/{other}"), format!("/v1/books/{other}/reports/trial-balance"), "/v1/me".into()] {
+                stage.cast.operator.get(&asked).await?.ok()?;
+            }
+            stage.cast.stranger.get("/v1/me").await?.ok()?;
+            stage.app.nobody()?.get("/readyz").await?.ok()?;
+            served += 1;
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        anyhow::Ok(served)
+    };
+    let (answers, served) = tokio::join!(crowd, others);
+    client.batch_execute("ROLLBACK").await?;
+    ensure!(served? > 3, "the crowd had gone before anybody else came");
+    let mut refused = 0;
+    for answer in answers {
+        let answer = answer?;
+        match answer.body["type"].as_str() {
+            Some("/problems/overloaded") => refused += 1,
+            // Those who had a place waited for the lock as long as anybody does.
+            Some("/problems/still-running") => {}
+            _ => bail!("{answer:?}"),
+        }
+    }
+    ensure!(refused >= 300, "{refused} of 400 were told to come again");
+    stage.app.finish().await
+}
