@@ -88,8 +88,12 @@ pub struct Team {
 impl Host {
     /// Opens the host's book in a new database. The clock starts at `wall`, cut to microseconds as the database keeps them.
     pub async fn open(self, wall: Timestamp) -> Ground {
+        self.open_in(TestDatabase::create().await.expect("a test database"), wall).await
+    }
+
+    /// The same in a database of the test's own making.
+    pub async fn open_in(self, database: TestDatabase, wall: Timestamp) -> Ground {
         let wall = to_microseconds(wall);
-        let database = TestDatabase::create().await.expect("a test database");
         let config = migrations::service_config(&database.service_url, "ledger-tests").expect("a database address");
         let pool = Pool::builder(Manager::new(config, NoTls)).max_size(8).build().expect("a pool");
         let mut client = pool.get().await.expect("a connection");

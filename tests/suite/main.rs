@@ -5,6 +5,7 @@ mod chaos;
 mod contract;
 mod cooperatives;
 mod crowd;
+mod frozen;
 mod host;
 mod house;
 mod logins;

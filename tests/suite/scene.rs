@@ -1,7 +1,7 @@
 //! One of everything, so that every id of the contract names something.
 
 mod books;
-mod challenges;
+pub(crate) mod challenges;
 mod cooperatives;
 mod parties;
 mod partners;
@@ -95,7 +95,7 @@ impl Known {
     }
 }
 
-async fn partner_with_all_scopes(cast: &Cast) -> anyhow::Result<Client> {
+pub(crate) async fn partner_with_all_scopes(cast: &Cast) -> anyhow::Result<Client> {
     let scopes: Vec<_> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
     let credential = json!({"name": "all", "mode": "sandbox", "scopes": scopes});
     let path = format!("/v1/partners/{}/credentials", cast.platform);

@@ -200,8 +200,9 @@ async fn t11_a_book_that_differs_is_frozen_nobody_is_asked_for_money_and_what_wa
     };
     let charge = ChargeId::new(book, charge);
     let (partner, wall) = (ground.partner, Timestamp::now());
-    let report =
-        async || ground.run(async |tx| charges::capture_reported(tx, charge, partner, "evt", "pay", wall).await).await;
+    let report = async || {
+        ground.run(async |tx| charges::capture_reported(tx, charge, partner, "evt", "pay", None, wall).await).await
+    };
     assert!(matches!(report().await, Err(ledger::Error::BookFrozen)));
     ground.run(async |tx| charges::keep_report(tx, charge, partner, "evt", "pay", wall).await).await.unwrap();
     until("the operator hears of it", async || story.mails("freeze.") == 1).await;
@@ -213,6 +214,7 @@ async fn t11_a_book_that_differs_is_frozen_nobody_is_asked_for_money_and_what_wa
     assert_eq!(waiting().await, 2);
     assert_eq!((story.provider_calls().await, story.entries().await), (0, 0));
 
+    story.advance_days(1).await;
     alter(-7).await;
     let released = owner.execute("SELECT book_release($1, 'a hand had slipped')", &[&book.0]).await;
     assert_eq!(released.unwrap(), 1);
@@ -220,6 +222,9 @@ async fn t11_a_book_that_differs_is_frozen_nobody_is_asked_for_money_and_what_wa
     story.until_idle().await;
     assert_eq!(story.charges().await, [("captured".into(), 1), ("captured".into(), 1)]);
     assert_eq!((story.provider_calls().await, story.entries().await, story.mails("freeze.")), (1, 2, 1));
+    let captured = "SELECT captured_on FROM charge WHERE book_id = $1 AND id = $2";
+    let captured = ground.client().await.query_one(captured, &[&book.0, &charge.object]).await.unwrap();
+    assert_eq!(captured.get::<_, jiff::civil::Date>(0), ground.book.today(wall), "the day of the report");
     let compared = "SELECT count(*) FROM book_check WHERE book_id = $1 AND ended_at > 'epoch'";
     until("the next pass ends", async || {
         ground.client().await.query_one(compared, &[&book.0]).await.unwrap().get::<_, i64>(0) == 1

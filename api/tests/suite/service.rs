@@ -57,7 +57,10 @@ impl Answer {
 
 impl Service {
     pub(crate) async fn start() -> Service {
-        let ground = Ground::at(Timestamp::now()).await;
+        Service::on(Ground::at(Timestamp::now()).await).await
+    }
+
+    pub(crate) async fn on(ground: Ground) -> Service {
         let signing_key = format!("--signing-key={}", keys::generate().expose_secret());
         // Tests that are slow together must not be refused.
         let patience = "--patience-ms=60000";

@@ -391,7 +391,7 @@ async fn m4_an_entry_fee_is_paid_before_work_is_handed_in_and_goes_where_the_rul
         scene
             .ground
             .run(async |tx| {
-                submissions::capture_fee(tx, entrant.id, partner, "card 1", actor, scene.ground.day(5)).await
+                submissions::capture_fee(tx, entrant.id, partner, "card 1", actor, None, scene.ground.day(5)).await
             })
             .await
     };
@@ -413,6 +413,37 @@ async fn m4_an_entry_fee_is_paid_before_work_is_handed_in_and_goes_where_the_rul
     assert_eq!(scene.balance("liabilities:entry-fees:drill").await, 0);
     assert_eq!(scene.balance("equity:operating:drill").await, 5_000);
     assert_eq!(scene.prizes_payable().await, 90_000);
+    scene.ground.audit().await;
+}
+
+#[tokio::test]
+async fn t11_a_fee_reported_in_time_counts_though_it_is_written_down_later_and_its_day_has_been_paid_over() {
+    let scene = Scene::new().await;
+    let fee = EntryFee { amount: usd("50.00"), goes_to: FeeGoesTo::Teams };
+    let challenge = scene.open(Rules { entry_fee: Some(fee), ..small() }).await;
+    let (reported, later) = (scene.ground.day(92), scene.ground.day(95));
+    let capture = async |team: &str, kept_since, wall| {
+        let entrant = scene.enter(&challenge, scene.team(team).await, 4).await.id;
+        let (partner, actor) = (scene.ground.book.organisation, Actor::Person(scene.ground.owner));
+        scene
+            .ground
+            .run(async |tx| submissions::capture_fee(tx, entrant, partner, team, actor, kept_since, wall).await)
+            .await
+    };
+    capture("ada", None, reported).await.unwrap();
+    let owner = scene.ground.database_owner().await;
+    let settlement = owner.query_one("SELECT settlement FROM entrant WHERE settlement IS NOT NULL", &[]).await.unwrap();
+    let settlement = ledger::id::SettlementId::new(scene.ground.book.id, settlement.get(0));
+    scene.ground.run(async |tx| settlements::settle(tx, settlement, scene.ground.day(94)).await).await.unwrap();
+
+    assert_eq!(refusal(capture("ben", None, later).await), "challenge-takes-no-entries");
+    let kept = capture("eve", Some(reported), later).await.unwrap();
+    let posted = "SELECT t.effective, s.day FROM entrant e JOIN transfer t ON t.pos >> 16 = e.entry
+                    JOIN settlement s ON s.id = e.settlement WHERE e.id = $1";
+    let posted = owner.query_one(posted, &[&kept.id.object]).await.unwrap();
+    let day = |moment| scene.ground.book.day_of(moment);
+    let (effective, paid_over_with): (jiff::civil::Date, jiff::civil::Date) = (posted.get(0), posted.get(1));
+    assert_eq!((effective, paid_over_with), (day(reported), day(later)));
     scene.ground.audit().await;
 }
 

@@ -96,6 +96,7 @@ const DOMAINS: &[Domain] = &[
             "recent_totals_merge",
             "totals_kept",
             "totals_due",
+            "day_spans_unlike",
             "total_name",
             "totals_through",
         ],

@@ -1,4 +1,4 @@
--- A book compared with itself, slice by slice: balances, chains, marks, totals and head, worked out from the journal anew.
+-- A book compared with itself, slice by slice: balances, chains, marks, totals, days and head, worked out from the journal anew.
 --
 -- A pass begins at the first record. Each slice goes through the next transfers in their order: what each says of its
 -- accounts before and after it must be what the accounts have come to so far, which account_check keeps. The slice that
@@ -99,6 +99,11 @@ BEGIN
     IF v_astray IS NOT NULL THEN
         wrong := wrong || public.book_check_lines(p_book, p_pass, v_from, v_to, v_astray);
     END IF;
+
+    -- Where the days lie.
+    wrong := wrong || public.day_spans_unlike(p_book,
+        CASE WHEN p_through > 0 THEN v_from ELSE -9223372036854775808 END,
+        CASE WHEN whole THEN 9223372036854775807 ELSE v_to END);
 
     -- Of the same accounts in the same order.
     SELECT array_agg(coalesce(c.print, 0) + due.print ORDER BY due.account) INTO prints

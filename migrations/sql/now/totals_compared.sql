@@ -1,6 +1,6 @@
--- What the comparison of a book knows of its totals: how they are kept, what they must hold, and how one is called. A total
--- is named by its part (1 a day, 2 a third of a month) and a key within it, made of its last day and its way of moving;
--- nothing else in the comparison knows more.
+-- What the comparison of a book knows of its totals: how they are kept, what they must hold, how one is called, and where in
+-- the journal the days lie of which they are. A total is named by its part (1 a day, 2 a third of a month) and a key within
+-- it, made of its last day and its way of moving; nothing else in the comparison knows more.
 
 -- The totals as they are kept, each by its own movement. What waits in recent_total belongs to both parts.
 CREATE OR REPLACE FUNCTION totals_kept(p_book int)
@@ -64,4 +64,25 @@ $$;
 CREATE OR REPLACE FUNCTION totals_through(p_book int) RETURNS bigint
 LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT through FROM public.day_total_progress WHERE book_id = p_book
+$$;
+
+-- The days whose span is not that of their transfers after p_after up to and with p_until, in words; none when all are right.
+-- A span must hold each transfer of its day that is rolled up, and begin and end at one: then slices of the journal, each
+-- looked at alone, prove it whole. What lies before the first or after the last record belongs to no slice: there the
+-- bounds are open.
+CREATE OR REPLACE FUNCTION day_spans_unlike(p_book int, p_after bigint, p_until bigint) RETURNS text[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH own AS (
+        SELECT effective AS day, min(pos) AS first_pos, max(pos) AS last_pos
+          FROM public.transfer
+         WHERE book_id = p_book AND pos > p_after AND pos <= least(p_until, public.totals_through(p_book))
+         GROUP BY effective)
+    SELECT array_agg(format('day %s: lies at %s, its transfers at %s', r.day, coalesce(r.kept, 'nothing'), coalesce(r.own, 'nothing'))
+                     ORDER BY r.day)
+      FROM (SELECT day, s.first_pos || ' to ' || s.last_pos AS kept, own.first_pos || ' to ' || own.last_pos AS own
+              FROM own FULL JOIN (SELECT * FROM public.day_span WHERE book_id = p_book) AS s USING (day)
+             WHERE own.first_pos < s.first_pos OR own.last_pos > s.last_pos OR s.day IS NULL
+                OR s.first_pos > p_after AND s.first_pos <= p_until AND s.first_pos IS DISTINCT FROM own.first_pos
+                OR s.last_pos > p_after AND s.last_pos <= p_until AND s.last_pos IS DISTINCT FROM own.last_pos
+             ORDER BY day LIMIT 20) AS r
 $$;

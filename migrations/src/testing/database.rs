@@ -9,6 +9,7 @@ use tokio_postgres::error::SqlState;
 
 use crate::connection::{LOGIN, connect, parse, with_database, with_login};
 use crate::error::Error;
+use crate::server::PrivateServer;
 use crate::server::cluster::quoted;
 use crate::testing::template::Login;
 use crate::testing::{shared, template};
@@ -57,6 +58,18 @@ impl TestDatabase {
     pub async fn create_empty() -> Result<Self, Error> {
         let server = server().await?;
         Self::create_from(server, "template0").await
+    }
+
+    /// Makes a migrated database on a server that the test has started for itself, because it changes its settings or reads
+    /// its log.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] when a migration fails.
+    pub async fn create_on(server: &PrivateServer, name: &str) -> Result<Self, Error> {
+        server.migrate(name).await?;
+        let (url, service_url, maintenance_url) = (server.url(name), server.service_url(name), server.url("postgres"));
+        Ok(Self { url, service_url, maintenance_url, name: name.to_owned() })
     }
 
     /// The database's name.

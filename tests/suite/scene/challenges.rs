@@ -76,13 +76,13 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
 }
 
 /// The host with its book of challenges.
-pub(super) struct Host<'a> {
+pub(crate) struct Host<'a> {
     cast: &'a Cast,
-    pub(super) book: String,
+    pub(crate) book: String,
 }
 
 impl Host<'_> {
-    pub(super) async fn open(cast: &Cast) -> anyhow::Result<Host<'_>> {
+    pub(crate) async fn open(cast: &Cast) -> anyhow::Result<Host<'_>> {
         let book = sandbox_book(&cast.treasurer, &cast.host, "Challenges").await?;
         let admit = json!({"organisation": cast.platform});
         cast.treasurer.post(&format!("/v1/books/{book}/partners"), &admit).await?.ok()?;
@@ -139,7 +139,7 @@ impl Host<'_> {
     }
 
     /// One that takes teams and money, of which somebody brings some.
-    pub(super) async fn entering(&self, by: &Client, known: &mut Known) -> anyhow::Result<Value> {
+    pub(crate) async fn entering(&self, by: &Client, known: &mut Known) -> anyhow::Result<Value> {
         let made = self.make("entering", 30, true).await?;
         self.step(&made, ":publish").await?;
         self.step(&made, ":announce").await?;

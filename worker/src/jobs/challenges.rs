@@ -17,7 +17,7 @@ impl Context {
         Ok(())
     }
 
-    /// Writes down the contribution to a purse that was reported while the book was frozen.
+    /// Writes down the contribution to a purse that was reported while the book was frozen, as of then: when the job fell due.
     pub(super) async fn record_contribution(
         &self,
         leased: &Leased,
@@ -26,13 +26,14 @@ impl Context {
         actor: Actor,
     ) -> Result<(), Failure> {
         self.settle_with(leased, async |tx, wall| {
-            purses::capture(tx, contribution, provider_reference.to_owned(), actor, wall).await
+            purses::capture(tx, contribution, provider_reference.to_owned(), actor, Some(leased.due_at), wall).await
         })
         .await?;
         Ok(())
     }
 
-    /// Writes down the entry fee that was reported while the book was frozen. Reported twice, it is refused the second time.
+    /// Writes down the entry fee that was reported while the book was frozen, as of then. Reported twice, it is refused the
+    /// second time.
     pub(super) async fn record_entry_fee(
         &self,
         leased: &Leased,
@@ -42,7 +43,7 @@ impl Context {
         actor: Actor,
     ) -> Result<(), Failure> {
         self.settle_with(leased, async |tx, wall| {
-            submissions::capture_fee(tx, entrant, custodian, provider_reference, actor, wall).await
+            submissions::capture_fee(tx, entrant, custodian, provider_reference, actor, Some(leased.due_at), wall).await
         })
         .await?;
         Ok(())

@@ -78,7 +78,7 @@ impl Context {
         .await
     }
 
-    /// Writes down the capture that a partner reported while the book was frozen.
+    /// Writes down the capture that a partner reported while the book was frozen, as of then: when the job fell due.
     pub(super) async fn record_capture(
         &self,
         leased: &Leased,
@@ -88,7 +88,8 @@ impl Context {
         provider_reference: &str,
     ) -> Result<(), Failure> {
         self.settle_with(leased, async |tx, wall| {
-            charges::capture_reported(tx, charge, partner, event_id, provider_reference, wall).await
+            charges::capture_reported(tx, charge, partner, event_id, provider_reference, Some(leased.due_at), wall)
+                .await
         })
         .await?;
         Ok(())

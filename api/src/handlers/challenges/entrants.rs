@@ -150,7 +150,8 @@ pub(crate) async fn list(
     Ok(window.page(rows, |row| row.id.object, |row| EntryBody::new(row, currency)).respond(&http))
 }
 
-/// Reports that the fee of an entry is there: by an admitted partner, or by the host's treasurer.
+/// Reports that the fee of an entry is there: by an admitted partner, or by the host's treasurer. While the book is frozen, the
+/// report is kept; it is captured after the release, as of the day of the report.
 #[utoipa::path(tag = "challenge entries", params(("id" = String, Path, description = "The entry")),
     request_body = CapturePaymentRequest,
     responses((status = 200, description = "Captured", body = EntryBody),
@@ -167,7 +168,8 @@ pub(crate) async fn capture_fee(
     let captured = idempotent(&state, &request.key, scope, caller.id(), async |tx| {
         let book = book_of(tx, id.book, "entry").await?;
         let custodian = custodian(tx, &caller, &book, "entry").await?;
-        let captured = operations::capture_fee(tx, *id, custodian, &paid, actor(&caller), Timestamp::now()).await?;
+        let captured =
+            operations::capture_fee(tx, *id, custodian, &paid, actor(&caller), None, Timestamp::now()).await?;
         let currency = challenges::get(tx, captured.challenge).await?.purse.currency();
         Ok(Reply::ok(&EntryBody::new(captured, currency)))
     })

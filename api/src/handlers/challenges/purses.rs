@@ -190,7 +190,7 @@ pub(crate) async fn list(
 }
 
 /// Reports that the money of a contribution is there. Reported again by the same payment, it changes nothing. While the book is
-/// frozen, the report is kept; it is captured after the release.
+/// frozen, the report is kept; it is captured after the release, as of the day of the report.
 #[utoipa::path(tag = "purses", params(("id" = String, Path, description = "The contribution")),
     request_body = CapturePaymentRequest,
     responses((status = 200, description = "Captured", body = PurseContributionBody),
@@ -210,7 +210,7 @@ pub(crate) async fn capture(
         if contributions::get(tx, *id).await?.partner != custodian {
             return Err(Error::NotFound("contribution"));
         }
-        let captured = operations::capture(tx, *id, paid.clone(), actor(&caller), Timestamp::now()).await?;
+        let captured = operations::capture(tx, *id, paid.clone(), actor(&caller), None, Timestamp::now()).await?;
         Ok(Reply::ok(&PurseContributionBody::from(captured)))
     })
     .await;

@@ -202,7 +202,8 @@ pub struct CaptureChargeRequest {
 }
 
 /// Reports that the partner has collected a charge. Refused when the campaign has closed: give the money back then. While the
-/// book is frozen, the report is kept and the charge answered as it stands; it is captured after the release.
+/// book is frozen, the report is kept and the charge answered as it stands; it is captured after the release, as of the day of
+/// the report.
 #[utoipa::path(tag = "charges", params(("id" = String, Path, description = "The charge")),
     request_body = CaptureChargeRequest,
     responses((status = 200, description = "Captured, now or before", body = ChargeBody),
@@ -224,7 +225,7 @@ pub(crate) async fn capture(
     let scope = Scope::Book(id.book);
     let captured = idempotent(&state, &request.key, scope, caller.id(), async |tx| {
         of_caller(tx, &caller, *id).await?;
-        operations::capture_reported(tx, *id, partner, &event, &reference, Timestamp::now()).await?;
+        operations::capture_reported(tx, *id, partner, &event, &reference, None, Timestamp::now()).await?;
         Ok(Reply::ok(&ChargeBody::from(charges::get(tx, *id).await?)))
     })
     .await;

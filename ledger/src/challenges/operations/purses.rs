@@ -24,6 +24,7 @@ use crate::treasury::operations::settlements;
 use crate::{chart, movements};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 /// The most contributions or fees that go back in one entry.
 const LINES_MAX: usize = 500;
@@ -61,7 +62,8 @@ pub async fn contribute(
     wall: Timestamp,
 ) -> Result<Contribution, Error> {
     check_text("/reference", &new.reference, 1..=200)?;
-    let Locked { book, challenge } = lock(tx, new.challenge).await?;
+    let locked = lock(tx, new.challenge).await?;
+    let Locked { book, challenge } = &locked;
     challenge.takes_contributions()?;
     challenge.agree(new.rules)?;
     if organisations::find(tx, new.sponsor).await?.is_none() {
@@ -90,12 +92,13 @@ pub async fn contribute(
     let pledged = Done::new(&contribution.id, "pledged", actor);
     activity::record(tx, book.id, pledged, contribution.created_at).await?;
     match new.provider_reference {
-        Some(reference) => capture_locked(tx, &book, &challenge, contribution, reference, actor, wall).await,
+        Some(reference) => capture_locked(tx, &locked, contribution, reference, actor, book.today(wall), wall).await,
         None => Ok(contribution),
     }
 }
 
-/// The partner has the money of a contribution: it stands in the purse, and arrives with the partner's day.
+/// The partner has the money of a contribution: it stands in the purse, and arrives with the partner's day. That is today, or
+/// the day of `kept_since`: the moment in the book's time since which the report was kept.
 ///
 /// # Errors
 ///
@@ -107,9 +110,11 @@ pub async fn capture(
     id: PurseContributionId,
     provider_reference: String,
     actor: Actor,
+    kept_since: Option<Timestamp>,
     wall: Timestamp,
 ) -> Result<Contribution, Error> {
-    let Locked { book, challenge } = lock(tx, contributions::get(tx, id).await?.challenge).await?;
+    let locked = lock(tx, contributions::get(tx, id).await?.challenge).await?;
+    let Locked { book, challenge } = &locked;
     let contribution = contributions::get(tx, id).await?;
     match (contribution.state, &contribution.capture) {
         (ContributionState::Pledged, _) => {}
@@ -119,7 +124,8 @@ pub async fn capture(
         }
     }
     purse::admit(challenge.purse, given(tx, challenge.id).await?, contribution.amount)?;
-    capture_locked(tx, &book, &challenge, contribution, provider_reference, actor, wall).await
+    let on = book.day_of(kept_since.unwrap_or(book.now(wall)));
+    capture_locked(tx, &locked, contribution, provider_reference, actor, on, wall).await
 }
 
 /// Keeps the report of a capture until its book is released: [`capture`] said that it is frozen, and so nothing else against it.
@@ -144,11 +150,11 @@ pub async fn keep_report(
 
 async fn capture_locked(
     tx: &Transaction<'_>,
-    book: &Book,
-    challenge: &Challenge,
+    Locked { book, challenge }: &Locked,
     contribution: Contribution,
     provider_reference: String,
     actor: Actor,
+    on: Date,
     wall: Timestamp,
 ) -> Result<Contribution, Error> {
     check_text("/provider_reference", &provider_reference, 1..=200)?;
@@ -157,8 +163,8 @@ async fn capture_locked(
     if contributions::provider_reference_taken(tx, id.book, contribution.partner, &provider_reference).await? {
         return Err(Refusal::new("payment-taken", format!("{provider_reference} paid another contribution")).into());
     }
-    let settlement = settlements::open(tx, book, contribution.partner, contribution.amount.currency(), wall).await?;
-    let on = settlement.day;
+    let settlement =
+        settlements::open(tx, book, contribution.partner, contribution.amount.currency(), on, wall).await?;
     let entry = movements::purse_pledged(settlement.receivable, account, contribution.amount, on, id);
     let entry = posting::post(tx, book, entry, wall).await?.number;
     let capture = Capture { provider_reference, settlement: settlement.id, on, entry };

@@ -63,7 +63,8 @@ pub async fn enter(
     Ok(entrant)
 }
 
-/// A custodian (a partner platform or the host itself) has the fee of a team.
+/// A custodian (a partner platform or the host itself) has the fee of a team, since now, or since `kept_since`: the moment in
+/// the book's time since which the report was kept.
 ///
 /// # Errors
 ///
@@ -76,12 +77,14 @@ pub async fn capture_fee(
     partner: OrganisationId,
     provider_reference: &str,
     actor: Actor,
+    kept_since: Option<Timestamp>,
     wall: Timestamp,
 ) -> Result<Entrant, Error> {
     check_text("/provider_reference", provider_reference, 1..=200)?;
     let book = books::get(tx, id.book).await?;
     let challenge = challenges::hold(tx, entrants::get(tx, id).await?.challenge).await?;
-    challenge.takes_entries(book.now(wall))?;
+    let at = kept_since.unwrap_or(book.now(wall));
+    challenge.takes_entries(at)?;
     let entrant = entrants::lock(tx, id).await?;
     match entrant.fee_state {
         FeeState::Due => {}
@@ -95,9 +98,10 @@ pub async fn capture_fee(
     }
     let fee = Money::from_minor(entrant.fee, challenge.purse.currency())
         .map_err(|error| Error::inconsistent(format!("{id}: {error}")))?;
-    let settlement = settlements::open(tx, &book, partner, fee.currency(), wall).await?;
+    let on = book.day_of(at);
+    let settlement = settlements::open(tx, &book, partner, fee.currency(), on, wall).await?;
     let account = purses::fee_account(tx, &book, &challenge, wall).await?;
-    let entry = movements::entry_fee_captured(settlement.receivable, account, fee, settlement.day, id);
+    let entry = movements::entry_fee_captured(settlement.receivable, account, fee, on, id);
     let entry = posting::post(tx, &book, entry, wall).await?.number;
     let entrant = entrants::update_captured(tx, id, partner, provider_reference, settlement.id, entry).await?;
     activity::record(tx, book.id, Done::new(&id, "fee_captured", actor), book.now(wall)).await?;

@@ -177,12 +177,15 @@ pub async fn record_outcome(
         | State::Voided { .. } => return Ok(Recorded::Already),
     }
     match outcome {
-        Outcome::Captured { provider_reference } => capture(tx, &book, pledge, charge, provider_reference, wall).await,
+        Outcome::Captured { provider_reference } => {
+            capture(tx, &book, pledge, charge, provider_reference, book.now(wall), wall).await
+        }
         Outcome::Declined { code, kind } => decline(tx, &book, pledge, charge, code, kind, wall).await,
     }
 }
 
-/// A partner that collects by itself reports that it has the money. The same event, or the same payment, twice is once.
+/// A partner that collects by itself reports that it has the money, since now, or since `kept_since`: the moment in the book's
+/// time since which the report was kept. The same event, or the same payment, twice is once.
 ///
 /// # Errors
 ///
@@ -197,6 +200,7 @@ pub async fn capture_reported(
     partner: OrganisationId,
     event_id: &str,
     provider_reference: &str,
+    kept_since: Option<Timestamp>,
     wall: Timestamp,
 ) -> Result<Recorded, Error> {
     check_text("/event_id", event_id, 1..=200)?;
@@ -222,12 +226,13 @@ pub async fn capture_reported(
     if !is_news {
         return Err(Refusal::new("event-taken", "this event was about another charge").into());
     }
-    let campaign = campaigns::get(tx, charge.campaign).await?.state.at(book.now(wall));
+    let at = kept_since.unwrap_or(book.now(wall));
+    let campaign = campaigns::get(tx, charge.campaign).await?.state.at(at);
     if campaign.is_over() {
         campaign.takes_money()?;
     }
     activity::record(tx, book.id, Done::new(&id, "captured", Actor::Partner(partner)), book.now(wall)).await?;
-    capture(tx, &book, pledge, charge, provider_reference.to_owned(), wall).await
+    capture(tx, &book, pledge, charge, provider_reference.to_owned(), at, wall).await
 }
 
 /// Keeps the report of a capture until its book is released: [`capture_reported`] said that it is frozen, and so nothing else
@@ -337,25 +342,26 @@ async fn capture(
     pledge: Pledge,
     charge: Charge,
     provider_reference: String,
+    at: Timestamp,
     wall: Timestamp,
 ) -> Result<Recorded, Error> {
-    let (now, today) = (book.now(wall), book.today(wall));
+    let on = book.day_of(at);
     let campaign = campaigns::get(tx, charge.campaign).await?;
-    if campaign.state.clone().at(now).is_over() {
+    if campaign.state.clone().at(at).is_over() {
         let charge = Charge { state: charge.state.void(provider_reference.clone())?, ..charge };
         finish(tx, book, &charge, wall).await?;
         plan::ask(tx, book, pledge, Need::Campaign, "its campaign closed before the capture", wall).await?;
         return Ok(Recorded::Voided { provider_reference });
     }
-    let state = charge.state.capture(today, provider_reference)?;
-    let settlement = settlements::open(tx, book, charge.partner, charge.amount.currency(), wall).await?;
-    let entry = movements::charge_captured(settlement.receivable, campaign.fund()?, charge.amount, today, charge.id);
+    let state = charge.state.capture(on, provider_reference)?;
+    let settlement = settlements::open(tx, book, charge.partner, charge.amount.currency(), on, wall).await?;
+    let entry = movements::charge_captured(settlement.receivable, campaign.fund()?, charge.amount, on, charge.id);
     let posted = posting::post(tx, book, entry, wall).await?;
     let charge = Charge { state, settlement: Some(settlement.id), entry: posted.number, ..charge };
     finish(tx, book, &charge, wall).await?;
     jobs::enqueue(tx, &receipt_job(book, charge.id, wall)).await?;
     let is_last = pledge.schedule.due_date(charge.sequence + 1).is_none();
-    let paid = pledge.state.paid(now, is_last);
+    let paid = pledge.state.paid(book.now(wall), is_last);
     if paid != pledge.state {
         let had_lapsed = paid.is_active();
         let reason = if had_lapsed { "a payment came after all" } else { "its last payment came" };

@@ -15,27 +15,33 @@ use crate::treasury::store::settlements;
 use crate::{chart, movements};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
-/// The settlement of a custodian's today, begun with the first capture of the day. It cannot settle until the
-/// transaction ends.
+/// The settlement of a custodian's day, begun with the first capture of the day; when that day has been paid over already,
+/// as it may be before a report that was kept, that of today. It cannot settle until the transaction ends.
 pub(crate) async fn open(
     tx: &Transaction<'_>,
     book: &Book,
     partner: OrganisationId,
     currency: Currency,
+    day: Date,
     wall: Timestamp,
 ) -> Result<Settlement, Error> {
-    let day = book.today(wall);
-    let found = match settlements::hold_open(tx, book.id, partner, day, currency).await? {
-        Some(settlement) => settlement,
-        None => {
-            begin(tx, book, partner, currency, wall).await?;
-            let begun = settlements::hold_open(tx, book.id, partner, day, currency).await?;
-            begun.ok_or_else(|| Error::inconsistent("a settlement that was written is not there"))?
+    for day in [day, book.today(wall)] {
+        let found = match settlements::hold_open(tx, book.id, partner, day, currency).await? {
+            Some(settlement) => settlement,
+            None => {
+                begin(tx, book, partner, currency, day, wall).await?;
+                let begun = settlements::hold_open(tx, book.id, partner, day, currency).await?;
+                begun.ok_or_else(|| Error::inconsistent("a settlement that was written is not there"))?
+            }
+        };
+        if found.settled_at.is_none() {
+            return Ok(found);
         }
-    };
+    }
     // The clock was put ahead under a running transaction: the next run captures on the new day.
-    if found.settled_at.is_some() { Err(Error::StillRunning) } else { Ok(found) }
+    Err(Error::StillRunning)
 }
 
 async fn begin(
@@ -43,9 +49,9 @@ async fn begin(
     book: &Book,
     partner: OrganisationId,
     currency: Currency,
+    day: Date,
     wall: Timestamp,
 ) -> Result<(), Error> {
-    let day = book.today(wall);
     let receivable = chart::receivable(partner, day).in_currency(currency, book.currency);
     let new = Settlement {
         id: SettlementId::generate(book.id),

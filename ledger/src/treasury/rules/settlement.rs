@@ -1,7 +1,8 @@
 //! When captured money becomes cash: the captures of one custodian and day arrive together, some days later.
 //!
 //! The day is the book's day of the capture, so when a settlement falls due its day is long over: nothing can be
-//! captured into it any more. A transaction that stalled for so long finds the settlement closed, and is tried again.
+//! captured into it any more, but for what was reported on that day while the book was frozen. A transaction that stalled
+//! for so long finds the settlement closed, and is tried again; a report that was kept for so long comes with today's.
 
 use crate::book::AccountNumber;
 use crate::calendar::days_after;

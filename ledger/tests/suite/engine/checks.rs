@@ -132,6 +132,19 @@ async fn t11_whatever_the_owner_alters_is_found_and_freezes_only_its_book() {
         ("UPDATE recent_total SET debits[1] = debits[1] + {by} WHERE book_id = {book}", "total of day"),
         ("UPDATE day_total SET kinds[1] = kinds[1] + {by} WHERE book_id = {book}", "way 61"),
         ("UPDATE recent_total SET accounts[1] = accounts[1] + 5000 * {by} WHERE book_id = {book}", "total of day"),
+        // Where in the journal a day lies: wider than its transfers, narrower, from before all of them to after them, none at
+        // all, and another day, of which no transfer is rolled up.
+        ("UPDATE day_span SET first_pos = first_pos - 3 * {by} WHERE book_id = {book}", "day 2027-01-01: lies"),
+        ("UPDATE day_span SET first_pos = first_pos - 65536 * {by} WHERE book_id = {book}", "day 2027-01-01: lies"),
+        ("UPDATE day_span SET first_pos = first_pos + 65536 * {by} WHERE book_id = {book}", "day 2027-01-01: lies"),
+        ("UPDATE day_span SET last_pos = last_pos + 65536 * {by} WHERE book_id = {book}", "day 2027-01-01: lies"),
+        ("UPDATE day_span SET last_pos = last_pos + 65536000 * {by} WHERE book_id = {book}", "day 2027-01-01: lies"),
+        ("UPDATE day_span SET last_pos = last_pos - 65536 * {by} WHERE book_id = {book}", "day 2027-01-01: lies"),
+        (
+            "UPDATE day_span SET book_id = book_id + 5000 * {by} WHERE book_id IN ({book}, {book} + 5000)",
+            "day 2027-01-01: lies at nothing",
+        ),
+        ("UPDATE day_span SET day = day + 33 * {by} WHERE book_id = {book}", "day 2027-02-03: lies"),
         // Chains: which line is before, and what stood on the account after it.
         (
             "UPDATE transfer SET debit_prev = debit_prev + {by} WHERE book_id = {book} AND pos = 100::bigint << 16",
@@ -290,7 +303,9 @@ async fn t11_while_eight_callers_post_and_totals_are_rolled_up_nothing_is_ever_f
             tokio::spawn(async move {
                 let mut posted = 0;
                 while Instant::now() < until {
-                    let burst = (1..=5).map(|amount| (key(), entry(&told, amount))).collect();
+                    // Of days before and after one another.
+                    let of_day = |day: i8| Entry { effective: date(2027, 1, day), ..entry(&told, day.into()) };
+                    let burst = (1..=5).map(|day| (key(), of_day(day))).collect();
                     posted += lanes.post_each(told.book.id, burst).await.into_iter().filter(Result::is_ok).count();
                 }
                 posted

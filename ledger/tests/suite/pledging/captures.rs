@@ -68,7 +68,7 @@ async fn report(scene: &Scene, pledge: PledgeId) {
         return;
     }
     let reported =
-        scene.ground.run(async |tx| charges::capture_reported(tx, charge, partner, "evt-1", "pay-e", wall).await);
+        scene.ground.run(async |tx| charges::capture_reported(tx, charge, partner, "evt-1", "pay-e", None, wall).await);
     reported.await.unwrap();
 }
 

@@ -186,7 +186,7 @@ async fn p1_two_workers_with_the_same_event_make_one_posting_and_one_receipt() {
     let report = async || {
         scene
             .ground
-            .run(async |tx| charges::capture_reported(tx, charge, partner, "evt-1", "pay-1", wall).await)
+            .run(async |tx| charges::capture_reported(tx, charge, partner, "evt-1", "pay-1", None, wall).await)
             .await
             .unwrap()
     };
@@ -199,13 +199,15 @@ async fn p1_two_workers_with_the_same_event_make_one_posting_and_one_receipt() {
     let owner = scene.ground.database_owner().await;
     let receipts = owner.query_one("SELECT count(*) FROM job WHERE kind = 'send_receipt'", &[]).await.unwrap();
     assert_eq!(receipts.get::<_, i64>(0), 1);
-    let other =
-        scene.ground.run(async |tx| charges::capture_reported(tx, charge, partner, "evt-2", "pay-2", wall).await).await;
+    let other = scene
+        .ground
+        .run(async |tx| charges::capture_reported(tx, charge, partner, "evt-2", "pay-2", None, wall).await)
+        .await;
     assert_eq!(refusal(other), "charge-captured");
     let stranger = OrganisationId::generate();
     let strange = scene
         .ground
-        .run(async |tx| charges::capture_reported(tx, charge, stranger, "evt-3", "pay-1", wall).await)
+        .run(async |tx| charges::capture_reported(tx, charge, stranger, "evt-3", "pay-1", None, wall).await)
         .await;
     assert!(matches!(strange, Err(Error::NotFound("charge"))), "{strange:?}");
 }
@@ -222,8 +224,10 @@ async fn a_partner_that_never_reports_lets_the_pledge_lapse_and_a_late_report_re
     let charge = scene.charges(pledge.id).await.remove(0);
     assert_eq!((charge.state.as_str(), scene.pledge(pledge.id).await.state.as_str()), ("declined", "lapsed"));
     let (wall, partner) = (scene.ground.wall, scene.ground.partner);
-    let late =
-        scene.ground.run(async |tx| charges::capture_reported(tx, charge.id, partner, "e", "pay-1", wall).await).await;
+    let late = scene
+        .ground
+        .run(async |tx| charges::capture_reported(tx, charge.id, partner, "e", "pay-1", None, wall).await)
+        .await;
     assert_eq!(late.unwrap(), Recorded::Captured);
     assert_eq!(scene.pledge(pledge.id).await.state.as_str(), "active");
     scene.go_to(date(2027, 2, 28)).await;
