@@ -2,7 +2,7 @@
 //!
 //! | variable | default | what |
 //! |---|---|---|
-//! | `DATABASE_URL` | required | PostgreSQL, with the login of the service: `postgresql://user:password@host/database` |
+//! | `DATABASE_URL` | required | PostgreSQL, with the login of the service: `postgresql://user:password@host/database?sslmode=verify-full` |
 //! | `COMMONPURSE_DATABASE_URL_FILE` | | a file with the same, instead |
 //! | `COMMONPURSE_OWNER_URL` | `DATABASE_URL` | the same with a login that may migrate it; for `migrate`, `operator` and `book` |
 //! | `COMMONPURSE_OWNER_URL_FILE` | | a file with the same, instead |

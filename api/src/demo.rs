@@ -145,7 +145,7 @@ async fn start(place: &PlaceOptions, database: &str, fresh: bool, operator: &str
             (Some(server), owner_url, database_url)
         }
     };
-    let service = migrations::service_config(&database_url, "commonpurse-dev")?;
+    let service = migrations::service_access(&database_url, "commonpurse-dev")?;
     migrations::check_service(&migrations::connect(&service).await?).await?;
     crate::operators::add_operator(&owner_url, &operator.parse()?).await?;
     let state = home.join(database);

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use rustls::CertificateError;
+
 /// Why a database could not be reached, migrated, trusted or started.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -9,6 +11,17 @@ pub enum Error {
     /// The URL was not understood. It is not repeated: it may hold a password.
     #[error("the database URL cannot be read; expected postgresql://user@host:port/database")]
     Url,
+    /// `sslmode` is none of the words that we know.
+    #[error("the database URL has an unknown sslmode; expected disable, prefer, require, verify-ca or verify-full")]
+    TlsMode,
+    /// The roots of trust cannot be read.
+    #[error("the certificates of sslrootcert={} cannot be used: {why}", path.display())]
+    RootCertificate {
+        /// The file, or `system`.
+        path: PathBuf,
+        /// Why not.
+        why: String,
+    },
     /// No connection.
     #[error("cannot connect to the database: {0}")]
     Connect(String),
@@ -110,7 +123,31 @@ pub(crate) fn explain(error: &tokio_postgres::Error) -> String {
     if let Some(database) = error.as_db_error() {
         return format!("{} ({})", database.message(), database.code().code());
     }
-    causes(error)
+    let said = causes(error);
+    tls_in_words(error).map_or(said.clone(), |words| format!("{words} ({said})"))
+}
+
+/// What to do when an encrypted connection does not come about.
+fn tls_in_words(error: &tokio_postgres::Error) -> Option<&'static str> {
+    let cause = std::error::Error::source(error)?;
+    let Some(broken) = cause.downcast_ref::<std::io::Error>() else {
+        return cause.to_string().contains("does not support TLS").then_some(
+            "the server takes unencrypted connections only, which sslmode forbids: set `ssl = on` in its postgresql.conf",
+        );
+    };
+    let refused = broken.get_ref()?.downcast_ref::<rustls::Error>()?;
+    let rustls::Error::InvalidCertificate(why) = refused else {
+        return Some("the server and this program do not agree on TLS");
+    };
+    Some(if matches!(why, CertificateError::UnknownIssuer | CertificateError::BadSignature) {
+        "the server's certificate does not lead to a trusted root: give the one that issued it as sslrootcert"
+    } else if matches!(why, CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }) {
+        "the server's certificate is for another host: connect by a name that it holds, or give it one for this name"
+    } else if matches!(why, CertificateError::Expired | CertificateError::ExpiredContext { .. }) {
+        "the server's certificate has expired: renew it"
+    } else {
+        "the server's certificate is refused"
+    })
 }
 
 /// An error and its causes in one line.

@@ -6,7 +6,7 @@
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Transaction};
 
-use crate::connection::{connect, parse};
+use crate::connection::connect;
 use crate::error::Error;
 
 /// Roles belong to the whole cluster: other databases may be making the same at this moment.
@@ -81,7 +81,7 @@ pub(crate) async fn may_migrate(client: &Client) -> Result<(), Error> {
 ///
 /// [`Error::NotOwner`] when it may not, [`Error::Connect`] when it cannot even connect.
 pub async fn check_owner(owner_url: &str) -> Result<(), Error> {
-    may_migrate(&connect(&parse(owner_url)?).await?).await
+    may_migrate(&connect(&owner_url.parse()?).await?).await
 }
 
 /// What a login is or may do that the service's must not, the first of them in words.

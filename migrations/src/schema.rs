@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio_postgres::error::{DbError, ErrorPosition, SqlState};
 use tokio_postgres::{Client, Transaction};
 
-use crate::connection::{connect, parse};
+use crate::connection::{Access, connect};
 use crate::error::{Error, explain};
 use crate::roles;
 use files::{Defined, File, GRANTS, HELPERS};
@@ -68,9 +68,9 @@ pub struct Report {
 /// program does not, [`Error::SchemaOther`] when it was made by other ones, [`Error::MigrationLocked`] after waiting too
 /// long for another process, [`Error::Migration`] when a file fails.
 pub async fn apply(owner_url: &str) -> Result<Report, Error> {
-    let mut config = parse(owner_url)?;
-    config.application_name("commonpurse migrate");
-    let mut client = connect(&config).await?;
+    let mut access: Access = owner_url.parse()?;
+    access.config.application_name("commonpurse migrate");
+    let mut client = connect(&access).await?;
     lock(&client).await?;
     let report = apply_locked(&mut client).await;
     // Closing the connection would unlock too, but only when the server has noticed.

@@ -150,7 +150,7 @@ async fn a_restored_backup_gets_its_owner_and_its_rights_back() {
 #[tokio::test]
 async fn the_service_connects_within_limits_and_passes_its_own_check() {
     let database = TestDatabase::create().await.unwrap();
-    let config = migrations::service_config(&database.service_url, "a test").unwrap();
+    let config = migrations::service_access(&database.service_url, "a test").unwrap();
     let service = migrations::connect(&config).await.unwrap();
     migrations::check_service(&service).await.unwrap();
     assert_eq!(lines(&service, "SHOW lock_timeout").await, ["5s"]);
@@ -163,7 +163,7 @@ async fn login(database: &TestDatabase, rights: &str) -> (Client, String) {
     let owner = client(&database.url).await;
     let name = format!("cp_login_{}", &database.name()[8..20]);
     let mut sql = rights.replace("{login}", &name).replace("{database}", database.name());
-    let service: tokio_postgres::Config = database.service_url.parse().unwrap();
+    let service = database.service_url.parse::<migrations::Access>().unwrap().config;
     if let Some(password) = service.get_password() {
         let password = String::from_utf8_lossy(password);
         sql.push_str(&format!("; ALTER ROLE {name} PASSWORD '{password}'"));
@@ -213,7 +213,7 @@ async fn h1_the_service_runs_as_nobody_who_may_do_more_than_it() {
     for (rights, why) in cases {
         let database = TestDatabase::create().await.unwrap();
         let (owner, url) = login(&database, rights).await;
-        let config = migrations::service_config(&url, "a test").unwrap();
+        let config = migrations::service_access(&url, "a test").unwrap();
         let found = match migrations::check_service(&migrations::connect(&config).await.unwrap()).await {
             Ok(()) => String::new(),
             Err(error) => error.to_string(),

@@ -23,16 +23,16 @@ pub(crate) struct Database {
 
 pub(crate) async fn database() -> Database {
     let database = TestDatabase::create().await.unwrap();
-    let config = migrations::service_config(&database.service_url, "worker-test").unwrap();
+    let access = migrations::service_access(&database.service_url, "worker-test").unwrap();
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    let manager = Manager::from_config(config, tokio_postgres::NoTls, recycling);
+    let manager = Manager::from_config(access.config, access.tls, recycling);
     Database { pool: Pool::builder(manager).max_size(12).build().unwrap(), database }
 }
 
 impl Database {
     /// A worker that keeps its mail in memory.
     pub(crate) fn worker(&self, name: &str) -> Arc<Worker> {
-        let config = migrations::service_config(&self.database.service_url, "worker-test-lanes").unwrap();
+        let access = migrations::service_access(&self.database.service_url, "worker-test-lanes").unwrap();
         let transport = Transport::Memory(std::sync::Mutex::default());
         Arc::new(Worker {
             name: name.into(),
@@ -44,7 +44,7 @@ impl Database {
                 mailer: Mailer::new(transport, "Purse <purse@example.org>", "purse.example.org").unwrap(),
                 public_url: "https://purse.example.org".parse().unwrap(),
                 fault: fault::Points::new(None::<Fault>),
-                lanes: Lanes::new(crate::pool(lane::options(config), crate::LANE_CONNECTIONS).unwrap()),
+                lanes: Lanes::new(crate::pool(access.with(lane::options), crate::LANE_CONNECTIONS).unwrap()),
                 pool: self.pool.clone(),
             },
         })

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 use tokio_postgres::error::SqlState;
 
-use crate::connection::{LOGIN, connect, parse, with_database, with_login};
+use crate::connection::{LOGIN, connect, with_database, with_login};
 use crate::error::Error;
 use crate::server::cluster::quoted;
 use crate::testing::template::Login;
@@ -21,6 +21,8 @@ const CLONE_PAUSE: Duration = Duration::from_millis(25);
 struct Server {
     /// A database that always exists, as its owner; others are made from there.
     maintenance_url: String,
+    /// The same as tests reach it: with TLS, where the cluster is our own.
+    url: String,
     template: String,
     login: Login,
     _hold: Option<shared::Hold>,
@@ -68,11 +70,11 @@ impl TestDatabase {
     async fn create_from(server: &Server, template: &str) -> Result<Self, Error> {
         let name = format!("cp_test_{:032x}", rand::random::<u128>());
         let maintenance_url = server.maintenance_url.clone();
-        let url = with_database(&maintenance_url, &name)?;
-        let service_url = with_login(&url, server.login.name, server.login.password.as_deref())?;
+        let url = with_database(&server.url, &name)?;
+        let service_url = with_login(&url, server.login.name, Some(&server.login.password))?;
         // A copy has the rights of its template within, and the rights of any new database upon itself.
         let closed = format!("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC", quoted(&name));
-        let client = connect(&parse(&maintenance_url)?).await?;
+        let client = connect(&maintenance_url.parse()?).await?;
         let statement = format!("CREATE DATABASE {} TEMPLATE {}", quoted(&name), quoted(template));
         for _ in 0..CLONE_ATTEMPTS_MAX {
             match client.batch_execute(&statement).await {
@@ -104,7 +106,7 @@ impl Drop for TestDatabase {
         let dropping = std::thread::spawn(move || -> Result<(), String> {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.map_err(|error| error.to_string())?.block_on(async {
-                let client = connect(&parse(&url).map_err(in_words)?).await.map_err(in_words)?;
+                let client = connect(&url.parse().map_err(in_words)?).await.map_err(in_words)?;
                 let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quoted(&name));
                 client.batch_execute(&statement).await.map_err(|error| error.to_string())
             })
@@ -124,20 +126,20 @@ async fn server() -> Result<&'static Server, Error> {
 }
 
 async fn find_server() -> Result<Server, Error> {
-    let (maintenance_url, hold) = match std::env::var("DATABASE_URL") {
-        Ok(url) if !url.is_empty() => (url, None),
+    let (maintenance_url, url, login, hold) = match std::env::var("DATABASE_URL") {
+        Ok(url) if !url.is_empty() => {
+            let login = Login { name: "commonpurse_tests", password: password_for(&url) };
+            (url.clone(), url, login, None)
+        }
         Ok(_) | Err(_) => {
             let joined = tokio::task::spawn_blocking(shared::join).await;
-            let (url, hold) = joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
-            (url, Some(hold))
+            let joined = joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+            let login = Login { name: LOGIN, password: joined.password };
+            (joined.maintenance_url, joined.url, login, Some(joined.hold))
         }
     };
-    let login = match hold {
-        Some(_) => Login { name: LOGIN, password: None },
-        None => Login { name: "commonpurse_tests", password: Some(password_for(&maintenance_url)) },
-    };
     let template = template::ensure(&maintenance_url, &login).await?;
-    Ok(Server { maintenance_url, template, login, _hold: hold })
+    Ok(Server { maintenance_url, url, template, login, _hold: hold })
 }
 
 /// On somebody's server all test processes need the same password, which nobody else can guess.

@@ -12,7 +12,7 @@ use ledger::reports::store::day_totals;
 use ledger::testing::Ground;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 
 /// PostgreSQL refuses for want of a right.
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
@@ -115,9 +115,7 @@ const KEPT: &[(&str, &str)] = &[
 
 /// The login of the service, without the limits and pools of the program.
 async fn service(ground: &Ground) -> Client {
-    let (client, connection) = tokio_postgres::connect(&ground.database.service_url, NoTls).await.unwrap();
-    tokio::spawn(connection);
-    client
+    migrations::connect(&ground.database.service_url.parse().unwrap()).await.unwrap()
 }
 
 /// Why a statement was refused; none when it was not.
