@@ -1,13 +1,14 @@
 //! The commands of `commonpurse`.
 
-use crate::config::{OwnerConfig, ServeConfig};
+use crate::config::{MigrateConfig, OwnerConfig, ServeConfig};
 use crate::demo::{self, DemoOptions, DevOptions};
 use crate::operators::{add_operator, frozen_books, release_book};
 use crate::{keys, serve};
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use ledger::id::BookRef;
 use ledger::parties::rules::role::Email;
+use migrations::{Preview, Roles};
 use secrecy::ExposeSecret;
 use std::fs::File;
 use std::io::BufReader;
@@ -32,7 +33,7 @@ pub enum Command {
     /// Serve the API.
     Serve(Box<ServeConfig>),
     /// Bring the database to the newest schema; connects as its owner.
-    Migrate(OwnerConfig),
+    Migrate(MigrateConfig),
     /// Check an export in JSON Lines, offline: every digest, number and balance.
     Verify {
         /// The export.
@@ -129,7 +130,7 @@ impl Command {
                 let stop = migrations::stop_requested(config.stop_with_parent)?;
                 serve::serve(*config, stop).await
             }
-            Command::Migrate(owner) => migrate(&owner).await,
+            Command::Migrate(config) => migrate(&config).await,
             Command::Verify { file } => verify(&file),
             Command::Operator(OperatorCommand::Add { email, owner }) => {
                 let id = add_operator(owner.url()?.expose_secret(), &email).await?;
@@ -158,10 +159,37 @@ impl Command {
     }
 }
 
-async fn migrate(owner: &OwnerConfig) -> anyhow::Result<()> {
-    let report = migrations::apply(owner.url()?.expose_secret()).await?;
+async fn migrate(config: &MigrateConfig) -> anyhow::Result<()> {
+    let url = config.owner.url()?;
+    let roles = Roles::named(&config.owner_role, &config.service_role)?;
+    if config.check || config.sql {
+        let preview = migrations::preview(url.expose_secret(), &roles).await?;
+        if config.sql {
+            print!("{}", preview.sql);
+            return Ok(());
+        }
+        return up_to_date(&preview);
+    }
+    let report = migrations::apply(url.expose_secret(), &roles).await?;
     println!("the schema was at version {} and is at {}", report.before, report.now);
     Ok(())
+}
+
+/// Says that a database is up to date, or fails with what is not.
+fn up_to_date(preview: &Preview) -> anyhow::Result<()> {
+    if preview.is_up_to_date() {
+        println!("the schema is at version {} and up to date", preview.now);
+        return Ok(());
+    }
+    let mut wrong = Vec::new();
+    if !preview.due.is_empty() {
+        let (before, now) = (preview.before, preview.now);
+        wrong.push(format!("it is at version {before} of {now}, and to be applied: {}", preview.due.join(", ")));
+    }
+    if preview.is_orphaned {
+        wrong.push("roles are missing, or tables belong to somebody else".to_owned());
+    }
+    bail!("the database is not up to date: {}; run `commonpurse migrate`", wrong.join("; "))
 }
 
 /// Says what holds of an export, or names the first record that is wrong.

@@ -6,6 +6,8 @@
 //! | `COMMONPURSE_DATABASE_URL_FILE` | | a file with the same, instead |
 //! | `COMMONPURSE_OWNER_URL` | `DATABASE_URL` | the same with a login that may migrate it; for `migrate`, `operator` and `book` |
 //! | `COMMONPURSE_OWNER_URL_FILE` | | a file with the same, instead |
+//! | `COMMONPURSE_OWNER_ROLE` | `commonpurse_owner` | the role that owns the tables; for `migrate` |
+//! | `COMMONPURSE_SERVICE_ROLE` | `commonpurse_service` | the role with the rights of the service; for `migrate` |
 //! | `COMMONPURSE_PRODUCTION` | `false` | real people and real money: JSON logs, no development defaults |
 //! | `COMMONPURSE_LISTEN` | `127.0.0.1:8080` | address and port; port 0 takes a free one |
 //! | `COMMONPURSE_PUBLIC_URL` | the address | how clients reach the service: issuer of tokens, start of links |
@@ -118,6 +120,30 @@ impl OwnerConfig {
             None => self.database.given()?.ok_or(ConfigError::Missing("COMMONPURSE_OWNER_URL")),
         }
     }
+}
+
+/// The settings of `commonpurse migrate`.
+#[derive(Debug, Clone, Args)]
+pub struct MigrateConfig {
+    /// Where the database is.
+    #[command(flatten)]
+    pub owner: OwnerConfig,
+
+    /// The role that owns tables and functions; made when it is missing and the login may make roles.
+    #[arg(long, env = "COMMONPURSE_OWNER_ROLE", default_value = "commonpurse_owner")]
+    pub owner_role: String,
+
+    /// The role that has the rights of the service; likewise.
+    #[arg(long, env = "COMMONPURSE_SERVICE_ROLE", default_value = "commonpurse_service")]
+    pub service_role: String,
+
+    /// Change nothing; exit 0 when the database is up to date, and 1 with a sentence when it is not.
+    #[arg(long)]
+    pub check: bool,
+
+    /// Change nothing; print what would be run, as a script for psql.
+    #[arg(long, conflicts_with = "check")]
+    pub sql: bool,
 }
 
 /// The settings of `commonpurse serve`.

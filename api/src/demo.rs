@@ -132,7 +132,7 @@ async fn start(place: &PlaceOptions, database: &str, fresh: bool, operator: &str
     let (server, owner_url, database_url) = match place.database.database.given()? {
         Some(url) => {
             let owner_url = place.database.url()?.expose_secret().to_owned();
-            migrations::apply(&owner_url).await?;
+            migrations::apply(&owner_url, &migrations::Roles::default()).await?;
             (None, owner_url, url.expose_secret().to_owned())
         }
         None => {

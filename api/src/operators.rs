@@ -48,7 +48,6 @@ pub async fn release_book(owner_url: &str, book: BookRef, reason: &str) -> anyho
 }
 
 async fn as_owner(owner_url: &str) -> anyhow::Result<Client> {
-    migrations::check_owner(owner_url).await?;
-    let pool = serve::pool_of(migrations::owner_access(owner_url, "commonpurse-operator")?, 1)?;
+    let pool = serve::pool_of(migrations::owner_access(owner_url, "commonpurse-operator").await?, 1)?;
     pool.get().await.context("the database cannot be reached")
 }

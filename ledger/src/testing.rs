@@ -127,7 +127,7 @@ impl Host {
 
 /// The first operator, made by the owner of the database: the service may not.
 async fn operator(database: &TestDatabase, wall: Timestamp) -> PersonId {
-    let access = migrations::owner_access(&database.url, "ledger-tests").expect("a database address");
+    let access: migrations::Access = database.url.parse().expect("a database address");
     let pool = Pool::builder(Manager::new(access.config, access.tls)).max_size(1).build().expect("a pool");
     let mut client = pool.get().await.expect("a connection");
     let tx = client.transaction().await.expect("a transaction");

@@ -19,9 +19,6 @@ mod encryption;
 const LIMITS: &str =
     "-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000 -c jit=off";
 
-/// The owner's place, for a login that is a member.
-const OWNER_ROLE: &str = "-c role=commonpurse_owner";
-
 /// The login of private servers. It has no password: their socket is private.
 pub(crate) const LOGIN: &str = "commonpurse";
 
@@ -97,13 +94,9 @@ pub fn service_access(url: &str, application_name: &str) -> Result<Access, Error
     with_options(url, application_name, "")
 }
 
-/// The way to the database for what only the owner of the tables may do. [`crate::check_owner`] says whether a login may.
-///
-/// # Errors
-///
-/// Those of [`service_access`].
-pub fn owner_access(owner_url: &str, application_name: &str) -> Result<Access, Error> {
-    with_options(owner_url, application_name, OWNER_ROLE)
+/// The same in the place of a role that the login is a member of.
+pub(crate) fn access_as(url: &str, application_name: &str, role: &str) -> Result<Access, Error> {
+    with_options(url, application_name, &format!("-c role={role}"))
 }
 
 fn with_options(url: &str, application_name: &str, role: &str) -> Result<Access, Error> {
@@ -179,7 +172,7 @@ mod tests {
     #[test]
     fn the_url_may_change_the_limits_and_the_owner_keeps_its_role() {
         let url = "postgresql://app@db/x?options=-c%20statement_timeout%3D9%20-c%20role%3Dpostgres";
-        let config = owner_access(url, "api").unwrap().config;
+        let config = access_as(url, "api", "commonpurse_owner").unwrap().config;
         let options = config.get_options().unwrap();
         let order = |what: &str| options.rfind(what).unwrap();
         assert!(order("statement_timeout=9") > order("statement_timeout=30000"), "{options}");

@@ -75,28 +75,48 @@ pub enum Error {
     },
     /// The login may not even read which schema this is.
     #[error(
-        "the login of the service has no rights in this database: run `commonpurse migrate`, and GRANT commonpurse_service to it"
+        "the login of the service has no rights in this database: run `commonpurse migrate`, and GRANT the service's role (commonpurse_service, if it has no other name) to it"
     )]
     RightsMissing,
     /// The service would run with rights that no mistake of its own should have.
     #[error(
-        "the service does not run as `{login}`, which {why}: set DATABASE_URL to a login that is a member of \
-         commonpurse_service and of nothing else"
+        "the service does not run as `{login}`, which {why}: set DATABASE_URL to a login that is a member of the service's \
+         role (commonpurse_service, if it has no other name) and of nothing else"
     )]
     LoginTooMighty {
         /// The login.
         login: String,
         /// What it is or may do, after "which".
-        why: &'static str,
+        why: String,
     },
     /// The login can change neither tables nor functions.
     #[error(
-        "this needs the owner of the database, and `{login}` is no member of commonpurse_owner: set COMMONPURSE_OWNER_URL \
-         to a login that is"
+        "this needs the owner of the database, and `{login}` is no member of {owner}: set COMMONPURSE_OWNER_URL to a login \
+         that is"
     )]
     NotOwner {
         /// The login.
         login: String,
+        /// The role that owns the tables.
+        owner: String,
+    },
+    /// There are no roles yet, and the login may not make any.
+    #[error(
+        "`{login}` may not make the roles that are missing; somebody who may, such as a superuser, runs once:\n{sql}"
+    )]
+    RolesMissing {
+        /// The login.
+        login: String,
+        /// What to run.
+        sql: String,
+    },
+    /// A configured name of a role that we do not write into SQL.
+    #[error(
+        "`{name}` cannot be a role here: two different names are needed, of a-z, 0-9 and _, 63 letters at most, not pg_…"
+    )]
+    RoleName {
+        /// The name.
+        name: String,
     },
     /// No usable PostgreSQL programs on this machine.
     #[error("PostgreSQL 15 or newer with its server programs (initdb, postgres) is needed: {0}")]

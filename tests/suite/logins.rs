@@ -2,15 +2,16 @@
 
 use anyhow::{Context as _, ensure};
 use api::stack::programs_beside_this_one;
+use migrations::server::programs::Programs;
 use migrations::testing::TestDatabase;
 use migrations::{Durability, PrivateServer};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::Command;
 
 type Outcome = anyhow::Result<()>;
@@ -71,6 +72,34 @@ async fn h1_migrate_and_operator_take_the_owners_login_and_say_so() -> Outcome {
         let output = with_owner.output().await?;
         ensure!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn migrate_tells_what_it_would_do_and_its_script_does_it() -> Outcome {
+    let database = TestDatabase::create_empty().await?;
+    let migrate = async |more: &str| -> anyhow::Result<Output> {
+        let mut command = program("commonpurse", &["migrate", more])?;
+        let running = command.env("COMMONPURSE_OWNER_URL", &database.url).output();
+        Ok(tokio::time::timeout(PATIENCE, running).await.context("it runs on and on")??)
+    };
+    let before = migrate("--check").await?;
+    let said = String::from_utf8_lossy(&before.stderr);
+    ensure!(before.status.code() == Some(1) && said.contains("version 0 of") && said.contains("V0001__"), "{said}");
+    let script = migrate("--sql").await?;
+    ensure!(
+        script.status.success() && migrate("--check").await?.status.code() == Some(1),
+        "the script has changed something"
+    );
+    let mut psql = Command::new(Programs::find()?.path("psql"));
+    psql.args(["--no-psqlrc", "--quiet", "--dbname", &database.url]).stdin(Stdio::piped()).stdout(Stdio::null());
+    let mut psql = psql.stderr(Stdio::piped()).kill_on_drop(true).spawn()?;
+    psql.stdin.take().context("its input")?.write_all(&script.stdout).await?;
+    let ran = tokio::time::timeout(PATIENCE, psql.wait_with_output()).await.context("psql runs on and on")??;
+    ensure!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let after = migrate("--check").await?;
+    let said = String::from_utf8_lossy(&after.stdout);
+    ensure!(after.status.success() && said.contains("up to date"), "{said}");
     Ok(())
 }
 

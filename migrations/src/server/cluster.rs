@@ -14,7 +14,7 @@ use tokio_postgres::error::SqlState;
 
 use crate::connection::{LOGIN, connect};
 use crate::error::Error;
-use crate::roles;
+use crate::roles::{self, Roles};
 use crate::server::Durability;
 use crate::server::account::Account;
 use crate::server::certificate;
@@ -155,7 +155,7 @@ impl PrivateServer {
     /// Those of [`crate::apply`].
     pub async fn migrate(&self, database: &str) -> Result<(), Error> {
         self.create_database(database).await?;
-        crate::apply(&self.url(database)).await?;
+        crate::apply(&self.url(database), &Roles::default()).await?;
         roles::make_login(&connect(&self.url(database).parse()?).await?, LOGIN, None).await
     }
 

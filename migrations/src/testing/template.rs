@@ -4,7 +4,7 @@ use tokio_postgres::Client;
 
 use crate::connection::{connect, with_database};
 use crate::error::Error;
-use crate::roles;
+use crate::roles::{self, Roles};
 use crate::schema;
 use crate::server::cluster::quoted;
 
@@ -46,7 +46,7 @@ async fn make(client: &Client, maintenance_url: &str, name: &str) -> Result<(), 
     };
     run(format!("DROP DATABASE IF EXISTS {quoted} WITH (FORCE)")).await?;
     run(format!("CREATE DATABASE {quoted} TEMPLATE template0")).await?;
-    schema::apply(&with_database(maintenance_url, name)?).await?;
+    schema::apply(&with_database(maintenance_url, name)?, &Roles::default()).await?;
     // A template that anyone is connected to cannot be cloned.
     run(format!("ALTER DATABASE {quoted} WITH ALLOW_CONNECTIONS false IS_TEMPLATE true")).await
 }
