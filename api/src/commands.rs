@@ -2,7 +2,7 @@
 
 use crate::config::{MigrateConfig, OwnerConfig, ServeConfig};
 use crate::demo::{self, DemoOptions, DevOptions};
-use crate::operators::{add_operator, frozen_books, release_book};
+use crate::operators::{add_operator, adopt, frozen_books, release_book};
 use crate::{keys, serve};
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
@@ -38,6 +38,15 @@ pub enum Command {
     Verify {
         /// The export.
         file: PathBuf,
+    },
+    /// Say that a restored copy is the installation from now on: its workers charge, mail and release again.
+    Adopt {
+        /// Why, at most 1,000 characters; no personal data.
+        #[arg(long)]
+        reason: String,
+        /// Where the database is.
+        #[command(flatten)]
+        owner: OwnerConfig,
     },
     /// Who runs the installation.
     #[command(subcommand)]
@@ -85,6 +94,10 @@ pub enum BookCommand {
     },
 }
 
+/// What is said of a restored copy.
+const COPY: &str = "this is a copy, restored to another place than the installation's: it charges nobody, mails nobody and does \
+                    no other job until `commonpurse adopt --reason …` says that it is the installation";
+
 /// Keys.
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
@@ -101,6 +114,7 @@ impl Command {
             | Command::Dev(_)
             | Command::Migrate(_)
             | Command::Verify { .. }
+            | Command::Adopt { .. }
             | Command::Operator(_)
             | Command::Book(_)
             | Command::Keys(_) => false,
@@ -115,6 +129,7 @@ impl Command {
             | Command::Serve(_)
             | Command::Migrate(_)
             | Command::Verify { .. }
+            | Command::Adopt { .. }
             | Command::Operator(_)
             | Command::Book(_)
             | Command::Keys(_) => "info",
@@ -132,6 +147,13 @@ impl Command {
             }
             Command::Migrate(config) => migrate(&config).await,
             Command::Verify { file } => verify(&file),
+            Command::Adopt { reason, owner } => {
+                let number = adopt(owner.url()?.expose_secret(), &reason).await?;
+                println!(
+                    "this database is the installation from now on (adoption {number}): its workers take up their jobs"
+                );
+                Ok(())
+            }
             Command::Operator(OperatorCommand::Add { email, owner }) => {
                 let id = add_operator(owner.url()?.expose_secret(), &email).await?;
                 println!("{} ({id}) is an operator", email.as_str());
@@ -172,6 +194,9 @@ async fn migrate(config: &MigrateConfig) -> anyhow::Result<()> {
     }
     let report = migrations::apply(url.expose_secret(), &roles).await?;
     println!("the schema was at version {} and is at {}", report.before, report.now);
+    if report.is_copy {
+        println!("{COPY}");
+    }
     Ok(())
 }
 

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `DATABASE_URL` | required | PostgreSQL, with the login of the service: `postgresql://user:password@host/database?sslmode=verify-full` |
 //! | `COMMONPURSE_DATABASE_URL_FILE` | | a file with the same, instead |
-//! | `COMMONPURSE_OWNER_URL` | `DATABASE_URL` | the same with a login that may migrate it; for `migrate`, `operator` and `book` |
+//! | `COMMONPURSE_OWNER_URL` | `DATABASE_URL` | the same with a login that may migrate it; for `migrate`, `adopt`, `operator` and `book` |
 //! | `COMMONPURSE_OWNER_URL_FILE` | | a file with the same, instead |
 //! | `COMMONPURSE_OWNER_ROLE` | `commonpurse_owner` | the role that owns the tables; for `migrate` |
 //! | `COMMONPURSE_SERVICE_ROLE` | `commonpurse_service` | the role with the rights of the service; for `migrate` |

@@ -18,6 +18,7 @@ use anyhow::Context;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use ledger::engine::directory::Directory;
 use ledger::engine::lane::{self, Lanes};
+use ledger::service::store::adoptions;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use secrecy::ExposeSecret;
 #[cfg(target_os = "linux")]
@@ -121,6 +122,9 @@ pub async fn serve(config: ServeConfig, shutdown: impl Future<Output = ()>) -> a
     let access = migrations::service_access(config.database.url()?.expose_secret(), "commonpurse-api")?;
     migrations::check_service(&migrations::connect(&access).await?).await?;
     let state = Data::new(state(config, &address)?);
+    if !adoptions::holds(&state.pool.get().await?).await? {
+        tracing::warn!("this database is a restored copy: no job is done until `commonpurse adopt` is run");
+    }
 
     let shared = state.clone();
     let server = HttpServer::new(move || app(shared.clone()))

@@ -35,6 +35,8 @@ pub struct Report {
     pub now: i64,
     /// The files applied, such as `V0001__parties.sql` and `now/journal.sql`, in order.
     pub applied: Vec<String>,
+    /// Whether this is a restored copy that nobody has adopted.
+    pub is_copy: bool,
 }
 
 /// Migrates the database at `owner_url` to the newest schema.
@@ -226,9 +228,11 @@ async fn apply_locked(client: &mut Client, roles: &Roles) -> Result<Report, Erro
             tracing::info!(file, "applied {file}");
         }
     }
+    let asked = tx.query_one("/* migrations::apply_locked */ SELECT public.adoption_holds()", &[]).await;
+    let is_copy = !asked.map_err(|error| Error::statement("to tell where it is", &error))?.get::<_, bool>(0);
     tx.commit().await.map_err(|error| Error::statement("the schema", &error))?;
     let applied = steps.iter().filter_map(|step| step.applies).map(str::to_owned).collect();
-    Ok(Report { before: before.version(), now: latest(), applied })
+    Ok(Report { before: before.version(), now: latest(), applied, is_copy })
 }
 
 async fn run(tx: &Transaction<'_>, what: &str, sql: &str) -> Result<(), Error> {

@@ -15,6 +15,7 @@ mod reports {
     mod exports;
 }
 mod repository;
+mod restore;
 mod routes;
 mod scene;
 mod story;

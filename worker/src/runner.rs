@@ -5,6 +5,7 @@ use crate::explain::explain;
 use crate::failure::Failure;
 use crate::jobs::Context;
 use jiff::{SignedDuration, Timestamp};
+use ledger::service::store::adoptions;
 use ledger::service::store::jobs::{self, LeaseTerms, Leased};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -45,10 +46,14 @@ impl Worker {
     }
 }
 
+/// How long to wait before a copy is looked at again.
+const COPY_PAUSE: Duration = Duration::from_secs(2);
+
 /// Works until told to stop, then finishes what it has leased.
 pub(crate) async fn run(worker: Arc<Worker>, mut stopping: watch::Receiver<bool>) {
     let hands = Arc::new(Semaphore::new(worker.concurrency));
     let mut tasks = JoinSet::new();
+    let mut is_copy = false;
     while !*stopping.borrow() {
         while tasks.try_join_next().is_some() {}
         let room = worker.at_hand_max() - tasks.len();
@@ -56,8 +61,17 @@ pub(crate) async fn run(worker: Arc<Worker>, mut stopping: watch::Receiver<bool>
             worker.poll
         } else {
             match take(&worker, room).await {
-                Ok(taken) if taken.is_empty() => worker.poll,
-                Ok(taken) => {
+                Ok(None) => {
+                    if !std::mem::replace(&mut is_copy, true) {
+                        tracing::warn!(
+                            "this database is a restored copy: no job is done, so nothing is charged, mailed or released, \
+                             until `commonpurse adopt` is run"
+                        );
+                    }
+                    COPY_PAUSE
+                }
+                Ok(Some(taken)) if taken.is_empty() => worker.poll,
+                Ok(Some(taken)) => {
                     for leased in taken {
                         tasks.spawn(work(worker.clone(), hands.clone(), leased));
                     }
@@ -79,9 +93,13 @@ pub(crate) async fn run(worker: Arc<Worker>, mut stopping: watch::Receiver<bool>
     while tasks.join_next().await.is_some() {}
 }
 
-/// Leases up to `room` due jobs, from as many books as it takes.
-async fn take(worker: &Worker, room: usize) -> Result<Vec<Leased>, ledger::Error> {
+/// Leases up to `room` due jobs, from as many books as it takes. None in a restored copy that nobody has adopted: what is
+/// due there is done by the installation itself.
+async fn take(worker: &Worker, room: usize) -> Result<Option<Vec<Leased>>, ledger::Error> {
     let mut client = worker.context.pool.get().await?;
+    if !adoptions::holds(&client).await? {
+        return Ok(None);
+    }
     let books = jobs::books_with_work(&client, Timestamp::now(), BOOKS_MAX).await?;
     let mut taken = Vec::new();
     for work in books {
@@ -95,7 +113,7 @@ async fn take(worker: &Worker, room: usize) -> Result<Vec<Leased>, ledger::Error
         tx.commit().await?;
         taken.extend(leased);
     }
-    Ok(taken)
+    Ok(Some(taken))
 }
 
 /// Does one job when a hand is free, within its lease.

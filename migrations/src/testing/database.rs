@@ -48,7 +48,12 @@ impl TestDatabase {
     /// [`Error`] when no server can be found or started, or a migration fails.
     pub async fn create() -> Result<Self, Error> {
         let server = server().await?;
-        Self::create_from(server, &server.template).await
+        let database = Self::create_from(server, &server.template).await?;
+        // A clone is a copy of its template like any other.
+        let client = connect(&with_database(&server.maintenance_url, &database.name)?.parse()?).await?;
+        let adopted = client.execute("/* database::create */ SELECT public.adoption_record('a test')", &[]).await;
+        adopted.map_err(|error| Error::statement("to adopt a database for a test", &error))?;
+        Ok(database)
     }
 
     /// Makes an empty database, for tests of the migrations themselves.
