@@ -20,7 +20,7 @@
 //! | `COMMONPURSE_GUESSES_PER_MINUTE` | `60` | requests of one address each minute to sign-in and token endpoints |
 //! | `COMMONPURSE_STALLED_CLIENT_S` | `60` | seconds after which a client that takes nothing of its answer is cut off |
 //! | `COMMONPURSE_BEHIND_PROXY` | `false` | take the client's address from `X-Forwarded-For`, which a proxy sets |
-//! | `COMMONPURSE_LOG` | `info` | what is logged, such as `info,api=debug` |
+//! | `COMMONPURSE_LOG` | `info` | what is logged, such as `info,api=debug`; libraries say `info` at most |
 //!
 //! Flags have the same names without the prefix (`--public-url`). Secrets are never printed.
 
@@ -32,7 +32,7 @@ use std::fs;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use url::Url;
 
@@ -251,7 +251,7 @@ fn development_key(directory: &Path) -> Result<SecretString, ConfigError> {
     let path = directory.join("signing-key.pem");
     let failed = |cause| ConfigError::File { path: path.clone(), cause };
     if !path.exists() {
-        fs::create_dir_all(directory).map_err(failed)?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
         let draft = directory.join(format!("signing-key.{}", uuid::Uuid::now_v7()));
         let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).map_err(failed)?;
         file.write_all(keys::generate().expose_secret().as_bytes()).map_err(failed)?;
@@ -270,7 +270,7 @@ fn development_key(directory: &Path) -> Result<SecretString, ConfigError> {
 /// Refuses variables with our prefix that neither the program nor the worker reads.
 pub fn refuse_unknown_variables<C: CommandFactory>(names: impl Iterator<Item = String>) -> Result<(), ConfigError> {
     let mut known: BTreeSet<String> = OF_THE_WORKER.iter().chain(OF_THE_TESTS).map(|&name| name.to_owned()).collect();
-    known.insert("COMMONPURSE_LOG".to_owned());
+    known.insert(migrations::LOG_VARIABLE.to_owned());
     collect_variables(&C::command(), &mut known);
     let unknown: Vec<_> = names.filter(|name| name.starts_with("COMMONPURSE_") && !known.contains(name)).collect();
     if unknown.is_empty() { Ok(()) } else { Err(ConfigError::Unknown(unknown.join(", "))) }
@@ -332,6 +332,7 @@ mod tests {
         assert_eq!(first.expose_secret(), development_key(&directory).unwrap().expose_secret());
         let mode = fs::metadata(directory.join("signing-key.pem")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(fs::metadata(&directory).unwrap().permissions().mode() & 0o777, 0o700);
         assert_eq!(fs::read_dir(&directory).unwrap().count(), 1, "no draft is left");
         fs::remove_dir_all(&directory).unwrap();
     }

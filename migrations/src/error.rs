@@ -118,6 +118,9 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// What is to be logged was not understood.
+    #[error("COMMONPURSE_LOG cannot be read: {0}; expected something like info,api=debug")]
+    LogFilter(String),
     /// No usable PostgreSQL programs on this machine.
     #[error("PostgreSQL 15 or newer with its server programs (initdb, postgres) is needed: {0}")]
     Programs(String),

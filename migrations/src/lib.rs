@@ -10,6 +10,7 @@
 
 mod connection;
 mod error;
+mod log;
 mod process;
 mod roles;
 mod schema;
@@ -18,6 +19,7 @@ pub mod testing;
 
 pub use connection::{Access, connect, service_access, service_url};
 pub use error::Error;
+pub use log::{LOG_VARIABLE, start_log};
 pub use process::stop_requested;
 pub use roles::{Roles, owner_access};
 pub use schema::{Preview, Report, apply, check, check_service, latest, preview};
