@@ -1,13 +1,14 @@
 //! The commands of `commonpurse`.
 
-use crate::config::{OwnerConfig, ServeConfig};
+use crate::config::{MigrateConfig, OwnerConfig, ServeConfig};
 use crate::demo::{self, DemoOptions, DevOptions};
-use crate::operators::{add_operator, frozen_books, release_book};
+use crate::operators::{add_operator, adopt, frozen_books, release_book};
 use crate::{keys, serve};
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use ledger::id::BookRef;
 use ledger::parties::rules::role::Email;
+use migrations::{Preview, Roles};
 use secrecy::ExposeSecret;
 use std::fs::File;
 use std::io::BufReader;
@@ -33,11 +34,20 @@ pub enum Command {
     /// Serve the API.
     Serve(Box<ServeConfig>),
     /// Bring the database to the newest schema; connects as its owner.
-    Migrate(OwnerConfig),
+    Migrate(MigrateConfig),
     /// Check an export in JSON Lines, offline: every digest, number and balance.
     Verify {
         /// The export.
         file: PathBuf,
+    },
+    /// Say that a restored copy is the installation from now on: its workers charge, mail and release again.
+    Adopt {
+        /// Why, at most 1,000 characters; no personal data.
+        #[arg(long)]
+        reason: String,
+        /// Where the database is.
+        #[command(flatten)]
+        owner: OwnerConfig,
     },
     /// Who runs the installation.
     #[command(subcommand)]
@@ -85,6 +95,10 @@ pub enum BookCommand {
     },
 }
 
+/// What is said of a restored copy.
+const COPY: &str = "this is a copy, restored to another place than the installation's: it charges nobody, mails nobody and does \
+                    no other job until `commonpurse adopt --reason …` says that it is the installation";
+
 /// Keys.
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
@@ -112,6 +126,7 @@ impl Command {
             | Command::Dev(_)
             | Command::Migrate(_)
             | Command::Verify { .. }
+            | Command::Adopt { .. }
             | Command::Operator(_)
             | Command::Book(_)
             | Command::Keys(_) => false,
@@ -126,6 +141,7 @@ impl Command {
             | Command::Serve(_)
             | Command::Migrate(_)
             | Command::Verify { .. }
+            | Command::Adopt { .. }
             | Command::Operator(_)
             | Command::Book(_)
             | Command::Keys(_) => "info",
@@ -141,8 +157,15 @@ impl Command {
                 let stop = migrations::stop_requested(config.stop_with_parent)?;
                 serve::serve(*config, stop).await
             }
-            Command::Migrate(owner) => migrate(&owner).await,
+            Command::Migrate(config) => migrate(&config).await,
             Command::Verify { file } => verify(&file),
+            Command::Adopt { reason, owner } => {
+                let number = adopt(owner.url()?.expose_secret(), &reason).await?;
+                println!(
+                    "this database is the installation from now on (adoption {number}): its workers take up their jobs"
+                );
+                Ok(())
+            }
             Command::Operator(OperatorCommand::Add { email, owner }) => {
                 let id = add_operator(owner.url()?.expose_secret(), &email).await?;
                 println!("{} ({id}) is an operator", email.as_str());
@@ -178,10 +201,40 @@ impl Command {
     }
 }
 
-async fn migrate(owner: &OwnerConfig) -> anyhow::Result<()> {
-    let report = migrations::apply(owner.url()?.expose_secret()).await?;
+async fn migrate(config: &MigrateConfig) -> anyhow::Result<()> {
+    let url = config.owner.url()?;
+    let roles = Roles::named(&config.owner_role, &config.service_role)?;
+    if config.check || config.sql {
+        let preview = migrations::preview(url.expose_secret(), &roles).await?;
+        if config.sql {
+            print!("{}", preview.sql);
+            return Ok(());
+        }
+        return up_to_date(&preview);
+    }
+    let report = migrations::apply(url.expose_secret(), &roles).await?;
     println!("the schema was at version {} and is at {}", report.before, report.now);
+    if report.is_copy {
+        println!("{COPY}");
+    }
     Ok(())
+}
+
+/// Says that a database is up to date, or fails with what is not.
+fn up_to_date(preview: &Preview) -> anyhow::Result<()> {
+    if preview.is_up_to_date() {
+        println!("the schema is at version {} and up to date", preview.now);
+        return Ok(());
+    }
+    let mut wrong = Vec::new();
+    if !preview.due.is_empty() {
+        let (before, now) = (preview.before, preview.now);
+        wrong.push(format!("it is at version {before} of {now}, and to be applied: {}", preview.due.join(", ")));
+    }
+    if preview.is_orphaned {
+        wrong.push("roles are missing, or tables belong to somebody else".to_owned());
+    }
+    bail!("the database is not up to date: {}; run `commonpurse migrate`", wrong.join("; "))
 }
 
 /// Says what holds of an export, or names the first record that is wrong.

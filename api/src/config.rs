@@ -2,10 +2,12 @@
 //!
 //! | variable | default | what |
 //! |---|---|---|
-//! | `DATABASE_URL` | required | PostgreSQL, with the login of the service: `postgresql://user:password@host/database` |
+//! | `DATABASE_URL` | required | PostgreSQL, with the login of the service: `postgresql://user:password@host/database?sslmode=verify-full` |
 //! | `COMMONPURSE_DATABASE_URL_FILE` | | a file with the same, instead |
-//! | `COMMONPURSE_OWNER_URL` | `DATABASE_URL` | the same with a login that may migrate it; for `migrate`, `operator` and `book` |
+//! | `COMMONPURSE_OWNER_URL` | `DATABASE_URL` | the same with a login that may migrate it; for `migrate`, `adopt`, `operator` and `book` |
 //! | `COMMONPURSE_OWNER_URL_FILE` | | a file with the same, instead |
+//! | `COMMONPURSE_OWNER_ROLE` | `commonpurse_owner` | the role that owns the tables; for `migrate` |
+//! | `COMMONPURSE_SERVICE_ROLE` | `commonpurse_service` | the role with the rights of the service; for `migrate` |
 //! | `COMMONPURSE_PRODUCTION` | `false` | real people and real money: JSON logs, no development defaults |
 //! | `COMMONPURSE_LISTEN` | `127.0.0.1:8080` | address and port; port 0 takes a free one |
 //! | `COMMONPURSE_PUBLIC_URL` | the address | how clients reach the service: issuer of tokens, start of links |
@@ -21,7 +23,7 @@
 //! | `COMMONPURSE_PATIENCE_MS` | `1000` | milliseconds that a request waits for its turn at the database or a book before it hears 429 |
 //! | `COMMONPURSE_SLOW_BODY_S` | `10` | seconds in which a body must have come whole, or 16 KiB of it for each |
 //! | `COMMONPURSE_TRUSTED_HOPS` | `0` | how many proxies of ours stand before it, each of which adds to `X-Forwarded-For` |
-//! | `COMMONPURSE_LOG` | `info` | what is logged, such as `info,api=debug` |
+//! | `COMMONPURSE_LOG` | `info` | what is logged, such as `info,api=debug`; libraries say `info` at most |
 //!
 //! Flags have the same names without the prefix (`--public-url`). Secrets are never printed.
 
@@ -124,6 +126,30 @@ impl OwnerConfig {
             None => self.database.given()?.ok_or(ConfigError::Missing("COMMONPURSE_OWNER_URL")),
         }
     }
+}
+
+/// The settings of `commonpurse migrate`.
+#[derive(Debug, Clone, Args)]
+pub struct MigrateConfig {
+    /// Where the database is.
+    #[command(flatten)]
+    pub owner: OwnerConfig,
+
+    /// The role that owns tables and functions; made when it is missing and the login may make roles.
+    #[arg(long, env = "COMMONPURSE_OWNER_ROLE", default_value = "commonpurse_owner")]
+    pub owner_role: String,
+
+    /// The role that has the rights of the service; likewise.
+    #[arg(long, env = "COMMONPURSE_SERVICE_ROLE", default_value = "commonpurse_service")]
+    pub service_role: String,
+
+    /// Change nothing; exit 0 when the database is up to date, and 1 with a sentence when it is not.
+    #[arg(long)]
+    pub check: bool,
+
+    /// Change nothing; print what would be run, as a script for psql.
+    #[arg(long, conflicts_with = "check")]
+    pub sql: bool,
 }
 
 /// The settings of `commonpurse serve`.
@@ -253,7 +279,7 @@ fn secret(value: Option<&SecretString>, file: Option<&Path>) -> Result<Option<Se
 /// Refuses variables with our prefix that neither the program nor the worker reads.
 pub fn refuse_unknown_variables<C: CommandFactory>(names: impl Iterator<Item = String>) -> Result<(), ConfigError> {
     let mut known: BTreeSet<String> = OF_THE_WORKER.iter().chain(OF_THE_TESTS).map(|&name| name.to_owned()).collect();
-    known.insert("COMMONPURSE_LOG".to_owned());
+    known.insert(migrations::LOG_VARIABLE.to_owned());
     collect_variables(&C::command(), &mut known);
     let unknown: Vec<_> = names.filter(|name| name.starts_with("COMMONPURSE_") && !known.contains(name)).collect();
     if unknown.is_empty() { Ok(()) } else { Err(ConfigError::Unknown(unknown.join(", "))) }
@@ -317,6 +343,7 @@ mod tests {
         assert_eq!(key(), key());
         let mode = fs::metadata(directory.join("signing-key.pem")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(fs::metadata(&directory).unwrap().permissions().mode() & 0o777, 0o700);
         assert_eq!(fs::read_dir(&directory).unwrap().count(), 1, "no draft is left");
         fs::remove_dir_all(&directory).unwrap();
     }

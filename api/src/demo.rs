@@ -7,12 +7,13 @@ pub mod literals;
 mod progress;
 pub mod story;
 
-use crate::config::OwnerConfig;
-use crate::stack::{Settings, Stack, programs_beside_this_one};
-use anyhow::Context as _;
+use crate::serve;
+use crate::stack::{Settings, Stack, private_directory, programs_beside_this_one};
+use anyhow::{Context as _, ensure};
 use clap::Args;
+use ledger::engine::store::books;
 use migrations::{Durability, PrivateServer};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use std::path::{Path, PathBuf};
 
 /// The database of `dev`, whose data is kept between runs.
@@ -62,9 +63,13 @@ struct PlaceOptions {
     /// How many workers run.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16))]
     workers: u8,
-    /// Another database than a private one.
-    #[command(flatten)]
-    database: OwnerConfig,
+    /// Another database than a private one, with the login of the service; DATABASE_URL does not count here. One with live
+    /// books is refused.
+    #[arg(long, value_name = "URL")]
+    database: Option<SecretString>,
+    /// The same database with the login that migrates it. [default: that of --database]
+    #[arg(long, value_name = "URL", requires = "database")]
+    database_owner: Option<SecretString>,
 }
 
 /// A stack and the private database below it, if it has one.
@@ -129,10 +134,11 @@ pub async fn dev(options: DevOptions) -> anyhow::Result<()> {
 async fn start(place: &PlaceOptions, database: &str, fresh: bool, operator: &str) -> anyhow::Result<Running> {
     std::fs::create_dir_all(&place.home).with_context(|| format!("cannot make {}", place.home.display()))?;
     let home = place.home.canonicalize()?;
-    let (server, owner_url, database_url) = match place.database.database.given()? {
+    let (server, owner_url, database_url) = match &place.database {
         Some(url) => {
-            let owner_url = place.database.url()?.expose_secret().to_owned();
-            migrations::apply(&owner_url).await?;
+            let owner_url = place.database_owner.as_ref().unwrap_or(url).expose_secret().to_owned();
+            refuse_live_books(&owner_url).await?;
+            migrations::apply(&owner_url, &migrations::Roles::default()).await?;
             (None, owner_url, url.expose_secret().to_owned())
         }
         None => {
@@ -145,14 +151,14 @@ async fn start(place: &PlaceOptions, database: &str, fresh: bool, operator: &str
             (Some(server), owner_url, database_url)
         }
     };
-    let service = migrations::service_config(&database_url, "commonpurse-dev")?;
+    let service = migrations::service_access(&database_url, "commonpurse-dev")?;
     migrations::check_service(&migrations::connect(&service).await?).await?;
     crate::operators::add_operator(&owner_url, &operator.parse()?).await?;
     let state = home.join(database);
     if fresh {
         forget(&state)?;
     }
-    std::fs::create_dir_all(&state)?;
+    private_directory(&state)?;
     let settings = Settings {
         database_url,
         programs: programs_beside_this_one()?,
@@ -163,6 +169,19 @@ async fn start(place: &PlaceOptions, database: &str, fresh: bool, operator: &str
     let workers = usize::from(place.workers);
     let stack = tokio::task::spawn_blocking(move || Stack::start(settings, workers)).await??;
     Ok(Running { stack, server })
+}
+
+/// Real money is nothing to play with: neither the story nor its operator comes into such a database.
+async fn refuse_live_books(url: &str) -> anyhow::Result<()> {
+    let access: migrations::Access = url.parse()?;
+    // With a sentence of its own when there is no way to it.
+    migrations::connect(&access).await?;
+    let client = serve::pool_of(access, 1)?.get().await?;
+    ensure!(
+        !books::any_live(&client).await?,
+        "this database holds live books: `dev` and `demo` are for sandbox books only"
+    );
+    Ok(())
 }
 
 async fn drop_database(url: &str, database: &str) -> anyhow::Result<()> {

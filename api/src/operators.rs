@@ -1,4 +1,4 @@
-//! What whoever owns the database does: who runs the installation, and which frozen book goes on.
+//! What whoever owns the database does: who runs the installation, where it is at home, and which frozen book goes on.
 
 use crate::serve;
 use anyhow::{Context as _, ensure};
@@ -10,6 +10,7 @@ use ledger::id::{BookRef, PersonId};
 use ledger::parties::operations::sign_in;
 use ledger::parties::rules::role::Email;
 use ledger::service::store::activity::{self, Actor, Done};
+use ledger::service::store::adoptions;
 
 /// Makes the person with an address an operator, as the owner of the database.
 pub async fn add_operator(owner_url: &str, email: &Email) -> anyhow::Result<PersonId> {
@@ -35,8 +36,7 @@ pub async fn frozen_books(owner_url: &str) -> anyhow::Result<Vec<Freeze>> {
 /// Lets a frozen book take records again, as the owner of the database; answers which freeze that ended. Who and why is
 /// kept with the freeze, and among what happened in the book.
 pub async fn release_book(owner_url: &str, book: BookRef, reason: &str) -> anyhow::Result<i32> {
-    let reason = reason.trim();
-    ensure!((1..=REASON_MAX).contains(&reason.chars().count()), "a reason has 1 to {REASON_MAX} characters");
+    let reason = reason_of(reason)?;
     let mut client = as_owner(owner_url).await?;
     let tx = client.transaction().await?;
     let found = books::resolve(&tx, book).await?;
@@ -47,8 +47,25 @@ pub async fn release_book(owner_url: &str, book: BookRef, reason: &str) -> anyho
     Ok(freeze)
 }
 
+/// Says that the installation is at home in this database, as its owner; answers how many homes that makes.
+pub async fn adopt(owner_url: &str, reason: &str) -> anyhow::Result<i32> {
+    let reason = reason_of(reason)?;
+    let mut client = as_owner(owner_url).await?;
+    let tx = client.transaction().await?;
+    ensure!(!adoptions::holds(&tx).await?, "this database is the installation already");
+    let number = adoptions::record(&tx, reason).await?;
+    tx.commit().await?;
+    Ok(number)
+}
+
+/// A reason without the space around it.
+fn reason_of(reason: &str) -> anyhow::Result<&str> {
+    let reason = reason.trim();
+    ensure!((1..=REASON_MAX).contains(&reason.chars().count()), "a reason has 1 to {REASON_MAX} characters");
+    Ok(reason)
+}
+
 async fn as_owner(owner_url: &str) -> anyhow::Result<Client> {
-    migrations::check_owner(owner_url).await?;
-    let pool = serve::pool_of(migrations::owner_config(owner_url, "commonpurse-operator")?, 1)?;
+    let pool = serve::pool_of(migrations::owner_access(owner_url, "commonpurse-operator").await?, 1)?;
     pool.get().await.context("the database cannot be reached")
 }

@@ -19,6 +19,7 @@ use anyhow::Context;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use ledger::engine::directory::Directory;
 use ledger::engine::lane::{self, Lanes};
+use ledger::service::store::adoptions;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use secrecy::ExposeSecret;
 #[cfg(target_os = "linux")]
@@ -29,7 +30,6 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 #[cfg(target_os = "linux")]
 use tokio::net::TcpStream;
-use tokio_postgres::NoTls;
 use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -71,16 +71,17 @@ pub fn app(
 
 /// Connections to the database as the service.
 fn pool(url: &str, size: usize) -> anyhow::Result<Pool> {
-    pool_of(migrations::service_config(url, "commonpurse-api")?, size)
+    pool_of(migrations::service_access(url, "commonpurse-api")?, size)
 }
 
 /// The connections of the lanes, whose statements are planned once.
 fn lane_pool(url: &str) -> anyhow::Result<Pool> {
-    pool_of(lane::options(migrations::service_config(url, "commonpurse-lanes")?), LANE_CONNECTIONS)
+    pool_of(migrations::service_access(url, "commonpurse-lanes")?.with(lane::options), LANE_CONNECTIONS)
 }
 
-pub(crate) fn pool_of(config: tokio_postgres::Config, size: usize) -> anyhow::Result<Pool> {
-    let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+pub(crate) fn pool_of(access: migrations::Access, size: usize) -> anyhow::Result<Pool> {
+    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    let manager = Manager::from_config(access.config, access.tls, recycling);
     let pool = Pool::builder(manager)
         .max_size(size)
         .runtime(Runtime::Tokio1)
@@ -129,10 +130,12 @@ pub async fn serve(config: ServeConfig, shutdown: impl Future<Output = ()>) -> a
     let address = format!("http://{}", listener.local_addr()?);
     let threads = usize::from(config.http_threads);
     let patience = Duration::from_secs(config.stalled_client_s.into());
+    let access = migrations::service_access(config.database.url()?.expose_secret(), "commonpurse-api")?;
+    migrations::check_service(&migrations::connect(&access).await?).await?;
     let state = Data::new(state(config, &address)?);
-    let client = state.pool.get().await.context("the database cannot be reached")?;
-    migrations::check_service(&client).await?;
-    drop(client);
+    if !adoptions::holds(&state.pool.get().await?).await? {
+        tracing::warn!("this database is a restored copy: no job is done until `commonpurse adopt` is run");
+    }
 
     let shared = state.clone();
     let server = HttpServer::new(move || app(shared.clone()))

@@ -4,7 +4,9 @@
 //! stop too, and the private database with them.
 
 use anyhow::{Context as _, bail};
+use std::fs::Permissions;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -105,7 +107,8 @@ pub struct Stack {
 impl Stack {
     /// Starts the api and `workers` workers, and waits until the api says where it listens.
     pub fn start(settings: Settings, workers: usize) -> anyhow::Result<Stack> {
-        std::fs::create_dir_all(settings.mail_dir())?;
+        private_directory(&settings.state)?;
+        private_directory(&settings.mail_dir())?;
         let (api, base_url) = start_api(&settings)?;
         let mut stack = Stack { settings, base_url, workers: Vec::new(), api };
         for _ in 0..workers {
@@ -205,12 +208,16 @@ fn start_api(settings: &Settings) -> anyhow::Result<(Process, String)> {
 
 fn command(settings: &Settings, program: &str) -> Command {
     let mut command = Command::new(settings.programs.join(program));
+    // What is set here may be meant for another installation: its database, its mail server, its key.
+    for (name, _) in std::env::vars_os() {
+        let is_setting = name.as_encoded_bytes().starts_with(b"COMMONPURSE_");
+        if is_setting && name != migrations::LOG_VARIABLE {
+            command.env_remove(name);
+        }
+    }
     command
         .process_group(0) // Ctrl-C reaches this process alone, which stops the others in order
         .stdin(Stdio::piped())
-        .env_remove("COMMONPURSE_LONG") // is for tests, and no setting of the programs
-        .env_remove("COMMONPURSE_OWNER_URL") // is nothing that a service should know
-        .env_remove("COMMONPURSE_OWNER_URL_FILE")
         .env("DATABASE_URL", &settings.database_url)
         .env("COMMONPURSE_STATE_DIR", &settings.state)
         .env("COMMONPURSE_MAIL_DIR", settings.mail_dir())
@@ -221,9 +228,15 @@ fn command(settings: &Settings, program: &str) -> Command {
 
 fn log_to(command: &mut Command, state: &Path, name: &str) -> anyhow::Result<PathBuf> {
     let path = state.join(name);
-    let log = std::fs::OpenOptions::new().create(true).append(true).open(&path)?;
+    let log = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&path)?;
     command.stderr(log);
     Ok(path)
+}
+
+/// Makes a directory that only its owner may enter; one that was open is closed.
+pub(crate) fn private_directory(path: &Path) -> std::io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    std::fs::set_permissions(path, Permissions::from_mode(0o700))
 }
 
 /// The directory of the running program, where its sisters lie (a test binary lies one level deeper).

@@ -14,7 +14,6 @@ use ledger::engine::store::books::Visibility;
 use ledger::id::OrganisationId;
 use ledger::money::Currency;
 use migrations::testing::TestDatabase;
-use tokio_postgres::NoTls;
 use uuid::Uuid;
 
 /// How many callers there are, each with so many entries.
@@ -24,10 +23,11 @@ const ENTRIES: i64 = 25;
 #[tokio::main]
 pub(crate) async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let database = TestDatabase::create().await?;
-    let config = migrations::service_config(&database.service_url, "lane")?;
-    let pool = Pool::builder(Manager::new(config.clone(), NoTls)).max_size(2).build()?;
+    let access = migrations::service_access(&database.service_url, "lane")?;
+    let pool = Pool::builder(Manager::new(access.config.clone(), access.tls.clone())).max_size(2).build()?;
     // Lanes have connections of their own, whose statements are planned once.
-    let lanes = Lanes::new(Pool::builder(Manager::new(lane::options(config), NoTls)).max_size(2).build()?);
+    let access = access.with(lane::options);
+    let lanes = Lanes::new(Pool::builder(Manager::new(access.config, access.tls)).max_size(2).build()?);
 
     let wall = Timestamp::now();
     let mut client = pool.get().await?;

@@ -14,14 +14,13 @@ use ledger::id::OrganisationId;
 use ledger::money::{Currency, Money, MoneyError};
 use ledger::reports::operations::trial_balance;
 use migrations::testing::TestDatabase;
-use tokio_postgres::NoTls;
 
 #[tokio::main]
 pub(crate) async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Your own service would connect to its own database here, migrated by `commonpurse migrate`.
     let database = TestDatabase::create().await?;
-    let config = migrations::service_config(&database.service_url, "open_a_book")?;
-    let pool = Pool::builder(Manager::new(config, NoTls)).max_size(2).build()?;
+    let access = migrations::service_access(&database.service_url, "open_a_book")?;
+    let pool = Pool::builder(Manager::new(access.config, access.tls)).max_size(2).build()?;
     let mut client = pool.get().await?;
 
     // Time always comes in as an argument; an operation works in the transaction of its caller.

@@ -1,4 +1,4 @@
-//! What every domain needs of the service: jobs, changes, who did what, replies, heartbeats.
+//! What every domain needs of the service: jobs, changes, who did what, replies, heartbeats, where it is at home.
 
 pub mod change;
 pub mod job;
@@ -7,6 +7,7 @@ pub mod work;
 /// SQL, and nothing else.
 pub mod store {
     pub mod activity;
+    pub mod adoptions;
     pub mod heartbeats;
     pub mod jobs;
     pub mod replies;

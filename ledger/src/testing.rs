@@ -31,7 +31,6 @@ use deadpool_postgres::{Manager, Object, Pool, Transaction};
 use jiff::{SignedDuration, Timestamp};
 use migrations::testing::TestDatabase;
 use std::fmt::Debug;
-use tokio_postgres::NoTls;
 
 /// The organisation that a test's book belongs to.
 #[derive(Debug, Clone, Copy)]
@@ -94,8 +93,8 @@ impl Host {
     /// The same in a database of the test's own making.
     pub async fn open_in(self, database: TestDatabase, wall: Timestamp) -> Ground {
         let wall = to_microseconds(wall);
-        let config = migrations::service_config(&database.service_url, "ledger-tests").expect("a database address");
-        let pool = Pool::builder(Manager::new(config, NoTls)).max_size(8).build().expect("a pool");
+        let access = migrations::service_access(&database.service_url, "ledger-tests").expect("a database address");
+        let pool = Pool::builder(Manager::new(access.config, access.tls)).max_size(8).build().expect("a pool");
         let mut client = pool.get().await.expect("a connection");
         let tx = client.transaction().await.expect("a transaction");
         let operator = operator(&database, wall).await;
@@ -132,8 +131,8 @@ impl Host {
 
 /// The first operator, made by the owner of the database: the service may not.
 async fn operator(database: &TestDatabase, wall: Timestamp) -> PersonId {
-    let config = migrations::owner_config(&database.url, "ledger-tests").expect("a database address");
-    let pool = Pool::builder(Manager::new(config, NoTls)).max_size(1).build().expect("a pool");
+    let access: migrations::Access = database.url.parse().expect("a database address");
+    let pool = Pool::builder(Manager::new(access.config, access.tls)).max_size(1).build().expect("a pool");
     let mut client = pool.get().await.expect("a connection");
     let tx = client.transaction().await.expect("a transaction");
     let operator = sign_in::ensure_operator(&tx, &address("operator"), wall).await.expect("an operator");
@@ -154,16 +153,14 @@ impl Ground {
 
     /// A connection as the owner of the database, who may do what the service may not.
     pub async fn database_owner(&self) -> tokio_postgres::Client {
-        let (client, connection) = tokio_postgres::connect(&self.database.url, NoTls).await.expect("a connection");
-        tokio::spawn(connection);
-        client
+        migrations::connect(&self.database.url.parse().expect("an address")).await.expect("a connection")
     }
 
     /// Lanes as a process has them.
     pub fn lanes(&self) -> Lanes {
-        let config =
-            lane::options(migrations::service_config(&self.database.service_url, "lanes").expect("an address"));
-        Lanes::new(Pool::builder(Manager::new(config, NoTls)).max_size(4).build().expect("a pool"))
+        let access = migrations::service_access(&self.database.service_url, "lanes").expect("an address");
+        let access = access.with(lane::options);
+        Lanes::new(Pool::builder(Manager::new(access.config, access.tls)).max_size(4).build().expect("a pool"))
     }
 
     /// Does something in a transaction of its own, which is kept when it succeeds.

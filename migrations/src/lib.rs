@@ -1,7 +1,7 @@
 //! The schema as forward-only SQL, its runner, and a private PostgreSQL for development, the demo and tests.
 //!
-//! - [`apply`] brings a database to the newest schema, [`check`] refuses to work on any other one.
-//! - [`service_config`] is how the service connects, with time limits; [`check_service`] is what it asks before it starts.
+//! - [`apply`] brings a database to the newest schema, [`preview`] says what it would do, [`check`] refuses to work on any other one.
+//! - [`service_access`] is how the service connects, with time limits and TLS; [`check_service`] is what it asks before it starts.
 //! - [`PrivateServer`] is a PostgreSQL cluster that our own process starts and stops.
 //! - [`testing::TestDatabase`] gives each test a migrated database of its own.
 //!
@@ -10,15 +10,17 @@
 
 mod connection;
 mod error;
+mod log;
 mod process;
 mod roles;
 mod schema;
 pub mod server;
 pub mod testing;
 
-pub use connection::{connect, owner_config, service_config, service_url};
+pub use connection::{Access, connect, service_access, service_url};
 pub use error::Error;
+pub use log::{LOG_VARIABLE, start_log};
 pub use process::stop_requested;
-pub use roles::check_owner;
-pub use schema::{Report, apply, check, check_service, latest};
+pub use roles::{Roles, owner_access};
+pub use schema::{Preview, Report, apply, check, check_service, latest, preview};
 pub use server::{Durability, PrivateServer};

@@ -10,12 +10,13 @@ use std::time::Duration;
 use tokio_postgres::error::{DbError, ErrorPosition, SqlState};
 use tokio_postgres::{Client, Transaction};
 
-use crate::connection::{connect, parse};
+use crate::connection::{Access, connect};
 use crate::error::{Error, explain};
-use crate::roles;
-use files::{Defined, File, GRANTS, HELPERS};
+use crate::roles::{self, Roles};
+use files::File;
 
 mod files;
+mod plan;
 
 pub(crate) use files::digest;
 
@@ -24,26 +25,6 @@ const MIGRATION_LOCK: i64 = 0x0063_6f6d_6d6f_6e70;
 
 /// How long a second migrating process waits for the first.
 const LOCK_DEADLINE: Duration = Duration::from_secs(120);
-
-/// For functions and triggers on a Citus cluster; plain PostgreSQL takes them as unknown settings. Numbered files say the
-/// same for themselves.
-const SETTINGS: &str = "
-    SET LOCAL citus.multi_shard_modify_mode TO 'sequential';
-    SET LOCAL citus.enable_local_reference_table_foreign_keys TO off;
-    SET LOCAL citus.enable_unsafe_triggers TO on;
-    SET LOCAL client_min_messages TO warning";
-
-/// Where it is kept what was applied.
-const FILES_TABLE: &str = "
-    CREATE TABLE IF NOT EXISTS public.schema_file (
-        name       text PRIMARY KEY,
-        digest     text NOT NULL CHECK (length(digest) = 64),
-        applied_at timestamptz NOT NULL DEFAULT now()
-    );
-    COMMENT ON TABLE public.schema_file IS 'The files of sql/ as they were applied.';
-    COMMENT ON COLUMN public.schema_file.name IS 'V0001__parties.sql, or now/journal.sql.';
-    COMMENT ON COLUMN public.schema_file.digest IS 'SHA-256 of its bytes, in hex.';
-    COMMENT ON COLUMN public.schema_file.applied_at IS 'Wall clock.'";
 
 /// What [`apply`] did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,30 +35,81 @@ pub struct Report {
     pub now: i64,
     /// The files applied, such as `V0001__parties.sql` and `now/journal.sql`, in order.
     pub applied: Vec<String>,
+    /// Whether this is a restored copy that nobody has adopted.
+    pub is_copy: bool,
 }
 
 /// Migrates the database at `owner_url` to the newest schema.
 ///
 /// Safe to run from several processes at once: one migrates, the others wait and then find nothing to do. All of it is
-/// one transaction. The roles and all rights are made anew each time, so that a backup can be restored where they are
-/// missing.
+/// one transaction. The roles, where they are missing, and all rights are made anew each time, so that a backup can be
+/// restored where there are none.
 ///
 /// # Errors
 ///
-/// [`Error::NotOwner`] when the login may not migrate, [`Error::SchemaNewer`] when the database knows files that this
+/// [`Error::NotOwner`] when the login may not migrate, [`Error::RolesMissing`] when it may not make the roles either, and
+/// nobody has, [`Error::SchemaNewer`] when the database knows files that this
 /// program does not, [`Error::SchemaOther`] when it was made by other ones, [`Error::MigrationLocked`] after waiting too
 /// long for another process, [`Error::Migration`] when a file fails.
-pub async fn apply(owner_url: &str) -> Result<Report, Error> {
-    let mut config = parse(owner_url)?;
-    config.application_name("commonpurse migrate");
-    let mut client = connect(&config).await?;
+pub async fn apply(owner_url: &str, roles: &Roles) -> Result<Report, Error> {
+    let mut access: Access = owner_url.parse()?;
+    access.config.application_name("commonpurse migrate");
+    let mut client = connect(&access).await?;
     lock(&client).await?;
-    let report = apply_locked(&mut client).await;
+    let report = apply_locked(&mut client, roles).await;
     // Closing the connection would unlock too, but only when the server has noticed.
     let unlocked = client.execute("/* migrations::apply */ SELECT pg_advisory_unlock($1)", &[&MIGRATION_LOCK]).await;
     let report = report?;
     unlocked.map_err(|error| Error::statement("to release the migration lock", &error))?;
     Ok(report)
+}
+
+/// What [`apply`] would do, found out without changing anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// The schema version of the database, 0 when it is empty.
+    pub before: i64,
+    /// The schema version that it would have; always [`latest`].
+    pub now: i64,
+    /// The files that would be applied, in order.
+    pub due: Vec<String>,
+    /// Whether roles are missing, or somebody else owns what should be theirs, as after a backup was restored.
+    pub is_orphaned: bool,
+    /// All of it as a script for psql.
+    pub sql: String,
+}
+
+impl Preview {
+    /// Whether only the rights would be given again that are given already.
+    #[must_use]
+    pub fn is_up_to_date(&self) -> bool {
+        self.due.is_empty() && !self.is_orphaned
+    }
+}
+
+/// Says what [`apply`] would do. Nothing is changed: the connection may only read.
+///
+/// # Errors
+///
+/// Those of [`apply`], but for the lock. Roles that are missing are no error: the script makes them.
+pub async fn preview(owner_url: &str, roles: &Roles) -> Result<Preview, Error> {
+    let mut access: Access = owner_url.parse()?;
+    let options = format!("{} -c default_transaction_read_only=on", access.config.get_options().unwrap_or_default());
+    access.config.options(options).application_name("commonpurse migrate");
+    let client = connect(&access).await?;
+    let before = Applied::read(&client).await?;
+    before.refuse()?;
+    let is_orphaned = roles::are_orphaned(&client, roles).await?;
+    let steps = plan::plan(&client, &before, roles).await?;
+    let due = steps.iter().filter_map(|step| step.applies).map(str::to_owned).collect();
+    let ended = |sql: &str| format!("{};\n", sql.trim().trim_end_matches(';'));
+    let mut sql = format!("\\set ON_ERROR_STOP on\n{}BEGIN;\n", ended(&roles.fill(roles::ROLES)));
+    sql.push_str(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK});\n"));
+    for step in &steps {
+        sql.push_str(&format!("\n-- {}\n{}", step.what.replace('\n', " "), ended(&step.sql)));
+    }
+    sql.push_str("\nCOMMIT;\n");
+    Ok(Preview { before: before.version(), now: latest(), due, is_orphaned, sql })
 }
 
 /// The newest schema version this program knows.
@@ -182,103 +214,25 @@ async fn lock(client: &Client) -> Result<(), Error> {
     Ok(())
 }
 
-async fn apply_locked(client: &mut Client) -> Result<Report, Error> {
-    roles::may_migrate(client).await?;
+async fn apply_locked(client: &mut Client, roles: &Roles) -> Result<Report, Error> {
+    roles::may_migrate(client, roles).await?;
     let before = Applied::read(client).await?;
     before.refuse()?;
-    roles::make(client).await?;
+    roles::make(client, roles).await?;
+    let steps = plan::plan(client, &before, roles).await?;
 
     let tx = client.transaction().await.map_err(|error| Error::statement("a transaction", &error))?;
-    roles::take_over(&tx).await?;
-    run(&tx, "the settings", SETTINGS).await?;
-    run(&tx, "schema_file", FILES_TABLE).await?;
-    let due = due(&before);
-    for file in &due {
-        apply_file(&tx, file).await?;
-        tracing::info!(file = file.name, "applied {}", file.name);
+    for step in &steps {
+        run(&tx, &step.what, &step.sql).await?;
+        if let Some(file) = step.applies {
+            tracing::info!(file, "applied {file}");
+        }
     }
-    drop_leftovers(&tx).await?;
-    if !due.iter().any(|file| file.name == GRANTS)
-        && let Some(grants) = files::now().last()
-    {
-        run(&tx, GRANTS, grants.text).await?;
-    }
+    let asked = tx.query_one("/* migrations::apply_locked */ SELECT public.adoption_holds()", &[]).await;
+    let is_copy = !asked.map_err(|error| Error::statement("to tell where it is", &error))?.get::<_, bool>(0);
     tx.commit().await.map_err(|error| Error::statement("the schema", &error))?;
-    let applied = due.iter().map(|file| file.name.to_owned()).collect();
-    Ok(Report { before: before.version(), now: latest(), applied })
-}
-
-/// What is to be applied, in order: numbered files that are new, between the helpers and the other files of now.
-fn due(applied: &Applied) -> Vec<File> {
-    let numbered: Vec<File> =
-        files::numbered().iter().filter(|file| !applied.digests.contains_key(file.name)).copied().collect();
-    // A new table may lack its triggers, and a changed one its view: then none of them is left out.
-    let mut now = files::now();
-    now.retain(|file| !numbered.is_empty() || applied.lacks(file));
-    let (first, rest): (Vec<File>, Vec<File>) = now.into_iter().partition(|file| file.name == HELPERS);
-    first.into_iter().chain(numbered).chain(rest).collect()
-}
-
-async fn apply_file(tx: &Transaction<'_>, file: &File) -> Result<(), Error> {
-    let Defined { functions, views, .. } = file.defines();
-    // A function may come with other arguments or another result, which REPLACE refuses or takes for another function.
-    // Those of triggers always have the same, and triggers hold them.
-    let stale = "/* migrations::apply_file */
-        SELECT format('DROP VIEW %s', c.oid::regclass) FROM pg_class c
-         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'v' AND c.relname = ANY ($1)
-        UNION ALL
-        SELECT format('DROP FUNCTION %s', p.oid::regprocedure) FROM pg_proc p
-         WHERE p.pronamespace = 'public'::regnamespace AND p.proowner = current_user::regrole
-           AND p.prorettype <> 'trigger'::regtype AND p.proname = ANY ($2)";
-    let (views, functions): (Vec<String>, Vec<String>) = (views.into_iter().collect(), functions.into_iter().collect());
-    drop_all(tx, stale, &[&views, &functions]).await?;
-    run(tx, file.name, file.text).await?;
-    let noted = "/* migrations::apply_file */ INSERT INTO public.schema_file (name, digest) VALUES ($1, $2)
-        ON CONFLICT (name) DO UPDATE SET digest = excluded.digest, applied_at = now()";
-    tx.execute(noted, &[&file.name, &file.digest()])
-        .await
-        .map_err(|error| Error::statement("to note what was applied", &error))?;
-    Ok(())
-}
-
-/// Drops what is ours and stands in no file of now, and forgets such files.
-async fn drop_leftovers(tx: &Transaction<'_>) -> Result<(), Error> {
-    let Defined { functions, views, triggers } = files::defined_now();
-    let left = "/* migrations::drop_leftovers */
-        SELECT format('DROP TRIGGER %I ON %s', t.tgname, c.oid::regclass)
-          FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-         WHERE c.relnamespace = 'public'::regnamespace AND c.relowner = current_user::regrole AND NOT t.tgisinternal
-           AND t.tgname || ' ON ' || c.relname <> ALL ($1)
-        UNION ALL
-        SELECT format('DROP VIEW %s', c.oid::regclass) FROM pg_class c
-         WHERE c.relnamespace = 'public'::regnamespace AND c.relowner = current_user::regrole AND c.relkind = 'v'
-           AND c.relname <> ALL ($2)
-        UNION ALL
-        SELECT format('DROP FUNCTION %s', p.oid::regprocedure) FROM pg_proc p
-         WHERE p.pronamespace = 'public'::regnamespace AND p.proowner = current_user::regrole AND p.proname <> ALL ($3)";
-    let listed = |names: std::collections::BTreeSet<String>| names.into_iter().collect::<Vec<_>>();
-    drop_all(tx, left, &[&listed(triggers), &listed(views), &listed(functions)]).await?;
-    let names: Vec<&str> = files::now().iter().map(|file| file.name).collect();
-    let forgotten = "/* migrations::drop_leftovers */
-        DELETE FROM public.schema_file WHERE name LIKE 'now/%' AND name <> ALL ($1)";
-    tx.execute(forgotten, &[&names])
-        .await
-        .map_err(|error| Error::statement("to forget what is no file any more", &error))?;
-    Ok(())
-}
-
-/// Runs the statements that a query answers. Nothing cascades: what still stands on a thing is named by the error.
-async fn drop_all(
-    tx: &Transaction<'_>,
-    query: &str,
-    names: &[&(dyn tokio_postgres::types::ToSql + Sync)],
-) -> Result<(), Error> {
-    let rows = tx.query(query, names).await.map_err(|error| Error::statement("to find what is stale", &error))?;
-    for row in rows {
-        let statement: &str = row.get(0);
-        run(tx, statement, statement).await?;
-    }
-    Ok(())
+    let applied = steps.iter().filter_map(|step| step.applies).map(str::to_owned).collect();
+    Ok(Report { before: before.version(), now: latest(), applied, is_copy })
 }
 
 async fn run(tx: &Transaction<'_>, what: &str, sql: &str) -> Result<(), Error> {

@@ -1,13 +1,14 @@
 //! A private PostgreSQL cluster that our own process starts, owns and stops.
 //!
 //! The parts: `programs` finds PostgreSQL on the machine, `account` is who it runs as, `place` is where its files
-//! lie, `pidfile` knows what a crash left behind, `launch` starts a server under a small shell supervisor, and
+//! lie, `certificate` is what it shows to its clients, `pidfile` knows what a crash left behind, `launch` starts a server under a small shell supervisor, and
 //! `cluster` is the [`PrivateServer`] made of them.
 //!
 //! The supervisor holds the server's *lifeline*, a pipe whose other end is open in our process. However our process
 //! ends, SIGKILL included, the kernel closes that end, and the supervisor stops the server.
 
 pub(crate) mod account;
+pub(crate) mod certificate;
 pub(crate) mod cluster;
 pub(crate) mod launch;
 pub(crate) mod pidfile;

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests stops the test it serves")]
 
 use migrations::testing::TestDatabase;
-use migrations::{Error, apply, check, latest};
+use migrations::{Error, Roles, apply, check, latest, preview};
 use tokio_postgres::Client;
 
 async fn client(url: &str) -> Client {
@@ -18,10 +18,10 @@ async fn an_empty_database_is_migrated_once_and_then_left_alone() {
     let database = TestDatabase::create_empty().await.unwrap();
     let error = check(&client(&database.url).await).await.unwrap_err();
     assert!(error.to_string().contains("run `commonpurse migrate`"), "{error}");
-    let first = apply(&database.url).await.unwrap();
+    let first = apply(&database.url, &Roles::default()).await.unwrap();
     assert_eq!((first.before, first.now), (0, latest()));
     assert!(!first.applied.is_empty());
-    let second = apply(&database.url).await.unwrap();
+    let second = apply(&database.url, &Roles::default()).await.unwrap();
     assert_eq!((second.before, second.applied.len()), (latest(), 0));
     check(&client(&database.url).await).await.unwrap();
 }
@@ -30,7 +30,8 @@ async fn an_empty_database_is_migrated_once_and_then_left_alone() {
 async fn three_processes_migrating_together_apply_each_file_once() {
     let database = TestDatabase::create_empty().await.unwrap();
     let url = &database.url;
-    let (one, two, three) = tokio::join!(apply(url), apply(url), apply(url));
+    let roles = Roles::default();
+    let (one, two, three) = tokio::join!(apply(url, &roles), apply(url, &roles), apply(url, &roles));
     let applied: usize = [one, two, three].into_iter().map(|report| report.unwrap().applied.len()).sum();
     let recorded = lines(&client(url).await, "SELECT name FROM schema_file").await;
     assert_eq!(applied, recorded.len());
@@ -42,7 +43,7 @@ async fn a_newer_database_is_refused_by_the_service_and_by_the_runner() {
     let owner = client(&database.url).await;
     let newer = "INSERT INTO schema_file (name, digest) VALUES ('V9999__later.sql', repeat('0', 64))";
     owner.batch_execute(newer).await.unwrap();
-    for error in [check(&owner).await.unwrap_err(), apply(&database.url).await.unwrap_err()] {
+    for error in [check(&owner).await.unwrap_err(), apply(&database.url, &Roles::default()).await.unwrap_err()] {
         assert!(matches!(error, Error::SchemaNewer { found: 9999, .. }), "{error}");
         assert!(error.to_string().contains("upgrade the program"), "{error}");
     }
@@ -53,7 +54,7 @@ async fn a_database_of_a_numbering_that_was_given_up_gets_one_sentence() {
     let database = TestDatabase::create_empty().await.unwrap();
     let owner = client(&database.url).await;
     owner.batch_execute("CREATE TABLE refinery_schema_history (version bigint PRIMARY KEY)").await.unwrap();
-    for error in [check(&owner).await.unwrap_err(), apply(&database.url).await.unwrap_err()] {
+    for error in [check(&owner).await.unwrap_err(), apply(&database.url, &Roles::default()).await.unwrap_err()] {
         assert!(matches!(error, Error::SchemaOther { .. }), "{error}");
         assert!(error.to_string().contains("drop it and migrate anew"), "{error}");
     }
@@ -65,7 +66,7 @@ async fn a_numbered_file_that_was_another_one_gets_the_same_sentence() {
     let owner = client(&database.url).await;
     let other = "UPDATE schema_file SET digest = repeat('0', 64) WHERE name LIKE 'V0002%'";
     owner.batch_execute(other).await.unwrap();
-    for error in [check(&owner).await.unwrap_err(), apply(&database.url).await.unwrap_err()] {
+    for error in [check(&owner).await.unwrap_err(), apply(&database.url, &Roles::default()).await.unwrap_err()] {
         assert!(matches!(&error, Error::SchemaOther { found } if found.starts_with("V0002")), "{error}");
     }
 }
@@ -82,7 +83,7 @@ async fn a_file_of_now_that_has_changed_is_missed_and_applied_again_alone() {
     assert!(error.contains("now/history.sql") && error.contains("run `commonpurse migrate`"), "{error}");
     let triggers = "SELECT count(*)::text FROM pg_trigger WHERE NOT tgisinternal";
     let before = lines(&owner, triggers).await;
-    assert_eq!(apply(&database.url).await.unwrap().applied, ["now/history.sql"]);
+    assert_eq!(apply(&database.url, &Roles::default()).await.unwrap().applied, ["now/history.sql"]);
     check(&owner).await.unwrap();
     assert_eq!(lines(&owner, triggers).await, before);
 }
@@ -108,7 +109,7 @@ async fn functions_of_other_arguments_and_what_no_file_names_any_more_are_gone()
         )
         .await
         .unwrap();
-    apply(&database.url).await.unwrap();
+    apply(&database.url, &Roles::default()).await.unwrap();
     assert_eq!(lines(&owner, things).await, before);
 }
 
@@ -143,14 +144,14 @@ async fn a_restored_backup_gets_its_owner_and_its_rights_back() {
     let before = lines(&owner, rights).await;
     owner.batch_execute(lost).await.unwrap();
     assert_ne!(lines(&owner, rights).await, before);
-    assert!(apply(&database.url).await.unwrap().applied.is_empty());
+    assert!(apply(&database.url, &Roles::default()).await.unwrap().applied.is_empty());
     assert_eq!(lines(&owner, rights).await, before);
 }
 
 #[tokio::test]
 async fn the_service_connects_within_limits_and_passes_its_own_check() {
     let database = TestDatabase::create().await.unwrap();
-    let config = migrations::service_config(&database.service_url, "a test").unwrap();
+    let config = migrations::service_access(&database.service_url, "a test").unwrap();
     let service = migrations::connect(&config).await.unwrap();
     migrations::check_service(&service).await.unwrap();
     assert_eq!(lines(&service, "SHOW lock_timeout").await, ["5s"]);
@@ -158,106 +159,39 @@ async fn the_service_connects_within_limits_and_passes_its_own_check() {
     assert_eq!(lines(&service, "SHOW idle_in_transaction_session_timeout").await, ["1min"]);
 }
 
-/// A login of its own with the given rights, in a database of its own: the owner's connection and the login's URL.
-async fn login(database: &TestDatabase, rights: &str) -> (Client, String) {
-    let owner = client(&database.url).await;
-    let name = format!("cp_login_{}", &database.name()[8..20]);
-    let mut sql = rights.replace("{login}", &name).replace("{database}", database.name());
-    let service: tokio_postgres::Config = database.service_url.parse().unwrap();
-    if let Some(password) = service.get_password() {
-        let password = String::from_utf8_lossy(password);
-        sql.push_str(&format!("; ALTER ROLE {name} PASSWORD '{password}'"));
-    }
-    owner.batch_execute(&sql).await.unwrap();
-    (owner, database.service_url.replacen(service.get_user().unwrap(), &name, 1))
-}
-
 #[tokio::test]
-async fn h1_the_service_runs_as_nobody_who_may_do_more_than_it() {
-    let cases = [
-        ("CREATE ROLE {login} LOGIN SUPERUSER", "is a superuser"),
-        (
-            "CREATE ROLE {login} LOGIN IN ROLE commonpurse_owner, commonpurse_service",
-            "is a member of commonpurse_owner",
-        ),
-        (
-            "CREATE ROLE {login}_between IN ROLE commonpurse_owner;
-             CREATE ROLE {login} LOGIN IN ROLE {login}_between, commonpurse_service",
-            "is a member of commonpurse_owner",
-        ),
-        (
-            "CREATE ROLE {login} LOGIN IN ROLE commonpurse_service; GRANT CREATE ON SCHEMA public TO {login};
-             ALTER TABLE activity OWNER TO {login}",
-            "owns tables of the service",
-        ),
-        (
-            "CREATE ROLE {login} LOGIN IN ROLE commonpurse_service; ALTER DATABASE {database} OWNER TO {login}",
-            "owns the database",
-        ),
-        ("CREATE ROLE {login} LOGIN CREATEROLE IN ROLE commonpurse_service", "may make roles"),
-        (
-            "CREATE ROLE {login} LOGIN IN ROLE commonpurse_service; GRANT TEMPORARY ON DATABASE {database} TO {login}",
-            "may make temporary tables",
-        ),
-        (
-            "CREATE ROLE {login} LOGIN IN ROLE commonpurse_service, pg_write_all_data",
-            "may write the journal without its functions",
-        ),
-        (
-            "CREATE ROLE {login} LOGIN IN ROLE commonpurse_service, pg_execute_server_program",
-            "may reach into the machine of the database",
-        ),
-        ("CREATE ROLE {login} LOGIN", "run `commonpurse migrate`"),
-        ("CREATE ROLE {login} LOGIN IN ROLE commonpurse_service", ""),
-    ];
-    for (rights, why) in cases {
-        let database = TestDatabase::create().await.unwrap();
-        let (owner, url) = login(&database, rights).await;
-        let config = migrations::service_config(&url, "a test").unwrap();
-        let found = match migrations::check_service(&migrations::connect(&config).await.unwrap()).await {
-            Ok(()) => String::new(),
-            Err(error) => error.to_string(),
-        };
-        let name = lines(&client(&url).await, "SELECT session_user::text").await.remove(0);
-        let roles = format!("SELECT rolname::text FROM pg_roles WHERE rolname LIKE '{name}%' ORDER BY 1 DESC");
-        let roles = lines(&owner, &roles).await;
-        let gone = roles
-            .iter()
-            .map(|role| format!("REASSIGN OWNED BY {role} TO CURRENT_USER; DROP OWNED BY {role}; DROP ROLE {role};"));
-        owner.batch_execute(&gone.collect::<String>()).await.unwrap();
-        assert!(found.contains(why) && found.is_empty() == why.is_empty(), "{rights}: {found}");
-    }
-}
-
-#[tokio::test]
-async fn h1_a_login_without_the_owners_rights_cannot_migrate_and_hears_what_to_set() {
-    let database = TestDatabase::create().await.unwrap();
-    for error in [
-        apply(&database.service_url).await.unwrap_err(),
-        migrations::check_owner(&database.service_url).await.unwrap_err(),
-    ] {
-        assert!(matches!(error, Error::NotOwner { .. }), "{error}");
-        assert!(error.to_string().contains("COMMONPURSE_OWNER_URL"), "{error}");
-    }
-    migrations::check_owner(&database.url).await.unwrap();
-}
-
-#[tokio::test]
-async fn h1_a_member_of_the_owner_migrates_a_database_that_the_owner_has() {
+async fn a_preview_changes_nothing_and_its_script_does_what_a_migration_does() {
     let database = TestDatabase::create_empty().await.unwrap();
-    let rights =
-        "CREATE ROLE {login} LOGIN IN ROLE commonpurse_owner; ALTER DATABASE {database} OWNER TO commonpurse_owner";
-    let (owner, url) = login(&database, rights).await;
-    let report = apply(&url).await;
-    let name = lines(&client(&url).await, "SELECT session_user::text").await.remove(0);
-    let owned = format!("SELECT relname::text FROM pg_class WHERE relowner = '{name}'::regrole");
-    let owned = lines(&owner, &owned).await;
-    let service = client(&database.service_url).await;
-    let checked = migrations::check_service(&service).await;
-    owner.batch_execute(&format!("DROP OWNED BY {name}; DROP ROLE {name}")).await.unwrap();
-    assert_eq!(report.unwrap().now, latest());
-    checked.unwrap();
-    assert!(owned.is_empty(), "{owned:?}");
+    let superuser = client(&database.url).await;
+    let made = "SELECT format('%s %s', relname, relacl) FROM pg_class WHERE relnamespace = 'public'::regnamespace
+        UNION ALL SELECT format('%s %s', oid::regprocedure, proacl) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+        UNION ALL SELECT tgname::text FROM pg_trigger WHERE NOT tgisinternal
+        UNION ALL SELECT name || digest FROM schema_file ORDER BY 1";
+    let roles = Roles::default();
+    let before = preview(&database.url, &roles).await.unwrap();
+    assert!(!before.is_up_to_date());
+    assert_eq!((before.before, before.now), (0, latest()));
+    let nothing = "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace";
+    assert_eq!(lines(&superuser, nothing).await, Vec::<String>::new());
+
+    // psql reads its own commands besides; the rest is SQL.
+    let script: Vec<&str> = before.sql.lines().filter(|line| !line.starts_with('\\')).collect();
+    superuser.batch_execute(&script.join("\n")).await.unwrap();
+    assert!(preview(&database.url, &roles).await.unwrap().is_up_to_date());
+    check(&superuser).await.unwrap();
+    let by_script = lines(&superuser, made).await;
+    let other = TestDatabase::create_empty().await.unwrap();
+    apply(&other.url, &roles).await.unwrap();
+    assert_eq!(by_script, lines(&client(&other.url).await, made).await);
+
+    superuser.batch_execute("ALTER TABLE activity OWNER TO CURRENT_USER").await.unwrap();
+    let orphaned = preview(&database.url, &roles).await.unwrap();
+    assert!(orphaned.is_orphaned && orphaned.due.is_empty() && !orphaned.is_up_to_date());
+    superuser
+        .batch_execute("UPDATE schema_file SET digest = repeat('0', 64) WHERE name = 'now/books.sql'")
+        .await
+        .unwrap();
+    assert_eq!(preview(&database.url, &roles).await.unwrap().due, ["now/books.sql"]);
 }
 
 #[tokio::test]

@@ -96,8 +96,7 @@ impl Service {
 
     /// One number from the database, read as its owner.
     async fn count(&self, query: &str) -> anyhow::Result<i64> {
-        let (client, connection) = tokio_postgres::connect(&self.url, tokio_postgres::NoTls).await?;
-        tokio::spawn(connection);
+        let client = migrations::connect(&self.url.parse()?).await?;
         Ok(client.query_one(query, &[]).await?.get(0))
     }
 }

@@ -12,13 +12,12 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use tokio_postgres::NoTls;
 
 /// The first operator of every test.
 pub const OPERATOR: &str = "operator@test.example";
 
 /// Whoever waits for a turn in a test waits: the machine may be busy.
-pub const PATIENT: (&str, &str) = ("COMMONPURSE_PATIENCE_MS", "60000");
+pub(crate) const PATIENT: (&str, &str) = ("COMMONPURSE_PATIENCE_MS", "60000");
 
 /// How long the worker may take until nothing is due.
 const IDLE_MAX: Duration = Duration::from_mins(5);
@@ -64,8 +63,8 @@ impl TestApp {
         );
         let stack = tokio::task::spawn_blocking(move || Stack::start(settings, workers)).await??;
         let base_url = stack.base_url.clone();
-        let config = migrations::service_config(&database.service_url, "tests")?;
-        let pool = Pool::builder(Manager::new(config, NoTls)).max_size(2).build()?;
+        let access = migrations::service_access(&database.service_url, "tests")?;
+        let pool = Pool::builder(Manager::new(access.config, access.tls)).max_size(2).build()?;
         Ok(TestApp { stack: Some(stack), base_url, database, pool, state, finished: false })
     }
 

@@ -49,8 +49,7 @@ const TRANSFERS: &str = "
 
 /// Fills the only book of a database, which is a [`sawmill`], as its owner and at once.
 pub async fn fill(database_url: &str, entries: i64) -> anyhow::Result<()> {
-    let (owner, connection) = tokio_postgres::connect(database_url, tokio_postgres::NoTls).await?;
-    tokio::spawn(connection);
+    let owner = migrations::connect(&database_url.parse()?).await?;
     let book: i32 = owner.query_one("SELECT book_id FROM book_head", &[]).await?.get(0);
     owner.batch_execute(&NOTES.replace("{entries}", &entries.to_string())).await?;
     owner.batch_execute(&LOAD.replace("{book}", &book.to_string()).replace("{rows}", TRANSFERS)).await?;

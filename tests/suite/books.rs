@@ -384,8 +384,7 @@ async fn a_public_book_is_read_by_everybody_and_kept_by_its_own() -> Outcome {
     );
     is(&nobody.get(&host.at("/jobs")).await?, 401, "unauthorized");
 
-    let (owner, connection) = tokio_postgres::connect(host.app.database_url(), tokio_postgres::NoTls).await?;
-    tokio::spawn(connection);
+    let owner = migrations::connect(&host.app.database_url().parse()?).await?;
     let member = "SELECT account_open(number, 'liabilities:member:a', 15::smallint, 'USD', NULL, now()) FROM book";
     owner.execute(member, &[]).await?;
     let tree = "/account-tree?depth=1";

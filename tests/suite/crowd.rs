@@ -119,8 +119,7 @@ async fn a_book_that_waits_for_itself_keeps_no_other_book_waiting() -> Outcome {
     let other = sandbox_book(&stage.cast.operator, &elsewhere, "Elsewhere").await?;
     let account = json!({"code": "assets:bank", "class": "asset", "currency": "USD"});
     stage.cast.treasurer.post(&format!("/v1/books/{book}/accounts"), &account).await?.ok()?;
-    let (client, connection) = tokio_postgres::connect(stage.app.database_url(), tokio_postgres::NoTls).await?;
-    tokio::spawn(connection);
+    let client = migrations::connect(&stage.app.database_url().parse()?).await?;
     let number = book.parse::<BookRef>()?.book.0;
     client.batch_execute(&format!("BEGIN; SELECT FROM book_head WHERE book_id = {number} FOR UPDATE")).await?;
 
@@ -136,7 +135,9 @@ async fn a_book_that_waits_for_itself_keeps_no_other_book_waiting() -> Outcome {
     let others = async {
         let mut served = 0;
         while !done.get() {
-            for asked in [format!("/v1/books/{other}"), format!("/v1/books/{other}/reports/trial-balance"), "/v1/me".into()] {
+            for asked in
+                [format!("/v1/books/{other}"), format!("/v1/books/{other}/reports/trial-balance"), "/v1/me".into()]
+            {
                 stage.cast.operator.get(&asked).await?.ok()?;
             }
             stage.cast.stranger.get("/v1/me").await?.ok()?;

@@ -2,15 +2,17 @@
 
 use anyhow::{Context as _, ensure};
 use api::stack::programs_beside_this_one;
+use migrations::server::programs::Programs;
 use migrations::testing::TestDatabase;
 use migrations::{Durability, PrivateServer};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::Command;
 
 type Outcome = anyhow::Result<()>;
@@ -75,6 +77,34 @@ async fn h1_migrate_and_operator_take_the_owners_login_and_say_so() -> Outcome {
 }
 
 #[tokio::test]
+async fn migrate_tells_what_it_would_do_and_its_script_does_it() -> Outcome {
+    let database = TestDatabase::create_empty().await?;
+    let migrate = async |more: &str| -> anyhow::Result<Output> {
+        let mut command = program("commonpurse", &["migrate", more])?;
+        let running = command.env("COMMONPURSE_OWNER_URL", &database.url).output();
+        Ok(tokio::time::timeout(PATIENCE, running).await.context("it runs on and on")??)
+    };
+    let before = migrate("--check").await?;
+    let said = String::from_utf8_lossy(&before.stderr);
+    ensure!(before.status.code() == Some(1) && said.contains("version 0 of") && said.contains("V0001__"), "{said}");
+    let script = migrate("--sql").await?;
+    ensure!(
+        script.status.success() && migrate("--check").await?.status.code() == Some(1),
+        "the script has changed something"
+    );
+    let mut psql = Command::new(Programs::find()?.path("psql"));
+    psql.args(["--no-psqlrc", "--quiet", "--dbname", &database.url]).stdin(Stdio::piped()).stdout(Stdio::null());
+    let mut psql = psql.stderr(Stdio::piped()).kill_on_drop(true).spawn()?;
+    psql.stdin.take().context("its input")?.write_all(&script.stdout).await?;
+    let ran = tokio::time::timeout(PATIENCE, psql.wait_with_output()).await.context("psql runs on and on")??;
+    ensure!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let after = migrate("--check").await?;
+    let said = String::from_utf8_lossy(&after.stdout);
+    ensure!(after.status.success() && said.contains("up to date"), "{said}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn dev_says_what_to_do_with_a_database_of_another_numbering_and_does_it_when_told() -> Outcome {
     let home = TempDir::new()?;
     let server = PrivateServer::start(&home.path().join("postgresql"), Durability::Kept).await?;
@@ -100,7 +130,12 @@ async fn dev_meets_an_old_database(home: &Path, server: PrivateServer) -> Outcom
     let said = refusal(&mut dev(&[])?).await?;
     ensure!(said.contains("made by other migrations") && said.contains("`commonpurse dev --fresh`"), "{said}");
 
-    let mut fresh = dev(&["--fresh"])?.stdout(Stdio::piped()).spawn()?;
+    // What is exported for another installation does not count.
+    let elsewhere = TestDatabase::create().await?;
+    let mut fresh = dev(&["--fresh"])?;
+    fresh.env("DATABASE_URL", &elsewhere.service_url).env("COMMONPURSE_OWNER_URL", &elsewhere.url);
+    fresh.env("COMMONPURSE_SMTP_URL", "smtps://u:p@mail.example.org").env("COMMONPURSE_PRODUCTION", "true");
+    let mut fresh = fresh.stdout(Stdio::piped()).spawn()?;
     let mut told = BufReader::new(fresh.stdout.take().context("its standard output")?).lines();
     let is_up = async {
         while let Some(line) = told.next_line().await? {
@@ -111,9 +146,61 @@ async fn dev_meets_an_old_database(home: &Path, server: PrivateServer) -> Outcom
         anyhow::bail!("it ended before the service was up")
     };
     tokio::time::timeout(PATIENCE, is_up).await.context("the service does not come up")??;
+    let owner = migrations::connect(&elsewhere.url.parse()?).await?;
+    let people: i64 = owner.query_one("SELECT count(*) FROM person", &[]).await?.get(0);
+    ensure!(people == 0, "an operator was made in a database that is somebody else's");
+    everything_is_private(&home.join("commonpurse_dev"))?;
     let process = Pid::from_raw(i32::try_from(fresh.id().context("it runs")?)?);
     kill(process, Signal::SIGTERM)?;
     let status = tokio::time::timeout(PATIENCE, fresh.wait()).await.context("it does not stop")??;
     ensure!(status.success(), "{status}");
+    Ok(())
+}
+
+/// Nobody but the owner of a directory may enter it or read what is in it.
+fn everything_is_private(directory: &Path) -> Outcome {
+    let mut waiting = vec![directory.to_owned()];
+    let mut files = 0;
+    while let Some(path) = waiting.pop() {
+        let found = std::fs::metadata(&path)?;
+        let wanted = if found.is_dir() { 0o700 } else { 0o600 };
+        ensure!(found.permissions().mode() & 0o777 == wanted, "{}: {:o}", path.display(), found.permissions().mode());
+        if found.is_dir() {
+            waiting.extend(
+                std::fs::read_dir(&path)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>, std::io::Error>>()?,
+            );
+        } else {
+            files += 1;
+        }
+    }
+    ensure!(files >= 3, "a key and two logs are there: {files}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn dev_and_demo_leave_a_database_with_live_books_as_it_was() -> Outcome {
+    let database = TestDatabase::create().await?;
+    let owner = migrations::connect(&database.url.parse()?).await?;
+    owner
+        .batch_execute(
+            "INSERT INTO person (id, caller, email, name, created_at)
+             VALUES ('00000000-0000-7000-8000-000000000001', 1, 'ada@example.org', 'Ada', now());
+             INSERT INTO organisation (id, caller, name, kind, created_at, created_by)
+             VALUES ('00000000-0000-7000-8000-000000000002', 2, 'Sawmill', 'cooperative', now(),
+                     '00000000-0000-7000-8000-000000000001');
+             INSERT INTO book (number, uid, organisation, name, currency, mode, zone, visibility, created_at)
+             VALUES (1, gen_random_uuid(), '00000000-0000-7000-8000-000000000002', 'Sawmill', 'USD', 'live', 'UTC', 'private',
+                     now())",
+        )
+        .await?;
+    for name in ["dev", "demo"] {
+        let home = TempDir::new()?;
+        let mut command = program("commonpurse", &[name, "--listen", "127.0.0.1:0", "--home"])?;
+        command.arg(home.path()).args(["--database", &database.service_url, "--database-owner", &database.url]);
+        let said = refusal(&mut command).await?;
+        ensure!(said.contains("holds live books"), "{name}: {said}");
+    }
+    let people: i64 = owner.query_one("SELECT count(*) FROM person", &[]).await?.get(0);
+    ensure!(people == 1, "an operator was made");
     Ok(())
 }

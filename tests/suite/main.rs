@@ -17,6 +17,7 @@ mod reports {
     mod exports;
 }
 mod repository;
+mod restore;
 mod routes;
 mod scene;
 mod story;

@@ -90,6 +90,17 @@ fn sql_stands_in_the_stores_only() -> Outcome {
 }
 
 #[test]
+fn every_connection_to_a_database_has_its_tls_from_one_place() -> Outcome {
+    // In pieces, so that this file may be looked at too.
+    let around =
+        |line: &str| line.contains(concat!("No", "Tls")) || line.contains(concat!("tokio_postgres::", "connect("));
+    for place in ["api", "ledger", "migrations", "openapi", "tests", "worker"] {
+        none(&offences(place, around)?, "a connection is made with `migrations::Access`")?;
+    }
+    Ok(())
+}
+
+#[test]
 fn every_statement_names_its_file_and_function() -> Outcome {
     let all = sources(&root().join("ledger/src"))?;
     let stores: Vec<_> = all.into_iter().filter(|(file, _)| file.to_string_lossy().contains("/store/")).collect();

@@ -29,9 +29,15 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    /// With limits so high that none is met.
+    /// With limits so high that none is met, and logs as long as they get.
     pub(crate) async fn set(pieces: &[Piece]) -> anyhow::Result<Scene> {
-        let generous = [("COMMONPURSE_RATE_PER_SECOND", "100000"), ("COMMONPURSE_GUESSES_PER_MINUTE", "100000")];
+        let generous = [
+            ("COMMONPURSE_RATE_PER_SECOND", "100000"),
+            ("COMMONPURSE_GUESSES_PER_MINUTE", "100000"),
+            // All that can be logged is, so that a test can look for what must not be.
+            ("COMMONPURSE_LOG", "trace"),
+            ("RUST_LOG", "trace"),
+        ];
         let mut app = TestApp::start_with(1, &generous).await?;
         let cast = Cast::gather(app.base_url(), &app.mail_dir(), tests::OPERATOR).await?;
         let mut known = Known::default();

@@ -48,9 +48,9 @@ const POOL_WAIT: Duration = Duration::from_secs(10);
 /// When the configuration or the database does not allow a start. Once running, it rides out whatever fails.
 pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
     config.check()?;
-    let database = migrations::service_config(config.database_url.expose_secret(), "commonpurse-worker")?;
+    let database = migrations::service_access(config.database_url.expose_secret(), "commonpurse-worker")?;
     migrations::check_service(&migrations::connect(&database).await?).await?;
-    let lanes = Lanes::new(pool(lane::options(database.clone()), LANE_CONNECTIONS)?);
+    let lanes = Lanes::new(pool(database.clone().with(lane::options), LANE_CONNECTIONS)?);
     // Jobs that wait for something outside hold no connection meanwhile: enough for those of two kinds of work, the leases,
     // the upkeep and the comparison.
     let pool = pool(database, 2 * usize::from(config.concurrency) + 5)?;
@@ -84,9 +84,9 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
     Ok(())
 }
 
-fn pool(database: tokio_postgres::Config, size: usize) -> anyhow::Result<Pool> {
+fn pool(access: migrations::Access, size: usize) -> anyhow::Result<Pool> {
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    let manager = Manager::from_config(database, tokio_postgres::NoTls, recycling);
+    let manager = Manager::from_config(access.config, access.tls, recycling);
     let pool = Pool::builder(manager)
         .max_size(size)
         .runtime(Runtime::Tokio1)

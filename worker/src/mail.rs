@@ -17,6 +17,7 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use templates::Rendered;
+use tokio::io::AsyncWriteExt as _;
 use uuid::Uuid;
 
 /// A mail server that does not answer for so long is away; well within a lease.
@@ -117,12 +118,14 @@ fn smtp_error(error: lettre::transport::smtp::Error) -> MailError {
     if error.is_permanent() || error.is_transient() { MailError::Refused(error) } else { MailError::Unreachable(error) }
 }
 
-/// Writes a file whole or not at all: under another name first, then renamed over what an earlier attempt may have
+/// Writes a file, which only its owner reads, whole or not at all: under another name first, then renamed over what an earlier attempt may have
 /// left.
 async fn write_file(dir: &Path, id: &str, message: &[u8]) -> Result<(), MailError> {
-    tokio::fs::create_dir_all(dir).await?;
+    tokio::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).await?;
     let unfinished = dir.join(format!(".{}.tmp", Uuid::new_v4()));
-    tokio::fs::write(&unfinished, message).await?;
+    let mut file = tokio::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished).await?;
+    file.write_all(message).await?;
+    file.flush().await?;
     tokio::fs::rename(&unfinished, dir.join(format!("{id}.eml"))).await?;
     Ok(())
 }
@@ -148,6 +151,7 @@ impl Header for AutoSubmitted {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
 
     fn mail(text: &str) -> Rendered {
         Rendered { subject: "Grüße".into(), text: text.into(), html: format!("<p>{text}</p>") }
@@ -168,6 +172,9 @@ mod tests {
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
         assert_eq!(names, ["receipt.chg_a@purse.example.org.eml"]);
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&dir.path().join("mail")), 0o700);
+        assert_eq!(mode(&dir.path().join("mail").join(&names[0])), 0o600);
         let text = std::fs::read_to_string(dir.path().join("mail").join(&names[0])).unwrap();
         assert!(text.contains("second") && !text.contains("first"), "{text}");
     }

@@ -11,6 +11,7 @@ use crate::jobs::Context;
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use ledger::id::BookId;
+use ledger::service::store::adoptions;
 use ledger::service::store::jobs::{self, LeaseTerms, Leased};
 use ledger::service::work::Work;
 use std::sync::Arc;
@@ -56,6 +57,9 @@ impl Worker {
     }
 }
 
+/// How long to wait before a copy is looked at again.
+const COPY_PAUSE: Duration = Duration::from_secs(2);
+
 /// Works until told to stop, then finishes what it has leased.
 pub(crate) async fn run(worker: Arc<Worker>, stopping: watch::Receiver<bool>) {
     join_all(Work::ALL.map(|work| line(worker.clone(), work, stopping.clone()))).await;
@@ -66,6 +70,7 @@ async fn line(worker: Arc<Worker>, work: Work, mut stopping: watch::Receiver<boo
     let hands = Arc::new(Semaphore::new(worker.concurrency));
     let mut tasks = JoinSet::new();
     let mut last = BookId::INSTALLATION;
+    let mut is_copy = false;
     while !*stopping.borrow() {
         while tasks.try_join_next().is_some() {}
         let room = worker.room(work, tasks.len());
@@ -73,8 +78,17 @@ async fn line(worker: Arc<Worker>, work: Work, mut stopping: watch::Receiver<boo
             worker.poll
         } else {
             match take(&worker, work, &mut last, room).await {
-                Ok(taken) if taken.is_empty() => worker.poll,
-                Ok(taken) => {
+                Ok(None) => {
+                    if !std::mem::replace(&mut is_copy, true) && work == Work::Money {
+                        tracing::warn!(
+                            "this database is a restored copy: no job is done, so nothing is charged, mailed or released, \
+                             until `commonpurse adopt` is run"
+                        );
+                    }
+                    COPY_PAUSE
+                }
+                Ok(Some(taken)) if taken.is_empty() => worker.poll,
+                Ok(Some(taken)) => {
                     for leased in taken {
                         tasks.spawn(perform(worker.clone(), hands.clone(), leased));
                     }
@@ -96,9 +110,18 @@ async fn line(worker: Arc<Worker>, work: Work, mut stopping: watch::Receiver<boo
     while tasks.join_next().await.is_some() {}
 }
 
-/// Leases up to `room` due jobs, shared by the books that have some and come next after the last one.
-async fn take(worker: &Worker, work: Work, last: &mut BookId, room: usize) -> Result<Vec<Leased>, ledger::Error> {
+/// Leases up to `room` due jobs, shared by the books that have some and come next after the last one. None in a restored
+/// copy that nobody has adopted: what is due there is done by the installation itself.
+async fn take(
+    worker: &Worker,
+    work: Work,
+    last: &mut BookId,
+    room: usize,
+) -> Result<Option<Vec<Leased>>, ledger::Error> {
     let mut client = worker.context.pool.get().await?;
+    if !adoptions::holds(&client).await? {
+        return Ok(None);
+    }
     let books = jobs::books_with_work(&client, Timestamp::now(), &[work], *last, BOOKS_MAX).await?;
     let mut taken = Vec::new();
     for (index, due) in books.iter().enumerate() {
@@ -115,7 +138,7 @@ async fn take(worker: &Worker, work: Work, last: &mut BookId, room: usize) -> Re
         taken.extend(leased);
         *last = due.book;
     }
-    Ok(taken)
+    Ok(Some(taken))
 }
 
 /// Does one job when a hand is free, within its lease.

@@ -25,9 +25,9 @@ pub(crate) struct Database {
 
 pub(crate) async fn database() -> Database {
     let database = TestDatabase::create().await.unwrap();
-    let config = migrations::service_config(&database.service_url, "worker-test").unwrap();
+    let access = migrations::service_access(&database.service_url, "worker-test").unwrap();
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    let manager = Manager::from_config(config, tokio_postgres::NoTls, recycling);
+    let manager = Manager::from_config(access.config, access.tls, recycling);
     Database { pool: Pool::builder(manager).max_size(12).build().unwrap(), database }
 }
 
@@ -39,7 +39,7 @@ impl Database {
 
     /// A worker that sends its mail somewhere.
     pub(crate) fn worker_with(&self, name: &str, transport: Transport) -> Arc<Worker> {
-        let config = migrations::service_config(&self.database.service_url, "worker-test-lanes").unwrap();
+        let access = migrations::service_access(&self.database.service_url, "worker-test-lanes").unwrap();
         Arc::new(Worker {
             name: name.into(),
             concurrency: 4,
@@ -51,7 +51,7 @@ impl Database {
                 mailer: Mailer::new(transport, "Purse <purse@example.org>", "purse.example.org").unwrap(),
                 public_url: "https://purse.example.org".parse().unwrap(),
                 fault: fault::Points::new(None::<Fault>),
-                lanes: Lanes::new(crate::pool(lane::options(config), crate::LANE_CONNECTIONS).unwrap()),
+                lanes: Lanes::new(crate::pool(access.with(lane::options), crate::LANE_CONNECTIONS).unwrap()),
                 pool: self.pool.clone(),
             },
         })

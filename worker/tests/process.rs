@@ -30,8 +30,8 @@ fn command(database_url: &str, mail_dir: &Path) -> Command {
 }
 
 fn pool(database: &TestDatabase) -> Pool {
-    let config = migrations::service_config(&database.service_url, "worker-test").unwrap();
-    Pool::builder(Manager::new(config, tokio_postgres::NoTls)).max_size(2).build().unwrap()
+    let access = migrations::service_access(&database.service_url, "worker-test").unwrap();
+    Pool::builder(Manager::new(access.config, access.tls)).max_size(2).build().unwrap()
 }
 
 fn wait_for_end(child: &mut Child) -> ExitStatus {

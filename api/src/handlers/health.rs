@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, get};
 use jiff::{SignedDuration, Timestamp};
 use ledger::engine::store::checks;
 use ledger::id::BookRef;
-use ledger::service::store::heartbeats;
+use ledger::service::store::{adoptions, heartbeats};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -48,6 +48,9 @@ pub struct Readiness {
     schema: bool,
     /// A worker was seen in the last minute. Without one requests are served, but nothing is charged, mailed or released.
     worker: bool,
+    /// The database is the installation itself. In a restored copy that nobody has adopted no job is done: nothing is
+    /// charged, mailed or released.
+    adopted: bool,
     /// Books that differ from themselves and take no record until an operator has decided. Requests are served all the same.
     #[schema(value_type = Vec<String>)]
     frozen_books: Vec<BookRef>,
@@ -58,13 +61,20 @@ pub struct Readiness {
     (status = 200, description = "Ready", body = Readiness), (status = 503, description = "Not ready", body = Readiness)))]
 #[get("/readyz")]
 pub(crate) async fn readyz(state: Data<State>) -> HttpResponse {
-    let mut readiness =
-        Readiness { ready: false, database: false, schema: false, worker: false, frozen_books: Vec::new() };
+    let mut readiness = Readiness {
+        ready: false,
+        database: false,
+        schema: false,
+        worker: false,
+        adopted: false,
+        frozen_books: Vec::new(),
+    };
     if let Ok(client) = state.health.get().await {
         readiness.database = client.simple_query("SELECT 1").await.is_ok();
         readiness.schema = migrations::check(&client).await.is_ok();
         let seen = heartbeats::list_since(&client, Timestamp::now() - HEARTBEAT_AGE_MAX).await;
         readiness.worker = seen.is_ok_and(|workers| !workers.is_empty());
+        readiness.adopted = adoptions::holds(&client).await.unwrap_or(false);
         let frozen = checks::list_frozen(&client, FROZEN_MAX).await.unwrap_or_default();
         readiness.frozen_books = frozen.into_iter().map(|freeze| freeze.book).collect();
     }

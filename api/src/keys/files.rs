@@ -5,7 +5,7 @@ use super::{ACCESS_SECONDS, SigningKeys, generate};
 use secrecy::{ExposeSecret, SecretString};
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 use uuid::Uuid;
@@ -45,6 +45,11 @@ fn failed(path: &Path) -> impl Fn(io::Error) -> FileError {
     move |cause| FileError::Io { path: path.to_owned(), cause }
 }
 
+/// A directory for secrets.
+fn make(directory: &Path) -> Result<(), FileError> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed(directory))
+}
+
 /// Reads a secret that is in a file of its own. One that everybody may read is no secret.
 pub fn read(path: &Path) -> Result<SecretString, FileError> {
     let mode = fs::metadata(path).map_err(failed(path))?.permissions().mode();
@@ -70,7 +75,7 @@ pub fn load(directory: &Path) -> Result<SigningKeys, FileError> {
 /// The next key becomes the current one, the current one the last, and a new one the next. In an empty directory it makes
 /// the first two. It may die at any line: a second run goes on.
 pub fn rotate(directory: &Path, now: SystemTime) -> Result<(), FileError> {
-    fs::create_dir_all(directory).map_err(failed(directory))?;
+    make(directory)?;
     let [current, next, last] = [CURRENT, NEXT, LAST].map(|name| directory.join(name));
     if current.exists() && next.exists() {
         refuse_too_soon(&last, now)?;
@@ -103,7 +108,7 @@ fn put(path: &Path, secret: &SecretString) -> Result<(), FileError> {
 pub fn load_or_make(path: &Path) -> Result<SecretString, FileError> {
     if !path.exists() {
         let directory = path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(directory).map_err(failed(directory))?;
+        make(directory)?;
         let draft = path.with_extension(Uuid::now_v7().to_string());
         write_new(&draft, &generate())?;
         // A link is made whole or not at all, and fails when another process was first.

@@ -3,7 +3,7 @@
 
 use crate::load::{ACCOUNTS, AsyncCaller, Dice, Figure, Shape, closed_loop};
 use std::time::Duration;
-use tokio_postgres::{Client, NoTls, Statement};
+use tokio_postgres::{Client, Statement};
 
 const SCHEMA: &str = "
     DROP SCHEMA IF EXISTS raw CASCADE; CREATE SCHEMA raw;
@@ -40,9 +40,7 @@ const SCHEMA: &str = "
     END $$;";
 
 async fn connect(url: &str) -> Client {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("a connection");
-    tokio::spawn(connection);
-    client
+    migrations::connect(&url.parse().expect("an address")).await.expect("a connection")
 }
 
 async fn fresh(url: &str) -> Client {

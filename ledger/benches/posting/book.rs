@@ -12,7 +12,6 @@ use ledger::engine::store::books::Visibility;
 use ledger::id::{BookId, OrganisationId};
 use ledger::money::Currency;
 use std::time::Duration;
-use tokio_postgres::NoTls;
 use uuid::Uuid;
 
 const DAY: Date = date(2027, 1, 1);
@@ -20,8 +19,8 @@ const DAY: Date = date(2027, 1, 1);
 /// As the service connects; the URL is the owner's.
 pub(crate) fn pool(url: &str, size: usize) -> Pool {
     let url = migrations::service_url(url).expect("an address");
-    let config = lane::options(migrations::service_config(&url, "bench").expect("an address"));
-    Pool::builder(Manager::new(config, NoTls)).max_size(size).build().expect("a pool")
+    let access = migrations::service_access(&url, "bench").expect("an address").with(lane::options);
+    Pool::builder(Manager::new(access.config, access.tls)).max_size(size).build().expect("a pool")
 }
 
 /// A fresh book with ten thousand accounts, one in a hundred of them with a floor.
@@ -49,8 +48,7 @@ pub(crate) async fn empty_book(pool: &Pool) -> BookId {
 
 /// Opens them as the database's owner.
 pub(crate) async fn open_accounts(url: &str, book: BookId) {
-    let (owner, connection) = tokio_postgres::connect(url, NoTls).await.expect("a connection");
-    tokio::spawn(connection);
+    let owner = migrations::connect(&url.parse().expect("an address")).await.expect("a connection");
     // In parts: within one transaction the row that hands out the numbers would leave thousands of versions behind.
     for first in (1..=ACCOUNTS).step_by(200) {
         let fill = format!(

@@ -19,7 +19,6 @@ use ledger::service::store::activity::Actor;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use tokio_postgres::NoTls;
 
 /// Charges that wait for their outcome: more than one measurement takes.
 const CHARGES: usize = 30_000;
@@ -71,8 +70,7 @@ async fn due(url: &str, pool: &Pool) -> Due {
     };
     tx.commit().await.expect("a commit");
 
-    let (owner, connection) = tokio_postgres::connect(url, NoTls).await.expect("a connection");
-    tokio::spawn(connection);
+    let owner = migrations::connect(&url.parse().expect("an address")).await.expect("a connection");
     let copies = format!(
         "CREATE TEMP TABLE copy AS SELECT n, gen_random_uuid() AS pledge, gen_random_uuid() AS charge
            FROM generate_series(1, {CHARGES}) n;

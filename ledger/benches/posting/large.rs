@@ -12,7 +12,7 @@ use ledger::reports::operations as reports;
 use ledger::testing::store::rows;
 use migrations::PrivateServer;
 use std::time::{Duration, Instant};
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 
 /// Enough that the first pages of the indexes no longer count.
 const SIZED: usize = 300_000;
@@ -24,9 +24,7 @@ const LARGE: i64 = 10_000_000;
 const CHUNK: i64 = 500_000;
 
 async fn owner(url: &str) -> Client {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("a connection");
-    tokio::spawn(connection);
-    client
+    migrations::connect(&url.parse().expect("an address")).await.expect("a connection")
 }
 
 /// Heap and all indexes of journal and keys, each transfer with a key, in a database of their own.
@@ -101,8 +99,8 @@ async fn read(url: &str, book: BookId, report: &mut Report) {
 /// As the service reads: without the options of lanes.
 fn reader(url: &str) -> deadpool_postgres::Pool {
     let url = migrations::service_url(url).expect("an address");
-    let config = migrations::service_config(&url, "bench").expect("an address");
-    let manager = deadpool_postgres::Manager::new(config, NoTls);
+    let access = migrations::service_access(&url, "bench").expect("an address");
+    let manager = deadpool_postgres::Manager::new(access.config, access.tls);
     deadpool_postgres::Pool::builder(manager).max_size(1).build().expect("a pool")
 }
 

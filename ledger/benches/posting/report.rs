@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use std::io::{Seek, Write};
 use std::path::Path;
 use std::time::Instant;
-use tokio_postgres::NoTls;
 
 /// One case.
 pub(crate) enum Row {
@@ -35,8 +34,7 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) async fn new(url: &str) -> Report {
-        let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("a connection");
-        tokio::spawn(connection);
+        let client = migrations::connect(&url.parse().expect("an address")).await.expect("a connection");
         let settings = client
             .query(
                 "SELECT name, setting || coalesce(' ' || unit, '') FROM pg_settings

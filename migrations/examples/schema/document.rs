@@ -173,8 +173,17 @@ const DOMAINS: &[Domain] = &[
     },
     Domain {
         name: "service",
-        about: "What any domain uses: jobs, stored answers, who did what, counters, and helpers of the migrations.",
-        tables: &["job", "reply", "caller_reply", "activity", "counter", "worker_heartbeat", "sandbox_provider_charge"],
+        about: "What any domain uses: jobs, stored answers, who did what, counters, where it all is at home, and helpers of the migrations.",
+        tables: &[
+            "job",
+            "reply",
+            "caller_reply",
+            "activity",
+            "adoption",
+            "counter",
+            "worker_heartbeat",
+            "sandbox_provider_charge",
+        ],
         functions: &[
             "counter_next",
             "refuse_change",
@@ -183,6 +192,8 @@ const DOMAINS: &[Domain] = &[
             "ledger_delegate",
             "jobs_insert",
             "activities_insert",
+            "adoption_holds",
+            "adoption_record",
             "companion_job_done",
             "companion_reply",
         ],

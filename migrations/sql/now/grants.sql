@@ -210,3 +210,4 @@ GRANT EXECUTE ON FUNCTION companion_donor TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION companion_reply TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION counter_next TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION book_check_slice TO commonpurse_service;
+GRANT EXECUTE ON FUNCTION adoption_holds TO commonpurse_service;

@@ -99,6 +99,7 @@ pub(crate) fn digest() -> String {
     }
     // What is no file, such as the roles, is a matter of the program.
     hasher.update(include_str!("../schema.rs"));
+    hasher.update(include_str!("plan.rs"));
     hasher.update(include_str!("../roles.rs"));
     hex::encode(hasher.finalize())
 }

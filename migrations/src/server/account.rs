@@ -17,7 +17,7 @@ pub(crate) struct Account {
 impl Account {
     /// The user for a cluster whose data may exist already: its owner when we are root, else `postgres` or `nobody`.
     pub(crate) fn for_data(data: &Path) -> Result<Self, String> {
-        let me = Self { uid: geteuid().as_raw(), gid: getegid().as_raw() };
+        let me = Self::own();
         let owner = std::fs::metadata(data).ok().map(|data| Self { uid: data.uid(), gid: data.gid() });
         if me.uid != 0 {
             return match owner {
@@ -37,6 +37,11 @@ impl Account {
             .find_map(|name| User::from_name(name).ok().flatten())
             .map(|user| Self { uid: user.uid.as_raw(), gid: user.gid.as_raw() })
             .ok_or_else(|| "run as root, PostgreSQL needs a user `postgres` or `nobody`".to_owned())
+    }
+
+    /// Ourselves.
+    pub(crate) fn own() -> Self {
+        Self { uid: geteuid().as_raw(), gid: getegid().as_raw() }
     }
 
     /// Whether running as this account means leaving root.

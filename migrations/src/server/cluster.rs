@@ -9,13 +9,15 @@ use std::process::Child;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio_postgres::error::SqlState;
 
-use crate::connection::{LOGIN, connect, parse};
+use crate::connection::{LOGIN, connect};
 use crate::error::Error;
-use crate::roles;
+use crate::roles::{self, Roles};
 use crate::server::Durability;
 use crate::server::account::Account;
+use crate::server::certificate;
 use crate::server::launch::{Lifeline, Plan, Running, initialise, launch, remove};
 use crate::server::pidfile;
 use crate::server::place::{private_directory, settle};
@@ -106,6 +108,8 @@ impl PrivateServer {
             remove(&data).map_err(failed)?;
             initialise(&programs, home.account, &data, durability, &password).map_err(failed)?;
         }
+        // Data of an older program has none.
+        certificate::ensure(&data, home.account).map_err(failed)?;
         let (account, lifeline) = (home.account, Lifeline::Parent);
         let plan = Plan { programs, account, data, log, durability, lifeline, port: None };
         let running = launch(&plan).map_err(failed)?;
@@ -118,10 +122,10 @@ impl PrivateServer {
         socket_url(OWNER, &self.running.sockets, self.running.port, database)
     }
 
-    /// The URL for programs that cannot use a unix socket. It holds the password: never log it.
+    /// The URL for programs that cannot use a unix socket, with TLS. It holds the password: never log it.
     #[must_use]
     pub fn tcp_url(&self, database: &str) -> String {
-        format!("postgresql://postgres:{}@127.0.0.1:{}/{database}", self.password, self.running.port)
+        tcp_url(OWNER, &self.password, self.running.port, database, &self.plan.data)
     }
 
     /// The same address for people to read, without the password.
@@ -136,7 +140,7 @@ impl PrivateServer {
     ///
     /// [`Error::Statement`] when the server refuses the name.
     pub async fn create_database(&self, name: &str) -> Result<bool, Error> {
-        let client = connect(&parse(&self.url("postgres"))?).await?;
+        let client = connect(&self.url("postgres").parse()?).await?;
         match client.batch_execute(&format!("CREATE DATABASE {}", quoted(name))).await {
             Ok(()) => Ok(true),
             Err(error) if error.code() == Some(&SqlState::DUPLICATE_DATABASE) => Ok(false),
@@ -151,8 +155,8 @@ impl PrivateServer {
     /// Those of [`crate::apply`].
     pub async fn migrate(&self, database: &str) -> Result<(), Error> {
         self.create_database(database).await?;
-        crate::apply(&self.url(database)).await?;
-        roles::make_login(&connect(&parse(&self.url(database))?).await?, LOGIN, None).await
+        crate::apply(&self.url(database), &Roles::default()).await?;
+        roles::make_login(&connect(&self.url(database).parse()?).await?, LOGIN, None).await
     }
 
     /// The URL of a migrated database for the service.
@@ -306,6 +310,14 @@ pub(crate) fn put_aside(log: &Path) {
 /// A login's URL through the socket; the directory has no characters that need encoding but the slashes.
 pub(crate) fn socket_url(login: &str, sockets: &Path, port: u16, database: &str) -> String {
     format!("postgresql://{login}@{}:{port}/{database}", sockets.display().to_string().replace('/', "%2F"))
+}
+
+/// A login's URL over TCP, which takes the server for ours by its certificate alone. The password has no characters that
+/// need encoding.
+pub(crate) fn tcp_url(login: &str, password: &str, port: u16, database: &str, data: &Path) -> String {
+    let root = certificate::root(data).display().to_string();
+    let root = utf8_percent_encode(&root, NON_ALPHANUMERIC);
+    format!("postgresql://{login}:{password}@127.0.0.1:{port}/{database}?sslmode=verify-full&sslrootcert={root}")
 }
 
 /// An identifier in double quotes.

@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::net::TcpListener;
-use std::os::unix::fs::{OpenOptionsExt, chown};
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::server::Durability;
 use crate::server::account::Account;
+use crate::server::certificate;
 use crate::server::pidfile::{self, POLL, PidFile};
 use crate::server::place;
 use crate::server::programs::Programs;
@@ -93,7 +94,7 @@ pub(crate) fn initialise(
     // The second one is for systems without C.UTF-8, and sorts by code point alike.
     for locale in ["C.UTF-8", "C"] {
         remove(&unfinished)?;
-        write_private(&password_file, password, account)?;
+        place::write_private(&password_file, password, account)?;
         let mut command = account.command(programs.path("initdb"));
         command
             .args(["--username=postgres", "--encoding=UTF8", "--auth-local=trust", "--auth-host=scram-sha-256"])
@@ -118,6 +119,7 @@ pub(crate) fn initialise(
             if durability == Durability::Kept {
                 compress_log(programs, account, &unfinished)?;
             }
+            certificate::ensure(&unfinished, account)?;
             return std::fs::rename(&unfinished, data).map_err(|error| error.to_string());
         }
         last = String::from_utf8_lossy(&output.stderr).trim().replace('\n', " | ");
@@ -247,17 +249,6 @@ fn remove_stale_sockets(sockets: &Path) -> Result<(), String> {
 fn free_port() -> Result<u16, String> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
     listener.map(|address| address.port()).map_err(|error| format!("no free port: {error}"))
-}
-
-fn write_private(path: &Path, text: &str, owner: Account) -> Result<(), String> {
-    let _ = std::fs::remove_file(path);
-    let failed = |error: std::io::Error| format!("{} cannot be written: {error}", path.display());
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)?;
-    if owner.is_other() {
-        chown(path, Some(owner.uid), Some(owner.gid)).map_err(failed)?;
-    }
-    Ok(())
 }
 
 /// Removes a directory with all in it; one that is not there is fine.

@@ -1,12 +1,11 @@
 //! Where a cluster's files lie: a home that is ours, data and sockets that are the server's.
 
-use std::fs::{DirBuilder, Permissions};
-use std::io::ErrorKind;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown};
+use std::fs::{DirBuilder, OpenOptions, Permissions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use nix::unistd::geteuid;
 use sha2::{Digest, Sha256};
 
 use crate::server::account::Account;
@@ -28,7 +27,6 @@ pub(crate) fn settle(wanted: &Path, account: Account) -> Result<PathBuf, String>
         return Ok(wanted);
     }
     let elsewhere = Path::new(LASTING_TEMPORARY).join(format!("commonpurse-{}", short_digest(&wanted)));
-    let ours = Account { uid: geteuid().as_raw(), gid: nix::unistd::getegid().as_raw() };
     if is_reachable(&wanted, account) {
         return Ok(wanted);
     }
@@ -36,7 +34,7 @@ pub(crate) fn settle(wanted: &Path, account: Account) -> Result<PathBuf, String>
         // Nothing but our empty directory is in it, and an empty directory would only puzzle.
         let _ = std::fs::remove_dir(&wanted);
     }
-    private_directory(&elsewhere, ours, 0o711)?;
+    private_directory(&elsewhere, Account::own(), 0o711)?;
     if !is_reachable(&elsewhere, account) {
         return Err(format!("neither it nor {} can be used by user number {}", elsewhere.display(), account.uid));
     }
@@ -75,6 +73,18 @@ pub(crate) fn private_directory(path: &Path, owner: Account, mode: u32) -> Resul
         Err(error) => return Err(failed(error)),
     }
     std::fs::set_permissions(path, Permissions::from_mode(mode)).map_err(failed)
+}
+
+/// Writes a file anew that only `owner` can read.
+pub(crate) fn write_private(path: &Path, text: &str, owner: Account) -> Result<(), String> {
+    let _ = std::fs::remove_file(path);
+    let failed = |error: std::io::Error| format!("{} cannot be written: {error}", path.display());
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
+    if owner.is_other() {
+        chown(path, Some(owner.uid), Some(owner.gid)).map_err(failed)?;
+    }
+    Ok(())
 }
 
 /// The first 16 hexadecimal digits of the path's SHA-256.
@@ -131,7 +141,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let link = dir.path().join("link");
         std::os::unix::fs::symlink(dir.path(), &link).unwrap();
-        let me = Account { uid: geteuid().as_raw(), gid: 0 };
+        let me = Account { gid: 0, ..Account::own() };
         assert!(private_directory(&link, me, 0o700).unwrap_err().contains("not ours"));
         let other = Account { uid: me.uid + 4242, gid: 0 };
         assert!(private_directory(dir.path(), other, 0o700).unwrap_err().contains("not ours"));
@@ -141,7 +151,7 @@ mod tests {
     fn sockets_lie_under_a_short_path_however_long_the_home_is() {
         let dir = tempfile::tempdir().unwrap();
         let long = dir.path().join("x".repeat(200));
-        let account = Account { uid: geteuid().as_raw(), gid: 0 };
+        let account = Account { gid: 0, ..Account::own() };
         let sockets = socket_directory(&long, account).unwrap();
         assert!(sockets.join(".s.PGSQL.65535").as_os_str().len() <= 107);
         std::fs::remove_dir(sockets).unwrap();

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 use tokio_postgres::error::SqlState;
 
-use crate::connection::{LOGIN, connect, parse, with_database, with_login};
+use crate::connection::{LOGIN, connect, with_database, with_login};
 use crate::error::Error;
 use crate::server::PrivateServer;
 use crate::server::cluster::quoted;
@@ -22,6 +22,8 @@ const CLONE_PAUSE: Duration = Duration::from_millis(25);
 struct Server {
     /// A database that always exists, as its owner; others are made from there.
     maintenance_url: String,
+    /// The same as tests reach it: with TLS, where the cluster is our own.
+    url: String,
     template: String,
     login: Login,
     _hold: Option<shared::Hold>,
@@ -47,7 +49,12 @@ impl TestDatabase {
     /// [`Error`] when no server can be found or started, or a migration fails.
     pub async fn create() -> Result<Self, Error> {
         let server = server().await?;
-        Self::create_from(server, &server.template).await
+        let database = Self::create_from(server, &server.template).await?;
+        // A clone is a copy of its template like any other.
+        let client = connect(&with_database(&server.maintenance_url, &database.name)?.parse()?).await?;
+        let adopted = client.execute("/* database::create */ SELECT public.adoption_record('a test')", &[]).await;
+        adopted.map_err(|error| Error::statement("to adopt a database for a test", &error))?;
+        Ok(database)
     }
 
     /// Makes an empty database, for tests of the migrations themselves.
@@ -81,11 +88,11 @@ impl TestDatabase {
     async fn create_from(server: &Server, template: &str) -> Result<Self, Error> {
         let name = format!("cp_test_{:032x}", rand::random::<u128>());
         let maintenance_url = server.maintenance_url.clone();
-        let url = with_database(&maintenance_url, &name)?;
-        let service_url = with_login(&url, server.login.name, server.login.password.as_deref())?;
+        let url = with_database(&server.url, &name)?;
+        let service_url = with_login(&url, server.login.name, Some(&server.login.password))?;
         // A copy has the rights of its template within, and the rights of any new database upon itself.
         let closed = format!("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC", quoted(&name));
-        let client = connect(&parse(&maintenance_url)?).await?;
+        let client = connect(&maintenance_url.parse()?).await?;
         let statement = format!("CREATE DATABASE {} TEMPLATE {}", quoted(&name), quoted(template));
         for _ in 0..CLONE_ATTEMPTS_MAX {
             match client.batch_execute(&statement).await {
@@ -117,7 +124,7 @@ impl Drop for TestDatabase {
         let dropping = std::thread::spawn(move || -> Result<(), String> {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.map_err(|error| error.to_string())?.block_on(async {
-                let client = connect(&parse(&url).map_err(in_words)?).await.map_err(in_words)?;
+                let client = connect(&url.parse().map_err(in_words)?).await.map_err(in_words)?;
                 let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quoted(&name));
                 client.batch_execute(&statement).await.map_err(|error| error.to_string())
             })
@@ -137,20 +144,20 @@ async fn server() -> Result<&'static Server, Error> {
 }
 
 async fn find_server() -> Result<Server, Error> {
-    let (maintenance_url, hold) = match std::env::var("DATABASE_URL") {
-        Ok(url) if !url.is_empty() => (url, None),
+    let (maintenance_url, url, login, hold) = match std::env::var("DATABASE_URL") {
+        Ok(url) if !url.is_empty() => {
+            let login = Login { name: "commonpurse_tests", password: password_for(&url) };
+            (url.clone(), url, login, None)
+        }
         Ok(_) | Err(_) => {
             let joined = tokio::task::spawn_blocking(shared::join).await;
-            let (url, hold) = joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
-            (url, Some(hold))
+            let joined = joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+            let login = Login { name: LOGIN, password: joined.password };
+            (joined.maintenance_url, joined.url, login, Some(joined.hold))
         }
     };
-    let login = match hold {
-        Some(_) => Login { name: LOGIN, password: None },
-        None => Login { name: "commonpurse_tests", password: Some(password_for(&maintenance_url)) },
-    };
     let template = template::ensure(&maintenance_url, &login).await?;
-    Ok(Server { maintenance_url, template, login, _hold: hold })
+    Ok(Server { maintenance_url, url, template, login, _hold: hold })
 }
 
 /// On somebody's server all test processes need the same password, which nobody else can guess.

@@ -6,9 +6,13 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::server::Durability;
-use crate::server::cluster::{Home, OWNER, clear_throwaways, open_private, programs_for, put_aside, socket_url};
+use crate::server::account::Account;
+use crate::server::cluster::{
+    Home, OWNER, clear_throwaways, open_private, programs_for, put_aside, socket_url, tcp_url,
+};
 use crate::server::launch::{Lifeline, Plan, hold, initialise, is_supervised, launch};
 use crate::server::pidfile::wait_until;
+use crate::server::place::write_private;
 
 /// Long enough for the pause between two test processes, short enough that nothing seems left behind.
 const LINGER_S: u32 = 3;
@@ -22,12 +26,35 @@ pub(crate) struct Hold {
     _lifeline: File,
 }
 
-/// Joins the run's cluster, starting it when there is none, and returns its superuser's URL.
-pub(crate) fn join() -> Result<(String, Hold), Error> {
+/// A cluster that this process has joined.
+#[derive(Debug)]
+pub(crate) struct Joined {
+    /// The superuser's URL through the socket, of the database that always exists: for making others.
+    pub(crate) maintenance_url: String,
+    /// The same over TCP with TLS: for the tests.
+    pub(crate) url: String,
+    /// The password of all its logins.
+    pub(crate) password: String,
+    pub(crate) hold: Hold,
+}
+
+impl Joined {
+    fn new(port: u16, sockets: &Path, data: &Path, password: &str, lifeline: File) -> Self {
+        Self {
+            maintenance_url: socket_url(OWNER, sockets, port, "postgres"),
+            url: tcp_url(OWNER, password, port, "postgres", data),
+            password: password.to_owned(),
+            hold: Hold { _lifeline: lifeline },
+        }
+    }
+}
+
+/// Joins the run's cluster, starting it when there is none.
+pub(crate) fn join() -> Result<Joined, Error> {
     join_in(&target_directory().join("test-cluster"), LINGER_S)
 }
 
-fn join_in(wanted: &Path, linger_s: u32) -> Result<(String, Hold), Error> {
+fn join_in(wanted: &Path, linger_s: u32) -> Result<Joined, Error> {
     let failed = |why| Error::Server { home: wanted.to_path_buf(), why };
     let home = Home::settle(wanted).map_err(failed)?;
     let lock = open_private(&home.path.join("lock")).map_err(failed)?;
@@ -56,16 +83,17 @@ impl From<String> for Problem {
 }
 
 /// Joins the cluster that the last starter wrote down, if its supervisor still listens.
-fn join_current(current: &Path) -> Option<(String, Hold)> {
+fn join_current(current: &Path) -> Option<Joined> {
     let text = std::fs::read_to_string(current).ok()?;
-    let (port, sockets) = text.trim().split_once(' ')?;
-    let (port, sockets) = (port.parse().ok()?, PathBuf::from(sockets));
+    let mut lines = text.lines();
+    let (port, password) = (lines.next()?.parse().ok()?, lines.next()?);
+    let (sockets, data) = (PathBuf::from(lines.next()?), PathBuf::from(lines.next()?));
     let lifeline = hold(&sockets)?;
     // If the supervisor closed its doors just now, it has seen us and stays; later ones do not find the pipe.
-    Some((socket_url(OWNER, &sockets, port, "postgres"), Hold { _lifeline: lifeline }))
+    Some(Joined::new(port, &sockets, &data, password, lifeline))
 }
 
-fn start(home: &Home, current: &Path, linger_s: u32) -> Result<(String, Hold), Problem> {
+fn start(home: &Home, current: &Path, linger_s: u32) -> Result<Joined, Problem> {
     let cluster = home.cluster()?;
     // One may still serve a process that came in at the very moment it closed its doors.
     clear_throwaways(&cluster, is_supervised)?;
@@ -73,7 +101,6 @@ fn start(home: &Home, current: &Path, linger_s: u32) -> Result<(String, Hold), P
     let log = cluster.join("server.log");
     put_aside(&log);
     let programs = programs_for(&data).map_err(Problem::Ours)?;
-    // Nobody needs it: tests come through the socket.
     let password = hex::encode(rand::random::<[u8; 24]>());
     let durability = Durability::Throwaway;
     initialise(&programs, home.account, &data, durability, &password)?;
@@ -81,9 +108,10 @@ fn start(home: &Home, current: &Path, linger_s: u32) -> Result<(String, Hold), P
     let plan = Plan { programs, account: home.account, data, log, durability, lifeline, port: None };
     let running = launch(&plan)?;
     let lifeline = running.held.ok_or_else(|| "its lifeline is missing".to_owned())?;
-    let line = format!("{} {}\n", running.port, running.sockets.display());
-    std::fs::write(current, line).map_err(|error| error.to_string())?;
-    Ok((socket_url(OWNER, &running.sockets, running.port, "postgres"), Hold { _lifeline: lifeline }))
+    let (port, sockets, data) = (running.port, &running.sockets, &plan.data);
+    let lines = format!("{port}\n{password}\n{}\n{}\n", sockets.display(), data.display());
+    write_private(current, &lines, Account::own())?;
+    Ok(Joined::new(port, sockets, data, &password, lifeline))
 }
 
 /// Cargo marks its target directory with a file; the test program lies below it.
@@ -110,11 +138,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let wanted = dir.path().join("shared");
         let home = Home::settle(&wanted).unwrap().path;
-        let holds: Vec<(String, Hold)> = std::thread::scope(|scope| {
+        let holds: Vec<Joined> = std::thread::scope(|scope| {
             let joining: Vec<_> = (0..4).map(|_| scope.spawn(|| join_in(&wanted, 1).unwrap())).collect();
             joining.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
-        assert!(holds.iter().all(|(url, _)| *url == holds[0].0));
+        assert!(holds.iter().all(|joined| joined.url == holds[0].url));
         assert_eq!(servers(&home), 1);
         let mut holds = holds.into_iter();
         let last = holds.next().unwrap();

@@ -2,9 +2,9 @@
 
 use tokio_postgres::Client;
 
-use crate::connection::{connect, parse, with_database};
+use crate::connection::{connect, with_database};
 use crate::error::Error;
-use crate::roles;
+use crate::roles::{self, Roles};
 use crate::schema;
 use crate::server::cluster::quoted;
 
@@ -14,8 +14,7 @@ const TEMPLATE_LOCK: i64 = 0x0063_7074_656d_706c;
 /// How the service logs in.
 pub(crate) struct Login {
     pub(crate) name: &'static str,
-    /// None on a cluster of our own, whose socket is private.
-    pub(crate) password: Option<String>,
+    pub(crate) password: String,
 }
 
 /// Makes the template unless it is there, and returns its name.
@@ -23,7 +22,7 @@ pub(crate) struct Login {
 /// Only a finished one is marked as a template, so that one whose making was killed is made again.
 pub(crate) async fn ensure(maintenance_url: &str, login: &Login) -> Result<String, Error> {
     let name = format!("cp_template_{}", &schema::digest()[..16]);
-    let client = connect(&parse(maintenance_url)?).await?;
+    let client = connect(&maintenance_url.parse()?).await?;
     if is_finished(&client, &name).await? {
         return Ok(name);
     }
@@ -33,7 +32,7 @@ pub(crate) async fn ensure(maintenance_url: &str, login: &Login) -> Result<Strin
         .map_err(|error| Error::statement("the lock on the template", &error))?;
     if !is_finished(&client, &name).await? {
         make(&client, maintenance_url, &name).await?;
-        roles::make_login(&client, login.name, login.password.as_deref()).await?;
+        roles::make_login(&client, login.name, Some(&login.password)).await?;
     }
     // The lock goes with the connection.
     Ok(name)
@@ -47,7 +46,7 @@ async fn make(client: &Client, maintenance_url: &str, name: &str) -> Result<(), 
     };
     run(format!("DROP DATABASE IF EXISTS {quoted} WITH (FORCE)")).await?;
     run(format!("CREATE DATABASE {quoted} TEMPLATE template0")).await?;
-    schema::apply(&with_database(maintenance_url, name)?).await?;
+    schema::apply(&with_database(maintenance_url, name)?, &Roles::default()).await?;
     // A template that anyone is connected to cannot be cloned.
     run(format!("ALTER DATABASE {quoted} WITH ALLOW_CONNECTIONS false IS_TEMPLATE true")).await
 }

@@ -8,12 +8,11 @@ use deadpool_postgres::{Manager, Object, Pool};
 use ledger::engine::store::{books, journal};
 use ledger::id::BookId;
 use std::collections::BTreeMap;
-use tokio_postgres::NoTls;
 
 /// Looks everything up that was answered, and everything that was not.
 pub(super) async fn compare(machine: &Machine, stage: &Stage, told: &Told) -> anyhow::Result<Tally> {
-    let config = migrations::service_config(&migrations::service_url(&machine.database_url())?, "chaos-checks")?;
-    let client = Pool::builder(Manager::new(config, NoTls)).max_size(1).build()?.get().await?;
+    let access = migrations::service_access(&migrations::service_url(&machine.database_url())?, "chaos-checks")?;
+    let client = Pool::builder(Manager::new(access.config, access.tls)).max_size(1).build()?.get().await?;
     let all = books::list(&client, None, BookId(0), 10).await?;
     ensure!(all.len() == 1, "there is one book");
     let book = all[0].id;

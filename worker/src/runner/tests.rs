@@ -253,7 +253,7 @@ async fn each_book_has_its_turn_however_much_the_others_have_to_do() {
     let worker = database.worker("one");
     let (mut last, mut turns) = (BookId::INSTALLATION, BTreeMap::<BookId, usize>::new());
     for _ in 0..10 {
-        for leased in take(&worker, Work::Money, &mut last, 10).await.unwrap() {
+        for leased in take(&worker, Work::Money, &mut last, 10).await.unwrap().unwrap() {
             *turns.entry(leased.id.book).or_default() += 1;
         }
     }
@@ -262,7 +262,7 @@ async fn each_book_has_its_turn_however_much_the_others_have_to_do() {
     // What others leave is for who has much to do.
     let mut rest = 0;
     for _ in 0..200 {
-        rest += take(&worker, Work::Money, &mut last, 10).await.unwrap().len();
+        rest += take(&worker, Work::Money, &mut last, 10).await.unwrap().unwrap().len();
     }
     assert_eq!(rest, 500 + 49 * 12 - 100);
 }

@@ -206,6 +206,17 @@ pub async fn list(
     rows.iter().map(Book::from_row).collect()
 }
 
+/// Whether a database holds a live book; one that nobody has migrated holds none.
+pub async fn any_live(client: &impl GenericClient) -> Result<bool, Error> {
+    let known = client.prepare_cached("-- books::any_live\nSELECT to_regclass('public.book') IS NOT NULL").await?;
+    if !client.query_one(&known, &[]).await?.get::<_, bool>(0) {
+        return Ok(false);
+    }
+    let statement =
+        client.prepare_cached("-- books::any_live\nSELECT EXISTS (SELECT FROM book WHERE mode = 'live')").await?;
+    Ok(client.query_one(&statement, &[]).await?.get(0))
+}
+
 /// Puts the clock of a sandbox book further ahead.
 pub async fn set_clock(tx: &Transaction<'_>, book: BookId, offset: SignedDuration) -> Result<Book, Error> {
     let statement = tx

@@ -12,7 +12,7 @@ use ledger::reports::store::day_totals;
 use ledger::testing::Ground;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 
 /// PostgreSQL refuses for want of a right.
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
@@ -39,6 +39,7 @@ const FUNCTIONS: &[(&str, &[&str])] = &[
         ],
     ),
     ("activities_insert", &[]),
+    ("adoption_holds", &[]),
     ("batch_post", &[]),
     ("book_begin", &["book_begin({book})", "book_begin(999)"]),
     (
@@ -83,6 +84,7 @@ const KEPT: &[(&str, &str)] = &[
     ("account_class", "UPDATE DELETE TRUNCATE"),
     ("account_mark", "UPDATE DELETE TRUNCATE"),
     ("activity", "UPDATE DELETE TRUNCATE"),
+    ("adoption", "UPDATE DELETE TRUNCATE"),
     ("allocation_rule", "UPDATE DELETE TRUNCATE"),
     ("attribution", "UPDATE DELETE TRUNCATE"),
     ("award", "UPDATE DELETE TRUNCATE"),
@@ -115,9 +117,7 @@ const KEPT: &[(&str, &str)] = &[
 
 /// The login of the service, without the limits and pools of the program.
 async fn service(ground: &Ground) -> Client {
-    let (client, connection) = tokio_postgres::connect(&ground.database.service_url, NoTls).await.unwrap();
-    tokio::spawn(connection);
-    client
+    migrations::connect(&ground.database.service_url.parse().unwrap()).await.unwrap()
 }
 
 /// Why a statement was refused; none when it was not.
@@ -339,6 +339,8 @@ async fn h3_what_is_given_once_and_what_only_the_owner_gives_is_no_right_of_the_
         "INSERT INTO idempotency (book_id, caller, key, request_digest, number) VALUES (1, 1, gen_random_uuid(), 1, 1)",
         "INSERT INTO movement VALUES (5, 1, 23)",
         "UPDATE schema_file SET digest = digest",
+        "INSERT INTO adoption (number, cluster, database, reason) VALUES (2, 1, 1, 'mine')",
+        "SELECT adoption_record('mine')",
     ] {
         assert_eq!(refused(&service, sql).await.as_deref(), Some(INSUFFICIENT_PRIVILEGE), "{sql}");
     }
@@ -417,7 +419,7 @@ async fn h3_no_function_that_the_service_may_call_changes_anything_when_it_is_to
         for filler in 0..3 {
             let told: Vec<String> = kinds.iter().map(|kind| fillers(kind)[filler].clone()).collect();
             calls.push(format!("{name}({})", told.join(", ")));
-            if kinds[0] == "integer" {
+            if kinds.first().is_some_and(|kind| kind == "integer") {
                 for first in [book.as_str(), "999"] {
                     let told: Vec<&str> =
                         std::iter::once(first).chain(told.iter().skip(1).map(String::as_str)).collect();
