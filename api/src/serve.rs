@@ -2,6 +2,7 @@
 
 use crate::config::ServeConfig;
 use crate::edge::{Spans, edge};
+use crate::figures;
 use crate::gate::gate;
 use crate::keys::Keys;
 use crate::problem::Problem;
@@ -15,19 +16,15 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{Data, PathConfig, redirect};
 use actix_web::{App, Error, HttpServer};
 use anyhow::Context;
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod, Runtime};
 use ledger::engine::directory::Directory;
 use ledger::engine::lane::{self, Lanes};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use ledger::engine::pool::Pool;
+use observability::{Figures, Listener, Page, cut_off_when_stalled, manager};
 use secrecy::ExposeSecret;
-#[cfg(target_os = "linux")]
-use socket2::SockRef;
-use std::any::Any;
 use std::net::TcpListener;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
-#[cfg(target_os = "linux")]
-use tokio::net::TcpStream;
 use tokio_postgres::NoTls;
 use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt;
@@ -64,17 +61,18 @@ pub fn app(
 
 /// Connections to the database as the service.
 fn pool(url: &str, size: usize) -> anyhow::Result<Pool> {
-    pool_of(migrations::service_config(url, "commonpurse-api")?, size)
+    Ok(Pool::named("requests", pool_of(migrations::service_config(url, "commonpurse-api")?, size)?))
 }
 
 /// The connections of the lanes, whose statements are planned once.
 fn lane_pool(url: &str) -> anyhow::Result<Pool> {
-    pool_of(lane::options(migrations::service_config(url, "commonpurse-lanes")?), LANE_CONNECTIONS)
+    let config = lane::options(migrations::service_config(url, "commonpurse-lanes")?);
+    Ok(Pool::named("lanes", pool_of(config, LANE_CONNECTIONS)?))
 }
 
-pub(crate) fn pool_of(config: tokio_postgres::Config, size: usize) -> anyhow::Result<Pool> {
+pub(crate) fn pool_of(config: tokio_postgres::Config, size: usize) -> anyhow::Result<deadpool_postgres::Pool> {
     let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
-    let pool = Pool::builder(manager)
+    let pool = deadpool_postgres::Pool::builder(manager)
         .max_size(size)
         .runtime(Runtime::Tokio1)
         .wait_timeout(Some(POOL_TIMEOUT))
@@ -82,13 +80,6 @@ pub(crate) fn pool_of(config: tokio_postgres::Config, size: usize) -> anyhow::Re
         .recycle_timeout(Some(POOL_TIMEOUT))
         .build()?;
     Ok(pool)
-}
-
-/// The figures of this process; the recorder is installed once.
-fn metrics() -> PrometheusHandle {
-    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
-    let install = || PrometheusBuilder::new().install_recorder().expect("no other recorder is installed");
-    HANDLE.get_or_init(install).clone()
 }
 
 /// The state of a process. `address` is the public URL when none is set.
@@ -102,7 +93,6 @@ pub fn state(config: ServeConfig, address: &str) -> anyhow::Result<State> {
         lanes: Lanes::new(lane_pool(url.expose_secret())?),
         directory: Directory::default(),
         keys: Keys::new(&config.signing_key()?, issuer)?,
-        metrics: metrics(),
         limits: Limits::new(config.rate_per_second, config.guesses_per_minute),
         config: Arc::new(config),
     })
@@ -118,6 +108,10 @@ pub async fn serve(config: ServeConfig, shutdown: impl Future<Output = ()>) -> a
     let address = format!("http://{}", listener.local_addr()?);
     let threads = usize::from(config.http_threads);
     let patience = Duration::from_secs(config.stalled_client_s.into());
+    let metrics_listen = config.metrics_listen;
+    // What is made before counts into nothing.
+    let figures = Figures::of_process();
+    figures::describe();
     let state = Data::new(state(config, &address)?);
     let client = state.pool.get().await.context("the database cannot be reached")?;
     migrations::check_service(&client).await?;
@@ -133,29 +127,27 @@ pub async fn serve(config: ServeConfig, shutdown: impl Future<Output = ()>) -> a
         .run();
     let handle = server.handle();
     let running = tokio::spawn(server);
-    let upkeep = tokio::spawn(upkeep(state));
+    let shown = state.clone();
+    let page = Page::new(figures.clone(), move || figures::measure(&shown));
+    let listener = metrics_listen.map(|address| Listener::start(address, page)).transpose()?;
+    let upkeep = tokio::spawn(upkeep(state.clone()));
+    let read = tokio::spawn(figures::run(state, figures));
     tracing::info!(address, "listening on {address}");
     println!("listening on {address}");
+    let alive = manager::ready();
 
     shutdown.await;
     tracing::info!("stopping; running requests may finish");
+    manager::stopping();
     handle.stop(true).await;
     upkeep.abort();
+    read.abort();
     running.await??;
-    Ok(())
-}
-
-/// A client that stops reading, or has gone without a word, must not hold an answer for ever: the kernel gives up when
-/// nothing of what was sent has been taken for so long (TCP_USER_TIMEOUT, RFC 5482).
-fn cut_off_when_stalled(connection: &dyn Any, patience: Duration) {
-    #[cfg(target_os = "linux")]
-    if let Some(stream) = connection.downcast_ref::<TcpStream>()
-        && let Err(error) = SockRef::from(stream).set_tcp_user_timeout(Some(patience))
-    {
-        tracing::warn!(%error, "a connection has no deadline for its answers");
+    if let Some(listener) = listener {
+        listener.stop().await?;
     }
-    #[cfg(not(target_os = "linux"))]
-    let _ = (connection, patience);
+    alive.abort();
+    Ok(())
 }
 
 /// What is done now and then.
@@ -164,7 +156,6 @@ async fn upkeep(state: Data<State>) {
     loop {
         every.tick().await;
         state.limits.forget_the_quiet();
-        state.metrics.run_upkeep();
     }
 }
 

@@ -31,7 +31,11 @@ pub(crate) struct Scene {
 impl Scene {
     /// With limits so high that none is met.
     pub(crate) async fn set(pieces: &[Piece]) -> anyhow::Result<Scene> {
-        let generous = [("COMMONPURSE_RATE_PER_SECOND", "100000"), ("COMMONPURSE_GUESSES_PER_MINUTE", "100000")];
+        let generous = [
+            ("COMMONPURSE_RATE_PER_SECOND", "100000"),
+            ("COMMONPURSE_GUESSES_PER_MINUTE", "100000"),
+            ("COMMONPURSE_METRICS_LISTEN", "127.0.0.1:0"),
+        ];
         let mut app = TestApp::start_with(1, &generous).await?;
         let cast = Cast::gather(app.base_url(), &app.mail_dir(), tests::OPERATOR).await?;
         let mut known = Known::default();

@@ -3,11 +3,13 @@
 use crate::config::Fault;
 use crate::jobs::Context;
 use crate::mail::{Mailer, Transport};
+use crate::pulse::Pulse;
 use crate::runner::Worker;
 use crate::{fault, rail};
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
+use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod};
 use jiff::{SignedDuration, Timestamp};
 use ledger::engine::lane::{self, Lanes};
+use ledger::engine::pool::Pool;
 use ledger::id::{BookId, PersonId};
 use ledger::service::job::{Job, NewJob};
 use ledger::service::store::jobs::{self, BookWithWork, LeaseTerms, Leased};
@@ -26,7 +28,8 @@ pub(crate) async fn database() -> Database {
     let config = migrations::service_config(&database.service_url, "worker-test").unwrap();
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = Manager::from_config(config, tokio_postgres::NoTls, recycling);
-    Database { pool: Pool::builder(manager).max_size(12).build().unwrap(), database }
+    let pool = deadpool_postgres::Pool::builder(manager).max_size(12).build().unwrap();
+    Database { pool: pool.into(), database }
 }
 
 impl Database {
@@ -39,6 +42,7 @@ impl Database {
             concurrency: 4,
             lease: SignedDuration::from_secs(60),
             poll: Duration::from_millis(20),
+            pulse: Pulse::default(),
             context: Context {
                 rails: rail::Rails::new(&self.pool),
                 mailer: Mailer::new(transport, "Purse <purse@example.org>", "purse.example.org").unwrap(),
