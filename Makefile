@@ -76,7 +76,8 @@ dependencies: toolchain
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check licenses bans sources; \
 	else echo "cargo-deny is not installed: licences and sources were not checked"; fi
 
-check-long: tools test-tools ## What is too long for every run: more seeds, more examples, the ignored tests
+check-long: tools test-tools ## What is too long for every run: more seeds, more examples, the ignored tests, the alert rules
+	@tests/check-alerts.sh
 	$(CARGO) build --workspace
 ifeq ($(NEXTEST),yes)
 	PROPTEST_CASES=$${PROPTEST_CASES:-5000} COMMONPURSE_LONG=1 $(CARGO) nextest run --workspace --profile long --run-ignored all

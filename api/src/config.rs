@@ -10,6 +10,7 @@
 //! | `COMMONPURSE_SERVICE_ROLE` | `commonpurse_service` | the role with the rights of the service; for `migrate` |
 //! | `COMMONPURSE_PRODUCTION` | `false` | real people and real money: JSON logs, no development defaults |
 //! | `COMMONPURSE_LISTEN` | `127.0.0.1:8080` | address and port; port 0 takes a free one |
+//! | `COMMONPURSE_METRICS_LISTEN` | none | address and port of the figures for Prometheus, for nobody but those who run it |
 //! | `COMMONPURSE_PUBLIC_URL` | the address | how clients reach the service: issuer of tokens, start of links |
 //! | `COMMONPURSE_SIGNING_KEY` | made once | Ed25519 private key as PKCS#8 PEM (`commonpurse keys generate`) |
 //! | `COMMONPURSE_SIGNING_KEY_FILE` | | a file with the same, instead, which not everybody may read |
@@ -44,6 +45,7 @@ const OF_THE_WORKER: &[&str] = &[
     "COMMONPURSE_MAIL_DIR",
     "COMMONPURSE_SMTP_URL",
     "COMMONPURSE_MAIL_FROM",
+    "COMMONPURSE_WORKER_LISTEN",
     "COMMONPURSE_WORKER_CONCURRENCY",
     "COMMONPURSE_WORKER_POLL_MS",
     "COMMONPURSE_WORKER_LEASE_S",
@@ -166,6 +168,11 @@ pub struct ServeConfig {
     /// Address and port to listen on; port 0 takes a free one.
     #[arg(long, env = "COMMONPURSE_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
+
+    /// Address and port at which whoever runs the service reads its figures: GET /metrics, GET /livez. Not for strangers; port
+    /// 0 takes a free one. [default: none]
+    #[arg(long, env = "COMMONPURSE_METRICS_LISTEN")]
+    pub metrics_listen: Option<SocketAddr>,
 
     /// How clients reach the service. [default: the address it listens on]
     #[arg(long, env = "COMMONPURSE_PUBLIC_URL")]

@@ -1,5 +1,6 @@
 //! The outermost layer: names each request, catches panics, turns every error into a problem, counts and times.
 
+use crate::figures;
 use crate::problem::{MEDIA_TYPE, Problem};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -8,7 +9,6 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
-use std::time::Instant;
 use tracing::Span;
 use tracing_actix_web::RootSpanBuilder;
 use uuid::Uuid;
@@ -41,23 +41,27 @@ pub async fn edge(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let id = RequestId::of(&request);
     request.extensions_mut().insert(id.clone());
-    let method = request.method().clone();
-    let started = Instant::now();
+    let counted = figures::Request::begin(figures::method(request.method()));
     let response = match AssertUnwindSafe(next.call(request)).catch_unwind().await {
         Ok(Ok(response)) => response.map_into_boxed_body(),
         Ok(Err(error)) => {
             let problem = error.as_error::<Problem>().cloned();
             let status = error.as_response_error().status_code();
-            return Err(problem.unwrap_or_else(|| Problem::of_status(status)).with_request_id(&id.0).into());
+            let problem = problem.unwrap_or_else(|| Problem::of_status(status));
+            counted.answered("none", problem.status().as_u16());
+            figures::problem(problem.label());
+            return Err(problem.with_request_id(&id.0).into());
         }
         Err(_) => {
             tracing::error!(request_id = id.0, "request {} panicked", id.0);
-            count(method.as_str(), "panic", 500, started);
-            return Err(Problem::internal().with_request_id(&id.0).into());
+            let problem = Problem::internal();
+            counted.answered("panic", problem.status().as_u16());
+            figures::problem(problem.label());
+            return Err(problem.with_request_id(&id.0).into());
         }
     };
     let route = response.request().extensions().get::<RouteName>().map_or("none", |route| route.0);
-    count(method.as_str(), route, response.status().as_u16(), started);
+    counted.answered(route, response.status().as_u16());
     Ok(finish(response, &id))
 }
 
@@ -74,6 +78,7 @@ fn finish(response: ServiceResponse<BoxBody>, id: &RequestId) -> ServiceResponse
             (None, false) => Some(Problem::of_status(status)),
         };
         if let Some(problem) = problem {
+            figures::problem(problem.label());
             let before = response.headers().clone();
             let (request, _) = response.into_parts();
             let made = actix_web::ResponseError::error_response(&problem.with_request_id(&id.0));
@@ -95,12 +100,6 @@ fn finish(response: ServiceResponse<BoxBody>, id: &RequestId) -> ServiceResponse
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response
-}
-
-fn count(method: &str, route: &'static str, status: u16, started: Instant) {
-    let labels = [("method", method.to_owned()), ("route", route.to_owned()), ("status", status.to_string())];
-    metrics::counter!("commonpurse_http_requests_total", &labels).increment(1);
-    metrics::histogram!("commonpurse_http_request_seconds", "route" => route).record(started.elapsed().as_secs_f64());
 }
 
 /// One span for each request, with its id; the path only, since a query may hold what logs must not.

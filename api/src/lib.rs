@@ -12,6 +12,7 @@ pub mod demo;
 pub mod edge;
 pub mod evidence_body;
 pub mod extract;
+pub mod figures;
 pub mod gate;
 pub mod handlers;
 pub mod idempotency;

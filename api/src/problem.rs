@@ -57,26 +57,32 @@ pub struct FieldError {
 #[derive(Debug, Clone)]
 pub struct Problem {
     body: Box<ProblemBody>,
+    /// Its code among the figures: one that stands in the sources, so that nobody outside adds to their number.
+    label: &'static str,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Problem {
     /// A problem with its stable code in kebab case, which becomes its type.
-    pub fn new(status: StatusCode, code: &str, title: &str, detail: impl Into<String>) -> Problem {
+    pub fn new(status: StatusCode, code: &'static str, title: &str, detail: impl Into<String>) -> Problem {
+        Problem::labelled(code, status, code, title, detail.into())
+    }
+
+    fn labelled(label: &'static str, status: StatusCode, code: &str, title: &str, detail: String) -> Problem {
         let body = ProblemBody {
             kind: format!("/problems/{code}"),
             title: title.to_owned(),
             status: status.as_u16(),
-            detail: detail.into(),
+            detail,
             errors: Vec::new(),
             request_id: None,
         };
-        Problem { body: Box::new(body), headers: Vec::new() }
+        Problem { body: Box::new(body), label, headers: Vec::new() }
     }
 
     /// The body again that was stored with an idempotency key.
     pub fn stored(body: ProblemBody) -> Problem {
-        Problem { body: Box::new(body), headers: Vec::new() }
+        Problem { body: Box::new(body), label: "replayed", headers: Vec::new() }
     }
 
     /// A field is wrong: 422.
@@ -119,7 +125,9 @@ impl Problem {
     pub fn of_status(status: StatusCode) -> Problem {
         let title = status.canonical_reason().unwrap_or("Error");
         let code = title.to_ascii_lowercase().replace(' ', "-");
-        Problem::new(status, &code, title, "the request could not be understood or served as it was sent")
+        let label = KINDS.iter().find(|(kind, _)| *kind == code).map_or("other", |(kind, _)| kind);
+        let detail = "the request could not be understood or served as it was sent";
+        Problem::labelled(label, status, &code, title, detail.to_owned())
     }
 
     /// Adds a header to the answer. A value that is no header value is left out.
@@ -147,6 +155,11 @@ impl Problem {
     /// What is sent.
     pub fn body(&self) -> &ProblemBody {
         &self.body
+    }
+
+    /// Its code among the figures: "replayed" when it is the first answer again, "other" for what the framework alone refuses.
+    pub fn label(&self) -> &'static str {
+        self.label
     }
 
     /// Whether it is of the kind with this code.

@@ -2,6 +2,7 @@
 
 use crate::config::ServeConfig;
 use crate::edge::{Spans, edge};
+use crate::figures;
 use crate::gate::gate;
 use crate::keys::Keys;
 use crate::limits::rate::Limits;
@@ -16,20 +17,16 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{Data, PathConfig, redirect};
 use actix_web::{App, Error, HttpServer};
 use anyhow::Context;
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod, Runtime};
 use ledger::engine::directory::Directory;
 use ledger::engine::lane::{self, Lanes};
+use ledger::engine::pool::Pool;
 use ledger::service::store::adoptions;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use observability::{Figures, Listener, Page, cut_off_when_stalled, manager};
 use secrecy::ExposeSecret;
-#[cfg(target_os = "linux")]
-use socket2::SockRef;
-use std::any::Any;
 use std::net::TcpListener;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
-#[cfg(target_os = "linux")]
-use tokio::net::TcpStream;
 use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -70,19 +67,20 @@ pub fn app(
 }
 
 /// Connections to the database as the service.
-fn pool(url: &str, size: usize) -> anyhow::Result<Pool> {
-    pool_of(migrations::service_access(url, "commonpurse-api")?, size)
+fn pool(url: &str, name: &'static str, size: usize) -> anyhow::Result<Pool> {
+    Ok(Pool::named(name, pool_of(migrations::service_access(url, "commonpurse-api")?, size)?))
 }
 
 /// The connections of the lanes, whose statements are planned once.
 fn lane_pool(url: &str) -> anyhow::Result<Pool> {
-    pool_of(migrations::service_access(url, "commonpurse-lanes")?.with(lane::options), LANE_CONNECTIONS)
+    let access = migrations::service_access(url, "commonpurse-lanes")?.with(lane::options);
+    Ok(Pool::named("lanes", pool_of(access, LANE_CONNECTIONS)?))
 }
 
-pub(crate) fn pool_of(access: migrations::Access, size: usize) -> anyhow::Result<Pool> {
+pub(crate) fn pool_of(access: migrations::Access, size: usize) -> anyhow::Result<deadpool_postgres::Pool> {
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = Manager::from_config(access.config, access.tls, recycling);
-    let pool = Pool::builder(manager)
+    let pool = deadpool_postgres::Pool::builder(manager)
         .max_size(size)
         .runtime(Runtime::Tokio1)
         .wait_timeout(Some(POOL_TIMEOUT))
@@ -92,29 +90,21 @@ pub(crate) fn pool_of(access: migrations::Access, size: usize) -> anyhow::Result
     Ok(pool)
 }
 
-/// The figures of this process; the recorder is installed once.
-fn metrics() -> PrometheusHandle {
-    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
-    let install = || PrometheusBuilder::new().install_recorder().expect("no other recorder is installed");
-    HANDLE.get_or_init(install).clone()
-}
-
 /// The state of a process. `address` is the public URL when none is set.
 pub fn state(config: ServeConfig, address: &str) -> anyhow::Result<State> {
     let url = config.database.url()?;
     let issuer = config.public_url.as_ref().map_or(address, |url| url.as_str());
-    let pool_of = |size| pool(url.expose_secret(), size);
+    let pool_of = |name, size| pool(url.expose_secret(), name, size);
     let size = usize::from(config.pool_size);
     Ok(State {
-        reads: Reads::new(&pool_of(READ_CONNECTIONS)?),
-        pool: pool_of(size)?,
+        reads: Reads::new(&pool_of("reads", READ_CONNECTIONS)?),
+        pool: pool_of("requests", size)?,
         places: Shares::new(size),
-        health: pool_of(1)?,
+        health: pool_of("health", 1)?,
         bodies: Shares::new(BODIES_MAX),
         lanes: Lanes::with_patience(lane_pool(url.expose_secret())?, config.patience()),
         directory: Directory::default(),
         keys: Keys::new(&config.signing_keys()?, issuer)?,
-        metrics: metrics(),
         limits: Limits::new(config.rate_per_second, config.guesses_per_minute),
         config: Arc::new(config),
     })
@@ -132,6 +122,10 @@ pub async fn serve(config: ServeConfig, shutdown: impl Future<Output = ()>) -> a
     let patience = Duration::from_secs(config.stalled_client_s.into());
     let access = migrations::service_access(config.database.url()?.expose_secret(), "commonpurse-api")?;
     migrations::check_service(&migrations::connect(&access).await?).await?;
+    let metrics_listen = config.metrics_listen;
+    // What is made before counts into nothing.
+    let figures = Figures::of_process();
+    figures::describe();
     let state = Data::new(state(config, &address)?);
     if !adoptions::holds(&state.pool.get().await?).await? {
         tracing::warn!("this database is a restored copy: no job is done until `commonpurse adopt` is run");
@@ -147,29 +141,27 @@ pub async fn serve(config: ServeConfig, shutdown: impl Future<Output = ()>) -> a
         .run();
     let handle = server.handle();
     let running = tokio::spawn(server);
-    let upkeep = tokio::spawn(upkeep(state));
+    let shown = state.clone();
+    let page = Page::new(figures.clone(), move || figures::measure(&shown));
+    let listener = metrics_listen.map(|address| Listener::start(address, page)).transpose()?;
+    let upkeep = tokio::spawn(upkeep(state.clone()));
+    let read = tokio::spawn(figures::run(state, figures));
     tracing::info!(address, "listening on {address}");
     println!("listening on {address}");
+    let alive = manager::ready();
 
     shutdown.await;
     tracing::info!("stopping; running requests may finish");
+    manager::stopping();
     handle.stop(true).await;
     upkeep.abort();
+    read.abort();
     running.await??;
-    Ok(())
-}
-
-/// A client that stops reading, or has gone without a word, must not hold an answer for ever: the kernel gives up when
-/// nothing of what was sent has been taken for so long (TCP_USER_TIMEOUT, RFC 5482).
-fn cut_off_when_stalled(connection: &dyn Any, patience: Duration) {
-    #[cfg(target_os = "linux")]
-    if let Some(stream) = connection.downcast_ref::<TcpStream>()
-        && let Err(error) = SockRef::from(stream).set_tcp_user_timeout(Some(patience))
-    {
-        tracing::warn!(%error, "a connection has no deadline for its answers");
+    if let Some(listener) = listener {
+        listener.stop().await?;
     }
-    #[cfg(not(target_os = "linux"))]
-    let _ = (connection, patience);
+    alive.abort();
+    Ok(())
 }
 
 /// What is done now and then.
@@ -178,7 +170,6 @@ async fn upkeep(state: Data<State>) {
     loop {
         every.tick().await;
         state.limits.forget_the_quiet();
-        state.metrics.run_upkeep();
     }
 }
 

@@ -9,7 +9,9 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// How long a process may take to say where it listens.
@@ -48,9 +50,15 @@ impl Settings {
 pub struct Process {
     name: &'static str,
     child: Child,
+    figures: Arc<OnceLock<String>>,
 }
 
 impl Process {
+    /// Where it shows its figures, once it has said so: `http://127.0.0.1:9100`.
+    pub fn figures(&self) -> Option<&str> {
+        self.figures.get().map(String::as_str)
+    }
+
     /// Asks it to stop, and waits until it has finished what it has in hand.
     pub fn stop(mut self) -> anyhow::Result<ExitStatus> {
         self.end()
@@ -149,9 +157,14 @@ impl Stack {
         let mut command = command(&self.settings, "commonpurse-worker");
         command.env("COMMONPURSE_PUBLIC_URL", &self.base_url).envs(environment.iter().copied());
         log_to(&mut command, &self.settings.state, "worker.log")?;
-        let child = command.spawn().context("cannot start commonpurse-worker")?;
-        self.workers.push(Process { name: "worker", child });
+        let (worker, _) = start(command.stdout(Stdio::piped()), "worker")?;
+        self.workers.push(worker);
         Ok(())
+    }
+
+    /// The api.
+    pub fn api(&self) -> &Process {
+        &self.api
     }
 
     /// The api's process id.
@@ -183,17 +196,7 @@ fn start_api(settings: &Settings) -> anyhow::Result<(Process, String)> {
     let mut command = command(settings, "commonpurse");
     command.arg("serve").env("COMMONPURSE_LISTEN", &settings.listen).stdout(Stdio::piped());
     let log = log_to(&mut command, &settings.state, "api.log")?;
-    let mut child = command.spawn().context("cannot start commonpurse")?;
-    let stdout = child.stdout.take().context("the api has no standard output")?;
-    let mut api = Process { name: "api", child };
-    let (said, hears) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            if let Some(address) = line.strip_prefix("listening on ") {
-                let _ = said.send(address.trim().to_owned());
-            }
-        }
-    });
+    let (mut api, hears) = start(&mut command, "api")?;
     let deadline = Instant::now() + READY_DEADLINE;
     while Instant::now() < deadline {
         if let Ok(address) = hears.recv_timeout(POLL) {
@@ -204,6 +207,30 @@ fn start_api(settings: &Settings) -> anyhow::Result<(Process, String)> {
         }
     }
     bail!("the api did not start; its log is {}", log.display())
+}
+
+/// Starts a process whose standard output is a pipe; answers with where it says that it takes requests.
+fn start(command: &mut Command, name: &'static str) -> anyhow::Result<(Process, Receiver<String>)> {
+    let mut child = command.spawn().with_context(|| format!("cannot start the {name}"))?;
+    let stdout = child.stdout.take().with_context(|| format!("the {name} has no standard output"))?;
+    let figures = Arc::default();
+    let hears = listen(stdout, Arc::clone(&figures));
+    Ok((Process { name, child, figures }, hears))
+}
+
+/// Hears what a process says of its addresses, as long as it runs.
+fn listen(stdout: ChildStdout, figures: Arc<OnceLock<String>>) -> Receiver<String> {
+    let (said, hears) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            if let Some(address) = line.strip_prefix("listening on ") {
+                let _ = said.send(address.trim().to_owned());
+            } else if let Some(address) = line.strip_prefix("figures on ") {
+                let _ = figures.set(address.trim().to_owned());
+            }
+        }
+    });
+    hears
 }
 
 fn command(settings: &Settings, program: &str) -> Command {

@@ -7,18 +7,18 @@ use crate::limits::rate::Limits;
 use crate::limits::shares::Shares;
 use crate::problem::Problem;
 use crate::shared_read::SharedRead;
-use deadpool_postgres::{Client, Pool, Transaction};
+use deadpool_postgres::{Client, Transaction};
 use ledger::Error;
 use ledger::books::store::readers;
 use ledger::engine::directory::Directory;
 use ledger::engine::lane::Lanes;
+use ledger::engine::pool::Pool;
 use ledger::engine::store::books::Book;
 use ledger::id::{BookRef, CallerId, CredentialId, PersonId};
 use ledger::parties::rules::credential::Credential;
 use ledger::parties::rules::person::Person;
 use ledger::parties::rules::role::Role;
 use ledger::parties::store::{credentials, people};
-use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
 
 /// Made once, shared by all threads.
@@ -39,8 +39,6 @@ pub struct State {
     pub keys: Keys,
     /// The settings.
     pub config: Arc<ServeConfig>,
-    /// The figures for Prometheus.
-    pub metrics: PrometheusHandle,
     /// How often somebody may ask.
     pub limits: Limits,
     /// What nearly every request asks.

@@ -54,7 +54,6 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     // health
     ("GET", "/livez", Public),
     ("GET", "/readyz", Public),
-    ("GET", "/metrics", Public),
     ("GET", "/openapi.json", Public),
     ("GET", "/openapi/partner.json", Public),
     ("GET", "/problems/{code}", Public),

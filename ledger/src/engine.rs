@@ -2,6 +2,7 @@
 
 pub mod directory;
 pub mod lane;
+pub mod pool;
 pub mod posting;
 
 /// SQL, and nothing else.

@@ -18,6 +18,7 @@ use crate::book::{AccountClass, AccountNumber, Mode};
 use crate::books::operations::books;
 use crate::calendar::to_microseconds;
 use crate::engine::lane::{self, Lanes};
+use crate::engine::pool::Pool;
 use crate::engine::store::books::{Book, Visibility};
 use crate::engine::store::{accounts as account_rows, journal};
 use crate::error::Error;
@@ -27,7 +28,7 @@ use crate::parties::operations::{organisations as parties, sign_in};
 use crate::parties::rules::credential::Credential;
 use crate::parties::rules::role::{Email, OrganisationKind, Role, Scope};
 use crate::parties::store::organisations;
-use deadpool_postgres::{Manager, Object, Pool, Transaction};
+use deadpool_postgres::{Manager, Object, Transaction};
 use jiff::{SignedDuration, Timestamp};
 use migrations::testing::TestDatabase;
 use std::fmt::Debug;
@@ -94,7 +95,11 @@ impl Host {
     pub async fn open_in(self, database: TestDatabase, wall: Timestamp) -> Ground {
         let wall = to_microseconds(wall);
         let access = migrations::service_access(&database.service_url, "ledger-tests").expect("a database address");
-        let pool = Pool::builder(Manager::new(access.config, access.tls)).max_size(8).build().expect("a pool");
+        let pool = deadpool_postgres::Pool::builder(Manager::new(access.config, access.tls))
+            .max_size(8)
+            .build()
+            .expect("a pool");
+        let pool = Pool::from(pool);
         let mut client = pool.get().await.expect("a connection");
         let tx = client.transaction().await.expect("a transaction");
         let operator = operator(&database, wall).await;
@@ -132,7 +137,8 @@ impl Host {
 /// The first operator, made by the owner of the database: the service may not.
 async fn operator(database: &TestDatabase, wall: Timestamp) -> PersonId {
     let access: migrations::Access = database.url.parse().expect("a database address");
-    let pool = Pool::builder(Manager::new(access.config, access.tls)).max_size(1).build().expect("a pool");
+    let pool =
+        deadpool_postgres::Pool::builder(Manager::new(access.config, access.tls)).max_size(1).build().expect("a pool");
     let mut client = pool.get().await.expect("a connection");
     let tx = client.transaction().await.expect("a transaction");
     let operator = sign_in::ensure_operator(&tx, &address("operator"), wall).await.expect("an operator");
@@ -160,7 +166,12 @@ impl Ground {
     pub fn lanes(&self) -> Lanes {
         let access = migrations::service_access(&self.database.service_url, "lanes").expect("an address");
         let access = access.with(lane::options);
-        Lanes::new(Pool::builder(Manager::new(access.config, access.tls)).max_size(4).build().expect("a pool"))
+        Lanes::new(
+            deadpool_postgres::Pool::builder(Manager::new(access.config, access.tls))
+                .max_size(4)
+                .build()
+                .expect("a pool"),
+        )
     }
 
     /// Does something in a transaction of its own, which is kept when it succeeds.

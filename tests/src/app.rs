@@ -22,6 +22,9 @@ pub(crate) const PATIENT: (&str, &str) = ("COMMONPURSE_PATIENCE_MS", "60000");
 /// How long the worker may take until nothing is due.
 const IDLE_MAX: Duration = Duration::from_mins(5);
 
+/// How long a process may take to show its figures.
+const FIGURES_MAX: Duration = Duration::from_mins(2);
+
 /// How often it is looked at.
 const POLL: Duration = Duration::from_millis(50);
 
@@ -106,6 +109,12 @@ impl TestApp {
     /// Nobody in particular.
     pub fn nobody(&self) -> anyhow::Result<Client> {
         Client::new(&self.base_url)
+    }
+
+    /// What the api counts, in Prometheus' text format; it shows that when `COMMONPURSE_METRICS_LISTEN` is set.
+    pub async fn figures(&self) -> anyhow::Result<String> {
+        let stack = self.stack.as_ref().context("the stack runs until the test is finished")?;
+        read_figures(stack.api().figures().context("the api shows no figures")?).await
     }
 
     /// Signs the first operator in.
@@ -212,6 +221,12 @@ impl TestApp {
         }
         Ok(())
     }
+}
+
+/// The figures that a process shows at an address.
+pub async fn read_figures(address: &str) -> anyhow::Result<String> {
+    let client = reqwest::Client::builder().no_proxy().timeout(FIGURES_MAX).build()?;
+    Ok(client.get(format!("{address}/metrics")).send().await?.error_for_status()?.text().await?)
 }
 
 impl Drop for TestApp {

@@ -9,6 +9,6 @@ mod hledger;
 pub mod large_book;
 mod stage;
 
-pub use app::{OPERATOR, TestApp};
+pub use app::{OPERATOR, TestApp, read_figures};
 pub use hledger::{balances_of_hledger, hledger};
 pub use stage::{Stage, day, monthly, next_year, once};

@@ -160,8 +160,7 @@ impl Scene {
 
     /// How often the api has answered what so far: lines of its own figures.
     async fn figures(&self) -> anyhow::Result<BTreeSet<String>> {
-        let figures = reqwest::Client::builder().no_proxy().build()?.get(format!("{}/metrics", self.app.base_url()));
-        let figures = figures.send().await?.text().await?;
+        let figures = self.app.figures().await?;
         let lines = figures.lines().filter(|line| line.starts_with("commonpurse_http_requests_total{"));
         Ok(lines.map(str::to_owned).collect())
     }

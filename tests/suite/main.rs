@@ -5,6 +5,7 @@ mod chaos;
 mod contract;
 mod cooperatives;
 mod crowd;
+mod figures;
 mod frozen;
 mod host;
 mod house;

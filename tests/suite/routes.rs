@@ -16,7 +16,6 @@ const DOMAINS: &[Piece] = &[Piece::Books, Piece::Pledging, Piece::Challenges, Pi
 const FOR_EVERYBODY: &[&str] = &[
     "GET /.well-known/jwks.json",
     "GET /livez",
-    "GET /metrics",
     "GET /openapi.json",
     "GET /openapi/partner.json",
     "GET /problems/{code}",

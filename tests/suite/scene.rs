@@ -37,6 +37,7 @@ impl Scene {
             // All that can be logged is, so that a test can look for what must not be.
             ("COMMONPURSE_LOG", "trace"),
             ("RUST_LOG", "trace"),
+            ("COMMONPURSE_METRICS_LISTEN", "127.0.0.1:0"),
         ];
         let mut app = TestApp::start_with(1, &generous).await?;
         let cast = Cast::gather(app.base_url(), &app.mail_dir(), tests::OPERATOR).await?;

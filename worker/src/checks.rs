@@ -1,6 +1,7 @@
 //! The books compared with themselves, again and again: a slice of one, a rest, a slice of the next.
 
 use crate::explain::explain;
+use crate::figures;
 use crate::runner::Worker;
 use jiff::{SignedDuration, Timestamp};
 use ledger::engine::store::{books, checks};
@@ -81,13 +82,10 @@ pub(crate) async fn compare(worker: &Worker, book: BookId) -> Result<checks::Sli
         jobs::enqueue(&tx, &NewJob { book, due_at: now, dedupe: freeze.to_string(), job }).await?;
         tx.commit().await?;
         tracing::error!(%book, freeze, "book {book} differs from itself and is frozen: {}", found.found.join("; "));
-        metrics::counter!("commonpurse_book_freezes_total").increment(1);
+        figures::freeze();
         return Ok(slice);
     }
     tx.commit().await?;
-    metrics::counter!("commonpurse_book_transfers_compared_total").increment(slice.transfers.unsigned_abs());
-    if slice.ended {
-        metrics::counter!("commonpurse_book_passes_total").increment(1);
-    }
+    figures::compared(&slice);
     Ok(slice)
 }

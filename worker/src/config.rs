@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use secrecy::SecretString;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
@@ -34,6 +35,11 @@ pub struct Config {
     /// Where people reach the pages: links in e-mail begin with it.
     #[arg(long, env = "COMMONPURSE_PUBLIC_URL", default_value = "http://localhost:8080")]
     pub public_url: Url,
+
+    /// Address and port at which whoever runs the worker sees it: GET /livez, /readyz and /metrics. Not for strangers; port 0
+    /// takes a free one. [default: none]
+    #[arg(long, env = "COMMONPURSE_WORKER_LISTEN")]
+    pub listen: Option<SocketAddr>,
 
     /// How many jobs of a kind of work run at once: those that need the mail server, a payment provider, only the book.
     #[arg(long, env = "COMMONPURSE_WORKER_CONCURRENCY", default_value_t = 8,

@@ -4,10 +4,12 @@
 //! transaction of its effect; a worker that loses its lease meanwhile cannot settle, and so has no effect.
 //!
 //! - [`Config`] is what it needs to know, [`run`] runs it until it is told to stop.
-//! - `runner` leases and hands out, `breaker` leaves a service alone that is away, `jobs` has one function for each kind of job, `upkeep` beats and rolls up,
-//!   `checks` compares books with themselves.
+//! - `runner` leases and hands out, `breaker` leaves a service alone that is away, `jobs` has one function for each kind of
+//!   job, `upkeep` beats and rolls up, `checks` compares books with themselves, `backlog` reads what waits, for the
+//!   `figures`.
 //! - `mail` and `rail` are the two ways out: e-mail, and payment providers.
 
+mod backlog;
 mod backoff;
 mod breaker;
 mod checks;
@@ -15,8 +17,10 @@ mod config;
 mod explain;
 mod failure;
 mod fault;
+mod figures;
 mod jobs;
 mod mail;
+mod pulse;
 mod rail;
 mod runner;
 #[cfg(test)]
@@ -26,17 +30,24 @@ mod upkeep;
 pub use config::{Config, ConfigError, Fault, MailRoute};
 
 use anyhow::Context as _;
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
+use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod, Runtime, Timeouts};
 use ledger::engine::lane::{self, Lanes};
+use ledger::engine::pool::Pool;
 use mail::{Mailer, Transport};
+use observability::{Figures, Listener, Page, manager};
 use secrecy::ExposeSecret;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
 /// How many books' lanes may write at once: each takes a connection.
 const LANE_CONNECTIONS: usize = 2;
+
+/// Connections besides those of the jobs: a provider's memory, the leases, the upkeep, the comparison and the figures, one
+/// more in case.
+const JOBLESS_CONNECTIONS: usize = 6;
 
 /// How long a job waits for a database connection.
 const POOL_WAIT: Duration = Duration::from_secs(10);
@@ -48,18 +59,22 @@ const POOL_WAIT: Duration = Duration::from_secs(10);
 /// When the configuration or the database does not allow a start. Once running, it rides out whatever fails.
 pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
     config.check()?;
+    // What is made before counts into nothing.
+    let figures = Figures::of_process();
+    figures::describe();
     let database = migrations::service_access(config.database_url.expose_secret(), "commonpurse-worker")?;
     migrations::check_service(&migrations::connect(&database).await?).await?;
-    let lanes = Lanes::new(pool(database.clone().with(lane::options), LANE_CONNECTIONS)?);
-    // Jobs that wait for something outside hold no connection meanwhile: enough for those of two kinds of work, the leases,
-    // the upkeep and the comparison.
-    let pool = pool(database, 2 * usize::from(config.concurrency) + 5)?;
+    let lanes = Lanes::new(Pool::named("lanes", pool(database.clone().with(lane::options), LANE_CONNECTIONS)?));
+    // Jobs that wait for something outside hold no connection meanwhile: enough for those of two kinds of work.
+    let size = 2 * usize::from(config.concurrency) + JOBLESS_CONNECTIONS;
+    let pool = Pool::named("jobs", pool(database, size)?);
 
     let worker = Arc::new(runner::Worker {
         name: format!("{}/{}", host_name(), std::process::id()),
         concurrency: usize::from(config.concurrency),
         lease: jiff::SignedDuration::from_secs(config.lease_s.into()),
         poll: config.poll(),
+        pulse: pulse::Pulse::default(),
         context: jobs::Context {
             breakers: breaker::Breakers::default(),
             rails: rail::Rails::new(&pool),
@@ -70,24 +85,43 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
             pool,
         },
     });
+    let listener = config.listen.map(|address| show(address, &figures, &worker)).transpose()?;
     let (stop, stopping) = watch::channel(false);
     tracing::info!(worker = worker.name, "the worker {} is ready", worker.name);
     let upkeep = tokio::spawn(upkeep::run(worker.clone(), stopping.clone()));
     let checks = tokio::spawn(checks::run(worker.clone(), stopping.clone()));
+    let backlog = tokio::spawn(backlog::run(worker.clone(), figures, stopping.clone()));
     let runner = tokio::spawn(runner::run(worker.clone(), stopping));
+    let alive = manager::ready();
     shutdown.await;
     tracing::info!("the worker stops: it finishes the jobs it has");
+    manager::stopping();
     stop.send_replace(true);
     runner.await.context("the runner died")?;
     upkeep.await.context("the upkeep died")?;
     checks.await.context("the comparison died")?;
+    backlog.await.context("the reading of what waits died")?;
+    if let Some(listener) = listener {
+        listener.stop().await?;
+    }
+    alive.abort();
     Ok(())
 }
 
-fn pool(access: migrations::Access, size: usize) -> anyhow::Result<Pool> {
+/// Shows at an address that this worker lives, whether it is ready, and its figures.
+fn show(address: SocketAddr, figures: &Figures, worker: &Arc<runner::Worker>) -> anyhow::Result<Listener> {
+    let (measured, beating) = (worker.clone(), worker.clone());
+    let page = Page::new(figures.clone(), move || {
+        measured.context.pool.measure();
+        measured.context.lanes.measure();
+    });
+    Listener::start(address, page.with_readiness(move || beating.pulse.is_fresh()))
+}
+
+fn pool(access: migrations::Access, size: usize) -> anyhow::Result<deadpool_postgres::Pool> {
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = Manager::from_config(access.config, access.tls, recycling);
-    let pool = Pool::builder(manager)
+    let pool = deadpool_postgres::Pool::builder(manager)
         .max_size(size)
         .runtime(Runtime::Tokio1)
         .timeouts(Timeouts { wait: Some(POOL_WAIT), create: Some(POOL_WAIT), recycle: Some(POOL_WAIT) })

@@ -43,6 +43,19 @@ pub(crate) enum MailError {
     File(#[from] std::io::Error),
 }
 
+impl MailError {
+    /// Its name among the figures.
+    pub(crate) const fn as_str(&self) -> &'static str {
+        match self {
+            MailError::Address(_) => "no_address",
+            MailError::Compose(_) => "not_composed",
+            MailError::Refused(_) => "refused",
+            MailError::Unreachable(_) => "unreachable",
+            MailError::File(_) => "not_written",
+        }
+    }
+}
+
 /// The way by which e-mail leaves.
 pub(crate) enum Transport {
     /// To a mail server.

@@ -7,9 +7,9 @@
 pub(crate) mod sandbox;
 
 use async_trait::async_trait;
-use deadpool_postgres::Pool;
 use jiff::Timestamp;
 use ledger::book::Mode;
+use ledger::engine::pool::Pool;
 use ledger::id::BookId;
 use ledger::money::Money;
 use ledger::pledging::rules::charge::Outcome;
@@ -46,9 +46,23 @@ pub(crate) enum RailError {
     Rejected(String),
 }
 
+impl RailError {
+    /// Its name among the figures.
+    pub(crate) const fn as_str(&self) -> &'static str {
+        match self {
+            RailError::Unknown(_) => "unknown",
+            RailError::Unavailable(_) => "unavailable",
+            RailError::Rejected(_) => "rejected",
+        }
+    }
+}
+
 /// A payment provider.
 #[async_trait]
 pub(crate) trait Rail: Send + Sync {
+    /// Its name among the figures.
+    fn name(&self) -> &'static str;
+
     /// Takes money, once per reference.
     async fn charge(&self, request: &ChargeRequest) -> Result<Outcome, RailError>;
 

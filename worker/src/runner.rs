@@ -7,7 +7,9 @@ use crate::backoff;
 use crate::breaker::{Breaker, Let};
 use crate::explain::explain;
 use crate::failure::Failure;
+use crate::figures;
 use crate::jobs::Context;
+use crate::pulse::Pulse;
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use ledger::id::BookId;
@@ -41,6 +43,8 @@ pub(crate) struct Worker {
     pub(crate) lease: SignedDuration,
     /// How long to wait when nothing is due.
     pub(crate) poll: Duration,
+    /// When it last said that it is alive.
+    pub(crate) pulse: Pulse,
     /// What its jobs may use.
     pub(crate) context: Context,
 }
@@ -170,8 +174,7 @@ async fn perform(worker: Arc<Worker>, hands: Arc<Semaphore>, leased: Leased) {
         Err(failure) => settle_failure(&worker, &leased, failure).await,
     };
     report_lateness(&leased);
-    metrics::counter!("commonpurse_jobs_total", "kind" => kind.as_str(), "outcome" => outcome).increment(1);
-    metrics::histogram!("commonpurse_job_seconds", "kind" => kind.as_str()).record(started.elapsed().as_secs_f64());
+    figures::job(kind, outcome, started.elapsed());
 }
 
 /// Writes what becomes of a failed job, and returns the word under which it is counted.
@@ -179,7 +182,7 @@ async fn settle_failure(worker: &Worker, leased: &Leased, failure: Failure) -> &
     let (job, kind) = (leased.id, leased.job.kind());
     let outcome = match &failure {
         Failure::Fenced => "fenced",
-        Failure::PutOff(_) => "put off",
+        Failure::PutOff(_) => "put_off",
         Failure::Bury(_) => "dead",
         Failure::Retry(_) | Failure::Away(_) if leased.tries >= kind.limits().attempts_max => "dead",
         Failure::Retry(_) | Failure::Away(_) => "retried",
@@ -236,7 +239,7 @@ fn report_lateness(leased: &Leased) {
     let late = by_book.min(by_wall);
     if late > kind.limits().deadline {
         tracing::warn!(job = %leased.id, %kind, "{:?} is late by {late:#}", leased.job);
-        metrics::counter!("commonpurse_jobs_late_total", "kind" => kind.as_str()).increment(1);
+        figures::late_job(kind);
     }
 }
 

@@ -4,11 +4,13 @@ use crate::breaker::Breakers;
 use crate::config::Fault;
 use crate::jobs::Context;
 use crate::mail::{Mailer, Transport};
+use crate::pulse::Pulse;
 use crate::runner::Worker;
 use crate::{fault, rail};
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
+use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod};
 use jiff::{SignedDuration, Timestamp};
 use ledger::engine::lane::{self, Lanes};
+use ledger::engine::pool::Pool;
 use ledger::id::{BookId, PersonId};
 use ledger::service::job::{Job, NewJob};
 use ledger::service::store::jobs::{self, BookWithWork, LeaseTerms, Leased};
@@ -28,7 +30,8 @@ pub(crate) async fn database() -> Database {
     let access = migrations::service_access(&database.service_url, "worker-test").unwrap();
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = Manager::from_config(access.config, access.tls, recycling);
-    Database { pool: Pool::builder(manager).max_size(12).build().unwrap(), database }
+    let pool = deadpool_postgres::Pool::builder(manager).max_size(12).build().unwrap();
+    Database { pool: pool.into(), database }
 }
 
 impl Database {
@@ -45,6 +48,7 @@ impl Database {
             concurrency: 4,
             lease: SignedDuration::from_secs(60),
             poll: Duration::from_millis(20),
+            pulse: Pulse::default(),
             context: Context {
                 breakers: Breakers::default(),
                 rails: rail::Rails::new(&self.pool),

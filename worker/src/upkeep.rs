@@ -7,7 +7,7 @@ use ledger::id::BookId;
 use ledger::reports::store::day_totals;
 use ledger::service::store::heartbeats;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// How often a worker says that it is alive: often enough that readiness sees a dead one within half a minute.
@@ -24,11 +24,10 @@ const BOOKS_MAX: i64 = 256;
 
 /// Beats and rolls up until told to stop. What fails is tried again in the next round.
 pub(crate) async fn run(worker: Arc<Worker>, mut stopping: watch::Receiver<bool>) {
-    let mut beaten: Option<Instant> = None;
     while !*stopping.borrow() {
-        if beaten.is_none_or(|at| at.elapsed() >= HEARTBEAT) {
+        if worker.pulse.age().is_none_or(|age| age >= HEARTBEAT) {
             match beat(&worker).await {
-                Ok(()) => beaten = Some(Instant::now()),
+                Ok(()) => worker.pulse.beat(),
                 Err(error) => tracing::warn!("the heartbeat cannot be written: {}", explain(&error)),
             }
         }

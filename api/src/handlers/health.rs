@@ -1,4 +1,4 @@
-//! For those who run it and those who integrate it: health, figures, contracts, and what the problems mean.
+//! For those who run it and those who integrate it: health, contracts, and what the problems mean.
 
 use crate::contract;
 use crate::problem::{KINDS, Problem};
@@ -15,13 +15,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// The routes that tell of the service itself.
 pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
-    routes
-        .service(livez)
-        .service(readyz)
-        .service(metrics)
-        .service(openapi)
-        .service(openapi_partner)
-        .service(problem_kind);
+    routes.service(livez).service(readyz).service(openapi).service(openapi_partner).service(problem_kind);
 }
 
 /// A worker that has said nothing for so long counts as away.
@@ -81,20 +75,6 @@ pub(crate) async fn readyz(state: Data<State>) -> HttpResponse {
     readiness.ready = readiness.database && readiness.schema;
     let mut response = if readiness.ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     response.json(readiness)
-}
-
-/// Figures for Prometheus.
-#[utoipa::path(tag = "health", responses((status = 200, description = "Prometheus text", body = String, content_type = "text/plain")))]
-#[get("/metrics")]
-pub(crate) async fn metrics(state: Data<State>) -> HttpResponse {
-    if let Ok(client) = state.health.get().await
-        && let Ok(books) = checks::standing(&client).await
-    {
-        let age = books.oldest.map_or(SignedDuration::ZERO, |ended| ended.duration_until(Timestamp::now()));
-        ::metrics::gauge!("commonpurse_books_frozen").set(u32::try_from(books.frozen).unwrap_or(u32::MAX));
-        ::metrics::gauge!("commonpurse_book_check_age_seconds").set(age.as_secs_f64());
-    }
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(state.metrics.render())
 }
 
 /// The whole contract.

@@ -62,7 +62,8 @@ pub fn read(path: &Path) -> Result<SecretString, FileError> {
 /// Writes a secret into a new file that its owner alone can read; none is overwritten.
 pub fn write_new(path: &Path, secret: &SecretString) -> Result<(), FileError> {
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed(path))?;
-    file.write_all(secret.expose_secret().as_bytes()).and_then(|()| file.sync_all()).map_err(failed(path))
+    let text = format!("{}\n", secret.expose_secret().trim_end());
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed(path))
 }
 
 /// The keys of a directory.
@@ -140,9 +141,10 @@ mod tests {
         let (current, next) = (text(&directory, CURRENT), text(&directory, NEXT));
         rotate(&directory, SystemTime::now()).unwrap();
         assert_eq!((text(&directory, LAST), text(&directory, CURRENT)), (current, next.clone()));
-        assert!(matches!(rotate(&directory, SystemTime::now()), Err(FileError::TooSoon { .. })));
+        let again = rotate(&directory, SystemTime::now());
+        assert!(matches!(again, Err(FileError::TooSoon { .. })), "{again:?}");
         assert_eq!(text(&directory, CURRENT), next, "and nothing has moved");
-        rotate(&directory, SystemTime::now() + PAUSE).unwrap();
+        rotate(&directory, SystemTime::now() + 2 * PAUSE).unwrap();
         assert_eq!(text(&directory, LAST), next);
         assert_eq!(fs::read_dir(&directory).unwrap().count(), 3, "no draft is left");
     }

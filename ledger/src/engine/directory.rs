@@ -2,10 +2,10 @@
 
 use super::store::accounts;
 use crate::book::AccountNumber;
+use crate::engine::pool::Pool;
 use crate::error::Error;
 use crate::id::BookId;
 use crate::money::Unit;
-use deadpool_postgres::Pool;
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 

@@ -19,6 +19,7 @@
 //! until 16 batches in a row met no other writer, draining once more after the lock is got, so that the wait enlarges
 //! the batch.
 
+mod figures;
 mod journal;
 #[cfg(test)]
 mod simulation;
@@ -26,9 +27,9 @@ mod state;
 mod writer;
 
 use crate::book::{Command, Entry, Key, Reason, TransferRow};
+use crate::engine::pool::Pool;
 use crate::error::Error;
 use crate::id::BookId;
-use deadpool_postgres::Pool;
 use jiff::Timestamp;
 use journal::{Journal, Postgres};
 use std::collections::HashMap;
@@ -157,6 +158,11 @@ struct Queues {
     open: Mutex<HashMap<BookId, mpsc::Sender<Queued>>>,
 }
 
+/// Says of each figure of lanes what it is.
+pub fn describe() {
+    figures::describe();
+}
+
 /// Startup options of lane connections.
 const OPTIONS: &str = "-c plan_cache_mode=force_generic_plan -c jit=off \
      -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
@@ -172,8 +178,14 @@ pub fn options(mut config: tokio_postgres::Config) -> tokio_postgres::Config {
 
 impl Lanes {
     /// Lanes over a pool of their own.
-    pub fn new(pool: Pool) -> Lanes {
-        Lanes { pool, queues: Arc::new(Queues::new(LIMITS)) }
+    pub fn new(pool: impl Into<Pool>) -> Lanes {
+        Lanes { pool: pool.into(), queues: Arc::new(Queues::new(LIMITS)) }
+    }
+
+    /// Shows how many lanes run, what waits in their queues, and how their connections stand.
+    pub fn measure(&self) {
+        self.pool.measure();
+        self.queues.measure();
     }
 
     /// The same, that refuse a single command which has waited so long for its batch: its caller hears
@@ -285,6 +297,12 @@ impl Queues {
                 self.queue(book, start).try_send(back).map_err(|_| Error::Overloaded)
             }
         }
+    }
+
+    fn measure(&self) {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = open.values().filter(|queue| !queue.is_closed());
+        figures::queues(running.map(|queue| queue.max_capacity() - queue.capacity()));
     }
 
     /// The queue of a book whose lane runs.

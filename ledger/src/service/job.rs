@@ -316,6 +316,31 @@ impl JobKind {
         }
     }
 
+    /// Whether it sends e-mail, and does nothing else.
+    pub const fn is_mail(self) -> bool {
+        match self {
+            JobKind::SendSignIn
+            | JobKind::SendReceipt
+            | JobKind::NotifyDecline
+            | JobKind::NotifyReviewers
+            | JobKind::SendReleaseNotice
+            | JobKind::SendStatement
+            | JobKind::SendFreezeNotice => true,
+            JobKind::ChargePledge
+            | JobKind::RetryCharge
+            | JobKind::SettleReceivable
+            | JobKind::CloseReview
+            | JobKind::ReleaseClaim
+            | JobKind::AdvanceDistribution
+            | JobKind::IssueStatements
+            | JobKind::AdvanceChallenge
+            | JobKind::ExpireHold
+            | JobKind::RecordCapture
+            | JobKind::RecordContribution
+            | JobKind::RecordEntryFee => false,
+        }
+    }
+
     /// How often it is tried, and when it counts as late.
     pub fn limits(self) -> Limits {
         match self {

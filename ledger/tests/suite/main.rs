@@ -24,6 +24,9 @@ mod reports {
     mod statements;
     mod totals;
 }
+mod service {
+    mod backlog;
+}
 mod pledging {
     mod captures;
     mod lineage;

@@ -5,10 +5,12 @@
 
 use super::Context;
 use crate::failure::Failure;
+use crate::figures;
 use crate::mail::MailError;
 use crate::mail::templates::Mail;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
+use std::time::Instant;
 
 impl Context {
     /// Sends the same text to several people: each gets a mail of its own, with an id of its own, and reads nobody
@@ -25,12 +27,19 @@ impl Context {
 
     /// Renders a mail and sends it. `about` names the mail for ever: it becomes the Message-ID.
     pub(super) async fn send(&self, about: &str, to: &str, mail: &(impl Mail + Sync)) -> Result<(), Failure> {
+        let began = Instant::now();
+        let sent = self.hand_over(about, to, mail).await;
+        figures::mail(sent.as_ref().map_or_else(MailError::as_str, |()| "sent"), began.elapsed());
+        Ok(sent?)
+    }
+
+    async fn hand_over(&self, about: &str, to: &str, mail: &(impl Mail + Sync)) -> Result<(), MailError> {
         let rendered = mail.render().map_err(|error| MailError::Compose(error.to_string()))?;
         let sent = self.mailer.send(about, to, &rendered).await;
         if matches!(sent, Ok(()) | Err(MailError::Refused(_))) {
             self.breakers.mail.answered();
         }
-        Ok(sent?)
+        sent
     }
 }
 

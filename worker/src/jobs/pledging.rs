@@ -8,8 +8,9 @@
 use super::Context;
 use super::mailing::written;
 use crate::failure::Failure;
+use crate::figures;
 use crate::mail::pledging::{Decline, NextStep, Receipt};
-use crate::rail::{ChargeRequest, Rail};
+use crate::rail::{ChargeRequest, Rail, RailError};
 use jiff::Timestamp;
 use ledger::engine::lane;
 use ledger::engine::store::{books, checks};
@@ -20,6 +21,7 @@ use ledger::pledging::rules::charge::{DeclineKind, Outcome, State};
 use ledger::pledging::store::charges as charge_store;
 use ledger::pledging::store::receipts;
 use ledger::service::store::jobs::{self, Leased};
+use std::time::Instant;
 
 impl Context {
     /// Makes the charge of a due payment of a plan, and tries it.
@@ -190,5 +192,18 @@ async fn take_once(rail: &dyn Rail, leased: &Leased, request: &ChargeRequest) ->
         tracing::info!(job = %leased.id, "the provider knows {} already", request.reference);
         return Ok(outcome);
     }
-    Ok(rail.charge(request).await?)
+    let began = Instant::now();
+    let answer = rail.charge(request).await;
+    figures::attempt(rail.name(), answer.as_ref().map_or_else(RailError::as_str, word), began.elapsed());
+    Ok(answer?)
+}
+
+/// What a provider answered, among the figures.
+fn word(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Captured { .. } => "captured",
+        Outcome::Declined { kind: DeclineKind::Soft, .. } => "declined_soft",
+        Outcome::Declined { kind: DeclineKind::Expired, .. } => "declined_expired",
+        Outcome::Declined { kind: DeclineKind::Stolen, .. } => "declined_stolen",
+    }
 }

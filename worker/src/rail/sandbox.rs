@@ -15,9 +15,9 @@
 
 use super::{ChargeRequest, Rail, RailError};
 use async_trait::async_trait;
-use deadpool_postgres::Pool;
 use jiff::Timestamp;
 use ledger::Error;
+use ledger::engine::pool::Pool;
 use ledger::id::BookId;
 use ledger::pledging::rules::charge::{DeclineKind, Outcome};
 use sha2::{Digest, Sha256};
@@ -118,6 +118,10 @@ impl Remembered {
 
 #[async_trait]
 impl Rail for Sandbox {
+    fn name(&self) -> &'static str {
+        "sandbox"
+    }
+
     async fn charge(&self, request: &ChargeRequest) -> Result<Outcome, RailError> {
         self.remember(request, &decide(request)).await.map_err(lost)?;
         let remembered = self.recall(request.book, &request.reference).await.map_err(lost)?;

@@ -161,7 +161,7 @@ async fn t11_a_job_that_found_its_book_frozen_is_put_off_without_an_attempt() {
         let leased = lease(&database, "one", wall, 60).await.remove(0);
         assert_eq!((leased.attempt, leased.tries), (attempt, 1), "it counts for none, and fences all the same");
         let outcome = settle_failure(&worker, &leased, ledger::Error::BookFrozen.into()).await;
-        assert_eq!(outcome, "put off");
+        assert_eq!(outcome, "put_off");
         wall = Timestamp::now();
         assert_eq!(lease(&database, "one", wall, 60).await, [], "it rests");
         wall += SignedDuration::from_secs(11);

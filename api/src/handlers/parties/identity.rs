@@ -155,9 +155,9 @@ pub struct OauthTokenBody {
 #[post("/v1/oauth/token")]
 pub(crate) async fn oauth_token(state: Data<State>, http: HttpRequest, body: Bytes) -> Result<HttpResponse, Problem> {
     let form: OauthTokenRequest =
-        serde_urlencoded::from_bytes(&body).map_err(|error| oauth_problem("invalid_request", &error.to_string()))?;
+        serde_urlencoded::from_bytes(&body).map_err(|error| oauth_problem("invalid-request", &error.to_string()))?;
     if form.grant_type != "client_credentials" {
-        return Err(oauth_problem("unsupported_grant_type", "the only grant_type is client_credentials"));
+        return Err(oauth_problem("unsupported-grant-type", "the only grant_type is client_credentials"));
     }
     let (id, secret) = basic(http.headers())
         .or_else(|| Some((form.client_id.clone()?, form.client_secret.clone()?)))
@@ -195,15 +195,15 @@ fn granted(credential: &Credential, asked: Option<&str>) -> Result<Vec<String>, 
     };
     let asked: Vec<String> = asked.split_whitespace().map(str::to_owned).collect();
     match asked.iter().find(|scope| !credential.scopes.contains(scope)) {
-        None if asked.is_empty() => Err(oauth_problem("invalid_scope", "no scope is asked for")),
+        None if asked.is_empty() => Err(oauth_problem("invalid-scope", "no scope is asked for")),
         None => Ok(asked),
-        Some(scope) => Err(oauth_problem("invalid_scope", &format!("the credential has not the scope {scope}"))),
+        Some(scope) => Err(oauth_problem("invalid-scope", &format!("the credential has not the scope {scope}"))),
     }
 }
 
-/// An error of RFC 6749, section 5.2, as a problem whose type ends with its code.
-fn oauth_problem(code: &str, detail: &str) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, &code.replace('_', "-"), code, detail)
+/// An error of RFC 6749, section 5.2, as a problem whose type ends with its code, in kebab case; the title is the code itself.
+fn oauth_problem(code: &'static str, detail: &str) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, code, &code.replace('-', "_"), detail)
 }
 
 fn invalid_client() -> Problem {

@@ -6,6 +6,7 @@ use crate::book::{Command, Entry, Key, Line, MovementKind, Note, Verdict};
 use crate::books::store::reversals;
 use crate::engine::directory::Directory;
 use crate::engine::lane::Answer;
+use crate::engine::pool::Pool;
 use crate::engine::posting::{self, Posted};
 use crate::engine::store::books::Book;
 use crate::engine::store::journal;
@@ -13,7 +14,7 @@ use crate::engine::store::journal::JournalLine;
 use crate::error::{Error, Refusal};
 use crate::id::BookId;
 use crate::money::{Unit, WrittenAmount};
-use deadpool_postgres::{Pool, Transaction};
+use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 use jiff::civil::Date;
 

@@ -1,11 +1,12 @@
 //! What a lane asks of a journal, and PostgreSQL's answers. The simulation of lanes has a model in its place.
 
 use crate::book::{AccountNumber, Batch, Key};
+use crate::engine::pool::Pool;
 use crate::engine::store::accounts::{self, Account};
 use crate::engine::store::journal::{self, Head, Since, StoredKey};
 use crate::error::Error;
 use crate::id::BookId;
-use deadpool_postgres::{Object, Pool};
+use deadpool_postgres::Object;
 use futures_util::future::join;
 use jiff::Timestamp;
 use tokio_postgres::error::SqlState;
@@ -28,6 +29,24 @@ pub(super) enum Trouble {
     Unknown(Error),
     /// The database refused it: our mistake.
     Refused(Error),
+}
+
+impl Trouble {
+    /// Their names among the figures.
+    pub(super) const NAMES: [&str; 6] = ["known_key", "stale", "outrun", "frozen", "unknown", "refused"];
+
+    /// Its name among the figures.
+    pub(super) const fn name(&self) -> &'static str {
+        let place = match self {
+            Trouble::KnownKey => 0,
+            Trouble::Stale => 1,
+            Trouble::Outrun => 2,
+            Trouble::Frozen => 3,
+            Trouble::Unknown(_) => 4,
+            Trouble::Refused(_) => 5,
+        };
+        Trouble::NAMES[place]
+    }
 }
 
 impl From<Error> for Trouble {
@@ -139,7 +158,7 @@ impl Journal for Postgres {
     }
 
     fn is_short(&self) -> bool {
-        self.pool.status().waiting > 0
+        self.pool.is_short()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Writing a batch: the fast path on the cached state, the slow path under the head's lock.
 
+use super::figures::{self, Figures, Way};
 use super::journal::{Connection, Journal, Locked, Trouble};
 use super::state::Cache;
 use super::{Answer, Limits, Outcome, Queued, drain};
@@ -9,6 +10,7 @@ use crate::error::Error;
 use crate::id::BookId;
 use jiff::{Timestamp, Unit};
 use std::collections::{HashMap, HashSet};
+use std::time::Instant;
 use tokio::sync::mpsc;
 
 /// The one who writes for a lane.
@@ -26,6 +28,7 @@ pub(super) struct Writer<J: Journal> {
     one_by_one: usize,
     /// Keys of the batch may be in the book already: they are looked up before it is folded.
     look_up: bool,
+    figures: Figures,
 }
 
 /// What a fold has decided, and when it is recorded.
@@ -52,6 +55,7 @@ impl<J: Journal> Writer<J> {
             careful: 0,
             one_by_one: 0,
             look_up: false,
+            figures: Figures::new(),
         }
     }
 
@@ -79,11 +83,16 @@ impl<J: Journal> Writer<J> {
         let mut tries = 0;
         while !batch.is_empty() {
             let calm = self.careful == 0 && self.cache.known;
-            let trouble = if calm && self.cache.missing(accounts_of(&batch)).is_empty() {
-                self.on_cache(&mut batch).await
+            let began = Instant::now();
+            let (way, trouble) = if calm && self.cache.missing(accounts_of(&batch)).is_empty() {
+                (Way::OnCache, self.on_cache(&mut batch).await)
             } else {
-                self.under_lock(&mut batch, lines, queue, left).await
+                (Way::UnderLock, self.under_lock(&mut batch, lines, queue, left).await)
             };
+            self.figures.tried(way, began);
+            if let Err(trouble) = &trouble {
+                figures::trouble(trouble.name());
+            }
             match trouble {
                 Ok(()) => {}
                 Err(Trouble::Stale) => self.careful = self.limits.calm,
@@ -179,6 +188,7 @@ impl<J: Journal> Writer<J> {
     ) -> Result<(), Trouble> {
         let trouble = match written {
             Ok(true) => {
+                self.figures.written(batch.len());
                 self.cache.written(&folded.rows, folded.recorded_at);
                 answer_folded(batch, folded);
                 return Ok(());

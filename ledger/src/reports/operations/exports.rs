@@ -5,6 +5,7 @@
 
 use crate::book::{AccountClass, LogRecord};
 use crate::books::store::log_records;
+use crate::engine::pool::Pool;
 use crate::engine::store::books::Book;
 use crate::engine::store::journal::JournalLine;
 use crate::engine::store::units::Units;
@@ -13,7 +14,6 @@ use crate::error::Error;
 use crate::export::{Account, Assertion, Closing, Format, Title, Transfer, Writer};
 use crate::money::Unit;
 use crate::reports::store::account_totals::{self, Wanted};
-use deadpool_postgres::Pool;
 use futures_util::stream::{self, Stream};
 use jiff::civil::Date;
 use std::collections::BTreeMap;

@@ -2,8 +2,10 @@
 //!
 //! Times: `due_at` is book time (wall clock plus the book's offset); leases and pauses are wall clock.
 
+mod backlog;
 mod watch;
 
+pub use backlog::{Backlog, backlog};
 pub use watch::{Dead, Summary, list_dead, requeue, summary};
 
 use crate::book::Companion;
