@@ -3,9 +3,9 @@
 //! `cargo bench -p ledger --bench posting [CASE…]` prints a table and writes `target/bench.json`, where cases of
 //! other runs stay. Each case alternates baseline and ours for several rounds and takes the medians. On a busy machine
 //! compare the CPU times: they move less.
-//! With `COMMONPURSE_BENCH_FULL=1` a book of ten million transfers is loaded last, and posted to and read; the case
-//! `large_reads` only reads it, which needs no keys: `COMMONPURSE_BENCH_FULL=1 cargo bench -p ledger --bench posting
-//! large_reads`.
+//! With `COMMONPURSE_BENCH_FULL=1` a book of ten million transfers is loaded last, posted to, read and compared with itself; the
+//! case `large_reads` leaves the posting out, which needs no keys: `COMMONPURSE_BENCH_FULL=1 cargo bench -p ledger --bench
+//! posting large_reads`.
 
 #[path = "posting/baseline.rs"]
 mod baseline;
@@ -19,6 +19,8 @@ mod large;
 mod load;
 #[path = "posting/ours.rs"]
 mod ours;
+#[path = "posting/reads.rs"]
+mod reads;
 #[path = "posting/report.rs"]
 mod report;
 

@@ -12,8 +12,8 @@ pub(crate) enum Row {
     Compared { case: &'static str, ours: Figure, against: &'static str, baseline: Figure },
     /// A single value with its unit.
     Value(&'static str, u64, &'static str),
-    /// A time, microseconds.
-    Time(&'static str, u64),
+    /// What the table says of anything else, and its figures by their names.
+    Told { case: String, text: String, figures: Value },
 }
 
 impl Row {
@@ -21,10 +21,21 @@ impl Row {
     pub(crate) fn compared(case: &'static str, ours: Figure, against: &'static str, baseline: Figure) -> Row {
         Row::Compared { case, ours, against, baseline }
     }
+
+    /// A time, microseconds.
+    pub(crate) fn time(case: impl Into<String>, us: u64) -> Row {
+        let text = format!("{:>10} ms", hundredths(us / 10));
+        Row::Told { case: case.into(), text, figures: json!({ "ms": number(us / 10) }) }
+    }
 }
 
-fn hundredths(value: u64) -> String {
+pub(crate) fn hundredths(value: u64) -> String {
     format!("{}.{:02}", value / 100, value % 100)
+}
+
+/// Hundredths as a figure.
+pub(crate) fn number(value: u64) -> Value {
+    hundredths(value).parse::<serde_json::Number>().map_or(Value::Null, Value::Number)
 }
 
 /// Everything measured in this run.
@@ -81,7 +92,7 @@ impl Report {
                 hundredths((baseline.client_ns + baseline.server_ns) / 10),
             ),
             Row::Value(case, value, unit) => println!("{case:<24}{value:>10} {unit}"),
-            Row::Time(case, us) => println!("{case:<24}{:>10} ms", hundredths(us / 10)),
+            Row::Told { case, text, .. } => println!("{case:<24}{text}"),
         }
         self.rows.push(row);
     }
@@ -108,7 +119,6 @@ fn ratio_hundredths(ours: &Figure, baseline: &Figure) -> u64 {
 }
 
 fn as_json(row: &Row) -> Value {
-    let number = |value: u64| hundredths(value).parse::<serde_json::Number>().map_or(Value::Null, Value::Number);
     match row {
         Row::Compared { case, ours, against, baseline } => json!({
             "case": case,
@@ -123,7 +133,11 @@ fn as_json(row: &Row) -> Value {
             "baseline_cpu_us": number((baseline.client_ns + baseline.server_ns) / 10),
         }),
         Row::Value(case, value, unit) => json!({ "case": case, "value": value, "unit": unit }),
-        Row::Time(case, us) => json!({ "case": case, "ms": number(us / 10) }),
+        Row::Told { case, figures, .. } => {
+            let mut row = figures.clone();
+            row["case"] = json!(case);
+            row
+        }
     }
 }
 

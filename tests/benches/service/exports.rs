@@ -25,7 +25,7 @@ pub(crate) async fn million(service: &Service, report: &mut Report) -> anyhow::R
         let mut file = tempfile::tempfile()?;
         let taken = large_book::read(base, &path, format, &mut file, process).await?;
         println!("  {}: {} MiB, {} KiB more memory", format.as_str(), taken.bytes / 1024 / 1024, taken.growth_kib);
-        report.add(Row::Time(case, taken.time.as_micros() as u64));
+        report.add(Row::time(case, taken.time.as_micros() as u64));
         most_kib = most_kib.max(taken.growth_kib);
     }
     report.add(Row::Value("export_million_mib", most_kib.div_ceil(1_024), "MiB"));
