@@ -37,7 +37,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 const POOL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How many lanes write at once.
-const LANE_CONNECTIONS: usize = 8;
+pub(crate) const LANE_CONNECTIONS: usize = 8;
 
 /// How long requests that are running may take after the signal to stop, in seconds.
 const SHUTDOWN_SECONDS: u64 = 20;

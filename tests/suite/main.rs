@@ -4,6 +4,7 @@ mod books;
 mod chaos;
 mod contract;
 mod cooperatives;
+mod doctor;
 mod host;
 mod house;
 mod logins;
