@@ -2,6 +2,7 @@
 
 use crate::config::{MigrateConfig, OwnerConfig, ServeConfig};
 use crate::demo::{self, DemoOptions, DevOptions};
+use crate::doctor::{DoctorConfig, doctor};
 use crate::operators::{add_operator, adopt, frozen_books, release_book};
 use crate::{keys, serve};
 use anyhow::{Context, bail};
@@ -35,6 +36,8 @@ pub enum Command {
     Serve(Box<ServeConfig>),
     /// Bring the database to the newest schema; connects as its owner.
     Migrate(MigrateConfig),
+    /// Look at all that the service rests on, and say how to mend what is not well; exits 1 when something fails.
+    Doctor(Box<DoctorConfig>),
     /// Check an export in JSON Lines, offline: every digest, number and balance.
     Verify {
         /// The export.
@@ -123,6 +126,7 @@ impl Command {
         match self {
             Command::Serve(config) => config.production,
             Command::Demo(_)
+            | Command::Doctor(_)
             | Command::Dev(_)
             | Command::Migrate(_)
             | Command::Verify { .. }
@@ -136,7 +140,7 @@ impl Command {
     /// What is logged when `COMMONPURSE_LOG` does not say: the story speaks for itself.
     pub fn log_default(&self) -> &'static str {
         match self {
-            Command::Demo(_) => "warn",
+            Command::Demo(_) | Command::Doctor(_) => "warn",
             Command::Dev(_)
             | Command::Serve(_)
             | Command::Migrate(_)
@@ -158,6 +162,7 @@ impl Command {
                 serve::serve(*config, stop).await
             }
             Command::Migrate(config) => migrate(&config).await,
+            Command::Doctor(config) => doctor(&config).await,
             Command::Verify { file } => verify(&file),
             Command::Adopt { reason, owner } => {
                 let number = adopt(owner.url()?.expose_secret(), &reason).await?;

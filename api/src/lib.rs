@@ -9,6 +9,7 @@ pub mod commands;
 pub mod config;
 pub mod contract;
 pub mod demo;
+pub mod doctor;
 pub mod edge;
 pub mod evidence_body;
 pub mod extract;

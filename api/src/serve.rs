@@ -41,7 +41,7 @@ const READ_CONNECTIONS: usize = 4;
 const BODIES_MAX: usize = 32 * 1024 * 1024;
 
 /// How many lanes write at once.
-const LANE_CONNECTIONS: usize = 8;
+pub(crate) const LANE_CONNECTIONS: usize = 8;
 
 /// How long requests that are running may take after the signal to stop, in seconds.
 const SHUTDOWN_SECONDS: u64 = 20;

@@ -10,8 +10,10 @@
 
 mod connection;
 mod error;
+mod facts;
 mod log;
 mod process;
+mod rights;
 mod roles;
 mod schema;
 pub mod server;
@@ -19,8 +21,10 @@ pub mod testing;
 
 pub use connection::{Access, connect, service_access, service_url};
 pub use error::Error;
+pub use facts::{ClockDifference, ServerFacts, server_facts};
 pub use log::{LOG_VARIABLE, start_log};
 pub use process::stop_requested;
+pub use rights::compare_rights;
 pub use roles::{Roles, owner_access};
 pub use schema::{Preview, Report, apply, check, check_service, latest, preview};
 pub use server::{Durability, PrivateServer};

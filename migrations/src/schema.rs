@@ -18,7 +18,7 @@ use files::File;
 mod files;
 mod plan;
 
-pub(crate) use files::digest;
+pub(crate) use files::{digest, grants};
 
 /// Any number will do, as long as it never changes: two programs must agree on it.
 const MIGRATION_LOCK: i64 = 0x0063_6f6d_6d6f_6e70;

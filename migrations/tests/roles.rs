@@ -175,7 +175,7 @@ async fn a_login_that_owns_its_database_uses_roles_that_somebody_has_made_and_sa
 
     assert_eq!(report.unwrap().now, latest());
     assert!(checked.unwrap().is_up_to_date());
-    assert_eq!(owners, [owner.clone()]);
+    assert_eq!(owners, std::slice::from_ref(&owner));
     assert_eq!(grantees, [owner.clone(), service]);
     served.unwrap();
     assert!(mightier.unwrap_err().to_string().contains(&format!("is a member of {owner}")));

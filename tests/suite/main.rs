@@ -5,6 +5,7 @@ mod chaos;
 mod contract;
 mod cooperatives;
 mod crowd;
+mod doctor;
 mod figures;
 mod frozen;
 mod host;

@@ -19,7 +19,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
 }
 
 /// A worker that has said nothing for so long counts as away.
-const HEARTBEAT_AGE_MAX: SignedDuration = SignedDuration::from_secs(60);
+pub(crate) const HEARTBEAT_AGE_MAX: SignedDuration = SignedDuration::from_secs(60);
 
 /// The most frozen books that readiness names.
 const FROZEN_MAX: i64 = 100;

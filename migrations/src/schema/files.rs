@@ -78,6 +78,11 @@ pub(crate) fn now() -> Vec<File> {
     files
 }
 
+/// What the service may do.
+pub(crate) fn grants() -> &'static str {
+    NOW.iter().find(|file| file.name == GRANTS).map_or("", |file| file.text)
+}
+
 /// All that the files of now define.
 pub(crate) fn defined_now() -> Defined {
     let mut all = Defined::default();

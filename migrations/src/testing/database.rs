@@ -35,7 +35,7 @@ static SERVER: OnceCell<Server> = OnceCell::const_new();
 pub struct TestDatabase {
     /// The database's URL for its owner, who may do anything.
     pub url: String,
-    /// The same database as the service logs in; [`crate::service_config`] adds the time limits.
+    /// The same database as the service logs in; [`crate::service_access`] adds the time limits.
     pub service_url: String,
     maintenance_url: String,
     name: String,
