@@ -7,7 +7,7 @@ use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use ledger::id::{CredentialId, PersonId};
+use ledger::id::{CredentialId, PersonId, SessionId};
 use rand::RngCore;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -37,8 +37,8 @@ pub struct TokenError(String);
 /// Who a token speaks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
-    /// A person who signed in.
-    Person(PersonId),
+    /// A person who signed in, and the session that this began.
+    Person(PersonId, SessionId),
     /// A partner, with the scopes that the token was given.
     Partner(CredentialId, Vec<String>),
 }
@@ -55,6 +55,8 @@ struct Claims {
     jti: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     scope: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    sid: String,
 }
 
 /// The signing key, and all that is derived from it.
@@ -100,9 +102,9 @@ impl Keys {
 
     /// A token for somebody, that works for [`ACCESS_SECONDS`].
     pub fn issue(&self, subject: &Subject, now: Timestamp) -> String {
-        let (sub, scope) = match subject {
-            Subject::Person(id) => (id.to_string(), String::new()),
-            Subject::Partner(id, scopes) => (id.to_string(), scopes.join(" ")),
+        let (sub, scope, sid) = match subject {
+            Subject::Person(id, session) => (id.to_string(), String::new(), session.to_string()),
+            Subject::Partner(id, scopes) => (id.to_string(), scopes.join(" "), String::new()),
         };
         let claims = Claims {
             iss: self.issuer.clone(),
@@ -114,6 +116,7 @@ impl Keys {
             exp: now.as_second() + ACCESS_SECONDS,
             jti: Uuid::now_v7().to_string(),
             scope,
+            sid,
         };
         let header =
             Header { typ: Some(TOKEN_TYPE.to_owned()), kid: Some(self.kid.clone()), ..Header::new(Algorithm::EdDSA) };
@@ -140,7 +143,8 @@ impl Keys {
             .map_err(|error| TokenError(error.to_string()))?
             .claims;
         if let Ok(person) = claims.sub.parse() {
-            return Ok(Subject::Person(person));
+            let session = claims.sid.parse().map_err(|_| wrong("sid is no session"))?;
+            return Ok(Subject::Person(person, session));
         }
         let credential = claims.sub.parse().map_err(|_| wrong("sub is neither a person nor a credential"))?;
         Ok(Subject::Partner(credential, claims.scope.split_whitespace().map(str::to_owned).collect()))
@@ -161,7 +165,7 @@ mod tests {
     const ISSUER: &str = "https://purse.example";
 
     fn person() -> Subject {
-        Subject::Person(PersonId::generate())
+        Subject::Person(PersonId::generate(), SessionId::generate())
     }
 
     /// A token of our key with one claim or header changed.
@@ -177,6 +181,7 @@ mod tests {
             exp: now + 60,
             jti: String::new(),
             scope: String::new(),
+            sid: SessionId::generate().to_string(),
         };
         claims(&mut made);
         let mut head = Header::new(Algorithm::EdDSA);
@@ -212,6 +217,7 @@ mod tests {
             forged(&keys, same, |claims| claims.exp -= 120),
             forged(&keys, same, |claims| claims.nbf += 120),
             forged(&keys, same, |claims| claims.sub = "root".into()),
+            forged(&keys, same, |claims| claims.sid.clear()),
             String::new(),
             "a.b.c".into(),
         ];

@@ -66,6 +66,12 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/oauth/token", Guessable),
     ("GET", "/.well-known/jwks.json", Public),
     ("GET", "/v1/me", SignedIn),
+    ("POST", "/v1/me:sign-out", SignedIn),
+    // persons
+    ("GET", "/v1/persons", Access::Operator),
+    ("GET", "/v1/persons/{id}", Access::Operator),
+    ("POST", "/v1/persons/{id}:disable", Access::Operator),
+    ("POST", "/v1/persons/{id}:enable", Access::Operator),
     // organisations
     ("POST", "/v1/organisations", SignedIn),
     ("GET", "/v1/organisations", SignedIn),

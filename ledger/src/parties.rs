@@ -16,6 +16,7 @@ pub mod store {
     pub mod credentials;
     pub mod organisations;
     pub mod people;
+    pub mod sessions;
     pub mod ties;
     pub mod tokens;
 }
@@ -23,6 +24,7 @@ pub mod store {
 /// Lock, decide, save.
 pub mod operations {
     pub mod organisations;
+    pub mod persons;
     pub mod sign_in;
     pub mod standing;
     pub mod ties;

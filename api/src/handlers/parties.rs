@@ -3,6 +3,7 @@
 pub mod credentials;
 pub mod identity;
 pub mod organisations;
+pub mod persons;
 pub mod ties;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -17,6 +18,11 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(identity::oauth_token)
         .service(identity::jwks)
         .service(identity::me)
+        .service(identity::sign_out_everywhere)
+        .service(persons::list)
+        .service(persons::disable)
+        .service(persons::enable)
+        .service(persons::show)
         .service(organisations::create)
         .service(organisations::list)
         .service(organisations::show)

@@ -7,3 +7,4 @@ mod service;
 mod challenges;
 mod frozen;
 mod pledging;
+mod sessions;

@@ -24,6 +24,7 @@ GRANT SELECT ON schema_file TO commonpurse_service;
 GRANT SELECT ON person, organisation, membership, declared_tie, credential, sign_in_token, refresh_family, refresh_token TO
     commonpurse_service;
 GRANT INSERT (id, caller, email, name, created_at) ON person TO commonpurse_service;
+GRANT UPDATE (disabled_at) ON person TO commonpurse_service;
 GRANT INSERT (id, caller, name, kind, version, created_at, created_by) ON organisation TO commonpurse_service;
 GRANT UPDATE (name, version) ON organisation TO commonpurse_service;
 GRANT INSERT (organisation, person, role, created_at, created_by) ON membership TO commonpurse_service;
