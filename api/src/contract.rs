@@ -158,6 +158,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("distributions", "dst"),
     ("donors", "dnr"),
     ("entrants", "ent"),
+    ("invitations", "inv"),
     ("jobs", "job"),
     ("members", "mbr"),
     ("memberships", "psn"),

@@ -77,9 +77,13 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/v1/organisations", SignedIn),
     ("GET", "/v1/organisations/{id}", RoleOrOperator(ANY_ROLE)),
     ("PATCH", "/v1/organisations/{id}", RoleOrOperator(OWNER)),
-    ("POST", "/v1/organisations/{id}/memberships", RoleOrOperator(OWNER)),
     ("GET", "/v1/organisations/{id}/memberships", RoleOrOperator(ANY_ROLE)),
     ("DELETE", "/v1/organisations/{id}/memberships/{person}/{role}", RoleOrOperator(OWNER)),
+    // invitations
+    ("POST", "/v1/organisations/{id}/invitations", RoleOrOperator(OWNER)),
+    ("GET", "/v1/organisations/{id}/invitations", RoleOrOperator(OWNER)),
+    ("DELETE", "/v1/organisations/{id}/invitations/{invitation}", RoleOrOperator(OWNER)),
+    ("POST", "/v1/invitations:accept", SignedIn),
     // credentials
     ("POST", "/v1/partners/{id}/credentials", RoleOrOperator(OWNER)),
     ("GET", "/v1/partners/{id}/credentials", RoleOrOperator(OWNER)),

@@ -4,6 +4,7 @@
 /// Pure rules.
 pub mod rules {
     pub mod credential;
+    pub mod invitation;
     pub mod organisation;
     pub mod person;
     pub mod privacy;
@@ -14,6 +15,7 @@ pub mod rules {
 /// SQL, and nothing else.
 pub mod store {
     pub mod credentials;
+    pub mod invitations;
     pub mod organisations;
     pub mod people;
     pub mod sessions;
@@ -23,6 +25,7 @@ pub mod store {
 
 /// Lock, decide, save.
 pub mod operations {
+    pub mod invitations;
     pub mod organisations;
     pub mod persons;
     pub mod sign_in;

@@ -120,7 +120,8 @@ impl Host {
         wall: Timestamp,
     ) -> Result<(OrganisationId, PersonId), Error> {
         let host = parties::create_organisation(tx, operator, self.name, self.kind, wall).await?.id;
-        let owner = parties::add_role(tx, host, &address("owner"), Role::Owner, operator, wall).await?.person;
+        let owner = sign_in::ensure_person(tx, &address("owner"), wall).await?.id;
+        organisations::insert_role(tx, host, owner, Role::Owner, operator, wall).await?;
         parties::remove_role(tx, host, operator, Role::Owner).await?;
         Ok((host, owner))
     }

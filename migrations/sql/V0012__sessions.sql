@@ -1,6 +1,7 @@
 -- Persons who are disabled, and all sessions of a person.
 SET LOCAL citus.multi_shard_modify_mode TO 'sequential';
 SET LOCAL citus.enable_local_reference_table_foreign_keys TO off;
+SET LOCAL citus.enable_unsafe_triggers TO on;
 SET LOCAL client_min_messages TO warning;
 
 ALTER TABLE person ADD COLUMN disabled_at timestamptz;

@@ -2,6 +2,7 @@
 
 pub mod credentials;
 pub mod identity;
+pub mod invitations;
 pub mod organisations;
 pub mod persons;
 pub mod ties;
@@ -27,9 +28,12 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(organisations::list)
         .service(organisations::show)
         .service(organisations::change)
-        .service(organisations::add_membership)
         .service(organisations::list_memberships)
         .service(organisations::remove_membership)
+        .service(invitations::create)
+        .service(invitations::list)
+        .service(invitations::withdraw)
+        .service(invitations::accept)
         .service(credentials::create)
         .service(credentials::list)
         .service(credentials::revoke)

@@ -6,5 +6,6 @@ mod service;
 
 mod challenges;
 mod frozen;
+mod invitations;
 mod pledging;
 mod sessions;

@@ -34,7 +34,8 @@ pub struct SignInRequest {
     email: String,
 }
 
-/// Mails a sign-in link, if the address is known. The answer is the same if it is not.
+/// Mails a sign-in link, if the address is known or was invited. The answer, and the time it takes, are the same if it is
+/// not.
 #[utoipa::path(tag = "identity", request_body = SignInRequest,
     responses((status = 202, description = "If the address is known, a link is on its way; it works once, for 15 minutes")))]
 #[post("/v1/sign-in")]

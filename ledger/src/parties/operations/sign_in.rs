@@ -7,7 +7,7 @@ use crate::error::{Error, Refusal};
 use crate::id::{BookId, PersonId, SessionId};
 use crate::parties::rules::person::{Person, SignedIn};
 use crate::parties::rules::role::Email;
-use crate::parties::store::{people, sessions, tokens};
+use crate::parties::store::{invitations, people, sessions, tokens};
 use crate::service::job::{Job, NewJob};
 use crate::service::store::jobs;
 use deadpool_postgres::{GenericClient, Transaction};
@@ -32,25 +32,48 @@ pub fn digest(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
 
-/// Mails a link to a known person. An unknown address changes nothing, and the caller learns nothing of it.
+/// Has a link mailed to an address, if it is known. The request looks nothing up: the worker does ([`open_link`]), so that
+/// neither the answer nor its time tells whether the address is known.
 ///
 /// # Errors
 ///
 /// Only trouble with the database.
 pub async fn request_sign_in(tx: &Transaction<'_>, email: &Email, token: &str, wall: Timestamp) -> Result<(), Error> {
-    let Some(person) = people::find_by_email(tx, email.as_str()).await? else {
-        return Ok(());
-    };
-    if tokens::count_sign_ins(tx, person.id, wall).await? >= OPEN_LINKS_MAX {
-        return Ok(());
-    }
     let expires_at = wall + LINK_LIFETIME;
-    let digest = digest(token);
-    tokens::insert_sign_in(tx, &digest, person.id, expires_at).await?;
+    let job = Job::SendSignIn { email: email.as_str().to_owned(), token: token.to_owned(), expires_at };
     let dedupe = Uuid::now_v7().to_string();
-    let job = Job::SendSignIn { person: person.id, email: person.email, token: token.to_owned(), expires_at };
     jobs::enqueue(tx, &NewJob { book: BookId::INSTALLATION, due_at: wall, dedupe, job }).await?;
     Ok(())
+}
+
+/// Lets a link work, if its address is of somebody who may sign in, or who was invited and is made now; says whether it is
+/// to be mailed. Doing it again says the same.
+///
+/// # Errors
+///
+/// [`Error::Invalid`] at `/email`.
+pub async fn open_link(
+    tx: &Transaction<'_>,
+    email: &str,
+    token: &str,
+    expires_at: Timestamp,
+    wall: Timestamp,
+) -> Result<bool, Error> {
+    let person = match people::find_by_email(tx, email).await? {
+        Some(person) if person.disabled_at.is_some() => return Ok(false),
+        Some(person) => person,
+        None if invitations::is_expected(tx, email, wall).await? => {
+            let email = email.parse().map_err(|_| Error::invalid("/email", "not an e-mail address"))?;
+            ensure_person(tx, &email, wall).await?
+        }
+        None => return Ok(false),
+    };
+    let digest = digest(token);
+    if tokens::count_other_sign_ins(tx, person.id, &digest, wall).await? >= OPEN_LINKS_MAX {
+        return Ok(false);
+    }
+    tokens::insert_sign_in(tx, &digest, person.id, expires_at).await?;
+    Ok(true)
 }
 
 /// Uses a link up and begins a session with its first refresh token.

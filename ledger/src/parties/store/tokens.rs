@@ -5,7 +5,7 @@ use crate::id::{PersonId, SessionId};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 
-/// A sign-in link that is being mailed.
+/// A sign-in link that is being mailed; one that is there already stays as it is.
 pub async fn insert_sign_in(
     tx: &Transaction<'_>,
     digest: &[u8],
@@ -15,7 +15,8 @@ pub async fn insert_sign_in(
     let statement = tx
         .prepare_cached(
             "-- tokens::insert_sign_in
-            INSERT INTO sign_in_token (digest, person, expires_at) VALUES ($1, $2, $3)",
+            INSERT INTO sign_in_token (digest, person, expires_at) VALUES ($1, $2, $3)
+            ON CONFLICT (digest) DO NOTHING",
         )
         .await?;
     tx.execute(&statement, &[/* digest */ &digest, /* person */ &person.0, /* expires_at */ &expires_at]).await?;
@@ -39,15 +40,22 @@ pub async fn update_sign_in_used(
     Ok(row.map(|row| PersonId(row.get("person"))))
 }
 
-/// How many sign-in links were made for a person that are still good after a time.
-pub async fn count_sign_ins(tx: &Transaction<'_>, person: PersonId, after: Timestamp) -> Result<i64, Error> {
+/// How many sign-in links other than this one were made for a person that are still good after a time.
+pub async fn count_other_sign_ins(
+    tx: &Transaction<'_>,
+    person: PersonId,
+    digest: &[u8],
+    after: Timestamp,
+) -> Result<i64, Error> {
     let statement = tx
         .prepare_cached(
-            "-- tokens::count_sign_ins
-            SELECT count(*) AS links FROM sign_in_token WHERE person = $1 AND used_at IS NULL AND expires_at > $2",
+            "-- tokens::count_other_sign_ins
+            SELECT count(*) AS links FROM sign_in_token
+             WHERE person = $1 AND digest <> $2 AND used_at IS NULL AND expires_at > $3",
         )
         .await?;
-    Ok(tx.query_one(&statement, &[/* person */ &person.0, /* after */ &after]).await?.get("links"))
+    let row = tx.query_one(&statement, &[/* person */ &person.0, /* digest */ &digest, /* after */ &after]).await?;
+    Ok(row.get("links"))
 }
 
 /// The next refresh token of a session.
