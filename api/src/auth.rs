@@ -252,13 +252,13 @@ pub fn subject(keys: &Keys, headers: &HeaderMap) -> Result<Option<Subject>, Prob
     })
 }
 
-/// Who a subject is now: persons that are gone and credentials that are revoked are refused.
+/// Who a subject is now: sessions that are over, persons who are disabled and credentials that are revoked are refused.
 pub async fn load(reads: &Reads, subject: Subject) -> Result<Who, Problem> {
     let gone = || Problem::unauthorized("the token is of nobody any more");
     match subject {
-        Subject::Person(id) => {
-            let person = reads.people.read(id).await?.ok_or_else(gone)?;
-            Ok(Who::Person(Person { id, caller: person.caller, is_operator: person.is_operator }))
+        Subject::Person(id, session) => {
+            let signed_in = reads.people.read(session).await?.filter(|found| found.person == id).ok_or_else(gone)?;
+            Ok(Who::Person(Person { id, caller: signed_in.caller, is_operator: signed_in.is_operator }))
         }
         Subject::Partner(id, granted) => {
             let (credential, caller) = reads.credentials.read(id).await?.ok_or_else(gone)?;

@@ -139,7 +139,7 @@ fn is_optional_body(document: &Value, operation: &Value) -> bool {
 const KEY_PATTERN: &str = r#"^([!#-~][!-~]{0,254}|"([!#-\[\]-~]|\\["\\]){1,255}")$"#;
 
 /// The prefixes of ids of what belongs to no book: they are shorter.
-const PREFIXES_OF_PARTIES: &[&str] = &["org", "psn", "pcr"];
+const PREFIXES_OF_PARTIES: &[&str] = &["inv", "org", "psn", "pcr"];
 
 /// The prefix of the ids below a segment of a path.
 const ID_PREFIXES: &[(&str, &str)] = &[
@@ -158,6 +158,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("distributions", "dst"),
     ("donors", "dnr"),
     ("entrants", "ent"),
+    ("invitations", "inv"),
     ("jobs", "job"),
     ("members", "mbr"),
     ("memberships", "psn"),

@@ -12,7 +12,7 @@ use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, KeypairBytes};
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use ledger::id::{CredentialId, PersonId};
+use ledger::id::{CredentialId, PersonId, SessionId};
 use quick_cache::sync::Cache;
 use rand::RngCore;
 use secrecy::{ExposeSecret, SecretString};
@@ -46,8 +46,8 @@ pub struct TokenError(String);
 /// Who a token speaks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
-    /// A person who signed in.
-    Person(PersonId),
+    /// A person who signed in, and the session that this began.
+    Person(PersonId, SessionId),
     /// A partner, with the scopes that the token was given.
     Partner(CredentialId, Vec<String>),
 }
@@ -64,6 +64,8 @@ struct Claims {
     jti: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     scope: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    sid: String,
 }
 
 /// The keys of an installation.
@@ -158,9 +160,9 @@ impl Keys {
 
     /// A token for somebody, that works for [`ACCESS_SECONDS`].
     pub fn issue(&self, subject: &Subject, now: Timestamp) -> String {
-        let (sub, scope) = match subject {
-            Subject::Person(id) => (id.to_string(), String::new()),
-            Subject::Partner(id, scopes) => (id.to_string(), scopes.join(" ")),
+        let (sub, scope, sid) = match subject {
+            Subject::Person(id, session) => (id.to_string(), String::new(), session.to_string()),
+            Subject::Partner(id, scopes) => (id.to_string(), scopes.join(" "), String::new()),
         };
         let claims = Claims {
             iss: self.issuer.clone(),
@@ -172,6 +174,7 @@ impl Keys {
             exp: now.as_second() + ACCESS_SECONDS,
             jti: Uuid::now_v7().to_string(),
             scope,
+            sid,
         };
         let header = Header {
             typ: Some(TOKEN_TYPE.to_owned()),
@@ -237,7 +240,8 @@ impl Keys {
 impl Claims {
     fn subject(&self) -> Result<Subject, TokenError> {
         if let Ok(person) = self.sub.parse() {
-            return Ok(Subject::Person(person));
+            let session = self.sid.parse().map_err(|_| TokenError("sid is no session".to_owned()))?;
+            return Ok(Subject::Person(person, session));
         }
         let credential = self.sub.parse();
         let credential = credential.map_err(|_| TokenError("sub is neither a person nor a credential".to_owned()))?;
@@ -260,7 +264,7 @@ mod tests {
     }
 
     fn person() -> Subject {
-        Subject::Person(PersonId::generate())
+        Subject::Person(PersonId::generate(), SessionId::generate())
     }
 
     /// A token of our key with one claim or header changed.
@@ -276,6 +280,7 @@ mod tests {
             exp: now + 60,
             jti: String::new(),
             scope: String::new(),
+            sid: SessionId::generate().to_string(),
         };
         claims(&mut made);
         let mut head = Header::new(Algorithm::EdDSA);
@@ -316,6 +321,7 @@ mod tests {
             forged(&keys, same, |claims| claims.exp -= 120),
             forged(&keys, same, |claims| claims.nbf += 120),
             forged(&keys, same, |claims| claims.sub = "root".into()),
+            forged(&keys, same, |claims| claims.sid.clear()),
             String::new(),
             "a.b.c".into(),
         ];

@@ -8,17 +8,19 @@ use crate::limits::shares::Shares;
 use crate::problem::Problem;
 use crate::shared_read::SharedRead;
 use deadpool_postgres::{Client, Transaction};
+use jiff::Timestamp;
 use ledger::Error;
 use ledger::books::store::readers;
 use ledger::engine::directory::Directory;
 use ledger::engine::lane::Lanes;
 use ledger::engine::pool::Pool;
 use ledger::engine::store::books::Book;
-use ledger::id::{BookRef, CallerId, CredentialId, PersonId};
+use ledger::id::{BookRef, CallerId, CredentialId, PersonId, SessionId};
+use ledger::parties::operations::sign_in;
 use ledger::parties::rules::credential::Credential;
-use ledger::parties::rules::person::Person;
+use ledger::parties::rules::person::SignedIn;
 use ledger::parties::rules::role::Role;
-use ledger::parties::store::{credentials, people};
+use ledger::parties::store::credentials;
 use std::sync::Arc;
 
 /// Made once, shared by all threads.
@@ -51,8 +53,8 @@ pub type BookAndRoles = (Arc<Book>, Vec<Role>);
 /// Reads that requests of the same moment share.
 #[derive(Debug)]
 pub struct Reads {
-    /// Persons who are signed in.
-    pub people: Arc<SharedRead<PersonId, Person>>,
+    /// Persons who are signed in, by their sessions.
+    pub people: Arc<SharedRead<SessionId, SignedIn>>,
     /// Credentials that are live, with the caller numbers of their organisations.
     pub credentials: Arc<SharedRead<CredentialId, (Credential, CallerId)>>,
     /// Books with the roles of a person.
@@ -67,8 +69,8 @@ impl Reads {
             people: SharedRead::new(move |ids| {
                 let pool = of_people.clone();
                 async move {
-                    let found = people::list(&pool.get().await?, &ids).await?;
-                    Ok(found.into_iter().map(|person| (person.id, person)).collect())
+                    let found = sign_in::signed_in(&pool.get().await?, &ids, Timestamp::now()).await?;
+                    Ok(found.into_iter().map(|found| (found.session, found)).collect())
                 }
             }),
             credentials: SharedRead::new(move |ids| {

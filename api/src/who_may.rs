@@ -65,14 +65,24 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/oauth/token", Guessable),
     ("GET", "/.well-known/jwks.json", Public),
     ("GET", "/v1/me", SignedIn),
+    ("POST", "/v1/me:sign-out", SignedIn),
+    // persons
+    ("GET", "/v1/persons", Access::Operator),
+    ("GET", "/v1/persons/{id}", Access::Operator),
+    ("POST", "/v1/persons/{id}:disable", Access::Operator),
+    ("POST", "/v1/persons/{id}:enable", Access::Operator),
     // organisations
     ("POST", "/v1/organisations", SignedIn),
     ("GET", "/v1/organisations", SignedIn),
     ("GET", "/v1/organisations/{id}", RoleOrOperator(ANY_ROLE)),
     ("PATCH", "/v1/organisations/{id}", RoleOrOperator(OWNER)),
-    ("POST", "/v1/organisations/{id}/memberships", RoleOrOperator(OWNER)),
     ("GET", "/v1/organisations/{id}/memberships", RoleOrOperator(ANY_ROLE)),
     ("DELETE", "/v1/organisations/{id}/memberships/{person}/{role}", RoleOrOperator(OWNER)),
+    // invitations
+    ("POST", "/v1/organisations/{id}/invitations", RoleOrOperator(OWNER)),
+    ("GET", "/v1/organisations/{id}/invitations", RoleOrOperator(OWNER)),
+    ("DELETE", "/v1/organisations/{id}/invitations/{invitation}", RoleOrOperator(OWNER)),
+    ("POST", "/v1/invitations:accept", SignedIn),
     // credentials
     ("POST", "/v1/partners/{id}/credentials", RoleOrOperator(OWNER)),
     ("GET", "/v1/partners/{id}/credentials", RoleOrOperator(OWNER)),

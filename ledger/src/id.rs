@@ -221,6 +221,10 @@ plain_ids! {
     OrganisationId = "org", "an", "organisation";
     /// A pair of client id and secret of a partner.
     CredentialId = "pcr", "a", "credential";
+    /// A role offered to an address.
+    InvitationId = "inv", "an", "invitation";
+    /// A session of a person: what one sign-in began.
+    SessionId = "ses", "a", "session";
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 /// Pure rules.
 pub mod rules {
     pub mod credential;
+    pub mod invitation;
     pub mod organisation;
     pub mod person;
     pub mod privacy;
@@ -14,15 +15,19 @@ pub mod rules {
 /// SQL, and nothing else.
 pub mod store {
     pub mod credentials;
+    pub mod invitations;
     pub mod organisations;
     pub mod people;
+    pub mod sessions;
     pub mod ties;
     pub mod tokens;
 }
 
 /// Lock, decide, save.
 pub mod operations {
+    pub mod invitations;
     pub mod organisations;
+    pub mod persons;
     pub mod sign_in;
     pub mod standing;
     pub mod ties;

@@ -22,12 +22,12 @@ use crate::engine::pool::Pool;
 use crate::engine::store::books::{Book, Visibility};
 use crate::engine::store::{accounts as account_rows, journal};
 use crate::error::Error;
-use crate::id::{OrganisationId, PersonId};
+use crate::id::{OrganisationId, PersonId, SessionId};
 use crate::money::{Currency, Money};
 use crate::parties::operations::{organisations as parties, sign_in};
 use crate::parties::rules::credential::Credential;
 use crate::parties::rules::role::{Email, OrganisationKind, Role, Scope};
-use crate::parties::store::organisations;
+use crate::parties::store::{organisations, sessions};
 use deadpool_postgres::{Manager, Object, Transaction};
 use jiff::{SignedDuration, Timestamp};
 use migrations::testing::TestDatabase;
@@ -128,7 +128,8 @@ impl Host {
         wall: Timestamp,
     ) -> Result<(OrganisationId, PersonId), Error> {
         let host = parties::create_organisation(tx, operator, self.name, self.kind, wall).await?.id;
-        let owner = parties::add_role(tx, host, &address("owner"), Role::Owner, operator, wall).await?.person;
+        let owner = sign_in::ensure_person(tx, &address("owner"), wall).await?.id;
+        organisations::insert_role(tx, host, owner, Role::Owner, operator, wall).await?;
         parties::remove_role(tx, host, operator, Role::Owner).await?;
         Ok((host, owner))
     }
@@ -203,6 +204,13 @@ impl Ground {
     pub async fn stranger(&self, name: &str) -> PersonId {
         let (email, wall) = (address(name), self.wall);
         self.run(async |tx| sign_in::ensure_person(tx, &email, wall).await).await.expect("a person").id
+    }
+
+    /// A session of a person, who has signed in at the wall clock.
+    pub async fn session(&self, person: PersonId) -> SessionId {
+        let (id, wall) = (SessionId::generate(), self.wall);
+        self.run(async |tx| sessions::insert(tx, id, person, wall).await).await.expect("a session");
+        id
     }
 
     /// Gives a person one more role in the host.

@@ -5,6 +5,7 @@ mod units;
 
 use crate::host::{Host, new_book};
 use anyhow::{Context as _, ensure};
+use api::demo::cast::give_role;
 use api::demo::client::{Answer, Client, text};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -318,10 +319,9 @@ async fn a_role_counts_from_the_next_request_on_and_no_longer_however_many_ask_a
     let memberships = format!("/v1/organisations/{}/memberships", host.organisation);
     for _ in 0..10 {
         is(&second.post(&entries, &posting).await?, 403, "forbidden");
-        let role = json!({"email": "second@sawmill.example", "role": "treasurer"});
-        let given = host.operator.post(&memberships, &role).await?.ok()?;
+        let person = give_role(&host.operator, &host.organisation, &second, "treasurer").await?;
         assert_eq!(second.post(&entries, &posting).await?.status, 201);
-        let taken = format!("{memberships}/{}/treasurer", text(&given, "/person")?);
+        let taken = format!("{memberships}/{person}/treasurer");
         assert_eq!(host.operator.send(Method::DELETE, &taken, None, &[]).await?.status, 204);
     }
     done.store(true, Ordering::Relaxed);

@@ -41,7 +41,10 @@ const SEED: &str = "20270101";
 
 /// The contract of people in pieces: the tags of each, whose operations are asked by one test.
 const PIECES: &[(Piece, &[&str])] = &[
-    (Piece::Parties, &["health", "contract", "identity", "organisations", "credentials", "ties"]),
+    (
+        Piece::Parties,
+        &["health", "contract", "identity", "persons", "organisations", "invitations", "credentials", "ties"],
+    ),
     (Piece::Books, &["books", "jobs", "accounts", "units", "journal-entries", "holds", "reports", "exports"]),
     (Piece::Pledging, &["campaigns", "pledges", "charges", "milestones", "claims", "reviews", "disputes", "releases"]),
     (Piece::Challenges, &["challenges", "challenge rules", "challenge entries", "purses", "submissions", "judging"]),

@@ -1,6 +1,7 @@
 //! A cooperative over HTTP: two years shared to the cent by the worker, statements by mail, and who sees whose share.
 
 use crate::host::Host;
+use anyhow::Context as _;
 use api::demo::client::{Answer, Client, text};
 use serde_json::{Value, json};
 
@@ -23,7 +24,7 @@ impl Coop {
         let approver = host.person("approver@press.example", "approver").await?;
         host.app.advance(&host.treasurer, &host.book, "2028-01-01T12:00:00Z").await?;
         let path = format!("/v1/cooperatives/{}", host.book);
-        let mut members = Vec::new();
+        let (mut members, mut people) = (Vec::new(), Vec::new());
         for (name, group) in [
             ("ada", "workers"),
             ("bea", "workers"),
@@ -33,10 +34,12 @@ impl Coop {
             ("fay", "management"),
         ] {
             let email = format!("{name}@press.example");
+            people.push(host.person(&email, "member").await?);
             let member = json!({"email": email, "group": group, "joined_on": "2026-01-01", "consents": true});
             members.push(host.treasurer.post(&format!("{path}/members"), &member).await?.ok()?);
         }
-        let (ada, bea) = (host.app.sign_in("ada@press.example").await?, host.app.sign_in("bea@press.example").await?);
+        people.truncate(2);
+        let (bea, ada) = (people.pop().context("Bea")?, people.pop().context("Ada")?);
         let coop = Coop { host, approver, ada, bea, members };
         coop.host.treasurer.post(&coop.at("/allocation-rules"), &rule()).await?.ok()?;
         Ok(coop)

@@ -1,7 +1,7 @@
 //! An organisation with its people and a sandbox book, and nobody else: what tests of books and of cooperatives build on.
 
 use anyhow::ensure;
-use api::demo::cast::{give_role, organisation};
+use api::demo::cast::{join, organisation};
 use api::demo::client::{Client, text};
 use serde_json::{Value, json};
 use tests::TestApp;
@@ -23,8 +23,7 @@ impl Host {
         let app = TestApp::start().await?;
         let operator = app.operator().await?;
         let organisation = organisation(&operator, name, "cooperative").await?;
-        give_role(&operator, &organisation, "treasurer@host.example", "treasurer").await?;
-        let treasurer = app.sign_in("treasurer@host.example").await?;
+        let treasurer = join(&operator, &organisation, "treasurer@host.example", "treasurer").await?;
         let mut asked = new_book(&organisation, "sandbox", visibility);
         asked["name"] = json!(name);
         let book = treasurer.post("/v1/books", &asked).await?;
@@ -33,17 +32,15 @@ impl Host {
         Ok(Host { app, operator, treasurer, organisation, book })
     }
 
-    /// Signs somebody in who has a role in the cooperative.
+    /// Signs somebody in who accepts a role in the cooperative.
     pub(crate) async fn person(&self, email: &str, role: &str) -> anyhow::Result<Client> {
-        give_role(&self.operator, &self.organisation, email, role).await?;
-        self.app.sign_in(email).await
+        join(&self.operator, &self.organisation, email, role).await
     }
 
     /// Signs somebody in who belongs to another organisation.
     pub(crate) async fn stranger(&self) -> anyhow::Result<Client> {
         let elsewhere = organisation(&self.operator, "Somewhere else", "sponsor").await?;
-        give_role(&self.operator, &elsewhere, "stranger@elsewhere.example", "owner").await?;
-        self.app.sign_in("stranger@elsewhere.example").await
+        join(&self.operator, &elsewhere, "stranger@elsewhere.example", "owner").await
     }
 
     /// A path in the book.

@@ -146,10 +146,10 @@ async fn a_stranger_finds_nothing_of_another_host() -> Outcome {
             continue;
         }
         let who = route.operation["x-who-may"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        let for_partners = who.into_iter().all(|who| who.starts_with("scope "));
+        let for_others = who.into_iter().all(|who| who.starts_with("scope ") || who == "operator");
         let request = http.request(route.method.clone(), format!("{base}{address}")).bearer_auth(&token);
         let answer = request.header("Idempotency-Key", route.name().replace(' ', "-")).send().await?;
-        let (status, code) = if for_partners { (403, "forbidden") } else { (404, "not-found") };
+        let (status, code) = if for_others { (403, "forbidden") } else { (404, "not-found") };
         problem(answer, status, code).await.with_context(|| route.name())?;
         asked += 1;
     }

@@ -41,9 +41,7 @@ impl Context {
     /// Does a job and settles it.
     pub(crate) async fn perform(&self, leased: &Leased) -> Result<(), Failure> {
         match &leased.job {
-            Job::SendSignIn { email, token, expires_at, .. } => {
-                self.send_sign_in(leased, email, token, *expires_at).await
-            }
+            Job::SendSignIn { email, token, expires_at } => self.send_sign_in(leased, email, token, *expires_at).await,
             Job::ChargePledge { pledge, sequence } => self.charge_pledge(leased, *pledge, *sequence).await,
             Job::RetryCharge { charge, attempt } => self.retry_charge(leased, *charge, *attempt).await,
             Job::SettleReceivable { settlement } => self.settle_receivable(leased, *settlement).await,
@@ -68,6 +66,7 @@ impl Context {
                 self.record_entry_fee(leased, *entrant, *custodian, provider_reference, *actor).await
             }
             Job::SendFreezeNotice { freeze } => self.send_freeze_notice(leased, *freeze).await,
+            Job::SendInvitation { invitation, token } => self.send_invitation(leased, *invitation, token).await,
         }
     }
 

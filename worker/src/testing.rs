@@ -11,7 +11,8 @@ use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod};
 use jiff::{SignedDuration, Timestamp};
 use ledger::engine::lane::{self, Lanes};
 use ledger::engine::pool::Pool;
-use ledger::id::{BookId, PersonId};
+use ledger::id::BookId;
+use ledger::parties::operations::sign_in as identity;
 use ledger::service::job::{Job, NewJob};
 use ledger::service::store::jobs::{self, BookWithWork, LeaseTerms, Leased};
 use ledger::service::work::Work;
@@ -73,7 +74,6 @@ pub(crate) fn sign_in(number: usize, email: &str) -> NewJob {
         due_at: now,
         dedupe: format!("test {number}"),
         job: Job::SendSignIn {
-            person: PersonId::generate(),
             email: email.into(),
             token: format!("token{number}"),
             expires_at: now + SignedDuration::from_mins(15),
@@ -81,12 +81,15 @@ pub(crate) fn sign_in(number: usize, email: &str) -> NewJob {
     }
 }
 
-/// Writes jobs, and says how many of them are new.
+/// Writes jobs, and says how many of them are new. Whoever is to get a link has an account.
 pub(crate) async fn enqueue(database: &Database, jobs_to_write: &[NewJob]) -> usize {
     let mut client = database.pool.get().await.unwrap();
     let tx = client.transaction().await.unwrap();
     let mut written = 0;
     for job in jobs_to_write {
+        if let Job::SendSignIn { email, .. } = &job.job {
+            identity::ensure_person(&tx, &email.parse().unwrap(), Timestamp::now()).await.unwrap();
+        }
         written += usize::from(jobs::enqueue(&tx, job).await.unwrap());
     }
     tx.commit().await.unwrap();

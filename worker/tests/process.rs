@@ -4,7 +4,8 @@
 
 use deadpool_postgres::{Manager, Pool};
 use jiff::{SignedDuration, Timestamp};
-use ledger::id::{BookId, PersonId};
+use ledger::id::BookId;
+use ledger::parties::operations::sign_in;
 use ledger::service::job::{Job, NewJob};
 use ledger::service::store::{heartbeats, jobs};
 use migrations::testing::TestDatabase;
@@ -50,8 +51,8 @@ async fn enqueue_sign_in(pool: &Pool) {
     let mut client = pool.get().await.unwrap();
     let tx = client.transaction().await.unwrap();
     let now = Timestamp::now();
+    sign_in::ensure_person(&tx, &"ada@example.org".parse().unwrap(), now).await.unwrap();
     let job = Job::SendSignIn {
-        person: PersonId::generate(),
         email: "ada@example.org".into(),
         token: "t0ken".into(),
         expires_at: now + SignedDuration::from_mins(15),

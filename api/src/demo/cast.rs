@@ -58,18 +58,12 @@ impl Cast {
         let platform = organisation(&operator, "Fans of Open Machines", "partner_platform").await?;
         let team = organisation(&operator, "Open Machine Builders", "project_team").await?;
         let elsewhere = organisation(&operator, "Somewhere Else", "sponsor").await?;
-        for (organisation, email, role) in [
-            (&host, "treasurer@host.example", "owner"),
-            (&host, "rita@host.example", "reviewer"),
-            (&host, "raul@host.example", "reviewer"),
-            (&host, "clara@builders.example", "reviewer"),
-            (&team, "clara@builders.example", "owner"),
-            (&elsewhere, "stranger@elsewhere.example", "owner"),
-        ] {
-            give_role(&operator, organisation, email, role).await?;
-        }
-        let sign_in = |email| Client::sign_in(base, mail, email);
-        let treasurer = sign_in("treasurer@host.example").await?;
+        let treasurer = join(&operator, &host, "treasurer@host.example", "owner").await?;
+        let rita = join(&operator, &host, "rita@host.example", "reviewer").await?;
+        let raul = join(&operator, &host, "raul@host.example", "reviewer").await?;
+        let claimant = join(&operator, &host, "clara@builders.example", "reviewer").await?;
+        give_role(&operator, &team, &claimant, "owner").await?;
+        let stranger = join(&operator, &elsewhere, "stranger@elsewhere.example", "owner").await?;
         let book = sandbox_book(&treasurer, &host, "Common Host (sandbox)").await?;
         let admit = json!({"organisation": platform});
         treasurer.post(&format!("/v1/books/{book}/partners"), &admit).await?.ok()?;
@@ -80,9 +74,9 @@ impl Cast {
             base: base.to_owned(),
             mail: mail.to_owned(),
             treasurer,
-            reviewers: [sign_in("rita@host.example").await?, sign_in("raul@host.example").await?],
-            claimant: sign_in("clara@builders.example").await?,
-            stranger: sign_in("stranger@elsewhere.example").await?,
+            reviewers: [rita, raul],
+            claimant,
+            stranger,
             partner: Client::partner(base, &id, &secret)?,
             operator,
             host,
@@ -91,11 +85,6 @@ impl Cast {
             team,
             credential: (id, secret),
         })
-    }
-
-    /// Signs one more person in, who has been given a role before.
-    pub async fn sign_in(&self, email: &str) -> anyhow::Result<Client> {
-        Client::sign_in(&self.base, &self.mail, email).await
     }
 
     /// Where the service listens.
@@ -182,11 +171,30 @@ pub async fn organisation(by: &Client, name: &str, kind: &str) -> anyhow::Result
     Ok(text(&made, "/id")?.to_owned())
 }
 
-/// Gives a person a role in an organisation; answers the person's id.
-pub async fn give_role(by: &Client, organisation: &str, email: &str, role: &str) -> anyhow::Result<String> {
+/// Invites somebody to a role in an organisation; answers the id of the invitation.
+pub async fn invite(by: &Client, organisation: &str, email: &str, role: &str) -> anyhow::Result<String> {
     let body = json!({"email": email, "role": role});
-    let given = by.post(&format!("/v1/organisations/{organisation}/memberships"), &body).await?.ok()?;
-    Ok(text(&given, "/person")?.to_owned())
+    let made = by.post(&format!("/v1/organisations/{organisation}/invitations"), &body).await?.ok()?;
+    Ok(text(&made, "/id")?.to_owned())
+}
+
+/// Gives somebody who is signed in a role: they are invited, and accept. Answers the person's id.
+pub async fn give_role(by: &Client, organisation: &str, to: &Client, role: &str) -> anyhow::Result<String> {
+    let invitation = invite(by, organisation, to.email()?, role).await?;
+    Ok(text(&to.accept(&invitation).await?, "/person")?.to_owned())
+}
+
+/// Invites somebody to a role, who signs in and accepts.
+pub async fn join(by: &Client, organisation: &str, email: &str, role: &str) -> anyhow::Result<Client> {
+    let invitation = invite(by, organisation, email, role).await?;
+    let client = by.sign_in_another(email).await?;
+    client.accept(&invitation).await?;
+    Ok(client)
+}
+
+/// The id of somebody who is signed in.
+pub async fn person(client: &Client) -> anyhow::Result<String> {
+    Ok(text(&client.get("/v1/me").await?.ok()?, "/id")?.to_owned())
 }
 
 /// Opens a private sandbox book in dollars; answers its id.

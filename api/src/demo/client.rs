@@ -14,6 +14,9 @@ const REQUEST_MAX: Duration = Duration::from_mins(2);
 /// How long an e-mail may take to arrive.
 const MAIL_MAX: Duration = Duration::from_mins(2);
 
+/// How the files of sign-in links begin.
+const SIGN_IN: &str = "sign-in";
+
 /// How long an access token is used before it is renewed; it lives ten minutes.
 const TOKEN_USE: Duration = Duration::from_secs(300);
 
@@ -61,11 +64,19 @@ struct Token {
     since: Instant,
 }
 
+/// Where a person's e-mail arrives.
+#[derive(Debug)]
+struct Mailbox {
+    folder: PathBuf,
+    email: String,
+}
+
 /// Somebody with or without a token.
 #[derive(Debug)]
 pub struct Client {
     http: reqwest::Client,
     base: String,
+    mailbox: Option<Mailbox>,
     credentials: Mutex<Credentials>,
     token: Mutex<Option<Token>>,
 }
@@ -76,6 +87,7 @@ impl Client {
         Ok(Client {
             http: reqwest::Client::builder().timeout(REQUEST_MAX).no_proxy().build()?,
             base: base.trim_end_matches('/').to_owned(),
+            mailbox: None,
             credentials: Mutex::new(Credentials::Nobody),
             token: Mutex::new(None),
         })
@@ -83,18 +95,45 @@ impl Client {
 
     /// Signs a person in: asks for the link, reads it from the mail, confirms it.
     pub async fn sign_in(base: &str, mail: &Path, email: &str) -> anyhow::Result<Client> {
-        let client = Client::new(base)?;
+        let mailbox = Mailbox { folder: mail.to_owned(), email: email.to_owned() };
+        let client = Client { mailbox: Some(mailbox), ..Client::new(base)? };
         let token = client.sign_in_token(mail, email).await?;
         let answer = client.post("/v1/sign-in/confirm", &json!({"token": token})).await?.ok()?;
         client.remember(&answer)?;
         Ok(client)
     }
 
+    /// Signs somebody else in, whose e-mail arrives in the same folder.
+    pub async fn sign_in_another(&self, email: &str) -> anyhow::Result<Client> {
+        Client::sign_in(&self.base, &self.mailbox()?.folder, email).await
+    }
+
+    /// The address that a person has signed in with.
+    pub fn email(&self) -> anyhow::Result<&str> {
+        Ok(&self.mailbox()?.email)
+    }
+
+    /// Accepts an invitation by the link in its mail; answers the role that was given.
+    pub async fn accept(&self, invitation: &str) -> anyhow::Result<Value> {
+        let token = self.invitation_token(invitation).await?;
+        self.post("/v1/invitations:accept", &json!({"token": token})).await?.ok()
+    }
+
+    /// The token in the mail of an invitation.
+    pub async fn invitation_token(&self, invitation: &str) -> anyhow::Result<String> {
+        let Mailbox { folder, email } = self.mailbox()?;
+        newest_token(folder, &format!("invitation.{invitation}"), email, &[]).await
+    }
+
+    fn mailbox(&self) -> anyhow::Result<&Mailbox> {
+        self.mailbox.as_ref().context("nobody who has signed in by e-mail")
+    }
+
     /// Asks for a sign-in link, and answers the token in it.
     pub async fn sign_in_token(&self, mail: &Path, email: &str) -> anyhow::Result<String> {
-        let seen = sign_in_mails(mail, email)?;
+        let seen = mails(mail, SIGN_IN, email)?;
         self.post("/v1/sign-in", &json!({"email": email})).await?.ok()?;
-        newest_sign_in_token(mail, email, &seen).await
+        newest_token(mail, SIGN_IN, email, &seen).await
     }
 
     /// A partner with its client credentials.
@@ -240,22 +279,19 @@ pub fn mails(folder: &Path, kind: &str, email: &str) -> anyhow::Result<Vec<PathB
     Ok(found)
 }
 
-fn sign_in_mails(folder: &Path, email: &str) -> anyhow::Result<Vec<PathBuf>> {
-    mails(folder, "sign-in", email)
-}
-
-async fn newest_sign_in_token(folder: &Path, email: &str, seen: &[PathBuf]) -> anyhow::Result<String> {
+/// The token in the link of a mail that was not seen before.
+async fn newest_token(folder: &Path, kind: &str, email: &str, seen: &[PathBuf]) -> anyhow::Result<String> {
     let deadline = Instant::now() + MAIL_MAX;
     while Instant::now() < deadline {
-        if let Some(path) = sign_in_mails(folder, email)?.into_iter().find(|path| !seen.contains(path)) {
+        if let Some(path) = mails(folder, kind, email)?.into_iter().find(|path| !seen.contains(path)) {
             let mail = unfold_quoted_printable(&std::fs::read_to_string(path)?);
-            let token = mail.split("token=").nth(1).context("the sign-in mail has no link")?;
+            let token = mail.split("token=").nth(1).context("the mail has no link")?;
             let end = token.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(token.len());
             return Ok(token[..end].to_owned());
         }
         tokio::time::sleep(POLL).await;
     }
-    bail!("no sign-in mail for {email} came in {} s", MAIL_MAX.as_secs())
+    bail!("no mail {kind} for {email} came in {} s", MAIL_MAX.as_secs())
 }
 
 /// Soft line breaks and the escaped equals sign of quoted-printable (RFC 2045): enough to find a link.

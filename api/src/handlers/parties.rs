@@ -2,7 +2,9 @@
 
 pub mod credentials;
 pub mod identity;
+pub mod invitations;
 pub mod organisations;
+pub mod persons;
 pub mod ties;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -17,13 +19,21 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(identity::oauth_token)
         .service(identity::jwks)
         .service(identity::me)
+        .service(identity::sign_out_everywhere)
+        .service(persons::list)
+        .service(persons::disable)
+        .service(persons::enable)
+        .service(persons::show)
         .service(organisations::create)
         .service(organisations::list)
         .service(organisations::show)
         .service(organisations::change)
-        .service(organisations::add_membership)
         .service(organisations::list_memberships)
         .service(organisations::remove_membership)
+        .service(invitations::create)
+        .service(invitations::list)
+        .service(invitations::withdraw)
+        .service(invitations::accept)
         .service(credentials::create)
         .service(credentials::list)
         .service(credentials::revoke)

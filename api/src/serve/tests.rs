@@ -7,7 +7,7 @@ use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderMap, WWW_AUTHENTICATE};
 use actix_web::test::{TestRequest, call_service, init_service, read_body_json};
 use clap::Parser;
 use jiff::Timestamp;
-use ledger::id::PersonId;
+use ledger::id::{PersonId, SessionId};
 use serde_json::Value;
 
 #[derive(Debug, Parser)]
@@ -64,7 +64,7 @@ async fn every_refusal_is_a_problem_with_the_name_of_the_request() {
 #[actix_web::test]
 async fn a_database_that_is_away_is_a_503_which_says_nothing_of_it() {
     let state = without_database();
-    let token = state.keys.issue(&Subject::Person(PersonId::generate()), Timestamp::now());
+    let token = state.keys.issue(&Subject::Person(PersonId::generate(), SessionId::generate()), Timestamp::now());
     let request = TestRequest::get().uri("/v1/me").insert_header(("authorization", format!("Bearer {token}")));
     let (status, body, headers) = ask(&state, request).await;
     assert_eq!(status, 503);

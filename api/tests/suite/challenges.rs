@@ -33,7 +33,7 @@ impl Scene {
         let ground = &service.ground;
         let mut judges = Vec::new();
         for name in ["judge-a", "judge-b", "judge-c"] {
-            judges.push(service.signed_in(ground.person(name, Role::Judge).await));
+            judges.push(service.signed_in(ground.person(name, Role::Judge).await).await);
         }
         let sponsor = ground.organisation("Foundation", OrganisationKind::Sponsor, ground.operator).await;
         let scopes = [Scope::ContributionsWrite, Scope::ContributionsRead, Scope::CampaignsRead];
@@ -73,7 +73,7 @@ impl Scene {
 
     async fn team(&self, name: &str) -> Team {
         let team = self.service.ground.team(name, name).await;
-        Team { id: team.id, member: self.service.signed_in(team.member) }
+        Team { id: team.id, member: self.service.signed_in(team.member).await }
     }
 
     async fn give(&self, challenge: &Value, token: &str, amount: &str, reference: &str) -> Answer {

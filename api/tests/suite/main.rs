@@ -6,5 +6,7 @@ mod service;
 
 mod challenges;
 mod frozen;
+mod invitations;
 mod pledging;
+mod sessions;
 mod statements;

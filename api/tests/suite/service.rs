@@ -68,15 +68,15 @@ impl Service {
         let config = Program::parse_from(flags).serve;
         let state = Data::new(api::serve::state(config, "http://purse.test").unwrap());
         let treasurer = ground.person("treasurer", Role::Treasurer).await;
-        let treasurer = Person { id: treasurer, token: token_of(&state, treasurer) };
+        let treasurer = signed_in(&ground, &state, treasurer).await;
         let mut service = Service { ground, treasurer, partner: String::new(), state };
         service.partner = service.partner_token(service.ground.partner, Mode::Sandbox, Scope::ALL).await;
         service
     }
 
     /// Signs a person in.
-    pub(crate) fn signed_in(&self, id: PersonId) -> Person {
-        Person { id, token: token_of(&self.state, id) }
+    pub(crate) async fn signed_in(&self, id: PersonId) -> Person {
+        signed_in(&self.ground, &self.state, id).await
     }
 
     /// A token of a new credential of a partner platform.
@@ -112,6 +112,7 @@ impl Service {
     }
 }
 
-fn token_of(state: &State, person: PersonId) -> String {
-    state.keys.issue(&Subject::Person(person), Timestamp::now())
+async fn signed_in(ground: &Ground, state: &State, id: PersonId) -> Person {
+    let session = ground.session(id).await;
+    Person { id, token: state.keys.issue(&Subject::Person(id, session), Timestamp::now()) }
 }

@@ -4,7 +4,7 @@
 //! must bear being done twice: it looks at the state of things first, and settles in the transaction of its effect.
 
 use crate::id::{
-    BookId, ChallengeId, ChargeId, ClaimId, DistributionId, EntrantId, HoldId, OrganisationId, PersonId, PledgeId,
+    BookId, ChallengeId, ChargeId, ClaimId, DistributionId, EntrantId, HoldId, InvitationId, OrganisationId, PledgeId,
     PurseContributionId, ReleaseId, SettlementId, StatementId,
 };
 use crate::service::store::activity::Actor;
@@ -15,11 +15,9 @@ use std::fmt;
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Job {
-    /// Send the link that signs a person in.
+    /// Send the link that signs a person in, if somebody has the address.
     SendSignIn {
-        /// Who asked for it.
-        person: PersonId,
-        /// The address to which it goes.
+        /// The address to which it goes, known or not.
         email: String,
         /// The secret in the link; it leaves the database when the mail is sent.
         token: String,
@@ -136,6 +134,13 @@ pub enum Job {
         /// Which freeze of the book, from 1.
         freeze: i32,
     },
+    /// Send the link by which a role is accepted.
+    SendInvitation {
+        /// The invitation.
+        invitation: InvitationId,
+        /// The secret in the link; it leaves the database when the mail is sent.
+        token: String,
+    },
 }
 
 impl Job {
@@ -161,15 +166,16 @@ impl Job {
             Job::RecordContribution { .. } => JobKind::RecordContribution,
             Job::RecordEntryFee { .. } => JobKind::RecordEntryFee,
             Job::SendFreezeNotice { .. } => JobKind::SendFreezeNotice,
+            Job::SendInvitation { .. } => JobKind::SendInvitation,
         }
     }
 }
 
-/// Without the secret and the address of a sign-in, so that no log can print them.
+/// Without secrets and the address of a sign-in, so that no log can print them.
 impl fmt::Debug for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Job::SendSignIn { person, .. } => write!(f, "send_sign_in of {person}"),
+            Job::SendSignIn { expires_at, .. } => write!(f, "send_sign_in that works until {expires_at}"),
             Job::ChargePledge { pledge, sequence } => write!(f, "charge_pledge of {pledge}, payment {sequence}"),
             Job::RetryCharge { charge, attempt } => write!(f, "retry_charge of {charge}, attempt {attempt}"),
             Job::SettleReceivable { settlement } => write!(f, "settle_receivable of {settlement}"),
@@ -194,6 +200,7 @@ impl fmt::Debug for Job {
                 write!(f, "record_entry_fee of {entrant} as {provider_reference}")
             }
             Job::SendFreezeNotice { freeze } => write!(f, "send_freeze_notice of freeze {freeze}"),
+            Job::SendInvitation { invitation, .. } => write!(f, "send_invitation of {invitation}"),
         }
     }
 }
@@ -239,11 +246,13 @@ pub enum JobKind {
     RecordEntryFee,
     /// [`Job::SendFreezeNotice`]
     SendFreezeNotice,
+    /// [`Job::SendInvitation`]
+    SendInvitation,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 19] = [
+    pub const ALL: [JobKind; 20] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -263,6 +272,7 @@ impl JobKind {
         JobKind::RecordContribution,
         JobKind::RecordEntryFee,
         JobKind::SendFreezeNotice,
+        JobKind::SendInvitation,
     ];
 
     /// Its name in the database and in metrics: the tag of the job's JSON.
@@ -287,6 +297,7 @@ impl JobKind {
             JobKind::RecordContribution => "record_contribution",
             JobKind::RecordEntryFee => "record_entry_fee",
             JobKind::SendFreezeNotice => "send_freeze_notice",
+            JobKind::SendInvitation => "send_invitation",
         }
     }
 
@@ -312,32 +323,8 @@ impl JobKind {
             | JobKind::SendReleaseNotice
             | JobKind::IssueStatements
             | JobKind::SendStatement
-            | JobKind::SendFreezeNotice => false,
-        }
-    }
-
-    /// Whether it sends e-mail, and does nothing else.
-    pub const fn is_mail(self) -> bool {
-        match self {
-            JobKind::SendSignIn
-            | JobKind::SendReceipt
-            | JobKind::NotifyDecline
-            | JobKind::NotifyReviewers
-            | JobKind::SendReleaseNotice
-            | JobKind::SendStatement
-            | JobKind::SendFreezeNotice => true,
-            JobKind::ChargePledge
-            | JobKind::RetryCharge
-            | JobKind::SettleReceivable
-            | JobKind::CloseReview
-            | JobKind::ReleaseClaim
-            | JobKind::AdvanceDistribution
-            | JobKind::IssueStatements
-            | JobKind::AdvanceChallenge
-            | JobKind::ExpireHold
-            | JobKind::RecordCapture
-            | JobKind::RecordContribution
-            | JobKind::RecordEntryFee => false,
+            | JobKind::SendFreezeNotice
+            | JobKind::SendInvitation => false,
         }
     }
 
@@ -365,7 +352,8 @@ impl JobKind {
             | JobKind::NotifyReviewers
             | JobKind::SendReleaseNotice
             | JobKind::SendStatement
-            | JobKind::SendFreezeNotice => Limits { attempts_max: 18, deadline: SignedDuration::from_hours(1) },
+            | JobKind::SendFreezeNotice
+            | JobKind::SendInvitation => Limits { attempts_max: 18, deadline: SignedDuration::from_hours(1) },
         }
     }
 }
@@ -401,14 +389,14 @@ pub struct NewJob {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::PersonId;
 
     fn sign_in() -> Job {
-        Job::SendSignIn {
-            person: PersonId::generate(),
-            email: "ada@example.org".into(),
-            token: "s3cret".into(),
-            expires_at: Timestamp::UNIX_EPOCH,
-        }
+        Job::SendSignIn { email: "ada@example.org".into(), token: "s3cret".into(), expires_at: Timestamp::UNIX_EPOCH }
+    }
+
+    fn invitation() -> Job {
+        Job::SendInvitation { invitation: InvitationId::generate(), token: "s3cret".into() }
     }
 
     #[test]
@@ -448,6 +436,7 @@ mod tests {
                 actor: Actor::Person(PersonId::generate()),
             },
             Job::SendFreezeNotice { freeze: 1 },
+            invitation(),
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();
         assert_eq!(kinds, JobKind::ALL);
@@ -460,8 +449,10 @@ mod tests {
     }
 
     #[test]
-    fn a_log_line_never_shows_the_secret_of_a_sign_in() {
-        let shown = format!("{:?}", sign_in());
-        assert!(!shown.contains("s3cret") && !shown.contains("ada@"), "{shown}");
+    fn a_log_line_never_shows_the_secret_of_a_link() {
+        for job in [sign_in(), invitation()] {
+            let shown = format!("{job:?}");
+            assert!(!shown.contains("s3cret") && !shown.contains("ada@"), "{shown}");
+        }
     }
 }

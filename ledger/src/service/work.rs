@@ -36,6 +36,11 @@ impl Work {
 }
 
 impl JobKind {
+    /// Whether it sends e-mail, and does nothing else.
+    pub const fn is_mail(self) -> bool {
+        matches!(self.work(), Work::SignIn | Work::Mail)
+    }
+
     /// What its jobs wait for.
     pub const fn work(self) -> Work {
         match self {
@@ -56,7 +61,8 @@ impl JobKind {
             | JobKind::NotifyReviewers
             | JobKind::SendReleaseNotice
             | JobKind::SendStatement
-            | JobKind::SendFreezeNotice => Work::Mail,
+            | JobKind::SendFreezeNotice
+            | JobKind::SendInvitation => Work::Mail,
         }
     }
 }

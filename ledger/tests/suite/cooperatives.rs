@@ -17,7 +17,7 @@ use ledger::cooperatives::store::{distributions as rows, statements as statement
 use ledger::engine::store::books::Visibility;
 use ledger::engine::store::journal;
 use ledger::id::{DistributionId, PersonId};
-use ledger::parties::rules::role::OrganisationKind;
+use ledger::parties::rules::role::{OrganisationKind, Role};
 use ledger::parties::store::people;
 use ledger::testing::{Ground, Host, refusal, usd};
 
@@ -57,6 +57,9 @@ impl Coop {
         let mut ground = host.open(Timestamp::now()).await;
         let approver = ground.stranger("approver").await;
         let (id, clerk, wall) = (ground.book.id, ground.owner, ground.wall);
+        for name in ["ada", "bea", "cem", "dora", "eli", "fay"] {
+            ground.person(name, Role::Member).await;
+        }
         let mut client = ground.client().await;
         let tx = client.transaction().await.unwrap();
         let start = ground.book.start_of(date(2028, 1, 1));
@@ -392,6 +395,11 @@ async fn a_member_is_a_number_in_the_book_and_a_person_in_one_table() {
         refusal(members::admit(&tx, coop.ground.book.id, again(), coop.clerk, coop.ground.wall).await),
         "already-member"
     );
+    for email in ["approver@example.org", "nobody@example.org"] {
+        let stranger = NewMember { email: email.parse().unwrap(), ..again() };
+        let refused = members::admit(&tx, coop.ground.book.id, stranger, coop.clerk, coop.ground.wall).await;
+        assert_eq!(refusal(refused), "not-invited", "{email}: who has an account here has no role there");
+    }
     let left =
         members::leave(&tx, coop.members[0].id, Some(date(2027, 12, 31)), coop.clerk, coop.ground.wall).await.unwrap();
     assert_eq!(left.version, 2);

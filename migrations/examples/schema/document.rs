@@ -29,6 +29,7 @@ const DOMAINS: &[Domain] = &[
             "person",
             "organisation",
             "membership",
+            "invitation",
             "declared_tie",
             "credential",
             "sign_in_token",

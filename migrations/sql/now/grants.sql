@@ -21,13 +21,17 @@ $$;
 GRANT SELECT ON schema_file TO commonpurse_service;
 
 -- parties
-GRANT SELECT ON person, organisation, membership, declared_tie, credential, sign_in_token, refresh_family, refresh_token TO
-    commonpurse_service;
+GRANT SELECT ON person, organisation, membership, invitation, declared_tie, credential, sign_in_token, refresh_family,
+    refresh_token TO commonpurse_service;
 GRANT INSERT (id, caller, email, name, created_at) ON person TO commonpurse_service;
+GRANT UPDATE (disabled_at) ON person TO commonpurse_service;
 GRANT INSERT (id, caller, name, kind, version, created_at, created_by) ON organisation TO commonpurse_service;
 GRANT UPDATE (name, version) ON organisation TO commonpurse_service;
 GRANT INSERT (organisation, person, role, created_at, created_by) ON membership TO commonpurse_service;
 GRANT DELETE ON membership TO commonpurse_service;
+GRANT INSERT (id, organisation, email, role, secret_digest, invited_by, created_at, expires_at) ON invitation TO
+    commonpurse_service;
+GRANT UPDATE (accepted_by, accepted_at, withdrawn_at) ON invitation TO commonpurse_service;
 GRANT INSERT (person, organisation, declared_by, declared_at, book_id, reason) ON declared_tie TO commonpurse_service;
 GRANT INSERT (id, organisation, mode, slot, scopes, secret_digest, name, created_at, created_by) ON credential TO
     commonpurse_service;

@@ -1,7 +1,7 @@
 //! Lineage over HTTP: who paid a release, what a pledge paid, and who may know.
 
 use anyhow::{Context as _, ensure};
-use api::demo::cast::{give_role, usd};
+use api::demo::cast::{join, usd};
 use api::demo::client::text;
 use serde_json::{Value, json};
 use tests::{Stage, day, once};
@@ -88,8 +88,7 @@ async fn fewer_than_five_donors_are_no_number_for_others_and_the_partner_follows
     ensure!(used == 3 && left.len() == 1, "{used} {left:?}");
     ensure!(text(&other, "/lineage")? == "fifo");
     let by = &stage.cast;
-    give_role(&by.operator, &by.host, "auditor@host.example", "auditor").await?;
-    let auditor = by.sign_in("auditor@host.example").await?;
+    let auditor = join(&by.operator, &by.host, "auditor@host.example", "auditor").await?;
     for reader in [&by.treasurer, &auditor] {
         reader.get(&format!("/v1/pledges/{}/uses", pledges[0])).await?.ok()?;
     }

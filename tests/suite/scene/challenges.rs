@@ -12,8 +12,8 @@ const PURSE: &str = "100.00";
 pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     let host = Host::open(cast).await?;
     known.add(&host.book);
-    let judge = give_role(&cast.operator, &cast.host, "treasurer@host.example", "judge").await?;
-    let second = give_role(&cast.operator, &cast.host, "rita@host.example", "judge").await?;
+    let judge = give_role(&cast.operator, &cast.host, &cast.treasurer, "judge").await?;
+    let second = give_role(&cast.operator, &cast.host, &cast.reviewers[0], "judge").await?;
     let own = organisation(&cast.treasurer, "Workshop of the Host", "project_team").await?;
     known.add(&own);
     advance(&cast.treasurer, &host.book, date(2031, 1, 1)).await?;

@@ -18,6 +18,7 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     known.example("POST /v1/cooperatives/{book}/distributions", book.clone(), period());
     let hours = json!({"from": "2025-07-01", "to": "2025-07-02", "hours": "8"});
     known.example("POST /v1/cooperatives/{book}/contributions", book.clone(), hours.clone());
+    give_role(&cast.treasurer, &press.organisation, &cast.reviewers[1], "member").await?;
     let member = json!({"email": "raul@host.example", "group": "workers", "consents": true});
     known.example("POST /v1/cooperatives/{book}/members", book.clone(), member);
     known.example("POST /v1/cooperatives/{book}/proceeds", book, sale("2025-08-01"));
@@ -82,7 +83,7 @@ impl Cooperative<'_> {
     async fn found<'a>(cast: &'a Cast, name: &str) -> anyhow::Result<Cooperative<'a>> {
         let by = &cast.treasurer;
         let organisation = organisation(by, name, "cooperative").await?;
-        give_role(by, &organisation, "rita@host.example", "owner").await?;
+        give_role(by, &organisation, &cast.reviewers[0], "owner").await?;
         let book = sandbox_book(by, &organisation, name).await?;
         let post =
             async |what: &str, body: Value| by.post(&format!("/v1/cooperatives/{book}/{what}"), &body).await?.ok();

@@ -2,7 +2,7 @@
 
 use super::{Known, Outcome};
 use anyhow::Context as _;
-use api::demo::cast::{Cast, give_role, organisation};
+use api::demo::cast::{Cast, give_role, invite, organisation};
 use api::demo::client::{Client, text};
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     known.example("POST /v1/sign-in/confirm", json!({}), unused);
 
     let platform = organisation(&cast.operator, "Fans of Open Tools", "partner_platform").await?;
-    give_role(&cast.operator, &platform, "treasurer@host.example", "owner").await?;
+    give_role(&cast.operator, &platform, &cast.treasurer, "owner").await?;
     let credential = json!({"name": "nightly import", "mode": "sandbox", "scopes": ["campaigns:read"]});
     known.example("POST /v1/partners/{id}/credentials", json!({"id": platform}), credential.clone());
     let made = cast.treasurer.post(&format!("/v1/partners/{platform}/credentials"), &credential).await?.ok()?;
@@ -33,8 +33,14 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
         json!({"id": cast.host, "If-Match": "\"v1\""}),
         json!({"name": "Host"}),
     );
-    let member = json!({"email": "new@host.example", "role": "auditor"});
-    known.example("POST /v1/organisations/{id}/memberships", json!({"id": cast.host}), member);
+    let new = json!({"email": "new@host.example", "role": "auditor"});
+    known.example("POST /v1/organisations/{id}/invitations", json!({"id": cast.host}), new);
+    let withdrawn = invite(&cast.treasurer, &cast.host, "former@host.example", "member").await?;
+    let withdrawn = json!({"id": cast.host, "invitation": withdrawn});
+    known.example("DELETE /v1/organisations/{id}/invitations/{invitation}", withdrawn, Value::Null);
+    let offered = invite(&cast.operator, &platform, cast.treasurer.email()?, "auditor").await?;
+    let offered = json!({"token": cast.treasurer.invitation_token(&offered).await?});
+    known.example("POST /v1/invitations:accept", json!({}), offered);
     let tie = json!({"book": cast.book, "organisation": cast.team, "reason": "A cousin is on the team"});
     known.example("POST /v1/ties", json!({}), tie);
     Ok(())

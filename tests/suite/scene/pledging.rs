@@ -22,7 +22,7 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     known.example("POST /v1/campaigns", json!({}), new);
     known.example("POST /v1/campaigns/{id}:close", closing, reason.clone());
     known.example("POST /v1/pledges/{id}:cancel", pledge, reason.clone());
-    give_role(&cast.operator, &cast.host, "treasurer@host.example", "reviewer").await?;
+    give_role(&cast.operator, &cast.host, &cast.treasurer, "reviewer").await?;
     let own = organisation(&cast.treasurer, "Workshop of the Host", "project_team").await?;
     known.add(&own);
     let work = Work { cast, campaign: open };

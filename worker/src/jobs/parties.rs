@@ -1,13 +1,22 @@
 //! Jobs of people who sign in.
 
 use super::Context;
+use super::mailing::written;
 use crate::failure::Failure;
-use crate::mail::parties::SignIn;
+use crate::mail::parties::{Invited, SignIn};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use ledger::Error;
+use ledger::id::InvitationId;
+use ledger::parties::operations::sign_in;
+use ledger::parties::rules::invitation::InvitationState;
+use ledger::parties::store::{invitations, organisations};
 use ledger::service::store::jobs::Leased;
+use url::Url;
 
 impl Context {
-    /// Mails the link that signs a person in, unless it has less than a minute left to work.
+    /// Mails the link that signs a person in, unless nobody who may sign in has the address, or the link has less than a
+    /// minute left to work.
     pub(super) async fn send_sign_in(
         &self,
         leased: &Leased,
@@ -16,12 +25,45 @@ impl Context {
         expires_at: Timestamp,
     ) -> Result<(), Failure> {
         let minutes = Timestamp::now().duration_until(expires_at).as_mins();
-        if minutes >= 1 {
-            let mut link = self.link("sign-in");
-            link.query_pairs_mut().append_pair("token", token);
-            let mail = SignIn { link: link.into(), minutes };
+        if minutes >= 1 && self.open_link(email, token, expires_at).await? {
+            let mail = SignIn { link: self.link_with("sign-in", token).into(), minutes };
             self.send(&format!("sign-in.{}", leased.id), email, &mail).await?;
         }
         self.settle(leased).await
+    }
+
+    /// Committed before the mail goes out: the link in it works.
+    async fn open_link(&self, email: &str, token: &str, expires_at: Timestamp) -> Result<bool, Failure> {
+        let mut client = self.pool.get().await?;
+        let tx = client.transaction().await?;
+        let is_opened = sign_in::open_link(&tx, email, token, expires_at, Timestamp::now()).await?;
+        tx.commit().await?;
+        Ok(is_opened)
+    }
+
+    /// Mails the link by which a role is accepted, unless it cannot be accepted any more.
+    pub(super) async fn send_invitation(&self, leased: &Leased, id: InvitationId, token: &str) -> Result<(), Failure> {
+        let client = self.pool.get().await?;
+        let found = invitations::find(&client, id).await?.ok_or(Error::NotFound("invitation"))?;
+        let organisation = organisations::find(&client, found.organisation).await?;
+        let organisation = organisation.ok_or(Error::NotFound("organisation"))?;
+        drop(client);
+        if found.state(Timestamp::now()) == InvitationState::Open {
+            let mail = Invited {
+                link: self.link_with("invitation", token).into(),
+                organisation: organisation.name,
+                role: found.role.to_string(),
+                until: written(found.expires_at.to_zoned(TimeZone::UTC).date()),
+            };
+            self.send(&format!("invitation.{id}"), &found.email, &mail).await?;
+        }
+        self.settle(leased).await
+    }
+
+    /// The address of a page that works with a secret.
+    fn link_with(&self, path: &str, token: &str) -> Url {
+        let mut link = self.link(path);
+        link.query_pairs_mut().append_pair("token", token);
+        link
     }
 }

@@ -11,6 +11,19 @@ pub(crate) struct SignIn {
 }
 mail!(SignIn: "parties/sign_in.subject.txt", "parties/sign_in.txt", "parties/sign_in.html");
 
+/// The mail with the link by which a role is accepted.
+pub(crate) struct Invited {
+    /// The link with its secret.
+    pub(crate) link: String,
+    /// The organisation, by its name.
+    pub(crate) organisation: String,
+    /// The role, by its word.
+    pub(crate) role: String,
+    /// The last day of the invitation, as it is written.
+    pub(crate) until: String,
+}
+mail!(Invited: "parties/invitation.subject.txt", "parties/invitation.txt", "parties/invitation.html");
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -21,5 +34,22 @@ mod tests {
         let link = "https://purse.example.org/sign-in?token=t0ken";
         let mail = SignIn { link: link.into(), minutes: 15 }.render().unwrap();
         assert!(mail.text.contains(link) && mail.html.contains(link) && mail.text.contains("15 minutes"));
+    }
+
+    #[test]
+    fn the_mail_of_an_invitation_says_who_invites_to_what_and_until_when() {
+        let link = "https://purse.example.org/invitation?token=t0ken";
+        let mail = Invited {
+            link: link.into(),
+            organisation: "Press & Makers".into(),
+            role: "auditor".into(),
+            until: "10 December 2026".into(),
+        };
+        let mail = mail.render().unwrap();
+        assert_eq!(mail.subject, "Press & Makers invites you as auditor");
+        for text in [link, "Press & Makers", "auditor", "10 December 2026"] {
+            assert!(mail.text.contains(text), "{text}: {}", mail.text);
+        }
+        assert!(mail.html.contains("Press &#38; Makers") && mail.html.contains(link), "{}", mail.html);
     }
 }

@@ -47,7 +47,7 @@ async fn run_until_idle(database: &Database, workers: &[Arc<Worker>]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_workers_racing_on_a_hundred_jobs_do_each_once() {
     let database = testing::database().await;
-    let new: Vec<_> = (0..100).map(|number| sign_in(number, "ada@example.org")).collect();
+    let new: Vec<_> = (0..100).map(|number| sign_in(number, &format!("ada{number}@example.org"))).collect();
     assert_eq!(enqueue(&database, &new).await, 100);
     assert_eq!(enqueue(&database, &new).await, 0, "the same dedupe text is the same job");
     let workers = [database.worker("one"), database.worker("two")];
@@ -90,7 +90,7 @@ async fn a_slow_worker_is_fenced_and_the_job_is_done_by_the_next() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_that_cannot_work_is_listed_as_dead_and_can_be_asked_for_again() {
     let database = testing::database().await;
-    enqueue(&database, &[sign_in(1, "no address at all")]).await;
+    enqueue(&database, &[sign_in(1, "ada..lovelace@example.org")]).await;
     run_until_idle(&database, &[database.worker("one")]).await;
     assert_eq!(summary(&database).await.dead, 1);
     let mut client = database.pool.get().await.unwrap();

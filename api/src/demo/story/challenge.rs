@@ -1,7 +1,7 @@
 //! The second kind of money: a challenge in the host's book, from the purse that lacks a cent to the last prize.
 
 use super::{Story, sum};
-use crate::demo::cast::{give_role, organisation, usd};
+use crate::demo::cast::{join, organisation, person, usd};
 use crate::demo::client::{Answer, Client, text};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Value, json};
@@ -66,8 +66,8 @@ async fn panel(story: &Story) -> anyhow::Result<Vec<Judge>> {
     let cast = &story.cast;
     let mut judges = Vec::new();
     for email in ["joan@panel.example", "jiro@panel.example", "jana@panel.example"] {
-        let person = give_role(&cast.operator, &cast.host, email, "judge").await?;
-        judges.push(Judge { person, client: cast.sign_in(email).await? });
+        let client = join(&cast.operator, &cast.host, email, "judge").await?;
+        judges.push(Judge { person: person(&client).await?, client });
     }
     Ok(judges)
 }
@@ -114,8 +114,7 @@ impl Drill<'_> {
         let cast = &self.story.cast;
         let id = organisation(&cast.operator, &format!("Drill Makers {number}"), "project_team").await?;
         let email = format!("captain{number:02}@makers.example");
-        give_role(&cast.operator, &id, &email, "owner").await?;
-        let captain = cast.sign_in(&email).await?;
+        let captain = join(&cast.operator, &id, &email, "owner").await?;
         let entry = json!({"team": id, "rules_sha256": self.terms});
         captain.post(&format!("{}/entries", self.path), &entry).await?.ok()?;
         let mut team = Team { id, captain, proposal: String::new() };

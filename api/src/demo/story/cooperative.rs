@@ -1,7 +1,7 @@
 //! The third kind of money: a cooperative with a book of its own sells drills, and shares what is left, twice.
 
 use super::{Story, sum};
-use crate::demo::cast::{advance, give_role, organisation, sandbox_book, trial_balance, usd};
+use crate::demo::cast::{advance, join, organisation, sandbox_book, trial_balance, usd};
 use crate::demo::client::{Client, mails, text};
 use jiff::civil::{Date, date};
 use jiff::{ToSpan, Zoned};
@@ -20,6 +20,9 @@ const MEMBERS: [(&str, &str, Option<&str>); 6] = [
     ("fay", "management", None),
 ];
 
+/// How many of them attest the hours of others: the first ones.
+const ATTESTERS: usize = 2;
+
 /// How long a distribution can be objected to.
 const OBJECTION_DAYS: i64 = 7;
 
@@ -33,7 +36,7 @@ pub struct Cooperative {
     /// Approves what the treasurer has drafted.
     approver: Client,
     /// A member who attests the others' hours, and one who attests hers.
-    attesters: [Client; 2],
+    attesters: Vec<Client>,
     /// The members' ids, in their order.
     members: Vec<String>,
 }
@@ -78,15 +81,13 @@ impl Cooperative {
     async fn found(story: &Story, first_day: Date) -> anyhow::Result<Cooperative> {
         let cast = &story.cast;
         let id = organisation(&cast.operator, "Drill Makers Cooperative", "cooperative").await?;
-        let approver = "approver@drills.example";
-        for (email, role) in [(TREASURER, "owner"), (approver, "approver")] {
-            give_role(&cast.operator, &id, email, role).await?;
-        }
-        let (treasurer, approver) = (cast.sign_in(TREASURER).await?, cast.sign_in(approver).await?);
+        let treasurer = join(&cast.operator, &id, TREASURER, "owner").await?;
+        let approver = join(&treasurer, &id, "approver@drills.example", "approver").await?;
         let book = sandbox_book(&treasurer, &id, "Drill Makers Cooperative (sandbox)").await?;
         advance(&treasurer, &book, first_day).await?;
-        let mut members = Vec::new();
+        let (mut members, mut people) = (Vec::new(), Vec::new());
         for (name, group, _) in MEMBERS {
+            people.push(join(&treasurer, &id, &email(name), "member").await?);
             let member = json!({
                 "email": email(name), "group": group, "joined_on": first_day.to_string(), "consents": true,
             });
@@ -95,8 +96,8 @@ impl Cooperative {
         }
         let rules = format!("/v1/cooperatives/{book}/allocation-rules");
         treasurer.post(&rules, &allocation_rule(first_day)).await?.ok()?;
-        let attesters = [cast.sign_in(&email("ada")).await?, cast.sign_in(&email("bea")).await?];
-        Ok(Cooperative { book, treasurer, approver, attesters, members })
+        people.truncate(ATTESTERS);
+        Ok(Cooperative { book, treasurer, approver, attesters: people, members })
     }
 
     /// Sells, pays, works, and shares the result to the cent.

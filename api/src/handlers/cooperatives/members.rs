@@ -107,7 +107,8 @@ impl MemberBody {
     }
 }
 
-/// Admits a member, who gets the next number and the role `member`.
+/// Admits a member, who gets the next number and the role `member`. Whoever has no role in the cooperative is invited first,
+/// and accepts.
 #[utoipa::path(tag = "cooperatives", params(("book" = String, Path, description = "The cooperative's book")),
     request_body = NewMemberRequest,
     responses((status = 201, description = "Admitted", body = MemberBody)))]

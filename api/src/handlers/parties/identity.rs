@@ -1,7 +1,8 @@
 //! Signing in: people by e-mail link, partners by client credentials.
 
 use crate::auth::Caller;
-use crate::extract::Body;
+use crate::extract::{Body, Keyed, Nothing};
+use crate::idempotency::{Reply, Scope, idempotent};
 use crate::keys::{self, ACCESS_SECONDS, Subject};
 use crate::problem::Problem;
 use crate::state::State;
@@ -14,7 +15,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use ledger::Error;
-use ledger::id::{CredentialId, OrganisationId, PersonId};
+use ledger::id::{CredentialId, OrganisationId, PersonId, SessionId};
+use ledger::parties::operations::persons;
 use ledger::parties::operations::sign_in::{self as identity, Refreshed};
 use ledger::parties::rules::credential::Credential;
 use ledger::parties::rules::role::Email;
@@ -32,7 +34,8 @@ pub struct SignInRequest {
     email: String,
 }
 
-/// Mails a sign-in link, if the address is known. The answer is the same if it is not.
+/// Mails a sign-in link, if the address is known or was invited. The answer, and the time it takes, are the same if it is
+/// not.
 #[utoipa::path(tag = "identity", request_body = SignInRequest,
     responses((status = 202, description = "If the address is known, a link is on its way; it works once, for 15 minutes")))]
 #[post("/v1/sign-in")]
@@ -57,7 +60,7 @@ pub struct TokenRequest {
 pub struct TokensBody {
     /// For `Authorization: Bearer`.
     access_token: String,
-    /// Exchanged once at `/v1/tokens/refresh`; using it twice signs out.
+    /// Exchanged once at `/v1/tokens/refresh` within 14 days; using it twice signs out.
     refresh_token: String,
     /// `Bearer`.
     token_type: &'static str,
@@ -65,8 +68,8 @@ pub struct TokensBody {
     expires_in: i64,
 }
 
-fn tokens(state: &State, person: PersonId, refresh_token: String) -> HttpResponse {
-    let access_token = state.keys.issue(&Subject::Person(person), Timestamp::now());
+fn tokens(state: &State, person: PersonId, session: SessionId, refresh_token: String) -> HttpResponse {
+    let access_token = state.keys.issue(&Subject::Person(person, session), Timestamp::now());
     let body = TokensBody { access_token, refresh_token, token_type: "Bearer", expires_in: ACCESS_SECONDS };
     HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(body)
 }
@@ -78,9 +81,9 @@ fn tokens(state: &State, person: PersonId, refresh_token: String) -> HttpRespons
 pub(crate) async fn confirm(state: Data<State>, request: Body<TokenRequest>) -> Result<HttpResponse, Problem> {
     let token = bounded("/token", &request.0.token, 1..=200)?;
     let first = keys::secret();
-    let person =
+    let (person, session) =
         state.in_transaction(async |tx| identity::confirm_sign_in(tx, &token, &first, Timestamp::now()).await).await?;
-    Ok(tokens(&state, person, first))
+    Ok(tokens(&state, person, session, first))
 }
 
 /// A refresh token.
@@ -91,7 +94,8 @@ pub struct RefreshRequest {
     refresh_token: String,
 }
 
-/// Exchanges a refresh token for new tokens. Using one twice ends the whole sign-in.
+/// Exchanges a refresh token for new tokens. Using one twice ends the session. A refresh token works for 14 days, and a
+/// session for 30 days after its sign-in, however often it is refreshed.
 #[utoipa::path(tag = "identity", request_body = RefreshRequest,
     responses((status = 200, description = "Still signed in", body = TokensBody)))]
 #[post("/v1/tokens/refresh")]
@@ -99,14 +103,14 @@ pub(crate) async fn refresh(state: Data<State>, request: Body<RefreshRequest>) -
     let old = bounded("/refresh_token", &request.0.refresh_token, 1..=200)?;
     let new = keys::secret();
     match state.in_transaction(async |tx| identity::refresh(tx, &old, &new, Timestamp::now()).await).await? {
-        Refreshed::StaysIn(person) => Ok(tokens(&state, person, new)),
+        Refreshed::StaysIn(person, session) => Ok(tokens(&state, person, session, new)),
         Refreshed::SignedOut => {
             Err(Problem::unauthorized("the refresh token is unknown, too old or used: sign in again"))
         }
     }
 }
 
-/// Signs out: ends the sign-in that a refresh token came from.
+/// Signs out: ends the session of a refresh token. Its access tokens are refused from the next request on.
 #[utoipa::path(tag = "identity", request_body = RefreshRequest,
     responses((status = 204, description = "Signed out; also when the token was unknown")))]
 #[post("/v1/tokens/revoke")]
@@ -245,4 +249,29 @@ pub(crate) async fn me(state: Data<State>, caller: Caller) -> Result<HttpRespons
     let organisations = mine.iter().map(|organisation| organisation.id).collect();
     let body = MeBody { id, email: person.email, name: person.name, operator: person.is_operator, organisations };
     Ok(HttpResponse::Ok().json(body))
+}
+
+/// What signing out everywhere has ended.
+#[derive(Serialize, ToSchema)]
+pub struct SignedOut {
+    /// How many sessions were ended, the one of this request among them.
+    sessions: u64,
+}
+
+/// Signs out everywhere: ends all sessions of the person who asks, this one too. All their tokens are refused from the next
+/// request on.
+#[utoipa::path(tag = "identity", request_body = Nothing,
+    responses((status = 200, description = "Signed out everywhere", body = SignedOut)))]
+#[post("/v1/me:sign-out")]
+pub(crate) async fn sign_out_everywhere(
+    state: Data<State>,
+    caller: Caller,
+    request: Keyed<Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let person = caller.person()?.id;
+    idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
+        let sessions = persons::sign_out_everywhere(tx, person, Timestamp::now()).await?;
+        Ok(Reply::ok(&SignedOut { sessions }))
+    })
+    .await
 }

@@ -15,7 +15,7 @@ use ledger::Error;
 use ledger::id::{OrganisationId, PersonId};
 use ledger::parties::operations::organisations as parties;
 use ledger::parties::rules::organisation::{Membership, Organisation};
-use ledger::parties::rules::role::{Email, OrganisationKind, Role};
+use ledger::parties::rules::role::{OrganisationKind, Role};
 use ledger::parties::store::organisations;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -141,18 +141,6 @@ pub(crate) async fn change(
     Ok(HttpResponse::Ok().insert_header((ETAG, etag(changed.version))).json(OrganisationBody::from(changed)))
 }
 
-/// A role to be given.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewMembership {
-    /// Whom: a person who is not known yet can sign in from now on.
-    #[schema(min_length = 3, max_length = 254, format = "email", example = "ada@example.org")]
-    email: String,
-    /// What they may do.
-    #[schema(pattern = "^(owner|treasurer|approver|reviewer|judge|auditor|member)$", example = "reviewer")]
-    role: String,
-}
-
 /// A role of a person in an organisation.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Membership)]
@@ -175,28 +163,6 @@ impl From<Membership> for MembershipBody {
     }
 }
 
-/// Gives somebody a role.
-#[utoipa::path(tag = "organisations", params(("id" = String, Path, description = "The organisation")),
-    request_body = NewMembership,
-    responses((status = 201, description = "Given", body = MembershipBody)))]
-#[post("/v1/organisations/{id}/memberships")]
-pub(crate) async fn add_membership(
-    state: Data<State>,
-    caller: Caller,
-    id: Path<OrganisationId>,
-    request: Keyed<NewMembership>,
-) -> Result<HttpResponse, Problem> {
-    let giver = caller.person()?.id;
-    let email: Email = parse("/email", &request.body.email)?;
-    let role: Role = parse("/role", &request.body.role)?;
-    idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
-        caller.require_role(tx, *id, "organisation").await?;
-        let given = parties::add_role(tx, *id, &email, role, giver, Timestamp::now()).await?;
-        Ok(Reply::created(&MembershipBody::from(given)))
-    })
-    .await
-}
-
 /// Lists who has which role.
 #[utoipa::path(tag = "organisations", params(("id" = String, Path, description = "The organisation"), PageQuery),
     responses((status = 200, description = "A page, by person and role", body = Page<MembershipBody>)))]
@@ -216,7 +182,7 @@ pub(crate) async fn list_memberships(
     Ok(window.page(rows, |row| (row.person.0, row.role.to_string()), MembershipBody::from).respond(&http))
 }
 
-/// Takes a role away. An organisation keeps one owner at least.
+/// Takes a role away: it counts no longer from the next request on. An organisation keeps one owner at least.
 #[utoipa::path(tag = "organisations",
     params(("id" = String, Path, description = "The organisation"), ("person" = String, Path, description = "The person"),
            ("role" = String, Path, description = "The role",

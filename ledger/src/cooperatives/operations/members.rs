@@ -7,7 +7,6 @@ use crate::cooperatives::store::{cooperatives, distributions, hours, members};
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
 use crate::id::{BookId, ContributionId, MemberId, PersonId};
-use crate::parties::operations::sign_in;
 use crate::parties::rules::role::{Email, OrganisationKind, Role};
 use crate::parties::store::organisations;
 use crate::service::store::activity::{self, Actor, Done};
@@ -35,7 +34,7 @@ pub(super) async fn lock(tx: &Transaction<'_>, book: BookId) -> Result<(Book, Co
 /// What a new member needs.
 #[derive(Debug, Clone)]
 pub struct NewMember {
-    /// E-mail address of the person; somebody unknown can sign in from now on.
+    /// E-mail address of the person, who has a role in the cooperative already.
     pub email: Email,
     /// Group within the rules, such as `workers`.
     pub group: String,
@@ -45,11 +44,11 @@ pub struct NewMember {
     pub consents: bool,
 }
 
-/// Admits a member: the next number, and the role `member` in the organisation.
+/// Admits a member, who has accepted a role in the organisation before: the next number, and the role `member`.
 ///
 /// # Errors
 ///
-/// `already-member` while an earlier membership of the person lasts; `not-a-cooperative`; [`Error::Invalid`] at
+/// `not-invited` when nobody with a role there has the address; `already-member` while an earlier membership of the person lasts; `not-a-cooperative`; [`Error::Invalid`] at
 /// `/group`; [`Error::NotFound`] for an unknown book.
 pub async fn admit(
     tx: &Transaction<'_>,
@@ -62,7 +61,10 @@ pub async fn admit(
     if !is_short_name(&new.group) {
         return Err(Error::invalid("/group", "1 to 40 of a-z, 0-9 and '-'"));
     }
-    let person = sign_in::ensure_person(tx, &new.email, wall).await?.id;
+    let person = organisations::find_person(tx, book.organisation, new.email.as_str()).await?.ok_or_else(|| {
+        let detail = "nobody with a role in the cooperative has this address: invite them as a member first";
+        Refusal::new("not-invited", detail)
+    })?;
     organisations::insert_role(tx, book.organisation, person, Role::Member, by, wall).await?;
     let member = Member {
         id: MemberId::generate(book.id),

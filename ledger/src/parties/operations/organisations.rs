@@ -5,9 +5,8 @@ use crate::book::Mode;
 use crate::error::{Error, Refusal};
 use crate::id::{CredentialId, OrganisationId, PersonId};
 use crate::parties::rules::credential::Credential;
-use crate::parties::rules::organisation::{Membership, Organisation};
-use crate::parties::rules::person::Person;
-use crate::parties::rules::role::{Email, OrganisationKind, Role, Scope};
+use crate::parties::rules::organisation::Organisation;
+use crate::parties::rules::role::{OrganisationKind, Role, Scope};
 use crate::parties::store::{credentials, organisations, people};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
@@ -59,27 +58,6 @@ pub async fn rename_organisation(
         return Err(Error::Stale("organisation"));
     }
     organisations::update_name(tx, id, name).await
-}
-
-/// Gives a role to the person with an address, who is made when nobody has it: this is how people are invited.
-///
-/// # Errors
-///
-/// `role-already-given`; [`Error::NotFound`] for an unknown organisation.
-pub async fn add_role(
-    tx: &Transaction<'_>,
-    organisation: OrganisationId,
-    email: &Email,
-    role: Role,
-    given_by: PersonId,
-    wall: Timestamp,
-) -> Result<Membership, Error> {
-    organisations::lock(tx, organisation).await?.ok_or(Error::NotFound("organisation"))?;
-    let Person { id: person, email, .. } = sign_in::ensure_person(tx, email, wall).await?;
-    if !organisations::insert_role(tx, organisation, person, role, given_by, wall).await? {
-        return Err(Refusal::new("role-already-given", format!("{email} has the role {role} here already")).into());
-    }
-    Ok(Membership { organisation, person, email, role, created_at: wall })
 }
 
 /// Takes a role away. An organisation keeps one owner at least.

@@ -4,13 +4,13 @@
 //! it carries the link's secret until the mail is sent, 15 minutes at most, because the mail must contain it.
 
 use crate::error::{Error, Refusal};
-use crate::id::{BookId, PersonId};
-use crate::parties::rules::person::Person;
+use crate::id::{BookId, PersonId, SessionId};
+use crate::parties::rules::person::{Person, SignedIn};
 use crate::parties::rules::role::Email;
-use crate::parties::store::{people, tokens};
+use crate::parties::store::{invitations, people, sessions, tokens};
 use crate::service::job::{Job, NewJob};
 use crate::service::store::jobs;
-use deadpool_postgres::Transaction;
+use deadpool_postgres::{GenericClient, Transaction};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -19,7 +19,10 @@ use uuid::Uuid;
 pub const LINK_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
 
 /// How long a refresh token works; each use makes a new one.
-pub const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
+pub const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// How long after a sign-in its session is over, however often it was refreshed.
+pub const SESSION_LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// The most links that may be open for one person; more requests are answered alike and send nothing.
 const OPEN_LINKS_MAX: i64 = 5;
@@ -29,59 +32,86 @@ pub fn digest(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
 
-/// Mails a link to a known person. An unknown address changes nothing, and the caller learns nothing of it.
+/// Has a link mailed to an address, if it is known. The request looks nothing up: the worker does ([`open_link`]), so that
+/// neither the answer nor its time tells whether the address is known.
 ///
 /// # Errors
 ///
 /// Only trouble with the database.
 pub async fn request_sign_in(tx: &Transaction<'_>, email: &Email, token: &str, wall: Timestamp) -> Result<(), Error> {
-    let Some(person) = people::find_by_email(tx, email.as_str()).await? else {
-        return Ok(());
-    };
-    if tokens::count_sign_ins(tx, person.id, wall).await? >= OPEN_LINKS_MAX {
-        return Ok(());
-    }
     let expires_at = wall + LINK_LIFETIME;
-    let digest = digest(token);
-    tokens::insert_sign_in(tx, &digest, person.id, expires_at).await?;
+    let job = Job::SendSignIn { email: email.as_str().to_owned(), token: token.to_owned(), expires_at };
     let dedupe = Uuid::now_v7().to_string();
-    let job = Job::SendSignIn { person: person.id, email: person.email, token: token.to_owned(), expires_at };
     jobs::enqueue(tx, &NewJob { book: BookId::INSTALLATION, due_at: wall, dedupe, job }).await?;
     Ok(())
 }
 
-/// Uses a link up and starts a family of refresh tokens with its first one.
+/// Lets a link work, if its address is of somebody who may sign in, or who was invited and is made now; says whether it is
+/// to be mailed. Doing it again says the same.
 ///
 /// # Errors
 ///
-/// `sign-in-link-invalid` for a link that is unknown, older than 15 minutes or used: one refusal for all three.
+/// [`Error::Invalid`] at `/email`.
+pub async fn open_link(
+    tx: &Transaction<'_>,
+    email: &str,
+    token: &str,
+    expires_at: Timestamp,
+    wall: Timestamp,
+) -> Result<bool, Error> {
+    let person = match people::find_by_email(tx, email).await? {
+        Some(person) if person.disabled_at.is_some() => return Ok(false),
+        Some(person) => person,
+        None if invitations::is_expected(tx, email, wall).await? => {
+            let email = email.parse().map_err(|_| Error::invalid("/email", "not an e-mail address"))?;
+            ensure_person(tx, &email, wall).await?
+        }
+        None => return Ok(false),
+    };
+    let digest = digest(token);
+    if tokens::count_other_sign_ins(tx, person.id, &digest, wall).await? >= OPEN_LINKS_MAX {
+        return Ok(false);
+    }
+    tokens::insert_sign_in(tx, &digest, person.id, expires_at).await?;
+    Ok(true)
+}
+
+/// Uses a link up and begins a session with its first refresh token.
+///
+/// # Errors
+///
+/// `sign-in-link-invalid` for a link that is unknown, older than 15 minutes, used, or of a person who is disabled: one
+/// refusal for all of them.
 pub async fn confirm_sign_in(
     tx: &Transaction<'_>,
     token: &str,
     refresh_token: &str,
     wall: Timestamp,
-) -> Result<PersonId, Error> {
-    let Some(person) = tokens::update_sign_in_used(tx, &digest(token), wall).await? else {
-        return Err(
-            Refusal::new("sign-in-link-invalid", "the link is unknown, too old or used; ask for a new one").into()
-        );
-    };
-    let family = Uuid::now_v7();
-    tokens::insert_family(tx, family, person, wall).await?;
-    tokens::insert_refresh(tx, &digest(refresh_token), family, wall + REFRESH_LIFETIME).await?;
-    Ok(person)
+) -> Result<(PersonId, SessionId), Error> {
+    let invalid = || Refusal::new("sign-in-link-invalid", "the link is unknown, too old or used; ask for a new one");
+    let person = tokens::update_sign_in_used(tx, &digest(token), wall).await?.ok_or_else(invalid)?;
+    people::lock(tx, person).await?.filter(|person| person.disabled_at.is_none()).ok_or_else(invalid)?;
+    let session = SessionId::generate();
+    sessions::insert(tx, session, person, wall).await?;
+    tokens::insert_refresh(tx, &digest(refresh_token), session, refresh_end(wall, wall)).await?;
+    Ok((person, session))
+}
+
+/// When a refresh token that is made now stops working: it is used in time, and its session has not come to its end.
+fn refresh_end(signed_in_at: Timestamp, wall: Timestamp) -> Timestamp {
+    (wall + REFRESH_LIFETIME).min(signed_in_at + SESSION_LIFETIME)
 }
 
 /// What came of a refresh token. Both are to be committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refreshed {
     /// The person stays signed in; the new refresh token works from now on.
-    StaysIn(PersonId),
-    /// The token is unknown, too old, or was used before; in the last case its family has just ended.
+    StaysIn(PersonId, SessionId),
+    /// The token is unknown, too old, or was used before; in the last case its session has just ended.
     SignedOut,
 }
 
-/// Exchanges a refresh token for the next one. Using one twice ends its family: one of the two users has stolen it.
+/// Exchanges a refresh token for the next one. Using one twice ends its session: one of the two users has stolen it.
 ///
 /// # Errors
 ///
@@ -91,26 +121,44 @@ pub async fn refresh(tx: &Transaction<'_>, old: &str, new: &str, wall: Timestamp
     let Some(found) = tokens::lock_refresh(tx, &old).await? else {
         return Ok(Refreshed::SignedOut);
     };
-    if found.ended || found.expires_at <= wall {
+    if found.ended || found.expires_at <= wall || found.signed_in_at <= began_after(wall) {
         return Ok(Refreshed::SignedOut);
     }
     if found.used {
-        tokens::update_family_ended(tx, found.family, wall).await?;
+        sessions::update_ended(tx, found.session, wall).await?;
         return Ok(Refreshed::SignedOut);
     }
     tokens::update_refresh_used(tx, &old, wall).await?;
-    tokens::insert_refresh(tx, &digest(new), found.family, wall + REFRESH_LIFETIME).await?;
-    Ok(Refreshed::StaysIn(found.person))
+    tokens::insert_refresh(tx, &digest(new), found.session, refresh_end(found.signed_in_at, wall)).await?;
+    Ok(Refreshed::StaysIn(found.person, found.session))
 }
 
-/// Signs out: ends the family of a refresh token. An unknown one changes nothing.
+/// A session that began at this moment or before is over now.
+fn began_after(wall: Timestamp) -> Timestamp {
+    wall - SESSION_LIFETIME
+}
+
+/// Who is signed in, by the sessions that their access tokens name; what is over is left out.
+///
+/// # Errors
+///
+/// Only trouble with the database.
+pub async fn signed_in(
+    client: &impl GenericClient,
+    sessions: &[SessionId],
+    wall: Timestamp,
+) -> Result<Vec<SignedIn>, Error> {
+    sessions::list_live(client, sessions, began_after(wall)).await
+}
+
+/// Signs out: ends the session of a refresh token. An unknown one changes nothing.
 ///
 /// # Errors
 ///
 /// Only trouble with the database.
 pub async fn sign_out(tx: &Transaction<'_>, token: &str, wall: Timestamp) -> Result<(), Error> {
     if let Some(found) = tokens::lock_refresh(tx, &digest(token)).await? {
-        tokens::update_family_ended(tx, found.family, wall).await?;
+        sessions::update_ended(tx, found.session, wall).await?;
     }
     Ok(())
 }
@@ -131,6 +179,7 @@ pub async fn ensure_person(tx: &Transaction<'_>, email: &Email, wall: Timestamp)
         name: String::new(),
         is_operator: false,
         created_at: wall,
+        disabled_at: None,
     };
     if people::insert(tx, &person).await? {
         return Ok(person);
@@ -144,9 +193,14 @@ pub async fn ensure_person(tx: &Transaction<'_>, email: &Email, wall: Timestamp)
 ///
 /// # Errors
 ///
-/// Only trouble with the database.
+/// `person-disabled`.
 pub async fn ensure_operator(tx: &Transaction<'_>, email: &Email, wall: Timestamp) -> Result<PersonId, Error> {
     let person = ensure_person(tx, email, wall).await?;
+    if person.disabled_at.is_some() {
+        return Err(
+            Refusal::new("person-disabled", "this person is disabled: an operator has to enable them first").into()
+        );
+    }
     people::update_operator(tx, person.id).await?;
     Ok(person.id)
 }

@@ -1,6 +1,6 @@
 //! People who sign in.
 
-use crate::id::{CallerId, PersonId};
+use crate::id::{CallerId, PersonId, SessionId};
 use jiff::Timestamp;
 
 /// Somebody who signs in by e-mail link.
@@ -18,4 +18,19 @@ pub struct Person {
     pub is_operator: bool,
     /// When it was made, by the wall clock.
     pub created_at: Timestamp,
+    /// Since when the person cannot sign in, by the wall clock; none for everybody who can.
+    pub disabled_at: Option<Timestamp>,
+}
+
+/// A person in a session that is not over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    /// The session.
+    pub session: SessionId,
+    /// The person who signed in.
+    pub person: PersonId,
+    /// Number that scopes the person's idempotency keys.
+    pub caller: CallerId,
+    /// Whether the person runs the installation.
+    pub is_operator: bool,
 }

@@ -180,6 +180,23 @@ pub async fn list_roles(
     rows.iter().map(|row| Ok(row.get::<_, &str>("role").parse()?)).collect()
 }
 
+/// The person with an address, given in lower case, who has a role in an organisation.
+pub async fn find_person(
+    client: &impl GenericClient,
+    organisation: OrganisationId,
+    email: &str,
+) -> Result<Option<PersonId>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- organisations::find_person
+            SELECT id FROM person
+             WHERE email = $2 AND id IN (SELECT person FROM membership WHERE organisation = $1)",
+        )
+        .await?;
+    let row = client.query_opt(&statement, &[/* organisation */ &organisation.0, /* email */ &email]).await?;
+    Ok(row.map(|row| PersonId(row.get("id"))))
+}
+
 /// The persons who have a role in an organisation.
 pub async fn list_persons_with(
     client: &impl GenericClient,

@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::id::{CallerId, PersonId};
 use crate::parties::rules::person::Person;
 use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -15,6 +16,7 @@ fn person(row: &Row) -> Person {
         name: row.get("name"),
         is_operator: row.get("is_operator"),
         created_at: row.get("created_at"),
+        disabled_at: row.get("disabled_at"),
     }
 }
 
@@ -23,22 +25,49 @@ pub async fn find(client: &impl GenericClient, id: PersonId) -> Result<Option<Pe
     let statement = client
         .prepare_cached(
             "-- people::find
-            SELECT id, caller, email, name, is_operator, created_at FROM person WHERE id = $1",
+            SELECT id, caller, email, name, is_operator, created_at, disabled_at FROM person WHERE id = $1",
         )
         .await?;
     Ok(client.query_opt(&statement, &[/* id */ &id.0]).await?.as_ref().map(person))
 }
 
-/// The persons with these ids.
-pub async fn list(client: &impl GenericClient, ids: &[PersonId]) -> Result<Vec<Person>, Error> {
+/// All persons, the oldest first, after an id.
+pub async fn list(client: &impl GenericClient, after: Uuid, limit: i64) -> Result<Vec<Person>, Error> {
     let statement = client
         .prepare_cached(
             "-- people::list
-            SELECT id, caller, email, name, is_operator, created_at FROM person WHERE id = ANY($1)",
+            SELECT id, caller, email, name, is_operator, created_at, disabled_at FROM person
+             WHERE id > $1 ORDER BY id LIMIT $2",
         )
         .await?;
-    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    Ok(client.query(&statement, &[/* ids */ &ids]).await?.iter().map(person).collect())
+    Ok(client.query(&statement, &[/* after */ &after, /* limit */ &limit]).await?.iter().map(person).collect())
+}
+
+/// Locks the person until the transaction ends: who signs in, and who is disabled, wait for each other.
+pub async fn lock(tx: &Transaction<'_>, id: PersonId) -> Result<Option<Person>, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- people::lock
+            SELECT id, caller, email, name, is_operator, created_at, disabled_at FROM person WHERE id = $1 FOR UPDATE",
+        )
+        .await?;
+    Ok(tx.query_opt(&statement, &[/* id */ &id.0]).await?.as_ref().map(person))
+}
+
+/// Says since when a person cannot sign in; none: the person can.
+pub async fn update_disabled(
+    tx: &Transaction<'_>,
+    id: PersonId,
+    disabled_at: Option<Timestamp>,
+) -> Result<Person, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- people::update_disabled
+            UPDATE person SET disabled_at = $2 WHERE id = $1
+            RETURNING *",
+        )
+        .await?;
+    Ok(person(&tx.query_one(&statement, &[/* id */ &id.0, /* disabled_at */ &disabled_at]).await?))
 }
 
 /// The person with an address, which is given in lower case.
@@ -46,7 +75,7 @@ pub async fn find_by_email(client: &impl GenericClient, email: &str) -> Result<O
     let statement = client
         .prepare_cached(
             "-- people::find_by_email
-            SELECT id, caller, email, name, is_operator, created_at FROM person WHERE email = $1",
+            SELECT id, caller, email, name, is_operator, created_at, disabled_at FROM person WHERE email = $1",
         )
         .await?;
     Ok(client.query_opt(&statement, &[/* email */ &email]).await?.as_ref().map(person))

@@ -1,12 +1,11 @@
 //! Sign-in links and refresh tokens, by the digest of their secret.
 
 use crate::error::Error;
-use crate::id::PersonId;
+use crate::id::{PersonId, SessionId};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
-use uuid::Uuid;
 
-/// A sign-in link that is being mailed.
+/// A sign-in link that is being mailed; one that is there already stays as it is.
 pub async fn insert_sign_in(
     tx: &Transaction<'_>,
     digest: &[u8],
@@ -16,7 +15,8 @@ pub async fn insert_sign_in(
     let statement = tx
         .prepare_cached(
             "-- tokens::insert_sign_in
-            INSERT INTO sign_in_token (digest, person, expires_at) VALUES ($1, $2, $3)",
+            INSERT INTO sign_in_token (digest, person, expires_at) VALUES ($1, $2, $3)
+            ON CONFLICT (digest) DO NOTHING",
         )
         .await?;
     tx.execute(&statement, &[/* digest */ &digest, /* person */ &person.0, /* expires_at */ &expires_at]).await?;
@@ -40,34 +40,29 @@ pub async fn update_sign_in_used(
     Ok(row.map(|row| PersonId(row.get("person"))))
 }
 
-/// How many sign-in links were made for a person that are still good after a time.
-pub async fn count_sign_ins(tx: &Transaction<'_>, person: PersonId, after: Timestamp) -> Result<i64, Error> {
+/// How many sign-in links other than this one were made for a person that are still good after a time.
+pub async fn count_other_sign_ins(
+    tx: &Transaction<'_>,
+    person: PersonId,
+    digest: &[u8],
+    after: Timestamp,
+) -> Result<i64, Error> {
     let statement = tx
         .prepare_cached(
-            "-- tokens::count_sign_ins
-            SELECT count(*) AS links FROM sign_in_token WHERE person = $1 AND used_at IS NULL AND expires_at > $2",
+            "-- tokens::count_other_sign_ins
+            SELECT count(*) AS links FROM sign_in_token
+             WHERE person = $1 AND digest <> $2 AND used_at IS NULL AND expires_at > $3",
         )
         .await?;
-    Ok(tx.query_one(&statement, &[/* person */ &person.0, /* after */ &after]).await?.get("links"))
+    let row = tx.query_one(&statement, &[/* person */ &person.0, /* digest */ &digest, /* after */ &after]).await?;
+    Ok(row.get("links"))
 }
 
-/// A new family of refresh tokens: somebody has signed in.
-pub async fn insert_family(tx: &Transaction<'_>, family: Uuid, person: PersonId, wall: Timestamp) -> Result<(), Error> {
-    let statement = tx
-        .prepare_cached(
-            "-- tokens::insert_family
-            INSERT INTO refresh_family (id, person, created_at) VALUES ($1, $2, $3)",
-        )
-        .await?;
-    tx.execute(&statement, &[/* id */ &family, /* person */ &person.0, /* created_at */ &wall]).await?;
-    Ok(())
-}
-
-/// The next refresh token of a family.
+/// The next refresh token of a session.
 pub async fn insert_refresh(
     tx: &Transaction<'_>,
     digest: &[u8],
-    family: Uuid,
+    session: SessionId,
     expires_at: Timestamp,
 ) -> Result<(), Error> {
     let statement = tx
@@ -76,35 +71,37 @@ pub async fn insert_refresh(
             INSERT INTO refresh_token (digest, family, expires_at) VALUES ($1, $2, $3)",
         )
         .await?;
-    tx.execute(&statement, &[/* digest */ &digest, /* family */ &family, /* expires_at */ &expires_at]).await?;
+    tx.execute(&statement, &[/* digest */ &digest, /* family */ &session.0, /* expires_at */ &expires_at]).await?;
     Ok(())
 }
 
-/// A refresh token as it was found, with its family.
+/// A refresh token as it was found, with its session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refresh {
-    /// The sign-in it came from.
-    pub family: Uuid,
+    /// The session that it keeps up.
+    pub session: SessionId,
     /// Who signed in.
     pub person: PersonId,
+    /// When the person signed in, by the wall clock.
+    pub signed_in_at: Timestamp,
     /// When the token expires, by the wall clock.
     pub expires_at: Timestamp,
     /// Whether it was used before.
     pub used: bool,
-    /// Whether the family has ended.
+    /// Whether the session was ended.
     pub ended: bool,
 }
 
-/// Locks the family of a refresh token, and reads both.
+/// Locks the session of a refresh token, and reads both.
 pub async fn lock_refresh(tx: &Transaction<'_>, digest: &[u8]) -> Result<Option<Refresh>, Error> {
-    let family = tx
+    let session = tx
         .prepare_cached(
-            "-- tokens::lock_refresh, the family
-            SELECT id, person, ended_at IS NOT NULL AS ended FROM refresh_family
+            "-- tokens::lock_refresh, the session
+            SELECT id, person, created_at, ended_at IS NOT NULL AS ended FROM refresh_family
              WHERE id = (SELECT family FROM refresh_token WHERE digest = $1) FOR UPDATE",
         )
         .await?;
-    let Some(family) = tx.query_opt(&family, &[/* digest */ &digest]).await? else {
+    let Some(session) = tx.query_opt(&session, &[/* digest */ &digest]).await? else {
         return Ok(None);
     };
     let token = tx
@@ -115,11 +112,12 @@ pub async fn lock_refresh(tx: &Transaction<'_>, digest: &[u8]) -> Result<Option<
         .await?;
     let token = tx.query_one(&token, &[/* digest */ &digest]).await?;
     Ok(Some(Refresh {
-        family: family.get("id"),
-        person: PersonId(family.get("person")),
+        session: SessionId(session.get("id")),
+        person: PersonId(session.get("person")),
+        signed_in_at: session.get("created_at"),
         expires_at: token.get("expires_at"),
         used: token.get("used"),
-        ended: family.get("ended"),
+        ended: session.get("ended"),
     }))
 }
 
@@ -132,17 +130,5 @@ pub async fn update_refresh_used(tx: &Transaction<'_>, digest: &[u8], wall: Time
         )
         .await?;
     tx.execute(&statement, &[/* digest */ &digest, /* used_at */ &wall]).await?;
-    Ok(())
-}
-
-/// Ends a family: none of its tokens works any more.
-pub async fn update_family_ended(tx: &Transaction<'_>, family: Uuid, wall: Timestamp) -> Result<(), Error> {
-    let statement = tx
-        .prepare_cached(
-            "-- tokens::update_family_ended
-            UPDATE refresh_family SET ended_at = coalesce(ended_at, $2) WHERE id = $1",
-        )
-        .await?;
-    tx.execute(&statement, &[/* id */ &family, /* ended_at */ &wall]).await?;
     Ok(())
 }
