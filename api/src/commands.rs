@@ -2,7 +2,7 @@
 
 use crate::config::{OwnerConfig, ServeConfig};
 use crate::demo::{self, DemoOptions, DevOptions};
-use crate::operators::{add_operator, frozen_books, release_book};
+use crate::operators::{add_operator, frozen_books, list_operators, release_book, remove_operator};
 use crate::{keys, serve};
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -56,6 +56,23 @@ pub enum OperatorCommand {
     Add {
         /// The address.
         email: Email,
+        /// Where the database is.
+        #[command(flatten)]
+        owner: OwnerConfig,
+    },
+    /// List those who run the installation.
+    List {
+        /// Where the database is.
+        #[command(flatten)]
+        owner: OwnerConfig,
+    },
+    /// Make an operator none; they keep their account and their roles.
+    Remove {
+        /// The address.
+        email: Email,
+        /// Even when nobody else runs the installation.
+        #[arg(long)]
+        force: bool,
         /// Where the database is.
         #[command(flatten)]
         owner: OwnerConfig,
@@ -131,11 +148,7 @@ impl Command {
             }
             Command::Migrate(owner) => migrate(&owner).await,
             Command::Verify { file } => verify(&file),
-            Command::Operator(OperatorCommand::Add { email, owner }) => {
-                let id = add_operator(owner.url()?.expose_secret(), &email).await?;
-                println!("{} ({id}) is an operator", email.as_str());
-                Ok(())
-            }
+            Command::Operator(command) => command.run().await,
             Command::Book(BookCommand::Frozen { owner }) => {
                 for freeze in frozen_books(owner.url()?.expose_secret()).await? {
                     println!("{} ({}) is frozen since {}", freeze.book, freeze.name, freeze.frozen_at);
@@ -155,6 +168,27 @@ impl Command {
                 Ok(())
             }
         }
+    }
+}
+
+impl OperatorCommand {
+    async fn run(self) -> anyhow::Result<()> {
+        match self {
+            OperatorCommand::Add { email, owner } => {
+                let id = add_operator(owner.url()?.expose_secret(), &email).await?;
+                println!("{} ({id}) is an operator", email.as_str());
+            }
+            OperatorCommand::List { owner } => {
+                for person in list_operators(owner.url()?.expose_secret()).await? {
+                    println!("{} ({})", person.email, person.id);
+                }
+            }
+            OperatorCommand::Remove { email, force, owner } => {
+                let id = remove_operator(owner.url()?.expose_secret(), &email, force).await?;
+                println!("{} ({id}) is no operator any more", email.as_str());
+            }
+        }
+        Ok(())
     }
 }
 

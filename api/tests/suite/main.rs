@@ -9,3 +9,4 @@ mod frozen;
 mod invitations;
 mod pledging;
 mod sessions;
+mod taken_back;
