@@ -13,6 +13,7 @@ pub mod edge;
 pub mod evidence_body;
 pub mod extract;
 pub mod gate;
+pub mod grants;
 pub mod handlers;
 pub mod idempotency;
 pub mod keys;
