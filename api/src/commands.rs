@@ -3,7 +3,7 @@
 use crate::config::{MigrateConfig, OwnerConfig, ServeConfig};
 use crate::demo::{self, DemoOptions, DevOptions};
 use crate::doctor::{DoctorConfig, doctor};
-use crate::operators::{add_operator, adopt, frozen_books, release_book};
+use crate::operators::{add_operator, adopt, frozen_books, list_operators, release_book, remove_operator};
 use crate::{keys, serve};
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
@@ -70,6 +70,23 @@ pub enum OperatorCommand {
     Add {
         /// The address.
         email: Email,
+        /// Where the database is.
+        #[command(flatten)]
+        owner: OwnerConfig,
+    },
+    /// List those who run the installation.
+    List {
+        /// Where the database is.
+        #[command(flatten)]
+        owner: OwnerConfig,
+    },
+    /// Make an operator none; they keep their account and their roles.
+    Remove {
+        /// The address.
+        email: Email,
+        /// Even when nobody else runs the installation.
+        #[arg(long)]
+        force: bool,
         /// Where the database is.
         #[command(flatten)]
         owner: OwnerConfig,
@@ -171,11 +188,7 @@ impl Command {
                 );
                 Ok(())
             }
-            Command::Operator(OperatorCommand::Add { email, owner }) => {
-                let id = add_operator(owner.url()?.expose_secret(), &email).await?;
-                println!("{} ({id}) is an operator", email.as_str());
-                Ok(())
-            }
+            Command::Operator(command) => command.run().await,
             Command::Book(BookCommand::Frozen { owner }) => {
                 for freeze in frozen_books(owner.url()?.expose_secret()).await? {
                     println!("{} ({}) is frozen since {}", freeze.book, freeze.name, freeze.frozen_at);
@@ -203,6 +216,27 @@ impl Command {
                 Ok(())
             }
         }
+    }
+}
+
+impl OperatorCommand {
+    async fn run(self) -> anyhow::Result<()> {
+        match self {
+            OperatorCommand::Add { email, owner } => {
+                let id = add_operator(owner.url()?.expose_secret(), &email).await?;
+                println!("{} ({id}) is an operator", email.as_str());
+            }
+            OperatorCommand::List { owner } => {
+                for person in list_operators(owner.url()?.expose_secret()).await? {
+                    println!("{} ({})", person.email, person.id);
+                }
+            }
+            OperatorCommand::Remove { email, force, owner } => {
+                let id = remove_operator(owner.url()?.expose_secret(), &email, force).await?;
+                println!("{} ({id}) is no operator any more", email.as_str());
+            }
+        }
+        Ok(())
     }
 }
 

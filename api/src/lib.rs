@@ -15,6 +15,7 @@ pub mod evidence_body;
 pub mod extract;
 pub mod figures;
 pub mod gate;
+pub mod grants;
 pub mod handlers;
 pub mod idempotency;
 pub mod keys;

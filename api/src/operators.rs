@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use ledger::engine::store::books;
 use ledger::engine::store::checks::{self, Freeze};
 use ledger::id::{BookRef, PersonId};
-use ledger::parties::operations::sign_in;
+use ledger::parties::operations::operators;
+use ledger::parties::rules::person::Person;
 use ledger::parties::rules::role::Email;
 use ledger::service::store::activity::{self, Actor, Done};
 use ledger::service::store::adoptions;
@@ -16,7 +17,23 @@ use ledger::service::store::adoptions;
 pub async fn add_operator(owner_url: &str, email: &Email) -> anyhow::Result<PersonId> {
     let mut client = as_owner(owner_url).await?;
     let tx = client.transaction().await?;
-    let id = sign_in::ensure_operator(&tx, email, Timestamp::now()).await?;
+    let id = operators::add(&tx, email, Timestamp::now()).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Those who run the installation, as the owner of the database.
+pub async fn list_operators(owner_url: &str) -> anyhow::Result<Vec<Person>> {
+    let mut client = as_owner(owner_url).await?;
+    let tx = client.transaction().await?;
+    Ok(operators::list(&tx).await?)
+}
+
+/// Makes an operator none, as the owner of the database; the last one only when it is forced.
+pub async fn remove_operator(owner_url: &str, email: &Email, is_forced: bool) -> anyhow::Result<PersonId> {
+    let mut client = as_owner(owner_url).await?;
+    let tx = client.transaction().await?;
+    let id = operators::remove(&tx, email, is_forced, Timestamp::now()).await?;
     tx.commit().await?;
     Ok(id)
 }

@@ -69,6 +69,17 @@ pub(crate) async fn read_accounts(
     Ok(book)
 }
 
+/// Refuses who may not let a book be read like this: everybody reads a public one, and finds it in the list without a token, so
+/// an operator decides on that.
+pub(crate) fn require_leave(caller: &Caller, visibility: Visibility) -> Result<(), Error> {
+    match visibility {
+        Visibility::Public if !caller.is_operator() => {
+            Err(Error::Forbidden("an operator lets a book be public: open it as private or members, and ask for it"))
+        }
+        Visibility::Private | Visibility::Members | Visibility::Public => Ok(()),
+    }
+}
+
 /// Writes into the book's list of who did what; the object is an outside id, or names what has none.
 pub(crate) async fn note(
     tx: &Transaction<'_>,

@@ -26,6 +26,7 @@ pub mod store {
 /// Lock, decide, save.
 pub mod operations {
     pub mod invitations;
+    pub mod operators;
     pub mod organisations;
     pub mod persons;
     pub mod sign_in;

@@ -24,7 +24,7 @@ use crate::engine::store::{accounts as account_rows, journal};
 use crate::error::Error;
 use crate::id::{OrganisationId, PersonId, SessionId};
 use crate::money::{Currency, Money};
-use crate::parties::operations::{organisations as parties, sign_in};
+use crate::parties::operations::{operators, organisations as parties, sign_in};
 use crate::parties::rules::credential::Credential;
 use crate::parties::rules::role::{Email, OrganisationKind, Role, Scope};
 use crate::parties::store::{organisations, sessions};
@@ -142,7 +142,7 @@ async fn operator(database: &TestDatabase, wall: Timestamp) -> PersonId {
         deadpool_postgres::Pool::builder(Manager::new(access.config, access.tls)).max_size(1).build().expect("a pool");
     let mut client = pool.get().await.expect("a connection");
     let tx = client.transaction().await.expect("a transaction");
-    let operator = sign_in::ensure_operator(&tx, &address("operator"), wall).await.expect("an operator");
+    let operator = operators::add(&tx, &address("operator"), wall).await.expect("an operator");
     tx.commit().await.expect("a commit");
     operator
 }

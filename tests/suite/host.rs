@@ -26,7 +26,8 @@ impl Host {
         let treasurer = join(&operator, &organisation, "treasurer@host.example", "treasurer").await?;
         let mut asked = new_book(&organisation, "sandbox", visibility);
         asked["name"] = json!(name);
-        let book = treasurer.post("/v1/books", &asked).await?;
+        let opener = if visibility == "public" { &operator } else { &treasurer };
+        let book = opener.post("/v1/books", &asked).await?;
         ensure!(book.status == 201, "{}", book.body);
         let book = text(&book.body, "/id")?.to_owned();
         Ok(Host { app, operator, treasurer, organisation, book })

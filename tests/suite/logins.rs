@@ -64,7 +64,7 @@ async fn h1_migrate_and_operator_take_the_owners_login_and_say_so() -> Outcome {
     let folder = TempDir::new()?;
     let file = folder.path().join("owner");
     std::fs::write(&file, &database.url)?;
-    for arguments in [&["migrate"][..], &["operator", "add", "ada@example.org"]] {
+    for arguments in [&["migrate"][..], &["operator", "add", "ada@example.org"], &["operator", "list"]] {
         let mut alone = program("commonpurse", arguments)?;
         let said = refusal(alone.env("DATABASE_URL", &database.service_url)).await?;
         ensure!(said.contains("set COMMONPURSE_OWNER_URL"), "{arguments:?}: {said}");

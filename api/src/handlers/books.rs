@@ -7,6 +7,7 @@ pub mod entry_batches;
 pub mod exchange;
 pub mod holds;
 pub mod jobs;
+pub mod partners;
 pub mod units;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -16,8 +17,11 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
     routes
         .service(book::open)
         .service(book::list)
+        .service(book::change)
         .service(book::advance_clock)
-        .service(book::admit_partner)
+        .service(partners::admit_partner)
+        .service(partners::list_partners)
+        .service(partners::withdraw_partner)
         .service(jobs::requeue)
         .service(jobs::show)
         .service(units::create_unit)

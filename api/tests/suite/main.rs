@@ -10,3 +10,4 @@ mod invitations;
 mod pledging;
 mod sessions;
 mod statements;
+mod taken_back;

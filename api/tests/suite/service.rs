@@ -101,6 +101,17 @@ impl Service {
         Answer { status, body, replayed }
     }
 
+    /// PATCH of what was seen with this `ETag`.
+    pub(crate) async fn change(&self, path: &str, token: &str, seen: &str, body: &Value) -> Answer {
+        let service = init_service(api::app(self.state.clone())).await;
+        let request = TestRequest::with_uri(path).method(Method::PATCH).set_json(body);
+        let request = request.insert_header(("authorization", format!("Bearer {token}")));
+        let response = call_service(&service, request.insert_header(("if-match", seen)).to_request()).await;
+        let status = response.status().as_u16();
+        let body = serde_json::from_slice(&read_body(response).await).unwrap_or(Value::Null);
+        Answer { status, body, replayed: false }
+    }
+
     pub(crate) async fn get(&self, path: &str, token: &str) -> Answer {
         self.ask(Method::GET, path, token, "", None).await
     }

@@ -57,7 +57,10 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     let new = json!({
         "organisation": cast.host, "name": "Second book", "currency": "USD", "mode": "sandbox", "zone": "Europe/Berlin",
     });
-    known.example("POST /v1/books", json!({}), new);
+    known.example("POST /v1/books", json!({}), new.clone());
+    let second = cast.treasurer.post("/v1/books", &new).await?.ok()?;
+    let seen = json!({"book": second["id"], "If-Match": "\"v1\""});
+    known.example("PATCH /v1/books/{book}", seen, json!({"visibility": "members"}));
     let rent = json!({"code": "expenses:rent", "class": "expense", "currency": "USD"});
     known.example("POST /v1/books/{book}/accounts", book.clone(), rent);
     let hours = json!({"code": "HOURS", "name": "Attested hours", "exponent": 2, "counts": "hours"});
@@ -65,6 +68,10 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     let day = json!({"book": cast.book, "date": "2031-01-01"});
     known.example("POST /v1/books/{book}/periods/{date}:close", day, json!({}));
     known.example("POST /v1/books/{book}/partners", book.clone(), json!({"organisation": platform}));
+    let former = organisation(&cast.operator, "Fans of Closed Tools", "partner_platform").await?;
+    post("partners", &json!({"organisation": former})).await?;
+    let former = json!({"book": cast.book, "organisation": former});
+    known.example("DELETE /v1/books/{book}/partners/{organisation}", former, Value::Null);
     known.example("POST /v1/books/{book}/clock:advance", book, json!({"to": "2031-02-01T12:00:00Z"}));
     Ok(())
 }

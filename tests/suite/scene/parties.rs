@@ -2,7 +2,7 @@
 
 use super::{Known, Outcome};
 use anyhow::Context as _;
-use api::demo::cast::{Cast, give_role, invite, organisation};
+use api::demo::cast::{Cast, give_role, invite, organisation, person};
 use api::demo::client::{Client, text};
 use serde_json::{Value, json};
 
@@ -38,9 +38,14 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     let withdrawn = invite(&cast.treasurer, &cast.host, "former@host.example", "member").await?;
     let withdrawn = json!({"id": cast.host, "invitation": withdrawn});
     known.example("DELETE /v1/organisations/{id}/invitations/{invitation}", withdrawn, Value::Null);
-    let offered = invite(&cast.operator, &platform, cast.treasurer.email()?, "auditor").await?;
-    let offered = json!({"token": cast.treasurer.invitation_token(&offered).await?});
+    let offered = invite(&cast.operator, &platform, cast.operator.email()?, "auditor").await?;
+    let offered = json!({"token": cast.operator.invitation_token(&offered).await?});
     known.example("POST /v1/invitations:accept", json!({}), offered);
+    let kept_out = json!({"id": person(&cast.stranger).await?});
+    for step in ["disable", "enable"] {
+        let reason = json!({"reason": "The mailbox was taken over"});
+        known.example(&format!("POST /v1/persons/{{id}}:{step}"), kept_out.clone(), reason);
+    }
     let tie = json!({"book": cast.book, "organisation": cast.team, "reason": "A cousin is on the team"});
     known.example("POST /v1/ties", json!({}), tie);
     Ok(())

@@ -48,7 +48,7 @@ async fn public_book(cast: &Cast, partner: &Client, known: &mut Known) -> Outcom
         "organisation": cast.host, "name": "Open books", "currency": "USD", "mode": "sandbox", "zone": "Europe/Berlin",
         "visibility": "public",
     });
-    let book = by.post("/v1/books", &book).await?.ok()?;
+    let book = cast.operator.post("/v1/books", &book).await?.ok()?;
     let book = text(&book, "/id")?;
     by.post(&format!("/v1/books/{book}/partners"), &json!({"organisation": cast.platform})).await?.ok()?;
     let campaign = json!({"book": book, "slug": "open", "title": "Open", "terms": TERMS, "monthly_goal": usd("10.00")});

@@ -1,24 +1,23 @@
-//! Books: opening one, reading what it is, moving a sandbox clock, admitting partners.
+//! Books: opening one, reading what it is, who may read it, moving a sandbox clock.
 
 use crate::auth::{Caller, MaybeCaller, Who};
-use crate::extract::{Keyed, Params};
+use crate::extract::{Body, Keyed, Params};
 use crate::idempotency::{Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::visibility::{kept, note, read};
-use crate::wire::{bounded, etag, parse, parse_currency};
+use crate::visibility::{kept, note, read, require_leave};
+use crate::wire::{IfMatch, bounded, etag, parse, parse_currency};
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse, get, post};
+use actix_web::{HttpRequest, HttpResponse, get, patch, post};
 use jiff::Timestamp;
+use ledger::Error;
 use ledger::book::Mode;
 use ledger::books::operations::books as operations;
 use ledger::engine::store::books::{self, Book, Visibility};
 use ledger::id::{BookId, BookRef, OrganisationId};
-use ledger::parties::rules::role::OrganisationKind;
 use ledger::parties::store::organisations;
-use ledger::{Error, Refusal};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -42,7 +41,7 @@ pub struct NewBook {
     #[schema(min_length = 1, max_length = 64, example = "Europe/Berlin")]
     zone: String,
     /// Who may read it: `private` (people with a role in the organisation, plain members excepted), `members`, or
-    /// `public`. Private when it is not given.
+    /// `public`, which operators decide on. Private when it is not given.
     #[schema(value_type = Option<String>, pattern = "^(private|members|public)$")]
     visibility: Option<Visibility>,
 }
@@ -104,6 +103,7 @@ pub(crate) async fn open(state: Data<State>, caller: Caller, request: Keyed<NewB
     idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
         caller.require_role(tx, asked.organisation, "organisation").await?;
         organisations::find(tx, asked.organisation).await?.ok_or(Error::NotFound("organisation"))?;
+        require_leave(&caller, asked.visibility)?;
         match asked.mode {
             Mode::Live => caller.require_operator()?,
             Mode::Sandbox => {}
@@ -147,6 +147,41 @@ pub(crate) async fn show(state: Data<State>, caller: MaybeCaller, id: Path<BookR
     Ok(HttpResponse::Ok().insert_header((ETAG, etag(book.version))).json(BookBody::from(book)))
 }
 
+/// What of a book changes.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeBookRequest {
+    /// `private`, `members`, or `public`, which operators decide on.
+    #[schema(value_type = String, pattern = "^(private|members|public)$")]
+    visibility: Visibility,
+}
+
+/// Says who may read a book from the next request on. An operator lets it be public; its keepers may take that back.
+#[utoipa::path(tag = "books", params(("book" = String, Path, description = "The book")),
+    request_body = ChangeBookRequest,
+    responses((status = 200, description = "As it is now, with its new ETag", body = BookBody)))]
+#[patch("/v1/books/{book}")]
+pub(crate) async fn change(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<BookRef>,
+    seen: IfMatch,
+    request: Body<ChangeBookRequest>,
+) -> Result<HttpResponse, Problem> {
+    let visibility = request.0.visibility;
+    let changed = state
+        .in_transaction(async |tx| {
+            let book = kept(tx, &caller, *id).await?;
+            require_leave(&caller, visibility)?;
+            let book = operations::change_visibility(tx, book.id, seen.0, visibility).await?;
+            let action = format!("made_{visibility}");
+            note(tx, &caller, &book, &book.reference(), &action, Timestamp::now()).await?;
+            Ok(book)
+        })
+        .await?;
+    Ok(HttpResponse::Ok().insert_header((ETAG, etag(changed.version))).json(BookBody::from(changed)))
+}
+
 /// Where a clock is to stand.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -171,55 +206,6 @@ pub(crate) async fn advance_clock(
         let book = operations::advance_clock(tx, book.id, request.body.to, wall).await?;
         note(tx, &caller, &book, &book.reference(), "clock_advanced", wall).await?;
         Ok(Reply::ok(&BookBody::from(book)))
-    })
-    .await
-}
-
-/// Whom to admit.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AdmitPartner {
-    /// A partner platform.
-    #[schema(min_length = 30, max_length = 30, pattern = "^org_[a-z2-7]{26}$")]
-    organisation: String,
-}
-
-/// A partner platform that may bring pledges into a book.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct AdmittedPartner {
-    #[schema(value_type = String)]
-    book: BookRef,
-    #[schema(value_type = String)]
-    organisation: OrganisationId,
-}
-
-/// Admits a partner platform, which may then bring pledges into the book. It reads its own objects only.
-#[utoipa::path(tag = "books", params(("book" = String, Path, description = "The book")), request_body = AdmitPartner,
-    responses((status = 201, description = "Admitted", body = AdmittedPartner),
-              (status = 200, description = "It was admitted before", body = AdmittedPartner)))]
-#[post("/v1/books/{book}/partners")]
-pub(crate) async fn admit_partner(
-    state: Data<State>,
-    caller: Caller,
-    id: Path<BookRef>,
-    request: Keyed<AdmitPartner>,
-) -> Result<HttpResponse, Problem> {
-    let by = caller.person()?.id;
-    let partner: OrganisationId = parse("/organisation", &request.body.organisation)?;
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let book = kept(tx, &caller, *id).await?;
-        let found = organisations::find(tx, partner).await?;
-        let found = found.ok_or_else(|| Error::invalid("/organisation", "there is no such organisation"))?;
-        if found.kind != OrganisationKind::PartnerPlatform {
-            return Err(Refusal::new("no-partner-platform", format!("{} is a {}", found.name, found.kind)).into());
-        }
-        let wall = Timestamp::now();
-        let admitted = AdmittedPartner { book: *id, organisation: partner };
-        if !operations::admit_partner(tx, &book, partner, by, wall).await? {
-            return Ok(Reply::ok(&admitted));
-        }
-        note(tx, &caller, &book, &partner, "partner_admitted", wall).await?;
-        Ok(Reply::created(&admitted))
     })
     .await
 }

@@ -82,6 +82,24 @@ pub async fn advance_clock(tx: &Transaction<'_>, book: BookId, to: Timestamp, wa
     books::set_clock(tx, book.id, offset).await
 }
 
+/// Says who may read a book, when the caller has seen its present version.
+///
+/// # Errors
+///
+/// [`Error::Stale`] for an outdated version; [`Error::NotFound`] for an unknown book.
+pub async fn change_visibility(
+    tx: &Transaction<'_>,
+    book: BookId,
+    version: i64,
+    visibility: Visibility,
+) -> Result<Book, Error> {
+    let book = books::lock(tx, book).await?;
+    if book.version != version {
+        return Err(Error::Stale("book"));
+    }
+    books::set_visibility(tx, book.id, visibility).await
+}
+
 /// Admits a partner platform, which may then bring pledges into the book.
 ///
 /// # Errors
@@ -95,6 +113,26 @@ pub async fn admit_partner(
     wall: Timestamp,
 ) -> Result<bool, Error> {
     books::admit_partner(tx, book.id, partner, by, wall).await
+}
+
+/// Withdraws the admission of a partner platform: from now on it neither reads nor writes in the book. What it has brought
+/// stays, and what it has collected is settled.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] when it is not admitted.
+pub async fn withdraw_partner(
+    tx: &Transaction<'_>,
+    book: &Book,
+    partner: OrganisationId,
+    by: PersonId,
+    wall: Timestamp,
+) -> Result<(), Error> {
+    if books::withdraw_partner(tx, book.id, partner, by, wall).await? {
+        Ok(())
+    } else {
+        Err(Error::NotFound("partner"))
+    }
 }
 
 /// The last moment of a day in the book's zone, exclusive: when something that may happen "until that day" ends.

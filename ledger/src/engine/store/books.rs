@@ -230,7 +230,31 @@ pub async fn set_clock(tx: &Transaction<'_>, book: BookId, offset: SignedDuratio
     Book::from_row(&row)
 }
 
-/// Admits a partner platform to a book; answers whether it was new.
+/// Says who may read a book.
+pub async fn set_visibility(tx: &Transaction<'_>, book: BookId, visibility: Visibility) -> Result<Book, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- books::set_visibility
+             UPDATE book SET visibility = $2, version = version + 1 WHERE number = $1
+             RETURNING *",
+        )
+        .await?;
+    let row = tx.query_one(&statement, &[&book.0, /* visibility */ &visibility.as_str()]).await?;
+    Book::from_row(&row)
+}
+
+/// A partner platform that may bring pledges into a book.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admission {
+    /// The partner platform.
+    pub organisation: OrganisationId,
+    /// The person who admitted it.
+    pub admitted_by: PersonId,
+    /// When, by the wall clock.
+    pub admitted_at: Timestamp,
+}
+
+/// Admits a partner platform to a book, also one whose admission was withdrawn; answers whether it was not admitted before.
 pub async fn admit_partner(
     tx: &Transaction<'_>,
     book: BookId,
@@ -242,11 +266,56 @@ pub async fn admit_partner(
         .prepare_cached(
             "-- books::admit_partner
              INSERT INTO book_partner (book_id, organisation, admitted_by, admitted_at) VALUES ($1, $2, $3, $4)
-             ON CONFLICT DO NOTHING",
+             ON CONFLICT (book_id, organisation) DO UPDATE
+                SET admitted_by = excluded.admitted_by, admitted_at = excluded.admitted_at,
+                    withdrawn_by = NULL, withdrawn_at = NULL
+              WHERE book_partner.withdrawn_at IS NOT NULL",
         )
         .await?;
     let rows = tx.execute(&statement, &[&book.0, /* partner */ &partner.0, /* by */ &by.0, /* at */ &at]).await?;
     Ok(rows == 1)
+}
+
+/// Withdraws the admission of a partner platform; answers whether it was admitted.
+pub async fn withdraw_partner(
+    tx: &Transaction<'_>,
+    book: BookId,
+    partner: OrganisationId,
+    by: PersonId,
+    at: Timestamp,
+) -> Result<bool, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- books::withdraw_partner
+             UPDATE book_partner SET withdrawn_by = $3, withdrawn_at = $4
+              WHERE book_id = $1 AND organisation = $2 AND withdrawn_at IS NULL",
+        )
+        .await?;
+    let rows = tx.execute(&statement, &[&book.0, /* partner */ &partner.0, /* by */ &by.0, /* at */ &at]).await?;
+    Ok(rows == 1)
+}
+
+/// The partner platforms that are admitted to a book, by their ids, after one.
+pub async fn list_partners(
+    client: &impl GenericClient,
+    book: BookId,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<Admission>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- books::list_partners
+             SELECT organisation, admitted_by, admitted_at FROM book_partner
+              WHERE book_id = $1 AND organisation > $2 AND withdrawn_at IS NULL ORDER BY organisation LIMIT $3",
+        )
+        .await?;
+    let rows = client.query(&statement, &[&book.0, /* after */ &after, /* limit */ &limit]).await?;
+    let admissions = rows.iter().map(|row| Admission {
+        organisation: OrganisationId(row.get("organisation")),
+        admitted_by: PersonId(row.get("admitted_by")),
+        admitted_at: row.get("admitted_at"),
+    });
+    Ok(admissions.collect())
 }
 
 /// Whether a partner platform may bring pledges into a book.
@@ -258,7 +327,7 @@ pub async fn partner_admitted(
     let statement = client
         .prepare_cached(
             "-- books::partner_admitted
-             SELECT 1 FROM book_partner WHERE book_id = $1 AND organisation = $2",
+             SELECT 1 FROM book_partner WHERE book_id = $1 AND organisation = $2 AND withdrawn_at IS NULL",
         )
         .await?;
     Ok(client.query_opt(&statement, &[/* book */ &book.0, /* partner */ &partner.0]).await?.is_some())
@@ -273,7 +342,8 @@ pub async fn of_partner(
     let statement = client
         .prepare_cached(
             "-- books::of_partner
-             SELECT book_id FROM book_partner WHERE organisation = $1 ORDER BY book_id LIMIT $2",
+             SELECT book_id FROM book_partner WHERE organisation = $1 AND withdrawn_at IS NULL
+              ORDER BY book_id LIMIT $2",
         )
         .await?;
     let rows = client.query(&statement, &[/* partner */ &partner.0, /* limit */ &limit]).await?;

@@ -187,20 +187,3 @@ pub async fn ensure_person(tx: &Transaction<'_>, email: &Email, wall: Timestamp)
     let made_meanwhile = people::find_by_email(tx, email.as_str()).await?;
     made_meanwhile.ok_or_else(|| Error::inconsistent("an address is taken, but by nobody"))
 }
-
-/// Makes the person with an address an operator of the installation: in a transaction of the database's owner, as the
-/// service may not.
-///
-/// # Errors
-///
-/// `person-disabled`.
-pub async fn ensure_operator(tx: &Transaction<'_>, email: &Email, wall: Timestamp) -> Result<PersonId, Error> {
-    let person = ensure_person(tx, email, wall).await?;
-    if person.disabled_at.is_some() {
-        return Err(
-            Refusal::new("person-disabled", "this person is disabled: an operator has to enable them first").into()
-        );
-    }
-    people::update_operator(tx, person.id).await?;
-    Ok(person.id)
-}

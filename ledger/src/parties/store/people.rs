@@ -124,14 +124,26 @@ pub async fn insert(tx: &Transaction<'_>, person: &Person) -> Result<bool, Error
     Ok(inserted == 1)
 }
 
-/// Makes a person an operator of the installation. Only the owner of the database may.
-pub async fn update_operator(tx: &Transaction<'_>, id: PersonId) -> Result<(), Error> {
+/// Locks those who run the installation, the oldest first. Only the owner of the database may.
+pub async fn lock_operators(tx: &Transaction<'_>) -> Result<Vec<Person>, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- people::lock_operators
+            SELECT id, caller, email, name, is_operator, created_at, disabled_at FROM person
+             WHERE is_operator ORDER BY id FOR UPDATE",
+        )
+        .await?;
+    Ok(tx.query(&statement, &[]).await?.iter().map(person).collect())
+}
+
+/// Makes a person an operator of the installation, or none. Only the owner of the database may.
+pub async fn update_operator(tx: &Transaction<'_>, id: PersonId, is_operator: bool) -> Result<(), Error> {
     let statement = tx
         .prepare_cached(
             "-- people::update_operator
-            UPDATE person SET is_operator = true WHERE id = $1",
+            UPDATE person SET is_operator = $2 WHERE id = $1",
         )
         .await?;
-    tx.execute(&statement, &[/* id */ &id.0]).await?;
+    tx.execute(&statement, &[/* id */ &id.0, /* is_operator */ &is_operator]).await?;
     Ok(())
 }

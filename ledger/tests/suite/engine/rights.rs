@@ -324,7 +324,7 @@ async fn h3_what_is_given_once_and_what_only_the_owner_gives_is_no_right_of_the_
         "UPDATE person SET email = 'eve@example.org'",
         "UPDATE organisation SET created_by = created_by, kind = 'fiscal_host'",
         "UPDATE book SET organisation = gen_random_uuid()",
-        "UPDATE book SET visibility = 'public'",
+        "UPDATE book SET mode = 'live'",
         "UPDATE balance SET floor = NULL",
         "UPDATE balance SET side = -side",
         "UPDATE account SET class = 23",

@@ -1,0 +1,177 @@
+//! What is given can be taken back: whatever gives somebody access names what takes it away again.
+//!
+//! Each route that writes, and each command, stands in one of two lists. One that is in neither fails a test, so that who adds
+//! a route says which it is; and an opposite that is no route and no command fails it too.
+
+/// Route or command that gives somebody access (a session, a role, a credential, an admission, sight of a book), and the one
+/// that takes it away.
+pub const GRANTS: &[(&str, &str)] = &[
+    ("POST /v1/sign-in/confirm", "POST /v1/tokens/revoke"),
+    ("POST /v1/tokens/refresh", "POST /v1/me:sign-out"),
+    ("POST /v1/oauth/token", "DELETE /v1/partners/{id}/credentials/{credential}"),
+    ("POST /v1/persons/{id}:enable", "POST /v1/persons/{id}:disable"),
+    ("POST /v1/organisations", "DELETE /v1/organisations/{id}/memberships/{person}/{role}"),
+    ("POST /v1/organisations/{id}/invitations", "DELETE /v1/organisations/{id}/invitations/{invitation}"),
+    ("POST /v1/invitations:accept", "DELETE /v1/organisations/{id}/memberships/{person}/{role}"),
+    ("POST /v1/partners/{id}/credentials", "DELETE /v1/partners/{id}/credentials/{credential}"),
+    ("POST /v1/books/{book}/partners", "DELETE /v1/books/{book}/partners/{organisation}"),
+    ("POST /v1/challenges/{id}/judges", "DELETE /v1/organisations/{id}/memberships/{person}/{role}"),
+    ("POST /v1/cooperatives/{book}/members", "POST /v1/members/{id}:leave"),
+    ("POST /v1/books", "PATCH /v1/books/{book}"),
+    ("PATCH /v1/books/{book}", "PATCH /v1/books/{book}"),
+    ("commonpurse operator add", "commonpurse operator remove"),
+];
+
+/// Routes that write and commands that give nobody access. Asking for a sign-in link gives the address nothing but a mail.
+pub const GIVES_NOTHING: &[&str] = &[
+    "POST /v1/sign-in",
+    "POST /v1/tokens/revoke",
+    "POST /v1/me:sign-out",
+    "POST /v1/persons/{id}:disable",
+    "PATCH /v1/organisations/{id}",
+    "POST /v1/campaigns",
+    "POST /v1/campaigns/{id}:publish",
+    "POST /v1/campaigns/{id}:close",
+    "POST /v1/campaigns/{id}/pledges",
+    "POST /v1/pledges/{id}:pause",
+    "POST /v1/pledges/{id}:resume",
+    "POST /v1/pledges/{id}:cancel",
+    "POST /v1/pledges/{id}:redirect",
+    "POST /v1/charges/{id}:capture",
+    "POST /v1/books/{book}/clock:advance",
+    "POST /v1/books/{book}/jobs/{id}:requeue",
+    "POST /v1/books/{book}/units",
+    "POST /v1/books/{book}/accounts",
+    "POST /v1/books/{book}/journal-entries",
+    "POST /v1/books/{book}/journal-entries:batch",
+    "POST /v1/books/{book}/journal-entries/{number}:reverse",
+    "POST /v1/books/{book}/exchange-results",
+    "POST /v1/books/{book}/holds",
+    "POST /v1/books/{book}/holds/{hold}:capture",
+    "POST /v1/books/{book}/holds/{hold}:release",
+    "POST /v1/books/{book}/periods/{date}:close",
+    "POST /v1/milestones",
+    "POST /v1/milestones/{id}:fund",
+    "POST /v1/milestones/{id}:cancel",
+    "POST /v1/ties",
+    "POST /v1/milestones/{id}/claims",
+    "PUT /v1/claims/{id}",
+    "POST /v1/claims/{id}:submit",
+    "POST /v1/claims/{id}/reviews",
+    "POST /v1/claims/{id}/disputes",
+    "POST /v1/disputes/{id}:resolve",
+    "POST /v1/challenges",
+    "POST /v1/challenges/{id}/rules",
+    "POST /v1/challenges/{id}:publish",
+    "POST /v1/challenges/{id}:announce",
+    "POST /v1/challenges/{id}:open",
+    "POST /v1/challenges/{id}:close-submissions",
+    "POST /v1/challenges/{id}:rank",
+    "POST /v1/challenges/{id}:cancel",
+    "POST /v1/challenges/{id}/award",
+    "POST /v1/challenges/{id}/contributions",
+    "POST /v1/purse-contributions/{id}:capture",
+    "POST /v1/entrants/{id}:capture-fee",
+    "POST /v1/challenges/{id}/entries",
+    "POST /v1/challenges/{id}/submissions",
+    "PUT /v1/submissions/{id}",
+    "POST /v1/submissions/{id}:submit",
+    "POST /v1/submissions/{id}/scores",
+    "POST /v1/members/{id}:leave",
+    "POST /v1/cooperatives/{book}/contributions",
+    "POST /v1/contributions/{id}:attest",
+    "POST /v1/cooperatives/{book}/allocation-rules",
+    "POST /v1/cooperatives/{book}/proceeds",
+    "POST /v1/cooperatives/{book}/distributions",
+    "POST /v1/distributions/{id}:open",
+    "POST /v1/distributions/{id}:object",
+    "POST /v1/distributions/{id}:approve",
+    "POST /v1/distributions/{id}:withdraw",
+    "POST /v1/distributions/{id}:reverse",
+    "commonpurse demo",
+    "commonpurse dev",
+    "commonpurse serve",
+    "commonpurse migrate",
+    "commonpurse verify",
+    "commonpurse operator list",
+    "commonpurse operator remove",
+    "commonpurse book frozen",
+    "commonpurse book release",
+    "commonpurse keys generate",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::Cli;
+    use crate::who_may::TABLE;
+    use clap::CommandFactory as _;
+    use std::collections::BTreeSet;
+
+    /// Every command of the program, by its full name.
+    fn commands(of: &clap::Command, name: &str, found: &mut BTreeSet<String>) {
+        let below: Vec<_> = of.get_subcommands().collect();
+        if below.is_empty() {
+            found.insert(name.to_owned());
+        }
+        for command in below {
+            commands(command, &format!("{name} {}", command.get_name()), found);
+        }
+    }
+
+    fn programs_commands() -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        commands(&Cli::command(), "commonpurse", &mut found);
+        found
+    }
+
+    /// What is wrong with two lists, given all routes and commands that there are.
+    fn wrong(
+        grants: &[(&str, &str)],
+        nothing: &[&str],
+        routes: &[(&str, &str)],
+        commands: &BTreeSet<String>,
+    ) -> Vec<String> {
+        let all: BTreeSet<String> =
+            routes.iter().map(|(method, path)| format!("{method} {path}")).chain(commands.iter().cloned()).collect();
+        // What only reads or takes away gives nothing.
+        let may_give = all.iter().filter(|name| !name.starts_with("GET ") && !name.starts_with("DELETE "));
+        let mut wrong = Vec::new();
+        for name in may_give {
+            let times = grants.iter().filter(|(grant, _)| grant == name).count()
+                + nothing.iter().filter(|nothing| *nothing == name).count();
+            if times != 1 {
+                wrong.push(format!("{name} is {times} times in the lists of grants.rs, not once"));
+            }
+        }
+        for (grant, opposite) in grants {
+            if !all.contains(*opposite) {
+                wrong.push(format!("{grant} names {opposite}, which is not there"));
+            }
+        }
+        let listed = grants.iter().map(|(grant, _)| grant).chain(nothing);
+        wrong.extend(listed.filter(|name| !all.contains(**name)).map(|name| format!("{name} is not there")));
+        wrong
+    }
+
+    #[test]
+    fn whatever_gives_access_names_what_takes_it_back() {
+        let routes: Vec<_> = TABLE.iter().map(|(method, path, _)| (*method, *path)).collect();
+        assert_eq!(wrong(GRANTS, GIVES_NOTHING, &routes, &programs_commands()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_grant_without_an_opposite_and_a_route_that_does_not_say_are_found() {
+        let routes = [("POST", "/keys"), ("DELETE", "/keys/{id}"), ("POST", "/doors")];
+        let commands = BTreeSet::from(["commonpurse admit".to_owned()]);
+        let grants = [("POST /keys", "DELETE /keys/{id}")];
+        let found = wrong(&grants, &[], &routes, &commands);
+        assert!(found.len() == 2 && found[0].starts_with("POST /doors is 0 times"), "{found:?}");
+        assert!(found[1].starts_with("commonpurse admit is 0 times"), "{found:?}");
+        let nothing = ["POST /doors", "commonpurse admit"];
+        assert_eq!(wrong(&grants, &nothing, &routes, &commands), Vec::<String>::new());
+        assert_eq!(wrong(&[("POST /keys", "DELETE /keys")], &nothing, &routes, &commands).len(), 1);
+        assert_eq!(wrong(&grants, &["POST /doors", "commonpurse admit", "POST /keys"], &routes, &commands).len(), 1);
+        assert_eq!(wrong(&grants, &["POST /doors", "commonpurse admit", "POST /gone"], &routes, &commands).len(), 1);
+    }
+}
