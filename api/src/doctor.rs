@@ -39,7 +39,7 @@ pub struct DoctorConfig {
     #[arg(long, env = "COMMONPURSE_MAIL_DIR")]
     pub mail_dir: Option<PathBuf>,
 
-    /// How many jobs each worker does at once.
+    /// How many jobs of a kind of work each worker does at once.
     #[arg(long, env = "COMMONPURSE_WORKER_CONCURRENCY", default_value_t = 8)]
     pub worker_concurrency: u16,
 
@@ -124,8 +124,8 @@ async fn database(config: &DoctorConfig) -> Vec<Finding> {
         }
     };
     let needs = Needs {
-        api: u32::from(config.serve.pool_size) + u32::try_from(serve::LANE_CONNECTIONS).unwrap_or(u32::MAX),
-        worker: u32::from(config.worker_concurrency) + findings::WORKER_CONNECTIONS,
+        api: u32::from(config.serve.pool_size) + serve::OTHER_CONNECTIONS,
+        worker: 2 * u32::from(config.worker_concurrency) + findings::WORKER_CONNECTIONS,
     };
     let mut found = match migrations::server_facts(&client).await {
         Ok(facts) => findings::server(&facts, needs),

@@ -41,7 +41,10 @@ const READ_CONNECTIONS: usize = 4;
 const BODIES_MAX: usize = 32 * 1024 * 1024;
 
 /// How many lanes write at once.
-pub(crate) const LANE_CONNECTIONS: usize = 8;
+const LANE_CONNECTIONS: usize = 8;
+
+/// Connections besides those of `COMMONPURSE_POOL_SIZE`: of the lanes, of the shared reads, and the one that health has.
+pub(crate) const OTHER_CONNECTIONS: u32 = (LANE_CONNECTIONS + READ_CONNECTIONS + 1) as u32;
 
 /// How long requests that are running may take after the signal to stop, in seconds.
 const SHUTDOWN_SECONDS: u64 = 20;

@@ -91,7 +91,8 @@ impl Preview {
 ///
 /// # Errors
 ///
-/// Those of [`apply`], but for the lock. Roles that are missing are no error: the script makes them.
+/// What [`apply`] says of a database that cannot be reached, is newer, or was made by other files. Roles that are missing
+/// are no error: the script makes them.
 pub async fn preview(owner_url: &str, roles: &Roles) -> Result<Preview, Error> {
     let mut access: Access = owner_url.parse()?;
     let options = format!("{} -c default_transaction_read_only=on", access.config.get_options().unwrap_or_default());

@@ -8,8 +8,8 @@ use std::fmt;
 /// The oldest version of PostgreSQL that is served on.
 const OLDEST: u32 = 150_000;
 
-/// What a worker's connections are besides one for each job: leases, upkeep, comparison, providers, lanes.
-pub(super) const WORKER_CONNECTIONS: u32 = 7;
+/// What a worker's connections are besides two for each of its hands: leases, upkeep, comparison, figures, providers, lanes.
+pub(super) const WORKER_CONNECTIONS: u32 = 8;
 
 /// How far apart two clocks may be: due dates and tokens are reckoned by ours, and rows are stamped by the database's.
 const CLOCK_WARN_MS: u64 = 1_000;
