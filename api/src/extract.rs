@@ -10,7 +10,7 @@ use crate::problem::Problem;
 use crate::state::State;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONNECTION, CONTENT_TYPE};
+use actix_web::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::{BytesMut, Data, block};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::StreamExt;
@@ -122,18 +122,16 @@ fn read(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Re
     let mut share = state.map(|state| state.bodies.none(holder.into_iter().collect()));
     let is_json = request.content_type().eq_ignore_ascii_case("application/json");
     let has_type = request.headers().contains_key(CONTENT_TYPE);
+    let told = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok()).unwrap_or(0);
     let mut payload = payload.take();
     let request = request.clone();
     async move {
-        let mut bytes = BytesMut::new();
+        // One that is too long is not even begun.
+        let mut bytes = BytesMut::with_capacity(fits(told, limit)?);
         let mut pace = Pace::begin(patience);
         while let Some(chunk) = pace.keep(bytes.len(), payload.next()).await? {
             let chunk = chunk.map_err(|_| malformed("the body did not arrive whole"))?;
-            if bytes.len() + chunk.len() > limit {
-                let detail = format!("at most {limit} bytes");
-                let status = StatusCode::PAYLOAD_TOO_LARGE;
-                return Err(Problem::new(status, "payload-too-large", "The body is too large", detail));
-            }
+            fits(bytes.len() + chunk.len(), limit)?;
             if !share.as_mut().is_none_or(|share| share.grow(chunk.len())) {
                 return Err(Error::Overloaded.into());
             }
@@ -148,6 +146,15 @@ fn read(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Re
         request.extensions_mut().insert(Held(share));
         Ok(bytes)
     }
+}
+
+/// The length of a body, if it may be so long.
+fn fits(length: usize, limit: usize) -> Result<usize, Problem> {
+    if length <= limit {
+        return Ok(length);
+    }
+    let detail = format!("at most {limit} bytes");
+    Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "payload-too-large", "The body is too large", detail))
 }
 
 /// What the body of a request holds.

@@ -11,7 +11,6 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tests::{Stage, TestApp};
-use tokio_postgres::NoTls;
 
 type Outcome = anyhow::Result<()>;
 
@@ -65,8 +64,7 @@ async fn t11_money_reported_to_a_frozen_book_is_kept_and_posted_once_after_the_r
     let noon = |day: Date| json!({"to": format!("{day}T12:00:00Z")});
     cast.treasurer.post(&at("clock:advance"), &noon(today)).await?.ok()?;
 
-    let (owner, connection) = tokio_postgres::connect(app.database_url(), NoTls).await?;
-    tokio::spawn(connection);
+    let owner = migrations::connect(&app.database_url().parse()?).await?;
     freeze(&owner, &app).await?;
     for ((path, body), state, waits) in [(&to_purse, "/state", "pledged"), (&fee, "/fee_state", "due")] {
         let kept = partner.post_keyed(path, body, path).await?;

@@ -56,7 +56,7 @@ async fn a_request_that_posts_an_entry_asks_postgresql_three_times_and_an_empty_
         posted().await;
     }
     for _ in 0..3 {
-        assert_eq!(posted().await, ["people::list", "readers::list_with_roles", "journal::write_lone"]);
-        assert_eq!(empty().await, ["people::list"]);
+        assert_eq!(posted().await, ["sessions::list_live", "readers::list_with_roles", "journal::write_lone"]);
+        assert_eq!(empty().await, ["sessions::list_live"]);
     }
 }
