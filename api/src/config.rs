@@ -18,6 +18,7 @@
 //! | `COMMONPURSE_STATE_DIR` | `.commonpurse` | where development keeps its signing key, readable by its owner only |
 //! | `COMMONPURSE_POOL_SIZE` | `16` | connections to the database |
 //! | `COMMONPURSE_HTTP_THREADS` | `2` | threads that answer requests |
+//! | `COMMONPURSE_CONNECTIONS` | `4096` | connections of clients at once, each of which may fill 128 KiB of memory |
 //! | `COMMONPURSE_RATE_PER_SECOND` | `1000` | requests of one caller, and of one address, each second |
 //! | `COMMONPURSE_GUESSES_PER_MINUTE` | `60` | requests of one address each minute to sign-in and token endpoints |
 //! | `COMMONPURSE_STALLED_CLIENT_S` | `60` | seconds after which a client that takes nothing of its answer is cut off |
@@ -201,6 +202,10 @@ pub struct ServeConfig {
     /// Threads that answer requests.
     #[arg(long, env = "COMMONPURSE_HTTP_THREADS", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub http_threads: u16,
+
+    /// Connections of clients at once; more wait to be accepted.
+    #[arg(long, env = "COMMONPURSE_CONNECTIONS", default_value_t = 4_096, value_parser = clap::value_parser!(u32).range(16..=1_000_000))]
+    pub connections: u32,
 
     /// After how many seconds a client that takes nothing of what is sent to it is cut off.
     #[arg(long, env = "COMMONPURSE_STALLED_CLIENT_S", default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..=3_600))]

@@ -123,6 +123,7 @@ pub async fn serve(config: ServeConfig, shutdown: impl Future<Output = ()>) -> a
     let address = format!("http://{}", listener.local_addr()?);
     let threads = usize::from(config.http_threads);
     let patience = Duration::from_secs(config.stalled_client_s.into());
+    let connections = (config.connections as usize / threads).max(1);
     let access = migrations::service_access(config.database.url()?.expose_secret(), "commonpurse-api")?;
     migrations::check_service(&migrations::connect(&access).await?).await?;
     let metrics_listen = config.metrics_listen;
@@ -137,6 +138,7 @@ pub async fn serve(config: ServeConfig, shutdown: impl Future<Output = ()>) -> a
     let shared = state.clone();
     let server = HttpServer::new(move || app(shared.clone()))
         .workers(threads)
+        .max_connections(connections)
         .on_connect(move |connection, _| cut_off_when_stalled(connection, patience))
         .disable_signals()
         .shutdown_timeout(SHUTDOWN_SECONDS)

@@ -106,8 +106,9 @@ async fn what_strangers_send_is_kept_by_nobody() -> Outcome {
     }
     let figures = app.nobody()?.download("/metrics").await.unwrap_or_default();
     ensure!(!figures.contains("M17"), "a made-up method is no label");
-    ensure!(memory[1] - memory[0] < 32 * 1024, "{memory:?} KiB");
-    ensure!(memory[3] - memory[1] < 4 * 1024, "{memory:?} KiB");
+    // A connection buffers up to 128 KiB before anybody looks, and 16 MiB of bodies may be on their way.
+    ensure!(memory[1] - memory[0] < 96 * 1024, "{memory:?} KiB");
+    ensure!(memory[3] - memory[1] < 24 * 1024, "{memory:?} KiB");
     app.finish().await
 }
 

@@ -101,7 +101,7 @@ impl Limits {
 
     /// A request of an address.
     pub fn address(&self, address: IpAddr) -> Result<Standing, Problem> {
-        if self.asked.fetch_add(1, Ordering::Relaxed) % RECOUNT == 0 {
+        if self.asked.fetch_add(1, Ordering::Relaxed).is_multiple_of(RECOUNT) {
             self.recount(NETWORKS_MAX);
         }
         self.address.check(&self.group(address))
