@@ -217,7 +217,7 @@ async fn a_mail_server_that_says_nothing_keeps_no_money_waiting() {
     let database = testing::database().await;
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("smtp://{}", silent.local_addr().unwrap());
-    let mails: Vec<_> = (0..1_000).map(|number| sign_in(number, "ada@example.org")).collect();
+    let mails: Vec<_> = (0..1_000).map(|number| sign_in(number, &format!("ada{number}@example.org"))).collect();
     enqueue(&database, &mails).await;
     let worker = database.worker_with("one", Transport::smtp(&url).unwrap());
     // Those that wait for the mail server have taken all the hands that they get.
@@ -230,7 +230,7 @@ async fn a_mail_server_that_says_nothing_keeps_no_money_waiting() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_server_that_is_away_is_left_alone_and_its_mails_lose_no_attempts() {
     let database = testing::database().await;
-    let mails: Vec<_> = (0..200).map(|number| sign_in(number, "ada@example.org")).collect();
+    let mails: Vec<_> = (0..200).map(|number| sign_in(number, &format!("ada{number}@example.org"))).collect();
     enqueue(&database, &mails).await;
     // Nobody listens on port 1.
     let worker = database.worker_with("one", Transport::smtp("smtp://127.0.0.1:1").unwrap());
