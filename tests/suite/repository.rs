@@ -2,7 +2,8 @@
 //! is told by `house.rs`.
 
 use anyhow::{Context as _, ensure};
-use ledger::service::job::{JobKind, Limits};
+use ledger::service::job::JobKind;
+use ledger::service::work::Limits;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 

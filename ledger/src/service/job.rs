@@ -8,7 +8,7 @@ use crate::id::{
     PurseContributionId, ReleaseId, SettlementId, StatementId,
 };
 use crate::service::store::activity::Actor;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use std::fmt;
 
 /// One thing to do. Its JSON (`{"kind": "charge_pledge", …}`) is what the database keeps.
@@ -327,50 +327,12 @@ impl JobKind {
             | JobKind::SendInvitation => false,
         }
     }
-
-    /// How often it is tried, and when it counts as late.
-    pub fn limits(self) -> Limits {
-        match self {
-            // A person waits in front of the screen, and the link expires.
-            JobKind::SendSignIn => Limits { attempts_max: 6, deadline: SignedDuration::from_mins(2) },
-            // Money: tried for about four hours before somebody has to look.
-            JobKind::ChargePledge
-            | JobKind::RetryCharge
-            | JobKind::SettleReceivable
-            | JobKind::CloseReview
-            | JobKind::ReleaseClaim
-            | JobKind::AdvanceDistribution
-            | JobKind::IssueStatements
-            | JobKind::AdvanceChallenge
-            | JobKind::ExpireHold
-            | JobKind::RecordCapture
-            | JobKind::RecordContribution
-            | JobKind::RecordEntryFee => Limits { attempts_max: 16, deadline: SignedDuration::from_mins(15) },
-            // Mail: a server may be away for about six hours.
-            JobKind::SendReceipt
-            | JobKind::NotifyDecline
-            | JobKind::NotifyReviewers
-            | JobKind::SendReleaseNotice
-            | JobKind::SendStatement
-            | JobKind::SendFreezeNotice
-            | JobKind::SendInvitation => Limits { attempts_max: 18, deadline: SignedDuration::from_hours(1) },
-        }
-    }
 }
 
 impl fmt::Display for JobKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
-}
-
-/// The limits of a kind of job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// The most attempts; after them it is dead, and waits in the dead-letter list for somebody to look.
-    pub attempts_max: i32,
-    /// How long after it fell due it may be done; later, it is reported as late.
-    pub deadline: SignedDuration,
 }
 
 /// A job to be written: [`crate::service::store::jobs::enqueue`].

@@ -1,6 +1,7 @@
 //! What a job waits for while it is done: jobs that wait for one thing must not keep those waiting that need another.
 
 use super::job::JobKind;
+use jiff::SignedDuration;
 
 /// The kinds of work that a worker has hands of their own for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,4 +66,25 @@ impl JobKind {
             | JobKind::SendInvitation => Work::Mail,
         }
     }
+
+    /// How often it is tried, and when it counts as late.
+    pub fn limits(self) -> Limits {
+        match self.work() {
+            // A person waits in front of the screen, and the link expires.
+            Work::SignIn => Limits { attempts_max: 6, deadline: SignedDuration::from_mins(2) },
+            // Money: tried for about four hours before somebody has to look.
+            Work::Money | Work::Rail => Limits { attempts_max: 16, deadline: SignedDuration::from_mins(15) },
+            // A server may be away for about six hours.
+            Work::Mail => Limits { attempts_max: 18, deadline: SignedDuration::from_hours(1) },
+        }
+    }
+}
+
+/// The limits of a kind of job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The most attempts; after them it is dead, and waits in the dead-letter list for somebody to look.
+    pub attempts_max: i32,
+    /// How long after it fell due it may be done; later, it is reported as late.
+    pub deadline: SignedDuration,
 }
