@@ -41,6 +41,18 @@ impl Database {
         self.worker_with(name, Transport::Memory(std::sync::Mutex::default()))
     }
 
+    /// Opens books with these numbers from 1 on, in which nothing is posted.
+    pub(crate) async fn open_books(&self, count: i32) {
+        let owner = migrations::connect(&self.database.url.parse().unwrap()).await.unwrap();
+        let rows = format!(
+            "INSERT INTO book (number, uid, organisation, name, currency, mode, zone, visibility, created_at)
+             SELECT number, gen_random_uuid(), gen_random_uuid(), 'Book', 'USD', 'sandbox', 'UTC', 'private', now()
+               FROM generate_series(1, {count}) AS number;
+             INSERT INTO book_head (book_id) SELECT generate_series(1, {count})"
+        );
+        owner.batch_execute(&rows).await.unwrap();
+    }
+
     /// A worker that sends its mail somewhere.
     pub(crate) fn worker_with(&self, name: &str, transport: Transport) -> Arc<Worker> {
         let access = migrations::service_access(&self.database.service_url, "worker-test-lanes").unwrap();

@@ -73,7 +73,7 @@ impl BookWithWork {
 
 /// The books with jobs of these kinds of work that are due and that no worker has: in turn, from the one after `after` on,
 /// so that each has its turn however much the others have to do. What waits for the release of a frozen book does not
-/// count. It locks nothing.
+/// count. It locks nothing, and enters the index of open jobs once for each book.
 pub async fn books_with_work(
     client: &impl GenericClient,
     wall: Timestamp,
@@ -84,13 +84,23 @@ pub async fn books_with_work(
     let statement = client
         .prepare_cached(
             "-- jobs::books_with_work
-            SELECT job.book_id, coalesce(max(book.clock_offset_s), 0)::bigint AS offset_s
-            FROM job LEFT JOIN book ON book.number = job.book_id LEFT JOIN book_head head ON head.book_id = job.book_id
-            WHERE (head.frozen IS NOT TRUE OR job.kind <> ALL ($3)) AND job.kind = ANY ($4)
-              AND job.finished_at IS NULL AND job.dead_at IS NULL AND job.leased_until <= $1
-              AND job.due_at <= $1::timestamptz + coalesce(book.clock_offset_s, 0) * INTERVAL '1 second'
-            GROUP BY job.book_id
-            ORDER BY job.book_id <= $5, job.book_id LIMIT $2",
+            SELECT book_id, offset_s FROM (
+                SELECT head.book_id, book.clock_offset_s AS offset_s
+                FROM book_head head JOIN book ON book.number = head.book_id
+                CROSS JOIN LATERAL (
+                    SELECT FROM job
+                    WHERE job.book_id = head.book_id AND finished_at IS NULL AND dead_at IS NULL AND leased_until <= $1
+                      AND due_at <= $1::timestamptz + book.clock_offset_s * INTERVAL '1 second'
+                      AND kind = ANY ($4) AND (NOT head.frozen OR kind <> ALL ($3))
+                    LIMIT 1
+                ) AS due
+                UNION ALL
+                (SELECT book_id, 0 FROM job
+                 WHERE book_id = $6 AND finished_at IS NULL AND dead_at IS NULL AND leased_until <= $1 AND due_at <= $1
+                   AND kind = ANY ($4)
+                 LIMIT 1)
+            ) AS found
+            ORDER BY book_id <= $5, book_id LIMIT $2",
         )
         .await?;
     let rows = client
@@ -102,6 +112,7 @@ pub async fn books_with_work(
                 /* waiting */ &waiting().collect::<Vec<_>>(),
                 /* kind */ &kinds(works),
                 /* after */ &after.0,
+                /* installation */ &BookId::INSTALLATION.0,
             ],
         )
         .await?;

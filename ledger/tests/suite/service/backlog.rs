@@ -93,7 +93,15 @@ async fn what_waits_is_found_by_index_among_many_jobs_that_are_done_or_not_yet_d
     let tx = client.transaction().await.unwrap();
     assert_eq!(jobs::backlog(&tx, Timestamp::now()).await.unwrap().len(), 1);
     tx.commit().await.unwrap();
-    // As it is planned: for the moment that is asked for.
-    let plan = plans(&client, "-- jobs::backlog", "now(), '{}', 0").await.remove(0);
-    assert!(plan.contains("job_open") && plan.contains("job_dead") && !plan.contains("Seq Scan on job"), "{plan}");
+    let wall = Timestamp::now();
+    let due = jobs::books_with_work(&client, wall, &Work::ALL, BookId::INSTALLATION, 10).await.unwrap();
+    assert_eq!(due.iter().map(|due| due.book).collect::<Vec<_>>(), [ground.book.id]);
+    // As they are planned: for the moment that is asked for.
+    let backlog = plans(&client, "-- jobs::backlog", "now(), '{}', 0").await.remove(0);
+    assert!(backlog.contains("job_dead"), "{backlog}");
+    let asked = "now(), 10, '{}', '{expire_hold}', 0, 0";
+    let due = plans(&client, "-- jobs::books_with_work", asked).await.remove(0);
+    for plan in [backlog, due] {
+        assert!(plan.contains("job_open") && !plan.contains("Seq Scan on job"), "{plan}");
+    }
 }
