@@ -165,14 +165,15 @@ impl Ground {
 
     /// Lanes as a process has them.
     pub fn lanes(&self) -> Lanes {
+        Lanes::new(self.lane_pool())
+    }
+
+    /// Connections for lanes.
+    pub fn lane_pool(&self) -> Pool {
         let access = migrations::service_access(&self.database.service_url, "lanes").expect("an address");
         let access = access.with(lane::options);
-        Lanes::new(
-            deadpool_postgres::Pool::builder(Manager::new(access.config, access.tls))
-                .max_size(4)
-                .build()
-                .expect("a pool"),
-        )
+        let manager = Manager::new(access.config, access.tls);
+        deadpool_postgres::Pool::builder(manager).max_size(4).build().expect("a pool").into()
     }
 
     /// Does something in a transaction of its own, which is kept when it succeeds.

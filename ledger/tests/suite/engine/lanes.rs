@@ -13,6 +13,7 @@ use ledger::money::Currency;
 use ledger::service::store::replies;
 use ledger::testing::Ground;
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 async fn account(ground: &Ground, code: &str, class: AccountClass, floor: Option<i64>) -> AccountNumber {
@@ -237,4 +238,37 @@ async fn a_companion_that_meets_a_strangers_row_fails_alone() {
     let unknown = Companion::new("book", serde_json::json!({}));
     let wrong = Command { key: None, entry: None, companions: vec![unknown] };
     assert!(matches!(lanes.command(book, key(), wrong).await, Err(Error::Inconsistent(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_waited_too_long_in_a_lane_is_refused_and_comes_again_with_the_same_key() {
+    let ground = ground().await;
+    let bank = account(&ground, "assets:bank", AccountClass::Asset, None).await;
+    let own = account(&ground, "equity:own", AccountClass::Equity, None).await;
+    let patience = Duration::from_millis(50);
+    let lanes = Lanes::with_patience(ground.lane_pool(), patience);
+    let (owner, watcher) = (ground.database_owner().await, ground.database_owner().await);
+    let lock = format!("BEGIN; SELECT FROM book_head WHERE book_id = {} FOR UPDATE", ground.book.id.0);
+    owner.batch_execute(&lock).await.unwrap();
+    let post = |key| {
+        let (lanes, book) = (lanes.clone(), ground.book.id);
+        tokio::spawn(async move { lanes.post(book, key, entry(bank, own, 3)).await })
+    };
+    let first = post(key());
+    // Until the first one is in a batch, which waits for the lock.
+    let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while watcher.query_one(waits, &[]).await.unwrap().get::<_, i64>(0) == 0 {
+        tokio::task::yield_now().await;
+    }
+    let late = key();
+    let second = post(late);
+    let asked = Instant::now();
+    while asked.elapsed() < 4 * patience {
+        tokio::task::yield_now().await;
+    }
+    owner.batch_execute("ROLLBACK").await.unwrap();
+    assert_eq!(number(&first.await.unwrap().unwrap()), 1);
+    assert!(matches!(second.await.unwrap(), Err(Error::Overloaded)));
+    let again = lanes.post(ground.book.id, late, entry(bank, own, 3)).await.unwrap();
+    assert_eq!((number(&again), again.replayed), (2, false), "nothing was done when it was refused");
 }
