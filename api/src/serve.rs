@@ -13,8 +13,9 @@ use crate::{contract, who_may};
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::middleware::from_fn;
-use actix_web::web::{Data, PathConfig, redirect};
+use actix_web::http::header::CONTENT_SECURITY_POLICY;
+use actix_web::middleware::{DefaultHeaders, from_fn};
+use actix_web::web::{Data, PathConfig, redirect, scope};
 use actix_web::{App, Error, HttpServer};
 use anyhow::Context;
 use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod, Runtime};
@@ -46,6 +47,11 @@ const LANE_CONNECTIONS: usize = 8;
 /// Connections besides those of `COMMONPURSE_POOL_SIZE`: of the lanes, of the shared reads, and the one that health has.
 pub(crate) const OTHER_CONNECTIONS: u32 = (LANE_CONNECTIONS + READ_CONNECTIONS + 1) as u32;
 
+/// What the pages under `/docs` may load and call: this service and nothing else. Swagger UI sets styles in its elements, and its
+/// signs are pictures in its style sheet.
+const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /// How long requests that are running may take after the signal to stop, in seconds.
 const SHUTDOWN_SECONDS: u64 = 20;
 
@@ -63,7 +69,11 @@ pub fn app(
     app.app_data(state)
         .app_data(paths)
         .service(redirect("/docs", "/docs/"))
-        .service(SwaggerUi::new("/docs/{_:.*}").config(Config::new(contracts)))
+        .service(
+            scope("/docs")
+                .wrap(DefaultHeaders::new().add((CONTENT_SECURITY_POLICY, DOCS_POLICY)))
+                .service(SwaggerUi::new("/{_:.*}").config(Config::new(contracts))),
+        )
         .wrap(from_fn(gate))
         .wrap(TracingLogger::<Spans>::new())
         .wrap(from_fn(edge))
