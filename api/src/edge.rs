@@ -13,6 +13,9 @@ use tracing::Span;
 use tracing_actix_web::RootSpanBuilder;
 use uuid::Uuid;
 
+/// The media type of what is no problem.
+const JSON: &str = "application/json";
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The name of a request: `X-Request-Id` as it came, or a new `UUIDv7`.
@@ -71,8 +74,10 @@ fn finish(response: ServiceResponse<BoxBody>, id: &RequestId) -> ServiceResponse
     let mut response = response;
     if status.is_client_error() || status.is_server_error() {
         let problem = response.response().error().and_then(|error| error.as_error::<Problem>()).cloned();
-        let is_problem = response.headers().get(CONTENT_TYPE).is_some_and(|value| value == MEDIA_TYPE);
-        let problem = match (problem, is_problem) {
+        // What answers in JSON says itself what is wrong, as readiness does; the framework answers in plain text.
+        let says_itself =
+            response.headers().get(CONTENT_TYPE).is_some_and(|value| value == MEDIA_TYPE || value == JSON);
+        let problem = match (problem, says_itself) {
             (Some(problem), _) => Some(problem),
             (None, true) => None,
             (None, false) => Some(Problem::of_status(status)),

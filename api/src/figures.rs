@@ -5,7 +5,7 @@ use actix_web::http::Method;
 use actix_web::web::Data;
 use jiff::{SignedDuration, Timestamp};
 use ledger::Error;
-use ledger::engine::store::checks;
+use ledger::engine::store::checks::{self, Standing};
 use ledger::engine::{lane, pool};
 use metrics::{Gauge, Unit};
 use observability::Figures;
@@ -17,6 +17,9 @@ const IN_FLIGHT: &str = "commonpurse_http_requests_in_flight";
 const PROBLEMS: &str = "commonpurse_http_problems_total";
 const FROZEN: &str = "commonpurse_books_frozen";
 const CHECK_AGE: &str = "commonpurse_book_check_age_seconds";
+
+/// When the book that waits longest was last compared whole longer ago than this, the comparison has stopped.
+pub(crate) const COMPARISON_AGE_MAX: SignedDuration = SignedDuration::from_hours(24);
 
 /// How often it is read how the books stand.
 const EVERY: Duration = Duration::from_secs(10);
@@ -92,21 +95,36 @@ pub(crate) fn measure(state: &State) {
 /// Reads now and then what stands in the database, and keeps the figures in order. It ends with its task.
 pub(crate) async fn run(state: Data<State>, figures: Figures) {
     let mut every = tokio::time::interval(EVERY);
+    let mut has_stopped = false;
     loop {
         every.tick().await;
         figures.upkeep();
-        if let Err(error) = books(&state).await {
-            tracing::warn!(%error, "how the books stand cannot be read for the figures");
+        match books(&state).await {
+            Ok(age) => {
+                let had_stopped = std::mem::replace(&mut has_stopped, age > COMPARISON_AGE_MAX);
+                if has_stopped && !had_stopped {
+                    tracing::error!("the books are compared no more: one has waited for {} hours", age.as_hours());
+                } else if had_stopped && !has_stopped {
+                    tracing::info!("the books are compared again");
+                }
+            }
+            Err(error) => tracing::warn!(%error, "how the books stand cannot be read for the figures"),
         }
     }
 }
 
-async fn books(state: &State) -> Result<(), Error> {
+/// Shows how the books stand, and says for how long the one that waits longest was not compared whole.
+async fn books(state: &State) -> Result<SignedDuration, Error> {
     let books = checks::standing(&state.pool.get().await?).await?;
-    let age = books.oldest.map_or(SignedDuration::ZERO, |ended| ended.duration_until(Timestamp::now()));
+    let age = comparison_age(&books, Timestamp::now());
     metrics::gauge!(FROZEN).set(u32::try_from(books.frozen).unwrap_or(u32::MAX));
     metrics::gauge!(CHECK_AGE).set(Duration::try_from(age).unwrap_or_default());
-    Ok(())
+    Ok(age)
+}
+
+/// How long ago the book that waits longest was compared whole; nothing when there is none.
+pub(crate) fn comparison_age(books: &Standing, wall: Timestamp) -> SignedDuration {
+    books.oldest.map_or(SignedDuration::ZERO, |ended| ended.duration_until(wall))
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use ledger::engine::posting;
 use ledger::engine::store::books::Book;
 use ledger::id::{BookId, CallerId};
 use ledger::service::store::replies::{self, Claim};
-use ledger::{Error, Refusal};
+use ledger::{Error, Outage, Refusal};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -238,7 +238,17 @@ pub async fn idempotent<F>(
 where
     F: AsyncFnOnce(&Transaction<'_>) -> Result<Reply, Error>,
 {
+    state.vitals().may_post()?;
     let claim = Claim { scope, caller, key: key.key, request_digest: key.request_digest };
+    let done = once(state, claim, work).await;
+    state.heard(&done);
+    done
+}
+
+async fn once<F>(state: &State, claim: Claim, work: F) -> Result<HttpResponse, Problem>
+where
+    F: AsyncFnOnce(&Transaction<'_>) -> Result<Reply, Error>,
+{
     let wall = Timestamp::now();
     let mut client = state.client().await?;
     let tx = client.transaction().await?;
@@ -263,7 +273,10 @@ where
     let status = i16::try_from(reply.status.as_u16()).expect("a status has three digits");
     replies::insert_answer(&tx, &claim, status, &reply.body, wall).await?;
     match tx.commit().await {
-        Ok(()) => Ok(HttpResponse::build(reply.status).json(reply.once.unwrap_or(reply.body))),
+        Ok(()) => {
+            state.vitals().written();
+            Ok(HttpResponse::build(reply.status).json(reply.once.unwrap_or(reply.body)))
+        }
         Err(error) => {
             drop(client);
             after_unknown_commit(state, &claim, &error).await
@@ -392,7 +405,7 @@ async fn after_unknown_commit(
     error: &tokio_postgres::Error,
 ) -> Result<HttpResponse, Problem> {
     tracing::warn!(%error, "the outcome of a commit is unknown; looking its key up");
-    let unknown = || Problem::unavailable("the outcome is not known yet: repeat the request with the same key");
+    let unknown = || Problem::from(Outage::Away);
     let client = state.pool.get().await.map_err(|_| unknown())?;
     match replies::find(&client, claim).await {
         Ok(Some(stored)) => replay(stored, claim),

@@ -7,7 +7,7 @@ use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
-use ledger::Error;
+use ledger::{Error, Outage};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -16,6 +16,9 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 
 /// The code of the problem that a frozen book answers with.
 pub const BOOK_FROZEN: &str = "book-frozen";
+
+/// The code of the problem that a database without room answers with.
+pub const STORAGE: &str = "storage";
 
 /// After how many seconds it is worth asking a frozen book again: somebody has to decide first.
 const FROZEN_RETRY_S: &str = "60";
@@ -235,16 +238,17 @@ impl From<&Error> for Problem {
             Error::Database(cause) if is_lock_timeout(cause) => still_running(),
             Error::Database(cause) => {
                 tracing::error!(error = %explain(cause), "the database refused or failed");
-                if error.is_passing() {
-                    Problem::unavailable("the database is busy or away")
-                } else {
-                    Problem::internal()
+                match error.outage() {
+                    Some(outage) => Problem::from(outage),
+                    None if error.is_passing() => Problem::unavailable("the database is busy"),
+                    None => Problem::internal(),
                 }
             }
             Error::Pool(cause) => {
                 tracing::error!(error = %explain(cause), "no connection to the database could be had");
-                Problem::unavailable("the database is busy or away")
+                Problem::from(error.outage().unwrap_or(Outage::Away))
             }
+            Error::Outage(outage) => Problem::from(*outage),
             Error::Inconsistent(what) => {
                 tracing::error!(error = what, "what was read contradicts what the code promises");
                 Problem::internal()
@@ -259,9 +263,34 @@ impl From<ReadError> for Problem {
             ReadError::Failed(cause) => Problem::from(&*cause),
             ReadError::Late => {
                 tracing::error!("{error}");
-                Problem::unavailable("the database is busy or away")
+                Problem::from(Outage::Away)
             }
         }
+    }
+}
+
+impl From<Outage> for Problem {
+    fn from(outage: Outage) -> Problem {
+        let (code, title, detail, retry_s) = match outage {
+            Outage::Storage => {
+                (STORAGE, "No room to write", "nothing was written: the database has no room left", "10")
+            }
+            Outage::ReadOnly => ("read-only", "Only reading", "nothing was written: the database is read-only", "10"),
+            Outage::Away => {
+                let detail =
+                    "the database is away: repeat the request with the same key, which tells whether it was done";
+                ("database-away", "The database is away", detail, "1")
+            }
+            Outage::Busy => {
+                let detail = "the database takes no more connections: repeat the request with the same key";
+                ("database-busy", "The database is busy", detail, "1")
+            }
+            Outage::Clock => {
+                let detail = "nothing was written: the clocks of the service and of its database are too far apart";
+                ("clock", "A clock is wrong", detail, "60")
+            }
+        };
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, title, detail).with_header(RETRY_AFTER, retry_s)
     }
 }
 
@@ -334,6 +363,30 @@ pub const KINDS: &[(&str, &str)] = &[
     ("body-too-slow", "The body came too slowly, or not whole. Send it again, at 16 KiB a second at least."),
     ("unavailable", "Nothing is known to be wrong with the request. Repeat it with the same key after `Retry-After`."),
     (
+        STORAGE,
+        "The database's disk or memory is full, or its files cannot be used: its operator has to make room. Nothing was \
+         written: repeat the request with the same key, not before `Retry-After`.",
+    ),
+    (
+        "read-only",
+        "The database takes no writes, such as a standby. Nothing was written: repeat the request with the same key, not \
+         before `Retry-After`.",
+    ),
+    (
+        "database-away",
+        "The service has no connection to its database, or lost it during the request. Repeat it with the same key: if it \
+         was done, that gets its answer.",
+    ),
+    (
+        "database-busy",
+        "The database has as many connections as it takes. Repeat the request with the same key after `Retry-After`.",
+    ),
+    (
+        "clock",
+        "The clocks of the service and of its database are more than a minute apart, so that what is recorded would bear a \
+         wrong time. Nothing was written: repeat the request with the same key, not before `Retry-After`.",
+    ),
+    (
         BOOK_FROZEN,
         "The book differs from its own journal, and takes no record until an operator has decided; it is read as before, and \
          other books go on. Nothing was written: repeat the request with the same key, not before `Retry-After`.",
@@ -357,11 +410,26 @@ mod tests {
             (Error::KeyReused, 422, "/problems/idempotency-key-reused"),
             (Error::StillRunning, 409, "/problems/still-running"),
             (Error::BookFrozen, 503, "/problems/book-frozen"),
+            (Error::Outage(Outage::Storage), 503, "/problems/storage"),
+            (Error::Outage(Outage::ReadOnly), 503, "/problems/read-only"),
+            (Error::Outage(Outage::Away), 503, "/problems/database-away"),
+            (Error::Outage(Outage::Busy), 503, "/problems/database-busy"),
+            (Error::Outage(Outage::Clock), 503, "/problems/clock"),
+            (Error::Pool(deadpool_postgres::PoolError::Closed), 503, "/problems/database-away"),
             (Error::inconsistent("balance of account 7 is -1"), 500, "/problems/internal"),
         ];
         for (error, status, kind) in cases {
             let problem = Problem::from(error);
             assert_eq!((problem.body().status, problem.body().kind.as_str()), (status, kind));
+        }
+    }
+
+    #[test]
+    fn what_keeps_the_database_from_its_work_is_explained_and_says_when_to_ask_again() {
+        for outage in Outage::ALL {
+            let problem = Problem::from(outage);
+            assert!(KINDS.iter().any(|(code, _)| problem.is(code)), "{problem}");
+            assert!(problem.error_response().headers().contains_key(RETRY_AFTER), "{problem}");
         }
     }
 

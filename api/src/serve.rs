@@ -13,8 +13,9 @@ use crate::{contract, who_may};
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::middleware::from_fn;
-use actix_web::web::{Data, PathConfig, redirect};
+use actix_web::http::header::CONTENT_SECURITY_POLICY;
+use actix_web::middleware::{DefaultHeaders, from_fn};
+use actix_web::web::{Data, PathConfig, redirect, scope};
 use actix_web::{App, Error, HttpServer};
 use anyhow::Context;
 use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod, Runtime};
@@ -46,6 +47,14 @@ const LANE_CONNECTIONS: usize = 8;
 /// Connections besides those of `COMMONPURSE_POOL_SIZE`: of the lanes, of the shared reads, and the one that health has.
 pub(crate) const OTHER_CONNECTIONS: u32 = (LANE_CONNECTIONS + READ_CONNECTIONS + 1) as u32;
 
+/// What the pages under `/docs` may load and call: this service and nothing else. Swagger UI sets styles in its elements, and its
+/// signs are pictures in its style sheet.
+const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// How often the clock of the database is compared with ours.
+const CLOCKS_EVERY: Duration = Duration::from_secs(60);
+
 /// How long requests that are running may take after the signal to stop, in seconds.
 const SHUTDOWN_SECONDS: u64 = 20;
 
@@ -63,7 +72,11 @@ pub fn app(
     app.app_data(state)
         .app_data(paths)
         .service(redirect("/docs", "/docs/"))
-        .service(SwaggerUi::new("/docs/{_:.*}").config(Config::new(contracts)))
+        .service(
+            scope("/docs")
+                .wrap(DefaultHeaders::new().add((CONTENT_SECURITY_POLICY, DOCS_POLICY)))
+                .service(SwaggerUi::new("/{_:.*}").config(Config::new(contracts))),
+        )
         .wrap(from_fn(gate))
         .wrap(TracingLogger::<Spans>::new())
         .wrap(from_fn(edge))
@@ -125,12 +138,15 @@ pub async fn serve(config: ServeConfig, shutdown: impl Future<Output = ()>) -> a
     let patience = Duration::from_secs(config.stalled_client_s.into());
     let connections = (config.connections as usize / threads).max(1);
     let access = migrations::service_access(config.database.url()?.expose_secret(), "commonpurse-api")?;
-    migrations::check_service(&migrations::connect(&access).await?).await?;
+    let client = migrations::connect(&access).await?;
+    migrations::check_service(&client).await?;
     let metrics_listen = config.metrics_listen;
     // What is made before counts into nothing.
     let figures = Figures::of_process();
     figures::describe();
     let state = Data::new(state(config, &address)?);
+    state.vitals().compared_clocks(migrations::read_clock(&client).await?.certain_ms());
+    drop(client);
     if !adoptions::holds(&state.pool.get().await?).await? {
         tracing::warn!("this database is a restored copy: no job is done until `commonpurse adopt` is run");
     }
@@ -172,10 +188,24 @@ pub async fn serve(config: ServeConfig, shutdown: impl Future<Output = ()>) -> a
 /// What is done now and then.
 async fn upkeep(state: Data<State>) {
     let mut every = tokio::time::interval(Duration::from_secs(30));
+    let mut clocks = tokio::time::interval(CLOCKS_EVERY);
     loop {
-        every.tick().await;
-        state.limits.forget_the_quiet();
+        tokio::select! {
+            _ = every.tick() => state.limits.forget_the_quiet(),
+            _ = clocks.tick() => {
+                if let Err(error) = compare_clocks(&state).await {
+                    tracing::warn!(%error, "the clocks cannot be compared");
+                }
+            }
+        }
     }
+}
+
+async fn compare_clocks(state: &State) -> anyhow::Result<()> {
+    let client = state.pool.get().await?;
+    let reading = migrations::read_clock(&client).await?;
+    state.vitals().compared_clocks(reading.certain_ms());
+    Ok(())
 }
 
 #[cfg(test)]

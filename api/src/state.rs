@@ -5,22 +5,23 @@ use crate::keys::Keys;
 use crate::limits::place;
 use crate::limits::rate::Limits;
 use crate::limits::shares::Shares;
-use crate::problem::Problem;
+use crate::problem::{Problem, STORAGE};
 use crate::shared_read::SharedRead;
 use deadpool_postgres::{Client, Transaction};
 use jiff::Timestamp;
-use ledger::Error;
 use ledger::books::store::readers;
 use ledger::engine::directory::Directory;
 use ledger::engine::lane::Lanes;
 use ledger::engine::pool::Pool;
 use ledger::engine::store::books::Book;
+use ledger::engine::vitals::Vitals;
 use ledger::id::{BookRef, CallerId, CredentialId, PersonId, SessionId};
 use ledger::parties::operations::sign_in;
 use ledger::parties::rules::credential::Credential;
 use ledger::parties::rules::person::SignedIn;
 use ledger::parties::rules::role::Role;
 use ledger::parties::store::credentials;
+use ledger::{Error, Outage};
 use std::sync::Arc;
 
 /// Made once, shared by all threads.
@@ -109,9 +110,26 @@ impl State {
         &self.lanes
     }
 
+    /// What this process knows of its database.
+    pub fn vitals(&self) -> &Vitals {
+        self.lanes.vitals()
+    }
+
     /// Does a change in one transaction: for PATCH and DELETE, which repeat harmlessly. POSTs use
     /// [`crate::idempotency::idempotent`].
     pub async fn in_transaction<T, F>(&self, work: F) -> Result<T, Problem>
+    where
+        F: AsyncFnOnce(&Transaction<'_>) -> Result<T, Error>,
+    {
+        let done = self.transact(work).await;
+        self.heard(&done);
+        if done.is_ok() {
+            self.vitals().written();
+        }
+        done
+    }
+
+    async fn transact<T, F>(&self, work: F) -> Result<T, Problem>
     where
         F: AsyncFnOnce(&Transaction<'_>) -> Result<T, Error>,
     {
@@ -126,6 +144,13 @@ impl State {
                 tx.rollback().await?;
                 Err(error.into())
             }
+        }
+    }
+
+    /// Remembers of a transaction that it found no room.
+    pub fn heard<T>(&self, done: &Result<T, Problem>) {
+        if done.as_ref().is_err_and(|problem| problem.is(STORAGE)) {
+            self.vitals().failed(Outage::Storage);
         }
     }
 }

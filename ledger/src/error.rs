@@ -4,9 +4,11 @@
 //! [`Error::Inconsistent`] for rows that contradict the code. The `# Errors` sections leave that out, and name what a caller
 //! can act upon: refusals by their codes, and the other errors.
 
+use deadpool_postgres::PoolError;
 use std::borrow::Cow;
+use std::io;
 
-/// Why an operation did not happen. Nothing was written.
+/// Why an operation did not happen. Nothing was written; only when the connection was lost, nobody knows that yet.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No such object, or none that the caller may see.
@@ -49,10 +51,62 @@ pub enum Error {
     Database(#[source] tokio_postgres::Error),
     /// No connection could be had in time.
     #[error("connection pool: {0}")]
-    Pool(#[from] deadpool_postgres::PoolError),
+    Pool(#[from] PoolError),
+    /// The database, or this process beside it, can do nothing of the kind for now; the cause is logged where it was met.
+    #[error("{0}")]
+    Outage(Outage),
     /// What was read contradicts what the code promises: our bug, never the caller's.
     #[error("inconsistent: {0}")]
     Inconsistent(String),
+}
+
+/// What keeps the database from its work, whatever was asked of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Outage {
+    /// Its disk or its memory is full, or its files cannot be read or written.
+    #[error("the database has no room left, or cannot use its files")]
+    Storage,
+    /// It takes no writes: a standby, or one that is set so.
+    #[error("the database is read-only")]
+    ReadOnly,
+    /// There is no connection to it, or there is none any more: then what it was asked may have been done.
+    #[error("the database is away")]
+    Away,
+    /// It has as many connections as it takes.
+    #[error("the database takes no more connections")]
+    Busy,
+    /// Its clock and that of this process are too far apart.
+    #[error("the clocks of the database and of this service are too far apart")]
+    Clock,
+}
+
+impl Outage {
+    /// All of them.
+    pub const ALL: [Outage; 5] = [Outage::Storage, Outage::ReadOnly, Outage::Away, Outage::Busy, Outage::Clock];
+
+    /// What a SQLSTATE of PostgreSQL means, if it is one of these.
+    pub fn of_state(code: &str) -> Option<Outage> {
+        match code {
+            // Disk full, out of memory, I/O error.
+            "53100" | "53200" | "58030" => Some(Outage::Storage),
+            "25006" => Some(Outage::ReadOnly),
+            // Shut down by an administrator or after a crash; not started yet.
+            "57P01" | "57P02" | "57P03" => Some(Outage::Away),
+            "53300" => Some(Outage::Busy),
+            _ => code.starts_with("08").then_some(Outage::Away),
+        }
+    }
+
+    fn of(error: &tokio_postgres::Error) -> Option<Outage> {
+        match error.code() {
+            Some(code) => Outage::of_state(code.code()),
+            None => (error.is_closed() || is_caused_by_io(error)).then_some(Outage::Away),
+        }
+    }
+}
+
+fn is_caused_by_io(error: &tokio_postgres::Error) -> bool {
+    std::error::Error::source(error).is_some_and(|cause| cause.is::<io::Error>())
 }
 
 /// A refusal by a rule: a stable code in kebab case (it becomes the problem's type), and a sentence for a person.
@@ -101,14 +155,35 @@ impl Error {
         Error::Inconsistent(what.into())
     }
 
+    /// What keeps the database from its work, when that is the reason.
+    pub fn outage(&self) -> Option<Outage> {
+        match self {
+            Error::Outage(outage) => Some(*outage),
+            Error::Database(error) => Outage::of(error),
+            Error::Pool(PoolError::Backend(error)) => Outage::of(error).or(Some(Outage::Away)),
+            Error::Pool(_) => Some(Outage::Away),
+            Error::NotFound(_)
+            | Error::Invalid { .. }
+            | Error::Refused(_)
+            | Error::Forbidden(_)
+            | Error::Stale(_)
+            | Error::Fenced
+            | Error::KeyReused
+            | Error::StillRunning
+            | Error::Overloaded
+            | Error::BookFrozen
+            | Error::Inconsistent(_) => None,
+        }
+    }
+
     /// Whether the same attempt may succeed a little later.
     pub fn is_passing(&self) -> bool {
         match self {
-            Error::Pool(_) | Error::StillRunning | Error::Overloaded => true,
+            Error::Pool(_) | Error::Outage(_) | Error::StillRunning | Error::Overloaded => true,
             Error::Database(error) => error.code().is_none_or(|code| {
-                // Serialization failure, deadlock, lock timeout, statement timeout, connection trouble, shutdown, crash.
-                matches!(code.code(), "40001" | "40P01" | "55P03" | "57014" | "57P01" | "57P02" | "57P03")
-                    || code.code().starts_with("08")
+                // Serialization failure, deadlock, lock timeout, statement timeout.
+                let passes = matches!(code.code(), "40001" | "40P01" | "55P03" | "57014");
+                passes || Outage::of_state(code.code()).is_some()
             }),
             Error::NotFound(_)
             | Error::Invalid { .. }
@@ -120,5 +195,31 @@ impl Error {
             | Error::BookFrozen
             | Error::Inconsistent(_) => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_postgresql_says_of_itself_is_told_apart_and_what_it_says_of_a_statement_is_none_of_it() {
+        let outages = [
+            (Outage::Storage, &["53100", "53200", "58030"][..]),
+            (Outage::ReadOnly, &["25006"]),
+            (Outage::Away, &["57P01", "57P02", "57P03", "08000", "08001", "08003", "08004", "08006", "08P01"]),
+            (Outage::Busy, &["53300"]),
+        ];
+        for (outage, codes) in outages {
+            for code in codes {
+                assert_eq!(Outage::of_state(code), Some(outage), "{code}");
+            }
+        }
+        for code in ["40001", "40P01", "55P03", "57014", "23505", "22003", "25P02", "42501", "CP001", "CP002", "XX000"]
+        {
+            assert_eq!(Outage::of_state(code), None, "{code}");
+        }
+        assert_eq!(Error::Pool(PoolError::Closed).outage(), Some(Outage::Away));
+        assert_eq!(Error::StillRunning.outage(), None);
     }
 }

@@ -35,4 +35,4 @@ pub mod treasury;
 pub mod verify;
 pub mod words;
 
-pub use error::{Error, Refusal};
+pub use error::{Error, Outage, Refusal};

@@ -21,7 +21,7 @@ pub mod testing;
 
 pub use connection::{Access, connect, service_access, service_url};
 pub use error::Error;
-pub use facts::{ClockDifference, ServerFacts, server_facts};
+pub use facts::{ClockDifference, ClockReading, ServerFacts, read_clock, server_facts, takes_writes};
 pub use log::{LOG_VARIABLE, start_log};
 pub use process::stop_requested;
 pub use rights::compare_rights;

@@ -3,7 +3,7 @@
 use crate::explain::explain;
 use crate::mail::MailError;
 use crate::rail::RailError;
-use ledger::Error;
+use ledger::{Error, Outage};
 
 /// Why a job was not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub(crate) enum Failure {
     Retry(String),
     /// The same; a service outside did not answer, which says nothing of the job.
     Away(String),
-    /// It could do nothing, as its book is frozen, or a service is known to be away: the attempt does not count.
+    /// It could do nothing, as its book is frozen, the database takes no writes, or a service is known to be away: the attempt does not count.
     PutOff(String),
     /// The job will never work as it is: it goes to the dead-letter list, and somebody has to look.
     Bury(String),
@@ -23,6 +23,10 @@ pub(crate) enum Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
         let what = explain(&error);
+        // A connection that was lost may be the job's own doing: that attempt counts.
+        if error.outage().is_some_and(|outage| outage != Outage::Away) {
+            return Failure::PutOff(what);
+        }
         match error {
             Error::Fenced => Failure::Fenced,
             Error::BookFrozen => Failure::PutOff(what),
@@ -31,6 +35,7 @@ impl From<Error> for Failure {
             | Error::StillRunning
             | Error::Overloaded
             | Error::Database(_)
+            | Error::Outage(_)
             | Error::Pool(_) => Failure::Retry(what),
             Error::NotFound(_)
             | Error::Invalid { .. }
@@ -85,5 +90,14 @@ mod tests {
         let missing = Failure::from(Error::NotFound("charge"));
         assert_eq!(missing, Failure::Bury("no such charge".into()));
         assert!(matches!(Failure::from(Error::BookFrozen), Failure::PutOff(_)));
+    }
+
+    #[test]
+    fn a_job_loses_no_attempt_to_a_full_disk_but_to_a_lost_connection() {
+        for outage in Outage::ALL {
+            let failure = Failure::from(Error::Outage(outage));
+            let expected = if outage == Outage::Away { Failure::Retry } else { Failure::PutOff };
+            assert_eq!(failure, expected(outage.to_string()));
+        }
     }
 }

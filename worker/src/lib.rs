@@ -63,8 +63,11 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
     let figures = Figures::of_process();
     figures::describe();
     let database = migrations::service_access(config.database_url.expose_secret(), "commonpurse-worker")?;
-    migrations::check_service(&migrations::connect(&database).await?).await?;
+    let client = migrations::connect(&database).await?;
+    migrations::check_service(&client).await?;
     let lanes = Lanes::new(Pool::named("lanes", pool(database.clone().with(lane::options), LANE_CONNECTIONS)?));
+    lanes.vitals().compared_clocks(migrations::read_clock(&client).await?.certain_ms());
+    drop(client);
     // Jobs that wait for something outside hold no connection meanwhile: enough for those of two kinds of work.
     let size = 2 * usize::from(config.concurrency) + JOBLESS_CONNECTIONS;
     let pool = Pool::named("jobs", pool(database, size)?);

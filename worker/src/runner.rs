@@ -51,8 +51,12 @@ pub(crate) struct Worker {
 
 impl Worker {
     /// How many more jobs of a kind of work to lease beside those at hand: enough that no hand waits for the next lease,
-    /// few enough that no job waits out its lease, and not before a good part of them is done.
+    /// few enough that no job waits out its lease, and not before a good part of them is done. None while the clocks are too far
+    /// apart: what is due, nobody knows then.
     fn room(&self, work: Work, at_hand: usize) -> usize {
+        if self.context.lanes.vitals().may_post().is_err() {
+            return 0;
+        }
         match self.context.breakers.of(work).map_or(Let::All, Breaker::lets) {
             Let::Nobody(_) => 0,
             Let::One => usize::from(at_hand == 0),

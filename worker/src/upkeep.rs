@@ -7,11 +7,14 @@ use ledger::id::BookId;
 use ledger::reports::store::day_totals;
 use ledger::service::store::heartbeats;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// How often a worker says that it is alive: often enough that readiness sees a dead one within half a minute.
 const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// How often the clock of the database is compared with ours; the first time is before the first job.
+const CLOCKS_EVERY: Duration = Duration::from_secs(60);
 
 /// How long totals wait before they are rolled up again, and so how far they may be behind the journal.
 const ROLL_UP: Duration = Duration::from_secs(1);
@@ -24,7 +27,14 @@ const BOOKS_MAX: i64 = 256;
 
 /// Beats and rolls up until told to stop. What fails is tried again in the next round.
 pub(crate) async fn run(worker: Arc<Worker>, mut stopping: watch::Receiver<bool>) {
+    let mut compared = Instant::now();
     while !*stopping.borrow() {
+        if compared.elapsed() >= CLOCKS_EVERY {
+            compared = Instant::now();
+            if let Err(error) = compare_clocks(&worker).await {
+                tracing::warn!(%error, "the clocks cannot be compared");
+            }
+        }
         if worker.pulse.age().is_none_or(|age| age >= HEARTBEAT) {
             match beat(&worker).await {
                 Ok(()) => worker.pulse.beat(),
@@ -39,6 +49,13 @@ pub(crate) async fn run(worker: Arc<Worker>, mut stopping: watch::Receiver<bool>
             () = tokio::time::sleep(ROLL_UP) => {}
         }
     }
+}
+
+async fn compare_clocks(worker: &Worker) -> anyhow::Result<()> {
+    let client = worker.context.pool.get().await?;
+    let reading = migrations::read_clock(&client).await?;
+    worker.context.lanes.vitals().compared_clocks(reading.certain_ms());
+    Ok(())
 }
 
 async fn beat(worker: &Worker) -> Result<(), ledger::Error> {

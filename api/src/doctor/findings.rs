@@ -88,7 +88,7 @@ pub(super) fn configuration(checked: Result<(), ConfigError>) -> Finding {
 
 pub(super) fn server(facts: &ServerFacts, needs: Needs) -> Vec<Finding> {
     let mut found = vec![version(facts), durability(facts), connections(facts.connections_max, needs)];
-    found.push(clock(facts.clock_ahead));
+    found.push(clock(facts.clock.ahead));
     found.push(match (facts.is_encrypted, facts.is_local) {
         (true, _) => Finding::ok("encryption", "the way to the database is encrypted"),
         (false, true) => Finding::ok("encryption", "the way to the database stays on this machine"),
@@ -217,7 +217,12 @@ pub(super) fn disk(free_mib: u64, whole_mib: u64) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use migrations::ClockReading;
     use std::time::Duration;
+
+    fn reading(ahead: i64) -> ClockReading {
+        ClockReading { ahead: ClockDifference(ahead), round_trip: Duration::from_millis(1) }
+    }
 
     fn facts() -> ServerFacts {
         ServerFacts {
@@ -227,8 +232,7 @@ mod tests {
             connections_max: 97,
             is_encrypted: false,
             is_local: true,
-            clock_ahead: ClockDifference(3),
-            round_trip: Duration::from_millis(1),
+            clock: reading(3),
         }
     }
 
@@ -249,7 +253,7 @@ mod tests {
         let afar = ServerFacts { is_local: false, ..facts() };
         assert_eq!(standings(&afar, NEEDS), [("encryption", Standing::Warn)]);
         for (ahead, standing) in [(-1_500, Standing::Warn), (29_999, Standing::Warn), (-30_000, Standing::Fail)] {
-            let off = ServerFacts { clock_ahead: ClockDifference(ahead), ..facts() };
+            let off = ServerFacts { clock: reading(ahead), ..facts() };
             assert_eq!(standings(&off, NEEDS), [("clock", standing)], "{ahead}");
         }
         for (api, standing) in [(70, Standing::Warn), (83, Standing::Fail)] {

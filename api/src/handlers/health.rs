@@ -1,6 +1,7 @@
 //! For those who run it and those who integrate it: health, contracts, and what the problems mean.
 
 use crate::contract;
+use crate::figures;
 use crate::problem::{KINDS, Problem};
 use crate::state::State;
 use actix_web::web::{Data, Path};
@@ -40,6 +41,16 @@ pub struct Readiness {
     database: bool,
     /// Its schema is the one that this program was made for.
     schema: bool,
+    /// The database takes writes: it is no standby, and not set to be read only. Without that the service is not ready.
+    writable: bool,
+    /// The last write found room. When it did not, the service is not ready until one does; after half a minute it lets
+    /// requests try.
+    storage: bool,
+    /// The clocks of this process and of its database are at most five seconds apart. When it is more than a minute, nothing
+    /// can be posted, and the service is not ready.
+    clock: bool,
+    /// Every book was compared with its own journal within the last day, or is frozen. Requests are served all the same.
+    comparison: bool,
     /// A worker was seen in the last minute. Without one requests are served, but nothing is charged, mailed or released.
     worker: bool,
     /// The database is the installation itself. In a restored copy that nobody has adopted no job is done: nothing is
@@ -59,6 +70,10 @@ pub(crate) async fn readyz(state: Data<State>) -> HttpResponse {
         ready: false,
         database: false,
         schema: false,
+        writable: false,
+        storage: state.vitals().has_storage(),
+        clock: state.vitals().clocks_agree(),
+        comparison: false,
         worker: false,
         adopted: false,
         frozen_books: Vec::new(),
@@ -66,13 +81,18 @@ pub(crate) async fn readyz(state: Data<State>) -> HttpResponse {
     if let Ok(client) = state.health.get().await {
         readiness.database = client.simple_query("SELECT 1").await.is_ok();
         readiness.schema = migrations::check(&client).await.is_ok();
+        readiness.writable = migrations::takes_writes(&client).await.unwrap_or(false);
+        let standing = checks::standing(&client).await;
+        let age = standing.map(|books| figures::comparison_age(&books, Timestamp::now()));
+        readiness.comparison = age.is_ok_and(|age| age <= figures::COMPARISON_AGE_MAX);
         let seen = heartbeats::list_since(&client, Timestamp::now() - HEARTBEAT_AGE_MAX).await;
         readiness.worker = seen.is_ok_and(|workers| !workers.is_empty());
         readiness.adopted = adoptions::holds(&client).await.unwrap_or(false);
         let frozen = checks::list_frozen(&client, FROZEN_MAX).await.unwrap_or_default();
         readiness.frozen_books = frozen.into_iter().map(|freeze| freeze.book).collect();
     }
-    readiness.ready = readiness.database && readiness.schema;
+    let may_write = readiness.writable && readiness.storage && state.vitals().may_post().is_ok();
+    readiness.ready = readiness.database && readiness.schema && may_write;
     let mut response = if readiness.ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     response.json(readiness)
 }

@@ -3,8 +3,8 @@
 use super::*;
 use crate::keys::{self, Subject};
 use actix_web::http::Method;
-use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderMap, WWW_AUTHENTICATE};
-use actix_web::test::{TestRequest, call_service, init_service, read_body_json};
+use actix_web::http::header::{ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, WWW_AUTHENTICATE};
+use actix_web::test::{TestRequest, call_service, init_service, read_body, read_body_json};
 use clap::Parser;
 use jiff::Timestamp;
 use ledger::id::{PersonId, SessionId};
@@ -91,7 +91,27 @@ async fn the_contract_and_its_pages_are_served_from_the_binary() {
     let (status, contract, headers) = ask(&state, TestRequest::get().uri("/openapi.json")).await;
     assert_eq!((status, contract["openapi"].as_str()), (200, Some("3.1.0")));
     assert!(headers.contains_key("x-request-id") && headers.contains_key("ratelimit"));
-    let service = init_service(app(state)).await;
-    let page = call_service(&service, TestRequest::get().uri("/docs/").to_request()).await;
-    assert_eq!(page.status(), 200);
+}
+
+/// Every script and style sheet of the page is a file of its own: the policy allows no script that stands in a page.
+#[actix_web::test]
+async fn the_pages_of_the_contract_may_load_and_call_nothing_but_this_service() {
+    let service = init_service(app(without_database())).await;
+    let mut files = vec!["/docs/".to_owned()];
+    while let Some(path) = files.pop() {
+        let response = call_service(&service, TestRequest::get().uri(&path).to_request()).await;
+        assert_eq!(response.status(), 200, "{path}");
+        let policy = response.headers().get(CONTENT_SECURITY_POLICY).expect("each answer has one").to_str().unwrap();
+        let scripts = policy.split("; ").find(|directive| directive.starts_with("script-src")).unwrap();
+        assert!(policy.starts_with("default-src 'none'; ") && scripts == "script-src 'self'", "{policy}");
+        if path == "/docs/" {
+            let page = String::from_utf8(read_body(response).await.to_vec()).unwrap();
+            let of_scripts = page.split("<script").skip(1);
+            files.extend(of_scripts.map(|script| {
+                let (_, rest) = script.split_once("src=\"./").expect("a script in the page itself would not run");
+                format!("/docs/{}", rest.split_once('"').unwrap().0)
+            }));
+            assert!(files.len() > 1, "{page}");
+        }
+    }
 }

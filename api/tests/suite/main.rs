@@ -7,6 +7,7 @@ mod service;
 mod challenges;
 mod frozen;
 mod invitations;
+mod outages;
 mod pledging;
 mod sessions;
 mod statements;

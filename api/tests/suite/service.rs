@@ -9,6 +9,7 @@ use api::state::State;
 use clap::Parser;
 use jiff::Timestamp;
 use ledger::book::Mode;
+use ledger::engine::vitals::Vitals;
 use ledger::id::{OrganisationId, PersonId};
 use ledger::parties::rules::role::{Role, Scope};
 use ledger::testing::Ground;
@@ -72,6 +73,11 @@ impl Service {
         let mut service = Service { ground, treasurer, partner: String::new(), state };
         service.partner = service.partner_token(service.ground.partner, Mode::Sandbox, Scope::ALL).await;
         service
+    }
+
+    /// What the service knows of its database.
+    pub(crate) fn vitals(&self) -> &Vitals {
+        self.state.vitals()
     }
 
     /// Signs a person in.

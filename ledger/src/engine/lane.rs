@@ -28,6 +28,7 @@ mod writer;
 
 use crate::book::{Command, Entry, Key, Reason, TransferRow};
 use crate::engine::pool::Pool;
+use crate::engine::vitals::{self, Vitals};
 use crate::error::Error;
 use crate::id::BookId;
 use jiff::Timestamp;
@@ -149,6 +150,7 @@ impl Slot {
 pub struct Lanes {
     pool: Pool,
     queues: Arc<Queues>,
+    vitals: Vitals,
 }
 
 /// The queue of each book that has a lane.
@@ -161,6 +163,7 @@ struct Queues {
 /// Says of each figure of lanes what it is.
 pub fn describe() {
     figures::describe();
+    vitals::describe();
 }
 
 /// Startup options of lane connections.
@@ -179,20 +182,26 @@ pub fn options(mut config: tokio_postgres::Config) -> tokio_postgres::Config {
 impl Lanes {
     /// Lanes over a pool of their own.
     pub fn new(pool: impl Into<Pool>) -> Lanes {
-        Lanes { pool: pool.into(), queues: Arc::new(Queues::new(LIMITS)) }
+        Lanes { pool: pool.into(), queues: Arc::new(Queues::new(LIMITS)), vitals: Vitals::default() }
     }
 
     /// Shows how many lanes run, what waits in their queues, and how their connections stand.
     pub fn measure(&self) {
         self.pool.measure();
         self.queues.measure();
+        self.vitals.measure();
+    }
+
+    /// What is known of the database, which the lanes look at and add to.
+    pub fn vitals(&self) -> &Vitals {
+        &self.vitals
     }
 
     /// The same, that refuse a single command which has waited so long for its batch: its caller hears
     /// [`Error::Overloaded`] instead of waiting on.
     pub fn with_patience(pool: Pool, patience: Duration) -> Lanes {
         let limits = Limits { patience: Some(patience), ..LIMITS };
-        Lanes { pool, queues: Arc::new(Queues::new(limits)) }
+        Lanes { pool, queues: Arc::new(Queues::new(limits)), vitals: Vitals::default() }
     }
 
     /// Posts an entry under its key, and answers after the commit.
@@ -200,7 +209,7 @@ impl Lanes {
     /// # Errors
     ///
     /// [`Error::Overloaded`] when the queue is full, [`Error::KeyReused`] when the key came with another request before,
-    /// [`Error::BookFrozen`], and what the database says. After an error other than these the same key tells what happened.
+    /// [`Error::BookFrozen`], [`Error::Outage`], and what the database says. After an error other than these the same key tells what happened.
     pub async fn post(&self, book: BookId, key: Key, entry: Entry) -> Result<Answer, Error> {
         self.command(book, key, Command::post(None, entry)).await
     }
@@ -211,6 +220,7 @@ impl Lanes {
     ///
     /// Besides those of [`Lanes::post`], [`Error::Stale`] when a companion meets a row that was written meanwhile.
     pub async fn command(&self, book: BookId, key: Key, command: Command) -> Result<Answer, Error> {
+        self.vitals.may_post()?;
         self.queues.post(book, key, command, self.start(book)).await
     }
 
@@ -220,13 +230,16 @@ impl Lanes {
     ///
     /// Of each as for [`Lanes::post`].
     pub async fn post_each(&self, book: BookId, entries: Vec<(Key, Entry)>) -> Vec<Result<Answer, Error>> {
+        if let Err(Error::Outage(outage)) = self.vitals.may_post() {
+            return entries.iter().map(|_| Err(Error::Outage(outage))).collect();
+        }
         self.queues.post_each(book, entries, self.start(book)).await
     }
 
     fn start(&self, book: BookId) -> impl Fn(mpsc::Receiver<Queued>) {
         move |queue| {
             let journal = Postgres { pool: self.pool.clone(), book };
-            tokio::spawn(run(Writer::new(journal, book, self.queues.limits), queue));
+            tokio::spawn(run(Writer::new(journal, book, self.queues.limits, self.vitals.clone()), queue));
         }
     }
 }

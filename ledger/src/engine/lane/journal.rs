@@ -4,7 +4,7 @@ use crate::book::{AccountNumber, Batch, Key};
 use crate::engine::pool::Pool;
 use crate::engine::store::accounts::{self, Account};
 use crate::engine::store::journal::{self, Head, Since, StoredKey};
-use crate::error::Error;
+use crate::error::{Error, Outage};
 use crate::id::BookId;
 use deadpool_postgres::Object;
 use futures_util::future::join;
@@ -25,6 +25,8 @@ pub(super) enum Trouble {
     Outrun,
     /// The book is frozen.
     Frozen,
+    /// The database takes no writes, so nothing was written.
+    Barred(Outage, Error),
     /// Nobody knows whether it was written; the keys will tell.
     Unknown(Error),
     /// The database refused it: our mistake.
@@ -33,7 +35,7 @@ pub(super) enum Trouble {
 
 impl Trouble {
     /// Their names among the figures.
-    pub(super) const NAMES: [&str; 6] = ["known_key", "stale", "outrun", "frozen", "unknown", "refused"];
+    pub(super) const NAMES: [&str; 7] = ["known_key", "stale", "outrun", "frozen", "unknown", "refused", "barred"];
 
     /// Its name among the figures.
     pub(super) const fn name(&self) -> &'static str {
@@ -44,6 +46,7 @@ impl Trouble {
             Trouble::Frozen => 3,
             Trouble::Unknown(_) => 4,
             Trouble::Refused(_) => 5,
+            Trouble::Barred(..) => 6,
         };
         Trouble::NAMES[place]
     }
@@ -53,6 +56,9 @@ impl From<Error> for Trouble {
     fn from(error: Error) -> Trouble {
         if matches!(error, Error::BookFrozen) {
             return Trouble::Frozen;
+        }
+        if let Some(outage @ (Outage::Storage | Outage::ReadOnly)) = error.outage() {
+            return Trouble::Barred(outage, error);
         }
         let Error::Database(database) = &error else { return Trouble::Unknown(error) };
         match database.code() {

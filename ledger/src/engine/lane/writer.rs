@@ -6,7 +6,8 @@ use super::state::Cache;
 use super::{Answer, Limits, Outcome, Queued, drain};
 use crate::book::{AccountNumber, Batch, Key, Reason, Verdict, fold, take_back};
 use crate::engine::store::journal::{Head, Since, StoredKey};
-use crate::error::Error;
+use crate::engine::vitals::Vitals;
+use crate::error::{Error, Outage};
 use crate::id::BookId;
 use jiff::{Timestamp, Unit};
 use std::collections::{HashMap, HashSet};
@@ -29,6 +30,7 @@ pub(super) struct Writer<J: Journal> {
     /// Keys of the batch may be in the book already: they are looked up before it is folded.
     look_up: bool,
     figures: Figures,
+    vitals: Vitals,
 }
 
 /// What a fold has decided, and when it is recorded.
@@ -45,7 +47,7 @@ fn wall() -> Timestamp {
 }
 
 impl<J: Journal> Writer<J> {
-    pub(super) fn new(journal: J, book: BookId, limits: Limits) -> Writer<J> {
+    pub(super) fn new(journal: J, book: BookId, limits: Limits, vitals: Vitals) -> Writer<J> {
         Writer {
             journal,
             connection: None,
@@ -56,6 +58,7 @@ impl<J: Journal> Writer<J> {
             one_by_one: 0,
             look_up: false,
             figures: Figures::new(),
+            vitals,
         }
     }
 
@@ -80,7 +83,7 @@ impl<J: Journal> Writer<J> {
         self.one_by_one = self.one_by_one.saturating_sub(1);
         set_repetitions_apart(&mut batch, left);
         self.look_up = false;
-        let mut tries = 0;
+        let (mut tries, mut is_lost) = (0, false);
         while !batch.is_empty() {
             let calm = self.careful == 0 && self.cache.known;
             let began = Instant::now();
@@ -116,12 +119,21 @@ impl<J: Journal> Writer<J> {
                     self.forget();
                     answer_all(&mut batch, || Error::BookFrozen);
                 }
+                Err(Trouble::Barred(outage, error)) => {
+                    self.forget();
+                    self.vitals.failed(outage);
+                    tracing::error!("book {}: a batch of {} cannot be written: {error}", self.book, batch.len());
+                    // An attempt before this one may yet have been written.
+                    let told = if is_lost { Outage::Away } else { outage };
+                    answer_all(&mut batch, || Error::Outage(told));
+                }
                 Err(Trouble::Unknown(error)) => {
                     tries += 1;
+                    is_lost = true;
                     self.forget();
                     if tries >= self.limits.tries {
                         tracing::warn!("book {}: a batch of {} has no outcome: {error}", self.book, batch.len());
-                        answer_all(&mut batch, || Error::StillRunning);
+                        answer_all(&mut batch, || unknown(&error));
                     }
                 }
                 // Once more from what the book says now: the owner may have mended it behind what is remembered.
@@ -189,6 +201,7 @@ impl<J: Journal> Writer<J> {
         let trouble = match written {
             Ok(true) => {
                 self.figures.written(batch.len());
+                self.vitals.written();
                 self.cache.written(&folded.rows, folded.recorded_at);
                 answer_folded(batch, folded);
                 return Ok(());
@@ -285,6 +298,15 @@ fn set_repetitions_apart(batch: &mut Vec<Queued>, left: &mut Vec<Queued>) {
     for queued in std::mem::take(batch) {
         let first = seen.insert(name(&queued.key));
         if first { batch.push(queued) } else { left.push(queued) }
+    }
+}
+
+/// What callers hear of whose commands nobody knows whether they were written.
+fn unknown(error: &Error) -> Error {
+    match error.outage() {
+        Some(Outage::Busy) => Error::Outage(Outage::Busy),
+        Some(_) => Error::Outage(Outage::Away),
+        None => Error::StillRunning,
     }
 }
 

@@ -5,6 +5,7 @@ use super::truth::{Account, Name, Record, Truth, name};
 use crate::book::{AccountNumber, Command, Entry, Key};
 use crate::engine::lane::writer::Writer;
 use crate::engine::lane::{Answer, Limits, Outcome, Queues, run};
+use crate::engine::vitals::Vitals;
 use crate::error::Error;
 use crate::id::BookId;
 use jiff::Timestamp;
@@ -192,7 +193,7 @@ impl World {
         let process = &self.processes[process as usize];
         let queues = Rc::clone(&process.queues.borrow());
         let start = |queue| {
-            let writer = Writer::new(Simulated(Rc::clone(self)), BOOK, self.limits);
+            let writer = Writer::new(Simulated(Rc::clone(self)), BOOK, self.limits, Vitals::default());
             process.lanes.borrow_mut().push(tokio::task::spawn_local(run(writer, queue)));
         };
         queues.post(BOOK, key, Command::post(None, entry), start).await
