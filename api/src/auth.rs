@@ -181,6 +181,7 @@ impl Caller {
                 | Access::RoleOrOperator(_)
                 | Access::Scope(_)
                 | Access::RoleOrScope(..)
+                | Access::RoleOrOperatorOrScope(..)
                 | Access::SignedInOrScope(_) => self.access.admits_persons(),
             },
             Who::Partner(partner) => {

@@ -155,6 +155,9 @@ impl Stack {
     /// Starts one more worker, with more environment variables if need be.
     pub fn add_worker(&mut self, environment: &[(&str, &str)]) -> anyhow::Result<()> {
         let mut command = command(&self.settings, "commonpurse-worker");
+        if environment.iter().any(|(name, _)| *name == "COMMONPURSE_SMTP_URL") {
+            command.env_remove("COMMONPURSE_MAIL_DIR");
+        }
         command.env("COMMONPURSE_PUBLIC_URL", &self.base_url).envs(environment.iter().copied());
         log_to(&mut command, &self.settings.state, "worker.log")?;
         let (worker, _) = start(command.stdout(Stdio::piped()), "worker")?;

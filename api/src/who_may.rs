@@ -29,6 +29,8 @@ pub enum Access {
     Scope(Scope),
     /// Persons with one of these roles, and partners whose token has the scope.
     RoleOrScope(&'static [Role], Scope),
+    /// Persons with one of these roles, operators, and partners whose token has the scope.
+    RoleOrOperatorOrScope(&'static [Role], Scope),
     /// Every person who is signed in, and partners whose token has the scope.
     SignedInOrScope(Scope),
 }
@@ -118,6 +120,8 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("DELETE", "/v1/books/{book}/partners/{organisation}", RoleOrOperator(KEEPERS)),
     ("GET", "/v1/books/{book}/jobs", RoleOrOperator(KEEPERS)),
     ("POST", "/v1/books/{book}/jobs/{id}:requeue", RoleOrOperator(OWNER)),
+    // the mail of a sandbox book: partners see what is about pledges that they brought
+    ("GET", "/v1/books/{book}/outbox", Access::RoleOrOperatorOrScope(KEEPERS, Scope::PledgesRead)),
     ("POST", "/v1/books/{book}/units", Access::Role(KEEPERS)),
     ("GET", "/v1/books/{book}/units", Visible),
     ("GET", "/v1/books/{book}/units/{code}", Visible),
@@ -226,7 +230,10 @@ impl Access {
     /// The roles of persons that may.
     pub fn roles(self) -> &'static [Role] {
         match self {
-            Access::Role(roles) | Access::RoleOrOperator(roles) | Access::RoleOrScope(roles, _) => roles,
+            Access::Role(roles)
+            | Access::RoleOrOperator(roles)
+            | Access::RoleOrScope(roles, _)
+            | Access::RoleOrOperatorOrScope(roles, _) => roles,
             Access::Public
             | Access::Guessable
             | Access::Visible
@@ -240,7 +247,10 @@ impl Access {
     /// The scope that a partner's token needs; none when no partner may.
     pub fn scope(self) -> Option<Scope> {
         match self {
-            Access::Scope(scope) | Access::RoleOrScope(_, scope) | Access::SignedInOrScope(scope) => Some(scope),
+            Access::Scope(scope)
+            | Access::RoleOrScope(_, scope)
+            | Access::RoleOrOperatorOrScope(_, scope)
+            | Access::SignedInOrScope(scope) => Some(scope),
             Access::Public
             | Access::Guessable
             | Access::Visible
@@ -261,6 +271,7 @@ impl Access {
             | Access::RoleOrOperator(_)
             | Access::Scope(_)
             | Access::RoleOrScope(..)
+            | Access::RoleOrOperatorOrScope(..)
             | Access::SignedInOrScope(_) => false,
         }
     }
@@ -277,6 +288,7 @@ impl Access {
             | Access::Role(_)
             | Access::RoleOrOperator(_)
             | Access::RoleOrScope(..)
+            | Access::RoleOrOperatorOrScope(..)
             | Access::SignedInOrScope(_) => true,
         }
     }
@@ -284,7 +296,7 @@ impl Access {
     /// Whether operators may although they have no role.
     pub fn admits_operators(self) -> bool {
         match self {
-            Access::Operator | Access::RoleOrOperator(_) => true,
+            Access::Operator | Access::RoleOrOperator(_) | Access::RoleOrOperatorOrScope(..) => true,
             Access::Public
             | Access::Guessable
             | Access::Visible
@@ -307,7 +319,8 @@ impl Access {
             | Access::Role(_)
             | Access::RoleOrOperator(_)
             | Access::Scope(_)
-            | Access::RoleOrScope(..) => {}
+            | Access::RoleOrScope(..)
+            | Access::RoleOrOperatorOrScope(..) => {}
         }
         phrases.extend(self.roles().iter().map(|role| format!("role {role}")));
         if self.admits_operators() {

@@ -202,6 +202,8 @@ book_ids! {
     HoldId = "hld", "a", "hold";
     /// A job of the worker.
     JobId = "job", "a", "job";
+    /// A mail in the outbox of a sandbox book.
+    MailId = "eml", "a", "mail";
     /// A challenge: prizes for whoever does something first or best.
     ChallengeId = "chl", "a", "challenge";
     /// What a sponsor gave for the purse of a challenge.

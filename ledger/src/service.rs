@@ -1,4 +1,4 @@
-//! What every domain needs of the service: jobs, changes, who did what, replies, heartbeats, where it is at home.
+//! What every domain needs of the service: jobs, changes, who did what, the outbox of sandbox books, replies, heartbeats, where it is at home.
 
 pub mod change;
 pub mod job;
@@ -10,5 +10,6 @@ pub mod store {
     pub mod adoptions;
     pub mod heartbeats;
     pub mod jobs;
+    pub mod outbox;
     pub mod replies;
 }

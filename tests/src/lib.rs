@@ -7,8 +7,10 @@ mod app;
 pub mod chaos;
 mod hledger;
 pub mod large_book;
+mod mail_server;
 mod stage;
 
 pub use app::{OPERATOR, TestApp, read_figures};
 pub use hledger::{balances_of_hledger, hledger};
+pub use mail_server::{MailServer, TakenMail};
 pub use stage::{Stage, day, monthly, next_year, once};

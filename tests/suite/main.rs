@@ -12,6 +12,7 @@ mod host;
 mod house;
 mod logins;
 mod milestones;
+mod outbox;
 mod paths;
 mod pledging;
 mod readme;

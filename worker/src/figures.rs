@@ -110,7 +110,7 @@ pub(crate) fn describe() {
         Unit::Seconds,
         "When these figures of jobs were last read, in seconds since 1970."
     );
-    metrics::describe_counter!(MAILS, "Mails that were sent or could not be, by what came of it.");
+    metrics::describe_counter!(MAILS, "Mails that were sent, kept in an outbox, or could not be, by what came of it.");
     metrics::describe_histogram!(MAIL_TIME, Unit::Seconds, "How long it took to hand a mail over, or to fail.");
     metrics::describe_counter!(ATTEMPTS, "Calls of payment providers for money, by provider and by what came of it.");
     metrics::describe_histogram!(ATTEMPT_TIME, Unit::Seconds, "How long such a call took, by provider.");

@@ -1,4 +1,4 @@
-//! Books: accounts, units, journal entries, holds, exchange, and the jobs that wait.
+//! Books: accounts, units, journal entries, holds, exchange, the jobs that wait, and the mail of sandboxes.
 
 pub mod accounts;
 pub mod book;
@@ -7,6 +7,7 @@ pub mod entry_batches;
 pub mod exchange;
 pub mod holds;
 pub mod jobs;
+pub mod outbox;
 pub mod partners;
 pub mod units;
 
@@ -24,6 +25,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(partners::withdraw_partner)
         .service(jobs::requeue)
         .service(jobs::show)
+        .service(outbox::list_outbox)
         .service(units::create_unit)
         .service(units::list_units)
         .service(units::show_unit)

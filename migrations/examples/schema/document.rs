@@ -180,6 +180,7 @@ const DOMAINS: &[Domain] = &[
             "reply",
             "caller_reply",
             "activity",
+            "outbox_mail",
             "adoption",
             "counter",
             "worker_heartbeat",

@@ -1,6 +1,7 @@
 //! Jobs of books: holds whose time is over, and word to the operators when a book is frozen.
 
 use super::Context;
+use super::mailing::Occasion;
 use crate::failure::Failure;
 use crate::mail::books::Frozen;
 use ledger::books::operations::holds;
@@ -25,14 +26,14 @@ impl Context {
         if freeze.is_released {
             return self.settle(leased).await;
         }
-        let about = format!("freeze.{}.{}", freeze.book, freeze.number);
+        let occasion = Occasion::new("freeze", &format!("{}.{}", freeze.book, freeze.number));
         let mail = Frozen {
             name: freeze.name,
             book: freeze.book.to_string(),
             since: freeze.frozen_at.strftime("%-d %B %Y, %H:%M:%S UTC").to_string(),
             found: freeze.found,
         };
-        self.send_all(&about, &operators, &mail).await?;
+        self.send_all(leased, occasion, &operators, &mail).await?;
         self.settle(leased).await
     }
 }

@@ -1,7 +1,7 @@
 //! Jobs of cooperatives: a distribution's deadlines, its statements, and the mail of each.
 
 use super::Context;
-use super::mailing::written;
+use super::mailing::{Occasion, written};
 use crate::failure::Failure;
 use crate::mail::cooperatives::MemberStatement;
 use ledger::cooperatives::operations::{distributions, statements};
@@ -57,7 +57,7 @@ impl Context {
             statement: id.to_string(),
             link: self.link(&format!("statements/{id}")).into(),
         };
-        self.send(&format!("statement.{id}"), &facts.email, &mail).await?;
+        self.send(leased, Occasion::new("statement", &id), &facts.email, &mail).await?;
         self.settle(leased).await
     }
 }

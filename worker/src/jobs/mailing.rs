@@ -1,45 +1,162 @@
 //! What the jobs that send e-mail share.
 //!
 //! Such a job reads the facts, sends the mail, and is settled. Facts may have changed since the job was written: a mail
-//! that would no longer be true is not sent.
+//! that would no longer be true is not sent. What a sandbox book has to say goes to its outbox instead, and to nobody.
 
 use super::Context;
 use crate::failure::Failure;
 use crate::figures;
 use crate::mail::MailError;
-use crate::mail::templates::Mail;
+use crate::mail::templates::{Mail, Rendered};
+use jiff::Timestamp;
 use jiff::civil::Date;
+use ledger::book::Mode;
+use ledger::engine::store::books;
+use ledger::id::{BookId, MailId, OrganisationId};
+use ledger::service::store::jobs::Leased;
+use ledger::service::store::outbox;
 use sha2::{Digest, Sha256};
+use std::fmt::Display;
 use std::time::Instant;
+
+/// What a mail is about.
+pub(super) struct Occasion {
+    kind: &'static str,
+    /// Names the mail for ever: it becomes the Message-ID.
+    about: String,
+    partner: Option<OrganisationId>,
+}
+
+impl Occasion {
+    /// A kind of mail about something, which is an id.
+    pub(super) fn new(kind: &'static str, of: &impl Display) -> Occasion {
+        Occasion { kind, about: format!("{kind}.{of}"), partner: None }
+    }
+
+    /// The same, about what a partner brought: in a sandbox it reads the mail.
+    pub(super) fn brought_by(self, partner: OrganisationId) -> Occasion {
+        Occasion { partner: Some(partner), ..self }
+    }
+
+    /// The same for one of several who get the mail.
+    fn to_one(&self, address: &str) -> Occasion {
+        let digest = Sha256::digest(address.as_bytes());
+        Occasion { about: format!("{}.{}", self.about, hex::encode(&digest[..6])), ..*self }
+    }
+}
+
+/// Where the mail of a job goes.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    /// To whom it is written to.
+    Out,
+    /// Into the outbox of this sandbox book.
+    Outbox(BookId),
+}
+
+impl Way {
+    /// What came of a mail that took it, among the figures.
+    const fn outcome(self) -> &'static str {
+        match self {
+            Way::Out => "sent",
+            Way::Outbox(_) => "kept",
+        }
+    }
+}
 
 impl Context {
     /// Sends the same text to several people: each gets a mail of its own, with an id of its own, and reads nobody
     /// else's address. The others still get theirs when one fails.
-    pub(super) async fn send_all(&self, about: &str, to: &[String], mail: &(impl Mail + Sync)) -> Result<(), Failure> {
+    pub(super) async fn send_all(
+        &self,
+        leased: &Leased,
+        occasion: Occasion,
+        to: &[String],
+        mail: &(impl Mail + Sync),
+    ) -> Result<(), Failure> {
+        let way = self.way(leased).await?;
         let mut all = Ok(());
         for address in to {
-            let digest = Sha256::digest(address.as_bytes());
-            let sent = self.send(&format!("{about}.{}", hex::encode(&digest[..6])), address, mail).await;
+            let sent = self.send_by(way, &occasion.to_one(address), address, mail).await;
             all = all.and(sent);
         }
         all
     }
 
-    /// Renders a mail and sends it. `about` names the mail for ever: it becomes the Message-ID.
-    pub(super) async fn send(&self, about: &str, to: &str, mail: &(impl Mail + Sync)) -> Result<(), Failure> {
-        let began = Instant::now();
-        let sent = self.hand_over(about, to, mail).await;
-        figures::mail(sent.as_ref().map_or_else(MailError::as_str, |()| "sent"), began.elapsed());
-        Ok(sent?)
+    /// Renders a mail and sends it.
+    pub(super) async fn send(
+        &self,
+        leased: &Leased,
+        occasion: Occasion,
+        to: &str,
+        mail: &(impl Mail + Sync),
+    ) -> Result<(), Failure> {
+        self.send_by(self.way(leased).await?, &occasion, to, mail).await
     }
 
-    async fn hand_over(&self, about: &str, to: &str, mail: &(impl Mail + Sync)) -> Result<(), MailError> {
-        let rendered = mail.render().map_err(|error| MailError::Compose(error.to_string()))?;
-        let sent = self.mailer.send(about, to, &rendered).await;
-        if matches!(sent, Ok(()) | Err(MailError::Refused(_))) {
-            self.breakers.mail.answered();
+    /// By the book whose job it is: what belongs to no book, such as a sign-in, is of the installation.
+    async fn way(&self, leased: &Leased) -> Result<Way, Failure> {
+        let book = leased.id.book;
+        if book == BookId::INSTALLATION {
+            return Ok(Way::Out);
         }
-        sent
+        let client = self.pool.get().await?;
+        match books::get(&client, book).await?.mode {
+            Mode::Live => Ok(Way::Out),
+            Mode::Sandbox => Ok(Way::Outbox(book)),
+        }
+    }
+
+    async fn send_by(&self, way: Way, occasion: &Occasion, to: &str, mail: &(impl Mail + Sync)) -> Result<(), Failure> {
+        let began = Instant::now();
+        let handed = self.hand_over(way, &occasion.about, to, mail).await;
+        figures::mail(handed.as_ref().map_or_else(MailError::as_str, |_| way.outcome()), began.elapsed());
+        let rendered = handed?;
+        match way {
+            Way::Out => Ok(()),
+            Way::Outbox(book) => self.keep(book, occasion, to, rendered).await,
+        }
+    }
+
+    /// Hands a mail to who brings it; answers what it says.
+    async fn hand_over(
+        &self,
+        way: Way,
+        about: &str,
+        to: &str,
+        mail: &(impl Mail + Sync),
+    ) -> Result<Rendered, MailError> {
+        let rendered = mail.render().map_err(|error| MailError::Compose(error.to_string()))?;
+        match way {
+            Way::Out => {
+                let sent = self.mailer.send(about, to, &rendered).await;
+                if matches!(sent, Ok(()) | Err(MailError::Refused(_))) {
+                    self.breakers.mail.answered();
+                }
+                sent.map(|()| rendered)
+            }
+            Way::Outbox(_) => {
+                let marked = rendered.marked();
+                self.mailer.hold_back(about, to, &marked).await.map(|()| marked)
+            }
+        }
+    }
+
+    /// Before the job is settled: done twice, the book has one mail about the same.
+    async fn keep(&self, book: BookId, occasion: &Occasion, to: &str, rendered: Rendered) -> Result<(), Failure> {
+        let mail = outbox::Mail {
+            id: MailId::generate(book),
+            partner: occasion.partner,
+            kind: occasion.kind.to_owned(),
+            about: occasion.about.clone(),
+            recipient: to.to_owned(),
+            subject: rendered.subject,
+            text: rendered.text,
+            created_at: Timestamp::now(),
+        };
+        let client = self.pool.get().await?;
+        outbox::keep(&client, &mail).await?;
+        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Jobs of claims on milestones: what happens when a clock runs out, and word to reviewers and teams.
 
 use super::Context;
-use super::mailing::written;
+use super::mailing::{Occasion, written};
 use crate::failure::Failure;
 use crate::mail::milestones::{Release, Review};
 use ledger::engine::store::books;
@@ -45,7 +45,7 @@ impl Context {
             link: self.link(&format!("claims/{id}")).into(),
         };
         // The job stands for the occasion: a round, an escalation, a claim that came back.
-        self.send_all(&format!("review.{}", leased.id), &request.recipients, &mail).await?;
+        self.send_all(leased, Occasion::new("review", &leased.id), &request.recipients, &mail).await?;
         self.settle(leased).await
     }
 
@@ -64,7 +64,7 @@ impl Context {
             claim: notice.claim.id.to_string(),
             link: self.link(&format!("claims/{}", notice.claim.id)).into(),
         };
-        self.send_all(&format!("release.{id}"), &notice.recipients, &mail).await?;
+        self.send_all(leased, Occasion::new("release", &id), &notice.recipients, &mail).await?;
         self.settle(leased).await
     }
 }

@@ -1,7 +1,7 @@
 //! Jobs of people who sign in.
 
 use super::Context;
-use super::mailing::written;
+use super::mailing::{Occasion, written};
 use crate::failure::Failure;
 use crate::mail::parties::{Invited, SignIn};
 use jiff::Timestamp;
@@ -27,7 +27,7 @@ impl Context {
         let minutes = Timestamp::now().duration_until(expires_at).as_mins();
         if minutes >= 1 && self.open_link(email, token, expires_at).await? {
             let mail = SignIn { link: self.link_with("sign-in", token).into(), minutes };
-            self.send(&format!("sign-in.{}", leased.id), email, &mail).await?;
+            self.send(leased, Occasion::new("sign-in", &leased.id), email, &mail).await?;
         }
         self.settle(leased).await
     }
@@ -55,7 +55,7 @@ impl Context {
                 role: found.role.to_string(),
                 until: written(found.expires_at.to_zoned(TimeZone::UTC).date()),
             };
-            self.send(&format!("invitation.{id}"), &found.email, &mail).await?;
+            self.send(leased, Occasion::new("invitation", &id), &found.email, &mail).await?;
         }
         self.settle(leased).await
     }

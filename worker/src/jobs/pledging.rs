@@ -6,7 +6,7 @@
 //! provider never saw it.
 
 use super::Context;
-use super::mailing::written;
+use super::mailing::{Occasion, written};
 use crate::failure::Failure;
 use crate::figures;
 use crate::mail::pledging::{Decline, NextStep, Receipt};
@@ -147,7 +147,8 @@ impl Context {
                 entry: facts.entry,
                 link: self.link(&format!("pledges/{}", charge.pledge)).into(),
             };
-            self.send(&format!("receipt.{id}"), &facts.email, &mail).await?;
+            let occasion = Occasion::new("receipt", &id).brought_by(charge.partner);
+            self.send(leased, occasion, &facts.email, &mail).await?;
         }
         self.settle(leased).await
     }
@@ -177,7 +178,8 @@ impl Context {
                 next,
                 link: self.link(&format!("pledges/{}", charge.pledge)).into(),
             };
-            self.send(&format!("decline.{id}.{attempt}"), &facts.email, &mail).await?;
+            let occasion = Occasion::new("decline", &format!("{id}.{attempt}")).brought_by(charge.partner);
+            self.send(leased, occasion, &facts.email, &mail).await?;
         }
         self.settle(leased).await
     }

@@ -30,6 +30,10 @@ mod tests {
         };
         let mail = mail.render().unwrap();
         assert!(mail.subject.contains("Commons Host"));
+        let marked = mail.clone().marked();
+        assert_eq!(marked.subject, format!("[test] {}", mail.subject));
+        assert!(marked.text.starts_with("[test] ") && marked.text.ends_with(&mail.text), "{}", marked.text);
+        assert!(marked.html.contains("<p>[test] "), "{}", marked.html);
         for text in [mail.text, mail.html] {
             assert!(text.contains("account 3: balance 5/0"), "{text}");
             assert!(text.contains("commonpurse book release bok_1"), "{text}");

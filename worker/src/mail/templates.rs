@@ -14,6 +14,22 @@ pub(crate) struct Rendered {
     pub(crate) html: String,
 }
 
+/// What stands before subject and text of a mail that is of a sandbox book.
+const MARK: &str = "[test]";
+
+impl Rendered {
+    /// The same for a sandbox book: wherever it is read, nobody takes it for word about real money.
+    pub(crate) fn marked(self) -> Rendered {
+        let said = format!("{MARK} This mail is of a sandbox book: no money was moved, and it was sent to nobody.");
+        Rendered {
+            subject: format!("{MARK} {}", self.subject),
+            text: format!("{said}\n\n{}", self.text),
+            // Before the box in which the layout has the body.
+            html: self.html.replacen("<div", &format!("<p>{said}</p>\n<div"), 1),
+        }
+    }
+}
+
 /// A kind of mail with its facts.
 pub(crate) trait Mail {
     /// Puts the facts into the texts.

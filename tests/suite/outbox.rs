@@ -1,0 +1,74 @@
+//! The mail of sandbox books never leaves: it is read by API, by whom it concerns.
+
+use anyhow::{Context as _, ensure};
+use api::demo::cast::organisation;
+use api::demo::client::{Client, text};
+use serde_json::{Value, json};
+use tests::{MailServer, Stage, day, once};
+
+type Outcome = anyhow::Result<()>;
+
+/// Another partner platform, which no book has admitted, with the scope that reads the outbox.
+async fn another_partner(stage: &Stage) -> anyhow::Result<(String, Client)> {
+    let operator = &stage.cast.operator;
+    let platform = organisation(operator, "Fans of Closed Machines", "partner_platform").await?;
+    let asked = json!({"name": "other", "mode": "sandbox", "scopes": ["pledges:read"]});
+    let made = operator.post(&format!("/v1/partners/{platform}/credentials"), &asked).await?.ok()?;
+    let client = Client::partner(stage.cast.base(), text(&made, "/id")?, text(&made, "/secret")?)?;
+    Ok((platform, client))
+}
+
+fn is_marked(mail: &Value) -> bool {
+    ["/subject", "/text"].iter().all(|part| text(mail, part).is_ok_and(|text| text.starts_with("[test] ")))
+}
+
+#[tokio::test]
+async fn mail_of_a_sandbox_book_is_in_its_outbox_and_a_mail_server_gets_the_sign_in_mail_only() -> Outcome {
+    let mut stage = Stage::set().await?;
+    let campaign = stage.campaign().await?;
+    let (other_platform, other_partner) = another_partner(&stage).await?;
+    let outbox = format!("/v1/books/{}/outbox", stage.cast.book);
+    // From here on mails go to a server, as they do in production.
+    let server = MailServer::start().await?;
+    stage.app.stack().workers().clear();
+    stage.app.stack().add_worker(&[("COMMONPURSE_SMTP_URL", &server.url)])?;
+
+    let pledge = stage.pledge(&campaign, &once(&campaign, "paid", "30.00", day(2, 1), "sandbox_ok")?).await?;
+    stage.pledge(&campaign, &once(&campaign, "declined", "30.00", day(2, 1), "sandbox_stolen_card")?).await?;
+    stage.cast.advance(day(2, 1)).await?;
+    let charge = stage.charge(&pledge, 1).await?;
+    let kept = stage.cast.partner.all(&outbox).await?;
+    let kinds: Vec<_> = kept.iter().filter_map(|mail| mail["kind"].as_str()).collect();
+    ensure!(kinds.len() == 2 && ["receipt", "decline"].iter().all(|kind| kinds.contains(kind)), "{kept:?}");
+    ensure!(kept.iter().all(is_marked), "{kept:?}");
+    let receipt = kept.iter().find(|mail| mail["kind"] == "receipt").context("a receipt")?;
+    ensure!(receipt["recipient"] == "paid@donors.example", "{receipt}");
+    ensure!(receipt["about"] == format!("receipt.{}", text(&charge, "/id")?), "{receipt}");
+    ensure!(text(receipt, "/text")?.contains("30.00 USD"), "{receipt}");
+    ensure!(server.connections() == 0, "the mail server was asked: {:?}", server.mails());
+
+    for reader in [&stage.cast.treasurer, &stage.cast.operator] {
+        ensure!(reader.all(&outbox).await? == kept, "who keeps the book, or runs the installation, reads it");
+    }
+    for stranger in [&stage.cast.stranger, &other_partner] {
+        ensure!(stranger.get(&outbox).await?.status == 404, "strangers read nothing");
+    }
+    ensure!(stage.cast.reviewers[0].get(&outbox).await?.status == 403, "another role does not keep the book");
+    let admit = json!({"organisation": other_platform});
+    stage.cast.treasurer.post(&format!("/v1/books/{}/partners", stage.cast.book), &admit).await?.ok()?;
+    ensure!(other_partner.all(&outbox).await?.is_empty(), "a partner reads what is about its own pledges");
+
+    // The job of the receipt is done a second time, as after a worker that died before it could settle it.
+    let owner = migrations::connect(&stage.app.database_url().parse()?).await?;
+    let again = "UPDATE job SET finished_at = NULL, leased_until = 'epoch' WHERE kind = 'send_receipt'";
+    ensure!(owner.execute(again, &[]).await? == 1, "one receipt");
+    stage.app.work_until_idle().await?;
+    let attempts = stage.app.count("SELECT attempts::bigint FROM job WHERE kind = 'send_receipt'").await?;
+    ensure!(attempts == 2 && stage.cast.partner.all(&outbox).await? == kept, "{attempts} attempts");
+
+    stage.app.nobody()?.post("/v1/sign-in", &json!({"email": "treasurer@host.example"})).await?.ok()?;
+    let sign_in = server.mail_to("treasurer@host.example").await?;
+    ensure!(!sign_in.message.contains("[test]"), "a sign-in is of the installation: {}", sign_in.message);
+    ensure!(server.mails().len() == 1, "and nothing else has left: {:?}", server.mails());
+    stage.app.finish().await
+}
