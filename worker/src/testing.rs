@@ -16,6 +16,7 @@ use ledger::parties::operations::sign_in as identity;
 use ledger::service::job::{Job, NewJob};
 use ledger::service::store::jobs::{self, BookWithWork, LeaseTerms, Leased};
 use ledger::service::work::Work;
+use ledger::testing::store::rows;
 use migrations::testing::TestDatabase;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,13 +45,7 @@ impl Database {
     /// Opens books with these numbers from 1 on, in which nothing is posted.
     pub(crate) async fn open_books(&self, count: i32) {
         let owner = migrations::connect(&self.database.url.parse().unwrap()).await.unwrap();
-        let rows = format!(
-            "INSERT INTO book (number, uid, organisation, name, currency, mode, zone, visibility, created_at)
-             SELECT number, gen_random_uuid(), gen_random_uuid(), 'Book', 'USD', 'sandbox', 'UTC', 'private', now()
-               FROM generate_series(1, {count}) AS number;
-             INSERT INTO book_head (book_id) SELECT generate_series(1, {count})"
-        );
-        owner.batch_execute(&rows).await.unwrap();
+        rows::open_books(&owner, count).await.unwrap();
     }
 
     /// A worker that sends its mail somewhere.

@@ -61,3 +61,15 @@ pub async fn placed(client: &impl GenericClient) -> Result<Vec<String>, Error> {
 pub fn load(book: BookId, rows: &str) -> String {
     include_str!("load.sql").replace("{book}", &book.to_string()).replace("{rows}", rows)
 }
+
+/// Opens books with the numbers from 1 on, in which nothing is posted and which nobody owns: as the owner of the tables.
+pub async fn open_books(client: &tokio_postgres::Client, count: i32) -> Result<(), Error> {
+    let book = "-- rows::open_books
+         INSERT INTO book (number, uid, organisation, name, currency, mode, zone, visibility, created_at)
+         SELECT number, gen_random_uuid(), gen_random_uuid(), 'Book', 'USD', 'sandbox', 'UTC', 'private', now()
+           FROM generate_series(1, $1) AS number";
+    client.execute(book, &[/* count */ &count]).await?;
+    let head = "-- rows::open_books, heads\nINSERT INTO book_head (book_id) SELECT generate_series(1, $1)";
+    client.execute(head, &[/* count */ &count]).await?;
+    Ok(())
+}
