@@ -55,11 +55,6 @@ impl NamedKey {
 }
 
 impl IdempotencyKey {
-    /// From the header of a request and its body, which is JSON.
-    pub fn of(request: &HttpRequest, body: &[u8]) -> Result<IdempotencyKey, Problem> {
-        Ok(IdempotencyKey::named(request)?.with(body))
-    }
-
     /// From the header of a request.
     pub fn named(request: &HttpRequest) -> Result<NamedKey, Problem> {
         let mut values = request.headers().get_all(HEADER);
@@ -437,7 +432,8 @@ mod tests {
     use ledger::id::BookId;
 
     fn key(value: &str) -> Result<IdempotencyKey, Problem> {
-        IdempotencyKey::of(&TestRequest::post().insert_header((HEADER, value)).to_http_request(), b"{}")
+        let request = TestRequest::post().insert_header((HEADER, value)).to_http_request();
+        Ok(IdempotencyKey::named(&request)?.with(b"{}"))
     }
 
     #[test]
@@ -454,7 +450,7 @@ mod tests {
     fn a_missing_or_a_doubled_key_is_refused() {
         let twice = TestRequest::post().append_header((HEADER, "a")).append_header((HEADER, "b"));
         for request in [TestRequest::post(), twice] {
-            let problem = IdempotencyKey::of(&request.to_http_request(), b"").unwrap_err();
+            let problem = IdempotencyKey::named(&request.to_http_request()).unwrap_err();
             assert_eq!(problem.body().kind, "/problems/idempotency-key-missing");
         }
     }
