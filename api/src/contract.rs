@@ -51,7 +51,9 @@ fn document() -> Value {
 }
 
 fn for_partners(path: &str, access: Access) -> bool {
-    access.scope().is_some() || access == Access::Public || path == "/v1/oauth/token"
+    // Partners that move the clock of a book look at it until it has arrived.
+    let shows_clock = access == Access::Visible && path == "/v1/books/{book}";
+    access.scope().is_some() || access == Access::Public || path == "/v1/oauth/token" || shows_clock
 }
 
 fn build(wanted: impl Fn(&str, Access) -> bool) -> Value {
@@ -248,6 +250,29 @@ mod tests {
                 assert!(contract["components"]["schemas"].get(&name).is_some(), "{name}");
             }
         }
+    }
+
+    #[test]
+    fn every_moment_says_by_which_clock_it_is_and_those_of_one_thing_are_by_one_clock() {
+        let mut moments = 0;
+        for (name, schema) in ALL["components"]["schemas"].as_object().unwrap() {
+            let mut clocks = BTreeSet::new();
+            for (field, property) in schema["properties"].as_object().into_iter().flatten() {
+                // A page shows the things that it lists, which say it themselves.
+                if property["format"] != "date-time" {
+                    continue;
+                }
+                let text = property["description"].as_str().unwrap_or_default();
+                let is_book = text.contains("the book's clock") || text.contains("its own clock");
+                let is_wall = text.contains("by the wall clock") || text.contains("By the wall clock");
+                assert!(is_book != is_wall, "{name}.{field} says of one clock that it is by it: {text:?}");
+                clocks.insert(is_book);
+                moments += 1;
+            }
+            // A job falls due by the book's clock, and workers look at the clock on the wall.
+            assert!(clocks.len() < 2 || name == "DeadJob", "{name} mixes two clocks");
+        }
+        assert!(moments > 50, "{moments}");
     }
 
     #[test]

@@ -43,6 +43,27 @@ pub(crate) async fn kept_by(state: &State, caller: &Caller, id: BookRef) -> Resu
     Ok(book)
 }
 
+/// The sandbox book whose clock the caller may move: its keepers may, and partners whose own organisation owns it. Those that it
+/// has only admitted share its clock with others, and move nothing.
+pub(crate) async fn clocked(client: &impl GenericClient, caller: &Caller, id: BookRef) -> Result<Book, Error> {
+    let book = kept(client, caller, id).await?;
+    match caller.partner() {
+        Some(partner) if !is_same_mode(partner, &book) => Err(Error::NotFound("book")),
+        Some(_) | None => Ok(book),
+    }
+}
+
+/// The book that a path names, for those who may read it, and for partners that move its clock.
+pub(crate) async fn shown(client: &impl GenericClient, caller: &MaybeCaller, id: BookRef) -> Result<Book, Error> {
+    if let Some(caller) = &caller.0
+        && caller.require_scope(Scope::ClockWrite).is_ok()
+        && let Ok(book) = clocked(client, caller, id).await
+    {
+        return Ok(book);
+    }
+    Ok(read(client, caller, id).await?.0)
+}
+
 /// The book that a path names, for those who may read it by its visibility, and whether they belong to it. Others are told
 /// that there is none: admitted partners too, who read their own objects only.
 pub(crate) async fn read(

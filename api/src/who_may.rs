@@ -114,7 +114,8 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/v1/books", Visible),
     ("GET", "/v1/books/{book}", Visible),
     ("PATCH", "/v1/books/{book}", RoleOrOperator(KEEPERS)),
-    ("POST", "/v1/books/{book}/clock:advance", RoleOrOperator(KEEPERS)),
+    // partners: of sandbox books that their own organisation owns
+    ("POST", "/v1/books/{book}/clock:advance", Access::RoleOrOperatorOrScope(KEEPERS, Scope::ClockWrite)),
     ("POST", "/v1/books/{book}/partners", RoleOrOperator(KEEPERS)),
     ("GET", "/v1/books/{book}/partners", RoleOrOperator(KEEPERS)),
     ("DELETE", "/v1/books/{book}/partners/{organisation}", RoleOrOperator(KEEPERS)),

@@ -19,6 +19,7 @@ pub mod store {
 pub mod operations {
     pub mod accounts;
     pub mod books;
+    pub mod clock;
     pub mod entries;
     pub mod exchange;
     pub mod holds;

@@ -79,6 +79,13 @@ impl MonthlyPlan {
         (months.max(1)..=months + 2).find(|&sequence| self.due_date(sequence).is_some_and(|due| due >= day))
     }
 
+    /// The last payment due on or before a day; none when the first is due later.
+    pub fn last_due(&self, day: Date) -> Option<i32> {
+        let end = self.payments.unwrap_or(PAYMENTS_MAX);
+        let next = self.sequence_from(day.saturating_add(1.day())).unwrap_or(end + 1);
+        (next > 1).then(|| next - 1)
+    }
+
     fn in_month(&self, month: Date) -> Date {
         let day = self.anchor.min(month.days_in_month());
         month.first_of_month().saturating_add(i64::from(day - 1).days())
@@ -207,6 +214,18 @@ mod tests {
                 today = retry;
             }
             prop_assert_eq!(plan.due_date(sequence + 1), Some(next));
+        }
+
+        #[test]
+        fn the_last_payment_by_a_day_is_the_latest_one_due_then(plan in any_plan(), after in 0i64..20_000) {
+            let day = days_after(plan.start(), after);
+            match plan.last_due(day) {
+                Some(found) => {
+                    prop_assert!(plan.due_date(found).is_some_and(|due| due <= day));
+                    prop_assert!(plan.due_date(found + 1).is_none_or(|due| due > day));
+                }
+                None => prop_assert!(plan.due_date(1).is_some_and(|due| due > day)),
+            }
         }
 
         #[test]

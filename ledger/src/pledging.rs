@@ -32,4 +32,5 @@ pub mod operations {
     pub mod plan;
     pub mod pledge_changes;
     pub mod pledges;
+    pub mod present;
 }

@@ -5,6 +5,7 @@
 
 mod giving;
 mod played;
+mod tales;
 
 /// SQL, and nothing else.
 pub mod store {
@@ -13,6 +14,7 @@ pub mod store {
 
 pub use giving::{MONTHLY, ONCE};
 pub use played::{PlayedWorker, outcome};
+pub use tales::{Random, Story, Telling};
 
 use crate::book::{AccountClass, AccountNumber, Mode};
 use crate::books::operations::books;
@@ -20,7 +22,7 @@ use crate::calendar::to_microseconds;
 use crate::engine::lane::{self, Lanes};
 use crate::engine::pool::Pool;
 use crate::engine::store::books::{Book, Visibility};
-use crate::engine::store::{accounts as account_rows, journal};
+use crate::engine::store::{accounts as account_rows, books as book_rows, journal};
 use crate::error::Error;
 use crate::id::{OrganisationId, PersonId, SessionId};
 use crate::money::{Currency, Money};
@@ -32,6 +34,7 @@ use deadpool_postgres::{Manager, Object, Transaction};
 use jiff::{SignedDuration, Timestamp};
 use migrations::testing::TestDatabase;
 use std::fmt::Debug;
+use std::sync::Arc;
 
 /// The organisation that a test's book belongs to.
 #[derive(Debug, Clone, Copy)]
@@ -58,10 +61,10 @@ impl Default for Host {
 }
 
 /// A database with an operator, a host with its owner and its sandbox book in dollars, and a partner admitted to it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Ground {
-    /// The database, which is dropped with this value.
-    pub database: TestDatabase,
+    /// The database, which is dropped with the last ground upon it.
+    pub database: Arc<TestDatabase>,
     /// Connections as the service's own role.
     pub pool: Pool,
     /// The sandbox book.
@@ -117,7 +120,7 @@ impl Host {
         books::admit_partner(&tx, &book, partner, owner, wall).await.expect("a partner admitted");
         tx.commit().await.expect("a commit");
         drop(client);
-        Ground { database, pool, book, operator, owner, partner, wall }
+        Ground { database: Arc::new(database), pool, book, operator, owner, partner, wall }
     }
 
     /// An operator makes the organisation, as the service asks for, and hands it over to its owner.
@@ -151,6 +154,24 @@ impl Ground {
     /// The ground as most tests need it: the book of a fiscal host in Berlin, which only its own people read.
     pub async fn at(wall: Timestamp) -> Ground {
         Host::default().open(wall).await
+    }
+
+    /// The same people with one more sandbox book.
+    pub async fn with_another_book(&self) -> Ground {
+        let asked = books::OpenBook {
+            organisation: self.book.organisation,
+            name: self.book.name.clone(),
+            currency: self.book.currency,
+            mode: Mode::Sandbox,
+            zone: self.book.zone_name.clone(),
+            visibility: self.book.visibility,
+        };
+        let opened = self.run(async |tx| {
+            let book = books::open(tx, asked, self.wall).await?;
+            books::admit_partner(tx, &book, self.partner, self.owner, self.wall).await?;
+            Ok(book)
+        });
+        Ground { book: opened.await.expect("a book"), ..self.clone() }
     }
 
     /// A connection as the service's own role.
@@ -192,6 +213,14 @@ impl Ground {
     /// The wall clock so many days of 24 hours later.
     pub fn day(&self, days: i64) -> Timestamp {
         self.wall + SignedDuration::from_hours(24 * days)
+    }
+
+    /// Puts the book's clock so far ahead at once that it stands at a moment: as if no worker had been there on the way.
+    pub async fn leap_to(&mut self, moment: Timestamp) {
+        let (id, offset) = (self.book.id, moment.duration_since(self.wall));
+        let offset = SignedDuration::from_secs(offset.as_secs() + i64::from(offset.subsec_nanos() > 0));
+        let leapt = self.run(async |tx| book_rows::set_clock(tx, id, offset, None).await).await;
+        self.book = leapt.expect("a clock that goes forward");
     }
 
     /// Somebody with a role in the host, who has the address `name@example.org`.

@@ -4,8 +4,9 @@ use anyhow::{Context as _, bail, ensure};
 use api::demo::client::{Client, mails};
 use api::stack::{Process, Settings, Stack, programs_beside_this_one};
 use deadpool_postgres::{Manager, Pool};
+use jiff::{SignedDuration, Timestamp};
 use ledger::engine::store::{books, journal};
-use ledger::id::BookId;
+use ledger::id::{BookId, BookRef};
 use ledger::pledging::store::lineage;
 use migrations::testing::TestDatabase;
 use serde_json::{Value, json};
@@ -132,10 +133,20 @@ impl TestApp {
         Ok(mails(&self.mail_dir(), kind, email)?.len())
     }
 
-    /// Moves a sandbox book's clock, and waits until the worker has done all that is due by then.
+    /// Moves a sandbox book's clock, and waits until it is there and the worker has done all that is due in any book.
     pub async fn advance(&self, treasurer: &Client, book: &str, to: &str) -> anyhow::Result<()> {
         treasurer.post(&format!("/v1/books/{book}/clock:advance"), &json!({"to": to})).await?.ok()?;
         self.work_until_idle().await
+    }
+
+    /// Puts a sandbox book's clock ahead at once, as if no worker had been there on the way.
+    pub async fn leap_clock(&self, book: &str, to: &str) -> anyhow::Result<()> {
+        let (book, to): (BookRef, Timestamp) = (book.parse()?, to.parse()?);
+        let mut client = self.pool.get().await?;
+        let tx = client.transaction().await?;
+        let offset = SignedDuration::from_secs(to.duration_since(Timestamp::now()).as_secs() + 1);
+        books::set_clock(&tx, book.book, offset, None).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Waits until no job is due or running, in any book.
@@ -169,6 +180,9 @@ impl TestApp {
                    FROM job j LEFT JOIN book b ON b.number = j.book_id
                   WHERE j.finished_at IS NULL AND j.dead_at IS NULL
                     AND j.due_at <= now() + make_interval(secs => coalesce(b.clock_offset_s, 0))
+                  UNION ALL
+                 SELECT 'the clock walks to ' || clock_target FROM book JOIN book_head ON book_id = number
+                  WHERE clock_target IS NOT NULL AND NOT frozen
                   LIMIT 20",
                 &[],
             )

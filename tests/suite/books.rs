@@ -407,6 +407,9 @@ async fn only_operators_open_live_books_and_only_sandbox_clocks_move_and_only_fo
     is(&host.treasurer.post(&path, &to("2099-01-01")).await?, 409, "live-clock");
     let moved = host.treasurer.post(&host.at("/clock:advance"), &to("2099-01-01")).await?.ok()?;
     ensure!(moved["clock_ahead_seconds"].as_i64() > Some(0), "{moved}");
+    // Nothing was due on the way, so it is there at once.
+    ensure!(moved["status"] == "ready" && moved["clock_target"].is_null(), "{moved}");
+    ensure!(text(&moved, "/now")?.starts_with("2099-01-01"), "{moved}");
     is(&host.treasurer.post(&host.at("/clock:advance"), &to("2098-01-01")).await?, 409, "clock-goes-forward");
     let jobs = host.treasurer.get(&host.at("/jobs")).await?.ok()?;
     ensure!(text(&jobs, "/now")?.starts_with("2099-01-01"), "{jobs}");

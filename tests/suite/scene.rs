@@ -58,8 +58,7 @@ impl Scene {
         // Clocks will be moved by decades: nobody needs to charge for all of them.
         app.stack().workers().clear();
         if let Some((book, to)) = &known.late {
-            let path = format!("/v1/books/{book}/clock:advance");
-            cast.treasurer.post(&path, &json!({"to": to})).await?.ok()?;
+            app.leap_clock(book, to).await?;
         }
         Ok(Scene { app, cast, partner, known })
     }

@@ -13,6 +13,7 @@ mod backlog;
 mod backoff;
 mod breaker;
 mod checks;
+mod clock;
 mod config;
 mod explain;
 mod failure;
@@ -45,9 +46,9 @@ use tokio::sync::watch;
 /// How many books' lanes may write at once: each takes a connection.
 const LANE_CONNECTIONS: usize = 2;
 
-/// Connections besides those of the jobs: a provider's memory, the leases, the upkeep, the comparison and the figures, one
-/// more in case.
-const JOBLESS_CONNECTIONS: usize = 6;
+/// Connections besides those of the jobs: a provider's memory, the leases, the upkeep, the clocks, the comparison and the
+/// figures, one more in case.
+const JOBLESS_CONNECTIONS: usize = 7;
 
 /// How long a job waits for a database connection.
 const POOL_WAIT: Duration = Duration::from_secs(10);
@@ -77,6 +78,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
         concurrency: usize::from(config.concurrency),
         lease: jiff::SignedDuration::from_secs(config.lease_s.into()),
         poll: config.poll(),
+        clocks: clock::Clocks::new(pool.clone()),
         pulse: pulse::Pulse::default(),
         context: jobs::Context {
             breakers: breaker::Breakers::default(),
@@ -94,6 +96,8 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
     let upkeep = tokio::spawn(upkeep::run(worker.clone(), stopping.clone()));
     let checks = tokio::spawn(checks::run(worker.clone(), stopping.clone()));
     let backlog = tokio::spawn(backlog::run(worker.clone(), figures, stopping.clone()));
+    let walking = (worker.clone(), stopping.clone());
+    let clocks = tokio::spawn(async move { walking.0.clocks.run(walking.0.poll, walking.1).await });
     let runner = tokio::spawn(runner::run(worker.clone(), stopping));
     let alive = manager::ready();
     shutdown.await;
@@ -101,6 +105,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
     manager::stopping();
     stop.send_replace(true);
     runner.await.context("the runner died")?;
+    clocks.await.context("the walk of the clocks died")?;
     upkeep.await.context("the upkeep died")?;
     checks.await.context("the comparison died")?;
     backlog.await.context("the reading of what waits died")?;

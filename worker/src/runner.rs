@@ -5,6 +5,7 @@
 
 use crate::backoff;
 use crate::breaker::{Breaker, Let};
+use crate::clock::Clocks;
 use crate::explain::explain;
 use crate::failure::Failure;
 use crate::figures;
@@ -43,6 +44,8 @@ pub(crate) struct Worker {
     pub(crate) lease: SignedDuration,
     /// How long to wait when nothing is due.
     pub(crate) poll: Duration,
+    /// The clocks of sandbox books that walk.
+    pub(crate) clocks: Clocks,
     /// When it last said that it is alive.
     pub(crate) pulse: Pulse,
     /// What its jobs may use.
@@ -79,7 +82,9 @@ async fn line(worker: Arc<Worker>, work: Work, mut stopping: watch::Receiver<boo
     let mut tasks = JoinSet::new();
     let mut last = BookId::INSTALLATION;
     let mut is_copy = false;
+    let mut moved = worker.clocks.listen();
     while !*stopping.borrow() {
+        moved.mark_unchanged();
         while tasks.try_join_next().is_some() {}
         let room = worker.room(work, tasks.len());
         let pause = if room == 0 {
@@ -98,7 +103,13 @@ async fn line(worker: Arc<Worker>, work: Work, mut stopping: watch::Receiver<boo
                 Ok(Some(taken)) if taken.is_empty() => worker.poll,
                 Ok(Some(taken)) => {
                     for leased in taken {
-                        tasks.spawn(perform(worker.clone(), hands.clone(), leased));
+                        let book = leased.id.book;
+                        worker.clocks.took(book);
+                        let (worker, hands) = (worker.clone(), hands.clone());
+                        tasks.spawn(async move {
+                            perform(worker.clone(), hands, leased).await;
+                            worker.clocks.go_on(book).await;
+                        });
                     }
                     continue;
                 }
@@ -112,6 +123,7 @@ async fn line(worker: Arc<Worker>, work: Work, mut stopping: watch::Receiver<boo
         tokio::select! {
             _ = stopping.changed() => {}
             () = tokio::time::sleep(pause) => {}
+            Ok(()) = moved.changed() => {}
             Some(_) = tasks.join_next(), if room == 0 => {}
         }
     }

@@ -1,6 +1,7 @@
 //! A database of its own for each test, with jobs in it and workers upon it.
 
 use crate::breaker::Breakers;
+use crate::clock::Clocks;
 use crate::config::Fault;
 use crate::jobs::Context;
 use crate::mail::{Mailer, Transport};
@@ -56,6 +57,7 @@ impl Database {
             concurrency: 4,
             lease: SignedDuration::from_secs(60),
             poll: Duration::from_millis(20),
+            clocks: Clocks::new(self.pool.clone()),
             pulse: Pulse::default(),
             context: Context {
                 breakers: Breakers::default(),

@@ -209,8 +209,17 @@ pub async fn sandbox_book(by: &Client, organisation: &str, name: &str) -> anyhow
 /// Moves a book's clock to noon (UTC) of a day, and waits until the worker has done what is due by then.
 pub async fn advance(by: &Client, book: &str, day: Date) -> anyhow::Result<()> {
     let to = json!({"to": format!("{day}T12:00:00Z")});
-    by.post(&format!("/v1/books/{book}/clock:advance"), &to).await?.ok()?;
-    idle(by, book).await
+    let path = format!("/v1/books/{book}");
+    let deadline = Instant::now() + IDLE_MAX;
+    let mut stands = by.post(&format!("{path}/clock:advance"), &to).await?.ok()?;
+    while stands["status"] != "ready" {
+        if Instant::now() > deadline {
+            bail!("the clock still walks after {} s: {stands}", IDLE_MAX.as_secs());
+        }
+        tokio::time::sleep(POLL).await;
+        stands = by.get(&path).await?.ok()?;
+    }
+    Ok(())
 }
 
 /// Waits until no job of a book is due or running.

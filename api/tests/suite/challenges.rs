@@ -2,10 +2,10 @@
 
 use crate::service::{Answer, Person, Service};
 use actix_web::http::Method;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ledger::book::Mode;
 use ledger::challenges::operations::challenges;
-use ledger::engine::store::books::Book;
+use ledger::engine::store::books::{self, Book};
 use ledger::id::{ChallengeId, OrganisationId, SettlementId};
 use ledger::parties::rules::role::{OrganisationKind, Role, Scope};
 use ledger::treasury::operations::settlements;
@@ -56,8 +56,8 @@ impl Scene {
     /// Moves the book's clock to so many days after the start, and does what the worker would do then.
     async fn day(&self, day: i64, challenge: &str) {
         let (ground, to) = (&self.service.ground, self.service.ground.day(day));
-        let path = format!("/v1/books/{}/clock:advance", ground.book.reference());
-        self.post(&path, &self.treasurer.token, json!({"to": to.to_string()})).await.ok();
+        let offset = SignedDuration::from_secs(to.duration_since(Timestamp::now()).as_secs() + 1);
+        ground.run(async |tx| books::set_clock(tx, ground.book.id, offset, None).await).await.unwrap();
         let statement = "SELECT id FROM settlement WHERE settled_at IS NULL AND due_on <= $1";
         let rows = ground.client().await.query(statement, &[&ground.book.day_of(to)]).await.unwrap();
         let due: Vec<uuid::Uuid> = rows.iter().map(|row| row.get(0)).collect();

@@ -3,7 +3,9 @@
 //! the same story and compares all rows.
 
 use super::Ground;
+use crate::books::operations::clock;
 use crate::engine::lane::{self, Lanes};
+use crate::engine::store::books;
 use crate::error::Error;
 use crate::id::ChargeId;
 use crate::pledging::operations::captures::{self, By};
@@ -13,8 +15,8 @@ use crate::service::job::Job;
 use crate::service::store::jobs::{self, BookWithWork, LeaseTerms};
 use crate::service::work::Work;
 use crate::treasury::operations::settlements;
-use jiff::SignedDuration;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 /// Does what is due in the book of a [`Ground`], on its clock.
 pub struct PlayedWorker {
@@ -27,7 +29,8 @@ impl PlayedWorker {
     pub async fn work(&self, ground: &Ground) {
         let wall = ground.wall;
         loop {
-            let work = BookWithWork { book: ground.book.id, offset: SignedDuration::ZERO };
+            let book = books::get(&ground.client().await, ground.book.id).await.expect("the book");
+            let work = BookWithWork { book: ground.book.id, offset: book.clock_offset };
             let terms =
                 LeaseTerms { worker: "test", length: SignedDuration::from_mins(1), works: &Work::ALL, limit: 100 };
             let leased = ground.run(async |tx| jobs::lease(tx, work, wall, terms).await).await.expect("a lease");
@@ -46,6 +49,18 @@ impl PlayedWorker {
         while ground.book.today(ground.wall) < day {
             ground.wall = ground.day(1);
             self.work(ground).await;
+        }
+    }
+
+    /// Sends the clock of the book to a moment, and lets it walk there; the wall clock stands still.
+    pub async fn walk_to(&self, ground: &mut Ground, moment: Timestamp) {
+        let (id, wall) = (ground.book.id, ground.wall);
+        let sent = ground.run(async |tx| clock::advance(tx, id, moment, wall).await).await;
+        ground.book = sent.expect("a clock that goes forward");
+        while ground.book.clock_target.is_some() {
+            self.work(ground).await;
+            let stepped = ground.run(async |tx| clock::step(tx, id, wall).await).await.expect("a step");
+            ground.book = stepped.expect("nothing is due any more, so that the clock goes on");
         }
     }
 

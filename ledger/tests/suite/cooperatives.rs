@@ -6,7 +6,7 @@ use deadpool_postgres::Transaction;
 use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan};
 use ledger::Error;
-use ledger::books::operations::books;
+use ledger::books::operations::clock;
 use ledger::cooperatives::operations::members::{NewContribution, NewMember};
 use ledger::cooperatives::operations::proceeds::NewProceeds;
 use ledger::cooperatives::operations::{allocation_rules, distributions, members, proceeds, statements};
@@ -63,7 +63,7 @@ impl Coop {
         let mut client = ground.client().await;
         let tx = client.transaction().await.unwrap();
         let start = ground.book.start_of(date(2028, 1, 1));
-        ground.book = books::advance_clock(&tx, id, start, wall).await.unwrap();
+        ground.book = clock::advance(&tx, id, start, wall).await.unwrap();
         let mut admitted = Vec::new();
         for (name, group) in [
             ("ada", "workers"),
@@ -137,10 +137,10 @@ impl Coop {
     }
 
     async fn pass_window(&mut self, id: DistributionId) -> Distribution {
+        let until = self.ground.book.now(self.ground.wall) + (8 * 24).hours();
+        self.ground.leap_to(until).await;
         let mut client = self.ground.client().await;
         let tx = client.transaction().await.unwrap();
-        let until = self.ground.book.now(self.ground.wall) + (8 * 24).hours();
-        self.ground.book = books::advance_clock(&tx, self.ground.book.id, until, self.ground.wall).await.unwrap();
         let posted = distributions::advance(&tx, id, self.ground.wall).await.unwrap();
         assert_eq!(posted.state.as_str(), "posted");
         let again = distributions::advance(&tx, id, self.ground.wall).await.unwrap();

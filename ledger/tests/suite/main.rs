@@ -17,6 +17,7 @@ mod engine {
     mod rights;
 }
 mod books {
+    mod clock;
     mod units;
 }
 mod reports {
@@ -29,9 +30,11 @@ mod service {
 }
 mod pledging {
     mod captures;
+    mod lateness;
+    mod leaps;
     mod lineage;
     mod pledges;
-    mod scene;
+    pub(crate) mod scene;
 }
 mod challenges;
 mod cooperatives;

@@ -60,7 +60,7 @@ pub(crate) async fn ingest_beside(service: &mut Service, report: &mut Report) ->
     Ok(())
 }
 
-/// A sandbox book with a year of monthly payments that are all due, and no worker.
+/// A sandbox book whose clock walks through a year of monthly payments, and no worker yet.
 async fn make_work(service: &mut Service) -> anyhow::Result<()> {
     // E-mails of sign-ins are sent by a worker.
     service.stack.add_worker(&[])?;

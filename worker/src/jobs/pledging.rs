@@ -130,9 +130,11 @@ impl Context {
             State::Captured { provider_reference, .. } | State::Settled { provider_reference, .. } => {
                 provider_reference
             }
-            State::Scheduled | State::Processing { .. } | State::Declined { .. } | State::Voided { .. } => {
-                return self.settle(leased).await;
-            }
+            State::Scheduled
+            | State::Processing { .. }
+            | State::Declined { .. }
+            | State::Voided { .. }
+            | State::Missed => return self.settle(leased).await,
         };
         if !facts.email.is_empty() {
             let mail = Receipt {

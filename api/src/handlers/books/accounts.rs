@@ -61,6 +61,7 @@ pub struct AccountBody {
     floor: Option<BalanceBody>,
     /// Takes no more postings.
     closed: bool,
+    /// When it was opened, by the wall clock.
     opened_at: Timestamp,
 }
 

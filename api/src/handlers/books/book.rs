@@ -6,15 +6,17 @@ use crate::idempotency::{Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::visibility::{kept, note, read, require_leave};
+use crate::visibility::{clocked, kept, note, require_leave, shown};
 use crate::wire::{IfMatch, bounded, etag, parse, parse_currency};
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, patch, post};
+use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use ledger::Error;
 use ledger::book::Mode;
 use ledger::books::operations::books as operations;
+use ledger::books::operations::clock::{self, Status};
 use ledger::engine::store::books::{self, Book, Visibility};
 use ledger::id::{BookId, BookRef, OrganisationId};
 use ledger::parties::store::organisations;
@@ -65,13 +67,30 @@ pub struct BookBody {
     /// `private`, `members` or `public`.
     #[schema(value_type = String)]
     visibility: Visibility,
+    /// `ready`: its clock is where it was sent, and all that was due by then is done; `advancing`: its clock walks there, by way
+    /// of each moment at which something falls due; `frozen`: it was to walk, but the book is frozen, and it goes on after the
+    /// release. Always `ready` for live books.
+    #[schema(value_type = String, pattern = "^(ready|advancing|frozen)$")]
+    status: Status,
+    /// The present moment, by its own clock, which is the wall clock for live books.
+    now: Timestamp,
+    /// Where its clock walks, by its own clock; null when it is `ready`.
+    clock_target: Option<Timestamp>,
     /// Seconds that its clock is ahead of the wall clock; 0 for live books.
     clock_ahead_seconds: i64,
+    /// When it was opened, by its own clock, which went with the wall clock then.
     created_at: Timestamp,
 }
 
-impl From<Book> for BookBody {
-    fn from(book: Book) -> BookBody {
+impl BookBody {
+    /// A book as it stands.
+    async fn of(client: &impl GenericClient, book: Book) -> Result<BookBody, Error> {
+        let status = clock::status(client, &book).await?;
+        Ok(BookBody::with(book, status))
+    }
+
+    fn with(book: Book, status: Status) -> BookBody {
+        let now = book.now(Timestamp::now());
         BookBody {
             id: book.reference(),
             organisation: book.organisation,
@@ -80,6 +99,9 @@ impl From<Book> for BookBody {
             mode: book.mode,
             zone: book.zone_name,
             visibility: book.visibility,
+            status,
+            now,
+            clock_target: book.clock_target,
             clock_ahead_seconds: book.clock_offset.as_secs(),
             created_at: book.created_at,
         }
@@ -111,7 +133,7 @@ pub(crate) async fn open(state: Data<State>, caller: Caller, request: Keyed<NewB
         let wall = Timestamp::now();
         let book = operations::open(tx, asked.clone(), wall).await?;
         note(tx, &caller, &book, &book.reference(), "opened", wall).await?;
-        Ok(Reply::created(&BookBody::from(book)))
+        Ok(Reply::created(&BookBody::of(tx, book).await?))
     })
     .await
 }
@@ -134,7 +156,13 @@ pub(crate) async fn list(
         Some(Who::Person(person)) => books::list_readable(&client, Some(person.id), after, window.fetch()).await?,
         Some(Who::Partner(_)) | None => books::list_readable(&client, None, after, window.fetch()).await?,
     };
-    Ok(window.page(rows, |row| row.id.0, BookBody::from).respond(&http))
+    let mut shown = Vec::with_capacity(rows.len());
+    for book in rows {
+        let status = clock::status(&client, &book).await?;
+        shown.push((book, status));
+    }
+    let body = |(book, status)| BookBody::with(book, status);
+    Ok(window.page(shown, |(book, _)| book.id.0, body).respond(&http))
 }
 
 /// Shows a book.
@@ -143,8 +171,8 @@ pub(crate) async fn list(
 #[get("/v1/books/{book}")]
 pub(crate) async fn show(state: Data<State>, caller: MaybeCaller, id: Path<BookRef>) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
-    let (book, _) = read(&client, &caller, *id).await?;
-    Ok(HttpResponse::Ok().insert_header((ETAG, etag(book.version))).json(BookBody::from(book)))
+    let book = shown(&client, &caller, *id).await?;
+    Ok(HttpResponse::Ok().insert_header((ETAG, etag(book.version))).json(BookBody::of(&client, book).await?))
 }
 
 /// What of a book changes.
@@ -169,30 +197,34 @@ pub(crate) async fn change(
     request: Body<ChangeBookRequest>,
 ) -> Result<HttpResponse, Problem> {
     let visibility = request.0.visibility;
-    let changed = state
+    let (version, body) = state
         .in_transaction(async |tx| {
             let book = kept(tx, &caller, *id).await?;
             require_leave(&caller, visibility)?;
             let book = operations::change_visibility(tx, book.id, seen.0, visibility).await?;
             let action = format!("made_{visibility}");
             note(tx, &caller, &book, &book.reference(), &action, Timestamp::now()).await?;
-            Ok(book)
+            Ok((book.version, BookBody::of(tx, book).await?))
         })
         .await?;
-    Ok(HttpResponse::Ok().insert_header((ETAG, etag(changed.version))).json(BookBody::from(changed)))
+    Ok(HttpResponse::Ok().insert_header((ETAG, etag(version))).json(body))
 }
 
 /// Where a clock is to stand.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdvanceClock {
-    /// Not before the book's present moment, and a century ahead at most.
+    /// By the book's clock: not before its present moment, and a century ahead at most.
     to: Timestamp,
 }
 
-/// Moves the clock of a sandbox book forward. What falls due by then is done by the worker; `jobs` says when it has finished.
+/// Sends the clock of a sandbox book forward. It walks: it stops at each moment at which something falls due, goes on when
+/// the worker has done that, and is `ready` at the end. Ask for the book until then. While it walks, a later moment sends it
+/// further, and an earlier one changes nothing. A job that was given up holds it nowhere; one that failed pauses by the book's
+/// clock, which comes by again.
 #[utoipa::path(tag = "books", params(("book" = String, Path, description = "The book")), request_body = AdvanceClock,
-    responses((status = 200, description = "As it is now", body = BookBody)))]
+    responses((status = 200, description = "As it is now: `ready` when nothing was due on the way, else `advancing`",
+               body = BookBody)))]
 #[post("/v1/books/{book}/clock:advance")]
 pub(crate) async fn advance_clock(
     state: Data<State>,
@@ -201,11 +233,11 @@ pub(crate) async fn advance_clock(
     request: Keyed<AdvanceClock>,
 ) -> Result<HttpResponse, Problem> {
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let book = kept(tx, &caller, *id).await?;
+        let book = clocked(tx, &caller, *id).await?;
         let wall = Timestamp::now();
-        let book = operations::advance_clock(tx, book.id, request.body.to, wall).await?;
+        let book = clock::advance(tx, book.id, request.body.to, wall).await?;
         note(tx, &caller, &book, &book.reference(), "clock_advanced", wall).await?;
-        Ok(Reply::ok(&BookBody::from(book)))
+        Ok(Reply::ok(&BookBody::of(tx, book).await?))
     })
     .await
 }

@@ -116,6 +116,7 @@ pub struct JournalEntryBody {
     effective: Date,
     /// Day on which it happened.
     occurred: Date,
+    /// When it was recorded, by the wall clock.
     recorded_at: Timestamp,
     memo: String,
     reference: String,

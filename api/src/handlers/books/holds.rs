@@ -33,7 +33,7 @@ pub struct NewHold {
     account: String,
     /// In the account's currency or unit.
     amount: AmountBody,
-    /// Until when, in the book's time; it stands until it is ended when none is given.
+    /// Until when, by the book's clock; it stands until it is ended when none is given.
     expires_at: Option<Timestamp>,
 }
 
@@ -46,6 +46,7 @@ pub struct HoldBody {
     /// Code of the account.
     account: String,
     amount: BalanceBody,
+    /// When it expires, by the book's clock; null when it does not.
     expires_at: Option<Timestamp>,
     /// `held`, `captured` (wholly or in part), or `released`.
     state: &'static str,

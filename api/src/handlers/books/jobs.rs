@@ -22,7 +22,7 @@ const DEAD_SHOWN: i64 = 100;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Jobs)]
 pub struct JobsBody {
-    /// The book's own moment: what falls due by then is due.
+    /// The present moment by the book's clock: what falls due by then is due.
     now: Timestamp,
     /// Due, and free for a worker to take.
     due: i64,
@@ -32,7 +32,7 @@ pub struct JobsBody {
     pausing: i64,
     /// Given up.
     dead: i64,
-    /// When the earliest of those that are not due yet falls due, in book time.
+    /// When the earliest of those that are not due yet falls due, by the book's clock.
     next_due_at: Option<Timestamp>,
     /// Those given up, the latest first, 100 at most.
     #[schema(max_items = 100)]
@@ -52,7 +52,7 @@ pub struct DeadBody {
     payload: serde_json::Value,
     /// How often it was tried.
     attempts: i32,
-    /// In book time.
+    /// By the book's clock.
     due_at: Timestamp,
     /// By the wall clock.
     dead_at: Timestamp,

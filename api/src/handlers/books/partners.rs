@@ -78,6 +78,7 @@ pub struct AdmissionBody {
     organisation: OrganisationId,
     #[schema(value_type = String)]
     admitted_by: PersonId,
+    /// When it was admitted, by the wall clock.
     admitted_at: Timestamp,
 }
 

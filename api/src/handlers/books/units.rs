@@ -47,6 +47,7 @@ pub struct UnitBody {
     exponent: u32,
     /// `hours`, `units`, `points`, `commitment` or `other`.
     counts: &'static str,
+    /// When it was made, by the wall clock.
     created_at: Timestamp,
 }
 

@@ -243,6 +243,7 @@ pub struct AwardBody {
     amount: MoneyBody,
     /// Number of the journal entry: one for all awards of the challenge.
     entry: i64,
+    /// When it was awarded, by the book's clock.
     awarded_at: Timestamp,
 }
 

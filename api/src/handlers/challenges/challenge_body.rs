@@ -56,12 +56,13 @@ pub struct ChallengeBody {
     /// `draft`, `funding`, `announced`, `open`, `extended`, `judging`, `provisional`, `awarded`, `closed`, `cancelled` or
     /// `no_award`.
     state: String,
-    /// When the default of a waiting state comes true; null when it does not wait.
+    /// When the default of a waiting state comes true; null when it does not wait. By the book's clock.
     state_until: Option<Timestamp>,
     /// Whether one judging time has passed without all scores.
     escalated: bool,
     /// Why it was cancelled or awarded nothing; null otherwise.
     reason: Option<String>,
+    /// When it was made, by the book's clock.
     created_at: Timestamp,
 }
 

@@ -32,6 +32,7 @@ pub struct RulesBody {
     document: String,
     #[schema(value_type = RulesSchema)]
     rules: Rules,
+    /// When it was made, by the book's clock.
     created_at: Timestamp,
 }
 

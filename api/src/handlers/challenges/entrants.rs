@@ -61,6 +61,7 @@ pub struct EntryBody {
     /// `free`, `due`, `captured`, `settled`, or `closed`: it went where the rules say.
     #[schema(value_type = String)]
     fee_state: FeeState,
+    /// When the team entered, by the book's clock.
     entered_at: Timestamp,
 }
 

@@ -102,6 +102,7 @@ pub struct ScorecardBody {
     #[schema(value_type = Vec<u16>)]
     points: Vec<u8>,
     comment: String,
+    /// When that was, by the book's clock.
     at: Timestamp,
 }
 

@@ -86,6 +86,7 @@ pub struct PurseContributionBody {
     settlement: Option<SettlementId>,
     /// Number of the journal entry of the capture; null before.
     entry: Option<i64>,
+    /// When it was made, by the book's clock.
     created_at: Timestamp,
 }
 

@@ -154,13 +154,14 @@ pub struct SubmissionBody {
     revision: i32,
     /// `draft`, `submitted`, or `incomplete`: a draft when submissions closed, which is not judged.
     state: String,
-    /// Null before it was handed in complete.
+    /// Null before it was handed in complete. By the book's clock.
     submitted_at: Option<Timestamp>,
     /// Its place in its stage; null before the ranking, or where it has none.
     place: Option<i32>,
     /// Points with two decimals; null where it has no place.
     #[schema(example = "75.08")]
     score: Option<String>,
+    /// When it was made, by the book's clock.
     created_at: Timestamp,
 }
 

@@ -199,6 +199,7 @@ pub struct AllocationRuleBody {
     steps: Vec<StepBody>,
     /// SHA-256 of the steps.
     digest: String,
+    /// When it was published, by the book's clock.
     published_at: Timestamp,
 }
 

@@ -81,12 +81,15 @@ pub struct DistributionBody {
     deadline: Option<Timestamp>,
     #[schema(value_type = String)]
     drafted_by: PersonId,
+    /// When it was drafted, by the book's clock.
     drafted_at: Timestamp,
     #[schema(value_type = Option<String>)]
     approved_by: Option<PersonId>,
+    /// When it was approved, by the book's clock; null before.
     approved_at: Option<Timestamp>,
     /// Number of its journal entry; null until it is posted.
     entry: Option<i64>,
+    /// When it was posted, by the book's clock; null before.
     posted_at: Option<Timestamp>,
     /// Number of the mirror entry; null unless it was taken back.
     reversal: Option<i64>,
@@ -193,6 +196,7 @@ pub struct ObjectionBody {
     #[schema(value_type = String)]
     member: MemberId,
     reason: String,
+    /// When it was raised, by the book's clock.
     raised_at: Timestamp,
 }
 

@@ -96,6 +96,7 @@ pub struct MemberBody {
     /// Null while the membership lasts.
     left_on: Option<Date>,
     consents: bool,
+    /// When it was made, by the book's clock.
     created_at: Timestamp,
 }
 
@@ -219,8 +220,9 @@ pub struct ContributionBody {
     note: String,
     /// `recorded`, which counts for nothing, or `attested`.
     state: String,
+    /// When it was recorded, by the book's clock.
     recorded_at: Timestamp,
-    /// Null until a second member has attested them.
+    /// Null until a second member has attested them. By the book's clock.
     attested_at: Option<Timestamp>,
 }
 

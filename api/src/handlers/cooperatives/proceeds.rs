@@ -62,6 +62,7 @@ pub struct ProceedsBody {
     reference: String,
     /// Number of its journal entry.
     entry: i64,
+    /// When it was recorded, by the book's clock.
     recorded_at: Timestamp,
 }
 

@@ -56,6 +56,7 @@ pub struct StatementBody {
     rule_version: i32,
     /// Number of the journal entry that credited the member.
     entry: i64,
+    /// When it was issued, by the book's clock.
     issued_at: Timestamp,
     /// Whether the distribution was taken back since.
     reversed: bool,

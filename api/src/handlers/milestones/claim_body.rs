@@ -24,8 +24,9 @@ pub struct DecisionBody {
     /// `reviewers`, or `silence` when nobody decided in time.
     #[schema(value_type = String)]
     by: DecidedBy,
+    /// When that was, by the book's clock.
     at: Timestamp,
-    /// Until then people may object; then the worker releases.
+    /// Until then people may object; then the worker releases. By the book's clock.
     objection_until: Timestamp,
     /// Held back by open disputes.
     frozen: BalanceBody,
@@ -76,9 +77,9 @@ pub struct ClaimBody {
     /// `draft`, `submitted`, `in_review`, `changes_asked`, `approved`, `disputed`, `rejected`, `payable`, `paid`,
     /// `revoked` or `expired`.
     state: String,
-    /// Since when it waits for its reviewers; null when it does not.
+    /// Since when it waits for its reviewers; null when it does not. By the book's clock.
     submitted_at: Option<Timestamp>,
-    /// When the default of a state that waits for people takes hold; null in the others.
+    /// When the default of a state that waits for people takes hold; null in the others. By the book's clock.
     decide_until: Option<Timestamp>,
     /// Whether the host's owners were called in.
     escalated: bool,
@@ -89,6 +90,7 @@ pub struct ClaimBody {
     /// Of the present submission; in lists it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     reviews: Option<Vec<ReviewBody>>,
+    /// When it was made, by the book's clock.
     created_at: Timestamp,
 }
 
@@ -159,6 +161,7 @@ pub struct ReviewBody {
     #[schema(value_type = Vec<String>)]
     evidence_sha256: Vec<Digest>,
     comment: String,
+    /// When that was, by the book's clock.
     at: Timestamp,
     /// Whether it counts now: its digests hold, and the reviewer has no tie to the team. Only beside the claim.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -45,12 +45,14 @@ pub struct DisputeBody {
     reason: String,
     /// `open`, `upheld` or `dismissed`.
     state: String,
+    /// When it was opened, by the book's clock.
     opened_at: Timestamp,
-    /// After it an open one counts as upheld.
+    /// After it an open one counts as upheld. By the book's clock.
     until: Timestamp,
     /// Null while it is open, or when its time ran out.
     #[schema(value_type = Option<String>)]
     resolved_by: Option<PersonId>,
+    /// When it was decided, by the book's clock; null before.
     resolved_at: Option<Timestamp>,
     resolution: Option<String>,
 }

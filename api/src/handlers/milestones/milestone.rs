@@ -140,6 +140,7 @@ pub struct MilestoneBody {
     claim: Option<ClaimId>,
     /// Why it was cancelled; null otherwise.
     reason: Option<String>,
+    /// When it was made, by the book's clock.
     created_at: Timestamp,
 }
 

@@ -38,6 +38,7 @@ pub struct ReleaseBody {
     amount: MoneyBody,
     /// Record number of its journal entry.
     entry: i64,
+    /// When the money was released, by the book's clock.
     released_at: Timestamp,
 }
 

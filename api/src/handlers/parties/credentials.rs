@@ -50,7 +50,9 @@ pub struct CredentialBody {
     #[schema(value_type = String)]
     mode: Mode,
     scopes: Vec<String>,
+    /// When it was made, by the wall clock.
     created_at: Timestamp,
+    /// When it was revoked, by the wall clock; null while it is good.
     revoked_at: Option<Timestamp>,
     /// Shown in the first answer to its making and never again, not even to a repetition with the same key.
     #[serde(skip_serializing_if = "Option::is_none")]

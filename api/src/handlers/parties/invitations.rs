@@ -50,8 +50,9 @@ pub struct InvitationBody {
     state: InvitationState,
     #[schema(value_type = String)]
     invited_by: PersonId,
+    /// When it was made, by the wall clock.
     created_at: Timestamp,
-    /// When it lapses.
+    /// When it lapses. By the wall clock.
     expires_at: Timestamp,
 }
 

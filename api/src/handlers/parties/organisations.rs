@@ -46,6 +46,7 @@ pub struct OrganisationBody {
     /// `cooperative`, `fiscal_host`, `project_team`, `sponsor`, `partner_platform` or `enterprise`.
     #[schema(value_type = String)]
     kind: OrganisationKind,
+    /// When it was made, by the wall clock.
     created_at: Timestamp,
 }
 
@@ -153,6 +154,7 @@ pub struct MembershipBody {
     /// `owner`, `treasurer`, `approver`, `reviewer`, `judge`, `auditor` or `member`.
     #[schema(value_type = String)]
     role: Role,
+    /// When it was made, by the wall clock.
     created_at: Timestamp,
 }
 

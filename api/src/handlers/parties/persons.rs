@@ -29,8 +29,9 @@ pub struct PersonBody {
     name: String,
     /// Runs the installation.
     operator: bool,
+    /// When it was made, by the wall clock.
     created_at: Timestamp,
-    /// Since when the person cannot sign in; null for everybody who can.
+    /// Since when the person cannot sign in; null for everybody who can. By the wall clock.
     disabled_at: Option<Timestamp>,
 }
 

@@ -45,6 +45,7 @@ pub struct TieBody {
     reason: String,
     #[schema(value_type = String)]
     declared_by: PersonId,
+    /// When it was declared, by the book's clock.
     declared_at: Timestamp,
 }
 

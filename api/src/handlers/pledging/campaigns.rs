@@ -78,8 +78,9 @@ pub struct CampaignBody {
     lineage: Method,
     /// `draft`, `live`, `suspended` or `closed`.
     state: String,
-    /// When a draft or a suspended campaign closes by itself; null otherwise.
+    /// When a draft or a suspended campaign closes by itself; null otherwise. By the book's clock.
     state_until: Option<Timestamp>,
+    /// When it was made, by the book's clock.
     created_at: Timestamp,
 }
 
@@ -234,7 +235,7 @@ pub struct TotalsBody {
     pledged: BalanceBody,
     /// Captured, whatever became of it later.
     collected: BalanceBody,
-    /// Due payments that were given up, and pledges that ended before their first one.
+    /// Due payments that were given up or missed, and pledges that ended before their first one.
     dropped: BalanceBody,
     /// Went back to donors.
     refunded: BalanceBody,

@@ -48,11 +48,13 @@ pub struct ChargeBody {
     /// `sandbox` or `partner`.
     #[schema(value_type = String)]
     rail: Rail,
-    /// `scheduled`, `processing`, `declined`, `captured`, `settled` or `voided`.
+    /// `scheduled`; `processing`: it is being tried, or the partner is to report it; `declined`; `captured`; `settled`: it has
+    /// arrived as cash; `voided`: its campaign had closed, the money goes back, and it is tried again when the donor chooses
+    /// another campaign; `missed`: the next due date came before this payment was tried, and it never is.
     state: String,
-    /// The last attempt, from 1.
+    /// The last attempt, from 1; 0 for a payment that was missed.
     attempt: i32,
-    /// When an attempt that nobody answers counts as declined; null when none is under way.
+    /// When an attempt that nobody answers counts as declined; null when none is under way. By the book's clock.
     waits_until: Option<Timestamp>,
     /// The provider's own code of the last decline; null when it is not declined.
     decline_code: Option<String>,
@@ -68,6 +70,7 @@ pub struct ChargeBody {
     settlement: Option<SettlementId>,
     /// Record number of the entry of its capture; null before.
     entry: Option<i64>,
+    /// When it was made, by the book's clock.
     created_at: Timestamp,
 }
 
@@ -97,7 +100,7 @@ impl From<Charge> for ChargeBody {
             created_at: it.created_at,
         };
         match it.state {
-            ChargeState::Scheduled => {}
+            ChargeState::Scheduled | ChargeState::Missed => {}
             ChargeState::Processing { until, .. } => body.waits_until = Some(until),
             ChargeState::Declined { code, kind, retry_on, .. } => {
                 body.decline_code = Some(code);
@@ -125,7 +128,9 @@ pub struct AttemptBody {
     state: String,
     /// The provider's own code of a decline; empty otherwise.
     code: String,
+    /// When it began, by the book's clock.
     started_at: Timestamp,
+    /// When its answer was written down, by the book's clock; null before.
     finished_at: Option<Timestamp>,
 }
 
@@ -201,12 +206,14 @@ pub struct CaptureChargeRequest {
     provider_reference: String,
 }
 
-/// Reports that the partner has collected a charge. Refused when the campaign has closed: give the money back then. While the
+/// Reports that the partner has collected a charge. When its campaign has closed, the answer says `voided`: give the money back.
+/// The donor is asked for another campaign then, for which the charge waits for another report; without one in time it is
+/// given up, and the plan goes on. While the
 /// book is frozen, the report is kept and the charge answered as it stands; it is captured after the release, as of the day of
 /// the report.
 #[utoipa::path(tag = "charges", params(("id" = String, Path, description = "The charge")),
     request_body = CaptureChargeRequest,
-    responses((status = 200, description = "Captured, now or before", body = ChargeBody),
+    responses((status = 200, description = "Captured or voided, now or before", body = ChargeBody),
         (status = 202, description = "Kept until the book is released", body = ChargeBody)))]
 #[post("/v1/charges/{id}:capture")]
 pub(crate) async fn capture(

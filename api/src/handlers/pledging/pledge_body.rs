@@ -184,8 +184,9 @@ pub struct PledgeBody {
     /// What `needs_action` needs (`means`, `campaign`), or how `paused` ends (`resume`, `lapse`); empty otherwise.
     state_detail: String,
     /// When the default of a waiting state comes true: `paused` as its detail says, `needs_action` lapses, `lapsed` is
-    /// cancelled; null when it does not wait.
+    /// cancelled; null when it does not wait. By the book's clock.
     state_until: Option<Timestamp>,
+    /// When it was made, by the book's clock.
     created_at: Timestamp,
 }
 

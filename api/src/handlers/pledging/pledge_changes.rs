@@ -64,7 +64,9 @@ pub struct ResumePledgeRequest {
     reason: String,
 }
 
-/// Goes on: ends a pause, revives a lapsed pledge, or gives another means of payment.
+/// Goes on: ends a pause, revives a lapsed pledge, or gives another means of payment. Due dates that have passed are not made up
+/// for. The last declined payment is tried again when the donor was asked for another means and gives it, or gives one when
+/// no due date is left; and when it is the only payment of the pledge. A plan of which nothing is left then is `completed`.
 #[utoipa::path(tag = "pledges", params(("id" = String, Path, description = "The pledge")),
     request_body = ResumePledgeRequest,
     responses((status = 200, description = "Active again", body = PledgeBody)))]

@@ -69,6 +69,7 @@ pub struct StatementLineBody {
     effective: Date,
     /// Day on which it happened.
     occurred: Date,
+    /// When it was recorded, by the wall clock.
     recorded_at: Timestamp,
     memo: String,
     reference: String,

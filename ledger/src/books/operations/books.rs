@@ -1,17 +1,14 @@
-//! Books: opening one, moving a sandbox clock, admitting partners, and who may read.
+//! Books: opening one, admitting partners, and who may read.
 
 use crate::book::Mode;
 use crate::engine::store::books::{self, Book, Visibility};
-use crate::error::{Error, Refusal};
+use crate::error::Error;
 use crate::id::{BookId, OrganisationId, PersonId};
 use crate::money::Currency;
 use deadpool_postgres::Transaction;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use uuid::Uuid;
-
-/// How far ahead of the wall clock a sandbox clock may be: a century.
-const CLOCK_AHEAD_MAX: SignedDuration = SignedDuration::from_hours(24 * 36_525);
 
 /// What a new book needs.
 #[derive(Debug, Clone)]
@@ -49,37 +46,12 @@ pub async fn open(tx: &Transaction<'_>, asked: OpenBook, wall: Timestamp) -> Res
         zone_name: asked.zone,
         visibility: asked.visibility,
         clock_offset: SignedDuration::ZERO,
+        clock_target: None,
         version: 1,
         created_at: wall,
     };
     books::insert(tx, &book).await?;
     Ok(book)
-}
-
-/// Moves the clock of a sandbox book to a moment that is not before its present one.
-///
-/// # Errors
-///
-/// `live-clock`, `clock-goes-forward`; [`Error::Invalid`] at `/to`; [`Error::NotFound`] for an unknown book.
-pub async fn advance_clock(tx: &Transaction<'_>, book: BookId, to: Timestamp, wall: Timestamp) -> Result<Book, Error> {
-    let book = books::lock(tx, book).await?;
-    match book.mode {
-        Mode::Live => return Err(Refusal::new("live-clock", "the clock of a live book is the wall clock").into()),
-        Mode::Sandbox => {}
-    }
-    let offset = to.duration_since(wall);
-    if offset > CLOCK_AHEAD_MAX {
-        return Err(Error::invalid("/to", "a sandbox clock is at most a century ahead"));
-    }
-    // Whole seconds, rounded up, so that the moment asked for has come.
-    let seconds = offset.as_secs() + i64::from(offset.subsec_nanos() > 0);
-    let offset = SignedDuration::from_secs(seconds);
-    if offset < book.clock_offset {
-        let now = book.now(wall);
-        let detail = format!("the book's clock stands at {:.0} and goes forward only", now);
-        return Err(Refusal::new("clock-goes-forward", detail).into());
-    }
-    books::set_clock(tx, book.id, offset).await
 }
 
 /// Says who may read a book, when the caller has seen its present version.

@@ -231,11 +231,12 @@ impl Challenge {
         }
     }
 
-    /// Ends the time for submissions. The teams were promised all of it, so nobody ends it earlier.
+    /// Ends the time for submissions. The teams were promised all of it, so nobody ends it earlier; whoever does it later does it
+    /// as of its end, from which the time for judging counts.
     pub fn close_submissions(self, now: Timestamp) -> Result<Challenge, Refusal> {
         match self.state {
             ChallengeState::Open { until } | ChallengeState::Extended { until } if now >= until => {
-                let until = later(now, self.timetable.judging_days);
+                let until = later(until, self.timetable.judging_days);
                 Ok(Challenge { state: ChallengeState::Judging { until, escalated: false }, ..self })
             }
             ChallengeState::Open { until } | ChallengeState::Extended { until } => {
@@ -287,17 +288,19 @@ impl Challenge {
         }
     }
 
-    /// The ranking is published, and the time for appeals begins.
+    /// The ranking is published, and the time for appeals begins: at the end of the time for judging at the latest.
     pub fn rank(self, now: Timestamp) -> Result<Challenge, Refusal> {
         self.takes_scores()?;
-        let state = ChallengeState::Provisional { until: later(now, self.timetable.appeal_days) };
+        let since = self.state.until().map_or(now, |until| until.min(now));
+        let state = ChallengeState::Provisional { until: later(since, self.timetable.appeal_days) };
         Ok(Challenge { state, ..self })
     }
 
-    /// The judging time has passed without all scores: the host is called in, for one more.
+    /// The judging time has passed without all scores: the host is called in, for one more, which counts from its end.
     pub fn escalate(self, now: Timestamp) -> Result<Challenge, Refusal> {
         self.takes_scores()?;
-        let until = later(now, self.timetable.judging_days);
+        let since = self.state.until().map_or(now, |until| until.min(now));
+        let until = later(since, self.timetable.judging_days);
         Ok(Challenge { state: ChallengeState::Judging { until, escalated: true }, ..self })
     }
 

@@ -74,3 +74,13 @@ fn money_is_taken_before_the_opening_and_submissions_after_it() {
     assert_eq!(open.takes_submissions(now + (90 * 24).hours()).expect_err("too late").code, "challenge-not-open");
     assert!(open.cancel("no".into()).is_err());
 }
+
+#[test]
+fn f8_each_window_counts_from_the_end_of_the_one_before_however_late_somebody_looks() {
+    let day = |n: i64| Timestamp::UNIX_EPOCH + (n * 24).hours();
+    let open = announced().open(25_000_000, day(0)).expect("full");
+    let judging = open.close_submissions(day(97)).expect("its time has passed");
+    assert_eq!(judging.state.until(), Some(day(120)), "30 days from day 90");
+    assert_eq!(judging.clone().escalate(day(125)).expect("judging").state.until(), Some(day(150)));
+    assert_eq!(judging.rank(day(125)).expect("judging").state.until(), Some(day(134)), "14 days from day 120");
+}

@@ -48,6 +48,8 @@ pub struct Book {
     pub visibility: Visibility,
     /// How far its clock is ahead of the wall clock.
     pub clock_offset: SignedDuration,
+    /// Where its clock walks, in book time; none when it has arrived.
+    pub clock_target: Option<Timestamp>,
     /// Raised by every change of the row.
     pub version: i64,
     /// Wall clock at creation.
@@ -94,6 +96,7 @@ impl Book {
             zone_name,
             visibility: word(row.get("visibility"))?,
             clock_offset: SignedDuration::from_secs(row.get("clock_offset_s")),
+            clock_target: row.get("clock_target"),
             version: row.get("version"),
             created_at: row.get("created_at"),
         })
@@ -217,17 +220,35 @@ pub async fn any_live(client: &impl GenericClient) -> Result<bool, Error> {
     Ok(client.query_one(&statement, &[]).await?.get(0))
 }
 
-/// Puts the clock of a sandbox book further ahead.
-pub async fn set_clock(tx: &Transaction<'_>, book: BookId, offset: SignedDuration) -> Result<Book, Error> {
+/// Puts the clock of a sandbox book further ahead, and says where it walks from there; none when it stays.
+pub async fn set_clock(
+    tx: &Transaction<'_>,
+    book: BookId,
+    offset: SignedDuration,
+    target: Option<Timestamp>,
+) -> Result<Book, Error> {
     let statement = tx
         .prepare_cached(
             "-- books::set_clock
-             UPDATE book SET clock_offset_s = $2, version = version + 1 WHERE number = $1
+             UPDATE book SET clock_offset_s = $2, clock_target = $3, version = version + 1 WHERE number = $1
              RETURNING *",
         )
         .await?;
-    let row = tx.query_one(&statement, &[/* number */ &book.0, /* offset */ &offset.as_secs()]).await?;
+    let row =
+        tx.query_one(&statement, &[/* number */ &book.0, /* offset */ &offset.as_secs(), /* target */ &target]).await?;
     Book::from_row(&row)
+}
+
+/// The books whose clock walks, after one by number.
+pub async fn list_walking(client: &impl GenericClient, after: BookId, limit: i64) -> Result<Vec<BookId>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- books::list_walking
+             SELECT number FROM book WHERE clock_target IS NOT NULL AND number > $1 ORDER BY number LIMIT $2",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* after */ &after.0, /* limit */ &limit]).await?;
+    Ok(rows.iter().map(|row| BookId(row.get("number"))).collect())
 }
 
 /// Says who may read a book.

@@ -54,13 +54,14 @@ pub async fn due(client: &impl GenericClient, since: Timestamp, limit: i64) -> R
 ///
 /// [`Error::BookFrozen`].
 pub async fn require_unfrozen(client: &impl GenericClient, book: BookId) -> Result<(), Error> {
-    let statement = client
-        .prepare_cached("-- checks::require_unfrozen\nSELECT FROM book_head WHERE book_id = $1 AND frozen")
-        .await?;
-    match client.query_opt(&statement, &[/* book */ &book.0]).await? {
-        Some(_) => Err(Error::BookFrozen),
-        None => Ok(()),
-    }
+    if is_frozen(client, book).await? { Err(Error::BookFrozen) } else { Ok(()) }
+}
+
+/// Whether a book takes no record at the moment.
+pub async fn is_frozen(client: &impl GenericClient, book: BookId) -> Result<bool, Error> {
+    let statement =
+        client.prepare_cached("-- checks::is_frozen\nSELECT FROM book_head WHERE book_id = $1 AND frozen").await?;
+    Ok(client.query_opt(&statement, &[/* book */ &book.0]).await?.is_some())
 }
 
 /// A book that differed from itself.

@@ -2,7 +2,7 @@
 //!
 //! Lock order: milestone → claim (a release locks the campaign before them).
 
-use super::locked::{Locked, ballot, enqueue, lock, save, schedule};
+use super::locked::{Locked, close, enqueue, lock, lock_present, save, schedule};
 use super::{disputes, milestones as access};
 use crate::calendar::later;
 use crate::engine::store::books::{self, Book};
@@ -98,7 +98,7 @@ pub async fn edit(
     by: PersonId,
     wall: Timestamp,
 ) -> Result<Claim, Error> {
-    let Locked { book, milestone, claim } = lock(tx, id).await?;
+    let Locked { book, milestone, claim } = lock_present(tx, id, wall).await?;
     require_team(tx, &book, claim.team, by).await?;
     if claim.version != version {
         return Err(Error::Stale("claim"));
@@ -120,7 +120,7 @@ pub async fn edit(
 /// `milestone-not-funded`, `amount-above-milestone`; [`Error::Forbidden`] for whoever is not of the team;
 /// [`Error::NotFound`] for an unknown claim, and for whoever is nothing to host or team.
 pub async fn submit(tx: &Transaction<'_>, id: ClaimId, by: PersonId, wall: Timestamp) -> Result<Claim, Error> {
-    let Locked { book, milestone, claim } = lock(tx, id).await?;
+    let Locked { book, milestone, claim } = lock_present(tx, id, wall).await?;
     require_team(tx, &book, claim.team, by).await?;
     let now = book.now(wall);
     let was = discriminant(&claim.state);
@@ -163,7 +163,7 @@ pub async fn review(
     by: PersonId,
     wall: Timestamp,
 ) -> Result<(Claim, Review), Error> {
-    let Locked { book, milestone, claim } = lock(tx, id).await?;
+    let Locked { book, milestone, claim } = lock_present(tx, id, wall).await?;
     let standing = standing::standing(tx, &book, claim.team, by).await?;
     if standing.is_stranger() {
         return Err(Error::NotFound("claim"));
@@ -198,28 +198,12 @@ pub async fn review(
 ///
 /// [`Error::NotFound`] for an unknown claim.
 pub async fn close_review(tx: &Transaction<'_>, id: ClaimId, wall: Timestamp) -> Result<Closed, Error> {
-    let Locked { book, milestone, claim } = lock(tx, id).await?;
-    let now = book.now(wall);
-    if claim.state.decision().is_some() {
-        disputes::lapse(tx, Locked { book, milestone, claim }, wall).await?;
+    let locked = lock(tx, id).await?;
+    if locked.claim.state.decision().is_some() {
+        disputes::lapse(tx, locked, wall).await?;
         return Ok(Closed::NotDue);
     }
-    let ballot = ballot(tx, &book, &claim).await?;
-    let was = discriminant(&claim.state);
-    let (claim, closed) = claim.close(&ballot, &milestone.policy, now);
-    match closed {
-        Closed::NotDue => {}
-        Closed::Escalated => {
-            let dedupe = format!("{id} escalated round {}", claim.round);
-            enqueue(tx, book.id, now, dedupe, Job::NotifyReviewers { claim: id }).await?;
-            activity::record(tx, claim.id.book, Done::new(&claim.id, "escalated", Actor::Service), now).await?;
-            save(tx, milestone, claim, (was, Actor::Service), now).await?;
-        }
-        Closed::Approved | Closed::Expired => {
-            save(tx, milestone, claim, (was, Actor::Service), now).await?;
-        }
-    }
-    Ok(closed)
+    Ok(close(tx, locked, wall).await?.1)
 }
 
 /// What the message to the reviewers of a claim needs.

@@ -1,6 +1,6 @@
 //! Disputes: opening one within the objection window, deciding it, and what becomes of one that nobody decides.
 
-use super::locked::{Locked, enqueue, lock, save};
+use super::locked::{Locked, enqueue, lock, lock_present, save};
 use super::milestones as access;
 use crate::error::{Error, Refusal};
 use crate::id::{ClaimId, DisputeId, PersonId};
@@ -32,7 +32,7 @@ pub async fn open(
     by: PersonId,
     wall: Timestamp,
 ) -> Result<Dispute, Error> {
-    let Locked { book, milestone, claim } = lock(tx, claim).await?;
+    let Locked { book, milestone, claim } = lock_present(tx, claim, wall).await?;
     if standing::standing(tx, &book, claim.team, by).await?.is_stranger() {
         return Err(Error::NotFound("claim"));
     }

@@ -4,7 +4,7 @@ use super::milestones as access;
 use crate::engine::store::books::{self, Book};
 use crate::error::Error;
 use crate::id::{BookId, ClaimId};
-use crate::milestones::rules::claim::{Claim, ClaimState};
+use crate::milestones::rules::claim::{Claim, ClaimState, Closed};
 use crate::milestones::rules::milestone::Milestone;
 use crate::milestones::rules::review::Ballot;
 use crate::milestones::store::{claims, milestones, reviews};
@@ -29,6 +29,37 @@ pub(super) async fn lock(tx: &Transaction<'_>, id: ClaimId) -> Result<Locked, Er
     let milestone = milestones::lock(tx, claims::get(tx, id).await?.milestone).await?;
     let claim = claims::lock(tx, id).await?;
     Ok(Locked { book, milestone, claim })
+}
+
+/// Locks a claim as it stands now: what its deadlines demand is done, also when nobody came to do it in time.
+pub(super) async fn lock_present(tx: &Transaction<'_>, id: ClaimId, wall: Timestamp) -> Result<Locked, Error> {
+    let mut locked = lock(tx, id).await?;
+    loop {
+        let (present, closed) = close(tx, locked, wall).await?;
+        if closed == Closed::NotDue {
+            return Ok(present);
+        }
+        locked = lock(tx, id).await?;
+    }
+}
+
+/// Does what the deadline of a claim demands, if it has passed, as of that deadline.
+pub(super) async fn close(tx: &Transaction<'_>, locked: Locked, wall: Timestamp) -> Result<(Locked, Closed), Error> {
+    let Locked { book, milestone, claim } = locked;
+    let now = book.now(wall);
+    let Some(due) = claim.state.deadline().filter(|due| *due <= now) else {
+        return Ok((Locked { book, milestone, claim }, Closed::NotDue));
+    };
+    let ballot = ballot(tx, &book, &claim).await?;
+    let was = discriminant(&claim.state);
+    let (claim, closed) = claim.close(&ballot, &milestone.policy, now);
+    if closed == Closed::Escalated {
+        let dedupe = format!("{} escalated round {}", claim.id, claim.round);
+        enqueue(tx, book.id, due, dedupe, Job::NotifyReviewers { claim: claim.id }).await?;
+        activity::record(tx, claim.id.book, Done::new(&claim.id, "escalated", Actor::Service), due).await?;
+    }
+    let claim = save(tx, milestone.clone(), claim, (was, Actor::Service), due).await?;
+    Ok((Locked { book, milestone, claim }, closed))
 }
 
 /// Saves where a claim stands now, frees the milestone when the claim is over, writes the jobs of its next deadlines, and

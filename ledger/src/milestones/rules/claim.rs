@@ -171,14 +171,14 @@ impl Claim {
         Ok(Claim { state, ..self })
     }
 
-    /// Does what the deadline demands, if it has passed; the same call twice does it once.
+    /// Does what the deadline demands, if it has passed, as of that deadline; the same call twice does it once.
     ///
     /// Silence releases the lowest amount that a counting approval states, or the whole claim where nobody approved. It
     /// never releases against a counting rejection, nor above the threshold that asks for three people.
     pub fn close(self, ballot: &Ballot, policy: &Policy, now: Timestamp) -> (Claim, Closed) {
-        if self.state.deadline().is_none_or(|until| now < until) {
+        let Some(due) = self.state.deadline().filter(|until| *until <= now) else {
             return (self, Closed::NotDue);
-        }
+        };
         let Some(review) = self.state.under_review().filter(|review| !review.escalated) else {
             return (Claim { state: ClaimState::Expired, ..self }, Closed::Expired);
         };
@@ -188,9 +188,9 @@ impl Claim {
             OnSilence::Escalate => false,
         };
         if releases {
-            return (Claim { state: approved(amount, DecidedBy::Silence, policy, now), ..self }, Closed::Approved);
+            return (Claim { state: approved(amount, DecidedBy::Silence, policy, due), ..self }, Closed::Approved);
         }
-        let escalated = UnderReview { until: policy.review_until(now), escalated: true, ..review };
+        let escalated = UnderReview { until: policy.review_until(due), escalated: true, ..review };
         (Claim { state: ClaimState::InReview(escalated), ..self }, Closed::Escalated)
     }
 

@@ -202,3 +202,13 @@ fn a_draft_and_a_claim_with_changes_asked_expire() {
     assert_eq!(asked.state.deadline(), Some(day(19)));
     assert_eq!(asked.close(&Ballot::default(), &releasing(), day(19)).1, Closed::Expired);
 }
+
+#[test]
+fn f8_silence_decides_as_of_the_deadline_however_late_somebody_looks() {
+    let (approved, _) = submitted().close(&Ballot::default(), &releasing(), day(19));
+    let decision = approved.state.decision().expect("approved");
+    assert_eq!((decision.at, decision.objection_until), (day(14), day(28)));
+    let policy = Policy { on_silence: OnSilence::Escalate, ..releasing() };
+    let (escalated, _) = submitted().close(&Ballot::default(), &policy, day(19));
+    assert_eq!(escalated.state.deadline(), Some(day(28)));
+}

@@ -106,7 +106,8 @@ impl Dispute {
         if now < self.until {
             return None;
         }
-        self.end(Ruling::Uphold, None, now, "nobody decided in time".into()).ok()
+        let until = self.until;
+        self.end(Ruling::Uphold, None, until, "nobody decided in time".into()).ok()
     }
 
     fn end(self, ruling: Ruling, by: Option<PersonId>, at: Timestamp, resolution: String) -> Result<Dispute, Refusal> {

@@ -76,7 +76,7 @@ pub async fn create(tx: &Transaction<'_>, new: NewCampaign, actor: Actor, wall: 
         fund: None,
         state: State::draft(now),
         version: 1,
-        created_at: wall,
+        created_at: now,
     };
     if !campaigns::insert(tx, &campaign).await? {
         return Err(Refusal::new("slug-taken", format!("the book has a campaign {}", campaign.slug)).into());

@@ -6,7 +6,7 @@
 
 use super::charges::receipt_job;
 use crate::book::{Command, Companion, Entry, Key};
-use crate::engine::store::books::{self, Book};
+use crate::engine::store::books;
 use crate::error::Error;
 use crate::id::{CallerId, ChargeId, OrganisationId};
 use crate::movements;
@@ -66,7 +66,7 @@ pub async fn draft(
 ) -> Result<Option<Drafted>, Error> {
     let (book, charge) = try_join(books::get(client, id.book), charges::get(client, id)).await?;
     let (now, today) = (book.now(wall), book.today(wall));
-    if !takes(&charge, by) {
+    if !takes(&charge, by, now) {
         return Ok(None);
     }
     let open = settlements::find(client, book.id, charge.partner, today, charge.amount.currency());
@@ -76,7 +76,11 @@ pub async fn draft(
     if campaign.state.clone().at(now).is_over() {
         return Ok(None);
     }
-    let Some(mut rows) = pledge_rows(&book, &pledge, charge.sequence, wall) else { return Ok(None) };
+    let is_last = pledge.schedule.due_date(pledge.next_sequence).is_none();
+    if is_last && charges::any_open(client, pledge.id, Some(id)).await? {
+        return Ok(None);
+    }
+    let Some(mut rows) = pledge_rows(&pledge, is_last, now) else { return Ok(None) };
     let entry = movements::charge_captured(settlement.receivable, campaign.fund()?, charge.amount, today, id);
     let state = charge.state.capture(today, provider_reference)?;
     let charge = Charge { state, settlement: Some(settlement.id), ..charge };
@@ -91,25 +95,28 @@ pub async fn draft(
 }
 
 /// Whether the charge waits for the capture that is reported.
-fn takes(charge: &Charge, by: By<'_>) -> bool {
+fn takes(charge: &Charge, by: By<'_>, now: Timestamp) -> bool {
     match (by, &charge.state) {
         (By::Attempt(attempt), State::Processing { attempt: running, .. }) => attempt == *running,
-        (By::Partner(partner, _), State::Processing { .. } | State::Declined { .. }) => {
-            charge.partner == partner && charge.rail == Rail::Partner
+        (By::Partner(partner, _), State::Processing { until, .. }) => {
+            charge.partner == partner && charge.rail == Rail::Partner && now < *until
         }
+        (By::Partner(partner, _), State::Declined { .. }) => charge.partner == partner && charge.rail == Rail::Partner,
         (By::Attempt(_), State::Declined { .. })
-        | (_, State::Scheduled | State::Captured { .. } | State::Settled { .. } | State::Voided { .. }) => false,
+        | (
+            _,
+            State::Scheduled | State::Captured { .. } | State::Settled { .. } | State::Voided { .. } | State::Missed,
+        ) => false,
     }
 }
 
 /// What becomes of the pledge: it stays as it is, or this was its last payment; none when it had lapsed, or waits for
 /// something that has come true.
-fn pledge_rows(book: &Book, pledge: &Pledge, sequence: i32, wall: Timestamp) -> Option<Vec<Companion>> {
-    let now = book.now(wall);
+fn pledge_rows(pledge: &Pledge, is_last: bool, now: Timestamp) -> Option<Vec<Companion>> {
     if pledge.state.at(now) != pledge.state {
         return None;
     }
-    let paid = pledge.state.paid(now, pledge.schedule.due_date(sequence + 1).is_none());
+    let paid = pledge.state.paid(now, is_last);
     if paid == pledge.state {
         return Some(vec![pledges::seen_row(pledge)]);
     }

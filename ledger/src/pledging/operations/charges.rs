@@ -5,7 +5,8 @@
 //! it. A worker that dies in between finds the same attempt and the same reference again, so that the provider can be
 //! asked what became of it. Each of these functions bears being called twice.
 
-use super::{plan, pledge_changes};
+use super::plan::{self, Again};
+use super::present::{finish, follow, lock_present};
 use crate::calendar::later;
 use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
@@ -74,47 +75,41 @@ pub enum Recorded {
 
 /// A due payment of a plan begins, unless it has begun already. Also lets a wait of the pledge come true that has run out.
 ///
+/// When a later payment is due as well, the earlier ones are missed, and only the latest is begun, by a job of its own.
+///
 /// # Errors
 ///
 /// [`Error::NotFound`] for an unknown pledge.
 pub async fn begin(tx: &Transaction<'_>, id: PledgeId, sequence: i32, wall: Timestamp) -> Result<Begun, Error> {
     let book = books::get(tx, id.book).await?;
-    let pledge = pledge_changes::lock_present(tx, &book, id, wall).await?;
+    let (now, today) = (book.now(wall), book.today(wall));
+    let pledge = lock_present(tx, &book, id, now).await?;
     if let Some(charge) = charges::lock_payment(tx, id, sequence).await? {
-        return under_way(tx, &book, pledge, charge, wall).await;
+        return Ok(under_way(&pledge, &charge));
     }
-    let due_on = pledge.schedule.due_date(sequence).filter(|due| *due <= book.today(wall));
+    let due_on = pledge.schedule.due_date(sequence).filter(|due| *due <= today);
     let Some(due_on) = due_on else { return Ok(Begun::Nothing) };
     if sequence != pledge.next_sequence || !pledge.state.is_active() {
         return Ok(Begun::Nothing);
     }
+    if let Some(latest) = pledge.schedule.last_due(today).filter(|latest| *latest > sequence) {
+        let next_sequence = plan::miss(tx, &pledge, latest, today, now).await?;
+        let pledge = pledges::update(tx, &Pledge { next_sequence, ..pledge }).await?;
+        plan::enqueue_payment(tx, &book, &pledge, latest, now).await?;
+        return Ok(Begun::Nothing);
+    }
     let campaign = campaigns::get(tx, pledge.campaign).await?;
-    let campaign_state = campaign.state.at(book.now(wall));
+    let campaign_state = campaign.state.at(now);
     if campaign_state.takes_money().is_err() {
         let is_over = campaign_state.is_over();
-        return not_taken(tx, &book, pledge, is_over, wall).await;
+        return not_taken(tx, &book, pledge, is_over, now).await;
     }
-    let charge = Charge {
-        id: ChargeId::generate(book.id),
-        pledge: id,
-        campaign: pledge.campaign,
-        partner: pledge.partner,
-        sequence,
-        due_on,
-        amount: pledge.amount,
-        refunded: 0,
-        disputed: 0,
-        rail: pledge.rail,
-        state: State::Scheduled.begin(later(book.now(wall), REPORT_DAYS))?,
-        settlement: None,
-        entry: 0,
-        version: 1,
-        created_at: wall,
-    };
+    let state = State::Scheduled.begin(later(now, REPORT_DAYS))?;
+    let charge = Charge::of(&pledge, sequence, due_on, state, now);
     charges::insert(tx, &charge).await?;
-    attempts::insert(tx, charge.id, 1, book.now(wall)).await?;
+    attempts::insert(tx, charge.id, 1, now).await?;
     let pledge = pledges::update(tx, &Pledge { next_sequence: sequence + 1, ..pledge }).await?;
-    plan::enqueue_payment(tx, &book, &pledge, sequence + 1, wall).await?;
+    plan::enqueue_payment(tx, &book, &pledge, sequence + 1, now).await?;
     hand_over(tx, &book, &pledge, charge).await
 }
 
@@ -124,11 +119,9 @@ pub async fn begin(tx: &Transaction<'_>, id: PledgeId, sequence: i32, wall: Time
 ///
 /// [`Error::NotFound`] for an unknown charge.
 pub async fn begin_retry(tx: &Transaction<'_>, id: ChargeId, attempt: i32, wall: Timestamp) -> Result<Begun, Error> {
-    let (book, pledge, charge) = lock(tx, id, wall).await?;
+    let (book, pledge, charge) = lock(tx, id, None, wall).await?;
     match &charge.state {
-        State::Processing { attempt: running, .. } if *running == attempt => {
-            return under_way(tx, &book, pledge, charge, wall).await;
-        }
+        State::Processing { attempt: running, .. } if *running == attempt => return Ok(under_way(&pledge, &charge)),
         State::Declined { attempt: last, retry_on: Some(day), .. }
             if last + 1 == attempt && *day <= book.today(wall) && pledge.state.is_active() => {}
         State::Scheduled
@@ -136,17 +129,19 @@ pub async fn begin_retry(tx: &Transaction<'_>, id: ChargeId, attempt: i32, wall:
         | State::Declined { .. }
         | State::Captured { .. }
         | State::Settled { .. }
-        | State::Voided { .. } => return Ok(Begun::Nothing),
+        | State::Voided { .. }
+        | State::Missed => return Ok(Begun::Nothing),
     }
+    let now = book.now(wall);
     let campaign = campaigns::get(tx, pledge.campaign).await?;
-    if campaign.state.at(book.now(wall)).takes_money().is_err() {
-        plan::ask(tx, &book, pledge, Need::Campaign, "its campaign takes no money any more", wall).await?;
+    if campaign.state.at(now).takes_money().is_err() {
+        plan::ask(tx, &book, pledge, Need::Campaign, "its campaign takes no money any more", now).await?;
         return Ok(Begun::Nothing);
     }
-    let state = charge.state.retry(book.today(wall), later(book.now(wall), REPORT_DAYS))?;
+    let state = charge.state.retry(book.today(wall), later(now, REPORT_DAYS))?;
     let charge = Charge { state, campaign: pledge.campaign, ..charge };
     charges::update(tx, &charge).await?;
-    attempts::insert(tx, charge.id, attempt, book.now(wall)).await?;
+    attempts::insert(tx, charge.id, attempt, now).await?;
     hand_over(tx, &book, &pledge, charge).await
 }
 
@@ -163,7 +158,7 @@ pub async fn record_outcome(
     outcome: Outcome,
     wall: Timestamp,
 ) -> Result<Recorded, Error> {
-    let (book, pledge, charge) = lock(tx, id, wall).await?;
+    let (book, pledge, charge) = lock(tx, id, None, wall).await?;
     if attempt > charge.state.attempt() {
         return Err(Error::inconsistent(format!("charge {id} has no attempt {attempt}")));
     }
@@ -174,7 +169,8 @@ pub async fn record_outcome(
         | State::Declined { .. }
         | State::Captured { .. }
         | State::Settled { .. }
-        | State::Voided { .. } => return Ok(Recorded::Already),
+        | State::Voided { .. }
+        | State::Missed => return Ok(Recorded::Already),
     }
     match outcome {
         Outcome::Captured { provider_reference } => {
@@ -205,14 +201,15 @@ pub async fn capture_reported(
 ) -> Result<Recorded, Error> {
     check_text("/event_id", event_id, 1..=200)?;
     check_text("/provider_reference", provider_reference, 1..=200)?;
-    let (book, pledge, charge) = lock(tx, id, wall).await?;
+    let (book, pledge, charge) = lock(tx, id, kept_since, wall).await?;
     if charge.partner != partner {
         return Err(Error::NotFound("charge"));
     }
     if charge.rail != Rail::Partner {
         return Err(Refusal::new("rail-refused", "the partner does not collect this charge itself").into());
     }
-    let is_news = attempts::insert_event(tx, &partner.to_string(), event_id, id, wall).await?;
+    let provider = partner.to_string();
+    let is_news = attempts::insert_event(tx, &provider, event_id, id, wall).await?;
     match &charge.state {
         State::Captured { provider_reference: known, .. } | State::Settled { provider_reference: known, .. } => {
             if known == provider_reference {
@@ -221,18 +218,21 @@ pub async fn capture_reported(
             let detail = format!("the charge was captured as {known}: give {provider_reference} back");
             return Err(Refusal::new("charge-captured", detail).into());
         }
-        State::Scheduled | State::Processing { .. } | State::Declined { .. } | State::Voided { .. } => {}
+        State::Voided { provider_reference: known, .. } if known == provider_reference => return Ok(Recorded::Already),
+        State::Scheduled | State::Processing { .. } | State::Declined { .. } | State::Voided { .. } | State::Missed => {
+        }
     }
     if !is_news {
+        if attempts::event_was_about(tx, &provider, event_id, id).await? {
+            return Ok(Recorded::Already);
+        }
         return Err(Refusal::new("event-taken", "this event was about another charge").into());
     }
     let at = kept_since.unwrap_or(book.now(wall));
-    let campaign = campaigns::get(tx, charge.campaign).await?.state.at(at);
-    if campaign.is_over() {
-        campaign.takes_money()?;
-    }
-    activity::record(tx, book.id, Done::new(&id, "captured", Actor::Partner(partner)), book.now(wall)).await?;
-    capture(tx, &book, pledge, charge, provider_reference.to_owned(), at, wall).await
+    let recorded = capture(tx, &book, pledge, charge, provider_reference.to_owned(), at, wall).await?;
+    let action = if matches!(recorded, Recorded::Voided { .. }) { "voided" } else { "captured" };
+    activity::record(tx, book.id, Done::new(&id, action, Actor::Partner(partner)), book.now(wall)).await?;
+    Ok(recorded)
 }
 
 /// Keeps the report of a capture until its book is released: [`capture_reported`] said that it is frozen, and so nothing else
@@ -258,10 +258,16 @@ pub async fn keep_report(
     Ok(charge)
 }
 
-async fn lock(tx: &Transaction<'_>, id: ChargeId, wall: Timestamp) -> Result<(Book, Pledge, Charge), Error> {
+/// Locks a charge and its pledge as they stand now, or stood `at`.
+async fn lock(
+    tx: &Transaction<'_>,
+    id: ChargeId,
+    at: Option<Timestamp>,
+    wall: Timestamp,
+) -> Result<(Book, Pledge, Charge), Error> {
     let book = books::get(tx, id.book).await?;
     let pledge = charges::get(tx, id).await?.pledge;
-    let pledge = pledge_changes::lock_present(tx, &book, pledge, wall).await?;
+    let pledge = lock_present(tx, &book, pledge, at.unwrap_or(book.now(wall))).await?;
     Ok((book, pledge, charges::lock(tx, id).await?))
 }
 
@@ -289,24 +295,20 @@ fn attempt_of(pledge: &Pledge, charge: &Charge) -> Begun {
     }
 }
 
-/// The charge was begun before: a dead worker's attempt is taken up, a partner's silence ends at its deadline.
-async fn under_way(
-    tx: &Transaction<'_>,
-    book: &Book,
-    pledge: Pledge,
-    charge: Charge,
-    wall: Timestamp,
-) -> Result<Begun, Error> {
-    let State::Processing { until, .. } = charge.state else { return Ok(Begun::Nothing) };
-    match charge.rail {
-        Rail::Sandbox => Ok(attempt_of(&pledge, &charge)),
-        Rail::Partner if until > book.now(wall) => Ok(Begun::Nothing),
-        Rail::Partner => {
-            let charge = Charge { state: charge.state.unreported()?, ..charge };
-            finish(tx, book, &charge, wall).await?;
-            follow(tx, book, pledge, &charge, Next::Lapse, wall).await?;
-            Ok(Begun::Nothing)
-        }
+/// The charge was begun before: a dead worker's attempt is taken up; a partner's own attempt waits for its report.
+fn under_way(pledge: &Pledge, charge: &Charge) -> Begun {
+    match (charge.rail, &charge.state) {
+        (Rail::Sandbox, State::Processing { .. }) => attempt_of(pledge, charge),
+        (
+            Rail::Sandbox | Rail::Partner,
+            State::Scheduled
+            | State::Processing { .. }
+            | State::Declined { .. }
+            | State::Captured { .. }
+            | State::Settled { .. }
+            | State::Voided { .. }
+            | State::Missed,
+        ) => Begun::Nothing,
     }
 }
 
@@ -317,18 +319,18 @@ async fn not_taken(
     book: &Book,
     pledge: Pledge,
     is_over: bool,
-    wall: Timestamp,
+    now: Timestamp,
 ) -> Result<Begun, Error> {
     if is_over {
-        plan::ask(tx, book, pledge, Need::Campaign, "its campaign takes no money any more", wall).await?;
+        plan::ask(tx, book, pledge, Need::Campaign, "its campaign takes no money any more", now).await?;
         return Ok(Begun::Nothing);
     }
     let sequence = pledge.next_sequence;
     if pledge.schedule.due_date(sequence + 1).is_some() {
         let pledge = pledges::update(tx, &Pledge { next_sequence: sequence + 1, ..pledge }).await?;
-        plan::enqueue_payment(tx, book, &pledge, sequence + 1, wall).await?;
+        plan::enqueue_payment(tx, book, &pledge, sequence + 1, now).await?;
     } else {
-        let due_at = later(book.now(wall), 1);
+        let due_at = later(now, 1);
         let dedupe = format!("{}-{sequence}-{}", pledge.id, book.day_of(due_at));
         let job = Job::ChargePledge { pledge: pledge.id, sequence };
         jobs::enqueue(tx, &NewJob { book: book.id, due_at, dedupe, job }).await?;
@@ -345,12 +347,12 @@ async fn capture(
     at: Timestamp,
     wall: Timestamp,
 ) -> Result<Recorded, Error> {
-    let on = book.day_of(at);
+    let (now, on) = (book.now(wall), book.day_of(at));
     let campaign = campaigns::get(tx, charge.campaign).await?;
     if campaign.state.clone().at(at).is_over() {
         let charge = Charge { state: charge.state.void(provider_reference.clone())?, ..charge };
-        finish(tx, book, &charge, wall).await?;
-        plan::ask(tx, book, pledge, Need::Campaign, "its campaign closed before the capture", wall).await?;
+        finish(tx, &charge, now).await?;
+        plan::ask(tx, book, pledge, Need::Campaign, "its campaign closed before the capture", now).await?;
         return Ok(Recorded::Voided { provider_reference });
     }
     let state = charge.state.capture(on, provider_reference)?;
@@ -358,16 +360,19 @@ async fn capture(
     let entry = movements::charge_captured(settlement.receivable, campaign.fund()?, charge.amount, on, charge.id);
     let posted = posting::post(tx, book, entry, wall).await?;
     let charge = Charge { state, settlement: Some(settlement.id), entry: posted.number, ..charge };
-    finish(tx, book, &charge, wall).await?;
+    finish(tx, &charge, now).await?;
     jobs::enqueue(tx, &receipt_job(book, charge.id, wall)).await?;
-    let is_last = pledge.schedule.due_date(charge.sequence + 1).is_none();
-    let paid = pledge.state.paid(book.now(wall), is_last);
+    let nothing_follows = pledge.schedule.due_date(pledge.next_sequence).is_none();
+    let is_last = nothing_follows && !charges::any_open(tx, pledge.id, Some(charge.id)).await?;
+    let paid = pledge.state.paid(now, is_last);
     if paid != pledge.state {
+        let was = pledge.state;
         let had_lapsed = paid.is_active();
         let reason = if had_lapsed { "a payment came after all" } else { "its last payment came" };
-        let pledge = plan::save(tx, book, Pledge { state: paid, ..pledge }, Change::by_service(reason), wall).await?;
+        let pledge =
+            plan::save(tx, book, Pledge { state: paid, ..pledge }, was, Change::by_service(reason), now).await?;
         if had_lapsed {
-            plan::restart(tx, book, pledge, false, wall).await?;
+            plan::restart(tx, book, pledge, Again::Nothing, now).await?;
         }
     }
     Ok(Recorded::Captured)
@@ -393,46 +398,7 @@ async fn decline(
     let wanted = pledge.state.is_active();
     let state = if wanted { state } else { state.give_up() };
     let charge = Charge { state, ..charge };
-    finish(tx, book, &charge, wall).await?;
-    follow(tx, book, pledge, &charge, next, wall).await?;
+    finish(tx, &charge, book.now(wall)).await?;
+    follow(tx, book, pledge, &charge, next, book.now(wall)).await?;
     Ok(Recorded::Declined(next))
-}
-
-/// What a decline brings: a retry, or the end of the pledge for now or for good; and word to the donor.
-async fn follow(
-    tx: &Transaction<'_>,
-    book: &Book,
-    pledge: Pledge,
-    charge: &Charge,
-    next: Next,
-    wall: Timestamp,
-) -> Result<(), Error> {
-    let now = book.now(wall);
-    let attempt = charge.state.attempt();
-    let (state, reason) = match next {
-        Next::RetryOn(day) => {
-            if pledge.state.is_active() {
-                let job = Job::RetryCharge { charge: charge.id, attempt: attempt + 1 };
-                let dedupe = format!("{}-{}-{}", charge.id, attempt + 1, charge.version);
-                jobs::enqueue(tx, &NewJob { book: book.id, due_at: book.start_of(day), dedupe, job }).await?;
-            }
-            (pledge.state, "")
-        }
-        Next::Lapse => (pledge.state.lapse(now), "its payment was declined, and the retries are used up"),
-        Next::AskDonor => (pledge.state.ask(now, Need::Means), "its means of payment ran out"),
-        Next::Stop => (pledge.state.stop(now), "its means of payment was reported stolen"),
-    };
-    if state != pledge.state {
-        plan::save(tx, book, Pledge { state, ..pledge }, Change::by_service(reason), wall).await?;
-    }
-    let job = Job::NotifyDecline { charge: charge.id };
-    let dedupe = format!("{}-{attempt}", charge.id);
-    jobs::enqueue(tx, &NewJob { book: book.id, due_at: now, dedupe, job }).await?;
-    Ok(())
-}
-
-/// Writes the charge, and the answer into its attempt.
-async fn finish(tx: &Transaction<'_>, book: &Book, charge: &Charge, wall: Timestamp) -> Result<(), Error> {
-    charges::update(tx, charge).await?;
-    attempts::finish(tx, charge, book.now(wall)).await
 }

@@ -1,9 +1,11 @@
 //! The plan of a pledge: its next payment, and what it waits for.
+//!
+//! What happens late happens as of the moment at which it was due: `at` is that moment, in book time.
 
 use crate::engine::store::books::Book;
 use crate::error::Error;
-use crate::pledging::rules::charge::{self, Charge};
-use crate::pledging::rules::pledge::{Need, Pledge};
+use crate::pledging::rules::charge::{Charge, State};
+use crate::pledging::rules::pledge::{Need, Pledge, Schedule, State as PledgeState};
 use crate::pledging::store::{charges, pledges};
 use crate::service::change::Change;
 use crate::service::job::{Job, NewJob};
@@ -11,18 +13,25 @@ use crate::service::store::activity::{self, Done};
 use crate::service::store::jobs;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
-/// Writes a changed pledge, who changed it and why, and a job for the moment when its wait runs out.
+/// Writes a changed pledge, who changed it and why, and a job for the moment when its wait runs out. `was` is its state before:
+/// when it stops being active, no declined payment of it is tried again, and what fell due before that day is missed.
 pub(crate) async fn save(
     tx: &Transaction<'_>,
     book: &Book,
-    changed: Pledge,
+    mut changed: Pledge,
+    was: PledgeState,
     change: Change<'_>,
-    wall: Timestamp,
+    at: Timestamp,
 ) -> Result<Pledge, Error> {
+    if was.is_active() && !changed.state.is_active() {
+        charges::clear_retries(tx, changed.id).await?;
+        changed.next_sequence = miss(tx, &changed, changed.schedule.end(), book.day_of(at), at).await?;
+    }
     let pledge = pledges::update(tx, &changed).await?;
     let done = Done::new(&pledge.id, pledge.state.as_str(), change.actor).because(change.reason);
-    activity::record(tx, book.id, done, book.now(wall)).await?;
+    activity::record(tx, book.id, done, at).await?;
     if let Some(until) = pledge.state.until() {
         let job = Job::ChargePledge { pledge: pledge.id, sequence: pledge.next_sequence };
         let dedupe = format!("{}-clock-{}", pledge.id, pledge.version);
@@ -31,51 +40,92 @@ pub(crate) async fn save(
     Ok(pledge)
 }
 
-/// Takes the plan of a pledge that has just become active up again. `retry`: also a payment that was given up.
+/// Which declined payment is tried again when a plan is taken up again. The only payment of a pledge always is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// None: what was given up stays so.
+    Nothing,
+    /// The last one, when no due date is left: the donor gave another means.
+    LastOfPlan,
+    /// The last one: the donor was asked for another means, and gave it.
+    Last,
+}
+
+/// Takes the plan of a pledge up again that has become active at a moment. Due dates that have passed are not made up for. When none is left, it is completed with what is still open.
 pub(crate) async fn restart(
     tx: &Transaction<'_>,
     book: &Book,
     pledge: Pledge,
-    retry: bool,
-    wall: Timestamp,
+    again: Again,
+    at: Timestamp,
 ) -> Result<Pledge, Error> {
-    let next = pledge.schedule.resume_from(pledge.next_sequence, book.today(wall));
-    let is_pending = match charges::lock_last(tx, pledge.id).await? {
-        None => false,
-        Some(last) => match &last.state {
-            charge::State::Scheduled | charge::State::Processing { .. } => true,
-            charge::State::Voided { .. } | charge::State::Declined { retry_on: Some(_), .. } => {
-                reopen(tx, book, last, wall).await?
-            }
-            charge::State::Declined { retry_on: None, .. } if retry || next.is_none() => {
-                reopen(tx, book, last, wall).await?
-            }
-            charge::State::Declined { .. } | charge::State::Captured { .. } | charge::State::Settled { .. } => false,
-        },
+    let next = pledge.schedule.resume_from(pledge.next_sequence, book.day_of(at));
+    let end = next.unwrap_or_else(|| pledge.schedule.end());
+    let tries = match (again, pledge.schedule) {
+        (Again::Last, _) | (_, Schedule::Once { .. }) => true,
+        (Again::LastOfPlan, Schedule::Monthly(_)) => next.is_none(),
+        (Again::Nothing, Schedule::Monthly(_)) => false,
     };
-    match next {
-        Some(next) => {
-            let pledge = pledges::update(tx, &Pledge { next_sequence: next, ..pledge }).await?;
-            enqueue_payment(tx, book, &pledge, next, wall).await?;
-            Ok(pledge)
-        }
-        None if is_pending => Ok(pledge),
-        None => {
-            let state = pledge.state.paid(book.now(wall), true);
-            save(tx, book, Pledge { state, ..pledge }, Change::by_service("nothing is left of its plan"), wall).await
+    if let Some(last) = charges::lock_last(tx, pledge.id).await? {
+        match last.state {
+            State::Voided { .. } => reopen(tx, book, last, at).await?,
+            State::Declined { .. } if tries => reopen(tx, book, last, at).await?,
+            State::Scheduled
+            | State::Processing { .. }
+            | State::Declined { .. }
+            | State::Captured { .. }
+            | State::Settled { .. }
+            | State::Missed => {}
         }
     }
+    let pledge = pledges::update(tx, &Pledge { next_sequence: end, ..pledge }).await?;
+    if let Some(next) = next {
+        enqueue_payment(tx, book, &pledge, next, at).await?;
+        return Ok(pledge);
+    }
+    if charges::any_open(tx, pledge.id, None).await? {
+        return Ok(pledge);
+    }
+    let was = pledge.state;
+    save(
+        tx,
+        book,
+        Pledge { state: was.paid(at, true), ..pledge },
+        was,
+        Change::by_service("nothing is left of its plan"),
+        at,
+    )
+    .await
+}
+
+/// Writes down the payments before `end` that fell due before a day, and that nobody has tried: they never are. Answers which
+/// payment comes next. A single payment is not missed, only late.
+pub(super) async fn miss(
+    tx: &Transaction<'_>,
+    pledge: &Pledge,
+    end: i32,
+    before: Date,
+    at: Timestamp,
+) -> Result<i32, Error> {
+    if matches!(pledge.schedule, Schedule::Once { .. }) {
+        return Ok(pledge.next_sequence);
+    }
+    for sequence in pledge.next_sequence..end {
+        let Some(due_on) = pledge.schedule.due_date(sequence).filter(|due| *due < before) else { return Ok(sequence) };
+        charges::insert(tx, &Charge::of(pledge, sequence, due_on, State::Missed, at)).await?;
+    }
+    Ok(pledge.next_sequence.max(end))
 }
 
 /// A charge that was given up, or whose capture was voided, is tried again at once.
-async fn reopen(tx: &Transaction<'_>, book: &Book, charge: Charge, wall: Timestamp) -> Result<bool, Error> {
-    let charge = Charge { state: charge.state.reopen(book.today(wall))?, ..charge };
+async fn reopen(tx: &Transaction<'_>, book: &Book, charge: Charge, at: Timestamp) -> Result<(), Error> {
+    let charge = Charge { state: charge.state.reopen(book.day_of(at))?, ..charge };
     charges::update(tx, &charge).await?;
     let attempt = charge.state.attempt() + 1;
     let dedupe = format!("{}-{attempt}-{}", charge.id, charge.version);
     let job = Job::RetryCharge { charge: charge.id, attempt };
-    jobs::enqueue(tx, &NewJob { book: book.id, due_at: book.now(wall), dedupe, job }).await?;
-    Ok(true)
+    jobs::enqueue(tx, &NewJob { book: book.id, due_at: at, dedupe, job }).await?;
+    Ok(())
 }
 
 /// A job for a payment of the plan, at the start of its due date.
@@ -84,18 +134,18 @@ pub(crate) async fn enqueue_payment(
     book: &Book,
     pledge: &Pledge,
     sequence: i32,
-    wall: Timestamp,
+    at: Timestamp,
 ) -> Result<(), Error> {
-    if let Some(job) = payment_job(book, pledge, sequence, wall) {
+    if let Some(job) = payment_job(book, pledge, sequence, at) {
         jobs::enqueue(tx, &job).await?;
     }
     Ok(())
 }
 
-/// The job of a payment, for the start of its due date.
-pub(super) fn payment_job(book: &Book, pledge: &Pledge, sequence: i32, wall: Timestamp) -> Option<NewJob> {
+/// The job of a payment, for the start of its due date; a single payment that was missed is made on the day of `at`.
+pub(super) fn payment_job(book: &Book, pledge: &Pledge, sequence: i32, at: Timestamp) -> Option<NewJob> {
     let due_on = pledge.schedule.due_date(sequence)?;
-    let due_at = book.start_of(due_on.max(book.today(wall)));
+    let due_at = book.start_of(due_on.max(book.day_of(at)));
     let job = Job::ChargePledge { pledge: pledge.id, sequence };
     let dedupe = format!("{}-{sequence}-{}", pledge.id, pledge.version);
     Some(NewJob { book: book.id, due_at, dedupe, job })
@@ -108,11 +158,12 @@ pub(crate) async fn ask(
     pledge: Pledge,
     need: Need,
     reason: &str,
-    wall: Timestamp,
+    at: Timestamp,
 ) -> Result<Pledge, Error> {
-    let state = pledge.state.ask(book.now(wall), need);
-    if state == pledge.state {
+    let was = pledge.state;
+    let state = was.ask(at, need);
+    if state == was {
         return Ok(pledge);
     }
-    save(tx, book, Pledge { state, ..pledge }, Change::by_service(reason), wall).await
+    save(tx, book, Pledge { state, ..pledge }, was, Change::by_service(reason), at).await
 }

@@ -3,7 +3,8 @@
 //! Lock order: pledge → its charges → campaigns by id → head of the book. Whatever changes a pledge first lets the waits
 //! that have run out come true ([`lock_present`]), and leaves a job for the moment when its new wait runs out.
 
-use super::plan::{restart, save};
+use super::plan::{Again, restart, save};
+use super::present::lock_present;
 use super::{campaigns as campaign_operations, lineage};
 use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
@@ -14,26 +15,11 @@ use crate::movements;
 use crate::pledging::rules::campaign::Campaign;
 use crate::pledging::rules::pledge::{Pledge, State, Token};
 use crate::pledging::store::pledges::{self, Move};
-use crate::pledging::store::{campaigns, charges, lineage as layers};
+use crate::pledging::store::{campaigns, lineage as layers};
 use crate::service::change::{Change, check_text};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 use jiff::civil::Date;
-
-/// Locks a pledge, and lets the waits that have run out come true.
-///
-/// # Errors
-///
-/// [`Error::NotFound`] for an unknown pledge.
-pub async fn lock_present(tx: &Transaction<'_>, book: &Book, id: PledgeId, wall: Timestamp) -> Result<Pledge, Error> {
-    let pledge = pledges::lock(tx, id).await?;
-    let state = pledge.state.at(book.now(wall));
-    if state == pledge.state {
-        return Ok(pledge);
-    }
-    let changed = save(tx, book, Pledge { state, ..pledge }, Change::by_service("its time ran out"), wall).await?;
-    if changed.state.is_active() { restart(tx, book, changed, false, wall).await } else { Ok(changed) }
-}
 
 /// No charge until a day, or until somebody resumes it; a declined charge is not tried again.
 ///
@@ -50,15 +36,16 @@ pub async fn pause(
 ) -> Result<Pledge, Error> {
     let (book, pledge) = begin_change(tx, id, change, wall).await?;
     let until = until.map(|day| book.start_of(day));
-    let state = pledge.state.pause(book.now(wall), until)?;
-    charges::clear_retries(tx, id).await?;
-    save(tx, &book, Pledge { state, ..pledge }, change, wall).await
+    let now = book.now(wall);
+    let was = pledge.state;
+    save(tx, &book, Pledge { state: was.pause(now, until)?, ..pledge }, was, change, now).await
 }
 
 /// Goes on: out of a pause, out of a lapse (which revives it), or with the token of another means of payment.
 ///
-/// Due dates that were missed are not made up for. A declined payment is tried again when the donor gave another means,
-/// or when nothing else is left of the plan.
+/// Due dates that were missed are not made up for. The last declined payment is tried again when the donor was asked for
+/// another means and gives it, or gives one when no due date is left; and when it is the only payment. A plan of which
+/// nothing is left then is completed.
 ///
 /// # Errors
 ///
@@ -72,8 +59,13 @@ pub async fn resume(
     wall: Timestamp,
 ) -> Result<Pledge, Error> {
     let (book, pledge) = begin_change(tx, id, change, wall).await?;
-    let retry = matches!(pledge.state, State::NeedsAction { .. });
-    let state = pledge.state.resume(book.now(wall), token.is_some())?;
+    let (now, was) = (book.now(wall), pledge.state);
+    let again = match (was, &token) {
+        (State::NeedsAction { .. }, Some(_)) => Again::Last,
+        (_, Some(_)) => Again::LastOfPlan,
+        (_, None) => Again::Nothing,
+    };
+    let state = was.resume(now, token.is_some())?;
     let token = match token {
         Some(token) => {
             check_text("/token", &token, 1..=200)?;
@@ -81,8 +73,8 @@ pub async fn resume(
         }
         None => pledge.token.clone(),
     };
-    let resumed = save(tx, &book, Pledge { state, token, ..pledge }, change, wall).await?;
-    restart(tx, &book, resumed, retry, wall).await
+    let resumed = save(tx, &book, Pledge { state, token, ..pledge }, was, change, now).await?;
+    restart(tx, &book, resumed, again, now).await
 }
 
 /// Ends it before its last payment. What it brought so far stays.
@@ -93,9 +85,9 @@ pub async fn resume(
 /// an unknown pledge.
 pub async fn cancel(tx: &Transaction<'_>, id: PledgeId, change: Change<'_>, wall: Timestamp) -> Result<Pledge, Error> {
     let (book, pledge) = begin_change(tx, id, change, wall).await?;
-    let state = pledge.state.cancel(book.now(wall))?;
-    charges::clear_retries(tx, id).await?;
-    save(tx, &book, Pledge { state, ..pledge }, change, wall).await
+    let now = book.now(wall);
+    let was = pledge.state;
+    save(tx, &book, Pledge { state: was.cancel(now)?, ..pledge }, was, change, now).await
 }
 
 /// A pledge that was redirected, and what of its settled money went with it.
@@ -135,10 +127,11 @@ pub async fn redirect(
     }
     let state = pledge.state.redirect(now)?;
     let goes_on = state.is_active() && !pledge.state.is_active();
+    let was = pledge.state;
     let moved = if move_settled { move_money(tx, &book, id, &from, &to, wall).await? } else { None };
-    let mut pledge = save(tx, &book, Pledge { state, campaign: to.id, ..pledge }, change, wall).await?;
+    let mut pledge = save(tx, &book, Pledge { state, campaign: to.id, ..pledge }, was, change, now).await?;
     if goes_on {
-        pledge = restart(tx, &book, pledge, false, wall).await?;
+        pledge = restart(tx, &book, pledge, Again::Nothing, now).await?;
     }
     Ok(Redirected { pledge, moved })
 }
@@ -184,6 +177,6 @@ async fn begin_change(
     let book = books::get(tx, id.book).await?;
     // What the caller has seen is the row, so its version is compared before waits come true.
     change.check(pledges::lock(tx, id).await?.version, "pledge")?;
-    let pledge = lock_present(tx, &book, id, wall).await?;
+    let pledge = lock_present(tx, &book, id, book.now(wall)).await?;
     Ok((book, pledge))
 }

@@ -135,7 +135,7 @@ pub async fn draft(
         name: asked.donor.name,
         email: asked.donor.email,
         privacy: asked.donor.privacy,
-        created_at: wall,
+        created_at: now,
     };
     let pledge = Pledge {
         id: PledgeId::generate(book.id),
@@ -152,7 +152,7 @@ pub async fn draft(
         terms_digest: asked.terms_digest,
         state: State::created(now).activate(now)?,
         version: 1,
-        created_at: wall,
+        created_at: now,
     };
     Ok(Drafted::New(Box::new((pledge, donor))))
 }
@@ -165,7 +165,7 @@ pub fn rows(book: &Book, pledge: &Pledge, donor: &Donor, wall: Timestamp) -> Vec
         pledges::row(pledge),
         activity::row(Done::new(&pledge.id, "placed", actor), book.now(wall)),
     ];
-    rows.extend(payment_job(book, pledge, 1, wall).as_ref().map(jobs::row));
+    rows.extend(payment_job(book, pledge, 1, book.now(wall)).as_ref().map(jobs::row));
     rows
 }
 
@@ -188,7 +188,7 @@ pub async fn place(tx: &Transaction<'_>, asked: PlacePledge, wall: Timestamp) ->
     };
     activity::record(tx, book.id, Done::new(&pledge.id, "placed", Actor::Partner(pledge.partner)), book.now(wall))
         .await?;
-    enqueue_payment(tx, &book, &pledge, 1, wall).await?;
+    enqueue_payment(tx, &book, &pledge, 1, book.now(wall)).await?;
     Ok(Placed { pledge, is_new: true })
 }
 

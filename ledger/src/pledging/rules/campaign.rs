@@ -188,7 +188,7 @@ pub struct Campaign {
     pub state: State,
     /// Raised by every change: its `ETag`.
     pub version: i64,
-    /// When it was made, by the wall clock.
+    /// When it was made, in book time.
     pub created_at: Timestamp,
 }
 

@@ -1,11 +1,12 @@
-//! One due payment of a pledge: `scheduled → processing → captured → settled`, or declined and tried again.
+//! One due payment of a pledge: `scheduled → processing → captured → settled`, or declined and tried again; `missed` when
+//! the next due date had come before anybody tried it.
 //!
 //! A due date has one charge, and so at most one capture; each attempt is a row beside it. What the donor's bank says
 //! decides what comes next: a soft decline is tried again on days 1, 3 and 7 and then the pledge lapses, to be revived
 //! when the donor likes; a means that ran out makes us ask for another; a stolen one stops the pledge at once and for
 //! good, because whoever gave it may not be its owner, and a donor with a new card can pledge again.
 
-use super::pledge::Rail;
+use super::pledge::{Pledge, Rail};
 use crate::calendar::retry_date;
 use crate::error::Refusal;
 use crate::id::{CampaignId, ChargeId, OrganisationId, PledgeId, SettlementId};
@@ -111,6 +112,8 @@ pub enum State {
         /// How the provider names the payment.
         provider_reference: String,
     },
+    /// A later payment of the plan fell due before this one was tried: it never is.
+    Missed,
 }
 
 /// What a decline means for the pledge.
@@ -136,6 +139,7 @@ impl State {
             State::Captured { .. } => "captured",
             State::Settled { .. } => "settled",
             State::Voided { .. } => "voided",
+            State::Missed => "missed",
         }
     }
 
@@ -143,16 +147,18 @@ impl State {
     pub fn of_attempt(&self) -> &'static str {
         match self {
             State::Settled { .. } | State::Captured { .. } => "captured",
-            State::Scheduled | State::Processing { .. } | State::Declined { .. } | State::Voided { .. } => {
-                self.as_str()
-            }
+            State::Scheduled
+            | State::Processing { .. }
+            | State::Declined { .. }
+            | State::Voided { .. }
+            | State::Missed => self.as_str(),
         }
     }
 
     /// The attempt it speaks of; 0 before the first.
     pub fn attempt(&self) -> i32 {
         match self {
-            State::Scheduled => 0,
+            State::Scheduled | State::Missed => 0,
             State::Processing { attempt, .. }
             | State::Declined { attempt, .. }
             | State::Captured { attempt, .. }
@@ -169,7 +175,8 @@ impl State {
             | State::Declined { .. }
             | State::Captured { .. }
             | State::Settled { .. }
-            | State::Voided { .. }) => Err(other.not("scheduled")),
+            | State::Voided { .. }
+            | State::Missed) => Err(other.not("scheduled")),
         }
     }
 
@@ -184,7 +191,8 @@ impl State {
             | State::Processing { .. }
             | State::Captured { .. }
             | State::Settled { .. }
-            | State::Voided { .. }) => Err(other.not("declined")),
+            | State::Voided { .. }
+            | State::Missed) => Err(other.not("declined")),
         }
     }
 
@@ -202,9 +210,11 @@ impl State {
                 ladder: None,
                 retry_on: Some(today),
             }),
-            other @ (State::Scheduled | State::Processing { .. } | State::Captured { .. } | State::Settled { .. }) => {
-                Err(other.not("declined"))
-            }
+            other @ (State::Scheduled
+            | State::Processing { .. }
+            | State::Captured { .. }
+            | State::Settled { .. }
+            | State::Missed) => Err(other.not("declined")),
         }
     }
 
@@ -218,7 +228,8 @@ impl State {
             | State::Processing { .. }
             | State::Captured { .. }
             | State::Settled { .. }
-            | State::Voided { .. }) => other,
+            | State::Voided { .. }
+            | State::Missed) => other,
         }
     }
 
@@ -230,7 +241,8 @@ impl State {
             | State::Declined { .. }
             | State::Captured { .. }
             | State::Settled { .. }
-            | State::Voided { .. }) => return Err(other.not("processing")),
+            | State::Voided { .. }
+            | State::Missed) => return Err(other.not("processing")),
         };
         let ladder = match kind {
             DeclineKind::Soft => Some(match ladder {
@@ -263,7 +275,8 @@ impl State {
             | State::Declined { .. }
             | State::Captured { .. }
             | State::Settled { .. }
-            | State::Voided { .. }) => Err(other.not("processing")),
+            | State::Voided { .. }
+            | State::Missed) => Err(other.not("processing")),
         }
     }
 
@@ -273,9 +286,11 @@ impl State {
             State::Processing { attempt, .. } | State::Declined { attempt, .. } => {
                 Ok(State::Captured { attempt, on, provider_reference })
             }
-            other @ (State::Scheduled | State::Captured { .. } | State::Settled { .. } | State::Voided { .. }) => {
-                Err(other.not("processing"))
-            }
+            other @ (State::Scheduled
+            | State::Captured { .. }
+            | State::Settled { .. }
+            | State::Voided { .. }
+            | State::Missed) => Err(other.not("processing")),
         }
     }
 
@@ -285,9 +300,11 @@ impl State {
             State::Processing { attempt, .. } | State::Declined { attempt, .. } => {
                 Ok(State::Voided { attempt, provider_reference })
             }
-            other @ (State::Scheduled | State::Captured { .. } | State::Settled { .. } | State::Voided { .. }) => {
-                Err(other.not("processing"))
-            }
+            other @ (State::Scheduled
+            | State::Captured { .. }
+            | State::Settled { .. }
+            | State::Voided { .. }
+            | State::Missed) => Err(other.not("processing")),
         }
     }
 
@@ -327,8 +344,31 @@ pub struct Charge {
     pub entry: i64,
     /// Raised by every change: its `ETag`.
     pub version: i64,
-    /// When it was made, by the wall clock.
+    /// When it was made, in book time.
     pub created_at: Timestamp,
+}
+
+impl Charge {
+    /// The charge of a due payment of a pledge, in its first state.
+    pub fn of(pledge: &Pledge, sequence: i32, due_on: Date, state: State, now: Timestamp) -> Charge {
+        Charge {
+            id: ChargeId::generate(pledge.id.book),
+            pledge: pledge.id,
+            campaign: pledge.campaign,
+            partner: pledge.partner,
+            sequence,
+            due_on,
+            amount: pledge.amount,
+            refunded: 0,
+            disputed: 0,
+            rail: pledge.rail,
+            state,
+            settlement: None,
+            entry: 0,
+            version: 1,
+            created_at: now,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ pub struct Donor {
     pub email: String,
     /// Who may see the name.
     pub privacy: Privacy,
-    /// When it was made, by the wall clock.
+    /// When it was made, in book time.
     pub created_at: Timestamp,
 }
 

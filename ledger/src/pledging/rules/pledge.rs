@@ -4,7 +4,7 @@
 //! revives is cancelled, a pause ends by itself. [`State::at`] applies them, so what is read is right even before the
 //! worker has written it down.
 
-use crate::calendar::{MonthlyPlan, later};
+use crate::calendar::{MonthlyPlan, PAYMENTS_MAX, later};
 use crate::error::Refusal;
 use crate::id::{CampaignId, DonorId, OrganisationId, PledgeId};
 use crate::money::Money;
@@ -78,6 +78,22 @@ impl Schedule {
         match self {
             Schedule::Once { on } => (sequence == 1).then_some(*on),
             Schedule::Monthly(plan) => plan.due_date(sequence),
+        }
+    }
+
+    /// The last payment that is due by a day; none when none is.
+    pub fn last_due(&self, day: Date) -> Option<i32> {
+        match self {
+            Schedule::Once { on } => (*on <= day).then_some(1),
+            Schedule::Monthly(plan) => plan.last_due(day),
+        }
+    }
+
+    /// The number after that of the last payment: what comes next when nothing is left.
+    pub fn end(&self) -> i32 {
+        match self {
+            Schedule::Once { .. } => 2,
+            Schedule::Monthly(plan) => plan.payments().unwrap_or(PAYMENTS_MAX) + 1,
         }
     }
 
@@ -231,18 +247,25 @@ impl State {
         }
     }
 
+    /// What the end of its wait has made of it, as of that end; none while it waits, or when it waits for nothing.
+    pub fn run_out(&self, now: Timestamp) -> Option<State> {
+        self.until().filter(|until| *until <= now)?;
+        match *self {
+            State::Created { until, .. } | State::Lapsed { until, .. } => Some(State::Cancelled { since: until }),
+            State::NeedsAction { until, .. } | State::Paused { until, then: AfterPause::Lapse, .. } => {
+                Some(lapsed(until))
+            }
+            State::Paused { until, then: AfterPause::Resume, .. } => Some(State::Active { since: until }),
+            State::Active { .. } | State::Completed { .. } | State::Cancelled { .. } | State::Refunded { .. } => None,
+        }
+    }
+
     /// The state at a moment: the defaults of all waits that have run out by then have come true.
     pub fn at(self, now: Timestamp) -> State {
-        if self.until().is_none_or(|until| until > now) {
-            return self;
+        match self.run_out(now) {
+            Some(after) => after.at(now),
+            None => self,
         }
-        let after = match self {
-            State::Created { until, .. } | State::Lapsed { until, .. } => State::Cancelled { since: until },
-            State::NeedsAction { until, .. } | State::Paused { until, then: AfterPause::Lapse, .. } => lapsed(until),
-            State::Paused { until, then: AfterPause::Resume, .. } => State::Active { since: until },
-            State::Active { .. } | State::Completed { .. } | State::Cancelled { .. } | State::Refunded { .. } => self,
-        };
-        after.at(now)
     }
 
     /// Whether it is charged when due.
@@ -438,6 +461,6 @@ pub struct Pledge {
     pub state: State,
     /// Raised by every change: its `ETag`.
     pub version: i64,
-    /// When it was made, by the wall clock.
+    /// When it was made, in book time.
     pub created_at: Timestamp,
 }

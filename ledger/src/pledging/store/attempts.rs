@@ -126,6 +126,56 @@ pub async fn insert_event(
     Ok(rows == 1)
 }
 
+/// Whether an event that is known was about this charge.
+pub async fn event_was_about(
+    client: &impl GenericClient,
+    provider: &str,
+    event_id: &str,
+    charge: ChargeId,
+) -> Result<bool, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- attempts::event_was_about
+            SELECT EXISTS (SELECT FROM provider_event
+                            WHERE book_id = $1 AND provider = $2 AND event_id = $3 AND charge = $4)",
+        )
+        .await?;
+    let row = client
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &charge.book.0,
+                /* provider */ &provider,
+                /* event_id */ &event_id,
+                /* charge */ &charge.object,
+            ],
+        )
+        .await?;
+    Ok(row.get(0))
+}
+
+/// Whether the attempt before the last one of a charge was voided: its partner had collected it, and gave it back.
+pub async fn follows_a_void(client: &impl GenericClient, charge: &Charge) -> Result<bool, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- attempts::follows_a_void
+            SELECT EXISTS (SELECT FROM charge_attempt
+                            WHERE book_id = $1 AND charge = $2 AND attempt = $3 AND state = 'voided')",
+        )
+        .await?;
+    let row = client
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &charge.id.book.0,
+                /* charge */ &charge.id.object,
+                /* attempt */ &(charge.state.attempt() - 1),
+            ],
+        )
+        .await?;
+    Ok(row.get(0))
+}
+
 /// The row of an event of a provider, to be written with the entries of a lane.
 pub fn event_row(provider: &str, event_id: &str, charge: ChargeId, wall: Timestamp) -> Companion {
     let row = json!({ "provider": provider, "event_id": event_id, "charge": charge.object, "received_at": wall });

@@ -161,7 +161,7 @@ pub struct Sums {
     pub collected: i64,
     /// Captured, and arrived as cash.
     pub settled: i64,
-    /// Due payments that were given up, and pledges that ended before their first one.
+    /// Due payments that were given up or missed, and pledges that ended before their first one.
     pub dropped: i64,
     /// Went back to donors.
     pub refunded: i64,
@@ -188,7 +188,7 @@ pub async fn sums(client: &impl GenericClient, id: CampaignId, now: Timestamp) -
               FROM (SELECT coalesce(sum(amount), 0)::bigint AS all_charges,
                            coalesce(sum(amount) FILTER (WHERE state IN ('captured', 'settled')), 0)::bigint AS collected,
                            coalesce(sum(amount) FILTER (WHERE state = 'settled'), 0)::bigint AS settled,
-                           coalesce(sum(amount) FILTER (WHERE state = 'voided'
+                           coalesce(sum(amount) FILTER (WHERE state IN ('voided', 'missed')
                                                            OR state = 'declined' AND retry_on IS NULL), 0)::bigint AS dropped,
                            coalesce(sum(refunded), 0)::bigint AS refunded,
                            coalesce(sum(disputed), 0)::bigint AS disputed

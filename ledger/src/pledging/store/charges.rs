@@ -57,6 +57,7 @@ fn state(row: &Row) -> Result<Option<State>, Error> {
         ("captured", Some(on), Some(provider_reference)) => Some(State::Captured { attempt, on, provider_reference }),
         ("settled", Some(on), Some(provider_reference)) => Some(State::Settled { attempt, on, provider_reference }),
         ("voided", None, Some(provider_reference)) => Some(State::Voided { attempt, provider_reference }),
+        ("missed", None, None) => Some(State::Missed),
         _ => None,
     })
 }
@@ -75,7 +76,7 @@ pub(super) struct Columns<'a> {
 
 pub(super) fn columns(state: &State) -> Columns<'_> {
     match state {
-        State::Scheduled => Columns::default(),
+        State::Scheduled | State::Missed => Columns::default(),
         State::Processing { until, ladder, .. } => {
             Columns { waits_until: Some(*until), ladder: *ladder, ..Columns::default() }
         }
@@ -91,7 +92,7 @@ pub(super) fn columns(state: &State) -> Columns<'_> {
     }
 }
 
-/// A new charge, whose first attempt is under way.
+/// A new charge: its first attempt is under way, or it was missed.
 pub async fn insert(tx: &Transaction<'_>, new: &Charge) -> Result<(), Error> {
     let statement = tx
         .prepare_cached(
@@ -236,7 +237,44 @@ pub async fn list(client: &impl GenericClient, pledge: PledgeId, after: i32, lim
     rows.iter().map(charge).collect()
 }
 
-/// A retry of a pledge's last charge is not wanted any more.
+/// Locks the charge of a pledge whose partner was to report it by a moment and did not, with the end of that wait: the
+/// earliest, if there is one.
+pub async fn lock_unreported(
+    tx: &Transaction<'_>,
+    pledge: PledgeId,
+    by: Timestamp,
+) -> Result<Option<(Charge, Timestamp)>, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- charges::lock_unreported
+            SELECT * FROM charge
+             WHERE book_id = $1 AND pledge = $2 AND state = 'processing' AND rail = 'partner' AND waits_until <= $3
+             ORDER BY waits_until, sequence LIMIT 1 FOR NO KEY UPDATE",
+        )
+        .await?;
+    let row =
+        tx.query_opt(&statement, &[/* book_id */ &pledge.book.0, /* pledge */ &pledge.object, /* by */ &by]).await?;
+    row.as_ref().map(|row| Ok((charge(row)?, row.get("waits_until")))).transpose()
+}
+
+/// Whether a payment of a pledge may still come, beside one of them: it is being tried, or will be tried again.
+pub async fn any_open(client: &impl GenericClient, pledge: PledgeId, beside: Option<ChargeId>) -> Result<bool, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- charges::any_open
+            SELECT EXISTS (SELECT FROM charge
+                            WHERE book_id = $1 AND pledge = $2 AND id IS DISTINCT FROM $3
+                              AND (state = 'processing' OR retry_on IS NOT NULL))",
+        )
+        .await?;
+    let beside = beside.map(|charge| charge.object);
+    let row = client
+        .query_one(&statement, &[/* book_id */ &pledge.book.0, /* pledge */ &pledge.object, /* beside */ &beside])
+        .await?;
+    Ok(row.get(0))
+}
+
+/// No declined payment of a pledge is tried again.
 pub async fn clear_retries(tx: &Transaction<'_>, pledge: PledgeId) -> Result<(), Error> {
     let statement = tx
         .prepare_cached(

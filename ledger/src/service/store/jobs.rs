@@ -3,9 +3,11 @@
 //! Times: `due_at` is book time (wall clock plus the book's offset); leases and pauses are wall clock.
 
 mod backlog;
+mod stops;
 mod watch;
 
 pub use backlog::{Backlog, backlog};
+pub use stops::{Stop, next_stop, shorten_pauses};
 pub use watch::{Dead, Summary, list_dead, requeue, summary};
 
 use crate::book::Companion;

@@ -34,6 +34,41 @@ pub async fn told(client: &impl GenericClient) -> Result<Vec<String>, Error> {
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
+/// What a book has come to, but for ids, numbers and the time of day: its charges, pledges, receipts and entries, a line for
+/// each, in order.
+pub async fn came_to(client: &impl GenericClient, book: BookId) -> Result<Vec<String>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- rows::came_to
+             SELECT format('charge %s %s due %s: %s to %s, %s attempts, captured %s, again %s', p.reference, c.sequence, c.due_on,
+                           c.state, k.slug, c.attempt, c.captured_on, c.retry_on)
+               FROM charge c JOIN pledge p ON p.book_id = c.book_id AND p.id = c.pledge
+               JOIN campaign k ON k.book_id = c.book_id AND k.id = c.campaign
+              WHERE c.book_id = $1
+             UNION ALL
+             SELECT format('attempt %s %s %s: %s %s on %s', p.reference, c.sequence, a.attempt, a.state, a.code,
+                           (a.finished_at AT TIME ZONE b.zone)::date)
+               FROM charge_attempt a JOIN charge c ON c.book_id = a.book_id AND c.id = a.charge
+               JOIN pledge p ON p.book_id = c.book_id AND p.id = c.pledge JOIN book b ON b.number = a.book_id
+              WHERE a.book_id = $1
+             UNION ALL
+             SELECT format('pledge %s %s %s since %s, next %s', p.reference, p.state, p.state_detail,
+                           (p.state_since AT TIME ZONE b.zone)::date, p.next_sequence)
+               FROM pledge p JOIN book b ON b.number = p.book_id WHERE p.book_id = $1
+             UNION ALL
+             SELECT format('receipts: %s', count(*)) FROM job WHERE book_id = $1 AND kind = 'send_receipt'
+             UNION ALL
+             SELECT format('entry %s %s %s %s effective %s', t.kind, d.code, c.code, t.amount, t.effective)
+               FROM transfer t JOIN account d ON d.book_id = t.book_id AND d.number = t.debit
+               JOIN account c ON c.book_id = t.book_id AND c.number = t.credit
+              WHERE t.book_id = $1
+             ORDER BY 1",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
 /// All that placing a pledge writes, each row whole but for ids and the moments at which it was written.
 pub async fn placed(client: &impl GenericClient) -> Result<Vec<String>, Error> {
     let statement = client

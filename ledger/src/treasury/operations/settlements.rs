@@ -62,7 +62,7 @@ async fn begin(
         receivable: accounts::ensure(tx, book.id, &receivable, currency, wall).await?,
         amount: 0,
         settled_at: None,
-        created_at: wall,
+        created_at: book.now(wall),
     };
     if settlements::insert(tx, &new).await? {
         let due_at = book.start_of(new.due_on);
@@ -107,7 +107,7 @@ pub async fn settle(tx: &Transaction<'_>, id: SettlementId, wall: Timestamp) -> 
     settlements::settle_charges(tx, id).await?;
     settlements::settle_contributions(tx, id).await?;
     settlements::settle_fees(tx, id).await?;
-    settlements::update_settled(tx, id, amount, entry, wall).await?;
+    settlements::update_settled(tx, id, amount, entry, book.now(wall)).await?;
     settlements::get(tx, id).await
 }
 

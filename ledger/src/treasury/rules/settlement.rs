@@ -50,9 +50,9 @@ pub struct Settlement {
     pub receivable: AccountNumber,
     /// Minor units that arrived; 0 before.
     pub amount: i64,
-    /// Wall clock of the arrival; none before.
+    /// When it arrived, in book time; none before.
     pub settled_at: Option<Timestamp>,
-    /// When it was made, by the wall clock.
+    /// When it was made, in book time.
     pub created_at: Timestamp,
 }
 

@@ -5,9 +5,7 @@ use jiff::SignedDuration;
 use jiff::civil::{Date, date};
 use ledger::Error;
 use ledger::book::{Command, Key};
-use ledger::books::operations::books as book_operations;
 use ledger::engine::lane::Outcome;
-use ledger::engine::store::books;
 use ledger::id::{CampaignId, OrganisationId};
 use ledger::pledging::operations::campaigns;
 use ledger::pledging::operations::charges::{self, Begun, Recorded};
@@ -396,13 +394,11 @@ async fn a_suspended_campaign_misses_its_due_dates_and_a_reinstated_one_goes_on(
 
 #[tokio::test]
 async fn the_clock_of_a_sandbox_book_is_what_due_dates_follow() {
-    let scene = Scene::on(date(2027, 1, 31)).await;
-    let pledge = scene.monthly("m-1", "10.00", "insufficient_funds").await;
+    let mut scene = Scene::on(date(2027, 1, 31)).await;
+    let pledge = scene.place(scene.ask("o-1", "10.00", ONCE, "insufficient_funds")).await.unwrap().pledge;
     let wall = scene.ground.wall;
-    let ahead = wall + SignedDuration::from_hours(24 * 40);
-    let id = scene.ground.book.id;
-    scene.ground.run(async |tx| book_operations::advance_clock(tx, id, ahead, wall).await).await.unwrap();
-    let book = books::get(&scene.ground.client().await, id).await.unwrap();
+    scene.ground.leap_to(scene.ground.day(40)).await;
+    let book = scene.ground.book.clone();
     let begun = scene.ground.run(async |tx| charges::begin(tx, pledge.id, 1, wall).await).await.unwrap();
     let Begun::Try { charge, attempt, reference, .. } = begun else { panic!("{begun:?}") };
     let declined = scene.answer(charge, attempt, outcome("insufficient_funds", &reference)).await.unwrap();

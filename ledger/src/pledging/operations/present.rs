@@ -1,0 +1,104 @@
+//! A pledge as it stands at a moment: what has run out by then has come true as of its end, whenever somebody looks.
+
+use super::plan::{Again, restart, save};
+use crate::engine::store::books::Book;
+use crate::error::Error;
+use crate::id::PledgeId;
+use crate::pledging::rules::charge::{Charge, Next};
+use crate::pledging::rules::pledge::{Need, Pledge, Rail, State};
+use crate::pledging::store::{attempts, charges, pledges};
+use crate::service::change::Change;
+use crate::service::job::{Job, NewJob};
+use crate::service::store::jobs;
+use deadpool_postgres::Transaction;
+use jiff::Timestamp;
+
+/// Locks a pledge as it stands at a moment of book time: the waits that have run out by then have come true, its own and those
+/// for a report of its partner, in their order and each as of its end.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for an unknown pledge.
+pub async fn lock_present(tx: &Transaction<'_>, book: &Book, id: PledgeId, at: Timestamp) -> Result<Pledge, Error> {
+    let mut pledge = pledges::lock(tx, id).await?;
+    loop {
+        let unreported = match pledge.rail {
+            Rail::Partner => charges::lock_unreported(tx, id, at).await?,
+            Rail::Sandbox => None,
+        };
+        pledge = match (pledge.state.run_out(at), unreported) {
+            (Some(after), None) => run_out(tx, book, pledge, after).await?,
+            (Some(after), Some((_, until))) if after.since() <= until => run_out(tx, book, pledge, after).await?,
+            (_, Some((charge, until))) => give_up(tx, book, pledge, charge, until).await?,
+            (None, None) => return Ok(pledge),
+        };
+    }
+}
+
+/// A wait of a pledge has run out: its default comes true as of then.
+async fn run_out(tx: &Transaction<'_>, book: &Book, pledge: Pledge, after: State) -> Result<Pledge, Error> {
+    let (was, at) = (pledge.state, after.since());
+    let change = Change::by_service("its time ran out");
+    let changed = save(tx, book, Pledge { state: after, ..pledge }, was, change, at).await?;
+    if changed.state.is_active() { restart(tx, book, changed, Again::Nothing, at).await } else { Ok(changed) }
+}
+
+/// The partner did not report a charge in time: it is given up, and the pledge lapses, both as of the end of that time. Money
+/// that the partner gave back, as the campaign had closed, and did not collect again is given up alone: the plan goes on while
+/// it has due dates left.
+async fn give_up(
+    tx: &Transaction<'_>,
+    book: &Book,
+    pledge: Pledge,
+    charge: Charge,
+    at: Timestamp,
+) -> Result<Pledge, Error> {
+    let was_given_back = attempts::follows_a_void(tx, &charge).await?;
+    let charge = Charge { state: charge.state.unreported()?, ..charge };
+    finish(tx, &charge, at).await?;
+    if was_given_back && pledge.schedule.due_date(pledge.next_sequence).is_some() {
+        return Ok(pledge);
+    }
+    follow(tx, book, pledge, &charge, Next::Lapse, at).await
+}
+
+/// What a decline brings: a retry, or the end of the pledge for now or for good; and word to the donor.
+pub(super) async fn follow(
+    tx: &Transaction<'_>,
+    book: &Book,
+    pledge: Pledge,
+    charge: &Charge,
+    next: Next,
+    at: Timestamp,
+) -> Result<Pledge, Error> {
+    let attempt = charge.state.attempt();
+    let (state, reason) = match next {
+        Next::RetryOn(day) => {
+            if pledge.state.is_active() {
+                let job = Job::RetryCharge { charge: charge.id, attempt: attempt + 1 };
+                let dedupe = format!("{}-{}-{}", charge.id, attempt + 1, charge.version);
+                jobs::enqueue(tx, &NewJob { book: book.id, due_at: book.start_of(day), dedupe, job }).await?;
+            }
+            (pledge.state, "")
+        }
+        Next::Lapse => (pledge.state.lapse(at), "its payment was declined, and the retries are used up"),
+        Next::AskDonor => (pledge.state.ask(at, Need::Means), "its means of payment ran out"),
+        Next::Stop => (pledge.state.stop(at), "its means of payment was reported stolen"),
+    };
+    let pledge = if state == pledge.state {
+        pledge
+    } else {
+        let was = pledge.state;
+        save(tx, book, Pledge { state, ..pledge }, was, Change::by_service(reason), at).await?
+    };
+    let job = Job::NotifyDecline { charge: charge.id };
+    let dedupe = format!("{}-{attempt}", charge.id);
+    jobs::enqueue(tx, &NewJob { book: book.id, due_at: at, dedupe, job }).await?;
+    Ok(pledge)
+}
+
+/// Writes the charge, and the answer into its attempt.
+pub(super) async fn finish(tx: &Transaction<'_>, charge: &Charge, at: Timestamp) -> Result<(), Error> {
+    charges::update(tx, charge).await?;
+    attempts::finish(tx, charge, at).await
+}
