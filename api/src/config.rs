@@ -21,6 +21,9 @@
 //! | `COMMONPURSE_CONNECTIONS` | `4096` | connections of clients at once, each of which may fill 128 KiB of memory |
 //! | `COMMONPURSE_RATE_PER_SECOND` | `1000` | requests of one caller, and of one address, each second |
 //! | `COMMONPURSE_GUESSES_PER_MINUTE` | `60` | requests of one address each minute to sign-in and token endpoints |
+//! | `COMMONPURSE_ORGANISATIONS_PER_DAY` | `20` | organisations that one caller makes in a day of UTC; operators are not bound |
+//! | `COMMONPURSE_BOOKS_PER_DAY` | `50` | books that one caller opens in a day, likewise |
+//! | `COMMONPURSE_INVITATIONS_PER_DAY` | `200` | invitations of one caller in a day, likewise; nobody else gets an account |
 //! | `COMMONPURSE_STALLED_CLIENT_S` | `60` | seconds after which a client that takes nothing of its answer is cut off |
 //! | `COMMONPURSE_PATIENCE_MS` | `1000` | milliseconds that a request waits for its turn at the database or a book before it hears 429 |
 //! | `COMMONPURSE_SLOW_BODY_S` | `10` | seconds in which a body must have come whole, or 16 KiB of it for each |
@@ -32,6 +35,7 @@
 use crate::keys::SigningKeys;
 use crate::keys::files::{self, FileError};
 use clap::{Args, CommandFactory};
+use ledger::service::quota::Quota;
 use secrecy::SecretString;
 use std::collections::BTreeSet;
 use std::fs;
@@ -219,6 +223,10 @@ pub struct ServeConfig {
     #[arg(long, env = "COMMONPURSE_GUESSES_PER_MINUTE", default_value = "60")]
     pub guesses_per_minute: NonZeroU32,
 
+    /// How much one caller makes in a day.
+    #[command(flatten)]
+    pub quotas: Quotas,
+
     /// How many milliseconds a request waits for its turn at the database, or at a book, before it hears 429.
     #[arg(long, env = "COMMONPURSE_PATIENCE_MS", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=600_000))]
     pub patience_ms: u32,
@@ -234,6 +242,33 @@ pub struct ServeConfig {
     /// Stop when standard input ends: with the process that started this one.
     #[arg(long, env = "COMMONPURSE_STOP_WITH_PARENT", hide = true)]
     pub stop_with_parent: bool,
+}
+
+/// How much one caller makes in a day of UTC. Operators are not bound; with 0 nobody else makes any.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Quotas {
+    /// Organisations that one caller makes in a day of UTC. Operators are not bound.
+    #[arg(long, env = "COMMONPURSE_ORGANISATIONS_PER_DAY", default_value_t = 20)]
+    pub organisations_per_day: u32,
+
+    /// Books that one caller opens in a day of UTC. Operators are not bound.
+    #[arg(long, env = "COMMONPURSE_BOOKS_PER_DAY", default_value_t = 50)]
+    pub books_per_day: u32,
+
+    /// Invitations of one caller in a day of UTC. Operators are not bound.
+    #[arg(long, env = "COMMONPURSE_INVITATIONS_PER_DAY", default_value_t = 200)]
+    pub invitations_per_day: u32,
+}
+
+impl Quotas {
+    /// How many of a kind.
+    pub fn a_day(self, quota: Quota) -> u32 {
+        match quota {
+            Quota::Organisations => self.organisations_per_day,
+            Quota::Books => self.books_per_day,
+            Quota::Invitations => self.invitations_per_day,
+        }
+    }
 }
 
 impl ServeConfig {

@@ -34,6 +34,7 @@ impl From<Error> for Failure {
             | Error::Stale(_)
             | Error::StillRunning
             | Error::Overloaded
+            | Error::Quota { .. }
             | Error::Database(_)
             | Error::Outage(_)
             | Error::Pool(_) => Failure::Retry(what),

@@ -9,6 +9,7 @@ mod frozen;
 mod invitations;
 mod outages;
 mod pledging;
+mod quotas;
 mod sessions;
 mod statements;
 mod taken_back;

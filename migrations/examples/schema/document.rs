@@ -183,6 +183,7 @@ const DOMAINS: &[Domain] = &[
             "outbox_mail",
             "adoption",
             "counter",
+            "quota_use",
             "worker_heartbeat",
             "sandbox_provider_charge",
         ],

@@ -68,7 +68,7 @@ GRANT SELECT ON recent_total, day_total, running_total, day_span, day_total_prog
 GRANT SELECT ON book_check, account_check, book_freeze TO commonpurse_service;
 
 -- service
-GRANT SELECT ON job, reply, caller_reply, activity, outbox_mail, worker_heartbeat, sandbox_provider_charge TO
+GRANT SELECT ON job, reply, caller_reply, activity, outbox_mail, quota_use, worker_heartbeat, sandbox_provider_charge TO
     commonpurse_service;
 GRANT INSERT (book_id, id, kind, dedupe, payload, due_at) ON job TO commonpurse_service;
 GRANT UPDATE (payload, attempts, forgiven, leased_until, leased_by, last_error, finished_at, dead_at) ON job TO
@@ -78,6 +78,8 @@ GRANT INSERT (caller, key, request_digest, status, body, created_at) ON caller_r
 GRANT UPDATE (status, body) ON caller_reply TO commonpurse_service;
 GRANT INSERT (id, actor, at, book_id, actor_kind, object, action, reason) ON activity TO commonpurse_service;
 GRANT INSERT (id, partner, created_at, book_id, kind, about, recipient, subject, text) ON outbox_mail TO commonpurse_service;
+GRANT INSERT (caller, what, day, used) ON quota_use TO commonpurse_service;
+GRANT UPDATE (day, used) ON quota_use TO commonpurse_service;
 GRANT INSERT (name, seen_at, version) ON worker_heartbeat TO commonpurse_service;
 GRANT UPDATE (seen_at, version) ON worker_heartbeat TO commonpurse_service;
 GRANT INSERT (book_id, reference, token, amount_minor, currency, outcome, code, provider_reference, created_at) ON
