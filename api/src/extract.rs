@@ -114,7 +114,8 @@ fn read(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Re
     let holder = request.extensions().get::<Holder>().copied();
     let limit = match holder {
         Some(Holder::Network(_)) => STRANGER_MAX,
-        _ if request.path().ends_with(":batch") => BATCH_MAX,
+        // As the router reads it, decoded.
+        _ if request.match_info().as_str().ends_with(":batch") => BATCH_MAX,
         _ => BODY_MAX,
     };
     let state = request.app_data::<Data<State>>();

@@ -77,9 +77,54 @@ async fn admit(request: &ServiceRequest) -> Result<Standing, Problem> {
     Ok(standing)
 }
 
-/// For whom what a request needs is counted: the book that its path names, and its caller.
+/// For whom what a request needs is counted: the book that its path names, however it is written, and its caller.
 fn holders(request: &ServiceRequest) -> Vec<Holder> {
-    let book = request.path().split(['/', ':']).find_map(book_in).map(Holder::Book);
+    let book = request.match_info().unprocessed().split(['/', ':']).find_map(book_in).map(Holder::Book);
     let caller = request.extensions().get::<Holder>().copied();
     book.into_iter().chain(caller).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::who_may::TABLE;
+    use actix_web::http::Uri;
+    use actix_web::test::TestRequest;
+    use ledger::id::{BookId, BookRef, CallerId};
+    use std::fmt::Write as _;
+    use uuid::Uuid;
+
+    /// A path with some of its letters and colons as their codes in hex.
+    fn encoded(path: &str, every: usize) -> String {
+        let mut written = String::new();
+        for (place, letter) in path.chars().enumerate() {
+            if letter != '/' && place % every == 0 {
+                write!(written, "%{:02X}", u32::from(letter)).unwrap();
+            } else {
+                written.push(letter);
+            }
+        }
+        written
+    }
+
+    #[test]
+    fn a_request_counts_for_its_book_and_has_its_route_however_its_path_is_written() {
+        let caller = Holder::Caller(CallerId(3));
+        let book = BookRef::new(BookId(7), Uuid::now_v7()).to_string();
+        let mut seen = 0;
+        for (method, template, _) in TABLE.iter().filter(|(_, template, _)| template.contains("{book}")) {
+            let path = template.replace("{book}", &book).replace("{", "").replace("}", "");
+            for every in [1, 2, 3, 5, 1_000] {
+                let path = if every == 1_000 { path.clone() } else { encoded(&path, every) };
+                let request = TestRequest::default().uri(&path).to_srv_request();
+                assert_eq!(request.uri().path(), path.parse::<Uri>().unwrap().path());
+                request.extensions_mut().insert(caller);
+                assert_eq!(holders(&request), [Holder::Book(BookId(7)), caller], "{method} {path}");
+                let found = who_may::find(method, request.match_info().unprocessed());
+                assert!(matches!(found, Found::Route(name, _) if name == *template), "{method} {path}: {found:?}");
+                seen += 1;
+            }
+        }
+        assert!(seen > 100, "{seen}");
+    }
 }
