@@ -284,3 +284,17 @@ fn verify(file: &Path) -> anyhow::Result<()> {
     println!("its last digest is {}", held.digest);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worker_knows_each_variable_of_this_program_and_this_one_reads_all_that_are_its_own() {
+        let [own, of_the_worker] = migrations::settings::known_variables();
+        let read = migrations::settings::variables_of::<Cli>();
+        assert!(read.is_superset(&own), "{own:?}");
+        // The doctor looks at what the worker has as well.
+        assert!(read.is_subset(&(&own | &of_the_worker)), "{read:?}");
+    }
+}

@@ -34,79 +34,33 @@
 
 use crate::keys::SigningKeys;
 use crate::keys::files::{self, FileError};
-use clap::{Args, CommandFactory};
+use clap::Args;
 use ledger::service::quota::Quota;
+use migrations::settings::{SettingError, secret};
 use secrecy::SecretString;
-use std::collections::BTreeSet;
-use std::fs;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
 
-/// What the worker reads; the two share an environment.
-const OF_THE_WORKER: &[&str] = &[
-    "COMMONPURSE_MAIL_DIR",
-    "COMMONPURSE_SMTP_URL",
-    "COMMONPURSE_MAIL_FROM",
-    "COMMONPURSE_WORKER_LISTEN",
-    "COMMONPURSE_WORKER_CONCURRENCY",
-    "COMMONPURSE_WORKER_POLL_MS",
-    "COMMONPURSE_WORKER_LEASE_S",
-    "COMMONPURSE_FAULT",
-];
-
-/// What the tests read, which start the service in their own environment.
-const OF_THE_TESTS: &[&str] = &["COMMONPURSE_LONG", "COMMONPURSE_SEED"];
+pub use migrations::settings::DatabaseConfig;
 
 /// Why a configuration cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// A variable with our prefix that nobody reads.
-    #[error("unknown environment variables: {0}; is one misspelt?")]
-    Unknown(String),
+    /// One that the worker has too.
+    #[error(transparent)]
+    Setting(#[from] SettingError),
     /// Something that must be set is not.
     #[error("{0} is required")]
     Missing(&'static str),
-    /// A file of a secret cannot be read.
-    #[error("{path}: {cause}")]
-    File {
-        /// The file that cannot be read.
-        path: PathBuf,
-        /// Why it cannot be read.
-        cause: std::io::Error,
-    },
     /// A file of keys cannot be used.
     #[error(transparent)]
     Keys(#[from] FileError),
     /// Links that are not encrypted.
     #[error("production needs COMMONPURSE_PUBLIC_URL, and it begins with https://")]
     PublicUrl,
-}
-
-/// Where the database is, with the login of the service.
-#[derive(Debug, Clone, Args)]
-pub struct DatabaseConfig {
-    /// PostgreSQL, with the login of the service: postgresql://user:password@host/database, several hosts for failover.
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
-    pub database_url: Option<SecretString>,
-
-    /// A file with the URL of the database.
-    #[arg(long, env = "COMMONPURSE_DATABASE_URL_FILE", conflicts_with = "database_url")]
-    pub database_url_file: Option<PathBuf>,
-}
-
-impl DatabaseConfig {
-    /// The URL, from the variable or the file.
-    pub fn url(&self) -> Result<SecretString, ConfigError> {
-        self.given()?.ok_or(ConfigError::Missing("DATABASE_URL"))
-    }
-
-    /// The URL, if one is given.
-    pub fn given(&self) -> Result<Option<SecretString>, ConfigError> {
-        secret(self.database_url.as_ref(), self.database_url_file.as_deref())
-    }
 }
 
 /// Where the database is, with a login that may change its tables: for what the service itself may not do.
@@ -311,40 +265,12 @@ impl ServeConfig {
     }
 }
 
-/// A secret from its variable or its file.
-fn secret(value: Option<&SecretString>, file: Option<&Path>) -> Result<Option<SecretString>, ConfigError> {
-    match (value, file) {
-        (Some(value), _) => Ok(Some(value.clone())),
-        (None, Some(path)) => {
-            let text = fs::read_to_string(path).map_err(|cause| ConfigError::File { path: path.into(), cause })?;
-            Ok(Some(SecretString::from(text.trim())))
-        }
-        (None, None) => Ok(None),
-    }
-}
-
-/// Refuses variables with our prefix that neither the program nor the worker reads.
-pub fn refuse_unknown_variables<C: CommandFactory>(names: impl Iterator<Item = String>) -> Result<(), ConfigError> {
-    let mut known: BTreeSet<String> = OF_THE_WORKER.iter().chain(OF_THE_TESTS).map(|&name| name.to_owned()).collect();
-    known.insert(migrations::LOG_VARIABLE.to_owned());
-    collect_variables(&C::command(), &mut known);
-    let unknown: Vec<_> = names.filter(|name| name.starts_with("COMMONPURSE_") && !known.contains(name)).collect();
-    if unknown.is_empty() { Ok(()) } else { Err(ConfigError::Unknown(unknown.join(", "))) }
-}
-
-fn collect_variables(command: &clap::Command, known: &mut BTreeSet<String>) {
-    let variables = command.get_arguments().filter_map(clap::Arg::get_env);
-    known.extend(variables.map(|name| name.to_string_lossy().into_owned()));
-    for subcommand in command.get_subcommands() {
-        collect_variables(subcommand, known);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use clap::Parser;
     use secrecy::ExposeSecret;
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     #[derive(Debug, Parser)]
@@ -355,15 +281,6 @@ mod tests {
 
     fn parse(flags: &[&str]) -> ServeConfig {
         Program::try_parse_from([&["commonpurse"], flags].concat()).unwrap().serve
-    }
-
-    #[test]
-    fn a_misspelt_variable_is_refused_and_one_of_the_worker_is_not() {
-        let check = |name: &str| refuse_unknown_variables::<Program>([name.to_owned()].into_iter());
-        for known in ["COMMONPURSE_LISTEN", "COMMONPURSE_SMTP_URL", "COMMONPURSE_LOG", "HOME"] {
-            assert!(check(known).is_ok(), "{known}");
-        }
-        assert!(check("COMMONPURSE_LISTN").unwrap_err().to_string().contains("COMMONPURSE_LISTN"));
     }
 
     #[test]

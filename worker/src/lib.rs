@@ -62,7 +62,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
     // What is made before counts into nothing.
     let figures = Figures::of_process();
     figures::describe();
-    let database = migrations::service_access(config.database_url.expose_secret(), "commonpurse-worker")?;
+    let database = migrations::service_access(config.database.url()?.expose_secret(), "commonpurse-worker")?;
     let client = migrations::connect(&database).await?;
     migrations::check_service(&client).await?;
     let lanes = Lanes::new(Pool::named("lanes", pool(database.clone().with(lane::options), LANE_CONNECTIONS)?));
