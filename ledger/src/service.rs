@@ -12,6 +12,7 @@ pub mod store {
     pub mod heartbeats;
     pub mod jobs;
     pub mod outbox;
+    pub mod pruning;
     pub mod quotas;
     pub mod replies;
 }

@@ -5,7 +5,7 @@
 //!
 //! - [`Config`] is what it needs to know, [`run`] runs it until it is told to stop.
 //! - `runner` leases and hands out, `breaker` leaves a service alone that is away, `jobs` has one function for each kind of
-//!   job, `upkeep` beats and rolls up, `checks` compares books with themselves, `backlog` reads what waits, for the
+//!   job, `upkeep` beats, rolls up and prunes, `checks` compares books with themselves, `backlog` reads what waits, for the
 //!   `figures`.
 //! - `mail` and `rail` are the two ways out: e-mail, and payment providers.
 

@@ -26,6 +26,7 @@ mod reports {
 }
 mod service {
     mod backlog;
+    mod pruning;
 }
 mod pledging {
     mod captures;

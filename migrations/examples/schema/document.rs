@@ -189,6 +189,8 @@ const DOMAINS: &[Domain] = &[
         ],
         functions: &[
             "counter_next",
+            "book_prune",
+            "installation_prune",
             "refuse_change",
             "ledger_distribute",
             "ledger_reference",

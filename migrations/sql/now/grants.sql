@@ -218,5 +218,7 @@ GRANT EXECUTE ON FUNCTION companion_provider_event TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION companion_donor TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION companion_reply TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION counter_next TO commonpurse_service;
+GRANT EXECUTE ON FUNCTION book_prune TO commonpurse_service;
+GRANT EXECUTE ON FUNCTION installation_prune TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION book_check_slice TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION adoption_holds TO commonpurse_service;
