@@ -1,6 +1,7 @@
 //! Bodies and parameters: read once, refused with a problem that names the field.
 //!
-//! [`Body`] is a JSON body; [`Keyed`] is a JSON body of a POST that needs an `Idempotency-Key`; [`Params`] is the query.
+//! [`Body`] is a JSON body; [`Keyed`] is a JSON body of a POST that needs an `Idempotency-Key`; [`Form`] is a form,
+//! [`Params`] is the query.
 //!
 //! A body must come at a least speed, and counts for its caller, with the bytes of all others, until it is worked on.
 
@@ -26,7 +27,7 @@ const BODY_MAX: usize = 1024 * 1024;
 /// The largest body of a batch (a path that ends with `:batch`), in bytes.
 const BATCH_MAX: usize = 8 * 1024 * 1024;
 
-/// The largest body of somebody without a token, in bytes.
+/// The largest body of somebody without a token, and the largest form, in bytes.
 const STRANGER_MAX: usize = 64 * 1024;
 
 /// The least speed of a body, in bytes a second.
@@ -52,6 +53,10 @@ pub struct Keyed<T> {
 #[derive(Debug, Default, serde::Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
+
+/// A form as it came, of 64 KiB at most.
+#[derive(Debug)]
+pub struct Form(pub BytesMut);
 
 /// The parameters of the query.
 #[derive(Debug)]
@@ -89,6 +94,16 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest for Keyed<T> {
     }
 }
 
+impl FromRequest for Form {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Form, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let bytes = collect(request, payload, STRANGER_MAX);
+        Box::pin(async move { bytes.await.map(Form) })
+    }
+}
+
 impl<T: DeserializeOwned + 'static> FromRequest for Params<T> {
     type Error = Problem;
     type Future = Ready<Result<Params<T>, Problem>>;
@@ -109,20 +124,38 @@ where
     if length <= LONG { work() } else { block(work).await.map_err(|_| Problem::internal())? }
 }
 
-/// Reads the body within its limit and in its time. A body must say that it is JSON.
+/// Reads a body that must say that it is JSON.
 fn read(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Result<BytesMut, Problem>> + use<> {
-    let holder = request.extensions().get::<Holder>().copied();
-    let limit = match holder {
+    let limit = match request.extensions().get::<Holder>() {
         Some(Holder::Network(_)) => STRANGER_MAX,
         // As the router reads it, decoded.
         _ if request.match_info().as_str().ends_with(":batch") => BATCH_MAX,
         _ => BODY_MAX,
     };
+    let is_json = request.content_type().eq_ignore_ascii_case("application/json");
+    let has_type = request.headers().contains_key(CONTENT_TYPE);
+    let whole = collect(request, payload, limit);
+    async move {
+        let bytes = whole.await?;
+        if !is_json && (has_type || !bytes.is_empty()) {
+            let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+            let detail = "send JSON with Content-Type: application/json";
+            return Err(Problem::new(status, "unsupported-media-type", "Not JSON", detail));
+        }
+        Ok(bytes)
+    }
+}
+
+/// Reads a body within a limit and in its time, and counts it for whoever sends it.
+fn collect(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    limit: usize,
+) -> impl Future<Output = Result<BytesMut, Problem>> + use<> {
+    let holder = request.extensions().get::<Holder>().copied();
     let state = request.app_data::<Data<State>>();
     let patience = state.map_or(Duration::MAX, |state| Duration::from_secs(state.config.slow_body_s.into()));
     let mut share = state.map(|state| state.bodies.none(holder.into_iter().collect()));
-    let is_json = request.content_type().eq_ignore_ascii_case("application/json");
-    let has_type = request.headers().contains_key(CONTENT_TYPE);
     let told = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok()).unwrap_or(0);
     let mut payload = payload.take();
     let request = request.clone();
@@ -137,11 +170,6 @@ fn read(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Re
                 return Err(Error::Overloaded.into());
             }
             bytes.extend_from_slice(&chunk);
-        }
-        if !is_json && (has_type || !bytes.is_empty()) {
-            let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-            let detail = "send JSON with Content-Type: application/json";
-            return Err(Problem::new(status, "unsupported-media-type", "Not JSON", detail));
         }
         // It counts until the request is answered: what is made of it is as large.
         request.extensions_mut().insert(Held(share));
@@ -242,6 +270,7 @@ mod tests {
     use super::*;
     use actix_web::test::TestRequest;
     use serde::Deserialize;
+    use std::net::{IpAddr, Ipv4Addr};
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -301,6 +330,23 @@ mod tests {
         assert_eq!(refused(TestRequest::post().set_payload("name=a")).await.0, 415);
         let form = TestRequest::post().insert_header((CONTENT_TYPE, "text/plain")).set_payload("{}");
         assert_eq!(refused(form).await.0, 415);
+    }
+
+    #[actix_web::test]
+    async fn h5_a_stranger_and_a_form_send_64_kib_at_most() {
+        let stranger = |length: usize| {
+            let (request, payload) = post(&" ".repeat(length)).to_http_parts();
+            request.extensions_mut().insert(Holder::Network(IpAddr::V4(Ipv4Addr::LOCALHOST)));
+            (request, payload)
+        };
+        for (length, status) in [(STRANGER_MAX, 400), (STRANGER_MAX + 1, 413)] {
+            let (request, mut payload) = stranger(length);
+            let problem = Body::<Thing>::from_request(&request, &mut payload).await.unwrap_err();
+            assert_eq!(problem.body().status, status, "{length}");
+            let (request, mut payload) = post(&" ".repeat(length)).to_http_parts();
+            let form = Form::from_request(&request, &mut payload).await;
+            assert_eq!(form.err().map(|problem| problem.body().status), (status == 413).then_some(413), "{length}");
+        }
     }
 
     #[actix_web::test]
