@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_counts_for_its_book_and_has_its_route_however_its_path_is_written() {
+    fn h6_a_request_counts_for_its_book_and_has_its_route_however_its_path_is_written() {
         let caller = Holder::Caller(CallerId(3));
         let book = BookRef::new(BookId(7), Uuid::now_v7()).to_string();
         let mut seen = 0;

@@ -158,13 +158,13 @@ mod tests {
     }
 
     #[test]
-    fn whatever_gives_access_names_what_takes_it_back() {
+    fn t5_whatever_gives_access_names_what_takes_it_back() {
         let routes: Vec<_> = TABLE.iter().map(|(method, path, _)| (*method, *path)).collect();
         assert_eq!(wrong(GRANTS, GIVES_NOTHING, &routes, &programs_commands()), Vec::<String>::new());
     }
 
     #[test]
-    fn a_grant_without_an_opposite_and_a_route_that_does_not_say_are_found() {
+    fn t5_a_grant_without_an_opposite_and_a_route_that_does_not_say_are_found() {
         let routes = [("POST", "/keys"), ("DELETE", "/keys/{id}"), ("POST", "/doors")];
         let commands = BTreeSet::from(["commonpurse admit".to_owned()]);
         let grants = [("POST /keys", "DELETE /keys/{id}")];

@@ -47,7 +47,7 @@ fn resident(pid: u32) -> anyhow::Result<i64> {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_come_is_given_up_and_the_others_are_served() -> Outcome {
+async fn h5_a_body_that_does_not_come_is_given_up_and_the_others_are_served() -> Outcome {
     let settings = [("COMMONPURSE_SLOW_BODY_S", "1"), ("COMMONPURSE_GUESSES_PER_MINUTE", "100000")];
     let app = TestApp::start_with(1, &settings).await?;
     let operator = app.operator().await?;
@@ -67,7 +67,7 @@ async fn a_body_that_does_not_come_is_given_up_and_the_others_are_served() -> Ou
 }
 
 #[tokio::test]
-async fn what_strangers_send_is_kept_by_nobody() -> Outcome {
+async fn h5_what_strangers_send_is_kept_by_nobody() -> Outcome {
     let mut app =
         TestApp::start_with(1, &[("COMMONPURSE_SLOW_BODY_S", "2"), ("COMMONPURSE_RATE_PER_SECOND", "100000")]).await?;
     let operator = app.operator().await?;
@@ -115,7 +115,7 @@ async fn what_strangers_send_is_kept_by_nobody() -> Outcome {
 }
 
 #[tokio::test]
-async fn a_book_that_waits_for_itself_keeps_no_other_book_waiting() -> Outcome {
+async fn h6_t12_a_book_that_waits_for_itself_keeps_no_other_book_waiting() -> Outcome {
     let stage = Stage::set_with(1, &[("COMMONPURSE_PATIENCE_MS", "400")]).await?;
     let book = stage.cast.book.clone();
     let elsewhere = organisation(&stage.cast.operator, "Elsewhere", "fiscal_host").await?;

@@ -233,7 +233,7 @@ async fn every_mistake_is_a_problem_that_names_the_field() -> Outcome {
 }
 
 #[tokio::test]
-async fn no_log_holds_a_secret_or_an_address() -> Outcome {
+async fn t15_no_log_holds_a_secret_or_an_address() -> Outcome {
     let scene = Scene::set(DOMAINS).await?;
     let mut secrets = vec![scene.cast.credential.1.clone(), "PRIVATE KEY".to_owned()];
     let url = url::Url::parse(scene.app.database_url())?;
