@@ -6,6 +6,7 @@
 
 use crate::idempotency::IdempotencyKey;
 use crate::limits::shares::{Holder, Share};
+use crate::limits::turn::Turn;
 use crate::problem::Problem;
 use crate::state::State;
 use actix_web::dev::Payload;
@@ -17,6 +18,7 @@ use futures_util::StreamExt;
 use futures_util::future::{LocalBoxFuture, Ready, ready};
 use ledger::Error;
 use serde::de::DeserializeOwned;
+use std::rc::Rc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
@@ -136,6 +138,9 @@ fn read(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Re
                 return Err(Error::Overloaded.into());
             }
             bytes.extend_from_slice(&chunk);
+        }
+        if let Some(turn) = request.conn_data::<Rc<Turn>>() {
+            turn.body_has_come();
         }
         if !is_json && (has_type || !bytes.is_empty()) {
             let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
