@@ -1,14 +1,19 @@
 //! The outermost layer: names each request, catches panics, turns every error into a problem, counts and times.
 
 use crate::figures;
+use crate::limits::turn::Turn;
 use crate::problem::{MEDIA_TYPE, Problem};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
+    X_CONTENT_TYPE_OPTIONS,
+};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
 use tracing::Span;
 use tracing_actix_web::RootSpanBuilder;
 use uuid::Uuid;
@@ -45,6 +50,12 @@ pub async fn edge(
     let id = RequestId::of(&request);
     request.extensions_mut().insert(id.clone());
     let counted = figures::Request::begin(figures::method(request.method()));
+    let has_body = announces_body(request.headers());
+    let _ours = request.conn_data::<Rc<Turn>>().cloned().map(|turn| turn.take(has_body));
+    if has_body {
+        // What has come of the body is read by then: one who is refused before anybody looked at it keeps the connection.
+        tokio::task::yield_now().await;
+    }
     let response = match AssertUnwindSafe(next.call(request)).catch_unwind().await {
         Ok(Ok(response)) => response.map_into_boxed_body(),
         Ok(Err(error)) => {
@@ -66,6 +77,11 @@ pub async fn edge(
     let route = response.request().extensions().get::<RouteName>().map_or("none", |route| route.0);
     counted.answered(route, response.status().as_u16());
     Ok(finish(response, &id))
+}
+
+/// Whether a body follows the head.
+fn announces_body(headers: &HeaderMap) -> bool {
+    headers.contains_key(TRANSFER_ENCODING) || headers.get(CONTENT_LENGTH).is_some_and(|length| length != "0")
 }
 
 /// Makes a problem of what is none, and sets the headers that every answer has.

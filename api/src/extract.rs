@@ -7,6 +7,7 @@
 
 use crate::idempotency::IdempotencyKey;
 use crate::limits::shares::{Holder, Share};
+use crate::limits::turn::Turn;
 use crate::problem::Problem;
 use crate::state::State;
 use actix_web::dev::Payload;
@@ -18,6 +19,7 @@ use futures_util::StreamExt;
 use futures_util::future::{LocalBoxFuture, Ready, ready};
 use ledger::Error;
 use serde::de::DeserializeOwned;
+use std::rc::Rc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
@@ -170,6 +172,9 @@ fn collect(
                 return Err(Error::Overloaded.into());
             }
             bytes.extend_from_slice(&chunk);
+        }
+        if let Some(turn) = request.conn_data::<Rc<Turn>>() {
+            turn.body_has_come();
         }
         // It counts until the request is answered: what is made of it is as large.
         request.extensions_mut().insert(Held(share));
