@@ -1,0 +1,150 @@
+//! Pages of the running service: somebody signs in with a browser by the mail, no log and no figure has the secrets.
+
+use crate::repository::root;
+use anyhow::{Context as _, ensure};
+use api::demo::client::mails;
+use api::who_may::Access;
+use reqwest::{Response, StatusCode, header, redirect};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use tests::{OPERATOR, TestApp};
+
+type Outcome = anyhow::Result<()>;
+
+/// How long a mail may take on a busy machine.
+const MAIL_MAX: Duration = Duration::from_mins(2);
+
+/// A browser: it keeps cookies, follows nothing by itself, and says where its forms come from.
+struct Browser {
+    http: reqwest::Client,
+    base: String,
+    cookies: BTreeMap<String, String>,
+}
+
+impl Browser {
+    fn new(base: &str) -> anyhow::Result<Browser> {
+        let http = reqwest::Client::builder().no_proxy().redirect(redirect::Policy::none()).build()?;
+        Ok(Browser { http, base: base.to_owned(), cookies: BTreeMap::new() })
+    }
+
+    async fn send(&mut self, request: reqwest::RequestBuilder) -> anyhow::Result<Response> {
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let response = request.header(header::COOKIE, cookies.join("; ")).send().await?;
+        for cookie in response.headers().get_all(header::SET_COOKIE) {
+            let (name, rest) = cookie.to_str()?.split_once('=').context("a cookie")?;
+            let value = rest.split(';').next().unwrap_or_default();
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+        Ok(response)
+    }
+
+    async fn get(&mut self, path: &str) -> anyhow::Result<(StatusCode, String)> {
+        let response = self.send(self.http.get(format!("{}{path}", self.base))).await?;
+        Ok((response.status(), response.text().await?))
+    }
+
+    /// Answers where the form leads to.
+    async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> anyhow::Result<String> {
+        let body: Vec<_> = form.iter().map(|(name, value)| format!("{name}={}", value.replace('@', "%40"))).collect();
+        let request = self.http.post(format!("{}{path}", self.base)).header("sec-fetch-site", "same-origin");
+        let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(body.join("&"));
+        let response = self.send(request).await?;
+        ensure!(response.status() == StatusCode::SEE_OTHER, "{path}: {}", response.status());
+        Ok(response.headers()[header::LOCATION].to_str()?.to_owned())
+    }
+}
+
+/// The text of the mail that signs an address in and was not seen before.
+async fn sign_in_mail(folder: &Path, seen: &[PathBuf], email: &str) -> anyhow::Result<String> {
+    let deadline = Instant::now() + MAIL_MAX;
+    while Instant::now() < deadline {
+        if let Some(path) = mails(folder, "sign-in", email)?.into_iter().find(|path| !seen.contains(path)) {
+            return readable(&path);
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    anyhow::bail!("no mail came in {} s", MAIL_MAX.as_secs())
+}
+
+fn readable(path: &Path) -> anyhow::Result<String> {
+    Ok(std::fs::read_to_string(path)?.replace("=\r\n", "").replace("=3D", "=").replace("\r\n", "\n"))
+}
+
+#[tokio::test]
+async fn somebody_signs_in_by_link_and_by_code_and_no_log_or_figure_has_the_secrets() -> Outcome {
+    let loud = [("COMMONPURSE_LOG", "trace"), ("COMMONPURSE_METRICS_LISTEN", "127.0.0.1:0")];
+    let app = TestApp::start_with(1, &loud).await?;
+    let mut secrets = Vec::new();
+    for by_link in [true, false] {
+        let mut browser = Browser::new(app.base_url())?;
+        let seen = mails(&app.mail_dir(), "sign-in", OPERATOR)?;
+        ensure!(browser.post("/sign-in", &[("email", OPERATOR)]).await? == "/sign-in/code");
+        secrets.extend(browser.cookies.values().cloned());
+        let mail = sign_in_mail(&app.mail_dir(), &seen, OPERATOR).await?;
+        let secret = mail.split_once(&format!("{}/sign-in/", app.base_url())).context("a link")?.1;
+        let secret = secret.split_whitespace().next().context("a secret")?;
+        let code = mail.split_once("in the same browser:\n\n").context("a code")?.1;
+        let code = code.lines().next().context("a line")?;
+        ensure!(secret.len() == 43 && code.len() == 9, "{secret} {code}");
+        secrets.extend([secret.to_owned(), code.to_owned(), code.replace(' ', "")]);
+        // However somebody writes the address, and whatever program looks at it.
+        let encoded = format!("%{:02x}{}", secret.as_bytes()[0], &secret[1..]);
+        for path in [format!("/sign-in/{secret}"), format!("/sign-in/{encoded}"), format!("//sign-in/{secret}")] {
+            browser.get(&path).await?;
+            browser.http.head(format!("{}{path}", app.base_url())).send().await?;
+        }
+        let leads_to = if by_link {
+            browser.post("/sign-in/link", &[("secret", secret)]).await?
+        } else {
+            browser.post("/sign-in/code", &[("code", &code.replace(' ', "+"))]).await?
+        };
+        ensure!(leads_to == "/me");
+        let (status, html) = browser.get("/me").await?;
+        ensure!(status == 200 && html.contains(OPERATOR) && html.contains("Nothing waits for you now"), "{html}");
+        secrets.extend(browser.cookies.values().filter(|value| !value.is_empty()).cloned());
+    }
+    let figures = app.figures().await?;
+    ensure!(figures.contains("route=\"/sign-in/{secret}\""), "the route is counted under its name");
+    let folder = app.mail_dir().parent().context("the state directory")?.to_owned();
+    let logs = ["api.log", "worker.log"].map(|name| std::fs::read_to_string(folder.join(name)));
+    let logs = logs.into_iter().collect::<Result<Vec<_>, _>>()?;
+    ensure!(logs[0].contains("/sign-in/{secret}"), "the path is logged as its route");
+    for secret in secrets {
+        ensure!(!figures.contains(&secret), "the figures hold {secret}");
+        for log in &logs {
+            let line = log.lines().find(|line| line.contains(&secret));
+            ensure!(line.is_none(), "a log holds {secret}: {}", line.unwrap_or_default());
+        }
+    }
+    app.finish().await
+}
+
+#[tokio::test]
+async fn who_guesses_at_a_form_is_told_to_wait_by_a_page() -> Outcome {
+    let app = TestApp::start_with(0, &[("COMMONPURSE_GUESSES_PER_MINUTE", "3")]).await?;
+    let mut browser = Browser::new(app.base_url())?;
+    let mut told = Vec::new();
+    for _ in 0..4 {
+        let request = browser.http.post(format!("{}/sign-in/code", app.base_url()));
+        let request = request.header("sec-fetch-site", "same-origin").header(header::ACCEPT, "text/html");
+        let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body("code=1");
+        told.push(browser.send(request).await?);
+    }
+    let last = told.pop().context("an answer")?;
+    ensure!(told.iter().all(|answer| answer.status() == StatusCode::CONFLICT));
+    ensure!(last.status() == StatusCode::TOO_MANY_REQUESTS && last.headers().contains_key(header::RETRY_AFTER));
+    ensure!(last.text().await?.contains("Try again in"));
+    app.finish_with_jobs_left().await
+}
+
+#[test]
+fn pages_are_no_part_of_the_contract() -> Outcome {
+    let contract = std::fs::read_to_string(root().join("openapi/openapi.json"))?;
+    for (_, path, access) in api::who_may::PAGES {
+        ensure!(!contract.contains(&format!("\"{path}\":")), "{path} is a page, and in the contract");
+        let for_pages = matches!(access, Access::Public | Access::Guessable | Access::InBrowser);
+        ensure!(for_pages, "{path}: a page's row asks for a token");
+    }
+    Ok(())
+}
