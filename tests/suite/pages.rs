@@ -1,9 +1,12 @@
-//! Pages of the running service: somebody signs in with a browser by the mail, no log and no figure has the secrets.
+//! Pages of the running service: somebody signs in with a browser by the mail, no log and no figure has the secrets, and
+//! every link in a mail leads to a page.
 
+use crate::contract::Piece;
 use crate::repository::root;
+use crate::scene::Scene;
 use anyhow::{Context as _, ensure};
 use api::demo::client::mails;
-use api::who_may::Access;
+use api::who_may::{Access, Found, find, is_page};
 use reqwest::{Response, StatusCode, header, redirect};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -136,6 +139,68 @@ async fn who_guesses_at_a_form_is_told_to_wait_by_a_page() -> Outcome {
     ensure!(last.status() == StatusCode::TOO_MANY_REQUESTS && last.headers().contains_key(header::RETRY_AFTER));
     ensure!(last.text().await?.contains("Try again in"));
     app.finish_with_jobs_left().await
+}
+
+/// The addresses in a mail.
+fn links(mail: &str) -> impl Iterator<Item = &str> {
+    let end = |c: char| c.is_whitespace() || "\"<>)".contains(c);
+    mail.match_indices("http").filter_map(move |(at, _)| mail[at..].split(end).next())
+}
+
+#[tokio::test]
+async fn every_link_in_a_mail_leads_to_a_page() -> Outcome {
+    let scene = Scene::set(&[Piece::Books, Piece::Pledging, Piece::Challenges, Piece::Cooperatives]).await?;
+    let (base, mut kinds) = (scene.app.base_url().to_owned(), BTreeMap::new());
+    let http = reqwest::Client::builder().no_proxy().build()?;
+    for file in std::fs::read_dir(scene.app.mail_dir())? {
+        let file = file?;
+        let name = file.file_name().to_string_lossy().into_owned();
+        let kind = name.split('.').next().unwrap_or_default().to_owned();
+        let found = kinds.entry(kind).or_insert(0);
+        if *found > 1 {
+            continue;
+        }
+        *found += 1;
+        for link in links(&readable(&file.path())?) {
+            ensure!(link.starts_with(&base), "{name} links to {link}");
+            let answer = http.get(link).send().await?;
+            let is_html = answer.headers()[header::CONTENT_TYPE].to_str()?.starts_with("text/html");
+            ensure!(answer.status() == StatusCode::OK && is_html, "{name} links to {link}: {}", answer.status());
+        }
+    }
+    ensure!(["sign-in", "invitation", "receipt"].iter().all(|kind| kinds.contains_key(*kind)), "{kinds:?}");
+    scene.app.finish_with_jobs_left().await
+}
+
+#[test]
+fn the_worker_makes_links_to_pages_only_and_no_template_has_one_of_its_own() -> Outcome {
+    let mut made = 0;
+    for (file, source) in crate::repository::sources(&root().join("worker/src/jobs"))? {
+        for rest in source.split("self.link(").skip(1) {
+            let path = rest.trim_start_matches("&format!(").trim_start_matches('"');
+            let path = path.split('"').next().context("a path")?;
+            let path = format!("/{}", path.replace(['{', '}'], "x"));
+            let row = find("GET", &path);
+            ensure!(is_page(&path) && matches!(row, Found::Route(..)), "{}: {path} is no page", file.display());
+            made += 1;
+        }
+    }
+    ensure!(made > 2, "the links are not found");
+    let mut folders = vec![root().join("worker/templates")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path)?;
+            let own =
+                text.contains("http") || text.matches("href=").count() != text.matches("href=\"{{ link }}\"").count();
+            ensure!(!own, "{} has a link that no job makes", path.display());
+        }
+    }
+    Ok(())
 }
 
 #[test]
