@@ -22,6 +22,7 @@ pub const GRANTS: &[(&str, &str)] = &[
     ("POST /v1/books", "PATCH /v1/books/{book}"),
     ("PATCH /v1/books/{book}", "PATCH /v1/books/{book}"),
     ("POST /invitations/accept", "DELETE /v1/organisations/{id}/memberships/{person}/{role}"),
+    ("commonpurse sign-in", "POST /sign-out"),
     ("commonpurse operator add", "commonpurse operator remove"),
 ];
 

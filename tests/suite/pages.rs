@@ -5,13 +5,17 @@ use crate::contract::Piece;
 use crate::repository::root;
 use crate::scene::Scene;
 use anyhow::{Context as _, ensure};
-use api::demo::client::mails;
+use api::demo::client::{Client, mails};
+use api::demo::people;
+use api::stack::programs_beside_this_one;
 use api::who_may::{Access, Found, find, is_page};
 use reqwest::{Response, StatusCode, header, redirect};
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tests::{OPERATOR, TestApp};
+use tokio::process::Command;
 
 type Outcome = anyhow::Result<()>;
 
@@ -201,6 +205,40 @@ fn the_worker_makes_links_to_pages_only_and_no_template_has_one_of_its_own() -> 
         }
     }
     Ok(())
+}
+
+async fn sign_in_command(home: &Path, role: &str) -> anyhow::Result<(bool, String)> {
+    let mut command = Command::new(programs_beside_this_one()?.join("commonpurse"));
+    let output = command.args(["sign-in", role, "--home"]).arg(home).output().await?;
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    Ok((output.status.success(), said))
+}
+
+#[tokio::test]
+async fn a_fresh_link_for_each_role_is_printed_while_the_demo_runs_and_not_without_it() -> Outcome {
+    let app = TestApp::start().await?;
+    let home = tempfile::tempdir()?;
+    let (done, said) = sign_in_command(home.path(), "operator").await?;
+    ensure!(!done && said.contains("no demo runs below"), "{said}");
+    // What `demo` leaves in its state directory, with the mail of the service that runs.
+    let state = home.path().join("commonpurse_demo");
+    std::fs::create_dir(&state)?;
+    std::os::unix::fs::symlink(app.mail_dir(), state.join("mail"))?;
+    people::write(&state, app.base_url(), &app.mail_dir(), &[("host-owner", OPERATOR)]).await?;
+    let file = state.join(people::FILE);
+    ensure!(std::fs::metadata(&file)?.permissions().mode() & 0o777 == 0o600);
+    let lines = std::fs::read_to_string(&file)?;
+    let token = lines.split_once("HOST_OWNER_REFRESH_TOKEN=").context("a token")?.1.trim();
+    let body = serde_json::json!({"refresh_token": token});
+    Client::new(app.base_url())?.post("/v1/tokens/refresh", &body).await?.ok()?;
+    let (done, said) = sign_in_command(home.path(), "emperor").await?;
+    ensure!(!done && said.contains("try host-owner"), "{said}");
+    let (done, said) = sign_in_command(home.path(), "host-owner").await?;
+    let secret = said.trim().strip_prefix(&format!("{}/sign-in/", app.base_url())).context("a link")?;
+    ensure!(done, "{said}");
+    let mut browser = Browser::new(app.base_url())?;
+    ensure!(browser.post("/sign-in/link", &[("secret", secret)]).await? == "/me");
+    app.finish().await
 }
 
 #[test]
