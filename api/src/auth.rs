@@ -193,6 +193,7 @@ impl Caller {
                 | Access::Guessable
                 | Access::Visible
                 | Access::SignedIn
+                | Access::InBrowser
                 | Access::Role(_)
                 | Access::RoleOrOperator(_)
                 | Access::Scope(_)

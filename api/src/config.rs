@@ -226,6 +226,11 @@ impl Quotas {
 }
 
 impl ServeConfig {
+    /// Whether the service is reached by https: its cookies go no other way then.
+    pub fn is_public_by_https(&self) -> bool {
+        self.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
+    }
+
     /// Refuses development defaults in production.
     pub fn check(&self) -> Result<(), ConfigError> {
         if !self.production {

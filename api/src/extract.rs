@@ -1,7 +1,7 @@
 //! Bodies and parameters: read once, refused with a problem that names the field.
 //!
-//! [`Body`] is a JSON body; [`Keyed`] is a JSON body of a POST that needs an `Idempotency-Key`; [`Form`] is a form,
-//! [`Params`] is the query.
+//! [`Form`] is what a page's form has sent, [`RawForm`] one that is read by its own rules; [`Body`] is a JSON body; [`Keyed`] is a
+//! JSON body of a POST that needs an `Idempotency-Key`; [`Params`] is the query.
 //!
 //! A body must come at a least speed, and counts for its caller, with the bytes of all others, until it is worked on.
 
@@ -23,13 +23,16 @@ use std::rc::Rc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
 /// The largest body, in bytes.
 const BODY_MAX: usize = 1024 * 1024;
 
 /// The largest body of a batch (a path that ends with `:batch`), in bytes.
 const BATCH_MAX: usize = 8 * 1024 * 1024;
 
-/// The largest body of somebody without a token, and the largest form, in bytes.
+/// The largest body of somebody without a token, and of a form, in bytes.
 const STRANGER_MAX: usize = 64 * 1024;
 
 /// The least speed of a body, in bytes a second.
@@ -41,6 +44,10 @@ const LONG: usize = 64 * 1024;
 /// A JSON body.
 #[derive(Debug)]
 pub struct Body<T>(pub T);
+
+/// What the form of a page has sent.
+#[derive(Debug)]
+pub struct Form<T>(pub T);
 
 /// A JSON body with the idempotency key that it came with. Use `Keyed<Nothing>` for a POST without fields.
 #[derive(Debug)]
@@ -58,18 +65,28 @@ pub struct Nothing {}
 
 /// A form as it came, of 64 KiB at most.
 #[derive(Debug)]
-pub struct Form(pub BytesMut);
+pub struct RawForm(pub BytesMut);
 
 /// The parameters of the query.
 #[derive(Debug)]
 pub struct Params<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Form<T>, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let bytes = read(request, payload, FORM);
+        Box::pin(async move { pairs(&bytes.await?).map(Form) })
+    }
+}
 
 impl<T: DeserializeOwned + Send + 'static> FromRequest for Body<T> {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Body<T>, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let bytes = read(request, payload);
+        let bytes = read(request, payload, JSON);
         Box::pin(async move {
             let bytes = bytes.await?;
             aside(bytes.len(), move || json(&bytes)).await.map(Body)
@@ -82,7 +99,7 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest for Keyed<T> {
     type Future = LocalBoxFuture<'static, Result<Keyed<T>, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let bytes = read(request, payload);
+        let bytes = read(request, payload, JSON);
         let request = request.clone();
         Box::pin(async move {
             let mut bytes = bytes.await?;
@@ -96,13 +113,13 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest for Keyed<T> {
     }
 }
 
-impl FromRequest for Form {
+impl FromRequest for RawForm {
     type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Form, Problem>>;
+    type Future = LocalBoxFuture<'static, Result<RawForm, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let bytes = collect(request, payload, STRANGER_MAX);
-        Box::pin(async move { bytes.await.map(Form) })
+        Box::pin(async move { bytes.await.map(RawForm) })
     }
 }
 
@@ -111,10 +128,14 @@ impl<T: DeserializeOwned + 'static> FromRequest for Params<T> {
     type Future = Ready<Result<Params<T>, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let pairs = url::form_urlencoded::parse(request.query_string().as_bytes());
-        let query = serde_urlencoded::Deserializer::new(pairs);
-        ready(serde_path_to_error::deserialize(query).map(Params).map_err(|error| wrong_field(&error)))
+        ready(pairs(request.query_string().as_bytes()).map(Params))
     }
+}
+
+/// Names and values as queries and forms have them.
+fn pairs<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let pairs = serde_urlencoded::Deserializer::new(url::form_urlencoded::parse(bytes));
+    serde_path_to_error::deserialize(pairs).map_err(|error| wrong_field(&error))
 }
 
 /// Works on a body: here when it is short, else on another thread.
@@ -126,23 +147,28 @@ where
     if length <= LONG { work() } else { block(work).await.map_err(|_| Problem::internal())? }
 }
 
-/// Reads a body that must say that it is JSON.
-fn read(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Result<BytesMut, Problem>> + use<> {
+/// Reads a body that must say that it is of the media type.
+fn read(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    media_type: &'static str,
+) -> impl Future<Output = Result<BytesMut, Problem>> + use<> {
     let limit = match request.extensions().get::<Holder>() {
         Some(Holder::Network(_)) => STRANGER_MAX,
+        _ if media_type == FORM => STRANGER_MAX,
         // As the router reads it, decoded.
         _ if request.match_info().as_str().ends_with(":batch") => BATCH_MAX,
         _ => BODY_MAX,
     };
-    let is_json = request.content_type().eq_ignore_ascii_case("application/json");
+    let is_of_type = request.content_type().eq_ignore_ascii_case(media_type);
     let has_type = request.headers().contains_key(CONTENT_TYPE);
     let whole = collect(request, payload, limit);
     async move {
         let bytes = whole.await?;
-        if !is_json && (has_type || !bytes.is_empty()) {
+        if !is_of_type && (has_type || !bytes.is_empty()) {
             let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-            let detail = "send JSON with Content-Type: application/json";
-            return Err(Problem::new(status, "unsupported-media-type", "Not JSON", detail));
+            let detail = format!("send it with Content-Type: {media_type}");
+            return Err(Problem::new(status, "unsupported-media-type", "Another media type", detail));
         }
         Ok(bytes)
     }
@@ -349,7 +375,7 @@ mod tests {
             let problem = Body::<Thing>::from_request(&request, &mut payload).await.unwrap_err();
             assert_eq!(problem.body().status, status, "{length}");
             let (request, mut payload) = post(&" ".repeat(length)).to_http_parts();
-            let form = Form::from_request(&request, &mut payload).await;
+            let form = RawForm::from_request(&request, &mut payload).await;
             assert_eq!(form.err().map(|problem| problem.body().status), (status == 413).then_some(413), "{length}");
         }
     }

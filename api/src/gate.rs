@@ -1,12 +1,13 @@
 //! Before any handler: how often, who, and whether the table of [`crate::who_may`] lets them in. What it needs of the
 //! service is then counted for its caller and its book.
 
-use crate::auth::{self, Caller};
+use crate::auth::{self, Caller, Who};
 use crate::edge::RouteName;
 use crate::idempotency::REPLAYED;
 use crate::limits::rate::Standing;
 use crate::limits::shares::Holder;
 use crate::limits::{address, place};
+use crate::pages::{cookies, origin};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::who_may::{self, Access, Found};
@@ -46,7 +47,8 @@ async fn admit(request: &ServiceRequest) -> Result<Standing, Problem> {
     request.extensions_mut().insert(Holder::Network(address));
     let mut standing = state.limits.address(address)?;
     // The path as the router sees it, decoded: the two must mean the same route.
-    let access = match who_may::find(request.method().as_str(), request.match_info().unprocessed()) {
+    let path = request.match_info().unprocessed();
+    let access = match who_may::find(request.method().as_str(), path) {
         Found::Route(name, access) => {
             request.extensions_mut().insert(RouteName(name));
             access
@@ -63,9 +65,9 @@ async fn admit(request: &ServiceRequest) -> Result<Standing, Problem> {
     if access == Access::Guessable {
         standing = state.limits.guess(address)?;
     }
-    match auth::subject(&state.keys, request.headers())? {
-        Some(subject) => {
-            let caller = Caller::new(auth::load(&state.reads, subject).await?, access);
+    match who_asks(state, request, who_may::is_page(path)).await? {
+        Some(who) => {
+            let caller = Caller::new(who, access);
             caller.check_access()?;
             standing = state.limits.caller(caller.id())?;
             request.extensions_mut().insert(Holder::Caller(caller.id()));
@@ -75,6 +77,20 @@ async fn admit(request: &ServiceRequest) -> Result<Standing, Problem> {
         None => return Err(auth::no_token()),
     }
     Ok(standing)
+}
+
+/// Who asks: for a page by the browser's cookie, and a form must come from a page; for anything else by a token.
+async fn who_asks(state: &State, request: &ServiceRequest, is_page: bool) -> Result<Option<Who>, Problem> {
+    if is_page {
+        if !request.method().is_safe() {
+            origin::check(request.headers(), state.config.public_url.as_ref())?;
+        }
+        return Ok(cookies::person(state, request.request()).await?.map(Who::Person));
+    }
+    match auth::subject(&state.keys, request.headers())? {
+        Some(subject) => auth::load(&state.reads, subject).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// For whom what a request needs is counted: the book that its path names, however it is written, and its caller.

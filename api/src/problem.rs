@@ -173,6 +173,11 @@ impl Problem {
         self.body.kind.strip_prefix("/problems/") == Some(code)
     }
 
+    /// The headers of its answer, besides the media type.
+    pub fn headers(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.headers
+    }
+
     /// Its status.
     pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.body.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)

@@ -9,7 +9,7 @@ use crate::limits::rate::Limits;
 use crate::limits::shares::Shares;
 use crate::problem::Problem;
 use crate::state::{Reads, State};
-use crate::{contract, who_may};
+use crate::{contract, pages, who_may};
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
@@ -71,6 +71,7 @@ pub fn app(
     let (app, _) = App::new().into_utoipa_app().configure(crate::configure).split_for_parts();
     app.app_data(state)
         .app_data(paths)
+        .configure(pages::routes)
         .service(redirect("/docs", "/docs/"))
         .service(
             scope("/docs")

@@ -13,6 +13,7 @@ mod house;
 mod logins;
 mod milestones;
 mod outbox;
+mod pages;
 mod paths;
 mod pledging;
 mod readme;

@@ -8,6 +8,7 @@ mod challenges;
 mod frozen;
 mod invitations;
 mod outages;
+mod pages;
 mod pledging;
 mod quotas;
 mod sessions;

@@ -82,6 +82,11 @@ impl Service {
         service
     }
 
+    /// What the service is made of.
+    pub(crate) fn state(&self) -> Data<State> {
+        self.state.clone()
+    }
+
     /// What the service knows of its database.
     pub(crate) fn vitals(&self) -> &Vitals {
         self.state.vitals()

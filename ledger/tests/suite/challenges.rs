@@ -1,7 +1,7 @@
 //! Challenges from the draft to the prizes, as sponsors, teams, judges and the worker's clock step through them.
 #![expect(clippy::unwrap_used, reason = "a helper of tests stops the test it serves")]
 
-use crate::support::ground;
+use crate::support::{ground, waits};
 use ledger::Error;
 use ledger::challenges::operations::judging::NewScorecard;
 use ledger::challenges::operations::purses::NewContribution;
@@ -460,11 +460,15 @@ async fn a_judge_with_a_declared_tie_counts_for_nothing_also_when_it_is_declared
     scene.appoint_all(challenge.id).await;
     scene.advance(challenge.id, 93).await;
     let [a, b, c] = [scene.judges[0], scene.judges[1], scene.judges[2]];
+    assert_eq!(waits(&scene.ground, a).await, ["score_submission"; 2]);
     scene.score(a, &first, [100, 100], 94).await.unwrap();
+    assert_eq!(waits(&scene.ground, a).await, ["score_submission"]);
     scene.score(b, &first, [40, 40], 94).await.unwrap();
     for judge in [a, b] {
         scene.score(judge, &second, [60, 60], 94).await.unwrap();
     }
+    assert_eq!(waits(&scene.ground, a).await, [""; 0]);
+    assert_eq!(waits(&scene.ground, favoured.member).await, [""; 0]);
     let tie = scene
         .ground
         .run(async |tx| {

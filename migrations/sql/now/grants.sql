@@ -21,8 +21,8 @@ $$;
 GRANT SELECT ON schema_file TO commonpurse_service;
 
 -- parties
-GRANT SELECT ON person, organisation, membership, invitation, declared_tie, credential, sign_in_token, refresh_family,
-    refresh_token TO commonpurse_service;
+GRANT SELECT ON person, organisation, membership, invitation, declared_tie, credential, sign_in_token, sign_in_code,
+    refresh_family, refresh_token, browser_session TO commonpurse_service;
 GRANT INSERT (id, caller, email, name, created_at) ON person TO commonpurse_service;
 GRANT UPDATE (disabled_at) ON person TO commonpurse_service;
 GRANT INSERT (id, caller, name, kind, version, created_at, created_by) ON organisation TO commonpurse_service;
@@ -38,10 +38,13 @@ GRANT INSERT (id, organisation, mode, slot, scopes, secret_digest, name, created
 GRANT UPDATE (revoked_at) ON credential TO commonpurse_service;
 GRANT INSERT (digest, person, expires_at) ON sign_in_token TO commonpurse_service;
 GRANT UPDATE (used_at) ON sign_in_token TO commonpurse_service;
+GRANT INSERT (browser, digest, link, expires_at) ON sign_in_code TO commonpurse_service;
+GRANT UPDATE (tries) ON sign_in_code TO commonpurse_service;
 GRANT INSERT (id, person, created_at) ON refresh_family TO commonpurse_service;
 GRANT UPDATE (ended_at) ON refresh_family TO commonpurse_service;
 GRANT INSERT (digest, family, expires_at) ON refresh_token TO commonpurse_service;
 GRANT UPDATE (used_at) ON refresh_token TO commonpurse_service;
+GRANT INSERT (digest, family, expires_at) ON browser_session TO commonpurse_service;
 
 -- books
 GRANT SELECT ON book, book_partner, unit TO commonpurse_service;

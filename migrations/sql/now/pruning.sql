@@ -23,8 +23,8 @@ END
 $$;
 SELECT ledger_delegate('book_prune(int)');
 
--- Of the installation: answers to requests of no book, sign-in links, sessions with their tokens, invitations, workers that
--- have gone. A session is over 30 days after its sign-in, at the latest.
+-- Of the installation: answers to requests of no book, sign-in links and codes, sessions with their tokens and cookies,
+-- invitations, workers that have gone. A session is over 30 days after its sign-in, at the latest.
 CREATE OR REPLACE FUNCTION installation_prune() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -42,6 +42,16 @@ BEGIN
          ORDER BY expires_at LIMIT 1000));
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     v_total := v_total + v_rows;
+    DELETE FROM public.sign_in_code WHERE browser = ANY (ARRAY(
+        SELECT browser FROM public.sign_in_code WHERE expires_at < now() - interval '30 days'
+         ORDER BY expires_at LIMIT 1000));
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    v_total := v_total + v_rows;
+    DELETE FROM public.browser_session WHERE digest = ANY (ARRAY(
+        SELECT b.digest FROM public.refresh_family f JOIN public.browser_session b ON b.family = f.id
+         WHERE f.created_at < now() - interval '60 days' ORDER BY f.created_at LIMIT 1000));
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    v_total := v_total + v_rows;
     -- A session may have more tokens than a slice holds: it goes when all of them have gone.
     DELETE FROM public.refresh_token WHERE digest = ANY (ARRAY(
         SELECT t.digest FROM public.refresh_family f JOIN public.refresh_token t ON t.family = f.id
@@ -51,6 +61,7 @@ BEGIN
     DELETE FROM public.refresh_family WHERE id = ANY (ARRAY(
         SELECT f.id FROM public.refresh_family f WHERE f.created_at < now() - interval '60 days'
            AND NOT EXISTS (SELECT FROM public.refresh_token t WHERE t.family = f.id)
+           AND NOT EXISTS (SELECT FROM public.browser_session b WHERE b.family = f.id)
          ORDER BY f.created_at LIMIT 1000));
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     v_total := v_total + v_rows;

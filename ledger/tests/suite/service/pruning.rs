@@ -35,11 +35,19 @@ const GO: &[(&str, i32, &str)] = &[
          VALUES (sha256('link {n}'), '{person}', now() - interval '{days} days')",
     ),
     (
+        "sign_in_code",
+        30,
+        "INSERT INTO sign_in_code (browser, digest, link, expires_at)
+         VALUES (sha256('browser {n}'), sha256('code {n}'), sha256('link {n}'), now() - interval '{days} days')",
+    ),
+    (
         "refresh_family",
         60,
         "WITH family AS (INSERT INTO refresh_family (id, person, created_at, ended_at)
                          VALUES (gen_random_uuid(), '{person}', now() - interval '{days} days', now() - interval '{days} days')
-                         RETURNING id)
+                         RETURNING id),
+              cookie AS (INSERT INTO browser_session (digest, family, expires_at)
+                         SELECT sha256('cookie {n}'), id, now() FROM family)
          INSERT INTO refresh_token (digest, family, expires_at) SELECT sha256('token {n}'), id, now() FROM family",
     ),
     (
@@ -131,7 +139,9 @@ async fn what_is_over_goes_when_it_is_old_and_not_a_day_before() {
         assert!(scene.prune().await >= 1, "{table}");
         assert_eq!(scene.count(table).await, before + 1, "{table}: the old one has gone");
     }
-    assert_eq!(scene.count("refresh_token").await, 1, "with its tokens");
+    for table in ["refresh_token", "browser_session"] {
+        assert_eq!(scene.count(table).await, 1, "{table} goes with its session");
+    }
 }
 
 #[tokio::test]
