@@ -37,3 +37,4 @@ mod challenges;
 mod cooperatives;
 mod examples;
 mod milestones;
+mod roundings;
