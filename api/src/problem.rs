@@ -149,6 +149,9 @@ impl Problem {
         for error in &mut self.body.errors {
             error.pointer = format!("{pointer}{}", error.pointer);
         }
+        if let [error] = &*self.body.errors {
+            self.body.detail = format!("{}: {}", error.pointer, error.message);
+        }
         self
     }
 

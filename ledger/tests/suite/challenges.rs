@@ -87,6 +87,7 @@ impl Scene {
         self.ground
             .run(async |tx| purses::contribute(tx, new, Actor::Person(self.ground.owner), self.ground.day(day)).await)
             .await
+            .map(|brought| brought.contribution)
     }
 
     async fn settle(&self, given: &Contribution, day: i64) {
@@ -309,7 +310,9 @@ async fn rules_are_agreed_to_by_their_digest_and_do_not_change_afterwards() {
     assert_eq!(refusal(replaced), "challenge-not-draft");
     let given = scene.give(&challenge, 0, "900.00", 0).await.unwrap();
     assert_eq!(given.rules, challenge.rules);
-    assert_eq!(refusal(scene.give(&challenge, 0, "900.00", 0).await), "purse-full");
+    let again = scene.give(&challenge, 0, "900.00", 0).await.unwrap();
+    assert_eq!((again.id, again.version), (given.id, given.version), "brought again, it is the one that is there");
+    assert_eq!(refusal(scene.give(&challenge, 1, "900.00", 0).await), "purse-full");
     scene
         .ground
         .run(async |tx| challenges::announce(tx, challenge.id, scene.change(), scene.ground.day(0)).await)
@@ -378,7 +381,8 @@ async fn m4_an_incomplete_submission_is_not_judged() {
 }
 
 #[tokio::test]
-async fn m4_an_entry_fee_is_paid_before_work_is_handed_in_and_goes_where_the_rules_say() {
+async fn f15_an_entry_fee_is_paid_once_however_often_it_is_reported_before_work_is_handed_in_and_goes_where_the_rules_say()
+ {
     let scene = Scene::new().await;
     let fee = EntryFee { amount: usd("50.00"), goes_to: FeeGoesTo::OperatingFund };
     let challenge = scene.open(Rules { entry_fee: Some(fee), ..small() }).await;
@@ -386,17 +390,23 @@ async fn m4_an_entry_fee_is_paid_before_work_is_handed_in_and_goes_where_the_rul
     let entrant = scene.enter(&challenge, team, 4).await;
     let draft = scene.draft(challenge.id, team, "final", complete("final", &[]), 5).await.unwrap();
     assert_eq!(refusal(scene.submit(&draft, team, 5).await), "fee-due");
-    let capture = async || {
+    let capture = async |payment: &str| {
         let (partner, actor) = (scene.ground.book.organisation, Actor::Person(scene.ground.owner));
         scene
             .ground
             .run(async |tx| {
-                submissions::capture_fee(tx, entrant.id, partner, "card 1", actor, None, scene.ground.day(5)).await
+                submissions::capture_fee(tx, entrant.id, partner, payment, actor, None, scene.ground.day(5)).await
             })
             .await
     };
-    capture().await.unwrap();
-    assert_eq!(refusal(capture().await), "fee-not-due");
+    let paid = capture("card 1").await.unwrap();
+    let again = capture("card 1").await.unwrap();
+    assert_eq!(
+        (again.fee_state, again.version),
+        (paid.fee_state, paid.version),
+        "reported again, it is the same payment"
+    );
+    assert_eq!(refusal(capture("card 2").await), "fee-not-due");
     assert_eq!(scene.balance("liabilities:entry-fees:drill").await, 5_000);
     let good = scene.submit(&draft, team, 6).await.unwrap();
     let row = scene.ground.database_owner().await;

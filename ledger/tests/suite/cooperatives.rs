@@ -237,6 +237,26 @@ async fn hours_wait_for_another_member_and_a_distribution_for_whoever_did_not_dr
 }
 
 #[tokio::test]
+async fn f17_sales_that_are_together_larger_than_an_amount_are_distributed_to_the_cent() {
+    let mut coop = Coop::new().await;
+    let mut client = coop.ground.client().await;
+    let tx = client.transaction().await.unwrap();
+    let most = "90071992547409.91";
+    coop.work(&tx, date(2026, 6, 1), most, "0.01").await;
+    coop.record(&tx, ProceedsKind::Sale, most, date(2026, 7, 1)).await.unwrap();
+    coop.record(&tx, ProceedsKind::Sale, most, date(2026, 7, 1)).await.unwrap();
+    tx.commit().await.unwrap();
+    drop(client);
+    let posted = coop.distribute(2026).await;
+    let net = 3 * ledger::money::AMOUNT_MAX - 1;
+    assert_eq!(posted.net(), net);
+    let members: i64 = coop.members_balances().await.iter().sum();
+    assert_eq!(members + coop.balance("equity:development").await, net);
+    assert_eq!(coop.balance("equity:surplus").await, 0);
+    coop.ground.audit().await;
+}
+
+#[tokio::test]
 async fn r8_a_reversal_mirrors_the_posted_lines_and_the_period_can_be_distributed_again() {
     let mut coop = Coop::new().await;
     let mut client = coop.ground.client().await;

@@ -38,3 +38,4 @@ mod challenges;
 mod cooperatives;
 mod examples;
 mod milestones;
+mod roundings;

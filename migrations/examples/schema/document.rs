@@ -43,7 +43,7 @@ const DOMAINS: &[Domain] = &[
     Domain {
         name: "books",
         about: "Books, their accounts and units, and what an owner does with them by hand.",
-        tables: &["book", "book_partner", "account_class", "account", "unit", "hold", "reversal"],
+        tables: &["book", "book_partner", "account_class", "account", "unit", "exchange_pair", "hold", "reversal"],
         functions: &[
             "book_begin",
             "book_guard",

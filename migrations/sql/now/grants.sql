@@ -47,13 +47,14 @@ GRANT UPDATE (used_at) ON refresh_token TO commonpurse_service;
 GRANT INSERT (digest, family, expires_at) ON browser_session TO commonpurse_service;
 
 -- books
-GRANT SELECT ON book, book_partner, unit TO commonpurse_service;
+GRANT SELECT ON book, book_partner, unit, exchange_pair TO commonpurse_service;
 GRANT INSERT (number, uid, organisation, name, currency, mode, zone, visibility, clock_offset_s, created_at) ON book TO
     commonpurse_service;
 GRANT UPDATE (visibility, clock_offset_s, version) ON book TO commonpurse_service;
 GRANT INSERT (book_id, organisation, admitted_by, admitted_at) ON book_partner TO commonpurse_service;
 GRANT UPDATE (admitted_by, admitted_at, withdrawn_by, withdrawn_at) ON book_partner TO commonpurse_service;
 GRANT INSERT (created_at, book_id, exponent, code, name, counts) ON unit TO commonpurse_service;
+GRANT INSERT (book_id, account, partner) ON exchange_pair TO commonpurse_service;
 
 -- movements
 GRANT SELECT ON account_class, movement_kind, movement TO commonpurse_service;
