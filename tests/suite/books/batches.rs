@@ -1,6 +1,6 @@
 //! Batches of entries, dry runs and legs: order does not decide, and a key has one answer.
 
-use super::{account, entry, is, keep};
+use super::{entry, is, keep};
 use crate::host::Host;
 use anyhow::{Context as _, ensure};
 use api::demo::client::Answer;
