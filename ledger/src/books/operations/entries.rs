@@ -251,10 +251,8 @@ async fn before(tx: &Transaction<'_>, book: &Book, place: usize, key: &Key, stor
 
 /// A request that refuses or posts nothing keeps its key without the lock of the head.
 fn key_came_just_now(error: Error) -> Error {
-    match &error {
-        Error::Database(cause) if cause.code() == Some(&SqlState::UNIQUE_VIOLATION) => Error::StillRunning,
-        _ => error,
-    }
+    let is_taken = matches!(&error, Error::Database(cause) if cause.code() == Some(&SqlState::UNIQUE_VIOLATION));
+    if is_taken { Error::StillRunning } else { error }
 }
 
 /// Reverses a raw entry: its exact mirror, linked, once.

@@ -46,7 +46,7 @@ fn kept(weights: [u16; 2], points: [u8; 2]) -> i32 {
     let mut rules = drill();
     let last = rules.stages.last_mut().expect("a stage");
     for (criterion, weight) in last.criteria.iter_mut().zip(weights) {
-        criterion.weight = weight.into();
+        criterion.weight = weight;
     }
     rules.judges_needed = 1;
     let judge = PersonId::generate();
