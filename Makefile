@@ -75,6 +75,7 @@ dependencies: toolchain
 	@if grep -n 'source = "git+' Cargo.lock; then echo "a dependency comes from a repository, see deny.toml"; exit 1; fi
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check licenses bans sources; \
 	else echo "cargo-deny is not installed: licences and sources were not checked"; fi
+	@CARGO="$(CARGO)" tests/check-advisories.sh
 
 check-long: tools test-tools ## What is too long for every run: more seeds, more examples, the ignored tests, the alert rules
 	@tests/check-alerts.sh

@@ -1,5 +1,6 @@
 //! Who calls: found out by the gate before a handler runs, from the token and from the database.
 
+use crate::config::Quotas;
 use crate::keys::{Keys, Subject};
 use crate::problem::Problem;
 use crate::state::Reads;
@@ -8,13 +9,14 @@ use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, WWW_AUTHENTICATE};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use deadpool_postgres::GenericClient;
+use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use ledger::Error;
 use ledger::book::Mode;
 use ledger::id::{CallerId, CredentialId, OrganisationId, PersonId};
 use ledger::parties::rules::role::{Role, Scope};
 use ledger::parties::store::organisations;
+use ledger::service::quota::{self, Quota};
 use std::cell::Cell;
 use std::future::{Ready, ready};
 use std::rc::Rc;
@@ -168,6 +170,20 @@ impl Caller {
         wants_role && !self.role_checked.get()
     }
 
+    /// Counts one more of what the caller makes in this transaction. Operators are not bound.
+    pub async fn take_quota(
+        &self,
+        tx: &Transaction<'_>,
+        quotas: Quotas,
+        quota: Quota,
+        wall: Timestamp,
+    ) -> Result<(), Error> {
+        if self.is_operator() {
+            return Ok(());
+        }
+        quota::take(tx, self.id(), quota, quotas.a_day(quota), wall).await
+    }
+
     /// Whether the table lets the caller in; roles are looked at later, by the handler.
     pub fn check_access(&self) -> Result<(), Problem> {
         let allowed = match &self.who {
@@ -177,6 +193,7 @@ impl Caller {
                 | Access::Guessable
                 | Access::Visible
                 | Access::SignedIn
+                | Access::InBrowser
                 | Access::Role(_)
                 | Access::RoleOrOperator(_)
                 | Access::Scope(_)

@@ -32,6 +32,14 @@ pub enum Command {
     Demo(DemoOptions),
     /// Run the whole service on a private PostgreSQL, its data kept between runs.
     Dev(DevOptions),
+    /// Print a fresh sign-in link for somebody in the demo that runs here, such as `team` or `reviewer`.
+    SignIn {
+        /// Their role: operator, host-owner, reviewer, team, judge, treasurer, approver or member; in `dev` operator.
+        role: String,
+        /// The directory that `demo` or `dev` was given.
+        #[arg(long, default_value = demo::HOME)]
+        home: PathBuf,
+    },
     /// Serve the API.
     Serve(Box<ServeConfig>),
     /// Bring the database to the newest schema; connects as its owner.
@@ -145,6 +153,7 @@ impl Command {
             Command::Demo(_)
             | Command::Doctor(_)
             | Command::Dev(_)
+            | Command::SignIn { .. }
             | Command::Migrate(_)
             | Command::Verify { .. }
             | Command::Adopt { .. }
@@ -157,7 +166,7 @@ impl Command {
     /// What is logged when `COMMONPURSE_LOG` does not say: the story speaks for itself.
     pub fn log_default(&self) -> &'static str {
         match self {
-            Command::Demo(_) | Command::Doctor(_) => "warn",
+            Command::Demo(_) | Command::Doctor(_) | Command::SignIn { .. } => "warn",
             Command::Dev(_)
             | Command::Serve(_)
             | Command::Migrate(_)
@@ -174,6 +183,10 @@ impl Command {
         match self {
             Command::Demo(options) => demo::demo(options).await,
             Command::Dev(options) => demo::dev(options).await,
+            Command::SignIn { role, home } => {
+                println!("{}", demo::people::link(&home, &role).await?);
+                Ok(())
+            }
             Command::Serve(config) => {
                 let stop = migrations::stop_requested(config.stop_with_parent)?;
                 serve::serve(*config, stop).await
@@ -283,4 +296,18 @@ fn verify(file: &Path) -> anyhow::Result<()> {
     println!("{} {:?} holds: {} entries, {} accounts", held.book, held.name, held.entries, held.accounts);
     println!("its last digest is {}", held.digest);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worker_knows_each_variable_of_this_program_and_this_one_reads_all_that_are_its_own() {
+        let [own, of_the_worker] = migrations::settings::known_variables();
+        let read = migrations::settings::variables_of::<Cli>();
+        assert!(read.is_superset(&own), "{own:?}");
+        // The doctor looks at what the worker has as well.
+        assert!(read.is_subset(&(&own | &of_the_worker)), "{read:?}");
+    }
 }

@@ -21,6 +21,9 @@
 //! | `COMMONPURSE_CONNECTIONS` | `4096` | connections of clients at once, each of which may fill 128 KiB of memory |
 //! | `COMMONPURSE_RATE_PER_SECOND` | `1000` | requests of one caller, and of one address, each second |
 //! | `COMMONPURSE_GUESSES_PER_MINUTE` | `60` | requests of one address each minute to sign-in and token endpoints |
+//! | `COMMONPURSE_ORGANISATIONS_PER_DAY` | `20` | organisations that one caller makes in a day of UTC; operators are not bound |
+//! | `COMMONPURSE_BOOKS_PER_DAY` | `50` | books that one caller opens in a day, likewise |
+//! | `COMMONPURSE_INVITATIONS_PER_DAY` | `200` | invitations of one caller in a day, likewise; nobody else gets an account |
 //! | `COMMONPURSE_STALLED_CLIENT_S` | `60` | seconds after which a client that takes nothing of its answer is cut off |
 //! | `COMMONPURSE_PATIENCE_MS` | `1000` | milliseconds that a request waits for its turn at the database or a book before it hears 429 |
 //! | `COMMONPURSE_SLOW_BODY_S` | `10` | seconds in which a body must have come whole, or 16 KiB of it for each |
@@ -31,78 +34,33 @@
 
 use crate::keys::SigningKeys;
 use crate::keys::files::{self, FileError};
-use clap::{Args, CommandFactory};
+use clap::Args;
+use ledger::service::quota::Quota;
+use migrations::settings::{SettingError, secret};
 use secrecy::SecretString;
-use std::collections::BTreeSet;
-use std::fs;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
 
-/// What the worker reads; the two share an environment.
-const OF_THE_WORKER: &[&str] = &[
-    "COMMONPURSE_MAIL_DIR",
-    "COMMONPURSE_SMTP_URL",
-    "COMMONPURSE_MAIL_FROM",
-    "COMMONPURSE_WORKER_LISTEN",
-    "COMMONPURSE_WORKER_CONCURRENCY",
-    "COMMONPURSE_WORKER_POLL_MS",
-    "COMMONPURSE_WORKER_LEASE_S",
-    "COMMONPURSE_FAULT",
-];
-
-/// What the tests read, which start the service in their own environment.
-const OF_THE_TESTS: &[&str] = &["COMMONPURSE_LONG", "COMMONPURSE_SEED"];
+pub use migrations::settings::DatabaseConfig;
 
 /// Why a configuration cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// A variable with our prefix that nobody reads.
-    #[error("unknown environment variables: {0}; is one misspelt?")]
-    Unknown(String),
+    /// One that the worker has too.
+    #[error(transparent)]
+    Setting(#[from] SettingError),
     /// Something that must be set is not.
     #[error("{0} is required")]
     Missing(&'static str),
-    /// A file of a secret cannot be read.
-    #[error("{path}: {cause}")]
-    File {
-        /// The file that cannot be read.
-        path: PathBuf,
-        /// Why it cannot be read.
-        cause: std::io::Error,
-    },
     /// A file of keys cannot be used.
     #[error(transparent)]
     Keys(#[from] FileError),
     /// Links that are not encrypted.
     #[error("production needs COMMONPURSE_PUBLIC_URL, and it begins with https://")]
     PublicUrl,
-}
-
-/// Where the database is, with the login of the service.
-#[derive(Debug, Clone, Args)]
-pub struct DatabaseConfig {
-    /// PostgreSQL, with the login of the service: postgresql://user:password@host/database, several hosts for failover.
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
-    pub database_url: Option<SecretString>,
-
-    /// A file with the URL of the database.
-    #[arg(long, env = "COMMONPURSE_DATABASE_URL_FILE", conflicts_with = "database_url")]
-    pub database_url_file: Option<PathBuf>,
-}
-
-impl DatabaseConfig {
-    /// The URL, from the variable or the file.
-    pub fn url(&self) -> Result<SecretString, ConfigError> {
-        self.given()?.ok_or(ConfigError::Missing("DATABASE_URL"))
-    }
-
-    /// The URL, if one is given.
-    pub fn given(&self) -> Result<Option<SecretString>, ConfigError> {
-        secret(self.database_url.as_ref(), self.database_url_file.as_deref())
-    }
 }
 
 /// Where the database is, with a login that may change its tables: for what the service itself may not do.
@@ -219,6 +177,10 @@ pub struct ServeConfig {
     #[arg(long, env = "COMMONPURSE_GUESSES_PER_MINUTE", default_value = "60")]
     pub guesses_per_minute: NonZeroU32,
 
+    /// How much one caller makes in a day.
+    #[command(flatten)]
+    pub quotas: Quotas,
+
     /// How many milliseconds a request waits for its turn at the database, or at a book, before it hears 429.
     #[arg(long, env = "COMMONPURSE_PATIENCE_MS", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=600_000))]
     pub patience_ms: u32,
@@ -236,7 +198,39 @@ pub struct ServeConfig {
     pub stop_with_parent: bool,
 }
 
+/// How much one caller makes in a day of UTC. Operators are not bound; with 0 nobody else makes any.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Quotas {
+    /// Organisations that one caller makes in a day of UTC. Operators are not bound.
+    #[arg(long, env = "COMMONPURSE_ORGANISATIONS_PER_DAY", default_value_t = 20)]
+    pub organisations_per_day: u32,
+
+    /// Books that one caller opens in a day of UTC. Operators are not bound.
+    #[arg(long, env = "COMMONPURSE_BOOKS_PER_DAY", default_value_t = 50)]
+    pub books_per_day: u32,
+
+    /// Invitations of one caller in a day of UTC. Operators are not bound.
+    #[arg(long, env = "COMMONPURSE_INVITATIONS_PER_DAY", default_value_t = 200)]
+    pub invitations_per_day: u32,
+}
+
+impl Quotas {
+    /// How many of a kind.
+    pub fn a_day(self, quota: Quota) -> u32 {
+        match quota {
+            Quota::Organisations => self.organisations_per_day,
+            Quota::Books => self.books_per_day,
+            Quota::Invitations => self.invitations_per_day,
+        }
+    }
+}
+
 impl ServeConfig {
+    /// Whether the service is reached by https: its cookies go no other way then.
+    pub fn is_public_by_https(&self) -> bool {
+        self.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
+    }
+
     /// Refuses development defaults in production.
     pub fn check(&self) -> Result<(), ConfigError> {
         if !self.production {
@@ -276,40 +270,12 @@ impl ServeConfig {
     }
 }
 
-/// A secret from its variable or its file.
-fn secret(value: Option<&SecretString>, file: Option<&Path>) -> Result<Option<SecretString>, ConfigError> {
-    match (value, file) {
-        (Some(value), _) => Ok(Some(value.clone())),
-        (None, Some(path)) => {
-            let text = fs::read_to_string(path).map_err(|cause| ConfigError::File { path: path.into(), cause })?;
-            Ok(Some(SecretString::from(text.trim())))
-        }
-        (None, None) => Ok(None),
-    }
-}
-
-/// Refuses variables with our prefix that neither the program nor the worker reads.
-pub fn refuse_unknown_variables<C: CommandFactory>(names: impl Iterator<Item = String>) -> Result<(), ConfigError> {
-    let mut known: BTreeSet<String> = OF_THE_WORKER.iter().chain(OF_THE_TESTS).map(|&name| name.to_owned()).collect();
-    known.insert(migrations::LOG_VARIABLE.to_owned());
-    collect_variables(&C::command(), &mut known);
-    let unknown: Vec<_> = names.filter(|name| name.starts_with("COMMONPURSE_") && !known.contains(name)).collect();
-    if unknown.is_empty() { Ok(()) } else { Err(ConfigError::Unknown(unknown.join(", "))) }
-}
-
-fn collect_variables(command: &clap::Command, known: &mut BTreeSet<String>) {
-    let variables = command.get_arguments().filter_map(clap::Arg::get_env);
-    known.extend(variables.map(|name| name.to_string_lossy().into_owned()));
-    for subcommand in command.get_subcommands() {
-        collect_variables(subcommand, known);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use clap::Parser;
     use secrecy::ExposeSecret;
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     #[derive(Debug, Parser)]
@@ -320,15 +286,6 @@ mod tests {
 
     fn parse(flags: &[&str]) -> ServeConfig {
         Program::try_parse_from([&["commonpurse"], flags].concat()).unwrap().serve
-    }
-
-    #[test]
-    fn a_misspelt_variable_is_refused_and_one_of_the_worker_is_not() {
-        let check = |name: &str| refuse_unknown_variables::<Program>([name.to_owned()].into_iter());
-        for known in ["COMMONPURSE_LISTEN", "COMMONPURSE_SMTP_URL", "COMMONPURSE_LOG", "HOME"] {
-            assert!(check(known).is_ok(), "{known}");
-        }
-        assert!(check("COMMONPURSE_LISTN").unwrap_err().to_string().contains("COMMONPURSE_LISTN"));
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub static PARTNER: LazyLock<Value> = LazyLock::new(|| build(for_partners));
         description = "People put money into a common purse, and everyone can follow each cent.\n\n\
                        Every error is `application/problem+json` (RFC 9457). Every POST that creates or moves something \
                        needs an `Idempotency-Key`: the same key with the same request gets the first answer again, with \
-                       `Idempotent-Replayed: true`.",
+                       `Idempotent-Replayed: true`: in a book for ever, elsewhere for 90 days at least.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     components(schemas(ProblemBody, FieldError))

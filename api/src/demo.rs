@@ -4,6 +4,7 @@ pub mod cast;
 pub mod checks;
 pub mod client;
 pub mod literals;
+pub mod people;
 mod progress;
 pub mod story;
 
@@ -21,6 +22,9 @@ const DEV_DATABASE: &str = "commonpurse_dev";
 
 /// The database of `demo`, made anew for each run.
 const DEMO_DATABASE: &str = "commonpurse_demo";
+
+/// Where `dev` and `demo` keep their things, if nothing else is said.
+pub const HOME: &str = ".commonpurse";
 
 /// The first operator of `dev` and `demo`.
 pub const OPERATOR: &str = "operator@commonpurse.example";
@@ -55,7 +59,7 @@ pub struct DevOptions {
 #[derive(Debug, Clone, Args)]
 struct PlaceOptions {
     /// Keys, mail, logs and the private PostgreSQL go below this directory.
-    #[arg(long, default_value = ".commonpurse")]
+    #[arg(long, default_value = HOME)]
     home: PathBuf,
     /// Where the service listens; the next free port when it is taken.
     #[arg(long, default_value = "127.0.0.1:8080")]
@@ -111,6 +115,7 @@ pub async fn demo(options: DemoOptions) -> anyhow::Result<()> {
     }
     println!("\nall checks held ({} of them)", told.checks);
     if !options.once {
+        people::write(&running.stack.settings.state, &running.stack.base_url, &mail, people::STORY).await?;
         // Whoever reads that it is up may stop it at once.
         let stop = migrations::stop_requested(false)?;
         println!("\n{}", addresses(&running, Some(&told)));
@@ -123,9 +128,11 @@ pub async fn demo(options: DemoOptions) -> anyhow::Result<()> {
 /// The service without the story, its data kept between runs.
 pub async fn dev(options: DevOptions) -> anyhow::Result<()> {
     let running = start(&options.place, DEV_DATABASE, options.fresh, &options.operator).await?;
+    let (state, mail) = (running.stack.settings.state.clone(), running.stack.mail_dir());
+    people::write(&state, &running.stack.base_url, &mail, &[("operator", &options.operator)]).await?;
     let stop = migrations::stop_requested(false)?;
     println!("{}", addresses(&running, None));
-    println!("  first operator   {} (POST /v1/sign-in mails the link)", options.operator);
+    println!("  first operator   {}", options.operator);
     stop.await;
     println!("stopping …");
     running.stop().await
@@ -207,6 +214,21 @@ fn free_address(asked: &str) -> anyhow::Result<String> {
     Ok(listener.local_addr()?.to_string())
 }
 
+/// How this program is asked for a sign-in link.
+fn sign_in_command() -> String {
+    let program = std::env::args().next().unwrap_or_else(|| "commonpurse".to_owned());
+    format!("{program} sign-in")
+}
+
+/// Where the state lies, when it is not where `sign-in` looks.
+fn home_flag(state: &Path) -> String {
+    let usual = std::env::current_dir().map(|here| here.join(HOME));
+    match state.parent() {
+        Some(home) if usual.is_ok_and(|usual| usual != home) => format!(" --home {}", home.display()),
+        Some(_) | None => String::new(),
+    }
+}
+
 fn addresses(running: &Running, told: Option<&story::Told>) -> String {
     let base = &running.stack.base_url;
     let mut lines = vec![
@@ -222,10 +244,14 @@ fn addresses(running: &Running, told: Option<&story::Told>) -> String {
     for kept in told.into_iter().flat_map(|told| &told.books) {
         let title = format!("{}'s book", kept.whose);
         lines.push(format!("  {title:<16} {base}/v1/books/{}", kept.book));
-        lines.push(format!("  sign in as       {}", kept.treasurer));
+        lines.push(format!("  kept by          {}", kept.treasurer));
     }
-    if told.is_some() {
-        lines.push(format!("  sign in as       {OPERATOR}"));
-    }
+    let state = &running.stack.settings.state;
+    let people = if told.is_some() { people::STORY } else { &[("operator", OPERATOR)] };
+    let roles: Vec<_> = people.iter().map(|(role, _)| *role).collect();
+    lines.push(format!("  sign in          {base}/sign-in, or by a link that this prints:"));
+    lines.push(format!("                   {} ROLE{}", sign_in_command(), home_flag(state)));
+    lines.push(format!("  roles            {}", roles.join(", ")));
+    lines.push(format!("  their tokens     {}", state.join(people::FILE).display()));
     lines.join("\n")
 }

@@ -1,20 +1,31 @@
 //! The outermost layer: names each request, catches panics, turns every error into a problem, counts and times.
 
 use crate::figures;
+use crate::limits::turn::Turn;
+use crate::pages::{guard, trouble};
 use crate::problem::{MEDIA_TYPE, Problem};
+use crate::who_may::{self, Found};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
+    X_CONTENT_TYPE_OPTIONS,
+};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
 use tracing::Span;
 use tracing_actix_web::RootSpanBuilder;
 use uuid::Uuid;
 
 /// The media type of what is no problem.
 const JSON: &str = "application/json";
+
+/// The media type of pages.
+const HTML: &str = "text/html; charset=utf-8";
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -44,7 +55,14 @@ pub async fn edge(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let id = RequestId::of(&request);
     request.extensions_mut().insert(id.clone());
+    let reader = Reader::of(&request);
     let counted = figures::Request::begin(figures::method(request.method()));
+    let has_body = announces_body(request.headers());
+    let _ours = request.conn_data::<Rc<Turn>>().cloned().map(|turn| turn.take(has_body));
+    if has_body {
+        // What has come of the body is read by then: one who is refused before anybody looked at it keeps the connection.
+        tokio::task::yield_now().await;
+    }
     let response = match AssertUnwindSafe(next.call(request)).catch_unwind().await {
         Ok(Ok(response)) => response.map_into_boxed_body(),
         Ok(Err(error)) => {
@@ -63,20 +81,29 @@ pub async fn edge(
             return Err(problem.with_request_id(&id.0).into());
         }
     };
+    let response = finish(response, &id, reader);
     let route = response.request().extensions().get::<RouteName>().map_or("none", |route| route.0);
     counted.answered(route, response.status().as_u16());
-    Ok(finish(response, &id))
+    Ok(response)
+}
+
+/// Whether a body follows the head.
+fn announces_body(headers: &HeaderMap) -> bool {
+    headers.contains_key(TRANSFER_ENCODING) || headers.get(CONTENT_LENGTH).is_some_and(|length| length != "0")
 }
 
 /// Makes a problem of what is none, and sets the headers that every answer has.
-fn finish(response: ServiceResponse<BoxBody>, id: &RequestId) -> ServiceResponse<BoxBody> {
+fn finish(response: ServiceResponse<BoxBody>, id: &RequestId, reader: Reader) -> ServiceResponse<BoxBody> {
     let status = response.status();
     let mut response = response;
+    let is_page = reader.is_shown_a_page(status);
     if status.is_client_error() || status.is_server_error() {
         let problem = response.response().error().and_then(|error| error.as_error::<Problem>()).cloned();
         // What answers in JSON says itself what is wrong, as readiness does; the framework answers in plain text.
-        let says_itself =
-            response.headers().get(CONTENT_TYPE).is_some_and(|value| value == MEDIA_TYPE || value == JSON);
+        let says_itself = response
+            .headers()
+            .get(CONTENT_TYPE)
+            .is_some_and(|value| value == MEDIA_TYPE || value == JSON || value == HTML);
         let problem = match (problem, says_itself) {
             (Some(problem), _) => Some(problem),
             (None, true) => None,
@@ -86,7 +113,11 @@ fn finish(response: ServiceResponse<BoxBody>, id: &RequestId) -> ServiceResponse
             figures::problem(problem.label());
             let before = response.headers().clone();
             let (request, _) = response.into_parts();
-            let made = actix_web::ResponseError::error_response(&problem.with_request_id(&id.0));
+            let made = if is_page {
+                trouble::answer(&problem, &id.0)
+            } else {
+                actix_web::ResponseError::error_response(&problem.with_request_id(&id.0))
+            };
             response = ServiceResponse::new(request, made);
             // What the inner layers have set stays: rate limits, Allow.
             for (name, value) in
@@ -97,6 +128,9 @@ fn finish(response: ServiceResponse<BoxBody>, id: &RequestId) -> ServiceResponse
         }
     }
     let headers = response.headers_mut();
+    if is_page {
+        guard(headers);
+    }
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         headers.insert(REQUEST_ID, value);
     }
@@ -105,6 +139,45 @@ fn finish(response: ServiceResponse<BoxBody>, id: &RequestId) -> ServiceResponse
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response
+}
+
+/// Who reads the answer, told before the router has taken the path apart.
+#[derive(Debug, Clone, Copy)]
+struct Reader {
+    /// The path is that of a page.
+    at_page: bool,
+    /// A person may have typed an address that is none.
+    may_be_lost: bool,
+}
+
+impl Reader {
+    fn of(request: &ServiceRequest) -> Reader {
+        let path = request.match_info().unprocessed();
+        let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let may_be_lost = accept.contains("text/html") && !path.starts_with("/v1/");
+        Reader { at_page: who_may::is_page(path), may_be_lost }
+    }
+
+    fn is_shown_a_page(self, status: StatusCode) -> bool {
+        self.at_page || (self.may_be_lost && status == StatusCode::NOT_FOUND)
+    }
+}
+
+/// The path of a request as logs may have it: without the secret in the address of a link, however that was written.
+fn shown_path(request: &ServiceRequest) -> String {
+    let path = request.match_info().unprocessed();
+    if let Found::Route(name, _) = who_may::find("GET", path)
+        && who_may::is_page(path)
+    {
+        return name.to_owned();
+    }
+    let shown = |part| if is_secret(part) { "{secret}" } else { part };
+    path.split('/').map(shown).collect::<Vec<_>>().join("/")
+}
+
+/// Whether a part of a path looks like a secret; ids are shorter, and longer codes of accounts have colons.
+fn is_secret(part: &str) -> bool {
+    part.len() > 40 && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
 /// One span for each request, with its id; the path only, since a query may hold what logs must not.
@@ -118,7 +191,7 @@ impl RootSpanBuilder for Spans {
             "request",
             request_id = id,
             method = %request.method(),
-            path = request.path(),
+            path = shown_path(request),
             traceparent = request.headers().get("traceparent").and_then(|value| value.to_str().ok()),
             status = tracing::field::Empty,
         )

@@ -1,11 +1,13 @@
 //! Bodies and parameters: read once, refused with a problem that names the field.
 //!
-//! [`Body`] is a JSON body; [`Keyed`] is a JSON body of a POST that needs an `Idempotency-Key`; [`Params`] is the query.
+//! [`Form`] is what a page's form has sent, [`RawForm`] one that is read by its own rules; [`Body`] is a JSON body; [`Keyed`] is a
+//! JSON body of a POST that needs an `Idempotency-Key`; [`Params`] is the query.
 //!
 //! A body must come at a least speed, and counts for its caller, with the bytes of all others, until it is worked on.
 
 use crate::idempotency::IdempotencyKey;
 use crate::limits::shares::{Holder, Share};
+use crate::limits::turn::Turn;
 use crate::problem::Problem;
 use crate::state::State;
 use actix_web::dev::Payload;
@@ -17,8 +19,12 @@ use futures_util::StreamExt;
 use futures_util::future::{LocalBoxFuture, Ready, ready};
 use ledger::Error;
 use serde::de::DeserializeOwned;
+use std::rc::Rc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
+
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The largest body, in bytes.
 const BODY_MAX: usize = 1024 * 1024;
@@ -26,7 +32,7 @@ const BODY_MAX: usize = 1024 * 1024;
 /// The largest body of a batch (a path that ends with `:batch`), in bytes.
 const BATCH_MAX: usize = 8 * 1024 * 1024;
 
-/// The largest body of somebody without a token, in bytes.
+/// The largest body of somebody without a token, and of a form, in bytes.
 const STRANGER_MAX: usize = 64 * 1024;
 
 /// The least speed of a body, in bytes a second.
@@ -38,6 +44,10 @@ const LONG: usize = 64 * 1024;
 /// A JSON body.
 #[derive(Debug)]
 pub struct Body<T>(pub T);
+
+/// What the form of a page has sent.
+#[derive(Debug)]
+pub struct Form<T>(pub T);
 
 /// A JSON body with the idempotency key that it came with. Use `Keyed<Nothing>` for a POST without fields.
 #[derive(Debug)]
@@ -53,16 +63,30 @@ pub struct Keyed<T> {
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
 
+/// A form as it came, of 64 KiB at most.
+#[derive(Debug)]
+pub struct RawForm(pub BytesMut);
+
 /// The parameters of the query.
 #[derive(Debug)]
 pub struct Params<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Form<T>, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let bytes = read(request, payload, FORM);
+        Box::pin(async move { pairs(&bytes.await?).map(Form) })
+    }
+}
 
 impl<T: DeserializeOwned + Send + 'static> FromRequest for Body<T> {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Body<T>, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let bytes = read(request, payload);
+        let bytes = read(request, payload, JSON);
         Box::pin(async move {
             let bytes = bytes.await?;
             aside(bytes.len(), move || json(&bytes)).await.map(Body)
@@ -75,7 +99,7 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest for Keyed<T> {
     type Future = LocalBoxFuture<'static, Result<Keyed<T>, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let bytes = read(request, payload);
+        let bytes = read(request, payload, JSON);
         let request = request.clone();
         Box::pin(async move {
             let mut bytes = bytes.await?;
@@ -89,15 +113,29 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest for Keyed<T> {
     }
 }
 
+impl FromRequest for RawForm {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<RawForm, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let bytes = collect(request, payload, STRANGER_MAX);
+        Box::pin(async move { bytes.await.map(RawForm) })
+    }
+}
+
 impl<T: DeserializeOwned + 'static> FromRequest for Params<T> {
     type Error = Problem;
     type Future = Ready<Result<Params<T>, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let pairs = url::form_urlencoded::parse(request.query_string().as_bytes());
-        let query = serde_urlencoded::Deserializer::new(pairs);
-        ready(serde_path_to_error::deserialize(query).map(Params).map_err(|error| wrong_field(&error)))
+        ready(pairs(request.query_string().as_bytes()).map(Params))
     }
+}
+
+/// Names and values as queries and forms have them.
+fn pairs<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let pairs = serde_urlencoded::Deserializer::new(url::form_urlencoded::parse(bytes));
+    serde_path_to_error::deserialize(pairs).map_err(|error| wrong_field(&error))
 }
 
 /// Works on a body: here when it is short, else on another thread.
@@ -109,19 +147,43 @@ where
     if length <= LONG { work() } else { block(work).await.map_err(|_| Problem::internal())? }
 }
 
-/// Reads the body within its limit and in its time. A body must say that it is JSON.
-fn read(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Result<BytesMut, Problem>> + use<> {
-    let holder = request.extensions().get::<Holder>().copied();
-    let limit = match holder {
+/// Reads a body that must say that it is of the media type.
+fn read(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    media_type: &'static str,
+) -> impl Future<Output = Result<BytesMut, Problem>> + use<> {
+    let limit = match request.extensions().get::<Holder>() {
         Some(Holder::Network(_)) => STRANGER_MAX,
-        _ if request.path().ends_with(":batch") => BATCH_MAX,
+        _ if media_type == FORM => STRANGER_MAX,
+        // As the router reads it, decoded.
+        _ if request.match_info().as_str().ends_with(":batch") => BATCH_MAX,
         _ => BODY_MAX,
     };
+    let is_of_type = request.content_type().eq_ignore_ascii_case(media_type);
+    let has_type = request.headers().contains_key(CONTENT_TYPE);
+    let whole = collect(request, payload, limit);
+    async move {
+        let bytes = whole.await?;
+        if !is_of_type && (has_type || !bytes.is_empty()) {
+            let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+            let detail = format!("send it with Content-Type: {media_type}");
+            return Err(Problem::new(status, "unsupported-media-type", "Another media type", detail));
+        }
+        Ok(bytes)
+    }
+}
+
+/// Reads a body within a limit and in its time, and counts it for whoever sends it.
+fn collect(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    limit: usize,
+) -> impl Future<Output = Result<BytesMut, Problem>> + use<> {
+    let holder = request.extensions().get::<Holder>().copied();
     let state = request.app_data::<Data<State>>();
     let patience = state.map_or(Duration::MAX, |state| Duration::from_secs(state.config.slow_body_s.into()));
     let mut share = state.map(|state| state.bodies.none(holder.into_iter().collect()));
-    let is_json = request.content_type().eq_ignore_ascii_case("application/json");
-    let has_type = request.headers().contains_key(CONTENT_TYPE);
     let told = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok()).unwrap_or(0);
     let mut payload = payload.take();
     let request = request.clone();
@@ -137,10 +199,8 @@ fn read(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Re
             }
             bytes.extend_from_slice(&chunk);
         }
-        if !is_json && (has_type || !bytes.is_empty()) {
-            let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-            let detail = "send JSON with Content-Type: application/json";
-            return Err(Problem::new(status, "unsupported-media-type", "Not JSON", detail));
+        if let Some(turn) = request.conn_data::<Rc<Turn>>() {
+            turn.body_has_come();
         }
         // It counts until the request is answered: what is made of it is as large.
         request.extensions_mut().insert(Held(share));
@@ -241,6 +301,7 @@ mod tests {
     use super::*;
     use actix_web::test::TestRequest;
     use serde::Deserialize;
+    use std::net::{IpAddr, Ipv4Addr};
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -300,6 +361,23 @@ mod tests {
         assert_eq!(refused(TestRequest::post().set_payload("name=a")).await.0, 415);
         let form = TestRequest::post().insert_header((CONTENT_TYPE, "text/plain")).set_payload("{}");
         assert_eq!(refused(form).await.0, 415);
+    }
+
+    #[actix_web::test]
+    async fn h5_a_stranger_and_a_form_send_64_kib_at_most() {
+        let stranger = |length: usize| {
+            let (request, payload) = post(&" ".repeat(length)).to_http_parts();
+            request.extensions_mut().insert(Holder::Network(IpAddr::V4(Ipv4Addr::LOCALHOST)));
+            (request, payload)
+        };
+        for (length, status) in [(STRANGER_MAX, 400), (STRANGER_MAX + 1, 413)] {
+            let (request, mut payload) = stranger(length);
+            let problem = Body::<Thing>::from_request(&request, &mut payload).await.unwrap_err();
+            assert_eq!(problem.body().status, status, "{length}");
+            let (request, mut payload) = post(&" ".repeat(length)).to_http_parts();
+            let form = RawForm::from_request(&request, &mut payload).await;
+            assert_eq!(form.err().map(|problem| problem.body().status), (status == 413).then_some(413), "{length}");
+        }
     }
 
     #[actix_web::test]

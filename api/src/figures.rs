@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_made_up_method_is_counted_as_other() {
+    fn h4_a_made_up_method_is_counted_as_other() {
         for (named, label) in [("GET", "GET"), ("DELETE", "DELETE"), ("PURGE-7f3a", "other"), ("get", "other")] {
             assert_eq!(method(&named.parse().unwrap()), label);
         }

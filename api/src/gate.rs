@@ -1,12 +1,13 @@
 //! Before any handler: how often, who, and whether the table of [`crate::who_may`] lets them in. What it needs of the
 //! service is then counted for its caller and its book.
 
-use crate::auth::{self, Caller};
+use crate::auth::{self, Caller, Who};
 use crate::edge::RouteName;
 use crate::idempotency::REPLAYED;
 use crate::limits::rate::Standing;
 use crate::limits::shares::Holder;
 use crate::limits::{address, place};
+use crate::pages::{cookies, origin};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::who_may::{self, Access, Found};
@@ -46,7 +47,8 @@ async fn admit(request: &ServiceRequest) -> Result<Standing, Problem> {
     request.extensions_mut().insert(Holder::Network(address));
     let mut standing = state.limits.address(address)?;
     // The path as the router sees it, decoded: the two must mean the same route.
-    let access = match who_may::find(request.method().as_str(), request.match_info().unprocessed()) {
+    let path = request.match_info().unprocessed();
+    let access = match who_may::find(request.method().as_str(), path) {
         Found::Route(name, access) => {
             request.extensions_mut().insert(RouteName(name));
             access
@@ -63,9 +65,9 @@ async fn admit(request: &ServiceRequest) -> Result<Standing, Problem> {
     if access == Access::Guessable {
         standing = state.limits.guess(address)?;
     }
-    match auth::subject(&state.keys, request.headers())? {
-        Some(subject) => {
-            let caller = Caller::new(auth::load(&state.reads, subject).await?, access);
+    match who_asks(state, request, who_may::is_page(path)).await? {
+        Some(who) => {
+            let caller = Caller::new(who, access);
             caller.check_access()?;
             standing = state.limits.caller(caller.id())?;
             request.extensions_mut().insert(Holder::Caller(caller.id()));
@@ -77,9 +79,68 @@ async fn admit(request: &ServiceRequest) -> Result<Standing, Problem> {
     Ok(standing)
 }
 
-/// For whom what a request needs is counted: the book that its path names, and its caller.
+/// Who asks: for a page by the browser's cookie, and a form must come from a page; for anything else by a token.
+async fn who_asks(state: &State, request: &ServiceRequest, is_page: bool) -> Result<Option<Who>, Problem> {
+    if is_page {
+        if !request.method().is_safe() {
+            origin::check(request.headers(), state.config.public_url.as_ref())?;
+        }
+        return Ok(cookies::person(state, request.request()).await?.map(Who::Person));
+    }
+    match auth::subject(&state.keys, request.headers())? {
+        Some(subject) => auth::load(&state.reads, subject).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// For whom what a request needs is counted: the book that its path names, however it is written, and its caller.
 fn holders(request: &ServiceRequest) -> Vec<Holder> {
-    let book = request.path().split(['/', ':']).find_map(book_in).map(Holder::Book);
+    let book = request.match_info().unprocessed().split(['/', ':']).find_map(book_in).map(Holder::Book);
     let caller = request.extensions().get::<Holder>().copied();
     book.into_iter().chain(caller).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::who_may::TABLE;
+    use actix_web::http::Uri;
+    use actix_web::test::TestRequest;
+    use ledger::id::{BookId, BookRef, CallerId};
+    use std::fmt::Write as _;
+    use uuid::Uuid;
+
+    /// A path with some of its letters and colons as their codes in hex.
+    fn encoded(path: &str, every: usize) -> String {
+        let mut written = String::new();
+        for (place, letter) in path.chars().enumerate() {
+            if letter != '/' && place % every == 0 {
+                write!(written, "%{:02X}", u32::from(letter)).unwrap();
+            } else {
+                written.push(letter);
+            }
+        }
+        written
+    }
+
+    #[test]
+    fn h6_a_request_counts_for_its_book_and_has_its_route_however_its_path_is_written() {
+        let caller = Holder::Caller(CallerId(3));
+        let book = BookRef::new(BookId(7), Uuid::now_v7()).to_string();
+        let mut seen = 0;
+        for (method, template, _) in TABLE.iter().filter(|(_, template, _)| template.contains("{book}")) {
+            let path = template.replace("{book}", &book).replace("{", "").replace("}", "");
+            for every in [1, 2, 3, 5, 1_000] {
+                let path = if every == 1_000 { path.clone() } else { encoded(&path, every) };
+                let request = TestRequest::default().uri(&path).to_srv_request();
+                assert_eq!(request.uri().path(), path.parse::<Uri>().unwrap().path());
+                request.extensions_mut().insert(caller);
+                assert_eq!(holders(&request), [Holder::Book(BookId(7)), caller], "{method} {path}");
+                let found = who_may::find(method, request.match_info().unprocessed());
+                assert!(matches!(found, Found::Route(name, _) if name == *template), "{method} {path}: {found:?}");
+                seen += 1;
+            }
+        }
+        assert!(seen > 100, "{seen}");
+    }
 }

@@ -3,6 +3,7 @@
 pub mod books;
 pub mod challenges;
 pub mod cooperatives;
+pub mod desk;
 pub mod health;
 pub mod milestones;
 pub mod parties;

@@ -7,7 +7,7 @@
 use crate::problem::{BOOK_FROZEN, Problem, ProblemBody};
 use crate::state::State;
 use actix_web::http::header::HeaderName;
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::{Method, StatusCode, Uri};
 use actix_web::{HttpRequest, HttpResponse};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
@@ -64,8 +64,7 @@ impl IdempotencyKey {
         let key = value.to_str().ok().and_then(unquote).ok_or_else(|| {
             missing("an Idempotency-Key has 1 to 255 visible ASCII characters, bare or as a quoted string")
         })?;
-        let target = request.uri().path_and_query().map_or(request.path(), |target| target.as_str());
-        Ok(NamedKey { key: key_uuid(&key), method: request.method().clone(), target: target.to_owned() })
+        Ok(NamedKey { key: key_uuid(&key), method: request.method().clone(), target: target(request.uri()) })
     }
 
     /// The key as a lane keeps it beside its posting.
@@ -84,6 +83,14 @@ impl IdempotencyKey {
     pub fn part(self, name: &str) -> IdempotencyKey {
         IdempotencyKey { key: key_uuid(&format!("{}/{name}", self.key)), ..self }
     }
+}
+
+/// Path and query as a key is bound to them: a request that is only tried is the one that it tries.
+fn target(uri: &Uri) -> String {
+    let query = uri.query().unwrap_or_default();
+    let pairs: Vec<&str> = query.split('&').filter(|pair| pair.split('=').next() != Some("dry_run")).collect();
+    let rest = pairs.join("&");
+    if rest.is_empty() { uri.path().to_owned() } else { format!("{}?{rest}", uri.path()) }
 }
 
 fn missing(detail: &str) -> Problem {
@@ -218,6 +225,13 @@ impl Reply {
         self.once = Some(serde_json::to_value(body).expect("a reply has string keys only"));
         self
     }
+}
+
+/// Whether a key has come before, with whatever request. A dry run with such a key is answered as the request itself would
+/// be: by what is stored, or with the refusal of a key that was used for something else.
+pub async fn has_come(state: &State, key: &IdempotencyKey, scope: Scope, caller: CallerId) -> Result<bool, Problem> {
+    let claim = Claim { scope, caller, key: key.key, request_digest: key.request_digest };
+    Ok(replies::find(&state.client().await?, &claim).await?.is_some())
 }
 
 /// Does the work of a POST once. A repetition with the same key and request gets the first answer.
@@ -473,6 +487,14 @@ mod tests {
         assert_ne!(first, request_digest("POST", "/v1/b", br#"{"a": 1, "b": [1, 2]}"#));
         assert_ne!(first, request_digest("POST", "/v1/a", br#"{"a": 1, "b": [2, 1]}"#));
         assert_ne!(first, request_digest("POST", "/v1/a", br#"{"a": "1", "b": [1, 2]}"#));
+    }
+
+    #[test]
+    fn fl5_a_dry_run_is_bound_to_the_request_that_it_tries() {
+        let at = |uri: &str| target(&uri.parse().unwrap());
+        assert_eq!(at("/v1/a?dry_run=true"), at("/v1/a"));
+        assert_eq!(at("/v1/a?dry_run=false&x=1"), at("/v1/a?x=1"));
+        assert_ne!(at("/v1/a?dry_runs=true"), at("/v1/a"));
     }
 
     #[test]

@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_with_anything_wrong_is_not_believed() {
+    fn l6_a_token_with_anything_wrong_is_not_believed() {
         let keys = fresh();
         let same = |_: &mut Header| ();
         assert!(verify(&keys, &forged(&keys, same, |_| ())).is_ok());
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_written_as_the_usual_tools_read_it() {
+    fn l5_a_key_is_written_as_the_usual_tools_read_it() {
         let pem = generate();
         let der: Vec<u8> =
             pem.expose_secret().lines().filter(|line| !line.starts_with('-')).collect::<String>().into_bytes();

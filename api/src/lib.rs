@@ -1,6 +1,8 @@
 //! The HTTP service. Each domain's handlers give their routes; [`who_may`] is the one screen with all of them, and the
 //! program does not start with a route that has no row there.
 //!
+//! Beside them stand the [`pages`] for browsers.
+//!
 //! A request passes the [`edge`] (its name, panics, problems), the [`gate`] (rate, token, table) and then its handler,
 //! which converts and calls `ledger`.
 
@@ -21,6 +23,7 @@ pub mod idempotency;
 pub mod keys;
 pub mod limits;
 pub mod operators;
+pub mod pages;
 pub mod paging;
 pub mod problem;
 pub mod serve;
@@ -45,4 +48,5 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     handlers::milestones::routes(routes);
     handlers::challenges::routes(routes);
     handlers::cooperatives::routes(routes);
+    handlers::desk::routes(routes);
 }

@@ -1,7 +1,6 @@
 //! The binary `commonpurse`.
 
 use api::commands::Cli;
-use api::config::refuse_unknown_variables;
 use clap::Parser;
 use std::process::ExitCode;
 
@@ -21,8 +20,7 @@ async fn run() -> anyhow::Result<()> {
     let installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
     installed.map_err(|_| anyhow::anyhow!("another TLS provider is installed already"))?;
     let cli = Cli::parse();
-    let names = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
-    refuse_unknown_variables::<Cli>(names)?;
+    migrations::settings::refuse_unknown_variables()?;
     migrations::start_log(cli.command.log_default(), cli.command.is_production())?;
     cli.command.run().await
 }

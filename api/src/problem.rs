@@ -17,6 +17,9 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 /// The code of the problem that a frozen book answers with.
 pub const BOOK_FROZEN: &str = "book-frozen";
 
+/// The code of the problem of who has made enough for a day.
+pub const QUOTA: &str = "quota";
+
 /// The code of the problem that a database without room answers with.
 pub const STORAGE: &str = "storage";
 
@@ -146,6 +149,9 @@ impl Problem {
         for error in &mut self.body.errors {
             error.pointer = format!("{pointer}{}", error.pointer);
         }
+        if let [error] = &*self.body.errors {
+            self.body.detail = format!("{}: {}", error.pointer, error.message);
+        }
         self
     }
 
@@ -168,6 +174,11 @@ impl Problem {
     /// Whether it is of the kind with this code.
     pub fn is(&self, code: &str) -> bool {
         self.body.kind.strip_prefix("/problems/") == Some(code)
+    }
+
+    /// The headers of its answer, besides the media type.
+    pub fn headers(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.headers
     }
 
     /// Its status.
@@ -228,6 +239,11 @@ impl From<&Error> for Problem {
                 let detail = "too many requests of this caller, or for this book, wait already: nothing was done";
                 Problem::new(StatusCode::TOO_MANY_REQUESTS, "overloaded", "Too much at once", detail)
                     .with_header(RETRY_AFTER, "1")
+            }
+            Error::Quota { what, a_day, again_in_s } => {
+                let detail = format!("the quota of {what} is {a_day} a day, and you have used it up: nothing was done");
+                Problem::new(StatusCode::TOO_MANY_REQUESTS, QUOTA, "Enough for today", detail)
+                    .with_header(RETRY_AFTER, &again_in_s.to_string())
             }
             Error::BookFrozen => {
                 let detail = "the book differs from itself and takes no record until an operator has decided; \
@@ -360,6 +376,12 @@ pub const KINDS: &[(&str, &str)] = &[
         "Too many requests of this caller, or for this book, wait already. Nothing was done: repeat the request with the same \
          key after `Retry-After`.",
     ),
+    (
+        QUOTA,
+        "The caller has made as many organisations, books or invitations as one may in a day; `detail` says which of them, and how \
+         many. Nothing was done: repeat the request with the same key after `Retry-After`, when the next day begins in UTC. \
+         Who runs the installation sets the quotas, and is not bound by them.",
+    ),
     ("body-too-slow", "The body came too slowly, or not whole. Send it again, at 16 KiB a second at least."),
     ("unavailable", "Nothing is known to be wrong with the request. Repeat it with the same key after `Retry-After`."),
     (
@@ -409,6 +431,7 @@ mod tests {
             (Error::Stale("campaign"), 412, "/problems/stale"),
             (Error::KeyReused, 422, "/problems/idempotency-key-reused"),
             (Error::StillRunning, 409, "/problems/still-running"),
+            (Error::Quota { what: "books", a_day: 50, again_in_s: 60 }, 429, "/problems/quota"),
             (Error::BookFrozen, 503, "/problems/book-frozen"),
             (Error::Outage(Outage::Storage), 503, "/problems/storage"),
             (Error::Outage(Outage::ReadOnly), 503, "/problems/read-only"),

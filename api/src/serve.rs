@@ -9,21 +9,21 @@ use crate::limits::rate::Limits;
 use crate::limits::shares::Shares;
 use crate::problem::Problem;
 use crate::state::{Reads, State};
-use crate::{contract, who_may};
+use crate::{contract, pages, who_may};
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_SECURITY_POLICY;
 use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::web::{Data, PathConfig, redirect, scope};
-use actix_web::{App, Error, HttpServer};
+use actix_web::{App, Error};
 use anyhow::Context;
 use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod, Runtime};
 use ledger::engine::directory::Directory;
 use ledger::engine::lane::{self, Lanes};
 use ledger::engine::pool::Pool;
 use ledger::service::store::adoptions;
-use observability::{Figures, Listener, Page, cut_off_when_stalled, manager};
+use observability::{Figures, Listener, Page, manager};
 use secrecy::ExposeSecret;
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -71,6 +71,7 @@ pub fn app(
     let (app, _) = App::new().into_utoipa_app().configure(crate::configure).split_for_parts();
     app.app_data(state)
         .app_data(paths)
+        .configure(pages::routes)
         .service(redirect("/docs", "/docs/"))
         .service(
             scope("/docs")
@@ -134,9 +135,6 @@ pub async fn serve(config: ServeConfig, shutdown: impl Future<Output = ()>) -> a
     }
     let listener = TcpListener::bind(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
     let address = format!("http://{}", listener.local_addr()?);
-    let threads = usize::from(config.http_threads);
-    let patience = Duration::from_secs(config.stalled_client_s.into());
-    let connections = (config.connections as usize / threads).max(1);
     let access = migrations::service_access(config.database.url()?.expose_secret(), "commonpurse-api")?;
     let client = migrations::connect(&access).await?;
     migrations::check_service(&client).await?;
@@ -151,15 +149,7 @@ pub async fn serve(config: ServeConfig, shutdown: impl Future<Output = ()>) -> a
         tracing::warn!("this database is a restored copy: no job is done until `commonpurse adopt` is run");
     }
 
-    let shared = state.clone();
-    let server = HttpServer::new(move || app(shared.clone()))
-        .workers(threads)
-        .max_connections(connections)
-        .on_connect(move |connection, _| cut_off_when_stalled(connection, patience))
-        .disable_signals()
-        .shutdown_timeout(SHUTDOWN_SECONDS)
-        .listen(listener)?
-        .run();
+    let server = connections::server(state.clone(), listener)?;
     let handle = server.handle();
     let running = tokio::spawn(server);
     let shown = state.clone();
@@ -208,5 +198,6 @@ async fn compare_clocks(state: &State) -> anyhow::Result<()> {
     Ok(())
 }
 
+mod connections;
 #[cfg(test)]
 mod tests;

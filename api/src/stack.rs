@@ -240,7 +240,7 @@ fn command(settings: &Settings, program: &str) -> Command {
     let mut command = Command::new(settings.programs.join(program));
     // What is set here may be meant for another installation: its database, its mail server, its key.
     for (name, _) in std::env::vars_os() {
-        let is_setting = name.as_encoded_bytes().starts_with(b"COMMONPURSE_");
+        let is_setting = name.as_encoded_bytes().starts_with(migrations::settings::PREFIX.as_bytes());
         if is_setting && name != migrations::LOG_VARIABLE {
             command.env_remove(name);
         }

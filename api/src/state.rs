@@ -16,7 +16,7 @@ use ledger::engine::pool::Pool;
 use ledger::engine::store::books::Book;
 use ledger::engine::vitals::Vitals;
 use ledger::id::{BookRef, CallerId, CredentialId, PersonId, SessionId};
-use ledger::parties::operations::sign_in;
+use ledger::parties::operations::{browsers, sign_in};
 use ledger::parties::rules::credential::Credential;
 use ledger::parties::rules::person::SignedIn;
 use ledger::parties::rules::role::Role;
@@ -56,6 +56,8 @@ pub type BookAndRoles = (Arc<Book>, Vec<Role>);
 pub struct Reads {
     /// Persons who are signed in, by their sessions.
     pub people: Arc<SharedRead<SessionId, SignedIn>>,
+    /// Persons who are signed in with a browser, by the digests of its cookie.
+    pub browsers: Arc<SharedRead<[u8; 32], SignedIn>>,
     /// Credentials that are live, with the caller numbers of their organisations.
     pub credentials: Arc<SharedRead<CredentialId, (Credential, CallerId)>>,
     /// Books with the roles of a person.
@@ -65,13 +67,21 @@ pub struct Reads {
 impl Reads {
     /// Over the connections of the service.
     pub fn new(pool: &Pool) -> Reads {
-        let (of_people, of_credentials, of_books) = (pool.clone(), pool.clone(), pool.clone());
+        let (of_people, of_browsers) = (pool.clone(), pool.clone());
+        let (of_credentials, of_books) = (pool.clone(), pool.clone());
         Reads {
             people: SharedRead::new(move |ids| {
                 let pool = of_people.clone();
                 async move {
                     let found = sign_in::signed_in(&pool.get().await?, &ids, Timestamp::now()).await?;
                     Ok(found.into_iter().map(|found| (found.session, found)).collect())
+                }
+            }),
+            browsers: SharedRead::new(move |cookies| {
+                let pool = of_browsers.clone();
+                async move {
+                    let found = browsers::signed_in(&pool.get().await?, &cookies, Timestamp::now()).await?;
+                    Ok(found.into_iter().collect())
                 }
             }),
             credentials: SharedRead::new(move |ids| {

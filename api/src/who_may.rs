@@ -19,6 +19,8 @@ pub enum Access {
     Visible,
     /// Every person who is signed in.
     SignedIn,
+    /// Every person who is signed in with the browser that asks: a page. Others are led to where they sign in.
+    InBrowser,
     /// Operators of the installation.
     Operator,
     /// Persons with one of these roles.
@@ -35,7 +37,7 @@ pub enum Access {
     SignedInOrScope(Scope),
 }
 
-use Access::{Guessable, Public, RoleOrOperator, SignedIn, Visible};
+use Access::{Guessable, InBrowser, Public, RoleOrOperator, SignedIn, Visible};
 
 /// All roles: whoever belongs to the organisation.
 pub const ANY_ROLE: &[Role] = Role::ALL;
@@ -68,6 +70,7 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/.well-known/jwks.json", Public),
     ("GET", "/v1/me", SignedIn),
     ("POST", "/v1/me:sign-out", SignedIn),
+    ("GET", "/v1/me/waiting", SignedIn),
     // persons
     ("GET", "/v1/persons", Access::Operator),
     ("GET", "/v1/persons/{id}", Access::Operator),
@@ -224,8 +227,25 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/distributions/{id}:reverse", Access::Role(REVERSERS)),
 ];
 
-/// Pages beside the API: these paths and all below them.
-pub const PAGES: &[&str] = &["/docs"];
+/// Pages for browsers, which are no part of the contract: method, path, who may. What is asked for by GET may be asked for by
+/// HEAD. A cookie says who asks, and no token does; without one, whoever may not is led to the sign-in.
+pub const PAGES: &[(&str, &str, Access)] = &[
+    ("GET", "/", InBrowser),
+    ("GET", "/me", InBrowser),
+    ("GET", "/style.css", Public),
+    ("GET", "/sign-in", Public),
+    ("POST", "/sign-in", Guessable),
+    ("GET", "/sign-in/code", Public),
+    ("POST", "/sign-in/code", Guessable),
+    ("POST", "/sign-in/link", Guessable),
+    ("GET", "/sign-in/{secret}", Public),
+    ("POST", "/sign-out", InBrowser),
+    ("GET", "/invitations/{secret}", Public),
+    ("POST", "/invitations/accept", InBrowser),
+];
+
+/// The documentation: these paths and all below them.
+const DOCS: &[&str] = &["/docs"];
 
 impl Access {
     /// The roles of persons that may.
@@ -239,6 +259,7 @@ impl Access {
             | Access::Guessable
             | Access::Visible
             | Access::SignedIn
+            | Access::InBrowser
             | Access::Operator
             | Access::Scope(_)
             | Access::SignedInOrScope(_) => &[],
@@ -256,6 +277,7 @@ impl Access {
             | Access::Guessable
             | Access::Visible
             | Access::SignedIn
+            | Access::InBrowser
             | Access::Operator
             | Access::Role(_)
             | Access::RoleOrOperator(_) => None,
@@ -267,6 +289,7 @@ impl Access {
         match self {
             Access::Public | Access::Guessable | Access::Visible => true,
             Access::SignedIn
+            | Access::InBrowser
             | Access::Operator
             | Access::Role(_)
             | Access::RoleOrOperator(_)
@@ -285,6 +308,7 @@ impl Access {
             | Access::Guessable
             | Access::Visible
             | Access::SignedIn
+            | Access::InBrowser
             | Access::Operator
             | Access::Role(_)
             | Access::RoleOrOperator(_)
@@ -302,6 +326,7 @@ impl Access {
             | Access::Guessable
             | Access::Visible
             | Access::SignedIn
+            | Access::InBrowser
             | Access::Role(_)
             | Access::Scope(_)
             | Access::RoleOrScope(..)
@@ -316,6 +341,7 @@ impl Access {
             Access::Public | Access::Guessable => phrases.push("everybody".to_owned()),
             Access::Visible => phrases.push("readers of the book, by its visibility".to_owned()),
             Access::SignedIn | Access::SignedInOrScope(_) => phrases.push("person".to_owned()),
+            Access::InBrowser => phrases.push("person, with a browser".to_owned()),
             Access::Operator
             | Access::Role(_)
             | Access::RoleOrOperator(_)
@@ -345,14 +371,32 @@ pub enum Found {
 
 /// The row for a method and a decoded path. Of several that fit, the one with the most literal text.
 pub fn find(method: &str, path: &str) -> Found {
-    static ROWS: LazyLock<Vec<Template>> =
-        LazyLock::new(|| TABLE.iter().map(|(_, template, _)| Template::new(template)).collect());
     let is_below = |page: &str| path.strip_prefix(page).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    if let Some(page) = PAGES.iter().copied().find(|page| is_below(page)) {
+    if let Some(page) = DOCS.iter().copied().find(|page| is_below(page)) {
         return if method == "GET" { Found::Route(page, Public) } else { Found::OtherMethods(vec!["GET"]) };
     }
+    if is_page(path) {
+        return find_in(&PAGE_ROWS, PAGES, if method == "HEAD" { "GET" } else { method }, path);
+    }
+    find_in(&ROWS, TABLE, method, path)
+}
+
+/// Whether a decoded path is that of a page for browsers, whatever the method.
+pub fn is_page(path: &str) -> bool {
     let segments: Vec<&str> = path.split('/').collect();
-    let fitting: Vec<_> = ROWS.iter().zip(TABLE).filter(|(template, _)| template.fits(&segments)).collect();
+    PAGE_ROWS.iter().any(|template| template.fits(&segments))
+}
+
+static ROWS: LazyLock<Vec<Template>> = LazyLock::new(|| templates(TABLE));
+static PAGE_ROWS: LazyLock<Vec<Template>> = LazyLock::new(|| templates(PAGES));
+
+fn templates(table: &[(&str, &'static str, Access)]) -> Vec<Template> {
+    table.iter().map(|(_, template, _)| Template::new(template)).collect()
+}
+
+fn find_in(rows: &[Template], table: &[(&'static str, &'static str, Access)], method: &str, path: &str) -> Found {
+    let segments: Vec<&str> = path.split('/').collect();
+    let fitting: Vec<_> = rows.iter().zip(table).filter(|(template, _)| template.fits(&segments)).collect();
     let Some(literals) = fitting.iter().map(|(template, _)| template.literals).max() else {
         return Found::Nothing;
     };
@@ -462,10 +506,23 @@ mod tests {
 
     #[test]
     fn every_row_is_there_once_and_admits_somebody() {
-        for (index, (method, path, access)) in TABLE.iter().enumerate() {
-            assert!(TABLE[index + 1..].iter().all(|(m, p, _)| (m, p) != (method, path)), "{method} {path}");
+        let all: Vec<_> = TABLE.iter().chain(PAGES).collect();
+        for (index, (method, path, access)) in all.iter().enumerate() {
+            assert!(all[index + 1..].iter().all(|(m, p, _)| (m, p) != (method, path)), "{method} {path}");
             assert!(!access.phrases().is_empty(), "{method} {path}");
         }
+    }
+
+    #[test]
+    fn a_page_is_found_for_get_and_head_and_the_secret_of_a_link_stands_for_itself() {
+        for method in ["GET", "HEAD"] {
+            assert_eq!(find(method, "/sign-in/s3cret"), Found::Route("/sign-in/{secret}", Public));
+            assert_eq!(find(method, "/sign-in/code"), Found::Route("/sign-in/code", Public));
+        }
+        assert_eq!(find("GET", "/sign-in/link"), Found::OtherMethods(vec!["POST"]));
+        assert_eq!(find("POST", "/sign-in/s3cret"), Found::OtherMethods(vec!["GET"]));
+        assert_eq!(find("HEAD", "/v1/me"), Found::OtherMethods(vec!["GET"]));
+        assert!(is_page("/") && !is_page("/sign-in/") && !is_page("/v1/me"));
     }
 
     #[test]

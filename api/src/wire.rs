@@ -52,6 +52,28 @@ pub struct AmountBody {
     pub currency: String,
 }
 
+impl AmountBody {
+    /// Whether it is written as the contract wants it, whatever the unit is.
+    pub fn check_shape(&self, pointer: &str) -> Result<(), Problem> {
+        let (whole, fraction) = self.amount.split_once('.').unwrap_or((&self.amount, "0"));
+        let digits = |text: &str, most: usize| {
+            (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        if !digits(whole, 16) || !digits(fraction, 8) {
+            let message = "1 to 16 digits, and 1 to 8 behind a point";
+            return Err(Problem::invalid(format!("{pointer}/amount"), message));
+        }
+        let is_first = |byte: &u8| byte.is_ascii_uppercase();
+        let is_rest = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"._-".contains(byte);
+        match self.currency.as_bytes() {
+            [first, rest @ ..] if is_first(first) && (1..=15).contains(&rest.len()) && rest.iter().all(is_rest) => {
+                Ok(())
+            }
+            _ => Err(Problem::invalid(format!("{pointer}/currency"), "a code such as USD, or of a unit of the book")),
+        }
+    }
+}
+
 impl From<AmountBody> for WrittenAmount {
     fn from(body: AmountBody) -> WrittenAmount {
         WrittenAmount { digits: body.amount, unit: body.currency }
@@ -71,8 +93,8 @@ pub struct BalanceBody {
 }
 
 impl BalanceBody {
-    /// From minor units.
-    pub fn new(minor: i64, unit: impl Into<Unit>) -> BalanceBody {
+    /// From minor units: those of an account, or a sum over many, which has 128 bits.
+    pub fn new(minor: impl Into<i128>, unit: impl Into<Unit>) -> BalanceBody {
         let unit = unit.into();
         BalanceBody { amount: unit.format(minor), currency: unit.code().to_owned() }
     }

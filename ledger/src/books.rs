@@ -9,6 +9,7 @@ pub mod rules {
 
 /// SQL, and nothing else.
 pub mod store {
+    pub mod exchange_pairs;
     pub mod holds;
     pub mod log_records;
     pub mod readers;
@@ -22,6 +23,7 @@ pub mod operations {
     pub mod clock;
     pub mod entries;
     pub mod exchange;
+    pub mod exchange_pairs;
     pub mod holds;
     pub mod journal_entries;
     pub mod units;

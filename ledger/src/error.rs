@@ -43,6 +43,16 @@ pub enum Error {
     /// Too much waits already; the same request may succeed a little later.
     #[error("too many requests are waiting for this book")]
     Overloaded,
+    /// The caller has made as many of these today as it may; the next day it may again.
+    #[error("the quota of {what} is {a_day} a day, and used up")]
+    Quota {
+        /// What is counted: `organisations`, `books`, `invitations`.
+        what: &'static str,
+        /// How many a caller may make in a day.
+        a_day: u32,
+        /// In how many seconds the next day begins, in UTC.
+        again_in_s: u32,
+    },
     /// The book differs from itself and takes no record until somebody has decided: the same request succeeds after that.
     #[error("the book is frozen: it differs from itself, and takes no record until an operator has decided")]
     BookFrozen,
@@ -171,6 +181,7 @@ impl Error {
             | Error::KeyReused
             | Error::StillRunning
             | Error::Overloaded
+            | Error::Quota { .. }
             | Error::BookFrozen
             | Error::Inconsistent(_) => None,
         }
@@ -192,6 +203,7 @@ impl Error {
             | Error::Stale(_)
             | Error::Fenced
             | Error::KeyReused
+            | Error::Quota { .. }
             | Error::BookFrozen
             | Error::Inconsistent(_) => false,
         }

@@ -6,7 +6,7 @@
 //!   [`movements`], [`chart`] (every account that the service opens), [`export`], [`verify`]: pure, without a database, a runtime or a clock;
 //! - [`engine`], which posts entries, and [`service`], which keeps jobs, replies and who did what;
 //! - a folder a domain: [`parties`] → [`books`] → [`reports`], [`treasury`], [`cooperatives`]; [`pledging`] and
-//!   [`challenges`] stand on [`treasury`], [`milestones`] on [`pledging`].
+//!   [`challenges`] stand on [`treasury`], [`milestones`] on [`pledging`], [`desk`] on all.
 //!
 //! Inside a domain, `rules` are pure, `store` is SQL and nothing else, and `operations` lock, decide and save in the
 //! transaction of their caller.
@@ -17,6 +17,7 @@ pub mod calendar;
 pub mod challenges;
 pub mod chart;
 pub mod cooperatives;
+pub mod desk;
 pub mod engine;
 pub mod error;
 pub mod evidence;

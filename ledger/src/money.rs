@@ -35,7 +35,7 @@ impl Currency {
     }
 
     /// A signed number of minor units as a decimal string with all its digits: `-0.05`.
-    pub fn format(self, minor: i64) -> String {
+    pub fn format(self, minor: impl Into<i128>) -> String {
         Unit::from(self).format(minor)
     }
 }
@@ -113,6 +113,19 @@ impl Money {
         Ok(Money { minor, currency })
     }
 
+    /// The amounts as which a sum is posted: one, or as few as it takes when it is larger than an amount may be; none for zero
+    /// or less.
+    pub fn parts(sum: impl Into<i128>, currency: Currency) -> Vec<Money> {
+        let mut left = sum.into();
+        let mut parts = Vec::new();
+        while left > 0 {
+            let minor = i64::try_from(left).unwrap_or(AMOUNT_MAX).min(AMOUNT_MAX);
+            parts.push(Money { minor, currency });
+            left -= i128::from(minor);
+        }
+        parts
+    }
+
     /// From a decimal string. Too many digits are an error, never a rounding; a sign, an exponent or a blank is refused.
     pub fn parse(text: &str, currency: Currency) -> Result<Money, MoneyError> {
         Ok(Money { minor: Unit::from(currency).parse(text)?, currency })
@@ -165,6 +178,15 @@ mod tests {
         assert_eq!(Money::parse("1.5", yen), Err(MoneyError::TooFine { unit: yen.into(), digits: 0 }));
         let dinar: Currency = "KWD".parse().expect("KWD is in ISO 4217");
         assert_eq!(Money::parse("0.001", dinar).map(Money::minor), Ok(1));
+    }
+
+    #[test]
+    fn f17_a_sum_is_posted_as_few_amounts_as_it_takes() {
+        let parts = |sum: i128| Money::parts(sum, Currency::USD).iter().map(|part| part.minor()).collect::<Vec<_>>();
+        assert!(parts(0).is_empty());
+        assert_eq!(parts(AMOUNT_MAX.into()), [AMOUNT_MAX]);
+        assert_eq!(parts(2 * i128::from(AMOUNT_MAX) + 1), [AMOUNT_MAX, AMOUNT_MAX, 1]);
+        assert_eq!(parts(i128::from(i64::MAX) + 1).len(), 1_025);
     }
 
     #[test]

@@ -155,11 +155,18 @@ pub fn purse_returned(
 pub fn entry_fee_earned(
     fees: AccountNumber,
     operating: AccountNumber,
-    amount: Money,
+    parts: &[Money],
     day: Date,
     challenge: impl ToString,
 ) -> Entry {
-    one(MovementKind::EntryFeeEarned, fees, operating, amount, day, "Entry fees earned", challenge)
+    let kind = MovementKind::EntryFeeEarned;
+    let lines = parts.iter().map(|part| Line { kind, debit: fees, credit: operating, amount: part.minor() });
+    Entry {
+        lines: lines.collect(),
+        effective: day,
+        outside_fact: false,
+        note: Some(Note::new("Entry fees earned", challenge)),
+    }
 }
 
 /// Entry fees go back to their teams: entry fees → refunds in transit, one line a fee.

@@ -14,6 +14,7 @@ pub mod rules {
 
 /// SQL, and nothing else.
 pub mod store {
+    pub mod browsers;
     pub mod credentials;
     pub mod invitations;
     pub mod organisations;
@@ -25,6 +26,7 @@ pub mod store {
 
 /// Lock, decide, save.
 pub mod operations {
+    pub mod browsers;
     pub mod invitations;
     pub mod operators;
     pub mod organisations;

@@ -1,7 +1,8 @@
-//! What every domain needs of the service: jobs, changes, who did what, the outbox of sandbox books, replies, heartbeats, where it is at home.
+//! What every domain needs of the service: jobs, changes, who did what, the outbox of sandbox books, quotas, replies, heartbeats, where it is at home.
 
 pub mod change;
 pub mod job;
+pub mod quota;
 pub mod work;
 
 /// SQL, and nothing else.
@@ -11,5 +12,7 @@ pub mod store {
     pub mod heartbeats;
     pub mod jobs;
     pub mod outbox;
+    pub mod pruning;
+    pub mod quotas;
     pub mod replies;
 }

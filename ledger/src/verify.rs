@@ -1,4 +1,4 @@
-//! Checks an export in JSON Lines, offline: every digest, every number, every balance.
+//! Checks an export in JSON Lines, offline: every digest, every number, every balance, every closed period.
 //!
 //! Nothing here is shared with the code that writes the book or the export: this file knows the format only. A text is a
 //! header, the records in the order of their numbers, and a trailer, one JSON object a line, each in the canonical form of
@@ -6,6 +6,8 @@
 //! changes a record must change all that follow: compare the last digest with one that you have kept or were given.
 
 mod chain;
+mod kinds;
+mod periods;
 mod replay;
 
 use chain::Chain;
@@ -16,6 +18,8 @@ use std::io::{BufRead, Read as _};
 
 /// The longest line that is read, in bytes.
 const LINE_MAX: u64 = 256 * 1024 * 1024;
+
+pub use kinds::MOVEMENTS;
 
 /// What holds of an export.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,7 +110,9 @@ pub fn verify(mut text: impl BufRead) -> Result<Verified, Wrong> {
             (Record::Entry(entry), Some(header)) if entry.number <= header.through => {
                 replay.entry(&entry).map_err(|what| at(place, what))?;
             }
-            (Record::Other(other), Some(header)) if other.number <= header.through => replay.pass(other.number),
+            (Record::Other(other), Some(header)) if other.number <= header.through => {
+                replay.record(&other).map_err(|what| at(place, what))?;
+            }
             (Record::Trailer(trailer), Some(header)) => {
                 let accounts = replay.trailer(&trailer, header.through).map_err(|what| at(place, what))?;
                 if read(&mut text, &mut bytes, place)? {
@@ -183,8 +189,10 @@ impl Header {
 
 #[derive(Debug, Deserialize)]
 struct Entry {
-    number: i64,
+    effective: String,
     lines: Vec<Line>,
+    number: i64,
+    occurred: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -195,11 +203,14 @@ struct Line {
     currency: String,
     debit: String,
     debit_after: String,
+    kind: String,
 }
 
 /// A record that is no entry: it moves nothing.
 #[derive(Debug, Deserialize)]
 struct Other {
+    body: serde_json::Value,
+    kind: String,
     number: i64,
 }
 

@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_difference_only_what_the_round_trip_cannot_explain_is_certain() {
+    fn t14_of_a_difference_only_what_the_round_trip_cannot_explain_is_certain() {
         for (ahead, round_trip, certain) in [(900, 2_000, 0), (3_000, 2_000, 2_000), (-3_000, 2_000, -2_000), (7, 0, 7)]
         {
             let reading = ClockReading { ahead: ClockDifference(ahead), round_trip: Duration::from_millis(round_trip) };

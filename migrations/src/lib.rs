@@ -2,6 +2,7 @@
 //!
 //! - [`apply`] brings a database to the newest schema, [`preview`] says what it would do, [`check`] refuses to work on any other one.
 //! - [`service_access`] is how the service connects, with time limits and TLS; [`check_service`] is what it asks before it starts.
+//! - [`settings`] are those that both programs have.
 //! - [`PrivateServer`] is a PostgreSQL cluster that our own process starts and stops.
 //! - [`testing::TestDatabase`] gives each test a migrated database of its own.
 //!
@@ -17,6 +18,7 @@ mod rights;
 mod roles;
 mod schema;
 pub mod server;
+pub mod settings;
 pub mod testing;
 
 pub use connection::{Access, connect, service_access, service_url};

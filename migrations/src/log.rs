@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_our_own_crates_say_more_than_information() {
+    fn t15_only_our_own_crates_say_more_than_information() {
         assert_eq!(most("worker::runner"), LevelFilter::TRACE);
         assert_eq!(most("tokio_postgres::prepare"), LevelFilter::WARN);
         for library in ["lettre::transport::smtp", "hyper", "worker_of_somebody", "log", ""] {

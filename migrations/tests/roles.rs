@@ -133,7 +133,7 @@ impl Strangers<'_> {
 }
 
 #[tokio::test]
-async fn a_login_that_owns_its_database_uses_roles_that_somebody_has_made_and_says_what_to_run_before() {
+async fn s2_a_login_that_owns_its_database_uses_roles_that_somebody_has_made_and_says_what_to_run_before() {
     let database = TestDatabase::create_empty().await.unwrap();
     let rights = "CREATE ROLE {login} LOGIN; ALTER DATABASE {database} OWNER TO {login}";
     let (superuser, url) = login(&database, rights).await;
@@ -182,7 +182,7 @@ async fn a_login_that_owns_its_database_uses_roles_that_somebody_has_made_and_sa
 }
 
 #[tokio::test]
-async fn roles_that_may_do_too_much_are_cut_down_each_time_and_names_that_need_quotes_are_refused() {
+async fn s2_roles_that_may_do_too_much_are_cut_down_each_time_and_names_that_need_quotes_are_refused() {
     let database = TestDatabase::create_empty().await.unwrap();
     let superuser = client(&database.url).await;
     let name = format!("cp_role_{}", &database.name()[8..20]);

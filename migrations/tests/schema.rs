@@ -114,7 +114,7 @@ async fn functions_of_other_arguments_and_what_no_file_names_any_more_are_gone()
 }
 
 #[tokio::test]
-async fn a_restored_backup_gets_its_owner_and_its_rights_back() {
+async fn h9_a_restored_backup_gets_its_owner_and_its_rights_back() {
     let database = TestDatabase::create().await.unwrap();
     let owner = client(&database.url).await;
     let lost = "

@@ -45,7 +45,7 @@ fn another_root(folder: &Path) -> String {
 }
 
 #[tokio::test]
-async fn require_is_encrypted_and_so_is_prefer_where_the_server_can() {
+async fn t10_require_is_encrypted_and_so_is_prefer_where_the_server_can() {
     let database = TestDatabase::create().await.unwrap();
     for mode in ["sslmode=require", "sslmode=prefer", ""] {
         assert_eq!(is_encrypted(&with(&database.url, mode)).await, Ok(true), "{mode}");
@@ -54,7 +54,7 @@ async fn require_is_encrypted_and_so_is_prefer_where_the_server_can() {
 }
 
 #[tokio::test]
-async fn verify_full_takes_the_server_of_the_right_root_and_name_and_so_does_every_test() {
+async fn t10_verify_full_takes_the_server_of_the_right_root_and_name_and_so_does_every_test() {
     let database = TestDatabase::create().await.unwrap();
     for url in [&database.url, &database.service_url] {
         assert!(url.contains("sslmode=verify-full"), "every test connects so");
@@ -65,7 +65,7 @@ async fn verify_full_takes_the_server_of_the_right_root_and_name_and_so_does_eve
 }
 
 #[tokio::test]
-async fn a_server_that_another_root_has_issued_is_refused_wherever_a_root_is_given() {
+async fn t10_a_server_that_another_root_has_issued_is_refused_wherever_a_root_is_given() {
     let database = TestDatabase::create().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let other = another_root(folder.path());
@@ -79,7 +79,7 @@ async fn a_server_that_another_root_has_issued_is_refused_wherever_a_root_is_giv
 }
 
 #[tokio::test]
-async fn a_server_of_another_name_is_refused_by_verify_full_and_by_nothing_less() {
+async fn t10_a_server_of_another_name_is_refused_by_verify_full_and_by_nothing_less() {
     let database = TestDatabase::create().await.unwrap();
     let elsewhere = database.url.replace("@127.0.0.1:", "@db.example.org:") + "&hostaddr=127.0.0.1";
     assert_eq!(elsewhere.parse::<Access>().unwrap().config.get_hosts(), [Host::Tcp("db.example.org".into())]);
@@ -90,7 +90,7 @@ async fn a_server_of_another_name_is_refused_by_verify_full_and_by_nothing_less(
 }
 
 #[tokio::test]
-async fn a_server_without_tls_is_refused_unless_it_is_only_preferred() {
+async fn t10_a_server_without_tls_is_refused_unless_it_is_only_preferred() {
     let home = tempfile::tempdir().unwrap();
     let server = PrivateServer::start(&home.path().join("pg"), Durability::Throwaway).await.unwrap();
     let url = server.tcp_url("postgres");

@@ -1,6 +1,9 @@
 //! Books over HTTP: who may do and read what, and that the reports, the statement and the export tell the same story.
 
+mod batches;
+mod mirrors;
 mod records;
+mod sums;
 mod units;
 
 use crate::host::{Host, new_book};

@@ -303,7 +303,7 @@ fn every_operation_of_the_contracts_is_in_one_piece() -> Outcome {
 }
 
 #[test]
-fn a_tool_ends_before_the_runner_ends_its_test() -> Outcome {
+fn s3_a_tool_ends_before_the_runner_ends_its_test() -> Outcome {
     let config = std::fs::read_to_string(root().join(".config/nextest.toml"))?;
     let mut found = 0;
     for line in config.lines().filter(|line| line.starts_with("slow-timeout")) {

@@ -104,7 +104,7 @@ fn queries(of: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_stranger_finds_no_figures_and_the_programs_show_none_unasked() -> Outcome {
+async fn l13_a_stranger_finds_no_figures_and_the_programs_show_none_unasked() -> Outcome {
     let mut app = TestApp::start().await?;
     app.operator().await?;
     ensure!(http()?.get(format!("{}/metrics", app.base_url())).send().await?.status() == 404);
@@ -115,7 +115,7 @@ async fn a_stranger_finds_no_figures_and_the_programs_show_none_unasked() -> Out
 }
 
 #[tokio::test]
-async fn a_made_up_method_path_or_code_makes_no_time_series() -> Outcome {
+async fn h4_a_made_up_method_path_or_code_makes_no_time_series() -> Outcome {
     let app = TestApp::start_with(0, &SHOWN).await?;
     let (http, base) = (http()?, app.base_url().to_owned());
     let ask = async |number: usize| -> anyhow::Result<BTreeSet<String>> {
@@ -168,7 +168,7 @@ async fn figures_of_a_busy_service() -> anyhow::Result<Shown> {
 }
 
 #[tokio::test]
-async fn every_figure_says_what_it_is_and_the_dashboard_and_the_alerts_ask_for_none_that_is_not_shown() -> Outcome {
+async fn t9_every_figure_says_what_it_is_and_the_dashboard_and_the_alerts_ask_for_none_that_is_not_shown() -> Outcome {
     let dashboard = queries(&serde_json::from_str(&beside_the_sources("dashboard.json")?)?);
     let alerts = beside_the_sources("alerts.yml")?;
     ensure!(dashboard.len() > 20 && alerts.contains("expr:"), "the queries are not found");
@@ -208,7 +208,7 @@ async fn every_figure_says_what_it_is_and_the_dashboard_and_the_alerts_ask_for_n
 }
 
 #[tokio::test]
-async fn a_worker_says_that_it_is_ready_and_idle_connections_do_not_keep_prometheus_out() -> Outcome {
+async fn t9_a_worker_says_that_it_is_ready_and_idle_connections_do_not_keep_prometheus_out() -> Outcome {
     let mut app = TestApp::start_with(1, &SHOWN).await?;
     let (http, address) = (http()?, worker_address(&mut app).await?);
     let status = async |method: Method, path: &str, body: &'static str| -> anyhow::Result<u16> {

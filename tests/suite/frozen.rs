@@ -102,7 +102,7 @@ async fn t11_money_reported_to_a_frozen_book_is_kept_and_posted_once_after_the_r
     ensure!(partner.post_keyed(&to_purse.0, &to_purse.1, &to_purse.0).await?.status == 202);
     ensure!(partner.post(&to_purse.0, &to_purse.1).await?.ok()?["entry"] == given[0]["entry"]);
     let twice = partner.post(&fee.0, &fee.1).await?;
-    ensure!(twice.body["type"] == "/problems/fee-not-due", "{}", twice.body);
+    ensure!(twice.status == 200, "reported again, it is the same payment: {}", twice.body);
     ensure!(entries().await? == posted);
     app.finish().await
 }

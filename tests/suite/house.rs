@@ -35,6 +35,10 @@ const STANDS_ON: &[(&str, &[&str])] = &[
     ("pledging", &["engine", "service", "parties", "books", "treasury"]),
     ("challenges", &["engine", "service", "parties", "books", "treasury"]),
     ("milestones", &["engine", "service", "parties", "books", "treasury", "pledging"]),
+    (
+        "desk",
+        &["engine", "service", "parties", "books", "treasury", "pledging", "milestones", "challenges", "cooperatives"],
+    ),
     // No room of the programs: what their tests stand on.
     ("testing", &["engine", "service", "parties", "books", "treasury", "pledging"]),
 ];

@@ -105,7 +105,7 @@ async fn migrate_tells_what_it_would_do_and_its_script_does_it() -> Outcome {
 }
 
 #[tokio::test]
-async fn dev_says_what_to_do_with_a_database_of_another_numbering_and_does_it_when_told() -> Outcome {
+async fn h8_dev_says_what_to_do_with_a_database_of_another_numbering_and_does_it_when_told() -> Outcome {
     let home = TempDir::new()?;
     let server = PrivateServer::start(&home.path().join("postgresql"), Durability::Kept).await?;
     let lies_in = server.home().to_path_buf();
@@ -178,7 +178,7 @@ fn everything_is_private(directory: &Path) -> Outcome {
 }
 
 #[tokio::test]
-async fn dev_and_demo_leave_a_database_with_live_books_as_it_was() -> Outcome {
+async fn h8_dev_and_demo_leave_a_database_with_live_books_as_it_was() -> Outcome {
     let database = TestDatabase::create().await?;
     let owner = migrations::connect(&database.url.parse()?).await?;
     owner

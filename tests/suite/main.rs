@@ -14,6 +14,7 @@ mod house;
 mod logins;
 mod milestones;
 mod outbox;
+mod pages;
 mod paths;
 mod pledging;
 mod readme;

@@ -23,7 +23,7 @@ fn is_marked(mail: &Value) -> bool {
 }
 
 #[tokio::test]
-async fn mail_of_a_sandbox_book_is_in_its_outbox_and_a_mail_server_gets_the_sign_in_mail_only() -> Outcome {
+async fn s1_mail_of_a_sandbox_book_is_in_its_outbox_and_a_mail_server_gets_the_sign_in_mail_only() -> Outcome {
     let mut stage = Stage::set().await?;
     let campaign = stage.campaign().await?;
     let (other_platform, other_partner) = another_partner(&stage).await?;

@@ -5,7 +5,10 @@ use anyhow::{Context as _, ensure};
 use ledger::service::job::JobKind;
 use ledger::service::work::Limits;
 use std::ffi::OsStr;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 type Outcome = anyhow::Result<()>;
 
@@ -253,6 +256,39 @@ fn a_map_of_jobs_that_lags_behind_is_found() -> Outcome {
     ensure!(lags("| 6 | 2m |", "| 6 | 3m |")?, "another deadline");
     ensure!(lags("`jobs/parties.rs`", "`jobs/books.rs`")?, "another file");
     ensure!(lags("| at once | 6", "| | 6")?, "a job that is due nobody knows when");
+    Ok(())
+}
+
+/// What the script says and how it ends, when `cargo deny` behaves as the lines of a shell's `case` say.
+fn advisories(cases: &str) -> anyhow::Result<(bool, String)> {
+    let place = tempfile::tempdir()?;
+    let cargo = place.path().join("cargo");
+    std::fs::write(&cargo, format!("#!/bin/sh\ncase \"$*\" in\n{cases}\n*) echo \"asked for $*\"; exit 9;;\nesac\n"))?;
+    std::fs::set_permissions(&cargo, Permissions::from_mode(0o700))?;
+    let output = Command::new(root().join("tests/check-advisories.sh")).env("CARGO", &cargo).output()?;
+    Ok((output.status.success(), String::from_utf8(output.stdout)?))
+}
+
+#[test]
+fn l14_advisories_are_checked_where_they_can_be_had_and_where_not_the_run_says_so_and_goes_on() -> Outcome {
+    let makefile = std::fs::read_to_string(root().join("Makefile"))?;
+    let recipe = makefile.split("\ndependencies:").nth(1).and_then(|rest| rest.split("\n\n").next());
+    ensure!(recipe.is_some_and(|recipe| recipe.contains("tests/check-advisories.sh")), "`make test` asks for it");
+    let (installed, fetched) = ("'deny --version') ;;", "'deny fetch db') ;;");
+    let check = |answer: &str| format!("{installed}\n{fetched}\n'deny --locked check advisories') {answer};;");
+    for (cases, succeeds, says) in [
+        ("'deny --version') exit 101;;".to_owned(), true, "ADVISORIES WERE NOT CHECKED: cargo-deny is not installed"),
+        (
+            format!("{installed}\n'deny fetch db') exit 1;;"),
+            true,
+            "ADVISORIES WERE NOT CHECKED: cargo-deny is here, but",
+        ),
+        (check("echo fine"), true, "fine"),
+        (check("echo RUSTSEC-2023-0071; exit 1"), false, "RUSTSEC-2023-0071"),
+    ] {
+        let (succeeded, said) = advisories(&cases)?;
+        ensure!(succeeded == succeeds && said.starts_with(says) && said.lines().count() == 1, "{cases}: {said}");
+    }
     Ok(())
 }
 

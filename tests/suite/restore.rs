@@ -59,7 +59,7 @@ async fn readiness(base: &str) -> anyhow::Result<Value> {
 }
 
 #[tokio::test]
-async fn a_backup_is_served_in_another_cluster_and_reaches_out_to_nobody_until_it_is_adopted() -> Outcome {
+async fn h9_a_backup_is_served_in_another_cluster_and_reaches_out_to_nobody_until_it_is_adopted() -> Outcome {
     let mut stage = Stage::set().await?;
     let campaign = stage.campaign().await?;
     stage.fund(&campaign, "first", "30.00", day(1, 10)).await?;

@@ -34,6 +34,9 @@ impl Scene {
         let generous = [
             ("COMMONPURSE_RATE_PER_SECOND", "100000"),
             ("COMMONPURSE_GUESSES_PER_MINUTE", "100000"),
+            ("COMMONPURSE_ORGANISATIONS_PER_DAY", "100000"),
+            ("COMMONPURSE_BOOKS_PER_DAY", "100000"),
+            ("COMMONPURSE_INVITATIONS_PER_DAY", "100000"),
             // All that can be logged is, so that a test can look for what must not be.
             ("COMMONPURSE_LOG", "trace"),
             ("RUST_LOG", "trace"),

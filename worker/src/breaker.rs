@@ -101,7 +101,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_service_that_does_not_answer_is_asked_by_one_after_each_pause() {
+    fn h7_a_service_that_does_not_answer_is_left_alone_for_itself_and_the_book_has_none() {
+        let breakers = Breakers::default();
+        let open = |work| breakers.of(work).is_some_and(|breaker| breaker.lets() != Let::All);
+        for (failing, stop) in [(Work::Mail, [Work::Mail, Work::SignIn].as_slice()), (Work::Rail, &[Work::Rail])] {
+            for _ in 0..FAILURES_MAX {
+                breakers.of(failing).unwrap().failed();
+            }
+            assert_eq!(Work::ALL.into_iter().filter(|work| open(*work)).collect::<Vec<_>>().len(), stop.len());
+            assert!(stop.iter().all(|work| open(*work)), "{failing:?}");
+            breakers.of(failing).unwrap().answered();
+        }
+        assert!(breakers.of(Work::Money).is_none());
+    }
+
+    #[test]
+    fn h7_a_service_that_does_not_answer_is_asked_by_one_after_each_pause() {
         let breaker = Breaker::default();
         let mut now = Instant::now();
         for _ in 1..FAILURES_MAX {

@@ -1,6 +1,7 @@
 //! What the worker needs to know, from flags or environment variables. Development defaults never start in production.
 
 use clap::Parser;
+use migrations::settings::DatabaseConfig;
 use secrecy::SecretString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,10 +12,9 @@ use url::Url;
 #[derive(Debug, Clone, Parser)]
 #[command(name = "commonpurse-worker", version, about)]
 pub struct Config {
-    /// Where the database is, with the login of the service: postgresql://user:password@host/database, several hosts for
-    /// failover.
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
-    pub database_url: SecretString,
+    /// Where the database is.
+    #[command(flatten)]
+    pub database: DatabaseConfig,
 
     /// Real people and real money: JSON logs, and no e-mail into files.
     #[arg(long, env = "COMMONPURSE_PRODUCTION")]
@@ -156,6 +156,7 @@ impl Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use secrecy::ExposeSecret;
 
     fn config(flags: &[&str]) -> Result<Config, clap::Error> {
         let fixed = ["commonpurse-worker", "--database-url", "postgresql://u:hunter2@h/db"];
@@ -194,8 +195,15 @@ mod tests {
     }
 
     #[test]
+    fn the_api_knows_each_variable_of_this_program_and_this_one_reads_all_that_are_its_own() {
+        let [_, own] = migrations::settings::known_variables();
+        assert_eq!(migrations::settings::variables_of::<Config>(), own);
+    }
+
+    #[test]
     fn no_secret_is_printed() {
         let config = config(&["--smtp-url", "smtps://u:hunter2@mail.example.org"]).unwrap();
         assert!(!format!("{config:?}").contains("hunter2"));
+        assert!(config.database.url().unwrap().expose_secret().contains("hunter2"));
     }
 }

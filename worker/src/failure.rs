@@ -34,6 +34,7 @@ impl From<Error> for Failure {
             | Error::Stale(_)
             | Error::StillRunning
             | Error::Overloaded
+            | Error::Quota { .. }
             | Error::Database(_)
             | Error::Outage(_)
             | Error::Pool(_) => Failure::Retry(what),
@@ -93,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_loses_no_attempt_to_a_full_disk_but_to_a_lost_connection() {
+    fn t4_a_job_loses_no_attempt_to_a_full_disk_but_to_a_lost_connection() {
         for outage in Outage::ALL {
             let failure = Failure::from(Error::Outage(outage));
             let expected = if outage == Outage::Away { Failure::Retry } else { Failure::PutOff };

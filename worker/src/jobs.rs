@@ -41,7 +41,9 @@ impl Context {
     /// Does a job and settles it.
     pub(crate) async fn perform(&self, leased: &Leased) -> Result<(), Failure> {
         match &leased.job {
-            Job::SendSignIn { email, token, expires_at } => self.send_sign_in(leased, email, token, *expires_at).await,
+            Job::SendSignIn { email, token, code, expires_at } => {
+                self.send_sign_in(leased, email, token, code.as_deref(), *expires_at).await
+            }
             Job::ChargePledge { pledge, sequence } => self.charge_pledge(leased, *pledge, *sequence).await,
             Job::RetryCharge { charge, attempt } => self.retry_charge(leased, *charge, *attempt).await,
             Job::SettleReceivable { settlement } => self.settle_receivable(leased, *settlement).await,

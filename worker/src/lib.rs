@@ -5,7 +5,7 @@
 //!
 //! - [`Config`] is what it needs to know, [`run`] runs it until it is told to stop.
 //! - `runner` leases and hands out, `breaker` leaves a service alone that is away, `jobs` has one function for each kind of
-//!   job, `upkeep` beats and rolls up, `checks` compares books with themselves, `backlog` reads what waits, for the
+//!   job, `upkeep` beats, rolls up and prunes, `checks` compares books with themselves, `backlog` reads what waits, for the
 //!   `figures`.
 //! - `mail` and `rail` are the two ways out: e-mail, and payment providers.
 
@@ -63,7 +63,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
     // What is made before counts into nothing.
     let figures = Figures::of_process();
     figures::describe();
-    let database = migrations::service_access(config.database_url.expose_secret(), "commonpurse-worker")?;
+    let database = migrations::service_access(config.database.url()?.expose_secret(), "commonpurse-worker")?;
     let client = migrations::connect(&database).await?;
     migrations::check_service(&client).await?;
     let lanes = Lanes::new(Pool::named("lanes", pool(database.clone().with(lane::options), LANE_CONNECTIONS)?));

@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_mail_sent_twice_is_one_file() {
+    async fn t15_a_mail_sent_twice_is_one_file() {
         let dir = tempfile::tempdir().unwrap();
         let mailer = mailer(Transport::Files(dir.path().join("mail")));
         mailer.send("receipt.chg_a", "ada@example.org", &mail("first")).await.unwrap();

@@ -17,6 +17,7 @@ fn main() -> ExitCode {
 }
 
 fn start(config: Config) -> anyhow::Result<()> {
+    migrations::settings::refuse_unknown_variables()?;
     migrations::start_log("info", config.production)?;
     rustls::crypto::aws_lc_rs::default_provider()
         .install_default()

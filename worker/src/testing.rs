@@ -85,6 +85,7 @@ pub(crate) fn sign_in(number: usize, email: &str) -> NewJob {
         job: Job::SendSignIn {
             email: email.into(),
             token: format!("token{number}"),
+            code: None,
             expires_at: now + SignedDuration::from_mins(15),
         },
     }

@@ -1,11 +1,11 @@
-//! What is done again and again rather than once: the heartbeat, and the roll-up of totals.
+//! What is done again and again rather than once: the heartbeat, the roll-up of totals, and the deletion of what is over and old.
 
 use crate::explain::explain;
 use crate::runner::Worker;
 use jiff::Timestamp;
 use ledger::id::BookId;
 use ledger::reports::store::day_totals;
-use ledger::service::store::heartbeats;
+use ledger::service::store::{heartbeats, pruning};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -25,9 +25,13 @@ const ROUNDS_MAX: usize = 5;
 /// The most books rolled up in one round.
 const BOOKS_MAX: i64 = 256;
 
-/// Beats and rolls up until told to stop. What fails is tried again in the next round.
+/// How often a slice of what is over and old is deleted.
+const PRUNE_EVERY: Duration = Duration::from_secs(10);
+
+/// Beats, rolls up and prunes until told to stop. What fails is tried again in the next round.
 pub(crate) async fn run(worker: Arc<Worker>, mut stopping: watch::Receiver<bool>) {
     let mut compared = Instant::now();
+    let (mut pruned, mut after) = (Instant::now(), BookId::INSTALLATION);
     while !*stopping.borrow() {
         if compared.elapsed() >= CLOCKS_EVERY {
             compared = Instant::now();
@@ -43,6 +47,13 @@ pub(crate) async fn run(worker: Arc<Worker>, mut stopping: watch::Receiver<bool>
         }
         if let Err(error) = roll_up(&worker).await {
             tracing::warn!("the totals cannot be rolled up: {}", explain(&error));
+        }
+        if pruned.elapsed() >= PRUNE_EVERY {
+            pruned = Instant::now();
+            match prune(&worker, after).await {
+                Ok(last) => after = last,
+                Err(error) => tracing::warn!("what is over cannot be deleted: {}", explain(&error)),
+            }
         }
         tokio::select! {
             _ = stopping.changed() => {}
@@ -78,4 +89,41 @@ async fn roll_up(worker: &Worker) -> Result<(), ledger::Error> {
         behind = still;
     }
     Ok(())
+}
+
+/// Deletes a slice of what is over and old in the installation and in the books after one; answers which book was the last, or
+/// the installation when all have had their turn.
+async fn prune(worker: &Worker, after: BookId) -> Result<BookId, ledger::Error> {
+    let client = worker.context.pool.get().await?;
+    let mut rows = pruning::installation(&client).await? + pruning::of_book(&client, BookId::INSTALLATION).await?;
+    let books = pruning::books(&client, after, BOOKS_MAX).await?;
+    for book in &books {
+        rows += pruning::of_book(&client, *book).await?;
+    }
+    tracing::debug!(rows, "{rows} rows that were over for long are deleted");
+    Ok(books.last().copied().unwrap_or(BookId::INSTALLATION))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{self, enqueue, sign_in};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn each_book_has_its_turn_and_what_is_young_stays() {
+        let database = testing::database().await;
+        database.open_books(300).await;
+        let worker = database.worker("one");
+        let mut rounds = vec![prune(&worker, BookId::INSTALLATION).await.unwrap()];
+        rounds.push(prune(&worker, rounds[0]).await.unwrap());
+        rounds.push(prune(&worker, rounds[1]).await.unwrap());
+        assert_eq!(rounds, [BookId(256), BookId(300), BookId::INSTALLATION]);
+
+        enqueue(&database, &[sign_in(1, "ada@example.org"), sign_in(2, "ada@example.org")]).await;
+        let old = "UPDATE job SET finished_at = now() - interval '31 days' WHERE dedupe = 'test 1'";
+        let client = worker.context.pool.get().await.unwrap();
+        assert_eq!(client.execute(old, &[]).await.unwrap(), 1);
+        prune(&worker, BookId::INSTALLATION).await.unwrap();
+        assert_eq!(client.query("SELECT FROM job", &[]).await.unwrap().len(), 1, "the one that is open");
+    }
 }

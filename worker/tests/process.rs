@@ -55,6 +55,7 @@ async fn enqueue_sign_in(pool: &Pool) {
     let job = Job::SendSignIn {
         email: "ada@example.org".into(),
         token: "t0ken".into(),
+        code: None,
         expires_at: now + SignedDuration::from_mins(15),
     };
     let new = NewJob { book: BookId::INSTALLATION, due_at: now, dedupe: "one".into(), job };
@@ -82,7 +83,7 @@ async fn a_worker_mails_a_sign_in_link_and_stops_when_its_parent_goes() {
     enqueue_sign_in(&pool).await;
     let mut worker = command(&database.service_url, mail.path()).spawn().unwrap();
     let text = wait_for_mail(mail.path()).await;
-    assert!(text.contains("sign-in?token=3Dt0ken") || text.contains("sign-in?token=t0ken"), "{text}");
+    assert!(text.contains("/sign-in/t0ken"), "{text}");
     let client = pool.get().await.unwrap();
     let seen = heartbeats::list_since(&client, Timestamp::now() - SignedDuration::from_mins(1)).await.unwrap();
     assert_eq!(seen.len(), 1);
@@ -101,6 +102,40 @@ async fn a_worker_told_to_terminate_ends_well() {
     // The shell's own kill: the program of that name is not on every machine.
     let told = Command::new("sh").args(["-c", "kill -TERM $0", &worker.id().to_string()]).status().unwrap();
     assert!(told.success());
+    assert!(wait_for_end(&mut worker).success());
+}
+
+/// What a worker says on standard error before it ends, unwell.
+fn refusal(mut command: Command) -> String {
+    let mut worker = command.stderr(Stdio::piped()).spawn().unwrap();
+    let stderr = worker.stderr.take().unwrap();
+    assert!(!wait_for_end(&mut worker).success());
+    std::io::read_to_string(stderr).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_reads_the_same_variables_as_the_api_and_refuses_what_neither_knows() {
+    let database = TestDatabase::create().await.unwrap();
+    let mail = tempfile::tempdir().unwrap();
+    let mut misspelt = command(&database.service_url, mail.path());
+    misspelt.env("COMMONPURSE_WORKER_POL_MS", "20");
+    let said = refusal(misspelt);
+    assert!(said.contains("COMMONPURSE_WORKER_POL_MS"), "{said}");
+    let file = mail.path().join("database-url");
+    std::fs::write(&file, format!("{}\n", database.service_url)).unwrap();
+    let mut twice = command(&database.service_url, mail.path());
+    twice.env("COMMONPURSE_DATABASE_URL_FILE", &file);
+    assert!(refusal(twice).contains("cannot be used with"));
+
+    let pool = pool(&database);
+    enqueue_sign_in(&pool).await;
+    let mut from_file = command(&database.service_url, mail.path());
+    from_file.env_remove("DATABASE_URL").env("COMMONPURSE_DATABASE_URL_FILE", &file);
+    // The two share an environment: what only the api reads is none of its business.
+    from_file.env("COMMONPURSE_LISTEN", "127.0.0.1:0").env("COMMONPURSE_BOOKS_PER_DAY", "5");
+    let mut worker = from_file.spawn().unwrap();
+    wait_for_mail(mail.path()).await;
+    drop(worker.stdin.take());
     assert!(wait_for_end(&mut worker).success());
 }
 

@@ -12,4 +12,4 @@ mod listener;
 pub mod manager;
 
 pub use figures::Figures;
-pub use listener::{Listener, Page, cut_off_when_stalled};
+pub use listener::{Listener, Page, bound_unread, cut_off_when_stalled};

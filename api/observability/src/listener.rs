@@ -13,7 +13,6 @@ use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{Data, get};
 use actix_web::{App, Error, HttpResponse, HttpResponseBuilder, HttpServer};
 use anyhow::Context as _;
-#[cfg(target_os = "linux")]
 use socket2::SockRef;
 use std::any::Any;
 use std::net::{SocketAddr, TcpListener};
@@ -173,4 +172,12 @@ pub fn cut_off_when_stalled(connection: &dyn Any, patience: Duration) {
     }
     #[cfg(not(target_os = "linux"))]
     let _ = (connection, patience);
+}
+
+/// What clients have sent and nobody has read yet is kept by the kernel, for each connection up to megabytes: no more than
+/// about so many bytes from now on (SO_RCVBUF, which accepted connections take over from who listens).
+pub fn bound_unread(listener: &TcpListener, bytes: usize) {
+    if let Err(error) = SockRef::from(listener).set_recv_buffer_size(bytes) {
+        tracing::warn!(%error, "what clients send ahead is not bounded");
+    }
 }

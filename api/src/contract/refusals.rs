@@ -20,7 +20,12 @@ const REFUSALS: &[(&str, u16, &str)] = &[
         "A field or a parameter is wrong: `errors` names each. Or the key came with another request before.",
     ),
     ("IfMatchMissing", 428, "`If-Match` is missing."),
-    ("TooMany", 429, "Slow down: `Retry-After` says for how many seconds."),
+    (
+        "TooMany",
+        429,
+        "Slow down: `Retry-After` says for how many seconds. `/problems/quota`: enough organisations, books or invitations for \
+         today; not before the next day in UTC.",
+    ),
     ("Internal", 500, "Our fault; `request_id` names it in our logs."),
     (
         "Unavailable",

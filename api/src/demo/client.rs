@@ -14,6 +14,10 @@ const REQUEST_MAX: Duration = Duration::from_mins(2);
 /// How long an e-mail may take to arrive.
 const MAIL_MAX: Duration = Duration::from_mins(2);
 
+/// What stands before the secret in the link of a sign-in, and in that of an invitation.
+const LINK: &str = "/sign-in/";
+const INVITATION: &str = "/invitations/";
+
 /// How the files of sign-in links begin.
 const SIGN_IN: &str = "sign-in";
 
@@ -111,6 +115,19 @@ impl Client {
     /// The address that a person has signed in with.
     pub fn email(&self) -> anyhow::Result<&str> {
         Ok(&self.mailbox()?.email)
+    }
+
+    /// Where the service is.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The refresh token of a person, which works once: whoever takes it takes the session over.
+    pub fn refresh_token(&self) -> Option<String> {
+        match &*lock(&self.credentials) {
+            Credentials::Person { refresh } => Some(refresh.clone()),
+            Credentials::Nobody | Credentials::Partner { .. } => None,
+        }
     }
 
     /// Accepts an invitation by the link in its mail; answers the role that was given.
@@ -285,7 +302,8 @@ async fn newest_token(folder: &Path, kind: &str, email: &str, seen: &[PathBuf]) 
     while Instant::now() < deadline {
         if let Some(path) = mails(folder, kind, email)?.into_iter().find(|path| !seen.contains(path)) {
             let mail = unfold_quoted_printable(&std::fs::read_to_string(path)?);
-            let token = mail.split("token=").nth(1).context("the mail has no link")?;
+            let token = [LINK, INVITATION].iter().find_map(|path| mail.split_once(path));
+            let token = token.context("the mail has no link")?.1;
             let end = token.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(token.len());
             return Ok(token[..end].to_owned());
         }

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_everybody_may_read_is_refused_and_what_we_write_is_for_its_owner() {
+    fn l5_what_everybody_may_read_is_refused_and_what_we_write_is_for_its_owner() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("key.pem");
         write_new(&path, &generate()).unwrap();

@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_our_own_proxies_have_written_counts() {
+    fn t1_only_what_our_own_proxies_have_written_counts() {
         for (lines, hops, address) in [
             (&[][..], 1, "127.0.0.1"),
             (&["6.6.6.6"], 0, "127.0.0.1"),
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn all_addresses_of_one_subscriber_count_as_one() {
+    fn t2_all_addresses_of_one_subscriber_count_as_one() {
         let network = |address: &str| super::network(address.parse().unwrap()).to_string();
         assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2:ffff::1"));
         assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));

@@ -147,7 +147,7 @@ mod tests {
     use actix_web::ResponseError;
 
     #[test]
-    fn those_who_make_addresses_up_take_no_more_memory_than_a_crowd() {
+    fn t2_those_who_make_addresses_up_take_no_more_memory_than_a_crowd() {
         let one = NonZeroU32::MIN;
         let limits = Limits::new(one, one);
         let address = |number: u32| IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 + number));

@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_takes_all_leaves_as_much_for_the_next() {
+    async fn h6_whoever_takes_all_leaves_as_much_for_the_next() {
         let shares = Shares::new(16);
         let first = greedy(&shares, book(1)).await;
         let second = greedy(&shares, book(2)).await;
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_caller_with_many_books_and_a_book_with_many_callers_count_as_one() {
+    async fn h6_a_caller_with_many_books_and_a_book_with_many_callers_count_as_one() {
         let of = |number, caller| vec![Holder::Book(BookId(number)), Holder::Caller(CallerId(caller))];
         for holders in [|step| (step, 1), |step| (1, step)] {
             let shares = Shares::new(16);
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_who_may_have_it_does_not_wait_behind_those_who_have_enough() {
+    async fn h6_one_who_may_have_it_does_not_wait_behind_those_who_have_enough() {
         let shares = Shares::new(4);
         let mut greedy = greedy(&shares, book(1)).await;
         let mut more = Box::pin(shares.one(book(1), LONG));
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_taken_as_they_come() {
+    fn h5_bytes_are_taken_as_they_come() {
         let shares = Shares::new(100);
         let mut body = shares.none(book(1));
         assert!(body.grow(30) && body.grow(20) && !body.grow(1));

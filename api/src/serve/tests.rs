@@ -95,7 +95,7 @@ async fn the_contract_and_its_pages_are_served_from_the_binary() {
 
 /// Every script and style sheet of the page is a file of its own: the policy allows no script that stands in a page.
 #[actix_web::test]
-async fn the_pages_of_the_contract_may_load_and_call_nothing_but_this_service() {
+async fn l13_the_pages_of_the_contract_may_load_and_call_nothing_but_this_service() {
     let service = init_service(app(without_database())).await;
     let mut files = vec!["/docs/".to_owned()];
     while let Some(path) = files.pop() {

@@ -72,7 +72,7 @@ impl Host {
 const INVALID: (u16, &str) = (409, "/problems/invitation-invalid");
 
 #[actix_web::test]
-async fn a_role_is_there_when_its_invitation_was_accepted_with_its_address_and_not_before() {
+async fn t3_a_role_is_there_when_its_invitation_was_accepted_with_its_address_and_not_before() {
     let host = Host::open().await;
     let (ada, bea) = (host.stranger("ada").await, host.stranger("bea").await);
     let (_, token) = host.invited("ada", "auditor").await;
@@ -101,7 +101,7 @@ async fn a_role_is_there_when_its_invitation_was_accepted_with_its_address_and_n
 }
 
 #[actix_web::test]
-async fn an_invitation_that_is_withdrawn_lapsed_or_made_up_gives_nothing() {
+async fn t3_an_invitation_that_is_withdrawn_lapsed_or_made_up_gives_nothing() {
     let host = Host::open().await;
     let ada = host.stranger("ada").await;
     let (withdrawn, token) = host.invited("ada", "auditor").await;
@@ -131,7 +131,7 @@ async fn an_invitation_that_is_withdrawn_lapsed_or_made_up_gives_nothing() {
 }
 
 #[actix_web::test]
-async fn neither_a_sign_in_nor_an_invitation_asks_whether_an_address_is_known() {
+async fn t3_neither_a_sign_in_nor_an_invitation_asks_whether_an_address_is_known() {
     let host = Host::open().await;
     host.service.ground.stranger("known").await;
     // With no right to read addresses, whatever looks one up fails.
@@ -164,7 +164,7 @@ async fn neither_a_sign_in_nor_an_invitation_asks_whether_an_address_is_known() 
 }
 
 #[actix_web::test]
-async fn a_link_works_for_who_has_an_account_or_an_invitation_and_for_nobody_who_is_disabled() {
+async fn t3_a_link_works_for_who_has_an_account_or_an_invitation_and_for_nobody_who_is_disabled() {
     let host = Host::open().await;
     let ground = &host.service.ground;
     let wall = Timestamp::now();

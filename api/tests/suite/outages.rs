@@ -91,7 +91,7 @@ async fn until(kind: &str, ask: impl AsyncFn() -> Answer) {
 }
 
 #[actix_web::test]
-async fn a_server_that_only_reads_is_said_to_be_so_takes_nothing_and_goes_on_when_it_writes_again() {
+async fn t4_a_server_that_only_reads_is_said_to_be_so_takes_nothing_and_goes_on_when_it_writes_again() {
     let scene = Scene::start().await;
     scene.entry("first").await.ok();
     assert_eq!(scene.ready().await.0, 200);
@@ -117,7 +117,7 @@ async fn a_server_that_only_reads_is_said_to_be_so_takes_nothing_and_goes_on_whe
 }
 
 #[actix_web::test]
-async fn a_full_disk_is_said_to_be_so_and_with_room_the_same_key_succeeds_once() {
+async fn t4_a_full_disk_is_said_to_be_so_and_with_room_the_same_key_succeeds_once() {
     let scene = Scene::start().await;
     scene.entry("first").await.ok();
     let before = scene.counts().await;
@@ -156,7 +156,7 @@ async fn a_full_disk_is_said_to_be_so_and_with_room_the_same_key_succeeds_once()
 }
 
 #[actix_web::test]
-async fn with_a_clock_that_is_an_hour_off_nothing_is_posted_and_with_a_few_seconds_it_is_said() {
+async fn t14_with_a_clock_that_is_an_hour_off_nothing_is_posted_and_with_a_few_seconds_it_is_said() {
     let scene = Scene::start().await;
     scene.entry("first").await.ok();
     let before = scene.counts().await;

@@ -43,6 +43,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Value,
     pub(crate) replayed: bool,
+    /// After how many seconds to ask again, when it says so.
+    pub(crate) again_in_s: Option<u64>,
 }
 
 impl Answer {
@@ -62,17 +64,27 @@ impl Service {
     }
 
     pub(crate) async fn on(ground: Ground) -> Service {
+        Service::with(ground, &[]).await
+    }
+
+    /// With settings of its own.
+    pub(crate) async fn with(ground: Ground, settings: &[&str]) -> Service {
         let signing_key = format!("--signing-key={}", keys::generate().expose_secret());
         // Tests that are slow together must not be refused.
         let patience = "--patience-ms=60000";
         let flags = ["commonpurse", "--database-url", &ground.database.service_url, &signing_key, patience];
-        let config = Program::parse_from(flags).serve;
+        let config = Program::parse_from(flags.iter().chain(settings)).serve;
         let state = Data::new(api::serve::state(config, "http://purse.test").unwrap());
         let treasurer = ground.person("treasurer", Role::Treasurer).await;
         let treasurer = signed_in(&ground, &state, treasurer).await;
         let mut service = Service { ground, treasurer, partner: String::new(), state };
         service.partner = service.partner_token(service.ground.partner, Mode::Sandbox, Scope::ALL).await;
         service
+    }
+
+    /// What the service is made of.
+    pub(crate) fn state(&self) -> Data<State> {
+        self.state.clone()
     }
 
     /// What the service knows of its database.
@@ -103,8 +115,10 @@ impl Service {
         let response = call_service(&service, request.to_request()).await;
         let status = response.status().as_u16();
         let replayed = response.headers().contains_key("idempotent-replayed");
+        let again_in_s =
+            response.headers().get("retry-after").map(|seconds| seconds.to_str().unwrap().parse().unwrap());
         let body = serde_json::from_slice(&read_body(response).await).unwrap_or(Value::Null);
-        Answer { status, body, replayed }
+        Answer { status, body, replayed, again_in_s }
     }
 
     /// PATCH of what was seen with this `ETag`.
@@ -115,7 +129,7 @@ impl Service {
         let response = call_service(&service, request.insert_header(("if-match", seen)).to_request()).await;
         let status = response.status().as_u16();
         let body = serde_json::from_slice(&read_body(response).await).unwrap_or(Value::Null);
-        Answer { status, body, replayed: false }
+        Answer { status, body, replayed: false, again_in_s: None }
     }
 
     pub(crate) async fn get(&self, path: &str, token: &str) -> Answer {

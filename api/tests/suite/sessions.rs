@@ -51,7 +51,7 @@ async fn days_pass(service: &Service, days: i32) {
 }
 
 #[actix_web::test]
-async fn signing_out_ends_the_access_tokens_of_that_session_at_once_and_of_no_other() {
+async fn t5_signing_out_ends_the_access_tokens_of_that_session_at_once_and_of_no_other() {
     let service = Service::start().await;
     let ada = service.ground.stranger("ada").await;
     let (access, first) = sign_in(&service, ada).await;
@@ -74,7 +74,7 @@ async fn a_refresh_token_that_is_used_twice_ends_the_access_tokens_too() {
 }
 
 #[actix_web::test]
-async fn signing_out_everywhere_ends_every_session_of_that_person_only() {
+async fn t5_signing_out_everywhere_ends_every_session_of_that_person_only() {
     let service = Service::start().await;
     let ada = service.ground.stranger("ada").await;
     let (here, _) = sign_in(&service, ada).await;
@@ -89,7 +89,7 @@ async fn signing_out_everywhere_ends_every_session_of_that_person_only() {
 }
 
 #[actix_web::test]
-async fn a_session_is_over_30_days_after_its_sign_in_however_often_it_is_refreshed() {
+async fn t5_a_session_is_over_30_days_after_its_sign_in_however_often_it_is_refreshed() {
     let service = Service::start().await;
     let (_, mut token) = sign_in(&service, service.ground.stranger("ada").await).await;
     let mut access = String::new();
@@ -112,7 +112,7 @@ async fn a_session_that_nobody_refreshes_for_14_days_is_not_taken_up_again() {
 }
 
 #[actix_web::test]
-async fn a_person_who_is_disabled_is_out_at_once_and_comes_back_with_the_same_roles() {
+async fn t5_a_person_who_is_disabled_is_out_at_once_and_comes_back_with_the_same_roles() {
     let service = Service::start().await;
     let operator = service.signed_in(service.ground.operator).await.token;
     let auditor = service.ground.person("auditor", Role::Auditor).await;

@@ -37,7 +37,7 @@ async fn let_in(service: &Service, campaign: &str, pledge: &str, charge: &str) -
 }
 
 #[actix_web::test]
-async fn a_partner_whose_admission_is_withdrawn_neither_reads_nor_writes_there_until_it_is_admitted_again() {
+async fn t5_a_partner_whose_admission_is_withdrawn_neither_reads_nor_writes_there_until_it_is_admitted_again() {
     let service = Service::start().await;
     let (ground, treasurer) = (&service.ground, &service.treasurer.token);
     let campaign = ground.campaign("loom").await;
@@ -75,7 +75,7 @@ async fn a_partner_whose_admission_is_withdrawn_neither_reads_nor_writes_there_u
 }
 
 #[actix_web::test]
-async fn an_operator_is_one_until_the_owner_of_the_database_says_otherwise_and_the_last_one_stays() {
+async fn t5_an_operator_is_one_until_the_owner_of_the_database_says_otherwise_and_the_last_one_stays() {
     let service = Service::start().await;
     let (url, first) = (&service.ground.database.url, address("operator"));
     let second = service.ground.stranger("second").await;
@@ -100,7 +100,7 @@ async fn an_operator_is_one_until_the_owner_of_the_database_says_otherwise_and_t
 }
 
 #[actix_web::test]
-async fn a_book_is_public_by_leave_of_an_operator_only_and_its_keepers_may_take_that_back() {
+async fn l8_a_book_is_public_by_leave_of_an_operator_only_and_its_keepers_may_take_that_back() {
     let service = Service::start().await;
     let (ground, treasurer) = (&service.ground, &service.treasurer.token);
     let operator = service.signed_in(ground.operator).await.token;

@@ -55,7 +55,7 @@ pub struct AccountState {
     pub class: AccountClass,
     /// Currency or unit; both sides of a line share it.
     pub unit: Arc<str>,
-    /// Lowest balance allowed on its own side after holds, minor units.
+    /// Lowest balance allowed on its own side after holds, minor units: after each entry, in the order of records.
     pub floor: Option<i64>,
     /// Takes no more postings.
     pub closed: bool,
@@ -186,12 +186,15 @@ pub enum Reason {
     /// The day is in a closed period.
     #[error("{0} is in a closed period")]
     ClosedPeriod(Date),
-    /// Zero, negative, too large, or the sum would overflow.
+    /// Zero, negative, or too large.
     #[error("an amount is out of bounds")]
     Amount,
     /// No lines, too many, or one with the same account on both sides.
     #[error("an entry has 1 to 1,000 lines, each between two accounts")]
     Lines,
+    /// The account would have moved more, on one side, than 64 bits count.
+    #[error("account {0} would have moved more than an account can count")]
+    SumTooLarge(AccountNumber),
 }
 
 impl Reason {
@@ -206,6 +209,7 @@ impl Reason {
             Reason::ClosedPeriod(_) => 6,
             Reason::Amount => 7,
             Reason::Lines => 8,
+            Reason::SumTooLarge(_) => 9,
         }
     }
 
@@ -221,6 +225,7 @@ impl Reason {
             Reason::ClosedPeriod(Date::MIN),
             Reason::Amount,
             Reason::Lines,
+            Reason::SumTooLarge(nowhere),
         ];
         all.iter().find(|reason| reason.number() == number).map_or("refused", |reason| reason.code())
     }
@@ -236,6 +241,7 @@ impl Reason {
             Reason::ClosedPeriod(_) => "closed-period",
             Reason::Amount => "amount-out-of-bounds",
             Reason::Lines => "lines-out-of-bounds",
+            Reason::SumTooLarge(_) => "sum-too-large",
         }
     }
 }
@@ -421,8 +427,8 @@ fn move_balances(state: &mut State, batch: &mut Batch, entry: &Entry, effective:
             return Err(Reason::NoSuchMovement { debit: line.debit, credit: line.credit });
         }
         let pos = state.next_number << 16 | index as i64;
-        let debited = debit.sums.debited(pos, line.amount).ok_or(Reason::Amount)?;
-        let credited = credit.sums.credited(pos, line.amount).ok_or(Reason::Amount)?;
+        let debited = debit.sums.debited(pos, line.amount).ok_or(Reason::SumTooLarge(line.debit))?;
+        let credited = credit.sums.credited(pos, line.amount).ok_or(Reason::SumTooLarge(line.credit))?;
         batch.before.push((line.debit, debit.sums));
         batch.before.push((line.credit, credit.sums));
         (debit.sums, credit.sums) = (debited, credited);
@@ -447,7 +453,8 @@ fn open(account: Option<&mut AccountState>, number: AccountNumber) -> Result<&mu
     }
 }
 
-/// Floors must hold after the entry as a whole; of those that do not, the first account is named.
+/// Floors must hold after the entry as a whole, in the order of records, whatever the days on which entries count: to follow
+/// those too, each posting would have to read all days after its own. Of those that do not hold, the first account is named.
 fn floors_hold(state: &State, moved: &[(AccountNumber, Sums)]) -> Result<(), Reason> {
     let broken = moved.iter().filter_map(|&(number, _)| {
         let account = state.accounts.get(&number)?;

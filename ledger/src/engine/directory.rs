@@ -1,7 +1,7 @@
-//! The accounts of entries by their codes, kept in memory: a code's account and its unit never change.
+//! The accounts of entries by their codes, kept in memory: a code's account, its unit and its class never change.
 
 use super::store::accounts;
-use crate::book::AccountNumber;
+use crate::book::{AccountClass, AccountNumber};
 use crate::engine::pool::Pool;
 use crate::error::Error;
 use crate::id::BookId;
@@ -9,8 +9,16 @@ use crate::money::Unit;
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
-/// The number of an account, and the unit in which it is kept.
-pub type Found = (AccountNumber, Unit);
+/// What never changes of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// Its number.
+    pub number: AccountNumber,
+    /// The unit in which it is kept.
+    pub unit: Unit,
+    /// What it is for.
+    pub class: AccountClass,
+}
 
 /// What is known of accounts by book and code.
 #[derive(Debug, Default)]
@@ -34,7 +42,7 @@ impl Directory {
             return Ok(Some(*found));
         }
         let Some(account) = accounts::find(&pool.get().await?, book, code).await? else { return Ok(None) };
-        let found = (account.number, account.unit);
+        let found = Found { number: account.number, unit: account.unit, class: account.class };
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= CODES_MAX {
             known.clear();
@@ -51,7 +59,7 @@ impl Directory {
     ) -> HashMap<AccountNumber, (&'a String, Unit)> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         codes
-            .filter_map(|code| known.get(&(book, code.clone())).map(|(number, unit)| (*number, (code, *unit))))
+            .filter_map(|code| known.get(&(book, code.clone())).map(|found| (found.number, (code, found.unit))))
             .collect()
     }
 }

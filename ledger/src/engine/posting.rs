@@ -21,8 +21,8 @@ pub struct Posted {
 /// # Errors
 ///
 /// The fold's refusals, by [`Reason::code`]: `unknown-account`, `closed-account`, `units-differ`, `no-such-movement`,
-/// `below-floor`, `closed-period`, `amount-out-of-bounds`, `lines-out-of-bounds`. [`Error::NotFound`] for an unknown
-/// book, [`Error::BookFrozen`] for one that takes no record.
+/// `below-floor`, `closed-period`, `amount-out-of-bounds`, `lines-out-of-bounds`, `sum-too-large`. [`Error::NotFound`] for
+/// an unknown book, [`Error::BookFrozen`] for one that takes no record.
 pub async fn post(tx: &Transaction<'_>, book: &Book, entry: Entry, wall: Timestamp) -> Result<Posted, Error> {
     let head = journal::lock(tx, book.id).await?;
     let command = Command::post(None, entry);
@@ -52,25 +52,42 @@ pub async fn post_all(
     commands: Vec<Command>,
     wall: Timestamp,
 ) -> Result<Vec<Posted>, Error> {
+    let posted = post_all_or_name(tx, book, &commands, wall).await?;
+    posted.map_err(|(place, refusal)| refused_in_batch(place, &refusal).into())
+}
+
+/// The refusal of an item of a batch that is posted as a whole or not at all.
+pub fn refused_in_batch(place: usize, refusal: &Refusal) -> Refusal {
+    Refusal::new(refusal.code, format!("entry {place} of the batch: {}", refusal.detail))
+}
+
+/// The same; the first command that the fold refuses is an answer, with its place among them.
+///
+/// # Errors
+///
+/// As [`post_all`], without the fold's refusals.
+pub async fn post_all_or_name(
+    tx: &Transaction<'_>,
+    book: &Book,
+    commands: &[Command],
+    wall: Timestamp,
+) -> Result<Result<Vec<Posted>, (usize, Refusal)>, Error> {
     let head = journal::lock(tx, book.id).await?;
     let numbers = journal::accounts_of(commands.iter().flat_map(Command::lines));
     let mut state = read_accounts(tx, book, head, &numbers).await?;
-    let (batch, verdicts) = fold(&mut state, &commands);
+    let (batch, verdicts) = fold(&mut state, commands);
     let mut posted = Vec::with_capacity(verdicts.len());
-    for (index, verdict) in verdicts.into_iter().enumerate() {
+    for (place, verdict) in verdicts.into_iter().enumerate() {
         match verdict {
             Verdict::Posted(number) => posted.push(Posted { number }),
             Verdict::Carried => return Err(Error::inconsistent("a batch of entries has a command without one")),
-            Verdict::Refused(reason) => {
-                let Refusal { code, detail } = refusal(tx, book, reason).await?;
-                return Err(Refusal::new(code, format!("entry {index} of the batch: {detail}")).into());
-            }
+            Verdict::Refused(reason) => return Ok(Err((place, refusal(tx, book, reason).await?))),
         }
     }
     if !journal::write(tx, book.id, &head, state.next_number, &batch, head.records_at(wall)).await? {
         return Err(Error::inconsistent(format!("book {}: the head moved under its lock", book.id)));
     }
-    Ok(posted)
+    Ok(Ok(posted))
 }
 
 /// What the fold would say, without writing: the same code, for dry runs. The head is locked until the caller rolls back.
@@ -101,30 +118,42 @@ async fn read_accounts(
     Ok(State { version: head.version, next_number: head.next_number, closed_through: head.closed_through, accounts })
 }
 
-/// The refusal in words, with the code of the account that it is about.
+/// The refusal in words, with the codes of the accounts that it is about.
 ///
 /// # Errors
 ///
 /// Only trouble with the database.
 pub async fn refusal(tx: &impl GenericClient, book: &Book, reason: Reason) -> Result<Refusal, Error> {
+    let found = accounts::load(tx, book.id, &named_in(reason)).await?;
+    let of = |number: AccountNumber| found.iter().find(|account| account.number == number);
+    let code = |number: AccountNumber| of(number).map_or("an account", |account| account.code.as_str());
     let detail = match reason {
-        Reason::BelowFloor { account, short } => {
-            let found = accounts::load(tx, book.id, &[account]).await?;
-            match found.first() {
-                Some(account) => {
-                    let (code, unit) = (&account.code, account.unit);
-                    format!("{code} would fall {} {unit} below its floor", unit.format(short))
-                }
-                None => reason.to_string(),
-            }
+        Reason::BelowFloor { account, short } => of(account).map(|account| {
+            let (code, unit) = (&account.code, account.unit);
+            format!("{code} would fall {} {unit} below its floor", unit.format(short))
+        }),
+        Reason::ClosedAccount(account) => Some(format!("{} is closed", code(account))),
+        Reason::UnitsDiffer(one, other) => Some(format!("{} and {} have different units", code(one), code(other))),
+        Reason::NoSuchMovement { debit, credit } => {
+            Some(format!("no movement of this kind leads from {} to {}", code(credit), code(debit)))
         }
-        Reason::UnknownAccount(_)
-        | Reason::ClosedAccount(_)
-        | Reason::UnitsDiffer(..)
-        | Reason::NoSuchMovement { .. }
-        | Reason::ClosedPeriod(_)
-        | Reason::Amount
-        | Reason::Lines => reason.to_string(),
+        Reason::SumTooLarge(account) => {
+            Some(format!("{} would have moved more than an account can count", code(account)))
+        }
+        Reason::UnknownAccount(_) => Some("an account is not in this book".to_owned()),
+        Reason::ClosedPeriod(_) | Reason::Amount | Reason::Lines => None,
     };
-    Ok(Refusal::new(reason.code(), detail))
+    Ok(Refusal::new(reason.code(), detail.unwrap_or_else(|| reason.to_string())))
+}
+
+/// The accounts that a reason names.
+fn named_in(reason: Reason) -> Vec<AccountNumber> {
+    match reason {
+        Reason::BelowFloor { account, .. } | Reason::ClosedAccount(account) | Reason::SumTooLarge(account) => {
+            vec![account]
+        }
+        Reason::UnitsDiffer(one, other) => vec![one, other],
+        Reason::NoSuchMovement { debit, credit } => vec![debit, credit],
+        Reason::UnknownAccount(_) | Reason::ClosedPeriod(_) | Reason::Amount | Reason::Lines => Vec::new(),
+    }
 }

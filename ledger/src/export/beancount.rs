@@ -123,12 +123,17 @@ fn name(code: &str) -> String {
     name
 }
 
-/// A unit as a currency of Beancount, which ends with a letter or a digit: behind another end stands `'U`.
+/// What Beancount reads as a value where a currency may stand.
+const RESERVED: [&str; 3] = ["TRUE", "FALSE", "NULL"];
+
+/// A unit as a currency of Beancount, which ends with a letter or a digit, and is no reserved word: behind another end, or
+/// such a word, stands `'U`.
 ///
 /// Codes have no apostrophes, so that two of them never become one.
 fn currency(unit: Unit) -> String {
     let code = unit.code();
-    if code.ends_with(|c: char| c.is_ascii_alphanumeric()) { code.to_owned() } else { format!("{code}'U") }
+    let is_free = code.ends_with(|c: char| c.is_ascii_alphanumeric()) && !RESERVED.contains(&code);
+    if is_free { code.to_owned() } else { format!("{code}'U") }
 }
 
 /// A text in quotes, on one line.
@@ -209,6 +214,8 @@ mod tests {
         let commodity = |code| Beancount::default().unit(Unit::own(code, 2).expect("a unit"));
         assert_eq!(commodity("HOURS"), "1970-01-01 commodity HOURS\n");
         assert_eq!(commodity("HOURS-"), "1970-01-01 commodity HOURS-'U\n");
+        assert_eq!(commodity("TRUE"), "1970-01-01 commodity TRUE'U\n");
+        assert_eq!(commodity("TRUE1"), "1970-01-01 commodity TRUE1\n");
     }
 
     #[test]

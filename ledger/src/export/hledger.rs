@@ -103,9 +103,16 @@ fn head(line: &Transfer<'_>) -> String {
     text
 }
 
-/// A unit as hledger wants it: with quotes when it is more than letters.
+/// What hledger itself calls the unit of an amount that is missing.
+const RESERVED: &str = "AUTO";
+
+/// A unit as hledger wants it: with quotes when it is more than letters. Behind a reserved word stands `'U`; codes have no
+/// apostrophes, so that two of them never become one.
 fn symbol(unit: Unit) -> String {
     let unit = unit.code();
+    if unit == RESERVED {
+        return format!("\"{unit}'U\"");
+    }
     if unit.bytes().all(|byte| byte.is_ascii_alphabetic()) { unit.to_owned() } else { format!("\"{unit}\"") }
 }
 
@@ -159,6 +166,7 @@ mod tests {
         let own = |code, exponent| Hledger::default().unit(Unit::own(code, exponent).expect("a unit"));
         assert_eq!(own("HOURS-1", 0), "commodity 1000. \"HOURS-1\"\n");
         assert_eq!(own("HOURS", 2), "commodity 1000.00 HOURS\n");
+        assert_eq!(own("AUTO", 2), "commodity 1000.00 \"AUTO'U\"\n");
         let text = Hledger::default().assertion(&Assertion {
             day: date(2027, 1, 31),
             code: "assets:a",

@@ -1,7 +1,6 @@
 //! What an account is kept in: a currency of ISO 4217, or a unit of its book, such as hours or points.
 
 use super::{AMOUNT_MAX, Currency, Money, MoneyError};
-use rust_decimal::Decimal;
 use std::fmt;
 use std::sync::Arc;
 
@@ -76,9 +75,17 @@ impl Unit {
         u32::from(self.exponent)
     }
 
-    /// A signed number of minor units as a decimal string with all its digits: `-0.05`.
-    pub fn format(self, minor: i64) -> String {
-        Decimal::new(minor, self.exponent()).to_string()
+    /// A signed number of minor units, an amount or a sum, as a decimal string with all its digits: `-0.05`.
+    pub fn format(self, minor: impl Into<i128>) -> String {
+        let minor = minor.into();
+        let (sign, digits) = (if minor < 0 { "-" } else { "" }, minor.unsigned_abs());
+        match self.exponent() {
+            0 => format!("{sign}{digits}"),
+            exponent => {
+                let one = 10u128.pow(exponent);
+                format!("{sign}{}.{:0width$}", digits / one, digits % one, width = exponent as usize)
+            }
+        }
     }
 
     /// Minor units of a positive decimal string, `1..=AMOUNT_MAX`. Too many digits are an error, never a rounding.

@@ -95,7 +95,8 @@ fn classes_of(kinds: &[AccountKind]) -> Vec<AccountClass> {
     AccountClass::ALL.iter().copied().filter(|class| kinds.contains(&class.kind())).collect()
 }
 
-/// Adds to a sum in minor units; a sum that does not fit is an error and never wraps.
+/// Adds to a sum over the lines of one account, in minor units, which fits as the account's own sums do; one that does not is an
+/// error and never wraps. Sums over accounts have 128 bits.
 fn add(sum: &mut i64, amount: i64) -> Result<(), Error> {
     *sum = sum.checked_add(amount).ok_or_else(|| Error::inconsistent("a sum of balances overflows"))?;
     Ok(())

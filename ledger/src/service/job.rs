@@ -21,6 +21,9 @@ pub enum Job {
         email: String,
         /// The secret in the link; it leaves the database when the mail is sent.
         token: String,
+        /// What may be typed instead in the browser that asked, if one did; it leaves the database with the token.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<String>,
         /// Wall clock after which the link is worthless, and so the mail.
         expires_at: Timestamp,
     },
@@ -354,7 +357,12 @@ mod tests {
     use crate::id::PersonId;
 
     fn sign_in() -> Job {
-        Job::SendSignIn { email: "ada@example.org".into(), token: "s3cret".into(), expires_at: Timestamp::UNIX_EPOCH }
+        Job::SendSignIn {
+            email: "ada@example.org".into(),
+            token: "s3cret".into(),
+            code: None,
+            expires_at: Timestamp::UNIX_EPOCH,
+        }
     }
 
     fn invitation() -> Job {

@@ -1,6 +1,8 @@
 //! The book played again from its entries: every number and every balance.
 
-use super::{Entry, Trailer};
+use super::kinds::MOVEMENTS;
+use super::periods::Periods;
+use super::{Entry, Other, Trailer};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
 
@@ -12,6 +14,7 @@ pub(super) struct Replay {
     accounts: BTreeMap<String, Account>,
     /// Digits behind the point, by currency.
     digits: BTreeMap<String, usize>,
+    periods: Periods,
 }
 
 /// What an account has moved, in its smallest units.
@@ -40,8 +43,12 @@ impl Replay {
         if entry.lines.is_empty() {
             return Err("it has no lines".into());
         }
+        self.periods.admit(entry)?;
         for (index, line) in entry.lines.iter().enumerate() {
             let here = |what: String| format!("line {}: {what}", index + 1);
+            if !MOVEMENTS.contains(&line.kind.as_str()) {
+                return Err(here(format!("money does not move in the way of {}", line.kind)));
+            }
             let amount = self.minor(&line.amount, &line.currency).map_err(here)?;
             if amount <= 0 || line.debit == line.credit {
                 return Err(here("one amount above zero goes from one account to another".into()));
@@ -60,14 +67,17 @@ impl Replay {
                     return Err(here(format!("{code} stands at {after} after it, not at {said}")));
                 }
             }
+            self.periods.moved(&entry.effective, &line.currency, &line.debit, &line.credit, amount);
         }
         (self.records, self.entries) = (entry.number, self.entries + 1);
         Ok(())
     }
 
     /// A record that moves nothing.
-    pub(super) fn pass(&mut self, number: i64) {
-        self.records = number;
+    pub(super) fn record(&mut self, other: &Other) -> Result<(), String> {
+        self.periods.record(other.number, &other.kind, &other.body)?;
+        self.records = other.number;
+        Ok(())
     }
 
     /// The trailer against all that was read; answers how many accounts have moved.

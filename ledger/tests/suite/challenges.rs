@@ -1,7 +1,7 @@
 //! Challenges from the draft to the prizes, as sponsors, teams, judges and the worker's clock step through them.
 #![expect(clippy::unwrap_used, reason = "a helper of tests stops the test it serves")]
 
-use crate::support::ground;
+use crate::support::{ground, waits};
 use ledger::Error;
 use ledger::challenges::operations::judging::NewScorecard;
 use ledger::challenges::operations::purses::NewContribution;
@@ -87,6 +87,7 @@ impl Scene {
         self.ground
             .run(async |tx| purses::contribute(tx, new, Actor::Person(self.ground.owner), self.ground.day(day)).await)
             .await
+            .map(|brought| brought.contribution)
     }
 
     async fn settle(&self, given: &Contribution, day: i64) {
@@ -309,7 +310,9 @@ async fn rules_are_agreed_to_by_their_digest_and_do_not_change_afterwards() {
     assert_eq!(refusal(replaced), "challenge-not-draft");
     let given = scene.give(&challenge, 0, "900.00", 0).await.unwrap();
     assert_eq!(given.rules, challenge.rules);
-    assert_eq!(refusal(scene.give(&challenge, 0, "900.00", 0).await), "purse-full");
+    let again = scene.give(&challenge, 0, "900.00", 0).await.unwrap();
+    assert_eq!((again.id, again.version), (given.id, given.version), "brought again, it is the one that is there");
+    assert_eq!(refusal(scene.give(&challenge, 1, "900.00", 0).await), "purse-full");
     scene
         .ground
         .run(async |tx| challenges::announce(tx, challenge.id, scene.change(), scene.ground.day(0)).await)
@@ -378,7 +381,8 @@ async fn m4_an_incomplete_submission_is_not_judged() {
 }
 
 #[tokio::test]
-async fn m4_an_entry_fee_is_paid_before_work_is_handed_in_and_goes_where_the_rules_say() {
+async fn f15_an_entry_fee_is_paid_once_however_often_it_is_reported_before_work_is_handed_in_and_goes_where_the_rules_say()
+ {
     let scene = Scene::new().await;
     let fee = EntryFee { amount: usd("50.00"), goes_to: FeeGoesTo::OperatingFund };
     let challenge = scene.open(Rules { entry_fee: Some(fee), ..small() }).await;
@@ -386,17 +390,23 @@ async fn m4_an_entry_fee_is_paid_before_work_is_handed_in_and_goes_where_the_rul
     let entrant = scene.enter(&challenge, team, 4).await;
     let draft = scene.draft(challenge.id, team, "final", complete("final", &[]), 5).await.unwrap();
     assert_eq!(refusal(scene.submit(&draft, team, 5).await), "fee-due");
-    let capture = async || {
+    let capture = async |payment: &str| {
         let (partner, actor) = (scene.ground.book.organisation, Actor::Person(scene.ground.owner));
         scene
             .ground
             .run(async |tx| {
-                submissions::capture_fee(tx, entrant.id, partner, "card 1", actor, None, scene.ground.day(5)).await
+                submissions::capture_fee(tx, entrant.id, partner, payment, actor, None, scene.ground.day(5)).await
             })
             .await
     };
-    capture().await.unwrap();
-    assert_eq!(refusal(capture().await), "fee-not-due");
+    let paid = capture("card 1").await.unwrap();
+    let again = capture("card 1").await.unwrap();
+    assert_eq!(
+        (again.fee_state, again.version),
+        (paid.fee_state, paid.version),
+        "reported again, it is the same payment"
+    );
+    assert_eq!(refusal(capture("card 2").await), "fee-not-due");
     assert_eq!(scene.balance("liabilities:entry-fees:drill").await, 5_000);
     let good = scene.submit(&draft, team, 6).await.unwrap();
     let row = scene.ground.database_owner().await;
@@ -460,11 +470,15 @@ async fn a_judge_with_a_declared_tie_counts_for_nothing_also_when_it_is_declared
     scene.appoint_all(challenge.id).await;
     scene.advance(challenge.id, 93).await;
     let [a, b, c] = [scene.judges[0], scene.judges[1], scene.judges[2]];
+    assert_eq!(waits(&scene.ground, a).await, ["score_submission"; 2]);
     scene.score(a, &first, [100, 100], 94).await.unwrap();
+    assert_eq!(waits(&scene.ground, a).await, ["score_submission"]);
     scene.score(b, &first, [40, 40], 94).await.unwrap();
     for judge in [a, b] {
         scene.score(judge, &second, [60, 60], 94).await.unwrap();
     }
+    assert_eq!(waits(&scene.ground, a).await, [""; 0]);
+    assert_eq!(waits(&scene.ground, favoured.member).await, [""; 0]);
     let tie = scene
         .ground
         .run(async |tx| {

@@ -1,7 +1,7 @@
 //! A cooperative's periods on a real PostgreSQL: hours attested, results closed, plans frozen, posted, taken back.
 #![expect(clippy::unwrap_used, reason = "a helper of tests stops the test it serves")]
 
-use crate::support::ground;
+use crate::support::{ground, waits};
 use deadpool_postgres::Transaction;
 use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan};
@@ -203,6 +203,56 @@ async fn two_years_of_a_cooperative_are_distributed_to_the_cent_and_everybody_ha
     assert_eq!((last.rule_version, last.period, last.entry), (1, year(2027), entry));
     assert_eq!(last.issued.hours.to_string(), "1560.00");
     assert_eq!((mail.email.as_str(), mail.cooperative.as_str()), ("bea@example.org", "Press Makers"));
+    coop.ground.audit().await;
+}
+
+#[tokio::test]
+async fn hours_wait_for_another_member_and_a_distribution_for_whoever_did_not_draft_it() {
+    let coop = Coop::new().await;
+    let (ground, wall) = (&coop.ground, coop.ground.wall);
+    let [ada, bea] = [coop.members[0].person, coop.members[1].person];
+    ground.give(coop.approver, Role::Approver).await;
+    let mut client = ground.client().await;
+    let tx = client.transaction().await.unwrap();
+    coop.work(&tx, date(2026, 6, 1), "12345.67", "345.60").await;
+    let late = coop.hours(&tx, 0, "10", 2027).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(waits(ground, bea).await, ["attest_hours"]);
+    assert_eq!(waits(ground, ada).await, [""; 0], "nobody attests their own");
+    let draft =
+        ground.run(async |tx| distributions::draft(tx, ground.book.id, year(2026), coop.clerk, wall).await).await;
+    let draft = draft.unwrap();
+    assert_eq!(waits(ground, coop.clerk).await, ["open_distribution"]);
+    assert_eq!(waits(ground, coop.approver).await, [""; 0]);
+    ground.run(async |tx| distributions::open(tx, draft.id, coop.clerk, wall).await).await.unwrap();
+    assert_eq!(waits(ground, coop.clerk).await, [""; 0], "who drafted it does not approve it");
+    assert_eq!(waits(ground, coop.approver).await, ["approve_distribution"]);
+    let approved = async |tx: &Transaction<'_>| {
+        distributions::approve(tx, draft.id, Some(draft.digest), "", coop.approver, wall).await
+    };
+    ground.run(approved).await.unwrap();
+    assert_eq!(waits(ground, coop.approver).await, [""; 0]);
+    ground.run(async |tx| members::attest(tx, late.id, bea, wall).await).await.unwrap();
+    assert_eq!(waits(ground, bea).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn f17_sales_that_are_together_larger_than_an_amount_are_distributed_to_the_cent() {
+    let mut coop = Coop::new().await;
+    let mut client = coop.ground.client().await;
+    let tx = client.transaction().await.unwrap();
+    let most = "90071992547409.91";
+    coop.work(&tx, date(2026, 6, 1), most, "0.01").await;
+    coop.record(&tx, ProceedsKind::Sale, most, date(2026, 7, 1)).await.unwrap();
+    coop.record(&tx, ProceedsKind::Sale, most, date(2026, 7, 1)).await.unwrap();
+    tx.commit().await.unwrap();
+    drop(client);
+    let posted = coop.distribute(2026).await;
+    let net = 3 * ledger::money::AMOUNT_MAX - 1;
+    assert_eq!(posted.net(), net);
+    let members: i64 = coop.members_balances().await.iter().sum();
+    assert_eq!(members + coop.balance("equity:development").await, net);
+    assert_eq!(coop.balance("equity:surplus").await, 0);
     coop.ground.audit().await;
 }
 

@@ -27,6 +27,7 @@ mod reports {
 }
 mod service {
     mod backlog;
+    mod pruning;
 }
 mod pledging {
     mod captures;
@@ -40,3 +41,4 @@ mod challenges;
 mod cooperatives;
 mod examples;
 mod milestones;
+mod roundings;

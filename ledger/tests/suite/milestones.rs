@@ -1,6 +1,6 @@
 //! Milestones from the plan to the release, as people and the worker's clock step through them.
 
-use crate::support::ground;
+use crate::support::{ground, waits};
 use ledger::Error;
 use ledger::engine::store::{balances, journal};
 use ledger::evidence::{Digest, Evidence, EvidenceKind, Gate, digests};
@@ -152,6 +152,41 @@ async fn m9_sixty_per_cent_is_released_and_the_rest_stays_with_the_milestone() {
     scene.approve(&rest, scene.reviewers[1], "2000.00").await.unwrap();
     assert_eq!(scene.release(&rest, 30).await, Some(200_000));
     assert_eq!(scene.milestone(&milestone).await.state.as_str(), "released");
+}
+
+#[tokio::test]
+async fn what_waits_for_somebody_is_theirs_to_do_and_gone_when_it_is_done() {
+    let scene = Scene::new().await;
+    let (ground, [first, second]) = (&scene.ground, scene.reviewers);
+    let tied = ground.person("tied", Role::Reviewer).await;
+    let claim = scene.submitted(&scene.funded("5000.00", two_weeks()).await, "5000.00").await;
+    for reviewer in [first, second, tied] {
+        assert_eq!(waits(ground, reviewer).await, ["review_claim"]);
+    }
+    let (book, team, wall) = (&ground.book, scene.team.id, ground.wall);
+    let cousin = "a cousin".to_owned();
+    ground.run(async |tx| ties::declare_tie(tx, book, tied, team, cousin, tied, wall).await).await.unwrap();
+    for other in [tied, scene.team.member, ground.owner, ground.operator] {
+        assert_eq!(waits(ground, other).await, [""; 0], "not theirs to review");
+    }
+    scene.approve(&claim, first, "5000.00").await.unwrap();
+    assert_eq!(waits(ground, first).await, [""; 0]);
+    assert_eq!(waits(ground, second).await, ["review_claim"]);
+    scene.approve(&claim, second, "5000.00").await.unwrap();
+    scene.dispute(&claim, "100.00", 1).await;
+    assert_eq!(waits(ground, ground.owner).await, ["resolve_dispute"]);
+    assert_eq!(waits(ground, second).await, [""; 0]);
+
+    let other = scene.submitted(&scene.funded("3000.00", two_weeks()).await, "3000.00").await;
+    let opinion = claims::Opinion {
+        verdict: Verdict::AskChanges,
+        claim: other.digest(),
+        evidence: digests(&other.content.evidence),
+        comment: "No photo".into(),
+    };
+    ground.run(async |tx| claims::review(tx, other.id, opinion, first, ground.wall).await).await.unwrap();
+    assert_eq!(waits(ground, scene.team.member).await, ["change_claim"]);
+    assert_eq!(waits(ground, ground.owner).await, ["resolve_dispute"]);
 }
 
 #[tokio::test]

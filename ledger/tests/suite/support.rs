@@ -2,11 +2,25 @@
 
 use deadpool_postgres::Object;
 use jiff::Timestamp;
+use ledger::desk::operations::waiting;
+use ledger::desk::rules::task::Place;
+use ledger::id::PersonId;
 use ledger::testing::Ground;
 
 /// The usual ground, from now on.
 pub(crate) async fn ground() -> Ground {
     Ground::at(Timestamp::now()).await
+}
+
+/// What waits for a person, read an item at a time.
+pub(crate) async fn waits(ground: &Ground, person: PersonId) -> Vec<&'static str> {
+    let client = ground.client().await;
+    let (mut after, mut found) = (Place::START, Vec::new());
+    while let [task] = &waiting::list(&client, person, after, 1, ground.wall).await.expect("a list")[..] {
+        after = task.place();
+        found.push(task.kind.as_str());
+    }
+    found
 }
 
 /// The plan of the statement that a function has prepared on this connection, with and without its arguments known.

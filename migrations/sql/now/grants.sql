@@ -21,8 +21,8 @@ $$;
 GRANT SELECT ON schema_file TO commonpurse_service;
 
 -- parties
-GRANT SELECT ON person, organisation, membership, invitation, declared_tie, credential, sign_in_token, refresh_family,
-    refresh_token TO commonpurse_service;
+GRANT SELECT ON person, organisation, membership, invitation, declared_tie, credential, sign_in_token, sign_in_code,
+    refresh_family, refresh_token, browser_session TO commonpurse_service;
 GRANT INSERT (id, caller, email, name, created_at) ON person TO commonpurse_service;
 GRANT UPDATE (disabled_at) ON person TO commonpurse_service;
 GRANT INSERT (id, caller, name, kind, version, created_at, created_by) ON organisation TO commonpurse_service;
@@ -38,19 +38,23 @@ GRANT INSERT (id, organisation, mode, slot, scopes, secret_digest, name, created
 GRANT UPDATE (revoked_at) ON credential TO commonpurse_service;
 GRANT INSERT (digest, person, expires_at) ON sign_in_token TO commonpurse_service;
 GRANT UPDATE (used_at) ON sign_in_token TO commonpurse_service;
+GRANT INSERT (browser, digest, link, expires_at) ON sign_in_code TO commonpurse_service;
+GRANT UPDATE (tries) ON sign_in_code TO commonpurse_service;
 GRANT INSERT (id, person, created_at) ON refresh_family TO commonpurse_service;
 GRANT UPDATE (ended_at) ON refresh_family TO commonpurse_service;
 GRANT INSERT (digest, family, expires_at) ON refresh_token TO commonpurse_service;
 GRANT UPDATE (used_at) ON refresh_token TO commonpurse_service;
+GRANT INSERT (digest, family, expires_at) ON browser_session TO commonpurse_service;
 
 -- books
-GRANT SELECT ON book, book_partner, unit TO commonpurse_service;
+GRANT SELECT ON book, book_partner, unit, exchange_pair TO commonpurse_service;
 GRANT INSERT (number, uid, organisation, name, currency, mode, zone, visibility, clock_offset_s, created_at) ON book TO
     commonpurse_service;
 GRANT UPDATE (visibility, clock_offset_s, clock_target, version) ON book TO commonpurse_service;
 GRANT INSERT (book_id, organisation, admitted_by, admitted_at) ON book_partner TO commonpurse_service;
 GRANT UPDATE (admitted_by, admitted_at, withdrawn_by, withdrawn_at) ON book_partner TO commonpurse_service;
 GRANT INSERT (created_at, book_id, exponent, code, name, counts) ON unit TO commonpurse_service;
+GRANT INSERT (book_id, account, partner) ON exchange_pair TO commonpurse_service;
 
 -- movements
 GRANT SELECT ON account_class, movement_kind, movement TO commonpurse_service;
@@ -68,7 +72,7 @@ GRANT SELECT ON recent_total, day_total, running_total, day_span, day_total_prog
 GRANT SELECT ON book_check, account_check, book_freeze TO commonpurse_service;
 
 -- service
-GRANT SELECT ON job, reply, caller_reply, activity, outbox_mail, worker_heartbeat, sandbox_provider_charge TO
+GRANT SELECT ON job, reply, caller_reply, activity, outbox_mail, quota_use, worker_heartbeat, sandbox_provider_charge TO
     commonpurse_service;
 GRANT INSERT (book_id, id, kind, dedupe, payload, due_at) ON job TO commonpurse_service;
 GRANT UPDATE (payload, attempts, forgiven, leased_until, leased_by, last_error, finished_at, dead_at) ON job TO
@@ -78,6 +82,8 @@ GRANT INSERT (caller, key, request_digest, status, body, created_at) ON caller_r
 GRANT UPDATE (status, body) ON caller_reply TO commonpurse_service;
 GRANT INSERT (id, actor, at, book_id, actor_kind, object, action, reason) ON activity TO commonpurse_service;
 GRANT INSERT (id, partner, created_at, book_id, kind, about, recipient, subject, text) ON outbox_mail TO commonpurse_service;
+GRANT INSERT (caller, what, day, used) ON quota_use TO commonpurse_service;
+GRANT UPDATE (day, used) ON quota_use TO commonpurse_service;
 GRANT INSERT (name, seen_at, version) ON worker_heartbeat TO commonpurse_service;
 GRANT UPDATE (seen_at, version) ON worker_heartbeat TO commonpurse_service;
 GRANT INSERT (book_id, reference, token, amount_minor, currency, outcome, code, provider_reference, created_at) ON
@@ -216,5 +222,7 @@ GRANT EXECUTE ON FUNCTION companion_provider_event TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION companion_donor TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION companion_reply TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION counter_next TO commonpurse_service;
+GRANT EXECUTE ON FUNCTION book_prune TO commonpurse_service;
+GRANT EXECUTE ON FUNCTION installation_prune TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION book_check_slice TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION adoption_holds TO commonpurse_service;

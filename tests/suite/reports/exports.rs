@@ -134,3 +134,21 @@ async fn a_client_that_stops_reading_an_export_is_cut_off() -> Outcome {
     }
     app.finish().await
 }
+
+#[tokio::test]
+async fn fl51_a_table_begins_with_a_byte_order_mark_when_it_is_asked_for() -> Outcome {
+    let (app, path) = public_book().await?;
+    let operator = app.operator().await?;
+    earn(&operator, &path, "40.00").await?;
+    let http = reqwest::Client::builder().no_proxy().build()?;
+    let get = async |query: &str| http.get(format!("{}{path}/export?{query}", app.base_url())).send().await;
+    let plain = get("format=csv").await?.error_for_status()?.bytes().await?;
+    let marked = get("format=csv&bom=true").await?.error_for_status()?.bytes().await?;
+    ensure!(marked.strip_prefix(b"\xef\xbb\xbf") == Some(&plain[..]), "{marked:?}");
+    ensure!(get("format=csv&bom=false").await?.bytes().await? == plain);
+    for format in ["hledger", "beancount", "jsonl"] {
+        let refused = get(&format!("format={format}&bom=true")).await?;
+        ensure!(refused.status() == 422, "{format}: {refused:?}");
+    }
+    app.finish().await
+}

@@ -55,7 +55,6 @@ impl Context {
             entry: statement.entry,
             date: written(facts.issued_on),
             statement: id.to_string(),
-            link: self.link(&format!("statements/{id}")).into(),
         };
         self.send(leased, Occasion::new("statement", &id), &facts.email, &mail).await?;
         self.settle(leased).await

@@ -42,7 +42,7 @@ impl Context {
             milestone: request.milestone.name,
             deadline: written(book.day_of(waiting.until)),
             claim: id.to_string(),
-            link: self.link(&format!("claims/{id}")).into(),
+            link: self.link("me").into(),
         };
         // The job stands for the occasion: a round, an escalation, a claim that came back.
         self.send_all(leased, Occasion::new("review", &leased.id), &request.recipients, &mail).await?;
@@ -62,7 +62,6 @@ impl Context {
             campaign: notice.campaign,
             date: written(book.day_of(notice.release.released_at)),
             claim: notice.claim.id.to_string(),
-            link: self.link(&format!("claims/{}", notice.claim.id)).into(),
         };
         self.send_all(leased, Occasion::new("release", &id), &notice.recipients, &mail).await?;
         self.settle(leased).await

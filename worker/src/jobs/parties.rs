@@ -12,21 +12,22 @@ use ledger::parties::operations::sign_in;
 use ledger::parties::rules::invitation::InvitationState;
 use ledger::parties::store::{invitations, organisations};
 use ledger::service::store::jobs::Leased;
-use url::Url;
 
 impl Context {
-    /// Mails the link that signs a person in, unless nobody who may sign in has the address, or the link has less than a
+    /// Mails the link and the code that sign a person in, unless nobody who may sign in has the address, or the link has less than a
     /// minute left to work.
     pub(super) async fn send_sign_in(
         &self,
         leased: &Leased,
         email: &str,
         token: &str,
+        code: Option<&str>,
         expires_at: Timestamp,
     ) -> Result<(), Failure> {
         let minutes = Timestamp::now().duration_until(expires_at).as_mins();
         if minutes >= 1 && self.open_link(email, token, expires_at).await? {
-            let mail = SignIn { link: self.link_with("sign-in", token).into(), minutes };
+            let link = self.link(&format!("sign-in/{token}")).into();
+            let mail = SignIn { link, code: code.map(in_groups).unwrap_or_default(), minutes };
             self.send(leased, Occasion::new("sign-in", &leased.id), email, &mail).await?;
         }
         self.settle(leased).await
@@ -50,7 +51,7 @@ impl Context {
         drop(client);
         if found.state(Timestamp::now()) == InvitationState::Open {
             let mail = Invited {
-                link: self.link_with("invitation", token).into(),
+                link: self.link(&format!("invitations/{token}")).into(),
                 organisation: organisation.name,
                 role: found.role.to_string(),
                 until: written(found.expires_at.to_zoned(TimeZone::UTC).date()),
@@ -59,11 +60,10 @@ impl Context {
         }
         self.settle(leased).await
     }
+}
 
-    /// The address of a page that works with a secret.
-    fn link_with(&self, path: &str, token: &str) -> Url {
-        let mut link = self.link(path);
-        link.query_pairs_mut().append_pair("token", token);
-        link
-    }
+/// A code as it is read: in groups of four.
+fn in_groups(code: &str) -> String {
+    let characters: Vec<char> = code.chars().collect();
+    characters.chunks(4).map(String::from_iter).collect::<Vec<_>>().join(" ")
 }

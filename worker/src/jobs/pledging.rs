@@ -147,7 +147,6 @@ impl Context {
                 charge: id.to_string(),
                 provider_reference,
                 entry: facts.entry,
-                link: self.link(&format!("pledges/{}", charge.pledge)).into(),
             };
             let occasion = Occasion::new("receipt", &id).brought_by(charge.partner);
             self.send(leased, occasion, &facts.email, &mail).await?;
@@ -178,7 +177,6 @@ impl Context {
                 date: written(facts.day),
                 pledge: charge.pledge.to_string(),
                 next,
-                link: self.link(&format!("pledges/{}", charge.pledge)).into(),
             };
             let occasion = Occasion::new("decline", &format!("{id}.{attempt}")).brought_by(charge.partner);
             self.send(leased, occasion, &facts.email, &mail).await?;

@@ -34,8 +34,6 @@ pub(crate) struct MemberStatement {
     pub(crate) date: String,
     /// The id of the statement.
     pub(crate) statement: String,
-    /// The page that shows the statement.
-    pub(crate) link: String,
 }
 mail!(
     MemberStatement: "cooperatives/statement.subject.txt",
@@ -66,7 +64,6 @@ mod tests {
             entry: 4711,
             date: "10 January 2028".into(),
             statement: "stm_abc".into(),
-            link: "https://purse.example.org/statements/stm_abc".into(),
         };
         let mail = statement(true).render().unwrap();
         assert!(mail.subject.contains("2592.02 USD") && mail.subject.contains("Press Makers"), "{}", mail.subject);

@@ -16,8 +16,6 @@ pub(crate) struct Release {
     pub(crate) date: String,
     /// The id of the claim.
     pub(crate) claim: String,
-    /// The page that shows the claim.
-    pub(crate) link: String,
 }
 mail!(Release: "milestones/release.subject.txt", "milestones/release.txt", "milestones/release.html");
 
@@ -33,7 +31,7 @@ pub(crate) struct Review {
     pub(crate) deadline: String,
     /// The id of the claim.
     pub(crate) claim: String,
-    /// The page that shows the claim.
+    /// The page that shows what waits for the reviewer.
     pub(crate) link: String,
 }
 mail!(Review: "milestones/review.subject.txt", "milestones/review.txt", "milestones/review.html");
@@ -52,7 +50,6 @@ mod tests {
             campaign: "Open washing machine".into(),
             date: "20 November 2026".into(),
             claim: "clm_abc".into(),
-            link: "https://purse.example.org/claims/clm_abc".into(),
         };
         assert!(mail.render().unwrap().subject.contains("3000.00 USD"));
         let mail = Review {
@@ -61,8 +58,9 @@ mod tests {
             milestone: "Working prototype".into(),
             deadline: "4 December 2026".into(),
             claim: "clm_abc".into(),
-            link: "https://purse.example.org/claims/clm_abc".into(),
+            link: "https://purse.example.org/me".into(),
         };
-        assert!(mail.render().unwrap().html.contains("4 December 2026"));
+        let mail = mail.render().unwrap();
+        assert!(mail.html.contains("4 December 2026") && mail.text.contains("https://purse.example.org/me"));
     }
 }

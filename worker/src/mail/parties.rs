@@ -6,7 +6,9 @@ use super::templates::mail;
 pub(crate) struct SignIn {
     /// The link with its secret.
     pub(crate) link: String,
-    /// How long it works, in minutes.
+    /// What may be typed instead in the browser that asked; empty when none did.
+    pub(crate) code: String,
+    /// How long they work, in minutes.
     pub(crate) minutes: i64,
 }
 mail!(SignIn: "parties/sign_in.subject.txt", "parties/sign_in.txt", "parties/sign_in.html");
@@ -31,14 +33,17 @@ mod tests {
 
     #[test]
     fn the_mail_of_a_sign_in_carries_its_link_and_for_how_long_it_works() {
-        let link = "https://purse.example.org/sign-in?token=t0ken";
-        let mail = SignIn { link: link.into(), minutes: 15 }.render().unwrap();
+        let link = "https://purse.example.org/sign-in/t0ken";
+        let mail = SignIn { link: link.into(), code: "1234 5678".into(), minutes: 15 }.render().unwrap();
         assert!(mail.text.contains(link) && mail.html.contains(link) && mail.text.contains("15 minutes"));
+        assert!(mail.text.contains("1234 5678") && mail.html.contains("1234 5678"), "{}", mail.text);
+        let mail = SignIn { link: link.into(), code: String::new(), minutes: 15 }.render().unwrap();
+        assert!(!mail.text.contains("code") && !mail.html.contains("code"), "{}", mail.text);
     }
 
     #[test]
     fn the_mail_of_an_invitation_says_who_invites_to_what_and_until_when() {
-        let link = "https://purse.example.org/invitation?token=t0ken";
+        let link = "https://purse.example.org/invitations/t0ken";
         let mail = Invited {
             link: link.into(),
             organisation: "Press & Makers".into(),

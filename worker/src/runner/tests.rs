@@ -213,7 +213,7 @@ async fn run_until(worker: &Arc<Worker>, holds: impl AsyncFn() -> bool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mail_server_that_says_nothing_keeps_no_money_waiting() {
+async fn h7_a_mail_server_that_says_nothing_keeps_no_money_waiting() {
     let database = testing::database().await;
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("smtp://{}", silent.local_addr().unwrap());
@@ -228,7 +228,7 @@ async fn a_mail_server_that_says_nothing_keeps_no_money_waiting() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mail_server_that_is_away_is_left_alone_and_its_mails_lose_no_attempts() {
+async fn h7_a_mail_server_that_is_away_is_left_alone_and_its_mails_lose_no_attempts() {
     let database = testing::database().await;
     let mails: Vec<_> = (0..200).map(|number| sign_in(number, &format!("ada{number}@example.org"))).collect();
     enqueue(&database, &mails).await;
@@ -243,7 +243,7 @@ async fn a_mail_server_that_is_away_is_left_alone_and_its_mails_lose_no_attempts
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_book_has_its_turn_however_much_the_others_have_to_do() {
+async fn h6_t13_each_book_has_its_turn_however_much_the_others_have_to_do() {
     let database = testing::database().await;
     database.open_books(50).await;
     for book in 1..=50 {

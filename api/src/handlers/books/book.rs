@@ -20,6 +20,7 @@ use ledger::books::operations::clock::{self, Status};
 use ledger::engine::store::books::{self, Book, Visibility};
 use ledger::id::{BookId, BookRef, OrganisationId};
 use ledger::parties::store::organisations;
+use ledger::service::quota::Quota;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -108,7 +109,7 @@ impl BookBody {
     }
 }
 
-/// Opens a book with an empty journal.
+/// Opens a book with an empty journal. So many a day: see `/problems/quota`.
 #[utoipa::path(tag = "books", request_body = NewBook,
     responses((status = 201, description = "Opened", body = BookBody)))]
 #[post("/v1/books")]
@@ -131,6 +132,7 @@ pub(crate) async fn open(state: Data<State>, caller: Caller, request: Keyed<NewB
             Mode::Sandbox => {}
         }
         let wall = Timestamp::now();
+        caller.take_quota(tx, state.config.quotas, Quota::Books, wall).await?;
         let book = operations::open(tx, asked.clone(), wall).await?;
         note(tx, &caller, &book, &book.reference(), "opened", wall).await?;
         Ok(Reply::created(&BookBody::of(tx, book).await?))

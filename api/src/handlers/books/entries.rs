@@ -2,7 +2,7 @@
 
 use crate::auth::{Caller, MaybeCaller};
 use crate::extract::{Keyed, Params};
-use crate::idempotency::{REPLAYED, Reply, Scope, idempotent, posted};
+use crate::idempotency::{REPLAYED, Reply, Scope, has_come, idempotent, posted};
 use crate::paging::{self, Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
@@ -16,6 +16,7 @@ use jiff::civil::Date;
 use ledger::book::entry::LINES_MAX;
 use ledger::book::legs::{Side, legs_of};
 use ledger::books::operations::entries::{self as operations, RawEntry, RawLeg, RawLine};
+use ledger::books::operations::exchange_pairs::Purpose;
 use ledger::books::operations::journal_entries::{self, EntryLine, JournalEntry};
 use ledger::id::BookRef;
 use serde::{Deserialize, Serialize};
@@ -29,7 +30,9 @@ pub struct NewJournalEntry {
     #[serde(default)]
     #[schema(max_items = 1000)]
     lines: Vec<NewLine>,
-    /// Instead of lines: amounts on one side of one account each, which balance in each currency and unit.
+    /// Instead of lines: amounts on one side of one account each, which balance in each currency and unit. An account may
+    /// stand on both sides, in any order, but with no more than the other accounts can take and give: what they move is
+    /// posted as it was given. Otherwise the refusal is at `/legs`.
     #[serde(default)]
     #[schema(max_items = 1000)]
     legs: Vec<NewLeg>,
@@ -73,18 +76,51 @@ pub struct NewLeg {
     amount: AmountBody,
 }
 
+fn side(pointer: &str, text: &str) -> Result<Side, Problem> {
+    match text {
+        "debit" => Ok(Side::Debit),
+        "credit" => Ok(Side::Credit),
+        _ => Err(Problem::invalid(pointer, "must be debit or credit")),
+    }
+}
+
+/// Whether a text is as long as the code of an account.
+fn check_code(pointer: &str, text: &str) -> Result<(), Problem> {
+    bounded(pointer, text, 3..=650).map(drop)
+}
+
 impl NewLeg {
     fn parse(self, at: &str) -> Result<RawLeg, Problem> {
-        let side = match self.side.as_str() {
-            "debit" => Side::Debit,
-            "credit" => Side::Credit,
-            _ => return Err(Problem::invalid(format!("{at}/side"), "must be debit or credit")),
-        };
+        let side = side(&format!("{at}/side"), &self.side)?;
         Ok(RawLeg { account: self.account, side, amount: self.amount.into() })
     }
 }
 
 impl NewJournalEntry {
+    /// Whether it is of the shape that the contract gives it: lengths and patterns, whatever they mean.
+    pub(super) fn check_shape(&self) -> Result<(), Problem> {
+        for (name, count) in [("/lines", self.lines.len()), ("/legs", self.legs.len())] {
+            if count > LINES_MAX {
+                return Err(Problem::invalid(name, format!("at most {LINES_MAX}")));
+            }
+        }
+        for (index, line) in self.lines.iter().enumerate() {
+            let at = |problem: Problem| problem.below(&format!("/lines/{index}"));
+            check_code("/debit", &line.debit).map_err(at)?;
+            check_code("/credit", &line.credit).map_err(at)?;
+            line.amount.check_shape("/amount").map_err(at)?;
+        }
+        for (index, leg) in self.legs.iter().enumerate() {
+            let at = |problem: Problem| problem.below(&format!("/legs/{index}"));
+            check_code("/account", &leg.account).map_err(at)?;
+            side("/side", &leg.side).map_err(at)?;
+            leg.amount.check_shape("/amount").map_err(at)?;
+        }
+        paragraphs("/memo", &self.memo, 0..=1_000)?;
+        bounded("/reference", &self.reference, 0..=200)?;
+        Ok(())
+    }
+
     pub(super) fn parse(self) -> Result<RawEntry, Problem> {
         if !self.lines.is_empty() && !self.legs.is_empty() {
             return Err(Problem::invalid("/legs", "give lines or legs, not both"));
@@ -201,7 +237,8 @@ impl JournalEntryBody {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct DryRun {
-    /// Decides as if it were posted, and writes nothing.
+    /// Decides as if it were posted, and writes nothing. With an Idempotency-Key that has come before, it is answered as the
+    /// request itself would be.
     #[serde(default)]
     dry_run: bool,
 }
@@ -230,8 +267,10 @@ pub(crate) async fn create(
 ) -> Result<HttpResponse, Problem> {
     let book = kept_by(&state, &caller, *id).await?;
     let (asked, wall) = (request.body.parse()?, Timestamp::now());
-    let entry = asked.resolve(&state.directory, state.connections().await?, &book, wall).await?;
-    if query.0.dry_run {
+    let tries = query.0.dry_run && !has_come(&state, &request.key, Scope::Book(book.id), caller.id()).await?;
+    let purpose = if tries { Purpose::Try } else { Purpose::Post };
+    let entry = asked.resolve(&state.directory, state.connections().await?, &book, purpose, wall).await?;
+    if tries {
         let mut client = state.client().await?;
         let tx = client.transaction().await?;
         let tried = operations::try_out(&tx, &book, entry).await;
@@ -260,9 +299,13 @@ pub struct ReverseEntryRequest {
     /// Stands in the memo of the mirror.
     #[schema(min_length = 1, max_length = 1000, example = "posted twice")]
     reason: String,
+    /// Day on which the mirror counts: from that of the entry to the later of it and the book's own day, and not in a closed
+    /// period. When it is not given, the day of the entry while that is open, else the book's own day: never before the entry.
+    #[serde(default)]
+    effective: Option<Date>,
 }
 
-/// Reverses a raw journal entry: its exact mirror, linked to it, once.
+/// Reverses a raw journal entry: its exact mirror, linked to it, once. It never takes effect before the entry.
 #[utoipa::path(tag = "journal-entries",
     params(("book" = String, Path, description = "The book"), ("number" = i64, Path, description = "Its number", minimum = 1)),
     request_body = ReverseEntryRequest,
@@ -276,9 +319,10 @@ pub(crate) async fn reverse(
 ) -> Result<HttpResponse, Problem> {
     let (id, number) = path.into_inner();
     let reason = paragraphs("/reason", &request.body.reason, 1..=1_000)?;
+    let effective = request.body.effective;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = kept(tx, &caller, id).await?;
-        let posted = operations::reverse(tx, &book, number, &reason, Timestamp::now()).await?;
+        let posted = operations::reverse(tx, &book, number, effective, &reason, Timestamp::now()).await?;
         note(tx, &caller, &book, &format!("entry {number}"), "reversed", Timestamp::now()).await?;
         Ok(Reply::created(&JournalEntryBody::new(journal_entries::journal_entry(tx, &book, posted.number).await?)))
     })

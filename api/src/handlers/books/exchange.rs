@@ -18,7 +18,8 @@ use ledger::id::BookRef;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A pair of exchange accounts and a rate. Every pair of currencies has a pair of accounts of its own.
+/// A pair of exchange accounts and a rate. Every pair of currencies has a pair of accounts of its own: two that an entry, or
+/// this, has moved together belong to each other for ever, and another partner is refused.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewExchangeResult {

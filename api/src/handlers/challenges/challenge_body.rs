@@ -68,9 +68,9 @@ pub struct ChallengeBody {
 
 impl ChallengeBody {
     pub(crate) fn new(it: Challenge, book: &Book, purse: Option<PurseState>) -> ChallengeBody {
-        let balance = |minor| BalanceBody::new(minor, it.purse.currency());
+        let balance = |minor: i64| BalanceBody::new(minor, it.purse.currency());
         let funding = purse.map(|PurseState { totals, balance: held, settled }| PurseBody {
-            pledged: balance(totals.pledged),
+            pledged: BalanceBody::new(totals.pledged, it.purse.currency()),
             captured: balance(totals.captured),
             settled: balance(settled),
             short: balance((it.purse.minor() - settled).max(0)),

@@ -135,7 +135,8 @@ pub(super) async fn custodian(
 /// Brings a sponsor's contribution. It agrees to the rules by their SHA-256.
 #[utoipa::path(tag = "purses", params(("id" = String, Path, description = "The challenge")),
     request_body = NewPurseContribution,
-    responses((status = 201, description = "Pledged, or captured", body = PurseContributionBody)))]
+    responses((status = 201, description = "Pledged, or captured", body = PurseContributionBody),
+              (status = 200, description = "It was brought before, just so", body = PurseContributionBody)))]
 #[post("/v1/challenges/{id}/contributions")]
 pub(crate) async fn create(
     state: Data<State>,
@@ -162,7 +163,8 @@ pub(crate) async fn create(
             provider_reference: paid.clone(),
         };
         let made = operations::contribute(tx, new, actor(&caller), Timestamp::now()).await?;
-        Ok(Reply::created(&PurseContributionBody::from(made)))
+        let body = PurseContributionBody::from(made.contribution);
+        Ok(if made.was_known { Reply::ok(&body) } else { Reply::created(&body) })
     })
     .await
 }

@@ -4,7 +4,7 @@ use super::distribution_body::{DistributionBody, ObjectionBody, ObjectionsBody};
 use super::members::{cooperative, cooperative_of, visible_members};
 use crate::auth::Caller;
 use crate::extract::{Keyed, Nothing, Params};
-use crate::idempotency::{Reply, Scope, idempotent};
+use crate::idempotency::{Reply, Scope, has_come, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
@@ -41,7 +41,8 @@ pub struct NewDistribution {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct DryRun {
-    /// Computes the draft, and writes nothing.
+    /// Computes the draft, and writes nothing. With an Idempotency-Key that has come before, it is answered as the request
+    /// itself would be.
     #[serde(default)]
     dry_run: bool,
 }
@@ -64,7 +65,7 @@ pub(crate) async fn draft(
     let period = Period::new(request.body.from, request.body.to);
     let period = period.map_err(|refusal| Problem::invalid("/to", refusal.detail))?;
     let wall = Timestamp::now();
-    if query.0.dry_run {
+    if query.0.dry_run && !has_come(&state, &request.key, Scope::Book(id.book), caller.id()).await? {
         let mut client = state.client().await?;
         let tx = client.transaction().await?;
         let book = cooperative(&tx, &caller, *id).await?;

@@ -1,7 +1,7 @@
 //! Signing in: people by e-mail link, partners by client credentials.
 
 use crate::auth::Caller;
-use crate::extract::{Body, Keyed, Nothing};
+use crate::extract::{Body, Keyed, Nothing, RawForm};
 use crate::idempotency::{Reply, Scope, idempotent};
 use crate::keys::{self, ACCESS_SECONDS, Subject};
 use crate::problem::Problem;
@@ -9,7 +9,7 @@ use crate::state::State;
 use crate::wire::{bounded, parse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderMap, WWW_AUTHENTICATE};
-use actix_web::web::{Bytes, Data};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -157,9 +157,9 @@ pub struct OauthTokenBody {
     request_body(content = OauthTokenRequest, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "A token with the scopes asked for", body = OauthTokenBody)))]
 #[post("/v1/oauth/token")]
-pub(crate) async fn oauth_token(state: Data<State>, http: HttpRequest, body: Bytes) -> Result<HttpResponse, Problem> {
+pub(crate) async fn oauth_token(state: Data<State>, http: HttpRequest, body: RawForm) -> Result<HttpResponse, Problem> {
     let form: OauthTokenRequest =
-        serde_urlencoded::from_bytes(&body).map_err(|error| oauth_problem("invalid-request", &error.to_string()))?;
+        serde_urlencoded::from_bytes(&body.0).map_err(|error| oauth_problem("invalid-request", &error.to_string()))?;
     if form.grant_type != "client_credentials" {
         return Err(oauth_problem("unsupported-grant-type", "the only grant_type is client_credentials"));
     }

@@ -17,6 +17,7 @@ use ledger::parties::operations::invitations as operations;
 use ledger::parties::rules::invitation::{Invitation, InvitationState};
 use ledger::parties::rules::role::{Email, Role};
 use ledger::parties::store::invitations;
+use ledger::service::quota::Quota;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -67,7 +68,7 @@ impl InvitationBody {
 }
 
 /// Invites somebody to a role. A link is mailed to the address; it works for 14 days, once, for whoever is signed in with
-/// that address. Until it is accepted, nobody has the role.
+/// that address. Until it is accepted, nobody has the role. So many a day: see `/problems/quota`.
 #[utoipa::path(tag = "invitations", params(("id" = String, Path, description = "The organisation")),
     request_body = NewInvitation,
     responses((status = 201, description = "The invitation is on its way", body = InvitationBody)))]
@@ -85,6 +86,7 @@ pub(crate) async fn create(
     idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
         caller.require_role(tx, *id, "organisation").await?;
         let wall = Timestamp::now();
+        caller.take_quota(tx, state.config.quotas, Quota::Invitations, wall).await?;
         let made = operations::invite(tx, *id, &email, role, by, &secret, wall).await?;
         Ok(Reply::created(&InvitationBody::at(wall)(made)))
     })

@@ -17,6 +17,7 @@ use ledger::parties::operations::organisations as parties;
 use ledger::parties::rules::organisation::{Membership, Organisation};
 use ledger::parties::rules::role::{OrganisationKind, Role};
 use ledger::parties::store::organisations;
+use ledger::service::quota::Quota;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -56,7 +57,7 @@ impl From<Organisation> for OrganisationBody {
     }
 }
 
-/// Makes an organisation; who makes it becomes its owner.
+/// Makes an organisation; who makes it becomes its owner. So many a day: see `/problems/quota`.
 #[utoipa::path(tag = "organisations", request_body = NewOrganisation,
     responses((status = 201, description = "Made", body = OrganisationBody)))]
 #[post("/v1/organisations")]
@@ -69,7 +70,9 @@ pub(crate) async fn create(
     let name = bounded("/name", &request.body.name, 1..=200)?;
     let kind = parse("/kind", &request.body.kind)?;
     idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
-        let made = parties::create_organisation(tx, creator, &name, kind, Timestamp::now()).await?;
+        let wall = Timestamp::now();
+        caller.take_quota(tx, state.config.quotas, Quota::Organisations, wall).await?;
+        let made = parties::create_organisation(tx, creator, &name, kind, wall).await?;
         Ok(Reply::created(&OrganisationBody::from(made)))
     })
     .await

@@ -257,7 +257,7 @@ pub struct TotalsBody {
 
 impl TotalsBody {
     fn new(campaign: &Campaign, found: &Totals) -> TotalsBody {
-        let balance = |minor| BalanceBody::new(minor, campaign.currency);
+        let balance = |minor: i128| BalanceBody::new(minor, campaign.currency);
         let Kind::Recurring { monthly_goal } = campaign.kind;
         let Totals { sums, available } = found;
         TotalsBody {
@@ -267,7 +267,7 @@ impl TotalsBody {
             refunded: balance(sums.refunded),
             disputed: balance(sums.disputed),
             settled: balance(sums.settled),
-            available: balance(*available),
+            available: balance(i128::from(*available)),
             moved_in: balance(sums.moved_in),
             moved_out: balance(sums.moved_out),
             monthly: balance(sums.monthly),

@@ -9,7 +9,7 @@ use crate::visibility::read_accounts;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpResponse, get};
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use ledger::export::Format;
 use ledger::id::BookRef;
 use ledger::reports::operations::exports;
@@ -30,7 +30,14 @@ pub struct ExportQuery {
     ///   is canonical (RFC 8785) and carries its SHA-256 digest and that of the line before. `commonpurse verify` checks it.
     #[param(value_type = String, pattern = "^(hledger|beancount|csv|jsonl)$", example = "hledger")]
     format: Format,
+    /// Only with `csv`: begins with a byte order mark, by which spreadsheets know that the text is UTF-8 and show its
+    /// accents right.
+    #[serde(default)]
+    bom: bool,
 }
+
+/// By what a spreadsheet knows UTF-8.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// Exports the whole book, as it was when the export began.
 ///
@@ -47,10 +54,13 @@ pub(crate) async fn export(
     id: Path<BookRef>,
     query: Params<ExportQuery>,
 ) -> Result<HttpResponse, Problem> {
+    let ExportQuery { format, bom } = query.0;
+    if bom && format != Format::Csv {
+        return Err(Problem::invalid("/bom", "only a csv begins with a byte order mark"));
+    }
     let client = state.client().await?;
     let book = read_accounts(&client, &caller, *id).await?;
     drop(client);
-    let format = query.0.format;
     let file = format!("attachment; filename=\"{}.{}\"", book.reference(), format.extension());
     let pieces = exports::export(state.connections().await?.clone(), book, format).await?;
     // The answer goes on after the request is answered, and so does its use of the database.
@@ -60,6 +70,8 @@ pub(crate) async fn export(
         Bytes::from(piece)
     });
     let pieces = pieces.inspect_err(|error| tracing::error!(%error, "an export was cut"));
+    let mark = bom.then(|| Ok(Bytes::from_static(BYTE_ORDER_MARK.as_bytes())));
+    let pieces = stream::iter(mark).chain(pieces);
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, format.media_type()))
         .insert_header((CONTENT_DISPOSITION, file))

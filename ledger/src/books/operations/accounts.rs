@@ -10,6 +10,9 @@ use crate::money::Unit;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 
+/// The most accounts of a book that people may open; the service itself opens those that it needs.
+pub const ACCOUNTS_MAX: i32 = 100_000;
+
 /// An account of the chart, opened in its unit when it is first needed.
 ///
 /// # Errors
@@ -30,7 +33,7 @@ pub async fn ensure(
 ///
 /// # Errors
 ///
-/// `managed-class`, `account-exists`; [`Error::Invalid`] at `/code`.
+/// `managed-class`, `account-exists`, `too-many-accounts`; [`Error::Invalid`] at `/code`.
 pub async fn open(
     tx: &Transaction<'_>,
     book: &Book,
@@ -54,7 +57,11 @@ pub async fn open(
     if accounts::find(tx, book.id, code).await?.is_some() {
         return Err(Refusal::new("account-exists", format!("the book has an account {code}")).into());
     }
-    accounts::open(tx, book.id, code, class, unit.code(), floor, wall).await?;
+    let number = accounts::open(tx, book.id, code, class, unit.code(), floor, wall).await?;
+    if number.0 > ACCOUNTS_MAX {
+        let detail = format!("a book has at most {ACCOUNTS_MAX} accounts");
+        return Err(Refusal::new("too-many-accounts", detail).into());
+    }
     accounts::find(tx, book.id, code).await?.ok_or(Error::NotFound("account"))
 }
 

@@ -1,8 +1,9 @@
 //! Posting what a pair of exchange accounts gained or lost by a day.
 
 use super::accounts::ensure;
+use super::exchange_pairs;
 use crate::book::AccountClass;
-use crate::books::rules::exchange::{self, Position, Rate};
+use crate::books::rules::exchange::{self, Moved, Position, Rate};
 use crate::chart;
 use crate::engine::posting::{self, Posted};
 use crate::engine::store::accounts::{self, Account};
@@ -48,8 +49,8 @@ pub struct Outcome {
 ///
 /// # Errors
 ///
-/// [`Error::Invalid`] at `/account` or `/against` for accounts that are no pair of exchange accounts of two units, and
-/// at `/date` for a day to come; `result-too-large`; what [`posting::post`] refuses, such as `closed-period`.
+/// [`Error::Invalid`] at `/account` or `/against` for accounts that are no pair of exchange accounts of two units, or of
+/// which one belongs to another pair, and at `/date` for a day to come; `result-too-large`; what [`posting::post`] refuses, such as `closed-period`.
 pub async fn post_result(
     tx: &Transaction<'_>,
     book: &Book,
@@ -66,6 +67,8 @@ pub async fn post_result(
     }
     // Nothing may move between reading and posting.
     journal::lock(tx, book.id).await?;
+    let pair = [&of, &against].map(|account| Moved { account: account.number, unit: account.unit });
+    exchange_pairs::make_whole(tx, book.id, &pair, "/against").await?;
     let gain = exchange::gain(
         position(tx, book, &of, asked.day).await?,
         position(tx, book, &against, asked.day).await?,

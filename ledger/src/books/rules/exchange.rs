@@ -3,12 +3,14 @@
 //! Nothing moves from one currency to another: whoever buys euros for dollars credits `equity:exchange:eur-usd:eur` with the
 //! euros and debits `equity:exchange:eur-usd:usd` with the dollars, so that the entry balances in both. The two accounts
 //! (trading or conversion accounts, which accounting practice counts as equity) hold the open position, and every pair of
-//! currencies has a pair of its own. At a rate the position is worth something: that is the gain or loss, and posting it
+//! currencies has a pair of its own: two accounts that are moved together once belong to each other, as one that two pairs shared
+//! would hold the position of neither. At a rate the position is worth something: that is the gain or loss, and posting it
 //! makes the pair even at this rate.
 
 use crate::book::{AccountNumber, Entry, Line, MovementKind, Note};
 use crate::money::Unit;
 use jiff::civil::Date;
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 /// The most digits of a rate before the point, and behind it.
@@ -60,6 +62,42 @@ fn half_to_even(product: i128, by: i128) -> i128 {
     let (below, rest) = (product.div_euclid(by), product.rem_euclid(by));
     let up = 2 * rest > by || (2 * rest == by && below % 2 != 0);
     below + i128::from(up)
+}
+
+/// An exchange account that an entry moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moved {
+    /// The account.
+    pub account: AccountNumber,
+    /// Its unit.
+    pub unit: Unit,
+}
+
+/// Whether these accounts are kept in more than one unit: then something is exchanged.
+pub fn is_across(moved: &[Moved]) -> bool {
+    moved.windows(2).any(|two| two[0].unit != two[1].unit)
+}
+
+/// The two accounts that an entry makes a pair of, if it has to make one. `partners` is what is known of those it moves; each
+/// stands among them once.
+///
+/// # Errors
+///
+/// The account whose partner the entry does not move.
+pub fn new_pair(
+    moved: &[Moved],
+    partners: &BTreeMap<AccountNumber, AccountNumber>,
+) -> Result<Option<(AccountNumber, AccountNumber)>, AccountNumber> {
+    let is_moved = |account: &AccountNumber| moved.iter().any(|moved| moved.account == *account);
+    let is_alone = |moved: &&Moved| !partners.get(&moved.account).is_some_and(is_moved);
+    let alone: Vec<&Moved> = moved.iter().filter(is_alone).collect();
+    let has_partner = |moved: &&&Moved| partners.contains_key(&moved.account);
+    match (alone.iter().find(has_partner), &*alone) {
+        (Some(other), _) => Err(other.account),
+        (None, []) => Ok(None),
+        (None, [one, other]) if one.unit != other.unit => Ok(Some((one.account, other.account))),
+        (None, [first, ..]) => Err(first.account),
+    }
 }
 
 /// One of a pair of exchange accounts.
@@ -139,6 +177,20 @@ mod tests {
         for text in ["", "0", "0.000", "-1", "1.", ".5", "1e3", "1.1234567890", "1234567890", "1,5", "+1"] {
             assert_eq!(text.parse::<Rate>(), Err(NoRate), "{text}");
         }
+    }
+
+    #[test]
+    fn fl25_an_account_belongs_to_one_pair() {
+        let account = |number, code| Moved { account: AccountNumber(number), unit: unit(code) };
+        let (eur, usd, jpy, usd_too) = (account(1, "EUR"), account(2, "USD"), account(3, "JPY"), account(4, "USD"));
+        let number = |moved: Moved| moved.account;
+        let known = BTreeMap::from([(number(eur), number(usd)), (number(usd), number(eur))]);
+        assert_eq!(new_pair(&[eur, usd], &BTreeMap::new()), Ok(Some((number(eur), number(usd)))));
+        assert_eq!(new_pair(&[usd, eur], &known), Ok(None));
+        assert_eq!(new_pair(&[jpy, usd], &known), Err(number(usd)));
+        assert_eq!(new_pair(&[eur, usd, jpy, usd_too], &known), Ok(Some((number(jpy), number(usd_too)))));
+        assert_eq!(new_pair(&[eur, usd, jpy], &BTreeMap::new()), Err(number(eur)));
+        assert!(is_across(&[eur, usd]) && !is_across(&[usd, usd_too]) && !is_across(&[eur]));
     }
 
     proptest! {

@@ -48,7 +48,17 @@ pub struct NewContribution {
     pub provider_reference: Option<String>,
 }
 
-/// A sponsor gives to a purse; with a payment's reference it is captured at once.
+/// What became of a contribution that was brought.
+#[derive(Debug, Clone)]
+pub struct Brought {
+    /// The contribution.
+    pub contribution: Contribution,
+    /// Whether it was brought before, just so.
+    pub was_known: bool,
+}
+
+/// A sponsor gives to a purse; with a payment's reference it is captured at once. The same contribution brought again is the one
+/// that is there; when it comes with its payment only now, it is captured.
 ///
 /// # Errors
 ///
@@ -60,10 +70,18 @@ pub async fn contribute(
     new: NewContribution,
     actor: Actor,
     wall: Timestamp,
-) -> Result<Contribution, Error> {
+) -> Result<Brought, Error> {
     check_text("/reference", &new.reference, 1..=200)?;
     let locked = lock(tx, new.challenge).await?;
     let Locked { book, challenge } = &locked;
+    let known = contributions::find_by_reference(tx, book.id, new.partner, &new.reference).await?;
+    if let Some(known) = known.filter(|known| is_the_same(known, &new)) {
+        let contribution = match new.provider_reference {
+            Some(reference) => capture(tx, known.id, reference, actor, None, wall).await?,
+            None => known,
+        };
+        return Ok(Brought { contribution, was_known: true });
+    }
     challenge.takes_contributions()?;
     challenge.agree(new.rules)?;
     if organisations::find(tx, new.sponsor).await?.is_none() {
@@ -86,15 +104,21 @@ pub async fn contribute(
         created_at: book.now(wall),
     };
     if !contributions::insert(tx, &contribution).await? {
-        let detail = format!("a contribution {} was brought before", contribution.reference);
+        let detail = format!("a contribution {} was brought before, and differs", contribution.reference);
         return Err(Refusal::new("reference-taken", detail).into());
     }
     let pledged = Done::new(&contribution.id, "pledged", actor);
     activity::record(tx, book.id, pledged, contribution.created_at).await?;
-    match new.provider_reference {
-        Some(reference) => capture_locked(tx, &locked, contribution, reference, actor, book.today(wall), wall).await,
-        None => Ok(contribution),
-    }
+    let contribution = match new.provider_reference {
+        Some(reference) => capture_locked(tx, &locked, contribution, reference, actor, book.today(wall), wall).await?,
+        None => contribution,
+    };
+    Ok(Brought { contribution, was_known: false })
+}
+
+/// Whether a contribution that a partner names alike says the same.
+fn is_the_same(known: &Contribution, new: &NewContribution) -> bool {
+    (known.challenge, known.sponsor, known.amount, known.rules) == (new.challenge, new.sponsor, new.amount, new.rules)
 }
 
 /// The partner has the money of a contribution: it stands in the purse, and arrives with the partner's day. That is today, or
@@ -277,8 +301,9 @@ pub(super) async fn close_fees(
         FeeGoesTo::OperatingFund => {
             let operating = chart::operating(&challenge.slug);
             let operating = accounts::ensure(tx, book.id, &operating, currency, wall).await?;
-            let sum = money(fees.iter().map(|(_, _, fee)| fee).sum(), currency)?;
-            let entry = movements::entry_fee_earned(account, operating, sum, book.today(wall), challenge.id);
+            let sum = fees.iter().map(|(_, _, fee)| i128::from(*fee)).sum::<i128>();
+            let parts = Money::parts(sum, currency);
+            let entry = movements::entry_fee_earned(account, operating, &parts, book.today(wall), challenge.id);
             posting::post(tx, book, entry, wall).await?;
         }
         FeeGoesTo::Teams => {

@@ -64,7 +64,7 @@ pub async fn enter(
 }
 
 /// A custodian (a partner platform or the host itself) has the fee of a team, since now, or since `kept_since`: the moment in
-/// the book's time since which the report was kept.
+/// the book's time since which the report was kept. The same payment reported again changes nothing.
 ///
 /// # Errors
 ///
@@ -84,8 +84,11 @@ pub async fn capture_fee(
     let book = books::get(tx, id.book).await?;
     let challenge = challenges::hold(tx, entrants::get(tx, id).await?.challenge).await?;
     let at = kept_since.unwrap_or(book.now(wall));
-    challenge.takes_entries(at)?;
     let entrant = entrants::lock(tx, id).await?;
+    if entrants::is_paid_by(tx, id, partner, provider_reference).await? {
+        return Ok(entrant);
+    }
+    challenge.takes_entries(at)?;
     match entrant.fee_state {
         FeeState::Due => {}
         FeeState::Free | FeeState::Captured | FeeState::Settled | FeeState::Closed => {

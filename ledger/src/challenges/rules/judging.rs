@@ -1,7 +1,8 @@
 //! Judging: scorecards, whose card counts, and the order of submissions.
 //!
 //! A score is the mean over the judges who count of the weighted mean over the criteria. Scores are compared as exact
-//! fractions, so that no rounding makes or breaks a tie; what is shown is rounded half up to hundredths of a point.
+//! fractions, so that no rounding makes or breaks a tie; what is kept and shown is rounded down to
+//! hundredths of a point, so that it reaches a threshold, which has no more digits, exactly when the score does.
 
 use super::rulebook::{POINTS_MAX, Rules, Stage, TieRule};
 use super::submission::Placed;
@@ -103,11 +104,11 @@ impl Score {
         score
     }
 
-    /// Hundredths of a point, rounded half up.
+    /// Hundredths of a point, rounded down: thresholds are hundredths, so that this reaches one exactly when the score does.
     fn hundredths(&self, stage: &Stage) -> i32 {
         let weights: u64 = stage.criteria.iter().map(|criterion| u64::from(criterion.weight)).sum();
         let whole = (self.judges * weights).max(1);
-        i32::try_from((self.weighted * 200 + whole) / (whole * 2)).expect("at most 100.00 points")
+        i32::try_from(self.weighted * 100 / whole).expect("at most 100.00 points")
     }
 }
 

@@ -32,13 +32,46 @@ fn places(ranking: &Ranking, stage: &str) -> Vec<SubmissionId> {
 }
 
 #[test]
-fn the_score_is_the_weighted_mean_rounded_half_up_for_show_only() {
+fn the_score_is_the_weighted_mean_rounded_down() {
     let judges = people(3);
     let panel = judges.iter().copied().collect();
     // Weights 3 and 1: (240 + 50 + 270 + 60 + 210 + 71) / (3 * 4) = 75.083…
     let cards = [(judges[0], [80, 50]), (judges[1], [90, 60]), (judges[2], [70, 71])];
     let ranking = rank(&drill(), &panel, &[candidate("final", 1, &cards)], false).expect("all cards");
     assert_eq!(ranking["final"][0].placed, Placed { place: 1, score: 7_508 });
+}
+
+/// The score that is kept of one card.
+fn kept(weights: [u16; 2], points: [u8; 2]) -> i32 {
+    let mut rules = drill();
+    let last = rules.stages.last_mut().expect("a stage");
+    for (criterion, weight) in last.criteria.iter_mut().zip(weights) {
+        criterion.weight = weight;
+    }
+    rules.judges_needed = 1;
+    let judge = PersonId::generate();
+    let ranking = rank(&rules, &BTreeSet::from([judge]), &[candidate("final", 1, &[(judge, points)])], true);
+    ranking.expect("a card")["final"][0].placed.score
+}
+
+#[test]
+fn f3_a_mean_below_a_threshold_does_not_reach_it_by_rounding() {
+    // (199 * 75 + 74) / 200 = 74.995
+    assert_eq!(kept([199, 1], [75, 74]), 7_499);
+    assert_eq!(kept([199, 1], [75, 75]), 7_500);
+}
+
+proptest::proptest! {
+    #[test]
+    fn f3_what_is_kept_of_a_score_reaches_a_threshold_exactly_when_the_score_does(
+        weights in [1..1_000_u16, 1..1_000_u16], points in [0..=100_u8, 0..=100_u8], near in -2..=2_i32,
+    ) {
+        let weighted: u64 = weights.iter().zip(points).map(|(weight, points)| u64::from(*weight) * u64::from(points)).sum();
+        let whole: u64 = weights.iter().map(|weight| u64::from(*weight)).sum();
+        let threshold = (kept(weights, points) + near).max(0);
+        let reaches = u128::from(weighted) * 100 >= u128::try_from(threshold).expect("not negative") * u128::from(whole);
+        proptest::prop_assert_eq!(kept(weights, points) >= threshold, reaches);
+    }
 }
 
 #[test]

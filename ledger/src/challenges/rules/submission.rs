@@ -82,7 +82,7 @@ impl SubmissionState {
 pub struct Placed {
     /// Its place, from 1; no two submissions of a stage share one.
     pub place: i32,
-    /// Its score in hundredths of a point; 0 in a stage without criteria.
+    /// Its score in hundredths of a point, rounded down; 0 in a stage without criteria.
     pub score: i32,
 }
 

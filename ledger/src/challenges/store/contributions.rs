@@ -1,7 +1,7 @@
 //! What sponsors gave for purses.
 
 use crate::challenges::rules::purse::{Capture, Contribution};
-use crate::engine::store::rows::{digest, money, word};
+use crate::engine::store::rows::{digest, money, sum, word};
 use crate::error::Error;
 use crate::id::{BookId, ChallengeId, OrganisationId, PurseContributionId, SettlementId};
 use deadpool_postgres::{GenericClient, Transaction};
@@ -76,6 +76,25 @@ pub async fn get(client: &impl GenericClient, id: PurseContributionId) -> Result
         .await?;
     let row = client.query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
     row.as_ref().map(from_row).transpose()?.ok_or(Error::NotFound("contribution"))
+}
+
+/// What a partner brought under a reference of its own, if it did.
+pub async fn find_by_reference(
+    client: &impl GenericClient,
+    book: BookId,
+    partner: OrganisationId,
+    reference: &str,
+) -> Result<Option<Contribution>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- contributions::find_by_reference
+            SELECT * FROM purse_contribution WHERE book_id = $1 AND partner = $2 AND reference = $3",
+        )
+        .await?;
+    let row = client
+        .query_opt(&statement, &[/* book_id */ &book.0, /* partner */ &partner.0, /* reference */ &reference])
+        .await?;
+    row.as_ref().map(from_row).transpose()
 }
 
 /// The contributions to a challenge, the oldest first, after an id ([`Uuid::nil`] for the beginning).
@@ -178,7 +197,7 @@ pub async fn captured(client: &impl GenericClient, challenge: ChallengeId) -> Re
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Totals {
     /// Promised, no money yet.
-    pub pledged: i64,
+    pub pledged: i128,
     /// At a custodian, not yet arrived.
     pub captured: i64,
     /// Arrived.
@@ -187,12 +206,12 @@ pub struct Totals {
     pub returned: i64,
 }
 
-/// What was given to a challenge.
+/// What was given to a challenge. What has moved the purse is bounded by its account, what is only pledged by nothing.
 pub async fn totals(client: &impl GenericClient, challenge: ChallengeId) -> Result<Totals, Error> {
     let statement = client
         .prepare_cached(
             "-- contributions::totals
-            SELECT coalesce(sum(amount) FILTER (WHERE state = 'pledged'), 0)::bigint AS pledged,
+            SELECT coalesce(sum(amount) FILTER (WHERE state = 'pledged'), 0)::text AS pledged,
                    coalesce(sum(amount) FILTER (WHERE state = 'captured'), 0)::bigint AS captured,
                    coalesce(sum(amount) FILTER (WHERE state IN ('settled', 'returned')), 0)::bigint AS settled,
                    coalesce(sum(returned), 0)::bigint AS returned
@@ -202,7 +221,7 @@ pub async fn totals(client: &impl GenericClient, challenge: ChallengeId) -> Resu
     let row =
         client.query_one(&statement, &[/* book_id */ &challenge.book.0, /* challenge */ &challenge.object]).await?;
     Ok(Totals {
-        pledged: row.get("pledged"),
+        pledged: sum(&row, "pledged")?,
         captured: row.get("captured"),
         settled: row.get("settled"),
         returned: row.get("returned"),

@@ -176,6 +176,34 @@ pub async fn update_captured(
     from_row(&row)
 }
 
+/// Whether a payment that a custodian names so paid the fee of this entry.
+pub async fn is_paid_by(
+    client: &impl GenericClient,
+    id: EntrantId,
+    partner: OrganisationId,
+    provider_reference: &str,
+) -> Result<bool, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- entrants::is_paid_by
+            SELECT EXISTS (SELECT FROM entrant
+                            WHERE book_id = $1 AND id = $2 AND partner = $3 AND provider_reference = $4)",
+        )
+        .await?;
+    let row = client
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &id.book.0,
+                /* id */ &id.object,
+                /* partner */ &partner.0,
+                /* provider_reference */ &provider_reference,
+            ],
+        )
+        .await?;
+    Ok(row.get(0))
+}
+
 /// Whether a payment that a custodian names so paid a fee already.
 pub async fn provider_reference_taken(
     client: &impl GenericClient,

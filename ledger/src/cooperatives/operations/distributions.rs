@@ -1,7 +1,7 @@
 //! Distributions: drafted from the closed result, shown to the members, approved, posted by the worker, taken back.
 
 use super::members;
-use super::proceeds::{amount, close_result};
+use super::proceeds::close_result;
 use crate::book::entry::LINES_MAX;
 use crate::book::{Line, MovementKind, Note};
 use crate::books::operations::accounts;
@@ -17,6 +17,7 @@ use crate::engine::store::books::Book;
 use crate::engine::store::journal;
 use crate::error::{Error, Refusal};
 use crate::id::{BookId, DistributionId, PersonId};
+use crate::money::Money;
 use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Actor, Done};
 use crate::service::store::jobs;
@@ -263,7 +264,7 @@ async fn post(tx: &Transaction<'_>, book: &Book, distribution: &Distribution, wa
     let mut parts = Vec::new();
     for credit in distribution.plan.credits() {
         let to = accounts::ensure(tx, book.id, &credit.account, book.currency, wall).await?;
-        parts.push((to, amount(credit.amount, book.currency)?));
+        parts.extend(Money::parts(credit.amount, book.currency).into_iter().map(|part| (to, part)));
     }
     let entry = movements::surplus_allocated(surplus, &parts, book.today(wall), distribution.id);
     Ok(posting::post(tx, book, entry, wall).await?.number)

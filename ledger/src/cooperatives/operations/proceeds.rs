@@ -10,7 +10,7 @@ use crate::engine::posting::{self, Posted};
 use crate::engine::store::books::Book;
 use crate::error::{Error, Refusal};
 use crate::id::{BookId, PersonId, ProceedsId};
-use crate::money::{Currency, Money};
+use crate::money::Money;
 use crate::service::store::activity::{self, Actor, Done};
 use crate::{chart, movements};
 use deadpool_postgres::Transaction;
@@ -127,7 +127,8 @@ async fn post(
 ///
 /// # Errors
 ///
-/// `period-closed`, `period-not-over`, `earlier-proceeds`, and `no-surplus` when costs took all of the sales.
+/// `period-closed`, `period-not-over`, `earlier-proceeds`, `no-surplus` when costs took all of the sales, and
+/// `result-too-large`.
 pub(super) async fn close_result(
     tx: &Transaction<'_>,
     book: &Book,
@@ -145,13 +146,18 @@ pub(super) async fn close_result(
     }
     check_period(tx, book, cooperative, period, wall).await?;
     let sums = proceeds::sums(tx, book.id, period).await?;
-    let of = |kind: ProceedsKind| -> Result<Vec<(AccountNumber, Money)>, Error> {
+    let of = |kind: ProceedsKind| -> Vec<(AccountNumber, Money)> {
         let some = sums.iter().filter(|sum| sum.kind == kind);
-        some.map(|sum| Ok((sum.account, amount(sum.amount, book.currency)?))).collect()
+        some.flat_map(|sum| Money::parts(sum.amount, book.currency).into_iter().map(|part| (sum.account, part)))
+            .collect()
     };
-    let (sales, costs) = (of(ProceedsKind::Sale)?, of(ProceedsKind::Cost)?);
-    let total = |lines: &[(AccountNumber, Money)]| lines.iter().map(|(_, amount)| amount.minor()).sum::<i64>();
-    let (earned, spent) = (total(&sales), total(&costs));
+    let (sales, costs) = (of(ProceedsKind::Sale), of(ProceedsKind::Cost));
+    let total = |lines: &[(AccountNumber, Money)]| {
+        let sum = lines.iter().map(|(_, amount)| i128::from(amount.minor())).sum::<i128>();
+        let detail = format!("{} {} are more than one account can count", book.currency.format(sum), book.currency);
+        i64::try_from(sum).map_err(|_| Refusal::new("result-too-large", detail))
+    };
+    let (earned, spent) = (total(&sales)?, total(&costs)?);
     if earned <= spent {
         let [earned, spent] = [earned, spent].map(|minor| book.currency.format(minor));
         let detail = format!("costs of {spent} took all of the sales of {earned}: choose a longer period");
@@ -194,8 +200,4 @@ async fn check_period(
         return Err(Refusal::new("earlier-proceeds", detail).into());
     }
     Ok(())
-}
-
-pub(super) fn amount(minor: i64, currency: Currency) -> Result<Money, Error> {
-    Money::from_minor(minor, currency).map_err(|error| Error::inconsistent(format!("{minor} {currency}: {error}")))
 }

@@ -39,3 +39,9 @@ pub(crate) fn piece(row: &Row) -> Result<Evidence, Error> {
     Evidence::new("/evidence", kind, row.get("title"), row.get("url"), digest(row.get("sha256"))?, licence)
         .map_err(|error| Error::inconsistent(error.to_string()))
 }
+
+/// A sum over any number of rows, which the query hands over as text: a `bigint` may be too small for it.
+pub(crate) fn sum(row: &Row, column: &str) -> Result<i128, Error> {
+    let text: &str = row.get(column);
+    text.parse().map_err(|_| Error::inconsistent(format!("{column}: {text} is no sum")))
+}

@@ -7,7 +7,7 @@ use crate::error::{Error, Refusal};
 use crate::id::{BookId, PersonId, SessionId};
 use crate::parties::rules::person::{Person, SignedIn};
 use crate::parties::rules::role::Email;
-use crate::parties::store::{invitations, people, sessions, tokens};
+use crate::parties::store::{browsers, invitations, people, sessions, tokens};
 use crate::service::job::{Job, NewJob};
 use crate::service::store::jobs;
 use deadpool_postgres::{GenericClient, Transaction};
@@ -23,6 +23,12 @@ pub const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(14 * 24)
 
 /// How long after a sign-in its session is over, however often it was refreshed.
 pub const SESSION_LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// How many wrong codes, in the browser that asked, end the code and the link of a mail.
+pub const CODE_TRIES_MAX: i16 = 5;
+
+/// The refusal of a link that signs nobody in.
+pub const LINK_INVALID: &str = "sign-in-link-invalid";
 
 /// The most links that may be open for one person; more requests are answered alike and send nothing.
 const OPEN_LINKS_MAX: i64 = 5;
@@ -40,7 +46,7 @@ pub fn digest(secret: &str) -> [u8; 32] {
 /// Only trouble with the database.
 pub async fn request_sign_in(tx: &Transaction<'_>, email: &Email, token: &str, wall: Timestamp) -> Result<(), Error> {
     let expires_at = wall + LINK_LIFETIME;
-    let job = Job::SendSignIn { email: email.as_str().to_owned(), token: token.to_owned(), expires_at };
+    let job = Job::SendSignIn { email: email.as_str().to_owned(), token: token.to_owned(), code: None, expires_at };
     let dedupe = Uuid::now_v7().to_string();
     jobs::enqueue(tx, &NewJob { book: BookId::INSTALLATION, due_at: wall, dedupe, job }).await?;
     Ok(())
@@ -69,6 +75,9 @@ pub async fn open_link(
         None => return Ok(false),
     };
     let digest = digest(token);
+    if browsers::tries_of_link(tx, &digest).await? >= CODE_TRIES_MAX {
+        return Ok(false);
+    }
     if tokens::count_other_sign_ins(tx, person.id, &digest, wall).await? >= OPEN_LINKS_MAX {
         return Ok(false);
     }
@@ -88,12 +97,22 @@ pub async fn confirm_sign_in(
     refresh_token: &str,
     wall: Timestamp,
 ) -> Result<(PersonId, SessionId), Error> {
-    let invalid = || Refusal::new("sign-in-link-invalid", "the link is unknown, too old or used; ask for a new one");
-    let person = tokens::update_sign_in_used(tx, &digest(token), wall).await?.ok_or_else(invalid)?;
+    let (person, session) = begin_session(tx, &digest(token), wall).await?;
+    tokens::insert_refresh(tx, &digest(refresh_token), session, refresh_end(wall, wall)).await?;
+    Ok((person, session))
+}
+
+/// Uses up the link with a digest, and begins a session.
+pub(super) async fn begin_session(
+    tx: &Transaction<'_>,
+    link: &[u8; 32],
+    wall: Timestamp,
+) -> Result<(PersonId, SessionId), Error> {
+    let invalid = || Refusal::new(LINK_INVALID, "the link is unknown, too old or used; ask for a new one");
+    let person = tokens::update_sign_in_used(tx, link, wall).await?.ok_or_else(invalid)?;
     people::lock(tx, person).await?.filter(|person| person.disabled_at.is_none()).ok_or_else(invalid)?;
     let session = SessionId::generate();
     sessions::insert(tx, session, person, wall).await?;
-    tokens::insert_refresh(tx, &digest(refresh_token), session, refresh_end(wall, wall)).await?;
     Ok((person, session))
 }
 
@@ -134,7 +153,7 @@ pub async fn refresh(tx: &Transaction<'_>, old: &str, new: &str, wall: Timestamp
 }
 
 /// A session that began at this moment or before is over now.
-fn began_after(wall: Timestamp) -> Timestamp {
+pub(super) fn began_after(wall: Timestamp) -> Timestamp {
     wall - SESSION_LIFETIME
 }
 

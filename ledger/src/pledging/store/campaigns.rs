@@ -1,6 +1,7 @@
 //! Campaigns, and what came to them.
 
 use crate::book::AccountNumber;
+use crate::engine::store::rows::sum;
 use crate::error::Error;
 use crate::id::{BookId, CampaignId};
 use crate::money::{Currency, Money};
@@ -156,23 +157,23 @@ pub async fn unsettled(client: &impl GenericClient, id: CampaignId) -> Result<i6
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sums {
     /// All due payments so far, and the first ones of pledges that have not fallen due yet.
-    pub pledged: i64,
+    pub pledged: i128,
     /// Captured, whatever became of it later.
-    pub collected: i64,
+    pub collected: i128,
     /// Captured, and arrived as cash.
-    pub settled: i64,
+    pub settled: i128,
     /// Due payments that were given up or missed, and pledges that ended before their first one.
-    pub dropped: i64,
+    pub dropped: i128,
     /// Went back to donors.
-    pub refunded: i64,
+    pub refunded: i128,
     /// Under dispute.
-    pub disputed: i64,
+    pub disputed: i128,
     /// Settled money that donors moved here from other campaigns.
-    pub moved_in: i64,
+    pub moved_in: i128,
     /// Settled money that donors moved from here to other campaigns.
-    pub moved_out: i64,
+    pub moved_out: i128,
     /// What the active monthly pledges bring in a month.
-    pub monthly: i64,
+    pub monthly: i128,
     /// How many pledges are active.
     pub active_pledges: i64,
 }
@@ -182,20 +183,20 @@ pub async fn sums(client: &impl GenericClient, id: CampaignId, now: Timestamp) -
     let statement = client
         .prepare_cached(
             "-- campaigns::sums
-            SELECT (c.all_charges + p.unbegun)::bigint AS pledged, c.collected, c.settled,
-                   (c.dropped + p.dropped)::bigint AS dropped, c.refunded, c.disputed,
-                   i.moved_in, o.moved_out, p.monthly, p.active
-              FROM (SELECT coalesce(sum(amount), 0)::bigint AS all_charges,
-                           coalesce(sum(amount) FILTER (WHERE state IN ('captured', 'settled')), 0)::bigint AS collected,
-                           coalesce(sum(amount) FILTER (WHERE state = 'settled'), 0)::bigint AS settled,
+            SELECT (c.all_charges + p.unbegun)::text AS pledged, c.collected::text, c.settled::text,
+                   (c.dropped + p.dropped)::text AS dropped, c.refunded::text, c.disputed::text,
+                   i.moved_in::text, o.moved_out::text, p.monthly::text, p.active
+              FROM (SELECT coalesce(sum(amount), 0) AS all_charges,
+                           coalesce(sum(amount) FILTER (WHERE state IN ('captured', 'settled')), 0) AS collected,
+                           coalesce(sum(amount) FILTER (WHERE state = 'settled'), 0) AS settled,
                            coalesce(sum(amount) FILTER (WHERE state IN ('voided', 'missed')
-                                                           OR state = 'declined' AND retry_on IS NULL), 0)::bigint AS dropped,
-                           coalesce(sum(refunded), 0)::bigint AS refunded,
-                           coalesce(sum(disputed), 0)::bigint AS disputed
+                                                           OR state = 'declined' AND retry_on IS NULL), 0) AS dropped,
+                           coalesce(sum(refunded), 0) AS refunded,
+                           coalesce(sum(disputed), 0) AS disputed
                       FROM charge WHERE book_id = $1 AND campaign = $2) AS c,
-                   (SELECT coalesce(sum(amount) FILTER (WHERE begun = 0), 0)::bigint AS unbegun,
-                           coalesce(sum(amount) FILTER (WHERE begun = 0 AND present IN ('lapsed', 'cancelled', 'completed')), 0)::bigint AS dropped,
-                           coalesce(sum(amount) FILTER (WHERE schedule = 'monthly' AND present = 'active'), 0)::bigint AS monthly,
+                   (SELECT coalesce(sum(amount) FILTER (WHERE begun = 0), 0) AS unbegun,
+                           coalesce(sum(amount) FILTER (WHERE begun = 0 AND present IN ('lapsed', 'cancelled', 'completed')), 0) AS dropped,
+                           coalesce(sum(amount) FILTER (WHERE schedule = 'monthly' AND present = 'active'), 0) AS monthly,
                            count(*) FILTER (WHERE present = 'active') AS active
                       FROM (SELECT pl.amount, pl.schedule,
                                    (SELECT count(*) FROM charge ch WHERE ch.book_id = pl.book_id AND ch.pledge = pl.id) AS begun,
@@ -203,24 +204,24 @@ pub async fn sums(client: &impl GenericClient, id: CampaignId, now: Timestamp) -
                                         WHEN pl.state_detail = 'resume' THEN 'active'
                                         ELSE 'lapsed' END AS present
                               FROM pledge pl WHERE pl.book_id = $1 AND pl.campaign = $2) AS plans) AS p,
-                   (SELECT coalesce(sum(amount), 0)::bigint AS moved_in FROM pledge_move
+                   (SELECT coalesce(sum(amount), 0) AS moved_in FROM pledge_move
                      WHERE book_id = $1 AND to_campaign = $2) AS i,
-                   (SELECT coalesce(sum(amount), 0)::bigint AS moved_out FROM pledge_move
+                   (SELECT coalesce(sum(amount), 0) AS moved_out FROM pledge_move
                      WHERE book_id = $1 AND from_campaign = $2) AS o",
         )
         .await?;
     let row =
         client.query_one(&statement, &[/* book_id */ &id.book.0, /* campaign */ &id.object, /* now */ &now]).await?;
     Ok(Sums {
-        pledged: row.get("pledged"),
-        collected: row.get("collected"),
-        settled: row.get("settled"),
-        dropped: row.get("dropped"),
-        refunded: row.get("refunded"),
-        disputed: row.get("disputed"),
-        moved_in: row.get("moved_in"),
-        moved_out: row.get("moved_out"),
-        monthly: row.get("monthly"),
+        pledged: sum(&row, "pledged")?,
+        collected: sum(&row, "collected")?,
+        settled: sum(&row, "settled")?,
+        dropped: sum(&row, "dropped")?,
+        refunded: sum(&row, "refunded")?,
+        disputed: sum(&row, "disputed")?,
+        moved_in: sum(&row, "moved_in")?,
+        moved_out: sum(&row, "moved_out")?,
+        monthly: sum(&row, "monthly")?,
         active_pledges: row.get("active"),
     })
 }

@@ -1,6 +1,6 @@
 //! The balance sheet: what the book has, what it owes or holds for others, and what is its own.
 
-use super::{ReportLine, add, whole};
+use super::{ReportLine, whole};
 use crate::book::{AccountClass, AccountKind};
 use crate::engine::store::books::Book;
 use crate::engine::store::journal;
@@ -31,13 +31,13 @@ pub struct BalanceSheetTotals {
     /// Currency or unit.
     pub unit: Unit,
     /// Sum of the assets.
-    pub assets: i64,
+    pub assets: i128,
     /// Sum of the liabilities.
-    pub liabilities: i64,
+    pub liabilities: i128,
     /// Sum of the equity accounts.
-    pub equity: i64,
+    pub equity: i128,
     /// Income less expenses that no closing has moved to equity yet.
-    pub result: i64,
+    pub result: i128,
 }
 
 /// The balance sheet as of the end of a day, or now when `as_of` is none.
@@ -63,25 +63,23 @@ pub async fn balance_sheet(
         let line = ReportLine { code: account.code, class: account.class, unit: account.unit, balance };
         match account.class.kind() {
             AccountKind::Asset => {
-                add(&mut unit.assets, balance)?;
+                unit.assets += i128::from(balance);
                 sheet.assets.push(line);
             }
             AccountKind::Liability => {
-                add(&mut unit.liabilities, balance)?;
+                unit.liabilities += i128::from(balance);
                 sheet.liabilities.push(line);
             }
             AccountKind::Equity => {
-                add(&mut unit.equity, balance)?;
+                unit.equity += i128::from(balance);
                 sheet.equity.push(line);
             }
-            AccountKind::Income => add(&mut unit.result, balance)?,
-            AccountKind::Expense => add(&mut unit.result, -balance)?,
+            AccountKind::Income => unit.result += i128::from(balance),
+            AccountKind::Expense => unit.result -= i128::from(balance),
         }
     }
     for (unit, sums) in units {
-        let mut others = sums.liabilities;
-        add(&mut others, sums.equity)?;
-        add(&mut others, sums.result)?;
+        let others = sums.liabilities + sums.equity + sums.result;
         if sums.assets != others {
             let what = format!("balance sheet in {unit}: assets {}, all else {others}", sums.assets);
             return Err(Error::inconsistent(what));

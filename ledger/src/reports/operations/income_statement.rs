@@ -1,6 +1,6 @@
 //! The income statement: what was earned and spent from one day to another, with the closing of results shown apart.
 
-use super::{ACCOUNTS_MAX, add, classes_of, not_cut};
+use super::{ACCOUNTS_MAX, classes_of, not_cut};
 use crate::book::{AccountClass, AccountKind, AccountNumber, MovementKind};
 use crate::engine::store::books::Book;
 use crate::engine::store::journal;
@@ -46,13 +46,13 @@ pub struct IncomeTotals {
     /// Currency or unit.
     pub unit: Unit,
     /// What was earned.
-    pub income: i64,
+    pub income: i128,
     /// What was spent.
-    pub expenses: i64,
+    pub expenses: i128,
     /// Income less expenses.
-    pub result: i64,
+    pub result: i128,
     /// What closings on these days moved to surplus, of this result or an earlier one.
-    pub closed: i64,
+    pub closed: i128,
 }
 
 /// What was earned and spent with effect on the days `from..=to`.
@@ -86,8 +86,8 @@ pub async fn income_statement(
         let none = IncomeTotals { unit: line.unit, income: 0, expenses: 0, result: 0, closed: 0 };
         let unit = units.entry(line.unit).or_insert(none);
         let is_income = line.class.kind() == AccountKind::Income;
-        add(if is_income { &mut unit.income } else { &mut unit.expenses }, line.amount)?;
-        add(&mut unit.closed, if is_income { line.closed } else { -line.closed })?;
+        *if is_income { &mut unit.income } else { &mut unit.expenses } += i128::from(line.amount);
+        unit.closed += i128::from(if is_income { line.closed } else { -line.closed });
         if line.amount != 0 || line.closed != 0 {
             if is_income { statement.income.push(line) } else { statement.expenses.push(line) }
         }

@@ -271,13 +271,13 @@ async fn bury_unreadable(tx: &Transaction<'_>, id: JobId, wall: Timestamp, error
 
 /// The job is done. In the transaction of its effect: when another attempt has the lease, both are undone.
 ///
-/// What it was asked to do is kept, except for the secret of a sign-in.
+/// What it was asked to do is kept, except for the secrets of a sign-in.
 pub async fn settle(tx: &Transaction<'_>, leased: &Leased, wall: Timestamp) -> Result<(), Error> {
     let statement = tx
         .prepare_cached(
             "-- jobs::settle
             UPDATE job SET finished_at = $4, leased_until = $4, leased_by = '', last_error = '',
-                           payload = payload - 'token' - 'email'
+                           payload = payload - 'token' - 'code' - 'email'
             WHERE book_id = $1 AND id = $2 AND attempts = $3 AND finished_at IS NULL AND dead_at IS NULL",
         )
         .await?;

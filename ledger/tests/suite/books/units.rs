@@ -7,6 +7,7 @@ use ledger::book::AccountClass;
 use ledger::book::legs::Side;
 use ledger::books::operations::entries::{RawEntry, RawLeg, RawLine, try_out};
 use ledger::books::operations::exchange::{Revaluation, post_result};
+use ledger::books::operations::exchange_pairs::Purpose;
 use ledger::books::operations::{accounts, journal_entries, units};
 use ledger::engine::directory::Directory;
 use ledger::engine::posting;
@@ -52,7 +53,7 @@ fn raw(lines: Vec<RawLine>, legs: Vec<RawLeg>) -> RawEntry {
 
 async fn post(ground: &Ground, asked: RawEntry) -> Result<i64, Error> {
     let (mut client, wall) = (ground.client().await, Timestamp::now());
-    let entry = asked.resolve(&Directory::default(), &ground.pool, &ground.book, wall).await?;
+    let entry = asked.resolve(&Directory::default(), &ground.pool, &ground.book, Purpose::Post, wall).await?;
     let tx = client.transaction().await?;
     let posted = posting::post(&tx, &ground.book, entry, wall).await?;
     tx.commit().await?;
@@ -116,7 +117,10 @@ async fn an_amount_has_the_digits_and_the_unit_of_its_account_or_is_refused_at_i
 
     let spent = raw(vec![line("liabilities:hours:a", "expenses:work", written("7.51", "HOURS"))], Vec::new());
     let mut client = ground.client().await;
-    let entry = spent.resolve(&Directory::default(), &ground.pool, &ground.book, Timestamp::now()).await.unwrap();
+    let entry = spent
+        .resolve(&Directory::default(), &ground.pool, &ground.book, Purpose::Post, Timestamp::now())
+        .await
+        .unwrap();
     let tx = client.transaction().await.unwrap();
     let refused = try_out(&tx, &ground.book, entry).await.unwrap_err();
     assert_eq!(refused.to_string(), "liabilities:hours:a would fall 0.01 HOURS below its floor");

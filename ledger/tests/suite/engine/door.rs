@@ -351,7 +351,7 @@ async fn h2_a_fund_cannot_be_emptied_past_its_floor_by_moving_another_accounts_b
 }
 
 #[tokio::test]
-async fn closed_days_and_the_moment_of_the_last_record_are_respected_by_each_leaf_of_the_door() {
+async fn t14_closed_days_and_the_moment_of_the_last_record_are_respected_by_each_leaf_of_the_door() {
     let scene = Scene::new().await;
     let owner = scene.ground.database_owner().await;
     owner.execute("UPDATE book_head SET closed_through = '2027-01-31'", &[]).await.unwrap();

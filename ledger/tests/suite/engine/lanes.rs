@@ -241,7 +241,7 @@ async fn a_companion_that_meets_a_strangers_row_fails_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_has_waited_too_long_in_a_lane_is_refused_and_comes_again_with_the_same_key() {
+async fn t12_who_has_waited_too_long_in_a_lane_is_refused_and_comes_again_with_the_same_key() {
     let ground = ground().await;
     let bank = account(&ground, "assets:bank", AccountClass::Asset, None).await;
     let own = account(&ground, "equity:own", AccountClass::Equity, None).await;

@@ -11,7 +11,7 @@ use ledger::engine::store::units::Counts;
 use ledger::export::Format;
 use ledger::money::Unit;
 use ledger::reports::operations as reports;
-use ledger::reports::operations::exports;
+use ledger::reports::operations::{exports, periods};
 use ledger::reports::store::{account_totals, day_totals};
 use ledger::testing::Ground;
 use ledger::verify::verify;
@@ -43,6 +43,10 @@ const ACCOUNTS: &[(&str, AccountClass, &str)] = &[
     ("assets:beans", AccountClass::Asset, "BEANS.X-8"),
     ("equity:beans", AccountClass::Equity, "BEANS.X-8"),
 ];
+
+/// Codes of units that mean something else to a tool, or look like it.
+const RESERVED: [&str; 14] =
+    ["TRUE", "FALSE", "NULL", "TRUE-", "NAN", "INF", "E1", "D.C", "AUTO", "OPEN", "INCLUDE", "Y2026", "DATE", "CUSTOM"];
 
 /// Their units that are no currencies, with their digits.
 const UNITS: &[(&str, u8)] = &[("HOURS", 2), ("BEANS.X-8", 8)];
@@ -312,6 +316,31 @@ async fn beancount_refuses_an_export_in_which_a_cent_was_changed_or_an_entry_lef
 }
 
 #[tokio::test]
+async fn fl35_units_with_the_names_of_reserved_words_are_read_as_units() {
+    let ground = ground().await;
+    let mut client = ground.client().await;
+    let tx = client.transaction().await.unwrap();
+    let now = Timestamp::now();
+    for code in RESERVED {
+        let unit = Unit::own(code, 2).unwrap();
+        units::create(&tx, &ground.book, unit, code, Counts::Other, now).await.unwrap();
+        let name = code.to_lowercase();
+        let mut sides = Vec::new();
+        for (root, class) in [("assets", AccountClass::Asset), ("equity", AccountClass::Equity)] {
+            let account = format!("{root}:{name}");
+            sides.push(accounts::open(&tx, &ground.book, &account, class, unit, None, now).await.unwrap().number);
+        }
+        let (kind, debit, credit) = (MovementKind::JournalEntry, sides[0], sides[1]);
+        let lines = vec![Line { kind, debit, credit, amount: 5 }];
+        let entry = Entry { lines, effective: FIRST_DAY, outside_fact: false, note: None };
+        post(&tx, &ground.book, entry, now).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    bean_check(write(&exported(&ground, Format::Beancount).await).path()).unwrap();
+    hledger(write(&exported(&ground, Format::Hledger).await).path(), &["check", "--strict"]).unwrap();
+}
+
+#[tokio::test]
 async fn an_asserted_balance_of_beancount_counts_the_accounts_below() {
     let plan = [(0, vec![(0, 3, 500), (1, 3, 70)]), (40, vec![(0, 3, 1)]), (80, vec![(1, 3, 2)])];
     let plan = plan.map(|(days, lines)| Random { lines, days, memo: "x".into(), reference: String::new() });
@@ -464,11 +493,75 @@ async fn records_that_are_no_entries_have_their_places_in_the_chain_over_all_bat
 }
 
 #[test]
+fn f19_the_verifier_knows_the_kinds_of_the_book() {
+    let ours: Vec<&str> = MovementKind::ALL.iter().map(|kind| kind.as_str()).collect();
+    assert_eq!(ledger::verify::MOVEMENTS, ours);
+}
+
+#[tokio::test]
+async fn f19_the_verifier_notices_what_a_chain_sealed_anew_says_of_closed_periods_and_kinds() {
+    let ground = three_entries().await;
+    let mut client = ground.client().await;
+    let tx = client.transaction().await.unwrap();
+    let (today, half) = (ground.book.today(Timestamp::now()), date(2026, 6, 30));
+    let yesterday = today.yesterday().unwrap();
+    let entry = |outside_fact, effective| Entry {
+        lines: vec![Line {
+            kind: MovementKind::JournalEntry,
+            debit: AccountNumber(1),
+            credit: AccountNumber(4),
+            amount: 5,
+        }],
+        effective,
+        outside_fact,
+        note: None,
+    };
+    post(&tx, &ground.book, entry(false, half), Timestamp::now()).await.unwrap();
+    for day in [half, yesterday] {
+        periods::close(&tx, &ground.book, day, Timestamp::now()).await.unwrap();
+    }
+    post(&tx, &ground.book, entry(true, yesterday), Timestamp::now()).await.unwrap();
+    post(&tx, &ground.book, entry(false, today), Timestamp::now()).await.unwrap();
+    tx.commit().await.unwrap();
+    let text = exported(&ground, Format::Jsonl).await;
+    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    assert_eq!(verify(text.as_bytes()).unwrap().entries, 6);
+    let said = |record: usize, from: &str, to: &str| -> String {
+        let mut changed = lines.clone();
+        changed[record] = lines[record].replace(from, to);
+        assert_ne!(changed, lines, "{from} in {}", lines[record]);
+        verify(chained_anew(&changed).as_bytes()).expect_err("it does not hold").to_string()
+    };
+    let (today, yesterday) = (today.to_string(), yesterday.to_string());
+    let moved = said(8, &today, &yesterday);
+    assert_eq!(
+        moved,
+        format!("record 8: it takes effect on {yesterday}, and record 6 has closed all days until {yesterday}")
+    );
+    let early = said(7, &format!("\"effective\":\"{today}\""), &format!("\"effective\":\"{yesterday}\""));
+    assert!(early.starts_with("record 7: it takes effect on"), "{early}");
+    let open = said(8, &format!("\"occurred\":\"{today}\""), "\"occurred\":\"9998-01-01\"");
+    assert!(open.starts_with("record 8: it happened on 9998-01-01, which was open"), "{open}");
+    let other = said(6, "\"debit\":\"", "\"debit\":\"1");
+    assert!(other.starts_with("record 6: its trial balance has"), "{other}");
+    let lacking = said(6, "\"trial_balance\":[", "\"trial_balance\":[],\"was\":[");
+    assert!(lacking.starts_with("record 6: its trial balance lacks"), "{lacking}");
+    let back = said(6, &yesterday, "2026-06-29");
+    assert!(back.starts_with("record 6: "), "{back}");
+    let kind = said(1, "\"kind\":\"journal_entry\"", "\"kind\":\"journal_entries\"");
+    assert_eq!(kind, "record 1: line 1: money does not move in the way of journal_entries");
+    let record = said(5, "\"kind\":\"period_closed\"", "\"kind\":\"period_opened\"");
+    assert_eq!(record, "record 5: there are no records of kind period_opened");
+}
+
+#[test]
 fn the_verifier_shares_no_code_with_what_it_checks() {
     for source in [
         include_str!("../../../src/verify.rs"),
         include_str!("../../../src/verify/chain.rs"),
         include_str!("../../../src/verify/replay.rs"),
+        include_str!("../../../src/verify/kinds.rs"),
+        include_str!("../../../src/verify/periods.rs"),
     ] {
         assert!(!source.contains("crate::"), "the verifier knows the format only");
     }

@@ -24,7 +24,7 @@ async fn enqueue(ground: &Ground, book: BookId, due_at: Timestamp, jobs_to_write
 }
 
 fn sign_in() -> Job {
-    Job::SendSignIn { email: "ada@example.org".into(), token: "t0ken".into(), expires_at: Timestamp::MAX }
+    Job::SendSignIn { email: "ada@example.org".into(), token: "t0ken".into(), code: None, expires_at: Timestamp::MAX }
 }
 
 fn expiry(ground: &Ground) -> Job {
@@ -41,7 +41,7 @@ async fn backlog(ground: &Ground, wall: Timestamp) -> Vec<(Option<JobKind>, i64,
 }
 
 #[tokio::test]
-async fn what_waits_is_told_by_kind_with_the_age_of_the_oldest_and_what_is_dead() {
+async fn t9_what_waits_is_told_by_kind_with_the_age_of_the_oldest_and_what_is_dead() {
     let ground = ground().await;
     let (now, hour) = (ground.wall, SignedDuration::from_hours(1));
     assert_eq!(backlog(&ground, now).await, []);

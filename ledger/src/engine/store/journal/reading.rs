@@ -8,25 +8,26 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio_postgres::Row;
 
-/// The lines of one entry as they were posted.
-pub async fn transfers(client: &impl GenericClient, book: BookId, number: i64) -> Result<Vec<Line>, Error> {
+/// The lines of one entry as they were posted, each with the day on which it counts.
+pub async fn transfers(client: &impl GenericClient, book: BookId, number: i64) -> Result<Vec<(Line, Date)>, Error> {
     let statement = client
         .prepare_cached(
             "-- journal::transfers
-             SELECT kind, debit, credit, amount FROM transfer
+             SELECT kind, debit, credit, amount, effective FROM transfer
               WHERE book_id = $1 AND pos >= $2::bigint << 16 AND pos < ($2::bigint + 1) << 16 ORDER BY pos",
         )
         .await?;
     let rows = client.query(&statement, &[/* book */ &book.0, /* number */ &number]).await?;
     let line = |row: &Row| {
         let kind: i16 = row.get(0);
-        Ok(Line {
+        let line = Line {
             kind: MovementKind::from_number(kind)
                 .ok_or_else(|| Error::inconsistent(format!("movement kind {kind} is unknown")))?,
             debit: AccountNumber(row.get(1)),
             credit: AccountNumber(row.get(2)),
             amount: row.get(3),
-        })
+        };
+        Ok((line, row.get(4)))
     };
     rows.iter().map(line).collect()
 }

@@ -1,0 +1,79 @@
+//! What waits for who asks, across all their roles.
+
+use crate::auth::Caller;
+use crate::extract::Params;
+use crate::paging::{Page, PageQuery};
+use crate::problem::Problem;
+use crate::state::State;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, get};
+use jiff::Timestamp;
+use ledger::desk::operations::waiting;
+use ledger::desk::rules::task::{Place, Task, TaskKind, TaskObject};
+use ledger::id::{BookRef, PersonId};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What waits for somebody.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Task)]
+pub struct TaskBody {
+    /// `accept_invitation`, `review_claim`, `change_claim`, `resolve_dispute`, `open_distribution`, `approve_distribution`,
+    /// `attest_hours` or `score_submission`.
+    #[schema(value_type = String)]
+    pub kind: TaskKind,
+    /// The id of what it is about: a claim, a dispute, a distribution, hours, a submission, an invitation.
+    #[schema(example = "clm_aaaaaaibtr7mdvlxpvb2pxnbwmcv6rjy")]
+    pub object: String,
+    /// The object in words, such as the name of the milestone.
+    pub title: String,
+    /// The book that it lies in; null for an invitation.
+    #[schema(value_type = Option<String>)]
+    pub book: Option<BookRef>,
+    /// The name of the book.
+    pub book_name: Option<String>,
+    /// Until when, by the clock of the book; null when nothing ends it.
+    pub until: Option<Timestamp>,
+    /// Where it is read by GET; null for an invitation, which is accepted by the link in its mail.
+    pub path: Option<String>,
+}
+
+impl From<Task> for TaskBody {
+    fn from(task: Task) -> TaskBody {
+        let (book, book_name) = task.book.unzip();
+        let (object, path) = match task.object {
+            TaskObject::Claim(id) => (id.to_string(), Some(format!("/v1/claims/{id}"))),
+            TaskObject::Contribution(id) => {
+                (id.to_string(), book.map(|book| format!("/v1/cooperatives/{book}/contributions")))
+            }
+            TaskObject::Dispute(id, claim) => (id.to_string(), Some(format!("/v1/claims/{claim}/disputes"))),
+            TaskObject::Distribution(id) => (id.to_string(), Some(format!("/v1/distributions/{id}"))),
+            TaskObject::Invitation(id) => (id.to_string(), None),
+            TaskObject::Submission(id) => (id.to_string(), Some(format!("/v1/submissions/{id}"))),
+        };
+        TaskBody { kind: task.kind, object, title: task.title, book, book_name, until: task.until, path }
+    }
+}
+
+/// A page of what waits for a person.
+pub async fn page(state: &State, person: PersonId, query: &PageQuery) -> Result<Page<TaskBody>, Problem> {
+    let window = query.window::<Place>()?;
+    let after = window.after.unwrap_or(Place::START);
+    let client = state.client().await?;
+    let rows = waiting::list(&client, person, after, window.fetch(), Timestamp::now()).await?;
+    Ok(window.page(rows, Task::place, TaskBody::from))
+}
+
+/// Lists what waits for who asks, across all their roles: claims to review or to change, disputes to decide, distributions
+/// to open or to approve, hours to attest, submissions to score, invitations to accept. What ends first comes first.
+#[utoipa::path(tag = "identity", params(PageQuery),
+    responses((status = 200, description = "A page, what ends first at the top", body = Page<TaskBody>)))]
+#[get("/v1/me/waiting")]
+pub(crate) async fn list(
+    state: Data<State>,
+    caller: Caller,
+    query: Params<PageQuery>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    Ok(page(&state, caller.person()?.id, &query.0).await?.respond(&http))
+}

@@ -1,0 +1,71 @@
+//! Pages for browsers: HTML from the templates of this crate, one style sheet, no script.
+//!
+//! Who may see them stands in [`crate::who_may::PAGES`]; they are no part of the contract. A cookie says who asks, and it counts
+//! here only: the API takes tokens. A form counts only when it comes from a page of this service ([`origin`]). What goes wrong
+//! is a page too ([`trouble`]).
+
+pub mod cookies;
+pub mod home;
+pub mod invitation;
+pub mod origin;
+pub mod sign_in;
+pub mod trouble;
+
+use crate::problem::Problem;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderValue, LOCATION, REFERRER_POLICY,
+};
+use actix_web::web::ServiceConfig;
+use actix_web::{HttpResponse, route};
+use askama::Template;
+
+/// What a page may load and do: one style sheet, and forms to this service. Nothing may frame it.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+);
+
+const STYLE: &str = include_str!("../templates/style.css");
+
+/// All pages. Of two paths that could both fit, the more literal one comes first.
+pub(crate) fn routes(routes: &mut ServiceConfig) {
+    routes
+        .service(style)
+        .service(home::root)
+        .service(home::me)
+        .service(sign_in::show_form)
+        .service(sign_in::request_link)
+        .service(sign_in::show_code)
+        .service(sign_in::try_code)
+        .service(sign_in::use_link)
+        .service(sign_in::show_link)
+        .service(sign_in::sign_out)
+        .service(invitation::accept)
+        .service(invitation::show);
+}
+
+/// A page from a template.
+fn page(status: StatusCode, template: &impl Template) -> Result<HttpResponse, Problem> {
+    let html = template.render().map_err(|error| {
+        tracing::error!(%error, "a page cannot be rendered");
+        Problem::internal()
+    })?;
+    Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html))
+}
+
+/// Leads the browser to another page, which it asks for by GET.
+fn see_other(path: &'static str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((LOCATION, path)).finish()
+}
+
+/// The headers that every page has. An address may hold a secret: no other page is told it, and nothing is kept.
+pub(crate) fn guard(headers: &mut HeaderMap) {
+    headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+}
+
+/// The one style sheet.
+#[route("/style.css", method = "GET", method = "HEAD")]
+async fn style() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/css; charset=utf-8").insert_header((CACHE_CONTROL, "max-age=600")).body(STYLE)
+}

@@ -1,0 +1,61 @@
+//! What somebody sees who is signed in: what waits for them.
+
+use super::{page, see_other};
+use crate::auth::Caller;
+use crate::extract::Params;
+use crate::handlers::desk::waiting::{self, TaskBody};
+use crate::paging::PageQuery;
+use crate::problem::Problem;
+use crate::state::State;
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{HttpResponse, route};
+use askama::Template;
+use ledger::Error;
+use ledger::desk::rules::task::TaskKind;
+use ledger::parties::store::people;
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct Home<'a> {
+    email: &'a str,
+    tasks: &'a [TaskBody],
+    next: Option<&'a str>,
+}
+
+impl TaskBody {
+    /// What is to be done, for people.
+    fn what(&self) -> &'static str {
+        match self.kind {
+            TaskKind::AcceptInvitation => "Accept an invitation",
+            TaskKind::ReviewClaim => "Review a claim",
+            TaskKind::ChangeClaim => "Change your claim and submit it again",
+            TaskKind::ResolveDispute => "Decide a dispute",
+            TaskKind::OpenDistribution => "Open a distribution to the members",
+            TaskKind::ApproveDistribution => "Approve a distribution",
+            TaskKind::AttestHours => "Attest hours",
+            TaskKind::ScoreSubmission => "Score a submission",
+        }
+    }
+
+    /// Until when, for people; nothing when nothing ends it.
+    fn until_written(&self) -> String {
+        self.until.map(|until| until.strftime("%-d %B %Y, %H:%M UTC").to_string()).unwrap_or_default()
+    }
+}
+
+/// The first page is that of who is signed in.
+#[route("/", method = "GET", method = "HEAD")]
+pub(super) async fn root() -> HttpResponse {
+    see_other("/me")
+}
+
+/// Lists what waits for who is signed in.
+#[route("/me", method = "GET", method = "HEAD")]
+pub(super) async fn me(state: Data<State>, caller: Caller, query: Params<PageQuery>) -> Result<HttpResponse, Problem> {
+    let id = caller.person()?.id;
+    let person = people::find(&state.client().await?, id).await?.ok_or(Error::NotFound("person"))?;
+    let waiting = waiting::page(&state, id, &query.0).await?;
+    let next = waiting.next_cursor.as_deref();
+    page(StatusCode::OK, &Home { email: &person.email, tasks: &waiting.items, next })
+}

@@ -1,0 +1,17 @@
+//! Desk: what waits for a person, across all their roles.
+//! Stands on: engine, service, parties, books, treasury, pledging, milestones, challenges, cooperatives.
+
+/// Pure rules.
+pub mod rules {
+    pub mod task;
+}
+
+/// SQL, and nothing else.
+pub mod store {
+    pub mod tasks;
+}
+
+/// Reads.
+pub mod operations {
+    pub mod waiting;
+}

@@ -1,0 +1,32 @@
+//! What waits for a person, in one list.
+
+use crate::desk::rules::task::{Place, Task};
+use crate::desk::store::tasks;
+use crate::error::Error;
+use crate::id::PersonId;
+use deadpool_postgres::GenericClient;
+use jiff::Timestamp;
+
+/// What waits for a person after a place in the list, at most so many: by all roles that they have now, without what their own
+/// part in it keeps them from.
+///
+/// # Errors
+///
+/// Only trouble with the database.
+pub async fn list(
+    client: &impl GenericClient,
+    person: PersonId,
+    after: Place,
+    limit: i64,
+    wall: Timestamp,
+) -> Result<Vec<Task>, Error> {
+    let mut found = tasks::invitations(client, person, after, limit, wall).await?;
+    found.extend(tasks::claims(client, person, after, limit).await?);
+    found.extend(tasks::disputes(client, person, after, limit).await?);
+    found.extend(tasks::distributions(client, person, after, limit).await?);
+    found.extend(tasks::hours(client, person, after, limit).await?);
+    found.extend(tasks::submissions(client, person, after, limit).await?);
+    found.sort_by_key(|task| task.place().order());
+    found.truncate(usize::try_from(limit).unwrap_or_default());
+    Ok(found)
+}

@@ -1,0 +1,115 @@
+//! A task: what waits for a person, for which object, until when.
+
+use crate::id::{BookRef, ClaimId, ContributionId, DisputeId, DistributionId, InvitationId, SubmissionId};
+use crate::words::words;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+words! {
+    /// What somebody is to do.
+    TaskKind, "kind of task" {
+        /// Accept a role that was offered.
+        AcceptInvitation = "accept_invitation",
+        /// Review a claim.
+        ReviewClaim = "review_claim",
+        /// Change a claim of one's own team, and submit it again.
+        ChangeClaim = "change_claim",
+        /// Decide a dispute about a claim.
+        ResolveDispute = "resolve_dispute",
+        /// Show a drafted distribution to the members.
+        OpenDistribution = "open_distribution",
+        /// Approve a distribution that somebody else drafted.
+        ApproveDistribution = "approve_distribution",
+        /// Attest the hours of another member.
+        AttestHours = "attest_hours",
+        /// Score a submission as a judge.
+        ScoreSubmission = "score_submission",
+    }
+}
+
+/// What waits for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Task {
+    /// What is to be done.
+    pub kind: TaskKind,
+    /// The object, such as the claim.
+    pub object: TaskObject,
+    /// The object in words: the name of the milestone, the organisation that invites.
+    pub title: String,
+    /// The book that it lies in, with its name; none for an invitation.
+    pub book: Option<(BookRef, String)>,
+    /// Until when, by the clock of the book, or by the wall clock where there is none; none when nothing ends it.
+    pub until: Option<Timestamp>,
+}
+
+impl Task {
+    /// Where it stands in the list.
+    pub fn place(&self) -> Place {
+        Place { until: self.until, object: self.object.uuid() }
+    }
+}
+
+/// A place in the list: what ends first comes first, what nothing ends comes last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Until when.
+    pub until: Option<Timestamp>,
+    /// The object.
+    pub object: Uuid,
+}
+
+impl Place {
+    /// Before everything.
+    pub const START: Place = Place { until: Some(Timestamp::UNIX_EPOCH), object: Uuid::nil() };
+
+    /// What the list is sorted by.
+    pub fn order(self) -> (bool, Option<Timestamp>, Uuid) {
+        (self.until.is_none(), self.until, self.object)
+    }
+}
+
+/// What a task is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TaskObject {
+    /// A claim.
+    Claim(ClaimId),
+    /// Hours of a member.
+    Contribution(ContributionId),
+    /// A dispute about the claim.
+    Dispute(DisputeId, ClaimId),
+    /// A distribution.
+    Distribution(DistributionId),
+    /// An invitation.
+    Invitation(InvitationId),
+    /// A submission.
+    Submission(SubmissionId),
+}
+
+impl TaskObject {
+    fn uuid(self) -> Uuid {
+        match self {
+            TaskObject::Claim(id) => id.object,
+            TaskObject::Contribution(id) => id.object,
+            TaskObject::Dispute(id, _) => id.object,
+            TaskObject::Distribution(id) => id.object,
+            TaskObject::Invitation(id) => id.0,
+            TaskObject::Submission(id) => id.object,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ends_first_comes_first_and_what_nothing_ends_comes_last() {
+        let place = |second: Option<i64>, object| Place {
+            until: second.map(|second| Timestamp::from_second(second).unwrap()),
+            object: Uuid::from_u128(object),
+        };
+        let sorted = [Place::START, place(Some(5), 9), place(Some(6), 1), place(Some(6), 2), place(None, 0)];
+        assert!(sorted.is_sorted_by_key(|place| place.order()));
+    }
+}

@@ -1,0 +1,275 @@
+//! What waits for a person: a statement for each kind of object. Each is ordered by the end of the task and the object, begins
+//! after a place of that order, and looks only into books of organisations in which the person has the role.
+
+use crate::desk::rules::task::{Place, Task, TaskKind, TaskObject};
+use crate::engine::store::rows::word;
+use crate::error::Error;
+use crate::id::{
+    BookId, BookRef, ClaimId, ContributionId, DisputeId, DistributionId, InvitationId, PersonId, SubmissionId,
+};
+use deadpool_postgres::GenericClient;
+use jiff::Timestamp;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+/// A task that lies in a book.
+fn task(row: &Row, object: impl Fn(BookId, Uuid) -> TaskObject) -> Result<Task, Error> {
+    let book = BookId(row.get("book_id"));
+    Ok(Task {
+        kind: word(row.get("kind"))?,
+        object: object(book, row.get("id")),
+        title: row.get("title"),
+        book: Some((BookRef::new(book, row.get("uid")), row.get("name"))),
+        until: row.get("until"),
+    })
+}
+
+/// Roles that were offered to the person's address.
+pub async fn invitations(
+    client: &impl GenericClient,
+    person: PersonId,
+    after: Place,
+    limit: i64,
+    wall: Timestamp,
+) -> Result<Vec<Task>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- tasks::invitations
+            SELECT i.id, o.name || ' (' || i.role || ')' AS title, i.expires_at AS until
+              FROM person p
+              JOIN invitation i ON i.email = p.email
+              JOIN organisation o ON o.id = i.organisation
+             WHERE p.id = $1 AND i.accepted_at IS NULL AND i.withdrawn_at IS NULL AND i.expires_at > $5
+               AND (i.expires_at, i.id) > (coalesce($2::timestamptz, 'infinity'), $3)
+             ORDER BY i.expires_at, i.id LIMIT $4",
+        )
+        .await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* person */ &person.0,
+                /* until */ &after.until,
+                /* object */ &after.object,
+                /* limit */ &limit,
+                /* wall */ &wall,
+            ],
+        )
+        .await?;
+    let invitation = |row: &Row| Task {
+        kind: TaskKind::AcceptInvitation,
+        object: TaskObject::Invitation(InvitationId(row.get("id"))),
+        title: row.get("title"),
+        book: None,
+        until: row.get("until"),
+    };
+    Ok(rows.iter().map(invitation).collect())
+}
+
+/// Claims that the person may review and has not, and claims of the person's teams in which changes are asked for.
+pub async fn claims(
+    client: &impl GenericClient,
+    person: PersonId,
+    after: Place,
+    limit: i64,
+) -> Result<Vec<Task>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- tasks::claims
+            SELECT CASE c.state WHEN 'changes_asked' THEN 'change_claim' ELSE 'review_claim' END AS kind,
+                   c.book_id, c.id, m.name AS title, b.uid, b.name, c.decide_until AS until
+              FROM book b
+              JOIN claim c ON c.book_id = b.number
+              JOIN milestone m ON m.book_id = c.book_id AND m.id = c.milestone_id
+             WHERE c.state IN ('submitted', 'in_review', 'changes_asked')
+               AND (c.decide_until, c.id) > (coalesce($2::timestamptz, 'infinity'), $3)
+               AND (c.state = 'changes_asked')
+                   = EXISTS (SELECT FROM membership t WHERE t.organisation = c.team AND t.person = $1)
+               AND (c.state = 'changes_asked'
+                    OR (EXISTS (SELECT FROM membership r WHERE r.organisation = b.organisation AND r.person = $1
+                                   AND (r.role = 'reviewer' OR (c.escalated AND r.role = 'owner')))
+                        AND c.claimant <> $1
+                        AND NOT EXISTS (SELECT FROM declared_tie d WHERE d.book_id = c.book_id
+                                           AND d.organisation = c.team AND d.person = $1)
+                        AND NOT EXISTS (SELECT FROM review v WHERE v.book_id = c.book_id AND v.claim_id = c.id
+                                           AND v.round = c.round AND v.reviewer = $1)))
+             ORDER BY c.decide_until, c.id LIMIT $4",
+        )
+        .await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* person */ &person.0,
+                /* until */ &after.until,
+                /* object */ &after.object,
+                /* limit */ &limit,
+            ],
+        )
+        .await?;
+    rows.iter().map(|row| task(row, |book, id| TaskObject::Claim(ClaimId::new(book, id)))).collect()
+}
+
+/// Open disputes that the person may decide.
+pub async fn disputes(
+    client: &impl GenericClient,
+    person: PersonId,
+    after: Place,
+    limit: i64,
+) -> Result<Vec<Task>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- tasks::disputes
+            SELECT 'resolve_dispute' AS kind, d.book_id, d.id, c.id AS claim, m.name AS title, b.uid, b.name,
+                   d.until
+              FROM book b
+              JOIN claim c ON c.book_id = b.number AND c.state = 'disputed'
+              JOIN dispute d ON d.book_id = c.book_id AND d.claim_id = c.id AND d.state = 'open'
+              JOIN milestone m ON m.book_id = c.book_id AND m.id = c.milestone_id
+             WHERE EXISTS (SELECT FROM membership r WHERE r.organisation = b.organisation AND r.person = $1
+                              AND r.role IN ('owner', 'approver'))
+               AND (d.until, d.id) > (coalesce($2::timestamptz, 'infinity'), $3)
+               AND c.claimant <> $1 AND d.opened_by <> $1
+               AND NOT EXISTS (SELECT FROM membership t WHERE t.organisation = c.team AND t.person = $1)
+               AND NOT EXISTS (SELECT FROM declared_tie t WHERE t.book_id = c.book_id AND t.organisation = c.team
+                                  AND t.person = $1)
+             ORDER BY d.until, d.id LIMIT $4",
+        )
+        .await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* person */ &person.0,
+                /* until */ &after.until,
+                /* object */ &after.object,
+                /* limit */ &limit,
+            ],
+        )
+        .await?;
+    let dispute = |row: &Row| {
+        let claim: Uuid = row.get("claim");
+        task(row, |book, id| TaskObject::Dispute(DisputeId::new(book, id), ClaimId::new(book, claim)))
+    };
+    rows.iter().map(dispute).collect()
+}
+
+/// Distributions that the person may open, and those that somebody else drafted and the person may approve.
+pub async fn distributions(
+    client: &impl GenericClient,
+    person: PersonId,
+    after: Place,
+    limit: i64,
+) -> Result<Vec<Task>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- tasks::distributions
+            SELECT CASE d.state WHEN 'draft' THEN 'open_distribution' ELSE 'approve_distribution' END AS kind,
+                   d.book_id, d.id, d.period_from || ' to ' || d.period_to AS title, b.uid, b.name,
+                   coalesce(d.answer_until, d.until) AS until
+              FROM book b
+              JOIN distribution d ON d.book_id = b.number
+             WHERE d.state IN ('draft', 'objection', 'objected')
+               AND (coalesce(d.answer_until, d.until), d.id) > (coalesce($2::timestamptz, 'infinity'), $3)
+               AND EXISTS (SELECT FROM membership r WHERE r.organisation = b.organisation AND r.person = $1
+                              AND r.role IN ('owner', CASE d.state WHEN 'draft' THEN 'treasurer' ELSE 'approver' END))
+               AND (d.state = 'draft'
+                    OR (d.drafted_by <> $1
+                        AND NOT EXISTS (SELECT FROM distribution_objection o WHERE o.book_id = d.book_id
+                                           AND o.distribution_id = d.id AND o.raised_by = $1)))
+             ORDER BY coalesce(d.answer_until, d.until), d.id LIMIT $4",
+        )
+        .await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* person */ &person.0,
+                /* until */ &after.until,
+                /* object */ &after.object,
+                /* limit */ &limit,
+            ],
+        )
+        .await?;
+    rows.iter().map(|row| task(row, |book, id| TaskObject::Distribution(DistributionId::new(book, id)))).collect()
+}
+
+/// Hours of other members of the person's cooperatives that nobody has attested and that no distribution has passed.
+pub async fn hours(
+    client: &impl GenericClient,
+    person: PersonId,
+    after: Place,
+    limit: i64,
+) -> Result<Vec<Task>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- tasks::hours
+            SELECT 'attest_hours' AS kind, c.book_id, c.id,
+                   'member ' || m.number || ', ' || c.worked_from || ' to ' || c.worked_to AS title, b.uid, b.name,
+                   NULL::timestamptz AS until
+              FROM book b
+              JOIN contribution c ON c.book_id = b.number AND c.attested_at IS NULL
+              JOIN member m ON m.book_id = c.book_id AND m.id = c.member_id
+             WHERE EXISTS (SELECT FROM membership r WHERE r.organisation = b.organisation AND r.person = $1
+                              AND r.role = 'member')
+               AND ($2::timestamptz IS NOT NULL OR c.id > $3)
+               AND m.person <> $1 AND c.recorded_by <> $1
+               AND EXISTS (SELECT FROM member a WHERE a.book_id = c.book_id AND a.person = $1 AND a.left_on IS NULL)
+               AND NOT EXISTS (SELECT FROM distribution d WHERE d.book_id = c.book_id
+                                  AND d.state NOT IN ('withdrawn', 'reversed') AND d.period_to >= c.worked_to)
+             ORDER BY c.id LIMIT $4",
+        )
+        .await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* person */ &person.0,
+                /* until */ &after.until,
+                /* object */ &after.object,
+                /* limit */ &limit,
+            ],
+        )
+        .await?;
+    rows.iter().map(|row| task(row, |book, id| TaskObject::Contribution(ContributionId::new(book, id)))).collect()
+}
+
+/// Submissions that the person judges and has not scored.
+pub async fn submissions(
+    client: &impl GenericClient,
+    person: PersonId,
+    after: Place,
+    limit: i64,
+) -> Result<Vec<Task>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- tasks::submissions
+            SELECT 'score_submission' AS kind, s.book_id, s.id, s.title, b.uid, b.name, c.state_until AS until
+              FROM book b
+              JOIN challenge c ON c.book_id = b.number AND c.state = 'judging'
+              JOIN judge j ON j.book_id = c.book_id AND j.challenge = c.id AND j.person = $1
+              JOIN submission s ON s.book_id = c.book_id AND s.challenge = c.id AND s.state = 'submitted'
+             WHERE EXISTS (SELECT FROM membership r WHERE r.organisation = b.organisation AND r.person = $1
+                              AND r.role = 'judge')
+               AND (c.state_until, s.id) > (coalesce($2::timestamptz, 'infinity'), $3)
+               AND NOT EXISTS (SELECT FROM scorecard k WHERE k.book_id = s.book_id AND k.submission = s.id
+                                  AND k.judge = $1)
+               AND NOT EXISTS (SELECT FROM membership t WHERE t.organisation = s.team AND t.person = $1)
+               AND NOT EXISTS (SELECT FROM declared_tie t WHERE t.book_id = s.book_id AND t.organisation = s.team
+                                  AND t.person = $1)
+             ORDER BY c.state_until, s.id LIMIT $4",
+        )
+        .await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* person */ &person.0,
+                /* until */ &after.until,
+                /* object */ &after.object,
+                /* limit */ &limit,
+            ],
+        )
+        .await?;
+    rows.iter().map(|row| task(row, |book, id| TaskObject::Submission(SubmissionId::new(book, id)))).collect()
+}

@@ -1,0 +1,61 @@
+//! Where figures are rounded: each place in the sources, and why no decision reads a figure that was rounded against it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What divides in the rules and in money: file, how many lines do, and what decides there.
+const DIVISIONS: &[(&str, usize, &str)] = &[
+    ("books/rules/exchange.rs", 1, "a value half to even: an amount that is posted; what is left is the next result"),
+    (
+        "challenges/rules/judging.rs",
+        1,
+        "a score down to hundredths, which thresholds have: it reaches one with the exact mean",
+    ),
+    ("cooperatives/rules/allocation_rule.rs", 1, "a bound of what may be asked for"),
+    ("cooperatives/rules/cooperative.rs", 2, "hundredths as a text; a part of an amount, by what is posted"),
+    ("money/allocation.rs", 2, "parts by largest remainder, compared by their exact remainders; carries of billionths"),
+    ("money/unit.rs", 1, "minor units as a text, with all digits"),
+];
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// Whether a line of code divides, rounds or drops a remainder.
+fn rounds(line: &str) -> bool {
+    let code = line.split("//").next().unwrap_or_default();
+    let texts: Vec<&str> = code.split('"').step_by(2).collect();
+    let code = texts.concat();
+    [" / ", ".div_euclid(", ".round(", "Decimal::", "f64", "f32"].iter().any(|sign| code.contains(sign))
+}
+
+#[test]
+fn f3_every_rounding_of_the_rules_is_known_and_says_what_decides() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut all = Vec::new();
+    sources(&root, &mut all);
+    let mut found = Vec::new();
+    for path in all {
+        let name = path.strip_prefix(&root).expect("below it").to_string_lossy().replace('\\', "/");
+        let is_rule = (name.contains("/rules/") || name.starts_with("money")) && !name.ends_with("_tests.rs");
+        if !is_rule {
+            continue;
+        }
+        let text = fs::read_to_string(&path).expect("a source");
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let count = code.lines().filter(|line| rounds(line)).count();
+        if count > 0 {
+            found.push((name, count));
+        }
+    }
+    found.sort();
+    let known: Vec<(String, usize)> = DIVISIONS.iter().map(|(name, count, _)| ((*name).to_owned(), *count)).collect();
+    assert_eq!(found, known, "a new rounding needs a row here that says what decides, and by which exact figure");
+}

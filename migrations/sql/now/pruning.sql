@@ -1,0 +1,77 @@
+-- What is over is deleted when it is old enough. The service itself may delete none of it: it may call these two, which know by
+-- the clock of the database what is old, and take a thousand rows of a table at most, so that nobody waits for them. Journal,
+-- keys of postings and who did what are kept for ever.
+
+-- Of a book: jobs that are done, not those that are open or dead, and the mail of its outbox.
+CREATE OR REPLACE FUNCTION book_prune(p_book int) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_rows  bigint;
+    v_total bigint := 0;
+BEGIN
+    DELETE FROM public.job WHERE book_id = p_book AND id = ANY (ARRAY(
+        SELECT id FROM public.job WHERE book_id = p_book AND finished_at < now() - interval '30 days'
+         ORDER BY finished_at LIMIT 1000 FOR UPDATE SKIP LOCKED));
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    v_total := v_total + v_rows;
+    DELETE FROM public.outbox_mail WHERE book_id = p_book AND id = ANY (ARRAY(
+        SELECT id FROM public.outbox_mail WHERE book_id = p_book AND created_at < now() - interval '90 days'
+         ORDER BY created_at LIMIT 1000 FOR UPDATE SKIP LOCKED));
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    RETURN v_total + v_rows;
+END
+$$;
+SELECT ledger_delegate('book_prune(int)');
+
+-- Of the installation: answers to requests of no book, sign-in links and codes, sessions with their tokens and cookies,
+-- invitations, workers that have gone. A session is over 30 days after its sign-in, at the latest.
+CREATE OR REPLACE FUNCTION installation_prune() RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_rows  bigint;
+    v_total bigint := 0;
+BEGIN
+    DELETE FROM public.caller_reply r USING (
+        SELECT caller, key FROM public.caller_reply WHERE created_at < now() - interval '90 days'
+         ORDER BY created_at LIMIT 1000) old
+     WHERE r.caller = old.caller AND r.key = old.key;
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    v_total := v_total + v_rows;
+    DELETE FROM public.sign_in_token WHERE digest = ANY (ARRAY(
+        SELECT digest FROM public.sign_in_token WHERE expires_at < now() - interval '30 days'
+         ORDER BY expires_at LIMIT 1000));
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    v_total := v_total + v_rows;
+    DELETE FROM public.sign_in_code WHERE browser = ANY (ARRAY(
+        SELECT browser FROM public.sign_in_code WHERE expires_at < now() - interval '30 days'
+         ORDER BY expires_at LIMIT 1000));
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    v_total := v_total + v_rows;
+    DELETE FROM public.browser_session WHERE digest = ANY (ARRAY(
+        SELECT b.digest FROM public.refresh_family f JOIN public.browser_session b ON b.family = f.id
+         WHERE f.created_at < now() - interval '60 days' ORDER BY f.created_at LIMIT 1000));
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    v_total := v_total + v_rows;
+    -- A session may have more tokens than a slice holds: it goes when all of them have gone.
+    DELETE FROM public.refresh_token WHERE digest = ANY (ARRAY(
+        SELECT t.digest FROM public.refresh_family f JOIN public.refresh_token t ON t.family = f.id
+         WHERE f.created_at < now() - interval '60 days' ORDER BY f.created_at LIMIT 1000));
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    v_total := v_total + v_rows;
+    DELETE FROM public.refresh_family WHERE id = ANY (ARRAY(
+        SELECT f.id FROM public.refresh_family f WHERE f.created_at < now() - interval '60 days'
+           AND NOT EXISTS (SELECT FROM public.refresh_token t WHERE t.family = f.id)
+           AND NOT EXISTS (SELECT FROM public.browser_session b WHERE b.family = f.id)
+         ORDER BY f.created_at LIMIT 1000));
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    v_total := v_total + v_rows;
+    DELETE FROM public.invitation WHERE id = ANY (ARRAY(
+        SELECT id FROM public.invitation WHERE expires_at < now() - interval '90 days' ORDER BY expires_at LIMIT 1000));
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    v_total := v_total + v_rows;
+    DELETE FROM public.worker_heartbeat WHERE name = ANY (ARRAY(
+        SELECT name FROM public.worker_heartbeat WHERE seen_at < now() - interval '30 days' LIMIT 1000));
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    RETURN v_total + v_rows;
+END
+$$;
