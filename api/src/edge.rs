@@ -4,6 +4,7 @@ use crate::figures;
 use crate::problem::{MEDIA_TYPE, Problem};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage};
@@ -45,6 +46,11 @@ pub async fn edge(
     let id = RequestId::of(&request);
     request.extensions_mut().insert(id.clone());
     let counted = figures::Request::begin(figures::method(request.method()));
+    let mut request = request;
+    // HEAD is GET without the body (RFC 9110, 9.3.2); the server that writes the answer knows what was asked, and leaves it out.
+    if *request.method() == Method::HEAD {
+        request.head_mut().method = Method::GET;
+    }
     let response = match AssertUnwindSafe(next.call(request)).catch_unwind().await {
         Ok(Ok(response)) => response.map_into_boxed_body(),
         Ok(Err(error)) => {

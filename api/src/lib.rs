@@ -23,6 +23,7 @@ pub mod limits;
 pub mod operators;
 pub mod paging;
 pub mod problem;
+pub mod refusals;
 pub mod serve;
 pub mod shared_read;
 pub mod stack;
@@ -38,6 +39,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// All routes, a domain at a time.
 pub fn configure(routes: &mut ServiceConfig<'_>) {
     handlers::health::routes(routes);
+    handlers::problems::routes(routes);
     handlers::parties::routes(routes);
     handlers::books::routes(routes);
     handlers::reports::routes(routes);

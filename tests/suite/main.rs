@@ -19,6 +19,7 @@ mod readme;
 mod reports {
     mod exports;
 }
+mod refusals;
 mod repository;
 mod restore;
 mod routes;

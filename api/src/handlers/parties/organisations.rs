@@ -17,6 +17,7 @@ use ledger::parties::operations::organisations as parties;
 use ledger::parties::rules::organisation::{Membership, Organisation};
 use ledger::parties::rules::role::{OrganisationKind, Role};
 use ledger::parties::store::organisations;
+use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -65,7 +66,7 @@ pub(crate) async fn create(
     request: Keyed<NewOrganisation>,
 ) -> Result<HttpResponse, Problem> {
     let creator = caller.person()?.id;
-    let name = bounded("/name", &request.body.name, 1..=200)?;
+    let name = bounded("/name", &request.body.name, text::NAME)?;
     let kind = parse("/kind", &request.body.kind)?;
     idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
         let made = parties::create_organisation(tx, creator, &name, kind, Timestamp::now()).await?;
@@ -131,7 +132,7 @@ pub(crate) async fn change(
     seen: IfMatch,
     request: Body<ChangeOrganisationRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let name = bounded("/name", &request.0.name, 1..=200)?;
+    let name = bounded("/name", &request.0.name, text::NAME)?;
     let changed = state
         .in_transaction(async |tx| {
             caller.require_role(tx, *id, "organisation").await?;
