@@ -6,6 +6,7 @@ mod contract;
 mod cooperatives;
 mod crowd;
 mod doctor;
+mod door;
 mod figures;
 mod frozen;
 mod host;
