@@ -1,8 +1,11 @@
 //! The contract: OpenAPI 3.1, made from the handlers and from the table of who may do what.
 
-use crate::problem::{FieldError, ProblemBody};
+use crate::problem::{FieldError, OauthProblemBody, ProblemBody};
 use crate::who_may::{self, Access};
 use actix_web::App;
+use ledger::evidence::EvidenceKind;
+use ledger::parties::rules::role::Scope;
+use ledger::text::ACCOUNT_CODE_MAX;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -10,6 +13,9 @@ use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
 
 mod refusals;
+mod violations;
+
+pub use violations::violations;
 
 /// The whole contract.
 pub static ALL: LazyLock<Value> = LazyLock::new(|| build(|_, _| true));
@@ -24,12 +30,24 @@ pub static PARTNER: LazyLock<Value> = LazyLock::new(|| build(for_partners));
         description = "People put money into a common purse, and everyone can follow each cent.\n\n\
                        Every error is `application/problem+json` (RFC 9457). Every POST that creates or moves something \
                        needs an `Idempotency-Key`: the same key with the same request gets the first answer again, with \
-                       `Idempotent-Replayed: true`: in a book for ever, elsewhere for 90 days at least.",
+                       `Idempotent-Replayed: true`: in a book for ever, elsewhere for 90 days at least.\n\n\
+                       HEAD is answered as GET, without the body. Bodies come as they are: one with a `Content-Encoding` is \
+                       refused. A text that must be given has something to read in it; texts hold no control characters and \
+                       none that turn the direction of what follows, and texts of one line no invisible ones but those that \
+                       shape the character before them. What is no HTTP, or has headers that are too long, is answered with \
+                       a status alone.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
-    components(schemas(ProblemBody, FieldError))
+    components(schemas(ProblemBody, FieldError, OauthProblemBody))
 )]
 struct Base;
+
+/// Whether a parameter of an operation is a day or a moment.
+pub fn is_day(method: &str, path: &str, parameter: &str) -> bool {
+    let parameters = ALL["paths"][path][method.to_lowercase()]["parameters"].as_array().into_iter().flatten();
+    let mut of_name = parameters.filter(|known| known["name"] == parameter);
+    of_name.any(|known| known["schema"]["format"].as_str().is_some_and(|format| format.starts_with("date")))
+}
 
 /// The operations that are routed: `(method, path)`.
 pub fn operations() -> Vec<(String, String)> {
@@ -84,6 +102,9 @@ fn build(wanted: impl Fn(&str, Access) -> bool) -> Value {
         },
     });
     document["components"]["responses"] = refusals::components();
+    for schema in document["components"]["schemas"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+        shape(schema);
+    }
     keep_used_schemas(&mut document);
     document
 }
@@ -104,6 +125,7 @@ fn complete(method: &str, path: &str, mut operation: Value, access: Access) -> V
     };
     let mut parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
     for parameter in &mut parameters {
+        shape_days(&mut parameter["schema"]);
         if let Some(prefix) = id_prefix(path, parameter) {
             let length = if PREFIXES_OF_PARTIES.contains(&prefix) { 26 } else { 32 };
             parameter["schema"]["pattern"] = json!(format!("^{prefix}_[a-z2-7]{{{length}}}$"));
@@ -125,6 +147,10 @@ fn complete(method: &str, path: &str, mut operation: Value, access: Access) -> V
     }
     if !parameters.is_empty() {
         operation["parameters"] = Value::Array(parameters);
+    }
+    if path == "/problems/{code}" {
+        let codes: Vec<_> = crate::refusals::ALL.iter().map(|kind| kind.code).collect();
+        operation["parameters"][0]["schema"]["enum"] = json!(codes);
     }
     refusals::declare(method, path, access, &mut operation);
     operation
@@ -184,6 +210,49 @@ fn id_prefix(path: &str, parameter: &Value) -> Option<&'static str> {
     let segment = before.rsplit('/').next()?;
     ID_PREFIXES.iter().find(|(of_segment, _)| *of_segment == segment).map(|(_, prefix)| *prefix)
 }
+
+/// Says what the handlers do not: what the code of an account looks like, wherever a text may be as long as one, and the items of
+/// lists.
+fn shape(schema: &mut Value) {
+    let fields = schema.get_mut("properties").and_then(Value::as_object_mut);
+    for field in fields.into_iter().flat_map(Map::values_mut) {
+        if field["maxLength"] == ACCOUNT_CODE_MAX && field.get("pattern").is_none() {
+            field["pattern"] = json!(ACCOUNT_CODE);
+        }
+    }
+    shape_days(schema);
+    // The macro has no words for the items of a list.
+    if let Some(items) =
+        schema.pointer_mut("/properties/evidence_sha256/items").filter(|items| items["type"] == "string")
+    {
+        items["pattern"] = json!("^[0-9a-fA-F]{64}$");
+    }
+    let scopes = schema.pointer_mut("/properties/scopes").filter(|scopes| scopes["maxItems"].is_number());
+    if let Some(items) = scopes.and_then(|scopes| scopes.get_mut("items")) {
+        items["enum"] = json!(Scope::ALL);
+    }
+    if let Some(items) = schema.pointer_mut("/properties/gate/items").filter(|items| items["type"] == "string") {
+        items["enum"] = json!(EvidenceKind::ALL);
+    }
+}
+
+/// Says of days and moments that their years have four digits: others are neither in the calendar nor in the database.
+fn shape_days(schema: &mut Value) {
+    let pattern = match schema["format"].as_str() {
+        Some("date") => Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
+        Some("date-time") => Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]"),
+        Some(_) | None => None,
+    };
+    match (pattern, schema) {
+        (Some(pattern), schema) => schema["pattern"] = json!(pattern),
+        (None, Value::Object(parts)) => parts.values_mut().for_each(shape_days),
+        (None, Value::Array(parts)) => parts.iter_mut().for_each(shape_days),
+        (None, Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => {}
+    }
+}
+
+/// The code of an account: the root of its kind, and one to seven parts.
+const ACCOUNT_CODE: &str = "^(assets|liabilities|equity|income|expenses)(:[a-z0-9][a-z0-9._-]{0,79}){1,7}$";
 
 /// Drops the schemas that no operation leads to, and sorts the rest.
 fn keep_used_schemas(document: &mut Value) {

@@ -7,7 +7,7 @@ use crate::problem::{MEDIA_TYPE, Problem};
 use crate::who_may::{self, Found};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
+use actix_web::http::{Method, StatusCode};
 use actix_web::http::header::{
     ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
     X_CONTENT_TYPE_OPTIONS,
@@ -62,6 +62,11 @@ pub async fn edge(
     if has_body {
         // What has come of the body is read by then: one who is refused before anybody looked at it keeps the connection.
         tokio::task::yield_now().await;
+    }
+    let mut request = request;
+    // HEAD is GET without the body (RFC 9110, 9.3.2); the server that writes the answer knows what was asked, and leaves it out.
+    if *request.method() == Method::HEAD {
+        request.head_mut().method = Method::GET;
     }
     let response = match AssertUnwindSafe(next.call(request)).catch_unwind().await {
         Ok(Ok(response)) => response.map_into_boxed_body(),

@@ -5,6 +5,8 @@
 //!
 //! A body must come at a least speed, and counts for its caller, with the bytes of all others, until it is worked on.
 
+use crate::contract::{is_day, violations};
+use crate::edge::RouteName;
 use crate::idempotency::IdempotencyKey;
 use crate::limits::shares::{Holder, Share};
 use crate::limits::turn::Turn;
@@ -13,13 +15,14 @@ use crate::state::State;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
-use actix_web::web::{BytesMut, Data, block};
+use actix_web::web::{Bytes, BytesMut, Data, block};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::StreamExt;
 use futures_util::future::{LocalBoxFuture, Ready, ready};
 use ledger::Error;
 use serde::de::DeserializeOwned;
 use std::rc::Rc;
+use serde_json::Value;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
@@ -40,6 +43,9 @@ const LEAST_PER_SECOND: usize = 16 * 1024;
 
 /// A body of more bytes is read as JSON by another thread: the others on this one need not wait for it.
 const LONG: usize = 64 * 1024;
+
+/// The longest body of which every wrong field is looked for, in bytes.
+const EXPLAINED_MAX: usize = 1024 * 1024;
 
 /// A JSON body.
 #[derive(Debug)]
@@ -87,9 +93,11 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest for Body<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let bytes = read(request, payload, JSON);
+        let request = request.clone();
         Box::pin(async move {
-            let bytes = bytes.await?;
-            aside(bytes.len(), move || json(&bytes)).await.map(Body)
+            let bytes = kept(&request, bytes.await?);
+            let at = At::of(&request);
+            aside(bytes.len(), move || json(&bytes, &at)).await.map(Body)
         })
     }
 }
@@ -106,8 +114,10 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest for Keyed<T> {
             if bytes.is_empty() {
                 bytes.extend_from_slice(b"{}");
             }
+            let bytes = kept(&request, bytes);
+            let at = At::of(&request);
             let key = IdempotencyKey::named(&request)?;
-            let (body, key) = aside(bytes.len(), move || Ok((json(&bytes)?, key.with(&bytes)))).await?;
+            let (body, key) = aside(bytes.len(), move || Ok((json(&bytes, &at)?, key.with(&bytes)))).await?;
             Ok(Keyed { key, body })
         })
     }
@@ -128,7 +138,19 @@ impl<T: DeserializeOwned + 'static> FromRequest for Params<T> {
     type Future = Ready<Result<Params<T>, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(pairs(request.query_string().as_bytes()).map(Params))
+        let pairs = url::form_urlencoded::parse(request.query_string().as_bytes());
+        if let Some((name, _)) = pairs.clone().find(|(_, value)| value.contains('\0')) {
+            let mut pointer = String::new();
+            push(&mut pointer, &name);
+            return ready(Err(Problem::invalid(pointer, NUL)));
+        }
+        if let Some((name, _)) = pairs.clone().find(|(_, value)| may_be_odd_day(value)) {
+            let at = At::of(request);
+            if at.route.is_some_and(|route| is_day(&at.method, route, &name)) {
+                return ready(Err(Problem::invalid(format!("/{name}"), ODD_DAY)));
+            }
+        }
+        ready(self::pairs(request.query_string().as_bytes()).map(Params))
     }
 }
 
@@ -136,6 +158,35 @@ impl<T: DeserializeOwned + 'static> FromRequest for Params<T> {
 fn pairs<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let pairs = serde_urlencoded::Deserializer::new(url::form_urlencoded::parse(bytes));
     serde_path_to_error::deserialize(pairs).map_err(|error| wrong_field(&error))
+}
+
+/// The body of a request, kept until it is answered: when it is refused, all that is wrong with it is told.
+#[derive(Debug)]
+struct Kept(Bytes);
+
+/// Keeps a body, which costs a pointer: its bytes are counted for its caller anyway.
+fn kept(request: &HttpRequest, bytes: BytesMut) -> Bytes {
+    let bytes = bytes.freeze();
+    request.extensions_mut().insert(Kept(bytes.clone()));
+    bytes
+}
+
+/// A refusal of a body with every field that breaks the contract, after those that it names already. A body that is longer
+/// than [`EXPLAINED_MAX`] is refused with what its handler has found.
+pub async fn with_all_errors(problem: Problem, request: &HttpRequest, route: &'static str) -> Problem {
+    let body = request.extensions().get::<Kept>().map(|kept| kept.0.clone());
+    let Some(body) = body.filter(|body| problem.is("invalid") && body.len() <= EXPLAINED_MAX) else {
+        return problem;
+    };
+    let method = request.method().to_string();
+    let found = aside(body.len(), move || {
+        let body = serde_json::from_slice(&body).map_err(|error| malformed(error.to_string()))?;
+        Ok(violations(&method, route, &body))
+    });
+    match found.await {
+        Ok(found) => problem.with_errors(found),
+        Err(_) => problem,
+    }
 }
 
 /// Works on a body: here when it is short, else on another thread.
@@ -253,7 +304,7 @@ fn malformed(detail: impl Into<String>) -> Problem {
 }
 
 /// A JSON text as a `T`; what is wrong is named by JSON Pointer.
-fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+fn json<T: DeserializeOwned>(bytes: &[u8], at: &At) -> Result<T, Problem> {
     let mut text = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut text).map_err(|error| match error.inner().classify() {
         serde_json::error::Category::Data => wrong_field(&error),
@@ -262,7 +313,67 @@ fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         }
     })?;
     text.end().map_err(|error| malformed(error.to_string()))?;
+    // In a JSON text, U+0000 can stand in this form only.
+    if memchr::memmem::find(bytes, b"\\u0000").is_some()
+        && let Some(pointer) = serde_json::from_slice(bytes).ok().as_ref().and_then(|value| nul(value))
+    {
+        return Err(Problem::invalid(pointer, NUL));
+    }
+    if memchr::memmem::find(bytes, b"\"-00").is_some()
+        && let Some(wrong) = odd_day(bytes, at)
+    {
+        return Err(wrong);
+    }
     Ok(value)
+}
+
+/// The operation that a request is for, if it is one of the contract.
+struct At {
+    method: String,
+    route: Option<&'static str>,
+}
+
+impl At {
+    fn of(request: &HttpRequest) -> At {
+        let route = request.extensions().get::<RouteName>().map(|route| route.0);
+        At { method: request.method().to_string(), route }
+    }
+}
+
+/// Whether a text could be a day before the year 0, which the calendar knows and the database does not: `-009999-01-01`.
+fn may_be_odd_day(text: &str) -> bool {
+    text.len() >= 13 && text.starts_with("-00") && text.as_bytes()[7] == b'-'
+}
+
+/// The refusal of a body with such a day where the contract has one.
+fn odd_day(bytes: &[u8], at: &At) -> Option<Problem> {
+    let body: Value = serde_json::from_slice(bytes).ok()?;
+    let is_odd = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).is_some_and(may_be_odd_day);
+    let mut found = violations(&at.method, at.route?, &body);
+    found.retain(|error| is_odd(&error.pointer));
+    let first = found.first()?;
+    Some(Problem::invalid(first.pointer.clone(), ODD_DAY).with_errors(found))
+}
+
+/// What is said of such a day.
+const ODD_DAY: &str = "a day lies in one of the years 0000 to 9999";
+
+/// What is said of a text with U+0000, which PostgreSQL takes nowhere.
+const NUL: &str = "must not hold the character U+0000";
+
+/// Where a text with U+0000 stands, if one does.
+fn nul(value: &Value) -> Option<String> {
+    let below = |name: &str, value: &Value| {
+        let mut pointer = String::new();
+        push(&mut pointer, name);
+        nul(value).map(|rest| pointer + &rest)
+    };
+    match value {
+        Value::String(text) => text.contains('\0').then(String::new),
+        Value::Array(items) => items.iter().enumerate().find_map(|(index, item)| below(&index.to_string(), item)),
+        Value::Object(fields) => fields.iter().find_map(|(name, field)| below(name, field)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
 }
 
 /// The problem of a field that has the wrong type, is missing, or is not known.
@@ -350,6 +461,20 @@ mod tests {
                 assert_eq!(found, pointer, "{body}");
             }
         }
+    }
+
+    #[actix_web::test]
+    async fn fl29_a_text_with_u_0000_is_named_by_its_pointer_wherever_it_stands() {
+        let with = |name: &str, amount: &str| {
+            format!(r#"{{"name": "{name}", "amount": {{"amount": "{amount}", "currency": "USD"}}}}"#)
+        };
+        assert_eq!(refused(post(&with("a\\u0000", "1"))).await, (422, "/name".into()));
+        assert_eq!(refused(post(&with("a", "1\\u0000"))).await, (422, "/amount/amount".into()));
+        let (request, mut payload) = post(&with("\\\\u0000", "1")).to_http_parts();
+        assert!(Body::<Thing>::from_request(&request, &mut payload).await.is_ok(), "a backslash and five characters");
+        let request = TestRequest::with_uri("/?limit=1%00").to_http_request();
+        let problem = Params::<Query>::extract(&request).await.unwrap_err();
+        assert_eq!((problem.body().status, problem.body().errors[0].pointer.as_str()), (422, "/limit"));
     }
 
     #[actix_web::test]

@@ -3,6 +3,7 @@
 
 use crate::auth::{self, Caller, Who};
 use crate::edge::RouteName;
+use crate::extract::with_all_errors;
 use crate::idempotency::REPLAYED;
 use crate::limits::rate::Standing;
 use crate::limits::shares::Holder;
@@ -14,7 +15,7 @@ use crate::who_may::{self, Access, Found};
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::ALLOW;
+use actix_web::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, HeaderMap};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage};
@@ -28,6 +29,9 @@ pub async fn gate(request: ServiceRequest, next: Next<BoxBody>) -> Result<Servic
     };
     let holders = holders(&request);
     let mut response = place::within(holders, next.call(request)).await?;
+    if response.status() == StatusCode::UNPROCESSABLE_ENTITY {
+        response = explained(response).await;
+    }
     standing.write(response.headers_mut());
     let unchecked = response.request().extensions().get::<Caller>().is_some_and(Caller::went_unchecked);
     // The first answer again is the caller's own: the role was looked for when it was made.
@@ -39,6 +43,15 @@ pub async fn gate(request: ServiceRequest, next: Next<BoxBody>) -> Result<Servic
     Ok(response)
 }
 
+/// A refusal of a body with every field that breaks the contract.
+async fn explained(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    let problem = response.response().error().and_then(|error| error.as_error::<Problem>()).cloned();
+    let route = response.request().extensions().get::<RouteName>().copied();
+    let (Some(problem), Some(RouteName(route))) = (problem, route) else { return response };
+    let problem = with_all_errors(problem, response.request(), route).await;
+    response.error_response(problem)
+}
+
 /// Lets a request in, or says why not.
 async fn admit(request: &ServiceRequest) -> Result<Standing, Problem> {
     let state = request.app_data::<Data<State>>().ok_or_else(Problem::internal)?;
@@ -46,6 +59,16 @@ async fn admit(request: &ServiceRequest) -> Result<Standing, Problem> {
     let address = address::network(address::client(request.headers(), peer, state.config.trusted_hops));
     request.extensions_mut().insert(Holder::Network(address));
     let mut standing = state.limits.address(address)?;
+    // No name of anything holds U+0000, and PostgreSQL takes none: a path with it leads nowhere.
+    if request.path().contains('\0') || request.uri().path().contains("%00") {
+        return Err(Problem::not_found("path"));
+    }
+    if is_encoded(request.headers()) {
+        let detail = "send the body as it is, without Content-Encoding";
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        let problem = Problem::new(status, "content-encoding", "The body is encoded", detail);
+        return Err(problem.with_header(ACCEPT_ENCODING, "identity"));
+    }
     // The path as the router sees it, decoded: the two must mean the same route.
     let path = request.match_info().unprocessed();
     let access = match who_may::find(request.method().as_str(), path) {
@@ -54,7 +77,9 @@ async fn admit(request: &ServiceRequest) -> Result<Standing, Problem> {
             access
         }
         Found::OtherMethods(methods) => {
-            let methods = methods.join(", ");
+            // HEAD is answered wherever GET is.
+            let head = methods.contains(&"GET").then_some("HEAD");
+            let methods = methods.into_iter().chain(head).collect::<Vec<_>>().join(", ");
             let status = StatusCode::METHOD_NOT_ALLOWED;
             let detail = format!("this path takes {methods}");
             let problem = Problem::new(status, "method-not-allowed", "Method not allowed", detail);
@@ -77,6 +102,12 @@ async fn admit(request: &ServiceRequest) -> Result<Standing, Problem> {
         None => return Err(auth::no_token()),
     }
     Ok(standing)
+}
+
+/// Whether a body comes in another form than its own, such as compressed: nothing here unfolds one.
+fn is_encoded(headers: &HeaderMap) -> bool {
+    let codings = headers.get_all(CONTENT_ENCODING);
+    codings.into_iter().any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 /// Who asks: for a page by the browser's cookie, and a form must come from a page; for anything else by a token.

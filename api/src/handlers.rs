@@ -8,4 +8,5 @@ pub mod health;
 pub mod milestones;
 pub mod parties;
 pub mod pledging;
+pub mod problems;
 pub mod reports;

@@ -4,7 +4,8 @@
 //! work back and is then stored with its key, so that a repetition gets the same refusal; 401, 403, 404, 429, 5xx and
 //! parse errors are never stored.
 
-use crate::problem::{BOOK_FROZEN, Problem, ProblemBody};
+use crate::problem::{Problem, ProblemBody};
+use crate::refusals::BOOK_FROZEN;
 use crate::state::State;
 use actix_web::http::header::HeaderName;
 use actix_web::http::{Method, StatusCode, Uri};

@@ -26,6 +26,7 @@ pub mod operators;
 pub mod pages;
 pub mod paging;
 pub mod problem;
+pub mod refusals;
 pub mod serve;
 pub mod shared_read;
 pub mod stack;
@@ -41,6 +42,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// All routes, a domain at a time.
 pub fn configure(routes: &mut ServiceConfig<'_>) {
     handlers::health::routes(routes);
+    handlers::problems::routes(routes);
     handlers::parties::routes(routes);
     handlers::books::routes(routes);
     handlers::reports::routes(routes);

@@ -2,10 +2,11 @@
 //!
 //! A [`Problem`] says what its reader may know. What the database said goes to the log, with the request id.
 
+use crate::refusals::{self, BOOK_FROZEN, QUOTA, STORAGE};
 use crate::shared_read::ReadError;
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use ledger::{Error, Outage};
 use serde::{Deserialize, Serialize};
@@ -14,14 +15,8 @@ use std::fmt;
 /// The media type of every 4xx and 5xx.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
-/// The code of the problem that a frozen book answers with.
-pub const BOOK_FROZEN: &str = "book-frozen";
-
-/// The code of the problem of who has made enough for a day.
-pub const QUOTA: &str = "quota";
-
-/// The code of the problem that a database without room answers with.
-pub const STORAGE: &str = "storage";
+/// The most wrong fields that one answer names.
+pub const ERRORS_MAX: usize = 100;
 
 /// After how many seconds it is worth asking a frozen book again: somebody has to decide first.
 const FROZEN_RETRY_S: &str = "60";
@@ -49,6 +44,20 @@ pub struct ProblemBody {
     pub request_id: Option<String>,
 }
 
+/// A problem of the token endpoint: with the members that RFC 6749, section 5.2, asks for, which its clients look for first.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = OauthProblem)]
+pub struct OauthProblemBody {
+    /// `invalid_request`, `invalid_client`, `unsupported_grant_type` or `invalid_scope`.
+    #[schema(example = "invalid_client")]
+    pub error: &'static str,
+    /// What happened this time, in the characters that the RFC allows.
+    pub error_description: String,
+    /// The members of any other problem.
+    #[serde(flatten)]
+    pub problem: ProblemBody,
+}
+
 /// One wrong field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct FieldError {
@@ -66,6 +75,8 @@ pub struct Problem {
     /// Its code among the figures: one that stands in the sources, so that nobody outside adds to their number.
     label: &'static str,
     headers: Vec<(HeaderName, HeaderValue)>,
+    /// Its code by RFC 6749: it is sent as the answers of the token endpoint are.
+    oauth_error: Option<&'static str>,
 }
 
 impl Problem {
@@ -83,12 +94,12 @@ impl Problem {
             errors: Vec::new(),
             request_id: None,
         };
-        Problem { body: Box::new(body), label, headers: Vec::new() }
+        Problem { body: Box::new(body), label, headers: Vec::new(), oauth_error: None }
     }
 
     /// The body again that was stored with an idempotency key.
     pub fn stored(body: ProblemBody) -> Problem {
-        Problem { body: Box::new(body), label: "replayed", headers: Vec::new() }
+        Problem { body: Box::new(body), label: "replayed", headers: Vec::new(), oauth_error: None }
     }
 
     /// A field is wrong: 422.
@@ -131,7 +142,7 @@ impl Problem {
     pub fn of_status(status: StatusCode) -> Problem {
         let title = status.canonical_reason().unwrap_or("Error");
         let code = title.to_ascii_lowercase().replace(' ', "-");
-        let label = KINDS.iter().find(|(kind, _)| *kind == code).map_or("other", |(kind, _)| kind);
+        let label = refusals::find(&code).map_or("other", |kind| kind.code);
         let detail = "the request could not be understood or served as it was sent";
         Problem::labelled(label, status, &code, title, detail.to_owned())
     }
@@ -144,6 +155,11 @@ impl Problem {
         self
     }
 
+    /// The same as an error of the token endpoint (RFC 6749, section 5.2).
+    pub fn with_oauth_error(self, error: &'static str) -> Problem {
+        Problem { oauth_error: Some(error), ..self }.with_header(CACHE_CONTROL, "no-store")
+    }
+
     /// The same for a part of a larger request: the pointers of its fields are below this one.
     pub fn below(mut self, pointer: &str) -> Problem {
         for error in &mut self.body.errors {
@@ -151,6 +167,21 @@ impl Problem {
         }
         if let [error] = &*self.body.errors {
             self.body.detail = format!("{}: {}", error.pointer, error.message);
+        }
+        self
+    }
+
+    /// Names more wrong fields: those that are not named yet, [`ERRORS_MAX`] in all.
+    pub fn with_errors(mut self, more: Vec<FieldError>) -> Problem {
+        for error in more {
+            let is_new = self.body.errors.iter().all(|known| known.pointer != error.pointer);
+            if is_new && self.body.errors.len() < ERRORS_MAX {
+                self.body.errors.push(error);
+            }
+        }
+        if let (Some(first), 2..) = (self.body.errors.first(), self.body.errors.len()) {
+            let (pointer, message) = (&first.pointer, &first.message);
+            self.body.detail = format!("{pointer}: {message}; `errors` names all {} fields", self.body.errors.len());
         }
         self
     }
@@ -203,8 +234,14 @@ impl ResponseError for Problem {
         for (name, value) in &self.headers {
             response.append_header((name.clone(), value.clone()));
         }
-        let body = serde_json::to_vec(&self.body).expect("a problem has string keys only");
-        response.insert_header((CONTENT_TYPE, MEDIA_TYPE)).body(body)
+        let Some(error) = self.oauth_error else {
+            let body = serde_json::to_vec(&self.body).expect("a problem has string keys only");
+            return response.insert_header((CONTENT_TYPE, MEDIA_TYPE)).body(body);
+        };
+        // The characters that the RFC allows in a description.
+        let allowed = |letter: &char| (' '..='~').contains(letter) && !matches!(letter, '"' | '\\');
+        let error_description = self.body.detail.chars().filter(allowed).collect();
+        response.json(OauthProblemBody { error, error_description, problem: (*self.body).clone() })
     }
 }
 
@@ -343,79 +380,6 @@ fn explain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// What `GET /problems/{code}` says of the kinds that are not refusals by a rule.
-pub const KINDS: &[(&str, &str)] = &[
-    (
-        "invalid",
-        "A field of the body or a parameter is wrong: `errors` names each by JSON Pointer. Mend it and send again.",
-    ),
-    ("malformed-json", "The body is no JSON text."),
-    ("not-found", "There is no such thing, or none that this caller may see."),
-    ("method-not-allowed", "The path exists, the method does not; `Allow` lists those that do."),
-    ("unauthorized", "The request needs a bearer token, or the one it has is wrong, too old or revoked."),
-    (
-        "forbidden",
-        "The caller is known, but has neither the role nor the scope. `x-who-may` in the contract says who has.",
-    ),
-    ("stale", "The thing has changed since it was read. Read it again and repeat with the new `ETag` in `If-Match`."),
-    ("if-match-missing", "Changes of this thing need `If-Match` with the `ETag` of its last reading."),
-    (
-        "idempotency-key-missing",
-        "This POST needs an `Idempotency-Key`: 1 to 255 visible ASCII characters, bare or quoted.",
-    ),
-    ("idempotency-key-reused", "The same key came with another method, path or body before. Use a new key."),
-    (
-        "still-running",
-        "A request with the same key, or for the same thing, has not finished. Repeat it with the same key.",
-    ),
-    ("payload-too-large", "The body is larger than 1 MiB, or 8 MiB for a batch; without a token, than 64 KiB."),
-    ("unsupported-media-type", "The body must be JSON, with `Content-Type: application/json`."),
-    ("too-many-requests", "Slow down: `Retry-After` says for how many seconds."),
-    (
-        "overloaded",
-        "Too many requests of this caller, or for this book, wait already. Nothing was done: repeat the request with the same \
-         key after `Retry-After`.",
-    ),
-    (
-        QUOTA,
-        "The caller has made as many organisations, books or invitations as one may in a day; `detail` says which of them, and how \
-         many. Nothing was done: repeat the request with the same key after `Retry-After`, when the next day begins in UTC. \
-         Who runs the installation sets the quotas, and is not bound by them.",
-    ),
-    ("body-too-slow", "The body came too slowly, or not whole. Send it again, at 16 KiB a second at least."),
-    ("unavailable", "Nothing is known to be wrong with the request. Repeat it with the same key after `Retry-After`."),
-    (
-        STORAGE,
-        "The database's disk or memory is full, or its files cannot be used: its operator has to make room. Nothing was \
-         written: repeat the request with the same key, not before `Retry-After`.",
-    ),
-    (
-        "read-only",
-        "The database takes no writes, such as a standby. Nothing was written: repeat the request with the same key, not \
-         before `Retry-After`.",
-    ),
-    (
-        "database-away",
-        "The service has no connection to its database, or lost it during the request. Repeat it with the same key: if it \
-         was done, that gets its answer.",
-    ),
-    (
-        "database-busy",
-        "The database has as many connections as it takes. Repeat the request with the same key after `Retry-After`.",
-    ),
-    (
-        "clock",
-        "The clocks of the service and of its database are more than a minute apart, so that what is recorded would bear a \
-         wrong time. Nothing was written: repeat the request with the same key, not before `Retry-After`.",
-    ),
-    (
-        BOOK_FROZEN,
-        "The book differs from its own journal, and takes no record until an operator has decided; it is read as before, and \
-         other books go on. Nothing was written: repeat the request with the same key, not before `Retry-After`.",
-    ),
-    ("internal", "Our fault. The request id names it in our logs."),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -451,7 +415,7 @@ mod tests {
     fn what_keeps_the_database_from_its_work_is_explained_and_says_when_to_ask_again() {
         for outage in Outage::ALL {
             let problem = Problem::from(outage);
-            assert!(KINDS.iter().any(|(code, _)| problem.is(code)), "{problem}");
+            assert!(refusals::ALL.iter().any(|kind| problem.is(kind.code)), "{problem}");
             assert!(problem.error_response().headers().contains_key(RETRY_AFTER), "{problem}");
         }
     }

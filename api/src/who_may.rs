@@ -60,6 +60,7 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/readyz", Public),
     ("GET", "/openapi.json", Public),
     ("GET", "/openapi/partner.json", Public),
+    ("GET", "/problems", Public),
     ("GET", "/problems/{code}", Public),
     // identity
     ("POST", "/v1/sign-in", Guessable),

@@ -5,7 +5,10 @@ use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::IF_MATCH;
 use actix_web::{FromRequest, HttpRequest};
+use jiff::civil::{Date, date};
 use ledger::money::{Currency, Money, MoneyError, Unit, WrittenAmount};
+use ledger::parties::rules::role::Email;
+use ledger::text;
 use serde::{Deserialize, Serialize};
 use std::future::{Ready, ready};
 use std::ops::RangeInclusive;
@@ -116,30 +119,16 @@ pub fn parse_currency(pointer: &str, code: &str) -> Result<Currency, Problem> {
     code.parse().map_err(|error: MoneyError| Problem::invalid(pointer, error.to_string()))
 }
 
-/// A text of a length in characters, without control characters (line breaks are: see [`paragraphs`]).
+/// A text of one line, within the bounds of its kind ([`ledger::text`]).
 /// Write the same bounds into the schema: `#[schema(min_length = 1, max_length = 200)]`.
 pub fn bounded(pointer: &str, text: &str, length: RangeInclusive<usize>) -> Result<String, Problem> {
-    bounded_without(pointer, text, length, char::is_control)
+    text::line(text, length).map_err(|wrong| Problem::invalid(pointer, wrong.to_string()))?;
+    Ok(text.to_owned())
 }
 
-/// A text of several lines: line feeds and tabs are allowed, other control characters are not.
+/// A text of several lines, within the bounds of its kind.
 pub fn paragraphs(pointer: &str, text: &str, length: RangeInclusive<usize>) -> Result<String, Problem> {
-    bounded_without(pointer, text, length, |c| c.is_control() && c != '\n' && c != '\t')
-}
-
-fn bounded_without(
-    pointer: &str,
-    text: &str,
-    length: RangeInclusive<usize>,
-    refused: impl Fn(char) -> bool,
-) -> Result<String, Problem> {
-    if !length.contains(&text.chars().count()) {
-        let message = format!("must have {} to {} characters", length.start(), length.end());
-        return Err(Problem::invalid(pointer, message));
-    }
-    if text.contains(refused) {
-        return Err(Problem::invalid(pointer, "must not contain control characters"));
-    }
+    text::paragraphs(text, length).map_err(|wrong| Problem::invalid(pointer, wrong.to_string()))?;
     Ok(text.to_owned())
 }
 
@@ -150,6 +139,23 @@ where
     T::Err: std::fmt::Display,
 {
     text.parse().map_err(|error: T::Err| Problem::invalid(pointer, error.to_string()))
+}
+
+/// An e-mail address that need not be given: empty then.
+pub fn email_or_none(pointer: &str, text: &str) -> Result<String, Problem> {
+    if text.is_empty() {
+        return Ok(String::new());
+    }
+    let email: Email = parse(pointer, text)?;
+    Ok(email.as_str().to_owned())
+}
+
+/// The first day of every book: before it, nothing can count.
+const FIRST_DAY: Date = date(1, 1, 2);
+
+/// A day on which something counts in a book.
+pub fn book_day(pointer: &str, day: Date) -> Result<Date, Problem> {
+    if day >= FIRST_DAY { Ok(day) } else { Err(Problem::invalid(pointer, format!("books begin on {FIRST_DAY}"))) }
 }
 
 /// The strong `ETag` of a version, quotes included.

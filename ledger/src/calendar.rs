@@ -3,7 +3,9 @@
 
 use crate::error::Refusal;
 use jiff::civil::{Date, date};
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{SignedDuration, Timestamp, ToSpan};
+use std::sync::LazyLock;
 
 /// A moment cut to microseconds, in which the database keeps it.
 ///
@@ -12,6 +14,17 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 pub fn to_microseconds(moment: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(moment.as_microsecond()).unwrap_or(moment)
 }
+
+/// A zone of the IANA database by its name there, letter for letter. The database is the one that the program was built with:
+/// names that a machine has beside it, such as `localtime`, mean another zone on the next one.
+pub fn zone(name: &str) -> Option<TimeZone> {
+    static DATABASE: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
+    let is_listed = |listed: &TimeZone| listed.iana_name() == Some(name);
+    DATABASE.get(name).ok().filter(is_listed).filter(|_| !NO_ZONES.contains(&name))
+}
+
+/// What the IANA database has besides the zones of places and of offsets: for machines on which no zone was set.
+const NO_ZONES: [&str; 1] = ["Factory"];
 
 /// The most payments of one plan: a hundred years of months. An open plan ends there too.
 pub const PAYMENTS_MAX: i32 = 1_200;
@@ -151,6 +164,20 @@ mod tests {
         assert_eq!(plan.due_date(0), None);
         assert_eq!(plan.sequence_from(date(2028, 12, 31)), Some(24));
         assert_eq!(plan.sequence_from(date(2029, 1, 1)), None);
+    }
+
+    #[test]
+    fn fl43_a_zone_is_one_of_the_database_and_none_of_a_machine() {
+        for name in ["Europe/Berlin", "America/Argentina/Buenos_Aires", "UTC", "Etc/UTC", "Etc/GMT+12", "Asia/Calcutta"]
+        {
+            assert!(zone(name).is_some(), "{name}");
+        }
+        let of_machines = ["localtime", "posixrules", "Etc/Unknown", "etc/unknown", "Factory", "posix/Europe/Berlin"];
+        for name in
+            of_machines.iter().chain(&["right/UTC", "", "europe/berlin", "+01:00", "EST5EDT,M3.2.0,M11.1.0", "UTC\0"])
+        {
+            assert!(zone(name).is_none(), "{name}");
+        }
     }
 
     #[test]

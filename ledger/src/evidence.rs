@@ -2,6 +2,7 @@
 //! is noticed, and with the licence under which the work is published.
 
 use crate::error::{Error, Refusal};
+use crate::text;
 use crate::words::words;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
@@ -9,8 +10,6 @@ use std::str::FromStr;
 
 /// The most pieces of evidence that one claim may carry.
 pub const EVIDENCE_MAX: usize = 50;
-/// The longest title, in characters.
-pub const TITLE_MAX: usize = 200;
 /// The longest link, in characters.
 pub const URL_MAX: usize = 2_000;
 /// The longest licence identifier, in characters.
@@ -112,8 +111,8 @@ impl Evidence {
         licence: Option<String>,
     ) -> Result<Evidence, Error> {
         let wrong = |field: &str, message: &str| Err(Error::invalid(format!("{pointer}/{field}"), message));
-        if title.trim().is_empty() || title.chars().count() > TITLE_MAX || title.chars().any(char::is_control) {
-            return wrong("title", "1 to 200 characters of plain text");
+        if let Err(why) = text::line(&title, text::NAME) {
+            return wrong("title", &why.to_string());
         }
         if !is_link(&url) {
             return wrong("url", "an http or https link of at most 2,000 characters");

@@ -32,6 +32,7 @@ pub mod reports;
 pub mod service;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod text;
 pub mod treasury;
 pub mod verify;
 pub mod words;

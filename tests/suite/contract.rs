@@ -51,9 +51,8 @@ const PIECES: &[(Piece, &[&str])] = &[
     (Piece::Cooperatives, &["cooperatives", "allocation-rules", "proceeds", "distributions", "statements"]),
 ];
 
-/// Any word is a kind of problem, also one that a generator of wrong types writes, such as `null`; and whoever has signed out
-/// everywhere is answered nothing after that.
-const LEFT_OUT: &[&str] = &["/problems/{code}", "/v1/me:sign-out"];
+/// Whoever has signed out everywhere is answered nothing after that.
+const LEFT_OUT: &[&str] = &["/v1/me:sign-out"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

@@ -7,6 +7,7 @@ mod contract;
 mod cooperatives;
 mod crowd;
 mod doctor;
+mod door;
 mod figures;
 mod frozen;
 mod host;
@@ -21,6 +22,7 @@ mod readme;
 mod reports {
     mod exports;
 }
+mod refusals;
 mod repository;
 mod restore;
 mod routes;

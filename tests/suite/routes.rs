@@ -18,6 +18,7 @@ const FOR_EVERYBODY: &[&str] = &[
     "GET /livez",
     "GET /openapi.json",
     "GET /openapi/partner.json",
+    "GET /problems",
     "GET /problems/{code}",
     "GET /readyz",
     "POST /v1/oauth/token",
@@ -209,7 +210,7 @@ async fn every_mistake_is_a_problem_that_names_the_field() -> Outcome {
     refused(to(Method::GET, "/v1/nothing"), 404, "not-found", None).await?;
     refused(to(Method::GET, "/v1/organisations/nobody"), 404, "not-found", None).await?;
     let other = to(Method::DELETE, "/v1/organisations").send().await?;
-    ensure!(other.headers()[header::ALLOW] == "POST, GET");
+    ensure!(other.headers()[header::ALLOW] == "POST, GET, HEAD");
     problem(other, 405, "method-not-allowed").await?;
     let large = format!("{{\"name\": \"{}\"}}", "x".repeat(1024 * 1024));
     refused(post(&large), 413, "payload-too-large", None).await?;
@@ -229,6 +230,22 @@ async fn every_mistake_is_a_problem_that_names_the_field() -> Outcome {
     refused(to(Method::GET, "/v1/organisations?offset=1"), 422, "invalid", Some("/offset")).await?;
     let keyless = to(Method::POST, "/v1/organisations").json(&json!({"name": "a", "kind": "sponsor"}));
     refused(keyless, 400, "idempotency-key-missing", None).await?;
+    app.finish().await
+}
+
+#[tokio::test]
+async fn fl41_head_brings_the_headers_of_get_and_no_body() -> Outcome {
+    let app = TestApp::start().await?;
+    let http = http()?;
+    for path in ["/livez", "/openapi/partner.json", "/problems/invalid", "/v1/me"] {
+        let url = format!("{}{path}", app.base_url());
+        let (got, headed) = (http.get(&url).send().await?, http.head(&url).send().await?);
+        ensure!(got.status() == headed.status(), "{path}: {}", headed.status());
+        for name in [header::CONTENT_TYPE, header::CACHE_CONTROL] {
+            ensure!(got.headers().get(&name) == headed.headers().get(&name), "{path}: {name}");
+        }
+        ensure!(!got.bytes().await?.is_empty() && headed.bytes().await?.is_empty(), "{path}");
+    }
     app.finish().await
 }
 

@@ -236,4 +236,53 @@ mod tests {
         let sent = mailer.send("../receipt", "ada@example.org", &mail("x")).await;
         assert!(matches!(sent, Err(MailError::Compose(_))));
     }
+
+    /// What persons and donors give as their address is parsed in another crate of ours than the one that mails.
+    #[test]
+    fn fl36_every_address_that_is_taken_can_be_mailed_to() {
+        let locals = [
+            "ada",
+            "o'brien",
+            "a.b+c",
+            "_x",
+            "ü",
+            "a..b",
+            ".a",
+            "a b",
+            "a,b",
+            "<a",
+            "\"a\"",
+            "",
+            "a@b",
+            &"l".repeat(64),
+            &"l".repeat(65),
+        ];
+        let domains = [
+            "x.example",
+            "a-b.example",
+            "bücher.example",
+            "xn--bcher-kva.example",
+            "[127.0.0.1]",
+            "127.0.0.1",
+            "x",
+            "x..y",
+            "-x.y",
+            "x.y>",
+            "",
+            " x.y",
+            "x.y ",
+            "x_y.example",
+        ];
+        let (mut taken, mut mailed) = (0, 0);
+        for (local, domain) in locals.iter().flat_map(|local| domains.iter().map(move |domain| (local, domain))) {
+            let text = format!("{local}@{domain}");
+            let is_mailed = text.parse::<lettre::Address>().is_ok();
+            mailed += usize::from(is_mailed);
+            if let Ok(email) = text.parse::<ledger::parties::rules::role::Email>() {
+                taken += 1;
+                assert!(email.as_str().parse::<Mailbox>().is_ok() && is_mailed, "{text}");
+            }
+        }
+        assert!(taken > 20 && mailed > taken, "{taken} of {mailed}");
+    }
 }

@@ -1,6 +1,7 @@
 //! What an operation may be refused with: declared for each by what it takes and who may call it.
 
 use crate::problem::MEDIA_TYPE;
+use crate::refusals::{self, Kind};
 use crate::who_may::Access;
 use serde_json::{Map, Value, json};
 
@@ -10,6 +11,7 @@ const REFUSALS: &[(&str, u16, &str)] = &[
     ("Unauthorized", 401, "There is no token, or the one that was sent is wrong, too old or revoked."),
     ("Forbidden", 403, "The caller has neither the role nor the scope; `x-who-may` says who has."),
     ("NotFound", 404, "There is no such thing, or none that the caller may see."),
+    ("TooSlow", 408, "The body came too slowly, or not whole."),
     ("Conflict", 409, "A rule refuses it as things stand, or the same request is still running."),
     ("Stale", 412, "The thing has changed since it was read."),
     ("TooLarge", 413, "The body is too large."),
@@ -34,9 +36,14 @@ const REFUSALS: &[(&str, u16, &str)] = &[
     ),
 ];
 
+/// The token endpoint, whose errors are those of RFC 6749, section 5.2.
+const TOKENS: &str = "/v1/oauth/token";
+
 /// The refusals as shared responses.
 pub(super) fn components() -> Value {
-    let responses = REFUSALS.iter().map(|(name, _, description)| {
+    // Conflicts are told by operation.
+    let shared = REFUSALS.iter().filter(|(_, status, _)| *status != 409);
+    let responses = shared.map(|(name, _, description)| {
         let problem = json!({"schema": {"$ref": "#/components/schemas/Problem"}});
         ((*name).to_owned(), json!({"description": description, "content": {MEDIA_TYPE: problem}}))
     });
@@ -48,14 +55,28 @@ pub(super) fn declare(method: &str, path: &str, access: Access, operation: &mut 
     let takes_body = operation.get("requestBody").is_some();
     let has_query =
         operation["parameters"].as_array().into_iter().flatten().any(|parameter| parameter["in"] == "query");
-    // The form of the token endpoint is read whatever it is called, and changes nothing.
-    let takes_json = takes_body && path != "/v1/oauth/token";
+    // The token endpoint takes a form, and changes nothing.
+    let takes_json = takes_body && path != TOKENS;
     let of_things = path.starts_with("/v1/") && access != Access::Guessable;
     let is_change = method == "patch" || method == "put";
+    if path == TOKENS {
+        for (status, description) in [
+            (
+                "400",
+                "The form is none, the grant type is another one, or the credential has not the scopes (RFC 6749).",
+            ),
+            ("401", "No live credential has this client id and secret; or there was a bearer token, which is wrong."),
+        ] {
+            let oauth = json!({"schema": {"$ref": "#/components/schemas/OauthProblem"}});
+            let problem = json!({"schema": {"$ref": "#/components/schemas/Problem"}});
+            let content = json!({"application/json": oauth, MEDIA_TYPE: problem});
+            operation["responses"][status] = json!({"description": description, "content": content});
+        }
+    }
     for (name, status, _) in REFUSALS {
         let possible = match *status {
-            400 | 413 => takes_body,
-            415 => takes_json,
+            400 | 408 | 413 => takes_body,
+            415 => takes_body,
             403 => of_things,
             409 => of_things || takes_json,
             404 => of_things || path.contains('{'),
@@ -64,7 +85,27 @@ pub(super) fn declare(method: &str, path: &str, access: Access, operation: &mut 
             _ => true,
         };
         if possible && operation["responses"].get(status.to_string()).is_none() {
-            operation["responses"][status.to_string()] = json!({"$ref": format!("#/components/responses/{name}")});
+            operation["responses"][status.to_string()] = match known(*status, method, path) {
+                Some(types) => of_types(*status, &types),
+                None => json!({"$ref": format!("#/components/responses/{name}")}),
+            };
         }
     }
+}
+
+/// The types of the problems with which an operation answers a status: known for refusals by a rule, whose codes stand in the
+/// list by operation.
+fn known(status: u16, method: &str, path: &str) -> Option<Vec<String>> {
+    let method = method.to_uppercase();
+    let of_it = refusals::ALL.iter().filter(|kind| kind.status == status && kind.is_of(&method, path));
+    (status == 409).then(|| of_it.map(Kind::type_).collect())
+}
+
+/// A response whose problems are of these types.
+fn of_types(status: u16, types: &[String]) -> Value {
+    let description = REFUSALS.iter().find(|(_, of, _)| *of == status).map(|(_, _, description)| *description);
+    let schema = json!({
+        "allOf": [{"$ref": "#/components/schemas/Problem"}, {"type": "object", "properties": {"type": {"enum": types}}}],
+    });
+    json!({"description": description, "content": {MEDIA_TYPE: {"schema": schema}}})
 }

@@ -1,10 +1,9 @@
-//! For those who run it and those who integrate it: health, contracts, and what the problems mean.
+//! For those who run it and those who integrate it: health, and contracts.
 
 use crate::contract;
 use crate::figures;
-use crate::problem::{KINDS, Problem};
 use crate::state::State;
-use actix_web::web::{Data, Path};
+use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use jiff::{SignedDuration, Timestamp};
 use ledger::engine::store::checks;
@@ -16,7 +15,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// The routes that tell of the service itself.
 pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
-    routes.service(livez).service(readyz).service(openapi).service(openapi_partner).service(problem_kind);
+    routes.service(livez).service(readyz).service(openapi).service(openapi_partner);
 }
 
 /// A worker that has said nothing for so long counts as away.
@@ -109,31 +108,4 @@ pub(crate) async fn openapi() -> HttpResponse {
 #[get("/openapi/partner.json")]
 pub(crate) async fn openapi_partner() -> HttpResponse {
     HttpResponse::Ok().json(&*contract::PARTNER)
-}
-
-/// What a kind of problem means.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ProblemKind {
-    /// The `type` of such problems.
-    #[serde(rename = "type")]
-    kind: String,
-    /// What it means, and what to do.
-    description: String,
-}
-
-/// Explains a kind of problem.
-#[utoipa::path(tag = "contract", 
-    params(("code" = String, Path, description = "The end of the problem's type", max_length = 60, pattern = "^[a-z-]+$")),
-    responses((status = 200, description = "What it means", body = ProblemKind)))]
-#[get("/problems/{code}")]
-pub(crate) async fn problem_kind(code: Path<String>) -> Result<HttpResponse, Problem> {
-    let code = code.into_inner();
-    let is_code = (1..=60).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
-    if !is_code {
-        return Err(Problem::not_found("kind of problem"));
-    }
-    let known = KINDS.iter().find(|(kind, _)| *kind == code).map(|(_, text)| *text);
-    let text =
-        known.unwrap_or("A refusal: `detail` says why, in this case. Repeating it unchanged gets the same answer.");
-    Ok(HttpResponse::Ok().json(ProblemKind { kind: format!("/problems/{code}"), description: text.to_owned() }))
 }

@@ -3,6 +3,7 @@
 pub mod credentials;
 pub mod identity;
 pub mod invitations;
+pub mod oauth;
 pub mod organisations;
 pub mod persons;
 pub mod ties;
@@ -16,7 +17,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(identity::confirm)
         .service(identity::refresh)
         .service(identity::revoke)
-        .service(identity::oauth_token)
+        .service(oauth::oauth_token)
         .service(identity::jwks)
         .service(identity::me)
         .service(identity::sign_out_everywhere)

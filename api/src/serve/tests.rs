@@ -73,6 +73,14 @@ async fn a_database_that_is_away_is_a_503_which_says_nothing_of_it() {
 }
 
 #[actix_web::test]
+async fn l2_a_service_that_is_not_ready_says_all_the_same_what_it_looked_at() {
+    let state = without_database();
+    let (status, body, headers) = ask(&state, TestRequest::get().uri("/readyz")).await;
+    assert_eq!((status, headers.get(CONTENT_TYPE).unwrap().to_str().unwrap()), (503, "application/json"));
+    assert!(body["ready"] == false && body["database"] == false && body["clock"].is_boolean(), "{body}");
+}
+
+#[actix_web::test]
 async fn every_route_that_is_not_open_refuses_who_has_no_token() {
     let state = without_database();
     for (method, path, access) in who_may::TABLE {

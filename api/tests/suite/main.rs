@@ -5,6 +5,7 @@
 mod service;
 
 mod challenges;
+mod door;
 mod frozen;
 mod invitations;
 mod outages;

@@ -1,6 +1,7 @@
 //! What the tests of this crate share: the service in this process, on the ground of `ledger::testing`.
 
 use actix_web::http::Method;
+use actix_web::http::header::HeaderMap;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web::Data;
 use api::config::ServeConfig;
@@ -72,7 +73,9 @@ impl Service {
         let signing_key = format!("--signing-key={}", keys::generate().expose_secret());
         // Tests that are slow together must not be refused.
         let patience = "--patience-ms=60000";
-        let flags = ["commonpurse", "--database-url", &ground.database.service_url, &signing_key, patience];
+        let (rate, guesses) = ("--rate-per-second=100000", "--guesses-per-minute=100000");
+        let database = &ground.database.service_url;
+        let flags = ["commonpurse", "--database-url", database, &signing_key, patience, rate, guesses];
         let config = Program::parse_from(flags.iter().chain(settings)).serve;
         let state = Data::new(api::serve::state(config, "http://purse.test").unwrap());
         let treasurer = ground.person("treasurer", Role::Treasurer).await;
@@ -130,6 +133,34 @@ impl Service {
         let status = response.status().as_u16();
         let body = serde_json::from_slice(&read_body(response).await).unwrap_or(Value::Null);
         Answer { status, body, replayed: false, again_in_s: None }
+    }
+
+    /// A new credential of the admitted partner: its id and its secret.
+    pub(crate) async fn credential(&self, mode: Mode, scopes: &[Scope]) -> (String, String) {
+        let credential = self.ground.credential(self.ground.partner, mode, scopes).await;
+        (credential.id.to_string(), "secret".to_owned())
+    }
+
+    /// Sends a request as it is; answers status, headers and body.
+    pub(crate) async fn send(&self, request: TestRequest) -> (u16, HeaderMap, Value) {
+        let (status, headers, text) = self.send_all([request]).await.remove(0);
+        (status, headers, serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
+    /// Sends requests one after the other to one application, since making one takes longer than an answer; the bodies stand
+    /// as they came.
+    pub(crate) async fn send_all(
+        &self,
+        requests: impl IntoIterator<Item = TestRequest>,
+    ) -> Vec<(u16, HeaderMap, String)> {
+        let service = init_service(api::app(self.state.clone())).await;
+        let mut answers = Vec::new();
+        for request in requests {
+            let response = call_service(&service, request.to_request()).await;
+            let (status, headers) = (response.status().as_u16(), response.headers().clone());
+            answers.push((status, headers, String::from_utf8_lossy(&read_body(response).await).into_owned()));
+        }
+        answers
     }
 
     pub(crate) async fn get(&self, path: &str, token: &str) -> Answer {

@@ -63,11 +63,31 @@ async fn t5_signing_out_ends_the_access_tokens_of_that_session_at_once_and_of_no
     assert!(is_in(&service, &elsewhere).await);
 }
 
+/// Lets so many seconds pass since every use of a refresh token.
+async fn seconds_pass(service: &Service, seconds: f64) {
+    let owner = service.ground.database_owner().await;
+    let sql = "UPDATE refresh_token SET used_at = used_at - make_interval(secs => $1)";
+    owner.execute(sql, &[&seconds]).await.unwrap();
+}
+
 #[actix_web::test]
-async fn a_refresh_token_that_is_used_twice_ends_the_access_tokens_too() {
+async fn fl40_two_windows_that_refresh_at_once_both_stay_in() {
+    let service = Service::start().await;
+    let (_, first) = sign_in(&service, service.ground.stranger("ada").await).await;
+    let (here, there) = tokio::join!(refresh(&service, &first), refresh(&service, &first));
+    let ((here, here_next), (there, there_next)) = (tokens_of(here), tokens_of(there));
+    assert!(here_next != there_next && is_in(&service, &here).await && is_in(&service, &there).await);
+    seconds_pass(&service, 3600.0).await;
+    tokens_of(refresh(&service, &here_next).await);
+    tokens_of(refresh(&service, &there_next).await);
+}
+
+#[actix_web::test]
+async fn fl40_a_refresh_token_that_is_used_again_after_its_grace_ends_the_access_tokens_too() {
     let service = Service::start().await;
     let (_, first) = sign_in(&service, service.ground.stranger("ada").await).await;
     let (access, second) = tokens_of(refresh(&service, &first).await);
+    seconds_pass(&service, 11.0).await;
     assert_eq!(refresh(&service, &first).await.status, 401, "somebody else has it as well");
     assert!(!is_in(&service, &access).await);
     assert_eq!(refresh(&service, &second).await.status, 401);

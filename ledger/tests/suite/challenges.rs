@@ -114,7 +114,9 @@ impl Scene {
     async fn enter(&self, challenge: &Challenge, team: Team, day: i64) -> entrant::Entrant {
         let wall = self.ground.day(day);
         self.ground
-            .run(async |tx| submissions::enter(tx, challenge.id, team.id, challenge.rules, team.member, wall).await)
+            .run(async |tx| {
+                submissions::enter(tx, challenge.id, team.id, challenge.rules, None, team.member, wall).await
+            })
             .await
             .unwrap()
     }
@@ -322,18 +324,20 @@ async fn rules_are_agreed_to_by_their_digest_and_do_not_change_afterwards() {
     let wall = scene.ground.day(0);
     let mistaken = scene
         .ground
-        .run(async |tx| submissions::enter(tx, challenge.id, team.id, other.rules, team.member, wall).await)
+        .run(async |tx| submissions::enter(tx, challenge.id, team.id, other.rules, None, team.member, wall).await)
         .await;
     assert_eq!(refusal(mistaken), "rules-mismatch");
     let stranger = scene
         .ground
-        .run(async |tx| submissions::enter(tx, challenge.id, team.id, challenge.rules, scene.ground.owner, wall).await)
+        .run(async |tx| {
+            submissions::enter(tx, challenge.id, team.id, challenge.rules, None, scene.ground.owner, wall).await
+        })
         .await;
     assert!(matches!(stranger, Err(Error::Forbidden(_))));
     scene.enter(&challenge, team, 0).await;
     let again = scene
         .ground
-        .run(async |tx| submissions::enter(tx, challenge.id, team.id, challenge.rules, team.member, wall).await)
+        .run(async |tx| submissions::enter(tx, challenge.id, team.id, challenge.rules, None, team.member, wall).await)
         .await;
     assert_eq!(refusal(again), "team-entered");
     let client = scene.ground.client().await;
@@ -424,6 +428,35 @@ async fn f15_an_entry_fee_is_paid_once_however_often_it_is_reported_before_work_
     assert_eq!(scene.balance("equity:operating:drill").await, 5_000);
     assert_eq!(scene.prizes_payable().await, 90_000);
     scene.ground.audit().await;
+}
+
+#[tokio::test]
+async fn l12_a_partner_takes_the_fees_of_those_teams_only_that_named_it() {
+    let scene = Scene::new().await;
+    let fee = EntryFee { amount: usd("50.00"), goes_to: FeeGoesTo::OperatingFund };
+    let challenge = scene.open(Rules { entry_fee: Some(fee), ..small() }).await;
+    let (partner, wall) = (scene.ground.partner, scene.ground.day(4));
+    let enter = async |name: &str, collector| {
+        let team = scene.team(name).await;
+        let ground = &scene.ground;
+        ground
+            .run(async |tx| {
+                submissions::enter(tx, challenge.id, team.id, challenge.rules, collector, team.member, wall).await
+            })
+            .await
+    };
+    let capture = async |entrant: &entrant::Entrant, by, reference: &str| {
+        let (id, actor) = (entrant.id, Actor::Partner(by));
+        scene.ground.run(async |tx| submissions::capture_fee(tx, id, by, reference, actor, None, wall).await).await
+    };
+    let (own, of_host) = (enter("ada", Some(partner)).await.unwrap(), enter("bea", None).await.unwrap());
+    assert!(matches!(capture(&of_host, partner, "card 1").await, Err(Error::NotFound(_))), "the host takes it");
+    let other = scene.ground.another_partner(true).await;
+    assert!(matches!(capture(&own, other, "card 1").await, Err(Error::NotFound(_))), "another partner takes it");
+    capture(&own, partner, "card 1").await.unwrap();
+    let unknown = scene.ground.another_partner(false).await;
+    let refused = enter("cem", Some(unknown)).await;
+    assert!(matches!(&refused, Err(Error::Invalid { pointer, .. }) if pointer == "/collector"), "{refused:?}");
 }
 
 #[tokio::test]

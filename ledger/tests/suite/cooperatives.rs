@@ -360,6 +360,24 @@ async fn hours_are_attested_by_a_second_member_and_frozen_by_a_draft() {
 }
 
 #[tokio::test]
+async fn fl46_nobody_works_more_than_24_hours_a_day() {
+    let coop = Coop::new().await;
+    let mut client = coop.ground.client().await;
+    let tx = client.transaction().await.unwrap();
+    let worked = Period::new(date(2026, 3, 1), date(2026, 3, 2)).unwrap();
+    let new = |hours: &str| {
+        let (member, hours) = (coop.members[0].id, hours.parse().unwrap());
+        NewContribution { member, worked, hours, note: String::new() }
+    };
+    let ada = coop.members[0].person;
+    for hours in ["48.01", "10000", "0"] {
+        let refused = members::record_hours(&tx, new(hours), ada, false, coop.ground.wall).await;
+        assert!(matches!(&refused, Err(Error::Invalid { pointer, .. }) if pointer == "/hours"), "{refused:?}");
+    }
+    members::record_hours(&tx, new("48"), ada, false, coop.ground.wall).await.unwrap();
+}
+
+#[tokio::test]
 async fn periods_and_rules_follow_one_another() {
     let coop = Coop::new().await;
     let mut client = coop.ground.client().await;

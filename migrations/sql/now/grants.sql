@@ -152,8 +152,8 @@ GRANT INSERT (id, challenge, sponsor, partner, amount, created_at, book_id, rule
     rules_sha256) ON purse_contribution TO commonpurse_service;
 GRANT UPDATE (settlement, returned, entry, version, captured_on, state, provider_reference) ON purse_contribution TO
     commonpurse_service;
-GRANT INSERT (id, challenge, team, entered_by, fee, entered_at, book_id, rules_version, fee_state, rules_sha256) ON entrant TO
-    commonpurse_service;
+GRANT INSERT (id, challenge, team, entered_by, collector, fee, entered_at, book_id, rules_version, fee_state, rules_sha256) ON
+    entrant TO commonpurse_service;
 GRANT UPDATE (partner, settlement, entry, version, fee_state, provider_reference) ON entrant TO commonpurse_service;
 GRANT INSERT (id, challenge, entrant, team, created_at, book_id, revision, state, stage, title, note, digest) ON submission TO
     commonpurse_service;

@@ -21,6 +21,7 @@ use ledger::engine::store::books::{self, Book, Visibility};
 use ledger::id::{BookId, BookRef, OrganisationId};
 use ledger::parties::store::organisations;
 use ledger::service::quota::Quota;
+use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -117,7 +118,7 @@ pub(crate) async fn open(state: Data<State>, caller: Caller, request: Keyed<NewB
     let body = request.body;
     let asked = operations::OpenBook {
         organisation: parse("/organisation", &body.organisation)?,
-        name: bounded("/name", &body.name, 1..=200)?,
+        name: bounded("/name", &body.name, text::NAME)?,
         currency: parse_currency("/currency", &body.currency)?,
         mode: body.mode,
         zone: bounded("/zone", &body.zone, 1..=64)?,

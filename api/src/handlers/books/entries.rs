@@ -7,7 +7,7 @@ use crate::paging::{self, Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::visibility::{kept, kept_by, note, read_accounts};
-use crate::wire::{AmountBody, BalanceBody, bounded, paragraphs};
+use crate::wire::{AmountBody, BalanceBody, book_day, bounded, paragraphs};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use deadpool_postgres::GenericClient;
@@ -19,6 +19,7 @@ use ledger::books::operations::entries::{self as operations, RawEntry, RawLeg, R
 use ledger::books::operations::exchange_pairs::Purpose;
 use ledger::books::operations::journal_entries::{self, EntryLine, JournalEntry};
 use ledger::id::BookRef;
+use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -135,9 +136,9 @@ impl NewJournalEntry {
         Ok(RawEntry {
             lines: lines.collect(),
             legs,
-            effective: self.effective,
-            memo: paragraphs("/memo", &self.memo, 0..=1_000)?,
-            reference: bounded("/reference", &self.reference, 0..=200)?,
+            effective: self.effective.map(|day| book_day("/effective", day)).transpose()?,
+            memo: paragraphs("/memo", &self.memo, text::REASON_OR_NONE)?,
+            reference: bounded("/reference", &self.reference, text::REFERENCE_OR_NONE)?,
         })
     }
 }
@@ -318,7 +319,7 @@ pub(crate) async fn reverse(
     request: Keyed<ReverseEntryRequest>,
 ) -> Result<HttpResponse, Problem> {
     let (id, number) = path.into_inner();
-    let reason = paragraphs("/reason", &request.body.reason, 1..=1_000)?;
+    let reason = paragraphs("/reason", &request.body.reason, text::REASON)?;
     let effective = request.body.effective;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = kept(tx, &caller, id).await?;

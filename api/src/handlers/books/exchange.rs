@@ -7,7 +7,7 @@ use crate::idempotency::{Reply, Scope, idempotent};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::visibility::{kept, note};
-use crate::wire::{BalanceBody, parse};
+use crate::wire::{BalanceBody, book_day, parse};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
 use jiff::Timestamp;
@@ -59,8 +59,13 @@ pub(crate) async fn post_exchange_result(
 ) -> Result<HttpResponse, Problem> {
     let body = request.body;
     let rate = parse("/rate", &body.rate)?;
-    let asked =
-        Revaluation { account: body.account, against: body.against, rate, rate_text: body.rate, day: body.date };
+    let asked = Revaluation {
+        account: body.account,
+        against: body.against,
+        rate,
+        rate_text: body.rate,
+        day: book_day("/date", body.date)?,
+    };
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = kept(tx, &caller, *id).await?;
         let wall = Timestamp::now();

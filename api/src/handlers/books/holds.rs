@@ -20,6 +20,7 @@ use ledger::books::store::holds;
 use ledger::engine::store::accounts;
 use ledger::engine::store::books::Book;
 use ledger::id::{BookRef, HoldId};
+use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -157,7 +158,7 @@ pub(crate) async fn capture(
 ) -> Result<HttpResponse, Problem> {
     let (id, hold) = path.into_inner();
     let amount = request.body.amount.clone().into();
-    let memo = paragraphs("/memo", &request.body.memo, 0..=1_000)?;
+    let memo = paragraphs("/memo", &request.body.memo, text::REASON_OR_NONE)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = kept(tx, &caller, id).await?;
         let hold = of_book(id, hold)?;

@@ -16,6 +16,7 @@ use ledger::books::operations::units as operations;
 use ledger::engine::store::units::{self, BookUnit, Counts};
 use ledger::id::BookRef;
 use ledger::money::{Unit, UnitError};
+use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -81,7 +82,7 @@ pub(crate) async fn create_unit(
         };
         Problem::invalid(pointer, error.to_string())
     })?;
-    let name = bounded("/name", &body.name, 1..=200)?;
+    let name = bounded("/name", &body.name, text::NAME)?;
     let counts = parse::<Counts>("/counts", &body.counts)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = kept(tx, &caller, *id).await?;

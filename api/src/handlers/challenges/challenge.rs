@@ -25,6 +25,7 @@ use ledger::challenges::store::{awards, challenges};
 use ledger::engine::store::books;
 use ledger::id::{AwardId, BookRef, ChallengeId, OrganisationId, SubmissionId};
 use ledger::service::change::Change;
+use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -68,8 +69,8 @@ pub(crate) async fn create(
     let new = operations::NewChallenge {
         book: book.book,
         slug: body.slug.clone(),
-        title: bounded("/title", &body.title, 1..=200)?,
-        summary: paragraphs("/summary", &body.summary, 0..=4_000)?,
+        title: bounded("/title", &body.title, text::NAME)?,
+        summary: paragraphs("/summary", &body.summary, text::STATEMENT_OR_NONE)?,
         purse: body.purse.parse("/purse")?,
         rules: body.rules.clone(),
     };
@@ -214,7 +215,7 @@ async fn step(
     request: &Keyed<ChangeStateRequest>,
     run: impl AsyncFnOnce(&Transaction<'_>, Change<'_>, Timestamp) -> Result<Challenge, Error>,
 ) -> Result<HttpResponse, Problem> {
-    let reason = paragraphs("/reason", &request.body.reason, 0..=1_000)?;
+    let reason = paragraphs("/reason", &request.body.reason, text::REASON_OR_NONE)?;
     idempotent(state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "challenge").await?;
         caller.require_role(tx, book.organisation, "challenge").await?;
@@ -282,7 +283,7 @@ pub(crate) async fn award(
     id: Path<ChallengeId>,
     request: Keyed<ChangeStateRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let reason = paragraphs("/reason", &request.body.reason, 0..=1_000)?;
+    let reason = paragraphs("/reason", &request.body.reason, text::REASON_OR_NONE)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "challenge").await?;
         caller.require_role(tx, book.organisation, "challenge").await?;

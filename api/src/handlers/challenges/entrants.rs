@@ -25,6 +25,7 @@ use ledger::engine::store::books::Book;
 use ledger::evidence::Digest;
 use ledger::id::{ChallengeId, EntrantId, OrganisationId, PersonId};
 use ledger::money::Currency;
+use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -39,6 +40,9 @@ pub struct NewEntry {
     /// SHA-256 of the rules that the team agrees to.
     #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-fA-F]{64}$")]
     rules_sha256: String,
+    /// The partner platform that takes the fee; the host takes it when this is not given.
+    #[schema(min_length = 30, max_length = 30, pattern = "^org_[a-z2-7]{26}$")]
+    collector: Option<String>,
 }
 
 /// The entry of a team to a challenge.
@@ -54,6 +58,9 @@ pub struct EntryBody {
     /// Who agreed to the rules for it.
     #[schema(value_type = String)]
     entered_by: PersonId,
+    /// The partner platform that takes the fee; null when the host takes it.
+    #[schema(value_type = Option<String>)]
+    collector: Option<OrganisationId>,
     rules_version: i32,
     #[schema(value_type = String)]
     rules_sha256: Digest,
@@ -72,6 +79,7 @@ impl EntryBody {
             challenge: it.challenge,
             team: it.team,
             entered_by: it.entered_by,
+            collector: it.collector,
             rules_version: it.rules_version,
             rules_sha256: it.rules,
             fee: BalanceBody::new(it.fee, currency),
@@ -120,12 +128,14 @@ pub(crate) async fn create(
     let by = caller.person()?.id;
     let team: OrganisationId = parse("/team", &request.body.team)?;
     let rules: Digest = parse("/rules_sha256", &request.body.rules_sha256)?;
+    let collector = request.body.collector.as_deref();
+    let collector: Option<OrganisationId> = collector.map(|id| parse("/collector", id)).transpose()?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let (_, challenge) = challenge_of(tx, *id).await?;
         if !challenge.state.is_announced() {
             return Err(Error::NotFound("challenge"));
         }
-        let entered = operations::enter(tx, *id, team, rules, by, Timestamp::now()).await?;
+        let entered = operations::enter(tx, *id, team, rules, collector, by, Timestamp::now()).await?;
         Ok(Reply::created(&EntryBody::new(entered, challenge.purse.currency())))
     })
     .await
@@ -151,7 +161,7 @@ pub(crate) async fn list(
     Ok(window.page(rows, |row| row.id.object, |row| EntryBody::new(row, currency)).respond(&http))
 }
 
-/// Reports that the fee of an entry is there: by an admitted partner, or by the host's treasurer. While the book is frozen, the
+/// Reports that the fee of an entry is there: by the partner that the team named as its collector, or by the host's treasurer. While the book is frozen, the
 /// report is kept; it is captured after the release, as of the day of the report.
 #[utoipa::path(tag = "challenge entries", params(("id" = String, Path, description = "The entry")),
     request_body = CapturePaymentRequest,
@@ -164,7 +174,7 @@ pub(crate) async fn capture_fee(
     id: Path<EntrantId>,
     request: Keyed<CapturePaymentRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let paid = bounded("/provider_reference", &request.body.provider_reference, 1..=200)?;
+    let paid = bounded("/provider_reference", &request.body.provider_reference, text::REFERENCE)?;
     let scope = Scope::Book(id.book);
     let captured = idempotent(&state, &request.key, scope, caller.id(), async |tx| {
         let book = book_of(tx, id.book, "entry").await?;

@@ -20,6 +20,7 @@ use ledger::challenges::rules::judging::Scorecard;
 use ledger::challenges::store::{challenges, scorecards};
 use ledger::evidence::Digest;
 use ledger::id::{ChallengeId, PersonId, SubmissionId};
+use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -135,7 +136,7 @@ pub(crate) async fn score(
         submission: *id,
         digest: parse("/submission_sha256", &request.body.submission_sha256)?,
         points: request.body.points.clone(),
-        comment: paragraphs("/comment", &request.body.comment, 0..=4_000)?,
+        comment: paragraphs("/comment", &request.body.comment, text::STATEMENT_OR_NONE)?,
     };
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "submission").await?;

@@ -20,6 +20,7 @@ use ledger::challenges::store::contributions;
 use ledger::engine::store::books::Book;
 use ledger::evidence::Digest;
 use ledger::id::{ChallengeId, OrganisationId, PurseContributionId, SettlementId};
+use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -147,10 +148,10 @@ pub(crate) async fn create(
     let body = &request.body;
     let sponsor: OrganisationId = parse("/sponsor", &body.sponsor)?;
     let rules: Digest = parse("/rules_sha256", &body.rules_sha256)?;
-    let reference = bounded("/reference", &body.reference, 1..=200)?;
+    let reference = bounded("/reference", &body.reference, text::REFERENCE)?;
     let amount = body.amount.parse("/amount")?;
     let paid = body.provider_reference.as_deref();
-    let paid = paid.map(|paid| bounded("/provider_reference", paid, 1..=200)).transpose()?;
+    let paid = paid.map(|paid| bounded("/provider_reference", paid, text::REFERENCE)).transpose()?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "challenge").await?;
         let new = operations::NewContribution {
@@ -205,7 +206,7 @@ pub(crate) async fn capture(
     id: Path<PurseContributionId>,
     request: Keyed<CapturePaymentRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let paid = bounded("/provider_reference", &request.body.provider_reference, 1..=200)?;
+    let paid = bounded("/provider_reference", &request.body.provider_reference, text::REFERENCE)?;
     let scope = Scope::Book(id.book);
     let captured = idempotent(&state, &request.key, scope, caller.id(), async |tx| {
         let book = book_of(tx, id.book, "contribution").await?;

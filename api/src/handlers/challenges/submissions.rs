@@ -22,6 +22,7 @@ use ledger::challenges::rules::submission::{ATTRIBUTIONS_MAX, Attribution, Conte
 use ledger::challenges::store::submissions;
 use ledger::evidence::Digest;
 use ledger::id::{ChallengeId, EntrantId, OrganisationId, SubmissionId};
+use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -79,14 +80,14 @@ fn parse_content(
     }
     let attribution = |(index, it): (usize, &NewAttribution)| {
         Ok::<_, Problem>(Attribution {
-            part: bounded(&format!("/attributions/{index}/part"), &it.part, 1..=200)?,
+            part: bounded(&format!("/attributions/{index}/part"), &it.part, text::NAME)?,
             share: it.share,
             submission: parse(&format!("/attributions/{index}/submission"), &it.submission)?,
         })
     };
     Ok(Content {
-        title: bounded("/title", title, 1..=200)?,
-        note: paragraphs("/note", note, 0..=8_000)?,
+        title: bounded("/title", title, text::NAME)?,
+        note: paragraphs("/note", note, text::NOTE)?,
         evidence: parse_evidence(evidence)?,
         attributions: attributions.iter().enumerate().map(attribution).collect::<Result<_, _>>()?,
     })

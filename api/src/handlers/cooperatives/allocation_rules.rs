@@ -19,6 +19,7 @@ use ledger::cooperatives::rules::cooperative::Percent;
 use ledger::cooperatives::store::allocation_rules;
 use ledger::id::{AllocationRuleId, BookRef};
 use ledger::money::Currency;
+use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -99,7 +100,7 @@ impl StepBody {
         let field = |name: &str| format!("{at}/{name}");
         Ok(match self {
             StepBody::FixedCost { purpose, amount, to } => Step::FixedCost {
-                purpose: bounded(&field("purpose"), purpose, 1..=200)?,
+                purpose: bounded(&field("purpose"), purpose, text::NAME)?,
                 amount: amount.parse(&field("amount"))?.minor(),
                 to: parse(&field("to"), to)?,
             },

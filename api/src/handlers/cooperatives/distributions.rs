@@ -22,6 +22,7 @@ use ledger::cooperatives::rules::distribution::{Distribution, DistributionState}
 use ledger::cooperatives::store::distributions;
 use ledger::engine::store::books::Book;
 use ledger::id::{BookRef, DistributionId};
+use ledger::text;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -163,7 +164,7 @@ pub(crate) async fn raise_objection(
     request: Keyed<DistributionReason>,
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let reason = paragraphs("/reason", &request.body.reason, 1..=1_000)?;
+    let reason = paragraphs("/reason", &request.body.reason, text::REASON)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = cooperative_of(tx, &caller, id.book, "distribution").await?;
         let objected = operations::object(tx, *id, reason.clone(), by, Timestamp::now()).await?;
@@ -200,7 +201,7 @@ pub(crate) async fn approve(
     let mut seen = [0; 32];
     hex::decode_to_slice(&request.body.digest, &mut seen)
         .map_err(|_| Problem::invalid("/digest", "64 hexadecimal digits"))?;
-    let answer = paragraphs("/answer", &request.body.answer, 0..=1_000)?;
+    let answer = paragraphs("/answer", &request.body.answer, text::REASON_OR_NONE)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = cooperative_of(tx, &caller, id.book, "distribution").await?;
         let approved = operations::approve(tx, *id, Some(seen), &answer, by, Timestamp::now()).await?;
@@ -221,7 +222,7 @@ pub(crate) async fn withdraw(
     request: Keyed<DistributionReason>,
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let reason = paragraphs("/reason", &request.body.reason, 1..=1_000)?;
+    let reason = paragraphs("/reason", &request.body.reason, text::REASON)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = cooperative_of(tx, &caller, id.book, "distribution").await?;
         let withdrawn = operations::withdraw(tx, *id, reason.clone(), by, Timestamp::now()).await?;
@@ -242,7 +243,7 @@ pub(crate) async fn reverse(
     request: Keyed<DistributionReason>,
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let reason = paragraphs("/reason", &request.body.reason, 1..=1_000)?;
+    let reason = paragraphs("/reason", &request.body.reason, text::REASON)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = cooperative_of(tx, &caller, id.book, "distribution").await?;
         let reversed = operations::reverse(tx, *id, reason.clone(), by, Timestamp::now()).await?;

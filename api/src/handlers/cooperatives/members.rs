@@ -19,6 +19,7 @@ use ledger::cooperatives::store::{hours, members};
 use ledger::engine::store::books::{self, Book};
 use ledger::id::{BookId, BookRef, ContributionId, MemberId, PersonId};
 use ledger::parties::rules::role::{Email, Role};
+use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -196,7 +197,7 @@ pub struct NewContributionRequest {
     from: Date,
     /// Last day of the work: the hours count in the period that it falls into.
     to: Date,
-    /// A decimal string, exact to the hundredth; at most 10000.
+    /// A decimal string, exact to the hundredth; at most 24 for each of the days, and 10000 in all.
     #[schema(max_length = 12, pattern = r"^[0-9]{1,9}(\.[0-9]{1,2})?$", example = "37.5")]
     hours: String,
     /// What was done; never a name.
@@ -257,7 +258,7 @@ pub(crate) async fn contribute(
     let body = &request.body;
     let member: Option<MemberId> = body.member.as_ref().map(|member| parse("/member", member)).transpose()?;
     let hours: Hours = parse("/hours", &body.hours)?;
-    let note = bounded("/note", &body.note, 0..=1_000)?;
+    let note = bounded("/note", &body.note, text::REASON_OR_NONE)?;
     let worked = Period::new(body.from, body.to).map_err(|refusal| Problem::invalid("/to", refusal.detail))?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = cooperative(tx, &caller, *id).await?;

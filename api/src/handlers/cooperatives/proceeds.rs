@@ -16,6 +16,7 @@ use ledger::cooperatives::operations::proceeds as operations;
 use ledger::cooperatives::rules::proceeds::Proceeds;
 use ledger::cooperatives::store::proceeds;
 use ledger::id::{BookRef, ProceedsId};
+use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -100,7 +101,7 @@ pub(crate) async fn record(
         party: request.body.party.clone(),
         amount: request.body.amount.parse("/amount")?,
         occurred_on: request.body.occurred_on,
-        memo: bounded("/memo", &request.body.memo, 0..=200)?,
+        memo: bounded("/memo", &request.body.memo, text::REFERENCE_OR_NONE)?,
         reference: bounded("/reference", &request.body.reference, 0..=100)?,
     };
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {

@@ -19,6 +19,7 @@ use ledger::milestones::operations::{claims as operations, milestones as access}
 use ledger::milestones::rules::claim::Content;
 use ledger::milestones::rules::review::{Ballot, Review};
 use ledger::milestones::store::{claims, milestones, reviews};
+use ledger::text;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -43,7 +44,7 @@ impl NewClaim {
     fn parse(&self) -> Result<Content, Problem> {
         Ok(Content {
             amount: self.amount.parse("/amount")?,
-            note: paragraphs("/note", &self.note, 0..=8_000)?,
+            note: paragraphs("/note", &self.note, text::NOTE)?,
             evidence: parse_evidence(&self.evidence)?,
         })
     }

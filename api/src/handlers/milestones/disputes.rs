@@ -16,6 +16,7 @@ use ledger::id::{ClaimId, DisputeId, PersonId};
 use ledger::milestones::operations::disputes as operations;
 use ledger::milestones::rules::dispute::{Dispute, DisputeState, Ruling};
 use ledger::milestones::store::disputes;
+use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -92,7 +93,7 @@ pub(crate) async fn create(
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
     let amount = request.body.amount.parse("/amount")?;
-    let reason = paragraphs("/reason", &request.body.reason, 1..=4_000)?;
+    let reason = paragraphs("/reason", &request.body.reason, text::STATEMENT)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let opened = operations::open(tx, *id, amount, reason.clone(), by, Timestamp::now()).await?;
         Ok(Reply::created(&DisputeBody::from(opened)))
@@ -143,7 +144,7 @@ pub(crate) async fn resolve(
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
     let ruling: Ruling = parse("/ruling", &request.body.ruling)?;
-    let resolution = paragraphs("/resolution", &request.body.resolution, 1..=4_000)?;
+    let resolution = paragraphs("/resolution", &request.body.resolution, text::STATEMENT)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "dispute").await?;
         caller.require_role(tx, book.organisation, "dispute").await?;

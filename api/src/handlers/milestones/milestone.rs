@@ -19,6 +19,7 @@ use ledger::milestones::operations::milestones as operations;
 use ledger::milestones::rules::milestone::{Milestone, MilestoneState, OnSilence, Policy};
 use ledger::milestones::store::milestones;
 use ledger::pledging::store::campaigns;
+use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -198,8 +199,8 @@ pub(crate) async fn create(
     let new = operations::NewMilestone {
         campaign: parse("/campaign", &request.body.campaign)?,
         team: parse("/team", &request.body.team)?,
-        name: bounded("/name", &request.body.name, 1..=200)?,
-        description: paragraphs("/description", &request.body.description, 0..=4_000)?,
+        name: bounded("/name", &request.body.name, text::NAME)?,
+        description: paragraphs("/description", &request.body.description, text::STATEMENT_OR_NONE)?,
         amount: request.body.amount.parse("/amount")?,
         policy: request.body.policy.as_ref().map(NewPolicy::parse).transpose()?.unwrap_or_default(),
         gate: gate(request.body.gate),
@@ -324,7 +325,7 @@ pub(crate) async fn cancel(
     request: Keyed<CancelMilestoneRequest>,
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let reason = paragraphs("/reason", &request.body.reason, 1..=1_000)?;
+    let reason = paragraphs("/reason", &request.body.reason, text::REASON)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "milestone").await?;
         caller.require_role(tx, book.organisation, "milestone").await?;

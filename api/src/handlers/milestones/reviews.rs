@@ -17,6 +17,7 @@ use ledger::milestones::operations::claims as operations;
 use ledger::milestones::rules::review::Verdict;
 use ledger::milestones::store::reviews;
 use ledger::money::Currency;
+use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -63,7 +64,7 @@ impl NewReview {
             verdict,
             claim: parse("/claim_sha256", &self.claim_sha256)?,
             evidence: evidence.collect::<Result<_, _>>()?,
-            comment: paragraphs("/comment", &self.comment, 0..=4_000)?,
+            comment: paragraphs("/comment", &self.comment, text::STATEMENT_OR_NONE)?,
         };
         Ok((opinion, amount.map(|amount| amount.currency())))
     }

@@ -17,6 +17,7 @@ use ledger::parties::operations::organisations::{self, NewCredential as New};
 use ledger::parties::rules::credential::Credential;
 use ledger::parties::rules::role;
 use ledger::parties::store::credentials;
+use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -78,7 +79,7 @@ pub(crate) async fn create(
     request: Keyed<NewCredential>,
 ) -> Result<HttpResponse, Problem> {
     let created_by = caller.person()?.id;
-    let name = bounded("/name", &request.body.name, 1..=200)?;
+    let name = bounded("/name", &request.body.name, text::NAME)?;
     let mode: Mode = parse("/mode", &request.body.mode)?;
     let scopes = parse_scopes(&request.body.scopes)?;
     let secret = keys::secret();

@@ -1,4 +1,4 @@
-//! Signing in: people by e-mail link, partners by client credentials.
+//! Signing in by e-mail link, and staying signed in.
 
 use crate::auth::Caller;
 use crate::extract::{Body, Keyed, Nothing, RawForm};
@@ -7,22 +7,18 @@ use crate::keys::{self, ACCESS_SECONDS, Subject};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::wire::{bounded, parse};
-use actix_web::http::StatusCode;
-use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderMap, WWW_AUTHENTICATE};
+use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse, get, post};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use actix_web::{HttpResponse, get, post};
 use jiff::Timestamp;
 use ledger::Error;
-use ledger::id::{CredentialId, OrganisationId, PersonId, SessionId};
+use ledger::id::{OrganisationId, PersonId, SessionId};
 use ledger::parties::operations::persons;
 use ledger::parties::operations::sign_in::{self as identity, Refreshed};
-use ledger::parties::rules::credential::Credential;
 use ledger::parties::rules::role::Email;
-use ledger::parties::store::{credentials, organisations, people};
+use ledger::parties::store::{organisations, people};
+use ledger::text;
 use serde::{Deserialize, Serialize};
-use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -60,7 +56,7 @@ pub struct TokenRequest {
 pub struct TokensBody {
     /// For `Authorization: Bearer`.
     access_token: String,
-    /// Exchanged once at `/v1/tokens/refresh` within 14 days; using it twice signs out.
+    /// Exchanged at `/v1/tokens/refresh` within 14 days; using it again more than 10 seconds after its first use signs out.
     refresh_token: String,
     /// `Bearer`.
     token_type: &'static str,
@@ -79,7 +75,7 @@ fn tokens(state: &State, person: PersonId, session: SessionId, refresh_token: St
     responses((status = 200, description = "Signed in", body = TokensBody)))]
 #[post("/v1/sign-in/confirm")]
 pub(crate) async fn confirm(state: Data<State>, request: Body<TokenRequest>) -> Result<HttpResponse, Problem> {
-    let token = bounded("/token", &request.0.token, 1..=200)?;
+    let token = bounded("/token", &request.0.token, text::REFERENCE)?;
     let first = keys::secret();
     let (person, session) =
         state.in_transaction(async |tx| identity::confirm_sign_in(tx, &token, &first, Timestamp::now()).await).await?;
@@ -94,13 +90,14 @@ pub struct RefreshRequest {
     refresh_token: String,
 }
 
-/// Exchanges a refresh token for new tokens. Using one twice ends the session. A refresh token works for 14 days, and a
-/// session for 30 days after its sign-in, however often it is refreshed.
+/// Exchanges a refresh token for new tokens. Within 10 seconds after its first use it may be used again, so that two windows
+/// of one person can refresh at once; using it after that ends the session. A refresh token works for 14 days, and a session
+/// for 30 days after its sign-in, however often it is refreshed.
 #[utoipa::path(tag = "identity", request_body = RefreshRequest,
     responses((status = 200, description = "Still signed in", body = TokensBody)))]
 #[post("/v1/tokens/refresh")]
 pub(crate) async fn refresh(state: Data<State>, request: Body<RefreshRequest>) -> Result<HttpResponse, Problem> {
-    let old = bounded("/refresh_token", &request.0.refresh_token, 1..=200)?;
+    let old = bounded("/refresh_token", &request.0.refresh_token, text::REFERENCE)?;
     let new = keys::secret();
     match state.in_transaction(async |tx| identity::refresh(tx, &old, &new, Timestamp::now()).await).await? {
         Refreshed::StaysIn(person, session) => Ok(tokens(&state, person, session, new)),
@@ -115,105 +112,9 @@ pub(crate) async fn refresh(state: Data<State>, request: Body<RefreshRequest>) -
     responses((status = 204, description = "Signed out; also when the token was unknown")))]
 #[post("/v1/tokens/revoke")]
 pub(crate) async fn revoke(state: Data<State>, request: Body<RefreshRequest>) -> Result<HttpResponse, Problem> {
-    let token = bounded("/refresh_token", &request.0.refresh_token, 1..=200)?;
+    let token = bounded("/refresh_token", &request.0.refresh_token, text::REFERENCE)?;
     state.in_transaction(async |tx| identity::sign_out(tx, &token, Timestamp::now()).await).await?;
     Ok(HttpResponse::NoContent().finish())
-}
-
-/// Client credentials (RFC 6749, section 4.4); id and secret here or by HTTP Basic.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct OauthTokenRequest {
-    /// `client_credentials`.
-    #[schema(pattern = "^client_credentials$")]
-    grant_type: String,
-    /// Scopes with blanks between them; all of the credential when it is not given.
-    #[schema(max_length = 500)]
-    scope: Option<String>,
-    /// The credential, `pcr_…`.
-    #[schema(max_length = 100)]
-    client_id: Option<String>,
-    /// Its secret.
-    #[schema(max_length = 200)]
-    client_secret: Option<String>,
-}
-
-/// Access for a partner.
-#[derive(Serialize, ToSchema)]
-#[schema(as = OauthToken)]
-pub struct OauthTokenBody {
-    /// For `Authorization: Bearer`.
-    access_token: String,
-    /// `Bearer`.
-    token_type: &'static str,
-    /// Life of the access token, in seconds.
-    expires_in: i64,
-    /// What it may do, with blanks between.
-    scope: String,
-}
-
-/// Exchanges client id and secret for an access token.
-#[utoipa::path(tag = "identity",
-    request_body(content = OauthTokenRequest, content_type = "application/x-www-form-urlencoded"),
-    responses((status = 200, description = "A token with the scopes asked for", body = OauthTokenBody)))]
-#[post("/v1/oauth/token")]
-pub(crate) async fn oauth_token(state: Data<State>, http: HttpRequest, body: RawForm) -> Result<HttpResponse, Problem> {
-    let form: OauthTokenRequest =
-        serde_urlencoded::from_bytes(&body.0).map_err(|error| oauth_problem("invalid-request", &error.to_string()))?;
-    if form.grant_type != "client_credentials" {
-        return Err(oauth_problem("unsupported-grant-type", "the only grant_type is client_credentials"));
-    }
-    let (id, secret) = basic(http.headers())
-        .or_else(|| Some((form.client_id.clone()?, form.client_secret.clone()?)))
-        .ok_or_else(invalid_client)?;
-    let credential = authenticate(&state, &id, &secret).await?;
-    let scopes = granted(&credential, form.scope.as_deref())?;
-    let subject = Subject::Partner(credential.id, scopes.clone());
-    let access_token = state.keys.issue(&subject, Timestamp::now());
-    let body =
-        OauthTokenBody { access_token, token_type: "Bearer", expires_in: ACCESS_SECONDS, scope: scopes.join(" ") };
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(body))
-}
-
-/// Client id and secret by HTTP Basic; each is form-encoded (RFC 6749, section 2.3.1).
-fn basic(headers: &HeaderMap) -> Option<(String, String)> {
-    let (scheme, encoded) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    let text = STANDARD.decode(encoded.trim()).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
-    let (id, secret) = std::str::from_utf8(&text).ok()?.split_once(':')?;
-    Some((id.to_owned(), secret.to_owned()))
-}
-
-/// The live credential with this id and secret; the same refusal whichever of them is wrong.
-async fn authenticate(state: &State, id: &str, secret: &str) -> Result<Credential, Problem> {
-    let id: CredentialId = id.parse().map_err(|_| invalid_client())?;
-    let client = state.client().await?;
-    let (credential, _) = credentials::find_live(&client, id).await?.ok_or_else(invalid_client)?;
-    let same = identity::digest(secret).as_slice().ct_eq(&credential.secret_digest);
-    if bool::from(same) { Ok(credential) } else { Err(invalid_client()) }
-}
-
-/// The scopes of a token: those asked for, which the credential must have.
-fn granted(credential: &Credential, asked: Option<&str>) -> Result<Vec<String>, Problem> {
-    let Some(asked) = asked else {
-        return Ok(credential.scopes.clone());
-    };
-    let asked: Vec<String> = asked.split_whitespace().map(str::to_owned).collect();
-    match asked.iter().find(|scope| !credential.scopes.contains(scope)) {
-        None if asked.is_empty() => Err(oauth_problem("invalid-scope", "no scope is asked for")),
-        None => Ok(asked),
-        Some(scope) => Err(oauth_problem("invalid-scope", &format!("the credential has not the scope {scope}"))),
-    }
-}
-
-/// An error of RFC 6749, section 5.2, as a problem whose type ends with its code, in kebab case; the title is the code itself.
-fn oauth_problem(code: &'static str, detail: &str) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, code, &code.replace('-', "_"), detail)
-}
-
-fn invalid_client() -> Problem {
-    let detail = "no live credential has this client id and secret";
-    Problem::new(StatusCode::UNAUTHORIZED, "invalid-client", "invalid_client", detail)
-        .with_header(WWW_AUTHENTICATE, r#"Basic realm="commonpurse""#)
 }
 
 /// The keys that verify our access tokens (RFC 7517).

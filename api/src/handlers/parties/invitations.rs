@@ -18,6 +18,7 @@ use ledger::parties::rules::invitation::{Invitation, InvitationState};
 use ledger::parties::rules::role::{Email, Role};
 use ledger::parties::store::invitations;
 use ledger::service::quota::Quota;
+use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -152,7 +153,7 @@ pub(crate) async fn accept(
     request: Keyed<AcceptRequest>,
 ) -> Result<HttpResponse, Problem> {
     let person = caller.person()?.id;
-    let token = bounded("/token", &request.body.token, 1..=200)?;
+    let token = bounded("/token", &request.body.token, text::REFERENCE)?;
     idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
         let given = operations::accept(tx, &token, person, Timestamp::now()).await?;
         Ok(Reply::ok(&MembershipBody::from(given)))

@@ -18,6 +18,7 @@ use ledger::parties::rules::organisation::{Membership, Organisation};
 use ledger::parties::rules::role::{OrganisationKind, Role};
 use ledger::parties::store::organisations;
 use ledger::service::quota::Quota;
+use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -67,7 +68,7 @@ pub(crate) async fn create(
     request: Keyed<NewOrganisation>,
 ) -> Result<HttpResponse, Problem> {
     let creator = caller.person()?.id;
-    let name = bounded("/name", &request.body.name, 1..=200)?;
+    let name = bounded("/name", &request.body.name, text::NAME)?;
     let kind = parse("/kind", &request.body.kind)?;
     idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
         let wall = Timestamp::now();
@@ -135,7 +136,7 @@ pub(crate) async fn change(
     seen: IfMatch,
     request: Body<ChangeOrganisationRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let name = bounded("/name", &request.0.name, 1..=200)?;
+    let name = bounded("/name", &request.0.name, text::NAME)?;
     let changed = state
         .in_transaction(async |tx| {
             caller.require_role(tx, *id, "organisation").await?;

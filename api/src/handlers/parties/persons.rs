@@ -15,6 +15,7 @@ use ledger::id::PersonId;
 use ledger::parties::operations::persons;
 use ledger::parties::rules::person::Person;
 use ledger::parties::store::people;
+use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -89,7 +90,7 @@ pub(crate) async fn disable(
     request: Keyed<AccessRequest>,
 ) -> Result<HttpResponse, Problem> {
     caller.require_operator()?;
-    let (by, reason) = (caller.person()?.id, paragraphs("/reason", &request.body.reason, 1..=1_000)?);
+    let (by, reason) = (caller.person()?.id, paragraphs("/reason", &request.body.reason, text::REASON)?);
     idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
         Ok(Reply::ok(&PersonBody::from(persons::disable(tx, *id, by, &reason, Timestamp::now()).await?)))
     })
@@ -107,7 +108,7 @@ pub(crate) async fn enable(
     request: Keyed<AccessRequest>,
 ) -> Result<HttpResponse, Problem> {
     caller.require_operator()?;
-    let (by, reason) = (caller.person()?.id, paragraphs("/reason", &request.body.reason, 1..=1_000)?);
+    let (by, reason) = (caller.person()?.id, paragraphs("/reason", &request.body.reason, text::REASON)?);
     idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
         Ok(Reply::ok(&PersonBody::from(persons::enable(tx, *id, by, &reason, Timestamp::now()).await?)))
     })

@@ -13,6 +13,7 @@ use ledger::engine::store::books;
 use ledger::id::{BookRef, OrganisationId, PersonId};
 use ledger::parties::operations::ties;
 use ledger::parties::rules::tie::Tie;
+use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -69,7 +70,7 @@ pub(crate) async fn create(
     let book: BookRef = parse("/book", &request.body.book)?;
     let person = request.body.person.as_deref().map(|person| parse("/person", person)).transpose()?.unwrap_or(by);
     let organisation = parse("/organisation", &request.body.organisation)?;
-    let reason = paragraphs("/reason", &request.body.reason, 1..=1_000)?;
+    let reason = paragraphs("/reason", &request.body.reason, text::REASON)?;
     idempotent(&state, &request.key, Scope::Book(book.book), caller.id(), async |tx| {
         let book = books::resolve(tx, book).await?;
         let tie = ties::declare_tie(tx, &book, person, organisation, reason.clone(), by, Timestamp::now()).await?;

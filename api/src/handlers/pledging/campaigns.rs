@@ -21,6 +21,7 @@ use ledger::pledging::rules::campaign::{Campaign, Kind};
 use ledger::pledging::rules::lineage::Method;
 use ledger::pledging::store::campaigns;
 use ledger::service::change::Change;
+use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -121,9 +122,9 @@ pub(crate) async fn create(
     let asked = Asked {
         book: book.book,
         slug: body.slug.clone(),
-        title: bounded("/title", &body.title, 1..=200)?,
-        summary: paragraphs("/summary", &body.summary, 0..=2_000)?,
-        terms: paragraphs("/terms", &body.terms, 1..=50_000)?,
+        title: bounded("/title", &body.title, text::NAME)?,
+        summary: paragraphs("/summary", &body.summary, text::SUMMARY)?,
+        terms: paragraphs("/terms", &body.terms, text::TERMS)?,
         monthly_goal: body.monthly_goal.parse("/monthly_goal")?,
         lineage: match &body.lineage {
             Some(method) => parse("/lineage", method)?,
@@ -216,7 +217,7 @@ async fn step(
     request: &Keyed<ChangeStateRequest>,
     run: impl AsyncFnOnce(&Transaction<'_>, Change<'_>, Timestamp) -> Result<Campaign, Error>,
 ) -> Result<HttpResponse, Problem> {
-    let reason = paragraphs("/reason", &request.body.reason, 0..=1_000)?;
+    let reason = paragraphs("/reason", &request.body.reason, text::REASON_OR_NONE)?;
     idempotent(state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "campaign").await?;
         caller.require_role(tx, book.organisation, "campaign").await?;

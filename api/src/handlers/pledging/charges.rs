@@ -24,6 +24,7 @@ use ledger::pledging::rules::charge::{Charge, State as ChargeState};
 use ledger::pledging::rules::pledge::Rail;
 use ledger::pledging::store::attempts::{self, Attempt};
 use ledger::pledging::store::charges;
+use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -223,8 +224,8 @@ pub(crate) async fn capture(
     request: Keyed<CaptureChargeRequest>,
 ) -> Result<HttpResponse, Problem> {
     let partner = caller.require_scope(ledger::parties::rules::role::Scope::ChargesWrite)?.organisation;
-    let event = bounded("/event_id", &request.body.event_id, 1..=200)?;
-    let reference = bounded("/provider_reference", &request.body.provider_reference, 1..=200)?;
+    let event = bounded("/event_id", &request.body.event_id, text::REFERENCE)?;
+    let reference = bounded("/provider_reference", &request.body.provider_reference, text::REFERENCE)?;
     let by = By::Partner(partner, &event);
     if let Some(response) = capture_by_lane(&state, &caller, &request.key, *id, by, &reference).await? {
         return Ok(response);

@@ -2,7 +2,7 @@
 
 use crate::auth::Caller;
 use crate::problem::Problem;
-use crate::wire::{MoneyBody, bounded, parse};
+use crate::wire::{MoneyBody, bounded, email_or_none, parse};
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -14,6 +14,7 @@ use ledger::pledging::operations::pledges::{AskedDonor, AskedSchedule, PlacePled
 use ledger::pledging::rules::donor::Donor;
 use ledger::pledging::rules::pledge::{Pledge, Rail, Schedule};
 use ledger::pledging::store::donors;
+use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -28,9 +29,9 @@ pub struct NewDonor {
     #[serde(default)]
     #[schema(max_length = 200)]
     name: String,
-    /// Personal, where receipts go; may be left out.
+    /// Personal, the e-mail address where receipts go, kept in lower case; may be left out or empty.
     #[serde(default)]
-    #[schema(max_length = 254)]
+    #[schema(max_length = 254, pattern = "^([^@]+@[^@]+)?$")]
     email: String,
     /// Who may see the name: `public`, `host_only`, or `anonymous`, which is the default.
     #[schema(pattern = "^(public|host_only|anonymous)$")]
@@ -107,11 +108,11 @@ impl NewPledge {
         Ok(PlacePledge {
             campaign,
             partner,
-            reference: bounded("/reference", &self.reference, 1..=200)?,
+            reference: bounded("/reference", &self.reference, text::REFERENCE)?,
             donor: AskedDonor {
-                reference: bounded("/donor/reference", &donor.reference, 1..=200)?,
-                name: bounded("/donor/name", &donor.name, 0..=200)?,
-                email: bounded("/donor/email", &donor.email, 0..=254)?,
+                reference: bounded("/donor/reference", &donor.reference, text::REFERENCE)?,
+                name: bounded("/donor/name", &donor.name, text::NAME_OR_NONE)?,
+                email: email_or_none("/donor/email", &donor.email)?,
                 privacy: match &donor.privacy {
                     Some(privacy) => parse("/donor/privacy", privacy)?,
                     None => Privacy::Anonymous,
@@ -120,7 +121,7 @@ impl NewPledge {
             amount: self.amount.parse("/amount")?,
             schedule: self.schedule.parse()?,
             rail: parse("/rail", &self.rail)?,
-            token: bounded("/token", &self.token, 0..=200)?,
+            token: bounded("/token", &self.token, text::REFERENCE_OR_NONE)?,
             terms_digest,
         })
     }

@@ -19,6 +19,7 @@ use ledger::id::{CampaignId, PledgeId};
 use ledger::pledging::operations::pledge_changes;
 use ledger::pledging::rules::pledge::Pledge;
 use ledger::service::change::Change;
+use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -77,7 +78,7 @@ pub(crate) async fn resume(
     id: Path<PledgeId>,
     request: Keyed<ResumePledgeRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let token = request.body.token.as_deref().map(|token| bounded("/token", token, 1..=200)).transpose()?;
+    let token = request.body.token.as_deref().map(|token| bounded("/token", token, text::REFERENCE)).transpose()?;
     step(&state, &caller, *id, &request, &request.body.reason, async |tx, change, wall| {
         pledge_changes::resume(tx, *id, token, change, wall).await
     })
@@ -118,7 +119,7 @@ async fn step<T>(
     reason: &str,
     run: impl AsyncFnOnce(&Transaction<'_>, Change<'_>, Timestamp) -> Result<Pledge, Error>,
 ) -> Result<HttpResponse, Problem> {
-    let reason = paragraphs("/reason", reason, 0..=1_000)?;
+    let reason = paragraphs("/reason", reason, text::REASON_OR_NONE)?;
     idempotent(state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "pledge").await?;
         concerned(tx, caller, &book, id).await?;
@@ -166,7 +167,7 @@ pub(crate) async fn redirect(
     request: Keyed<RedirectPledgeRequest>,
 ) -> Result<HttpResponse, Problem> {
     let to: CampaignId = parse("/campaign", &request.body.campaign)?;
-    let reason = paragraphs("/reason", &request.body.reason, 0..=1_000)?;
+    let reason = paragraphs("/reason", &request.body.reason, text::REASON_OR_NONE)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "pledge").await?;
         concerned(tx, &caller, &book, *id).await?;

@@ -23,6 +23,7 @@ use ledger::pledging::operations::pledges::{self as operations, Drafted, PlacePl
 use ledger::pledging::rules::donor::Donor;
 use ledger::pledging::rules::pledge::Pledge;
 use ledger::pledging::store::{campaigns, donors, pledges};
+use ledger::text;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -167,7 +168,7 @@ pub(crate) async fn search(
     http: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let partner = caller.require_scope(ledger::parties::rules::role::Scope::PledgesRead)?;
-    let reference = bounded("/reference", &query.0.reference, 1..=200)?;
+    let reference = bounded("/reference", &query.0.reference, text::REFERENCE)?;
     let client = state.client().await?;
     let numbers = match &query.0.book {
         Some(book) => vec![books::resolve(&client, parse::<BookRef>("/book", book)?).await?.id],

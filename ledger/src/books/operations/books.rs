@@ -1,12 +1,12 @@
 //! Books: opening one, admitting partners, and who may read.
 
 use crate::book::Mode;
+use crate::calendar;
 use crate::engine::store::books::{self, Book, Visibility};
 use crate::error::Error;
 use crate::id::{BookId, OrganisationId, PersonId};
 use crate::money::Currency;
 use deadpool_postgres::Transaction;
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use uuid::Uuid;
 
@@ -33,8 +33,8 @@ pub struct OpenBook {
 ///
 /// [`Error::Invalid`] at `/zone`.
 pub async fn open(tx: &Transaction<'_>, asked: OpenBook, wall: Timestamp) -> Result<Book, Error> {
-    let zone = TimeZone::get(&asked.zone)
-        .map_err(|_| Error::invalid("/zone", "not a zone of the IANA database, such as Europe/Berlin"))?;
+    let zone = calendar::zone(&asked.zone)
+        .ok_or_else(|| Error::invalid("/zone", "not a zone of the IANA database, such as Europe/Berlin"))?;
     let book = Book {
         id: books::next_number(tx).await?,
         uid: Uuid::now_v7(),

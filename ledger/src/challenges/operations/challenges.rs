@@ -8,7 +8,7 @@ use super::locked::{Locked, enqueue, lock, save, schedule};
 use super::{awards, judging, purses};
 use crate::books::operations::accounts;
 use crate::calendar::later;
-use crate::challenges::rules::challenge::{Challenge, Due, SUMMARY_MAX, TITLE_MAX};
+use crate::challenges::rules::challenge::{Challenge, Due};
 use crate::challenges::rules::rulebook::Rules;
 use crate::challenges::store::{challenges, submissions};
 use crate::chart;
@@ -16,8 +16,9 @@ use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
 use crate::id::{BookId, ChallengeId, PersonId};
 use crate::money::Money;
-use crate::service::change::{Change, check_slug, check_text};
+use crate::service::change::{Change, check_line, check_slug, check_text};
 use crate::service::store::activity::{self, Actor, Done};
+use crate::text;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 
@@ -51,8 +52,8 @@ pub async fn create(
     wall: Timestamp,
 ) -> Result<Challenge, Error> {
     check_slug(&new.slug)?;
-    check_text("/title", &new.title, 1..=TITLE_MAX)?;
-    check_text("/summary", &new.summary, 0..=SUMMARY_MAX)?;
+    check_line("/title", &new.title, text::NAME)?;
+    check_text("/summary", &new.summary, text::STATEMENT_OR_NONE)?;
     check_rules(&new.rules, new.purse)?;
     let book = books::get(tx, new.book).await?;
     let now = book.now(wall);

@@ -13,6 +13,7 @@ use crate::parties::rules::role::Role;
 use crate::parties::store::{organisations, ties};
 use crate::service::change::{Change, check_text};
 use crate::service::store::activity::{self, Actor, Done};
+use crate::text;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -72,7 +73,7 @@ pub struct NewScorecard {
 /// `/comment` or `/points`; [`Error::Forbidden`] for whoever is not on the panel; [`Error::NotFound`] for an unknown
 /// submission.
 pub async fn score(tx: &Transaction<'_>, new: NewScorecard, by: PersonId, wall: Timestamp) -> Result<Scorecard, Error> {
-    check_text("/comment", &new.comment, 0..=4_000)?;
+    check_text("/comment", &new.comment, text::STATEMENT_OR_NONE)?;
     let id = new.submission;
     let book = books::get(tx, id.book).await?;
     let challenge = challenges::hold(tx, submissions::get(tx, id).await?.challenge).await?;

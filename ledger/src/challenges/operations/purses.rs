@@ -16,10 +16,11 @@ use crate::evidence::Digest;
 use crate::id::{ChallengeId, OrganisationId, PurseContributionId};
 use crate::money::{Currency, Money};
 use crate::parties::store::organisations;
-use crate::service::change::check_text;
+use crate::service::change::check_line;
 use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Actor, Done};
 use crate::service::store::jobs;
+use crate::text;
 use crate::treasury::operations::settlements;
 use crate::{chart, movements};
 use deadpool_postgres::{GenericClient, Transaction};
@@ -71,7 +72,7 @@ pub async fn contribute(
     actor: Actor,
     wall: Timestamp,
 ) -> Result<Brought, Error> {
-    check_text("/reference", &new.reference, 1..=200)?;
+    check_line("/reference", &new.reference, text::REFERENCE)?;
     let locked = lock(tx, new.challenge).await?;
     let Locked { book, challenge } = &locked;
     let known = contributions::find_by_reference(tx, book.id, new.partner, &new.reference).await?;
@@ -181,7 +182,7 @@ async fn capture_locked(
     on: Date,
     wall: Timestamp,
 ) -> Result<Contribution, Error> {
-    check_text("/provider_reference", &provider_reference, 1..=200)?;
+    check_line("/provider_reference", &provider_reference, text::REFERENCE)?;
     let account = challenge.takes_contributions()?;
     let id = contribution.id;
     if contributions::provider_reference_taken(tx, id.book, contribution.partner, &provider_reference).await? {

@@ -4,7 +4,7 @@ use super::purses;
 use crate::challenges::rules::challenge::Challenge;
 use crate::challenges::rules::entrant::Entrant;
 use crate::challenges::rules::purse::FeeState;
-use crate::challenges::rules::submission::{self, Content, NOTE_MAX, PART_MAX, Submission, SubmissionState, TITLE_MAX};
+use crate::challenges::rules::submission::{self, Content, Submission, SubmissionState};
 use crate::challenges::store::{challenges, entrants, submissions};
 use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
@@ -14,25 +14,28 @@ use crate::id::{ChallengeId, EntrantId, OrganisationId, PersonId, SubmissionId};
 use crate::money::Money;
 use crate::movements;
 use crate::parties::store::organisations;
-use crate::service::change::check_text;
+use crate::service::change::{check_line, check_text};
 use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Actor, Done};
 use crate::service::store::jobs;
+use crate::text;
 use crate::treasury::operations::settlements;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 
-/// A team enters a challenge: a member of it agrees to the rules by their SHA-256.
+/// A team enters a challenge: a member of it agrees to the rules by their SHA-256, and says which partner platform takes the
+/// fee, if it is not the host.
 ///
 /// # Errors
 ///
-/// `challenge-takes-no-entries`, `rules-mismatch`, `team-entered`; [`Error::Forbidden`] for whoever is no member of the
+/// `challenge-takes-no-entries`, `rules-mismatch`, `team-entered`; [`Error::Invalid`] at `/collector`; [`Error::Forbidden`] for whoever is no member of the
 /// team; [`Error::NotFound`] for an unknown challenge.
 pub async fn enter(
     tx: &Transaction<'_>,
     challenge: ChallengeId,
     team: OrganisationId,
     rules: Digest,
+    collector: Option<OrganisationId>,
     by: PersonId,
     wall: Timestamp,
 ) -> Result<Entrant, Error> {
@@ -42,6 +45,11 @@ pub async fn enter(
     challenge.takes_entries(now)?;
     challenge.agree(rules)?;
     demand_member(tx, team, by).await?;
+    if let Some(collector) = collector
+        && !books::partner_admitted(tx, book.id, collector).await?
+    {
+        return Err(Error::invalid("/collector", "no partner platform that is admitted to the book"));
+    }
     let known = challenges::get_rules(tx, challenge.id, challenge.rules_version).await?;
     let fee = known.rules.entry_fee.map_or(0, |fee| fee.amount.minor());
     let entrant = Entrant {
@@ -49,6 +57,7 @@ pub async fn enter(
         challenge: challenge.id,
         team,
         entered_by: by,
+        collector,
         rules_version: challenge.rules_version,
         rules,
         fee,
@@ -70,7 +79,7 @@ pub async fn enter(
 ///
 /// `challenge-takes-no-entries`, `fee-not-due`, `payment-taken`; what [`posting::post`] refuses. [`Error::Invalid`] at
 /// `/provider_reference`; [`Error::StillRunning`] when the book's day ended under the transaction: try again;
-/// [`Error::NotFound`] for an unknown entry.
+/// [`Error::NotFound`] for an unknown entry, and for one whose fee somebody else takes.
 pub async fn capture_fee(
     tx: &Transaction<'_>,
     id: EntrantId,
@@ -80,11 +89,14 @@ pub async fn capture_fee(
     kept_since: Option<Timestamp>,
     wall: Timestamp,
 ) -> Result<Entrant, Error> {
-    check_text("/provider_reference", provider_reference, 1..=200)?;
+    check_line("/provider_reference", provider_reference, text::REFERENCE)?;
     let book = books::get(tx, id.book).await?;
     let challenge = challenges::hold(tx, entrants::get(tx, id).await?.challenge).await?;
     let at = kept_since.unwrap_or(book.now(wall));
     let entrant = entrants::lock(tx, id).await?;
+    if !entrant.is_collected_by(partner, book.organisation) {
+        return Err(Error::NotFound("entry"));
+    }
     if entrants::is_paid_by(tx, id, partner, provider_reference).await? {
         return Ok(entrant);
     }
@@ -126,6 +138,9 @@ pub async fn keep_report(
 ) -> Result<Entrant, Error> {
     let entrant = entrants::get(tx, id).await?;
     let book = books::get(tx, id.book).await?;
+    if !entrant.is_collected_by(custodian, book.organisation) {
+        return Err(Error::NotFound("entry"));
+    }
     let dedupe = jobs::dedupe_of_report(&id, &[provider_reference]);
     let provider_reference = provider_reference.to_owned();
     let job = Job::RecordEntryFee { entrant: id, custodian, provider_reference, actor };
@@ -268,14 +283,12 @@ async fn demand_member(client: &impl GenericClient, team: OrganisationId, person
 /// Refuses texts out of bounds, and attributions to other challenges' work or to the team's own: a pool that is shared by
 /// contribution is for others.
 async fn check_content(tx: &Transaction<'_>, challenge: &Challenge, of: &Submission) -> Result<(), Error> {
-    check_text("/title", &of.content.title, 1..=TITLE_MAX)?;
-    check_text("/note", &of.content.note, 0..=NOTE_MAX)?;
+    check_line("/title", &of.content.title, text::NAME)?;
+    check_text("/note", &of.content.note, text::NOTE)?;
     of.content.check(of.id)?;
     for (index, part) in of.content.attributions.iter().enumerate() {
         let wrong = |field: &str, why: &str| Error::invalid(format!("/attributions/{index}/{field}"), why);
-        if !(1..=PART_MAX).contains(&part.part.chars().count()) || part.part.contains(char::is_control) {
-            return Err(wrong("part", "1 to 200 characters of plain text"));
-        }
+        text::line(&part.part, text::NAME).map_err(|why| wrong("part", &why.to_string()))?;
         let source = match submissions::get(tx, part.submission).await {
             Ok(source) if source.challenge == challenge.id => source,
             Ok(_) | Err(Error::NotFound(_)) => return Err(wrong("submission", "a submission to this challenge")),

@@ -24,11 +24,6 @@ use jiff::Timestamp;
 
 /// Days after which a draft that nobody published is cancelled.
 pub const DRAFT_DAYS: u16 = 90;
-/// The longest title, in characters.
-pub const TITLE_MAX: usize = 200;
-/// The longest summary, in characters.
-pub const SUMMARY_MAX: usize = 4_000;
-
 /// What the deadline of a waiting state demands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Due {

@@ -16,6 +16,8 @@ pub struct Entrant {
     pub team: OrganisationId,
     /// Who agreed to the rules for it.
     pub entered_by: PersonId,
+    /// The partner platform that takes the fee; none when the host takes it.
+    pub collector: Option<OrganisationId>,
     /// Number of the version of the rules that the team agreed to, from 1.
     pub rules_version: i32,
     /// SHA-256 of those rules.
@@ -28,4 +30,11 @@ pub struct Entrant {
     pub version: i64,
     /// When the team entered, in book time.
     pub entered_at: Timestamp,
+}
+
+impl Entrant {
+    /// Whether a custodian may say that the fee is there: the host of the book always, a partner for teams that named it.
+    pub fn is_collected_by(&self, custodian: OrganisationId, host: OrganisationId) -> bool {
+        custodian == host || self.collector == Some(custodian)
+    }
 }

@@ -6,17 +6,15 @@
 use crate::error::Error;
 use crate::evidence::{Digest, EvidenceKind, is_spdx_id};
 use crate::money::{AMOUNT_MAX, Currency, Money};
+use crate::text;
 use crate::words::words;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
-/// The longest terms, in characters.
-pub const TERMS_MAX: usize = 50_000;
 /// The longest eligibility text, in characters.
 pub const ELIGIBILITY_MAX: usize = 10_000;
-/// The longest name of a prize or title of a criterion, in characters.
-pub const NAME_MAX: usize = 200;
 /// The most prize tiers.
 pub const PRIZES_MAX: usize = 50;
 /// The most single prizes of all tiers: they are lines of one journal entry.
@@ -211,8 +209,8 @@ impl Rules {
 
     /// Refuses what contradicts itself, by JSON Pointer into the document, and prizes that do not sum to the purse.
     pub fn check(&self, purse: Money) -> Result<(), Error> {
-        text("/terms", &self.terms, 1, TERMS_MAX)?;
-        text("/eligibility", &self.eligibility, 0, ELIGIBILITY_MAX)?;
+        paragraphs("/terms", &self.terms, text::TERMS)?;
+        paragraphs("/eligibility", &self.eligibility, 0..=ELIGIBILITY_MAX)?;
         let fee = self.entry_fee.as_ref();
         if fee.is_some_and(|fee| fee.amount.currency() != purse.currency()) {
             return Err(Error::invalid("/entry_fee/amount/currency", "the currency of the purse"));
@@ -254,7 +252,7 @@ impl Rules {
                         "a name of a-z, 0-9, '_', '-', and a weight of 1 to 1000",
                     );
                 }
-                text(&format!("/stages/{index}/criteria/{number}/title"), &criterion.title, 1, NAME_MAX)?;
+                name(&format!("/stages/{index}/criteria/{number}/title"), &criterion.title)?;
             }
             if let Some(list) = &stage.admits
                 && (list.best == 0 || earlier.iter().all(|other| other.name != list.stage))
@@ -284,7 +282,7 @@ impl Rules {
         }
         for (index, prize) in self.prizes.iter().enumerate() {
             let wrong = |field: &str, why: &str| Err(Error::invalid(format!("/prizes/{index}/{field}"), why));
-            text(&format!("/prizes/{index}/name"), &prize.name, 1, NAME_MAX)?;
+            name(&format!("/prizes/{index}/name"), &prize.name)?;
             if prize.amount.currency() != purse.currency() {
                 return wrong("amount/currency", "the currency of the purse");
             }
@@ -348,12 +346,12 @@ fn has_twins<T: Ord>(all: &[T]) -> bool {
     all.iter().collect::<BTreeSet<_>>().len() < all.len()
 }
 
-fn text(pointer: &str, text: &str, min: usize, max: usize) -> Result<(), Error> {
-    let plain = |each: char| !each.is_control() || each == '\n' || each == '\t';
-    if (min..=max).contains(&text.chars().count()) && text.chars().all(plain) {
-        return Ok(());
-    }
-    Err(Error::invalid(pointer.to_owned(), format!("{min} to {max} characters of plain text")))
+fn paragraphs(pointer: &str, text: &str, length: RangeInclusive<usize>) -> Result<(), Error> {
+    text::paragraphs(text, length).map_err(|wrong| Error::invalid(pointer.to_owned(), wrong.to_string()))
+}
+
+fn name(pointer: &str, name: &str) -> Result<(), Error> {
+    text::line(name, text::NAME).map_err(|wrong| Error::invalid(pointer.to_owned(), wrong.to_string()))
 }
 
 /// An amount as `{"amount": "50.00", "currency": "USD"}`.

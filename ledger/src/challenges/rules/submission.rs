@@ -11,12 +11,6 @@ use jiff::Timestamp;
 
 /// The most submissions that one builds on.
 pub const ATTRIBUTIONS_MAX: usize = 50;
-/// The longest text about a part, in characters.
-pub const PART_MAX: usize = 200;
-/// The longest title, in characters.
-pub const TITLE_MAX: usize = 200;
-/// The longest description, in characters.
-pub const NOTE_MAX: usize = 8_000;
 /// A whole, in hundredths of a percent.
 pub const WHOLE: u32 = 10_000;
 

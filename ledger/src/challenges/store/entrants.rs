@@ -15,6 +15,7 @@ fn from_row(row: &Row) -> Result<Entrant, Error> {
         challenge: ChallengeId::new(book, row.get("challenge")),
         team: OrganisationId(row.get("team")),
         entered_by: PersonId(row.get("entered_by")),
+        collector: row.get::<_, Option<Uuid>>("collector").map(OrganisationId),
         rules_version: row.get("rules_version"),
         rules: digest(row.get("rules_sha256"))?,
         fee: row.get("fee"),
@@ -30,8 +31,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &Entrant) -> Result<bool, Error> 
         .prepare_cached(
             "-- entrants::insert
             INSERT INTO entrant (book_id, id, challenge, team, entered_by, rules_version, rules_sha256, fee, fee_state,
-                                 entered_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                                 entered_at, collector)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
             ON CONFLICT (book_id, challenge, team) DO NOTHING",
         )
         .await?;
@@ -49,6 +50,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &Entrant) -> Result<bool, Error> 
                 /* fee */ &new.fee,
                 /* fee_state */ &new.fee_state.as_str(),
                 /* entered_at */ &new.entered_at,
+                /* collector */ &new.collector.map(|collector| collector.0),
             ],
         )
         .await?;

@@ -220,18 +220,21 @@ pub async fn list_submitted(client: &impl GenericClient, challenge: ChallengeId)
 
 async fn with_content(client: &impl GenericClient, book: BookId, of: &[Row]) -> Result<Vec<Submission>, Error> {
     let ids: Vec<Uuid> = of.iter().map(|row| row.get("id")).collect();
+    // The revisions of these rows: there may be younger ones by now.
+    let revisions: Vec<i32> = of.iter().map(|row| row.get("revision")).collect();
     let statement = client
         .prepare_cached(
             "-- submissions::with_evidence
             SELECT e.submission, e.kind, e.title, e.url, e.sha256, e.licence
               FROM submission_evidence e
-              JOIN submission s ON s.book_id = e.book_id AND s.id = e.submission AND s.revision = e.revision
-             WHERE e.book_id = $1 AND e.submission = ANY ($2)
+             WHERE e.book_id = $1 AND (e.submission, e.revision) IN (SELECT * FROM unnest($2::uuid[], $3::int[]))
              ORDER BY e.submission, e.number",
         )
         .await?;
     let mut evidence: HashMap<Uuid, Vec<Evidence>> = HashMap::new();
-    for row in client.query(&statement, &[/* book_id */ &book.0, /* submission */ &ids]).await? {
+    for row in
+        client.query(&statement, &[/* book_id */ &book.0, /* submission */ &ids, /* revision */ &revisions]).await?
+    {
         evidence.entry(row.get("submission")).or_default().push(piece(&row)?);
     }
     let statement = client
@@ -239,13 +242,14 @@ async fn with_content(client: &impl GenericClient, book: BookId, of: &[Row]) -> 
             "-- submissions::with_attributions
             SELECT a.submission, a.builds_on, a.part, a.share
               FROM attribution a
-              JOIN submission s ON s.book_id = a.book_id AND s.id = a.submission AND s.revision = a.revision
-             WHERE a.book_id = $1 AND a.submission = ANY ($2)
+             WHERE a.book_id = $1 AND (a.submission, a.revision) IN (SELECT * FROM unnest($2::uuid[], $3::int[]))
              ORDER BY a.submission, a.number",
         )
         .await?;
     let mut attributions: HashMap<Uuid, Vec<Attribution>> = HashMap::new();
-    for row in client.query(&statement, &[/* book_id */ &book.0, /* submission */ &ids]).await? {
+    for row in
+        client.query(&statement, &[/* book_id */ &book.0, /* submission */ &ids, /* revision */ &revisions]).await?
+    {
         attributions.entry(row.get("submission")).or_default().push(Attribution {
             part: row.get("part"),
             share: row.get::<_, i16>("share").cast_unsigned(),

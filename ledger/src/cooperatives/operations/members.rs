@@ -1,7 +1,7 @@
 //! Members of a cooperative and the hours they contribute.
 
 use crate::cooperatives::rules::cooperative::{
-    Contribution, Cooperative, HOURS_MAX, Hours, Member, Period, is_short_name,
+    Contribution, Cooperative, HOURS_A_DAY, HOURS_MAX, Hours, Member, Period, is_short_name,
 };
 use crate::cooperatives::store::{cooperatives, distributions, hours, members};
 use crate::engine::store::books::{self, Book};
@@ -140,8 +140,10 @@ pub async fn record_hours(
     if member.person != by && !keeper {
         return Err(Error::Forbidden("members write down their own hours"));
     }
-    if new.hours == Hours::ZERO || new.hours.hundredths() > HOURS_MAX {
-        return Err(Error::invalid("/hours", "more than 0 and at most 10000"));
+    let most = (new.worked.days() * HOURS_A_DAY).min(HOURS_MAX);
+    if new.hours == Hours::ZERO || new.hours.hundredths() > most {
+        let most = Hours::from_hundredths(most);
+        return Err(Error::invalid("/hours", format!("more than 0 and at most {most}: 24 for each day, 10000 in all")));
     }
     if new.worked.to > book.today(wall) {
         return Err(Error::invalid("/to", "hours are written down when they have been worked"));

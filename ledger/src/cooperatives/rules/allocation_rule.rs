@@ -5,6 +5,7 @@ use crate::chart;
 use crate::error::Refusal;
 use crate::id::{AllocationRuleId, PersonId};
 use crate::money::AMOUNT_MAX;
+use crate::text;
 use crate::words::words;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -198,7 +199,7 @@ impl Step {
                 if *amount <= 0 || *amount > AMOUNT_MAX {
                     return refuse("a fixed cost is more than zero");
                 }
-                if purpose.is_empty() || purpose.chars().count() > 200 {
+                if text::line(purpose, text::NAME).is_err() {
                     return refuse("a fixed cost names its purpose in 1 to 200 characters");
                 }
             }

@@ -14,6 +14,9 @@ pub const PERIOD_DAYS_MAX: i32 = 366;
 /// The most hours of one contribution, in hundredths.
 pub const HOURS_MAX: u64 = 1_000_000;
 
+/// The hours of a day, in hundredths.
+pub const HOURS_A_DAY: u64 = 2_400;
+
 /// Whether a text is a short name: 1 to 40 of `a-z`, `0-9` and `-`, the first one no `-`. It can stand in an account's code.
 pub fn is_short_name(text: &str) -> bool {
     let bytes = text.as_bytes();
@@ -129,6 +132,12 @@ impl Period {
             "period-invalid",
             format!("a period has 1 to {PERIOD_DAYS_MAX} days, from its first to its last"),
         ))
+    }
+
+    /// How many days it has.
+    pub fn days(&self) -> u64 {
+        let days = self.from.until(self.to).map_or(0, |span| span.get_days()).saturating_add(1);
+        u64::try_from(days).unwrap_or_default()
     }
 
     /// Whether a day lies in it.

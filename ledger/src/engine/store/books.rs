@@ -2,6 +2,7 @@
 
 use super::rows::word;
 use crate::book::Mode;
+use crate::calendar;
 use crate::error::Error;
 use crate::id::{BookId, BookRef, OrganisationId, PersonId};
 use crate::money::Currency;
@@ -92,7 +93,7 @@ impl Book {
             name: row.get("name"),
             currency: row.get::<_, &str>("currency").parse().map_err(|_| bad("currency"))?,
             mode: word(row.get("mode"))?,
-            zone: TimeZone::get(&zone_name).map_err(|_| bad("zone"))?,
+            zone: calendar::zone(&zone_name).or_else(|| TimeZone::get(&zone_name).ok()).ok_or_else(|| bad("zone"))?,
             zone_name,
             visibility: word(row.get("visibility"))?,
             clock_offset: SignedDuration::from_secs(row.get("clock_offset_s")),

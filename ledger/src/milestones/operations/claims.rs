@@ -103,10 +103,10 @@ pub async fn edit(
     if claim.version != version {
         return Err(Error::Stale("claim"));
     }
-    check_content(&content, &milestone)?;
     let now = book.now(wall);
     let was = discriminant(&claim.state);
     let claim = claim.edit(content, by, now)?;
+    check_content(&claim.content, &milestone)?;
     claims::insert_evidence(tx, &claim).await?;
     activity::record(tx, claim.id.book, Done::new(&claim.id, "edited", Actor::Person(by)), now).await?;
     save(tx, milestone, claim, (was, Actor::Person(by)), now).await

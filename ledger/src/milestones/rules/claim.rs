@@ -23,8 +23,6 @@ use crate::id::{ClaimId, MilestoneId, OrganisationId, PersonId};
 use crate::money::Money;
 use jiff::Timestamp;
 
-/// The longest text of a claim, in characters.
-pub const NOTE_MAX: usize = 8_000;
 /// Days after which a draft that nobody submitted expires.
 pub const DRAFT_DAYS: u16 = 90;
 

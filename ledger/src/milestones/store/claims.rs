@@ -243,12 +243,15 @@ async fn with_evidence(client: &impl GenericClient, book: BookId, claims: &[Row]
         .prepare_cached(
             "-- claims::with_evidence
             SELECT e.claim_id, e.kind, e.title, e.url, e.sha256, e.licence
-              FROM evidence e JOIN claim c ON c.book_id = e.book_id AND c.id = e.claim_id AND c.revision = e.revision
-             WHERE e.book_id = $1 AND e.claim_id = ANY ($2)
+              FROM evidence e
+             WHERE e.book_id = $1 AND (e.claim_id, e.revision) IN (SELECT * FROM unnest($2::uuid[], $3::int[]))
              ORDER BY e.claim_id, e.number",
         )
         .await?;
-    let rows = client.query(&statement, &[/* book_id */ &book.0, /* claim_id */ &ids]).await?;
+    // The revisions of these rows: there may be younger ones by now.
+    let revisions: Vec<i32> = claims.iter().map(|row| row.get("revision")).collect();
+    let rows =
+        client.query(&statement, &[/* book_id */ &book.0, /* claim_id */ &ids, /* revision */ &revisions]).await?;
     let mut evidence: HashMap<Uuid, Vec<Evidence>> = HashMap::new();
     for row in &rows {
         evidence.entry(row.get("claim_id")).or_default().push(piece(row)?);

@@ -21,6 +21,9 @@ pub const LINK_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
 /// How long a refresh token works; each use makes a new one.
 pub const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(14 * 24);
 
+/// How long after its first use a refresh token may be used again.
+pub const REFRESH_GRACE: SignedDuration = SignedDuration::from_secs(10);
+
 /// How long after a sign-in its session is over, however often it was refreshed.
 pub const SESSION_LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -130,7 +133,8 @@ pub enum Refreshed {
     SignedOut,
 }
 
-/// Exchanges a refresh token for the next one. Using one twice ends its session: one of the two users has stolen it.
+/// Exchanges a refresh token for the next one. Used again within [`REFRESH_GRACE`], as by two windows of one person at once,
+/// it gets another; after that its session ends: one of the two users has stolen it.
 ///
 /// # Errors
 ///
@@ -143,11 +147,14 @@ pub async fn refresh(tx: &Transaction<'_>, old: &str, new: &str, wall: Timestamp
     if found.ended || found.expires_at <= wall || found.signed_in_at <= began_after(wall) {
         return Ok(Refreshed::SignedOut);
     }
-    if found.used {
-        sessions::update_ended(tx, found.session, wall).await?;
-        return Ok(Refreshed::SignedOut);
+    match found.used_at {
+        None => tokens::update_refresh_used(tx, &old, wall).await?,
+        Some(used_at) if wall.duration_since(used_at) <= REFRESH_GRACE => {}
+        Some(_) => {
+            sessions::update_ended(tx, found.session, wall).await?;
+            return Ok(Refreshed::SignedOut);
+        }
     }
-    tokens::update_refresh_used(tx, &old, wall).await?;
     tokens::insert_refresh(tx, &digest(new), found.session, refresh_end(found.signed_in_at, wall)).await?;
     Ok(Refreshed::StaysIn(found.person, found.session))
 }

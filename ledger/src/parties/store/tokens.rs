@@ -86,8 +86,8 @@ pub struct Refresh {
     pub signed_in_at: Timestamp,
     /// When the token expires, by the wall clock.
     pub expires_at: Timestamp,
-    /// Whether it was used before.
-    pub used: bool,
+    /// When it was first used, by the wall clock.
+    pub used_at: Option<Timestamp>,
     /// Whether the session was ended.
     pub ended: bool,
 }
@@ -107,7 +107,7 @@ pub async fn lock_refresh(tx: &Transaction<'_>, digest: &[u8]) -> Result<Option<
     let token = tx
         .prepare_cached(
             "-- tokens::lock_refresh, the token
-            SELECT expires_at, used_at IS NOT NULL AS used FROM refresh_token WHERE digest = $1",
+            SELECT expires_at, used_at FROM refresh_token WHERE digest = $1",
         )
         .await?;
     let token = tx.query_one(&token, &[/* digest */ &digest]).await?;
@@ -116,7 +116,7 @@ pub async fn lock_refresh(tx: &Transaction<'_>, digest: &[u8]) -> Result<Option<
         person: PersonId(session.get("person")),
         signed_in_at: session.get("created_at"),
         expires_at: token.get("expires_at"),
-        used: token.get("used"),
+        used_at: token.get("used_at"),
         ended: session.get("ended"),
     }))
 }

@@ -10,8 +10,9 @@ use crate::money::Money;
 use crate::pledging::rules::campaign::{Campaign, Kind, State};
 use crate::pledging::rules::lineage::Method;
 use crate::pledging::store::campaigns::{self, Sums};
-use crate::service::change::{Change, check_slug, check_text};
+use crate::service::change::{Change, check_line, check_slug, check_text};
 use crate::service::store::activity::{self, Actor, Done};
+use crate::text;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -58,9 +59,9 @@ impl NewCampaign {
 /// book.
 pub async fn create(tx: &Transaction<'_>, new: NewCampaign, actor: Actor, wall: Timestamp) -> Result<Campaign, Error> {
     check_slug(&new.slug)?;
-    check_text("/title", &new.title, 1..=200)?;
-    check_text("/summary", &new.summary, 0..=2_000)?;
-    check_text("/terms", &new.terms, 1..=50_000)?;
+    check_line("/title", &new.title, text::NAME)?;
+    check_text("/summary", &new.summary, text::SUMMARY)?;
+    check_text("/terms", &new.terms, text::TERMS)?;
     let book = books::get(tx, new.book).await?;
     let now = book.now(wall);
     let campaign = Campaign {

@@ -17,10 +17,11 @@ use crate::movements;
 use crate::pledging::rules::charge::{Charge, DeclineKind, Next, Outcome, REPORT_DAYS, State};
 use crate::pledging::rules::pledge::{Need, Pledge, Rail};
 use crate::pledging::store::{attempts, campaigns, charges, pledges};
-use crate::service::change::{Change, check_text};
+use crate::service::change::{Change, check_line};
 use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Actor, Done};
 use crate::service::store::jobs;
+use crate::text;
 use crate::treasury::operations::settlements;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
@@ -199,8 +200,8 @@ pub async fn capture_reported(
     kept_since: Option<Timestamp>,
     wall: Timestamp,
 ) -> Result<Recorded, Error> {
-    check_text("/event_id", event_id, 1..=200)?;
-    check_text("/provider_reference", provider_reference, 1..=200)?;
+    check_line("/event_id", event_id, text::REFERENCE)?;
+    check_line("/provider_reference", provider_reference, text::REFERENCE)?;
     let (book, pledge, charge) = lock(tx, id, kept_since, wall).await?;
     if charge.partner != partner {
         return Err(Error::NotFound("charge"));

@@ -16,7 +16,8 @@ use crate::pledging::rules::campaign::Campaign;
 use crate::pledging::rules::pledge::{Pledge, State, Token};
 use crate::pledging::store::pledges::{self, Move};
 use crate::pledging::store::{campaigns, lineage as layers};
-use crate::service::change::{Change, check_text};
+use crate::service::change::{Change, check_line};
+use crate::text;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -68,7 +69,7 @@ pub async fn resume(
     let state = was.resume(now, token.is_some())?;
     let token = match token {
         Some(token) => {
-            check_text("/token", &token, 1..=200)?;
+            check_line("/token", &token, text::REFERENCE)?;
             Token(token)
         }
         None => pledge.token.clone(),

@@ -8,12 +8,14 @@ use crate::error::{Error, Refusal};
 use crate::id::{CampaignId, DonorId, OrganisationId, PledgeId};
 use crate::money::Money;
 use crate::parties::rules::privacy::Privacy;
+use crate::parties::rules::role::Email;
 use crate::pledging::rules::donor::Donor;
 use crate::pledging::rules::pledge::{Pledge, Rail, Schedule, State, Token};
 use crate::pledging::store::{campaigns, donors, pledges};
-use crate::service::change::check_text;
+use crate::service::change::check_line;
 use crate::service::store::activity::{self, Actor, Done};
 use crate::service::store::jobs;
+use crate::text;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::civil::Date;
 use jiff::{Timestamp, Unit};
@@ -202,16 +204,16 @@ fn repeated(pledge: Pledge, content: [u8; 32]) -> Result<Pledge, Error> {
 }
 
 fn check(asked: &PlacePledge) -> Result<(), Error> {
-    check_text("/reference", &asked.reference, 1..=200)?;
-    check_text("/donor/reference", &asked.donor.reference, 1..=200)?;
-    check_text("/donor/name", &asked.donor.name, 0..=200)?;
-    check_text("/donor/email", &asked.donor.email, 0..=254)?;
-    if !asked.donor.email.is_empty() && !asked.donor.email.contains('@') {
-        return Err(Error::invalid("/donor/email", "not an e-mail address"));
+    check_line("/reference", &asked.reference, text::REFERENCE)?;
+    check_line("/donor/reference", &asked.donor.reference, text::REFERENCE)?;
+    check_line("/donor/name", &asked.donor.name, text::NAME_OR_NONE)?;
+    if !asked.donor.email.is_empty() {
+        let parsed = asked.donor.email.parse::<Email>();
+        parsed.map_err(|wrong| Error::invalid("/donor/email", wrong.to_string()))?;
     }
     match asked.rail {
-        Rail::Sandbox => check_text("/token", &asked.token, 1..=200),
-        Rail::Partner => check_text("/token", &asked.token, 0..=200),
+        Rail::Sandbox => check_line("/token", &asked.token, text::REFERENCE),
+        Rail::Partner => check_line("/token", &asked.token, text::REFERENCE_OR_NONE),
     }
 }
 
@@ -228,7 +230,7 @@ fn content(asked: &PlacePledge) -> Result<[u8; 32], Error> {
 
 fn schedule(asked: AskedSchedule, today: Date) -> Result<Schedule, Error> {
     let (pointer, start) = match asked {
-        AskedSchedule::Once { on } => ("/schedule/on", on.unwrap_or(today)),
+        AskedSchedule::Once { on } => ("/schedule/start", on.unwrap_or(today)),
         AskedSchedule::Monthly { start, .. } => ("/schedule/start", start.unwrap_or(today)),
     };
     if start < today || start > days_after(today, START_DAYS_MAX) {

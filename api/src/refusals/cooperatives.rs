@@ -1,0 +1,116 @@
+//! Refusals about cooperatives: members, hours, proceeds, distributions.
+
+use super::{Kind, refusal};
+
+const ADMIT: &[&str] = &["POST /v1/cooperatives/{book}/members"];
+const LEAVE: &[&str] = &["POST /v1/members/{id}:leave"];
+const HOURS: &[&str] = &["POST /v1/cooperatives/{book}/contributions"];
+const ATTEST: &[&str] = &["POST /v1/contributions/{id}:attest"];
+const RULE: &[&str] = &["POST /v1/cooperatives/{book}/allocation-rules"];
+const DRAFT: &[&str] = &["POST /v1/cooperatives/{book}/distributions"];
+const OBJECT: &[&str] = &["POST /v1/distributions/{id}:object"];
+
+pub(super) const KINDS: &[Kind] = &[
+    refusal(
+        "not-a-cooperative",
+        "The book is not that of a cooperative.",
+        "Name the book of a cooperative.",
+        &[
+            "POST /v1/cooperatives/{book}/members",
+            "POST /v1/members/{id}:leave",
+            "POST /v1/cooperatives/{book}/contributions",
+            "POST /v1/contributions/{id}:attest",
+            "POST /v1/cooperatives/{book}/allocation-rules",
+            "POST /v1/cooperatives/{book}/proceeds",
+            "POST /v1/cooperatives/{book}/distributions",
+        ],
+    ),
+    refusal(
+        "not-invited",
+        "The person has no role in the cooperative.",
+        "Invite them first; they accept, and are admitted then.",
+        ADMIT,
+    ),
+    refusal("already-member", "The person is a member already.", "Nothing is left to do.", ADMIT),
+    refusal("member-left", "The member has left before.", "Nothing is left to do.", LEAVE),
+    refusal(
+        "leaves-before-joining",
+        "The last day of the membership lies before its first.",
+        "Send a later day.",
+        LEAVE,
+    ),
+    refusal(
+        "not-a-member-then",
+        "The member was no member on all these days.",
+        "Write down hours of the membership only.",
+        HOURS,
+    ),
+    refusal(
+        "period-distributed",
+        "What was worked then is being distributed, or was.",
+        "Write it down for a later period.",
+        &["POST /v1/cooperatives/{book}/contributions", "POST /v1/contributions/{id}:attest"],
+    ),
+    refusal("already-attested", "A second member has attested these hours.", "Nothing is left to do.", ATTEST),
+    refusal(
+        "own-attestation",
+        "Hours are attested neither by who worked them nor by who wrote them down.",
+        "Let a second member attest them.",
+        ATTEST,
+    ),
+    refusal(
+        "not-a-member",
+        "This is for members of the cooperative.",
+        "Let a member do it.",
+        &["POST /v1/contributions/{id}:attest", "POST /v1/distributions/{id}:object"],
+    ),
+    refusal("rule-invalid", "The rule does not add up.", "Mend what `detail` names.", RULE),
+    refusal(
+        "rule-too-late",
+        "The rule would hold for days that are closed, or before an earlier one.",
+        "Let it hold from a later day.",
+        RULE,
+    ),
+    refusal(
+        "earlier-proceeds",
+        "Proceeds of days before the period are in no period.",
+        "Let the period begin with them.",
+        DRAFT,
+    ),
+    refusal(
+        "period-invalid",
+        "The period ends before it begins, or is longer than a year.",
+        "Send 1 to 366 days.",
+        &["POST /v1/cooperatives/{book}/distributions", "POST /v1/cooperatives/{book}/contributions"],
+    ),
+    refusal("period-not-over", "The period lies ahead.", "Wait until it is over.", DRAFT),
+    refusal("no-surplus", "Costs took all sales of the period.", "There is nothing to distribute.", DRAFT),
+    refusal("no-weights", "Nobody has a share in what is to be divided.", "Attest hours, or admit members.", DRAFT),
+    refusal("no-rule", "No allocation rule holds on the last day of the period.", "Publish one.", DRAFT),
+    refusal(
+        "too-many-parts",
+        "The distribution has more parts than one entry holds.",
+        "Distribute shorter periods.",
+        DRAFT,
+    ),
+    refusal(
+        "distribution-open",
+        "Another distribution of the cooperative is open.",
+        "Wait for its end, or withdraw it.",
+        DRAFT,
+    ),
+    refusal(
+        "distribution-state",
+        "The distribution is in another state than the step needs.",
+        "Read it: its state says what it waits for.",
+        &[
+            "POST /v1/distributions/{id}:open",
+            "POST /v1/distributions/{id}:object",
+            "POST /v1/distributions/{id}:approve",
+            "POST /v1/distributions/{id}:withdraw",
+            "POST /v1/distributions/{id}:reverse",
+        ],
+    ),
+    refusal("objection-too-late", "The objection window has ended.", "Nothing can be done here.", OBJECT),
+    refusal("already-objected", "You have objected to this distribution already.", "Nothing is left to do.", OBJECT),
+];

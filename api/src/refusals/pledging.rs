@@ -1,0 +1,252 @@
+//! Refusals about campaigns, pledges, charges and milestones.
+
+use super::{Kind, refusal};
+
+const PLEDGE: &[&str] = &["POST /v1/campaigns/{id}/pledges"];
+const CAPTURE: &[&str] = &["POST /v1/charges/{id}:capture"];
+const EDIT_CLAIM: &[&str] = &["PUT /v1/claims/{id}"];
+const SUBMIT: &[&str] = &["POST /v1/claims/{id}:submit"];
+const REVIEW: &[&str] = &["POST /v1/claims/{id}/reviews"];
+const DISPUTE: &[&str] = &["POST /v1/claims/{id}/disputes"];
+const RESOLVE: &[&str] = &["POST /v1/disputes/{id}:resolve"];
+const PLAN_CHANGES: &[&str] = &[
+    "POST /v1/pledges/{id}:pause",
+    "POST /v1/pledges/{id}:resume",
+    "POST /v1/pledges/{id}:cancel",
+    "POST /v1/pledges/{id}:redirect",
+];
+/// Whoever decides, and what a decision does at once.
+const DECISIONS: &[&str] = &["POST /v1/claims/{id}/reviews", "POST /v1/disputes/{id}:resolve"];
+
+pub(super) const KINDS: &[Kind] = &[
+    refusal(
+        "slug-taken",
+        "The book has a campaign, or a challenge, with this slug.",
+        "Choose another slug.",
+        &["POST /v1/campaigns", "POST /v1/challenges"],
+    ),
+    refusal(
+        "campaign-not-draft",
+        "The campaign was published before.",
+        "Nothing is left to do, or make a new campaign.",
+        &["POST /v1/campaigns/{id}:publish"],
+    ),
+    refusal(
+        "campaign-not-live",
+        "The campaign takes no money now.",
+        "Wait until it does, or name another campaign.",
+        &[
+            "POST /v1/campaigns/{id}/pledges",
+            "POST /v1/pledges/{id}:redirect",
+            "POST /v1/pledges/{id}:resume",
+            "POST /v1/charges/{id}:capture",
+            "POST /v1/milestones",
+        ],
+    ),
+    refusal("campaign-not-suspended", "The campaign is not suspended.", "Nothing is left to do.", &[]),
+    refusal(
+        "campaign-closed",
+        "The campaign is closed for good.",
+        "Name another campaign.",
+        &["POST /v1/campaigns/{id}:close", "POST /v1/milestones", "POST /v1/milestones/{id}:fund"],
+    ),
+    refusal(
+        "campaign-not-published",
+        "The campaign has no fund yet.",
+        "Publish it first.",
+        &["POST /v1/milestones/{id}:fund", "POST /v1/claims/{id}/reviews", "POST /v1/disputes/{id}:resolve"],
+    ),
+    refusal(
+        "terms-mismatch",
+        "The terms that were agreed to are not those of the campaign.",
+        "Show the donor the terms of the campaign, and send their `terms_sha256`.",
+        &["POST /v1/campaigns/{id}/pledges", "POST /v1/pledges/{id}:redirect"],
+    ),
+    refusal(
+        "reference-taken",
+        "The reference stands for something else already.",
+        "Use another reference, or send the same content as before.",
+        &[
+            "POST /v1/campaigns/{id}/pledges",
+            "POST /v1/charges/{id}:capture",
+            "POST /v1/challenges/{id}/contributions",
+            "POST /v1/cooperatives/{book}/proceeds",
+        ],
+    ),
+    refusal(
+        "rail-refused",
+        "The money cannot be taken in this way: a live book simulates no payments, and a partner captures only what it collects.",
+        "Use the rail `partner` in live books, and report captures of its charges only.",
+        &["POST /v1/campaigns/{id}/pledges", "POST /v1/charges/{id}:capture"],
+    ),
+    refusal(
+        "plan-invalid",
+        "The plan has no payments, too many, or begins in a year that is out of bounds.",
+        "Mend the schedule.",
+        PLEDGE,
+    ),
+    refusal(
+        "pledge-state",
+        "The pledge is in another state than the change needs.",
+        "Read the pledge, and do what its state allows.",
+        PLAN_CHANGES,
+    ),
+    refusal(
+        "pledge-needs-means",
+        "The pledge needs another means of payment.",
+        "Send its token.",
+        &["POST /v1/pledges/{id}:resume"],
+    ),
+    refusal(
+        "pledge-needs-campaign",
+        "The campaign of the pledge takes no money any more.",
+        "Redirect the pledge to another campaign.",
+        &["POST /v1/pledges/{id}:resume"],
+    ),
+    refusal(
+        "pause-invalid",
+        "The pause ends before now, or too far ahead.",
+        "Send an end that lies within the bounds that `detail` names.",
+        &["POST /v1/pledges/{id}:pause"],
+    ),
+    refusal(
+        "same-campaign",
+        "The pledge is to that campaign already.",
+        "Nothing is left to do.",
+        &["POST /v1/pledges/{id}:redirect"],
+    ),
+    refusal(
+        "charge-state",
+        "The charge is in another state than the report needs.",
+        "Read the charge, and report what its state allows.",
+        CAPTURE,
+    ),
+    refusal("charge-not-due", "No payment of the charge is due.", "Wait until it is.", CAPTURE),
+    refusal(
+        "charge-captured",
+        "The charge was captured by another payment.",
+        "Look which one, and refund this one.",
+        CAPTURE,
+    ),
+    refusal("event-taken", "This event was about another charge.", "Send an event id once.", CAPTURE),
+    refusal(
+        "fund-short",
+        "The fund holds less free money than is needed.",
+        "Wait until more has settled, or ask for less.",
+        &[
+            "POST /v1/milestones/{id}:fund",
+            "POST /v1/pledges/{id}:redirect",
+            "POST /v1/claims/{id}/reviews",
+            "POST /v1/disputes/{id}:resolve",
+        ],
+    ),
+    refusal(
+        "policy-out-of-bounds",
+        "The policy has no reviewer, too many, or too long a time.",
+        "Mend the policy.",
+        &["POST /v1/milestones"],
+    ),
+    refusal(
+        "milestone-not-planned",
+        "The milestone is not planned: it was funded, or given up.",
+        "Nothing is left to do, or plan a new one.",
+        &["POST /v1/milestones/{id}:fund", "POST /v1/milestones/{id}:cancel"],
+    ),
+    refusal(
+        "milestone-closed",
+        "The milestone is released or given up.",
+        "Nothing is left to do.",
+        &["POST /v1/milestones/{id}:cancel"],
+    ),
+    refusal(
+        "milestone-not-funded",
+        "No money is set aside for the milestone.",
+        "Fund it first.",
+        &["POST /v1/milestones/{id}/claims", "POST /v1/claims/{id}:submit"],
+    ),
+    refusal("milestone-not-claimed", "No claim on the milestone is in play.", "Submit a claim first.", DECISIONS),
+    refusal(
+        "claim-open",
+        "Another claim on the milestone is being decided.",
+        "Wait for its end.",
+        &["POST /v1/milestones/{id}:cancel", "POST /v1/milestones/{id}/claims", "POST /v1/claims/{id}:submit"],
+    ),
+    refusal(
+        "amount-above-milestone",
+        "The claim asks for more than the milestone has left.",
+        "Ask for that or less.",
+        &["POST /v1/milestones/{id}/claims", "PUT /v1/claims/{id}", "POST /v1/claims/{id}:submit"],
+    ),
+    refusal("claim-decided", "The claim is decided and changes no more.", "Write a new claim.", EDIT_CLAIM),
+    refusal("claim-not-draft", "Only a draft is submitted.", "Edit the claim first, which makes it a draft.", SUBMIT),
+    refusal(
+        "evidence-missing",
+        "The milestone asks for evidence that the claim has not.",
+        "Add evidence of the kinds that `detail` names.",
+        SUBMIT,
+    ),
+    refusal(
+        "claim-not-in-review",
+        "The claim does not wait for reviewers.",
+        "Read the claim: its state says what it waits for.",
+        REVIEW,
+    ),
+    refusal(
+        "claim-not-approved",
+        "The claim is not approved, or is released.",
+        "Read the claim: its state says what it waits for.",
+        &["POST /v1/claims/{id}/disputes", "POST /v1/disputes/{id}:resolve"],
+    ),
+    refusal("own-claim", "Nobody decides on a claim of their own.", "Let another reviewer decide.", DECISIONS),
+    refusal(
+        "own-team",
+        "A member of the claiming team does not decide on its claims.",
+        "Let another reviewer decide.",
+        DECISIONS,
+    ),
+    refusal(
+        "declared-tie",
+        "Whoever is tied to the team does not judge its work.",
+        "Let somebody else decide.",
+        &["POST /v1/claims/{id}/reviews", "POST /v1/disputes/{id}:resolve", "POST /v1/submissions/{id}/scores"],
+    ),
+    refusal(
+        "digest-mismatch",
+        "What was looked at is not what stands there now.",
+        "Read it again, and decide on that.",
+        &["POST /v1/claims/{id}/reviews", "POST /v1/submissions/{id}/scores", "POST /v1/distributions/{id}:approve"],
+    ),
+    refusal("amount-above-claim", "An approval is for the claimed amount or a part of it.", "Approve less.", REVIEW),
+    refusal("already-reviewed", "Each reviewer speaks once on a submission.", "Nothing is left to do.", REVIEW),
+    refusal(
+        "same-person",
+        "Two steps need two people.",
+        "Let somebody else take this step.",
+        &[
+            "POST /v1/claims/{id}/reviews",
+            "POST /v1/disputes/{id}:resolve",
+            "POST /v1/distributions/{id}:open",
+            "POST /v1/distributions/{id}:approve",
+            "POST /v1/distributions/{id}:reverse",
+        ],
+    ),
+    refusal("objection-window-closed", "The time for objections has passed.", "Nothing can be done here.", DISPUTE),
+    refusal("amount-above-approved", "So much of the claim cannot be disputed any more.", "Dispute less.", DISPUTE),
+    refusal(
+        "too-many-disputes",
+        "As many disputes of this claim are open as may be.",
+        "Wait until some are decided.",
+        DISPUTE,
+    ),
+    refusal("dispute-closed", "The dispute is decided.", "Nothing is left to do.", RESOLVE),
+    refusal("own-dispute", "Whoever raised a dispute does not decide it.", "Let somebody else decide.", RESOLVE),
+    refusal(
+        "reason-missing",
+        "The step needs a reason.",
+        "Send `reason`, or `answer` when a member has objected.",
+        &["POST /v1/milestones/{id}:cancel", "POST /v1/challenges/{id}:cancel", "POST /v1/distributions/{id}:approve"],
+    ),
+    refusal("nothing-to-divide", "A loss is not divided.", "Wait for a surplus.", &[]),
+    refusal("sum-too-large", "The captures of a day are more than one entry holds.", "Tell the operator.", &[]),
+    refusal("settlement-not-due", "The money of the settlement does not arrive yet.", "Wait until it is due.", &[]),
+];

@@ -1,0 +1,308 @@
+//! The door: every field of the contract, posted at its least, at its most, one beyond, with U+0000 and with nothing to read.
+//!
+//! No answer is a 5xx, or one that the contract does not declare. What the contract refuses is refused, and a text that is as
+//! long as the contract lets it be is not refused for its length: the bounds of contract, code and columns are the same.
+
+mod values;
+
+use crate::contract::Piece;
+use crate::scene::Scene;
+use anyhow::{Context as _, ensure};
+use futures_util::{StreamExt as _, stream};
+use reqwest::{Method, header};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+use values::{Try, tries};
+
+type Outcome = anyhow::Result<()>;
+
+/// How many requests are under way at once.
+const AT_ONCE: usize = 8;
+
+/// How long an answer may take before it counts as none, on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Whoever has signed out everywhere is answered nothing after that.
+const LEFT_OUT: &[&str] = &["POST /v1/me:sign-out"];
+
+/// Fields whose texts mean something besides: whatever their length, most are none.
+const BY_MEANING: &[&str] = &["/zone"];
+
+/// What the tries are made on.
+const DOMAINS: &[Piece] = &[Piece::Parties, Piece::Books, Piece::Pledging, Piece::Challenges, Piece::Cooperatives];
+
+/// An operation, with an example of it that does what it is for.
+struct Operation<'a> {
+    method: Method,
+    path: &'a str,
+    contract: &'a Value,
+    example: Value,
+    token: String,
+}
+
+/// One request: where, with which query and body, and what is tried by it.
+struct Request {
+    url: String,
+    headers: Vec<(String, Vec<u8>)>,
+    body: Option<Value>,
+    field: String,
+    what: Try,
+}
+
+/// What came of all of it.
+#[derive(Default)]
+struct Findings {
+    wrong: Vec<String>,
+    requests: usize,
+    fields: BTreeSet<String>,
+}
+
+impl Operation<'_> {
+    fn name(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    fn parameters(&self) -> impl Iterator<Item = &Value> {
+        self.contract["parameters"].as_array().into_iter().flatten()
+    }
+
+    /// The value of a parameter in the example, or one that fits.
+    fn value_of(&self, parameter: &Value) -> Option<String> {
+        let name = parameter["name"].as_str()?;
+        let given = self.example["parameters"].get(name).and_then(Value::as_str).map(str::to_owned);
+        let number = self.example["parameters"].get(name).and_then(Value::as_i64).map(|number| number.to_string());
+        given.or(number).or_else(|| (parameter["required"] == true).then(|| "1".to_owned()))
+    }
+
+    /// The address with one parameter changed; both are written as they are sent.
+    fn url(&self, changed: Option<(&str, &str)>) -> String {
+        let mut path = self.path.to_owned();
+        let mut query = Vec::new();
+        for parameter in self.parameters() {
+            let Some(name) = parameter["name"].as_str() else { continue };
+            let other = changed.filter(|(of, _)| *of == name).map(|(_, raw)| raw.to_owned());
+            let Some(value) = other.or_else(|| self.value_of(parameter).map(|value| values::encoded(&value))) else {
+                continue;
+            };
+            if parameter["in"] == "path" {
+                path = path.replace(&format!("{{{name}}}"), &value);
+            } else if parameter["in"] == "query" {
+                query.push(format!("{name}={value}"));
+            }
+        }
+        if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) }
+    }
+
+    fn headers(&self) -> Vec<(String, Vec<u8>)> {
+        let named = |name: &str| self.parameters().any(|parameter| parameter["name"] == name);
+        let mut headers = Vec::new();
+        if named("Idempotency-Key") {
+            headers.push(("Idempotency-Key".to_owned(), uuid::Uuid::now_v7().to_string().into_bytes()));
+        }
+        if named("If-Match") {
+            headers.push(("If-Match".to_owned(), b"\"v1\"".to_vec()));
+        }
+        headers
+    }
+
+    fn body(&self) -> Option<Value> {
+        let takes = self.contract.get("requestBody").is_some();
+        takes.then(|| self.example.get("body").filter(|body| body.is_object()).cloned().unwrap_or(json!({})))
+    }
+
+    /// All tries: of the parameters, and of the fields of the body.
+    fn requests(&self, document: &Value) -> Vec<Request> {
+        let mut requests = Vec::new();
+        for parameter in self.parameters() {
+            let (Some(name), place) = (parameter["name"].as_str(), parameter["in"].as_str()) else { continue };
+            let field = format!("{} {name}", self.name());
+            for (what, value) in values::of_parameter(&parameter["schema"]) {
+                let mut request = Request {
+                    url: self.url(None),
+                    headers: self.headers(),
+                    body: self.body(),
+                    field: field.clone(),
+                    what,
+                };
+                if place == Some("header") {
+                    request.headers.retain(|(of, _)| of != name);
+                    // What no header can hold is not sent.
+                    if !value.contains(['\n', '\r', '\0']) {
+                        request.headers.push((name.to_owned(), value.into_bytes()));
+                    }
+                } else {
+                    request.url = self.url(Some((name, &values::encoded(&value))));
+                }
+                requests.push(request);
+            }
+        }
+        let content = self.contract.pointer("/requestBody/content").and_then(Value::as_object);
+        let Some(schema) = content.and_then(|content| content.values().next()).map(|media| &media["schema"]) else {
+            return requests;
+        };
+        let base = self.body().unwrap_or_default();
+        for (pointer, what, value) in tries(document, schema, &base) {
+            let mut body = base.clone();
+            // A key that came before would get the old verdict.
+            if let Some(key) = body.pointer_mut("/entries/0/key") {
+                *key = json!(uuid::Uuid::now_v7().to_string());
+            }
+            if values::put(&mut body, &pointer, value) {
+                let field = format!("{} {pointer}", self.name());
+                requests.push(Request { url: self.url(None), headers: self.headers(), body: Some(body), field, what });
+            }
+        }
+        requests
+    }
+}
+
+/// The operations of the contract, each with an example and the token of who may do it.
+fn operations<'a>(document: &'a Value, scene: &Scene, people: &[(&str, String)]) -> anyhow::Result<Vec<Operation<'a>>> {
+    let known = scene.known.to_json();
+    let mut operations = Vec::new();
+    for (path, item) in document["paths"].as_object().context("paths")? {
+        for (method, contract) in item.as_object().context("operations")? {
+            let name = format!("{} {path}", method.to_uppercase());
+            if LEFT_OUT.contains(&name.as_str()) {
+                continue;
+            }
+            let mut example = known["examples"].get(&name).cloned().unwrap_or(json!({"parameters": {}}));
+            // What the example does not name is the first of its kind.
+            for parameter in contract["parameters"].as_array().into_iter().flatten() {
+                let (Some(of), pattern) = (parameter["name"].as_str(), parameter["schema"]["pattern"].as_str()) else {
+                    continue;
+                };
+                let kind = pattern.and_then(|pattern| pattern.get(1..4)).unwrap_or_default();
+                let kind = if path.contains("/accounts/") && of == "code" { "account" } else { kind };
+                let first = known["values"][kind].as_array().and_then(|all| all.first()).cloned();
+                if let (Some(first), Some(parameters)) = (first, example["parameters"].as_object_mut()) {
+                    parameters.entry(of).or_insert(first);
+                }
+            }
+            let who = contract["x-who-may"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            let who: Vec<&str> = who.collect();
+            let is_for = |word: &str| who.iter().any(|who| who.starts_with(word));
+            let of = if is_for("operator") && !path.starts_with("/v1/books") {
+                "operator"
+            } else if who.iter().all(|who| who.starts_with("scope ")) && !who.is_empty() {
+                "partner"
+            } else {
+                "treasurer"
+            };
+            let token =
+                people.iter().find(|(name, _)| *name == of).map(|(_, token)| token.clone()).context("a token")?;
+            operations.push(Operation { method: method.to_uppercase().parse()?, path, contract, example, token });
+        }
+    }
+    Ok(operations)
+}
+
+/// What is wrong with an answer, if anything is.
+fn judge(operation: &Operation<'_>, request: &Request, status: u16, body: &Value) -> Option<String> {
+    let pointers = body["errors"].as_array().into_iter().flatten();
+    let names = |pointer: &str| pointers.clone().any(|error| error["pointer"] == pointer);
+    let declared = operation.contract["responses"].get(status.to_string()).is_some();
+    let pointer = request.field.rsplit(' ').next().unwrap_or_default();
+    let refused = status >= 400
+        || body["items"].as_array().is_some_and(|items| items.iter().any(|item| item["verdict"] == "refused"));
+    let types = operation
+        .contract
+        .pointer(&format!("/responses/{status}/content/application~1problem+json/schema/allOf/1/properties/type/enum"));
+    let why = if status >= 500 {
+        "the service fails"
+    } else if !declared {
+        "the contract declares no such answer"
+    } else if status >= 400 && !body["type"].as_str().is_some_and(is_known) {
+        "the problem stands in no list"
+    } else if types.and_then(Value::as_array).is_some_and(|types| !types.contains(&body["type"])) {
+        "the contract does not name this problem here"
+    } else if request.what.must_be_refused() && !refused {
+        "it is taken"
+    } else if request.what == Try::Most && status == 422 && names(pointer) && !BY_MEANING.contains(&pointer) {
+        "it is refused, and the contract lets it be so long"
+    } else {
+        return None;
+    };
+    let shown: String = request.body.as_ref().map_or(String::new(), Value::to_string).chars().take(160).collect();
+    let url: String = request.url.chars().take(160).collect();
+    Some(format!(
+        "{} {:?}: {why}: {status} {body}\n    {} {url} {shown}",
+        request.field, request.what, operation.method
+    ))
+}
+
+/// A body as a form.
+fn form(body: &Value) -> String {
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in body.as_object().into_iter().flatten() {
+        form.append_pair(name, &value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+    }
+    form.finish()
+}
+
+fn is_known(kind: &str) -> bool {
+    kind.strip_prefix("/problems/").is_some_and(|code| api::refusals::find(code).is_some())
+}
+
+impl Findings {
+    async fn ask(
+        &mut self,
+        base: &str,
+        http: &reqwest::Client,
+        operation: &Operation<'_>,
+        requests: Vec<Request>,
+    ) -> Outcome {
+        let mut answers = stream::iter(requests)
+            .map(|request| async move {
+                let url = format!("{base}{}", request.url);
+                let mut call = http.request(operation.method.clone(), url).bearer_auth(&operation.token);
+                for (name, value) in &request.headers {
+                    call = call.header(name.as_str(), value.as_slice());
+                }
+                call = match &request.body {
+                    Some(body) if operation.path == "/v1/oauth/token" => {
+                        call.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(form(body))
+                    }
+                    Some(body) => call.header(header::CONTENT_TYPE, "application/json").body(body.to_string()),
+                    None => call,
+                };
+                let answer = call.send().await.with_context(|| format!("{} {:?}", request.field, request.what))?;
+                let status = answer.status().as_u16();
+                let body = serde_json::from_slice(&answer.bytes().await?).unwrap_or(Value::Null);
+                anyhow::Ok((request, status, body))
+            })
+            .buffer_unordered(AT_ONCE);
+        while let Some(answer) = answers.next().await {
+            let (request, status, body) = answer?;
+            self.requests += 1;
+            self.wrong.extend(judge(operation, &request, status, &body));
+            self.fields.insert(request.field);
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn fl27_every_field_is_taken_at_its_bounds_and_refused_beyond_them() -> Outcome {
+    let scene = Scene::set(DOMAINS).await?;
+    let document = scene.app.nobody()?.get("/openapi.json").await?.ok()?;
+    let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
+    let mut people = Vec::new();
+    for (name, client) in
+        [("treasurer", &scene.cast.treasurer), ("operator", &scene.cast.operator), ("partner", &scene.partner)]
+    {
+        people.push((name, client.access_token().await?.context("a token")?));
+    }
+    let (mut findings, started) = (Findings::default(), Instant::now());
+    let operations = operations(&document, &scene, &people)?;
+    for operation in &operations {
+        let requests = operation.requests(&document);
+        findings.ask(scene.app.base_url(), &http, operation, requests).await?;
+    }
+    let (asked, fields, requests) = (operations.len(), findings.fields.len(), findings.requests);
+    println!("{asked} operations, {fields} fields, {requests} requests in {:.1} s", started.elapsed().as_secs_f32());
+    ensure!(findings.wrong.is_empty(), "{} wrong answers:\n{}", findings.wrong.len(), findings.wrong.join("\n"));
+    ensure!(asked > 140 && fields > 500, "only {asked} operations and {fields} fields were tried");
+    scene.app.finish_with_jobs_left().await
+}
