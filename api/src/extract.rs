@@ -315,7 +315,7 @@ fn json<T: DeserializeOwned>(bytes: &[u8], at: &At) -> Result<T, Problem> {
     text.end().map_err(|error| malformed(error.to_string()))?;
     // In a JSON text, U+0000 can stand in this form only.
     if memchr::memmem::find(bytes, b"\\u0000").is_some()
-        && let Some(pointer) = serde_json::from_slice(bytes).ok().as_ref().and_then(|value| nul(value))
+        && let Some(pointer) = serde_json::from_slice(bytes).ok().as_ref().and_then(nul)
     {
         return Err(Problem::invalid(pointer, NUL));
     }

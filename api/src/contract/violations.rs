@@ -9,7 +9,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 /// The validators of the operations that refused something so far, by method and path.
-static VALIDATORS: LazyLock<RwLock<HashMap<(String, String), Option<Arc<Validator>>>>> = LazyLock::new(RwLock::default);
+static VALIDATORS: LazyLock<RwLock<Validators>> = LazyLock::new(RwLock::default);
+
+/// By method and path; none for an operation that takes no JSON.
+type Validators = HashMap<(String, String), Option<Arc<Validator>>>;
 
 /// What of a body breaks the contract of an operation, by JSON Pointer: [`ERRORS_MAX`] at most.
 pub fn violations(method: &str, path: &str, body: &Value) -> Vec<FieldError> {
@@ -48,6 +51,10 @@ fn make(method: &str, path: &str) -> Option<Validator> {
 
 /// An error as its author understands it: the field that is missing or unknown is named, and of what may be one thing or
 /// another, the reading that fits best.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the kinds are those of another crate, and our schemas use few of them"
+)]
 fn explain(error: &ValidationError<'_>) -> Vec<FieldError> {
     let pointer = error.instance_path().to_string();
     let below = |name: &str| format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
