@@ -1,7 +1,7 @@
 //! Signing in by e-mail link, and staying signed in.
 
 use crate::auth::Caller;
-use crate::extract::{Body, Keyed, Nothing, RawForm};
+use crate::extract::{Body, Keyed, Nothing};
 use crate::idempotency::{Reply, Scope, idempotent};
 use crate::keys::{self, ACCESS_SECONDS, Subject};
 use crate::problem::Problem;
