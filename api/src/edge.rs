@@ -4,14 +4,14 @@ use crate::figures;
 use crate::limits::turn::Turn;
 use crate::pages::{guard, trouble};
 use crate::problem::{MEDIA_TYPE, Problem};
-use crate::who_may::{self, Found};
+use crate::who_may::{self, Found, RouteName};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::{Method, StatusCode};
 use actix_web::http::header::{
     ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
     X_CONTENT_TYPE_OPTIONS,
 };
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage};
 use futures_util::FutureExt;
@@ -43,10 +43,6 @@ impl RequestId {
         RequestId(sent.filter(usable).map_or_else(|| Uuid::now_v7().to_string(), str::to_owned))
     }
 }
-
-/// The path of the table's row that a request met; for logs and figures, which must not grow with ids.
-#[derive(Debug, Clone, Copy)]
-pub struct RouteName(pub &'static str);
 
 /// The middleware.
 pub async fn edge(

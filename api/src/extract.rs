@@ -6,12 +6,12 @@
 //! A body must come at a least speed, and counts for its caller, with the bytes of all others, until it is worked on.
 
 use crate::contract::{is_day, violations};
-use crate::edge::RouteName;
 use crate::idempotency::IdempotencyKey;
 use crate::limits::shares::{Holder, Share};
 use crate::limits::turn::Turn;
 use crate::problem::Problem;
 use crate::state::State;
+use crate::who_may::RouteName;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
@@ -21,8 +21,8 @@ use futures_util::StreamExt;
 use futures_util::future::{LocalBoxFuture, Ready, ready};
 use ledger::Error;
 use serde::de::DeserializeOwned;
-use std::rc::Rc;
 use serde_json::Value;
+use std::rc::Rc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 

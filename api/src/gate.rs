@@ -2,7 +2,6 @@
 //! service is then counted for its caller and its book.
 
 use crate::auth::{self, Caller, Who};
-use crate::edge::RouteName;
 use crate::extract::with_all_errors;
 use crate::idempotency::REPLAYED;
 use crate::limits::rate::Standing;
@@ -11,7 +10,7 @@ use crate::limits::{address, place};
 use crate::pages::{cookies, origin};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::who_may::{self, Access, Found};
+use crate::who_may::{self, Access, Found, RouteName};
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;

@@ -7,6 +7,10 @@
 use ledger::parties::rules::role::{Role, Scope};
 use std::sync::LazyLock;
 
+/// The path of the table's row that a request met; for logs and figures, which must not grow with ids.
+#[derive(Debug, Clone, Copy)]
+pub struct RouteName(pub &'static str);
+
 /// Who may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {

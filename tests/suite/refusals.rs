@@ -58,12 +58,11 @@ fn u2_a_refusal_that_stands_in_no_list_is_none() -> Outcome {
         codes.insert(code.to_owned(), "ledger/src/book/fold.rs".to_owned());
     }
     ensure!(codes.len() > 120, "the sources are read in a wrong way: {} codes were found", codes.len());
-    for (code, place) in &codes {
-        ensure!(
-            refusals::find(code).is_some(),
-            "{place} refuses with `{code}`: write down in api/src/refusals/ what it means, what to do, and which operations answer it"
-        );
-    }
+    let missing: Vec<_> = codes.iter().filter(|(code, _)| refusals::find(code).is_none()).collect();
+    ensure!(
+        missing.is_empty(),
+        "write down in api/src/refusals/ what these mean, what to do, and which operations answer them: {missing:?}"
+    );
     for kind in refusals::ALL.iter() {
         let is_written = codes.contains_key(kind.code)
             || all.contains(&format!("\"{}\"", kind.code))

@@ -49,6 +49,12 @@ impl Database {
         rows::open_books(&owner, count).await.unwrap();
     }
 
+    /// Gives a person and their jobs another address, such as an older program took.
+    pub(crate) async fn rename(&self, from: &str, to: &str) {
+        let owner = migrations::connect(&self.database.url.parse().unwrap()).await.unwrap();
+        rows::rename(&owner, from, to).await.unwrap();
+    }
+
     /// A worker that sends its mail somewhere.
     pub(crate) fn worker_with(&self, name: &str, transport: Transport) -> Arc<Worker> {
         let access = migrations::service_access(&self.database.service_url, "worker-test-lanes").unwrap();

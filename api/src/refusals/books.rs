@@ -38,6 +38,12 @@ pub(super) const KINDS: &[Kind] = &[
         &["POST /v1/books/{book}/partners"],
     ),
     refusal(
+        "too-many-accounts",
+        "People have opened as many accounts in the book as it may have.",
+        "Use one that it has.",
+        &["POST /v1/books/{book}/accounts"],
+    ),
+    refusal(
         "unit-exists",
         "The book has a unit with this code.",
         "Use that one, or another code.",

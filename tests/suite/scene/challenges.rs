@@ -168,7 +168,9 @@ impl Host<'_> {
     }
 
     async fn enter(&self, by: &Client, team: &str, challenge: &Value) -> anyhow::Result<Value> {
-        let entry = json!({"team": team, "rules_sha256": challenge["rules_sha256"]});
+        let entry = json!({
+            "team": team, "rules_sha256": challenge["rules_sha256"], "collector": self.cast.platform,
+        });
         by.post(&format!("/v1/challenges/{}/entries", text(challenge, "/id")?), &entry).await?.ok()
     }
 

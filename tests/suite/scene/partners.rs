@@ -14,6 +14,7 @@ pub(super) async fn fill(cast: &Cast, partner: &Client, known: &mut Known) -> Ou
     let host = challenges::Host::open(cast).await?;
     known.add(&host.book);
     host.entering(partner, known).await?;
+    own_book(cast, known).await?;
     public_book(cast, partner, known).await
 }
 
@@ -38,6 +39,18 @@ async fn pledges(partner: &Client, known: &mut Known) -> Outcome {
     known.example("POST /v1/campaigns/{id}/pledges", json!({"id": campaign["id"]}), new);
     let paid = json!({"event_id": "evt-1", "provider_reference": "pay-1"});
     known.example("POST /v1/charges/{id}:capture", due, paid);
+    Ok(())
+}
+
+/// A sandbox book of the partner's own, whose clock it may move.
+async fn own_book(cast: &Cast, known: &mut Known) -> Outcome {
+    let book = json!({
+        "organisation": cast.platform, "name": "A try", "currency": "USD", "mode": "sandbox", "zone": "Europe/Berlin",
+    });
+    let book = cast.operator.post("/v1/books", &book).await?.ok()?;
+    let book = json!({"book": book["id"]});
+    known.example("GET /v1/books/{book}", book.clone(), Value::Null);
+    known.example("POST /v1/books/{book}/clock:advance", book, json!({"to": "2099-01-01T12:00:00Z"}));
     Ok(())
 }
 

@@ -90,7 +90,8 @@ async fn a_slow_worker_is_fenced_and_the_job_is_done_by_the_next() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_that_cannot_work_is_listed_as_dead_and_can_be_asked_for_again() {
     let database = testing::database().await;
-    enqueue(&database, &[sign_in(1, "ada..lovelace@example.org")]).await;
+    enqueue(&database, &[sign_in(1, "ada@example.org")]).await;
+    database.rename("ada@example.org", "ada..lovelace@example.org").await;
     run_until_idle(&database, &[database.worker("one")]).await;
     assert_eq!(summary(&database).await.dead, 1);
     let mut client = database.pool.get().await.unwrap();

@@ -103,7 +103,7 @@ pub enum Drafted {
 ///
 /// `reference-taken` when the reference stands for another pledge; `campaign-not-live`, `rail-refused`,
 /// `terms-mismatch`. [`Error::Invalid`] at `/reference`, `/donor/reference`, `/donor/name`, `/donor/email`, `/token`,
-/// `/amount/currency`, `/schedule`, `/schedule/on` or `/schedule/start`; [`Error::NotFound`] for an unknown campaign.
+/// `/amount/currency`, `/schedule` or `/schedule/start`; [`Error::NotFound`] for an unknown campaign.
 pub async fn draft(
     client: &impl GenericClient,
     book: &Book,

@@ -108,3 +108,12 @@ pub async fn open_books(client: &tokio_postgres::Client, count: i32) -> Result<(
     client.execute(head, &[/* count */ &count]).await?;
     Ok(())
 }
+
+/// Gives a person, and the jobs that mail to them, another address.
+pub async fn rename(client: &tokio_postgres::Client, from: &str, to: &str) -> Result<(), Error> {
+    client.execute("-- rows::rename, person\nUPDATE person SET email = $2 WHERE email = $1", &[&from, &to]).await?;
+    let jobs = "-- rows::rename, jobs
+        UPDATE job SET payload = jsonb_set(payload, '{email}', to_jsonb($2::text)) WHERE payload ->> 'email' = $1";
+    client.execute(jobs, &[&from, &to]).await?;
+    Ok(())
+}

@@ -289,7 +289,7 @@ async fn what_is_no_pledge_to_this_campaign_is_refused() {
     let anchor = AskedSchedule::Monthly { start: None, anchor: Some(32), payments: None };
     for (asked, wrong) in [
         (PlacePledge { amount: euro, ..good() }, "/amount/currency"),
-        (PlacePledge { schedule: yesterday, ..good() }, "/schedule/on"),
+        (PlacePledge { schedule: yesterday, ..good() }, "/schedule/start"),
         (PlacePledge { schedule: anchor, ..good() }, "/schedule"),
         (PlacePledge { reference: "nul\0".into(), ..good() }, "/reference"),
         (PlacePledge { token: String::new(), ..good() }, "/token"),
