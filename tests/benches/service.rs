@@ -1,11 +1,13 @@
-//! The service as it runs, from outside: postings over HTTP, one tenant beside a greedy one, postings while workers work,
-//! exports of a large book.
+//! The service as it runs, from outside: postings over HTTP, one tenant beside a greedy one, ten times too many requests,
+//! holds that end beside a silent mail server, postings while workers work, exports of a large book.
 //!
 //! `cargo bench -p tests --bench service [-- CASE…]` builds the programs, prints a table and puts its cases into
 //! `target/bench.json`, beside those of `cargo bench -p ledger`.
 
 #[path = "../../ledger/benches/posting/book.rs"]
 mod book;
+#[path = "service/cores.rs"]
+mod cores;
 #[path = "service/exports.rs"]
 mod exports;
 #[path = "service/greedy.rs"]
@@ -14,6 +16,12 @@ mod greedy;
 mod http;
 #[path = "../../ledger/benches/posting/load.rs"]
 mod load;
+#[path = "service/mail.rs"]
+mod mail;
+#[path = "service/open_loop.rs"]
+mod open_loop;
+#[path = "service/overload.rs"]
+mod overload;
 #[path = "service/quiet.rs"]
 mod quiet;
 #[path = "../../ledger/benches/posting/report.rs"]
@@ -61,6 +69,16 @@ async fn run() -> anyhow::Result<()> {
     if is_wanted("greedy_tenant") {
         let mut service = Service::start(&server, &home, "greedy").await?;
         greedy::tenant(&mut service, &mut report).await?;
+        service.stop().await?;
+    }
+    if is_wanted("overload") {
+        let service = Service::start(&server, &home, "overload").await?;
+        overload::tenfold(&service, &mut report).await?;
+        service.stop().await?;
+    }
+    if is_wanted("hold_beside_silent_mail") {
+        let mut service = Service::start(&server, &home, "mail").await?;
+        mail::silent(&mut service, &mut report).await?;
         service.stop().await?;
     }
     if is_wanted("ingest_beside_three_workers") {
