@@ -1,22 +1,40 @@
-//! The service as it runs, from outside: postings over HTTP, postings while workers work, exports of a large book.
+//! The service as it runs, from outside: postings over HTTP, one tenant beside a greedy one, ten times too many requests,
+//! holds that end beside a silent mail server, postings while workers work, exports of a large book.
 //!
 //! `cargo bench -p tests --bench service [-- CASE…]` builds the programs, prints a table and puts its cases into
 //! `target/bench.json`, beside those of `cargo bench -p ledger`.
 
 #[path = "../../ledger/benches/posting/book.rs"]
 mod book;
+#[path = "service/cores.rs"]
+mod cores;
 #[path = "service/exports.rs"]
 mod exports;
+#[path = "service/greedy.rs"]
+mod greedy;
 #[path = "service/http.rs"]
 mod http;
 #[path = "../../ledger/benches/posting/load.rs"]
 mod load;
+#[path = "service/mail.rs"]
+mod mail;
+#[path = "service/open_loop.rs"]
+mod open_loop;
+#[path = "service/overload.rs"]
+mod overload;
+#[path = "service/quiet.rs"]
+mod quiet;
 #[path = "../../ledger/benches/posting/report.rs"]
 mod report;
+#[path = "service/requests.rs"]
+mod requests;
+#[path = "service/wire.rs"]
+mod wire;
 #[path = "service/workers.rs"]
 mod workers;
 
 use anyhow::{Context as _, ensure};
+use api::demo::cast::Cast;
 use api::demo::client::Client;
 use api::stack::{Settings, Stack, programs_beside_this_one};
 use migrations::{Durability, PrivateServer};
@@ -48,6 +66,21 @@ async fn run() -> anyhow::Result<()> {
         http::entries(&service, &mut report).await?;
     }
     service.stop().await?;
+    if is_wanted("greedy_tenant") {
+        let mut service = Service::start(&server, &home, "greedy").await?;
+        greedy::tenant(&mut service, &mut report).await?;
+        service.stop().await?;
+    }
+    if is_wanted("overload") {
+        let service = Service::start(&server, &home, "overload").await?;
+        overload::tenfold(&service, &mut report).await?;
+        service.stop().await?;
+    }
+    if is_wanted("hold_beside_silent_mail") {
+        let mut service = Service::start(&server, &home, "mail").await?;
+        mail::silent(&mut service, &mut report).await?;
+        service.stop().await?;
+    }
     if is_wanted("ingest_beside_three_workers") {
         let mut service = Service::start(&server, &home, "beside").await?;
         workers::ingest_beside(&mut service, &mut report).await?;
@@ -88,6 +121,16 @@ impl Service {
         let worker = stack.workers().remove(0);
         tokio::task::spawn_blocking(move || worker.stop()).await??;
         Ok(Service { stack, url, operator })
+    }
+
+    /// Everybody signed in by a worker, which has nothing left to do then, and ends.
+    async fn gather(&mut self) -> anyhow::Result<Cast> {
+        self.stack.add_worker(&[])?;
+        let cast = Cast::gather(&self.stack.base_url, &self.stack.mail_dir(), OPERATOR).await?;
+        cast.idle().await?;
+        let worker = self.stack.workers().remove(0);
+        tokio::task::spawn_blocking(move || worker.stop()).await??;
+        Ok(cast)
     }
 
     async fn stop(self) -> anyhow::Result<()> {

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-fn header<'a>(headers: &'a HeaderMap, name: impl actix_web::http::header::AsHeaderName) -> &'a str {
+fn header(headers: &HeaderMap, name: impl actix_web::http::header::AsHeaderName) -> &str {
     headers.get(name).map_or("", |value| value.to_str().unwrap())
 }
 

@@ -47,7 +47,8 @@ impl Cpu {
 /// The server's main process.
 pub(crate) static SERVER: OnceLock<u32> = OnceLock::new();
 
-fn children_of(parent: u32) -> Vec<String> {
+/// The processes that a process has started.
+pub(crate) fn children_of(parent: u32) -> Vec<String> {
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = processes.filter_map(|process| process.file_name().into_string().ok());
     pids.filter(|pid| {
@@ -97,14 +98,12 @@ where
         times.extend(task.await.expect("a caller that does not fail"));
     }
     let (elapsed, after) = (start.elapsed(), Cpu::now());
-    times.sort_unstable();
-    let at = |percent: usize| times[(times.len() - 1) * percent / 100].as_micros() as u64;
     let per_s = times.len() as u128 * u128::from(weight) * 1_000_000 / elapsed.as_micros();
     let each = |before: u64, after: u64| after.saturating_sub(before) / (times.len() as u64 * weight);
     Figure {
         per_s: per_s as u64,
-        p50_us: at(50),
-        p99_us: at(99),
+        p50_us: percentile(&times, 50),
+        p99_us: percentile(&times, 99),
         client_ns: each(before.client, after.client),
         server_ns: each(before.server, after.server),
     }
@@ -120,6 +119,13 @@ pub(crate) trait AsyncCaller: Send + 'static {
 pub(crate) fn median_of(mut figures: Vec<Figure>) -> Figure {
     figures.sort_by_key(|figure| figure.per_s);
     figures[figures.len() / 2]
+}
+
+/// The time that so many percent of them do not exceed, microseconds; 0 of none.
+pub(crate) fn percentile(times: &[Duration], percent: usize) -> u64 {
+    let mut times = times.to_vec();
+    times.sort_unstable();
+    times.get(times.len().saturating_sub(1) * percent / 100).map_or(0, |time| time.as_micros() as u64)
 }
 
 /// Cheap pseudo-random numbers (xorshift), so that the load costs the loader nothing.

@@ -3,7 +3,11 @@
 use super::*;
 use crate::mail::Transport;
 use crate::testing::{self, Database, NOWHERE, enqueue, lease, sign_in};
-use ledger::id::{BookId, HoldId};
+use ledger::book::{AccountClass, Mode};
+use ledger::books::operations::{accounts, books, holds};
+use ledger::engine::store::books::Visibility;
+use ledger::id::{BookId, HoldId, OrganisationId};
+use ledger::money::{Currency, WrittenAmount};
 use ledger::service::job::{Job, NewJob};
 use ledger::service::store::heartbeats;
 use std::collections::BTreeMap;
@@ -196,36 +200,71 @@ async fn ended(database: &Database, kind: &str) -> (i64, i64) {
     (row.get(0), row.get(1))
 }
 
-/// Runs a worker until something holds, within three minutes.
-async fn run_until(worker: &Arc<Worker>, holds: impl AsyncFn() -> bool) {
-    let (stop, stopping) = watch::channel(false);
-    let running = tokio::spawn(run(worker.clone(), stopping));
-    let mut held = false;
+/// Waits until something holds, three minutes at most.
+async fn until(holds: impl AsyncFn() -> bool) {
     for _ in 0..9_000 {
-        held = holds().await;
-        if held {
-            break;
+        if holds().await {
+            return;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    panic!("it did not come to that in three minutes");
+}
+
+/// Runs a worker until something holds.
+async fn run_until(worker: &Arc<Worker>, holds: impl AsyncFn() -> bool) {
+    let (stop, stopping) = watch::channel(false);
+    let running = tokio::spawn(run(worker.clone(), stopping));
+    until(holds).await;
     stop.send_replace(true);
     running.abort();
-    assert!(held, "it did not come to that in three minutes");
+}
+
+/// Holds in a book of their own, which end at a moment.
+async fn place_holds(database: &Database, count: usize, expires_at: Timestamp) {
+    let mut client = database.pool.get().await.unwrap();
+    let tx = client.transaction().await.unwrap();
+    let asked = books::OpenBook {
+        organisation: OrganisationId::generate(),
+        name: "Beside".into(),
+        currency: Currency::USD,
+        mode: Mode::Sandbox,
+        zone: "UTC".into(),
+        visibility: Visibility::Private,
+    };
+    let wall = Timestamp::now();
+    let book = books::open(&tx, asked, wall).await.unwrap();
+    accounts::open(&tx, &book, "assets:bank", AccountClass::Asset, Currency::USD.into(), None, wall).await.unwrap();
+    let amount = WrittenAmount { digits: "1.00".into(), unit: "USD".into() };
+    for _ in 0..count {
+        holds::place(&tx, &book, "assets:bank", &amount, Some(expires_at), wall).await.unwrap();
+    }
+    tx.commit().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn h7_a_mail_server_that_says_nothing_keeps_no_money_waiting() {
+async fn h7_holds_end_when_they_are_due_while_a_thousand_mails_wait_for_a_silent_server() {
     let database = testing::database().await;
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("smtp://{}", silent.local_addr().unwrap());
     let mails: Vec<_> = (0..1_000).map(|number| sign_in(number, &format!("ada{number}@example.org"))).collect();
     enqueue(&database, &mails).await;
     let worker = database.worker_with("one", Transport::smtp(&url).unwrap());
-    // Those that wait for the mail server have taken all the hands that they get.
-    run_until(&worker, async || summary(&database).await.leased > 0).await;
-    enqueue(&database, &of_money(0, 40)).await;
-    run_until(&worker, async || ended(&database, "expire_hold").await.0 == 40).await;
+    let (stop, stopping) = watch::channel(false);
+    let running = tokio::spawn(run(worker.clone(), stopping));
+    // Those that wait for the mail server have all the hands that mail gets.
+    let hands = i64::try_from(worker.concurrency).unwrap();
+    until(async || summary(&database).await.leased >= hands).await;
+    let due = Timestamp::now() + SignedDuration::from_secs(1);
+    place_holds(&database, 40, due).await;
+    until(async || ended(&database, "expire_hold").await.0 == 40).await;
+    println!("40 holds have ended {} ms after they were due", due.duration_until(Timestamp::now()).as_millis());
+    let client = database.pool.get().await.unwrap();
+    let row = client.query_one("SELECT count(*) FILTER (WHERE ended > 0), count(*) FROM hold", &[]).await.unwrap();
+    assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (40, 40), "each was released");
     assert_eq!(ended(&database, "send_sign_in").await.0, 0, "no mail has left or was given up");
+    stop.send_replace(true);
+    running.abort();
 }
 
 #[tokio::test(flavor = "multi_thread")]
