@@ -172,7 +172,7 @@ fn kept(request: &HttpRequest, bytes: BytesMut) -> Bytes {
 }
 
 /// A refusal of a body with every field that breaks the contract, after those that it names already. A body that is longer
-/// than [`EXPLAINED_MAX`] is refused with what its handler has found.
+/// than a megabyte is refused with what its handler has found.
 pub async fn with_all_errors(problem: Problem, request: &HttpRequest, route: &'static str) -> Problem {
     let body = request.extensions().get::<Kept>().map(|kept| kept.0.clone());
     let Some(body) = body.filter(|body| problem.is("invalid") && body.len() <= EXPLAINED_MAX) else {
