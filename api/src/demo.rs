@@ -171,7 +171,8 @@ async fn start(place: &PlaceOptions, database: &str, fresh: bool, operator: &str
         programs: programs_beside_this_one()?,
         state,
         listen: free_address(&place.listen)?,
-        environment: Vec::new(),
+        // All people of the story sign in within a minute, from one address.
+        environment: vec![("COMMONPURSE_GUESSES_PER_MINUTE".into(), "600".into())],
     };
     let workers = usize::from(place.workers);
     let stack = tokio::task::spawn_blocking(move || Stack::start(settings, workers)).await??;

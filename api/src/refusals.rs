@@ -41,7 +41,11 @@ pub enum At {
 }
 
 /// The operations that post to the journal while they answer.
-pub const POSTING: &[&str] = &[
+pub const POSTING: &[&str] = FLOORED.split_at(1).1;
+
+/// The operations that may meet a floor: a hold, and those that post.
+const FLOORED: &[&str] = &[
+    "POST /v1/books/{book}/holds",
     "POST /v1/books/{book}/journal-entries",
     "POST /v1/books/{book}/journal-entries:batch",
     "POST /v1/books/{book}/journal-entries/{number}:reverse",

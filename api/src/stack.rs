@@ -34,7 +34,7 @@ pub struct Settings {
     pub state: PathBuf,
     /// `127.0.0.1:8080`; port 0 takes any free one.
     pub listen: String,
-    /// More environment variables, for tests.
+    /// More environment variables.
     pub environment: Vec<(String, String)>,
 }
 

@@ -10,9 +10,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-/// What the pages may load: nothing but their own styles.
+/// What the pages may load: nothing but the service's styles.
 const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The routes.
 pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
@@ -63,6 +63,11 @@ struct Page<'a> {
     /// Whether it shows one kind, with the operations that answer it.
     is_one: bool,
     kinds: &'a [Kind],
+}
+
+/// The parts of a text, and which of them stood between backticks.
+fn marked(text: &str) -> Vec<(&str, bool)> {
+    text.split('`').enumerate().map(|(index, part)| (part, index % 2 == 1)).collect()
 }
 
 /// Lists all kinds of problems that this service answers; as a page where `Accept` prefers HTML.

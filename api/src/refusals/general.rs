@@ -1,6 +1,6 @@
 //! What any operation may answer.
 
-use super::{At, Kind};
+use super::{At, FLOORED, Kind};
 
 /// The code of the problem that a frozen book answers with.
 pub const BOOK_FROZEN: &str = "book-frozen";
@@ -233,28 +233,4 @@ pub(super) const KINDS: &[Kind] = &[
         "The book refused it when it first came, for a reason that is no longer known.",
         "Use a new key.",
     ),
-];
-
-/// The operations that may meet a floor: those that post, and a hold.
-const FLOORED: &[&str] = &[
-    "POST /v1/books/{book}/holds",
-    "POST /v1/books/{book}/journal-entries",
-    "POST /v1/books/{book}/journal-entries:batch",
-    "POST /v1/books/{book}/journal-entries/{number}:reverse",
-    "POST /v1/books/{book}/exchange-results",
-    "POST /v1/books/{book}/holds/{hold}:capture",
-    "POST /v1/charges/{id}:capture",
-    "POST /v1/pledges/{id}:redirect",
-    "POST /v1/purse-contributions/{id}:capture",
-    "POST /v1/challenges/{id}/contributions",
-    "POST /v1/entrants/{id}:capture-fee",
-    "POST /v1/challenges/{id}/award",
-    "POST /v1/challenges/{id}:cancel",
-    "POST /v1/challenges/{id}:rank",
-    "POST /v1/cooperatives/{book}/proceeds",
-    "POST /v1/cooperatives/{book}/distributions",
-    "POST /v1/distributions/{id}:open",
-    "POST /v1/distributions/{id}:approve",
-    "POST /v1/distributions/{id}:withdraw",
-    "POST /v1/distributions/{id}:reverse",
 ];

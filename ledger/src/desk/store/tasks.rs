@@ -10,6 +10,7 @@ use crate::id::{
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 /// A task that lies in a book.
@@ -22,6 +23,24 @@ fn task(row: &Row, object: impl Fn(BookId, Uuid) -> TaskObject) -> Result<Task, 
         book: Some((BookRef::new(book, row.get("uid")), row.get("name"))),
         until: row.get("until"),
     })
+}
+
+/// The rows of a statement about a person, after a place, by its end.
+async fn waiting(
+    client: &impl GenericClient,
+    text: &'static str,
+    person: PersonId,
+    after: Place,
+    limit: i64,
+) -> Result<Vec<Row>, Error> {
+    let statement = client.prepare_cached(text).await?;
+    let parameters: [&(dyn ToSql + Sync); 4] = [
+        /* person */ &person.0,
+        /* until */ &after.until,
+        /* object */ &after.object,
+        /* limit */ &limit,
+    ];
+    Ok(client.query(&statement, &parameters).await?)
 }
 
 /// Roles that were offered to the person's address.
@@ -73,40 +92,26 @@ pub async fn claims(
     after: Place,
     limit: i64,
 ) -> Result<Vec<Task>, Error> {
-    let statement = client
-        .prepare_cached(
-            "-- tasks::claims
-            SELECT CASE c.state WHEN 'changes_asked' THEN 'change_claim' ELSE 'review_claim' END AS kind,
-                   c.book_id, c.id, m.name AS title, b.uid, b.name, c.decide_until AS until
-              FROM book b
-              JOIN claim c ON c.book_id = b.number
-              JOIN milestone m ON m.book_id = c.book_id AND m.id = c.milestone_id
-             WHERE c.state IN ('submitted', 'in_review', 'changes_asked')
-               AND (c.decide_until, c.id) > (coalesce($2::timestamptz, 'infinity'), $3)
-               AND (c.state = 'changes_asked')
-                   = EXISTS (SELECT FROM membership t WHERE t.organisation = c.team AND t.person = $1)
-               AND (c.state = 'changes_asked'
-                    OR (EXISTS (SELECT FROM membership r WHERE r.organisation = b.organisation AND r.person = $1
-                                   AND (r.role = 'reviewer' OR (c.escalated AND r.role = 'owner')))
-                        AND c.claimant <> $1
-                        AND NOT EXISTS (SELECT FROM declared_tie d WHERE d.book_id = c.book_id
-                                           AND d.organisation = c.team AND d.person = $1)
-                        AND NOT EXISTS (SELECT FROM review v WHERE v.book_id = c.book_id AND v.claim_id = c.id
-                                           AND v.round = c.round AND v.reviewer = $1)))
-             ORDER BY c.decide_until, c.id LIMIT $4",
-        )
-        .await?;
-    let rows = client
-        .query(
-            &statement,
-            &[
-                /* person */ &person.0,
-                /* until */ &after.until,
-                /* object */ &after.object,
-                /* limit */ &limit,
-            ],
-        )
-        .await?;
+    let text = "-- tasks::claims
+        SELECT CASE c.state WHEN 'changes_asked' THEN 'change_claim' ELSE 'review_claim' END AS kind,
+               c.book_id, c.id, m.name AS title, b.uid, b.name, c.decide_until AS until
+          FROM book b
+          JOIN claim c ON c.book_id = b.number
+          JOIN milestone m ON m.book_id = c.book_id AND m.id = c.milestone_id
+         WHERE c.state IN ('submitted', 'in_review', 'changes_asked')
+           AND (c.decide_until, c.id) > (coalesce($2::timestamptz, 'infinity'), $3)
+           AND (c.state = 'changes_asked')
+               = EXISTS (SELECT FROM membership t WHERE t.organisation = c.team AND t.person = $1)
+           AND (c.state = 'changes_asked'
+                OR (EXISTS (SELECT FROM membership r WHERE r.organisation = b.organisation AND r.person = $1
+                               AND (r.role = 'reviewer' OR (c.escalated AND r.role = 'owner')))
+                    AND c.claimant <> $1
+                    AND NOT EXISTS (SELECT FROM declared_tie d WHERE d.book_id = c.book_id
+                                       AND d.organisation = c.team AND d.person = $1)
+                    AND NOT EXISTS (SELECT FROM review v WHERE v.book_id = c.book_id AND v.claim_id = c.id
+                                       AND v.round = c.round AND v.reviewer = $1)))
+         ORDER BY c.decide_until, c.id LIMIT $4";
+    let rows = waiting(client, text, person, after, limit).await?;
     rows.iter().map(|row| task(row, |book, id| TaskObject::Claim(ClaimId::new(book, id)))).collect()
 }
 
@@ -117,36 +122,22 @@ pub async fn disputes(
     after: Place,
     limit: i64,
 ) -> Result<Vec<Task>, Error> {
-    let statement = client
-        .prepare_cached(
-            "-- tasks::disputes
-            SELECT 'resolve_dispute' AS kind, d.book_id, d.id, c.id AS claim, m.name AS title, b.uid, b.name,
-                   d.until
-              FROM book b
-              JOIN claim c ON c.book_id = b.number AND c.state = 'disputed'
-              JOIN dispute d ON d.book_id = c.book_id AND d.claim_id = c.id AND d.state = 'open'
-              JOIN milestone m ON m.book_id = c.book_id AND m.id = c.milestone_id
-             WHERE EXISTS (SELECT FROM membership r WHERE r.organisation = b.organisation AND r.person = $1
-                              AND r.role IN ('owner', 'approver'))
-               AND (d.until, d.id) > (coalesce($2::timestamptz, 'infinity'), $3)
-               AND c.claimant <> $1 AND d.opened_by <> $1
-               AND NOT EXISTS (SELECT FROM membership t WHERE t.organisation = c.team AND t.person = $1)
-               AND NOT EXISTS (SELECT FROM declared_tie t WHERE t.book_id = c.book_id AND t.organisation = c.team
-                                  AND t.person = $1)
-             ORDER BY d.until, d.id LIMIT $4",
-        )
-        .await?;
-    let rows = client
-        .query(
-            &statement,
-            &[
-                /* person */ &person.0,
-                /* until */ &after.until,
-                /* object */ &after.object,
-                /* limit */ &limit,
-            ],
-        )
-        .await?;
+    let text = "-- tasks::disputes
+        SELECT 'resolve_dispute' AS kind, d.book_id, d.id, c.id AS claim, m.name AS title, b.uid, b.name,
+               d.until
+          FROM book b
+          JOIN claim c ON c.book_id = b.number AND c.state = 'disputed'
+          JOIN dispute d ON d.book_id = c.book_id AND d.claim_id = c.id AND d.state = 'open'
+          JOIN milestone m ON m.book_id = c.book_id AND m.id = c.milestone_id
+         WHERE EXISTS (SELECT FROM membership r WHERE r.organisation = b.organisation AND r.person = $1
+                          AND r.role IN ('owner', 'approver'))
+           AND (d.until, d.id) > (coalesce($2::timestamptz, 'infinity'), $3)
+           AND c.claimant <> $1 AND d.opened_by <> $1
+           AND NOT EXISTS (SELECT FROM membership t WHERE t.organisation = c.team AND t.person = $1)
+           AND NOT EXISTS (SELECT FROM declared_tie t WHERE t.book_id = c.book_id AND t.organisation = c.team
+                              AND t.person = $1)
+         ORDER BY d.until, d.id LIMIT $4";
+    let rows = waiting(client, text, person, after, limit).await?;
     let dispute = |row: &Row| {
         let claim: Uuid = row.get("claim");
         task(row, |book, id| TaskObject::Dispute(DisputeId::new(book, id), ClaimId::new(book, claim)))
@@ -161,36 +152,22 @@ pub async fn distributions(
     after: Place,
     limit: i64,
 ) -> Result<Vec<Task>, Error> {
-    let statement = client
-        .prepare_cached(
-            "-- tasks::distributions
-            SELECT CASE d.state WHEN 'draft' THEN 'open_distribution' ELSE 'approve_distribution' END AS kind,
-                   d.book_id, d.id, d.period_from || ' to ' || d.period_to AS title, b.uid, b.name,
-                   coalesce(d.answer_until, d.until) AS until
-              FROM book b
-              JOIN distribution d ON d.book_id = b.number
-             WHERE d.state IN ('draft', 'objection', 'objected')
-               AND (coalesce(d.answer_until, d.until), d.id) > (coalesce($2::timestamptz, 'infinity'), $3)
-               AND EXISTS (SELECT FROM membership r WHERE r.organisation = b.organisation AND r.person = $1
-                              AND r.role IN ('owner', CASE d.state WHEN 'draft' THEN 'treasurer' ELSE 'approver' END))
-               AND (d.state = 'draft'
-                    OR (d.drafted_by <> $1
-                        AND NOT EXISTS (SELECT FROM distribution_objection o WHERE o.book_id = d.book_id
-                                           AND o.distribution_id = d.id AND o.raised_by = $1)))
-             ORDER BY coalesce(d.answer_until, d.until), d.id LIMIT $4",
-        )
-        .await?;
-    let rows = client
-        .query(
-            &statement,
-            &[
-                /* person */ &person.0,
-                /* until */ &after.until,
-                /* object */ &after.object,
-                /* limit */ &limit,
-            ],
-        )
-        .await?;
+    let text = "-- tasks::distributions
+        SELECT CASE d.state WHEN 'draft' THEN 'open_distribution' ELSE 'approve_distribution' END AS kind,
+               d.book_id, d.id, d.period_from || ' to ' || d.period_to AS title, b.uid, b.name,
+               coalesce(d.answer_until, d.until) AS until
+          FROM book b
+          JOIN distribution d ON d.book_id = b.number
+         WHERE d.state IN ('draft', 'objection', 'objected')
+           AND (coalesce(d.answer_until, d.until), d.id) > (coalesce($2::timestamptz, 'infinity'), $3)
+           AND EXISTS (SELECT FROM membership r WHERE r.organisation = b.organisation AND r.person = $1
+                          AND r.role IN ('owner', CASE d.state WHEN 'draft' THEN 'treasurer' ELSE 'approver' END))
+           AND (d.state = 'draft'
+                OR (d.drafted_by <> $1
+                    AND NOT EXISTS (SELECT FROM distribution_objection o WHERE o.book_id = d.book_id
+                                       AND o.distribution_id = d.id AND o.raised_by = $1)))
+         ORDER BY coalesce(d.answer_until, d.until), d.id LIMIT $4";
+    let rows = waiting(client, text, person, after, limit).await?;
     rows.iter().map(|row| task(row, |book, id| TaskObject::Distribution(DistributionId::new(book, id)))).collect()
 }
 
@@ -201,36 +178,22 @@ pub async fn hours(
     after: Place,
     limit: i64,
 ) -> Result<Vec<Task>, Error> {
-    let statement = client
-        .prepare_cached(
-            "-- tasks::hours
-            SELECT 'attest_hours' AS kind, c.book_id, c.id,
-                   'member ' || m.number || ', ' || c.worked_from || ' to ' || c.worked_to AS title, b.uid, b.name,
-                   NULL::timestamptz AS until
-              FROM book b
-              JOIN contribution c ON c.book_id = b.number AND c.attested_at IS NULL
-              JOIN member m ON m.book_id = c.book_id AND m.id = c.member_id
-             WHERE EXISTS (SELECT FROM membership r WHERE r.organisation = b.organisation AND r.person = $1
-                              AND r.role = 'member')
-               AND ($2::timestamptz IS NOT NULL OR c.id > $3)
-               AND m.person <> $1 AND c.recorded_by <> $1
-               AND EXISTS (SELECT FROM member a WHERE a.book_id = c.book_id AND a.person = $1 AND a.left_on IS NULL)
-               AND NOT EXISTS (SELECT FROM distribution d WHERE d.book_id = c.book_id
-                                  AND d.state NOT IN ('withdrawn', 'reversed') AND d.period_to >= c.worked_to)
-             ORDER BY c.id LIMIT $4",
-        )
-        .await?;
-    let rows = client
-        .query(
-            &statement,
-            &[
-                /* person */ &person.0,
-                /* until */ &after.until,
-                /* object */ &after.object,
-                /* limit */ &limit,
-            ],
-        )
-        .await?;
+    let text = "-- tasks::hours
+        SELECT 'attest_hours' AS kind, c.book_id, c.id,
+               'member ' || m.number || ', ' || c.worked_from || ' to ' || c.worked_to AS title, b.uid, b.name,
+               NULL::timestamptz AS until
+          FROM book b
+          JOIN contribution c ON c.book_id = b.number AND c.attested_at IS NULL
+          JOIN member m ON m.book_id = c.book_id AND m.id = c.member_id
+         WHERE EXISTS (SELECT FROM membership r WHERE r.organisation = b.organisation AND r.person = $1
+                          AND r.role = 'member')
+           AND ($2::timestamptz IS NOT NULL OR c.id > $3)
+           AND m.person <> $1 AND c.recorded_by <> $1
+           AND EXISTS (SELECT FROM member a WHERE a.book_id = c.book_id AND a.person = $1 AND a.left_on IS NULL)
+           AND NOT EXISTS (SELECT FROM distribution d WHERE d.book_id = c.book_id
+                              AND d.state NOT IN ('withdrawn', 'reversed') AND d.period_to >= c.worked_to)
+         ORDER BY c.id LIMIT $4";
+    let rows = waiting(client, text, person, after, limit).await?;
     rows.iter().map(|row| task(row, |book, id| TaskObject::Contribution(ContributionId::new(book, id)))).collect()
 }
 
@@ -241,35 +204,21 @@ pub async fn submissions(
     after: Place,
     limit: i64,
 ) -> Result<Vec<Task>, Error> {
-    let statement = client
-        .prepare_cached(
-            "-- tasks::submissions
-            SELECT 'score_submission' AS kind, s.book_id, s.id, s.title, b.uid, b.name, c.state_until AS until
-              FROM book b
-              JOIN challenge c ON c.book_id = b.number AND c.state = 'judging'
-              JOIN judge j ON j.book_id = c.book_id AND j.challenge = c.id AND j.person = $1
-              JOIN submission s ON s.book_id = c.book_id AND s.challenge = c.id AND s.state = 'submitted'
-             WHERE EXISTS (SELECT FROM membership r WHERE r.organisation = b.organisation AND r.person = $1
-                              AND r.role = 'judge')
-               AND (c.state_until, s.id) > (coalesce($2::timestamptz, 'infinity'), $3)
-               AND NOT EXISTS (SELECT FROM scorecard k WHERE k.book_id = s.book_id AND k.submission = s.id
-                                  AND k.judge = $1)
-               AND NOT EXISTS (SELECT FROM membership t WHERE t.organisation = s.team AND t.person = $1)
-               AND NOT EXISTS (SELECT FROM declared_tie t WHERE t.book_id = s.book_id AND t.organisation = s.team
-                                  AND t.person = $1)
-             ORDER BY c.state_until, s.id LIMIT $4",
-        )
-        .await?;
-    let rows = client
-        .query(
-            &statement,
-            &[
-                /* person */ &person.0,
-                /* until */ &after.until,
-                /* object */ &after.object,
-                /* limit */ &limit,
-            ],
-        )
-        .await?;
+    let text = "-- tasks::submissions
+        SELECT 'score_submission' AS kind, s.book_id, s.id, s.title, b.uid, b.name, c.state_until AS until
+          FROM book b
+          JOIN challenge c ON c.book_id = b.number AND c.state = 'judging'
+          JOIN judge j ON j.book_id = c.book_id AND j.challenge = c.id AND j.person = $1
+          JOIN submission s ON s.book_id = c.book_id AND s.challenge = c.id AND s.state = 'submitted'
+         WHERE EXISTS (SELECT FROM membership r WHERE r.organisation = b.organisation AND r.person = $1
+                          AND r.role = 'judge')
+           AND (c.state_until, s.id) > (coalesce($2::timestamptz, 'infinity'), $3)
+           AND NOT EXISTS (SELECT FROM scorecard k WHERE k.book_id = s.book_id AND k.submission = s.id
+                              AND k.judge = $1)
+           AND NOT EXISTS (SELECT FROM membership t WHERE t.organisation = s.team AND t.person = $1)
+           AND NOT EXISTS (SELECT FROM declared_tie t WHERE t.book_id = s.book_id AND t.organisation = s.team
+                              AND t.person = $1)
+         ORDER BY c.state_until, s.id LIMIT $4";
+    let rows = waiting(client, text, person, after, limit).await?;
     rows.iter().map(|row| task(row, |book, id| TaskObject::Submission(SubmissionId::new(book, id)))).collect()
 }
