@@ -1,5 +1,5 @@
 //! The service as it runs, from outside: postings over HTTP, one tenant beside a greedy one, ten times too many requests,
-//! holds that end beside a silent mail server, postings while workers work, exports of a large book.
+//! postings while workers work, exports of a large book.
 //!
 //! `cargo bench -p tests --bench service [-- CASE…]` builds the programs, prints a table and puts its cases into
 //! `target/bench.json`, beside those of `cargo bench -p ledger`.
@@ -16,8 +16,6 @@ mod greedy;
 mod http;
 #[path = "../../ledger/benches/posting/load.rs"]
 mod load;
-#[path = "service/mail.rs"]
-mod mail;
 #[path = "service/open_loop.rs"]
 mod open_loop;
 #[path = "service/overload.rs"]
@@ -74,11 +72,6 @@ async fn run() -> anyhow::Result<()> {
     if is_wanted("overload") {
         let service = Service::start(&server, &home, "overload").await?;
         overload::tenfold(&service, &mut report).await?;
-        service.stop().await?;
-    }
-    if is_wanted("hold_beside_silent_mail") {
-        let mut service = Service::start(&server, &home, "mail").await?;
-        mail::silent(&mut service, &mut report).await?;
         service.stop().await?;
     }
     if is_wanted("ingest_beside_three_workers") {
