@@ -182,13 +182,13 @@ pub async fn record_outcome(
 }
 
 /// A partner that collects by itself reports that it has the money, since now, or since `kept_since`: the moment in the book's
-/// time since which the report was kept. The same event, or the same payment, twice is once.
+/// time since which the report was kept. The same event, or the same payment, twice is once. When the campaign has closed,
+/// the charge is voided: the partner gives the money back.
 ///
 /// # Errors
 ///
-/// `rail-refused` when the partner does not collect this charge; `charge-captured` when another payment captured it,
-/// and `campaign-not-live` when the campaign has closed: the partner gives the money back. `event-taken` when the event
-/// was about another charge; what [`posting::post`] refuses. [`Error::Invalid`] at `/event_id` or
+/// `rail-refused` when the partner does not collect this charge; `charge-captured` when another payment captured it: the
+/// partner gives that one back. `event-taken` when the event was about another charge; what [`posting::post`] refuses. [`Error::Invalid`] at `/event_id` or
 /// `/provider_reference`; [`Error::StillRunning`] when the book's day ended under the transaction: try again;
 /// [`Error::NotFound`] for an unknown charge, or one of another partner.
 pub async fn capture_reported(
