@@ -18,7 +18,7 @@
 //! | `COMMONPURSE_STATE_DIR` | `.commonpurse` | where development keeps its signing key, readable by its owner only |
 //! | `COMMONPURSE_POOL_SIZE` | `16` | connections to the database |
 //! | `COMMONPURSE_HTTP_THREADS` | `2` | threads that answer requests |
-//! | `COMMONPURSE_CONNECTIONS` | `4096` | connections of clients at once, each with 4 KiB and what its request holds |
+//! | `COMMONPURSE_CONNECTIONS` | `4096` | connections of clients at once |
 //! | `COMMONPURSE_RATE_PER_SECOND` | `1000` | requests of one caller, and of one address, each second |
 //! | `COMMONPURSE_GUESSES_PER_MINUTE` | `60` | requests of one address each minute to sign-in and token endpoints |
 //! | `COMMONPURSE_ORGANISATIONS_PER_DAY` | `20` | organisations that one caller makes in a day of UTC; operators are not bound |
