@@ -5,7 +5,7 @@ use crate::auth::{self, Caller, Who};
 use crate::extract::with_all_errors;
 use crate::idempotency::REPLAYED;
 use crate::limits::rate::Standing;
-use crate::limits::shares::Holder;
+use crate::limits::shares::{Holder, Share};
 use crate::limits::{address, place};
 use crate::pages::{cookies, origin};
 use crate::problem::Problem;
@@ -22,12 +22,12 @@ use ledger::id::book_in;
 
 /// The middleware.
 pub async fn gate(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, Error> {
-    let standing = match admit(&request).await {
-        Ok(standing) => standing,
+    let Admitted { standing, holders, in_work } = match admit(&request).await {
+        Ok(admitted) => admitted,
         Err(problem) => return Ok(request.error_response(problem)),
     };
-    let holders = holders(&request);
     let mut response = place::within(holders, next.call(request)).await?;
+    drop(in_work);
     if response.status() == StatusCode::UNPROCESSABLE_ENTITY {
         response = explained(response).await;
     }
@@ -51,8 +51,17 @@ async fn explained(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBod
     response.error_response(problem)
 }
 
+/// A request that is let in.
+struct Admitted {
+    standing: Standing,
+    holders: Vec<Holder>,
+    /// What it takes of the requests that may be in work. What asks how the service is takes nothing, as everything else that is
+    /// everybody's.
+    in_work: Option<Share>,
+}
+
 /// Lets a request in, or says why not.
-async fn admit(request: &ServiceRequest) -> Result<Standing, Problem> {
+async fn admit(request: &ServiceRequest) -> Result<Admitted, Problem> {
     let state = request.app_data::<Data<State>>().ok_or_else(Problem::internal)?;
     let peer = request.peer_addr().map(|peer| peer.ip());
     let address = address::network(address::client(request.headers(), peer, state.config.trusted_hops));
@@ -100,7 +109,12 @@ async fn admit(request: &ServiceRequest) -> Result<Standing, Problem> {
         None if access.is_open() => {}
         None => return Err(auth::no_token()),
     }
-    Ok(standing)
+    let holders = holders(request);
+    let in_work = match access {
+        Access::Public => None,
+        _ => Some(state.in_work.at_once(holders.clone()).ok_or(ledger::Error::Overloaded)?),
+    };
+    Ok(Admitted { standing, holders, in_work })
 }
 
 /// Whether a body comes in another form than its own, such as compressed: nothing here unfolds one.

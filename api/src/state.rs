@@ -31,6 +31,8 @@ pub struct State {
     pub(crate) pool: Pool,
     /// Who uses them.
     pub places: Arc<Shares>,
+    /// Requests that are in work.
+    pub in_work: Arc<Shares>,
     /// Connections that are there whatever the others do: for what tells how the service is.
     pub health: Pool,
     /// Bytes of bodies that are being read or worked on.

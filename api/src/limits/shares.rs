@@ -85,6 +85,12 @@ impl Shares {
         Share { of: self.clone(), holders, amount: 0 }
     }
 
+    /// One of it, if these may have one now.
+    pub fn at_once(self: &Arc<Self>, holders: Vec<Holder>) -> Option<Share> {
+        let mut one = self.none(holders);
+        one.grow(1).then_some(one)
+    }
+
     /// One of it, for which one waits in turn behind those who may have one as well, but no longer than `wait`.
     pub async fn one(self: &Arc<Self>, holders: Vec<Holder>, wait: Duration) -> Option<Share> {
         let told = {

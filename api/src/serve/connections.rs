@@ -80,12 +80,13 @@ pub(super) fn server(state: Data<State>, listener: TcpListener) -> std::io::Resu
 struct Sips {
     stream: TcpStream,
     turn: Rc<Turn>,
-    sipped: bool,
+    /// Bytes that were read one after another, since nothing more had come or was said to have.
+    taken: usize,
 }
 
 impl Sips {
     fn new(stream: TcpStream) -> Sips {
-        Sips { stream, turn: Rc::default(), sipped: false }
+        Sips { stream, turn: Rc::default(), taken: 0 }
     }
 }
 
@@ -99,15 +100,20 @@ impl AsyncRead for Sips {
         if !sips.turn.reads(context) {
             return Poll::Pending;
         }
-        if std::mem::take(&mut sips.sipped) {
+        if sips.taken >= SIP {
+            sips.taken = 0;
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let mut sip = ReadBuf::new(buffer.initialize_unfilled_to(SIP.min(buffer.remaining())));
-        ready!(Pin::new(&mut sips.stream).poll_read(context, &mut sip))?;
+        let mut sip = ReadBuf::new(buffer.initialize_unfilled_to((SIP - sips.taken).min(buffer.remaining())));
+        let read = Pin::new(&mut sips.stream).poll_read(context, &mut sip);
+        if read.is_pending() {
+            sips.taken = 0;
+        }
+        ready!(read)?;
         let taken = sip.filled().len();
         buffer.advance(taken);
-        sips.sipped = taken > 0;
+        sips.taken += taken;
         Poll::Ready(Ok(()))
     }
 }

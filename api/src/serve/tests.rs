@@ -2,12 +2,14 @@
 
 use super::*;
 use crate::keys::{self, Subject};
+use crate::limits::shares::Holder;
 use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, WWW_AUTHENTICATE};
 use actix_web::test::{TestRequest, call_service, init_service, read_body, read_body_json};
 use clap::Parser;
 use jiff::Timestamp;
 use ledger::id::{PersonId, SessionId};
+use std::net::Ipv4Addr;
 use serde_json::Value;
 
 #[derive(Debug, Parser)]
@@ -78,6 +80,28 @@ async fn l2_a_service_that_is_not_ready_says_all_the_same_what_it_looked_at() {
     let (status, body, headers) = ask(&state, TestRequest::get().uri("/readyz")).await;
     assert_eq!((status, headers.get(CONTENT_TYPE).unwrap().to_str().unwrap()), (503, "application/json"));
     assert!(body["ready"] == false && body["database"] == false && body["clock"].is_boolean(), "{body}");
+}
+
+#[actix_web::test]
+async fn who_comes_while_as_much_is_in_work_as_may_be_hears_so_at_once_and_health_is_answered() {
+    let state = without_database();
+    let ask_for_a_book = || TestRequest::get().uri("/v1/books/none");
+    let networks = (0..1_000_u32).map(|number| Holder::Network(Ipv4Addr::from(number).into()));
+    let in_work: Vec<_> = networks.map_while(|network| state.in_work.at_once(vec![network])).collect();
+    assert_eq!(in_work.len(), 512);
+    let service = init_service(app(state.clone())).await;
+    for _ in 0..3 {
+        let (status, body, headers) = ask(&state, ask_for_a_book()).await;
+        assert_eq!((status, body["type"].as_str()), (429, Some("/problems/overloaded")), "{body}");
+        assert!(headers.contains_key("retry-after"));
+        let health = call_service(&service, TestRequest::get().uri("/livez").to_request()).await;
+        assert_eq!(health.status(), 200);
+    }
+    drop(in_work);
+    for _ in 0..1_000 {
+        let response = call_service(&service, ask_for_a_book().to_request()).await;
+        assert_eq!(response.status(), 404, "each gives its place back");
+    }
 }
 
 #[actix_web::test]
