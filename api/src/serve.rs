@@ -41,9 +41,6 @@ const READ_CONNECTIONS: usize = 4;
 /// How many bytes of bodies are read or worked on at once.
 const BODIES_MAX: usize = 32 * 1024 * 1024;
 
-/// How many requests are in work at once. One more would only make the others wait longer; whoever sends it hears so at once.
-const REQUESTS_MAX: usize = 512;
-
 /// How many lanes write at once.
 const LANE_CONNECTIONS: usize = 8;
 
@@ -120,7 +117,7 @@ pub fn state(config: ServeConfig, address: &str) -> anyhow::Result<State> {
         reads: Reads::new(&pool_of("reads", READ_CONNECTIONS)?),
         pool: pool_of("requests", size)?,
         places: Shares::new(size),
-        in_work: Shares::new(REQUESTS_MAX),
+        in_work: Shares::new(config.requests.into()),
         health: pool_of("health", 1)?,
         bodies: Shares::new(BODIES_MAX),
         lanes: Lanes::with_patience(lane_pool(url.expose_secret())?, config.patience()),

@@ -252,6 +252,8 @@ fn command(settings: &Settings, program: &str) -> Command {
         .env("COMMONPURSE_STATE_DIR", &settings.state)
         .env("COMMONPURSE_MAIL_DIR", settings.mail_dir())
         .env("COMMONPURSE_STOP_WITH_PARENT", "true")
+        // Memory that large bodies took goes back to the machine: glibc would keep some of it from the first on.
+        .env("MALLOC_TRIM_THRESHOLD_", "131072")
         .envs(settings.environment.iter().map(|(name, value)| (name, value)));
     command
 }

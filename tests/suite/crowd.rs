@@ -137,7 +137,7 @@ async fn h5_what_strangers_send_is_kept_by_nobody() -> Outcome {
     let api = app.stack().api_id();
     app.nobody()?.get("/metrics").await?;
     let mut held = vec![memory(api, "VmRSS:")?];
-    for methods in [20_000, 2_000, 2_000] {
+    for methods in [20_000, 4_000, 4_000] {
         round(methods).await?;
         held.push(memory(api, "VmRSS:")?);
     }
@@ -147,7 +147,7 @@ async fn h5_what_strangers_send_is_kept_by_nobody() -> Outcome {
     let most = memory(api, "VmHWM:")?;
     ensure!(most - held[0] < 40 * 1024, "{held:?} KiB, and at most {most} KiB");
     ensure!(held[1] - held[0] < 32 * 1024, "{held:?} KiB");
-    ensure!(held[3] - held[1] < 12 * 1024, "{held:?} KiB");
+    ensure!(held[3] - held[1] < 4 * 1024, "{held:?} KiB");
     app.finish().await
 }
 
