@@ -251,7 +251,7 @@ async fn fl41_head_brings_the_headers_of_get_and_no_body() -> Outcome {
 
 #[tokio::test]
 async fn t15_no_log_holds_a_secret_or_an_address() -> Outcome {
-    let scene = Scene::set(DOMAINS).await?;
+    let scene = Scene::set_loud(DOMAINS).await?;
     let mut secrets = vec![scene.cast.credential.1.clone(), "PRIVATE KEY".to_owned()];
     let url = url::Url::parse(scene.app.database_url())?;
     secrets.extend(url.password().filter(|password| !password.is_empty()).map(|password| format!(":{password}@")));
