@@ -199,6 +199,7 @@ async fn compare_clocks(state: &State) -> anyhow::Result<()> {
     Ok(())
 }
 
+mod bare;
 mod connections;
 #[cfg(test)]
 mod tests;

@@ -232,3 +232,43 @@ async fn strangers_find_no_cooperative_and_members_do_not_keep_its_books() -> Ou
     is(&coop.record("sale", "1.00", "2099-01-01").await?, 422);
     coop.host.app.finish().await
 }
+
+#[tokio::test]
+async fn f15_a_sale_or_cost_reported_again_is_the_one_that_is_there_and_other_content_is_refused() -> Outcome {
+    let host = Host::open("Press Makers", "private").await?;
+    let path = format!("/v1/cooperatives/{}/proceeds", host.book);
+    for kind in ["sale", "cost"] {
+        let mut report = json!({
+            "kind": kind, "label": "presses", "party": "bank", "memo": "Two presses", "reference": "2026-17",
+            "amount": {"amount": "120.00", "currency": "USD"},
+        });
+        let first = host.treasurer.post(&path, &report).await?;
+        is(&first, 201);
+        for day in [Value::Null, first.body["occurred_on"].clone()] {
+            report["occurred_on"] = day;
+            let again = host.treasurer.post(&path, &report).await?;
+            is(&again, 200);
+            assert_eq!(again.body, first.body);
+        }
+        for (field, other) in [
+            ("label", json!("stoves")),
+            ("party", json!("till")),
+            ("memo", json!("Three presses")),
+            ("amount", json!({"amount": "120.01", "currency": "USD"})),
+            ("occurred_on", json!("2026-01-01")),
+        ] {
+            let mut differs = report.clone();
+            differs[field] = other;
+            let refused = host.treasurer.post(&path, &differs).await?;
+            is(&refused, 409);
+            assert_eq!(refused.body["type"], "/problems/reference-taken", "{field}");
+        }
+        report["reference"] = json!("");
+        for _ in 0..2 {
+            is(&host.treasurer.post(&path, &report).await?, 201);
+        }
+    }
+    let recorded = host.treasurer.all(&path).await?;
+    assert_eq!(recorded.len(), 6, "one with each reference, and two without");
+    host.app.finish().await
+}

@@ -85,6 +85,40 @@ async fn a_refusal_of_a_body_that_has_come_closes_no_connection() -> Outcome {
     app.finish().await
 }
 
+/// These are answered before there is a request.
+#[tokio::test]
+async fn l3_what_is_no_request_hears_a_problem_as_any_other() -> Outcome {
+    let app = TestApp::start().await?;
+    let host = app.base_url().trim_start_matches("http://").to_owned();
+    let fine = format!("GET /livez HTTP/1.1\r\nHost: {host}\r\n\r\n");
+    let endless = format!("GET /livez HTTP/1.1\r\nHost: {host}\r\nX-Endless: {}", "x".repeat(140 * 1024));
+    for (before, sent, status, code) in [
+        ("", "NONSENSE\r\n\r\n", 400, "bad-request"),
+        ("", "GET /livez HTTP/1.1\r\nHost: a\r\nBad Header: 1\r\n\r\n", 400, "bad-request"),
+        (fine.as_str(), "\0\0\0\0\r\n\r\n", 400, "bad-request"),
+        ("", "GET /livez HTTP/1.1\r\n", 408, "request-timeout"),
+        ("", endless.as_str(), 431, "request-header-fields-too-large"),
+    ] {
+        let mut stream = TcpStream::connect(&host).await?;
+        if !before.is_empty() {
+            stream.write_all(before.as_bytes()).await?;
+            one_answer(&mut stream).await?;
+        }
+        // What comes after too much is not read.
+        let _ = stream.write_all(sent.as_bytes()).await;
+        let answer = one_answer(&mut stream).await.with_context(|| code.to_owned())?;
+        let (head, body) = answer.split_once("\r\n\r\n").context("a body")?;
+        let head = head.to_ascii_lowercase();
+        ensure!(head.starts_with(&format!("http/1.1 {status} ")), "{answer}");
+        ensure!(head.contains("\r\ncontent-type: application/problem+json\r\n"), "{answer}");
+        let problem: serde_json::Value = serde_json::from_str(body).with_context(|| answer.clone())?;
+        ensure!(problem["type"] == format!("/problems/{code}") && problem["status"] == status, "{problem}");
+        let id = problem["request_id"].as_str().context("an id")?;
+        ensure!(head.contains(&format!("\r\nx-request-id: {id}\r\n")), "{answer}");
+    }
+    app.finish().await
+}
+
 /// Reads one answer, which says how long it is.
 async fn one_answer(stream: &mut TcpStream) -> anyhow::Result<String> {
     let mut answer = Vec::new();

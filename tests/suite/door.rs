@@ -111,6 +111,14 @@ impl Operation<'_> {
         takes.then(|| self.example.get("body").filter(|body| body.is_object()).cloned().unwrap_or(json!({})))
     }
 
+    /// Whether a pointer names a parameter, or a field of the body.
+    fn has(&self, document: &Value, pointer: &str) -> bool {
+        let is_parameter = self.parameters().any(|parameter| parameter["name"].as_str() == pointer.strip_prefix('/'));
+        let content = self.contract.pointer("/requestBody/content").and_then(Value::as_object);
+        let mut schemas = content.into_iter().flat_map(|content| content.values()).map(|media| &media["schema"]);
+        is_parameter || schemas.any(|schema| values::has(document, schema, pointer))
+    }
+
     /// All tries: of the parameters, and of the fields of the body.
     fn requests(&self, document: &Value) -> Vec<Request> {
         let mut requests = Vec::new();
@@ -198,9 +206,14 @@ fn operations<'a>(document: &'a Value, scene: &Scene, people: &[(&str, String)])
     Ok(operations)
 }
 
-/// What is wrong with an answer, if anything is.
-fn judge(operation: &Operation<'_>, request: &Request, status: u16, body: &Value) -> Option<String> {
+/// What is wrong with an answer, if anything is: among others, that it names a field which is neither in the contract nor in
+/// what was sent.
+fn judge(document: &Value, operation: &Operation<'_>, request: &Request, status: u16, body: &Value) -> Option<String> {
     let pointers = body["errors"].as_array().into_iter().flatten();
+    let stranger = pointers.clone().filter_map(|error| error["pointer"].as_str()).find(|pointer| {
+        let is_sent = request.body.as_ref().is_some_and(|body| body.pointer(pointer).is_some());
+        !(is_sent || operation.has(document, pointer))
+    });
     let names = |pointer: &str| pointers.clone().any(|error| error["pointer"] == pointer);
     let declared = operation.contract["responses"].get(status.to_string()).is_some();
     let pointer = request.field.rsplit(' ').next().unwrap_or_default();
@@ -217,6 +230,8 @@ fn judge(operation: &Operation<'_>, request: &Request, status: u16, body: &Value
         "the problem stands in no list"
     } else if types.and_then(Value::as_array).is_some_and(|types| !types.contains(&body["type"])) {
         "the contract does not name this problem here"
+    } else if stranger.is_some() {
+        "it names a field that does not exist"
     } else if request.what.must_be_refused() && !refused {
         "it is taken"
     } else if request.what == Try::Most && status == 422 && names(pointer) && !BY_MEANING.contains(&pointer) {
@@ -248,8 +263,8 @@ fn is_known(kind: &str) -> bool {
 impl Findings {
     async fn ask(
         &mut self,
-        base: &str,
-        http: &reqwest::Client,
+        (base, http): (&str, &reqwest::Client),
+        document: &Value,
         operation: &Operation<'_>,
         requests: Vec<Request>,
     ) -> Outcome {
@@ -276,7 +291,7 @@ impl Findings {
         while let Some(answer) = answers.next().await {
             let (request, status, body) = answer?;
             self.requests += 1;
-            self.wrong.extend(judge(operation, &request, status, &body));
+            self.wrong.extend(judge(document, operation, &request, status, &body));
             self.fields.insert(request.field);
         }
         Ok(())
@@ -298,7 +313,7 @@ async fn fl27_every_field_is_taken_at_its_bounds_and_refused_beyond_them() -> Ou
     let operations = operations(&document, &scene, &people)?;
     for operation in &operations {
         let requests = operation.requests(&document);
-        findings.ask(scene.app.base_url(), &http, operation, requests).await?;
+        findings.ask((scene.app.base_url(), &http), &document, operation, requests).await?;
     }
     let (asked, fields, requests) = (operations.len(), findings.fields.len(), findings.requests);
     println!("{asked} operations, {fields} fields, {requests} requests in {:.1} s", started.elapsed().as_secs_f32());

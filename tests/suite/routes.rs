@@ -105,9 +105,17 @@ async fn problem(answer: Response, status: u16, code: &str) -> anyhow::Result<Va
     Ok(body)
 }
 
+/// One scene for all three, as it takes longer than what is asked of it.
 #[tokio::test]
-async fn without_a_token_no_route_says_anything_but_those_for_everybody() -> Outcome {
+async fn no_route_says_anything_to_nobody_to_strangers_and_to_partners_without_the_scope() -> Outcome {
     let scene = Scene::set(DOMAINS).await?;
+    without_a_token_no_route_says_anything_but_those_for_everybody(&scene).await?;
+    a_stranger_finds_nothing_of_another_host(&scene).await?;
+    a_partner_without_the_scope_is_told_which_one_it_needs(&scene).await?;
+    scene.app.finish_with_jobs_left().await
+}
+
+async fn without_a_token_no_route_says_anything_but_those_for_everybody(scene: &Scene) -> Outcome {
     let (base, http) = (scene.app.base_url(), http()?);
     let mut open = Vec::new();
     for route in routes(base).await? {
@@ -130,12 +138,10 @@ async fn without_a_token_no_route_says_anything_but_those_for_everybody() -> Out
     }
     open.sort();
     ensure!(open == FOR_EVERYBODY, "{open:?}");
-    scene.app.finish_with_jobs_left().await
+    Ok(())
 }
 
-#[tokio::test]
-async fn a_stranger_finds_nothing_of_another_host() -> Outcome {
-    let scene = Scene::set(DOMAINS).await?;
+async fn a_stranger_finds_nothing_of_another_host(scene: &Scene) -> Outcome {
     let token = scene.cast.stranger.access_token().await?.context("a token")?;
     let mut asked = 0;
     let (base, http) = (scene.app.base_url(), http()?);
@@ -155,12 +161,10 @@ async fn a_stranger_finds_nothing_of_another_host() -> Outcome {
         asked += 1;
     }
     ensure!(asked > 40, "only {asked} routes were asked");
-    scene.app.finish_with_jobs_left().await
+    Ok(())
 }
 
-#[tokio::test]
-async fn a_partner_without_the_scope_is_told_which_one_it_needs() -> Outcome {
-    let scene = Scene::set(DOMAINS).await?;
+async fn a_partner_without_the_scope_is_told_which_one_it_needs(scene: &Scene) -> Outcome {
     let (base, http) = (scene.app.base_url(), http()?);
     let (id, secret) = &scene.cast.credential;
     for (asked, left_out) in [("pledges:read", "pledges:write"), ("pledges:write", "pledges:read")] {
@@ -188,7 +192,7 @@ async fn a_partner_without_the_scope_is_told_which_one_it_needs() -> Outcome {
             }
         }
     }
-    scene.app.finish_with_jobs_left().await
+    Ok(())
 }
 
 #[tokio::test]
@@ -251,7 +255,7 @@ async fn fl41_head_brings_the_headers_of_get_and_no_body() -> Outcome {
 
 #[tokio::test]
 async fn t15_no_log_holds_a_secret_or_an_address() -> Outcome {
-    let scene = Scene::set(DOMAINS).await?;
+    let scene = Scene::set_loud(DOMAINS).await?;
     let mut secrets = vec![scene.cast.credential.1.clone(), "PRIVATE KEY".to_owned()];
     let url = url::Url::parse(scene.app.database_url())?;
     secrets.extend(url.password().filter(|password| !password.is_empty()).map(|password| format!(":{password}@")));

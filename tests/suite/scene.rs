@@ -29,20 +29,26 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    /// With limits so high that none is met, and logs as long as they get.
+    /// With limits so high that none is met.
     pub(crate) async fn set(pieces: &[Piece]) -> anyhow::Result<Scene> {
+        Scene::set_with(pieces, &[]).await
+    }
+
+    /// The same with logs as long as they get, so that a test can look for what must not be in them.
+    pub(crate) async fn set_loud(pieces: &[Piece]) -> anyhow::Result<Scene> {
+        Scene::set_with(pieces, &[("COMMONPURSE_LOG", "trace"), ("RUST_LOG", "trace")]).await
+    }
+
+    async fn set_with(pieces: &[Piece], environment: &[(&str, &str)]) -> anyhow::Result<Scene> {
         let generous = [
             ("COMMONPURSE_RATE_PER_SECOND", "100000"),
             ("COMMONPURSE_GUESSES_PER_MINUTE", "100000"),
             ("COMMONPURSE_ORGANISATIONS_PER_DAY", "100000"),
             ("COMMONPURSE_BOOKS_PER_DAY", "100000"),
             ("COMMONPURSE_INVITATIONS_PER_DAY", "100000"),
-            // All that can be logged is, so that a test can look for what must not be.
-            ("COMMONPURSE_LOG", "trace"),
-            ("RUST_LOG", "trace"),
             ("COMMONPURSE_METRICS_LISTEN", "127.0.0.1:0"),
         ];
-        let mut app = TestApp::start_with(1, &generous).await?;
+        let mut app = TestApp::start_with(1, &[&generous, environment].concat()).await?;
         let cast = Cast::gather(app.base_url(), &app.mail_dir(), tests::OPERATOR).await?;
         let mut known = Known::default();
         fill(&cast, &mut known).await?;

@@ -102,20 +102,29 @@ fn running_below(home: &Path) -> anyhow::Result<Vec<String>> {
     Ok(found)
 }
 
+/// The year with fewer donors, who give as much; as it is told with `COMMONPURSE_LONG`.
+fn year_of_few() -> anyhow::Result<(Literals, usize)> {
+    if std::env::var_os("COMMONPURSE_LONG").is_some() {
+        return Ok((Literals::default(), 100));
+    }
+    let few = ["donors=25", "monthly=120.00", "charges_first_month=25", "charges=300", "receipts=300"];
+    Ok((Literals::with_changes(&few.map(str::to_owned))?, 25))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_killed_in_month_7_and_another_one_end_in_the_same_book() -> Outcome {
     let mut app = TestApp::start_with(1, &[("COMMONPURSE_WORKER_LEASE_S", "8")]).await?;
     let (base, mail) = (app.base_url().to_owned(), app.mail_dir());
+    let (literals, donors) = year_of_few()?;
     let stack = std::sync::Mutex::new(app.take_stack()?);
     let told = std::thread::scope(|scope| {
         let before_month = |month: i8| {
             if month == 7 {
                 let (stack, mail) = (&stack, mail.clone());
-                scope.spawn(move || kill_in_the_middle(stack, &mail));
+                scope.spawn(move || kill_in_the_middle(stack, &mail, 6 * donors + donors / 3));
             }
             Ok(())
         };
-        let literals = Literals::default();
         let played = story::play_year(&base, &mail, &literals, OPERATOR, &before_month);
         tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(played))
     })?;
@@ -126,13 +135,13 @@ async fn a_worker_killed_in_month_7_and_another_one_end_in_the_same_book() -> Ou
         .filter_map(Result::ok)
         .filter(|file| file.file_name().to_string_lossy().starts_with("receipt."))
         .count();
-    ensure!(receipts == 1_200, "{receipts} receipts");
-    ensure!(app.count("SELECT count(*) FROM charge WHERE state = 'settled'").await? == 1_200);
+    ensure!(receipts == 12 * donors, "{receipts} receipts");
+    ensure!(app.count("SELECT count(*) FROM charge WHERE state = 'settled'").await? == i64::try_from(12 * donors)?);
     app.finish().await
 }
 
-/// SIGKILLs the worker when it is through a third of the month, and starts another.
-fn kill_in_the_middle(stack: &std::sync::Mutex<api::stack::Stack>, mail: &Path) {
+/// SIGKILLs the worker when so many receipts are sent, a third of those of the month, and starts another.
+fn kill_in_the_middle(stack: &std::sync::Mutex<api::stack::Stack>, mail: &Path, sent: usize) {
     let receipts = || {
         std::fs::read_dir(mail).map_or(0, |files| {
             files
@@ -142,7 +151,7 @@ fn kill_in_the_middle(stack: &std::sync::Mutex<api::stack::Stack>, mail: &Path) 
         })
     };
     let deadline = Instant::now() + Duration::from_mins(10);
-    while receipts() < 633 && Instant::now() < deadline {
+    while receipts() < sent && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(5));
     }
     let mut stack = stack.lock().expect("no other thread holds it");

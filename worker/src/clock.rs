@@ -3,7 +3,7 @@
 
 use crate::explain::explain;
 use jiff::Timestamp;
-use ledger::books::operations::clock;
+use ledger::books::operations::clock::{self, Prospect};
 use ledger::engine::pool::Pool;
 use ledger::engine::store::books;
 use ledger::id::BookId;
@@ -41,16 +41,18 @@ impl Clocks {
         *locked(&self.at_hand).entry(book).or_default() += 1;
     }
 
-    /// A job of a book has ended: where that was the last one due, a clock that walks goes on.
-    pub(crate) async fn go_on(&self, book: BookId) {
-        let was_last = self.was_last(book);
-        let is_walking = locked(&self.walking).contains(&book);
-        if was_last
-            && is_walking
-            && let Err(error) = self.step(book).await
-        {
+    /// A job of a book has ended: where that was the last one due, a clock that walks goes on. A clock that is ahead may have
+    /// been sent on its way since the last round.
+    pub(crate) async fn go_on(&self, book: BookId, is_ahead: bool) {
+        if !self.was_last(book) || !(is_ahead || locked(&self.walking).contains(&book)) {
+            return;
+        }
+        match self.step(book).await {
+            Ok(Prospect::Goes | Prospect::Rests) => {}
+            // What was done has brought more, perhaps for another line, which need not wait for its next look.
+            Ok(Prospect::Waits) => drop(self.moved.send_replace(())),
             // The next round takes the step.
-            tracing::warn!(%book, "the clock of book {book} cannot go on: {}", explain(&error));
+            Err(error) => tracing::warn!(%book, "the clock of book {book} cannot go on: {}", explain(&error)),
         }
     }
 
@@ -93,19 +95,20 @@ impl Clocks {
         Ok(())
     }
 
-    async fn step(&self, book: BookId) -> Result<(), ledger::Error> {
+    /// Takes the next step if it can be taken, and says whether it could.
+    async fn step(&self, book: BookId) -> Result<Prospect, ledger::Error> {
         let mut client = self.pool.get().await?;
-        if !clock::may_step(&client, book, Timestamp::now()).await? {
-            return Ok(());
+        match clock::prospect(&client, book, Timestamp::now()).await? {
+            Prospect::Goes => {}
+            other @ (Prospect::Waits | Prospect::Rests) => return Ok(other),
         }
         let tx = client.transaction().await?;
         let stepped = clock::step(&tx, book, Timestamp::now()).await?;
         tx.commit().await?;
-        if let Some(stepped) = stepped {
-            tracing::debug!(%book, "the clock of book {book} stands at {}", stepped.now(Timestamp::now()));
-            self.moved.send_replace(());
-        }
-        Ok(())
+        let Some(stepped) = stepped else { return Ok(Prospect::Waits) };
+        tracing::debug!(%book, "the clock of book {book} stands at {}", stepped.now(Timestamp::now()));
+        self.moved.send_replace(());
+        Ok(Prospect::Goes)
     }
 }
 

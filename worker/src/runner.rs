@@ -103,12 +103,12 @@ async fn line(worker: Arc<Worker>, work: Work, mut stopping: watch::Receiver<boo
                 Ok(Some(taken)) if taken.is_empty() => worker.poll,
                 Ok(Some(taken)) => {
                     for leased in taken {
-                        let book = leased.id.book;
+                        let (book, is_ahead) = (leased.id.book, leased.book_now > Timestamp::now());
                         worker.clocks.took(book);
                         let (worker, hands) = (worker.clone(), hands.clone());
                         tasks.spawn(async move {
                             perform(worker.clone(), hands, leased).await;
-                            worker.clocks.go_on(book).await;
+                            worker.clocks.go_on(book, is_ahead).await;
                         });
                     }
                     continue;

@@ -36,6 +36,10 @@ macro_rules! literals {
 literals! {
     /// The campaign's goal a month, USD.
     goal = "3000.00";
+    /// How many donors the partner brings.
+    donors = "100";
+    /// What each of them gives a month, USD.
+    monthly = "30.00";
     /// Charges after the first month: one for each donor.
     charges_first_month = "100";
     /// Charges after the year: once a month for each donor.

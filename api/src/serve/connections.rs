@@ -3,7 +3,7 @@
 //! The framework reads whatever has come, up to 128 KiB, and makes requests of all of it before the first is answered: of
 //! 128 KiB ten MiB. Here it is given a sip at a time, and nothing while a request is in work that reads no body.
 
-use super::{SHUTDOWN_SECONDS, app};
+use super::{SHUTDOWN_SECONDS, app, bare};
 use crate::limits::turn::Turn;
 use crate::state::State;
 use actix_http::{HttpService, KeepAlive, Protocol};
@@ -75,18 +75,28 @@ pub(super) fn server(state: Data<State>, listener: TcpListener) -> std::io::Resu
     Ok(server.run())
 }
 
-/// A connection that says after each sip that nothing more has come, and is asked again at once.
+/// A connection that says after each sip that nothing more has come, and is asked again at once. What the framework answers
+/// without a body is written as a problem.
 #[derive(Debug)]
 struct Sips {
     stream: TcpStream,
     turn: Rc<Turn>,
     /// Bytes that were read one after another, since nothing more had come or was said to have.
     taken: usize,
+    problem: Option<Instead>,
+}
+
+/// What is written instead of so many bytes.
+#[derive(Debug)]
+struct Instead {
+    of: usize,
+    bytes: Vec<u8>,
+    written: usize,
 }
 
 impl Sips {
     fn new(stream: TcpStream) -> Sips {
-        Sips { stream, turn: Rc::default(), taken: 0 }
+        Sips { stream, turn: Rc::default(), taken: 0, problem: None }
     }
 }
 
@@ -120,7 +130,24 @@ impl AsyncRead for Sips {
 
 impl AsyncWrite for Sips {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(context, bytes)
+        let sips = self.get_mut();
+        if sips.problem.is_none() {
+            let instead = bare::with_problem(bytes);
+            sips.problem = instead.map(|instead| Instead { of: bytes.len(), bytes: instead, written: 0 });
+        }
+        let Some(problem) = &mut sips.problem else {
+            return Pin::new(&mut sips.stream).poll_write(context, bytes);
+        };
+        while let left @ [_, ..] = &problem.bytes[problem.written..] {
+            let written = ready!(Pin::new(&mut sips.stream).poll_write(context, left))?;
+            if written == 0 {
+                return Poll::Ready(Ok(0));
+            }
+            problem.written += written;
+        }
+        let of = problem.of;
+        sips.problem = None;
+        Poll::Ready(Ok(of))
     }
 
     fn poll_write_vectored(

@@ -62,21 +62,29 @@ enum Event {
     Close(usize),
 }
 
+/// How often a donor pays.
+#[derive(Debug, Clone, Copy)]
+enum Pays {
+    Once,
+    Monthly(Option<i32>),
+}
+
 /// What is promised at the beginning, and what happens then.
 #[derive(Debug, Clone)]
 pub struct Story {
-    pledges: Vec<(i64, Option<i32>, &'static str, Rail)>,
+    pledges: Vec<(i64, Pays, &'static str, Rail)>,
     events: Vec<(i64, Event)>,
 }
 
 impl Story {
-    /// One to three plans, and up to seven events.
+    /// One to three plans or single payments, and up to seven events.
     pub fn random(random: &mut Random) -> Story {
         let pledges: Vec<_> = (0..=random.below(3))
             .map(|_| {
-                let payments = random.one_of(&[None, Some(1), Some(2), Some(3), Some(4)]);
+                let monthly = [None, Some(1), Some(2), Some(3), Some(4)].map(Pays::Monthly);
+                let pays = if random.below(6) == 0 { Pays::Once } else { random.one_of(&monthly) };
                 let rail = random.one_of(&[Rail::Sandbox, Rail::Sandbox, Rail::Partner]);
-                (random.days(40), payments, random.one_of(&TOKENS), rail)
+                (random.days(40), pays, random.one_of(&TOKENS), rail)
             })
             .collect();
         let indices: Vec<usize> = (0..pledges.len()).collect();
@@ -154,9 +162,12 @@ impl Telling {
         ground.leap_to(noon).await;
         let campaigns = [ground.campaign("press").await, ground.campaign("drill").await];
         let mut placed = Vec::new();
-        for (number, (starts, payments, token, rail)) in story.pledges.iter().enumerate() {
-            let schedule =
-                AskedSchedule::Monthly { start: Some(days_after(START, *starts)), anchor: None, payments: *payments };
+        for (number, (starts, pays, token, rail)) in story.pledges.iter().enumerate() {
+            let first = Some(days_after(START, *starts));
+            let schedule = match *pays {
+                Pays::Once => AskedSchedule::Once { on: first },
+                Pays::Monthly(payments) => AskedSchedule::Monthly { start: first, anchor: None, payments },
+            };
             let asked = ground.ask(&campaigns[0], &format!("m-{number}"), "10.00");
             let asked = PlacePledge { schedule, token: (*token).into(), rail: *rail, ..asked };
             let wall = ground.wall;

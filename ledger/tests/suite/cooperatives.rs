@@ -104,7 +104,7 @@ impl Coop {
         kind: ProceedsKind,
         amount: &str,
         day: Date,
-    ) -> Result<ledger::cooperatives::rules::proceeds::Proceeds, Error> {
+    ) -> Result<proceeds::Recorded, Error> {
         let new = NewProceeds {
             kind,
             label: "presses".into(),

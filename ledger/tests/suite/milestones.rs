@@ -10,6 +10,7 @@ use ledger::milestones::rules::claim::{Claim, Closed, Content};
 use ledger::milestones::rules::dispute::Ruling;
 use ledger::milestones::rules::milestone::{Milestone, OnSilence, Policy};
 use ledger::milestones::rules::review::Verdict;
+use ledger::money::{Currency, Money};
 use ledger::parties::operations::ties;
 use ledger::parties::rules::role::Role;
 use ledger::pledging::rules::campaign::Campaign;
@@ -204,6 +205,33 @@ async fn two_milestones_never_share_the_same_money() {
         .unwrap();
     let fourth = scene.plan("3000.00", Policy::default()).await;
     assert_eq!(scene.fund(&fourth).await.unwrap().state.as_str(), "funded");
+}
+
+/// What is decided is not changed at all: whatever else is wrong with the change matters less.
+#[tokio::test]
+async fn f22_a_claim_that_is_decided_says_so_before_anything_about_the_change() {
+    let scene = Scene::new().await;
+    let milestone = scene.funded("5000.00", Policy::default()).await;
+    let claim = scene.approved(&milestone, "5000.00").await;
+    let edit = async |claim: &Claim, changed: Content| {
+        let (id, version, by, wall) = (claim.id, claim.version, scene.team.member, scene.ground.wall);
+        scene.ground.run(async |tx| claims::edit(tx, id, version, changed, by, wall).await).await
+    };
+    let wrong = || {
+        let euros = Money::from_minor(1, Currency::EUR).unwrap();
+        [content("5000.01"), Content { amount: euros, ..content("1.00") }]
+    };
+    for changed in wrong() {
+        assert_eq!(refusal(edit(&claim, changed).await), "claim-decided", "approved");
+    }
+    assert_eq!(scene.release(&claim, 30).await, Some(500_000));
+    let paid = scene.claim(&claim).await;
+    for changed in wrong() {
+        assert_eq!(refusal(edit(&paid, changed).await), "claim-decided", "{}", paid.state.as_str());
+        let submit =
+            scene.ground.run(async |tx| claims::submit(tx, claim.id, scene.team.member, scene.ground.wall).await);
+        assert_eq!(refusal(submit.await), "claim-not-draft");
+    }
 }
 
 #[tokio::test]

@@ -66,6 +66,21 @@ pub(super) fn tries(document: &Value, schema: &Value, base: &Value) -> Vec<(Stri
     found
 }
 
+/// Whether a schema has the field that a JSON Pointer names, in any of its readings.
+pub(super) fn has(document: &Value, schema: &Value, pointer: &str) -> bool {
+    let schema = resolved(document, schema);
+    let Some((head, rest)) = pointer.strip_prefix('/').map(|rest| rest.split_once('/').unwrap_or((rest, ""))) else {
+        return pointer.is_empty();
+    };
+    let rest = if rest.is_empty() { String::new() } else { format!("/{rest}") };
+    let readings = ["oneOf", "anyOf", "allOf"].into_iter().filter_map(|name| schema[name].as_array()).flatten();
+    let is_number = !head.is_empty() && head.bytes().all(|digit| digit.is_ascii_digit());
+    readings.into_iter().any(|reading| has(document, reading, pointer))
+        || schema["properties"].get(head).is_some_and(|field| has(document, field, &rest))
+        || (schema["items"].is_object() && is_number && has(document, &schema["items"], &rest))
+        || (schema["additionalProperties"].is_object() && has(document, &schema["additionalProperties"], &rest))
+}
+
 fn walk(document: &Value, schema: &Value, base: &Value, pointer: &str, found: &mut Vec<(String, Try, Value)>) {
     let schema = resolved(document, schema);
     if let Some(readings) = schema["oneOf"].as_array().or_else(|| schema["anyOf"].as_array()) {

@@ -11,9 +11,6 @@ use jiff::{ToSpan, Zoned};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// How many donors the partner brings.
-const DONORS: usize = 100;
-
 /// How many pledges the partner sends at once.
 const AT_ONCE: usize = 8;
 
@@ -42,7 +39,8 @@ pub async fn play(story: &Story, before_month: BeforeMonth<'_>) -> anyhow::Resul
     let goal = &story.literals.goal;
     let campaign = story.cast.campaign("open-product-development", "Open product development", goal).await?;
     let (cast, literals) = (&story.cast, &story.literals);
-    Year { story, cast, literals, campaign: &campaign }.play(before_month).await?;
+    let donors = literals.donors.parse().context("how many donors there are is a number")?;
+    Year { story, cast, literals, donors, campaign: &campaign }.play(before_month).await?;
     Ok(campaign)
 }
 
@@ -51,6 +49,7 @@ struct Year<'a> {
     story: &'a Story,
     cast: &'a Cast,
     literals: &'a Literals,
+    donors: usize,
     campaign: &'a Value,
 }
 
@@ -80,13 +79,14 @@ impl Year<'_> {
 
     /// The partner sends its donors; one of them twice.
     async fn pledges(&self, start: Date) -> anyhow::Result<()> {
-        self.story.progress.say("the partner sends 100 donors of 30.00 USD a month");
+        let monthly = &self.literals.monthly;
+        self.story.progress.say(&format!("the partner sends {} donors of {monthly} USD a month", self.donors));
         let path = self.pledges_path()?;
-        let sent: Vec<Answer> = stream::iter(1..=DONORS)
+        let sent: Vec<Answer> = stream::iter(1..=self.donors)
             .map(|number| {
                 let path = &path;
                 async move {
-                    let body = pledge_body(self.campaign, number, "30.00", start)?;
+                    let body = pledge_body(self.campaign, number, monthly, start)?;
                     self.cast.partner.post(path, &body).await
                 }
             })
@@ -97,7 +97,7 @@ impl Year<'_> {
             self.story.equal("a new pledge", answer.status.as_u16(), 201)?;
         }
         let listed = self.cast.partner.all(&path).await?;
-        self.story.equal("pledges", listed.len(), DONORS)?;
+        self.story.equal("pledges", listed.len(), self.donors)?;
         let totals = self.totals().await?;
         self.story.equal("pledged a month", text(&totals, "/monthly/amount")?, self.literals.goal.as_str())
     }
@@ -107,7 +107,7 @@ impl Year<'_> {
         self.story.progress.say("what must be refused is refused");
         let (cast, path) = (self.cast, self.pledges_path()?);
         let key = Uuid::now_v7().to_string();
-        let again = pledge_body(self.campaign, 1, "30.00", start)?;
+        let again = pledge_body(self.campaign, 1, &self.literals.monthly, start)?;
         let first = cast.partner.post_keyed(&path, &again, &key).await?;
         let second = cast.partner.post_keyed(&path, &again, &key).await?;
         self.story.equal("the same pledge with a new key", first.status.as_u16(), 200)?;
@@ -117,16 +117,16 @@ impl Year<'_> {
             (200, true),
         )?;
         self.story.equal("one pledge", text(&second.body, "/id")?, text(&first.body, "/id")?)?;
-        self.story.equal("pledges after it", cast.partner.all(&path).await?.len(), DONORS)?;
+        self.story.equal("pledges after it", cast.partner.all(&path).await?.len(), self.donors)?;
 
-        let other = pledge_body(self.campaign, 2, "30.00", start)?;
+        let other = pledge_body(self.campaign, 2, &self.literals.monthly, start)?;
         let reused = cast.partner.post_keyed(&path, &other, &key).await?;
         self.story.refused("the same key with another body", &reused, 422, "idempotency-key-reused")?;
 
         let read = cast.stranger.get(&format!("/v1/books/{}", cast.book)).await?;
         self.story.refused("a stranger who reads the book", &read, 404, "not-found")?;
 
-        let fine = pledge_body(self.campaign, 101, "30.001", start)?;
+        let fine = pledge_body(self.campaign, self.donors + 1, "30.001", start)?;
         let fine = cast.partner.post(&path, &fine).await?;
         self.story.refused("30.001 USD", &fine, 422, "invalid")?;
         self.story.equal("the field that is wrong", text(&fine.body, "/errors/0/pointer")?, "/amount/amount")
@@ -134,7 +134,7 @@ impl Year<'_> {
 
     /// Every donor was charged once this month, and the month was settled once.
     async fn month_is_settled(&self, month: i8) -> anyhow::Result<()> {
-        let charges = DONORS * usize::try_from(month)?;
+        let charges = self.donors * usize::try_from(month)?;
         if month == 1 {
             self.story.equal(
                 "charges in the first month",

@@ -42,7 +42,8 @@ pub struct NewProceedsRequest {
     #[serde(default)]
     #[schema(max_length = 200)]
     memo: String,
-    /// The cooperative's own number of the invoice, once per kind.
+    /// The cooperative's own number of the invoice, once per kind: sent again with it, the same sale or cost is not recorded
+    /// twice.
     #[serde(default)]
     #[schema(max_length = 100)]
     reference: String,
@@ -83,10 +84,12 @@ impl From<Proceeds> for ProceedsBody {
     }
 }
 
-/// Records a sale (cash → sales) or a cost (cost → costs payable), with its journal entry.
+/// Records a sale (cash → sales) or a cost (cost → costs payable), with its journal entry. Reported again with the same
+/// reference and the same content, it is the one that is there.
 #[utoipa::path(tag = "proceeds", params(("book" = String, Path, description = "The cooperative's book")),
     request_body = NewProceedsRequest,
-    responses((status = 201, description = "Recorded", body = ProceedsBody)))]
+    responses((status = 201, description = "Recorded", body = ProceedsBody),
+        (status = 200, description = "It was reported before, just so", body = ProceedsBody)))]
 #[post("/v1/cooperatives/{book}/proceeds")]
 pub(crate) async fn record(
     state: Data<State>,
@@ -107,7 +110,8 @@ pub(crate) async fn record(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = cooperative(tx, &caller, *id).await?;
         let recorded = operations::record(tx, book.id, new.clone(), by, Timestamp::now()).await?;
-        Ok(Reply::created(&ProceedsBody::from(recorded)))
+        let body = ProceedsBody::from(recorded.proceeds);
+        Ok(if recorded.was_known { Reply::ok(&body) } else { Reply::created(&body) })
     })
     .await
 }

@@ -80,17 +80,31 @@ pub async fn step(tx: &Transaction<'_>, book: BookId, wall: Timestamp) -> Result
     take_step(tx, &book, wall).await
 }
 
-/// Whether a step would move the clock of a book, as far as one sees without its lock.
+/// What a step would do to the clock of a book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prospect {
+    /// Move it, or let it arrive.
+    Goes,
+    /// Nothing yet: something is due where it stands, or being done.
+    Waits,
+    /// Nothing: it is not on its way, or its book is frozen.
+    Rests,
+}
+
+/// What a step would do to the clock of a book, as far as one sees without its lock.
 ///
 /// # Errors
 ///
 /// [`Error::NotFound`] for an unknown book.
-pub async fn may_step(client: &impl GenericClient, book: BookId, wall: Timestamp) -> Result<bool, Error> {
+pub async fn prospect(client: &impl GenericClient, book: BookId, wall: Timestamp) -> Result<Prospect, Error> {
     let book = books::get(client, book).await?;
     if book.clock_target.is_none() || checks::is_frozen(client, book.id).await? {
-        return Ok(false);
+        return Ok(Prospect::Rests);
     }
-    Ok(next_stop(client, &book, wall).await? != Stop::Here)
+    Ok(match next_stop(client, &book, wall).await? {
+        Stop::Here => Prospect::Waits,
+        Stop::At(_) | Stop::Nowhere => Prospect::Goes,
+    })
 }
 
 async fn next_stop(client: &impl GenericClient, book: &Book, wall: Timestamp) -> Result<Stop, Error> {

@@ -8,6 +8,7 @@ use crate::cooperatives::rules::proceeds::Proceeds;
 use crate::cooperatives::store::{cooperatives, proceeds};
 use crate::engine::posting::{self, Posted};
 use crate::engine::store::books::Book;
+use crate::engine::store::{accounts as account_rows, journal};
 use crate::error::{Error, Refusal};
 use crate::id::{BookId, PersonId, ProceedsId};
 use crate::money::Money;
@@ -36,22 +37,40 @@ pub struct NewProceeds {
     pub reference: String,
 }
 
-/// Records a sale (cash → sales) or a cost (cost → costs payable) with its journal entry.
+/// What became of a sale or a cost that was reported.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    /// The sale or cost.
+    pub proceeds: Proceeds,
+    /// Whether it was reported before, just so.
+    pub was_known: bool,
+}
+
+/// Records a sale (cash → sales) or a cost (cost → costs payable) with its journal entry. Reported again with its reference, it
+/// is the one that is there, also when its period has been closed since.
 ///
 /// # Errors
 ///
-/// `period-closed` for a day whose result is closed; `reference-taken`; `not-a-cooperative`; what [`posting::post`]
-/// refuses, such as `closed-period`. [`Error::Invalid`] at `/label`, `/party`, `/amount/currency` or `/occurred_on`;
-/// [`Error::NotFound`] for an unknown book.
+/// `period-closed` for a day whose result is closed; `reference-taken` when the reference stands for another one;
+/// `not-a-cooperative`; what [`posting::post`] refuses, such as `closed-period`. [`Error::Invalid`] at `/label`, `/party`,
+/// `/amount/currency` or `/occurred_on`; [`Error::NotFound`] for an unknown book.
 pub async fn record(
     tx: &Transaction<'_>,
     book: BookId,
     new: NewProceeds,
     by: PersonId,
     wall: Timestamp,
-) -> Result<Proceeds, Error> {
+) -> Result<Recorded, Error> {
     let (book, cooperative) = members::lock(tx, book).await?;
-    let day = check(&book, &cooperative, &new, wall)?;
+    check(&book, &new)?;
+    if let Some(known) = proceeds::find_by_reference(tx, &book, new.kind, &new.reference).await? {
+        if says_the_same(tx, &known, &new).await? {
+            return Ok(Recorded { proceeds: known, was_known: true });
+        }
+        let detail = format!("the reference {} stands for another {}, {}", known.reference, known.kind, known.id);
+        return Err(Refusal::new("reference-taken", detail).into());
+    }
+    let day = day_of(&book, &cooperative, &new, wall)?;
     let id = ProceedsId::generate(book.id);
     let (account, entry) = post(tx, &book, &new, id, day, wall).await?;
     let recorded = Proceeds {
@@ -67,15 +86,32 @@ pub async fn record(
         recorded_by: by,
         recorded_at: book.now(wall),
     };
-    if !proceeds::insert(tx, &recorded).await? {
-        let detail = format!("a {} with the reference {} is recorded already", recorded.kind, recorded.reference);
-        return Err(Refusal::new("reference-taken", detail).into());
-    }
+    proceeds::insert(tx, &recorded).await?;
     activity::record(tx, book.id, Done::new(&id, "recorded", Actor::Person(by)), book.now(wall)).await?;
-    Ok(recorded)
+    Ok(Recorded { proceeds: recorded, was_known: false })
 }
 
-fn check(book: &Book, cooperative: &Cooperative, new: &NewProceeds, wall: Timestamp) -> Result<Date, Error> {
+/// Whether what was recorded under a reference says the same; a day that is not said is the day that it has.
+async fn says_the_same(tx: &Transaction<'_>, known: &Proceeds, new: &NewProceeds) -> Result<bool, Error> {
+    if (&known.label, known.amount, &known.memo) != (&new.label, new.amount, &new.memo)
+        || new.occurred_on.is_some_and(|day| day != known.occurred_on)
+    {
+        return Ok(false);
+    }
+    let party = account_rows::find(tx, known.id.book, &account_of_party(new).code).await?;
+    let lines = journal::transfers(tx, known.id.book, known.entry).await?;
+    Ok(party.is_some_and(|party| lines.iter().any(|(line, _)| [line.debit, line.credit].contains(&party.number))))
+}
+
+/// Where the money of a sale lies, or who is owed that of a cost.
+fn account_of_party(new: &NewProceeds) -> chart::Account {
+    match new.kind {
+        ProceedsKind::Sale => chart::cash_of(&new.party),
+        ProceedsKind::Cost => chart::costs_payable(&new.party),
+    }
+}
+
+fn check(book: &Book, new: &NewProceeds) -> Result<(), Error> {
     for (pointer, name) in [("/label", &new.label), ("/party", &new.party)] {
         if !is_short_name(name) {
             return Err(Error::invalid(pointer, "1 to 40 of a-z, 0-9 and '-'"));
@@ -84,6 +120,11 @@ fn check(book: &Book, cooperative: &Cooperative, new: &NewProceeds, wall: Timest
     if new.amount.currency() != book.currency {
         return Err(Error::invalid("/amount/currency", format!("the book is kept in {}", book.currency)));
     }
+    Ok(())
+}
+
+/// The day of what is recorded now.
+fn day_of(book: &Book, cooperative: &Cooperative, new: &NewProceeds, wall: Timestamp) -> Result<Date, Error> {
     let day = new.occurred_on.unwrap_or_else(|| book.today(wall));
     if day > book.today(wall) {
         return Err(Error::invalid("/occurred_on", "what has not happened yet is not recorded"));
@@ -105,17 +146,15 @@ async fn post(
     wall: Timestamp,
 ) -> Result<(AccountNumber, Posted), Error> {
     let ensure = async |account: chart::Account| accounts::ensure(tx, book.id, &account, book.currency, wall).await;
-    let (label, party) = (&new.label, &new.party);
+    let party = ensure(account_of_party(new)).await?;
     let (account, entry) = match new.kind {
         ProceedsKind::Sale => {
-            let cash = ensure(chart::cash_of(party)).await?;
-            let sales = ensure(chart::sales(label)).await?;
-            (sales, movements::sales_recorded(cash, sales, new.amount, day, id))
+            let sales = ensure(chart::sales(&new.label)).await?;
+            (sales, movements::sales_recorded(party, sales, new.amount, day, id))
         }
         ProceedsKind::Cost => {
-            let cost = ensure(chart::cost(label)).await?;
-            let payable = ensure(chart::costs_payable(party)).await?;
-            (cost, movements::cost_recorded(cost, payable, new.amount, day, id))
+            let cost = ensure(chart::cost(&new.label)).await?;
+            (cost, movements::cost_recorded(cost, party, new.amount, day, id))
         }
     };
     Ok((account, posting::post(tx, book, entry, wall).await?))

@@ -3,6 +3,7 @@
 use crate::book::AccountNumber;
 use crate::cooperatives::rules::cooperative::{Period, ProceedsKind};
 use crate::cooperatives::rules::proceeds::Proceeds;
+use crate::engine::store::books::Book;
 use crate::engine::store::rows::{money, word};
 use crate::error::Error;
 use crate::id::{BookId, PersonId, ProceedsId};
@@ -28,37 +29,54 @@ fn from_row(row: &Row, currency: Currency) -> Result<Proceeds, Error> {
     })
 }
 
-/// A new sale or cost; `false` when one of its kind has the same reference.
-pub async fn insert(tx: &Transaction<'_>, new: &Proceeds) -> Result<bool, Error> {
+/// A new sale or cost.
+pub async fn insert(tx: &Transaction<'_>, new: &Proceeds) -> Result<(), Error> {
     let statement = tx
         .prepare_cached(
             "-- proceeds::insert
             INSERT INTO proceeds (book_id, id, kind, account, label, amount, occurred_on, memo, reference, entry_number,
                                   recorded_by, recorded_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-            ON CONFLICT (book_id, kind, reference) WHERE reference <> '' DO NOTHING",
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         )
         .await?;
-    let inserted = tx
-        .execute(
-            &statement,
-            &[
-                /* book_id */ &new.id.book.0,
-                /* id */ &new.id.object,
-                /* kind */ &new.kind.as_str(),
-                /* account */ &new.account.0,
-                /* label */ &new.label,
-                /* amount */ &new.amount.minor(),
-                /* occurred_on */ &new.occurred_on,
-                /* memo */ &new.memo,
-                /* reference */ &new.reference,
-                /* entry_number */ &new.entry,
-                /* recorded_by */ &new.recorded_by.0,
-                /* recorded_at */ &new.recorded_at,
-            ],
+    tx.execute(
+        &statement,
+        &[
+            /* book_id */ &new.id.book.0,
+            /* id */ &new.id.object,
+            /* kind */ &new.kind.as_str(),
+            /* account */ &new.account.0,
+            /* label */ &new.label,
+            /* amount */ &new.amount.minor(),
+            /* occurred_on */ &new.occurred_on,
+            /* memo */ &new.memo,
+            /* reference */ &new.reference,
+            /* entry_number */ &new.entry,
+            /* recorded_by */ &new.recorded_by.0,
+            /* recorded_at */ &new.recorded_at,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The sale or cost of a book with a reference, if there is one; the empty reference is none's.
+pub async fn find_by_reference(
+    client: &impl GenericClient,
+    book: &Book,
+    kind: ProceedsKind,
+    reference: &str,
+) -> Result<Option<Proceeds>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- proceeds::find_by_reference
+            SELECT * FROM proceeds WHERE book_id = $1 AND kind = $2 AND reference = $3 AND reference <> ''",
         )
         .await?;
-    Ok(inserted == 1)
+    let row = client
+        .query_opt(&statement, &[/* book_id */ &book.id.0, /* kind */ &kind.as_str(), /* reference */ &reference])
+        .await?;
+    row.map(|row| from_row(&row, book.currency)).transpose()
 }
 
 /// The sales and costs of a book in its currency, the oldest first, after an id.

@@ -2,7 +2,7 @@
 
 use super::rows::word;
 use crate::book::Mode;
-use crate::calendar;
+use crate::calendar::{self, to_microseconds};
 use crate::error::Error;
 use crate::id::{BookId, BookRef, OrganisationId, PersonId};
 use crate::money::Currency;
@@ -63,9 +63,10 @@ impl Book {
         BookRef::new(self.id, self.uid)
     }
 
-    /// The book's own moment: wall clock and offset.
+    /// The book's own moment: wall clock and offset, in microseconds as the database keeps it, so that what is answered first is
+    /// what is read later.
     pub fn now(&self, wall: Timestamp) -> Timestamp {
-        wall.checked_add(self.clock_offset).unwrap_or(Timestamp::MAX)
+        to_microseconds(wall.checked_add(self.clock_offset).unwrap_or(Timestamp::MAX))
     }
 
     /// The book's own day, in its zone.

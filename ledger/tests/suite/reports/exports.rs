@@ -211,12 +211,12 @@ fn write(text: &str) -> tempfile::NamedTempFile {
 
 /// So many random books, and many more with `COMMONPURSE_LONG`. A failure prints its seed and the smallest book.
 fn some(cases: u32) -> ProptestConfig {
-    let cases = if std::env::var_os("COMMONPURSE_LONG").is_some() { cases * 25 } else { cases };
+    let cases = if std::env::var_os("COMMONPURSE_LONG").is_some() { cases * 50 } else { cases };
     ProptestConfig { cases, max_shrink_iters: 30, ..ProptestConfig::default() }
 }
 
 proptest! {
-    #![proptest_config(some(8))]
+    #![proptest_config(some(4))]
 
     #[test]
     fn hledger_checks_every_export_and_agrees_on_every_balance(plan in random_entries()) {
@@ -247,7 +247,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(some(6))]
+    #![proptest_config(some(3))]
 
     #[test]
     fn beancount_and_the_verifier_check_every_export_and_agree_on_every_balance(plan in random_entries()) {
