@@ -3,7 +3,7 @@
 use crate::auth::{Caller, MaybeCaller, Partner, Who};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::who_may::ANY_ROLE;
+use crate::who_may::{ANY_ROLE, COOPERATORS, DONOR_READERS};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use ledger::Error;
@@ -88,6 +88,36 @@ pub(crate) async fn read_accounts(
         return Err(Error::Forbidden("this book has accounts of persons, which its own people see"));
     }
     Ok(book)
+}
+
+/// Whether the caller sees the donors and sponsors of a book by their pseudonyms.
+pub(crate) async fn sees_donors(
+    client: &impl GenericClient,
+    caller: Option<&Caller>,
+    book: &Book,
+) -> Result<bool, Error> {
+    has_role(client, caller, book, DONOR_READERS).await
+}
+
+/// Whether the caller sees what a cooperative notes of its sales and costs.
+pub(crate) async fn sees_proceeds(
+    client: &impl GenericClient,
+    caller: Option<&Caller>,
+    book: &Book,
+) -> Result<bool, Error> {
+    has_role(client, caller, book, COOPERATORS).await
+}
+
+async fn has_role(
+    client: &impl GenericClient,
+    caller: Option<&Caller>,
+    book: &Book,
+    roles: &[Role],
+) -> Result<bool, Error> {
+    match caller {
+        Some(caller) => caller.has_role(client, book.organisation, roles).await,
+        None => Ok(false),
+    }
 }
 
 /// Refuses who may not let a book be read like this: everybody reads a public one, and finds it in the list without a token, so

@@ -52,7 +52,7 @@ pub const DONOR_READERS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Auditor
 const JUDGES: &[Role] = &[Role::Judge];
 const DECIDERS: &[Role] = &[Role::Owner, Role::Approver];
 /// Whoever has to do with a cooperative's proceeds.
-const COOPERATORS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Approver, Role::Auditor, Role::Member];
+pub const COOPERATORS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Approver, Role::Auditor, Role::Member];
 const CONTRIBUTORS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Member];
 const MEMBER: &[Role] = &[Role::Member];
 const REVERSERS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Approver];

@@ -109,6 +109,37 @@ chart! {
         "What exchange accounts lost, by the unit in which it is counted, in lower case.";
 }
 
+/// Whose an account of the chart is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner<'a> {
+    /// An organisation: a custodian or a team.
+    Organisation(OrganisationId),
+    /// The campaign with this slug.
+    Campaign(&'a str),
+    /// The challenge with this slug.
+    Challenge(&'a str),
+    /// Somebody whom the book knows by a short name, a pseudonym: who holds a cooperative's money, or is to be paid.
+    Party(&'a str),
+}
+
+/// Whose an account is, by its code; none for those that belong to the book, or to members and lenders.
+pub fn owner(code: &str) -> Option<Owner<'_>> {
+    let parts: Vec<&str> = code.split(':').collect();
+    let organisation = |id: &str| id.parse().ok().map(Owner::Organisation);
+    match parts[..] {
+        ["assets", "cash", whose, ..] => organisation(whose).or(Some(Owner::Party(whose))),
+        ["assets", "receivable", id, ..]
+        | ["liabilities", "payable", "team" | "prize", id, ..]
+        | ["liabilities", "refunds", id, ..] => organisation(id),
+        ["liabilities", "fund", slug, ..] => Some(Owner::Campaign(slug)),
+        ["liabilities", "purse" | "entry-fees", slug, ..] | ["equity", "operating", slug, ..] => {
+            Some(Owner::Challenge(slug))
+        }
+        ["liabilities", "costs", supplier, ..] => Some(Owner::Party(supplier)),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,5 +166,35 @@ mod tests {
             member_payable(3),
             Account { code: "liabilities:payable:member:3".into(), class: AccountClass::MemberPayable }
         );
+    }
+
+    #[test]
+    fn the_owner_of_every_account_of_the_chart_is_read_from_its_code() {
+        let id = OrganisationId::generate();
+        for row in ROWS {
+            let mut code = row.code.to_owned();
+            for (name, filled) in [
+                ("custodian", &*id.to_string()),
+                ("team", &id.to_string()),
+                ("day", "2027-01-31"),
+                ("campaign", "press"),
+            ] {
+                code = code.replace(&format!("{{{name}}}"), filled);
+            }
+            let code = code.replace("{challenge}", "drill").replace("{supplier}", "steel").replace("{name}", "bank");
+            let is = if row.code.contains("{custodian}") || row.code.contains("{team}") {
+                Some(Owner::Organisation(id))
+            } else if row.code.contains("{campaign}") {
+                Some(Owner::Campaign("press"))
+            } else if row.code.contains("{challenge}") {
+                Some(Owner::Challenge("drill"))
+            } else {
+                let short = if code.ends_with(":steel") { "steel" } else { "bank" };
+                ["assets:cash:bank", "liabilities:costs:steel"].contains(&&*code).then_some(Owner::Party(short))
+            };
+            assert_eq!(owner(&code), is, "{code}");
+            assert_eq!(owner(&format!("{code}:eur")), is, "{code}:eur");
+        }
+        assert_eq!(owner("assets:receivable:rent"), None);
     }
 }

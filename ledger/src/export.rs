@@ -64,11 +64,21 @@ impl Format {
     /// Begins a text.
     pub fn writer(self) -> Box<dyn Writer> {
         match self {
-            Format::Hledger => Box::new(hledger::Hledger::default()),
+            Format::Hledger => Box::new(hledger::Hledger),
             Format::Beancount => Box::new(beancount::Beancount::default()),
             Format::Csv => Box::new(csv::Csv),
             Format::Jsonl => Box::new(jsonl::Jsonl::default()),
         }
+    }
+}
+
+words! {
+    /// In which order the entries of an export stand.
+    Order, "order" {
+        /// By record number: as they were written down.
+        Record = "record",
+        /// By the day on which they count; those of a day by record number.
+        Date = "date",
     }
 }
 
@@ -87,8 +97,18 @@ pub trait Writer: Send + Sync {
         String::new()
     }
 
-    /// The next line of the journal; all lines of an entry come one after the other.
-    fn line(&mut self, line: &Transfer<'_>) -> String;
+    /// What stands before the balances with which a part of a book begins on a day.
+    fn opening(&mut self, _day: Date) -> String {
+        String::new()
+    }
+
+    /// An account with which it begins, and its balance: debits less credits, minor units.
+    fn opened(&mut self, _code: &str, _unit: Unit, _net: i64) -> String {
+        String::new()
+    }
+
+    /// The next entry.
+    fn entry(&mut self, entry: &Entry<'_>) -> String;
 
     /// The next record that is no entry.
     fn record(&mut self, _record: &LogRecord) -> String {
@@ -125,8 +145,40 @@ pub struct Title<'a> {
     pub currency: &'a str,
     /// The last record that is in the export.
     pub through: i64,
-    /// The first day of the first month in which something took effect, if anything did.
+    /// On which day accounts are opened: the first of the export, or of its first month; none when nothing took effect.
     pub begins: Option<Date>,
+    /// The first day whose entries are in it; all that come before when none.
+    pub from: Option<Date>,
+    /// The last day whose entries are in it; all that come after when none.
+    pub to: Option<Date>,
+    /// In which order they stand.
+    pub order: Order,
+    /// Whether balances are asserted.
+    pub asserts: bool,
+}
+
+impl Title<'_> {
+    /// What is in the export, for people.
+    fn extent(&self) -> String {
+        let mut text = format!("records 1 to {}", self.through);
+        if let Some(from) = self.from {
+            text.push_str(&format!(", with effect from {from}"));
+        }
+        if let Some(to) = self.to {
+            text.push_str(&format!("{} to {to}", if self.from.is_some() { "" } else { ", with effect" }));
+        }
+        text
+    }
+
+    /// In which order it stands, and where balances are asserted, for people.
+    fn layout(&self) -> &'static str {
+        match (self.order, self.asserts) {
+            (Order::Record, true) => "by record number; balances are asserted at the end, month by month",
+            (Order::Record, false) => "by record number; no balances are asserted",
+            (Order::Date, true) => "by date, then by record number; balances are asserted after each month",
+            (Order::Date, false) => "by date, then by record number; no balances are asserted",
+        }
+    }
 }
 
 /// An account.
@@ -138,27 +190,69 @@ pub struct Account<'a> {
     pub class: AccountClass,
     /// Currency or unit.
     pub unit: Unit,
+    /// Name of the organisation, campaign or challenge whose account it is; empty when it is of none of them.
+    pub name: &'a str,
 }
 
-/// One line of the journal with what it says of its entry.
+/// A journal entry, and whom it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Transfer<'a> {
-    /// Record number of its entry.
+pub struct Entry<'a> {
+    /// Its record number.
     pub number: i64,
-    /// Number of the line within its entry, from 1.
-    pub line: i64,
     /// Day on which it counts.
     pub effective: Date,
     /// Day on which it happened.
     pub occurred: Date,
     /// When it was recorded, by the wall clock.
     pub recorded_at: Timestamp,
-    /// Memo of the entry.
+    /// What it was for.
     pub memo: &'a str,
     /// What the entry is about.
     pub reference: &'a str,
+    /// Number of the invoice; empty when there is none.
+    pub invoice: &'a str,
+    /// With whom: an id or a short name, which is a pseudonym and never the name of a person; empty when there is none.
+    pub counterparty: &'a str,
+    /// Name of the organisation with which, or through which, the money moved; empty when there is none.
+    pub organisation: &'a str,
     /// The entry had a note, and it was erased.
     pub erased: bool,
+    /// Its lines, in order; at least one.
+    pub lines: &'a [Line<'a>],
+}
+
+impl Entry<'_> {
+    /// The ways in which its money moves, each once.
+    fn movement(&self) -> String {
+        let mut kinds: Vec<&str> = Vec::new();
+        for line in self.lines {
+            if !kinds.contains(&line.kind.as_str()) {
+                kinds.push(line.kind.as_str());
+            }
+        }
+        kinds.join(" ")
+    }
+
+    /// Whether it moves the result of a period to equity, so that income statements leave it out.
+    fn is_closing(&self) -> bool {
+        self.lines.iter().any(|line| line.kind == MovementKind::ResultClosed)
+    }
+
+    /// Who is named as the other side: the organisation, or else whom the entry is with.
+    fn payee(&self) -> String {
+        one_line(if self.organisation.trim().is_empty() { self.counterparty } else { self.organisation })
+    }
+
+    /// What it was for; the way in which its money moves where nobody says.
+    fn narration(&self) -> String {
+        let memo = one_line(self.memo);
+        if memo.is_empty() { self.movement() } else { memo }
+    }
+}
+
+/// One line of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line<'a> {
     /// How the money moved.
     pub kind: MovementKind,
     /// Code of the account debited.
@@ -222,17 +316,9 @@ mod tests {
     use crate::money::Currency;
     use jiff::civil::date;
 
-    /// The line that the tests of all formats write.
-    pub(super) fn transfer() -> Transfer<'static> {
-        Transfer {
-            number: 17,
-            line: 1,
-            effective: date(2027, 2, 1),
-            occurred: date(2027, 1, 31),
-            recorded_at: "2027-02-01T09:30:00.25Z".parse().expect("a moment"),
-            memo: "Charge\ncaptured; (a) | b",
-            reference: "chg_a, date:2020-01-01",
-            erased: false,
+    /// The lines of the entry that the tests of all formats write.
+    pub(super) fn lines() -> Vec<Line<'static>> {
+        let line = Line {
             kind: MovementKind::ChargeCaptured,
             debit: "assets:receivable:partner",
             credit: "liabilities:fund:press",
@@ -240,11 +326,47 @@ mod tests {
             amount: 3_000,
             debit_after: 3_000,
             credit_after: -500,
+        };
+        vec![line, Line { amount: 5, ..line }]
+    }
+
+    pub(super) fn entry<'a>(lines: &'a [Line<'a>]) -> Entry<'a> {
+        Entry {
+            number: 17,
+            effective: date(2027, 2, 1),
+            occurred: date(2027, 1, 31),
+            recorded_at: "2027-02-01T09:30:00.25Z".parse().expect("a moment"),
+            memo: "Charge\ncaptured; (a) | b",
+            reference: "chg_a, date:2020-01-01",
+            invoice: "",
+            counterparty: "dnr_a",
+            organisation: "",
+            erased: false,
+            lines,
         }
     }
 
+    /// Texts of people that mean something to one format or another.
+    pub(super) const HOSTILE: &str =
+        "Müller | \"Söhne\", type:X date:2020-01-01 [2020-03-03]\u{2028}; #x ^y\n2020-01-01 * \\";
+
     pub(super) fn title() -> Title<'static> {
-        Title { book: "bok_1".into(), name: "The \"host\"", currency: "USD", through: 17, begins: None }
+        Title {
+            book: "bok_1".into(),
+            name: "The \"host\"",
+            currency: "USD",
+            through: 17,
+            begins: None,
+            from: None,
+            to: None,
+            order: Order::Record,
+            asserts: true,
+        }
+    }
+
+    /// The words of each line, one blank between them.
+    pub(super) fn squeezed(text: &str) -> Vec<String> {
+        text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
     }
 
     #[test]

@@ -9,4 +9,5 @@ pub mod store {
     pub mod account_totals;
     pub mod day_totals;
     pub mod kind_totals;
+    pub mod parties;
 }

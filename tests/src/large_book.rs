@@ -60,7 +60,12 @@ pub async fn fill(database_url: &str, entries: i64) -> anyhow::Result<()> {
 
 /// Begins an export of a public book; answers it as a stream.
 pub async fn begin(base_url: &str, path: &str, format: Format) -> anyhow::Result<reqwest::Response> {
-    let url = format!("{base_url}{path}/export?format={}", format.as_str());
+    begin_with(base_url, path, format, "").await
+}
+
+/// The same with more options, such as `&order=date`.
+async fn begin_with(base_url: &str, path: &str, format: Format, more: &str) -> anyhow::Result<reqwest::Response> {
+    let url = format!("{base_url}{path}/export?format={}{more}", format.as_str());
     let answer = reqwest::Client::builder().no_proxy().build()?.get(url).send().await?.error_for_status()?;
     ensure!(answer.headers()["content-type"] == format.media_type());
     let file = answer.headers()["content-disposition"].to_str()?;
@@ -80,12 +85,18 @@ pub struct Taken {
     pub growth_kib: u64,
 }
 
-/// Reads an export into a file, and looks at the memory of the process that writes it.
-pub async fn read(base_url: &str, path: &str, format: Format, file: &mut File, process: u32) -> anyhow::Result<Taken> {
+/// Reads an export with some options into a file, and looks at the memory of the process that writes it.
+pub async fn read(
+    base_url: &str,
+    path: &str,
+    (format, more): (Format, &str),
+    file: &mut File,
+    process: u32,
+) -> anyhow::Result<Taken> {
     // From here on the kernel notes the most memory anew.
     std::fs::write(format!("/proc/{process}/clear_refs"), "5")?;
     let (before, begun) = (memory_kib(process, "VmRSS:")?, Instant::now());
-    let mut answer = begin(base_url, path, format).await?;
+    let mut answer = begin_with(base_url, path, format, more).await?;
     let mut bytes = 0;
     while let Some(piece) = answer.chunk().await? {
         file.write_all(&piece)?;

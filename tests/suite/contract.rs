@@ -99,7 +99,7 @@ fn is_long() -> bool {
 }
 
 /// A program of the tools.
-fn tool(name: &str) -> anyhow::Result<PathBuf> {
+pub(crate) fn tool(name: &str) -> anyhow::Result<PathBuf> {
     let folder = option_env!("CARGO_TARGET_TMPDIR").map(Path::new).and_then(Path::parent);
     let target = folder.map_or_else(|| root().join("target"), Path::to_owned);
     let program = target.join("contract-tools/bin").join(name);

@@ -272,3 +272,26 @@ async fn f15_a_sale_or_cost_reported_again_is_the_one_that_is_there_and_other_co
     assert_eq!(recorded.len(), 6, "one with each reference, and two without");
     host.app.finish().await
 }
+
+#[tokio::test]
+async fn an_export_has_invoices_and_their_texts_for_those_who_may_list_them_and_for_no_others() -> Outcome {
+    let host = Host::open("Bakery", "private").await?;
+    let reviewer = host.person("reviewer@bakery.example", "reviewer").await?;
+    let sale = json!({
+        "kind": "sale", "label": "bread", "party": "bank", "memo": "400 loaves for the cafe", "reference": "INV-17",
+        "amount": {"amount": "400.00", "currency": "USD"},
+    });
+    host.treasurer.post(&format!("/v1/cooperatives/{}/proceeds", host.book), &sale).await?.ok()?;
+    for format in ["hledger", "beancount", "csv", "jsonl"] {
+        let path = host.at(&format!("/export?format={format}"));
+        let shown = host.treasurer.download(&path).await?;
+        assert!(shown.contains("INV-17") && shown.contains("400 loaves for the cafe"), "{shown}");
+        let hidden = reviewer.download(&path).await?;
+        assert!(
+            hidden.contains("sales_recorded") && !hidden.contains("INV-17") && !hidden.contains("loaves"),
+            "{hidden}"
+        );
+    }
+    is(&reviewer.get(&format!("/v1/cooperatives/{}/proceeds", host.book)).await?, 403);
+    host.app.finish().await
+}

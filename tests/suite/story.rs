@@ -1,5 +1,6 @@
 //! The founding story as a newcomer runs it, and when things go wrong in the middle of it.
 
+use crate::contract::tool;
 use anyhow::{Context as _, ensure};
 use api::demo::client::text;
 use api::demo::literals::Literals;
@@ -12,7 +13,7 @@ use std::path::Path;
 use std::process::Output;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use tests::{OPERATOR, Stage, TestApp, balances_of_hledger, day, next_year};
+use tests::{OPERATOR, Stage, TestApp, balances_of_hledger, day, hledger, next_year};
 use tokio::process::Command;
 
 type Outcome = anyhow::Result<()>;
@@ -34,8 +35,10 @@ async fn the_demo_ends_with_all_checks_held_and_leaves_nothing_running() -> Outc
     let told = String::from_utf8_lossy(&output.stdout);
     ensure!(output.status.success(), "{told}\n{}", String::from_utf8_lossy(&output.stderr));
     ensure!(told.contains("all checks held"), "{told}");
-    for whose in ["host", "cooperative"] {
-        hledger_comes_to_the_balances_of_the_api(&home.path().join("commonpurse_demo"), whose)?;
+    for (whose, earns) in [("host", false), ("cooperative", true)] {
+        let state = home.path().join("commonpurse_demo");
+        hledger_comes_to_the_balances_of_the_api(&state, whose)?;
+        other_tools_come_to_the_result_of_the_api(&state, whose, earns)?;
     }
     let running = running_below(home.path())?;
     ensure!(running.is_empty(), "still running: {running:?}");
@@ -58,6 +61,38 @@ fn hledger_comes_to_the_balances_of_the_api(state: &Path, whose: &str) -> Outcom
     let theirs = theirs.into_iter().map(|(code, balance)| Ok((code, cents(&balance)?)));
     ensure!(ours.len() > 5, "{ours:?}");
     assert_eq!(ours, theirs.collect::<anyhow::Result<BTreeMap<_, _>>>()?);
+    Ok(())
+}
+
+/// What Beancount finds earned less spent, in cents, in all that is not tagged as a closing.
+const EARNED_BY_BEANCOUNT: &str = "
+import sys
+from beancount import loader
+from beancount.core import data
+entries, errors, _ = loader.load_file(sys.argv[1])
+assert not errors, errors
+entries = [e for e in entries if isinstance(e, data.Transaction) and 'closing' not in e.tags]
+postings = [p for e in entries for p in e.postings if p.account.startswith(('Income', 'Expenses'))]
+print(-sum(int(p.units.number * 100) for p in postings))
+";
+
+/// hledger and Beancount find in the exports what the API's income statement says was earned, and not nothing.
+fn other_tools_come_to_the_result_of_the_api(state: &Path, whose: &str, earns: bool) -> Outcome {
+    let statement = std::fs::read(state.join(format!("{whose}.income-statement.json")))?;
+    let statement: Value = serde_json::from_slice(&statement)?;
+    let cents = |amount: &str| amount.replace(['.', '"', ' ', 'U', 'S', 'D'], "").parse::<i64>();
+    let ours = cents(statement.pointer("/totals/0/result/amount").and_then(Value::as_str).unwrap_or("0"))?;
+    ensure!((ours != 0) == earns, "{statement}");
+    let command = ["incomestatement", "not:tag:retain", "not:tag:clopen", "-O", "csv"];
+    let said = hledger(&state.join(format!("{whose}.journal")), &command)?;
+    // Of a book that has earned nothing there is no column.
+    let net = said.lines().last().and_then(|line| line.split(',').nth(1)).unwrap_or("0");
+    ensure!(cents(net)? == ours, "{ours}: {said}");
+    let mut command = std::process::Command::new(tool("python")?);
+    let ledger = state.join(format!("{whose}.beancount"));
+    let output = command.args(["-c", EARNED_BY_BEANCOUNT]).arg(ledger).output()?;
+    let said = String::from_utf8(output.stdout)?;
+    ensure!(cents(said.trim())? == ours, "{ours}: {said}{}", String::from_utf8_lossy(&output.stderr));
     Ok(())
 }
 

@@ -46,7 +46,8 @@ pub struct Kept {
     pub treasurer: &'static str,
     /// Its trial balance, as a table for people.
     pub closing: String,
-    /// Its hledger journal. A file beside it has the API's trial balance: `host.journal`, `host.trial-balance.json`.
+    /// Its hledger journal. Files beside it have the same for Beancount, and the API's trial balance and income statement:
+    /// `host.journal`, `host.beancount`, `host.trial-balance.json`, `host.income-statement.json`.
     pub journal: PathBuf,
 }
 
@@ -106,7 +107,8 @@ impl Story {
     }
 }
 
-/// Reads a book to its end: the trial balance for people and for programs, and the whole of it for hledger.
+/// Reads a book to its end: the trial balance for people and for programs, what was earned and spent, and the whole of it
+/// for hledger and Beancount.
 async fn keep(
     whose: &'static str,
     by: &Client,
@@ -116,14 +118,21 @@ async fn keep(
 ) -> anyhow::Result<Kept> {
     let lines = by.all(&format!("/v1/books/{book}/reports/trial-balance")).await?;
     std::fs::write(state.join(format!("{whose}.trial-balance.json")), serde_json::to_vec_pretty(&lines)?)?;
-    let export = by.download(&format!("/v1/books/{book}/export?format=hledger")).await?;
-    let whole = export.lines().last().is_some_and(|line| line.starts_with("; end:"));
-    ensure!(whole, "the export of the {whose}'s book was cut");
+    let earned = by.get(&format!("/v1/books/{book}/reports/income-statement?{ALL_DAYS}")).await?.ok()?;
+    std::fs::write(state.join(format!("{whose}.income-statement.json")), serde_json::to_vec_pretty(&earned)?)?;
     let journal = state.join(format!("{whose}.journal"));
-    std::fs::write(&journal, export)?;
+    for (format, file) in [("hledger", journal.clone()), ("beancount", state.join(format!("{whose}.beancount")))] {
+        let export = by.download(&format!("/v1/books/{book}/export?format={format}")).await?;
+        let whole = export.lines().last().is_some_and(|line| line.starts_with("; end:"));
+        ensure!(whole, "the export of the {whose}'s book was cut");
+        std::fs::write(file, export)?;
+    }
     let closing = table(whose, &trial_balance(by, book).await?)?;
     Ok(Kept { whose, book: book.to_owned(), treasurer, closing, journal })
 }
+
+/// Every day on which something may happen in the story.
+const ALL_DAYS: &str = "from=2000-01-01&to=2099-12-31";
 
 /// What stands on one side of all accounts whose codes begin so.
 fn sum(balance: &[Standing], prefix: &str, on: &str) -> anyhow::Result<String> {

@@ -3,8 +3,11 @@
 //! Debits are positive, credits negative, and nothing is rounded: every tolerance is 0. Beancount sorts by date itself and
 //! checks a balance at the start of its day, with all accounts below. So what holds at the end of a month is asserted on
 //! the first day of the next, children included; `open` stands on the first day of the first month.
+//!
+//! An entry that moves a result to equity has the tag `#closing`, the balances with which a part of a book begins have
+//! `#opening`: reports of what was earned and spent leave them out.
 
-use super::{Account, Assertion, Title, Transfer, Writer, one_line};
+use super::{Account, Assertion, Entry, Title, Writer, one_line};
 use crate::money::Unit;
 use jiff::civil::{Date, date};
 use std::fmt::Write;
@@ -15,18 +18,20 @@ const ACCOUNT_WIDTH: usize = 48;
 /// When accounts of a book without entries are opened.
 const LONG_AGO: Date = date(1970, 1, 1);
 
+/// The report of what was earned and spent, without the entries that close results and those that open balances.
+const INCOME_STATEMENT: &str = "bean-query FILE \"SELECT account, sum(position) FROM NOT 'closing' IN tags AND \
+    NOT 'opening' IN tags WHERE account ~ '^(Income|Expenses):' GROUP BY account\"";
+
 /// A ledger.
 #[derive(Debug)]
 pub(super) struct Beancount {
-    /// Record number of the entry that was begun last.
-    number: i64,
     /// Day of all declarations.
     begins: Date,
 }
 
 impl Default for Beancount {
     fn default() -> Beancount {
-        Beancount { number: 0, begins: LONG_AGO }
+        Beancount { begins: LONG_AGO }
     }
 }
 
@@ -34,10 +39,12 @@ impl Writer for Beancount {
     fn title(&mut self, title: &Title<'_>) -> String {
         self.begins = title.begins.unwrap_or(LONG_AGO);
         format!(
-            "; book {}, records 1 to {}\n; by record number; balances are asserted at the end, month by month\n\
+            "; book {}, {}\n; {}\n; what was earned and spent, without closings: {INCOME_STATEMENT}\n\
+             ; in fava the filter: -#closing -#opening\n\
              option \"title\" {}\noption \"operating_currency\" \"{}\"\noption \"tolerance_multiplier\" \"0\"\n\n",
             title.book,
-            title.through,
+            title.extent(),
+            title.layout(),
             quoted(title.name),
             title.currency
         )
@@ -47,25 +54,31 @@ impl Writer for Beancount {
         format!("{} commodity {}\n", self.begins, currency(unit))
     }
 
-    /// Opens an account for its one currency, with its code and class as they are in the book.
+    /// Opens an account for its one currency, with its code and class as they are in the book, and the name of whose it is.
     fn account(&mut self, account: Account<'_>) -> String {
         let name = name(account.code);
         let (code, class) = (quoted(account.code), quoted(account.class.as_str()));
-        format!("{} open {name} {}\n  code: {code}\n  class: {class}\n", self.begins, currency(account.unit))
+        let text =
+            format!("{} open {name} {}\n  code: {code}\n  class: {class}\n", self.begins, currency(account.unit));
+        text + &metadata("name", account.name)
     }
 
-    /// Its two postings, after the head of its entry when it is the first line.
-    fn line(&mut self, line: &Transfer<'_>) -> String {
-        let mut text = String::new();
-        if line.number != self.number {
-            self.number = line.number;
-            text.push_str(&head(line));
+    fn opening(&mut self, day: Date) -> String {
+        format!("\n{day} * \"Opening balances\" #opening\n")
+    }
+
+    fn opened(&mut self, code: &str, unit: Unit, net: i64) -> String {
+        posting(code, &unit.format(net), unit)
+    }
+
+    /// Its head, and the two postings of each line.
+    fn entry(&mut self, entry: &Entry<'_>) -> String {
+        let mut text = head(entry);
+        for line in entry.lines {
+            let amount = line.unit.format(line.amount);
+            text += &posting(line.debit, &amount, line.unit);
+            text += &posting(line.credit, &format!("-{amount}"), line.unit);
         }
-        let (debit, credit) = (name(line.debit), name(line.credit));
-        let (amount, unit) = (line.unit.format(line.amount), currency(line.unit));
-        let width = ACCOUNT_WIDTH;
-        let _ = writeln!(text, "  {debit:width$}  {amount} {unit}\n    movement: \"{}\"", line.kind.as_str());
-        let _ = writeln!(text, "  {credit:width$}  -{amount} {unit}");
         text
     }
 
@@ -88,20 +101,39 @@ impl Writer for Beancount {
     }
 }
 
-/// Date and memo of an entry, and what else is known of it as metadata.
-fn head(line: &Transfer<'_>) -> String {
-    let memo = if line.memo.trim().is_empty() { line.kind.as_str() } else { line.memo };
-    let mut text = format!("\n{} * {}\n  record: {}\n", line.effective, quoted(memo), line.number);
-    if !line.reference.is_empty() {
-        let _ = writeln!(text, "  reference: {}", quoted(line.reference));
+fn posting(code: &str, amount: &str, unit: Unit) -> String {
+    let width = ACCOUNT_WIDTH;
+    format!("  {:width$}  {amount} {}\n", name(code), currency(unit))
+}
+
+/// Date, payee and memo of an entry, and what else is known of it as metadata.
+fn head(entry: &Entry<'_>) -> String {
+    let payee = entry.payee();
+    let payee = if payee.is_empty() { payee } else { quoted(&payee) + " " };
+    let tag = if entry.is_closing() { " #closing" } else { "" };
+    let mut text =
+        format!("\n{} * {payee}{}{tag}\n  record: {}\n", entry.effective, quoted(&entry.narration()), entry.number);
+    for (key, said) in [
+        ("movement", &*entry.movement()),
+        ("reference", entry.reference),
+        ("invoice", entry.invoice),
+        ("counterparty", entry.counterparty),
+        ("organisation", entry.organisation),
+    ] {
+        text += &metadata(key, said);
     }
-    if line.occurred != line.effective {
-        let _ = writeln!(text, "  occurred: {}", line.occurred);
+    if entry.occurred != entry.effective {
+        let _ = writeln!(text, "  occurred: {}", entry.occurred);
     }
-    if line.erased {
+    if entry.erased {
         text.push_str("  note: \"erased\"\n");
     }
     text
+}
+
+/// A text as metadata; nothing when it is empty.
+fn metadata(key: &str, text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("  {key}: {}\n", quoted(text)) }
 }
 
 /// The name of an account: each part of its code begins with a capital letter or a digit; `_` is `-U-` and `.` is `-D-`.
@@ -143,9 +175,10 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{title, transfer};
+    use super::super::tests::{HOSTILE, entry, lines, squeezed, title};
     use super::*;
-    use crate::book::AccountClass;
+    use crate::book::{AccountClass, MovementKind};
+    use crate::export::Line;
     use crate::money::Currency;
     use proptest::prelude::*;
 
@@ -176,37 +209,60 @@ mod tests {
     fn an_account_is_opened_for_its_unit_and_keeps_its_code() {
         let mut ledger = Beancount::default();
         assert!(ledger.title(&title()).contains("option \"title\" \"The \\\"host\\\"\"\n"));
-        let account =
-            Account { code: "liabilities:fund:open_press.2", class: AccountClass::Fund, unit: Currency::USD.into() };
-        assert_eq!(
-            ledger.account(account),
-            "1970-01-01 open Liabilities:Fund:Open-U-press-D-2 USD\n  code: \"liabilities:fund:open_press.2\"\n  \
-             class: \"fund\"\n"
-        );
+        let (code, class, unit) = ("liabilities:fund:open_press.2", AccountClass::Fund, Currency::USD.into());
+        let account = Account { code, class, unit, name: "" };
+        let opened = "1970-01-01 open Liabilities:Fund:Open-U-press-D-2 USD\n  code: \
+                      \"liabilities:fund:open_press.2\"\n  class: \"fund\"\n";
+        assert_eq!(ledger.account(account), opened);
+        let named = ledger.account(Account { name: "The \"Press\"", ..account });
+        assert_eq!(named, format!("{opened}  name: \"The \\\"Press\\\"\"\n"));
     }
 
     #[test]
     fn an_entry_has_one_head_and_two_postings_a_line_debit_positive() {
-        let mut ledger = Beancount::default();
-        let text = ledger.line(&transfer()) + &ledger.line(&Transfer { amount: 5, ..transfer() });
-        let squeezed: Vec<String> =
-            text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+        let lines = lines();
+        let entry = Entry { invoice: "17", organisation: "Partner", ..entry(&lines) };
         assert_eq!(
-            squeezed,
+            squeezed(&Beancount::default().entry(&entry)),
             [
                 "",
-                "2027-02-01 * \"Charge captured; (a) | b\"",
+                "2027-02-01 * \"Partner\" \"Charge captured; (a) | b\"",
                 "record: 17",
+                "movement: \"charge_captured\"",
                 "reference: \"chg_a, date:2020-01-01\"",
+                "invoice: \"17\"",
+                "counterparty: \"dnr_a\"",
+                "organisation: \"Partner\"",
                 "occurred: 2027-01-31",
                 "Assets:Receivable:Partner 30.00 USD",
-                "movement: \"charge_captured\"",
                 "Liabilities:Fund:Press -30.00 USD",
                 "Assets:Receivable:Partner 0.05 USD",
-                "movement: \"charge_captured\"",
                 "Liabilities:Fund:Press -0.05 USD",
             ]
         );
+    }
+
+    #[test]
+    fn what_closes_and_what_opens_has_the_tag_by_which_the_head_of_the_file_leaves_it_out() {
+        let mut ledger = Beancount::default();
+        let closing: Vec<_> =
+            lines().into_iter().map(|line| Line { kind: MovementKind::ResultClosed, ..line }).collect();
+        assert!(ledger.entry(&Entry { counterparty: "", ..entry(&closing) }).contains(" b\" #closing\n"));
+        assert!(!ledger.entry(&entry(&lines())).contains('#'));
+        assert!(ledger.opening(date(2027, 1, 1)).ends_with("2027-01-01 * \"Opening balances\" #opening\n"));
+        assert!(ledger.title(&title()).contains("NOT 'closing' IN tags AND NOT 'opening' IN tags"));
+    }
+
+    #[test]
+    fn a_hostile_text_stays_in_its_quotes() {
+        let lines = lines();
+        let hostile = Entry { memo: HOSTILE, invoice: HOSTILE, organisation: HOSTILE, ..entry(&lines) };
+        let text = Beancount::default().entry(&hostile);
+        assert_eq!(text.lines().count(), 1 + 8 + 4, "{text}");
+        for line in text.lines().filter(|line| line.contains("Müller")) {
+            let open = line.replace("\\\\", "").replace("\\\"", "").matches('"').count();
+            assert!(open % 2 == 0 && line.ends_with('"'), "{line}");
+        }
     }
 
     #[test]

@@ -3,9 +3,12 @@
 //! Debits are positive, credits negative. Entries stand in the order of their numbers and carry their effective dates;
 //! hledger sorts by date itself. It checks balance assertions by date and, on one day, in the order of the file. So the
 //! assertions stand at the end, one transaction of zero amounts for each month, dated on its last day: there they hold,
-//! whatever was backdated.
+//! whatever was backdated. By date, they stand behind the entries of their month.
+//!
+//! Tags are those of hledger's own `close`: `retain:` at an entry that moves a result to equity, `clopen:` at the balances
+//! with which a part of a book begins, `assert:` at assertions. So `not:tag:retain` leaves closings out.
 
-use super::{Account, Assertion, Title, Transfer, Writer, one_line};
+use super::{Account, Assertion, Entry, Title, Writer, one_line};
 use crate::book::{AccountClass, AccountKind};
 use crate::money::Unit;
 use jiff::civil::Date;
@@ -14,21 +17,22 @@ use std::fmt::Write;
 /// How far amounts stand behind the margin at least.
 const ACCOUNT_WIDTH: usize = 48;
 
+/// The report of what was earned and spent, without the entries that close results and those that open balances.
+const INCOME_STATEMENT: &str = "hledger -f FILE incomestatement not:tag:retain not:tag:clopen";
+
 /// A journal.
 #[derive(Debug, Default)]
-pub(super) struct Hledger {
-    /// Record number of the entry that was begun last.
-    number: i64,
-}
+pub(super) struct Hledger;
 
 impl Writer for Hledger {
     fn title(&mut self, title: &Title<'_>) -> String {
         format!(
-            "; {}\n; book {}, records 1 to {}\n; by record number; balances are asserted at the end, month by month\n\
+            "; {}\n; book {}, {}\n; {}\n; what was earned and spent, without closings: {INCOME_STATEMENT}\n\
              decimal-mark .\n\n",
             plain(title.name),
             title.book,
-            title.through
+            title.extent(),
+            title.layout()
         )
     }
 
@@ -39,7 +43,8 @@ impl Writer for Hledger {
         format!("commodity 100{sample} {}\n", symbol(unit))
     }
 
-    /// Declares an account with its type: asset, cash, liability, equity, conversion, revenue or expense.
+    /// Declares an account with its type: asset, cash, liability, equity, conversion, revenue or expense,
+    /// and with the name of whose it is.
     fn account(&mut self, account: Account<'_>) -> String {
         let kind = match (account.class, account.class.kind()) {
             (AccountClass::Cash, _) => 'C',
@@ -50,22 +55,27 @@ impl Writer for Hledger {
             (_, AccountKind::Income) => 'R',
             (_, AccountKind::Expense) => 'X',
         };
-        format!("account {}  ; type:{kind}, class:{}\n", account.code, account.class.as_str())
+        let name = value(account.name);
+        let name = if name.is_empty() { name } else { format!(", name:{name}") };
+        format!("account {}  ; type:{kind}, class:{}{name}\n", account.code, account.class.as_str())
     }
 
-    /// Its two postings, after the head of its entry when it is the first line.
-    fn line(&mut self, line: &Transfer<'_>) -> String {
-        let mut text = String::new();
-        if line.number != self.number {
-            self.number = line.number;
-            text.push_str(&head(line));
+    fn opening(&mut self, day: Date) -> String {
+        format!("\n{day} Opening balances  ; clopen:\n")
+    }
+
+    fn opened(&mut self, code: &str, unit: Unit, net: i64) -> String {
+        posting(code, &unit.format(net), unit)
+    }
+
+    /// Its head, and the two postings of each line.
+    fn entry(&mut self, entry: &Entry<'_>) -> String {
+        let mut text = head(entry);
+        for line in entry.lines {
+            let amount = line.unit.format(line.amount);
+            text += &posting(line.debit, &amount, line.unit);
+            text += &posting(line.credit, &format!("-{amount}"), line.unit);
         }
-        let unit = symbol(line.unit);
-        let amount = line.unit.format(line.amount);
-        let width = ACCOUNT_WIDTH;
-        let kind = line.kind.as_str();
-        let _ = writeln!(text, "    {:width$}  {amount} {unit}  ; movement:{kind}", line.debit);
-        let _ = writeln!(text, "    {:width$}  -{amount} {unit}", line.credit);
         text
     }
 
@@ -75,10 +85,8 @@ impl Writer for Hledger {
 
     /// Asserts also that the account holds nothing of another unit.
     fn assertion(&mut self, assertion: &Assertion<'_>) -> String {
-        let unit = symbol(assertion.unit);
-        let (zero, net) = (assertion.unit.format(0), assertion.unit.format(assertion.net));
-        let width = ACCOUNT_WIDTH;
-        format!("    {:width$}  {zero} {unit} == {net} {unit}\n", assertion.code)
+        let (unit, net) = (symbol(assertion.unit), assertion.unit.format(assertion.net));
+        posting(assertion.code, &format!("{} {unit} == {net}", assertion.unit.format(0)), assertion.unit)
     }
 
     /// An export without it was cut.
@@ -87,20 +95,49 @@ impl Writer for Hledger {
     }
 }
 
-/// Date, record number and memo of an entry, and what else is known of it as tags.
-fn head(line: &Transfer<'_>) -> String {
-    let memo = if line.memo.trim().is_empty() { line.kind.as_str() } else { line.memo };
-    let mut text = format!("\n{} ({}) {}\n", line.effective, line.number, plain(memo));
-    if !line.reference.is_empty() {
-        let _ = writeln!(text, "    ; reference:{}", plain(line.reference).replace(',', " "));
+fn posting(code: &str, amount: &str, unit: Unit) -> String {
+    let width = ACCOUNT_WIDTH;
+    format!("    {code:width$}  {amount} {}\n", symbol(unit))
+}
+
+/// Date, record number, payee and memo of an entry, and what else is known of it as tags.
+fn head(entry: &Entry<'_>) -> String {
+    let mut text = format!("\n{} ({}) {}\n", entry.effective, entry.number, description(entry));
+    let _ = writeln!(text, "    ; movement:{}", entry.movement());
+    for (tag, said) in [
+        ("reference", entry.reference),
+        ("invoice", entry.invoice),
+        ("counterparty", entry.counterparty),
+        ("organisation", entry.organisation),
+    ] {
+        let said = value(said);
+        if !said.is_empty() {
+            let _ = writeln!(text, "    ; {tag}:{said}");
+        }
     }
-    if line.occurred != line.effective {
-        let _ = writeln!(text, "    ; occurred:{}", line.occurred);
+    if entry.occurred != entry.effective {
+        let _ = writeln!(text, "    ; occurred:{}", entry.occurred);
     }
-    if line.erased {
+    if entry.is_closing() {
+        text.push_str("    ; retain:\n");
+    }
+    if entry.erased {
         text.push_str("    ; note:erased\n");
     }
     text
+}
+
+/// `PAYEE | NOTE`, as hledger divides a description at its first bar. A note with bars of its own and no payee has one in
+/// front, so that no part of it is taken for a payee.
+fn description(entry: &Entry<'_>) -> String {
+    let payee = plain(&entry.payee().replace('|', "/"));
+    let memo = plain(&entry.narration());
+    let memo = if memo.is_empty() { entry.movement() } else { memo };
+    match payee.is_empty() {
+        true if memo.contains('|') => format!("| {memo}"),
+        true => memo,
+        false => format!("{payee} | {memo}"),
+    }
 }
 
 /// What hledger itself calls the unit of an amount that is missing.
@@ -116,6 +153,11 @@ fn symbol(unit: Unit) -> String {
     if unit.bytes().all(|byte| byte.is_ascii_alphabetic()) { unit.to_owned() } else { format!("\"{unit}\"") }
 }
 
+/// The value of a tag, which ends at a comma.
+fn value(text: &str) -> String {
+    plain(&text.replace(',', " "))
+}
+
 /// A text as one line that neither begins a comment nor ends one.
 fn plain(text: &str) -> String {
     one_line(&text.replace(';', " "))
@@ -123,8 +165,10 @@ fn plain(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::transfer;
+    use super::super::tests::{HOSTILE, entry, lines, squeezed, title};
     use super::*;
+    use crate::book::MovementKind;
+    use crate::export::Line;
     use crate::money::Currency;
     use jiff::civil::date;
 
@@ -134,40 +178,77 @@ mod tests {
 
     #[test]
     fn an_entry_has_one_head_and_two_postings_a_line_debit_positive() {
-        let mut entries = Hledger::default();
-        let text = entries.line(&transfer()) + &entries.line(&Transfer { amount: 5, ..transfer() });
-        let squeezed: Vec<String> =
-            text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+        let lines = lines();
+        let entry = Entry { invoice: "17", organisation: "Partner, One | Two", ..entry(&lines) };
         assert_eq!(
-            squeezed,
+            squeezed(&Hledger.entry(&entry)),
             [
                 "",
-                "2027-02-01 (17) Charge captured (a) | b",
+                "2027-02-01 (17) Partner, One / Two | Charge captured (a) | b",
+                "; movement:charge_captured",
                 "; reference:chg_a date:2020-01-01",
+                "; invoice:17",
+                "; counterparty:dnr_a",
+                "; organisation:Partner One | Two",
                 "; occurred:2027-01-31",
-                "assets:receivable:partner 30.00 USD ; movement:charge_captured",
+                "assets:receivable:partner 30.00 USD",
                 "liabilities:fund:press -30.00 USD",
-                "assets:receivable:partner 0.05 USD ; movement:charge_captured",
+                "assets:receivable:partner 0.05 USD",
                 "liabilities:fund:press -0.05 USD",
             ]
         );
     }
 
     #[test]
+    fn a_memo_with_bars_names_no_payee_and_an_empty_one_is_the_movement() {
+        let lines = lines();
+        let of = |memo, counterparty| description(&Entry { memo, counterparty, ..entry(&lines) });
+        assert_eq!(of("a | b", ""), "| a | b");
+        assert_eq!(of("a | b", "steel"), "steel | a | b");
+        assert_eq!(of("Rent", ""), "Rent");
+        assert_eq!(of(" ;", ""), "charge_captured");
+    }
+
+    #[test]
     fn an_erased_note_is_marked_and_the_movement_stands_for_the_memo() {
-        let text = Hledger::default().line(&Transfer { memo: "", reference: "", erased: true, ..transfer() });
+        let lines = lines();
+        let erased = Entry { memo: "", reference: "", counterparty: "", erased: true, ..entry(&lines) };
+        let text = Hledger.entry(&erased);
         assert!(text.contains("(17) charge_captured\n") && text.contains("; note:erased\n"), "{text}");
     }
 
     #[test]
+    fn what_closes_and_what_opens_has_the_tag_by_which_the_head_of_the_file_leaves_it_out() {
+        let closing: Vec<_> =
+            lines().into_iter().map(|line| Line { kind: MovementKind::ResultClosed, ..line }).collect();
+        assert!(Hledger.entry(&entry(&closing)).contains("\n    ; retain:\n"));
+        assert!(!Hledger.entry(&entry(&lines())).contains("retain"));
+        assert!(Hledger.opening(date(2027, 1, 1)).ends_with("2027-01-01 Opening balances  ; clopen:\n"));
+        assert!(Hledger.opened("assets:a", Currency::USD.into(), -5).ends_with("  -0.05 USD\n"));
+        assert!(Hledger.title(&title()).contains("incomestatement not:tag:retain not:tag:clopen\n"));
+    }
+
+    #[test]
+    fn a_hostile_name_stays_the_value_of_its_tag() {
+        let lines = lines();
+        let hostile = Entry { memo: HOSTILE, invoice: HOSTILE, organisation: HOSTILE, ..entry(&lines) };
+        let text = Hledger.entry(&hostile);
+        assert_eq!(text.lines().count(), 1 + 1 + 6 + 4, "{text}");
+        assert_eq!(text.matches(" | ").count(), 4, "payee, memo and two tags: {text}");
+        let account = Account { code: "x:y", class: AccountClass::Fund, unit: Currency::USD.into(), name: HOSTILE };
+        let text = Hledger.account(account);
+        assert_eq!((text.lines().count(), text.matches(',').count(), text.matches(';').count()), (1, 2, 1), "{text}");
+    }
+
+    #[test]
     fn units_are_declared_with_their_digits_and_quoted_when_they_are_more_than_letters() {
-        assert_eq!(Hledger::default().unit(Currency::USD.into()), "commodity 1000.00 USD\n");
-        assert_eq!(Hledger::default().unit(currency("JPY")), "commodity 1000. JPY\n");
-        let own = |code, exponent| Hledger::default().unit(Unit::own(code, exponent).expect("a unit"));
+        assert_eq!(Hledger.unit(Currency::USD.into()), "commodity 1000.00 USD\n");
+        assert_eq!(Hledger.unit(currency("JPY")), "commodity 1000. JPY\n");
+        let own = |code, exponent| Hledger.unit(Unit::own(code, exponent).expect("a unit"));
         assert_eq!(own("HOURS-1", 0), "commodity 1000. \"HOURS-1\"\n");
         assert_eq!(own("HOURS", 2), "commodity 1000.00 HOURS\n");
         assert_eq!(own("AUTO", 2), "commodity 1000.00 \"AUTO'U\"\n");
-        let text = Hledger::default().assertion(&Assertion {
+        let text = Hledger.assertion(&Assertion {
             day: date(2027, 1, 31),
             code: "assets:a",
             unit: currency("KWD"),
@@ -179,7 +260,7 @@ mod tests {
 
     #[test]
     fn an_account_says_its_type() {
-        let of = |class| Hledger::default().account(Account { code: "x:y", class, unit: Currency::USD.into() });
+        let of = |class| Hledger.account(Account { code: "x:y", class, unit: Currency::USD.into(), name: "" });
         assert_eq!(of(AccountClass::Cash), "account x:y  ; type:C, class:cash\n");
         assert!(of(AccountClass::Fund).contains("type:L") && of(AccountClass::FeeIncome).contains("type:R"));
         assert!(of(AccountClass::Surplus).contains("type:E") && of(AccountClass::Cost).contains("type:X"));

@@ -3,9 +3,10 @@
 //! Every line is canonical (RFC 8785): keys in order, no blanks; amounts are decimal strings. `digest` is the SHA-256, in
 //! hexadecimal digits, of the line without its `digest`; `previous` is the digest of the line before, zeros in the header.
 //! So whoever knows the last digest notices every change. Balances are on their own side: of assets and expenses debits
-//! less credits, of all others credits less debits. `ledger::verify` reads it, and shares no code with this file.
+//! less credits, of all others credits less debits. An entry has `invoice`, `counterparty` and `organisation` where they are
+//! known to the reader, and else no such keys. `ledger::verify` reads it, and shares no code with this file.
 
-use super::{Closing, Title, Transfer, Writer};
+use super::{Closing, Entry, Title, Writer};
 use crate::book::LogRecord;
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
@@ -26,28 +27,13 @@ const NONE: &str = "000000000000000000000000000000000000000000000000000000000000
 pub(super) struct Jsonl {
     /// Digest of the line that was written last.
     previous: String,
-    /// The entry whose lines are coming.
-    pending: Option<Pending>,
     balances: Vec<Balance>,
 }
 
 impl Default for Jsonl {
     fn default() -> Jsonl {
-        Jsonl { previous: NONE.into(), pending: None, balances: Vec::new() }
+        Jsonl { previous: NONE.into(), balances: Vec::new() }
     }
-}
-
-/// An entry whose lines are not all known yet.
-#[derive(Debug)]
-struct Pending {
-    number: i64,
-    effective: Date,
-    occurred: Date,
-    recorded_at: Timestamp,
-    memo: String,
-    reference: String,
-    erased: bool,
-    lines: Vec<Line>,
 }
 
 // The fields of these are in the order of their keys, as RFC 8785 wants them.
@@ -68,15 +54,21 @@ struct Header<'a> {
 }
 
 #[derive(Serialize)]
-struct Entry<'a> {
+struct Posted<'a> {
+    #[serde(skip_serializing_if = "str::is_empty")]
+    counterparty: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<&'a str>,
     effective: Date,
     erased: bool,
-    lines: &'a [Line],
+    #[serde(skip_serializing_if = "str::is_empty")]
+    invoice: &'a str,
+    lines: &'a [Moved<'a>],
     memo: &'a str,
     number: i64,
     occurred: Date,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    organisation: &'a str,
     previous: &'a str,
     recorded_at: Timestamp,
     reference: &'a str,
@@ -84,13 +76,13 @@ struct Entry<'a> {
     kind: &'static str,
 }
 
-#[derive(Debug, Serialize)]
-struct Line {
+#[derive(Serialize)]
+struct Moved<'a> {
     amount: String,
-    credit: String,
+    credit: &'a str,
     credit_after: String,
-    currency: String,
-    debit: String,
+    currency: &'a str,
+    debit: &'a str,
     debit_after: String,
     kind: &'static str,
 }
@@ -145,40 +137,43 @@ impl Writer for Jsonl {
         })
     }
 
-    /// The record of the entry before, when this line begins another.
-    fn line(&mut self, line: &Transfer<'_>) -> String {
-        let money = |minor| line.unit.format(minor);
-        let written = Line {
-            amount: money(line.amount),
-            credit: line.credit.into(),
-            credit_after: money(line.credit_after),
-            currency: line.unit.code().into(),
-            debit: line.debit.into(),
-            debit_after: money(line.debit_after),
-            kind: line.kind.as_str(),
-        };
-        if let Some(pending) = self.pending.as_mut().filter(|pending| pending.number == line.number) {
-            pending.lines.push(written);
-            return String::new();
-        }
-        let before = self.flush();
-        self.pending = Some(Pending {
-            number: line.number,
-            effective: line.effective,
-            occurred: line.occurred,
-            recorded_at: line.recorded_at,
-            memo: line.memo.into(),
-            reference: line.reference.into(),
-            erased: line.erased,
-            lines: vec![written],
+    fn entry(&mut self, entry: &Entry<'_>) -> String {
+        let moved = entry.lines.iter().map(|line| {
+            let money = |minor| line.unit.format(minor);
+            Moved {
+                amount: money(line.amount),
+                credit: line.credit,
+                credit_after: money(line.credit_after),
+                currency: line.unit.code(),
+                debit: line.debit,
+                debit_after: money(line.debit_after),
+                kind: line.kind.as_str(),
+            }
         });
-        before
+        let lines: Vec<Moved<'_>> = moved.collect();
+        self.seal(|previous, digest| {
+            canonical(&Posted {
+                counterparty: entry.counterparty,
+                digest,
+                effective: entry.effective,
+                erased: entry.erased,
+                invoice: entry.invoice,
+                lines: &lines,
+                memo: entry.memo,
+                number: entry.number,
+                occurred: entry.occurred,
+                organisation: entry.organisation,
+                previous,
+                recorded_at: entry.recorded_at,
+                reference: entry.reference,
+                kind: "entry",
+            })
+        })
     }
 
     fn record(&mut self, record: &LogRecord) -> String {
-        let before = self.flush();
         let body = ordered(&record.body);
-        let sealed = self.seal(|previous, digest| {
+        self.seal(|previous, digest| {
             canonical(&Other {
                 body: &body,
                 digest,
@@ -188,8 +183,7 @@ impl Writer for Jsonl {
                 recorded_at: record.recorded_at,
                 type_: "record",
             })
-        });
-        before + &sealed
+        })
     }
 
     fn closing(&mut self, closing: &Closing<'_>) -> String {
@@ -206,36 +200,14 @@ impl Writer for Jsonl {
 
     /// An export without it was cut.
     fn end(&mut self, entries: i64) -> String {
-        let last = self.flush();
         let balances = std::mem::take(&mut self.balances);
-        let trailer = self.seal(|previous, digest| {
+        self.seal(|previous, digest| {
             canonical(&Trailer { balances: &balances, digest, entries, previous, kind: "trailer" })
-        });
-        last + &trailer
+        })
     }
 }
 
 impl Jsonl {
-    /// The record of the entry whose lines have all come.
-    fn flush(&mut self) -> String {
-        let Some(entry) = self.pending.take() else { return String::new() };
-        self.seal(|previous, digest| {
-            canonical(&Entry {
-                digest,
-                effective: entry.effective,
-                erased: entry.erased,
-                lines: &entry.lines,
-                memo: &entry.memo,
-                number: entry.number,
-                occurred: entry.occurred,
-                previous,
-                recorded_at: entry.recorded_at,
-                reference: &entry.reference,
-                kind: "entry",
-            })
-        })
-    }
-
     /// A line with its digest, chained to the line before.
     fn seal(&mut self, record: impl Fn(&str, Option<&str>) -> String) -> String {
         let digest = HEXLOWER.encode(&Sha256::digest(record(&self.previous, None)));
@@ -264,16 +236,16 @@ fn canonical(record: &impl Serialize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{title, transfer};
+    use super::super::tests::{entry, lines, title};
     use super::*;
     use crate::money::Currency;
 
     fn written() -> String {
         let mut chain = Jsonl::default();
         let mut text = chain.title(&title());
-        text += &chain.line(&Transfer { number: 1, ..transfer() });
-        text += &chain.line(&Transfer { number: 1, line: 2, amount: 5, ..transfer() });
-        text += &chain.line(&Transfer { number: 2, memo: "", erased: true, ..transfer() });
+        let lines = lines();
+        text += &chain.entry(&Entry { number: 1, invoice: "17", organisation: "Partner", ..entry(&lines) });
+        text += &chain.entry(&Entry { number: 2, memo: "", counterparty: "", erased: true, ..entry(&lines) });
         let usd = Currency::USD.into();
         text += &chain.closing(&Closing { code: "assets:a", unit: usd, debits: 3_000, credits: 1, balance: 2_999 });
         text + &chain.end(2)
@@ -288,6 +260,9 @@ mod tests {
         assert_eq!(kinds, ["header", "entry", "entry", "trailer"]);
         assert_eq!(lines[1]["lines"].as_array().map(Vec::len), Some(2));
         assert_eq!((&lines[1]["lines"][1]["amount"], &lines[2]["erased"]), (&"0.05".into(), &true.into()));
+        let about = ["counterparty", "invoice", "organisation"].map(|key| lines[1][key].as_str().unwrap_or_default());
+        assert_eq!(about, ["dnr_a", "17", "Partner"]);
+        assert!(lines[2].get("invoice").is_none() && lines[2].get("counterparty").is_none());
         assert_eq!((&lines[3]["entries"], &lines[3]["balances"][0]["balance"]), (&2.into(), &"29.99".into()));
         assert_eq!(lines[0]["previous"], NONE);
         for pair in lines.windows(2) {

@@ -58,6 +58,19 @@ async fn the_host_sees_by_pseudonym_who_paid_and_the_team_sees_totals_over_five(
     ensure!(reviewer["items"] == json!([]), "a reviewer does not read donors");
     let stranger = stage.cast.stranger.get(&path).await?;
     ensure!(stranger.status == 404, "{stranger:?}");
+    for format in ["hledger", "beancount", "csv", "jsonl"] {
+        let export = format!("/v1/books/{}/export?format={format}", stage.cast.book);
+        let host = stage.cast.treasurer.download(&export).await?;
+        let reviewer = stage.cast.reviewers[0].download(&export).await?;
+        ensure!(host.matches("dnr_").count() == 6 && !reviewer.contains("dnr_"), "{host}\n{reviewer}");
+        for text in [host, reviewer] {
+            ensure!(!text.contains('@') && text.contains("milestone_released"), "{text}");
+        }
+    }
+    let journal =
+        stage.cast.treasurer.download(&format!("/v1/books/{}/export?format=hledger", stage.cast.book)).await?;
+    let released = journal.lines().find(|line| line.contains("Milestone released")).context("a release")?;
+    ensure!(released.ends_with(" | Milestone released") && !released.contains("org_"), "{released}");
     stage.app.finish().await
 }
 

@@ -54,7 +54,7 @@ async fn a_book_is_exported_in_every_format_and_verify_says_whether_it_holds() -
     for (format, part) in [
         (Format::Hledger, "2027-02-01 (2) =Boards\n"),
         (Format::Beancount, "\n2027-03-01 balance Assets:Bank"),
-        (Format::Csv, ",assets:bank,income:boards,2.50,USD,42.50,42.50,'=Boards,,false\r\n"),
+        (Format::Csv, ",assets:bank,income:boards,2.50,USD,42.50,42.50,'=Boards,,false,,,\r\n"),
         (Format::Jsonl, ",\"memo\":\"=Boards\",\"number\":2,"),
     ] {
         let exported = large_book::begin(app.base_url(), &path, format).await?.text().await?;
@@ -86,16 +86,20 @@ async fn a_large_book_is_streamed_in_every_format_without_filling_the_memory() -
     let process = app.stack().api_id();
     // What is made once, such as connections, is made before.
     let _ = large_book::begin(app.base_url(), &path, Format::Csv).await?.chunk().await?;
-    for &format in Format::ALL {
+    let part = "&order=date&from=2027-06-15&to=2028-06-15";
+    for (format, more) in Format::ALL.iter().map(|&format| (format, "")).chain([(Format::Hledger, part)]) {
         let mut file = NamedTempFile::new()?;
-        let taken = large_book::read(app.base_url(), &path, format, file.as_file_mut(), process).await?;
+        let taken = large_book::read(app.base_url(), &path, (format, more), file.as_file_mut(), process).await?;
         let growth_mib = taken.growth_kib / 1_024;
-        println!("{}: {} bytes in {:?}, {growth_mib} MiB more memory", format.as_str(), taken.bytes, taken.time);
+        println!("{}{more}: {} bytes in {:?}, {growth_mib} MiB more memory", format.as_str(), taken.bytes, taken.time);
         ensure!(growth_mib <= growth_max_mib, "{growth_mib} MiB more memory, {growth_max_mib} at most");
         if format == Format::Jsonl {
             let held = verify(file.path())?;
             let said = String::from_utf8(held.stdout)? + &String::from_utf8(held.stderr)?;
             ensure!(said.contains(&format!("holds: {entries} entries, 3 accounts")), "{said}");
+        }
+        if more == part && entries < 100_000 {
+            tests::hledger(file.path(), &["check", "--strict", "ordereddates"])?;
         }
     }
     app.finish().await
@@ -149,6 +153,53 @@ async fn fl51_a_table_begins_with_a_byte_order_mark_when_it_is_asked_for() -> Ou
     for format in ["hledger", "beancount", "jsonl"] {
         let refused = get(&format!("format={format}&bom=true")).await?;
         ensure!(refused.status() == 422, "{format}: {refused:?}");
+    }
+    app.finish().await
+}
+
+#[tokio::test]
+async fn a_part_of_a_book_begins_with_its_balances_and_what_a_format_lacks_is_refused() -> Outcome {
+    let (app, path) = public_book().await?;
+    let operator = app.operator().await?;
+    earn(&operator, &path, "40.00").await?;
+    let amount = json!({"amount": "2.50", "currency": "USD"});
+    let line = json!({"debit": "assets:bank", "credit": "income:boards", "amount": amount});
+    for effective in ["2027-03-10", "2027-02-20"] {
+        let entry = json!({"lines": [line], "effective": effective, "memo": "Boards"});
+        operator.post(&format!("{path}/journal-entries"), &entry).await?.ok()?;
+    }
+    let export = async |query: &str| operator.download(&format!("{path}/export?{query}")).await;
+    let heads = |text: &str| -> Vec<String> {
+        text.lines().filter(|line| line.starts_with("20")).map(|line| line.chars().take(27).collect()).collect()
+    };
+    let part = export("format=hledger&from=2027-02-15&to=2027-03-31&order=date").await?;
+    let by_date = [
+        "2027-02-15 Opening balances",
+        "2027-02-20 (3) Boards",
+        "2027-02-28 Balances asserte",
+        "2027-03-10 (2) Boards",
+        "2027-03-31 Balances asserte",
+    ];
+    ensure!(heads(&part) == by_date, "{part}");
+    let file = written(&part)?;
+    tests::hledger(file.path(), &["check", "--strict", "ordereddates"])?;
+    let earned = tests::hledger(file.path(), &["balance", "-N", "income", "not:tag:retain", "not:tag:clopen"])?;
+    ensure!(earned.split_whitespace().next() == Some("-5.00"), "{earned}");
+    let bare = export("format=hledger&to=2027-02-20&assertions=false").await?;
+    ensure!(heads(&bare) == ["2027-02-01 (1) =Boards", "2027-02-20 (3) Boards"], "{bare}");
+    ensure!(bare.contains("; by record number; no balances are asserted\n"), "{bare}");
+    let rows = export("format=csv&from=2027-02-20&order=date").await?;
+    ensure!(rows.lines().skip(1).filter_map(|row| row.split(',').next()).eq(["3", "2"]), "{rows}");
+    for (query, pointer) in [
+        ("format=jsonl&from=2027-01-01", "/from"),
+        ("format=jsonl&order=date", "/order"),
+        ("format=csv&assertions=false", "/assertions"),
+        ("format=hledger&from=2027-01-02&to=2027-01-01", "/to"),
+        ("format=hledger&order=name", "/order"),
+        ("format=hledger&from=2027-02-30", "/from"),
+    ] {
+        let refused = operator.get(&format!("{path}/export?{query}")).await?;
+        ensure!(refused.status == 422 && refused.body.to_string().contains(pointer), "{query}: {refused:?}");
     }
     app.finish().await
 }

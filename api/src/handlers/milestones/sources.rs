@@ -1,18 +1,14 @@
 //! The sources of a release: which pledges' money paid it.
 
-use crate::auth::{Caller, MaybeCaller};
+use crate::auth::MaybeCaller;
 use crate::extract::Params;
 use crate::paging::{PageQuery, respond};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::visibility::{Reader, book_of};
-use crate::who_may::DONOR_READERS;
+use crate::visibility::{Reader, book_of, sees_donors};
 use crate::wire::{BalanceBody, MoneyBody};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
-use deadpool_postgres::GenericClient;
-use ledger::Error;
-use ledger::engine::store::books::Book;
 use ledger::id::{CampaignId, DonorId, PledgeId, ReleaseId};
 use ledger::milestones::rules::release::Release;
 use ledger::milestones::store::releases;
@@ -109,12 +105,5 @@ fn summed(release: &Release, lineage: Method, (pledges, donors): (i64, i64), see
         donors: is_shown.then_some(donors),
         items: Vec::new(),
         next_cursor: None,
-    }
-}
-
-async fn sees_donors(client: &impl GenericClient, caller: Option<&Caller>, book: &Book) -> Result<bool, Error> {
-    match caller {
-        Some(caller) => caller.has_role(client, book.organisation, DONOR_READERS).await,
-        None => Ok(false),
     }
 }

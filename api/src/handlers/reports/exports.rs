@@ -1,22 +1,23 @@
-//! Exports: the whole book as text for the tools of accountants and auditors.
+//! Exports: a book as text for the tools of accountants and auditors.
 
 use crate::auth::MaybeCaller;
 use crate::extract::Params;
 use crate::limits::place;
 use crate::problem::Problem;
 use crate::state::State;
-use crate::visibility::read_accounts;
+use crate::visibility::{read_accounts, sees_donors, sees_proceeds};
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpResponse, get};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use ledger::export::Format;
+use jiff::civil::Date;
+use ledger::export::{Format, Order};
 use ledger::id::BookRef;
-use ledger::reports::operations::exports;
+use ledger::reports::operations::exports::{self, Asked, Sees};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-/// In which format.
+/// In which format, and what of the book.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -30,6 +31,18 @@ pub struct ExportQuery {
     ///   is canonical (RFC 8785) and carries its SHA-256 digest and that of the line before. `commonpurse verify` checks it.
     #[param(value_type = String, pattern = "^(hledger|beancount|csv|jsonl)$", example = "hledger")]
     format: Format,
+    /// The first day whose entries are in it; with it, a journal begins with the balances of all accounts before that day, as
+    /// one entry of the day, tagged `clopen:` in hledger and `#opening` in Beancount. A `jsonl` is always whole.
+    from: Option<Date>,
+    /// The last day whose entries are in it. A `jsonl` is always whole.
+    to: Option<Date>,
+    /// * `record`: by record number, as entries were written down; balances are asserted at the end.
+    /// * `date`: by the day on which entries count, those of a day by record number; balances are asserted after each month.
+    ///   Not with `jsonl`.
+    #[param(value_type = Option<String>, pattern = "^(record|date)$", example = "date")]
+    order: Option<Order>,
+    /// Only with `hledger` and `beancount`: `false` leaves out the balances that are asserted month by month.
+    assertions: Option<bool>,
     /// Only with `csv`: begins with a byte order mark, by which spreadsheets know that the text is UTF-8 and show its
     /// accents right.
     #[serde(default)]
@@ -39,7 +52,16 @@ pub struct ExportQuery {
 /// By what a spreadsheet knows UTF-8.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// Exports the whole book, as it was when the export began.
+/// Exports the book, or the days of it that are asked for, as it was when the export began.
+///
+/// Each entry has its memo and reference, the number of its invoice, its counterparty and the name of the organisation with
+/// which or through which money moved, as far as it has them. A counterparty is a pseudonym, an id or a short name, never
+/// the name of a person. Owners, treasurers and auditors see those of donors and sponsors, other readers do not; memos and
+/// invoices of a cooperative's sales and costs are for those who may list them. What a reader does not see is left out, so
+/// that the digests of a `jsonl` are those of this reader's text.
+///
+/// Entries that close a result are tagged `retain:` in hledger and `#closing` in Beancount. The head of the file has the
+/// command that leaves them out of an income statement.
 ///
 /// Journals end with a line that begins with `; end:`, JSON Lines with a trailer: a text without it was cut by an error.
 #[utoipa::path(tag = "exports", params(("book" = String, Path, description = "The book"), ExportQuery),
@@ -54,15 +76,20 @@ pub(crate) async fn export(
     id: Path<BookRef>,
     query: Params<ExportQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let ExportQuery { format, bom } = query.0;
+    let ExportQuery { format, from, to, order, assertions, bom } = query.0;
     if bom && format != Format::Csv {
         return Err(Problem::invalid("/bom", "only a csv begins with a byte order mark"));
     }
     let client = state.client().await?;
     let book = read_accounts(&client, &caller, *id).await?;
+    let sees = Sees {
+        donors: sees_donors(&client, caller.0.as_ref(), &book).await?,
+        proceeds: sees_proceeds(&client, caller.0.as_ref(), &book).await?,
+    };
     drop(client);
     let file = format!("attachment; filename=\"{}.{}\"", book.reference(), format.extension());
-    let pieces = exports::export(state.connections().await?.clone(), book, format).await?;
+    let asked = Asked { format, from, to, order: order.unwrap_or(Order::Record), assertions, sees };
+    let pieces = exports::export(state.connections().await?.clone(), book, asked).await?;
     // The answer goes on after the request is answered, and so does its use of the database.
     let place = place::keep();
     let pieces = pieces.map_ok(move |piece| {

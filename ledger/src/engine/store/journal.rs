@@ -6,7 +6,9 @@ mod posting;
 mod reading;
 
 pub use posting::{prepare_write, write};
-pub use reading::{JournalLine, accounts_of, audit, last_number, lines, lines_after, transfers};
+pub use reading::{
+    JournalLine, accounts_of, audit, last_number, lines, lines_after, lines_at, positions, positions_by_day, transfers,
+};
 
 use crate::book::{AccountNumber, Key};
 use crate::error::Error;

@@ -146,6 +146,89 @@ pub async fn lines_after(
     rows.iter().map(line_from).collect()
 }
 
+/// The lines at these positions, in the order of the book.
+pub async fn lines_at(client: &impl GenericClient, book: BookId, positions: &[i64]) -> Result<Vec<JournalLine>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- journal::lines_at
+             SELECT t.pos, t.kind, d.code AS debit_code, c.code AS credit_code, d.unit, t.amount, t.debit_after,
+                    t.credit_after, t.effective, t.occurred, t.recorded_at,
+                    coalesce(n.memo, '') AS memo, coalesce(n.reference, '') AS reference,
+                    n.number IS NULL AND t.note <> '00000000-0000-0000-0000-000000000000' AS erased
+               FROM transfer t
+               JOIN account d ON d.book_id = t.book_id AND d.number = t.debit
+               JOIN account c ON c.book_id = t.book_id AND c.number = t.credit
+               LEFT JOIN entry_note n ON n.book_id = t.book_id AND n.number = t.pos >> 16
+              WHERE t.book_id = $1 AND t.pos = ANY($2)
+              ORDER BY t.pos",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book */ &book.0, /* positions */ &positions]).await?;
+    rows.iter().map(line_from).collect()
+}
+
+/// The positions of at most `limit` lines that take effect on the days `from..=to`, of those between two positions: after
+/// one, and in the order of the book.
+pub async fn positions(
+    client: &impl GenericClient,
+    book: BookId,
+    (from, to): (Date, Date),
+    (after, last): (i64, i64),
+    limit: i64,
+) -> Result<Vec<i64>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- journal::positions
+             SELECT array_agg(pos ORDER BY pos)
+               FROM (SELECT pos FROM transfer
+                      WHERE book_id = $1 AND effective BETWEEN $2 AND $3 AND pos > $4 AND pos <= $5
+                      ORDER BY pos LIMIT $6) AS line",
+        )
+        .await?;
+    let row = client
+        .query_one(
+            &statement,
+            &[
+                /* book */ &book.0, /* from */ &from, /* to */ &to, /* after */ &after,
+                /* last */ &last, /* limit */ &limit,
+            ],
+        )
+        .await?;
+    Ok(row.get::<_, Option<Vec<i64>>>(0).unwrap_or_default())
+}
+
+/// The same in the order of the days, those of a day in the order of the book, after a day and a position; with the day of
+/// the last one.
+pub async fn positions_by_day(
+    client: &impl GenericClient,
+    book: BookId,
+    (day, pos, to): (Date, i64, Date),
+    (first, last): (i64, i64),
+    limit: i64,
+) -> Result<Option<(Vec<i64>, Date)>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- journal::positions_by_day
+             SELECT array_agg(pos ORDER BY effective, pos), max(effective)
+               FROM (SELECT effective, pos FROM transfer
+                      WHERE book_id = $1 AND effective BETWEEN $2 AND $4 AND (effective, pos) > ($2, $3)
+                        AND pos >= $5 AND pos <= $6
+                      ORDER BY effective, pos LIMIT $7) AS line",
+        )
+        .await?;
+    let row = client
+        .query_one(
+            &statement,
+            &[
+                /* book */ &book.0, /* day */ &day, /* pos */ &pos, /* to */ &to,
+                /* first */ &first, /* last */ &last, /* limit */ &limit,
+            ],
+        )
+        .await?;
+    let positions: Option<Vec<i64>> = row.get(0);
+    Ok(positions.zip(row.get::<_, Option<Date>>(1)))
+}
+
 /// Number of the last record of a book; 0 when there is none.
 pub async fn last_number(client: &impl GenericClient, book: BookId) -> Result<i64, Error> {
     let statement = client
