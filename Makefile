@@ -78,6 +78,7 @@ dependencies: toolchain
 	@CARGO="$(CARGO)" tests/check-advisories.sh
 
 check-long: tools test-tools ## What is too long for every run: more seeds, more examples, the ignored tests, the alert rules
+	@tests/install-tools.sh long
 	@tests/check-alerts.sh
 	$(CARGO) build --workspace
 ifeq ($(NEXTEST),yes)
@@ -109,7 +110,7 @@ hooks: ## Looks at format, lints and contracts before each commit (git config --
 tools: toolchain ## Installs PostgreSQL's server programs if they are missing
 	@migrations/install-postgresql.sh
 
-test-tools: tools ## Installs what only the tests need besides: hledger and Beancount for the exports, Python tools for the contract
+test-tools: tools ## Installs what only the tests need besides: hledger and Beancount for the exports, tools in Python and TypeScript for the contract
 	@tests/install-tools.sh
 
 toolchain:

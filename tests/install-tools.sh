@@ -1,9 +1,12 @@
 #!/bin/sh
 # Installs what only the tests need: hledger, which reads every export and must come to our balances, curl for the
-# README's lines, and in a folder of the target directory the Python tools: Beancount, which reads exports too, and those
-# that hold the contract against the running service.
+# README's lines, Node, and in a folder of the target directory the Python tools: Beancount, which reads exports too, those
+# that hold the contract against the running service, and those that make clients of it; the ones in TypeScript beside them.
+# `install-tools.sh long` installs what `make check-long` needs besides: a Java, and a generator that runs on it.
 set -eu
 cd "$(dirname "$0")/.."
+long=""
+[ "${1:-}" = long ] && long=yes
 
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
@@ -11,7 +14,8 @@ as_root() {
     elif command -v sudo >/dev/null 2>&1 && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
         sudo "$@"
     else
-        echo "The tests need hledger, curl and Python with venv: ask an administrator for their packages." >&2
+        echo "The tests need hledger, curl, Node with npm and Python with venv, the long ones a Java:" \
+            "ask an administrator for their packages." >&2
         exit 1
     fi
 }
@@ -22,6 +26,11 @@ elsewhere=""
 command -v hledger >/dev/null 2>&1 || { debian="$debian hledger" elsewhere="$elsewhere hledger"; }
 command -v curl >/dev/null 2>&1 || { debian="$debian curl" elsewhere="$elsewhere curl"; }
 command -v python3 >/dev/null 2>&1 || { debian="$debian python3" elsewhere="$elsewhere python3"; }
+command -v node >/dev/null 2>&1 || { debian="$debian nodejs" elsewhere="$elsewhere nodejs"; }
+command -v npm >/dev/null 2>&1 || { debian="$debian npm" elsewhere="$elsewhere npm"; }
+if [ "$long" ]; then
+    java -version >/dev/null 2>&1 || { debian="$debian default-jre-headless" elsewhere="$elsewhere java"; }
+fi
 python3 -c 'import ensurepip, venv' 2>/dev/null || debian="$debian python3-venv"
 
 if [ -n "$debian$elsewhere" ] && command -v apt-get >/dev/null 2>&1; then
@@ -40,14 +49,28 @@ elif [ -n "$elsewhere" ]; then
     exit 1
 fi
 
-# The tools are installed anew when their list has changed.
-list=tests/contract/requirements.txt
+# The tools are installed anew when their lists have changed.
 tools="${CARGO_TARGET_DIR:-target}/contract-tools"
-if ! cmp -s "$list" "$tools/installed.txt"; then
+clients=tests/contract/clients
+if ! cat tests/contract/requirements.txt "$clients/requirements.txt" | cmp -s - "$tools/installed.txt"; then
     echo "Installing the Python tools of the tests into $tools."
     rm -rf "$tools"
     mkdir -p "$(dirname "$tools")"
     python3 -m venv "$tools"
-    "$tools/bin/pip" install --quiet --disable-pip-version-check --requirement "$list"
-    cp "$list" "$tools/installed.txt"
+    "$tools/bin/pip" install --quiet --disable-pip-version-check \
+        --requirement tests/contract/requirements.txt --requirement "$clients/requirements.txt"
+    cat tests/contract/requirements.txt "$clients/requirements.txt" >"$tools/installed.txt"
+fi
+if ! cmp -s "$clients/package-lock.json" "$tools/clients/installed.json"; then
+    echo "Installing the tools for clients in TypeScript into $tools/clients."
+    rm -rf "$tools/clients"
+    mkdir -p "$tools/clients"
+    cp "$clients/package.json" "$clients/package-lock.json" "$clients/.npmrc" "$tools/clients"
+    (cd "$tools/clients" && npm ci --silent --no-audit --no-fund)
+    cp "$clients/package-lock.json" "$tools/clients/installed.json"
+fi
+if [ "$long" ] && ! cmp -s "$clients/requirements-long.txt" "$tools/installed-long.txt"; then
+    echo "Installing the generator of clients that takes long into $tools."
+    "$tools/bin/pip" install --quiet --disable-pip-version-check --requirement "$clients/requirements-long.txt"
+    cp "$clients/requirements-long.txt" "$tools/installed-long.txt"
 fi

@@ -13,6 +13,7 @@ use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
 
 mod refusals;
+mod version_3_0;
 mod violations;
 
 pub use violations::violations;
@@ -22,6 +23,12 @@ pub static ALL: LazyLock<Value> = LazyLock::new(|| build(|_, _| true));
 
 /// What a partner may call.
 pub static PARTNER: LazyLock<Value> = LazyLock::new(|| build(for_partners));
+
+/// The whole contract in the words of OpenAPI 3.0.
+pub static ALL_3_0: LazyLock<Value> = LazyLock::new(|| version_3_0::rendered(&ALL));
+
+/// What a partner may call, in the words of OpenAPI 3.0.
+pub static PARTNER_3_0: LazyLock<Value> = LazyLock::new(|| version_3_0::rendered(&PARTNER));
 
 #[derive(OpenApi)]
 #[openapi(

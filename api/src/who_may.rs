@@ -64,6 +64,8 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/readyz", Public),
     ("GET", "/openapi.json", Public),
     ("GET", "/openapi/partner.json", Public),
+    ("GET", "/openapi-3.0.json", Public),
+    ("GET", "/openapi/partner-3.0.json", Public),
     ("GET", "/problems", Public),
     ("GET", "/problems/{code}", Public),
     // identity

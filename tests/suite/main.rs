@@ -2,6 +2,7 @@
 
 mod books;
 mod chaos;
+mod clients;
 mod clock;
 mod contract;
 mod cooperatives;

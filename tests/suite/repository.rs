@@ -292,6 +292,9 @@ fn l14_advisories_are_checked_where_they_can_be_had_and_where_not_the_run_says_s
     Ok(())
 }
 
+/// The one reason for which a test may be ignored: another run asks for it.
+const LONG: &str = concat!("#[", "ignore = \"left to `make check-long`\"]");
+
 #[test]
 fn no_rule_of_the_linter_is_silenced_and_nothing_is_left_to_do() -> Outcome {
     // In pieces, so that this file may be looked at too.
@@ -305,6 +308,7 @@ fn no_rule_of_the_linter_is_silenced_and_nothing_is_left_to_do() -> Outcome {
     for place in ["api", "ledger", "migrations", "openapi", "tests", "worker"] {
         let files = sources(&root().join(place))?;
         for (file, source) in files {
+            let source = source.replace(LONG, "");
             for word in words {
                 ensure!(!source.contains(word), "{}: {word}", file.display());
             }

@@ -16,7 +16,9 @@ const DOMAINS: &[Piece] = &[Piece::Books, Piece::Pledging, Piece::Challenges, Pi
 const FOR_EVERYBODY: &[&str] = &[
     "GET /.well-known/jwks.json",
     "GET /livez",
+    "GET /openapi-3.0.json",
     "GET /openapi.json",
+    "GET /openapi/partner-3.0.json",
     "GET /openapi/partner.json",
     "GET /problems",
     "GET /problems/{code}",

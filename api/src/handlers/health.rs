@@ -16,6 +16,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// The routes that tell of the service itself.
 pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
     routes.service(livez).service(readyz).service(openapi).service(openapi_partner);
+    routes.service(openapi_3_0).service(openapi_partner_3_0);
 }
 
 /// A worker that has said nothing for so long counts as away.
@@ -108,4 +109,18 @@ pub(crate) async fn openapi() -> HttpResponse {
 #[get("/openapi/partner.json")]
 pub(crate) async fn openapi_partner() -> HttpResponse {
     HttpResponse::Ok().json(&*contract::PARTNER)
+}
+
+/// The whole contract, for generators of clients that read no 3.1.
+#[utoipa::path(tag = "contract", responses((status = 200, description = "OpenAPI 3.0", body = Object)))]
+#[get("/openapi-3.0.json")]
+pub(crate) async fn openapi_3_0() -> HttpResponse {
+    HttpResponse::Ok().json(&*contract::ALL_3_0)
+}
+
+/// The contract of what a partner may call, for generators of clients that read no 3.1.
+#[utoipa::path(tag = "contract", responses((status = 200, description = "OpenAPI 3.0", body = Object)))]
+#[get("/openapi/partner-3.0.json")]
+pub(crate) async fn openapi_partner_3_0() -> HttpResponse {
+    HttpResponse::Ok().json(&*contract::PARTNER_3_0)
 }

@@ -120,9 +120,16 @@ async fn every_route_that_is_not_open_refuses_who_has_no_token() {
 #[actix_web::test]
 async fn the_contract_and_its_pages_are_served_from_the_binary() {
     let state = without_database();
-    let (status, contract, headers) = ask(&state, TestRequest::get().uri("/openapi.json")).await;
-    assert_eq!((status, contract["openapi"].as_str()), (200, Some("3.1.0")));
-    assert!(headers.contains_key("x-request-id") && headers.contains_key("ratelimit"));
+    for (path, version) in [
+        ("/openapi.json", "3.1.0"),
+        ("/openapi/partner.json", "3.1.0"),
+        ("/openapi-3.0.json", "3.0.3"),
+        ("/openapi/partner-3.0.json", "3.0.3"),
+    ] {
+        let (status, contract, headers) = ask(&state, TestRequest::get().uri(path)).await;
+        assert_eq!((status, contract["openapi"].as_str()), (200, Some(version)), "{path}");
+        assert!(headers.contains_key("x-request-id") && headers.contains_key("ratelimit"), "{path}");
+    }
 }
 
 /// Every script and style sheet of the page is a file of its own: the policy allows no script that stands in a page.
