@@ -16,6 +16,11 @@ fn every_operation_has_a_name_of_its_own_a_tag_a_summary_and_described_answers()
             assert!(names.insert(operation["operationId"].as_str().unwrap().to_owned()), "{at}: the name is taken");
             assert!(operation["tags"][0].is_string(), "{at}: no tag");
             assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{at}: no summary");
+            let who = operation["x-who-may"].as_array().unwrap().iter().map(|who| who.as_str().unwrap());
+            let who = format!("**Who may:** {}.", who.collect::<Vec<_>>().join(", "));
+            assert!(operation["description"].as_str().unwrap().ends_with(&who), "{at}: does not say who may");
+            let tags = ALL["tags"].as_array().unwrap();
+            assert!(tags.iter().any(|tag| tag["name"] == operation["tags"][0]), "{at}: its tag is not described");
             for (status, response) in operation["responses"].as_object().unwrap() {
                 let shared = response["$ref"].as_str().and_then(|to| ALL.pointer(to.strip_prefix('#')?));
                 let response = shared.unwrap_or(response);
@@ -30,8 +35,10 @@ fn every_operation_has_a_name_of_its_own_a_tag_a_summary_and_described_answers()
 fn every_reference_leads_somewhere() {
     for contract in [&*ALL, &*PARTNER] {
         assert_eq!(contract["openapi"], "3.1.0");
-        for name in references(contract) {
-            assert!(contract["components"]["schemas"].get(&name).is_some(), "{name}");
+        for part in ["schemas", "responses", "headers"] {
+            let used: BTreeSet<String> = references(contract, part).into_iter().collect();
+            let there: BTreeSet<String> = contract["components"][part].as_object().unwrap().keys().cloned().collect();
+            assert_eq!(used, there, "{part}: what is used, and what is there");
         }
     }
 }
@@ -80,7 +87,7 @@ fn every_parameter_of_a_path_says_what_it_looks_like() {
         for operation in item.as_object().unwrap().values() {
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
                 let schema = &parameter["schema"];
-                let shaped = schema["type"] != "string" || schema["pattern"].is_string();
+                let shaped = schema["type"] != "string" || schema["pattern"].is_string() || schema["enum"].is_array();
                 let at = format!("{path}: {}", parameter["name"]);
                 assert!(parameter["in"] != "path" || shaped, "{at} has no pattern; is it missing in ID_PREFIXES?");
             }
@@ -116,5 +123,131 @@ fn fl48_every_operation_has_one_success_body_whatever_its_parameters() {
             let is_choice = ["oneOf", "anyOf"].iter().any(|word| bodies[0].get(word).is_some());
             assert!(!is_choice, "{method} {path}: one of several bodies");
         }
+    }
+}
+
+/// The words with which a description begins: `` `one`, `two` or `three` ``.
+fn first_words(description: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut rest = description;
+    while let Some((word, after)) = rest.strip_prefix('`').and_then(|inside| inside.split_once('`')) {
+        words.push(word);
+        let next = [", or ", ", ", " or ", "; "].iter().find_map(|between| after.strip_prefix(between));
+        rest = next.unwrap_or_default();
+    }
+    words
+}
+
+#[test]
+fn every_field_that_is_one_of_a_few_words_lists_them() {
+    let mut lists = 0;
+    for (name, schema) in ALL["components"]["schemas"].as_object().unwrap() {
+        let parts = schema["allOf"].as_array().into_iter().flatten().chain([schema]);
+        for (field, shape) in parts.flat_map(|part| part["properties"].as_object().into_iter().flatten()) {
+            let words = first_words(shape["description"].as_str().unwrap_or_default());
+            let is_text = shape["type"] == "string" || shape["type"].as_array().is_some_and(|of| of[0] == "string");
+            if !is_text || words.len() < 2 {
+                continue;
+            }
+            let known = shape["enum"].as_array().unwrap_or_else(|| panic!("{name}.{field} is no enumeration"));
+            for word in words {
+                assert!(known.contains(&json!(word)), "{name}.{field}: {word} is not among {known:?}");
+            }
+            lists += 1;
+        }
+    }
+    assert!(lists > 40, "{lists}");
+}
+
+/// The words that a source gives the states of a thing, in `as_str` of their enumeration.
+fn words_of(file: &str, of: &str) -> Vec<String> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../ledger/src");
+    let source = std::fs::read_to_string(root.join(file)).unwrap();
+    let (_, body) = source.split_once(&format!("impl {of} {{")).unwrap();
+    let (_, body) = body.split_once("fn as_str").unwrap();
+    let (body, _) = body.split_once("\n    }\n").unwrap();
+    body.lines().filter_map(|line| Some(line.split_once("=> \"")?.1.split_once('"')?.0.to_owned())).collect()
+}
+
+#[test]
+fn the_states_of_the_contract_are_those_of_the_code() {
+    for (schema, file, of) in [
+        ("Campaign", "pledging/rules/campaign.rs", "State"),
+        ("Challenge", "challenges/rules/challenge_state.rs", "ChallengeState"),
+        ("Charge", "pledging/rules/charge.rs", "State"),
+        ("Claim", "milestones/rules/claim_state.rs", "ClaimState"),
+        ("Dispute", "milestones/rules/dispute.rs", "DisputeState"),
+        ("Distribution", "cooperatives/rules/distribution.rs", "DistributionState"),
+        ("Milestone", "milestones/rules/milestone.rs", "MilestoneState"),
+        ("Pledge", "pledging/rules/pledge.rs", "State"),
+        ("Submission", "challenges/rules/submission.rs", "SubmissionState"),
+    ] {
+        let (_, words) = words::STATES.iter().find(|(name, _)| *name == schema).unwrap();
+        assert_eq!(words_of(file, of), *words, "{schema}");
+        assert_eq!(ALL["components"]["schemas"][schema]["properties"]["state"]["enum"], json!(words));
+    }
+    assert_eq!(words::STATES.len(), 9);
+}
+
+#[test]
+fn every_page_refers_to_what_it_lists() {
+    let pages = ALL["components"]["schemas"].as_object().unwrap().iter().filter(|(name, _)| name.starts_with("Page_"));
+    let mut count = 0;
+    for (name, page) in pages {
+        let listed = format!("#/components/schemas/{}", name.strip_prefix("Page_").unwrap());
+        assert_eq!(page["properties"]["items"]["items"], json!({"$ref": listed}), "{name}");
+        count += 1;
+    }
+    assert!(count > 20, "{count}");
+}
+
+#[test]
+fn every_refusal_names_its_problems() {
+    for contract in [&*ALL, &*PARTNER] {
+        for (path, item) in contract["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let all = operation["responses"].as_object().unwrap();
+                for (status, answer) in all.iter().filter(|(status, _)| status.as_str() >= "400") {
+                    let shared = answer["$ref"].as_str().and_then(|to| contract.pointer(to.strip_prefix('#')?));
+                    let content = &shared.unwrap_or(answer)["content"];
+                    // What is not ready says itself what is wrong.
+                    if path == "/readyz" && status == "503" {
+                        continue;
+                    }
+                    let types =
+                        &content["application/problem+json"]["schema"]["allOf"][1]["properties"]["type"]["enum"];
+                    let types = types.as_array().unwrap_or_else(|| panic!("{method} {path} {status}"));
+                    assert!(!types.is_empty(), "{method} {path} {status}: no problem has this status");
+                    for code in types.iter().map(|code| code.as_str().unwrap().trim_start_matches("/problems/")) {
+                        assert_eq!(crate::refusals::find(code).unwrap().status.to_string(), *status, "{code}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn u5_the_tokens_of_the_sandbox_stand_where_a_token_is_asked_for() {
+    use ledger::pledging::rules::sandbox_token::SandboxToken;
+    for name in ["NewPledge", "ResumePledgeRequest"] {
+        let token = &ALL["components"]["schemas"][name]["properties"]["token"];
+        assert_eq!(token["x-sandbox-tokens"], json!(SandboxToken::ALL));
+        for known in SandboxToken::ALL {
+            assert!(token["description"].as_str().unwrap().contains(known.as_str()), "{name}: {known}");
+        }
+        token["example"].as_str().unwrap().parse::<SandboxToken>().unwrap();
+    }
+}
+
+#[test]
+fn partners_can_sign_in_with_every_scope_that_an_operation_asks_for() {
+    let flow = &ALL["components"]["securitySchemes"]["partner"]["flows"]["clientCredentials"];
+    assert_eq!(flow["tokenUrl"], "/v1/oauth/token");
+    for (method, path, access) in who_may::TABLE {
+        let Some(scope) = access.scope() else { continue };
+        assert!(flow["scopes"][scope.as_str()].is_string(), "{scope}");
+        let security = &ALL["paths"][path][method.to_lowercase()]["security"];
+        assert!(security.as_array().unwrap().contains(&json!({"partner": [scope]})), "{method} {path}: {security}");
     }
 }

@@ -19,7 +19,9 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     advance(&cast.treasurer, &host.book, date(2031, 1, 1)).await?;
 
     known.add(text(&host.make("draft", 30, false).await?, "/id")?);
-    known.example("POST /v1/challenges", json!({}), host.challenge("new", 30, false));
+    let mut new = host.challenge("new", 30, false);
+    new["book"] = json!(cast.book);
+    known.example("POST /v1/challenges", json!({}), new);
     for step in [":publish", ":cancel", "/rules"] {
         let made = host.make(&format!("draft-{}", &step[1..]), 30, false).await?;
         let body = if step == "/rules" {
