@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
 
+mod examples;
 mod headers;
 mod refusals;
 mod security;
@@ -146,6 +147,7 @@ fn complete(document: &Value, method: &str, path: &str, mut operation: Value, ac
     if is_optional_body(document, &operation) {
         operation["requestBody"]["required"] = json!(false);
     }
+    examples::show(method, path, &mut operation);
     headers::of_success(method, &mut operation, |schema| is_paged(document, schema));
     refusals::declare(method, path, access, &mut operation);
     operation

@@ -3,6 +3,7 @@
 //! No answer is a 5xx, or one that the contract does not declare: by its status, its problem and its headers. What the contract refuses is refused, and a text that is as
 //! long as the contract lets it be is not refused for its length: the bounds of contract, code and columns are the same.
 
+mod examples;
 mod values;
 
 use crate::contract::Piece;

@@ -241,6 +241,38 @@ fn u5_the_tokens_of_the_sandbox_stand_where_a_token_is_asked_for() {
 }
 
 #[test]
+fn u4_every_body_with_fields_has_an_example_that_fits_it() {
+    let mut shown: BTreeSet<String> = BTreeSet::new();
+    for (path, item) in ALL["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let at = format!("{} {path}", method.to_uppercase());
+            let Some(content) = operation["requestBody"]["content"].as_object() else { continue };
+            for media in content.values() {
+                let shape = media["schema"]["$ref"].as_str().and_then(|to| ALL.pointer(to.strip_prefix('#')?));
+                let has_fields =
+                    shape.unwrap_or(&media["schema"])["properties"].as_object().is_some_and(|of| !of.is_empty());
+                assert_eq!(media.get("example").is_some(), has_fields, "{at}: an example of what has fields");
+                if has_fields {
+                    assert_eq!(violations(method, path, &media["example"]), [], "{at}");
+                    shown.insert(at.clone());
+                }
+            }
+        }
+    }
+    let written: BTreeSet<String> = examples::operations().cloned().collect();
+    assert_eq!(written, shown, "examples of operations that there are");
+}
+
+#[test]
+fn the_pledge_that_is_shown_restates_the_terms_of_the_campaign_that_is_shown() {
+    use sha2::Digest as _;
+    let example = |path: &str| &ALL["paths"][path]["post"]["requestBody"]["content"]["application/json"]["example"];
+    let terms = example("/v1/campaigns")["terms"].as_str().unwrap();
+    let digest = hex::encode(sha2::Sha256::digest(terms.as_bytes()));
+    assert_eq!(example("/v1/campaigns/{id}/pledges")["terms_sha256"], json!(digest));
+}
+
+#[test]
 fn partners_can_sign_in_with_every_scope_that_an_operation_asks_for() {
     let flow = &ALL["components"]["securitySchemes"]["partner"]["flows"]["clientCredentials"];
     assert_eq!(flow["tokenUrl"], "/v1/oauth/token");
