@@ -109,7 +109,7 @@ hooks: ## Looks at format, lints and contracts before each commit (git config --
 tools: toolchain ## Installs PostgreSQL's server programs if they are missing
 	@migrations/install-postgresql.sh
 
-test-tools: tools ## Installs what only the tests need besides: hledger and Beancount for the exports, Python tools for the contract
+test-tools: tools ## Installs what only the tests need besides: hledger and Beancount for the exports, Python and Node tools for the contract
 	@tests/install-tools.sh
 
 toolchain:

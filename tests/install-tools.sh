@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what only the tests need: hledger, which reads every export and must come to our balances, curl for the
-# README's lines, and in a folder of the target directory the Python tools: Beancount, which reads exports too, and those
-# that hold the contract against the running service.
+# README's lines, and in a folder of the target directory the Python tools (Beancount, which reads exports too, and those
+# that hold the contract against the running service) and the Node tools that read the contract.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -11,7 +11,7 @@ as_root() {
     elif command -v sudo >/dev/null 2>&1 && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
         sudo "$@"
     else
-        echo "The tests need hledger, curl and Python with venv: ask an administrator for their packages." >&2
+        echo "The tests need hledger, curl, Python with venv, Node and npm: ask an administrator for their packages." >&2
         exit 1
     fi
 }
@@ -23,6 +23,8 @@ command -v hledger >/dev/null 2>&1 || { debian="$debian hledger" elsewhere="$els
 command -v curl >/dev/null 2>&1 || { debian="$debian curl" elsewhere="$elsewhere curl"; }
 command -v python3 >/dev/null 2>&1 || { debian="$debian python3" elsewhere="$elsewhere python3"; }
 python3 -c 'import ensurepip, venv' 2>/dev/null || debian="$debian python3-venv"
+command -v node >/dev/null 2>&1 || { debian="$debian nodejs" elsewhere="$elsewhere nodejs"; }
+command -v npm >/dev/null 2>&1 || { debian="$debian npm" elsewhere="$elsewhere npm"; }
 
 if [ -n "$debian$elsewhere" ] && command -v apt-get >/dev/null 2>&1; then
     echo "Installing for the tests:$debian"
@@ -33,8 +35,9 @@ elif [ -n "$elsewhere" ] && command -v dnf >/dev/null 2>&1; then
     # shellcheck disable=SC2086 # a list of packages
     as_root dnf install -y $elsewhere
 elif [ -n "$elsewhere" ] && command -v brew >/dev/null 2>&1; then
-    # shellcheck disable=SC2086 # a list of packages
-    brew install $elsewhere
+    # Homebrew has both Node and npm in one package.
+    # shellcheck disable=SC2046 # a list of packages
+    brew install $(echo "$elsewhere" | sed 's/ nodejs/ node/; s/ npm//')
 elif [ -n "$elsewhere" ]; then
     echo "The tests need$elsewhere, and no known package manager (apt, dnf, Homebrew) is here: install by hand." >&2
     exit 1
@@ -50,4 +53,16 @@ if ! cmp -s "$list" "$tools/installed.txt"; then
     python3 -m venv "$tools"
     "$tools/bin/pip" install --quiet --disable-pip-version-check --requirement "$list"
     cp "$list" "$tools/installed.txt"
+fi
+
+# They run no scripts when they are installed, and Node 18 is enough for them.
+list=tests/contract/package-lock.json
+node="$tools/node"
+if ! cmp -s "$list" "$node/installed.json"; then
+    echo "Installing the Node tools of the tests into $node."
+    rm -rf "$node"
+    mkdir -p "$node"
+    cp tests/contract/package.json "$list" "$node/"
+    npm ci --prefix "$node" --ignore-scripts --no-audit --no-fund --loglevel=error
+    cp "$list" "$node/installed.json"
 fi

@@ -1,7 +1,8 @@
 //! The contract is what the service does: an independent validator reads it, and schemathesis holds it against answers,
 //! a piece at a time, so that the pieces run side by side and none takes long.
 //!
-//! The tools are those of `tests/contract/requirements.txt`. A machine without them fails here: nothing is skipped.
+//! The tools are those of `tests/contract/requirements.txt` and `package.json`. A machine without them fails here: nothing is
+//! skipped.
 
 use crate::scene::Scene;
 use anyhow::{Context as _, bail, ensure};
@@ -98,21 +99,35 @@ fn is_long() -> bool {
     std::env::var_os("COMMONPURSE_LONG").is_some()
 }
 
-/// A program of the tools.
+/// A program of the Python tools.
 fn tool(name: &str) -> anyhow::Result<PathBuf> {
+    installed(Path::new("bin").join(name))
+}
+
+/// A program of the Node tools.
+fn node_tool(name: &str) -> anyhow::Result<PathBuf> {
+    installed(Path::new("node/node_modules/.bin").join(name))
+}
+
+fn installed(tool: PathBuf) -> anyhow::Result<PathBuf> {
     let folder = option_env!("CARGO_TARGET_TMPDIR").map(Path::new).and_then(Path::parent);
     let target = folder.map_or_else(|| root().join("target"), Path::to_owned);
-    let program = target.join("contract-tools/bin").join(name);
+    let program = target.join("contract-tools").join(tool);
     ensure!(program.exists(), "{} is missing: `make test-tools` installs it", program.display());
     Ok(program)
 }
 
 /// Runs a tool to its end; what it says is the error when it finds something.
 async fn run(command: &mut Command) -> Outcome {
+    said(command).await.map(drop)
+}
+
+/// The same, with what it said.
+async fn said(command: &mut Command) -> anyhow::Result<String> {
     let running = command.kill_on_drop(true).stdin(Stdio::null()).output();
     let output = tokio::time::timeout(tool_max(), running).await.context("the tool took too long and was ended")??;
     if output.status.success() {
-        return Ok(());
+        return Ok(String::from_utf8(output.stdout)?);
     }
     let (said, also) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     bail!("{}\n{said}\n{also}", output.status)
@@ -250,6 +265,39 @@ async fn an_independent_validator_accepts_both_contracts() -> Outcome {
     for contract in ["openapi.json", "partner.json"] {
         let file = root().join("openapi").join(contract);
         run(Command::new(tool("openapi-spec-validator")?).arg(&file)).await.context(contract)?;
+    }
+    Ok(())
+}
+
+/// Both contracts, as they are committed.
+fn committed() -> anyhow::Result<[PathBuf; 2]> {
+    let folder = root().join("openapi").canonicalize()?;
+    Ok([folder.join("openapi.json"), folder.join("partner.json")])
+}
+
+#[tokio::test]
+async fn spectral_finds_nothing_in_either_contract() -> Outcome {
+    let mut spectral = Command::new(node_tool("spectral")?);
+    spectral
+        .arg("lint")
+        .args(["--fail-severity", "hint", "--ruleset"])
+        .arg(root().join("tests/contract/spectral.yaml"));
+    run(spectral.args(committed()?)).await
+}
+
+#[tokio::test]
+async fn redocly_finds_nothing_in_either_contract() -> Outcome {
+    let nowhere = tempfile::tempdir()?;
+    let mut redocly = Command::new(node_tool("redocly")?);
+    // It is told what holds, and tells nobody.
+    redocly.env("REDOCLY_TELEMETRY", "off").env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true").current_dir(nowhere.path());
+    let said = said(redocly.args(["lint", "--extends", "recommended", "--format", "json"]).args(committed()?)).await?;
+    // One JSON text for each contract.
+    let found: Vec<Value> = serde_json::Deserializer::from_str(&said).into_iter().collect::<Result<_, _>>()?;
+    ensure!(found.len() == 2, "{said}");
+    for of_one in found {
+        let totals = ["errors", "warnings"].map(|kind| of_one["totals"][kind].as_u64());
+        ensure!(totals == [Some(0), Some(0)], "{of_one:#}");
     }
     Ok(())
 }
