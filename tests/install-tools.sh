@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs what only the tests need: hledger, which reads every export and must come to our balances, curl for the
 # README's lines, Node, and in a folder of the target directory the Python tools: Beancount, which reads exports too, those
-# that hold the contract against the running service, and those that make clients of it; the ones in TypeScript beside them.
+# that hold the contract against the running service, and those that make clients of it; beside them the Node tools, which
+# read the contract and make clients in TypeScript.
 # `install-tools.sh long` installs what `make check-long` needs besides: a Java, and a generator that runs on it.
 set -eu
 cd "$(dirname "$0")/.."
@@ -42,8 +43,9 @@ elif [ -n "$elsewhere" ] && command -v dnf >/dev/null 2>&1; then
     # shellcheck disable=SC2086 # a list of packages
     as_root dnf install -y $elsewhere
 elif [ -n "$elsewhere" ] && command -v brew >/dev/null 2>&1; then
-    # shellcheck disable=SC2086 # a list of packages
-    brew install $elsewhere
+    # Homebrew has both Node and npm in one package.
+    # shellcheck disable=SC2046 # a list of packages
+    brew install $(echo "$elsewhere" | sed 's/ nodejs/ node/; s/ npm//')
 elif [ -n "$elsewhere" ]; then
     echo "The tests need$elsewhere, and no known package manager (apt, dnf, Homebrew) is here: install by hand." >&2
     exit 1
@@ -73,4 +75,16 @@ if [ "$long" ] && ! cmp -s "$clients/requirements-long.txt" "$tools/installed-lo
     echo "Installing the generator of clients that takes long into $tools."
     "$tools/bin/pip" install --quiet --disable-pip-version-check --requirement "$clients/requirements-long.txt"
     cp "$clients/requirements-long.txt" "$tools/installed-long.txt"
+fi
+
+# They run no scripts when they are installed, and Node 18 is enough for them.
+list=tests/contract/package-lock.json
+node="$tools/node"
+if ! cmp -s "$list" "$node/installed.json"; then
+    echo "Installing the Node tools of the tests into $node."
+    rm -rf "$node"
+    mkdir -p "$node"
+    cp tests/contract/package.json "$list" "$node/"
+    npm ci --prefix "$node" --ignore-scripts --no-audit --no-fund --loglevel=error
+    cp "$list" "$node/installed.json"
 fi

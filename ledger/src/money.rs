@@ -8,6 +8,7 @@ mod unit;
 
 pub use unit::{EXPONENT_MAX, Unit, UnitError, WrittenAmount};
 
+use iso_currency::IntoEnumIterator as _;
 use std::fmt;
 use std::str::FromStr;
 
@@ -23,6 +24,11 @@ impl Currency {
     pub const USD: Currency = Currency(iso_currency::Currency::USD);
     /// Euro.
     pub const EUR: Currency = Currency(iso_currency::Currency::EUR);
+
+    /// All of them, by code.
+    pub fn all() -> impl Iterator<Item = Currency> {
+        iso_currency::Currency::iter().filter(|currency| currency.exponent().is_some()).map(Currency)
+    }
 
     /// The three-letter code.
     pub fn code(self) -> &'static str {

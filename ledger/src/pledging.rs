@@ -10,6 +10,7 @@ pub mod rules {
     pub mod pledge;
     #[cfg(test)]
     mod pledge_tests;
+    pub mod sandbox_token;
 }
 
 /// SQL, and nothing else.

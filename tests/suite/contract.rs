@@ -1,7 +1,8 @@
 //! The contract is what the service does: an independent validator reads it, and schemathesis holds it against answers,
 //! a piece at a time, so that the pieces run side by side and none takes long.
 //!
-//! The tools are those of `tests/contract/requirements.txt`. A machine without them fails here: nothing is skipped.
+//! The tools are those of `tests/contract/requirements.txt` and `package.json`. A machine without them fails here: nothing is
+//! skipped.
 
 use crate::scene::Scene;
 use anyhow::{Context as _, bail, ensure};
@@ -104,9 +105,18 @@ pub(crate) fn target() -> PathBuf {
     folder.map_or_else(|| root().join("target"), Path::to_owned)
 }
 
-/// A program of the tools.
+/// A program of the Python tools.
 pub(crate) fn tool(name: &str) -> anyhow::Result<PathBuf> {
-    let program = target().join("contract-tools/bin").join(name);
+    installed(Path::new("bin").join(name))
+}
+
+/// A program of the Node tools.
+fn node_tool(name: &str) -> anyhow::Result<PathBuf> {
+    installed(Path::new("node/node_modules/.bin").join(name))
+}
+
+fn installed(tool: PathBuf) -> anyhow::Result<PathBuf> {
+    let program = target().join("contract-tools").join(tool);
     ensure!(program.exists(), "{} is missing: `make test-tools` installs it", program.display());
     Ok(program)
 }
@@ -254,6 +264,39 @@ async fn an_independent_validator_accepts_the_contracts_in_both_versions() -> Ou
     for contract in ["openapi.json", "partner.json", "openapi-3.0.json", "partner-3.0.json"] {
         let file = root().join("openapi").join(contract);
         run(Command::new(tool("openapi-spec-validator")?).arg(&file)).await.context(contract)?;
+    }
+    Ok(())
+}
+
+/// Both contracts, as they are committed.
+fn committed() -> anyhow::Result<[PathBuf; 2]> {
+    let folder = root().join("openapi").canonicalize()?;
+    Ok([folder.join("openapi.json"), folder.join("partner.json")])
+}
+
+#[tokio::test]
+async fn spectral_finds_nothing_in_either_contract() -> Outcome {
+    let mut spectral = Command::new(node_tool("spectral")?);
+    spectral
+        .arg("lint")
+        .args(["--fail-severity", "hint", "--ruleset"])
+        .arg(root().join("tests/contract/spectral.yaml"));
+    run(spectral.args(committed()?)).await.map(drop)
+}
+
+#[tokio::test]
+async fn redocly_finds_nothing_in_either_contract() -> Outcome {
+    let nowhere = tempfile::tempdir()?;
+    let mut redocly = Command::new(node_tool("redocly")?);
+    // It is told what holds, and tells nobody.
+    redocly.env("REDOCLY_TELEMETRY", "off").env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true").current_dir(nowhere.path());
+    let said = run(redocly.args(["lint", "--extends", "recommended", "--format", "json"]).args(committed()?)).await?;
+    // One JSON text for each contract.
+    let found: Vec<Value> = serde_json::Deserializer::from_str(&said).into_iter().collect::<Result<_, _>>()?;
+    ensure!(found.len() == 2, "{said}");
+    for of_one in found {
+        let totals = ["errors", "warnings"].map(|kind| of_one["totals"][kind].as_u64());
+        ensure!(totals == [Some(0), Some(0)], "{of_one:#}");
     }
     Ok(())
 }

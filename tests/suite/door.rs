@@ -1,8 +1,9 @@
 //! The door: every field of the contract, posted at its least, at its most, one beyond, with U+0000 and with nothing to read.
 //!
-//! No answer is a 5xx, or one that the contract does not declare. What the contract refuses is refused, and a text that is as
+//! No answer is a 5xx, or one that the contract does not declare: by its status, its problem and its headers. What the contract refuses is refused, and a text that is as
 //! long as the contract lets it be is not refused for its length: the bounds of contract, code and columns are the same.
 
+mod examples;
 mod values;
 
 use crate::contract::Piece;
@@ -27,7 +28,11 @@ const PATIENCE: Duration = Duration::from_mins(2);
 const LEFT_OUT: &[&str] = &["POST /v1/me:sign-out"];
 
 /// Fields whose texts mean something besides: whatever their length, most are none.
-const BY_MEANING: &[&str] = &["/zone"];
+const BY_MEANING: &[&str] = &["/zone", "/token"];
+
+/// Headers that say nothing of an operation: of the connection, the body and how it is kept.
+const OF_ALL: &[&str] =
+    &["cache-control", "content-length", "content-type", "date", "transfer-encoding", "vary", "x-content-type-options"];
 
 /// What the tries are made on.
 const DOMAINS: &[Piece] = &[Piece::Parties, Piece::Books, Piece::Pledging, Piece::Challenges, Piece::Cooperatives];
@@ -92,6 +97,13 @@ impl Operation<'_> {
             }
         }
         if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) }
+    }
+
+    /// What the contract says of an answer with this status.
+    fn answer<'a>(&'a self, document: &'a Value, status: u16) -> Option<&'a Value> {
+        let answer = self.contract["responses"].get(status.to_string())?;
+        let shared = answer["$ref"].as_str().and_then(|to| document.pointer(to.strip_prefix('#')?));
+        Some(shared.unwrap_or(answer))
     }
 
     fn headers(&self) -> Vec<(String, Vec<u8>)> {
@@ -166,8 +178,7 @@ impl Operation<'_> {
 }
 
 /// The operations of the contract, each with an example and the token of who may do it.
-fn operations<'a>(document: &'a Value, scene: &Scene, people: &[(&str, String)]) -> anyhow::Result<Vec<Operation<'a>>> {
-    let known = scene.known.to_json();
+fn operations<'a>(document: &'a Value, known: &Value, people: &[(&str, String)]) -> anyhow::Result<Vec<Operation<'a>>> {
     let mut operations = Vec::new();
     for (path, item) in document["paths"].as_object().context("paths")? {
         for (method, contract) in item.as_object().context("operations")? {
@@ -208,24 +219,33 @@ fn operations<'a>(document: &'a Value, scene: &Scene, people: &[(&str, String)])
 
 /// What is wrong with an answer, if anything is: among others, that it names a field which is neither in the contract nor in
 /// what was sent.
-fn judge(document: &Value, operation: &Operation<'_>, request: &Request, status: u16, body: &Value) -> Option<String> {
+fn judge(
+    document: &Value,
+    operation: &Operation<'_>,
+    request: &Request,
+    (status, headers, body): (u16, &[String], &Value),
+) -> Option<String> {
     let pointers = body["errors"].as_array().into_iter().flatten();
     let stranger = pointers.clone().filter_map(|error| error["pointer"].as_str()).find(|pointer| {
         let is_sent = request.body.as_ref().is_some_and(|body| body.pointer(pointer).is_some());
         !(is_sent || operation.has(document, pointer))
     });
     let names = |pointer: &str| pointers.clone().any(|error| error["pointer"] == pointer);
-    let declared = operation.contract["responses"].get(status.to_string()).is_some();
+    let declared = operation.answer(document, status);
     let pointer = request.field.rsplit(' ').next().unwrap_or_default();
     let refused = status >= 400
         || body["items"].as_array().is_some_and(|items| items.iter().any(|item| item["verdict"] == "refused"));
-    let types = operation
-        .contract
-        .pointer(&format!("/responses/{status}/content/application~1problem+json/schema/allOf/1/properties/type/enum"));
+    let contract = declared.unwrap_or(&Value::Null);
+    let types = contract.pointer("/content/application~1problem+json/schema/allOf/1/properties/type/enum");
+    let undescribed = headers.iter().find(|name| {
+        contract["headers"].as_object().is_none_or(|of| of.keys().all(|known| !known.eq_ignore_ascii_case(name)))
+    });
     let why = if status >= 500 {
         "the service fails"
-    } else if !declared {
+    } else if declared.is_none() {
         "the contract declares no such answer"
+    } else if let Some(name) = undescribed {
+        return Some(format!("{}: the contract does not describe the header {name} of {status}", operation.name()));
     } else if status >= 400 && !body["type"].as_str().is_some_and(is_known) {
         "the problem stands in no list"
     } else if types.and_then(Value::as_array).is_some_and(|types| !types.contains(&body["type"])) {
@@ -284,14 +304,16 @@ impl Findings {
                 };
                 let answer = call.send().await.with_context(|| format!("{} {:?}", request.field, request.what))?;
                 let status = answer.status().as_u16();
+                let names = answer.headers().keys().map(|name| name.as_str().to_owned());
+                let headers: Vec<String> = names.filter(|name| !OF_ALL.contains(&name.as_str())).collect();
                 let body = serde_json::from_slice(&answer.bytes().await?).unwrap_or(Value::Null);
-                anyhow::Ok((request, status, body))
+                anyhow::Ok((request, status, headers, body))
             })
             .buffer_unordered(AT_ONCE);
         while let Some(answer) = answers.next().await {
-            let (request, status, body) = answer?;
+            let (request, status, headers, body) = answer?;
             self.requests += 1;
-            self.wrong.extend(judge(document, operation, &request, status, &body));
+            self.wrong.extend(judge(document, operation, &request, (status, &headers, &body)));
             self.fields.insert(request.field);
         }
         Ok(())
@@ -310,7 +332,7 @@ async fn fl27_every_field_is_taken_at_its_bounds_and_refused_beyond_them() -> Ou
         people.push((name, client.access_token().await?.context("a token")?));
     }
     let (mut findings, started) = (Findings::default(), Instant::now());
-    let operations = operations(&document, &scene, &people)?;
+    let operations = operations(&document, &scene.known.to_json(), &people)?;
     for operation in &operations {
         let requests = operation.requests(&document);
         findings.ask((scene.app.base_url(), &http), &document, operation, requests).await?;

@@ -1,7 +1,8 @@
 //! What an operation may be refused with: declared for each by what it takes and who may call it.
 
+use super::headers;
 use crate::problem::MEDIA_TYPE;
-use crate::refusals::{self, Kind};
+use crate::refusals::{self, At, Kind};
 use crate::who_may::Access;
 use serde_json::{Map, Value, json};
 
@@ -39,13 +40,13 @@ const REFUSALS: &[(&str, u16, &str)] = &[
 /// The token endpoint, whose errors are those of RFC 6749, section 5.2.
 const TOKENS: &str = "/v1/oauth/token";
 
-/// The refusals as shared responses.
+/// The refusals as shared responses, with the problems that any operation may answer.
 pub(super) fn components() -> Value {
     // Conflicts are told by operation.
     let shared = REFUSALS.iter().filter(|(_, status, _)| *status != 409);
-    let responses = shared.map(|(name, _, description)| {
-        let problem = json!({"schema": {"$ref": "#/components/schemas/Problem"}});
-        ((*name).to_owned(), json!({"description": description, "content": {MEDIA_TYPE: problem}}))
+    let responses = shared.map(|(name, status, _)| {
+        let of_any = refusals::ALL.iter().filter(|kind| kind.status == *status && matches!(kind.at, At::Any));
+        ((*name).to_owned(), response(*status, &of_any.map(Kind::type_).collect::<Vec<_>>()))
     });
     Value::Object(responses.collect::<Map<_, _>>())
 }
@@ -53,6 +54,7 @@ pub(super) fn components() -> Value {
 /// Declares the refusals that an operation can answer with, beside its own answers.
 pub(super) fn declare(method: &str, path: &str, access: Access, operation: &mut Value) {
     let takes_body = operation.get("requestBody").is_some();
+    let verb = method.to_uppercase();
     let has_query =
         operation["parameters"].as_array().into_iter().flatten().any(|parameter| parameter["in"] == "query");
     // The token endpoint takes a form, and changes nothing.
@@ -61,16 +63,13 @@ pub(super) fn declare(method: &str, path: &str, access: Access, operation: &mut 
     let is_change = method == "patch" || method == "put";
     if path == TOKENS {
         for (status, description) in [
-            (
-                "400",
-                "The form is none, the grant type is another one, or the credential has not the scopes (RFC 6749).",
-            ),
-            ("401", "No live credential has this client id and secret; or there was a bearer token, which is wrong."),
+            (400, "The form is none, the grant type is another one, or the credential has not the scopes (RFC 6749)."),
+            (401, "No live credential has this client id and secret; or there was a bearer token, which is wrong."),
         ] {
-            let oauth = json!({"schema": {"$ref": "#/components/schemas/OauthProblem"}});
-            let problem = json!({"schema": {"$ref": "#/components/schemas/Problem"}});
-            let content = json!({"application/json": oauth, MEDIA_TYPE: problem});
-            operation["responses"][status] = json!({"description": description, "content": content});
+            let mut answer = response(status, &types_of(status, method, path));
+            answer["description"] = json!(description);
+            answer["content"]["application/json"] = json!({"schema": {"$ref": "#/components/schemas/OauthProblem"}});
+            operation["responses"][status.to_string()] = answer;
         }
     }
     for (name, status, _) in REFUSALS {
@@ -85,27 +84,32 @@ pub(super) fn declare(method: &str, path: &str, access: Access, operation: &mut 
             _ => true,
         };
         if possible && operation["responses"].get(status.to_string()).is_none() {
-            operation["responses"][status.to_string()] = match known(*status, method, path) {
-                Some(types) => of_types(*status, &types),
-                None => json!({"$ref": format!("#/components/responses/{name}")}),
+            let of_its_own = |kind: &&Kind| kind.status == *status && !matches!(kind.at, At::Any);
+            let is_shared =
+                *status != 409 && !refusals::ALL.iter().filter(of_its_own).any(|kind| kind.is_of(&verb, path));
+            operation["responses"][status.to_string()] = if is_shared {
+                json!({"$ref": format!("#/components/responses/{name}")})
+            } else {
+                response(*status, &types_of(*status, method, path))
             };
         }
     }
 }
 
-/// The types of the problems with which an operation answers a status: known for refusals by a rule, whose codes stand in the
-/// list by operation.
-fn known(status: u16, method: &str, path: &str) -> Option<Vec<String>> {
+/// The types of the problems with which an operation answers a status, from the list by operation.
+fn types_of(status: u16, method: &str, path: &str) -> Vec<String> {
     let method = method.to_uppercase();
     let of_it = refusals::ALL.iter().filter(|kind| kind.status == status && kind.is_of(&method, path));
-    (status == 409).then(|| of_it.map(Kind::type_).collect())
+    of_it.map(Kind::type_).collect()
 }
 
-/// A response whose problems are of these types.
-fn of_types(status: u16, types: &[String]) -> Value {
+/// A response with this status, whose problems are of these types.
+fn response(status: u16, types: &[String]) -> Value {
     let description = REFUSALS.iter().find(|(_, of, _)| *of == status).map(|(_, _, description)| *description);
     let schema = json!({
-        "allOf": [{"$ref": "#/components/schemas/Problem"}, {"type": "object", "properties": {"type": {"enum": types}}}],
+        "allOf": [{"$ref": "#/components/schemas/Problem"}, {"type": "object", "properties": {"type": {"type": "string", "enum": types}}}],
     });
-    json!({"description": description, "content": {MEDIA_TYPE: {"schema": schema}}})
+    let mut response = json!({"description": description, "content": {MEDIA_TYPE: {"schema": schema}}});
+    headers::of_refusal(status, &mut response);
+    response
 }

@@ -7,6 +7,7 @@ use ledger::book::Mode;
 use ledger::id::PledgeId;
 use ledger::parties::rules::role::Scope;
 use ledger::pledging::operations::charges;
+use ledger::pledging::rules::sandbox_token::SandboxToken;
 use serde_json::{Value, json};
 
 /// A live campaign, as the API shows it.
@@ -30,7 +31,7 @@ fn pledge(campaign: &Value, reference: &str, rail: &str) -> Value {
         "donor": {"reference": "fan-1", "name": "Ada", "email": "ada@example.org", "privacy": "host_only"},
         "amount": {"amount": "10.00", "currency": "USD"},
         "schedule": {"interval": "monthly", "payments": 24},
-        "rail": rail, "token": "card", "terms_sha256": campaign["terms_sha256"],
+        "rail": rail, "token": "sandbox_ok", "terms_sha256": campaign["terms_sha256"],
     })
 }
 
@@ -45,7 +46,7 @@ async fn p4_a_pledge_is_placed_once_however_often_it_is_sent() {
     let (path, new) = (path(&campaign), pledge(&campaign, "order-1", "sandbox"));
     let first = service.ask(Method::POST, &path, &service.partner, "key-1", Some(&new)).await;
     assert_eq!((first.status, &first.body["state"]), (201, &json!("active")), "{}", first.body);
-    assert!(!first.body.to_string().contains("card"), "a token is never shown");
+    assert!(!first.body.to_string().contains("sandbox_ok"), "a token is never shown");
     let replayed = service.ask(Method::POST, &path, &service.partner, "key-1", Some(&new)).await;
     assert!(replayed.replayed && replayed.status == 201 && replayed.body == first.body);
     let again = service.post(&path, &service.partner, &new).await;
@@ -122,6 +123,38 @@ async fn strangers_other_partners_and_live_credentials_are_told_that_there_is_no
     }
     assert_eq!(service.post(&format!("{shown}:cancel"), &neighbour, &json!({})).await.status, 404);
     assert_eq!(service.get(&campaign_path, "").await.status, 404, "a private book is not for everybody");
+}
+
+#[actix_web::test]
+async fn u5_a_token_that_the_sandbox_does_not_know_is_refused_with_the_list() {
+    let service = Service::start().await;
+    let campaign = campaign(&service, "press").await;
+    let with_token = |rail: &str, token: &str| {
+        let mut new = pledge(&campaign, &format!("order-{rail}-{token}"), rail);
+        new["token"] = json!(token);
+        new
+    };
+    let is_refused = |answer: &Answer| {
+        assert_eq!(answer.kind(), (422, "/problems/invalid"), "{}", answer.body);
+        assert_eq!(answer.body["errors"][0]["pointer"], "/token");
+        for known in SandboxToken::ALL {
+            assert!(answer.body["detail"].as_str().unwrap().contains(known.as_str()), "{}", answer.body);
+        }
+    };
+    is_refused(&service.post(&path(&campaign), &service.partner, &with_token("sandbox", "tok_visa")).await);
+    let mut placed = Vec::new();
+    for (rail, token) in [("sandbox", "sandbox_expired_card"), ("partner", "tok_visa")] {
+        let answer = service.post(&path(&campaign), &service.partner, &with_token(rail, token)).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        placed.push(format!("/v1/pledges/{}", answer.body["id"].as_str().unwrap()));
+    }
+    for at in &placed {
+        let paused = service.post(&format!("{at}:pause"), &service.partner, &json!({})).await;
+        assert_eq!(paused.status, 200, "{}", paused.body);
+    }
+    let token = json!({"token": "tok_visa"});
+    is_refused(&service.post(&format!("{}:resume", placed[0]), &service.partner, &token).await);
+    assert_eq!(service.post(&format!("{}:resume", placed[1]), &service.partner, &token).await.status, 200);
 }
 
 #[actix_web::test]

@@ -90,19 +90,6 @@ pub async fn post_all_or_name(
     Ok(Ok(posted))
 }
 
-/// What the fold would say, without writing: the same code, for dry runs. The head is locked until the caller rolls back.
-///
-/// # Errors
-///
-/// [`Error::NotFound`] for an unknown book. A refusal is a verdict here, no error.
-pub async fn try_out(tx: &Transaction<'_>, book: &Book, entry: Entry) -> Result<Verdict, Error> {
-    let head = journal::lock(tx, book.id).await?;
-    let command = Command::post(None, entry);
-    let mut state = read_state(tx, book, head, &command).await?;
-    let (_, verdicts) = fold(&mut state, [&command]);
-    verdicts.first().copied().ok_or_else(|| Error::inconsistent("the fold gave no verdict"))
-}
-
 async fn read_state(tx: &Transaction<'_>, book: &Book, head: journal::Head, command: &Command) -> Result<State, Error> {
     read_accounts(tx, book, head, &journal::accounts_of(command.lines().iter())).await
 }

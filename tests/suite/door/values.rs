@@ -33,6 +33,9 @@ impl Try {
     }
 }
 
+/// So many words of a list are tried.
+const LISTED_MAX: usize = 20;
+
 /// Characters of an address that stand as they are.
 const PLAIN: &[u8] = b"-_.~:";
 
@@ -132,8 +135,9 @@ fn fits(document: &Value, reading: &Value, base: &Value) -> bool {
     }
     let fixed = reading["properties"].as_object().into_iter().flatten();
     let differs = |(name, field): (&String, &Value)| {
-        let word = field["enum"].get(0).or_else(|| field.get("const"));
-        word.is_some_and(|word| !base[name.as_str()].is_null() && base[name.as_str()] != *word)
+        let words =
+            field["enum"].as_array().map(Vec::as_slice).or_else(|| field.get("const").map(std::slice::from_ref));
+        words.is_some_and(|words| !base[name.as_str()].is_null() && !words.contains(&base[name.as_str()]))
     };
     reading["type"] != "null" && !fixed.into_iter().any(differs)
 }
@@ -174,12 +178,13 @@ fn of_text(schema: &Value) -> Vec<(Try, Value)> {
     let (least, most) = (number("minLength").unwrap_or(0), number("maxLength"));
     let pattern = schema["pattern"].as_str();
     let is_free = pattern.is_none() && schema["format"].is_null() && schema["enum"].is_null();
+    let is_shaped = pattern.is_some() || schema["enum"].is_array();
     let mut all = vec![
         (Try::OtherType, json!(7)),
         (Try::OtherType, json!({"a": 1})),
         (Try::Nul, json!(format!("a\0{}", "a".repeat(least)))),
-        (if pattern.is_some() { Try::Beyond } else { Try::Invisible }, json!("\u{200b}".repeat(least.max(1)))),
-        (if pattern.is_some() { Try::Beyond } else { Try::Invisible }, json!("   ")),
+        (if is_shaped { Try::Beyond } else { Try::Invisible }, json!("\u{200b}".repeat(least.max(1)))),
+        (if is_shaped { Try::Beyond } else { Try::Invisible }, json!("   ")),
     ];
     if let Some(most) = most {
         all.push((Try::Beyond, json!("a".repeat(most + 1))));
@@ -189,6 +194,11 @@ fn of_text(schema: &Value) -> Vec<(Try, Value)> {
         all.push((Try::Least, json!("a".repeat(least))));
         all.push((Try::Most, json!("a".repeat(most))));
         all.push((Try::MostBytes, json!("𝔘".repeat(most))));
+    }
+    let listed = schema["enum"].as_array().into_iter().flatten().filter(|word| word.is_string()).take(LISTED_MAX);
+    all.extend(listed.map(|word| (Try::Far, word.clone())));
+    if schema["enum"].is_array() {
+        all.push((Try::Beyond, json!("no-such-word")));
     }
     match (schema["format"].as_str(), pattern.filter(|_| schema["format"].is_null())) {
         (Some("date"), _) => {
@@ -213,18 +223,15 @@ fn of_text(schema: &Value) -> Vec<(Try, Value)> {
             let codes = [longest, format!("expenses:{}", "a".repeat(52)), format!("liabilities:{}", "b".repeat(80))];
             all.extend(codes.map(|code| (Try::Far, json!(code))));
         }
-        (_, Some(pattern)) => all.extend(words(pattern).into_iter().map(|word| (Try::Far, json!(word)))),
+        (_, Some(pattern)) => all.extend(longest(pattern).into_iter().map(|word| (Try::Far, json!(word)))),
         (_, None) => {}
     }
     all
 }
 
-/// The words of a pattern that is a choice of them; of one that is a word of small letters, the shortest and the longest.
-fn words(pattern: &str) -> Vec<String> {
-    let inside = pattern.trim_start_matches('^').trim_end_matches('$');
-    if let Some(choice) = inside.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
-        return choice.split('|').map(str::to_owned).collect();
-    }
+/// The shortest and the longest word of a pattern that is a word of letters.
+fn longest(pattern: &str) -> Vec<String> {
+    let inside = pattern.trim_start_matches('^');
     let most = [("{0,39}", 40), ("{1,62}", 63), ("{1,15}", 16)].iter().find(|(part, _)| inside.contains(part));
     let letter = if inside.starts_with("[A-Z]") { "Z" } else { "z" };
     most.map_or(Vec::new(), |(_, most)| vec![letter.repeat(2), letter.repeat(*most)])

@@ -16,10 +16,13 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     let second = give_role(&cast.operator, &cast.host, &cast.reviewers[0], "judge").await?;
     let own = organisation(&cast.treasurer, "Workshop of the Host", "project_team").await?;
     known.add(&own);
+    let newcomers = organisation(&cast.treasurer, "Newcomers", "project_team").await?;
     advance(&cast.treasurer, &host.book, date(2031, 1, 1)).await?;
 
     known.add(text(&host.make("draft", 30, false).await?, "/id")?);
-    known.example("POST /v1/challenges", json!({}), host.challenge("new", 30, false));
+    let mut new = host.challenge("new", 30, false);
+    new["book"] = json!(cast.book);
+    known.example("POST /v1/challenges", json!({}), new);
     for step in [":publish", ":cancel", "/rules"] {
         let made = host.make(&format!("draft-{}", &step[1..]), 30, false).await?;
         let body = if step == "/rules" {
@@ -33,7 +36,7 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     host.step(&funding, ":publish").await?;
     known.example("POST /v1/challenges/{id}:announce", json!({"id": funding["id"]}), json!({"reason": ""}));
     let entering = host.entering(&cast.treasurer, known).await?;
-    let entry = json!({"team": own, "rules_sha256": entering["rules_sha256"]});
+    let entry = json!({"team": newcomers, "rules_sha256": entering["rules_sha256"]});
     known.example("POST /v1/challenges/{id}/entries", json!({"id": entering["id"]}), entry);
 
     let reason = json!({"reason": ""});
@@ -50,8 +53,10 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     }
     known.example("POST /v1/challenges/{id}:close-submissions", json!({"id": closing["id"]}), reason.clone());
     known.example("POST /v1/challenges/{id}/judges", json!({"id": open["id"]}), json!({"person": second}));
-    host.enter(&cast.treasurer, &own, &open).await?;
-    known.example("POST /v1/challenges/{id}/submissions", json!({"id": open["id"]}), work(&own, "final"));
+    for team in [&own, &newcomers] {
+        host.enter(&cast.treasurer, team, &open).await?;
+    }
+    known.example("POST /v1/challenges/{id}/submissions", json!({"id": open["id"]}), work(&newcomers, "final"));
     let draft = host.draft(&cast.treasurer, &own, &open, "proposal").await?;
     let content = json!({"title": "Our plan", "note": "", "evidence": [], "attributions": []});
     known.example("PUT /v1/submissions/{id}", json!({"id": draft["id"], "If-Match": "\"v1\""}), content);

@@ -46,7 +46,8 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
         let reason = json!({"reason": "The mailbox was taken over"});
         known.example(&format!("POST /v1/persons/{{id}}:{step}"), kept_out.clone(), reason);
     }
-    let tie = json!({"book": cast.book, "organisation": cast.team, "reason": "A cousin is on the team"});
+    let cousins = organisation(&cast.operator, "Workshop of a Cousin", "project_team").await?;
+    let tie = json!({"book": cast.book, "organisation": cousins, "reason": "A cousin is on the team"});
     known.example("POST /v1/ties", json!({}), tie);
     Ok(())
 }

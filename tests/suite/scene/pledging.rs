@@ -36,6 +36,9 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
             work.submit(&cast.claimant, &claim).await?;
         }
     }
+    let builders = organisation(&cast.operator, "Builders", "project_team").await?;
+    let new = json!({"campaign": work.campaign, "team": builders, "name": "Stand", "amount": usd("2.00")});
+    known.example("POST /v1/milestones", json!({}), new);
     let given_up = work.plan("Brochure", &own, 7).await?;
     known.example("POST /v1/milestones/{id}:cancel", json!({"id": given_up}), reason);
     let planned = work.plan("Tests", &own, 7).await?;
@@ -65,10 +68,13 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     Ok(())
 }
 
+/// The digest of the evidence: that of the contract's example, as a review restates it.
+const EVIDENCE: &str = "876162d935417420d888f1d363dcb64069ec8312ef89a5463d7db5224d809406";
+
 /// What a claim says.
 fn content() -> Value {
     let evidence = json!({
-        "kind": "test_report", "title": "Test report", "url": "https://designs.example/report", "sha256": "c".repeat(64),
+        "kind": "test_report", "title": "Test report", "url": "https://designs.example/report", "sha256": EVIDENCE,
     });
     json!({"amount": usd("2.00"), "note": "Done", "evidence": [evidence]})
 }

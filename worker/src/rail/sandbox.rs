@@ -1,14 +1,7 @@
 //! A payment provider that takes no money: the name of the token says what happens.
 //!
-//! | token | what happens |
-//! |---|---|
-//! | `sandbox_ok`, or none | captured |
-//! | `sandbox_insufficient_funds` | declined each time; may work later |
-//! | `sandbox_insufficient_funds_once` | the first attempt is declined, later ones are captured |
-//! | `sandbox_expired_card` | declined: another means of payment is needed |
-//! | `sandbox_stolen_card` | declined: never try again |
-//! | `sandbox_timeout` | captured, but the answer is lost |
-//! | any other | declined: another means of payment is needed |
+//! [`SandboxToken`] says which there are. No token is as `sandbox_ok`; one that it does not know, which the door takes no more,
+//! is declined: another means of payment is needed.
 //!
 //! Its memory is a table of its own, written outside our transactions, as a remote provider would: one reference has one
 //! answer, whatever becomes of us.
@@ -20,6 +13,7 @@ use ledger::Error;
 use ledger::engine::pool::Pool;
 use ledger::id::BookId;
 use ledger::pledging::rules::charge::{DeclineKind, Outcome};
+use ledger::pledging::rules::sandbox_token::SandboxToken;
 use sha2::{Digest, Sha256};
 
 /// The sandbox's provider.
@@ -129,7 +123,7 @@ impl Rail for Sandbox {
             Some(remembered) if !remembered.answers(request) => {
                 Err(RailError::Rejected(format!("{} was used for another charge", request.reference)))
             }
-            Some(_) if request.token == "sandbox_timeout" => Err(RailError::Unknown("timed out".into())),
+            Some(_) if request.token == SandboxToken::Timeout.as_str() => Err(RailError::Unknown("timed out".into())),
             Some(remembered) => Ok(remembered.outcome),
             None => Err(RailError::Unknown("no memory of what was just written".into())),
         }
@@ -157,14 +151,19 @@ fn lost(error: Error) -> RailError {
 /// The outcome that the token's name asks for.
 fn decide(request: &ChargeRequest) -> Outcome {
     let declined = |code: &str, kind| Outcome::Declined { code: code.into(), kind };
-    match request.token.as_str() {
-        "" | "sandbox_ok" | "sandbox_timeout" => captured(request),
-        "sandbox_insufficient_funds" => declined("insufficient_funds", DeclineKind::Soft),
-        "sandbox_insufficient_funds_once" if request.attempt == 1 => declined("insufficient_funds", DeclineKind::Soft),
-        "sandbox_insufficient_funds_once" => captured(request),
-        "sandbox_expired_card" => declined("expired_card", DeclineKind::Expired),
-        "sandbox_stolen_card" => declined("stolen_card", DeclineKind::Stolen),
-        _ => declined("unknown_token", DeclineKind::Expired),
+    if request.token.is_empty() {
+        return captured(request);
+    }
+    let Ok(token) = request.token.parse() else { return declined("unknown_token", DeclineKind::Expired) };
+    match token {
+        SandboxToken::Ok | SandboxToken::Timeout => captured(request),
+        SandboxToken::InsufficientFunds => declined("insufficient_funds", DeclineKind::Soft),
+        SandboxToken::InsufficientFundsOnce if request.attempt == 1 => {
+            declined("insufficient_funds", DeclineKind::Soft)
+        }
+        SandboxToken::InsufficientFundsOnce => captured(request),
+        SandboxToken::ExpiredCard => declined("expired_card", DeclineKind::Expired),
+        SandboxToken::StolenCard => declined("stolen_card", DeclineKind::Stolen),
     }
 }
 

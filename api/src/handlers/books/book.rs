@@ -170,7 +170,8 @@ pub(crate) async fn list(
 
 /// Shows a book.
 #[utoipa::path(tag = "books", params(("book" = String, Path, description = "The book")),
-    responses((status = 200, description = "The book, with its ETag", body = BookBody)))]
+    responses((status = 200, description = "The book, with its ETag", body = BookBody,
+        headers(("ETag" = String)))))]
 #[get("/v1/books/{book}")]
 pub(crate) async fn show(state: Data<State>, caller: MaybeCaller, id: Path<BookRef>) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;

@@ -238,26 +238,17 @@ impl JournalEntryBody {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct DryRun {
-    /// Decides as if it were posted, and writes nothing. With an Idempotency-Key that has come before, it is answered as the
+    /// Decides as if it were posted, answers the entry that it would become, and writes nothing. With an Idempotency-Key that has come before, it is answered as the
     /// request itself would be.
     #[serde(default)]
     dry_run: bool,
-}
-
-/// What would have been posted.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct TriedEntry {
-    /// Always true.
-    dry_run: bool,
-    /// The number that it would have got.
-    number: i64,
 }
 
 /// Posts a journal entry between accounts that no operation manages.
 #[utoipa::path(tag = "journal-entries", params(("book" = String, Path, description = "The book"), DryRun),
     request_body = NewJournalEntry,
     responses((status = 201, description = "Posted", body = JournalEntryBody),
-              (status = 200, description = "With `dry_run`: it would be posted", body = TriedEntry)))]
+              (status = 200, description = "With `dry_run`: as it would be posted", body = JournalEntryBody)))]
 #[post("/v1/books/{book}/journal-entries")]
 pub(crate) async fn create(
     state: Data<State>,
@@ -274,9 +265,9 @@ pub(crate) async fn create(
     if tries {
         let mut client = state.client().await?;
         let tx = client.transaction().await?;
-        let tried = operations::try_out(&tx, &book, entry).await;
+        let tried = operations::try_out(&tx, &book, entry, wall).await;
         tx.rollback().await?;
-        return Ok(HttpResponse::Ok().json(TriedEntry { dry_run: true, number: tried?.number }));
+        return Ok(HttpResponse::Ok().json(JournalEntryBody::new(tried?)));
     }
     let key = request.key.for_lane(caller.id());
     let answer = state.lanes().post(book.id, key, entry).await?;

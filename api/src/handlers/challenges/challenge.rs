@@ -104,7 +104,8 @@ pub(crate) async fn list(
 
 /// Shows a challenge, and what its purse holds.
 #[utoipa::path(tag = "challenges", params(("id" = String, Path, description = "The challenge")),
-    responses((status = 200, description = "The challenge, with its ETag", body = ChallengeBody)))]
+    responses((status = 200, description = "The challenge, with its ETag", body = ChallengeBody,
+        headers(("ETag" = String)))))]
 #[get("/v1/challenges/{id}")]
 pub(crate) async fn show(
     state: Data<State>,

@@ -266,7 +266,8 @@ pub(crate) async fn list(
 
 /// Shows a submission.
 #[utoipa::path(tag = "submissions", params(("id" = String, Path, description = "The submission")),
-    responses((status = 200, description = "The submission, with its ETag", body = SubmissionBody)))]
+    responses((status = 200, description = "The submission, with its ETag", body = SubmissionBody,
+        headers(("ETag" = String)))))]
 #[get("/v1/submissions/{id}")]
 pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<SubmissionId>) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;

@@ -105,7 +105,8 @@ pub(crate) async fn list(
 
 /// Shows a distribution; to plain members with their own shares, once it is open.
 #[utoipa::path(tag = "distributions", params(("id" = String, Path, description = "The distribution")),
-    responses((status = 200, description = "The distribution, with its ETag", body = DistributionBody)))]
+    responses((status = 200, description = "The distribution, with its ETag", body = DistributionBody,
+        headers(("ETag" = String)))))]
 #[get("/v1/distributions/{id}")]
 pub(crate) async fn show(
     state: Data<State>,

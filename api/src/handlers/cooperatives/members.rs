@@ -6,7 +6,7 @@ use crate::idempotency::{Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::wire::{bounded, parse};
+use crate::wire::{book_day, bounded, parse};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use deadpool_postgres::GenericClient;
@@ -123,7 +123,8 @@ pub(crate) async fn admit(
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
     let email: Email = parse("/email", &request.body.email)?;
-    let (group, joined_on, consents) = (&request.body.group, request.body.joined_on, request.body.consents);
+    let (group, consents) = (&request.body.group, request.body.consents);
+    let joined_on = request.body.joined_on.map(|day| book_day("/joined_on", day)).transpose()?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = cooperative(tx, &caller, *id).await?;
         let new = operations::NewMember { email: email.clone(), group: group.clone(), joined_on, consents };
@@ -178,9 +179,10 @@ pub(crate) async fn leave(
     request: Keyed<LeaveRequest>,
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
+    let left_on = request.body.left_on.map(|day| book_day("/left_on", day)).transpose()?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         cooperative_of(tx, &caller, id.book, "member").await?;
-        let left = operations::leave(tx, *id, request.body.left_on, by, Timestamp::now()).await?;
+        let left = operations::leave(tx, *id, left_on, by, Timestamp::now()).await?;
         Ok(Reply::ok(&MemberBody::new(left, true)))
     })
     .await

@@ -32,7 +32,7 @@ pub struct TaskBody {
     pub book: Option<BookRef>,
     /// The name of the book.
     pub book_name: Option<String>,
-    /// Until when, by the clock of the book; null when nothing ends it.
+    /// Until when, by the book's clock; null when nothing ends it.
     pub until: Option<Timestamp>,
     /// Where it is read by GET; null for an invitation, which is accepted by the link in its mail.
     pub path: Option<String>,

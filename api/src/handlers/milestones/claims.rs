@@ -91,7 +91,8 @@ pub(crate) async fn list(
 
 /// Shows a claim with its evidence, the reviews of its present submission, and its clocks.
 #[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The claim")),
-    responses((status = 200, description = "The claim, with its ETag", body = ClaimBody)))]
+    responses((status = 200, description = "The claim, with its ETag", body = ClaimBody,
+        headers(("ETag" = String)))))]
 #[get("/v1/claims/{id}")]
 pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<ClaimId>) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;

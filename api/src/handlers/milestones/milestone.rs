@@ -268,7 +268,8 @@ pub(crate) async fn list(
 
 /// Shows a milestone, and how many people of the host could review its claims.
 #[utoipa::path(tag = "milestones", params(("id" = String, Path, description = "The milestone")),
-    responses((status = 200, description = "The milestone, with its ETag", body = MilestoneBody)))]
+    responses((status = 200, description = "The milestone, with its ETag", body = MilestoneBody,
+        headers(("ETag" = String)))))]
 #[get("/v1/milestones/{id}")]
 pub(crate) async fn show(
     state: Data<State>,

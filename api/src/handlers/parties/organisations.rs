@@ -102,7 +102,8 @@ pub(crate) async fn list(
 
 /// Shows an organisation.
 #[utoipa::path(tag = "organisations", params(("id" = String, Path, description = "The organisation")),
-    responses((status = 200, description = "The organisation, with its ETag", body = OrganisationBody)))]
+    responses((status = 200, description = "The organisation, with its ETag", body = OrganisationBody,
+        headers(("ETag" = String)))))]
 #[get("/v1/organisations/{id}")]
 pub(crate) async fn show(
     state: Data<State>,

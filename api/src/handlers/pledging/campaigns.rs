@@ -166,7 +166,8 @@ pub(crate) async fn list(
 
 /// Shows a campaign.
 #[utoipa::path(tag = "campaigns", params(("id" = String, Path, description = "The campaign")),
-    responses((status = 200, description = "The campaign, with its ETag", body = CampaignBody)))]
+    responses((status = 200, description = "The campaign, with its ETag", body = CampaignBody,
+        headers(("ETag" = String)))))]
 #[get("/v1/campaigns/{id}")]
 pub(crate) async fn show(
     state: Data<State>,

@@ -173,7 +173,8 @@ pub(crate) async fn list(
 
 /// Shows a charge, with each of its attempts.
 #[utoipa::path(tag = "charges", params(("id" = String, Path, description = "The charge")),
-    responses((status = 200, description = "The charge, with its ETag", body = ChargeWithAttemptsBody)))]
+    responses((status = 200, description = "The charge, with its ETag", body = ChargeWithAttemptsBody,
+        headers(("ETag" = String)))))]
 #[get("/v1/charges/{id}")]
 pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<ChargeId>) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;

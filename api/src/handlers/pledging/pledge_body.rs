@@ -13,6 +13,7 @@ use ledger::parties::rules::privacy::Privacy;
 use ledger::pledging::operations::pledges::{AskedDonor, AskedSchedule, PlacePledge};
 use ledger::pledging::rules::donor::Donor;
 use ledger::pledging::rules::pledge::{Pledge, Rail, Schedule};
+use ledger::pledging::rules::sandbox_token;
 use ledger::pledging::store::donors;
 use ledger::text;
 use serde::{Deserialize, Serialize};
@@ -92,7 +93,7 @@ pub struct NewPledge {
     rail: String,
     /// What the provider charges; never shown. The rail `partner` needs none.
     #[serde(default)]
-    #[schema(max_length = 200, example = "card")]
+    #[schema(max_length = 200, example = "sandbox_ok")]
     token: String,
     /// SHA-256 of the campaign's terms, in hexadecimal, as the donor agreed to them.
     #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-f]{64}$")]
@@ -105,6 +106,9 @@ impl NewPledge {
         let mut terms_digest = [0; 32];
         hex::decode_to_slice(&self.terms_sha256, &mut terms_digest)
             .map_err(|_| Problem::invalid("/terms_sha256", "must be 64 hexadecimal digits"))?;
+        let rail = parse("/rail", &self.rail)?;
+        let token = bounded("/token", &self.token, text::REFERENCE_OR_NONE)?;
+        sandbox_token::check(rail, &token)?;
         Ok(PlacePledge {
             campaign,
             partner,
@@ -120,8 +124,8 @@ impl NewPledge {
             },
             amount: self.amount.parse("/amount")?,
             schedule: self.schedule.parse()?,
-            rail: parse("/rail", &self.rail)?,
-            token: bounded("/token", &self.token, text::REFERENCE_OR_NONE)?,
+            rail,
+            token,
             terms_digest,
         })
     }

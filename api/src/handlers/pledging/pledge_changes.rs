@@ -18,6 +18,8 @@ use ledger::Error;
 use ledger::id::{CampaignId, PledgeId};
 use ledger::pledging::operations::pledge_changes;
 use ledger::pledging::rules::pledge::Pledge;
+use ledger::pledging::rules::sandbox_token;
+use ledger::pledging::store::pledges;
 use ledger::service::change::Change;
 use ledger::text;
 use serde::{Deserialize, Serialize};
@@ -58,7 +60,7 @@ pub(crate) async fn pause(
 #[serde(deny_unknown_fields, default)]
 pub struct ResumePledgeRequest {
     /// Another means of payment; needed when the pledge needs action for `means`.
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(min_length = 1, max_length = 200, example = "sandbox_ok")]
     token: Option<String>,
     /// For the list of who did what; no personal data.
     #[schema(max_length = 1000)]
@@ -80,6 +82,9 @@ pub(crate) async fn resume(
 ) -> Result<HttpResponse, Problem> {
     let token = request.body.token.as_deref().map(|token| bounded("/token", token, text::REFERENCE)).transpose()?;
     step(&state, &caller, *id, &request, &request.body.reason, async |tx, change, wall| {
+        if let Some(token) = &token {
+            sandbox_token::check(pledges::get(tx, *id).await?.rail, token)?;
+        }
         pledge_changes::resume(tx, *id, token, change, wall).await
     })
     .await

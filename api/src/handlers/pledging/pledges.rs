@@ -191,7 +191,8 @@ pub(crate) async fn search(
 
 /// Shows a pledge.
 #[utoipa::path(tag = "pledges", params(("id" = String, Path, description = "The pledge")),
-    responses((status = 200, description = "The pledge, with its ETag", body = PledgeBody)))]
+    responses((status = 200, description = "The pledge, with its ETag", body = PledgeBody,
+        headers(("ETag" = String)))))]
 #[get("/v1/pledges/{id}")]
 pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<PledgeId>) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;

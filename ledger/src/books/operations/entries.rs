@@ -1,9 +1,9 @@
 //! Raw journal entries through the ledger API, between accounts that no operation manages.
 
 use super::exchange_pairs::{self, Purpose};
-use super::journal_entries::{EntryLine, JournalEntry};
+use super::journal_entries::{self, EntryLine, JournalEntry};
 use crate::book::legs::{self, Leg, Side, Unpaired};
-use crate::book::{AccountClass, Command, Entry, Key, Line, MovementKind, Note, Reason, Verdict};
+use crate::book::{AccountClass, Command, Entry, Key, Line, MovementKind, Note, Reason};
 use crate::books::rules::exchange::Moved;
 use crate::books::store::reversals;
 use crate::engine::directory::{Directory, Found};
@@ -316,15 +316,13 @@ fn day_of_mirror(original: Date, closed_through: Date, today: Date) -> Date {
     today.max(closed_through.checked_add(1.day()).unwrap_or(Date::MAX))
 }
 
-/// The number that a raw entry would get, or why it would be refused: the same fold, and nothing is written.
+/// The entry that a raw one would become, its balances included, or why it would be refused. It is posted for that: the caller
+/// rolls back, so that nothing is written.
 ///
 /// # Errors
 ///
-/// What [`posting::post`] would refuse.
-pub async fn try_out(tx: &Transaction<'_>, book: &Book, entry: Entry) -> Result<Posted, Error> {
-    match posting::try_out(tx, book, entry).await? {
-        Verdict::Posted(number) => Ok(Posted { number }),
-        Verdict::Carried => Err(Error::inconsistent("an entry was not posted")),
-        Verdict::Refused(reason) => Err(posting::refusal(tx, book, reason).await?.into()),
-    }
+/// Those of [`posting::post`].
+pub async fn try_out(tx: &Transaction<'_>, book: &Book, entry: Entry, wall: Timestamp) -> Result<JournalEntry, Error> {
+    let tried = posting::post(tx, book, entry, wall).await?;
+    journal_entries::journal_entry(tx, book, tried.number).await
 }

@@ -122,7 +122,7 @@ async fn an_amount_has_the_digits_and_the_unit_of_its_account_or_is_refused_at_i
         .await
         .unwrap();
     let tx = client.transaction().await.unwrap();
-    let refused = try_out(&tx, &ground.book, entry).await.unwrap_err();
+    let refused = try_out(&tx, &ground.book, entry, Timestamp::now()).await.unwrap_err();
     assert_eq!(refused.to_string(), "liabilities:hours:a would fall 0.01 HOURS below its floor");
 }
 

@@ -249,8 +249,6 @@ async fn t11_a_frozen_book_takes_no_record_in_any_way_and_goes_on_after_its_rele
     assert!(matches!(post(&ground.lanes(), &told).await, Err(Error::BookFrozen)));
     let operation = ground.run(async |tx| posting::post(tx, &told.book, entry(&told, 1), Timestamp::now()).await);
     assert!(matches!(operation.await, Err(Error::BookFrozen)));
-    let dry = ground.run(async |tx| posting::try_out(tx, &told.book, entry(&told, 1)).await);
-    assert!(matches!(dry.await, Err(Error::BookFrozen)));
     let record = "SELECT record_add($1, 4::smallint, '{}', now())";
     let refused = owner.execute(record, &[&told.book.id.0]).await.unwrap_err();
     assert_eq!(refused.code().unwrap().code(), "CP002");

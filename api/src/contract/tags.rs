@@ -1,0 +1,54 @@
+//! The groups of operations.
+
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+/// Name and what belongs to it, in the order in which a newcomer meets them.
+const TAGS: &[(&str, &str)] = &[
+    ("health", "Whether the service runs, and can serve."),
+    ("contract", "The contract itself, and what each problem means."),
+    ("identity", "Signing in and out: people by a link in a mail, partners by client credentials."),
+    ("persons", "People as the operators of the installation see them."),
+    ("organisations", "Hosts, teams, sponsors, partner platforms and cooperatives, and who has which role in them."),
+    ("invitations", "How a person comes to a role: invited by mail, accepted by a link."),
+    ("credentials", "Client ids and secrets of partner platforms, with their scopes."),
+    ("ties", "What a person declares of their ties to an organisation, so that they judge nothing of their own."),
+    (
+        "books",
+        "Books of accounts, live ones and sandboxes with a clock of their own, and the partners that they admit.",
+    ),
+    ("jobs", "Work of the service on a book that was given up, and is put back."),
+    ("accounts", "Accounts of a book, their balances and statements."),
+    ("units", "What a book counts besides currencies, such as hours."),
+    ("journal-entries", "The journal: entries between accounts that no operation manages, and all entries to read."),
+    ("holds", "Money of an account that is set aside until it is captured or released."),
+    ("reports", "What a book says: trial balance, balance sheet, income statement and funds."),
+    ("exports", "A whole book as a file, for auditors and other programs."),
+    ("campaigns", "Projects that ask for money, with the terms that donors agree to."),
+    ("pledges", "What donors promise, brought by partner platforms: once or each month."),
+    ("charges", "The payments of pledges, tried by the service or reported by partners."),
+    ("milestones", "Money of a campaign that is set aside for a piece of work."),
+    ("claims", "What a team says that it has done for a milestone, with evidence."),
+    ("reviews", "What reviewers say of a claim."),
+    ("disputes", "Objections to a claim that was approved, and how they end."),
+    ("releases", "Money that went to a team for a claim, and whose it was."),
+    ("challenges", "Prizes for work that solves a problem, from the first draft to the award."),
+    ("challenge rules", "The rules of a challenge by version: what teams and sponsors agree to."),
+    ("challenge entries", "Teams that take part in a challenge, and their entry fees."),
+    ("purses", "What sponsors bring for the prizes of a challenge."),
+    ("submissions", "The work that teams hand in to a challenge."),
+    ("judging", "Judges of a challenge, and their scores."),
+    ("cooperatives", "Members of a cooperative, and the hours that they worked."),
+    ("allocation-rules", "How a cooperative divides what it earns, by version."),
+    ("proceeds", "What a cooperative earned and what it cost."),
+    ("distributions", "The result of a period divided among members: drafted, objected to, approved, posted."),
+    ("statements", "What a member got of a distribution, and why."),
+];
+
+/// The tags of the operations of a contract.
+pub(super) fn used(paths: &Map<String, Value>) -> Value {
+    let operations = paths.values().filter_map(Value::as_object).flat_map(Map::values);
+    let used: BTreeSet<&str> = operations.filter_map(|operation| operation["tags"][0].as_str()).collect();
+    let tags = TAGS.iter().filter(|(name, _)| used.contains(name));
+    tags.map(|(name, description)| json!({"name": name, "description": description})).collect()
+}

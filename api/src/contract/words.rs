@@ -1,0 +1,176 @@
+//! Closed sets of words: the fields of answers that hold one of a few, and the list of currencies.
+
+use ledger::book::mode::Mode;
+use ledger::book::{AccountClass, MovementKind};
+use ledger::books::operations::clock::Status;
+use ledger::challenges::rules::purse::{ContributionState as PurseState, FeeState};
+use ledger::cooperatives::rules::allocation_rule::Patronage;
+use ledger::cooperatives::rules::cooperative::{ContributionState, ProceedsKind};
+use ledger::desk::rules::task::TaskKind;
+use ledger::engine::store::books::Visibility;
+use ledger::engine::store::units::Counts;
+use ledger::evidence::EvidenceKind;
+use ledger::milestones::rules::claim::DecidedBy;
+use ledger::milestones::rules::milestone::OnSilence;
+use ledger::money::Currency;
+use ledger::parties::rules::invitation::InvitationState;
+use ledger::parties::rules::privacy::Privacy;
+use ledger::parties::rules::role::{OrganisationKind, Role, Scope};
+use ledger::pledging::rules::charge::DeclineKind;
+use ledger::pledging::rules::lineage::Method;
+use ledger::pledging::rules::pledge::{AfterPause, Need, Rail};
+use ledger::pledging::rules::sandbox_token::SandboxToken;
+use ledger::service::job::JobKind;
+use serde_json::{Value, json};
+
+/// Words that stand in the code of what a thing can be; a test holds them against it.
+pub(super) const STATES: &[(&str, &[&str])] = &[
+    ("Campaign", &["draft", "live", "suspended", "closed"]),
+    (
+        "Challenge",
+        &[
+            "draft",
+            "funding",
+            "announced",
+            "open",
+            "extended",
+            "judging",
+            "provisional",
+            "awarded",
+            "closed",
+            "cancelled",
+            "no_award",
+        ],
+    ),
+    ("Charge", &["scheduled", "processing", "declined", "captured", "settled", "voided", "missed"]),
+    (
+        "Claim",
+        &[
+            "draft",
+            "submitted",
+            "in_review",
+            "changes_asked",
+            "approved",
+            "disputed",
+            "rejected",
+            "payable",
+            "paid",
+            "revoked",
+            "expired",
+        ],
+    ),
+    ("Dispute", &["open", "upheld", "dismissed"]),
+    (
+        "Distribution",
+        &["draft", "objection", "objected", "approved", "posted", "paid", "statements_issued", "reversed", "withdrawn"],
+    ),
+    ("Milestone", &["planned", "funded", "claimed", "partly_released", "released", "cancelled"]),
+    ("Pledge", &["created", "active", "needs_action", "paused", "lapsed", "completed", "cancelled", "refunded"]),
+    ("Submission", &["draft", "submitted", "incomplete"]),
+];
+
+/// The words of a field, if they are a closed set.
+fn of(schema: &str, field: &str) -> Option<Vec<String>> {
+    if let Some((_, words)) = STATES.iter().find(|(of, _)| field == "state" && *of == schema) {
+        return Some(literal(words));
+    }
+    Some(match (schema, field) {
+        ("Account" | "Fund" | "IncomeLine" | "ReportLine" | "TrialBalanceLine", "class") => {
+            AccountClass::ALL.iter().map(|class| class.as_str().to_owned()).collect()
+        }
+        ("Account" | "AccountNode", "kind") => literal(&["asset", "liability", "equity", "income", "expense"]),
+        ("FundMovement" | "JournalLine" | "StatementLine", "kind") => {
+            MovementKind::ALL.iter().map(|kind| kind.as_str().to_owned()).collect()
+        }
+        ("JournalLeg" | "StatementLine", "side") => literal(&["debit", "credit"]),
+        ("Attempt", "state") => literal(&["processing", "declined", "captured", "voided"]),
+        ("Book" | "Credential", "mode") => all(Mode::ALL),
+        ("Book", "status") => all(Status::ALL),
+        ("Book", "visibility") => all(Visibility::ALL),
+        ("Campaign", "kind") => literal(&["recurring"]),
+        ("Campaign" | "Sources", "lineage") => all(Method::ALL),
+        ("ChallengeEntry", "fee_state") => all(FeeState::ALL),
+        ("Charge", "decline_kind") => all(DeclineKind::ALL),
+        ("Charge" | "Pledge", "rail") => all(Rail::ALL),
+        ("Contribution", "state") => all(ContributionState::ALL),
+        ("Credential", "scopes") => all(Scope::ALL),
+        ("DeadJob", "kind") => JobKind::ALL.iter().map(|kind| kind.as_str().to_owned()).collect(),
+        ("Decision", "by") => all(DecidedBy::ALL),
+        ("DistributionShare", "by") | ("Statement", "patronage") => all(Patronage::ALL),
+        ("Donor", "privacy") => all(Privacy::ALL),
+        ("EntryVerdict", "verdict") => literal(&["posted", "refused", "skipped"]),
+        ("Evidence", "kind") => all(EvidenceKind::ALL),
+        ("Hold", "state") => literal(&["held", "captured", "released"]),
+        ("Invitation", "state") => all(InvitationState::ALL),
+        ("Invitation" | "Membership", "role") => all(Role::ALL),
+        ("OauthProblem", "error") => {
+            literal(&["invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope"])
+        }
+        ("OauthToken" | "Tokens", "token_type") => literal(&["Bearer"]),
+        ("Organisation", "kind") => all(OrganisationKind::ALL),
+        ("Pledge", "state_detail") => [all(Need::ALL), all(AfterPause::ALL), literal(&[""])].concat(),
+        ("Policy", "on_silence") => all(OnSilence::ALL),
+        ("Proceeds", "kind") => all(ProceedsKind::ALL),
+        ("PurseContribution", "state") => all(PurseState::ALL),
+        ("Review", "verdict") => literal(&["approve", "ask_changes", "reject"]),
+        ("Schedule", "interval") => literal(&["once", "monthly"]),
+        ("Task", "kind") => all(TaskKind::ALL),
+        ("Unit", "counts") => all(Counts::ALL),
+        ("Use", "kind") => literal(&["milestone_released", "fund_moved"]),
+        _ => return None,
+    })
+}
+
+fn all<T: ToString>(words: &[T]) -> Vec<String> {
+    words.iter().map(ToString::to_string).collect()
+}
+
+fn literal(words: &[&str]) -> Vec<String> {
+    all(words)
+}
+
+/// Makes enumerations of the fields of a schema that hold one word of a closed set, and lets its currency refer to the list.
+pub(super) fn close(name: &str, schema: &mut Value) {
+    if ["Book", "Campaign"].contains(&name)
+        && let Some(currency) = schema.pointer_mut("/properties/currency")
+    {
+        let description = currency.get("description").cloned();
+        *currency = json!({"$ref": "#/components/schemas/Currency"});
+        if let Some(description) = description {
+            currency["description"] = description;
+        }
+    }
+    for part in ["allOf", "oneOf"] {
+        let parts = schema.get_mut(part).and_then(Value::as_array_mut);
+        parts.into_iter().flatten().for_each(|part| close(name, part));
+    }
+    let Some(fields) = schema.get_mut("properties").and_then(Value::as_object_mut) else { return };
+    for (field, shape) in fields {
+        if let ("NewPledge" | "ResumePledgeRequest", "token") = (name, field.as_str()) {
+            list_tokens(shape);
+        }
+        let Some(words) = of(name, field) else { continue };
+        if shape.get("items").is_some() {
+            shape["items"]["enum"] = json!(words);
+            continue;
+        }
+        let null = shape["type"].as_array().filter(|types| types.contains(&json!("null"))).map(|_| Value::Null);
+        shape["enum"] = words.into_iter().map(Value::from).chain(null).collect();
+    }
+}
+
+/// Lists what the sandbox takes; partners have tokens of their own, so that the list is no enumeration.
+fn list_tokens(shape: &mut Value) {
+    let of_sandbox: Vec<String> =
+        SandboxToken::ALL.iter().map(|token| format!("- `{token}`: {}", token.meaning())).collect();
+    let text = shape["description"].as_str().unwrap_or_default();
+    let lines = of_sandbox.join("\n");
+    shape["description"] = json!(format!("{text} The rail `sandbox` takes one of these, and no other:\n\n{lines}"));
+    shape["x-sandbox-tokens"] = json!(SandboxToken::ALL);
+}
+
+/// The list of currencies.
+pub(super) fn currency() -> Value {
+    let codes: Vec<&str> = Currency::all().map(Currency::code).collect();
+    json!({"type": "string", "description": "A currency of ISO 4217 that has minor units.", "enum": codes})
+}

@@ -1,0 +1,66 @@
+//! The means of payment of sandbox books: the name of a token says what happens.
+
+use super::pledge::Rail;
+use crate::error::Error;
+use crate::words::words;
+
+words! {
+    /// A means of payment of the sandbox's provider, which takes no money.
+    SandboxToken, "sandbox token" {
+        /// Captured.
+        Ok = "sandbox_ok",
+        /// Declined each time; may work later.
+        InsufficientFunds = "sandbox_insufficient_funds",
+        /// The first attempt is declined, later ones are captured.
+        InsufficientFundsOnce = "sandbox_insufficient_funds_once",
+        /// Declined: another means of payment is needed.
+        ExpiredCard = "sandbox_expired_card",
+        /// Declined: never try again.
+        StolenCard = "sandbox_stolen_card",
+        /// Captured, but the answer is lost.
+        Timeout = "sandbox_timeout",
+    }
+}
+
+impl SandboxToken {
+    /// What happens to a payment by it.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            SandboxToken::Ok => "captured",
+            SandboxToken::InsufficientFunds => "declined each time, and tried again on days 1, 3 and 7",
+            SandboxToken::InsufficientFundsOnce => "declined at first, captured when it is tried again",
+            SandboxToken::ExpiredCard => "declined: the donor is asked for another means",
+            SandboxToken::StolenCard => "declined: never tried again",
+            SandboxToken::Timeout => "captured, but the answer is lost",
+        }
+    }
+}
+
+/// Whether a rail knows the token: the sandbox has a few, and partners keep their own.
+///
+/// # Errors
+///
+/// [`Error::Invalid`] at `/token`, with the list.
+pub fn check(rail: Rail, token: &str) -> Result<(), Error> {
+    match rail {
+        Rail::Sandbox => {
+            token.parse::<SandboxToken>().map(drop).map_err(|unknown| Error::invalid("/token", unknown.to_string()))
+        }
+        Rail::Partner => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn u5_a_token_that_the_sandbox_does_not_know_is_refused_with_the_list_of_those_that_it_does() {
+        let refused = check(Rail::Sandbox, "tok_visa").unwrap_err().to_string();
+        for token in SandboxToken::ALL {
+            assert!(refused.contains(token.as_str()), "{refused}");
+            check(Rail::Sandbox, token.as_str()).unwrap();
+        }
+        check(Rail::Partner, "tok_visa").unwrap();
+    }
+}
