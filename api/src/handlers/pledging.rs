@@ -27,7 +27,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(pledge_changes::cancel)
         .service(pledge_changes::redirect)
         .service(plan_changes::change)
-        .service(plan_changes::list)
+        .service(plan_changes::list_changes)
         .service(plan_changes::withdraw)
         .service(pledges::show)
         .service(charges::list)

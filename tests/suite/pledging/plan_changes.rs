@@ -1,6 +1,6 @@
 //! Plans that change over HTTP: the mail to the donor, the link in it, and the charges that follow.
 
-use super::{Outcome, state};
+use super::Outcome;
 use anyhow::{Context as _, ensure};
 use api::demo::cast::usd;
 use api::demo::client::text;

@@ -25,6 +25,8 @@ async fn pledges(partner: &Client, known: &mut Known) -> Outcome {
     let due = partner.all(&format!("/v1/pledges/{due}/charges")).await?;
     let due = json!({"id": due[0]["id"]});
     partner.post(&format!("/v1/pledges/{resumed}:pause"), &json!({})).await?.ok()?;
+    let dearer = json!({"amount": usd("90.00")});
+    let waiting = partner.post(&format!("/v1/pledges/{redirected}:change"), &dearer).await?.ok()?;
     let campaign = partner.get(&format!("/v1/campaigns/{first}")).await?.ok()?;
     let new = pledge_body(&campaign, 3, "30.00", date(2031, 2, 1))?;
     let changes = [
@@ -38,8 +40,6 @@ async fn pledges(partner: &Client, known: &mut Known) -> Outcome {
         known.example(&format!("POST /v1/pledges/{{id}}:{change}"), pledge, body);
     }
     known.example("POST /v1/campaigns/{id}/pledges", json!({"id": campaign["id"]}), new);
-    let dearer = json!({"amount": usd("90.00")});
-    let waiting = partner.post(&format!("/v1/pledges/{redirected}:change"), &dearer).await?.ok()?;
     known.add(text(&waiting, "/id")?);
     known.example("POST /v1/plan-changes/{id}:withdraw", json!({"id": waiting["id"]}), json!({}));
     let paid = json!({"event_id": "evt-1", "provider_reference": "pay-1"});

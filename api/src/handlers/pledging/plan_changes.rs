@@ -89,7 +89,7 @@ impl From<Terms> for TermsBody {
     }
 }
 
-/// A change of a plan. Moments are by the book's clock.
+/// A change of a plan.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PlanChange)]
 pub struct PlanChangeBody {
@@ -102,7 +102,7 @@ pub struct PlanChangeBody {
     /// The partner that asked, for the donor.
     #[schema(value_type = String)]
     asked_by: OrganisationId,
-    /// When it was asked for.
+    /// When it was asked for, by the book's clock.
     asked_at: Timestamp,
     /// Why; may be empty.
     reason: String,
@@ -113,16 +113,16 @@ pub struct PlanChangeBody {
     /// How the donor consents: `not_needed` (it costs no more in a year, and comes no more often), `attested` by the partner, or by
     /// `link`.
     consent: String,
-    /// When the donor consented; null while nobody has, and when nobody had to.
+    /// When the donor consented, by the book's clock; null while nobody has, and when nobody had to.
     consented_at: Option<Timestamp>,
     /// SHA-256 of the terms that the donor was shown; null unless attested.
     shown_sha256: Option<String>,
-    /// When the link in the mail to the donor ceases to work; null when none was needed.
+    /// When the link in the mail to the donor ceases to work, by the book's clock; null when none was needed.
     lapses_at: Option<Timestamp>,
     /// The first due date at the new terms; null unless it is applied.
     #[schema(value_type = Option<String>, format = "date")]
     applies_from: Option<Date>,
-    /// When it was applied, replaced or withdrawn; null otherwise.
+    /// When it was applied, replaced or withdrawn, by the book's clock; null otherwise.
     ended_at: Option<Timestamp>,
 }
 
@@ -196,7 +196,7 @@ pub(crate) async fn change(
 #[utoipa::path(tag = "pledges", params(("id" = String, Path, description = "The pledge"), PageQuery),
     responses((status = 200, description = "A page, the oldest first", body = Page<PlanChangeBody>)))]
 #[get("/v1/pledges/{id}/changes")]
-pub(crate) async fn list(
+pub(crate) async fn list_changes(
     state: Data<State>,
     caller: Caller,
     id: Path<PledgeId>,

@@ -27,7 +27,7 @@ use deadpool_postgres::Transaction;
 use jiff::{SignedDuration, Timestamp};
 use std::fmt;
 
-/// How long the first payment at new terms waits before it looks again whether the donor was told of them.
+/// How long a payment at new terms waits before it looks again whether the donor was told of them.
 const MAIL_PAUSE: SignedDuration = SignedDuration::from_mins(10);
 
 /// What is to be done for a due payment.
@@ -103,7 +103,8 @@ pub async fn begin(tx: &Transaction<'_>, id: PledgeId, sequence: i32, wall: Time
         plan::enqueue_payment(tx, &book, &pledge, latest, now).await?;
         return Ok(Begun::Nothing);
     }
-    if sequence == pledge.schedule.first() && plan_changes::is_untold(tx, id).await? {
+    let may_be_new = sequence == pledge.schedule.first() || pledge.schedule.first() > 1;
+    if may_be_new && plan_changes::is_untold(tx, id).await? {
         return wait_for_mail(tx, &book, &pledge, now).await;
     }
     let campaign = campaigns::get(tx, pledge.campaign).await?;
@@ -121,7 +122,7 @@ pub async fn begin(tx: &Transaction<'_>, id: PledgeId, sequence: i32, wall: Time
     hand_over(tx, &book, &pledge, charge).await
 }
 
-/// The first payment at new terms waits until the donor was told of them; the mail has a number of attempts, and so an end.
+/// A payment at new terms waits until the donor was told of them. The mail has a number of attempts, and so an end.
 async fn wait_for_mail(tx: &Transaction<'_>, book: &Book, pledge: &Pledge, now: Timestamp) -> Result<Begun, Error> {
     let due_at = now.saturating_add(MAIL_PAUSE).unwrap_or(now);
     let dedupe = format!("{}-{}-{}", pledge.id, pledge.next_sequence, due_at.as_second());

@@ -7,7 +7,7 @@
 use super::charges;
 use super::pledge_changes::begin_change;
 use super::present::lock_present;
-use crate::calendar::{Interval, later};
+use crate::calendar::{Interval, later, to_microseconds};
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
 use crate::id::{PlanChangeId, PledgeId};
@@ -63,6 +63,8 @@ pub async fn ask(
     change: Change<'_>,
     wall: Timestamp,
 ) -> Result<PlanChange, Error> {
+    // As the database keeps it, so that what is answered now is what is read later.
+    let wall = to_microseconds(wall);
     let (book, _) = begin_change(tx, id, change, wall).await?;
     let pledge = begin_due(tx, &book, id, wall).await?;
     let now = book.now(wall);
@@ -128,7 +130,7 @@ async fn how(
             let message = format!("must be from {} to {now:.0}, by the book's clock", pledge.created_at);
             return Err(Error::invalid("/consent/consented_at", message));
         }
-        return Ok(Consent::Attested { at, shown });
+        return Ok(Consent::Attested { at: to_microseconds(at), shown });
     }
     if !is_needed {
         return Ok(Consent::NotNeeded);
@@ -262,6 +264,7 @@ pub async fn consent(
     secret: &str,
     wall: Timestamp,
 ) -> Result<PlanChange, Error> {
+    let wall = to_microseconds(wall);
     let (book, found) = linked(tx, id, secret, wall).await?;
     let pledge = begin_due(tx, &book, found.pledge, wall).await?;
     // Once more, under the lock of its pledge.
@@ -297,6 +300,7 @@ pub async fn withdraw(
     change: Change<'_>,
     wall: Timestamp,
 ) -> Result<PlanChange, Error> {
+    let wall = to_microseconds(wall);
     let pledge = plan_changes::get(tx, id).await?.pledge;
     let (book, pledge) = begin_change(tx, pledge, change, wall).await?;
     let (found, now) = (plan_changes::get(tx, id).await?, book.now(wall));

@@ -254,3 +254,16 @@ fn schedule(asked: AskedSchedule, today: Date) -> Result<Schedule, Error> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_partner_sent_before_there_were_intervals_has_the_digest_of_then() {
+        let asked = |interval| AskedSchedule::Recurring { interval, start: None, anchor: None, payments: Some(24) };
+        let json = |interval| serde_json::to_string(&asked(interval)).expect("a schedule has string keys");
+        assert_eq!(json(Interval::Month), r#"{"Monthly":{"start":null,"anchor":null,"payments":24}}"#);
+        assert_ne!(json(Interval::Quarter), json(Interval::Year));
+    }
+}
