@@ -8,6 +8,7 @@ pub mod cookies;
 pub mod home;
 pub mod invitation;
 pub mod origin;
+pub mod plan_change;
 pub mod sign_in;
 pub mod trouble;
 
@@ -40,6 +41,8 @@ pub(crate) fn routes(routes: &mut ServiceConfig) {
         .service(sign_in::use_link)
         .service(sign_in::show_link)
         .service(sign_in::sign_out)
+        .service(plan_change::consent)
+        .service(plan_change::show)
         .service(invitation::accept)
         .service(invitation::show);
 }

@@ -115,6 +115,9 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/pledges/{id}:resume", Access::Scope(Scope::PledgesWrite)),
     ("POST", "/v1/pledges/{id}:cancel", Access::RoleOrScope(KEEPERS, Scope::PledgesWrite)),
     ("POST", "/v1/pledges/{id}:redirect", Access::Scope(Scope::PledgesWrite)),
+    ("POST", "/v1/pledges/{id}:change", Access::Scope(Scope::PledgesWrite)),
+    ("GET", "/v1/pledges/{id}/changes", Access::RoleOrScope(DONOR_READERS, Scope::PledgesRead)),
+    ("POST", "/v1/plan-changes/{id}:withdraw", Access::Scope(Scope::PledgesWrite)),
     ("GET", "/v1/pledges/{id}/uses", Access::RoleOrScope(DONOR_READERS, Scope::PledgesRead)),
     ("GET", "/v1/pledges/{id}/charges", Access::RoleOrScope(DONOR_READERS, Scope::ChargesRead)),
     ("GET", "/v1/charges/{id}", Access::RoleOrScope(DONOR_READERS, Scope::ChargesRead)),
@@ -247,6 +250,8 @@ pub const PAGES: &[(&str, &str, Access)] = &[
     ("POST", "/sign-in/link", Guessable),
     ("GET", "/sign-in/{secret}", Public),
     ("POST", "/sign-out", InBrowser),
+    ("GET", "/plan-changes/{id}/{secret}", Public),
+    ("POST", "/plan-changes/consent", Guessable),
     ("GET", "/invitations/{secret}", Public),
     ("POST", "/invitations/accept", InBrowser),
 ];

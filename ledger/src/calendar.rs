@@ -2,6 +2,7 @@
 //! neither a short month nor a retry moves the anchor: 31 Jan, 28 Feb, 31 Mar.
 
 use crate::error::Refusal;
+use crate::words::words;
 use jiff::civil::{Date, date};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -29,21 +30,51 @@ const NO_ZONES: [&str; 1] = ["Factory"];
 /// The most payments of one plan: a hundred years of months. An open plan ends there too.
 pub const PAYMENTS_MAX: i32 = 1_200;
 
+words! {
+    /// How often a plan has a payment.
+    Interval, "interval" {
+        /// On one day of each month.
+        Month = "monthly",
+        /// On one day of each third month.
+        Quarter = "quarterly",
+        /// On one day of each twelfth month.
+        Year = "yearly",
+    }
+}
+
+impl Interval {
+    /// How many months lie between two due dates.
+    pub fn months(self) -> i32 {
+        match self {
+            Interval::Month => 1,
+            Interval::Quarter => 3,
+            Interval::Year => 12,
+        }
+    }
+
+    /// How many due dates a year has.
+    pub fn per_year(self) -> i32 {
+        12 / self.months()
+    }
+}
+
 /// Days after the first decline of a due date on which a soft decline is tried again.
 pub const RETRY_DAYS: [i64; 3] = [1, 3, 7];
 
-/// A payment on one day of each month.
+/// A payment on one day of each month, quarter or year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MonthlyPlan {
+pub struct Plan {
+    interval: Interval,
     start: Date,
     anchor: i8,
+    first: i32,
     payments: Option<i32>,
 }
 
-impl MonthlyPlan {
+impl Plan {
     /// From the first day on which it may charge, the day of the month (31 means the last one in shorter months), and
     /// how many payments it has (none: open).
-    pub fn new(start: Date, anchor: i8, payments: Option<i32>) -> Result<MonthlyPlan, Refusal> {
+    pub fn new(interval: Interval, start: Date, anchor: i8, payments: Option<i32>) -> Result<Plan, Refusal> {
         if !(date(2000, 1, 1)..date(3000, 1, 1)).contains(&start) {
             return Err(Refusal::new("plan-invalid", "a plan starts in the years 2000 to 2999"));
         }
@@ -53,7 +84,25 @@ impl MonthlyPlan {
         if payments.is_some_and(|payments| !(1..=PAYMENTS_MAX).contains(&payments)) {
             return Err(Refusal::new("plan-invalid", format!("a plan has 1 to {PAYMENTS_MAX} payments, or is open")));
         }
-        Ok(MonthlyPlan { start, anchor, payments })
+        Ok(Plan { interval, start, anchor, first: 1, payments })
+    }
+
+    /// The same plan, but that its payments begin with number `first`: the earlier ones were made as it was before.
+    #[must_use]
+    pub fn beginning_with(self, first: i32) -> Plan {
+        Plan { first, ..self }
+    }
+
+    /// The same plan with another interval from one of its payments on, which stays due when it was. Number of payments and
+    /// day of the month stay. None when it has no such payment.
+    #[must_use]
+    pub fn changed(self, interval: Interval, first: i32) -> Option<Plan> {
+        self.due_date(first).map(|start| Plan { interval, start, first, ..self })
+    }
+
+    /// How often it has a payment.
+    pub fn interval(&self) -> Interval {
+        self.interval
     }
 
     /// The first day on which it may charge.
@@ -66,37 +115,45 @@ impl MonthlyPlan {
         self.anchor
     }
 
+    /// Number of its first payment: 1, unless it was changed.
+    pub fn first(&self) -> i32 {
+        self.first
+    }
+
     /// How many payments it has; none when it is open.
     pub fn payments(&self) -> Option<i32> {
         self.payments
     }
 
-    /// The due date of payment `sequence`, from 1; none when the plan has no such payment.
+    /// The due date of payment `sequence`, from 1; none when the plan has no such payment, or had it before it was changed.
     pub fn due_date(&self, sequence: i32) -> Option<Date> {
-        if !(1..=self.payments.unwrap_or(PAYMENTS_MAX)).contains(&sequence) {
+        if !(self.first..=self.payments.unwrap_or(PAYMENTS_MAX)).contains(&sequence) {
             return None;
         }
         let skipped = i32::from(self.in_month(self.start) < self.start);
-        let month = self.start.first_of_month().saturating_add((sequence - 1 + skipped).months());
-        Some(self.in_month(month))
+        let months = (sequence - self.first) * self.interval.months() + skipped;
+        Some(self.in_month(self.start.first_of_month().saturating_add(months.months())))
     }
 
     /// The first payment due on or after a day; none when the plan has ended by then.
     pub fn sequence_from(&self, day: Date) -> Option<i32> {
         if day <= self.start {
-            return Some(1);
+            return self.due_date(self.first).map(|_| self.first);
         }
         let months = (i32::from(day.year()) - i32::from(self.start.year())) * 12 + i32::from(day.month())
             - i32::from(self.start.month());
-        // The payment of that month is number `months` or `months + 1`, so the answer is at most one further.
-        (months.max(1)..=months + 2).find(|&sequence| self.due_date(sequence).is_some_and(|due| due >= day))
+        let passed = months / self.interval.months();
+        // The payment of that month, if it has one, is the one after `passed` others or the one before, so the answer is at
+        // most one further.
+        (self.first + (passed - 1).max(0)..=self.first + passed + 1)
+            .find(|&sequence| self.due_date(sequence).is_some_and(|due| due >= day))
     }
 
     /// The last payment due on or before a day; none when the first is due later.
     pub fn last_due(&self, day: Date) -> Option<i32> {
         let end = self.payments.unwrap_or(PAYMENTS_MAX);
         let next = self.sequence_from(day.saturating_add(1.day())).unwrap_or(end + 1);
-        (next > 1).then(|| next - 1)
+        (next > self.first).then(|| next - 1)
     }
 
     fn in_month(&self, month: Date) -> Date {
@@ -128,15 +185,26 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn plan(start: Date, anchor: i8) -> MonthlyPlan {
-        MonthlyPlan::new(start, anchor, None).expect("a valid plan")
+    fn plan(start: Date, anchor: i8) -> Plan {
+        Plan::new(Interval::Month, start, anchor, None).expect("a valid plan")
     }
 
-    fn any_plan() -> impl Strategy<Value = MonthlyPlan> {
-        (2000i16..2999, 1i8..=12, 1i8..=31, 1i8..=31).prop_map(|(year, month, day, anchor)| {
-            let first = date(year, month, 1);
-            plan(date(year, month, day.min(first.days_in_month())), anchor)
-        })
+    /// A plan of any interval, half of them changed once.
+    fn any_plan() -> impl Strategy<Value = Plan> {
+        let interval = || prop::sample::select(Interval::ALL);
+        let day = (2000i16..2999, 1i8..=12, 1i8..=31, 1i8..=31);
+        (interval(), day, prop::option::of((interval(), 1i32..40))).prop_map(
+            |(interval, (year, month, day, anchor), change)| {
+                let start = date(year, month, day.min(date(year, month, 1).days_in_month()));
+                let plan = Plan::new(interval, start, anchor, None).expect("a valid plan");
+                change.map_or(plan, |(interval, first)| plan.changed(interval, first).expect("it is open"))
+            },
+        )
+    }
+
+    /// Any payment of a plan that has one after it, by how far it is from the first one.
+    fn at(plan: &Plan, place: i32) -> i32 {
+        plan.first() + place % (PAYMENTS_MAX - plan.first())
     }
 
     #[test]
@@ -158,12 +226,49 @@ mod tests {
 
     #[test]
     fn a_plan_ends_after_its_payments() {
-        let plan = MonthlyPlan::new(date(2027, 1, 31), 31, Some(24)).expect("a valid plan");
+        let plan = Plan::new(Interval::Month, date(2027, 1, 31), 31, Some(24)).expect("a valid plan");
         assert_eq!(plan.due_date(24), Some(date(2028, 12, 31)));
         assert_eq!(plan.due_date(25), None);
         assert_eq!(plan.due_date(0), None);
         assert_eq!(plan.sequence_from(date(2028, 12, 31)), Some(24));
         assert_eq!(plan.sequence_from(date(2029, 1, 1)), None);
+    }
+
+    #[test]
+    fn fl19_quarters_and_years_from_the_last_day_of_a_month_come_back_to_it() {
+        let due = |interval, start: Date, count: i32| -> Vec<Date> {
+            let plan = Plan::new(interval, start, start.day(), None).expect("a valid plan");
+            (1..=count).filter_map(|sequence| plan.due_date(sequence)).collect()
+        };
+        assert_eq!(
+            due(Interval::Quarter, date(2027, 1, 31), 5),
+            [date(2027, 1, 31), date(2027, 4, 30), date(2027, 7, 31), date(2027, 10, 31), date(2028, 1, 31)]
+        );
+        assert_eq!(
+            due(Interval::Quarter, date(2027, 11, 30), 3),
+            [date(2027, 11, 30), date(2028, 2, 29), date(2028, 5, 30)]
+        );
+        assert_eq!(
+            due(Interval::Year, date(2028, 2, 29), 5),
+            [date(2028, 2, 29), date(2029, 2, 28), date(2030, 2, 28), date(2031, 2, 28), date(2032, 2, 29)]
+        );
+    }
+
+    #[test]
+    fn fl19_a_changed_plan_keeps_its_next_due_date_its_day_of_the_month_and_its_number_of_payments() {
+        let monthly = Plan::new(Interval::Month, date(2027, 1, 31), 31, Some(4)).expect("a valid plan");
+        let changed = monthly.changed(Interval::Quarter, 2).expect("a payment that there is");
+        let due: Vec<_> = (1..=5).map(|sequence| changed.due_date(sequence)).collect();
+        let expected = [None, Some(date(2027, 2, 28)), Some(date(2027, 5, 31)), Some(date(2027, 8, 31)), None];
+        assert_eq!(due, expected);
+        assert_eq!((changed.last_due(date(2027, 2, 27)), changed.last_due(date(2027, 6, 1))), (None, Some(3)));
+        assert_eq!(
+            (changed.sequence_from(date(2027, 1, 1)), changed.sequence_from(date(2027, 3, 1))),
+            (Some(2), Some(3))
+        );
+        let back = changed.changed(Interval::Month, 3).expect("a payment that there is");
+        assert_eq!((back.due_date(3), back.due_date(4)), (Some(date(2027, 5, 31)), Some(date(2027, 6, 30))));
+        assert_eq!(monthly.changed(Interval::Year, 5), None);
     }
 
     #[test]
@@ -182,10 +287,10 @@ mod tests {
 
     #[test]
     fn what_is_no_plan_is_refused() {
-        assert!(MonthlyPlan::new(date(2027, 1, 1), 0, None).is_err());
-        assert!(MonthlyPlan::new(date(2027, 1, 1), 32, None).is_err());
-        assert!(MonthlyPlan::new(date(2027, 1, 1), 1, Some(0)).is_err());
-        assert!(MonthlyPlan::new(date(1999, 1, 1), 1, None).is_err());
+        assert!(Plan::new(Interval::Month, date(2027, 1, 1), 0, None).is_err());
+        assert!(Plan::new(Interval::Month, date(2027, 1, 1), 32, None).is_err());
+        assert!(Plan::new(Interval::Month, date(2027, 1, 1), 1, Some(0)).is_err());
+        assert!(Plan::new(Interval::Month, date(1999, 1, 1), 1, None).is_err());
     }
 
     #[test]
@@ -205,17 +310,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn p6_any_year_after_the_first_has_twelve_due_dates(plan in any_plan(), years in 1i16..90) {
+        fn p6_any_year_after_the_first_has_as_many_due_dates_as_the_interval_says(plan in any_plan(), years in 1i16..90) {
             let year = plan.start().year() + years;
             let in_year = (1..=PAYMENTS_MAX)
                 .filter_map(|sequence| plan.due_date(sequence))
                 .filter(|due| due.year() == year)
                 .count();
-            prop_assert_eq!(in_year, 12);
+            prop_assert_eq!(i32::try_from(in_year), Ok(plan.interval().per_year()));
         }
 
         #[test]
-        fn p6_no_two_due_dates_are_within_27_days(plan in any_plan(), sequence in 1..PAYMENTS_MAX) {
+        fn p6_no_two_due_dates_are_within_27_days(plan in any_plan(), place in 0..PAYMENTS_MAX) {
+            let sequence = at(&plan, place);
             let (one, next) = (plan.due_date(sequence), plan.due_date(sequence + 1));
             let (one, next) = (one.expect("in the plan"), next.expect("in the plan"));
             prop_assert!(days_after(one, 27) < next, "{one} and {next}");
@@ -223,15 +329,17 @@ mod tests {
 
         #[test]
         fn p6_a_due_date_is_the_anchor_day_or_the_last_day_of_a_shorter_month(
-            plan in any_plan(), sequence in 1..=PAYMENTS_MAX,
+            plan in any_plan(), place in 0..PAYMENTS_MAX,
         ) {
+            let sequence = at(&plan, place);
             let due = plan.due_date(sequence).expect("in the plan");
             prop_assert!(due >= plan.start());
             prop_assert_eq!(due.day(), plan.anchor().min(due.days_in_month()));
         }
 
         #[test]
-        fn p6_retries_never_reach_the_next_due_date(plan in any_plan(), sequence in 1..PAYMENTS_MAX) {
+        fn p6_retries_never_reach_the_next_due_date(plan in any_plan(), place in 0..PAYMENTS_MAX) {
+            let sequence = at(&plan, place);
             let due = plan.due_date(sequence).expect("in the plan");
             let next = plan.due_date(sequence + 1).expect("in the plan");
             let mut today = due;
@@ -251,7 +359,7 @@ mod tests {
                     prop_assert!(plan.due_date(found).is_some_and(|due| due <= day));
                     prop_assert!(plan.due_date(found + 1).is_none_or(|due| due > day));
                 }
-                None => prop_assert!(plan.due_date(1).is_some_and(|due| due > day)),
+                None => prop_assert!(plan.due_date(plan.first()).is_some_and(|due| due > day)),
             }
         }
 
@@ -260,7 +368,7 @@ mod tests {
             let day = days_after(plan.start(), after);
             let found = plan.sequence_from(day).expect("an open plan goes on");
             prop_assert!(plan.due_date(found).is_some_and(|due| due >= day));
-            prop_assert!(found == 1 || plan.due_date(found - 1).is_some_and(|due| due < day));
+            prop_assert!(found == plan.first() || plan.due_date(found - 1).is_some_and(|due| due < day));
         }
     }
 }

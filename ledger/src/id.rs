@@ -174,6 +174,8 @@ book_ids! {
     CampaignId = "cmp", "a", "campaign";
     /// A pledge of a donor to a campaign.
     PledgeId = "plg", "a", "pledge";
+    /// A change of a pledge's plan.
+    PlanChangeId = "plc", "a", "change of a plan";
     /// One due payment of a pledge.
     ChargeId = "chg", "a", "charge";
     /// Captured charges of one custodian and day that arrived as cash.

@@ -7,6 +7,7 @@ pub mod rules {
     pub mod charge;
     pub mod donor;
     pub mod lineage;
+    pub mod plan_change;
     pub mod pledge;
     #[cfg(test)]
     mod pledge_tests;
@@ -20,6 +21,7 @@ pub mod store {
     pub mod charges;
     pub mod donors;
     pub mod lineage;
+    pub mod plan_changes;
     pub mod pledges;
     pub mod receipts;
 }
@@ -31,6 +33,7 @@ pub mod operations {
     pub mod charges;
     pub mod lineage;
     pub mod plan;
+    pub mod plan_changes;
     pub mod pledge_changes;
     pub mod pledges;
     pub mod present;

@@ -14,7 +14,7 @@ const GROUND: &[(&str, &[&str])] = &[
     ("id", &["error"]),
     ("text", &[]),
     ("words", &["error"]),
-    ("calendar", &["error"]),
+    ("calendar", &["error", "words"]),
     ("money", &["error"]),
     ("evidence", &["error", "text", "words"]),
     ("book", &["error", "id", "money", "words"]),

@@ -1,6 +1,7 @@
 //! Pledges and charges over HTTP, through the running worker.
 
 mod lineage;
+mod plan_changes;
 
 use anyhow::{Context as _, ensure};
 use api::demo::client::{Client, text};

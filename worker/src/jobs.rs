@@ -49,6 +49,8 @@ impl Context {
             Job::SettleReceivable { settlement } => self.settle_receivable(leased, *settlement).await,
             Job::SendReceipt { charge } => self.send_receipt(leased, *charge).await,
             Job::NotifyDecline { charge } => self.notify_decline(leased, *charge).await,
+            Job::SendConsentLink { change, token } => self.send_consent_link(leased, *change, token).await,
+            Job::SendPlanChange { change } => self.send_plan_change(leased, *change).await,
             Job::NotifyReviewers { claim } => self.notify_reviewers(leased, *claim).await,
             Job::CloseReview { claim } => self.close_review(leased, *claim).await,
             Job::ReleaseClaim { claim } => self.release_claim(leased, *claim).await,

@@ -4,6 +4,7 @@ mod story;
 
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
+use ledger::calendar::Interval;
 use ledger::engine::store::checks;
 use ledger::id::ChargeId;
 use ledger::pledging::operations::charges;
@@ -114,7 +115,7 @@ async fn p7_declines_that_last_retry_on_days_one_three_seven_and_a_stolen_card_s
 #[tokio::test(flavor = "multi_thread")]
 async fn p6_a_monthly_plan_charges_each_month_once() {
     let story = Story::begin().await;
-    let monthly = AskedSchedule::Monthly { start: None, anchor: None, payments: Some(4) };
+    let monthly = AskedSchedule::Recurring { interval: Interval::Month, start: None, anchor: None, payments: Some(4) };
     story.pledge("monthly", "sandbox_ok", monthly).await;
     let worker = story.worker().await;
     story.until_idle().await;
@@ -144,7 +145,8 @@ async fn the_worker_that_other_tests_play_leaves_the_rows_of_a_real_one() {
         ("expired", "sandbox_expired_card", None),
         ("stolen", "sandbox_stolen_card", None),
     ] {
-        let monthly = |payments| AskedSchedule::Monthly { start: None, anchor: None, payments };
+        let monthly =
+            |payments| AskedSchedule::Recurring { interval: Interval::Month, start: None, anchor: None, payments };
         let schedule = || payments.map_or(ONCE, |payments| monthly(Some(payments)));
         real.pledge(reference, token, schedule()).await;
         played.pledge_at(reference, token, schedule(), noon).await;

@@ -107,6 +107,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("organisations", "org"),
     ("partners", "org"),
     ("persons", "psn"),
+    ("plan-changes", "plc"),
     ("pledges", "plg"),
     ("proceeds", "prc"),
     ("purse-contributions", "pct"),

@@ -180,7 +180,7 @@ mod tests {
             ("/donor/reference", "missing field `reference`"),
             ("/rail", "must be one of sandbox, partner"),
             ("/reference", "must have at least 1 characters"),
-            ("/schedule/interval", "must be one of once, monthly"),
+            ("/schedule/interval", "must be one of once, monthly, quarterly, yearly"),
             ("/schedule/payments", "must be at least 1"),
             ("/schedule/start", "must be a day such as 2027-01-31"),
             ("/terms_sha256", "missing field `terms_sha256`"),

@@ -3,6 +3,7 @@
 pub mod campaigns;
 pub mod charges;
 pub mod lineage;
+pub mod plan_changes;
 pub mod pledge_body;
 pub mod pledge_changes;
 pub mod pledges;
@@ -25,6 +26,9 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(pledge_changes::resume)
         .service(pledge_changes::cancel)
         .service(pledge_changes::redirect)
+        .service(plan_changes::change)
+        .service(plan_changes::list_changes)
+        .service(plan_changes::withdraw)
         .service(pledges::show)
         .service(charges::list)
         .service(lineage::uses)

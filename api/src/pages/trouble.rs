@@ -7,6 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use askama::Template;
 use ledger::parties::operations::sign_in::LINK_INVALID;
+use ledger::pledging::rules::plan_change;
 
 #[derive(Template)]
 #[template(path = "trouble.html")]
@@ -43,6 +44,11 @@ fn words(problem: &Problem) -> (&'static str, String) {
     let status = problem.status();
     if problem.is(LINK_INVALID) {
         let text = "A link works once, for 15 minutes. This one was used already, is too old, or is not whole.";
+        return ("This link does not work any more", text.to_owned());
+    }
+    if problem.is(plan_change::LINK_INVALID) {
+        let text = "It was used already, is too old, or is about a change that was replaced: it does nothing now. The platform \
+                    where you gave shows your pledge, and can have you sent a new one.";
         return ("This link does not work any more", text.to_owned());
     }
     match status {

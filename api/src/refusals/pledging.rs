@@ -9,6 +9,7 @@ const SUBMIT: &[&str] = &["POST /v1/claims/{id}:submit"];
 const REVIEW: &[&str] = &["POST /v1/claims/{id}/reviews"];
 const DISPUTE: &[&str] = &["POST /v1/claims/{id}/disputes"];
 const RESOLVE: &[&str] = &["POST /v1/disputes/{id}:resolve"];
+const CHANGE: &[&str] = &["POST /v1/pledges/{id}:change"];
 const PLAN_CHANGES: &[&str] = &[
     "POST /v1/pledges/{id}:pause",
     "POST /v1/pledges/{id}:resume",
@@ -90,6 +91,43 @@ pub(super) const KINDS: &[Kind] = &[
         "The pledge is in another state than the change needs.",
         "Read the pledge, and do what its state allows.",
         PLAN_CHANGES,
+    ),
+    refusal(
+        "pledge-lapsed",
+        "The pledge has lapsed: its plan changes when it runs again.",
+        "Resume the pledge, and then change its plan.",
+        CHANGE,
+    ),
+    refusal(
+        "pledge-over",
+        "The pledge is completed, cancelled or refunded: nothing of it can change.",
+        "Place a new pledge with what the donor wants now.",
+        CHANGE,
+    ),
+    refusal(
+        "no-due-date-left",
+        "The pledge is one payment, or its last due date has come: nothing is left that could change.",
+        "Place a new pledge with what the donor wants now; cancel this one if its last payment is not to be made.",
+        CHANGE,
+    ),
+    refusal("same-terms", "The plan is as it is asked for.", "Nothing is left to do.", CHANGE),
+    refusal(
+        "donor-without-email",
+        "The change needs the donor's consent, and no address is known to which its link could go.",
+        "Let the donor consent on your platform, and attest it in `consent`.",
+        CHANGE,
+    ),
+    refusal(
+        "consent-link-invalid",
+        "The link by which a donor consents is unknown, too old, used, or about a change that was replaced.",
+        "Ask for the change once more: the donor is mailed a new link.",
+        &[],
+    ),
+    refusal(
+        "change-applied",
+        "The change is applied: it cannot be taken back.",
+        "Ask for another change, back to the former terms.",
+        &["POST /v1/plan-changes/{id}:withdraw"],
     ),
     refusal(
         "pledge-needs-means",

@@ -246,3 +246,64 @@ async fn p15_a_draft_or_closed_campaign_takes_no_pledge() {
         (409, "/problems/slug-taken")
     );
 }
+
+#[actix_web::test]
+async fn fl19_a_change_of_a_plan_is_the_partners_names_wrong_fields_and_happens_once() {
+    let service = Service::start().await;
+    let campaign = campaign(&service, "press").await;
+    let placed = service.post(&path(&campaign), &service.partner, &pledge(&campaign, "order-1", "sandbox")).await.body;
+    let shown = format!("/v1/pledges/{}", placed["id"].as_str().unwrap());
+    let (change, changes) = (format!("{shown}:change"), format!("{shown}/changes"));
+    let consented =
+        |at: &str, digest: &str| json!({"interval": "yearly", "consent": {"consented_at": at, "shown_sha256": digest}});
+    for (body, pointer) in [
+        (json!({}), "/amount"),
+        (json!({"amount": {"amount": "10.001", "currency": "USD"}}), "/amount/amount"),
+        (json!({"amount": {"amount": "10.00", "currency": "EUR"}}), "/amount/currency"),
+        (json!({"interval": "weekly"}), "/interval"),
+        (json!({"interval": "once"}), "/interval"),
+        (json!({"interval": "yearly", "reason": "x".repeat(1_001)}), "/reason"),
+        (consented("2020-01-01T00:00:00Z", &"a".repeat(64)), "/consent/consented_at"),
+        (consented("2999-01-01T00:00:00Z", &"a".repeat(64)), "/consent/consented_at"),
+        (consented("2020-01-01T00:00:00Z", "a"), "/consent/shown_sha256"),
+    ] {
+        let answer = service.post(&change, &service.partner, &body).await;
+        let found = (answer.status, answer.body["errors"][0]["pointer"].as_str());
+        assert_eq!(found, (422, Some(pointer)), "{body}: {}", answer.body);
+    }
+    let neighbour = service.ground.another_partner(true).await;
+    let neighbour = service.partner_token(neighbour, Mode::Sandbox, Scope::ALL).await;
+    let yearly = json!({"interval": "yearly"});
+    assert_eq!(service.post(&change, &neighbour, &yearly).await.status, 404);
+    assert_eq!(service.get(&changes, &neighbour).await.status, 404);
+    assert_eq!(service.post(&change, &service.treasurer.token, &yearly).await.status, 403);
+
+    let first = service.ask(Method::POST, &change, &service.partner, "key-1", Some(&yearly)).await;
+    assert_eq!((first.status, &first.body["state"]), (201, &json!("applied")), "{}", first.body);
+    let again = service.ask(Method::POST, &change, &service.partner, "key-1", Some(&yearly)).await;
+    assert!(again.replayed && again.body == first.body);
+    assert_eq!(service.post(&change, &service.partner, &yearly).await.kind(), (409, "/problems/same-terms"));
+    for reader in [&service.partner, &service.treasurer.token] {
+        assert_eq!(service.get(&changes, reader).await.body["items"], json!([first.body]));
+    }
+    let withdraw = format!("/v1/plan-changes/{}:withdraw", first.body["id"].as_str().unwrap());
+    assert_eq!(service.post(&withdraw, &neighbour, &json!({})).await.status, 404);
+    let shown = service.get(&shown, &service.partner).await.body;
+    assert_eq!((&shown["schedule"]["interval"], &shown["schedule"]["payments"]), (&json!("yearly"), &json!(24)));
+}
+
+#[actix_web::test]
+async fn fl19_a_plan_of_each_quarter_or_year_is_placed_and_shown() {
+    let service = Service::start().await;
+    let campaign = campaign(&service, "press").await;
+    for interval in ["quarterly", "yearly"] {
+        let mut new = pledge(&campaign, interval, "sandbox");
+        new["schedule"]["interval"] = json!(interval);
+        let placed = service.post(&path(&campaign), &service.partner, &new).await;
+        assert_eq!((placed.status, &placed.body["schedule"]["interval"]), (201, &json!(interval)), "{}", placed.body);
+        assert_eq!(service.post(&path(&campaign), &service.partner, &new).await.status, 200, "the same again");
+    }
+    let totals = format!("/v1/campaigns/{}/totals", campaign["id"].as_str().unwrap());
+    let totals = service.get(&totals, &service.treasurer.token).await.body;
+    assert_eq!(totals["monthly"]["amount"], "4.16", "a third and a twelfth of 10.00, rounded down");
+}

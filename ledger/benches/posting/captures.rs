@@ -4,6 +4,7 @@ use crate::book::empty_book;
 use crate::load::{AsyncCaller, Figure, closed_loop};
 use deadpool_postgres::Pool;
 use jiff::Timestamp;
+use ledger::calendar::Interval;
 use ledger::engine::lane::Lanes;
 use ledger::id::{BookId, ChargeId, OrganisationId};
 use ledger::money::{Currency, Money};
@@ -59,7 +60,7 @@ async fn due(url: &str, pool: &Pool) -> Due {
             privacy: Privacy::HostOnly,
         },
         amount: amount(1_000),
-        schedule: AskedSchedule::Monthly { start: None, anchor: None, payments: None },
+        schedule: AskedSchedule::Recurring { interval: Interval::Month, start: None, anchor: None, payments: None },
         rail: Rail::Sandbox,
         token: "card".into(),
         terms_digest: campaign.terms_digest,

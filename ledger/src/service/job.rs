@@ -4,8 +4,8 @@
 //! must bear being done twice: it looks at the state of things first, and settles in the transaction of its effect.
 
 use crate::id::{
-    BookId, ChallengeId, ChargeId, ClaimId, DistributionId, EntrantId, HoldId, InvitationId, OrganisationId, PledgeId,
-    PurseContributionId, ReleaseId, SettlementId, StatementId,
+    BookId, ChallengeId, ChargeId, ClaimId, DistributionId, EntrantId, HoldId, InvitationId, OrganisationId,
+    PlanChangeId, PledgeId, PurseContributionId, ReleaseId, SettlementId, StatementId,
 };
 use crate::service::store::activity::Actor;
 use jiff::Timestamp;
@@ -55,6 +55,18 @@ pub enum Job {
     NotifyDecline {
         /// The declined charge.
         charge: ChargeId,
+    },
+    /// Send the donor the link by which a change of the plan is consented to.
+    SendConsentLink {
+        /// The change that waits.
+        change: PlanChangeId,
+        /// The secret in the link; it leaves the database when the mail is sent.
+        token: String,
+    },
+    /// Tell the donor that the plan has changed.
+    SendPlanChange {
+        /// The change that was applied.
+        change: PlanChangeId,
     },
     /// Tell the reviewers that a claim waits for them.
     NotifyReviewers {
@@ -156,6 +168,8 @@ impl Job {
             Job::SettleReceivable { .. } => JobKind::SettleReceivable,
             Job::SendReceipt { .. } => JobKind::SendReceipt,
             Job::NotifyDecline { .. } => JobKind::NotifyDecline,
+            Job::SendConsentLink { .. } => JobKind::SendConsentLink,
+            Job::SendPlanChange { .. } => JobKind::SendPlanChange,
             Job::NotifyReviewers { .. } => JobKind::NotifyReviewers,
             Job::CloseReview { .. } => JobKind::CloseReview,
             Job::ReleaseClaim { .. } => JobKind::ReleaseClaim,
@@ -184,6 +198,8 @@ impl fmt::Debug for Job {
             Job::SettleReceivable { settlement } => write!(f, "settle_receivable of {settlement}"),
             Job::SendReceipt { charge } => write!(f, "send_receipt of {charge}"),
             Job::NotifyDecline { charge } => write!(f, "notify_decline of {charge}"),
+            Job::SendConsentLink { change, .. } => write!(f, "send_consent_link of {change}"),
+            Job::SendPlanChange { change } => write!(f, "send_plan_change of {change}"),
             Job::NotifyReviewers { claim } => write!(f, "notify_reviewers of {claim}"),
             Job::CloseReview { claim } => write!(f, "close_review of {claim}"),
             Job::ReleaseClaim { claim } => write!(f, "release_claim of {claim}"),
@@ -223,6 +239,10 @@ pub enum JobKind {
     SendReceipt,
     /// [`Job::NotifyDecline`]
     NotifyDecline,
+    /// [`Job::SendConsentLink`]
+    SendConsentLink,
+    /// [`Job::SendPlanChange`]
+    SendPlanChange,
     /// [`Job::NotifyReviewers`]
     NotifyReviewers,
     /// [`Job::CloseReview`]
@@ -255,13 +275,15 @@ pub enum JobKind {
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 20] = [
+    pub const ALL: [JobKind; 22] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
         JobKind::SettleReceivable,
         JobKind::SendReceipt,
         JobKind::NotifyDecline,
+        JobKind::SendConsentLink,
+        JobKind::SendPlanChange,
         JobKind::NotifyReviewers,
         JobKind::CloseReview,
         JobKind::ReleaseClaim,
@@ -287,6 +309,8 @@ impl JobKind {
             JobKind::SettleReceivable => "settle_receivable",
             JobKind::SendReceipt => "send_receipt",
             JobKind::NotifyDecline => "notify_decline",
+            JobKind::SendConsentLink => "send_consent_link",
+            JobKind::SendPlanChange => "send_plan_change",
             JobKind::NotifyReviewers => "notify_reviewers",
             JobKind::CloseReview => "close_review",
             JobKind::ReleaseClaim => "release_claim",
@@ -321,6 +345,8 @@ impl JobKind {
             JobKind::SendSignIn
             | JobKind::SendReceipt
             | JobKind::NotifyDecline
+            | JobKind::SendConsentLink
+            | JobKind::SendPlanChange
             | JobKind::NotifyReviewers
             | JobKind::CloseReview
             | JobKind::SendReleaseNotice
@@ -369,6 +395,10 @@ mod tests {
         Job::SendInvitation { invitation: InvitationId::generate(), token: "s3cret".into() }
     }
 
+    fn consent_link() -> Job {
+        Job::SendConsentLink { change: PlanChangeId::generate(BookId(3)), token: "s3cret".into() }
+    }
+
     #[test]
     fn the_kind_is_the_tag_of_the_json_and_the_job_comes_back_from_it() {
         let book = BookId(3);
@@ -379,6 +409,8 @@ mod tests {
             Job::SettleReceivable { settlement: SettlementId::generate(book) },
             Job::SendReceipt { charge: ChargeId::generate(book) },
             Job::NotifyDecline { charge: ChargeId::generate(book) },
+            consent_link(),
+            Job::SendPlanChange { change: PlanChangeId::generate(book) },
             Job::NotifyReviewers { claim: ClaimId::generate(book) },
             Job::CloseReview { claim: ClaimId::generate(book) },
             Job::ReleaseClaim { claim: ClaimId::generate(book) },
@@ -420,7 +452,7 @@ mod tests {
 
     #[test]
     fn a_log_line_never_shows_the_secret_of_a_link() {
-        for job in [sign_in(), invitation()] {
+        for job in [sign_in(), invitation(), consent_link()] {
             let shown = format!("{job:?}");
             assert!(!shown.contains("s3cret") && !shown.contains("ada@"), "{shown}");
         }

@@ -59,6 +59,8 @@ impl JobKind {
             | JobKind::RecordEntryFee => Work::Money,
             JobKind::SendReceipt
             | JobKind::NotifyDecline
+            | JobKind::SendConsentLink
+            | JobKind::SendPlanChange
             | JobKind::NotifyReviewers
             | JobKind::SendReleaseNotice
             | JobKind::SendStatement

@@ -1,6 +1,7 @@
 //! Money on the ground of a test: campaigns, what donors promise to them, and what has come of it.
 
 use super::{Ground, usd};
+use crate::calendar::Interval;
 use crate::id::PledgeId;
 use crate::parties::rules::privacy::Privacy;
 use crate::pledging::operations::campaigns::{self, NewCampaign};
@@ -19,7 +20,8 @@ use jiff::Timestamp;
 pub const ONCE: AskedSchedule = AskedSchedule::Once { on: None };
 
 /// A pledge of monthly payments without an end, the first of them due at once.
-pub const MONTHLY: AskedSchedule = AskedSchedule::Monthly { start: None, anchor: None, payments: None };
+pub const MONTHLY: AskedSchedule =
+    AskedSchedule::Recurring { interval: Interval::Month, start: None, anchor: None, payments: None };
 
 impl Ground {
     /// What a campaign is made of, whose releases take what settled first.

@@ -1,25 +1,30 @@
 //! Random stories of pledges, for tests that tell one twice, in two ways that must come to the same.
 
-use super::Ground;
-use crate::calendar::days_after;
+use super::{Ground, usd};
+use crate::calendar::{Interval, days_after};
 use crate::error::Error;
 use crate::id::PledgeId;
 use crate::pledging::operations::charges;
+use crate::pledging::operations::plan_changes::{self, AskedChange, Attested};
 use crate::pledging::operations::pledges::{self, AskedSchedule, PlacePledge};
 use crate::pledging::operations::{campaigns, pledge_changes};
 use crate::pledging::rules::campaign::Campaign;
 use crate::pledging::rules::charge::State;
 use crate::pledging::rules::pledge::Rail;
-use crate::pledging::store::charges as charge_rows;
+use crate::pledging::store::{charges as charge_rows, plan_changes as change_rows};
 use crate::service::change::Change;
 use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
 
 /// The first day of each story.
 const START: Date = date(2031, 1, 1);
 
 /// How many days a story takes.
 const DAYS: i64 = 150;
+
+/// The secret of every link to a donor.
+const SECRET: &str = "s3cret";
 
 /// What the sandbox takes, and what it declines.
 const TOKENS: [&str; 6] =
@@ -57,6 +62,9 @@ enum Event {
     Cancel(usize),
     Redirect(usize, usize),
     Report(usize),
+    /// Amount, interval, and whether the partner attests the donor's consent.
+    Change(usize, &'static str, Interval, bool),
+    Consent(usize),
     Suspend(usize),
     Reinstate(usize),
     Close(usize),
@@ -91,7 +99,7 @@ impl Story {
         let mut events: Vec<_> = (0..=random.below(7))
             .map(|_| {
                 let (pledge, campaign) = (random.one_of(&indices), random.one_of(&[0, 1]));
-                let event = match random.below(14) {
+                let event = match random.below(19) {
                     0 => Event::Pause(pledge, None),
                     1 | 2 => Event::Pause(pledge, Some(1 + random.days(60))),
                     3..=5 => {
@@ -104,7 +112,12 @@ impl Story {
                     9 | 10 => Event::Report(pledge),
                     11 => Event::Suspend(campaign),
                     12 => Event::Reinstate(campaign),
-                    _ => Event::Close(campaign),
+                    13 => Event::Close(campaign),
+                    14..=16 => {
+                        let amount = random.one_of(&["5.00", "10.00", "25.00", "30.00"]);
+                        Event::Change(pledge, amount, random.one_of(Interval::ALL), random.below(2) == 0)
+                    }
+                    _ => Event::Consent(pledge),
                 };
                 (1 + random.days(140), event)
             })
@@ -166,7 +179,9 @@ impl Telling {
             let first = Some(days_after(START, *starts));
             let schedule = match *pays {
                 Pays::Once => AskedSchedule::Once { on: first },
-                Pays::Monthly(payments) => AskedSchedule::Monthly { start: first, anchor: None, payments },
+                Pays::Monthly(payments) => {
+                    AskedSchedule::Recurring { interval: Interval::Month, start: first, anchor: None, payments }
+                }
             };
             let asked = ground.ask(&campaigns[0], &format!("m-{number}"), "10.00");
             let asked = PlacePledge { schedule, token: (*token).into(), rail: *rail, ..asked };
@@ -214,6 +229,17 @@ impl Telling {
                 ground.run(async |tx| pledge_changes::redirect(tx, id, to, true, change, wall).await).await?;
             }
             Event::Report(index) => self.report(pledge(index)).await?,
+            Event::Change(index, amount, interval, is_attested) => {
+                let consent = is_attested.then(|| Attested { at: ground.book.now(wall), shown: [7; 32] });
+                let asked = AskedChange { amount: Some(usd(amount)), interval: Some(interval), consent };
+                let id = pledge(index);
+                ground.run(async |tx| plan_changes::ask(tx, id, asked, SECRET, change, wall).await).await?;
+            }
+            Event::Consent(index) => {
+                let changes = change_rows::list(&ground.client().await, pledge(index), Uuid::nil(), 200).await?;
+                let Some(last) = changes.last().map(|change| change.id) else { return Ok(()) };
+                ground.run(async |tx| plan_changes::consent(tx, last, SECRET, wall).await).await?;
+            }
             Event::Suspend(index) => {
                 ground.run(async |tx| campaigns::suspend(tx, campaign(index), change, wall).await).await?;
             }

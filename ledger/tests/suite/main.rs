@@ -34,6 +34,7 @@ mod pledging {
     mod lateness;
     mod leaps;
     mod lineage;
+    mod plan_changes;
     mod pledges;
     pub(crate) mod scene;
 }

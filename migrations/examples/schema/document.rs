@@ -117,6 +117,8 @@ const DOMAINS: &[Domain] = &[
             "campaign",
             "donor",
             "pledge",
+            "plan_change",
+            "plan_change_end",
             "pledge_move",
             "charge",
             "charge_attempt",
@@ -126,6 +128,8 @@ const DOMAINS: &[Domain] = &[
         ],
         functions: &[
             "pledges_insert",
+            "pledge_terms_agreed",
+            "charge_as_agreed",
             "companion_pledge_seen",
             "companion_pledge_changed",
             "companion_charge_captured",

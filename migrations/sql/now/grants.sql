@@ -91,8 +91,8 @@ GRANT INSERT (book_id, reference, token, amount_minor, currency, outcome, code, 
 GRANT UPDATE (voided_at) ON sandbox_provider_charge TO commonpurse_service;
 
 -- pledging
-GRANT SELECT ON campaign, donor, pledge, settlement, charge, charge_attempt, provider_event, pledge_move, fund_layer, fund_use
-    TO commonpurse_service;
+GRANT SELECT ON campaign, donor, pledge, plan_change, plan_change_end, settlement, charge, charge_attempt, provider_event,
+    pledge_move, fund_layer, fund_use TO commonpurse_service;
 GRANT INSERT (id, monthly_goal, created_at, state_since, state_until, book_id, slug, title, summary, terms, terms_sha256,
     kind, lineage, currency, state) ON campaign TO commonpurse_service;
 GRANT UPDATE (version, state_since, state_until, fund, state) ON campaign TO commonpurse_service;
@@ -101,8 +101,11 @@ GRANT UPDATE (name, email, privacy) ON donor TO commonpurse_service;
 GRANT INSERT (id, campaign, donor, partner, amount, created_at, state_since, state_until, book_id, starts_on, payments,
     next_sequence, anchor_day, schedule, currency, rail, state, state_detail, reference, token, terms_sha256, content) ON
     pledge TO commonpurse_service;
-GRANT UPDATE (campaign, version, state_since, state_until, next_sequence, state, state_detail, token) ON pledge TO
-    commonpurse_service;
+GRANT UPDATE (campaign, amount, version, state_since, state_until, starts_on, next_sequence, terms_from, schedule, state,
+    state_detail, token) ON pledge TO commonpurse_service;
+GRANT INSERT (id, pledge, asked_by, from_amount, to_amount, asked_at, consented_at, lapses_at, book_id, currency, from_interval,
+    to_interval, consent, reason, shown_sha256, secret_digest) ON plan_change TO commonpurse_service;
+GRANT INSERT (change, at, book_id, terms_from, starts_on, outcome) ON plan_change_end TO commonpurse_service;
 GRANT INSERT (id, partner, created_at, book_id, receivable, day, due_on, currency) ON settlement TO commonpurse_service;
 GRANT UPDATE (amount, entry, settled_at) ON settlement TO commonpurse_service;
 GRANT INSERT (id, pledge, campaign, partner, amount, created_at, waits_until, book_id, sequence, attempt, due_on, currency,

@@ -25,18 +25,23 @@ async fn pledges(partner: &Client, known: &mut Known) -> Outcome {
     let due = partner.all(&format!("/v1/pledges/{due}/charges")).await?;
     let due = json!({"id": due[0]["id"]});
     partner.post(&format!("/v1/pledges/{resumed}:pause"), &json!({})).await?.ok()?;
+    let dearer = json!({"amount": usd("90.00")});
+    let waiting = partner.post(&format!("/v1/pledges/{redirected}:change"), &dearer).await?.ok()?;
     let campaign = partner.get(&format!("/v1/campaigns/{first}")).await?.ok()?;
     let new = pledge_body(&campaign, 3, "30.00", date(2031, 2, 1))?;
     let changes = [
         ("pause", json!({"id": paused}), json!({})),
         ("resume", json!({"id": resumed}), json!({})),
         ("redirect", json!({"id": redirected}), last),
+        ("change", json!({"id": redirected}), json!({"amount": usd("20.00"), "interval": "quarterly"})),
         ("cancel", json!({"id": cancelled}), json!({})),
     ];
     for (change, pledge, body) in changes {
         known.example(&format!("POST /v1/pledges/{{id}}:{change}"), pledge, body);
     }
     known.example("POST /v1/campaigns/{id}/pledges", json!({"id": campaign["id"]}), new);
+    known.add(text(&waiting, "/id")?);
+    known.example("POST /v1/plan-changes/{id}:withdraw", json!({"id": waiting["id"]}), json!({}));
     let paid = json!({"event_id": "evt-1", "provider_reference": "pay-1"});
     known.example("POST /v1/charges/{id}:capture", due, paid);
     Ok(())

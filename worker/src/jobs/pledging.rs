@@ -9,15 +9,18 @@ use super::Context;
 use super::mailing::{Occasion, written};
 use crate::failure::Failure;
 use crate::figures;
-use crate::mail::pledging::{Decline, NextStep, Receipt};
+use crate::mail::pledging::{Agreed, Consent, Decline, NextStep, PlanChanged, Receipt};
 use crate::rail::{ChargeRequest, Rail, RailError};
 use jiff::Timestamp;
+use ledger::Error;
 use ledger::engine::lane;
 use ledger::engine::store::{books, checks};
-use ledger::id::{ChargeId, OrganisationId, PledgeId};
+use ledger::id::{ChargeId, OrganisationId, PlanChangeId, PledgeId};
 use ledger::pledging::operations::captures::{self, By};
 use ledger::pledging::operations::charges::{self, Begun, Recorded};
+use ledger::pledging::operations::plan_changes;
 use ledger::pledging::rules::charge::{DeclineKind, Outcome, State};
+use ledger::pledging::rules::plan_change;
 use ledger::pledging::store::charges as charge_store;
 use ledger::pledging::store::receipts;
 use ledger::service::store::jobs::{self, Leased};
@@ -181,6 +184,62 @@ impl Context {
             let occasion = Occasion::new("decline", &format!("{id}.{attempt}")).brought_by(charge.partner);
             self.send(leased, occasion, &facts.email, &mail).await?;
         }
+        self.settle(leased).await
+    }
+
+    /// Mails the donor the link by which a change of the plan is consented to, unless the change waits no more.
+    pub(super) async fn send_consent_link(
+        &self,
+        leased: &Leased,
+        id: PlanChangeId,
+        token: &str,
+    ) -> Result<(), Failure> {
+        let client = self.pool.get().await?;
+        let offered = plan_changes::offer(&client, id, token, Timestamp::now()).await;
+        drop(client);
+        let offer = match offered {
+            Ok(offer) if !offer.about.email.is_empty() => offer,
+            Ok(_) | Err(Error::Refused(_)) => return self.settle(leased).await,
+            Err(error) => return Err(error.into()),
+        };
+        let mail = Consent {
+            link: self.link(&format!("plan-changes/{id}/{token}")).into(),
+            donor: offer.about.name,
+            campaign: offer.about.campaign_title,
+            from: offer.change.from.to_string(),
+            to: offer.change.to.to_string(),
+            date: written(offer.starts_on),
+            until: written(offer.until),
+            pledge: offer.change.pledge.to_string(),
+        };
+        let occasion = Occasion::new("consent", &id).brought_by(offer.change.asked_by);
+        self.send(leased, occasion, &offer.about.email, &mail).await?;
+        self.settle(leased).await
+    }
+
+    /// Tells the donor that the plan has changed, unless a later change has taken the place of this one.
+    pub(super) async fn send_plan_change(&self, leased: &Leased, id: PlanChangeId) -> Result<(), Failure> {
+        let client = self.pool.get().await?;
+        let told = plan_changes::applied(&client, id).await?;
+        drop(client);
+        let Some(applied) = told.filter(|applied| !applied.about.email.is_empty()) else {
+            return self.settle(leased).await;
+        };
+        let mail = PlanChanged {
+            donor: applied.about.name,
+            campaign: applied.about.campaign_title,
+            from: applied.change.from.to_string(),
+            to: applied.change.to.to_string(),
+            date: written(applied.starts_on),
+            how: match applied.change.consent {
+                plan_change::Consent::NotNeeded => Agreed::NotNeeded,
+                plan_change::Consent::Attested { .. } => Agreed::AtThePlatform,
+                plan_change::Consent::Link { .. } => Agreed::ByLink,
+            },
+            pledge: applied.change.pledge.to_string(),
+        };
+        let occasion = Occasion::new("plan-change", &id).brought_by(applied.change.asked_by);
+        self.send(leased, occasion, &applied.about.email, &mail).await?;
         self.settle(leased).await
     }
 }

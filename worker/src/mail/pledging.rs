@@ -42,6 +42,57 @@ pub(crate) struct Decline {
 }
 mail!(Decline: "pledging/decline.subject.txt", "pledging/decline.txt", "pledging/decline.html");
 
+/// The question to a donor whether the plan shall change, with the link that says yes.
+pub(crate) struct Consent {
+    /// The link with its secret.
+    pub(crate) link: String,
+    /// The donor's name; empty when it is not known.
+    pub(crate) donor: String,
+    /// The title of the campaign that is paid for.
+    pub(crate) campaign: String,
+    /// The terms as they are.
+    pub(crate) from: String,
+    /// The terms as they would be.
+    pub(crate) to: String,
+    /// The due date from which they would count.
+    pub(crate) date: String,
+    /// The last day on which the link works.
+    pub(crate) until: String,
+    /// The id of the pledge.
+    pub(crate) pledge: String,
+}
+mail!(Consent: "pledging/consent.subject.txt", "pledging/consent.txt", "pledging/consent.html");
+
+/// The notice to a donor that the plan has changed.
+pub(crate) struct PlanChanged {
+    /// The donor's name; empty when it is not known.
+    pub(crate) donor: String,
+    /// The title of the campaign that is paid for.
+    pub(crate) campaign: String,
+    /// The terms before.
+    pub(crate) from: String,
+    /// The terms now.
+    pub(crate) to: String,
+    /// The due date from which they count.
+    pub(crate) date: String,
+    /// How the donor agreed.
+    pub(crate) how: Agreed,
+    /// The id of the pledge.
+    pub(crate) pledge: String,
+}
+mail!(PlanChanged: "pledging/plan_change.subject.txt", "pledging/plan_change.txt", "pledging/plan_change.html");
+
+/// How a donor agreed to a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Agreed {
+    /// It costs no more than before.
+    NotNeeded,
+    /// At the platform, which attests it.
+    AtThePlatform,
+    /// By the link of a mail.
+    ByLink,
+}
+
 /// What happens after a decline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NextStep {
@@ -101,6 +152,47 @@ mod tests {
         let mail = receipt("<script>x</script>\r\nBcc: all@example.org").render().unwrap();
         assert!(!mail.html.contains("<script>"), "{}", mail.html);
         assert!(!mail.subject.contains(['\r', '\n']), "{}", mail.subject);
+    }
+
+    #[test]
+    fn fl19_the_mails_about_a_plan_name_its_terms_before_and_after_and_the_day() {
+        let link = "https://purse.example.org/plan-changes/plc_abc/s3cret";
+        let consent = Consent {
+            link: link.into(),
+            donor: "Ada".into(),
+            campaign: "Open <loom>".into(),
+            from: "30.00 USD each month".into(),
+            to: "45.00 USD each month".into(),
+            date: "28 February 2027".into(),
+            until: "14 February 2027".into(),
+            pledge: "plg_abc".into(),
+        };
+        let told = |how| PlanChanged {
+            donor: String::new(),
+            campaign: "Open <loom>".into(),
+            from: "30.00 USD each month".into(),
+            to: "45.00 USD each month".into(),
+            date: "28 February 2027".into(),
+            how,
+            pledge: "plg_abc".into(),
+        };
+        let asked = consent.render().unwrap();
+        let mails = [Agreed::NotNeeded, Agreed::AtThePlatform, Agreed::ByLink].map(|how| told(how).render().unwrap());
+        for mail in mails.iter().chain([&asked]) {
+            for part in [&mail.text, &mail.html] {
+                for fact in ["30.00 USD each month", "45.00 USD each month", "28 February 2027", "plg_abc"] {
+                    assert!(part.contains(fact), "{fact} is missing in {part}");
+                }
+            }
+            assert!(!mail.html.contains("<loom>"), "{}", mail.html);
+        }
+        assert!(asked.text.contains(link) && asked.html.contains(link) && asked.text.contains("14 February 2027"));
+        assert!(mails.iter().all(|mail| !mail.text.contains("http")), "a link that leads to no page");
+        assert!(
+            mails[1].text.contains("at the platform") && mails[2].text.contains("by the link"),
+            "{}",
+            mails[1].text
+        );
     }
 
     #[test]

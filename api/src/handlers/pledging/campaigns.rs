@@ -251,7 +251,8 @@ pub struct TotalsBody {
     moved_in: BalanceBody,
     /// Settled money that donors moved from here to other campaigns.
     moved_out: BalanceBody,
-    /// What the active monthly pledges bring in a month.
+    /// What the active plans bring in a month: a third of what is given each quarter, a twelfth of what is given each year,
+    /// the sum rounded down.
     monthly: BalanceBody,
     monthly_goal: MoneyBody,
     active_pledges: i64,

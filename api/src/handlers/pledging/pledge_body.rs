@@ -43,16 +43,16 @@ pub struct NewDonor {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewSchedule {
-    /// `once` or `monthly`.
-    #[schema(pattern = "^(once|monthly)$")]
+    /// `once`, `monthly`, `quarterly` or `yearly`.
+    #[schema(pattern = "^(once|monthly|quarterly|yearly)$")]
     interval: String,
     /// The first day on which it may be charged; the book's today when it is not given.
     #[schema(value_type = Option<String>, format = "date", example = "2027-01-31")]
     start: Option<Date>,
-    /// Of a monthly plan: the day of the month, 31 for the last one; that of the start when it is not given.
+    /// Of a plan: the day of the month, in shorter months the last one; that of the start when it is not given.
     #[schema(minimum = 1, maximum = 31)]
     anchor_day: Option<i8>,
-    /// Of a monthly plan: how many payments; it is open when this is not given.
+    /// Of a plan: how many payments; it is open when this is not given.
     #[schema(minimum = 1, maximum = 1200)]
     payments: Option<i32>,
 }
@@ -61,16 +61,20 @@ impl NewSchedule {
     pub(super) fn parse(&self) -> Result<AskedSchedule, Problem> {
         match self.interval.as_str() {
             "once" if self.anchor_day.is_some() => {
-                Err(Problem::invalid("/schedule/anchor_day", "only a monthly plan has an anchor"))
+                Err(Problem::invalid("/schedule/anchor_day", "only a plan has an anchor"))
             }
             "once" if self.payments.is_some() => {
-                Err(Problem::invalid("/schedule/payments", "only a monthly plan has a number of payments"))
+                Err(Problem::invalid("/schedule/payments", "only a plan has a number of payments"))
             }
             "once" => Ok(AskedSchedule::Once { on: self.start }),
-            "monthly" => {
-                Ok(AskedSchedule::Monthly { start: self.start, anchor: self.anchor_day, payments: self.payments })
-            }
-            _ => Err(Problem::invalid("/schedule/interval", "must be once or monthly")),
+            interval => Ok(AskedSchedule::Recurring {
+                interval: interval.parse().map_err(|_| {
+                    Problem::invalid("/schedule/interval", "must be once, monthly, quarterly or yearly")
+                })?,
+                start: self.start,
+                anchor: self.anchor_day,
+                payments: self.payments,
+            }),
         }
     }
 }
@@ -150,13 +154,14 @@ pub struct DonorBody {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Schedule)]
 pub struct ScheduleBody {
-    /// `once` or `monthly`.
+    /// `once`, `monthly`, `quarterly` or `yearly`.
     interval: String,
+    /// The first day on which it may be charged; of a plan that was changed, the first due date as it is now.
     #[schema(value_type = String, format = "date")]
     start: Date,
-    /// Of a monthly plan.
+    /// Of a plan: the day of the month, in shorter months the last one.
     anchor_day: Option<i8>,
-    /// Of a monthly plan; null when it is open.
+    /// Of a plan: how many payments it has in all; null when it is open.
     payments: Option<i32>,
     /// Due date of the next payment; null when none is left.
     #[schema(value_type = Option<String>, format = "date")]
@@ -217,7 +222,7 @@ impl<'a> View<'a> {
         let sees_name = self.for_partner || donor.privacy != Privacy::Anonymous;
         let (anchor_day, payments) = match it.schedule {
             Schedule::Once { .. } => (None, None),
-            Schedule::Monthly(plan) => (Some(plan.anchor()), plan.payments()),
+            Schedule::Recurring(plan) => (Some(plan.anchor()), plan.payments()),
         };
         let goes_on = state.is_active() || state.until().is_some();
         PledgeBody {

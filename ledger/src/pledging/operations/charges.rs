@@ -16,7 +16,7 @@ use crate::money::Money;
 use crate::movements;
 use crate::pledging::rules::charge::{Charge, DeclineKind, Next, Outcome, REPORT_DAYS, State};
 use crate::pledging::rules::pledge::{Need, Pledge, Rail};
-use crate::pledging::store::{attempts, campaigns, charges, pledges};
+use crate::pledging::store::{attempts, campaigns, charges, plan_changes, pledges};
 use crate::service::change::{Change, check_line};
 use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Actor, Done};
@@ -24,8 +24,11 @@ use crate::service::store::jobs;
 use crate::text;
 use crate::treasury::operations::settlements;
 use deadpool_postgres::Transaction;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::fmt;
+
+/// How long a payment at new terms waits before it looks again whether the donor was told of them.
+const MAIL_PAUSE: SignedDuration = SignedDuration::from_mins(10);
 
 /// What is to be done for a due payment.
 #[derive(Clone, PartialEq, Eq)]
@@ -76,7 +79,8 @@ pub enum Recorded {
 
 /// A due payment of a plan begins, unless it has begun already. Also lets a wait of the pledge come true that has run out.
 ///
-/// When a later payment is due as well, the earlier ones are missed, and only the latest is begun, by a job of its own.
+/// When a later payment is due as well, the earlier ones are missed, and only the latest is begun, by a job of its own. The
+/// first one after a change of the plan waits until the donor was told of the change.
 ///
 /// # Errors
 ///
@@ -99,6 +103,10 @@ pub async fn begin(tx: &Transaction<'_>, id: PledgeId, sequence: i32, wall: Time
         plan::enqueue_payment(tx, &book, &pledge, latest, now).await?;
         return Ok(Begun::Nothing);
     }
+    let may_be_new = sequence == pledge.schedule.first() || pledge.schedule.first() > 1;
+    if may_be_new && plan_changes::is_untold(tx, id).await? {
+        return wait_for_mail(tx, &book, &pledge, now).await;
+    }
     let campaign = campaigns::get(tx, pledge.campaign).await?;
     let campaign_state = campaign.state.at(now);
     if campaign_state.takes_money().is_err() {
@@ -112,6 +120,15 @@ pub async fn begin(tx: &Transaction<'_>, id: PledgeId, sequence: i32, wall: Time
     let pledge = pledges::update(tx, &Pledge { next_sequence: sequence + 1, ..pledge }).await?;
     plan::enqueue_payment(tx, &book, &pledge, sequence + 1, now).await?;
     hand_over(tx, &book, &pledge, charge).await
+}
+
+/// A payment at new terms waits until the donor was told of them. The mail has a number of attempts, and so an end.
+async fn wait_for_mail(tx: &Transaction<'_>, book: &Book, pledge: &Pledge, now: Timestamp) -> Result<Begun, Error> {
+    let due_at = now.saturating_add(MAIL_PAUSE).unwrap_or(now);
+    let dedupe = format!("{}-{}-{}", pledge.id, pledge.next_sequence, due_at.as_second());
+    let job = Job::ChargePledge { pledge: pledge.id, sequence: pledge.next_sequence };
+    jobs::enqueue(tx, &NewJob { book: book.id, due_at, dedupe, job }).await?;
+    Ok(Begun::Nothing)
 }
 
 /// A declined charge is tried again, unless it is being tried already, or nobody wants that any more.

@@ -63,8 +63,8 @@ pub(crate) async fn restart(
     let end = next.unwrap_or_else(|| pledge.schedule.end());
     let tries = match (again, pledge.schedule) {
         (Again::Last, _) | (_, Schedule::Once { .. }) => true,
-        (Again::LastOfPlan, Schedule::Monthly(_)) => next.is_none(),
-        (Again::Nothing, Schedule::Monthly(_)) => false,
+        (Again::LastOfPlan, Schedule::Recurring(_)) => next.is_none(),
+        (Again::Nothing, Schedule::Recurring(_)) => false,
     };
     if let Some(last) = charges::lock_last(tx, pledge.id).await? {
         match last.state {

@@ -169,7 +169,7 @@ async fn move_money(
     Ok(Some(amount))
 }
 
-async fn begin_change(
+pub(super) async fn begin_change(
     tx: &Transaction<'_>,
     id: PledgeId,
     change: Change<'_>,

@@ -2,7 +2,7 @@
 
 use super::plan::{enqueue_payment, payment_job};
 use crate::book::{Companion, Mode};
-use crate::calendar::{MonthlyPlan, days_after};
+use crate::calendar::{Interval, Plan, days_after};
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
 use crate::id::{CampaignId, DonorId, OrganisationId, PledgeId};
@@ -45,8 +45,12 @@ pub enum AskedSchedule {
         /// Its day; the book's today when none.
         on: Option<Date>,
     },
-    /// A payment each month.
-    Monthly {
+    /// A payment each month, quarter or year. What partners sent before there were intervals keeps its digest.
+    #[serde(rename = "Monthly")]
+    Recurring {
+        /// How often.
+        #[serde(skip_serializing_if = "is_monthly")]
+        interval: Interval,
         /// The first day on which it may charge; the book's today when none.
         start: Option<Date>,
         /// Day of the month, 31 for the last; the start's when none.
@@ -54,6 +58,11 @@ pub enum AskedSchedule {
         /// How many payments it has; open when none.
         payments: Option<i32>,
     },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes the field so")]
+fn is_monthly(interval: &Interval) -> bool {
+    *interval == Interval::Month
 }
 
 /// What a partner asks for.
@@ -231,7 +240,7 @@ fn content(asked: &PlacePledge) -> Result<[u8; 32], Error> {
 fn schedule(asked: AskedSchedule, today: Date) -> Result<Schedule, Error> {
     let (pointer, start) = match asked {
         AskedSchedule::Once { on } => ("/schedule/start", on.unwrap_or(today)),
-        AskedSchedule::Monthly { start, .. } => ("/schedule/start", start.unwrap_or(today)),
+        AskedSchedule::Recurring { start, .. } => ("/schedule/start", start.unwrap_or(today)),
     };
     if start < today || start > days_after(today, START_DAYS_MAX) {
         let message = format!("must be {today}, the book's today, or within {START_DAYS_MAX} days after it");
@@ -239,9 +248,22 @@ fn schedule(asked: AskedSchedule, today: Date) -> Result<Schedule, Error> {
     }
     match asked {
         AskedSchedule::Once { .. } => Ok(Schedule::Once { on: start }),
-        AskedSchedule::Monthly { anchor, payments, .. } => {
-            let plan = MonthlyPlan::new(start, anchor.unwrap_or(start.day()), payments);
-            plan.map(Schedule::Monthly).map_err(|refusal| Error::invalid("/schedule", refusal.detail))
+        AskedSchedule::Recurring { interval, anchor, payments, .. } => {
+            let plan = Plan::new(interval, start, anchor.unwrap_or(start.day()), payments);
+            plan.map(Schedule::Recurring).map_err(|refusal| Error::invalid("/schedule", refusal.detail))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_partner_sent_before_there_were_intervals_has_the_digest_of_then() {
+        let asked = |interval| AskedSchedule::Recurring { interval, start: None, anchor: None, payments: Some(24) };
+        let json = |interval| serde_json::to_string(&asked(interval)).expect("a schedule has string keys");
+        assert_eq!(json(Interval::Month), r#"{"Monthly":{"start":null,"anchor":null,"payments":24}}"#);
+        assert_ne!(json(Interval::Quarter), json(Interval::Year));
     }
 }

@@ -1,10 +1,10 @@
-//! A donor's promise: once, or month by month.
+//! A donor's promise: once, or by a plan month by month, quarter by quarter or year by year.
 //!
 //! Every waiting state has a clock and a default: a pledge that waits for its donor lapses, a lapsed one that nobody
 //! revives is cancelled, a pause ends by itself. [`State::at`] applies them, so what is read is right even before the
 //! worker has written it down.
 
-use crate::calendar::{MonthlyPlan, PAYMENTS_MAX, later};
+use crate::calendar::{PAYMENTS_MAX, Plan, later};
 use crate::error::Refusal;
 use crate::id::{CampaignId, DonorId, OrganisationId, PledgeId};
 use crate::money::Money;
@@ -52,8 +52,8 @@ pub enum Schedule {
         /// The day on which it is due.
         on: Date,
     },
-    /// A payment on one day of each month.
-    Monthly(MonthlyPlan),
+    /// A payment on one day of each month, quarter or year.
+    Recurring(Plan),
 }
 
 impl Schedule {
@@ -61,7 +61,7 @@ impl Schedule {
     pub fn as_str(&self) -> &'static str {
         match self {
             Schedule::Once { .. } => "once",
-            Schedule::Monthly(_) => "monthly",
+            Schedule::Recurring(plan) => plan.interval().as_str(),
         }
     }
 
@@ -69,7 +69,15 @@ impl Schedule {
     pub fn start(&self) -> Date {
         match self {
             Schedule::Once { on } => *on,
-            Schedule::Monthly(plan) => plan.start(),
+            Schedule::Recurring(plan) => plan.start(),
+        }
+    }
+
+    /// Number of the first payment at its present terms: 1, unless its plan was changed.
+    pub fn first(&self) -> i32 {
+        match self {
+            Schedule::Once { .. } => 1,
+            Schedule::Recurring(plan) => plan.first(),
         }
     }
 
@@ -77,7 +85,7 @@ impl Schedule {
     pub fn due_date(&self, sequence: i32) -> Option<Date> {
         match self {
             Schedule::Once { on } => (sequence == 1).then_some(*on),
-            Schedule::Monthly(plan) => plan.due_date(sequence),
+            Schedule::Recurring(plan) => plan.due_date(sequence),
         }
     }
 
@@ -85,7 +93,7 @@ impl Schedule {
     pub fn last_due(&self, day: Date) -> Option<i32> {
         match self {
             Schedule::Once { on } => (*on <= day).then_some(1),
-            Schedule::Monthly(plan) => plan.last_due(day),
+            Schedule::Recurring(plan) => plan.last_due(day),
         }
     }
 
@@ -93,7 +101,7 @@ impl Schedule {
     pub fn end(&self) -> i32 {
         match self {
             Schedule::Once { .. } => 2,
-            Schedule::Monthly(plan) => plan.payments().unwrap_or(PAYMENTS_MAX) + 1,
+            Schedule::Recurring(plan) => plan.payments().unwrap_or(PAYMENTS_MAX) + 1,
         }
     }
 
@@ -102,7 +110,7 @@ impl Schedule {
     pub fn resume_from(&self, next: i32, day: Date) -> Option<i32> {
         match self {
             Schedule::Once { .. } => (next == 1).then_some(1),
-            Schedule::Monthly(plan) => {
+            Schedule::Recurring(plan) => {
                 let sequence = plan.sequence_from(day)?.max(next);
                 plan.due_date(sequence).map(|_| sequence)
             }
@@ -280,6 +288,29 @@ impl State {
             | State::Cancelled { .. }
             | State::Refunded { .. } => false,
         }
+    }
+
+    /// Refuses a change of the plan of a pledge that does not run.
+    ///
+    /// # Errors
+    ///
+    /// `pledge-lapsed`, `pledge-over`.
+    pub fn takes_change(&self) -> Result<(), Refusal> {
+        match self {
+            State::Created { .. } | State::Active { .. } | State::NeedsAction { .. } | State::Paused { .. } => Ok(()),
+            State::Lapsed { .. } => {
+                Err(Refusal::new("pledge-lapsed", "the pledge has lapsed: resume it, and then change its plan"))
+            }
+            State::Completed { .. } | State::Cancelled { .. } | State::Refunded { .. } => {
+                let detail = format!("the pledge is {}: place a new one with what the donor wants now", self.as_str());
+                Err(Refusal::new("pledge-over", detail))
+            }
+        }
+    }
+
+    /// Whether nothing comes of it any more.
+    pub fn is_over(&self) -> bool {
+        !self.is_active() && self.until().is_none()
     }
 
     /// A means of payment is there.

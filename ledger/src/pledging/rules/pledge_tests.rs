@@ -1,7 +1,7 @@
 //! What may become of a pledge, and what comes by itself.
 
 use super::pledge::*;
-use crate::calendar::{MonthlyPlan, later};
+use crate::calendar::{Interval, Plan, later};
 use jiff::Timestamp;
 use jiff::civil::date;
 
@@ -102,8 +102,8 @@ fn the_last_payment_completes_and_a_late_one_revives() {
 
 #[test]
 fn a_plan_goes_on_with_the_next_due_date_and_makes_up_for_none() {
-    let plan = MonthlyPlan::new(date(2027, 1, 31), 31, Some(6)).expect("valid");
-    let monthly = Schedule::Monthly(plan);
+    let plan = Plan::new(Interval::Month, date(2027, 1, 31), 31, Some(6)).expect("valid");
+    let monthly = Schedule::Recurring(plan);
     assert_eq!(monthly.resume_from(3, date(2027, 5, 2)), Some(5));
     assert_eq!(monthly.resume_from(6, date(2027, 5, 2)), Some(6));
     assert_eq!(monthly.resume_from(3, date(2027, 7, 1)), None);

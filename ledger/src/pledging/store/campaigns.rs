@@ -172,7 +172,8 @@ pub struct Sums {
     pub moved_in: i128,
     /// Settled money that donors moved from here to other campaigns.
     pub moved_out: i128,
-    /// What the active monthly pledges bring in a month.
+    /// What the active plans bring in a month: a third of what is given each quarter, a twelfth of what is given each year, the
+    /// sum rounded down.
     pub monthly: i128,
     /// How many pledges are active.
     pub active_pledges: i64,
@@ -196,7 +197,8 @@ pub async fn sums(client: &impl GenericClient, id: CampaignId, now: Timestamp) -
                       FROM charge WHERE book_id = $1 AND campaign = $2) AS c,
                    (SELECT coalesce(sum(amount) FILTER (WHERE begun = 0), 0) AS unbegun,
                            coalesce(sum(amount) FILTER (WHERE begun = 0 AND present IN ('lapsed', 'cancelled', 'completed')), 0) AS dropped,
-                           coalesce(sum(amount) FILTER (WHERE schedule = 'monthly' AND present = 'active'), 0) AS monthly,
+                           coalesce(div(sum(amount * CASE schedule WHEN 'monthly' THEN 12 WHEN 'quarterly' THEN 4 ELSE 1 END)
+                                          FILTER (WHERE schedule <> 'once' AND present = 'active'), 12), 0) AS monthly,
                            count(*) FILTER (WHERE present = 'active') AS active
                       FROM (SELECT pl.amount, pl.schedule,
                                    (SELECT count(*) FROM charge ch WHERE ch.book_id = pl.book_id AND ch.pledge = pl.id) AS begun,

@@ -1,7 +1,7 @@
 //! Pledges, and the settled money that donors moved from one campaign to another.
 
 use crate::book::Companion;
-use crate::calendar::{MonthlyPlan, to_microseconds};
+use crate::calendar::{Plan, to_microseconds};
 use crate::error::Error;
 use crate::id::{BookId, CampaignId, DonorId, OrganisationId, PledgeId};
 use crate::money::{Currency, Money};
@@ -43,11 +43,11 @@ fn schedule(row: &Row) -> Option<Schedule> {
     let start: Date = row.get("starts_on");
     match row.get("schedule") {
         "once" => Some(Schedule::Once { on: start }),
-        "monthly" => {
+        interval => {
             let anchor = i8::try_from(row.get::<_, i16>("anchor_day")).ok()?;
-            MonthlyPlan::new(start, anchor, row.get("payments")).ok().map(Schedule::Monthly)
+            let plan = Plan::new(interval.parse().ok()?, start, anchor, row.get("payments")).ok()?;
+            Some(Schedule::Recurring(plan.beginning_with(row.get("terms_from"))))
         }
-        _ => None,
     }
 }
 
@@ -131,7 +131,7 @@ pub fn changed_row(changed: &Pledge) -> Companion {
 fn plan_of(pledge: &Pledge) -> (i8, Option<i32>) {
     match pledge.schedule {
         Schedule::Once { on } => (on.day(), Some(1)),
-        Schedule::Monthly(plan) => (plan.anchor(), plan.payments()),
+        Schedule::Recurring(plan) => (plan.anchor(), plan.payments()),
     }
 }
 
@@ -256,6 +256,35 @@ pub async fn update(tx: &Transaction<'_>, changed: &Pledge) -> Result<Pledge, Er
         )
         .await?;
     pledge(&row)
+}
+
+/// Writes the terms of a pledge, from its next payment on; its version rises. A change that was applied must say so already.
+pub async fn update_terms(tx: &Transaction<'_>, changed: &Pledge) -> Result<(), Error> {
+    let Schedule::Recurring(plan) = changed.schedule else {
+        return Err(Error::inconsistent(format!("pledge {} has no plan that could change", changed.id)));
+    };
+    let statement = tx
+        .prepare_cached(
+            "-- pledges::update_terms
+            UPDATE pledge SET amount = $3, schedule = $4, starts_on = $5, terms_from = $6, next_sequence = $7,
+                              version = version + 1
+             WHERE book_id = $1 AND id = $2",
+        )
+        .await?;
+    tx.execute(
+        &statement,
+        &[
+            /* book_id */ &changed.id.book.0,
+            /* id */ &changed.id.object,
+            /* amount */ &changed.amount.minor(),
+            /* schedule */ &changed.schedule.as_str(),
+            /* starts_on */ &plan.start(),
+            /* terms_from */ &plan.first(),
+            /* next_sequence */ &changed.next_sequence,
+        ],
+    )
+    .await?;
+    Ok(())
 }
 
 /// Settled money of a pledge that went from one campaign to another, by an entry.

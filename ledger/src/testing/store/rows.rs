@@ -40,8 +40,8 @@ pub async fn came_to(client: &impl GenericClient, book: BookId) -> Result<Vec<St
     let statement = client
         .prepare_cached(
             "-- rows::came_to
-             SELECT format('charge %s %s due %s: %s to %s, %s attempts, captured %s, again %s', p.reference, c.sequence, c.due_on,
-                           c.state, k.slug, c.attempt, c.captured_on, c.retry_on)
+             SELECT format('charge %s %s of %s due %s: %s to %s, %s attempts, captured %s, again %s', p.reference, c.sequence,
+                           c.amount, c.due_on, c.state, k.slug, c.attempt, c.captured_on, c.retry_on)
                FROM charge c JOIN pledge p ON p.book_id = c.book_id AND p.id = c.pledge
                JOIN campaign k ON k.book_id = c.book_id AND k.id = c.campaign
               WHERE c.book_id = $1
@@ -52,11 +52,20 @@ pub async fn came_to(client: &impl GenericClient, book: BookId) -> Result<Vec<St
                JOIN pledge p ON p.book_id = c.book_id AND p.id = c.pledge JOIN book b ON b.number = a.book_id
               WHERE a.book_id = $1
              UNION ALL
-             SELECT format('pledge %s %s %s since %s, next %s', p.reference, p.state, p.state_detail,
-                           (p.state_since AT TIME ZONE b.zone)::date, p.next_sequence)
+             SELECT format('pledge %s %s %s since %s, next %s, %s %s from %s on %s', p.reference, p.state, p.state_detail,
+                           (p.state_since AT TIME ZONE b.zone)::date, p.next_sequence, p.amount, p.schedule, p.terms_from,
+                           p.starts_on)
                FROM pledge p JOIN book b ON b.number = p.book_id WHERE p.book_id = $1
              UNION ALL
-             SELECT format('receipts: %s', count(*)) FROM job WHERE book_id = $1 AND kind = 'send_receipt'
+             SELECT format('change of %s to %s %s on %s: %s from %s', p.reference, c.to_amount, c.to_interval,
+                           (c.asked_at AT TIME ZONE b.zone)::date, e.outcome, e.starts_on)
+               FROM plan_change c JOIN pledge p ON p.book_id = c.book_id AND p.id = c.pledge
+               JOIN book b ON b.number = c.book_id
+               LEFT JOIN plan_change_end e ON e.book_id = c.book_id AND e.change = c.id
+              WHERE c.book_id = $1
+             UNION ALL
+             SELECT format('%s: %s', kind, count(*)) FROM job
+              WHERE book_id = $1 AND kind IN ('send_receipt', 'send_plan_change', 'send_consent_link') GROUP BY kind
              UNION ALL
              SELECT format('entry %s %s %s %s effective %s', t.kind, d.code, c.code, t.amount, t.effective)
                FROM transfer t JOIN account d ON d.book_id = t.book_id AND d.number = t.debit

@@ -4,6 +4,7 @@ use crate::pledging::scene::Scene;
 use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp};
 use ledger::books::operations::clock::{self, Status};
+use ledger::calendar::Interval;
 use ledger::engine::store::books::Book;
 use ledger::pledging::operations::pledges::AskedSchedule;
 use ledger::pledging::rules::charge::State as ChargeState;
@@ -15,7 +16,12 @@ async fn plan() -> (Scene, Pledge) {
     let mut scene = Scene::on(date(2031, 1, 1)).await;
     scene.ground.wall = Timestamp::now();
     scene.ground.leap_to(noon(&scene.ground, date(2031, 1, 1))).await;
-    let schedule = AskedSchedule::Monthly { start: Some(date(2031, 1, 5)), anchor: None, payments: Some(6) };
+    let schedule = AskedSchedule::Recurring {
+        interval: Interval::Month,
+        start: Some(date(2031, 1, 5)),
+        anchor: None,
+        payments: Some(6),
+    };
     let pledge = scene.place(scene.ask("m-1", "10.00", schedule, "card")).await.unwrap().pledge;
     (scene, pledge)
 }

@@ -5,6 +5,7 @@ use futures_util::future::join_all;
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use ledger::Error;
+use ledger::calendar::Interval;
 use ledger::engine::lane::Outcome;
 use ledger::id::{ChargeId, PledgeId};
 use ledger::pledging::operations::captures::{self, By, Drafted};
@@ -19,7 +20,8 @@ use ledger::service::work::Work;
 use ledger::testing::store::rows;
 use ledger::testing::{MONTHLY, ONCE, PlayedWorker, outcome};
 
-const TWICE: AskedSchedule = AskedSchedule::Monthly { start: None, anchor: None, payments: Some(2) };
+const TWICE: AskedSchedule =
+    AskedSchedule::Recurring { interval: Interval::Month, start: None, anchor: None, payments: Some(2) };
 
 /// Single payments, a plan of two, a decline that is made good, a lapse that a payment revives, a partner's report.
 async fn story(scene: &mut Scene) {

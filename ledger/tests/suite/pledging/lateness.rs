@@ -2,6 +2,7 @@
 
 use super::scene::Scene;
 use jiff::civil::{Date, date};
+use ledger::calendar::Interval;
 use ledger::id::PledgeId;
 use ledger::pledging::operations::campaigns;
 use ledger::pledging::operations::charges::{self, Begun, Recorded};
@@ -14,7 +15,7 @@ use ledger::testing::{MONTHLY, ONCE, outcome};
 
 /// Payments on the day of the month of the first one.
 fn plan(start: Date, payments: i32) -> AskedSchedule {
-    AskedSchedule::Monthly { start: Some(start), anchor: None, payments: Some(payments) }
+    AskedSchedule::Recurring { interval: Interval::Month, start: Some(start), anchor: None, payments: Some(payments) }
 }
 
 /// The worker comes back at noon of a day, and does all that fell due since.

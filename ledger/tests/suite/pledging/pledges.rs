@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use jiff::civil::{Date, date};
 use ledger::Error;
 use ledger::book::{Command, Key};
+use ledger::calendar::Interval;
 use ledger::engine::lane::Outcome;
 use ledger::id::{CampaignId, OrganisationId};
 use ledger::pledging::operations::campaigns;
@@ -37,7 +38,12 @@ async fn place_by_lane(scene: &Scene, asked: PlacePledge) {
 async fn a_pledge_placed_through_a_lane_leaves_the_rows_that_a_transaction_leaves() {
     let day = date(2027, 1, 31);
     let (by_lane, by_hand) = (Scene::on(day).await, Scene::on(day).await);
-    let later = AskedSchedule::Monthly { start: Some(date(2027, 2, 15)), anchor: Some(31), payments: Some(24) };
+    let later = AskedSchedule::Recurring {
+        interval: Interval::Month,
+        start: Some(date(2027, 2, 15)),
+        anchor: Some(31),
+        payments: Some(24),
+    };
     for (reference, amount, schedule) in [("a", "10.00", MONTHLY), ("b", "7.50", ONCE), ("c", "0.01", later)] {
         place_by_lane(&by_lane, by_lane.ask(reference, amount, schedule, "card")).await;
         by_hand.place(by_hand.ask(reference, amount, schedule, "card")).await.unwrap();
@@ -286,7 +292,7 @@ async fn what_is_no_pledge_to_this_campaign_is_refused() {
     assert_eq!(refusal(scene.place(terms).await), "terms-mismatch");
     let euro = ledger::money::Money::parse("10.00", ledger::money::Currency::EUR).unwrap();
     let yesterday = AskedSchedule::Once { on: Some(date(2027, 1, 30)) };
-    let anchor = AskedSchedule::Monthly { start: None, anchor: Some(32), payments: None };
+    let anchor = AskedSchedule::Recurring { interval: Interval::Month, start: None, anchor: Some(32), payments: None };
     for (asked, wrong) in [
         (PlacePledge { amount: euro, ..good() }, "/amount/currency"),
         (PlacePledge { schedule: yesterday, ..good() }, "/schedule/start"),
@@ -353,7 +359,7 @@ async fn a_pause_misses_its_due_dates_and_ends_by_itself() {
 #[tokio::test]
 async fn a_plan_of_24_payments_completes_and_is_never_charged_again() {
     let mut scene = Scene::on(date(2027, 1, 15)).await;
-    let plan = AskedSchedule::Monthly { start: None, anchor: None, payments: Some(24) };
+    let plan = AskedSchedule::Recurring { interval: Interval::Month, start: None, anchor: None, payments: Some(24) };
     let pledge = scene.place(scene.ask("fan", "10.00", plan, "card")).await.unwrap().pledge;
     scene.work().await;
     scene.go_to(date(2029, 3, 1)).await;
