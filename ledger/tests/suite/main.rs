@@ -36,6 +36,7 @@ mod pledging {
     mod lineage;
     mod pledges;
     pub(crate) mod scene;
+    mod stuck;
 }
 mod challenges;
 mod cooperatives;
