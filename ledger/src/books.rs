@@ -5,6 +5,7 @@
 pub mod rules {
     pub mod exchange;
     pub mod hold;
+    pub mod mirror;
 }
 
 /// SQL, and nothing else.
@@ -26,5 +27,6 @@ pub mod operations {
     pub mod exchange_pairs;
     pub mod holds;
     pub mod journal_entries;
+    pub mod mirrors;
     pub mod units;
 }

@@ -4,7 +4,8 @@
 //! challenge, the outside id of an organisation, a short name. A book keeps an account in one currency, so that those
 //! which several currencies may need have one more for each besides the book's own (see [`Account::in_currency`]).
 //!
-//! People open further accounts, of classes that no operation manages ([`AccountClass::is_managed`]).
+//! People open further accounts, of classes that no operation manages ([`AccountClass::is_managed`]), and of codes that stand
+//! in no row.
 
 use crate::book::AccountClass;
 use crate::id::OrganisationId;
@@ -40,6 +41,17 @@ pub struct Row {
     pub class: AccountClass,
     /// What they are for.
     pub purpose: &'static str,
+}
+
+/// The row that a code falls under, with or without a currency behind it; none for codes that are free to people.
+pub fn row_of(code: &str) -> Option<&'static Row> {
+    let parts: Vec<&str> = code.split(':').collect();
+    ROWS.iter().find(|row| {
+        let wanted: Vec<&str> = row.code.split(':').collect();
+        let fits = |(part, wanted): (&&str, &&str)| wanted.starts_with('{') || part == wanted;
+        // One more part is the currency of an account beside that of the book's own.
+        (parts.len() == wanted.len() || parts.len() == wanted.len() + 1) && parts.iter().zip(&wanted).all(fits)
+    })
 }
 
 macro_rules! chart {
@@ -154,6 +166,20 @@ mod tests {
         for row in ROWS {
             assert!(row.code.starts_with(&format!("{}:", row.class.kind().root())), "{}", row.code);
             assert!(row.class.is_managed(), "{}: people could post to it by hand", row.code);
+        }
+    }
+
+    #[test]
+    fn f1_every_code_of_the_chart_is_known_as_one_with_a_currency_or_without_and_others_are_free() {
+        for row in ROWS {
+            let code: String = row.code.replace("{day}", "2027-01-01").replace(['{', '}'], "");
+            assert_eq!(row_of(&code).map(|found| found.class), Some(row.class), "{code}");
+            assert!(row_of(&format!("{code}:eur")).is_some(), "{code}:eur");
+        }
+        for free in
+            ["assets:cash", "assets:till", "liabilities:loans:bank", "equity:own", "income:sales", "expenses:rent:hall"]
+        {
+            assert_eq!(row_of(free), None, "{free}");
         }
     }
 

@@ -7,7 +7,9 @@ pub mod rules {
     pub mod cooperative;
     pub mod distribution;
     pub mod proceeds;
+    pub mod result;
     pub mod statement;
+    pub mod undone;
     pub mod waterfall;
 }
 
@@ -19,7 +21,9 @@ pub mod store {
     pub mod hours;
     pub mod members;
     pub mod proceeds;
+    pub mod results;
     pub mod statements;
+    pub mod undone;
 }
 
 /// Lock, decide, save.
@@ -28,5 +32,6 @@ pub mod operations {
     pub mod distributions;
     pub mod members;
     pub mod proceeds;
+    pub mod results;
     pub mod statements;
 }

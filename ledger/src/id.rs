@@ -196,6 +196,8 @@ book_ids! {
     AllocationRuleId = "alr", "an", "allocation rule";
     /// A sale or a cost of a cooperative.
     ProceedsId = "prc", "a", "proceeds";
+    /// The closed result of a period of a cooperative.
+    ResultId = "res", "a", "result of a period";
     /// A distribution of a period's net.
     DistributionId = "dst", "a", "distribution";
     /// A member's statement of a distribution.

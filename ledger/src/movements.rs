@@ -1,5 +1,7 @@
 //! Every way money moves, as journal entries: one function a movement, mirroring the table of `book::movement`.
 
+pub mod undo;
+
 use crate::book::{AccountNumber, Entry, Line, MovementKind, Note};
 use crate::money::Money;
 use jiff::civil::Date;

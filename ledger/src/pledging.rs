@@ -37,4 +37,5 @@ pub mod operations {
     pub mod pledge_changes;
     pub mod pledges;
     pub mod present;
+    mod trial;
 }

@@ -295,3 +295,70 @@ async fn an_export_has_invoices_and_their_texts_for_those_who_may_list_them_and_
     is(&reviewer.get(&format!("/v1/cooperatives/{}/proceeds", host.book)).await?, 403);
     host.app.finish().await
 }
+
+#[tokio::test]
+async fn fl11_what_was_recorded_by_mistake_leads_back_step_by_step_as_the_refusals_say() -> Outcome {
+    let coop = Coop::open().await?;
+    let keeper = &coop.host.treasurer;
+    let sale = coop.record("sale", "12000.07", "2026-06-01").await?.ok()?;
+    coop.work(2026).await?;
+    let posted = coop.distribute(2026, "2028-01-09T12:00:00Z").await?;
+    assert_eq!(posted["state"], "statements_issued");
+    is(&coop.record("sale", "1.00", "1926-11-20").await?, 422);
+
+    let why = json!({"reason": "Recorded twice"});
+    let undo = format!("/v1/proceeds/{}:reverse", text(&sale, "/id")?);
+    is(&coop.ada.post(&undo, &why).await?, 403);
+    is(&keeper.post(&undo, &json!({"reason": ""})).await?, 422);
+    // Each refusal names the operation that leads on, with the id of what stands in the way.
+    let mut steps = Vec::new();
+    loop {
+        let answer = keeper.post(&undo, &why).await?;
+        if answer.status.is_success() {
+            assert_eq!(answer.body["reversal"]["reason"], why["reason"]);
+            break;
+        }
+        assert_eq!((answer.status.as_u16(), &answer.body["type"]), (409, &json!("/problems/result-counts-it")));
+        let detail = text(&answer.body, "/detail")?;
+        let way = detail.split("POST ").nth(1).and_then(|rest| rest.split([';', ',']).next()).context("a way on")?;
+        keeper.post(way, &why).await?.ok()?;
+        steps.push(way.split('/').nth(2).unwrap_or_default().to_owned());
+        anyhow::ensure!(steps.len() < 5, "{steps:?}");
+    }
+    assert_eq!(steps, ["distributions", "results"]);
+    let again = keeper.post(&undo, &why).await?;
+    assert_eq!(again.body["type"], "/problems/already-reversed");
+    let entry = format!("/v1/books/{}/journal-entries/{}:reverse", coop.host.book, sale["entry"]);
+    let raw = keeper.post(&entry, &why).await?;
+    assert!(text(&raw.body, "/detail")?.contains("POST /v1/proceeds/{id}:reverse"), "{}", raw.body);
+
+    let hours = coop.ada.all(&coop.at("/contributions")).await?;
+    let undo = format!("/v1/contributions/{}:reverse", text(&hours[0], "/id")?);
+    assert_eq!(coop.ada.post(&undo, &why).await?.ok()?["state"], "reversed");
+    let others = format!("/v1/contributions/{}:reverse", text(&hours[2], "/id")?);
+    is(&coop.bea.post(&others, &why).await?, 403);
+    let period = json!({"from": "2026-01-01", "to": "2026-12-31"});
+    let closed = keeper.post(&coop.at("/results"), &period).await?.ok()?;
+    assert_eq!((&closed["net"]["amount"], &closed["entry"]), (&json!("0.00"), &Value::Null));
+    assert_eq!(coop.ada.all(&coop.at("/results")).await?.len(), 2);
+    coop.host.app.finish().await
+}
+
+#[tokio::test]
+async fn f10_a_year_of_losses_is_closed_and_the_next_surplus_bears_it() -> Outcome {
+    let coop = Coop::open().await?;
+    coop.record("sale", "100.00", "2026-06-01").await?.ok()?;
+    coop.record("cost", "300.00", "2026-06-01").await?.ok()?;
+    coop.record("sale", "12200.00", "2027-06-01").await?.ok()?;
+    coop.work(2027).await?;
+    let period = json!({"from": "2026-01-01", "to": "2026-12-31"});
+    let refused = coop.host.treasurer.post(&coop.at("/distributions"), &period).await?;
+    assert_eq!(refused.body["type"], "/problems/no-surplus");
+    is(&coop.ada.post(&coop.at("/results"), &period).await?, 403);
+    let closed = coop.host.treasurer.post(&coop.at("/results"), &period).await?.ok()?;
+    assert_eq!(closed["net"]["amount"], "-200.00");
+    let posted = coop.distribute(2027, "2028-01-09T12:00:00Z").await?;
+    assert_eq!((&posted["loss_before"]["amount"], &posted["net"]["amount"]), (&json!("200.00"), &json!("12000.00")));
+    assert_eq!(cash(&posted), ["3456.00", "2592.00", "1728.00", "864.00", "1080.00", "1080.00"]);
+    coop.host.app.finish().await
+}

@@ -195,6 +195,35 @@ fn every_account_that_the_service_opens_is_in_the_chart_and_the_map_shows_it() -
 }
 
 #[test]
+fn fl11_the_map_shows_how_whatever_is_posted_is_undone_and_each_operation_is_a_route() -> Outcome {
+    use ledger::book::MovementKind;
+    use ledger::movements::undo::{Undo, of};
+    let map = std::fs::read_to_string(root().join("ARCHITECTURE.md"))?;
+    let shown = map.split("<!-- undo -->\n").nth(1).and_then(|rest| rest.split("<!-- /undo -->").next());
+    let mut table = String::from("| movement | undone by |\n|---|---|\n");
+    for kind in MovementKind::ALL {
+        let how = match of(*kind) {
+            Undo::By { operation, mirror } => {
+                let is_routed =
+                    api::who_may::TABLE.iter().any(|(method, path, _)| format!("{method} {path}") == operation);
+                ensure!(is_routed, "{}: {operation} is no route", kind.as_str());
+                format!("`{operation}`, as `{}`", mirror.as_str())
+            }
+            Undo::Again(how) | Undo::Instead(how) => how.to_owned(),
+            Undo::Unused => continue,
+        };
+        table.push_str(&format!("| `{}` | {how} |\n", kind.as_str()));
+    }
+    ensure!(shown == Some(&*table), "ARCHITECTURE.md shows another table of undoing than:\n{table}");
+    let unused = MovementKind::ALL.iter().filter(|kind| of(**kind) == Undo::Unused);
+    let calls: Vec<String> = unused.map(|kind| format!("movements::{}(", kind.as_str())).collect();
+    none(
+        &offences("ledger/src", |line| calls.iter().any(|call| line.contains(call.as_str())))?,
+        "a movement that is posted has an undo, or says what people do instead: see ledger/src/movements/undo.rs",
+    )
+}
+
+#[test]
 fn every_kind_of_job_has_a_function_of_the_worker() -> Outcome {
     let jobs = std::fs::read_to_string(root().join("worker/src/jobs.rs"))?;
     let mut functions = String::new();

@@ -112,6 +112,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("proceeds", "prc"),
     ("purse-contributions", "pct"),
     ("releases", "rel"),
+    ("results", "res"),
     ("settlements", "stl"),
     ("statements", "stm"),
     ("submissions", "sub"),

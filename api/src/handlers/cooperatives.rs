@@ -5,6 +5,8 @@ pub mod distribution_body;
 pub mod distributions;
 pub mod members;
 pub mod proceeds;
+pub mod results;
+pub mod reversal;
 pub mod statements;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -18,10 +20,15 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(members::contribute)
         .service(members::list_contributions)
         .service(members::attest)
+        .service(members::reverse_hours)
         .service(allocation_rules::publish)
         .service(allocation_rules::list)
         .service(proceeds::record)
         .service(proceeds::list)
+        .service(proceeds::reverse)
+        .service(results::close)
+        .service(results::list)
+        .service(results::reverse)
         .service(distributions::draft)
         .service(distributions::list)
         .service(distributions::open)

@@ -3,9 +3,26 @@
 use super::{Kind, refusal};
 
 /// The operations that close the result of a period or look whether one is closed.
+/// The operations that need accounts of the chart, and open them.
+const OPENS_ACCOUNTS: &[&str] = &[
+    "POST /v1/books/{book}/exchange-results",
+    "POST /v1/campaigns/{id}:publish",
+    "POST /v1/charges/{id}:capture",
+    "POST /v1/challenges/{id}:publish",
+    "POST /v1/challenges/{id}/contributions",
+    "POST /v1/purse-contributions/{id}:capture",
+    "POST /v1/entrants/{id}:capture-fee",
+    "POST /v1/challenges/{id}/award",
+    "POST /v1/challenges/{id}:cancel",
+    "POST /v1/cooperatives/{book}/proceeds",
+    "POST /v1/cooperatives/{book}/results",
+    "POST /v1/cooperatives/{book}/distributions",
+];
+
 const OF_PERIODS: &[&str] = &[
     "POST /v1/books/{book}/periods/{date}:close",
     "POST /v1/cooperatives/{book}/proceeds",
+    "POST /v1/cooperatives/{book}/results",
     "POST /v1/cooperatives/{book}/distributions",
 ];
 
@@ -62,6 +79,18 @@ pub(super) const KINDS: &[Kind] = &[
         &["POST /v1/books/{book}/accounts"],
     ),
     refusal(
+        "code-of-operation",
+        "The code is kept for accounts that operations open by themselves.",
+        "Choose another code.",
+        &["POST /v1/books/{book}/accounts"],
+    ),
+    refusal(
+        "account-mismatch",
+        "An account that is needed is there already, and is for something else, in another unit, or closed.",
+        "Choose another name, label or party, so that another account is needed.",
+        OPENS_ACCOUNTS,
+    ),
+    refusal(
         "managed-class",
         "Accounts of this class are opened and moved by their own operations only.",
         "Use the operation that is made for it, or an account of another class.",
@@ -74,15 +103,22 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     refusal(
         "not-reversible",
-        "The entry was made by an operation, which is undone by another one.",
-        "Use the opposite of that operation.",
+        "The entry was made by an operation.",
+        "Use the operation that `detail` names, or do what it says.",
         &["POST /v1/books/{book}/journal-entries/{number}:reverse"],
     ),
     refusal(
         "already-reversed",
-        "The entry has been reversed before.",
-        "Nothing is left to do.",
-        &["POST /v1/books/{book}/journal-entries/{number}:reverse"],
+        "It has been reversed before.",
+        "Nothing is left to do; record it again if it was right after all.",
+        &[
+            "POST /v1/books/{book}/journal-entries/{number}:reverse",
+            "POST /v1/proceeds/{id}:reverse",
+            "POST /v1/results/{id}:reverse",
+            "POST /v1/contributions/{id}:reverse",
+            "POST /v1/contributions/{id}:attest",
+            "POST /v1/distributions/{id}:reverse",
+        ],
     ),
     refusal(
         "result-too-large",

@@ -8,6 +8,8 @@ const HOURS: &[&str] = &["POST /v1/cooperatives/{book}/contributions"];
 const ATTEST: &[&str] = &["POST /v1/contributions/{id}:attest"];
 const RULE: &[&str] = &["POST /v1/cooperatives/{book}/allocation-rules"];
 const DRAFT: &[&str] = &["POST /v1/cooperatives/{book}/distributions"];
+const CLOSE: &[&str] = &["POST /v1/cooperatives/{book}/distributions", "POST /v1/cooperatives/{book}/results"];
+const REOPEN: &[&str] = &["POST /v1/results/{id}:reverse"];
 const OBJECT: &[&str] = &["POST /v1/distributions/{id}:object"];
 
 pub(super) const KINDS: &[Kind] = &[
@@ -21,7 +23,11 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/cooperatives/{book}/contributions",
             "POST /v1/contributions/{id}:attest",
             "POST /v1/cooperatives/{book}/allocation-rules",
+            "POST /v1/contributions/{id}:reverse",
             "POST /v1/cooperatives/{book}/proceeds",
+            "POST /v1/proceeds/{id}:reverse",
+            "POST /v1/cooperatives/{book}/results",
+            "POST /v1/results/{id}:reverse",
             "POST /v1/cooperatives/{book}/distributions",
         ],
     ),
@@ -47,9 +53,13 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     refusal(
         "period-distributed",
-        "What was worked then is being distributed, or was.",
-        "Write it down for a later period.",
-        &["POST /v1/cooperatives/{book}/contributions", "POST /v1/contributions/{id}:attest"],
+        "What was worked then is being distributed, was, or can share nothing as its period is closed.",
+        "Write it down for a later period, or take back first what `detail` names.",
+        &[
+            "POST /v1/cooperatives/{book}/contributions",
+            "POST /v1/contributions/{id}:attest",
+            "POST /v1/contributions/{id}:reverse",
+        ],
     ),
     refusal("already-attested", "A second member has attested these hours.", "Nothing is left to do.", ATTEST),
     refusal(
@@ -74,17 +84,50 @@ pub(super) const KINDS: &[Kind] = &[
     refusal(
         "earlier-proceeds",
         "Proceeds of days before the period are in no period.",
-        "Let the period begin with them.",
-        DRAFT,
+        "Close a period that begins with them first, or take them back.",
+        CLOSE,
+    ),
+    refusal(
+        "earlier-hours",
+        "Attested hours of days before the period are in no period.",
+        "Close a period that has them first, or take them back.",
+        CLOSE,
+    ),
+    refusal(
+        "result-counts-it",
+        "A closed result counts it.",
+        "Open the result again first, after its distribution if there is one, or record the opposite on a later day.",
+        &["POST /v1/proceeds/{id}:reverse"],
+    ),
+    refusal(
+        "later-result",
+        "The result of a later period was closed after it.",
+        "Open the later one again first.",
+        REOPEN,
+    ),
+    refusal(
+        "result-distributed",
+        "A distribution of the result is under way or posted.",
+        "Withdraw it or take it back first.",
+        REOPEN,
     ),
     refusal(
         "period-invalid",
         "The period ends before it begins, or is longer than a year.",
         "Send 1 to 366 days.",
-        &["POST /v1/cooperatives/{book}/distributions", "POST /v1/cooperatives/{book}/contributions"],
+        &[
+            "POST /v1/cooperatives/{book}/distributions",
+            "POST /v1/cooperatives/{book}/results",
+            "POST /v1/cooperatives/{book}/contributions",
+        ],
     ),
-    refusal("period-not-over", "The period lies ahead.", "Wait until it is over.", DRAFT),
-    refusal("no-surplus", "Costs took all sales of the period.", "There is nothing to distribute.", DRAFT),
+    refusal("period-not-over", "The period lies ahead.", "Wait until it is over.", CLOSE),
+    refusal(
+        "no-surplus",
+        "Costs and earlier losses took all sales of the period.",
+        "Close the result without a distribution; the next one bears the loss.",
+        DRAFT,
+    ),
     refusal("no-weights", "Nobody has a share in what is to be divided.", "Attest hours, or admit members.", DRAFT),
     refusal("no-rule", "No allocation rule holds on the last day of the period.", "Publish one.", DRAFT),
     refusal(

@@ -149,7 +149,7 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     refusal(
         "same-campaign",
-        "The pledge is to that campaign already.",
+        "The pledge is to that campaign already, and no settled money of it is elsewhere.",
         "Nothing is left to do.",
         &["POST /v1/pledges/{id}:redirect"],
     ),

@@ -9,8 +9,8 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body, read_b
 use clap::Parser;
 use jiff::Timestamp;
 use ledger::id::{PersonId, SessionId};
-use std::net::Ipv4Addr;
 use serde_json::Value;
+use std::net::Ipv4Addr;
 
 #[derive(Debug, Parser)]
 struct Program {

@@ -138,6 +138,12 @@ kinds! {
     CommitmentCollected = 55, "commitment_collected";
     /// A promised payment will not come.
     CommitmentDropped = 56, "commitment_dropped";
+    /// A sale was taken back.
+    SaleReversed = 57, "sale_reversed";
+    /// A cost was taken back.
+    CostReversed = 58, "cost_reversed";
+    /// The result of a period was opened again.
+    ResultReopened = 59, "result_reopened";
     /// A raw journal entry between accounts that no operation manages.
     JournalEntry = 60, "journal_entry";
     /// The exact mirror of a raw journal entry.
@@ -244,6 +250,16 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::ResultClosed, C::Surplus, C::ExchangeLoss),
     (K::ResultClosed, C::Surplus, C::Cost),
     (K::ResultClosed, C::Surplus, C::BankCharges),
+    (K::SaleReversed, C::Sales, C::Cash),
+    (K::SaleReversed, C::Sales, C::CustomerReceivable),
+    (K::CostReversed, C::CostsPayable, C::Cost),
+    (K::ResultReopened, C::Surplus, C::Sales),
+    (K::ResultReopened, C::Surplus, C::FeeIncome),
+    (K::ResultReopened, C::Surplus, C::InterestIncome),
+    (K::ResultReopened, C::Surplus, C::ExchangeGain),
+    (K::ResultReopened, C::ExchangeLoss, C::Surplus),
+    (K::ResultReopened, C::Cost, C::Surplus),
+    (K::ResultReopened, C::BankCharges, C::Surplus),
     (K::SurplusAllocated, C::Surplus, C::Reserve),
     (K::SurplusAllocated, C::Surplus, C::DevelopmentFund),
     (K::SurplusAllocated, C::Surplus, C::MemberPayable),

@@ -6,6 +6,7 @@ use crate::book::{AccountNumber, Command, Entry, Reason, State, Verdict, fold};
 use crate::error::{Error, Refusal};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 /// What was posted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +89,23 @@ pub async fn post_all_or_name(
         return Err(Error::inconsistent(format!("book {}: the head moved under its lock", book.id)));
     }
     Ok(Ok(posted))
+}
+
+/// Refuses a fact from outside that the book could not hold, before it happens: the same fold over the accounts as they are,
+/// without the lock of the head. It promises nothing, as others may post meanwhile.
+///
+/// # Errors
+///
+/// What [`post`] would refuse.
+pub async fn try_fact(client: &impl GenericClient, book: &Book, entry: Entry) -> Result<(), Error> {
+    let command = Command::post(None, Entry { outside_fact: true, ..entry });
+    let read = accounts::load(client, book.id, &journal::accounts_of(command.lines().iter())).await?;
+    let accounts = read.into_iter().map(|account| (account.number, account.into_state())).collect();
+    let mut state = State { version: 0, next_number: 1, closed_through: Date::MIN, accounts };
+    match fold(&mut state, [&command]).1.first() {
+        Some(Verdict::Refused(reason)) => Err(refusal(client, book, *reason).await?.into()),
+        Some(Verdict::Posted(_) | Verdict::Carried) | None => Ok(()),
+    }
 }
 
 async fn read_state(tx: &Transaction<'_>, book: &Book, head: journal::Head, command: &Command) -> Result<State, Error> {

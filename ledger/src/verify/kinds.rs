@@ -58,6 +58,9 @@ pub const MOVEMENTS: &[&str] = &[
     "pledge_committed",
     "commitment_collected",
     "commitment_dropped",
+    "sale_reversed",
+    "cost_reversed",
+    "result_reopened",
     "journal_entry",
     "reversal",
 ];

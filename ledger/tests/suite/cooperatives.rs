@@ -1,6 +1,8 @@
 //! A cooperative's periods on a real PostgreSQL: hours attested, results closed, plans frozen, posted, taken back.
 #![expect(clippy::unwrap_used, reason = "a helper of tests stops the test it serves")]
 
+mod undo;
+
 use crate::support::{ground, waits};
 use deadpool_postgres::Transaction;
 use jiff::civil::{Date, date};
@@ -13,6 +15,7 @@ use ledger::cooperatives::operations::{allocation_rules, distributions, members,
 use ledger::cooperatives::rules::allocation_rule::{Base, Group, Patronage, Pot, Rule, Step};
 use ledger::cooperatives::rules::cooperative::{Contribution, Member, Percent, Period, ProceedsKind};
 use ledger::cooperatives::rules::distribution::Distribution;
+use ledger::cooperatives::rules::proceeds::Proceeds;
 use ledger::cooperatives::store::{distributions as rows, statements as statement_rows};
 use ledger::engine::store::books::Visibility;
 use ledger::engine::store::journal;
@@ -104,7 +107,7 @@ impl Coop {
         kind: ProceedsKind,
         amount: &str,
         day: Date,
-    ) -> Result<proceeds::Recorded, Error> {
+    ) -> Result<Proceeds, Error> {
         let new = NewProceeds {
             kind,
             label: "presses".into(),
@@ -114,7 +117,8 @@ impl Coop {
             memo: String::new(),
             reference: String::new(),
         };
-        proceeds::record(tx, self.ground.book.id, new, self.clerk, self.ground.wall).await
+        let recorded = proceeds::record(tx, self.ground.book.id, new, self.clerk, self.ground.wall).await?;
+        Ok(recorded.proceeds)
     }
 
     async fn hours(&self, tx: &Transaction<'_>, index: usize, hours: &str, of: i16) -> Result<Contribution, Error> {

@@ -37,6 +37,7 @@ mod pledging {
     mod plan_changes;
     mod pledges;
     pub(crate) mod scene;
+    mod stuck;
 }
 mod challenges;
 mod cooperatives;

@@ -13,6 +13,7 @@ const DIVISIONS: &[(&str, usize, &str)] = &[
     ),
     ("cooperatives/rules/allocation_rule.rs", 1, "a bound of what may be asked for"),
     ("cooperatives/rules/cooperative.rs", 2, "hundredths as a text; a part of an amount, by what is posted"),
+    ("cooperatives/rules/result.rs", 1, "a bound of what a result may sum up"),
     ("money/allocation.rs", 2, "parts by largest remainder, compared by their exact remainders; carries of billionths"),
     ("money/unit.rs", 1, "minor units as a text, with all digits"),
 ];

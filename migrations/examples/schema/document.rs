@@ -197,6 +197,7 @@ const DOMAINS: &[Domain] = &[
             "counter_next",
             "book_prune",
             "installation_prune",
+            "refuse_but_reversal",
             "refuse_change",
             "ledger_distribute",
             "ledger_reference",

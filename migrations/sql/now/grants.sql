@@ -180,15 +180,17 @@ GRANT INSERT (id, person, version, created_at, book_id, number, joined_on, conse
 GRANT UPDATE (version, left_on) ON member TO commonpurse_service;
 GRANT INSERT (id, member_id, recorded_by, hours, recorded_at, book_id, worked_from, worked_to, note) ON contribution TO
     commonpurse_service;
-GRANT UPDATE (attested_by, attested_at) ON contribution TO commonpurse_service;
+GRANT UPDATE (attested_by, attested_at, reversed_by, reversed_at, reversal_reason) ON contribution TO commonpurse_service;
 GRANT INSERT (id, published_by, published_at, book_id, version, effective_from, window_days, digest, rule) ON allocation_rule
     TO commonpurse_service;
 GRANT INSERT (id, recorded_by, amount, entry_number, recorded_at, book_id, account, occurred_on, kind, label, memo, reference)
     ON proceeds TO commonpurse_service;
-GRANT INSERT (closed_by, sales, costs, entry_number, closed_at, book_id, period_from, period_to) ON period_result TO
-    commonpurse_service;
-GRANT INSERT (id, rule_id, drafted_by, sales, costs, version, drafted_at, until, book_id, rule_version, period_from,
-    period_to, window_days, currency, state, digest, inputs, plan) ON distribution TO commonpurse_service;
+GRANT UPDATE (reversal_number, reversed_by, reversed_at, reversal_reason) ON proceeds TO commonpurse_service;
+GRANT INSERT (id, closed_by, sales, costs, loss_before, carried, entry_number, closed_at, book_id, period_from, period_to) ON
+    period_result TO commonpurse_service;
+GRANT UPDATE (reversal_number, reversed_by, reversed_at, reversal_reason) ON period_result TO commonpurse_service;
+GRANT INSERT (id, rule_id, result_id, drafted_by, sales, costs, loss_before, version, drafted_at, until, book_id, rule_version,
+    period_from, period_to, window_days, currency, state, digest, inputs, plan) ON distribution TO commonpurse_service;
 GRANT UPDATE (approved_by, entry_number, reversal_number, version, until, answer_until, approved_at, posted_at, state, reason)
     ON distribution TO commonpurse_service;
 GRANT INSERT (distribution_id, member_id, amount, retained, carry, book_id, line, account) ON distribution_part TO

@@ -8,6 +8,20 @@ BEGIN
 END
 $$;
 
+-- Refuses whatever would change of a row more than that it was taken back, or that a second time.
+CREATE OR REPLACE FUNCTION refuse_but_reversal() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_reversal CONSTANT text[] := ARRAY['reversal_number', 'reversed_by', 'reversed_at', 'reversal_reason'];
+BEGIN
+    IF OLD.reversed_at IS NOT NULL OR NEW.reversed_at IS NULL
+       OR (to_jsonb(NEW) - v_reversal) IS DISTINCT FROM (to_jsonb(OLD) - v_reversal) THEN
+        RAISE EXCEPTION '% on % is refused: it is written once, and taken back once', TG_OP, TG_TABLE_NAME
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
 CREATE OR REPLACE TRIGGER unit_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON unit
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -72,10 +86,16 @@ CREATE OR REPLACE TRIGGER award_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON awar
 
 CREATE OR REPLACE TRIGGER allocation_rule_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON allocation_rule
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE OR REPLACE TRIGGER proceeds_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON proceeds
+CREATE OR REPLACE TRIGGER proceeds_kept BEFORE DELETE OR TRUNCATE ON proceeds
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE OR REPLACE TRIGGER period_result_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON period_result
+CREATE OR REPLACE TRIGGER proceeds_reversed_once BEFORE UPDATE ON proceeds
+    FOR EACH ROW EXECUTE FUNCTION refuse_but_reversal();
+CREATE OR REPLACE TRIGGER period_result_kept BEFORE DELETE OR TRUNCATE ON period_result
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER period_result_reversed_once BEFORE UPDATE ON period_result
+    FOR EACH ROW EXECUTE FUNCTION refuse_but_reversal();
+CREATE OR REPLACE TRIGGER contribution_reversed_once BEFORE UPDATE ON contribution
+    FOR EACH ROW WHEN (OLD.reversed_at IS NOT NULL) EXECUTE FUNCTION refuse_but_reversal();
 CREATE OR REPLACE TRIGGER distribution_part_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON distribution_part
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE OR REPLACE TRIGGER distribution_objection_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON distribution_objection

@@ -26,6 +26,19 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     let recorded = press.second.post(&path, &hours).await?.ok()?;
     known.add(text(&recorded, "/id")?);
     known.example("POST /v1/contributions/{id}:attest", json!({"id": recorded["id"]}), json!({}));
+    let wrong = press.second.post(&path, &hours).await?.ok()?;
+    let mistake = json!({"reason": "recorded twice"});
+    known.example("POST /v1/contributions/{id}:reverse", json!({"id": wrong["id"]}), mistake.clone());
+    let sold =
+        cast.treasurer.post(&format!("/v1/cooperatives/{}/proceeds", press.book), &sale("2025-09-01")).await?.ok()?;
+    known.add(text(&sold, "/id")?);
+    known.example("POST /v1/proceeds/{id}:reverse", json!({"id": sold["id"]}), mistake.clone());
+    let loss = Cooperative::found(cast, "loss").await?;
+    known.example("POST /v1/cooperatives/{book}/results", json!({"book": loss.book}), period());
+    let closed = Cooperative::found(cast, "closed").await?;
+    let closed = cast.treasurer.post(&format!("/v1/cooperatives/{}/results", closed.book), &period()).await?.ok()?;
+    known.add(text(&closed, "/id")?);
+    known.example("POST /v1/results/{id}:reverse", json!({"id": closed["id"]}), mistake);
     known.example("POST /v1/members/{id}:leave", json!({"id": press.members[1]}), json!({"left_on": null}));
     known.add(&press.members[0]);
 

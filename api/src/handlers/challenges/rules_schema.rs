@@ -166,7 +166,7 @@ pub struct RulesSchema {
     pub tie_rule: TieRuleSchema,
     /// How long everything takes.
     pub timetable: TimetableSchema,
-    /// What happens to prize money that nobody won: `return_to_sponsors` or `roll_over`.
-    #[schema(pattern = "^(return_to_sponsors|roll_over)$")]
+    /// What happens to prize money that nobody won: `return_to_sponsors`. There are no extensions into which it could roll over.
+    #[schema(pattern = "^return_to_sponsors$")]
     pub unawarded: String,
 }

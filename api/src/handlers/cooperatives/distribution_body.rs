@@ -67,7 +67,9 @@ pub struct DistributionBody {
     rule_version: i32,
     sales: BalanceBody,
     costs: BalanceBody,
-    /// Sales less costs: what is distributed.
+    /// Losses of earlier periods, which the result bore first.
+    loss_before: BalanceBody,
+    /// Sales less costs and earlier losses: what is distributed.
     net: BalanceBody,
     parts: Vec<PartBody>,
     groups: Vec<GroupTotalBody>,
@@ -124,6 +126,7 @@ impl DistributionBody {
             rule_version: it.rule_version,
             sales: money(it.sales),
             costs: money(it.costs),
+            loss_before: money(it.loss_before),
             net: money(it.net()),
             parts: it.plan.steps.iter().map(|part| part_body(part, currency)).collect(),
             groups: groups(&it.plan.members, currency),

@@ -1,5 +1,6 @@
 //! Members of a cooperative, and the hours that they contribute.
 
+use super::reversal::{Reversal, ReversalReason};
 use crate::auth::Caller;
 use crate::extract::{Keyed, Nothing, Params};
 use crate::idempotency::{Reply, Scope, idempotent};
@@ -221,12 +222,14 @@ pub struct ContributionBody {
     #[schema(value_type = String, example = "37.50")]
     hours: Hours,
     note: String,
-    /// `recorded`, which counts for nothing, or `attested`.
+    /// `recorded`, which counts for nothing; `attested`; or `reversed`, which counts for nothing any more.
     state: String,
     /// When it was recorded, by the book's clock.
     recorded_at: Timestamp,
     /// Null until a second member has attested them. By the book's clock.
     attested_at: Option<Timestamp>,
+    /// How they were taken back; null while they stand.
+    reversal: Option<Reversal>,
 }
 
 impl From<Contribution> for ContributionBody {
@@ -240,6 +243,7 @@ impl From<Contribution> for ContributionBody {
             state: it.state().to_string(),
             recorded_at: it.recorded_at,
             attested_at: it.attested.map(|(_, at)| at),
+            reversal: it.undone.map(Reversal::from),
             note: it.note,
         }
     }
@@ -318,6 +322,29 @@ pub(crate) async fn attest(
         cooperative_of(tx, &caller, id.book, "contribution").await?;
         let attested = operations::attest(tx, *id, by, Timestamp::now()).await?;
         Ok(Reply::ok(&ContributionBody::from(attested)))
+    })
+    .await
+}
+
+/// Takes hours back, once, while no distribution counts them: keepers of the books those of everybody, others what they worked,
+/// wrote down or attested.
+#[utoipa::path(tag = "cooperatives", params(("id" = String, Path, description = "The contribution")),
+    request_body = ReversalReason,
+    responses((status = 200, description = "Taken back", body = ContributionBody)))]
+#[post("/v1/contributions/{id}:reverse")]
+pub(crate) async fn reverse_hours(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<ContributionId>,
+    request: Keyed<ReversalReason>,
+) -> Result<HttpResponse, Problem> {
+    let by = caller.person()?.id;
+    let reason = request.body.parse()?;
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = cooperative_of(tx, &caller, id.book, "contribution").await?;
+        let keeper = caller.has_role(tx, book.organisation, KEEPERS).await?;
+        let reversed = operations::reverse_hours(tx, *id, reason.clone(), by, keeper, Timestamp::now()).await?;
+        Ok(Reply::ok(&ContributionBody::from(reversed)))
     })
     .await
 }

@@ -1,6 +1,7 @@
 //! What a cooperative sells, and what that costs.
 
-use super::members::cooperative;
+use super::members::{cooperative, cooperative_of};
+use super::reversal::{Reversal, ReversalReason};
 use crate::auth::Caller;
 use crate::extract::{Keyed, Params};
 use crate::idempotency::{Reply, Scope, idempotent};
@@ -36,7 +37,8 @@ pub struct NewProceedsRequest {
     party: String,
     /// In the currency of the book.
     amount: MoneyBody,
-    /// When; the book's own day when it is not given.
+    /// When; the book's own day when it is not given. A book reaches back to 1 January, ten years before the year in which it
+    /// was opened.
     occurred_on: Option<Date>,
     /// Text for people; never a name.
     #[serde(default)]
@@ -66,6 +68,8 @@ pub struct ProceedsBody {
     entry: i64,
     /// When it was recorded, by the book's clock.
     recorded_at: Timestamp,
+    /// How it was taken back; null while it stands.
+    reversal: Option<Reversal>,
 }
 
 impl From<Proceeds> for ProceedsBody {
@@ -80,6 +84,7 @@ impl From<Proceeds> for ProceedsBody {
             reference: it.reference,
             entry: it.entry,
             recorded_at: it.recorded_at,
+            reversal: it.undone.map(Reversal::from),
         }
     }
 }
@@ -134,4 +139,26 @@ pub(crate) async fn list(
     let after = window.after.unwrap_or_default();
     let rows = proceeds::list(&client, book.id, book.currency, after, window.fetch()).await?;
     Ok(window.page(rows, |row| row.id.object, ProceedsBody::from).respond(&http))
+}
+
+/// Takes a sale or a cost back, once, by the mirror of its entry, while no closed result counts it. It counts for nothing then,
+/// and its invoice can be recorded again. The mirror counts on the day of the entry while that is open, else on the book's own.
+#[utoipa::path(tag = "proceeds", params(("id" = String, Path, description = "The sale or cost")),
+    request_body = ReversalReason,
+    responses((status = 200, description = "Taken back", body = ProceedsBody)))]
+#[post("/v1/proceeds/{id}:reverse")]
+pub(crate) async fn reverse(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<ProceedsId>,
+    request: Keyed<ReversalReason>,
+) -> Result<HttpResponse, Problem> {
+    let by = caller.person()?.id;
+    let reason = request.body.parse()?;
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        cooperative_of(tx, &caller, id.book, "proceeds").await?;
+        let reversed = operations::reverse(tx, *id, reason.clone(), by, Timestamp::now()).await?;
+        Ok(Reply::ok(&ProceedsBody::from(reversed)))
+    })
+    .await
 }

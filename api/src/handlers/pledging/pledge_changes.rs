@@ -160,7 +160,8 @@ pub struct RedirectedBody {
     moved: Option<MoneyBody>,
 }
 
-/// Sends the next charges of a pledge to another campaign, and its settled money too if that is wanted.
+/// Sends the next charges of a pledge to another campaign, and its settled money too if that is wanted: also what settled with
+/// an earlier campaign after the pledge had left it. Of a pledge that is completed or cancelled only that money moves.
 #[utoipa::path(tag = "pledges", params(("id" = String, Path, description = "The pledge")),
     request_body = RedirectPledgeRequest,
     responses((status = 200, description = "Redirected", body = RedirectedBody)))]

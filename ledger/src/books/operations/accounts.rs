@@ -5,9 +5,8 @@ use crate::chart;
 use crate::engine::store::accounts::{self, Account};
 use crate::engine::store::books::Book;
 use crate::error::{Error, Refusal};
-use crate::id::BookId;
 use crate::money::Unit;
-use deadpool_postgres::Transaction;
+use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 
 /// The most accounts of a book that people may open; the service itself opens those that it needs.
@@ -17,23 +16,54 @@ pub const ACCOUNTS_MAX: i32 = 100_000;
 ///
 /// # Errors
 ///
-/// Only trouble with the database.
+/// As [`check`].
 pub async fn ensure(
     tx: &Transaction<'_>,
-    book: BookId,
+    book: &Book,
     account: &chart::Account,
     unit: impl Into<Unit>,
     wall: Timestamp,
 ) -> Result<AccountNumber, Error> {
     let unit = unit.into();
-    accounts::open(tx, book, &account.code, account.class, unit.code(), None, wall).await
+    match check(tx, book, account, unit).await? {
+        Some(number) => Ok(number),
+        None => accounts::open(tx, book.id, &account.code, account.class, unit.code(), None, wall).await,
+    }
+}
+
+/// The account of the chart, if it is open; nothing is opened.
+///
+/// # Errors
+///
+/// `account-mismatch` when the book has an account of this code that is for something else, is kept in another unit, or is
+/// closed: one that people opened before codes of the chart were kept for operations.
+pub async fn check(
+    client: &impl GenericClient,
+    book: &Book,
+    account: &chart::Account,
+    unit: impl Into<Unit>,
+) -> Result<Option<AccountNumber>, Error> {
+    let unit = unit.into();
+    let Some(found) = accounts::find(client, book.id, &account.code).await? else { return Ok(None) };
+    if (found.class, found.unit.code(), found.closed) == (account.class, unit.code(), false) {
+        return Ok(Some(found.number));
+    }
+    let state = if found.closed { "closed" } else { "open" };
+    let detail = format!(
+        "{} is {state}, of class {} and kept in {}; what is asked for needs it open, of class {} and in {unit}",
+        account.code,
+        found.class.as_str(),
+        found.unit,
+        account.class.as_str(),
+    );
+    Err(Refusal::new("account-mismatch", detail).into())
 }
 
 /// A person opens an account of a class that no operation manages. `floor` is none or minor units.
 ///
 /// # Errors
 ///
-/// `managed-class`, `account-exists`, `too-many-accounts`; [`Error::Invalid`] at `/code`.
+/// `managed-class`, `code-of-operation`, `account-exists`, `too-many-accounts`; [`Error::Invalid`] at `/code`.
 pub async fn open(
     tx: &Transaction<'_>,
     book: &Book,
@@ -53,6 +83,10 @@ pub async fn open(
     if code.split(':').next() != Some(class.kind().root()) {
         let root = class.kind().root();
         return Err(Error::invalid("/code", format!("the code of an account of this class begins with {root}:")));
+    }
+    if let Some(row) = chart::row_of(code) {
+        let detail = format!("{code} is kept for an operation, which opens it as {}: choose another code", row.code);
+        return Err(Refusal::new("code-of-operation", detail).into());
     }
     if accounts::find(tx, book.id, code).await?.is_some() {
         return Err(Refusal::new("account-exists", format!("the book has an account {code}")).into());

@@ -2,10 +2,11 @@
 
 use super::exchange_pairs::{self, Purpose};
 use super::journal_entries::{self, EntryLine, JournalEntry};
+use super::mirrors;
 use crate::book::legs::{self, Leg, Side, Unpaired};
 use crate::book::{AccountClass, Command, Entry, Key, Line, MovementKind, Note, Reason};
 use crate::books::rules::exchange::Moved;
-use crate::books::store::reversals;
+use crate::books::rules::mirror::day_of_mirror;
 use crate::engine::directory::{Directory, Found};
 use crate::engine::lane::Answer;
 use crate::engine::pool::Pool;
@@ -16,10 +17,11 @@ use crate::engine::store::journal::{JournalLine, StoredKey};
 use crate::error::{Error, Refusal};
 use crate::id::{BookId, CallerId};
 use crate::money::{Unit, WrittenAmount};
+use crate::movements::undo;
 use crate::service::store::replies::{self, Claim, Scope};
 use deadpool_postgres::Transaction;
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan};
 use std::collections::{HashMap, HashSet};
 use tokio_postgres::error::SqlState;
 use uuid::Uuid;
@@ -279,8 +281,9 @@ pub async fn reverse(
         _ => Vec::new(),
     };
     let Some(&(_, original)) = rows.first() else { return Err(Error::NotFound("journal entry")) };
-    if rows.iter().any(|(line, _)| line.kind != MovementKind::JournalEntry) {
-        let detail = format!("entry {number} was made by an operation, and is undone by one");
+    if let Some((line, _)) = rows.iter().find(|(line, _)| line.kind != MovementKind::JournalEntry) {
+        let (kind, advice) = (line.kind.as_str(), undo::advice(line.kind));
+        let detail = format!("entry {number} is of an operation ({kind}): {advice}");
         return Err(Refusal::new("not-reversible", detail).into());
     }
     let today = book.today(wall);
@@ -301,19 +304,7 @@ pub async fn reverse(
         outside_fact: false,
         note: Some(Note::new(reason, format!("reverses {number}"))),
     };
-    let posted = posting::post(tx, book, entry, wall).await?;
-    if !reversals::insert(tx, book.id, number, posted.number).await? {
-        return Err(Refusal::new("already-reversed", format!("entry {number} has been reversed before")).into());
-    }
-    Ok(posted)
-}
-
-/// The day on which a mirror counts when nobody has chosen one.
-fn day_of_mirror(original: Date, closed_through: Date, today: Date) -> Date {
-    if original > closed_through {
-        return original;
-    }
-    today.max(closed_through.checked_add(1.day()).unwrap_or(Date::MAX))
+    mirrors::post(tx, book, number, entry, wall).await
 }
 
 /// The entry that a raw one would become, its balances included, or why it would be refused. It is posted for that: the caller

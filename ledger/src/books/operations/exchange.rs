@@ -77,8 +77,8 @@ pub async fn post_result(
     let gain = gain.ok_or_else(|| Refusal::new("result-too-large", "the result does not fit into an amount"))?;
     let unit = against.unit.code();
     let word = unit.to_ascii_lowercase();
-    let gains = ensure(tx, book.id, &chart::exchange_gain(&word), against.unit, wall).await?;
-    let losses = ensure(tx, book.id, &chart::exchange_loss(&word), against.unit, wall).await?;
+    let gains = ensure(tx, book, &chart::exchange_gain(&word), against.unit, wall).await?;
+    let losses = ensure(tx, book, &chart::exchange_loss(&word), against.unit, wall).await?;
     let memo = format!("Exchange result: 1 {} = {} {unit}", of.unit, asked.rate_text);
     // A code, which is ASCII, can be longer than a reference.
     let reference = &of.code[..of.code.len().min(REFERENCE_MAX)];

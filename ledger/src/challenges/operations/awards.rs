@@ -67,8 +67,8 @@ pub(super) async fn award_locked(
     }
     let fees = rules.entry_fee.as_ref().map(|fee| fee.goes_to);
     match rules.unawarded {
-        Unawarded::ReturnToSponsors => purses::close(tx, book, &awarded, fees, wall).await?,
-        Unawarded::RollOver => purses::close_fees(tx, book, &awarded, fees, wall).await?,
+        // Nothing is left in a purse out of which no way leads: there is no extension that it could roll over into.
+        Unawarded::ReturnToSponsors | Unawarded::RollOver => purses::close(tx, book, &awarded, fees, wall).await?,
     }
     let action = awarded.state.as_str();
     save(tx, book, awarded, action, change, wall).await
@@ -153,5 +153,5 @@ async fn payable_of(
     wall: Timestamp,
 ) -> Result<AccountNumber, Error> {
     let account = chart::prize_payable(team).in_currency(currency, book.currency);
-    accounts::ensure(tx, book.id, &account, currency, wall).await
+    accounts::ensure(tx, book, &account, currency, wall).await
 }

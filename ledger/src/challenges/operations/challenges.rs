@@ -129,8 +129,7 @@ pub async fn publish(
     let Locked { book, challenge } = lock(tx, id).await?;
     change.check(challenge.version, "challenge")?;
     challenge.edits_rules()?;
-    let account =
-        accounts::ensure(tx, book.id, &chart::purse(&challenge.slug), challenge.purse.currency(), wall).await?;
+    let account = accounts::ensure(tx, &book, &chart::purse(&challenge.slug), challenge.purse.currency(), wall).await?;
     let published = challenge.publish(account, book.now(wall))?;
     save(tx, &book, published, "published", change, wall).await
 }

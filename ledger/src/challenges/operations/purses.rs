@@ -301,7 +301,7 @@ pub(super) async fn close_fees(
     match goes_to.unwrap_or(FeeGoesTo::Teams) {
         FeeGoesTo::OperatingFund => {
             let operating = chart::operating(&challenge.slug);
-            let operating = accounts::ensure(tx, book.id, &operating, currency, wall).await?;
+            let operating = accounts::ensure(tx, book, &operating, currency, wall).await?;
             let sum = fees.iter().map(|(_, _, fee)| i128::from(*fee)).sum::<i128>();
             let parts = Money::parts(sum, currency);
             let entry = movements::entry_fee_earned(account, operating, &parts, book.today(wall), challenge.id);
@@ -328,7 +328,7 @@ pub(super) async fn fee_account(
     challenge: &Challenge,
     wall: Timestamp,
 ) -> Result<AccountNumber, Error> {
-    accounts::ensure(tx, book.id, &chart::entry_fees(&challenge.slug), challenge.purse.currency(), wall).await
+    accounts::ensure(tx, book, &chart::entry_fees(&challenge.slug), challenge.purse.currency(), wall).await
 }
 
 /// The account of refunds that a custodian is to send.
@@ -340,7 +340,7 @@ async fn refunds(
     wall: Timestamp,
 ) -> Result<AccountNumber, Error> {
     let account = chart::refunds_in_transit(partner).in_currency(currency, book.currency);
-    accounts::ensure(tx, book.id, &account, currency, wall).await
+    accounts::ensure(tx, book, &account, currency, wall).await
 }
 
 fn money(minor: i64, currency: Currency) -> Result<Money, Error> {

@@ -35,7 +35,7 @@ words! {
     Unawarded, "rule for unawarded money" {
         /// It goes back to the sponsors, each by the part that it gave.
         ReturnToSponsors = "return_to_sponsors",
-        /// It stays in the purse for an extension.
+        /// It was to stay in the purse for an extension. No new rules say so, as there are none; by old rules it goes back.
         RollOver = "roll_over",
     }
 }
@@ -220,6 +220,10 @@ impl Rules {
         }
         if !(1..=LICENCES_MAX).contains(&self.licences.len()) || !self.licences.iter().all(|id| is_spdx_id(id)) {
             return Err(Error::invalid("/licences", "1 to 50 identifiers of the SPDX licence list"));
+        }
+        if self.unawarded == Unawarded::RollOver {
+            let why = "return_to_sponsors: there are no extensions into which it could roll over";
+            return Err(Error::invalid("/unawarded", why));
         }
         self.check_stages()?;
         self.check_tie_rule()?;

@@ -111,3 +111,11 @@ fn rules_that_contradict_themselves_are_refused_by_pointer() {
     let rules = Rules { timetable: Timetable { appeal_days: 0, ..TIMETABLE }, ..drill() };
     assert_eq!(pointer(&rules), "/timetable/appeal_days");
 }
+
+#[test]
+fn f4_no_rules_leave_money_in_a_purse_out_of_which_no_way_leads() {
+    let rules = Rules { unawarded: Unawarded::RollOver, ..drill() };
+    let refused = rules.check(usd("250000.00")).expect_err("nothing extends a challenge");
+    assert!(matches!(&refused, Error::Invalid { pointer, .. } if pointer == "/unawarded"), "{refused}");
+    assert!(drill().check(usd("250000.00")).is_ok());
+}

@@ -1,20 +1,18 @@
 //! Distributions: drafted from the closed result, shown to the members, approved, posted by the worker, taken back.
 
-use super::members;
-use super::proceeds::close_result;
+use super::{members, results};
 use crate::book::entry::LINES_MAX;
-use crate::book::{Line, MovementKind, Note};
-use crate::books::operations::accounts;
+use crate::books::operations::{accounts, mirrors};
 use crate::calendar::later;
 use crate::cooperatives::rules::allocation_rule::{AllocationRule, Step};
-use crate::cooperatives::rules::cooperative::{Hours, Member, Period, PeriodResult};
-use crate::cooperatives::rules::distribution::{Distribution, DistributionState, Due, Objection, WAIT_DAYS, mirror};
+use crate::cooperatives::rules::cooperative::{Hours, Member, Period};
+use crate::cooperatives::rules::distribution::{Distribution, DistributionState, Due, Objection, WAIT_DAYS};
+use crate::cooperatives::rules::result::PeriodResult;
 use crate::cooperatives::rules::waterfall::{self, Inputs, MemberInput, Plan};
 use crate::cooperatives::store::distributions::{self, Part};
 use crate::cooperatives::store::{allocation_rules, hours, members as member_rows};
 use crate::engine::posting;
 use crate::engine::store::books::Book;
-use crate::engine::store::journal;
 use crate::error::{Error, Refusal};
 use crate::id::{BookId, DistributionId, PersonId};
 use crate::money::Money;
@@ -31,9 +29,10 @@ use std::collections::BTreeMap;
 ///
 /// # Errors
 ///
-/// `distribution-open`, `no-rule`, `no-weights`, `too-many-parts`, `not-a-cooperative`; of closing the result
-/// `period-closed`, `period-not-over`, `earlier-proceeds`, `no-surplus`, and what [`posting::post`] refuses, such as
-/// `closed-period`; [`Error::NotFound`] for an unknown book. Nothing is written then.
+/// `distribution-open`, `no-rule`, `no-surplus`, `no-weights`, `too-many-parts`, `account-mismatch`, `not-a-cooperative`; of
+/// closing the result `period-closed`, `period-not-over`, `earlier-proceeds`, `earlier-hours`, and what
+/// [`posting::post`] refuses; [`Error::NotFound`] for an unknown book. Nothing is written then: a result without a
+/// surplus is closed by [`results::close`].
 pub async fn draft(
     tx: &Transaction<'_>,
     book: BookId,
@@ -48,12 +47,16 @@ pub async fn draft(
     }
     let rule = allocation_rules::in_force(tx, book.id, period.to).await?;
     let rule = rule.ok_or_else(|| Refusal::new("no-rule", format!("no allocation rule holds on {}", period.to)))?;
-    let result = close_result(tx, &book, &cooperative, period, by, wall).await?;
+    let result = results::close_locked(tx, &book, &cooperative, period, by, wall).await?.result;
+    result.demand_surplus(book.currency)?;
     let inputs = inputs(tx, &book, &rule, &result).await?;
     let plan = waterfall::distribute(&rule.rule, &inputs)?;
     if plan.credits().len() > LINES_MAX {
         let detail = format!("{} parts do not fit into one journal entry of {LINES_MAX} lines", plan.credits().len());
         return Err(Refusal::new("too-many-parts", detail).into());
+    }
+    for credit in plan.credits() {
+        accounts::check(tx, &book, &credit.account, book.currency).await?;
     }
     let now = book.now(wall);
     let until = later(now, WAIT_DAYS);
@@ -62,8 +65,10 @@ pub async fn draft(
         period,
         rule: rule.id,
         rule_version: rule.version,
+        result: result.id,
         sales: result.sales,
         costs: result.costs,
+        loss_before: result.loss_before,
         currency: book.currency,
         window_days: rule.window_days,
         digest: waterfall::digest(&(&rule.rule, &inputs, &plan))?,
@@ -116,7 +121,7 @@ async fn inputs(
             group: member.group,
         })
         .collect();
-    Ok(Inputs { gross: result.sales, net: result.sales - result.costs, repaid, members })
+    Ok(Inputs { gross: result.sales, net: result.net(), repaid, members })
 }
 
 /// The plan by recipient, as the rows keep it.
@@ -260,10 +265,10 @@ pub async fn advance(tx: &Transaction<'_>, id: DistributionId, wall: Timestamp) 
 
 /// One entry, one line for every part; answers its number.
 async fn post(tx: &Transaction<'_>, book: &Book, distribution: &Distribution, wall: Timestamp) -> Result<i64, Error> {
-    let surplus = accounts::ensure(tx, book.id, &chart::surplus(), book.currency, wall).await?;
+    let surplus = accounts::ensure(tx, book, &chart::surplus(), book.currency, wall).await?;
     let mut parts = Vec::new();
     for credit in distribution.plan.credits() {
-        let to = accounts::ensure(tx, book.id, &credit.account, book.currency, wall).await?;
+        let to = accounts::ensure(tx, book, &credit.account, book.currency, wall).await?;
         parts.extend(Money::parts(credit.amount, book.currency).into_iter().map(|part| (to, part)));
     }
     let entry = movements::surplus_allocated(surplus, &parts, book.today(wall), distribution.id);
@@ -285,18 +290,7 @@ pub async fn reverse(
 ) -> Result<Distribution, Error> {
     let (book, distribution) = lock(tx, id).await?;
     let posting = distribution.check_reversal(by)?;
-    let mut lines = Vec::new();
-    for line in journal::lines(tx, book.id, posting.entry, 1).await? {
-        let number = async |code: &str| -> Result<_, Error> {
-            let account = crate::engine::store::accounts::find(tx, book.id, code).await?;
-            Ok(account.ok_or_else(|| Error::inconsistent(format!("no account {code}")))?.number)
-        };
-        let (debit, credit) = (number(&line.debit).await?, number(&line.credit).await?);
-        lines.push(Line { kind: line.kind, debit, credit, amount: line.amount });
-    }
-    let mut entry = mirror(&lines, MovementKind::SurplusRestored, book.today(wall));
-    entry.note = Some(Note::new(format!("Reversal of entry {}", posting.entry), id));
-    let mirrored = posting::post(tx, &book, entry, wall).await?;
+    let mirrored = mirrors::post_of_operation(tx, &book, posting.entry, id, wall).await?;
     let reversed = distribution.reversed(by, mirrored.number, reason.clone())?;
     save(tx, reversed, "reversed", Actor::Person(by), &reason, book.now(wall)).await
 }

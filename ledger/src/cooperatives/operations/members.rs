@@ -3,7 +3,8 @@
 use crate::cooperatives::rules::cooperative::{
     Contribution, Cooperative, HOURS_A_DAY, HOURS_MAX, Hours, Member, Period, is_short_name,
 };
-use crate::cooperatives::store::{cooperatives, distributions, hours, members};
+use crate::cooperatives::rules::undone::Undone;
+use crate::cooperatives::store::{cooperatives, distributions, hours, members, results};
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
 use crate::id::{BookId, ContributionId, MemberId, PersonId};
@@ -125,8 +126,8 @@ pub struct NewContribution {
 ///
 /// # Errors
 ///
-/// `period-distributed` when the period in which they end has a distribution; `not-a-member-then` outside the
-/// membership. [`Error::Invalid`] at `/hours` or `/to`; [`Error::Forbidden`] for the hours of others without being
+/// `period-distributed` when the period in which they end has a distribution, or nothing to share; `not-a-member-then`
+/// outside the membership. [`Error::Invalid`] at `/hours`, `/from` or `/to`; [`Error::Forbidden`] for the hours of others without being
 /// `keeper`; [`Error::NotFound`] for an unknown member.
 pub async fn record_hours(
     tx: &Transaction<'_>,
@@ -135,7 +136,7 @@ pub async fn record_hours(
     keeper: bool,
     wall: Timestamp,
 ) -> Result<Contribution, Error> {
-    let (book, _) = lock(tx, new.member.book).await?;
+    let (book, cooperative) = lock(tx, new.member.book).await?;
     let member = members::get(tx, new.member).await?;
     if member.person != by && !keeper {
         return Err(Error::Forbidden("members write down their own hours"));
@@ -148,11 +149,14 @@ pub async fn record_hours(
     if new.worked.to > book.today(wall) {
         return Err(Error::invalid("/to", "hours are written down when they have been worked"));
     }
+    if new.worked.from < book.first_day() {
+        return Err(Error::invalid("/from", format!("the book begins on {}", book.first_day())));
+    }
     if new.worked.from < member.joined_on || member.left_on.is_some_and(|left| new.worked.to > left) {
         let detail = format!("member {} was no member on all these days", member.number);
         return Err(Refusal::new("not-a-member-then", detail).into());
     }
-    not_frozen(tx, &book, new.worked).await?;
+    not_counted(tx, &book, &cooperative, new.worked.to).await?;
     let contribution = Contribution {
         id: ContributionId::generate(book.id),
         member: member.id,
@@ -162,6 +166,7 @@ pub async fn record_hours(
         recorded_by: by,
         recorded_at: book.now(wall),
         attested: None,
+        undone: None,
     };
     hours::insert(tx, &contribution).await?;
     activity::record(tx, book.id, Done::new(&contribution.id, "recorded", Actor::Person(by)), book.now(wall)).await?;
@@ -172,7 +177,7 @@ pub async fn record_hours(
 ///
 /// # Errors
 ///
-/// `own-attestation`, `already-attested`, `period-distributed`, and `not-a-member` when `by` is none;
+/// `own-attestation`, `already-attested`, `already-reversed`, `period-distributed`, and `not-a-member` when `by` is none;
 /// [`Error::NotFound`] for an unknown contribution.
 pub async fn attest(
     tx: &Transaction<'_>,
@@ -180,15 +185,48 @@ pub async fn attest(
     by: PersonId,
     wall: Timestamp,
 ) -> Result<Contribution, Error> {
-    let (book, _) = lock(tx, id.book).await?;
+    let (book, cooperative) = lock(tx, id.book).await?;
     let contribution = hours::lock(tx, id).await?;
     let member = members::get(tx, contribution.member).await?;
     let attested = contribution.attest(&member, by, book.now(wall))?;
     active_member(tx, &book, by, wall).await?;
-    not_frozen(tx, &book, attested.worked).await?;
+    not_counted(tx, &book, &cooperative, attested.worked.to).await?;
     hours::update_attested(tx, &attested).await?;
     activity::record(tx, book.id, Done::new(&id, "attested", Actor::Person(by)), book.now(wall)).await?;
     Ok(attested)
+}
+
+/// Takes hours back, attested or not. They count for nothing then.
+///
+/// `keeper`: whether `by` keeps the cooperative's books; others take back what they worked, wrote down or attested.
+///
+/// # Errors
+///
+/// `already-reversed`; `period-distributed` for attested hours that a distribution counts. [`Error::Forbidden`] for the hours
+/// of others without being `keeper`; [`Error::NotFound`] for an unknown contribution.
+pub async fn reverse_hours(
+    tx: &Transaction<'_>,
+    id: ContributionId,
+    reason: String,
+    by: PersonId,
+    keeper: bool,
+    wall: Timestamp,
+) -> Result<Contribution, Error> {
+    let (book, cooperative) = lock(tx, id.book).await?;
+    let contribution = hours::lock(tx, id).await?;
+    let member = members::get(tx, contribution.member).await?;
+    if !keeper && !contribution.is_of(&member, by) {
+        return Err(Error::Forbidden("members take back hours that they worked, wrote down or attested"));
+    }
+    contribution.stands()?;
+    if contribution.attested.is_some() {
+        not_counted(tx, &book, &cooperative, contribution.worked.to).await?;
+    }
+    let now = book.now(wall);
+    let undone = Undone { by, at: now, reason: reason.clone(), entry: None };
+    let reversed = hours::update_undone(tx, id, &undone).await?;
+    activity::record(tx, book.id, Done::new(&id, "reversed", Actor::Person(by)).because(&reason), now).await?;
+    Ok(reversed)
 }
 
 /// The present membership of a person; refused with `not-a-member` when there is none.
@@ -205,13 +243,28 @@ pub(super) async fn active_member(
         .ok_or_else(|| Refusal::new("not-a-member", "this is for members of the cooperative").into())
 }
 
-/// Hours of a period that has a distribution neither appear nor change.
-async fn not_frozen(tx: &Transaction<'_>, book: &Book, worked: Period) -> Result<(), Error> {
-    match distributions::frozen_through(tx, book.id).await? {
-        Some(frozen) if worked.to <= frozen => {
-            let detail = format!("what was worked until {frozen} is being distributed or was");
-            Err(Refusal::new("period-distributed", detail).into())
-        }
-        Some(_) | None => Ok(()),
+/// Hours count with the period of their last day. Once that is distributed, or nothing is shared for it, none appear or change.
+async fn not_counted(tx: &Transaction<'_>, book: &Book, cooperative: &Cooperative, day: Date) -> Result<(), Error> {
+    let closed_through = cooperative.closed_through;
+    if day > closed_through {
+        return Ok(());
     }
+    let detail = match results::find(tx, book.id, day).await? {
+        None => format!("the result is closed through {closed_through}, and no period has {day}: end with a later day"),
+        Some(result) => match distributions::find_of_result(tx, result.id).await? {
+            Some(other) => {
+                let (period, state) = (other.period, other.state.as_str());
+                format!(
+                    "the distribution of {period} is {state}, and counts what was worked then: {}",
+                    other.way_back()
+                )
+            }
+            None if result.net() > 0 => return Ok(()),
+            None => format!(
+                "the result of {} leaves nothing to share: it is opened again by POST /v1/results/{}:reverse",
+                result.period, result.id
+            ),
+        },
+    };
+    Err(Refusal::new("period-distributed", detail).into())
 }

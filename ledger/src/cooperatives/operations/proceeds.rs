@@ -1,11 +1,12 @@
-//! What a cooperative sells and what that costs, and closing the result of a period.
+//! What a cooperative sells and what that costs.
 
-use super::members;
+use super::{members, results};
 use crate::book::AccountNumber;
-use crate::books::operations::accounts;
-use crate::cooperatives::rules::cooperative::{Cooperative, Period, PeriodResult, ProceedsKind, is_short_name};
+use crate::books::operations::{accounts, mirrors};
+use crate::cooperatives::rules::cooperative::{Cooperative, ProceedsKind, is_short_name};
 use crate::cooperatives::rules::proceeds::Proceeds;
-use crate::cooperatives::store::{cooperatives, proceeds};
+use crate::cooperatives::rules::undone::Undone;
+use crate::cooperatives::store::proceeds;
 use crate::engine::posting::{self, Posted};
 use crate::engine::store::books::Book;
 use crate::engine::store::{accounts as account_rows, journal};
@@ -85,6 +86,7 @@ pub async fn record(
         entry: entry.number,
         recorded_by: by,
         recorded_at: book.now(wall),
+        undone: None,
     };
     proceeds::insert(tx, &recorded).await?;
     activity::record(tx, book.id, Done::new(&id, "recorded", Actor::Person(by)), book.now(wall)).await?;
@@ -129,6 +131,9 @@ fn day_of(book: &Book, cooperative: &Cooperative, new: &NewProceeds, wall: Times
     if day > book.today(wall) {
         return Err(Error::invalid("/occurred_on", "what has not happened yet is not recorded"));
     }
+    if day < book.first_day() {
+        return Err(Error::invalid("/occurred_on", format!("the book begins on {}", book.first_day())));
+    }
     if day <= cooperative.closed_through {
         let detail = format!("the result is closed through {}: record it on a later day", cooperative.closed_through);
         return Err(Refusal::new("period-closed", detail).into());
@@ -145,7 +150,7 @@ async fn post(
     day: Date,
     wall: Timestamp,
 ) -> Result<(AccountNumber, Posted), Error> {
-    let ensure = async |account: chart::Account| accounts::ensure(tx, book.id, &account, book.currency, wall).await;
+    let ensure = async |account: chart::Account| accounts::ensure(tx, book, &account, book.currency, wall).await;
     let party = ensure(account_of_party(new)).await?;
     let (account, entry) = match new.kind {
         ProceedsKind::Sale => {
@@ -160,83 +165,31 @@ async fn post(
     Ok((account, posting::post(tx, book, entry, wall).await?))
 }
 
-/// Closes the result of a period: its sales go to the surplus, and the surplus bears its costs. Done already, it is read.
-///
-/// Periods follow one another: none begins before the last one ended, and none leaves a sale or a cost behind.
+/// Takes a sale or a cost back that no result counts: the mirror of its entry. It counts for nothing then, and its invoice can
+/// be recorded again.
 ///
 /// # Errors
 ///
-/// `period-closed`, `period-not-over`, `earlier-proceeds`, `no-surplus` when costs took all of the sales, and
-/// `result-too-large`.
-pub(super) async fn close_result(
+/// `already-reversed`; `result-counts-it` while the result of its period is closed; `not-a-cooperative`; what
+/// [`posting::post`] refuses, such as `below-floor` when the money of a sale is gone. [`Error::NotFound`] for an unknown
+/// one.
+pub async fn reverse(
     tx: &Transaction<'_>,
-    book: &Book,
-    cooperative: &Cooperative,
-    period: Period,
+    id: ProceedsId,
+    reason: String,
     by: PersonId,
     wall: Timestamp,
-) -> Result<PeriodResult, Error> {
-    if let Some(closed) = cooperatives::find_result(tx, book.id, period.to).await? {
-        if closed.period != period {
-            let detail = format!("the result was closed for {}", closed.period);
-            return Err(Refusal::new("period-closed", detail).into());
-        }
-        return Ok(closed);
+) -> Result<Proceeds, Error> {
+    let (book, cooperative) = members::lock(tx, id.book).await?;
+    let recorded = proceeds::get(tx, id, book.currency).await?;
+    recorded.stands()?;
+    if recorded.occurred_on <= cooperative.closed_through {
+        results::not_counted(tx, &book, recorded.occurred_on).await?;
     }
-    check_period(tx, book, cooperative, period, wall).await?;
-    let sums = proceeds::sums(tx, book.id, period).await?;
-    let of = |kind: ProceedsKind| -> Vec<(AccountNumber, Money)> {
-        let some = sums.iter().filter(|sum| sum.kind == kind);
-        some.flat_map(|sum| Money::parts(sum.amount, book.currency).into_iter().map(|part| (sum.account, part)))
-            .collect()
-    };
-    let (sales, costs) = (of(ProceedsKind::Sale), of(ProceedsKind::Cost));
-    let total = |lines: &[(AccountNumber, Money)]| {
-        let sum = lines.iter().map(|(_, amount)| i128::from(amount.minor())).sum::<i128>();
-        let detail = format!("{} {} are more than one account can count", book.currency.format(sum), book.currency);
-        i64::try_from(sum).map_err(|_| Refusal::new("result-too-large", detail))
-    };
-    let (earned, spent) = (total(&sales)?, total(&costs)?);
-    if earned <= spent {
-        let [earned, spent] = [earned, spent].map(|minor| book.currency.format(minor));
-        let detail = format!("costs of {spent} took all of the sales of {earned}: choose a longer period");
-        return Err(Refusal::new("no-surplus", detail).into());
-    }
-    let surplus = accounts::ensure(tx, book.id, &chart::surplus(), book.currency, wall).await?;
-    let entry = movements::result_closed(surplus, &sales, &costs, period.to, period);
-    let posted = posting::post(tx, book, entry, wall).await?;
-    let result = PeriodResult {
-        period,
-        sales: earned,
-        costs: spent,
-        entry: posted.number,
-        closed_by: by,
-        closed_at: book.now(wall),
-    };
-    cooperatives::insert_result(tx, book.id, &result).await?;
-    cooperatives::update(tx, book.id, Cooperative { closed_through: period.to, ..*cooperative }).await?;
-    activity::record(tx, book.id, Done::new(&book.reference(), "result_closed", Actor::Person(by)), book.now(wall))
-        .await?;
-    Ok(result)
-}
-
-async fn check_period(
-    tx: &Transaction<'_>,
-    book: &Book,
-    cooperative: &Cooperative,
-    period: Period,
-    wall: Timestamp,
-) -> Result<(), Error> {
-    if period.to > book.today(wall) {
-        return Err(Refusal::new("period-not-over", "a period that lies ahead cannot be closed").into());
-    }
-    if period.from <= cooperative.closed_through {
-        let detail = format!("the result is closed through {}: begin after it", cooperative.closed_through);
-        return Err(Refusal::new("period-closed", detail).into());
-    }
-    if let Some(day) = proceeds::first_between(tx, book.id, cooperative.closed_through, period.from).await? {
-        let detail = format!("something was recorded for {day}, which is in no period yet: begin with that day");
-        return Err(Refusal::new("earlier-proceeds", detail).into());
-    }
-    Ok(())
+    let mirror = mirrors::post_of_operation(tx, &book, recorded.entry, id, wall).await?;
+    let now = book.now(wall);
+    let undone = Undone { by, at: now, reason: reason.clone(), entry: Some(mirror.number) };
+    let reversed = proceeds::update_undone(tx, id, &undone, book.currency).await?;
+    activity::record(tx, book.id, Done::new(&id, "reversed", Actor::Person(by)).because(&reason), now).await?;
+    Ok(reversed)
 }

@@ -1,5 +1,6 @@
 //! Members of a cooperative, the hours they contribute, and the periods in which both are counted.
 
+use super::undone::{self, Undone};
 use crate::chart;
 use crate::error::Refusal;
 use crate::id::{ContributionId, MemberId, PersonId};
@@ -216,6 +217,8 @@ words! {
         Recorded = "recorded",
         /// A second member says that it is true.
         Attested = "attested",
+        /// Taken back; counts for nothing.
+        Reversed = "reversed",
     }
 }
 
@@ -238,20 +241,27 @@ pub struct Contribution {
     pub recorded_at: Timestamp,
     /// Who attested it and when, in book time.
     pub attested: Option<(PersonId, Timestamp)>,
+    /// By whom and why it was taken back, if it was.
+    pub undone: Option<Undone>,
 }
 
 impl Contribution {
     /// Where it stands.
     pub fn state(&self) -> ContributionState {
-        if self.attested.is_some() { ContributionState::Attested } else { ContributionState::Recorded }
+        match (&self.undone, self.attested) {
+            (Some(_), _) => ContributionState::Reversed,
+            (None, Some(_)) => ContributionState::Attested,
+            (None, None) => ContributionState::Recorded,
+        }
     }
 
     /// A second member says that it is true.
     ///
     /// # Errors
     ///
-    /// `own-attestation` when `by` is the member or whoever wrote it down; `already-attested`.
+    /// `own-attestation` when `by` is the member or whoever wrote it down; `already-attested`; `already-reversed`.
     pub fn attest(self, member: &Member, by: PersonId, now: Timestamp) -> Result<Contribution, Refusal> {
+        self.stands()?;
         if self.attested.is_some() {
             return Err(Refusal::new("already-attested", "a second member has attested these hours"));
         }
@@ -260,6 +270,16 @@ impl Contribution {
             return Err(Refusal::new("own-attestation", detail));
         }
         Ok(Contribution { attested: Some((by, now)), ..self })
+    }
+
+    /// Refuses with `already-reversed` what was taken back.
+    pub fn stands(&self) -> Result<(), Refusal> {
+        undone::stands(self.undone.as_ref(), "these hours were taken back: write them down again")
+    }
+
+    /// Who had to do with it: who worked, who wrote it down, who attested it.
+    pub fn is_of(&self, member: &Member, person: PersonId) -> bool {
+        [Some(member.person), Some(self.recorded_by), self.attested.map(|(by, _)| by)].contains(&Some(person))
     }
 }
 
@@ -272,23 +292,6 @@ pub struct Cooperative {
     pub rules_last: i32,
     /// Last day of the last period whose result is closed.
     pub closed_through: Date,
-}
-
-/// The closed result of a period.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PeriodResult {
-    /// The period.
-    pub period: Period,
-    /// Sales of the period, minor units.
-    pub sales: i64,
-    /// Costs of the period, minor units.
-    pub costs: i64,
-    /// Record number of its journal entry.
-    pub entry: i64,
-    /// Who closed it.
-    pub closed_by: PersonId,
-    /// When it was closed, in book time.
-    pub closed_at: Timestamp,
 }
 
 #[cfg(test)]
@@ -341,6 +344,7 @@ pub(crate) mod tests {
             recorded_by: clerk,
             recorded_at: Timestamp::UNIX_EPOCH,
             attested: None,
+            undone: None,
         };
         for own in [worker.person, clerk] {
             let refusal =

@@ -6,13 +6,11 @@
 
 use super::cooperative::Period;
 use super::waterfall::Plan;
-use crate::book::{Entry, Line, MovementKind};
 use crate::calendar::later;
 use crate::error::Refusal;
-use crate::id::{AllocationRuleId, DistributionId, MemberId, PersonId};
+use crate::id::{AllocationRuleId, DistributionId, MemberId, PersonId, ResultId};
 use crate::money::Currency;
 use jiff::Timestamp;
-use jiff::civil::Date;
 
 /// Days after which a draft that nobody opened, or whose window passed without an approval, is withdrawn.
 pub const WAIT_DAYS: u16 = 30;
@@ -20,6 +18,9 @@ pub const WAIT_DAYS: u16 = 30;
 pub const ANSWER_DAYS: u16 = 14;
 /// The longest objection window, in days.
 pub const WINDOW_DAYS_MAX: u16 = 90;
+
+/// What leads on from what was paid out.
+const PAID_OUT: &str = "it is paid out: record what it got wrong as a sale or a cost of the next period";
 
 /// Who approved it, and when in book time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,10 +159,14 @@ pub struct Distribution {
     pub rule: AllocationRuleId,
     /// Number of that version, from 1.
     pub rule_version: i32,
+    /// The result that it divides.
+    pub result: ResultId,
     /// Sales of the period, minor units.
     pub sales: i64,
     /// Costs of the period, minor units.
     pub costs: i64,
+    /// Losses of earlier periods that the result bore first, minor units.
+    pub loss_before: i64,
     /// The book's currency.
     pub currency: Currency,
     /// Days of the objection window.
@@ -183,7 +188,7 @@ pub struct Distribution {
 impl Distribution {
     /// What is distributed, minor units.
     pub fn net(&self) -> i64 {
-        self.sales - self.costs
+        self.sales - self.costs - self.loss_before
     }
 
     /// Brings the draft before the members.
@@ -362,11 +367,11 @@ impl Distribution {
             | DistributionState::Objection { .. }
             | DistributionState::Objected { .. }
             | DistributionState::Approved { .. }
-            | DistributionState::Paid(_)
             | DistributionState::Reversed { .. }
             | DistributionState::Withdrawn { .. } => {
                 Err(self.refuse("only a posted one that is not paid out is reversed"))
             }
+            DistributionState::Paid(_) => Err(self.refuse(PAID_OUT)),
         }
     }
 
@@ -376,17 +381,25 @@ impl Distribution {
         Ok(Distribution { state: DistributionState::Reversed { posting, reversal, reason }, ..self })
     }
 
+    /// What leads back to before it, for whoever it stands in the way of.
+    pub fn way_back(&self) -> String {
+        let id = self.id;
+        match self.state {
+            DistributionState::Draft { .. }
+            | DistributionState::Objection { .. }
+            | DistributionState::Objected { .. }
+            | DistributionState::Approved { .. } => format!("withdraw it by POST /v1/distributions/{id}:withdraw"),
+            DistributionState::Posted(_) | DistributionState::StatementsIssued(_) => {
+                format!("take it back by POST /v1/distributions/{id}:reverse")
+            }
+            DistributionState::Paid(_) => PAID_OUT.to_owned(),
+            DistributionState::Reversed { .. } | DistributionState::Withdrawn { .. } => "it is over".to_owned(),
+        }
+    }
+
     fn refuse(&self, why: &str) -> Refusal {
         Refusal::new("distribution-state", format!("the distribution is {}: {why}", self.state.as_str()))
     }
-}
-
-/// The mirror of posted lines: the same amounts in the same order, debit and credit exchanged. It needs no rule and no
-/// inputs, so nothing that changed since can change it.
-pub fn mirror(lines: &[Line], kind: MovementKind, day: Date) -> Entry {
-    let lines =
-        lines.iter().map(|line| Line { kind, debit: line.credit, credit: line.debit, amount: line.amount }).collect();
-    Entry { lines, effective: day, outside_fact: false, note: None }
 }
 
 /// A member's objection.

@@ -1,13 +1,15 @@
 //! A sale or a cost of a cooperative.
 
 use super::cooperative::ProceedsKind;
+use super::undone::{self, Undone};
 use crate::book::AccountNumber;
+use crate::error::Refusal;
 use crate::id::{PersonId, ProceedsId};
 use crate::money::Money;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-/// A sale or a cost. Written once.
+/// A sale or a cost. Written once, and taken back once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proceeds {
     /// Its id.
@@ -32,4 +34,13 @@ pub struct Proceeds {
     pub recorded_by: PersonId,
     /// When it was written down, in book time.
     pub recorded_at: Timestamp,
+    /// By whom and why it was taken back, if it was.
+    pub undone: Option<Undone>,
+}
+
+impl Proceeds {
+    /// Refuses with `already-reversed` what was taken back.
+    pub fn stands(&self) -> Result<(), Refusal> {
+        undone::stands(self.undone.as_ref(), &format!("the {} was taken back: record it again", self.kind))
+    }
 }

@@ -1,10 +1,9 @@
 //! The one row of a cooperative's book: its lock puts drafts, attestations and closings in one order.
 
-use crate::cooperatives::rules::cooperative::{Cooperative, Period, PeriodResult};
+use crate::cooperatives::rules::cooperative::Cooperative;
 use crate::error::Error;
-use crate::id::{BookId, PersonId};
-use deadpool_postgres::{GenericClient, Transaction};
-use jiff::civil::Date;
+use crate::id::BookId;
+use deadpool_postgres::Transaction;
 
 /// Locks the row until the transaction ends; makes it when the book has none yet.
 pub async fn lock(tx: &Transaction<'_>, book: BookId) -> Result<Cooperative, Error> {
@@ -44,56 +43,6 @@ pub async fn update(tx: &Transaction<'_>, book: BookId, now: Cooperative) -> Res
             /* members_last */ &now.members_last,
             /* rules_last */ &now.rules_last,
             /* closed_through */ &now.closed_through,
-        ],
-    )
-    .await?;
-    Ok(())
-}
-
-/// The result of the period that ends on a day, if it is closed.
-pub async fn find_result(
-    client: &impl GenericClient,
-    book: BookId,
-    period_to: Date,
-) -> Result<Option<PeriodResult>, Error> {
-    let statement = client
-        .prepare_cached(
-            "-- cooperatives::find_result
-            SELECT period_from, period_to, sales, costs, entry_number, closed_by, closed_at
-              FROM period_result WHERE book_id = $1 AND period_to = $2",
-        )
-        .await?;
-    let row = client.query_opt(&statement, &[/* book_id */ &book.0, /* period_to */ &period_to]).await?;
-    Ok(row.map(|row| PeriodResult {
-        period: Period { from: row.get("period_from"), to: row.get("period_to") },
-        sales: row.get("sales"),
-        costs: row.get("costs"),
-        entry: row.get("entry_number"),
-        closed_by: PersonId(row.get("closed_by")),
-        closed_at: row.get("closed_at"),
-    }))
-}
-
-/// A new result.
-pub async fn insert_result(tx: &Transaction<'_>, book: BookId, new: &PeriodResult) -> Result<(), Error> {
-    let statement = tx
-        .prepare_cached(
-            "-- cooperatives::insert_result
-            INSERT INTO period_result (book_id, period_from, period_to, sales, costs, entry_number, closed_by, closed_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        )
-        .await?;
-    tx.execute(
-        &statement,
-        &[
-            /* book_id */ &book.0,
-            /* period_from */ &new.period.from,
-            /* period_to */ &new.period.to,
-            /* sales */ &new.sales,
-            /* costs */ &new.costs,
-            /* entry_number */ &new.entry,
-            /* closed_by */ &new.closed_by.0,
-            /* closed_at */ &new.closed_at,
         ],
     )
     .await?;

@@ -6,7 +6,7 @@ use crate::cooperatives::rules::distribution::{Approval, Distribution, Distribut
 use crate::cooperatives::rules::waterfall::{Inputs, Plan};
 use crate::engine::store::rows::word;
 use crate::error::Error;
-use crate::id::{AllocationRuleId, BookId, DistributionId, MemberId, PersonId};
+use crate::id::{AllocationRuleId, BookId, DistributionId, MemberId, PersonId, ResultId};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -55,8 +55,10 @@ fn from_row(row: &Row) -> Result<Distribution, Error> {
         period: Period { from: row.get("period_from"), to: row.get("period_to") },
         rule: AllocationRuleId::new(book, row.get("rule_id")),
         rule_version: row.get("rule_version"),
+        result: ResultId::new(book, row.get("result_id")),
         sales: row.get("sales"),
         costs: row.get("costs"),
+        loss_before: row.get("loss_before"),
         currency: word(row.get("currency"))?,
         window_days: days(row, "window_days")?,
         plan,
@@ -74,8 +76,9 @@ pub async fn insert(tx: &Transaction<'_>, new: &Distribution, inputs: &Inputs, u
         .prepare_cached(
             "-- distributions::insert
             INSERT INTO distribution (book_id, id, period_from, period_to, rule_id, rule_version, sales, costs, currency,
-                                      window_days, inputs, plan, digest, drafted_by, drafted_at, until, state, version)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+                                      window_days, inputs, plan, digest, drafted_by, drafted_at, until, state, version,
+                                      result_id, loss_before)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
         )
         .await?;
     tx.execute(
@@ -99,6 +102,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &Distribution, inputs: &Inputs, u
             /* until */ &until,
             /* state */ &new.state.as_str(),
             /* version */ &new.version,
+            /* result_id */ &new.result.object,
+            /* loss_before */ &new.loss_before,
         ],
     )
     .await?;
@@ -169,16 +174,17 @@ pub async fn find_blocking(
     row.as_ref().map(from_row).transpose()
 }
 
-/// The last day of the latest period that has a live distribution: hours up to it are frozen.
-pub async fn frozen_through(client: &impl GenericClient, book: BookId) -> Result<Option<Date>, Error> {
+/// The distribution of a result that is under way or posted, if there is one.
+pub async fn find_of_result(client: &impl GenericClient, result: ResultId) -> Result<Option<Distribution>, Error> {
     let statement = client
         .prepare_cached(
-            "-- distributions::frozen_through
-            SELECT max(period_to) AS frozen FROM distribution
-             WHERE book_id = $1 AND state NOT IN ('withdrawn', 'reversed')",
+            "-- distributions::find_of_result
+            SELECT * FROM distribution
+             WHERE book_id = $1 AND result_id = $2 AND state NOT IN ('withdrawn', 'reversed')",
         )
         .await?;
-    Ok(client.query_one(&statement, &[/* book_id */ &book.0]).await?.get("frozen"))
+    let row = client.query_opt(&statement, &[/* book_id */ &result.book.0, /* result_id */ &result.object]).await?;
+    row.as_ref().map(from_row).transpose()
 }
 
 /// Saves where it stands now, and raises the version; answers it as it is then. The caller has locked it.

@@ -1,9 +1,12 @@
 //! Contributions of members in hours.
 
+use super::undone;
 use crate::cooperatives::rules::cooperative::{Contribution, Hours, Period};
+use crate::cooperatives::rules::undone::Undone;
 use crate::error::Error;
 use crate::id::{BookId, ContributionId, MemberId, PersonId};
 use deadpool_postgres::{GenericClient, Transaction};
+use jiff::civil::Date;
 use std::collections::HashMap;
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -31,6 +34,7 @@ fn from_row(row: &Row) -> Result<Contribution, Error> {
         recorded_by: PersonId(row.get("recorded_by")),
         recorded_at: row.get("recorded_at"),
         attested,
+        undone: undone::read(row, false),
     })
 }
 
@@ -107,6 +111,31 @@ pub async fn update_attested(tx: &Transaction<'_>, contribution: &Contribution) 
     Ok(())
 }
 
+/// Saves that it was taken back. The caller has locked it.
+pub async fn update_undone(tx: &Transaction<'_>, id: ContributionId, undone: &Undone) -> Result<Contribution, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- hours::update_undone
+            UPDATE contribution SET reversed_by = $3, reversed_at = $4, reversal_reason = $5
+             WHERE book_id = $1 AND id = $2
+            RETURNING *",
+        )
+        .await?;
+    let row = tx
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &id.book.0,
+                /* id */ &id.object,
+                /* reversed_by */ &undone.by.0,
+                /* reversed_at */ &undone.at,
+                /* reversal_reason */ &undone.reason,
+            ],
+        )
+        .await?;
+    from_row(&row)
+}
+
 /// The contributions of a book, or of some of its members, the oldest first, after an id.
 pub async fn list(
     client: &impl GenericClient,
@@ -135,7 +164,7 @@ pub async fn list(
     rows.iter().map(from_row).collect()
 }
 
-/// Attested hours that ended in a period, by member.
+/// Attested hours that stand and ended in a period, by member.
 pub async fn attested(
     client: &impl GenericClient,
     book: BookId,
@@ -145,11 +174,32 @@ pub async fn attested(
         .prepare_cached(
             "-- hours::attested
             SELECT member_id, sum(hours)::bigint AS hours FROM contribution
-             WHERE book_id = $1 AND worked_to BETWEEN $2 AND $3 AND attested_at IS NOT NULL GROUP BY member_id",
+             WHERE book_id = $1 AND worked_to BETWEEN $2 AND $3 AND attested_at IS NOT NULL
+               AND reversed_at IS NULL
+             GROUP BY member_id",
         )
         .await?;
     let rows = client
         .query(&statement, &[/* book_id */ &book.0, /* period_from */ &period.from, /* period_to */ &period.to])
         .await?;
     rows.iter().map(|row| Ok((MemberId::new(book, row.get("member_id")), hours(row.get("hours"))?))).collect()
+}
+
+/// The first day on which attested hours that stand ended after `after` and before `before`, if there are any.
+pub async fn first_between(
+    client: &impl GenericClient,
+    book: BookId,
+    after: Date,
+    before: Date,
+) -> Result<Option<Date>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- hours::first_between
+            SELECT min(worked_to) AS first FROM contribution
+             WHERE book_id = $1 AND worked_to > $2 AND worked_to < $3 AND attested_at IS NOT NULL
+               AND reversed_at IS NULL",
+        )
+        .await?;
+    let row = client.query_one(&statement, &[/* book_id */ &book.0, /* after */ &after, /* before */ &before]).await?;
+    Ok(row.get("first"))
 }

@@ -1,8 +1,10 @@
 //! Sales and costs of cooperatives.
 
+use super::undone;
 use crate::book::AccountNumber;
 use crate::cooperatives::rules::cooperative::{Period, ProceedsKind};
 use crate::cooperatives::rules::proceeds::Proceeds;
+use crate::cooperatives::rules::undone::Undone;
 use crate::engine::store::books::Book;
 use crate::engine::store::rows::{money, word};
 use crate::error::Error;
@@ -26,6 +28,7 @@ fn from_row(row: &Row, currency: Currency) -> Result<Proceeds, Error> {
         entry: row.get("entry_number"),
         recorded_by: PersonId(row.get("recorded_by")),
         recorded_at: row.get("recorded_at"),
+        undone: undone::read(row, true),
     })
 }
 
@@ -60,7 +63,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &Proceeds) -> Result<(), Error> {
     Ok(())
 }
 
-/// The sale or cost of a book with a reference, if there is one; the empty reference is none's.
+/// The sale or cost of a book that stands under a reference, if there is one; the empty reference is none's.
 pub async fn find_by_reference(
     client: &impl GenericClient,
     book: &Book,
@@ -70,13 +73,52 @@ pub async fn find_by_reference(
     let statement = client
         .prepare_cached(
             "-- proceeds::find_by_reference
-            SELECT * FROM proceeds WHERE book_id = $1 AND kind = $2 AND reference = $3 AND reference <> ''",
+            SELECT * FROM proceeds WHERE book_id = $1 AND kind = $2 AND reference = $3 AND reference <> '' AND reversed_at IS NULL",
         )
         .await?;
     let row = client
         .query_opt(&statement, &[/* book_id */ &book.id.0, /* kind */ &kind.as_str(), /* reference */ &reference])
         .await?;
     row.map(|row| from_row(&row, book.currency)).transpose()
+}
+
+/// The sale or cost with this id, in the currency of its book.
+pub async fn get(client: &impl GenericClient, id: ProceedsId, currency: Currency) -> Result<Proceeds, Error> {
+    let statement =
+        client.prepare_cached("-- proceeds::get\nSELECT * FROM proceeds WHERE book_id = $1 AND id = $2").await?;
+    let row = client.query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
+    row.map(|row| from_row(&row, currency)).transpose()?.ok_or(Error::NotFound("proceeds"))
+}
+
+/// Saves that it was taken back. The caller has locked the cooperative.
+pub async fn update_undone(
+    tx: &Transaction<'_>,
+    id: ProceedsId,
+    undone: &Undone,
+    currency: Currency,
+) -> Result<Proceeds, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- proceeds::update_undone
+            UPDATE proceeds SET reversal_number = $3, reversed_by = $4, reversed_at = $5, reversal_reason = $6
+             WHERE book_id = $1 AND id = $2
+            RETURNING *",
+        )
+        .await?;
+    let row = tx
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &id.book.0,
+                /* id */ &id.object,
+                /* reversal_number */ &undone.entry,
+                /* reversed_by */ &undone.by.0,
+                /* reversed_at */ &undone.at,
+                /* reversal_reason */ &undone.reason,
+            ],
+        )
+        .await?;
+    from_row(&row, currency)
 }
 
 /// The sales and costs of a book in its currency, the oldest first, after an id.
@@ -108,13 +150,13 @@ pub struct Sum {
     pub amount: i64,
 }
 
-/// The sums of a period by account: sales first, each kind by account number.
+/// The sums by account of what stands in a period: sales first, each kind by account number.
 pub async fn sums(client: &impl GenericClient, book: BookId, period: Period) -> Result<Vec<Sum>, Error> {
     let statement = client
         .prepare_cached(
             "-- proceeds::sums
             SELECT kind, account, sum(amount)::bigint AS amount FROM proceeds
-             WHERE book_id = $1 AND occurred_on BETWEEN $2 AND $3
+             WHERE book_id = $1 AND occurred_on BETWEEN $2 AND $3 AND reversed_at IS NULL
              GROUP BY kind, account ORDER BY kind DESC, account",
         )
         .await?;
@@ -129,7 +171,7 @@ pub async fn sums(client: &impl GenericClient, book: BookId, period: Period) -> 
         .collect()
 }
 
-/// The first day with a sale or a cost after `after` and before `before`, if there is one.
+/// The first day with a sale or a cost that stands after `after` and before `before`, if there is one.
 pub async fn first_between(
     client: &impl GenericClient,
     book: BookId,
@@ -140,7 +182,7 @@ pub async fn first_between(
         .prepare_cached(
             "-- proceeds::first_between
             SELECT min(occurred_on) AS first FROM proceeds
-             WHERE book_id = $1 AND occurred_on > $2 AND occurred_on < $3",
+             WHERE book_id = $1 AND occurred_on > $2 AND occurred_on < $3 AND reversed_at IS NULL",
         )
         .await?;
     let row = client.query_one(&statement, &[/* book_id */ &book.0, /* after */ &after, /* before */ &before]).await?;

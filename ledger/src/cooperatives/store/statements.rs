@@ -75,7 +75,7 @@ pub async fn get(client: &impl GenericClient, id: StatementId) -> Result<Stateme
         .prepare_cached(
             "-- statements::get
             SELECT s.*, m.number AS member_number, d.period_from, d.period_to, d.rule_id, d.rule_version, d.currency,
-                   d.sales - d.costs AS net, d.entry_number, d.state = 'reversed' AS reversed
+                   d.sales - d.costs - d.loss_before AS net, d.entry_number, d.state = 'reversed' AS reversed
               FROM statement s
               JOIN distribution d ON d.book_id = s.book_id AND d.id = s.distribution_id
               JOIN member m ON m.book_id = s.book_id AND m.id = s.member_id
@@ -98,7 +98,7 @@ pub async fn list(
         .prepare_cached(
             "-- statements::list
             SELECT s.*, m.number AS member_number, d.period_from, d.period_to, d.rule_id, d.rule_version, d.currency,
-                   d.sales - d.costs AS net, d.entry_number, d.state = 'reversed' AS reversed
+                   d.sales - d.costs - d.loss_before AS net, d.entry_number, d.state = 'reversed' AS reversed
               FROM statement s
               JOIN distribution d ON d.book_id = s.book_id AND d.id = s.distribution_id
               JOIN member m ON m.book_id = s.book_id AND m.id = s.member_id

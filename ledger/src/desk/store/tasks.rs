@@ -171,7 +171,7 @@ pub async fn distributions(
     rows.iter().map(|row| task(row, |book, id| TaskObject::Distribution(DistributionId::new(book, id)))).collect()
 }
 
-/// Hours of other members of the person's cooperatives that nobody has attested and that no distribution has passed.
+/// Hours of other members of the person's cooperatives that nobody has attested and that a distribution can still count.
 pub async fn hours(
     client: &impl GenericClient,
     person: PersonId,
@@ -183,15 +183,21 @@ pub async fn hours(
                'member ' || m.number || ', ' || c.worked_from || ' to ' || c.worked_to AS title, b.uid, b.name,
                NULL::timestamptz AS until
           FROM book b
-          JOIN contribution c ON c.book_id = b.number AND c.attested_at IS NULL
+          JOIN contribution c ON c.book_id = b.number AND c.attested_at IS NULL AND c.reversed_at IS NULL
           JOIN member m ON m.book_id = c.book_id AND m.id = c.member_id
          WHERE EXISTS (SELECT FROM membership r WHERE r.organisation = b.organisation AND r.person = $1
                           AND r.role = 'member')
            AND ($2::timestamptz IS NOT NULL OR c.id > $3)
            AND m.person <> $1 AND c.recorded_by <> $1
            AND EXISTS (SELECT FROM member a WHERE a.book_id = c.book_id AND a.person = $1 AND a.left_on IS NULL)
-           AND NOT EXISTS (SELECT FROM distribution d WHERE d.book_id = c.book_id
-                              AND d.state NOT IN ('withdrawn', 'reversed') AND d.period_to >= c.worked_to)
+           AND (NOT EXISTS (SELECT FROM cooperative k
+                             WHERE k.book_id = c.book_id AND k.closed_through >= c.worked_to)
+                OR EXISTS (SELECT FROM period_result p
+                            WHERE p.book_id = c.book_id AND c.worked_to BETWEEN p.period_from AND p.period_to
+                              AND p.reversed_at IS NULL AND p.sales > p.costs + p.loss_before
+                              AND NOT EXISTS (SELECT FROM distribution d
+                                               WHERE d.book_id = p.book_id AND d.result_id = p.id
+                                                 AND d.state NOT IN ('withdrawn', 'reversed'))))
          ORDER BY c.id LIMIT $4";
     let rows = waiting(client, text, person, after, limit).await?;
     rows.iter().map(|row| task(row, |book, id| TaskObject::Contribution(ContributionId::new(book, id)))).collect()

@@ -74,6 +74,12 @@ impl Book {
         self.day_of(self.now(wall))
     }
 
+    /// The first day that what is recorded may reach back to: 1 January, ten years before the year in which it was opened.
+    pub fn first_day(&self) -> Date {
+        let opened = self.day_of(self.created_at);
+        Date::new(opened.year().saturating_sub(10), 1, 1).unwrap_or(Date::MIN)
+    }
+
     /// The day in the book's zone on which a moment falls.
     pub fn day_of(&self, moment: Timestamp) -> Date {
         moment.to_zoned(self.zone.clone()).date()

@@ -132,7 +132,7 @@ async fn payable_of(
     wall: Timestamp,
 ) -> Result<AccountNumber, Error> {
     let account = chart::team_payable(team).in_currency(currency, book.currency);
-    accounts::ensure(tx, book.id, &account, currency, wall).await
+    accounts::ensure(tx, book, &account, currency, wall).await
 }
 
 /// What the message to the team needs.

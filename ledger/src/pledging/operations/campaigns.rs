@@ -166,7 +166,7 @@ async fn step(
     let state = decide(campaign.state.clone(), now)?;
     let fund = match (campaign.fund, &state) {
         (None, State::Live { .. }) => {
-            Some(accounts::ensure(tx, book.id, &chart::fund(&campaign.slug), campaign.currency, wall).await?)
+            Some(accounts::ensure(tx, &book, &chart::fund(&campaign.slug), campaign.currency, wall).await?)
         }
         (fund, State::Draft { .. } | State::Live { .. } | State::Suspended { .. } | State::Closed { .. }) => fund,
     };

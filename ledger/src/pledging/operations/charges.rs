@@ -7,6 +7,7 @@
 
 use super::plan::{self, Again};
 use super::present::{finish, follow, lock_present};
+use super::trial;
 use crate::calendar::later;
 use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
@@ -84,6 +85,7 @@ pub enum Recorded {
 ///
 /// # Errors
 ///
+/// What the capture would be refused with, such as `sum-too-large`: nobody is asked for money that the book could not hold.
 /// [`Error::NotFound`] for an unknown pledge.
 pub async fn begin(tx: &Transaction<'_>, id: PledgeId, sequence: i32, wall: Timestamp) -> Result<Begun, Error> {
     let book = books::get(tx, id.book).await?;
@@ -119,7 +121,7 @@ pub async fn begin(tx: &Transaction<'_>, id: PledgeId, sequence: i32, wall: Time
     attempts::insert(tx, charge.id, 1, now).await?;
     let pledge = pledges::update(tx, &Pledge { next_sequence: sequence + 1, ..pledge }).await?;
     plan::enqueue_payment(tx, &book, &pledge, sequence + 1, now).await?;
-    hand_over(tx, &book, &pledge, charge).await
+    hand_over(tx, &book, &pledge, charge, wall).await
 }
 
 /// A payment at new terms waits until the donor was told of them. The mail has a number of attempts, and so an end.
@@ -135,7 +137,7 @@ async fn wait_for_mail(tx: &Transaction<'_>, book: &Book, pledge: &Pledge, now: 
 ///
 /// # Errors
 ///
-/// [`Error::NotFound`] for an unknown charge.
+/// As [`begin`]; [`Error::NotFound`] for an unknown charge.
 pub async fn begin_retry(tx: &Transaction<'_>, id: ChargeId, attempt: i32, wall: Timestamp) -> Result<Begun, Error> {
     let (book, pledge, charge) = lock(tx, id, None, wall).await?;
     match &charge.state {
@@ -160,7 +162,7 @@ pub async fn begin_retry(tx: &Transaction<'_>, id: ChargeId, attempt: i32, wall:
     let charge = Charge { state, campaign: pledge.campaign, ..charge };
     charges::update(tx, &charge).await?;
     attempts::insert(tx, charge.id, attempt, now).await?;
-    hand_over(tx, &book, &pledge, charge).await
+    hand_over(tx, &book, &pledge, charge, wall).await
 }
 
 /// Writes down what the provider answered to an attempt, and what follows from it.
@@ -290,7 +292,13 @@ async fn lock(
 }
 
 /// The attempt is the caller's to make, unless the partner makes it; then the charge waits for a report until a deadline.
-async fn hand_over(tx: &Transaction<'_>, book: &Book, pledge: &Pledge, charge: Charge) -> Result<Begun, Error> {
+async fn hand_over(
+    tx: &Transaction<'_>,
+    book: &Book,
+    pledge: &Pledge,
+    charge: Charge,
+    wall: Timestamp,
+) -> Result<Begun, Error> {
     match (charge.rail, &charge.state) {
         (Rail::Partner, State::Processing { until, attempt, .. }) => {
             let job = Job::ChargePledge { pledge: pledge.id, sequence: charge.sequence };
@@ -298,7 +306,10 @@ async fn hand_over(tx: &Transaction<'_>, book: &Book, pledge: &Pledge, charge: C
             jobs::enqueue(tx, &NewJob { book: book.id, due_at: *until, dedupe, job }).await?;
             Ok(Begun::Nothing)
         }
-        (Rail::Sandbox | Rail::Partner, _) => Ok(attempt_of(pledge, &charge)),
+        (Rail::Sandbox | Rail::Partner, _) => {
+            trial::capture(tx, book, &charge, wall).await?;
+            Ok(attempt_of(pledge, &charge))
+        }
     }
 }
 

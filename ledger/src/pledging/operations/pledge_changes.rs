@@ -21,6 +21,7 @@ use crate::text;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// No charge until a day, or until somebody resumes it; a declined charge is not tried again.
 ///
@@ -101,7 +102,9 @@ pub struct Redirected {
 }
 
 /// Its next charges go to another live campaign of the book and currency. With `move_settled`, so does what its settled
-/// charges brought, as far as its fund has it and no milestone was promised it.
+/// charges brought, as far as a fund has it and no milestone was promised it: from the campaign that it was for, and from
+/// earlier ones, where money may have settled after the pledge had left. Of a pledge that is completed or cancelled only
+/// that money moves.
 ///
 /// # Errors
 ///
@@ -117,7 +120,7 @@ pub async fn redirect(
     wall: Timestamp,
 ) -> Result<Redirected, Error> {
     let (book, pledge) = begin_change(tx, id, change, wall).await?;
-    let (from, to) = lock_both(tx, &pledge, to).await?;
+    let Locked { from, to, holding } = lock_all(tx, &pledge, to, move_settled).await?;
     let now = book.now(wall);
     to.state.clone().at(now).takes_money()?;
     if to.currency != from.currency {
@@ -126,30 +129,52 @@ pub async fn redirect(
             format!("that campaign is in {}, not in {}", to.currency, from.currency),
         ));
     }
-    let state = pledge.state.redirect(now)?;
-    let goes_on = state.is_active() && !pledge.state.is_active();
     let was = pledge.state;
-    let moved = if move_settled { move_money(tx, &book, id, &from, &to, wall).await? } else { None };
-    let mut pledge = save(tx, &book, Pledge { state, campaign: to.id, ..pledge }, was, change, now).await?;
+    let moves_only = was.leaves_money() && !holding.is_empty();
+    let (state, campaign) = if moves_only { (was, from.id) } else { (was.redirect(now)?, to.id) };
+    let mut moved = 0;
+    for campaign in &holding {
+        moved += move_money(tx, &book, id, campaign, &to, wall).await?;
+    }
+    let goes_on = state.is_active() && !was.is_active();
+    let mut pledge = save(tx, &book, Pledge { state, campaign, ..pledge }, was, change, now).await?;
     if goes_on {
         pledge = restart(tx, &book, pledge, Again::Nothing, now).await?;
     }
-    Ok(Redirected { pledge, moved })
+    Ok(Redirected { pledge, moved: Money::from_minor(moved, to.currency).ok() })
 }
 
-async fn lock_both(tx: &Transaction<'_>, pledge: &Pledge, to: CampaignId) -> Result<(Campaign, Campaign), Error> {
+/// The campaigns of a redirection.
+struct Locked {
+    /// The one that the pledge was for.
+    from: Campaign,
+    /// The one that was chosen.
+    to: Campaign,
+    /// Others that hold settled money of the pledge, when it is to move.
+    holding: Vec<Campaign>,
+}
+
+async fn lock_all(tx: &Transaction<'_>, pledge: &Pledge, to: CampaignId, moves: bool) -> Result<Locked, Error> {
     let from = pledge.campaign;
     if to.book != from.book {
         return Err(Error::invalid("/campaign", "not a campaign of the same book"));
     }
-    if to == from {
+    let mut holding = if moves { layers::campaigns_with(tx, pledge.id).await? } else { Vec::new() };
+    holding.retain(|campaign| *campaign != to);
+    if to == from && holding.is_empty() {
         return Err(Refusal::new("same-campaign", "the pledge is to that campaign already").into());
     }
-    let first = campaigns::lock(tx, from.min(to)).await?;
-    let second = campaigns::lock(tx, from.max(to)).await?;
-    Ok(if first.id == from { (first, second) } else { (second, first) })
+    let all: BTreeSet<CampaignId> = holding.iter().copied().chain([from, to]).collect();
+    let mut locked = BTreeMap::new();
+    for id in all {
+        locked.insert(id, campaigns::lock(tx, id).await?);
+    }
+    let of = |id: CampaignId| locked.get(&id).cloned().ok_or(Error::NotFound("campaign"));
+    let holding = holding.into_iter().map(of).collect::<Result<_, _>>()?;
+    Ok(Locked { from: of(from)?, to: of(to)?, holding })
 }
 
+/// Moves what a campaign's fund has of a pledge's own money; answers how much, minor units.
 async fn move_money(
     tx: &Transaction<'_>,
     book: &Book,
@@ -157,16 +182,16 @@ async fn move_money(
     from: &Campaign,
     to: &Campaign,
     wall: Timestamp,
-) -> Result<Option<Money>, Error> {
+) -> Result<i64, Error> {
     let own: i64 = layers::list_own(tx, from.fund()?, pledge).await?.iter().map(|layer| layer.left).sum();
     let available = campaign_operations::available(tx, from).await?;
-    let Ok(amount) = Money::from_minor(own.min(available), from.currency) else { return Ok(None) };
+    let Ok(amount) = Money::from_minor(own.min(available), from.currency) else { return Ok(0) };
     let entry = movements::fund_moved(from.fund()?, to.fund()?, amount, book.today(wall), pledge);
     let posted = posting::post(tx, book, entry, wall).await?;
     lineage::draw_own(tx, from, pledge, posted.number, amount).await?;
     layers::insert_moved(tx, to.fund()?, pledge, posted.number, amount.minor()).await?;
     pledges::insert_move(tx, &Move { pledge, from: from.id, to: to.id, amount, entry: posted.number }).await?;
-    Ok(Some(amount))
+    Ok(amount.minor())
 }
 
 pub(super) async fn begin_change(

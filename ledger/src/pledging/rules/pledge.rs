@@ -363,6 +363,11 @@ impl State {
         }
     }
 
+    /// Whether it has ended with what it brought still its donor's: nothing more is charged, and only that money can move.
+    pub fn leaves_money(&self) -> bool {
+        matches!(self, State::Completed { .. } | State::Cancelled { .. })
+    }
+
     /// Another campaign was chosen: what waited for that goes on, everything else stays as it is.
     pub fn redirect(self, now: Timestamp) -> Result<State, Refusal> {
         match self.at(now) {
@@ -373,7 +378,8 @@ impl State {
             | State::Paused { .. }
             | State::Lapsed { .. }) => Ok(other),
             other @ (State::Completed { .. } | State::Cancelled { .. } | State::Refunded { .. }) => {
-                Err(other.refuse("redirected"))
+                Err(other
+                    .refuse("redirected, but what it brought can move with `move_settled`, as far as it has settled"))
             }
         }
     }

@@ -90,6 +90,19 @@ pub async fn list_own(client: &impl GenericClient, fund: AccountNumber, pledge: 
     Ok(rows.iter().map(|row| layer(pledge.book, row)).collect())
 }
 
+/// The campaigns in whose funds something of a pledge's settled money is left, by id.
+pub async fn campaigns_with(client: &impl GenericClient, pledge: PledgeId) -> Result<Vec<CampaignId>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- lineage::campaigns_with
+            SELECT DISTINCT c.id FROM fund_layer l JOIN campaign c ON c.book_id = l.book_id AND c.fund = l.fund
+             WHERE l.book_id = $1 AND l.pledge = $2 AND l.remaining > 0 ORDER BY c.id",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &pledge.book.0, /* pledge */ &pledge.object]).await?;
+    Ok(rows.iter().map(|row| CampaignId::new(pledge.book, row.get(0))).collect())
+}
+
 /// An entry uses parts of a fund's layers. Says how many layers had them.
 pub async fn insert_uses(
     tx: &Transaction<'_>,

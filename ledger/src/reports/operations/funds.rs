@@ -194,6 +194,9 @@ fn take(line: &mut FundLine, row: &KindTotal) -> Result<(), Error> {
         | K::CommitmentCollected
         | K::CommitmentDropped
         | K::OpeningBalance
+        | K::SaleReversed
+        | K::CostReversed
+        | K::ResultReopened
         | K::JournalEntry
         | K::Reversal => add(&mut line.other, into - out_of)?,
     }

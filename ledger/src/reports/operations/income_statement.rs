@@ -1,6 +1,6 @@
 //! The income statement: what was earned and spent from one day to another, with the closing of results shown apart.
 
-use super::{ACCOUNTS_MAX, classes_of, not_cut};
+use super::{ACCOUNTS_MAX, add, classes_of, not_cut};
 use crate::book::{AccountClass, AccountKind, AccountNumber, MovementKind};
 use crate::engine::store::books::Book;
 use crate::engine::store::journal;
@@ -36,7 +36,7 @@ pub struct IncomeLine {
     pub unit: Unit,
     /// Earned or spent, minor units.
     pub amount: i64,
-    /// Moved to surplus by closing a period, minor units; not taken off `amount`.
+    /// Moved to surplus by closing periods, less what opening them again moved back, minor units; not taken off `amount`.
     pub closed: i64,
 }
 
@@ -74,11 +74,14 @@ pub async fn income_statement(
     let classes = classes_of(&[AccountKind::Income, AccountKind::Expense]);
     let wanted = Wanted { classes: &classes, even: true, after: "", under: "", limit: ACCOUNTS_MAX + 1 };
     let moved = not_cut(account_totals::between(client, book.id, (from, to), through, wanted).await?)?;
-    // Results are closed against surplus only (`movement`).
-    let closings = Some([MovementKind::ResultClosed].as_slice());
-    let closings = kind_totals::Wanted { classes: &classes, kinds: closings, limit: ACCOUNTS_MAX + 1 };
+    // Results are closed against surplus only (`movement`), and opened again from it.
+    let closings = Some([MovementKind::ResultClosed, MovementKind::ResultReopened].as_slice());
+    let closings = kind_totals::Wanted { classes: &classes, kinds: closings, limit: 2 * ACCOUNTS_MAX + 1 };
     let closings = kind_totals::between(client, book.id, (from, to), through, closings).await?;
-    let closed = closings.iter().map(|total| (total.account.number, total.account.net())).collect();
+    let mut closed: HashMap<AccountNumber, i64> = HashMap::new();
+    for total in &closings {
+        add(closed.entry(total.account.number).or_default(), total.account.net())?;
+    }
     let mut statement = IncomeStatement { through, income: Vec::new(), expenses: Vec::new(), totals: Vec::new() };
     let mut units: BTreeMap<Unit, IncomeTotals> = BTreeMap::new();
     for account in moved {

@@ -44,6 +44,22 @@ pub(crate) async fn open(
     Err(Error::StillRunning)
 }
 
+/// The account of what a custodian captures on the book's own day, opened if that is the first of it.
+///
+/// # Errors
+///
+/// `account-mismatch`.
+pub async fn receivable(
+    tx: &Transaction<'_>,
+    book: &Book,
+    partner: OrganisationId,
+    currency: Currency,
+    wall: Timestamp,
+) -> Result<AccountNumber, Error> {
+    let account = chart::receivable(partner, book.today(wall)).in_currency(currency, book.currency);
+    accounts::ensure(tx, book, &account, currency, wall).await
+}
+
 async fn begin(
     tx: &Transaction<'_>,
     book: &Book,
@@ -59,7 +75,7 @@ async fn begin(
         day,
         due_on: rules::due_on(day),
         currency,
-        receivable: accounts::ensure(tx, book.id, &receivable, currency, wall).await?,
+        receivable: accounts::ensure(tx, book, &receivable, currency, wall).await?,
         amount: 0,
         settled_at: None,
         created_at: book.now(wall),
@@ -119,5 +135,5 @@ async fn cash(
     wall: Timestamp,
 ) -> Result<AccountNumber, Error> {
     let account = chart::cash_at(settlement.partner).in_currency(settlement.currency, book.currency);
-    accounts::ensure(tx, book.id, &account, settlement.currency, wall).await
+    accounts::ensure(tx, book, &account, settlement.currency, wall).await
 }

@@ -1,0 +1,211 @@
+//! Results of periods: closed, so that the surplus can be distributed or the loss is carried forward, and opened again.
+
+use super::members;
+use crate::book::AccountNumber;
+use crate::books::operations::{accounts, mirrors};
+use crate::cooperatives::rules::cooperative::{Cooperative, Period, ProceedsKind};
+use crate::cooperatives::rules::result::{self, Closing, OnAccount, PeriodResult};
+use crate::cooperatives::rules::undone::{self, Undone};
+use crate::cooperatives::store::proceeds::Sum;
+use crate::cooperatives::store::{cooperatives, distributions, hours, proceeds, results};
+use crate::engine::posting;
+use crate::engine::store::books::Book;
+use crate::engine::store::journal;
+use crate::error::{Error, Refusal};
+use crate::id::{BookId, PersonId, ResultId};
+use crate::money::Money;
+use crate::service::store::activity::{self, Actor, Done};
+use crate::{chart, movements};
+use deadpool_postgres::Transaction;
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+
+/// A result, and whether it was closed before.
+#[derive(Debug, Clone)]
+pub struct Closed {
+    /// The result.
+    pub result: PeriodResult,
+    /// Whether it was closed before, for just these days.
+    pub was_known: bool,
+}
+
+/// Closes the result of a period: its sales go to the surplus, which bears the loss of earlier periods and its costs as far as
+/// the sales reach. What they do not cover stays on the accounts of the costs, and the next result bears it. Drafting a
+/// distribution does the same.
+///
+/// Periods follow one another: none begins before the last one ended, and none leaves a sale, a cost or attested hours
+/// behind. The entry counts on the last day of the period, or on the first open day of the book when that is closed.
+///
+/// # Errors
+///
+/// `period-closed`, `period-not-over`, `earlier-proceeds`, `earlier-hours`, `result-too-large`, `not-a-cooperative`; what
+/// [`posting::post`] refuses; [`Error::NotFound`] for an unknown book.
+pub async fn close(
+    tx: &Transaction<'_>,
+    book: BookId,
+    period: Period,
+    by: PersonId,
+    wall: Timestamp,
+) -> Result<Closed, Error> {
+    let (book, cooperative) = members::lock(tx, book).await?;
+    close_locked(tx, &book, &cooperative, period, by, wall).await
+}
+
+pub(super) async fn close_locked(
+    tx: &Transaction<'_>,
+    book: &Book,
+    cooperative: &Cooperative,
+    period: Period,
+    by: PersonId,
+    wall: Timestamp,
+) -> Result<Closed, Error> {
+    if let Some(closed) = results::find(tx, book.id, period.to).await? {
+        if closed.period != period {
+            let detail = format!("the result was closed for {}", closed.period);
+            return Err(Refusal::new("period-closed", detail).into());
+        }
+        return Ok(Closed { result: closed, was_known: true });
+    }
+    check_period(tx, book, cooperative, period, wall).await?;
+    let sums = proceeds::sums(tx, book.id, period).await?;
+    let of = |kind: ProceedsKind| -> Vec<OnAccount> {
+        let some = sums.iter().filter(|sum| sum.kind == kind);
+        some.map(|Sum { account, amount, .. }| OnAccount { account: *account, amount: *amount }).collect()
+    };
+    let carried = results::latest(tx, book.id).await?.map_or_else(Vec::new, |last| last.carried);
+    let closing = result::close(&of(ProceedsKind::Sale), &of(ProceedsKind::Cost), &carried, book.currency)?;
+    let entry = post(tx, book, &closing, period, wall).await?;
+    let result = PeriodResult {
+        id: ResultId::generate(book.id),
+        period,
+        sales: closing.sales,
+        costs: closing.costs,
+        loss_before: closing.loss_before,
+        carried: closing.carried,
+        entry,
+        closed_by: by,
+        closed_at: book.now(wall),
+        undone: None,
+    };
+    results::insert(tx, &result).await?;
+    cooperatives::update(tx, book.id, Cooperative { closed_through: period.to, ..*cooperative }).await?;
+    let done = Done::new(&result.id, "closed", Actor::Person(by));
+    activity::record(tx, book.id, done, result.closed_at).await?;
+    Ok(Closed { result, was_known: false })
+}
+
+/// Posts what a closing moves; answers the number of the entry, or none when it moves nothing.
+async fn post(
+    tx: &Transaction<'_>,
+    book: &Book,
+    closing: &Closing,
+    period: Period,
+    wall: Timestamp,
+) -> Result<Option<i64>, Error> {
+    if closing.earned.is_empty() {
+        return Ok(None);
+    }
+    let lines = |parts: &[OnAccount]| -> Vec<(AccountNumber, Money)> {
+        let split = |part: &OnAccount| {
+            let account = part.account;
+            Money::parts(part.amount, book.currency).into_iter().map(move |amount| (account, amount))
+        };
+        parts.iter().flat_map(split).collect()
+    };
+    let surplus = accounts::ensure(tx, book, &chart::surplus(), book.currency, wall).await?;
+    let closed_through = journal::lock(tx, book.id).await?.closed_through;
+    let first_open = closed_through.checked_add(1.day()).unwrap_or(Date::MAX);
+    let day = period.to.max(first_open);
+    let entry = movements::result_closed(surplus, &lines(&closing.earned), &lines(&closing.borne), day, period);
+    Ok(Some(posting::post(tx, book, entry, wall).await?.number))
+}
+
+async fn check_period(
+    tx: &Transaction<'_>,
+    book: &Book,
+    cooperative: &Cooperative,
+    period: Period,
+    wall: Timestamp,
+) -> Result<(), Error> {
+    let closed_through = cooperative.closed_through;
+    if period.to > book.today(wall) {
+        return Err(Refusal::new("period-not-over", "a period that lies ahead cannot be closed").into());
+    }
+    if period.from <= closed_through {
+        let detail = format!("the result is closed through {closed_through}: begin after it");
+        return Err(Refusal::new("period-closed", detail).into());
+    }
+    if let Some(day) = proceeds::first_between(tx, book.id, closed_through, period.from).await? {
+        let detail = format!(
+            "something was recorded for {day}, which is in no period yet: close a period that begins with that day, or take \
+             it back"
+        );
+        return Err(Refusal::new("earlier-proceeds", detail).into());
+    }
+    if let Some(day) = hours::first_between(tx, book.id, closed_through, period.from).await? {
+        let detail = format!(
+            "attested hours end on {day}, which is in no period yet: close a period that has that day, or take them back"
+        );
+        return Err(Refusal::new("earlier-hours", detail).into());
+    }
+    Ok(())
+}
+
+/// Opens the latest result again: the mirror of its entry. The days of its period take sales, costs and hours then, and its
+/// result can be closed anew.
+///
+/// # Errors
+///
+/// `already-reversed`; `later-result` while a later one stands; `result-distributed` while a distribution of it is under way
+/// or posted; `not-a-cooperative`; what [`posting::post`] refuses. [`Error::NotFound`] for an unknown result.
+pub async fn reverse(
+    tx: &Transaction<'_>,
+    id: ResultId,
+    reason: String,
+    by: PersonId,
+    wall: Timestamp,
+) -> Result<PeriodResult, Error> {
+    let (book, cooperative) = members::lock(tx, id.book).await?;
+    let result = results::get(tx, id).await?;
+    undone::stands(result.undone.as_ref(), "the result was opened again: close it anew")?;
+    if let Some(last) = results::latest(tx, book.id).await?.filter(|last| last.id != id) {
+        let (period, last) = (last.period, last.id);
+        let detail = format!(
+            "the result of {period} was closed after it: open that one first, by POST /v1/results/{last}:reverse"
+        );
+        return Err(Refusal::new("later-result", detail).into());
+    }
+    if let Some(other) = distributions::find_of_result(tx, id).await? {
+        let detail = format!("the distribution of {} is {}: {}", other.period, other.state.as_str(), other.way_back());
+        return Err(Refusal::new("result-distributed", detail).into());
+    }
+    let mirror = match result.entry {
+        Some(entry) => Some(mirrors::post_of_operation(tx, &book, entry, id, wall).await?.number),
+        None => None,
+    };
+    let now = book.now(wall);
+    let undone = Undone { by, at: now, reason: reason.clone(), entry: mirror };
+    let opened = results::update_undone(tx, id, &undone).await?;
+    let closed_through = results::latest(tx, book.id).await?.map_or(NEVER, |last| last.period.to);
+    cooperatives::update(tx, book.id, Cooperative { closed_through, ..cooperative }).await?;
+    activity::record(tx, book.id, Done::new(&id, "reversed", Actor::Person(by)).because(&reason), now).await?;
+    Ok(opened)
+}
+
+/// The last closed day of a cooperative that has closed nothing, as its table says it.
+const NEVER: Date = jiff::civil::date(1, 1, 1);
+
+/// Refuses with `result-counts-it` while a result stands whose period has a day, and says what leads on.
+pub(super) async fn not_counted(tx: &Transaction<'_>, book: &Book, day: Date) -> Result<(), Error> {
+    let Some(result) = results::find(tx, book.id, day).await? else { return Ok(()) };
+    let first = match distributions::find_of_result(tx, result.id).await? {
+        Some(other) => format!("{}; then ", other.way_back()),
+        None => String::new(),
+    };
+    let detail = format!(
+        "the result of {} counts it: {first}open the result again by POST /v1/results/{}:reverse, or record the opposite on a \
+         later day",
+        result.period, result.id
+    );
+    Err(Refusal::new("result-counts-it", detail).into())
+}

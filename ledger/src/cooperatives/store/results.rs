@@ -1,0 +1,138 @@
+//! Closed results of periods.
+
+use super::undone;
+use crate::book::AccountNumber;
+use crate::cooperatives::rules::cooperative::Period;
+use crate::cooperatives::rules::result::{OnAccount, PeriodResult};
+use crate::cooperatives::rules::undone::Undone;
+use crate::error::Error;
+use crate::id::{BookId, PersonId, ResultId};
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::civil::Date;
+use tokio_postgres::Row;
+use tokio_postgres::types::Json;
+use uuid::Uuid;
+
+fn from_row(row: &Row) -> Result<PeriodResult, Error> {
+    let Json(carried) = row.try_get::<_, Json<Vec<(i32, i64)>>>("carried")?;
+    let on_account = |(account, amount)| OnAccount { account: AccountNumber(account), amount };
+    Ok(PeriodResult {
+        id: ResultId::new(BookId(row.get("book_id")), row.get("id")),
+        period: Period { from: row.get("period_from"), to: row.get("period_to") },
+        sales: row.get("sales"),
+        costs: row.get("costs"),
+        loss_before: row.get("loss_before"),
+        carried: carried.into_iter().map(on_account).collect(),
+        entry: row.get("entry_number"),
+        closed_by: PersonId(row.get("closed_by")),
+        closed_at: row.get("closed_at"),
+        undone: undone::read(row, true),
+    })
+}
+
+/// A new result.
+pub async fn insert(tx: &Transaction<'_>, new: &PeriodResult) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- results::insert
+            INSERT INTO period_result (book_id, id, period_from, period_to, sales, costs, loss_before, carried, entry_number,
+                                       closed_by, closed_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        )
+        .await?;
+    let carried: Vec<(i32, i64)> = new.carried.iter().map(|part| (part.account.0, part.amount)).collect();
+    tx.execute(
+        &statement,
+        &[
+            /* book_id */ &new.id.book.0,
+            /* id */ &new.id.object,
+            /* period_from */ &new.period.from,
+            /* period_to */ &new.period.to,
+            /* sales */ &new.sales,
+            /* costs */ &new.costs,
+            /* loss_before */ &new.loss_before,
+            /* carried */ &Json(carried),
+            /* entry_number */ &new.entry,
+            /* closed_by */ &new.closed_by.0,
+            /* closed_at */ &new.closed_at,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The result with this id.
+pub async fn get(client: &impl GenericClient, id: ResultId) -> Result<PeriodResult, Error> {
+    let statement =
+        client.prepare_cached("-- results::get\nSELECT * FROM period_result WHERE book_id = $1 AND id = $2").await?;
+    let row = client.query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
+    row.as_ref().map(from_row).transpose()?.ok_or(Error::NotFound("result"))
+}
+
+/// The result that stands of the period with a day, if it is closed.
+pub async fn find(client: &impl GenericClient, book: BookId, day: Date) -> Result<Option<PeriodResult>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- results::find
+            SELECT * FROM period_result
+             WHERE book_id = $1 AND period_from <= $2 AND period_to >= $2 AND reversed_at IS NULL",
+        )
+        .await?;
+    let row = client.query_opt(&statement, &[/* book_id */ &book.0, /* day */ &day]).await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+/// The result that stands of the latest period, if one is closed.
+pub async fn latest(client: &impl GenericClient, book: BookId) -> Result<Option<PeriodResult>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- results::latest
+            SELECT * FROM period_result WHERE book_id = $1 AND reversed_at IS NULL ORDER BY period_to DESC LIMIT 1",
+        )
+        .await?;
+    let row = client.query_opt(&statement, &[/* book_id */ &book.0]).await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+/// The results of a book, the oldest first, after an id.
+pub async fn list(
+    client: &impl GenericClient,
+    book: BookId,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<PeriodResult>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- results::list
+            SELECT * FROM period_result WHERE book_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* after */ &after, /* limit */ &limit]).await?;
+    rows.iter().map(from_row).collect()
+}
+
+/// Saves that it was opened again. The caller has locked the cooperative.
+pub async fn update_undone(tx: &Transaction<'_>, id: ResultId, undone: &Undone) -> Result<PeriodResult, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- results::update_undone
+            UPDATE period_result SET reversal_number = $3, reversed_by = $4, reversed_at = $5, reversal_reason = $6
+             WHERE book_id = $1 AND id = $2
+            RETURNING *",
+        )
+        .await?;
+    let row = tx
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &id.book.0,
+                /* id */ &id.object,
+                /* reversal_number */ &undone.entry,
+                /* reversed_by */ &undone.by.0,
+                /* reversed_at */ &undone.at,
+                /* reversal_reason */ &undone.reason,
+            ],
+        )
+        .await?;
+    from_row(&row)
+}

@@ -1,0 +1,147 @@
+//! How each way money moves is undone: the operation that posts its mirror, or what people do where nothing takes it back.
+
+use crate::book::MovementKind;
+use MovementKind as K;
+
+/// How a way is undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undo {
+    /// An operation posts the mirror of its lines, linked to them, once.
+    By {
+        /// Method and path of the operation.
+        operation: &'static str,
+        /// The way in which the mirror moves.
+        mirror: MovementKind,
+    },
+    /// It takes another way back. Who wants that again does it again.
+    Again(&'static str),
+    /// Nothing takes it back. This is what people do instead.
+    Instead(&'static str),
+    /// No operation posts it.
+    Unused,
+}
+
+/// How lines of a kind are undone.
+pub fn of(kind: MovementKind) -> Undo {
+    let by = |operation, mirror| Undo::By { operation, mirror };
+    match kind {
+        K::JournalEntry => by("POST /v1/books/{book}/journal-entries/{number}:reverse", K::Reversal),
+        K::SalesRecorded => by("POST /v1/proceeds/{id}:reverse", K::SaleReversed),
+        K::CostRecorded => by("POST /v1/proceeds/{id}:reverse", K::CostReversed),
+        K::ResultClosed => by("POST /v1/results/{id}:reverse", K::ResultReopened),
+        K::SurplusAllocated => by("POST /v1/distributions/{id}:reverse", K::SurplusRestored),
+        K::Reversal => Undo::Again("The entry is posted again."),
+        K::SaleReversed => Undo::Again("The sale is recorded again."),
+        K::CostReversed => Undo::Again("The cost is recorded again."),
+        K::ResultReopened => Undo::Again("The result is closed again."),
+        K::SurplusRestored => Undo::Again("The period is distributed again."),
+        K::ExchangeGain | K::ExchangeLoss => {
+            Undo::Again("The result is posted again at the right rate, which posts the difference.")
+        }
+        K::FundMoved => Undo::Again("The pledge is redirected back, with its settled money."),
+        K::ChargeCaptured => Undo::Instead(
+            "The money is its donor's, who redirects it once it has settled. A partner that reported by mistake pays it over \
+             all the same, and asks the donor.",
+        ),
+        K::ReceivableSettled => Undo::Instead(
+            "The custodian owes what it has not paid over: the account of its cash says how much it is to hold, and the host \
+             asks for it.",
+        ),
+        K::PursePledged => Undo::Instead(
+            "The challenge is cancelled before it opens, or awarded: what is left in the purse goes back to who gave it.",
+        ),
+        K::EntryFeeCaptured => Undo::Instead(
+            "The challenge is cancelled before it opens, which gives every fee back; later its rules say whose the fees are.",
+        ),
+        K::EntryFeeReturned | K::PurseReturned => Undo::Instead(
+            "The custodian sends it back to who gave it. Who wants to give it all the same gives it again.",
+        ),
+        K::EntryFeeEarned => Undo::Instead(
+            "The teams have agreed to it with the rules. A fee that should not have been taken is given back by the host, \
+             outside of the book.",
+        ),
+        K::PrizeAwarded => Undo::Instead(
+            "Doubts are heard before the award, while the ranking is provisional. Later the host keeps back what the account \
+             of the team's prizes holds until it is settled with the team.",
+        ),
+        K::MilestoneReleased => Undo::Instead(
+            "Doubts are heard before the release, by a dispute. Later the host keeps back what the account of the team holds \
+             until it is settled with the team.",
+        ),
+        K::FeeCharged
+        | K::FeeWithheld
+        | K::FeeReturned
+        | K::FeeEarned
+        | K::RefundSent
+        | K::RefundSettled
+        | K::RefundFailed
+        | K::DisputeOpened
+        | K::DisputeWon
+        | K::DisputeLost
+        | K::ReserveFunded
+        | K::MatchPaid
+        | K::PayoutSent
+        | K::PayoutFailed
+        | K::PayoutSettled
+        | K::PayoutReturned
+        | K::PayoutFee
+        | K::BankFee
+        | K::Interest
+        | K::SuspenseReceived
+        | K::SuspenseMatched
+        | K::ClawbackUnpaid
+        | K::ClawbackPaid
+        | K::SetOff
+        | K::Recovered
+        | K::RecoveryRestored
+        | K::WrittenOff
+        | K::CustomerPaid
+        | K::CostPaid
+        | K::LoanReceived
+        | K::LoanRepaid
+        | K::InterBookSent
+        | K::InterBookMirrored
+        | K::InterBookPaid
+        | K::InterBookReceived
+        | K::OpeningBalance
+        | K::PledgeCommitted
+        | K::CommitmentCollected
+        | K::CommitmentDropped => Undo::Unused,
+    }
+}
+
+/// How the entry of a kind is undone, for whoever wants that.
+pub fn advice(kind: MovementKind) -> String {
+    match of(kind) {
+        Undo::By { operation, .. } => format!("it is undone by {operation}"),
+        Undo::Again(how) | Undo::Instead(how) => how.to_owned(),
+        Undo::Unused => "no operation undoes it".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::book::movement::MOVEMENTS;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn fl11_every_way_money_moves_has_an_undo_or_says_what_people_do_instead() {
+        for &kind in MovementKind::ALL {
+            match of(kind) {
+                Undo::By { operation, mirror } => {
+                    assert!(operation.starts_with("POST /v1/"), "{}: {operation}", kind.as_str());
+                    assert!(matches!(of(mirror), Undo::Again(_)), "{}: what was undone is done again", kind.as_str());
+                    let rows = |of: MovementKind| MOVEMENTS.iter().filter(move |(kind, ..)| *kind == of);
+                    let mirrored: BTreeSet<_> = rows(kind).map(|(_, debit, credit)| (*credit, *debit)).collect();
+                    let undone: BTreeSet<_> = rows(mirror).map(|(_, debit, credit)| (*debit, *credit)).collect();
+                    assert_eq!(undone, mirrored, "{} mirrors each row of {}", mirror.as_str(), kind.as_str());
+                }
+                Undo::Again(how) | Undo::Instead(how) => {
+                    assert!(how.len() > 20 && how.ends_with('.'), "{}: {how}", kind.as_str());
+                }
+                Undo::Unused => {}
+            }
+        }
+    }
+}

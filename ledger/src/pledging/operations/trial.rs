@@ -1,0 +1,23 @@
+//! Captures, tried before anybody is asked for money.
+
+use crate::engine::posting;
+use crate::engine::store::books::Book;
+use crate::error::Error;
+use crate::movements;
+use crate::pledging::rules::charge::Charge;
+use crate::pledging::store::campaigns;
+use crate::treasury::operations::settlements::receivable;
+use deadpool_postgres::Transaction;
+use jiff::Timestamp;
+
+/// Folds the capture of a charge before its provider is asked: nobody is asked for money that the book could not hold.
+///
+/// # Errors
+///
+/// What posting it would refuse.
+pub(super) async fn capture(tx: &Transaction<'_>, book: &Book, charge: &Charge, wall: Timestamp) -> Result<(), Error> {
+    let campaign = campaigns::get(tx, charge.campaign).await?;
+    let receivable = receivable(tx, book, charge.partner, charge.amount.currency(), wall).await?;
+    let entry = movements::charge_captured(receivable, campaign.fund()?, charge.amount, book.today(wall), charge.id);
+    posting::try_fact(tx, book, entry).await
+}
