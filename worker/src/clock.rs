@@ -50,7 +50,7 @@ impl Clocks {
         match self.step(book).await {
             Ok(Prospect::Goes | Prospect::Rests) => {}
             // What was done has brought more, perhaps for another line, which need not wait for its next look.
-            Ok(Prospect::Waits) => drop(self.moved.send_replace(())),
+            Ok(Prospect::Waits) => self.moved.send_replace(()),
             // The next round takes the step.
             Err(error) => tracing::warn!(%book, "the clock of book {book} cannot go on: {}", explain(&error)),
         }

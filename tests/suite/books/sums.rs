@@ -211,7 +211,7 @@ async fn compare(host: &Host, unit: &str, name: &str, moved: &Moved, shown: impl
         assert_eq!(total(&sheet, "assets"), shown(moved.net("assets")));
         assert_eq!(total(&sheet, "result"), shown(-moved.net("income") - moved.net("expenses")));
         let trial = host.treasurer.all(&host.at(&format!("/reports/trial-balance?{as_of}"))).await?;
-        for (code, _) in &moved.0 {
+        for code in moved.0.keys() {
             let code_of = format!("{code}:{name}");
             let line = trial.iter().find(|line| line["code"] == *code_of).with_context(|| code_of.clone())?;
             let (net, none) = (moved.net(code), shown(0));
