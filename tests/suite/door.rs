@@ -31,8 +31,16 @@ const LEFT_OUT: &[&str] = &["POST /v1/me:sign-out"];
 const BY_MEANING: &[&str] = &["/zone", "/token"];
 
 /// Headers that say nothing of an operation: of the connection, the body and how it is kept.
-const OF_ALL: &[&str] =
-    &["cache-control", "content-length", "content-type", "date", "transfer-encoding", "vary", "x-content-type-options"];
+const OF_ALL: &[&str] = &[
+    "cache-control",
+    "connection",
+    "content-length",
+    "content-type",
+    "date",
+    "transfer-encoding",
+    "vary",
+    "x-content-type-options",
+];
 
 /// What the tries are made on.
 const DOMAINS: &[Piece] = &[Piece::Parties, Piece::Books, Piece::Pledging, Piece::Challenges, Piece::Cooperatives];

@@ -2,26 +2,62 @@
 
 use serde_json::{Map, Value, json};
 
-/// Name in the contract, header, the schema of its value, what it says.
-const HEADERS: &[(&str, &str, fn() -> Value, &str)] = &[
-    ("RequestId", "X-Request-Id", text, "Names the request in our logs: as it came with it, or made up."),
-    (
-        "RateLimit",
-        "RateLimit",
-        text,
-        "What is left of the limit, such as `\"caller\";r=99`. Missing where a request was answered before it was counted.",
-    ),
-    ("RateLimitPolicy", "RateLimit-Policy", text, "The limit: so many requests (`q`) in so many seconds (`w`)."),
-    ("RetryAfter", "Retry-After", seconds, "Seconds after which it is worth asking again."),
-    ("WwwAuthenticate", "WWW-Authenticate", text, "How to sign in (RFC 6750); at the token endpoint RFC 7617."),
-    (
-        "IdempotentReplayed",
-        "Idempotent-Replayed",
-        truth,
-        "`true` when this is the first answer to its `Idempotency-Key` again. Missing otherwise.",
-    ),
-    ("ETag", "ETag", tag, "The version of the thing, for `If-Match`."),
-    ("Link", "Link", text, "The address of the next page, `rel=\"next\"` (RFC 8288). Missing on the last one."),
+/// A header of answers.
+struct Header {
+    /// Its name in the contract.
+    name: &'static str,
+    /// Its name on the wire.
+    header: &'static str,
+    /// The shape of its value.
+    schema: fn() -> Value,
+    /// What it says.
+    description: &'static str,
+}
+
+const HEADERS: &[Header] = &[
+    Header {
+        name: "RequestId",
+        header: "X-Request-Id",
+        schema: text,
+        description: "Names the request in our logs: as it came with it, or made up.",
+    },
+    Header {
+        name: "RateLimit",
+        header: "RateLimit",
+        schema: text,
+        description: "What is left of the limit, such as `\"caller\";r=99`. Missing where a request was answered before it was counted.",
+    },
+    Header {
+        name: "RateLimitPolicy",
+        header: "RateLimit-Policy",
+        schema: text,
+        description: "The limit: so many requests (`q`) in so many seconds (`w`).",
+    },
+    Header {
+        name: "RetryAfter",
+        header: "Retry-After",
+        schema: seconds,
+        description: "Seconds after which it is worth asking again.",
+    },
+    Header {
+        name: "WwwAuthenticate",
+        header: "WWW-Authenticate",
+        schema: text,
+        description: "How to sign in (RFC 6750); at the token endpoint RFC 7617.",
+    },
+    Header {
+        name: "IdempotentReplayed",
+        header: "Idempotent-Replayed",
+        schema: truth,
+        description: "`true` when this is the first answer to its `Idempotency-Key` again. Missing otherwise.",
+    },
+    Header { name: "ETag", header: "ETag", schema: tag, description: "The version of the thing, for `If-Match`." },
+    Header {
+        name: "Link",
+        header: "Link",
+        schema: text,
+        description: "The address of the next page, `rel=\"next\"` (RFC 8288). Missing on the last one.",
+    },
 ];
 
 fn text() -> Value {
@@ -42,7 +78,7 @@ fn tag() -> Value {
 
 /// The headers as shared parts of the contract.
 pub(super) fn components() -> Value {
-    let all = HEADERS.iter().map(|(name, _, schema, description)| {
+    let all = HEADERS.iter().map(|Header { name, schema, description, .. }| {
         ((*name).to_owned(), json!({"description": description, "schema": schema()}))
     });
     Value::Object(all.collect::<Map<_, _>>())
@@ -50,7 +86,7 @@ pub(super) fn components() -> Value {
 
 /// Adds headers to a response, by their names in the contract.
 fn add(response: &mut Value, names: &[&str]) {
-    for (name, header, ..) in HEADERS.iter().filter(|(name, ..)| names.contains(name)) {
+    for Header { name, header, .. } in HEADERS.iter().filter(|header| names.contains(&header.name)) {
         response["headers"][*header] = json!({"$ref": format!("#/components/headers/{name}")});
     }
 }
