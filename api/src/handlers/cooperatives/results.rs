@@ -82,7 +82,7 @@ impl ResultBody {
     request_body = NewResult,
     responses((status = 201, description = "Closed", body = ResultBody)))]
 #[post("/v1/cooperatives/{book}/results")]
-pub(crate) async fn close(
+pub(crate) async fn close_result(
     state: Data<State>,
     caller: Caller,
     id: Path<BookRef>,
@@ -104,7 +104,7 @@ pub(crate) async fn close(
     params(("book" = String, Path, description = "The cooperative's book"), PageQuery),
     responses((status = 200, description = "A page, the oldest first", body = Page<ResultBody>)))]
 #[get("/v1/cooperatives/{book}/results")]
-pub(crate) async fn list(
+pub(crate) async fn list_results(
     state: Data<State>,
     caller: Caller,
     id: Path<BookRef>,
@@ -124,7 +124,7 @@ pub(crate) async fn list(
     request_body = ReversalReason,
     responses((status = 200, description = "Opened again", body = ResultBody)))]
 #[post("/v1/results/{id}:reverse")]
-pub(crate) async fn reverse(
+pub(crate) async fn reverse_result(
     state: Data<State>,
     caller: Caller,
     id: Path<ResultId>,

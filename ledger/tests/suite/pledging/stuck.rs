@@ -1,5 +1,4 @@
 //! No money of a donor is stuck: it is asked for only where the book can hold it, and moves on from wherever it has settled.
-#![expect(clippy::unwrap_used, reason = "a helper of tests stops the test it serves")]
 
 use super::scene::Scene;
 use jiff::civil::date;
