@@ -110,9 +110,10 @@ async fn admit(request: &ServiceRequest) -> Result<Admitted, Problem> {
         None => return Err(auth::no_token()),
     }
     let holders = holders(request);
-    let in_work = match access {
-        Access::Public => None,
-        _ => Some(state.in_work.at_once(holders.clone()).ok_or(ledger::Error::Overloaded)?),
+    let in_work = if access == Access::Public {
+        None
+    } else {
+        Some(state.in_work.at_once(holders.clone()).ok_or(ledger::Error::Overloaded)?)
     };
     Ok(Admitted { standing, holders, in_work })
 }

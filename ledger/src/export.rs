@@ -207,6 +207,8 @@ pub struct Entry<'a> {
     pub recorded_at: Timestamp,
     /// What it was for.
     pub memo: &'a str,
+    /// What the object that it is about says that it was for; empty when that says nothing.
+    pub about: &'a str,
     /// What the entry is about.
     pub reference: &'a str,
     /// Number of the invoice; empty when there is none.
@@ -245,8 +247,13 @@ impl Entry<'_> {
 
     /// What it was for; the way in which its money moves where nobody says.
     fn narration(&self) -> String {
-        let memo = one_line(self.memo);
+        let memo = one_line(self.text());
         if memo.is_empty() { self.movement() } else { memo }
+    }
+
+    /// What its object says that it was for, or else itself.
+    fn text(&self) -> &str {
+        if self.about.is_empty() { self.memo } else { self.about }
     }
 }
 
@@ -337,6 +344,7 @@ mod tests {
             occurred: date(2027, 1, 31),
             recorded_at: "2027-02-01T09:30:00.25Z".parse().expect("a moment"),
             memo: "Charge\ncaptured; (a) | b",
+            about: "",
             reference: "chg_a, date:2020-01-01",
             invoice: "",
             counterparty: "dnr_a",

@@ -2,8 +2,8 @@
 //!
 //! Nothing here is shared with the code that writes the book or the export: this file knows the format only. A text is a
 //! header, the records in the order of their numbers, and a trailer, one JSON object a line, each in the canonical form of
-//! RFC 8785. `digest` is the SHA-256 of the line without its `digest`, `previous` the digest of the line before. Whoever
-//! changes a record must change all that follow: compare the last digest with one that you have kept or were given.
+//! RFC 8785. `digest` is the SHA-256 of the line without its `digest` and without `about`, `counterparty`, `invoice` and
+//! `organisation`, which are no part of the record; `previous` is the digest of the line before. Whoever changes a record must change all that follow: compare the last digest with one that you have kept or were given.
 
 mod chain;
 mod kinds;

@@ -79,7 +79,7 @@ fn readable(path: &Path) -> anyhow::Result<String> {
 }
 
 #[tokio::test]
-async fn somebody_signs_in_by_link_and_by_code_and_no_log_or_figure_has_the_secrets() -> Outcome {
+async fn l4_somebody_signs_in_by_link_and_by_code_and_no_log_or_figure_has_the_secrets() -> Outcome {
     let loud = [("COMMONPURSE_LOG", "trace"), ("COMMONPURSE_METRICS_LISTEN", "127.0.0.1:0")];
     let app = TestApp::start_with(1, &loud).await?;
     let mut secrets = Vec::new();

@@ -3,6 +3,7 @@
 use ledger::book::mode::Mode;
 use ledger::book::{AccountClass, MovementKind};
 use ledger::books::operations::clock::Status;
+use ledger::calendar::Interval;
 use ledger::challenges::rules::purse::{ContributionState as PurseState, FeeState};
 use ledger::cooperatives::rules::allocation_rule::Patronage;
 use ledger::cooperatives::rules::cooperative::{ContributionState, ProceedsKind};
@@ -18,6 +19,7 @@ use ledger::parties::rules::privacy::Privacy;
 use ledger::parties::rules::role::{OrganisationKind, Role, Scope};
 use ledger::pledging::rules::charge::DeclineKind;
 use ledger::pledging::rules::lineage::Method;
+use ledger::pledging::rules::plan_change::ChangeState;
 use ledger::pledging::rules::pledge::{AfterPause, Need, Rail};
 use ledger::pledging::rules::sandbox_token::SandboxToken;
 use ledger::service::job::JobKind;
@@ -109,11 +111,14 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("OauthToken" | "Tokens", "token_type") => literal(&["Bearer"]),
         ("Organisation", "kind") => all(OrganisationKind::ALL),
         ("Pledge", "state_detail") => [all(Need::ALL), all(AfterPause::ALL), literal(&[""])].concat(),
+        ("PlanChange", "consent") => literal(&["not_needed", "attested", "link"]),
+        ("PlanChange", "state") => all(ChangeState::ALL),
+        ("PlanTerms", "interval") => all(Interval::ALL),
         ("Policy", "on_silence") => all(OnSilence::ALL),
         ("Proceeds", "kind") => all(ProceedsKind::ALL),
         ("PurseContribution", "state") => all(PurseState::ALL),
         ("Review", "verdict") => literal(&["approve", "ask_changes", "reject"]),
-        ("Schedule", "interval") => literal(&["once", "monthly"]),
+        ("Schedule", "interval") => [literal(&["once"]), all(Interval::ALL)].concat(),
         ("Task", "kind") => all(TaskKind::ALL),
         ("Unit", "counts") => all(Counts::ALL),
         ("Use", "kind") => literal(&["milestone_released", "fund_moved"]),

@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn t1_only_what_our_own_proxies_have_written_counts() {
+    fn t1_l11_only_what_our_own_proxies_have_written_counts() {
         for (lines, hops, address) in [
             (&[][..], 1, "127.0.0.1"),
             (&["6.6.6.6"], 0, "127.0.0.1"),

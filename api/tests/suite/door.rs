@@ -21,7 +21,7 @@ fn header(headers: &HeaderMap, name: impl actix_web::http::header::AsHeaderName)
 }
 
 #[actix_web::test]
-async fn fl29_a_path_or_a_parameter_with_u_0000_leads_nowhere_with_a_token_or_without() {
+async fn fl29_l1_a_path_or_a_parameter_with_u_0000_leads_nowhere_with_a_token_or_without() {
     let service = Service::start().await;
     let book = service.ground.book.reference();
     let operator = service.signed_in(service.ground.operator).await.token;
@@ -74,7 +74,7 @@ async fn fl41_head_is_answered_wherever_get_is() {
 }
 
 #[actix_web::test]
-async fn l9_a_body_that_is_packed_is_refused_and_told_how_to_come() {
+async fn l10_a_body_that_is_packed_is_refused_and_told_how_to_come() {
     let service = Service::start().await;
     for (path, kind) in
         [("/v1/sign-in", "application/json"), ("/v1/oauth/token", FORM), ("/v1/organisations", "application/json")]
@@ -210,7 +210,7 @@ async fn fl31_no_name_is_taken_that_shows_nothing() {
 }
 
 #[actix_web::test]
-async fn fl36_a_donor_whom_no_mail_reaches_is_refused_at_the_field() {
+async fn fl36_t8_a_donor_whom_no_mail_reaches_is_refused_at_the_field() {
     let service = Service::start().await;
     let campaign = service.ground.campaign("press").await;
     let pledge = |number: usize, email: &str| {

@@ -130,7 +130,7 @@ async fn ada(service: &Service) -> (PersonId, String) {
 }
 
 #[actix_web::test]
-async fn opening_a_link_uses_nothing_up_and_its_button_signs_in_once() {
+async fn l4_opening_a_link_uses_nothing_up_and_its_button_signs_in_once() {
     let service = Service::start().await;
     let app = app!(service);
     let (_, email) = ada(&service).await;

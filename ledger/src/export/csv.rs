@@ -43,7 +43,7 @@ impl Writer for Csv {
         let [number, effective, occurred] =
             [entry.number.to_string(), entry.effective.to_string(), entry.occurred.to_string()];
         let recorded_at = entry.recorded_at.to_string();
-        let [memo, reference] = [entry.memo, entry.reference].map(neutral);
+        let [memo, reference] = [entry.text(), entry.reference].map(neutral);
         let [invoice, counterparty, organisation] =
             [entry.invoice, entry.counterparty, entry.organisation].map(neutral);
         let mut text = String::new();

@@ -3,8 +3,12 @@
 //! Every line is canonical (RFC 8785): keys in order, no blanks; amounts are decimal strings. `digest` is the SHA-256, in
 //! hexadecimal digits, of the line without its `digest`; `previous` is the digest of the line before, zeros in the header.
 //! So whoever knows the last digest notices every change. Balances are on their own side: of assets and expenses debits
-//! less credits, of all others credits less debits. An entry has `invoice`, `counterparty` and `organisation` where they are
-//! known to the reader, and else no such keys. `ledger::verify` reads it, and shares no code with this file.
+//! less credits, of all others credits less debits.
+//!
+//! An entry has `about`, `counterparty`, `invoice` and `organisation` where they are known to the reader, and else no such
+//! keys. They are no part of the record but looked up beside it: what one reader sees and another does not, and names as
+//! they are now. No digest counts them, so that it is the same for all and stays the same. `ledger::verify` reads it, and
+//! shares no code with this file.
 
 use super::{Closing, Entry, Title, Writer};
 use crate::book::LogRecord;
@@ -55,6 +59,8 @@ struct Header<'a> {
 
 #[derive(Serialize)]
 struct Posted<'a> {
+    #[serde(skip_serializing_if = "str::is_empty")]
+    about: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     counterparty: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -152,17 +158,20 @@ impl Writer for Jsonl {
         });
         let lines: Vec<Moved<'_>> = moved.collect();
         self.seal(|previous, digest| {
+            // What stands beside the record is in its line, and not in its digest.
+            let beside = |text| if digest.is_some() { text } else { "" };
             canonical(&Posted {
-                counterparty: entry.counterparty,
+                about: beside(entry.about),
+                counterparty: beside(entry.counterparty),
                 digest,
                 effective: entry.effective,
                 erased: entry.erased,
-                invoice: entry.invoice,
+                invoice: beside(entry.invoice),
                 lines: &lines,
                 memo: entry.memo,
                 number: entry.number,
                 occurred: entry.occurred,
-                organisation: entry.organisation,
+                organisation: beside(entry.organisation),
                 previous,
                 recorded_at: entry.recorded_at,
                 reference: entry.reference,
@@ -271,13 +280,33 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_is_that_of_the_line_without_it() {
+    fn a_digest_is_that_of_the_line_without_it_and_what_stands_beside_the_record() {
         for line in written().lines() {
             let at = line.find("\"digest\":\"").expect("a digest");
             let member = &line[at..at + "\"digest\":\"\",".len() + 64];
-            let rest = line.replacen(member, "", 1);
+            let mut rest = line.replacen(member, "", 1);
+            for beside in ["\"counterparty\":\"dnr_a\",", "\"invoice\":\"17\",", "\"organisation\":\"Partner\","] {
+                rest = rest.replace(beside, "");
+            }
             assert_eq!(member[10..74], HEXLOWER.encode(&Sha256::digest(rest)));
         }
+    }
+
+    #[test]
+    fn the_digests_are_the_same_for_who_sees_whom_an_entry_is_about_and_who_does_not() {
+        let lines = lines();
+        let bare = Entry { counterparty: "", ..entry(&lines) };
+        let of = |entry: Entry<'_>| {
+            let mut chain = Jsonl::default();
+            let text = chain.title(&title()) + &chain.entry(&entry);
+            (text, chain.previous)
+        };
+        let (seen, digest) =
+            of(Entry { about: "A", counterparty: "dnr_b", invoice: "17", organisation: "New", ..bare });
+        let (hidden, same) = of(bare);
+        assert_eq!(digest, same);
+        assert!(seen.contains("\"about\":\"A\"") && !hidden.contains("about"), "{seen}{hidden}");
+        assert_ne!(of(Entry { memo: "other", ..bare }).1, same, "what the record itself says counts");
     }
 
     #[test]

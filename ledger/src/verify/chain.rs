@@ -23,6 +23,9 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Value, String> {
     serde_json::from_slice(bytes).map_err(|error| format!("no JSON: {error}"))
 }
 
+/// What stands beside a record: what a reader may see, and names as they were when it was exported. No digest counts it.
+const BESIDE: &[&str] = &["about", "counterparty", "invoice", "organisation"];
+
 /// A line whose digest is right.
 pub(super) struct Sealed {
     digest: String,
@@ -39,6 +42,7 @@ pub(super) fn sealed(bytes: &[u8], mut record: Value) -> Result<Sealed, String> 
     let members = record.as_object_mut().ok_or("it is no object")?;
     let claimed = members.remove("digest").ok_or("it has no digest")?;
     let previous = members.get("previous").cloned().ok_or("it does not name the line before")?;
+    members.retain(|name, _| !BESIDE.contains(&name.as_str()));
     written.clear();
     canonical(&record, &mut written)?;
     let digest = hexadecimal(&Sha256::digest(&written));

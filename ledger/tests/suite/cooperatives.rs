@@ -241,7 +241,7 @@ async fn hours_wait_for_another_member_and_a_distribution_for_whoever_did_not_dr
 }
 
 #[tokio::test]
-async fn f17_sales_that_are_together_larger_than_an_amount_are_distributed_to_the_cent() {
+async fn f17_f18_sales_that_are_together_larger_than_an_amount_are_distributed_to_the_cent() {
     let mut coop = Coop::new().await;
     let mut client = coop.ground.client().await;
     let tx = client.transaction().await.unwrap();

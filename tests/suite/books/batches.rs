@@ -29,7 +29,7 @@ fn paid(amount: &str) -> Value {
 }
 
 #[tokio::test]
-async fn f9_a_whole_batch_replays_the_entries_whose_keys_are_known_and_names_the_one_that_it_refuses() -> Outcome {
+async fn f9_fl1_a_whole_batch_replays_the_entries_whose_keys_are_known_and_names_the_one_that_it_refuses() -> Outcome {
     let host = Host::open("Sawmill", "private").await?;
     keep(&host).await?;
     let posted = |number| ("posted".to_owned(), Some(number), false);

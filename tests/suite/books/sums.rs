@@ -104,7 +104,7 @@ const KEPT: [(&str, &str); 5] = [
     ("assets:one", "asset"),
     ("assets:two", "asset"),
     ("equity:own", "equity"),
-    ("income:sales", "income"),
+    ("income:other", "income"),
     ("expenses:rent", "expense"),
 ];
 

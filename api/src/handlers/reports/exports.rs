@@ -57,8 +57,8 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// Each entry has its memo and reference, the number of its invoice, its counterparty and the name of the organisation with
 /// which or through which money moved, as far as it has them. A counterparty is a pseudonym, an id or a short name, never
 /// the name of a person. Owners, treasurers and auditors see those of donors and sponsors, other readers do not; memos and
-/// invoices of a cooperative's sales and costs are for those who may list them. What a reader does not see is left out, so
-/// that the digests of a `jsonl` are those of this reader's text.
+/// invoices of a cooperative's sales and costs are for those who may list them. What a reader does not see is left out. In
+/// a `jsonl` they stand beside the record (`about`, `invoice`, `counterparty`, `organisation`), and no digest counts them: it is the same for every reader.
 ///
 /// Entries that close a result are tagged `retain:` in hledger and `#closing` in Beancount. The head of the file has the
 /// command that leaves them out of an income statement.
