@@ -51,11 +51,6 @@ impl Interval {
             Interval::Year => 12,
         }
     }
-
-    /// How many due dates a year has.
-    pub fn per_year(self) -> i32 {
-        12 / self.months()
-    }
 }
 
 /// Days after the first decline of a due date on which a soft decline is tried again.
@@ -316,7 +311,7 @@ mod tests {
                 .filter_map(|sequence| plan.due_date(sequence))
                 .filter(|due| due.year() == year)
                 .count();
-            prop_assert_eq!(i32::try_from(in_year), Ok(plan.interval().per_year()));
+            prop_assert_eq!(i32::try_from(in_year), Ok(12 / plan.interval().months()));
         }
 
         #[test]

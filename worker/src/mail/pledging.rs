@@ -85,7 +85,7 @@ mail!(PlanChanged: "pledging/plan_change.subject.txt", "pledging/plan_change.txt
 /// How a donor agreed to a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Agreed {
-    /// It costs no more than before.
+    /// No payment is higher, and none comes sooner.
     NotNeeded,
     /// At the platform, which attests it.
     AtThePlatform,

@@ -110,7 +110,7 @@ pub struct PlanChangeBody {
     from: TermsBody,
     /// The terms after it.
     to: TermsBody,
-    /// How the donor consents: `not_needed` (it costs no more in a year, and comes no more often), `attested` by the partner, or by
+    /// How the donor consents: `not_needed` (no higher amount, no shorter interval), `attested` by the partner, or by
     /// `link`.
     consent: String,
     /// When the donor consented, by the book's clock; null while nobody has, and when nobody had to.
@@ -161,7 +161,7 @@ impl PlanChangeBody {
 /// Changes amount or interval of a running plan from its next due date on: the first one after today, which stays where it is. From
 /// there the new interval counts, on the same day of the month; the number of payments stays.
 ///
-/// A change that costs the donor more in a year, or comes more often, needs the donor's consent. Attest it in `consent`, or leave
+/// A higher amount or a shorter interval needs the donor's consent, whatever else changes with it. Attest it in `consent`, or leave
 /// it out: then a link is mailed to the donor, which works for 14 days, and nothing changes before the donor agrees to it. Less,
 /// or less often, needs none and is applied at once. A change that is asked for while another one waits takes its place. The
 /// donor is told by mail before the first charge at the new terms.
