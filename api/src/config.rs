@@ -19,7 +19,7 @@
 //! | `COMMONPURSE_POOL_SIZE` | `16` | connections to the database |
 //! | `COMMONPURSE_HTTP_THREADS` | `2` | threads that answer requests |
 //! | `COMMONPURSE_CONNECTIONS` | `4096` | connections of clients at once |
-//! | `COMMONPURSE_REQUESTS` | `512` | requests in work at once; of one caller or book, as many as are left: half |
+//! | `COMMONPURSE_REQUESTS` | `1024` | requests in work at once; of one caller or book, as many as are left: half |
 //! | `COMMONPURSE_RATE_PER_SECOND` | `1000` | requests of one caller, and of one address, each second |
 //! | `COMMONPURSE_GUESSES_PER_MINUTE` | `60` | requests of one address each minute to sign-in and token endpoints |
 //! | `COMMONPURSE_ORGANISATIONS_PER_DAY` | `20` | organisations that one caller makes in a day of UTC; operators are not bound |
@@ -168,7 +168,7 @@ pub struct ServeConfig {
 
     /// Requests in work at once. One more would only make the others wait longer: whoever sends it hears 429 at once. One
     /// caller, and one book, may have as many as are left, which is half when it is alone.
-    #[arg(long, env = "COMMONPURSE_REQUESTS", default_value_t = 512, value_parser = clap::value_parser!(u16).range(16..))]
+    #[arg(long, env = "COMMONPURSE_REQUESTS", default_value_t = 1_024, value_parser = clap::value_parser!(u16).range(16..))]
     pub requests: u16,
 
     /// After how many seconds a client that takes nothing of what is sent to it is cut off.

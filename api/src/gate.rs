@@ -4,6 +4,7 @@
 use crate::auth::{self, Caller, Who};
 use crate::extract::with_all_errors;
 use crate::idempotency::REPLAYED;
+use crate::keys::Subject;
 use crate::limits::rate::Standing;
 use crate::limits::shares::{Holder, Share};
 use crate::limits::{address, place};
@@ -98,7 +99,10 @@ async fn admit(request: &ServiceRequest) -> Result<Admitted, Problem> {
     if access == Access::Guessable {
         standing = state.limits.guess(address)?;
     }
-    match who_asks(state, request, who_may::is_page(path)).await? {
+    let is_page = who_may::is_page(path);
+    let subject = if is_page { None } else { auth::subject(&state.keys, request.headers())? };
+    let in_work = in_work(state, request, access, subject.as_ref())?;
+    match who_asks(state, request, is_page, subject).await? {
         Some(who) => {
             let caller = Caller::new(who, access);
             caller.check_access()?;
@@ -109,13 +113,30 @@ async fn admit(request: &ServiceRequest) -> Result<Admitted, Problem> {
         None if access.is_open() => {}
         None => return Err(auth::no_token()),
     }
-    let holders = holders(request);
-    let in_work = if access == Access::Public {
-        None
-    } else {
-        Some(state.in_work.at_once(holders.clone()).ok_or(ledger::Error::Overloaded)?)
-    };
-    Ok(Admitted { standing, holders, in_work })
+    Ok(Admitted { standing, holders: holders(request), in_work })
+}
+
+/// A place among the requests in work, before anything is asked of the database: a refusal must cost little.
+fn in_work(
+    state: &State,
+    request: &ServiceRequest,
+    access: Access,
+    subject: Option<&Subject>,
+) -> Result<Option<Share>, Problem> {
+    if access == Access::Public {
+        return Ok(None);
+    }
+    let mut holders = holders(request);
+    if let Some(subject) = subject {
+        let id = match subject {
+            Subject::Person(id, _) => id.0,
+            Subject::Partner(id, _) => id.0,
+        };
+        // In place of the network, from which others may come as well.
+        holders.pop();
+        holders.push(Holder::Token(id));
+    }
+    Ok(Some(state.in_work.at_once(holders).ok_or(ledger::Error::Overloaded)?))
 }
 
 /// Whether a body comes in another form than its own, such as compressed: nothing here unfolds one.
@@ -125,14 +146,19 @@ fn is_encoded(headers: &HeaderMap) -> bool {
 }
 
 /// Who asks: for a page by the browser's cookie, and a form must come from a page; for anything else by a token.
-async fn who_asks(state: &State, request: &ServiceRequest, is_page: bool) -> Result<Option<Who>, Problem> {
+async fn who_asks(
+    state: &State,
+    request: &ServiceRequest,
+    is_page: bool,
+    subject: Option<Subject>,
+) -> Result<Option<Who>, Problem> {
     if is_page {
         if !request.method().is_safe() {
             origin::check(request.headers(), state.config.public_url.as_ref())?;
         }
         return Ok(cookies::person(state, request.request()).await?.map(Who::Person));
     }
-    match auth::subject(&state.keys, request.headers())? {
+    match subject {
         Some(subject) => auth::load(&state.reads, subject).await.map(Some),
         None => Ok(None),
     }

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 /// The most who wait for one holder: more would only wait in vain.
 const WAITING_MAX: usize = 64;
@@ -20,6 +21,8 @@ pub enum Holder {
     Book(BookId),
     /// A caller that is known.
     Caller(CallerId),
+    /// Whoever a token speaks for, before anybody has looked who that is.
+    Token(Uuid),
     /// Strangers of one network.
     Network(IpAddr),
 }

@@ -86,14 +86,19 @@ async fn l2_a_service_that_is_not_ready_says_all_the_same_what_it_looked_at() {
 async fn who_comes_while_as_much_is_in_work_as_may_be_hears_so_at_once_and_health_is_answered() {
     let state = without_database();
     let ask_for_a_book = || TestRequest::get().uri("/v1/books/none");
-    let networks = (0..1_000_u32).map(|number| Holder::Network(Ipv4Addr::from(number).into()));
+    let networks = (0..2_000_u32).map(|number| Holder::Network(Ipv4Addr::from(number).into()));
     let in_work: Vec<_> = networks.map_while(|network| state.in_work.at_once(vec![network])).collect();
-    assert_eq!(in_work.len(), 512);
+    assert_eq!(in_work.len(), 1_024);
     let service = init_service(app(state.clone())).await;
     for _ in 0..3 {
         let (status, body, headers) = ask(&state, ask_for_a_book()).await;
         assert_eq!((status, body["type"].as_str()), (429, Some("/problems/overloaded")), "{body}");
         assert!(headers.contains_key("retry-after"));
+        // Before the database is asked who that is, which is away here.
+        let subject = Subject::Person(PersonId::generate(), SessionId::generate());
+        let token = format!("Bearer {}", state.keys.issue(&subject, Timestamp::now()));
+        let with_token = TestRequest::get().uri("/v1/me").insert_header(("authorization", token));
+        assert_eq!(ask(&state, with_token).await.0, 429);
         let health = call_service(&service, TestRequest::get().uri("/livez").to_request()).await;
         assert_eq!(health.status(), 200);
     }

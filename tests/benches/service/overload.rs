@@ -20,7 +20,7 @@ const WARM: Duration = Duration::from_secs(2);
 /// How long it is measured.
 const RUN: Duration = Duration::from_secs(8);
 
-/// Measures the capacity, then what is heard at half of it, then at ten times as much.
+/// Measures the capacity, then what is heard at half of it, at twice as much, and at ten times as much.
 pub(crate) async fn tenfold(service: &Service, report: &mut Report) -> anyhow::Result<()> {
     let path = requests::open_book(service, &service.operator, "Crowded").await? + "/journal-entries";
     let main = *SERVER.get().context("the server's process")?;
@@ -60,10 +60,12 @@ async fn measure(service: &Service, report: &mut Report, path: &str) -> anyhow::
     };
     let half = open_loop::run(plan.clone()).await?;
     report.add(told("overload_half", &half));
-    let tenfold = open_loop::run(Plan { per_s: capacity * TIMES, ..plan }).await?;
-    report.add(told("overload_tenfold", &tenfold));
-    let (text, figures) = quiet::ratio(&tenfold.answered, &half.answered);
-    report.add(Row::Told { case: "overload_answered".into(), text, figures });
+    for (times, case) in [(2, "twofold"), (TIMES, "tenfold")] {
+        let heard = open_loop::run(Plan { per_s: capacity * times, ..plan.clone() }).await?;
+        report.add(told(&format!("overload_{case}"), &heard));
+        let (text, figures) = quiet::ratio(&heard.answered, &half.answered);
+        report.add(Row::Told { case: format!("overload_{case}_answered"), text, figures });
+    }
     Ok(())
 }
 

@@ -69,12 +69,8 @@ async fn fl19_amount_and_interval_change_from_the_next_due_date_and_the_old_date
     assert_eq!(changed.consent, Consent::NotNeeded);
     assert_eq!(scene.totals().await.sums.monthly, 316, "a third of a quarter's payment, rounded down");
     scene.go_to(date(2027, 9, 1)).await;
-    let expected = [
-        (date(2027, 1, 31), 1_000),
-        (date(2027, 2, 28), 950),
-        (date(2027, 5, 31), 950),
-        (date(2027, 8, 31), 950),
-    ];
+    let expected =
+        [(date(2027, 1, 31), 1_000), (date(2027, 2, 28), 950), (date(2027, 5, 31), 950), (date(2027, 8, 31), 950)];
     assert_eq!(due(&scene, pledge.id).await, expected);
     assert_eq!(scene.fund(&scene.campaign).await, 3_850);
     scene.ground.audit().await;
@@ -347,8 +343,7 @@ async fn fl19_the_database_takes_no_terms_without_a_change_and_no_charge_of_anot
         assert_eq!(refused(change(amount, interval)).await, "23514", "{amount} {interval}");
     }
     client.batch_execute(&change(1_000, "yearly")).await.unwrap();
-    let applied =
-        format!("UPDATE pledge SET schedule = 'yearly' WHERE book_id = {book} AND id = '{id}'");
+    let applied = format!("UPDATE pledge SET schedule = 'yearly' WHERE book_id = {book} AND id = '{id}'");
     assert_eq!(refused(applied).await, "23514", "asked for, and not applied");
     for table in ["plan_change", "plan_change_end"] {
         assert_eq!(refused(format!("DELETE FROM {table}")).await, "42501");
