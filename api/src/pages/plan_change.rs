@@ -26,6 +26,7 @@ struct ChangePage<'a> {
     from: String,
     to: String,
     starts_on: String,
+    payments: String,
     until: String,
 }
 
@@ -60,6 +61,7 @@ pub(super) async fn show(state: Data<State>, path: Path<(String, String)>) -> Re
         from: offer.change.from.to_string(),
         to: offer.change.to.to_string(),
         starts_on: written(offer.starts_on),
+        payments: offer.payments_left.map_or_else(|| "until you end it".into(), |left| left.to_string()),
         until: written(offer.until),
     };
     page(StatusCode::OK, &shown)

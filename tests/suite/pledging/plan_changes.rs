@@ -59,6 +59,7 @@ async fn fl19_a_donor_agrees_by_the_link_of_a_mail_once_and_is_told_before_the_f
             method == Method::HEAD || (page.contains("45.00 USD each month") && page.contains("I agree")),
             "{page}"
         );
+        ensure!(method == Method::HEAD || page.contains("<td>11</td>"), "how many payments are left: {page}");
     }
     ensure!(changes(&stage, &pledge).await?[0]["state"] == "pending");
     let other = format!("{}x", &link[..link.len() - 1]);

@@ -227,6 +227,8 @@ pub struct Offer {
     pub change: PlanChange,
     /// The due date from which it would count if the donor consented now.
     pub starts_on: Date,
+    /// How many payments would follow at the new terms; none when the plan has no end.
+    pub payments_left: Option<i32>,
     /// The last day on which the link works.
     pub until: Date,
     /// Donor and campaign.
@@ -250,7 +252,8 @@ pub async fn offer(
     pledge.state.at(book.now(wall)).takes_change()?;
     let plan = changed_plan(&pledge, change.to.interval, book.today(wall))?;
     let about = plan_changes::surroundings(client, change.pledge).await?;
-    Ok(Offer { change, starts_on: plan.start(), until: book.day_of(until), about })
+    let payments_left = plan.payments().map(|payments| payments - plan.first() + 1);
+    Ok(Offer { change, starts_on: plan.start(), payments_left, until: book.day_of(until), about })
 }
 
 /// The donor consents by the link, which is used up: the change is applied.

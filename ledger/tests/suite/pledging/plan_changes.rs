@@ -103,6 +103,7 @@ async fn fl19_more_waits_for_the_donor_changes_nothing_before_and_is_consented_t
     for _ in 0..2 {
         let shown = offer(&scene, asked.id, SECRET).await.unwrap();
         assert_eq!((shown.starts_on, shown.until), (date(2027, 3, 31), date(2027, 3, 6)), "showing uses nothing up");
+        assert_eq!(shown.payments_left, None, "the plan has no end");
     }
     assert_eq!(refusal(offer(&scene, asked.id, "other").await), "consent-link-invalid");
     assert_eq!(refusal(consent(&scene, asked.id, "other").await), "consent-link-invalid");
