@@ -17,6 +17,46 @@ pub fn charge_captured(
     outside(one(MovementKind::ChargeCaptured, receivable, fund, amount, day, "Charge captured", charge))
 }
 
+/// The same entry with the fees that its terms name: fund → fee payable, and fee payable → receivable for what the custodian's
+/// processor keeps at once.
+pub fn with_fees(capture: Entry, fees: &[ChargedFee]) -> Entry {
+    let Some((receivable, fund)) = capture.lines.first().map(|line| (line.debit, line.credit)) else { return capture };
+    let charged = |fee: &ChargedFee| Line {
+        kind: MovementKind::FeeCharged,
+        debit: fund,
+        credit: fee.payable,
+        amount: fee.amount,
+    };
+    let withheld = |fee: &ChargedFee| Line {
+        kind: MovementKind::FeeWithheld,
+        debit: fee.payable,
+        credit: receivable,
+        amount: fee.amount,
+    };
+    let mut lines = capture.lines;
+    lines.extend(fees.iter().map(charged));
+    lines.extend(fees.iter().filter(|fee| fee.is_withheld).map(withheld));
+    Entry { lines, ..capture }
+}
+
+/// A fee in the entry of a capture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChargedFee {
+    /// The account of fees to be passed on to its payee.
+    pub payable: AccountNumber,
+    /// Minor units, more than zero.
+    pub amount: i64,
+    /// Whether the custodian's processor keeps it at once.
+    pub is_withheld: bool,
+}
+
+/// The same entry with what the host has earned of fees by it: fee payable → fee income.
+pub fn with_earned(entry: Entry, payable: AccountNumber, income: AccountNumber, amount: Money) -> Entry {
+    let mut lines = entry.lines;
+    lines.push(Line { kind: MovementKind::FeeEarned, debit: payable, credit: income, amount: amount.minor() });
+    Entry { lines, ..entry }
+}
+
 /// A custodian paid over what it had captured: cash → receivable. A fact from outside.
 pub fn receivable_settled(
     cash: AccountNumber,

@@ -6,6 +6,7 @@ pub mod rules {
     pub mod campaign;
     pub mod charge;
     pub mod donor;
+    pub mod fee;
     pub mod lineage;
     pub mod plan_change;
     pub mod pledge;
@@ -20,6 +21,7 @@ pub mod store {
     pub mod campaigns;
     pub mod charges;
     pub mod donors;
+    pub mod fees;
     pub mod lineage;
     pub mod plan_changes;
     pub mod pledges;
@@ -31,6 +33,7 @@ pub mod operations {
     pub mod campaigns;
     pub mod captures;
     pub mod charges;
+    pub mod fees;
     pub mod lineage;
     pub mod plan;
     pub mod plan_changes;

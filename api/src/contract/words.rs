@@ -18,6 +18,7 @@ use ledger::parties::rules::invitation::InvitationState;
 use ledger::parties::rules::privacy::Privacy;
 use ledger::parties::rules::role::{OrganisationKind, Role, Scope};
 use ledger::pledging::rules::charge::DeclineKind;
+use ledger::pledging::rules::fee::Payee;
 use ledger::pledging::rules::lineage::Method;
 use ledger::pledging::rules::plan_change::ChangeState;
 use ledger::pledging::rules::pledge::{AfterPause, Need, Rail};
@@ -92,6 +93,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Campaign", "kind") => literal(&["recurring"]),
         ("Campaign" | "Sources", "lineage") => all(Method::ALL),
         ("ChallengeEntry", "fee_state") => all(FeeState::ALL),
+        ("ChargeFee" | "Fee", "to") => all(Payee::ALL),
         ("Charge", "decline_kind") => all(DeclineKind::ALL),
         ("Charge" | "Pledge", "rail") => all(Rail::ALL),
         ("Contribution", "state") => all(ContributionState::ALL),

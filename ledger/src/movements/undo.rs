@@ -43,6 +43,17 @@ pub fn of(kind: MovementKind) -> Undo {
             "The money is its donor's, who redirects it once it has settled. A partner that reported by mistake pays it over \
              all the same, and asks the donor.",
         ),
+        K::FeeCharged => Undo::Instead(
+            "The donor has agreed to it with the terms. One that should not have been taken is given back by its payee, outside \
+             of the book.",
+        ),
+        K::FeeWithheld => Undo::Instead(
+            "The processor keeps it, whatever becomes of the charge. What it took too much is asked back by the custodian.",
+        ),
+        K::FeeEarned => Undo::Instead(
+            "The donor has agreed to it with the terms. One that should not have been taken is given back by the host, outside \
+             of the book.",
+        ),
         K::ReceivableSettled => Undo::Instead(
             "The custodian owes what it has not paid over: the account of its cash says how much it is to hold, and the host \
              asks for it.",
@@ -68,10 +79,8 @@ pub fn of(kind: MovementKind) -> Undo {
             "Doubts are heard before the release, by a dispute. Later the host keeps back what the account of the team holds \
              until it is settled with the team.",
         ),
-        K::FeeCharged
-        | K::FeeWithheld
-        | K::FeeReturned
-        | K::FeeEarned
+        K::FeeReturned
+        | K::FeeUnearned
         | K::RefundSent
         | K::RefundSettled
         | K::RefundFailed

@@ -18,12 +18,15 @@ use jiff::civil::Date;
 use ledger::Error;
 use ledger::engine::store::books;
 use ledger::id::{CampaignId, ChargeId, PledgeId, SettlementId};
+use ledger::money::Currency;
 use ledger::pledging::operations::captures::{self, By};
 use ledger::pledging::operations::charges as operations;
 use ledger::pledging::rules::charge::{Charge, State as ChargeState};
+use ledger::pledging::rules::fee::Payee;
 use ledger::pledging::rules::pledge::Rail;
 use ledger::pledging::store::attempts::{self, Attempt};
 use ledger::pledging::store::charges;
+use ledger::pledging::store::fees::{self, ChargeFee};
 use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -142,6 +145,31 @@ impl From<Attempt> for AttemptBody {
     }
 }
 
+/// A fee that a captured charge bore.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ChargeFee)]
+pub struct ChargeFeeBody {
+    /// `host`, `platform` or `processor`.
+    #[schema(value_type = String)]
+    to: Payee,
+    amount: BalanceBody,
+    /// What of it fell on refunds so far.
+    undone: BalanceBody,
+    /// Whether that went back with them; else the donor bore it.
+    returned_on_refund: bool,
+}
+
+impl ChargeFeeBody {
+    fn new(it: &ChargeFee, currency: Currency) -> ChargeFeeBody {
+        ChargeFeeBody {
+            to: it.to,
+            amount: BalanceBody::new(it.amount, currency),
+            undone: BalanceBody::new(it.undone, currency),
+            returned_on_refund: it.returns,
+        }
+    }
+}
+
 /// A charge with each of its attempts.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ChargeWithAttempts)]
@@ -150,6 +178,8 @@ pub struct ChargeWithAttemptsBody {
     charge: ChargeBody,
     /// In order.
     attempts: Vec<AttemptBody>,
+    /// What it bore of fees when it was captured; empty before.
+    fees: Vec<ChargeFeeBody>,
 }
 
 /// Lists the charges of a pledge, in the order of its plan.
@@ -181,7 +211,9 @@ pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<ChargeId>)
     let charge = of_caller(&client, &caller, *id).await?;
     let attempts = attempts::list(&client, *id).await?.into_iter().map(AttemptBody::from).collect();
     let tag = etag(charge.version);
-    let body = ChargeWithAttemptsBody { charge: charge.into(), attempts };
+    let currency = charge.amount.currency();
+    let fees = fees::of_charge(&client, *id).await?.iter().map(|fee| ChargeFeeBody::new(fee, currency)).collect();
+    let body = ChargeWithAttemptsBody { charge: charge.into(), attempts, fees };
     Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(body))
 }
 

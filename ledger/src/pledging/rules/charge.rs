@@ -332,6 +332,10 @@ pub struct Charge {
     pub amount: Money,
     /// Minor units that went back to the donor.
     pub refunded: i64,
+    /// Minor units of fees on what was not refunded: what is neither went into the fund.
+    pub fees: i64,
+    /// Minor units that do not arrive with its settlement: the processor's fee, and what was sent back before.
+    pub withheld: i64,
     /// Minor units under dispute.
     pub disputed: i64,
     /// Who takes the money from the donor.
@@ -360,6 +364,8 @@ impl Charge {
             due_on,
             amount: pledge.amount,
             refunded: 0,
+            fees: 0,
+            withheld: 0,
             disputed: 0,
             rail: pledge.rail,
             state,

@@ -299,14 +299,17 @@ pub async fn audit(client: &impl GenericClient, book: BookId) -> Result<Vec<Stri
         .prepare_cached(
             "-- lineage::audit
             WITH fund AS (
-                SELECT k.fund, (SELECT coalesce(sum(c.amount - c.refunded), 0) FROM charge c
+                SELECT k.fund, (SELECT coalesce(sum(c.amount - c.refunded - c.fees), 0) FROM charge c
                                  WHERE c.book_id = $1 AND c.campaign = k.id AND c.state = 'captured') AS unsettled
                   FROM campaign k WHERE k.book_id = $1 AND k.fund IS NOT NULL),
             held AS (SELECT fund, sum(remaining) AS remaining FROM fund_layer WHERE book_id = $1 GROUP BY fund),
             used AS (SELECT fund, entry, sum(amount) AS amount FROM fund_use WHERE book_id = $1 GROUP BY fund, entry),
-            gone AS (SELECT t.debit AS fund, t.pos >> 16 AS entry, sum(t.amount) AS amount
-                       FROM transfer t JOIN fund ON fund.fund = t.debit
-                      WHERE t.book_id = $1 GROUP BY t.debit, t.pos >> 16)
+            moved AS (SELECT t.debit AS fund, t.pos >> 16 AS entry, t.amount
+                        FROM transfer t JOIN fund ON fund.fund = t.debit WHERE t.book_id = $1
+                       UNION ALL
+                      SELECT t.credit, t.pos >> 16, -t.amount
+                        FROM transfer t JOIN fund ON fund.fund = t.credit WHERE t.book_id = $1),
+            gone AS (SELECT fund, entry, sum(amount) AS amount FROM moved GROUP BY fund, entry HAVING sum(amount) > 0)
             SELECT 'fund ' || f.fund || ': layers hold ' || coalesce(h.remaining, 0) || ', settled in it is '
                    || b.credits - b.debits - f.unsettled
               FROM fund f JOIN balance b ON b.book_id = $1 AND b.account = f.fund
