@@ -12,6 +12,7 @@ pub mod rules {
     pub mod pledge;
     #[cfg(test)]
     mod pledge_tests;
+    pub mod refund;
     pub mod sandbox_token;
 }
 
@@ -26,6 +27,7 @@ pub mod store {
     pub mod plan_changes;
     pub mod pledges;
     pub mod receipts;
+    pub mod refunds;
 }
 
 /// Lock, decide, save.
@@ -40,5 +42,8 @@ pub mod operations {
     pub mod pledge_changes;
     pub mod pledges;
     pub mod present;
+    pub mod refund_outcomes;
+    pub mod refunds;
+    pub mod returns;
     mod trial;
 }

@@ -69,6 +69,7 @@ pub(super) const STATES: &[(&str, &[&str])] = &[
     ),
     ("Milestone", &["planned", "funded", "claimed", "partly_released", "released", "cancelled"]),
     ("Pledge", &["created", "active", "needs_action", "paused", "lapsed", "completed", "cancelled", "refunded"]),
+    ("Refund", &["requested", "sent", "settled", "failed"]),
     ("Submission", &["draft", "submitted", "incomplete"]),
 ];
 
@@ -93,9 +94,10 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Campaign", "kind") => literal(&["recurring"]),
         ("Campaign" | "Sources", "lineage") => all(Method::ALL),
         ("ChallengeEntry", "fee_state") => all(FeeState::ALL),
-        ("ChargeFee" | "Fee", "to") => all(Payee::ALL),
+        ("ChargeFee" | "Fee" | "RefundFee", "to") => all(Payee::ALL),
         ("Charge", "decline_kind") => all(DeclineKind::ALL),
-        ("Charge" | "Pledge", "rail") => all(Rail::ALL),
+        ("RefundFee", "borne_by") => literal(&["payee", "donor"]),
+        ("Charge" | "Pledge" | "Refund", "rail") => all(Rail::ALL),
         ("Contribution", "state") => all(ContributionState::ALL),
         ("Credential", "scopes") => all(Scope::ALL),
         ("DeadJob", "kind") => JobKind::ALL.iter().map(|kind| kind.as_str().to_owned()).collect(),

@@ -37,6 +37,7 @@ mod pledging {
     mod lineage;
     mod plan_changes;
     mod pledges;
+    mod refunds;
     pub(crate) mod scene;
     mod stuck;
 }

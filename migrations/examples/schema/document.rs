@@ -123,6 +123,7 @@ const DOMAINS: &[Domain] = &[
             "charge",
             "charge_attempt",
             "charge_fee",
+            "refund",
             "provider_event",
             "fund_layer",
             "fund_use",
@@ -194,6 +195,7 @@ const DOMAINS: &[Domain] = &[
             "quota_use",
             "worker_heartbeat",
             "sandbox_provider_charge",
+            "sandbox_provider_refund",
         ],
         functions: &[
             "counter_next",

@@ -279,7 +279,7 @@ pub(crate) async fn close(
     step(&state, &caller, *id, &request, async |tx, change, wall| operations::close(tx, *id, change, wall).await).await
 }
 
-async fn step(
+pub(super) async fn step(
     state: &State,
     caller: &Caller,
     id: CampaignId,

@@ -47,6 +47,7 @@ pub struct ChargeBody {
     #[schema(value_type = String, format = "date")]
     due_on: Date,
     amount: MoneyBody,
+    /// What went back to the donor, or is on its way back.
     refunded: BalanceBody,
     disputed: BalanceBody,
     /// `sandbox` or `partner`.
@@ -54,7 +55,8 @@ pub struct ChargeBody {
     rail: Rail,
     /// `scheduled`; `processing`: it is being tried, or the partner is to report it; `declined`; `captured`; `settled`: it has
     /// arrived as cash; `voided`: its campaign had closed, the money goes back, and it is tried again when the donor chooses
-    /// another campaign; `missed`: the next due date came before this payment was tried, and it never is.
+    /// another campaign; `missed`: the next due date came before this payment was tried, and it never is; `refunded`: all of it went back to the donor, or is on its
+    /// way back.
     state: String,
     /// The last attempt, from 1; 0 for a payment that was missed.
     attempt: i32,
@@ -91,7 +93,7 @@ impl From<Charge> for ChargeBody {
             refunded: balance(it.refunded),
             disputed: balance(it.disputed),
             rail: it.rail,
-            state: it.state.as_str().to_owned(),
+            state: it.word().to_owned(),
             attempt: it.state.attempt(),
             waits_until: None,
             decline_code: None,
@@ -218,7 +220,7 @@ pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<ChargeId>)
 }
 
 /// The charge, for those whom its pledge concerns.
-async fn of_caller(client: &impl GenericClient, caller: &Caller, id: ChargeId) -> Result<Charge, Error> {
+pub(super) async fn of_caller(client: &impl GenericClient, caller: &Caller, id: ChargeId) -> Result<Charge, Error> {
     let book = book_of(client, id.book, "charge").await?;
     if caller.partner().is_none() {
         caller.require_role(client, book.organisation, "charge").await?;

@@ -280,7 +280,7 @@ pub async fn keep_report(
 }
 
 /// Locks a charge and its pledge as they stand now, or stood `at`.
-async fn lock(
+pub(super) async fn lock(
     tx: &Transaction<'_>,
     id: ChargeId,
     at: Option<Timestamp>,

@@ -140,7 +140,7 @@ pub async fn update(tx: &Transaction<'_>, changed: &Charge) -> Result<(), Error>
             UPDATE charge SET campaign = $3, settlement = $4, entry = $5, state = $6, attempt = $7, waits_until = $8,
                               declines = $9, first_declined_on = $10, retry_on = $11, decline_kind = $12,
                               decline_code = $13, captured_on = $14, provider_reference = $15, fees = $16,
-                              withheld = $17, version = version + 1
+                              withheld = $17, refunded = $18, version = version + 1
              WHERE book_id = $1 AND id = $2",
         )
         .await?;
@@ -165,6 +165,7 @@ pub async fn update(tx: &Transaction<'_>, changed: &Charge) -> Result<(), Error>
                 /* provider_reference */ &columns.provider_reference,
                 /* fees */ &changed.fees,
                 /* withheld */ &changed.withheld,
+                /* refunded */ &changed.refunded,
             ],
         )
         .await;

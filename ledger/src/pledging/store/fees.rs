@@ -68,6 +68,27 @@ pub async fn insert(tx: &Transaction<'_>, charge: ChargeId, fee: &ChargeFee) -> 
     Ok(())
 }
 
+/// So much more of a fee falls on refunds of its charge; less when one failed.
+pub async fn add_undone(tx: &Transaction<'_>, charge: ChargeId, to: Payee, minor: i64) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- fees::add_undone
+            UPDATE charge_fee SET undone = undone + $4 WHERE book_id = $1 AND charge = $2 AND payee = $3",
+        )
+        .await?;
+    tx.execute(
+        &statement,
+        &[
+            /* book_id */ &charge.book.0,
+            /* charge */ &charge.object,
+            /* payee */ &to.as_str(),
+            /* minor */ &minor,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
 /// The row of a fee, to be written with the capture by a lane.
 pub fn row(charge: ChargeId, fee: &ChargeFee) -> Companion {
     let row = json!({

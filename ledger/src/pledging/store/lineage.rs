@@ -8,7 +8,7 @@ use deadpool_postgres::{GenericClient, Transaction};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-/// A layer of money that a donor moved into a fund by `entry`.
+/// A layer of money that `entry` brought into a fund: moved by its donor, or back from a refund that failed.
 pub async fn insert_moved(
     tx: &Transaction<'_>,
     fund: AccountNumber,
@@ -293,7 +293,8 @@ pub async fn standing(client: &impl GenericClient, pledge: PledgeId) -> Result<S
 }
 
 /// What is wrong with the lineage of a book, as sentences; empty when of every campaign's fund the layers hold what has
-/// settled, every layer has lost what its uses took, and the uses of every entry add up to what it took out of the fund.
+/// settled, every layer has lost what its uses took, and the uses of every entry add up to what it took out of the fund: but for
+/// refunds of what had not settled, which had no layer yet.
 pub async fn audit(client: &impl GenericClient, book: BookId) -> Result<Vec<String>, Error> {
     let statement = client
         .prepare_cached(
@@ -309,7 +310,10 @@ pub async fn audit(client: &impl GenericClient, book: BookId) -> Result<Vec<Stri
                        UNION ALL
                       SELECT t.credit, t.pos >> 16, -t.amount
                         FROM transfer t JOIN fund ON fund.fund = t.credit WHERE t.book_id = $1),
-            gone AS (SELECT fund, entry, sum(amount) AS amount FROM moved GROUP BY fund, entry HAVING sum(amount) > 0)
+            gone AS (SELECT m.fund, m.entry, sum(m.amount) AS amount FROM moved m
+                      WHERE NOT EXISTS (SELECT FROM refund r
+                                         WHERE r.book_id = $1 AND r.entry = m.entry AND NOT r.of_cash)
+                      GROUP BY m.fund, m.entry HAVING sum(m.amount) > 0)
             SELECT 'fund ' || f.fund || ': layers hold ' || coalesce(h.remaining, 0) || ', settled in it is '
                    || b.credits - b.debits - f.unsettled
               FROM fund f JOIN balance b ON b.book_id = $1 AND b.account = f.fund
