@@ -106,6 +106,7 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/v1/campaigns/{id}/totals", Public),
     ("POST", "/v1/campaigns/{id}:publish", Access::Role(KEEPERS)),
     ("POST", "/v1/campaigns/{id}:close", Access::Role(KEEPERS)),
+    ("POST", "/v1/campaigns/{id}:return", Access::Role(OWNER)),
     // pledges and charges: partners see those that they brought
     ("POST", "/v1/campaigns/{id}/pledges", Access::Scope(Scope::PledgesWrite)),
     ("GET", "/v1/campaigns/{id}/pledges", Access::RoleOrScope(DONOR_READERS, Scope::PledgesRead)),
@@ -122,6 +123,12 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/v1/pledges/{id}/charges", Access::RoleOrScope(DONOR_READERS, Scope::ChargesRead)),
     ("GET", "/v1/charges/{id}", Access::RoleOrScope(DONOR_READERS, Scope::ChargesRead)),
     ("POST", "/v1/charges/{id}:capture", Access::Scope(Scope::ChargesWrite)),
+    ("POST", "/v1/charges/{id}:refund", Access::RoleOrScope(KEEPERS, Scope::ChargesWrite)),
+    ("GET", "/v1/charges/{id}/refunds", Access::RoleOrScope(DONOR_READERS, Scope::ChargesRead)),
+    ("POST", "/v1/charges/{id}/refunds", Access::Scope(Scope::ChargesWrite)),
+    ("GET", "/v1/refunds/{id}", Access::RoleOrScope(DONOR_READERS, Scope::ChargesRead)),
+    ("POST", "/v1/refunds/{id}:settle", Access::Scope(Scope::ChargesWrite)),
+    ("POST", "/v1/refunds/{id}:fail", Access::Scope(Scope::ChargesWrite)),
     // books, and all that is read of them
     ("POST", "/v1/books", RoleOrOperator(KEEPERS)),
     ("GET", "/v1/books", Visible),

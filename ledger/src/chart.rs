@@ -94,6 +94,8 @@ chart! {
         "A lender's share of a surplus, not yet paid out.";
     costs_payable(supplier: &str) = "liabilities:costs:{supplier}", CostsPayable,
         "Costs of a cooperative that are not yet paid.";
+    fees(payee: &str) = "liabilities:fees:{payee}", FeePayable,
+        "Fees of charges that terms name, to be passed on: `host`, the id of a platform, `processor-` and that of a custodian.";
     refunds_in_transit(custodian: OrganisationId) = "liabilities:refunds:{custodian}", RefundsInTransit,
         "What a custodian is to send back to those who gave it.";
     // Equity.
@@ -112,6 +114,8 @@ chart! {
     // Income.
     sales(label: &str) = "income:sales:{label}", Sales,
         "What a cooperative sold, by what it is.";
+    fee_income() = "income:fees", FeeIncome,
+        "What the host earned by fees that terms name, once their charges had settled.";
     exchange_gain(unit: &str) = "income:exchange-gain:{unit}", ExchangeGain,
         "What exchange accounts earned, by the unit in which it is counted, in lower case.";
     // Expenses.
@@ -142,7 +146,7 @@ pub fn owner(code: &str) -> Option<Owner<'_>> {
         ["assets", "cash", whose, ..] => organisation(whose).or(Some(Owner::Party(whose))),
         ["assets", "receivable", id, ..]
         | ["liabilities", "payable", "team" | "prize", id, ..]
-        | ["liabilities", "refunds", id, ..] => organisation(id),
+        | ["liabilities", "refunds" | "fees", id, ..] => organisation(id),
         ["liabilities", "fund", slug, ..] => Some(Owner::Campaign(slug)),
         ["liabilities", "purse" | "entry-fees", slug, ..] | ["equity", "operating", slug, ..] => {
             Some(Owner::Challenge(slug))

@@ -6,11 +6,13 @@ pub mod rules {
     pub mod campaign;
     pub mod charge;
     pub mod donor;
+    pub mod fee;
     pub mod lineage;
     pub mod plan_change;
     pub mod pledge;
     #[cfg(test)]
     mod pledge_tests;
+    pub mod refund;
     pub mod sandbox_token;
 }
 
@@ -20,10 +22,12 @@ pub mod store {
     pub mod campaigns;
     pub mod charges;
     pub mod donors;
+    pub mod fees;
     pub mod lineage;
     pub mod plan_changes;
     pub mod pledges;
     pub mod receipts;
+    pub mod refunds;
 }
 
 /// Lock, decide, save.
@@ -31,11 +35,15 @@ pub mod operations {
     pub mod campaigns;
     pub mod captures;
     pub mod charges;
+    pub mod fees;
     pub mod lineage;
     pub mod plan;
     pub mod plan_changes;
     pub mod pledge_changes;
     pub mod pledges;
     pub mod present;
+    pub mod refund_outcomes;
+    pub mod refunds;
+    pub mod returns;
     mod trial;
 }

@@ -2,6 +2,7 @@
 
 mod lineage;
 mod plan_changes;
+mod refunds;
 
 use anyhow::{Context as _, ensure};
 use api::demo::client::{Client, text};

@@ -11,6 +11,7 @@ mod mailing;
 mod milestones;
 mod parties;
 mod pledging;
+mod refunds;
 mod treasury;
 
 use crate::breaker::Breakers;
@@ -71,6 +72,9 @@ impl Context {
             }
             Job::SendFreezeNotice { freeze } => self.send_freeze_notice(leased, *freeze).await,
             Job::SendInvitation { invitation, token } => self.send_invitation(leased, *invitation, token).await,
+            Job::SendRefund { refund } => self.send_refund(leased, *refund).await,
+            Job::SendRefundNotice { refund } => self.send_refund_notice(leased, *refund).await,
+            Job::ReturnCampaign { campaign, after } => self.return_campaign(leased, *campaign, *after).await,
         }
     }
 

@@ -13,6 +13,7 @@ use ledger::engine::pool::Pool;
 use ledger::id::BookId;
 use ledger::money::Money;
 use ledger::pledging::rules::charge::Outcome;
+use ledger::pledging::rules::refund;
 use sandbox::Sandbox;
 
 /// One attempt to take money.
@@ -27,6 +28,23 @@ pub(crate) struct ChargeRequest {
     /// The provider's token for the donor's means of payment.
     pub(crate) token: String,
     /// The amount to take.
+    pub(crate) amount: Money,
+    /// Wall clock of the call.
+    pub(crate) at: Timestamp,
+}
+
+/// Money that goes back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RefundRequest {
+    /// The book whose donor gets it.
+    pub(crate) book: BookId,
+    /// Our name for the refund; the provider gives the same answer to it for ever.
+    pub(crate) reference: String,
+    /// How the provider names the payment of which it goes back.
+    pub(crate) payment: String,
+    /// The provider's token for the means of payment by which it came.
+    pub(crate) token: String,
+    /// The amount that goes back.
     pub(crate) amount: Money,
     /// Wall clock of the call.
     pub(crate) at: Timestamp,
@@ -68,6 +86,12 @@ pub(crate) trait Rail: Send + Sync {
 
     /// Asks what became of a reference; `None` when the provider never saw it.
     async fn find(&self, book: BookId, reference: &str) -> Result<Option<Outcome>, RailError>;
+
+    /// Gives money back, once per reference.
+    async fn refund(&self, request: &RefundRequest) -> Result<refund::Outcome, RailError>;
+
+    /// Asks what became of a refund; `None` when the provider never saw it.
+    async fn find_refund(&self, book: BookId, reference: &str) -> Result<Option<refund::Outcome>, RailError>;
 
     /// Gives captured money back before it reaches us, as if it had never been taken. Done twice, it is done once.
     async fn void(&self, book: BookId, reference: &str, at: Timestamp) -> Result<(), RailError>;

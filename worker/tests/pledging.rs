@@ -67,6 +67,33 @@ async fn p5_a_worker_that_dies_after_the_providers_answer_leaves_one_posting() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_dies_after_a_refund_was_sent_leaves_one_refund() {
+    for (reference, token, ends_as) in [
+        ("back", "sandbox_ok", "settled"),
+        ("failed", "sandbox_refund_fails", "failed"),
+        ("slow", "sandbox_refund_slow", "settled"),
+    ] {
+        let story = Story::begin().await;
+        story.pledge(reference, token, ONCE).await;
+        let worker = story.worker().await;
+        story.until_idle().await;
+        worker.stop().await;
+        story.refund_all().await;
+        story.crash("exit_after_charge:1");
+        assert_eq!(story.refunds().await, ["requested"]);
+        story.end_leases().await;
+        let worker = story.worker().await;
+        story.until_idle().await;
+        story.advance_days(2).await;
+        story.until_idle().await;
+        assert_eq!(story.refunds().await, [ends_as], "{token}");
+        assert_eq!(story.provider_refunds().await, 1);
+        assert_eq!(story.mails("refund."), usize::from(ends_as == "settled"));
+        worker.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lost_answer_is_asked_for_and_not_charged_again() {
     let story = Story::begin().await;
     story.pledge("one", "sandbox_timeout", ONCE).await;

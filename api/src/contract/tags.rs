@@ -27,6 +27,7 @@ const TAGS: &[(&str, &str)] = &[
     ("campaigns", "Projects that ask for money, with the terms that donors agree to."),
     ("pledges", "What donors promise, brought by partner platforms: once or each month."),
     ("charges", "The payments of pledges, tried by the service or reported by partners."),
+    ("refunds", "What goes back of charges to their donors, whole or in part."),
     ("milestones", "Money of a campaign that is set aside for a piece of work."),
     ("claims", "What a team says that it has done for a milestone, with evidence."),
     ("reviews", "What reviewers say of a claim."),

@@ -18,6 +18,7 @@ use ledger::parties::rules::invitation::InvitationState;
 use ledger::parties::rules::privacy::Privacy;
 use ledger::parties::rules::role::{OrganisationKind, Role, Scope};
 use ledger::pledging::rules::charge::DeclineKind;
+use ledger::pledging::rules::fee::Payee;
 use ledger::pledging::rules::lineage::Method;
 use ledger::pledging::rules::plan_change::ChangeState;
 use ledger::pledging::rules::pledge::{AfterPause, Need, Rail};
@@ -68,6 +69,7 @@ pub(super) const STATES: &[(&str, &[&str])] = &[
     ),
     ("Milestone", &["planned", "funded", "claimed", "partly_released", "released", "cancelled"]),
     ("Pledge", &["created", "active", "needs_action", "paused", "lapsed", "completed", "cancelled", "refunded"]),
+    ("Refund", &["requested", "sent", "settled", "failed"]),
     ("Submission", &["draft", "submitted", "incomplete"]),
 ];
 
@@ -92,8 +94,10 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Campaign", "kind") => literal(&["recurring"]),
         ("Campaign" | "Sources", "lineage") => all(Method::ALL),
         ("ChallengeEntry", "fee_state") => all(FeeState::ALL),
+        ("ChargeFee" | "Fee" | "RefundFee", "to") => all(Payee::ALL),
         ("Charge", "decline_kind") => all(DeclineKind::ALL),
-        ("Charge" | "Pledge", "rail") => all(Rail::ALL),
+        ("RefundFee", "borne_by") => literal(&["payee", "donor"]),
+        ("Charge" | "Pledge" | "Refund", "rail") => all(Rail::ALL),
         ("Contribution", "state") => all(ContributionState::ALL),
         ("Credential", "scopes") => all(Scope::ALL),
         ("DeadJob", "kind") => JobKind::ALL.iter().map(|kind| kind.as_str().to_owned()).collect(),

@@ -7,6 +7,7 @@ pub mod plan_changes;
 pub mod pledge_body;
 pub mod pledge_changes;
 pub mod pledges;
+pub mod refunds;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -18,6 +19,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(campaigns::publish)
         .service(campaigns::close)
         .service(campaigns::totals)
+        .service(refunds::return_all)
         .service(campaigns::show)
         .service(pledges::place)
         .service(pledges::list)
@@ -33,5 +35,11 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(charges::list)
         .service(lineage::uses)
         .service(charges::capture)
+        .service(refunds::give_back)
+        .service(refunds::list)
+        .service(refunds::report)
+        .service(refunds::settle)
+        .service(refunds::fail)
+        .service(refunds::show)
         .service(charges::show);
 }

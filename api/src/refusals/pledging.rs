@@ -3,7 +3,10 @@
 use super::{Kind, refusal};
 
 const PLEDGE: &[&str] = &["POST /v1/campaigns/{id}/pledges"];
-const CAPTURE: &[&str] = &["POST /v1/charges/{id}:capture"];
+const CAPTURE: &[&str] = &["POST /v1/charges/{id}:capture", "POST /v1/charges/{id}/refunds"];
+const REFUND: &[&str] = &["POST /v1/charges/{id}:refund", "POST /v1/charges/{id}/refunds"];
+const END_REFUND: &[&str] = &["POST /v1/refunds/{id}:settle", "POST /v1/refunds/{id}:fail"];
+const RETURN: &[&str] = &["POST /v1/campaigns/{id}:return"];
 const EDIT_CLAIM: &[&str] = &["PUT /v1/claims/{id}"];
 const SUBMIT: &[&str] = &["POST /v1/claims/{id}:submit"];
 const REVIEW: &[&str] = &["POST /v1/claims/{id}/reviews"];
@@ -70,6 +73,8 @@ pub(super) const KINDS: &[Kind] = &[
         &[
             "POST /v1/campaigns/{id}/pledges",
             "POST /v1/charges/{id}:capture",
+            "POST /v1/charges/{id}/refunds",
+            "POST /v1/refunds/{id}:settle",
             "POST /v1/challenges/{id}/contributions",
             "POST /v1/cooperatives/{book}/proceeds",
         ],
@@ -78,7 +83,13 @@ pub(super) const KINDS: &[Kind] = &[
         "rail-refused",
         "The money cannot be taken in this way: a live book simulates no payments, and a partner captures only what it collects.",
         "Use the rail `partner` in live books, and report captures of its charges only.",
-        &["POST /v1/campaigns/{id}/pledges", "POST /v1/charges/{id}:capture"],
+        &[
+            "POST /v1/campaigns/{id}/pledges",
+            "POST /v1/charges/{id}:capture",
+            "POST /v1/charges/{id}/refunds",
+            "POST /v1/refunds/{id}:settle",
+            "POST /v1/refunds/{id}:fail",
+        ],
     ),
     refusal(
         "plan-invalid",
@@ -165,6 +176,38 @@ pub(super) const KINDS: &[Kind] = &[
         "The charge was captured by another payment.",
         "Look which one, and refund this one.",
         CAPTURE,
+    ),
+    refusal(
+        "charge-not-captured",
+        "Nothing was captured of the charge, so there is nothing to give back.",
+        "Wait until it is captured, or cancel the pledge. What was voided, its partner gives back by itself.",
+        REFUND,
+    ),
+    refusal(
+        "refund-exceeds-charge",
+        "More is asked back than is left of the charge, besides what is refunded or under dispute.",
+        "Ask for what is left, which the detail says.",
+        REFUND,
+    ),
+    refusal(
+        "refund-exceeds-held",
+        "What the pledge brought was released, or is set aside for milestones.",
+        "Ask for what is still free, which the detail says, or cancel a milestone that is not delivered first.",
+        REFUND,
+    ),
+    refusal("refund-nothing", "All of that part are fees that their payees keep.", "Ask for a larger part.", REFUND),
+    refusal(
+        "refund-over",
+        "The refund has settled or failed already.",
+        "Nothing is left to do; what failed is asked for again as another refund.",
+        END_REFUND,
+    ),
+    refusal("campaign-open", "The campaign is not closed.", "Close it before its money goes back.", RETURN),
+    refusal(
+        "campaign-earmarked",
+        "Money of the campaign is set aside for milestones.",
+        "Release them, or cancel them first.",
+        RETURN,
     ),
     refusal("event-taken", "This event was about another charge.", "Send an event id once.", CAPTURE),
     refusal(

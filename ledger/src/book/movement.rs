@@ -148,6 +148,8 @@ kinds! {
     JournalEntry = 60, "journal_entry";
     /// The exact mirror of a raw journal entry.
     Reversal = 61, "reversal";
+    /// What the host had earned is owed again: the mirror of its line.
+    FeeUnearned = 62, "fee_unearned";
 }
 
 impl MovementKind {
@@ -186,6 +188,7 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::FeeWithheld, C::FeePayable, C::Receivable),
     (K::FeeReturned, C::FeePayable, C::Fund),
     (K::FeeEarned, C::FeePayable, C::FeeIncome),
+    (K::FeeUnearned, C::FeeIncome, C::FeePayable),
     (K::RefundSent, C::Fund, C::RefundsInTransit),
     (K::RefundSettled, C::RefundsInTransit, C::Cash),
     (K::RefundSettled, C::RefundsInTransit, C::Receivable),

@@ -30,6 +30,10 @@ pub fn of(kind: MovementKind) -> Undo {
         K::CostRecorded => by("POST /v1/proceeds/{id}:reverse", K::CostReversed),
         K::ResultClosed => by("POST /v1/results/{id}:reverse", K::ResultReopened),
         K::SurplusAllocated => by("POST /v1/distributions/{id}:reverse", K::SurplusRestored),
+        K::FeeEarned => by("POST /v1/charges/{id}:refund", K::FeeUnearned),
+        K::RefundSent => by("POST /v1/refunds/{id}:fail", K::RefundFailed),
+        K::FeeUnearned => Undo::Again("When the refund fails, the fee is charged and earned again."),
+        K::RefundFailed => Undo::Again("The charge is refunded again."),
         K::Reversal => Undo::Again("The entry is posted again."),
         K::SaleReversed => Undo::Again("The sale is recorded again."),
         K::CostReversed => Undo::Again("The cost is recorded again."),
@@ -40,9 +44,19 @@ pub fn of(kind: MovementKind) -> Undo {
         }
         K::FundMoved => Undo::Again("The pledge is redirected back, with its settled money."),
         K::ChargeCaptured => Undo::Instead(
-            "The money is its donor's, who redirects it once it has settled. A partner that reported by mistake pays it over \
-             all the same, and asks the donor.",
+            "The charge is refunded. A partner that reported a capture by mistake reports that refund too.",
         ),
+        K::FeeCharged => Undo::Instead(
+            "The donor has agreed to it with the terms. One that should not have been taken is given back by its payee, outside \
+             of the book.",
+        ),
+        K::FeeWithheld => Undo::Instead(
+            "The processor keeps it, whatever becomes of the charge. What it took too much is asked back by the custodian.",
+        ),
+        K::FeeReturned => {
+            Undo::Instead("It went back to the donor with a refund. When the refund fails, the fee is charged again.")
+        }
+        K::RefundSettled => Undo::Instead("The donor has it. Who wants to give it all the same gives it again."),
         K::ReceivableSettled => Undo::Instead(
             "The custodian owes what it has not paid over: the account of its cash says how much it is to hold, and the host \
              asks for it.",
@@ -68,14 +82,7 @@ pub fn of(kind: MovementKind) -> Undo {
             "Doubts are heard before the release, by a dispute. Later the host keeps back what the account of the team holds \
              until it is settled with the team.",
         ),
-        K::FeeCharged
-        | K::FeeWithheld
-        | K::FeeReturned
-        | K::FeeEarned
-        | K::RefundSent
-        | K::RefundSettled
-        | K::RefundFailed
-        | K::DisputeOpened
+        K::DisputeOpened
         | K::DisputeWon
         | K::DisputeLost
         | K::ReserveFunded

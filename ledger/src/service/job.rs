@@ -4,8 +4,8 @@
 //! must bear being done twice: it looks at the state of things first, and settles in the transaction of its effect.
 
 use crate::id::{
-    BookId, ChallengeId, ChargeId, ClaimId, DistributionId, EntrantId, HoldId, InvitationId, OrganisationId,
-    PlanChangeId, PledgeId, PurseContributionId, ReleaseId, SettlementId, StatementId,
+    BookId, CampaignId, ChallengeId, ChargeId, ClaimId, DistributionId, EntrantId, HoldId, InvitationId,
+    OrganisationId, PlanChangeId, PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId, StatementId,
 };
 use crate::service::store::activity::Actor;
 use jiff::Timestamp;
@@ -156,6 +156,23 @@ pub enum Job {
         /// The secret in the link; it leaves the database when the mail is sent.
         token: String,
     },
+    /// Let the provider send a refund, or ask it what became of one; end one whose partner did not report it.
+    SendRefund {
+        /// The refund.
+        refund: RefundId,
+    },
+    /// Tell the donor that a refund is on its way.
+    SendRefundNotice {
+        /// The refund.
+        refund: RefundId,
+    },
+    /// Give back what the fund of a closed campaign holds, a page of pledges.
+    ReturnCampaign {
+        /// The campaign.
+        campaign: CampaignId,
+        /// The pledge after which the page begins; none for the first.
+        after: Option<PledgeId>,
+    },
 }
 
 impl Job {
@@ -184,6 +201,9 @@ impl Job {
             Job::RecordEntryFee { .. } => JobKind::RecordEntryFee,
             Job::SendFreezeNotice { .. } => JobKind::SendFreezeNotice,
             Job::SendInvitation { .. } => JobKind::SendInvitation,
+            Job::SendRefund { .. } => JobKind::SendRefund,
+            Job::SendRefundNotice { .. } => JobKind::SendRefundNotice,
+            Job::ReturnCampaign { .. } => JobKind::ReturnCampaign,
         }
     }
 }
@@ -220,6 +240,9 @@ impl fmt::Debug for Job {
             }
             Job::SendFreezeNotice { freeze } => write!(f, "send_freeze_notice of freeze {freeze}"),
             Job::SendInvitation { invitation, .. } => write!(f, "send_invitation of {invitation}"),
+            Job::SendRefund { refund } => write!(f, "send_refund of {refund}"),
+            Job::SendRefundNotice { refund } => write!(f, "send_refund_notice of {refund}"),
+            Job::ReturnCampaign { campaign, .. } => write!(f, "return_campaign of {campaign}"),
         }
     }
 }
@@ -271,11 +294,17 @@ pub enum JobKind {
     SendFreezeNotice,
     /// [`Job::SendInvitation`]
     SendInvitation,
+    /// [`Job::SendRefund`]
+    SendRefund,
+    /// [`Job::SendRefundNotice`]
+    SendRefundNotice,
+    /// [`Job::ReturnCampaign`]
+    ReturnCampaign,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 22] = [
+    pub const ALL: [JobKind; 25] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -298,6 +327,9 @@ impl JobKind {
         JobKind::RecordEntryFee,
         JobKind::SendFreezeNotice,
         JobKind::SendInvitation,
+        JobKind::SendRefund,
+        JobKind::SendRefundNotice,
+        JobKind::ReturnCampaign,
     ];
 
     /// Its name in the database and in metrics: the tag of the job's JSON.
@@ -325,6 +357,9 @@ impl JobKind {
             JobKind::RecordEntryFee => "record_entry_fee",
             JobKind::SendFreezeNotice => "send_freeze_notice",
             JobKind::SendInvitation => "send_invitation",
+            JobKind::SendRefund => "send_refund",
+            JobKind::SendRefundNotice => "send_refund_notice",
+            JobKind::ReturnCampaign => "return_campaign",
         }
     }
 
@@ -341,7 +376,9 @@ impl JobKind {
             | JobKind::ExpireHold
             | JobKind::RecordCapture
             | JobKind::RecordContribution
-            | JobKind::RecordEntryFee => true,
+            | JobKind::RecordEntryFee
+            | JobKind::SendRefund
+            | JobKind::ReturnCampaign => true,
             JobKind::SendSignIn
             | JobKind::SendReceipt
             | JobKind::NotifyDecline
@@ -353,7 +390,8 @@ impl JobKind {
             | JobKind::IssueStatements
             | JobKind::SendStatement
             | JobKind::SendFreezeNotice
-            | JobKind::SendInvitation => false,
+            | JobKind::SendInvitation
+            | JobKind::SendRefundNotice => false,
         }
     }
 }
@@ -439,6 +477,9 @@ mod tests {
             },
             Job::SendFreezeNotice { freeze: 1 },
             invitation(),
+            Job::SendRefund { refund: RefundId::generate(book) },
+            Job::SendRefundNotice { refund: RefundId::generate(book) },
+            Job::ReturnCampaign { campaign: CampaignId::generate(book), after: Some(PledgeId::generate(book)) },
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();
         assert_eq!(kinds, JobKind::ALL);

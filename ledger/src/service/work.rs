@@ -46,7 +46,7 @@ impl JobKind {
     pub const fn work(self) -> Work {
         match self {
             JobKind::SendSignIn => Work::SignIn,
-            JobKind::ChargePledge | JobKind::RetryCharge => Work::Rail,
+            JobKind::ChargePledge | JobKind::RetryCharge | JobKind::SendRefund => Work::Rail,
             JobKind::SettleReceivable
             | JobKind::CloseReview
             | JobKind::ReleaseClaim
@@ -56,7 +56,8 @@ impl JobKind {
             | JobKind::ExpireHold
             | JobKind::RecordCapture
             | JobKind::RecordContribution
-            | JobKind::RecordEntryFee => Work::Money,
+            | JobKind::RecordEntryFee
+            | JobKind::ReturnCampaign => Work::Money,
             JobKind::SendReceipt
             | JobKind::NotifyDecline
             | JobKind::SendConsentLink
@@ -65,7 +66,8 @@ impl JobKind {
             | JobKind::SendReleaseNotice
             | JobKind::SendStatement
             | JobKind::SendFreezeNotice
-            | JobKind::SendInvitation => Work::Mail,
+            | JobKind::SendInvitation
+            | JobKind::SendRefundNotice => Work::Mail,
         }
     }
 

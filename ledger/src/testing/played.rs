@@ -7,16 +7,21 @@ use crate::books::operations::clock;
 use crate::engine::lane::{self, Lanes};
 use crate::engine::store::books;
 use crate::error::Error;
-use crate::id::ChargeId;
+use crate::id::{CampaignId, ChargeId, PledgeId, RefundId};
 use crate::pledging::operations::captures::{self, By};
 use crate::pledging::operations::charges::{self, Begun, Recorded};
+use crate::pledging::operations::{refund_outcomes, returns};
 use crate::pledging::rules::charge::{DeclineKind, Outcome};
+use crate::pledging::rules::refund;
+use crate::pledging::store::{campaigns, refunds};
 use crate::service::job::Job;
+use crate::service::store::activity::Actor;
 use crate::service::store::jobs::{self, BookWithWork, LeaseTerms};
 use crate::service::work::Work;
 use crate::treasury::operations::settlements;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
 
 /// Does what is due in the book of a [`Ground`], on its clock.
 pub struct PlayedWorker {
@@ -73,11 +78,41 @@ impl PlayedWorker {
         } else if let Job::SettleReceivable { settlement } = job {
             ground.run(async |tx| settlements::settle(tx, *settlement, wall).await).await?;
             Begun::Nothing
+        } else if let Job::SendRefund { refund } = job {
+            self.send(ground, *refund).await?;
+            Begun::Nothing
+        } else if let Job::ReturnCampaign { campaign, after } = job {
+            self.give_back(ground, *campaign, *after).await?;
+            Begun::Nothing
         } else {
             Begun::Nothing
         };
         if let Begun::Try { charge, attempt, reference, token, .. } = begun {
             self.answer(ground, charge, attempt, outcome(&token, &reference)).await?;
+        }
+        Ok(())
+    }
+
+    /// The provider sends a refund at once, unless its token says that it fails.
+    async fn send(&self, ground: &Ground, refund: RefundId) -> Result<(), Error> {
+        let wall = ground.wall;
+        let begun = ground.run(async |tx| refund_outcomes::begin(tx, refund, wall).await).await?;
+        let refund_outcomes::Begun::Send { token, .. } = begun else { return Ok(()) };
+        let outcome = match token.strip_prefix("sandbox_").unwrap_or(&token) {
+            "refund_fails" => refund::Outcome::Failed { code: "card_closed".into() },
+            _ => refund::Outcome::Settled { provider_reference: format!("back-{refund}") },
+        };
+        ground.run(async |tx| refund_outcomes::record(tx, refund, outcome, Actor::Service, wall).await).await?;
+        Ok(())
+    }
+
+    /// What a campaign's fund holds goes back, all of it at once.
+    async fn give_back(&self, ground: &Ground, campaign: CampaignId, after: Option<PledgeId>) -> Result<(), Error> {
+        let (client, wall) = (ground.client().await, ground.wall);
+        let fund = campaigns::get(&client, campaign).await?.fund()?;
+        let after = after.map_or(Uuid::nil(), |pledge| pledge.object);
+        for (pledge, _) in refunds::holders(&client, campaign, fund, after, 1_000).await? {
+            while ground.run(async |tx| returns::return_one(tx, campaign, pledge, wall).await).await? {}
         }
         Ok(())
     }

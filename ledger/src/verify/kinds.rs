@@ -63,4 +63,5 @@ pub const MOVEMENTS: &[&str] = &[
     "result_reopened",
     "journal_entry",
     "reversal",
+    "fee_unearned",
 ];

@@ -31,11 +31,13 @@ mod service {
 }
 mod pledging {
     mod captures;
+    mod fees;
     mod lateness;
     mod leaps;
     mod lineage;
     mod plan_changes;
     mod pledges;
+    mod refunds;
     pub(crate) mod scene;
     mod stuck;
 }

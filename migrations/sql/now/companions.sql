@@ -122,7 +122,7 @@ BEGIN
         RAISE EXCEPTION 'book %: a charge is being changed', p_book USING ERRCODE = 'CP001';
     END IF;
     UPDATE public.charge c
-       SET settlement = r.settlement, entry = r.entry, state = 'captured', waits_until = NULL, retry_on = NULL,
+       SET settlement = r.settlement, entry = r.entry, fees = r.fees, withheld = r.withheld, state = 'captured', waits_until = NULL, retry_on = NULL,
            declines = 0, first_declined_on = NULL, decline_kind = '', decline_code = '', captured_on = r.captured_on,
            provider_reference = r.provider_reference, version = c.version + 1
       FROM jsonb_populate_recordset(NULL::public.charge, p_rows) AS r
@@ -143,6 +143,17 @@ BEGIN
 END
 $$;
 SELECT ledger_delegate('companion_charge_captured(int, jsonb)');
+
+-- Fees that captured charges bore, each row whole.
+CREATE OR REPLACE FUNCTION companion_charge_fee(p_book int, p_rows jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    INSERT INTO public.charge_fee (book_id, charge, payee, account, amount, returns)
+    SELECT p_book, r.charge, r.payee, r.account, r.amount, r.returns
+      FROM jsonb_populate_recordset(NULL::public.charge_fee, p_rows) AS r;
+END
+$$;
+SELECT ledger_delegate('companion_charge_fee(int, jsonb)');
 
 -- Jobs whose effect is in the batch. Fenced: whoever has lost the lease has no effect.
 CREATE OR REPLACE FUNCTION companion_job_done(p_book int, p_rows jsonb) RETURNS void
@@ -214,7 +225,7 @@ SELECT ledger_delegate('companion_reply(int, jsonb)');
 CREATE OR REPLACE FUNCTION companions_write(p_book int, p_rows jsonb) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    v_kinds CONSTANT text[] := ARRAY['settlement open', 'pledge seen', 'pledge changed', 'charge captured', 'job done',
+    v_kinds CONSTANT text[] := ARRAY['settlement open', 'pledge seen', 'pledge changed', 'charge captured', 'charge_fee', 'job done',
                                      'provider_event', 'donor', 'pledge', 'activity', 'job', 'reply'];
     v_rows bigint;
 BEGIN
@@ -227,6 +238,7 @@ BEGIN
     IF p_rows ? 'pledge seen' THEN PERFORM public.companion_pledge_seen(p_book, p_rows -> 'pledge seen'); END IF;
     IF p_rows ? 'pledge changed' THEN PERFORM public.companion_pledge_changed(p_book, p_rows -> 'pledge changed'); END IF;
     IF p_rows ? 'charge captured' THEN PERFORM public.companion_charge_captured(p_book, p_rows -> 'charge captured'); END IF;
+    IF p_rows ? 'charge_fee' THEN PERFORM public.companion_charge_fee(p_book, p_rows -> 'charge_fee'); END IF;
     IF p_rows ? 'job done' THEN PERFORM public.companion_job_done(p_book, p_rows -> 'job done'); END IF;
     IF p_rows ? 'provider_event' THEN PERFORM public.companion_provider_event(p_book, p_rows -> 'provider_event'); END IF;
     IF p_rows ? 'donor' THEN PERFORM public.companion_donor(p_book, p_rows -> 'donor'); END IF;

@@ -72,7 +72,8 @@ GRANT SELECT ON recent_total, day_total, running_total, day_span, day_total_prog
 GRANT SELECT ON book_check, account_check, book_freeze TO commonpurse_service;
 
 -- service
-GRANT SELECT ON job, reply, caller_reply, activity, outbox_mail, quota_use, worker_heartbeat, sandbox_provider_charge TO
+GRANT SELECT ON job, reply, caller_reply, activity, outbox_mail, quota_use, worker_heartbeat, sandbox_provider_charge,
+    sandbox_provider_refund TO
     commonpurse_service;
 GRANT INSERT (book_id, id, kind, dedupe, payload, due_at) ON job TO commonpurse_service;
 GRANT UPDATE (payload, attempts, forgiven, leased_until, leased_by, last_error, finished_at, dead_at) ON job TO
@@ -89,12 +90,14 @@ GRANT UPDATE (seen_at, version) ON worker_heartbeat TO commonpurse_service;
 GRANT INSERT (book_id, reference, token, amount_minor, currency, outcome, code, provider_reference, created_at) ON
     sandbox_provider_charge TO commonpurse_service;
 GRANT UPDATE (voided_at) ON sandbox_provider_charge TO commonpurse_service;
+GRANT INSERT (book_id, reference, amount_minor, currency, outcome, provider_reference, created_at) ON sandbox_provider_refund TO
+    commonpurse_service;
 
 -- pledging
 GRANT SELECT ON campaign, donor, pledge, plan_change, plan_change_end, settlement, charge, charge_attempt, provider_event,
-    pledge_move, fund_layer, fund_use TO commonpurse_service;
+    pledge_move, fund_layer, fund_use, charge_fee, refund TO commonpurse_service;
 GRANT INSERT (id, monthly_goal, created_at, state_since, state_until, book_id, slug, title, summary, terms, terms_sha256,
-    kind, lineage, currency, state) ON campaign TO commonpurse_service;
+    kind, lineage, currency, state, fees) ON campaign TO commonpurse_service;
 GRANT UPDATE (version, state_since, state_until, fund, state) ON campaign TO commonpurse_service;
 GRANT INSERT (id, partner, created_at, book_id, reference, name, email, privacy) ON donor TO commonpurse_service;
 GRANT UPDATE (name, email, privacy) ON donor TO commonpurse_service;
@@ -111,7 +114,12 @@ GRANT UPDATE (amount, entry, settled_at) ON settlement TO commonpurse_service;
 GRANT INSERT (id, pledge, campaign, partner, amount, created_at, waits_until, book_id, sequence, attempt, due_on, currency,
     rail, state) ON charge TO commonpurse_service;
 GRANT UPDATE (campaign, settlement, entry, version, waits_until, attempt, declines, first_declined_on, retry_on, captured_on,
-    state, decline_kind, decline_code, provider_reference) ON charge TO commonpurse_service;
+    state, decline_kind, decline_code, provider_reference, fees, withheld, refunded) ON charge TO commonpurse_service;
+GRANT INSERT (charge, amount, book_id, account, returns, payee) ON charge_fee TO commonpurse_service;
+GRANT UPDATE (undone) ON charge_fee TO commonpurse_service;
+GRANT INSERT (id, charge, partner, amount, sent, entry, requested_at, waits_until, book_id, of_cash, currency, rail, state, reason,
+    reference, fees) ON refund TO commonpurse_service;
+GRANT UPDATE (end_entry, version, waits_until, state, failure, provider_reference) ON refund TO commonpurse_service;
 GRANT INSERT (charge, started_at, book_id, attempt, state) ON charge_attempt TO commonpurse_service;
 GRANT UPDATE (finished_at, state, code, provider_reference) ON charge_attempt TO commonpurse_service;
 GRANT INSERT (charge, received_at, book_id, provider, event_id) ON provider_event TO commonpurse_service;
@@ -222,6 +230,7 @@ GRANT EXECUTE ON FUNCTION companion_settlement_open TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION companion_pledge_seen TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION companion_pledge_changed TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION companion_charge_captured TO commonpurse_service;
+GRANT EXECUTE ON FUNCTION companion_charge_fee TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION companion_job_done TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION companion_provider_event TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION companion_donor TO commonpurse_service;

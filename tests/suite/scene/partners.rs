@@ -2,7 +2,7 @@
 
 use super::pledging::Work;
 use super::{Known, Outcome, challenges, parties};
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use api::demo::cast::{Cast, TERMS, advance, pledge_body, usd};
 use api::demo::client::{Client, text};
 use jiff::civil::date;
@@ -24,6 +24,7 @@ async fn pledges(partner: &Client, known: &mut Known) -> Outcome {
     let last = json!({"campaign": last});
     let due = partner.all(&format!("/v1/pledges/{due}/charges")).await?;
     let due = json!({"id": due[0]["id"]});
+    let taken = partner.all(&format!("/v1/pledges/{paused}/charges")).await?;
     partner.post(&format!("/v1/pledges/{resumed}:pause"), &json!({})).await?.ok()?;
     let dearer = json!({"amount": usd("90.00")});
     let waiting = partner.post(&format!("/v1/pledges/{redirected}:change"), &dearer).await?.ok()?;
@@ -42,6 +43,20 @@ async fn pledges(partner: &Client, known: &mut Known) -> Outcome {
     known.example("POST /v1/campaigns/{id}/pledges", json!({"id": campaign["id"]}), new);
     known.add(text(&waiting, "/id")?);
     known.example("POST /v1/plan-changes/{id}:withdraw", json!({"id": waiting["id"]}), json!({}));
+    let taken = text(taken.first().context("a charge")?, "/id")?.to_owned();
+    let capture = json!({"event_id": "evt-0", "provider_reference": "pay-5552"});
+    partner.post(&format!("/v1/charges/{taken}:capture"), &capture).await?.ok()?;
+    let part = json!({"amount": usd("1.00")});
+    for (end, body) in [("settle", json!({"provider_reference": "ref-2"})), ("fail", json!({"code": "card_closed"}))] {
+        let refund = partner.post(&format!("/v1/charges/{taken}:refund"), &part).await?.ok()?;
+        known.add(text(&refund, "/id")?);
+        known.example(&format!("POST /v1/refunds/{{id}}:{end}"), json!({"id": refund["id"]}), body);
+    }
+    let made = json!({
+        "event_id": "evt-2", "provider_reference": "pay-5552", "refund_reference": "ref-3", "amount": usd("1.00"),
+    });
+    known.example("POST /v1/charges/{id}/refunds", json!({"id": taken}), made);
+    known.example("POST /v1/charges/{id}:refund", json!({"id": taken}), part);
     let paid = json!({"event_id": "evt-1", "provider_reference": "pay-1"});
     known.example("POST /v1/charges/{id}:capture", due, paid);
     Ok(())

@@ -12,6 +12,17 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     });
     let draft = cast.treasurer.post("/v1/campaigns", &draft).await?.ok()?;
     known.example("POST /v1/campaigns/{id}:publish", json!({"id": draft["id"]}), json!({"reason": ""}));
+    let given_up = json!({
+        "book": cast.book, "slug": "open-kiln", "title": "Open kiln", "terms": TERMS, "monthly_goal": usd("1000.00"),
+    });
+    let given_up = cast.treasurer.post("/v1/campaigns", &given_up).await?.ok()?;
+    cast.treasurer.post(&format!("/v1/campaigns/{}:close", text(&given_up, "/id")?), &json!({})).await?.ok()?;
+    known.example("POST /v1/campaigns/{id}:return", json!({"id": given_up["id"]}), json!({"reason": ""}));
+    let settled = known.first("chg").context("a charge")?.to_owned();
+    let part = json!({"amount": usd("1.00"), "reason": ""});
+    let refund = cast.treasurer.post(&format!("/v1/charges/{settled}:refund"), &part).await?.ok()?;
+    known.add(text(&refund, "/id")?);
+    known.example("POST /v1/charges/{id}:refund", json!({"id": settled}), part);
     let [closing, .., open] = &*known.values["cmp"] else { bail!("two campaigns") };
     let (closing, open) = (json!({"id": closing}), open.clone());
     let pledge = json!({"id": known.first("plg")});

@@ -93,6 +93,27 @@ pub(crate) enum Agreed {
     ByLink,
 }
 
+/// The notice to a donor that a refund is on its way.
+pub(crate) struct Refunded {
+    /// The donor's name; empty when it is not known.
+    pub(crate) donor: String,
+    /// Amount and currency of what goes back.
+    pub(crate) amount: String,
+    /// Amount and currency of the payment.
+    pub(crate) paid: String,
+    /// The title of the campaign that was paid for.
+    pub(crate) campaign: String,
+    /// Amount and currency of fees that do not go back; empty for none.
+    pub(crate) kept: String,
+    /// The id of the pledge.
+    pub(crate) pledge: String,
+    /// The id of the payment.
+    pub(crate) charge: String,
+    /// The id of the refund.
+    pub(crate) refund: String,
+}
+mail!(Refunded: "pledging/refund.subject.txt", "pledging/refund.txt", "pledging/refund.html");
+
 /// What happens after a decline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NextStep {
@@ -193,6 +214,27 @@ mod tests {
             "{}",
             mails[1].text
         );
+    }
+
+    #[test]
+    fn a_refund_names_what_goes_back_and_what_does_not() {
+        let refunded = |kept: &str| Refunded {
+            donor: "Ada".into(),
+            amount: "96.80 USD".into(),
+            paid: "100.00 USD".into(),
+            campaign: "Loom".into(),
+            kept: kept.into(),
+            pledge: "plg_abc".into(),
+            charge: "chg_abc".into(),
+            refund: "rfd_abc".into(),
+        };
+        let mail = refunded("3.20 USD").render().unwrap();
+        for part in [&mail.text, &mail.html] {
+            for fact in ["96.80 USD", "100.00 USD", "3.20 USD", "Loom", "plg_abc", "chg_abc", "rfd_abc"] {
+                assert!(part.contains(fact), "{fact} is missing in {part}");
+            }
+        }
+        assert!(!refunded("").render().unwrap().text.contains("not returned"));
     }
 
     #[test]

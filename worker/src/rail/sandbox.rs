@@ -6,13 +6,14 @@
 //! Its memory is a table of its own, written outside our transactions, as a remote provider would: one reference has one
 //! answer, whatever becomes of us.
 
-use super::{ChargeRequest, Rail, RailError};
+use super::{ChargeRequest, Rail, RailError, RefundRequest};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use ledger::Error;
 use ledger::engine::pool::Pool;
 use ledger::id::BookId;
 use ledger::pledging::rules::charge::{DeclineKind, Outcome};
+use ledger::pledging::rules::refund;
 use ledger::pledging::rules::sandbox_token::SandboxToken;
 use sha2::{Digest, Sha256};
 
@@ -79,6 +80,62 @@ impl Sandbox {
         .transpose()
     }
 
+    /// Remembers a refund, unless it is known: what the token of the payment makes of it.
+    async fn remember_refund(&self, request: &RefundRequest) -> Result<u64, Error> {
+        let client = self.pool.get().await?;
+        let statement = client
+            .prepare_cached(
+                "-- sandbox::remember_refund
+                INSERT INTO sandbox_provider_refund
+                    (book_id, reference, amount_minor, currency, outcome, provider_reference, created_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7)
+                ON CONFLICT (book_id, reference) DO NOTHING",
+            )
+            .await?;
+        let outcome = match request.token.parse() {
+            Ok(SandboxToken::RefundFails) => "failed",
+            Ok(SandboxToken::RefundSlow) => "slow",
+            Ok(
+                SandboxToken::Ok
+                | SandboxToken::InsufficientFunds
+                | SandboxToken::InsufficientFundsOnce
+                | SandboxToken::ExpiredCard
+                | SandboxToken::StolenCard
+                | SandboxToken::Timeout,
+            )
+            | Err(_) => "settled",
+        };
+        let provider_reference = provider_reference(request.book, &request.reference);
+        let rows = client
+            .execute(
+                &statement,
+                &[
+                    /* book_id */ &request.book.0,
+                    /* reference */ &request.reference,
+                    /* amount_minor */ &request.amount.minor(),
+                    /* currency */ &request.amount.currency().code(),
+                    /* outcome */ &outcome,
+                    /* provider_reference */ &provider_reference,
+                    /* created_at */ &request.at,
+                ],
+            )
+            .await?;
+        Ok(rows)
+    }
+
+    /// What it remembers of a refund: a slow one has arrived when it is asked about.
+    async fn recall_refund(&self, book: BookId, reference: &str) -> Result<Option<(String, String)>, Error> {
+        let client = self.pool.get().await?;
+        let statement = client
+            .prepare_cached(
+                "-- sandbox::recall_refund
+                SELECT outcome, provider_reference FROM sandbox_provider_refund WHERE book_id = $1 AND reference = $2",
+            )
+            .await?;
+        let row = client.query_opt(&statement, &[/* book_id */ &book.0, /* reference */ &reference]).await?;
+        Ok(row.map(|row| (row.get("outcome"), row.get("provider_reference"))))
+    }
+
     async fn forget(&self, book: BookId, reference: &str, at: Timestamp) -> Result<u64, Error> {
         let client = self.pool.get().await?;
         let statement = client
@@ -136,11 +193,38 @@ impl Rail for Sandbox {
             .map_err(|error| RailError::Unavailable(error.to_string()))
     }
 
+    async fn refund(&self, request: &RefundRequest) -> Result<refund::Outcome, RailError> {
+        self.remember_refund(request).await.map_err(lost)?;
+        match self.recall_refund(request.book, &request.reference).await.map_err(lost)? {
+            Some((outcome, provider_reference)) if outcome == "slow" => {
+                Ok(refund::Outcome::Sent { provider_reference })
+            }
+            Some((outcome, provider_reference)) => Ok(refunded(&outcome, provider_reference)),
+            None => Err(RailError::Unknown("no memory of what was just written".into())),
+        }
+    }
+
+    async fn find_refund(&self, book: BookId, reference: &str) -> Result<Option<refund::Outcome>, RailError> {
+        let remembered = self.recall_refund(book, reference).await;
+        remembered
+            .map(|found| found.map(|(outcome, reference)| refunded(&outcome, reference)))
+            .map_err(|error| RailError::Unavailable(error.to_string()))
+    }
+
     async fn void(&self, book: BookId, reference: &str, at: Timestamp) -> Result<(), RailError> {
         match self.forget(book, reference, at).await.map_err(lost)? {
             0 => Err(RailError::Rejected(format!("nothing was captured for {reference}"))),
             _ => Ok(()),
         }
+    }
+}
+
+/// What became of a refund that is remembered.
+fn refunded(outcome: &str, provider_reference: String) -> refund::Outcome {
+    if outcome == "failed" {
+        refund::Outcome::Failed { code: "card_closed".into() }
+    } else {
+        refund::Outcome::Settled { provider_reference }
     }
 }
 
@@ -156,7 +240,9 @@ fn decide(request: &ChargeRequest) -> Outcome {
     }
     let Ok(token) = request.token.parse() else { return declined("unknown_token", DeclineKind::Expired) };
     match token {
-        SandboxToken::Ok | SandboxToken::Timeout => captured(request),
+        SandboxToken::Ok | SandboxToken::Timeout | SandboxToken::RefundFails | SandboxToken::RefundSlow => {
+            captured(request)
+        }
         SandboxToken::InsufficientFunds => declined("insufficient_funds", DeclineKind::Soft),
         SandboxToken::InsufficientFundsOnce if request.attempt == 1 => {
             declined("insufficient_funds", DeclineKind::Soft)

@@ -6,8 +6,11 @@ use clap::Parser as _;
 use jiff::{SignedDuration, Timestamp};
 use ledger::books::operations::clock;
 use ledger::engine::store::books::Visibility;
+use ledger::id::ChargeId;
 use ledger::pledging::operations::pledges::{self, AskedSchedule, PlacePledge};
+use ledger::pledging::operations::refunds::{self, Ask};
 use ledger::pledging::rules::campaign::Campaign;
+use ledger::service::change::Change;
 use ledger::service::store::jobs::{self, BookWithWork};
 use ledger::testing::{Ground, Host};
 use std::process::{Command, Stdio};
@@ -139,6 +142,30 @@ impl Story {
     /// How many references the provider knows: how often it was asked for money.
     pub(crate) async fn provider_calls(&self) -> i64 {
         self.count("SELECT count(*) FROM sandbox_provider_charge WHERE book_id = $1").await
+    }
+
+    /// All that was captured is asked back.
+    pub(crate) async fn refund_all(&self) {
+        let client = self.ground.client().await;
+        let rows = client.query("SELECT id FROM charge WHERE book_id = $1", &[&self.ground.book.id.0]).await.unwrap();
+        for row in rows {
+            let charge = ChargeId::new(self.ground.book.id, row.get(0));
+            let (ask, change) = (Ask::whole(charge, "all"), Change::by_service(""));
+            self.ground.run(async |tx| refunds::request(tx, ask, change, Timestamp::now()).await).await.unwrap();
+        }
+    }
+
+    /// The states of the refunds.
+    pub(crate) async fn refunds(&self) -> Vec<String> {
+        let client = self.ground.client().await;
+        let statement = "SELECT state FROM refund WHERE book_id = $1 ORDER BY id";
+        let rows = client.query(statement, &[&self.ground.book.id.0]).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    /// How many refunds the provider knows.
+    pub(crate) async fn provider_refunds(&self) -> i64 {
+        self.count("SELECT count(*) FROM sandbox_provider_refund WHERE book_id = $1").await
     }
 
     /// How many journal entries the book has.

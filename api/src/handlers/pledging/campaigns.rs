@@ -16,8 +16,10 @@ use jiff::Timestamp;
 use ledger::Error;
 use ledger::engine::store::books::{self, Book};
 use ledger::id::{BookRef, CampaignId};
+use ledger::money::{Currency, Money};
 use ledger::pledging::operations::campaigns::{self as operations, NewCampaign as Asked, Totals};
 use ledger::pledging::rules::campaign::{Campaign, Kind};
+use ledger::pledging::rules::fee::{self, Rate};
 use ledger::pledging::rules::lineage::Method;
 use ledger::pledging::store::campaigns;
 use ledger::service::change::Change;
@@ -54,6 +56,63 @@ pub struct NewCampaign {
     /// Whose money a release takes: `fifo`, what settled first, which is the default, or `pro_rata`, of all in proportion.
     #[schema(pattern = "^(fifo|pro_rata)$")]
     lineage: Option<String>,
+    /// What its terms take of each captured charge; never changes. A payee has one at most.
+    #[serde(default)]
+    #[schema(max_items = 3)]
+    fees: Vec<FeeBody>,
+}
+
+/// A fee that a campaign's terms name. It is taken of each captured charge, cut down to a whole minor unit.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Fee)]
+pub struct FeeBody {
+    /// For whom: `host`, which earns it when the charge settles; `platform`, the partner that brought the pledge; `processor`,
+    /// which keeps it of what the custodian pays over.
+    #[schema(pattern = "^(host|platform|processor)$")]
+    to: String,
+    /// Its percentage of the charge, with at most four digits behind the point.
+    #[serde(default = "zero")]
+    #[schema(default = "0", pattern = r"^[0-9]{1,3}(\.[0-9]{1,4})?$", example = "2.9")]
+    percent: String,
+    /// What it is besides, of each charge, in the currency of the campaign; nothing when it is left out.
+    fixed: Option<MoneyBody>,
+    /// Whether it comes back with a refund, in proportion; else the donor bears it. What a processor withheld never does.
+    #[serde(default)]
+    returned_on_refund: bool,
+}
+
+fn zero() -> String {
+    "0".into()
+}
+
+impl FeeBody {
+    fn new(term: &fee::Term, currency: Currency) -> FeeBody {
+        FeeBody {
+            to: term.to.to_string(),
+            percent: term.percent.to_string(),
+            fixed: Money::from_minor(term.fixed, currency).ok().map(MoneyBody::from),
+            returned_on_refund: term.returned_on_refund,
+        }
+    }
+
+    fn parse(&self, place: usize, currency: Currency) -> Result<fee::Term, Problem> {
+        let at = |field: &str| format!("/fees/{place}/{field}");
+        let percent: Result<Rate, _> = self.percent.parse();
+        let fixed = self.fixed.as_ref().map(|fixed| fixed.parse(&at("fixed"))).transpose()?;
+        if fixed.is_some_and(|fixed| fixed.currency() != currency) {
+            return Err(Problem::invalid(
+                at("fixed/currency"),
+                format!("must be {currency}, that of the monthly goal"),
+            ));
+        }
+        Ok(fee::Term {
+            to: parse(&at("to"), &self.to)?,
+            percent: percent.map_err(|wrong| Problem::invalid(at("percent"), wrong.to_string()))?,
+            fixed: fixed.map_or(0, Money::minor),
+            returned_on_refund: self.returned_on_refund,
+        })
+    }
 }
 
 /// A campaign.
@@ -68,7 +127,7 @@ pub struct CampaignBody {
     title: String,
     summary: String,
     terms: String,
-    /// In hexadecimal: what a pledge repeats as `terms_sha256`.
+    /// SHA-256 of the terms and the fees behind them, in hexadecimal: what a pledge repeats as `terms_sha256`.
     terms_sha256: String,
     /// `recurring`.
     kind: String,
@@ -77,6 +136,8 @@ pub struct CampaignBody {
     /// Whose money a release takes: `fifo` or `pro_rata`.
     #[schema(value_type = String)]
     lineage: Method,
+    /// What its terms take of each captured charge.
+    fees: Vec<FeeBody>,
     /// `draft`, `live`, `suspended` or `closed`.
     state: String,
     /// When a draft or a suspended campaign closes by itself; null otherwise. By the book's clock.
@@ -101,6 +162,7 @@ impl CampaignBody {
             currency: it.currency.code().to_owned(),
             monthly_goal: monthly_goal.into(),
             lineage: it.lineage,
+            fees: it.fees.iter().map(|term| FeeBody::new(term, it.currency)).collect(),
             state: state.as_str().to_owned(),
             state_until: state.until(),
             created_at: it.created_at,
@@ -119,13 +181,19 @@ pub(crate) async fn create(
 ) -> Result<HttpResponse, Problem> {
     let body = &request.body;
     let book: BookRef = parse("/book", &body.book)?;
+    let monthly_goal = body.monthly_goal.parse("/monthly_goal")?;
+    if body.fees.len() > 3 {
+        return Err(Problem::invalid("/fees", "a payee has one fee at most, and there are three payees"));
+    }
+    let fees = body.fees.iter().enumerate().map(|(place, fee)| fee.parse(place, monthly_goal.currency()));
     let asked = Asked {
         book: book.book,
         slug: body.slug.clone(),
         title: bounded("/title", &body.title, text::NAME)?,
         summary: paragraphs("/summary", &body.summary, text::SUMMARY)?,
         terms: paragraphs("/terms", &body.terms, text::TERMS)?,
-        monthly_goal: body.monthly_goal.parse("/monthly_goal")?,
+        monthly_goal,
+        fees: fees.collect::<Result<_, _>>()?,
         lineage: match &body.lineage {
             Some(method) => parse("/lineage", method)?,
             None => Method::Fifo,
@@ -211,7 +279,7 @@ pub(crate) async fn close(
     step(&state, &caller, *id, &request, async |tx, change, wall| operations::close(tx, *id, change, wall).await).await
 }
 
-async fn step(
+pub(super) async fn step(
     state: &State,
     caller: &Caller,
     id: CampaignId,

@@ -18,12 +18,15 @@ use jiff::civil::Date;
 use ledger::Error;
 use ledger::engine::store::books;
 use ledger::id::{CampaignId, ChargeId, PledgeId, SettlementId};
+use ledger::money::Currency;
 use ledger::pledging::operations::captures::{self, By};
 use ledger::pledging::operations::charges as operations;
 use ledger::pledging::rules::charge::{Charge, State as ChargeState};
+use ledger::pledging::rules::fee::Payee;
 use ledger::pledging::rules::pledge::Rail;
 use ledger::pledging::store::attempts::{self, Attempt};
 use ledger::pledging::store::charges;
+use ledger::pledging::store::fees::{self, ChargeFee};
 use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -44,6 +47,7 @@ pub struct ChargeBody {
     #[schema(value_type = String, format = "date")]
     due_on: Date,
     amount: MoneyBody,
+    /// What went back to the donor, or is on its way back.
     refunded: BalanceBody,
     disputed: BalanceBody,
     /// `sandbox` or `partner`.
@@ -51,7 +55,8 @@ pub struct ChargeBody {
     rail: Rail,
     /// `scheduled`; `processing`: it is being tried, or the partner is to report it; `declined`; `captured`; `settled`: it has
     /// arrived as cash; `voided`: its campaign had closed, the money goes back, and it is tried again when the donor chooses
-    /// another campaign; `missed`: the next due date came before this payment was tried, and it never is.
+    /// another campaign; `missed`: the next due date came before this payment was tried, and it never is; `refunded`: all of it went back to the donor, or is on its
+    /// way back.
     state: String,
     /// The last attempt, from 1; 0 for a payment that was missed.
     attempt: i32,
@@ -88,7 +93,7 @@ impl From<Charge> for ChargeBody {
             refunded: balance(it.refunded),
             disputed: balance(it.disputed),
             rail: it.rail,
-            state: it.state.as_str().to_owned(),
+            state: it.word().to_owned(),
             attempt: it.state.attempt(),
             waits_until: None,
             decline_code: None,
@@ -142,6 +147,31 @@ impl From<Attempt> for AttemptBody {
     }
 }
 
+/// A fee that a captured charge bore.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ChargeFee)]
+pub struct ChargeFeeBody {
+    /// `host`, `platform` or `processor`.
+    #[schema(value_type = String)]
+    to: Payee,
+    amount: BalanceBody,
+    /// What of it fell on refunds so far.
+    undone: BalanceBody,
+    /// Whether that went back with them; else the donor bore it.
+    returned_on_refund: bool,
+}
+
+impl ChargeFeeBody {
+    fn new(it: &ChargeFee, currency: Currency) -> ChargeFeeBody {
+        ChargeFeeBody {
+            to: it.to,
+            amount: BalanceBody::new(it.amount, currency),
+            undone: BalanceBody::new(it.undone, currency),
+            returned_on_refund: it.returns,
+        }
+    }
+}
+
 /// A charge with each of its attempts.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ChargeWithAttempts)]
@@ -150,6 +180,8 @@ pub struct ChargeWithAttemptsBody {
     charge: ChargeBody,
     /// In order.
     attempts: Vec<AttemptBody>,
+    /// What it bore of fees when it was captured; empty before.
+    fees: Vec<ChargeFeeBody>,
 }
 
 /// Lists the charges of a pledge, in the order of its plan.
@@ -181,12 +213,14 @@ pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<ChargeId>)
     let charge = of_caller(&client, &caller, *id).await?;
     let attempts = attempts::list(&client, *id).await?.into_iter().map(AttemptBody::from).collect();
     let tag = etag(charge.version);
-    let body = ChargeWithAttemptsBody { charge: charge.into(), attempts };
+    let currency = charge.amount.currency();
+    let fees = fees::of_charge(&client, *id).await?.iter().map(|fee| ChargeFeeBody::new(fee, currency)).collect();
+    let body = ChargeWithAttemptsBody { charge: charge.into(), attempts, fees };
     Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(body))
 }
 
 /// The charge, for those whom its pledge concerns.
-async fn of_caller(client: &impl GenericClient, caller: &Caller, id: ChargeId) -> Result<Charge, Error> {
+pub(super) async fn of_caller(client: &impl GenericClient, caller: &Caller, id: ChargeId) -> Result<Charge, Error> {
     let book = book_of(client, id.book, "charge").await?;
     if caller.partner().is_none() {
         caller.require_role(client, book.organisation, "charge").await?;

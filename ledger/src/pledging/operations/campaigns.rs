@@ -8,6 +8,7 @@ use crate::error::{Error, Refusal};
 use crate::id::{BookId, CampaignId};
 use crate::money::Money;
 use crate::pledging::rules::campaign::{Campaign, Kind, State};
+use crate::pledging::rules::fee;
 use crate::pledging::rules::lineage::Method;
 use crate::pledging::store::campaigns::{self, Sums};
 use crate::service::change::{Change, check_line, check_slug, check_text};
@@ -34,10 +35,12 @@ pub struct NewCampaign {
     pub monthly_goal: Money,
     /// By which method a release takes its donors' money; never changes.
     pub lineage: Method,
+    /// What its terms take of each captured charge; never changes.
+    pub fees: Vec<fee::Term>,
 }
 
 impl NewCampaign {
-    /// A campaign with what each needs. It has no summary, and its releases take what settled first.
+    /// A campaign with what each needs. It has no summary and takes no fees, and its releases take what settled first.
     pub fn new(book: BookId, slug: &str, title: &str, terms: &str, monthly_goal: Money) -> NewCampaign {
         NewCampaign {
             book,
@@ -47,6 +50,7 @@ impl NewCampaign {
             terms: terms.to_owned(),
             monthly_goal,
             lineage: Method::Fifo,
+            fees: Vec::new(),
         }
     }
 }
@@ -55,22 +59,24 @@ impl NewCampaign {
 ///
 /// # Errors
 ///
-/// `slug-taken`; [`Error::Invalid`] at `/slug`, `/title`, `/summary` or `/terms`; [`Error::NotFound`] for an unknown
+/// `slug-taken`; [`Error::Invalid`] at `/slug`, `/title`, `/summary`, `/terms` or `/fees`; [`Error::NotFound`] for an unknown
 /// book.
 pub async fn create(tx: &Transaction<'_>, new: NewCampaign, actor: Actor, wall: Timestamp) -> Result<Campaign, Error> {
     check_slug(&new.slug)?;
     check_line("/title", &new.title, text::NAME)?;
     check_text("/summary", &new.summary, text::SUMMARY)?;
     check_text("/terms", &new.terms, text::TERMS)?;
+    fee::check(&new.fees)?;
     let book = books::get(tx, new.book).await?;
     let now = book.now(wall);
     let campaign = Campaign {
         id: CampaignId::generate(book.id),
-        terms_digest: terms_digest(&new.terms),
+        terms_digest: terms_digest(&new.terms, &new.fees),
         slug: new.slug,
         title: new.title,
         summary: new.summary,
         terms: new.terms,
+        fees: new.fees,
         kind: Kind::Recurring { monthly_goal: new.monthly_goal },
         currency: new.monthly_goal.currency(),
         lineage: new.lineage,
@@ -86,9 +92,13 @@ pub async fn create(tx: &Transaction<'_>, new: NewCampaign, actor: Actor, wall: 
     campaigns::get(tx, campaign.id).await
 }
 
-/// SHA-256 of a campaign's terms, which a pledge restates.
-pub fn terms_digest(terms: &str) -> [u8; 32] {
-    Sha256::digest(terms.as_bytes()).into()
+/// SHA-256 of a campaign's terms, which a pledge restates. Each fee stands behind them as a line.
+pub fn terms_digest(terms: &str, fees: &[fee::Term]) -> [u8; 32] {
+    let mut digest = Sha256::new_with_prefix(terms.as_bytes());
+    for fee in fees {
+        digest.update(format!("\n{fee}"));
+    }
+    digest.finalize().into()
 }
 
 /// Opens a draft for pledges, and its fund account with floor 0: nothing is spent that is not there.

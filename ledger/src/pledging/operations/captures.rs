@@ -5,6 +5,7 @@
 //! campaign is not over. Everything else is left to [`super::charges`], which locks what it decides on.
 
 use super::charges::receipt_job;
+use super::fees;
 use crate::book::{Command, Companion, Entry, Key};
 use crate::engine::store::books;
 use crate::error::Error;
@@ -12,7 +13,7 @@ use crate::id::{CallerId, ChargeId, OrganisationId};
 use crate::movements;
 use crate::pledging::rules::charge::{Charge, State};
 use crate::pledging::rules::pledge::{Pledge, Rail};
-use crate::pledging::store::{attempts, campaigns, charges, pledges};
+use crate::pledging::store::{attempts, campaigns, charges, fees as charge_fees, pledges};
 use crate::service::store::activity::{self, Actor, Done};
 use crate::service::store::jobs;
 use crate::treasury::store::settlements;
@@ -81,11 +82,15 @@ pub async fn draft(
         return Ok(None);
     }
     let Some(mut rows) = pledge_rows(&pledge, is_last, now) else { return Ok(None) };
+    let Some(borne) = fees::find(client, &book, &campaign, &pledge, &charge).await? else { return Ok(None) };
     let entry = movements::charge_captured(settlement.receivable, campaign.fund()?, charge.amount, today, id);
+    let entry = fees::with_fees(entry, &borne);
+    let charge = fees::borne(charge, &borne);
     let state = charge.state.capture(today, provider_reference)?;
     let charge = Charge { state, settlement: Some(settlement.id), ..charge };
     rows.push(settlements::open_row(settlement.id));
     rows.push(charges::captured_row(&charge, now)?);
+    rows.extend(borne.iter().map(|fee| charge_fees::row(id, fee)));
     rows.push(jobs::row(&receipt_job(&book, id, wall)));
     if let By::Partner(partner, event_id) = by {
         rows.push(attempts::event_row(&partner.to_string(), event_id, id, wall));

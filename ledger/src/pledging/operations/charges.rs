@@ -5,6 +5,7 @@
 //! it. A worker that dies in between finds the same attempt and the same reference again, so that the provider can be
 //! asked what became of it. Each of these functions bears being called twice.
 
+use super::fees;
 use super::plan::{self, Again};
 use super::present::{finish, follow, lock_present};
 use super::trial;
@@ -17,7 +18,7 @@ use crate::money::Money;
 use crate::movements;
 use crate::pledging::rules::charge::{Charge, DeclineKind, Next, Outcome, REPORT_DAYS, State};
 use crate::pledging::rules::pledge::{Need, Pledge, Rail};
-use crate::pledging::store::{attempts, campaigns, charges, plan_changes, pledges};
+use crate::pledging::store::{attempts, campaigns, charges, fees as charge_fees, plan_changes, pledges};
 use crate::service::change::{Change, check_line};
 use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Actor, Done};
@@ -279,7 +280,7 @@ pub async fn keep_report(
 }
 
 /// Locks a charge and its pledge as they stand now, or stood `at`.
-async fn lock(
+pub(super) async fn lock(
     tx: &Transaction<'_>,
     id: ChargeId,
     at: Option<Timestamp>,
@@ -307,7 +308,7 @@ async fn hand_over(
             Ok(Begun::Nothing)
         }
         (Rail::Sandbox | Rail::Partner, _) => {
-            trial::capture(tx, book, &charge, wall).await?;
+            trial::capture(tx, book, pledge, &charge, wall).await?;
             Ok(attempt_of(pledge, &charge))
         }
     }
@@ -384,12 +385,17 @@ async fn capture(
         plan::ask(tx, book, pledge, Need::Campaign, "its campaign closed before the capture", now).await?;
         return Ok(Recorded::Voided { provider_reference });
     }
+    let borne = fees::ensure(tx, book, &campaign, &pledge, &charge, wall).await?;
+    let charge = fees::borne(charge, &borne);
     let state = charge.state.capture(on, provider_reference)?;
     let settlement = settlements::open(tx, book, charge.partner, charge.amount.currency(), on, wall).await?;
     let entry = movements::charge_captured(settlement.receivable, campaign.fund()?, charge.amount, on, charge.id);
-    let posted = posting::post(tx, book, entry, wall).await?;
+    let posted = posting::post(tx, book, fees::with_fees(entry, &borne), wall).await?;
     let charge = Charge { state, settlement: Some(settlement.id), entry: posted.number, ..charge };
     finish(tx, &charge, now).await?;
+    for fee in &borne {
+        charge_fees::insert(tx, charge.id, fee).await?;
+    }
     jobs::enqueue(tx, &receipt_job(book, charge.id, wall)).await?;
     let nothing_follows = pledge.schedule.due_date(pledge.next_sequence).is_none();
     let is_last = nothing_follows && !charges::any_open(tx, pledge.id, Some(charge.id)).await?;

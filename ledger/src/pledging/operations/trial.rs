@@ -1,10 +1,12 @@
 //! Captures, tried before anybody is asked for money.
 
+use super::fees;
 use crate::engine::posting;
 use crate::engine::store::books::Book;
 use crate::error::Error;
 use crate::movements;
 use crate::pledging::rules::charge::Charge;
+use crate::pledging::rules::pledge::Pledge;
 use crate::pledging::store::campaigns;
 use crate::treasury::operations::settlements::receivable;
 use deadpool_postgres::Transaction;
@@ -15,9 +17,16 @@ use jiff::Timestamp;
 /// # Errors
 ///
 /// What posting it would refuse.
-pub(super) async fn capture(tx: &Transaction<'_>, book: &Book, charge: &Charge, wall: Timestamp) -> Result<(), Error> {
+pub(super) async fn capture(
+    tx: &Transaction<'_>,
+    book: &Book,
+    pledge: &Pledge,
+    charge: &Charge,
+    wall: Timestamp,
+) -> Result<(), Error> {
     let campaign = campaigns::get(tx, charge.campaign).await?;
     let receivable = receivable(tx, book, charge.partner, charge.amount.currency(), wall).await?;
     let entry = movements::charge_captured(receivable, campaign.fund()?, charge.amount, book.today(wall), charge.id);
-    posting::try_fact(tx, book, entry).await
+    let borne = fees::ensure(tx, book, &campaign, pledge, charge, wall).await?;
+    posting::try_fact(tx, book, fees::with_fees(entry, &borne)).await
 }

@@ -1,5 +1,6 @@
 //! A crowdfunding campaign: what it asks for, and who may change what when.
 
+use super::fee;
 use super::lineage::Method;
 use crate::book::AccountNumber;
 use crate::calendar::later;
@@ -174,8 +175,10 @@ pub struct Campaign {
     pub summary: String,
     /// What donors agree to; never changes.
     pub terms: String,
-    /// SHA-256 of the terms.
+    /// SHA-256 of the terms and the fees behind them.
     pub terms_digest: [u8; 32],
+    /// What its terms take of each captured charge; never changes.
+    pub fees: Vec<fee::Term>,
     /// What it asks for.
     pub kind: Kind,
     /// The currency of its goal, its fund and its pledges.
@@ -193,6 +196,12 @@ pub struct Campaign {
 }
 
 impl Campaign {
+    /// The fees that a charge bears whose donor agreed to terms of this digest: those of the campaign's own terms. Who agreed
+    /// to others, and was redirected since, bears none.
+    pub fn fees_for(&self, agreed: &[u8; 32]) -> &[fee::Term] {
+        if *agreed == self.terms_digest { &self.fees } else { &[] }
+    }
+
     /// Its fund account.
     pub fn fund(&self) -> Result<AccountNumber, Error> {
         self.fund.ok_or_else(|| Error::inconsistent(format!("campaign {} has no fund account", self.id)))

@@ -330,8 +330,12 @@ pub struct Charge {
     pub due_on: Date,
     /// The amount that is charged.
     pub amount: Money,
-    /// Minor units that went back to the donor.
+    /// Minor units that went back to the donor, or are on their way back.
     pub refunded: i64,
+    /// Minor units of fees on what was not refunded: what is neither went into the fund.
+    pub fees: i64,
+    /// Minor units that do not arrive with its settlement: the processor's fee, and what was sent back before.
+    pub withheld: i64,
     /// Minor units under dispute.
     pub disputed: i64,
     /// Who takes the money from the donor.
@@ -349,6 +353,20 @@ pub struct Charge {
 }
 
 impl Charge {
+    /// Its state in a word: `refunded` when all that was captured went back, or is on its way back.
+    pub fn word(&self) -> &'static str {
+        match self.state {
+            State::Captured { .. } | State::Settled { .. } if self.refunded == self.amount.minor() => "refunded",
+            State::Scheduled
+            | State::Processing { .. }
+            | State::Declined { .. }
+            | State::Captured { .. }
+            | State::Settled { .. }
+            | State::Voided { .. }
+            | State::Missed => self.state.as_str(),
+        }
+    }
+
     /// The charge of a due payment of a pledge, in its first state.
     pub fn of(pledge: &Pledge, sequence: i32, due_on: Date, state: State, now: Timestamp) -> Charge {
         Charge {
@@ -360,6 +378,8 @@ impl Charge {
             due_on,
             amount: pledge.amount,
             refunded: 0,
+            fees: 0,
+            withheld: 0,
             disputed: 0,
             rail: pledge.rail,
             state,

@@ -368,6 +368,11 @@ impl State {
         matches!(self, State::Completed { .. } | State::Cancelled { .. })
     }
 
+    /// Everything that it brought went back. What may still be charged stays as it is.
+    pub fn refunded(self, now: Timestamp) -> State {
+        if self.leaves_money() { State::Refunded { since: now } } else { self }
+    }
+
     /// Another campaign was chosen: what waited for that goes on, everything else stays as it is.
     pub fn redirect(self, now: Timestamp) -> Result<State, Refusal> {
         match self.at(now) {

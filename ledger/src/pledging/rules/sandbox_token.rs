@@ -19,6 +19,10 @@ words! {
         StolenCard = "sandbox_stolen_card",
         /// Captured, but the answer is lost.
         Timeout = "sandbox_timeout",
+        /// Captured; a refund fails.
+        RefundFails = "sandbox_refund_fails",
+        /// Captured; a refund is on its way for a day.
+        RefundSlow = "sandbox_refund_slow",
     }
 }
 
@@ -32,6 +36,8 @@ impl SandboxToken {
             SandboxToken::ExpiredCard => "declined: the donor is asked for another means",
             SandboxToken::StolenCard => "declined: never tried again",
             SandboxToken::Timeout => "captured, but the answer is lost",
+            SandboxToken::RefundFails => "captured; a refund of it fails",
+            SandboxToken::RefundSlow => "captured; a refund of it arrives a day after it was sent",
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::pledging::rules::campaign::{Campaign, Kind, State};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use tokio_postgres::Row;
+use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 fn campaign(row: &Row) -> Result<Campaign, Error> {
@@ -17,6 +18,7 @@ fn campaign(row: &Row) -> Result<Campaign, Error> {
     let currency: Currency = row.get::<_, &str>("currency").parse().map_err(|_| bad("currency"))?;
     let monthly_goal = Money::from_minor(row.get("monthly_goal"), currency).map_err(|_| bad("monthly goal"))?;
     let since = row.get("state_since");
+    let Json(fees) = row.try_get::<_, Json<_>>("fees")?;
     let until = || row.get::<_, Option<Timestamp>>("state_until").ok_or_else(|| bad("a wait without an end"));
     Ok(Campaign {
         id,
@@ -25,6 +27,7 @@ fn campaign(row: &Row) -> Result<Campaign, Error> {
         summary: row.get("summary"),
         terms: row.get("terms"),
         terms_digest: row.get::<_, &[u8]>("terms_sha256").try_into().map_err(|_| bad("digest of the terms"))?,
+        fees,
         kind: match row.get("kind") {
             "recurring" => Kind::Recurring { monthly_goal },
             _ => return Err(bad("kind")),
@@ -51,8 +54,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &Campaign) -> Result<bool, Error>
         .prepare_cached(
             "-- campaigns::insert
             INSERT INTO campaign (book_id, id, slug, title, summary, terms, terms_sha256, kind, currency, monthly_goal,
-                                  state, state_since, state_until, created_at, lineage)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                                  state, state_since, state_until, created_at, lineage, fees)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
             ON CONFLICT (book_id, slug) DO NOTHING",
         )
         .await?;
@@ -75,6 +78,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &Campaign) -> Result<bool, Error>
                 /* state_until */ &new.state.until(),
                 /* created_at */ &new.created_at,
                 /* lineage */ &new.lineage.as_str(),
+                /* fees */ &Json(&new.fees),
             ],
         )
         .await?;
@@ -141,12 +145,12 @@ pub async fn update_state(
     campaign(&row)
 }
 
-/// Minor units that were captured and have not arrived as cash.
+/// Minor units that a fund has of charges that were captured and have not arrived as cash.
 pub async fn unsettled(client: &impl GenericClient, id: CampaignId) -> Result<i64, Error> {
     let statement = client
         .prepare_cached(
             "-- campaigns::unsettled
-            SELECT coalesce(sum(amount - refunded), 0)::bigint FROM charge
+            SELECT coalesce(sum(amount - refunded - fees), 0)::bigint FROM charge
              WHERE book_id = $1 AND campaign = $2 AND state = 'captured'",
         )
         .await?;

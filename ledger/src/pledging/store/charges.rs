@@ -27,6 +27,8 @@ pub(super) fn charge(row: &Row) -> Result<Charge, Error> {
         due_on: row.get("due_on"),
         amount: Money::from_minor(row.get("amount"), currency).map_err(|_| bad("amount"))?,
         refunded: row.get("refunded"),
+        fees: row.get("fees"),
+        withheld: row.get("withheld"),
         disputed: row.get("disputed"),
         rail: row.get::<_, &str>("rail").parse()?,
         state: state(row)?.ok_or_else(|| bad("state"))?,
@@ -137,7 +139,8 @@ pub async fn update(tx: &Transaction<'_>, changed: &Charge) -> Result<(), Error>
             "-- charges::update
             UPDATE charge SET campaign = $3, settlement = $4, entry = $5, state = $6, attempt = $7, waits_until = $8,
                               declines = $9, first_declined_on = $10, retry_on = $11, decline_kind = $12,
-                              decline_code = $13, captured_on = $14, provider_reference = $15, version = version + 1
+                              decline_code = $13, captured_on = $14, provider_reference = $15, fees = $16,
+                              withheld = $17, refunded = $18, version = version + 1
              WHERE book_id = $1 AND id = $2",
         )
         .await?;
@@ -160,6 +163,9 @@ pub async fn update(tx: &Transaction<'_>, changed: &Charge) -> Result<(), Error>
                 /* decline_code */ &columns.code,
                 /* captured_on */ &columns.captured_on,
                 /* provider_reference */ &columns.provider_reference,
+                /* fees */ &changed.fees,
+                /* withheld */ &changed.withheld,
+                /* refunded */ &changed.refunded,
             ],
         )
         .await;
@@ -305,6 +311,8 @@ pub fn captured_row(captured: &Charge, now: Timestamp) -> Result<Companion, Erro
         "version": captured.version,
         "settlement": settlement.object,
         "entry": 0,
+        "fees": captured.fees,
+        "withheld": captured.withheld,
         "attempt": captured.state.attempt(),
         "captured_on": on,
         "provider_reference": provider_reference,

@@ -8,7 +8,7 @@ use deadpool_postgres::{GenericClient, Transaction};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-/// A layer of money that a donor moved into a fund by `entry`.
+/// A layer of money that `entry` brought into a fund: moved by its donor, or back from a refund that failed.
 pub async fn insert_moved(
     tx: &Transaction<'_>,
     fund: AccountNumber,
@@ -293,20 +293,27 @@ pub async fn standing(client: &impl GenericClient, pledge: PledgeId) -> Result<S
 }
 
 /// What is wrong with the lineage of a book, as sentences; empty when of every campaign's fund the layers hold what has
-/// settled, every layer has lost what its uses took, and the uses of every entry add up to what it took out of the fund.
+/// settled, every layer has lost what its uses took, and the uses of every entry add up to what it took out of the fund: but for
+/// refunds of what had not settled, which had no layer yet.
 pub async fn audit(client: &impl GenericClient, book: BookId) -> Result<Vec<String>, Error> {
     let statement = client
         .prepare_cached(
             "-- lineage::audit
             WITH fund AS (
-                SELECT k.fund, (SELECT coalesce(sum(c.amount - c.refunded), 0) FROM charge c
+                SELECT k.fund, (SELECT coalesce(sum(c.amount - c.refunded - c.fees), 0) FROM charge c
                                  WHERE c.book_id = $1 AND c.campaign = k.id AND c.state = 'captured') AS unsettled
                   FROM campaign k WHERE k.book_id = $1 AND k.fund IS NOT NULL),
             held AS (SELECT fund, sum(remaining) AS remaining FROM fund_layer WHERE book_id = $1 GROUP BY fund),
             used AS (SELECT fund, entry, sum(amount) AS amount FROM fund_use WHERE book_id = $1 GROUP BY fund, entry),
-            gone AS (SELECT t.debit AS fund, t.pos >> 16 AS entry, sum(t.amount) AS amount
-                       FROM transfer t JOIN fund ON fund.fund = t.debit
-                      WHERE t.book_id = $1 GROUP BY t.debit, t.pos >> 16)
+            moved AS (SELECT t.debit AS fund, t.pos >> 16 AS entry, t.amount
+                        FROM transfer t JOIN fund ON fund.fund = t.debit WHERE t.book_id = $1
+                       UNION ALL
+                      SELECT t.credit, t.pos >> 16, -t.amount
+                        FROM transfer t JOIN fund ON fund.fund = t.credit WHERE t.book_id = $1),
+            gone AS (SELECT m.fund, m.entry, sum(m.amount) AS amount FROM moved m
+                      WHERE NOT EXISTS (SELECT FROM refund r
+                                         WHERE r.book_id = $1 AND r.entry = m.entry AND NOT r.of_cash)
+                      GROUP BY m.fund, m.entry HAVING sum(m.amount) > 0)
             SELECT 'fund ' || f.fund || ': layers hold ' || coalesce(h.remaining, 0) || ', settled in it is '
                    || b.credits - b.debits - f.unsettled
               FROM fund f JOIN balance b ON b.book_id = $1 AND b.account = f.fund

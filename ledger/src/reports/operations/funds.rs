@@ -198,7 +198,8 @@ fn take(line: &mut FundLine, row: &KindTotal) -> Result<(), Error> {
         | K::CostReversed
         | K::ResultReopened
         | K::JournalEntry
-        | K::Reversal => add(&mut line.other, into - out_of)?,
+        | K::Reversal
+        | K::FeeUnearned => add(&mut line.other, into - out_of)?,
     }
     line.movements.push(FundMovement { kind: row.kind, into, out_of });
     Ok(())

@@ -1,12 +1,12 @@
 //! Settlements: the captures of a custodian's day, collected while the day lasts, and turned into cash two days later.
 
-use crate::book::AccountNumber;
+use crate::book::{AccountNumber, Entry};
 use crate::books::operations::accounts;
 use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
 use crate::id::{OrganisationId, SettlementId};
-use crate::money::Currency;
+use crate::money::{Currency, Money};
 use crate::service::job::{Job, NewJob};
 use crate::service::store::jobs;
 use crate::treasury::rules::settlement as rules;
@@ -105,7 +105,7 @@ pub async fn settle(tx: &Transaction<'_>, id: SettlementId, wall: Timestamp) -> 
         let detail = format!("the captures of {} arrive on {}", settlement.day, settlement.due_on);
         return Err(Refusal::new("settlement-not-due", detail).into());
     }
-    let mut arriving = settlements::captured(tx, id).await?;
+    let mut arriving = settlements::settle_charges(tx, id).await?;
     arriving.extend(settlements::arriving_contributions(tx, id).await?);
     arriving.extend(settlements::arriving_fees(tx, id).await?);
     let sum = rules::sum(arriving, settlement.currency)?;
@@ -114,17 +114,32 @@ pub async fn settle(tx: &Transaction<'_>, id: SettlementId, wall: Timestamp) -> 
         Some(sum) => {
             let cash = cash(tx, &book, &settlement, wall).await?;
             let entry = movements::receivable_settled(cash, settlement.receivable, sum, book.today(wall), id);
+            let entry = with_earned(tx, &book, &settlement, entry, wall).await?;
             (sum.minor(), posting::post(tx, &book, entry, wall).await?.number)
         }
     };
     if entry > 0 {
         settlements::insert_settled(tx, id, entry).await?;
     }
-    settlements::settle_charges(tx, id).await?;
     settlements::settle_contributions(tx, id).await?;
     settlements::settle_fees(tx, id).await?;
     settlements::update_settled(tx, id, amount, entry, book.now(wall)).await?;
     settlements::get(tx, id).await
+}
+
+/// The host has earned its fees of the charges that arrive.
+async fn with_earned(
+    tx: &Transaction<'_>,
+    book: &Book,
+    settlement: &Settlement,
+    entry: Entry,
+    wall: Timestamp,
+) -> Result<Entry, Error> {
+    let Some((payable, earned)) = settlements::earned(tx, settlement.id).await? else { return Ok(entry) };
+    let Ok(earned) = Money::from_minor(earned, settlement.currency) else { return Ok(entry) };
+    let account = chart::fee_income().in_currency(settlement.currency, book.currency);
+    let income = accounts::ensure(tx, book, &account, settlement.currency, wall).await?;
+    Ok(movements::with_earned(entry, payable, income, earned))
 }
 
 /// The account of the cash that this custodian holds.

@@ -133,28 +133,34 @@ pub async fn get(client: &impl GenericClient, id: SettlementId) -> Result<Settle
     row.as_ref().map(settlement).transpose()?.ok_or(Error::NotFound("settlement"))
 }
 
-/// Minor units of its captured charges.
-pub async fn captured(tx: &Transaction<'_>, id: SettlementId) -> Result<Vec<i64>, Error> {
+/// What the host earns with it: its account of fees to be passed on, and the minor units of its fees that were not returned;
+/// none when its charges bore none.
+pub async fn earned(tx: &Transaction<'_>, id: SettlementId) -> Result<Option<(AccountNumber, i64)>, Error> {
     let statement = tx
         .prepare_cached(
-            "-- settlements::captured
-            SELECT amount FROM charge WHERE book_id = $1 AND settlement = $2 AND state = 'captured'",
+            "-- settlements::earned
+            SELECT f.account, sum(f.amount - CASE WHEN f.returns THEN f.undone ELSE 0 END)::bigint AS earned
+              FROM charge c JOIN charge_fee f ON f.book_id = c.book_id AND f.charge = c.id
+             WHERE c.book_id = $1 AND c.settlement = $2 AND c.state = 'settled' AND f.payee = 'host'
+             GROUP BY f.account",
         )
         .await?;
-    let rows = tx.query(&statement, &[/* book_id */ &id.book.0, /* settlement */ &id.object]).await?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
+    let row = tx.query_opt(&statement, &[/* book_id */ &id.book.0, /* settlement */ &id.object]).await?;
+    Ok(row.map(|row| (AccountNumber(row.get("account")), row.get("earned"))))
 }
 
-/// Its captured charges are settled; says how many there were.
-pub async fn settle_charges(tx: &Transaction<'_>, id: SettlementId) -> Result<u64, Error> {
+/// Its captured charges are settled. Says what arrives of each: minor units, all but what is withheld.
+pub async fn settle_charges(tx: &Transaction<'_>, id: SettlementId) -> Result<Vec<i64>, Error> {
     let statement = tx
         .prepare_cached(
             "-- settlements::settle_charges
             UPDATE charge SET state = 'settled', version = version + 1
-             WHERE book_id = $1 AND settlement = $2 AND state = 'captured'",
+             WHERE book_id = $1 AND settlement = $2 AND state = 'captured'
+            RETURNING amount - withheld",
         )
         .await?;
-    Ok(tx.execute(&statement, &[/* book_id */ &id.book.0, /* settlement */ &id.object]).await?)
+    let rows = tx.query(&statement, &[/* book_id */ &id.book.0, /* settlement */ &id.object]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
 /// The cash has arrived: `amount` minor units by `entry`, both 0 when there was nothing.
@@ -230,15 +236,15 @@ pub async fn settle_fees(tx: &Transaction<'_>, settlement: SettlementId) -> Resu
     Ok(tx.execute(&statement, &[/* book_id */ &settlement.book.0, /* settlement */ &settlement.object]).await?)
 }
 
-/// A layer for each charge of a settlement that is still captured: its money became cash by entry `settled`.
+/// A layer for each charge that was settled with a settlement, but for fees and refunds: its money became cash by entry `settled`.
 pub async fn insert_settled(tx: &Transaction<'_>, id: SettlementId, settled: i64) -> Result<u64, Error> {
     let statement = tx
         .prepare_cached(
             "-- settlements::insert_settled
             INSERT INTO fund_layer (book_id, fund, number, settled, pledge, amount, remaining)
-            SELECT c.book_id, k.fund, c.entry, $3, c.pledge, c.amount - c.refunded, c.amount - c.refunded
+            SELECT c.book_id, k.fund, c.entry, $3, c.pledge, c.amount - c.refunded - c.fees, c.amount - c.refunded - c.fees
               FROM charge c JOIN campaign k ON k.book_id = c.book_id AND k.id = c.campaign
-             WHERE c.book_id = $1 AND c.settlement = $2 AND c.state = 'captured' AND c.amount > c.refunded",
+             WHERE c.book_id = $1 AND c.settlement = $2 AND c.state = 'settled' AND c.amount > c.refunded + c.fees",
         )
         .await?;
     let values: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =

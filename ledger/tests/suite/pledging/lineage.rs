@@ -23,37 +23,37 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// A reviewer of the host, and a team that is paid.
-struct Scene {
-    ground: Ground,
+pub(super) struct Scene {
+    pub(super) ground: Ground,
     team: Team,
     reviewer: PersonId,
 }
 
 impl Scene {
     /// In a zone whose days all have 24 hours.
-    async fn new() -> Scene {
+    pub(super) async fn new() -> Scene {
         let ground = Host { zone: "UTC", ..Host::default() }.open(Timestamp::now()).await;
         let team = ground.team("Press team", "claimant").await;
         let reviewer = ground.person("reviewer", Role::Reviewer).await;
         Scene { ground, team, reviewer }
     }
 
-    async fn campaign(&self, slug: &str, lineage: Method) -> Campaign {
+    pub(super) async fn campaign(&self, slug: &str, lineage: Method) -> Campaign {
         self.ground.publish(NewCampaign { lineage, ..self.ground.new_campaign(slug) }).await
     }
 
     /// A monthly pledge whose first payment is captured at once, on a day.
-    async fn captured(&self, campaign: &Campaign, reference: &str, amount: &str, day: i64) -> PledgeId {
+    pub(super) async fn captured(&self, campaign: &Campaign, reference: &str, amount: &str, day: i64) -> PledgeId {
         let asked = PlacePledge { schedule: MONTHLY, ..self.ground.ask(campaign, reference, amount) };
         self.ground.captured(asked, self.ground.day(day)).await
     }
 
-    async fn settle(&self, pledge: PledgeId, day: i64) {
+    pub(super) async fn settle(&self, pledge: PledgeId, day: i64) {
         self.ground.settle(pledge, self.ground.day(day)).await;
     }
 
     /// A claim of a milestone of this amount, approved on day 3: it is released from day 5 on.
-    async fn approved(&self, campaign: &Campaign, amount: &str) -> ClaimId {
+    pub(super) async fn approved(&self, campaign: &Campaign, amount: &str) -> ClaimId {
         let wall = self.ground.day(3);
         let new = milestones::NewMilestone {
             campaign: campaign.id,
@@ -85,16 +85,16 @@ impl Scene {
             .unwrap()
     }
 
-    async fn release(&self, claim: ClaimId) -> Release {
+    pub(super) async fn release(&self, claim: ClaimId) -> Release {
         let wall = self.ground.day(5);
         self.ground.run(async |tx| releases::release(tx, claim, wall).await).await.unwrap().unwrap()
     }
 
-    async fn released(&self, campaign: &Campaign, amount: &str) -> Release {
+    pub(super) async fn released(&self, campaign: &Campaign, amount: &str) -> Release {
         self.release(self.approved(campaign, amount).await).await
     }
 
-    async fn redirect(&self, pledge: PledgeId, to: CampaignId) -> Option<i64> {
+    pub(super) async fn redirect(&self, pledge: PledgeId, to: CampaignId) -> Option<i64> {
         let (wall, change) = (self.ground.day(6), Change::by_service(""));
         let done = self
             .ground
@@ -112,7 +112,7 @@ impl Scene {
         rows.into_iter().map(|row| (row.pledge, row.amount)).collect()
     }
 
-    async fn standing(&self, pledge: PledgeId) -> (i64, i64) {
+    pub(super) async fn standing(&self, pledge: PledgeId) -> (i64, i64) {
         let standing = lineage::standing(&self.ground.client().await, pledge).await.unwrap();
         let Standing { contributed, left } = standing;
         (contributed, left)

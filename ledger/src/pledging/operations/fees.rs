@@ -1,0 +1,81 @@
+//! What captures bear of fees: worked out by the campaign's terms, with the accounts from which they are passed on.
+
+use crate::book::Entry;
+use crate::books::operations::accounts;
+use crate::chart;
+use crate::engine::store::books::Book;
+use crate::error::Error;
+use crate::movements::{self, ChargedFee};
+use crate::pledging::rules::campaign::Campaign;
+use crate::pledging::rules::charge::Charge;
+use crate::pledging::rules::fee::{self, Payee, Term};
+use crate::pledging::rules::pledge::Pledge;
+use crate::pledging::store::fees::ChargeFee;
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
+
+/// What a charge bears; accounts that are needed are opened.
+///
+/// # Errors
+///
+/// `account-mismatch`.
+pub(super) async fn ensure(
+    tx: &Transaction<'_>,
+    book: &Book,
+    campaign: &Campaign,
+    pledge: &Pledge,
+    charge: &Charge,
+    wall: Timestamp,
+) -> Result<Vec<ChargeFee>, Error> {
+    let mut fees = Vec::new();
+    for (term, amount) in due(campaign, pledge, charge) {
+        let account = accounts::ensure(tx, book, &account(book, &term, charge), charge.amount.currency(), wall).await?;
+        fees.push(ChargeFee { to: term.to, account, amount, undone: 0, returns: term.returned_on_refund });
+    }
+    Ok(fees)
+}
+
+/// The same, if all accounts are open; none when one is not.
+///
+/// # Errors
+///
+/// `account-mismatch`.
+pub(super) async fn find(
+    client: &impl GenericClient,
+    book: &Book,
+    campaign: &Campaign,
+    pledge: &Pledge,
+    charge: &Charge,
+) -> Result<Option<Vec<ChargeFee>>, Error> {
+    let mut fees = Vec::new();
+    for (term, amount) in due(campaign, pledge, charge) {
+        let account = accounts::check(client, book, &account(book, &term, charge), charge.amount.currency()).await?;
+        let Some(account) = account else { return Ok(None) };
+        fees.push(ChargeFee { to: term.to, account, amount, undone: 0, returns: term.returned_on_refund });
+    }
+    Ok(Some(fees))
+}
+
+fn due(campaign: &Campaign, pledge: &Pledge, charge: &Charge) -> Vec<(Term, i64)> {
+    fee::of_charge(campaign.fees_for(&pledge.terms_digest), charge.amount.minor())
+}
+
+fn account(book: &Book, term: &Term, charge: &Charge) -> chart::Account {
+    let name = fee::account_name(term.to, charge.partner);
+    chart::fees(&name).in_currency(charge.amount.currency(), book.currency)
+}
+
+/// The entry of a capture, with its fees.
+pub(super) fn with_fees(capture: Entry, fees: &[ChargeFee]) -> Entry {
+    let lines: Vec<ChargedFee> = fees
+        .iter()
+        .map(|fee| ChargedFee { payable: fee.account, amount: fee.amount, is_withheld: fee.to == Payee::Processor })
+        .collect();
+    movements::with_fees(capture, &lines)
+}
+
+/// The charge with what its fees take, and what is withheld of them.
+pub(super) fn borne(charge: Charge, fees: &[ChargeFee]) -> Charge {
+    let withheld = fees.iter().filter(|fee| fee.to == Payee::Processor);
+    Charge { fees: fees.iter().map(|fee| fee.amount).sum(), withheld: withheld.map(|fee| fee.amount).sum(), ..charge }
+}

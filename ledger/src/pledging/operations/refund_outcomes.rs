@@ -1,0 +1,301 @@
+//! What becomes of refunds: sent by the provider or the partner that took the money, settled or failed; and those that a partner
+//! has made by itself.
+
+use super::refunds::{Ask, enqueue, in_transit, known, returned, take_out};
+use super::{charges as charge_operations, plan};
+use crate::books::operations::accounts;
+use crate::calendar::later;
+use crate::engine::posting;
+use crate::engine::store::books::Book;
+use crate::error::{Error, Refusal};
+use crate::id::{ChargeId, OrganisationId, RefundId};
+use crate::money::Money;
+use crate::movements::FundPart;
+use crate::pledging::rules::charge::{Charge, State as ChargeState};
+use crate::pledging::rules::pledge::{Pledge, Rail};
+use crate::pledging::rules::refund::{NOT_REPORTED, Outcome, REFUND_DAYS, Refund, State};
+use crate::pledging::store::{attempts, campaigns, charges, fees, lineage as layers, refunds};
+use crate::service::change::{Change, check_line, check_text};
+use crate::service::job::{Job, NewJob};
+use crate::service::store::activity::{self, Actor, Done};
+use crate::service::store::jobs;
+use crate::treasury::store::settlements;
+use crate::{chart, movements, text};
+use deadpool_postgres::Transaction;
+use jiff::Timestamp;
+
+/// What is to be done for a refund.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Begun {
+    /// Nothing: it has ended, or its partner is to send it.
+    Nothing,
+    /// Ask the provider whether it knows the refund by its id; if it was not sent before and it does not, let it send it.
+    Send {
+        /// What the donor gets.
+        amount: Money,
+        /// How the provider names the payment.
+        payment: String,
+        /// The provider's token of the means of payment that was charged.
+        token: String,
+        /// Whether the provider has said already that it is on its way.
+        was_sent: bool,
+    },
+}
+
+/// What the worker is to do for a refund. One whose partner has not reported it in time has failed.
+///
+/// # Errors
+///
+/// What [`posting::post`] refuses; [`Error::NotFound`] for an unknown refund.
+pub async fn begin(tx: &Transaction<'_>, id: RefundId, wall: Timestamp) -> Result<Begun, Error> {
+    let known = refunds::get(tx, id).await?;
+    let (book, pledge, charge) = charge_operations::lock(tx, known.charge, None, wall).await?;
+    let refund = refunds::get(tx, id).await?;
+    let Some(until) = refund.state.until() else { return Ok(Begun::Nothing) };
+    match refund.rail {
+        Rail::Partner => {
+            if until <= book.now(wall) {
+                let outcome = Outcome::Failed { code: NOT_REPORTED.into() };
+                write_outcome(tx, &book, pledge, charge, refund, outcome, Actor::Service, wall).await?;
+            }
+            Ok(Begun::Nothing)
+        }
+        Rail::Sandbox => {
+            let (ChargeState::Captured { provider_reference, .. } | ChargeState::Settled { provider_reference, .. }) =
+                charge.state
+            else {
+                return Err(Error::inconsistent(format!("refund {id} is of a charge that was not captured")));
+            };
+            let was_sent = matches!(refund.state, State::Sent { .. });
+            Ok(Begun::Send { amount: refund.sent, payment: provider_reference, token: pledge.token.0, was_sent })
+        }
+    }
+}
+
+/// Writes down what became of a refund: it is on its way, the donor has it, or it failed. What is known is not written again.
+///
+/// # Errors
+///
+/// `refund-over` when it has ended otherwise; `reference-taken`; what [`posting::post`] refuses. [`Error::NotFound`] for an
+/// unknown refund.
+pub async fn record(
+    tx: &Transaction<'_>,
+    id: RefundId,
+    outcome: Outcome,
+    actor: Actor,
+    wall: Timestamp,
+) -> Result<Refund, Error> {
+    let known = refunds::get(tx, id).await?;
+    let (book, pledge, charge) = charge_operations::lock(tx, known.charge, None, wall).await?;
+    let refund = refunds::get(tx, id).await?;
+    write_outcome(tx, &book, pledge, charge, refund, outcome, actor, wall).await
+}
+
+/// A partner says what became of a refund that it was asked for.
+///
+/// # Errors
+///
+/// `rail-refused` when the partner does not send it; as [`record`]. [`Error::Invalid`] at `/provider_reference` or `/code`.
+pub async fn report(
+    tx: &Transaction<'_>,
+    id: RefundId,
+    partner: OrganisationId,
+    outcome: Outcome,
+    wall: Timestamp,
+) -> Result<Refund, Error> {
+    match &outcome {
+        Outcome::Settled { provider_reference } | Outcome::Sent { provider_reference } => {
+            check_line("/provider_reference", provider_reference, text::REFERENCE)?;
+        }
+        Outcome::Failed { code } => check_line("/code", code, text::NAME)?,
+    }
+    let refund = refunds::get(tx, id).await?;
+    if refund.partner != partner {
+        return Err(Error::NotFound("refund"));
+    }
+    if refund.rail != Rail::Partner {
+        return Err(Refusal::new("rail-refused", "the partner does not send this refund itself").into());
+    }
+    record(tx, id, outcome, Actor::Partner(partner), wall).await
+}
+
+#[expect(clippy::too_many_arguments, reason = "all that is locked for a refund, and what became of it")]
+async fn write_outcome(
+    tx: &Transaction<'_>,
+    book: &Book,
+    pledge: Pledge,
+    charge: Charge,
+    refund: Refund,
+    outcome: Outcome,
+    actor: Actor,
+    wall: Timestamp,
+) -> Result<Refund, Error> {
+    // What is on its way for too long has not arrived.
+    let outcome = match (&refund.state, outcome) {
+        (State::Sent { until, .. }, Outcome::Sent { .. }) if *until <= book.now(wall) => {
+            Outcome::Failed { code: NOT_REPORTED.into() }
+        }
+        (_, outcome) => outcome,
+    };
+    let is_known = match (&refund.state, &outcome) {
+        (State::Settled { provider_reference: known }, Outcome::Settled { provider_reference }) => {
+            known == provider_reference
+        }
+        (State::Sent { .. }, Outcome::Sent { .. }) | (State::Failed { .. }, Outcome::Failed { .. }) => true,
+        _ => false,
+    };
+    if is_known {
+        if let Outcome::Sent { .. } = outcome {
+            enqueue(tx, book, &refund, wall).await?;
+        }
+        return Ok(refund);
+    }
+    refund.state.require_open()?;
+    let was_requested = matches!(refund.state, State::Requested { .. });
+    let changed = match outcome {
+        Outcome::Sent { provider_reference } => {
+            let until = later(book.now(wall), REFUND_DAYS);
+            let sent = Refund { state: State::Sent { until, provider_reference }, ..refund };
+            let sent = refunds::update(tx, &sent).await?;
+            enqueue(tx, book, &sent, wall).await?;
+            sent
+        }
+        Outcome::Settled { provider_reference } => {
+            settle(tx, book, pledge, charge, refund, provider_reference, wall).await?
+        }
+        Outcome::Failed { code } => {
+            let code: String = code.chars().filter(|letter| !letter.is_control()).take(100).collect();
+            fail(tx, book, charge, refund, code, wall).await?
+        }
+    };
+    let is_sent = matches!(changed.state, State::Sent { .. } | State::Settled { .. });
+    if was_requested && is_sent {
+        let job = Job::SendRefundNotice { refund: changed.id };
+        let new = NewJob { book: book.id, due_at: book.now(wall), dedupe: changed.id.to_string(), job };
+        jobs::enqueue(tx, &new).await?;
+    }
+    activity::record(tx, book.id, Done::new(&changed.id, changed.state.as_str(), actor), book.now(wall)).await?;
+    Ok(changed)
+}
+
+/// The donor has it: of what the custodian has not paid over yet while the charge has not settled, else of its cash.
+async fn settle(
+    tx: &Transaction<'_>,
+    book: &Book,
+    pledge: Pledge,
+    charge: Charge,
+    refund: Refund,
+    provider_reference: String,
+    wall: Timestamp,
+) -> Result<Refund, Error> {
+    let is_unsettled = matches!(charge.state, ChargeState::Captured { .. });
+    let from = match charge.settlement {
+        Some(settlement) if is_unsettled => settlements::get(tx, settlement).await?.receivable,
+        _ => {
+            let account = chart::cash_at(refund.partner).in_currency(refund.currency(), book.currency);
+            accounts::ensure(tx, book, &account, refund.currency(), wall).await?
+        }
+    };
+    let in_transit = in_transit(tx, book, &refund, wall).await?;
+    let entry = movements::refund_settled(in_transit, from, refund.sent, book.today(wall), refund.id);
+    let end_entry = posting::post(tx, book, entry, wall).await?.number;
+    if is_unsettled {
+        let withheld = charge.withheld + refund.sent.minor();
+        charges::update(tx, &Charge { withheld, ..charge }).await?;
+    }
+    let settled = Refund { state: State::Settled { provider_reference }, end_entry, ..refund };
+    let settled = refunds::update(tx, &settled).await?;
+    let (now, was) = (book.now(wall), pledge.state);
+    let after = was.refunded(now);
+    if after != was && refunds::is_all_back(tx, pledge.id).await? {
+        let change = Change::by_service("everything that it brought went back");
+        plan::save(tx, book, Pledge { state: after, ..pledge }, was, change, now).await?;
+    }
+    Ok(settled)
+}
+
+/// The donor did not get it: it is in the funds again from which it was taken, and fees that had come back are charged again.
+async fn fail(
+    tx: &Transaction<'_>,
+    book: &Book,
+    charge: Charge,
+    refund: Refund,
+    code: String,
+    wall: Timestamp,
+) -> Result<Refund, Error> {
+    let is_settled = matches!(charge.state, ChargeState::Settled { .. });
+    let mut funds: Vec<FundPart> =
+        refunds::taken(tx, &refund).await?.into_iter().map(|(fund, amount)| FundPart { fund, amount }).collect();
+    if funds.is_empty() {
+        let fund = campaigns::get(tx, charge.campaign).await?.fund()?;
+        funds.push(FundPart { fund, amount: refund.of_fund() });
+    }
+    let borne = fees::of_charge(tx, charge.id).await?;
+    let charged = returned(tx, book, &borne, &refund, is_settled, wall).await?;
+    let in_transit = in_transit(tx, book, &refund, wall).await?;
+    let entry = movements::refund_failed(in_transit, &funds, &charged, book.today(wall), refund.id);
+    let end_entry = posting::post(tx, book, entry, wall).await?.number;
+    if is_settled {
+        for part in funds.iter().filter(|part| part.amount > 0) {
+            layers::insert_moved(tx, part.fund, charge.pledge, end_entry, part.amount).await?;
+        }
+    }
+    let charge =
+        Charge { refunded: charge.refunded - refund.amount.minor(), fees: charge.fees + refund.undone(), ..charge };
+    charges::update(tx, &charge).await?;
+    for fee in &refund.fees {
+        fees::add_undone(tx, charge.id, fee.to, -fee.amount).await?;
+    }
+    refunds::update(tx, &Refund { state: State::Failed { code }, end_entry, ..refund }).await
+}
+
+/// A refund that a partner has made by itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Made<'a> {
+    /// How the partner names the event.
+    pub event_id: &'a str,
+    /// How the partner names the payment, as it reports its capture.
+    pub provider_reference: &'a str,
+    /// How the partner names the refund: the same one twice is one refund.
+    pub refund_reference: &'a str,
+    /// The part of the charge that went back; none for all that is left.
+    pub amount: Option<Money>,
+    /// Why, without personal data.
+    pub reason: &'a str,
+}
+
+/// A partner that collects by itself has given a charge back, in whole or in part. Before its capture was reported, this says as
+/// well that there was one: both are in the book, and the report of the capture that comes later says nothing new.
+///
+/// # Errors
+///
+/// `rail-refused`, `charge-captured`, `event-taken`, `campaign-closed` and what [`request`] refuses. [`Error::Invalid`] at
+/// `/event_id`, `/provider_reference`, `/refund_reference` or `/reason`; [`Error::NotFound`] for an unknown charge, or one of
+/// another partner.
+pub async fn report_made(
+    tx: &Transaction<'_>,
+    id: ChargeId,
+    partner: OrganisationId,
+    made: Made<'_>,
+    wall: Timestamp,
+) -> Result<Refund, Error> {
+    check_line("/refund_reference", made.refund_reference, text::REFERENCE)?;
+    check_text("/reason", made.reason, text::REASON_OR_NONE)?;
+    let ask = Ask { charge: id, amount: made.amount, reference: Some(made.refund_reference), from: None };
+    let (_, _, charge) = charge_operations::lock(tx, id, None, wall).await?;
+    if charge.partner == partner
+        && let Some(known) = known(tx, &ask).await?
+    {
+        return Ok(known);
+    }
+    // Says what is wrong with the report, and brings the capture if there was none.
+    charge_operations::capture_reported(tx, id, partner, made.event_id, made.provider_reference, None, wall).await?;
+    if !attempts::event_was_about(tx, &partner.to_string(), made.event_id, id).await? {
+        return Err(Refusal::new("event-taken", "this event was about another charge").into());
+    }
+    let (book, pledge, charge) = charge_operations::lock(tx, id, None, wall).await?;
+    let change = Change { version: None, actor: Actor::Partner(partner), reason: made.reason };
+    let refund = take_out(tx, &book, &pledge, charge, ask, change, wall).await?;
+    let outcome = Outcome::Settled { provider_reference: made.refund_reference.to_owned() };
+    record(tx, refund.id, outcome, Actor::Partner(partner), wall).await
+}
