@@ -122,6 +122,8 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/v1/pledges/{id}/charges", Access::RoleOrScope(DONOR_READERS, Scope::ChargesRead)),
     ("GET", "/v1/charges/{id}", Access::RoleOrScope(DONOR_READERS, Scope::ChargesRead)),
     ("POST", "/v1/charges/{id}:capture", Access::Scope(Scope::ChargesWrite)),
+    // events: partners see those of their own objects
+    ("GET", "/v1/events", Visible),
     // books, and all that is read of them
     ("POST", "/v1/books", RoleOrOperator(KEEPERS)),
     ("GET", "/v1/books", Visible),
