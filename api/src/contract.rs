@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
 
+mod events;
 mod examples;
 mod headers;
 mod refusals;
@@ -85,7 +86,8 @@ fn document() -> Value {
 fn for_partners(path: &str, access: Access) -> bool {
     // Partners that move the clock of a book look at it until it has arrived.
     let shows_clock = access == Access::Visible && path == "/v1/books/{book}";
-    access.scope().is_some() || access == Access::Public || path == "/v1/oauth/token" || shows_clock
+    let shows_events = path == "/v1/events";
+    access.scope().is_some() || access == Access::Public || path == "/v1/oauth/token" || shows_clock || shows_events
 }
 
 fn build(wanted: impl Fn(&str, Access) -> bool) -> Value {

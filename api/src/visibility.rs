@@ -13,6 +13,7 @@ use ledger::engine::store::accounts;
 use ledger::engine::store::books::{self, Book, Visibility};
 use ledger::id::{BookId, BookRef, OrganisationId};
 use ledger::parties::rules::role::{Role, Scope};
+use ledger::service::event::Audience;
 use ledger::service::store::activity::{self, Actor, Done};
 use std::fmt::Display;
 use std::sync::Arc;
@@ -77,7 +78,36 @@ pub(crate) async fn read(
     if is_insider || reader.is_public { Ok((book, is_insider)) } else { Err(Error::NotFound("book")) }
 }
 
-/// The same for what shows single accounts: of a public book whose accounts belong to persons, outsiders see sums only.
+/// Whose events of a book somebody reads.
+pub(crate) enum EventsOf {
+    /// All that concern an audience, and those narrower than it.
+    Audience(Audience),
+    /// Those of what a partner has brought.
+    Partner(OrganisationId),
+}
+
+/// The book whose events a caller may read, and which. Others are told that there is none.
+pub(crate) async fn events(
+    client: &impl GenericClient,
+    caller: &MaybeCaller,
+    id: BookRef,
+) -> Result<(Book, EventsOf), Error> {
+    if let Some(partner) = caller.0.as_ref().and_then(Caller::partner) {
+        let book = books::resolve(client, id).await?;
+        require_admitted(client, partner, &book, "book").await?;
+        return Ok((book, EventsOf::Partner(partner.organisation)));
+    }
+    let (book, is_insider) = read(client, caller, id).await?;
+    let is_keeper = sees_donors(client, caller.0.as_ref(), &book).await?;
+    let audience = match (is_keeper, is_insider) {
+        (true, _) => Audience::Keepers,
+        (false, true) => Audience::Insiders,
+        (false, false) => Audience::Readers,
+    };
+    Ok((book, EventsOf::Audience(audience)))
+}
+
+/// The book that a path names for what shows single accounts: of a public book whose accounts belong to persons, outsiders see sums only.
 pub(crate) async fn read_accounts(
     client: &impl GenericClient,
     caller: &MaybeCaller,

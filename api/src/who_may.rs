@@ -129,6 +129,8 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/v1/refunds/{id}", Access::RoleOrScope(DONOR_READERS, Scope::ChargesRead)),
     ("POST", "/v1/refunds/{id}:settle", Access::Scope(Scope::ChargesWrite)),
     ("POST", "/v1/refunds/{id}:fail", Access::Scope(Scope::ChargesWrite)),
+    // events: partners see those of their own objects
+    ("GET", "/v1/events", Visible),
     // books, and all that is read of them
     ("POST", "/v1/books", RoleOrOperator(KEEPERS)),
     ("GET", "/v1/books", Visible),

@@ -106,10 +106,7 @@ macro_rules! book_ids {
         }
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let mut bytes = [0u8; 20];
-                bytes[..4].copy_from_slice(&self.book.0.to_be_bytes());
-                bytes[4..].copy_from_slice(self.object.as_bytes());
-                f.write_str(&encode($prefix, &bytes))
+                f.write_str(&in_book($prefix, self.book, self.object))
             }
         }
         impl std::str::FromStr for $name {
@@ -130,9 +127,23 @@ macro_rules! book_ids {
 
 /// The book that an id names or lies in, whatever its kind; none when the text is no id with a book.
 pub fn book_in(text: &str) -> Option<BookId> {
+    object_in(text).map(|(_, book, _)| book)
+}
+
+/// The outside id of an object whose kind is known by its prefix.
+pub fn in_book(prefix: &str, book: BookId, object: Uuid) -> String {
+    let mut bytes = [0u8; 20];
+    bytes[..4].copy_from_slice(&book.0.to_be_bytes());
+    bytes[4..].copy_from_slice(object.as_bytes());
+    encode(prefix, &bytes)
+}
+
+/// The prefix, the book and the UUID of an outside id, whatever its kind; none when the text is no id with a book.
+pub fn object_in(text: &str) -> Option<(&str, BookId, Uuid)> {
     let (prefix, _) = text.split_once('_').filter(|(prefix, _)| prefix.len() == 3)?;
-    let [a, b, c, d, ..]: [u8; 20] = decode(prefix, text)?;
-    Some(BookId(i32::from_be_bytes([a, b, c, d])))
+    let bytes: [u8; 20] = decode(prefix, text)?;
+    let (book, object) = bytes.split_first_chunk::<4>()?;
+    Some((prefix, BookId(i32::from_be_bytes(*book)), Uuid::from_slice(object).ok()?))
 }
 
 macro_rules! plain_ids {
@@ -220,6 +231,8 @@ book_ids! {
     SubmissionId = "sub", "a", "submission";
     /// A prize that a team won.
     AwardId = "awd", "an", "award";
+    /// Something that happened in a book.
+    EventId = "evt", "an", "event";
 }
 
 plain_ids! {
@@ -244,6 +257,8 @@ mod tests {
         let id = PledgeId::generate(BookId(7));
         let text = id.to_string();
         assert_eq!(text.len(), 4 + 32);
+        assert_eq!(object_in(&text), Some(("plg", id.book, id.object)));
+        assert_eq!(in_book("plg", id.book, id.object), text);
         assert_eq!(text.parse::<PledgeId>(), Ok(id));
         let organisation = OrganisationId::generate();
         assert_eq!(organisation.to_string().parse::<OrganisationId>(), Ok(organisation));

@@ -1,6 +1,7 @@
-//! What every domain needs of the service: jobs, changes, who did what, the outbox of sandbox books, quotas, replies, heartbeats, where it is at home.
+//! What every domain needs of the service: jobs, changes, who did what, what happened, the outbox of sandbox books, quotas, replies, heartbeats, where it is at home.
 
 pub mod change;
+pub mod event;
 pub mod job;
 pub mod quota;
 pub mod work;
@@ -9,6 +10,7 @@ pub mod work;
 pub mod store {
     pub mod activity;
     pub mod adoptions;
+    pub mod events;
     pub mod heartbeats;
     pub mod jobs;
     pub mod outbox;

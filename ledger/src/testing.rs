@@ -3,12 +3,14 @@
 //! builds on top of it. The feature `testing`, which only dev-dependencies ask for, brings it.
 //! Stands on: engine, service, parties, books, treasury, pledging.
 
+mod events;
 mod giving;
 mod played;
 mod tales;
 
 /// SQL, and nothing else.
 pub mod store {
+    pub mod events;
     pub mod rows;
 }
 
@@ -306,10 +308,11 @@ impl Ground {
         all.iter().filter(|account| account.code.starts_with(prefix)).map(account_rows::Account::balance).sum()
     }
 
-    /// Fails when anything in the book contradicts anything else.
+    /// Fails when anything in the book contradicts anything else, or its events what has become of its objects.
     pub async fn audit(&self) {
         let wrong = journal::audit(&self.client().await, self.book.id).await.expect("an audit");
         assert_eq!(wrong, Vec::<String>::new());
+        self.audit_events().await;
     }
 }
 

@@ -47,7 +47,7 @@ const PIECES: &[(Piece, &[&str])] = &[
         Piece::Parties,
         &["health", "contract", "identity", "persons", "organisations", "invitations", "credentials", "ties"],
     ),
-    (Piece::Books, &["books", "jobs", "accounts", "units", "journal-entries", "holds", "reports", "exports"]),
+    (Piece::Books, &["books", "events", "jobs", "accounts", "units", "journal-entries", "holds", "reports", "exports"]),
     (Piece::Pledging, &["campaigns", "pledges", "charges", "milestones", "claims", "reviews", "disputes", "releases"]),
     (Piece::Challenges, &["challenges", "challenge rules", "challenge entries", "purses", "submissions", "judging"]),
     (Piece::Cooperatives, &["cooperatives", "allocation-rules", "proceeds", "distributions", "statements"]),

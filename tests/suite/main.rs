@@ -9,6 +9,7 @@ mod cooperatives;
 mod crowd;
 mod doctor;
 mod door;
+mod events;
 mod figures;
 mod frozen;
 mod host;

@@ -1,8 +1,9 @@
 //! The shapes of values, as far as the handlers' own words do not say them: ids, codes, days, choices of words, pages.
 
-use super::words;
+use super::{events, words};
 use ledger::evidence::EvidenceKind;
 use ledger::parties::rules::role::Scope;
+use ledger::service::event::EventKind;
 use ledger::text::ACCOUNT_CODE_MAX;
 use serde_json::{Map, Value, json};
 
@@ -14,6 +15,9 @@ pub(super) fn parameter(path: &str, parameter: &mut Value) {
         parameter["schema"]["pattern"] = json!(format!("^{prefix}_[a-z2-7]{{{length}}}$"));
     }
     choices(&mut parameter["schema"]);
+    if (path, parameter["name"].as_str()) == ("/v1/events", Some("kind")) {
+        parameter["schema"]["enum"] = json!(EventKind::words());
+    }
 }
 
 /// Shapes all schemas: those of pages refer to what they list, closed sets of words are enumerations.
@@ -29,6 +33,7 @@ pub(super) fn schemas(schemas: &mut Map<String, Value>) {
         schema(shape);
         choices(shape);
         words::close(name, shape);
+        events::shape(name, shape);
     }
 }
 

@@ -23,6 +23,7 @@ use ledger::pledging::rules::lineage::Method;
 use ledger::pledging::rules::plan_change::ChangeState;
 use ledger::pledging::rules::pledge::{AfterPause, Need, Rail};
 use ledger::pledging::rules::sandbox_token::SandboxToken;
+use ledger::service::event::EventKind;
 use ledger::service::job::JobKind;
 use serde_json::{Value, json};
 
@@ -105,6 +106,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("DistributionShare", "by") | ("Statement", "patronage") => all(Patronage::ALL),
         ("Donor", "privacy") => all(Privacy::ALL),
         ("EntryVerdict", "verdict") => literal(&["posted", "refused", "skipped"]),
+        ("Event", "kind") => EventKind::words().to_vec(),
         ("Evidence", "kind") => all(EvidenceKind::ALL),
         ("Hold", "state") => literal(&["held", "captured", "released"]),
         ("Invitation", "state") => all(InvitationState::ALL),

@@ -1,9 +1,10 @@
-//! Books: accounts, units, journal entries, holds, exchange, the jobs that wait, and the mail of sandboxes.
+//! Books: accounts, units, journal entries, holds, exchange, what happened, the jobs that wait, and the mail of sandboxes.
 
 pub mod accounts;
 pub mod book;
 pub mod entries;
 pub mod entry_batches;
+pub mod events;
 pub mod exchange;
 pub mod holds;
 pub mod jobs;
@@ -26,6 +27,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(jobs::requeue)
         .service(jobs::show)
         .service(outbox::list_outbox)
+        .service(events::list_events)
         .service(units::create_unit)
         .service(units::list_units)
         .service(units::show_unit)

@@ -41,6 +41,12 @@ const REPORTS: &[&str] = &[
 
 pub(super) const KINDS: &[Kind] = &[
     refusal(
+        "events-deleted",
+        "What came after this cursor was deleted, as events are after 90 days.",
+        "Ask without a cursor for what is kept, and read the objects themselves for what came before.",
+        &["GET /v1/events"],
+    ),
+    refusal(
         "live-clock",
         "The clock of a live book is the wall clock.",
         "Move the clock of a sandbox book.",

@@ -27,6 +27,7 @@ mod reports {
 }
 mod service {
     mod backlog;
+    mod events;
     mod pruning;
 }
 mod pledging {

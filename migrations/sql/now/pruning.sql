@@ -2,7 +2,8 @@
 -- the clock of the database what is old, and take a thousand rows of a table at most, so that nobody waits for them. Journal,
 -- keys of postings and who did what are kept for ever.
 
--- Of a book: jobs that are done, not those that are open or dead, and the mail of its outbox.
+-- Of a book: jobs that are done, not those that are open or dead, the mail of its outbox, and what happened in it, which its
+-- objects and the list of who did what tell for longer.
 CREATE OR REPLACE FUNCTION book_prune(p_book int) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -18,6 +19,17 @@ BEGIN
         SELECT id FROM public.outbox_mail WHERE book_id = p_book AND created_at < now() - interval '90 days'
          ORDER BY created_at LIMIT 1000 FOR UPDATE SKIP LOCKED));
     GET DIAGNOSTICS v_rows = ROW_COUNT;
+    v_total := v_total + v_rows;
+    -- From the beginning of the list. Whoever has read less than what has gone is told so.
+    WITH gone AS (
+        DELETE FROM public.event WHERE book_id = p_book AND number = ANY (ARRAY(
+            SELECT e.number FROM (SELECT number, recorded_at FROM public.event WHERE book_id = p_book ORDER BY number LIMIT 1000) e
+             WHERE e.recorded_at < now() - interval '90 days'))
+        RETURNING number),
+    told AS (
+        UPDATE public.event_head SET pruned = greatest(pruned, (SELECT max(number) FROM gone))
+         WHERE book_id = p_book AND EXISTS (SELECT FROM gone))
+    SELECT count(*) INTO v_rows FROM gone;
     RETURN v_total + v_rows;
 END
 $$;

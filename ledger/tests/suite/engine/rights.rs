@@ -59,6 +59,7 @@ const FUNCTIONS: &[(&str, &[&str])] = &[
     ("companions_write", &["companions_write({book}, '{\"transfer\": [{}]}')"]),
     ("counter_next", &["counter_next('no such counter')"]),
     ("day_totals_roll_up", &["day_totals_roll_up({book}, 1000)", "day_totals_roll_up({book}, -1)"]),
+    ("events_number", &["events_number({book})", "events_number(999)"]),
     ("hold_end", &["hold_end({book}, '00000000-0000-0000-0000-000000000000', 1, now())"]),
     (
         "hold_place",
@@ -98,6 +99,8 @@ const KEPT: &[(&str, &str)] = &[
     ("distribution_objection", "UPDATE DELETE TRUNCATE"),
     ("distribution_part", "UPDATE DELETE TRUNCATE"),
     ("entry_note", "UPDATE TRUNCATE"),
+    ("event", "UPDATE TRUNCATE"),
+    ("event_written", "UPDATE TRUNCATE"),
     ("evidence", "UPDATE DELETE TRUNCATE"),
     ("fund_use", "UPDATE DELETE TRUNCATE"),
     ("hold", "DELETE TRUNCATE"),

@@ -23,6 +23,12 @@ const GO: &[(&str, i32, &str)] = &[
          VALUES ({book}, gen_random_uuid(), now() - interval '{days} days', 'receipt', 'about {n}', 'ada@donors.example', 'a', 'b')",
     ),
     (
+        "event",
+        90,
+        "INSERT INTO event (book_id, number, id, object, sequence, at, recorded_at, kind, facts)
+         VALUES ({book}, {n}, gen_random_uuid(), gen_random_uuid(), 1, now(), now() - interval '{days} days', 'hold.placed', '{}')",
+    ),
+    (
         "caller_reply",
         90,
         "INSERT INTO caller_reply (caller, key, request_digest, status, body, created_at)

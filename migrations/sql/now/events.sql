@@ -1,0 +1,284 @@
+-- Events: what comes to be written when a state changes, by triggers, so that no lane, operation or statement of the service
+-- can forget it; and how they are numbered.
+
+-- Which rows are events, of one table or (NULL) of all: a line for each way in which a row of a table comes to be one. `family` and the state make the kind. A
+-- new row is an event, and a changed one whose `mark` is another than before, if it has a state; `mark` is the state but where
+-- an amount is what counts. `sequence` grows with each event of an object. `at` is book time, NULL for now. `before` is the
+-- state before that a new row has none of. Expressions are of the row `r`. Facts are never personal data, and no texts of
+-- people: ids of objects and organisations, amounts with their currency, days, numbers, words of closed sets.
+CREATE OR REPLACE FUNCTION event_sources(p_source text) RETURNS TABLE (
+    source text, family text, object text, sequence text, state text, mark text, before text, at text, partner text, facts text
+)
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY
+    SELECT v.source, v.family, v.object, v.sequence, v.state, coalesce(v.mark, v.state), coalesce(v.before, 'NULL'),
+           coalesce(v.at, 'NULL'), coalesce(v.partner, 'NULL'), v.facts
+      FROM (VALUES
+    ('book_freeze', 'book', '(SELECT b.uid FROM public.book b WHERE b.number = r.book_id)',
+     'r.number * 2 - (r.released_at IS NULL)::int', $e$CASE WHEN r.released_at IS NULL THEN 'frozen' ELSE 'released' END$e$,
+     NULL, $e$CASE WHEN r.number > 1 THEN 'released' END$e$, NULL, NULL, $f$'freeze', r.number$f$),
+    ('hold', 'hold', 'r.id', '1 + (r.ended > 0)::int',
+     $e$CASE WHEN r.ended = 0 THEN 'placed' WHEN r.captured > 0 THEN 'captured' ELSE 'released' END$e$,
+     NULL, NULL, NULL, NULL,
+     $f$'account', (SELECT a.code FROM public.account a WHERE a.book_id = r.book_id AND a.number = r.account)$f$),
+    ('settlement', 'settlement', 'r.id', '1 + (r.settled_at IS NOT NULL)::int',
+     $e$CASE WHEN r.settled_at IS NULL THEN 'open' ELSE 'settled' END$e$,
+     NULL, NULL, 'coalesce(r.settled_at, r.created_at)', 'r.partner',
+     $f$'day', r.day, 'due_on', r.due_on, 'amount', nullif(r.amount, 0), 'currency', r.currency, 'entry', nullif(r.entry, 0)$f$),
+
+    ('campaign', 'campaign', 'r.id', 'r.version', 'r.state', NULL, NULL, 'r.state_since', NULL, $f$'currency', r.currency$f$),
+    ('donor', 'donor', 'r.id', '1', $e$CASE WHEN r.erased_at IS NOT NULL THEN 'erased' END$e$,
+     NULL, NULL, 'r.erased_at', 'r.partner', ''),
+    ('pledge', 'pledge', 'r.id', 'r.version', 'r.state', NULL, NULL, 'r.state_since', 'r.partner',
+     $f$'campaign', r.campaign, 'amount', r.amount, 'currency', r.currency, 'schedule', r.schedule, 'starts_on', r.starts_on,
+        'payments', r.payments, 'detail', nullif(r.state_detail, '')$f$),
+    ('pledge_move', 'pledge_move', 'r.pledge', 'r.entry', $e$'posted'$e$, NULL, NULL, NULL,
+     '(SELECT p.partner FROM public.pledge p WHERE p.book_id = r.book_id AND p.id = r.pledge)',
+     $f$'from_campaign', r.from_campaign, 'to_campaign', r.to_campaign, 'amount', r.amount,
+        'currency', (SELECT p.currency FROM public.pledge p WHERE p.book_id = r.book_id AND p.id = r.pledge), 'entry', r.entry$f$),
+    ('plan_change', 'plan_change', 'r.id', '1', $e$'asked'$e$, NULL, NULL, 'r.asked_at', 'r.asked_by',
+     $f$'pledge', r.pledge, 'from_amount', r.from_amount, 'to_amount', r.to_amount, 'currency', r.currency,
+        'from_interval', r.from_interval, 'to_interval', r.to_interval, 'consent', r.consent$f$),
+    ('plan_change_end', 'plan_change', 'r.change', '2', 'r.outcome', NULL, $e$'asked'$e$, 'r.at',
+     '(SELECT c.asked_by FROM public.plan_change c WHERE c.book_id = r.book_id AND c.id = r.change)',
+     $f$'pledge', (SELECT c.pledge FROM public.plan_change c WHERE c.book_id = r.book_id AND c.id = r.change),
+        'starts_on', r.starts_on$f$),
+    ('charge', 'charge', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, 'r.partner',
+     $f$'pledge', r.pledge, 'campaign', r.campaign, 'settlement', r.settlement, 'payment', r.sequence, 'amount', r.amount,
+        'currency', r.currency, 'due_on', r.due_on, 'attempt', r.attempt, 'decline', nullif(r.decline_kind, ''),
+        'retry_on', r.retry_on, 'captured_on', r.captured_on, 'entry', nullif(r.entry, 0)$f$),
+
+    ('milestone', 'milestone', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
+     $f$'campaign', r.campaign_id, 'team', r.team, 'claim', r.claim_id, 'amount', r.amount,
+        'released', nullif(r.released_total, 0), 'currency', r.currency$f$),
+    ('claim', 'claim', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
+     $f$'milestone', r.milestone_id, 'team', r.team, 'amount', r.amount, 'approved', nullif(r.approved_amount, 0),
+        'frozen', nullif(r.frozen, 0), 'released', nullif(r.released_total, 0), 'currency', r.currency,
+        'revision', r.revision, 'round', nullif(r.round, 0)$f$),
+    ('review', 'review', 'r.claim_id',
+     '(SELECT count(*) FROM public.review w WHERE w.book_id = r.book_id AND w.claim_id = r.claim_id)', 'r.verdict',
+     NULL, NULL, 'r.at', NULL,
+     $f$'amount', nullif(r.amount, 0),
+        'currency', (SELECT c.currency FROM public.claim c WHERE c.book_id = r.book_id AND c.id = r.claim_id), 'round', r.round$f$),
+    ('dispute', 'dispute', 'r.id', 'r.version', 'r.state', NULL, NULL, 'coalesce(r.resolved_at, r.opened_at)', NULL,
+     $f$'claim', r.claim_id, 'amount', r.amount,
+        'currency', (SELECT c.currency FROM public.claim c WHERE c.book_id = r.book_id AND c.id = r.claim_id)$f$),
+    ('release', 'release', 'r.id', '1', $e$'posted'$e$, NULL, NULL, 'r.released_at', NULL,
+     $f$'campaign', r.campaign_id, 'milestone', r.milestone_id, 'claim', r.claim_id, 'team', r.team, 'amount', r.amount,
+        'currency', r.currency, 'entry', r.entry_number$f$),
+
+    ('challenge', 'challenge', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
+     $f$'amount', r.purse, 'currency', r.currency, 'rules_version', r.rules_version$f$),
+    ('challenge_rules', 'challenge_rules', 'r.challenge', 'r.version', $e$'written'$e$, NULL, NULL, 'r.created_at', NULL,
+     $f$'rules_version', r.version$f$),
+    ('purse_contribution', 'purse_contribution', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, 'r.partner',
+     $f$'challenge', r.challenge, 'sponsor', r.sponsor, 'settlement', r.settlement, 'amount', r.amount, 'currency', r.currency,
+        'captured_on', r.captured_on, 'returned', nullif(r.returned, 0), 'entry', nullif(r.entry, 0)$f$),
+    ('entrant', 'entrant', 'r.id', 'r.version', 'r.fee_state', NULL, NULL, NULL, 'coalesce(r.partner, r.collector)',
+     $f$'challenge', r.challenge, 'team', r.team, 'settlement', r.settlement, 'amount', nullif(r.fee, 0),
+        'currency', (SELECT c.currency FROM public.challenge c WHERE c.book_id = r.book_id AND c.id = r.challenge),
+        'entry', nullif(r.entry, 0)$f$),
+    ('submission', 'submission', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
+     $f$'challenge', r.challenge, 'entrant', r.entrant, 'team', r.team, 'revision', r.revision$f$),
+    ('award', 'award', 'r.id', '1', $e$'posted'$e$, NULL, NULL, 'r.awarded_at', NULL,
+     $f$'challenge', r.challenge, 'submission', r.submission, 'team', r.team, 'prize', r.prize, 'amount', r.amount,
+        'currency', r.currency, 'entry', r.entry$f$),
+
+    ('member', 'member', 'r.id', 'r.version', $e$CASE WHEN r.left_on IS NULL THEN 'joined' ELSE 'left' END$e$,
+     NULL, NULL, NULL, NULL, $f$'joined_on', r.joined_on, 'left_on', r.left_on$f$),
+    ('contribution', 'contribution', 'r.id', '1 + (r.attested_at IS NOT NULL)::int + 2 * (r.reversed_at IS NOT NULL)::int',
+     $e$CASE WHEN r.reversed_at IS NOT NULL THEN 'reversed' WHEN r.attested_at IS NOT NULL THEN 'attested' ELSE 'recorded' END$e$,
+     NULL, NULL, 'greatest(r.recorded_at, r.attested_at, r.reversed_at)', NULL,
+     $f$'member', r.member_id, 'from', r.worked_from, 'to', r.worked_to$f$),
+    ('allocation_rule', 'allocation_rule', 'r.id', '1', $e$'published'$e$, NULL, NULL, 'r.published_at', NULL,
+     $f$'rules_version', r.version, 'from', r.effective_from$f$),
+    ('proceeds', 'proceeds', 'r.id', '1 + (r.reversed_at IS NOT NULL)::int',
+     $e$CASE WHEN r.reversed_at IS NULL THEN 'recorded' ELSE 'reversed' END$e$,
+     NULL, NULL, 'coalesce(r.reversed_at, r.recorded_at)', NULL,
+     $f$'proceeds', r.kind, 'amount', r.amount, 'currency', (SELECT b.currency FROM public.book b WHERE b.number = r.book_id),
+        'day', r.occurred_on, 'entry', r.entry_number, 'mirror', r.reversal_number$f$),
+    ('period_result', 'result', 'r.id', '1 + (r.reversed_at IS NOT NULL)::int',
+     $e$CASE WHEN r.reversed_at IS NULL THEN 'closed' ELSE 'reopened' END$e$,
+     NULL, NULL, 'coalesce(r.reversed_at, r.closed_at)', NULL,
+     $f$'from', r.period_from, 'to', r.period_to, 'sales', nullif(r.sales, 0), 'costs', nullif(r.costs, 0),
+        'currency', (SELECT b.currency FROM public.book b WHERE b.number = r.book_id), 'entry', r.entry_number,
+        'mirror', r.reversal_number$f$),
+    ('distribution', 'distribution', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
+     $f$'result', r.result_id, 'from', r.period_from, 'to', r.period_to, 'sales', r.sales, 'costs', nullif(r.costs, 0),
+        'currency', r.currency, 'entry', r.entry_number, 'mirror', r.reversal_number$f$),
+    ('statement', 'statement', 'r.id', '1', $e$'issued'$e$, NULL, NULL, 'r.issued_at', NULL,
+     $f$'distribution', r.distribution_id, 'member', r.member_id, 'cash', nullif(r.cash, 0), 'retained', nullif(r.retained, 0),
+        'currency', (SELECT d.currency FROM public.distribution d WHERE d.book_id = r.book_id AND d.id = r.distribution_id)$f$)
+      ) AS v(source, family, object, sequence, state, mark, before, at, partner, facts)
+     WHERE v.source = p_source OR p_source IS NULL;
+END
+$$;
+
+-- Writes the events of a statement: of the new rows of a table, or of those whose mark has changed. The table comes as an
+-- argument, as it has another name on a node of a cluster. It reads the rows of the statement first and writes then, with one
+-- row of events for each.
+CREATE OR REPLACE FUNCTION event_note() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_source    record;
+    v_ask       text;
+    v_books     int[];
+    v_objects   uuid[];
+    v_partners  uuid[];
+    v_sequences bigint[];
+    v_moments   timestamptz[];
+    v_kinds     text[];
+    v_before    text[];
+    v_facts     jsonb[];
+    v_now       timestamptz;
+BEGIN
+    FOR v_source IN SELECT * FROM public.event_sources(TG_ARGV[0]) LOOP
+        v_ask := format('SELECT array_agg(r.book_id), array_agg(%s), array_agg((%s)::uuid), array_agg((%s)::bigint),
+                                array_agg((%s)::timestamptz), array_agg(%L || ''.'' || (%s)), array_agg(%s),
+                                array_agg(jsonb_strip_nulls(jsonb_build_object(%s))) FROM new_rows r ',
+                        v_source.object, v_source.partner, v_source.sequence, v_source.at, v_source.family, v_source.state,
+                        CASE TG_OP WHEN 'INSERT' THEN format('(%s)::text', v_source.before) ELSE 'o.state' END, v_source.facts);
+        IF TG_OP = 'UPDATE' THEN
+            v_ask := v_ask || format('JOIN (SELECT r.book_id, %s AS object, (%s)::text AS state, (%s)::text AS mark FROM old_rows r) o
+                                        ON o.book_id = r.book_id AND o.object = %s AND o.mark IS DISTINCT FROM (%s)::text ',
+                                     v_source.object, v_source.state, v_source.mark, v_source.object, v_source.mark);
+        END IF;
+        EXECUTE v_ask || format('WHERE (%s) IS NOT NULL', v_source.state)
+           INTO v_books, v_objects, v_partners, v_sequences, v_moments, v_kinds, v_before, v_facts;
+        IF v_books IS NOT NULL THEN
+            v_now := clock_timestamp();
+            INSERT INTO public.event_written (book_id, object, partner, sequence, at, recorded_at, kind, state_before, facts)
+            SELECT e.book, e.object, e.partner, e.sequence,
+                   coalesce(e.at, v_now + make_interval(secs => coalesce(b.clock_offset_s, 0))), v_now, e.kind, e.before, e.facts
+              FROM unnest(v_books, v_objects, v_partners, v_sequences, v_moments, v_kinds, v_before, v_facts)
+                   WITH ORDINALITY AS e(book, object, partner, sequence, at, kind, before, facts, place)
+              LEFT JOIN public.book b ON b.number = e.book
+             ORDER BY e.place;
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+
+-- Numbers a slice of the events of a book that have none, and answers how many. What it sees has committed, and the lock of the
+-- head is held until its numbers have: so an event never comes below a number that somebody has seen. Of one object what was
+-- written later committed later, so that its events are numbered in the order of its states.
+CREATE OR REPLACE FUNCTION events_number(p_book int) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_last bigint;
+    v_rows bigint;
+BEGIN
+    IF NOT EXISTS (SELECT FROM public.event_written WHERE book_id = p_book) THEN
+        RETURN 0;
+    END IF;
+    INSERT INTO public.event_head (book_id) VALUES (p_book) ON CONFLICT (book_id) DO NOTHING;
+    SELECT last INTO v_last FROM public.event_head WHERE book_id = p_book FOR NO KEY UPDATE;
+    WITH taken AS (
+        DELETE FROM public.event_written WHERE book_id = p_book AND id = ANY (ARRAY(
+            SELECT id FROM public.event_written WHERE book_id = p_book ORDER BY id LIMIT 1000))
+        RETURNING *)
+    INSERT INTO public.event (book_id, number, id, object, partner, sequence, at, recorded_at, kind, state_before, facts)
+    SELECT p_book, v_last + row_number() OVER (ORDER BY t.id), gen_random_uuid(), t.object, t.partner, t.sequence, t.at,
+           t.recorded_at, t.kind, t.state_before, t.facts
+      FROM taken t;
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    UPDATE public.event_head SET last = v_last + v_rows WHERE book_id = p_book;
+    RETURN v_rows;
+END
+$$;
+SELECT ledger_delegate('events_number(int)');
+
+CREATE OR REPLACE TRIGGER settlement_event_of_new AFTER INSERT ON settlement REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('settlement');
+CREATE OR REPLACE TRIGGER hold_event_of_new AFTER INSERT ON hold REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('hold');
+CREATE OR REPLACE TRIGGER book_freeze_event_of_new AFTER INSERT ON book_freeze REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('book_freeze');
+CREATE OR REPLACE TRIGGER campaign_event_of_new AFTER INSERT ON campaign REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('campaign');
+CREATE OR REPLACE TRIGGER pledge_event_of_new AFTER INSERT ON pledge REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('pledge');
+CREATE OR REPLACE TRIGGER charge_event_of_new AFTER INSERT ON charge REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('charge');
+CREATE OR REPLACE TRIGGER milestone_event_of_new AFTER INSERT ON milestone REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('milestone');
+CREATE OR REPLACE TRIGGER claim_event_of_new AFTER INSERT ON claim REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('claim');
+CREATE OR REPLACE TRIGGER dispute_event_of_new AFTER INSERT ON dispute REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('dispute');
+CREATE OR REPLACE TRIGGER challenge_event_of_new AFTER INSERT ON challenge REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('challenge');
+CREATE OR REPLACE TRIGGER purse_contribution_event_of_new AFTER INSERT ON purse_contribution REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('purse_contribution');
+CREATE OR REPLACE TRIGGER entrant_event_of_new AFTER INSERT ON entrant REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('entrant');
+CREATE OR REPLACE TRIGGER submission_event_of_new AFTER INSERT ON submission REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('submission');
+CREATE OR REPLACE TRIGGER member_event_of_new AFTER INSERT ON member REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('member');
+CREATE OR REPLACE TRIGGER contribution_event_of_new AFTER INSERT ON contribution REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('contribution');
+CREATE OR REPLACE TRIGGER proceeds_event_of_new AFTER INSERT ON proceeds REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('proceeds');
+CREATE OR REPLACE TRIGGER period_result_event_of_new AFTER INSERT ON period_result REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('period_result');
+CREATE OR REPLACE TRIGGER distribution_event_of_new AFTER INSERT ON distribution REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('distribution');
+CREATE OR REPLACE TRIGGER pledge_move_event_of_new AFTER INSERT ON pledge_move REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('pledge_move');
+CREATE OR REPLACE TRIGGER plan_change_event_of_new AFTER INSERT ON plan_change REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('plan_change');
+CREATE OR REPLACE TRIGGER plan_change_end_event_of_new AFTER INSERT ON plan_change_end REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('plan_change_end');
+CREATE OR REPLACE TRIGGER review_event_of_new AFTER INSERT ON review REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('review');
+CREATE OR REPLACE TRIGGER release_event_of_new AFTER INSERT ON release REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('release');
+CREATE OR REPLACE TRIGGER challenge_rules_event_of_new AFTER INSERT ON challenge_rules REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('challenge_rules');
+CREATE OR REPLACE TRIGGER award_event_of_new AFTER INSERT ON award REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('award');
+CREATE OR REPLACE TRIGGER allocation_rule_event_of_new AFTER INSERT ON allocation_rule REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('allocation_rule');
+CREATE OR REPLACE TRIGGER statement_event_of_new AFTER INSERT ON statement REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('statement');
+CREATE OR REPLACE TRIGGER settlement_event_of_change AFTER UPDATE ON settlement REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('settlement');
+CREATE OR REPLACE TRIGGER hold_event_of_change AFTER UPDATE ON hold REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('hold');
+CREATE OR REPLACE TRIGGER book_freeze_event_of_change AFTER UPDATE ON book_freeze REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('book_freeze');
+CREATE OR REPLACE TRIGGER campaign_event_of_change AFTER UPDATE ON campaign REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('campaign');
+CREATE OR REPLACE TRIGGER pledge_event_of_change AFTER UPDATE ON pledge REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('pledge');
+CREATE OR REPLACE TRIGGER charge_event_of_change AFTER UPDATE ON charge REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('charge');
+CREATE OR REPLACE TRIGGER milestone_event_of_change AFTER UPDATE ON milestone REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('milestone');
+CREATE OR REPLACE TRIGGER claim_event_of_change AFTER UPDATE ON claim REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('claim');
+CREATE OR REPLACE TRIGGER dispute_event_of_change AFTER UPDATE ON dispute REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('dispute');
+CREATE OR REPLACE TRIGGER challenge_event_of_change AFTER UPDATE ON challenge REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('challenge');
+CREATE OR REPLACE TRIGGER purse_contribution_event_of_change AFTER UPDATE ON purse_contribution REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('purse_contribution');
+CREATE OR REPLACE TRIGGER entrant_event_of_change AFTER UPDATE ON entrant REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('entrant');
+CREATE OR REPLACE TRIGGER submission_event_of_change AFTER UPDATE ON submission REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('submission');
+CREATE OR REPLACE TRIGGER member_event_of_change AFTER UPDATE ON member REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('member');
+CREATE OR REPLACE TRIGGER contribution_event_of_change AFTER UPDATE ON contribution REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('contribution');
+CREATE OR REPLACE TRIGGER proceeds_event_of_change AFTER UPDATE ON proceeds REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('proceeds');
+CREATE OR REPLACE TRIGGER period_result_event_of_change AFTER UPDATE ON period_result REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('period_result');
+CREATE OR REPLACE TRIGGER distribution_event_of_change AFTER UPDATE ON distribution REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('distribution');
+CREATE OR REPLACE TRIGGER donor_event_of_change AFTER UPDATE ON donor REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('donor');
