@@ -122,6 +122,17 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/v1/pledges/{id}/charges", Access::RoleOrScope(DONOR_READERS, Scope::ChargesRead)),
     ("GET", "/v1/charges/{id}", Access::RoleOrScope(DONOR_READERS, Scope::ChargesRead)),
     ("POST", "/v1/charges/{id}:capture", Access::Scope(Scope::ChargesWrite)),
+    // chargebacks: the partner that brought the pledge reports and decides them
+    ("POST", "/v1/charges/{id}/chargebacks", Access::Scope(Scope::ChargesWrite)),
+    ("GET", "/v1/charges/{id}/chargebacks", Access::RoleOrScope(DONOR_READERS, Scope::ChargesRead)),
+    ("GET", "/v1/chargebacks/{id}", Access::RoleOrScope(DONOR_READERS, Scope::ChargesRead)),
+    ("POST", "/v1/chargebacks/{id}:win", Access::Scope(Scope::ChargesWrite)),
+    ("POST", "/v1/chargebacks/{id}:lose", Access::Scope(Scope::ChargesWrite)),
+    // what stands against losses: people of a team see what it owes
+    ("POST", "/v1/books/{book}/risk-reserve:fund", Access::Role(KEEPERS)),
+    ("GET", "/v1/books/{book}/receivables", SignedIn),
+    ("POST", "/v1/books/{book}/receivables/{team}:recover", Access::Role(KEEPERS)),
+    ("POST", "/v1/books/{book}/receivables/{team}:write-off", Access::Role(OWNER)),
     // books, and all that is read of them
     ("POST", "/v1/books", RoleOrOperator(KEEPERS)),
     ("GET", "/v1/books", Visible),

@@ -178,6 +178,8 @@ book_ids! {
     PlanChangeId = "plc", "a", "change of a plan";
     /// One due payment of a pledge.
     ChargeId = "chg", "a", "charge";
+    /// A charge that the donor's bank took back.
+    ChargebackId = "cbk", "a", "chargeback";
     /// Captured charges of one custodian and day that arrived as cash.
     SettlementId = "stl", "a", "settlement";
     /// A milestone that a team can claim.

@@ -5,6 +5,9 @@
 pub mod rules {
     pub mod campaign;
     pub mod charge;
+    pub mod chargeback;
+    #[cfg(test)]
+    mod chargeback_tests;
     pub mod donor;
     pub mod fee;
     pub mod lineage;
@@ -19,6 +22,7 @@ pub mod rules {
 pub mod store {
     pub mod attempts;
     pub mod campaigns;
+    pub mod chargebacks;
     pub mod charges;
     pub mod donors;
     pub mod fees;
@@ -26,19 +30,24 @@ pub mod store {
     pub mod plan_changes;
     pub mod pledges;
     pub mod receipts;
+    pub mod recoveries;
 }
 
 /// Lock, decide, save.
 pub mod operations {
     pub mod campaigns;
     pub mod captures;
+    pub mod chargeback_notices;
+    pub mod chargebacks;
     pub mod charges;
     pub mod fees;
     pub mod lineage;
+    mod losses;
     pub mod plan;
     pub mod plan_changes;
     pub mod pledge_changes;
     pub mod pledges;
     pub mod present;
+    pub mod recoveries;
     mod trial;
 }

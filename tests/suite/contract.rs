@@ -48,7 +48,21 @@ const PIECES: &[(Piece, &[&str])] = &[
         &["health", "contract", "identity", "persons", "organisations", "invitations", "credentials", "ties"],
     ),
     (Piece::Books, &["books", "jobs", "accounts", "units", "journal-entries", "holds", "reports", "exports"]),
-    (Piece::Pledging, &["campaigns", "pledges", "charges", "milestones", "claims", "reviews", "disputes", "releases"]),
+    (
+        Piece::Pledging,
+        &[
+            "campaigns",
+            "pledges",
+            "charges",
+            "chargebacks",
+            "receivables",
+            "milestones",
+            "claims",
+            "reviews",
+            "disputes",
+            "releases",
+        ],
+    ),
     (Piece::Challenges, &["challenges", "challenge rules", "challenge entries", "purses", "submissions", "judging"]),
     (Piece::Cooperatives, &["cooperatives", "allocation-rules", "proceeds", "distributions", "statements"]),
 ];

@@ -4,6 +4,7 @@ use super::{Kind, refusal};
 
 const PLEDGE: &[&str] = &["POST /v1/campaigns/{id}/pledges"];
 const CAPTURE: &[&str] = &["POST /v1/charges/{id}:capture"];
+const CHARGEBACK: &[&str] = &["POST /v1/charges/{id}/chargebacks"];
 const EDIT_CLAIM: &[&str] = &["PUT /v1/claims/{id}"];
 const SUBMIT: &[&str] = &["POST /v1/claims/{id}:submit"];
 const REVIEW: &[&str] = &["POST /v1/claims/{id}/reviews"];
@@ -166,7 +167,42 @@ pub(super) const KINDS: &[Kind] = &[
         "Look which one, and refund this one.",
         CAPTURE,
     ),
-    refusal("event-taken", "This event was about another charge.", "Send an event id once.", CAPTURE),
+    refusal(
+        "event-taken",
+        "This event was about something else.",
+        "Send an event id once.",
+        &["POST /v1/charges/{id}:capture", "POST /v1/charges/{id}/chargebacks"],
+    ),
+    refusal(
+        "charge-not-captured",
+        "The charge was never captured, or the money of it went back before it settled.",
+        "Read the charge, and report the chargeback of the charge whose money was taken back.",
+        CHARGEBACK,
+    ),
+    refusal(
+        "chargeback-exceeds-charge",
+        "More was taken back than is left of the charge.",
+        "Report what was taken back of this charge: `detail` says how much is neither refunded nor disputed.",
+        CHARGEBACK,
+    ),
+    refusal(
+        "chargeback-decided",
+        "The chargeback was decided before, in the other way.",
+        "Read the chargeback. Where the provider changed its mind, report another chargeback, or let the donor give again.",
+        &["POST /v1/chargebacks/{id}:win", "POST /v1/chargebacks/{id}:lose"],
+    ),
+    refusal(
+        "reserve-short",
+        "The risk reserve does not reach.",
+        "Fund the risk reserve: `detail` says with how much.",
+        &["POST /v1/books/{book}/receivables/{team}:write-off"],
+    ),
+    refusal(
+        "receivable-exceeded",
+        "The team owes less than was named.",
+        "Read what the team owes, and name that or less.",
+        &["POST /v1/books/{book}/receivables/{team}:recover", "POST /v1/books/{book}/receivables/{team}:write-off"],
+    ),
     refusal(
         "fund-short",
         "The fund holds less free money than is needed.",

@@ -156,7 +156,9 @@ fn decide(request: &ChargeRequest) -> Outcome {
     }
     let Ok(token) = request.token.parse() else { return declined("unknown_token", DeclineKind::Expired) };
     match token {
-        SandboxToken::Ok | SandboxToken::Timeout => captured(request),
+        SandboxToken::Ok | SandboxToken::Timeout | SandboxToken::DisputedWon | SandboxToken::DisputedLost => {
+            captured(request)
+        }
         SandboxToken::InsufficientFunds => declined("insufficient_funds", DeclineKind::Soft),
         SandboxToken::InsufficientFundsOnce if request.attempt == 1 => {
             declined("insufficient_funds", DeclineKind::Soft)

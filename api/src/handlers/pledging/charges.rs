@@ -28,6 +28,7 @@ use ledger::pledging::store::attempts::{self, Attempt};
 use ledger::pledging::store::charges;
 use ledger::pledging::store::fees::{self, ChargeFee};
 use ledger::text;
+use ledger::treasury::rules::settlement::Method;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -48,13 +49,18 @@ pub struct ChargeBody {
     due_on: Date,
     amount: MoneyBody,
     refunded: BalanceBody,
+    /// What the donor's bank took back: of chargebacks that are open or lost.
     disputed: BalanceBody,
     /// `sandbox` or `partner`.
     #[schema(value_type = String)]
     rail: Rail,
+    /// How the donor pays: `card`, `debit` or `transfer`.
+    #[schema(value_type = String)]
+    method: Method,
     /// `scheduled`; `processing`: it is being tried, or the partner is to report it; `declined`; `captured`; `settled`: it has
     /// arrived as cash; `voided`: its campaign had closed, the money goes back, and it is tried again when the donor chooses
-    /// another campaign; `missed`: the next due date came before this payment was tried, and it never is.
+    /// another campaign; `missed`: the next due date came before this payment was tried, and it never is; `disputed`: it was
+    /// captured, and the donor's bank took it back, or a part of it; `lost`: what was taken back is lost.
     state: String,
     /// The last attempt, from 1; 0 for a payment that was missed.
     attempt: i32,
@@ -91,7 +97,8 @@ impl From<Charge> for ChargeBody {
             refunded: balance(it.refunded),
             disputed: balance(it.disputed),
             rail: it.rail,
-            state: it.state.as_str().to_owned(),
+            method: it.method,
+            state: it.shown().to_owned(),
             attempt: it.state.attempt(),
             waits_until: None,
             decline_code: None,
@@ -218,7 +225,7 @@ pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<ChargeId>)
 }
 
 /// The charge, for those whom its pledge concerns.
-async fn of_caller(client: &impl GenericClient, caller: &Caller, id: ChargeId) -> Result<Charge, Error> {
+pub(super) async fn of_caller(client: &impl GenericClient, caller: &Caller, id: ChargeId) -> Result<Charge, Error> {
     let book = book_of(client, id.book, "charge").await?;
     if caller.partner().is_none() {
         caller.require_role(client, book.organisation, "charge").await?;

@@ -19,6 +19,10 @@ words! {
         StolenCard = "sandbox_stolen_card",
         /// Captured, but the answer is lost.
         Timeout = "sandbox_timeout",
+        /// Captured, disputed five days later, and won ten days after that.
+        DisputedWon = "sandbox_disputed_won",
+        /// Captured, disputed five days later, and lost ten days after that.
+        DisputedLost = "sandbox_disputed_lost",
     }
 }
 
@@ -32,6 +36,8 @@ impl SandboxToken {
             SandboxToken::ExpiredCard => "declined: the donor is asked for another means",
             SandboxToken::StolenCard => "declined: never tried again",
             SandboxToken::Timeout => "captured, but the answer is lost",
+            SandboxToken::DisputedWon => "captured, taken back five days later, and given back ten days after that",
+            SandboxToken::DisputedLost => "captured, taken back five days later, and lost ten days after that",
         }
     }
 }
