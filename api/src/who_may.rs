@@ -131,6 +131,17 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/refunds/{id}:fail", Access::Scope(Scope::ChargesWrite)),
     // events: partners see those of their own objects
     ("GET", "/v1/events", Visible),
+    // chargebacks: the partner that brought the pledge reports and decides them
+    ("POST", "/v1/charges/{id}/chargebacks", Access::Scope(Scope::ChargesWrite)),
+    ("GET", "/v1/charges/{id}/chargebacks", Access::RoleOrScope(DONOR_READERS, Scope::ChargesRead)),
+    ("GET", "/v1/chargebacks/{id}", Access::RoleOrScope(DONOR_READERS, Scope::ChargesRead)),
+    ("POST", "/v1/chargebacks/{id}:win", Access::Scope(Scope::ChargesWrite)),
+    ("POST", "/v1/chargebacks/{id}:lose", Access::Scope(Scope::ChargesWrite)),
+    // what stands against losses: people of a team see what it owes
+    ("POST", "/v1/books/{book}/risk-reserve:fund", Access::Role(KEEPERS)),
+    ("GET", "/v1/books/{book}/receivables", SignedIn),
+    ("POST", "/v1/books/{book}/receivables/{team}:recover", Access::Role(KEEPERS)),
+    ("POST", "/v1/books/{book}/receivables/{team}:write-off", Access::Role(OWNER)),
     // books, and all that is read of them
     ("POST", "/v1/books", RoleOrOperator(KEEPERS)),
     ("GET", "/v1/books", Visible),

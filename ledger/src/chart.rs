@@ -75,8 +75,12 @@ chart! {
         "Money that has arrived and lies with a custodian: a partner platform, or the host itself.";
     cash_of(name: &str) = "assets:cash:{name}", Cash,
         "What a cooperative's customers have paid, by whoever holds it: a short name.";
+    team_receivable(team: OrganisationId) = "assets:receivable:team:{team}", TeamReceivable,
+        "What a team owes back, of charges that were lost after it was paid of them.";
     receivable(custodian: OrganisationId, day: Date) = "assets:receivable:{custodian}:{day}", Receivable,
         "What a custodian captured on a day and has not yet paid over.";
+    disputes(campaign: &str) = "assets:disputes:{campaign}", DisputesPending,
+        "Taken back of a campaign's charges by providers, until it is won, or lost and borne.";
     // Liabilities.
     fund(campaign: &str) = "liabilities:fund:{campaign}", Fund,
         "Money given to a campaign, restricted to its milestones.";
@@ -101,6 +105,8 @@ chart! {
     // Equity.
     member_capital(member: i32) = "equity:capital:member:{member}", MemberCapital,
         "A member's retained share.";
+    risk_reserve() = "equity:risk-reserve", RiskReserve,
+        "The host's own money, which bears what nobody else does.";
     reserve() = "equity:reserve", Reserve,
         "The indivisible reserve of a cooperative.";
     development() = "equity:development", DevelopmentFund,
@@ -144,10 +150,11 @@ pub fn owner(code: &str) -> Option<Owner<'_>> {
     let organisation = |id: &str| id.parse().ok().map(Owner::Organisation);
     match parts[..] {
         ["assets", "cash", whose, ..] => organisation(whose).or(Some(Owner::Party(whose))),
-        ["assets", "receivable", id, ..]
+        ["assets", "receivable", "team", id, ..]
+        | ["assets", "receivable", id, ..]
         | ["liabilities", "payable", "team" | "prize", id, ..]
         | ["liabilities", "refunds" | "fees", id, ..] => organisation(id),
-        ["liabilities", "fund", slug, ..] => Some(Owner::Campaign(slug)),
+        ["liabilities", "fund", slug, ..] | ["assets", "disputes", slug, ..] => Some(Owner::Campaign(slug)),
         ["liabilities", "purse" | "entry-fees", slug, ..] | ["equity", "operating", slug, ..] => {
             Some(Owner::Challenge(slug))
         }

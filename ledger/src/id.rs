@@ -191,6 +191,8 @@ book_ids! {
     ChargeId = "chg", "a", "charge";
     /// What goes back of a charge.
     RefundId = "rfd", "a", "refund";
+    /// A charge that the donor's bank took back.
+    ChargebackId = "cbk", "a", "chargeback";
     /// Captured charges of one custodian and day that arrived as cash.
     SettlementId = "stl", "a", "settlement";
     /// A milestone that a team can claim.

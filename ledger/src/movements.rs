@@ -319,6 +319,86 @@ pub fn entry_fee_returned(
     spread(MovementKind::EntryFeeReturned, fees, parts, day, "Entry fees returned", challenge)
 }
 
+/// A provider took a charge back, and its own fee: disputes pending → cash. A fact from outside.
+pub fn dispute_opened(
+    disputes: AccountNumber,
+    cash: AccountNumber,
+    parts: &[Money],
+    day: Date,
+    chargeback: impl ToString,
+) -> Entry {
+    outside(several(MovementKind::DisputeOpened, disputes, cash, parts, day, "Charge taken back", chargeback))
+}
+
+/// The provider gave it back: cash → disputes pending, the mirror of what was taken. A fact from outside.
+pub fn dispute_won(
+    cash: AccountNumber,
+    disputes: AccountNumber,
+    parts: &[Money],
+    day: Date,
+    chargeback: impl ToString,
+) -> Entry {
+    outside(several(MovementKind::DisputeWon, cash, disputes, parts, day, "Chargeback won", chargeback))
+}
+
+/// A lost chargeback is borne: each bearer's account → disputes pending, one line each. A fact from outside.
+pub fn dispute_lost(
+    bearers: &[(AccountNumber, Money)],
+    disputes: AccountNumber,
+    day: Date,
+    chargeback: impl ToString,
+) -> Entry {
+    let kind = MovementKind::DisputeLost;
+    let lines =
+        bearers.iter().map(|(debit, part)| Line { kind, debit: *debit, credit: disputes, amount: part.minor() });
+    outside(Entry {
+        lines: lines.collect(),
+        effective: day,
+        outside_fact: true,
+        note: Some(Note::new("Chargeback lost", chargeback)),
+    })
+}
+
+/// The host put its own money aside: cash → risk reserve.
+pub fn reserve_funded(
+    cash: AccountNumber,
+    reserve: AccountNumber,
+    amount: Money,
+    day: Date,
+    reference: impl ToString,
+) -> Entry {
+    one(MovementKind::ReserveFunded, cash, reserve, amount, day, "Risk reserve funded", reference)
+}
+
+/// A release, of which a part pays what the team owes: besides, team payable → team receivable.
+pub fn set_off(released: Entry, payable: AccountNumber, receivable: AccountNumber, part: Money) -> Entry {
+    let kind = MovementKind::SetOff;
+    let line = Line { kind, debit: payable, credit: receivable, amount: part.minor() };
+    Entry { lines: released.lines.into_iter().chain([line]).collect(), ..released }
+}
+
+/// A team paid what it owed: cash → team receivable.
+pub fn recovered(
+    cash: AccountNumber,
+    receivable: AccountNumber,
+    amount: Money,
+    day: Date,
+    reference: impl ToString,
+) -> Entry {
+    one(MovementKind::Recovered, cash, receivable, amount, day, "Recovered from a team", reference)
+}
+
+/// What a team owed was given up: the risk reserve bears it.
+pub fn written_off(
+    reserve: AccountNumber,
+    receivable: AccountNumber,
+    amount: Money,
+    day: Date,
+    team: impl ToString,
+) -> Entry {
+    one(MovementKind::WrittenOff, reserve, receivable, amount, day, "Written off", team)
+}
+
 /// A pledge was made: commitment room → pledged, in the commitment unit. The room's floor is minus the campaign's cap.
 pub fn pledge_committed(
     room: AccountNumber,
@@ -361,6 +441,20 @@ fn spread(
     reference: impl ToString,
 ) -> Entry {
     let lines = parts.iter().map(|(credit, amount)| Line { kind, debit, credit: *credit, amount: amount.minor() });
+    Entry { lines: lines.collect(), effective: day, outside_fact: false, note: Some(Note::new(memo, reference)) }
+}
+
+/// Several lines between the same two accounts.
+fn several(
+    kind: MovementKind,
+    debit: AccountNumber,
+    credit: AccountNumber,
+    parts: &[Money],
+    day: Date,
+    memo: &str,
+    reference: impl ToString,
+) -> Entry {
+    let lines = parts.iter().map(|part| Line { kind, debit, credit, amount: part.minor() });
     Entry { lines: lines.collect(), effective: day, outside_fact: false, note: Some(Note::new(memo, reference)) }
 }
 

@@ -5,6 +5,9 @@
 pub mod rules {
     pub mod campaign;
     pub mod charge;
+    pub mod chargeback;
+    #[cfg(test)]
+    mod chargeback_tests;
     pub mod donor;
     pub mod fee;
     pub mod lineage;
@@ -20,6 +23,7 @@ pub mod rules {
 pub mod store {
     pub mod attempts;
     pub mod campaigns;
+    pub mod chargebacks;
     pub mod charges;
     pub mod donors;
     pub mod fees;
@@ -27,6 +31,7 @@ pub mod store {
     pub mod plan_changes;
     pub mod pledges;
     pub mod receipts;
+    pub mod recoveries;
     pub mod refunds;
 }
 
@@ -34,14 +39,18 @@ pub mod store {
 pub mod operations {
     pub mod campaigns;
     pub mod captures;
+    pub mod chargeback_notices;
+    pub mod chargebacks;
     pub mod charges;
     pub mod fees;
     pub mod lineage;
+    mod losses;
     pub mod plan;
     pub mod plan_changes;
     pub mod pledge_changes;
     pub mod pledges;
     pub mod present;
+    pub mod recoveries;
     pub mod refund_outcomes;
     pub mod refunds;
     pub mod returns;

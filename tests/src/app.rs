@@ -164,6 +164,11 @@ impl TestApp {
         }
     }
 
+    /// A connection as the service's role.
+    pub async fn connection(&self) -> anyhow::Result<deadpool_postgres::Object> {
+        Ok(self.pool.get().await?)
+    }
+
     /// One number from the database, read as the service's role.
     pub async fn count(&self, query: &str) -> anyhow::Result<i64> {
         Ok(self.pool.get().await?.query_one(query, &[]).await?.get(0))

@@ -48,7 +48,22 @@ const PIECES: &[(Piece, &[&str])] = &[
         &["health", "contract", "identity", "persons", "organisations", "invitations", "credentials", "ties"],
     ),
     (Piece::Books, &["books", "events", "jobs", "accounts", "units", "journal-entries", "holds", "reports", "exports"]),
-    (Piece::Pledging, &["campaigns", "pledges", "charges", "milestones", "claims", "reviews", "disputes", "releases"]),
+    (
+        Piece::Pledging,
+        &[
+            "campaigns",
+            "pledges",
+            "charges",
+            "refunds",
+            "chargebacks",
+            "receivables",
+            "milestones",
+            "claims",
+            "reviews",
+            "disputes",
+            "releases",
+        ],
+    ),
     (Piece::Challenges, &["challenges", "challenge rules", "challenge entries", "purses", "submissions", "judging"]),
     (Piece::Cooperatives, &["cooperatives", "allocation-rules", "proceeds", "distributions", "statements"]),
 ];

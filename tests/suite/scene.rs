@@ -3,6 +3,7 @@
 mod books;
 pub(crate) mod challenges;
 mod cooperatives;
+mod losses;
 mod parties;
 mod partners;
 mod pledging;
@@ -62,6 +63,9 @@ impl Scene {
                 Piece::Cooperatives => cooperatives::fill(&cast, &mut known).await?,
                 Piece::Partners => partners::fill(&cast, &partner, &mut known).await?,
             }
+        }
+        if pieces.contains(&Piece::Pledging) {
+            losses::fill(&app, &cast, &mut known).await?;
         }
         app.work_until_idle().await?;
         // Clocks will be moved by decades: nobody needs to charge for all of them.

@@ -6,6 +6,7 @@
 
 mod books;
 mod challenges;
+mod chargebacks;
 mod cooperatives;
 mod mailing;
 mod milestones;
@@ -52,6 +53,10 @@ impl Context {
             Job::NotifyDecline { charge } => self.notify_decline(leased, *charge).await,
             Job::SendConsentLink { change, token } => self.send_consent_link(leased, *change, token).await,
             Job::SendPlanChange { change } => self.send_plan_change(leased, *change).await,
+            Job::OpenChargeback { charge, wins } => self.open_chargeback(leased, *charge, *wins).await,
+            Job::DecideChargeback { chargeback, wins } => self.decide_chargeback(leased, *chargeback, *wins).await,
+            Job::AdvanceChargeback { chargeback } => self.advance_chargeback(leased, *chargeback).await,
+            Job::SendChargebackNotice { chargeback } => self.send_chargeback_notice(leased, *chargeback).await,
             Job::NotifyReviewers { claim } => self.notify_reviewers(leased, *claim).await,
             Job::CloseReview { claim } => self.close_review(leased, *claim).await,
             Job::ReleaseClaim { claim } => self.release_claim(leased, *claim).await,

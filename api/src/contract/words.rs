@@ -18,6 +18,7 @@ use ledger::parties::rules::invitation::InvitationState;
 use ledger::parties::rules::privacy::Privacy;
 use ledger::parties::rules::role::{OrganisationKind, Role, Scope};
 use ledger::pledging::rules::charge::DeclineKind;
+use ledger::pledging::rules::chargeback::State as ChargebackState;
 use ledger::pledging::rules::fee::Payee;
 use ledger::pledging::rules::lineage::Method;
 use ledger::pledging::rules::plan_change::ChangeState;
@@ -25,6 +26,7 @@ use ledger::pledging::rules::pledge::{AfterPause, Need, Rail};
 use ledger::pledging::rules::sandbox_token::SandboxToken;
 use ledger::service::event::EventKind;
 use ledger::service::job::JobKind;
+use ledger::treasury::rules::settlement::Method as PaymentMethod;
 use serde_json::{Value, json};
 
 /// Words that stand in the code of what a thing can be; a test holds them against it.
@@ -46,7 +48,7 @@ pub(super) const STATES: &[(&str, &[&str])] = &[
             "no_award",
         ],
     ),
-    ("Charge", &["scheduled", "processing", "declined", "captured", "settled", "voided", "missed"]),
+    ("Charge", &["scheduled", "processing", "declined", "captured", "settled", "voided", "missed", "disputed", "lost"]),
     (
         "Claim",
         &[
@@ -94,11 +96,16 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Book", "visibility") => all(Visibility::ALL),
         ("Campaign", "kind") => literal(&["recurring"]),
         ("Campaign" | "Sources", "lineage") => all(Method::ALL),
+        ("Chargeback", "state") => all(ChargebackState::ALL),
+        ("ChargebackPart", "bearer") => {
+            literal(&["fund", "team_payable", "team_receivable", "host_fee", "platform_fee", "risk_reserve"])
+        }
         ("ChallengeEntry", "fee_state") => all(FeeState::ALL),
         ("ChargeFee" | "Fee" | "RefundFee", "to") => all(Payee::ALL),
         ("Charge", "decline_kind") => all(DeclineKind::ALL),
         ("RefundFee", "borne_by") => literal(&["payee", "donor"]),
         ("Charge" | "Pledge" | "Refund", "rail") => all(Rail::ALL),
+        ("Charge" | "Pledge", "method") => all(PaymentMethod::ALL),
         ("Contribution", "state") => all(ContributionState::ALL),
         ("Credential", "scopes") => all(Scope::ALL),
         ("DeadJob", "kind") => JobKind::ALL.iter().map(|kind| kind.as_str().to_owned()).collect(),
@@ -127,7 +134,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Schedule", "interval") => [literal(&["once"]), all(Interval::ALL)].concat(),
         ("Task", "kind") => all(TaskKind::ALL),
         ("Unit", "counts") => all(Counts::ALL),
-        ("Use", "kind") => literal(&["milestone_released", "fund_moved"]),
+        ("Use", "kind") => literal(&["milestone_released", "fund_moved", "dispute_lost"]),
         _ => return None,
     })
 }

@@ -1,12 +1,14 @@
 //! Campaigns of the host; pledges of donors and the charges that collect them, brought by partners.
 
 pub mod campaigns;
+pub mod chargebacks;
 pub mod charges;
 pub mod lineage;
 pub mod plan_changes;
 pub mod pledge_body;
 pub mod pledge_changes;
 pub mod pledges;
+pub mod recoveries;
 pub mod refunds;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -41,5 +43,14 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(refunds::settle)
         .service(refunds::fail)
         .service(refunds::show)
-        .service(charges::show);
+        .service(charges::show)
+        .service(chargebacks::open)
+        .service(chargebacks::list)
+        .service(chargebacks::win)
+        .service(chargebacks::lose)
+        .service(chargebacks::show)
+        .service(recoveries::fund_reserve)
+        .service(recoveries::list)
+        .service(recoveries::recover)
+        .service(recoveries::write_off);
 }

@@ -35,6 +35,8 @@ impl TaskBody {
             TaskKind::ApproveDistribution => "Approve a distribution",
             TaskKind::AttestHours => "Attest hours",
             TaskKind::ScoreSubmission => "Score a submission",
+            TaskKind::AnswerChargeback => "Give evidence against a chargeback",
+            TaskKind::FundReserve => "Fund the risk reserve for a lost chargeback",
         }
     }
 

@@ -4,6 +4,7 @@ use super::{Kind, refusal};
 
 const PLEDGE: &[&str] = &["POST /v1/campaigns/{id}/pledges"];
 const CAPTURE: &[&str] = &["POST /v1/charges/{id}:capture", "POST /v1/charges/{id}/refunds"];
+const CHARGEBACK: &[&str] = &["POST /v1/charges/{id}/chargebacks"];
 const REFUND: &[&str] = &["POST /v1/charges/{id}:refund", "POST /v1/charges/{id}/refunds"];
 const END_REFUND: &[&str] = &["POST /v1/refunds/{id}:settle", "POST /v1/refunds/{id}:fail"];
 const RETURN: &[&str] = &["POST /v1/campaigns/{id}:return"];
@@ -179,9 +180,9 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     refusal(
         "charge-not-captured",
-        "Nothing was captured of the charge, so there is nothing to give back.",
-        "Wait until it is captured, or cancel the pledge. What was voided, its partner gives back by itself.",
-        REFUND,
+        "Nothing was captured of the charge, or all of it went back before it settled: there is nothing to give or take back.",
+        "Read the charge. Wait until it is captured, or cancel the pledge. What was voided, its partner gives back by itself.",
+        &["POST /v1/charges/{id}:refund", "POST /v1/charges/{id}/refunds", "POST /v1/charges/{id}/chargebacks"],
     ),
     refusal(
         "refund-exceeds-charge",
@@ -209,7 +210,40 @@ pub(super) const KINDS: &[Kind] = &[
         "Release them, or cancel them first.",
         RETURN,
     ),
-    refusal("event-taken", "This event was about another charge.", "Send an event id once.", CAPTURE),
+    refusal(
+        "event-taken",
+        "This event was about something else.",
+        "Send an event id once.",
+        &[
+            "POST /v1/charges/{id}:capture",
+            "POST /v1/charges/{id}/refunds",
+            "POST /v1/charges/{id}/chargebacks",
+        ],
+    ),
+    refusal(
+        "chargeback-exceeds-charge",
+        "More was taken back than is left of the charge.",
+        "Report what was taken back of this charge: `detail` says how much is neither refunded nor disputed.",
+        CHARGEBACK,
+    ),
+    refusal(
+        "chargeback-decided",
+        "The chargeback was decided before, in the other way.",
+        "Read the chargeback. Where the provider changed its mind, report another chargeback, or let the donor give again.",
+        &["POST /v1/chargebacks/{id}:win", "POST /v1/chargebacks/{id}:lose"],
+    ),
+    refusal(
+        "reserve-short",
+        "The risk reserve does not reach.",
+        "Fund the risk reserve: `detail` says with how much.",
+        &["POST /v1/books/{book}/receivables/{team}:write-off"],
+    ),
+    refusal(
+        "receivable-exceeded",
+        "The team owes less than was named.",
+        "Read what the team owes, and name that or less.",
+        &["POST /v1/books/{book}/receivables/{team}:recover", "POST /v1/books/{book}/receivables/{team}:write-off"],
+    ),
     refusal(
         "fund-short",
         "The fund holds less free money than is needed.",

@@ -17,6 +17,7 @@ use ledger::pledging::rules::charge::Outcome;
 use ledger::pledging::rules::pledge::Rail;
 use ledger::service::change::Change;
 use ledger::service::store::activity::Actor;
+use ledger::treasury::rules::settlement::Method;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -62,6 +63,7 @@ async fn due(url: &str, pool: &Pool) -> Due {
         amount: amount(1_000),
         schedule: AskedSchedule::Recurring { interval: Interval::Month, start: None, anchor: None, payments: None },
         rail: Rail::Sandbox,
+        method: Method::Card,
         token: "card".into(),
         terms_digest: campaign.terms_digest,
     };

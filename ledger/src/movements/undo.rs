@@ -42,6 +42,10 @@ pub fn of(kind: MovementKind) -> Undo {
         K::ExchangeGain | K::ExchangeLoss => {
             Undo::Again("The result is posted again at the right rate, which posts the difference.")
         }
+        K::DisputeOpened => by("POST /v1/chargebacks/{id}:win", K::DisputeWon),
+        K::DisputeWon => {
+            Undo::Again("The provider takes the money back again, and its partner reports another chargeback.")
+        }
         K::FundMoved => Undo::Again("The pledge is redirected back, with its settled money."),
         K::ChargeCaptured => Undo::Instead(
             "The charge is refunded. A partner that reported a capture by mistake reports that refund too.",
@@ -82,10 +86,24 @@ pub fn of(kind: MovementKind) -> Undo {
             "Doubts are heard before the release, by a dispute. Later the host keeps back what the account of the team holds \
              until it is settled with the team.",
         ),
-        K::DisputeOpened
-        | K::DisputeWon
-        | K::DisputeLost
-        | K::ReserveFunded
+        K::DisputeLost => Undo::Instead(
+            "The provider's word is final. Where it changes its mind, the donor gives again, and the host gives up what a team \
+             still owes for it.",
+        ),
+        K::ReserveFunded => Undo::Instead(
+            "The reserve stands for chargebacks to come, and the custodian's cash with it: the host funds it with less the next \
+             time.",
+        ),
+        K::SetOff => {
+            Undo::Instead("The host pays the team outside of the book, and gives up as much of what it owes otherwise.")
+        }
+        K::Recovered => Undo::Instead(
+            "The host pays back outside of the book what the team paid too much. Money that never came is missing from the \
+             custodian's cash, and the host asks the team for it.",
+        ),
+        K::WrittenOff => {
+            Undo::Instead("A team that pays after all pays into the risk reserve: the host funds the reserve with it.")
+        }
         | K::MatchPaid
         | K::PayoutSent
         | K::PayoutFailed
@@ -98,10 +116,7 @@ pub fn of(kind: MovementKind) -> Undo {
         | K::SuspenseMatched
         | K::ClawbackUnpaid
         | K::ClawbackPaid
-        | K::SetOff
-        | K::Recovered
         | K::RecoveryRestored
-        | K::WrittenOff
         | K::CustomerPaid
         | K::CostPaid
         | K::LoanReceived

@@ -4,7 +4,7 @@
 //! must bear being done twice: it looks at the state of things first, and settles in the transaction of its effect.
 
 use crate::id::{
-    BookId, CampaignId, ChallengeId, ChargeId, ClaimId, DistributionId, EntrantId, HoldId, InvitationId,
+    BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, DistributionId, EntrantId, HoldId, InvitationId,
     OrganisationId, PlanChangeId, PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId, StatementId,
 };
 use crate::service::store::activity::Actor;
@@ -67,6 +67,30 @@ pub enum Job {
     SendPlanChange {
         /// The change that was applied.
         change: PlanChangeId,
+    },
+    /// The sandbox's provider takes a charge back.
+    OpenChargeback {
+        /// The captured charge.
+        charge: ChargeId,
+        /// How the provider will decide: whether it gives the money back.
+        wins: bool,
+    },
+    /// The sandbox's provider decides a chargeback.
+    DecideChargeback {
+        /// The chargeback.
+        chargeback: ChargebackId,
+        /// Whether it gives the money back.
+        wins: bool,
+    },
+    /// Do what falls due of a chargeback: its money leaves, its time runs out, its loss is borne.
+    AdvanceChargeback {
+        /// The chargeback.
+        chargeback: ChargebackId,
+    },
+    /// Tell the host how a chargeback stands.
+    SendChargebackNotice {
+        /// The chargeback.
+        chargeback: ChargebackId,
     },
     /// Tell the reviewers that a claim waits for them.
     NotifyReviewers {
@@ -187,6 +211,10 @@ impl Job {
             Job::NotifyDecline { .. } => JobKind::NotifyDecline,
             Job::SendConsentLink { .. } => JobKind::SendConsentLink,
             Job::SendPlanChange { .. } => JobKind::SendPlanChange,
+            Job::OpenChargeback { .. } => JobKind::OpenChargeback,
+            Job::DecideChargeback { .. } => JobKind::DecideChargeback,
+            Job::AdvanceChargeback { .. } => JobKind::AdvanceChargeback,
+            Job::SendChargebackNotice { .. } => JobKind::SendChargebackNotice,
             Job::NotifyReviewers { .. } => JobKind::NotifyReviewers,
             Job::CloseReview { .. } => JobKind::CloseReview,
             Job::ReleaseClaim { .. } => JobKind::ReleaseClaim,
@@ -220,6 +248,10 @@ impl fmt::Debug for Job {
             Job::NotifyDecline { charge } => write!(f, "notify_decline of {charge}"),
             Job::SendConsentLink { change, .. } => write!(f, "send_consent_link of {change}"),
             Job::SendPlanChange { change } => write!(f, "send_plan_change of {change}"),
+            Job::OpenChargeback { charge, .. } => write!(f, "open_chargeback of {charge}"),
+            Job::DecideChargeback { chargeback, .. } => write!(f, "decide_chargeback of {chargeback}"),
+            Job::AdvanceChargeback { chargeback } => write!(f, "advance_chargeback of {chargeback}"),
+            Job::SendChargebackNotice { chargeback } => write!(f, "send_chargeback_notice of {chargeback}"),
             Job::NotifyReviewers { claim } => write!(f, "notify_reviewers of {claim}"),
             Job::CloseReview { claim } => write!(f, "close_review of {claim}"),
             Job::ReleaseClaim { claim } => write!(f, "release_claim of {claim}"),
@@ -266,6 +298,14 @@ pub enum JobKind {
     SendConsentLink,
     /// [`Job::SendPlanChange`]
     SendPlanChange,
+    /// [`Job::OpenChargeback`]
+    OpenChargeback,
+    /// [`Job::DecideChargeback`]
+    DecideChargeback,
+    /// [`Job::AdvanceChargeback`]
+    AdvanceChargeback,
+    /// [`Job::SendChargebackNotice`]
+    SendChargebackNotice,
     /// [`Job::NotifyReviewers`]
     NotifyReviewers,
     /// [`Job::CloseReview`]
@@ -304,7 +344,7 @@ pub enum JobKind {
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 25] = [
+    pub const ALL: [JobKind; 28] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -313,6 +353,10 @@ impl JobKind {
         JobKind::NotifyDecline,
         JobKind::SendConsentLink,
         JobKind::SendPlanChange,
+        JobKind::OpenChargeback,
+        JobKind::DecideChargeback,
+        JobKind::AdvanceChargeback,
+        JobKind::SendChargebackNotice,
         JobKind::NotifyReviewers,
         JobKind::CloseReview,
         JobKind::ReleaseClaim,
@@ -343,6 +387,10 @@ impl JobKind {
             JobKind::NotifyDecline => "notify_decline",
             JobKind::SendConsentLink => "send_consent_link",
             JobKind::SendPlanChange => "send_plan_change",
+            JobKind::OpenChargeback => "open_chargeback",
+            JobKind::DecideChargeback => "decide_chargeback",
+            JobKind::AdvanceChargeback => "advance_chargeback",
+            JobKind::SendChargebackNotice => "send_chargeback_notice",
             JobKind::NotifyReviewers => "notify_reviewers",
             JobKind::CloseReview => "close_review",
             JobKind::ReleaseClaim => "release_claim",
@@ -370,6 +418,9 @@ impl JobKind {
             JobKind::ChargePledge
             | JobKind::RetryCharge
             | JobKind::SettleReceivable
+            | JobKind::OpenChargeback
+            | JobKind::DecideChargeback
+            | JobKind::AdvanceChargeback
             | JobKind::ReleaseClaim
             | JobKind::AdvanceDistribution
             | JobKind::AdvanceChallenge
@@ -384,6 +435,7 @@ impl JobKind {
             | JobKind::NotifyDecline
             | JobKind::SendConsentLink
             | JobKind::SendPlanChange
+            | JobKind::SendChargebackNotice
             | JobKind::NotifyReviewers
             | JobKind::CloseReview
             | JobKind::SendReleaseNotice
@@ -449,6 +501,10 @@ mod tests {
             Job::NotifyDecline { charge: ChargeId::generate(book) },
             consent_link(),
             Job::SendPlanChange { change: PlanChangeId::generate(book) },
+            Job::OpenChargeback { charge: ChargeId::generate(book), wins: true },
+            Job::DecideChargeback { chargeback: ChargebackId::generate(book), wins: false },
+            Job::AdvanceChargeback { chargeback: ChargebackId::generate(book) },
+            Job::SendChargebackNotice { chargeback: ChargebackId::generate(book) },
             Job::NotifyReviewers { claim: ClaimId::generate(book) },
             Job::CloseReview { claim: ClaimId::generate(book) },
             Job::ReleaseClaim { claim: ClaimId::generate(book) },

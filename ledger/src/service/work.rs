@@ -48,6 +48,9 @@ impl JobKind {
             JobKind::SendSignIn => Work::SignIn,
             JobKind::ChargePledge | JobKind::RetryCharge | JobKind::SendRefund => Work::Rail,
             JobKind::SettleReceivable
+            | JobKind::OpenChargeback
+            | JobKind::DecideChargeback
+            | JobKind::AdvanceChargeback
             | JobKind::CloseReview
             | JobKind::ReleaseClaim
             | JobKind::AdvanceDistribution
@@ -62,6 +65,7 @@ impl JobKind {
             | JobKind::NotifyDecline
             | JobKind::SendConsentLink
             | JobKind::SendPlanChange
+            | JobKind::SendChargebackNotice
             | JobKind::NotifyReviewers
             | JobKind::SendReleaseNotice
             | JobKind::SendStatement

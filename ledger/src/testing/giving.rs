@@ -14,6 +14,7 @@ use crate::pledging::store::charges as charge_rows;
 use crate::service::change::Change;
 use crate::service::store::activity::Actor;
 use crate::treasury::operations::settlements;
+use crate::treasury::rules::settlement::Method;
 use jiff::Timestamp;
 
 /// A pledge of one payment, due at once.
@@ -60,6 +61,7 @@ impl Ground {
             amount: usd(amount),
             schedule: ONCE,
             rail: Rail::Sandbox,
+            method: Method::Card,
             token: "card".into(),
             terms_digest: campaign.terms_digest,
         }

@@ -8,10 +8,10 @@ BEGIN
     RETURN QUERY
     INSERT INTO public.pledge (book_id, id, campaign, donor, partner, reference, content, amount, currency, schedule, starts_on,
                         anchor_day, payments, next_sequence, rail, token, terms_sha256, state, state_since, state_until,
-                        state_detail, created_at)
+                        state_detail, created_at, method)
     SELECT p_book, r.id, r.campaign, r.donor, r.partner, r.reference, r.content, r.amount, r.currency, r.schedule,
            r.starts_on, r.anchor_day, r.payments, r.next_sequence, r.rail, r.token, r.terms_sha256, r.state,
-           r.state_since, r.state_until, r.state_detail, r.created_at
+           r.state_since, r.state_until, r.state_detail, r.created_at, coalesce(r.method, 'card')
       FROM jsonb_populate_recordset(NULL::public.pledge, p_rows) AS r
     ON CONFLICT (book_id, partner, reference) DO NOTHING
     RETURNING *;

@@ -103,17 +103,17 @@ GRANT UPDATE (version, state_since, state_until, fund, state) ON campaign TO com
 GRANT INSERT (id, partner, created_at, book_id, reference, name, email, privacy) ON donor TO commonpurse_service;
 GRANT UPDATE (name, email, privacy) ON donor TO commonpurse_service;
 GRANT INSERT (id, campaign, donor, partner, amount, created_at, state_since, state_until, book_id, starts_on, payments,
-    next_sequence, anchor_day, schedule, currency, rail, state, state_detail, reference, token, terms_sha256, content) ON
-    pledge TO commonpurse_service;
+    next_sequence, anchor_day, schedule, currency, rail, state, state_detail, reference, token, terms_sha256, content,
+    method) ON pledge TO commonpurse_service;
 GRANT UPDATE (campaign, amount, version, state_since, state_until, starts_on, next_sequence, terms_from, schedule, state,
     state_detail, token) ON pledge TO commonpurse_service;
 GRANT INSERT (id, pledge, asked_by, from_amount, to_amount, asked_at, consented_at, lapses_at, book_id, currency, from_interval,
     to_interval, consent, reason, shown_sha256, secret_digest) ON plan_change TO commonpurse_service;
 GRANT INSERT (change, at, book_id, terms_from, starts_on, outcome) ON plan_change_end TO commonpurse_service;
-GRANT INSERT (id, partner, created_at, book_id, receivable, day, due_on, currency) ON settlement TO commonpurse_service;
+GRANT INSERT (id, partner, created_at, book_id, receivable, day, due_on, currency, method) ON settlement TO commonpurse_service;
 GRANT UPDATE (amount, entry, settled_at) ON settlement TO commonpurse_service;
 GRANT INSERT (id, pledge, campaign, partner, amount, created_at, waits_until, book_id, sequence, attempt, due_on, currency,
-    rail, state) ON charge TO commonpurse_service;
+    rail, state, method) ON charge TO commonpurse_service;
 GRANT UPDATE (campaign, settlement, entry, version, waits_until, attempt, declines, first_declined_on, retry_on, captured_on,
     state, decline_kind, decline_code, provider_reference, fees, withheld, refunded) ON charge TO commonpurse_service;
 GRANT INSERT (charge, amount, book_id, account, returns, payee) ON charge_fee TO commonpurse_service;
@@ -128,6 +128,13 @@ GRANT INSERT (entry, pledge, from_campaign, to_campaign, amount, book_id) ON ple
 GRANT INSERT (pledge, number, settled, amount, remaining, book_id, fund) ON fund_layer TO commonpurse_service;
 GRANT UPDATE (remaining) ON fund_layer TO commonpurse_service;
 GRANT INSERT (entry, layer, amount, book_id, fund) ON fund_use TO commonpurse_service;
+
+GRANT UPDATE (disputed, lost) ON charge TO commonpurse_service;
+GRANT SELECT ON chargeback, chargeback_part TO commonpurse_service;
+GRANT INSERT (id, charge, pledge, campaign, partner, amount, fee, held_from, created_at, until, evidence_until, book_id,
+    reported_on, currency, reason, event_id) ON chargeback TO commonpurse_service;
+GRANT UPDATE (opened_entry, closed_entry, held_until, version, decided_at, state) ON chargeback TO commonpurse_service;
+GRANT INSERT (chargeback, campaign, team, amount, book_id, number, bearer) ON chargeback_part TO commonpurse_service;
 
 -- milestones
 GRANT SELECT ON milestone, claim, evidence, review, dispute, release TO commonpurse_service;
@@ -146,8 +153,8 @@ GRANT INSERT (claim_id, reviewer, amount, at, book_id, round, verdict, claim_dig
 GRANT INSERT (id, claim_id, opened_by, amount, version, opened_at, until, book_id, state, reason) ON dispute TO
     commonpurse_service;
 GRANT UPDATE (resolved_by, version, resolved_at, state, resolution) ON dispute TO commonpurse_service;
-GRANT INSERT (id, claim_id, milestone_id, campaign_id, team, amount, entry_number, released_at, book_id, number, currency) ON
-    release TO commonpurse_service;
+GRANT INSERT (id, claim_id, milestone_id, campaign_id, team, amount, entry_number, released_at, book_id, number, currency,
+    set_off) ON release TO commonpurse_service;
 
 -- challenges
 GRANT SELECT ON challenge, challenge_rules, prize, purse_contribution, entrant, submission, submission_evidence, attribution,

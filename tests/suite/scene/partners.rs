@@ -59,6 +59,27 @@ async fn pledges(partner: &Client, known: &mut Known) -> Outcome {
     known.example("POST /v1/charges/{id}:refund", json!({"id": taken}), part);
     let paid = json!({"event_id": "evt-1", "provider_reference": "pay-1"});
     known.example("POST /v1/charges/{id}:capture", due, paid);
+    chargebacks(partner, known).await
+}
+
+/// A charge that can be taken back, and one of which that has happened twice.
+async fn chargebacks(partner: &Client, known: &mut Known) -> Outcome {
+    let mut captured = Vec::new();
+    for pledge in known.values["plg"].clone() {
+        let charges = partner.all(&format!("/v1/pledges/{pledge}/charges")).await?;
+        captured.extend(charges.into_iter().filter(|charge| charge["state"] == "settled").map(|it| it["id"].clone()));
+    }
+    // Not of the last campaign: what milestones are funded with must be free.
+    let [open, other, _] = &*captured else { bail!("three settled charges, not {captured:?}") };
+    let taken = |event: &str| json!({"event_id": event, "amount": usd("1.00"), "reason": "fraudulent"});
+    let path = format!("/v1/charges/{}/chargebacks", other.as_str().unwrap_or_default());
+    for (event, how) in [("evt-won", "win"), ("evt-lost", "lose")] {
+        let chargeback = partner.post(&path, &taken(event)).await?.ok()?;
+        known.add(text(&chargeback, "/id")?);
+        known.example(&format!("POST /v1/chargebacks/{{id}}:{how}"), json!({"id": chargeback["id"]}), json!({}));
+    }
+    let chargeback = json!({"event_id": "evt-2", "amount": usd("30.00"), "reason": "fraudulent"});
+    known.example("POST /v1/charges/{id}/chargebacks", json!({"id": open}), chargeback);
     Ok(())
 }
 

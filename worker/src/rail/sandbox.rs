@@ -240,7 +240,12 @@ fn decide(request: &ChargeRequest) -> Outcome {
     }
     let Ok(token) = request.token.parse() else { return declined("unknown_token", DeclineKind::Expired) };
     match token {
-        SandboxToken::Ok | SandboxToken::Timeout | SandboxToken::RefundFails | SandboxToken::RefundSlow => {
+        SandboxToken::Ok
+        | SandboxToken::Timeout
+        | SandboxToken::RefundFails
+        | SandboxToken::RefundSlow
+        | SandboxToken::DisputedWon
+        | SandboxToken::DisputedLost => {
             captured(request)
         }
         SandboxToken::InsufficientFunds => declined("insufficient_funds", DeclineKind::Soft),

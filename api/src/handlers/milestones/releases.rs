@@ -7,7 +7,7 @@ use crate::paging::{Page, Window};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::visibility::{Reader, book_of};
-use crate::wire::{MoneyBody, parse};
+use crate::wire::{BalanceBody, MoneyBody, parse};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
 use jiff::Timestamp;
@@ -36,6 +36,8 @@ pub struct ReleaseBody {
     #[schema(value_type = String)]
     team: OrganisationId,
     amount: MoneyBody,
+    /// What of it paid what the team owed; the rest is owed to the team.
+    set_off: BalanceBody,
     /// Record number of its journal entry.
     entry: i64,
     /// When the money was released, by the book's clock.
@@ -44,8 +46,10 @@ pub struct ReleaseBody {
 
 impl From<Release> for ReleaseBody {
     fn from(it: Release) -> ReleaseBody {
-        let Release { id, number, claim, milestone, campaign, team, amount, entry, released_at } = it;
-        ReleaseBody { id, number, claim, milestone, campaign, team, amount: amount.into(), entry, released_at }
+        let Release { id, number, claim, milestone, campaign, team, amount, set_off, entry, released_at } = it;
+        let set_off = BalanceBody::new(set_off, amount.currency());
+        let amount = amount.into();
+        ReleaseBody { id, number, claim, milestone, campaign, team, amount, set_off, entry, released_at }
     }
 }
 

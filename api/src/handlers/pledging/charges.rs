@@ -28,6 +28,7 @@ use ledger::pledging::store::attempts::{self, Attempt};
 use ledger::pledging::store::charges;
 use ledger::pledging::store::fees::{self, ChargeFee};
 use ledger::text;
+use ledger::treasury::rules::settlement::Method;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -49,14 +50,19 @@ pub struct ChargeBody {
     amount: MoneyBody,
     /// What went back to the donor, or is on its way back.
     refunded: BalanceBody,
+    /// What the donor's bank took back: of chargebacks that are open or lost.
     disputed: BalanceBody,
     /// `sandbox` or `partner`.
     #[schema(value_type = String)]
     rail: Rail,
+    /// How the donor pays: `card`, `debit` or `transfer`.
+    #[schema(value_type = String)]
+    method: Method,
     /// `scheduled`; `processing`: it is being tried, or the partner is to report it; `declined`; `captured`; `settled`: it has
     /// arrived as cash; `voided`: its campaign had closed, the money goes back, and it is tried again when the donor chooses
-    /// another campaign; `missed`: the next due date came before this payment was tried, and it never is; `refunded`: all of it went back to the donor, or is on its
-    /// way back.
+    /// another campaign; `missed`: the next due date came before this payment was tried, and it never is; `refunded`: all of it
+    /// went back to the donor, or is on its way back; `disputed`: it was captured, and the donor's bank took it back, or a part
+    /// of it; `lost`: what was taken back is lost.
     state: String,
     /// The last attempt, from 1; 0 for a payment that was missed.
     attempt: i32,
@@ -93,6 +99,7 @@ impl From<Charge> for ChargeBody {
             refunded: balance(it.refunded),
             disputed: balance(it.disputed),
             rail: it.rail,
+            method: it.method,
             state: it.word().to_owned(),
             attempt: it.state.attempt(),
             waits_until: None,

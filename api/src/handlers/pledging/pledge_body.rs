@@ -16,6 +16,7 @@ use ledger::pledging::rules::pledge::{Pledge, Rail, Schedule};
 use ledger::pledging::rules::sandbox_token;
 use ledger::pledging::store::donors;
 use ledger::text;
+use ledger::treasury::rules::settlement::Method;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -95,6 +96,9 @@ pub struct NewPledge {
     /// Who takes the money: `partner` (it reports captures), or `sandbox` in sandbox books.
     #[schema(pattern = "^(sandbox|partner)$")]
     rail: String,
+    /// How the donor pays: `card`, which is the default, `debit` or `transfer`. A bank debit settles five days later than the others.
+    #[schema(pattern = "^(card|debit|transfer)$")]
+    method: Option<String>,
     /// What the provider charges; never shown. The rail `partner` needs none.
     #[serde(default)]
     #[schema(max_length = 200, example = "sandbox_ok")]
@@ -129,6 +133,7 @@ impl NewPledge {
             amount: self.amount.parse("/amount")?,
             schedule: self.schedule.parse()?,
             rail,
+            method: self.method.as_ref().map_or(Ok(Method::Card), |method| parse("/method", method))?,
             token,
             terms_digest,
         })
@@ -188,6 +193,9 @@ pub struct PledgeBody {
     /// `sandbox` or `partner`.
     #[schema(value_type = String)]
     rail: Rail,
+    /// How the donor pays: `card`, `debit` or `transfer`.
+    #[schema(value_type = String)]
+    method: Method,
     terms_sha256: String,
     /// `created`, `active`, `needs_action`, `paused`, `lapsed`, `completed`, `cancelled` or `refunded`.
     state: String,
@@ -246,6 +254,7 @@ impl<'a> View<'a> {
                 zone: self.book.zone_name.clone(),
             },
             rail: it.rail,
+            method: it.method,
             terms_sha256: hex::encode(it.terms_digest),
             state: state.as_str().to_owned(),
             state_detail: state.detail().to_owned(),

@@ -22,6 +22,7 @@ use crate::service::store::activity::{self, Actor, Done};
 use crate::service::store::jobs;
 use crate::text;
 use crate::treasury::operations::settlements;
+use crate::treasury::rules::settlement::Method;
 use crate::{chart, movements};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
@@ -189,7 +190,8 @@ async fn capture_locked(
         return Err(Refusal::new("payment-taken", format!("{provider_reference} paid another contribution")).into());
     }
     let settlement =
-        settlements::open(tx, book, contribution.partner, contribution.amount.currency(), on, wall).await?;
+        settlements::open(tx, book, contribution.partner, (contribution.amount.currency(), Method::Card), on, wall)
+            .await?;
     let entry = movements::purse_pledged(settlement.receivable, account, contribution.amount, on, id);
     let entry = posting::post(tx, book, entry, wall).await?.number;
     let capture = Capture { provider_reference, settlement: settlement.id, on, entry };

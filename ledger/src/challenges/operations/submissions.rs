@@ -20,6 +20,7 @@ use crate::service::store::activity::{self, Actor, Done};
 use crate::service::store::jobs;
 use crate::text;
 use crate::treasury::operations::settlements;
+use crate::treasury::rules::settlement::Method;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 
@@ -114,7 +115,7 @@ pub async fn capture_fee(
     let fee = Money::from_minor(entrant.fee, challenge.purse.currency())
         .map_err(|error| Error::inconsistent(format!("{id}: {error}")))?;
     let on = book.day_of(at);
-    let settlement = settlements::open(tx, &book, partner, fee.currency(), on, wall).await?;
+    let settlement = settlements::open(tx, &book, partner, (fee.currency(), Method::Card), on, wall).await?;
     let account = purses::fee_account(tx, &book, &challenge, wall).await?;
     let entry = movements::entry_fee_captured(settlement.receivable, account, fee, on, id);
     let entry = posting::post(tx, &book, entry, wall).await?.number;

@@ -1,6 +1,8 @@
 //! A task: what waits for a person, for which object, until when.
 
-use crate::id::{BookRef, ClaimId, ContributionId, DisputeId, DistributionId, InvitationId, SubmissionId};
+use crate::id::{
+    BookRef, ChargebackId, ClaimId, ContributionId, DisputeId, DistributionId, InvitationId, SubmissionId,
+};
 use crate::words::words;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -25,6 +27,10 @@ words! {
         AttestHours = "attest_hours",
         /// Score a submission as a judge.
         ScoreSubmission = "score_submission",
+        /// Give the provider evidence against a chargeback.
+        AnswerChargeback = "answer_chargeback",
+        /// Fund the risk reserve, which does not reach for a chargeback that is lost.
+        FundReserve = "fund_reserve",
     }
 }
 
@@ -72,6 +78,8 @@ impl Place {
 /// What a task is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TaskObject {
+    /// A chargeback.
+    Chargeback(ChargebackId),
     /// A claim.
     Claim(ClaimId),
     /// Hours of a member.
@@ -89,6 +97,7 @@ pub enum TaskObject {
 impl TaskObject {
     fn uuid(self) -> Uuid {
         match self {
+            TaskObject::Chargeback(id) => id.object,
             TaskObject::Claim(id) => id.object,
             TaskObject::Contribution(id) => id.object,
             TaskObject::Dispute(id, _) => id.object,

@@ -5,7 +5,8 @@ use crate::desk::rules::task::{Place, Task, TaskKind, TaskObject};
 use crate::engine::store::rows::word;
 use crate::error::Error;
 use crate::id::{
-    BookId, BookRef, ClaimId, ContributionId, DisputeId, DistributionId, InvitationId, PersonId, SubmissionId,
+    BookId, BookRef, ChargebackId, ClaimId, ContributionId, DisputeId, DistributionId, InvitationId, PersonId,
+    SubmissionId,
 };
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
@@ -143,6 +144,28 @@ pub async fn disputes(
         task(row, |book, id| TaskObject::Dispute(DisputeId::new(book, id), ClaimId::new(book, claim)))
     };
     rows.iter().map(dispute).collect()
+}
+
+/// Chargebacks that wait for the host: for evidence, and lost ones for money of the risk reserve.
+pub async fn chargebacks(
+    client: &impl GenericClient,
+    person: PersonId,
+    after: Place,
+    limit: i64,
+) -> Result<Vec<Task>, Error> {
+    let text = "-- tasks::chargebacks
+        SELECT CASE k.state WHEN 'open' THEN 'answer_chargeback' ELSE 'fund_reserve' END AS kind,
+               k.book_id, k.id, c.title, b.uid, b.name, w.until
+          FROM book b
+          JOIN chargeback k ON k.book_id = b.number AND k.state IN ('open', 'lost_unborne')
+          JOIN campaign c ON c.book_id = k.book_id AND c.id = k.campaign
+         CROSS JOIN LATERAL (SELECT CASE k.state WHEN 'open' THEN coalesce(k.evidence_until, k.until) END AS until) AS w
+         WHERE EXISTS (SELECT FROM membership r WHERE r.organisation = b.organisation AND r.person = $1
+                          AND r.role IN ('owner', 'treasurer'))
+           AND (coalesce(w.until, 'infinity'), k.id) > (coalesce($2::timestamptz, 'infinity'), $3)
+         ORDER BY coalesce(w.until, 'infinity'), k.id LIMIT $4";
+    let rows = waiting(client, text, person, after, limit).await?;
+    rows.iter().map(|row| task(row, |book, id| TaskObject::Chargeback(ChargebackId::new(book, id)))).collect()
 }
 
 /// Distributions that the person may open, and those that somebody else drafted and the person may approve.

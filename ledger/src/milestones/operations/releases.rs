@@ -4,6 +4,7 @@ use super::claims::addresses;
 use super::locked::{ballot, enqueue, save};
 use crate::book::AccountNumber;
 use crate::books::operations::accounts;
+use crate::calendar::later;
 use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
@@ -15,7 +16,7 @@ use crate::milestones::store::{claims, milestones, releases};
 use crate::money::{Currency, Money};
 use crate::parties::rules::role::Role;
 use crate::parties::store::organisations;
-use crate::pledging::operations::lineage;
+use crate::pledging::operations::{chargebacks, lineage, recoveries};
 use crate::pledging::rules::campaign::Campaign;
 use crate::pledging::store::campaigns;
 use crate::service::job::Job;
@@ -29,6 +30,8 @@ use std::mem::discriminant;
 ///
 /// Before its first release the approvals are counted once more: when a tie was declared meanwhile, or a reviewer joined
 /// the team, and too few remain, the claim goes back to its reviewers.
+///
+/// Money that a chargeback holds is waited for: nothing is released then, and the same is asked again a day later.
 ///
 /// # Errors
 ///
@@ -48,6 +51,13 @@ pub async fn release(tx: &Transaction<'_>, id: ClaimId, wall: Timestamp) -> Resu
     let was = discriminant(&claim.state);
     let (claim, amount) = claim.release(now);
     if amount == 0 {
+        return Ok(None);
+    }
+    if chargebacks::keeps_back(tx, &campaign, amount).await? {
+        // What a chargeback holds, or has taken, is missing for now: looked at again a day later.
+        let due = later(now, 1);
+        let dedupe = format!("{id} at {}", due.as_microsecond());
+        enqueue(tx, book.id, due, dedupe, Job::ReleaseClaim { claim: id }).await?;
         return Ok(None);
     }
     let amount = Money::from_minor(amount, claim.content.amount.currency())
@@ -91,7 +101,8 @@ async fn reopen(
     Ok(())
 }
 
-/// Posts fund → team payable, and writes the release with the entry's number.
+/// Posts fund → team payable, and team payable → team receivable as far as the team owes something; writes the release with the
+/// entry's number.
 async fn post(
     tx: &Transaction<'_>,
     book: &Book,
@@ -103,9 +114,16 @@ async fn post(
     let fund = campaign.fund.ok_or_else(|| Refusal::new("campaign-not-published", "the campaign has no fund yet"))?;
     let payable = payable_of(tx, book, claim.team, amount.currency(), wall).await?;
     let id = ReleaseId::generate(book.id);
-    let entry = movements::milestone_released(fund, payable, amount, book.today(wall), id);
+    let mut entry = movements::milestone_released(fund, payable, amount, book.today(wall), id);
     // Locks below this line are the book head and balances: the release's number is drawn before.
     let number = releases::next_number(tx, claim.id).await?;
+    let currency = amount.currency();
+    let owed = recoveries::owed(tx, book, claim.team, currency).await?;
+    let set_off = owed.min(amount.minor());
+    if let Ok(part) = Money::from_minor(set_off, currency) {
+        let receivable = recoveries::receivable(tx, book, claim.team, currency, wall).await?;
+        entry = movements::set_off(entry, payable, receivable, part);
+    }
     let posted = posting::post(tx, book, entry, wall).await?;
     lineage::draw(tx, campaign, posted.number, amount).await?;
     let release = Release {
@@ -116,6 +134,7 @@ async fn post(
         campaign: campaign.id,
         team: claim.team,
         amount,
+        set_off,
         entry: posted.number,
         released_at: book.now(wall),
     };

@@ -21,6 +21,8 @@ pub struct Release {
     pub team: OrganisationId,
     /// The amount that was released.
     pub amount: Money,
+    /// Minor units of it that paid what the team owed; the rest is owed to the team.
+    pub set_off: i64,
     /// Record number of its journal entry.
     pub entry: i64,
     /// When it was released, in book time.

@@ -18,6 +18,7 @@ fn from_row(row: &Row) -> Result<Release, Error> {
         campaign: CampaignId::new(book, row.get("campaign_id")),
         team: OrganisationId(row.get("team")),
         amount: money(row.get("amount"), word(row.get("currency"))?)?,
+        set_off: row.get("set_off"),
         entry: row.get("entry_number"),
         released_at: row.get("released_at"),
     })
@@ -41,8 +42,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &Release) -> Result<(), Error> {
         .prepare_cached(
             "-- releases::insert
             INSERT INTO release (book_id, id, claim_id, number, milestone_id, campaign_id, team, amount, currency,
-                                 entry_number, released_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                                 entry_number, released_at, set_off)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         )
         .await?;
     tx.execute(
@@ -59,6 +60,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &Release) -> Result<(), Error> {
             /* currency */ &new.amount.currency().code(),
             /* entry_number */ &new.entry,
             /* released_at */ &new.released_at,
+            /* set_off */ &new.set_off,
         ],
     )
     .await?;

@@ -11,6 +11,7 @@ use crate::pledging::rules::campaign::{Campaign, Kind, State};
 use crate::pledging::rules::fee;
 use crate::pledging::rules::lineage::Method;
 use crate::pledging::store::campaigns::{self, Sums};
+use crate::pledging::store::chargebacks;
 use crate::service::change::{Change, check_line, check_slug, check_text};
 use crate::service::store::activity::{self, Actor, Done};
 use crate::text;
@@ -185,7 +186,8 @@ async fn step(
     Ok(changed)
 }
 
-/// What of a campaign's fund is settled and set aside for nothing, minor units; negative when more is set aside than there is.
+/// What of a campaign's fund is settled, set aside for nothing and held by no chargeback, minor units; negative when more is set
+/// aside or held than there is.
 ///
 /// The caller has locked the campaign, so that nobody else draws on it meanwhile. The fund is read before what has not
 /// settled: a capture that commits in between makes the answer too small for a moment, never too large.
@@ -198,7 +200,8 @@ pub async fn available(tx: &Transaction<'_>, campaign: &Campaign) -> Result<i64,
     let balance = balances::get(tx, campaign.id.book, fund).await?;
     let unsettled = campaigns::unsettled(tx, campaign.id).await?;
     let earmarked = campaigns::earmarked(tx, campaign.id).await?;
-    Ok(balance.net() - balance.held - unsettled - earmarked)
+    let held = chargebacks::held(tx, campaign.id).await?;
+    Ok(balance.net() - balance.held - unsettled - earmarked - held)
 }
 
 /// What came to a campaign.

@@ -4,6 +4,7 @@
 //! them has changed since. That is the common case: the attempt is under way, the day's settlement is open, the
 //! campaign is not over. Everything else is left to [`super::charges`], which locks what it decides on.
 
+use super::chargebacks;
 use super::charges::receipt_job;
 use super::fees;
 use crate::book::{Command, Companion, Entry, Key};
@@ -70,7 +71,7 @@ pub async fn draft(
     if !takes(&charge, by, now) {
         return Ok(None);
     }
-    let open = settlements::find(client, book.id, charge.partner, today, charge.amount.currency());
+    let open = settlements::find(client, book.id, charge.partner, today, (charge.amount.currency(), charge.method));
     let (pledge, (campaign, open)) =
         try_join(pledges::get(client, charge.pledge), try_join(campaigns::get(client, charge.campaign), open)).await?;
     let Some(settlement) = open.filter(|settlement| settlement.settled_at.is_none()) else { return Ok(None) };
@@ -92,6 +93,7 @@ pub async fn draft(
     rows.push(charges::captured_row(&charge, now)?);
     rows.extend(borne.iter().map(|fee| charge_fees::row(id, fee)));
     rows.push(jobs::row(&receipt_job(&book, id, wall)));
+    rows.extend(chargebacks::sandbox_job(&book, &pledge, id, wall).map(|job| jobs::row(&job)));
     if let By::Partner(partner, event_id) = by {
         rows.push(attempts::event_row(&partner.to_string(), event_id, id, wall));
         rows.push(activity::row(Done::new(&id, "captured", Actor::Partner(partner)), now));

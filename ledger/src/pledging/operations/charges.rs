@@ -5,6 +5,7 @@
 //! it. A worker that dies in between finds the same attempt and the same reference again, so that the provider can be
 //! asked what became of it. Each of these functions bears being called twice.
 
+use super::chargebacks;
 use super::fees;
 use super::plan::{self, Again};
 use super::present::{finish, follow, lock_present};
@@ -388,7 +389,8 @@ async fn capture(
     let borne = fees::ensure(tx, book, &campaign, &pledge, &charge, wall).await?;
     let charge = fees::borne(charge, &borne);
     let state = charge.state.capture(on, provider_reference)?;
-    let settlement = settlements::open(tx, book, charge.partner, charge.amount.currency(), on, wall).await?;
+    let settlement =
+        settlements::open(tx, book, charge.partner, (charge.amount.currency(), charge.method), on, wall).await?;
     let entry = movements::charge_captured(settlement.receivable, campaign.fund()?, charge.amount, on, charge.id);
     let posted = posting::post(tx, book, fees::with_fees(entry, &borne), wall).await?;
     let charge = Charge { state, settlement: Some(settlement.id), entry: posted.number, ..charge };
@@ -397,6 +399,9 @@ async fn capture(
         charge_fees::insert(tx, charge.id, fee).await?;
     }
     jobs::enqueue(tx, &receipt_job(book, charge.id, wall)).await?;
+    if let Some(job) = chargebacks::sandbox_job(book, &pledge, charge.id, wall) {
+        jobs::enqueue(tx, &job).await?;
+    }
     let nothing_follows = pledge.schedule.due_date(pledge.next_sequence).is_none();
     let is_last = nothing_follows && !charges::any_open(tx, pledge.id, Some(charge.id)).await?;
     let paid = pledge.state.paid(now, is_last);

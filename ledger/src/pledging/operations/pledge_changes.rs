@@ -15,7 +15,7 @@ use crate::movements;
 use crate::pledging::rules::campaign::Campaign;
 use crate::pledging::rules::pledge::{Pledge, State, Token};
 use crate::pledging::store::pledges::{self, Move};
-use crate::pledging::store::{campaigns, lineage as layers};
+use crate::pledging::store::{campaigns, chargebacks, lineage as layers};
 use crate::service::change::{Change, check_line};
 use crate::text;
 use deadpool_postgres::Transaction;
@@ -174,7 +174,7 @@ async fn lock_all(tx: &Transaction<'_>, pledge: &Pledge, to: CampaignId, moves: 
     Ok(Locked { from: of(from)?, to: of(to)?, holding })
 }
 
-/// Moves what a campaign's fund has of a pledge's own money; answers how much, minor units.
+/// Moves what a campaign's fund has of a pledge's own money, unless a chargeback holds it; answers how much, minor units.
 async fn move_money(
     tx: &Transaction<'_>,
     book: &Book,
@@ -183,6 +183,9 @@ async fn move_money(
     to: &Campaign,
     wall: Timestamp,
 ) -> Result<i64, Error> {
+    if chargebacks::holds(tx, pledge).await? {
+        return Ok(0);
+    }
     let own: i64 = layers::list_own(tx, from.fund()?, pledge).await?.iter().map(|layer| layer.left).sum();
     let available = campaign_operations::available(tx, from).await?;
     let Ok(amount) = Money::from_minor(own.min(available), from.currency) else { return Ok(0) };

@@ -16,6 +16,7 @@ use crate::service::change::check_line;
 use crate::service::store::activity::{self, Actor, Done};
 use crate::service::store::jobs;
 use crate::text;
+use crate::treasury::rules::settlement::Method;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::civil::Date;
 use jiff::{Timestamp, Unit};
@@ -82,6 +83,8 @@ pub struct PlacePledge {
     pub schedule: AskedSchedule,
     /// Who takes the money from the donor.
     pub rail: Rail,
+    /// How the donor pays.
+    pub method: Method,
     /// The provider's token of the means of payment that is charged.
     pub token: String,
     /// SHA-256 of the terms that the donor agreed to.
@@ -159,6 +162,7 @@ pub async fn draft(
         schedule,
         next_sequence: 1,
         rail: asked.rail,
+        method: asked.method,
         token: Token(asked.token),
         terms_digest: asked.terms_digest,
         state: State::created(now).activate(now)?,
@@ -233,7 +237,12 @@ fn content(asked: &PlacePledge) -> Result<[u8; 32], Error> {
         (asked.amount.minor(), asked.amount.currency().code(), asked.schedule),
         (asked.rail, &asked.token, asked.terms_digest),
     );
-    let bytes = serde_json::to_vec(&facts).map_err(|error| Error::inconsistent(error.to_string()))?;
+    // What partners sent before there were methods keeps its digest.
+    let bytes = match asked.method {
+        Method::Card => serde_json::to_vec(&facts),
+        method @ (Method::Debit | Method::Transfer) => serde_json::to_vec(&(facts, method)),
+    };
+    let bytes = bytes.map_err(|error| Error::inconsistent(error.to_string()))?;
     Ok(Sha256::digest(&bytes).into())
 }
 

@@ -11,6 +11,7 @@ use crate::calendar::retry_date;
 use crate::error::Refusal;
 use crate::id::{CampaignId, ChargeId, OrganisationId, PledgeId, SettlementId};
 use crate::money::Money;
+use crate::treasury::rules::settlement::Method;
 use crate::words::words;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -336,10 +337,14 @@ pub struct Charge {
     pub fees: i64,
     /// Minor units that do not arrive with its settlement: the processor's fee, and what was sent back before.
     pub withheld: i64,
-    /// Minor units under dispute.
+    /// Minor units that the donor's bank took back: of chargebacks that are open or lost.
     pub disputed: i64,
+    /// Minor units of that whose chargeback is lost.
+    pub lost: i64,
     /// Who takes the money from the donor.
     pub rail: Rail,
+    /// How the donor pays.
+    pub method: Method,
     /// How it stands.
     pub state: State,
     /// The settlement with which the money arrives; none until it is captured.
@@ -353,9 +358,12 @@ pub struct Charge {
 }
 
 impl Charge {
-    /// Its state in a word: `refunded` when all that was captured went back, or is on its way back.
+    /// Its state in a word, which may say more than the state: `disputed` while the donor's bank has taken something of it back,
+    /// `lost` when that is lost, `refunded` when all that was captured went back, or is on its way back.
     pub fn word(&self) -> &'static str {
         match self.state {
+            State::Captured { .. } | State::Settled { .. } if self.disputed > self.lost => "disputed",
+            State::Captured { .. } | State::Settled { .. } if self.lost > 0 => "lost",
             State::Captured { .. } | State::Settled { .. } if self.refunded == self.amount.minor() => "refunded",
             State::Scheduled
             | State::Processing { .. }
@@ -381,7 +389,9 @@ impl Charge {
             fees: 0,
             withheld: 0,
             disputed: 0,
+            lost: 0,
             rail: pledge.rail,
+            method: pledge.method,
             state,
             settlement: None,
             entry: 0,

@@ -104,20 +104,51 @@ pub struct Use {
     pub own: Option<PledgeId>,
 }
 
+/// A time in which the method took nothing of a pledge's layers: a chargeback held them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    /// The pledge whose layers were held.
+    pub pledge: PledgeId,
+    /// Record number from which on they were held.
+    pub from: i64,
+    /// Record number of the first record after the hold; none while it stands.
+    pub until: Option<i64>,
+}
+
 /// The parts of every use of a fund's history, by entry: what anyone finds who has the layers as they came and the uses,
-/// in whatever order.
+/// in whatever order. Nothing was held in it.
 ///
 /// # Errors
 ///
 /// As [`draw`]: the history is not of one fund, or not whole.
 pub fn replay(method: Method, layers: &[Layer], uses: &[Use]) -> Result<BTreeMap<i64, Vec<Part>>, Refusal> {
+    replay_held(method, layers, uses, &[])
+}
+
+/// The same of a history in which chargebacks held layers for a time.
+///
+/// # Errors
+///
+/// As [`replay`].
+pub fn replay_held(
+    method: Method,
+    layers: &[Layer],
+    uses: &[Use],
+    held: &[Held],
+) -> Result<BTreeMap<i64, Vec<Part>>, Refusal> {
     let mut left: Vec<Layer> = layers.to_vec();
     let mut ordered: Vec<&Use> = uses.iter().collect();
     ordered.sort_unstable_by_key(|used| used.entry);
     let mut parts = BTreeMap::new();
     for used in ordered {
         let is_there = |layer: &&Layer| layer.settled < used.entry && used.own.is_none_or(|own| layer.pledge == own);
-        let there: Vec<Layer> = left.iter().filter(is_there).copied().collect();
+        let is_held = |layer: &&Layer| {
+            let holds = |hold: &Held| {
+                hold.pledge == layer.pledge && hold.from <= used.entry && hold.until.is_none_or(|end| used.entry < end)
+            };
+            used.own.is_none() && held.iter().any(holds)
+        };
+        let there: Vec<Layer> = left.iter().filter(is_there).filter(|layer| !is_held(layer)).copied().collect();
         let method = if used.own.is_some() { Method::Fifo } else { method };
         let drawn = draw(method, &there, used.amount)?;
         let of: BTreeMap<i64, i64> = drawn.iter().map(|part| (part.layer, part.amount)).collect();

@@ -8,6 +8,7 @@ use crate::calendar::{PAYMENTS_MAX, Plan, later};
 use crate::error::Refusal;
 use crate::id::{CampaignId, DonorId, OrganisationId, PledgeId};
 use crate::money::Money;
+use crate::treasury::rules::settlement::Method;
 use crate::words::words;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -495,6 +496,8 @@ pub struct Pledge {
     pub next_sequence: i32,
     /// Who takes the money from the donor.
     pub rail: Rail,
+    /// How the donor pays: it says how long the money is on its way.
+    pub method: Method,
     /// The provider's token of the means of payment that is charged.
     pub token: Token,
     /// SHA-256 of the terms that the donor agreed to.

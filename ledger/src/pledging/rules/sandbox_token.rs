@@ -23,6 +23,10 @@ words! {
         RefundFails = "sandbox_refund_fails",
         /// Captured; a refund is on its way for a day.
         RefundSlow = "sandbox_refund_slow",
+        /// Captured, disputed five days later, and won ten days after that.
+        DisputedWon = "sandbox_disputed_won",
+        /// Captured, disputed five days later, and lost ten days after that.
+        DisputedLost = "sandbox_disputed_lost",
     }
 }
 
@@ -38,6 +42,8 @@ impl SandboxToken {
             SandboxToken::Timeout => "captured, but the answer is lost",
             SandboxToken::RefundFails => "captured; a refund of it fails",
             SandboxToken::RefundSlow => "captured; a refund of it arrives a day after it was sent",
+            SandboxToken::DisputedWon => "captured, taken back five days later, and given back ten days after that",
+            SandboxToken::DisputedLost => "captured, taken back five days later, and lost ten days after that",
         }
     }
 }

@@ -30,7 +30,9 @@ pub(super) fn charge(row: &Row) -> Result<Charge, Error> {
         fees: row.get("fees"),
         withheld: row.get("withheld"),
         disputed: row.get("disputed"),
+        lost: row.get("lost"),
         rail: row.get::<_, &str>("rail").parse()?,
+        method: row.get::<_, &str>("method").parse()?,
         state: state(row)?.ok_or_else(|| bad("state"))?,
         settlement: row.get::<_, Option<Uuid>>("settlement").map(|object| SettlementId::new(book, object)),
         entry: row.get("entry"),
@@ -100,8 +102,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &Charge) -> Result<(), Error> {
         .prepare_cached(
             "-- charges::insert
             INSERT INTO charge (book_id, id, pledge, campaign, partner, sequence, due_on, amount, currency, rail,
-                                state, attempt, waits_until, created_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+                                state, attempt, waits_until, created_at, method)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         )
         .await?;
     tx.execute(
@@ -121,6 +123,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &Charge) -> Result<(), Error> {
             /* attempt */ &new.state.attempt(),
             /* waits_until */ &columns(&new.state).waits_until,
             /* created_at */ &new.created_at,
+            /* method */ &new.method.as_str(),
         ],
     )
     .await?;

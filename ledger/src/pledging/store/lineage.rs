@@ -46,7 +46,7 @@ fn layer(book: BookId, row: &Row) -> Layer {
     }
 }
 
-/// Layers of a fund of which something is left, in the order of use, after a place in it.
+/// Layers of a fund of which something is left and that no chargeback holds, in the order of use, after a place in it.
 pub async fn list_open(
     client: &impl GenericClient,
     book: BookId,
@@ -57,8 +57,10 @@ pub async fn list_open(
     let statement = client
         .prepare_cached(
             "-- lineage::list_open
-            SELECT number, settled, pledge, remaining FROM fund_layer
+            SELECT number, settled, pledge, remaining FROM fund_layer AS l
              WHERE book_id = $1 AND fund = $2 AND remaining > 0 AND (settled, number) > ($3, $4)
+               AND NOT EXISTS (SELECT FROM chargeback c
+                                WHERE c.book_id = l.book_id AND c.pledge = l.pledge AND c.state IN ('open', 'lost_unborne'))
              ORDER BY settled, number LIMIT $5",
         )
         .await?;

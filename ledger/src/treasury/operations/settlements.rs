@@ -10,29 +10,29 @@ use crate::money::{Currency, Money};
 use crate::service::job::{Job, NewJob};
 use crate::service::store::jobs;
 use crate::treasury::rules::settlement as rules;
-use crate::treasury::rules::settlement::Settlement;
+use crate::treasury::rules::settlement::{Method, Settlement};
 use crate::treasury::store::settlements;
 use crate::{chart, movements};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-/// The settlement of a custodian's day, begun with the first capture of the day; when that day has been paid over already,
+/// The settlement of a custodian's day and method of payment, begun with the first capture of the day; when that day has been paid over already,
 /// as it may be before a report that was kept, that of today. It cannot settle until the transaction ends.
 pub(crate) async fn open(
     tx: &Transaction<'_>,
     book: &Book,
     partner: OrganisationId,
-    currency: Currency,
+    (currency, method): (Currency, Method),
     day: Date,
     wall: Timestamp,
 ) -> Result<Settlement, Error> {
     for day in [day, book.today(wall)] {
-        let found = match settlements::hold_open(tx, book.id, partner, day, currency).await? {
+        let found = match settlements::hold_open(tx, book.id, partner, day, (currency, method)).await? {
             Some(settlement) => settlement,
             None => {
-                begin(tx, book, partner, currency, day, wall).await?;
-                let begun = settlements::hold_open(tx, book.id, partner, day, currency).await?;
+                begin(tx, book, partner, (currency, method), day, wall).await?;
+                let begun = settlements::hold_open(tx, book.id, partner, day, (currency, method)).await?;
                 begun.ok_or_else(|| Error::inconsistent("a settlement that was written is not there"))?
             }
         };
@@ -64,7 +64,7 @@ async fn begin(
     tx: &Transaction<'_>,
     book: &Book,
     partner: OrganisationId,
-    currency: Currency,
+    (currency, method): (Currency, Method),
     day: Date,
     wall: Timestamp,
 ) -> Result<(), Error> {
@@ -73,8 +73,9 @@ async fn begin(
         id: SettlementId::generate(book.id),
         partner,
         day,
-        due_on: rules::due_on(day),
+        due_on: rules::due_on(day, method),
         currency,
+        method,
         receivable: accounts::ensure(tx, book, &receivable, currency, wall).await?,
         amount: 0,
         settled_at: None,

@@ -1,4 +1,4 @@
-//! When captured money becomes cash: the captures of one custodian and day arrive together, some days later.
+//! When captured money becomes cash: the captures of one custodian, day and method of payment arrive together, some days later.
 //!
 //! The day is the book's day of the capture, so when a settlement falls due its day is long over: nothing can be
 //! captured into it any more, but for what was reported on that day while the book was frozen. A transaction that stalled
@@ -9,15 +9,34 @@ use crate::calendar::days_after;
 use crate::error::Refusal;
 use crate::id::{OrganisationId, SettlementId};
 use crate::money::{Currency, Money};
+use crate::words::words;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 /// Days from the capture to the cash.
 pub const SETTLEMENT_DAYS: i64 = 2;
+/// Further days for a bank debit: as long as most of those come back that do.
+pub const DEBIT_DAYS: i64 = 5;
 
-/// On which day the captures of a day arrive.
-pub fn due_on(day: Date) -> Date {
-    days_after(day, SETTLEMENT_DAYS)
+words! {
+    /// How the donor pays, as the partner passes it on.
+    Method, "method of payment" {
+        /// A card, or a purse that stands for one.
+        Card = "card",
+        /// A debit of the donor's bank account.
+        Debit = "debit",
+        /// A transfer that the donor makes.
+        Transfer = "transfer",
+    }
+}
+
+/// On which day the captures of a day arrive that were paid in this way.
+pub fn due_on(day: Date, method: Method) -> Date {
+    let days = match method {
+        Method::Card | Method::Transfer => SETTLEMENT_DAYS,
+        Method::Debit => SETTLEMENT_DAYS + DEBIT_DAYS,
+    };
+    days_after(day, days)
 }
 
 /// What arrives: the sum of the captured charges; none when there are none.
@@ -46,6 +65,8 @@ pub struct Settlement {
     pub due_on: Date,
     /// The currency of all that was captured in it.
     pub currency: Currency,
+    /// The method of payment of all that was captured in it.
+    pub method: Method,
     /// Account of what the custodian owes.
     pub receivable: AccountNumber,
     /// Minor units that arrived; 0 before.
@@ -63,8 +84,10 @@ mod tests {
     use jiff::civil::date;
 
     #[test]
-    fn a_day_arrives_two_days_later() {
-        assert_eq!(due_on(date(2027, 2, 27)), date(2027, 3, 1));
+    fn p13_a_day_arrives_two_days_later_and_bank_debits_five_days_after_that() {
+        let day = date(2027, 2, 27);
+        let arrives = [Method::Card, Method::Transfer, Method::Debit].map(|method| due_on(day, method));
+        assert_eq!(arrives, [date(2027, 3, 1), date(2027, 3, 1), date(2027, 3, 6)]);
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Settlements: the captures of one custodian and day.
 
 use crate::book::{AccountNumber, Companion};
+use crate::engine::store::rows::word;
 use crate::error::Error;
 use crate::id::{BookId, OrganisationId, SettlementId};
 use crate::money::Currency;
-use crate::treasury::rules::settlement::Settlement;
+use crate::treasury::rules::settlement::{Method, Settlement};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -20,6 +21,7 @@ fn settlement(row: &Row) -> Result<Settlement, Error> {
         day: row.get("day"),
         due_on: row.get("due_on"),
         currency: currency.map_err(|_| Error::inconsistent(format!("settlement {id}: currency")))?,
+        method: word(row.get("method"))?,
         receivable: AccountNumber(row.get("receivable")),
         amount: row.get("amount"),
         settled_at: row.get("settled_at"),
@@ -32,9 +34,9 @@ pub async fn insert(tx: &Transaction<'_>, new: &Settlement) -> Result<bool, Erro
     let statement = tx
         .prepare_cached(
             "-- settlements::insert
-            INSERT INTO settlement (book_id, id, partner, day, due_on, currency, receivable, created_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-            ON CONFLICT (book_id, partner, day, currency) DO NOTHING",
+            INSERT INTO settlement (book_id, id, partner, day, due_on, currency, receivable, created_at, method)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            ON CONFLICT (book_id, partner, day, currency, method) DO NOTHING",
         )
         .await?;
     let rows = tx
@@ -49,6 +51,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &Settlement) -> Result<bool, Erro
                 /* currency */ &new.currency.code(),
                 /* receivable */ &new.receivable.0,
                 /* created_at */ &new.created_at,
+                /* method */ &new.method.as_str(),
             ],
         )
         .await?;
@@ -61,12 +64,13 @@ pub async fn hold_open(
     book: BookId,
     partner: OrganisationId,
     day: Date,
-    currency: Currency,
+    (currency, method): (Currency, Method),
 ) -> Result<Option<Settlement>, Error> {
     let statement = tx
         .prepare_cached(
             "-- settlements::hold_open
-            SELECT * FROM settlement WHERE book_id = $1 AND partner = $2 AND day = $3 AND currency = $4 FOR SHARE",
+            SELECT * FROM settlement
+             WHERE book_id = $1 AND partner = $2 AND day = $3 AND currency = $4 AND method = $5 FOR SHARE",
         )
         .await?;
     let row = tx
@@ -77,6 +81,7 @@ pub async fn hold_open(
                 /* partner */ &partner.0,
                 /* day */ &day,
                 /* currency */ &currency.code(),
+                /* method */ &method.as_str(),
             ],
         )
         .await?;
@@ -89,12 +94,13 @@ pub async fn find(
     book: BookId,
     partner: OrganisationId,
     day: Date,
-    currency: Currency,
+    (currency, method): (Currency, Method),
 ) -> Result<Option<Settlement>, Error> {
     let statement = client
         .prepare_cached(
             "-- settlements::find
-            SELECT * FROM settlement WHERE book_id = $1 AND partner = $2 AND day = $3 AND currency = $4",
+            SELECT * FROM settlement
+             WHERE book_id = $1 AND partner = $2 AND day = $3 AND currency = $4 AND method = $5",
         )
         .await?;
     let row = client
@@ -105,6 +111,7 @@ pub async fn find(
                 /* partner */ &partner.0,
                 /* day */ &day,
                 /* currency */ &currency.code(),
+                /* method */ &method.as_str(),
             ],
         )
         .await?;

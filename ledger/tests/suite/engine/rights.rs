@@ -96,6 +96,8 @@ const KEPT: &[(&str, &str)] = &[
     ("book_freeze", "DELETE TRUNCATE"),
     ("book_head", "DELETE TRUNCATE"),
     ("challenge_rules", "UPDATE DELETE TRUNCATE"),
+    ("chargeback", "DELETE TRUNCATE"),
+    ("chargeback_part", "UPDATE DELETE TRUNCATE"),
     ("distribution_objection", "UPDATE DELETE TRUNCATE"),
     ("distribution_part", "UPDATE DELETE TRUNCATE"),
     ("entry_note", "UPDATE TRUNCATE"),

@@ -12,12 +12,16 @@ use ledger::milestones::rules::release::Release;
 use ledger::milestones::rules::review::Verdict;
 use ledger::parties::rules::role::Role;
 use ledger::pledging::operations::campaigns::NewCampaign;
-use ledger::pledging::operations::pledge_changes;
 use ledger::pledging::operations::pledges::PlacePledge;
+use ledger::pledging::operations::recoveries::{Received, fund_reserve};
+use ledger::pledging::operations::{chargebacks, pledge_changes};
 use ledger::pledging::rules::campaign::Campaign;
-use ledger::pledging::rules::lineage::{self as rules, Layer, Method, Use};
+use ledger::pledging::rules::chargeback::{Ruling, State};
+use ledger::pledging::rules::lineage::{self as rules, Held, Layer, Method, Use};
+use ledger::pledging::store::charges;
 use ledger::pledging::store::lineage::{self, Standing};
 use ledger::service::change::Change;
+use ledger::service::store::activity::Actor;
 use ledger::testing::{Ground, Host, MONTHLY, Team, usd};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -133,8 +137,9 @@ impl Scene {
             left: row.get(3),
         };
         let layers: Vec<Layer> = layers.iter().map(layer).collect();
-        let rows = "SELECT t.pos >> 16, t.amount, m.pledge FROM transfer t
+        let rows = "SELECT t.pos >> 16, t.amount, coalesce(m.pledge, k.pledge) FROM transfer t
                       LEFT JOIN pledge_move m ON m.book_id = t.book_id AND m.entry = t.pos >> 16
+                      LEFT JOIN chargeback k ON k.book_id = t.book_id AND k.closed_entry = t.pos >> 16
                      WHERE t.book_id = $1 AND t.debit = $2";
         let uses = client.query(rows, &[book, fund]).await.unwrap();
         let used = |row: &tokio_postgres::Row| Use {
@@ -148,7 +153,15 @@ impl Scene {
         let mut written: Vec<(i64, i64, i64)> =
             written.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
         written.sort_unstable();
-        let replayed = rules::replay(campaign.lineage, &layers, &uses).unwrap();
+        let rows = "SELECT pledge, held_from, held_until FROM chargeback WHERE book_id = $1";
+        let held = client.query(rows, &[book]).await.unwrap();
+        let hold = |row: &tokio_postgres::Row| Held {
+            pledge: PledgeId::new(self.ground.book.id, row.get(0)),
+            from: row.get(1),
+            until: row.get(2),
+        };
+        let held: Vec<Held> = held.iter().map(hold).collect();
+        let replayed = rules::replay_held(campaign.lineage, &layers, &uses, &held).unwrap();
         let mut replayed: Vec<(i64, i64, i64)> = replayed
             .into_iter()
             .flat_map(|(entry, parts)| parts.into_iter().map(move |part| (entry, part.layer, part.amount)))
@@ -287,4 +300,119 @@ async fn the_database_refuses_more_than_is_left_and_the_audit_names_what_does_no
     let wrong = lineage::audit(&scene.ground.client().await, scene.ground.book.id).await.unwrap();
     let took = format!("entry {}: took 400 out of fund", release.entry);
     assert!(wrong.iter().any(|sentence| sentence.starts_with(&took)), "{wrong:?}");
+}
+
+#[tokio::test]
+async fn p9_a_release_takes_nothing_of_what_a_chargeback_holds_and_a_replay_finds_the_same() {
+    for method in [Method::Fifo, Method::ProRata] {
+        let scene = Scene::new().await;
+        let press = scene.campaign("press", method).await;
+        let first = scene.captured(&press, "first", "30.00", 0).await;
+        let second = scene.captured(&press, "second", "30.00", 0).await;
+        scene.settle(first, 3).await;
+        let (ground, wall) = (&scene.ground, scene.ground.day(3));
+        let charge = charges::list(&ground.client().await, first, 0, 1).await.unwrap().remove(0);
+        let reported = chargebacks::Report {
+            charge: charge.id,
+            event_id: "evt-1".into(),
+            amount: usd("30.00"),
+            fee: None,
+            reason: "fraudulent".into(),
+            reported_on: None,
+            evidence_until: None,
+        };
+        let partner = ground.partner;
+        let opened = ground.run(async |tx| chargebacks::report(tx, reported, partner, wall).await).await.unwrap();
+        let released = scene.released(&press, "20.00").await;
+        assert_eq!(scene.sources(&released).await, BTreeMap::from([(second, 2_000)]), "{method}");
+        assert_eq!(scene.redirect(first, scene.campaign("drill", method).await.id).await, None, "held");
+
+        let lost = method == Method::ProRata;
+        let ruling = if lost { Ruling::Lose } else { Ruling::Win };
+        let wall = ground.day(5);
+        let decided = ground
+            .run(async |tx| chargebacks::decide(tx, opened.id, ruling, Actor::Partner(partner), wall).await)
+            .await
+            .unwrap();
+        assert_eq!(decided.state, if lost { State::Lost } else { State::Won });
+        assert_eq!(scene.standing(first).await.1, if lost { 0 } else { 3_000 });
+        let rest = if lost { "10.00" } else { "40.00" };
+        let released = scene.released(&press, rest).await;
+        assert_eq!(scene.sources(&released).await[&second], 1_000, "{method}");
+        scene.audit(&press).await;
+    }
+}
+
+#[tokio::test]
+async fn p9_a_release_waits_for_what_a_chargeback_holds() {
+    let scene = Scene::new().await;
+    let press = scene.campaign("press", Method::Fifo).await;
+    let first = scene.captured(&press, "first", "30.00", 0).await;
+    scene.captured(&press, "second", "30.00", 0).await;
+    scene.settle(first, 3).await;
+    let claim = scene.approved(&press, "50.00").await;
+    let (ground, wall) = (&scene.ground, scene.ground.day(4));
+    let charge = charges::list(&ground.client().await, first, 0, 1).await.unwrap().remove(0);
+    let reported = chargebacks::Report {
+        charge: charge.id,
+        event_id: "evt-1".into(),
+        amount: usd("30.00"),
+        fee: None,
+        reason: "fraudulent".into(),
+        reported_on: None,
+        evidence_until: None,
+    };
+    let partner = ground.partner;
+    let opened = ground.run(async |tx| chargebacks::report(tx, reported, partner, wall).await).await.unwrap();
+    let wall = ground.day(5);
+    let released = ground.run(async |tx| releases::release(tx, claim, wall).await).await.unwrap();
+    assert_eq!(released, None, "30.00 are free");
+    let again = "SELECT count(*) FROM job WHERE kind = 'release_claim' AND finished_at IS NULL AND due_at = $1";
+    let client = ground.client().await;
+    assert_eq!(client.query_one(again, &[&ground.day(6)]).await.unwrap().get::<_, i64>(0), 1, "a day later");
+    let by = Actor::Partner(partner);
+    ground.run(async |tx| chargebacks::decide(tx, opened.id, Ruling::Win, by, wall).await).await.unwrap();
+    assert_eq!(scene.release(claim).await.amount, usd("50.00"));
+    scene.audit(&press).await;
+}
+
+#[tokio::test]
+async fn p9_a_chargeback_is_decided_once_whatever_the_services_login_tries() {
+    let scene = Scene::new().await;
+    let press = scene.campaign("press", Method::Fifo).await;
+    let pledge = scene.captured(&press, "first", "30.00", 0).await;
+    scene.settle(pledge, 3).await;
+    let (ground, wall) = (&scene.ground, scene.ground.day(3));
+    let charge = charges::list(&ground.client().await, pledge, 0, 1).await.unwrap().remove(0);
+    let received = Received { amount: usd("20.00"), custodian: Some(ground.partner), reference: "bank-1".into() };
+    let reserve = ground.run(async |tx| fund_reserve(tx, &ground.book, &received, Actor::Service, wall).await).await;
+    assert_eq!(reserve.unwrap().1, 2_000);
+    let reported = chargebacks::Report {
+        charge: charge.id,
+        event_id: "evt-1".into(),
+        amount: usd("30.00"),
+        fee: Some(usd("15.00")),
+        reason: "fraudulent".into(),
+        reported_on: None,
+        evidence_until: None,
+    };
+    let by = Actor::Partner(ground.partner);
+    let opened = ground.run(async |tx| chargebacks::report(tx, reported, ground.partner, wall).await).await.unwrap();
+    let decide = async |ruling| ground.run(async |tx| chargebacks::decide(tx, opened.id, ruling, by, wall).await).await;
+    let (won, lost) = tokio::join!(decide(Ruling::Win), decide(Ruling::Lose));
+    assert!(won.is_ok() != lost.is_ok(), "one of both words counts: {won:?} {lost:?}");
+    let client = ground.client().await;
+    for sql in [
+        "UPDATE chargeback SET state = 'open', decided_at = NULL, held_until = NULL, closed_entry = 0",
+        "UPDATE chargeback SET state = CASE state WHEN 'won' THEN 'lost' ELSE 'won' END",
+        "UPDATE chargeback SET decided_at = decided_at + interval '1 day'",
+        "UPDATE chargeback SET version = version + 1",
+        "UPDATE chargeback SET amount = 1",
+        "UPDATE charge SET disputed = 1",
+        "UPDATE charge SET lost = disputed + 1",
+        "DELETE FROM chargeback",
+    ] {
+        assert!(client.batch_execute(sql).await.is_err(), "{sql}");
+    }
+    scene.audit(&press).await;
 }
