@@ -4,6 +4,8 @@
 //! work back and is then stored with its key, so that a repetition gets the same refusal; 401, 403, 404, 429, 5xx and
 //! parse errors are never stored.
 
+pub mod items;
+
 use crate::problem::{Problem, ProblemBody};
 use crate::refusals::BOOK_FROZEN;
 use crate::state::State;
@@ -389,6 +391,22 @@ fn claim_of(book: BookId, key: &Key) -> Claim {
     Claim { scope: Scope::Book(book), caller: CallerId(key.caller), key: key.key, request_digest: key.request_digest }
 }
 
+/// Keeps a refusal with its key that was decided on what the request has read: a repetition hears the same.
+pub async fn refused(
+    state: &State,
+    key: &IdempotencyKey,
+    scope: Scope,
+    caller: CallerId,
+    problem: Problem,
+) -> Result<HttpResponse, Problem> {
+    state.vitals().may_post()?;
+    let claim = Claim { scope, caller, key: key.key, request_digest: key.request_digest };
+    let mut client = state.client().await?;
+    let kept = store_refusal(client.transaction().await?, &claim, problem, Timestamp::now()).await;
+    state.heard(&kept);
+    kept
+}
+
 /// Stores a refusal with its key, after its work was rolled back.
 async fn store_refusal(
     tx: Transaction<'_>,
@@ -425,6 +443,12 @@ async fn after_unknown_commit(
 
 /// The first answer again.
 fn replay(stored: replies::Stored, claim: &Claim) -> Result<HttpResponse, Problem> {
+    let (status, body) = first_answer(stored, claim)?;
+    Ok(HttpResponse::build(status).insert_header((REPLAYED, "true")).json(body))
+}
+
+/// Status and body of the first answer, or the refusal that it was.
+fn first_answer(stored: replies::Stored, claim: &Claim) -> Result<(StatusCode, Value), Problem> {
     if stored.request_digest != claim.request_digest {
         return Err(Error::KeyReused.into());
     }
@@ -434,7 +458,7 @@ fn replay(stored: replies::Stored, claim: &Claim) -> Result<HttpResponse, Proble
     let status = u16::try_from(status).ok().and_then(|status| StatusCode::from_u16(status).ok());
     let status = status.ok_or_else(Problem::internal)?;
     if status.is_success() {
-        return Ok(HttpResponse::build(status).insert_header((REPLAYED, "true")).json(body));
+        return Ok((status, body));
     }
     let body: ProblemBody = serde_json::from_value(body).map_err(|_| Problem::internal())?;
     Err(Problem::stored(body).with_header(REPLAYED, "true"))

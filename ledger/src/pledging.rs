@@ -34,6 +34,7 @@ pub mod operations {
     pub mod lineage;
     pub mod plan;
     pub mod plan_changes;
+    pub mod pledge_batches;
     pub mod pledge_changes;
     pub mod pledges;
     pub mod present;

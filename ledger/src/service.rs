@@ -9,6 +9,7 @@ pub mod work;
 pub mod store {
     pub mod activity;
     pub mod adoptions;
+    pub mod companions;
     pub mod heartbeats;
     pub mod jobs;
     pub mod outbox;

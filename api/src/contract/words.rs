@@ -101,6 +101,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("DistributionShare", "by") | ("Statement", "patronage") => all(Patronage::ALL),
         ("Donor", "privacy") => all(Privacy::ALL),
         ("EntryVerdict", "verdict") => literal(&["posted", "refused", "skipped"]),
+        ("PledgeVerdict", "verdict") => literal(&["placed", "repeated", "refused", "skipped"]),
         ("Evidence", "kind") => all(EvidenceKind::ALL),
         ("Hold", "state") => literal(&["held", "captured", "released"]),
         ("Invitation", "state") => all(InvitationState::ALL),

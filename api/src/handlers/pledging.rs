@@ -4,6 +4,7 @@ pub mod campaigns;
 pub mod charges;
 pub mod lineage;
 pub mod plan_changes;
+pub mod pledge_batches;
 pub mod pledge_body;
 pub mod pledge_changes;
 pub mod pledges;
@@ -20,6 +21,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(campaigns::totals)
         .service(campaigns::show)
         .service(pledges::place)
+        .service(pledge_batches::place_batch)
         .service(pledges::list)
         .service(pledges::search)
         .service(pledge_changes::pause)

@@ -2,7 +2,7 @@
 
 use super::{Kind, refusal};
 
-const PLEDGE: &[&str] = &["POST /v1/campaigns/{id}/pledges"];
+const PLEDGE: &[&str] = &["POST /v1/campaigns/{id}/pledges", "POST /v1/campaigns/{id}/pledges:batch"];
 const CAPTURE: &[&str] = &["POST /v1/charges/{id}:capture"];
 const EDIT_CLAIM: &[&str] = &["PUT /v1/claims/{id}"];
 const SUBMIT: &[&str] = &["POST /v1/claims/{id}:submit"];
@@ -38,6 +38,7 @@ pub(super) const KINDS: &[Kind] = &[
         "Wait until it does, or name another campaign.",
         &[
             "POST /v1/campaigns/{id}/pledges",
+            "POST /v1/campaigns/{id}/pledges:batch",
             "POST /v1/pledges/{id}:redirect",
             "POST /v1/pledges/{id}:resume",
             "POST /v1/charges/{id}:capture",
@@ -61,7 +62,7 @@ pub(super) const KINDS: &[Kind] = &[
         "terms-mismatch",
         "The terms that were agreed to are not those of the campaign.",
         "Show the donor the terms of the campaign, and send their `terms_sha256`.",
-        &["POST /v1/campaigns/{id}/pledges", "POST /v1/pledges/{id}:redirect"],
+        &["POST /v1/campaigns/{id}/pledges", "POST /v1/campaigns/{id}/pledges:batch", "POST /v1/pledges/{id}:redirect"],
     ),
     refusal(
         "reference-taken",
@@ -69,6 +70,7 @@ pub(super) const KINDS: &[Kind] = &[
         "Use another reference, or send the same content as before.",
         &[
             "POST /v1/campaigns/{id}/pledges",
+            "POST /v1/campaigns/{id}/pledges:batch",
             "POST /v1/charges/{id}:capture",
             "POST /v1/challenges/{id}/contributions",
             "POST /v1/cooperatives/{book}/proceeds",
@@ -78,7 +80,7 @@ pub(super) const KINDS: &[Kind] = &[
         "rail-refused",
         "The money cannot be taken in this way: a live book simulates no payments, and a partner captures only what it collects.",
         "Use the rail `partner` in live books, and report captures of its charges only.",
-        &["POST /v1/campaigns/{id}/pledges", "POST /v1/charges/{id}:capture"],
+        &["POST /v1/campaigns/{id}/pledges", "POST /v1/campaigns/{id}/pledges:batch", "POST /v1/charges/{id}:capture"],
     ),
     refusal(
         "plan-invalid",
