@@ -12,6 +12,7 @@ pub mod rules {
     #[cfg(test)]
     mod pledge_tests;
     pub mod sandbox_token;
+    pub mod tries;
 }
 
 /// SQL, and nothing else.
@@ -24,6 +25,7 @@ pub mod store {
     pub mod plan_changes;
     pub mod pledges;
     pub mod receipts;
+    pub mod tries;
 }
 
 /// Lock, decide, save.
@@ -39,4 +41,5 @@ pub mod operations {
     pub mod pledges;
     pub mod present;
     mod trial;
+    pub mod tries;
 }

@@ -1,6 +1,7 @@
 //! Pledges and charges over HTTP, through the running worker.
 
 mod batches;
+mod card_testing;
 mod lineage;
 mod plan_changes;
 

@@ -10,6 +10,7 @@ mod cooperatives;
 mod mailing;
 mod milestones;
 mod parties;
+mod payers;
 mod pledging;
 mod treasury;
 
@@ -70,6 +71,9 @@ impl Context {
                 self.record_entry_fee(leased, *entrant, *custodian, provider_reference, *actor).await
             }
             Job::SendFreezeNotice { freeze } => self.send_freeze_notice(leased, *freeze).await,
+            Job::SendCardTestingNotice { partner, since } => {
+                self.send_card_testing_notice(leased, *partner, *since).await
+            }
             Job::SendInvitation { invitation, token } => self.send_invitation(leased, *invitation, token).await,
         }
     }

@@ -7,6 +7,7 @@ pub(crate) mod books;
 pub(crate) mod cooperatives;
 pub(crate) mod milestones;
 pub(crate) mod parties;
+pub(crate) mod payers;
 pub(crate) mod pledging;
 pub(crate) mod templates;
 

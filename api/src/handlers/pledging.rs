@@ -3,6 +3,7 @@
 pub mod campaigns;
 pub mod charges;
 pub mod lineage;
+pub mod payers;
 pub mod plan_changes;
 pub mod pledge_batches;
 pub mod pledge_body;

@@ -1,6 +1,9 @@
 //! Refusals about campaigns, pledges, charges and milestones.
 
-use super::{Kind, refusal};
+use super::{At, Kind, refusal};
+
+/// Somebody seems to try cards.
+pub const CARD_TESTING: &str = "card-testing-suspected";
 
 const PLEDGE: &[&str] = &["POST /v1/campaigns/{id}/pledges", "POST /v1/campaigns/{id}/pledges:batch"];
 const CAPTURE: &[&str] = &["POST /v1/charges/{id}:capture"];
@@ -20,6 +23,20 @@ const PLAN_CHANGES: &[&str] = &[
 const DECISIONS: &[&str] = &["POST /v1/claims/{id}/reviews", "POST /v1/disputes/{id}:resolve"];
 
 pub(super) const KINDS: &[Kind] = &[
+    Kind {
+        code: CARD_TESTING,
+        status: 429,
+        meaning: "Somebody seems to try cards: more payments came from one address, with one card or for one pledge within an hour \
+                  than people give, or most first charges of the partner's pledges were declined. Nothing was done, no provider \
+                  was asked, and the partner's owners are told.",
+        remedy: "Put a check before the form on the platform, and try again after as many seconds as `Retry-After` says. Of a \
+                 batch, each such pledge is refused alone.",
+        at: At::Of(&[
+            "POST /v1/campaigns/{id}/pledges",
+            "POST /v1/campaigns/{id}/pledges:batch",
+            "POST /v1/pledges/{id}:resume",
+        ]),
+    },
     refusal(
         "slug-taken",
         "The book has a campaign, or a challenge, with this slug.",

@@ -149,6 +149,13 @@ pub enum Job {
         /// Which freeze of the book, from 1.
         freeze: i32,
     },
+    /// Tell the people of a partner that somebody tries cards through it.
+    SendCardTestingNotice {
+        /// The partner.
+        partner: OrganisationId,
+        /// When a try was refused, by the wall clock.
+        since: Timestamp,
+    },
     /// Send the link by which a role is accepted.
     SendInvitation {
         /// The invitation.
@@ -183,6 +190,7 @@ impl Job {
             Job::RecordContribution { .. } => JobKind::RecordContribution,
             Job::RecordEntryFee { .. } => JobKind::RecordEntryFee,
             Job::SendFreezeNotice { .. } => JobKind::SendFreezeNotice,
+            Job::SendCardTestingNotice { .. } => JobKind::SendCardTestingNotice,
             Job::SendInvitation { .. } => JobKind::SendInvitation,
         }
     }
@@ -219,6 +227,7 @@ impl fmt::Debug for Job {
                 write!(f, "record_entry_fee of {entrant} as {provider_reference}")
             }
             Job::SendFreezeNotice { freeze } => write!(f, "send_freeze_notice of freeze {freeze}"),
+            Job::SendCardTestingNotice { partner, .. } => write!(f, "send_card_testing_notice to {partner}"),
             Job::SendInvitation { invitation, .. } => write!(f, "send_invitation of {invitation}"),
         }
     }
@@ -269,13 +278,15 @@ pub enum JobKind {
     RecordEntryFee,
     /// [`Job::SendFreezeNotice`]
     SendFreezeNotice,
+    /// [`Job::SendCardTestingNotice`]
+    SendCardTestingNotice,
     /// [`Job::SendInvitation`]
     SendInvitation,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 22] = [
+    pub const ALL: [JobKind; 23] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -297,6 +308,7 @@ impl JobKind {
         JobKind::RecordContribution,
         JobKind::RecordEntryFee,
         JobKind::SendFreezeNotice,
+        JobKind::SendCardTestingNotice,
         JobKind::SendInvitation,
     ];
 
@@ -324,6 +336,7 @@ impl JobKind {
             JobKind::RecordContribution => "record_contribution",
             JobKind::RecordEntryFee => "record_entry_fee",
             JobKind::SendFreezeNotice => "send_freeze_notice",
+            JobKind::SendCardTestingNotice => "send_card_testing_notice",
             JobKind::SendInvitation => "send_invitation",
         }
     }
@@ -353,6 +366,7 @@ impl JobKind {
             | JobKind::IssueStatements
             | JobKind::SendStatement
             | JobKind::SendFreezeNotice
+            | JobKind::SendCardTestingNotice
             | JobKind::SendInvitation => false,
         }
     }

@@ -65,6 +65,7 @@ impl JobKind {
             | JobKind::SendReleaseNotice
             | JobKind::SendStatement
             | JobKind::SendFreezeNotice
+            | JobKind::SendCardTestingNotice
             | JobKind::SendInvitation => Work::Mail,
         }
     }

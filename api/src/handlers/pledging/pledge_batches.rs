@@ -1,11 +1,12 @@
 //! Batches of pledges: a verdict per item, order kept.
 
+use super::payers::Tries;
 use super::pledge_body::{NewPledge, PledgeBody, View};
 use super::pledges::{donors_of, place_under_lock};
 use crate::auth::Caller;
 use crate::extract::Keyed;
 use crate::idempotency::items::{self, Answer, Answered};
-use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, has_come, idempotent};
 use crate::problem::{Problem, ProblemBody};
 use crate::state::State;
 use crate::visibility::{book_of, require_admitted};
@@ -22,6 +23,7 @@ use ledger::id::CampaignId;
 use ledger::pledging::operations::pledge_batches::{self as operations, Drafted};
 use ledger::pledging::operations::pledges::{PlacePledge, rows};
 use ledger::pledging::rules::pledge::Pledge;
+use ledger::pledging::store::tries::Subject;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -132,15 +134,19 @@ pub(crate) async fn place_batch(
     drop(client);
     let mut keys = Vec::with_capacity(pledges.len());
     let mut asked = Vec::with_capacity(pledges.len());
+    let mut payers = Vec::with_capacity(pledges.len());
     for (place, item) in pledges.iter().enumerate() {
         if place % TURN == TURN - 1 {
             tokio::task::yield_now().await;
         }
         let below = |problem: Problem| problem.below(&format!("/pledges/{place}"));
         keys.push(item.key(http.path()).map_err(below)?);
+        payers.push(item.pledge.payer().map_err(below)?);
         asked.push(item.pledge.parse(*id, partner.organisation));
     }
-    let batch = Batch { state: &state, caller: &caller, book: &book, campaign: *id };
+    let tries = Tries::of(&state, &caller, &book)?;
+    let subjects = payers.iter().map(|payer| tries.subjects(payer, None)).collect();
+    let batch = Batch { state: &state, caller: &caller, book: &book, campaign: *id, tries, subjects };
     match on_error.as_str() {
         "continue" => Ok(HttpResponse::Ok().json(batch.one_by_one(keys, asked).await?)),
         "stop" => Ok(HttpResponse::Ok().json(batch.until_refused(keys, asked).await?)),
@@ -180,6 +186,9 @@ struct Batch<'a> {
     caller: &'a Caller,
     book: &'a Book,
     campaign: CampaignId,
+    tries: Tries<'a>,
+    /// Under what the try of each pledge counts.
+    subjects: Vec<Vec<Subject>>,
 }
 
 impl Batch<'_> {
@@ -268,6 +277,16 @@ impl Batch<'_> {
         for (place, asked) in asked.into_iter().enumerate() {
             understood.push(asked.map_err(|problem| problem.below(&format!("/pledges/{place}/pledge")))?);
         }
+        if !has_come(self.state, key, Scope::Book(self.book.id), self.caller.id()).await? {
+            let client = self.state.client().await?;
+            let known = items::find(&client, self.book.id, self.caller.id(), &keys).await?;
+            drop(client);
+            let new = (0..keys.len()).filter(|place| known[*place].is_none());
+            let new: Vec<Vec<Subject>> = new.map(|place| self.subjects[place].clone()).collect();
+            if let Some(problem) = self.tries.take(&new).await?.into_iter().flatten().next() {
+                return Err(problem);
+            }
+        }
         idempotent(self.state, key, Scope::Book(self.book.id), self.caller.id(), async |tx| {
             let items = self.place_whole(tx, &keys, understood.clone()).await?;
             Ok(Reply::ok(&PledgeBatchBody { items }))
@@ -327,6 +346,21 @@ impl Batch<'_> {
                 }
             });
         }
+        drop(client);
+        let new: Vec<Vec<Subject>> = places.iter().map(|place| self.subjects[*place].clone()).collect();
+        let refused = self.tries.take(&new).await?;
+        let mut taken = (Vec::new(), Vec::new());
+        for ((place, asked), refused) in places.into_iter().zip(open).zip(refused) {
+            match refused {
+                Some(problem) => steps[place] = Step::Answered(Err(problem)),
+                None => {
+                    taken.0.push(place);
+                    taken.1.push(asked);
+                }
+            }
+        }
+        let (places, open) = taken;
+        let client = self.state.client().await?;
         let wall = Timestamp::now();
         let (mut decided, mut drafts) = (Vec::new(), Vec::new());
         for (place, drafted) in places.into_iter().zip(self.draft(&client, open).await?) {

@@ -1,5 +1,6 @@
 //! A pledge on the wire: how it is asked for, and what of it a reader may see.
 
+use super::payers::{self, NewPayer, Payer};
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::wire::{MoneyBody, bounded, email_or_none, parse};
@@ -115,6 +116,9 @@ pub struct NewPledge {
     /// SHA-256 of the campaign's terms, in hexadecimal, as the donor agreed to them.
     #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-f]{64}$")]
     terms_sha256: String,
+    /// Who pays; may be left out.
+    #[serde(default, skip_serializing)]
+    payer: Option<NewPayer>,
 }
 
 impl NewPledge {
@@ -129,7 +133,13 @@ impl NewPledge {
         self.schedule.check_shape()?;
         parse::<Rail>("/rail", &self.rail)?;
         bounded("/token", &self.token, text::REFERENCE_OR_NONE)?;
+        self.payer()?;
         self.terms_digest().map(drop)
+    }
+
+    /// Under what the try counts.
+    pub(super) fn payer(&self) -> Result<Payer, Problem> {
+        payers::parse_or_none(self.payer.as_ref(), "/payer")
     }
 
     fn terms_digest(&self) -> Result<[u8; 32], Problem> {

@@ -1,5 +1,6 @@
 //! Pledges: placed by partners for their donors, and shown. A partner sees its own only.
 
+use super::payers::Tries;
 use super::pledge_body::{NewPledge, PledgeBody, View};
 use crate::auth::{Caller, Who};
 use crate::extract::{Keyed, Params};
@@ -61,7 +62,14 @@ pub(crate) async fn place(
 ) -> Result<HttpResponse, Problem> {
     let partner = caller.require_scope(ledger::parties::rules::role::Scope::PledgesWrite)?;
     let asked = request.body.parse(*id, partner.organisation)?;
-    if let Some(response) = place_by_lane(&state, &caller, &request.key, asked.clone()).await? {
+    let payer = request.body.payer()?;
+    let client = state.client().await?;
+    let book = book_of(&client, id.book, "campaign").await?;
+    require_admitted(&client, partner, &book, "campaign").await?;
+    drop(client);
+    let tries = Tries::of(&state, &caller, &book)?;
+    tries.require(&request.key, tries.subjects(&payer, None)).await?;
+    if let Some(response) = place_by_lane(&state, &caller, &book, &request.key, asked.clone()).await? {
         return Ok(response);
     }
     place_under_lock(&state, &caller, &request.key, asked).await
@@ -90,20 +98,18 @@ pub(super) async fn place_under_lock(
 async fn place_by_lane(
     state: &State,
     caller: &Caller,
+    book: &Book,
     key: &IdempotencyKey,
     asked: PlacePledge,
 ) -> Result<Option<HttpResponse>, Problem> {
-    let partner = caller.require_scope(ledger::parties::rules::role::Scope::PledgesWrite)?;
     let wall = Timestamp::now();
     let client = state.client().await?;
-    let book = book_of(&client, asked.campaign.book, "campaign").await?;
-    require_admitted(&client, partner, &book, "campaign").await?;
-    let (pledge, donor) = match operations::draft(&client, &book, asked, wall).await {
+    let (pledge, donor) = match operations::draft(&client, book, asked, wall).await {
         Ok(Drafted::New(new)) => *new,
         Ok(Drafted::Repeated(pledge)) => {
             drop(client);
             let repeated =
-                async |tx: &Transaction<'_>| Ok(Reply::ok(&View::new(caller, &book).one(tx, (*pledge).clone()).await?));
+                async |tx: &Transaction<'_>| Ok(Reply::ok(&View::new(caller, book).one(tx, (*pledge).clone()).await?));
             return idempotent(state, key, Scope::Book(book.id), caller.id(), repeated).await.map(Some);
         }
         Err(error @ (Error::Refused(_) | Error::Invalid { .. })) => {
@@ -113,9 +119,9 @@ async fn place_by_lane(
         Err(error) => return Err(error.into()),
     };
     drop(client);
-    let mut companions = operations::rows(&book, &pledge, &donor, wall);
-    let body = View::new(caller, &book).body(pledge, &donor);
-    by_lane(state, key, caller.id(), &book, Reply::created(&body), |reply| {
+    let mut companions = operations::rows(book, &pledge, &donor, wall);
+    let body = View::new(caller, book).body(pledge, &donor);
+    by_lane(state, key, caller.id(), book, Reply::created(&body), |reply| {
         companions.push(reply);
         Command { key: None, entry: None, companions }
     })
