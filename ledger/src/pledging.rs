@@ -38,6 +38,7 @@ pub mod operations {
     pub mod plan_changes;
     pub mod pledge_batches;
     pub mod pledge_changes;
+    mod pledge_notices;
     pub mod pledges;
     pub mod present;
     mod trial;

@@ -3,6 +3,7 @@
 mod batches;
 mod card_testing;
 mod lineage;
+mod notices;
 mod plan_changes;
 
 use anyhow::{Context as _, ensure};

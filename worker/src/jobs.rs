@@ -11,6 +11,7 @@ mod mailing;
 mod milestones;
 mod parties;
 mod payers;
+mod pledge_notices;
 mod pledging;
 mod treasury;
 
@@ -74,6 +75,7 @@ impl Context {
             Job::SendCardTestingNotice { partner, since } => {
                 self.send_card_testing_notice(leased, *partner, *since).await
             }
+            Job::NotifyPledge { pledge, since, again } => self.notify_pledge(leased, *pledge, *since, *again).await,
             Job::SendInvitation { invitation, token } => self.send_invitation(leased, *invitation, token).await,
         }
     }

@@ -156,6 +156,15 @@ pub enum Job {
         /// When a try was refused, by the wall clock.
         since: Timestamp,
     },
+    /// Tell the donor how a pledge stands that is not charged any more, and what they can do.
+    NotifyPledge {
+        /// The pledge.
+        pledge: PledgeId,
+        /// Since when it stands so, in book time: when it stands otherwise by then, nothing is told.
+        since: Timestamp,
+        /// Whether the donor was told before: it is a reminder.
+        again: bool,
+    },
     /// Send the link by which a role is accepted.
     SendInvitation {
         /// The invitation.
@@ -191,6 +200,7 @@ impl Job {
             Job::RecordEntryFee { .. } => JobKind::RecordEntryFee,
             Job::SendFreezeNotice { .. } => JobKind::SendFreezeNotice,
             Job::SendCardTestingNotice { .. } => JobKind::SendCardTestingNotice,
+            Job::NotifyPledge { .. } => JobKind::NotifyPledge,
             Job::SendInvitation { .. } => JobKind::SendInvitation,
         }
     }
@@ -228,6 +238,7 @@ impl fmt::Debug for Job {
             }
             Job::SendFreezeNotice { freeze } => write!(f, "send_freeze_notice of freeze {freeze}"),
             Job::SendCardTestingNotice { partner, .. } => write!(f, "send_card_testing_notice to {partner}"),
+            Job::NotifyPledge { pledge, since, .. } => write!(f, "notify_pledge of {pledge}, as since {since}"),
             Job::SendInvitation { invitation, .. } => write!(f, "send_invitation of {invitation}"),
         }
     }
@@ -280,13 +291,15 @@ pub enum JobKind {
     SendFreezeNotice,
     /// [`Job::SendCardTestingNotice`]
     SendCardTestingNotice,
+    /// [`Job::NotifyPledge`]
+    NotifyPledge,
     /// [`Job::SendInvitation`]
     SendInvitation,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 23] = [
+    pub const ALL: [JobKind; 24] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -309,6 +322,7 @@ impl JobKind {
         JobKind::RecordEntryFee,
         JobKind::SendFreezeNotice,
         JobKind::SendCardTestingNotice,
+        JobKind::NotifyPledge,
         JobKind::SendInvitation,
     ];
 
@@ -337,6 +351,7 @@ impl JobKind {
             JobKind::RecordEntryFee => "record_entry_fee",
             JobKind::SendFreezeNotice => "send_freeze_notice",
             JobKind::SendCardTestingNotice => "send_card_testing_notice",
+            JobKind::NotifyPledge => "notify_pledge",
             JobKind::SendInvitation => "send_invitation",
         }
     }
@@ -367,6 +382,7 @@ impl JobKind {
             | JobKind::SendStatement
             | JobKind::SendFreezeNotice
             | JobKind::SendCardTestingNotice
+            | JobKind::NotifyPledge
             | JobKind::SendInvitation => false,
         }
     }

@@ -66,6 +66,7 @@ impl JobKind {
             | JobKind::SendStatement
             | JobKind::SendFreezeNotice
             | JobKind::SendCardTestingNotice
+            | JobKind::NotifyPledge
             | JobKind::SendInvitation => Work::Mail,
         }
     }
