@@ -4,6 +4,7 @@ mod batches;
 mod card_testing;
 mod lineage;
 mod notices;
+mod pace;
 mod plan_changes;
 
 use anyhow::{Context as _, ensure};
