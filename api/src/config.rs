@@ -187,6 +187,10 @@ pub struct ServeConfig {
     #[command(flatten)]
     pub quotas: Quotas,
 
+    /// How often somebody tries to pay.
+    #[command(flatten)]
+    pub tries: TryLimits,
+
     /// How many milliseconds a request waits for its turn at the database, or at a book, before it hears 429.
     #[arg(long, env = "COMMONPURSE_PATIENCE_MS", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=600_000))]
     pub patience_ms: u32,
@@ -218,6 +222,22 @@ pub struct Quotas {
     /// Invitations of one caller in a day of UTC. Operators are not bound.
     #[arg(long, env = "COMMONPURSE_INVITATIONS_PER_DAY", default_value_t = 200)]
     pub invitations_per_day: u32,
+}
+
+/// How often somebody tries to pay, before it is taken for somebody who tries cards.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct TryLimits {
+    /// Pledges and new means of payment from one address, with one card, or for one pledge within an hour.
+    #[arg(long, env = "COMMONPURSE_CARD_TRIES", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub card_tries: u32,
+
+    /// How many of a hundred first charges of a partner's pledges may be declined within an hour.
+    #[arg(long, env = "COMMONPURSE_DECLINES_PERCENT", default_value_t = 50, value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub declines_percent: u8,
+
+    /// Of how many such charges at least that is worked out.
+    #[arg(long, env = "COMMONPURSE_DECLINES_OF_AT_LEAST", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub declines_of_at_least: u32,
 }
 
 impl Quotas {

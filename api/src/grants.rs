@@ -40,6 +40,7 @@ pub const GIVES_NOTHING: &[&str] = &[
     "POST /v1/campaigns/{id}:close",
     "POST /v1/campaigns/{id}:return",
     "POST /v1/campaigns/{id}/pledges",
+    "POST /v1/campaigns/{id}/pledges:batch",
     "POST /v1/pledges/{id}:pause",
     "POST /v1/pledges/{id}:resume",
     "POST /v1/pledges/{id}:cancel",

@@ -4,6 +4,8 @@
 //! work back and is then stored with its key, so that a repetition gets the same refusal; 401, 403, 404, 429, 5xx and
 //! parse errors are never stored.
 
+pub mod items;
+
 use crate::problem::{Problem, ProblemBody};
 use crate::refusals::BOOK_FROZEN;
 use crate::state::State;
@@ -28,6 +30,9 @@ pub use ledger::service::store::replies::Scope;
 
 /// The header that carries the key.
 const HEADER: &str = "idempotency-key";
+
+/// A field that is no part of a request's digest: who pays is not kept, and its digest would be.
+const UNTOLD: &str = "payer";
 
 /// Tells that an answer was given before.
 pub const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -154,7 +159,7 @@ fn request_digest(method: &str, target: &str, body: &[u8]) -> i64 {
 fn hash_canonical(value: &Value, hash: &mut Sha256) {
     match value {
         Value::Object(fields) => {
-            let mut names: Vec<_> = fields.iter().collect();
+            let mut names: Vec<_> = fields.iter().filter(|(name, _)| *name != UNTOLD).collect();
             names.sort_by_key(|(name, _)| *name);
             hash.update(b"{");
             for (name, field) in names {
@@ -389,6 +394,22 @@ fn claim_of(book: BookId, key: &Key) -> Claim {
     Claim { scope: Scope::Book(book), caller: CallerId(key.caller), key: key.key, request_digest: key.request_digest }
 }
 
+/// Keeps a refusal with its key that was decided on what the request has read: a repetition hears the same.
+pub async fn refused(
+    state: &State,
+    key: &IdempotencyKey,
+    scope: Scope,
+    caller: CallerId,
+    problem: Problem,
+) -> Result<HttpResponse, Problem> {
+    state.vitals().may_post()?;
+    let claim = Claim { scope, caller, key: key.key, request_digest: key.request_digest };
+    let mut client = state.client().await?;
+    let kept = store_refusal(client.transaction().await?, &claim, problem, Timestamp::now()).await;
+    state.heard(&kept);
+    kept
+}
+
 /// Stores a refusal with its key, after its work was rolled back.
 async fn store_refusal(
     tx: Transaction<'_>,
@@ -425,6 +446,12 @@ async fn after_unknown_commit(
 
 /// The first answer again.
 fn replay(stored: replies::Stored, claim: &Claim) -> Result<HttpResponse, Problem> {
+    let (status, body) = first_answer(stored, claim)?;
+    Ok(HttpResponse::build(status).insert_header((REPLAYED, "true")).json(body))
+}
+
+/// Status and body of the first answer, or the refusal that it was.
+fn first_answer(stored: replies::Stored, claim: &Claim) -> Result<(StatusCode, Value), Problem> {
     if stored.request_digest != claim.request_digest {
         return Err(Error::KeyReused.into());
     }
@@ -434,7 +461,7 @@ fn replay(stored: replies::Stored, claim: &Claim) -> Result<HttpResponse, Proble
     let status = u16::try_from(status).ok().and_then(|status| StatusCode::from_u16(status).ok());
     let status = status.ok_or_else(Problem::internal)?;
     if status.is_success() {
-        return Ok(HttpResponse::build(status).insert_header((REPLAYED, "true")).json(body));
+        return Ok((status, body));
     }
     let body: ProblemBody = serde_json::from_value(body).map_err(|_| Problem::internal())?;
     Err(Problem::stored(body).with_header(REPLAYED, "true"))
@@ -488,6 +515,8 @@ mod tests {
         assert_ne!(first, request_digest("POST", "/v1/b", br#"{"a": 1, "b": [1, 2]}"#));
         assert_ne!(first, request_digest("POST", "/v1/a", br#"{"a": 1, "b": [2, 1]}"#));
         assert_ne!(first, request_digest("POST", "/v1/a", br#"{"a": "1", "b": [1, 2]}"#));
+        let paid = br#"{"a": 1, "b": [1, 2], "payer": {"address": "203.0.113.7"}}"#;
+        assert_eq!(first, request_digest("POST", "/v1/a", paid), "who pays leaves no trace");
     }
 
     #[test]

@@ -3,10 +3,12 @@
 //! Of several keys one signs, and all are published and believed: the one before it, whose tokens still live, and the one
 //! that signs after the next rotation, which every process so knows before the first token of it comes.
 
+pub mod digests;
 pub mod files;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use digests::Digests;
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, KeypairBytes};
@@ -80,6 +82,7 @@ pub struct SigningKeys {
 /// The signing keys, and all that is derived from them.
 pub struct Keys {
     encoding: EncodingKey,
+    digests: Digests,
     /// The first one is that of the key that signs.
     public: Vec<PublicKey>,
     issuer: String,
@@ -152,10 +155,16 @@ impl Keys {
         }
         Ok(Keys {
             encoding: EncodingKey::from_ed_der(der.as_bytes()),
+            digests: Digests::of(&current.to_bytes()),
             public,
             issuer: issuer.trim_end_matches('/').to_owned(),
             remembered: Cache::new(REMEMBERED_MAX),
         })
+    }
+
+    /// Keyed digests of this installation.
+    pub fn digests(&self) -> &Digests {
+        &self.digests
     }
 
     /// A token for somebody, that works for [`ACCESS_SECONDS`].

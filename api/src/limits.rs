@@ -2,6 +2,7 @@
 //! a place in line.
 
 pub mod address;
+pub mod declines;
 pub mod place;
 pub mod rate;
 pub mod shares;

@@ -11,6 +11,7 @@ mod parties;
 mod pledging;
 
 pub use general::{BOOK_FROZEN, QUOTA, STORAGE};
+pub use pledging::CARD_TESTING;
 
 use std::sync::LazyLock;
 

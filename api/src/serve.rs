@@ -5,6 +5,7 @@ use crate::edge::{Spans, edge};
 use crate::figures;
 use crate::gate::gate;
 use crate::keys::Keys;
+use crate::limits::declines::Declines;
 use crate::limits::rate::Limits;
 use crate::limits::shares::Shares;
 use crate::problem::Problem;
@@ -123,6 +124,7 @@ pub fn state(config: ServeConfig, address: &str) -> anyhow::Result<State> {
         lanes: Lanes::with_patience(lane_pool(url.expose_secret())?, config.patience()),
         directory: Directory::default(),
         keys: Keys::new(&config.signing_keys()?, issuer)?,
+        declines: Declines::default(),
         limits: Limits::new(config.rate_per_second, config.guesses_per_minute),
         config: Arc::new(config),
     })

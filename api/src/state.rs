@@ -2,6 +2,7 @@
 
 use crate::config::ServeConfig;
 use crate::keys::Keys;
+use crate::limits::declines::Declines;
 use crate::limits::place;
 use crate::limits::rate::Limits;
 use crate::limits::shares::Shares;
@@ -47,6 +48,8 @@ pub struct State {
     pub config: Arc<ServeConfig>,
     /// How often somebody may ask.
     pub limits: Limits,
+    /// Partners of whose new pledges too many are declined.
+    pub declines: Declines,
     /// What nearly every request asks.
     pub reads: Reads,
 }

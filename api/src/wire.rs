@@ -28,6 +28,16 @@ pub struct MoneyBody {
 }
 
 impl MoneyBody {
+    /// Whether it is written as the contract wants it, whatever it comes to.
+    pub fn check_shape(&self, pointer: &str) -> Result<(), Problem> {
+        parse_currency(&format!("{pointer}/currency"), &self.currency)?;
+        let (whole, fraction) = self.amount.split_once('.').unwrap_or((&self.amount, "0"));
+        if are_digits(whole, 16) && are_digits(fraction, 4) {
+            return Ok(());
+        }
+        Err(Problem::invalid(format!("{pointer}/amount"), "1 to 16 digits, and 1 to 4 behind a point"))
+    }
+
     /// The amount. `pointer` is where this body stands, such as `/amount`.
     pub fn parse(&self, pointer: &str) -> Result<Money, Problem> {
         let currency = parse_currency(&format!("{pointer}/currency"), &self.currency)?;
@@ -59,10 +69,7 @@ impl AmountBody {
     /// Whether it is written as the contract wants it, whatever the unit is.
     pub fn check_shape(&self, pointer: &str) -> Result<(), Problem> {
         let (whole, fraction) = self.amount.split_once('.').unwrap_or((&self.amount, "0"));
-        let digits = |text: &str, most: usize| {
-            (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
-        };
-        if !digits(whole, 16) || !digits(fraction, 8) {
+        if !are_digits(whole, 16) || !are_digits(fraction, 8) {
             let message = "1 to 16 digits, and 1 to 8 behind a point";
             return Err(Problem::invalid(format!("{pointer}/amount"), message));
         }
@@ -75,6 +82,10 @@ impl AmountBody {
             _ => Err(Problem::invalid(format!("{pointer}/currency"), "a code such as USD, or of a unit of the book")),
         }
     }
+}
+
+fn are_digits(text: &str, most: usize) -> bool {
+    (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl From<AmountBody> for WrittenAmount {

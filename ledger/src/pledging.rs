@@ -17,6 +17,7 @@ pub mod rules {
     mod pledge_tests;
     pub mod refund;
     pub mod sandbox_token;
+    pub mod tries;
 }
 
 /// SQL, and nothing else.
@@ -33,6 +34,7 @@ pub mod store {
     pub mod receipts;
     pub mod recoveries;
     pub mod refunds;
+    pub mod tries;
 }
 
 /// Lock, decide, save.
@@ -47,7 +49,9 @@ pub mod operations {
     mod losses;
     pub mod plan;
     pub mod plan_changes;
+    pub mod pledge_batches;
     pub mod pledge_changes;
+    mod pledge_notices;
     pub mod pledges;
     pub mod present;
     pub mod recoveries;
@@ -55,4 +59,5 @@ pub mod operations {
     pub mod refunds;
     pub mod returns;
     mod trial;
+    pub mod tries;
 }

@@ -10,6 +10,7 @@ pub mod work;
 pub mod store {
     pub mod activity;
     pub mod adoptions;
+    pub mod companions;
     pub mod events;
     pub mod heartbeats;
     pub mod jobs;

@@ -1,11 +1,15 @@
 //! The service as it runs, from outside: postings over HTTP, one tenant beside a greedy one, ten times too many requests,
-//! postings while workers work, exports of a large book.
+//! postings while workers work, exports of a large book, pledges a thousand at a request, charges that fall due at once.
 //!
 //! `cargo bench -p tests --bench service [-- CASE…]` builds the programs, prints a table and puts its cases into
 //! `target/bench.json`, beside those of `cargo bench -p ledger`.
 
 #[path = "../../ledger/benches/posting/book.rs"]
 mod book;
+#[path = "../../ledger/benches/posting/captures.rs"]
+mod captures;
+#[path = "service/charges.rs"]
+mod charges;
 #[path = "service/cores.rs"]
 mod cores;
 #[path = "service/exports.rs"]
@@ -20,6 +24,8 @@ mod load;
 mod open_loop;
 #[path = "service/overload.rs"]
 mod overload;
+#[path = "service/pledges.rs"]
+mod pledges;
 #[path = "service/quiet.rs"]
 mod quiet;
 #[path = "../../ledger/benches/posting/report.rs"]
@@ -82,6 +88,16 @@ async fn run() -> anyhow::Result<()> {
     if is_wanted("export_million_mib") {
         let service = Service::start(&server, &home, "export").await?;
         exports::million(&service, &mut report).await?;
+        service.stop().await?;
+    }
+    if is_wanted("pledge_batch") {
+        let mut service = Service::start(&server, &home, "pledges").await?;
+        pledges::batch(&mut service, &mut report).await?;
+        service.stop().await?;
+    }
+    if is_wanted("charges") {
+        let mut service = Service::start(&server, &home, "charges").await?;
+        charges::due(&mut service, &mut report).await?;
         service.stop().await?;
     }
     report.finish();

@@ -1,7 +1,11 @@
 //! Pledges and charges over HTTP, through the running worker.
 
+mod batches;
+mod card_testing;
 mod chargebacks;
 mod lineage;
+mod notices;
+mod pace;
 mod plan_changes;
 mod refunds;
 

@@ -4,11 +4,13 @@ use ledger::engine::store::checks::Slice;
 use ledger::engine::{lane, pool};
 use ledger::service::job::JobKind;
 use ledger::service::store::jobs::Backlog;
+use ledger::service::work::Work;
 use metrics::Unit;
 use std::time::Duration;
 
 const JOBS: &str = "commonpurse_jobs_total";
 const JOB_TIME: &str = "commonpurse_job_seconds";
+const WAIT_TIME: &str = "commonpurse_job_wait_seconds";
 const LATE: &str = "commonpurse_jobs_late_total";
 const DUE: &str = "commonpurse_jobs_due";
 const OLDEST: &str = "commonpurse_job_oldest_due_seconds";
@@ -31,6 +33,11 @@ const OTHER: &str = "other";
 pub(crate) fn job(kind: JobKind, outcome: &'static str, took: Duration) {
     metrics::counter!(JOBS, "kind" => kind.as_str(), "outcome" => outcome).increment(1);
     metrics::histogram!(JOB_TIME, "kind" => kind.as_str()).record(took);
+}
+
+/// A job had been due for so long when it was taken.
+pub(crate) fn waited(work: Work, wait: Duration) {
+    metrics::histogram!(WAIT_TIME, "work" => work.as_str()).record(wait);
 }
 
 /// A job was done too late, or tried too late.
@@ -92,6 +99,11 @@ fn count(number: i64) -> u32 {
 pub(crate) fn describe() {
     metrics::describe_counter!(JOBS, "Attempts of jobs, by kind and by what came of them.");
     metrics::describe_histogram!(JOB_TIME, Unit::Seconds, "How long an attempt of a job took, by kind.");
+    metrics::describe_histogram!(
+        WAIT_TIME,
+        Unit::Seconds,
+        "How long a job had been due when a worker took it, by kind of work."
+    );
     metrics::describe_counter!(LATE, "Attempts of jobs that came later than the kind may be late.");
     metrics::describe_gauge!(
         DUE,

@@ -11,6 +11,8 @@ mod cooperatives;
 mod mailing;
 mod milestones;
 mod parties;
+mod payers;
+mod pledge_notices;
 mod pledging;
 mod refunds;
 mod treasury;
@@ -76,6 +78,10 @@ impl Context {
                 self.record_entry_fee(leased, *entrant, *custodian, provider_reference, *actor).await
             }
             Job::SendFreezeNotice { freeze } => self.send_freeze_notice(leased, *freeze).await,
+            Job::SendCardTestingNotice { partner, since } => {
+                self.send_card_testing_notice(leased, *partner, *since).await
+            }
+            Job::NotifyPledge { pledge, since, again } => self.notify_pledge(leased, *pledge, *since, *again).await,
             Job::SendInvitation { invitation, token } => self.send_invitation(leased, *invitation, token).await,
             Job::SendRefund { refund } => self.send_refund(leased, *refund).await,
             Job::SendRefundNotice { refund } => self.send_refund_notice(leased, *refund).await,

@@ -8,6 +8,8 @@ pub(crate) mod chargebacks;
 pub(crate) mod cooperatives;
 pub(crate) mod milestones;
 pub(crate) mod parties;
+pub(crate) mod payers;
+pub(crate) mod pledge_notices;
 pub(crate) mod pledging;
 pub(crate) mod templates;
 

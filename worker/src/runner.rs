@@ -165,6 +165,7 @@ async fn take(
 async fn perform(worker: Arc<Worker>, hands: Arc<Semaphore>, leased: Leased) {
     let _hand = hands.acquire().await.expect("nobody closes the hands");
     let started = Instant::now();
+    figures::waited(leased.job.kind().work(), late_by(&leased).max(SignedDuration::ZERO).unsigned_abs());
     let left = Timestamp::now().duration_until(leased.until - LEASE_MARGIN);
     // Waited too long for a hand: the lease ends by itself, and another attempt does it.
     let Ok(left) = Duration::try_from(left) else { return };
@@ -246,13 +247,17 @@ async fn bury(worker: &Worker, leased: &Leased, why: &str) -> Result<(), ledger:
     jobs::bury(&client, leased, Timestamp::now(), why).await
 }
 
-/// Logs and counts a job that was done too late. It is late when it is late by the book's clock and by the wall clock:
-/// a sandbox clock that leaps ahead makes nothing late.
-fn report_lateness(leased: &Leased) {
-    let kind = leased.job.kind();
+/// How late a job is now. It is late when it is late by the book's clock and by the wall clock: a sandbox clock that leaps ahead
+/// makes nothing late.
+fn late_by(leased: &Leased) -> SignedDuration {
     let by_book = leased.due_at.duration_until(leased.book_now);
     let by_wall = leased.created_at.duration_until(Timestamp::now());
-    let late = by_book.min(by_wall);
+    by_book.min(by_wall)
+}
+
+/// Logs and counts a job that was done too late.
+fn report_lateness(leased: &Leased) {
+    let (kind, late) = (leased.job.kind(), late_by(leased));
     if late > kind.limits().deadline {
         tracing::warn!(job = %leased.id, %kind, "{:?} is late by {late:#}", leased.job);
         figures::late_job(kind);

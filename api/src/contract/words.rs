@@ -114,6 +114,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Donor", "privacy") => all(Privacy::ALL),
         ("EntryVerdict", "verdict") => literal(&["posted", "refused", "skipped"]),
         ("Event", "kind") => EventKind::words().to_vec(),
+        ("PledgeVerdict", "verdict") => literal(&["placed", "repeated", "refused", "skipped"]),
         ("Evidence", "kind") => all(EvidenceKind::ALL),
         ("Hold", "state") => literal(&["held", "captured", "released"]),
         ("Invitation", "state") => all(InvitationState::ALL),

@@ -4,7 +4,9 @@ pub mod campaigns;
 pub mod chargebacks;
 pub mod charges;
 pub mod lineage;
+pub mod payers;
 pub mod plan_changes;
+pub mod pledge_batches;
 pub mod pledge_body;
 pub mod pledge_changes;
 pub mod pledges;
@@ -24,6 +26,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(refunds::return_all)
         .service(campaigns::show)
         .service(pledges::place)
+        .service(pledge_batches::place_batch)
         .service(pledges::list)
         .service(pledges::search)
         .service(pledge_changes::pause)

@@ -1,8 +1,11 @@
 //! Refusals about campaigns, pledges, charges and milestones.
 
-use super::{Kind, refusal};
+use super::{At, Kind, refusal};
 
-const PLEDGE: &[&str] = &["POST /v1/campaigns/{id}/pledges"];
+/// Somebody seems to try cards.
+pub const CARD_TESTING: &str = "card-testing-suspected";
+
+const PLEDGE: &[&str] = &["POST /v1/campaigns/{id}/pledges", "POST /v1/campaigns/{id}/pledges:batch"];
 const CAPTURE: &[&str] = &["POST /v1/charges/{id}:capture", "POST /v1/charges/{id}/refunds"];
 const CHARGEBACK: &[&str] = &["POST /v1/charges/{id}/chargebacks"];
 const REFUND: &[&str] = &["POST /v1/charges/{id}:refund", "POST /v1/charges/{id}/refunds"];
@@ -24,6 +27,20 @@ const PLAN_CHANGES: &[&str] = &[
 const DECISIONS: &[&str] = &["POST /v1/claims/{id}/reviews", "POST /v1/disputes/{id}:resolve"];
 
 pub(super) const KINDS: &[Kind] = &[
+    Kind {
+        code: CARD_TESTING,
+        status: 429,
+        meaning: "Somebody seems to try cards: more payments came from one address, with one card or for one pledge within an hour \
+                  than people give, or most first charges of the partner's pledges were declined. Nothing was done, no provider \
+                  was asked, and the partner's owners are told.",
+        remedy: "Put a check before the form on the platform, and try again after as many seconds as `Retry-After` says. Of a \
+                 batch, each such pledge is refused alone.",
+        at: At::Of(&[
+            "POST /v1/campaigns/{id}/pledges",
+            "POST /v1/campaigns/{id}/pledges:batch",
+            "POST /v1/pledges/{id}:resume",
+        ]),
+    },
     refusal(
         "slug-taken",
         "The book has a campaign, or a challenge, with this slug.",
@@ -42,6 +59,7 @@ pub(super) const KINDS: &[Kind] = &[
         "Wait until it does, or name another campaign.",
         &[
             "POST /v1/campaigns/{id}/pledges",
+            "POST /v1/campaigns/{id}/pledges:batch",
             "POST /v1/pledges/{id}:redirect",
             "POST /v1/pledges/{id}:resume",
             "POST /v1/charges/{id}:capture",
@@ -65,7 +83,7 @@ pub(super) const KINDS: &[Kind] = &[
         "terms-mismatch",
         "The terms that were agreed to are not those of the campaign.",
         "Show the donor the terms of the campaign, and send their `terms_sha256`.",
-        &["POST /v1/campaigns/{id}/pledges", "POST /v1/pledges/{id}:redirect"],
+        &["POST /v1/campaigns/{id}/pledges", "POST /v1/campaigns/{id}/pledges:batch", "POST /v1/pledges/{id}:redirect"],
     ),
     refusal(
         "reference-taken",
@@ -73,6 +91,7 @@ pub(super) const KINDS: &[Kind] = &[
         "Use another reference, or send the same content as before.",
         &[
             "POST /v1/campaigns/{id}/pledges",
+            "POST /v1/campaigns/{id}/pledges:batch",
             "POST /v1/charges/{id}:capture",
             "POST /v1/charges/{id}/refunds",
             "POST /v1/refunds/{id}:settle",
@@ -86,6 +105,7 @@ pub(super) const KINDS: &[Kind] = &[
         "Use the rail `partner` in live books, and report captures of its charges only.",
         &[
             "POST /v1/campaigns/{id}/pledges",
+            "POST /v1/campaigns/{id}/pledges:batch",
             "POST /v1/charges/{id}:capture",
             "POST /v1/charges/{id}/refunds",
             "POST /v1/refunds/{id}:settle",

@@ -230,10 +230,20 @@ impl Lanes {
     ///
     /// Of each as for [`Lanes::post`].
     pub async fn post_each(&self, book: BookId, entries: Vec<(Key, Entry)>) -> Vec<Result<Answer, Error>> {
+        let commands = entries.into_iter().map(|(key, entry)| (key, Command::post(None, entry)));
+        self.command_each(book, commands.collect()).await
+    }
+
+    /// The same for any commands.
+    ///
+    /// # Errors
+    ///
+    /// Of each as for [`Lanes::command`].
+    pub async fn command_each(&self, book: BookId, commands: Vec<(Key, Command)>) -> Vec<Result<Answer, Error>> {
         if let Err(Error::Outage(outage)) = self.vitals.may_post() {
-            return entries.iter().map(|_| Err(Error::Outage(outage))).collect();
+            return commands.iter().map(|_| Err(Error::Outage(outage))).collect();
         }
-        self.queues.post_each(book, entries, self.start(book)).await
+        self.queues.command_each(book, commands, self.start(book)).await
     }
 
     fn start(&self, book: BookId) -> impl Fn(mpsc::Receiver<Queued>) {
@@ -263,17 +273,17 @@ impl Queues {
         verdict.map_err(|_| Error::StillRunning)?.map_err(|_| Error::StillRunning)?
     }
 
-    async fn post_each(
+    async fn command_each(
         &self,
         book: BookId,
-        entries: Vec<(Key, Entry)>,
+        commands: Vec<(Key, Command)>,
         start: impl Fn(mpsc::Receiver<Queued>),
     ) -> Vec<Result<Answer, Error>> {
         let (all, mut verdicts) = mpsc::unbounded_channel();
-        let mut answers: Vec<_> = entries.iter().map(|_| Err(Error::StillRunning)).collect();
+        let mut answers: Vec<_> = commands.iter().map(|_| Err(Error::StillRunning)).collect();
         let queue = self.queue(book, &start);
-        for (place, (key, entry)) in entries.into_iter().enumerate() {
-            let queued = Queued::new(key, Command::post(None, entry), Slot::Part(all.clone(), place));
+        for (place, (key, command)) in commands.into_iter().enumerate() {
+            let queued = Queued::new(key, command, Slot::Part(all.clone(), place));
             if let Err(error) = self.send_to(&queue, book, queued, &start) {
                 answers[place] = Err(error);
             }

@@ -173,6 +173,22 @@ pub enum Job {
         /// Which freeze of the book, from 1.
         freeze: i32,
     },
+    /// Tell the people of a partner that somebody tries cards through it.
+    SendCardTestingNotice {
+        /// The partner.
+        partner: OrganisationId,
+        /// When a try was refused, by the wall clock.
+        since: Timestamp,
+    },
+    /// Tell the donor how a pledge stands that is not charged any more, and what they can do.
+    NotifyPledge {
+        /// The pledge.
+        pledge: PledgeId,
+        /// Since when it stands so, in book time: when it stands otherwise by then, nothing is told.
+        since: Timestamp,
+        /// Whether the donor was told before: it is a reminder.
+        again: bool,
+    },
     /// Send the link by which a role is accepted.
     SendInvitation {
         /// The invitation.
@@ -228,6 +244,8 @@ impl Job {
             Job::RecordContribution { .. } => JobKind::RecordContribution,
             Job::RecordEntryFee { .. } => JobKind::RecordEntryFee,
             Job::SendFreezeNotice { .. } => JobKind::SendFreezeNotice,
+            Job::SendCardTestingNotice { .. } => JobKind::SendCardTestingNotice,
+            Job::NotifyPledge { .. } => JobKind::NotifyPledge,
             Job::SendInvitation { .. } => JobKind::SendInvitation,
             Job::SendRefund { .. } => JobKind::SendRefund,
             Job::SendRefundNotice { .. } => JobKind::SendRefundNotice,
@@ -271,6 +289,8 @@ impl fmt::Debug for Job {
                 write!(f, "record_entry_fee of {entrant} as {provider_reference}")
             }
             Job::SendFreezeNotice { freeze } => write!(f, "send_freeze_notice of freeze {freeze}"),
+            Job::SendCardTestingNotice { partner, .. } => write!(f, "send_card_testing_notice to {partner}"),
+            Job::NotifyPledge { pledge, since, .. } => write!(f, "notify_pledge of {pledge}, as since {since}"),
             Job::SendInvitation { invitation, .. } => write!(f, "send_invitation of {invitation}"),
             Job::SendRefund { refund } => write!(f, "send_refund of {refund}"),
             Job::SendRefundNotice { refund } => write!(f, "send_refund_notice of {refund}"),
@@ -332,6 +352,10 @@ pub enum JobKind {
     RecordEntryFee,
     /// [`Job::SendFreezeNotice`]
     SendFreezeNotice,
+    /// [`Job::SendCardTestingNotice`]
+    SendCardTestingNotice,
+    /// [`Job::NotifyPledge`]
+    NotifyPledge,
     /// [`Job::SendInvitation`]
     SendInvitation,
     /// [`Job::SendRefund`]
@@ -344,7 +368,7 @@ pub enum JobKind {
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 28] = [
+    pub const ALL: [JobKind; 31] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -370,6 +394,8 @@ impl JobKind {
         JobKind::RecordContribution,
         JobKind::RecordEntryFee,
         JobKind::SendFreezeNotice,
+        JobKind::SendCardTestingNotice,
+        JobKind::NotifyPledge,
         JobKind::SendInvitation,
         JobKind::SendRefund,
         JobKind::SendRefundNotice,
@@ -404,6 +430,8 @@ impl JobKind {
             JobKind::RecordContribution => "record_contribution",
             JobKind::RecordEntryFee => "record_entry_fee",
             JobKind::SendFreezeNotice => "send_freeze_notice",
+            JobKind::SendCardTestingNotice => "send_card_testing_notice",
+            JobKind::NotifyPledge => "notify_pledge",
             JobKind::SendInvitation => "send_invitation",
             JobKind::SendRefund => "send_refund",
             JobKind::SendRefundNotice => "send_refund_notice",
@@ -443,7 +471,9 @@ impl JobKind {
             | JobKind::SendStatement
             | JobKind::SendFreezeNotice
             | JobKind::SendInvitation
-            | JobKind::SendRefundNotice => false,
+            | JobKind::SendRefundNotice
+            | JobKind::SendCardTestingNotice
+            | JobKind::NotifyPledge => false,
         }
     }
 }

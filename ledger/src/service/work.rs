@@ -71,7 +71,9 @@ impl JobKind {
             | JobKind::SendStatement
             | JobKind::SendFreezeNotice
             | JobKind::SendInvitation
-            | JobKind::SendRefundNotice => Work::Mail,
+            | JobKind::SendRefundNotice
+            | JobKind::SendCardTestingNotice
+            | JobKind::NotifyPledge => Work::Mail,
         }
     }
 

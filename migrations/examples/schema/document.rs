@@ -117,6 +117,7 @@ const DOMAINS: &[Domain] = &[
             "campaign",
             "donor",
             "pledge",
+            "payment_try",
             "plan_change",
             "plan_change_end",
             "pledge_move",

@@ -97,6 +97,9 @@ GRANT INSERT (book_id, reference, amount_minor, currency, outcome, provider_refe
 -- pledging
 GRANT SELECT ON campaign, donor, pledge, plan_change, plan_change_end, settlement, charge, charge_attempt, provider_event,
     pledge_move, fund_layer, fund_use, charge_fee, refund TO commonpurse_service;
+GRANT SELECT ON payment_try TO commonpurse_service;
+GRANT INSERT (last_at, subject, tries) ON payment_try TO commonpurse_service;
+GRANT UPDATE (last_at, tries) ON payment_try TO commonpurse_service;
 GRANT INSERT (id, monthly_goal, created_at, state_since, state_until, book_id, slug, title, summary, terms, terms_sha256,
     kind, lineage, currency, state, fees) ON campaign TO commonpurse_service;
 GRANT UPDATE (version, state_since, state_until, fund, state) ON campaign TO commonpurse_service;

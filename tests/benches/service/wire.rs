@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use tokio::net::TcpStream;
 
 /// The largest answer that is read.
-const ANSWER_MAX: usize = 1024 * 1024;
+const ANSWER_MAX: usize = 8 * 1024 * 1024;
 
 /// One connection.
 #[derive(Debug)]

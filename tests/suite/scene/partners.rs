@@ -40,6 +40,8 @@ async fn pledges(partner: &Client, known: &mut Known) -> Outcome {
     for (change, pledge, body) in changes {
         known.example(&format!("POST /v1/pledges/{{id}}:{change}"), pledge, body);
     }
+    let batch = json!({"on_error": "stop", "pledges": [{"key": "first", "pledge": new}]});
+    known.example("POST /v1/campaigns/{id}/pledges:batch", json!({"id": campaign["id"]}), batch);
     known.example("POST /v1/campaigns/{id}/pledges", json!({"id": campaign["id"]}), new);
     known.add(text(&waiting, "/id")?);
     known.example("POST /v1/plan-changes/{id}:withdraw", json!({"id": waiting["id"]}), json!({}));

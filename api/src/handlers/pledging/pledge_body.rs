@@ -1,5 +1,6 @@
 //! A pledge on the wire: how it is asked for, and what of it a reader may see.
 
+use super::payers::{self, NewPayer, Payer};
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::wire::{MoneyBody, bounded, email_or_none, parse};
@@ -21,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// The donor of a pledge, as the partner knows them.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewDonor {
     /// What the partner calls the donor; the same one is the same donor.
@@ -41,7 +42,7 @@ pub struct NewDonor {
 }
 
 /// When a pledge is charged, in days of the book's zone.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewSchedule {
     /// `once`, `monthly`, `quarterly` or `yearly`.
@@ -59,6 +60,19 @@ pub struct NewSchedule {
 }
 
 impl NewSchedule {
+    fn check_shape(&self) -> Result<(), Problem> {
+        if !["once", "monthly", "quarterly", "yearly"].contains(&self.interval.as_str()) {
+            return Err(Problem::invalid("/schedule/interval", "must be once, monthly, quarterly or yearly"));
+        }
+        if self.anchor_day.is_some_and(|day| !(1..=31).contains(&day)) {
+            return Err(Problem::invalid("/schedule/anchor_day", "must be from 1 to 31"));
+        }
+        if self.payments.is_some_and(|payments| !(1..=1_200).contains(&payments)) {
+            return Err(Problem::invalid("/schedule/payments", "must be from 1 to 1200"));
+        }
+        Ok(())
+    }
+
     pub(super) fn parse(&self) -> Result<AskedSchedule, Problem> {
         match self.interval.as_str() {
             "once" if self.anchor_day.is_some() => {
@@ -81,7 +95,7 @@ impl NewSchedule {
 }
 
 /// A pledge to be placed.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPledge {
     /// What the partner calls it. The same reference with the same content is the same pledge, with other content a 409.
@@ -106,14 +120,45 @@ pub struct NewPledge {
     /// SHA-256 of the campaign's terms, in hexadecimal, as the donor agreed to them.
     #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-f]{64}$")]
     terms_sha256: String,
+    /// Who pays; may be left out.
+    #[serde(default, skip_serializing)]
+    payer: Option<NewPayer>,
 }
 
 impl NewPledge {
+    /// Whether it is of the shape that the contract gives it: lengths, patterns and words, whatever they mean.
+    pub(super) fn check_shape(&self) -> Result<(), Problem> {
+        bounded("/reference", &self.reference, text::REFERENCE)?;
+        bounded("/donor/reference", &self.donor.reference, text::REFERENCE)?;
+        bounded("/donor/name", &self.donor.name, text::NAME_OR_NONE)?;
+        email_or_none("/donor/email", &self.donor.email)?;
+        self.donor.privacy.as_ref().map(|word| parse::<Privacy>("/donor/privacy", word)).transpose()?;
+        self.amount.check_shape("/amount")?;
+        self.schedule.check_shape()?;
+        parse::<Rail>("/rail", &self.rail)?;
+        bounded("/token", &self.token, text::REFERENCE_OR_NONE)?;
+        self.payer()?;
+        self.terms_digest().map(drop)
+    }
+
+    /// Under what the try counts.
+    pub(super) fn payer(&self) -> Result<Payer, Problem> {
+        payers::parse_or_none(self.payer.as_ref(), "/payer")
+    }
+
+    fn terms_digest(&self) -> Result<[u8; 32], Problem> {
+        let wrong = || Problem::invalid("/terms_sha256", "must be 64 hexadecimal digits in lower case");
+        if self.terms_sha256.bytes().any(|letter| letter.is_ascii_uppercase()) {
+            return Err(wrong());
+        }
+        let mut digest = [0; 32];
+        hex::decode_to_slice(&self.terms_sha256, &mut digest).map_err(|_| wrong())?;
+        Ok(digest)
+    }
+
     pub(super) fn parse(&self, campaign: CampaignId, partner: OrganisationId) -> Result<PlacePledge, Problem> {
         let donor = &self.donor;
-        let mut terms_digest = [0; 32];
-        hex::decode_to_slice(&self.terms_sha256, &mut terms_digest)
-            .map_err(|_| Problem::invalid("/terms_sha256", "must be 64 hexadecimal digits"))?;
+        let terms_digest = self.terms_digest()?;
         let rail = parse("/rail", &self.rail)?;
         let token = bounded("/token", &self.token, text::REFERENCE_OR_NONE)?;
         sandbox_token::check(rail, &token)?;

@@ -1,5 +1,6 @@
 //! Changes of a pledge: paused, resumed, redirected and cancelled by its donor through the partner.
 
+use super::payers::{self, NewPayer};
 use super::pledge_body::{PledgeBody, View};
 use super::pledges::concerned;
 use crate::auth::Caller;
@@ -62,6 +63,8 @@ pub struct ResumePledgeRequest {
     /// Another means of payment; needed when the pledge needs action for `means`.
     #[schema(min_length = 1, max_length = 200, example = "sandbox_ok")]
     token: Option<String>,
+    /// Who pays with the new means; may be left out.
+    payer: Option<NewPayer>,
     /// For the list of who did what; no personal data.
     #[schema(max_length = 1000)]
     reason: String,
@@ -81,6 +84,15 @@ pub(crate) async fn resume(
     request: Keyed<ResumePledgeRequest>,
 ) -> Result<HttpResponse, Problem> {
     let token = request.body.token.as_deref().map(|token| bounded("/token", token, text::REFERENCE)).transpose()?;
+    let payer = payers::parse_or_none(request.body.payer.as_ref(), "/payer")?;
+    if token.is_some() {
+        let client = state.client().await?;
+        let book = book_of(&client, id.book, "pledge").await?;
+        concerned(&client, &caller, &book, *id).await?;
+        drop(client);
+        let tries = payers::Tries::of(&state, &caller, &book)?;
+        tries.require(&request.key, tries.subjects(&payer, Some(*id))).await?;
+    }
     step(&state, &caller, *id, &request, &request.body.reason, async |tx, change, wall| {
         if let Some(token) = &token {
             sandbox_token::check(pledges::get(tx, *id).await?.rail, token)?;

@@ -1,9 +1,10 @@
 //! Pledges: placed by partners for their donors, and shown. A partner sees its own only.
 
+use super::payers::Tries;
 use super::pledge_body::{NewPledge, PledgeBody, View};
 use crate::auth::{Caller, Who};
 use crate::extract::{Keyed, Params};
-use crate::idempotency::{IdempotencyKey, Reply, Scope, by_lane, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, by_lane, idempotent, refused};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
@@ -13,7 +14,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
-use deadpool_postgres::GenericClient;
+use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use ledger::Error;
 use ledger::book::Command;
@@ -61,41 +62,66 @@ pub(crate) async fn place(
 ) -> Result<HttpResponse, Problem> {
     let partner = caller.require_scope(ledger::parties::rules::role::Scope::PledgesWrite)?;
     let asked = request.body.parse(*id, partner.organisation)?;
-    if let Some(response) = place_by_lane(&state, &caller, &request.key, asked.clone()).await? {
+    let payer = request.body.payer()?;
+    let client = state.client().await?;
+    let book = book_of(&client, id.book, "campaign").await?;
+    require_admitted(&client, partner, &book, "campaign").await?;
+    drop(client);
+    let tries = Tries::of(&state, &caller, &book)?;
+    tries.require(&request.key, tries.subjects(&payer, None)).await?;
+    if let Some(response) = place_by_lane(&state, &caller, &book, &request.key, asked.clone()).await? {
         return Ok(response);
     }
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let book = book_of(tx, id.book, "campaign").await?;
-        require_admitted(tx, partner, &book, "campaign").await?;
-        let placed = operations::place(tx, asked.clone(), Timestamp::now()).await?;
-        let status = if placed.is_new { StatusCode::CREATED } else { StatusCode::OK };
-        Ok(Reply::new(status, &View::new(&caller, &book).one(tx, placed.pledge).await?))
-    })
-    .await
+    place_under_lock(&state, &caller, &request.key, asked).await
 }
 
-/// Places a new pledge through the lane of its book, which writes all that wait at once. What is repeated, refused or
-/// collides with a row written meanwhile goes the long way, which stores its answer too.
-async fn place_by_lane(
+/// Places a pledge that has met a row written meanwhile: what decides on it is read again in the transaction that writes it.
+pub(super) async fn place_under_lock(
     state: &State,
     caller: &Caller,
     key: &IdempotencyKey,
     asked: PlacePledge,
-) -> Result<Option<HttpResponse>, Problem> {
+) -> Result<HttpResponse, Problem> {
     let partner = caller.require_scope(ledger::parties::rules::role::Scope::PledgesWrite)?;
+    idempotent(state, key, Scope::Book(asked.campaign.book), caller.id(), async |tx| {
+        let book = book_of(tx, asked.campaign.book, "campaign").await?;
+        require_admitted(tx, partner, &book, "campaign").await?;
+        let placed = operations::place(tx, asked.clone(), Timestamp::now()).await?;
+        let status = if placed.is_new { StatusCode::CREATED } else { StatusCode::OK };
+        Ok(Reply::new(status, &View::new(caller, &book).one(tx, placed.pledge).await?))
+    })
+    .await
+}
+
+/// Places a new pledge through the lane of its book, which writes all that wait at once. What is repeated or refused is answered
+/// on what was read, and its answer kept; what collides with a row written meanwhile goes the long way.
+async fn place_by_lane(
+    state: &State,
+    caller: &Caller,
+    book: &Book,
+    key: &IdempotencyKey,
+    asked: PlacePledge,
+) -> Result<Option<HttpResponse>, Problem> {
     let wall = Timestamp::now();
     let client = state.client().await?;
-    let book = book_of(&client, asked.campaign.book, "campaign").await?;
-    require_admitted(&client, partner, &book, "campaign").await?;
-    let (pledge, donor) = match operations::draft(&client, &book, asked, wall).await {
+    let (pledge, donor) = match operations::draft(&client, book, asked, wall).await {
         Ok(Drafted::New(new)) => *new,
-        Ok(Drafted::Repeated(_)) | Err(Error::Refused(_) | Error::Invalid { .. }) => return Ok(None),
+        Ok(Drafted::Repeated(pledge)) => {
+            drop(client);
+            let repeated =
+                async |tx: &Transaction<'_>| Ok(Reply::ok(&View::new(caller, book).one(tx, (*pledge).clone()).await?));
+            return idempotent(state, key, Scope::Book(book.id), caller.id(), repeated).await.map(Some);
+        }
+        Err(error @ (Error::Refused(_) | Error::Invalid { .. })) => {
+            drop(client);
+            return refused(state, key, Scope::Book(book.id), caller.id(), error.into()).await.map(Some);
+        }
         Err(error) => return Err(error.into()),
     };
     drop(client);
-    let mut companions = operations::rows(&book, &pledge, &donor, wall);
-    let body = View::new(caller, &book).body(pledge, &donor);
-    by_lane(state, key, caller.id(), &book, Reply::created(&body), |reply| {
+    let mut companions = operations::rows(book, &pledge, &donor, wall);
+    let body = View::new(caller, book).body(pledge, &donor);
+    by_lane(state, key, caller.id(), book, Reply::created(&body), |reply| {
         companions.push(reply);
         Command { key: None, entry: None, companions }
     })
@@ -139,7 +165,7 @@ pub(crate) async fn list(
     Ok(window.page(bodies, |body| body.id.object, |body| body).respond(&http))
 }
 
-async fn donors_of(client: &impl GenericClient, book: BookId, rows: &[Pledge]) -> Result<Vec<Donor>, Error> {
+pub(super) async fn donors_of(client: &impl GenericClient, book: BookId, rows: &[Pledge]) -> Result<Vec<Donor>, Error> {
     let ids: Vec<Uuid> = rows.iter().map(|pledge| pledge.donor.object).collect();
     donors::list(client, book, &ids).await
 }

@@ -213,6 +213,23 @@ pub async fn list_persons_with(
     Ok(rows.iter().map(|row| PersonId(row.get("person"))).collect())
 }
 
+/// The addresses of those who have a role in an organisation and are not disabled.
+pub async fn list_emails_with(
+    client: &impl GenericClient,
+    organisation: OrganisationId,
+    role: Role,
+) -> Result<Vec<String>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- organisations::list_emails_with
+            SELECT p.email FROM membership m JOIN person p ON p.id = m.person
+             WHERE m.organisation = $1 AND m.role = $2 AND p.disabled_at IS NULL ORDER BY p.email",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* organisation */ &organisation.0, /* role */ &role.as_str()]).await?;
+    Ok(rows.iter().map(|row| row.get("email")).collect())
+}
+
 /// The roles given in an organisation, by person and role, after a pair of them.
 pub async fn list_memberships(
     client: &impl GenericClient,

@@ -2,6 +2,7 @@
 //!
 //! What happens late happens as of the moment at which it was due: `at` is that moment, in book time.
 
+use super::pledge_notices;
 use crate::engine::store::books::Book;
 use crate::error::Error;
 use crate::pledging::rules::charge::{Charge, State};
@@ -32,6 +33,7 @@ pub(crate) async fn save(
     let pledge = pledges::update(tx, &changed).await?;
     let done = Done::new(&pledge.id, pledge.state.as_str(), change.actor).because(change.reason);
     activity::record(tx, book.id, done, at).await?;
+    pledge_notices::enqueue(tx, book, &pledge, was, change, at).await?;
     if let Some(until) = pledge.state.until() {
         let job = Job::ChargePledge { pledge: pledge.id, sequence: pledge.next_sequence };
         let dedupe = format!("{}-clock-{}", pledge.id, pledge.version);

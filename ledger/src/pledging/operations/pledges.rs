@@ -9,6 +9,7 @@ use crate::id::{CampaignId, DonorId, OrganisationId, PledgeId};
 use crate::money::Money;
 use crate::parties::rules::privacy::Privacy;
 use crate::parties::rules::role::Email;
+use crate::pledging::rules::campaign::Campaign;
 use crate::pledging::rules::donor::Donor;
 use crate::pledging::rules::pledge::{Pledge, Rail, Schedule, State, Token};
 use crate::pledging::store::{campaigns, donors, pledges};
@@ -122,15 +123,27 @@ pub async fn draft(
     asked: PlacePledge,
     wall: Timestamp,
 ) -> Result<Drafted, Error> {
-    check(&asked)?;
-    let content = content(&asked)?;
-    // As the database keeps it, so that what is answered now is what is read later.
-    let wall = wall.round(Unit::Microsecond).unwrap_or(wall);
+    let content = check(&asked)?;
+    let wall = as_kept(wall);
     if let Some(pledge) = pledges::find_by_reference(client, book.id, asked.partner, &asked.reference).await? {
         return repeated(pledge, content).map(Box::new).map(Drafted::Repeated);
     }
-    let now = book.now(wall);
     let campaign = campaigns::get(client, asked.campaign).await?;
+    let known = donors::find(client, book.id, asked.partner, &asked.donor.reference).await?;
+    let new = decide(book, asked, content, &campaign, known.map(|donor| donor.id), wall)?;
+    Ok(Drafted::New(Box::new(new)))
+}
+
+/// The pledge and its donor as they will be, when the campaign takes it. `donor` is whom the partner knows under that reference.
+pub(super) fn decide(
+    book: &Book,
+    asked: PlacePledge,
+    content: [u8; 32],
+    campaign: &Campaign,
+    donor: Option<DonorId>,
+    wall: Timestamp,
+) -> Result<(Pledge, Donor), Error> {
+    let now = book.now(wall);
     campaign.state.clone().at(now).takes_money()?;
     asked.rail.allowed_in(book.mode == Mode::Live)?;
     if asked.amount.currency() != campaign.currency {
@@ -141,9 +154,8 @@ pub async fn draft(
         return Err(Refusal::new("terms-mismatch", detail).into());
     }
     let schedule = schedule(asked.schedule, book.today(wall))?;
-    let known = donors::find(client, book.id, asked.partner, &asked.donor.reference).await?;
     let donor = Donor {
-        id: known.map_or_else(|| DonorId::generate(book.id), |donor| donor.id),
+        id: donor.unwrap_or_else(|| DonorId::generate(book.id)),
         partner: asked.partner,
         reference: asked.donor.reference,
         name: asked.donor.name,
@@ -169,7 +181,7 @@ pub async fn draft(
         version: 1,
         created_at: now,
     };
-    Ok(Drafted::New(Box::new((pledge, donor))))
+    Ok((pledge, donor))
 }
 
 /// The rows that place a drafted pledge, for a lane: the pledge, its donor, who did it, and the job of its first charge.
@@ -208,7 +220,7 @@ pub async fn place(tx: &Transaction<'_>, asked: PlacePledge, wall: Timestamp) ->
 }
 
 /// The same content under a reference is the same pledge; other content is refused.
-fn repeated(pledge: Pledge, content: [u8; 32]) -> Result<Pledge, Error> {
+pub(super) fn repeated(pledge: Pledge, content: [u8; 32]) -> Result<Pledge, Error> {
     if pledge.content == content {
         return Ok(pledge);
     }
@@ -216,7 +228,13 @@ fn repeated(pledge: Pledge, content: [u8; 32]) -> Result<Pledge, Error> {
     Err(Refusal::new("reference-taken", detail).into())
 }
 
-fn check(asked: &PlacePledge) -> Result<(), Error> {
+/// A moment as the database keeps it, so that what is answered now is what is read later.
+pub(super) fn as_kept(wall: Timestamp) -> Timestamp {
+    wall.round(Unit::Microsecond).unwrap_or(wall)
+}
+
+/// Whether it is well formed; answers the digest of its content.
+pub(super) fn check(asked: &PlacePledge) -> Result<[u8; 32], Error> {
     check_line("/reference", &asked.reference, text::REFERENCE)?;
     check_line("/donor/reference", &asked.donor.reference, text::REFERENCE)?;
     check_line("/donor/name", &asked.donor.name, text::NAME_OR_NONE)?;
@@ -225,9 +243,10 @@ fn check(asked: &PlacePledge) -> Result<(), Error> {
         parsed.map_err(|wrong| Error::invalid("/donor/email", wrong.to_string()))?;
     }
     match asked.rail {
-        Rail::Sandbox => check_line("/token", &asked.token, text::REFERENCE),
-        Rail::Partner => check_line("/token", &asked.token, text::REFERENCE_OR_NONE),
+        Rail::Sandbox => check_line("/token", &asked.token, text::REFERENCE)?,
+        Rail::Partner => check_line("/token", &asked.token, text::REFERENCE_OR_NONE)?,
     }
+    content(asked)
 }
 
 /// A digest of all that the partner sent.

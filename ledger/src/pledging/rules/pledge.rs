@@ -18,6 +18,8 @@ use std::fmt;
 pub const CREATED_DAYS: i64 = 7;
 /// Days after which a pledge that waits for its donor lapses.
 pub const NEEDS_ACTION_DAYS: i64 = 30;
+/// Days before that on which the donor is reminded.
+pub const REMIND_DAYS: i64 = 7;
 /// Days after which a pause without an end lapses: nobody is charged out of the blue years later. No pause is longer.
 pub const PAUSE_DAYS_MAX: i64 = 365;
 /// Days for which a lapsed pledge can be revived.
@@ -307,6 +309,11 @@ impl State {
                 Err(Refusal::new("pledge-over", detail))
             }
         }
+    }
+
+    /// Whether it waits for its donor to choose another campaign.
+    pub fn needs_campaign(&self) -> bool {
+        matches!(self, State::NeedsAction { need: Need::Campaign, .. })
     }
 
     /// Whether nothing comes of it any more.

@@ -89,6 +89,26 @@ pub async fn find(
     client.query_opt(&statement, params).await?.as_ref().map(donor).transpose()
 }
 
+/// The donors whom a partner knows under these references, in no order.
+pub async fn list_by_references(
+    client: &impl GenericClient,
+    book: BookId,
+    partner: OrganisationId,
+    references: &[&str],
+) -> Result<Vec<Donor>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- donors::list_by_references
+            SELECT book_id, id, partner, reference, name, email, privacy, created_at FROM donor
+             WHERE book_id = $1 AND partner = $2 AND reference = ANY ($3)",
+        )
+        .await?;
+    let rows = client
+        .query(&statement, &[/* book_id */ &book.0, /* partner */ &partner.0, /* reference */ &references])
+        .await?;
+    rows.iter().map(donor).collect()
+}
+
 /// The donor with an id.
 pub async fn get(client: &impl GenericClient, id: DonorId) -> Result<Donor, Error> {
     let statement = client

@@ -173,6 +173,25 @@ pub async fn find_by_reference(
     row.as_ref().map(pledge).transpose()
 }
 
+/// The pledges that a partner knows under these references, in no order.
+pub async fn list_by_references(
+    client: &impl GenericClient,
+    book: BookId,
+    partner: OrganisationId,
+    references: &[&str],
+) -> Result<Vec<Pledge>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- pledges::list_by_references
+            SELECT * FROM pledge WHERE book_id = $1 AND partner = $2 AND reference = ANY ($3)",
+        )
+        .await?;
+    let rows = client
+        .query(&statement, &[/* book_id */ &book.0, /* partner */ &partner.0, /* reference */ &references])
+        .await?;
+    rows.iter().map(pledge).collect()
+}
+
 /// The pledges to a campaign, the oldest first, after an id ([`Uuid::nil`] for the beginning).
 pub async fn list(
     client: &impl GenericClient,

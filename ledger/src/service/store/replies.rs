@@ -6,6 +6,7 @@ use crate::id::{BookId, CallerId};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use tokio_postgres::Row;
 use uuid::Uuid;
 
 /// Where a key is unique.
@@ -176,8 +177,63 @@ pub async fn find(client: &impl GenericClient, claim: &Claim) -> Result<Option<S
             client.query_opt(&statement, &[/* caller */ &claim.caller.0, /* key */ &claim.key]).await?
         }
     };
-    Ok(row.map(|row| Stored {
+    Ok(row.as_ref().map(stored))
+}
+
+fn stored(row: &Row) -> Stored {
+    Stored {
         request_digest: row.get("request_digest"),
         answer: row.get::<_, Option<i16>>("status").map(|status| (status, row.get("body"))),
-    }))
+    }
+}
+
+/// What is stored under keys of a caller within a book, each with its key, in no order.
+pub async fn find_all(
+    client: &impl GenericClient,
+    book: BookId,
+    caller: CallerId,
+    keys: &[Uuid],
+) -> Result<Vec<(Uuid, Stored)>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- replies::find_all
+            SELECT i.key, i.request_digest, r.status, r.body
+              FROM idempotency i
+              LEFT JOIN reply r ON r.book_id = i.book_id AND r.caller = i.caller AND r.key = i.key
+             WHERE i.book_id = $1 AND i.caller = $2 AND i.key = ANY ($3)",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book */ &book.0, /* caller */ &caller.0, /* keys */ &keys]).await?;
+    Ok(rows.iter().map(|row| (row.get("key"), stored(row))).collect())
+}
+
+/// Claims keys of a caller within a book for this transaction, in the order of the keys, so that two who claim the same ones wait
+/// for each other once; answers those that were not used before.
+pub async fn insert_claims(
+    tx: &Transaction<'_>,
+    book: BookId,
+    caller: CallerId,
+    keys: &[(Uuid, i64)],
+) -> Result<Vec<Uuid>, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- replies::insert_claims
+            INSERT INTO idempotency (book_id, caller, key, request_digest)
+            SELECT $1, $2, k.key, k.request_digest FROM unnest($3::uuid[], $4::bigint[]) AS k (key, request_digest)
+             ORDER BY k.key
+            ON CONFLICT (book_id, caller, key) DO NOTHING
+            RETURNING key",
+        )
+        .await?;
+    let (keys, digests): (Vec<Uuid>, Vec<i64>) = keys.iter().copied().unzip();
+    let rows = tx
+        .query(
+            &statement,
+            &[
+                /* book */ &book.0, /* caller */ &caller.0, /* keys */ &keys,
+                /* request_digests */ &digests,
+            ],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| row.get("key")).collect())
 }

@@ -68,6 +68,11 @@ const GO: &[(&str, i32, &str)] = &[
         30,
         "INSERT INTO worker_heartbeat (name, seen_at, version) VALUES ('worker {n}', now() - interval '{days} days', '1')",
     ),
+    (
+        "payment_try",
+        1,
+        "INSERT INTO payment_try (last_at, subject, tries) VALUES (now() - interval '{days} days', sha256('payer {n}'), '{}')",
+    ),
 ];
 
 /// What stays, however old it is.
@@ -194,7 +199,7 @@ async fn a_slice_is_bounded_and_waits_for_nobody() {
 async fn the_service_itself_deletes_none_of_it_and_does_not_say_what_is_old() {
     let scene = Scene::set().await;
     for (table, _, row) in GO {
-        scene.write(row, 1, "1").await;
+        scene.write(row, 1, "0").await;
         let deleted = scene
             .ground
             .run(async |tx| Ok::<_, Error>(tx.execute(&format!("DELETE FROM {table}"), &[]).await?))
