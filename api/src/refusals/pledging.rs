@@ -212,8 +212,8 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     refusal(
         "refund-exceeds-held",
-        "What the pledge brought was released, or is set aside for milestones.",
-        "Ask for what is still free, which the detail says, or cancel a milestone that is not delivered first.",
+        "What the pledge brought was released, is set aside for milestones, or is held by a chargeback.",
+        "Ask for what is still free, which the detail says; cancel a milestone that is not delivered first, or wait for the end of the chargeback.",
         REFUND,
     ),
     refusal("refund-nothing", "All of that part are fees that their payees keep.", "Ask for a larger part.", REFUND),

@@ -20,7 +20,7 @@ use crate::pledging::rules::fee::{self, Payee};
 use crate::pledging::rules::pledge::{Pledge, Rail};
 use crate::pledging::rules::refund::{FeePart, REFUND_DAYS, Refund, State, part_for};
 use crate::pledging::store::fees::{self, ChargeFee};
-use crate::pledging::store::{campaigns, charges, lineage as layers, refunds};
+use crate::pledging::store::{campaigns, chargebacks, charges, lineage as layers, refunds};
 use crate::service::change::{Change, check_text};
 use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Done};
@@ -189,7 +189,7 @@ pub(super) async fn take_out(
 }
 
 /// From which funds a refund is taken: of a charge that has not settled, its campaign's; else wherever the pledge's layers lie,
-/// first of all there. What is set aside for milestones is left alone.
+/// first of all there. What is set aside for milestones, or held by a chargeback, is left alone.
 async fn sources(
     tx: &Transaction<'_>,
     pledge: &Pledge,
@@ -210,12 +210,13 @@ async fn sources(
         locked.push(campaigns::lock(tx, id).await?);
     }
     locked.sort_by_key(|campaign| campaign.id != first);
+    let is_held = chargebacks::holds(tx, pledge.id).await?;
     let mut missing = refund.of_fund();
     let mut sources = Vec::new();
     for campaign in locked {
         let own: i64 = layers::list_own(tx, campaign.fund()?, pledge.id).await?.iter().map(|layer| layer.left).sum();
         let free = own.min(campaign_operations::available(tx, &campaign).await?).max(0);
-        let amount = free.min(missing);
+        let amount = if is_held { 0 } else { free.min(missing) };
         missing -= amount;
         if amount > 0 || sources.is_empty() {
             sources.push(Source { campaign, amount });
@@ -234,8 +235,8 @@ async fn exceeds_held(tx: &Transaction<'_>, charge: &Charge, held: i64) -> Resul
     let currency = charge.amount.currency();
     let (held, most) = (currency.format(held), currency.format(most));
     let detail = format!(
-        "{held} {currency} of what the pledge brought is still held and free: the rest was released, or is set aside for \
-         milestones. Refund at most {most} {currency} of the charge now, or cancel a milestone that is not delivered first"
+        "{held} {currency} of what the pledge brought is still held and free: the rest was released, is set aside for \
+         milestones, or is held by a chargeback. Refund at most {most} {currency} of the charge now, or cancel a milestone that is not delivered first"
     );
     Ok(Refusal::new("refund-exceeds-held", detail))
 }

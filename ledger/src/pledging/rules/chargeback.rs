@@ -173,7 +173,9 @@ pub fn of_token(token: &str) -> Option<Ruling> {
         | SandboxToken::InsufficientFundsOnce
         | SandboxToken::ExpiredCard
         | SandboxToken::StolenCard
-        | SandboxToken::Timeout => None,
+        | SandboxToken::Timeout
+        | SandboxToken::RefundFails
+        | SandboxToken::RefundSlow => None,
     }
 }
 
