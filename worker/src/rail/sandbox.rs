@@ -101,7 +101,9 @@ impl Sandbox {
                 | SandboxToken::InsufficientFundsOnce
                 | SandboxToken::ExpiredCard
                 | SandboxToken::StolenCard
-                | SandboxToken::Timeout,
+                | SandboxToken::Timeout
+                | SandboxToken::DisputedWon
+                | SandboxToken::DisputedLost,
             )
             | Err(_) => "settled",
         };
