@@ -6,11 +6,13 @@ pub mod rules {
     pub mod campaign;
     pub mod charge;
     pub mod donor;
+    pub mod donor_link;
     pub mod lineage;
     pub mod plan_change;
     pub mod pledge;
     #[cfg(test)]
     mod pledge_tests;
+    pub mod receipt;
     pub mod sandbox_token;
 }
 
@@ -19,7 +21,10 @@ pub mod store {
     pub mod attempts;
     pub mod campaigns;
     pub mod charges;
+    pub mod donor_links;
     pub mod donors;
+    pub mod gifts;
+    pub mod issued_receipts;
     pub mod lineage;
     pub mod plan_changes;
     pub mod pledges;
@@ -31,11 +36,14 @@ pub mod operations {
     pub mod campaigns;
     pub mod captures;
     pub mod charges;
+    pub mod donor_links;
+    pub mod erasure;
     pub mod lineage;
     pub mod plan;
     pub mod plan_changes;
     pub mod pledge_changes;
     pub mod pledges;
     pub mod present;
+    pub mod receipts;
     mod trial;
 }

@@ -1,5 +1,7 @@
 //! Pledges and charges over HTTP, through the running worker.
 
+mod donors;
+mod erasure;
 mod lineage;
 mod plan_changes;
 

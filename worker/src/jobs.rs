@@ -71,6 +71,7 @@ impl Context {
             }
             Job::SendFreezeNotice { freeze } => self.send_freeze_notice(leased, *freeze).await,
             Job::SendInvitation { invitation, token } => self.send_invitation(leased, *invitation, token).await,
+            Job::EraseMails { donor } => self.erase_mails(leased, *donor).await,
         }
     }
 

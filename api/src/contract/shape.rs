@@ -97,6 +97,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("credentials", "pcr"),
     ("disputes", "dsp"),
     ("distributions", "dst"),
+    ("donor-links", "dlk"),
     ("donors", "dnr"),
     ("entrants", "ent"),
     ("invitations", "inv"),

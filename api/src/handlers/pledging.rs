@@ -2,11 +2,14 @@
 
 pub mod campaigns;
 pub mod charges;
+pub mod donor_links;
+pub mod donors;
 pub mod lineage;
 pub mod plan_changes;
 pub mod pledge_body;
 pub mod pledge_changes;
 pub mod pledges;
+pub mod receipts;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -32,6 +35,13 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(pledges::show)
         .service(charges::list)
         .service(lineage::uses)
+        .service(donor_links::make_link)
+        .service(donor_links::list_links)
+        .service(donor_links::revoke_link)
+        .service(receipts::list_receipts)
+        .service(receipts::show_receipt)
+        .service(donors::erase_donor)
+        .service(donors::show_donor_data)
         .service(charges::capture)
         .service(charges::show);
 }

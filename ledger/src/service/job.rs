@@ -4,7 +4,7 @@
 //! must bear being done twice: it looks at the state of things first, and settles in the transaction of its effect.
 
 use crate::id::{
-    BookId, ChallengeId, ChargeId, ClaimId, DistributionId, EntrantId, HoldId, InvitationId, OrganisationId,
+    BookId, ChallengeId, ChargeId, ClaimId, DistributionId, DonorId, EntrantId, HoldId, InvitationId, OrganisationId,
     PlanChangeId, PledgeId, PurseContributionId, ReleaseId, SettlementId, StatementId,
 };
 use crate::service::store::activity::Actor;
@@ -156,6 +156,11 @@ pub enum Job {
         /// The secret in the link; it leaves the database when the mail is sent.
         token: String,
     },
+    /// A donor was erased: take away the mails too, those that were under way as well.
+    EraseMails {
+        /// The donor.
+        donor: DonorId,
+    },
 }
 
 impl Job {
@@ -184,6 +189,7 @@ impl Job {
             Job::RecordEntryFee { .. } => JobKind::RecordEntryFee,
             Job::SendFreezeNotice { .. } => JobKind::SendFreezeNotice,
             Job::SendInvitation { .. } => JobKind::SendInvitation,
+            Job::EraseMails { .. } => JobKind::EraseMails,
         }
     }
 }
@@ -220,6 +226,7 @@ impl fmt::Debug for Job {
             }
             Job::SendFreezeNotice { freeze } => write!(f, "send_freeze_notice of freeze {freeze}"),
             Job::SendInvitation { invitation, .. } => write!(f, "send_invitation of {invitation}"),
+            Job::EraseMails { donor } => write!(f, "erase_mails to {donor}"),
         }
     }
 }
@@ -271,11 +278,13 @@ pub enum JobKind {
     SendFreezeNotice,
     /// [`Job::SendInvitation`]
     SendInvitation,
+    /// [`Job::EraseMails`]
+    EraseMails,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 22] = [
+    pub const ALL: [JobKind; 23] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -298,6 +307,7 @@ impl JobKind {
         JobKind::RecordEntryFee,
         JobKind::SendFreezeNotice,
         JobKind::SendInvitation,
+        JobKind::EraseMails,
     ];
 
     /// Its name in the database and in metrics: the tag of the job's JSON.
@@ -325,6 +335,7 @@ impl JobKind {
             JobKind::RecordEntryFee => "record_entry_fee",
             JobKind::SendFreezeNotice => "send_freeze_notice",
             JobKind::SendInvitation => "send_invitation",
+            JobKind::EraseMails => "erase_mails",
         }
     }
 
@@ -353,7 +364,8 @@ impl JobKind {
             | JobKind::IssueStatements
             | JobKind::SendStatement
             | JobKind::SendFreezeNotice
-            | JobKind::SendInvitation => false,
+            | JobKind::SendInvitation
+            | JobKind::EraseMails => false,
         }
     }
 }
@@ -439,6 +451,7 @@ mod tests {
             },
             Job::SendFreezeNotice { freeze: 1 },
             invitation(),
+            Job::EraseMails { donor: DonorId::generate(book) },
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();
         assert_eq!(kinds, JobKind::ALL);

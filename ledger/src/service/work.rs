@@ -56,7 +56,8 @@ impl JobKind {
             | JobKind::ExpireHold
             | JobKind::RecordCapture
             | JobKind::RecordContribution
-            | JobKind::RecordEntryFee => Work::Money,
+            | JobKind::RecordEntryFee
+            | JobKind::EraseMails => Work::Money,
             JobKind::SendReceipt
             | JobKind::NotifyDecline
             | JobKind::SendConsentLink

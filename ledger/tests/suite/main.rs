@@ -31,6 +31,7 @@ mod service {
 }
 mod pledging {
     mod captures;
+    mod erasure;
     mod lateness;
     mod leaps;
     mod lineage;

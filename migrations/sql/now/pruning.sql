@@ -2,7 +2,7 @@
 -- the clock of the database what is old, and take a thousand rows of a table at most, so that nobody waits for them. Journal,
 -- keys of postings and who did what are kept for ever.
 
--- Of a book: jobs that are done, not those that are open or dead, and the mail of its outbox.
+-- Of a book: jobs that are done, not those that are open or dead, the mail of its outbox, and donors' links that have lapsed.
 CREATE OR REPLACE FUNCTION book_prune(p_book int) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -17,6 +17,11 @@ BEGIN
     DELETE FROM public.outbox_mail WHERE book_id = p_book AND id = ANY (ARRAY(
         SELECT id FROM public.outbox_mail WHERE book_id = p_book AND created_at < now() - interval '90 days'
          ORDER BY created_at LIMIT 1000 FOR UPDATE SKIP LOCKED));
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    v_total := v_total + v_rows;
+    DELETE FROM public.donor_link WHERE book_id = p_book AND id = ANY (ARRAY(
+        SELECT id FROM public.donor_link WHERE book_id = p_book AND lapses_at < now() - interval '30 days'
+         ORDER BY lapses_at LIMIT 1000 FOR UPDATE SKIP LOCKED));
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     RETURN v_total + v_rows;
 END

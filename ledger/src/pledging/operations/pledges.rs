@@ -139,6 +139,9 @@ pub async fn draft(
     }
     let schedule = schedule(asked.schedule, book.today(wall))?;
     let known = donors::find(client, book.id, asked.partner, &asked.donor.reference).await?;
+    if known.as_ref().is_some_and(|donor| donor.erased_at.is_some()) {
+        return Err(Error::invalid("/donor/reference", "stands for a donor who was erased: use another one"));
+    }
     let donor = Donor {
         id: known.map_or_else(|| DonorId::generate(book.id), |donor| donor.id),
         partner: asked.partner,
@@ -147,6 +150,7 @@ pub async fn draft(
         email: asked.donor.email,
         privacy: asked.donor.privacy,
         created_at: now,
+        erased_at: None,
     };
     let pledge = Pledge {
         id: PledgeId::generate(book.id),
