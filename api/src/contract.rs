@@ -153,7 +153,7 @@ fn complete(document: &Value, method: &str, path: &str, mut operation: Value, ac
         let codes: Vec<_> = crate::refusals::ALL.iter().map(|kind| kind.code).collect();
         operation["parameters"][0]["schema"]["enum"] = json!(codes);
     }
-    if is_optional_body(document, &operation) {
+    if method == "post" && is_optional_body(document, &operation) {
         operation["requestBody"]["required"] = json!(false);
     }
     examples::show(method, path, &mut operation);

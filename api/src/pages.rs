@@ -5,10 +5,12 @@
 //! is a page too ([`trouble`]).
 
 pub mod cookies;
+pub mod donor;
 pub mod home;
 pub mod invitation;
 pub mod origin;
 pub mod plan_change;
+pub mod receipt;
 pub mod sign_in;
 pub mod trouble;
 
@@ -20,6 +22,7 @@ use actix_web::http::header::{
 use actix_web::web::ServiceConfig;
 use actix_web::{HttpResponse, route};
 use askama::Template;
+use jiff::civil::Date;
 
 /// What a page may load and do: one style sheet, and forms to this service. Nothing may frame it.
 const POLICY: HeaderValue = HeaderValue::from_static(
@@ -41,6 +44,12 @@ pub(crate) fn routes(routes: &mut ServiceConfig) {
         .service(sign_in::use_link)
         .service(sign_in::show_link)
         .service(sign_in::sign_out)
+        .service(donor::change_plan)
+        .service(donor::data)
+        .service(donor::one_receipt)
+        .service(donor::show_year)
+        .service(donor::show)
+        .service(receipt::show)
         .service(plan_change::consent)
         .service(plan_change::show)
         .service(invitation::accept)
@@ -54,6 +63,11 @@ fn page(status: StatusCode, template: &impl Template) -> Result<HttpResponse, Pr
         Problem::internal()
     })?;
     Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html))
+}
+
+/// A day as people read it: 31 January 2027.
+fn written(day: Date) -> String {
+    day.strftime("%-d %B %Y").to_string()
 }
 
 /// Leads the browser to another page, which it asks for by GET.

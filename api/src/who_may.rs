@@ -143,6 +143,14 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/v1/books/{book}/receivables", SignedIn),
     ("POST", "/v1/books/{book}/receivables/{team}:recover", Access::Role(KEEPERS)),
     ("POST", "/v1/books/{book}/receivables/{team}:write-off", Access::Role(OWNER)),
+    // donors: by links without an account, whose tokens somebody may guess at
+    ("POST", "/v1/pledges/{id}/donor-links", Access::Scope(Scope::PledgesWrite)),
+    ("GET", "/v1/pledges/{id}/donor-links", Access::Scope(Scope::PledgesRead)),
+    ("DELETE", "/v1/pledges/{id}/donor-links/{link}", Access::Scope(Scope::PledgesWrite)),
+    ("GET", "/v1/pledges/{id}/receipts", Access::RoleOrScope(DONOR_READERS, Scope::PledgesRead)),
+    ("GET", "/v1/receipts/{token}", Guessable),
+    ("GET", "/v1/donors/{id}/data", Access::Scope(Scope::PledgesRead)),
+    ("POST", "/v1/donors/{id}:erase", Access::RoleOrScope(OWNER, Scope::PledgesWrite)),
     // books, and all that is read of them
     ("POST", "/v1/books", RoleOrOperator(KEEPERS)),
     ("GET", "/v1/books", Visible),
@@ -278,6 +286,12 @@ pub const PAGES: &[(&str, &str, Access)] = &[
     ("POST", "/sign-out", InBrowser),
     ("GET", "/plan-changes/{id}/{secret}", Public),
     ("POST", "/plan-changes/consent", Guessable),
+    ("GET", "/donors/{token}", Guessable),
+    ("GET", "/donors/{token}/data.json", Guessable),
+    ("GET", "/donors/{token}/receipts/{number}", Guessable),
+    ("GET", "/donors/{token}/years/{year}", Guessable),
+    ("POST", "/donors/change", Guessable),
+    ("GET", "/receipts/{token}", Guessable),
     ("GET", "/invitations/{secret}", Public),
     ("POST", "/invitations/accept", InBrowser),
 ];

@@ -187,6 +187,10 @@ book_ids! {
     PledgeId = "plg", "a", "pledge";
     /// A change of a pledge's plan.
     PlanChangeId = "plc", "a", "change of a plan";
+    /// A link by which a donor sees what they gave, without an account.
+    DonorLinkId = "dlk", "a", "link of a donor";
+    /// The receipt of a charge.
+    ReceiptId = "rct", "a", "receipt";
     /// One due payment of a pledge.
     ChargeId = "chg", "a", "charge";
     /// What goes back of a charge.

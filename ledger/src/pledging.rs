@@ -9,12 +9,14 @@ pub mod rules {
     #[cfg(test)]
     mod chargeback_tests;
     pub mod donor;
+    pub mod donor_link;
     pub mod fee;
     pub mod lineage;
     pub mod plan_change;
     pub mod pledge;
     #[cfg(test)]
     mod pledge_tests;
+    pub mod receipt;
     pub mod refund;
     pub mod sandbox_token;
     pub mod tries;
@@ -26,8 +28,11 @@ pub mod store {
     pub mod campaigns;
     pub mod chargebacks;
     pub mod charges;
+    pub mod donor_links;
     pub mod donors;
     pub mod fees;
+    pub mod gifts;
+    pub mod issued_receipts;
     pub mod lineage;
     pub mod plan_changes;
     pub mod pledges;
@@ -44,6 +49,8 @@ pub mod operations {
     pub mod chargeback_notices;
     pub mod chargebacks;
     pub mod charges;
+    pub mod donor_links;
+    pub mod erasure;
     pub mod fees;
     pub mod lineage;
     mod losses;
@@ -54,6 +61,7 @@ pub mod operations {
     mod pledge_notices;
     pub mod pledges;
     pub mod present;
+    pub mod receipts;
     pub mod recoveries;
     pub mod refund_outcomes;
     pub mod refunds;

@@ -24,6 +24,9 @@ pub const REFERENCE: RangeInclusive<usize> = 1..=200;
 /// The same where it need not be given.
 pub const REFERENCE_OR_NONE: RangeInclusive<usize> = 0..=200;
 
+/// The postal address of an organisation.
+pub const ADDRESS_OR_NONE: RangeInclusive<usize> = 0..=1_000;
+
 /// Why something was done, or a note about it.
 pub const REASON: RangeInclusive<usize> = 1..=1_000;
 

@@ -263,9 +263,9 @@ fn was_asked(
 /// partners' as the platform.
 ///
 /// The examples of the scene succeed whatever chance does, so that each run reaches the same: all operations but one of
-/// books, which takes a job that was given up, and nine of pledging that only partners may. The percentages leave two of
-/// each piece, in case: together they demand 91 of the 105 operations of the first three pieces, 46 of the 50 of the last
-/// two, and 40 of the 42 of partners.
+/// books, which takes a job that was given up, and ten of pledging that only partners may. The percentages leave two of
+/// each piece, in case: together they demand 94 of the 111 operations of the first three pieces, 46 of the 50 of the last
+/// two, and 45 of the 47 of partners.
 async fn no_answer_breaks(piece: Piece, succeeded_min_percent: usize) -> Outcome {
     let scene = Scene::set(&[piece]).await?;
     let (contract, caller) = match piece {
@@ -338,7 +338,7 @@ async fn no_answer_about_books_breaks_the_contract() -> Outcome {
 
 #[tokio::test]
 async fn no_answer_about_pledges_and_milestones_breaks_the_contract() -> Outcome {
-    no_answer_breaks(Piece::Pledging, 75).await
+    no_answer_breaks(Piece::Pledging, 70).await
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 mod batches;
 mod card_testing;
 mod chargebacks;
+mod donors;
+mod erasure;
 mod lineage;
 mod notices;
 mod pace;

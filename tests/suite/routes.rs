@@ -266,6 +266,7 @@ async fn t15_no_log_holds_a_secret_or_an_address() -> Outcome {
         let token = mail
             .split_once("/sign-in/")
             .or_else(|| mail.split_once("/invitations/"))
+            .or_else(|| mail.split_once("/donors/"))
             .and_then(|(_, rest)| rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').next());
         secrets.extend(token.map(str::to_owned));
     }

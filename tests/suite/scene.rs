@@ -143,6 +143,14 @@ async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
             }
             let pledge = cast.partner.post(&format!("/v1/campaigns/{id}/pledges"), &pledge).await?.ok()?;
             known.add(text(&pledge, "/id")?);
+            known.add(text(&pledge, "/donor/id")?);
+        }
+        if slug == "open-oven" {
+            let mut leaving = pledge_body(&campaign, 9, "30.00", start)?;
+            leaving["reference"] = json!("leaving");
+            let leaving = cast.partner.post(&format!("/v1/campaigns/{id}/pledges"), &leaving).await?.ok()?;
+            let why = json!({"reason": "The donor asked for it"});
+            known.example("POST /v1/donors/{id}:erase", json!({"id": leaving["donor"]["id"]}), why);
         }
     }
     cast.advance(start).await?;

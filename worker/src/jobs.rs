@@ -83,6 +83,7 @@ impl Context {
             }
             Job::NotifyPledge { pledge, since, again } => self.notify_pledge(leased, *pledge, *since, *again).await,
             Job::SendInvitation { invitation, token } => self.send_invitation(leased, *invitation, token).await,
+            Job::EraseMails { donor } => self.erase_mails(leased, *donor).await,
             Job::SendRefund { refund } => self.send_refund(leased, *refund).await,
             Job::SendRefundNotice { refund } => self.send_refund_notice(leased, *refund).await,
             Job::ReturnCampaign { campaign, after } => self.return_campaign(leased, *campaign, *after).await,

@@ -125,6 +125,25 @@ impl Mailer {
         }
     }
 
+    /// Deletes the files of mails that are about one of these objects. What was sent to a server is not here any more.
+    pub(crate) async fn forget(&self, objects: &[String]) -> Result<(), MailError> {
+        let Transport::Files(dir) = &self.transport else { return Ok(()) };
+        let mut files = match tokio::fs::read_dir(dir).await {
+            Ok(files) => files,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        while let Some(file) = files.next_entry().await? {
+            let name = file.file_name().to_string_lossy().into_owned();
+            // The kind, what it is about, and what comes after that.
+            let is_about = name.split(['.', '@']).nth(1).is_some_and(|about| objects.iter().any(|it| it == about));
+            if is_about {
+                tokio::fs::remove_file(file.path()).await?;
+            }
+        }
+        Ok(())
+    }
+
     fn id(&self, about: &str) -> String {
         format!("{about}@{}", self.host)
     }

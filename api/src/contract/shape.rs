@@ -104,6 +104,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("receivables", "org"),
     ("disputes", "dsp"),
     ("distributions", "dst"),
+    ("donor-links", "dlk"),
     ("donors", "dnr"),
     ("entrants", "ent"),
     ("invitations", "inv"),

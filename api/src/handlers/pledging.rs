@@ -3,6 +3,8 @@
 pub mod campaigns;
 pub mod chargebacks;
 pub mod charges;
+pub mod donor_links;
+pub mod donors;
 pub mod lineage;
 pub mod payers;
 pub mod plan_changes;
@@ -10,6 +12,7 @@ pub mod pledge_batches;
 pub mod pledge_body;
 pub mod pledge_changes;
 pub mod pledges;
+pub mod receipts;
 pub mod recoveries;
 pub mod refunds;
 
@@ -39,6 +42,13 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(pledges::show)
         .service(charges::list)
         .service(lineage::uses)
+        .service(donor_links::make_link)
+        .service(donor_links::list_links)
+        .service(donor_links::revoke_link)
+        .service(receipts::list_receipts)
+        .service(receipts::show_receipt)
+        .service(donors::erase_donor)
+        .service(donors::show_donor_data)
         .service(charges::capture)
         .service(refunds::give_back)
         .service(refunds::list)

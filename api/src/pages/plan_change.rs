@@ -1,6 +1,6 @@
 //! A donor consents to a change of the plan, by the link of a mail. As with a sign-in, opening the link uses nothing up.
 
-use super::page;
+use super::{page, written};
 use crate::extract::Form;
 use crate::problem::Problem;
 use crate::state::State;
@@ -10,7 +10,6 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post, route};
 use askama::Template;
 use jiff::Timestamp;
-use jiff::civil::Date;
 use ledger::Error;
 use ledger::id::PlanChangeId;
 use ledger::pledging::operations::plan_changes;
@@ -35,11 +34,6 @@ struct ChangePage<'a> {
 struct Agreed {
     to: String,
     starts_on: String,
-}
-
-/// A day as people read it: 31 January 2027.
-fn written(day: Date) -> String {
-    day.strftime("%-d %B %Y").to_string()
 }
 
 /// An id that is none leads nowhere, as one that is not known does.

@@ -4,8 +4,9 @@
 //! must bear being done twice: it looks at the state of things first, and settles in the transaction of its effect.
 
 use crate::id::{
-    BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, DistributionId, EntrantId, HoldId, InvitationId,
-    OrganisationId, PlanChangeId, PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId, StatementId,
+    BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, DistributionId, DonorId, EntrantId, HoldId,
+    InvitationId, OrganisationId, PlanChangeId, PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId,
+    StatementId,
 };
 use crate::service::store::activity::Actor;
 use jiff::Timestamp;
@@ -213,6 +214,11 @@ pub enum Job {
         /// The pledge after which the page begins; none for the first.
         after: Option<PledgeId>,
     },
+    /// A donor was erased: take away the mails too, those that were under way as well.
+    EraseMails {
+        /// The donor.
+        donor: DonorId,
+    },
 }
 
 impl Job {
@@ -250,6 +256,7 @@ impl Job {
             Job::SendRefund { .. } => JobKind::SendRefund,
             Job::SendRefundNotice { .. } => JobKind::SendRefundNotice,
             Job::ReturnCampaign { .. } => JobKind::ReturnCampaign,
+            Job::EraseMails { .. } => JobKind::EraseMails,
         }
     }
 }
@@ -295,6 +302,7 @@ impl fmt::Debug for Job {
             Job::SendRefund { refund } => write!(f, "send_refund of {refund}"),
             Job::SendRefundNotice { refund } => write!(f, "send_refund_notice of {refund}"),
             Job::ReturnCampaign { campaign, .. } => write!(f, "return_campaign of {campaign}"),
+            Job::EraseMails { donor } => write!(f, "erase_mails to {donor}"),
         }
     }
 }
@@ -364,11 +372,13 @@ pub enum JobKind {
     SendRefundNotice,
     /// [`Job::ReturnCampaign`]
     ReturnCampaign,
+    /// [`Job::EraseMails`]
+    EraseMails,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 31] = [
+    pub const ALL: [JobKind; 32] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -400,6 +410,7 @@ impl JobKind {
         JobKind::SendRefund,
         JobKind::SendRefundNotice,
         JobKind::ReturnCampaign,
+        JobKind::EraseMails,
     ];
 
     /// Its name in the database and in metrics: the tag of the job's JSON.
@@ -436,6 +447,7 @@ impl JobKind {
             JobKind::SendRefund => "send_refund",
             JobKind::SendRefundNotice => "send_refund_notice",
             JobKind::ReturnCampaign => "return_campaign",
+            JobKind::EraseMails => "erase_mails",
         }
     }
 
@@ -473,7 +485,8 @@ impl JobKind {
             | JobKind::SendInvitation
             | JobKind::SendRefundNotice
             | JobKind::SendCardTestingNotice
-            | JobKind::NotifyPledge => false,
+            | JobKind::NotifyPledge
+            | JobKind::EraseMails => false,
         }
     }
 }
@@ -566,6 +579,7 @@ mod tests {
             Job::SendRefund { refund: RefundId::generate(book) },
             Job::SendRefundNotice { refund: RefundId::generate(book) },
             Job::ReturnCampaign { campaign: CampaignId::generate(book), after: Some(PledgeId::generate(book)) },
+            Job::EraseMails { donor: DonorId::generate(book) },
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();
         assert_eq!(kinds, JobKind::ALL);

@@ -60,7 +60,8 @@ impl JobKind {
             | JobKind::RecordCapture
             | JobKind::RecordContribution
             | JobKind::RecordEntryFee
-            | JobKind::ReturnCampaign => Work::Money,
+            | JobKind::ReturnCampaign
+            | JobKind::EraseMails => Work::Money,
             JobKind::SendReceipt
             | JobKind::NotifyDecline
             | JobKind::SendConsentLink

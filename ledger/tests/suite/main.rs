@@ -32,6 +32,7 @@ mod service {
 }
 mod pledging {
     mod captures;
+    mod erasure;
     mod fees;
     mod lateness;
     mod leaps;

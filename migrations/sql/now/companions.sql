@@ -198,7 +198,12 @@ BEGIN
     ON CONFLICT (book_id, id) DO UPDATE
        SET name = CASE excluded.name WHEN '' THEN d.name ELSE excluded.name END,
            email = CASE excluded.email WHEN '' THEN d.email ELSE excluded.email END,
-           privacy = excluded.privacy;
+           privacy = excluded.privacy
+     WHERE d.erased_at IS NULL;
+    IF EXISTS (SELECT FROM public.donor d JOIN jsonb_populate_recordset(NULL::public.donor, p_rows) AS r ON r.id = d.id
+                WHERE d.book_id = p_book AND d.erased_at IS NOT NULL) THEN
+        RAISE EXCEPTION 'book %: a donor was erased', p_book USING ERRCODE = 'CP001';
+    END IF;
 END
 $$;
 SELECT ledger_delegate('companion_donor(int, jsonb)');

@@ -26,7 +26,7 @@ GRANT SELECT ON person, organisation, membership, invitation, declared_tie, cred
 GRANT INSERT (id, caller, email, name, created_at) ON person TO commonpurse_service;
 GRANT UPDATE (disabled_at) ON person TO commonpurse_service;
 GRANT INSERT (id, caller, name, kind, version, created_at, created_by) ON organisation TO commonpurse_service;
-GRANT UPDATE (name, version) ON organisation TO commonpurse_service;
+GRANT UPDATE (name, version, address, registration, receipt_text) ON organisation TO commonpurse_service;
 GRANT INSERT (organisation, person, role, created_at, created_by) ON membership TO commonpurse_service;
 GRANT DELETE ON membership TO commonpurse_service;
 GRANT INSERT (id, organisation, email, role, secret_digest, invited_by, created_at, expires_at) ON invitation TO
@@ -100,6 +100,14 @@ GRANT SELECT ON campaign, donor, pledge, plan_change, plan_change_end, settlemen
 GRANT SELECT ON payment_try TO commonpurse_service;
 GRANT INSERT (last_at, subject, tries) ON payment_try TO commonpurse_service;
 GRANT UPDATE (last_at, tries) ON payment_try TO commonpurse_service;
+GRANT SELECT ON receipt_year, receipt, donor_link TO commonpurse_service;
+GRANT INSERT (book_id, year, last) ON receipt_year TO commonpurse_service;
+GRANT UPDATE (last) ON receipt_year TO commonpurse_service;
+GRANT INSERT (id, charge, pledge, donor, campaign, custodian, amount, entry, issued_at, book_id, year, number, given_on, currency,
+    campaign_title, custodian_name, custodian_address, custodian_registration, tax_text, terms_sha256, lines) ON receipt TO
+    commonpurse_service;
+GRANT INSERT (id, donor, receipt, created_at, lapses_at, book_id, secret_digest) ON donor_link TO commonpurse_service;
+GRANT UPDATE (revoked_at) ON donor_link TO commonpurse_service;
 GRANT INSERT (id, monthly_goal, created_at, state_since, state_until, book_id, slug, title, summary, terms, terms_sha256,
     kind, lineage, currency, state, fees) ON campaign TO commonpurse_service;
 GRANT UPDATE (version, state_since, state_until, fund, state) ON campaign TO commonpurse_service;
@@ -252,3 +260,7 @@ GRANT EXECUTE ON FUNCTION installation_prune TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION book_check_slice TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION adoption_holds TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION events_number TO commonpurse_service;
+GRANT EXECUTE ON FUNCTION outside_id TO commonpurse_service;
+GRANT EXECUTE ON FUNCTION donor_objects TO commonpurse_service;
+GRANT EXECUTE ON FUNCTION donor_data TO commonpurse_service;
+GRANT EXECUTE ON FUNCTION donor_erase TO commonpurse_service;

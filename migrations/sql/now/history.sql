@@ -22,6 +22,23 @@ BEGIN
 END
 $$;
 
+-- Refuses whatever would change of a row more than that it says nothing of a person any more: the column that is named here is
+-- blank then.
+CREATE OR REPLACE FUNCTION refuse_but_erasure() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_column CONSTANT text := TG_ARGV[0];
+    v_was    CONSTANT jsonb := to_jsonb(OLD);
+    v_is     CONSTANT jsonb := to_jsonb(NEW);
+BEGIN
+    IF v_was - v_column <> v_is - v_column
+       OR v_is -> v_column <> (CASE v_column WHEN 'body' THEN public.reply_without_person(v_was -> 'body') ELSE '""' END) THEN
+        RAISE EXCEPTION '% on % is refused: it is written once, and only what it says of a person is erased', TG_OP, TG_TABLE_NAME
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
 CREATE OR REPLACE TRIGGER unit_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON unit
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -52,20 +69,22 @@ CREATE OR REPLACE TRIGGER hold_kept BEFORE DELETE OR TRUNCATE ON hold FOR EACH S
 CREATE OR REPLACE TRIGGER book_freeze_kept BEFORE DELETE OR TRUNCATE ON book_freeze
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
-CREATE OR REPLACE TRIGGER reply_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON reply
-    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER reply_kept BEFORE DELETE OR TRUNCATE ON reply FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER reply_erased BEFORE UPDATE ON reply FOR EACH ROW EXECUTE FUNCTION refuse_but_erasure('body');
 CREATE OR REPLACE TRIGGER adoption_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON adoption
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE OR REPLACE TRIGGER activity_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON activity
-    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER activity_kept BEFORE DELETE OR TRUNCATE ON activity FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER activity_erased BEFORE UPDATE ON activity FOR EACH ROW EXECUTE FUNCTION refuse_but_erasure('reason');
 
 CREATE OR REPLACE TRIGGER event_kept BEFORE UPDATE OR TRUNCATE ON event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE OR REPLACE TRIGGER event_written_kept BEFORE UPDATE OR TRUNCATE ON event_written
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
-CREATE OR REPLACE TRIGGER plan_change_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON plan_change
-    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER plan_change_kept BEFORE DELETE OR TRUNCATE ON plan_change FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER plan_change_erased BEFORE UPDATE ON plan_change FOR EACH ROW EXECUTE FUNCTION refuse_but_erasure('reason');
 CREATE OR REPLACE TRIGGER plan_change_end_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON plan_change_end
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER receipt_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON receipt
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE OR REPLACE TRIGGER fund_use_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON fund_use
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

@@ -21,7 +21,7 @@ pub(super) async fn fill(cast: &Cast, partner: &Client, known: &mut Known) -> Ou
 async fn pledges(partner: &Client, known: &mut Known) -> Outcome {
     let [first, .., last] = &*known.values["cmp"] else { bail!("two campaigns") };
     let [cancelled, paused, resumed, redirected, .., due] = &*known.values["plg"] else { bail!("five pledges") };
-    let last = json!({"campaign": last});
+    let (last, shown) = (json!({"campaign": last}), redirected.clone());
     let due = partner.all(&format!("/v1/pledges/{due}/charges")).await?;
     let due = json!({"id": due[0]["id"]});
     let taken = partner.all(&format!("/v1/pledges/{paused}/charges")).await?;
@@ -42,6 +42,13 @@ async fn pledges(partner: &Client, known: &mut Known) -> Outcome {
     }
     let batch = json!({"on_error": "stop", "pledges": [{"key": "first", "pledge": new}]});
     known.example("POST /v1/campaigns/{id}/pledges:batch", json!({"id": campaign["id"]}), batch);
+    let links = format!("/v1/pledges/{shown}/donor-links");
+    for _ in 0..2 {
+        known.add(text(&partner.post(&links, &json!({})).await?.ok()?, "/id")?);
+    }
+    let revoked = json!({"id": shown, "link": known.first("dlk")});
+    known.example("DELETE /v1/pledges/{id}/donor-links/{link}", revoked, Value::Null);
+    known.example("POST /v1/pledges/{id}/donor-links", json!({"id": shown}), json!({}));
     known.example("POST /v1/campaigns/{id}/pledges", json!({"id": campaign["id"]}), new);
     known.add(text(&waiting, "/id")?);
     known.example("POST /v1/plan-changes/{id}:withdraw", json!({"id": waiting["id"]}), json!({}));

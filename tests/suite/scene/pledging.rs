@@ -33,6 +33,10 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     known.example("POST /v1/campaigns", json!({}), new);
     known.example("POST /v1/campaigns/{id}:close", closing, reason.clone());
     known.example("POST /v1/pledges/{id}:cancel", pledge, reason.clone());
+    let mails = cast.treasurer.all(&format!("/v1/books/{}/outbox", cast.book)).await?;
+    let words = mails.iter().filter_map(|mail| mail["text"].as_str()).flat_map(str::split_whitespace);
+    let receipt = words.filter_map(|word| word.split_once("/receipts/")).next().context("the link to a receipt")?.1;
+    known.example("GET /v1/receipts/{token}", json!({"token": receipt}), Value::Null);
     give_role(&cast.operator, &cast.host, &cast.treasurer, "reviewer").await?;
     let own = organisation(&cast.treasurer, "Workshop of the Host", "project_team").await?;
     known.add(&own);

@@ -11,19 +11,23 @@ use crate::failure::Failure;
 use crate::figures;
 use crate::mail::pledging::{Agreed, Consent, Decline, NextStep, PlanChanged, Receipt};
 use crate::rail::{ChargeRequest, Rail, RailError};
+use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 use ledger::Error;
 use ledger::engine::lane;
 use ledger::engine::store::{books, checks};
-use ledger::id::{ChargeId, OrganisationId, PlanChangeId, PledgeId};
+use ledger::id::{ChargeId, DonorId, OrganisationId, PlanChangeId, PledgeId};
 use ledger::pledging::operations::captures::{self, By};
 use ledger::pledging::operations::charges::{self, Begun, Recorded};
-use ledger::pledging::operations::plan_changes;
+use ledger::pledging::operations::{donor_links, erasure, plan_changes, receipts as issuing};
 use ledger::pledging::rules::charge::{DeclineKind, Outcome, State};
+use ledger::pledging::rules::donor_link::LinkToken;
 use ledger::pledging::rules::plan_change;
+use ledger::pledging::rules::receipt::Receipt as IssuedReceipt;
 use ledger::pledging::store::charges as charge_store;
-use ledger::pledging::store::receipts;
+use ledger::pledging::store::{donors, receipts};
 use ledger::service::store::jobs::{self, Leased};
+use rand::RngCore as _;
 use std::time::Instant;
 
 impl Context {
@@ -123,11 +127,19 @@ impl Context {
         }
     }
 
-    /// Sends the donor the receipt of a payment, if its charge is captured or settled.
+    /// Issues the receipt of a payment, if its charge is captured or settled, and mails it to the donor with fresh links.
     pub(super) async fn send_receipt(&self, leased: &Leased, id: ChargeId) -> Result<(), Failure> {
-        let client = self.pool.get().await?;
+        let mut client = self.pool.get().await?;
         let charge = charge_store::get(&client, id).await?;
-        let facts = receipts::get(&client, id).await?;
+        let tx = client.transaction().await?;
+        let wall = Timestamp::now();
+        let issued = issuing::issue(&tx, id, wall).await?;
+        let facts = receipts::get(&tx, id).await?;
+        let links = match &issued {
+            Some(receipt) if !facts.email.is_empty() => links(&tx, receipt, wall).await?,
+            Some(_) | None => None,
+        };
+        tx.commit().await?;
         drop(client);
         let provider_reference = match facts.state {
             State::Captured { provider_reference, .. } | State::Settled { provider_reference, .. } => {
@@ -139,7 +151,7 @@ impl Context {
             | State::Voided { .. }
             | State::Missed => return self.settle(leased).await,
         };
-        if !facts.email.is_empty() {
+        if let (Some(receipt), Some((one, all))) = (issued, links) {
             let mail = Receipt {
                 donor: facts.name,
                 amount: facts.amount.to_string(),
@@ -150,6 +162,10 @@ impl Context {
                 charge: id.to_string(),
                 provider_reference,
                 entry: facts.entry,
+                number: receipt.number.to_string(),
+                link: self.link(&format!("receipts/{one}")).into(),
+                gifts: self.link(&format!("donors/{all}")).into(),
+                tax_text: receipt.tax_text,
             };
             let occasion = Occasion::new("receipt", &id).brought_by(charge.partner);
             self.send(leased, occasion, &facts.email, &mail).await?;
@@ -242,6 +258,38 @@ impl Context {
         self.send(leased, occasion, &applied.about.email, &mail).await?;
         self.settle(leased).await
     }
+
+    /// Takes away what mails left of a donor who was erased: files, and what one under way wrote since.
+    pub(super) async fn erase_mails(&self, leased: &Leased, donor: DonorId) -> Result<(), Failure> {
+        let mut client = self.pool.get().await?;
+        let tx = client.transaction().await?;
+        erasure::finish(&tx, donor, Timestamp::now()).await?;
+        let objects = donors::objects(&tx, donor).await?;
+        tx.commit().await?;
+        drop(client);
+        self.mailer.forget(&objects).await?;
+        self.settle(leased).await
+    }
+}
+
+/// Fresh links to a receipt and to all that its donor gave; none when the donor was erased meanwhile.
+async fn links(
+    tx: &Transaction<'_>,
+    receipt: &IssuedReceipt,
+    wall: Timestamp,
+) -> Result<Option<(LinkToken, LinkToken)>, Error> {
+    match donor_links::make_of_receipt(tx, receipt.donor, receipt.id, secret(), wall).await {
+        Ok((_, one)) => Ok(Some((one, donor_links::make(tx, receipt.donor, secret(), wall).await?.1))),
+        Err(Error::NotFound(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// A secret of 256 random bits.
+fn secret() -> String {
+    let mut bytes = [0; 32];
+    rand::rng().fill_bytes(&mut bytes);
+    hex::encode(bytes)
 }
 
 /// Charges, unless the provider knows the reference already: it is asked first whenever an earlier attempt of the job

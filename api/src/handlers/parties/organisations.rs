@@ -6,20 +6,21 @@ use crate::idempotency::{Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::wire::{IfMatch, bounded, etag, parse};
+use crate::wire::{IfMatch, bounded, etag, paragraphs, parse};
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use jiff::Timestamp;
 use ledger::Error;
 use ledger::id::{OrganisationId, PersonId};
-use ledger::parties::operations::organisations as parties;
+use ledger::parties::operations::organisations::{self as parties, ChangedOrganisation};
 use ledger::parties::rules::organisation::{Membership, Organisation};
 use ledger::parties::rules::role::{OrganisationKind, Role};
 use ledger::parties::store::organisations;
 use ledger::service::quota::Quota;
 use ledger::text;
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -48,13 +49,20 @@ pub struct OrganisationBody {
     /// `cooperative`, `fiscal_host`, `project_team`, `sponsor`, `partner_platform` or `enterprise`.
     #[schema(value_type = String)]
     kind: OrganisationKind,
+    /// Postal address, for receipts; empty when not given.
+    address: String,
+    /// Number in a public register, for receipts; empty when not given.
+    registration: String,
+    /// What its receipts say of their use before the tax office; empty: that they are no certificate.
+    receipt_text: String,
     /// When it was made, by the wall clock.
     created_at: Timestamp,
 }
 
 impl From<Organisation> for OrganisationBody {
     fn from(it: Organisation) -> OrganisationBody {
-        OrganisationBody { id: it.id, name: it.name, kind: it.kind, created_at: it.created_at }
+        let Organisation { id, name, kind, address, registration, receipt_text, created_at, .. } = it;
+        OrganisationBody { id, name, kind, address, registration, receipt_text, created_at }
     }
 }
 
@@ -116,16 +124,42 @@ pub(crate) async fn show(
     Ok(HttpResponse::Ok().insert_header((ETAG, etag(found.version))).json(OrganisationBody::from(found)))
 }
 
-/// What of an organisation changes.
+/// What of an organisation changes; what is left out stays as it is.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeOrganisationRequest {
     /// Name for people.
     #[schema(min_length = 1, max_length = 200)]
-    name: String,
+    name: Option<String>,
+    /// Postal address, for receipts; empty for none.
+    #[schema(max_length = 1000)]
+    address: Option<String>,
+    /// Number in a public register, for receipts; empty for none.
+    #[schema(max_length = 200)]
+    registration: Option<String>,
+    /// What its receipts say of their use before the tax office; empty: that they are no certificate.
+    #[schema(max_length = 4000)]
+    receipt_text: Option<String>,
 }
 
-/// Renames an organisation.
+impl ChangeOrganisationRequest {
+    fn parse(&self) -> Result<ChangedOrganisation, Problem> {
+        let line = |pointer, text: &Option<String>, length: RangeInclusive<usize>| {
+            text.as_deref().map(|text| bounded(pointer, text, length)).transpose()
+        };
+        let lines = |pointer, text: &Option<String>, length: RangeInclusive<usize>| {
+            text.as_deref().map(|text| paragraphs(pointer, text, length)).transpose()
+        };
+        Ok(ChangedOrganisation {
+            name: line("/name", &self.name, text::NAME)?,
+            address: lines("/address", &self.address, text::ADDRESS_OR_NONE)?,
+            registration: line("/registration", &self.registration, text::REFERENCE_OR_NONE)?,
+            receipt_text: lines("/receipt_text", &self.receipt_text, text::STATEMENT_OR_NONE)?,
+        })
+    }
+}
+
+/// Changes an organisation: its name, and what its receipts say of it. Receipts that were issued before keep what they say.
 #[utoipa::path(tag = "organisations", params(("id" = String, Path, description = "The organisation")),
     request_body = ChangeOrganisationRequest,
     responses((status = 200, description = "As it is now, with its new ETag", body = OrganisationBody)))]
@@ -137,11 +171,11 @@ pub(crate) async fn change(
     seen: IfMatch,
     request: Body<ChangeOrganisationRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let name = bounded("/name", &request.0.name, text::NAME)?;
+    let asked = request.0.parse()?;
     let changed = state
         .in_transaction(async |tx| {
             caller.require_role(tx, *id, "organisation").await?;
-            parties::rename_organisation(tx, *id, seen.0, &name).await
+            parties::change_organisation(tx, *id, seen.0, asked).await
         })
         .await?;
     Ok(HttpResponse::Ok().insert_header((ETAG, etag(changed.version))).json(OrganisationBody::from(changed)))

@@ -33,6 +33,9 @@ pub async fn create_organisation(
         caller: people::next_caller(tx).await?,
         name: name.to_owned(),
         kind,
+        address: String::new(),
+        registration: String::new(),
+        receipt_text: String::new(),
         version: 1,
         created_at: wall,
         created_by: creator.id,
@@ -42,22 +45,43 @@ pub async fn create_organisation(
     Ok(organisation)
 }
 
-/// Changes the name, when the caller has seen the present version.
+/// What of an organisation changes; what is none stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ChangedOrganisation {
+    /// Name for people.
+    pub name: Option<String>,
+    /// Postal address, for receipts.
+    pub address: Option<String>,
+    /// Number in a public register, for receipts.
+    pub registration: Option<String>,
+    /// What its receipts say of their use before the tax office.
+    pub receipt_text: Option<String>,
+}
+
+/// Changes an organisation, when the caller has seen the present version.
 ///
 /// # Errors
 ///
 /// [`Error::Stale`] for an outdated version; [`Error::NotFound`] for an unknown organisation.
-pub async fn rename_organisation(
+pub async fn change_organisation(
     tx: &Transaction<'_>,
     id: OrganisationId,
     version: i64,
-    name: &str,
+    changed: ChangedOrganisation,
 ) -> Result<Organisation, Error> {
-    let organisation = organisations::lock(tx, id).await?.ok_or(Error::NotFound("organisation"))?;
-    if organisation.version != version {
+    let was = organisations::lock(tx, id).await?.ok_or(Error::NotFound("organisation"))?;
+    if was.version != version {
         return Err(Error::Stale("organisation"));
     }
-    organisations::update_name(tx, id, name).await
+    let ChangedOrganisation { name, address, registration, receipt_text } = changed;
+    let changed = Organisation {
+        name: name.unwrap_or(was.name),
+        address: address.unwrap_or(was.address),
+        registration: registration.unwrap_or(was.registration),
+        receipt_text: receipt_text.unwrap_or(was.receipt_text),
+        ..was
+    };
+    organisations::update(tx, &changed).await
 }
 
 /// Takes a role away. An organisation keeps one owner at least.

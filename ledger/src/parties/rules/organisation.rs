@@ -15,6 +15,12 @@ pub struct Organisation {
     pub name: String,
     /// What it is; never changes.
     pub kind: OrganisationKind,
+    /// Postal address, for receipts; empty when not given.
+    pub address: String,
+    /// Number in a public register, for receipts; empty when not given.
+    pub registration: String,
+    /// What its receipts say of their use before the tax office; empty: that they are none.
+    pub receipt_text: String,
     /// Raised by every change: its `ETag`.
     pub version: i64,
     /// When it was made, by the wall clock.

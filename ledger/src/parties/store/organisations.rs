@@ -15,6 +15,9 @@ fn organisation(row: &Row) -> Result<Organisation, Error> {
         caller: CallerId(row.get("caller")),
         name: row.get("name"),
         kind: row.get::<_, &str>("kind").parse()?,
+        address: row.get("address"),
+        registration: row.get("registration"),
+        receipt_text: row.get("receipt_text"),
         version: row.get("version"),
         created_at: row.get("created_at"),
         created_by: PersonId(row.get("created_by")),
@@ -51,7 +54,7 @@ pub async fn find(client: &impl GenericClient, id: OrganisationId) -> Result<Opt
     let statement = client
         .prepare_cached(
             "-- organisations::find
-            SELECT id, caller, name, kind, version, created_at, created_by FROM organisation WHERE id = $1",
+            SELECT * FROM organisation WHERE id = $1",
         )
         .await?;
     client.query_opt(&statement, &[/* id */ &id.0]).await?.as_ref().map(organisation).transpose()
@@ -62,7 +65,7 @@ pub async fn lock(tx: &Transaction<'_>, id: OrganisationId) -> Result<Option<Org
     let statement = tx
         .prepare_cached(
             "-- organisations::lock
-            SELECT id, caller, name, kind, version, created_at, created_by FROM organisation WHERE id = $1 FOR UPDATE",
+            SELECT * FROM organisation WHERE id = $1 FOR UPDATE",
         )
         .await?;
     tx.query_opt(&statement, &[/* id */ &id.0]).await?.as_ref().map(organisation).transpose()
@@ -73,8 +76,7 @@ pub async fn list(client: &impl GenericClient, after: Uuid, limit: i64) -> Resul
     let statement = client
         .prepare_cached(
             "-- organisations::list
-            SELECT id, caller, name, kind, version, created_at, created_by
-              FROM organisation WHERE id > $1 ORDER BY id LIMIT $2",
+            SELECT * FROM organisation WHERE id > $1 ORDER BY id LIMIT $2",
         )
         .await?;
     let rows = client.query(&statement, &[/* after */ &after, /* limit */ &limit]).await?;
@@ -91,8 +93,7 @@ pub async fn list_of_person(
     let statement = client
         .prepare_cached(
             "-- organisations::list_of_person
-            SELECT id, caller, name, kind, version, created_at, created_by
-              FROM organisation
+            SELECT * FROM organisation
              WHERE id > $2 AND id IN (SELECT organisation FROM membership WHERE person = $1)
              ORDER BY id LIMIT $3",
         )
@@ -101,16 +102,28 @@ pub async fn list_of_person(
     rows.iter().map(organisation).collect()
 }
 
-/// Changes the name and raises the version.
-pub async fn update_name(tx: &Transaction<'_>, id: OrganisationId, name: &str) -> Result<Organisation, Error> {
+/// Writes what may change of an organisation; its version rises.
+pub async fn update(tx: &Transaction<'_>, changed: &Organisation) -> Result<Organisation, Error> {
     let statement = tx
         .prepare_cached(
-            "-- organisations::update_name
-            UPDATE organisation SET name = $2, version = version + 1 WHERE id = $1
+            "-- organisations::update
+            UPDATE organisation SET name = $2, address = $3, registration = $4, receipt_text = $5, version = version + 1
+             WHERE id = $1
             RETURNING *",
         )
         .await?;
-    let row = tx.query_one(&statement, &[/* id */ &id.0, /* name */ &name]).await?;
+    let row = tx
+        .query_one(
+            &statement,
+            &[
+                /* id */ &changed.id.0,
+                /* name */ &changed.name,
+                /* address */ &changed.address,
+                /* registration */ &changed.registration,
+                /* receipt_text */ &changed.receipt_text,
+            ],
+        )
+        .await?;
     organisation(&row)
 }
 

@@ -66,7 +66,7 @@ pub async fn draft_all(
                 return Ok(Drafted::Repeated(Box::new(pledge)));
             }
             let of_donor = of_partner.get(&asked.donor.reference);
-            let (pledge, donor) = decide(book, asked, content, &campaign, of_donor.map(|donor| donor.id), wall)?;
+            let (pledge, donor) = decide(book, asked, content, &campaign, of_donor, wall)?;
             let donor = told_anew(donor, of_donor);
             of_partner.insert(donor.reference.clone(), donor.clone());
             first.insert(reference, place);

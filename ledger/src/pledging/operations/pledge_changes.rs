@@ -92,6 +92,22 @@ pub async fn cancel(tx: &Transaction<'_>, id: PledgeId, change: Change<'_>, wall
     save(tx, &book, Pledge { state: was.cancel(now)?, ..pledge }, was, change, now).await
 }
 
+/// The same for a pledge that may be over already, as of now; says whether it was cancelled.
+pub(super) async fn end(
+    tx: &Transaction<'_>,
+    id: PledgeId,
+    change: Change<'_>,
+    wall: Timestamp,
+) -> Result<bool, Error> {
+    let (book, pledge) = begin_change(tx, id, change, wall).await?;
+    if pledge.state.is_over() {
+        return Ok(false);
+    }
+    let (now, was) = (book.now(wall), pledge.state);
+    save(tx, &book, Pledge { state: was.cancel(now)?, ..pledge }, was, change, now).await?;
+    Ok(true)
+}
+
 /// A pledge that was redirected, and what of its settled money went with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redirected {

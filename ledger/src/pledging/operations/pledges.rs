@@ -130,7 +130,7 @@ pub async fn draft(
     }
     let campaign = campaigns::get(client, asked.campaign).await?;
     let known = donors::find(client, book.id, asked.partner, &asked.donor.reference).await?;
-    let new = decide(book, asked, content, &campaign, known.map(|donor| donor.id), wall)?;
+    let new = decide(book, asked, content, &campaign, known.as_ref(), wall)?;
     Ok(Drafted::New(Box::new(new)))
 }
 
@@ -140,7 +140,7 @@ pub(super) fn decide(
     asked: PlacePledge,
     content: [u8; 32],
     campaign: &Campaign,
-    donor: Option<DonorId>,
+    donor: Option<&Donor>,
     wall: Timestamp,
 ) -> Result<(Pledge, Donor), Error> {
     let now = book.now(wall);
@@ -154,14 +154,18 @@ pub(super) fn decide(
         return Err(Refusal::new("terms-mismatch", detail).into());
     }
     let schedule = schedule(asked.schedule, book.today(wall))?;
+    if donor.is_some_and(|donor| donor.erased_at.is_some()) {
+        return Err(Error::invalid("/donor/reference", "stands for a donor who was erased: use another one"));
+    }
     let donor = Donor {
-        id: donor.unwrap_or_else(|| DonorId::generate(book.id)),
+        id: donor.map_or_else(|| DonorId::generate(book.id), |donor| donor.id),
         partner: asked.partner,
         reference: asked.donor.reference,
         name: asked.donor.name,
         email: asked.donor.email,
         privacy: asked.donor.privacy,
         created_at: now,
+        erased_at: None,
     };
     let pledge = Pledge {
         id: PledgeId::generate(book.id),

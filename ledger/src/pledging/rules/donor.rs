@@ -22,6 +22,8 @@ pub struct Donor {
     pub privacy: Privacy,
     /// When it was made, in book time.
     pub created_at: Timestamp,
+    /// When it was erased, by the wall clock; none while it is known.
+    pub erased_at: Option<Timestamp>,
 }
 
 /// The pseudonym alone, so that no log can print a person.

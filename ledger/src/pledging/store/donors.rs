@@ -5,7 +5,8 @@ use crate::error::Error;
 use crate::id::{BookId, DonorId, OrganisationId};
 use crate::pledging::rules::donor::Donor;
 use deadpool_postgres::{GenericClient, Transaction};
-use serde_json::json;
+use jiff::Timestamp;
+use serde_json::{Value, json};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
@@ -19,6 +20,7 @@ fn donor(row: &Row) -> Result<Donor, Error> {
         email: row.get("email"),
         privacy: row.get::<_, &str>("privacy").parse()?,
         created_at: row.get("created_at"),
+        erased_at: row.get("erased_at"),
     })
 }
 
@@ -80,7 +82,7 @@ pub async fn find(
     let statement = client
         .prepare_cached(
             "-- donors::find
-            SELECT book_id, id, partner, reference, name, email, privacy, created_at FROM donor
+            SELECT book_id, id, partner, reference, name, email, privacy, created_at, erased_at FROM donor
              WHERE book_id = $1 AND partner = $2 AND reference = $3",
         )
         .await?;
@@ -99,7 +101,7 @@ pub async fn list_by_references(
     let statement = client
         .prepare_cached(
             "-- donors::list_by_references
-            SELECT book_id, id, partner, reference, name, email, privacy, created_at FROM donor
+            SELECT book_id, id, partner, reference, name, email, privacy, created_at, erased_at FROM donor
              WHERE book_id = $1 AND partner = $2 AND reference = ANY ($3)",
         )
         .await?;
@@ -114,7 +116,7 @@ pub async fn get(client: &impl GenericClient, id: DonorId) -> Result<Donor, Erro
     let statement = client
         .prepare_cached(
             "-- donors::get
-            SELECT book_id, id, partner, reference, name, email, privacy, created_at FROM donor
+            SELECT book_id, id, partner, reference, name, email, privacy, created_at, erased_at FROM donor
              WHERE book_id = $1 AND id = $2",
         )
         .await?;
@@ -127,10 +129,64 @@ pub async fn list(client: &impl GenericClient, book: BookId, ids: &[Uuid]) -> Re
     let statement = client
         .prepare_cached(
             "-- donors::list
-            SELECT book_id, id, partner, reference, name, email, privacy, created_at FROM donor
+            SELECT book_id, id, partner, reference, name, email, privacy, created_at, erased_at FROM donor
              WHERE book_id = $1 AND id = ANY ($2)",
         )
         .await?;
     let rows = client.query(&statement, &[/* book_id */ &book.0, /* id */ &ids]).await?;
     rows.iter().map(donor).collect()
+}
+
+/// Locks a donor until the transaction ends: no pledge of it is placed meanwhile.
+pub async fn lock(tx: &Transaction<'_>, id: DonorId) -> Result<Donor, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- donors::lock
+            SELECT book_id, id, partner, reference, name, email, privacy, created_at, erased_at FROM donor
+             WHERE book_id = $1 AND id = $2 FOR UPDATE",
+        )
+        .await?;
+    let row = tx.query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
+    row.as_ref().map(donor).transpose()?.ok_or(Error::NotFound("donor"))
+}
+
+/// Takes away whatever says who a donor is (`sql/now/donors.sql`): what was erased before stays so, and what was written
+/// since goes too.
+pub async fn erase(tx: &Transaction<'_>, id: DonorId, wall: Timestamp) -> Result<(), Error> {
+    let statement = tx.prepare_cached("-- donors::erase\nSELECT donor_erase($1, $2, $3)").await?;
+    let row = tx.query_one(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object, /* at */ &wall]).await?;
+    if row.get(0) { Ok(()) } else { Err(Error::NotFound("donor")) }
+}
+
+/// All that is stored of a donor, by table.
+pub async fn data(client: &impl GenericClient, id: DonorId) -> Result<Value, Error> {
+    let statement = client.prepare_cached("-- donors::data\nSELECT donor_data($1, $2)").await?;
+    let row = client.query_one(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
+    row.get::<_, Option<Value>>(0).ok_or(Error::NotFound("donor"))
+}
+
+/// The outside ids of a donor's pledges, their charges and the changes of their plans: mails are about these.
+pub async fn objects(client: &impl GenericClient, id: DonorId) -> Result<Vec<String>, Error> {
+    let statement = client.prepare_cached("-- donors::objects\nSELECT donor_objects($1, $2)").await?;
+    Ok(client.query_one(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?.get(0))
+}
+
+/// Whether a worker has the job of a mail to a donor now.
+pub async fn is_being_written_to(client: &impl GenericClient, id: DonorId, wall: Timestamp) -> Result<bool, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- donors::is_being_written_to
+            SELECT EXISTS (
+                SELECT FROM job j
+                 WHERE j.book_id = $1 AND j.finished_at IS NULL AND j.dead_at IS NULL AND j.leased_until > $3
+                   AND j.kind IN ('send_receipt', 'notify_decline', 'send_consent_link', 'send_plan_change')
+                   AND (left(j.dedupe, 36) = ANY (donor_objects($1, $2))
+                        OR j.dedupe IN (SELECT c.id::text FROM plan_change c
+                                          JOIN pledge p ON p.book_id = c.book_id AND p.id = c.pledge
+                                         WHERE p.book_id = $1 AND p.donor = $2)))",
+        )
+        .await?;
+    let row =
+        client.query_one(&statement, &[/* book_id */ &id.book.0, /* donor */ &id.object, /* wall */ &wall]).await?;
+    Ok(row.get(0))
 }

@@ -10,6 +10,7 @@ use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 use uuid::Uuid;
@@ -154,7 +155,8 @@ pub async fn lock(tx: &Transaction<'_>, id: PledgeId) -> Result<Pledge, Error> {
     row.as_ref().map(pledge).transpose()?.ok_or(Error::NotFound("pledge"))
 }
 
-/// The pledge that a partner knows under this reference, if there is one.
+/// The pledge that a partner knows under this reference, if there is one: also when its donor was erased since, and the
+/// reference with it.
 pub async fn find_by_reference(
     client: &impl GenericClient,
     book: BookId,
@@ -164,11 +166,19 @@ pub async fn find_by_reference(
     let statement = client
         .prepare_cached(
             "-- pledges::find_by_reference
-            SELECT * FROM pledge WHERE book_id = $1 AND partner = $2 AND reference = $3",
+            SELECT * FROM pledge WHERE book_id = $1 AND partner = $2 AND reference IN ($3, $4)",
         )
         .await?;
+    // As `reference_erased` of the database has it.
+    let erased = format!("erased-{}", hex::encode(Sha256::digest(reference)));
     let row = client
-        .query_opt(&statement, &[/* book_id */ &book.0, /* partner */ &partner.0, /* reference */ &reference])
+        .query_opt(
+            &statement,
+            &[
+                /* book_id */ &book.0, /* partner */ &partner.0, /* reference */ &reference,
+                /* erased */ &erased,
+            ],
+        )
         .await?;
     row.as_ref().map(pledge).transpose()
 }
@@ -247,6 +257,32 @@ pub async fn list_of_partner(
         )
         .await?;
     rows.iter().map(pledge).collect()
+}
+
+/// The pledges of a donor, the newest first.
+pub async fn list_of_donor(client: &impl GenericClient, donor: DonorId, limit: i64) -> Result<Vec<Pledge>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- pledges::list_of_donor
+            SELECT * FROM pledge WHERE book_id = $1 AND donor = $2 ORDER BY id DESC LIMIT $3",
+        )
+        .await?;
+    let rows =
+        client.query(&statement, &[/* book_id */ &donor.book.0, /* donor */ &donor.object, /* limit */ &limit]).await?;
+    rows.iter().map(pledge).collect()
+}
+
+/// The pledges of a donor of which something may still come, the oldest first.
+pub async fn list_running(client: &impl GenericClient, donor: DonorId) -> Result<Vec<PledgeId>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- pledges::list_running
+            SELECT id FROM pledge
+             WHERE book_id = $1 AND donor = $2 AND state NOT IN ('completed', 'cancelled', 'refunded') ORDER BY id",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &donor.book.0, /* donor */ &donor.object]).await?;
+    Ok(rows.iter().map(|row| PledgeId::new(donor.book, row.get("id"))).collect())
 }
 
 /// Writes what may change of a pledge; its version rises. What comes back is the pledge as written.

@@ -3,7 +3,7 @@
 use crate::book::Companion;
 use crate::calendar::to_microseconds;
 use crate::error::Error;
-use crate::id::{BookId, OrganisationId, PersonId};
+use crate::id::{BookId, DonorId, OrganisationId, PersonId};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -20,6 +20,8 @@ pub enum Actor {
     Person(PersonId),
     /// A partner platform, by its credentials.
     Partner(OrganisationId),
+    /// A donor, by a link without an account.
+    Donor(DonorId),
     /// The service itself: a clock ran out, a provider answered.
     Service,
 }
@@ -30,15 +32,17 @@ impl Actor {
         match self {
             Actor::Person(_) => "person",
             Actor::Partner(_) => "partner",
+            Actor::Donor(_) => "donor",
             Actor::Service => "service",
         }
     }
 
     /// Reads its kind and number. An audit trail never guesses: a kind that is none of ours is an error.
-    fn from_columns(kind: &str, actor: Uuid) -> Result<Actor, Error> {
+    fn from_columns(kind: &str, book: BookId, actor: Uuid) -> Result<Actor, Error> {
         match kind {
             "person" => Ok(Actor::Person(PersonId(actor))),
             "partner" => Ok(Actor::Partner(OrganisationId(actor))),
+            "donor" => Ok(Actor::Donor(DonorId::new(book, actor))),
             "service" => Ok(Actor::Service),
             _ => Err(Error::inconsistent(format!("the list of who did what names a `{kind}`"))),
         }
@@ -48,6 +52,7 @@ impl Actor {
         match self {
             Actor::Person(person) => person.0,
             Actor::Partner(organisation) => organisation.0,
+            Actor::Donor(donor) => donor.object,
             Actor::Service => Uuid::nil(),
         }
     }
@@ -70,13 +75,13 @@ pub struct Activity {
     pub at: Timestamp,
 }
 
-fn activity(row: &Row) -> Result<Activity, Error> {
+fn activity(book: BookId, row: &Row) -> Result<Activity, Error> {
     let (kind, actor): (&str, Uuid) = (row.get("actor_kind"), row.get("actor"));
     Ok(Activity {
         id: row.get("id"),
         object: row.get("object"),
         action: row.get("action"),
-        actor: Actor::from_columns(kind, actor)?,
+        actor: Actor::from_columns(kind, book, actor)?,
         reason: row.get("reason"),
         at: row.get("at"),
     })
@@ -138,7 +143,7 @@ pub async fn list(client: &impl GenericClient, book: BookId, after: Uuid, limit:
         )
         .await?;
     let rows = client.query(&statement, &[/* book_id */ &book.0, /* after */ &after, /* limit */ &limit]).await?;
-    rows.iter().map(activity).collect()
+    rows.iter().map(|row| activity(book, row)).collect()
 }
 
 /// What happened to one object, the oldest first, after an id.
@@ -159,7 +164,7 @@ pub async fn list_of_object(
     let rows = client
         .query(&statement, &[/* book_id */ &book.0, /* object */ &object, /* after */ &after, /* limit */ &limit])
         .await?;
-    rows.iter().map(activity).collect()
+    rows.iter().map(|row| activity(book, row)).collect()
 }
 
 #[cfg(test)]
@@ -168,12 +173,14 @@ mod tests {
 
     #[test]
     fn an_actor_is_read_back_and_one_of_an_unknown_kind_is_nobody() {
-        let actors = [Actor::Person(PersonId::generate()), Actor::Partner(OrganisationId::generate()), Actor::Service];
-        for actor in actors {
-            assert_eq!(Actor::from_columns(actor.kind(), actor.uuid()).expect("one of ours"), actor);
+        let book = BookId(3);
+        let donor = Actor::Donor(DonorId::generate(book));
+        let partner = Actor::Partner(OrganisationId::generate());
+        for actor in [Actor::Person(PersonId::generate()), partner, donor, Actor::Service] {
+            assert_eq!(Actor::from_columns(actor.kind(), book, actor.uuid()).expect("one of ours"), actor);
         }
         for kind in ["", "operator", "Service"] {
-            assert!(matches!(Actor::from_columns(kind, Uuid::nil()), Err(Error::Inconsistent(_))), "{kind}");
+            assert!(matches!(Actor::from_columns(kind, book, Uuid::nil()), Err(Error::Inconsistent(_))), "{kind}");
         }
     }
 }

@@ -29,6 +29,14 @@ const GO: &[(&str, i32, &str)] = &[
          VALUES ({book}, {n}, gen_random_uuid(), gen_random_uuid(), 1, now(), now() - interval '{days} days', 'hold.placed', '{}')",
     ),
     (
+        "donor_link",
+        30,
+        "WITH donor AS (INSERT INTO donor (book_id, id, partner, created_at, reference, name, email, privacy)
+                        VALUES ({book}, gen_random_uuid(), gen_random_uuid(), now(), 'donor {n}', '', '', 'anonymous') RETURNING id)
+         INSERT INTO donor_link (book_id, id, donor, created_at, lapses_at, secret_digest)
+         SELECT {book}, gen_random_uuid(), id, now(), now() - interval '{days} days', sha256('donor {n}') FROM donor",
+    ),
+    (
         "caller_reply",
         90,
         "INSERT INTO caller_reply (caller, key, request_digest, status, body, created_at)

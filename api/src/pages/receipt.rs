@@ -1,0 +1,94 @@
+//! A receipt as a page, or as plain text for whoever asks for that: by the link of its mail, or from the donor's page.
+
+use super::{page, written};
+use crate::problem::Problem;
+use crate::state::State;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ACCEPT, VARY};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, route};
+use askama::Template;
+use deadpool_postgres::GenericClient;
+use jiff::Timestamp;
+use ledger::Error;
+use ledger::engine::store::books;
+use ledger::money::Money;
+use ledger::pledging::operations::donor_links;
+use ledger::pledging::rules::receipt::{Receipt, Shown};
+use ledger::pledging::store::{donors, issued_receipts};
+
+/// What a receipt says, for people.
+#[derive(Template)]
+#[template(path = "receipt.html")]
+pub(super) struct ReceiptPage {
+    receipt: Receipt,
+    /// The donor's name as it is known now; empty when it is not.
+    name: String,
+    book: String,
+    day: String,
+    issued_on: String,
+    terms: String,
+    lines: Vec<(String, String)>,
+    since: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "receipt.txt")]
+struct ReceiptText<'a> {
+    page: &'a ReceiptPage,
+}
+
+impl ReceiptPage {
+    /// The page of a receipt.
+    pub(super) async fn of(client: &impl GenericClient, shown: Shown) -> Result<ReceiptPage, Error> {
+        let Shown { receipt, refunded, disputed } = shown;
+        let book = books::get(client, receipt.id.book).await?;
+        let currency = receipt.amount.currency();
+        let money = |minor| Money::from_minor(minor, currency).map(|money| money.to_string()).ok();
+        let since = [("were returned to you since", refunded), ("are under dispute", disputed)];
+        Ok(ReceiptPage {
+            name: donors::get(client, receipt.donor).await?.name,
+            day: written(receipt.given_on),
+            issued_on: written(book.day_of(receipt.issued_at)),
+            terms: hex::encode(receipt.terms_digest),
+            lines: receipt.lines.iter().filter_map(|it| Some((it.label.clone(), money(it.amount)?))).collect(),
+            since: since.into_iter().filter_map(|(what, minor)| Some(format!("{} {what}", money(minor)?))).collect(),
+            book: book.name,
+            receipt,
+        })
+    }
+
+    /// As HTML, unless plain text is asked for.
+    pub(super) fn respond(&self, request: &HttpRequest) -> Result<HttpResponse, Problem> {
+        let mut answer = if wants_text(request) {
+            let text = ReceiptText { page: self }.render().map_err(|error| {
+                tracing::error!(%error, "a receipt cannot be rendered");
+                Problem::internal()
+            })?;
+            HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(text)
+        } else {
+            page(StatusCode::OK, self)?
+        };
+        answer.headers_mut().insert(VARY, ACCEPT.into());
+        Ok(answer)
+    }
+}
+
+/// Whether plain text is asked for, and no HTML.
+fn wants_text(request: &HttpRequest) -> bool {
+    let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accept.contains("text/plain") && !accept.contains("text/html")
+}
+
+/// The receipt to which a link leads.
+#[route("/receipts/{token}", method = "GET", method = "HEAD")]
+pub(super) async fn show(
+    state: Data<State>,
+    token: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let client = state.client().await?;
+    let id = donor_links::receipt(&client, &token, Timestamp::now()).await?;
+    let shown = issued_receipts::get(&client, id).await?;
+    ReceiptPage::of(&client, shown).await?.respond(&request)
+}

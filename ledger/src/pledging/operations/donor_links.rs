@@ -1,0 +1,95 @@
+//! Links by which donors see what they gave, without an account: made for a partner's donor or for a mail, found by their token,
+//! revoked.
+//!
+//! Whoever tries a token that leads nowhere learns nothing: unknown, lapsed, revoked and erased are one answer.
+
+use crate::error::Error;
+use crate::id::{DonorId, DonorLinkId, ReceiptId};
+use crate::pledging::rules::donor_link::{DonorLink, LINK_LIFETIME, LinkToken};
+use crate::pledging::store::{donor_links, donors};
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
+
+/// A link to all that a donor gave, with a secret that the caller has drawn.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for an unknown donor, and for one who was erased.
+pub async fn make(
+    tx: &Transaction<'_>,
+    donor: DonorId,
+    secret: String,
+    wall: Timestamp,
+) -> Result<(DonorLink, LinkToken), Error> {
+    insert(tx, donor, None, secret, wall).await
+}
+
+/// A link to one receipt, which does not lapse.
+///
+/// # Errors
+///
+/// As [`make`].
+pub async fn make_of_receipt(
+    tx: &Transaction<'_>,
+    donor: DonorId,
+    receipt: ReceiptId,
+    secret: String,
+    wall: Timestamp,
+) -> Result<(DonorLink, LinkToken), Error> {
+    insert(tx, donor, Some(receipt), secret, wall).await
+}
+
+async fn insert(
+    tx: &Transaction<'_>,
+    donor: DonorId,
+    receipt: Option<ReceiptId>,
+    secret: String,
+    wall: Timestamp,
+) -> Result<(DonorLink, LinkToken), Error> {
+    // Nobody is erased while the link is made.
+    if donors::lock(tx, donor).await?.erased_at.is_some() {
+        return Err(Error::NotFound("donor"));
+    }
+    let lapses_at = match receipt {
+        Some(_) => None,
+        None => Some(wall + LINK_LIFETIME),
+    };
+    let id = DonorLinkId::generate(donor.book);
+    let link = DonorLink { id, donor, receipt, created_at: wall, lapses_at, revoked_at: None };
+    let token = LinkToken::new(donor.book, secret);
+    donor_links::insert(tx, &link, &token).await?;
+    Ok((link, token))
+}
+
+/// The donor to whose gifts a token leads.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for whatever leads nowhere.
+pub async fn donor(client: &impl GenericClient, token: &str, wall: Timestamp) -> Result<DonorId, Error> {
+    let link = working(client, token, wall).await?.filter(|link| link.receipt.is_none());
+    link.map(|link| link.donor).ok_or(Error::NotFound("page"))
+}
+
+/// The receipt to which a token leads.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for whatever leads nowhere.
+pub async fn receipt(client: &impl GenericClient, token: &str, wall: Timestamp) -> Result<ReceiptId, Error> {
+    working(client, token, wall).await?.and_then(|link| link.receipt).ok_or(Error::NotFound("receipt"))
+}
+
+async fn working(client: &impl GenericClient, token: &str, wall: Timestamp) -> Result<Option<DonorLink>, Error> {
+    let Ok(token) = token.parse::<LinkToken>() else { return Ok(None) };
+    Ok(donor_links::find(client, &token).await?.filter(|link| link.works(wall)))
+}
+
+/// Takes a link back: it leads nowhere from the next request on.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for a link that the donor has not.
+pub async fn revoke(tx: &Transaction<'_>, donor: DonorId, id: DonorLinkId, wall: Timestamp) -> Result<(), Error> {
+    if donor_links::update_revoked(tx, donor, id, wall).await? { Ok(()) } else { Err(Error::NotFound("link")) }
+}

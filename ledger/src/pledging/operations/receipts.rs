@@ -1,0 +1,63 @@
+//! Receipts are issued when their charge is captured, once.
+
+use crate::engine::store::books;
+use crate::error::Error;
+use crate::id::ChargeId;
+use crate::id::ReceiptId;
+use crate::parties::store::organisations;
+use crate::pledging::rules::charge::State;
+use crate::pledging::rules::receipt::{Custodian, GIFT, Line, NO_TAX_CERTIFICATE, Receipt};
+use crate::pledging::store::{campaigns, charges, issued_receipts, pledges};
+use deadpool_postgres::Transaction;
+use jiff::Timestamp;
+
+/// Issues the receipt of a charge, or answers the one that was issued; none while the charge is not captured.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for an unknown charge.
+pub async fn issue(tx: &Transaction<'_>, id: ChargeId, wall: Timestamp) -> Result<Option<Receipt>, Error> {
+    // Whoever else issues it waits here.
+    let charge = charges::lock(tx, id).await?;
+    if let Some(shown) = issued_receipts::of_charge(tx, id).await? {
+        return Ok(Some(shown.receipt));
+    }
+    let given_on = match charge.state {
+        State::Captured { on, .. } | State::Settled { on, .. } => on,
+        State::Scheduled | State::Processing { .. } | State::Declined { .. } | State::Voided { .. } | State::Missed => {
+            return Ok(None);
+        }
+    };
+    let book = books::get(tx, id.book).await?;
+    let pledge = pledges::get(tx, charge.pledge).await?;
+    let campaign = campaigns::get(tx, charge.campaign).await?;
+    let custodian = organisations::find(tx, charge.partner).await?.ok_or(Error::NotFound("organisation"))?;
+    let tax_text = match custodian.receipt_text.as_str() {
+        "" => NO_TAX_CERTIFICATE.to_owned(),
+        text => text.to_owned(),
+    };
+    let receipt = Receipt {
+        id: ReceiptId::generate(id.book),
+        number: issued_receipts::next_number(tx, id.book, given_on.year().into()).await?,
+        charge: id,
+        pledge: pledge.id,
+        donor: pledge.donor,
+        campaign: campaign.id,
+        campaign_title: campaign.title,
+        amount: charge.amount,
+        lines: vec![Line { label: GIFT.to_owned(), amount: charge.amount.minor() }],
+        given_on,
+        entry: charge.entry,
+        custodian: Custodian {
+            id: custodian.id,
+            name: custodian.name,
+            address: custodian.address,
+            registration: custodian.registration,
+        },
+        tax_text,
+        terms_digest: pledge.terms_digest,
+        issued_at: book.now(wall),
+    };
+    issued_receipts::insert(tx, &receipt).await?;
+    Ok(Some(receipt))
+}

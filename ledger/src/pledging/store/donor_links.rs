@@ -1,0 +1,115 @@
+//! Links of donors. Of their secrets only digests are kept.
+
+use crate::error::Error;
+use crate::id::{BookId, DonorId, DonorLinkId, ReceiptId};
+use crate::pledging::rules::donor_link::{DonorLink, LinkToken};
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+fn link(book: BookId, row: &Row) -> DonorLink {
+    DonorLink {
+        id: DonorLinkId::new(book, row.get("id")),
+        donor: DonorId::new(book, row.get("donor")),
+        receipt: row.get::<_, Option<Uuid>>("receipt").map(|id| ReceiptId::new(book, id)),
+        created_at: row.get("created_at"),
+        lapses_at: row.get("lapses_at"),
+        revoked_at: row.get("revoked_at"),
+    }
+}
+
+/// A new link.
+pub async fn insert(tx: &Transaction<'_>, new: &DonorLink, token: &LinkToken) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- donor_links::insert
+            INSERT INTO donor_link (book_id, id, donor, receipt, created_at, lapses_at, secret_digest)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .await?;
+    tx.execute(
+        &statement,
+        &[
+            /* book_id */ &new.id.book.0,
+            /* id */ &new.id.object,
+            /* donor */ &new.donor.object,
+            /* receipt */ &new.receipt.map(|receipt| receipt.object),
+            /* created_at */ &new.created_at,
+            /* lapses_at */ &new.lapses_at,
+            /* secret_digest */ &token.digest().as_slice(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The link with a token, whether it still works or not.
+pub async fn find(client: &impl GenericClient, token: &LinkToken) -> Result<Option<DonorLink>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- donor_links::find
+            SELECT id, donor, receipt, created_at, lapses_at, revoked_at FROM donor_link
+             WHERE book_id = $1 AND secret_digest = $2",
+        )
+        .await?;
+    let row = client
+        .query_opt(&statement, &[/* book_id */ &token.book.0, /* secret_digest */ &token.digest().as_slice()])
+        .await?;
+    Ok(row.map(|row| link(token.book, &row)))
+}
+
+/// The links of a donor, the oldest first, after an id ([`Uuid::nil`] for the beginning).
+pub async fn list(
+    client: &impl GenericClient,
+    donor: DonorId,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<DonorLink>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- donor_links::list
+            SELECT id, donor, receipt, created_at, lapses_at, revoked_at FROM donor_link
+             WHERE book_id = $1 AND donor = $2 AND id > $3 ORDER BY id LIMIT $4",
+        )
+        .await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* book_id */ &donor.book.0,
+                /* donor */ &donor.object,
+                /* after */ &after,
+                /* limit */ &limit,
+            ],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| link(donor.book, row)).collect())
+}
+
+/// Revokes a link of a donor; one that is revoked stays so. Says whether there is such a link.
+pub async fn update_revoked(
+    tx: &Transaction<'_>,
+    donor: DonorId,
+    id: DonorLinkId,
+    wall: Timestamp,
+) -> Result<bool, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- donor_links::update_revoked
+            UPDATE donor_link SET revoked_at = coalesce(revoked_at, $4) WHERE book_id = $1 AND id = $2 AND donor = $3",
+        )
+        .await?;
+    let rows = tx
+        .execute(
+            &statement,
+            &[
+                /* book_id */ &id.book.0,
+                /* id */ &id.object,
+                /* donor */ &donor.object,
+                /* revoked_at */ &wall,
+            ],
+        )
+        .await?;
+    Ok(rows == 1)
+}

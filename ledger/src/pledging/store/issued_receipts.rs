@@ -1,0 +1,194 @@
+//! Receipts as they were issued: one a charge, numbered within the book and the year.
+
+use crate::error::Error;
+use crate::id::{BookId, CampaignId, ChargeId, DonorId, OrganisationId, PledgeId, ReceiptId};
+use crate::money::{Currency, Money};
+use crate::pledging::rules::receipt::{Custodian, Line, Number, Receipt, Shown};
+use deadpool_postgres::{GenericClient, Transaction};
+use tokio_postgres::Row;
+use tokio_postgres::types::Json;
+use uuid::Uuid;
+
+fn shown(row: &Row) -> Result<Shown, Error> {
+    let book = BookId(row.get("book_id"));
+    let id = ReceiptId::new(book, row.get("id"));
+    let bad = |what: &str| Error::inconsistent(format!("receipt {id}: {what}"));
+    let currency: Currency = row.get::<_, &str>("currency").parse().map_err(|_| bad("currency"))?;
+    let receipt = Receipt {
+        id,
+        number: Number { year: row.get("year"), number: row.get("number") },
+        charge: ChargeId::new(book, row.get("charge")),
+        pledge: PledgeId::new(book, row.get("pledge")),
+        donor: DonorId::new(book, row.get("donor")),
+        campaign: CampaignId::new(book, row.get("campaign")),
+        campaign_title: row.get("campaign_title"),
+        amount: Money::from_minor(row.get("amount"), currency).map_err(|_| bad("amount"))?,
+        lines: row.get::<_, Json<Vec<Line>>>("lines").0,
+        given_on: row.get("given_on"),
+        entry: row.get("entry"),
+        custodian: Custodian {
+            id: OrganisationId(row.get("custodian")),
+            name: row.get("custodian_name"),
+            address: row.get("custodian_address"),
+            registration: row.get("custodian_registration"),
+        },
+        tax_text: row.get("tax_text"),
+        terms_digest: row.get::<_, &[u8]>("terms_sha256").try_into().map_err(|_| bad("terms"))?,
+        issued_at: row.get("issued_at"),
+    };
+    Ok(Shown { receipt, refunded: row.get("refunded"), disputed: row.get("disputed") })
+}
+
+/// The next number of a book and year; nobody else gets one until the transaction ends.
+pub async fn next_number(tx: &Transaction<'_>, book: BookId, year: i32) -> Result<Number, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- issued_receipts::next_number
+            INSERT INTO receipt_year AS y (book_id, year, last) VALUES ($1, $2, 1)
+            ON CONFLICT (book_id, year) DO UPDATE SET last = y.last + 1
+            RETURNING last",
+        )
+        .await?;
+    let row = tx.query_one(&statement, &[/* book_id */ &book.0, /* year */ &year]).await?;
+    Ok(Number { year, number: row.get("last") })
+}
+
+/// A new receipt.
+pub async fn insert(tx: &Transaction<'_>, new: &Receipt) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- issued_receipts::insert
+            INSERT INTO receipt (book_id, id, charge, pledge, donor, campaign, custodian, amount, entry, issued_at, year,
+                                 number, given_on, currency, campaign_title, custodian_name, custodian_address,
+                                 custodian_registration, tax_text, terms_sha256, lines)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+        )
+        .await?;
+    tx.execute(
+        &statement,
+        &[
+            /* book_id */ &new.id.book.0,
+            /* id */ &new.id.object,
+            /* charge */ &new.charge.object,
+            /* pledge */ &new.pledge.object,
+            /* donor */ &new.donor.object,
+            /* campaign */ &new.campaign.object,
+            /* custodian */ &new.custodian.id.0,
+            /* amount */ &new.amount.minor(),
+            /* entry */ &new.entry,
+            /* issued_at */ &new.issued_at,
+            /* year */ &new.number.year,
+            /* number */ &new.number.number,
+            /* given_on */ &new.given_on,
+            /* currency */ &new.amount.currency().code(),
+            /* campaign_title */ &new.campaign_title,
+            /* custodian_name */ &new.custodian.name,
+            /* custodian_address */ &new.custodian.address,
+            /* custodian_registration */ &new.custodian.registration,
+            /* tax_text */ &new.tax_text,
+            /* terms_sha256 */ &new.terms_digest.as_slice(),
+            /* lines */ &Json(&new.lines),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The receipt of a charge, if it was issued.
+pub async fn of_charge(client: &impl GenericClient, charge: ChargeId) -> Result<Option<Shown>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- issued_receipts::of_charge
+            SELECT r.*, c.refunded, c.disputed FROM receipt r JOIN charge c ON c.book_id = r.book_id AND c.id = r.charge
+             WHERE r.book_id = $1 AND r.charge = $2",
+        )
+        .await?;
+    let row = client.query_opt(&statement, &[/* book_id */ &charge.book.0, /* charge */ &charge.object]).await?;
+    row.as_ref().map(shown).transpose()
+}
+
+/// The receipt with an id.
+pub async fn get(client: &impl GenericClient, id: ReceiptId) -> Result<Shown, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- issued_receipts::get
+            SELECT r.*, c.refunded, c.disputed FROM receipt r JOIN charge c ON c.book_id = r.book_id AND c.id = r.charge
+             WHERE r.book_id = $1 AND r.id = $2",
+        )
+        .await?;
+    let row = client.query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
+    row.as_ref().map(shown).transpose()?.ok_or(Error::NotFound("receipt"))
+}
+
+/// The receipt of a donor with a number.
+pub async fn find_numbered(
+    client: &impl GenericClient,
+    donor: DonorId,
+    number: Number,
+) -> Result<Option<Shown>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- issued_receipts::find_numbered
+            SELECT r.*, c.refunded, c.disputed FROM receipt r JOIN charge c ON c.book_id = r.book_id AND c.id = r.charge
+             WHERE r.book_id = $1 AND r.donor = $2 AND r.year = $3 AND r.number = $4",
+        )
+        .await?;
+    let row = client
+        .query_opt(
+            &statement,
+            &[
+                /* book_id */ &donor.book.0,
+                /* donor */ &donor.object,
+                /* year */ &number.year,
+                /* number */ &number.number,
+            ],
+        )
+        .await?;
+    row.as_ref().map(shown).transpose()
+}
+
+/// The receipts of a pledge, the oldest first, after an id ([`Uuid::nil`] for the beginning).
+pub async fn list(client: &impl GenericClient, pledge: PledgeId, after: Uuid, limit: i64) -> Result<Vec<Shown>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- issued_receipts::list
+            SELECT r.*, c.refunded, c.disputed FROM receipt r JOIN charge c ON c.book_id = r.book_id AND c.id = r.charge
+             WHERE r.book_id = $1 AND r.pledge = $2 AND r.id > $3 ORDER BY r.id LIMIT $4",
+        )
+        .await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* book_id */ &pledge.book.0,
+                /* pledge */ &pledge.object,
+                /* after */ &after,
+                /* limit */ &limit,
+            ],
+        )
+        .await?;
+    rows.iter().map(shown).collect()
+}
+
+/// The receipts of a donor in a year, in the order of their numbers.
+pub async fn of_year(client: &impl GenericClient, donor: DonorId, year: i32, limit: i64) -> Result<Vec<Shown>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- issued_receipts::of_year
+            SELECT r.*, c.refunded, c.disputed FROM receipt r JOIN charge c ON c.book_id = r.book_id AND c.id = r.charge
+             WHERE r.book_id = $1 AND r.donor = $2 AND r.year = $3 ORDER BY r.number LIMIT $4",
+        )
+        .await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* book_id */ &donor.book.0,
+                /* donor */ &donor.object,
+                /* year */ &year,
+                /* limit */ &limit,
+            ],
+        )
+        .await?;
+    rows.iter().map(shown).collect()
+}
