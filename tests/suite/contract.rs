@@ -49,7 +49,10 @@ const PIECES: &[(Piece, &[&str])] = &[
     ),
     (Piece::Books, &["books", "jobs", "accounts", "units", "journal-entries", "holds", "reports", "exports"]),
     (Piece::Pledging, &["campaigns", "pledges", "charges", "milestones", "claims", "reviews", "disputes", "releases"]),
-    (Piece::Challenges, &["challenges", "challenge rules", "challenge entries", "purses", "submissions", "judging"]),
+    (
+        Piece::Challenges,
+        &["challenges", "challenge rules", "challenge entries", "purses", "submissions", "judging", "matching"],
+    ),
     (Piece::Cooperatives, &["cooperatives", "allocation-rules", "proceeds", "distributions", "statements"]),
 ];
 

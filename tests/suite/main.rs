@@ -14,6 +14,7 @@ mod frozen;
 mod host;
 mod house;
 mod logins;
+mod matching;
 mod milestones;
 mod outbox;
 mod pages;

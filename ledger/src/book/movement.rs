@@ -148,6 +148,10 @@ kinds! {
     JournalEntry = 60, "journal_entry";
     /// The exact mirror of a raw journal entry.
     Reversal = 61, "reversal";
+    /// A custodian has what a sponsor gave to the pool of a matching round.
+    PoolPledged = 70, "pool_pledged";
+    /// Pool money went back to its sponsor.
+    PoolReturned = 71, "pool_returned";
 }
 
 impl MovementKind {
@@ -210,6 +214,8 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::FundMoved, C::Fund, C::Fund),
     (K::FundMoved, C::DevelopmentFund, C::Fund),
     (K::MatchPaid, C::Pool, C::Fund),
+    (K::PoolPledged, C::Receivable, C::Pool),
+    (K::PoolReturned, C::Pool, C::RefundsInTransit),
     (K::PayoutSent, C::TeamPayable, C::PayoutsInTransit),
     (K::PayoutSent, C::PrizePayable, C::PayoutsInTransit),
     (K::PayoutSent, C::MemberPayable, C::PayoutsInTransit),

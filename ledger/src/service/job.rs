@@ -4,8 +4,8 @@
 //! must bear being done twice: it looks at the state of things first, and settles in the transaction of its effect.
 
 use crate::id::{
-    BookId, ChallengeId, ChargeId, ClaimId, DistributionId, EntrantId, HoldId, InvitationId, OrganisationId,
-    PlanChangeId, PledgeId, PurseContributionId, ReleaseId, SettlementId, StatementId,
+    BookId, ChallengeId, ChargeId, ClaimId, DistributionId, EntrantId, HoldId, InvitationId, MatchingRoundId,
+    OrganisationId, PlanChangeId, PledgeId, PurseContributionId, ReleaseId, SettlementId, StatementId,
 };
 use crate::service::store::activity::Actor;
 use jiff::Timestamp;
@@ -108,6 +108,11 @@ pub enum Job {
         /// The challenge.
         challenge: ChallengeId,
     },
+    /// The time of a matching round's state has passed: tally it, publish it, make it final, pay it.
+    AdvanceMatchingRound {
+        /// The round.
+        round: MatchingRoundId,
+    },
     /// A hold's time is over: its money is free again.
     ExpireHold {
         /// The hold.
@@ -178,6 +183,7 @@ impl Job {
             Job::IssueStatements { .. } => JobKind::IssueStatements,
             Job::SendStatement { .. } => JobKind::SendStatement,
             Job::AdvanceChallenge { .. } => JobKind::AdvanceChallenge,
+            Job::AdvanceMatchingRound { .. } => JobKind::AdvanceMatchingRound,
             Job::ExpireHold { .. } => JobKind::ExpireHold,
             Job::RecordCapture { .. } => JobKind::RecordCapture,
             Job::RecordContribution { .. } => JobKind::RecordContribution,
@@ -208,6 +214,7 @@ impl fmt::Debug for Job {
             Job::IssueStatements { distribution } => write!(f, "issue_statements of {distribution}"),
             Job::SendStatement { statement } => write!(f, "send_statement of {statement}"),
             Job::AdvanceChallenge { challenge } => write!(f, "advance_challenge of {challenge}"),
+            Job::AdvanceMatchingRound { round } => write!(f, "advance_matching_round of {round}"),
             Job::ExpireHold { hold } => write!(f, "expire_hold of {hold}"),
             Job::RecordCapture { charge, provider_reference, .. } => {
                 write!(f, "record_capture of {charge} as {provider_reference}")
@@ -259,6 +266,8 @@ pub enum JobKind {
     SendStatement,
     /// [`Job::AdvanceChallenge`]
     AdvanceChallenge,
+    /// [`Job::AdvanceMatchingRound`]
+    AdvanceMatchingRound,
     /// [`Job::ExpireHold`]
     ExpireHold,
     /// [`Job::RecordCapture`]
@@ -275,7 +284,7 @@ pub enum JobKind {
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 22] = [
+    pub const ALL: [JobKind; 23] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -292,6 +301,7 @@ impl JobKind {
         JobKind::IssueStatements,
         JobKind::SendStatement,
         JobKind::AdvanceChallenge,
+        JobKind::AdvanceMatchingRound,
         JobKind::ExpireHold,
         JobKind::RecordCapture,
         JobKind::RecordContribution,
@@ -319,6 +329,7 @@ impl JobKind {
             JobKind::IssueStatements => "issue_statements",
             JobKind::SendStatement => "send_statement",
             JobKind::AdvanceChallenge => "advance_challenge",
+            JobKind::AdvanceMatchingRound => "advance_matching_round",
             JobKind::ExpireHold => "expire_hold",
             JobKind::RecordCapture => "record_capture",
             JobKind::RecordContribution => "record_contribution",
@@ -338,6 +349,7 @@ impl JobKind {
             | JobKind::ReleaseClaim
             | JobKind::AdvanceDistribution
             | JobKind::AdvanceChallenge
+            | JobKind::AdvanceMatchingRound
             | JobKind::ExpireHold
             | JobKind::RecordCapture
             | JobKind::RecordContribution
@@ -419,6 +431,7 @@ mod tests {
             Job::IssueStatements { distribution: DistributionId::generate(book) },
             Job::SendStatement { statement: StatementId::generate(book) },
             Job::AdvanceChallenge { challenge: ChallengeId::generate(book) },
+            Job::AdvanceMatchingRound { round: MatchingRoundId::generate(book) },
             Job::ExpireHold { hold: HoldId::generate(book) },
             Job::RecordCapture {
                 charge: ChargeId::generate(book),

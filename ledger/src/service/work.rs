@@ -53,6 +53,7 @@ impl JobKind {
             | JobKind::AdvanceDistribution
             | JobKind::IssueStatements
             | JobKind::AdvanceChallenge
+            | JobKind::AdvanceMatchingRound
             | JobKind::ExpireHold
             | JobKind::RecordCapture
             | JobKind::RecordContribution

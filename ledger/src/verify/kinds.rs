@@ -63,4 +63,6 @@ pub const MOVEMENTS: &[&str] = &[
     "result_reopened",
     "journal_entry",
     "reversal",
+    "pool_pledged",
+    "pool_returned",
 ];
