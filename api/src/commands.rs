@@ -51,6 +51,11 @@ pub enum Command {
         /// The export.
         file: PathBuf,
     },
+    /// Count an exported matching round again, offline, and say whether its shares are what comes out.
+    RecomputeRound {
+        /// The export of the round.
+        file: PathBuf,
+    },
     /// Say that a restored copy is the installation from now on: its workers charge, mail and release again.
     Adopt {
         /// Why, at most 1,000 characters; no personal data.
@@ -156,6 +161,7 @@ impl Command {
             | Command::SignIn { .. }
             | Command::Migrate(_)
             | Command::Verify { .. }
+            | Command::RecomputeRound { .. }
             | Command::Adopt { .. }
             | Command::Operator(_)
             | Command::Book(_)
@@ -171,6 +177,7 @@ impl Command {
             | Command::Serve(_)
             | Command::Migrate(_)
             | Command::Verify { .. }
+            | Command::RecomputeRound { .. }
             | Command::Adopt { .. }
             | Command::Operator(_)
             | Command::Book(_)
@@ -194,6 +201,7 @@ impl Command {
             Command::Migrate(config) => migrate(&config).await,
             Command::Doctor(config) => doctor(&config).await,
             Command::Verify { file } => verify(&file),
+            Command::RecomputeRound { file } => recompute_round(&file),
             Command::Adopt { reason, owner } => {
                 let number = adopt(owner.url()?.expose_secret(), &reason).await?;
                 println!(
@@ -295,6 +303,15 @@ fn verify(file: &Path) -> anyhow::Result<()> {
     let held = ledger::verify::verify(BufReader::new(text))?;
     println!("{} {:?} holds: {} entries, {} accounts", held.book, held.name, held.entries, held.accounts);
     println!("its last digest is {}", held.digest);
+    Ok(())
+}
+
+/// Prints the shares that come out, or names the first line that says otherwise.
+fn recompute_round(file: &Path) -> anyhow::Result<()> {
+    let text = File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    for share in ledger::recount::recount(BufReader::new(text))?.shares {
+        println!("{share}");
+    }
     Ok(())
 }
 

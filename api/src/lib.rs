@@ -49,6 +49,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     handlers::pledging::routes(routes);
     handlers::milestones::routes(routes);
     handlers::challenges::routes(routes);
+    handlers::matching::routes(routes);
     handlers::cooperatives::routes(routes);
     handlers::desk::routes(routes);
 }

@@ -7,6 +7,7 @@ mod books;
 mod challenges;
 mod cooperatives;
 mod general;
+mod matching;
 mod parties;
 mod pledging;
 
@@ -70,6 +71,8 @@ const FLOORED: &[&str] = &[
     "POST /v1/challenges/{id}/award",
     "POST /v1/challenges/{id}:cancel",
     "POST /v1/challenges/{id}:rank",
+    "POST /v1/matching-rounds/{id}/contributions",
+    "POST /v1/matching-rounds/{id}:cancel",
     "POST /v1/cooperatives/{book}/proceeds",
     "POST /v1/proceeds/{id}:reverse",
     "POST /v1/cooperatives/{book}/results",
@@ -83,7 +86,15 @@ const FLOORED: &[&str] = &[
 
 /// All of them, by code.
 pub static ALL: LazyLock<Vec<Kind>> = LazyLock::new(|| {
-    let parts = [general::KINDS, parties::KINDS, books::KINDS, pledging::KINDS, challenges::KINDS, cooperatives::KINDS];
+    let parts = [
+        general::KINDS,
+        parties::KINDS,
+        books::KINDS,
+        pledging::KINDS,
+        challenges::KINDS,
+        matching::KINDS,
+        cooperatives::KINDS,
+    ];
     let mut all = parts.concat();
     all.sort_by_key(|kind| kind.code);
     all

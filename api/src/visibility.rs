@@ -199,6 +199,25 @@ pub(crate) async fn require_admitted(
     Err(Error::NotFound(what))
 }
 
+/// Who holds the money that a caller reports: an admitted partner, or the host, for its treasurer.
+pub(crate) async fn custodian(
+    client: &impl GenericClient,
+    caller: &Caller,
+    book: &Book,
+    what: &'static str,
+) -> Result<OrganisationId, Error> {
+    match &caller.who {
+        Who::Partner(partner) => {
+            require_admitted(client, partner, book, what).await?;
+            Ok(partner.organisation)
+        }
+        Who::Person(_) => {
+            caller.require_role(client, book.organisation, what).await?;
+            Ok(book.organisation)
+        }
+    }
+}
+
 /// The book of an object; `what` is missing when the book is.
 pub(crate) async fn book_of(client: &impl GenericClient, book: BookId, what: &'static str) -> Result<Book, Error> {
     books::find(client, book).await?.ok_or(Error::NotFound(what))

@@ -86,6 +86,8 @@ chart! {
         "Money given to a campaign, restricted to its milestones.";
     purse(challenge: &str) = "liabilities:purse:{challenge}", Purse,
         "The money of a challenge's prizes.";
+    pool(round: &str) = "liabilities:pool:{round}", Pool,
+        "What sponsors gave to a matching round, until it is shared among its campaigns.";
     entry_fees(challenge: &str) = "liabilities:entry-fees:{challenge}", EntryFees,
         "Entry fees of a challenge, until its rules say whose they are.";
     team_payable(team: OrganisationId) = "liabilities:payable:team:{team}", TeamPayable,

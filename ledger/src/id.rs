@@ -227,6 +227,10 @@ book_ids! {
     JobId = "job", "a", "job";
     /// A mail in the outbox of a sandbox book.
     MailId = "eml", "a", "mail";
+    /// A matching round: a pool that is shared among campaigns.
+    MatchingRoundId = "mrd", "a", "matching round";
+    /// What a sponsor gave to the pool of a matching round.
+    PoolContributionId = "plt", "a", "contribution to a pool";
     /// A challenge: prizes for whoever does something first or best.
     ChallengeId = "chl", "a", "challenge";
     /// What a sponsor gave for the purse of a challenge.

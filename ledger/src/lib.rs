@@ -3,10 +3,10 @@
 //! From the bottom up, each storey naming only what is below it (a test reads the sources):
 //!
 //! - the *ground*: [`money`], [`id`], [`words`], [`calendar`], [`evidence`], [`book`] (accounts, transfers, the fold),
-//!   [`movements`], [`chart`] (every account that the service opens), [`export`], [`verify`]: pure, without a database, a runtime or a clock;
+//!   [`movements`], [`chart`] (every account that the service opens), [`export`], [`verify`], [`recount`]: pure, without a database, a runtime or a clock;
 //! - [`engine`], which posts entries, and [`service`], which keeps jobs, replies and who did what;
 //! - a folder a domain: [`parties`] → [`books`] → [`reports`], [`treasury`], [`cooperatives`]; [`pledging`] and
-//!   [`challenges`] stand on [`treasury`], [`milestones`] on [`pledging`], [`desk`] on all.
+//!   [`challenges`] stand on [`treasury`], [`milestones`] and [`matching`] on [`pledging`], [`desk`] on all.
 //!
 //! Inside a domain, `rules` are pure, `store` is SQL and nothing else, and `operations` lock, decide and save in the
 //! transaction of their caller.
@@ -23,11 +23,13 @@ pub mod error;
 pub mod evidence;
 pub mod export;
 pub mod id;
+pub mod matching;
 pub mod milestones;
 pub mod money;
 pub mod movements;
 pub mod parties;
 pub mod pledging;
+pub mod recount;
 pub mod reports;
 pub mod service;
 #[cfg(feature = "testing")]

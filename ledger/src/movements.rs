@@ -399,6 +399,27 @@ pub fn written_off(
     one(MovementKind::WrittenOff, reserve, receivable, amount, day, "Written off", team)
 }
 
+/// A custodian captured what a sponsor gave to the pool of a matching round: receivable → pool. A fact from outside.
+pub fn pool_pledged(
+    receivable: AccountNumber,
+    pool: AccountNumber,
+    amount: Money,
+    day: Date,
+    contribution: impl ToString,
+) -> Entry {
+    outside(one(MovementKind::PoolPledged, receivable, pool, amount, day, "Pool contribution captured", contribution))
+}
+
+/// A matching round gave campaigns their shares: pool → fund, one line each.
+pub fn match_paid(pool: AccountNumber, shares: &[(AccountNumber, Money)], day: Date, round: impl ToString) -> Entry {
+    spread(MovementKind::MatchPaid, pool, shares, day, "Matched", round)
+}
+
+/// Pool money goes back to its sponsors: pool → refunds in transit, one line a contribution.
+pub fn pool_returned(pool: AccountNumber, parts: &[(AccountNumber, Money)], day: Date, round: impl ToString) -> Entry {
+    spread(MovementKind::PoolReturned, pool, parts, day, "Pool returned", round)
+}
+
 /// A pledge was made: commitment room → pledged, in the commitment unit. The room's floor is minus the campaign's cap.
 pub fn pledge_committed(
     room: AccountNumber,

@@ -64,7 +64,10 @@ const PIECES: &[(Piece, &[&str])] = &[
             "releases",
         ],
     ),
-    (Piece::Challenges, &["challenges", "challenge rules", "challenge entries", "purses", "submissions", "judging"]),
+    (
+        Piece::Challenges,
+        &["challenges", "challenge rules", "challenge entries", "purses", "submissions", "judging", "matching"],
+    ),
     (Piece::Cooperatives, &["cooperatives", "allocation-rules", "proceeds", "distributions", "statements"]),
 ];
 

@@ -22,6 +22,7 @@ const GROUND: &[(&str, &[&str])] = &[
     ("chart", &["book", "id", "money"]),
     ("export", &["book", "error", "money", "words"]),
     ("verify", &[]),
+    ("recount", &[]),
 ];
 
 /// The rooms above the ground, and all that each stands on.
@@ -36,6 +37,7 @@ const STANDS_ON: &[(&str, &[&str])] = &[
     ("pledging", &["engine", "service", "parties", "books", "treasury"]),
     ("challenges", &["engine", "service", "parties", "books", "treasury"]),
     ("milestones", &["engine", "service", "parties", "books", "treasury", "pledging"]),
+    ("matching", &["engine", "service", "parties", "books", "treasury", "pledging"]),
     (
         "desk",
         &["engine", "service", "parties", "books", "treasury", "pledging", "milestones", "challenges", "cooperatives"],

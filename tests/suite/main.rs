@@ -15,6 +15,7 @@ mod frozen;
 mod host;
 mod house;
 mod logins;
+mod matching;
 mod milestones;
 mod outbox;
 mod pages;

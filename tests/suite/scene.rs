@@ -4,6 +4,7 @@ mod books;
 pub(crate) mod challenges;
 mod cooperatives;
 mod losses;
+mod matching;
 mod parties;
 mod partners;
 mod pledging;
@@ -59,7 +60,10 @@ impl Scene {
                 Piece::Parties => parties::fill(&cast, &mut known).await?,
                 Piece::Books => books::fill(&cast, &mut known).await?,
                 Piece::Pledging => pledging::fill(&cast, &mut known).await?,
-                Piece::Challenges => challenges::fill(&cast, &mut known).await?,
+                Piece::Challenges => {
+                    challenges::fill(&cast, &mut known).await?;
+                    matching::fill(&cast, &mut known).await?;
+                }
                 Piece::Cooperatives => cooperatives::fill(&cast, &mut known).await?,
                 Piece::Partners => partners::fill(&cast, &partner, &mut known).await?,
             }
@@ -70,7 +74,7 @@ impl Scene {
         app.work_until_idle().await?;
         // Clocks will be moved by decades: nobody needs to charge for all of them.
         app.stack().workers().clear();
-        if let Some((book, to)) = &known.late {
+        for (book, to) in &known.late {
             app.leap_clock(book, to).await?;
         }
         Ok(Scene { app, cast, partner, known })
@@ -84,8 +88,8 @@ pub(crate) struct Known {
     values: BTreeMap<String, Vec<String>>,
     /// By method and path, what an operation is asked first: it does what it is for then.
     examples: BTreeMap<String, Value>,
-    /// A book, and where its clock stands when no worker is there to do what is due by then.
-    late: Option<(String, &'static str)>,
+    /// Books, and where their clocks stand when no worker is there to do what is due by then.
+    late: Vec<(String, &'static str)>,
 }
 
 impl Known {

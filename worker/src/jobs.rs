@@ -9,6 +9,7 @@ mod challenges;
 mod chargebacks;
 mod cooperatives;
 mod mailing;
+mod matching;
 mod milestones;
 mod parties;
 mod payers;
@@ -67,6 +68,7 @@ impl Context {
             Job::IssueStatements { distribution } => self.issue_statements(leased, *distribution).await,
             Job::SendStatement { statement } => self.send_statement(leased, *statement).await,
             Job::AdvanceChallenge { challenge } => self.advance_challenge(leased, *challenge).await,
+            Job::AdvanceMatchingRound { round } => self.advance_matching_round(leased, *round).await,
             Job::ExpireHold { hold } => self.expire_hold(leased, *hold).await,
             Job::RecordCapture { charge, partner, event_id, provider_reference } => {
                 self.record_capture(leased, *charge, *partner, event_id, provider_reference).await

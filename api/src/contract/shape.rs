@@ -109,6 +109,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("entrants", "ent"),
     ("invitations", "inv"),
     ("jobs", "job"),
+    ("matching-rounds", "mrd"),
     ("members", "mbr"),
     ("memberships", "psn"),
     ("milestones", "mls"),

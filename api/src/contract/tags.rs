@@ -40,6 +40,7 @@ const TAGS: &[(&str, &str)] = &[
     ("challenge rules", "The rules of a challenge by version: what teams and sponsors agree to."),
     ("challenge entries", "Teams that take part in a challenge, and their entry fees."),
     ("purses", "What sponsors bring for the prizes of a challenge."),
+    ("matching", "Rounds that add to what many gave to campaigns, from a pool, by a stated formula."),
     ("submissions", "The work that teams hand in to a challenge."),
     ("judging", "Judges of a challenge, and their scores."),
     ("cooperatives", "Members of a cooperative, and the hours that they worked."),

@@ -178,6 +178,7 @@ fn the_states_of_the_contract_are_those_of_the_code() {
         ("Claim", "milestones/rules/claim_state.rs", "ClaimState"),
         ("Dispute", "milestones/rules/dispute.rs", "DisputeState"),
         ("Distribution", "cooperatives/rules/distribution.rs", "DistributionState"),
+        ("MatchingRound", "matching/rules/round_state.rs", "RoundState"),
         ("Milestone", "milestones/rules/milestone.rs", "MilestoneState"),
         ("Pledge", "pledging/rules/pledge.rs", "State"),
         ("Submission", "challenges/rules/submission.rs", "SubmissionState"),
@@ -190,7 +191,7 @@ fn the_states_of_the_contract_are_those_of_the_code() {
         assert_eq!(found, *words, "{schema}");
         assert_eq!(ALL["components"]["schemas"][schema]["properties"]["state"]["enum"], json!(words));
     }
-    assert_eq!(words::STATES.len(), 9);
+    assert_eq!(words::STATES.len(), 10);
 }
 
 #[test]

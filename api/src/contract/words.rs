@@ -11,6 +11,9 @@ use ledger::desk::rules::task::TaskKind;
 use ledger::engine::store::books::Visibility;
 use ledger::engine::store::units::Counts;
 use ledger::evidence::EvidenceKind;
+use ledger::matching::rules::formula::Formula;
+use ledger::matching::rules::round::PoolContributionState;
+use ledger::matching::rules::votes::VoteCost;
 use ledger::milestones::rules::claim::DecidedBy;
 use ledger::milestones::rules::milestone::OnSilence;
 use ledger::money::Currency;
@@ -70,6 +73,7 @@ pub(super) const STATES: &[(&str, &[&str])] = &[
         "Distribution",
         &["draft", "objection", "objected", "approved", "posted", "paid", "statements_issued", "reversed", "withdrawn"],
     ),
+    ("MatchingRound", &["draft", "open", "tallied", "objection", "final", "paid", "cancelled"]),
     ("Milestone", &["planned", "funded", "claimed", "partly_released", "released", "cancelled"]),
     ("Pledge", &["created", "active", "needs_action", "paused", "lapsed", "completed", "cancelled", "refunded"]),
     ("Refund", &["requested", "sent", "settled", "failed"]),
@@ -91,6 +95,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         }
         ("JournalLeg" | "StatementLine", "side") => literal(&["debit", "credit"]),
         ("Attempt", "state") => literal(&["processing", "declined", "captured", "voided"]),
+        ("Ballot", "cost") => all(VoteCost::ALL),
         ("Book" | "Credential", "mode") => all(Mode::ALL),
         ("Book", "status") => all(Status::ALL),
         ("Book", "visibility") => all(Visibility::ALL),
@@ -119,6 +124,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Hold", "state") => literal(&["held", "captured", "released"]),
         ("Invitation", "state") => all(InvitationState::ALL),
         ("Invitation" | "Membership", "role") => all(Role::ALL),
+        ("MatchingRound", "formula") => all(Formula::ALL),
         ("OauthProblem", "error") => {
             literal(&["invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope"])
         }
@@ -129,6 +135,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("PlanChange", "state") => all(ChangeState::ALL),
         ("PlanTerms", "interval") => all(Interval::ALL),
         ("Policy", "on_silence") => all(OnSilence::ALL),
+        ("PoolContribution", "state") => all(PoolContributionState::ALL),
         ("Proceeds", "kind") => all(ProceedsKind::ALL),
         ("PurseContribution", "state") => all(PurseState::ALL),
         ("Review", "verdict") => literal(&["approve", "ask_changes", "reject"]),

@@ -115,6 +115,7 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/purse-contributions/{id}:capture",
             "POST /v1/challenges/{id}/contributions",
             "POST /v1/entrants/{id}:capture-fee",
+            "POST /v1/matching-rounds/{id}/contributions",
         ],
     ),
     refusal("team-entered", "The team has entered this challenge before.", "Nothing is left to do.", ENTER),

@@ -43,9 +43,9 @@ pub(super) const KINDS: &[Kind] = &[
     },
     refusal(
         "slug-taken",
-        "The book has a campaign, or a challenge, with this slug.",
+        "The book has a campaign, a challenge or a matching round with this slug.",
         "Choose another slug.",
-        &["POST /v1/campaigns", "POST /v1/challenges"],
+        &["POST /v1/campaigns", "POST /v1/challenges", "POST /v1/matching-rounds"],
     ),
     refusal(
         "campaign-not-draft",
@@ -64,6 +64,7 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/pledges/{id}:resume",
             "POST /v1/charges/{id}:capture",
             "POST /v1/milestones",
+            "POST /v1/matching-rounds/{id}/campaigns",
         ],
     ),
     refusal("campaign-not-suspended", "The campaign is not suspended.", "Nothing is left to do.", &[]),
@@ -81,9 +82,14 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     refusal(
         "terms-mismatch",
-        "The terms that were agreed to are not those of the campaign.",
-        "Show the donor the terms of the campaign, and send their `terms_sha256`.",
-        &["POST /v1/campaigns/{id}/pledges", "POST /v1/campaigns/{id}/pledges:batch", "POST /v1/pledges/{id}:redirect"],
+        "The terms that were agreed to are not those of the campaign, or of the matching round.",
+        "Show the donor or sponsor the terms, and send their `terms_sha256`.",
+        &[
+            "POST /v1/campaigns/{id}/pledges",
+            "POST /v1/campaigns/{id}/pledges:batch",
+            "POST /v1/pledges/{id}:redirect",
+            "POST /v1/matching-rounds/{id}/contributions",
+        ],
     ),
     refusal(
         "reference-taken",
@@ -96,6 +102,7 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/charges/{id}/refunds",
             "POST /v1/refunds/{id}:settle",
             "POST /v1/challenges/{id}/contributions",
+            "POST /v1/matching-rounds/{id}/contributions",
             "POST /v1/cooperatives/{book}/proceeds",
         ],
     ),
@@ -379,9 +386,19 @@ pub(super) const KINDS: &[Kind] = &[
         "reason-missing",
         "The step needs a reason.",
         "Send `reason`, or `answer` when a member has objected.",
-        &["POST /v1/milestones/{id}:cancel", "POST /v1/challenges/{id}:cancel", "POST /v1/distributions/{id}:approve"],
+        &[
+            "POST /v1/milestones/{id}:cancel",
+            "POST /v1/challenges/{id}:cancel",
+            "POST /v1/matching-rounds/{id}:cancel",
+            "POST /v1/distributions/{id}:approve",
+        ],
     ),
     refusal("nothing-to-divide", "A loss is not divided.", "Wait for a surplus.", &[]),
-    refusal("sum-too-large", "The captures of a day are more than one entry holds.", "Tell the operator.", &[]),
+    refusal(
+        "sum-too-large",
+        "The captures of a day are more than one entry holds, or more was given than can be summed up.",
+        "Tell the operator.",
+        &["POST /v1/matching-rounds/{id}:recompute", "POST /v1/matching-rounds/{id}:finalise"],
+    ),
     refusal("settlement-not-due", "The money of the settlement does not arrive yet.", "Wait until it is due.", &[]),
 ];

@@ -150,6 +150,10 @@ kinds! {
     Reversal = 61, "reversal";
     /// What the host had earned is owed again: the mirror of its line.
     FeeUnearned = 62, "fee_unearned";
+    /// A custodian has what a sponsor gave to the pool of a matching round.
+    PoolPledged = 64, "pool_pledged";
+    /// Pool money went back to its sponsor.
+    PoolReturned = 65, "pool_returned";
 }
 
 impl MovementKind {
@@ -214,6 +218,8 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::FundMoved, C::Fund, C::Fund),
     (K::FundMoved, C::DevelopmentFund, C::Fund),
     (K::MatchPaid, C::Pool, C::Fund),
+    (K::PoolPledged, C::Receivable, C::Pool),
+    (K::PoolReturned, C::Pool, C::RefundsInTransit),
     (K::PayoutSent, C::TeamPayable, C::PayoutsInTransit),
     (K::PayoutSent, C::PrizePayable, C::PayoutsInTransit),
     (K::PayoutSent, C::MemberPayable, C::PayoutsInTransit),

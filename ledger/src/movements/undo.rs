@@ -68,10 +68,17 @@ pub fn of(kind: MovementKind) -> Undo {
         K::PursePledged => Undo::Instead(
             "The challenge is cancelled before it opens, or awarded: what is left in the purse goes back to who gave it.",
         ),
+        K::PoolPledged => Undo::Instead(
+            "The round is cancelled before its result is final, or paid: what is left in the pool goes back to who gave it.",
+        ),
+        K::MatchPaid => Undo::Instead(
+            "Doubts are heard before the payment, by objections to the draft of the result. What is found later is put on the \
+             record of the round as a clawback; the money stays restricted to the campaign.",
+        ),
         K::EntryFeeCaptured => Undo::Instead(
             "The challenge is cancelled before it opens, which gives every fee back; later its rules say whose the fees are.",
         ),
-        K::EntryFeeReturned | K::PurseReturned => Undo::Instead(
+        K::EntryFeeReturned | K::PurseReturned | K::PoolReturned => Undo::Instead(
             "The custodian sends it back to who gave it. Who wants to give it all the same gives it again.",
         ),
         K::EntryFeeEarned => Undo::Instead(
@@ -104,8 +111,7 @@ pub fn of(kind: MovementKind) -> Undo {
         K::WrittenOff => {
             Undo::Instead("A team that pays after all pays into the risk reserve: the host funds the reserve with it.")
         }
-        | K::MatchPaid
-        | K::PayoutSent
+        K::PayoutSent
         | K::PayoutFailed
         | K::PayoutSettled
         | K::PayoutReturned

@@ -5,8 +5,8 @@
 
 use crate::id::{
     BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, DistributionId, DonorId, EntrantId, HoldId,
-    InvitationId, OrganisationId, PlanChangeId, PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId,
-    StatementId,
+    InvitationId, MatchingRoundId, OrganisationId, PlanChangeId, PledgeId, PurseContributionId, RefundId, ReleaseId,
+    SettlementId, StatementId,
 };
 use crate::service::store::activity::Actor;
 use jiff::Timestamp;
@@ -133,6 +133,11 @@ pub enum Job {
         /// The challenge.
         challenge: ChallengeId,
     },
+    /// The time of a matching round's state has passed: tally it, publish it, make it final, pay it.
+    AdvanceMatchingRound {
+        /// The round.
+        round: MatchingRoundId,
+    },
     /// A hold's time is over: its money is free again.
     ExpireHold {
         /// The hold.
@@ -245,6 +250,7 @@ impl Job {
             Job::IssueStatements { .. } => JobKind::IssueStatements,
             Job::SendStatement { .. } => JobKind::SendStatement,
             Job::AdvanceChallenge { .. } => JobKind::AdvanceChallenge,
+            Job::AdvanceMatchingRound { .. } => JobKind::AdvanceMatchingRound,
             Job::ExpireHold { .. } => JobKind::ExpireHold,
             Job::RecordCapture { .. } => JobKind::RecordCapture,
             Job::RecordContribution { .. } => JobKind::RecordContribution,
@@ -285,6 +291,7 @@ impl fmt::Debug for Job {
             Job::IssueStatements { distribution } => write!(f, "issue_statements of {distribution}"),
             Job::SendStatement { statement } => write!(f, "send_statement of {statement}"),
             Job::AdvanceChallenge { challenge } => write!(f, "advance_challenge of {challenge}"),
+            Job::AdvanceMatchingRound { round } => write!(f, "advance_matching_round of {round}"),
             Job::ExpireHold { hold } => write!(f, "expire_hold of {hold}"),
             Job::RecordCapture { charge, provider_reference, .. } => {
                 write!(f, "record_capture of {charge} as {provider_reference}")
@@ -350,6 +357,8 @@ pub enum JobKind {
     SendStatement,
     /// [`Job::AdvanceChallenge`]
     AdvanceChallenge,
+    /// [`Job::AdvanceMatchingRound`]
+    AdvanceMatchingRound,
     /// [`Job::ExpireHold`]
     ExpireHold,
     /// [`Job::RecordCapture`]
@@ -378,7 +387,7 @@ pub enum JobKind {
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 32] = [
+    pub const ALL: [JobKind; 33] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -399,6 +408,7 @@ impl JobKind {
         JobKind::IssueStatements,
         JobKind::SendStatement,
         JobKind::AdvanceChallenge,
+        JobKind::AdvanceMatchingRound,
         JobKind::ExpireHold,
         JobKind::RecordCapture,
         JobKind::RecordContribution,
@@ -436,6 +446,7 @@ impl JobKind {
             JobKind::IssueStatements => "issue_statements",
             JobKind::SendStatement => "send_statement",
             JobKind::AdvanceChallenge => "advance_challenge",
+            JobKind::AdvanceMatchingRound => "advance_matching_round",
             JobKind::ExpireHold => "expire_hold",
             JobKind::RecordCapture => "record_capture",
             JobKind::RecordContribution => "record_contribution",
@@ -464,6 +475,7 @@ impl JobKind {
             | JobKind::ReleaseClaim
             | JobKind::AdvanceDistribution
             | JobKind::AdvanceChallenge
+            | JobKind::AdvanceMatchingRound
             | JobKind::ExpireHold
             | JobKind::RecordCapture
             | JobKind::RecordContribution
@@ -556,6 +568,7 @@ mod tests {
             Job::IssueStatements { distribution: DistributionId::generate(book) },
             Job::SendStatement { statement: StatementId::generate(book) },
             Job::AdvanceChallenge { challenge: ChallengeId::generate(book) },
+            Job::AdvanceMatchingRound { round: MatchingRoundId::generate(book) },
             Job::ExpireHold { hold: HoldId::generate(book) },
             Job::RecordCapture {
                 charge: ChargeId::generate(book),

@@ -56,6 +56,7 @@ impl JobKind {
             | JobKind::AdvanceDistribution
             | JobKind::IssueStatements
             | JobKind::AdvanceChallenge
+            | JobKind::AdvanceMatchingRound
             | JobKind::ExpireHold
             | JobKind::RecordCapture
             | JobKind::RecordContribution

@@ -64,4 +64,6 @@ pub const MOVEMENTS: &[&str] = &[
     "journal_entry",
     "reversal",
     "fee_unearned",
+    "pool_pledged",
+    "pool_returned",
 ];

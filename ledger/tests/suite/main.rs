@@ -46,5 +46,6 @@ mod pledging {
 mod challenges;
 mod cooperatives;
 mod examples;
+mod matching;
 mod milestones;
 mod roundings;

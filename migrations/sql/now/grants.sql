@@ -136,7 +136,7 @@ GRANT INSERT (charge, started_at, book_id, attempt, state) ON charge_attempt TO 
 GRANT UPDATE (finished_at, state, code, provider_reference) ON charge_attempt TO commonpurse_service;
 GRANT INSERT (charge, received_at, book_id, provider, event_id) ON provider_event TO commonpurse_service;
 GRANT INSERT (entry, pledge, from_campaign, to_campaign, amount, book_id) ON pledge_move TO commonpurse_service;
-GRANT INSERT (pledge, number, settled, amount, remaining, book_id, fund) ON fund_layer TO commonpurse_service;
+GRANT INSERT (pledge, number, settled, amount, remaining, book_id, fund, round) ON fund_layer TO commonpurse_service;
 GRANT UPDATE (remaining) ON fund_layer TO commonpurse_service;
 GRANT INSERT (entry, layer, amount, book_id, fund) ON fund_use TO commonpurse_service;
 
@@ -146,6 +146,28 @@ GRANT INSERT (id, charge, pledge, campaign, partner, amount, fee, held_from, cre
     reported_on, currency, reason, event_id) ON chargeback TO commonpurse_service;
 GRANT UPDATE (opened_entry, closed_entry, held_until, version, decided_at, state) ON chargeback TO commonpurse_service;
 GRANT INSERT (chargeback, campaign, team, amount, book_id, number, bearer) ON chargeback_part TO commonpurse_service;
+-- matching
+GRANT SELECT ON matching_round, matching_campaign, pool_contribution, donor_identity, matching_voter, matching_vote,
+    matching_line, matching_share, matching_payment, matching_objection, matching_clawback TO commonpurse_service;
+GRANT INSERT (id, cap_per_campaign, cap_per_identity, created_at, state_until, book_id, allowance, first_day, last_day,
+    objection_days, saturate, verified_only, slug, title, terms, terms_sha256, currency, formula, vote_cost, state) ON
+    matching_round TO commonpurse_service;
+GRANT UPDATE (pool, version, state_until, account, tally, state, reason) ON matching_round TO commonpurse_service;
+GRANT INSERT (round, campaign, book_id) ON matching_campaign TO commonpurse_service;
+GRANT INSERT (id, round, sponsor, partner, settlement, amount, entry, created_at, book_id, captured_on, currency, state,
+    reference, provider_reference) ON pool_contribution TO commonpurse_service;
+GRANT UPDATE (returned, state) ON pool_contribution TO commonpurse_service;
+GRANT INSERT (donor, stated_by, stated_at, book_id, verified, identity) ON donor_identity TO commonpurse_service;
+GRANT UPDATE (stated_by, stated_at, verified, identity) ON donor_identity TO commonpurse_service;
+GRANT INSERT (round, book_id, allowance, spent, identity) ON matching_voter TO commonpurse_service;
+GRANT UPDATE (spent) ON matching_voter TO commonpurse_service;
+GRANT INSERT (round, campaign, donor, at, book_id, number, votes, identity) ON matching_vote TO commonpurse_service;
+GRANT INSERT (round, campaign, number, amount, book_id, tally, weighs, identity) ON matching_line TO commonpurse_service;
+GRANT INSERT (round, campaign, given, identities, share, book_id, tally, roots, raw) ON matching_share TO
+    commonpurse_service;
+GRANT INSERT (round, campaign, amount, entry, book_id, tally) ON matching_payment TO commonpurse_service;
+GRANT INSERT (round, raised_by, raised_at, book_id, number, tally, reason) ON matching_objection TO commonpurse_service;
+GRANT INSERT (round, campaign, share, would_be, found_at, book_id, number) ON matching_clawback TO commonpurse_service;
 
 -- milestones
 GRANT SELECT ON milestone, claim, evidence, review, dispute, release TO commonpurse_service;

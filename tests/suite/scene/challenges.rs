@@ -73,7 +73,7 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     host.step(&won, ":rank").await?;
     known.example("POST /v1/challenges/{id}/award", json!({"id": won["id"]}), reason);
     // The time for submissions to one is over then, and for appeals in another.
-    known.late = Some((host.book, "2031-01-09T12:00:00Z"));
+    known.late.push((host.book, "2031-01-09T12:00:00Z"));
     for thing in [open, won, judged, winner] {
         known.add(text(&thing, "/id")?);
     }

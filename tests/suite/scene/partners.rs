@@ -1,7 +1,7 @@
 //! What a partner brings to pledges and challenges, and a public book of which it sees more.
 
 use super::pledging::Work;
-use super::{Known, Outcome, challenges, parties};
+use super::{Known, Outcome, challenges, matching, parties};
 use anyhow::{Context as _, bail};
 use api::demo::cast::{Cast, TERMS, advance, pledge_body, usd};
 use api::demo::client::{Client, text};
@@ -14,6 +14,7 @@ pub(super) async fn fill(cast: &Cast, partner: &Client, known: &mut Known) -> Ou
     let host = challenges::Host::open(cast).await?;
     known.add(&host.book);
     host.entering(partner, known).await?;
+    matching::fill(cast, known).await?;
     own_book(cast, known).await?;
     public_book(cast, partner, known).await
 }

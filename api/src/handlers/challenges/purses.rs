@@ -6,18 +6,17 @@ use crate::idempotency::{Reply, Scope, idempotent, or_kept};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::visibility::{actor, book_of, require_admitted};
+pub(super) use crate::visibility::custodian;
+use crate::visibility::{actor, book_of};
 use crate::wire::{BalanceBody, MoneyBody, bounded, parse};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
-use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::Error;
 use ledger::challenges::operations::purses as operations;
 use ledger::challenges::rules::purse::{Contribution, ContributionState};
 use ledger::challenges::store::contributions;
-use ledger::engine::store::books::Book;
 use ledger::evidence::Digest;
 use ledger::id::{ChallengeId, OrganisationId, PurseContributionId, SettlementId};
 use ledger::text;
@@ -110,25 +109,6 @@ impl From<Contribution> for PurseContributionBody {
             provider_reference: it.capture.map(|paid| paid.provider_reference),
             reference: it.reference,
             created_at: it.created_at,
-        }
-    }
-}
-
-/// Who holds the money that a caller reports: an admitted partner, or the host, for its treasurer.
-pub(super) async fn custodian(
-    client: &impl GenericClient,
-    caller: &Caller,
-    book: &Book,
-    what: &'static str,
-) -> Result<OrganisationId, Error> {
-    match &caller.who {
-        Who::Partner(partner) => {
-            require_admitted(client, partner, book, what).await?;
-            Ok(partner.organisation)
-        }
-        Who::Person(_) => {
-            caller.require_role(client, book.organisation, what).await?;
-            Ok(book.organisation)
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The sources of a release: which pledges' money paid it.
+//! The sources of a release: the money of which pledges and matching rounds paid it.
 
 use crate::auth::MaybeCaller;
 use crate::extract::Params;
@@ -9,12 +9,12 @@ use crate::visibility::{Reader, book_of, sees_donors};
 use crate::wire::{BalanceBody, MoneyBody};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
-use ledger::id::{CampaignId, DonorId, PledgeId, ReleaseId};
+use ledger::id::{CampaignId, DonorId, MatchingRoundId, PledgeId, ReleaseId};
 use ledger::milestones::rules::release::Release;
 use ledger::milestones::store::releases;
 use ledger::pledging::rules::lineage::Method;
 use ledger::pledging::store::campaigns;
-use ledger::pledging::store::lineage::{self, Source};
+use ledger::pledging::store::lineage::{self, Giver, Source};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -22,15 +22,19 @@ use uuid::Uuid;
 /// Persons appear to others than the host only in totals over so many or more.
 const PERSONS_MIN: i64 = 5;
 
-/// What one pledge paid of a release.
+/// What one pledge, or one matching round, paid of a release.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Source)]
 pub struct SourceBody {
-    #[schema(value_type = String)]
-    pledge: PledgeId,
-    /// The donor's pseudonym.
-    #[schema(value_type = String)]
-    donor: DonorId,
+    /// Null where it was a matching round.
+    #[schema(value_type = Option<String>)]
+    pledge: Option<PledgeId>,
+    /// The donor's pseudonym; null where it was a matching round.
+    #[schema(value_type = Option<String>)]
+    donor: Option<DonorId>,
+    /// The matching round, so its sponsors, pro rata of what it kept of each; null where it was a pledge.
+    #[schema(value_type = Option<String>)]
+    round: Option<MatchingRoundId>,
     amount: BalanceBody,
 }
 
@@ -51,13 +55,13 @@ pub struct SourcesBody {
     pledges: Option<i64>,
     /// How many donors; null to others than the host while they are fewer than five.
     donors: Option<i64>,
-    /// Ordered by pledge; for owners, treasurers and auditors of the host, and empty to others.
+    /// Ordered by pledge or round; for owners, treasurers and auditors of the host, and empty to others.
     items: Vec<SourceBody>,
     /// Where the next page begins; null on the last one.
     next_cursor: Option<String>,
 }
 
-/// Lists which pledges paid a release, and how much each; to others than the host it shows totals only.
+/// Lists which pledges and matching rounds paid a release, and how much each; to others than the host it shows totals only.
 #[utoipa::path(tag = "releases", params(("id" = String, Path, description = "The release"), PageQuery),
     responses((status = 200, description = "A page", body = SourcesBody)))]
 #[get("/v1/releases/{id}/sources")]
@@ -81,12 +85,14 @@ pub(crate) async fn sources(
         Vec::new()
     };
     let currency = release.amount.currency();
-    let body = |row: Source| SourceBody {
-        pledge: row.pledge,
-        donor: row.donor,
-        amount: BalanceBody::new(row.amount, currency),
+    let body = |row: Source| {
+        let (pledge, donor, round) = match row.giver {
+            Giver::Pledge(pledge, donor) => (Some(pledge), Some(donor), None),
+            Giver::Round(round) => (None, None, Some(round)),
+        };
+        SourceBody { pledge, donor, round, amount: BalanceBody::new(row.amount, currency) }
     };
-    let page = window.page(rows, |row| row.pledge.object, body);
+    let page = window.page(rows, |row| row.giver.key(), body);
     let counts = lineage::count_sources(&client, book.id, release.entry).await?;
     let method = campaigns::get(&client, release.campaign).await?.lineage;
     let body = summed(&release, method, counts, sees_persons);

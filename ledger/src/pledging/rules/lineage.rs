@@ -1,7 +1,7 @@
 //! Fund lineage: which pledges' money paid for what.
 //!
-//! Settled money lies in a fund in layers, one for each charge that arrived as cash and one for each sum that a donor
-//! moved in. Whatever leaves the fund takes parts of layers by the method that the campaign has stated; a donor who
+//! Settled money lies in a fund in layers, one for each charge that arrived as cash, one for each sum that a donor
+//! moved in, and one for what a matching round paid. Whatever leaves the fund takes parts of layers by the method that the campaign has stated; a donor who
 //! redirects, or is given back, has parts of the own layers only. Parts add up to what left, never to more of a layer
 //! than it held, and depend on the record numbers alone: anyone who replays the book finds the same parts.
 
@@ -21,15 +21,15 @@ words! {
     }
 }
 
-/// Settled money of one pledge in a fund.
+/// Settled money of one pledge, or of a matching round, in a fund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Layer {
     /// Record number of the entry that brought it to the fund; no two layers of a fund have the same.
     pub number: i64,
     /// Record number of the entry with which it became cash: the first part of its place in the order.
     pub settled: i64,
-    /// The pledge whose money it is.
-    pub pledge: PledgeId,
+    /// The pledge whose money it is; none where a matching round paid it.
+    pub pledge: Option<PledgeId>,
     /// Minor units that nothing has used yet.
     pub left: i64,
 }
@@ -88,7 +88,9 @@ fn oldest_first(ordered: &[&Layer], amount: i64) -> Vec<i64> {
 pub fn returned(layers: &[Layer]) -> BTreeMap<PledgeId, i64> {
     let mut sums = BTreeMap::new();
     for layer in layers.iter().filter(|layer| layer.left > 0) {
-        *sums.entry(layer.pledge).or_insert(0) += layer.left;
+        if let Some(pledge) = layer.pledge {
+            *sums.entry(pledge).or_insert(0) += layer.left;
+        }
     }
     sums
 }
@@ -141,10 +143,10 @@ pub fn replay_held(
     ordered.sort_unstable_by_key(|used| used.entry);
     let mut parts = BTreeMap::new();
     for used in ordered {
-        let is_there = |layer: &&Layer| layer.settled < used.entry && used.own.is_none_or(|own| layer.pledge == own);
+        let is_there = |layer: &&Layer| layer.settled < used.entry && used.own.is_none_or(|own| layer.pledge == Some(own));
         let is_held = |layer: &&Layer| {
             let holds = |hold: &Held| {
-                hold.pledge == layer.pledge && hold.from <= used.entry && hold.until.is_none_or(|end| used.entry < end)
+                layer.pledge == Some(hold.pledge) && hold.from <= used.entry && hold.until.is_none_or(|end| used.entry < end)
             };
             used.own.is_none() && held.iter().any(holds)
         };
@@ -172,7 +174,7 @@ mod tests {
     }
 
     fn layer(number: i64, settled: i64, of: u128, left: i64) -> Layer {
-        Layer { number, settled, pledge: pledge(of), left }
+        Layer { number, settled, pledge: Some(pledge(of)), left }
     }
 
     fn parts(method: Method, layers: &[Layer], amount: i64) -> Vec<(i64, i64)> {
@@ -263,9 +265,9 @@ mod tests {
     fn least_left(layers: &[Layer], uses: &[Use], own: PledgeId) -> i64 {
         let left = |method: &Method| {
             let drawn = replay(*method, layers, uses).expect("a history so far");
-            let of = |number| layers.iter().any(|layer| layer.number == number && layer.pledge == own);
+            let of = |number| layers.iter().any(|layer| layer.number == number && layer.pledge == Some(own));
             let used: i64 = drawn.values().flatten().filter(|part| of(part.layer)).map(|part| part.amount).sum();
-            layers.iter().filter(|layer| layer.pledge == own).map(|layer| layer.left).sum::<i64>() - used
+            layers.iter().filter(|layer| layer.pledge == Some(own)).map(|layer| layer.left).sum::<i64>() - used
         };
         Method::ALL.iter().map(left).min().expect("two methods")
     }
@@ -287,7 +289,7 @@ mod tests {
                 for part in parts {
                     let of = layers.iter().find(|layer| layer.number == part.layer).expect("a layer of the fund");
                     prop_assert!(part.amount > 0 && of.settled < used.entry);
-                    prop_assert!(used.own.is_none_or(|own| own == of.pledge));
+                    prop_assert!(used.own.is_none_or(|own| of.pledge == Some(own)));
                 }
             }
             let mut left = layers.clone();

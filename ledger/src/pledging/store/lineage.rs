@@ -2,7 +2,7 @@
 
 use crate::book::{AccountNumber, MovementKind};
 use crate::error::Error;
-use crate::id::{BookId, CampaignId, DonorId, MilestoneId, PledgeId, ReleaseId};
+use crate::id::{BookId, CampaignId, DonorId, MatchingRoundId, MilestoneId, PledgeId, ReleaseId};
 use crate::pledging::rules::lineage::{Layer, Part};
 use deadpool_postgres::{GenericClient, Transaction};
 use tokio_postgres::Row;
@@ -41,7 +41,7 @@ fn layer(book: BookId, row: &Row) -> Layer {
     Layer {
         number: row.get("number"),
         settled: row.get("settled"),
-        pledge: PledgeId::new(book, row.get("pledge")),
+        pledge: row.get::<_, Option<Uuid>>("pledge").map(|pledge| PledgeId::new(book, pledge)),
         left: row.get("remaining"),
     }
 }
@@ -150,18 +150,35 @@ pub async fn insert_uses(
     Ok(updated)
 }
 
-/// What one pledge paid of an entry.
+/// Whose money it was that paid an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Giver {
+    /// A pledge, with the pseudonym of its donor.
+    Pledge(PledgeId, DonorId),
+    /// A matching round, and so its sponsors.
+    Round(MatchingRoundId),
+}
+
+impl Giver {
+    /// Its place in the order of a list.
+    pub fn key(self) -> Uuid {
+        match self {
+            Giver::Pledge(pledge, _) => pledge.object,
+            Giver::Round(round) => round.object,
+        }
+    }
+}
+
+/// What one giver paid of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Source {
-    /// The pledge whose money it was.
-    pub pledge: PledgeId,
-    /// The pseudonym of its donor.
-    pub donor: DonorId,
+    /// Whose money it was.
+    pub giver: Giver,
     /// What it paid, minor units.
     pub amount: i64,
 }
 
-/// The pledges that paid an entry, by id, after one ([`Uuid::nil`] for the beginning).
+/// The pledges and matching rounds that paid an entry, by id, after one ([`Uuid::nil`] for the beginning).
 pub async fn list_sources(
     client: &impl GenericClient,
     book: BookId,
@@ -172,20 +189,22 @@ pub async fn list_sources(
     let statement = client
         .prepare_cached(
             "-- lineage::list_sources
-            SELECT l.pledge, p.donor, sum(u.amount)::bigint AS amount
+            SELECT coalesce(l.pledge, l.round) AS giver, p.donor, sum(u.amount)::bigint AS amount
               FROM fund_use u
               JOIN fund_layer l ON l.book_id = u.book_id AND l.fund = u.fund AND l.number = u.layer
-              JOIN pledge p ON p.book_id = l.book_id AND p.id = l.pledge
-             WHERE u.book_id = $1 AND u.entry = $2 AND l.pledge > $3
-             GROUP BY l.pledge, p.donor ORDER BY l.pledge LIMIT $4",
+              LEFT JOIN pledge p ON p.book_id = l.book_id AND p.id = l.pledge
+             WHERE u.book_id = $1 AND u.entry = $2 AND coalesce(l.pledge, l.round) > $3
+             GROUP BY coalesce(l.pledge, l.round), p.donor ORDER BY giver LIMIT $4",
         )
         .await?;
     let rows = client
         .query(&statement, &[/* book_id */ &book.0, /* entry */ &entry, /* after */ &after, /* limit */ &limit])
         .await?;
     let source = |row: &Row| Source {
-        pledge: PledgeId::new(book, row.get("pledge")),
-        donor: DonorId::new(book, row.get("donor")),
+        giver: match row.get::<_, Option<Uuid>>("donor") {
+            Some(donor) => Giver::Pledge(PledgeId::new(book, row.get("giver")), DonorId::new(book, donor)),
+            None => Giver::Round(MatchingRoundId::new(book, row.get("giver"))),
+        },
         amount: row.get("amount"),
     };
     Ok(rows.iter().map(source).collect())

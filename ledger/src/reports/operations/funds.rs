@@ -22,8 +22,12 @@ const PURPOSES: &[AccountClass] = &[
 ];
 
 /// The ways in which a custodian's capture reaches a purpose.
-const CAPTURES: &[MovementKind] =
-    &[MovementKind::ChargeCaptured, MovementKind::PursePledged, MovementKind::EntryFeeCaptured];
+const CAPTURES: &[MovementKind] = &[
+    MovementKind::ChargeCaptured,
+    MovementKind::PursePledged,
+    MovementKind::EntryFeeCaptured,
+    MovementKind::PoolPledged,
+];
 
 /// One fund, purse, pool or budget line. All figures in minor units.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,9 +147,11 @@ fn take(line: &mut FundLine, row: &KindTotal) -> Result<(), Error> {
     let (into, out_of) = (row.account.credits, row.account.debits);
     add(&mut line.balance, into - out_of)?;
     match row.kind {
-        K::ChargeCaptured | K::PursePledged | K::EntryFeeCaptured => add(&mut line.captured, into - out_of)?,
+        K::ChargeCaptured | K::PursePledged | K::EntryFeeCaptured | K::PoolPledged => {
+            add(&mut line.captured, into - out_of)?
+        }
         K::MilestoneReleased | K::PrizeAwarded | K::ClawbackUnpaid => add(&mut line.released, out_of - into)?,
-        K::RefundSent | K::RefundFailed | K::PurseReturned | K::EntryFeeReturned => {
+        K::RefundSent | K::RefundFailed | K::PurseReturned | K::EntryFeeReturned | K::PoolReturned => {
             add(&mut line.refunded, out_of - into)?;
         }
         K::FundMoved | K::MatchPaid | K::InterBookSent | K::InterBookMirrored => {

@@ -21,7 +21,7 @@ pub struct Objects {
     pub settlements: Vec<Uuid>,
     /// Releases to teams.
     pub releases: Vec<Uuid>,
-    /// Contributions to purses.
+    /// Contributions to purses and pools.
     pub contributions: Vec<Uuid>,
     /// Entrants who paid a fee.
     pub entrants: Vec<Uuid>,
@@ -68,6 +68,8 @@ pub async fn of_objects(
                      SELECT id, NULL, team, '', '' FROM release WHERE book_id = $1 AND id = ANY($5)
                      UNION ALL
                      SELECT id, NULL, sponsor, '', '' FROM purse_contribution WHERE book_id = $1 AND id = ANY($6)
+                     UNION ALL
+                     SELECT id, NULL, sponsor, '', '' FROM pool_contribution WHERE book_id = $1 AND id = ANY($6)
                      UNION ALL
                      SELECT id, NULL, team, '', '' FROM entrant WHERE book_id = $1 AND id = ANY($7)
                      UNION ALL

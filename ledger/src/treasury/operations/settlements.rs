@@ -89,8 +89,8 @@ async fn begin(
     Ok(())
 }
 
-/// The cash of a custodian's day has arrived: one entry for the sum, and its charges, purse contributions and
-/// entry fees are settled. Done twice, it is done once.
+/// The cash of a custodian's day has arrived: one entry for the sum, and its charges, contributions to purses and
+/// pools, and entry fees are settled. Done twice, it is done once.
 ///
 /// # Errors
 ///
@@ -109,6 +109,7 @@ pub async fn settle(tx: &Transaction<'_>, id: SettlementId, wall: Timestamp) -> 
     let mut arriving = settlements::settle_charges(tx, id).await?;
     arriving.extend(settlements::arriving_contributions(tx, id).await?);
     arriving.extend(settlements::arriving_fees(tx, id).await?);
+    arriving.extend(settlements::arriving_pools(tx, id).await?);
     let sum = rules::sum(arriving, settlement.currency)?;
     let (amount, entry) = match sum {
         None => (0, 0),
@@ -124,6 +125,7 @@ pub async fn settle(tx: &Transaction<'_>, id: SettlementId, wall: Timestamp) -> 
     }
     settlements::settle_contributions(tx, id).await?;
     settlements::settle_fees(tx, id).await?;
+    settlements::settle_pools(tx, id).await?;
     settlements::update_settled(tx, id, amount, entry, book.now(wall)).await?;
     settlements::get(tx, id).await
 }

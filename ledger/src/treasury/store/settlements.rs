@@ -243,6 +243,29 @@ pub async fn settle_fees(tx: &Transaction<'_>, settlement: SettlementId) -> Resu
     Ok(tx.execute(&statement, &[/* book_id */ &settlement.book.0, /* settlement */ &settlement.object]).await?)
 }
 
+/// What arrives with a settlement: minor units of each contribution to a pool in it that is not settled.
+pub async fn arriving_pools(tx: &Transaction<'_>, settlement: SettlementId) -> Result<Vec<i64>, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- settlements::arriving_pools
+            SELECT amount FROM pool_contribution WHERE book_id = $1 AND settlement = $2 AND state = 'captured'",
+        )
+        .await?;
+    let rows = tx.query(&statement, &[/* book_id */ &settlement.book.0, /* settlement */ &settlement.object]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// Its contributions to pools have arrived; says how many there were.
+pub async fn settle_pools(tx: &Transaction<'_>, settlement: SettlementId) -> Result<u64, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- settlements::settle_pools
+            UPDATE pool_contribution SET state = 'settled' WHERE book_id = $1 AND settlement = $2 AND state = 'captured'",
+        )
+        .await?;
+    Ok(tx.execute(&statement, &[/* book_id */ &settlement.book.0, /* settlement */ &settlement.object]).await?)
+}
+
 /// A layer for each charge that was settled with a settlement, but for fees and refunds: its money became cash by entry `settled`.
 pub async fn insert_settled(tx: &Transaction<'_>, id: SettlementId, settled: i64) -> Result<u64, Error> {
     let statement = tx

@@ -19,7 +19,7 @@ use ledger::pledging::rules::campaign::Campaign;
 use ledger::pledging::rules::chargeback::{Ruling, State};
 use ledger::pledging::rules::lineage::{self as rules, Held, Layer, Method, Use};
 use ledger::pledging::store::charges;
-use ledger::pledging::store::lineage::{self, Standing};
+use ledger::pledging::store::lineage::{self, Giver, Source, Standing};
 use ledger::service::change::Change;
 use ledger::service::store::activity::Actor;
 use ledger::testing::{Ground, Host, MONTHLY, Team, usd};
@@ -113,7 +113,11 @@ impl Scene {
         let client = self.ground.client().await;
         let rows =
             lineage::list_sources(&client, self.ground.book.id, release.entry, Uuid::nil(), 1_000).await.unwrap();
-        rows.into_iter().map(|row| (row.pledge, row.amount)).collect()
+        let of_pledge = |row: Source| match row.giver {
+            Giver::Pledge(pledge, _) => (pledge, row.amount),
+            Giver::Round(round) => panic!("{round} paid it"),
+        };
+        rows.into_iter().map(of_pledge).collect()
     }
 
     pub(super) async fn standing(&self, pledge: PledgeId) -> (i64, i64) {
@@ -133,7 +137,7 @@ impl Scene {
         let layer = |row: &tokio_postgres::Row| Layer {
             number: row.get(0),
             settled: row.get(1),
-            pledge: PledgeId::new(self.ground.book.id, row.get(2)),
+            pledge: Some(PledgeId::new(self.ground.book.id, row.get(2))),
             left: row.get(3),
         };
         let layers: Vec<Layer> = layers.iter().map(layer).collect();

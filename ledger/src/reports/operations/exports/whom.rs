@@ -5,7 +5,9 @@ use crate::chart::{self, Owner};
 use crate::engine::store::accounts::Account;
 use crate::engine::store::journal::JournalLine;
 use crate::error::Error;
-use crate::id::{BookId, ChargeId, EntrantId, PledgeId, ProceedsId, PurseContributionId, ReleaseId, SettlementId};
+use crate::id::{
+    BookId, ChargeId, EntrantId, PledgeId, PoolContributionId, ProceedsId, PurseContributionId, ReleaseId, SettlementId,
+};
 use crate::reports::store::parties::{self, Names, Objects, Owners, Party};
 use deadpool_postgres::GenericClient;
 use std::collections::HashMap;
@@ -61,6 +63,7 @@ objects! {
     ReceivableSettled = SettlementId in settlements;
     MilestoneReleased = ReleaseId in releases;
     PursePledged = PurseContributionId in contributions;
+    PoolPledged = PoolContributionId in contributions;
     EntryFeeCaptured = EntrantId in entrants;
     SalesRecorded = ProceedsId in proceeds;
     CostRecorded = ProceedsId in proceeds;
