@@ -6,6 +6,7 @@ pub mod rules {
     pub mod campaign;
     pub mod charge;
     pub mod donor;
+    pub mod kind;
     pub mod lineage;
     pub mod plan_change;
     pub mod pledge;
@@ -38,4 +39,5 @@ pub mod operations {
     pub mod pledges;
     pub mod present;
     mod trial;
+    pub mod verdicts;
 }

@@ -1,5 +1,6 @@
 //! Pledges and charges over HTTP, through the running worker.
 
+mod kinds;
 mod lineage;
 mod plan_changes;
 

@@ -70,6 +70,7 @@ impl Context {
                 self.record_entry_fee(leased, *entrant, *custodian, provider_reference, *actor).await
             }
             Job::SendFreezeNotice { freeze } => self.send_freeze_notice(leased, *freeze).await,
+            Job::AdvanceCampaign { campaign } => self.advance_campaign(leased, *campaign).await,
             Job::SendInvitation { invitation, token } => self.send_invitation(leased, *invitation, token).await,
         }
     }

@@ -4,8 +4,8 @@
 //! must bear being done twice: it looks at the state of things first, and settles in the transaction of its effect.
 
 use crate::id::{
-    BookId, ChallengeId, ChargeId, ClaimId, DistributionId, EntrantId, HoldId, InvitationId, OrganisationId,
-    PlanChangeId, PledgeId, PurseContributionId, ReleaseId, SettlementId, StatementId,
+    BookId, CampaignId, ChallengeId, ChargeId, ClaimId, DistributionId, EntrantId, HoldId, InvitationId,
+    OrganisationId, PlanChangeId, PledgeId, PurseContributionId, ReleaseId, SettlementId, StatementId,
 };
 use crate::service::store::activity::Actor;
 use jiff::Timestamp;
@@ -149,6 +149,11 @@ pub enum Job {
         /// Which freeze of the book, from 1.
         freeze: i32,
     },
+    /// The last day of a campaign has ended, or the time of its pending payments: reach its verdict.
+    AdvanceCampaign {
+        /// The campaign.
+        campaign: CampaignId,
+    },
     /// Send the link by which a role is accepted.
     SendInvitation {
         /// The invitation.
@@ -183,6 +188,7 @@ impl Job {
             Job::RecordContribution { .. } => JobKind::RecordContribution,
             Job::RecordEntryFee { .. } => JobKind::RecordEntryFee,
             Job::SendFreezeNotice { .. } => JobKind::SendFreezeNotice,
+            Job::AdvanceCampaign { .. } => JobKind::AdvanceCampaign,
             Job::SendInvitation { .. } => JobKind::SendInvitation,
         }
     }
@@ -219,6 +225,7 @@ impl fmt::Debug for Job {
                 write!(f, "record_entry_fee of {entrant} as {provider_reference}")
             }
             Job::SendFreezeNotice { freeze } => write!(f, "send_freeze_notice of freeze {freeze}"),
+            Job::AdvanceCampaign { campaign } => write!(f, "advance_campaign of {campaign}"),
             Job::SendInvitation { invitation, .. } => write!(f, "send_invitation of {invitation}"),
         }
     }
@@ -269,13 +276,15 @@ pub enum JobKind {
     RecordEntryFee,
     /// [`Job::SendFreezeNotice`]
     SendFreezeNotice,
+    /// [`Job::AdvanceCampaign`]
+    AdvanceCampaign,
     /// [`Job::SendInvitation`]
     SendInvitation,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 22] = [
+    pub const ALL: [JobKind; 23] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -297,6 +306,7 @@ impl JobKind {
         JobKind::RecordContribution,
         JobKind::RecordEntryFee,
         JobKind::SendFreezeNotice,
+        JobKind::AdvanceCampaign,
         JobKind::SendInvitation,
     ];
 
@@ -324,6 +334,7 @@ impl JobKind {
             JobKind::RecordContribution => "record_contribution",
             JobKind::RecordEntryFee => "record_entry_fee",
             JobKind::SendFreezeNotice => "send_freeze_notice",
+            JobKind::AdvanceCampaign => "advance_campaign",
             JobKind::SendInvitation => "send_invitation",
         }
     }
@@ -338,6 +349,7 @@ impl JobKind {
             | JobKind::ReleaseClaim
             | JobKind::AdvanceDistribution
             | JobKind::AdvanceChallenge
+            | JobKind::AdvanceCampaign
             | JobKind::ExpireHold
             | JobKind::RecordCapture
             | JobKind::RecordContribution
@@ -438,6 +450,7 @@ mod tests {
                 actor: Actor::Person(PersonId::generate()),
             },
             Job::SendFreezeNotice { freeze: 1 },
+            Job::AdvanceCampaign { campaign: CampaignId::generate(book) },
             invitation(),
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();

@@ -53,6 +53,7 @@ impl JobKind {
             | JobKind::AdvanceDistribution
             | JobKind::IssueStatements
             | JobKind::AdvanceChallenge
+            | JobKind::AdvanceCampaign
             | JobKind::ExpireHold
             | JobKind::RecordCapture
             | JobKind::RecordContribution

@@ -94,8 +94,8 @@ GRANT UPDATE (voided_at) ON sandbox_provider_charge TO commonpurse_service;
 GRANT SELECT ON campaign, donor, pledge, plan_change, plan_change_end, settlement, charge, charge_attempt, provider_event,
     pledge_move, fund_layer, fund_use TO commonpurse_service;
 GRANT INSERT (id, monthly_goal, created_at, state_since, state_until, book_id, slug, title, summary, terms, terms_sha256,
-    kind, lineage, currency, state) ON campaign TO commonpurse_service;
-GRANT UPDATE (version, state_since, state_until, fund, state) ON campaign TO commonpurse_service;
+    kind, lineage, currency, state, goal, optimum, last_day, basis) ON campaign TO commonpurse_service;
+GRANT UPDATE (version, state_since, state_until, fund, state, promised, counted, verdict_at, verdict) ON campaign TO commonpurse_service;
 GRANT INSERT (id, partner, created_at, book_id, reference, name, email, privacy) ON donor TO commonpurse_service;
 GRANT UPDATE (name, email, privacy) ON donor TO commonpurse_service;
 GRANT INSERT (id, campaign, donor, partner, amount, created_at, state_since, state_until, book_id, starts_on, payments,

@@ -15,10 +15,11 @@ use jiff::Timestamp;
 use ledger::Error;
 use ledger::engine::lane;
 use ledger::engine::store::{books, checks};
-use ledger::id::{ChargeId, OrganisationId, PlanChangeId, PledgeId};
+use ledger::id::{CampaignId, ChargeId, OrganisationId, PlanChangeId, PledgeId};
 use ledger::pledging::operations::captures::{self, By};
 use ledger::pledging::operations::charges::{self, Begun, Recorded};
 use ledger::pledging::operations::plan_changes;
+use ledger::pledging::operations::verdicts;
 use ledger::pledging::rules::charge::{DeclineKind, Outcome, State};
 use ledger::pledging::rules::plan_change;
 use ledger::pledging::store::charges as charge_store;
@@ -121,6 +122,13 @@ impl Context {
             Err(ledger::Error::Stale(_)) => Ok(false),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Ends the pledges of a campaign after its last day, and reaches its verdict.
+    pub(super) async fn advance_campaign(&self, leased: &Leased, campaign: CampaignId) -> Result<(), Failure> {
+        let advanced = self.settle_with(leased, async |tx, wall| verdicts::advance(tx, campaign, wall).await).await?;
+        tracing::info!(job = %leased.id, %campaign, "after its last day {campaign} is {}", advanced.state.as_str());
+        Ok(())
     }
 
     /// Sends the donor the receipt of a payment, if its charge is captured or settled.

@@ -111,7 +111,7 @@ pub enum Drafted {
 /// # Errors
 ///
 /// `reference-taken` when the reference stands for another pledge; `campaign-not-live`, `rail-refused`,
-/// `terms-mismatch`. [`Error::Invalid`] at `/reference`, `/donor/reference`, `/donor/name`, `/donor/email`, `/token`,
+/// `terms-mismatch`, `schedule-refused`. [`Error::Invalid`] at `/reference`, `/donor/reference`, `/donor/name`, `/donor/email`, `/token`,
 /// `/amount/currency`, `/schedule` or `/schedule/start`; [`Error::NotFound`] for an unknown campaign.
 pub async fn draft(
     client: &impl GenericClient,
@@ -128,7 +128,7 @@ pub async fn draft(
     }
     let now = book.now(wall);
     let campaign = campaigns::get(client, asked.campaign).await?;
-    campaign.state.clone().at(now).takes_money()?;
+    campaign.state.clone().at(now).takes_pledges()?;
     asked.rail.allowed_in(book.mode == Mode::Live)?;
     if asked.amount.currency() != campaign.currency {
         return Err(Error::invalid("/amount/currency", format!("the campaign is in {}", campaign.currency)));
@@ -138,6 +138,7 @@ pub async fn draft(
         return Err(Refusal::new("terms-mismatch", detail).into());
     }
     let schedule = schedule(asked.schedule, book.today(wall))?;
+    campaign.takes_schedule(&schedule)?;
     let known = donors::find(client, book.id, asked.partner, &asked.donor.reference).await?;
     let donor = Donor {
         id: known.map_or_else(|| DonorId::generate(book.id), |donor| donor.id),
