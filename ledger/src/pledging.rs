@@ -11,6 +11,7 @@ pub mod rules {
     pub mod donor;
     pub mod donor_link;
     pub mod fee;
+    pub mod kind;
     pub mod lineage;
     pub mod plan_change;
     pub mod pledge;
@@ -68,4 +69,5 @@ pub mod operations {
     pub mod returns;
     mod trial;
     pub mod tries;
+    pub mod verdicts;
 }

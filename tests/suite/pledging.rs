@@ -5,6 +5,7 @@ mod card_testing;
 mod chargebacks;
 mod donors;
 mod erasure;
+mod kinds;
 mod lineage;
 mod notices;
 mod pace;

@@ -84,6 +84,7 @@ impl Context {
                 self.send_card_testing_notice(leased, *partner, *since).await
             }
             Job::NotifyPledge { pledge, since, again } => self.notify_pledge(leased, *pledge, *since, *again).await,
+            Job::AdvanceCampaign { campaign } => self.advance_campaign(leased, *campaign).await,
             Job::SendInvitation { invitation, token } => self.send_invitation(leased, *invitation, token).await,
             Job::EraseMails { donor } => self.erase_mails(leased, *donor).await,
             Job::SendRefund { refund } => self.send_refund(leased, *refund).await,

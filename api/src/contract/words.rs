@@ -23,6 +23,7 @@ use ledger::parties::rules::role::{OrganisationKind, Role, Scope};
 use ledger::pledging::rules::charge::DeclineKind;
 use ledger::pledging::rules::chargeback::State as ChargebackState;
 use ledger::pledging::rules::fee::Payee;
+use ledger::pledging::rules::kind::{Basis, Word};
 use ledger::pledging::rules::lineage::Method;
 use ledger::pledging::rules::plan_change::ChangeState;
 use ledger::pledging::rules::pledge::{AfterPause, Need, Rail};
@@ -34,7 +35,7 @@ use serde_json::{Value, json};
 
 /// Words that stand in the code of what a thing can be; a test holds them against it.
 pub(super) const STATES: &[(&str, &[&str])] = &[
-    ("Campaign", &["draft", "live", "suspended", "closed"]),
+    ("Campaign", &["draft", "live", "suspended", "collecting", "successful", "failed", "closed"]),
     (
         "Challenge",
         &[
@@ -94,12 +95,14 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
             MovementKind::ALL.iter().map(|kind| kind.as_str().to_owned()).collect()
         }
         ("JournalLeg" | "StatementLine", "side") => literal(&["debit", "credit"]),
+        ("Campaign", "kind") => literal(&["recurring", "all_or_nothing", "keep_what_you_raise", "minimum_and_optimum"]),
+        ("Campaign", "verdict_basis") => all(Basis::ALL),
+        ("Verdict", "verdict") => all(Word::ALL),
         ("Attempt", "state") => literal(&["processing", "declined", "captured", "voided"]),
         ("Ballot", "cost") => all(VoteCost::ALL),
         ("Book" | "Credential", "mode") => all(Mode::ALL),
         ("Book", "status") => all(Status::ALL),
         ("Book", "visibility") => all(Visibility::ALL),
-        ("Campaign", "kind") => literal(&["recurring"]),
         ("Campaign" | "Sources", "lineage") => all(Method::ALL),
         ("Chargeback", "state") => all(ChargebackState::ALL),
         ("ChargebackPart", "bearer") => {

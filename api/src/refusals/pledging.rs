@@ -67,6 +67,31 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/matching-rounds/{id}/campaigns",
         ],
     ),
+    refusal(
+        "last-day-passed",
+        "The last day of the campaign has passed before it was published.",
+        "Make another campaign, with a later last day.",
+        &["POST /v1/campaigns/{id}:publish"],
+    ),
+    refusal(
+        "schedule-refused",
+        "The campaign has a last day: it takes single payments that fall due by then.",
+        "Ask for one payment, by the campaign's `last_day`; or name a recurring campaign.",
+        &["POST /v1/campaigns/{id}/pledges", "POST /v1/pledges/{id}:redirect"],
+    ),
+    refusal(
+        "verdict-pending",
+        "The campaign has no verdict yet: its money may have to go back to its donors.",
+        "Wait until it is successful: its `state_until` says until when.",
+        &["POST /v1/milestones/{id}:fund"],
+    ),
+    refusal(
+        "campaign-failed",
+        "The campaign was not successful: its money is its donors'.",
+        "Let the donors redirect it to another campaign.",
+        &["POST /v1/milestones/{id}:fund"],
+    ),
+    refusal("campaign-not-collecting", "The campaign has no verdict to reach now.", "Nothing is left to do.", &[]),
     refusal("campaign-not-suspended", "The campaign is not suspended.", "Nothing is left to do.", &[]),
     refusal(
         "campaign-closed",

@@ -195,6 +195,11 @@ pub enum Job {
         /// Whether the donor was told before: it is a reminder.
         again: bool,
     },
+    /// The last day of a campaign has ended, or the time of its pending payments: reach its verdict.
+    AdvanceCampaign {
+        /// The campaign.
+        campaign: CampaignId,
+    },
     /// Send the link by which a role is accepted.
     SendInvitation {
         /// The invitation.
@@ -258,6 +263,7 @@ impl Job {
             Job::SendFreezeNotice { .. } => JobKind::SendFreezeNotice,
             Job::SendCardTestingNotice { .. } => JobKind::SendCardTestingNotice,
             Job::NotifyPledge { .. } => JobKind::NotifyPledge,
+            Job::AdvanceCampaign { .. } => JobKind::AdvanceCampaign,
             Job::SendInvitation { .. } => JobKind::SendInvitation,
             Job::SendRefund { .. } => JobKind::SendRefund,
             Job::SendRefundNotice { .. } => JobKind::SendRefundNotice,
@@ -305,6 +311,7 @@ impl fmt::Debug for Job {
             Job::SendFreezeNotice { freeze } => write!(f, "send_freeze_notice of freeze {freeze}"),
             Job::SendCardTestingNotice { partner, .. } => write!(f, "send_card_testing_notice to {partner}"),
             Job::NotifyPledge { pledge, since, .. } => write!(f, "notify_pledge of {pledge}, as since {since}"),
+            Job::AdvanceCampaign { campaign } => write!(f, "advance_campaign of {campaign}"),
             Job::SendInvitation { invitation, .. } => write!(f, "send_invitation of {invitation}"),
             Job::SendRefund { refund } => write!(f, "send_refund of {refund}"),
             Job::SendRefundNotice { refund } => write!(f, "send_refund_notice of {refund}"),
@@ -373,6 +380,8 @@ pub enum JobKind {
     SendCardTestingNotice,
     /// [`Job::NotifyPledge`]
     NotifyPledge,
+    /// [`Job::AdvanceCampaign`]
+    AdvanceCampaign,
     /// [`Job::SendInvitation`]
     SendInvitation,
     /// [`Job::SendRefund`]
@@ -387,7 +396,7 @@ pub enum JobKind {
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 33] = [
+    pub const ALL: [JobKind; 34] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -416,6 +425,7 @@ impl JobKind {
         JobKind::SendFreezeNotice,
         JobKind::SendCardTestingNotice,
         JobKind::NotifyPledge,
+        JobKind::AdvanceCampaign,
         JobKind::SendInvitation,
         JobKind::SendRefund,
         JobKind::SendRefundNotice,
@@ -454,6 +464,7 @@ impl JobKind {
             JobKind::SendFreezeNotice => "send_freeze_notice",
             JobKind::SendCardTestingNotice => "send_card_testing_notice",
             JobKind::NotifyPledge => "notify_pledge",
+            JobKind::AdvanceCampaign => "advance_campaign",
             JobKind::SendInvitation => "send_invitation",
             JobKind::SendRefund => "send_refund",
             JobKind::SendRefundNotice => "send_refund_notice",
@@ -476,6 +487,7 @@ impl JobKind {
             | JobKind::AdvanceDistribution
             | JobKind::AdvanceChallenge
             | JobKind::AdvanceMatchingRound
+            | JobKind::AdvanceCampaign
             | JobKind::ExpireHold
             | JobKind::RecordCapture
             | JobKind::RecordContribution
@@ -588,6 +600,7 @@ mod tests {
                 actor: Actor::Person(PersonId::generate()),
             },
             Job::SendFreezeNotice { freeze: 1 },
+            Job::AdvanceCampaign { campaign: CampaignId::generate(book) },
             invitation(),
             Job::SendRefund { refund: RefundId::generate(book) },
             Job::SendRefundNotice { refund: RefundId::generate(book) },

@@ -57,6 +57,7 @@ impl JobKind {
             | JobKind::IssueStatements
             | JobKind::AdvanceChallenge
             | JobKind::AdvanceMatchingRound
+            | JobKind::AdvanceCampaign
             | JobKind::ExpireHold
             | JobKind::RecordCapture
             | JobKind::RecordContribution

@@ -109,8 +109,8 @@ GRANT INSERT (id, charge, pledge, donor, campaign, custodian, amount, entry, iss
 GRANT INSERT (id, donor, receipt, created_at, lapses_at, book_id, secret_digest) ON donor_link TO commonpurse_service;
 GRANT UPDATE (revoked_at) ON donor_link TO commonpurse_service;
 GRANT INSERT (id, monthly_goal, created_at, state_since, state_until, book_id, slug, title, summary, terms, terms_sha256,
-    kind, lineage, currency, state, fees) ON campaign TO commonpurse_service;
-GRANT UPDATE (version, state_since, state_until, fund, state) ON campaign TO commonpurse_service;
+    kind, lineage, currency, state, fees, goal, optimum, last_day, basis) ON campaign TO commonpurse_service;
+GRANT UPDATE (version, state_since, state_until, fund, state, promised, counted, verdict_at, verdict) ON campaign TO commonpurse_service;
 GRANT INSERT (id, partner, created_at, book_id, reference, name, email, privacy) ON donor TO commonpurse_service;
 GRANT UPDATE (name, email, privacy) ON donor TO commonpurse_service;
 GRANT INSERT (id, campaign, donor, partner, amount, created_at, state_since, state_until, book_id, starts_on, payments,

@@ -16,10 +16,10 @@ use jiff::Timestamp;
 use ledger::Error;
 use ledger::engine::lane;
 use ledger::engine::store::{books, checks};
-use ledger::id::{ChargeId, DonorId, OrganisationId, PlanChangeId, PledgeId};
+use ledger::id::{CampaignId, ChargeId, DonorId, OrganisationId, PlanChangeId, PledgeId};
 use ledger::pledging::operations::captures::{self, By};
 use ledger::pledging::operations::charges::{self, Begun, Recorded};
-use ledger::pledging::operations::{donor_links, erasure, plan_changes, receipts as issuing};
+use ledger::pledging::operations::{donor_links, erasure, plan_changes, receipts as issuing, verdicts};
 use ledger::pledging::rules::charge::{DeclineKind, Outcome, State};
 use ledger::pledging::rules::donor_link::LinkToken;
 use ledger::pledging::rules::plan_change;
@@ -125,6 +125,13 @@ impl Context {
             Err(ledger::Error::Stale(_)) => Ok(false),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Ends the pledges of a campaign after its last day, and reaches its verdict.
+    pub(super) async fn advance_campaign(&self, leased: &Leased, campaign: CampaignId) -> Result<(), Failure> {
+        let advanced = self.settle_with(leased, async |tx, wall| verdicts::advance(tx, campaign, wall).await).await?;
+        tracing::info!(job = %leased.id, %campaign, "after its last day {campaign} is {}", advanced.state.as_str());
+        Ok(())
     }
 
     /// Issues the receipt of a payment, if its charge is captured or settled, and mails it to the donor with fresh links.

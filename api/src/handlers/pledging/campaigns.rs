@@ -13,13 +13,15 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use ledger::Error;
 use ledger::engine::store::books::{self, Book};
 use ledger::id::{BookRef, CampaignId};
 use ledger::money::{Currency, Money};
 use ledger::pledging::operations::campaigns::{self as operations, NewCampaign as Asked, Totals};
-use ledger::pledging::rules::campaign::{Campaign, Kind};
+use ledger::pledging::rules::campaign::Campaign;
 use ledger::pledging::rules::fee::{self, Rate};
+use ledger::pledging::rules::kind::{Basis, Kind, Word};
 use ledger::pledging::rules::lineage::Method;
 use ledger::pledging::store::campaigns;
 use ledger::service::change::Change;
@@ -45,14 +47,34 @@ pub struct NewCampaign {
     #[serde(default)]
     #[schema(max_length = 2000)]
     summary: String,
-    /// What donors agree to; never changes. Every pledge names its SHA-256.
+    /// What donors agree to; never changes. Every pledge names its SHA-256. To those of a campaign with a last day it is added
+    /// how the campaign ends.
     #[schema(min_length = 1, max_length = 50000)]
     terms: String,
-    /// What it asks for: `recurring`, a monthly goal without an end, which is the default.
-    #[schema(pattern = "^recurring$")]
+    /// What it asks for: `recurring`, a monthly goal without an end, which is the default; or, until a last day,
+    /// `all_or_nothing` (a goal, and what misses it goes back), `keep_what_you_raise`, or `minimum_and_optimum` (a minimum that
+    /// decides, and what is hoped for).
+    #[schema(pattern = "^(recurring|all_or_nothing|keep_what_you_raise|minimum_and_optimum)$")]
     kind: Option<String>,
-    /// What should come in each month; its currency is that of the campaign.
-    monthly_goal: MoneyBody,
+    /// Of a recurring campaign: what should come in each month.
+    monthly_goal: Option<MoneyBody>,
+    /// What decides, of `all_or_nothing`; what is hoped for, of `keep_what_you_raise`, which may leave it out and name its
+    /// `currency`.
+    goal: Option<MoneyBody>,
+    /// Of `minimum_and_optimum`: what decides.
+    minimum: Option<MoneyBody>,
+    /// Of `minimum_and_optimum`: what is hoped for, more than the minimum.
+    optimum: Option<MoneyBody>,
+    /// Of all but `recurring`: the last day on which it takes pledges, in the zone of the book.
+    #[schema(value_type = Option<String>, format = "date", example = "2027-03-31")]
+    last_day: Option<Date>,
+    /// By what it is decided: `collected`, what was captured and not refunded, which is the default; or `pledged`, what was
+    /// promised and still stood when the last day ended. The terms say it.
+    #[schema(pattern = "^(collected|pledged)$")]
+    verdict_basis: Option<String>,
+    /// ISO 4217: only where no amount says it.
+    #[schema(pattern = "^[A-Z]{3}$", example = "USD")]
+    currency: Option<String>,
     /// Whose money a release takes: `fifo`, what settled first, which is the default, or `pro_rata`, of all in proportion.
     #[schema(pattern = "^(fifo|pro_rata)$")]
     lineage: Option<String>,
@@ -103,7 +125,7 @@ impl FeeBody {
         if fixed.is_some_and(|fixed| fixed.currency() != currency) {
             return Err(Problem::invalid(
                 at("fixed/currency"),
-                format!("must be {currency}, that of the monthly goal"),
+                format!("must be {currency}, that of the campaign"),
             ));
         }
         Ok(fee::Term {
@@ -113,6 +135,75 @@ impl FeeBody {
             returned_on_refund: self.returned_on_refund,
         })
     }
+}
+
+impl NewCampaign {
+    /// What it asks for, and its currency. What the kind has no use for is refused, not ignored.
+    fn kind(&self) -> Result<(Kind, Currency), Problem> {
+        let word = self.kind.as_deref().unwrap_or("recurring");
+        let wanted = match word {
+            "recurring" => ["/monthly_goal"].as_slice(),
+            "all_or_nothing" => &["/goal", "/last_day", "/verdict_basis"],
+            "keep_what_you_raise" => &["/goal", "/last_day", "/currency"],
+            "minimum_and_optimum" => &["/minimum", "/optimum", "/last_day", "/verdict_basis"],
+            _ => {
+                let message = "must be recurring, all_or_nothing, keep_what_you_raise or minimum_and_optimum";
+                return Err(Problem::invalid("/kind", message));
+            }
+        };
+        for (pointer, is_given) in [
+            ("/monthly_goal", self.monthly_goal.is_some()),
+            ("/goal", self.goal.is_some()),
+            ("/minimum", self.minimum.is_some()),
+            ("/optimum", self.optimum.is_some()),
+            ("/last_day", self.last_day.is_some()),
+            ("/verdict_basis", self.verdict_basis.is_some()),
+            ("/currency", self.currency.is_some()),
+        ] {
+            if is_given && !wanted.contains(&pointer) {
+                return Err(Problem::invalid(pointer, format!("a campaign of the kind {word} has none")));
+            }
+        }
+        let basis = match &self.verdict_basis {
+            Some(basis) => parse("/verdict_basis", basis)?,
+            None => Basis::Collected,
+        };
+        let last_day = || self.last_day.ok_or_else(|| Problem::invalid("/last_day", format!("{word} needs it")));
+        match word {
+            "recurring" => {
+                let monthly_goal = amount("/monthly_goal", self.monthly_goal.as_ref())?;
+                Ok((Kind::Recurring { monthly_goal }, monthly_goal.currency()))
+            }
+            "all_or_nothing" => {
+                let goal = amount("/goal", self.goal.as_ref())?;
+                Ok((Kind::AllOrNothing { goal, last_day: last_day()?, basis }, goal.currency()))
+            }
+            "minimum_and_optimum" => {
+                let minimum = amount("/minimum", self.minimum.as_ref())?;
+                let optimum = amount("/optimum", self.optimum.as_ref())?;
+                if optimum.currency() != minimum.currency() {
+                    let message = format!("must be in {}, as the minimum is", minimum.currency());
+                    return Err(Problem::invalid("/optimum/currency", message));
+                }
+                let kind = Kind::MinimumAndOptimum { minimum, optimum, last_day: last_day()?, basis };
+                Ok((kind, minimum.currency()))
+            }
+            _ => {
+                let goal = self.goal.as_ref().map(|goal| goal.parse("/goal")).transpose()?;
+                let currency = match (goal, &self.currency) {
+                    (Some(goal), None) => goal.currency(),
+                    (None, Some(currency)) => parse("/currency", currency)?,
+                    (Some(_), Some(_)) => return Err(Problem::invalid("/currency", "the goal says it")),
+                    (None, None) => return Err(Problem::invalid("/currency", "is needed where there is no goal")),
+                };
+                Ok((Kind::KeepWhatYouRaise { goal, last_day: last_day()? }, currency))
+            }
+        }
+    }
+}
+
+fn amount(pointer: &'static str, given: Option<&MoneyBody>) -> Result<Money, Problem> {
+    given.ok_or_else(|| Problem::invalid(pointer, "is needed"))?.parse(pointer)
 }
 
 /// A campaign.
@@ -129,27 +220,79 @@ pub struct CampaignBody {
     terms: String,
     /// SHA-256 of the terms and the fees behind them, in hexadecimal: what a pledge repeats as `terms_sha256`.
     terms_sha256: String,
-    /// `recurring`.
+    /// `recurring`, `all_or_nothing`, `keep_what_you_raise` or `minimum_and_optimum`.
     kind: String,
     currency: String,
-    monthly_goal: MoneyBody,
+    /// Of a recurring campaign: what should come in each month; null otherwise.
+    monthly_goal: Option<MoneyBody>,
+    /// Of `all_or_nothing` what decides, of `keep_what_you_raise` what is hoped for; null otherwise.
+    goal: Option<MoneyBody>,
+    /// Of `minimum_and_optimum` what decides; null otherwise.
+    minimum: Option<MoneyBody>,
+    /// Of `minimum_and_optimum` what is hoped for; null otherwise.
+    optimum: Option<MoneyBody>,
+    /// The last day on which it takes pledges, in the zone of the book; null without an end.
+    #[schema(value_type = Option<String>, format = "date")]
+    last_day: Option<Date>,
+    /// By what it is decided: `collected` or `pledged`; null where nothing is at stake.
+    #[schema(value_type = Option<String>)]
+    verdict_basis: Option<Basis>,
+    /// Null before the verdict, and without a last day.
+    verdict: Option<VerdictBody>,
     /// Whose money a release takes: `fifo` or `pro_rata`.
     #[schema(value_type = String)]
     lineage: Method,
     /// What its terms take of each captured charge.
     fees: Vec<FeeBody>,
-    /// `draft`, `live`, `suspended` or `closed`.
+    /// `draft`, `live`, `suspended`, `collecting`, `successful`, `failed` or `closed`.
     state: String,
-    /// When a draft or a suspended campaign closes by itself; null otherwise. By the book's clock.
+    /// When a draft or a suspended campaign closes by itself, when the last day of a live one ends, or when the verdict on one
+    /// that is collecting falls at the latest; null otherwise. By the book's clock.
     state_until: Option<Timestamp>,
     /// When it was made, by the book's clock.
     created_at: Timestamp,
 }
 
+/// What a campaign came to.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Verdict)]
+pub struct VerdictBody {
+    /// `successful` or `failed`.
+    #[schema(value_type = String)]
+    verdict: Word,
+    /// What its basis counted.
+    counted: BalanceBody,
+    /// When it fell, by the book's clock.
+    at: Timestamp,
+}
+
+/// The amounts of a kind, each where it has a name on the wire.
+#[derive(Default)]
+struct Amounts {
+    monthly_goal: Option<MoneyBody>,
+    goal: Option<MoneyBody>,
+    minimum: Option<MoneyBody>,
+    optimum: Option<MoneyBody>,
+}
+
+impl Amounts {
+    fn of(kind: &Kind) -> Amounts {
+        let none = Amounts::default();
+        match *kind {
+            Kind::Recurring { monthly_goal } => Amounts { monthly_goal: Some(monthly_goal.into()), ..none },
+            Kind::AllOrNothing { goal, .. } => Amounts { goal: Some(goal.into()), ..none },
+            Kind::KeepWhatYouRaise { goal, .. } => Amounts { goal: goal.map(Into::into), ..none },
+            Kind::MinimumAndOptimum { minimum, optimum, .. } => {
+                Amounts { minimum: Some(minimum.into()), optimum: Some(optimum.into()), ..none }
+            }
+        }
+    }
+}
+
 impl CampaignBody {
     fn new(it: Campaign, book: &Book, wall: Timestamp) -> CampaignBody {
         let state = it.state.at(book.now(wall));
-        let Kind::Recurring { monthly_goal } = it.kind;
+        let Amounts { monthly_goal, goal, minimum, optimum } = Amounts::of(&it.kind);
         CampaignBody {
             id: it.id,
             book: book.reference(),
@@ -160,7 +303,17 @@ impl CampaignBody {
             terms_sha256: hex::encode(it.terms_digest),
             kind: it.kind.as_str().to_owned(),
             currency: it.currency.code().to_owned(),
-            monthly_goal: monthly_goal.into(),
+            monthly_goal,
+            goal,
+            minimum,
+            optimum,
+            last_day: it.kind.last_day(),
+            verdict_basis: it.kind.decider().map(|(_, basis)| basis),
+            verdict: it.verdict.map(|verdict| VerdictBody {
+                verdict: verdict.word,
+                counted: BalanceBody::new(verdict.counted, it.currency),
+                at: verdict.at,
+            }),
             lineage: it.lineage,
             fees: it.fees.iter().map(|term| FeeBody::new(term, it.currency)).collect(),
             state: state.as_str().to_owned(),
@@ -181,27 +334,25 @@ pub(crate) async fn create(
 ) -> Result<HttpResponse, Problem> {
     let body = &request.body;
     let book: BookRef = parse("/book", &body.book)?;
-    let monthly_goal = body.monthly_goal.parse("/monthly_goal")?;
+    let (kind, currency) = body.kind()?;
     if body.fees.len() > 3 {
         return Err(Problem::invalid("/fees", "a payee has one fee at most, and there are three payees"));
     }
-    let fees = body.fees.iter().enumerate().map(|(place, fee)| fee.parse(place, monthly_goal.currency()));
+    let fees = body.fees.iter().enumerate().map(|(place, fee)| fee.parse(place, currency));
     let asked = Asked {
         book: book.book,
         slug: body.slug.clone(),
         title: bounded("/title", &body.title, text::NAME)?,
         summary: paragraphs("/summary", &body.summary, text::SUMMARY)?,
         terms: paragraphs("/terms", &body.terms, text::TERMS)?,
-        monthly_goal,
+        kind,
+        currency,
         fees: fees.collect::<Result<_, _>>()?,
         lineage: match &body.lineage {
             Some(method) => parse("/lineage", method)?,
             None => Method::Fifo,
         },
     };
-    if body.kind.as_deref().is_some_and(|kind| kind != "recurring") {
-        return Err(Problem::invalid("/kind", "must be recurring"));
-    }
     idempotent(&state, &request.key, Scope::Book(book.book), caller.id(), async |tx| {
         let book = books::resolve(tx, book).await?;
         caller.require_role(tx, book.organisation, "book").await?;
@@ -265,7 +416,8 @@ pub(crate) async fn publish(
         .await
 }
 
-/// Ends a campaign. Its fund stays restricted to its milestones; donors of running pledges are asked for another campaign.
+/// Ends a campaign. Its fund stays restricted to its milestones; donors of running pledges are asked for another campaign. Where a
+/// goal or a minimum was to decide and had not, what was collected is its donors'.
 #[utoipa::path(tag = "campaigns", params(("id" = String, Path, description = "The campaign")),
     request_body = ChangeStateRequest,
     responses((status = 200, description = "Closed", body = CampaignBody)))]
@@ -322,15 +474,17 @@ pub struct TotalsBody {
     /// What the active plans bring in a month: a third of what is given each quarter, a twelfth of what is given each year,
     /// the sum rounded down.
     monthly: BalanceBody,
-    monthly_goal: MoneyBody,
+    /// Of a recurring campaign; null otherwise.
+    monthly_goal: Option<MoneyBody>,
+    /// What is in the fund of a campaign that was not successful, and so is to go back to its donors, who may redirect it.
+    returnable: BalanceBody,
     active_pledges: i64,
 }
 
 impl TotalsBody {
     fn new(campaign: &Campaign, found: &Totals) -> TotalsBody {
         let balance = |minor: i128| BalanceBody::new(minor, campaign.currency);
-        let Kind::Recurring { monthly_goal } = campaign.kind;
-        let Totals { sums, available } = found;
+        let Totals { sums, available, returnable } = found;
         TotalsBody {
             pledged: balance(sums.pledged),
             collected: balance(sums.collected),
@@ -342,7 +496,8 @@ impl TotalsBody {
             moved_in: balance(sums.moved_in),
             moved_out: balance(sums.moved_out),
             monthly: balance(sums.monthly),
-            monthly_goal: monthly_goal.into(),
+            monthly_goal: Amounts::of(&campaign.kind).monthly_goal,
+            returnable: balance(i128::from(*returnable)),
             active_pledges: sums.active_pledges,
         }
     }

@@ -110,11 +110,12 @@ pub async fn create(
 ///
 /// # Errors
 ///
-/// `milestone-not-planned`, `fund-short`; [`Error::NotFound`] for an unknown milestone.
+/// `milestone-not-planned`, `fund-short`, `verdict-pending`, `campaign-failed`; [`Error::NotFound`] for an unknown milestone.
 pub async fn fund(tx: &Transaction<'_>, id: MilestoneId, by: PersonId, wall: Timestamp) -> Result<Milestone, Error> {
     let book = books::get(tx, id.book).await?;
     let campaign = campaign_rows::lock(tx, milestones::get(tx, id).await?.campaign).await?;
     let milestone = milestones::lock(tx, id).await?;
+    campaign.may_spend(book.now(wall))?;
     let funded = milestone.fund(campaigns::available(tx, &campaign).await?)?;
     save(tx, &book, funded, "funded", by, "", wall).await
 }

@@ -75,7 +75,7 @@ pub async fn draft(
     let (pledge, (campaign, open)) =
         try_join(pledges::get(client, charge.pledge), try_join(campaigns::get(client, charge.campaign), open)).await?;
     let Some(settlement) = open.filter(|settlement| settlement.settled_at.is_none()) else { return Ok(None) };
-    if campaign.state.clone().at(now).is_over() {
+    if campaign.state.clone().at(now).is_over() || campaign.state.awaits_verdict(now) {
         return Ok(None);
     }
     let is_last = pledge.schedule.due_date(pledge.next_sequence).is_none();

@@ -9,7 +9,7 @@ use super::chargebacks;
 use super::fees;
 use super::plan::{self, Again};
 use super::present::{finish, follow, lock_present};
-use super::trial;
+use super::{trial, verdicts};
 use crate::calendar::later;
 use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
@@ -19,7 +19,7 @@ use crate::money::Money;
 use crate::movements;
 use crate::pledging::rules::charge::{Charge, DeclineKind, Next, Outcome, REPORT_DAYS, State};
 use crate::pledging::rules::pledge::{Need, Pledge, Rail};
-use crate::pledging::store::{attempts, campaigns, charges, fees as charge_fees, plan_changes, pledges};
+use crate::pledging::store::{attempts, charges, fees as charge_fees, plan_changes, pledges};
 use crate::service::change::{Change, check_line};
 use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Actor, Done};
@@ -111,9 +111,9 @@ pub async fn begin(tx: &Transaction<'_>, id: PledgeId, sequence: i32, wall: Time
     if may_be_new && plan_changes::is_untold(tx, id).await? {
         return wait_for_mail(tx, &book, &pledge, now).await;
     }
-    let campaign = campaigns::get(tx, pledge.campaign).await?;
+    let campaign = verdicts::present(tx, &book, pledge.campaign, now).await?;
     let campaign_state = campaign.state.at(now);
-    if campaign_state.takes_money().is_err() {
+    if !campaign_state.takes_charges() {
         let is_over = campaign_state.is_over();
         return not_taken(tx, &book, pledge, is_over, now).await;
     }
@@ -155,8 +155,8 @@ pub async fn begin_retry(tx: &Transaction<'_>, id: ChargeId, attempt: i32, wall:
         | State::Missed => return Ok(Begun::Nothing),
     }
     let now = book.now(wall);
-    let campaign = campaigns::get(tx, pledge.campaign).await?;
-    if campaign.state.at(now).takes_money().is_err() {
+    let campaign = verdicts::present(tx, &book, pledge.campaign, now).await?;
+    if !campaign.state.at(now).takes_charges() {
         plan::ask(tx, &book, pledge, Need::Campaign, "its campaign takes no money any more", now).await?;
         return Ok(Begun::Nothing);
     }
@@ -379,7 +379,7 @@ async fn capture(
     wall: Timestamp,
 ) -> Result<Recorded, Error> {
     let (now, on) = (book.now(wall), book.day_of(at));
-    let campaign = campaigns::get(tx, charge.campaign).await?;
+    let campaign = verdicts::present(tx, book, charge.campaign, at).await?;
     if campaign.state.clone().at(at).is_over() {
         let charge = Charge { state: charge.state.void(provider_reference.clone())?, ..charge };
         finish(tx, &charge, now).await?;

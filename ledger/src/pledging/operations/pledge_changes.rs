@@ -124,7 +124,7 @@ pub struct Redirected {
 ///
 /// # Errors
 ///
-/// `pledge-state`, `same-campaign`, `campaign-not-live`; with `move_settled`, what [`posting::post`] refuses.
+/// `pledge-state`, `same-campaign`, `campaign-not-live`, `schedule-refused`; with `move_settled`, what [`posting::post`] refuses.
 /// [`Error::Invalid`] at `/campaign` for one of another book or currency, or at `/reason`; [`Error::Stale`] for an
 /// outdated version; [`Error::NotFound`] for an unknown pledge or campaign.
 pub async fn redirect(
@@ -138,7 +138,7 @@ pub async fn redirect(
     let (book, pledge) = begin_change(tx, id, change, wall).await?;
     let Locked { from, to, holding } = lock_all(tx, &pledge, to, move_settled).await?;
     let now = book.now(wall);
-    to.state.clone().at(now).takes_money()?;
+    to.state.clone().at(now).takes_pledges()?;
     if to.currency != from.currency {
         return Err(Error::invalid(
             "/campaign",
@@ -147,7 +147,12 @@ pub async fn redirect(
     }
     let was = pledge.state;
     let moves_only = was.leaves_money() && !holding.is_empty();
-    let (state, campaign) = if moves_only { (was, from.id) } else { (was.redirect(now)?, to.id) };
+    let (state, campaign) = if moves_only {
+        (was, from.id)
+    } else {
+        to.takes_schedule(&pledge.schedule)?;
+        (was.redirect(now)?, to.id)
+    };
     let mut moved = 0;
     for campaign in &holding {
         moved += move_money(tx, &book, id, campaign, &to, wall).await?;

@@ -115,7 +115,7 @@ pub enum Drafted {
 /// # Errors
 ///
 /// `reference-taken` when the reference stands for another pledge; `campaign-not-live`, `rail-refused`,
-/// `terms-mismatch`. [`Error::Invalid`] at `/reference`, `/donor/reference`, `/donor/name`, `/donor/email`, `/token`,
+/// `terms-mismatch`, `schedule-refused`. [`Error::Invalid`] at `/reference`, `/donor/reference`, `/donor/name`, `/donor/email`, `/token`,
 /// `/amount/currency`, `/schedule` or `/schedule/start`; [`Error::NotFound`] for an unknown campaign.
 pub async fn draft(
     client: &impl GenericClient,
@@ -144,7 +144,7 @@ pub(super) fn decide(
     wall: Timestamp,
 ) -> Result<(Pledge, Donor), Error> {
     let now = book.now(wall);
-    campaign.state.clone().at(now).takes_money()?;
+    campaign.state.clone().at(now).takes_pledges()?;
     asked.rail.allowed_in(book.mode == Mode::Live)?;
     if asked.amount.currency() != campaign.currency {
         return Err(Error::invalid("/amount/currency", format!("the campaign is in {}", campaign.currency)));
@@ -157,6 +157,7 @@ pub(super) fn decide(
     if donor.is_some_and(|donor| donor.erased_at.is_some()) {
         return Err(Error::invalid("/donor/reference", "stands for a donor who was erased: use another one"));
     }
+    campaign.takes_schedule(&schedule)?;
     let donor = Donor {
         id: donor.map_or_else(|| DonorId::generate(book.id), |donor| donor.id),
         partner: asked.partner,

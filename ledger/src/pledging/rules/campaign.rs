@@ -1,40 +1,21 @@
 //! A crowdfunding campaign: what it asks for, and who may change what when.
 
 use super::fee;
+use super::kind::{COLLECTING_DAYS, Kind, Verdict, Word};
 use super::lineage::Method;
+use super::pledge::Schedule;
 use crate::book::AccountNumber;
 use crate::calendar::later;
 use crate::error::{Error, Refusal};
 use crate::id::CampaignId;
-use crate::money::{Currency, Money};
+use crate::money::Currency;
 use jiff::Timestamp;
 
 /// Days after which a draft that nobody publishes is closed.
 pub const DRAFT_DAYS: i64 = 365;
 /// Days after which a suspension that nobody ends closes the campaign.
 pub const SUSPENSION_DAYS: i64 = 90;
-
-/// What a campaign asks for. Other kinds (all-or-nothing, minimum and optimum) will be variants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A monthly goal, without an end.
-    Recurring {
-        /// What should come in each month.
-        monthly_goal: Money,
-    },
-}
-
-impl Kind {
-    /// Its stable word.
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            Kind::Recurring { .. } => "recurring",
-        }
-    }
-}
-
-/// How a campaign stands; its moments are in book time. Kinds with a deadline will add `collecting`, `successful` and
-/// `failed`.
+/// How a campaign stands; its moments are in book time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
     /// Being written; it has no fund yet.
@@ -48,6 +29,8 @@ pub enum State {
     Live {
         /// When it was published, or taken up again.
         since: Timestamp,
+        /// When its last day ends; none without one.
+        until: Option<Timestamp>,
     },
     /// Takes neither, until the host says how it goes on.
     Suspended {
@@ -55,6 +38,23 @@ pub enum State {
         since: Timestamp,
         /// When it is closed by itself.
         until: Timestamp,
+    },
+    /// Takes no more pledges; what is pending is still collected.
+    Collecting {
+        /// When its last day ended.
+        since: Timestamp,
+        /// When its verdict falls at the latest.
+        until: Timestamp,
+    },
+    /// Its verdict fell, and it has what it asked for. What was promised is still collected.
+    Successful {
+        /// When the verdict fell.
+        since: Timestamp,
+    },
+    /// Its verdict fell, and it has not. Its money is its donors'.
+    Failed {
+        /// When the verdict fell.
+        since: Timestamp,
     },
     /// Over. What is in its fund stays restricted to its milestones.
     Closed {
@@ -75,6 +75,9 @@ impl State {
             State::Draft { .. } => "draft",
             State::Live { .. } => "live",
             State::Suspended { .. } => "suspended",
+            State::Collecting { .. } => "collecting",
+            State::Successful { .. } => "successful",
+            State::Failed { .. } => "failed",
             State::Closed { .. } => "closed",
         }
     }
@@ -83,35 +86,77 @@ impl State {
     pub fn since(&self) -> Timestamp {
         match self {
             State::Draft { since, .. }
-            | State::Live { since }
+            | State::Live { since, .. }
             | State::Suspended { since, .. }
+            | State::Collecting { since, .. }
+            | State::Successful { since }
+            | State::Failed { since }
             | State::Closed { since } => *since,
         }
     }
 
-    /// When a waiting state ends by itself.
+    /// When the state ends by itself.
     pub fn until(&self) -> Option<Timestamp> {
         match self {
-            State::Draft { until, .. } | State::Suspended { until, .. } => Some(*until),
-            State::Live { .. } | State::Closed { .. } => None,
+            State::Draft { until, .. } | State::Suspended { until, .. } | State::Collecting { until, .. } => {
+                Some(*until)
+            }
+            State::Live { until, .. } => *until,
+            State::Successful { .. } | State::Failed { .. } | State::Closed { .. } => None,
         }
     }
 
-    /// The state at a moment: a draft or a suspension whose time has run out is closed.
+    /// The state at a moment: a draft or a suspension whose time has run out is closed, and a campaign whose last day has
+    /// ended is collecting since then. Its verdict is reached by whoever has the figures
+    /// ([`State::awaits_verdict`]).
     pub fn at(self, now: Timestamp) -> State {
         match self {
             State::Draft { until, .. } | State::Suspended { until, .. } if until <= now => {
                 State::Closed { since: until }
             }
-            State::Draft { .. } | State::Live { .. } | State::Suspended { .. } | State::Closed { .. } => self,
+            State::Live { until: Some(until), .. } if until <= now => State::collecting(until),
+            State::Draft { .. }
+            | State::Live { .. }
+            | State::Suspended { .. }
+            | State::Collecting { .. }
+            | State::Successful { .. }
+            | State::Failed { .. }
+            | State::Closed { .. } => self,
         }
     }
 
-    /// Opens it for pledges.
-    pub fn publish(self, now: Timestamp) -> Result<State, Refusal> {
+    fn collecting(since: Timestamp) -> State {
+        State::Collecting { since, until: later(since, COLLECTING_DAYS) }
+    }
+
+    /// Whether the time of pending payments has run out at a moment, and the verdict is due.
+    pub fn awaits_verdict(&self, now: Timestamp) -> bool {
+        match self.clone().at(now) {
+            State::Collecting { until, .. } => until <= now,
+            State::Draft { .. }
+            | State::Live { .. }
+            | State::Suspended { .. }
+            | State::Successful { .. }
+            | State::Failed { .. }
+            | State::Closed { .. } => false,
+        }
+    }
+
+    /// Opens it for pledges, until its last day ends.
+    pub fn publish(self, now: Timestamp, end: Option<Timestamp>) -> Result<State, Refusal> {
         match self.at(now) {
-            State::Draft { .. } => Ok(State::Live { since: now }),
-            other @ (State::Live { .. } | State::Suspended { .. } | State::Closed { .. }) => {
+            State::Draft { .. } => match end {
+                Some(end) if end <= now => {
+                    Err(Refusal::new("last-day-passed", "the last day of the campaign has passed: make another one"))
+                }
+                Some(_) | None => Ok(State::Live { since: now, until: end }),
+            },
+            other @ (State::Live { .. }
+            | State::Suspended { .. }
+            | State::Collecting { .. }
+            | State::Successful { .. }
+            | State::Failed { .. }
+            | State::Closed { .. }) => {
                 Err(Refusal::new("campaign-not-draft", format!("the campaign is {}, not a draft", other.as_str())))
             }
         }
@@ -120,42 +165,91 @@ impl State {
     /// Stops pledges and charges for a while.
     pub fn suspend(self, now: Timestamp) -> Result<State, Refusal> {
         let state = self.at(now);
-        state.takes_money()?;
+        state.takes_pledges()?;
         Ok(State::Suspended { since: now, until: later(now, SUSPENSION_DAYS) })
     }
 
-    /// Ends a suspension.
-    pub fn reinstate(self, now: Timestamp) -> Result<State, Refusal> {
+    /// Ends a suspension. If the last day has ended meanwhile, what is pending has its full time from now on.
+    pub fn reinstate(self, now: Timestamp, end: Option<Timestamp>) -> Result<State, Refusal> {
         match self.at(now) {
-            State::Suspended { .. } => Ok(State::Live { since: now }),
-            other @ (State::Draft { .. } | State::Live { .. } | State::Closed { .. }) => Err(Refusal::new(
+            State::Suspended { .. } => Ok(match end {
+                Some(end) if end <= now => State::collecting(now),
+                Some(_) | None => State::Live { since: now, until: end },
+            }),
+            other @ (State::Draft { .. }
+            | State::Live { .. }
+            | State::Collecting { .. }
+            | State::Successful { .. }
+            | State::Failed { .. }
+            | State::Closed { .. }) => Err(Refusal::new(
                 "campaign-not-suspended",
                 format!("the campaign is {}, not suspended", other.as_str()),
             )),
         }
     }
 
+    /// The verdict falls.
+    pub fn decide(self, verdict: Word, at: Timestamp) -> Result<State, Refusal> {
+        match self {
+            State::Collecting { .. } => Ok(match verdict {
+                Word::Successful => State::Successful { since: at },
+                Word::Failed => State::Failed { since: at },
+            }),
+            other @ (State::Draft { .. }
+            | State::Live { .. }
+            | State::Suspended { .. }
+            | State::Successful { .. }
+            | State::Failed { .. }
+            | State::Closed { .. }) => {
+                let detail = format!("the campaign is {}, not collecting", other.as_str());
+                Err(Refusal::new("campaign-not-collecting", detail))
+            }
+        }
+    }
+
     /// Ends it for good.
     pub fn close(self, now: Timestamp) -> Result<State, Refusal> {
         match self.at(now) {
-            State::Draft { .. } | State::Live { .. } | State::Suspended { .. } => Ok(State::Closed { since: now }),
+            State::Draft { .. }
+            | State::Live { .. }
+            | State::Suspended { .. }
+            | State::Collecting { .. }
+            | State::Successful { .. }
+            | State::Failed { .. } => Ok(State::Closed { since: now }),
             State::Closed { .. } => Err(Refusal::new("campaign-closed", "the campaign is closed already")),
         }
     }
 
-    /// Whether it is over for good.
+    /// Whether it takes no money any more, for good.
     pub fn is_over(&self) -> bool {
         match self {
-            State::Closed { .. } => true,
-            State::Draft { .. } | State::Live { .. } | State::Suspended { .. } => false,
+            State::Failed { .. } | State::Closed { .. } => true,
+            State::Draft { .. }
+            | State::Live { .. }
+            | State::Suspended { .. }
+            | State::Collecting { .. }
+            | State::Successful { .. } => false,
         }
     }
 
-    /// Refuses pledges and charges unless it is live.
-    pub fn takes_money(&self) -> Result<(), Refusal> {
+    /// Whether payments of pledges that it has are charged.
+    pub fn takes_charges(&self) -> bool {
+        match self {
+            State::Live { .. } | State::Collecting { .. } | State::Successful { .. } => true,
+            State::Draft { .. } | State::Suspended { .. } | State::Failed { .. } | State::Closed { .. } => false,
+        }
+    }
+
+    /// Refuses pledges unless it is live.
+    pub fn takes_pledges(&self) -> Result<(), Refusal> {
         match self {
             State::Live { .. } => Ok(()),
-            State::Draft { .. } | State::Suspended { .. } | State::Closed { .. } => {
+            State::Draft { .. }
+            | State::Suspended { .. }
+            | State::Collecting { .. }
+            | State::Successful { .. }
+            | State::Failed { .. }
+            | State::Closed { .. } => {
                 Err(Refusal::new("campaign-not-live", format!("the campaign is {}, not live", self.as_str())))
             }
         }
@@ -189,6 +283,10 @@ pub struct Campaign {
     pub fund: Option<AccountNumber>,
     /// How it stands, as it was last written: ask [`State::at`] for the present.
     pub state: State,
+    /// What was promised and still stood when its last day ended, minor units; none before.
+    pub promised: Option<i64>,
+    /// Its verdict; none before, and without a last day.
+    pub verdict: Option<Verdict>,
     /// Raised by every change: its `ETag`.
     pub version: i64,
     /// When it was made, in book time.
@@ -206,6 +304,44 @@ impl Campaign {
     pub fn fund(&self) -> Result<AccountNumber, Error> {
         self.fund.ok_or_else(|| Error::inconsistent(format!("campaign {} has no fund account", self.id)))
     }
+
+    /// Refuses payments that a campaign with a last day could not count: plans, and what falls due later.
+    pub fn takes_schedule(&self, schedule: &Schedule) -> Result<(), Refusal> {
+        let Some(last_day) = self.kind.last_day() else { return Ok(()) };
+        match schedule {
+            Schedule::Once { on } if *on <= last_day => Ok(()),
+            Schedule::Once { .. } | Schedule::Recurring(_) => {
+                let detail = format!("the campaign takes single payments that fall due by {last_day}, its last day");
+                Err(Refusal::new("schedule-refused", detail))
+            }
+        }
+    }
+
+    /// Refuses to set money aside while a verdict may still give it back, or has.
+    pub fn may_spend(&self, now: Timestamp) -> Result<(), Refusal> {
+        let state = self.state.clone().at(now);
+        if self.returns_money(now) {
+            let detail = "the campaign was not successful: its money is its donors', who redirect it";
+            return Err(Refusal::new("campaign-failed", detail));
+        }
+        match (self.kind.last_day(), &state) {
+            (Some(last_day), State::Draft { .. } | State::Live { .. } | State::Suspended { .. }) => Err(Refusal::new(
+                "verdict-pending",
+                format!("money is set aside when the campaign is successful: its last day is {last_day}"),
+            )),
+            (Some(_), State::Collecting { until, .. }) => Err(Refusal::new(
+                "verdict-pending",
+                format!("money is set aside when the campaign is successful: its verdict falls by {until:.0}"),
+            )),
+            (Some(_), State::Successful { .. } | State::Failed { .. } | State::Closed { .. }) | (None, _) => Ok(()),
+        }
+    }
+
+    /// Whether what is in its fund is to go back: it failed, or was closed before a verdict, where something was at stake.
+    pub fn returns_money(&self, now: Timestamp) -> bool {
+        let is_successful = self.verdict.is_some_and(|verdict| verdict.word == Word::Successful);
+        self.kind.decider().is_some() && !is_successful && self.state.clone().at(now).is_over()
+    }
 }
 
 #[cfg(test)]
@@ -219,22 +355,22 @@ mod tests {
     #[test]
     fn a_campaign_takes_money_only_while_it_is_live() {
         let draft = State::draft(day(0));
-        assert_eq!(draft.takes_money().expect_err("a draft").code, "campaign-not-live");
-        let live = draft.publish(day(1)).expect("a draft");
-        assert_eq!(live.takes_money(), Ok(()));
+        assert_eq!(draft.takes_pledges().expect_err("a draft").code, "campaign-not-live");
+        let live = draft.publish(day(1), None).expect("a draft");
+        assert_eq!(live.takes_pledges(), Ok(()));
         let suspended = live.suspend(day(2)).expect("live");
-        assert!(suspended.takes_money().is_err());
-        let live = suspended.reinstate(day(3)).expect("suspended");
-        assert_eq!(live.takes_money(), Ok(()));
+        assert!(suspended.takes_pledges().is_err());
+        let live = suspended.reinstate(day(3), None).expect("suspended");
+        assert_eq!(live.takes_pledges(), Ok(()));
         let closed = live.close(day(4)).expect("live");
-        assert!(closed.takes_money().is_err());
+        assert!(closed.takes_pledges().is_err());
     }
 
     #[test]
     fn a_closed_campaign_never_opens_again() {
         let closed = State::Closed { since: day(0) };
-        assert_eq!(closed.clone().publish(day(1)).expect_err("closed").code, "campaign-not-draft");
-        assert_eq!(closed.clone().reinstate(day(1)).expect_err("closed").code, "campaign-not-suspended");
+        assert_eq!(closed.clone().publish(day(1), None).expect_err("closed").code, "campaign-not-draft");
+        assert_eq!(closed.clone().reinstate(day(1), None).expect_err("closed").code, "campaign-not-suspended");
         assert_eq!(closed.clone().suspend(day(1)).expect_err("closed").code, "campaign-not-live");
         assert_eq!(closed.close(day(1)).expect_err("closed").code, "campaign-closed");
     }
@@ -244,8 +380,44 @@ mod tests {
         let draft = State::draft(day(0));
         assert_eq!(draft.clone().at(day(DRAFT_DAYS - 1)), draft);
         assert_eq!(draft.at(day(DRAFT_DAYS)), State::Closed { since: day(DRAFT_DAYS) });
-        let suspended = State::Live { since: day(0) }.suspend(day(0)).expect("live");
-        assert!(suspended.clone().reinstate(day(SUSPENSION_DAYS)).is_err());
-        assert!(suspended.reinstate(day(SUSPENSION_DAYS - 1)).is_ok());
+        let suspended = State::Live { since: day(0), until: None }.suspend(day(0)).expect("live");
+        assert!(suspended.clone().reinstate(day(SUSPENSION_DAYS), None).is_err());
+        assert!(suspended.reinstate(day(SUSPENSION_DAYS - 1), None).is_ok());
+    }
+
+    #[test]
+    fn p15_from_the_end_of_its_last_day_a_campaign_takes_no_pledge_and_still_what_is_pending_however_late_anybody_looks()
+     {
+        let live = State::draft(day(0)).publish(day(1), Some(day(30))).expect("a draft");
+        assert_eq!(live.clone().at(day(29)), live);
+        for late in [30, 31, 400] {
+            let collecting = live.clone().at(day(late));
+            assert_eq!(collecting, State::Collecting { since: day(30), until: day(30 + COLLECTING_DAYS) });
+            assert_eq!(collecting.takes_pledges().expect_err("over").code, "campaign-not-live");
+            assert!(collecting.takes_charges() && !collecting.is_over());
+            assert_eq!(live.awaits_verdict(day(late)), late >= 30 + COLLECTING_DAYS);
+        }
+        let too_late = State::draft(day(0)).publish(day(30), Some(day(30))).expect_err("over before it began");
+        assert_eq!(too_late.code, "last-day-passed");
+    }
+
+    #[test]
+    fn p15_a_failed_campaign_takes_neither_pledges_nor_charges_and_a_successful_one_what_was_promised() {
+        let collecting = State::Live { since: day(0), until: Some(day(1)) }.at(day(1));
+        let failed = collecting.clone().decide(Word::Failed, day(2)).expect("collecting");
+        assert!(failed.is_over() && !failed.takes_charges() && failed.takes_pledges().is_err());
+        let successful = collecting.decide(Word::Successful, day(2)).expect("collecting");
+        assert!(!successful.is_over() && successful.takes_charges() && successful.takes_pledges().is_err());
+        assert_eq!(failed.clone().decide(Word::Failed, day(3)).expect_err("decided").code, "campaign-not-collecting");
+        assert!(failed.close(day(3)).is_ok() && successful.close(day(3)).is_ok());
+    }
+
+    #[test]
+    fn what_is_pending_has_its_full_time_when_a_suspension_outlasts_the_last_day() {
+        let suspended = State::Live { since: day(0), until: Some(day(10)) }.suspend(day(5)).expect("live");
+        let back = suspended.clone().reinstate(day(9), Some(day(10))).expect("suspended");
+        assert_eq!(back, State::Live { since: day(9), until: Some(day(10)) });
+        let late = suspended.reinstate(day(20), Some(day(10))).expect("suspended");
+        assert_eq!(late, State::Collecting { since: day(20), until: day(20 + COLLECTING_DAYS) });
     }
 }

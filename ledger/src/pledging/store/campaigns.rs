@@ -5,9 +5,11 @@ use crate::engine::store::rows::sum;
 use crate::error::Error;
 use crate::id::{BookId, CampaignId};
 use crate::money::{Currency, Money};
-use crate::pledging::rules::campaign::{Campaign, Kind, State};
+use crate::pledging::rules::campaign::{Campaign, State};
+use crate::pledging::rules::kind::{Kind, Verdict};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 use uuid::Uuid;
@@ -16,10 +18,7 @@ fn campaign(row: &Row) -> Result<Campaign, Error> {
     let id = CampaignId::new(BookId(row.get("book_id")), row.get("id"));
     let bad = |what: &str| Error::inconsistent(format!("campaign {id}: {what}"));
     let currency: Currency = row.get::<_, &str>("currency").parse().map_err(|_| bad("currency"))?;
-    let monthly_goal = Money::from_minor(row.get("monthly_goal"), currency).map_err(|_| bad("monthly goal"))?;
-    let since = row.get("state_since");
     let Json(fees) = row.try_get::<_, Json<_>>("fees")?;
-    let until = || row.get::<_, Option<Timestamp>>("state_until").ok_or_else(|| bad("a wait without an end"));
     Ok(Campaign {
         id,
         slug: row.get("slug"),
@@ -28,34 +27,79 @@ fn campaign(row: &Row) -> Result<Campaign, Error> {
         terms: row.get("terms"),
         terms_digest: row.get::<_, &[u8]>("terms_sha256").try_into().map_err(|_| bad("digest of the terms"))?,
         fees,
-        kind: match row.get("kind") {
-            "recurring" => Kind::Recurring { monthly_goal },
-            _ => return Err(bad("kind")),
-        },
+        kind: kind(row, currency)?.ok_or_else(|| bad("kind"))?,
         currency,
         lineage: row.get::<_, &str>("lineage").parse().map_err(|_| bad("lineage"))?,
         fund: row.get::<_, Option<i32>>("fund").map(AccountNumber),
-        state: match row.get("state") {
-            "draft" => State::Draft { since, until: until()? },
-            "live" => State::Live { since },
-            "suspended" => State::Suspended { since, until: until()? },
-            "closed" => State::Closed { since },
-            _ => return Err(bad("state")),
-        },
+        state: state(row).ok_or_else(|| bad("state"))?,
+        promised: row.get("promised"),
+        verdict: verdict(row)?,
         version: row.get("version"),
         created_at: row.get("created_at"),
     })
 }
 
+fn kind(row: &Row, currency: Currency) -> Result<Option<Kind>, Error> {
+    let amount = |column: &str| {
+        let minor: Option<i64> = row.get(column);
+        minor.and_then(|minor| Money::from_minor(minor, currency).ok())
+    };
+    let last_day: Option<Date> = row.get("last_day");
+    let basis = row.get::<_, Option<&str>>("basis").map(str::parse).transpose()?;
+    Ok(match (row.get("kind"), last_day, basis) {
+        ("recurring", None, None) => amount("monthly_goal").map(|monthly_goal| Kind::Recurring { monthly_goal }),
+        ("all_or_nothing", Some(last_day), Some(basis)) => {
+            amount("goal").map(|goal| Kind::AllOrNothing { goal, last_day, basis })
+        }
+        ("keep_what_you_raise", Some(last_day), None) => {
+            Some(Kind::KeepWhatYouRaise { goal: amount("goal"), last_day })
+        }
+        ("minimum_and_optimum", Some(last_day), Some(basis)) => amount("goal")
+            .zip(amount("optimum"))
+            .map(|(minimum, optimum)| Kind::MinimumAndOptimum { minimum, optimum, last_day, basis }),
+        _ => None,
+    })
+}
+
+fn state(row: &Row) -> Option<State> {
+    let since = row.get("state_since");
+    let until: Option<Timestamp> = row.get("state_until");
+    match (row.get("state"), until) {
+        ("draft", Some(until)) => Some(State::Draft { since, until }),
+        ("live", until) => Some(State::Live { since, until }),
+        ("suspended", Some(until)) => Some(State::Suspended { since, until }),
+        ("collecting", Some(until)) => Some(State::Collecting { since, until }),
+        ("successful", None) => Some(State::Successful { since }),
+        ("failed", None) => Some(State::Failed { since }),
+        ("closed", None) => Some(State::Closed { since }),
+        _ => None,
+    }
+}
+
+fn verdict(row: &Row) -> Result<Option<Verdict>, Error> {
+    let word = row.get::<_, Option<&str>>("verdict").map(str::parse).transpose()?;
+    Ok(word.zip(row.get("verdict_at")).map(|(word, at)| Verdict { word, counted: row.get("counted"), at }))
+}
+
+/// The amounts of a kind as columns: of each month, what decides or is hoped for, the optimum.
+fn amounts(kind: &Kind) -> (Option<i64>, Option<i64>, Option<i64>) {
+    match kind {
+        Kind::Recurring { monthly_goal } => (Some(monthly_goal.minor()), None, None),
+        Kind::AllOrNothing { goal, .. } => (None, Some(goal.minor()), None),
+        Kind::KeepWhatYouRaise { goal, .. } => (None, goal.map(Money::minor), None),
+        Kind::MinimumAndOptimum { minimum, optimum, .. } => (None, Some(minimum.minor()), Some(optimum.minor())),
+    }
+}
+
 /// A new campaign; says no when the book has one with its slug.
 pub async fn insert(tx: &Transaction<'_>, new: &Campaign) -> Result<bool, Error> {
-    let Kind::Recurring { monthly_goal } = new.kind;
+    let (monthly_goal, goal, optimum) = amounts(&new.kind);
     let statement = tx
         .prepare_cached(
             "-- campaigns::insert
             INSERT INTO campaign (book_id, id, slug, title, summary, terms, terms_sha256, kind, currency, monthly_goal,
-                                  state, state_since, state_until, created_at, lineage, fees)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+                                  state, state_since, state_until, created_at, lineage, fees, goal, optimum, last_day, basis)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
             ON CONFLICT (book_id, slug) DO NOTHING",
         )
         .await?;
@@ -72,13 +116,17 @@ pub async fn insert(tx: &Transaction<'_>, new: &Campaign) -> Result<bool, Error>
                 /* terms_sha256 */ &new.terms_digest.as_slice(),
                 /* kind */ &new.kind.as_str(),
                 /* currency */ &new.currency.code(),
-                /* monthly_goal */ &monthly_goal.minor(),
+                /* monthly_goal */ &monthly_goal,
                 /* state */ &new.state.as_str(),
                 /* state_since */ &new.state.since(),
                 /* state_until */ &new.state.until(),
                 /* created_at */ &new.created_at,
                 /* lineage */ &new.lineage.as_str(),
                 /* fees */ &Json(&new.fees),
+                /* goal */ &goal,
+                /* optimum */ &optimum,
+                /* last_day */ &new.kind.last_day(),
+                /* basis */ &new.kind.decider().map(|(_, basis)| basis.as_str()),
             ],
         )
         .await?;
@@ -143,6 +191,85 @@ pub async fn update_state(
         )
         .await?;
     campaign(&row)
+}
+
+/// Writes that its last day has ended, and what was promised then; its version rises.
+pub async fn update_collecting(
+    tx: &Transaction<'_>,
+    id: CampaignId,
+    state: &State,
+    promised: i64,
+) -> Result<Campaign, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- campaigns::update_collecting
+            UPDATE campaign SET state = $3, state_since = $4, state_until = $5, promised = $6, version = version + 1
+             WHERE book_id = $1 AND id = $2
+            RETURNING *",
+        )
+        .await?;
+    let row = tx
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &id.book.0,
+                /* id */ &id.object,
+                /* state */ &state.as_str(),
+                /* state_since */ &state.since(),
+                /* state_until */ &state.until(),
+                /* promised */ &promised,
+            ],
+        )
+        .await?;
+    campaign(&row)
+}
+
+/// Writes its verdict; its version rises.
+pub async fn update_verdict(
+    tx: &Transaction<'_>,
+    id: CampaignId,
+    state: &State,
+    verdict: &Verdict,
+) -> Result<Campaign, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- campaigns::update_verdict
+            UPDATE campaign SET state = $3, state_since = $4, state_until = NULL, verdict = $5, counted = $6, verdict_at = $7,
+                                version = version + 1
+             WHERE book_id = $1 AND id = $2
+            RETURNING *",
+        )
+        .await?;
+    let row = tx
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &id.book.0,
+                /* id */ &id.object,
+                /* state */ &state.as_str(),
+                /* state_since */ &state.since(),
+                /* verdict */ &verdict.word.as_str(),
+                /* counted */ &verdict.counted,
+                /* verdict_at */ &verdict.at,
+            ],
+        )
+        .await?;
+    campaign(&row)
+}
+
+/// Whether a payment to the campaign is pending: due and not begun, under way, or to be tried again.
+pub async fn is_pending(client: &impl GenericClient, id: CampaignId) -> Result<bool, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- campaigns::is_pending
+            SELECT EXISTS (SELECT FROM charge
+                            WHERE book_id = $1 AND campaign = $2
+                              AND (state = 'processing' OR state = 'declined' AND retry_on IS NOT NULL))
+                OR EXISTS (SELECT FROM pledge
+                            WHERE book_id = $1 AND campaign = $2 AND state = 'active' AND next_sequence = 1)",
+        )
+        .await?;
+    Ok(client.query_one(&statement, &[/* book_id */ &id.book.0, /* campaign */ &id.object]).await?.get(0))
 }
 
 /// Minor units that a fund has of charges that were captured and have not arrived as cash.
