@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn an_amount_comes_with_its_currency() {
         let is_money = |name: &&str| FACTS.iter().any(|fact| fact.name == *name && fact.kind == FactKind::Money);
-        for family in FAMILIES.iter().filter(|family| family.facts.iter().any(|fact| is_money(fact))) {
+        for family in FAMILIES.iter().filter(|family| family.facts.iter().any(is_money)) {
             assert!(family.facts.contains(&"currency"), "{}", family.name);
         }
     }

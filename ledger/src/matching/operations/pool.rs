@@ -18,6 +18,7 @@ use crate::money::allocation::largest_remainder;
 use crate::parties::store::organisations;
 use crate::pledging::store::campaigns;
 use crate::service::change::check_line;
+use crate::treasury::rules::settlement::Method;
 use crate::service::store::activity::{self, Actor, Done};
 use crate::text;
 use crate::treasury::operations::settlements;
@@ -79,7 +80,7 @@ pub async fn contribute(
     }
     let id = PoolContributionId::generate(book.id);
     let on = book.today(wall);
-    let settlement = settlements::open(tx, &book, new.partner, round.currency, on, wall).await?;
+    let settlement = settlements::open(tx, &book, new.partner, (round.currency, Method::Card), on, wall).await?;
     let entry = movements::pool_pledged(settlement.receivable, account, new.amount, on, id);
     let entry = posting::post(tx, &book, entry, wall).await?.number;
     let contribution = PoolContribution {

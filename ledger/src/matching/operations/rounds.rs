@@ -109,7 +109,7 @@ pub async fn add_campaign(
         return Err(Error::invalid("/campaign", "a campaign of another book"));
     }
     let found = campaigns::get(tx, campaign).await?;
-    found.state.at(book.now(wall)).takes_money()?;
+    found.state.at(book.now(wall)).takes_pledges()?;
     if found.currency != round.currency {
         return Err(Refusal::new("round-currency-differs", format!("the round is in {}", round.currency)).into());
     }
