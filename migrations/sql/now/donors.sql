@@ -10,7 +10,8 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
            generate_series(0, 31) AS place
 $$;
 
--- The outside ids of what belongs to a donor, and is spoken of by them: pledges, their charges, changes of their plans.
+-- The outside ids of what belongs to a donor, and is spoken of by them: pledges, their charges with what went back of them or was
+-- taken back, changes of their plans.
 CREATE OR REPLACE FUNCTION donor_objects(p_book int, p_donor uuid) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT coalesce(array_agg(o.id), '{}') FROM (
@@ -18,6 +19,15 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
         UNION ALL
         SELECT outside_id('chg', p_book, c.id) FROM public.pledge p
           JOIN public.charge c ON c.book_id = p.book_id AND c.pledge = p.id
+         WHERE p.book_id = p_book AND p.donor = p_donor
+        UNION ALL
+        SELECT outside_id('rfd', p_book, r.id) FROM public.pledge p
+          JOIN public.charge c ON c.book_id = p.book_id AND c.pledge = p.id
+          JOIN public.refund r ON r.book_id = c.book_id AND r.charge = c.id
+         WHERE p.book_id = p_book AND p.donor = p_donor
+        UNION ALL
+        SELECT outside_id('cbk', p_book, b.id) FROM public.pledge p
+          JOIN public.chargeback b ON b.book_id = p.book_id AND b.pledge = p.id
          WHERE p.book_id = p_book AND p.donor = p_donor
         UNION ALL
         SELECT outside_id('plc', p_book, c.id) FROM public.pledge p
@@ -44,7 +54,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
             'pledge', (p_body -> 'pledge') || jsonb_build_object(
                 'donor', (p_body #> '{pledge,donor}') || '{"name": null, "reference": null}',
                 'reference', public.reference_erased(p_body #>> '{pledge,reference}')))
-        WHEN p_body ? 'asked_by' THEN p_body || '{"reason": ""}'
+        WHEN p_body ? 'asked_by' OR p_body ?& '{charge,sent}' THEN p_body || '{"reason": ""}'
         ELSE p_body
     END
 $$;
@@ -69,12 +79,15 @@ BEGIN
     UPDATE public.plan_change c SET reason = ''
       FROM public.pledge p
      WHERE p.book_id = p_book AND p.donor = p_donor AND c.book_id = p_book AND c.pledge = p.id AND c.reason <> '';
+    UPDATE public.refund r SET reason = ''
+      FROM public.pledge p JOIN public.charge c ON c.book_id = p.book_id AND c.pledge = p.id
+     WHERE p.book_id = p_book AND p.donor = p_donor AND r.book_id = p_book AND r.charge = c.id AND r.reason <> '';
     UPDATE public.activity SET reason = ''
      WHERE book_id = p_book AND object = ANY (v_objects) AND actor_kind <> 'service' AND reason <> '';
     UPDATE public.reply SET body = public.reply_without_person(body)
      WHERE book_id = p_book
        AND coalesce(body #>> '{donor,id}', body #>> '{pledge,donor,id}',
-                    CASE WHEN body ? 'asked_by' THEN body ->> 'pledge' END)
+                    CASE WHEN body ? 'asked_by' THEN body ->> 'pledge' WHEN body ?& '{charge,sent}' THEN body ->> 'charge' END)
            = ANY (v_objects || public.outside_id('dnr', p_book, p_donor))
        AND body <> public.reply_without_person(body);
     SELECT coalesce(array_agg(c.id::text), '{}') INTO v_changes
@@ -82,12 +95,13 @@ BEGIN
      WHERE p.book_id = p_book AND p.donor = p_donor;
     -- A mail server may have repeated an address in its refusal.
     UPDATE public.job SET last_error = '', payload = CASE WHEN payload ? 'token' THEN payload || '{"token": ""}' ELSE payload END
-     WHERE book_id = p_book AND kind IN ('send_receipt', 'notify_decline', 'send_consent_link', 'send_plan_change')
+     WHERE book_id = p_book AND kind IN ('send_receipt', 'notify_decline', 'send_consent_link', 'send_plan_change', 'notify_pledge', 'send_refund_notice')
        AND left(dedupe, 36) = ANY (v_objects || v_changes) AND (last_error <> '' OR payload ->> 'token' <> '');
     DELETE FROM public.outbox_mail WHERE book_id = p_book AND split_part(about, '.', 2) = ANY (v_objects);
     UPDATE public.sandbox_provider_charge SET token = ''
      WHERE book_id = p_book AND left(reference, 36) = ANY (v_objects) AND token <> '';
     DELETE FROM public.donor_link WHERE book_id = p_book AND donor = p_donor;
+    DELETE FROM public.donor_identity WHERE book_id = p_book AND donor = p_donor;
     RETURN true;
 END
 $$;
@@ -109,6 +123,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
         'attempts', (SELECT coalesce(jsonb_agg(to_jsonb(a) - 'book_id' ORDER BY a.charge, a.attempt), '[]')
                        FROM plg p JOIN public.charge c ON c.book_id = p_book AND c.pledge = p.id
                        JOIN public.charge_attempt a ON a.book_id = p_book AND a.charge = c.id),
+        'refunds', (SELECT coalesce(jsonb_agg(to_jsonb(r) - 'book_id' ORDER BY r.id), '[]')
+                      FROM plg p JOIN public.charge c ON c.book_id = p_book AND c.pledge = p.id
+                      JOIN public.refund r ON r.book_id = p_book AND r.charge = c.id),
+        'chargebacks', (SELECT coalesce(jsonb_agg(to_jsonb(b) - 'book_id' ORDER BY b.id), '[]')
+                          FROM plg p JOIN public.chargeback b ON b.book_id = p_book AND b.pledge = p.id),
+        'identity', (SELECT to_jsonb(i) - ARRAY['book_id', 'identity'] FROM public.donor_identity i WHERE i.book_id = p_book AND i.donor = p_donor),
         'receipts', (SELECT coalesce(jsonb_agg(to_jsonb(r) - 'book_id' ORDER BY r.id), '[]')
                        FROM public.receipt r WHERE r.book_id = p_book AND r.donor = p_donor),
         'links', (SELECT coalesce(jsonb_agg(to_jsonb(l) - ARRAY['book_id', 'secret_digest'] ORDER BY l.id), '[]')
@@ -123,7 +143,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
                       FROM public.reply r, about
                      WHERE r.book_id = p_book
                        AND coalesce(r.body #>> '{donor,id}', r.body #>> '{pledge,donor,id}',
-                                    CASE WHEN r.body ? 'asked_by' THEN r.body ->> 'pledge' END)
+                                    CASE WHEN r.body ? 'asked_by' THEN r.body ->> 'pledge' WHEN r.body ?& '{charge,sent}' THEN r.body ->> 'charge' END)
                            = ANY (about.ids || public.outside_id('dnr', p_book, p_donor))))
       FROM public.donor d WHERE d.book_id = p_book AND d.id = p_donor
 $$;

@@ -48,6 +48,21 @@ BEGIN
      $f$'pledge', r.pledge, 'campaign', r.campaign, 'settlement', r.settlement, 'payment', r.sequence, 'amount', r.amount,
         'currency', r.currency, 'due_on', r.due_on, 'attempt', r.attempt, 'decline', nullif(r.decline_kind, ''),
         'retry_on', r.retry_on, 'captured_on', r.captured_on, 'entry', nullif(r.entry, 0)$f$),
+    ('refund', 'refund', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, 'r.partner',
+     $f$'charge', r.charge, 'amount', r.amount, 'sent', r.sent, 'currency', r.currency, 'entry', greatest(r.entry, r.end_entry)$f$),
+    ('chargeback', 'chargeback', 'r.id', 'r.version', 'r.state', NULL, NULL, 'coalesce(r.decided_at, r.created_at)', 'r.partner',
+     $f$'charge', r.charge, 'pledge', r.pledge, 'campaign', r.campaign, 'amount', r.amount, 'fee', nullif(r.fee, 0),
+        'currency', r.currency, 'day', r.reported_on, 'entry', nullif(greatest(r.opened_entry, r.closed_entry), 0)$f$),
+    ('receipt', 'receipt', 'r.id', '1', $e$'issued'$e$, NULL, NULL, 'r.issued_at', 'r.custodian',
+     $f$'charge', r.charge, 'pledge', r.pledge, 'campaign', r.campaign, 'amount', r.amount, 'currency', r.currency,
+        'day', r.given_on, 'entry', r.entry$f$),
+
+    ('matching_round', 'matching_round', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
+     $f$'pool', nullif(r.pool, 0), 'currency', r.currency, 'from', r.first_day, 'to', r.last_day$f$),
+    ('pool_contribution', 'pool_contribution', 'r.id', $e$CASE r.state WHEN 'captured' THEN 1 WHEN 'settled' THEN 2 ELSE 3 END$e$,
+     'r.state', NULL, NULL, NULL, 'r.partner',
+     $f$'matching_round', r.round, 'sponsor', r.sponsor, 'settlement', r.settlement, 'amount', r.amount, 'currency', r.currency,
+        'captured_on', r.captured_on, 'returned', nullif(r.returned, 0), 'entry', r.entry$f$),
 
     ('milestone', 'milestone', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
      $f$'campaign', r.campaign_id, 'team', r.team, 'claim', r.claim_id, 'amount', r.amount,
@@ -202,6 +217,16 @@ CREATE OR REPLACE TRIGGER pledge_event_of_new AFTER INSERT ON pledge REFERENCING
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('pledge');
 CREATE OR REPLACE TRIGGER charge_event_of_new AFTER INSERT ON charge REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('charge');
+CREATE OR REPLACE TRIGGER refund_event_of_new AFTER INSERT ON refund REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('refund');
+CREATE OR REPLACE TRIGGER chargeback_event_of_new AFTER INSERT ON chargeback REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('chargeback');
+CREATE OR REPLACE TRIGGER receipt_event_of_new AFTER INSERT ON receipt REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('receipt');
+CREATE OR REPLACE TRIGGER matching_round_event_of_new AFTER INSERT ON matching_round REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('matching_round');
+CREATE OR REPLACE TRIGGER pool_contribution_event_of_new AFTER INSERT ON pool_contribution REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('pool_contribution');
 CREATE OR REPLACE TRIGGER milestone_event_of_new AFTER INSERT ON milestone REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('milestone');
 CREATE OR REPLACE TRIGGER claim_event_of_new AFTER INSERT ON claim REFERENCING NEW TABLE AS new_rows
@@ -256,6 +281,14 @@ CREATE OR REPLACE TRIGGER pledge_event_of_change AFTER UPDATE ON pledge REFERENC
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('pledge');
 CREATE OR REPLACE TRIGGER charge_event_of_change AFTER UPDATE ON charge REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('charge');
+CREATE OR REPLACE TRIGGER refund_event_of_change AFTER UPDATE ON refund REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('refund');
+CREATE OR REPLACE TRIGGER chargeback_event_of_change AFTER UPDATE ON chargeback REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('chargeback');
+CREATE OR REPLACE TRIGGER matching_round_event_of_change AFTER UPDATE ON matching_round REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('matching_round');
+CREATE OR REPLACE TRIGGER pool_contribution_event_of_change AFTER UPDATE ON pool_contribution REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('pool_contribution');
 CREATE OR REPLACE TRIGGER milestone_event_of_change AFTER UPDATE ON milestone REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('milestone');
 CREATE OR REPLACE TRIGGER claim_event_of_change AFTER UPDATE ON claim REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
