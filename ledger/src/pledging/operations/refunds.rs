@@ -112,7 +112,7 @@ fn part(charge: &Charge, asked: Option<Money>) -> Result<Money, Error> {
         let detail = format!("of the charge of {whole}, {left} is neither refunded nor under dispute");
         return Err(Refusal::new("refund-exceeds-charge", detail).into());
     }
-    Ok(Money::from_minor(wanted, currency).map_err(|_| Error::inconsistent("a part of a charge is no amount"))?)
+    Money::from_minor(wanted, currency).map_err(|_| Error::inconsistent("a part of a charge is no amount"))
 }
 
 /// Money of a campaign's fund that goes back.

@@ -84,10 +84,13 @@ pub async fn return_one(
 ) -> Result<bool, Error> {
     let fund = campaigns::get(tx, campaign).await?.fund()?;
     let held: i64 = layers::list_own(tx, fund, pledge).await?.iter().map(|layer| layer.left).sum();
+    if held == 0 {
+        return Ok(false);
+    }
     let mut after = 0;
-    while held > 0 {
+    loop {
         let page = charges::list(tx, pledge, after, 200).await?;
-        let Some(last) = page.last() else { break };
+        let Some(last) = page.last() else { return Ok(false) };
         after = last.sequence;
         for charge in page.iter().filter(|charge| matches!(charge.state, ChargeState::Settled { .. })) {
             let total: i64 = fees::of_charge(tx, charge.id).await?.iter().map(|fee| fee.amount).sum();
@@ -99,5 +102,4 @@ pub async fn return_one(
             return Ok(true);
         }
     }
-    Ok(false)
 }

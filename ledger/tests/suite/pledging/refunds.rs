@@ -18,7 +18,7 @@ use ledger::pledging::rules::charge::Charge;
 use ledger::pledging::rules::fee::{Payee, Term};
 use ledger::pledging::rules::lineage::Method;
 use ledger::pledging::rules::pledge::Rail;
-use ledger::pledging::rules::refund::{Outcome, Refund};
+use ledger::pledging::rules::refund::{Outcome, Refund, State};
 use ledger::pledging::store::refunds as rows;
 use ledger::pledging::store::{charges as charge_rows, lineage, pledges as pledge_rows};
 use ledger::service::change::Change;
@@ -56,6 +56,10 @@ impl Scene {
     async fn arrives(&self, refund: &Refund, day: i64) -> Refund {
         let provider_reference = format!("back-{}", refund.id);
         self.end(refund, Outcome::Settled { provider_reference }, day).await.unwrap()
+    }
+
+    async fn refund(&self, refund: &Refund) -> Refund {
+        rows::get(&self.ground.client().await, refund.id).await.unwrap()
     }
 
     async fn state(&self, pledge: PledgeId) -> &'static str {
@@ -107,16 +111,12 @@ async fn p3_a_refund_that_is_reported_before_its_capture_leaves_the_charge_refun
     };
     let mut told = Vec::new();
     for _ in 0..2 {
-        let refund =
-            scene.ground.run(async |tx| refund_outcomes::report_made(tx, id, partner, made, wall).await).await;
+        let refund = scene.ground.run(async |tx| refund_outcomes::report_made(tx, id, partner, made, wall).await).await;
         told.push(refund.unwrap().id);
     }
     assert_eq!(told[0], told[1], "the same refund twice is one");
     let capture = async |event: &str, payment: &str| {
-        scene
-            .ground
-            .run(async |tx| charges::capture_reported(tx, id, partner, event, payment, None, wall).await)
-            .await
+        scene.ground.run(async |tx| charges::capture_reported(tx, id, partner, event, payment, None, wall).await).await
     };
     assert_eq!(capture("evt-paid", "pay-1").await.unwrap(), Recorded::Already);
     assert_eq!(refusal(capture("evt-2", "pay-2").await), "charge-captured");
@@ -291,4 +291,37 @@ async fn c5_what_a_cancelled_project_did_not_release_goes_back_pro_rata_with_its
 async fn give_back(scene: &Scene, campaign: CampaignId) -> Result<Campaign, Error> {
     let wall = scene.ground.day(6);
     scene.ground.run(async |tx| returns::return_all(tx, campaign, Change::by_service("given up"), wall).await).await
+}
+
+#[tokio::test]
+async fn a_refund_that_its_partner_does_not_report_in_time_has_failed_and_can_be_asked_for_again() {
+    let mut scene = Scene::new().await;
+    let press = scene.campaign("press", Method::Fifo).await;
+    let asked = PlacePledge { rail: Rail::Partner, token: String::new(), ..scene.ground.ask(&press, "p", "30.00") };
+    let (wall, partner) = (scene.ground.wall, scene.ground.partner);
+    let placed = scene.ground.run(async |tx| {
+        let pledge = pledges::place(tx, asked, wall).await?.pledge.id;
+        charges::begin(tx, pledge, 1, wall).await?;
+        let id = charge_rows::list(tx, pledge, 0, 1).await?.remove(0).id;
+        charges::capture_reported(tx, id, partner, "evt-1", "pay-1", None, wall).await?;
+        Ok((pledge, id))
+    });
+    let (pledge, charge) = placed.await.unwrap();
+    scene.settle(pledge, 3).await;
+    let refund = scene.ask(charge, None, 3).await.unwrap();
+    scene.ground.wall = scene.ground.day(16);
+    PlayedWorker { lanes: None }.work(&scene.ground).await;
+    assert_eq!(scene.refund(&refund).await.state.as_str(), "requested", "it has two weeks");
+    scene.ground.wall = scene.ground.day(1);
+    PlayedWorker { lanes: None }.work(&scene.ground).await;
+    let failed = scene.refund(&refund).await.state;
+    assert_eq!(failed, State::Failed { code: "not_reported".into() });
+    assert_eq!((scene.fund(&press).await, scene.first_charge(pledge).await.word()), (3_000, "settled"));
+    let again = scene.ask(charge, None, 0).await.unwrap();
+    let report = scene
+        .ground
+        .run(async |tx| refund_outcomes::report(tx, again.id, partner, settled_as("back-1"), scene.ground.wall).await);
+    assert_eq!(report.await.unwrap().state.as_str(), "settled");
+    assert_eq!(scene.fund(&press).await, 0);
+    scene.agrees().await;
 }
