@@ -101,7 +101,7 @@ impl From<PoolContribution> for PoolContributionBody {
     responses((status = 201, description = "It stands in the pool", body = PoolContributionBody),
               (status = 200, description = "It was reported before, just so", body = PoolContributionBody)))]
 #[post("/v1/matching-rounds/{id}/contributions")]
-pub(crate) async fn create(
+pub(crate) async fn contribute(
     state: Data<State>,
     caller: Caller,
     id: Path<MatchingRoundId>,
@@ -135,7 +135,7 @@ pub(crate) async fn create(
 #[utoipa::path(tag = "matching", params(("id" = String, Path, description = "The round"), PageQuery),
     responses((status = 200, description = "A page, the oldest first", body = Page<PoolContributionBody>)))]
 #[get("/v1/matching-rounds/{id}/contributions")]
-pub(crate) async fn list(
+pub(crate) async fn list_contributions(
     state: Data<State>,
     caller: Caller,
     id: Path<MatchingRoundId>,
