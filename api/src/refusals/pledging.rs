@@ -285,6 +285,12 @@ pub(super) const KINDS: &[Kind] = &[
         &["POST /v1/chargebacks/{id}:win", "POST /v1/chargebacks/{id}:lose"],
     ),
     refusal(
+        "pledge-held",
+        "A chargeback that is not over holds the money of the pledge.",
+        "Wait until it is decided: the list of the charge's chargebacks says until when.",
+        &["POST /v1/pledges/{id}:redirect"],
+    ),
+    refusal(
         "reserve-short",
         "The risk reserve does not reach.",
         "Fund the risk reserve: `detail` says with how much.",

@@ -7,7 +7,7 @@
 //! Lock order: pledge → charge → chargeback → campaigns by id → settlement → head of the book.
 
 use super::campaigns::available;
-use super::losses::{self, Borne};
+use super::losses;
 use super::plan;
 use super::present::lock_present;
 use crate::book::AccountNumber;
@@ -331,7 +331,7 @@ async fn settle_what_can_be(
 ) -> Result<Chargeback, Error> {
     let mut present = chargeback;
     match present.state {
-        State::Won | State::Lost => return Ok(present),
+        State::Won | State::Lost => Ok(present),
         State::Open => leave(tx, book, present, on, wall).await,
         State::LostUnborne => {
             // Campaigns are locked before settlements and the head.
@@ -341,8 +341,8 @@ async fn settle_what_can_be(
                 return Ok(present);
             }
             match losses::bear(tx, book, present.clone(), &campaigns, on, wall).await? {
-                Borne::NotYet => Ok(present),
-                Borne::By(closed) => {
+                None => Ok(present),
+                Some(closed) => {
                     let done = Done::new(&closed.id, "borne", Actor::Service);
                     activity::record(tx, book.id, done, book.now(wall)).await?;
                     Ok(closed)

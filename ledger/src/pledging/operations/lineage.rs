@@ -3,12 +3,12 @@
 //! Both are called after the posting, under the lock of the book's head: the layers that are seen are exactly those that
 //! settled before the entry, so that a replay of the book finds the same parts.
 
-use crate::error::Error;
+use crate::error::{Error, Refusal};
 use crate::id::PledgeId;
 use crate::money::Money;
 use crate::pledging::rules::campaign::Campaign;
 use crate::pledging::rules::lineage::{self, Layer, Method, Part};
-use crate::pledging::store::lineage as layers;
+use crate::pledging::store::{chargebacks, lineage as layers};
 use deadpool_postgres::Transaction;
 
 /// How many layers are read at once.
@@ -21,8 +21,24 @@ pub(crate) async fn draw(tx: &Transaction<'_>, campaign: &Campaign, entry: i64, 
     save(tx, campaign, entry, &parts).await
 }
 
-/// An entry took an amount of one pledge's own money out of a campaign's fund, the oldest first.
+/// An entry took an amount of one pledge's own money out of a campaign's fund, the oldest first. Refused with `pledge-held` while
+/// a chargeback holds that money.
 pub(crate) async fn draw_own(
+    tx: &Transaction<'_>,
+    campaign: &Campaign,
+    pledge: PledgeId,
+    entry: i64,
+    amount: Money,
+) -> Result<(), Error> {
+    if chargebacks::holds(tx, pledge).await? {
+        let detail = format!("a chargeback of {pledge} is not over: until then nobody takes of its money");
+        return Err(Refusal::new("pledge-held", detail).into());
+    }
+    draw_held(tx, campaign, pledge, entry, amount).await
+}
+
+/// The same of money that the chargeback holds which the entry is about.
+pub(super) async fn draw_held(
     tx: &Transaction<'_>,
     campaign: &Campaign,
     pledge: PledgeId,

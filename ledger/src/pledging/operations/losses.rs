@@ -23,14 +23,6 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The most teams among which one loss is divided; what further ones got falls on the reserve.
 const TEAMS_MAX: i64 = 400;
 
-/// What became of a loss.
-pub(super) enum Borne {
-    /// It is borne: the chargeback as it is then.
-    By(Chargeback),
-    /// The risk reserve does not reach.
-    NotYet,
-}
-
 /// Locks the campaigns in whose funds something of the pledge is left, by id, with that of the charge.
 pub(super) async fn lock_campaigns(
     tx: &Transaction<'_>,
@@ -46,7 +38,8 @@ pub(super) async fn lock_campaigns(
     Ok(locked)
 }
 
-/// Finds the bearers of a lost chargeback as they stand now, posts what each bears, with effect on a day, and ends it.
+/// Finds the bearers of a lost chargeback as they stand now, posts what each bears, with effect on a day, and ends it;
+/// none while the risk reserve does not reach.
 pub(super) async fn bear(
     tx: &Transaction<'_>,
     book: &Book,
@@ -54,14 +47,14 @@ pub(super) async fn bear(
     campaigns: &BTreeMap<CampaignId, Campaign>,
     on: Date,
     wall: Timestamp,
-) -> Result<Borne, Error> {
+) -> Result<Option<Chargeback>, Error> {
     let currency = lost.amount.currency();
     journal::lock(tx, book.id).await?;
     let loss = loss(tx, book, &lost, campaigns).await?;
     let parts = rules::share(&loss)?;
     let of_reserve = parts.iter().find(|part| part.bearer == Bearer::RiskReserve).map_or(0, |part| part.amount);
     if rules::reserve_reaches(of_reserve, reserve_of(tx, book, currency).await?, currency).is_err() {
-        return Ok(Borne::NotYet);
+        return Ok(None);
     }
     let mut bearers = Vec::with_capacity(parts.len());
     for part in &parts {
@@ -78,7 +71,7 @@ pub(super) async fn bear(
     chargebacks::insert_parts(tx, lost.id, &parts).await?;
     let held_until = Some(posted.number + 1);
     let closed = Chargeback { state: State::Lost, closed_entry: posted.number, held_until, ..lost };
-    Ok(Borne::By(chargebacks::update(tx, &closed).await?))
+    chargebacks::update(tx, &closed).await.map(Some)
 }
 
 /// What is to be borne, and what there is.
@@ -169,7 +162,7 @@ async fn account_of(
     wall: Timestamp,
 ) -> Result<AccountNumber, Error> {
     let account = match bearer {
-        Bearer::Fund(id) => return campaigns.get(&id).ok_or(Error::NotFound("campaign"))?.fund().map_err(Error::from),
+        Bearer::Fund(id) => return campaigns.get(&id).ok_or(Error::NotFound("campaign"))?.fund(),
         Bearer::TeamPayable(team) => chart::team_payable(team),
         Bearer::TeamReceivable(team) => chart::team_receivable(team),
         Bearer::Fee(Payee::Host) => chart::fee_income(),
@@ -192,7 +185,7 @@ async fn draw(
     for part in parts {
         let Bearer::Fund(id) = part.bearer else { continue };
         let campaign = campaigns.get(&id).ok_or(Error::NotFound("campaign"))?;
-        lineage::draw_own(tx, campaign, pledge, entry, amount(part.amount, currency)?).await?;
+        lineage::draw_held(tx, campaign, pledge, entry, amount(part.amount, currency)?).await?;
     }
     Ok(())
 }
