@@ -12,7 +12,6 @@ mod parties;
 mod pledging;
 
 pub use general::{BOOK_FROZEN, QUOTA, STORAGE};
-pub use pledging::CARD_TESTING;
 
 use std::sync::LazyLock;
 

@@ -2,9 +2,6 @@
 
 use super::{At, Kind, refusal};
 
-/// Somebody seems to try cards.
-pub const CARD_TESTING: &str = "card-testing-suspected";
-
 const PLEDGE: &[&str] = &["POST /v1/campaigns/{id}/pledges", "POST /v1/campaigns/{id}/pledges:batch"];
 const CAPTURE: &[&str] = &["POST /v1/charges/{id}:capture", "POST /v1/charges/{id}/refunds"];
 const CHARGEBACK: &[&str] = &["POST /v1/charges/{id}/chargebacks"];
@@ -28,7 +25,7 @@ const DECISIONS: &[&str] = &["POST /v1/claims/{id}/reviews", "POST /v1/disputes/
 
 pub(super) const KINDS: &[Kind] = &[
     Kind {
-        code: CARD_TESTING,
+        code: "card-testing-suspected",
         status: 429,
         meaning: "Somebody seems to try cards: more payments came from one address, with one card or for one pledge within an hour \
                   than people give, or most first charges of the partner's pledges were declined. Nothing was done, no provider \

@@ -5,13 +5,11 @@ use crate::auth::Caller;
 use crate::idempotency::{IdempotencyKey, Scope, has_come};
 use crate::limits::address::network;
 use crate::problem::Problem;
-use crate::refusals::CARD_TESTING;
 use crate::state::State;
 use crate::wire::{bounded, parse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use jiff::Timestamp;
-use ledger::book::Mode;
 use ledger::engine::store::books::Book;
 use ledger::id::{OrganisationId, PledgeId};
 use ledger::pledging::operations::tries;
@@ -85,8 +83,8 @@ impl<'a> Tries<'a> {
     /// that nobody uses up what is another's.
     pub(super) fn subjects(&self, payer: &Payer, pledge: Option<PledgeId>) -> Vec<Subject> {
         let of = |kind: &str, value: &str| {
-            let mode = if self.book.mode == Mode::Live { "live" } else { "sandbox" };
-            let parts = [mode, &self.partner.to_string(), kind, value].map(|part| part.as_bytes().to_vec());
+            let parts =
+                [self.book.mode.as_str(), &self.partner.to_string(), kind, value].map(|part| part.as_bytes().to_vec());
             let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
             self.state.keys.digests().digest(&parts)
         };
@@ -156,6 +154,7 @@ fn too_many_declines() -> Problem {
 }
 
 fn suspected(detail: String, seconds: i64) -> Problem {
-    Problem::new(StatusCode::TOO_MANY_REQUESTS, CARD_TESTING, "Somebody seems to try cards", detail)
+    let title = "Somebody seems to try cards";
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "card-testing-suspected", title, detail)
         .with_header(RETRY_AFTER, &seconds.to_string())
 }
