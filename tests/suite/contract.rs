@@ -262,9 +262,9 @@ fn was_asked(
 /// partners' as the platform.
 ///
 /// The examples of the scene succeed whatever chance does, so that each run reaches the same: all operations but one of
-/// books, which takes a job that was given up, and six of pledging that only partners may. The percentages leave two of
-/// each piece, in case: together they demand 91 of the 104 operations of the first three pieces, 46 of the 50 of the last
-/// two, and 39 of the 41 of partners.
+/// books, which takes a job that was given up, eleven of pledging that only partners may, and one that shows what those bring.
+/// The percentages leave two of each piece, in case: together they demand 94 of the 113 operations of the first three
+/// pieces, 46 of the 50 of the last two, and 44 of the 46 of partners.
 async fn no_answer_breaks(piece: Piece, succeeded_min_percent: usize) -> Outcome {
     let scene = Scene::set(&[piece]).await?;
     let (contract, caller) = match piece {
@@ -337,7 +337,7 @@ async fn no_answer_about_books_breaks_the_contract() -> Outcome {
 
 #[tokio::test]
 async fn no_answer_about_pledges_and_milestones_breaks_the_contract() -> Outcome {
-    no_answer_breaks(Piece::Pledging, 77).await
+    no_answer_breaks(Piece::Pledging, 70).await
 }
 
 #[tokio::test]
