@@ -113,6 +113,6 @@ COMMENT ON COLUMN donor_link.secret_digest IS 'SHA-256 of the secret in it.';
 
 -- The kept answers that say something of a donor: by the donor, or by the pledge where a change of its plan was asked for.
 CREATE INDEX reply_about_donor ON reply (book_id, (coalesce(body #>> '{donor,id}', body #>> '{pledge,donor,id}',
-        CASE WHEN body ? 'asked_by' THEN body ->> 'pledge' END)))
-    WHERE coalesce(body #>> '{donor,id}', body #>> '{pledge,donor,id}', CASE WHEN body ? 'asked_by' THEN body ->> 'pledge' END)
+        CASE WHEN body ? 'asked_by' THEN body ->> 'pledge' WHEN body ?& '{charge,sent}' THEN body ->> 'charge' END)))
+    WHERE coalesce(body #>> '{donor,id}', body #>> '{pledge,donor,id}', CASE WHEN body ? 'asked_by' THEN body ->> 'pledge' WHEN body ?& '{charge,sent}' THEN body ->> 'charge' END)
           IS NOT NULL;

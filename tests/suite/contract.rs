@@ -266,9 +266,8 @@ fn was_asked(
 /// partners' as the platform.
 ///
 /// The examples of the scene succeed whatever chance does, so that each run reaches the same: all operations but one of
-/// books, which takes a job that was given up, and ten of pledging that only partners may. The percentages leave two of
-/// each piece, in case: together they demand 94 of the 111 operations of the first three pieces, 46 of the 50 of the last
-/// two, and 45 of the 47 of partners.
+/// books, which takes a job that was given up, and those of pledging that only partners may. The percentages leave two of each
+/// piece, in case.
 async fn no_answer_breaks(piece: Piece, succeeded_min_percent: usize) -> Outcome {
     let scene = Scene::set(&[piece]).await?;
     let (contract, caller) = match piece {
