@@ -340,12 +340,12 @@ async fn no_answer_about_books_breaks_the_contract() -> Outcome {
 
 #[tokio::test]
 async fn no_answer_about_pledges_and_milestones_breaks_the_contract() -> Outcome {
-    no_answer_breaks(Piece::Pledging, 70).await
+    no_answer_breaks(Piece::Pledging, 63).await
 }
 
 #[tokio::test]
 async fn no_answer_about_challenges_breaks_the_contract() -> Outcome {
-    no_answer_breaks(Piece::Challenges, 93).await
+    no_answer_breaks(Piece::Challenges, 88).await
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ async fn events_are_read_by_those_whom_they_concern_and_a_partner_sees_those_of_
 
     let all = stage.cast.treasurer.all(&list).await?;
     let seen = families(&all);
-    ensure!(seen == ["campaign", "charge", "claim", "milestone", "pledge", "settlement"].into(), "{seen:?}");
+    ensure!(seen == ["campaign", "charge", "claim", "milestone", "pledge", "receipt", "settlement"].into(), "{seen:?}");
     let of_charge = format!("{list}&object={}", text(&charge, "/id")?);
     let of_charge = stage.cast.treasurer.all(&of_charge).await?;
     ensure!(kinds(&of_charge) == ["charge.processing", "charge.captured", "charge.settled"], "{of_charge:?}");

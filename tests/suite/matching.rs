@@ -165,10 +165,10 @@ async fn q7_q8_votes_have_an_allowance_and_what_is_disputed_after_the_payment_is
 
     stage.cast.advance(day(2, 4)).await?;
     ensure!(share(&stage, &matched, &press).await? == ["13.00", "12.00", "12.00"]);
-    let owner = migrations::connect(&stage.app.database_url().parse()?).await?;
-    let reference = text(&other, "/reference")?;
-    let disputed = "UPDATE charge c SET disputed = c.amount FROM pledge p WHERE p.id = c.pledge AND p.reference = $1";
-    ensure!(owner.execute(disputed, &[&reference]).await? == 1);
+    let charge = stage.charge(&other, 1).await?;
+    let taken = json!({"event_id": "taken-back", "amount": charge["amount"], "reason": "fraudulent"});
+    let chargebacks = format!("/v1/charges/{}/chargebacks", text(&charge, "/id")?);
+    stage.cast.partner.post(&chargebacks, &taken).await?.ok()?;
     let path = format!("/v1/matching-rounds/{}", text(&matched, "/id")?);
     let body = json!({"reason": "a chargeback"});
     let recomputed = stage.cast.treasurer.post(&format!("{path}:recompute"), &body).await?.ok()?;
@@ -177,6 +177,5 @@ async fn q7_q8_votes_have_an_allowance_and_what_is_disputed_after_the_payment_is
     let [line] = &found[..] else { anyhow::bail!("one line: {found:?}") };
     ensure!(line["campaign"] == press["id"] && line["would_be"]["amount"] == "0.00", "{line}");
     ensure!(share(&stage, &matched, &loom).await? == ["8.00", "8.00", "8.00"], "others are untouched");
-    owner.execute("UPDATE charge SET disputed = 0", &[]).await?;
     stage.app.finish().await
 }

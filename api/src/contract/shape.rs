@@ -120,6 +120,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("pledges", "plg"),
     ("proceeds", "prc"),
     ("purse-contributions", "pct"),
+    ("refunds", "rfd"),
     ("releases", "rel"),
     ("results", "res"),
     ("settlements", "stl"),

@@ -52,7 +52,21 @@ pub(super) const STATES: &[(&str, &[&str])] = &[
             "no_award",
         ],
     ),
-    ("Charge", &["scheduled", "processing", "declined", "captured", "settled", "voided", "missed", "disputed", "lost"]),
+    (
+        "Charge",
+        &[
+            "scheduled",
+            "processing",
+            "declined",
+            "captured",
+            "settled",
+            "voided",
+            "missed",
+            "disputed",
+            "lost",
+            "refunded",
+        ],
+    ),
     (
         "Claim",
         &[
@@ -145,7 +159,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Schedule", "interval") => [literal(&["once"]), all(Interval::ALL)].concat(),
         ("Task", "kind") => all(TaskKind::ALL),
         ("Unit", "counts") => all(Counts::ALL),
-        ("Use", "kind") => literal(&["milestone_released", "fund_moved", "dispute_lost"]),
+        ("Use", "kind") => literal(&["milestone_released", "fund_moved", "refund_sent", "dispute_lost"]),
         _ => return None,
     })
 }

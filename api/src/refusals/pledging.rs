@@ -263,11 +263,7 @@ pub(super) const KINDS: &[Kind] = &[
         "event-taken",
         "This event was about something else.",
         "Send an event id once.",
-        &[
-            "POST /v1/charges/{id}:capture",
-            "POST /v1/charges/{id}/refunds",
-            "POST /v1/charges/{id}/chargebacks",
-        ],
+        &["POST /v1/charges/{id}:capture", "POST /v1/charges/{id}/refunds", "POST /v1/charges/{id}/chargebacks"],
     ),
     refusal(
         "chargeback-exceeds-charge",

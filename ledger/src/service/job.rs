@@ -600,6 +600,8 @@ mod tests {
                 actor: Actor::Person(PersonId::generate()),
             },
             Job::SendFreezeNotice { freeze: 1 },
+            Job::SendCardTestingNotice { partner: OrganisationId::generate(), since: Timestamp::UNIX_EPOCH },
+            Job::NotifyPledge { pledge: PledgeId::generate(book), since: Timestamp::UNIX_EPOCH, again: false },
             Job::AdvanceCampaign { campaign: CampaignId::generate(book) },
             invitation(),
             Job::SendRefund { refund: RefundId::generate(book) },

@@ -4,7 +4,7 @@
 use crate::support::ground;
 use ledger::Error;
 use ledger::evidence::Digest;
-use ledger::id::{CampaignId, DonorId, MatchingRoundId, OrganisationId, PledgeId};
+use ledger::id::{CampaignId, ChargebackId, DonorId, MatchingRoundId, OrganisationId, PledgeId};
 use ledger::matching::operations::pool::NewContribution;
 use ledger::matching::operations::rounds::NewRound;
 use ledger::matching::operations::votes::{Cast, Voted};
@@ -14,9 +14,11 @@ use ledger::matching::rules::round::{Ballot, Clawback, PoolContribution, Round};
 use ledger::matching::rules::votes::VoteCost;
 use ledger::matching::store::{contributions, rounds as rows, tallies};
 use ledger::parties::rules::role::OrganisationKind;
+use ledger::pledging::operations::chargebacks;
 use ledger::pledging::operations::pledges::{AskedDonor, PlacePledge};
 use ledger::pledging::rules::campaign::Campaign;
-use ledger::pledging::store::{lineage, pledges};
+use ledger::pledging::rules::chargeback::Ruling;
+use ledger::pledging::store::{charges, lineage, pledges};
 use ledger::recount::recount;
 use ledger::service::change::Change;
 use ledger::service::store::activity::Actor;
@@ -158,11 +160,26 @@ impl Scene {
         rows::clawbacks(&self.ground.client().await, round.id, 0, 100).await.unwrap()
     }
 
-    /// A part of what a pledge brought is disputed: written as the owner, as the row says it whoever wrote it.
-    async fn dispute(&self, of: PledgeId, minor: i64) {
-        let owner = self.ground.database_owner().await;
-        let disputed = "UPDATE charge SET disputed = $2 WHERE pledge = $1 AND state IN ('captured', 'settled')";
-        assert_eq!(owner.execute(disputed, &[&of.object, &minor]).await.unwrap(), 1);
+    /// What a pledge brought is taken back by the donor's bank.
+    async fn dispute(&self, of: PledgeId, amount: &str, day: i64) -> ChargebackId {
+        let (ground, wall) = (&self.ground, self.ground.day(day));
+        let charge = charges::list(&ground.client().await, of, 0, 1).await.unwrap().remove(0).id;
+        let report = chargebacks::Report {
+            charge,
+            event_id: format!("event-{charge}"),
+            amount: usd(amount),
+            fee: None,
+            reason: "fraudulent".into(),
+            reported_on: None,
+            evidence_until: None,
+        };
+        ground.run(async |tx| chargebacks::report(tx, report, ground.partner, wall).await).await.unwrap().id
+    }
+
+    /// The provider gives it back.
+    async fn win(&self, chargeback: ChargebackId, day: i64) {
+        let (ground, wall, by) = (&self.ground, self.ground.day(day), Actor::Partner(self.ground.partner));
+        ground.run(async |tx| chargebacks::decide(tx, chargeback, Ruling::Win, by, wall).await).await.unwrap();
     }
 
     /// Everything that was captured settles, so that the lineage can be looked at whole.
@@ -317,13 +334,13 @@ async fn q8_a_dispute_before_the_result_is_final_is_counted_and_one_after_it_is_
     assert_eq!(scene.shares(&round).await, [2_200, 800]);
     scene.advance(round.id, PERIOD + 10).await;
     // Nobody asks for it: what stands is counted when it becomes final.
-    scene.dispute(early, 900).await;
+    let first = scene.dispute(early, "9.00", PERIOD + 10).await;
     let standing = scene.advance(round.id, PERIOD + 11 + OBJECTIONS).await;
     assert_eq!((standing.state.as_str(), standing.tally), ("final", 2));
     assert_eq!(scene.shares(&round).await, [400, 800]);
     assert_eq!(scene.advance(round.id, 40).await.state.as_str(), "paid");
 
-    scene.dispute(late, 400).await;
+    let second = scene.dispute(late, "4.00", 44).await;
     assert_eq!(scene.recompute(&round, 45).await.tally, 2);
     let found = scene.clawbacks(&round).await;
     let of = found.iter().map(|found| (found.campaign, found.share, found.would_be)).collect::<Vec<_>>();
@@ -332,8 +349,8 @@ async fn q8_a_dispute_before_the_result_is_final_is_counted_and_one_after_it_is_
     assert_eq!(scene.clawbacks(&round).await.len(), 1, "the same finding stands there once");
     assert_eq!(scene.shares(&round).await, [400, 800], "what was paid stays");
     assert_eq!(scene.ground.balance("liabilities:fund:loom").await, 800 + 800);
-    scene.dispute(early, 0).await;
-    scene.dispute(late, 0).await;
+    scene.win(first, 47).await;
+    scene.win(second, 47).await;
     scene.audit(&[early, late, third, others[0], others[1]]).await;
 }
 

@@ -14,8 +14,29 @@ const DIVISIONS: &[(&str, usize, &str)] = &[
     ("cooperatives/rules/allocation_rule.rs", 1, "a bound of what may be asked for"),
     ("cooperatives/rules/cooperative.rs", 2, "hundredths as a text; a part of an amount, by what is posted"),
     ("cooperatives/rules/result.rs", 1, "a bound of what a result may sum up"),
+    (
+        "matching/rules/quadratic.rs",
+        1,
+        "a weight to whole minor units, as it is shown: shares are of the exact weights, by largest remainder",
+    ),
     ("money/allocation.rs", 2, "parts by largest remainder, compared by their exact remainders; carries of billionths"),
     ("money/unit.rs", 1, "minor units as a text, with all digits"),
+    (
+        "pledging/rules/chargeback.rs",
+        1,
+        "a fee's part of what was taken back, down: the bearers' parts add up to the whole",
+    ),
+    (
+        "pledging/rules/fee.rs",
+        3,
+        "a percentage of a charge, down, and the part of fees that falls on a refund, down, of which the last takes the rest: \
+         amounts that are posted; a rate as a text, with all digits",
+    ),
+    (
+        "pledging/rules/refund.rs",
+        2,
+        "the part of fees that falls on a refund, down, by what is posted; the middle of a search for the part that fits",
+    ),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

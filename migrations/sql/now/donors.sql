@@ -123,6 +123,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
         'attempts', (SELECT coalesce(jsonb_agg(to_jsonb(a) - 'book_id' ORDER BY a.charge, a.attempt), '[]')
                        FROM plg p JOIN public.charge c ON c.book_id = p_book AND c.pledge = p.id
                        JOIN public.charge_attempt a ON a.book_id = p_book AND a.charge = c.id),
+        'fees', (SELECT coalesce(jsonb_agg(to_jsonb(f) - 'book_id' ORDER BY f.charge, f.payee), '[]')
+                   FROM plg p JOIN public.charge c ON c.book_id = p_book AND c.pledge = p.id
+                   JOIN public.charge_fee f ON f.book_id = p_book AND f.charge = c.id),
+        'votes', (SELECT coalesce(jsonb_agg(to_jsonb(v) - ARRAY['book_id', 'identity'] ORDER BY v.round, v.number), '[]')
+                    FROM public.matching_vote v WHERE v.book_id = p_book AND v.donor = p_donor),
         'refunds', (SELECT coalesce(jsonb_agg(to_jsonb(r) - 'book_id' ORDER BY r.id), '[]')
                       FROM plg p JOIN public.charge c ON c.book_id = p_book AND c.pledge = p.id
                       JOIN public.refund r ON r.book_id = p_book AND r.charge = c.id),

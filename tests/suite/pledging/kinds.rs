@@ -96,6 +96,14 @@ async fn c6_a_twentieth_of_the_charges_fails_and_the_stated_basis_decides() -> O
     let asked = json!({"campaign": open["id"], "move_settled": true, "reason": "the donor chose"});
     stage.cast.partner.post(&redirect, &asked).await?.ok()?;
     ensure!(totals(&stage, &open).await?["available"] == usd("520.00"));
+
+    // What nobody redirects goes back by itself, every cent of it.
+    stage.cast.advance(day(2, 25)).await?;
+    let found = totals(&stage, &collected).await?;
+    ensure!(found["refunded"] == usd("9360.00") && found["returnable"] == usd("0.00"), "{found}");
+    ensure!(stage.balance("liabilities:fund:by-collected").await? == "0.00");
+    let refunds = stage.app.count("SELECT count(*) FROM refund WHERE state = 'settled'").await?;
+    ensure!(refunds == 18, "{refunds}");
     stage.app.finish().await
 }
 

@@ -247,9 +247,7 @@ fn decide(request: &ChargeRequest) -> Outcome {
         | SandboxToken::RefundFails
         | SandboxToken::RefundSlow
         | SandboxToken::DisputedWon
-        | SandboxToken::DisputedLost => {
-            captured(request)
-        }
+        | SandboxToken::DisputedLost => captured(request),
         SandboxToken::InsufficientFunds => declined("insufficient_funds", DeclineKind::Soft),
         SandboxToken::InsufficientFundsOnce if request.attempt == 1 => {
             declined("insufficient_funds", DeclineKind::Soft)

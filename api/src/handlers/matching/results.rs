@@ -209,7 +209,7 @@ pub(crate) async fn clawbacks(
 #[utoipa::path(tag = "matching", params(("id" = String, Path, description = "The round")),
     responses((status = 200, description = "The tally, as a file to keep",
                headers(("Content-Disposition" = String, description = "The name of the file")),
-               content((String = "application/jsonl")))))]
+               content((String = "text/plain")))))]
 #[get("/v1/matching-rounds/{id}/export")]
 pub(crate) async fn export(
     state: Data<State>,
@@ -221,7 +221,7 @@ pub(crate) async fn export(
     let text = exporting::text(&client, &round).await?;
     let file = format!("attachment; filename=\"{}-{}.jsonl\"", round.slug, round.tally);
     Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "application/jsonl"))
+        .insert_header((CONTENT_TYPE, "text/plain; charset=utf-8"))
         .insert_header((CONTENT_DISPOSITION, file))
         .body(text))
 }

@@ -123,10 +123,7 @@ impl FeeBody {
         let percent: Result<Rate, _> = self.percent.parse();
         let fixed = self.fixed.as_ref().map(|fixed| fixed.parse(&at("fixed"))).transpose()?;
         if fixed.is_some_and(|fixed| fixed.currency() != currency) {
-            return Err(Problem::invalid(
-                at("fixed/currency"),
-                format!("must be {currency}, that of the campaign"),
-            ));
+            return Err(Problem::invalid(at("fixed/currency"), format!("must be {currency}, that of the campaign")));
         }
         Ok(fee::Term {
             to: parse(&at("to"), &self.to)?,

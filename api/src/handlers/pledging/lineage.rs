@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 pub struct UseBody {
     /// Record number of the journal entry.
     entry: i64,
-    /// How the money moved: `milestone_released`, `fund_moved`, `dispute_lost`.
+    /// How the money moved: `milestone_released`, `fund_moved`, `refund_sent`, `dispute_lost`.
     kind: String,
     amount: BalanceBody,
     /// Of a release.

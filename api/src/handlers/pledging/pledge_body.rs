@@ -136,6 +136,7 @@ impl NewPledge {
         self.amount.check_shape("/amount")?;
         self.schedule.check_shape()?;
         parse::<Rail>("/rail", &self.rail)?;
+        self.method.as_ref().map(|word| parse::<Method>("/method", word)).transpose()?;
         bounded("/token", &self.token, text::REFERENCE_OR_NONE)?;
         self.payer()?;
         self.terms_digest().map(drop)

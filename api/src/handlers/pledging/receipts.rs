@@ -24,7 +24,7 @@ use uuid::Uuid;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ReceiptLine)]
 pub struct LineBody {
-    /// What it is, such as `gift`.
+    /// What it is: `gift`, what goes to the campaign, or a fee that its terms name, such as `fee of the host`.
     label: String,
     amount: BalanceBody,
 }

@@ -7,6 +7,7 @@ use crate::id::ReceiptId;
 use crate::parties::store::organisations;
 use crate::pledging::rules::charge::State;
 use crate::pledging::rules::receipt::{Custodian, GIFT, Line, NO_TAX_CERTIFICATE, Receipt};
+use crate::pledging::store::fees::{self, ChargeFee};
 use crate::pledging::store::{campaigns, charges, issued_receipts, pledges};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
@@ -45,7 +46,7 @@ pub async fn issue(tx: &Transaction<'_>, id: ChargeId, wall: Timestamp) -> Resul
         campaign: campaign.id,
         campaign_title: campaign.title,
         amount: charge.amount,
-        lines: vec![Line { label: GIFT.to_owned(), amount: charge.amount.minor() }],
+        lines: lines(charge.amount.minor(), &fees::of_charge(tx, id).await?),
         given_on,
         entry: charge.entry,
         custodian: Custodian {
@@ -60,4 +61,11 @@ pub async fn issue(tx: &Transaction<'_>, id: ChargeId, wall: Timestamp) -> Resul
     };
     issued_receipts::insert(tx, &receipt).await?;
     Ok(Some(receipt))
+}
+
+/// What goes to the campaign, and each fee that the charge bore: together the amount.
+fn lines(amount: i64, fees: &[ChargeFee]) -> Vec<Line> {
+    let gift = amount - fees.iter().map(|fee| fee.amount).sum::<i64>();
+    let of_fees = fees.iter().map(|fee| Line { label: format!("fee of the {}", fee.to), amount: fee.amount });
+    [Line { label: GIFT.to_owned(), amount: gift }].into_iter().chain(of_fees).filter(|line| line.amount > 0).collect()
 }

@@ -5,7 +5,7 @@ use crate::engine::store::books::{self, Book};
 use crate::error::Error;
 use crate::id::CampaignId;
 use crate::pledging::rules::campaign::{Campaign, State};
-use crate::pledging::rules::kind::{Basis, Verdict};
+use crate::pledging::rules::kind::{Basis, RETURN_DAYS, Verdict};
 use crate::pledging::store::campaigns;
 use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Actor, Done};
@@ -59,7 +59,17 @@ async fn reach(tx: &Transaction<'_>, book: &Book, id: CampaignId, now: Timestamp
     let state = campaign.state.decide(word, at)?;
     let decided = campaigns::update_verdict(tx, id, &state, &Verdict { word, counted, at }).await?;
     activity::record(tx, book.id, Done::new(&id, word.as_str(), Actor::Service), at).await?;
+    if matches!(decided.state, State::Failed { .. }) {
+        give_back(tx, book, id, later(at, RETURN_DAYS)).await?;
+    }
     Ok(decided)
+}
+
+/// A failed campaign gives back what nobody has redirected. By then all that was captured has settled, bank debits too.
+async fn give_back(tx: &Transaction<'_>, book: &Book, id: CampaignId, due_at: Timestamp) -> Result<(), Error> {
+    let (dedupe, job) = (format!("{id}-failed"), Job::ReturnCampaign { campaign: id, after: None });
+    jobs::enqueue(tx, &NewJob { book: book.id, due_at, dedupe, job }).await?;
+    Ok(())
 }
 
 /// What was promised and still stood at a moment.

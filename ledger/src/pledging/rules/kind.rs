@@ -7,6 +7,8 @@ use jiff::civil::Date;
 
 /// Days after the last day for which a campaign waits for pending payments; then its verdict falls without them.
 pub const COLLECTING_DAYS: i64 = 14;
+/// Days after a failure for which donors may choose another campaign; then what was collected goes back.
+pub const RETURN_DAYS: i64 = 14;
 /// The most days from the book's today to the last day of a campaign.
 pub const LAST_DAY_DAYS_MAX: i64 = 1_830;
 
@@ -120,7 +122,8 @@ impl Kind {
         };
         Some(format!(
             "Pledges are taken through {last_day}. Payments that are pending then have {COLLECTING_DAYS} days. The campaign is \
-             successful if {counts} reaches its {what}. If not, what was collected goes back to those who gave it."
+             successful if {counts} reaches its {what}. If not, what was collected goes back to those who gave it, unless they choose another \
+             campaign within {RETURN_DAYS} days."
         ))
     }
 }

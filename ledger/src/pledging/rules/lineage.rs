@@ -143,10 +143,13 @@ pub fn replay_held(
     ordered.sort_unstable_by_key(|used| used.entry);
     let mut parts = BTreeMap::new();
     for used in ordered {
-        let is_there = |layer: &&Layer| layer.settled < used.entry && used.own.is_none_or(|own| layer.pledge == Some(own));
+        let is_there =
+            |layer: &&Layer| layer.settled < used.entry && used.own.is_none_or(|own| layer.pledge == Some(own));
         let is_held = |layer: &&Layer| {
             let holds = |hold: &Held| {
-                layer.pledge == Some(hold.pledge) && hold.from <= used.entry && hold.until.is_none_or(|end| used.entry < end)
+                layer.pledge == Some(hold.pledge)
+                    && hold.from <= used.entry
+                    && hold.until.is_none_or(|end| used.entry < end)
             };
             used.own.is_none() && held.iter().any(holds)
         };

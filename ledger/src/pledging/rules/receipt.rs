@@ -12,7 +12,7 @@ use std::str::FromStr;
 /// What a receipt says of its use before the tax office when its custodian has no text of its own.
 pub const NO_TAX_CERTIFICATE: &str = "This receipt confirms a payment. It is no certificate for the tax office, and says nothing of whether the payment can be deducted.";
 
-/// What the line of a gift without fees is called.
+/// What the line is called of what goes to the campaign.
 pub const GIFT: &str = "gift";
 
 /// A part of the amount of a receipt, such as the gift itself or a fee.

@@ -185,16 +185,7 @@ pub const FAMILIES: &[Family] = &[
             ("settled", "It has arrived."),
             ("returned", "What of it was not shared goes back to the sponsor."),
         ],
-        facts: &[
-            "matching_round",
-            "sponsor",
-            "settlement",
-            "amount",
-            "currency",
-            "captured_on",
-            "returned",
-            "entry",
-        ],
+        facts: &["matching_round", "sponsor", "settlement", "amount", "currency", "captured_on", "returned", "entry"],
     },
     Family {
         name: "milestone",

@@ -8,6 +8,7 @@ use ledger::id::PledgeId;
 use ledger::pledging::operations::campaigns::{self, NewCampaign};
 use ledger::pledging::operations::pledge_changes;
 use ledger::pledging::operations::pledges::PlacePledge;
+use ledger::pledging::operations::receipts;
 use ledger::pledging::rules::fee::{Payee, Term};
 use ledger::pledging::store::fees;
 use ledger::pledging::store::lineage;
@@ -84,6 +85,10 @@ async fn p9_the_processor_keeps_its_fee_at_once_and_the_host_earns_its_own_when_
         let fees = fees::of_charge(&scene.ground.client().await, charge.id).await.unwrap();
         let fees: Vec<_> = fees.iter().map(|fee| (fee.to, fee.amount, fee.returns)).collect();
         assert_eq!(fees, [(Payee::Host, 500, true), (Payee::Processor, 320, false)]);
+        let wall = scene.ground.wall;
+        let receipt = scene.ground.run(async |tx| receipts::issue(tx, charge.id, wall).await).await.unwrap().unwrap();
+        let lines: Vec<_> = receipt.lines.iter().map(|line| (line.label.as_str(), line.amount)).collect();
+        assert_eq!(lines, [("gift", 9_180), ("fee of the host", 500), ("fee of the processor", 320)]);
         audited(&scene).await;
 
         scene.go_to(days_after(date(2027, 2, 1), 3)).await;

@@ -97,7 +97,10 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
             "matching_voter",
         ],
     ),
-    ("who a donor is, to somebody, and how often somebody has tried to pay", &["donor_identity", "donor_link", "payment_try"]),
+    (
+        "who a donor is, to somebody, and how often somebody has tried to pay",
+        &["donor_identity", "donor_link", "payment_try"],
+    ),
     ("how far receipts are numbered, each of which is an event", &["receipt_year"]),
     ("whose money an entry took: each of them comes with an object that is an event", &["fund_layer", "fund_use"]),
     ("a part of a claim or a submission, whose states are events", &["attribution", "evidence", "submission_evidence"]),
@@ -158,8 +161,8 @@ async fn every_table_is_a_source_of_events_or_has_a_reason_why_not() {
             wanted.insert(format!("{source} new"));
         }
         let kept = format!(
-            "SELECT tgname::text FROM pg_trigger WHERE tgrelid = '{source}'::regclass AND tgfoid = 'refuse_change'::regproc
-                AND tgtype & 16 > 0"
+            "SELECT tgname::text FROM pg_trigger WHERE tgrelid = '{source}'::regclass
+                AND tgfoid IN ('refuse_change'::regproc, 'refuse_but_erasure'::regproc) AND tgtype & 16 > 0"
         );
         if source != "pledge_move" && lines(&owner, &kept).await.is_empty() {
             wanted.insert(format!("{source} change"));

@@ -29,7 +29,7 @@ const BY_HAND: [(&str, AccountClass, &str); 9] = [
     ("assets:bank:till", AccountClass::Asset, "USD"),
     ("liabilities:loan", AccountClass::Liability, "USD"),
     ("equity:own", AccountClass::Equity, "USD"),
-    ("income:fees", AccountClass::Income, "USD"),
+    ("income:courses", AccountClass::Income, "USD"),
     ("expenses:rent", AccountClass::Expense, "USD"),
     ("assets:euros", AccountClass::Asset, "EUR"),
     ("income:euros", AccountClass::Income, "EUR"),
