@@ -269,7 +269,7 @@ pub struct Made<'a> {
 ///
 /// # Errors
 ///
-/// `rail-refused`, `charge-captured`, `event-taken`, `campaign-closed` and what [`request`] refuses. [`Error::Invalid`] at
+/// `rail-refused`, `charge-captured`, `event-taken`, `campaign-closed` and what [`super::refunds::request`] refuses. [`Error::Invalid`] at
 /// `/event_id`, `/provider_reference`, `/refund_reference` or `/reason`; [`Error::NotFound`] for an unknown charge, or one of
 /// another partner.
 pub async fn report_made(
