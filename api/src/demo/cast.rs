@@ -113,11 +113,16 @@ impl Cast {
         advance(&self.treasurer, &self.book, day).await
     }
 
-    /// Moves the host's clock ahead by this many days.
-    pub async fn days_pass(&self, days: i64) -> anyhow::Result<()> {
+    /// The day on which the host's clock stands.
+    pub async fn today(&self) -> anyhow::Result<Date> {
         let jobs = self.treasurer.get(&format!("/v1/books/{}/jobs", self.book)).await?.ok()?;
         let now: Timestamp = text(&jobs, "/now")?.parse()?;
-        self.advance(now.to_zoned(TimeZone::UTC).date().saturating_add(days.days())).await
+        Ok(now.to_zoned(TimeZone::UTC).date())
+    }
+
+    /// Moves the host's clock ahead by this many days.
+    pub async fn days_pass(&self, days: i64) -> anyhow::Result<()> {
+        self.advance(self.today().await?.saturating_add(days.days())).await
     }
 
     /// Waits until no job of the host's book is due or running.

@@ -78,6 +78,18 @@ literals! {
     /// What is left in the fund and in the purse after it, USD.
     closing_restricted = "0.00";
 
+    /// What came to a campaign that failed, and goes back whole: three gifts of 50.00 USD.
+    failed = "150.00";
+    /// What a donor of 40.00 USD gets back.
+    refund = "15.00";
+    /// What stays of it, USD.
+    kept = "25.00";
+    /// A gift of 100.00 USD after the processor's fee of 3.20 and the host's of 5 %.
+    net_gift = "91.80";
+    /// Who bears that gift when the donor's bank has taken it back for a fee of 15.00 USD: what the team is owed, the host's fee, and
+    /// the risk reserve 3.20 and 15.00.
+    bearers = "team_payable 91.80 / host_fee 5.00 / risk_reserve 18.20";
+
     /// The development fund's tenth of 12,345.67 less 345.67 USD.
     first_development = "1200.00";
     /// Four fifths of the rest, by hours 2,080, 1,560, 1,040 and 520, USD.

@@ -2,6 +2,7 @@
 
 pub mod challenge;
 pub mod cooperative;
+pub mod way_back;
 pub mod year;
 
 use super::cast::{Cast, Standing, trial_balance};
@@ -58,6 +59,7 @@ pub async fn play(base: &str, mail: &Path, literals: &Literals) -> anyhow::Resul
     let campaign = year::play(&story, &|_| Ok(())).await?;
     story.cast.write_partner_file(&state.join("partner.env"), &campaign)?;
     challenge::play(&story).await?;
+    way_back::play(&story).await?;
     let cooperative = cooperative::play(&story).await?;
     let books = vec![
         story.keep_host(state).await?,
