@@ -132,6 +132,12 @@ impl Service {
         Ok(Service { stack, url, operator })
     }
 
+    /// Looks at the tables as autovacuum does within a minute: before that, statements are planned for tables without rows.
+    async fn analyze(&self) -> anyhow::Result<()> {
+        let owner = migrations::connect(&self.url.parse()?).await?;
+        Ok(owner.batch_execute("ANALYZE").await?)
+    }
+
     /// Everybody signed in by a worker, which has nothing left to do then, and ends.
     async fn gather(&mut self) -> anyhow::Result<Cast> {
         self.stack.add_worker(&[])?;

@@ -46,6 +46,7 @@ pub(crate) async fn due(service: &mut Service, report: &mut Report) -> anyhow::R
             let items = items.collect::<anyhow::Result<Vec<_>>>()?;
             cast.partner.post(&path, &json!({"on_error": "continue", "pledges": items})).await?.ok()?;
         }
+        service.analyze().await?;
         let (per_s, told) = charge(service, round).await?;
         charged.push(Figure { per_s, ..load::median_of(bare.clone()) });
         split = told;

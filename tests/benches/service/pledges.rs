@@ -28,6 +28,9 @@ pub(crate) async fn batch(service: &mut Service, report: &mut Report) -> anyhow:
     let path = format!("/v1/campaigns/{}/pledges", text(&campaign, "/id")?);
     let base = &service.stack.base_url;
     let (mut single, mut batched) = (Vec::new(), Vec::new());
+    let token = cast.partner.access_token().await?.context("the partner has a token")?;
+    measure(base, &token, &format!("{path}:batch"), &campaign, BATCH).await?;
+    service.analyze().await?;
     for _ in 0..ROUNDS {
         let token = cast.partner.access_token().await?.context("the partner has a token")?;
         single.push(measure(base, &token, &path, &campaign, 1).await?);
