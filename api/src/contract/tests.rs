@@ -195,6 +195,17 @@ fn the_states_of_the_contract_are_those_of_the_code() {
     assert_eq!(words::STATES.len(), 11);
 }
 
+/// Generators name the enumeration of a field after the field, beside the type of its schema.
+#[test]
+fn fl48_no_enumeration_of_a_field_has_the_name_of_its_schema() {
+    for (name, schema) in ALL["components"]["schemas"].as_object().unwrap() {
+        for (field, shape) in schema["properties"].as_object().into_iter().flatten() {
+            let is_alike = field.replace('_', "").eq_ignore_ascii_case(name);
+            assert!(!(is_alike && shape["enum"].is_array()), "{name}.{field}");
+        }
+    }
+}
+
 #[test]
 fn every_page_refers_to_what_it_lists() {
     let pages = ALL["components"]["schemas"].as_object().unwrap().iter().filter(|(name, _)| name.starts_with("Page_"));

@@ -111,7 +111,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("JournalLeg" | "StatementLine", "side") => literal(&["debit", "credit"]),
         ("Campaign", "kind") => literal(&["recurring", "all_or_nothing", "keep_what_you_raise", "minimum_and_optimum"]),
         ("Campaign", "verdict_basis") => all(Basis::ALL),
-        ("Verdict", "verdict") => all(Word::ALL),
+        ("CampaignVerdict", "verdict") => all(Word::ALL),
         ("Attempt", "state") => literal(&["processing", "declined", "captured", "voided"]),
         ("Ballot", "cost") => all(VoteCost::ALL),
         ("Book" | "Credential", "mode") => all(Mode::ALL),

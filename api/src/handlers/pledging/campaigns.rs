@@ -252,7 +252,7 @@ pub struct CampaignBody {
 
 /// What a campaign came to.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Verdict)]
+#[schema(as = CampaignVerdict)]
 pub struct VerdictBody {
     /// `successful` or `failed`.
     #[schema(value_type = String)]
