@@ -82,7 +82,7 @@ pub(super) struct Needs {
 pub(super) fn configuration(checked: Result<(), ConfigError>) -> Finding {
     match checked {
         Ok(()) => Finding::ok("configuration", "can start"),
-        Err(error) => Finding::fail("configuration", error.to_string(), "see the table of settings in the README"),
+        Err(error) => Finding::fail("configuration", error.to_string(), "see the settings in OPERATING.md"),
     }
 }
 
