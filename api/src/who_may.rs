@@ -124,6 +124,8 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/v1/pledges/{id}/charges", Access::RoleOrScope(DONOR_READERS, Scope::ChargesRead)),
     ("GET", "/v1/charges/{id}", Access::RoleOrScope(DONOR_READERS, Scope::ChargesRead)),
     ("POST", "/v1/charges/{id}:capture", Access::Scope(Scope::ChargesWrite)),
+    ("POST", "/v1/charges/{id}:decline", Access::Scope(Scope::ChargesWrite)),
+    ("POST", "/v1/charges/{id}:cannot-collect", Access::Scope(Scope::ChargesWrite)),
     ("POST", "/v1/charges/{id}:refund", Access::RoleOrScope(KEEPERS, Scope::ChargesWrite)),
     ("GET", "/v1/charges/{id}/refunds", Access::RoleOrScope(DONOR_READERS, Scope::ChargesRead)),
     ("POST", "/v1/charges/{id}/refunds", Access::Scope(Scope::ChargesWrite)),

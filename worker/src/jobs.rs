@@ -73,6 +73,7 @@ impl Context {
             Job::RecordCapture { charge, partner, event_id, provider_reference } => {
                 self.record_capture(leased, *charge, *partner, event_id, provider_reference).await
             }
+            Job::RecordAnswer { charge, attempt } => self.record_answer(leased, *charge, *attempt).await,
             Job::RecordContribution { contribution, provider_reference, actor } => {
                 self.record_contribution(leased, *contribution, provider_reference, *actor).await
             }

@@ -105,6 +105,32 @@ async fn a_lost_answer_is_asked_for_and_not_charged_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn p1_a_provider_that_reports_twice_is_posted_once_and_a_hard_decline_is_told_once() {
+    let story = Story::begin().await;
+    for number in 0..20 {
+        story.pledge(&format!("twice {number}"), "sandbox_answers_twice", ONCE).await;
+    }
+    story.pledge("hard", "sandbox_hard_decline", ONCE).await;
+    let workers = [story.worker().await, story.worker().await];
+    story.until_idle().await;
+    let begun = Instant::now();
+    while story.jobs_done("record_answer").await < 20 {
+        assert!(begun.elapsed() < PATIENCE, "the second reports do not come");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    story.until_idle().await;
+    let charges = story.charges().await;
+    assert_eq!(charges.iter().filter(|it| **it == ("captured".into(), 1)).count(), 20, "{charges:?}");
+    assert_eq!((story.receipts(), story.provider_calls().await, story.entries().await), (20, 21, 20));
+    story.advance_days(9).await;
+    story.until_idle().await;
+    assert_eq!((story.provider_calls().await, story.mails("decline.")), (21, 1), "a hard decline is never tried again");
+    for worker in workers {
+        worker.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn p7_insufficient_funds_are_tried_again_the_next_day() {
     let story = Story::begin().await;
     story.pledge("one", "sandbox_insufficient_funds_once", ONCE).await;

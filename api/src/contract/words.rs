@@ -124,7 +124,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         }
         ("ChallengeEntry", "fee_state") => all(FeeState::ALL),
         ("ChargeFee" | "Fee" | "RefundFee", "to") => all(Payee::ALL),
-        ("Charge", "decline_kind") => all(DeclineKind::ALL),
+        ("Charge", "decline_kind") | ("DeclineChargeRequest", "kind") => all(DeclineKind::ALL),
         ("RefundFee", "borne_by") => literal(&["payee", "donor"]),
         ("Charge" | "Pledge" | "Refund", "rail") => all(Rail::ALL),
         ("Charge" | "Pledge", "method") => all(PaymentMethod::ALL),

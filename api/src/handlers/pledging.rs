@@ -1,6 +1,7 @@
 //! Campaigns of the host; pledges of donors and the charges that collect them, brought by partners.
 
 pub mod campaigns;
+pub mod charge_reports;
 pub mod chargebacks;
 pub mod charges;
 pub mod donor_links;
@@ -50,6 +51,8 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(donors::erase_donor)
         .service(donors::show_donor_data)
         .service(charges::capture)
+        .service(charge_reports::decline)
+        .service(charge_reports::cannot_collect)
         .service(refunds::give_back)
         .service(refunds::list)
         .service(refunds::report)

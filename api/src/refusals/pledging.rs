@@ -4,6 +4,13 @@ use super::{At, Kind, refusal};
 
 const PLEDGE: &[&str] = &["POST /v1/campaigns/{id}/pledges", "POST /v1/campaigns/{id}/pledges:batch"];
 const CAPTURE: &[&str] = &["POST /v1/charges/{id}:capture", "POST /v1/charges/{id}/refunds"];
+/// What a partner reports of a charge.
+const REPORTS: &[&str] = &[
+    "POST /v1/charges/{id}:capture",
+    "POST /v1/charges/{id}:decline",
+    "POST /v1/charges/{id}:cannot-collect",
+    "POST /v1/charges/{id}/refunds",
+];
 const CHARGEBACK: &[&str] = &["POST /v1/charges/{id}/chargebacks"];
 const REFUND: &[&str] = &["POST /v1/charges/{id}:refund", "POST /v1/charges/{id}/refunds"];
 const END_REFUND: &[&str] = &["POST /v1/refunds/{id}:settle", "POST /v1/refunds/{id}:fail"];
@@ -136,6 +143,8 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/campaigns/{id}/pledges",
             "POST /v1/campaigns/{id}/pledges:batch",
             "POST /v1/charges/{id}:capture",
+            "POST /v1/charges/{id}:decline",
+            "POST /v1/charges/{id}:cannot-collect",
             "POST /v1/charges/{id}/refunds",
             "POST /v1/refunds/{id}:settle",
             "POST /v1/refunds/{id}:fail",
@@ -218,14 +227,20 @@ pub(super) const KINDS: &[Kind] = &[
         "charge-state",
         "The charge is in another state than the report needs.",
         "Read the charge, and report what its state allows.",
-        CAPTURE,
+        REPORTS,
     ),
     refusal("charge-not-due", "No payment of the charge is due.", "Wait until it is.", CAPTURE),
     refusal(
         "charge-captured",
-        "The charge was captured by another payment.",
-        "Look which one, and refund this one.",
-        CAPTURE,
+        "The charge was captured: by another payment, or the report says that it was not.",
+        "Look by which one. Refund another payment; report a refund or a chargeback when the money of the capture went back.",
+        REPORTS,
+    ),
+    refusal(
+        "capture-amount",
+        "The report is of another amount or currency than the charge.",
+        "`detail` says both. Collect the amount of the charge, and give back what was collected wrongly.",
+        &["POST /v1/charges/{id}:capture"],
     ),
     refusal(
         "charge-not-captured",
@@ -263,7 +278,13 @@ pub(super) const KINDS: &[Kind] = &[
         "event-taken",
         "This event was about something else.",
         "Send an event id once.",
-        &["POST /v1/charges/{id}:capture", "POST /v1/charges/{id}/refunds", "POST /v1/charges/{id}/chargebacks"],
+        &[
+            "POST /v1/charges/{id}:capture",
+            "POST /v1/charges/{id}:decline",
+            "POST /v1/charges/{id}:cannot-collect",
+            "POST /v1/charges/{id}/refunds",
+            "POST /v1/charges/{id}/chargebacks",
+        ],
     ),
     refusal(
         "chargeback-exceeds-charge",

@@ -190,11 +190,28 @@ async fn p1_a_partner_reports_a_capture_and_the_totals_say_so_once() {
     let listed = service.get(&format!("/v1/pledges/{id}/charges"), &service.partner).await.body;
     assert_eq!(listed["items"][0]["state"], "processing");
     let charge = format!("/v1/charges/{}", listed["items"][0]["id"].as_str().unwrap());
-    let report = json!({"event_id": "evt-1", "provider_reference": "pay-1"});
+    let decline = json!({"event_id": "evt-0", "kind": "soft", "code": "insufficient_funds"});
+    for _ in 0..2 {
+        let declined = service.post(&format!("{charge}:decline"), &service.partner, &decline).await.body;
+        assert_eq!(
+            (&declined["state"], &declined["decline_kind"], &declined["attempt"]),
+            (&json!("declined"), &json!("soft"), &json!(1))
+        );
+    }
+    let mut report =
+        json!({"event_id": "evt-1", "provider_reference": "pay-1", "amount": {"amount": "9.00", "currency": "USD"}});
+    let wrong = service.post(&format!("{charge}:capture"), &service.partner, &report).await;
+    assert_eq!(wrong.kind(), (409, "/problems/capture-amount"));
+    let detail = wrong.body["detail"].as_str().unwrap();
+    assert!(detail.contains("9.00 USD") && detail.contains("10.00 USD"), "{detail}");
+    report["amount"]["amount"] = json!("10.00");
     for _ in 0..2 {
         let captured = service.post(&format!("{charge}:capture"), &service.partner, &report).await;
         assert_eq!((captured.status, &captured.body["state"]), (200, &json!("captured")), "{}", captured.body);
     }
+    let late = json!({"event_id": "evt-2", "code": "account_closed"});
+    let refused = service.post(&format!("{charge}:cannot-collect"), &service.partner, &late).await;
+    assert_eq!(refused.kind(), (409, "/problems/charge-captured"));
     let shown = service.get(&charge, &service.treasurer.token).await.body;
     assert_eq!((&shown["attempts"][0]["state"], &shown["entry"]), (&json!("captured"), &json!(1)));
     let totals =

@@ -154,6 +154,13 @@ pub enum Job {
         /// How the partner names the payment.
         provider_reference: String,
     },
+    /// A provider tells the outcome of an attempt by itself: write it down, unless it is known.
+    RecordAnswer {
+        /// The charge.
+        charge: ChargeId,
+        /// Number of the attempt, from 1.
+        attempt: i32,
+    },
     /// The money of a contribution to a purse was reported while the book was frozen: write it down.
     RecordContribution {
         /// The contribution.
@@ -258,6 +265,7 @@ impl Job {
             Job::AdvanceMatchingRound { .. } => JobKind::AdvanceMatchingRound,
             Job::ExpireHold { .. } => JobKind::ExpireHold,
             Job::RecordCapture { .. } => JobKind::RecordCapture,
+            Job::RecordAnswer { .. } => JobKind::RecordAnswer,
             Job::RecordContribution { .. } => JobKind::RecordContribution,
             Job::RecordEntryFee { .. } => JobKind::RecordEntryFee,
             Job::SendFreezeNotice { .. } => JobKind::SendFreezeNotice,
@@ -302,6 +310,7 @@ impl fmt::Debug for Job {
             Job::RecordCapture { charge, provider_reference, .. } => {
                 write!(f, "record_capture of {charge} as {provider_reference}")
             }
+            Job::RecordAnswer { charge, attempt } => write!(f, "record_answer of {charge}, attempt {attempt}"),
             Job::RecordContribution { contribution, provider_reference, .. } => {
                 write!(f, "record_contribution of {contribution} as {provider_reference}")
             }
@@ -370,6 +379,8 @@ pub enum JobKind {
     ExpireHold,
     /// [`Job::RecordCapture`]
     RecordCapture,
+    /// [`Job::RecordAnswer`]
+    RecordAnswer,
     /// [`Job::RecordContribution`]
     RecordContribution,
     /// [`Job::RecordEntryFee`]
@@ -396,7 +407,7 @@ pub enum JobKind {
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 34] = [
+    pub const ALL: [JobKind; 35] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -420,6 +431,7 @@ impl JobKind {
         JobKind::AdvanceMatchingRound,
         JobKind::ExpireHold,
         JobKind::RecordCapture,
+        JobKind::RecordAnswer,
         JobKind::RecordContribution,
         JobKind::RecordEntryFee,
         JobKind::SendFreezeNotice,
@@ -459,6 +471,7 @@ impl JobKind {
             JobKind::AdvanceMatchingRound => "advance_matching_round",
             JobKind::ExpireHold => "expire_hold",
             JobKind::RecordCapture => "record_capture",
+            JobKind::RecordAnswer => "record_answer",
             JobKind::RecordContribution => "record_contribution",
             JobKind::RecordEntryFee => "record_entry_fee",
             JobKind::SendFreezeNotice => "send_freeze_notice",
@@ -490,6 +503,7 @@ impl JobKind {
             | JobKind::AdvanceCampaign
             | JobKind::ExpireHold
             | JobKind::RecordCapture
+            | JobKind::RecordAnswer
             | JobKind::RecordContribution
             | JobKind::RecordEntryFee
             | JobKind::SendRefund
@@ -588,6 +602,7 @@ mod tests {
                 event_id: "evt-1".into(),
                 provider_reference: "pay-1".into(),
             },
+            Job::RecordAnswer { charge: ChargeId::generate(book), attempt: 1 },
             Job::RecordContribution {
                 contribution: PurseContributionId::generate(book),
                 provider_reference: "pay-1".into(),

@@ -46,7 +46,7 @@ impl JobKind {
     pub const fn work(self) -> Work {
         match self {
             JobKind::SendSignIn => Work::SignIn,
-            JobKind::ChargePledge | JobKind::RetryCharge | JobKind::SendRefund => Work::Rail,
+            JobKind::ChargePledge | JobKind::RetryCharge | JobKind::RecordAnswer | JobKind::SendRefund => Work::Rail,
             JobKind::SettleReceivable
             | JobKind::OpenChargeback
             | JobKind::DecideChargeback

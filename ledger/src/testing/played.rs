@@ -152,6 +152,7 @@ pub fn outcome(token: &str, reference: &str) -> Outcome {
         "insufficient_funds" => declined(DeclineKind::Soft),
         "expired_card" => declined(DeclineKind::Expired),
         "stolen_card" => declined(DeclineKind::Stolen),
+        "hard_decline" => declined(DeclineKind::Hard),
         _ => Outcome::Captured { provider_reference: format!("pay-{reference}") },
     }
 }

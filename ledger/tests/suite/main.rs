@@ -40,6 +40,7 @@ mod pledging {
     mod plan_changes;
     mod pledges;
     mod refunds;
+    mod reports;
     pub(crate) mod scene;
     mod stuck;
 }

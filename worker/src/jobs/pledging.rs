@@ -23,9 +23,10 @@ use ledger::pledging::operations::{donor_links, erasure, plan_changes, receipts 
 use ledger::pledging::rules::charge::{DeclineKind, Outcome, State};
 use ledger::pledging::rules::donor_link::LinkToken;
 use ledger::pledging::rules::plan_change;
+use ledger::pledging::rules::pledge::State as PledgeState;
 use ledger::pledging::rules::receipt::Receipt as IssuedReceipt;
 use ledger::pledging::store::charges as charge_store;
-use ledger::pledging::store::{donors, receipts};
+use ledger::pledging::store::{donors, pledges, receipts};
 use ledger::service::store::jobs::{self, Leased};
 use rand::RngCore as _;
 use std::time::Instant;
@@ -81,6 +82,25 @@ impl Context {
                 Recorded::Already | Recorded::Captured | Recorded::Declined(_) => {}
                 // Before the commit: when it fails, the next run asks the provider and comes here again.
                 Recorded::Voided { .. } => provider.void(request.book, &request.reference, wall).await?,
+            }
+            Ok::<_, Failure>(())
+        })
+        .await
+    }
+
+    /// The provider tells the outcome of an attempt by an event of its own. Nothing to do while it does not know it: whoever
+    /// asks it gets the answer.
+    pub(super) async fn record_answer(&self, leased: &Leased, charge: ChargeId, attempt: i32) -> Result<(), Failure> {
+        let client = self.pool.get().await?;
+        checks::require_unfrozen(&client, charge.book).await?;
+        let book = books::get(&client, charge.book).await?;
+        drop(client);
+        let reference = charges::reference(charge, attempt);
+        let provider = self.rails.of(book.mode)?;
+        let Some(outcome) = provider.find(charge.book, &reference).await? else { return self.settle(leased).await };
+        self.settle_with(leased, async |tx, wall| {
+            if let Recorded::Voided { .. } = charges::record_outcome(tx, charge, attempt, outcome, wall).await? {
+                provider.void(charge.book, &reference, wall).await?;
             }
             Ok::<_, Failure>(())
         })
@@ -185,6 +205,7 @@ impl Context {
         let client = self.pool.get().await?;
         let charge = charge_store::get(&client, id).await?;
         let facts = receipts::get(&client, id).await?;
+        let waits = matches!(pledges::get(&client, charge.pledge).await?.state, PledgeState::NeedsAction { .. });
         drop(client);
         let State::Declined { attempt, kind, retry_on, .. } = facts.state else {
             return self.settle(leased).await;
@@ -194,7 +215,11 @@ impl Context {
             (None, DeclineKind::Soft) => NextStep::Lapsed,
             (None, DeclineKind::Expired) => NextStep::NewMeans,
             (None, DeclineKind::Stolen) => NextStep::Stopped,
+            (None, DeclineKind::Hard) if waits => NextStep::NewMeans,
+            (None, DeclineKind::Hard) => NextStep::NotCollected,
         };
+        // An attempt that was declined may turn out to be the last one later: that is another mail.
+        let occasion = if next == NextStep::NotCollected { "not-collected" } else { "decline" };
         if !facts.email.is_empty() {
             let mail = Decline {
                 donor: facts.name,
@@ -204,7 +229,7 @@ impl Context {
                 pledge: charge.pledge.to_string(),
                 next,
             };
-            let occasion = Occasion::new("decline", &format!("{id}.{attempt}")).brought_by(charge.partner);
+            let occasion = Occasion::new(occasion, &format!("{id}.{attempt}")).brought_by(charge.partner);
             self.send(leased, occasion, &facts.email, &mail).await?;
         }
         self.settle(leased).await
@@ -321,5 +346,6 @@ fn word(outcome: &Outcome) -> &'static str {
         Outcome::Declined { kind: DeclineKind::Soft, .. } => "declined_soft",
         Outcome::Declined { kind: DeclineKind::Expired, .. } => "declined_expired",
         Outcome::Declined { kind: DeclineKind::Stolen, .. } => "declined_stolen",
+        Outcome::Declined { kind: DeclineKind::Hard, .. } => "declined_hard",
     }
 }

@@ -133,6 +133,8 @@ pub(crate) enum NextStep {
     Lapsed,
     /// Nothing more is tried.
     Stopped,
+    /// The payment cannot be collected at all; the donor may revive the pledge.
+    NotCollected,
 }
 
 #[cfg(test)]
@@ -266,6 +268,7 @@ mod tests {
         assert!(text(NextStep::RetryOn("21 November 2026".into())).contains("again on 21 November 2026"));
         assert!(text(NextStep::NewMeans).contains("another means of payment"));
         assert!(text(NextStep::Lapsed).contains("revive your pledge"));
+        assert!(text(NextStep::NotCollected).contains("cannot be collected"));
         assert!(text(NextStep::Stopped).contains("We will not try this means of payment again"));
     }
 }

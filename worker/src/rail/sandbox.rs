@@ -101,6 +101,8 @@ impl Sandbox {
                 | SandboxToken::InsufficientFundsOnce
                 | SandboxToken::ExpiredCard
                 | SandboxToken::StolenCard
+                | SandboxToken::HardDecline
+                | SandboxToken::AnswersTwice
                 | SandboxToken::Timeout
                 | SandboxToken::DisputedWon
                 | SandboxToken::DisputedLost,
@@ -243,11 +245,13 @@ fn decide(request: &ChargeRequest) -> Outcome {
     let Ok(token) = request.token.parse() else { return declined("unknown_token", DeclineKind::Expired) };
     match token {
         SandboxToken::Ok
+        | SandboxToken::AnswersTwice
         | SandboxToken::Timeout
         | SandboxToken::RefundFails
         | SandboxToken::RefundSlow
         | SandboxToken::DisputedWon
         | SandboxToken::DisputedLost => captured(request),
+        SandboxToken::HardDecline => declined("account_closed", DeclineKind::Hard),
         SandboxToken::InsufficientFunds => declined("insufficient_funds", DeclineKind::Soft),
         SandboxToken::InsufficientFundsOnce if request.attempt == 1 => {
             declined("insufficient_funds", DeclineKind::Soft)
@@ -274,6 +278,7 @@ fn columns(outcome: &Outcome) -> (&'static str, &str) {
         Outcome::Declined { code, kind: DeclineKind::Soft } => ("soft", code),
         Outcome::Declined { code, kind: DeclineKind::Expired } => ("expired", code),
         Outcome::Declined { code, kind: DeclineKind::Stolen } => ("stolen", code),
+        Outcome::Declined { code, kind: DeclineKind::Hard } => ("hard", code),
     }
 }
 
@@ -283,6 +288,7 @@ fn outcome(name: &str, code: String, provider_reference: String) -> Result<Outco
         "soft" => Ok(Outcome::Declined { code, kind: DeclineKind::Soft }),
         "expired" => Ok(Outcome::Declined { code, kind: DeclineKind::Expired }),
         "stolen" => Ok(Outcome::Declined { code, kind: DeclineKind::Stolen }),
+        "hard" => Ok(Outcome::Declined { code, kind: DeclineKind::Hard }),
         other => Err(Error::inconsistent(format!("sandbox outcome {other}"))),
     }
 }

@@ -123,6 +123,13 @@ impl Story {
         }
     }
 
+    /// How many jobs of a kind are done.
+    pub(crate) async fn jobs_done(&self, kind: &str) -> i64 {
+        let client = self.ground.database_owner().await;
+        let statement = "SELECT count(*) FROM job WHERE kind = $1 AND finished_at IS NOT NULL";
+        client.query_one(statement, &[&kind]).await.unwrap().get(0)
+    }
+
     /// State and attempts of each charge.
     pub(crate) async fn charges(&self) -> Vec<(String, i32)> {
         let client = self.ground.client().await;

@@ -21,6 +21,7 @@ use ledger::id::{CampaignId, ChargeId, PledgeId, SettlementId};
 use ledger::money::Currency;
 use ledger::pledging::operations::captures::{self, By};
 use ledger::pledging::operations::charges as operations;
+use ledger::pledging::operations::reports;
 use ledger::pledging::rules::charge::{Charge, State as ChargeState};
 use ledger::pledging::rules::fee::Payee;
 use ledger::pledging::rules::pledge::Rail;
@@ -70,7 +71,7 @@ pub struct ChargeBody {
     waits_until: Option<Timestamp>,
     /// The provider's own code of the last decline; null when it is not declined.
     decline_code: Option<String>,
-    /// `soft`, `expired` or `stolen`; null when it is not declined.
+    /// `soft`, `expired`, `stolen` or `hard`; null when it is not declined.
     decline_kind: Option<String>,
     /// When a declined charge is tried again; null when it is given up.
     #[schema(value_type = Option<String>, format = "date")]
@@ -247,6 +248,9 @@ pub struct CaptureChargeRequest {
     /// How the partner names the payment; of one charge only.
     #[schema(min_length = 1, max_length = 200, example = "pay-5551")]
     provider_reference: String,
+    /// What was collected, to be compared with the charge: another amount or currency is refused with both. Not compared when it is left out.
+    #[serde(default)]
+    amount: Option<MoneyBody>,
 }
 
 /// Reports that the partner has collected a charge. When its campaign has closed, the answer says `voided`: give the money back.
@@ -269,6 +273,18 @@ pub(crate) async fn capture(
     let event = bounded("/event_id", &request.body.event_id, text::REFERENCE)?;
     let reference = bounded("/provider_reference", &request.body.provider_reference, text::REFERENCE)?;
     let by = By::Partner(partner, &event);
+    let amount = request.body.amount.as_ref().map(|amount| amount.parse("/amount")).transpose()?;
+    if let Some(amount) = amount {
+        let client = state.client().await?;
+        if of_caller(&client, &caller, *id).await?.is_of(amount).is_err() {
+            drop(client);
+            return idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+                reports::check_amount(tx, *id, partner, amount).await?;
+                Ok(Reply::ok(&ChargeBody::from(charges::get(tx, *id).await?)))
+            })
+            .await;
+        }
+    }
     if let Some(response) = capture_by_lane(&state, &caller, &request.key, *id, by, &reference).await? {
         return Ok(response);
     }

@@ -19,6 +19,7 @@ use crate::money::Money;
 use crate::movements;
 use crate::pledging::rules::charge::{Charge, DeclineKind, Next, Outcome, REPORT_DAYS, State};
 use crate::pledging::rules::pledge::{Need, Pledge, Rail};
+use crate::pledging::rules::sandbox_token::SandboxToken;
 use crate::pledging::store::{attempts, charges, fees as charge_fees, plan_changes, pledges};
 use crate::service::change::{Change, check_line};
 use crate::service::job::{Job, NewJob};
@@ -32,6 +33,9 @@ use std::fmt;
 
 /// How long a payment at new terms waits before it looks again whether the donor was told of them.
 const MAIL_PAUSE: SignedDuration = SignedDuration::from_mins(10);
+
+/// How long after it was asked the sandbox's provider reports a second time, by the token that asks for it.
+const SECOND_ANSWER: SignedDuration = SignedDuration::from_millis(70);
 
 /// What is to be done for a due payment.
 #[derive(Clone, PartialEq, Eq)]
@@ -310,9 +314,21 @@ async fn hand_over(
         }
         (Rail::Sandbox | Rail::Partner, _) => {
             trial::capture(tx, book, pledge, &charge, wall).await?;
+            if pledge.token.0 == SandboxToken::AnswersTwice.as_str() {
+                let due_at = book.now(wall).saturating_add(SECOND_ANSWER).unwrap_or(Timestamp::MAX);
+                let (charge, attempt) = (charge.id, charge.state.attempt());
+                let job = Job::RecordAnswer { charge, attempt };
+                let dedupe = reference(charge, attempt);
+                jobs::enqueue(tx, &NewJob { book: book.id, due_at, dedupe, job }).await?;
+            }
             Ok(attempt_of(pledge, &charge))
         }
     }
+}
+
+/// Our name for an attempt with its provider: the same for ever.
+pub fn reference(charge: ChargeId, attempt: i32) -> String {
+    format!("{charge}-{attempt}")
 }
 
 fn attempt_of(pledge: &Pledge, charge: &Charge) -> Begun {
@@ -320,7 +336,7 @@ fn attempt_of(pledge: &Pledge, charge: &Charge) -> Begun {
     Begun::Try {
         charge: charge.id,
         attempt,
-        reference: format!("{}-{attempt}", charge.id),
+        reference: reference(charge.id, attempt),
         amount: charge.amount,
         token: pledge.token.0.clone(),
     }
@@ -424,7 +440,8 @@ pub(super) fn receipt_job(book: &Book, charge: ChargeId, wall: Timestamp) -> New
     NewJob { book: book.id, due_at: book.now(wall), dedupe: charge.to_string(), job }
 }
 
-async fn decline(
+/// An attempt was declined: written down with what follows.
+pub(super) async fn decline(
     tx: &Transaction<'_>,
     book: &Book,
     pledge: Pledge,

@@ -82,7 +82,8 @@ pub(super) async fn follow(
             (pledge.state, "")
         }
         Next::Lapse => (pledge.state.lapse(at), "its payment was declined, and the retries are used up"),
-        Next::AskDonor => (pledge.state.ask(at, Need::Means), "its means of payment ran out"),
+        Next::AskDonor => (pledge.state.ask(at, Need::Means), "its means of payment ran out, or is refused for good"),
+        Next::GiveUp => (pledge.state.lapse(at), "its payment cannot be collected"),
         Next::Stop => (pledge.state.stop(at), "its means of payment was reported stolen"),
     };
     let pledge = if state == pledge.state {
@@ -92,7 +93,8 @@ pub(super) async fn follow(
         save(tx, book, Pledge { state, ..pledge }, was, Change::by_service(reason), at).await?
     };
     let job = Job::NotifyDecline { charge: charge.id };
-    let dedupe = format!("{}-{attempt}", charge.id);
+    let last = if next == Next::GiveUp { "-last" } else { "" };
+    let dedupe = format!("{}-{attempt}{last}", charge.id);
     jobs::enqueue(tx, &NewJob { book: book.id, due_at: at, dedupe, job }).await?;
     Ok(pledge)
 }

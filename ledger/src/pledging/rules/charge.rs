@@ -3,7 +3,7 @@
 //!
 //! A due date has one charge, and so at most one capture; each attempt is a row beside it. What the donor's bank says
 //! decides what comes next: a soft decline is tried again on days 1, 3 and 7 and then the pledge lapses, to be revived
-//! when the donor likes; a means that ran out makes us ask for another; a stolen one stops the pledge at once and for
+//! when the donor likes; a means that ran out, or is refused for good, makes us ask for another; a stolen one stops the pledge at once and for
 //! good, because whoever gave it may not be its owner, and a donor with a new card can pledge again.
 
 use super::pledge::{Pledge, Rail};
@@ -49,6 +49,8 @@ words! {
         Expired = "expired",
         /// Reported stolen or lost: nothing is tried again.
         Stolen = "stolen",
+        /// The means of payment is refused for good, such as a closed account: never tried again, the donor is asked for another.
+        Hard = "hard",
     }
 }
 
@@ -128,6 +130,8 @@ pub enum Next {
     AskDonor,
     /// The pledge is cancelled.
     Stop,
+    /// The partner will never collect the charge: the pledge lapses.
+    GiveUp,
 }
 
 impl State {
@@ -250,16 +254,46 @@ impl State {
                 Some(before) => Ladder { first: before.first, declines: before.declines + 1 },
                 None => Ladder { first: today, declines: 1 },
             }),
-            DeclineKind::Expired | DeclineKind::Stolen => None,
+            DeclineKind::Expired | DeclineKind::Stolen | DeclineKind::Hard => None,
         };
         let retry_on = ladder.and_then(|ladder| retry_date(ladder.first, ladder.declines, today));
         let next = match (kind, retry_on) {
             (DeclineKind::Soft, Some(day)) => Next::RetryOn(day),
             (DeclineKind::Soft, None) => Next::Lapse,
-            (DeclineKind::Expired, _) => Next::AskDonor,
+            (DeclineKind::Expired | DeclineKind::Hard, _) => Next::AskDonor,
             (DeclineKind::Stolen, _) => Next::Stop,
         };
         Ok((State::Declined { attempt, code, kind, ladder, retry_on }, next))
+    }
+
+    /// The partner has tried a declined charge again before its day: the next attempt.
+    pub fn retry_early(self, until: Timestamp) -> Result<State, Refusal> {
+        match self {
+            State::Declined { attempt, ladder, retry_on: Some(_), .. } => {
+                Ok(State::Processing { attempt: attempt + 1, until, ladder })
+            }
+            State::Declined { .. } => Err(Refusal::new("charge-not-due", "the charge is given up")),
+            other @ (State::Scheduled
+            | State::Processing { .. }
+            | State::Captured { .. }
+            | State::Settled { .. }
+            | State::Voided { .. }
+            | State::Missed) => Err(other.not("declined")),
+        }
+    }
+
+    /// The partner will never collect it: it is given up for good.
+    pub fn cannot_collect(self, code: String) -> Result<State, Refusal> {
+        match self {
+            State::Processing { attempt, .. } | State::Declined { attempt, .. } => {
+                Ok(State::Declined { attempt, code, kind: DeclineKind::Hard, ladder: None, retry_on: None })
+            }
+            other @ (State::Scheduled
+            | State::Captured { .. }
+            | State::Settled { .. }
+            | State::Voided { .. }
+            | State::Missed) => Err(other.not("processing")),
+        }
     }
 
     /// The partner did not report in time: the charge is given up, and the pledge lapses.
@@ -375,6 +409,19 @@ impl Charge {
         }
     }
 
+    /// Refuses a report of another amount than this one.
+    ///
+    /// # Errors
+    ///
+    /// `capture-amount`, with both figures.
+    pub fn is_of(&self, reported: Money) -> Result<(), Refusal> {
+        if reported == self.amount {
+            return Ok(());
+        }
+        let detail = format!("the charge is of {}, and the report of {reported}", self.amount);
+        Err(Refusal::new("capture-amount", detail))
+    }
+
     /// The charge of a due payment of a pledge, in its first state.
     pub fn of(pledge: &Pledge, sequence: i32, due_on: Date, state: State, now: Timestamp) -> Charge {
         Charge {
@@ -452,6 +499,9 @@ mod tests {
             processing().decline("expired_card".into(), DeclineKind::Expired, today).expect("processing");
         assert_eq!(next, Next::AskDonor);
         assert!(state.retry(date(2028, 1, 1), Timestamp::MAX).is_err());
+        let (state, next) = processing().decline("closed".into(), DeclineKind::Hard, today).expect("processing");
+        assert_eq!(next, Next::AskDonor);
+        assert!(state.retry(date(2028, 1, 1), Timestamp::MAX).is_err());
         let (state, next) = processing().decline("stolen_card".into(), DeclineKind::Stolen, today).expect("processing");
         assert_eq!(next, Next::Stop);
         assert!(state.retry(date(2028, 1, 1), Timestamp::MAX).is_err());
@@ -464,6 +514,20 @@ mod tests {
         assert_eq!(captured.clone().capture(today, "pay_2".into()).expect_err("captured").code, "charge-state");
         assert!(captured.clone().decline("late".into(), DeclineKind::Soft, today).is_err());
         assert!(captured.retry(today, Timestamp::MAX).is_err());
+    }
+
+    #[test]
+    fn p7_a_charge_that_cannot_be_collected_is_given_up_unless_its_money_came() {
+        let today = date(2027, 1, 31);
+        let (declined, _) = processing().decline("short".into(), DeclineKind::Soft, today).expect("processing");
+        for state in [processing(), declined.clone()] {
+            let given_up = state.cannot_collect("account_closed".into()).expect("no money came");
+            assert!(given_up.clone().retry(date(2028, 1, 1), Timestamp::MAX).is_err());
+            assert!(given_up.retry_early(Timestamp::MAX).is_err());
+        }
+        assert_eq!(declined.retry_early(Timestamp::MAX).expect("it is tried again").attempt(), 2);
+        let captured = processing().capture(today, "pay_1".into()).expect("processing");
+        assert_eq!(captured.cannot_collect("late".into()).expect_err("captured").code, "charge-state");
     }
 
     #[test]

@@ -173,6 +173,8 @@ pub fn of_token(token: &str) -> Option<Ruling> {
         | SandboxToken::InsufficientFundsOnce
         | SandboxToken::ExpiredCard
         | SandboxToken::StolenCard
+        | SandboxToken::HardDecline
+        | SandboxToken::AnswersTwice
         | SandboxToken::Timeout
         | SandboxToken::RefundFails
         | SandboxToken::RefundSlow => None,

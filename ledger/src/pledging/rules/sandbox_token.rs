@@ -17,6 +17,10 @@ words! {
         ExpiredCard = "sandbox_expired_card",
         /// Declined: never try again.
         StolenCard = "sandbox_stolen_card",
+        /// Declined: the means is refused for good.
+        HardDecline = "sandbox_hard_decline",
+        /// Captured, and reported a second time by an event of its own.
+        AnswersTwice = "sandbox_answers_twice",
         /// Captured, but the answer is lost.
         Timeout = "sandbox_timeout",
         /// Captured; a refund fails.
@@ -39,6 +43,10 @@ impl SandboxToken {
             SandboxToken::InsufficientFundsOnce => "declined at first, captured when it is tried again",
             SandboxToken::ExpiredCard => "declined: the donor is asked for another means",
             SandboxToken::StolenCard => "declined: never tried again",
+            SandboxToken::HardDecline => "declined: never tried again, and the donor is asked for another means",
+            SandboxToken::AnswersTwice => {
+                "captured, and reported a second time 70 milliseconds after the provider was asked"
+            }
             SandboxToken::Timeout => "captured, but the answer is lost",
             SandboxToken::RefundFails => "captured; a refund of it fails",
             SandboxToken::RefundSlow => "captured; a refund of it arrives a day after it was sent",

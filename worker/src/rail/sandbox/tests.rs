@@ -31,6 +31,7 @@ fn the_name_of_a_token_says_what_happens() {
     assert_eq!(kind("sandbox_insufficient_funds_once", 2), None);
     assert_eq!(kind("sandbox_expired_card", 1), Some(DeclineKind::Expired));
     assert_eq!(kind("sandbox_stolen_card", 1), Some(DeclineKind::Stolen));
+    assert_eq!(kind("sandbox_hard_decline", 1), Some(DeclineKind::Hard));
     assert_eq!(kind("sandbox_ok ", 1), Some(DeclineKind::Expired));
 }
 
