@@ -42,6 +42,7 @@ mod pledging {
     mod refunds;
     pub(crate) mod scene;
     mod stuck;
+    mod terms;
 }
 mod challenges;
 mod cooperatives;
