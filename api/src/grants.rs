@@ -37,6 +37,7 @@ pub const GIVES_NOTHING: &[&str] = &[
     "POST /v1/persons/{id}:disable",
     "PATCH /v1/organisations/{id}",
     "POST /v1/campaigns",
+    "POST /v1/campaigns/{id}/terms",
     "POST /v1/campaigns/{id}:publish",
     "POST /v1/campaigns/{id}:close",
     "POST /v1/campaigns/{id}:return",

@@ -104,6 +104,8 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/v1/campaigns", Public),
     ("GET", "/v1/campaigns/{id}", Public),
     ("GET", "/v1/campaigns/{id}/totals", Public),
+    ("POST", "/v1/campaigns/{id}/terms", Access::Role(KEEPERS)),
+    ("GET", "/v1/campaigns/{id}/terms", Public),
     ("POST", "/v1/campaigns/{id}:publish", Access::Role(KEEPERS)),
     ("POST", "/v1/campaigns/{id}:close", Access::Role(KEEPERS)),
     ("POST", "/v1/campaigns/{id}:return", Access::Role(OWNER)),

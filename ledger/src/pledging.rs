@@ -20,6 +20,7 @@ pub mod rules {
     pub mod receipt;
     pub mod refund;
     pub mod sandbox_token;
+    pub mod terms;
     pub mod tries;
 }
 
@@ -40,6 +41,7 @@ pub mod store {
     pub mod receipts;
     pub mod recoveries;
     pub mod refunds;
+    pub mod terms;
     pub mod tries;
 }
 
@@ -68,6 +70,7 @@ pub mod operations {
     pub mod refunds;
     pub mod reports;
     pub mod returns;
+    pub mod terms;
     mod trial;
     pub mod tries;
     pub mod verdicts;

@@ -1,5 +1,6 @@
 //! Campaigns of the host; pledges of donors and the charges that collect them, brought by partners.
 
+pub mod campaign_terms;
 pub mod campaigns;
 pub mod charge_reports;
 pub mod chargebacks;
@@ -27,6 +28,8 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(campaigns::publish)
         .service(campaigns::close)
         .service(campaigns::totals)
+        .service(campaign_terms::write_terms)
+        .service(campaign_terms::list_terms)
         .service(refunds::return_all)
         .service(campaigns::show)
         .service(pledges::place)

@@ -101,13 +101,24 @@ pub(super) const KINDS: &[Kind] = &[
         "campaign-closed",
         "The campaign is closed for good.",
         "Name another campaign.",
-        &["POST /v1/campaigns/{id}:close", "POST /v1/milestones", "POST /v1/milestones/{id}:fund"],
+        &[
+            "POST /v1/campaigns/{id}:close",
+            "POST /v1/campaigns/{id}/terms",
+            "POST /v1/milestones",
+            "POST /v1/milestones/{id}:fund",
+        ],
     ),
     refusal(
         "campaign-not-published",
         "The campaign has no fund yet.",
         "Publish it first.",
         &["POST /v1/milestones/{id}:fund", "POST /v1/claims/{id}/reviews", "POST /v1/disputes/{id}:resolve"],
+    ),
+    refusal(
+        "terms-written",
+        "A version of the campaign's terms says the same, word by word, with the same fees.",
+        "Nothing is left to do while that version is in effect; else say what is different.",
+        &["POST /v1/campaigns/{id}/terms"],
     ),
     refusal(
         "terms-mismatch",

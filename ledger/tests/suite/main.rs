@@ -43,6 +43,7 @@ mod pledging {
     mod reports;
     pub(crate) mod scene;
     mod stuck;
+    mod terms;
 }
 mod challenges;
 mod cooperatives;

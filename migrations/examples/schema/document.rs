@@ -118,6 +118,7 @@ const DOMAINS: &[Domain] = &[
             "donor",
             "pledge",
             "payment_try",
+            "campaign_terms",
             "plan_change",
             "plan_change_end",
             "pledge_move",

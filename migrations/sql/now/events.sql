@@ -28,6 +28,8 @@ BEGIN
      $f$'day', r.day, 'due_on', r.due_on, 'amount', nullif(r.amount, 0), 'currency', r.currency, 'entry', nullif(r.entry, 0)$f$),
 
     ('campaign', 'campaign', 'r.id', 'r.version', 'r.state', NULL, NULL, 'r.state_since', NULL, $f$'currency', r.currency$f$),
+    ('campaign_terms', 'campaign_terms', 'r.campaign', 'r.version', $e$'written'$e$, NULL, NULL, 'r.created_at', NULL,
+     $f$'rules_version', r.version, 'from', r.effective_on$f$),
     ('donor', 'donor', 'r.id', '1', $e$CASE WHEN r.erased_at IS NOT NULL THEN 'erased' END$e$,
      NULL, NULL, 'r.erased_at', 'r.partner', ''),
     ('pledge', 'pledge', 'r.id', 'r.version', 'r.state', NULL, NULL, 'r.state_since', 'r.partner',
@@ -213,6 +215,8 @@ CREATE OR REPLACE TRIGGER book_freeze_event_of_new AFTER INSERT ON book_freeze R
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('book_freeze');
 CREATE OR REPLACE TRIGGER campaign_event_of_new AFTER INSERT ON campaign REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('campaign');
+CREATE OR REPLACE TRIGGER campaign_terms_event_of_new AFTER INSERT ON campaign_terms REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('campaign_terms');
 CREATE OR REPLACE TRIGGER pledge_event_of_new AFTER INSERT ON pledge REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('pledge');
 CREATE OR REPLACE TRIGGER charge_event_of_new AFTER INSERT ON charge REFERENCING NEW TABLE AS new_rows

@@ -34,3 +34,69 @@ BEGIN
 END
 $$;
 CREATE OR REPLACE TRIGGER charge_as_agreed BEFORE INSERT ON charge FOR EACH ROW EXECUTE FUNCTION charge_as_agreed();
+
+-- Minor units that all fees of a campaign's terms take of an amount, by the version that has this digest; 0 when none has.
+CREATE OR REPLACE FUNCTION fees_agreed(p_book int, p_campaign uuid, p_sha256 bytea, p_amount bigint) RETURNS bigint
+LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT least(p_amount, coalesce(sum(floor(p_amount * (f ->> 'percent')::numeric / 100) + (f ->> 'fixed')::numeric), 0))::bigint
+      FROM (SELECT k.fees FROM public.campaign k
+             WHERE k.book_id = p_book AND k.id = p_campaign AND k.terms_sha256 = p_sha256
+            UNION ALL
+            SELECT t.fees FROM public.campaign_terms t
+             WHERE t.book_id = p_book AND t.campaign = p_campaign AND t.terms_sha256 = p_sha256) AS v,
+           jsonb_array_elements(v.fees) AS f
+$$;
+
+-- What an entry takes of a fund as fees was agreed to by the donor whose charge it captures into that fund: it is no more than the
+-- terms of the pledge say of the charge. Or a refund failed by it, and it takes no more than had come back with that refund.
+-- Looked at when the transaction commits, as the charge learns the number of its entry after the entry is posted. Kinds of
+-- movement: 1 is charge_captured, 5 fee_charged, 7 fee_returned.
+CREATE OR REPLACE FUNCTION fee_as_agreed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_entry CONSTANT bigint := NEW.pos >> 16;
+    v_taken bigint;
+    v_captured bigint;
+    v_agreed bigint;
+BEGIN
+    SELECT sum(t.amount) FILTER (WHERE t.kind = NEW.kind AND t.debit = NEW.debit),
+           sum(t.amount) FILTER (WHERE t.kind = 1 AND t.credit = NEW.debit)
+      INTO v_taken, v_captured
+      FROM public.transfer t
+     WHERE t.book_id = NEW.book_id AND t.pos BETWEEN v_entry << 16 AND (v_entry << 16) + 65535;
+    SELECT public.fees_agreed(c.book_id, c.campaign, p.terms_sha256, c.amount) INTO v_agreed
+      FROM public.charge c
+      JOIN public.pledge p ON p.book_id = c.book_id AND p.id = c.pledge
+      JOIN public.campaign k ON k.book_id = c.book_id AND k.id = c.campaign
+     WHERE c.book_id = NEW.book_id AND c.entry = v_entry AND c.entry > 0 AND c.fees > 0 AND c.amount = v_captured
+       AND k.fund = NEW.debit;
+    IF v_agreed IS NULL THEN
+        SELECT sum(t.amount) INTO v_agreed
+          FROM public.refund r
+          JOIN public.transfer t ON t.book_id = r.book_id AND t.pos BETWEEN r.entry << 16 AND (r.entry << 16) + 65535
+         WHERE r.book_id = NEW.book_id AND r.end_entry = v_entry AND r.state = 'failed'
+           AND t.credit = NEW.debit AND t.kind = 7;
+    END IF;
+    IF v_taken > coalesce(v_agreed, 0) THEN
+        RAISE EXCEPTION 'book %: entry % takes % of a fund as fees, and % was agreed to', NEW.book_id, v_entry, v_taken, coalesce(v_agreed, 0)
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END
+$$;
+-- PostgreSQL replaces no constraint trigger.
+DROP TRIGGER IF EXISTS fee_as_agreed ON transfer;
+CREATE CONSTRAINT TRIGGER fee_as_agreed AFTER INSERT ON transfer DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW.kind = 5) EXECUTE FUNCTION fee_as_agreed();
+
+-- A charge is captured by one entry for ever, and a refund is requested and ended by one each.
+CREATE OR REPLACE FUNCTION entry_once() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'book %: % % has its entry', NEW.book_id, TG_ARGV[0], NEW.id USING ERRCODE = 'restrict_violation';
+END
+$$;
+CREATE OR REPLACE TRIGGER charge_entry_once BEFORE UPDATE OF entry ON charge
+    FOR EACH ROW WHEN (OLD.entry > 0 AND NEW.entry <> OLD.entry) EXECUTE FUNCTION entry_once('charge');
+CREATE OR REPLACE TRIGGER refund_end_once BEFORE UPDATE OF end_entry ON refund
+    FOR EACH ROW WHEN (OLD.end_entry > 0 AND NEW.end_entry <> OLD.end_entry) EXECUTE FUNCTION entry_once('refund');

@@ -35,7 +35,8 @@ impl File {
     pub(crate) fn defines(&self) -> Defined {
         let mut defined = Defined::default();
         for line in self.text.lines() {
-            let Some(rest) = line.strip_prefix("CREATE OR REPLACE ") else { continue };
+            let replaced = line.strip_prefix("CREATE OR REPLACE ");
+            let Some(rest) = replaced.or_else(|| line.strip_prefix("CREATE CONSTRAINT ")) else { continue };
             let mut words = rest.split([' ', '(']);
             let (kind, name) = (words.next().unwrap_or_default(), words.next().unwrap_or_default().to_owned());
             match kind {

@@ -11,7 +11,7 @@ use crate::wire::{BalanceBody, ChangeStateRequest, MoneyBody, OfBook, bounded, e
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
-use deadpool_postgres::Transaction;
+use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::Error;
@@ -23,7 +23,8 @@ use ledger::pledging::rules::campaign::Campaign;
 use ledger::pledging::rules::fee::{self, Rate};
 use ledger::pledging::rules::kind::{Basis, Kind, Word};
 use ledger::pledging::rules::lineage::Method;
-use ledger::pledging::store::campaigns;
+use ledger::pledging::rules::terms::TermsVersion;
+use ledger::pledging::store::{campaigns, terms};
 use ledger::service::change::Change;
 use ledger::text;
 use serde::{Deserialize, Serialize};
@@ -47,7 +48,7 @@ pub struct NewCampaign {
     #[serde(default)]
     #[schema(max_length = 2000)]
     summary: String,
-    /// What donors agree to; never changes. Every pledge names its SHA-256. To those of a campaign with a last day it is added
+    /// What donors agree to. Every pledge names its SHA-256, and is bound to it for ever: later versions are for later pledges. To those of a campaign with a last day it is added
     /// how the campaign ends.
     #[schema(min_length = 1, max_length = 50000)]
     terms: String,
@@ -78,7 +79,7 @@ pub struct NewCampaign {
     /// Whose money a release takes: `fifo`, what settled first, which is the default, or `pro_rata`, of all in proportion.
     #[schema(pattern = "^(fifo|pro_rata)$")]
     lineage: Option<String>,
-    /// What its terms take of each captured charge; never changes. A payee has one at most.
+    /// What its terms take of each captured charge. A payee has one at most.
     #[serde(default)]
     #[schema(max_items = 3)]
     fees: Vec<FeeBody>,
@@ -109,13 +110,21 @@ fn zero() -> String {
 }
 
 impl FeeBody {
-    fn new(term: &fee::Term, currency: Currency) -> FeeBody {
+    pub(super) fn new(term: &fee::Term, currency: Currency) -> FeeBody {
         FeeBody {
             to: term.to.to_string(),
             percent: term.percent.to_string(),
             fixed: Money::from_minor(term.fixed, currency).ok().map(MoneyBody::from),
             returned_on_refund: term.returned_on_refund,
         }
+    }
+
+    /// The fees of terms, as they are given.
+    pub(super) fn parse_all(given: &[FeeBody], currency: Currency) -> Result<Vec<fee::Term>, Problem> {
+        if given.len() > 3 {
+            return Err(Problem::invalid("/fees", "a payee has one fee at most, and there are three payees"));
+        }
+        given.iter().enumerate().map(|(place, fee)| fee.parse(place, currency)).collect()
     }
 
     fn parse(&self, place: usize, currency: Currency) -> Result<fee::Term, Problem> {
@@ -214,9 +223,12 @@ pub struct CampaignBody {
     slug: String,
     title: String,
     summary: String,
+    /// What donors agree to who pledge today.
     terms: String,
     /// SHA-256 of the terms and the fees behind them, in hexadecimal: what a pledge repeats as `terms_sha256`.
     terms_sha256: String,
+    /// Which version of its terms that is, from 1. Pledges keep the version that they agreed to.
+    terms_version: i32,
     /// `recurring`, `all_or_nothing`, `keep_what_you_raise` or `minimum_and_optimum`.
     kind: String,
     currency: String,
@@ -239,7 +251,7 @@ pub struct CampaignBody {
     /// Whose money a release takes: `fifo` or `pro_rata`.
     #[schema(value_type = String)]
     lineage: Method,
-    /// What its terms take of each captured charge.
+    /// What these terms take of each captured charge.
     fees: Vec<FeeBody>,
     /// `draft`, `live`, `suspended`, `collecting`, `successful`, `failed` or `closed`.
     state: String,
@@ -287,7 +299,17 @@ impl Amounts {
 }
 
 impl CampaignBody {
-    fn new(it: Campaign, book: &Book, wall: Timestamp) -> CampaignBody {
+    async fn of(
+        client: &impl GenericClient,
+        it: Campaign,
+        book: &Book,
+        wall: Timestamp,
+    ) -> Result<CampaignBody, Error> {
+        let terms = terms::in_effect(client, &it, book.today(wall)).await?;
+        Ok(CampaignBody::new(it, terms, book, wall))
+    }
+
+    fn new(it: Campaign, terms: TermsVersion, book: &Book, wall: Timestamp) -> CampaignBody {
         let state = it.state.at(book.now(wall));
         let Amounts { monthly_goal, goal, minimum, optimum } = Amounts::of(&it.kind);
         CampaignBody {
@@ -296,8 +318,9 @@ impl CampaignBody {
             slug: it.slug,
             title: it.title,
             summary: it.summary,
-            terms: it.terms,
-            terms_sha256: hex::encode(it.terms_digest),
+            terms: terms.terms,
+            terms_sha256: hex::encode(terms.digest),
+            terms_version: terms.version,
             kind: it.kind.as_str().to_owned(),
             currency: it.currency.code().to_owned(),
             monthly_goal,
@@ -312,7 +335,7 @@ impl CampaignBody {
                 at: verdict.at,
             }),
             lineage: it.lineage,
-            fees: it.fees.iter().map(|term| FeeBody::new(term, it.currency)).collect(),
+            fees: terms.fees.iter().map(|term| FeeBody::new(term, it.currency)).collect(),
             state: state.as_str().to_owned(),
             state_until: state.until(),
             created_at: it.created_at,
@@ -332,10 +355,6 @@ pub(crate) async fn create(
     let body = &request.body;
     let book: BookRef = parse("/book", &body.book)?;
     let (kind, currency) = body.kind()?;
-    if body.fees.len() > 3 {
-        return Err(Problem::invalid("/fees", "a payee has one fee at most, and there are three payees"));
-    }
-    let fees = body.fees.iter().enumerate().map(|(place, fee)| fee.parse(place, currency));
     let asked = Asked {
         book: book.book,
         slug: body.slug.clone(),
@@ -344,7 +363,7 @@ pub(crate) async fn create(
         terms: paragraphs("/terms", &body.terms, text::TERMS)?,
         kind,
         currency,
-        fees: fees.collect::<Result<_, _>>()?,
+        fees: FeeBody::parse_all(&body.fees, currency)?,
         lineage: match &body.lineage {
             Some(method) => parse("/lineage", method)?,
             None => Method::Fifo,
@@ -355,7 +374,7 @@ pub(crate) async fn create(
         caller.require_role(tx, book.organisation, "book").await?;
         let wall = Timestamp::now();
         let made = operations::create(tx, asked.clone(), actor(&caller), wall).await?;
-        Ok(Reply::created(&CampaignBody::new(made, &book, wall)))
+        Ok(Reply::created(&CampaignBody::of(tx, made, &book, wall).await?))
     })
     .await
 }
@@ -376,8 +395,13 @@ pub(crate) async fn list(
     let book = books::resolve(&client, book).await?;
     Reader::of(&client, caller.as_ref(), &book).await?.require_campaigns("book").await?;
     let wall = Timestamp::now();
-    let rows = campaigns::list(&client, book.id, window.after.unwrap_or_default(), window.fetch()).await?;
-    Ok(window.page(rows, |row| row.id.object, |row| CampaignBody::new(row, &book, wall)).respond(&http))
+    let mut rows = Vec::new();
+    for row in campaigns::list(&client, book.id, window.after.unwrap_or_default(), window.fetch()).await? {
+        let terms = terms::in_effect(&client, &row, book.today(wall)).await?;
+        rows.push((row, terms));
+    }
+    let body = |(row, terms)| CampaignBody::new(row, terms, &book, wall);
+    Ok(window.page(rows, |(row, _)| row.id.object, body).respond(&http))
 }
 
 /// Shows a campaign.
@@ -395,7 +419,8 @@ pub(crate) async fn show(
     Reader::of(&client, caller.as_ref(), &book).await?.require_campaigns("campaign").await?;
     let found = campaigns::get(&client, *id).await?;
     let tag = etag(found.version);
-    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(CampaignBody::new(found, &book, Timestamp::now())))
+    let body = CampaignBody::of(&client, found, &book, Timestamp::now()).await?;
+    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(body))
 }
 
 /// Opens a draft for pledges, with a fund account of its own.
@@ -441,7 +466,7 @@ pub(super) async fn step(
         caller.require_role(tx, book.organisation, "campaign").await?;
         let wall = Timestamp::now();
         let changed = run(tx, Change { version: None, actor: actor(caller), reason: &reason }, wall).await?;
-        Ok(Reply::ok(&CampaignBody::new(changed, &book, wall)))
+        Ok(Reply::ok(&CampaignBody::of(tx, changed, &book, wall).await?))
     })
     .await
 }

@@ -92,6 +92,7 @@ pub async fn create(tx: &Transaction<'_>, new: NewCampaign, actor: Actor, wall: 
         summary: new.summary,
         terms,
         fees: new.fees,
+        terms_version: 1,
         kind: new.kind,
         currency: new.currency,
         lineage: new.lineage,

@@ -11,6 +11,7 @@ use crate::pledging::rules::charge::Charge;
 use crate::pledging::rules::fee::{self, Payee, Term};
 use crate::pledging::rules::pledge::Pledge;
 use crate::pledging::store::fees::ChargeFee;
+use crate::pledging::store::terms;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 
@@ -28,7 +29,7 @@ pub(super) async fn ensure(
     wall: Timestamp,
 ) -> Result<Vec<ChargeFee>, Error> {
     let mut fees = Vec::new();
-    for (term, amount) in due(campaign, pledge, charge) {
+    for (term, amount) in due(tx, campaign, pledge, charge).await? {
         let account = accounts::ensure(tx, book, &account(book, &term, charge), charge.amount.currency(), wall).await?;
         fees.push(ChargeFee { to: term.to, account, amount, undone: 0, returns: term.returned_on_refund });
     }
@@ -48,7 +49,7 @@ pub(super) async fn find(
     charge: &Charge,
 ) -> Result<Option<Vec<ChargeFee>>, Error> {
     let mut fees = Vec::new();
-    for (term, amount) in due(campaign, pledge, charge) {
+    for (term, amount) in due(client, campaign, pledge, charge).await? {
         let account = accounts::check(client, book, &account(book, &term, charge), charge.amount.currency()).await?;
         let Some(account) = account else { return Ok(None) };
         fees.push(ChargeFee { to: term.to, account, amount, undone: 0, returns: term.returned_on_refund });
@@ -56,8 +57,14 @@ pub(super) async fn find(
     Ok(Some(fees))
 }
 
-fn due(campaign: &Campaign, pledge: &Pledge, charge: &Charge) -> Vec<(Term, i64)> {
-    fee::of_charge(campaign.fees_for(&pledge.terms_digest), charge.amount.minor())
+async fn due(
+    client: &impl GenericClient,
+    campaign: &Campaign,
+    pledge: &Pledge,
+    charge: &Charge,
+) -> Result<Vec<(Term, i64)>, Error> {
+    let agreed = terms::fees_for(client, campaign, &pledge.terms_digest).await?;
+    Ok(fee::of_charge(&agreed, charge.amount.minor()))
 }
 
 fn account(book: &Book, term: &Term, charge: &Charge) -> chart::Account {

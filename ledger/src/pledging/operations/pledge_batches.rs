@@ -7,7 +7,7 @@ use crate::error::{Error, Refusal};
 use crate::id::{CampaignId, OrganisationId};
 use crate::pledging::rules::donor::Donor;
 use crate::pledging::rules::pledge::Pledge;
-use crate::pledging::store::{campaigns, donors, pledges};
+use crate::pledging::store::{campaigns, donors, pledges, terms};
 use crate::service::store::companions;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
@@ -46,6 +46,7 @@ pub async fn draft_all(
 ) -> Result<Vec<Result<Drafted, Error>>, Error> {
     let wall = as_kept(wall);
     let campaign = campaigns::get(client, campaign).await?;
+    let agreed = terms::in_effect(client, &campaign, book.today(wall)).await?.digest;
     let references: Vec<&str> = asked.iter().map(|asked| asked.reference.as_str()).collect();
     let known = pledges::list_by_references(client, book.id, partner, &references).await?;
     let mut known: HashMap<String, Pledge> = known.into_iter().map(|it| (it.reference.clone(), it)).collect();
@@ -66,7 +67,7 @@ pub async fn draft_all(
                 return Ok(Drafted::Repeated(Box::new(pledge)));
             }
             let of_donor = of_partner.get(&asked.donor.reference);
-            let (pledge, donor) = decide(book, asked, content, &campaign, of_donor, wall)?;
+            let (pledge, donor) = decide(book, asked, content, (&campaign, agreed), of_donor, wall)?;
             let donor = told_anew(donor, of_donor);
             of_partner.insert(donor.reference.clone(), donor.clone());
             first.insert(reference, place);

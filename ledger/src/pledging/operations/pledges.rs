@@ -12,7 +12,7 @@ use crate::parties::rules::role::Email;
 use crate::pledging::rules::campaign::Campaign;
 use crate::pledging::rules::donor::Donor;
 use crate::pledging::rules::pledge::{Pledge, Rail, Schedule, State, Token};
-use crate::pledging::store::{campaigns, donors, pledges};
+use crate::pledging::store::{campaigns, donors, pledges, terms};
 use crate::service::change::check_line;
 use crate::service::store::activity::{self, Actor, Done};
 use crate::service::store::jobs;
@@ -130,16 +130,17 @@ pub async fn draft(
     }
     let campaign = campaigns::get(client, asked.campaign).await?;
     let known = donors::find(client, book.id, asked.partner, &asked.donor.reference).await?;
-    let new = decide(book, asked, content, &campaign, known.as_ref(), wall)?;
+    let agreed = terms::in_effect(client, &campaign, book.today(wall)).await?.digest;
+    let new = decide(book, asked, content, (&campaign, agreed), known.as_ref(), wall)?;
     Ok(Drafted::New(Box::new(new)))
 }
 
-/// The pledge and its donor as they will be, when the campaign takes it. `donor` is whom the partner knows under that reference.
+/// The pledge and its donor as they will be, when the campaign takes it, whose terms in effect have the digest beside it. `donor` is whom the partner knows under that reference.
 pub(super) fn decide(
     book: &Book,
     asked: PlacePledge,
     content: [u8; 32],
-    campaign: &Campaign,
+    (campaign, agreed): (&Campaign, [u8; 32]),
     donor: Option<&Donor>,
     wall: Timestamp,
 ) -> Result<(Pledge, Donor), Error> {
@@ -149,8 +150,8 @@ pub(super) fn decide(
     if asked.amount.currency() != campaign.currency {
         return Err(Error::invalid("/amount/currency", format!("the campaign is in {}", campaign.currency)));
     }
-    if asked.terms_digest != campaign.terms_digest {
-        let detail = "the digest is not that of the campaign's terms: show the donor the present ones";
+    if asked.terms_digest != agreed {
+        let detail = "the digest is not that of the campaign's terms in effect: show the donor the present ones";
         return Err(Refusal::new("terms-mismatch", detail).into());
     }
     let schedule = schedule(asked.schedule, book.today(wall))?;

@@ -267,12 +267,15 @@ pub struct Campaign {
     pub title: String,
     /// What it is about.
     pub summary: String,
-    /// What donors agree to; never changes.
+    /// The first version of what donors agree to; never changes. Later ones stand beside it
+    /// ([`TermsVersion`](super::terms::TermsVersion)).
     pub terms: String,
-    /// SHA-256 of the terms and the fees behind them.
+    /// SHA-256 of the first version of the terms and the fees behind them.
     pub terms_digest: [u8; 32],
-    /// What its terms take of each captured charge; never changes.
+    /// What the first version of its terms takes of each captured charge; never changes.
     pub fees: Vec<fee::Term>,
+    /// The last version of its terms that was written, from 1.
+    pub terms_version: i32,
     /// What it asks for.
     pub kind: Kind,
     /// The currency of its goal, its fund and its pledges.
@@ -294,12 +297,6 @@ pub struct Campaign {
 }
 
 impl Campaign {
-    /// The fees that a charge bears whose donor agreed to terms of this digest: those of the campaign's own terms. Who agreed
-    /// to others, and was redirected since, bears none.
-    pub fn fees_for(&self, agreed: &[u8; 32]) -> &[fee::Term] {
-        if *agreed == self.terms_digest { &self.fees } else { &[] }
-    }
-
     /// Its fund account.
     pub fn fund(&self) -> Result<AccountNumber, Error> {
         self.fund.ok_or_else(|| Error::inconsistent(format!("campaign {} has no fund account", self.id)))

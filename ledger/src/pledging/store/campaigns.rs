@@ -27,6 +27,7 @@ fn campaign(row: &Row) -> Result<Campaign, Error> {
         terms: row.get("terms"),
         terms_digest: row.get::<_, &[u8]>("terms_sha256").try_into().map_err(|_| bad("digest of the terms"))?,
         fees,
+        terms_version: row.get("terms_version"),
         kind: kind(row, currency)?.ok_or_else(|| bad("kind"))?,
         currency,
         lineage: row.get::<_, &str>("lineage").parse().map_err(|_| bad("lineage"))?,

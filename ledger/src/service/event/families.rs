@@ -53,6 +53,16 @@ pub const FAMILIES: &[Family] = &[
         facts: &["currency"],
     },
     Family {
+        name: "campaign_terms",
+        prefix: "cmp",
+        audience: Readers,
+        states: &[(
+            "written",
+            "A later version of the terms of a campaign is written: pledges that were made keep theirs.",
+        )],
+        facts: &["rules_version", "from"],
+    },
+    Family {
         name: "donor",
         prefix: "dnr",
         audience: Keepers,

@@ -99,6 +99,7 @@ const KEPT: &[(&str, &str)] = &[
     ("balance", "DELETE TRUNCATE"),
     ("book_freeze", "DELETE TRUNCATE"),
     ("book_head", "DELETE TRUNCATE"),
+    ("campaign_terms", "UPDATE DELETE TRUNCATE"),
     ("challenge_rules", "UPDATE DELETE TRUNCATE"),
     ("chargeback", "DELETE TRUNCATE"),
     ("chargeback_part", "UPDATE DELETE TRUNCATE"),
