@@ -21,6 +21,7 @@ pub mod rules {
     pub mod refund;
     pub mod sandbox_token;
     pub mod tries;
+    pub mod withdrawal;
 }
 
 /// SQL, and nothing else.
@@ -41,6 +42,7 @@ pub mod store {
     pub mod recoveries;
     pub mod refunds;
     pub mod tries;
+    pub mod withdrawals;
 }
 
 /// Lock, decide, save.
@@ -70,4 +72,5 @@ pub mod operations {
     mod trial;
     pub mod tries;
     pub mod verdicts;
+    pub mod withdrawals;
 }
