@@ -147,6 +147,13 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/v1/books/{book}/receivables", SignedIn),
     ("POST", "/v1/books/{book}/receivables/{team}:recover", Access::Role(KEEPERS)),
     ("POST", "/v1/books/{book}/receivables/{team}:write-off", Access::Role(OWNER)),
+    // partners and rails that leave: by the owners of the book, and of the partner; the handler looks at both
+    ("POST", "/v1/books/{book}/partners/{organisation}:withdraw", Access::Role(OWNER)),
+    ("POST", "/v1/books/{book}/partners/{organisation}:restore", Access::Role(OWNER)),
+    ("POST", "/v1/books/{book}/rails/{rail}:withdraw", Access::Role(OWNER)),
+    ("POST", "/v1/books/{book}/rails/{rail}:restore", Access::Role(OWNER)),
+    ("GET", "/v1/books/{book}/withdrawals", Access::RoleOrScope(DONOR_READERS, Scope::PledgesRead)),
+    ("GET", "/v1/withdrawals/{id}/pledges", Access::RoleOrScope(DONOR_READERS, Scope::PledgesRead)),
     // donors: by links without an account, whose tokens somebody may guess at
     ("POST", "/v1/pledges/{id}/donor-links", Access::Scope(Scope::PledgesWrite)),
     ("GET", "/v1/pledges/{id}/donor-links", Access::Scope(Scope::PledgesRead)),

@@ -22,6 +22,7 @@ pub mod rules {
     pub mod sandbox_token;
     pub mod terms;
     pub mod tries;
+    pub mod withdrawal;
 }
 
 /// SQL, and nothing else.
@@ -43,6 +44,7 @@ pub mod store {
     pub mod refunds;
     pub mod terms;
     pub mod tries;
+    pub mod withdrawals;
 }
 
 /// Lock, decide, save.
@@ -74,4 +76,5 @@ pub mod operations {
     mod trial;
     pub mod tries;
     pub mod verdicts;
+    pub mod withdrawals;
 }

@@ -6,6 +6,7 @@ mod chargebacks;
 mod donors;
 mod erasure;
 mod kinds;
+mod leaving;
 mod lineage;
 mod notices;
 mod pace;

@@ -17,6 +17,7 @@ mod pledge_notices;
 mod pledging;
 mod refunds;
 mod treasury;
+mod withdrawals;
 
 use crate::breaker::Breakers;
 use crate::failure::Failure;
@@ -87,6 +88,7 @@ impl Context {
             Job::NotifyPledge { pledge, since, again } => self.notify_pledge(leased, *pledge, *since, *again).await,
             Job::AdvanceCampaign { campaign } => self.advance_campaign(leased, *campaign).await,
             Job::SendInvitation { invitation, token } => self.send_invitation(leased, *invitation, token).await,
+            Job::AdvanceWithdrawal { withdrawal, after } => self.advance_withdrawal(leased, *withdrawal, *after).await,
             Job::EraseMails { donor } => self.erase_mails(leased, *donor).await,
             Job::SendRefund { refund } => self.send_refund(leased, *refund).await,
             Job::SendRefundNotice { refund } => self.send_refund_notice(leased, *refund).await,

@@ -126,6 +126,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("settlements", "stl"),
     ("statements", "stm"),
     ("submissions", "sub"),
+    ("withdrawals", "wdr"),
 ];
 
 /// The prefix of the id that a parameter of a path is, by the segment that it follows.

@@ -28,6 +28,7 @@ use ledger::pledging::rules::lineage::Method;
 use ledger::pledging::rules::plan_change::ChangeState;
 use ledger::pledging::rules::pledge::{AfterPause, Need, Rail};
 use ledger::pledging::rules::sandbox_token::SandboxToken;
+use ledger::pledging::rules::withdrawal::WithdrawalState;
 use ledger::service::event::EventKind;
 use ledger::service::job::JobKind;
 use ledger::treasury::rules::settlement::Method as PaymentMethod;
@@ -158,6 +159,8 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Review", "verdict") => literal(&["approve", "ask_changes", "reject"]),
         ("Schedule", "interval") => [literal(&["once"]), all(Interval::ALL)].concat(),
         ("Task", "kind") => all(TaskKind::ALL),
+        ("Withdrawal", "rail") => all(Rail::ALL),
+        ("Withdrawal", "state") => all(WithdrawalState::ALL),
         ("Unit", "counts") => all(Counts::ALL),
         ("Use", "kind") => literal(&["milestone_released", "fund_moved", "refund_sent", "dispute_lost"]),
         _ => return None,

@@ -17,6 +17,7 @@ pub mod pledges;
 pub mod receipts;
 pub mod recoveries;
 pub mod refunds;
+pub mod withdrawals;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -68,6 +69,12 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(chargebacks::win)
         .service(chargebacks::lose)
         .service(chargebacks::show)
+        .service(withdrawals::withdraw_partner)
+        .service(withdrawals::restore_partner)
+        .service(withdrawals::withdraw_rail)
+        .service(withdrawals::restore_rail)
+        .service(withdrawals::list_withdrawals)
+        .service(withdrawals::list_waiting)
         .service(recoveries::fund_reserve)
         .service(recoveries::list)
         .service(recoveries::recover)

@@ -117,6 +117,9 @@ fn state_written(state: PledgeState, book: &Book) -> String {
         PledgeState::NeedsAction { need: Need::Campaign, until, .. } => {
             format!("needs another campaign until {}: choose one below", day(until))
         }
+        PledgeState::NeedsAction { need: Need::Partner | Need::Rail, until, .. } => {
+            format!("waits until {}: nobody collects it any more, and nothing is charged", day(until))
+        }
         PledgeState::Paused { until, then: AfterPause::Resume, .. } => {
             format!("paused; goes on by itself on {}", day(until))
         }

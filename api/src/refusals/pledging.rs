@@ -52,6 +52,30 @@ pub(super) const KINDS: &[Kind] = &[
         &["POST /v1/campaigns", "POST /v1/challenges", "POST /v1/matching-rounds"],
     ),
     refusal(
+        "partner-withdrawn",
+        "The partner is withdrawn from the book: it takes no new pledges, and begins no payments.",
+        "Bring the pledge through another partner, or ask the host or the partner to restore it.",
+        &["POST /v1/campaigns/{id}/pledges", "POST /v1/campaigns/{id}/pledges:batch", "POST /v1/pledges/{id}:resume"],
+    ),
+    refusal(
+        "rail-withdrawn",
+        "The rail is withdrawn from the book: it takes no new pledges, and begins no payments.",
+        "Name another rail, or ask the host to restore it.",
+        &["POST /v1/campaigns/{id}/pledges", "POST /v1/campaigns/{id}/pledges:batch", "POST /v1/pledges/{id}:resume"],
+    ),
+    refusal(
+        "withdrawn-already",
+        "The partner or the rail is withdrawn already.",
+        "Nothing is left to do; restore it first, to name another day.",
+        &["POST /v1/books/{book}/partners/{organisation}:withdraw", "POST /v1/books/{book}/rails/{rail}:withdraw"],
+    ),
+    refusal(
+        "not-withdrawn",
+        "The partner or the rail is not withdrawn.",
+        "Nothing is left to do.",
+        &["POST /v1/books/{book}/partners/{organisation}:restore", "POST /v1/books/{book}/rails/{rail}:restore"],
+    ),
+    refusal(
         "campaign-not-draft",
         "The campaign was published before.",
         "Nothing is left to do, or make a new campaign.",

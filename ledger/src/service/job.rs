@@ -6,7 +6,7 @@
 use crate::id::{
     BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, DistributionId, DonorId, EntrantId, HoldId,
     InvitationId, MatchingRoundId, OrganisationId, PlanChangeId, PledgeId, PurseContributionId, RefundId, ReleaseId,
-    SettlementId, StatementId,
+    SettlementId, StatementId, WithdrawalId,
 };
 use crate::service::store::activity::Actor;
 use jiff::Timestamp;
@@ -231,6 +231,13 @@ pub enum Job {
         /// The pledge after which the page begins; none for the first.
         after: Option<PledgeId>,
     },
+    /// A partner or a rail is withdrawn, or there again: look at the plans that it collects, a page of pledges.
+    AdvanceWithdrawal {
+        /// The withdrawal.
+        withdrawal: WithdrawalId,
+        /// The pledge after which the page begins; none for the first.
+        after: Option<PledgeId>,
+    },
     /// A donor was erased: take away the mails too, those that were under way as well.
     EraseMails {
         /// The donor.
@@ -277,6 +284,7 @@ impl Job {
             Job::SendRefundNotice { .. } => JobKind::SendRefundNotice,
             Job::ReturnCampaign { .. } => JobKind::ReturnCampaign,
             Job::EraseMails { .. } => JobKind::EraseMails,
+            Job::AdvanceWithdrawal { .. } => JobKind::AdvanceWithdrawal,
         }
     }
 }
@@ -326,6 +334,7 @@ impl fmt::Debug for Job {
             Job::SendRefundNotice { refund } => write!(f, "send_refund_notice of {refund}"),
             Job::ReturnCampaign { campaign, .. } => write!(f, "return_campaign of {campaign}"),
             Job::EraseMails { donor } => write!(f, "erase_mails to {donor}"),
+            Job::AdvanceWithdrawal { withdrawal, .. } => write!(f, "advance_withdrawal of {withdrawal}"),
         }
     }
 }
@@ -403,6 +412,8 @@ pub enum JobKind {
     ReturnCampaign,
     /// [`Job::EraseMails`]
     EraseMails,
+    /// [`Job::AdvanceWithdrawal`]
+    AdvanceWithdrawal,
 }
 
 impl JobKind {
@@ -443,6 +454,7 @@ impl JobKind {
         JobKind::SendRefundNotice,
         JobKind::ReturnCampaign,
         JobKind::EraseMails,
+        JobKind::AdvanceWithdrawal,
     ];
 
     /// Its name in the database and in metrics: the tag of the job's JSON.
@@ -483,6 +495,7 @@ impl JobKind {
             JobKind::SendRefundNotice => "send_refund_notice",
             JobKind::ReturnCampaign => "return_campaign",
             JobKind::EraseMails => "erase_mails",
+            JobKind::AdvanceWithdrawal => "advance_withdrawal",
         }
     }
 
@@ -524,6 +537,7 @@ impl JobKind {
             | JobKind::SendRefundNotice
             | JobKind::SendCardTestingNotice
             | JobKind::NotifyPledge
+            | JobKind::AdvanceWithdrawal
             | JobKind::EraseMails => false,
         }
     }

@@ -63,6 +63,7 @@ impl JobKind {
             | JobKind::RecordContribution
             | JobKind::RecordEntryFee
             | JobKind::ReturnCampaign
+            | JobKind::AdvanceWithdrawal
             | JobKind::EraseMails => Work::Money,
             JobKind::SendReceipt
             | JobKind::NotifyDecline

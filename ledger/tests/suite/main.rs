@@ -36,6 +36,7 @@ mod pledging {
     mod fees;
     mod lateness;
     mod leaps;
+    mod leaving;
     mod lineage;
     mod plan_changes;
     mod pledges;

@@ -143,6 +143,9 @@ GRANT INSERT (pledge, number, settled, amount, remaining, book_id, fund, round) 
 GRANT UPDATE (remaining) ON fund_layer TO commonpurse_service;
 GRANT INSERT (entry, layer, amount, book_id, fund) ON fund_use TO commonpurse_service;
 
+GRANT SELECT ON withdrawal TO commonpurse_service;
+GRANT INSERT (id, partner, created_at, from_at, book_id, last_day, rail, state, reason) ON withdrawal TO commonpurse_service;
+GRANT UPDATE (version, restored_at, state) ON withdrawal TO commonpurse_service;
 GRANT UPDATE (disputed, lost) ON charge TO commonpurse_service;
 GRANT SELECT ON chargeback, chargeback_part TO commonpurse_service;
 GRANT INSERT (id, charge, pledge, campaign, partner, amount, fee, held_from, created_at, until, evidence_until, book_id,

@@ -72,6 +72,22 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     post("partners", &json!({"organisation": former})).await?;
     let former = json!({"book": cast.book, "organisation": former});
     known.example("DELETE /v1/books/{book}/partners/{organisation}", former, Value::Null);
+    let leaving = organisation(&cast.operator, "Fans of Lost Tools", "partner_platform").await?;
+    post("partners", &json!({"organisation": leaving})).await?;
+    let why = json!({"reason": "It closes down"});
+    let withdrawn = post(&format!("partners/{leaving}:withdraw"), &why).await?;
+    known.add(text(&withdrawn, "/id")?);
+    post("rails/partner:withdraw", &why).await?;
+    let path = "POST /v1/books/{book}";
+    let of = |key: &str, value: &str| json!({"book": cast.book, key: value});
+    known.example(
+        &format!("{path}/partners/{{organisation}}:withdraw"),
+        of("organisation", &cast.platform),
+        why.clone(),
+    );
+    known.example(&format!("{path}/partners/{{organisation}}:restore"), of("organisation", &leaving), json!({}));
+    known.example(&format!("{path}/rails/{{rail}}:withdraw"), of("rail", "sandbox"), why);
+    known.example(&format!("{path}/rails/{{rail}}:restore"), of("rail", "partner"), json!({}));
     known.example("POST /v1/books/{book}/clock:advance", book, json!({"to": "2031-02-01T12:00:00Z"}));
     Ok(())
 }

@@ -16,6 +16,10 @@ pub(super) async fn fill(cast: &Cast, partner: &Client, known: &mut Known) -> Ou
     host.entering(partner, known).await?;
     matching::fill(cast, known).await?;
     own_book(cast, known).await?;
+    let rail = format!("/v1/books/{}/rails/partner", cast.book);
+    let withdrawn = cast.treasurer.post(&format!("{rail}:withdraw"), &json!({"reason": "A try"})).await?.ok()?;
+    cast.treasurer.post(&format!("{rail}:restore"), &json!({})).await?.ok()?;
+    known.add(text(&withdrawn, "/id")?);
     public_book(cast, partner, known).await
 }
 

@@ -29,6 +29,7 @@ impl Context {
         let standing = match pledge.state {
             State::NeedsAction { until, need: Need::Means, .. } => Standing::NeedsMeans(day(until)),
             State::NeedsAction { until, need: Need::Campaign, .. } => Standing::NeedsCampaign(day(until)),
+            State::NeedsAction { until, need: Need::Partner | Need::Rail, .. } => Standing::NeedsCollector(day(until)),
             State::Lapsed { until, .. } => Standing::Lapsed(day(until)),
             State::Cancelled { .. } => Standing::Cancelled,
             State::Created { .. }

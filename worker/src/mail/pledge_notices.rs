@@ -26,6 +26,8 @@ pub(crate) enum Standing {
     NeedsMeans(String),
     /// It waits until that day for another campaign.
     NeedsCampaign(String),
+    /// Nobody collects for it any more; it waits until that day for somebody who does.
+    NeedsCollector(String),
     /// It has lapsed, and can be revived until that day.
     Lapsed(String),
     /// It is over.
@@ -54,6 +56,7 @@ mod tests {
         for (standing, words) in [
             (Standing::NeedsMeans(day()), "another means of payment until 20 December 2026"),
             (Standing::NeedsCampaign(day()), "another campaign until 20 December 2026"),
+            (Standing::NeedsCollector(day()), "waits until 20 December 2026"),
             (Standing::Lapsed(day()), "revive it until 20 December 2026"),
             (Standing::Cancelled, "Nothing more is charged"),
         ] {

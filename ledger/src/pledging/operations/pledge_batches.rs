@@ -1,18 +1,17 @@
 //! Many pledges of a partner at once: what decides on them is read in a few questions, however many they are.
 
-use super::pledges::{PlacePledge, as_kept, check, decide, repeated, rows};
+use super::pledges::{PlacePledge, as_kept, check, decide, is_outrun, repeated, rows};
 use crate::book::Companion;
 use crate::engine::store::books::Book;
 use crate::error::{Error, Refusal};
 use crate::id::{CampaignId, OrganisationId};
 use crate::pledging::rules::donor::Donor;
 use crate::pledging::rules::pledge::Pledge;
-use crate::pledging::store::{campaigns, donors, pledges, terms};
+use crate::pledging::store::{campaigns, donors, pledges, terms, withdrawals};
 use crate::service::store::companions;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use std::collections::HashMap;
-use tokio_postgres::error::SqlState;
 
 /// What is to be done about a pledge of a batch.
 #[derive(Debug, Clone)]
@@ -53,6 +52,8 @@ pub async fn draft_all(
     let references: Vec<&str> = asked.iter().map(|asked| asked.donor.reference.as_str()).collect();
     let of_partner = donors::list_by_references(client, book.id, partner, &references).await?;
     let mut of_partner: HashMap<String, Donor> = of_partner.into_iter().map(|it| (it.reference.clone(), it)).collect();
+    // One question for the partner and all rails, as a batch may name several.
+    let withdrawn = withdrawals::list_standing(client, book.id).await?;
     let mut first: HashMap<String, usize> = HashMap::new();
     let mut drafted = Vec::with_capacity(asked.len());
     for (place, asked) in asked.into_iter().enumerate() {
@@ -65,6 +66,9 @@ pub async fn draft_all(
                 let pledge =
                     repeated(pledge.clone(), content).inspect_err(|_| drop(known.insert(reference, pledge)))?;
                 return Ok(Drafted::Repeated(Box::new(pledge)));
+            }
+            for one in withdrawn.iter().filter(|one| one.leaver.takes(partner, asked.rail)) {
+                one.lets_begin(book.now(wall))?;
             }
             let of_donor = of_partner.get(&asked.donor.reference);
             let (pledge, donor) = decide(book, asked, content, (&campaign, agreed), of_donor, wall)?;
@@ -140,11 +144,7 @@ pub async fn place_all(
         }
     }
     let written = companions::write(tx, book.id, &all).await;
-    written.map_err(|error| if came_just_now(&error) { Error::StillRunning } else { error })
-}
-
-fn came_just_now(error: &Error) -> bool {
-    matches!(error, Error::Database(cause) if cause.code() == Some(&SqlState::UNIQUE_VIOLATION))
+    written.map_err(|error| if is_outrun(&error) { Error::StillRunning } else { error })
 }
 
 /// The same error, told of a batch.

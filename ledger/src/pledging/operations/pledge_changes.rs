@@ -5,7 +5,7 @@
 
 use super::plan::{Again, restart, save};
 use super::present::lock_present;
-use super::{campaigns as campaign_operations, lineage};
+use super::{campaigns as campaign_operations, lineage, withdrawals};
 use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
@@ -51,7 +51,7 @@ pub async fn pause(
 ///
 /// # Errors
 ///
-/// `pledge-state`, `pledge-needs-means`, `pledge-needs-campaign`; [`Error::Stale`] for an outdated version;
+/// `pledge-state`, `pledge-needs-means`, `pledge-needs-campaign`, `partner-withdrawn`, `rail-withdrawn`; [`Error::Stale`] for an outdated version;
 /// [`Error::Invalid`] at `/token` or `/reason`; [`Error::NotFound`] for an unknown pledge.
 pub async fn resume(
     tx: &Transaction<'_>,
@@ -62,6 +62,9 @@ pub async fn resume(
 ) -> Result<Pledge, Error> {
     let (book, pledge) = begin_change(tx, id, change, wall).await?;
     let (now, was) = (book.now(wall), pledge.state);
+    if !was.is_over() {
+        withdrawals::require_open(tx, &book, (pledge.partner, pledge.rail), wall).await?;
+    }
     let again = match (was, &token) {
         (State::NeedsAction { .. }, Some(_)) => Again::Last,
         (_, Some(_)) => Again::LastOfPlan,

@@ -23,7 +23,8 @@ pub(super) async fn enqueue(
     at: Timestamp,
 ) -> Result<(), Error> {
     let since = to_microseconds(pledge.state.since());
-    let by_decline = was.is_active() && change.actor == Actor::Service && !pledge.state.needs_campaign();
+    let needs_other = pledge.state.needs_campaign() || pledge.state.needs_collector();
+    let by_decline = was.is_active() && change.actor == Actor::Service && !needs_other;
     let moments = match pledge.state {
         State::NeedsAction { until, .. } => {
             let before = until.checked_sub(SignedDuration::from_hours(24 * REMIND_DAYS)).unwrap_or(until);

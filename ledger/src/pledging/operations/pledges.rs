@@ -1,6 +1,7 @@
 //! Pledges are placed by partners: checked, written once, and their first payment put into the plan.
 
 use super::plan::{enqueue_payment, payment_job};
+use super::withdrawals;
 use crate::book::{Companion, Mode};
 use crate::calendar::{Interval, Plan, days_after};
 use crate::engine::store::books::{self, Book};
@@ -22,6 +23,10 @@ use deadpool_postgres::{GenericClient, Transaction};
 use jiff::civil::Date;
 use jiff::{Timestamp, Unit};
 use sha2::{Digest, Sha256};
+use tokio_postgres::error::SqlState;
+
+/// What the database says of a row that was decided on what has changed since.
+const STALE: &str = "CP001";
 
 /// The most days from the book's today to the start of a plan.
 pub const START_DAYS_MAX: i64 = 1_830;
@@ -115,7 +120,7 @@ pub enum Drafted {
 /// # Errors
 ///
 /// `reference-taken` when the reference stands for another pledge; `campaign-not-live`, `rail-refused`,
-/// `terms-mismatch`, `schedule-refused`. [`Error::Invalid`] at `/reference`, `/donor/reference`, `/donor/name`, `/donor/email`, `/token`,
+/// `terms-mismatch`, `schedule-refused`, `partner-withdrawn`, `rail-withdrawn`. [`Error::Invalid`] at `/reference`, `/donor/reference`, `/donor/name`, `/donor/email`, `/token`,
 /// `/amount/currency`, `/schedule` or `/schedule/start`; [`Error::NotFound`] for an unknown campaign.
 pub async fn draft(
     client: &impl GenericClient,
@@ -129,6 +134,7 @@ pub async fn draft(
         return repeated(pledge, content).map(Box::new).map(Drafted::Repeated);
     }
     let campaign = campaigns::get(client, asked.campaign).await?;
+    withdrawals::require_open(client, book, (asked.partner, asked.rail), wall).await?;
     let known = donors::find(client, book.id, asked.partner, &asked.donor.reference).await?;
     let agreed = terms::in_effect(client, &campaign, book.today(wall)).await?.digest;
     let new = decide(book, asked, content, (&campaign, agreed), known.as_ref(), wall)?;
@@ -214,7 +220,9 @@ pub async fn place(tx: &Transaction<'_>, asked: PlacePledge, wall: Timestamp) ->
         Drafted::New(new) => *new,
     };
     let new = Pledge { donor: donors::upsert(tx, &donor).await?, ..new };
-    let Some(pledge) = pledges::insert(tx, &new).await? else {
+    let inserted = pledges::insert(tx, &new).await;
+    let inserted = inserted.map_err(|error| if is_outrun(&error) { Error::StillRunning } else { error });
+    let Some(pledge) = inserted? else {
         let first = pledges::find_by_reference(tx, book.id, new.partner, &new.reference).await?;
         let pledge = repeated(first.ok_or(Error::StillRunning)?, new.content)?;
         return Ok(Placed { pledge, is_new: false });
@@ -223,6 +231,13 @@ pub async fn place(tx: &Transaction<'_>, asked: PlacePledge, wall: Timestamp) ->
         .await?;
     enqueue_payment(tx, &book, &pledge, 1, book.now(wall)).await?;
     Ok(Placed { pledge, is_new: true })
+}
+
+/// Whether a row was refused as what had been decided on has changed meanwhile: another pledge was placed with its reference, or
+/// its partner or rail withdrawn.
+pub(super) fn is_outrun(error: &Error) -> bool {
+    let Error::Database(cause) = error else { return false };
+    cause.code().is_some_and(|code| *code == SqlState::UNIQUE_VIOLATION || code.code() == STALE)
 }
 
 /// The same content under a reference is the same pledge; other content is refused.

@@ -1,12 +1,13 @@
 //! A pledge as it stands at a moment: what has run out by then has come true as of its end, whenever somebody looks.
 
-use super::plan::{Again, restart, save};
+use super::plan::{Again, ask, restart, save};
 use crate::engine::store::books::Book;
 use crate::error::Error;
 use crate::id::PledgeId;
 use crate::pledging::rules::charge::{Charge, Next};
 use crate::pledging::rules::pledge::{Need, Pledge, Rail, State};
-use crate::pledging::store::{attempts, charges, pledges};
+use crate::pledging::rules::withdrawal;
+use crate::pledging::store::{attempts, charges, pledges, withdrawals};
 use crate::service::change::Change;
 use crate::service::job::{Job, NewJob};
 use crate::service::store::jobs;
@@ -26,6 +27,19 @@ pub async fn lock_present(tx: &Transaction<'_>, book: &Book, id: PledgeId, at: T
             Rail::Partner => charges::lock_unreported(tx, id, at).await?,
             Rail::Sandbox => None,
         };
+        let collector = collector(tx, &pledge, at).await?;
+        let is_first = |moment: Timestamp| unreported.as_ref().is_none_or(|(_, until)| moment <= *until);
+        match collector {
+            Some((Some(need), moment)) if is_first(moment) => {
+                pledge = ask(tx, book, pledge, need, "nobody collects for it any more", moment).await?;
+                continue;
+            }
+            Some((None, moment)) if is_first(moment) && pledge.state.until().is_none_or(|until| moment < until) => {
+                pledge = collect_again(tx, book, pledge, moment).await?;
+                continue;
+            }
+            Some(_) | None => {}
+        }
         pledge = match (pledge.state.run_out(at), unreported) {
             (Some(after), None) => run_out(tx, book, pledge, after).await?,
             (Some(after), Some((_, until))) if after.since() <= until => run_out(tx, book, pledge, after).await?,
@@ -33,6 +47,33 @@ pub async fn lock_present(tx: &Transaction<'_>, book: &Book, id: PledgeId, at: T
             (None, None) => return Ok(pledge),
         };
     }
+}
+
+/// What the withdrawals of its partner and rail make of a pledge by a moment, and as of when: it waits for somebody to collect
+/// for it, or (none) goes on as somebody does again.
+async fn collector(
+    tx: &Transaction<'_>,
+    pledge: &Pledge,
+    at: Timestamp,
+) -> Result<Option<(Option<Need>, Timestamp)>, Error> {
+    let (is_active, waits) = (pledge.state.is_active(), pledge.state.needs_collector());
+    if !is_active && !waits {
+        return Ok(None);
+    }
+    let all = withdrawals::of(tx, pledge.id.book, pledge.partner, pledge.rail).await?;
+    let since = pledge.state.since();
+    if waits {
+        return Ok(withdrawal::lifted(&all, since, at).map(|moment| (None, moment)));
+    }
+    Ok(withdrawal::stopped(&all, since, at).map(|(need, moment)| (Some(need), moment)))
+}
+
+/// A withdrawal was taken back: the plan goes on with its next due date.
+async fn collect_again(tx: &Transaction<'_>, book: &Book, pledge: Pledge, at: Timestamp) -> Result<Pledge, Error> {
+    let was = pledge.state;
+    let change = Change::by_service("its partner or its rail is there again");
+    let changed = save(tx, book, Pledge { state: was.collected_again(at), ..pledge }, was, change, at).await?;
+    restart(tx, book, changed, Again::Nothing, at).await
 }
 
 /// A wait of a pledge has run out: its default comes true as of then.

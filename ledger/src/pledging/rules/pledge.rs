@@ -128,6 +128,20 @@ words! {
         Means = "means",
         /// The campaign takes no money any more: another is to be chosen.
         Campaign = "campaign",
+        /// Its partner is withdrawn: it waits for another one, or for the partner to come back.
+        Partner = "partner_withdrawn",
+        /// Its rail is withdrawn: it waits for another one, or for the rail to come back.
+        Rail = "rail_withdrawn",
+    }
+}
+
+impl Need {
+    /// Whether nobody collects for it any more.
+    pub fn is_of_collector(self) -> bool {
+        match self {
+            Need::Partner | Need::Rail => true,
+            Need::Means | Need::Campaign => false,
+        }
     }
 }
 
@@ -316,6 +330,16 @@ impl State {
         matches!(self, State::NeedsAction { need: Need::Campaign, .. })
     }
 
+    /// Whether it waits because its partner or its rail is withdrawn.
+    pub fn needs_collector(&self) -> bool {
+        matches!(self, State::NeedsAction { need, .. } if need.is_of_collector())
+    }
+
+    /// Somebody collects for it again: what waited for that goes on, everything else stays as it is.
+    pub fn collected_again(self, at: Timestamp) -> State {
+        if self.needs_collector() { State::Active { since: at } } else { self }
+    }
+
     /// Whether nothing comes of it any more.
     pub fn is_over(&self) -> bool {
         !self.is_active() && self.until().is_none()
@@ -362,6 +386,12 @@ impl State {
             }
             State::NeedsAction { need: Need::Campaign, .. } => {
                 Err(Refusal::new("pledge-needs-campaign", "its campaign takes no money any more: redirect the pledge"))
+            }
+            State::NeedsAction { need: Need::Partner, .. } => {
+                Err(Refusal::new("partner-withdrawn", "its partner is withdrawn: it goes on when that is restored"))
+            }
+            State::NeedsAction { need: Need::Rail, .. } => {
+                Err(Refusal::new("rail-withdrawn", "its rail is withdrawn: it goes on when that is restored"))
             }
             other @ (State::Created { .. }
             | State::Active { .. }
@@ -447,7 +477,11 @@ impl State {
     /// A payment came. `is_last`: none is left after it. A payment that came after all revives what had lapsed for want of it.
     pub fn paid(self, now: Timestamp, is_last: bool) -> State {
         match self.at(now) {
-            State::Active { .. } | State::Lapsed { .. } | State::NeedsAction { need: Need::Means, .. } if is_last => {
+            State::Active { .. }
+            | State::Lapsed { .. }
+            | State::NeedsAction { need: Need::Means | Need::Partner | Need::Rail, .. }
+                if is_last =>
+            {
                 State::Completed { since: now }
             }
             State::Lapsed { .. } | State::NeedsAction { need: Need::Means, .. } => State::Active { since: now },

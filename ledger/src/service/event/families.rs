@@ -114,6 +114,17 @@ pub const FAMILIES: &[Family] = &[
         ],
     },
     Family {
+        name: "withdrawal",
+        prefix: "wdr",
+        audience: Keepers,
+        states: &[
+            ("announced", "A partner or a rail will leave the book at a moment."),
+            ("in_force", "It takes no new pledges, and begins no payments."),
+            ("restored", "It is there again: plans that waited go on."),
+        ],
+        facts: &["day"],
+    },
+    Family {
         name: "charge",
         prefix: "chg",
         audience: Keepers,

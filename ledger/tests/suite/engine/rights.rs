@@ -137,6 +137,7 @@ const KEPT: &[(&str, &str)] = &[
     ("submission_evidence", "UPDATE DELETE TRUNCATE"),
     ("transfer", "UPDATE DELETE TRUNCATE"),
     ("unit", "UPDATE DELETE TRUNCATE"),
+    ("withdrawal", "DELETE TRUNCATE"),
 ];
 
 /// The login of the service, without the limits and pools of the program.

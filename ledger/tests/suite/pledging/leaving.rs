@@ -1,0 +1,157 @@
+//! Partners and rails that leave a book, and what becomes of the plans that they collected.
+
+use super::scene::Scene;
+use jiff::Timestamp;
+use jiff::civil::{Date, date};
+use ledger::Error;
+use ledger::book::{Command, Key};
+use ledger::calendar::later;
+use ledger::pledging::operations::charges::{self, Recorded};
+use ledger::pledging::operations::pledges::{self, Drafted};
+use ledger::pledging::operations::{pledge_batches, pledge_changes, withdrawals};
+use ledger::pledging::rules::charge::State as ChargeState;
+use ledger::pledging::rules::pledge::{Need, Pledge, Rail, State};
+use ledger::pledging::rules::withdrawal::{Leaver, Withdrawal, WithdrawalState};
+use ledger::service::change::Change;
+use ledger::testing::MONTHLY;
+use uuid::Uuid;
+
+async fn withdraw(scene: &Scene, leaver: Leaver, last_day: Option<Date>) -> Result<Withdrawal, Error> {
+    let (ground, wall) = (&scene.ground, scene.ground.wall);
+    let why = Change::by_service("it closes down");
+    ground.run(async |tx| withdrawals::withdraw(tx, &ground.book, leaver, last_day, why, wall).await).await
+}
+
+async fn restore(scene: &Scene, leaver: Leaver) -> Result<Withdrawal, Error> {
+    let (ground, wall) = (&scene.ground, scene.ground.wall);
+    let why = Change::by_service("it goes on");
+    ground.run(async |tx| withdrawals::restore(tx, &ground.book, leaver, why, wall).await).await
+}
+
+/// Puts the clock to noon of a day, and does nothing of what falls due.
+fn sleep_until(scene: &mut Scene, day: Date) {
+    while scene.ground.book.today(scene.ground.wall) < day {
+        scene.ground.wall = scene.ground.day(1);
+    }
+}
+
+fn refused<T: std::fmt::Debug>(outcome: Result<T, Error>, code: &str) {
+    assert!(matches!(&outcome, Err(Error::Refused(refusal)) if refusal.code == code), "{outcome:?}");
+}
+
+fn waits(pledge: &Pledge, need: Need, since: Timestamp) {
+    let until = later(since, 30);
+    assert_eq!(pledge.state, State::NeedsAction { since, until, need });
+}
+
+#[tokio::test]
+async fn a_plan_waits_as_of_the_last_day_however_late_somebody_looks_and_goes_on_with_the_next_due_date() {
+    let mut scene = Scene::on(date(2027, 1, 31)).await;
+    let plan = scene.monthly("m-1", "10.00", "card").await;
+    let paused = scene.monthly("m-2", "10.00", "card").await;
+    scene.work().await;
+    let (wall, until) = (scene.ground.wall, Some(date(2027, 2, 20)));
+    let change = Change::by_service("");
+    scene.ground.run(async |tx| pledge_changes::pause(tx, paused.id, until, change, wall).await).await.unwrap();
+    let leaver = Leaver::Partner(scene.ground.partner);
+    let said = withdraw(&scene, leaver, Some(date(2027, 2, 10))).await.unwrap();
+    assert_eq!(said.state(scene.ground.book.now(wall)), WithdrawalState::Announced);
+    refused(withdraw(&scene, leaver, None).await, "withdrawn-already");
+    assert!(scene.pledge(plan.id).await.state.is_active(), "its last day has not come");
+
+    sleep_until(&mut scene, date(2027, 3, 5));
+    scene.work().await;
+    let from = scene.ground.book.start_of(date(2027, 2, 11));
+    waits(&scene.pledge(plan.id).await, Need::Partner, from);
+    waits(&scene.pledge(paused.id).await, Need::Partner, scene.ground.book.start_of(date(2027, 2, 20)));
+    assert_eq!(
+        scene.charges(plan.id).await.len(),
+        1,
+        "nothing was tried after the last day, and nothing counts as tried"
+    );
+
+    restore(&scene, leaver).await.unwrap();
+    refused(restore(&scene, leaver).await, "not-withdrawn");
+    let restored_at = scene.ground.book.now(scene.ground.wall);
+    sleep_until(&mut scene, date(2027, 3, 20));
+    scene.work().await;
+    let again = scene.pledge(plan.id).await;
+    assert_eq!((again.state, again.next_sequence), (State::Active { since: restored_at }, 3));
+    scene.go_to(date(2027, 3, 31)).await;
+    let charges = scene.charges(plan.id).await;
+    assert_eq!(charges.iter().map(|charge| charge.sequence).collect::<Vec<_>>(), [1, 3], "{charges:?}");
+    scene.ground.audit().await;
+}
+
+#[tokio::test]
+async fn a_plan_that_nobody_moves_lapses_and_is_not_resumed_before_its_rail_is_there_again() {
+    let mut scene = Scene::on(date(2027, 1, 31)).await;
+    let plan = scene.monthly("m-1", "10.00", "card").await;
+    scene.work().await;
+    let leaver = Leaver::Rail(Rail::Sandbox);
+    let said = withdraw(&scene, leaver, None).await.unwrap();
+    scene.work().await;
+    waits(&scene.pledge(plan.id).await, Need::Rail, said.from);
+    let resume = async |scene: &Scene| {
+        let (ground, wall) = (&scene.ground, scene.ground.wall);
+        let change = Change::by_service("");
+        ground.run(async |tx| pledge_changes::resume(tx, plan.id, Some("card-2".into()), change, wall).await).await
+    };
+    refused(resume(&scene).await, "rail-withdrawn");
+    scene.go_to(date(2027, 3, 3)).await;
+    assert_eq!(scene.pledge(plan.id).await.state.as_str(), "lapsed");
+    refused(resume(&scene).await, "rail-withdrawn");
+    restore(&scene, leaver).await.unwrap();
+    scene.work().await;
+    assert_eq!(scene.pledge(plan.id).await.state.as_str(), "lapsed", "what has happened stays");
+    assert!(resume(&scene).await.unwrap().state.is_active());
+}
+
+#[tokio::test]
+async fn nothing_is_placed_through_a_withdrawn_partner_by_any_way_not_even_what_was_decided_before() {
+    let scene = Scene::on(date(2027, 1, 31)).await;
+    let (ground, wall) = (&scene.ground, scene.ground.wall);
+    let asked = |reference: &str| scene.ask(reference, "10.00", MONTHLY, "card");
+    let client = ground.client().await;
+    let Drafted::New(new) = pledges::draft(&client, &ground.book, asked("m-1"), wall).await.unwrap() else {
+        panic!("it is new")
+    };
+    withdraw(&scene, Leaver::Partner(ground.partner), None).await.unwrap();
+    let rows = pledges::rows(&ground.book, &new.0, &new.1, wall);
+    let command = Command { key: None, entry: None, companions: rows };
+    let key = Key { caller: 1, key: Uuid::now_v7(), request_digest: 7 };
+    let written = ground.lanes().command(ground.book.id, key, command).await;
+    assert!(matches!(written, Err(Error::Stale(_))), "{written:?}");
+    let inserted = ground.run(async |tx| ledger::pledging::store::pledges::insert(tx, &new.0).await).await;
+    assert!(matches!(inserted, Err(Error::Database(_))), "{inserted:?}");
+    refused(scene.place(asked("m-2")).await, "partner-withdrawn");
+    let (campaign, partner) = (scene.campaign.id, ground.partner);
+    let batch = vec![asked("m-3"), asked("m-4")];
+    let drafted = pledge_batches::draft_all(&client, &ground.book, campaign, partner, batch, wall).await.unwrap();
+    for one in drafted {
+        refused(one, "partner-withdrawn");
+    }
+}
+
+#[tokio::test]
+async fn a_withdrawn_partner_still_reports_what_it_collected_and_a_repeated_pledge_is_answered() {
+    let mut scene = Scene::on(date(2027, 1, 31)).await;
+    let asked = pledges::PlacePledge { rail: Rail::Partner, ..scene.ask("m-1", "10.00", MONTHLY, "") };
+    let plan = scene.place(asked.clone()).await.unwrap().pledge;
+    scene.work().await;
+    withdraw(&scene, Leaver::Partner(scene.ground.partner), None).await.unwrap();
+    scene.go_to(date(2027, 2, 3)).await;
+    let charge = scene.charges(plan.id).await.remove(0);
+    let (ground, wall, partner) = (&scene.ground, scene.ground.wall, scene.ground.partner);
+    let id = charge.id;
+    let reported =
+        ground.run(async |tx| charges::capture_reported(tx, id, partner, "evt-1", "pay-1", None, wall).await).await;
+    assert_eq!(reported.unwrap(), Recorded::Captured);
+    assert!(!scene.place(asked).await.unwrap().is_new);
+    scene.go_to(date(2027, 2, 28)).await;
+    let charges = scene.charges(plan.id).await;
+    assert!(matches!(charges[..], [ref one] if matches!(one.state, ChargeState::Settled { .. })), "{charges:?}");
+    assert!(scene.pledge(plan.id).await.state.needs_collector());
+    assert_eq!(scene.fund(&scene.campaign).await, 1_000);
+    scene.ground.audit().await;
+}

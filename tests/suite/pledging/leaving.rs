@@ -1,0 +1,74 @@
+//! A partner that leaves a book over HTTP, and money that still comes.
+
+use anyhow::{Context as _, ensure};
+use api::demo::cast::usd;
+use api::demo::client::{Answer, text};
+use serde_json::{Value, json};
+use tests::{Stage, day, monthly};
+
+type Outcome = anyhow::Result<()>;
+
+fn refused(answer: &Answer, code: &str) -> Outcome {
+    ensure!(answer.status == 409 && answer.body["type"] == format!("/problems/{code}"), "{answer:?}");
+    Ok(())
+}
+
+/// A monthly pledge that the partner collects by itself, of a donor without an address.
+fn collected(campaign: &Value, reference: &str) -> anyhow::Result<Value> {
+    let mut body = monthly(campaign, reference, "30.00", day(1, 10), 12, "")?;
+    body["rail"] = json!("partner");
+    body["donor"]["email"] = json!("");
+    Ok(body)
+}
+
+#[tokio::test]
+async fn a_partner_that_leaves_stops_nothing_that_was_begun_and_its_plans_wait_until_it_comes_back() -> Outcome {
+    let stage = Stage::set().await?;
+    let campaign = stage.campaign().await?;
+    let (cast, partner) = (&stage.cast, &stage.cast.partner);
+    let ada = stage.pledge(&campaign, &monthly(&campaign, "ada", "30.00", day(1, 10), 12, "sandbox_ok")?).await?;
+    let bob = stage.pledge(&campaign, &collected(&campaign, "bob")?).await?;
+    cast.advance(day(1, 10)).await?;
+
+    let path = format!("/v1/books/{}/partners/{}", cast.book, cast.platform);
+    let why = json!({"reason": "It closes down"});
+    ensure!(cast.stranger.post(&format!("{path}:withdraw"), &why).await?.status == 404, "a stranger sees no book");
+    let said = cast.operator.post(&format!("{path}:withdraw"), &why).await?.ok()?;
+    ensure!(said["state"] == "in_force" && said["partner"] == json!(cast.platform), "its own owner: {said}");
+    refused(&cast.treasurer.post(&format!("{path}:withdraw"), &why).await?, "withdrawn-already")?;
+    stage.app.work_until_idle().await?;
+    for pledge in [&ada, &bob] {
+        let now = stage.again(pledge).await?;
+        ensure!(now["state"] == "needs_action" && now["state_detail"] == "partner_withdrawn", "{now}");
+    }
+    ensure!(stage.app.mails("pledge.", "ada@donors.example")? == 1, "ada is told");
+    let waiting = partner.all(&format!("/v1/withdrawals/{}/pledges", text(&said, "/id")?)).await?;
+    let told: Vec<_> = waiting.iter().map(|it| (it["reference"].clone(), it["is_told"].clone())).collect();
+    ensure!(told == [(json!("ada"), json!(true)), (json!("bob"), json!(false))], "{waiting:?}");
+    let place = format!("/v1/campaigns/{}/pledges", text(&campaign, "/id")?);
+    let new = monthly(&campaign, "eve", "30.00", day(2, 10), 12, "sandbox_ok")?;
+    refused(&partner.post(&place, &new).await?, "partner-withdrawn")?;
+    let batch = json!({"on_error": "continue", "pledges": [{"key": "eve", "pledge": new}]});
+    let verdict = partner.post(&format!("{place}:batch"), &batch).await?.ok()?.to_string();
+    ensure!(verdict.contains("partner-withdrawn"), "{verdict}");
+
+    // What was begun is reported and settles.
+    let due = stage.charge(&bob, 1).await?;
+    let report = json!({"event_id": "evt-1", "provider_reference": "pay-1"});
+    let capture = format!("/v1/charges/{}:capture", text(&due, "/id")?);
+    ensure!(partner.post(&capture, &report).await?.ok()?["state"] == "captured");
+    cast.advance(day(1, 20)).await?;
+    ensure!(stage.charge(&bob, 1).await?["state"] == "settled");
+
+    let back = cast.treasurer.post(&format!("{path}:restore"), &json!({})).await?.ok()?;
+    ensure!(back["state"] == "restored", "{back}");
+    stage.app.work_until_idle().await?;
+    ensure!(stage.again(&ada).await?["state"] == "active");
+    cast.advance(day(2, 10)).await?;
+    ensure!(stage.charge(&ada, 2).await?["state"] == "captured", "it goes on with the next due date");
+    let kinds: Vec<_> = cast.treasurer.all(&format!("/v1/events?book={}", cast.book)).await?;
+    let kinds: Vec<_> =
+        kinds.iter().filter(|event| event["object"] == said["id"]).map(|it| it["kind"].clone()).collect();
+    ensure!(kinds == ["withdrawal.in_force", "withdrawal.restored"], "{kinds:?}");
+    stage.app.finish().await
+}

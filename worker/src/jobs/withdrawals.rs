@@ -1,0 +1,33 @@
+//! The job of withdrawals: the plans that a partner or a rail collects, a page at a time.
+
+use super::Context;
+use crate::failure::Failure;
+use jiff::Timestamp;
+use ledger::id::{PledgeId, WithdrawalId};
+use ledger::pledging::operations::withdrawals;
+use ledger::service::store::jobs::Leased;
+
+/// How many pledges one job looks at.
+const PAGE: i64 = 50;
+
+impl Context {
+    /// Lets plans wait whose partner or rail is withdrawn, or go on when it is there again: each in a transaction of its own. The
+    /// next page is another job.
+    pub(super) async fn advance_withdrawal(
+        &self,
+        leased: &Leased,
+        id: WithdrawalId,
+        after: Option<PledgeId>,
+    ) -> Result<(), Failure> {
+        let mut client = self.pool.get().await?;
+        let page = withdrawals::page(&client, id, after, PAGE).await?;
+        for pledge in &page {
+            let tx = client.transaction().await?;
+            withdrawals::look(&tx, *pledge, Timestamp::now()).await?;
+            tx.commit().await?;
+        }
+        drop(client);
+        let next = page.last().copied().filter(|_| i64::try_from(page.len()) == Ok(PAGE));
+        self.settle_with(leased, async |tx, wall| withdrawals::turn(tx, id, next, wall).await).await
+    }
+}
