@@ -52,6 +52,7 @@ pub const GIVES_NOTHING: &[&str] = &[
     "POST /donors/change",
     "POST /v1/donors/{id}:erase",
     "POST /v1/charges/{id}:capture",
+    "POST /v1/provider-events/stripe",
     "POST /v1/charges/{id}:refund",
     "POST /v1/charges/{id}/refunds",
     "POST /v1/refunds/{id}:settle",

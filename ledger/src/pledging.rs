@@ -20,6 +20,7 @@ pub mod rules {
     pub mod receipt;
     pub mod refund;
     pub mod sandbox_token;
+    pub mod stripe;
     pub mod tries;
 }
 
@@ -41,6 +42,7 @@ pub mod store {
     pub mod recoveries;
     pub mod refunds;
     pub mod tries;
+    pub mod webhooks;
 }
 
 /// Lock, decide, save.
@@ -62,6 +64,7 @@ pub mod operations {
     mod pledge_notices;
     pub mod pledges;
     pub mod present;
+    pub mod provider_reports;
     pub mod receipts;
     pub mod recoveries;
     pub mod refund_outcomes;

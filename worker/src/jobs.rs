@@ -15,6 +15,7 @@ mod parties;
 mod payers;
 mod pledge_notices;
 mod pledging;
+mod provider_events;
 mod refunds;
 mod treasury;
 
@@ -87,6 +88,7 @@ impl Context {
             Job::AdvanceCampaign { campaign } => self.advance_campaign(leased, *campaign).await,
             Job::SendInvitation { invitation, token } => self.send_invitation(leased, *invitation, token).await,
             Job::EraseMails { donor } => self.erase_mails(leased, *donor).await,
+            Job::TakeProviderEvent { provider, event_id } => self.take_provider_event(leased, provider, event_id).await,
             Job::SendRefund { refund } => self.send_refund(leased, *refund).await,
             Job::SendRefundNotice { refund } => self.send_refund_notice(leased, *refund).await,
             Job::ReturnCampaign { campaign, after } => self.return_campaign(leased, *campaign, *after).await,

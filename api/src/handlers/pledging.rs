@@ -12,6 +12,7 @@ pub mod pledge_batches;
 pub mod pledge_body;
 pub mod pledge_changes;
 pub mod pledges;
+pub mod provider_events;
 pub mod receipts;
 pub mod recoveries;
 pub mod refunds;
@@ -50,6 +51,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(donors::erase_donor)
         .service(donors::show_donor_data)
         .service(charges::capture)
+        .service(provider_events::take_stripe_event)
         .service(refunds::give_back)
         .service(refunds::list)
         .service(refunds::report)

@@ -229,6 +229,13 @@ pub enum Job {
         /// The donor.
         donor: DonorId,
     },
+    /// A provider says that something has happened: ask it what, and write that down.
+    TakeProviderEvent {
+        /// The provider, by the name of its rail.
+        provider: String,
+        /// How the provider names the event.
+        event_id: String,
+    },
 }
 
 impl Job {
@@ -269,6 +276,7 @@ impl Job {
             Job::SendRefundNotice { .. } => JobKind::SendRefundNotice,
             Job::ReturnCampaign { .. } => JobKind::ReturnCampaign,
             Job::EraseMails { .. } => JobKind::EraseMails,
+            Job::TakeProviderEvent { .. } => JobKind::TakeProviderEvent,
         }
     }
 }
@@ -317,6 +325,7 @@ impl fmt::Debug for Job {
             Job::SendRefundNotice { refund } => write!(f, "send_refund_notice of {refund}"),
             Job::ReturnCampaign { campaign, .. } => write!(f, "return_campaign of {campaign}"),
             Job::EraseMails { donor } => write!(f, "erase_mails to {donor}"),
+            Job::TakeProviderEvent { provider, event_id } => write!(f, "take_provider_event {event_id} of {provider}"),
         }
     }
 }
@@ -392,11 +401,13 @@ pub enum JobKind {
     ReturnCampaign,
     /// [`Job::EraseMails`]
     EraseMails,
+    /// [`Job::TakeProviderEvent`]
+    TakeProviderEvent,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 34] = [
+    pub const ALL: [JobKind; 35] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -431,6 +442,7 @@ impl JobKind {
         JobKind::SendRefundNotice,
         JobKind::ReturnCampaign,
         JobKind::EraseMails,
+        JobKind::TakeProviderEvent,
     ];
 
     /// Its name in the database and in metrics: the tag of the job's JSON.
@@ -470,6 +482,7 @@ impl JobKind {
             JobKind::SendRefundNotice => "send_refund_notice",
             JobKind::ReturnCampaign => "return_campaign",
             JobKind::EraseMails => "erase_mails",
+            JobKind::TakeProviderEvent => "take_provider_event",
         }
     }
 
@@ -510,7 +523,8 @@ impl JobKind {
             | JobKind::SendRefundNotice
             | JobKind::SendCardTestingNotice
             | JobKind::NotifyPledge
-            | JobKind::EraseMails => false,
+            | JobKind::EraseMails
+            | JobKind::TakeProviderEvent => false,
         }
     }
 }

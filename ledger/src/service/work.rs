@@ -46,7 +46,9 @@ impl JobKind {
     pub const fn work(self) -> Work {
         match self {
             JobKind::SendSignIn => Work::SignIn,
-            JobKind::ChargePledge | JobKind::RetryCharge | JobKind::SendRefund => Work::Rail,
+            JobKind::ChargePledge | JobKind::RetryCharge | JobKind::SendRefund | JobKind::TakeProviderEvent => {
+                Work::Rail
+            }
             JobKind::SettleReceivable
             | JobKind::OpenChargeback
             | JobKind::DecideChargeback

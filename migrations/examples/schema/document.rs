@@ -118,6 +118,7 @@ const DOMAINS: &[Domain] = &[
             "donor",
             "pledge",
             "payment_try",
+            "webhook_received",
             "plan_change",
             "plan_change_end",
             "pledge_move",

@@ -50,6 +50,8 @@ pub enum Begun {
         amount: Money,
         /// The provider's token of the means of payment that is charged.
         token: String,
+        /// Whether it was begun before, and so the provider may know it.
+        was_begun: bool,
     },
 }
 
@@ -308,14 +310,14 @@ async fn hand_over(
             jobs::enqueue(tx, &NewJob { book: book.id, due_at: *until, dedupe, job }).await?;
             Ok(Begun::Nothing)
         }
-        (Rail::Sandbox | Rail::Partner, _) => {
+        (Rail::Sandbox | Rail::Partner | Rail::Stripe, _) => {
             trial::capture(tx, book, pledge, &charge, wall).await?;
-            Ok(attempt_of(pledge, &charge))
+            Ok(attempt_of(pledge, &charge, false))
         }
     }
 }
 
-fn attempt_of(pledge: &Pledge, charge: &Charge) -> Begun {
+fn attempt_of(pledge: &Pledge, charge: &Charge, was_begun: bool) -> Begun {
     let attempt = charge.state.attempt();
     Begun::Try {
         charge: charge.id,
@@ -323,15 +325,16 @@ fn attempt_of(pledge: &Pledge, charge: &Charge) -> Begun {
         reference: format!("{}-{attempt}", charge.id),
         amount: charge.amount,
         token: pledge.token.0.clone(),
+        was_begun,
     }
 }
 
 /// The charge was begun before: a dead worker's attempt is taken up; a partner's own attempt waits for its report.
 fn under_way(pledge: &Pledge, charge: &Charge) -> Begun {
     match (charge.rail, &charge.state) {
-        (Rail::Sandbox, State::Processing { .. }) => attempt_of(pledge, charge),
+        (Rail::Sandbox | Rail::Stripe, State::Processing { .. }) => attempt_of(pledge, charge, true),
         (
-            Rail::Sandbox | Rail::Partner,
+            Rail::Sandbox | Rail::Partner | Rail::Stripe,
             State::Scheduled
             | State::Processing { .. }
             | State::Declined { .. }
@@ -369,7 +372,7 @@ async fn not_taken(
     Ok(Begun::Nothing)
 }
 
-async fn capture(
+pub(super) async fn capture(
     tx: &Transaction<'_>,
     book: &Book,
     pledge: Pledge,
@@ -389,8 +392,9 @@ async fn capture(
     let borne = fees::ensure(tx, book, &campaign, &pledge, &charge, wall).await?;
     let charge = fees::borne(charge, &borne);
     let state = charge.state.capture(on, provider_reference)?;
+    let custodian = charge.rail.custodian(charge.partner, book.organisation);
     let settlement =
-        settlements::open(tx, book, charge.partner, (charge.amount.currency(), charge.method), on, wall).await?;
+        settlements::open(tx, book, custodian, (charge.amount.currency(), charge.method), on, wall).await?;
     let entry = movements::charge_captured(settlement.receivable, campaign.fund()?, charge.amount, on, charge.id);
     let posted = posting::post(tx, book, fees::with_fees(entry, &borne), wall).await?;
     let charge = Charge { state, settlement: Some(settlement.id), entry: posted.number, ..charge };

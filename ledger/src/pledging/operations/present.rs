@@ -24,7 +24,7 @@ pub async fn lock_present(tx: &Transaction<'_>, book: &Book, id: PledgeId, at: T
     loop {
         let unreported = match pledge.rail {
             Rail::Partner => charges::lock_unreported(tx, id, at).await?,
-            Rail::Sandbox => None,
+            Rail::Sandbox | Rail::Stripe => None,
         };
         pledge = match (pledge.state.run_out(at), unreported) {
             (Some(after), None) => run_out(tx, book, pledge, after).await?,
