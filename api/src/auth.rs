@@ -190,6 +190,7 @@ impl Caller {
             Who::Person(person) => match self.access {
                 Access::Operator => person.is_operator,
                 Access::Public
+                | Access::Signed
                 | Access::Guessable
                 | Access::Visible
                 | Access::SignedIn

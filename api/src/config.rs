@@ -29,12 +29,15 @@
 //! | `COMMONPURSE_PATIENCE_MS` | `1000` | milliseconds that a request waits for its turn at the database or a book before it hears 429 |
 //! | `COMMONPURSE_SLOW_BODY_S` | `10` | seconds in which a body must have come whole, or 16 KiB of it for each |
 //! | `COMMONPURSE_TRUSTED_HOPS` | `0` | how many proxies of ours stand before it, each of which adds to `X-Forwarded-For` |
+//! | `COMMONPURSE_STRIPE_WEBHOOK_SECRET` | none | with what Stripe signs what it tells us; several with commas between while it is changed |
+//! | `COMMONPURSE_STRIPE_WEBHOOK_SECRET_FILE` | | a file with the same, instead |
 //! | `COMMONPURSE_LOG` | `info` | what is logged, such as `info,api=debug`; libraries say `info` at most |
 //!
 //! Flags have the same names without the prefix (`--public-url`). Secrets are never printed.
 
 use crate::keys::SigningKeys;
 use crate::keys::files::{self, FileError};
+use crate::keys::webhook_secrets::WebhookSecrets;
 use clap::Args;
 use ledger::service::quota::Quota;
 use migrations::settings::{SettingError, secret};
@@ -191,6 +194,10 @@ pub struct ServeConfig {
     #[command(flatten)]
     pub tries: TryLimits,
 
+    /// Who tells us of payments by itself.
+    #[command(flatten)]
+    pub webhooks: WebhookConfig,
+
     /// How many milliseconds a request waits for its turn at the database, or at a book, before it hears 429.
     #[arg(long, env = "COMMONPURSE_PATIENCE_MS", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=600_000))]
     pub patience_ms: u32,
@@ -206,6 +213,27 @@ pub struct ServeConfig {
     /// Stop when standard input ends: with the process that started this one.
     #[arg(long, env = "COMMONPURSE_STOP_WITH_PARENT", hide = true)]
     pub stop_with_parent: bool,
+}
+
+/// With what a payment provider signs what it tells us.
+#[derive(Debug, Clone, Args)]
+pub struct WebhookConfig {
+    /// The secret of the webhook endpoint at Stripe, or several with commas between while it is changed. Without it no pledge
+    /// that Stripe collects is taken.
+    #[arg(long, env = "COMMONPURSE_STRIPE_WEBHOOK_SECRET", hide_env_values = true)]
+    pub stripe_webhook_secret: Option<SecretString>,
+
+    /// A file with them.
+    #[arg(long, env = "COMMONPURSE_STRIPE_WEBHOOK_SECRET_FILE", conflicts_with = "stripe_webhook_secret")]
+    pub stripe_webhook_secret_file: Option<PathBuf>,
+}
+
+impl WebhookConfig {
+    /// The secrets; none when none is set.
+    pub fn secrets(&self) -> Result<WebhookSecrets, ConfigError> {
+        let text = secret(self.stripe_webhook_secret.as_ref(), self.stripe_webhook_secret_file.as_deref())?;
+        Ok(text.as_ref().map(WebhookSecrets::parse).unwrap_or_default())
+    }
 }
 
 /// How much one caller makes in a day of UTC. Operators are not bound; with 0 nobody else makes any.

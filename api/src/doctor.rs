@@ -13,6 +13,7 @@ use ledger::engine::store::checks;
 use ledger::service::store::{adoptions, heartbeats};
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use migrations::Access;
+use migrations::settings::StripeConfig;
 use nix::sys::statvfs::statvfs;
 use secrecy::{ExposeSecret, SecretString};
 use std::path::{Path, PathBuf};
@@ -43,6 +44,10 @@ pub struct DoctorConfig {
     #[arg(long, env = "COMMONPURSE_WORKER_CONCURRENCY", default_value_t = 8)]
     pub worker_concurrency: u16,
 
+    /// Who takes the payments of live books.
+    #[command(flatten)]
+    pub stripe: StripeConfig,
+
     /// Say it as JSON.
     #[arg(long)]
     pub json: bool,
@@ -52,6 +57,7 @@ pub struct DoctorConfig {
 pub async fn doctor(config: &DoctorConfig) -> anyhow::Result<()> {
     let mut found = vec![findings::configuration(config.serve.check())];
     found.push(mail(config).await);
+    found.push(stripe(config));
     found.push(disk(&config.serve.state_dir));
     found.extend(database(config).await);
     if config.json {
@@ -99,6 +105,18 @@ async fn mail(config: &DoctorConfig) -> Finding {
             format!("the mail server has not answered within {} s", DEADLINE.as_secs()),
             "look at COMMONPURSE_SMTP_URL and at firewalls",
         ),
+    }
+}
+
+/// Whether payments of live books can be taken, by the look of the secrets: nobody is asked.
+fn stripe(config: &DoctorConfig) -> Finding {
+    let secrets = config.serve.webhooks.secrets();
+    match (config.stripe.secret_key(), secrets) {
+        (Ok(key), Ok(secrets)) => {
+            findings::stripe(key.as_ref().map(|key| findings::StripeKey::of(key.expose_secret())), secrets.is_empty())
+        }
+        (Err(error), _) => Finding::fail("stripe", error.to_string(), "look at COMMONPURSE_STRIPE_SECRET_KEY_FILE"),
+        (_, Err(error)) => Finding::fail("stripe", error.to_string(), "look at COMMONPURSE_STRIPE_WEBHOOK_SECRET_FILE"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Bodies and parameters: read once, refused with a problem that names the field.
 //!
-//! [`Form`] is what a page's form has sent, [`RawForm`] one that is read by its own rules; [`Body`] is a JSON body; [`Keyed`] is a
+//! [`Form`] is what a page's form has sent, [`RawForm`] one that is read by its own rules, [`Raw`] a body that is signed; [`Body`] is a JSON body; [`Keyed`] is a
 //! JSON body of a POST that needs an `Idempotency-Key`; [`Params`] is the query.
 //!
 //! A body must come at a least speed, and counts for its caller, with the bytes of all others, until it is worked on.
@@ -38,6 +38,9 @@ const BATCH_MAX: usize = 8 * 1024 * 1024;
 /// The largest body of somebody without a token, and of a form, in bytes.
 const STRANGER_MAX: usize = 64 * 1024;
 
+/// The largest body that is signed, in bytes: events of a provider have a few thousand.
+const SIGNED_MAX: usize = 256 * 1024;
+
 /// The least speed of a body, in bytes a second.
 const LEAST_PER_SECOND: usize = 16 * 1024;
 
@@ -72,6 +75,10 @@ pub struct Nothing {}
 /// A form as it came, of 64 KiB at most.
 #[derive(Debug)]
 pub struct RawForm(pub BytesMut);
+
+/// A body as it came, byte for byte, whatever it is: one that is signed.
+#[derive(Debug)]
+pub struct Raw(pub BytesMut);
 
 /// The parameters of the query.
 #[derive(Debug)]
@@ -130,6 +137,16 @@ impl FromRequest for RawForm {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let bytes = collect(request, payload, STRANGER_MAX);
         Box::pin(async move { bytes.await.map(RawForm) })
+    }
+}
+
+impl FromRequest for Raw {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Raw, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let bytes = collect(request, payload, SIGNED_MAX);
+        Box::pin(async move { bytes.await.map(Raw) })
     }
 }
 

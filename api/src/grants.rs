@@ -55,6 +55,7 @@ pub const GIVES_NOTHING: &[&str] = &[
     "POST /v1/charges/{id}:capture",
     "POST /v1/charges/{id}:decline",
     "POST /v1/charges/{id}:cannot-collect",
+    "POST /v1/provider-events/stripe",
     "POST /v1/charges/{id}:refund",
     "POST /v1/charges/{id}/refunds",
     "POST /v1/refunds/{id}:settle",

@@ -5,6 +5,7 @@
 
 pub mod digests;
 pub mod files;
+pub mod webhook_secrets;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

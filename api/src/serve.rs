@@ -126,6 +126,7 @@ pub fn state(config: ServeConfig, address: &str) -> anyhow::Result<State> {
         keys: Keys::new(&config.signing_keys()?, issuer)?,
         declines: Declines::default(),
         limits: Limits::new(config.rate_per_second, config.guesses_per_minute),
+        webhook_secrets: config.webhooks.secrets()?,
         config: Arc::new(config),
     })
 }

@@ -2,6 +2,7 @@
 
 use crate::config::ServeConfig;
 use crate::keys::Keys;
+use crate::keys::webhook_secrets::WebhookSecrets;
 use crate::limits::declines::Declines;
 use crate::limits::place;
 use crate::limits::rate::Limits;
@@ -44,6 +45,8 @@ pub struct State {
     pub directory: Directory,
     /// Signs and verifies access tokens.
     pub keys: Keys,
+    /// With what a payment provider signs what it tells us.
+    pub webhook_secrets: WebhookSecrets,
     /// The settings.
     pub config: Arc<ServeConfig>,
     /// How often somebody may ask.

@@ -18,6 +18,8 @@ pub enum Access {
     Public,
     /// Everybody, but only a few times a minute: what somebody would try who guesses.
     Guessable,
+    /// Whoever signs the body with a secret that we share. The handler looks.
+    Signed,
     /// Readers of a book: everybody when it is public, else by its visibility, and operators. Others are told that there is
     /// none. The handler looks.
     Visible,
@@ -134,6 +136,8 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/v1/refunds/{id}", Access::RoleOrScope(DONOR_READERS, Scope::ChargesRead)),
     ("POST", "/v1/refunds/{id}:settle", Access::Scope(Scope::ChargesWrite)),
     ("POST", "/v1/refunds/{id}:fail", Access::Scope(Scope::ChargesWrite)),
+    // what providers tell by themselves: no token, but a signature of the body
+    ("POST", "/v1/provider-events/stripe", Access::Signed),
     // events: partners see those of their own objects
     ("GET", "/v1/events", Visible),
     // chargebacks: the partner that brought the pledge reports and decides them
@@ -341,6 +345,7 @@ impl Access {
             | Access::RoleOrOperatorOrScope(roles, _) => roles,
             Access::Public
             | Access::Guessable
+            | Access::Signed
             | Access::Visible
             | Access::SignedIn
             | Access::InBrowser
@@ -359,6 +364,7 @@ impl Access {
             | Access::SignedInOrScope(scope) => Some(scope),
             Access::Public
             | Access::Guessable
+            | Access::Signed
             | Access::Visible
             | Access::SignedIn
             | Access::InBrowser
@@ -371,7 +377,7 @@ impl Access {
     /// Whether no token is needed.
     pub fn is_open(self) -> bool {
         match self {
-            Access::Public | Access::Guessable | Access::Visible => true,
+            Access::Public | Access::Guessable | Access::Signed | Access::Visible => true,
             Access::SignedIn
             | Access::InBrowser
             | Access::Operator
@@ -390,6 +396,7 @@ impl Access {
             Access::Scope(_) => false,
             Access::Public
             | Access::Guessable
+            | Access::Signed
             | Access::Visible
             | Access::SignedIn
             | Access::InBrowser
@@ -408,6 +415,7 @@ impl Access {
             Access::Operator | Access::RoleOrOperator(_) | Access::RoleOrOperatorOrScope(..) => true,
             Access::Public
             | Access::Guessable
+            | Access::Signed
             | Access::Visible
             | Access::SignedIn
             | Access::InBrowser
@@ -423,6 +431,7 @@ impl Access {
         let mut phrases = Vec::new();
         match self {
             Access::Public | Access::Guessable => phrases.push("everybody".to_owned()),
+            Access::Signed => phrases.push("the provider, by its signature".to_owned()),
             Access::Visible => phrases.push("readers of the book, by its visibility".to_owned()),
             Access::SignedIn | Access::SignedInOrScope(_) => phrases.push("person".to_owned()),
             Access::InBrowser => phrases.push("person, with a browser".to_owned()),

@@ -21,6 +21,7 @@ pub mod rules {
     pub mod refund;
     pub mod sandbox_token;
     pub mod terms;
+    pub mod stripe;
     pub mod tries;
     pub mod withdrawal;
 }
@@ -45,6 +46,7 @@ pub mod store {
     pub mod terms;
     pub mod tries;
     pub mod withdrawals;
+    pub mod webhooks;
 }
 
 /// Lock, decide, save.
@@ -66,6 +68,7 @@ pub mod operations {
     mod pledge_notices;
     pub mod pledges;
     pub mod present;
+    pub mod provider_reports;
     pub mod receipts;
     pub mod recoveries;
     pub mod refund_outcomes;

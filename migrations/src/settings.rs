@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use url::Url;
 
 /// With it begins the name of each variable of ours.
 pub const PREFIX: &str = "COMMONPURSE_";
@@ -39,6 +40,8 @@ const OF_THE_API: &[&str] = &[
     "COMMONPURSE_PATIENCE_MS",
     "COMMONPURSE_SLOW_BODY_S",
     "COMMONPURSE_TRUSTED_HOPS",
+    "COMMONPURSE_STRIPE_WEBHOOK_SECRET",
+    "COMMONPURSE_STRIPE_WEBHOOK_SECRET_FILE",
 ];
 
 /// The variables of `commonpurse-worker` alone.
@@ -60,6 +63,9 @@ const OF_BOTH: &[&str] = &[
     "COMMONPURSE_PRODUCTION",
     "COMMONPURSE_PUBLIC_URL",
     "COMMONPURSE_STOP_WITH_PARENT",
+    "COMMONPURSE_STRIPE_SECRET_KEY",
+    "COMMONPURSE_STRIPE_SECRET_KEY_FILE",
+    "COMMONPURSE_STRIPE_URL",
 ];
 
 /// What the tests read, which start the programs in their own environment.
@@ -113,6 +119,33 @@ impl DatabaseConfig {
     /// When its file cannot be read.
     pub fn given(&self) -> Result<Option<SecretString>, SettingError> {
         secret(self.database_url.as_ref(), self.database_url_file.as_deref())
+    }
+}
+
+/// Who takes the payments of live books: the worker asks Stripe with this key, and `doctor` looks at it.
+#[derive(Debug, Clone, Args)]
+pub struct StripeConfig {
+    /// The secret key of the Stripe account that takes the payments of live books; none takes any without it.
+    #[arg(long, env = "COMMONPURSE_STRIPE_SECRET_KEY", hide_env_values = true)]
+    pub stripe_secret_key: Option<SecretString>,
+
+    /// A file with that key.
+    #[arg(long, env = "COMMONPURSE_STRIPE_SECRET_KEY_FILE", conflicts_with = "stripe_secret_key")]
+    pub stripe_secret_key_file: Option<PathBuf>,
+
+    /// Where the API of Stripe is.
+    #[arg(long, env = "COMMONPURSE_STRIPE_URL", default_value = "https://api.stripe.com")]
+    pub stripe_url: Url,
+}
+
+impl StripeConfig {
+    /// The key, if one is given.
+    ///
+    /// # Errors
+    ///
+    /// When its file cannot be read.
+    pub fn secret_key(&self) -> Result<Option<SecretString>, SettingError> {
+        secret(self.stripe_secret_key.as_ref(), self.stripe_secret_key_file.as_deref())
     }
 }
 

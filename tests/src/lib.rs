@@ -9,6 +9,7 @@ mod hledger;
 pub mod large_book;
 mod mail_server;
 mod stage;
+pub mod stripe;
 
 pub use app::{OPERATOR, TestApp, read_figures};
 pub use hledger::{balances_of_hledger, hledger};

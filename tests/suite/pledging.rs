@@ -12,6 +12,7 @@ mod notices;
 mod pace;
 mod plan_changes;
 mod refunds;
+mod stripe;
 
 use anyhow::{Context as _, ensure};
 use api::demo::client::{Client, text};

@@ -24,6 +24,7 @@ const FOR_EVERYBODY: &[&str] = &[
     "GET /problems/{code}",
     "GET /readyz",
     "POST /v1/oauth/token",
+    "POST /v1/provider-events/stripe",
     "POST /v1/sign-in",
     "POST /v1/sign-in/confirm",
     "POST /v1/tokens/refresh",

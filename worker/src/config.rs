@@ -1,7 +1,7 @@
 //! What the worker needs to know, from flags or environment variables. Development defaults never start in production.
 
 use clap::Parser;
-use migrations::settings::DatabaseConfig;
+use migrations::settings::{DatabaseConfig, StripeConfig};
 use secrecy::SecretString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -51,6 +51,10 @@ pub struct Config {
           value_parser = clap::value_parser!(u64).range(10..=60_000))]
     pub poll_ms: u64,
 
+    /// Who takes the payments of live books.
+    #[command(flatten)]
+    pub stripe: StripeConfig,
+
     /// Stop when standard input ends: whoever started this worker has gone.
     #[arg(long, env = "COMMONPURSE_STOP_WITH_PARENT", hide = true)]
     pub stop_with_parent: bool,
@@ -92,6 +96,9 @@ impl Config {
         if self.fault.is_some() {
             return Err(ConfigError::Fault);
         }
+        if self.stripe.stripe_url.scheme() != "https" {
+            return Err(ConfigError::StripeUrl);
+        }
         Ok(())
     }
 
@@ -128,6 +135,9 @@ pub enum ConfigError {
     /// Mail would be sent in the name of the development sender.
     #[error("production needs COMMONPURSE_MAIL_FROM")]
     Sender,
+    /// The key of the payment provider would not be encrypted on its way.
+    #[error("production needs a COMMONPURSE_STRIPE_URL that begins with https://")]
+    StripeUrl,
     /// A crash is planned, and this is production.
     #[error("COMMONPURSE_FAULT is for tests, never for production")]
     Fault,

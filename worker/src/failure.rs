@@ -2,7 +2,7 @@
 
 use crate::explain::explain;
 use crate::mail::MailError;
-use crate::rail::RailError;
+use crate::rail::{Rail, RailError};
 use ledger::{Error, Outage};
 
 /// Why a job was not done.
@@ -70,11 +70,27 @@ impl From<MailError> for Failure {
     }
 }
 
+impl Failure {
+    /// Why a provider did nothing. One that counts by itself how often it does not answer keeps no other one waiting.
+    pub(crate) fn of_rail(rail: &dyn Rail, error: RailError) -> Failure {
+        match Failure::from(error) {
+            Failure::Away(what) if rail.has_own_breaker() => Failure::Retry(what),
+            failure @ (Failure::Fenced
+            | Failure::Retry(_)
+            | Failure::Away(_)
+            | Failure::PutOff(_)
+            | Failure::Bury(_)) => failure,
+        }
+    }
+}
+
 impl From<RailError> for Failure {
     fn from(error: RailError) -> Failure {
         match error {
             RailError::Unknown(_) | RailError::Unavailable(_) => Failure::Away(error.to_string()),
             RailError::Rejected(_) => Failure::Bury(error.to_string()),
+            RailError::Pending(_) => Failure::Retry(error.to_string()),
+            RailError::Resting(_) => Failure::PutOff(error.to_string()),
         }
     }
 }

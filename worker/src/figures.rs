@@ -22,6 +22,7 @@ const MAILS: &str = "commonpurse_mails_total";
 const MAIL_TIME: &str = "commonpurse_mail_seconds";
 const ATTEMPTS: &str = "commonpurse_rail_attempts_total";
 const ATTEMPT_TIME: &str = "commonpurse_rail_attempt_seconds";
+const EVENTS: &str = "commonpurse_provider_events_total";
 const FREEZES: &str = "commonpurse_book_freezes_total";
 const COMPARED: &str = "commonpurse_book_transfers_compared_total";
 const PASSES: &str = "commonpurse_book_passes_total";
@@ -55,6 +56,11 @@ pub(crate) fn mail(outcome: &'static str, took: Duration) {
 pub(crate) fn attempt(rail: &'static str, outcome: &'static str, took: Duration) {
     metrics::counter!(ATTEMPTS, "rail" => rail, "outcome" => outcome).increment(1);
     metrics::histogram!(ATTEMPT_TIME, "rail" => rail).record(took);
+}
+
+/// A provider has told us of an event, and this is what came of asking about it.
+pub(crate) fn provider_event(rail: &'static str, outcome: &'static str) {
+    metrics::counter!(EVENTS, "rail" => rail, "outcome" => outcome).increment(1);
 }
 
 /// A book differs from itself.
@@ -126,6 +132,10 @@ pub(crate) fn describe() {
     metrics::describe_histogram!(MAIL_TIME, Unit::Seconds, "How long it took to hand a mail over, or to fail.");
     metrics::describe_counter!(ATTEMPTS, "Calls of payment providers for money, by provider and by what came of it.");
     metrics::describe_histogram!(ATTEMPT_TIME, Unit::Seconds, "How long such a call took, by provider.");
+    metrics::describe_counter!(
+        EVENTS,
+        "Events that a provider told of and was asked about, by provider and by what came of it; unknown ones wait for somebody."
+    );
     metrics::describe_counter!(FREEZES, "Books that this worker found to differ from themselves, and froze.");
     metrics::describe_counter!(
         COMPARED,

@@ -15,6 +15,7 @@ mod parties;
 mod payers;
 mod pledge_notices;
 mod pledging;
+mod provider_events;
 mod refunds;
 mod treasury;
 mod withdrawals;
@@ -90,6 +91,7 @@ impl Context {
             Job::SendInvitation { invitation, token } => self.send_invitation(leased, *invitation, token).await,
             Job::AdvanceWithdrawal { withdrawal, after } => self.advance_withdrawal(leased, *withdrawal, *after).await,
             Job::EraseMails { donor } => self.erase_mails(leased, *donor).await,
+            Job::TakeProviderEvent { provider, event_id } => self.take_provider_event(leased, provider, event_id).await,
             Job::SendRefund { refund } => self.send_refund(leased, *refund).await,
             Job::SendRefundNotice { refund } => self.send_refund_notice(leased, *refund).await,
             Job::ReturnCampaign { campaign, after } => self.return_campaign(leased, *campaign, *after).await,

@@ -82,7 +82,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
         pulse: pulse::Pulse::default(),
         context: jobs::Context {
             breakers: breaker::Breakers::default(),
-            rails: rail::Rails::new(&pool),
+            rails: rail::Rails::new(&pool, stripe(&config)?),
             mailer: mailer(&config)?,
             public_url: config.public_url.clone(),
             fault: fault::Points::new(config.fault),
@@ -135,6 +135,14 @@ fn pool(access: migrations::Access, size: usize) -> anyhow::Result<deadpool_post
         .timeouts(Timeouts { wait: Some(POOL_WAIT), create: Some(POOL_WAIT), recycle: Some(POOL_WAIT) })
         .build()?;
     Ok(pool)
+}
+
+/// The payment provider of live books, if it is configured. A call takes a quarter of a lease at most: a job makes up to three.
+fn stripe(config: &Config) -> anyhow::Result<Option<rail::stripe::Stripe>> {
+    let Some(key) = config.stripe.secret_key()? else { return Ok(None) };
+    let deadline = Duration::from_secs(config.lease_s.into()) / 4;
+    let stripe = rail::stripe::Stripe::new(config.stripe.stripe_url.clone(), key, deadline);
+    stripe.map(Some).context("the way to Stripe cannot be prepared")
 }
 
 fn mailer(config: &Config) -> anyhow::Result<Mailer> {

@@ -5,6 +5,7 @@
 //! ([`Rail::find`]) whether it knows that reference.
 
 pub(crate) mod sandbox;
+pub(crate) mod stripe;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -15,6 +16,7 @@ use ledger::money::Money;
 use ledger::pledging::rules::charge::Outcome;
 use ledger::pledging::rules::refund;
 use sandbox::Sandbox;
+use stripe::Stripe;
 
 /// One attempt to take money.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +64,12 @@ pub(crate) enum RailError {
     /// The provider will never take this request: somebody has to look.
     #[error("the provider rejects the request: {0}")]
     Rejected(String),
+    /// The provider has the request, and a bank has not answered yet: it tells us, or is asked later.
+    #[error("the provider waits for a bank: {0}")]
+    Pending(String),
+    /// The provider was not asked, as it has not answered for a while.
+    #[error("{0}")]
+    Resting(String),
 }
 
 impl RailError {
@@ -71,6 +79,8 @@ impl RailError {
             RailError::Unknown(_) => "unknown",
             RailError::Unavailable(_) => "unavailable",
             RailError::Rejected(_) => "rejected",
+            RailError::Pending(_) => "pending",
+            RailError::Resting(_) => "resting",
         }
     }
 }
@@ -80,6 +90,11 @@ impl RailError {
 pub(crate) trait Rail: Send + Sync {
     /// Its name among the figures.
     fn name(&self) -> &'static str;
+
+    /// Whether it counts by itself how often it does not answer: then no other provider waits for it.
+    fn has_own_breaker(&self) -> bool {
+        false
+    }
 
     /// Takes money, once per reference.
     async fn charge(&self, request: &ChargeRequest) -> Result<Outcome, RailError>;
@@ -91,28 +106,37 @@ pub(crate) trait Rail: Send + Sync {
     async fn refund(&self, request: &RefundRequest) -> Result<refund::Outcome, RailError>;
 
     /// Asks what became of a refund; `None` when the provider never saw it.
-    async fn find_refund(&self, book: BookId, reference: &str) -> Result<Option<refund::Outcome>, RailError>;
+    async fn find_refund(&self, request: &RefundRequest) -> Result<Option<refund::Outcome>, RailError>;
 
-    /// Gives captured money back before it reaches us, as if it had never been taken. Done twice, it is done once.
-    async fn void(&self, book: BookId, reference: &str, at: Timestamp) -> Result<(), RailError>;
+    /// Gives captured money back before it reaches us, as if it had never been taken: `payment` is the provider's name of it. Done
+    /// twice, it is done once.
+    async fn void(&self, book: BookId, reference: &str, payment: &str, at: Timestamp) -> Result<(), RailError>;
 }
 
 /// The providers of this installation.
 pub(crate) struct Rails {
     sandbox: Sandbox,
+    stripe: Option<Stripe>,
 }
 
 impl Rails {
     /// All of them; the sandbox's provider keeps its memory in the database behind this pool.
-    pub(crate) fn new(pool: &Pool) -> Rails {
-        Rails { sandbox: Sandbox::new(pool.clone()) }
+    pub(crate) fn new(pool: &Pool, stripe: Option<Stripe>) -> Rails {
+        Rails { sandbox: Sandbox::new(pool.clone()), stripe }
     }
 
-    /// The provider of a book. A live book never gets the sandbox's; charges that a partner collects never come here.
+    /// The provider of a book. A live book never gets the sandbox's, and a sandbox book never one that takes money; charges that
+    /// a partner collects never come here.
     pub(crate) fn of(&self, mode: Mode) -> Result<&dyn Rail, RailError> {
         match mode {
             Mode::Sandbox => Ok(&self.sandbox),
-            Mode::Live => Err(RailError::Rejected("the sandbox takes nothing for a live book".into())),
+            Mode::Live => Ok(self.stripe()?),
         }
+    }
+
+    /// Stripe, for live books, if this installation has it.
+    pub(crate) fn stripe(&self) -> Result<&Stripe, RailError> {
+        let stripe = self.stripe.as_ref();
+        stripe.ok_or_else(|| RailError::Rejected("COMMONPURSE_STRIPE_SECRET_KEY is not set".into()))?.for_live()
     }
 }

@@ -67,7 +67,7 @@ impl Database {
             pulse: Pulse::default(),
             context: Context {
                 breakers: Breakers::default(),
-                rails: rail::Rails::new(&self.pool),
+                rails: rail::Rails::new(&self.pool, None),
                 mailer: Mailer::new(transport, "Purse <purse@example.org>", "purse.example.org").unwrap(),
                 public_url: "https://purse.example.org".parse().unwrap(),
                 fault: fault::Points::new(None::<Fault>),

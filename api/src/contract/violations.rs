@@ -178,7 +178,7 @@ mod tests {
             ("/donor/name", "must be of the type string"),
             ("/donor/privacy", "must be one of public, host_only, anonymous"),
             ("/donor/reference", "missing field `reference`"),
-            ("/rail", "must be one of sandbox, partner"),
+            ("/rail", "must be one of sandbox, partner, stripe"),
             ("/reference", "must have at least 1 characters"),
             ("/schedule/interval", "must be one of once, monthly, quarterly, yearly"),
             ("/schedule/payments", "must be at least 1"),

@@ -86,6 +86,52 @@ pub(super) fn configuration(checked: Result<(), ConfigError>) -> Finding {
     }
 }
 
+/// What a key of Stripe looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StripeKey {
+    Live,
+    Test,
+    Other,
+}
+
+impl StripeKey {
+    pub(super) fn of(key: &str) -> StripeKey {
+        match key.split_once('_') {
+            Some(("sk" | "rk", rest)) if rest.starts_with("live_") => StripeKey::Live,
+            Some(("sk" | "rk", rest)) if rest.starts_with("test_") => StripeKey::Test,
+            Some(_) | None => StripeKey::Other,
+        }
+    }
+}
+
+pub(super) fn stripe(key: Option<StripeKey>, has_no_webhooks: bool) -> Finding {
+    const CHECK: &str = "stripe";
+    match (key, has_no_webhooks) {
+        (None, true) => Finding::ok(CHECK, "is not set: partners alone collect for live books"),
+        (None, false) => Finding::fail(
+            CHECK,
+            "pledges are taken that nobody collects",
+            "set COMMONPURSE_STRIPE_SECRET_KEY, or take COMMONPURSE_STRIPE_WEBHOOK_SECRET away",
+        ),
+        (Some(StripeKey::Test), _) => Finding::warn(
+            CHECK,
+            "the key is one for tests: no charge of a live book is begun with it",
+            "set COMMONPURSE_STRIPE_SECRET_KEY to a key that begins with sk_live_ or rk_live_",
+        ),
+        (Some(StripeKey::Other), _) => Finding::fail(
+            CHECK,
+            "the key is no secret key of Stripe",
+            "set COMMONPURSE_STRIPE_SECRET_KEY to a key that begins with sk_live_ or rk_live_",
+        ),
+        (Some(StripeKey::Live), true) => Finding::warn(
+            CHECK,
+            "the key is a live one, and no pledge is taken, as nobody would hear of disputes",
+            "make a webhook endpoint at Stripe, and set COMMONPURSE_STRIPE_WEBHOOK_SECRET",
+        ),
+        (Some(StripeKey::Live), false) => Finding::ok(CHECK, "live books are collected, and what happens is told"),
+    }
+}
+
 pub(super) fn server(facts: &ServerFacts, needs: Needs) -> Vec<Finding> {
     let mut found = vec![version(facts), durability(facts), connections(facts.connections_max, needs)];
     found.push(clock(facts.clock.ahead));
@@ -262,6 +308,21 @@ mod tests {
         assert_eq!(disk(2_000, 9_000).standing, Standing::Ok);
         assert_eq!(disk(500, 9_000).standing, Standing::Warn);
         assert_eq!(disk(63, 9_000).standing, Standing::Fail);
+    }
+
+    #[test]
+    fn a_key_of_stripe_is_told_by_its_looks_and_by_whether_stripe_can_tell_us() {
+        let look = |key: &str, has_no_webhooks| stripe(Some(StripeKey::of(key)), has_no_webhooks);
+        assert_eq!(stripe(None, true).standing, Standing::Ok);
+        assert_eq!(stripe(None, false).standing, Standing::Fail);
+        for key in ["sk_live_1", "rk_live_1"] {
+            assert_eq!(look(key, false).standing, Standing::Ok, "{key}");
+            assert_eq!(look(key, true).standing, Standing::Warn, "{key}");
+        }
+        assert_eq!(look("sk_test_1", false).standing, Standing::Warn);
+        for odd in ["pk_live_1", "whsec_1", ""] {
+            assert_eq!(look(odd, false).standing, Standing::Fail, "{odd}");
+        }
     }
 
     #[test]

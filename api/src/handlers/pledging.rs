@@ -14,6 +14,7 @@ pub mod pledge_batches;
 pub mod pledge_body;
 pub mod pledge_changes;
 pub mod pledges;
+pub mod provider_events;
 pub mod receipts;
 pub mod recoveries;
 pub mod refunds;
@@ -57,6 +58,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(charges::capture)
         .service(charge_reports::decline)
         .service(charge_reports::cannot_collect)
+        .service(provider_events::take_stripe_event)
         .service(refunds::give_back)
         .service(refunds::list)
         .service(refunds::report)

@@ -31,6 +31,13 @@ pub(super) const KINDS: &[Kind] = &[
         "Mend them and send again.",
     ),
     general("malformed-json", 400, "The body is no JSON text, or did not arrive whole.", "Send JSON."),
+    Kind {
+        code: "signature-invalid",
+        status: 400,
+        meaning: "The body is not signed, not in the last five minutes, or not with a secret that we share.",
+        remedy: "Only the provider calls this; look whether the secret of its endpoint is the one that is set here.",
+        at: At::Of(&["POST /v1/provider-events/stripe"]),
+    },
     general("bad-request", 400, "The request is no HTTP that can be understood.", "Send it as HTTP/1.1 asks for."),
     general(
         "not-found",

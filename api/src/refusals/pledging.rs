@@ -172,8 +172,8 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     refusal(
         "rail-refused",
-        "The money cannot be taken in this way: a live book simulates no payments, and a partner captures only what it collects.",
-        "Use the rail `partner` in live books, and report captures of its charges only.",
+        "The money cannot be taken in this way: a live book simulates no payments, a sandbox book takes no real ones, and a partner captures only what it collects.",
+        "Use the rail `partner` or `stripe` in live books, and report captures of charges of the rail `partner` only.",
         &[
             "POST /v1/campaigns/{id}/pledges",
             "POST /v1/campaigns/{id}/pledges:batch",
@@ -184,6 +184,12 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/refunds/{id}:settle",
             "POST /v1/refunds/{id}:fail",
         ],
+    ),
+    refusal(
+        "rail-not-offered",
+        "This installation has no account with the provider of that rail.",
+        "Use the rail `partner`, or ask whoever runs the installation.",
+        &["POST /v1/campaigns/{id}/pledges", "POST /v1/campaigns/{id}/pledges:batch"],
     ),
     refusal(
         "plan-invalid",

@@ -142,6 +142,10 @@ async fn u5_a_token_that_the_sandbox_does_not_know_is_refused_with_the_list() {
         }
     };
     is_refused(&service.post(&path(&campaign), &service.partner, &with_token("sandbox", "tok_visa")).await);
+    let odd = service.post(&path(&campaign), &service.partner, &with_token("stripe", "pm_1")).await;
+    assert_eq!((odd.status, &odd.body["errors"][0]["pointer"]), (422, &json!("/token")), "{}", odd.body);
+    let not_here = service.post(&path(&campaign), &service.partner, &with_token("stripe", "cus_1/pm_1")).await;
+    assert_eq!(not_here.kind(), (409, "/problems/rail-not-offered"), "{}", not_here.body);
     let mut placed = Vec::new();
     for (rail, token) in [("sandbox", "sandbox_expired_card"), ("partner", "tok_visa")] {
         let answer = service.post(&path(&campaign), &service.partner, &with_token(rail, token)).await;

@@ -243,6 +243,13 @@ pub enum Job {
         /// The donor.
         donor: DonorId,
     },
+    /// A provider says that something has happened: ask it what, and write that down.
+    TakeProviderEvent {
+        /// The provider, by the name of its rail.
+        provider: String,
+        /// How the provider names the event.
+        event_id: String,
+    },
 }
 
 impl Job {
@@ -285,6 +292,7 @@ impl Job {
             Job::ReturnCampaign { .. } => JobKind::ReturnCampaign,
             Job::EraseMails { .. } => JobKind::EraseMails,
             Job::AdvanceWithdrawal { .. } => JobKind::AdvanceWithdrawal,
+            Job::TakeProviderEvent { .. } => JobKind::TakeProviderEvent,
         }
     }
 }
@@ -335,6 +343,7 @@ impl fmt::Debug for Job {
             Job::ReturnCampaign { campaign, .. } => write!(f, "return_campaign of {campaign}"),
             Job::EraseMails { donor } => write!(f, "erase_mails to {donor}"),
             Job::AdvanceWithdrawal { withdrawal, .. } => write!(f, "advance_withdrawal of {withdrawal}"),
+            Job::TakeProviderEvent { provider, event_id } => write!(f, "take_provider_event {event_id} of {provider}"),
         }
     }
 }
@@ -414,11 +423,14 @@ pub enum JobKind {
     EraseMails,
     /// [`Job::AdvanceWithdrawal`]
     AdvanceWithdrawal,
+    /// [`Job::TakeProviderEvent`]
+    TakeProviderEvent,
 }
 
 impl JobKind {
     /// All of them.
     pub const ALL: [JobKind; 36] = [
+    pub const ALL: [JobKind; 35] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -455,6 +467,7 @@ impl JobKind {
         JobKind::ReturnCampaign,
         JobKind::EraseMails,
         JobKind::AdvanceWithdrawal,
+        JobKind::TakeProviderEvent,
     ];
 
     /// Its name in the database and in metrics: the tag of the job's JSON.
@@ -496,6 +509,7 @@ impl JobKind {
             JobKind::ReturnCampaign => "return_campaign",
             JobKind::EraseMails => "erase_mails",
             JobKind::AdvanceWithdrawal => "advance_withdrawal",
+            JobKind::TakeProviderEvent => "take_provider_event",
         }
     }
 
@@ -539,6 +553,8 @@ impl JobKind {
             | JobKind::NotifyPledge
             | JobKind::AdvanceWithdrawal
             | JobKind::EraseMails => false,
+            | JobKind::EraseMails
+            | JobKind::TakeProviderEvent => false,
         }
     }
 }

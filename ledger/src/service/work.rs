@@ -47,6 +47,9 @@ impl JobKind {
         match self {
             JobKind::SendSignIn => Work::SignIn,
             JobKind::ChargePledge | JobKind::RetryCharge | JobKind::RecordAnswer | JobKind::SendRefund => Work::Rail,
+            JobKind::ChargePledge | JobKind::RetryCharge | JobKind::SendRefund | JobKind::TakeProviderEvent => {
+                Work::Rail
+            }
             JobKind::SettleReceivable
             | JobKind::OpenChargeback
             | JobKind::DecideChargeback

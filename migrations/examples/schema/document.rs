@@ -119,6 +119,7 @@ const DOMAINS: &[Domain] = &[
             "pledge",
             "payment_try",
             "campaign_terms",
+            "webhook_received",
             "plan_change",
             "plan_change_end",
             "pledge_move",

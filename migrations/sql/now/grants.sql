@@ -100,6 +100,8 @@ GRANT SELECT ON campaign, donor, pledge, plan_change, plan_change_end, settlemen
 GRANT SELECT ON payment_try TO commonpurse_service;
 GRANT INSERT (last_at, subject, tries) ON payment_try TO commonpurse_service;
 GRANT UPDATE (last_at, tries) ON payment_try TO commonpurse_service;
+GRANT SELECT ON webhook_received TO commonpurse_service;
+GRANT INSERT (received_at, provider, event_id, kind, object, sha256) ON webhook_received TO commonpurse_service;
 GRANT SELECT ON receipt_year, receipt, donor_link TO commonpurse_service;
 GRANT INSERT (book_id, year, last) ON receipt_year TO commonpurse_service;
 GRANT UPDATE (last) ON receipt_year TO commonpurse_service;

@@ -91,6 +91,11 @@ BEGIN
         SELECT subject FROM public.payment_try WHERE last_at < now() - interval '24 hours' ORDER BY last_at LIMIT 1000));
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     v_total := v_total + v_rows;
+    DELETE FROM public.webhook_received WHERE (provider, event_id) IN (
+        SELECT provider, event_id FROM public.webhook_received WHERE received_at < now() - interval '90 days'
+         ORDER BY received_at LIMIT 1000);
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    v_total := v_total + v_rows;
     DELETE FROM public.worker_heartbeat WHERE name = ANY (ARRAY(
         SELECT name FROM public.worker_heartbeat WHERE seen_at < now() - interval '30 days' LIMIT 1000));
     GET DIAGNOSTICS v_rows = ROW_COUNT;

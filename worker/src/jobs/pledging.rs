@@ -19,7 +19,9 @@ use ledger::engine::store::{books, checks};
 use ledger::id::{CampaignId, ChargeId, DonorId, OrganisationId, PlanChangeId, PledgeId};
 use ledger::pledging::operations::captures::{self, By};
 use ledger::pledging::operations::charges::{self, Begun, Recorded};
-use ledger::pledging::operations::{donor_links, erasure, plan_changes, receipts as issuing, verdicts};
+use ledger::pledging::operations::{
+    donor_links, erasure, plan_changes, provider_reports, receipts as issuing, verdicts,
+};
 use ledger::pledging::rules::charge::{DeclineKind, Outcome, State};
 use ledger::pledging::rules::donor_link::LinkToken;
 use ledger::pledging::rules::plan_change;
@@ -56,11 +58,11 @@ impl Context {
 
     /// Asks the provider for the money of an attempt that has begun, and writes its answer with the settled job.
     async fn attempt(&self, leased: &Leased, begun: Begun) -> Result<(), Failure> {
-        let (charge, request) = match begun {
+        let (charge, was_begun, request) = match begun {
             Begun::Nothing => return self.settle(leased).await,
-            Begun::Try { charge, attempt, reference, amount, token } => {
+            Begun::Try { charge, attempt, reference, amount, token, was_begun } => {
                 let at = Timestamp::now();
-                (charge, ChargeRequest { book: charge.book, reference, attempt, token, amount, at })
+                (charge, was_begun, ChargeRequest { book: charge.book, reference, attempt, token, amount, at })
             }
         };
         let client = self.pool.get().await?;
@@ -69,7 +71,17 @@ impl Context {
         checks::require_unfrozen(&client, charge.book).await?;
         drop(client);
         let provider = self.rails.of(book.mode)?;
-        let outcome = take_once(provider, leased, &request).await?;
+        let outcome = match take_once(provider, leased, was_begun, &request).await {
+            Err(RailError::Pending(why)) => {
+                tracing::info!(job = %leased.id, %charge, "{charge} is under way: {why}");
+                return self
+                    .settle_with(leased, async |tx, wall| {
+                        provider_reports::wait(tx, charge, request.attempt, wall).await
+                    })
+                    .await;
+            }
+            answer => answer.map_err(|error| Failure::of_rail(provider, error))?,
+        };
         self.breakers.rail.answered();
         self.fault.after_charge();
         if let Outcome::Captured { provider_reference } = &outcome
@@ -81,7 +93,10 @@ impl Context {
             match charges::record_outcome(tx, charge, request.attempt, outcome, wall).await? {
                 Recorded::Already | Recorded::Captured | Recorded::Declined(_) => {}
                 // Before the commit: when it fails, the next run asks the provider and comes here again.
-                Recorded::Voided { .. } => provider.void(request.book, &request.reference, wall).await?,
+                Recorded::Voided { provider_reference } => {
+                    let voided = provider.void(request.book, &request.reference, &provider_reference, wall).await;
+                    voided.map_err(|error| Failure::of_rail(provider, error))?;
+                }
             }
             Ok::<_, Failure>(())
         })
@@ -324,10 +339,15 @@ fn secret() -> String {
     hex::encode(bytes)
 }
 
-/// Charges, unless the provider knows the reference already: it is asked first whenever an earlier attempt of the job
-/// may have called it.
-async fn take_once(rail: &dyn Rail, leased: &Leased, request: &ChargeRequest) -> Result<Outcome, Failure> {
-    if leased.attempt > 1
+/// Charges, unless the provider knows the reference already: it is asked first whenever an earlier attempt of the job, or an
+/// earlier job, may have called it.
+async fn take_once(
+    rail: &dyn Rail,
+    leased: &Leased,
+    was_begun: bool,
+    request: &ChargeRequest,
+) -> Result<Outcome, RailError> {
+    if (leased.attempt > 1 || was_begun)
         && let Some(outcome) = rail.find(request.book, &request.reference).await?
     {
         tracing::info!(job = %leased.id, "the provider knows {} already", request.reference);
@@ -336,7 +356,7 @@ async fn take_once(rail: &dyn Rail, leased: &Leased, request: &ChargeRequest) ->
     let began = Instant::now();
     let answer = rail.charge(request).await;
     figures::attempt(rail.name(), answer.as_ref().map_or_else(RailError::as_str, word), began.elapsed());
-    Ok(answer?)
+    answer
 }
 
 /// What a provider answered, among the figures.

@@ -41,7 +41,9 @@ impl Context {
         drop(client);
         let at = Timestamp::now();
         let request = RefundRequest { book: id.book, reference: id.to_string(), payment, token, amount, at };
-        let outcome = send_once(self.rails.of(book.mode)?, was_sent || leased.attempt > 1, &request).await?;
+        let provider = self.rails.of(book.mode)?;
+        let outcome = send_once(provider, was_sent || leased.attempt > 1, &request).await;
+        let outcome = outcome.map_err(|error| Failure::of_rail(provider, error))?;
         self.breakers.rail.answered();
         self.fault.after_charge();
         self.settle_with(leased, async |tx, wall| refund_outcomes::record(tx, id, outcome, Actor::Service, wall).await)
@@ -121,14 +123,14 @@ impl Context {
 }
 
 /// Sends a refund, unless the provider knows it already: it is asked first whenever it may have been called before.
-async fn send_once(rail: &dyn Rail, ask_first: bool, request: &RefundRequest) -> Result<Outcome, Failure> {
-    if ask_first && let Some(outcome) = rail.find_refund(request.book, &request.reference).await? {
+async fn send_once(rail: &dyn Rail, ask_first: bool, request: &RefundRequest) -> Result<Outcome, RailError> {
+    if ask_first && let Some(outcome) = rail.find_refund(request).await? {
         return Ok(outcome);
     }
     let began = Instant::now();
     let answer = rail.refund(request).await;
     figures::attempt(rail.name(), answer.as_ref().map_or_else(RailError::as_str, word), began.elapsed());
-    Ok(answer?)
+    answer
 }
 
 /// What a provider answered, among the figures.

@@ -208,14 +208,14 @@ impl Rail for Sandbox {
         }
     }
 
-    async fn find_refund(&self, book: BookId, reference: &str) -> Result<Option<refund::Outcome>, RailError> {
-        let remembered = self.recall_refund(book, reference).await;
+    async fn find_refund(&self, request: &RefundRequest) -> Result<Option<refund::Outcome>, RailError> {
+        let remembered = self.recall_refund(request.book, &request.reference).await;
         remembered
             .map(|found| found.map(|(outcome, reference)| refunded(&outcome, reference)))
             .map_err(|error| RailError::Unavailable(error.to_string()))
     }
 
-    async fn void(&self, book: BookId, reference: &str, at: Timestamp) -> Result<(), RailError> {
+    async fn void(&self, book: BookId, reference: &str, _: &str, at: Timestamp) -> Result<(), RailError> {
         match self.forget(book, reference, at).await.map_err(lost)? {
             0 => Err(RailError::Rejected(format!("nothing was captured for {reference}"))),
             _ => Ok(()),

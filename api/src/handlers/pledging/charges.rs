@@ -53,7 +53,7 @@ pub struct ChargeBody {
     refunded: BalanceBody,
     /// What the donor's bank took back: of chargebacks that are open or lost.
     disputed: BalanceBody,
-    /// `sandbox` or `partner`.
+    /// `sandbox`, `partner` or `stripe`.
     #[schema(value_type = String)]
     rail: Rail,
     /// How the donor pays: `card`, `debit` or `transfer`.

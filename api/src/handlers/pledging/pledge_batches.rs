@@ -2,7 +2,7 @@
 
 use super::payers::Tries;
 use super::pledge_body::{NewPledge, PledgeBody, View};
-use super::pledges::{donors_of, place_under_lock};
+use super::pledges::{donors_of, place_under_lock, require_offered};
 use crate::auth::Caller;
 use crate::extract::Keyed;
 use crate::idempotency::items::{self, Answer, Answered};
@@ -142,7 +142,8 @@ pub(crate) async fn place_batch(
         let below = |problem: Problem| problem.below(&format!("/pledges/{place}"));
         keys.push(item.key(http.path()).map_err(below)?);
         payers.push(item.pledge.payer().map_err(below)?);
-        asked.push(item.pledge.parse(*id, partner.organisation));
+        let parsed = item.pledge.parse(*id, partner.organisation);
+        asked.push(parsed.and_then(|asked| require_offered(&state, asked)));
     }
     let tries = Tries::of(&state, &caller, &book)?;
     let subjects = payers.iter().map(|payer| tries.subjects(payer, None)).collect();

@@ -107,13 +107,15 @@ pub struct NewPledge {
     amount: MoneyBody,
     /// When.
     schedule: NewSchedule,
-    /// Who takes the money: `partner` (it reports captures), or `sandbox` in sandbox books.
-    #[schema(pattern = "^(sandbox|partner)$")]
+    /// Who takes the money: `partner` (it reports captures); `sandbox` in sandbox books; or `stripe` in live books, for the host, if
+    /// this installation has an account there.
+    #[schema(pattern = "^(sandbox|partner|stripe)$")]
     rail: String,
     /// How the donor pays: `card`, which is the default, `debit` or `transfer`. A bank debit settles five days later than the others.
     #[schema(pattern = "^(card|debit|transfer)$")]
     method: Option<String>,
-    /// What the provider charges; never shown. The rail `partner` needs none.
+    /// What the provider charges; never shown. The rail `partner` needs none; `stripe` takes a customer and the means of payment that
+    /// is attached to it, `cus_…/pm_…`, set up for payments off session.
     #[serde(default)]
     #[schema(max_length = 200, example = "sandbox_ok")]
     token: String,
@@ -236,7 +238,7 @@ pub struct PledgeBody {
     donor: DonorBody,
     amount: MoneyBody,
     schedule: ScheduleBody,
-    /// `sandbox` or `partner`.
+    /// `sandbox`, `partner` or `stripe`.
     #[schema(value_type = String)]
     rail: Rail,
     /// How the donor pays: `card`, `debit` or `transfer`.

@@ -16,15 +16,15 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
-use ledger::Error;
 use ledger::book::Command;
 use ledger::engine::store::books::{self, Book};
 use ledger::id::{BookId, BookRef, CampaignId, OrganisationId, PledgeId};
 use ledger::pledging::operations::pledges::{self as operations, Drafted, PlacePledge};
 use ledger::pledging::rules::donor::Donor;
-use ledger::pledging::rules::pledge::Pledge;
+use ledger::pledging::rules::pledge::{Pledge, Rail};
 use ledger::pledging::store::{campaigns, donors, pledges};
 use ledger::text;
+use ledger::{Error, Refusal};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -49,6 +49,14 @@ pub(super) async fn require_concerned(
     }
 }
 
+/// Refuses a pledge that is to be collected by a provider with which this installation has no account.
+pub(super) fn require_offered(state: &State, asked: PlacePledge) -> Result<PlacePledge, Problem> {
+    if asked.rail == Rail::Stripe && state.webhook_secrets.is_empty() {
+        return Err(Error::from(Refusal::new("rail-not-offered", "Stripe is not set up here")).into());
+    }
+    Ok(asked)
+}
+
 /// Places a pledge: it is active at once, and charged at the start of its first due date.
 #[utoipa::path(tag = "pledges", params(("id" = String, Path, description = "The campaign")), request_body = NewPledge,
     responses((status = 201, description = "Placed", body = PledgeBody),
@@ -61,7 +69,7 @@ pub(crate) async fn place(
     request: Keyed<NewPledge>,
 ) -> Result<HttpResponse, Problem> {
     let partner = caller.require_scope(ledger::parties::rules::role::Scope::PledgesWrite)?;
-    let asked = request.body.parse(*id, partner.organisation)?;
+    let asked = require_offered(&state, request.body.parse(*id, partner.organisation)?)?;
     let payer = request.body.payer()?;
     let client = state.client().await?;
     let book = book_of(&client, id.book, "campaign").await?;

@@ -65,7 +65,7 @@ pub struct RefundBody {
     sent: MoneyBody,
     /// What of the charge's fees falls on it, with who bears it.
     fees: Vec<RefundFeeBody>,
-    /// Who sends it: `sandbox` or `partner`.
+    /// Who sends it: `sandbox`, `partner` or `stripe`.
     #[schema(value_type = String)]
     rail: Rail,
     /// `requested`: it is no more in the fund, and is to be sent; `sent`: it is on its way; `settled`: the donor has it;

@@ -71,7 +71,8 @@ pub async fn draft(
     if !takes(&charge, by, now) {
         return Ok(None);
     }
-    let open = settlements::find(client, book.id, charge.partner, today, (charge.amount.currency(), charge.method));
+    let custodian = charge.rail.custodian(charge.partner, book.organisation);
+    let open = settlements::find(client, book.id, custodian, today, (charge.amount.currency(), charge.method));
     let (pledge, (campaign, open)) =
         try_join(pledges::get(client, charge.pledge), try_join(campaigns::get(client, charge.campaign), open)).await?;
     let Some(settlement) = open.filter(|settlement| settlement.settled_at.is_none()) else { return Ok(None) };

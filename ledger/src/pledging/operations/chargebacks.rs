@@ -87,6 +87,26 @@ pub async fn report(
     open(tx, &book, report, Actor::Partner(partner), wall).await
 }
 
+/// A provider says that a charge was taken back, under its own name of the dispute (`event_id`): the same one twice is once.
+///
+/// # Errors
+///
+/// As [`report`].
+pub(super) async fn report_by_provider(
+    tx: &Transaction<'_>,
+    report: Report,
+    provider: &str,
+    wall: Timestamp,
+) -> Result<Chargeback, Error> {
+    let book = books::get(tx, report.charge.book).await?;
+    let charge = charges::get(tx, report.charge).await?;
+    if !attempts::insert_event(tx, provider, &report.event_id, report.charge, wall).await? {
+        let known = chargebacks::find_by_event(tx, book.id, charge.partner, &report.event_id).await?;
+        return known.ok_or_else(|| Error::inconsistent(format!("{} is no dispute of {}", report.event_id, charge.id)));
+    }
+    open(tx, &book, report, Actor::Service, wall).await
+}
+
 /// The sandbox's provider disputes a charge whose token says so; none when it has done so before, or nothing is left of it.
 ///
 /// # Errors
@@ -128,7 +148,7 @@ pub async fn open_by_sandbox(
 pub(super) fn sandbox_job(book: &Book, pledge: &Pledge, charge: ChargeId, wall: Timestamp) -> Option<NewJob> {
     let ruling = match pledge.rail {
         Rail::Sandbox => rules::of_token(&pledge.token.0)?,
-        Rail::Partner => return None,
+        Rail::Partner | Rail::Stripe => return None,
     };
     let due_at = later(book.now(wall), rules::SANDBOX_DAYS);
     let job = Job::OpenChargeback { charge, wins: ruling == Ruling::Win };
@@ -401,7 +421,9 @@ async fn accounts_of(
 ) -> Result<(AccountNumber, AccountNumber), Error> {
     let currency = of.amount.currency();
     let disputes = losses::disputes(tx, book, &campaigns::get(tx, of.campaign).await?, wall).await?;
-    let cash = chart::cash_at(of.partner).in_currency(currency, book.currency);
+    let charge = charges::get(tx, of.charge).await?;
+    let custodian = charge.rail.custodian(charge.partner, book.organisation);
+    let cash = chart::cash_at(custodian).in_currency(currency, book.currency);
     Ok((disputes, accounts::ensure(tx, book, &cash, currency, wall).await?))
 }
 

@@ -54,6 +54,8 @@ pub enum Begun {
         amount: Money,
         /// The provider's token of the means of payment that is charged.
         token: String,
+        /// Whether it was begun before, and so the provider may know it.
+        was_begun: bool,
     },
 }
 
@@ -312,7 +314,7 @@ async fn hand_over(
             jobs::enqueue(tx, &NewJob { book: book.id, due_at: *until, dedupe, job }).await?;
             Ok(Begun::Nothing)
         }
-        (Rail::Sandbox | Rail::Partner, _) => {
+        (Rail::Sandbox | Rail::Partner | Rail::Stripe, _) => {
             trial::capture(tx, book, pledge, &charge, wall).await?;
             if pledge.token.0 == SandboxToken::AnswersTwice.as_str() {
                 let due_at = book.now(wall).saturating_add(SECOND_ANSWER).unwrap_or(Timestamp::MAX);
@@ -321,7 +323,7 @@ async fn hand_over(
                 let dedupe = reference(charge, attempt);
                 jobs::enqueue(tx, &NewJob { book: book.id, due_at, dedupe, job }).await?;
             }
-            Ok(attempt_of(pledge, &charge))
+            Ok(attempt_of(pledge, &charge, false))
         }
     }
 }
@@ -331,7 +333,7 @@ pub fn reference(charge: ChargeId, attempt: i32) -> String {
     format!("{charge}-{attempt}")
 }
 
-fn attempt_of(pledge: &Pledge, charge: &Charge) -> Begun {
+fn attempt_of(pledge: &Pledge, charge: &Charge, was_begun: bool) -> Begun {
     let attempt = charge.state.attempt();
     Begun::Try {
         charge: charge.id,
@@ -339,15 +341,16 @@ fn attempt_of(pledge: &Pledge, charge: &Charge) -> Begun {
         reference: reference(charge.id, attempt),
         amount: charge.amount,
         token: pledge.token.0.clone(),
+        was_begun,
     }
 }
 
 /// The charge was begun before: a dead worker's attempt is taken up; a partner's own attempt waits for its report.
 fn under_way(pledge: &Pledge, charge: &Charge) -> Begun {
     match (charge.rail, &charge.state) {
-        (Rail::Sandbox, State::Processing { .. }) => attempt_of(pledge, charge),
+        (Rail::Sandbox | Rail::Stripe, State::Processing { .. }) => attempt_of(pledge, charge, true),
         (
-            Rail::Sandbox | Rail::Partner,
+            Rail::Sandbox | Rail::Partner | Rail::Stripe,
             State::Scheduled
             | State::Processing { .. }
             | State::Declined { .. }
@@ -385,7 +388,7 @@ async fn not_taken(
     Ok(Begun::Nothing)
 }
 
-async fn capture(
+pub(super) async fn capture(
     tx: &Transaction<'_>,
     book: &Book,
     pledge: Pledge,
@@ -405,8 +408,9 @@ async fn capture(
     let borne = fees::ensure(tx, book, &campaign, &pledge, &charge, wall).await?;
     let charge = fees::borne(charge, &borne);
     let state = charge.state.capture(on, provider_reference)?;
+    let custodian = charge.rail.custodian(charge.partner, book.organisation);
     let settlement =
-        settlements::open(tx, book, charge.partner, (charge.amount.currency(), charge.method), on, wall).await?;
+        settlements::open(tx, book, custodian, (charge.amount.currency(), charge.method), on, wall).await?;
     let entry = movements::charge_captured(settlement.receivable, campaign.fund()?, charge.amount, on, charge.id);
     let posted = posting::post(tx, book, fees::with_fees(entry, &borne), wall).await?;
     let charge = Charge { state, settlement: Some(settlement.id), entry: posted.number, ..charge };

@@ -15,7 +15,8 @@ use crate::money::Money;
 use crate::pledging::rules::plan_change::{
     CONSENT_DAYS, ChangeState, Consent, Outcome, PlanChange, Terms, changed_plan, link_invalid,
 };
-use crate::pledging::rules::pledge::{Pledge, Schedule};
+use crate::pledging::rules::pledge::{Pledge, Rail, Schedule};
+use crate::pledging::rules::stripe;
 use crate::pledging::store::plan_changes::{self, Surroundings};
 use crate::pledging::store::pledges;
 use crate::service::change::Change;
@@ -73,6 +74,9 @@ pub async fn ask(
     let from = changed_plan(&pledge, Interval::Month, book.today(wall)).map(|_| Terms::of(&pledge))?;
     let from = from.ok_or_else(|| Error::inconsistent(format!("pledge {id} has a plan and no terms")))?;
     let to = wanted(from, asked)?;
+    if pledge.rail == Rail::Stripe {
+        stripe::units(to.amount).map_err(|wrong| Error::invalid("/amount", wrong.to_string()))?;
+    }
     let new = PlanChange {
         id: PlanChangeId::generate(id.book),
         pledge: id,

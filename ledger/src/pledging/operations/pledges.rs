@@ -13,6 +13,7 @@ use crate::parties::rules::role::Email;
 use crate::pledging::rules::campaign::Campaign;
 use crate::pledging::rules::donor::Donor;
 use crate::pledging::rules::pledge::{Pledge, Rail, Schedule, State, Token};
+use crate::pledging::rules::stripe;
 use crate::pledging::store::{campaigns, donors, pledges, terms};
 use crate::service::change::check_line;
 use crate::service::store::activity::{self, Actor, Done};
@@ -266,6 +267,10 @@ pub(super) fn check(asked: &PlacePledge) -> Result<[u8; 32], Error> {
     match asked.rail {
         Rail::Sandbox => check_line("/token", &asked.token, text::REFERENCE)?,
         Rail::Partner => check_line("/token", &asked.token, text::REFERENCE_OR_NONE)?,
+        Rail::Stripe => {
+            check_line("/token", &asked.token, text::REFERENCE)?;
+            stripe::units(asked.amount).map_err(|wrong| Error::invalid("/amount/amount", wrong.to_string()))?;
+        }
     }
     content(asked)
 }

@@ -25,7 +25,7 @@ pub async fn lock_present(tx: &Transaction<'_>, book: &Book, id: PledgeId, at: T
     loop {
         let unreported = match pledge.rail {
             Rail::Partner => charges::lock_unreported(tx, id, at).await?,
-            Rail::Sandbox => None,
+            Rail::Sandbox | Rail::Stripe => None,
         };
         let collector = collector(tx, &pledge, at).await?;
         let is_first = |moment: Timestamp| unreported.as_ref().is_none_or(|(_, until)| moment <= *until);

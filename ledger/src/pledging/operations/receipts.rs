@@ -32,7 +32,8 @@ pub async fn issue(tx: &Transaction<'_>, id: ChargeId, wall: Timestamp) -> Resul
     let book = books::get(tx, id.book).await?;
     let pledge = pledges::get(tx, charge.pledge).await?;
     let campaign = campaigns::get(tx, charge.campaign).await?;
-    let custodian = organisations::find(tx, charge.partner).await?.ok_or(Error::NotFound("organisation"))?;
+    let custodian = charge.rail.custodian(charge.partner, book.organisation);
+    let custodian = organisations::find(tx, custodian).await?.ok_or(Error::NotFound("organisation"))?;
     let tax_text = match custodian.receipt_text.as_str() {
         "" => NO_TAX_CERTIFICATE.to_owned(),
         text => text.to_owned(),

@@ -60,7 +60,7 @@ pub async fn begin(tx: &Transaction<'_>, id: RefundId, wall: Timestamp) -> Resul
             }
             Ok(Begun::Nothing)
         }
-        Rail::Sandbox => {
+        Rail::Sandbox | Rail::Stripe => {
             let (ChargeState::Captured { provider_reference, .. } | ChargeState::Settled { provider_reference, .. }) =
                 charge.state
             else {
@@ -192,7 +192,8 @@ async fn settle(
     let from = match charge.settlement {
         Some(settlement) if is_unsettled => settlements::get(tx, settlement).await?.receivable,
         _ => {
-            let account = chart::cash_at(refund.partner).in_currency(refund.currency(), book.currency);
+            let custodian = refund.rail.custodian(refund.partner, book.organisation);
+            let account = chart::cash_at(custodian).in_currency(refund.currency(), book.currency);
             accounts::ensure(tx, book, &account, refund.currency(), wall).await?
         }
     };

@@ -79,8 +79,8 @@ pub(super) async fn known(tx: &Transaction<'_>, ask: &Ask<'_>) -> Result<Option<
 pub(super) async fn enqueue(tx: &Transaction<'_>, book: &Book, refund: &Refund, wall: Timestamp) -> Result<(), Error> {
     let due_at = match (refund.rail, &refund.state) {
         (Rail::Partner, State::Requested { until } | State::Sent { until, .. }) => *until,
-        (Rail::Sandbox, State::Requested { .. }) => book.now(wall),
-        (Rail::Sandbox, State::Sent { .. }) => later(book.now(wall), 1),
+        (Rail::Sandbox | Rail::Stripe, State::Requested { .. }) => book.now(wall),
+        (Rail::Sandbox | Rail::Stripe, State::Sent { .. }) => later(book.now(wall), 1),
         (_, State::Settled { .. } | State::Failed { .. }) => return Ok(()),
     };
     let dedupe = format!("{}-{}", refund.id, due_at.as_second());
@@ -248,7 +248,8 @@ pub(super) async fn in_transit(
     refund: &Refund,
     wall: Timestamp,
 ) -> Result<AccountNumber, Error> {
-    let account = chart::refunds_in_transit(refund.partner).in_currency(refund.currency(), book.currency);
+    let custodian = refund.rail.custodian(refund.partner, book.organisation);
+    let account = chart::refunds_in_transit(custodian).in_currency(refund.currency(), book.currency);
     accounts::ensure(tx, book, &account, refund.currency(), wall).await
 }
 

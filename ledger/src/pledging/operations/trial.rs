@@ -25,7 +25,8 @@ pub(super) async fn capture(
     wall: Timestamp,
 ) -> Result<(), Error> {
     let campaign = campaigns::get(tx, charge.campaign).await?;
-    let receivable = receivable(tx, book, charge.partner, charge.amount.currency(), wall).await?;
+    let custodian = charge.rail.custodian(charge.partner, book.organisation);
+    let receivable = receivable(tx, book, custodian, charge.amount.currency(), wall).await?;
     let entry = movements::charge_captured(receivable, campaign.fund()?, charge.amount, book.today(wall), charge.id);
     let borne = fees::ensure(tx, book, &campaign, pledge, charge, wall).await?;
     posting::try_fact(tx, book, fees::with_fees(entry, &borne)).await

@@ -357,7 +357,7 @@ pub struct Charge {
     pub pledge: PledgeId,
     /// The campaign into whose fund the money goes.
     pub campaign: CampaignId,
-    /// Who brought the pledge: the custodian.
+    /// Who brought the pledge: the custodian, where [`Rail::custodian`] names no other.
     pub partner: OrganisationId,
     /// Number of the payment within the plan, from 1.
     pub sequence: i32,

@@ -64,7 +64,7 @@ pub struct Chargeback {
     pub pledge: PledgeId,
     /// The campaign of that charge.
     pub campaign: CampaignId,
-    /// The partner that brought the pledge: the custodian.
+    /// The partner that brought the pledge: the custodian, where the rail of the charge names no other.
     pub partner: OrganisationId,
     /// What was taken back.
     pub amount: Money,

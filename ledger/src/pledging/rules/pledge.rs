@@ -32,17 +32,31 @@ words! {
         Sandbox = "sandbox",
         /// The partner collects it, and reports.
         Partner = "partner",
+        /// Stripe takes it, from a means of payment that the donor left there, for the host.
+        Stripe = "stripe",
     }
 }
 
 impl Rail {
-    /// The sandbox rail moves no money, so a live book refuses it.
+    /// The sandbox rail moves no money, so a live book refuses it; a provider that does is for live books alone.
     pub fn allowed_in(self, live: bool) -> Result<(), Refusal> {
         match self {
+            Rail::Stripe if !live => {
+                Err(Refusal::new("rail-refused", "a sandbox book takes no pledge whose payments are real"))
+            }
             Rail::Sandbox if live => {
                 Err(Refusal::new("rail-refused", "a live book takes no pledge whose payments are only simulated"))
             }
-            Rail::Sandbox | Rail::Partner => Ok(()),
+            Rail::Sandbox | Rail::Partner | Rail::Stripe => Ok(()),
+        }
+    }
+
+    /// Who holds what it takes until that settles: the partner that brought the pledge, or the host, whose own account at the
+    /// provider it is.
+    pub fn custodian(self, partner: OrganisationId, host: OrganisationId) -> OrganisationId {
+        match self {
+            Rail::Sandbox | Rail::Partner => partner,
+            Rail::Stripe => host,
         }
     }
 }

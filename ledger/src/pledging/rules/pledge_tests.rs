@@ -118,4 +118,6 @@ fn a_live_book_takes_no_simulated_money() {
     assert_eq!(Rail::Sandbox.allowed_in(true).expect_err("live").code, "rail-refused");
     assert_eq!(Rail::Sandbox.allowed_in(false), Ok(()));
     assert_eq!(Rail::Partner.allowed_in(true), Ok(()));
+    assert_eq!(Rail::Stripe.allowed_in(false).expect_err("sandbox").code, "rail-refused");
+    assert_eq!(Rail::Stripe.allowed_in(true), Ok(()));
 }

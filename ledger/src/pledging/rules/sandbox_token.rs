@@ -1,6 +1,7 @@
 //! The means of payment of sandbox books: the name of a token says what happens.
 
 use super::pledge::Rail;
+use super::stripe::StripeToken;
 use crate::error::Error;
 use crate::words::words;
 
@@ -56,7 +57,7 @@ impl SandboxToken {
     }
 }
 
-/// Whether a rail knows the token: the sandbox has a few, and partners keep their own.
+/// Whether a rail knows the token: the sandbox has a few, partners keep their own, and Stripe's have a form.
 ///
 /// # Errors
 ///
@@ -67,6 +68,7 @@ pub fn check(rail: Rail, token: &str) -> Result<(), Error> {
             token.parse::<SandboxToken>().map(drop).map_err(|unknown| Error::invalid("/token", unknown.to_string()))
         }
         Rail::Partner => Ok(()),
+        Rail::Stripe => token.parse::<StripeToken>().map(drop),
     }
 }
 

@@ -80,6 +80,7 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
             "reply",
             "sandbox_provider_charge",
             "sandbox_provider_refund",
+            "webhook_received",
         ],
     ),
     ("a part of a charge, whose states are events", &["charge_attempt", "charge_fee"]),

@@ -81,6 +81,12 @@ const GO: &[(&str, i32, &str)] = &[
         1,
         "INSERT INTO payment_try (last_at, subject, tries) VALUES (now() - interval '{days} days', sha256('payer {n}'), '{}')",
     ),
+    (
+        "webhook_received",
+        90,
+        "INSERT INTO webhook_received (received_at, provider, event_id, kind, object, sha256)
+         VALUES (now() - interval '{days} days', 'stripe', 'evt_{n}', 'charge.refunded', 'ch_1', sha256('body'))",
+    ),
 ];
 
 /// What stays, however old it is.

@@ -79,7 +79,7 @@ async fn what_was_captured_can_be_voided_and_what_was_not_cannot() {
     let rail = Sandbox::new(database.pool.clone());
     rail.charge(&request("sandbox_ok", 1)).await.unwrap();
     rail.charge(&request("sandbox_stolen_card", 2)).await.unwrap();
-    let void = async |reference| rail.void(BookId(4), reference, Timestamp::UNIX_EPOCH).await;
+    let void = async |reference| rail.void(BookId(4), reference, "pay", Timestamp::UNIX_EPOCH).await;
     assert_eq!(void("chg_x-1").await, Ok(()));
     assert_eq!(void("chg_x-1").await, Ok(()), "twice is once");
     assert!(matches!(void("chg_x-2").await, Err(RailError::Rejected(_))));
