@@ -16,6 +16,7 @@ mod payers;
 mod pledge_notices;
 mod pledging;
 mod refunds;
+mod returnables;
 mod treasury;
 
 use crate::breaker::Breakers;
@@ -89,6 +90,10 @@ impl Context {
             Job::EraseMails { donor } => self.erase_mails(leased, *donor).await,
             Job::SendRefund { refund } => self.send_refund(leased, *refund).await,
             Job::SendRefundNotice { refund } => self.send_refund_notice(leased, *refund).await,
+            Job::TellReturnable { campaign, after } => self.tell_returnable(leased, *campaign, *after).await,
+            Job::SendReturnableNotice { pledge, campaign } => {
+                self.send_returnable_notice(leased, *pledge, *campaign).await
+            }
             Job::ReturnCampaign { campaign, after } => self.return_campaign(leased, *campaign, *after).await,
         }
     }

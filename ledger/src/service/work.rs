@@ -63,6 +63,7 @@ impl JobKind {
             | JobKind::RecordContribution
             | JobKind::RecordEntryFee
             | JobKind::ReturnCampaign
+            | JobKind::TellReturnable
             | JobKind::EraseMails => Work::Money,
             JobKind::SendReceipt
             | JobKind::NotifyDecline
@@ -76,7 +77,8 @@ impl JobKind {
             | JobKind::SendInvitation
             | JobKind::SendRefundNotice
             | JobKind::SendCardTestingNotice
-            | JobKind::NotifyPledge => Work::Mail,
+            | JobKind::NotifyPledge
+            | JobKind::SendReturnableNotice => Work::Mail,
         }
     }
 
