@@ -47,6 +47,7 @@ pub const GIVES_NOTHING: &[&str] = &[
     "POST /v1/pledges/{id}:resume",
     "POST /v1/pledges/{id}:cancel",
     "POST /v1/pledges/{id}:redirect",
+    "POST /v1/pledges/{id}:return",
     "POST /v1/pledges/{id}:change",
     "POST /v1/plan-changes/{id}:withdraw",
     "POST /plan-changes/consent",

@@ -121,6 +121,8 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/pledges/{id}:resume", Access::Scope(Scope::PledgesWrite)),
     ("POST", "/v1/pledges/{id}:cancel", Access::RoleOrScope(KEEPERS, Scope::PledgesWrite)),
     ("POST", "/v1/pledges/{id}:redirect", Access::Scope(Scope::PledgesWrite)),
+    ("GET", "/v1/pledges/{id}/money", Access::RoleOrScope(DONOR_READERS, Scope::PledgesRead)),
+    ("POST", "/v1/pledges/{id}:return", Access::Scope(Scope::PledgesWrite)),
     ("POST", "/v1/pledges/{id}:change", Access::Scope(Scope::PledgesWrite)),
     ("GET", "/v1/pledges/{id}/changes", Access::RoleOrScope(DONOR_READERS, Scope::PledgesRead)),
     ("POST", "/v1/plan-changes/{id}:withdraw", Access::Scope(Scope::PledgesWrite)),

@@ -19,6 +19,7 @@ pub mod rules {
     mod pledge_tests;
     pub mod receipt;
     pub mod refund;
+    pub mod returnable;
     pub mod sandbox_token;
     pub mod terms;
     pub mod stripe;
@@ -43,6 +44,7 @@ pub mod store {
     pub mod receipts;
     pub mod recoveries;
     pub mod refunds;
+    pub mod returnables;
     pub mod terms;
     pub mod tries;
     pub mod withdrawals;
@@ -59,6 +61,8 @@ pub mod operations {
     pub mod donor_links;
     pub mod erasure;
     pub mod fees;
+    pub mod free;
+    mod idle;
     pub mod lineage;
     mod losses;
     pub mod plan;
@@ -74,6 +78,7 @@ pub mod operations {
     pub mod refund_outcomes;
     pub mod refunds;
     pub mod reports;
+    pub mod returnables;
     pub mod returns;
     pub mod terms;
     mod trial;

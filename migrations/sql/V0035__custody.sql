@@ -1,4 +1,4 @@
--- Terms of a campaign that change, and what proves that a fee was agreed to.
+-- Terms of a campaign that change, what proves that a fee was agreed to, and money that waits for its donor's word.
 SET LOCAL citus.multi_shard_modify_mode TO 'sequential';
 SET LOCAL citus.enable_local_reference_table_foreign_keys TO off;
 SET LOCAL citus.enable_unsafe_triggers TO on;
@@ -9,6 +9,27 @@ COMMENT ON COLUMN campaign.terms_version IS 'The last version of its terms that 
 COMMENT ON COLUMN campaign.terms IS 'The first version of what donors agree to; never changes.';
 COMMENT ON COLUMN campaign.terms_sha256 IS 'SHA-256 of the first version of the terms and the fees behind them. A pledge is bound to that of the version in effect when it was made.';
 COMMENT ON COLUMN campaign.fees IS 'What the first version of its terms takes of each captured charge: to, percent, fixed minor units, returned_on_refund. Never changes.';
+
+ALTER TABLE campaign ADD COLUMN idle_months int NOT NULL DEFAULT 24 CHECK (idle_months BETWEEN 1 AND 24);
+COMMENT ON COLUMN campaign.idle_months IS 'After so many months without a release what lies in its fund is its donors'' to take back; the terms say it. Never changes.';
+
+CREATE TABLE returnable_notice (
+    pledge   uuid NOT NULL,
+    campaign uuid NOT NULL,
+    told_at  timestamptz NOT NULL,
+    book_id  int NOT NULL,
+    since    date NOT NULL,
+    PRIMARY KEY (book_id, pledge, campaign),
+    FOREIGN KEY (book_id, pledge) REFERENCES pledge (book_id, id),
+    FOREIGN KEY (book_id, campaign) REFERENCES campaign (book_id, id)
+);
+SELECT ledger_distribute('returnable_notice');
+COMMENT ON TABLE returnable_notice IS 'That money of a pledge in a campaign''s fund became its donor''s to take back or to redirect, and that the donor was told: once. How much it is now is worked out from the book.';
+COMMENT ON COLUMN returnable_notice.pledge IS 'Whose money.';
+COMMENT ON COLUMN returnable_notice.campaign IS 'In whose fund it lies.';
+COMMENT ON COLUMN returnable_notice.told_at IS 'Book time.';
+COMMENT ON COLUMN returnable_notice.book_id IS 'The book.';
+COMMENT ON COLUMN returnable_notice.since IS 'Since when the first of it is returnable, in the zone of the book.';
 
 CREATE TABLE campaign_terms (
     campaign     uuid NOT NULL,

@@ -3,6 +3,7 @@
 mod batches;
 mod card_testing;
 mod chargebacks;
+mod custody;
 mod donors;
 mod erasure;
 mod kinds;

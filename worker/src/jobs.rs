@@ -17,6 +17,7 @@ mod pledge_notices;
 mod pledging;
 mod provider_events;
 mod refunds;
+mod returnables;
 mod treasury;
 mod withdrawals;
 
@@ -94,6 +95,10 @@ impl Context {
             Job::TakeProviderEvent { provider, event_id } => self.take_provider_event(leased, provider, event_id).await,
             Job::SendRefund { refund } => self.send_refund(leased, *refund).await,
             Job::SendRefundNotice { refund } => self.send_refund_notice(leased, *refund).await,
+            Job::TellReturnable { campaign, after } => self.tell_returnable(leased, *campaign, *after).await,
+            Job::SendReturnableNotice { pledge, campaign } => {
+                self.send_returnable_notice(leased, *pledge, *campaign).await
+            }
             Job::ReturnCampaign { campaign, after } => self.return_campaign(leased, *campaign, *after).await,
         }
     }

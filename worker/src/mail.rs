@@ -11,6 +11,7 @@ pub(crate) mod parties;
 pub(crate) mod payers;
 pub(crate) mod pledge_notices;
 pub(crate) mod pledging;
+pub(crate) mod returnables;
 pub(crate) mod templates;
 
 use jiff::Timestamp;

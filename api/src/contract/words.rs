@@ -27,6 +27,7 @@ use ledger::pledging::rules::kind::{Basis, Word};
 use ledger::pledging::rules::lineage::Method;
 use ledger::pledging::rules::plan_change::ChangeState;
 use ledger::pledging::rules::pledge::{AfterPause, Need, Rail};
+use ledger::pledging::rules::returnable::Why;
 use ledger::pledging::rules::sandbox_token::SandboxToken;
 use ledger::pledging::rules::withdrawal::WithdrawalState;
 use ledger::service::event::EventKind;
@@ -126,6 +127,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("ChallengeEntry", "fee_state") => all(FeeState::ALL),
         ("ChargeFee" | "Fee" | "RefundFee", "to") => all(Payee::ALL),
         ("Charge", "decline_kind") | ("DeclineChargeRequest", "kind") => all(DeclineKind::ALL),
+        ("Returnable", "why") => all(Why::ALL),
         ("RefundFee", "borne_by") => literal(&["payee", "donor"]),
         ("Charge" | "Pledge" | "Refund", "rail") => all(Rail::ALL),
         ("Charge" | "Pledge", "method") => all(PaymentMethod::ALL),

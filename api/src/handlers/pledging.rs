@@ -13,6 +13,7 @@ pub mod plan_changes;
 pub mod pledge_batches;
 pub mod pledge_body;
 pub mod pledge_changes;
+pub mod pledge_money;
 pub mod pledges;
 pub mod provider_events;
 pub mod receipts;
@@ -45,6 +46,8 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(plan_changes::change)
         .service(plan_changes::list_changes)
         .service(plan_changes::withdraw)
+        .service(pledge_money::return_money)
+        .service(pledge_money::show_money)
         .service(pledges::show)
         .service(charges::list)
         .service(lineage::uses)

@@ -21,11 +21,13 @@ use ledger::Error;
 use ledger::engine::store::books::{self, Book};
 use ledger::id::{CampaignId, DonorId, PledgeId};
 use ledger::money::{Money, Unit};
+use ledger::pledging::operations::returnables::{self, Part};
 use ledger::pledging::operations::{donor_links, pledge_changes};
 use ledger::pledging::rules::charge::State as ChargeState;
 use ledger::pledging::rules::plan_change::Terms;
 use ledger::pledging::rules::pledge::{AfterPause, Need, Pledge, State as PledgeState};
 use ledger::pledging::rules::receipt::{self, Custodian, Number, Shown, Sum};
+use ledger::pledging::rules::returnable::Why;
 use ledger::pledging::store::gifts::{self, Choice, Gift, Held, Moved, Released};
 use ledger::pledging::store::{donors, issued_receipts, pledges};
 use ledger::service::change::Change;
@@ -69,6 +71,8 @@ struct PlanView {
     pauses: bool,
     resumes: bool,
     cancels: bool,
+    /// What waits for the donor's word, and why.
+    waiting: Vec<(String, String)>,
     choices: Vec<Choice>,
 }
 
@@ -84,13 +88,14 @@ struct GiftView {
 }
 
 impl PlanView {
-    fn new(pledge: &Pledge, campaigns: &[Choice], book: &Book, wall: Timestamp) -> PlanView {
+    fn new(pledge: &Pledge, parts: &[Part], campaigns: &[Choice], book: &Book, wall: Timestamp) -> PlanView {
         let state = pledge.state.at(book.now(wall));
         let goes_on = !state.is_over();
         let own = campaigns.iter().find(|campaign| campaign.id == pledge.campaign);
         let currency = pledge.amount.currency().code();
         let others =
             campaigns.iter().filter(|it| it.is_live && it.currency == currency && it.id != pledge.campaign).cloned();
+        let waiting: Vec<(String, String)> = parts.iter().filter_map(waits).collect();
         let next = pledge.schedule.due_date(pledge.next_sequence).filter(|_| state.is_active());
         PlanView {
             id: pledge.id,
@@ -101,9 +106,24 @@ impl PlanView {
             pauses: state.is_active() && Terms::of(pledge).is_some() && next.is_some(),
             resumes: matches!(state, PledgeState::Paused { .. } | PledgeState::Lapsed { .. }),
             cancels: goes_on,
-            choices: if goes_on { others.collect() } else { Vec::new() },
+            choices: if goes_on || !waiting.is_empty() { others.collect() } else { Vec::new() },
+            waiting,
         }
     }
+}
+
+/// What of a pledge's money in a campaign's fund waits for its donor's word.
+fn waits(part: &Part) -> Option<(String, String)> {
+    let found = part.returnable?;
+    let amount = Money::from_minor(found.amount, part.campaign.currency).ok()?;
+    let title = &part.campaign.title;
+    let why = match found.why {
+        Why::CampaignOver => format!("{title} is over"),
+        Why::Idle => {
+            format!("nothing of the fund of {title} has gone to work for {} months", part.campaign.idle_months)
+        }
+    };
+    Some((amount.to_string(), why))
 }
 
 fn state_written(state: PledgeState, book: &Book) -> String {
@@ -187,13 +207,18 @@ pub(super) async fn show(state: Data<State>, token: Path<String>) -> Result<Http
     let held = gifts::held(&client, id).await?;
     let released = gifts::released(&client, id, SHOWN_MAX).await?;
     let moved = gifts::moved(&client, id, SHOWN_MAX).await?;
+    let mut views = Vec::with_capacity(plans.len());
+    for pledge in &plans {
+        let parts = returnables::money(&client, &book, pledge.id, wall).await?;
+        views.push(PlanView::new(pledge, &parts, &campaigns, &book, wall));
+    }
     drop(client);
     let is_full = |rows: usize| i64::try_from(rows).is_ok_and(|rows| rows >= SHOWN_MAX);
     let shown = DonorPage {
         token: token.into_inner(),
         name: donor.name,
         as_of: written(book.today(wall)),
-        plans: plans.iter().map(|pledge| PlanView::new(pledge, &campaigns, &book, wall)).collect(),
+        plans: views,
         gifts: paid.iter().map(GiftView::new).collect(),
         on_the_way: paid.iter().filter_map(GiftView::on_the_way).collect(),
         years: paid.iter().filter_map(|it| Some(it.receipt?.year)).collect::<BTreeSet<_>>().into_iter().rev().collect(),
@@ -324,7 +349,7 @@ pub(super) async fn show_year(state: Data<State>, path: Path<(String, String)>) 
 pub(super) struct Changing {
     token: String,
     pledge: String,
-    /// `pause`, `resume`, `redirect` or `cancel`.
+    /// `pause`, `resume`, `redirect`, `return` or `cancel`.
     step: String,
     /// Where a redirected pledge goes.
     #[serde(default)]
@@ -352,12 +377,13 @@ pub(super) async fn change_plan(state: Data<State>, form: Form<Changing>) -> Res
             match (step.as_str(), campaign) {
                 ("pause", _) => pledge_changes::pause(tx, pledge, None, by, wall).await.map(drop),
                 ("resume", _) => pledge_changes::resume(tx, pledge, None, by, wall).await.map(drop),
+                ("return", _) => returnables::give_back(tx, pledge, by, wall).await.map(drop),
                 ("cancel", _) => pledge_changes::cancel(tx, pledge, by, wall).await.map(drop),
                 ("redirect", Some(to)) => {
                     let moves = !move_settled.is_empty();
                     pledge_changes::redirect(tx, pledge, to, moves, by, wall).await.map(drop)
                 }
-                _ => Err(Error::invalid("/step", "pause, resume, redirect or cancel")),
+                _ => Err(Error::invalid("/step", "pause, resume, redirect, return or cancel")),
             }
         })
         .await?;

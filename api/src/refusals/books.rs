@@ -9,6 +9,7 @@ const OPENS_ACCOUNTS: &[&str] = &[
     "POST /v1/campaigns/{id}:publish",
     "POST /v1/charges/{id}:capture",
     "POST /v1/charges/{id}:refund",
+    "POST /v1/pledges/{id}:return",
     "POST /v1/charges/{id}/refunds",
     "POST /v1/refunds/{id}:settle",
     "POST /v1/refunds/{id}:fail",

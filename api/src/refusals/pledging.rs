@@ -139,6 +139,12 @@ pub(super) const KINDS: &[Kind] = &[
         &["POST /v1/milestones/{id}:fund", "POST /v1/claims/{id}/reviews", "POST /v1/disputes/{id}:resolve"],
     ),
     refusal(
+        "not-returnable",
+        "Nothing of the pledge's money is returnable now.",
+        "Look at the pledge's money, which says since when and why something is. Refund a charge where the host agrees.",
+        &["POST /v1/pledges/{id}:return"],
+    ),
+    refusal(
         "terms-written",
         "A version of the campaign's terms says the same, word by word, with the same fees.",
         "Nothing is left to do while that version is in effect; else say what is different.",

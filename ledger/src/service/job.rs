@@ -238,6 +238,20 @@ pub enum Job {
         /// The pledge after which the page begins; none for the first.
         after: Option<PledgeId>,
     },
+    /// Look whose money in the fund of a campaign nobody uses, and tell them, a page of pledges.
+    TellReturnable {
+        /// The campaign.
+        campaign: CampaignId,
+        /// The pledge after which the page begins; none for the first.
+        after: Option<PledgeId>,
+    },
+    /// Tell the donor that money of a pledge is theirs to take back or to redirect.
+    SendReturnableNotice {
+        /// The pledge.
+        pledge: PledgeId,
+        /// In whose fund it lies.
+        campaign: CampaignId,
+    },
     /// A donor was erased: take away the mails too, those that were under way as well.
     EraseMails {
         /// The donor.
@@ -290,6 +304,8 @@ impl Job {
             Job::SendRefund { .. } => JobKind::SendRefund,
             Job::SendRefundNotice { .. } => JobKind::SendRefundNotice,
             Job::ReturnCampaign { .. } => JobKind::ReturnCampaign,
+            Job::TellReturnable { .. } => JobKind::TellReturnable,
+            Job::SendReturnableNotice { .. } => JobKind::SendReturnableNotice,
             Job::EraseMails { .. } => JobKind::EraseMails,
             Job::AdvanceWithdrawal { .. } => JobKind::AdvanceWithdrawal,
             Job::TakeProviderEvent { .. } => JobKind::TakeProviderEvent,
@@ -341,6 +357,8 @@ impl fmt::Debug for Job {
             Job::SendRefund { refund } => write!(f, "send_refund of {refund}"),
             Job::SendRefundNotice { refund } => write!(f, "send_refund_notice of {refund}"),
             Job::ReturnCampaign { campaign, .. } => write!(f, "return_campaign of {campaign}"),
+            Job::TellReturnable { campaign, .. } => write!(f, "tell_returnable of {campaign}"),
+            Job::SendReturnableNotice { pledge, .. } => write!(f, "send_returnable_notice of {pledge}"),
             Job::EraseMails { donor } => write!(f, "erase_mails to {donor}"),
             Job::AdvanceWithdrawal { withdrawal, .. } => write!(f, "advance_withdrawal of {withdrawal}"),
             Job::TakeProviderEvent { provider, event_id } => write!(f, "take_provider_event {event_id} of {provider}"),
@@ -419,6 +437,10 @@ pub enum JobKind {
     SendRefundNotice,
     /// [`Job::ReturnCampaign`]
     ReturnCampaign,
+    /// [`Job::TellReturnable`]
+    TellReturnable,
+    /// [`Job::SendReturnableNotice`]
+    SendReturnableNotice,
     /// [`Job::EraseMails`]
     EraseMails,
     /// [`Job::AdvanceWithdrawal`]
@@ -429,8 +451,7 @@ pub enum JobKind {
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 36] = [
-    pub const ALL: [JobKind; 35] = [
+    pub const ALL: [JobKind; 39] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -465,6 +486,8 @@ impl JobKind {
         JobKind::SendRefund,
         JobKind::SendRefundNotice,
         JobKind::ReturnCampaign,
+        JobKind::TellReturnable,
+        JobKind::SendReturnableNotice,
         JobKind::EraseMails,
         JobKind::AdvanceWithdrawal,
         JobKind::TakeProviderEvent,
@@ -507,6 +530,8 @@ impl JobKind {
             JobKind::SendRefund => "send_refund",
             JobKind::SendRefundNotice => "send_refund_notice",
             JobKind::ReturnCampaign => "return_campaign",
+            JobKind::TellReturnable => "tell_returnable",
+            JobKind::SendReturnableNotice => "send_returnable_notice",
             JobKind::EraseMails => "erase_mails",
             JobKind::AdvanceWithdrawal => "advance_withdrawal",
             JobKind::TakeProviderEvent => "take_provider_event",
@@ -552,7 +577,8 @@ impl JobKind {
             | JobKind::SendCardTestingNotice
             | JobKind::NotifyPledge
             | JobKind::AdvanceWithdrawal
-            | JobKind::EraseMails => false,
+            | JobKind::TellReturnable
+            | JobKind::SendReturnableNotice
             | JobKind::EraseMails
             | JobKind::TakeProviderEvent => false,
         }
@@ -652,6 +678,8 @@ mod tests {
             Job::SendRefund { refund: RefundId::generate(book) },
             Job::SendRefundNotice { refund: RefundId::generate(book) },
             Job::ReturnCampaign { campaign: CampaignId::generate(book), after: Some(PledgeId::generate(book)) },
+            Job::TellReturnable { campaign: CampaignId::generate(book), after: None },
+            Job::SendReturnableNotice { pledge: PledgeId::generate(book), campaign: CampaignId::generate(book) },
             Job::EraseMails { donor: DonorId::generate(book) },
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();

@@ -67,6 +67,7 @@ impl JobKind {
             | JobKind::RecordEntryFee
             | JobKind::ReturnCampaign
             | JobKind::AdvanceWithdrawal
+            | JobKind::TellReturnable
             | JobKind::EraseMails => Work::Money,
             JobKind::SendReceipt
             | JobKind::NotifyDecline
@@ -80,7 +81,8 @@ impl JobKind {
             | JobKind::SendInvitation
             | JobKind::SendRefundNotice
             | JobKind::SendCardTestingNotice
-            | JobKind::NotifyPledge => Work::Mail,
+            | JobKind::NotifyPledge
+            | JobKind::SendReturnableNotice => Work::Mail,
         }
     }
 

@@ -39,6 +39,10 @@ BEGIN
      '(SELECT p.partner FROM public.pledge p WHERE p.book_id = r.book_id AND p.id = r.pledge)',
      $f$'from_campaign', r.from_campaign, 'to_campaign', r.to_campaign, 'amount', r.amount,
         'currency', (SELECT p.currency FROM public.pledge p WHERE p.book_id = r.book_id AND p.id = r.pledge), 'entry', r.entry$f$),
+    ('returnable_notice', 'pledge_money', 'r.pledge',
+     '(SELECT count(*) FROM public.returnable_notice n WHERE n.book_id = r.book_id AND n.pledge = r.pledge)', $e$'returnable'$e$,
+     NULL, NULL, 'r.told_at', '(SELECT p.partner FROM public.pledge p WHERE p.book_id = r.book_id AND p.id = r.pledge)',
+     $f$'campaign', r.campaign, 'day', r.since$f$),
     ('plan_change', 'plan_change', 'r.id', '1', $e$'asked'$e$, NULL, NULL, 'r.asked_at', 'r.asked_by',
      $f$'pledge', r.pledge, 'from_amount', r.from_amount, 'to_amount', r.to_amount, 'currency', r.currency,
         'from_interval', r.from_interval, 'to_interval', r.to_interval, 'consent', r.consent$f$),
@@ -220,6 +224,8 @@ CREATE OR REPLACE TRIGGER campaign_event_of_new AFTER INSERT ON campaign REFEREN
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('campaign');
 CREATE OR REPLACE TRIGGER campaign_terms_event_of_new AFTER INSERT ON campaign_terms REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('campaign_terms');
+CREATE OR REPLACE TRIGGER returnable_notice_event_of_new AFTER INSERT ON returnable_notice REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('returnable_notice');
 CREATE OR REPLACE TRIGGER pledge_event_of_new AFTER INSERT ON pledge REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('pledge');
 CREATE OR REPLACE TRIGGER charge_event_of_new AFTER INSERT ON charge REFERENCING NEW TABLE AS new_rows

@@ -113,6 +113,9 @@ GRANT UPDATE (revoked_at) ON donor_link TO commonpurse_service;
 GRANT INSERT (id, monthly_goal, created_at, state_since, state_until, book_id, slug, title, summary, terms, terms_sha256,
     kind, lineage, currency, state, fees, goal, optimum, last_day, basis) ON campaign TO commonpurse_service;
 GRANT UPDATE (version, state_since, state_until, fund, state, promised, counted, verdict_at, verdict) ON campaign TO commonpurse_service;
+GRANT INSERT (idle_months) ON campaign TO commonpurse_service;
+GRANT SELECT ON returnable_notice TO commonpurse_service;
+GRANT INSERT (pledge, campaign, told_at, book_id, since) ON returnable_notice TO commonpurse_service;
 GRANT UPDATE (terms_version) ON campaign TO commonpurse_service;
 GRANT SELECT ON campaign_terms TO commonpurse_service;
 GRANT INSERT (campaign, created_at, book_id, version, effective_on, terms, terms_sha256, fees) ON campaign_terms TO commonpurse_service;

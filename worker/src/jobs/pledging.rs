@@ -333,7 +333,7 @@ async fn links(
 }
 
 /// A secret of 256 random bits.
-fn secret() -> String {
+pub(super) fn secret() -> String {
     let mut bytes = [0; 32];
     rand::rng().fill_bytes(&mut bytes);
     hex::encode(bytes)

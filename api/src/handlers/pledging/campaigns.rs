@@ -83,6 +83,10 @@ pub struct NewCampaign {
     #[serde(default)]
     #[schema(max_items = 3)]
     fees: Vec<FeeBody>,
+    /// After how many months without a release what lies in its fund is its donors' to take back; 24 when it is left out. Else the
+    /// number is added to the terms. Never changes.
+    #[schema(minimum = 1, maximum = 24)]
+    returnable_after_months: Option<i32>,
 }
 
 /// A fee that a campaign's terms name. It is taken of each captured charge, cut down to a whole minor unit.
@@ -253,6 +257,8 @@ pub struct CampaignBody {
     lineage: Method,
     /// What these terms take of each captured charge.
     fees: Vec<FeeBody>,
+    /// After how many months without a release what lies in its fund is its donors' to take back.
+    returnable_after_months: i32,
     /// `draft`, `live`, `suspended`, `collecting`, `successful`, `failed` or `closed`.
     state: String,
     /// When a draft or a suspended campaign closes by itself, when the last day of a live one ends, or when the verdict on one
@@ -336,6 +342,7 @@ impl CampaignBody {
             }),
             lineage: it.lineage,
             fees: terms.fees.iter().map(|term| FeeBody::new(term, it.currency)).collect(),
+            returnable_after_months: it.idle_months,
             state: state.as_str().to_owned(),
             state_until: state.until(),
             created_at: it.created_at,
@@ -364,6 +371,7 @@ pub(crate) async fn create(
         kind,
         currency,
         fees: FeeBody::parse_all(&body.fees, currency)?,
+        idle_months: body.returnable_after_months,
         lineage: match &body.lineage {
             Some(method) => parse("/lineage", method)?,
             None => Method::Fifo,
@@ -498,7 +506,8 @@ pub struct TotalsBody {
     monthly: BalanceBody,
     /// Of a recurring campaign; null otherwise.
     monthly_goal: Option<MoneyBody>,
-    /// What is in the fund of a campaign that was not successful, and so is to go back to its donors, who may redirect it.
+    /// What is in the fund and is its donors' to take back or to redirect: all of it when the campaign was not successful; else what
+    /// is left when it is over, or when nothing was released for the months of its terms.
     returnable: BalanceBody,
     active_pledges: i64,
 }

@@ -1,6 +1,7 @@
 //! Campaigns: made as a draft, published with a fund of their own, closed; and what came to them.
 
-use super::verdicts;
+pub use super::free::available;
+use super::{idle, verdicts};
 use crate::books::operations::accounts;
 use crate::calendar::days_after;
 use crate::chart;
@@ -13,8 +14,8 @@ use crate::pledging::rules::campaign::{Campaign, State};
 use crate::pledging::rules::fee;
 use crate::pledging::rules::kind::{Kind, LAST_DAY_DAYS_MAX};
 use crate::pledging::rules::lineage::Method;
+use crate::pledging::rules::returnable::IDLE_MONTHS;
 use crate::pledging::store::campaigns::{self, Sums};
-use crate::pledging::store::chargebacks;
 use crate::service::change::{Change, check_line, check_slug, check_text};
 use crate::service::store::activity::{self, Actor, Done};
 use crate::text;
@@ -44,6 +45,9 @@ pub struct NewCampaign {
     pub lineage: Method,
     /// What its terms take of each captured charge; never changes.
     pub fees: Vec<fee::Term>,
+    /// After how many months without a release what lies in its fund is returnable, if its terms say another number than
+    /// [`IDLE_MONTHS`].
+    pub idle_months: Option<i32>,
 }
 
 impl NewCampaign {
@@ -60,6 +64,7 @@ impl NewCampaign {
             currency: monthly_goal.currency(),
             lineage: Method::Fifo,
             fees: Vec::new(),
+            idle_months: None,
         }
     }
 }
@@ -68,7 +73,7 @@ impl NewCampaign {
 ///
 /// # Errors
 ///
-/// `slug-taken`; [`Error::Invalid`] at `/slug`, `/title`, `/summary`, `/terms`, `/fees`, `/last_day` or `/optimum`;
+/// `slug-taken`; [`Error::Invalid`] at `/slug`, `/title`, `/summary`, `/terms`, `/fees`, `/returnable_after_months`, `/last_day` or `/optimum`;
 /// [`Error::NotFound`] for an unknown book.
 pub async fn create(tx: &Transaction<'_>, new: NewCampaign, actor: Actor, wall: Timestamp) -> Result<Campaign, Error> {
     check_slug(&new.slug)?;
@@ -79,10 +84,11 @@ pub async fn create(tx: &Transaction<'_>, new: NewCampaign, actor: Actor, wall: 
     let book = books::get(tx, new.book).await?;
     let now = book.now(wall);
     check_kind(&new.kind, book.day_of(now))?;
-    let terms = match new.kind.policy() {
-        Some(policy) => format!("{}\n\n{policy}", new.terms),
-        None => new.terms,
-    };
+    let idle_months = new.idle_months.unwrap_or(IDLE_MONTHS);
+    if !(1..=IDLE_MONTHS).contains(&idle_months) {
+        return Err(Error::invalid("/returnable_after_months", format!("must be 1 to {IDLE_MONTHS}")));
+    }
+    let terms = with_policies(new.terms, &new.kind, new.idle_months);
     check_text("/terms", &terms, text::TERMS)?;
     let campaign = Campaign {
         id: CampaignId::generate(book.id),
@@ -93,6 +99,7 @@ pub async fn create(tx: &Transaction<'_>, new: NewCampaign, actor: Actor, wall: 
         terms,
         fees: new.fees,
         terms_version: 1,
+        idle_months,
         kind: new.kind,
         currency: new.currency,
         lineage: new.lineage,
@@ -124,6 +131,17 @@ fn check_kind(kind: &Kind, today: Date) -> Result<(), Error> {
         | Kind::KeepWhatYouRaise { .. }
         | Kind::MinimumAndOptimum { .. } => Ok(()),
     }
+}
+
+/// Terms, and behind them how the campaign ends, and when its money counts as unused if they say so.
+pub(super) fn with_policies(mut terms: String, kind: &Kind, idle_months: Option<i32>) -> String {
+    let idle = idle_months.map(|months| {
+        format!("What lies in the fund when nothing of it was released for {months} months goes back to donors who ask for it.")
+    });
+    for policy in [kind.policy(), idle].into_iter().flatten() {
+        terms = format!("{terms}\n\n{policy}");
+    }
+    terms
 }
 
 /// SHA-256 of a campaign's terms, which a pledge restates. Each fee stands behind them as a line.
@@ -218,26 +236,9 @@ async fn step(
     };
     let changed = campaigns::update_state(tx, id, &state, fund).await?;
     verdicts::enqueue(tx, &book, &changed).await?;
+    idle::enqueue(tx, &book, &changed, now).await?;
     activity::record(tx, book.id, Done::new(&id, action, change.actor).because(change.reason), now).await?;
     Ok(changed)
-}
-
-/// What of a campaign's fund is settled, set aside for nothing and held by no chargeback, minor units; negative when more is set
-/// aside or held than there is.
-///
-/// The caller has locked the campaign, so that nobody else draws on it meanwhile. The fund is read before what has not
-/// settled: a capture that commits in between makes the answer too small for a moment, never too large.
-///
-/// # Errors
-///
-/// Only trouble with the database.
-pub async fn available(tx: &Transaction<'_>, campaign: &Campaign) -> Result<i64, Error> {
-    let Some(fund) = campaign.fund else { return Ok(0) };
-    let balance = balances::get(tx, campaign.id.book, fund).await?;
-    let unsettled = campaigns::unsettled(tx, campaign.id).await?;
-    let earmarked = campaigns::earmarked(tx, campaign.id).await?;
-    let held = chargebacks::held(tx, campaign.id).await?;
-    Ok(balance.net() - balance.held - unsettled - earmarked - held)
 }
 
 /// What came to a campaign.
@@ -247,7 +248,7 @@ pub struct Totals {
     pub sums: Sums,
     /// What a release or a redirection can draw on, minor units: settled, and set aside for nothing.
     pub available: i64,
-    /// What is in its fund and is to go back to its donors, minor units: 0 unless it was not successful.
+    /// What is in its fund and is its donors' to take back, minor units: all when it was not successful, else what nothing uses.
     pub returnable: i64,
 }
 
@@ -260,7 +261,8 @@ pub async fn totals(tx: &Transaction<'_>, book: &Book, campaign: &Campaign, wall
     let available = available(tx, campaign).await?;
     let returnable = match campaign.fund {
         Some(fund) if campaign.returns_money(book.now(wall)) => balances::get(tx, book.id, fund).await?.net(),
-        Some(_) | None => 0,
+        Some(_) => idle::total(tx, book, campaign, available, wall).await?,
+        None => 0,
     };
     Ok(Totals { sums: campaigns::sums(tx, campaign.id, book.now(wall)).await?, available, returnable })
 }

@@ -7,7 +7,7 @@ use crate::id::{CampaignId, PledgeId};
 use crate::money::Money;
 use crate::pledging::rules::campaign::Campaign;
 use crate::pledging::rules::charge::State as ChargeState;
-use crate::pledging::rules::refund::part_for;
+use crate::pledging::rules::refund::{Refund, part_for};
 use crate::pledging::store::{campaigns, charges, fees, lineage as layers};
 use crate::service::change::{Change, check_text};
 use crate::service::job::{Job, NewJob};
@@ -82,15 +82,29 @@ pub async fn return_one(
     pledge: PledgeId,
     wall: Timestamp,
 ) -> Result<bool, Error> {
+    let change = Change::by_service("the campaign returns what it still holds");
+    Ok(return_part(tx, campaign, pledge, i64::MAX, change, wall).await?.is_some())
+}
+
+/// The same, of no more than so many minor units of the fund.
+pub(super) async fn return_part(
+    tx: &Transaction<'_>,
+    campaign: CampaignId,
+    pledge: PledgeId,
+    most: i64,
+    change: Change<'_>,
+    wall: Timestamp,
+) -> Result<Option<Refund>, Error> {
     let fund = campaigns::get(tx, campaign).await?.fund()?;
     let held: i64 = layers::list_own(tx, fund, pledge).await?.iter().map(|layer| layer.left).sum();
+    let held = held.min(most);
     if held == 0 {
-        return Ok(false);
+        return Ok(None);
     }
     let mut after = 0;
     loop {
         let page = charges::list(tx, pledge, after, 200).await?;
-        let Some(last) = page.last() else { return Ok(false) };
+        let Some(last) = page.last() else { return Ok(None) };
         after = last.sequence;
         for charge in page.iter().filter(|charge| matches!(charge.state, ChargeState::Settled { .. })) {
             let total: i64 = fees::of_charge(tx, charge.id).await?.iter().map(|fee| fee.amount).sum();
@@ -98,8 +112,7 @@ pub async fn return_one(
             let part = part.min(charge.amount.minor() - charge.refunded - charge.disputed);
             let Ok(amount) = Money::from_minor(part, charge.amount.currency()) else { continue };
             let ask = Ask { charge: charge.id, amount: Some(amount), reference: None, from: Some(campaign) };
-            request(tx, ask, Change::by_service("the campaign returns what it still holds"), wall).await?;
-            return Ok(true);
+            return request(tx, ask, change, wall).await.map(Some);
         }
     }
 }

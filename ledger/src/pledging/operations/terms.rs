@@ -1,11 +1,12 @@
 //! Terms of a campaign change for those who pledge later, and for nobody else.
 
-use super::campaigns::terms_digest;
+use super::campaigns::{terms_digest, with_policies};
 use crate::calendar::days_after;
 use crate::engine::store::books;
 use crate::error::{Error, Refusal};
 use crate::id::CampaignId;
 use crate::pledging::rules::fee;
+use crate::pledging::rules::returnable::IDLE_MONTHS;
 use crate::pledging::rules::terms::TermsVersion;
 use crate::pledging::store::{campaigns, terms};
 use crate::service::change::{Change, check_text};
@@ -30,7 +31,7 @@ pub struct NewTerms {
 }
 
 /// Writes the next version of a campaign's terms. Pledges that were made before stay bound to theirs, with their fees. To the terms of a
-/// campaign with a last day it is added how it ends, which no version changes.
+/// campaign with a last day it is added how it ends, which no version changes, nor when its money counts as unused.
 ///
 /// # Errors
 ///
@@ -61,10 +62,8 @@ pub async fn write(
         let message = format!("must be from {earliest}, when the version before is in effect, to {latest}");
         return Err(Error::invalid("/effective_on", message));
     }
-    let text = match campaign.kind.policy() {
-        Some(policy) => format!("{}\n\n{policy}", new.terms),
-        None => new.terms,
-    };
+    let idle_months = Some(campaign.idle_months).filter(|months| *months != IDLE_MONTHS);
+    let text = with_policies(new.terms, &campaign.kind, idle_months);
     check_text("/terms", &text, text::TERMS)?;
     let version = TermsVersion {
         version: campaign.terms_version + 1,

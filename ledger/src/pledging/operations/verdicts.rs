@@ -1,5 +1,6 @@
 //! The last day of a campaign ends, and its verdict falls: as of their moments, however late anybody comes.
 
+use super::idle;
 use crate::calendar::later;
 use crate::engine::store::books::{self, Book};
 use crate::error::Error;
@@ -61,6 +62,7 @@ async fn reach(tx: &Transaction<'_>, book: &Book, id: CampaignId, now: Timestamp
     activity::record(tx, book.id, Done::new(&id, word.as_str(), Actor::Service), at).await?;
     if matches!(decided.state, State::Failed { .. }) {
         give_back(tx, book, id, later(at, RETURN_DAYS)).await?;
+        idle::enqueue(tx, book, &decided, now).await?;
     }
     Ok(decided)
 }

@@ -276,6 +276,8 @@ pub struct Campaign {
     pub fees: Vec<fee::Term>,
     /// The last version of its terms that was written, from 1.
     pub terms_version: i32,
+    /// After so many months without a release what lies in its fund is returnable; never changes.
+    pub idle_months: i32,
     /// What it asks for.
     pub kind: Kind,
     /// The currency of its goal, its fund and its pledges.

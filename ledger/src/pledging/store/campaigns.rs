@@ -28,6 +28,7 @@ fn campaign(row: &Row) -> Result<Campaign, Error> {
         terms_digest: row.get::<_, &[u8]>("terms_sha256").try_into().map_err(|_| bad("digest of the terms"))?,
         fees,
         terms_version: row.get("terms_version"),
+        idle_months: row.get("idle_months"),
         kind: kind(row, currency)?.ok_or_else(|| bad("kind"))?,
         currency,
         lineage: row.get::<_, &str>("lineage").parse().map_err(|_| bad("lineage"))?,
@@ -99,8 +100,9 @@ pub async fn insert(tx: &Transaction<'_>, new: &Campaign) -> Result<bool, Error>
         .prepare_cached(
             "-- campaigns::insert
             INSERT INTO campaign (book_id, id, slug, title, summary, terms, terms_sha256, kind, currency, monthly_goal,
-                                  state, state_since, state_until, created_at, lineage, fees, goal, optimum, last_day, basis)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+                                  state, state_since, state_until, created_at, lineage, fees, goal, optimum, last_day, basis,
+                                  idle_months)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
             ON CONFLICT (book_id, slug) DO NOTHING",
         )
         .await?;
@@ -128,6 +130,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &Campaign) -> Result<bool, Error>
                 /* optimum */ &optimum,
                 /* last_day */ &new.kind.last_day(),
                 /* basis */ &new.kind.decider().map(|(_, basis)| basis.as_str()),
+                /* idle_months */ &new.idle_months,
             ],
         )
         .await?;

@@ -93,6 +93,16 @@ pub const FAMILIES: &[Family] = &[
         facts: &["from_campaign", "to_campaign", "amount", "currency", "entry"],
     },
     Family {
+        name: "pledge_money",
+        prefix: "plg",
+        audience: Keepers,
+        states: &[(
+            "returnable",
+            "Money of the pledge is its donor's to take back or to redirect, and the donor is told.",
+        )],
+        facts: &["campaign", "day"],
+    },
+    Family {
         name: "plan_change",
         prefix: "plc",
         audience: Keepers,

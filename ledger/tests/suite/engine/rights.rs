@@ -131,6 +131,7 @@ const KEPT: &[(&str, &str)] = &[
     ("receipt", "UPDATE DELETE TRUNCATE"),
     ("release", "UPDATE DELETE TRUNCATE"),
     ("reply", "DELETE TRUNCATE"),
+    ("returnable_notice", "UPDATE DELETE TRUNCATE"),
     ("reversal", "UPDATE DELETE TRUNCATE"),
     ("review", "UPDATE DELETE TRUNCATE"),
     ("statement", "UPDATE DELETE TRUNCATE"),

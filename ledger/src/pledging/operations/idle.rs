@@ -1,0 +1,110 @@
+//! When somebody looks whether a campaign's money has become returnable, and what decides about it.
+
+use crate::calendar::{days_after, later};
+use crate::engine::store::books::Book;
+use crate::error::Error;
+use crate::id::{CampaignId, PledgeId};
+use crate::pledging::rules::campaign::{Campaign, State};
+use crate::pledging::rules::returnable::FundFacts;
+use crate::pledging::store::{campaigns, returnables};
+use crate::service::job::{Job, NewJob};
+use crate::service::store::jobs;
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+/// A campaign that is over is looked at again after so many days: what was captured before has settled by then.
+const LOOK_DAYS: i64 = 30;
+
+/// A live campaign is not looked at more often than each so many days.
+const PAUSE_DAYS: i64 = 7;
+
+/// What decides about the money in a campaign's fund.
+pub(super) async fn facts(
+    client: &impl GenericClient,
+    book: &Book,
+    campaign: &Campaign,
+    now: Timestamp,
+) -> Result<FundFacts, Error> {
+    let state = campaign.state.clone().at(now);
+    let worked_at = returnables::worked_at(client, campaign.id).await?;
+    Ok(FundFacts {
+        over_on: state.is_over().then(|| book.day_of(state.since())),
+        worked_on: worked_at.map(|at| book.day_of(at)),
+        idle_months: campaign.idle_months,
+    })
+}
+
+/// What of a campaign's fund is returnable, minor units.
+///
+/// # Errors
+///
+/// Only trouble with the database.
+pub(super) async fn total(
+    client: &impl GenericClient,
+    book: &Book,
+    campaign: &Campaign,
+    available: i64,
+    wall: Timestamp,
+) -> Result<i64, Error> {
+    let facts = facts(client, book, campaign, book.now(wall)).await?;
+    let found = returnables::total(client, campaign, &facts, book.today(wall)).await?;
+    Ok(i64::try_from(found).unwrap_or(i64::MAX).min(available).max(0))
+}
+
+/// The next moment at which money of the campaign may become returnable of which nobody was told.
+pub(super) async fn look_again(
+    tx: &Transaction<'_>,
+    book: &Book,
+    campaign: &Campaign,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let facts = facts(tx, book, campaign, now).await?;
+    if facts.over_on.is_some() {
+        let is_waited_for = campaigns::unsettled(tx, campaign.id).await? > 0;
+        return match is_waited_for {
+            true => enqueue_at(tx, book, campaign.id, None, later(now, LOOK_DAYS)).await,
+            false => Ok(()),
+        };
+    }
+    let first = returnables::first_untold(tx, campaign).await?.unwrap_or(book.day_of(now));
+    let due = facts.of(first).0.max(days_after(book.day_of(now), PAUSE_DAYS));
+    enqueue_at(tx, book, campaign.id, None, book.start_of(due)).await
+}
+
+/// A job that looks whose money is returnable: at once when the campaign is over, when it will be over by itself, or when what
+/// comes today would be idle.
+pub(super) async fn enqueue(
+    tx: &Transaction<'_>,
+    book: &Book,
+    campaign: &Campaign,
+    now: Timestamp,
+) -> Result<(), Error> {
+    if campaign.fund.is_none() {
+        return Ok(());
+    }
+    match campaign.state {
+        State::Draft { .. } | State::Collecting { .. } | State::Successful { .. } => Ok(()),
+        State::Live { .. } => {
+            let facts = FundFacts { over_on: None, worked_on: None, idle_months: campaign.idle_months };
+            let due = facts.of(book.day_of(now)).0;
+            enqueue_at(tx, book, campaign.id, None, book.start_of(due)).await
+        }
+        State::Suspended { until, .. } => enqueue_at(tx, book, campaign.id, None, until).await,
+        State::Failed { since } | State::Closed { since } => enqueue_at(tx, book, campaign.id, None, since).await,
+    }
+}
+
+/// A job that looks at a page of the pledges of a campaign.
+pub(super) async fn enqueue_at(
+    tx: &Transaction<'_>,
+    book: &Book,
+    campaign: CampaignId,
+    after: Option<PledgeId>,
+    due_at: Timestamp,
+) -> Result<(), Error> {
+    let dedupe = format!("{campaign}-{}-{}", after.map_or(Uuid::nil(), |pledge| pledge.object), due_at.as_second());
+    let job = Job::TellReturnable { campaign, after };
+    jobs::enqueue(tx, &NewJob { book: book.id, due_at, dedupe, job }).await?;
+    Ok(())
+}
