@@ -20,6 +20,7 @@ pub mod rules {
     pub mod receipt;
     pub mod refund;
     pub mod sandbox_token;
+    pub mod suspense;
     pub mod tries;
     pub mod withdrawal;
 }
@@ -41,6 +42,7 @@ pub mod store {
     pub mod receipts;
     pub mod recoveries;
     pub mod refunds;
+    pub mod suspense;
     pub mod tries;
     pub mod withdrawals;
 }
@@ -69,6 +71,7 @@ pub mod operations {
     pub mod refund_outcomes;
     pub mod refunds;
     pub mod returns;
+    pub mod suspense;
     mod trial;
     pub mod tries;
     pub mod verdicts;

@@ -15,6 +15,7 @@ pub mod pledges;
 pub mod receipts;
 pub mod recoveries;
 pub mod refunds;
+pub mod suspense;
 pub mod withdrawals;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -63,6 +64,11 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(chargebacks::win)
         .service(chargebacks::lose)
         .service(chargebacks::show)
+        .service(suspense::report_money)
+        .service(suspense::list_suspense)
+        .service(suspense::match_suspense)
+        .service(suspense::return_suspense)
+        .service(suspense::show_suspense)
         .service(withdrawals::withdraw_partner)
         .service(withdrawals::restore_partner)
         .service(withdrawals::withdraw_rail)

@@ -6,7 +6,7 @@
 use crate::id::{
     BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, DistributionId, DonorId, EntrantId, HoldId,
     InvitationId, MatchingRoundId, OrganisationId, PlanChangeId, PledgeId, PurseContributionId, RefundId, ReleaseId,
-    SettlementId, StatementId, WithdrawalId,
+    SettlementId, StatementId, SuspenseId, WithdrawalId,
 };
 use crate::service::store::activity::Actor;
 use jiff::Timestamp;
@@ -231,6 +231,11 @@ pub enum Job {
         /// The pledge after which the page begins; none for the first.
         after: Option<PledgeId>,
     },
+    /// Nobody has said whose payment money in suspense is: give it back.
+    ReturnSuspense {
+        /// The money.
+        item: SuspenseId,
+    },
     /// A donor was erased: take away the mails too, those that were under way as well.
     EraseMails {
         /// The donor.
@@ -277,6 +282,7 @@ impl Job {
             Job::ReturnCampaign { .. } => JobKind::ReturnCampaign,
             Job::EraseMails { .. } => JobKind::EraseMails,
             Job::AdvanceWithdrawal { .. } => JobKind::AdvanceWithdrawal,
+            Job::ReturnSuspense { .. } => JobKind::ReturnSuspense,
         }
     }
 }
@@ -325,6 +331,7 @@ impl fmt::Debug for Job {
             Job::SendRefundNotice { refund } => write!(f, "send_refund_notice of {refund}"),
             Job::ReturnCampaign { campaign, .. } => write!(f, "return_campaign of {campaign}"),
             Job::EraseMails { donor } => write!(f, "erase_mails to {donor}"),
+            Job::ReturnSuspense { item } => write!(f, "return_suspense of {item}"),
             Job::AdvanceWithdrawal { withdrawal, .. } => write!(f, "advance_withdrawal of {withdrawal}"),
         }
     }
@@ -403,11 +410,13 @@ pub enum JobKind {
     EraseMails,
     /// [`Job::AdvanceWithdrawal`]
     AdvanceWithdrawal,
+    /// [`Job::ReturnSuspense`]
+    ReturnSuspense,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 35] = [
+    pub const ALL: [JobKind; 36] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -443,6 +452,7 @@ impl JobKind {
         JobKind::ReturnCampaign,
         JobKind::EraseMails,
         JobKind::AdvanceWithdrawal,
+        JobKind::ReturnSuspense,
     ];
 
     /// Its name in the database and in metrics: the tag of the job's JSON.
@@ -483,6 +493,7 @@ impl JobKind {
             JobKind::ReturnCampaign => "return_campaign",
             JobKind::EraseMails => "erase_mails",
             JobKind::AdvanceWithdrawal => "advance_withdrawal",
+            JobKind::ReturnSuspense => "return_suspense",
         }
     }
 
@@ -506,6 +517,7 @@ impl JobKind {
             | JobKind::RecordContribution
             | JobKind::RecordEntryFee
             | JobKind::SendRefund
+            | JobKind::ReturnSuspense
             | JobKind::ReturnCampaign => true,
             JobKind::SendSignIn
             | JobKind::SendReceipt

@@ -64,6 +64,7 @@ impl JobKind {
             | JobKind::RecordEntryFee
             | JobKind::ReturnCampaign
             | JobKind::AdvanceWithdrawal
+            | JobKind::ReturnSuspense
             | JobKind::EraseMails => Work::Money,
             JobKind::SendReceipt
             | JobKind::NotifyDecline

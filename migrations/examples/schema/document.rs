@@ -134,6 +134,7 @@ const DOMAINS: &[Domain] = &[
             "receipt",
             "donor_link",
             "withdrawal",
+            "suspense_item",
         ],
         functions: &[
             "pledges_insert",
@@ -141,6 +142,7 @@ const DOMAINS: &[Domain] = &[
             "charge_as_agreed",
             "pledge_not_withdrawn",
             "withdrawal_as_said",
+            "suspense_decided_once",
             "chargeback_decided_once",
             "charge_disputed_as_told",
             "companion_pledge_seen",
