@@ -153,6 +153,12 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/v1/books/{book}/receivables", SignedIn),
     ("POST", "/v1/books/{book}/receivables/{team}:recover", Access::Role(KEEPERS)),
     ("POST", "/v1/books/{book}/receivables/{team}:write-off", Access::Role(OWNER)),
+    // money that no due date explains: partners report and see their own
+    ("POST", "/v1/pledges/{id}/suspense", Access::Scope(Scope::ChargesWrite)),
+    ("GET", "/v1/books/{book}/suspense", Access::RoleOrScope(DONOR_READERS, Scope::ChargesRead)),
+    ("GET", "/v1/suspense/{id}", Access::RoleOrScope(DONOR_READERS, Scope::ChargesRead)),
+    ("POST", "/v1/suspense/{id}:match", Access::Role(KEEPERS)),
+    ("POST", "/v1/suspense/{id}:return", Access::Role(KEEPERS)),
     // partners and rails that leave: by the owners of the book, and of the partner; the handler looks at both
     ("POST", "/v1/books/{book}/partners/{organisation}:withdraw", Access::Role(OWNER)),
     ("POST", "/v1/books/{book}/partners/{organisation}:restore", Access::Role(OWNER)),

@@ -102,6 +102,8 @@ chart! {
         "Costs of a cooperative that are not yet paid.";
     fees(payee: &str) = "liabilities:fees:{payee}", FeePayable,
         "Fees of charges that terms name, to be passed on: `host`, the id of a platform, `processor-` and that of a custodian.";
+    suspense(custodian: OrganisationId) = "liabilities:suspense:{custodian}", Suspense,
+        "Money that a custodian has and that no due date explains, until somebody says whose payment it is.";
     refunds_in_transit(custodian: OrganisationId) = "liabilities:refunds:{custodian}", RefundsInTransit,
         "What a custodian is to send back to those who gave it.";
     // Equity.

@@ -197,6 +197,8 @@ book_ids! {
     RefundId = "rfd", "a", "refund";
     /// A charge that the donor's bank took back.
     ChargebackId = "cbk", "a", "chargeback";
+    /// Money that a partner has and that no due date explains.
+    SuspenseId = "sus", "an", "item of suspense";
     /// A partner or a rail that leaves a book.
     WithdrawalId = "wdr", "a", "withdrawal";
     /// Captured charges of one custodian and day that arrived as cash.

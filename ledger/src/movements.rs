@@ -287,6 +287,39 @@ pub fn pool_returned(pool: AccountNumber, parts: &[(AccountNumber, Money)], day:
     spread(MovementKind::PoolReturned, pool, parts, day, "Pool returned", round)
 }
 
+/// A custodian has money that nobody expected: receivable → suspense. A fact from outside.
+pub fn suspense_received(
+    receivable: AccountNumber,
+    suspense: AccountNumber,
+    amount: Money,
+    day: Date,
+    item: impl ToString,
+) -> Entry {
+    outside(one(MovementKind::SuspenseReceived, receivable, suspense, amount, day, "Unexplained money", item))
+}
+
+/// It was the payment of a pledge: suspense → fund.
+pub fn suspense_matched(
+    suspense: AccountNumber,
+    fund: AccountNumber,
+    amount: Money,
+    day: Date,
+    item: impl ToString,
+) -> Entry {
+    one(MovementKind::SuspenseMatched, suspense, fund, amount, day, "Unexplained money matched", item)
+}
+
+/// It goes back to who gave it: suspense → refunds in transit.
+pub fn suspense_returned(
+    suspense: AccountNumber,
+    in_transit: AccountNumber,
+    amount: Money,
+    day: Date,
+    item: impl ToString,
+) -> Entry {
+    one(MovementKind::SuspenseReturned, suspense, in_transit, amount, day, "Unexplained money returned", item)
+}
+
 /// A pledge was made: commitment room → pledged, in the commitment unit. The room's floor is minus the campaign's cap.
 pub fn pledge_committed(
     room: AccountNumber,

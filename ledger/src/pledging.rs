@@ -23,6 +23,7 @@ pub mod rules {
     pub mod sandbox_token;
     pub mod terms;
     pub mod stripe;
+    pub mod suspense;
     pub mod tries;
     pub mod withdrawal;
 }
@@ -46,6 +47,7 @@ pub mod store {
     pub mod refunds;
     pub mod returnables;
     pub mod terms;
+    pub mod suspense;
     pub mod tries;
     pub mod withdrawals;
     pub mod webhooks;
@@ -81,6 +83,7 @@ pub mod operations {
     pub mod returnables;
     pub mod returns;
     pub mod terms;
+    pub mod suspense;
     mod trial;
     pub mod tries;
     pub mod verdicts;

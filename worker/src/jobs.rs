@@ -91,6 +91,7 @@ impl Context {
             Job::AdvanceCampaign { campaign } => self.advance_campaign(leased, *campaign).await,
             Job::SendInvitation { invitation, token } => self.send_invitation(leased, *invitation, token).await,
             Job::AdvanceWithdrawal { withdrawal, after } => self.advance_withdrawal(leased, *withdrawal, *after).await,
+            Job::ReturnSuspense { item } => self.return_suspense(leased, *item).await,
             Job::EraseMails { donor } => self.erase_mails(leased, *donor).await,
             Job::TakeProviderEvent { provider, event_id } => self.take_provider_event(leased, provider, event_id).await,
             Job::SendRefund { refund } => self.send_refund(leased, *refund).await,

@@ -126,6 +126,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("settlements", "stl"),
     ("statements", "stm"),
     ("submissions", "sub"),
+    ("suspense", "sus"),
     ("withdrawals", "wdr"),
 ];
 

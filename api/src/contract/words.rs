@@ -29,6 +29,7 @@ use ledger::pledging::rules::plan_change::ChangeState;
 use ledger::pledging::rules::pledge::{AfterPause, Need, Rail};
 use ledger::pledging::rules::returnable::Why;
 use ledger::pledging::rules::sandbox_token::SandboxToken;
+use ledger::pledging::rules::suspense::SuspenseState;
 use ledger::pledging::rules::withdrawal::WithdrawalState;
 use ledger::service::event::EventKind;
 use ledger::service::job::JobKind;
@@ -161,6 +162,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Review", "verdict") => literal(&["approve", "ask_changes", "reject"]),
         ("Schedule", "interval") => [literal(&["once"]), all(Interval::ALL)].concat(),
         ("Task", "kind") => all(TaskKind::ALL),
+        ("SuspenseItem", "state") => all(SuspenseState::ALL),
         ("Withdrawal", "rail") => all(Rail::ALL),
         ("Withdrawal", "state") => all(WithdrawalState::ALL),
         ("Unit", "counts") => all(Counts::ALL),

@@ -19,6 +19,7 @@ pub mod provider_events;
 pub mod receipts;
 pub mod recoveries;
 pub mod refunds;
+pub mod suspense;
 pub mod withdrawals;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -74,6 +75,11 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(chargebacks::win)
         .service(chargebacks::lose)
         .service(chargebacks::show)
+        .service(suspense::report_money)
+        .service(suspense::list_suspense)
+        .service(suspense::match_suspense)
+        .service(suspense::return_suspense)
+        .service(suspense::show_suspense)
         .service(withdrawals::withdraw_partner)
         .service(withdrawals::restore_partner)
         .service(withdrawals::withdraw_rail)

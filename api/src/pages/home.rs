@@ -37,6 +37,7 @@ impl TaskBody {
             TaskKind::ScoreSubmission => "Score a submission",
             TaskKind::AnswerChargeback => "Give evidence against a chargeback",
             TaskKind::FundReserve => "Fund the risk reserve for a lost chargeback",
+            TaskKind::MatchSuspense => "Say whose payment this money is, or return it",
         }
     }
 

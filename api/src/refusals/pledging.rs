@@ -12,6 +12,7 @@ const REPORTS: &[&str] = &[
     "POST /v1/charges/{id}/refunds",
 ];
 const CHARGEBACK: &[&str] = &["POST /v1/charges/{id}/chargebacks"];
+const SUSPENSE: &[&str] = &["POST /v1/suspense/{id}:match", "POST /v1/suspense/{id}:return"];
 const REFUND: &[&str] = &["POST /v1/charges/{id}:refund", "POST /v1/charges/{id}/refunds"];
 const END_REFUND: &[&str] = &["POST /v1/refunds/{id}:settle", "POST /v1/refunds/{id}:fail"];
 const RETURN: &[&str] = &["POST /v1/campaigns/{id}:return"];
@@ -50,6 +51,36 @@ pub(super) const KINDS: &[Kind] = &[
         "The book has a campaign, a challenge or a matching round with this slug.",
         "Choose another slug.",
         &["POST /v1/campaigns", "POST /v1/challenges", "POST /v1/matching-rounds"],
+    ),
+    refusal(
+        "payment-expected",
+        "A charge of the pledge waits for a payment of this amount.",
+        "Report the capture of the charge that `detail` names.",
+        &["POST /v1/pledges/{id}/suspense"],
+    ),
+    refusal(
+        "suspense-decided",
+        "The money was matched or returned before, or its time has run out and it goes back.",
+        "Nothing is left to do; read it to see what became of it.",
+        SUSPENSE,
+    ),
+    refusal(
+        "suspense-not-arrived",
+        "The money is not there yet: its custodian has not paid it over.",
+        "Wait until the day that `detail` names, and match it then.",
+        &["POST /v1/suspense/{id}:match"],
+    ),
+    refusal(
+        "suspense-of-another-partner",
+        "The money lies with another partner than the one that collects the pledge.",
+        "Name a pledge of the same partner, or return the money.",
+        &["POST /v1/suspense/{id}:match"],
+    ),
+    refusal(
+        "suspense-amount-differs",
+        "A payment of the pledge is of another amount.",
+        "Name a pledge whose payments are of this amount, or return the money.",
+        &["POST /v1/suspense/{id}:match"],
     ),
     refusal(
         "partner-withdrawn",
@@ -130,6 +161,7 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/campaigns/{id}/terms",
             "POST /v1/milestones",
             "POST /v1/milestones/{id}:fund",
+            "POST /v1/suspense/{id}:match",
         ],
     ),
     refusal(
@@ -170,6 +202,7 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/campaigns/{id}/pledges:batch",
             "POST /v1/charges/{id}:capture",
             "POST /v1/charges/{id}/refunds",
+            "POST /v1/pledges/{id}/suspense",
             "POST /v1/refunds/{id}:settle",
             "POST /v1/challenges/{id}/contributions",
             "POST /v1/matching-rounds/{id}/contributions",
@@ -224,8 +257,9 @@ pub(super) const KINDS: &[Kind] = &[
     refusal(
         "no-due-date-left",
         "The pledge is one payment, or its last due date has come: nothing is left that could change.",
-        "Place a new pledge with what the donor wants now; cancel this one if its last payment is not to be made.",
-        CHANGE,
+        "Place a new pledge with what the donor wants now; cancel this one if its last payment is not to be made. Money in suspense \
+                 is matched to another pledge, or returned.",
+        &["POST /v1/pledges/{id}:change", "POST /v1/suspense/{id}:match"],
     ),
     refusal("same-terms", "The plan is as it is asked for.", "Nothing is left to do.", CHANGE),
     refusal(
@@ -331,6 +365,7 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/charges/{id}:cannot-collect",
             "POST /v1/charges/{id}/refunds",
             "POST /v1/charges/{id}/chargebacks",
+            "POST /v1/pledges/{id}/suspense",
         ],
     ),
     refusal(

@@ -154,6 +154,8 @@ kinds! {
     PoolPledged = 64, "pool_pledged";
     /// Pool money went back to its sponsor.
     PoolReturned = 65, "pool_returned";
+    /// Money that nobody expected went back to who gave it.
+    SuspenseReturned = 75, "suspense_returned";
 }
 
 impl MovementKind {
@@ -240,6 +242,8 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::BankFee, C::BankCharges, C::Cash),
     (K::Interest, C::Cash, C::InterestIncome),
     (K::SuspenseReceived, C::Cash, C::Suspense),
+    (K::SuspenseReceived, C::Receivable, C::Suspense),
+    (K::SuspenseReturned, C::Suspense, C::RefundsInTransit),
     (K::SuspenseMatched, C::Suspense, C::Receivable),
     (K::SuspenseMatched, C::Suspense, C::Fund),
     (K::ClawbackUnpaid, C::TeamPayable, C::Fund),

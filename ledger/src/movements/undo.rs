@@ -78,7 +78,11 @@ pub fn of(kind: MovementKind) -> Undo {
         K::EntryFeeCaptured => Undo::Instead(
             "The challenge is cancelled before it opens, which gives every fee back; later its rules say whose the fees are.",
         ),
-        K::EntryFeeReturned | K::PurseReturned | K::PoolReturned => Undo::Instead(
+        K::SuspenseReceived => Undo::Instead(
+            "The money is returned to who gave it. A partner that reported it by mistake pays it over all the same.",
+        ),
+        K::SuspenseMatched => Undo::Instead("The charge that it became is refunded, and the money comes again."),
+        K::EntryFeeReturned | K::PurseReturned | K::PoolReturned | K::SuspenseReturned => Undo::Instead(
             "The custodian sends it back to who gave it. Who wants to give it all the same gives it again.",
         ),
         K::EntryFeeEarned => Undo::Instead(
@@ -118,8 +122,6 @@ pub fn of(kind: MovementKind) -> Undo {
         | K::PayoutFee
         | K::BankFee
         | K::Interest
-        | K::SuspenseReceived
-        | K::SuspenseMatched
         | K::ClawbackUnpaid
         | K::ClawbackPaid
         | K::RecoveryRestored

@@ -6,7 +6,7 @@
 use crate::id::{
     BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, DistributionId, DonorId, EntrantId, HoldId,
     InvitationId, MatchingRoundId, OrganisationId, PlanChangeId, PledgeId, PurseContributionId, RefundId, ReleaseId,
-    SettlementId, StatementId, WithdrawalId,
+    SettlementId, StatementId, SuspenseId, WithdrawalId,
 };
 use crate::service::store::activity::Actor;
 use jiff::Timestamp;
@@ -252,6 +252,11 @@ pub enum Job {
         /// In whose fund it lies.
         campaign: CampaignId,
     },
+    /// Nobody has said whose payment money in suspense is: give it back.
+    ReturnSuspense {
+        /// The money.
+        item: SuspenseId,
+    },
     /// A donor was erased: take away the mails too, those that were under way as well.
     EraseMails {
         /// The donor.
@@ -309,6 +314,7 @@ impl Job {
             Job::EraseMails { .. } => JobKind::EraseMails,
             Job::AdvanceWithdrawal { .. } => JobKind::AdvanceWithdrawal,
             Job::TakeProviderEvent { .. } => JobKind::TakeProviderEvent,
+            Job::ReturnSuspense { .. } => JobKind::ReturnSuspense,
         }
     }
 }
@@ -360,6 +366,7 @@ impl fmt::Debug for Job {
             Job::TellReturnable { campaign, .. } => write!(f, "tell_returnable of {campaign}"),
             Job::SendReturnableNotice { pledge, .. } => write!(f, "send_returnable_notice of {pledge}"),
             Job::EraseMails { donor } => write!(f, "erase_mails to {donor}"),
+            Job::ReturnSuspense { item } => write!(f, "return_suspense of {item}"),
             Job::AdvanceWithdrawal { withdrawal, .. } => write!(f, "advance_withdrawal of {withdrawal}"),
             Job::TakeProviderEvent { provider, event_id } => write!(f, "take_provider_event {event_id} of {provider}"),
         }
@@ -447,11 +454,13 @@ pub enum JobKind {
     AdvanceWithdrawal,
     /// [`Job::TakeProviderEvent`]
     TakeProviderEvent,
+    /// [`Job::ReturnSuspense`]
+    ReturnSuspense,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 39] = [
+    pub const ALL: [JobKind; 40] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -491,6 +500,7 @@ impl JobKind {
         JobKind::EraseMails,
         JobKind::AdvanceWithdrawal,
         JobKind::TakeProviderEvent,
+        JobKind::ReturnSuspense,
     ];
 
     /// Its name in the database and in metrics: the tag of the job's JSON.
@@ -535,6 +545,7 @@ impl JobKind {
             JobKind::EraseMails => "erase_mails",
             JobKind::AdvanceWithdrawal => "advance_withdrawal",
             JobKind::TakeProviderEvent => "take_provider_event",
+            JobKind::ReturnSuspense => "return_suspense",
         }
     }
 
@@ -559,6 +570,7 @@ impl JobKind {
             | JobKind::RecordContribution
             | JobKind::RecordEntryFee
             | JobKind::SendRefund
+            | JobKind::ReturnSuspense
             | JobKind::ReturnCampaign => true,
             JobKind::SendSignIn
             | JobKind::SendReceipt

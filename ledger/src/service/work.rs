@@ -68,6 +68,7 @@ impl JobKind {
             | JobKind::ReturnCampaign
             | JobKind::AdvanceWithdrawal
             | JobKind::TellReturnable
+            | JobKind::ReturnSuspense
             | JobKind::EraseMails => Work::Money,
             JobKind::SendReceipt
             | JobKind::NotifyDecline

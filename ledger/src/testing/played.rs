@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::id::{CampaignId, ChargeId, PledgeId, RefundId};
 use crate::pledging::operations::captures::{self, By};
 use crate::pledging::operations::charges::{self, Begun, Recorded};
-use crate::pledging::operations::{refund_outcomes, returns, withdrawals};
+use crate::pledging::operations::{refund_outcomes, returns, suspense, withdrawals};
 use crate::pledging::rules::charge::{DeclineKind, Outcome};
 use crate::pledging::rules::refund;
 use crate::pledging::store::{campaigns, refunds};
@@ -83,6 +83,9 @@ impl PlayedWorker {
             Begun::Nothing
         } else if let Job::ReturnCampaign { campaign, after } = job {
             self.give_back(ground, *campaign, *after).await?;
+            Begun::Nothing
+        } else if let Job::ReturnSuspense { item } = job {
+            ground.run(async |tx| suspense::run_out(tx, *item, wall).await).await?;
             Begun::Nothing
         } else if let Job::AdvanceWithdrawal { withdrawal, after } = job {
             let page = withdrawals::page(&ground.client().await, *withdrawal, *after, 1_000).await?;

@@ -66,4 +66,5 @@ pub const MOVEMENTS: &[&str] = &[
     "fee_unearned",
     "pool_pledged",
     "pool_returned",
+    "suspense_returned",
 ];

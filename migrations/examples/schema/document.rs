@@ -137,6 +137,7 @@ const DOMAINS: &[Domain] = &[
             "receipt",
             "donor_link",
             "withdrawal",
+            "suspense_item",
         ],
         functions: &[
             "pledges_insert",
@@ -147,6 +148,7 @@ const DOMAINS: &[Domain] = &[
             "fees_agreed",
             "fee_as_agreed",
             "entry_once",
+            "suspense_decided_once",
             "chargeback_decided_once",
             "charge_disputed_as_told",
             "companion_pledge_seen",

@@ -30,6 +30,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
           JOIN public.chargeback b ON b.book_id = p.book_id AND b.pledge = p.id
          WHERE p.book_id = p_book AND p.donor = p_donor
         UNION ALL
+        SELECT outside_id('sus', p_book, s.id) FROM public.pledge p
+          JOIN public.suspense_item s ON s.book_id = p.book_id AND s.pledge = p.id
+         WHERE p.book_id = p_book AND p.donor = p_donor
+        UNION ALL
         SELECT outside_id('plc', p_book, c.id) FROM public.pledge p
           JOIN public.plan_change c ON c.book_id = p.book_id AND c.pledge = p.id
          WHERE p.book_id = p_book AND p.donor = p_donor) AS o
@@ -133,6 +137,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
                       JOIN public.refund r ON r.book_id = p_book AND r.charge = c.id),
         'chargebacks', (SELECT coalesce(jsonb_agg(to_jsonb(b) - 'book_id' ORDER BY b.id), '[]')
                           FROM plg p JOIN public.chargeback b ON b.book_id = p_book AND b.pledge = p.id),
+        'suspense', (SELECT coalesce(jsonb_agg(to_jsonb(s) - 'book_id' ORDER BY s.id), '[]')
+                       FROM plg p JOIN public.suspense_item s ON s.book_id = p_book AND s.pledge = p.id),
         'identity', (SELECT to_jsonb(i) - ARRAY['book_id', 'identity'] FROM public.donor_identity i WHERE i.book_id = p_book AND i.donor = p_donor),
         'receipts', (SELECT coalesce(jsonb_agg(to_jsonb(r) - 'book_id' ORDER BY r.id), '[]')
                        FROM public.receipt r WHERE r.book_id = p_book AND r.donor = p_donor),

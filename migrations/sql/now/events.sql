@@ -50,6 +50,9 @@ BEGIN
      '(SELECT c.asked_by FROM public.plan_change c WHERE c.book_id = r.book_id AND c.id = r.change)',
      $f$'pledge', (SELECT c.pledge FROM public.plan_change c WHERE c.book_id = r.book_id AND c.id = r.change),
         'starts_on', r.starts_on$f$),
+    ('suspense_item', 'suspense', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, 'r.partner',
+     $f$'pledge', r.pledge, 'charge', coalesce(r.matched, r.charge), 'settlement', r.settlement, 'amount', r.amount,
+        'currency', r.currency, 'day', r.received_on, 'entry', greatest(r.entry, r.end_entry)$f$),
     ('withdrawal', 'withdrawal', 'r.id', 'r.version', 'r.state', NULL, NULL,
      $e$CASE r.state WHEN 'restored' THEN r.restored_at WHEN 'in_force' THEN r.from_at ELSE r.created_at END$e$, 'r.partner',
      $f$'day', r.last_day$f$),
@@ -282,6 +285,10 @@ CREATE OR REPLACE TRIGGER allocation_rule_event_of_new AFTER INSERT ON allocatio
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('allocation_rule');
 CREATE OR REPLACE TRIGGER statement_event_of_new AFTER INSERT ON statement REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('statement');
+CREATE OR REPLACE TRIGGER suspense_item_event_of_new AFTER INSERT ON suspense_item REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('suspense_item');
+CREATE OR REPLACE TRIGGER suspense_item_event_of_change AFTER UPDATE ON suspense_item REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('suspense_item');
 CREATE OR REPLACE TRIGGER withdrawal_event_of_new AFTER INSERT ON withdrawal REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('withdrawal');
 CREATE OR REPLACE TRIGGER withdrawal_event_of_change AFTER UPDATE ON withdrawal REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows

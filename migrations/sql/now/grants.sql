@@ -148,6 +148,10 @@ GRANT INSERT (pledge, number, settled, amount, remaining, book_id, fund, round) 
 GRANT UPDATE (remaining) ON fund_layer TO commonpurse_service;
 GRANT INSERT (entry, layer, amount, book_id, fund) ON fund_use TO commonpurse_service;
 
+GRANT SELECT ON suspense_item TO commonpurse_service;
+GRANT INSERT (id, pledge, charge, partner, settlement, amount, entry, received_at, waits_until, book_id, received_on, currency, method,
+    state, event_id, provider_reference) ON suspense_item TO commonpurse_service;
+GRANT UPDATE (matched, end_entry, version, waits_until, state) ON suspense_item TO commonpurse_service;
 GRANT SELECT ON withdrawal TO commonpurse_service;
 GRANT INSERT (id, partner, created_at, from_at, book_id, last_day, rail, state, reason) ON withdrawal TO commonpurse_service;
 GRANT UPDATE (version, restored_at, state) ON withdrawal TO commonpurse_service;

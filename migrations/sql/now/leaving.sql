@@ -1,4 +1,4 @@
--- What guards withdrawals of partners and rails.
+-- What guards withdrawals of partners and rails, and money in suspense.
 
 -- No pledge is placed through a partner, or on a rail, that is withdrawn by now. Whoever decided before that is stale.
 CREATE OR REPLACE FUNCTION pledge_not_withdrawn() RETURNS trigger
@@ -26,3 +26,17 @@ BEGIN
 END
 $$;
 CREATE OR REPLACE TRIGGER withdrawal_as_said BEFORE UPDATE ON withdrawal FOR EACH ROW EXECUTE FUNCTION withdrawal_as_said();
+
+-- Money in suspense is decided once.
+CREATE OR REPLACE FUNCTION suspense_decided_once() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF OLD.state <> 'open' THEN
+        RAISE EXCEPTION 'book %: money in suspense % was % before', OLD.book_id, OLD.id, OLD.state
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER suspense_decided_once BEFORE UPDATE ON suspense_item
+    FOR EACH ROW EXECUTE FUNCTION suspense_decided_once();

@@ -189,6 +189,7 @@ async fn all_that_is_stored_of_a_donor_is_shown_column_by_column_with_who_receiv
         ("charge_fee", "fees"),
         ("refund", "refunds"),
         ("chargeback", "chargebacks"),
+        ("suspense_item", "suspense"),
         ("donor_identity", "identity"),
         ("matching_vote", "votes"),
     ]);

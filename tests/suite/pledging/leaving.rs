@@ -72,3 +72,58 @@ async fn a_partner_that_leaves_stops_nothing_that_was_begun_and_its_plans_wait_u
     ensure!(kinds == ["withdrawal.in_force", "withdrawal.restored"], "{kinds:?}");
     stage.app.finish().await
 }
+
+#[tokio::test]
+async fn money_that_comes_for_an_ended_pledge_waits_for_the_host_and_goes_back_when_nobody_decides() -> Outcome {
+    let stage = Stage::set().await?;
+    let campaign = stage.campaign().await?;
+    let (cast, partner) = (&stage.cast, &stage.cast.partner);
+    let bob = stage.pledge(&campaign, &collected(&campaign, "bob")?).await?;
+    let eve = stage.pledge(&campaign, &collected(&campaign, "eve")?).await?;
+    let path = format!("/v1/pledges/{}/suspense", text(&bob, "/id")?);
+    let money = |number: u8| json!({"amount": usd("30.00"), "event_id": format!("evt-{number}"), "provider_reference": format!("pay-{number}")});
+    cast.advance(day(1, 10)).await?;
+    refused(&partner.post(&path, &money(1)).await?, "payment-expected")?;
+    partner.post(&format!("/v1/pledges/{}:cancel", text(&bob, "/id")?), &json!({})).await?.ok()?;
+    cast.advance(day(1, 25)).await?;
+
+    // The first payment was given up meanwhile; its money comes all the same, twice told.
+    let due = stage.charge(&bob, 1).await?;
+    let capture = format!("/v1/charges/{}:capture", text(&due, "/id")?);
+    let report = json!({"event_id": "evt-1", "provider_reference": "pay-1"});
+    let first = partner.post(&capture, &report).await?.ok()?;
+    ensure!(first["state"] == "declined" && first["suspense"].is_string(), "{first}");
+    ensure!(partner.post(&capture, &report).await?.ok()?["suspense"] == first["suspense"]);
+    let second = partner.post(&path, &money(2)).await?.ok()?;
+    ensure!(second["state"] == "open" && partner.post(&path, &money(2)).await?.ok()?["id"] == second["id"], "{second}");
+    ensure!(stage.balance("liabilities:suspense:").await? == "60.00");
+    let tasks = cast.treasurer.get("/v1/me/waiting").await?.ok()?;
+    ensure!(
+        tasks["items"][0]["kind"] == "match_suspense" && tasks["items"][0]["object"] == first["suspense"],
+        "{tasks}"
+    );
+    cast.advance(day(1, 28)).await?;
+    ensure!(stage.balance("assets:cash:").await? == "60.00", "it arrives as other money does");
+
+    let of_first = format!("/v1/suspense/{}", text(&first, "/suspense")?);
+    let to_bob = json!({"pledge": bob["id"], "reason": "His standing order"});
+    let matched = cast.treasurer.post(&format!("{of_first}:match"), &to_bob).await?.ok()?;
+    ensure!(matched["state"] == "matched" && matched["matched"] == due["id"], "{matched}");
+    let charge = stage.charge(&bob, 1).await?;
+    ensure!(charge["state"] == "settled" && charge["captured_on"] == day(1, 25).to_string(), "{charge}");
+    refused(&cast.treasurer.post(&format!("{of_first}:return"), &json!({})).await?, "suspense-decided")?;
+    stage.app.work_until_idle().await?;
+    ensure!(stage.balance("liabilities:fund:").await? == "30.00", "it is in the fund");
+    ensure!(stage.again(&eve).await?["state"] == "lapsed", "nobody reported hers");
+
+    cast.advance(day(2, 28)).await?;
+    let shown = partner.get(&format!("/v1/suspense/{}", text(&second, "/id")?)).await?.ok()?;
+    ensure!(shown["state"] == "returned" && shown["until"].is_null(), "{shown}");
+    ensure!(
+        stage.balance("liabilities:suspense:").await? == "0.00"
+            && stage.balance("liabilities:refunds:").await? == "30.00"
+    );
+    let listed = cast.treasurer.all(&format!("/v1/books/{}/suspense", cast.book)).await?;
+    ensure!(listed.len() == 2 && listed[1]["id"] == second["id"], "{listed:?}");
+    stage.app.finish().await
+}

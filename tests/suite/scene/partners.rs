@@ -27,6 +27,10 @@ async fn pledges(partner: &Client, known: &mut Known) -> Outcome {
     let [first, .., last] = &*known.values["cmp"] else { bail!("two campaigns") };
     let [cancelled, paused, resumed, redirected, .., due] = &*known.values["plg"] else { bail!("five pledges") };
     let (last, shown) = (json!({"campaign": last}), redirected.clone());
+    let money =
+        |event: &str| json!({"amount": usd("7.00"), "event_id": event, "provider_reference": format!("pay-{event}")});
+    let held = partner.post(&format!("/v1/pledges/{due}/suspense"), &money("evt-7")).await?.ok()?;
+    let with_money = json!({"id": due});
     let due = partner.all(&format!("/v1/pledges/{due}/charges")).await?;
     let due = json!({"id": due[0]["id"]});
     let taken = partner.all(&format!("/v1/pledges/{paused}/charges")).await?;
@@ -55,6 +59,8 @@ async fn pledges(partner: &Client, known: &mut Known) -> Outcome {
     known.example("DELETE /v1/pledges/{id}/donor-links/{link}", revoked, Value::Null);
     known.example("POST /v1/pledges/{id}/donor-links", json!({"id": shown}), json!({}));
     known.example("POST /v1/campaigns/{id}/pledges", json!({"id": campaign["id"]}), new);
+    known.add(text(&held, "/id")?);
+    known.example("POST /v1/pledges/{id}/suspense", with_money, money("evt-8"));
     known.add(text(&waiting, "/id")?);
     known.example("POST /v1/plan-changes/{id}:withdraw", json!({"id": waiting["id"]}), json!({}));
     let taken = text(taken.first().context("a charge")?, "/id")?.to_owned();

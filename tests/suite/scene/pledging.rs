@@ -23,6 +23,7 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     let refund = cast.treasurer.post(&format!("/v1/charges/{settled}:refund"), &part).await?.ok()?;
     known.add(text(&refund, "/id")?);
     known.example("POST /v1/charges/{id}:refund", json!({"id": settled}), part);
+    suspense(cast, known).await?;
     let [closing, .., open] = &*known.values["cmp"] else { bail!("two campaigns") };
     let (closing, open) = (json!({"id": closing}), open.clone());
     let pledge = json!({"id": known.first("plg")});
@@ -80,6 +81,27 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     work.approved("Battery", 1).await?;
     cast.days_pass(2).await?;
     known.add(&work.release().await?);
+    Ok(())
+}
+
+/// Money that no due date explains: one to match, one to return, one to look at.
+async fn suspense(cast: &Cast, known: &mut Known) -> Outcome {
+    let pledge = known.values["plg"].get(3).context("four pledges")?.clone();
+    let charges = cast.partner.all(&format!("/v1/pledges/{pledge}/charges")).await?;
+    let capture = format!("/v1/charges/{}:capture", text(charges.first().context("a charge")?, "/id")?);
+    let report = json!({"event_id": "evt-sus", "provider_reference": "pay-sus"});
+    cast.partner.post(&capture, &report).await?.ok()?;
+    for end in ["match", "return", "show"] {
+        let money = json!({"amount": usd("30.00"), "event_id": format!("evt-{end}"), "provider_reference": format!("pay-{end}")});
+        let item = cast.partner.post(&format!("/v1/pledges/{pledge}/suspense"), &money).await?.ok()?;
+        match end {
+            "match" => {
+                known.example("POST /v1/suspense/{id}:match", json!({"id": item["id"]}), json!({"pledge": pledge}))
+            }
+            "return" => known.example("POST /v1/suspense/{id}:return", json!({"id": item["id"]}), json!({})),
+            _ => known.add(text(&item, "/id")?),
+        }
+    }
     Ok(())
 }
 

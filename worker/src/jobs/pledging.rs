@@ -91,7 +91,7 @@ impl Context {
         }
         self.settle_with(leased, async |tx, wall| {
             match charges::record_outcome(tx, charge, request.attempt, outcome, wall).await? {
-                Recorded::Already | Recorded::Captured | Recorded::Declined(_) => {}
+                Recorded::Already | Recorded::Captured | Recorded::Declined(_) | Recorded::Suspended(_) => {}
                 // Before the commit: when it fails, the next run asks the provider and comes here again.
                 Recorded::Voided { provider_reference } => {
                     let voided = provider.void(request.book, &request.reference, &provider_reference, wall).await;

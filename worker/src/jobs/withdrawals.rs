@@ -1,10 +1,10 @@
-//! The job of withdrawals: the plans that a partner or a rail collects, a page at a time.
+//! Jobs of withdrawals, the plans that a partner or a rail collects, a page at a time; and of money that still comes.
 
 use super::Context;
 use crate::failure::Failure;
 use jiff::Timestamp;
-use ledger::id::{PledgeId, WithdrawalId};
-use ledger::pledging::operations::withdrawals;
+use ledger::id::{PledgeId, SuspenseId, WithdrawalId};
+use ledger::pledging::operations::{suspense, withdrawals};
 use ledger::service::store::jobs::Leased;
 
 /// How many pledges one job looks at.
@@ -29,5 +29,10 @@ impl Context {
         drop(client);
         let next = page.last().copied().filter(|_| i64::try_from(page.len()) == Ok(PAGE));
         self.settle_with(leased, async |tx, wall| withdrawals::turn(tx, id, next, wall).await).await
+    }
+
+    /// Gives back money in suspense of which nobody has said whose payment it is.
+    pub(super) async fn return_suspense(&self, leased: &Leased, id: SuspenseId) -> Result<(), Failure> {
+        self.settle_with(leased, async |tx, wall| suspense::run_out(tx, id, wall).await).await
     }
 }

@@ -19,10 +19,10 @@ use utoipa::ToSchema;
 #[schema(as = Task)]
 pub struct TaskBody {
     /// `accept_invitation`, `review_claim`, `change_claim`, `resolve_dispute`, `open_distribution`, `approve_distribution`,
-    /// `attest_hours`, `score_submission`, `answer_chargeback` or `fund_reserve`.
+    /// `attest_hours`, `score_submission`, `answer_chargeback`, `fund_reserve` or `match_suspense`.
     #[schema(value_type = String)]
     pub kind: TaskKind,
-    /// The id of what it is about: a claim, a dispute, a distribution, hours, a submission, a chargeback, an invitation.
+    /// The id of what it is about: a claim, a dispute, a distribution, hours, a submission, a chargeback, money in suspense, an invitation.
     #[schema(example = "clm_aaaaaaibtr7mdvlxpvb2pxnbwmcv6rjy")]
     pub object: String,
     /// The object in words, such as the name of the milestone.
@@ -50,6 +50,7 @@ impl From<Task> for TaskBody {
             TaskObject::Dispute(id, claim) => (id.to_string(), Some(format!("/v1/claims/{claim}/disputes"))),
             TaskObject::Distribution(id) => (id.to_string(), Some(format!("/v1/distributions/{id}"))),
             TaskObject::Invitation(id) => (id.to_string(), None),
+            TaskObject::Suspense(id) => (id.to_string(), Some(format!("/v1/suspense/{id}"))),
             TaskObject::Submission(id) => (id.to_string(), Some(format!("/v1/submissions/{id}"))),
         };
         TaskBody { kind: task.kind, object, title: task.title, book, book_name, until: task.until, path }

@@ -17,11 +17,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::Error;
 use ledger::engine::store::books;
-use ledger::id::{CampaignId, ChargeId, PledgeId, SettlementId};
+use ledger::id::{CampaignId, ChargeId, PledgeId, SettlementId, SuspenseId};
 use ledger::money::Currency;
 use ledger::pledging::operations::captures::{self, By};
 use ledger::pledging::operations::charges as operations;
 use ledger::pledging::operations::reports;
+use ledger::pledging::operations::charges::Recorded;
 use ledger::pledging::rules::charge::{Charge, State as ChargeState};
 use ledger::pledging::rules::fee::Payee;
 use ledger::pledging::rules::pledge::Rail;
@@ -85,6 +86,9 @@ pub struct ChargeBody {
     entry: Option<i64>,
     /// When it was made, by the book's clock.
     created_at: Timestamp,
+    /// Where the money of the report that this answers waits, as no due date explains it any more; null otherwise.
+    #[schema(value_type = Option<String>)]
+    suspense: Option<SuspenseId>,
 }
 
 impl From<Charge> for ChargeBody {
@@ -112,6 +116,7 @@ impl From<Charge> for ChargeBody {
             settlement: it.settlement,
             entry: (it.entry > 0).then_some(it.entry),
             created_at: it.created_at,
+            suspense: None,
         };
         match it.state {
             ChargeState::Scheduled | ChargeState::Missed => {}
@@ -255,7 +260,8 @@ pub struct CaptureChargeRequest {
 
 /// Reports that the partner has collected a charge. When its campaign has closed, the answer says `voided`: give the money back.
 /// The donor is asked for another campaign then, for which the charge waits for another report; without one in time it is
-/// given up, and the plan goes on. While the
+/// given up, and the plan goes on. Money that no due date explains any more (of a payment that was missed, or given up
+/// before its pledge ended) waits in suspense: `suspense` names it, and the host decides. While the
 /// book is frozen, the report is kept and the charge answered as it stands; it is captured after the release, as of the day of
 /// the report.
 #[utoipa::path(tag = "charges", params(("id" = String, Path, description = "The charge")),
@@ -291,8 +297,13 @@ pub(crate) async fn capture(
     let scope = Scope::Book(id.book);
     let captured = idempotent(&state, &request.key, scope, caller.id(), async |tx| {
         of_caller(tx, &caller, *id).await?;
-        operations::capture_reported(tx, *id, partner, &event, &reference, None, Timestamp::now()).await?;
-        Ok(Reply::ok(&ChargeBody::from(charges::get(tx, *id).await?)))
+        let recorded =
+            operations::capture_reported(tx, *id, partner, &event, &reference, None, Timestamp::now()).await?;
+        let suspense = match recorded {
+            Recorded::Suspended(item) => Some(item),
+            Recorded::Already | Recorded::Captured | Recorded::Declined(_) | Recorded::Voided { .. } => None,
+        };
+        Ok(Reply::ok(&ChargeBody { suspense, ..ChargeBody::from(charges::get(tx, *id).await?) }))
     })
     .await;
     or_kept(captured, &state, &request.key, scope, caller.id(), async |tx| {

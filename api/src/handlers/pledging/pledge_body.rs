@@ -247,7 +247,8 @@ pub struct PledgeBody {
     terms_sha256: String,
     /// `created`, `active`, `needs_action`, `paused`, `lapsed`, `completed`, `cancelled` or `refunded`.
     state: String,
-    /// What `needs_action` needs (`means`, `campaign`), or how `paused` ends (`resume`, `lapse`); empty otherwise.
+    /// What `needs_action` needs (`means`, `campaign`), or why nobody collects for it (`partner_withdrawn`, `rail_withdrawn`); how
+    /// `paused` ends (`resume`, `lapse`); empty otherwise.
     state_detail: String,
     /// When the default of a waiting state comes true: `paused` as its detail says, `needs_action` lapses, `lapsed` is
     /// cancelled; null when it does not wait. By the book's clock.

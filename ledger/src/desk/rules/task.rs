@@ -1,7 +1,7 @@
 //! A task: what waits for a person, for which object, until when.
 
 use crate::id::{
-    BookRef, ChargebackId, ClaimId, ContributionId, DisputeId, DistributionId, InvitationId, SubmissionId,
+    BookRef, ChargebackId, ClaimId, ContributionId, DisputeId, DistributionId, InvitationId, SubmissionId, SuspenseId,
 };
 use crate::words::words;
 use jiff::Timestamp;
@@ -31,6 +31,8 @@ words! {
         AnswerChargeback = "answer_chargeback",
         /// Fund the risk reserve, which does not reach for a chargeback that is lost.
         FundReserve = "fund_reserve",
+        /// Say whose payment money in suspense is, or return it.
+        MatchSuspense = "match_suspense",
     }
 }
 
@@ -92,6 +94,8 @@ pub enum TaskObject {
     Invitation(InvitationId),
     /// A submission.
     Submission(SubmissionId),
+    /// Money in suspense.
+    Suspense(SuspenseId),
 }
 
 impl TaskObject {
@@ -104,6 +108,7 @@ impl TaskObject {
             TaskObject::Distribution(id) => id.object,
             TaskObject::Invitation(id) => id.0,
             TaskObject::Submission(id) => id.object,
+            TaskObject::Suspense(id) => id.object,
         }
     }
 }

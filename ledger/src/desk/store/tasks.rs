@@ -6,7 +6,7 @@ use crate::engine::store::rows::word;
 use crate::error::Error;
 use crate::id::{
     BookId, BookRef, ChargebackId, ClaimId, ContributionId, DisputeId, DistributionId, InvitationId, PersonId,
-    SubmissionId,
+    SubmissionId, SuspenseId,
 };
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
@@ -166,6 +166,27 @@ pub async fn chargebacks(
          ORDER BY coalesce(w.until, 'infinity'), k.id LIMIT $4";
     let rows = waiting(client, text, person, after, limit).await?;
     rows.iter().map(|row| task(row, |book, id| TaskObject::Chargeback(ChargebackId::new(book, id)))).collect()
+}
+
+/// Money in suspense of which the person may say whose payment it is.
+pub async fn suspense(
+    client: &impl GenericClient,
+    person: PersonId,
+    after: Place,
+    limit: i64,
+) -> Result<Vec<Task>, Error> {
+    let text = "-- tasks::suspense
+        SELECT 'match_suspense' AS kind, s.book_id, s.id, c.title, b.uid, b.name, s.waits_until AS until
+          FROM book b
+          JOIN suspense_item s ON s.book_id = b.number AND s.state = 'open'
+          JOIN pledge p ON p.book_id = s.book_id AND p.id = s.pledge
+          JOIN campaign c ON c.book_id = p.book_id AND c.id = p.campaign
+         WHERE EXISTS (SELECT FROM membership r WHERE r.organisation = b.organisation AND r.person = $1
+                          AND r.role IN ('owner', 'treasurer'))
+           AND (s.waits_until, s.id) > (coalesce($2::timestamptz, 'infinity'), $3)
+         ORDER BY s.waits_until, s.id LIMIT $4";
+    let rows = waiting(client, text, person, after, limit).await?;
+    rows.iter().map(|row| task(row, |book, id| TaskObject::Suspense(SuspenseId::new(book, id)))).collect()
 }
 
 /// Distributions that the person may open, and those that somebody else drafted and the person may approve.

@@ -14,6 +14,7 @@ use crate::id::{CallerId, ChargeId, OrganisationId};
 use crate::movements;
 use crate::pledging::rules::charge::{Charge, State};
 use crate::pledging::rules::pledge::{Pledge, Rail};
+use crate::pledging::rules::suspense::explains;
 use crate::pledging::store::{attempts, campaigns, charges, fees as charge_fees, pledges};
 use crate::service::store::activity::{self, Actor, Done};
 use crate::service::store::jobs;
@@ -77,6 +78,9 @@ pub async fn draft(
         try_join(pledges::get(client, charge.pledge), try_join(campaigns::get(client, charge.campaign), open)).await?;
     let Some(settlement) = open.filter(|settlement| settlement.settled_at.is_none()) else { return Ok(None) };
     if campaign.state.clone().at(now).is_over() || campaign.state.awaits_verdict(now) {
+        return Ok(None);
+    }
+    if !explains(&charge, &pledge) {
         return Ok(None);
     }
     let is_last = pledge.schedule.due_date(pledge.next_sequence).is_none();

@@ -9,18 +9,22 @@ use super::chargebacks;
 use super::fees;
 use super::plan::{self, Again};
 use super::present::{finish, follow, lock_present};
+use super::suspense::{self, Came};
 use super::{trial, verdicts};
 use crate::calendar::later;
 use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
-use crate::id::{ChargeId, OrganisationId, PledgeId};
+use crate::id::{ChargeId, OrganisationId, PledgeId, SuspenseId};
 use crate::money::Money;
 use crate::movements;
 use crate::pledging::rules::charge::{Charge, DeclineKind, Next, Outcome, REPORT_DAYS, State};
 use crate::pledging::rules::pledge::{Need, Pledge, Rail};
 use crate::pledging::rules::sandbox_token::SandboxToken;
-use crate::pledging::store::{attempts, charges, fees as charge_fees, plan_changes, pledges};
+use crate::pledging::rules::suspense::explains;
+use crate::pledging::store::{
+    attempts, charges, fees as charge_fees, plan_changes, pledges, suspense as suspense_rows,
+};
 use crate::service::change::{Change, check_line};
 use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Actor, Done};
@@ -78,6 +82,8 @@ pub enum Recorded {
     Captured,
     /// The decline is written down, and what follows from it.
     Declined(Next),
+    /// No due date explains the money any more: it waits in suspense.
+    Suspended(SuspenseId),
     /// The campaign had closed meanwhile: nothing was posted, and the provider has to void the payment. Do that before
     /// committing: when it fails, the next run asks the provider, gets the same outcome, and comes here again.
     Voided {
@@ -210,7 +216,7 @@ pub async fn record_outcome(
 
 /// A partner that collects by itself reports that it has the money, since now, or since `kept_since`: the moment in the book's
 /// time since which the report was kept. The same event, or the same payment, twice is once. When the campaign has closed,
-/// the charge is voided: the partner gives the money back.
+/// the charge is voided: the partner gives the money back. What no due date explains any more waits in suspense.
 ///
 /// # Errors
 ///
@@ -252,11 +258,17 @@ pub async fn capture_reported(
     }
     if !is_news {
         if attempts::event_was_about(tx, &provider, event_id, id).await? {
-            return Ok(Recorded::Already);
+            let held = suspense_rows::find(tx, book.id, partner, provider_reference).await?;
+            return Ok(held.map_or(Recorded::Already, |item| Recorded::Suspended(item.id)));
         }
         return Err(Refusal::new("event-taken", "this event was about another charge").into());
     }
     let at = kept_since.unwrap_or(book.now(wall));
+    if !explains(&charge, &pledge) {
+        let came = Came { amount: charge.amount, event_id, provider_reference };
+        let item = suspense::hold(tx, &book, &pledge, partner, Some(id), came, at, wall).await?;
+        return Ok(Recorded::Suspended(item.id));
+    }
     let recorded = capture(tx, &book, pledge, charge, provider_reference.to_owned(), at, wall).await?;
     let action = if matches!(recorded, Recorded::Voided { .. }) { "voided" } else { "captured" };
     activity::record(tx, book.id, Done::new(&id, action, Actor::Partner(partner)), book.now(wall)).await?;
@@ -422,6 +434,18 @@ pub(super) async fn capture(
     if let Some(job) = chargebacks::sandbox_job(book, &pledge, charge.id, wall) {
         jobs::enqueue(tx, &job).await?;
     }
+    revive(tx, book, pledge, &charge, now).await?;
+    Ok(Recorded::Captured)
+}
+
+/// What a payment that came makes of its pledge: its last one completes it, and what had lapsed for want of one goes on.
+pub(super) async fn revive(
+    tx: &Transaction<'_>,
+    book: &Book,
+    pledge: Pledge,
+    charge: &Charge,
+    now: Timestamp,
+) -> Result<(), Error> {
     let nothing_follows = pledge.schedule.due_date(pledge.next_sequence).is_none();
     let is_last = nothing_follows && !charges::any_open(tx, pledge.id, Some(charge.id)).await?;
     let paid = pledge.state.paid(now, is_last);
@@ -435,7 +459,7 @@ pub(super) async fn capture(
             plan::restart(tx, book, pledge, Again::Nothing, now).await?;
         }
     }
-    Ok(Recorded::Captured)
+    Ok(())
 }
 
 /// Word to the donor about a capture.

@@ -81,6 +81,13 @@ pub(super) fn with_fees(capture: Entry, fees: &[ChargeFee]) -> Entry {
     movements::with_fees(capture, &lines)
 }
 
+/// The same of an entry whose money no processor has taken a fee of: what one is owed is passed on.
+pub(super) fn with_fees_passed_on(entry: Entry, fees: &[ChargeFee]) -> Entry {
+    let passed_on = |fee: &ChargeFee| ChargedFee { payable: fee.account, amount: fee.amount, is_withheld: false };
+    let lines: Vec<ChargedFee> = fees.iter().map(passed_on).collect();
+    movements::with_fees(entry, &lines)
+}
+
 /// The charge with what its fees take, and what is withheld of them.
 pub(super) fn borne(charge: Charge, fees: &[ChargeFee]) -> Charge {
     let withheld = fees.iter().filter(|fee| fee.to == Payee::Processor);

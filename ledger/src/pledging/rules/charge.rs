@@ -343,6 +343,45 @@ impl State {
         }
     }
 
+    /// Somebody found the money of a payment that nobody tries any more: one more attempt, whose answer is there.
+    ///
+    /// # Errors
+    ///
+    /// `charge-state`.
+    pub fn found(self, until: Timestamp) -> Result<State, Refusal> {
+        match self {
+            State::Missed => Ok(State::Processing { attempt: 1, until, ladder: None }),
+            State::Declined { attempt, ladder, retry_on: None, .. } => {
+                Ok(State::Processing { attempt: attempt + 1, until, ladder })
+            }
+            other @ (State::Scheduled
+            | State::Processing { .. }
+            | State::Declined { .. }
+            | State::Captured { .. }
+            | State::Settled { .. }
+            | State::Voided { .. }) => Err(other.not("given up")),
+        }
+    }
+
+    /// The money is with its custodian, as cash.
+    ///
+    /// # Errors
+    ///
+    /// `charge-state`.
+    pub fn settle(self) -> Result<State, Refusal> {
+        match self {
+            State::Captured { attempt, on, provider_reference } => {
+                Ok(State::Settled { attempt, on, provider_reference })
+            }
+            other @ (State::Scheduled
+            | State::Processing { .. }
+            | State::Declined { .. }
+            | State::Settled { .. }
+            | State::Voided { .. }
+            | State::Missed) => Err(other.not("captured")),
+        }
+    }
+
     fn not(&self, wanted: &str) -> Refusal {
         Refusal::new("charge-state", format!("the charge is {}, not {wanted}", self.as_str()))
     }

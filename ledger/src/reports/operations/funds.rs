@@ -147,7 +147,7 @@ fn take(line: &mut FundLine, row: &KindTotal) -> Result<(), Error> {
     let (into, out_of) = (row.account.credits, row.account.debits);
     add(&mut line.balance, into - out_of)?;
     match row.kind {
-        K::ChargeCaptured | K::PursePledged | K::EntryFeeCaptured | K::PoolPledged => {
+        K::ChargeCaptured | K::PursePledged | K::EntryFeeCaptured | K::PoolPledged | K::SuspenseMatched => {
             add(&mut line.captured, into - out_of)?
         }
         K::MilestoneReleased | K::PrizeAwarded | K::ClawbackUnpaid => add(&mut line.released, out_of - into)?,
@@ -177,7 +177,6 @@ fn take(line: &mut FundLine, row: &KindTotal) -> Result<(), Error> {
         | K::BankFee
         | K::Interest
         | K::SuspenseReceived
-        | K::SuspenseMatched
         | K::ClawbackPaid
         | K::SetOff
         | K::Recovered
@@ -205,6 +204,7 @@ fn take(line: &mut FundLine, row: &KindTotal) -> Result<(), Error> {
         | K::ResultReopened
         | K::JournalEntry
         | K::Reversal
+        | K::SuspenseReturned
         | K::FeeUnearned => add(&mut line.other, into - out_of)?,
     }
     line.movements.push(FundMovement { kind: row.kind, into, out_of });

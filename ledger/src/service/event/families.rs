@@ -124,6 +124,17 @@ pub const FAMILIES: &[Family] = &[
         ],
     },
     Family {
+        name: "suspense",
+        prefix: "sus",
+        audience: Keepers,
+        states: &[
+            ("open", "A partner has money that no due date explains."),
+            ("matched", "It was the payment of a pledge, and is a charge."),
+            ("returned", "It goes back to who gave it."),
+        ],
+        facts: &["pledge", "charge", "settlement", "amount", "currency", "day", "entry"],
+    },
+    Family {
         name: "withdrawal",
         prefix: "wdr",
         audience: Keepers,

@@ -90,7 +90,7 @@ async fn begin(
 }
 
 /// The cash of a custodian's day has arrived: one entry for the sum, and its charges, contributions to purses and
-/// pools, and entry fees are settled. Done twice, it is done once.
+/// pools, and entry fees are settled; money in suspense arrives with them. Done twice, it is done once.
 ///
 /// # Errors
 ///
@@ -110,6 +110,7 @@ pub async fn settle(tx: &Transaction<'_>, id: SettlementId, wall: Timestamp) -> 
     arriving.extend(settlements::arriving_contributions(tx, id).await?);
     arriving.extend(settlements::arriving_fees(tx, id).await?);
     arriving.extend(settlements::arriving_pools(tx, id).await?);
+    arriving.extend(settlements::arriving_suspense(tx, id).await?);
     let sum = rules::sum(arriving, settlement.currency)?;
     let (amount, entry) = match sum {
         None => (0, 0),

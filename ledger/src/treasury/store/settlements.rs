@@ -255,6 +255,18 @@ pub async fn arriving_pools(tx: &Transaction<'_>, settlement: SettlementId) -> R
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
+/// What arrives with a settlement: minor units of each item of suspense in it that no charge has become.
+pub async fn arriving_suspense(tx: &Transaction<'_>, settlement: SettlementId) -> Result<Vec<i64>, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- settlements::arriving_suspense
+            SELECT amount FROM suspense_item WHERE book_id = $1 AND settlement = $2 AND state <> 'matched'",
+        )
+        .await?;
+    let rows = tx.query(&statement, &[/* book_id */ &settlement.book.0, /* settlement */ &settlement.object]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
 /// Its contributions to pools have arrived; says how many there were.
 pub async fn settle_pools(tx: &Transaction<'_>, settlement: SettlementId) -> Result<u64, Error> {
     let statement = tx

@@ -136,6 +136,7 @@ const KEPT: &[(&str, &str)] = &[
     ("review", "UPDATE DELETE TRUNCATE"),
     ("statement", "UPDATE DELETE TRUNCATE"),
     ("submission_evidence", "UPDATE DELETE TRUNCATE"),
+    ("suspense_item", "DELETE TRUNCATE"),
     ("transfer", "UPDATE DELETE TRUNCATE"),
     ("unit", "UPDATE DELETE TRUNCATE"),
     ("withdrawal", "DELETE TRUNCATE"),

@@ -6,14 +6,19 @@ use jiff::civil::{Date, date};
 use ledger::Error;
 use ledger::book::{Command, Key};
 use ledger::calendar::later;
+use ledger::id::{PledgeId, SuspenseId};
+use ledger::money::Money;
+use ledger::pledging::operations::captures::{self, By};
 use ledger::pledging::operations::charges::{self, Recorded};
 use ledger::pledging::operations::pledges::{self, Drafted};
+use ledger::pledging::operations::suspense::{self, Came};
 use ledger::pledging::operations::{pledge_batches, pledge_changes, withdrawals};
 use ledger::pledging::rules::charge::State as ChargeState;
 use ledger::pledging::rules::pledge::{Need, Pledge, Rail, State};
+use ledger::pledging::rules::suspense::SuspenseState;
 use ledger::pledging::rules::withdrawal::{Leaver, Withdrawal, WithdrawalState};
 use ledger::service::change::Change;
-use ledger::testing::MONTHLY;
+use ledger::testing::{MONTHLY, usd};
 use uuid::Uuid;
 
 async fn withdraw(scene: &Scene, leaver: Leaver, last_day: Option<Date>) -> Result<Withdrawal, Error> {
@@ -153,5 +158,98 @@ async fn a_withdrawn_partner_still_reports_what_it_collected_and_a_repeated_pled
     assert!(matches!(charges[..], [ref one] if matches!(one.state, ChargeState::Settled { .. })), "{charges:?}");
     assert!(scene.pledge(plan.id).await.state.needs_collector());
     assert_eq!(scene.fund(&scene.campaign).await, 1_000);
+    scene.ground.audit().await;
+}
+
+#[tokio::test]
+async fn money_in_suspense_becomes_the_next_payment_of_a_plan_and_no_due_date_is_paid_twice() {
+    let mut scene = Scene::on(date(2027, 1, 31)).await;
+    let asked = pledges::PlacePledge { rail: Rail::Partner, ..scene.ask("m-1", "10.00", MONTHLY, "") };
+    let plan = scene.place(asked).await.unwrap().pledge;
+    scene.work().await;
+    let (partner, first) = (scene.ground.partner, scene.charges(plan.id).await.remove(0).id);
+    let (ground, wall) = (&scene.ground, scene.ground.wall);
+    let came = |amount: &str, number: u8| (usd(amount), format!("evt-{number}"), format!("pay-{number}"));
+    let receive = async |scene: &Scene, (amount, event, reference): (Money, String, String)| {
+        let (ground, wall) = (&scene.ground, scene.ground.wall);
+        let came = Came { amount, event_id: &event, provider_reference: &reference };
+        ground.run(async |tx| suspense::receive(tx, plan.id, partner, came, wall).await).await
+    };
+    refused(receive(&scene, came("10.00", 1)).await, "payment-expected");
+    ground
+        .run(async |tx| charges::capture_reported(tx, first, partner, "evt-1", "pay-1", None, wall).await)
+        .await
+        .unwrap();
+    refused(receive(&scene, came("10.00", 1)).await, "reference-taken");
+    let other = receive(&scene, came("7.00", 2)).await.unwrap();
+    let item = receive(&scene, came("10.00", 3)).await.unwrap();
+    assert_eq!(receive(&scene, came("10.00", 3)).await.unwrap().id, item.id);
+
+    let decide = async |scene: &Scene, id: SuspenseId| {
+        let (ground, wall) = (&scene.ground, scene.ground.wall);
+        ground.run(async |tx| suspense::match_to(tx, id, plan.id, Change::by_service(""), wall).await).await
+    };
+    refused(decide(&scene, item.id).await, "suspense-not-arrived");
+    scene.go_to(date(2027, 2, 2)).await;
+    refused(decide(&scene, other.id).await, "suspense-amount-differs");
+    let matched = decide(&scene, item.id).await.unwrap();
+    assert_eq!(decide(&scene, item.id).await.unwrap(), matched);
+    let (ground, wall) = (&scene.ground, scene.ground.wall);
+    let back = ground.run(async |tx| suspense::give_back(tx, item.id, Change::by_service(""), wall).await).await;
+    refused(back, "suspense-decided");
+    let again = ground.run(async |tx| ledger::pledging::store::suspense::update(tx, &item).await).await;
+    assert!(matches!(again, Err(Error::Database(_))), "{again:?}");
+
+    scene.go_to(date(2027, 3, 4)).await;
+    let charges = scene.charges(plan.id).await;
+    let paid: Vec<_> = charges.iter().map(|it| (it.sequence, it.due_on, it.state.as_str())).collect();
+    assert_eq!(paid, [(1, date(2027, 1, 31), "settled"), (2, date(2027, 2, 28), "settled")]);
+    assert_eq!((scene.fund(&scene.campaign).await, charges[1].id), (2_000, matched.matched.unwrap()));
+    let client = scene.ground.client().await;
+    let returned = ledger::pledging::store::suspense::get(&client, other.id).await.unwrap();
+    assert_eq!((returned.state, returned.until), (SuspenseState::Returned, None), "nobody decided in time");
+    scene.go_to(date(2027, 3, 31)).await;
+    assert_eq!(scene.charges(plan.id).await.last().unwrap().sequence, 3, "the plan goes on");
+    scene.ground.audit().await;
+}
+
+#[tokio::test]
+async fn a_late_report_revives_a_lapsed_plan_settles_one_under_way_and_waits_in_suspense_once_the_plan_has_ended() {
+    let mut scene = Scene::on(date(2027, 1, 31)).await;
+    let partner = scene.ground.partner;
+    let mut plans = Vec::new();
+    for reference in ["lapsed", "under way", "ended"] {
+        let asked = pledges::PlacePledge { rail: Rail::Partner, ..scene.ask(reference, "10.00", MONTHLY, "") };
+        plans.push(scene.place(asked).await.unwrap().pledge.id);
+    }
+    scene.work().await;
+    let cancel = async |scene: &Scene, id: PledgeId| {
+        let (ground, wall) = (&scene.ground, scene.ground.wall);
+        ground.run(async |tx| pledge_changes::cancel(tx, id, Change::by_service(""), wall).await).await.unwrap();
+    };
+    let report = async |scene: &Scene, id: PledgeId| {
+        let (ground, wall) = (&scene.ground, scene.ground.wall);
+        let charge = scene.charges(id).await.remove(0).id;
+        let (event, reference) = (format!("evt-{charge}"), format!("pay-{charge}"));
+        let by = By::Partner(partner, &event);
+        let lane = captures::draft(&ground.client().await, charge, by, reference.clone(), wall).await.unwrap();
+        let told = ground
+            .run(async |tx| charges::capture_reported(tx, charge, partner, &event, &reference, None, wall).await)
+            .await;
+        (lane.is_some(), told.unwrap())
+    };
+    cancel(&scene, plans[1]).await;
+    assert_eq!(report(&scene, plans[1]).await.1, Recorded::Captured, "it was being collected");
+    scene.go_to(date(2027, 2, 15)).await;
+    cancel(&scene, plans[2]).await;
+    assert_eq!(report(&scene, plans[0]).await.1, Recorded::Captured);
+    assert!(scene.pledge(plans[0]).await.state.is_active());
+    let (by_lane, told) = report(&scene, plans[2]).await;
+    let Recorded::Suspended(item) = told else { panic!("{told:?}") };
+    assert!(!by_lane, "no lane takes it for the payment of a due date");
+    assert_eq!(report(&scene, plans[2]).await.1, Recorded::Suspended(item), "told twice, it is there once");
+    assert_eq!(scene.pledge(plans[2]).await.state.as_str(), "cancelled");
+    scene.go_to(date(2027, 2, 20)).await;
+    assert_eq!(scene.fund(&scene.campaign).await, 2_000, "the fund has what due dates explain");
     scene.ground.audit().await;
 }

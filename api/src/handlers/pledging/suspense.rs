@@ -1,0 +1,242 @@
+//! Money that a partner has and that no due date explains: reported by the partner, matched or returned by the host.
+
+use super::pledges::{concerned, require_concerned};
+use crate::auth::Caller;
+use crate::extract::{Keyed, Params};
+use crate::idempotency::{Reply, Scope, idempotent};
+use crate::paging::{Page, PageQuery};
+use crate::problem::Problem;
+use crate::state::State;
+use crate::visibility::{actor, book_of, require_admitted};
+use crate::wire::{MoneyBody, bounded, paragraphs, parse};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use ledger::Error;
+use ledger::engine::store::books;
+use ledger::id::{BookRef, ChargeId, OrganisationId, PledgeId, SettlementId, SuspenseId};
+use ledger::pledging::operations::suspense::{self as operations, Came};
+use ledger::pledging::rules::suspense::{SuspenseItem, SuspenseState};
+use ledger::pledging::store::suspense;
+use ledger::service::change::Change;
+use ledger::text;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Money that came for a pledge and that no due date explains.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReportMoneyRequest {
+    amount: MoneyBody,
+    /// How the partner names this event; the same one twice is one event.
+    #[schema(min_length = 1, max_length = 200, example = "evt-90411")]
+    event_id: String,
+    /// How the partner names the payment.
+    #[schema(min_length = 1, max_length = 200, example = "pay-5999")]
+    provider_reference: String,
+}
+
+/// Money in suspense.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SuspenseItem)]
+pub struct SuspenseBody {
+    #[schema(value_type = String)]
+    id: SuspenseId,
+    /// The pledge for which it was reported.
+    #[schema(value_type = String)]
+    pledge: PledgeId,
+    /// The charge of which it was reported; null when it was reported of none.
+    #[schema(value_type = Option<String>)]
+    charge: Option<ChargeId>,
+    /// The partner that has it.
+    #[schema(value_type = String)]
+    partner: OrganisationId,
+    amount: MoneyBody,
+    /// `open`: it waits for the host; `matched`: it was the payment of a pledge; `returned`: it goes back to who gave it.
+    #[schema(value_type = String)]
+    state: SuspenseState,
+    /// When it goes back unless the host decides, by the book's clock; null once it is decided.
+    until: Option<Timestamp>,
+    /// The day on which it was reported.
+    #[schema(value_type = String, format = "date")]
+    received_on: Date,
+    provider_reference: String,
+    /// The settlement with which it arrives.
+    #[schema(value_type = String)]
+    settlement: SettlementId,
+    /// Record number of the entry with which it came.
+    entry: i64,
+    /// The charge that it became; null unless it is matched.
+    #[schema(value_type = Option<String>)]
+    matched: Option<ChargeId>,
+    /// Record number of the entry with which it left; null before.
+    end_entry: Option<i64>,
+}
+
+impl From<SuspenseItem> for SuspenseBody {
+    fn from(it: SuspenseItem) -> SuspenseBody {
+        SuspenseBody {
+            id: it.id,
+            pledge: it.pledge,
+            charge: it.charge,
+            partner: it.partner,
+            amount: it.amount.into(),
+            state: it.state,
+            until: it.until,
+            received_on: it.received_on,
+            provider_reference: it.provider_reference,
+            settlement: it.settlement,
+            entry: it.entry,
+            matched: it.matched,
+            end_entry: (it.end_entry > 0).then_some(it.end_entry),
+        }
+    }
+}
+
+/// Reports money that came for a pledge and that no due date explains, such as a standing order that goes on after the pledge has
+/// ended. It waits in suspense until the host says whose payment it is, or returns it; after 30 days it goes back. What is the
+/// payment of a charge is reported as its capture.
+#[utoipa::path(tag = "charges", params(("id" = String, Path, description = "The pledge")),
+    request_body = ReportMoneyRequest,
+    responses((status = 201, description = "In suspense, now or before", body = SuspenseBody)))]
+#[post("/v1/pledges/{id}/suspense")]
+pub(crate) async fn report_money(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<PledgeId>,
+    request: Keyed<ReportMoneyRequest>,
+) -> Result<HttpResponse, Problem> {
+    let partner = caller.require_scope(ledger::parties::rules::role::Scope::ChargesWrite)?.organisation;
+    let amount = request.body.amount.parse("/amount")?;
+    let event = bounded("/event_id", &request.body.event_id, text::REFERENCE)?;
+    let reference = bounded("/provider_reference", &request.body.provider_reference, text::REFERENCE)?;
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = book_of(tx, id.book, "pledge").await?;
+        concerned(tx, &caller, &book, *id).await?;
+        let came = Came { amount, event_id: &event, provider_reference: &reference };
+        let item = operations::receive(tx, *id, partner, came, Timestamp::now()).await?;
+        Ok(Reply::created(&SuspenseBody::from(item)))
+    })
+    .await
+}
+
+/// Lists money in suspense, also what was matched or returned. A partner sees what it has reported.
+#[utoipa::path(tag = "charges", params(("book" = String, Path, description = "The book"), PageQuery),
+    responses((status = 200, description = "A page, the oldest first", body = Page<SuspenseBody>)))]
+#[get("/v1/books/{book}/suspense")]
+pub(crate) async fn list_suspense(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<BookRef>,
+    query: Params<PageQuery>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let window = query.0.window::<Uuid>()?;
+    let client = state.client().await?;
+    let book = books::resolve(&client, *id).await?;
+    let only = match caller.partner() {
+        Some(partner) => {
+            require_admitted(&client, partner, &book, "book").await?;
+            Some(partner.organisation)
+        }
+        None => {
+            caller.require_role(&client, book.organisation, "book").await?;
+            None
+        }
+    };
+    let rows = suspense::list(&client, book.id, only, window.after.unwrap_or_default(), window.fetch()).await?;
+    Ok(window.page(rows, |row| row.id.object, SuspenseBody::from).respond(&http))
+}
+
+/// Shows money in suspense.
+#[utoipa::path(tag = "charges", params(("id" = String, Path, description = "The money in suspense")),
+    responses((status = 200, description = "How it stands", body = SuspenseBody)))]
+#[get("/v1/suspense/{id}")]
+pub(crate) async fn show_suspense(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<SuspenseId>,
+) -> Result<HttpResponse, Problem> {
+    let client = state.client().await?;
+    let what = "money in suspense";
+    let book = book_of(&client, id.book, what).await?;
+    if caller.partner().is_none() {
+        caller.require_role(&client, book.organisation, what).await?;
+    }
+    let item = suspense::get(&client, *id).await?;
+    require_concerned(&client, &caller, &book, item.partner, what).await?;
+    Ok(HttpResponse::Ok().json(SuspenseBody::from(item)))
+}
+
+/// Whose payment money in suspense is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MatchSuspenseRequest {
+    /// A pledge that the same partner collects, and whose payments are of this amount.
+    #[schema(min_length = 36, max_length = 36, pattern = "^plg_[a-z2-7]{32}$")]
+    pledge: String,
+    /// For the list of who did what; no personal data.
+    #[serde(default)]
+    #[schema(max_length = 1000)]
+    reason: String,
+}
+
+/// Says that money in suspense is the payment of a pledge: of its earliest due date that nobody paid and nobody tries, else of the
+/// next one, which is not charged then. Once the money has arrived, it becomes a settled charge, with its fees and its receipt.
+#[utoipa::path(tag = "charges", params(("id" = String, Path, description = "The money in suspense")),
+    request_body = MatchSuspenseRequest,
+    responses((status = 200, description = "Matched, now or before", body = SuspenseBody)))]
+#[post("/v1/suspense/{id}:match")]
+pub(crate) async fn match_suspense(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<SuspenseId>,
+    request: Keyed<MatchSuspenseRequest>,
+) -> Result<HttpResponse, Problem> {
+    let pledge: PledgeId = parse("/pledge", &request.body.pledge)?;
+    let reason = paragraphs("/reason", &request.body.reason, text::REASON_OR_NONE)?;
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = book_of(tx, id.book, "money in suspense").await?;
+        caller.require_role(tx, book.organisation, "money in suspense").await?;
+        if pledge.book != id.book {
+            return Err(Error::invalid("/pledge", "not a pledge of the same book"));
+        }
+        let by = Change { version: None, actor: actor(&caller), reason: &reason };
+        let item = operations::match_to(tx, *id, pledge, by, Timestamp::now()).await?;
+        Ok(Reply::ok(&SuspenseBody::from(item)))
+    })
+    .await
+}
+
+/// Why money in suspense goes back.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReturnSuspenseRequest {
+    /// For the list of who did what; no personal data.
+    #[schema(max_length = 1000)]
+    reason: String,
+}
+
+/// Returns money in suspense to who gave it: the partner that has it sends it back.
+#[utoipa::path(tag = "charges", params(("id" = String, Path, description = "The money in suspense")),
+    request_body = ReturnSuspenseRequest,
+    responses((status = 200, description = "Returned, now or before", body = SuspenseBody)))]
+#[post("/v1/suspense/{id}:return")]
+pub(crate) async fn return_suspense(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<SuspenseId>,
+    request: Keyed<ReturnSuspenseRequest>,
+) -> Result<HttpResponse, Problem> {
+    let reason = paragraphs("/reason", &request.body.reason, text::REASON_OR_NONE)?;
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = book_of(tx, id.book, "money in suspense").await?;
+        caller.require_role(tx, book.organisation, "money in suspense").await?;
+        let by = Change { version: None, actor: actor(&caller), reason: &reason };
+        let item = operations::give_back(tx, *id, by, Timestamp::now()).await?;
+        Ok(Reply::ok(&SuspenseBody::from(item)))
+    })
+    .await
+}

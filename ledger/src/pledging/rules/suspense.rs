@@ -1,0 +1,117 @@
+//! Money that a partner has and that no due date explains: it waits in suspense until somebody says whose payment it is.
+//!
+//! Money that came is never refused as if it had not come. It lies with its custodian, owed to whoever gave it; the host
+//! matches it to a pledge, or it goes back through the partner, which it does by itself when nobody decides.
+
+use super::charge::{Charge, State as ChargeState};
+use super::pledge::Pledge;
+use crate::error::Refusal;
+use crate::id::{ChargeId, OrganisationId, PledgeId, SettlementId, SuspenseId};
+use crate::money::Money;
+use crate::treasury::rules::settlement::Method;
+use crate::words::words;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+/// Days after which money in suspense goes back to who gave it.
+pub const SUSPENSE_DAYS: i64 = 30;
+
+words! {
+    /// How money in suspense stands.
+    SuspenseState, "state of money in suspense" {
+        /// It waits for the host.
+        Open = "open",
+        /// It was the payment of a pledge.
+        Matched = "matched",
+        /// It goes back to who gave it.
+        Returned = "returned",
+    }
+}
+
+/// Money in suspense.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SuspenseItem {
+    /// Its id.
+    pub id: SuspenseId,
+    /// The pledge for which the partner reported it.
+    pub pledge: PledgeId,
+    /// The charge of which it was reported; none when it was reported of none.
+    pub charge: Option<ChargeId>,
+    /// The partner that has it.
+    pub partner: OrganisationId,
+    /// The amount that came.
+    pub amount: Money,
+    /// How it was paid.
+    pub method: Method,
+    /// The settlement with which it arrives.
+    pub settlement: SettlementId,
+    /// The book's day on which it was reported.
+    pub received_on: Date,
+    /// How the partner names the event.
+    pub event_id: String,
+    /// How the partner names the payment.
+    pub provider_reference: String,
+    /// Record number of the entry with which it came.
+    pub entry: i64,
+    /// How it stands.
+    pub state: SuspenseState,
+    /// When it goes back unless somebody decides, in book time; none once it is decided.
+    pub until: Option<Timestamp>,
+    /// The charge that it became; none unless it was matched.
+    pub matched: Option<ChargeId>,
+    /// Record number of the entry with which it left; 0 before.
+    pub end_entry: i64,
+    /// Raised by every change: its `ETag`.
+    pub version: i64,
+    /// When it was reported, in book time.
+    pub received_at: Timestamp,
+}
+
+impl SuspenseItem {
+    /// Refuses what was decided before, or ran out by a moment.
+    ///
+    /// # Errors
+    ///
+    /// `suspense-decided`.
+    pub fn require_open(&self, now: Timestamp) -> Result<(), Refusal> {
+        match self.state {
+            SuspenseState::Open if self.until.is_none_or(|until| now < until) => Ok(()),
+            SuspenseState::Open => {
+                Err(Refusal::new("suspense-decided", "its time has run out: the money goes back to who gave it"))
+            }
+            SuspenseState::Matched | SuspenseState::Returned => {
+                Err(Refusal::new("suspense-decided", format!("the money was {} before", self.state)))
+            }
+        }
+    }
+
+    /// Refuses to take it for a payment of a pledge that another partner collects, or that is of another amount.
+    ///
+    /// # Errors
+    ///
+    /// `suspense-of-another-partner`, `suspense-amount-differs`.
+    pub fn fits(&self, pledge: &Pledge) -> Result<(), Refusal> {
+        if self.partner != pledge.partner {
+            let detail = format!("the money lies with {}, and {} collects the pledge", self.partner, pledge.partner);
+            return Err(Refusal::new("suspense-of-another-partner", detail));
+        }
+        if self.amount != pledge.amount {
+            let detail = format!("{} came, and a payment of the pledge is {}", self.amount, pledge.amount);
+            return Err(Refusal::new("suspense-amount-differs", detail));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a due date explains a payment that a partner reports of a charge: one that is tried, or was given up while the plan could
+/// still go on. A missed one, one whose capture was voided, and one of a plan that has ended are paid by nobody any more.
+pub fn explains(charge: &Charge, pledge: &Pledge) -> bool {
+    match charge.state {
+        ChargeState::Missed | ChargeState::Voided { .. } => false,
+        ChargeState::Declined { .. } => !pledge.state.is_over() && charge.partner == pledge.partner,
+        ChargeState::Scheduled
+        | ChargeState::Processing { .. }
+        | ChargeState::Captured { .. }
+        | ChargeState::Settled { .. } => true,
+    }
+}
