@@ -46,10 +46,11 @@ impl JobKind {
     pub const fn work(self) -> Work {
         match self {
             JobKind::SendSignIn => Work::SignIn,
-            JobKind::ChargePledge | JobKind::RetryCharge | JobKind::RecordAnswer | JobKind::SendRefund => Work::Rail,
-            JobKind::ChargePledge | JobKind::RetryCharge | JobKind::SendRefund | JobKind::TakeProviderEvent => {
-                Work::Rail
-            }
+            JobKind::ChargePledge
+            | JobKind::RetryCharge
+            | JobKind::RecordAnswer
+            | JobKind::SendRefund
+            | JobKind::TakeProviderEvent => Work::Rail,
             JobKind::SettleReceivable
             | JobKind::OpenChargeback
             | JobKind::DecideChargeback

@@ -199,9 +199,10 @@ async fn take_outcome(
     };
     match recorded {
         charges::Recorded::Voided { .. } => Ok(Taken::GiveBack),
-        charges::Recorded::Already | charges::Recorded::Captured | charges::Recorded::Declined(_) => {
-            Ok(Taken::Recorded)
-        }
+        charges::Recorded::Already
+        | charges::Recorded::Captured
+        | charges::Recorded::Declined(_)
+        | charges::Recorded::Suspended(_) => Ok(Taken::Recorded),
     }
 }
 
