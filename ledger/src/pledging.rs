@@ -74,6 +74,7 @@ pub mod operations {
     pub mod suspense;
     mod trial;
     pub mod tries;
+    pub mod unexplained;
     pub mod verdicts;
     pub mod withdrawals;
 }
