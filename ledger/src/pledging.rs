@@ -86,6 +86,7 @@ pub mod operations {
     pub mod suspense;
     mod trial;
     pub mod tries;
+    pub mod unexplained;
     pub mod verdicts;
     pub mod withdrawals;
 }

@@ -9,7 +9,7 @@ use super::chargebacks;
 use super::fees;
 use super::plan::{self, Again};
 use super::present::{finish, follow, lock_present};
-use super::suspense::{self, Came};
+use super::unexplained::{self, Came};
 use super::{trial, verdicts};
 use crate::calendar::later;
 use crate::engine::posting;
@@ -266,7 +266,7 @@ pub async fn capture_reported(
     let at = kept_since.unwrap_or(book.now(wall));
     if !explains(&charge, &pledge) {
         let came = Came { amount: charge.amount, event_id, provider_reference };
-        let item = suspense::hold(tx, &book, &pledge, partner, Some(id), came, at, wall).await?;
+        let item = unexplained::hold(tx, &book, &pledge, partner, Some(id), came, at, wall).await?;
         return Ok(Recorded::Suspended(item.id));
     }
     let recorded = capture(tx, &book, pledge, charge, provider_reference.to_owned(), at, wall).await?;

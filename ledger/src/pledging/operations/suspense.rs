@@ -5,10 +5,11 @@
 use super::charges::{receipt_job, revive};
 use super::plan::enqueue_payment;
 use super::present::{finish, lock_present};
+use super::unexplained::{Came, hold};
 use super::{fees, verdicts};
 use crate::book::{AccountNumber, Entry};
 use crate::books::operations::accounts;
-use crate::calendar::{later, to_microseconds};
+use crate::calendar::later;
 use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
@@ -17,30 +18,17 @@ use crate::money::Money;
 use crate::pledging::rules::charge::{Charge, REPORT_DAYS, State as ChargeState};
 use crate::pledging::rules::fee::Payee;
 use crate::pledging::rules::pledge::{Pledge, Rail};
-use crate::pledging::rules::suspense::{SUSPENSE_DAYS, SuspenseItem, SuspenseState};
+use crate::pledging::rules::suspense::{SuspenseItem, SuspenseState};
 use crate::pledging::store::fees::ChargeFee;
 use crate::pledging::store::{attempts, charges, fees as charge_fees, lineage as layers, pledges, suspense};
 use crate::service::change::{Change, check_line, check_text};
-use crate::service::job::{Job, NewJob};
-use crate::service::store::activity::{self, Actor, Done};
+use crate::service::store::activity::{self, Done};
 use crate::service::store::jobs;
 use crate::text;
-use crate::treasury::operations::settlements;
 use crate::treasury::store::settlements as settlement_rows;
 use crate::{chart, movements};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
-
-/// A payment that a partner reports.
-#[derive(Debug, Clone, Copy)]
-pub struct Came<'a> {
-    /// The amount that came.
-    pub amount: Money,
-    /// How the partner names the event.
-    pub event_id: &'a str,
-    /// How the partner names the payment.
-    pub provider_reference: &'a str,
-}
 
 /// A partner reports money for a pledge that it collects and that no due date explains. The same payment twice is once.
 ///
@@ -86,54 +74,6 @@ pub async fn receive(
     if !attempts::insert_event(tx, &partner.to_string(), came.event_id, event, wall).await? {
         return Err(Refusal::new("event-taken", "this event was about something else").into());
     }
-    Ok(item)
-}
-
-/// Posts money that came at a moment of book time into suspense, with a job for the day when it goes back.
-#[expect(clippy::too_many_arguments, reason = "what came, of what, and when")]
-pub(super) async fn hold(
-    tx: &Transaction<'_>,
-    book: &Book,
-    pledge: &Pledge,
-    partner: OrganisationId,
-    charge: Option<ChargeId>,
-    came: Came<'_>,
-    at: Timestamp,
-    wall: Timestamp,
-) -> Result<SuspenseItem, Error> {
-    if suspense::is_of_charge(tx, book.id, partner, came.provider_reference).await? {
-        return Err(Refusal::new("reference-taken", "a charge has this payment").into());
-    }
-    let (on, now, currency) = (book.day_of(at), to_microseconds(book.now(wall)), came.amount.currency());
-    let settlement = settlements::open(tx, book, partner, (currency, pledge.method), on, wall).await?;
-    let account = chart::suspense(partner).in_currency(currency, book.currency);
-    let account = accounts::ensure(tx, book, &account, currency, wall).await?;
-    let id = SuspenseId::generate(book.id);
-    let entry = movements::suspense_received(settlement.receivable, account, came.amount, on, id);
-    let until = later(now, SUSPENSE_DAYS);
-    let item = SuspenseItem {
-        id,
-        pledge: pledge.id,
-        charge,
-        partner,
-        amount: came.amount,
-        method: pledge.method,
-        settlement: settlement.id,
-        received_on: on,
-        event_id: came.event_id.to_owned(),
-        provider_reference: came.provider_reference.to_owned(),
-        entry: posting::post(tx, book, entry, wall).await?.number,
-        state: SuspenseState::Open,
-        until: Some(until),
-        matched: None,
-        end_entry: 0,
-        version: 1,
-        received_at: now,
-    };
-    suspense::insert(tx, &item).await?;
-    let job = Job::ReturnSuspense { item: id };
-    jobs::enqueue(tx, &NewJob { book: book.id, due_at: until, dedupe: id.to_string(), job }).await?;
-    activity::record(tx, book.id, Done::new(&id, "received", Actor::Partner(partner)), now).await?;
     Ok(item)
 }
 
