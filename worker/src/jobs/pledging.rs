@@ -112,10 +112,14 @@ impl Context {
         drop(client);
         let reference = charges::reference(charge, attempt);
         let provider = self.rails.of(book.mode)?;
-        let Some(outcome) = provider.find(charge.book, &reference).await? else { return self.settle(leased).await };
+        let found = provider.find(charge.book, &reference).await;
+        let found = found.map_err(|error| Failure::of_rail(provider, error))?;
+        let Some(outcome) = found else { return self.settle(leased).await };
         self.settle_with(leased, async |tx, wall| {
-            if let Recorded::Voided { .. } = charges::record_outcome(tx, charge, attempt, outcome, wall).await? {
-                provider.void(charge.book, &reference, wall).await?;
+            let recorded = charges::record_outcome(tx, charge, attempt, outcome, wall).await?;
+            if let Recorded::Voided { provider_reference } = recorded {
+                let voided = provider.void(charge.book, &reference, &provider_reference, wall).await;
+                voided.map_err(|error| Failure::of_rail(provider, error))?;
             }
             Ok::<_, Failure>(())
         })
