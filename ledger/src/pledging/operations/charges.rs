@@ -315,7 +315,7 @@ async fn hand_over(
     }
 }
 
-fn attempt_of(pledge: &Pledge, charge: &Charge) -> Begun {
+pub(super) fn attempt_of(pledge: &Pledge, charge: &Charge) -> Begun {
     let attempt = charge.state.attempt();
     Begun::Try {
         charge: charge.id,
