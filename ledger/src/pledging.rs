@@ -55,6 +55,7 @@ pub mod store {
 
 /// Lock, decide, save.
 pub mod operations {
+    pub mod beginnings;
     pub mod campaigns;
     pub mod captures;
     pub mod chargeback_notices;

@@ -30,6 +30,7 @@ use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 use ledger::engine::lane::Lanes;
 use ledger::engine::pool::Pool;
+use ledger::pledging::operations::beginnings::Beginning;
 use ledger::service::job::Job;
 use ledger::service::store::jobs::{self, Leased};
 use url::Url;
@@ -46,6 +47,14 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// Does a job whose payment has begun already, or any other, and settles it.
+    pub(crate) async fn perform_begun(&self, leased: &Leased, begun: Option<Beginning>) -> Result<(), Failure> {
+        match begun {
+            Some(beginning) => self.charge_begun(leased, beginning).await,
+            None => self.perform(leased).await,
+        }
+    }
+
     /// Does a job and settles it.
     pub(crate) async fn perform(&self, leased: &Leased) -> Result<(), Failure> {
         match &leased.job {
@@ -127,7 +136,8 @@ impl Context {
 
     /// Settles a job whose effect is outside the database, or that has nothing to do.
     async fn settle(&self, leased: &Leased) -> Result<(), Failure> {
-        self.settle_with(leased, async |_, _| Ok::<_, Failure>(())).await
+        let client = self.pool.get().await?;
+        Ok(jobs::settle(&client, leased, Timestamp::now()).await?)
     }
 
     /// The address of a page of this installation, for a mail to link to.

@@ -14,9 +14,11 @@ use crate::pulse::Pulse;
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use ledger::id::BookId;
+use ledger::pledging::operations::beginnings::Beginning;
 use ledger::service::store::adoptions;
 use ledger::service::store::jobs::{self, LeaseTerms, Leased};
 use ledger::service::work::Work;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
@@ -102,12 +104,17 @@ async fn line(worker: Arc<Worker>, work: Work, mut stopping: watch::Receiver<boo
                 }
                 Ok(Some(taken)) if taken.is_empty() => worker.poll,
                 Ok(Some(taken)) => {
+                    let mut begun = HashMap::new();
+                    for of_book in taken.chunk_by(|one, other| one.id.book == other.id.book) {
+                        begun.extend(worker.context.begin_due(of_book).await);
+                    }
                     for leased in taken {
                         let (book, is_ahead) = (leased.id.book, leased.book_now > Timestamp::now());
+                        let begun = begun.remove(&leased.id);
                         worker.clocks.took(book);
                         let (worker, hands) = (worker.clone(), hands.clone());
                         tasks.spawn(async move {
-                            perform(worker.clone(), hands, leased).await;
+                            perform(worker.clone(), hands, leased, begun).await;
                             worker.clocks.go_on(book, is_ahead).await;
                         });
                     }
@@ -162,7 +169,7 @@ async fn take(
 }
 
 /// Does one job when a hand is free, within its lease.
-async fn perform(worker: Arc<Worker>, hands: Arc<Semaphore>, leased: Leased) {
+async fn perform(worker: Arc<Worker>, hands: Arc<Semaphore>, leased: Leased, begun: Option<Beginning>) {
     let _hand = hands.acquire().await.expect("nobody closes the hands");
     let started = Instant::now();
     figures::waited(leased.job.kind().work(), late_by(&leased).max(SignedDuration::ZERO).unsigned_abs());
@@ -173,10 +180,12 @@ async fn perform(worker: Arc<Worker>, hands: Arc<Semaphore>, leased: Leased) {
     let breaker = worker.context.breakers.of(kind.work());
     let done = match breaker.map_or(Let::All, Breaker::lets) {
         Let::Nobody(_) => Err(Failure::PutOff(format!("what {} needs is away", kind.work().as_str()))),
-        Let::All | Let::One => tokio::time::timeout(left, worker.context.perform(&leased)).await.unwrap_or_else(|_| {
-            let late = "not done within its lease".to_owned();
-            Err(if breaker.is_some() { Failure::Away(late) } else { Failure::Retry(late) })
-        }),
+        Let::All | Let::One => {
+            tokio::time::timeout(left, worker.context.perform_begun(&leased, begun)).await.unwrap_or_else(|_| {
+                let late = "not done within its lease".to_owned();
+                Err(if breaker.is_some() { Failure::Away(late) } else { Failure::Retry(late) })
+            })
+        }
     };
     if let (Some(breaker), Err(Failure::Away(why))) = (breaker, &done)
         && breaker.failed()

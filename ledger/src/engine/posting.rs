@@ -108,6 +108,22 @@ pub async fn try_fact(client: &impl GenericClient, book: &Book, entry: Entry) ->
     }
 }
 
+/// Of each of these facts from outside, whether the book could hold it, as [`try_fact`] says of one.
+///
+/// # Errors
+///
+/// Only trouble with the database.
+pub async fn try_facts(client: &impl GenericClient, book: &Book, entries: Vec<Entry>) -> Result<Vec<bool>, Error> {
+    let commands: Vec<Command> =
+        entries.into_iter().map(|entry| Command::post(None, Entry { outside_fact: true, ..entry })).collect();
+    let numbers = journal::accounts_of(commands.iter().flat_map(Command::lines));
+    let read = accounts::load(client, book.id, &numbers).await?;
+    let accounts = read.into_iter().map(|account| (account.number, account.into_state())).collect();
+    let state = State { version: 0, next_number: 1, closed_through: Date::MIN, accounts };
+    let holds = |command| matches!(fold(&mut state.clone(), [command]).1.first(), Some(Verdict::Posted(_)));
+    Ok(commands.iter().map(holds).collect())
+}
+
 async fn read_state(tx: &Transaction<'_>, book: &Book, head: journal::Head, command: &Command) -> Result<State, Error> {
     read_accounts(tx, book, head, &journal::accounts_of(command.lines().iter())).await
 }

@@ -7,7 +7,8 @@ use crate::books::operations::clock;
 use crate::engine::lane::{self, Lanes};
 use crate::engine::store::books;
 use crate::error::Error;
-use crate::id::{CampaignId, ChargeId, PledgeId, RefundId};
+use crate::id::{CampaignId, ChargeId, JobId, PledgeId, RefundId};
+use crate::pledging::operations::beginnings;
 use crate::pledging::operations::captures::{self, By};
 use crate::pledging::operations::charges::{self, Begun, Recorded};
 use crate::pledging::operations::{refund_outcomes, returns, suspense, withdrawals};
@@ -16,7 +17,7 @@ use crate::pledging::rules::refund;
 use crate::pledging::store::{campaigns, refunds};
 use crate::service::job::Job;
 use crate::service::store::activity::Actor;
-use crate::service::store::jobs::{self, BookWithWork, LeaseTerms};
+use crate::service::store::jobs::{self, BookWithWork, LeaseTerms, Leased};
 use crate::service::work::Work;
 use crate::treasury::operations::settlements;
 use jiff::civil::Date;
@@ -25,7 +26,7 @@ use uuid::Uuid;
 
 /// Does what is due in the book of a [`Ground`], on its clock.
 pub struct PlayedWorker {
-    /// Through which plain captures go, as the real worker's do; none when each has a transaction of its own.
+    /// Through which plain payments begin and plain captures go, as the real worker's do; none when each has a transaction of its own.
     pub lanes: Option<Lanes>,
 }
 
@@ -43,7 +44,7 @@ impl PlayedWorker {
                 return;
             }
             for leased in leased {
-                self.perform(ground, &leased.job).await.expect("a job");
+                self.perform(ground, &leased).await.expect("a job");
                 ground.run(async |tx| jobs::settle(tx, &leased, wall).await).await.expect("the lease is ours");
             }
         }
@@ -69,10 +70,13 @@ impl PlayedWorker {
         }
     }
 
-    async fn perform(&self, ground: &Ground, job: &Job) -> Result<(), Error> {
-        let wall = ground.wall;
+    async fn perform(&self, ground: &Ground, leased: &Leased) -> Result<(), Error> {
+        let (wall, job) = (ground.wall, &leased.job);
         let begun = if let Job::ChargePledge { pledge, sequence } = job {
-            ground.run(async |tx| charges::begin(tx, *pledge, *sequence, wall).await).await?
+            match self.begin_by_lane(ground, leased.id, (*pledge, *sequence)).await? {
+                Some(begun) => begun,
+                None => ground.run(async |tx| charges::begin(tx, *pledge, *sequence, wall).await).await?,
+            }
         } else if let Job::RetryCharge { charge, attempt } = job {
             ground.run(async |tx| charges::begin_retry(tx, *charge, *attempt, wall).await).await?
         } else if let Job::SettleReceivable { settlement } = job {
@@ -101,6 +105,22 @@ impl PlayedWorker {
             self.answer(ground, charge, attempt, outcome(&token, &reference)).await?;
         }
         Ok(())
+    }
+
+    /// A plain payment begins through the lane when there is one.
+    async fn begin_by_lane(
+        &self,
+        ground: &Ground,
+        job: JobId,
+        payment: (PledgeId, i32),
+    ) -> Result<Option<Begun>, Error> {
+        let Some(lanes) = &self.lanes else { return Ok(None) };
+        let (book, client) = (ground.book.id, ground.client().await);
+        let drafted = beginnings::draft_each(&client, book, &[payment], ground.wall).await?;
+        let Some(beginning) = drafted.into_iter().flatten().next() else { return Ok(None) };
+        let written = lanes.command(book, beginnings::key(job), beginning.command()).await?;
+        assert!(written.outcome == lane::Outcome::Carried && !written.replayed, "{written:?}");
+        Ok(Some(beginning.begun()))
     }
 
     /// The provider sends a refund at once, unless its token says that it fails.

@@ -31,6 +31,7 @@ mod service {
     mod pruning;
 }
 mod pledging {
+    mod by_key;
     mod captures;
     mod erasure;
     mod fees;

@@ -155,6 +155,95 @@ END
 $$;
 SELECT ledger_delegate('companion_charge_fee(int, jsonb)');
 
+-- Receipts of charges that were captured, each row whole but for its number, and numbered in the order of their entries: the row
+-- of the year is locked until the batch is written, so that no number is left out. Answers those that are new: a charge has one.
+CREATE OR REPLACE FUNCTION receipts_insert(p_book int, p_rows jsonb) RETURNS SETOF public.receipt
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_rows bigint;
+    v_year record;
+    v_last int;
+BEGIN
+    -- Whoever is being erased is locked before the pledges and charges that are locked here already.
+    PERFORM FROM public.donor d
+      WHERE d.book_id = p_book
+        AND d.id IN (SELECT r.donor FROM jsonb_populate_recordset(NULL::public.receipt, p_rows) AS r)
+        FOR KEY SHARE SKIP LOCKED;
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    IF v_rows <> (SELECT count(DISTINCT r -> 'donor') FROM jsonb_array_elements(p_rows) AS r) THEN
+        RAISE EXCEPTION 'book %: a donor is being changed', p_book USING ERRCODE = 'CP001';
+    END IF;
+    FOR v_year IN
+        SELECT r.year, count(*)::int AS rows, array_agg(r.charge) AS charges
+          FROM jsonb_populate_recordset(NULL::public.receipt, p_rows) AS r
+         WHERE NOT EXISTS (SELECT FROM public.receipt o WHERE o.book_id = p_book AND o.charge = r.charge)
+         GROUP BY r.year ORDER BY r.year
+    LOOP
+        INSERT INTO public.receipt_year AS y (book_id, year, last) VALUES (p_book, v_year.year, v_year.rows)
+        ON CONFLICT (book_id, year) DO UPDATE SET last = y.last + excluded.last
+        RETURNING y.last INTO v_last;
+        RETURN QUERY
+        INSERT INTO public.receipt (book_id, id, charge, pledge, donor, campaign, custodian, amount, entry, issued_at, year,
+                                    number, given_on, currency, campaign_title, custodian_name, custodian_address,
+                                    custodian_registration, tax_text, terms_sha256, lines)
+        SELECT p_book, r.id, r.charge, r.pledge, r.donor, r.campaign, r.custodian, r.amount, r.entry, r.issued_at, r.year,
+               v_last - v_year.rows + row_number() OVER (ORDER BY r.entry), r.given_on, r.currency, r.campaign_title,
+               r.custodian_name, r.custodian_address, r.custodian_registration, r.tax_text, r.terms_sha256, r.lines
+          FROM jsonb_populate_recordset(NULL::public.receipt, p_rows) AS r
+         WHERE r.year = v_year.year AND r.charge = ANY (v_year.charges)
+        RETURNING *;
+    END LOOP;
+END
+$$;
+SELECT ledger_delegate('receipts_insert(int, jsonb)');
+
+-- Charges that begin, each with its first attempt; and the next payment of their pledges, which have the version that was read.
+CREATE OR REPLACE FUNCTION companion_charge_begun(p_book int, p_rows jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_rows bigint;
+BEGIN
+    PERFORM FROM public.pledge p
+      WHERE p.book_id = p_book
+        AND p.id IN (SELECT r.pledge FROM jsonb_populate_recordset(NULL::public.charge, p_rows) AS r)
+        FOR NO KEY UPDATE SKIP LOCKED;
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    IF v_rows <> jsonb_array_length(p_rows) THEN
+        RAISE EXCEPTION 'book %: a pledge is being changed', p_book USING ERRCODE = 'CP001';
+    END IF;
+    UPDATE public.pledge p
+       SET next_sequence = r.sequence + 1, version = p.version + 1
+      FROM jsonb_to_recordset(p_rows) AS r (pledge uuid, sequence int, pledge_version bigint)
+     WHERE p.book_id = p_book AND p.id = r.pledge AND p.version = r.pledge_version;
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    IF v_rows <> jsonb_array_length(p_rows) THEN
+        RAISE EXCEPTION 'book %: a pledge has changed', p_book USING ERRCODE = 'CP001';
+    END IF;
+    INSERT INTO public.charge (book_id, id, pledge, campaign, partner, sequence, due_on, amount, currency, rail, state, attempt,
+                               waits_until, created_at, method)
+    SELECT p_book, r.id, r.pledge, r.campaign, r.partner, r.sequence, r.due_on, r.amount, r.currency, r.rail, r.state,
+           r.attempt, r.waits_until, r.created_at, r.method
+      FROM jsonb_populate_recordset(NULL::public.charge, p_rows) AS r;
+    INSERT INTO public.charge_attempt (book_id, charge, attempt, state, started_at)
+    SELECT p_book, r.id, r.attempt, r.state, r.created_at
+      FROM jsonb_populate_recordset(NULL::public.charge, p_rows) AS r;
+END
+$$;
+SELECT ledger_delegate('companion_charge_begun(int, jsonb)');
+
+-- Campaigns have the version that was read.
+CREATE OR REPLACE FUNCTION companion_campaign_seen(p_book int, p_rows jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT FROM jsonb_to_recordset(p_rows) AS r (id uuid, version bigint)
+                WHERE NOT EXISTS (SELECT FROM public.campaign k
+                                   WHERE k.book_id = p_book AND k.id = r.id AND k.version = r.version)) THEN
+        RAISE EXCEPTION 'book %: a campaign has changed', p_book USING ERRCODE = 'CP001';
+    END IF;
+END
+$$;
+SELECT ledger_delegate('companion_campaign_seen(int, jsonb)');
+
 -- Jobs whose effect is in the batch. Fenced: whoever has lost the lease has no effect.
 CREATE OR REPLACE FUNCTION companion_job_done(p_book int, p_rows jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
@@ -230,8 +319,8 @@ SELECT ledger_delegate('companion_reply(int, jsonb)');
 CREATE OR REPLACE FUNCTION companions_write(p_book int, p_rows jsonb) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    v_kinds CONSTANT text[] := ARRAY['settlement open', 'pledge seen', 'pledge changed', 'charge captured', 'charge_fee', 'job done',
-                                     'provider_event', 'donor', 'pledge', 'activity', 'job', 'reply'];
+    v_kinds CONSTANT text[] := ARRAY['settlement open', 'campaign seen', 'pledge seen', 'pledge changed', 'charge captured', 'charge_fee',
+                                     'charge begun', 'receipt', 'job done', 'provider_event', 'donor', 'pledge', 'activity', 'job', 'reply'];
     v_rows bigint;
 BEGIN
     IF p_rows - v_kinds <> '{}' THEN
@@ -240,10 +329,13 @@ BEGIN
             USING ERRCODE = 'check_violation';
     END IF;
     IF p_rows ? 'settlement open' THEN PERFORM public.companion_settlement_open(p_book, p_rows -> 'settlement open'); END IF;
+    IF p_rows ? 'campaign seen' THEN PERFORM public.companion_campaign_seen(p_book, p_rows -> 'campaign seen'); END IF;
     IF p_rows ? 'pledge seen' THEN PERFORM public.companion_pledge_seen(p_book, p_rows -> 'pledge seen'); END IF;
     IF p_rows ? 'pledge changed' THEN PERFORM public.companion_pledge_changed(p_book, p_rows -> 'pledge changed'); END IF;
     IF p_rows ? 'charge captured' THEN PERFORM public.companion_charge_captured(p_book, p_rows -> 'charge captured'); END IF;
     IF p_rows ? 'charge_fee' THEN PERFORM public.companion_charge_fee(p_book, p_rows -> 'charge_fee'); END IF;
+    IF p_rows ? 'charge begun' THEN PERFORM public.companion_charge_begun(p_book, p_rows -> 'charge begun'); END IF;
+    IF p_rows ? 'receipt' THEN PERFORM public.receipts_insert(p_book, p_rows -> 'receipt'); END IF;
     IF p_rows ? 'job done' THEN PERFORM public.companion_job_done(p_book, p_rows -> 'job done'); END IF;
     IF p_rows ? 'provider_event' THEN PERFORM public.companion_provider_event(p_book, p_rows -> 'provider_event'); END IF;
     IF p_rows ? 'donor' THEN PERFORM public.companion_donor(p_book, p_rows -> 'donor'); END IF;

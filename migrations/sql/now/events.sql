@@ -142,14 +142,29 @@ BEGIN
 END
 $$;
 
+-- What a trigger asks of the rows of a statement, one text for each line of its table: of new rows ('INSERT'), or of those whose
+-- mark has changed ('UPDATE').
+CREATE OR REPLACE FUNCTION event_questions(p_source text, p_operation text) RETURNS SETOF text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT format('SELECT array_agg(r.book_id), array_agg(%s), array_agg((%s)::uuid), array_agg((%s)::bigint), '
+                  'array_agg((%s)::timestamptz), array_agg(%L || ''.'' || (%s)), array_agg(%s), '
+                  'array_agg(jsonb_strip_nulls(jsonb_build_object(%s))) FROM new_rows r ',
+                  s.object, s.partner, s.sequence, s.at, s.family, s.state,
+                  CASE p_operation WHEN 'INSERT' THEN format('(%s)::text', s.before) ELSE 'o.state' END, s.facts)
+           || CASE p_operation WHEN 'INSERT' THEN '' ELSE
+                  format('JOIN (SELECT r.book_id, %s AS object, (%s)::text AS state, (%s)::text AS mark FROM old_rows r) o '
+                         'ON o.book_id = r.book_id AND o.object = %s AND o.mark IS DISTINCT FROM (%s)::text ',
+                         s.object, s.state, s.mark, s.object, s.mark) END
+           || format('WHERE (%s) IS NOT NULL', s.state)
+      FROM public.event_sources(p_source) s
+$$;
+
 -- Writes the events of a statement: of the new rows of a table, or of those whose mark has changed. The table comes as an
--- argument, as it has another name on a node of a cluster. It reads the rows of the statement first and writes then, with one
--- row of events for each.
+-- argument, as it has another name on a node of a cluster, and after it what is to be asked, which the end of this file works out.
+-- It reads the rows of the statement first and writes then, with one row of events for each.
 CREATE OR REPLACE FUNCTION event_note() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    v_source    record;
-    v_ask       text;
     v_books     int[];
     v_objects   uuid[];
     v_partners  uuid[];
@@ -160,18 +175,8 @@ DECLARE
     v_facts     jsonb[];
     v_now       timestamptz;
 BEGIN
-    FOR v_source IN SELECT * FROM public.event_sources(TG_ARGV[0]) LOOP
-        v_ask := format('SELECT array_agg(r.book_id), array_agg(%s), array_agg((%s)::uuid), array_agg((%s)::bigint),
-                                array_agg((%s)::timestamptz), array_agg(%L || ''.'' || (%s)), array_agg(%s),
-                                array_agg(jsonb_strip_nulls(jsonb_build_object(%s))) FROM new_rows r ',
-                        v_source.object, v_source.partner, v_source.sequence, v_source.at, v_source.family, v_source.state,
-                        CASE TG_OP WHEN 'INSERT' THEN format('(%s)::text', v_source.before) ELSE 'o.state' END, v_source.facts);
-        IF TG_OP = 'UPDATE' THEN
-            v_ask := v_ask || format('JOIN (SELECT r.book_id, %s AS object, (%s)::text AS state, (%s)::text AS mark FROM old_rows r) o
-                                        ON o.book_id = r.book_id AND o.object = %s AND o.mark IS DISTINCT FROM (%s)::text ',
-                                     v_source.object, v_source.state, v_source.mark, v_source.object, v_source.mark);
-        END IF;
-        EXECUTE v_ask || format('WHERE (%s) IS NOT NULL', v_source.state)
+    FOR v_number IN 1 .. TG_NARGS - 1 LOOP
+        EXECUTE TG_ARGV[v_number]
            INTO v_books, v_objects, v_partners, v_sequences, v_moments, v_kinds, v_before, v_facts;
         IF v_books IS NOT NULL THEN
             v_now := clock_timestamp();
@@ -339,3 +344,25 @@ CREATE OR REPLACE TRIGGER distribution_event_of_change AFTER UPDATE ON distribut
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('distribution');
 CREATE OR REPLACE TRIGGER donor_event_of_change AFTER UPDATE ON donor REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('donor');
+
+-- Each trigger is given what it asks, so that it need not be worked out with every statement.
+DO $$
+DECLARE
+    v_trigger record;
+BEGIN
+    FOR v_trigger IN
+        SELECT t.tgname, c.relname, t.tgtype & 4 > 0 AS is_new,
+               (SELECT string_agg(', ' || quote_literal(q), '')
+                  FROM public.event_questions(c.relname::text, CASE WHEN t.tgtype & 4 > 0 THEN 'INSERT' ELSE 'UPDATE' END) q) AS questions
+          FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE t.tgfoid = 'public.event_note'::regproc AND n.nspname = 'public' AND NOT t.tgisinternal
+           AND t.tgnargs = 1
+    LOOP
+        EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER %s ON %I REFERENCING %s NEW TABLE AS new_rows
+                           FOR EACH STATEMENT EXECUTE FUNCTION event_note(%L%s)', v_trigger.tgname,
+                       CASE WHEN v_trigger.is_new THEN 'INSERT' ELSE 'UPDATE' END, v_trigger.relname,
+                       CASE WHEN v_trigger.is_new THEN '' ELSE 'OLD TABLE AS old_rows' END, v_trigger.relname,
+                       coalesce(v_trigger.questions, ''));
+    END LOOP;
+END
+$$;

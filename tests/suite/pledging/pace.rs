@@ -79,9 +79,12 @@ async fn a_book_with_few_due_payments_does_not_wait_behind_one_with_many_and_eac
     stage.app.finish().await
 }
 
-/// How many plans, and for how many months; a year of ten thousand with `COMMONPURSE_LONG`.
+/// How many plans, and for how many months: a year of ten thousand with `COMMONPURSE_LONG`, or as many as it says, such as
+/// `2000x3`.
 fn size() -> (usize, i8) {
-    if std::env::var_os("COMMONPURSE_LONG").is_some() { (10_000, 12) } else { (200, 2) }
+    let Ok(long) = std::env::var("COMMONPURSE_LONG") else { return (200, 2) };
+    let told = long.split_once('x').and_then(|(plans, months)| Some((plans.parse().ok()?, months.parse().ok()?)));
+    told.unwrap_or((10_000, 12))
 }
 
 #[tokio::test]
@@ -127,7 +130,15 @@ async fn months_of_many_plans_by_three_workers_charge_each_due_date_once_and_com
             "SELECT sum(amount)::bigint FROM transfer WHERE kind = (SELECT kind FROM movement_kind WHERE name = 'charge_captured')",
             due * 300,
         ),
-        ("receipts", "SELECT count(*) FROM outbox_mail WHERE kind = 'receipt'", due),
+        ("receipts", "SELECT count(DISTINCT charge) FROM receipt", due),
+        ("the last number of a receipt", "SELECT max(number)::bigint FROM receipt", due),
+        ("numbers of receipts", "SELECT count(DISTINCT number) FROM receipt", due),
+        ("mails of receipts", "SELECT count(*) FROM outbox_mail WHERE kind = 'receipt'", due),
+        (
+            "payments that did not begin together",
+            "SELECT (count(*) = 0)::int::bigint FROM idempotency WHERE caller = 0 AND number = 0",
+            0,
+        ),
         ("completed", "SELECT count(*) FROM pledge WHERE state = 'completed'", plans as i64),
     ] {
         assert_eq!(stage.app.count(query).await?, expected, "{what}");

@@ -7,16 +7,19 @@
 
 use super::Context;
 use super::mailing::{Occasion, written};
+use crate::explain::explain;
 use crate::failure::Failure;
 use crate::figures;
 use crate::mail::pledging::{Agreed, Consent, Decline, NextStep, PlanChanged, Receipt};
 use crate::rail::{ChargeRequest, Rail, RailError};
 use deadpool_postgres::Transaction;
+use futures_util::future::try_join;
 use jiff::Timestamp;
 use ledger::Error;
 use ledger::engine::lane;
 use ledger::engine::store::{books, checks};
-use ledger::id::{CampaignId, ChargeId, DonorId, OrganisationId, PlanChangeId, PledgeId};
+use ledger::id::{CampaignId, ChargeId, DonorId, JobId, OrganisationId, PlanChangeId, PledgeId};
+use ledger::pledging::operations::beginnings::{self, Beginning};
 use ledger::pledging::operations::captures::{self, By};
 use ledger::pledging::operations::charges::{self, Begun, Recorded};
 use ledger::pledging::operations::{
@@ -28,12 +31,52 @@ use ledger::pledging::rules::plan_change;
 use ledger::pledging::rules::pledge::State as PledgeState;
 use ledger::pledging::rules::receipt::Receipt as IssuedReceipt;
 use ledger::pledging::store::charges as charge_store;
-use ledger::pledging::store::{donors, pledges, receipts};
+use ledger::pledging::store::{donors, issued_receipts, pledges, receipts};
+use ledger::service::job::Job;
 use ledger::service::store::jobs::{self, Leased};
 use rand::RngCore as _;
+use std::collections::HashMap;
 use std::time::Instant;
 
 impl Context {
+    /// Begins the due payments among the jobs of one book that a lease brought, all in one batch of its lane: what is plain of
+    /// them, by their jobs. The others begin by themselves, as do all when the lane cannot write.
+    pub(crate) async fn begin_due(&self, leased: &[Leased]) -> HashMap<JobId, Beginning> {
+        match self.begin_by_lane(leased).await {
+            Ok(begun) => begun,
+            Err(error) => {
+                tracing::info!("payments do not begin together: {}", explain(&error));
+                HashMap::new()
+            }
+        }
+    }
+
+    async fn begin_by_lane(&self, leased: &[Leased]) -> Result<HashMap<JobId, Beginning>, Error> {
+        let due = |leased: &Leased| {
+            let Job::ChargePledge { pledge, sequence } = &leased.job else { return None };
+            Some((leased.id, (*pledge, *sequence)))
+        };
+        let (jobs, payments): (Vec<_>, Vec<_>) = leased.iter().filter_map(due).unzip();
+        let Some(book) = jobs.first().map(|job: &JobId| job.book) else { return Ok(HashMap::new()) };
+        let client = self.pool.get().await?;
+        let drafted = beginnings::draft_each(&client, book, &payments, Timestamp::now()).await?;
+        drop(client);
+        let drafted: Vec<(JobId, Beginning)> =
+            jobs.into_iter().zip(drafted).filter_map(|(job, drafted)| Some((job, drafted?))).collect();
+        let commands = drafted.iter().map(|(job, beginning)| (beginnings::key(*job), beginning.command())).collect();
+        let answers = self.lanes.command_each(book, commands).await;
+        let is_begun = |answer: &Result<lane::Answer, Error>| {
+            answer.as_ref().is_ok_and(|answer| !answer.replayed && answer.outcome == lane::Outcome::Carried)
+        };
+        let begun = drafted.into_iter().zip(&answers).filter(|(_, answer)| is_begun(answer));
+        Ok(begun.map(|(drafted, _)| drafted).collect())
+    }
+
+    /// Tries the charge of a due payment that has begun.
+    pub(super) async fn charge_begun(&self, leased: &Leased, beginning: Beginning) -> Result<(), Failure> {
+        self.attempt(leased, beginning.begun(), Some(beginning)).await
+    }
+
     /// Makes the charge of a due payment of a plan, and tries it.
     pub(super) async fn charge_pledge(&self, leased: &Leased, pledge: PledgeId, sequence: i32) -> Result<(), Failure> {
         let mut client = self.pool.get().await?;
@@ -42,7 +85,7 @@ impl Context {
         let begun = charges::begin(&tx, pledge, sequence, Timestamp::now()).await?;
         tx.commit().await?;
         drop(client);
-        self.attempt(leased, begun).await
+        self.attempt(leased, begun, None).await
     }
 
     /// Tries a declined charge again.
@@ -53,11 +96,12 @@ impl Context {
         let begun = charges::begin_retry(&tx, charge, attempt, Timestamp::now()).await?;
         tx.commit().await?;
         drop(client);
-        self.attempt(leased, begun).await
+        self.attempt(leased, begun, None).await
     }
 
-    /// Asks the provider for the money of an attempt that has begun, and writes its answer with the settled job.
-    async fn attempt(&self, leased: &Leased, begun: Begun) -> Result<(), Failure> {
+    /// Asks the provider for the money of an attempt that has begun, and writes its answer with the settled job. What was written
+    /// at the beginning a moment ago need not be read again.
+    async fn attempt(&self, leased: &Leased, begun: Begun, written: Option<Beginning>) -> Result<(), Failure> {
         let (charge, was_begun, request) = match begun {
             Begun::Nothing => return self.settle(leased).await,
             Begun::Try { charge, attempt, reference, amount, token, was_begun } => {
@@ -66,9 +110,9 @@ impl Context {
             }
         };
         let client = self.pool.get().await?;
-        let book = books::get(&client, charge.book).await?;
         // Nobody is asked for money that could not be posted.
-        checks::require_unfrozen(&client, charge.book).await?;
+        let unfrozen = checks::require_unfrozen(&client, charge.book);
+        let (book, ()) = try_join(books::get(&client, charge.book), unfrozen).await?;
         drop(client);
         let provider = self.rails.of(book.mode)?;
         let outcome = match take_once(provider, leased, was_begun, &request).await {
@@ -85,7 +129,7 @@ impl Context {
         self.breakers.rail.answered();
         self.fault.after_charge();
         if let Outcome::Captured { provider_reference } = &outcome
-            && self.capture_by_lane(leased, charge, request.attempt, provider_reference).await?
+            && self.capture_by_lane(leased, (charge, request.attempt), written, provider_reference).await?
         {
             return Ok(());
         }
@@ -148,14 +192,18 @@ impl Context {
     async fn capture_by_lane(
         &self,
         leased: &Leased,
-        charge: ChargeId,
-        attempt: i32,
+        (charge, attempt): (ChargeId, i32),
+        written: Option<Beginning>,
         provider_reference: &str,
     ) -> Result<bool, Failure> {
-        let wall = Timestamp::now();
+        let (wall, reference) = (Timestamp::now(), provider_reference.to_owned());
         let client = self.pool.get().await?;
-        let drafted =
-            captures::draft(&client, charge, By::Attempt(attempt), provider_reference.to_owned(), wall).await?;
+        let drafted = match written {
+            Some(Beginning { charge, pledge, .. }) => {
+                captures::draft_begun(&client, charge, &pledge, reference, wall).await?
+            }
+            None => captures::draft(&client, charge, By::Attempt(attempt), reference, wall).await?,
+        };
         let Some(drafted) = drafted else { return Ok(false) };
         drop(client);
         let command = drafted.command([jobs::done_row(leased, wall)]);
@@ -173,20 +221,11 @@ impl Context {
         Ok(())
     }
 
-    /// Issues the receipt of a payment, if its charge is captured or settled, and mails it to the donor with fresh links.
+    /// Mails the receipt of a payment to the donor with fresh links, if its charge is captured or settled. A receipt that was not
+    /// issued with the capture is issued here.
     pub(super) async fn send_receipt(&self, leased: &Leased, id: ChargeId) -> Result<(), Failure> {
         let mut client = self.pool.get().await?;
-        let charge = charge_store::get(&client, id).await?;
-        let tx = client.transaction().await?;
-        let wall = Timestamp::now();
-        let issued = issuing::issue(&tx, id, wall).await?;
-        let facts = receipts::get(&tx, id).await?;
-        let links = match &issued {
-            Some(receipt) if !facts.email.is_empty() => links(&tx, receipt, wall).await?,
-            Some(_) | None => None,
-        };
-        tx.commit().await?;
-        drop(client);
+        let (facts, shown) = try_join(receipts::get(&client, id), issued_receipts::of_charge(&client, id)).await?;
         let provider_reference = match facts.state {
             State::Captured { provider_reference, .. } | State::Settled { provider_reference, .. } => {
                 provider_reference
@@ -197,14 +236,28 @@ impl Context {
             | State::Voided { .. }
             | State::Missed => return self.settle(leased).await,
         };
-        if let (Some(receipt), Some((one, all))) = (issued, links) {
+        let wall = Timestamp::now();
+        let mut issued = shown.map(|shown| shown.receipt);
+        let mut links_made = None;
+        if issued.is_none() || !facts.email.is_empty() {
+            let tx = client.transaction().await?;
+            if issued.is_none() {
+                issued = issuing::issue(&tx, id, wall).await?;
+            }
+            if let Some(receipt) = issued.as_ref().filter(|_| !facts.email.is_empty()) {
+                links_made = links(&tx, receipt, wall).await?;
+            }
+            tx.commit().await?;
+        }
+        drop(client);
+        if let (Some(receipt), Some((one, all))) = (issued, links_made) {
             let mail = Receipt {
                 donor: facts.name,
                 amount: facts.amount.to_string(),
                 campaign: facts.campaign_title,
                 host: facts.book_name,
                 date: written(facts.day),
-                pledge: charge.pledge.to_string(),
+                pledge: receipt.pledge.to_string(),
                 charge: id.to_string(),
                 provider_reference,
                 entry: facts.entry,
@@ -213,7 +266,7 @@ impl Context {
                 gifts: self.link(&format!("donors/{all}")).into(),
                 tax_text: receipt.tax_text,
             };
-            let occasion = Occasion::new("receipt", &id).brought_by(charge.partner);
+            let occasion = Occasion::new("receipt", &id).brought_by(receipt.custodian.id);
             self.send(leased, occasion, &facts.email, &mail).await?;
         }
         self.settle(leased).await

@@ -7,20 +7,22 @@
 use super::chargebacks;
 use super::charges::receipt_job;
 use super::fees;
+use super::receipts;
 use crate::book::{Command, Companion, Entry, Key};
-use crate::engine::store::books;
+use crate::engine::store::books::{self, Book};
 use crate::error::Error;
 use crate::id::{CallerId, ChargeId, OrganisationId};
 use crate::movements;
+use crate::parties::store::organisations;
 use crate::pledging::rules::charge::{Charge, State};
-use crate::pledging::rules::pledge::{Pledge, Rail};
+use crate::pledging::rules::pledge::{Pledge, Rail, Schedule};
 use crate::pledging::rules::suspense::explains;
-use crate::pledging::store::{attempts, campaigns, charges, fees as charge_fees, pledges};
+use crate::pledging::store::{attempts, campaigns, charges, fees as charge_fees, issued_receipts, pledges};
 use crate::service::store::activity::{self, Actor, Done};
 use crate::service::store::jobs;
 use crate::treasury::store::settlements;
 use deadpool_postgres::GenericClient;
-use futures_util::future::try_join;
+use futures_util::future::{try_join, try_join3};
 use jiff::Timestamp;
 
 /// Who says that the money was taken.
@@ -68,37 +70,74 @@ pub async fn draft(
     wall: Timestamp,
 ) -> Result<Option<Drafted>, Error> {
     let (book, charge) = try_join(books::get(client, id.book), charges::get(client, id)).await?;
-    let (now, today) = (book.now(wall), book.today(wall));
-    if !takes(&charge, by, now) {
+    if !takes(&charge, by, book.now(wall)) {
         return Ok(None);
     }
+    let pledge = pledges::get(client, charge.pledge).await?;
+    draft_of(client, &book, charge, &pledge, by, provider_reference, wall).await
+}
+
+/// What the capture of a charge brings whose attempt was begun a moment ago: the charge and the pledge as they were written then.
+///
+/// # Errors
+///
+/// What the database says.
+pub async fn draft_begun(
+    client: &impl GenericClient,
+    charge: Charge,
+    pledge: &Pledge,
+    provider_reference: String,
+    wall: Timestamp,
+) -> Result<Option<Drafted>, Error> {
+    let book = books::get(client, charge.id.book).await?;
+    let by = By::Attempt(charge.state.attempt());
+    draft_of(client, &book, charge, pledge, by, provider_reference, wall).await
+}
+
+async fn draft_of(
+    client: &impl GenericClient,
+    book: &Book,
+    charge: Charge,
+    pledge: &Pledge,
+    by: By<'_>,
+    provider_reference: String,
+    wall: Timestamp,
+) -> Result<Option<Drafted>, Error> {
+    let (id, now, today) = (charge.id, book.now(wall), book.today(wall));
     let custodian = charge.rail.custodian(charge.partner, book.organisation);
     let open = settlements::find(client, book.id, custodian, today, (charge.amount.currency(), charge.method));
-    let (pledge, (campaign, open)) =
-        try_join(pledges::get(client, charge.pledge), try_join(campaigns::get(client, charge.campaign), open)).await?;
-    let Some(settlement) = open.filter(|settlement| settlement.settled_at.is_none()) else { return Ok(None) };
+    let custodian = organisations::find(client, custodian);
+    let (campaign, open, custodian) = try_join3(campaigns::get(client, charge.campaign), open, custodian).await?;
+    let (Some(settlement), Some(custodian)) = (open.filter(|open| open.settled_at.is_none()), custodian) else {
+        return Ok(None);
+    };
     if campaign.state.clone().at(now).is_over() || campaign.state.awaits_verdict(now) {
         return Ok(None);
     }
-    if !explains(&charge, &pledge) {
+    if !explains(&charge, pledge) {
         return Ok(None);
     }
     let is_last = pledge.schedule.due_date(pledge.next_sequence).is_none();
-    if is_last && charges::any_open(client, pledge.id, Some(id)).await? {
+    // A single payment is the only charge of its pledge.
+    let is_recurring = matches!(pledge.schedule, Schedule::Recurring(_));
+    if is_last && is_recurring && charges::any_open(client, pledge.id, Some(id)).await? {
         return Ok(None);
     }
-    let Some(mut rows) = pledge_rows(&pledge, is_last, now) else { return Ok(None) };
-    let Some(borne) = fees::find(client, &book, &campaign, &pledge, &charge).await? else { return Ok(None) };
+    let Some(mut rows) = pledge_rows(pledge, is_last, now) else { return Ok(None) };
+    let Some(borne) = fees::find(client, book, &campaign, pledge, &charge).await? else { return Ok(None) };
     let entry = movements::charge_captured(settlement.receivable, campaign.fund()?, charge.amount, today, id);
     let entry = fees::with_fees(entry, &borne);
     let charge = fees::borne(charge, &borne);
     let state = charge.state.capture(today, provider_reference)?;
     let charge = Charge { state, settlement: Some(settlement.id), ..charge };
     rows.push(settlements::open_row(settlement.id));
+    rows.push(campaigns::seen_row(&campaign));
     rows.push(charges::captured_row(&charge, now)?);
     rows.extend(borne.iter().map(|fee| charge_fees::row(id, fee)));
-    rows.push(jobs::row(&receipt_job(&book, id, wall)));
-    rows.extend(chargebacks::sandbox_job(&book, &pledge, id, wall).map(|job| jobs::row(&job)));
+    let receipt = receipts::compose(book, &charge, pledge, &campaign, custodian, &borne, wall);
+    rows.extend(receipt.as_ref().map(issued_receipts::row));
+    rows.push(jobs::row(&receipt_job(book, id, wall)));
+    rows.extend(chargebacks::sandbox_job(book, pledge, id, wall).map(|job| jobs::row(&job)));
     if let By::Partner(partner, event_id) = by {
         rows.push(attempts::event_row(&partner.to_string(), event_id, id, wall));
         rows.push(activity::row(Done::new(&id, "captured", Actor::Partner(partner)), now));

@@ -345,7 +345,7 @@ pub fn reference(charge: ChargeId, attempt: i32) -> String {
     format!("{charge}-{attempt}")
 }
 
-fn attempt_of(pledge: &Pledge, charge: &Charge, was_begun: bool) -> Begun {
+pub(super) fn attempt_of(pledge: &Pledge, charge: &Charge, was_begun: bool) -> Begun {
     let attempt = charge.state.attempt();
     Begun::Try {
         charge: charge.id,

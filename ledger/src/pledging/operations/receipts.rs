@@ -1,12 +1,15 @@
-//! Receipts are issued when their charge is captured, once.
+//! Receipts are issued when their charge is captured, once: by the lane that writes the capture, or else by the job that mails them.
 
-use crate::engine::store::books;
+use crate::engine::store::books::{self, Book};
 use crate::error::Error;
 use crate::id::ChargeId;
 use crate::id::ReceiptId;
+use crate::parties::rules::organisation::Organisation;
 use crate::parties::store::organisations;
-use crate::pledging::rules::charge::State;
-use crate::pledging::rules::receipt::{Custodian, GIFT, Line, NO_TAX_CERTIFICATE, Receipt};
+use crate::pledging::rules::campaign::Campaign;
+use crate::pledging::rules::charge::{Charge, State};
+use crate::pledging::rules::pledge::Pledge;
+use crate::pledging::rules::receipt::{Custodian, GIFT, Line, NO_TAX_CERTIFICATE, Number, Receipt};
 use crate::pledging::store::fees::{self, ChargeFee};
 use crate::pledging::store::{campaigns, charges, issued_receipts, pledges};
 use deadpool_postgres::Transaction;
@@ -23,31 +26,48 @@ pub async fn issue(tx: &Transaction<'_>, id: ChargeId, wall: Timestamp) -> Resul
     if let Some(shown) = issued_receipts::of_charge(tx, id).await? {
         return Ok(Some(shown.receipt));
     }
-    let given_on = match charge.state {
-        State::Captured { on, .. } | State::Settled { on, .. } => on,
-        State::Scheduled | State::Processing { .. } | State::Declined { .. } | State::Voided { .. } | State::Missed => {
-            return Ok(None);
-        }
-    };
     let book = books::get(tx, id.book).await?;
     let pledge = pledges::get(tx, charge.pledge).await?;
     let campaign = campaigns::get(tx, charge.campaign).await?;
     let custodian = charge.rail.custodian(charge.partner, book.organisation);
     let custodian = organisations::find(tx, custodian).await?.ok_or(Error::NotFound("organisation"))?;
+    let fees = fees::of_charge(tx, id).await?;
+    match compose(&book, &charge, &pledge, &campaign, custodian, &fees, wall) {
+        Some(new) => Ok(Some(issued_receipts::insert(tx, new).await?)),
+        None => Ok(None),
+    }
+}
+
+/// The receipt of a charge, but for its number, which it gets when it is written; none while the charge is not captured.
+pub(super) fn compose(
+    book: &Book,
+    charge: &Charge,
+    pledge: &Pledge,
+    campaign: &Campaign,
+    custodian: Organisation,
+    fees: &[ChargeFee],
+    wall: Timestamp,
+) -> Option<Receipt> {
+    let given_on = match charge.state {
+        State::Captured { on, .. } | State::Settled { on, .. } => on,
+        State::Scheduled | State::Processing { .. } | State::Declined { .. } | State::Voided { .. } | State::Missed => {
+            return None;
+        }
+    };
     let tax_text = match custodian.receipt_text.as_str() {
         "" => NO_TAX_CERTIFICATE.to_owned(),
         text => text.to_owned(),
     };
-    let receipt = Receipt {
-        id: ReceiptId::generate(id.book),
-        number: issued_receipts::next_number(tx, id.book, given_on.year().into()).await?,
-        charge: id,
+    Some(Receipt {
+        id: ReceiptId::generate(book.id),
+        number: Number { year: given_on.year().into(), number: 0 },
+        charge: charge.id,
         pledge: pledge.id,
         donor: pledge.donor,
         campaign: campaign.id,
-        campaign_title: campaign.title,
+        campaign_title: campaign.title.clone(),
         amount: charge.amount,
-        lines: lines(charge.amount.minor(), &fees::of_charge(tx, id).await?),
+        lines: lines(charge.amount.minor(), fees),
         given_on,
         entry: charge.entry,
         custodian: Custodian {
@@ -59,9 +79,7 @@ pub async fn issue(tx: &Transaction<'_>, id: ChargeId, wall: Timestamp) -> Resul
         tax_text,
         terms_digest: pledge.terms_digest,
         issued_at: book.now(wall),
-    };
-    issued_receipts::insert(tx, &receipt).await?;
-    Ok(Some(receipt))
+    })
 }
 
 /// What goes to the campaign, and each fee that the charge bore: together the amount.

@@ -1,6 +1,6 @@
 //! Campaigns, and what came to them.
 
-use crate::book::AccountNumber;
+use crate::book::{AccountNumber, Companion};
 use crate::engine::store::rows::sum;
 use crate::error::Error;
 use crate::id::{BookId, CampaignId};
@@ -10,6 +10,7 @@ use crate::pledging::rules::kind::{Kind, Verdict};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde_json::json;
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 use uuid::Uuid;
@@ -135,6 +136,11 @@ pub async fn insert(tx: &Transaction<'_>, new: &Campaign) -> Result<bool, Error>
         )
         .await?;
     Ok(rows == 1)
+}
+
+/// Makes sure that a campaign has the version that was read when the entries of a lane are written.
+pub fn seen_row(seen: &Campaign) -> Companion {
+    Companion::new("campaign seen", json!({ "id": seen.id.object, "version": seen.version }))
 }
 
 /// The campaign with an id.

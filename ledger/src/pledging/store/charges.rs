@@ -1,6 +1,7 @@
 //! Charges: the due payments of pledges.
 
 use crate::book::Companion;
+use crate::calendar::to_microseconds;
 use crate::error::{Error, Refusal};
 use crate::id::{BookId, CampaignId, ChargeId, OrganisationId, PledgeId, SettlementId};
 use crate::money::{Currency, Money};
@@ -212,6 +213,26 @@ pub async fn lock_payment(tx: &Transaction<'_>, pledge: PledgeId, sequence: i32)
     row.as_ref().map(charge).transpose()
 }
 
+/// Those of these payments, each a pledge and its number, that were begun.
+pub async fn begun_among(
+    client: &impl GenericClient,
+    book: BookId,
+    payments: &[(Uuid, i32)],
+) -> Result<Vec<(Uuid, i32)>, Error> {
+    let (pledges, sequences): (Vec<Uuid>, Vec<i32>) = payments.iter().copied().unzip();
+    let statement = client
+        .prepare_cached(
+            "-- charges::begun_among
+            SELECT a.pledge, a.sequence FROM unnest($2::uuid[], $3::int[]) AS a(pledge, sequence)
+             CROSS JOIN LATERAL (SELECT FROM charge c
+                                  WHERE c.book_id = $1 AND c.pledge = a.pledge AND c.sequence = a.sequence LIMIT 1) AS found",
+        )
+        .await?;
+    let rows =
+        client.query(&statement, &[/* book_id */ &book.0, /* pledge */ &pledges, /* sequence */ &sequences]).await?;
+    Ok(rows.iter().map(|row| (row.get("pledge"), row.get("sequence"))).collect())
+}
+
 /// Locks the last charge of a pledge, if it has one.
 pub async fn lock_last(tx: &Transaction<'_>, pledge: PledgeId) -> Result<Option<Charge>, Error> {
     let statement = tx
@@ -322,4 +343,27 @@ pub fn captured_row(captured: &Charge, now: Timestamp) -> Result<Companion, Erro
         "finished_at": now,
     });
     Ok(Companion { number: Some("/entry"), ..Companion::new("charge captured", row) })
+}
+
+/// A charge that begins with its first attempt, to be written by a lane with the next payment of its pledge; stale when the pledge
+/// has another version by then than it was read with.
+pub fn begun_row(new: &Charge, pledge_version: i64) -> Companion {
+    let row = json!({
+        "id": new.id.object,
+        "pledge": new.pledge.object,
+        "pledge_version": pledge_version,
+        "campaign": new.campaign.object,
+        "partner": new.partner.0,
+        "sequence": new.sequence,
+        "due_on": new.due_on,
+        "amount": new.amount.minor(),
+        "currency": new.amount.currency().code(),
+        "rail": new.rail.as_str(),
+        "method": new.method.as_str(),
+        "state": new.state.as_str(),
+        "attempt": new.state.attempt(),
+        "waits_until": columns(&new.state).waits_until.map(to_microseconds),
+        "created_at": to_microseconds(new.created_at),
+    });
+    Companion::new("charge begun", row)
 }

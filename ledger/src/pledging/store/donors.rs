@@ -143,7 +143,7 @@ pub async fn lock(tx: &Transaction<'_>, id: DonorId) -> Result<Donor, Error> {
         .prepare_cached(
             "-- donors::lock
             SELECT book_id, id, partner, reference, name, email, privacy, created_at, erased_at FROM donor
-             WHERE book_id = $1 AND id = $2 FOR UPDATE",
+             WHERE book_id = $1 AND id = $2 FOR NO KEY UPDATE",
         )
         .await?;
     let row = tx.query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;

@@ -1,10 +1,13 @@
 //! Receipts as they were issued: one a charge, numbered within the book and the year.
 
+use crate::book::Companion;
+use crate::calendar::to_microseconds;
 use crate::error::Error;
 use crate::id::{BookId, CampaignId, ChargeId, DonorId, OrganisationId, PledgeId, ReceiptId};
 use crate::money::{Currency, Money};
 use crate::pledging::rules::receipt::{Custodian, Line, Number, Receipt, Shown};
 use deadpool_postgres::{GenericClient, Transaction};
+use serde_json::{Value, json};
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 use uuid::Uuid;
@@ -39,59 +42,47 @@ fn shown(row: &Row) -> Result<Shown, Error> {
     Ok(Shown { receipt, refunded: row.get("refunded"), disputed: row.get("disputed") })
 }
 
-/// The next number of a book and year; nobody else gets one until the transaction ends.
-pub async fn next_number(tx: &Transaction<'_>, book: BookId, year: i32) -> Result<Number, Error> {
-    let statement = tx
-        .prepare_cached(
-            "-- issued_receipts::next_number
-            INSERT INTO receipt_year AS y (book_id, year, last) VALUES ($1, $2, 1)
-            ON CONFLICT (book_id, year) DO UPDATE SET last = y.last + 1
-            RETURNING last",
-        )
-        .await?;
-    let row = tx.query_one(&statement, &[/* book_id */ &book.0, /* year */ &year]).await?;
-    Ok(Number { year, number: row.get("last") })
+/// A new receipt, as it was written: with the next number of its book and year. Nobody else gets one until the transaction ends.
+///
+/// # Errors
+///
+/// [`Error::Inconsistent`] when the charge has one already: its caller has locked it.
+pub async fn insert(tx: &Transaction<'_>, new: Receipt) -> Result<Receipt, Error> {
+    let statement = tx.prepare_cached("-- issued_receipts::insert\nSELECT number FROM receipts_insert($1, $2)").await?;
+    let rows = Json([columns(&new, new.entry)]);
+    let row = tx.query_opt(&statement, &[/* book_id */ &new.id.book.0, /* rows */ &rows]).await?;
+    let row = row.ok_or_else(|| Error::inconsistent(format!("charge {} has a receipt", new.charge)))?;
+    Ok(Receipt { number: Number { number: row.get("number"), ..new.number }, ..new })
 }
 
-/// A new receipt.
-pub async fn insert(tx: &Transaction<'_>, new: &Receipt) -> Result<(), Error> {
-    let statement = tx
-        .prepare_cached(
-            "-- issued_receipts::insert
-            INSERT INTO receipt (book_id, id, charge, pledge, donor, campaign, custodian, amount, entry, issued_at, year,
-                                 number, given_on, currency, campaign_title, custodian_name, custodian_address,
-                                 custodian_registration, tax_text, terms_sha256, lines)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
-        )
-        .await?;
-    tx.execute(
-        &statement,
-        &[
-            /* book_id */ &new.id.book.0,
-            /* id */ &new.id.object,
-            /* charge */ &new.charge.object,
-            /* pledge */ &new.pledge.object,
-            /* donor */ &new.donor.object,
-            /* campaign */ &new.campaign.object,
-            /* custodian */ &new.custodian.id.0,
-            /* amount */ &new.amount.minor(),
-            /* entry */ &new.entry,
-            /* issued_at */ &new.issued_at,
-            /* year */ &new.number.year,
-            /* number */ &new.number.number,
-            /* given_on */ &new.given_on,
-            /* currency */ &new.amount.currency().code(),
-            /* campaign_title */ &new.campaign_title,
-            /* custodian_name */ &new.custodian.name,
-            /* custodian_address */ &new.custodian.address,
-            /* custodian_registration */ &new.custodian.registration,
-            /* tax_text */ &new.tax_text,
-            /* terms_sha256 */ &new.terms_digest.as_slice(),
-            /* lines */ &Json(&new.lines),
-        ],
-    )
-    .await?;
-    Ok(())
+/// The row of a new receipt, to be written with the capture by a lane, which knows the entry; it is numbered then.
+pub fn row(new: &Receipt) -> Companion {
+    Companion { number: Some("/entry"), ..Companion::new("receipt", columns(new, 0)) }
+}
+
+/// What the columns of a new receipt hold, but for its book and its number.
+fn columns(new: &Receipt, entry: i64) -> Value {
+    json!({
+        "id": new.id.object,
+        "charge": new.charge.object,
+        "pledge": new.pledge.object,
+        "donor": new.donor.object,
+        "campaign": new.campaign.object,
+        "custodian": new.custodian.id.0,
+        "amount": new.amount.minor(),
+        "entry": entry,
+        "issued_at": to_microseconds(new.issued_at),
+        "year": new.number.year,
+        "given_on": new.given_on,
+        "currency": new.amount.currency().code(),
+        "campaign_title": new.campaign_title,
+        "custodian_name": new.custodian.name,
+        "custodian_address": new.custodian.address,
+        "custodian_registration": new.custodian.registration,
+        "tax_text": new.tax_text,
+        "terms_sha256": format!("\\x{}", hex::encode(new.terms_digest)),
+        "lines": new.lines,
+    })
 }
 
 /// The receipt of a charge, if it was issued.

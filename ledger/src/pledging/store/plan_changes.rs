@@ -206,6 +206,20 @@ pub async fn is_untold(client: &impl GenericClient, pledge: PledgeId) -> Result<
     Ok(row.get(0))
 }
 
+/// Those of these pledges of whose changed plan the donor is not told yet.
+pub async fn untold_among(client: &impl GenericClient, book: BookId, pledges: &[Uuid]) -> Result<Vec<Uuid>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- plan_changes::untold_among
+            SELECT DISTINCT c.pledge FROM plan_change c
+              JOIN job j ON j.book_id = c.book_id AND j.kind = 'send_plan_change' AND j.dedupe = c.id::text
+             WHERE c.book_id = $1 AND c.pledge = ANY ($2) AND j.finished_at IS NULL AND j.dead_at IS NULL",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* pledge */ &pledges]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
 /// What mails and pages about a change say besides.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Surroundings {

@@ -146,6 +146,15 @@ pub async fn get(client: &impl GenericClient, id: PledgeId) -> Result<Pledge, Er
     row.as_ref().map(pledge).transpose()?.ok_or(Error::NotFound("pledge"))
 }
 
+/// The pledges with these ids, in no order.
+pub async fn list_by_ids(client: &impl GenericClient, book: BookId, ids: &[Uuid]) -> Result<Vec<Pledge>, Error> {
+    let statement = client
+        .prepare_cached("-- pledges::list_by_ids\nSELECT * FROM pledge WHERE book_id = $1 AND id = ANY ($2)")
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* id */ &ids]).await?;
+    rows.iter().map(pledge).collect()
+}
+
 /// Locks the pledge until the transaction ends; before its charges, its campaigns and the head of the book.
 pub async fn lock(tx: &Transaction<'_>, id: PledgeId) -> Result<Pledge, Error> {
     let statement = tx

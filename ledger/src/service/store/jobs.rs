@@ -269,10 +269,10 @@ async fn bury_unreadable(tx: &Transaction<'_>, id: JobId, wall: Timestamp, error
     Ok(())
 }
 
-/// The job is done. In the transaction of its effect: when another attempt has the lease, both are undone.
+/// The job is done. In the transaction of its effect, if it has one here: when another attempt has the lease, both are undone.
 ///
 /// What it was asked to do is kept, except for the secrets of a sign-in.
-pub async fn settle(tx: &Transaction<'_>, leased: &Leased, wall: Timestamp) -> Result<(), Error> {
+pub async fn settle(tx: &impl GenericClient, leased: &Leased, wall: Timestamp) -> Result<(), Error> {
     let statement = tx
         .prepare_cached(
             "-- jobs::settle

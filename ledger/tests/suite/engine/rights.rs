@@ -47,6 +47,8 @@ const FUNCTIONS: &[(&str, &[&str])] = &[
         &["book_check_slice({book}, 0)", "book_check_slice({book}, 100001)", "book_check_slice(999, 100)"],
     ),
     ("book_prune", &["book_prune({book})", "book_prune(999)"]),
+    ("companion_campaign_seen", &[]),
+    ("companion_charge_begun", &[]),
     ("companion_charge_captured", &[]),
     ("companion_charge_fee", &[]),
     ("companion_donor", &[]),
@@ -85,6 +87,7 @@ const FUNCTIONS: &[(&str, &[&str])] = &[
         &["period_close({book}, '0001-01-01', '{}', now())", "period_close(999, '2027-01-01', '{}', now())"],
     ),
     ("pledges_insert", &[]),
+    ("receipts_insert", &[]),
 ];
 
 /// What is written once, and what no role may do with it.

@@ -7,11 +7,13 @@ use jiff::{SignedDuration, Timestamp};
 use ledger::Error;
 use ledger::calendar::Interval;
 use ledger::engine::lane::Outcome;
-use ledger::id::{ChargeId, PledgeId};
+use ledger::id::{ChargeId, JobId, PledgeId};
+use ledger::pledging::operations::beginnings::{self, Beginning};
 use ledger::pledging::operations::captures::{self, By, Drafted};
 use ledger::pledging::operations::charges::{self, Begun, Recorded};
 use ledger::pledging::operations::pledge_changes;
 use ledger::pledging::operations::pledges::{AskedSchedule, PlacePledge};
+use ledger::pledging::operations::receipts;
 use ledger::pledging::rules::pledge::Rail;
 use ledger::service::change::Change;
 use ledger::service::store::activity::Actor;
@@ -19,6 +21,7 @@ use ledger::service::store::jobs::{self, BookWithWork, LeaseTerms};
 use ledger::service::work::Work;
 use ledger::testing::store::rows;
 use ledger::testing::{MONTHLY, ONCE, PlayedWorker, outcome};
+use std::collections::HashSet;
 
 const TWICE: AskedSchedule =
     AskedSchedule::Recurring { interval: Interval::Month, start: None, anchor: None, payments: Some(2) };
@@ -85,7 +88,7 @@ async fn a_capture_through_a_lane_leaves_the_rows_that_a_transaction_leaves() {
     assert_eq!(through, beside);
     assert!(through.iter().filter(|row| row.contains(" captured ")).count() >= 6, "{through:#?}");
 
-    let count = "SELECT count(*) FROM idempotency WHERE caller = 0";
+    let count = "SELECT count(*) FROM idempotency WHERE caller = 0 AND number > 0";
     let went: i64 = by_lane.ground.client().await.query_one(count, &[]).await.unwrap().get(0);
     assert!(went >= 4, "only {went} captures went through the lane");
     by_lane.ground.audit().await;
@@ -241,4 +244,95 @@ async fn a_worker_that_has_lost_its_lease_captures_nothing() {
     assert_eq!(states(&scene, &[charge]).await, ["captured"]);
     let settled = scene.ground.run(async |tx| jobs::settle(tx, &held, scene.ground.wall).await).await;
     assert!(settled.is_err_and(|error| matches!(error, ledger::Error::Fenced)), "the job is done already");
+}
+
+/// The numbers of the receipts of a book's year, each with its charge, in their order.
+async fn numbered(scene: &Scene) -> Vec<(i32, ChargeId)> {
+    let asked = "SELECT number, charge FROM receipt ORDER BY year, number";
+    let rows = scene.ground.client().await.query(asked, &[]).await.unwrap();
+    rows.iter().map(|row| (row.get(0), ChargeId::new(scene.ground.book.id, row.get(1)))).collect()
+}
+
+#[tokio::test]
+async fn receipts_that_come_with_captures_and_those_of_jobs_are_numbered_without_a_gap_and_once_a_charge() {
+    let scene = Scene::on(date(2027, 1, 31)).await;
+    let wall = scene.ground.wall;
+    let begun = under_way(&scene, 8).await;
+    let issue = async |charge: ChargeId| scene.ground.run(async |tx| receipts::issue(tx, charge, wall).await).await;
+    assert_eq!(numbered(&scene).await, [], "what was captured in a transaction gets its receipt from the job");
+    // One is drafted on a version that nobody has any more: it leaves no gap.
+    let stale = draft(&scene, begun[6].0, wall).await;
+    scene.answer(begun[6].0, 1, outcome("stolen_card", &begun[6].1)).await.unwrap();
+    let captured = begun[..6].iter().map(async |(charge, _)| {
+        let drafted = draft(&scene, *charge, wall).await;
+        send(&scene, *charge, drafted).await
+    });
+    // Two jobs issue what the lane may or may not have issued by then.
+    let again = begun[..6].iter().chain(&begun[..6]).map(async |(charge, _)| issue(*charge).await);
+    let (captured, _issued, refused) =
+        tokio::join!(join_all(captured), join_all(again), send(&scene, begun[6].0, stale));
+    for ((charge, reference), posted) in begun.iter().zip(captured) {
+        match posted {
+            Ok(posted) => assert!(matches!(posted, Outcome::Posted(_)), "{posted:?}"),
+            // It met a job that had locked the charge, and goes the other way.
+            Err(Error::Stale(_)) => drop(scene.answer(*charge, 1, outcome("card", reference)).await.unwrap()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert!(matches!(refused, Err(Error::Stale(_))), "{refused:?}");
+    assert_eq!(issue(begun[6].0).await.unwrap(), None);
+    for (charge, _) in &begun[..6] {
+        assert!(issue(*charge).await.unwrap().is_some());
+    }
+    let all = numbered(&scene).await;
+    assert_eq!(all.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
+    let charges: HashSet<_> = all.iter().map(|(_, charge)| *charge).collect();
+    assert_eq!(charges, begun[..6].iter().map(|(charge, _)| *charge).collect());
+    scene.ground.audit().await;
+}
+
+#[tokio::test]
+async fn payments_begin_once_in_a_batch_and_one_that_changed_meanwhile_begins_alone_or_not() {
+    let scene = Scene::on(date(2027, 1, 31)).await;
+    let (book, wall) = (scene.ground.book.id, scene.ground.wall);
+    // The account of the day is opened by the first.
+    under_way(&scene, 1).await;
+    let mut payments = Vec::new();
+    for index in 0..4 {
+        payments.push((scene.monthly(&format!("m-{index}"), "1.00", "card").await.id, 1));
+    }
+    let client = scene.ground.client().await;
+    let twice = [&payments[..], &payments[..1]].concat();
+    let drafted = beginnings::draft_each(&client, book, &twice, wall).await.unwrap();
+    assert_eq!(drafted.iter().map(Option::is_some).collect::<Vec<_>>(), [true, true, true, true, false]);
+    let stopped = payments[3].0;
+    scene
+        .ground
+        .run(async |tx| pledge_changes::cancel(tx, stopped, Change::by_service("told"), wall).await)
+        .await
+        .unwrap();
+    let lanes = scene.worker.lanes.as_ref().unwrap();
+    let commands = || {
+        let commands = drafted.iter().flatten().map(Beginning::command);
+        commands.map(|command| (beginnings::key(JobId::generate(book)), command)).collect::<Vec<_>>()
+    };
+    // Two workers have the same jobs.
+    let (one, other) = tokio::join!(lanes.command_each(book, commands()), lanes.command_each(book, commands()));
+    let mut written = [0; 4];
+    for answers in [one, other] {
+        for (place, answer) in answers.into_iter().enumerate() {
+            match answer {
+                Ok(answer) => written[place] += usize::from(answer.outcome == Outcome::Carried),
+                Err(error) => assert!(matches!(error, Error::Stale(_)), "{error}"),
+            }
+        }
+    }
+    assert_eq!(written, [1, 1, 1, 0]);
+    for (pledge, _) in &payments[..3] {
+        assert_eq!((scene.charges(*pledge).await.len(), scene.pledge(*pledge).await.next_sequence), (1, 2));
+        let begun = scene.ground.run(async |tx| charges::begin(tx, *pledge, 1, wall).await).await.unwrap();
+        assert!(matches!(begun, Begun::Try { attempt: 1, .. }), "the same attempt is taken up: {begun:?}");
+    }
+    assert_eq!(scene.charges(stopped).await, []);
+    scene.ground.audit().await;
 }

@@ -154,7 +154,7 @@ async fn every_table_is_a_source_of_events_or_has_a_reason_why_not() {
     let triggers = "SELECT DISTINCT c.relname || ' ' || CASE WHEN t.tgtype & 4 > 0 THEN 'new' ELSE 'change' END
           FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
          WHERE t.tgfoid = 'event_note'::regproc AND t.tgenabled = 'O' AND t.tgnewtable IS NOT NULL
-           AND encode(t.tgargs, 'escape') = c.relname || E'\\\\000'";
+           AND starts_with(encode(t.tgargs, 'escape'), c.relname || E'\\\\000')";
     let mut wanted = BTreeSet::new();
     for source in &sources {
         // Donors are no events when they are made.
@@ -170,6 +170,14 @@ async fn every_table_is_a_source_of_events_or_has_a_reason_why_not() {
         }
     }
     assert_eq!(lines(&owner, triggers).await, wanted);
+
+    // What a trigger asks is worked out of the list as it is now.
+    let outdated = "SELECT t.tgname::text FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+         WHERE t.tgfoid = 'event_note'::regproc AND t.tgargs IS DISTINCT FROM
+               convert_to(c.relname, 'UTF8') || '\\x00'::bytea
+               || (SELECT string_agg(convert_to(q, 'UTF8') || '\\x00'::bytea, ''::bytea)
+                     FROM event_questions(c.relname::text, CASE WHEN t.tgtype & 4 > 0 THEN 'INSERT' ELSE 'UPDATE' END) q)";
+    assert_eq!(lines(&owner, outdated).await, BTreeSet::new());
 }
 
 #[tokio::test]
@@ -349,7 +357,7 @@ async fn no_event_tells_who_a_donor_is_or_what_people_have_written() {
     scene.ground.run(async |tx| pledge_changes::cancel(tx, cancelled, change, wall).await).await.unwrap();
     let all = scene.ground.events().await;
     let seen: BTreeSet<&str> = all.iter().map(|event| event.kind.family.name).collect();
-    assert_eq!(seen, ["campaign", "charge", "plan_change", "pledge", "settlement"].into());
+    assert_eq!(seen, ["campaign", "charge", "plan_change", "pledge", "receipt", "settlement"].into());
 
     let owner = scene.ground.database_owner().await;
     // It is there to be found: in the tables of donors and pledges, and in the list of who did what.
