@@ -38,6 +38,7 @@ pub mod store {
     pub mod plan_changes;
     pub mod pledges;
     pub mod receipts;
+    pub mod reconciliations;
     pub mod recoveries;
     pub mod refunds;
     pub mod tries;
@@ -63,6 +64,7 @@ pub mod operations {
     pub mod pledges;
     pub mod present;
     pub mod receipts;
+    pub mod reconciliations;
     pub mod recoveries;
     pub mod refund_outcomes;
     pub mod refunds;

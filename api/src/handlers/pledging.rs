@@ -14,8 +14,10 @@ pub mod pledge_body;
 pub mod pledge_changes;
 pub mod pledges;
 pub mod receipts;
+pub mod reconciliations;
 pub mod recoveries;
 pub mod refunds;
+pub mod settlements;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -59,6 +61,12 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(refunds::settle)
         .service(refunds::fail)
         .service(refunds::show)
+        .service(settlements::report)
+        .service(reconciliations::reconcile)
+        .service(settlements::list)
+        .service(settlements::list_charges)
+        .service(settlements::show)
+        .service(settlements::settle_by)
         .service(charges::show)
         .service(chargebacks::open)
         .service(chargebacks::list)

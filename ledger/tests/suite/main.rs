@@ -42,6 +42,7 @@ mod pledging {
     mod refunds;
     mod reports;
     pub(crate) mod scene;
+    mod settling;
     mod stuck;
 }
 mod challenges;

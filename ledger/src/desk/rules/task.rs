@@ -1,7 +1,8 @@
 //! A task: what waits for a person, for which object, until when.
 
 use crate::id::{
-    BookRef, ChargebackId, ClaimId, ContributionId, DisputeId, DistributionId, InvitationId, SubmissionId,
+    BookRef, ChargeId, ChargebackId, ClaimId, ContributionId, DisputeId, DistributionId, InvitationId, SettlementId,
+    SubmissionId,
 };
 use crate::words::words;
 use jiff::Timestamp;
@@ -31,6 +32,10 @@ words! {
         AnswerChargeback = "answer_chargeback",
         /// Fund the risk reserve, which does not reach for a chargeback that is lost.
         FundReserve = "fund_reserve",
+        /// Find out whether a partner has the money of a charge: it reported the capture, and its own list does not have it.
+        CheckCapture = "check_capture",
+        /// Ask a custodian for money that it owes beyond the day that was promised.
+        ChaseSettlement = "chase_settlement",
     }
 }
 
@@ -78,6 +83,8 @@ impl Place {
 /// What a task is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TaskObject {
+    /// A charge.
+    Charge(ChargeId),
     /// A chargeback.
     Chargeback(ChargebackId),
     /// A claim.
@@ -90,6 +97,8 @@ pub enum TaskObject {
     Distribution(DistributionId),
     /// An invitation.
     Invitation(InvitationId),
+    /// A settlement.
+    Settlement(SettlementId),
     /// A submission.
     Submission(SubmissionId),
 }
@@ -97,12 +106,14 @@ pub enum TaskObject {
 impl TaskObject {
     fn uuid(self) -> Uuid {
         match self {
+            TaskObject::Charge(id) => id.object,
             TaskObject::Chargeback(id) => id.object,
             TaskObject::Claim(id) => id.object,
             TaskObject::Contribution(id) => id.object,
             TaskObject::Dispute(id, _) => id.object,
             TaskObject::Distribution(id) => id.object,
             TaskObject::Invitation(id) => id.0,
+            TaskObject::Settlement(id) => id.object,
             TaskObject::Submission(id) => id.object,
         }
     }
