@@ -140,6 +140,13 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/refunds/{id}:fail", Access::Scope(Scope::ChargesWrite)),
     // what providers tell by themselves: no token, but a signature of the body
     ("POST", "/v1/provider-events/stripe", Access::Signed),
+    // settlements: partners report and see their own, the host says how each settles
+    ("POST", "/v1/settlements", Access::Scope(Scope::ChargesWrite)),
+    ("POST", "/v1/reconciliations", Access::Scope(Scope::ChargesWrite)),
+    ("GET", "/v1/settlements", Access::RoleOrScope(DONOR_READERS, Scope::SettlementsRead)),
+    ("GET", "/v1/settlements/{id}", Access::RoleOrScope(DONOR_READERS, Scope::SettlementsRead)),
+    ("GET", "/v1/settlements/{id}/charges", Access::RoleOrScope(DONOR_READERS, Scope::SettlementsRead)),
+    ("POST", "/v1/books/{book}/partners/{organisation}:settle-by", Access::Role(KEEPERS)),
     // events: partners see those of their own objects
     ("GET", "/v1/events", Visible),
     // chargebacks: the partner that brought the pledge reports and decides them

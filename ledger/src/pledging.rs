@@ -43,6 +43,7 @@ pub mod store {
     pub mod plan_changes;
     pub mod pledges;
     pub mod receipts;
+    pub mod reconciliations;
     pub mod recoveries;
     pub mod refunds;
     pub mod returnables;
@@ -77,6 +78,7 @@ pub mod operations {
     pub mod present;
     pub mod provider_reports;
     pub mod receipts;
+    pub mod reconciliations;
     pub mod recoveries;
     pub mod refund_outcomes;
     pub mod refunds;

@@ -3,15 +3,18 @@
 
 /// Pure rules.
 pub mod rules {
+    pub mod reported;
     pub mod settlement;
 }
 
 /// SQL, and nothing else.
 pub mod store {
+    pub mod reported;
     pub mod settlements;
 }
 
 /// Lock, decide, save.
 pub mod operations {
+    pub mod reported;
     pub mod settlements;
 }

@@ -55,6 +55,7 @@ const PIECES: &[(Piece, &[&str])] = &[
             "pledges",
             "charges",
             "refunds",
+            "settlements",
             "chargebacks",
             "receivables",
             "milestones",

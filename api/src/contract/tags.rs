@@ -29,6 +29,10 @@ const TAGS: &[(&str, &str)] = &[
     ("pledges", "What donors promise, brought by partner platforms: once or each month."),
     ("charges", "The payments of pledges, tried by the service or reported by partners."),
     ("refunds", "What goes back of charges to their donors, whole or in part."),
+    (
+        "settlements",
+        "What custodians pay over of captured charges, by the clock or as they report, and what they still owe.",
+    ),
     ("chargebacks", "Charges that a donor's bank took back, how that ended, and who bears what is lost."),
     ("receivables", "What teams owe back, and the risk reserve of a host, which bears what nobody else does."),
     ("milestones", "Money of a campaign that is set aside for a piece of work."),

@@ -33,7 +33,7 @@ use ledger::pledging::rules::suspense::SuspenseState;
 use ledger::pledging::rules::withdrawal::WithdrawalState;
 use ledger::service::event::EventKind;
 use ledger::service::job::JobKind;
-use ledger::treasury::rules::settlement::Method as PaymentMethod;
+use ledger::treasury::rules::settlement::{Method as PaymentMethod, SettlesBy};
 use serde_json::{Value, json};
 
 /// Words that stand in the code of what a thing can be; a test holds them against it.
@@ -95,6 +95,7 @@ pub(super) const STATES: &[(&str, &[&str])] = &[
     ("Milestone", &["planned", "funded", "claimed", "partly_released", "released", "cancelled"]),
     ("Pledge", &["created", "active", "needs_action", "paused", "lapsed", "completed", "cancelled", "refunded"]),
     ("Refund", &["requested", "sent", "settled", "failed"]),
+    ("Settlement", &["open", "settled"]),
     ("Submission", &["draft", "submitted", "incomplete"]),
 ];
 
@@ -131,7 +132,8 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Returnable", "why") => all(Why::ALL),
         ("RefundFee", "borne_by") => literal(&["payee", "donor"]),
         ("Charge" | "Pledge" | "Refund", "rail") => all(Rail::ALL),
-        ("Charge" | "Pledge", "method") => all(PaymentMethod::ALL),
+        ("Charge" | "Pledge" | "Settlement", "method") => all(PaymentMethod::ALL),
+        ("Settlement", "by") | ("CustodianSettling" | "SettleByRequest", "settles_by") => all(SettlesBy::ALL),
         ("Contribution", "state") => all(ContributionState::ALL),
         ("Credential", "scopes") => all(Scope::ALL),
         ("DeadJob", "kind") => JobKind::ALL.iter().map(|kind| kind.as_str().to_owned()).collect(),

@@ -17,10 +17,12 @@ pub mod pledge_money;
 pub mod pledges;
 pub mod provider_events;
 pub mod receipts;
+pub mod reconciliations;
 pub mod recoveries;
 pub mod refunds;
 pub mod suspense;
 pub mod withdrawals;
+pub mod settlements;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -69,6 +71,12 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(refunds::settle)
         .service(refunds::fail)
         .service(refunds::show)
+        .service(settlements::report)
+        .service(reconciliations::reconcile)
+        .service(settlements::list)
+        .service(settlements::list_charges)
+        .service(settlements::show)
+        .service(settlements::settle_by)
         .service(charges::show)
         .service(chargebacks::open)
         .service(chargebacks::list)

@@ -36,6 +36,8 @@ impl TaskBody {
             TaskKind::AttestHours => "Attest hours",
             TaskKind::ScoreSubmission => "Score a submission",
             TaskKind::AnswerChargeback => "Give evidence against a chargeback",
+            TaskKind::CheckCapture => "Check a capture that the partner's list does not have",
+            TaskKind::ChaseSettlement => "Ask a custodian for money that is overdue",
             TaskKind::FundReserve => "Fund the risk reserve for a lost chargeback",
             TaskKind::MatchSuspense => "Say whose payment this money is, or return it",
         }

@@ -207,6 +207,7 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/challenges/{id}/contributions",
             "POST /v1/matching-rounds/{id}/contributions",
             "POST /v1/cooperatives/{book}/proceeds",
+            "POST /v1/settlements",
         ],
     ),
     refusal(
@@ -316,6 +317,12 @@ pub(super) const KINDS: &[Kind] = &[
         "The charge was captured: by another payment, or the report says that it was not.",
         "Look by which one. Refund another payment; report a refund or a chargeback when the money of the capture went back.",
         REPORTS,
+    ),
+    refusal(
+        "settlement-differs",
+        "A line of the settlement says something else than what is owed of its charge. Nothing was settled.",
+        "`detail` names the lines and both figures. Mend them; or, when less has arrived than is owed, send `accept_difference` with the reason.",
+        &["POST /v1/settlements"],
     ),
     refusal(
         "capture-amount",

@@ -184,6 +184,40 @@ async fn the_host_sees_a_name_only_as_far_as_the_donor_lets_it_be_seen() {
     assert_eq!((&second["items"][0]["reference"], &second["next_cursor"]), (&json!("order-2"), &Value::Null));
 }
 
+/// The partner reports that it has paid over a charge: wrongly, twice, and in a list for who may see it.
+async fn settle(service: &Service, charge: &Value) {
+    let (id, day) = (&charge["id"], &charge["captured_on"]);
+    let body = |reference: &str, amount: &str| {
+        json!({"book": service.ground.book.reference().to_string(), "reference": reference, "date": day,
+               "amount": {"amount": amount, "currency": "USD"}, "lines": [{"charge": id, "amount": amount, "fee": "0.00"}]})
+    };
+    let report = async |body: &Value| service.post("/v1/settlements", &service.partner, body).await;
+    let wrong = report(&body("out-1", "10.01")).await;
+    assert_eq!(wrong.kind(), (409, "/problems/settlement-differs"));
+    assert!(wrong.body["detail"].as_str().unwrap().contains("10.01 of 10.00 USD"), "{}", wrong.body);
+    let mut short = body("out-2", "9.00");
+    short["accept_difference"] = json!(true);
+    assert_eq!(report(&short).await.body["errors"][0]["pointer"], "/reason");
+    short["reason"] = json!("the bank kept a dollar");
+    let stated = report(&short).await.ok();
+    assert_eq!((&stated["missing"]["amount"], &stated["reason"]), (&json!("1.00"), &json!("the bank kept a dollar")));
+    let rest = report(&body("out-3", "1.00")).await.ok();
+    assert_eq!((&rest["state"], &rest["by"], &rest["method"]), (&json!("settled"), &json!("report"), &Value::Null));
+    assert_eq!(report(&body("out-3", "1.00")).await.ok()["id"], rest["id"]);
+    for token in [&service.partner, &service.treasurer.token] {
+        let all = service.get(&format!("/v1/settlements?book={}", service.ground.book.reference()), token).await.ok();
+        assert_eq!(all["items"].as_array().unwrap().len(), 3, "{all}");
+        let at = format!("/v1/settlements/{}", rest["id"].as_str().unwrap());
+        assert_eq!(service.get(&at, token).await.ok()["amount"]["amount"], "1.00");
+        let of = service.get(&format!("{at}/charges"), token).await.ok();
+        assert_eq!((&of["items"][0]["charge"], &of["items"][0]["arrived"]["amount"]), (id, &json!("1.00")));
+    }
+    let by = format!("/v1/books/{}/partners/{}:settle-by", service.ground.book.reference(), service.ground.partner);
+    let said = json!({"settles_by": "report"});
+    assert_eq!(service.post(&by, &service.partner, &said).await.status, 403);
+    assert_eq!(service.post(&by, &service.treasurer.token, &said).await.ok()["settles_by"], "report");
+}
+
 #[actix_web::test]
 async fn p1_a_partner_reports_a_capture_and_the_totals_say_so_once() {
     let service = Service::start().await;
@@ -213,6 +247,7 @@ async fn p1_a_partner_reports_a_capture_and_the_totals_say_so_once() {
         let captured = service.post(&format!("{charge}:capture"), &service.partner, &report).await;
         assert_eq!((captured.status, &captured.body["state"]), (200, &json!("captured")), "{}", captured.body);
     }
+    settle(&service, &service.get(&charge, &service.partner).await.body).await;
     let late = json!({"event_id": "evt-2", "code": "account_closed"});
     let refused = service.post(&format!("{charge}:cannot-collect"), &service.partner, &late).await;
     assert_eq!(refused.kind(), (409, "/problems/charge-captured"));
@@ -220,7 +255,7 @@ async fn p1_a_partner_reports_a_capture_and_the_totals_say_so_once() {
     assert_eq!((&shown["attempts"][0]["state"], &shown["entry"]), (&json!("captured"), &json!(1)));
     let totals =
         service.get(&format!("/v1/campaigns/{}/totals", campaign["id"].as_str().unwrap()), &service.partner).await;
-    for (name, amount) in [("pledged", "10.00"), ("collected", "10.00"), ("settled", "0.00"), ("available", "0.00")] {
+    for (name, amount) in [("pledged", "10.00"), ("collected", "10.00"), ("settled", "10.00"), ("available", "10.00")] {
         assert_eq!(totals.body[name]["amount"], amount, "{name}");
     }
 }

@@ -44,6 +44,7 @@ mod pledging {
     mod refunds;
     mod reports;
     pub(crate) mod scene;
+    mod settling;
     mod stuck;
     mod terms;
 }

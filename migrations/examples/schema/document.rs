@@ -107,7 +107,7 @@ const DOMAINS: &[Domain] = &[
     Domain {
         name: "treasury",
         about: "Money that is with a custodian until it settles.",
-        tables: &["settlement"],
+        tables: &["settlement", "settlement_line"],
         functions: &["companion_settlement_open"],
     },
     Domain {

@@ -52,7 +52,7 @@ GRANT INSERT (number, uid, organisation, name, currency, mode, zone, visibility,
     commonpurse_service;
 GRANT UPDATE (visibility, clock_offset_s, clock_target, version) ON book TO commonpurse_service;
 GRANT INSERT (book_id, organisation, admitted_by, admitted_at) ON book_partner TO commonpurse_service;
-GRANT UPDATE (admitted_by, admitted_at, withdrawn_by, withdrawn_at) ON book_partner TO commonpurse_service;
+GRANT UPDATE (admitted_by, admitted_at, withdrawn_by, withdrawn_at, settles_by) ON book_partner TO commonpurse_service;
 GRANT INSERT (created_at, book_id, exponent, code, name, counts) ON unit TO commonpurse_service;
 GRANT INSERT (book_id, account, partner) ON exchange_pair TO commonpurse_service;
 
@@ -129,12 +129,15 @@ GRANT UPDATE (campaign, amount, version, state_since, state_until, starts_on, ne
 GRANT INSERT (id, pledge, asked_by, from_amount, to_amount, asked_at, consented_at, lapses_at, book_id, currency, from_interval,
     to_interval, consent, reason, shown_sha256, secret_digest) ON plan_change TO commonpurse_service;
 GRANT INSERT (change, at, book_id, terms_from, starts_on, outcome) ON plan_change_end TO commonpurse_service;
-GRANT INSERT (id, partner, created_at, book_id, receivable, day, due_on, currency, method) ON settlement TO commonpurse_service;
+GRANT INSERT (id, partner, created_at, book_id, receivable, day, due_on, currency, method, amount, entry, settled_at, reference,
+    reason, missing, content) ON settlement TO commonpurse_service;
+GRANT SELECT ON settlement_line TO commonpurse_service;
+GRANT INSERT (settlement, charge, of_settlement, amount, missing, fee, book_id) ON settlement_line TO commonpurse_service;
 GRANT UPDATE (amount, entry, settled_at) ON settlement TO commonpurse_service;
 GRANT INSERT (id, pledge, campaign, partner, amount, created_at, waits_until, book_id, sequence, attempt, due_on, currency,
     rail, state, method) ON charge TO commonpurse_service;
 GRANT UPDATE (campaign, settlement, entry, version, waits_until, attempt, declines, first_declined_on, retry_on, captured_on,
-    state, decline_kind, decline_code, provider_reference, fees, withheld, refunded) ON charge TO commonpurse_service;
+    state, decline_kind, decline_code, provider_reference, fees, withheld, refunded, arrived, doubted_at) ON charge TO commonpurse_service;
 GRANT INSERT (charge, amount, book_id, account, returns, payee) ON charge_fee TO commonpurse_service;
 GRANT UPDATE (undone) ON charge_fee TO commonpurse_service;
 GRANT INSERT (id, charge, partner, amount, sent, entry, requested_at, waits_until, book_id, of_cash, currency, rail, state, reason,

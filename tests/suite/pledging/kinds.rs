@@ -56,7 +56,8 @@ async fn c6_a_twentieth_of_the_charges_fails_and_the_stated_basis_decides() -> O
     let stage = Stage::set().await?;
     let goal = usd("10000.00");
     let collected = published(&stage, "by-collected", json!({"kind": "all_or_nothing", "goal": goal})).await?;
-    let kind = json!({"kind": "all_or_nothing", "goal": goal, "verdict_basis": "pledged"});
+    let fees = json!([{"to": "host", "percent": "5"}]);
+    let kind = json!({"kind": "all_or_nothing", "goal": goal, "verdict_basis": "pledged", "fees": fees});
     let pledged = published(&stage, "by-pledged", kind).await?;
     ensure!(collected["verdict_basis"] == "collected" && collected["verdict"].is_null(), "{collected}");
     ensure!(text(&collected, "/terms")?.contains("collected and not refunded"), "{collected}");
@@ -87,7 +88,9 @@ async fn c6_a_twentieth_of_the_charges_fails_and_the_stated_basis_decides() -> O
     ensure!(totals(&stage, &collected).await?["returnable"] == usd("9880.00"));
     ensure!(totals(&stage, &pledged).await?["returnable"] == usd("0.00"));
     refused(&fund_milestone(&stage, &collected, "1.00").await?, "campaign-failed")?;
-    ensure!(fund_milestone(&stage, &pledged, "9880.00").await?.status == 200);
+    // Of what was collected, and of nothing else, the fee was taken: 5 % of 9,880.00.
+    ensure!(stage.balance("income:fees").await? == "494.00");
+    ensure!(fund_milestone(&stage, &pledged, "9386.00").await?.status == 200);
 
     // The way on of a donor whose campaign failed.
     let mine = stage.cast.partner.get("/v1/pledges?reference=c-1").await?.ok()?;

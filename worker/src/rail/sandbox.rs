@@ -103,6 +103,8 @@ impl Sandbox {
                 | SandboxToken::StolenCard
                 | SandboxToken::HardDecline
                 | SandboxToken::AnswersTwice
+                | SandboxToken::SettlesShort
+                | SandboxToken::SettlesLate
                 | SandboxToken::Timeout
                 | SandboxToken::DisputedWon
                 | SandboxToken::DisputedLost,
@@ -246,6 +248,8 @@ fn decide(request: &ChargeRequest) -> Outcome {
     match token {
         SandboxToken::Ok
         | SandboxToken::AnswersTwice
+        | SandboxToken::SettlesShort
+        | SandboxToken::SettlesLate
         | SandboxToken::Timeout
         | SandboxToken::RefundFails
         | SandboxToken::RefundSlow

@@ -19,10 +19,11 @@ use utoipa::ToSchema;
 #[schema(as = Task)]
 pub struct TaskBody {
     /// `accept_invitation`, `review_claim`, `change_claim`, `resolve_dispute`, `open_distribution`, `approve_distribution`,
-    /// `attest_hours`, `score_submission`, `answer_chargeback`, `fund_reserve` or `match_suspense`.
+    /// `attest_hours`, `score_submission`, `answer_chargeback`, `fund_reserve`, `match_suspense`, `check_capture` or `chase_settlement`.
     #[schema(value_type = String)]
     pub kind: TaskKind,
-    /// The id of what it is about: a claim, a dispute, a distribution, hours, a submission, a chargeback, money in suspense, an invitation.
+    /// The id of what it is about: a claim, a dispute, a distribution, hours, a submission, a charge, a chargeback, a settlement, money in
+    /// suspense, an invitation.
     #[schema(example = "clm_aaaaaaibtr7mdvlxpvb2pxnbwmcv6rjy")]
     pub object: String,
     /// The object in words, such as the name of the milestone.
@@ -42,6 +43,7 @@ impl From<Task> for TaskBody {
     fn from(task: Task) -> TaskBody {
         let (book, book_name) = task.book.unzip();
         let (object, path) = match task.object {
+            TaskObject::Charge(id) => (id.to_string(), Some(format!("/v1/charges/{id}"))),
             TaskObject::Chargeback(id) => (id.to_string(), Some(format!("/v1/chargebacks/{id}"))),
             TaskObject::Claim(id) => (id.to_string(), Some(format!("/v1/claims/{id}"))),
             TaskObject::Contribution(id) => {
@@ -51,6 +53,7 @@ impl From<Task> for TaskBody {
             TaskObject::Distribution(id) => (id.to_string(), Some(format!("/v1/distributions/{id}"))),
             TaskObject::Invitation(id) => (id.to_string(), None),
             TaskObject::Suspense(id) => (id.to_string(), Some(format!("/v1/suspense/{id}"))),
+            TaskObject::Settlement(id) => (id.to_string(), Some(format!("/v1/settlements/{id}"))),
             TaskObject::Submission(id) => (id.to_string(), Some(format!("/v1/submissions/{id}"))),
         };
         TaskBody { kind: task.kind, object, title: task.title, book, book_name, until: task.until, path }
@@ -67,7 +70,7 @@ pub async fn page(state: &State, person: PersonId, query: &PageQuery) -> Result<
 }
 
 /// Lists what waits for who asks, across all their roles: claims to review or to change, disputes to decide, distributions
-/// to open or to approve, hours to attest, submissions to score, chargebacks to answer or to bear, invitations to accept. What
+/// to open or to approve, hours to attest, submissions to score, chargebacks to answer or to bear, captures to check, settlements that custodians owe, invitations to accept. What
 /// ends first comes first.
 #[utoipa::path(tag = "identity", params(PageQuery),
     responses((status = 200, description = "A page, what ends first at the top", body = Page<TaskBody>)))]

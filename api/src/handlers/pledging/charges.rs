@@ -80,6 +80,9 @@ pub struct ChargeBody {
     #[schema(value_type = Option<String>, format = "date")]
     captured_on: Option<Date>,
     provider_reference: Option<String>,
+    /// Since when the partner's own list of the day contradicts its capture, by the book's clock: it does not settle by itself. Null when
+    /// nothing does.
+    doubted_at: Option<Timestamp>,
     #[schema(value_type = Option<String>)]
     settlement: Option<SettlementId>,
     /// Record number of the entry of its capture; null before.
@@ -113,6 +116,7 @@ impl From<Charge> for ChargeBody {
             retry_on: None,
             captured_on: None,
             provider_reference: None,
+            doubted_at: it.doubted_at,
             settlement: it.settlement,
             entry: (it.entry > 0).then_some(it.entry),
             created_at: it.created_at,

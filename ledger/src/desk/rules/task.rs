@@ -1,7 +1,8 @@
 //! A task: what waits for a person, for which object, until when.
 
 use crate::id::{
-    BookRef, ChargebackId, ClaimId, ContributionId, DisputeId, DistributionId, InvitationId, SubmissionId, SuspenseId,
+    BookRef, ChargeId, ChargebackId, ClaimId, ContributionId, DisputeId, DistributionId, InvitationId, SettlementId,
+    SubmissionId, SuspenseId,
 };
 use crate::words::words;
 use jiff::Timestamp;
@@ -33,6 +34,10 @@ words! {
         FundReserve = "fund_reserve",
         /// Say whose payment money in suspense is, or return it.
         MatchSuspense = "match_suspense",
+        /// Find out whether a partner has the money of a charge: it reported the capture, and its own list does not have it.
+        CheckCapture = "check_capture",
+        /// Ask a custodian for money that it owes beyond the day that was promised.
+        ChaseSettlement = "chase_settlement",
     }
 }
 
@@ -80,6 +85,8 @@ impl Place {
 /// What a task is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TaskObject {
+    /// A charge.
+    Charge(ChargeId),
     /// A chargeback.
     Chargeback(ChargebackId),
     /// A claim.
@@ -92,6 +99,8 @@ pub enum TaskObject {
     Distribution(DistributionId),
     /// An invitation.
     Invitation(InvitationId),
+    /// A settlement.
+    Settlement(SettlementId),
     /// A submission.
     Submission(SubmissionId),
     /// Money in suspense.
@@ -101,12 +110,14 @@ pub enum TaskObject {
 impl TaskObject {
     fn uuid(self) -> Uuid {
         match self {
+            TaskObject::Charge(id) => id.object,
             TaskObject::Chargeback(id) => id.object,
             TaskObject::Claim(id) => id.object,
             TaskObject::Contribution(id) => id.object,
             TaskObject::Dispute(id, _) => id.object,
             TaskObject::Distribution(id) => id.object,
             TaskObject::Invitation(id) => id.0,
+            TaskObject::Settlement(id) => id.object,
             TaskObject::Submission(id) => id.object,
             TaskObject::Suspense(id) => id.object,
         }

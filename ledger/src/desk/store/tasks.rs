@@ -5,8 +5,8 @@ use crate::desk::rules::task::{Place, Task, TaskKind, TaskObject};
 use crate::engine::store::rows::word;
 use crate::error::Error;
 use crate::id::{
-    BookId, BookRef, ChargebackId, ClaimId, ContributionId, DisputeId, DistributionId, InvitationId, PersonId,
-    SubmissionId, SuspenseId,
+    BookId, BookRef, ChargeId, ChargebackId, ClaimId, ContributionId, DisputeId, DistributionId, InvitationId,
+    PersonId, SettlementId, SubmissionId, SuspenseId,
 };
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
@@ -187,6 +187,65 @@ pub async fn suspense(
          ORDER BY s.waits_until, s.id LIMIT $4";
     let rows = waiting(client, text, person, after, limit).await?;
     rows.iter().map(|row| task(row, |book, id| TaskObject::Suspense(SuspenseId::new(book, id)))).collect()
+}
+
+/// Settlements whose day has passed while their custodian still owes something, for the host.
+pub async fn settlements(
+    client: &impl GenericClient,
+    person: PersonId,
+    after: Place,
+    limit: i64,
+    wall: Timestamp,
+) -> Result<Vec<Task>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- tasks::settlements
+            SELECT 'chase_settlement' AS kind, s.book_id, s.id, o.name || ', due on ' || s.due_on AS title, b.uid, b.name,
+                   NULL::timestamptz AS until
+              FROM book b
+              JOIN settlement s ON s.book_id = b.number AND s.settled_at IS NULL
+               AND s.due_on < (($5::timestamptz + make_interval(secs => b.clock_offset_s)) AT TIME ZONE b.zone)::date
+              JOIN organisation o ON o.id = s.partner
+             WHERE EXISTS (SELECT FROM membership r WHERE r.organisation = b.organisation AND r.person = $1
+                              AND r.role IN ('owner', 'treasurer'))
+               AND ($2::timestamptz IS NOT NULL OR s.id > $3)
+             ORDER BY s.id LIMIT $4",
+        )
+        .await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* person */ &person.0,
+                /* until */ &after.until,
+                /* object */ &after.object,
+                /* limit */ &limit,
+                /* wall */ &wall,
+            ],
+        )
+        .await?;
+    rows.iter().map(|row| task(row, |book, id| TaskObject::Settlement(SettlementId::new(book, id)))).collect()
+}
+
+/// Captures that the list of their partner does not have, for the host.
+pub async fn doubted(
+    client: &impl GenericClient,
+    person: PersonId,
+    after: Place,
+    limit: i64,
+) -> Result<Vec<Task>, Error> {
+    let text = "-- tasks::doubted
+        SELECT 'check_capture' AS kind, c.book_id, c.id, k.title || ', captured on ' || c.captured_on AS title, b.uid, b.name,
+               NULL::timestamptz AS until
+          FROM book b
+          JOIN charge c ON c.book_id = b.number AND c.doubted_at IS NOT NULL AND c.refunded < c.amount
+          JOIN campaign k ON k.book_id = c.book_id AND k.id = c.campaign
+         WHERE EXISTS (SELECT FROM membership r WHERE r.organisation = b.organisation AND r.person = $1
+                          AND r.role IN ('owner', 'treasurer'))
+           AND ($2::timestamptz IS NOT NULL OR c.id > $3)
+         ORDER BY c.id LIMIT $4";
+    let rows = waiting(client, text, person, after, limit).await?;
+    rows.iter().map(|row| task(row, |book, id| TaskObject::Charge(ChargeId::new(book, id)))).collect()
 }
 
 /// Distributions that the person may open, and those that somebody else drafted and the person may approve.

@@ -12,7 +12,7 @@ use super::plan;
 use super::present::lock_present;
 use crate::book::AccountNumber;
 use crate::books::operations::accounts;
-use crate::calendar::later;
+use crate::calendar::{days_after, later};
 use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
 use crate::engine::store::{balances, journal};
@@ -402,12 +402,16 @@ async fn leave(
     chargebacks::update(tx, &Chargeback { opened_entry: posted.number, ..chargeback }).await
 }
 
-/// The day on which the money of a charge arrives. On that day, and later, it is made sure that it has.
+/// The day on which the money of a charge arrives. On that day, and later, it is made sure that it has, if its custodian pays.
 async fn arrive(tx: &Transaction<'_>, book: &Book, charge: &Charge, wall: Timestamp) -> Result<Date, Error> {
     let settlement = charge.settlement.ok_or_else(|| Error::inconsistent(format!("{} is not captured", charge.id)))?;
     let arrives = settlement_rows::get(tx, settlement).await?.due_on;
     if matches!(charge.state, ChargeState::Captured { .. }) && arrives <= book.today(wall) {
         settlements::settle(tx, settlement, wall).await?;
+        if matches!(charges::get(tx, charge.id).await?.state, ChargeState::Captured { .. }) {
+            // Its custodian is late: looked at again a day later.
+            return Ok(days_after(book.today(wall), 1));
+        }
     }
     Ok(arrives)
 }

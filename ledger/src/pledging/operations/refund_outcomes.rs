@@ -188,7 +188,8 @@ async fn settle(
     provider_reference: String,
     wall: Timestamp,
 ) -> Result<Refund, Error> {
-    let is_unsettled = matches!(charge.state, ChargeState::Captured { .. });
+    // Of a charge that has arrived in part there is cash.
+    let is_unsettled = matches!(charge.state, ChargeState::Captured { .. }) && charge.arrived == 0;
     let from = match charge.settlement {
         Some(settlement) if is_unsettled => settlements::get(tx, settlement).await?.receivable,
         _ => {

@@ -410,6 +410,10 @@ pub struct Charge {
     pub fees: i64,
     /// Minor units that do not arrive with its settlement: the processor's fee, and what was sent back before.
     pub withheld: i64,
+    /// Minor units that its custodian has paid over while more of it is missing; 0 when it arrives at once.
+    pub arrived: i64,
+    /// Since when the list of its partner contradicts its capture, in book time; none when nothing does.
+    pub doubted_at: Option<Timestamp>,
     /// Minor units that the donor's bank took back: of chargebacks that are open or lost.
     pub disputed: i64,
     /// Minor units of that whose chargeback is lost.
@@ -474,6 +478,8 @@ impl Charge {
             refunded: 0,
             fees: 0,
             withheld: 0,
+            arrived: 0,
+            doubted_at: None,
             disputed: 0,
             lost: 0,
             rail: pledge.rail,

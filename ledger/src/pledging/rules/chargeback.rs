@@ -175,6 +175,8 @@ pub fn of_token(token: &str) -> Option<Ruling> {
         | SandboxToken::StolenCard
         | SandboxToken::HardDecline
         | SandboxToken::AnswersTwice
+        | SandboxToken::SettlesShort
+        | SandboxToken::SettlesLate
         | SandboxToken::Timeout
         | SandboxToken::RefundFails
         | SandboxToken::RefundSlow => None,

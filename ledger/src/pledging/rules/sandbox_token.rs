@@ -24,6 +24,10 @@ words! {
         AnswersTwice = "sandbox_answers_twice",
         /// Captured, but the answer is lost.
         Timeout = "sandbox_timeout",
+        /// Captured; its custodian pays over a tenth less than it owes.
+        SettlesShort = "sandbox_settles_short",
+        /// Captured; its custodian pays it over days after the day that was promised.
+        SettlesLate = "sandbox_settles_late",
         /// Captured; a refund fails.
         RefundFails = "sandbox_refund_fails",
         /// Captured; a refund is on its way for a day.
@@ -49,6 +53,10 @@ impl SandboxToken {
                 "captured, and reported a second time 70 milliseconds after the provider was asked"
             }
             SandboxToken::Timeout => "captured, but the answer is lost",
+            SandboxToken::SettlesShort => {
+                "captured; a tenth of it is missing when it settles, stays owed, and arrives when a settlement is reported"
+            }
+            SandboxToken::SettlesLate => "captured; settles five days after the day that was promised",
             SandboxToken::RefundFails => "captured; a refund of it fails",
             SandboxToken::RefundSlow => "captured; a refund of it arrives a day after it was sent",
             SandboxToken::DisputedWon => "captured, taken back five days later, and given back ten days after that",
@@ -75,6 +83,13 @@ pub fn check(rail: Rail, token: &str) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_tokens_that_say_how_money_settles_are_those_of_the_treasury() {
+        use crate::treasury::rules::settlement::{LATE_TOKEN, SHORT_TOKEN};
+        assert_eq!(SandboxToken::SettlesShort.as_str(), SHORT_TOKEN);
+        assert_eq!(SandboxToken::SettlesLate.as_str(), LATE_TOKEN);
+    }
 
     #[test]
     fn u5_a_token_that_the_sandbox_does_not_know_is_refused_with_the_list_of_those_that_it_does() {

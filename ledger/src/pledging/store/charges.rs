@@ -30,6 +30,8 @@ pub(super) fn charge(row: &Row) -> Result<Charge, Error> {
         refunded: row.get("refunded"),
         fees: row.get("fees"),
         withheld: row.get("withheld"),
+        arrived: row.get("arrived"),
+        doubted_at: row.get("doubted_at"),
         disputed: row.get("disputed"),
         lost: row.get("lost"),
         rail: row.get::<_, &str>("rail").parse()?,

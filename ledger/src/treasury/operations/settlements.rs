@@ -1,7 +1,8 @@
 //! Settlements: the captures of a custodian's day, collected while the day lasts, and turned into cash two days later.
 
-use crate::book::{AccountNumber, Entry};
+use crate::book::{AccountNumber, Entry, Mode};
 use crate::books::operations::accounts;
+use crate::calendar::days_after;
 use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
@@ -10,7 +11,7 @@ use crate::money::{Currency, Money};
 use crate::service::job::{Job, NewJob};
 use crate::service::store::jobs;
 use crate::treasury::rules::settlement as rules;
-use crate::treasury::rules::settlement::{Method, Settlement};
+use crate::treasury::rules::settlement::{Method, Settlement, SettlesBy};
 use crate::treasury::store::settlements;
 use crate::{chart, movements};
 use deadpool_postgres::Transaction;
@@ -37,6 +38,12 @@ pub(crate) async fn open(
             }
         };
         if found.settled_at.is_none() {
+            if found.due_on <= book.today(wall) {
+                // Its job may be done: what comes into it now is looked for again.
+                let dedupe = format!("{}-{}", found.id, wall.as_microsecond());
+                let job = Job::SettleReceivable { settlement: found.id };
+                jobs::enqueue(tx, &NewJob { book: book.id, due_at: book.now(wall), dedupe, job }).await?;
+            }
             return Ok(found);
         }
     }
@@ -78,6 +85,10 @@ async fn begin(
         method,
         receivable: accounts::ensure(tx, book, &receivable, currency, wall).await?,
         amount: 0,
+        entry: 0,
+        reference: String::new(),
+        reason: String::new(),
+        missing: 0,
         settled_at: None,
         created_at: book.now(wall),
     };
@@ -92,6 +103,9 @@ async fn begin(
 /// The cash of a custodian's day has arrived: one entry for the sum, and its charges, contributions to purses and
 /// pools, and entry fees are settled; money in suspense arrives with them. Done twice, it is done once.
 ///
+/// Charges stay owed, and the settlement open beyond its day, while the custodian settles by its reports alone, or has paid over a
+/// part of a charge: what is missing of it arrives by a report. Means of payment of the sandbox arrive late or short.
+///
 /// # Errors
 ///
 /// `settlement-not-due` before its due date: captures could still come into it. `sum-too-large`; what [`posting::post`]
@@ -102,47 +116,92 @@ pub async fn settle(tx: &Transaction<'_>, id: SettlementId, wall: Timestamp) -> 
     if settlement.settled_at.is_some() {
         return Ok(settlement);
     }
-    if book.today(wall) < settlement.due_on {
+    let today = book.today(wall);
+    if today < settlement.due_on {
         let detail = format!("the captures of {} arrive on {}", settlement.day, settlement.due_on);
         return Err(Refusal::new("settlement-not-due", detail).into());
     }
-    let mut arriving = settlements::settle_charges(tx, id).await?;
+    let again = settlement.entry > 0;
+    let earned_before = if again { settlements::earned(tx, id).await?.map_or(0, |(_, earned)| earned) } else { 0 };
+    let late = later_than_promised(tx, &book, &settlement, today).await?;
+    let mut arriving = charges(tx, &book, &settlement, late.is_some()).await?;
     arriving.extend(settlements::arriving_contributions(tx, id).await?);
     arriving.extend(settlements::arriving_fees(tx, id).await?);
     arriving.extend(settlements::arriving_pools(tx, id).await?);
     arriving.extend(settlements::arriving_suspense(tx, id).await?);
     let sum = rules::sum(arriving, settlement.currency)?;
     let (amount, entry) = match sum {
-        None => (0, 0),
+        None => (0, None),
         Some(sum) => {
             let cash = cash(tx, &book, &settlement, wall).await?;
-            let entry = movements::receivable_settled(cash, settlement.receivable, sum, book.today(wall), id);
-            let entry = with_earned(tx, &book, &settlement, entry, wall).await?;
-            (sum.minor(), posting::post(tx, &book, entry, wall).await?.number)
+            let entry = movements::receivable_settled(cash, settlement.receivable, sum, today, id);
+            let earned = settlements::earned(tx, id).await?.map(|(account, earned)| (account, earned - earned_before));
+            let entry = with_earned(tx, &book, settlement.currency, entry, earned, wall).await?;
+            (sum.minor(), Some(posting::post(tx, &book, entry, wall).await?.number))
         }
     };
-    if entry > 0 {
-        settlements::insert_settled(tx, id, entry).await?;
+    if let Some(entry) = entry {
+        settlements::insert_settled(tx, id, entry, again).await?;
     }
     settlements::settle_contributions(tx, id).await?;
     settlements::settle_fees(tx, id).await?;
     settlements::settle_pools(tx, id).await?;
-    settlements::update_settled(tx, id, amount, entry, book.now(wall)).await?;
+    let settled_at = if settlements::owes(tx, id, None).await? { None } else { Some(book.now(wall)) };
+    settlements::update_settled(tx, id, amount, entry, settled_at).await?;
+    if let Some(day) = late {
+        let dedupe = format!("{id}-late");
+        let job = Job::SettleReceivable { settlement: id };
+        jobs::enqueue(tx, &NewJob { book: book.id, due_at: book.start_of(day), dedupe, job }).await?;
+    }
     settlements::get(tx, id).await
 }
 
-/// The host has earned its fees of the charges that arrive.
-async fn with_earned(
+/// The day on which the charges of it arrive that the sandbox's custodian pays over late; none when there are none, or it has come.
+async fn later_than_promised(
     tx: &Transaction<'_>,
     book: &Book,
     settlement: &Settlement,
+    today: Date,
+) -> Result<Option<Date>, Error> {
+    let day = days_after(settlement.due_on, rules::LATE_DAYS);
+    if book.mode == Mode::Live || day <= today {
+        return Ok(None);
+    }
+    Ok(settlements::owes(tx, settlement.id, Some(rules::LATE_TOKEN)).await?.then_some(day))
+}
+
+/// What arrives of its charges, by the clock.
+async fn charges(
+    tx: &Transaction<'_>,
+    book: &Book,
+    settlement: &Settlement,
+    but_late: bool,
+) -> Result<Vec<i64>, Error> {
+    if settlements::settles_by(tx, book.id, settlement.partner).await? == SettlesBy::Report {
+        return Ok(Vec::new());
+    }
+    if book.mode == Mode::Live {
+        return settlements::settle_charges(tx, settlement.id, &[]).await;
+    }
+    let but: &[&str] = if but_late { &[rules::SHORT_TOKEN, rules::LATE_TOKEN] } else { &[rules::SHORT_TOKEN] };
+    let mut arriving = settlements::settle_charges(tx, settlement.id, but).await?;
+    arriving.extend(settlements::shorten_charges(tx, settlement.id, rules::SHORT_TOKEN).await?);
+    Ok(arriving)
+}
+
+/// The host has earned its fees of the charges that arrive.
+pub(super) async fn with_earned(
+    tx: &Transaction<'_>,
+    book: &Book,
+    currency: Currency,
     entry: Entry,
+    earned: Option<(AccountNumber, i64)>,
     wall: Timestamp,
 ) -> Result<Entry, Error> {
-    let Some((payable, earned)) = settlements::earned(tx, settlement.id).await? else { return Ok(entry) };
-    let Ok(earned) = Money::from_minor(earned, settlement.currency) else { return Ok(entry) };
-    let account = chart::fee_income().in_currency(settlement.currency, book.currency);
-    let income = accounts::ensure(tx, book, &account, settlement.currency, wall).await?;
+    let Some((payable, earned)) = earned else { return Ok(entry) };
+    let Ok(earned) = Money::from_minor(earned, currency) else { return Ok(entry) };
+    let account = chart::fee_income().in_currency(currency, book.currency);
+    let income = accounts::ensure(tx, book, &account, currency, wall).await?;
     Ok(movements::with_earned(entry, payable, income, earned))
 }
 
@@ -153,6 +212,17 @@ async fn cash(
     settlement: &Settlement,
     wall: Timestamp,
 ) -> Result<AccountNumber, Error> {
-    let account = chart::cash_at(settlement.partner).in_currency(settlement.currency, book.currency);
-    accounts::ensure(tx, book, &account, settlement.currency, wall).await
+    cash_of(tx, book, settlement.partner, settlement.currency, wall).await
+}
+
+/// The account of the cash in a currency that a custodian holds.
+pub(super) async fn cash_of(
+    tx: &Transaction<'_>,
+    book: &Book,
+    partner: OrganisationId,
+    currency: Currency,
+    wall: Timestamp,
+) -> Result<AccountNumber, Error> {
+    let account = chart::cash_at(partner).in_currency(currency, book.currency);
+    accounts::ensure(tx, book, &account, currency, wall).await
 }

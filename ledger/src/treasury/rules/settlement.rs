@@ -30,6 +30,23 @@ words! {
     }
 }
 
+words! {
+    /// What turns the charges of a custodian into cash.
+    SettlesBy, "way of settling" {
+        /// The days after their capture, unless the custodian reports them before.
+        Clock = "clock",
+        /// The custodian's report, and nothing else.
+        Report = "report",
+    }
+}
+
+/// The sandbox's means of payment of which the custodian pays over a tenth less than it owes.
+pub const SHORT_TOKEN: &str = "sandbox_settles_short";
+/// The sandbox's means of payment whose money comes [`LATE_DAYS`] after the day that was promised.
+pub const LATE_TOKEN: &str = "sandbox_settles_late";
+/// How many days that is.
+pub const LATE_DAYS: i64 = 5;
+
 /// On which day the captures of a day arrive that were paid in this way.
 pub fn due_on(day: Date, method: Method) -> Date {
     let days = match method {
@@ -69,8 +86,16 @@ pub struct Settlement {
     pub method: Method,
     /// Account of what the custodian owes.
     pub receivable: AccountNumber,
-    /// Minor units that arrived; 0 before.
+    /// Minor units that have arrived so far.
     pub amount: i64,
+    /// Record number of the last entry of an arrival; 0 before.
+    pub entry: i64,
+    /// How the custodian names it; empty for the settlement of a day.
+    pub reference: String,
+    /// Why something is missing, as the custodian says; empty when nothing is.
+    pub reason: String,
+    /// Minor units that the custodian said are missing of its charges.
+    pub missing: i64,
     /// When it arrived, in book time; none before.
     pub settled_at: Option<Timestamp>,
     /// When it was made, in book time.

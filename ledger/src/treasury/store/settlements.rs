@@ -5,14 +5,14 @@ use crate::engine::store::rows::word;
 use crate::error::Error;
 use crate::id::{BookId, OrganisationId, SettlementId};
 use crate::money::Currency;
-use crate::treasury::rules::settlement::{Method, Settlement};
+use crate::treasury::rules::settlement::{Method, Settlement, SettlesBy};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::json;
 use tokio_postgres::Row;
 
-fn settlement(row: &Row) -> Result<Settlement, Error> {
+pub(super) fn settlement(row: &Row) -> Result<Settlement, Error> {
     let id = SettlementId::new(BookId(row.get("book_id")), row.get("id"));
     let currency = row.get::<_, &str>("currency").parse();
     Ok(Settlement {
@@ -24,6 +24,10 @@ fn settlement(row: &Row) -> Result<Settlement, Error> {
         method: word(row.get("method"))?,
         receivable: AccountNumber(row.get("receivable")),
         amount: row.get("amount"),
+        entry: row.get("entry"),
+        reference: row.get("reference"),
+        reason: row.get("reason"),
+        missing: row.get("missing"),
         settled_at: row.get("settled_at"),
         created_at: row.get("created_at"),
     })
@@ -36,7 +40,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &Settlement) -> Result<bool, Erro
             "-- settlements::insert
             INSERT INTO settlement (book_id, id, partner, day, due_on, currency, receivable, created_at, method)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-            ON CONFLICT (book_id, partner, day, currency, method) DO NOTHING",
+            ON CONFLICT (book_id, partner, day, currency, method) WHERE reference = '' DO NOTHING",
         )
         .await?;
     let rows = tx
@@ -70,7 +74,8 @@ pub async fn hold_open(
         .prepare_cached(
             "-- settlements::hold_open
             SELECT * FROM settlement
-             WHERE book_id = $1 AND partner = $2 AND day = $3 AND currency = $4 AND method = $5 FOR SHARE",
+             WHERE book_id = $1 AND partner = $2 AND day = $3 AND currency = $4 AND method = $5 AND reference = ''
+               FOR SHARE",
         )
         .await?;
     let row = tx
@@ -100,7 +105,7 @@ pub async fn find(
         .prepare_cached(
             "-- settlements::find
             SELECT * FROM settlement
-             WHERE book_id = $1 AND partner = $2 AND day = $3 AND currency = $4 AND method = $5",
+             WHERE book_id = $1 AND partner = $2 AND day = $3 AND currency = $4 AND method = $5 AND reference = ''",
         )
         .await?;
     let row = client
@@ -156,39 +161,99 @@ pub async fn earned(tx: &Transaction<'_>, id: SettlementId) -> Result<Option<(Ac
     Ok(row.map(|row| (AccountNumber(row.get("account")), row.get("earned"))))
 }
 
-/// Its captured charges are settled. Says what arrives of each: minor units, all but what is withheld.
-pub async fn settle_charges(tx: &Transaction<'_>, id: SettlementId) -> Result<Vec<i64>, Error> {
+/// Its captured charges are settled, but for those of which something has arrived before, those that are doubted, and those
+/// whose means is among `but`. Says what arrives of each: minor units, all but what is withheld.
+pub async fn settle_charges(tx: &Transaction<'_>, id: SettlementId, but: &[&str]) -> Result<Vec<i64>, Error> {
     let statement = tx
         .prepare_cached(
             "-- settlements::settle_charges
-            UPDATE charge SET state = 'settled', version = version + 1
-             WHERE book_id = $1 AND settlement = $2 AND state = 'captured'
+            UPDATE charge c SET state = 'settled', doubted_at = NULL, version = version + 1
+             WHERE c.book_id = $1 AND c.settlement = $2 AND c.state = 'captured' AND c.arrived = 0
+               AND (c.doubted_at IS NULL OR c.refunded = c.amount)
+               AND (cardinality($3::text[]) = 0
+                    OR NOT EXISTS (SELECT FROM pledge p
+                                    WHERE p.book_id = c.book_id AND p.id = c.pledge AND p.token = ANY($3)))
             RETURNING amount - withheld",
         )
         .await?;
-    let rows = tx.query(&statement, &[/* book_id */ &id.book.0, /* settlement */ &id.object]).await?;
+    let rows = tx.query(&statement, &[/* book_id */ &id.book.0, /* settlement */ &id.object, /* but */ &but]).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
-/// The cash has arrived: `amount` minor units by `entry`, both 0 when there was nothing.
+/// Of its captured charges by a means of the sandbox nine tenths arrive, once. Says what arrives of each, in minor units.
+pub async fn shorten_charges(tx: &Transaction<'_>, id: SettlementId, token: &str) -> Result<Vec<i64>, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- settlements::shorten_charges
+            UPDATE charge c SET arrived = (c.amount - c.withheld) - (c.amount - c.withheld + 9) / 10, version = c.version + 1
+              FROM pledge p
+             WHERE c.book_id = $1 AND c.settlement = $2 AND c.state = 'captured' AND c.arrived = 0
+               AND c.amount - c.withheld > 1 AND p.book_id = c.book_id AND p.id = c.pledge AND p.token = $3
+            RETURNING c.arrived",
+        )
+        .await?;
+    let rows =
+        tx.query(&statement, &[/* book_id */ &id.book.0, /* settlement */ &id.object, /* token */ &token]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// Whether charges of it are still owed: all of them, or those by a means of the sandbox.
+pub async fn owes(client: &impl GenericClient, id: SettlementId, token: Option<&str>) -> Result<bool, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- settlements::owes
+            SELECT EXISTS (SELECT FROM charge c
+                            WHERE c.book_id = $1 AND c.settlement = $2 AND c.state = 'captured'
+                              AND ($3::text IS NULL
+                                   OR EXISTS (SELECT FROM pledge p
+                                               WHERE p.book_id = c.book_id AND p.id = c.pledge AND p.token = $3)))",
+        )
+        .await?;
+    let row = client
+        .query_one(&statement, &[/* book_id */ &id.book.0, /* settlement */ &id.object, /* token */ &token])
+        .await?;
+    Ok(row.get(0))
+}
+
+/// What turns the charges of a custodian into cash.
+pub async fn settles_by(
+    client: &impl GenericClient,
+    book: BookId,
+    partner: OrganisationId,
+) -> Result<SettlesBy, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- settlements::settles_by
+            SELECT settles_by FROM book_partner WHERE book_id = $1 AND organisation = $2",
+        )
+        .await?;
+    let row = client.query_opt(&statement, &[/* book_id */ &book.0, /* partner */ &partner.0]).await?;
+    row.map_or(Ok(SettlesBy::Clock), |row| word(row.get("settles_by")))
+}
+
+/// Money has arrived: `amount` minor units more, by `entry`, none when there was nothing. `settled_at` when nothing is owed any more.
 pub async fn update_settled(
     tx: &Transaction<'_>,
     id: SettlementId,
     amount: i64,
-    entry: i64,
-    wall: Timestamp,
+    entry: Option<i64>,
+    settled_at: Option<Timestamp>,
 ) -> Result<(), Error> {
     let statement = tx
         .prepare_cached(
             "-- settlements::update_settled
-            UPDATE settlement SET amount = $3, entry = $4, settled_at = $5 WHERE book_id = $1 AND id = $2",
+            UPDATE settlement SET amount = amount + $3, entry = coalesce($4, entry), settled_at = $5
+             WHERE book_id = $1 AND id = $2",
         )
         .await?;
     tx.execute(
         &statement,
         &[
-            /* book_id */ &id.book.0, /* id */ &id.object, /* amount */ &amount,
-            /* entry */ &entry, /* settled_at */ &wall,
+            /* book_id */ &id.book.0,
+            /* id */ &id.object,
+            /* amount */ &amount,
+            /* entry */ &entry,
+            /* settled_at */ &settled_at,
         ],
     )
     .await?;
@@ -279,17 +344,22 @@ pub async fn settle_pools(tx: &Transaction<'_>, settlement: SettlementId) -> Res
 }
 
 /// A layer for each charge that was settled with a settlement, but for fees and refunds: its money became cash by entry `settled`.
-pub async fn insert_settled(tx: &Transaction<'_>, id: SettlementId, settled: i64) -> Result<u64, Error> {
+/// `again`: some of them have their layers, as the settlement arrives in parts.
+pub async fn insert_settled(tx: &Transaction<'_>, id: SettlementId, settled: i64, again: bool) -> Result<u64, Error> {
     let statement = tx
         .prepare_cached(
             "-- settlements::insert_settled
             INSERT INTO fund_layer (book_id, fund, number, settled, pledge, amount, remaining)
             SELECT c.book_id, k.fund, c.entry, $3, c.pledge, c.amount - c.refunded - c.fees, c.amount - c.refunded - c.fees
               FROM charge c JOIN campaign k ON k.book_id = c.book_id AND k.id = c.campaign
-             WHERE c.book_id = $1 AND c.settlement = $2 AND c.state = 'settled' AND c.amount > c.refunded + c.fees",
+             WHERE c.book_id = $1 AND c.settlement = $2 AND c.state = 'settled' AND c.amount > c.refunded + c.fees
+               AND (NOT $4 OR NOT EXISTS (SELECT FROM fund_layer l
+                                           WHERE l.book_id = c.book_id AND l.fund = k.fund AND l.number = c.entry))",
         )
         .await?;
-    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
-        [/* book_id */ &id.book.0, /* settlement */ &id.object, /* settled */ &settled];
+    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 4] = [
+        /* book_id */ &id.book.0, /* settlement */ &id.object, /* settled */ &settled,
+        /* again */ &again,
+    ];
     Ok(tx.execute(&statement, &values).await?)
 }

@@ -1,0 +1,363 @@
+//! Settlements: what custodians pay over, by the clock or as they report, and what they still owe.
+
+use crate::auth::Caller;
+use crate::extract::{Keyed, Params};
+use crate::idempotency::{Reply, Scope, idempotent};
+use crate::paging::{Page, PageQuery, Window};
+use crate::problem::Problem;
+use crate::state::State;
+use crate::visibility::{book_of, kept, note, require_admitted};
+use crate::wire::{BalanceBody, MoneyBody, OfBook, bounded, paragraphs, parse};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use deadpool_postgres::GenericClient;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use ledger::Error;
+use ledger::engine::store::books::{self, Book};
+use ledger::id::{BookRef, ChargeId, OrganisationId, SettlementId};
+use ledger::money::{Currency, Money};
+use ledger::parties::rules::role::Scope as Permission;
+use ledger::text;
+use ledger::treasury::operations::reported::{self as operations, Report};
+use ledger::treasury::rules::reported::{LINES_MAX, Line};
+use ledger::treasury::rules::settlement::{Method, Settlement, SettlesBy};
+use ledger::treasury::store::reported::{self, Listed, OfCharge};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Money that a custodian has paid over.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewSettlement {
+    /// For which book.
+    #[schema(min_length = 36, max_length = 36, pattern = "^bok_[a-z2-7]{32}$")]
+    book: String,
+    /// How the partner names it; the same one twice is one.
+    #[schema(min_length = 1, max_length = 200, example = "payout-2027-031")]
+    reference: String,
+    /// The day on which it arrived, in the zone of the book.
+    #[schema(value_type = String, format = "date", example = "2027-03-04")]
+    date: Date,
+    /// All that arrived: what the lines come to.
+    amount: MoneyBody,
+    /// Of which charges. Each stands there once.
+    #[schema(min_items = 1, max_items = 10_000)]
+    lines: Vec<NewSettlementLine>,
+    /// Whether what is missing of charges is stated: it stays owed. Else a difference refuses the whole settlement.
+    #[serde(default)]
+    accept_difference: bool,
+    /// Why something is missing, when that is stated; no personal data.
+    #[serde(default)]
+    #[schema(max_length = 1000)]
+    reason: String,
+}
+
+/// What arrived of a charge.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewSettlementLine {
+    #[schema(min_length = 36, max_length = 36, pattern = "^chg_[a-z2-7]{32}$")]
+    charge: String,
+    /// In the currency of the settlement: what the charge brought, less what the terms let the processor keep, and less refunds that
+    /// were sent before.
+    #[schema(example = "9.70", pattern = r"^[0-9]{1,16}(\.[0-9]{1,4})?$", max_length = 21)]
+    amount: String,
+    /// What the processor kept of it: compared with the fee that the campaign's terms name for it. Not compared when it is left out.
+    #[schema(example = "0.30", pattern = r"^[0-9]{1,16}(\.[0-9]{1,4})?$", max_length = 21)]
+    fee: Option<String>,
+}
+
+impl NewSettlementLine {
+    fn parse(&self, place: usize, currency: Currency) -> Result<Line, Problem> {
+        let wrong = |field: &str, message: String| Problem::invalid(format!("/lines/{place}/{field}"), message);
+        let charge: ChargeId = parse(&format!("/lines/{place}/charge"), &self.charge)?;
+        let amount = Money::parse(&self.amount, currency).map_err(|error| wrong("amount", error.to_string()))?;
+        let fee = match &self.fee {
+            None => None,
+            Some(fee) if fee.chars().all(|digit| matches!(digit, '0' | '.')) => Some(0),
+            Some(fee) => Some(Money::parse(fee, currency).map_err(|error| wrong("fee", error.to_string()))?.minor()),
+        };
+        Ok(Line { charge, amount, fee })
+    }
+}
+
+impl NewSettlement {
+    fn parse(&self, book: BookRef, partner: OrganisationId) -> Result<Report, Problem> {
+        let amount = self.amount.parse("/amount")?;
+        if !(1..=LINES_MAX).contains(&self.lines.len()) {
+            return Err(Problem::invalid("/lines", format!("1 to {LINES_MAX}")));
+        }
+        let lines = self.lines.iter().enumerate().map(|(place, line)| {
+            let parsed = line.parse(place, amount.currency())?;
+            if parsed.charge.book == book.book {
+                return Ok(parsed);
+            }
+            Err(Problem::invalid(format!("/lines/{place}/charge"), "it is in another book"))
+        });
+        let reason = paragraphs("/reason", &self.reason, text::REASON_OR_NONE)?;
+        if self.accept_difference && reason.is_empty() {
+            return Err(Problem::invalid("/reason", "say why something is missing"));
+        }
+        Ok(Report {
+            partner,
+            reference: bounded("/reference", &self.reference, text::REFERENCE)?,
+            day: self.date,
+            amount,
+            lines: lines.collect::<Result<_, _>>()?,
+            missing: self.accept_difference.then_some(reason),
+        })
+    }
+}
+
+/// What a custodian pays over together.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Settlement)]
+pub struct SettlementBody {
+    #[schema(value_type = String)]
+    id: SettlementId,
+    /// The partner that holds the money.
+    #[schema(value_type = String)]
+    custodian: OrganisationId,
+    /// `clock`: what was captured on a day, by one method of payment. `report`: what the custodian says that it has paid over.
+    #[schema(value_type = String)]
+    by: SettlesBy,
+    /// `open`: its charges are owed. `settled`: nothing of it is owed any more.
+    state: String,
+    /// Whether the day on which it was due has passed while something is owed: nothing is released of that, and people of the host
+    /// have a task.
+    overdue: bool,
+    /// The day of the captures; of a reported one the day on which it arrived. In the zone of the book.
+    #[schema(value_type = String, format = "date")]
+    day: Date,
+    /// When it is due as cash.
+    #[schema(value_type = String, format = "date")]
+    due_on: Date,
+    /// `card`, `debit` or `transfer`; null for a reported one, which may have several.
+    #[schema(value_type = Option<String>)]
+    method: Option<Method>,
+    /// What has arrived so far.
+    amount: BalanceBody,
+    /// What is still owed of its charges.
+    owed: BalanceBody,
+    /// How the custodian names it; null when it was not reported.
+    reference: Option<String>,
+    /// What the custodian said is missing of its charges. They are owed in the settlements of their days.
+    missing: BalanceBody,
+    /// Why that is missing; null when nothing was.
+    reason: Option<String>,
+    /// Record number of the last journal entry of an arrival; null before.
+    entry: Option<i64>,
+    /// When nothing of it was owed any more, by the book's clock; null before.
+    settled_at: Option<Timestamp>,
+    /// When it was begun, by the book's clock.
+    created_at: Timestamp,
+}
+
+impl SettlementBody {
+    fn new(listed: Listed, today: Date) -> SettlementBody {
+        let Listed { settlement: it, owed } = listed;
+        let is_open = it.settled_at.is_none();
+        let is_reported = !it.reference.is_empty();
+        SettlementBody {
+            id: it.id,
+            custodian: it.partner,
+            by: if is_reported { SettlesBy::Report } else { SettlesBy::Clock },
+            state: if is_open { "open" } else { "settled" }.to_owned(),
+            overdue: is_open && it.due_on < today,
+            day: it.day,
+            due_on: it.due_on,
+            method: (!is_reported).then_some(it.method),
+            amount: BalanceBody::new(it.amount, it.currency),
+            owed: BalanceBody::new(owed, it.currency),
+            missing: BalanceBody::new(it.missing, it.currency),
+            reference: is_reported.then_some(it.reference),
+            reason: (!it.reason.is_empty()).then_some(it.reason),
+            entry: (it.entry > 0).then_some(it.entry),
+            settled_at: it.settled_at,
+            created_at: it.created_at,
+        }
+    }
+
+    fn of(it: Settlement, today: Date) -> SettlementBody {
+        SettlementBody::new(Listed { settlement: it, owed: 0 }, today)
+    }
+}
+
+/// Reports money that the partner has paid over, with the charges that it brought. Exactly they are settled, as of that day, and count
+/// as funded. A line that differs from what is owed refuses the whole settlement, and the answer names up to a hundred such lines with both
+/// figures. With `accept_difference` less may arrive than is owed: such a charge stays owed with what is missing, and nothing is released of it
+/// until the rest is reported. What is never reported settles by the clock, unless the host has said that this partner settles by its reports.
+#[utoipa::path(tag = "settlements", request_body = NewSettlement,
+    responses((status = 201, description = "Settled, now or before by the same reference", body = SettlementBody)))]
+#[post("/v1/settlements")]
+pub(crate) async fn report(
+    state: Data<State>,
+    caller: Caller,
+    request: Keyed<NewSettlement>,
+) -> Result<HttpResponse, Problem> {
+    let partner = caller.require_scope(Permission::ChargesWrite)?;
+    let book: BookRef = parse("/book", &request.body.book)?;
+    let report = request.body.parse(book, partner.organisation)?;
+    idempotent(&state, &request.key, Scope::Book(book.book), caller.id(), async |tx| {
+        let book = books::resolve(tx, book).await?;
+        require_admitted(tx, partner, &book, "book").await?;
+        let wall = Timestamp::now();
+        let settled = operations::report(tx, book.id, &report, wall).await?;
+        Ok(Reply::created(&SettlementBody::of(settled, book.today(wall))))
+    })
+    .await
+}
+
+/// Lists the settlements of a book: partners see their own.
+#[utoipa::path(tag = "settlements", params(OfBook),
+    responses((status = 200, description = "A page, the oldest first", body = Page<SettlementBody>)))]
+#[get("/v1/settlements")]
+pub(crate) async fn list(
+    state: Data<State>,
+    caller: Caller,
+    query: Params<OfBook>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let book: BookRef = parse("/book", &query.0.book)?;
+    let window = Window::<Uuid>::parse(query.0.limit, query.0.cursor.as_deref())?;
+    let client = state.client().await?;
+    let book = books::resolve(&client, book).await?;
+    let partner = reader(&client, &caller, &book, "book").await?;
+    let today = book.today(Timestamp::now());
+    let rows = reported::list(&client, book.id, partner, window.after.unwrap_or_default(), window.fetch()).await?;
+    Ok(window.page(rows, |row| row.settlement.id.object, |row| SettlementBody::new(row, today)).respond(&http))
+}
+
+/// Shows a settlement.
+#[utoipa::path(tag = "settlements", params(("id" = String, Path, description = "The settlement")),
+    responses((status = 200, description = "The settlement", body = SettlementBody)))]
+#[get("/v1/settlements/{id}")]
+pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<SettlementId>) -> Result<HttpResponse, Problem> {
+    let client = state.client().await?;
+    let (book, found) = concerned(&client, &caller, *id).await?;
+    Ok(HttpResponse::Ok().json(SettlementBody::new(found, book.today(Timestamp::now()))))
+}
+
+/// A charge in a settlement.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SettlementCharge)]
+pub struct SettlementChargeBody {
+    #[schema(value_type = String)]
+    charge: ChargeId,
+    /// What arrived of it: by this settlement when it was reported, else so far.
+    arrived: BalanceBody,
+    /// What was owed of it afterwards.
+    missing: BalanceBody,
+    /// What its custodian says that the processor kept; null when it does not say.
+    fee: Option<BalanceBody>,
+}
+
+impl SettlementChargeBody {
+    fn new(it: &OfCharge, currency: Currency) -> SettlementChargeBody {
+        let balance = |minor: i64| BalanceBody::new(minor, currency);
+        SettlementChargeBody {
+            charge: it.charge,
+            arrived: balance(it.arrived),
+            missing: balance(it.missing),
+            fee: it.fee.map(balance),
+        }
+    }
+}
+
+/// Lists the charges of a settlement. A charge that a custodian has paid over by a report stands in that settlement, and no more in
+/// the one of its day.
+#[utoipa::path(tag = "settlements", params(("id" = String, Path, description = "The settlement"), PageQuery),
+    responses((status = 200, description = "A page, by their ids", body = Page<SettlementChargeBody>)))]
+#[get("/v1/settlements/{id}/charges")]
+pub(crate) async fn list_charges(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<SettlementId>,
+    query: Params<PageQuery>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let window = query.0.window::<Uuid>()?;
+    let client = state.client().await?;
+    let currency = concerned(&client, &caller, *id).await?.1.settlement.currency;
+    let rows = reported::list_charges(&client, *id, window.after.unwrap_or_default(), window.fetch()).await?;
+    let body = |row: OfCharge| SettlementChargeBody::new(&row, currency);
+    Ok(window.page(rows, |row| row.charge.object, body).respond(&http))
+}
+
+/// Whose settlements the caller reads: their own of a partner, all for people of the host.
+async fn reader(
+    client: &impl GenericClient,
+    caller: &Caller,
+    book: &Book,
+    what: &'static str,
+) -> Result<Option<OrganisationId>, Error> {
+    match caller.partner() {
+        Some(partner) => {
+            require_admitted(client, partner, book, what).await?;
+            Ok(Some(partner.organisation))
+        }
+        None => {
+            caller.require_role(client, book.organisation, what).await?;
+            Ok(None)
+        }
+    }
+}
+
+async fn concerned(client: &impl GenericClient, caller: &Caller, id: SettlementId) -> Result<(Book, Listed), Error> {
+    let book = book_of(client, id.book, "settlement").await?;
+    let partner = reader(client, caller, &book, "settlement").await?;
+    let found = reported::get(client, id).await?;
+    if partner.is_some_and(|partner| partner != found.settlement.partner) {
+        return Err(Error::NotFound("settlement"));
+    }
+    Ok((book, found))
+}
+
+/// How a custodian settles.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SettleByRequest {
+    /// `clock`: what was captured arrives some days later, unless the partner reports it before. `report`: as the partner reports, and not
+    /// before; until then it is owed.
+    settles_by: String,
+}
+
+/// How a custodian settles, as the host said.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CustodianSettling)]
+pub struct CustodianSettlingBody {
+    #[schema(value_type = String)]
+    organisation: OrganisationId,
+    /// `clock` or `report`.
+    #[schema(value_type = String)]
+    settles_by: SettlesBy,
+}
+
+/// Says what turns the charges that a partner collects into cash: the clock, which is the default, or its reports alone. Whatever was overdue
+/// when the clock does it again is settled at once.
+#[utoipa::path(tag = "settlements",
+    params(("book" = String, Path, description = "The book"),
+           ("organisation" = String, Path, description = "The partner platform")),
+    request_body = SettleByRequest,
+    responses((status = 200, description = "So it is now", body = CustodianSettlingBody)))]
+#[post("/v1/books/{book}/partners/{organisation}:settle-by")]
+pub(crate) async fn settle_by(
+    state: Data<State>,
+    caller: Caller,
+    path: Path<(BookRef, OrganisationId)>,
+    request: Keyed<SettleByRequest>,
+) -> Result<HttpResponse, Problem> {
+    let (of, partner) = path.into_inner();
+    let settles_by: SettlesBy =
+        request.body.settles_by.parse().map_err(|_| Problem::invalid("/settles_by", "`clock` or `report`"))?;
+    idempotent(&state, &request.key, Scope::Book(of.book), caller.id(), async |tx| {
+        let book = kept(tx, &caller, of).await?;
+        let wall = Timestamp::now();
+        operations::set_settles_by(tx, &book, partner, settles_by, wall).await?;
+        note(tx, &caller, &book, &partner, "settles_by", wall).await?;
+        Ok(Reply::ok(&CustodianSettlingBody { organisation: partner, settles_by }))
+    })
+    .await
+}
