@@ -1,5 +1,5 @@
 //! Pledging: campaigns, what donors promise to them, and the charges that collect it.
-//! Stands on: engine, service, parties, books, treasury.
+//! Stands on: engine, service, parties, books, reports, treasury.
 
 /// Pure rules.
 pub mod rules {
@@ -8,6 +8,7 @@ pub mod rules {
     pub mod chargeback;
     #[cfg(test)]
     mod chargeback_tests;
+    pub mod commitment;
     pub mod donor;
     pub mod donor_link;
     pub mod fee;
@@ -17,9 +18,11 @@ pub mod rules {
     pub mod pledge;
     #[cfg(test)]
     mod pledge_tests;
+    pub mod promise;
     pub mod receipt;
     pub mod refund;
     pub mod sandbox_token;
+    pub mod tier;
     pub mod tries;
 }
 
@@ -29,6 +32,7 @@ pub mod store {
     pub mod campaigns;
     pub mod chargebacks;
     pub mod charges;
+    pub mod commitments;
     pub mod donor_links;
     pub mod donors;
     pub mod fees;
@@ -40,6 +44,7 @@ pub mod store {
     pub mod receipts;
     pub mod recoveries;
     pub mod refunds;
+    pub mod tiers;
     pub mod tries;
 }
 
@@ -50,6 +55,7 @@ pub mod operations {
     pub mod chargeback_notices;
     pub mod chargebacks;
     pub mod charges;
+    pub mod commitments;
     pub mod donor_links;
     pub mod erasure;
     pub mod fees;
@@ -62,11 +68,13 @@ pub mod operations {
     mod pledge_notices;
     pub mod pledges;
     pub mod present;
+    pub mod raises;
     pub mod receipts;
     pub mod recoveries;
     pub mod refund_outcomes;
     pub mod refunds;
     pub mod returns;
+    pub mod tiers;
     mod trial;
     pub mod tries;
     pub mod verdicts;

@@ -1,5 +1,7 @@
 //! Campaigns of the host; pledges of donors and the charges that collect them, brought by partners.
 
+pub mod campaign_raises;
+pub mod campaign_totals;
 pub mod campaigns;
 pub mod chargebacks;
 pub mod charges;
@@ -15,6 +17,7 @@ pub mod pledges;
 pub mod receipts;
 pub mod recoveries;
 pub mod refunds;
+pub mod tiers;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -25,9 +28,12 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(campaigns::list)
         .service(campaigns::publish)
         .service(campaigns::close)
-        .service(campaigns::totals)
+        .service(campaign_raises::raise)
+        .service(campaign_totals::totals)
         .service(refunds::return_all)
         .service(campaigns::show)
+        .service(tiers::add_tier)
+        .service(tiers::list_tiers)
         .service(pledges::place)
         .service(pledge_batches::place_batch)
         .service(pledges::list)

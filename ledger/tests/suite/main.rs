@@ -31,6 +31,7 @@ mod service {
     mod pruning;
 }
 mod pledging {
+    mod caps;
     mod captures;
     mod erasure;
     mod fees;

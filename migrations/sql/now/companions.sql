@@ -8,10 +8,12 @@ BEGIN
     RETURN QUERY
     INSERT INTO public.pledge (book_id, id, campaign, donor, partner, reference, content, amount, currency, schedule, starts_on,
                         anchor_day, payments, next_sequence, rail, token, terms_sha256, state, state_since, state_until,
-                        state_detail, created_at, method)
+                        state_detail, created_at, method, tier, has_place, promised,
+                        asked_amount)
     SELECT p_book, r.id, r.campaign, r.donor, r.partner, r.reference, r.content, r.amount, r.currency, r.schedule,
            r.starts_on, r.anchor_day, r.payments, r.next_sequence, r.rail, r.token, r.terms_sha256, r.state,
-           r.state_since, r.state_until, r.state_detail, r.created_at, coalesce(r.method, 'card')
+           r.state_since, r.state_until, r.state_detail, r.created_at, coalesce(r.method, 'card'),
+           r.tier, coalesce(r.has_place, false), coalesce(r.promised, 0), r.asked_amount
       FROM jsonb_populate_recordset(NULL::public.pledge, p_rows) AS r
     ON CONFLICT (book_id, partner, reference) DO NOTHING
     RETURNING *;
@@ -124,7 +126,7 @@ BEGIN
     UPDATE public.charge c
        SET settlement = r.settlement, entry = r.entry, fees = r.fees, withheld = r.withheld, state = 'captured', waits_until = NULL, retry_on = NULL,
            declines = 0, first_declined_on = NULL, decline_kind = '', decline_code = '', captured_on = r.captured_on,
-           provider_reference = r.provider_reference, version = c.version + 1
+           provider_reference = r.provider_reference, promise = coalesce(r.promise, c.promise), version = c.version + 1
       FROM jsonb_populate_recordset(NULL::public.charge, p_rows) AS r
      WHERE c.book_id = p_book AND c.id = r.id AND c.version = r.version;
     GET DIAGNOSTICS v_rows = ROW_COUNT;

@@ -14,6 +14,7 @@ use crate::id::{CallerId, ChargeId, OrganisationId};
 use crate::movements;
 use crate::pledging::rules::charge::{Charge, State};
 use crate::pledging::rules::pledge::{Pledge, Rail};
+use crate::pledging::rules::promise;
 use crate::pledging::store::{attempts, campaigns, charges, fees as charge_fees, pledges};
 use crate::service::store::activity::{self, Actor, Done};
 use crate::service::store::jobs;
@@ -79,16 +80,18 @@ pub async fn draft(
         return Ok(None);
     }
     let is_last = pledge.schedule.due_date(pledge.next_sequence).is_none();
-    if is_last && charges::any_open(client, pledge.id, Some(id)).await? {
+    if is_last && (pledge.promised > 0 || charges::any_open(client, pledge.id, Some(id)).await?) {
         return Ok(None);
     }
     let Some(mut rows) = pledge_rows(&pledge, is_last, now) else { return Ok(None) };
     let Some(borne) = fees::find(client, &book, &campaign, &pledge, &charge).await? else { return Ok(None) };
     let entry = movements::charge_captured(settlement.receivable, campaign.fund()?, charge.amount, today, id);
-    let entry = fees::with_fees(entry, &borne);
+    let mut entry = fees::with_fees(entry, &borne);
+    let (line, promise) = promise::captured(&campaign, &charge);
+    entry.lines.extend(line);
     let charge = fees::borne(charge, &borne);
     let state = charge.state.capture(today, provider_reference)?;
-    let charge = Charge { state, settlement: Some(settlement.id), ..charge };
+    let charge = Charge { state, promise, settlement: Some(settlement.id), ..charge };
     rows.push(settlements::open_row(settlement.id));
     rows.push(charges::captured_row(&charge, now)?);
     rows.extend(borne.iter().map(|fee| charge_fees::row(id, fee)));

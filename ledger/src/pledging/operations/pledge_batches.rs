@@ -1,17 +1,21 @@
 //! Many pledges of a partner at once: what decides on them is read in a few questions, however many they are.
 
-use super::pledges::{PlacePledge, as_kept, check, decide, repeated, rows};
-use crate::book::Companion;
+use super::pledges::{New, PlacePledge, as_kept, check, decide, repeated, rows};
+use crate::book::{Command, Companion};
+use crate::engine::posting;
 use crate::engine::store::books::Book;
+use crate::engine::store::journal;
 use crate::error::{Error, Refusal};
 use crate::id::{CampaignId, OrganisationId};
 use crate::pledging::rules::donor::Donor;
 use crate::pledging::rules::pledge::Pledge;
-use crate::pledging::store::{campaigns, donors, pledges};
+use crate::pledging::rules::tier::TIERS_MAX;
+use crate::pledging::store::{campaigns, donors, pledges, tiers};
 use crate::service::store::companions;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use std::collections::HashMap;
+use std::sync::Arc;
 use tokio_postgres::error::SqlState;
 
 /// What is to be done about a pledge of a batch.
@@ -19,8 +23,8 @@ use tokio_postgres::error::SqlState;
 pub enum Drafted {
     /// The partner had sent the same one before.
     Repeated(Box<Pledge>),
-    /// It is new: the pledge as it will be, and its donor.
-    New(Box<(Pledge, Donor)>),
+    /// It is new.
+    New(Box<New>),
     /// An earlier one of the batch has its reference, and decides on it.
     Later {
         /// The place of that one.
@@ -45,7 +49,9 @@ pub async fn draft_all(
     wall: Timestamp,
 ) -> Result<Vec<Result<Drafted, Error>>, Error> {
     let wall = as_kept(wall);
-    let campaign = campaigns::get(client, campaign).await?;
+    let campaign = Arc::new(campaigns::get(client, campaign).await?);
+    let has_tiers = asked.iter().any(|asked| asked.tier.is_some());
+    let tiers = if has_tiers { tiers::list(client, campaign.id, (-1, 0), TIERS_MAX.into()).await? } else { Vec::new() };
     let references: Vec<&str> = asked.iter().map(|asked| asked.reference.as_str()).collect();
     let known = pledges::list_by_references(client, book.id, partner, &references).await?;
     let mut known: HashMap<String, Pledge> = known.into_iter().map(|it| (it.reference.clone(), it)).collect();
@@ -66,11 +72,12 @@ pub async fn draft_all(
                 return Ok(Drafted::Repeated(Box::new(pledge)));
             }
             let of_donor = of_partner.get(&asked.donor.reference);
-            let (pledge, donor) = decide(book, asked, content, &campaign, of_donor, wall)?;
-            let donor = told_anew(donor, of_donor);
-            of_partner.insert(donor.reference.clone(), donor.clone());
+            let tier = tiers.iter().map(|it| &it.tier).find(|tier| Some(tier.id) == asked.tier);
+            let mut new = decide(book, asked, content, (&campaign, tier), of_donor, wall)?;
+            new.donor = told_anew(new.donor, of_donor);
+            of_partner.insert(new.donor.reference.clone(), new.donor.clone());
             first.insert(reference, place);
-            Ok(Drafted::New(Box::new((pledge, donor))))
+            Ok(Drafted::New(Box::new(new)))
         }));
     }
     Ok(drafted)
@@ -114,7 +121,7 @@ impl Drafted {
     pub fn pledge(&self) -> Option<&Pledge> {
         match self {
             Drafted::Repeated(pledge) => Some(pledge),
-            Drafted::New(new) => Some(&new.0),
+            Drafted::New(new) => Some(&new.pledge),
             Drafted::Later { .. } => None,
         }
     }
@@ -124,7 +131,8 @@ impl Drafted {
 ///
 /// # Errors
 ///
-/// [`Error::StillRunning`] when another request has placed one of them, or brought one of their donors, meanwhile.
+/// `campaign-full`, `tier-sold-out`, of the first that does not fit. [`Error::StillRunning`] when another request has placed one of
+/// them, or brought one of their donors, meanwhile.
 pub async fn place_all(
     tx: &Transaction<'_>,
     book: &Book,
@@ -132,14 +140,50 @@ pub async fn place_all(
     with: Vec<Companion>,
     wall: Timestamp,
 ) -> Result<(), Error> {
+    let today = book.today(wall);
+    let promises = |drafted: &Drafted| matches!(drafted, Drafted::New(new) if new.entry(today).is_some());
+    if drafted.iter().any(promises) {
+        // As a lane does: before the rows of pledges and donors.
+        journal::lock(tx, book.id).await?;
+    }
     let mut all = with;
     for drafted in drafted {
         if let Drafted::New(new) = drafted {
-            all.extend(rows(book, &new.0, &new.1, wall));
+            all.extend(rows(book, &new.pledge, &new.donor, wall));
         }
     }
     let written = companions::write(tx, book.id, &all).await;
-    written.map_err(|error| if came_just_now(&error) { Error::StillRunning } else { error })
+    written.map_err(|error| if came_just_now(&error) { Error::StillRunning } else { error })?;
+    promise_all(tx, book, drafted, wall).await
+}
+
+/// Promises the new ones of a batch to their campaign, whole: none is trimmed.
+async fn promise_all(tx: &Transaction<'_>, book: &Book, drafted: &[Drafted], wall: Timestamp) -> Result<(), Error> {
+    let today = book.today(wall);
+    let mut new = Vec::new();
+    let mut commands = Vec::new();
+    for (place, drafted) in drafted.iter().enumerate() {
+        if let Drafted::New(drafted) = drafted
+            && let Some(entry) = drafted.entry(today)
+        {
+            new.push((place, drafted));
+            commands.push(Command::post(None, entry));
+        }
+    }
+    if commands.is_empty() {
+        return Ok(());
+    }
+    match posting::post_all_or_reason(tx, book, &commands, wall).await? {
+        Ok(_) => Ok(()),
+        Err((at, reason)) => {
+            let (place, new) = new[at];
+            let refusal = match new.refusal(reason) {
+                Some(refusal) => refusal,
+                None => posting::refusal(tx, book, reason).await?,
+            };
+            Err(refused_in_batch(place, refusal.into()))
+        }
+    }
 }
 
 fn came_just_now(error: &Error) -> bool {
