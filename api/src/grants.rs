@@ -40,6 +40,8 @@ pub const GIVES_NOTHING: &[&str] = &[
     "POST /v1/campaigns/{id}/terms",
     "POST /v1/campaigns/{id}:publish",
     "POST /v1/campaigns/{id}:close",
+    "POST /v1/campaigns/{id}:raise",
+    "POST /v1/campaigns/{id}/tiers",
     "POST /v1/campaigns/{id}:return",
     "POST /v1/campaigns/{id}/pledges",
     "POST /v1/campaigns/{id}/pledges:batch",

@@ -14,7 +14,7 @@ use actix_web::http::{Method, StatusCode, Uri};
 use actix_web::{HttpRequest, HttpResponse};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
-use ledger::book::{Command, Companion, Key};
+use ledger::book::{Command, Companion, Key, Reason};
 use ledger::engine::lane::{Answer, Outcome};
 use ledger::engine::posting;
 use ledger::engine::store::books::Book;
@@ -331,6 +331,19 @@ pub async fn by_lane(
     reply: Reply,
     command: impl FnOnce(Companion) -> Command,
 ) -> Result<Option<HttpResponse>, Problem> {
+    by_lane_or(state, key, caller, book, reply, command, |_| None).await
+}
+
+/// The same, where the operation has words of its own for why the book refuses.
+pub async fn by_lane_or(
+    state: &State,
+    key: &IdempotencyKey,
+    caller: CallerId,
+    book: &Book,
+    reply: Reply,
+    command: impl FnOnce(Companion) -> Command,
+    explain: impl FnOnce(Reason) -> Option<Refusal>,
+) -> Result<Option<HttpResponse>, Problem> {
     let lane_key = key.for_lane(caller);
     let status = i16::try_from(reply.status.as_u16()).expect("a status has three digits");
     let row = replies::row(&lane_key, status, &reply.body, reply.names_entry, Timestamp::now());
@@ -343,7 +356,7 @@ pub async fn by_lane(
     let number = match answer.outcome {
         Outcome::Posted(number) => number,
         Outcome::Carried => 0,
-        Outcome::Refused { .. } => posted(&state.client().await?, book, &lane_key, &answer).await?,
+        Outcome::Refused { .. } => posted_or(&state.client().await?, book, &lane_key, &answer, explain).await?,
     };
     if answer.replayed {
         let claim = claim_of(book.id, &lane_key);
@@ -357,11 +370,26 @@ pub async fn by_lane(
 ///
 /// A refusal is kept in its words, so that a repetition hears the same.
 pub async fn posted(client: &impl GenericClient, book: &Book, key: &Key, answer: &Answer) -> Result<i64, Problem> {
+    posted_or(client, book, key, answer, |_| None).await
+}
+
+/// The same, where the operation has words of its own for why the book refuses.
+pub async fn posted_or(
+    client: &impl GenericClient,
+    book: &Book,
+    key: &Key,
+    answer: &Answer,
+    explain: impl FnOnce(Reason) -> Option<Refusal>,
+) -> Result<i64, Problem> {
     match answer.outcome {
         Outcome::Posted(number) => Ok(number),
         Outcome::Carried => Err(Problem::internal()),
         Outcome::Refused { reason: Some(reason), .. } => {
-            let problem: Problem = Error::from(posting::refusal(client, book, reason).await?).into();
+            let refusal = match explain(reason) {
+                Some(refusal) => refusal,
+                None => posting::refusal(client, book, reason).await?,
+            };
+            let problem: Problem = Error::from(refusal).into();
             keep_refusal(client, book.id, key, &problem).await?;
             Err(problem)
         }

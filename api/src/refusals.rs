@@ -52,6 +52,8 @@ const FLOORED: &[&str] = &[
     "POST /v1/books/{book}/journal-entries/{number}:reverse",
     "POST /v1/books/{book}/exchange-results",
     "POST /v1/books/{book}/holds/{hold}:capture",
+    "POST /v1/campaigns/{id}/pledges",
+    "POST /v1/campaigns/{id}:raise",
     "POST /v1/charges/{id}:capture",
     "POST /v1/charges/{id}:refund",
     "POST /v1/charges/{id}/refunds",

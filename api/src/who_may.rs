@@ -110,6 +110,9 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/v1/campaigns/{id}/terms", Public),
     ("POST", "/v1/campaigns/{id}:publish", Access::Role(KEEPERS)),
     ("POST", "/v1/campaigns/{id}:close", Access::Role(KEEPERS)),
+    ("POST", "/v1/campaigns/{id}:raise", Access::Role(KEEPERS)),
+    ("POST", "/v1/campaigns/{id}/tiers", Access::Role(KEEPERS)),
+    ("GET", "/v1/campaigns/{id}/tiers", Public),
     ("POST", "/v1/campaigns/{id}:return", Access::Role(OWNER)),
     // pledges and charges: partners see those that they brought
     ("POST", "/v1/campaigns/{id}/pledges", Access::Scope(Scope::PledgesWrite)),

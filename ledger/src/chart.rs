@@ -13,7 +13,7 @@ use crate::money::Currency;
 use jiff::civil::Date;
 
 /// An account of the chart: what it is called, and what it is for. Its floor is that of its class, 0: money that is not there
-/// is not spent.
+/// is not spent. Rooms of promises have floors of their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     /// Its code, such as `liabilities:fund:open-press`.
@@ -121,6 +121,16 @@ chart! {
         "The result of closed periods that is not yet distributed.";
     operating(challenge: &str) = "equity:operating:{challenge}", OperatingFund,
         "Entry fees that the rules of a challenge gave to running it.";
+    commitment_room(campaign: &str) = "equity:commitments:{campaign}:room", CommitmentRoom,
+        "What may still be pledged to a campaign, in a unit of promises; no money. Its floor is minus the cap.";
+    commitment_beyond(campaign: &str) = "equity:commitments:{campaign}:beyond", CommitmentRoom,
+        "Where promises come from that the cap of a campaign does not hold: later payments of open plans, and what a raised cap adds.";
+    commitment_pledged(campaign: &str) = "equity:commitments:{campaign}:pledged", CommitmentPledged,
+        "Promised to a campaign and not dropped, whether it was collected or not; no money.";
+    tier_room(campaign: &str, tier: i32) = "equity:places:{campaign}:{tier}:room", CommitmentRoom,
+        "Places of a campaign's tier that are free; tiers are numbered. Its floor is minus their number.";
+    tier_taken(campaign: &str, tier: i32) = "equity:places:{campaign}:{tier}:taken", CommitmentPledged,
+        "Places of a campaign's tier that pledges have.";
     // Income.
     sales(label: &str) = "income:sales:{label}", Sales,
         "What a cooperative sold, by what it is.";
@@ -158,7 +168,9 @@ pub fn owner(code: &str) -> Option<Owner<'_>> {
         | ["assets", "receivable", id, ..]
         | ["liabilities", "payable", "team" | "prize", id, ..]
         | ["liabilities", "refunds" | "fees", id, ..] => organisation(id),
-        ["liabilities", "fund", slug, ..] | ["assets", "disputes", slug, ..] => Some(Owner::Campaign(slug)),
+        ["liabilities", "fund", slug, ..]
+        | ["assets", "disputes", slug, ..]
+        | ["equity", "commitments" | "places", slug, ..] => Some(Owner::Campaign(slug)),
         ["liabilities", "purse" | "entry-fees", slug, ..] | ["equity", "operating", slug, ..] => {
             Some(Owner::Challenge(slug))
         }

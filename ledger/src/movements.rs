@@ -353,6 +353,47 @@ pub fn commitment_dropped(
     outside(one(MovementKind::CommitmentDropped, pledged, room, amount, day, "Promise dropped", pledge))
 }
 
+/// What was promised, as a line of its kind: commitment room → pledged.
+pub fn promised(room: AccountNumber, pledged: AccountNumber, amount: Money) -> Line {
+    Line { kind: MovementKind::PledgeCommitted, debit: room, credit: pledged, amount: amount.minor() }
+}
+
+/// What of it will not come, as a line of its kind: pledged → commitment room.
+pub fn promise_dropped(pledged: AccountNumber, room: AccountNumber, amount: Money) -> Line {
+    Line { kind: MovementKind::CommitmentDropped, debit: pledged, credit: room, amount: amount.minor() }
+}
+
+/// Promises with what goes beside them, as lines of their kind.
+pub fn promises_made(lines: Vec<Line>, day: Date, pledge: impl ToString) -> Entry {
+    Entry { lines, effective: day, outside_fact: false, note: Some(Note::new("Pledged", pledge)) }
+}
+
+/// What of several promises will not come, as lines of its kind. A fact from outside.
+pub fn promises_dropped(lines: Vec<Line>, day: Date, pledge: impl ToString) -> Entry {
+    outside(Entry { lines, effective: day, outside_fact: false, note: Some(Note::new("Promise dropped", pledge)) })
+}
+
+/// A cap was raised: beyond the cap → commitment room.
+pub fn cap_raised(
+    beyond: AccountNumber,
+    room: AccountNumber,
+    amount: Money,
+    day: Date,
+    campaign: impl ToString,
+) -> Entry {
+    one(MovementKind::CapRaised, beyond, room, amount, day, "Cap raised", campaign)
+}
+
+/// A pledge takes a place of its tier: a line beside its promise.
+pub fn place_taken(room: AccountNumber, taken: AccountNumber) -> Line {
+    Line { kind: MovementKind::PledgeCommitted, debit: room, credit: taken, amount: 1 }
+}
+
+/// A place of a tier is free again: a line beside the promise that is dropped.
+pub fn place_freed(room: AccountNumber, taken: AccountNumber) -> Line {
+    Line { kind: MovementKind::CommitmentDropped, debit: taken, credit: room, amount: 1 }
+}
+
 fn spread(
     kind: MovementKind,
     debit: AccountNumber,

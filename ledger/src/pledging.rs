@@ -1,5 +1,5 @@
 //! Pledging: campaigns, what donors promise to them, and the charges that collect it.
-//! Stands on: engine, service, parties, books, treasury.
+//! Stands on: engine, service, parties, books, reports, treasury.
 
 /// Pure rules.
 pub mod rules {
@@ -8,6 +8,7 @@ pub mod rules {
     pub mod chargeback;
     #[cfg(test)]
     mod chargeback_tests;
+    pub mod commitment;
     pub mod donor;
     pub mod donor_link;
     pub mod fee;
@@ -17,6 +18,7 @@ pub mod rules {
     pub mod pledge;
     #[cfg(test)]
     mod pledge_tests;
+    pub mod promise;
     pub mod receipt;
     pub mod refund;
     pub mod returnable;
@@ -24,6 +26,7 @@ pub mod rules {
     pub mod terms;
     pub mod stripe;
     pub mod suspense;
+    pub mod tier;
     pub mod tries;
     pub mod withdrawal;
 }
@@ -34,6 +37,7 @@ pub mod store {
     pub mod campaigns;
     pub mod chargebacks;
     pub mod charges;
+    pub mod commitments;
     pub mod donor_links;
     pub mod donors;
     pub mod fees;
@@ -49,6 +53,7 @@ pub mod store {
     pub mod returnables;
     pub mod terms;
     pub mod suspense;
+    pub mod tiers;
     pub mod tries;
     pub mod withdrawals;
     pub mod webhooks;
@@ -62,6 +67,7 @@ pub mod operations {
     pub mod chargeback_notices;
     pub mod chargebacks;
     pub mod charges;
+    pub mod commitments;
     pub mod donor_links;
     pub mod erasure;
     pub mod fees;
@@ -77,6 +83,7 @@ pub mod operations {
     pub mod pledges;
     pub mod present;
     pub mod provider_reports;
+    pub mod raises;
     pub mod receipts;
     pub mod reconciliations;
     pub mod recoveries;
@@ -87,6 +94,7 @@ pub mod operations {
     pub mod returns;
     pub mod terms;
     pub mod suspense;
+    pub mod tiers;
     mod trial;
     pub mod tries;
     pub mod unexplained;

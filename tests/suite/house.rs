@@ -34,7 +34,7 @@ const STANDS_ON: &[(&str, &[&str])] = &[
     ("reports", &["engine", "service", "parties", "books"]),
     ("treasury", &["engine", "service", "parties", "books"]),
     ("cooperatives", &["engine", "service", "parties", "books"]),
-    ("pledging", &["engine", "service", "parties", "books", "treasury"]),
+    ("pledging", &["engine", "service", "parties", "books", "reports", "treasury"]),
     ("challenges", &["engine", "service", "parties", "books", "treasury"]),
     ("milestones", &["engine", "service", "parties", "books", "treasury", "pledging"]),
     ("matching", &["engine", "service", "parties", "books", "treasury", "pledging"]),

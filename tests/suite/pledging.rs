@@ -1,6 +1,7 @@
 //! Pledges and charges over HTTP, through the running worker.
 
 mod batches;
+mod caps;
 mod card_testing;
 mod chargebacks;
 mod custody;

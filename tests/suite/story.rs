@@ -50,7 +50,8 @@ fn hledger_comes_to_the_balances_of_the_api(state: &Path, whose: &str) -> Outcom
     let theirs = balances_of_hledger(&state.join(format!("{whose}.journal")))?;
     let lines = std::fs::read(state.join(format!("{whose}.trial-balance.json")))?;
     let lines: Vec<Value> = serde_json::from_slice(&lines)?;
-    let cents = |amount: &str| amount.replace(['.', ' ', 'U', 'S', 'D'], "").parse::<i64>();
+    let is_of_number = |letter: &char| letter.is_ascii_digit() || *letter == '-';
+    let cents = |amount: &str| amount.chars().filter(is_of_number).collect::<String>().parse::<i64>();
     let mut ours = BTreeMap::new();
     for line in &lines {
         let balance = cents(text(line, "/debit/amount")?)? - cents(text(line, "/credit/amount")?)?;

@@ -22,6 +22,7 @@ use ledger::parties::rules::privacy::Privacy;
 use ledger::parties::rules::role::{OrganisationKind, Role, Scope};
 use ledger::pledging::rules::charge::DeclineKind;
 use ledger::pledging::rules::chargeback::State as ChargebackState;
+use ledger::pledging::rules::commitment::OverCap;
 use ledger::pledging::rules::fee::Payee;
 use ledger::pledging::rules::kind::{Basis, Word};
 use ledger::pledging::rules::lineage::Method;
@@ -114,6 +115,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         }
         ("JournalLeg" | "StatementLine", "side") => literal(&["debit", "credit"]),
         ("Campaign", "kind") => literal(&["recurring", "all_or_nothing", "keep_what_you_raise", "minimum_and_optimum"]),
+        ("Campaign", "over_cap") => all(OverCap::ALL),
         ("Campaign", "verdict_basis") => all(Basis::ALL),
         ("CampaignVerdict", "verdict") => all(Word::ALL),
         ("Attempt", "state") => literal(&["processing", "declined", "captured", "voided"]),

@@ -1,6 +1,8 @@
 //! Campaigns of the host; pledges of donors and the charges that collect them, brought by partners.
 
 pub mod campaign_terms;
+pub mod campaign_raises;
+pub mod campaign_totals;
 pub mod campaigns;
 pub mod charge_reports;
 pub mod chargebacks;
@@ -23,6 +25,7 @@ pub mod refunds;
 pub mod suspense;
 pub mod withdrawals;
 pub mod settlements;
+pub mod tiers;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -33,11 +36,14 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(campaigns::list)
         .service(campaigns::publish)
         .service(campaigns::close)
-        .service(campaigns::totals)
         .service(campaign_terms::write_terms)
         .service(campaign_terms::list_terms)
+        .service(campaign_raises::raise)
+        .service(campaign_totals::totals)
         .service(refunds::return_all)
         .service(campaigns::show)
+        .service(tiers::add_tier)
+        .service(tiers::list_tiers)
         .service(pledges::place)
         .service(pledge_batches::place_batch)
         .service(pledges::list)

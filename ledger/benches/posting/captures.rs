@@ -51,6 +51,7 @@ async fn due(url: &str, pool: &Pool) -> Due {
     let draft = campaigns::create(&tx, new, Actor::Service, wall).await.expect("a campaign");
     let campaign = campaigns::publish(&tx, draft.id, Change::by_service(""), wall).await.expect("a live campaign");
     let asked = PlacePledge {
+        tier: None,
         campaign: campaign.id,
         partner: OrganisationId::generate(),
         reference: "first".into(),

@@ -150,6 +150,8 @@ kinds! {
     Reversal = 61, "reversal";
     /// What the host had earned is owed again: the mirror of its line.
     FeeUnearned = 62, "fee_unearned";
+    /// The cap of a campaign was raised: more may be promised.
+    CapRaised = 63, "cap_raised";
     /// A custodian has what a sponsor gave to the pool of a matching round.
     PoolPledged = 64, "pool_pledged";
     /// Pool money went back to its sponsor.
@@ -300,6 +302,7 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::PledgeCommitted, C::CommitmentRoom, C::CommitmentPledged),
     (K::CommitmentCollected, C::CommitmentPledged, C::CommitmentCollected),
     (K::CommitmentDropped, C::CommitmentPledged, C::CommitmentRoom),
+    (K::CapRaised, C::CommitmentRoom, C::CommitmentRoom),
     (K::OpeningBalance, C::OpeningEquity, C::Fund),
     (K::OpeningBalance, C::OpeningEquity, C::Purse),
     (K::OpeningBalance, C::OpeningEquity, C::Pool),

@@ -25,6 +25,23 @@ pub struct Posted {
 /// `below-floor`, `closed-period`, `amount-out-of-bounds`, `lines-out-of-bounds`, `sum-too-large`. [`Error::NotFound`] for
 /// an unknown book, [`Error::BookFrozen`] for one that takes no record.
 pub async fn post(tx: &Transaction<'_>, book: &Book, entry: Entry, wall: Timestamp) -> Result<Posted, Error> {
+    match post_or_reason(tx, book, entry, wall).await? {
+        Ok(posted) => Ok(posted),
+        Err(reason) => Err(refusal(tx, book, reason).await?.into()),
+    }
+}
+
+/// The same; what the fold says against it is an answer, for those who know what their floors mean.
+///
+/// # Errors
+///
+/// As [`post`], without the fold's refusals.
+pub async fn post_or_reason(
+    tx: &Transaction<'_>,
+    book: &Book,
+    entry: Entry,
+    wall: Timestamp,
+) -> Result<Result<Posted, Reason>, Error> {
     let head = journal::lock(tx, book.id).await?;
     let command = Command::post(None, entry);
     let mut state = read_state(tx, book, head, &command).await?;
@@ -34,9 +51,9 @@ pub async fn post(tx: &Transaction<'_>, book: &Book, entry: Entry, wall: Timesta
             if !journal::write(tx, book.id, &head, state.next_number, &batch, head.records_at(wall)).await? {
                 return Err(Error::inconsistent(format!("book {}: the head moved under its lock", book.id)));
             }
-            Ok(Posted { number: *number })
+            Ok(Ok(Posted { number: *number }))
         }
-        Some(Verdict::Refused(reason)) => Err(refusal(tx, book, *reason).await?.into()),
+        Some(Verdict::Refused(reason)) => Ok(Err(*reason)),
         Some(Verdict::Carried) | None => Err(Error::inconsistent("the fold gave no verdict")),
     }
 }
@@ -73,6 +90,23 @@ pub async fn post_all_or_name(
     commands: &[Command],
     wall: Timestamp,
 ) -> Result<Result<Vec<Posted>, (usize, Refusal)>, Error> {
+    match post_all_or_reason(tx, book, commands, wall).await? {
+        Ok(posted) => Ok(Ok(posted)),
+        Err((place, reason)) => Ok(Err((place, refusal(tx, book, reason).await?))),
+    }
+}
+
+/// The same, with the fold's own reason, for those who know what their floors mean.
+///
+/// # Errors
+///
+/// As [`post_all_or_name`].
+pub async fn post_all_or_reason(
+    tx: &Transaction<'_>,
+    book: &Book,
+    commands: &[Command],
+    wall: Timestamp,
+) -> Result<Result<Vec<Posted>, (usize, Reason)>, Error> {
     let head = journal::lock(tx, book.id).await?;
     let numbers = journal::accounts_of(commands.iter().flat_map(Command::lines));
     let mut state = read_accounts(tx, book, head, &numbers).await?;
@@ -82,7 +116,7 @@ pub async fn post_all_or_name(
         match verdict {
             Verdict::Posted(number) => posted.push(Posted { number }),
             Verdict::Carried => return Err(Error::inconsistent("a batch of entries has a command without one")),
-            Verdict::Refused(reason) => return Ok(Err((place, refusal(tx, book, reason).await?))),
+            Verdict::Refused(reason) => return Ok(Err((place, reason))),
         }
     }
     if !journal::write(tx, book.id, &head, state.next_number, &batch, head.records_at(wall)).await? {

@@ -47,6 +47,11 @@ pub fn of(kind: MovementKind) -> Undo {
             Undo::Again("The provider takes the money back again, and its partner reports another chargeback.")
         }
         K::FundMoved => Undo::Again("The pledge is redirected back, with its settled money."),
+        K::PledgeCommitted => Undo::Instead(
+            "The donor cancels the pledge, which drops what of its promise has not been collected. No money moves.",
+        ),
+        K::CommitmentDropped => Undo::Again("The pledge is revived, or placed again."),
+        K::CapRaised => Undo::Instead("A cap only rises: the campaign is closed when it has what it wants."),
         K::ChargeCaptured => Undo::Instead(
             "The charge is refunded. A partner that reported a capture by mistake reports that refund too.",
         ),
@@ -134,9 +139,7 @@ pub fn of(kind: MovementKind) -> Undo {
         | K::InterBookPaid
         | K::InterBookReceived
         | K::OpeningBalance
-        | K::PledgeCommitted
-        | K::CommitmentCollected
-        | K::CommitmentDropped => Undo::Unused,
+        | K::CommitmentCollected => Undo::Unused,
     }
 }
 

@@ -6,6 +6,7 @@
 mod account_statement;
 mod account_tree;
 mod balance_sheet;
+mod campaign_totals;
 pub mod exports;
 mod funds;
 mod income_statement;
@@ -17,6 +18,7 @@ pub use account_tree::{
     AccountNode, AccountTree, Branch, DEPTH_MAX, NodeSum, account_tree, comes_after, is_path, roll_up,
 };
 pub use balance_sheet::{BalanceSheet, BalanceSheetTotals, balance_sheet};
+pub use campaign_totals::{FiveTotals, five_totals};
 pub use funds::{FundLine, FundMovement, funds};
 pub use income_statement::{IncomeLine, IncomeStatement, IncomeTotals, income_statement};
 pub use trial_balance::{

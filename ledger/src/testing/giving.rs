@@ -49,6 +49,7 @@ impl Ground {
     /// A pledge of one payment to a campaign, as the partner asks for it.
     pub fn ask(&self, campaign: &Campaign, reference: &str, amount: &str) -> PlacePledge {
         PlacePledge {
+            tier: None,
             campaign: campaign.id,
             partner: self.partner,
             reference: reference.into(),

@@ -64,6 +64,7 @@ pub const MOVEMENTS: &[&str] = &[
     "journal_entry",
     "reversal",
     "fee_unearned",
+    "cap_raised",
     "pool_pledged",
     "pool_returned",
     "suspense_returned",

@@ -32,6 +32,7 @@ mod service {
 }
 mod pledging {
     mod by_key;
+    mod caps;
     mod captures;
     mod erasure;
     mod fees;

@@ -136,7 +136,7 @@ async fn m9_sixty_per_cent_is_released_and_the_rest_stays_with_the_milestone() {
     );
     scene.ground.audit().await;
     let made = ledger::milestones::store::releases::list_of_claim(&client, claim.id).await.unwrap();
-    assert_eq!((made.len(), made[0].number, made[0].entry), (1, 1, 3));
+    assert_eq!((made.len(), made[0].number, made[0].entry), (1, 1, 4));
     let notice = releases::notice(&client, made[0].id).await.unwrap();
     assert_eq!(
         (notice.team.as_str(), notice.recipients.as_slice()),

@@ -115,6 +115,7 @@ const DOMAINS: &[Domain] = &[
         about: "Campaigns, what donors promise to them, the charges that collect it, and whose money a fund holds.",
         tables: &[
             "campaign",
+            "campaign_tier",
             "donor",
             "pledge",
             "payment_try",
@@ -253,6 +254,7 @@ const DOMAINS: &[Domain] = &[
             "refuse_but_reversal",
             "refuse_but_erasure",
             "refuse_change",
+            "refuse_lower_goal",
             "ledger_distribute",
             "ledger_reference",
             "ledger_delegate",

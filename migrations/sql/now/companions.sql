@@ -8,10 +8,12 @@ BEGIN
     RETURN QUERY
     INSERT INTO public.pledge (book_id, id, campaign, donor, partner, reference, content, amount, currency, schedule, starts_on,
                         anchor_day, payments, next_sequence, rail, token, terms_sha256, state, state_since, state_until,
-                        state_detail, created_at, method)
+                        state_detail, created_at, method, tier, has_place, promised,
+                        asked_amount)
     SELECT p_book, r.id, r.campaign, r.donor, r.partner, r.reference, r.content, r.amount, r.currency, r.schedule,
            r.starts_on, r.anchor_day, r.payments, r.next_sequence, r.rail, r.token, r.terms_sha256, r.state,
-           r.state_since, r.state_until, r.state_detail, r.created_at, coalesce(r.method, 'card')
+           r.state_since, r.state_until, r.state_detail, r.created_at, coalesce(r.method, 'card'),
+           r.tier, coalesce(r.has_place, false), coalesce(r.promised, 0), r.asked_amount
       FROM jsonb_populate_recordset(NULL::public.pledge, p_rows) AS r
     ON CONFLICT (book_id, partner, reference) DO NOTHING
     RETURNING *;
@@ -124,7 +126,7 @@ BEGIN
     UPDATE public.charge c
        SET settlement = r.settlement, entry = r.entry, fees = r.fees, withheld = r.withheld, state = 'captured', waits_until = NULL, retry_on = NULL,
            declines = 0, first_declined_on = NULL, decline_kind = '', decline_code = '', captured_on = r.captured_on,
-           provider_reference = r.provider_reference, version = c.version + 1
+           provider_reference = r.provider_reference, promise = coalesce(r.promise, c.promise), version = c.version + 1
       FROM jsonb_populate_recordset(NULL::public.charge, p_rows) AS r
      WHERE c.book_id = p_book AND c.id = r.id AND c.version = r.version;
     GET DIAGNOSTICS v_rows = ROW_COUNT;
@@ -212,17 +214,18 @@ BEGIN
         RAISE EXCEPTION 'book %: a pledge is being changed', p_book USING ERRCODE = 'CP001';
     END IF;
     UPDATE public.pledge p
-       SET next_sequence = r.sequence + 1, version = p.version + 1
-      FROM jsonb_to_recordset(p_rows) AS r (pledge uuid, sequence int, pledge_version bigint)
+       SET next_sequence = r.sequence + 1, version = p.version + 1,
+           promised = p.promised - CASE WHEN r.promise = 'open' THEN r.amount ELSE 0 END
+      FROM jsonb_to_recordset(p_rows) AS r (pledge uuid, sequence int, pledge_version bigint, promise text, amount bigint)
      WHERE p.book_id = p_book AND p.id = r.pledge AND p.version = r.pledge_version;
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     IF v_rows <> jsonb_array_length(p_rows) THEN
         RAISE EXCEPTION 'book %: a pledge has changed', p_book USING ERRCODE = 'CP001';
     END IF;
     INSERT INTO public.charge (book_id, id, pledge, campaign, partner, sequence, due_on, amount, currency, rail, state, attempt,
-                               waits_until, created_at, method)
+                               waits_until, created_at, method, promise)
     SELECT p_book, r.id, r.pledge, r.campaign, r.partner, r.sequence, r.due_on, r.amount, r.currency, r.rail, r.state,
-           r.attempt, r.waits_until, r.created_at, r.method
+           r.attempt, r.waits_until, r.created_at, r.method, r.promise
       FROM jsonb_populate_recordset(NULL::public.charge, p_rows) AS r;
     INSERT INTO public.charge_attempt (book_id, charge, attempt, state, started_at)
     SELECT p_book, r.id, r.attempt, r.state, r.created_at

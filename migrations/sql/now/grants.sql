@@ -97,6 +97,16 @@ GRANT INSERT (book_id, reference, amount_minor, currency, outcome, provider_refe
 -- pledging
 GRANT SELECT ON campaign, donor, pledge, plan_change, plan_change_end, settlement, charge, charge_attempt, provider_event,
     pledge_move, fund_layer, fund_use, charge_fee, refund TO commonpurse_service;
+GRANT SELECT ON campaign_tier TO commonpurse_service;
+GRANT INSERT (id, campaign, amount, created_at, book_id, number, position, places, room, taken, currency, name, description) ON
+    campaign_tier TO commonpurse_service;
+GRANT INSERT (cap, elsewhere, elsewhere_on, over_cap, elsewhere_reason) ON campaign TO commonpurse_service;
+GRANT UPDATE (monthly_goal, goal, cap, promise_room, promise_beyond, promise_pledged, promises_since) ON campaign TO
+    commonpurse_service;
+GRANT INSERT (tier, asked_amount, promised, has_place) ON pledge TO commonpurse_service;
+GRANT UPDATE (tier, promised, has_place) ON pledge TO commonpurse_service;
+GRANT INSERT (promise) ON charge TO commonpurse_service;
+GRANT UPDATE (promise) ON charge TO commonpurse_service;
 GRANT SELECT ON payment_try TO commonpurse_service;
 GRANT INSERT (last_at, subject, tries) ON payment_try TO commonpurse_service;
 GRANT UPDATE (last_at, tries) ON payment_try TO commonpurse_service;

@@ -22,6 +22,19 @@ BEGIN
 END
 $$;
 
+-- Refuses a campaign's goal or cap that falls, appears or goes: what donors were shown only rises.
+CREATE OR REPLACE FUNCTION refuse_lower_goal() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF (OLD.monthly_goal IS NULL) <> (NEW.monthly_goal IS NULL) OR NEW.monthly_goal < OLD.monthly_goal
+       OR OLD.goal IS NOT NULL AND (NEW.goal IS NULL OR NEW.goal < OLD.goal)
+       OR (OLD.cap IS NULL) <> (NEW.cap IS NULL) OR NEW.cap < OLD.cap
+       OR NEW.goal IS DISTINCT FROM OLD.goal AND OLD.verdict IS NOT NULL THEN
+        RAISE EXCEPTION '% on % is refused: a goal or a cap only rises', TG_OP, TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
 -- Refuses whatever would change of a row more than that it says nothing of a person any more: the column that is named here is
 -- blank then.
 CREATE OR REPLACE FUNCTION refuse_but_erasure() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
@@ -38,6 +51,10 @@ BEGIN
     RETURN NEW;
 END
 $$;
+
+CREATE OR REPLACE TRIGGER campaign_goal_rises BEFORE UPDATE ON campaign FOR EACH ROW EXECUTE FUNCTION refuse_lower_goal();
+CREATE OR REPLACE TRIGGER campaign_tier_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON campaign_tier
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE OR REPLACE TRIGGER unit_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON unit
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

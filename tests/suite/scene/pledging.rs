@@ -12,6 +12,10 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     });
     let draft = cast.treasurer.post("/v1/campaigns", &draft).await?.ok()?;
     known.example("POST /v1/campaigns/{id}:publish", json!({"id": draft["id"]}), json!({"reason": ""}));
+    let raised = json!({"goal": usd("1500.00"), "reason": "As agreed"});
+    known.example("POST /v1/campaigns/{id}:raise", json!({"id": draft["id"]}), raised);
+    let tier = json!({"name": "A printed atlas", "amount": usd("30.00"), "places": 100, "position": 1});
+    known.example("POST /v1/campaigns/{id}/tiers", json!({"id": draft["id"]}), tier);
     let given_up = json!({
         "book": cast.book, "slug": "open-kiln", "title": "Open kiln", "terms": TERMS, "monthly_goal": usd("1000.00"),
     });

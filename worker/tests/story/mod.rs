@@ -175,9 +175,11 @@ impl Story {
         self.count("SELECT count(*) FROM sandbox_provider_refund WHERE book_id = $1").await
     }
 
-    /// How many journal entries the book has.
+    /// How many journal entries of money the book has: promises are none.
     pub(crate) async fn entries(&self) -> i64 {
-        self.count("SELECT count(DISTINCT pos >> 16) FROM transfer WHERE book_id = $1").await
+        let of_money = "SELECT count(DISTINCT t.pos >> 16) FROM transfer t JOIN movement_kind k ON k.kind = t.kind
+             WHERE t.book_id = $1 AND k.name NOT IN ('pledge_committed', 'commitment_dropped')";
+        self.count(of_money).await
     }
 
     async fn count(&self, statement: &str) -> i64 {

@@ -18,8 +18,9 @@ use ledger::Error;
 use ledger::engine::store::books::{self, Book};
 use ledger::id::{BookRef, CampaignId};
 use ledger::money::{Currency, Money};
-use ledger::pledging::operations::campaigns::{self as operations, NewCampaign as Asked, Totals};
+use ledger::pledging::operations::campaigns::{self as operations, NewCampaign as Asked};
 use ledger::pledging::rules::campaign::Campaign;
+use ledger::pledging::rules::commitment::{self, Cap, OverCap};
 use ledger::pledging::rules::fee::{self, Rate};
 use ledger::pledging::rules::kind::{Basis, Kind, Word};
 use ledger::pledging::rules::lineage::Method;
@@ -76,6 +77,15 @@ pub struct NewCampaign {
     /// ISO 4217: only where no amount says it.
     #[schema(pattern = "^[A-Z]{3}$", example = "USD")]
     currency: Option<String>,
+    /// The most that is wanted, from wherever it comes: no pledge is taken beyond it. A single payment and a plan with a number of
+    /// payments count whole; of an open plan the first payment counts. When the cap is the goal, it rises with it.
+    cap: Option<MoneyBody>,
+    /// With a cap: what happens to a single payment of which a part fits. `refuse`, which is the default, or `trim`: as much is
+    /// taken as fits.
+    #[schema(pattern = "^(refuse|trim)$")]
+    over_cap: Option<String>,
+    /// What the campaign has from elsewhere: it takes room below the cap.
+    funded_elsewhere: Option<Elsewhere>,
     /// Whose money a release takes: `fifo`, what settled first, which is the default, or `pro_rata`, of all in proportion.
     #[schema(pattern = "^(fifo|pro_rata)$")]
     lineage: Option<String>,
@@ -212,8 +222,34 @@ impl NewCampaign {
     }
 }
 
+impl NewCampaign {
+    /// How much may be promised to it.
+    fn cap(&self) -> Result<Option<Cap>, Problem> {
+        let over = self.over_cap.as_deref().map(|over| parse("/over_cap", over)).transpose()?;
+        match &self.cap {
+            Some(cap) => Ok(Some(Cap { amount: cap.parse("/cap")?, over: over.unwrap_or(OverCap::Refuse) })),
+            None if over.is_some() => Err(Problem::invalid("/over_cap", "only a campaign with a cap has it")),
+            None => Ok(None),
+        }
+    }
+}
+
 fn amount(pointer: &'static str, given: Option<&MoneyBody>) -> Result<Money, Problem> {
     given.ok_or_else(|| Problem::invalid(pointer, "is needed"))?.parse(pointer)
+}
+
+/// What a campaign has from elsewhere, as the host says.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Elsewhere {
+    /// How much, in the currency of the campaign.
+    amount: MoneyBody,
+    /// Since which day it has it, in the zone of the book.
+    #[schema(value_type = String, format = "date", example = "2026-12-01")]
+    on: Date,
+    /// From where, and how the host knows.
+    #[schema(min_length = 1, max_length = 1000, example = "A grant of the city, by its letter of 1 December")]
+    reason: String,
 }
 
 /// A campaign.
@@ -252,6 +288,16 @@ pub struct CampaignBody {
     verdict_basis: Option<Basis>,
     /// Null before the verdict, and without a last day.
     verdict: Option<VerdictBody>,
+    /// The most that is wanted, from wherever it comes; null without a cap.
+    cap: Option<MoneyBody>,
+    /// With a cap, what happens to a single payment of which a part fits: `refuse` or `trim`; null without one.
+    #[schema(value_type = Option<String>)]
+    over_cap: Option<OverCap>,
+    /// What it has from elsewhere, which takes room below the cap; null when there is nothing.
+    funded_elsewhere: Option<Elsewhere>,
+    /// Since when promises are counted in the book: since it was published. Null before, and of campaigns that were published before
+    /// promises were counted. By the book's clock.
+    counted_since: Option<Timestamp>,
     /// Whose money a release takes: `fifo` or `pro_rata`.
     #[schema(value_type = String)]
     lineage: Method,
@@ -305,7 +351,7 @@ impl Amounts {
 }
 
 impl CampaignBody {
-    async fn of(
+    pub(super) async fn of(
         client: &impl GenericClient,
         it: Campaign,
         book: &Book,
@@ -315,7 +361,7 @@ impl CampaignBody {
         Ok(CampaignBody::new(it, terms, book, wall))
     }
 
-    fn new(it: Campaign, terms: TermsVersion, book: &Book, wall: Timestamp) -> CampaignBody {
+    pub(super) fn new(it: Campaign, terms: TermsVersion, book: &Book, wall: Timestamp) -> CampaignBody {
         let state = it.state.at(book.now(wall));
         let Amounts { monthly_goal, goal, minimum, optimum } = Amounts::of(&it.kind);
         CampaignBody {
@@ -340,6 +386,14 @@ impl CampaignBody {
                 counted: BalanceBody::new(verdict.counted, it.currency),
                 at: verdict.at,
             }),
+            cap: it.cap.map(|cap| cap.amount.into()),
+            over_cap: it.cap.map(|cap| cap.over),
+            funded_elsewhere: it.elsewhere.map(|it| Elsewhere {
+                amount: it.amount.into(),
+                on: it.on,
+                reason: it.reason,
+            }),
+            counted_since: it.commitments.map(|of| of.since),
             lineage: it.lineage,
             fees: terms.fees.iter().map(|term| FeeBody::new(term, it.currency)).collect(),
             returnable_after_months: it.idle_months,
@@ -372,6 +426,15 @@ pub(crate) async fn create(
         currency,
         fees: FeeBody::parse_all(&body.fees, currency)?,
         idle_months: body.returnable_after_months,
+        cap: body.cap()?,
+        elsewhere: match &body.funded_elsewhere {
+            Some(it) => Some(commitment::Elsewhere {
+                amount: it.amount.parse("/funded_elsewhere/amount")?,
+                on: it.on,
+                reason: paragraphs("/funded_elsewhere/reason", &it.reason, text::REASON)?,
+            }),
+            None => None,
+        },
         lineage: match &body.lineage {
             Some(method) => parse("/lineage", method)?,
             None => Method::Fifo,
@@ -477,80 +540,4 @@ pub(super) async fn step(
         Ok(Reply::ok(&CampaignBody::of(tx, changed, &book, wall).await?))
     })
     .await
-}
-
-/// What came to a campaign: five honest totals, always apart, and what is there to spend.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Totals)]
-pub struct TotalsBody {
-    /// All due payments so far, and the first ones of pledges that have not fallen due yet.
-    pledged: BalanceBody,
-    /// Captured, whatever became of it later.
-    collected: BalanceBody,
-    /// Due payments that were given up or missed, and pledges that ended before their first one.
-    dropped: BalanceBody,
-    /// Went back to donors.
-    refunded: BalanceBody,
-    /// Under dispute.
-    disputed: BalanceBody,
-    /// Captured, and arrived as cash.
-    settled: BalanceBody,
-    /// Settled, and set aside for no milestone: what can be spent.
-    available: BalanceBody,
-    /// Settled money that donors moved here from other campaigns.
-    moved_in: BalanceBody,
-    /// Settled money that donors moved from here to other campaigns.
-    moved_out: BalanceBody,
-    /// What the active plans bring in a month: a third of what is given each quarter, a twelfth of what is given each year,
-    /// the sum rounded down.
-    monthly: BalanceBody,
-    /// Of a recurring campaign; null otherwise.
-    monthly_goal: Option<MoneyBody>,
-    /// What is in the fund and is its donors' to take back or to redirect: all of it when the campaign was not successful; else what
-    /// is left when it is over, or when nothing was released for the months of its terms.
-    returnable: BalanceBody,
-    active_pledges: i64,
-}
-
-impl TotalsBody {
-    fn new(campaign: &Campaign, found: &Totals) -> TotalsBody {
-        let balance = |minor: i128| BalanceBody::new(minor, campaign.currency);
-        let Totals { sums, available, returnable } = found;
-        TotalsBody {
-            pledged: balance(sums.pledged),
-            collected: balance(sums.collected),
-            dropped: balance(sums.dropped),
-            refunded: balance(sums.refunded),
-            disputed: balance(sums.disputed),
-            settled: balance(sums.settled),
-            available: balance(i128::from(*available)),
-            moved_in: balance(sums.moved_in),
-            moved_out: balance(sums.moved_out),
-            monthly: balance(sums.monthly),
-            monthly_goal: Amounts::of(&campaign.kind).monthly_goal,
-            returnable: balance(i128::from(*returnable)),
-            active_pledges: sums.active_pledges,
-        }
-    }
-}
-
-/// Sums up a campaign.
-#[utoipa::path(tag = "campaigns", params(("id" = String, Path, description = "The campaign")),
-    responses((status = 200, description = "Its totals, in its currency", body = TotalsBody)))]
-#[get("/v1/campaigns/{id}/totals")]
-pub(crate) async fn totals(
-    state: Data<State>,
-    caller: Option<Caller>,
-    id: Path<CampaignId>,
-) -> Result<HttpResponse, Problem> {
-    let body = state
-        .in_transaction(async |tx| {
-            let book = book_of(tx, id.book, "campaign").await?;
-            Reader::of(tx, caller.as_ref(), &book).await?.require_campaigns("campaign").await?;
-            let campaign = campaigns::get(tx, *id).await?;
-            let found = operations::totals(tx, &book, &campaign, Timestamp::now()).await?;
-            Ok(TotalsBody::new(&campaign, &found))
-        })
-        .await?;
-    Ok(HttpResponse::Ok().json(body))
 }

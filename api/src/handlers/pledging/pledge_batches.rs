@@ -6,7 +6,7 @@ use super::pledges::{donors_of, place_under_lock, require_offered};
 use crate::auth::Caller;
 use crate::extract::Keyed;
 use crate::idempotency::items::{self, Answer, Answered};
-use crate::idempotency::{IdempotencyKey, Reply, Scope, has_come, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, has_come, idempotent, posted_or};
 use crate::problem::{Problem, ProblemBody};
 use crate::state::State;
 use crate::visibility::{book_of, require_admitted};
@@ -16,12 +16,12 @@ use actix_web::{HttpRequest, HttpResponse, post};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use ledger::Error;
-use ledger::book::Command;
-use ledger::engine::lane;
+use ledger::book::{Command, Key};
+use ledger::engine::lane::{self, Outcome};
 use ledger::engine::store::books::Book;
 use ledger::id::CampaignId;
 use ledger::pledging::operations::pledge_batches::{self as operations, Drafted};
-use ledger::pledging::operations::pledges::{PlacePledge, rows};
+use ledger::pledging::operations::pledges::{New, PlacePledge, rows};
 use ledger::pledging::rules::pledge::Pledge;
 use ledger::pledging::store::tries::Subject;
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,7 @@ const PLEDGES_MAX: usize = 1_000;
 pub struct NewPledgeBatch {
     /// What a refusal does to the others: `continue` with them, `stop` before the next, or `all_or_nothing`. With the first
     /// two a pledge that is refused leaves the others as they are; with the last, nothing of the batch is placed, and the
-    /// refusal names the pledge. Pledges whose keys are known were answered before, and hear the same. A body that is not of
+    /// refusal names the pledge; no amount is trimmed to what fits below a cap. Pledges whose keys are known were answered before, and hear the same. A body that is not of
     /// this shape is refused whole.
     #[schema(pattern = "^(continue|stop|all_or_nothing)$", example = "continue")]
     on_error: String,
@@ -176,9 +176,17 @@ enum Step {
     /// It is decided on what was read; the answer is to be kept.
     Decided(Answer),
     /// It is new: the lane writes it.
-    New(Box<(Command, Reply)>),
+    New(Box<ToWrite>),
     /// It waits for an earlier item of its key or its reference.
     Later(Box<PlacePledge>),
+}
+
+/// A pledge that a lane is to write.
+struct ToWrite {
+    command: Command,
+    reply: Reply,
+    /// The pledge, which knows why the book may refuse its promise.
+    new: New,
 }
 
 /// A batch of a partner, to a campaign of a book.
@@ -380,10 +388,13 @@ impl Batch<'_> {
         let replies = self.replies(&client, &drafts).await?;
         for (place, (drafted, reply)) in decided.into_iter().zip(drafts.into_iter().zip(replies)) {
             steps[place] = match drafted {
+                // How much of it fits is read under the lock of the book.
+                Drafted::New(new) if new.may_be_trimmed() => Step::Later(Box::new(asked[place].clone()?)),
                 Drafted::New(new) => {
-                    let mut companions = rows(self.book, &new.0, &new.1, wall);
+                    let mut companions = rows(self.book, &new.pledge, &new.donor, wall);
                     companions.push(items::row(&keys[place].for_lane(self.caller.id()), &reply, wall));
-                    Step::New(Box::new((Command { key: None, entry: None, companions }, reply)))
+                    let command = Command { key: None, entry: new.entry(self.book.today(wall)), companions };
+                    Step::New(Box::new(ToWrite { command, reply, new: *new }))
                 }
                 Drafted::Repeated(_) | Drafted::Later { .. } => Step::Decided(Ok(reply.into())),
             };
@@ -412,7 +423,7 @@ impl Batch<'_> {
         let repeated: Vec<Pledge> = repeated.collect();
         let known = if repeated.is_empty() { Vec::new() } else { donors_of(client, self.book.id, &repeated).await? };
         let new = drafted.iter().filter_map(|drafted| match drafted {
-            Drafted::New(new) => Some(&new.1),
+            Drafted::New(new) => Some(&new.donor),
             Drafted::Repeated(_) | Drafted::Later { .. } => None,
         });
         let donors: std::collections::HashMap<_, _> = known.iter().chain(new).map(|donor| (donor.id, donor)).collect();
@@ -431,26 +442,38 @@ impl Batch<'_> {
     }
 
     /// Writes new ones through the lane of the book, and says what became of each.
-    async fn write(&self, keys: &[IdempotencyKey], new: Vec<(usize, (Command, Reply))>) -> Vec<(usize, Written)> {
+    async fn write(&self, keys: &[IdempotencyKey], new: Vec<(usize, ToWrite)>) -> Vec<(usize, Written)> {
         let caller = self.caller.id();
-        let mut replies = Vec::with_capacity(new.len());
-        let commands = new.into_iter().map(|(place, (command, reply))| {
-            replies.push((place, reply));
-            (keys[place].for_lane(caller), command)
-        });
-        let commands = commands.collect();
+        let mut waiting = Vec::with_capacity(new.len());
+        let mut commands = Vec::with_capacity(new.len());
+        for (place, ToWrite { command, reply, new }) in new {
+            let key = keys[place].for_lane(caller);
+            commands.push((key.clone(), command));
+            waiting.push((place, key, reply, new));
+        }
         let answers = self.state.lanes().command_each(self.book.id, commands).await;
-        let outcome = |((place, reply), answer): ((usize, Reply), Result<lane::Answer, Error>)| {
-            let written = match answer {
+        let mut written = Vec::with_capacity(waiting.len());
+        for ((place, key, reply, new), answer) in waiting.into_iter().zip(answers) {
+            let outcome = match answer {
                 Ok(answer) if answer.replayed => Written::Replay,
-                Ok(_) => Written::Answer(Ok(reply.into())),
+                Ok(answer) => match answer.outcome {
+                    Outcome::Posted(_) | Outcome::Carried => Written::Answer(Ok(reply.into())),
+                    Outcome::Refused { .. } => Written::Answer(self.refused(&key, &answer, &new).await),
+                },
                 // A frozen book takes what posts nothing, the long way.
                 Err(Error::Stale(_) | Error::BookFrozen) => Written::Collided,
                 Err(error) => Written::Answer(Err(error.into())),
             };
-            (place, written)
-        };
-        replies.into_iter().zip(answers).map(outcome).collect()
+            written.push((place, outcome));
+        }
+        written
+    }
+
+    /// The book refused the promise of a pledge: says why, and keeps it for its key.
+    async fn refused(&self, key: &Key, answer: &lane::Answer, new: &New) -> Answer {
+        let client = self.state.client().await?;
+        let refused = posted_or(&client, self.book, key, answer, |reason| new.refusal(reason)).await;
+        Err(refused.err().unwrap_or_else(Problem::internal))
     }
 
     /// As a request of its own.

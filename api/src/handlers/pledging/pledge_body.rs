@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::Error;
 use ledger::engine::store::books::Book;
-use ledger::id::{CampaignId, DonorId, OrganisationId, PledgeId};
+use ledger::id::{CampaignId, DonorId, OrganisationId, PledgeId, TierId};
 use ledger::parties::rules::privacy::Privacy;
 use ledger::pledging::operations::pledges::{AskedDonor, AskedSchedule, PlacePledge};
 use ledger::pledging::rules::donor::Donor;
@@ -105,6 +105,9 @@ pub struct NewPledge {
     donor: NewDonor,
     /// One payment, in the currency of the campaign.
     amount: MoneyBody,
+    /// The tier that the donor chose, whose amount the payment reaches.
+    #[schema(min_length = 36, max_length = 36, pattern = "^tir_[a-z2-7]{32}$")]
+    tier: Option<String>,
     /// When.
     schedule: NewSchedule,
     /// Who takes the money: `partner` (it reports captures); `sandbox` in sandbox books; or `stripe` in live books, for the host, if
@@ -168,6 +171,7 @@ impl NewPledge {
         Ok(PlacePledge {
             campaign,
             partner,
+            tier: self.tier.as_deref().map(|tier| parse("/tier", tier)).transpose()?,
             reference: bounded("/reference", &self.reference, text::REFERENCE)?,
             donor: AskedDonor {
                 reference: bounded("/donor/reference", &donor.reference, text::REFERENCE)?,
@@ -237,6 +241,14 @@ pub struct PledgeBody {
     reference: String,
     donor: DonorBody,
     amount: MoneyBody,
+    /// What was asked for, when only a part of it fitted below the campaign's cap; null otherwise.
+    asked_amount: Option<MoneyBody>,
+    /// The tier that the donor chose; null without one.
+    #[schema(value_type = Option<String>)]
+    tier: Option<TierId>,
+    /// Whether it has one of the places of its tier: until its payment is given up, or it ends without one. A pledge that is revived
+    /// later has none.
+    has_place: bool,
     schedule: ScheduleBody,
     /// `sandbox`, `partner` or `stripe`.
     #[schema(value_type = String)]
@@ -294,6 +306,9 @@ impl<'a> View<'a> {
                 privacy: donor.privacy,
             },
             amount: it.amount.into(),
+            asked_amount: it.asked_amount.map(Into::into),
+            tier: it.tier,
+            has_place: it.has_place,
             schedule: ScheduleBody {
                 interval: it.schedule.as_str().to_owned(),
                 start: it.schedule.start(),

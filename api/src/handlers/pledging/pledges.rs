@@ -4,7 +4,7 @@ use super::payers::Tries;
 use super::pledge_body::{NewPledge, PledgeBody, View};
 use crate::auth::{Caller, Who};
 use crate::extract::{Keyed, Params};
-use crate::idempotency::{IdempotencyKey, Reply, Scope, by_lane, idempotent, refused};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, by_lane_or, idempotent, refused};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
@@ -57,7 +57,8 @@ pub(super) fn require_offered(state: &State, asked: PlacePledge) -> Result<Place
     Ok(asked)
 }
 
-/// Places a pledge: it is active at once, and charged at the start of its first due date.
+/// Places a pledge: it is active at once, and charged at the start of its first due date. A campaign with a cap takes it while it fits,
+/// or a single payment as far as it fits; a tier while it has a place.
 #[utoipa::path(tag = "pledges", params(("id" = String, Path, description = "The campaign")), request_body = NewPledge,
     responses((status = 201, description = "Placed", body = PledgeBody),
               (status = 200, description = "Placed before, with this reference and the same content", body = PledgeBody)))]
@@ -112,7 +113,8 @@ async fn place_by_lane(
 ) -> Result<Option<HttpResponse>, Problem> {
     let wall = Timestamp::now();
     let client = state.client().await?;
-    let (pledge, donor) = match operations::draft(&client, book, asked, wall).await {
+    let new = match operations::draft(&client, book, asked, wall).await {
+        Ok(Drafted::New(new)) if new.may_be_trimmed() => return Ok(None),
         Ok(Drafted::New(new)) => *new,
         Ok(Drafted::Repeated(pledge)) => {
             drop(client);
@@ -127,13 +129,14 @@ async fn place_by_lane(
         Err(error) => return Err(error.into()),
     };
     drop(client);
-    let mut companions = operations::rows(book, &pledge, &donor, wall);
-    let body = View::new(caller, book).body(pledge, &donor);
-    by_lane(state, key, caller.id(), book, Reply::created(&body), |reply| {
+    let mut companions = operations::rows(book, &new.pledge, &new.donor, wall);
+    let entry = new.entry(book.today(wall));
+    let body = View::new(caller, book).body(new.pledge.clone(), &new.donor);
+    let command = |reply| {
         companions.push(reply);
-        Command { key: None, entry: None, companions }
-    })
-    .await
+        Command { key: None, entry, companions }
+    };
+    by_lane_or(state, key, caller.id(), book, Reply::created(&body), command, |reason| new.refusal(reason)).await
 }
 
 /// Lists the pledges to a campaign; for a partner those that it brought.

@@ -55,6 +55,19 @@ pub async fn commitment(tx: &Transaction<'_>, book: &Book, currency: Currency, w
     Ok(unit)
 }
 
+/// The unit in which the places of tiers are counted, made when it is first needed.
+///
+/// # Errors
+///
+/// Only trouble with the database.
+pub async fn places(tx: &Transaction<'_>, book: &Book, wall: Timestamp) -> Result<Unit, Error> {
+    let inconsistent = |error: UnitError| Error::inconsistent(format!("the unit of places: {error}"));
+    let unit = Unit::own(&format!("{COMMITMENTS}PLACES"), 0).map_err(inconsistent)?;
+    let name = "Places of tiers".to_owned();
+    units::insert(tx, book.id, &BookUnit { unit, name, counts: Counts::Other, created_at: wall }).await?;
+    Ok(unit)
+}
+
 /// The unit with a code: the book's own, else a currency of ISO 4217.
 ///
 /// # Errors

@@ -16,7 +16,9 @@ use crate::error::Error;
 use crate::id::{BookId, CallerId, CampaignId, JobId, PledgeId};
 use crate::pledging::rules::campaign::Campaign;
 use crate::pledging::rules::charge::{Charge, REPORT_DAYS, State};
+use crate::pledging::rules::commitment::Promise;
 use crate::pledging::rules::pledge::{Pledge, Rail};
+use crate::pledging::rules::promise;
 use crate::pledging::rules::sandbox_token::SandboxToken;
 use crate::pledging::rules::withdrawal::Withdrawal;
 use crate::pledging::store::{campaigns, charges, plan_changes, pledges, withdrawals};
@@ -150,7 +152,7 @@ async fn begin(
     let (sequence, now, today) = (pledge.next_sequence, book.now(wall), book.today(wall));
     let Some(due_on) = pledge.schedule.due_date(sequence) else { return Ok(None) };
     let state = State::Scheduled.begin(later(now, REPORT_DAYS))?;
-    let charge = Charge::of(pledge, sequence, due_on, state, now);
+    let charge = promise::begun(pledge, Charge::of(pledge, sequence, due_on, state, now));
     let currency = charge.amount.currency();
     let account = chart::receivable(charge.partner, today).in_currency(currency, book.currency);
     let found = match receivables.get(&account.code) {
@@ -160,8 +162,10 @@ async fn begin(
     let Some(receivable) = found else { return Ok(None) };
     receivables.insert(account.code, receivable);
     let Some(borne) = fees::find(client, book, campaign, pledge, &charge).await? else { return Ok(None) };
-    let capture = movements::charge_captured(receivable, campaign.fund()?, charge.amount, today, charge.id);
-    let next = Pledge { next_sequence: sequence + 1, version: pledge.version + 1, ..pledge.clone() };
+    let mut capture = movements::charge_captured(receivable, campaign.fund()?, charge.amount, today, charge.id);
+    capture.lines.extend(promise::captured(campaign, &charge).0);
+    let promised = pledge.promised - if charge.promise == Promise::Open { charge.amount.minor() } else { 0 };
+    let next = Pledge { next_sequence: sequence + 1, promised, version: pledge.version + 1, ..pledge.clone() };
     let mut rows = vec![charges::begun_row(&charge, pledge.version), campaigns::seen_row(campaign)];
     rows.extend(plan::payment_job(book, &next, sequence + 1, now).map(|job| jobs::row(&job)));
     Ok(Some((Beginning { charge, pledge: next, rows }, fees::with_fees(capture, &borne))))

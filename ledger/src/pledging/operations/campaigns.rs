@@ -1,7 +1,7 @@
 //! Campaigns: made as a draft, published with a fund of their own, closed; and what came to them.
 
 pub use super::free::available;
-use super::{idle, verdicts};
+use super::{commitments, idle, verdicts};
 use crate::books::operations::accounts;
 use crate::calendar::days_after;
 use crate::chart;
@@ -11,6 +11,7 @@ use crate::error::{Error, Refusal};
 use crate::id::{BookId, CampaignId};
 use crate::money::{Currency, Money};
 use crate::pledging::rules::campaign::{Campaign, State};
+use crate::pledging::rules::commitment::{Cap, Elsewhere};
 use crate::pledging::rules::fee;
 use crate::pledging::rules::kind::{Kind, LAST_DAY_DAYS_MAX};
 use crate::pledging::rules::lineage::Method;
@@ -43,6 +44,10 @@ pub struct NewCampaign {
     pub currency: Currency,
     /// By which method a release takes its donors' money; never changes.
     pub lineage: Method,
+    /// How much may be promised to it.
+    pub cap: Option<Cap>,
+    /// What it has from elsewhere.
+    pub elsewhere: Option<Elsewhere>,
     /// What its terms take of each captured charge; never changes.
     pub fees: Vec<fee::Term>,
     /// After how many months without a release what lies in its fund is returnable, if its terms say another number than
@@ -63,6 +68,8 @@ impl NewCampaign {
             kind: Kind::Recurring { monthly_goal },
             currency: monthly_goal.currency(),
             lineage: Method::Fifo,
+            cap: None,
+            elsewhere: None,
             fees: Vec::new(),
             idle_months: None,
         }
@@ -84,6 +91,7 @@ pub async fn create(tx: &Transaction<'_>, new: NewCampaign, actor: Actor, wall: 
     let book = books::get(tx, new.book).await?;
     let now = book.now(wall);
     check_kind(&new.kind, book.day_of(now))?;
+    check_cap(&new, book.day_of(now))?;
     let idle_months = new.idle_months.unwrap_or(IDLE_MONTHS);
     if !(1..=IDLE_MONTHS).contains(&idle_months) {
         return Err(Error::invalid("/returnable_after_months", format!("must be 1 to {IDLE_MONTHS}")));
@@ -104,6 +112,9 @@ pub async fn create(tx: &Transaction<'_>, new: NewCampaign, actor: Actor, wall: 
         currency: new.currency,
         lineage: new.lineage,
         fund: None,
+        cap: new.cap,
+        elsewhere: new.elsewhere,
+        commitments: None,
         state: State::draft(now),
         promised: None,
         verdict: None,
@@ -142,6 +153,28 @@ pub(super) fn with_policies(mut terms: String, kind: &Kind, idle_months: Option<
         terms = format!("{terms}\n\n{policy}");
     }
     terms
+}
+
+fn check_cap(new: &NewCampaign, today: Date) -> Result<(), Error> {
+    let wrong = |what: &str| format!("must be in {}, as {what} is", new.currency);
+    if new.cap.is_some_and(|cap| cap.amount.currency() != new.currency) {
+        return Err(Error::invalid("/cap/currency", wrong("the goal")));
+    }
+    let Some(elsewhere) = &new.elsewhere else { return Ok(()) };
+    check_text("/funded_elsewhere/reason", &elsewhere.reason, text::REASON)?;
+    if elsewhere.amount.currency() != new.currency {
+        return Err(Error::invalid("/funded_elsewhere/amount/currency", wrong("the goal")));
+    }
+    if elsewhere.on > today {
+        return Err(Error::invalid("/funded_elsewhere/on", format!("must not be after {today}, the book's today")));
+    }
+    match new.cap {
+        Some(cap) if elsewhere.amount.minor() >= cap.amount.minor() => {
+            let message = format!("must be less than the cap, {}", cap.amount);
+            Err(Error::invalid("/funded_elsewhere/amount", message))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// SHA-256 of a campaign's terms, which a pledge restates. Each fee stands behind them as a line.
@@ -234,6 +267,9 @@ async fn step(
         }
         (fund, _) => fund,
     };
+    if campaign.fund.is_none() && fund.is_some() {
+        campaigns::update_commitments(tx, id, &commitments::open(tx, &book, &campaign, wall).await?).await?;
+    }
     let changed = campaigns::update_state(tx, id, &state, fund).await?;
     verdicts::enqueue(tx, &book, &changed).await?;
     idle::enqueue(tx, &book, &changed, now).await?;

@@ -16,6 +16,7 @@ use crate::movements;
 use crate::parties::store::organisations;
 use crate::pledging::rules::charge::{Charge, State};
 use crate::pledging::rules::pledge::{Pledge, Rail, Schedule};
+use crate::pledging::rules::promise;
 use crate::pledging::rules::suspense::explains;
 use crate::pledging::store::{attempts, campaigns, charges, fees as charge_fees, issued_receipts, pledges};
 use crate::service::store::activity::{self, Actor, Done};
@@ -120,16 +121,18 @@ async fn draft_of(
     let is_last = pledge.schedule.due_date(pledge.next_sequence).is_none();
     // A single payment is the only charge of its pledge.
     let is_recurring = matches!(pledge.schedule, Schedule::Recurring(_));
-    if is_last && is_recurring && charges::any_open(client, pledge.id, Some(id)).await? {
+    if is_last && (pledge.promised > 0 || (is_recurring && charges::any_open(client, pledge.id, Some(id)).await?)) {
         return Ok(None);
     }
     let Some(mut rows) = pledge_rows(pledge, is_last, now) else { return Ok(None) };
     let Some(borne) = fees::find(client, book, &campaign, pledge, &charge).await? else { return Ok(None) };
     let entry = movements::charge_captured(settlement.receivable, campaign.fund()?, charge.amount, today, id);
-    let entry = fees::with_fees(entry, &borne);
+    let mut entry = fees::with_fees(entry, &borne);
+    let (line, promise) = promise::captured(&campaign, &charge);
+    entry.lines.extend(line);
     let charge = fees::borne(charge, &borne);
     let state = charge.state.capture(today, provider_reference)?;
-    let charge = Charge { state, settlement: Some(settlement.id), ..charge };
+    let charge = Charge { state, promise, settlement: Some(settlement.id), ..charge };
     rows.push(settlements::open_row(settlement.id));
     rows.push(campaigns::seen_row(&campaign));
     rows.push(charges::captured_row(&charge, now)?);

@@ -163,7 +163,7 @@ async fn open(
     wall: Timestamp,
 ) -> Result<Chargeback, Error> {
     let (now, today) = (book.now(wall), book.today(wall));
-    lock_present(tx, book, charges::get(tx, report.charge).await?.pledge, now).await?;
+    lock_present(tx, book, charges::get(tx, report.charge).await?.pledge, now, wall).await?;
     let charge = charges::lock(tx, report.charge).await?;
     let currency = charge.amount.currency();
     let of_charge = |money: Money| money.currency() == currency;
@@ -282,7 +282,7 @@ pub async fn keeps_back(tx: &Transaction<'_>, campaign: &Campaign, amount: i64) 
 async fn lock(tx: &Transaction<'_>, id: ChargebackId, wall: Timestamp) -> Result<(Book, Chargeback), Error> {
     let book = books::get(tx, id.book).await?;
     let found = chargebacks::get(tx, id).await?;
-    lock_present(tx, &book, found.pledge, book.now(wall)).await?;
+    lock_present(tx, &book, found.pledge, book.now(wall), wall).await?;
     charges::lock(tx, found.charge).await?;
     Ok((book, chargebacks::lock(tx, id).await?))
 }
@@ -320,7 +320,8 @@ async fn rule(
     activity::record(tx, book.id, Done::new(&decided.id, word, actor), at).await?;
     if ruling == Ruling::Lose {
         let pledge = pledges::lock(tx, decided.pledge).await?;
-        plan::ask(tx, book, pledge, Need::Means, "a payment of it was taken back by the donor's bank", at).await?;
+        plan::ask(tx, book, pledge, Need::Means, "a payment of it was taken back by the donor's bank", at, wall)
+            .await?;
     }
     let decided = settle_what_can_be(tx, book, decided, book.day_of(at), wall).await?;
     notify(tx, &decided, book.now(wall)).await?;

@@ -7,10 +7,10 @@
 
 use super::chargebacks;
 use super::fees;
-use super::plan::{self, Again};
+use super::plan::{self, Again, Asked};
 use super::present::{finish, follow, lock_present};
 use super::unexplained::{self, Came};
-use super::{trial, verdicts};
+use super::{commitments, trial, verdicts};
 use crate::calendar::later;
 use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
@@ -20,6 +20,7 @@ use crate::money::Money;
 use crate::movements;
 use crate::pledging::rules::charge::{Charge, DeclineKind, Next, Outcome, REPORT_DAYS, State};
 use crate::pledging::rules::pledge::{Need, Pledge, Rail};
+use crate::pledging::rules::promise;
 use crate::pledging::rules::sandbox_token::SandboxToken;
 use crate::pledging::rules::suspense::explains;
 use crate::pledging::store::{
@@ -104,7 +105,7 @@ pub enum Recorded {
 pub async fn begin(tx: &Transaction<'_>, id: PledgeId, sequence: i32, wall: Timestamp) -> Result<Begun, Error> {
     let book = books::get(tx, id.book).await?;
     let (now, today) = (book.now(wall), book.today(wall));
-    let pledge = lock_present(tx, &book, id, now).await?;
+    let pledge = lock_present(tx, &book, id, now, wall).await?;
     if let Some(charge) = charges::lock_payment(tx, id, sequence).await? {
         return Ok(under_way(&pledge, &charge));
     }
@@ -114,7 +115,7 @@ pub async fn begin(tx: &Transaction<'_>, id: PledgeId, sequence: i32, wall: Time
         return Ok(Begun::Nothing);
     }
     if let Some(latest) = pledge.schedule.last_due(today).filter(|latest| *latest > sequence) {
-        let next_sequence = plan::miss(tx, &pledge, latest, today, now).await?;
+        let next_sequence = plan::miss(tx, &book, &pledge, latest, now, wall).await?;
         let pledge = pledges::update(tx, &Pledge { next_sequence, ..pledge }).await?;
         plan::enqueue_payment(tx, &book, &pledge, latest, now).await?;
         return Ok(Begun::Nothing);
@@ -127,10 +128,10 @@ pub async fn begin(tx: &Transaction<'_>, id: PledgeId, sequence: i32, wall: Time
     let campaign_state = campaign.state.at(now);
     if !campaign_state.takes_charges() {
         let is_over = campaign_state.is_over();
-        return not_taken(tx, &book, pledge, is_over, now).await;
+        return not_taken(tx, &book, pledge, is_over, now, wall).await;
     }
     let state = State::Scheduled.begin(later(now, REPORT_DAYS))?;
-    let charge = Charge::of(&pledge, sequence, due_on, state, now);
+    let charge = commitments::begin(tx, Charge::of(&pledge, sequence, due_on, state, now)).await?;
     charges::insert(tx, &charge).await?;
     attempts::insert(tx, charge.id, 1, now).await?;
     let pledge = pledges::update(tx, &Pledge { next_sequence: sequence + 1, ..pledge }).await?;
@@ -169,11 +170,21 @@ pub async fn begin_retry(tx: &Transaction<'_>, id: ChargeId, attempt: i32, wall:
     let now = book.now(wall);
     let campaign = verdicts::present(tx, &book, pledge.campaign, now).await?;
     if !campaign.state.at(now).takes_charges() {
-        plan::ask(tx, &book, pledge, Need::Campaign, "its campaign takes no money any more", now).await?;
+        plan::ask(tx, &book, pledge, Need::Campaign, "its campaign takes no money any more", now, wall).await?;
         return Ok(Begun::Nothing);
     }
-    let state = charge.state.retry(book.today(wall), later(now, REPORT_DAYS))?;
-    let charge = Charge { state, campaign: pledge.campaign, ..charge };
+    let (charge, full) = if charge.campaign == pledge.campaign {
+        (charge, None)
+    } else {
+        commitments::move_charge(tx, &book, &pledge, charge, wall).await?
+    };
+    if full.is_some() {
+        charges::update(tx, &charge).await?;
+        plan::ask(tx, &book, pledge, Need::Campaign, "its payment does not fit below the campaign's cap", now, wall)
+            .await?;
+        return Ok(Begun::Nothing);
+    }
+    let charge = Charge { state: charge.state.clone().retry(book.today(wall), later(now, REPORT_DAYS))?, ..charge };
     charges::update(tx, &charge).await?;
     attempts::insert(tx, charge.id, attempt, now).await?;
     hand_over(tx, &book, &pledge, charge, wall).await
@@ -307,7 +318,7 @@ pub(super) async fn lock(
 ) -> Result<(Book, Pledge, Charge), Error> {
     let book = books::get(tx, id.book).await?;
     let pledge = charges::get(tx, id).await?.pledge;
-    let pledge = lock_present(tx, &book, pledge, at.unwrap_or(book.now(wall))).await?;
+    let pledge = lock_present(tx, &book, pledge, at.unwrap_or(book.now(wall)), wall).await?;
     Ok((book, pledge, charges::lock(tx, id).await?))
 }
 
@@ -382,9 +393,10 @@ async fn not_taken(
     pledge: Pledge,
     is_over: bool,
     now: Timestamp,
+    wall: Timestamp,
 ) -> Result<Begun, Error> {
     if is_over {
-        plan::ask(tx, book, pledge, Need::Campaign, "its campaign takes no money any more", now).await?;
+        plan::ask(tx, book, pledge, Need::Campaign, "its campaign takes no money any more", now, wall).await?;
         return Ok(Begun::Nothing);
     }
     let sequence = pledge.next_sequence;
@@ -413,20 +425,23 @@ pub(super) async fn capture(
     let campaign = verdicts::present(tx, book, charge.campaign, at).await?;
     if campaign.state.clone().at(at).is_over() {
         let charge = Charge { state: charge.state.void(provider_reference.clone())?, ..charge };
-        finish(tx, &charge, now).await?;
-        plan::ask(tx, book, pledge, Need::Campaign, "its campaign closed before the capture", now).await?;
+        finish(tx, book, charge, now, wall).await?;
+        plan::ask(tx, book, pledge, Need::Campaign, "its campaign closed before the capture", now, wall).await?;
         return Ok(Recorded::Voided { provider_reference });
     }
     let borne = fees::ensure(tx, book, &campaign, &pledge, &charge, wall).await?;
     let charge = fees::borne(charge, &borne);
-    let state = charge.state.capture(on, provider_reference)?;
+    let state = charge.state.clone().capture(on, provider_reference)?;
     let custodian = charge.rail.custodian(charge.partner, book.organisation);
     let settlement =
         settlements::open(tx, book, custodian, (charge.amount.currency(), charge.method), on, wall).await?;
     let entry = movements::charge_captured(settlement.receivable, campaign.fund()?, charge.amount, on, charge.id);
-    let posted = posting::post(tx, book, fees::with_fees(entry, &borne), wall).await?;
-    let charge = Charge { state, settlement: Some(settlement.id), entry: posted.number, ..charge };
-    finish(tx, &charge, now).await?;
+    let mut entry = fees::with_fees(entry, &borne);
+    let (line, promise) = promise::captured(&campaign, &charge);
+    entry.lines.extend(line);
+    let posted = posting::post(tx, book, entry, wall).await?;
+    let charge = Charge { state, promise, settlement: Some(settlement.id), entry: posted.number, ..charge };
+    let charge = finish(tx, book, charge, now, wall).await?;
     for fee in &borne {
         charge_fees::insert(tx, charge.id, fee).await?;
     }
@@ -434,7 +449,7 @@ pub(super) async fn capture(
     if let Some(job) = chargebacks::sandbox_job(book, &pledge, charge.id, wall) {
         jobs::enqueue(tx, &job).await?;
     }
-    revive(tx, book, pledge, &charge, now).await?;
+    revive(tx, book, pledge, &charge, now, wall).await?;
     Ok(Recorded::Captured)
 }
 
@@ -445,6 +460,7 @@ pub(super) async fn revive(
     pledge: Pledge,
     charge: &Charge,
     now: Timestamp,
+    wall: Timestamp,
 ) -> Result<(), Error> {
     let nothing_follows = pledge.schedule.due_date(pledge.next_sequence).is_none();
     let is_last = nothing_follows && !charges::any_open(tx, pledge.id, Some(charge.id)).await?;
@@ -454,9 +470,9 @@ pub(super) async fn revive(
         let had_lapsed = paid.is_active();
         let reason = if had_lapsed { "a payment came after all" } else { "its last payment came" };
         let pledge =
-            plan::save(tx, book, Pledge { state: paid, ..pledge }, was, Change::by_service(reason), now).await?;
+            plan::save(tx, book, Pledge { state: paid, ..pledge }, was, Change::by_service(reason), now, wall).await?;
         if had_lapsed {
-            plan::restart(tx, book, pledge, Again::Nothing, now).await?;
+            plan::restart(tx, book, pledge, (Again::Nothing, Asked::ByNobody), now, wall).await?;
         }
     }
     Ok(())
@@ -482,8 +498,7 @@ pub(super) async fn decline(
     let (state, next) = charge.state.decline(code, kind, book.today(wall))?;
     let wanted = pledge.state.is_active();
     let state = if wanted { state } else { state.give_up() };
-    let charge = Charge { state, ..charge };
-    finish(tx, &charge, book.now(wall)).await?;
-    follow(tx, book, pledge, &charge, next, book.now(wall)).await?;
+    let charge = finish(tx, book, Charge { state, ..charge }, book.now(wall), wall).await?;
+    follow(tx, book, pledge, &charge, next, book.now(wall), wall).await?;
     Ok(Recorded::Declined(next))
 }

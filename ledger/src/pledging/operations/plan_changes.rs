@@ -4,9 +4,9 @@
 //! retries with the amount that it has. A change that needs consent and has none waits for the donor, and changes nothing
 //! meanwhile; one that is asked for after it takes its place. Lock order: as for all changes of a pledge.
 
-use super::charges;
 use super::pledge_changes::begin_change;
 use super::present::lock_present;
+use super::{charges, commitments};
 use crate::calendar::{Interval, later, to_microseconds};
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
@@ -18,7 +18,7 @@ use crate::pledging::rules::plan_change::{
 use crate::pledging::rules::pledge::{Pledge, Rail, Schedule};
 use crate::pledging::rules::stripe;
 use crate::pledging::store::plan_changes::{self, Surroundings};
-use crate::pledging::store::pledges;
+use crate::pledging::store::{campaigns, pledges};
 use crate::service::change::Change;
 use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Done};
@@ -154,7 +154,7 @@ fn digest(secret: &str) -> [u8; 32] {
 /// Begins what is due of a plan that is charged, as its job would: at the terms before a change. What comes next is due later,
 /// unless it waits for its campaign.
 async fn begin_due(tx: &Transaction<'_>, book: &Book, id: PledgeId, wall: Timestamp) -> Result<Pledge, Error> {
-    let mut pledge = lock_present(tx, book, id, book.now(wall)).await?;
+    let mut pledge = lock_present(tx, book, id, book.now(wall), wall).await?;
     loop {
         let next = pledge.next_sequence;
         let is_due = pledge.schedule.due_date(next).is_some_and(|due| due <= book.today(wall));
@@ -191,6 +191,11 @@ async fn apply(
         ..pledge
     };
     pledges::update_terms(tx, &changed).await?;
+    if changed.promised > 0 {
+        let campaign = campaigns::get(tx, changed.campaign).await?;
+        commitments::drop_rest(tx, book, &changed, &campaign, false, now, wall).await?;
+        commitments::commit_rest(tx, book, &changed, &campaign, wall).await?;
+    }
     activity::record(tx, book.id, Done::new(&changed.id, "changed", change.actor).because(change.reason), now).await?;
     let job = Job::SendPlanChange { change: new.id };
     jobs::enqueue(tx, &NewJob { book: book.id, due_at: now, dedupe: new.id.object.to_string(), job }).await?;

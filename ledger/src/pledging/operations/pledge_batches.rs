@@ -1,25 +1,29 @@
 //! Many pledges of a partner at once: what decides on them is read in a few questions, however many they are.
 
-use super::pledges::{PlacePledge, as_kept, check, decide, is_outrun, repeated, rows};
-use crate::book::Companion;
+use super::pledges::{New, PlacePledge, as_kept, check, decide, is_outrun, repeated, rows};
+use crate::book::{Command, Companion};
+use crate::engine::posting;
 use crate::engine::store::books::Book;
+use crate::engine::store::journal;
 use crate::error::{Error, Refusal};
 use crate::id::{CampaignId, OrganisationId};
 use crate::pledging::rules::donor::Donor;
 use crate::pledging::rules::pledge::Pledge;
-use crate::pledging::store::{campaigns, donors, pledges, terms, withdrawals};
+use crate::pledging::rules::tier::TIERS_MAX;
+use crate::pledging::store::{campaigns, donors, pledges, terms, tiers, withdrawals};
 use crate::service::store::companions;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// What is to be done about a pledge of a batch.
 #[derive(Debug, Clone)]
 pub enum Drafted {
     /// The partner had sent the same one before.
     Repeated(Box<Pledge>),
-    /// It is new: the pledge as it will be, and its donor.
-    New(Box<(Pledge, Donor)>),
+    /// It is new.
+    New(Box<New>),
     /// An earlier one of the batch has its reference, and decides on it.
     Later {
         /// The place of that one.
@@ -44,7 +48,9 @@ pub async fn draft_all(
     wall: Timestamp,
 ) -> Result<Vec<Result<Drafted, Error>>, Error> {
     let wall = as_kept(wall);
-    let campaign = campaigns::get(client, campaign).await?;
+    let campaign = Arc::new(campaigns::get(client, campaign).await?);
+    let has_tiers = asked.iter().any(|asked| asked.tier.is_some());
+    let tiers = if has_tiers { tiers::list(client, campaign.id, (-1, 0), TIERS_MAX.into()).await? } else { Vec::new() };
     let agreed = terms::in_effect(client, &campaign, book.today(wall)).await?.digest;
     let references: Vec<&str> = asked.iter().map(|asked| asked.reference.as_str()).collect();
     let known = pledges::list_by_references(client, book.id, partner, &references).await?;
@@ -71,11 +77,12 @@ pub async fn draft_all(
                 one.lets_begin(book.now(wall))?;
             }
             let of_donor = of_partner.get(&asked.donor.reference);
-            let (pledge, donor) = decide(book, asked, content, (&campaign, agreed), of_donor, wall)?;
-            let donor = told_anew(donor, of_donor);
-            of_partner.insert(donor.reference.clone(), donor.clone());
+            let tier = tiers.iter().map(|it| &it.tier).find(|tier| Some(tier.id) == asked.tier);
+            let mut new = decide(book, asked, content, (&campaign, agreed, tier), of_donor, wall)?;
+            new.donor = told_anew(new.donor, of_donor);
+            of_partner.insert(new.donor.reference.clone(), new.donor.clone());
             first.insert(reference, place);
-            Ok(Drafted::New(Box::new((pledge, donor))))
+            Ok(Drafted::New(Box::new(new)))
         }));
     }
     Ok(drafted)
@@ -119,7 +126,7 @@ impl Drafted {
     pub fn pledge(&self) -> Option<&Pledge> {
         match self {
             Drafted::Repeated(pledge) => Some(pledge),
-            Drafted::New(new) => Some(&new.0),
+            Drafted::New(new) => Some(&new.pledge),
             Drafted::Later { .. } => None,
         }
     }
@@ -129,7 +136,8 @@ impl Drafted {
 ///
 /// # Errors
 ///
-/// [`Error::StillRunning`] when another request has placed one of them, or brought one of their donors, meanwhile.
+/// `campaign-full`, `tier-sold-out`, of the first that does not fit. [`Error::StillRunning`] when another request has placed one of
+/// them, or brought one of their donors, meanwhile.
 pub async fn place_all(
     tx: &Transaction<'_>,
     book: &Book,
@@ -137,14 +145,50 @@ pub async fn place_all(
     with: Vec<Companion>,
     wall: Timestamp,
 ) -> Result<(), Error> {
+    let today = book.today(wall);
+    let promises = |drafted: &Drafted| matches!(drafted, Drafted::New(new) if new.entry(today).is_some());
+    if drafted.iter().any(promises) {
+        // As a lane does: before the rows of pledges and donors.
+        journal::lock(tx, book.id).await?;
+    }
     let mut all = with;
     for drafted in drafted {
         if let Drafted::New(new) = drafted {
-            all.extend(rows(book, &new.0, &new.1, wall));
+            all.extend(rows(book, &new.pledge, &new.donor, wall));
         }
     }
     let written = companions::write(tx, book.id, &all).await;
-    written.map_err(|error| if is_outrun(&error) { Error::StillRunning } else { error })
+    written.map_err(|error| if is_outrun(&error) { Error::StillRunning } else { error })?;
+    promise_all(tx, book, drafted, wall).await
+}
+
+/// Promises the new ones of a batch to their campaign, whole: none is trimmed.
+async fn promise_all(tx: &Transaction<'_>, book: &Book, drafted: &[Drafted], wall: Timestamp) -> Result<(), Error> {
+    let today = book.today(wall);
+    let mut new = Vec::new();
+    let mut commands = Vec::new();
+    for (place, drafted) in drafted.iter().enumerate() {
+        if let Drafted::New(drafted) = drafted
+            && let Some(entry) = drafted.entry(today)
+        {
+            new.push((place, drafted));
+            commands.push(Command::post(None, entry));
+        }
+    }
+    if commands.is_empty() {
+        return Ok(());
+    }
+    match posting::post_all_or_reason(tx, book, &commands, wall).await? {
+        Ok(_) => Ok(()),
+        Err((at, reason)) => {
+            let (place, new) = new[at];
+            let refusal = match new.refusal(reason) {
+                Some(refusal) => refusal,
+                None => posting::refusal(tx, book, reason).await?,
+            };
+            Err(refused_in_batch(place, refusal.into()))
+        }
+    }
 }
 
 /// The same error, told of a batch.

@@ -3,9 +3,9 @@
 //! Lock order: pledge → its charges → campaigns by id → head of the book. Whatever changes a pledge first lets the waits
 //! that have run out come true ([`lock_present`]), and leaves a job for the moment when its new wait runs out.
 
-use super::plan::{Again, restart, save};
+use super::plan::{Again, Asked, restart, save};
 use super::present::lock_present;
-use super::{campaigns as campaign_operations, lineage, withdrawals};
+use super::{campaigns as campaign_operations, commitments, lineage, withdrawals};
 use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
@@ -40,7 +40,7 @@ pub async fn pause(
     let until = until.map(|day| book.start_of(day));
     let now = book.now(wall);
     let was = pledge.state;
-    save(tx, &book, Pledge { state: was.pause(now, until)?, ..pledge }, was, change, now).await
+    save(tx, &book, Pledge { state: was.pause(now, until)?, ..pledge }, was, change, now, wall).await
 }
 
 /// Goes on: out of a pause, out of a lapse (which revives it), or with the token of another means of payment.
@@ -51,7 +51,8 @@ pub async fn pause(
 ///
 /// # Errors
 ///
-/// `pledge-state`, `pledge-needs-means`, `pledge-needs-campaign`, `partner-withdrawn`, `rail-withdrawn`; [`Error::Stale`] for an outdated version;
+/// `pledge-state`, `pledge-needs-means`, `pledge-needs-campaign`, `partner-withdrawn`, `rail-withdrawn`,
+/// `campaign-full`; [`Error::Stale`] for an outdated version;
 /// [`Error::Invalid`] at `/token` or `/reason`; [`Error::NotFound`] for an unknown pledge.
 pub async fn resume(
     tx: &Transaction<'_>,
@@ -78,8 +79,8 @@ pub async fn resume(
         }
         None => pledge.token.clone(),
     };
-    let resumed = save(tx, &book, Pledge { state, token, ..pledge }, was, change, now).await?;
-    restart(tx, &book, resumed, again, now).await
+    let resumed = save(tx, &book, Pledge { state, token, ..pledge }, was, change, now, wall).await?;
+    restart(tx, &book, resumed, (again, Asked::ByTheDonor), now, wall).await
 }
 
 /// Ends it before its last payment. What it brought so far stays.
@@ -92,7 +93,7 @@ pub async fn cancel(tx: &Transaction<'_>, id: PledgeId, change: Change<'_>, wall
     let (book, pledge) = begin_change(tx, id, change, wall).await?;
     let now = book.now(wall);
     let was = pledge.state;
-    save(tx, &book, Pledge { state: was.cancel(now)?, ..pledge }, was, change, now).await
+    save(tx, &book, Pledge { state: was.cancel(now)?, ..pledge }, was, change, now, wall).await
 }
 
 /// The same for a pledge that may be over already, as of now; says whether it was cancelled.
@@ -107,7 +108,7 @@ pub(super) async fn end(
         return Ok(false);
     }
     let (now, was) = (book.now(wall), pledge.state);
-    save(tx, &book, Pledge { state: was.cancel(now)?, ..pledge }, was, change, now).await?;
+    save(tx, &book, Pledge { state: was.cancel(now)?, ..pledge }, was, change, now, wall).await?;
     Ok(true)
 }
 
@@ -127,7 +128,7 @@ pub struct Redirected {
 ///
 /// # Errors
 ///
-/// `pledge-state`, `same-campaign`, `campaign-not-live`, `schedule-refused`; with `move_settled`, what [`posting::post`] refuses.
+/// `pledge-state`, `same-campaign`, `campaign-not-live`, `schedule-refused`, `campaign-full`; with `move_settled`, what [`posting::post`] refuses.
 /// [`Error::Invalid`] at `/campaign` for one of another book or currency, or at `/reason`; [`Error::Stale`] for an
 /// outdated version; [`Error::NotFound`] for an unknown pledge or campaign.
 pub async fn redirect(
@@ -161,9 +162,14 @@ pub async fn redirect(
         moved += move_money(tx, &book, id, campaign, &to, wall).await?;
     }
     let goes_on = state.is_active() && !was.is_active();
-    let mut pledge = save(tx, &book, Pledge { state, campaign, ..pledge }, was, change, now).await?;
+    if campaign != from.id {
+        commitments::drop_rest(tx, &book, &pledge, &from, true, now, wall).await?;
+        pledges::leave_tier(tx, id).await?;
+        commitments::commit_rest(tx, &book, &pledge, &to, wall).await?;
+    }
+    let mut pledge = save(tx, &book, Pledge { state, campaign, ..pledge }, was, change, now, wall).await?;
     if goes_on {
-        pledge = restart(tx, &book, pledge, Again::Nothing, now).await?;
+        pledge = restart(tx, &book, pledge, (Again::Nothing, Asked::ByTheDonor), now, wall).await?;
     }
     Ok(Redirected { pledge, moved: Money::from_minor(moved, to.currency).ok() })
 }
@@ -230,6 +236,6 @@ pub(super) async fn begin_change(
     let book = books::get(tx, id.book).await?;
     // What the caller has seen is the row, so its version is compared before waits come true.
     change.check(pledges::lock(tx, id).await?.version, "pledge")?;
-    let pledge = lock_present(tx, &book, id, book.now(wall)).await?;
+    let pledge = lock_present(tx, &book, id, book.now(wall), wall).await?;
     Ok((book, pledge))
 }

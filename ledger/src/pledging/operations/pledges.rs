@@ -1,20 +1,25 @@
 //! Pledges are placed by partners: checked, written once, and their first payment put into the plan.
 
+use super::commitments;
 use super::plan::{enqueue_payment, payment_job};
 use super::withdrawals;
-use crate::book::{Companion, Mode};
+use crate::book::{Companion, Entry, Mode, Reason};
 use crate::calendar::{Interval, Plan, days_after};
 use crate::engine::store::books::{self, Book};
+use crate::engine::store::journal;
 use crate::error::{Error, Refusal};
-use crate::id::{CampaignId, DonorId, OrganisationId, PledgeId};
+use crate::id::{CampaignId, DonorId, OrganisationId, PledgeId, TierId};
 use crate::money::Money;
 use crate::parties::rules::privacy::Privacy;
 use crate::parties::rules::role::Email;
 use crate::pledging::rules::campaign::Campaign;
+use crate::pledging::rules::commitment::OverCap;
 use crate::pledging::rules::donor::Donor;
 use crate::pledging::rules::pledge::{Pledge, Rail, Schedule, State, Token};
+use crate::pledging::rules::promise;
 use crate::pledging::rules::stripe;
-use crate::pledging::store::{campaigns, donors, pledges, terms};
+use crate::pledging::rules::tier::Tier;
+use crate::pledging::store::{campaigns, donors, pledges, terms, tiers};
 use crate::service::change::check_line;
 use crate::service::store::activity::{self, Actor, Done};
 use crate::service::store::jobs;
@@ -24,6 +29,7 @@ use deadpool_postgres::{GenericClient, Transaction};
 use jiff::civil::Date;
 use jiff::{Timestamp, Unit};
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 use tokio_postgres::error::SqlState;
 
 /// What the database says of a row that was decided on what has changed since.
@@ -82,6 +88,8 @@ pub struct PlacePledge {
     pub partner: OrganisationId,
     /// What the partner calls it: the same one again is the same pledge.
     pub reference: String,
+    /// The tier that the donor chose.
+    pub tier: Option<TierId>,
     /// The donor whose promise it is.
     pub donor: AskedDonor,
     /// The amount of one payment.
@@ -112,8 +120,40 @@ pub struct Placed {
 pub enum Drafted {
     /// The partner had sent the same one before.
     Repeated(Box<Pledge>),
-    /// It is new: the pledge as it will be, and its donor.
-    New(Box<(Pledge, Donor)>),
+    /// It is new.
+    New(Box<New>),
+}
+
+/// A pledge as it will be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct New {
+    /// The pledge.
+    pub pledge: Pledge,
+    /// Its donor.
+    pub donor: Donor,
+    /// Its campaign.
+    pub campaign: Arc<Campaign>,
+    /// Its tier.
+    pub tier: Option<Tier>,
+}
+
+impl New {
+    /// The entry of its promise, for a lane; none in a campaign whose promises are not counted.
+    pub fn entry(&self, today: Date) -> Option<Entry> {
+        let places = self.tier.as_ref().and_then(|tier| tier.places);
+        promise::committed(&self.campaign, places, &self.pledge, today)
+    }
+
+    /// Whether a part of it may be taken: it is a single payment, and the campaign says so.
+    pub fn may_be_trimmed(&self) -> bool {
+        let trims = self.campaign.cap.is_some_and(|cap| cap.over == OverCap::Trim);
+        trims && matches!(self.pledge.schedule, Schedule::Once { .. })
+    }
+
+    /// Why the book refused its promise, in words.
+    pub fn refusal(&self, reason: Reason) -> Option<Refusal> {
+        commitments::refusal(&self.campaign, self.tier.as_ref(), self.pledge.promised, reason)
+    }
 }
 
 /// Asks the rules about a pledge, and writes nothing.
@@ -121,7 +161,8 @@ pub enum Drafted {
 /// # Errors
 ///
 /// `reference-taken` when the reference stands for another pledge; `campaign-not-live`, `rail-refused`,
-/// `terms-mismatch`, `schedule-refused`, `partner-withdrawn`, `rail-withdrawn`. [`Error::Invalid`] at `/reference`, `/donor/reference`, `/donor/name`, `/donor/email`, `/token`,
+/// `terms-mismatch`, `schedule-refused`, `partner-withdrawn`, `rail-withdrawn`. [`Error::Invalid`] at `/tier`, `/amount`, `/reference`,
+/// `/donor/reference`, `/donor/name`, `/donor/email`, `/token`,
 /// `/amount/currency`, `/schedule` or `/schedule/start`; [`Error::NotFound`] for an unknown campaign.
 pub async fn draft(
     client: &impl GenericClient,
@@ -134,23 +175,28 @@ pub async fn draft(
     if let Some(pledge) = pledges::find_by_reference(client, book.id, asked.partner, &asked.reference).await? {
         return repeated(pledge, content).map(Box::new).map(Drafted::Repeated);
     }
-    let campaign = campaigns::get(client, asked.campaign).await?;
+    let campaign = Arc::new(campaigns::get(client, asked.campaign).await?);
     withdrawals::require_open(client, book, (asked.partner, asked.rail), wall).await?;
+    let tier = match asked.tier {
+        Some(tier) => tiers::find(client, tier).await?,
+        None => None,
+    };
     let known = donors::find(client, book.id, asked.partner, &asked.donor.reference).await?;
     let agreed = terms::in_effect(client, &campaign, book.today(wall)).await?.digest;
-    let new = decide(book, asked, content, (&campaign, agreed), known.as_ref(), wall)?;
+    let new = decide(book, asked, content, (&campaign, agreed, tier.as_ref()), known.as_ref(), wall)?;
     Ok(Drafted::New(Box::new(new)))
 }
 
-/// The pledge and its donor as they will be, when the campaign takes it, whose terms in effect have the digest beside it. `donor` is whom the partner knows under that reference.
+/// The pledge and its donor as they will be, when the campaign takes it, whose terms in effect have the digest beside it. The tier is
+/// the one that was asked for, if it is there; `donor` is whom the partner knows under that reference.
 pub(super) fn decide(
     book: &Book,
     asked: PlacePledge,
     content: [u8; 32],
-    (campaign, agreed): (&Campaign, [u8; 32]),
+    (campaign, agreed, tier): (&Arc<Campaign>, [u8; 32], Option<&Tier>),
     donor: Option<&Donor>,
     wall: Timestamp,
-) -> Result<(Pledge, Donor), Error> {
+) -> Result<New, Error> {
     let now = book.now(wall);
     campaign.state.clone().at(now).takes_pledges()?;
     asked.rail.allowed_in(book.mode == Mode::Live)?;
@@ -166,6 +212,10 @@ pub(super) fn decide(
         return Err(Error::invalid("/donor/reference", "stands for a donor who was erased: use another one"));
     }
     campaign.takes_schedule(&schedule)?;
+    let tier = match asked.tier {
+        Some(_) => Some(tier_of(campaign, tier, asked.amount)?),
+        None => None,
+    };
     let donor = Donor {
         id: donor.map_or_else(|| DonorId::generate(book.id), |donor| donor.id),
         partner: asked.partner,
@@ -176,7 +226,7 @@ pub(super) fn decide(
         created_at: now,
         erased_at: None,
     };
-    let pledge = Pledge {
+    let mut pledge = Pledge {
         id: PledgeId::generate(book.id),
         campaign: campaign.id,
         donor: donor.id,
@@ -184,6 +234,10 @@ pub(super) fn decide(
         reference: asked.reference,
         content,
         amount: asked.amount,
+        asked_amount: None,
+        tier: asked.tier,
+        has_place: tier.is_some_and(|tier| tier.places.is_some()),
+        promised: 0,
         schedule,
         next_sequence: 1,
         rail: asked.rail,
@@ -194,7 +248,20 @@ pub(super) fn decide(
         version: 1,
         created_at: now,
     };
-    Ok((pledge, donor))
+    if campaign.commitments.is_some() {
+        pledge.promised = promise::promised(&pledge)?;
+    }
+    Ok(New { pledge, donor, campaign: Arc::clone(campaign), tier: tier.cloned() })
+}
+
+/// The tier that a donor chose, if it is one of the campaign's and the payment reaches its amount.
+fn tier_of<'a>(campaign: &Campaign, tier: Option<&'a Tier>, amount: Money) -> Result<&'a Tier, Error> {
+    let tier = tier.filter(|tier| tier.campaign == campaign.id);
+    let tier = tier.ok_or_else(|| Error::invalid("/tier", "not a tier of this campaign"))?;
+    if amount.minor() < tier.amount.minor() {
+        return Err(Error::invalid("/amount", format!("{} costs at least {}", tier.name, tier.amount)));
+    }
+    Ok(tier)
 }
 
 /// The rows that place a drafted pledge, for a lane: the pledge, its donor, who did it, and the job of its first charge.
@@ -213,14 +280,15 @@ pub fn rows(book: &Book, pledge: &Pledge, donor: &Donor, wall: Timestamp) -> Vec
 ///
 /// # Errors
 ///
-/// As [`draft`]; [`Error::StillRunning`] while another transaction places the same reference.
+/// As [`draft`]; `campaign-full`, `tier-sold-out`; [`Error::StillRunning`] while another transaction places the same reference.
 pub async fn place(tx: &Transaction<'_>, asked: PlacePledge, wall: Timestamp) -> Result<Placed, Error> {
     let book = books::get(tx, asked.campaign.book).await?;
-    let (new, donor) = match draft(tx, &book, asked, wall).await? {
+    let drafted = match draft(tx, &book, asked, wall).await? {
         Drafted::Repeated(pledge) => return Ok(Placed { pledge: *pledge, is_new: false }),
         Drafted::New(new) => *new,
     };
-    let new = Pledge { donor: donors::upsert(tx, &donor).await?, ..new };
+    let drafted = fitted(tx, &book, drafted, book.today(wall)).await?;
+    let new = Pledge { donor: donors::upsert(tx, &drafted.donor).await?, ..drafted.pledge.clone() };
     let inserted = pledges::insert(tx, &new).await;
     let inserted = inserted.map_err(|error| if is_outrun(&error) { Error::StillRunning } else { error });
     let Some(pledge) = inserted? else {
@@ -228,6 +296,7 @@ pub async fn place(tx: &Transaction<'_>, asked: PlacePledge, wall: Timestamp) ->
         let pledge = repeated(first.ok_or(Error::StillRunning)?, new.content)?;
         return Ok(Placed { pledge, is_new: false });
     };
+    commitments::commit(tx, &book, &drafted.campaign, drafted.tier.as_ref(), &pledge, wall).await?;
     activity::record(tx, book.id, Done::new(&pledge.id, "placed", Actor::Partner(pledge.partner)), book.now(wall))
         .await?;
     enqueue_payment(tx, &book, &pledge, 1, book.now(wall)).await?;
@@ -239,6 +308,25 @@ pub async fn place(tx: &Transaction<'_>, asked: PlacePledge, wall: Timestamp) ->
 pub(super) fn is_outrun(error: &Error) -> bool {
     let Error::Database(cause) = error else { return false };
     cause.code().is_some_and(|code| *code == SqlState::UNIQUE_VIOLATION || code.code() == STALE)
+}
+
+/// As much of a new pledge as fits, where the campaign says so. The head of the book is locked first where the pledge is promised in it,
+/// as a lane does: before the rows of the pledge and its donor.
+async fn fitted(tx: &Transaction<'_>, book: &Book, mut new: New, today: Date) -> Result<New, Error> {
+    if new.entry(today).is_some() {
+        journal::lock(tx, book.id).await?;
+    }
+    let Some(cap) = new.campaign.cap.filter(|_| new.may_be_trimmed()) else { return Ok(new) };
+    let left = commitments::fits(tx, &new.campaign, cap).await?;
+    let is_enough = new.tier.as_ref().is_none_or(|tier| left >= tier.amount.minor());
+    if let Ok(amount) = Money::from_minor(left, new.campaign.currency)
+        && left < new.pledge.amount.minor()
+        && is_enough
+    {
+        let asked_amount = Some(new.pledge.amount);
+        new.pledge = Pledge { asked_amount, amount, promised: left, ..new.pledge };
+    }
+    Ok(new)
 }
 
 /// The same content under a reference is the same pledge; other content is refused.
@@ -282,10 +370,11 @@ fn content(asked: &PlacePledge) -> Result<[u8; 32], Error> {
         (asked.amount.minor(), asked.amount.currency().code(), asked.schedule),
         (asked.rail, &asked.token, asked.terms_digest),
     );
-    // What partners sent before there were methods keeps its digest.
-    let bytes = match asked.method {
-        Method::Card => serde_json::to_vec(&facts),
-        method @ (Method::Debit | Method::Transfer) => serde_json::to_vec(&(facts, method)),
+    // What partners sent before there were methods or tiers keeps its digest.
+    let bytes = match (asked.method, asked.tier) {
+        (Method::Card, None) => serde_json::to_vec(&facts),
+        (method, None) => serde_json::to_vec(&(facts, method)),
+        (method, Some(tier)) => serde_json::to_vec(&(facts, method, tier)),
     };
     let bytes = bytes.map_err(|error| Error::inconsistent(error.to_string()))?;
     Ok(Sha256::digest(&bytes).into())

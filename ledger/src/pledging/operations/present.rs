@@ -1,6 +1,7 @@
 //! A pledge as it stands at a moment: what has run out by then has come true as of its end, whenever somebody looks.
 
-use super::plan::{Again, ask, restart, save};
+use super::commitments;
+use super::plan::{Again, Asked, ask, restart, save};
 use crate::engine::store::books::Book;
 use crate::error::Error;
 use crate::id::PledgeId;
@@ -20,7 +21,13 @@ use jiff::Timestamp;
 /// # Errors
 ///
 /// [`Error::NotFound`] for an unknown pledge.
-pub async fn lock_present(tx: &Transaction<'_>, book: &Book, id: PledgeId, at: Timestamp) -> Result<Pledge, Error> {
+pub async fn lock_present(
+    tx: &Transaction<'_>,
+    book: &Book,
+    id: PledgeId,
+    at: Timestamp,
+    wall: Timestamp,
+) -> Result<Pledge, Error> {
     let mut pledge = pledges::lock(tx, id).await?;
     loop {
         let unreported = match pledge.rail {
@@ -31,19 +38,19 @@ pub async fn lock_present(tx: &Transaction<'_>, book: &Book, id: PledgeId, at: T
         let is_first = |moment: Timestamp| unreported.as_ref().is_none_or(|(_, until)| moment <= *until);
         match collector {
             Some((Some(need), moment)) if is_first(moment) => {
-                pledge = ask(tx, book, pledge, need, "nobody collects for it any more", moment).await?;
+                pledge = ask(tx, book, pledge, need, "nobody collects for it any more", moment, wall).await?;
                 continue;
             }
             Some((None, moment)) if is_first(moment) && pledge.state.until().is_none_or(|until| moment < until) => {
-                pledge = collect_again(tx, book, pledge, moment).await?;
+                pledge = collect_again(tx, book, pledge, moment, wall).await?;
                 continue;
             }
             Some(_) | None => {}
         }
         pledge = match (pledge.state.run_out(at), unreported) {
-            (Some(after), None) => run_out(tx, book, pledge, after).await?,
-            (Some(after), Some((_, until))) if after.since() <= until => run_out(tx, book, pledge, after).await?,
-            (_, Some((charge, until))) => give_up(tx, book, pledge, charge, until).await?,
+            (Some(after), None) => run_out(tx, book, pledge, after, wall).await?,
+            (Some(after), Some((_, until))) if after.since() <= until => run_out(tx, book, pledge, after, wall).await?,
+            (_, Some((charge, until))) => give_up(tx, book, pledge, charge, until, wall).await?,
             (None, None) => return Ok(pledge),
         };
     }
@@ -69,19 +76,35 @@ async fn collector(
 }
 
 /// A withdrawal was taken back: the plan goes on with its next due date.
-async fn collect_again(tx: &Transaction<'_>, book: &Book, pledge: Pledge, at: Timestamp) -> Result<Pledge, Error> {
+async fn collect_again(
+    tx: &Transaction<'_>,
+    book: &Book,
+    pledge: Pledge,
+    at: Timestamp,
+    wall: Timestamp,
+) -> Result<Pledge, Error> {
     let was = pledge.state;
     let change = Change::by_service("its partner or its rail is there again");
-    let changed = save(tx, book, Pledge { state: was.collected_again(at), ..pledge }, was, change, at).await?;
-    restart(tx, book, changed, Again::Nothing, at).await
+    let changed = save(tx, book, Pledge { state: was.collected_again(at), ..pledge }, was, change, at, wall).await?;
+    restart(tx, book, changed, (Again::Nothing, Asked::ByNobody), at, wall).await
 }
 
 /// A wait of a pledge has run out: its default comes true as of then.
-async fn run_out(tx: &Transaction<'_>, book: &Book, pledge: Pledge, after: State) -> Result<Pledge, Error> {
+async fn run_out(
+    tx: &Transaction<'_>,
+    book: &Book,
+    pledge: Pledge,
+    after: State,
+    wall: Timestamp,
+) -> Result<Pledge, Error> {
     let (was, at) = (pledge.state, after.since());
     let change = Change::by_service("its time ran out");
-    let changed = save(tx, book, Pledge { state: after, ..pledge }, was, change, at).await?;
-    if changed.state.is_active() { restart(tx, book, changed, Again::Nothing, at).await } else { Ok(changed) }
+    let changed = save(tx, book, Pledge { state: after, ..pledge }, was, change, at, wall).await?;
+    if changed.state.is_active() {
+        restart(tx, book, changed, (Again::Nothing, Asked::ByNobody), at, wall).await
+    } else {
+        Ok(changed)
+    }
 }
 
 /// The partner did not report a charge in time: it is given up, and the pledge lapses, both as of the end of that time. Money
@@ -93,14 +116,15 @@ async fn give_up(
     pledge: Pledge,
     charge: Charge,
     at: Timestamp,
+    wall: Timestamp,
 ) -> Result<Pledge, Error> {
     let was_given_back = attempts::follows_a_void(tx, &charge).await?;
     let charge = Charge { state: charge.state.unreported()?, ..charge };
-    finish(tx, &charge, at).await?;
+    let charge = finish(tx, book, charge, at, wall).await?;
     if was_given_back && pledge.schedule.due_date(pledge.next_sequence).is_some() {
         return Ok(pledge);
     }
-    follow(tx, book, pledge, &charge, Next::Lapse, at).await
+    follow(tx, book, pledge, &charge, Next::Lapse, at, wall).await
 }
 
 /// What a decline brings: a retry, or the end of the pledge for now or for good; and word to the donor.
@@ -111,6 +135,7 @@ pub(super) async fn follow(
     charge: &Charge,
     next: Next,
     at: Timestamp,
+    wall: Timestamp,
 ) -> Result<Pledge, Error> {
     let attempt = charge.state.attempt();
     let (state, reason) = match next {
@@ -131,7 +156,7 @@ pub(super) async fn follow(
         pledge
     } else {
         let was = pledge.state;
-        save(tx, book, Pledge { state, ..pledge }, was, Change::by_service(reason), at).await?
+        save(tx, book, Pledge { state, ..pledge }, was, Change::by_service(reason), at, wall).await?
     };
     let job = Job::NotifyDecline { charge: charge.id };
     let last = if next == Next::GiveUp { "-last" } else { "" };
@@ -140,8 +165,16 @@ pub(super) async fn follow(
     Ok(pledge)
 }
 
-/// Writes the charge, and the answer into its attempt.
-pub(super) async fn finish(tx: &Transaction<'_>, charge: &Charge, at: Timestamp) -> Result<(), Error> {
-    charges::update(tx, charge).await?;
-    attempts::finish(tx, charge, at).await
+/// Writes the charge, and the answer into its attempt. One that is given up drops its promise.
+pub(super) async fn finish(
+    tx: &Transaction<'_>,
+    book: &Book,
+    charge: Charge,
+    at: Timestamp,
+    wall: Timestamp,
+) -> Result<Charge, Error> {
+    let charge = commitments::give_up(tx, book, charge, at, wall).await?;
+    charges::update(tx, &charge).await?;
+    attempts::finish(tx, &charge, at).await?;
+    Ok(charge)
 }

@@ -211,7 +211,7 @@ async fn settle(
     let after = was.refunded(now);
     if after != was && refunds::is_all_back(tx, pledge.id).await? {
         let change = Change::by_service("everything that it brought went back");
-        plan::save(tx, book, Pledge { state: after, ..pledge }, was, change, now).await?;
+        plan::save(tx, book, Pledge { state: after, ..pledge }, was, change, now, wall).await?;
     }
     Ok(settled)
 }

@@ -4,6 +4,7 @@
 //! each decline is one attempt, also when the partner tried again before the day that was expected.
 
 use super::charges::{Recorded, decline, lock};
+use super::commitments;
 use super::present::{finish, follow};
 use crate::calendar::later;
 use crate::engine::store::books::Book;
@@ -101,12 +102,14 @@ pub async fn cannot_collect_reported(
     }
     let (under_way, now) = (matches!(charge.state, State::Processing { .. }), book.now(wall));
     let charge = Charge { state: charge.state.cannot_collect(report.code.to_owned())?, ..charge };
-    if under_way {
-        finish(tx, &charge, now).await?;
+    let charge = if under_way {
+        finish(tx, &book, charge, now, wall).await?
     } else {
+        let charge = commitments::give_up(tx, &book, charge, now, wall).await?;
         charges::update(tx, &charge).await?;
-    }
-    follow(tx, &book, pledge, &charge, Next::GiveUp, now).await?;
+        charge
+    };
+    follow(tx, &book, pledge, &charge, Next::GiveUp, now, wall).await?;
     told(tx, &book, id, "cannot_collect", report, wall).await?;
     Ok(Recorded::Declined(Next::GiveUp))
 }

@@ -86,7 +86,7 @@ pub async fn give_back(
 ) -> Result<Vec<Refund>, Error> {
     check_text("/reason", change.reason, text::REASON_OR_NONE)?;
     let book = books::get(tx, id.book).await?;
-    lock_present(tx, &book, id, book.now(wall)).await?;
+    lock_present(tx, &book, id, book.now(wall), wall).await?;
     let mut refunds = Vec::new();
     for part in money(tx, &book, id, wall).await? {
         let mut left = part.returnable.map_or(0, |found| found.amount);

@@ -6,7 +6,7 @@ use super::charges::{receipt_job, revive};
 use super::plan::enqueue_payment;
 use super::present::{finish, lock_present};
 use super::unexplained::{Came, hold};
-use super::{fees, verdicts};
+use super::{commitments, fees, verdicts};
 use crate::book::{AccountNumber, Entry};
 use crate::books::operations::accounts;
 use crate::calendar::later;
@@ -18,6 +18,7 @@ use crate::money::Money;
 use crate::pledging::rules::charge::{Charge, REPORT_DAYS, State as ChargeState};
 use crate::pledging::rules::fee::Payee;
 use crate::pledging::rules::pledge::{Pledge, Rail};
+use crate::pledging::rules::promise;
 use crate::pledging::rules::suspense::{SuspenseItem, SuspenseState};
 use crate::pledging::store::fees::ChargeFee;
 use crate::pledging::store::{attempts, charges, fees as charge_fees, lineage as layers, pledges, suspense};
@@ -48,7 +49,7 @@ pub async fn receive(
     check_line("/event_id", came.event_id, text::REFERENCE)?;
     check_line("/provider_reference", came.provider_reference, text::REFERENCE)?;
     let book = books::get(tx, id.book).await?;
-    let pledge = lock_present(tx, &book, id, book.now(wall)).await?;
+    let pledge = lock_present(tx, &book, id, book.now(wall), wall).await?;
     if pledge.partner != partner {
         return Err(Error::NotFound("pledge"));
     }
@@ -95,7 +96,7 @@ pub async fn match_to(
     check_text("/reason", change.reason, text::REASON_OR_NONE)?;
     let book = books::get(tx, id.book).await?;
     let now = book.now(wall);
-    let pledge = lock_present(tx, &book, pledge, now).await?;
+    let pledge = lock_present(tx, &book, pledge, now, wall).await?;
     let item = suspense::lock(tx, id).await?;
     if let Some(charge) = item.matched
         && charges::get(tx, charge).await?.pledge == pledge.id
@@ -116,12 +117,14 @@ pub async fn match_to(
     }
     let (pledge, charge) = unpaid(tx, &book, pledge, now).await?;
     let borne = fees::ensure(tx, &book, &campaign, &pledge, &charge, wall).await?;
-    let entry = matched_entry(tx, &book, &item, campaign.fund()?, &borne, wall).await?;
+    let mut entry = matched_entry(tx, &book, &item, campaign.fund()?, &borne, wall).await?;
+    let (line, promise) = promise::captured(&campaign, &charge);
+    entry.lines.extend(line);
     let end_entry = posting::post(tx, &book, entry, wall).await?.number;
     let state = charge.state.capture(item.received_on, item.provider_reference.clone())?;
     let fees = borne.iter().map(|fee| fee.amount).sum();
-    let captured = Charge { state, settlement: Some(item.settlement), entry: end_entry, fees, ..charge };
-    finish(tx, &captured, now).await?;
+    let captured = Charge { state, promise, settlement: Some(item.settlement), entry: end_entry, fees, ..charge };
+    let captured = finish(tx, &book, captured, now, wall).await?;
     for fee in &borne {
         charge_fees::insert(tx, captured.id, fee).await?;
     }
@@ -131,7 +134,7 @@ pub async fn match_to(
         layers::insert_moved(tx, campaign.fund()?, pledge.id, end_entry, kept).await?;
     }
     jobs::enqueue(tx, &receipt_job(&book, captured.id, wall)).await?;
-    revive(tx, &book, pledge, &captured, now).await?;
+    revive(tx, &book, pledge, &captured, now, wall).await?;
     let matched = Some(captured.id);
     end(tx, &book, SuspenseItem { state: SuspenseState::Matched, matched, end_entry, ..item }, change, now).await
 }
@@ -152,6 +155,7 @@ async fn unpaid(tx: &Transaction<'_>, book: &Book, pledge: Pledge, now: Timestam
         return Err(Refusal::new("no-due-date-left", detail).into());
     };
     let charge = Charge::of(&pledge, sequence, due_on, ChargeState::Scheduled.begin(until)?, now);
+    let charge = commitments::begin(tx, charge).await?;
     charges::insert(tx, &charge).await?;
     attempts::insert(tx, charge.id, 1, now).await?;
     let pledge = pledges::update(tx, &Pledge { next_sequence: sequence + 1, ..pledge }).await?;

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::id::CampaignId;
 use crate::pledging::rules::campaign::{Campaign, State};
 use crate::pledging::rules::kind::{Basis, RETURN_DAYS, Verdict};
-use crate::pledging::store::campaigns;
+use crate::pledging::store::{campaigns, commitments};
 use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Actor, Done};
 use crate::service::store::jobs;
@@ -45,7 +45,7 @@ async fn reach(tx: &Transaction<'_>, book: &Book, id: CampaignId, now: Timestamp
     let state = campaign.state.clone().at(now);
     let State::Collecting { since, until } = state else { return Ok(campaign) };
     if matches!(campaign.state, State::Live { .. }) {
-        let promised = promised(tx, id, since).await?;
+        let promised = promised(tx, &campaign, since).await?;
         campaign = campaigns::update_collecting(tx, id, &state, promised).await?;
         activity::record(tx, book.id, Done::new(&id, "collecting", Actor::Service), since).await?;
     }
@@ -74,10 +74,15 @@ async fn give_back(tx: &Transaction<'_>, book: &Book, id: CampaignId, due_at: Ti
     Ok(())
 }
 
-/// What was promised and still stood at a moment.
-async fn promised(client: &impl GenericClient, id: CampaignId, at: Timestamp) -> Result<i64, Error> {
-    let sums = campaigns::sums(client, id, at).await?;
-    Ok(i64::try_from(sums.pledged - sums.dropped).unwrap_or(i64::MAX))
+/// What was promised and still stood when the last day ended, at a moment.
+async fn promised(client: &impl GenericClient, campaign: &Campaign, at: Timestamp) -> Result<i64, Error> {
+    match (campaign.commitments, campaign.kind.last_day()) {
+        (Some(of), Some(last_day)) => commitments::standing(client, campaign.id.book, of.pledged, last_day).await,
+        (_, None) | (None, _) => {
+            let sums = campaigns::sums(client, campaign.id, at).await?;
+            Ok(i64::try_from(sums.pledged - sums.dropped).unwrap_or(i64::MAX))
+        }
+    }
 }
 
 /// What the basis of the verdict counts.

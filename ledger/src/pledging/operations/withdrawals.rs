@@ -123,7 +123,7 @@ pub async fn page(
 /// As [`lock_present`].
 pub async fn look(tx: &Transaction<'_>, pledge: PledgeId, wall: Timestamp) -> Result<(), Error> {
     let book = books::get(tx, pledge.book).await?;
-    lock_present(tx, &book, pledge, book.now(wall)).await?;
+    lock_present(tx, &book, pledge, book.now(wall), wall).await?;
     Ok(())
 }
 

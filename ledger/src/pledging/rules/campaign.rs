@@ -1,5 +1,6 @@
 //! A crowdfunding campaign: what it asks for, and who may change what when.
 
+use super::commitment::{Cap, Commitments, Elsewhere};
 use super::fee;
 use super::kind::{COLLECTING_DAYS, Kind, Verdict, Word};
 use super::lineage::Method;
@@ -286,6 +287,12 @@ pub struct Campaign {
     pub lineage: Method,
     /// Its fund account; none until it is published.
     pub fund: Option<AccountNumber>,
+    /// How much may be promised to it; none without a cap. It only rises.
+    pub cap: Option<Cap>,
+    /// What it has from elsewhere.
+    pub elsewhere: Option<Elsewhere>,
+    /// The accounts of its promises; none until it is published, and of campaigns that were published before there were any.
+    pub commitments: Option<Commitments>,
     /// How it stands, as it was last written: ask [`State::at`] for the present.
     pub state: State,
     /// What was promised and still stood when its last day ended, minor units; none before.

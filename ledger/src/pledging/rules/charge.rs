@@ -6,6 +6,7 @@
 //! when the donor likes; a means that ran out, or is refused for good, makes us ask for another; a stolen one stops the pledge at once and for
 //! good, because whoever gave it may not be its owner, and a donor with a new card can pledge again.
 
+use super::commitment::Promise;
 use super::pledge::{Pledge, Rail};
 use crate::calendar::retry_date;
 use crate::error::Refusal;
@@ -424,6 +425,8 @@ pub struct Charge {
     pub method: Method,
     /// How it stands.
     pub state: State,
+    /// How the promise of it stands in its campaign.
+    pub promise: Promise,
     /// The settlement with which the money arrives; none until it is captured.
     pub settlement: Option<SettlementId>,
     /// Record number of the entry of the capture; 0 before.
@@ -485,6 +488,7 @@ impl Charge {
             rail: pledge.rail,
             method: pledge.method,
             state,
+            promise: Promise::None,
             settlement: None,
             entry: 0,
             version: 1,

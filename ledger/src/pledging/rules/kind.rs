@@ -90,6 +90,29 @@ impl Kind {
         }
     }
 
+    /// The goal, the minimum or the monthly goal; none where none was said.
+    pub fn goal(&self) -> Option<Money> {
+        match self {
+            Kind::Recurring { monthly_goal: goal }
+            | Kind::AllOrNothing { goal, .. }
+            | Kind::MinimumAndOptimum { minimum: goal, .. } => Some(*goal),
+            Kind::KeepWhatYouRaise { goal, .. } => *goal,
+        }
+    }
+
+    /// The same with another one; says what stands against it.
+    pub fn with_goal(self, goal: Money) -> Result<Kind, String> {
+        Ok(match self {
+            Kind::Recurring { .. } => Kind::Recurring { monthly_goal: goal },
+            Kind::AllOrNothing { last_day, basis, .. } => Kind::AllOrNothing { goal, last_day, basis },
+            Kind::KeepWhatYouRaise { last_day, .. } => Kind::KeepWhatYouRaise { goal: Some(goal), last_day },
+            Kind::MinimumAndOptimum { optimum, last_day, basis, .. } if goal.minor() < optimum.minor() => {
+                Kind::MinimumAndOptimum { minimum: goal, optimum, last_day, basis }
+            }
+            Kind::MinimumAndOptimum { optimum, .. } => return Err(format!("must be less than the optimum, {optimum}")),
+        })
+    }
+
     /// What decides, and by what; none where nothing is at stake.
     pub fn decider(&self) -> Option<(Money, Basis)> {
         match self {

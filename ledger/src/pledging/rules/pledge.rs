@@ -6,7 +6,7 @@
 
 use crate::calendar::{PAYMENTS_MAX, Plan, later};
 use crate::error::Refusal;
-use crate::id::{CampaignId, DonorId, OrganisationId, PledgeId};
+use crate::id::{CampaignId, DonorId, OrganisationId, PledgeId, TierId};
 use crate::money::Money;
 use crate::treasury::rules::settlement::Method;
 use crate::words::words;
@@ -545,6 +545,14 @@ pub struct Pledge {
     pub content: [u8; 32],
     /// The amount of one payment.
     pub amount: Money,
+    /// What was asked for, when only a part of it fitted below the campaign's cap.
+    pub asked_amount: Option<Money>,
+    /// The tier of its campaign that its donor chose.
+    pub tier: Option<TierId>,
+    /// Whether it has a place of that tier: from the start until its payment is given up, or it ends without one.
+    pub has_place: bool,
+    /// Minor units of payments that have not begun and are promised to its campaign.
+    pub promised: i64,
     /// When it is charged.
     pub schedule: Schedule,
     /// The payment that comes next, from 1.

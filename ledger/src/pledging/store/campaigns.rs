@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::id::{BookId, CampaignId};
 use crate::money::{Currency, Money};
 use crate::pledging::rules::campaign::{Campaign, State};
+use crate::pledging::rules::commitment::{Cap, Commitments, Elsewhere};
 use crate::pledging::rules::kind::{Kind, Verdict};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
@@ -34,6 +35,9 @@ fn campaign(row: &Row) -> Result<Campaign, Error> {
         currency,
         lineage: row.get::<_, &str>("lineage").parse().map_err(|_| bad("lineage"))?,
         fund: row.get::<_, Option<i32>>("fund").map(AccountNumber),
+        cap: cap(row, currency)?,
+        elsewhere: elsewhere(row, currency),
+        commitments: commitments(row),
         state: state(row).ok_or_else(|| bad("state"))?,
         promised: row.get("promised"),
         verdict: verdict(row)?,
@@ -84,6 +88,30 @@ fn verdict(row: &Row) -> Result<Option<Verdict>, Error> {
     Ok(word.zip(row.get("verdict_at")).map(|(word, at)| Verdict { word, counted: row.get("counted"), at }))
 }
 
+fn money(row: &Row, column: &str, currency: Currency) -> Option<Money> {
+    row.get::<_, Option<i64>>(column).and_then(|minor| Money::from_minor(minor, currency).ok())
+}
+
+fn cap(row: &Row, currency: Currency) -> Result<Option<Cap>, Error> {
+    let over = row.get::<_, Option<&str>>("over_cap").map(str::parse).transpose()?;
+    Ok(money(row, "cap", currency).zip(over).map(|(amount, over)| Cap { amount, over }))
+}
+
+fn elsewhere(row: &Row, currency: Currency) -> Option<Elsewhere> {
+    let amount = money(row, "elsewhere", currency)?;
+    Some(Elsewhere { amount, on: row.get("elsewhere_on"), reason: row.get("elsewhere_reason") })
+}
+
+fn commitments(row: &Row) -> Option<Commitments> {
+    let account = |column: &str| row.get::<_, Option<i32>>(column).map(AccountNumber);
+    Some(Commitments {
+        room: account("promise_room")?,
+        beyond: account("promise_beyond")?,
+        pledged: account("promise_pledged")?,
+        since: row.get::<_, Option<Timestamp>>("promises_since")?,
+    })
+}
+
 /// The amounts of a kind as columns: of each month, what decides or is hoped for, the optimum.
 fn amounts(kind: &Kind) -> (Option<i64>, Option<i64>, Option<i64>) {
     match kind {
@@ -97,13 +125,15 @@ fn amounts(kind: &Kind) -> (Option<i64>, Option<i64>, Option<i64>) {
 /// A new campaign; says no when the book has one with its slug.
 pub async fn insert(tx: &Transaction<'_>, new: &Campaign) -> Result<bool, Error> {
     let (monthly_goal, goal, optimum) = amounts(&new.kind);
+    let elsewhere = new.elsewhere.as_ref();
     let statement = tx
         .prepare_cached(
             "-- campaigns::insert
             INSERT INTO campaign (book_id, id, slug, title, summary, terms, terms_sha256, kind, currency, monthly_goal,
                                   state, state_since, state_until, created_at, lineage, fees, goal, optimum, last_day, basis,
-                                  idle_months)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+                                  idle_months, cap, over_cap, elsewhere, elsewhere_on, elsewhere_reason)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+                    $24, $25, $26)
             ON CONFLICT (book_id, slug) DO NOTHING",
         )
         .await?;
@@ -132,6 +162,11 @@ pub async fn insert(tx: &Transaction<'_>, new: &Campaign) -> Result<bool, Error>
                 /* last_day */ &new.kind.last_day(),
                 /* basis */ &new.kind.decider().map(|(_, basis)| basis.as_str()),
                 /* idle_months */ &new.idle_months,
+                /* cap */ &new.cap.map(|cap| cap.amount.minor()),
+                /* over_cap */ &new.cap.map(|cap| cap.over.as_str()),
+                /* elsewhere */ &elsewhere.map(|elsewhere| elsewhere.amount.minor()),
+                /* elsewhere_on */ &elsewhere.map(|elsewhere| elsewhere.on),
+                /* elsewhere_reason */ &elsewhere.map(|elsewhere| elsewhere.reason.as_str()),
             ],
         )
         .await?;
@@ -197,6 +232,55 @@ pub async fn update_state(
                 /* state_since */ &state.since(),
                 /* state_until */ &state.until(),
                 /* fund */ &fund.map(|fund| fund.0),
+            ],
+        )
+        .await?;
+    campaign(&row)
+}
+
+/// Writes the accounts in which its promises are counted.
+pub async fn update_commitments(tx: &Transaction<'_>, id: CampaignId, of: &Commitments) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- campaigns::update_commitments
+            UPDATE campaign SET promise_room = $3, promise_beyond = $4, promise_pledged = $5, promises_since = $6
+             WHERE book_id = $1 AND id = $2",
+        )
+        .await?;
+    tx.execute(
+        &statement,
+        &[
+            /* book_id */ &id.book.0,
+            /* id */ &id.object,
+            /* promise_room */ &of.room.0,
+            /* promise_beyond */ &of.beyond.0,
+            /* promise_pledged */ &of.pledged.0,
+            /* promises_since */ &of.since,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Writes a raised goal and cap; its version rises.
+pub async fn update_raised(tx: &Transaction<'_>, raised: &Campaign) -> Result<Campaign, Error> {
+    let (monthly_goal, goal, _) = amounts(&raised.kind);
+    let statement = tx
+        .prepare_cached(
+            "-- campaigns::update_raised
+            UPDATE campaign SET monthly_goal = $3, goal = $4, cap = $5, version = version + 1 WHERE book_id = $1 AND id = $2
+            RETURNING *",
+        )
+        .await?;
+    let row = tx
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &raised.id.book.0,
+                /* id */ &raised.id.object,
+                /* monthly_goal */ &monthly_goal,
+                /* goal */ &goal,
+                /* cap */ &raised.cap.map(|cap| cap.amount.minor()),
             ],
         )
         .await?;

@@ -37,6 +37,7 @@ pub(super) fn charge(row: &Row) -> Result<Charge, Error> {
         rail: row.get::<_, &str>("rail").parse()?,
         method: row.get::<_, &str>("method").parse()?,
         state: state(row)?.ok_or_else(|| bad("state"))?,
+        promise: row.get::<_, &str>("promise").parse()?,
         settlement: row.get::<_, Option<Uuid>>("settlement").map(|object| SettlementId::new(book, object)),
         entry: row.get("entry"),
         version: row.get("version"),
@@ -105,8 +106,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &Charge) -> Result<(), Error> {
         .prepare_cached(
             "-- charges::insert
             INSERT INTO charge (book_id, id, pledge, campaign, partner, sequence, due_on, amount, currency, rail,
-                                state, attempt, waits_until, created_at, method)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+                                state, attempt, waits_until, created_at, method, promise)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         )
         .await?;
     tx.execute(
@@ -127,6 +128,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &Charge) -> Result<(), Error> {
             /* waits_until */ &columns(&new.state).waits_until,
             /* created_at */ &new.created_at,
             /* method */ &new.method.as_str(),
+            /* promise */ &new.promise.as_str(),
         ],
     )
     .await?;
@@ -146,7 +148,7 @@ pub async fn update(tx: &Transaction<'_>, changed: &Charge) -> Result<(), Error>
             UPDATE charge SET campaign = $3, settlement = $4, entry = $5, state = $6, attempt = $7, waits_until = $8,
                               declines = $9, first_declined_on = $10, retry_on = $11, decline_kind = $12,
                               decline_code = $13, captured_on = $14, provider_reference = $15, fees = $16,
-                              withheld = $17, refunded = $18, version = version + 1
+                              withheld = $17, refunded = $18, promise = $19, version = version + 1
              WHERE book_id = $1 AND id = $2",
         )
         .await?;
@@ -172,6 +174,7 @@ pub async fn update(tx: &Transaction<'_>, changed: &Charge) -> Result<(), Error>
                 /* fees */ &changed.fees,
                 /* withheld */ &changed.withheld,
                 /* refunded */ &changed.refunded,
+                /* promise */ &changed.promise.as_str(),
             ],
         )
         .await;
@@ -306,17 +309,18 @@ pub async fn any_open(client: &impl GenericClient, pledge: PledgeId, beside: Opt
     Ok(row.get(0))
 }
 
-/// No declined payment of a pledge is tried again.
-pub async fn clear_retries(tx: &Transaction<'_>, pledge: PledgeId) -> Result<(), Error> {
+/// Locks the declined payments of a pledge that are to be tried again, in the order of its plan.
+pub async fn lock_retried(tx: &Transaction<'_>, pledge: PledgeId) -> Result<Vec<Charge>, Error> {
     let statement = tx
         .prepare_cached(
-            "-- charges::clear_retries
-            UPDATE charge SET retry_on = NULL, version = version + 1
-             WHERE book_id = $1 AND pledge = $2 AND state = 'declined' AND retry_on IS NOT NULL",
+            "-- charges::lock_retried
+            SELECT * FROM charge
+             WHERE book_id = $1 AND pledge = $2 AND state = 'declined' AND retry_on IS NOT NULL
+             ORDER BY sequence FOR NO KEY UPDATE",
         )
         .await?;
-    tx.execute(&statement, &[/* book_id */ &pledge.book.0, /* pledge */ &pledge.object]).await?;
-    Ok(())
+    let rows = tx.query(&statement, &[/* book_id */ &pledge.book.0, /* pledge */ &pledge.object]).await?;
+    rows.iter().map(charge).collect()
 }
 
 /// The change of a charge that is captured by the entry that it goes with, and of its attempt; stale when the charge
@@ -342,6 +346,7 @@ pub fn captured_row(captured: &Charge, now: Timestamp) -> Result<Companion, Erro
         "attempt": captured.state.attempt(),
         "captured_on": on,
         "provider_reference": provider_reference,
+        "promise": captured.promise.as_str(),
         "finished_at": now,
     });
     Ok(Companion { number: Some("/entry"), ..Companion::new("charge captured", row) })
@@ -362,6 +367,7 @@ pub fn begun_row(new: &Charge, pledge_version: i64) -> Companion {
         "currency": new.amount.currency().code(),
         "rail": new.rail.as_str(),
         "method": new.method.as_str(),
+        "promise": new.promise.as_str(),
         "state": new.state.as_str(),
         "attempt": new.state.attempt(),
         "waits_until": columns(&new.state).waits_until.map(to_microseconds),

@@ -3,7 +3,7 @@
 use crate::book::Companion;
 use crate::calendar::{Plan, to_microseconds};
 use crate::error::Error;
-use crate::id::{BookId, CampaignId, DonorId, OrganisationId, PledgeId};
+use crate::id::{BookId, CampaignId, DonorId, OrganisationId, PledgeId, TierId};
 use crate::money::{Currency, Money};
 use crate::pledging::rules::pledge::{Pledge, Schedule, State, Token};
 use deadpool_postgres::{GenericClient, Transaction};
@@ -20,6 +20,7 @@ fn pledge(row: &Row) -> Result<Pledge, Error> {
     let id = PledgeId::new(book, row.get("id"));
     let bad = |what: &str| Error::inconsistent(format!("pledge {id}: {what}"));
     let currency: Currency = row.get::<_, &str>("currency").parse().map_err(|_| bad("currency"))?;
+    let asked = row.get::<_, Option<i64>>("asked_amount").map(|minor| Money::from_minor(minor, currency));
     let digest = |column: &str| row.get::<_, &[u8]>(column).try_into().map_err(|_| bad(column));
     Ok(Pledge {
         id,
@@ -29,6 +30,10 @@ fn pledge(row: &Row) -> Result<Pledge, Error> {
         reference: row.get("reference"),
         content: digest("content")?,
         amount: Money::from_minor(row.get("amount"), currency).map_err(|_| bad("amount"))?,
+        asked_amount: asked.transpose().map_err(|_| bad("asked amount"))?,
+        tier: row.get::<_, Option<Uuid>>("tier").map(|tier| TierId::new(book, tier)),
+        has_place: row.get("has_place"),
+        promised: row.get("promised"),
         schedule: schedule(row).ok_or_else(|| bad("schedule"))?,
         next_sequence: row.get("next_sequence"),
         rail: row.get::<_, &str>("rail").parse()?,
@@ -109,6 +114,10 @@ fn columns(new: &Pledge) -> Value {
         "state_until": new.state.until().map(to_microseconds),
         "state_detail": new.state.detail(),
         "created_at": to_microseconds(new.created_at),
+        "tier": new.tier.map(|tier| tier.object),
+        "has_place": new.has_place,
+        "promised": new.promised,
+        "asked_amount": new.asked_amount.map(Money::minor),
     })
 }
 
@@ -322,6 +331,17 @@ pub async fn update(tx: &Transaction<'_>, changed: &Pledge) -> Result<Pledge, Er
         )
         .await?;
     pledge(&row)
+}
+
+/// Writes that a pledge left the tier of the campaign that it was for.
+pub async fn leave_tier(tx: &Transaction<'_>, id: PledgeId) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- pledges::leave_tier\nUPDATE pledge SET tier = NULL, has_place = false WHERE book_id = $1 AND id = $2",
+        )
+        .await?;
+    tx.execute(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
+    Ok(())
 }
 
 /// Writes the terms of a pledge, from its next payment on; its version rises. A change that was applied must say so already.

@@ -198,6 +198,7 @@ fn take(line: &mut FundLine, row: &KindTotal) -> Result<(), Error> {
         | K::PledgeCommitted
         | K::CommitmentCollected
         | K::CommitmentDropped
+        | K::CapRaised
         | K::OpeningBalance
         | K::SaleReversed
         | K::CostReversed

@@ -5,10 +5,12 @@
 use super::account_totals::AccountTotal;
 use crate::book::{AccountClass, AccountNumber, MovementKind};
 use crate::engine::store::days::Days;
+use crate::engine::store::rows::sum;
 use crate::error::Error;
 use crate::id::BookId;
 use deadpool_postgres::GenericClient;
 use jiff::civil::Date;
+use std::collections::HashMap;
 use tokio_postgres::Row;
 
 /// What one account moved in one way.
@@ -177,4 +179,66 @@ pub async fn pairs(
         )
         .await?;
     Ok(rows.iter().map(|row| (AccountNumber(row.get(0)), AccountNumber(row.get(1)), row.get(2))).collect())
+}
+
+/// What some accounts moved in each way: debits and credits, minor units.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Moved(HashMap<(AccountNumber, MovementKind), (i128, i128)>);
+
+impl Moved {
+    /// What one of them moved in a way: debits and credits, minor units.
+    pub fn of(&self, account: AccountNumber, kind: MovementKind) -> (i128, i128) {
+        self.0.get(&(account, kind)).copied().unwrap_or_default()
+    }
+
+    /// What lines move.
+    #[cfg(test)]
+    pub(crate) fn of_lines(lines: impl IntoIterator<Item = crate::book::Line>) -> Moved {
+        let mut moved = Moved::default();
+        for line in lines {
+            moved.0.entry((line.debit, line.kind)).or_default().0 += i128::from(line.amount);
+            moved.0.entry((line.credit, line.kind)).or_default().1 += i128::from(line.amount);
+        }
+        moved
+    }
+}
+
+/// What a few accounts moved in each way so far, on whatever day it counts: rolled-up totals and the tail of their lines.
+pub async fn so_far(client: &impl GenericClient, book: BookId, accounts: &[AccountNumber]) -> Result<Moved, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- kind_totals::so_far
+             WITH progress AS (SELECT coalesce((SELECT through FROM day_total_progress WHERE book_id = $1), 0) AS through),
+             blocks AS (SELECT DISTINCT account >> 6 AS block FROM unnest($2::int[]) AS wanted(account)),
+             part AS (SELECT r.accounts, r.kinds, r.debits, r.credits
+                        FROM blocks JOIN recent_total r ON r.book_id = $1 AND r.block = blocks.block
+                      UNION ALL
+                      SELECT r.accounts, r.kinds, r.debits, r.credits
+                        FROM blocks CROSS JOIN LATERAL (
+                             SELECT accounts, kinds, debits, credits FROM running_total
+                              WHERE book_id = $1 AND block = blocks.block ORDER BY until DESC LIMIT 1) AS r),
+             side AS (SELECT account, kind, debits, credits
+                        FROM (SELECT unnest(accounts) AS account, unnest(kinds) AS kind, unnest(debits) AS debits,
+                                     unnest(credits) AS credits FROM part) AS element
+                       WHERE account = ANY($2)
+                      UNION ALL
+                      SELECT b.account, l.kind, CASE WHEN l.debited THEN l.amount ELSE 0 END,
+                             CASE WHEN l.debited THEN 0 ELSE l.amount END
+                        FROM balance b
+                       CROSS JOIN LATERAL account_lines($1, b.account, (SELECT through FROM progress), b.last_pos, '-infinity',
+                                                        'infinity', NULL) AS l
+                       WHERE b.book_id = $1 AND b.account = ANY($2))
+             SELECT account, kind, sum(debits)::text AS debits, sum(credits)::text AS credits
+               FROM side GROUP BY account, kind",
+        )
+        .await?;
+    let numbers: Vec<i32> = accounts.iter().map(|account| account.0).collect();
+    let mut moved = Moved::default();
+    for row in client.query(&statement, &[/* book */ &book.0, /* accounts */ &numbers]).await? {
+        let number: i16 = row.get("kind");
+        let kind = MovementKind::from_number(number)
+            .ok_or_else(|| Error::inconsistent(format!("movement kind {number} is unknown")))?;
+        moved.0.insert((AccountNumber(row.get("account")), kind), (sum(&row, "debits")?, sum(&row, "credits")?));
+    }
+    Ok(moved)
 }

@@ -6,12 +6,17 @@
 use crate::support::ground;
 use jiff::Timestamp;
 use jiff::civil::date;
-use ledger::book::{AccountClass, Entry, Line, MovementKind};
+use ledger::Error;
+use ledger::book::{AccountClass, AccountState, Command, Entry, Line, MovementKind, State, fold};
 use ledger::engine::posting::post;
+use ledger::engine::store::{accounts as account_store, journal};
+use ledger::pledging::operations::campaigns::NewCampaign;
+use ledger::pledging::rules::commitment::{Cap, OverCap};
 use ledger::reports::store::day_totals;
-use ledger::testing::Ground;
+use ledger::testing::{Ground, usd};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Statement};
 
 /// PostgreSQL refuses for want of a right.
@@ -102,6 +107,7 @@ const KEPT: &[(&str, &str)] = &[
     ("balance", "DELETE TRUNCATE"),
     ("book_freeze", "DELETE TRUNCATE"),
     ("book_head", "DELETE TRUNCATE"),
+    ("campaign_tier", "UPDATE DELETE TRUNCATE"),
     ("campaign_terms", "UPDATE DELETE TRUNCATE"),
     ("challenge_rules", "UPDATE DELETE TRUNCATE"),
     ("chargeback", "DELETE TRUNCATE"),
@@ -474,6 +480,59 @@ async fn h3_no_function_that_the_service_may_call_changes_anything_when_it_is_to
             let now = content(&owner, &digests).await;
             let changed: Vec<_> = now.iter().filter(|(table, digest)| before[*table] != **digest).collect();
             assert!(changed.is_empty(), "{call} changed {changed:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn p16_the_service_can_neither_widen_the_room_below_a_cap_nor_lower_what_donors_were_shown() {
+    let ground = with_an_entry().await;
+    let cap = Some(Cap { amount: usd("100.00"), over: OverCap::Refuse });
+    let campaign = ground.publish(NewCampaign { cap, ..ground.new_campaign("capped") }).await;
+    let room = campaign.commitments.expect("it is published").room;
+    let service = service(&ground).await;
+    let book = ground.book.id.0;
+    for (sql, state) in [
+        ("UPDATE balance SET floor = NULL".to_owned(), INSUFFICIENT_PRIVILEGE),
+        (format!("UPDATE account SET code = code WHERE book_id = {book}"), INSUFFICIENT_PRIVILEGE),
+        (format!("DELETE FROM transfer WHERE book_id = {book}"), INSUFFICIENT_PRIVILEGE),
+        ("UPDATE campaign SET cap = cap - 1".to_owned(), RESTRICT_VIOLATION),
+        ("UPDATE campaign SET cap = NULL, over_cap = over_cap".to_owned(), INSUFFICIENT_PRIVILEGE),
+        ("UPDATE campaign SET monthly_goal = monthly_goal - 1 WHERE cap IS NOT NULL".to_owned(), RESTRICT_VIOLATION),
+        ("UPDATE campaign_tier SET places = 1".to_owned(), INSUFFICIENT_PRIVILEGE),
+    ] {
+        assert_eq!(refused(&service, &sql).await.as_deref(), Some(state), "{sql}");
+    }
+    // Asked for once more, the account is the one that there is, with its floor.
+    let again = format!(
+        "SELECT account_open({book}, 'equity:commitments:capped:room', 38::smallint, 'PLEDGED.USD', NULL, now())::text"
+    );
+    assert_eq!(lines(&service, &again).await, [room.0.to_string()]);
+    let floor = format!("SELECT floor::text FROM balance WHERE book_id = {book} AND account = {}", room.0);
+    assert_eq!(lines(&service, &floor).await, ["-10000"]);
+
+    // A program that knows of no floor writes what it likes, and the database refuses it.
+    let over = [(10_001, Some("23514")), (10_000, None)];
+    for (amount, expected) in over {
+        let mut client = ground.client().await;
+        let tx = client.transaction().await.unwrap();
+        let head = journal::lock(&tx, ground.book.id).await.unwrap();
+        let of = campaign.commitments.expect("it is published");
+        let line = Line { kind: MovementKind::PledgeCommitted, debit: of.room, credit: of.pledged, amount };
+        let effective = ground.book.today(ground.wall);
+        let entry = Entry { lines: vec![line], effective, outside_fact: false, note: None };
+        let read = account_store::load(&tx, ground.book.id, &[of.room, of.pledged]).await.unwrap().into_iter();
+        let free = read.map(|it| (it.number, AccountState { floor: None, ..it.into_state() }));
+        let accounts = free.collect();
+        let closed_through = head.closed_through;
+        let mut state = State { version: head.version, next_number: head.next_number, closed_through, accounts };
+        let (batch, _) = fold(&mut state, [&Command::post(None, entry)]);
+        let next = state.next_number;
+        let written = journal::write(&tx, ground.book.id, &head, next, &batch, head.records_at(ground.wall)).await;
+        match (written, expected) {
+            (Ok(true), None) => {}
+            (Err(Error::Database(error)), Some(code)) => assert_eq!(error.code().map(SqlState::code), Some(code)),
+            (written, _) => panic!("{amount}: {written:?}"),
         }
     }
 }
