@@ -135,7 +135,8 @@ pub async fn draft(
     Ok(Drafted::New(Box::new(new)))
 }
 
-/// The pledge and its donor as they will be, when the campaign takes it, whose terms in effect have the digest beside it. `donor` is whom the partner knows under that reference.
+/// The pledge and its donor as they will be, when the campaign takes it, whose terms in effect have the digest beside it. `donor` is
+/// whom the partner knows under that reference.
 pub(super) fn decide(
     book: &Book,
     asked: PlacePledge,
