@@ -49,7 +49,8 @@ pub struct NewCampaign {
     #[serde(default)]
     #[schema(max_length = 2000)]
     summary: String,
-    /// What donors agree to. Every pledge names its SHA-256, and is bound to it for ever: later versions are for later pledges. To those of a campaign with a last day it is added
+    /// What donors agree to. Every pledge names its SHA-256, and is bound to it for ever: later versions are for later pledges. To
+    /// those of a campaign with a last day it is added
     /// how the campaign ends.
     #[schema(min_length = 1, max_length = 50000)]
     terms: String,

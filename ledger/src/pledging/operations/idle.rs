@@ -48,6 +48,10 @@ pub(super) async fn total(
     wall: Timestamp,
 ) -> Result<i64, Error> {
     let facts = facts(client, book, campaign, book.now(wall)).await?;
+    // Nothing arrived before the campaign was made: no layer needs to be looked at then.
+    if facts.of(book.day_of(campaign.created_at)).0 > book.today(wall) {
+        return Ok(0);
+    }
     let found = returnables::total(client, campaign, &facts, book.today(wall)).await?;
     Ok(i64::try_from(found).unwrap_or(i64::MAX).min(available).max(0))
 }

@@ -2,11 +2,9 @@
 
 use super::fees::{audited, term};
 use super::scene::Scene;
-use jiff::Timestamp;
 use jiff::civil::date;
 use ledger::Error;
-use ledger::book::movement::MOVEMENTS;
-use ledger::book::{AccountClass as C, AccountKind, AccountNumber, Entry, Line, MovementKind};
+use ledger::book::{AccountClass as C, Entry, Line, MovementKind};
 use ledger::chart;
 use ledger::engine::posting;
 use ledger::id::{ChargeId, PledgeId};
@@ -17,7 +15,6 @@ use ledger::pledging::rules::fee::Payee;
 use ledger::pledging::rules::terms::TermsVersion;
 use ledger::service::change::Change;
 use ledger::testing::{ONCE, refusal};
-use std::collections::BTreeSet;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
@@ -148,111 +145,4 @@ async fn c1_the_database_takes_no_fee_that_the_terms_of_the_pledge_itself_do_not
     let again = format!("UPDATE charge SET entry = entry + 100 WHERE id = '{}'", new.object);
     assert_eq!(refused(&service, &again).await, Some(SqlState::from_code("23001")), "a charge has one entry for ever");
     scene.ground.audit().await;
-}
-
-/// Classes of money that is held for others.
-const RESTRICTED: &[C] =
-    &[C::Fund, C::Purse, C::Pool, C::TeamPayable, C::PrizePayable, C::MemberPayable, C::EntryFees, C::ProgrammeLine];
-
-fn is_own(class: C) -> bool {
-    matches!(class.kind(), AccountKind::Income | AccountKind::Equity)
-}
-
-#[tokio::test]
-async fn c1_no_kind_of_movement_takes_what_is_held_for_others_into_the_hosts_own_by_the_door_of_the_database() {
-    let ground = crate::support::ground().await;
-    let book = ground.book.id.0;
-    let mut client = ground.client().await;
-    let opening = format!(
-        "SELECT account_open({book}, 'equity:opening', {}::smallint, 'USD', NULL, now())",
-        C::OpeningEquity.number()
-    );
-    let equity = AccountNumber(client.query_one(&opening, &[]).await.unwrap().get(0));
-    for (number, class) in C::ALL.iter().enumerate() {
-        let is_restricted = RESTRICTED.contains(class);
-        if !is_restricted && (!is_own(*class) || *class == C::OpeningEquity) {
-            continue;
-        }
-        let kind = match class.kind() {
-            AccountKind::Income => "income",
-            AccountKind::Equity => "equity",
-            AccountKind::Asset | AccountKind::Liability | AccountKind::Expense => "liabilities",
-        };
-        let account = ground.account(&format!("{kind}:of:{number}"), *class).await;
-        if is_restricted {
-            let line = Line { kind: MovementKind::OpeningBalance, debit: equity, credit: account, amount: 1_000 };
-            let entry = Entry { lines: vec![line], effective: date(2027, 1, 1), outside_fact: false, note: None };
-            let tx = client.transaction().await.unwrap();
-            posting::post(&tx, &ground.book, entry, Timestamp::now()).await.unwrap();
-            tx.commit().await.unwrap();
-        }
-    }
-    let numbers =
-        |classes: Vec<C>| classes.iter().map(|class| class.number().to_string()).collect::<Vec<_>>().join(", ");
-    let own = C::ALL.iter().copied().filter(|class| is_own(*class)).collect();
-    // Each is undone at once, whether it was taken or not. What was taken is told as an error's text.
-    let walk = format!(
-        "DO $$
-        DECLARE
-            v_way record;
-            v_head record;
-            v_taken text := '';
-        BEGIN
-            SELECT version, next_number INTO v_head FROM book_head WHERE book_id = {book};
-            FOR v_way IN SELECT k.kind, d.account AS debit, c.account AS credit, d.class AS debit_class, c.class AS credit_class,
-                                d.side * (d.credits - d.debits - 1) AS debit_after, c.side * (c.credits + 1 - c.debits) AS credit_after,
-                                d.last_pos AS debit_last, c.last_pos AS credit_last
-                           FROM movement_kind k, balance d, balance c
-                          WHERE d.book_id = {book} AND c.book_id = {book} AND d.class IN ({restricted}) AND c.class IN ({own})
-            LOOP
-                BEGIN
-                    IF NOT journal_post_one({book}, v_head.version, v_head.next_number, clock_timestamp(), v_way.kind, v_way.debit,
-                            v_way.credit, 1, v_way.debit_after, v_way.credit_after, v_way.debit_last, v_way.credit_last,
-                            '2027-01-02', '2027-01-02', 1, gen_random_uuid(), 0) THEN
-                        RAISE EXCEPTION 'told wrongly';
-                    END IF;
-                    RAISE EXCEPTION USING ERRCODE = 'CP998';
-                EXCEPTION WHEN check_violation THEN
-                    NULL;
-                WHEN SQLSTATE 'CP998' THEN
-                    v_taken := v_taken || format('%s %s %s;', v_way.kind, v_way.debit_class, v_way.credit_class);
-                END;
-            END LOOP;
-            RAISE EXCEPTION 'taken:%', v_taken;
-        END
-        $$",
-        restricted = numbers(RESTRICTED.to_vec()),
-        own = numbers(own),
-    );
-    let service = migrations::connect(&ground.database.service_url.parse().unwrap()).await.unwrap();
-    let told = service.batch_execute(&walk).await.expect_err("the walk tells what was taken");
-    let told = told.as_db_error().unwrap().message().to_owned();
-    let taken: BTreeSet<String> = told
-        .strip_prefix("taken:")
-        .unwrap_or_else(|| panic!("{told}"))
-        .split_terminator(';')
-        .map(str::to_owned)
-        .collect();
-    let ways = MOVEMENTS.iter().filter(|(_, debit, credit)| RESTRICTED.contains(debit) && is_own(*credit));
-    let known: BTreeSet<String> =
-        ways.map(|(kind, debit, credit)| format!("{} {} {}", kind.number(), debit.number(), credit.number())).collect();
-    assert_eq!(taken, known);
-    // Entry fees are the one exception: the rules that a team agreed to say whose they are.
-    let fees =
-        format!("{} {} {}", MovementKind::EntryFeeEarned.number(), C::EntryFees.number(), C::OperatingFund.number());
-    assert_eq!(known, BTreeSet::from([fees]));
-    for sql in [
-        "UPDATE movement SET credit_class = 1",
-        "INSERT INTO movement VALUES (21, 1, 1)",
-        "DELETE FROM movement",
-        "UPDATE account SET class = 1",
-        "UPDATE balance SET class = 1",
-        "UPDATE campaign_terms SET fees = '[]'",
-        "DELETE FROM campaign_terms",
-        "UPDATE pledge SET terms_sha256 = '\\x00'",
-        "INSERT INTO transfer DEFAULT VALUES",
-    ] {
-        let why = refused(&service, sql).await;
-        assert_eq!(why, Some(SqlState::INSUFFICIENT_PRIVILEGE), "{sql}");
-    }
 }
