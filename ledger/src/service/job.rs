@@ -634,6 +634,8 @@ mod tests {
             Job::SendRefundNotice { refund: RefundId::generate(book) },
             Job::ReturnCampaign { campaign: CampaignId::generate(book), after: Some(PledgeId::generate(book)) },
             Job::EraseMails { donor: DonorId::generate(book) },
+            Job::AdvanceWithdrawal { withdrawal: WithdrawalId::generate(book), after: Some(PledgeId::generate(book)) },
+            Job::ReturnSuspense { item: SuspenseId::generate(book) },
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();
         assert_eq!(kinds, JobKind::ALL);
