@@ -167,7 +167,7 @@ pub fn owner(code: &str) -> Option<Owner<'_>> {
         ["assets", "receivable", "team", id, ..]
         | ["assets", "receivable", id, ..]
         | ["liabilities", "payable", "team" | "prize", id, ..]
-        | ["liabilities", "refunds" | "fees", id, ..] => organisation(id),
+        | ["liabilities", "refunds" | "fees" | "suspense", id, ..] => organisation(id),
         ["liabilities", "fund", slug, ..]
         | ["assets", "disputes", slug, ..]
         | ["equity", "commitments" | "places", slug, ..] => Some(Owner::Campaign(slug)),

@@ -693,6 +693,8 @@ mod tests {
             Job::TellReturnable { campaign: CampaignId::generate(book), after: None },
             Job::SendReturnableNotice { pledge: PledgeId::generate(book), campaign: CampaignId::generate(book) },
             Job::EraseMails { donor: DonorId::generate(book) },
+            Job::AdvanceWithdrawal { withdrawal: WithdrawalId::generate(book), after: Some(PledgeId::generate(book)) },
+            Job::ReturnSuspense { item: SuspenseId::generate(book) },
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();
         assert_eq!(kinds, JobKind::ALL);
