@@ -193,34 +193,17 @@ pub async fn update_state(
     campaign(&row)
 }
 
-/// Writes that its last day has ended, and what was promised then; its version rises.
-pub async fn update_collecting(
-    tx: &Transaction<'_>,
-    id: CampaignId,
-    state: &State,
-    promised: i64,
-) -> Result<Campaign, Error> {
+/// Writes what was promised when its last day ended; its version rises.
+pub async fn update_promised(tx: &Transaction<'_>, id: CampaignId, promised: i64) -> Result<Campaign, Error> {
     let statement = tx
         .prepare_cached(
-            "-- campaigns::update_collecting
-            UPDATE campaign SET state = $3, state_since = $4, state_until = $5, promised = $6, version = version + 1
-             WHERE book_id = $1 AND id = $2
+            "-- campaigns::update_promised
+            UPDATE campaign SET promised = $3, version = version + 1 WHERE book_id = $1 AND id = $2
             RETURNING *",
         )
         .await?;
-    let row = tx
-        .query_one(
-            &statement,
-            &[
-                /* book_id */ &id.book.0,
-                /* id */ &id.object,
-                /* state */ &state.as_str(),
-                /* state_since */ &state.since(),
-                /* state_until */ &state.until(),
-                /* promised */ &promised,
-            ],
-        )
-        .await?;
+    let row =
+        tx.query_one(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object, /* promised */ &promised]).await?;
     campaign(&row)
 }
 
