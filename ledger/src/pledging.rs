@@ -66,6 +66,7 @@ pub mod operations {
     pub mod recoveries;
     pub mod refund_outcomes;
     pub mod refunds;
+    pub mod return_times;
     pub mod returns;
     mod trial;
     pub mod tries;

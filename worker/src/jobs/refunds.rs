@@ -14,7 +14,7 @@ use ledger::Error;
 use ledger::engine::store::{books, checks};
 use ledger::id::{CampaignId, PledgeId, RefundId};
 use ledger::pledging::operations::refund_outcomes::{self, Begun};
-use ledger::pledging::operations::returns;
+use ledger::pledging::operations::{return_times, returns};
 use ledger::pledging::rules::refund::{Outcome, State};
 use ledger::pledging::store::{campaigns, receipts, refunds as refund_store};
 use ledger::service::store::activity::Actor;
@@ -112,9 +112,9 @@ impl Context {
         self.settle_with(leased, async |tx, wall| {
             if let Some(next) = next {
                 let book = books::get(tx, campaign.book).await?;
-                returns::enqueue_return(tx, &book, campaign, Some(next), book.now(wall)).await?;
+                return return_times::enqueue_return(tx, &book, campaign, Some(next), book.now(wall)).await;
             }
-            Ok::<_, Error>(())
+            return_times::go_on(tx, campaign, wall).await
         })
         .await
     }

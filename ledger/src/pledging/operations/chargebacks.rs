@@ -10,6 +10,7 @@ use super::campaigns::available;
 use super::losses;
 use super::plan;
 use super::present::lock_present;
+use super::return_times;
 use crate::book::AccountNumber;
 use crate::books::operations::accounts;
 use crate::calendar::later;
@@ -245,25 +246,6 @@ pub(super) async fn take_up(tx: &Transaction<'_>, book: &Book, occasion: i64, wa
 }
 
 /// Whether a release of this many minor units has to wait for chargebacks: they hold, or have taken, what is missing of it in the
-/// The sandbox's provider decides a chargeback that it opened; one that a partner decided before, or that time did, stays as it is.
-///
-/// # Errors
-///
-/// What [`posting::post`] refuses; [`Error::NotFound`] for an unknown chargeback.
-pub async fn decide_by_sandbox(
-    tx: &Transaction<'_>,
-    id: ChargebackId,
-    ruling: Ruling,
-    wall: Timestamp,
-) -> Result<Chargeback, Error> {
-    let (book, chargeback) = lock(tx, id, wall).await?;
-    let chargeback = run_out(tx, &book, chargeback, wall).await?;
-    if chargeback.state != State::Open {
-        return Ok(chargeback);
-    }
-    rule(tx, &book, chargeback, ruling, Actor::Service, book.now(wall), wall).await
-}
-
 /// campaign's fund. The caller has locked the campaign.
 ///
 /// # Errors
@@ -367,6 +349,9 @@ async fn settle_what_can_be(
                     Ok(closed)
                 }
             }
+    if ruling == Ruling::Win {
+        return_times::take_up(tx, book, decided.pledge, wall).await?;
+    }
         }
     }
 }
@@ -409,6 +394,7 @@ async fn arrive(tx: &Transaction<'_>, book: &Book, charge: &Charge, wall: Timest
         settlements::settle(tx, settlement, wall).await?;
     }
     Ok(arrives)
+                    return_times::take_up(tx, book, closed.pledge, wall).await?;
 }
 
 /// The accounts between which the money moves: disputes of the campaign, cash of the custodian.

@@ -267,6 +267,18 @@ pub async fn unsettled(client: &impl GenericClient, id: CampaignId) -> Result<i6
     Ok(client.query_one(&statement, &[/* book_id */ &id.book.0, /* campaign */ &id.object]).await?.get(0))
 }
 
+/// The last day on which captured charges of a campaign arrive as cash; none when all of them have.
+pub async fn settles_on(client: &impl GenericClient, id: CampaignId) -> Result<Option<Date>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- campaigns::settles_on
+            SELECT max(s.due_on) FROM charge c JOIN settlement s ON s.book_id = c.book_id AND s.id = c.settlement
+             WHERE c.book_id = $1 AND c.campaign = $2 AND c.state = 'captured'",
+        )
+        .await?;
+    Ok(client.query_one(&statement, &[/* book_id */ &id.book.0, /* campaign */ &id.object]).await?.get(0))
+}
+
 /// Sums of a campaign's charges and pledges, minor units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sums {
