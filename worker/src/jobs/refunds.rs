@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use ledger::Error;
 use ledger::engine::store::{books, checks};
 use ledger::id::{CampaignId, PledgeId, RefundId};
+use ledger::matching::operations::returns as matching_returns;
 use ledger::pledging::operations::refund_outcomes::{self, Begun};
 use ledger::pledging::operations::{return_times, returns};
 use ledger::pledging::rules::refund::{Outcome, State};
@@ -77,7 +78,7 @@ impl Context {
     }
 
     /// Requests refunds of what the fund of a campaign holds, a page of pledges, each refund in a transaction of its own; the next
-    /// page is another job.
+    /// page is another job. After the last one, what matching rounds paid goes to their sponsors.
     pub(super) async fn return_campaign(
         &self,
         leased: &Leased,
@@ -114,6 +115,7 @@ impl Context {
                 let book = books::get(tx, campaign.book).await?;
                 return return_times::enqueue_return(tx, &book, campaign, Some(next), book.now(wall)).await;
             }
+            matching_returns::give_back(tx, campaign, wall).await?;
             return_times::go_on(tx, campaign, wall).await
         })
         .await
