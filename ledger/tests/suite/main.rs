@@ -42,6 +42,7 @@ mod pledging {
     mod refunds;
     pub(crate) mod scene;
     mod stuck;
+    mod ways_back;
 }
 mod challenges;
 mod cooperatives;
