@@ -11,6 +11,7 @@ mod notices;
 mod pace;
 mod plan_changes;
 mod refunds;
+mod walk;
 
 use anyhow::{Context as _, ensure};
 use api::demo::client::{Client, text};
