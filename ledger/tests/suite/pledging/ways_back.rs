@@ -40,8 +40,8 @@ impl Scene {
         self.ground.run(async |tx| chargebacks::report(tx, report, partner, wall).await).await.unwrap().id
     }
 
-    /// A payment that its partner collected on day 0 and that has settled.
-    async fn collected(&self, campaign: &Campaign, reference: &str, amount: &str) -> ChargeId {
+    /// A payment that its partner collected on day 0.
+    async fn collected(&self, campaign: &Campaign, reference: &str, amount: &str) -> (PledgeId, ChargeId) {
         let (ground, wall) = (&self.ground, self.ground.wall);
         let asked =
             PlacePledge { rail: Rail::Partner, token: String::new(), ..ground.ask(campaign, reference, amount) };
@@ -58,8 +58,7 @@ impl Scene {
             })
             .await;
         assert_eq!(captured.unwrap(), Recorded::Captured);
-        self.settle(pledge, 3).await;
-        charge
+        (pledge, charge)
     }
 
     /// Its partner says that it gave the whole of it back.
@@ -125,6 +124,7 @@ async fn c5_what_a_chargeback_held_while_a_closed_campaign_gave_back_goes_back_a
     worker.work(&scene.ground).await;
     assert_eq!((scene.standing(held).await.1, scene.standing(free).await.1), (3_000, 0));
 
+    scene.ground.wall = scene.ground.day(1);
     let (ground, by) = (&scene.ground, Actor::Partner(scene.ground.partner));
     let wall = ground.wall;
     ground.run(async |tx| chargebacks::decide(tx, chargeback, Ruling::Win, by, wall).await).await.unwrap();
@@ -136,7 +136,9 @@ async fn c5_what_a_chargeback_held_while_a_closed_campaign_gave_back_goes_back_a
 async fn p3_a_true_report_of_a_refund_is_taken_when_the_money_was_released_and_finds_its_bearers() {
     let scene = Scene::new().await;
     let press = scene.campaign("press", Method::Fifo).await;
-    let charge = scene.collected(&press, "pay-1", "100.00").await;
+    let (pledge, charge) = scene.collected(&press, "pay-1", "100.00").await;
+    let (_, other) = scene.collected(&press, "pay-2", "20.00").await;
+    scene.settle(pledge, 3).await;
     scene.released(&press, "60.00").await;
     let Reported::Borne(borne) = scene.given_back(charge, "pay-1").await else { panic!("60.00 were released") };
     assert_eq!((borne.state, borne.amount), (State::Lost, usd("100.00")));
@@ -148,7 +150,6 @@ async fn p3_a_true_report_of_a_refund_is_taken_when_the_money_was_released_and_f
     let Reported::Borne(again) = scene.given_back(charge, "pay-1").await else { panic!("it was borne") };
     assert_eq!(again.id, borne.id, "the same report twice is once");
     // What is still there goes back as it always did.
-    let other = scene.collected(&press, "pay-2", "20.00").await;
     assert!(matches!(scene.given_back(other, "pay-2").await, Reported::Refunded(_)));
     scene.ground.audit().await;
 }
