@@ -229,24 +229,21 @@ impl Story<'_> {
             return Ok(());
         }
         let pledge = self.pledges[self.dice.random_range(0..self.pledges.len())].clone();
-        let (word, body) = match step {
-            Step::Pause if self.dice.random_ratio(1, 3) => ("pause", json!({})),
-            Step::Pause => ("pause", json!({"until": self.in_days(1, 60)})),
-            Step::Resume => {
-                let token = self.one_of(&["", "sandbox_ok", "sandbox_expired_card"]);
-                ("resume", if token.is_empty() { json!({}) } else { json!({"token": token}) })
-            }
-            Step::Redirect => {
-                let moves = self.dice.random_ratio(2, 3);
-                ("redirect", json!({"campaign": self.campaign()["id"], "move_settled": moves}))
-            }
-            Step::Change => {
-                let shown = "7".repeat(64);
-                let consent = json!({"consented_at": self.now.to_string(), "shown_sha256": shown});
-                let interval = self.one_of(&["monthly", "quarterly", "yearly"]);
-                ("change", json!({"amount": usd(&self.amount(20_000)), "interval": interval, "consent": consent}))
-            }
-            _ => ("cancel", json!({})),
+        let (word, body) = if step == Step::Pause {
+            let is_open = self.dice.random_ratio(1, 3);
+            ("pause", if is_open { json!({}) } else { json!({"until": self.in_days(1, 60)}) })
+        } else if step == Step::Resume {
+            let token = self.one_of(&["", "sandbox_ok", "sandbox_expired_card"]);
+            ("resume", if token.is_empty() { json!({}) } else { json!({"token": token}) })
+        } else if step == Step::Redirect {
+            let moves = self.dice.random_ratio(2, 3);
+            ("redirect", json!({"campaign": self.campaign()["id"], "move_settled": moves}))
+        } else if step == Step::Change {
+            let consent = json!({"consented_at": self.now.to_string(), "shown_sha256": "7".repeat(64)});
+            let interval = self.one_of(&["monthly", "quarterly", "yearly"]);
+            ("change", json!({"amount": usd(&self.amount(20_000)), "interval": interval, "consent": consent}))
+        } else {
+            ("cancel", json!({}))
         };
         let answer = self.world.stage.cast.partner.post(&format!("/v1/pledges/{pledge}:{word}"), &body).await?;
         self.heard(step, &format!("{pledge} {body}"), answer)?;
