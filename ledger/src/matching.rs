@@ -27,6 +27,7 @@ pub mod operations {
     pub mod export;
     mod locked;
     pub mod pool;
+    pub mod returns;
     pub mod rounds;
     pub mod tally;
     pub mod votes;

@@ -282,9 +282,9 @@ pub fn match_paid(pool: AccountNumber, shares: &[(AccountNumber, Money)], day: D
     spread(MovementKind::MatchPaid, pool, shares, day, "Matched", round)
 }
 
-/// Pool money goes back to its sponsors: pool → refunds in transit, one line a contribution.
-pub fn pool_returned(pool: AccountNumber, parts: &[(AccountNumber, Money)], day: Date, round: impl ToString) -> Entry {
-    spread(MovementKind::PoolReturned, pool, parts, day, "Pool returned", round)
+/// Pool money goes back to its sponsors: pool, or a fund to which it was paid → refunds in transit, one line a contribution.
+pub fn pool_returned(from: AccountNumber, parts: &[(AccountNumber, Money)], day: Date, round: impl ToString) -> Entry {
+    spread(MovementKind::PoolReturned, from, parts, day, "Pool returned", round)
 }
 
 /// A custodian has money that nobody expected: receivable → suspense. A fact from outside.

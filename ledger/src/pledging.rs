@@ -91,6 +91,7 @@ pub mod operations {
     pub mod refunds;
     pub mod reports;
     pub mod returnables;
+    pub mod return_times;
     pub mod returns;
     pub mod terms;
     pub mod suspense;

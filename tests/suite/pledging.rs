@@ -15,6 +15,7 @@ mod pace;
 mod plan_changes;
 mod refunds;
 mod stripe;
+mod walk;
 
 use anyhow::{Context as _, ensure};
 use api::demo::client::{Client, text};

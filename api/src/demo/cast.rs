@@ -58,12 +58,15 @@ impl Cast {
         let platform = organisation(&operator, "Fans of Open Machines", "partner_platform").await?;
         let team = organisation(&operator, "Open Machine Builders", "project_team").await?;
         let elsewhere = organisation(&operator, "Somewhere Else", "sponsor").await?;
-        let treasurer = join(&operator, &host, "treasurer@host.example", "owner").await?;
-        let rita = join(&operator, &host, "rita@host.example", "reviewer").await?;
-        let raul = join(&operator, &host, "raul@host.example", "reviewer").await?;
-        let claimant = join(&operator, &host, "clara@builders.example", "reviewer").await?;
+        // All at once: each waits for two mails.
+        let (treasurer, rita, raul, claimant, stranger) = tokio::try_join!(
+            join(&operator, &host, "treasurer@host.example", "owner"),
+            join(&operator, &host, "rita@host.example", "reviewer"),
+            join(&operator, &host, "raul@host.example", "reviewer"),
+            join(&operator, &host, "clara@builders.example", "reviewer"),
+            join(&operator, &elsewhere, "stranger@elsewhere.example", "owner"),
+        )?;
         give_role(&operator, &team, &claimant, "owner").await?;
-        let stranger = join(&operator, &elsewhere, "stranger@elsewhere.example", "owner").await?;
         let book = sandbox_book(&treasurer, &host, "Common Host (sandbox)").await?;
         let admit = json!({"organisation": platform});
         treasurer.post(&format!("/v1/books/{book}/partners"), &admit).await?.ok()?;

@@ -11,6 +11,9 @@ use uuid::Uuid;
 /// How long a request may take.
 const REQUEST_MAX: Duration = Duration::from_mins(2);
 
+/// How long a connection is kept for the next request: less than the service keeps it, so that none is cut off.
+const IDLE_MAX: Duration = Duration::from_secs(2);
+
 /// How long an e-mail may take to arrive.
 const MAIL_MAX: Duration = Duration::from_mins(2);
 
@@ -89,7 +92,7 @@ impl Client {
     /// Nobody in particular.
     pub fn new(base: &str) -> anyhow::Result<Client> {
         Ok(Client {
-            http: reqwest::Client::builder().timeout(REQUEST_MAX).no_proxy().build()?,
+            http: reqwest::Client::builder().timeout(REQUEST_MAX).pool_idle_timeout(IDLE_MAX).no_proxy().build()?,
             base: base.trim_end_matches('/').to_owned(),
             mailbox: None,
             credentials: Mutex::new(Credentials::Nobody),

@@ -378,7 +378,7 @@ pub(super) const KINDS: &[Kind] = &[
         "refund-exceeds-held",
         "What the pledge brought was released, is set aside for milestones, or is held by a chargeback.",
         "Ask for what is still free, which the detail says; cancel a milestone that is not delivered first, or wait for the end of the chargeback.",
-        REFUND,
+        &["POST /v1/charges/{id}:refund"],
     ),
     refusal("refund-nothing", "All of that part are fees that their payees keep.", "Ask for a larger part.", REFUND),
     refusal(

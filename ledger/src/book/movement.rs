@@ -224,6 +224,7 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::MatchPaid, C::Pool, C::Fund),
     (K::PoolPledged, C::Receivable, C::Pool),
     (K::PoolReturned, C::Pool, C::RefundsInTransit),
+    (K::PoolReturned, C::Fund, C::RefundsInTransit),
     (K::PayoutSent, C::TeamPayable, C::PayoutsInTransit),
     (K::PayoutSent, C::PrizePayable, C::PayoutsInTransit),
     (K::PayoutSent, C::MemberPayable, C::PayoutsInTransit),

@@ -48,6 +48,7 @@ mod pledging {
     mod settling;
     mod stuck;
     mod terms;
+    mod ways_back;
 }
 mod challenges;
 mod cooperatives;

@@ -6,6 +6,7 @@ use ledger::Error;
 use ledger::evidence::Digest;
 use ledger::id::{CampaignId, ChargebackId, DonorId, MatchingRoundId, OrganisationId, PledgeId};
 use ledger::matching::operations::pool::NewContribution;
+use ledger::matching::operations::returns as matching_returns;
 use ledger::matching::operations::rounds::NewRound;
 use ledger::matching::operations::votes::{Cast, Voted};
 use ledger::matching::operations::{export, pool, rounds, tally, votes};
@@ -14,8 +15,8 @@ use ledger::matching::rules::round::{Ballot, Clawback, PoolContribution, Round};
 use ledger::matching::rules::votes::VoteCost;
 use ledger::matching::store::{contributions, rounds as rows, tallies};
 use ledger::parties::rules::role::OrganisationKind;
-use ledger::pledging::operations::chargebacks;
 use ledger::pledging::operations::pledges::{AskedDonor, PlacePledge};
+use ledger::pledging::operations::{campaigns, chargebacks, returns};
 use ledger::pledging::rules::campaign::Campaign;
 use ledger::pledging::rules::chargeback::Ruling;
 use ledger::pledging::store::{charges, lineage, pledges};
@@ -220,6 +221,42 @@ async fn q1_three_gifts_are_matched_by_the_formula_the_rest_goes_back_and_every_
     let layers = client.query("SELECT amount FROM fund_layer WHERE round = $1", &[&round.id.object]).await.unwrap();
     assert_eq!(layers.iter().map(|row| row.get::<_, i64>(0)).collect::<Vec<_>>(), [2_200]);
     scene.audit(&given).await;
+}
+
+#[tokio::test]
+async fn q1_what_a_round_paid_to_a_campaign_that_gives_back_goes_to_the_sponsors_and_so_does_a_share_that_comes_too_late()
+ {
+    for is_late in [false, true] {
+        let scene = Scene::new(&["press"]).await;
+        let round = scene.open(scene.new_round(Formula::ClrSubtractingV1)).await;
+        scene.fill(&round, "100.00").await;
+        let mut given = Vec::new();
+        for (donor, amount) in [("ada", "9.00"), ("bea", "4.00"), ("cem", "1.00")] {
+            given.push(scene.give(donor, 0, amount, 3).await);
+        }
+        scene.finish(&round).await;
+        if !is_late {
+            scene.advance(round.id, 40).await;
+            assert_eq!(scene.ground.balance("liabilities:fund:press").await, 1_400 + 2_200);
+        }
+        let (ground, id, change, wall) = (&scene.ground, scene.campaigns[0].id, scene.change(), scene.ground.day(41));
+        ground.run(async |tx| campaigns::close(tx, id, change, wall).await).await.unwrap();
+        ground.run(async |tx| matching_returns::give_back(tx, id, wall).await).await.unwrap();
+        let kept = if is_late { 1_400 } else { 1_400 + 2_200 };
+        assert_eq!(ground.balance("liabilities:fund:press").await, kept, "it was not told to give back");
+        for _ in 0..2 {
+            ground.run(async |tx| returns::return_all(tx, id, change, wall).await).await.unwrap();
+            ground.run(async |tx| matching_returns::give_back(tx, id, wall).await).await.unwrap();
+        }
+        if is_late {
+            assert_eq!(scene.advance(round.id, 42).await.state.as_str(), "paid");
+        }
+        assert_eq!(ground.balance("liabilities:fund:press").await, 1_400, "what donors gave");
+        assert_eq!(ground.balance("liabilities:pool:spring").await, 0);
+        let client = ground.client().await;
+        assert_eq!(contributions::all(&client, round.id).await.unwrap()[0].returned, 10_000);
+        scene.audit(&given).await;
+    }
 }
 
 #[tokio::test]

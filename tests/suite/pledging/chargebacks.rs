@@ -94,9 +94,13 @@ async fn release(stage: &Stage, campaign: &Value, team: &str, amount: &str, by: 
     stage.cast.treasurer.all(&path).await?.pop().context("a release")
 }
 
-/// The host pays a team what it owes to it. No operation does that yet, so that the test posts it.
 async fn pay_out(stage: &Stage, team: &str, minor: i64) -> Outcome {
-    let number = stage.cast.book.parse::<BookRef>()?.book;
+    pay_out_in(stage, &stage.cast.book, team, minor).await
+}
+
+/// The host pays a team what a book owes to it. No operation does that yet, so that the test posts it.
+pub(super) async fn pay_out_in(stage: &Stage, book: &str, team: &str, minor: i64) -> Outcome {
+    let number = book.parse::<BookRef>()?.book;
     let mut client = stage.app.connection().await?;
     let tx = client.transaction().await?;
     let (book, wall) = (books::get(&tx, number).await?, Timestamp::now());

@@ -8,7 +8,6 @@ use ledger::engine::store::books;
 use ledger::id::{ChargeId, ChargebackId};
 use ledger::pledging::operations::{chargeback_notices, chargebacks};
 use ledger::pledging::rules::chargeback::{Ruling, State};
-use ledger::service::store::activity::Actor;
 use ledger::service::store::jobs::Leased;
 
 const fn ruling(wins: bool) -> Ruling {
@@ -23,12 +22,10 @@ impl Context {
         Ok(())
     }
 
-    /// The sandbox's provider decides a chargeback that it opened.
+    /// The sandbox's provider decides a chargeback that it opened, unless it was decided before.
     pub(super) async fn decide_chargeback(&self, leased: &Leased, id: ChargebackId, wins: bool) -> Result<(), Failure> {
-        self.settle_with(leased, async |tx, wall| {
-            chargebacks::decide(tx, id, ruling(wins), Actor::Service, wall).await
-        })
-        .await?;
+        self.settle_with(leased, async |tx, wall| chargebacks::decide_by_sandbox(tx, id, ruling(wins), wall).await)
+            .await?;
         Ok(())
     }
 

@@ -13,8 +13,9 @@ use jiff::Timestamp;
 use ledger::Error;
 use ledger::engine::store::{books, checks};
 use ledger::id::{CampaignId, PledgeId, RefundId};
+use ledger::matching::operations::returns as matching_returns;
 use ledger::pledging::operations::refund_outcomes::{self, Begun};
-use ledger::pledging::operations::returns;
+use ledger::pledging::operations::{return_times, returns};
 use ledger::pledging::rules::refund::{Outcome, State};
 use ledger::pledging::store::{campaigns, receipts, refunds as refund_store};
 use ledger::service::store::activity::Actor;
@@ -79,7 +80,7 @@ impl Context {
     }
 
     /// Requests refunds of what the fund of a campaign holds, a page of pledges, each refund in a transaction of its own; the next
-    /// page is another job.
+    /// page is another job. After the last one, what matching rounds paid goes to their sponsors.
     pub(super) async fn return_campaign(
         &self,
         leased: &Leased,
@@ -114,9 +115,10 @@ impl Context {
         self.settle_with(leased, async |tx, wall| {
             if let Some(next) = next {
                 let book = books::get(tx, campaign.book).await?;
-                returns::enqueue_return(tx, &book, campaign, Some(next), book.now(wall)).await?;
+                return return_times::enqueue_return(tx, &book, campaign, Some(next), book.now(wall)).await;
             }
-            Ok::<_, Error>(())
+            matching_returns::give_back(tx, campaign, wall).await?;
+            return_times::go_on(tx, campaign, wall).await
         })
         .await
     }

@@ -40,7 +40,7 @@ pub struct NewChargeback {
     /// What the provider took for it besides; leave it out when it took nothing.
     fee: Option<MoneyBody>,
     /// The provider's own code of the reason. `returned` stands for a bank debit that came back: nobody contests it, and it is
-    /// lost at once.
+    /// lost at once. So is `refunded`: money that a partner gave back when it was not held any more.
     #[schema(min_length = 1, max_length = 200, example = "fraudulent")]
     reason: String,
     /// The day on which the provider took the money, in the zone of the book; today when it is left out.
@@ -143,7 +143,7 @@ impl ChargebackBody {
 }
 
 /// A chargeback with who bears it.
-async fn body(client: &impl GenericClient, it: Chargeback) -> Result<ChargebackBody, Error> {
+pub(super) async fn body(client: &impl GenericClient, it: Chargeback) -> Result<ChargebackBody, Error> {
     let parts = chargebacks::list_parts(client, it.id).await?;
     Ok(ChargebackBody::new(it, parts))
 }

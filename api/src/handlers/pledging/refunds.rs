@@ -1,6 +1,7 @@
 //! Refunds: asked for by the host, or the partner that brought the pledge; sent and reported by whoever took the money.
 
 use super::campaigns::CampaignBody;
+use super::chargebacks::{self, ChargebackBody};
 use super::charges::of_caller;
 use crate::auth::Caller;
 use crate::extract::{Keyed, Params};
@@ -19,7 +20,7 @@ use ledger::Error;
 use ledger::id::{CampaignId, ChargeId, OrganisationId, RefundId};
 use ledger::money::{Currency, Money};
 use ledger::parties::rules::role::Scope as Permission;
-use ledger::pledging::operations::refund_outcomes::{self, Made};
+use ledger::pledging::operations::refund_outcomes::{self, Made, Reported};
 use ledger::pledging::operations::refunds::{self as operations, Ask};
 use ledger::pledging::operations::returns;
 use ledger::pledging::rules::fee::Payee;
@@ -211,10 +212,13 @@ pub struct ReportRefundRequest {
 }
 
 /// Reports a refund that the partner has made by itself. Before the capture of the charge was reported, this says as well that it
-/// was captured; a report of the capture that comes later changes nothing.
+/// was captured; a report of the capture that comes later changes nothing. It is taken also when the money was released, set aside
+/// or held meanwhile: then it is answered with the chargeback as which it is borne.
 #[utoipa::path(tag = "refunds", params(("id" = String, Path, description = "The charge")),
     request_body = ReportRefundRequest,
-    responses((status = 201, description = "Settled, now or before", body = RefundBody)))]
+    responses((status = 201, description = "Settled, now or before", body = RefundBody),
+        (status = 202, description = "What went back was not held any more: it is borne as a lost chargeback is",
+         body = ChargebackBody)))]
 #[post("/v1/charges/{id}/refunds")]
 pub(crate) async fn report(
     state: Data<State>,
@@ -238,8 +242,10 @@ pub(crate) async fn report(
             amount,
             reason: &reason,
         };
-        let refund = refund_outcomes::report_made(tx, *id, partner, made, Timestamp::now()).await?;
-        Ok(Reply::created(&RefundBody::from(refund)))
+        match refund_outcomes::report_made(tx, *id, partner, made, Timestamp::now()).await? {
+            Reported::Refunded(refund) => Ok(Reply::created(&RefundBody::from(refund))),
+            Reported::Borne(chargeback) => Ok(Reply::accepted(&chargebacks::body(tx, chargeback).await?)),
+        }
     })
     .await
 }

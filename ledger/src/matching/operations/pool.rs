@@ -16,6 +16,7 @@ use crate::matching::store::{contributions, tallies};
 use crate::money::Money;
 use crate::money::allocation::largest_remainder;
 use crate::parties::store::organisations;
+use crate::pledging::operations::return_times;
 use crate::pledging::store::campaigns;
 use crate::service::change::check_line;
 use crate::service::store::activity::{self, Actor, Done};
@@ -134,14 +135,21 @@ pub(super) async fn demand_settled(client: &impl GenericClient, round: &Round) -
     Ok(())
 }
 
-/// Each campaign gets its share into its fund, all in one entry, and what is left goes back. All of the pool has settled.
+/// Each campaign gets its share into its fund, all in one entry, and what is left goes back; also the share of a campaign that
+/// gives its money back by now. All of the pool has settled.
 pub(super) async fn pay(tx: &Transaction<'_>, book: &Book, round: &Round, wall: Timestamp) -> Result<(), Error> {
     let account = account(round)?;
     let shares: Vec<Share> = tallies::shares(tx, round, Uuid::nil(), limit()).await?;
     let mut funds = Vec::new();
     for share in shares.iter().filter(|share| share.share > 0) {
-        let fund = campaigns::get(tx, share.campaign).await?.fund()?;
-        funds.push((share, fund, money(round, share.share)?));
+        let campaign = campaigns::get(tx, share.campaign).await?;
+        let is_over = campaign.state.clone().at(book.now(wall)).is_over();
+        if is_over
+            && (campaign.returns_money(book.now(wall)) || return_times::gives_back_from(tx, &campaign).await?.is_some())
+        {
+            continue;
+        }
+        funds.push((share, campaign.fund()?, money(round, share.share)?));
     }
     if !funds.is_empty() {
         let parts: Vec<(AccountNumber, Money)> = funds.iter().map(|(_, fund, amount)| (*fund, *amount)).collect();
@@ -154,29 +162,44 @@ pub(super) async fn pay(tx: &Transaction<'_>, book: &Book, round: &Round, wall: 
     give_back(tx, book, round, wall).await
 }
 
-/// What is left in a pool goes back to its sponsors by what each gave, one line a contribution; a unit that is left over by
-/// rounding to the earlier one. All of it has settled.
+/// What is left in a pool goes back to its sponsors. All of it has settled.
 pub(super) async fn give_back(tx: &Transaction<'_>, book: &Book, round: &Round, wall: Timestamp) -> Result<(), Error> {
     let Some(account) = round.account else { return Ok(()) };
     let left = balances::get(tx, book.id, account).await?.net();
-    if left == 0 {
-        return Ok(());
+    send_back(tx, book, round, account, left, wall).await?;
+    Ok(())
+}
+
+/// An amount of a pool, or of what it paid into a fund, goes back to the sponsors by what of each is not back yet, one line a
+/// contribution; a unit that is left over by rounding to the earlier one. Answers the entries with what each took.
+pub(super) async fn send_back(
+    tx: &Transaction<'_>,
+    book: &Book,
+    round: &Round,
+    from: AccountNumber,
+    minor: i64,
+    wall: Timestamp,
+) -> Result<Vec<(i64, i64)>, Error> {
+    if minor == 0 {
+        return Ok(Vec::new());
     }
     let given = contributions::all(tx, round.id).await?;
-    let weights: Vec<u64> = given.iter().map(|one| one.amount.minor().unsigned_abs()).collect();
+    let weights: Vec<u64> = given.iter().map(|one| (one.amount.minor() - one.returned).unsigned_abs()).collect();
     let mut parts = Vec::new();
-    for (one, minor) in given.iter().zip(largest_remainder(left, &weights)?).filter(|(_, minor)| *minor > 0) {
+    for (one, minor) in given.iter().zip(largest_remainder(minor, &weights)?).filter(|(_, minor)| *minor > 0) {
         let custodian = chart::refunds_in_transit(one.partner).in_currency(round.currency, book.currency);
         let custodian = accounts::ensure(tx, book, &custodian, round.currency, wall).await?;
         parts.push((custodian, money(round, minor)?));
         contributions::update_returned(tx, one.id, minor).await?;
         activity::record(tx, book.id, Done::new(&one.id, "returned", Actor::Service), book.now(wall)).await?;
     }
+    let mut entries = Vec::new();
     for part in parts.chunks(LINES_MAX) {
-        let entry = movements::pool_returned(account, part, book.today(wall), round.id);
-        posting::post(tx, book, entry, wall).await?;
+        let entry = movements::pool_returned(from, part, book.today(wall), round.id);
+        let number = posting::post(tx, book, entry, wall).await?.number;
+        entries.push((number, part.iter().map(|(_, amount)| amount.minor()).sum()));
     }
-    Ok(())
+    Ok(entries)
 }
 
 fn account(round: &Round) -> Result<AccountNumber, Error> {

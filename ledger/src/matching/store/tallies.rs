@@ -3,9 +3,10 @@
 use crate::book::AccountNumber;
 use crate::engine::store::rows::digest;
 use crate::error::Error;
-use crate::id::{CampaignId, MatchingRoundId};
+use crate::id::{BookId, CampaignId, MatchingRoundId};
 use crate::matching::rules::formula::{Line, Share};
 use crate::matching::rules::round::Round;
+use crate::pledging::rules::lineage::Layer;
 use deadpool_postgres::{GenericClient, Transaction};
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -177,4 +178,26 @@ pub async fn insert_payment(
     )
     .await?;
     Ok(())
+}
+
+/// What rounds paid into a fund and nothing has used yet, a layer each.
+pub async fn left_in(
+    client: &impl GenericClient,
+    fund: AccountNumber,
+    book: BookId,
+) -> Result<Vec<(MatchingRoundId, Layer)>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- tallies::left_in
+            SELECT round, number, settled, remaining FROM fund_layer
+             WHERE book_id = $1 AND fund = $2 AND round IS NOT NULL AND remaining > 0 ORDER BY number",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* fund */ &fund.0]).await?;
+    let layer = |row: &Row| {
+        let left =
+            Layer { number: row.get("number"), settled: row.get("settled"), pledge: None, left: row.get("remaining") };
+        (MatchingRoundId::new(book, row.get("round")), left)
+    };
+    Ok(rows.iter().map(layer).collect())
 }

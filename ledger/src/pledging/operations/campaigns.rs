@@ -259,6 +259,7 @@ async fn step(
     let campaign = campaigns::lock(tx, id).await?;
     change.check(campaign.version, "campaign")?;
     let now = book.now(wall);
+    let campaign = verdicts::note_promised(tx, &book, campaign, now).await?;
     let end = campaign.kind.last_day().map(|day| book.start_of(days_after(day, 1)));
     let state = decide(campaign.state.clone(), now, end)?;
     let fund = match (campaign.fund, &state) {

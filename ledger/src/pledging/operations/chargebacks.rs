@@ -10,6 +10,7 @@ use super::campaigns::available;
 use super::losses;
 use super::plan;
 use super::present::lock_present;
+use super::return_times;
 use crate::book::AccountNumber;
 use crate::books::operations::accounts;
 use crate::calendar::{days_after, later};
@@ -107,6 +108,32 @@ pub(super) async fn report_by_provider(
     open(tx, &book, report, Actor::Service, wall).await
 }
 
+/// A partner gave money of a charge back that its fund does not hold any more: nobody contests that, and it finds its bearers at
+/// once. The partner names it as it names the refund.
+pub(super) async fn report_refunded(
+    tx: &Transaction<'_>,
+    charge: ChargeId,
+    reference: &str,
+    sent: Money,
+    partner: OrganisationId,
+    wall: Timestamp,
+) -> Result<Chargeback, Error> {
+    let book = books::get(tx, charge.book).await?;
+    if chargebacks::find_by_event(tx, book.id, partner, reference).await?.is_some() {
+        return Err(Refusal::new("event-taken", "this reference was about something else").into());
+    }
+    let report = Report {
+        charge,
+        event_id: reference.to_owned(),
+        amount: sent,
+        fee: None,
+        reason: rules::REFUNDED.to_owned(),
+        reported_on: None,
+        evidence_until: None,
+    };
+    open(tx, &book, report, Actor::Partner(partner), wall).await
+}
+
 /// The sandbox's provider disputes a charge whose token says so; none when it has done so before, or nothing is left of it.
 ///
 /// # Errors
@@ -181,7 +208,7 @@ async fn open(
         return Err(Error::invalid("/evidence_until", "must be in the future of the book"));
     }
     rules::check(&charge, report.amount)?;
-    let is_lost = report.reason == rules::RETURNED;
+    let is_lost = rules::is_uncontested(&report.reason);
     if is_lost {
         losses::lock_campaigns(tx, charge.pledge, charge.campaign).await?;
     }
@@ -236,6 +263,25 @@ pub async fn decide(
     let (book, chargeback) = lock(tx, id, wall).await?;
     let chargeback = run_out(tx, &book, chargeback, wall).await?;
     rule(tx, &book, chargeback, ruling, actor, book.now(wall), wall).await
+}
+
+/// The sandbox's provider decides a chargeback that it opened; one that a partner decided before, or that time did, stays as it is.
+///
+/// # Errors
+///
+/// What [`posting::post`] refuses; [`Error::NotFound`] for an unknown chargeback.
+pub async fn decide_by_sandbox(
+    tx: &Transaction<'_>,
+    id: ChargebackId,
+    ruling: Ruling,
+    wall: Timestamp,
+) -> Result<Chargeback, Error> {
+    let (book, chargeback) = lock(tx, id, wall).await?;
+    let chargeback = run_out(tx, &book, chargeback, wall).await?;
+    if chargeback.state != State::Open {
+        return Ok(chargeback);
+    }
+    rule(tx, &book, chargeback, ruling, Actor::Service, book.now(wall), wall).await
 }
 
 /// Does what can be done of a chargeback by now: the money leaves once the charge has settled and the cash is there, one that
@@ -318,12 +364,15 @@ async fn rule(
     chargebacks::tell_charge(tx, decided.charge).await?;
     let word = if ruling == Ruling::Win { "won" } else { "lost" };
     activity::record(tx, book.id, Done::new(&decided.id, word, actor), at).await?;
-    if ruling == Ruling::Lose {
+    if ruling == Ruling::Lose && decided.reason != rules::REFUNDED {
         let pledge = pledges::lock(tx, decided.pledge).await?;
         plan::ask(tx, book, pledge, Need::Means, "a payment of it was taken back by the donor's bank", at, wall)
             .await?;
     }
     let decided = settle_what_can_be(tx, book, decided, book.day_of(at), wall).await?;
+    if ruling == Ruling::Win {
+        return_times::take_up(tx, book, decided.pledge, wall).await?;
+    }
     notify(tx, &decided, book.now(wall)).await?;
     Ok(decided)
 }
@@ -366,6 +415,7 @@ async fn settle_what_can_be(
                 Some(closed) => {
                     let done = Done::new(&closed.id, "borne", Actor::Service);
                     activity::record(tx, book.id, done, book.now(wall)).await?;
+                    return_times::take_up(tx, book, closed.pledge, wall).await?;
                     Ok(closed)
                 }
             }

@@ -1,7 +1,8 @@
 //! What becomes of refunds: sent by the provider or the partner that took the money, settled or failed; and those that a partner
 //! has made by itself.
 
-use super::refunds::{Ask, enqueue, in_transit, known, returned, take_out};
+use super::chargebacks as chargeback_operations;
+use super::refunds::{Ask, enqueue, in_transit, known, prepare, returned, take_out};
 use super::{charges as charge_operations, plan};
 use crate::books::operations::accounts;
 use crate::calendar::later;
@@ -12,9 +13,10 @@ use crate::id::{ChargeId, OrganisationId, RefundId};
 use crate::money::Money;
 use crate::movements::FundPart;
 use crate::pledging::rules::charge::{Charge, State as ChargeState};
+use crate::pledging::rules::chargeback::Chargeback;
 use crate::pledging::rules::pledge::{Pledge, Rail};
 use crate::pledging::rules::refund::{NOT_REPORTED, Outcome, REFUND_DAYS, Refund, State};
-use crate::pledging::store::{attempts, campaigns, charges, fees, lineage as layers, refunds};
+use crate::pledging::store::{attempts, campaigns, chargebacks, charges, fees, lineage as layers, refunds};
 use crate::service::change::{Change, check_line, check_text};
 use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Actor, Done};
@@ -266,12 +268,22 @@ pub struct Made<'a> {
     pub reason: &'a str,
 }
 
+/// What a partner's report of a refund came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reported {
+    /// The donor has money that was still held.
+    Refunded(Refund),
+    /// The donor has money that was released, set aside or held by a chargeback: what went back is borne as a lost chargeback is.
+    Borne(Chargeback),
+}
+
 /// A partner that collects by itself has given a charge back, in whole or in part. Before its capture was reported, this says as
-/// well that there was one: both are in the book, and the report of the capture that comes later says nothing new.
+/// well that there was one: both are in the book, and the report of the capture that comes later says nothing new. The money has
+/// gone, so that it is never refused for want of it: what funds do not hold any more finds its bearers.
 ///
 /// # Errors
 ///
-/// `rail-refused`, `charge-captured`, `event-taken`, `campaign-closed` and what [`super::refunds::request`] refuses. [`Error::Invalid`] at
+/// `rail-refused`, `charge-captured`, `event-taken`, `charge-not-captured`, `refund-exceeds-charge`, `refund-nothing`. [`Error::Invalid`] at
 /// `/event_id`, `/provider_reference`, `/refund_reference` or `/reason`; [`Error::NotFound`] for an unknown charge, or one of
 /// another partner.
 pub async fn report_made(
@@ -280,15 +292,19 @@ pub async fn report_made(
     partner: OrganisationId,
     made: Made<'_>,
     wall: Timestamp,
-) -> Result<Refund, Error> {
+) -> Result<Reported, Error> {
     check_line("/refund_reference", made.refund_reference, text::REFERENCE)?;
     check_text("/reason", made.reason, text::REASON_OR_NONE)?;
     let ask = Ask { charge: id, amount: made.amount, reference: Some(made.refund_reference), from: None };
     let (_, _, charge) = charge_operations::lock(tx, id, None, wall).await?;
-    if charge.partner == partner
-        && let Some(known) = known(tx, &ask).await?
-    {
-        return Ok(known);
+    if charge.partner == partner {
+        if let Some(known) = known(tx, &ask).await? {
+            return Ok(Reported::Refunded(known));
+        }
+        let borne = chargebacks::find_by_event(tx, id.book, partner, made.refund_reference).await?;
+        if let Some(known) = borne.filter(|borne| borne.charge == id) {
+            return Ok(Reported::Borne(known));
+        }
     }
     // Says what is wrong with the report, and brings the capture if there was none.
     charge_operations::capture_reported(tx, id, partner, made.event_id, made.provider_reference, None, wall).await?;
@@ -297,7 +313,13 @@ pub async fn report_made(
     }
     let (book, pledge, charge) = charge_operations::lock(tx, id, None, wall).await?;
     let change = Change { version: None, actor: Actor::Partner(partner), reason: made.reason };
-    let refund = take_out(tx, &book, &pledge, charge, ask, change, wall).await?;
+    let prepared = prepare(tx, &book, &pledge, charge, ask, made.reason, wall).await?;
+    if prepared.missing > 0 {
+        let sent = prepared.refund.sent;
+        let borne = chargeback_operations::report_refunded(tx, id, made.refund_reference, sent, partner, wall).await?;
+        return Ok(Reported::Borne(borne));
+    }
+    let refund = take_out(tx, &book, prepared, change, wall).await?;
     let outcome = Outcome::Settled { provider_reference: made.refund_reference.to_owned() };
-    record(tx, refund.id, outcome, Actor::Partner(partner), wall).await
+    record(tx, refund.id, outcome, Actor::Partner(partner), wall).await.map(Reported::Refunded)
 }

@@ -11,7 +11,7 @@ use crate::calendar::later;
 use crate::engine::posting;
 use crate::engine::store::books::Book;
 use crate::error::{Error, Refusal};
-use crate::id::{CampaignId, ChargeId, RefundId};
+use crate::id::{CampaignId, ChargeId, PledgeId, RefundId};
 use crate::money::Money;
 use crate::movements::{FundPart, UndoneFee};
 use crate::pledging::rules::campaign::Campaign;
@@ -63,7 +63,12 @@ pub async fn request(tx: &Transaction<'_>, ask: Ask<'_>, change: Change<'_>, wal
     if let Some(known) = known(tx, &ask).await? {
         return Ok(known);
     }
-    let refund = take_out(tx, &book, &pledge, charge, ask, change, wall).await?;
+    let prepared = prepare(tx, &book, &pledge, charge, ask, change.reason, wall).await?;
+    if prepared.missing > 0 {
+        let held = prepared.refund.of_fund() - prepared.missing;
+        return Err(exceeds_held(tx, &prepared.charge, held).await?.into());
+    }
+    let refund = take_out(tx, &book, prepared, change, wall).await?;
     enqueue(tx, &book, &refund, wall).await?;
     Ok(refund)
 }
@@ -121,16 +126,28 @@ struct Source {
     amount: i64,
 }
 
-/// Takes a refund out of the fund and writes it down, requested.
-pub(super) async fn take_out(
+/// A refund that is worked out and not posted.
+pub(super) struct Prepared {
+    /// The refund, without its entry.
+    pub(super) refund: Refund,
+    charge: Charge,
+    pledge: PledgeId,
+    borne: Vec<ChargeFee>,
+    sources: Vec<Source>,
+    /// What funds do not hold of it any more, or not freely, minor units: with that it cannot be posted.
+    pub(super) missing: i64,
+}
+
+/// Works out a refund, under the locks of the campaigns of whose funds it is taken.
+pub(super) async fn prepare(
     tx: &Transaction<'_>,
     book: &Book,
     pledge: &Pledge,
     charge: Charge,
     ask: Ask<'_>,
-    change: Change<'_>,
+    reason: &str,
     wall: Timestamp,
-) -> Result<Refund, Error> {
+) -> Result<Prepared, Error> {
     let amount = part(&charge, ask.amount)?;
     let borne = fees::of_charge(tx, charge.id).await?;
     let figures: Vec<(i64, i64)> = borne.iter().map(|fee| (fee.amount, fee.undone)).collect();
@@ -147,7 +164,7 @@ pub(super) async fn take_out(
     })?;
     let of_cash = matches!(charge.state, ChargeState::Settled { .. });
     let now = book.now(wall);
-    let mut refund = Refund {
+    let refund = Refund {
         id: RefundId::generate(book.id),
         charge: charge.id,
         partner: charge.partner,
@@ -156,7 +173,7 @@ pub(super) async fn take_out(
         fees: parts,
         rail: charge.rail,
         of_cash,
-        reason: change.reason.to_owned(),
+        reason: reason.to_owned(),
         reference: ask.reference.map(str::to_owned),
         state: State::Requested { until: later(now, REFUND_DAYS) },
         entry: 0,
@@ -164,17 +181,30 @@ pub(super) async fn take_out(
         version: 1,
         requested_at: now,
     };
-    let sources = sources(tx, pledge, &charge, &refund, ask.from).await?;
+    let (sources, missing) = sources(tx, pledge, &charge, &refund, ask.from).await?;
+    Ok(Prepared { refund, charge, pledge: pledge.id, borne, sources, missing })
+}
+
+/// Takes a refund out of the funds and writes it down, requested.
+pub(super) async fn take_out(
+    tx: &Transaction<'_>,
+    book: &Book,
+    prepared: Prepared,
+    change: Change<'_>,
+    wall: Timestamp,
+) -> Result<Refund, Error> {
+    let Prepared { mut refund, charge, pledge, borne, sources, missing: _ } = prepared;
+    let (amount, now) = (refund.amount, refund.requested_at);
     let in_transit = in_transit(tx, book, &refund, wall).await?;
-    let returned = returned(tx, book, &borne, &refund, of_cash, wall).await?;
+    let returned = returned(tx, book, &borne, &refund, refund.of_cash, wall).await?;
     let funds = sources.iter().map(|source| Ok(FundPart { fund: source.campaign.fund()?, amount: source.amount }));
     let funds: Vec<FundPart> = funds.collect::<Result<_, Error>>()?;
     let entry = movements::refund_sent(&funds, in_transit, &returned, book.today(wall), refund.id);
     refund.entry = posting::post(tx, book, entry, wall).await?.number;
-    if of_cash {
+    if refund.of_cash {
         for source in &sources {
             if let Ok(amount) = Money::from_minor(source.amount, amount.currency()) {
-                lineage::draw_own(tx, &source.campaign, pledge.id, refund.entry, amount).await?;
+                lineage::draw_own(tx, &source.campaign, pledge, refund.entry, amount).await?;
             }
         }
     }
@@ -189,17 +219,18 @@ pub(super) async fn take_out(
 }
 
 /// From which funds a refund is taken: of a charge that has not settled, its campaign's; else wherever the pledge's layers lie,
-/// first of all there. What is set aside for milestones, or held by a chargeback, is left alone.
+/// first of all there; and what they do not have of it. What is set aside for milestones, or held by a chargeback, is left alone.
 async fn sources(
     tx: &Transaction<'_>,
     pledge: &Pledge,
     charge: &Charge,
     refund: &Refund,
     from: Option<CampaignId>,
-) -> Result<Vec<Source>, Error> {
+) -> Result<(Vec<Source>, i64), Error> {
     let first = from.unwrap_or(charge.campaign);
     if !refund.of_cash {
-        return Ok(vec![Source { campaign: campaigns::lock(tx, first).await?, amount: refund.of_fund() }]);
+        let source = Source { campaign: campaigns::lock(tx, first).await?, amount: refund.of_fund() };
+        return Ok((vec![source], 0));
     }
     let mut ids: BTreeSet<CampaignId> = [first].into();
     if from.is_none() {
@@ -222,10 +253,7 @@ async fn sources(
             sources.push(Source { campaign, amount });
         }
     }
-    if missing > 0 {
-        return Err(exceeds_held(tx, charge, refund.of_fund() - missing).await?.into());
-    }
-    Ok(sources)
+    Ok((sources, missing))
 }
 
 async fn exceeds_held(tx: &Transaction<'_>, charge: &Charge, held: i64) -> Result<Refusal, Error> {

@@ -1,7 +1,8 @@
 //! What the fund of a closed campaign still holds, given back to the pledges whose it is, as refunds of their charges.
 
 use super::refunds::{Ask, request};
-use crate::engine::store::books::{self, Book};
+use super::return_times::{RETURNED, enqueue_return};
+use crate::engine::store::books;
 use crate::error::{Error, Refusal};
 use crate::id::{CampaignId, PledgeId};
 use crate::money::Money;
@@ -10,13 +11,10 @@ use crate::pledging::rules::charge::State as ChargeState;
 use crate::pledging::rules::refund::{Refund, part_for};
 use crate::pledging::store::{campaigns, charges, fees, lineage as layers};
 use crate::service::change::{Change, check_text};
-use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Done};
-use crate::service::store::jobs;
 use crate::text;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
-use uuid::Uuid;
 
 /// A closed campaign gives back what its fund still holds: a job refunds it to the pledges whose it is.
 ///
@@ -48,26 +46,8 @@ pub async fn return_all(
         return Err(Refusal::new("campaign-earmarked", detail).into());
     }
     enqueue_return(tx, &book, id, None, now).await?;
-    activity::record(tx, book.id, Done::new(&id, "returned", change.actor).because(change.reason), now).await?;
+    activity::record(tx, book.id, Done::new(&id, RETURNED, change.actor).because(change.reason), now).await?;
     Ok(campaign)
-}
-
-/// The job that returns what a campaign's fund holds of pledges after one.
-///
-/// # Errors
-///
-/// Only trouble with the database.
-pub async fn enqueue_return(
-    tx: &Transaction<'_>,
-    book: &Book,
-    campaign: CampaignId,
-    after: Option<PledgeId>,
-    at: Timestamp,
-) -> Result<(), Error> {
-    let dedupe = format!("{campaign}-{}-{}", after.map_or(Uuid::nil(), |pledge| pledge.object), at.as_microsecond());
-    let job = Job::ReturnCampaign { campaign, after };
-    jobs::enqueue(tx, &NewJob { book: book.id, due_at: at, dedupe, job }).await?;
-    Ok(())
 }
 
 /// Requests one refund of what a campaign's fund holds of a pledge, of its oldest charge that can bear it; says whether there

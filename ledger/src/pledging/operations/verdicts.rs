@@ -1,7 +1,7 @@
 //! The last day of a campaign ends, and its verdict falls: as of their moments, however late anybody comes.
 
 use super::idle;
-use crate::calendar::later;
+use crate::calendar::{days_after, later};
 use crate::engine::store::books::{self, Book};
 use crate::error::Error;
 use crate::id::CampaignId;
@@ -41,12 +41,11 @@ pub(super) async fn present(
 }
 
 async fn reach(tx: &Transaction<'_>, book: &Book, id: CampaignId, now: Timestamp) -> Result<Campaign, Error> {
-    let mut campaign = campaigns::lock(tx, id).await?;
+    let mut campaign = note_promised(tx, book, campaigns::lock(tx, id).await?, now).await?;
     let state = campaign.state.clone().at(now);
     let State::Collecting { since, until } = state else { return Ok(campaign) };
     if matches!(campaign.state, State::Live { .. }) {
-        let promised = promised(tx, &campaign, since).await?;
-        campaign = campaigns::update_collecting(tx, id, &state, promised).await?;
+        campaign = campaigns::update_state(tx, id, &state, campaign.fund).await?;
         activity::record(tx, book.id, Done::new(&id, "collecting", Actor::Service), since).await?;
     }
     let is_overdue = until <= now;
@@ -65,6 +64,25 @@ async fn reach(tx: &Transaction<'_>, book: &Book, id: CampaignId, now: Timestamp
         idle::enqueue(tx, book, &decided, now).await?;
     }
     Ok(decided)
+}
+
+/// Writes down what was promised when the last day ended, once; a suspension at that moment changes nothing about it.
+pub(super) async fn note_promised(
+    tx: &Transaction<'_>,
+    book: &Book,
+    campaign: Campaign,
+    now: Timestamp,
+) -> Result<Campaign, Error> {
+    let Some(end) = campaign.kind.last_day().map(|day| book.start_of(days_after(day, 1))) else { return Ok(campaign) };
+    let waits = match campaign.state {
+        State::Live { .. } | State::Suspended { .. } | State::Collecting { .. } => campaign.promised.is_none(),
+        State::Draft { .. } | State::Successful { .. } | State::Failed { .. } | State::Closed { .. } => false,
+    };
+    if !waits || now < end {
+        return Ok(campaign);
+    }
+    let promised = promised(tx, &campaign, end).await?;
+    campaigns::update_promised(tx, campaign.id, promised).await
 }
 
 /// A failed campaign gives back what nobody has redirected. By then all that was captured has settled, bank debits too.

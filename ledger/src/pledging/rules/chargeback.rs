@@ -22,6 +22,8 @@ use jiff::civil::Date;
 pub const DECISION_DAYS: i64 = 120;
 /// The reason of a bank debit that came back. Nobody contests it: it is lost as soon as it is reported.
 pub const RETURNED: &str = "returned";
+/// The reason of money that its partner gave back by itself, and that was not held any more. Nobody contests that either.
+pub const REFUNDED: &str = "refunded";
 /// Days after the capture on which the sandbox's provider disputes a charge whose token says so.
 pub const SANDBOX_DAYS: i64 = 5;
 /// Days after that on which it decides.
@@ -127,6 +129,11 @@ impl Chargeback {
     pub fn ran_out(&self, now: Timestamp) -> Option<Timestamp> {
         (self.state == State::Open && self.until <= now).then_some(self.until)
     }
+}
+
+/// Whether a chargeback for a reason is lost as soon as it is reported.
+pub fn is_uncontested(reason: &str) -> bool {
+    matches!(reason, RETURNED | REFUNDED)
 }
 
 /// When an open one counts as lost.

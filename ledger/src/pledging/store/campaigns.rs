@@ -287,34 +287,17 @@ pub async fn update_raised(tx: &Transaction<'_>, raised: &Campaign) -> Result<Ca
     campaign(&row)
 }
 
-/// Writes that its last day has ended, and what was promised then; its version rises.
-pub async fn update_collecting(
-    tx: &Transaction<'_>,
-    id: CampaignId,
-    state: &State,
-    promised: i64,
-) -> Result<Campaign, Error> {
+/// Writes what was promised when its last day ended; its version rises.
+pub async fn update_promised(tx: &Transaction<'_>, id: CampaignId, promised: i64) -> Result<Campaign, Error> {
     let statement = tx
         .prepare_cached(
-            "-- campaigns::update_collecting
-            UPDATE campaign SET state = $3, state_since = $4, state_until = $5, promised = $6, version = version + 1
-             WHERE book_id = $1 AND id = $2
+            "-- campaigns::update_promised
+            UPDATE campaign SET promised = $3, version = version + 1 WHERE book_id = $1 AND id = $2
             RETURNING *",
         )
         .await?;
-    let row = tx
-        .query_one(
-            &statement,
-            &[
-                /* book_id */ &id.book.0,
-                /* id */ &id.object,
-                /* state */ &state.as_str(),
-                /* state_since */ &state.since(),
-                /* state_until */ &state.until(),
-                /* promised */ &promised,
-            ],
-        )
-        .await?;
+    let row =
+        tx.query_one(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object, /* promised */ &promised]).await?;
     campaign(&row)
 }
 
@@ -373,6 +356,18 @@ pub async fn unsettled(client: &impl GenericClient, id: CampaignId) -> Result<i6
             "-- campaigns::unsettled
             SELECT coalesce(sum(amount - refunded - fees), 0)::bigint FROM charge
              WHERE book_id = $1 AND campaign = $2 AND state = 'captured'",
+        )
+        .await?;
+    Ok(client.query_one(&statement, &[/* book_id */ &id.book.0, /* campaign */ &id.object]).await?.get(0))
+}
+
+/// The last day on which captured charges of a campaign arrive as cash; none when all of them have.
+pub async fn settles_on(client: &impl GenericClient, id: CampaignId) -> Result<Option<Date>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- campaigns::settles_on
+            SELECT max(s.due_on) FROM charge c JOIN settlement s ON s.book_id = c.book_id AND s.id = c.settlement
+             WHERE c.book_id = $1 AND c.campaign = $2 AND c.state = 'captured'",
         )
         .await?;
     Ok(client.query_one(&statement, &[/* book_id */ &id.book.0, /* campaign */ &id.object]).await?.get(0))

@@ -133,6 +133,24 @@ fn columns(done: Done<'_>, at: Timestamp) -> Value {
     })
 }
 
+/// When something was last done to an object, in book time; none when it never was.
+pub async fn last(
+    client: &impl GenericClient,
+    book: BookId,
+    object: &str,
+    action: &str,
+) -> Result<Option<Timestamp>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- activity::last
+            SELECT max(at) FROM activity WHERE book_id = $1 AND object = $2 AND action = $3",
+        )
+        .await?;
+    let row =
+        client.query_one(&statement, &[/* book_id */ &book.0, /* object */ &object, /* action */ &action]).await?;
+    Ok(row.get(0))
+}
+
 /// What happened in a book, the oldest first, after an id ([`Uuid::nil`] for the beginning).
 pub async fn list(client: &impl GenericClient, book: BookId, after: Uuid, limit: i64) -> Result<Vec<Activity>, Error> {
     let statement = client

@@ -7,7 +7,8 @@ use ledger::testing::store::rows;
 use ledger::testing::{Ground, PlayedWorker, Random, Story};
 
 /// So many stories, and many more with `COMMONPURSE_LONG`; `COMMONPURSE_SEED` tells one alone.
-const STORIES: u64 = 200;
+const STORIES: u64 = 100;
+const STORIES_LONG: u64 = 10_000;
 
 /// How many are told side by side.
 const TELLERS: usize = 4;
@@ -45,7 +46,7 @@ async fn u6_fl14_one_leap_of_the_clock_or_many_steps_come_to_the_same() {
     if let Ok(seed) = std::env::var("COMMONPURSE_SEED") {
         return tell(&ground, &workers, seed.parse().expect("a number")).await;
     }
-    let stories = if std::env::var_os("COMMONPURSE_LONG").is_some() { 10_000 } else { STORIES };
+    let stories = if std::env::var_os("COMMONPURSE_LONG").is_some() { STORIES_LONG } else { STORIES };
     let tellers = (0..TELLERS as u64).map(|teller| {
         let (ground, workers) = (&ground, &workers);
         async move {

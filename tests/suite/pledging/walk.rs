@@ -1,0 +1,304 @@
+//! Random stories of everything together: campaigns of all kinds with fees and milestones, pledges by every token on both rails,
+//! what donors, partners and banks take back, a matching round, and a clock that leaps by days or a year, on two workers of
+//! which one is killed now and then. After each leap, and when all is over, the book must explain every cent.
+//!
+//! A story is its seed: `COMMONPURSE_SEED` tells one alone, and a failure prints what happened in it. The moments of a kill fall as the
+//! machine runs, so that a seed makes such a failure likely again rather than certain.
+
+mod checks;
+mod steps;
+
+use super::Outcome;
+use anyhow::{Context as _, bail, ensure};
+use api::demo::cast::{TERMS, sandbox_book, usd};
+use api::demo::client::{Answer, text};
+use api::stack::Stack;
+use futures_util::future::join_all;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use steps::Step;
+use tests::{Stage, day};
+
+/// So many stories, and many more with `COMMONPURSE_LONG`.
+const STORIES: u64 = 6;
+const STORIES_LONG: u64 = 400;
+
+/// How many are told side by side.
+const TELLERS: u64 = 3;
+
+/// How many steps a story has at least and at most, before its end.
+const STEPS: (usize, usize) = (45, 75);
+
+/// How long a clock may walk, with a worker killed on the way.
+const WALK_MAX: Duration = Duration::from_mins(10);
+
+const POLL: Duration = Duration::from_millis(50);
+
+/// What all stories are told in.
+struct World {
+    stage: Stage,
+    /// The processes, for whoever kills one.
+    stack: tokio::sync::Mutex<Stack>,
+    /// How often each kind of step was accepted.
+    accepted: Mutex<BTreeMap<&'static str, usize>>,
+}
+
+impl World {
+    fn count(&self, what: &'static str) {
+        *self.accepted.lock().unwrap_or_else(PoisonError::into_inner).entry(what).or_default() += 1;
+    }
+}
+
+/// A story as it is told.
+struct Story<'a> {
+    world: &'a World,
+    dice: StdRng,
+    book: String,
+    /// To where the clock was sent last.
+    now: Timestamp,
+    campaigns: Vec<Value>,
+    /// Ids of all pledges.
+    pledges: Vec<String>,
+    round: Option<Value>,
+    milestones: Vec<String>,
+    /// Names of campaigns that were told at the end to give back what they hold.
+    returned: Vec<String>,
+    /// Numbers what needs a name of its own.
+    names: usize,
+    /// What happened.
+    told: Vec<String>,
+}
+
+impl<'a> Story<'a> {
+    async fn begin(world: &'a World, seed: u64) -> anyhow::Result<Story<'a>> {
+        let cast = &world.stage.cast;
+        let book = sandbox_book(&cast.treasurer, &cast.host, &format!("Story {seed}")).await?;
+        let admit = json!({"organisation": cast.platform});
+        cast.treasurer.post(&format!("/v1/books/{book}/partners"), &admit).await?.ok()?;
+        let now = format!("{}T12:00:00Z", day(1, 1)).parse()?;
+        let mut story = Story {
+            world,
+            dice: StdRng::seed_from_u64(seed),
+            book,
+            now,
+            campaigns: Vec::new(),
+            pledges: Vec::new(),
+            round: None,
+            milestones: Vec::new(),
+            returned: Vec::new(),
+            names: 0,
+            told: Vec::new(),
+        };
+        story.leap(SignedDuration::ZERO, false).await?;
+        for slug in ["first", "second", "third"] {
+            story.publish(slug).await?;
+        }
+        story.open_round().await?;
+        Ok(story)
+    }
+
+    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.dice.random_range(0..all.len())]
+    }
+
+    fn name(&mut self) -> String {
+        self.names += 1;
+        format!("name-{}", self.names)
+    }
+
+    /// An amount of dollars with odd cents.
+    fn amount(&mut self, most: i64) -> String {
+        let minor = self.dice.random_range(500..=most);
+        format!("{}.{:02}", minor / 100, minor % 100)
+    }
+
+    fn today(&self) -> Date {
+        self.now.to_zoned(TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC)).date()
+    }
+
+    fn in_days(&mut self, from: i64, to: i64) -> String {
+        let days = self.dice.random_range(from..=to);
+        self.today().saturating_add(days.days()).to_string()
+    }
+
+    /// A campaign of any kind; the first one has no end, so that there is always one to give to.
+    async fn publish(&mut self, slug: &str) -> Outcome {
+        let mut body = json!({"book": self.book, "slug": slug, "title": slug, "terms": TERMS});
+        body["lineage"] = json!(self.one_of(&["fifo", "pro_rata"]));
+        let goal = usd(self.one_of(&["50.00", "400.00"]));
+        let basis = self.one_of(&["collected", "pledged"]);
+        let kind = if slug == "first" { 3 } else { self.dice.random_range(0..3) };
+        let terms = match kind {
+            0 => json!({"kind": "all_or_nothing", "goal": goal, "verdict_basis": basis}),
+            1 => json!({"kind": "keep_what_you_raise", "goal": goal}),
+            2 => {
+                json!({"kind": "minimum_and_optimum", "minimum": goal, "optimum": usd("900.00"), "verdict_basis": basis})
+            }
+            _ => json!({"kind": "recurring", "monthly_goal": goal}),
+        };
+        for (field, value) in terms.as_object().into_iter().flatten() {
+            body[field] = value.clone();
+        }
+        if kind < 3 {
+            body["last_day"] = json!(self.in_days(8, 70));
+        }
+        if self.dice.random_ratio(2, 3) {
+            let returned = self.dice.random_ratio(1, 2);
+            body["fees"] = json!([
+                {"to": "processor", "percent": "2.9", "fixed": usd("0.30")},
+                {"to": "platform", "percent": "1.5", "returned_on_refund": returned},
+                {"to": "host", "percent": "5", "returned_on_refund": !returned},
+            ]);
+        }
+        let by = &self.world.stage.cast.treasurer;
+        let made = by.post("/v1/campaigns", &body).await?.ok()?;
+        let live = by.post(&format!("/v1/campaigns/{}:publish", text(&made, "/id")?), &json!({})).await?.ok()?;
+        self.told.push(format!("campaign {slug}: {terms}, fees {}", body["fees"]));
+        self.campaigns.push(live);
+        Ok(())
+    }
+
+    /// A matching round over all campaigns, with a pool.
+    async fn open_round(&mut self) -> Outcome {
+        let formula = self.one_of(&["clr_subtracting_v1", "clr_shared_v1", "one_to_one_v1"]);
+        let round = json!({
+            "book": self.book, "slug": "round", "title": "Round", "terms": "What many give weighs more.", "currency": "USD",
+            "formula": formula, "first_day": self.today().to_string(), "last_day": self.in_days(5, 60),
+            "objection_days": 7,
+        });
+        let by = &self.world.stage.cast.treasurer;
+        let made = by.post("/v1/matching-rounds", &round).await?.ok()?;
+        let path = format!("/v1/matching-rounds/{}", text(&made, "/id")?);
+        for campaign in &self.campaigns {
+            by.post(&format!("{path}/campaigns"), &json!({"campaign": campaign["id"]})).await?.ok()?;
+        }
+        self.round = Some(by.post(&format!("{path}:open"), &json!({})).await?.ok()?);
+        self.told.push(format!("round by {formula}"));
+        Ok(())
+    }
+
+    /// What became of a step: accepted, or refused for a reason. Nothing else is an answer.
+    fn heard(&mut self, step: Step, what: &str, answer: Answer) -> anyhow::Result<Option<Value>> {
+        let problem = answer.body["type"].as_str().unwrap_or_default().to_owned();
+        self.told.push(format!("{step:?} {what}: {} {problem}", answer.status.as_u16()));
+        if answer.status.is_success() {
+            self.world.count(step.as_str());
+            return Ok(Some(answer.body));
+        }
+        let is_refusal = matches!(answer.status.as_u16(), 409 | 422);
+        ensure!(is_refusal && problem.starts_with("/problems/"), "{step:?} {what}: {answer:?}");
+        Ok(None)
+    }
+
+    /// Sends the clock on, and waits until all that is due by then is done; with a worker killed on the way, if that is wanted.
+    async fn leap(&mut self, by: SignedDuration, kills: bool) -> Outcome {
+        let (cast, path) = (&self.world.stage.cast, format!("/v1/books/{}", self.book));
+        self.now = self.now.saturating_add(by)?;
+        self.told.push(format!("to {}", self.now));
+        let to = json!({"to": self.now.to_string()});
+        let mut stands = cast.treasurer.post(&format!("{path}/clock:advance"), &to).await?.ok()?;
+        if kills {
+            tokio::time::sleep(Duration::from_millis(self.dice.random_range(0..400))).await;
+            let mut stack = self.world.stack.lock().await;
+            stack.workers().remove(0).kill()?;
+            stack.add_worker(&[])?;
+            self.world.count("a worker is killed");
+            self.told.push("a worker was killed".into());
+        }
+        let deadline = Instant::now() + WALK_MAX;
+        while stands["status"] != "ready" {
+            if Instant::now() > deadline {
+                bail!("the clock still walks after {} s: {stands}", WALK_MAX.as_secs());
+            }
+            tokio::time::sleep(POLL).await;
+            stands = cast.treasurer.get(&path).await?.ok()?;
+        }
+        Ok(())
+    }
+
+    /// Tells it to its end.
+    async fn tell(&mut self) -> Outcome {
+        for _ in 0..self.dice.random_range(STEPS.0..=STEPS.1) {
+            let step = Step::any(&mut self.dice);
+            if step != Step::Leap {
+                self.take(step).await?;
+                continue;
+            }
+            let days = self.one_of(&[1, 2, 3, 5, 7, 11, 16, 33]);
+            let seconds = self.dice.random_range(0..86_400);
+            let kills = self.dice.random_ratio(1, 12);
+            self.leap(SignedDuration::from_hours(24 * days) + SignedDuration::from_secs(seconds), kills).await?;
+            self.world.count(Step::Leap.as_str());
+            self.check(false).await?;
+        }
+        // The end: whoever still waits is answered by the clock.
+        self.take(Step::FundReserve).await?;
+        for campaign in self.campaigns.clone() {
+            if self.give_back(&campaign).await? {
+                self.returned.push(text(&campaign, "/slug")?.to_owned());
+            }
+        }
+        for days in [40, 365] {
+            self.leap(SignedDuration::from_hours(24 * days + 7), false).await?;
+            self.check(days == 365).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn tell(world: &World, seed: u64) -> Outcome {
+    let mut story = Story::begin(world, seed).await.with_context(|| format!("the beginning of {seed}"))?;
+    let told = story.tell().await;
+    told.with_context(|| format!("COMMONPURSE_SEED={seed}\n{}", story.told.join("\n")))
+}
+
+/// Which stories are told: one by its seed, some, or many.
+fn seeds() -> anyhow::Result<Vec<u64>> {
+    if let Ok(seed) = std::env::var("COMMONPURSE_SEED") {
+        return Ok(vec![seed.parse().context("COMMONPURSE_SEED is a number")?]);
+    }
+    let stories = if std::env::var_os("COMMONPURSE_LONG").is_some() { STORIES_LONG } else { STORIES };
+    Ok((0..stories).collect())
+}
+
+#[tokio::test]
+async fn random_stories_of_everything_explain_every_cent_and_leave_nobody_waiting_past_a_clock() -> Outcome {
+    let generous = [
+        ("COMMONPURSE_RATE_PER_SECOND", "100000"),
+        ("COMMONPURSE_BOOKS_PER_DAY", "100000"),
+        ("COMMONPURSE_WORKER_LEASE_S", "8"),
+    ];
+    let mut stage = Stage::set_with(2, &generous).await?;
+    let stack = tokio::sync::Mutex::new(stage.app.take_stack()?);
+    let world = World { stage, stack, accepted: Mutex::default() };
+    let seeds = seeds()?;
+    let tellers = (0..TELLERS).map(|teller| {
+        let (world, seeds) = (&world, &seeds);
+        async move {
+            let mut failed = Vec::new();
+            for seed in seeds.iter().filter(|seed| *seed % TELLERS == teller) {
+                failed.extend(tell(world, *seed).await.err().map(|error| format!("{error:#}")));
+            }
+            failed
+        }
+    });
+    let failed = join_all(tellers).await.concat();
+    let World { mut stage, stack, accepted } = world;
+    let accepted = accepted.into_inner().unwrap_or_else(PoisonError::into_inner);
+    println!("accepted: {accepted:?}");
+    ensure!(failed.is_empty(), "{}", failed.join("\n\n"));
+    // The few of a short run do not come to everything.
+    if seeds.len() > 100 {
+        let never: Vec<_> = Step::reached().filter(|what| !accepted.contains_key(what)).collect();
+        ensure!(never.is_empty(), "the stories never came to {never:?}: {accepted:?}");
+    }
+    stage.app.put_stack(stack.into_inner());
+    stage.app.finish().await
+}
