@@ -3,7 +3,7 @@
 //! somebody said so, and events may come twice, late, and in any order.
 
 use super::charges::{capture, lock, record_outcome};
-use super::refunds::{Ask, known, take_out};
+use super::refunds::{Ask, known, prepare, take_out};
 use super::{chargebacks, charges, refund_outcomes};
 use crate::calendar::later;
 use crate::error::Error;
@@ -14,7 +14,7 @@ use crate::pledging::rules::chargeback::Ruling;
 use crate::pledging::rules::pledge::Rail;
 use crate::pledging::rules::refund;
 use crate::pledging::rules::stripe::EventKind;
-use crate::pledging::store::charges as charge_store;
+use crate::pledging::store::{chargebacks as chargeback_rows, charges as charge_store};
 use crate::pledging::store::webhooks::{self, Webhook};
 use crate::service::change::Change;
 use crate::service::job::{Job, NewJob};
@@ -227,7 +227,7 @@ async fn take_refund(tx: &Transaction<'_>, charge: ChargeId, seen: &RefundSeen, 
 }
 
 /// Somebody has given money back at the provider, without us: it leaves the fund all the same. One that failed there, and that we
-/// never knew, is none.
+/// never knew, is none; what funds do not hold any more is borne as a lost chargeback is.
 async fn made_there(
     tx: &Transaction<'_>,
     id: ChargeId,
@@ -242,8 +242,18 @@ async fn made_there(
     if matches!(seen.outcome, refund::Outcome::Failed { .. }) {
         return Ok(None);
     }
+    let partner = charge.partner;
+    if chargeback_rows::find_by_event(tx, book.id, partner, &seen.id).await?.is_some() {
+        return Ok(None);
+    }
     let change = Change::by_service("given back at the provider");
-    Ok(Some(take_out(tx, &book, &pledge, charge, ask, change, wall).await?.id))
+    let prepared = prepare(tx, &book, &pledge, charge, ask, change.reason, wall).await?;
+    if prepared.missing > 0 {
+        let sent = prepared.refund.sent;
+        chargebacks::report_refunded(tx, id, &seen.id, sent, partner, wall).await?;
+        return Ok(None);
+    }
+    Ok(Some(take_out(tx, &book, prepared, change, wall).await?.id))
 }
 
 async fn take_dispute(tx: &Transaction<'_>, id: ChargeId, seen: &DisputeSeen, wall: Timestamp) -> Result<(), Error> {

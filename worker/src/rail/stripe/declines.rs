@@ -6,19 +6,12 @@ use ledger::pledging::rules::charge::DeclineKind;
 const ASK: &[&str] = &[
     "authentication_not_handled",
     "authentication_required",
-    "bank_account_closed",
-    "bank_account_unusable",
-    "card_not_supported",
-    "currency_not_supported",
-    "debit_not_authorized",
-    "do_not_try_again",
     "expired_card",
     "incorrect_address",
     "incorrect_cvc",
     "incorrect_number",
     "incorrect_pin",
     "incorrect_zip",
-    "invalid_account",
     "invalid_amount",
     "invalid_cvc",
     "invalid_expiry_month",
@@ -28,16 +21,27 @@ const ASK: &[&str] = &[
     "live_mode_test_card",
     "mobile_device_authentication_required",
     "new_account_information_available",
-    "no_account",
-    "not_permitted",
     "offline_pin_required",
     "online_or_offline_pin_required",
     "pin_try_exceeded",
+    "test_mode_live_card",
+    "testmode_decline",
+];
+
+/// This means is refused for good, though nothing of it has run out: the donor has to give another one.
+const REFUSED: &[&str] = &[
+    "bank_account_closed",
+    "bank_account_unusable",
+    "card_not_supported",
+    "currency_not_supported",
+    "debit_not_authorized",
+    "do_not_try_again",
+    "invalid_account",
+    "no_account",
+    "not_permitted",
     "restricted_card",
     "security_violation",
     "service_not_allowed",
-    "test_mode_live_card",
-    "testmode_decline",
     "transaction_not_allowed",
 ];
 
@@ -59,8 +63,10 @@ pub(super) fn kind(code: &str, advice: Option<&str>) -> DeclineKind {
     if STOP.contains(&code) {
         return DeclineKind::Stolen;
     }
-    let is_hopeless = advice.is_some_and(|advice| advice == "do_not_try_again" || advice == "confirm_card_data");
-    if ASK.contains(&code) || is_hopeless { DeclineKind::Expired } else { DeclineKind::Soft }
+    if REFUSED.contains(&code) || advice == Some("do_not_try_again") {
+        return DeclineKind::Hard;
+    }
+    if ASK.contains(&code) || advice == Some("confirm_card_data") { DeclineKind::Expired } else { DeclineKind::Soft }
 }
 
 #[cfg(test)]
@@ -73,19 +79,23 @@ mod tests {
             assert_eq!(kind(code, None), DeclineKind::Soft, "{code}");
         }
         assert_eq!(kind("a code of next year", None), DeclineKind::Soft);
-        for code in ["expired_card", "authentication_required", "incorrect_number", "do_not_try_again"] {
+        for code in ["expired_card", "authentication_required", "incorrect_number"] {
             assert_eq!(kind(code, None), DeclineKind::Expired, "{code}");
+        }
+        for code in ["do_not_try_again", "bank_account_closed", "restricted_card"] {
+            assert_eq!(kind(code, None), DeclineKind::Hard, "{code}");
         }
         for code in ["stolen_card", "lost_card", "pickup_card", "fraudulent", "stop_payment_order"] {
             assert_eq!(kind(code, Some("try_again_later")), DeclineKind::Stolen, "{code}");
         }
-        assert_eq!(kind("generic_decline", Some("do_not_try_again")), DeclineKind::Expired, "the network knows better");
+        assert_eq!(kind("generic_decline", Some("do_not_try_again")), DeclineKind::Hard, "the network knows better");
         assert_eq!(kind("generic_decline", Some("try_again_later")), DeclineKind::Soft);
     }
 
     #[test]
     fn no_code_asks_for_two_things_and_each_list_is_in_order() {
-        assert!(ASK.is_sorted() && STOP.is_sorted());
-        assert!(ASK.iter().all(|code| !STOP.contains(code)));
+        assert!(ASK.is_sorted() && REFUSED.is_sorted() && STOP.is_sorted());
+        assert!(ASK.iter().chain(REFUSED).all(|code| !STOP.contains(code)));
+        assert!(ASK.iter().all(|code| !REFUSED.contains(code)));
     }
 }
