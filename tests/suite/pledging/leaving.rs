@@ -1,6 +1,6 @@
 //! A partner that leaves a book over HTTP, and money that still comes.
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use api::demo::cast::usd;
 use api::demo::client::{Answer, text};
 use serde_json::{Value, json};

@@ -55,7 +55,7 @@ pub(crate) async fn raise(
         let wall = Timestamp::now();
         let change = Change { version: None, actor: actor(&caller), reason: &reason };
         let raised = operations::raise(tx, *id, wanted, change, wall).await?;
-        Ok(Reply::ok(&CampaignBody::new(raised, &book, wall)))
+        Ok(Reply::ok(&CampaignBody::of(tx, raised, &book, wall).await?))
     })
     .await
 }

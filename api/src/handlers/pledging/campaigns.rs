@@ -362,7 +362,7 @@ impl CampaignBody {
         Ok(CampaignBody::new(it, terms, book, wall))
     }
 
-    pub(super) fn new(it: Campaign, terms: TermsVersion, book: &Book, wall: Timestamp) -> CampaignBody {
+    fn new(it: Campaign, terms: TermsVersion, book: &Book, wall: Timestamp) -> CampaignBody {
         let state = it.state.at(book.now(wall));
         let Amounts { monthly_goal, goal, minimum, optimum } = Amounts::of(&it.kind);
         CampaignBody {

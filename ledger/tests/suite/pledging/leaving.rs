@@ -122,12 +122,12 @@ async fn nothing_is_placed_through_a_withdrawn_partner_by_any_way_not_even_what_
         panic!("it is new")
     };
     withdraw(&scene, Leaver::Partner(ground.partner), None).await.unwrap();
-    let rows = pledges::rows(&ground.book, &new.0, &new.1, wall);
+    let rows = pledges::rows(&ground.book, &new.pledge, &new.donor, wall);
     let command = Command { key: None, entry: None, companions: rows };
     let key = Key { caller: 1, key: Uuid::now_v7(), request_digest: 7 };
     let written = ground.lanes().command(ground.book.id, key, command).await;
     assert!(matches!(written, Err(Error::Stale(_))), "{written:?}");
-    let inserted = ground.run(async |tx| ledger::pledging::store::pledges::insert(tx, &new.0).await).await;
+    let inserted = ground.run(async |tx| ledger::pledging::store::pledges::insert(tx, &new.pledge).await).await;
     assert!(matches!(inserted, Err(Error::Database(_))), "{inserted:?}");
     refused(scene.place(asked("m-2")).await, "partner-withdrawn");
     let (campaign, partner) = (scene.campaign.id, ground.partner);
