@@ -73,8 +73,10 @@ pub(super) fn declare(method: &str, path: &str, access: Access, operation: &mut 
         }
     }
     for (name, status, _) in REFUSALS {
+        let of_its_own = |kind: &&Kind| kind.status == *status && !matches!(kind.at, At::Any);
         let possible = match *status {
-            400 | 408 | 413 => takes_body,
+            400 => takes_body || refusals::ALL.iter().any(|kind| of_its_own(&kind) && kind.is_of(&verb, path)),
+            408 | 413 => takes_body,
             415 => takes_body,
             403 => of_things,
             409 => of_things || takes_json,
@@ -84,7 +86,6 @@ pub(super) fn declare(method: &str, path: &str, access: Access, operation: &mut 
             _ => true,
         };
         if possible && operation["responses"].get(status.to_string()).is_none() {
-            let of_its_own = |kind: &&Kind| kind.status == *status && !matches!(kind.at, At::Any);
             let is_shared =
                 *status != 409 && !refusals::ALL.iter().filter(of_its_own).any(|kind| kind.is_of(&verb, path));
             operation["responses"][status.to_string()] = if is_shared {

@@ -255,6 +255,7 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/charges/{id}/refunds",
             "POST /v1/refunds/{id}:settle",
             "POST /v1/refunds/{id}:fail",
+            "POST /v1/pledges/{id}/suspense",
         ],
     ),
     refusal(

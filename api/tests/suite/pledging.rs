@@ -252,7 +252,7 @@ async fn p1_a_partner_reports_a_capture_and_the_totals_say_so_once() {
     let refused = service.post(&format!("{charge}:cannot-collect"), &service.partner, &late).await;
     assert_eq!(refused.kind(), (409, "/problems/charge-captured"));
     let shown = service.get(&charge, &service.treasurer.token).await.body;
-    assert_eq!((&shown["attempts"][0]["state"], &shown["entry"]), (&json!("captured"), &json!(1)));
+    assert_eq!((&shown["attempts"][0]["state"], &shown["entry"]), (&json!("captured"), &json!(2)), "after the promise");
     let totals =
         service.get(&format!("/v1/campaigns/{}/totals", campaign["id"].as_str().unwrap()), &service.partner).await;
     for (name, amount) in [("pledged", "10.00"), ("collected", "10.00"), ("settled", "10.00"), ("available", "10.00")] {

@@ -694,6 +694,7 @@ mod tests {
             Job::SendReturnableNotice { pledge: PledgeId::generate(book), campaign: CampaignId::generate(book) },
             Job::EraseMails { donor: DonorId::generate(book) },
             Job::AdvanceWithdrawal { withdrawal: WithdrawalId::generate(book), after: Some(PledgeId::generate(book)) },
+            Job::TakeProviderEvent { provider: "stripe".into(), event_id: "evt_1".into() },
             Job::ReturnSuspense { item: SuspenseId::generate(book) },
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();

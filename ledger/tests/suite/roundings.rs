@@ -37,6 +37,11 @@ const DIVISIONS: &[(&str, usize, &str)] = &[
         2,
         "the part of fees that falls on a refund, down, by what is posted; the middle of a search for the part that fits",
     ),
+    (
+        "pledging/rules/stripe.rs",
+        3,
+        "an amount as a provider counts it, and back: refused unless it divides without a remainder; a step as a text",
+    ),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -139,6 +139,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
                           FROM plg p JOIN public.chargeback b ON b.book_id = p_book AND b.pledge = p.id),
         'suspense', (SELECT coalesce(jsonb_agg(to_jsonb(s) - 'book_id' ORDER BY s.id), '[]')
                        FROM plg p JOIN public.suspense_item s ON s.book_id = p_book AND s.pledge = p.id),
+        'returnable', (SELECT coalesce(jsonb_agg(to_jsonb(n) - 'book_id' ORDER BY n.pledge, n.campaign), '[]')
+                         FROM plg p JOIN public.returnable_notice n ON n.book_id = p_book AND n.pledge = p.id),
         'identity', (SELECT to_jsonb(i) - ARRAY['book_id', 'identity'] FROM public.donor_identity i WHERE i.book_id = p_book AND i.donor = p_donor),
         'receipts', (SELECT coalesce(jsonb_agg(to_jsonb(r) - 'book_id' ORDER BY r.id), '[]')
                        FROM public.receipt r WHERE r.book_id = p_book AND r.donor = p_donor),

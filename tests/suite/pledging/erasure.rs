@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::donors::{link, look};
 use anyhow::{Context as _, ensure};
-use api::demo::cast::usd;
+use api::demo::cast::{Standing, usd};
 use api::demo::client::text;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -81,6 +81,13 @@ async fn marked(stage: &Stage, campaign: &Value) -> anyhow::Result<Vec<Value>> {
     Ok(pledges)
 }
 
+/// All sums of money: what is promised and will not come any more is no money.
+async fn money(stage: &Stage) -> anyhow::Result<Vec<Standing>> {
+    let mut found = stage.cast.trial_balance().await?;
+    found.retain(|(code, ..)| !code.starts_with("equity:commitments:"));
+    Ok(found)
+}
+
 #[tokio::test]
 async fn an_erased_donor_is_nowhere_in_the_database_and_the_mails_and_every_sum_stays() -> Outcome {
     let stage = Stage::set_with(1, &[("COMMONPURSE_GUESSES_PER_MINUTE", "1000")]).await?;
@@ -97,7 +104,7 @@ async fn an_erased_donor_is_nowhere_in_the_database_and_the_mails_and_every_sum_
         ensure!(before.iter().any(|place| place.ends_with(mark)), "{mark} was stored nowhere: {before:?}");
     }
     ensure!(!files(&stage.app.mail_dir(), &marks)?.is_empty(), "the mails hold no mark");
-    let balance = stage.cast.trial_balance().await?;
+    let balance = money(&stage).await?;
     let receipts = format!("/v1/pledges/{}/receipts", text(&pledges[0], "/id")?);
     let issued = stage.cast.partner.all(&receipts).await?;
     ensure!(issued.len() == 1, "{issued:?}");
@@ -120,7 +127,7 @@ async fn an_erased_donor_is_nowhere_in_the_database_and_the_mails_and_every_sum_
     let left = files(&stage.app.mail_dir(), &marks)?;
     ensure!(left.is_empty(), "{left:#?}");
     ensure!(stage.app.mails("receipt.", "bob@donors.example")? == 1, "another donor's mails stay");
-    ensure!(stage.cast.trial_balance().await? == balance, "every sum stays");
+    ensure!(money(&stage).await? == balance, "every sum stays");
     ensure!(stage.cast.partner.all(&receipts).await? == issued, "and so do receipts, which name nobody");
     ensure!(look(&url).await?.status == StatusCode::NOT_FOUND);
     for edit in
@@ -191,6 +198,7 @@ async fn all_that_is_stored_of_a_donor_is_shown_column_by_column_with_who_receiv
         ("refund", "refunds"),
         ("chargeback", "chargebacks"),
         ("suspense_item", "suspense"),
+        ("returnable_notice", "returnable"),
         ("donor_identity", "identity"),
         ("matching_vote", "votes"),
     ]);

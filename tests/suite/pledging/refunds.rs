@@ -33,7 +33,8 @@ async fn p3_a_refund_reported_before_the_capture_ends_refunded_and_the_book_hold
     let path = format!("/v1/charges/{}", text(&charge, "/id")?);
     let made = json!({"event_id": "evt-2", "provider_reference": "pay-1", "refund_reference": "ref-1"});
     let refund = stage.cast.partner.post(&format!("{path}/refunds"), &made).await?.ok()?;
-    ensure!(refund["state"] == "settled" && refund["sent"] == usd("30.00"), "{refund}");
+    ensure!(refund["refund"]["state"] == "settled" && refund["refund"]["sent"] == usd("30.00"), "{refund}");
+    ensure!(refund["chargeback"].is_null(), "{refund}");
     let again = stage.cast.partner.post(&format!("{path}/refunds"), &made).await?.ok()?;
     ensure!(again == refund, "{again}");
     let event = json!({"event_id": "evt-1", "provider_reference": "pay-1"});

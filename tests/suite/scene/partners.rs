@@ -90,7 +90,7 @@ async fn chargebacks(partner: &Client, known: &mut Known) -> Outcome {
         captured.extend(charges.into_iter().filter(|charge| charge["state"] == "settled").map(|it| it["id"].clone()));
     }
     // Not of the last campaign: what milestones are funded with must be free.
-    let [open, other, _] = &*captured else { bail!("three settled charges, not {captured:?}") };
+    let [open, other, ..] = &*captured else { bail!("two settled charges at least, not {captured:?}") };
     let taken = |event: &str| json!({"event_id": event, "amount": usd("1.00"), "reason": "fraudulent"});
     let path = format!("/v1/charges/{}/chargebacks", other.as_str().unwrap_or_default());
     for (event, how) in [("evt-won", "win"), ("evt-lost", "lose")] {

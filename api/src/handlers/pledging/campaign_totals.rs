@@ -29,8 +29,8 @@ pub struct TotalsBody {
     collected: BalanceBody,
     /// What of the promises will not come: payments that were given up or missed, and the rest of pledges that ended.
     dropped: BalanceBody,
-    /// Since when promises are counted in the book, by its clock; null before it is published, and when it was published before they
-    /// were counted: then `pledged` and `dropped` are sums of its pledges and charges.
+    /// Since when promises are counted in the book, by the book's clock; null before it is published, and when it was published before
+    /// they were counted: then `pledged` and `dropped` are sums of its pledges and charges.
     counted_since: Option<Timestamp>,
     /// What left its fund for donors, or is on its way to them.
     refunded: BalanceBody,
@@ -49,7 +49,8 @@ pub struct TotalsBody {
     monthly: BalanceBody,
     /// Of a recurring campaign; null otherwise.
     monthly_goal: Option<MoneyBody>,
-    /// What is in the fund of a campaign that was not successful, and so is to go back to its donors, who may redirect it.
+    /// What is in the fund and is its donors' to take back or to redirect: all of it when the campaign was not successful; else what
+    /// is left when it is over, or when nothing was released for the months of its terms.
     returnable: BalanceBody,
     active_pledges: i64,
 }
@@ -74,7 +75,7 @@ impl TotalsBody {
             moved_in: balance(sums.moved_in),
             moved_out: balance(sums.moved_out),
             monthly: balance(sums.monthly),
-            monthly_goal: monthly_goal,
+            monthly_goal,
             returnable: balance(i128::from(*returnable)),
             active_pledges: sums.active_pledges,
         }

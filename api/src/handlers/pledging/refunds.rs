@@ -211,14 +211,24 @@ pub struct ReportRefundRequest {
     reason: String,
 }
 
+/// What a report of a refund came to: one of the two.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ReportedRefund)]
+pub struct ReportedRefundBody {
+    /// The refund, of money that was still held; null otherwise.
+    refund: Option<RefundBody>,
+    /// The chargeback as which what went back is borne, when it was not held any more; null otherwise.
+    chargeback: Option<ChargebackBody>,
+}
+
 /// Reports a refund that the partner has made by itself. Before the capture of the charge was reported, this says as well that it
 /// was captured; a report of the capture that comes later changes nothing. It is taken also when the money was released, set aside
 /// or held meanwhile: then it is answered with the chargeback as which it is borne.
 #[utoipa::path(tag = "refunds", params(("id" = String, Path, description = "The charge")),
     request_body = ReportRefundRequest,
-    responses((status = 201, description = "Settled, now or before", body = RefundBody),
+    responses((status = 201, description = "Settled, now or before", body = ReportedRefundBody),
         (status = 202, description = "What went back was not held any more: it is borne as a lost chargeback is",
-         body = ChargebackBody)))]
+         body = ReportedRefundBody)))]
 #[post("/v1/charges/{id}/refunds")]
 pub(crate) async fn report(
     state: Data<State>,
@@ -243,8 +253,14 @@ pub(crate) async fn report(
             reason: &reason,
         };
         match refund_outcomes::report_made(tx, *id, partner, made, Timestamp::now()).await? {
-            Reported::Refunded(refund) => Ok(Reply::created(&RefundBody::from(refund))),
-            Reported::Borne(chargeback) => Ok(Reply::accepted(&chargebacks::body(tx, chargeback).await?)),
+            Reported::Refunded(refund) => {
+                let refund = Some(RefundBody::from(refund));
+                Ok(Reply::created(&ReportedRefundBody { refund, chargeback: None }))
+            }
+            Reported::Borne(chargeback) => {
+                let chargeback = Some(chargebacks::body(tx, chargeback).await?);
+                Ok(Reply::accepted(&ReportedRefundBody { refund: None, chargeback }))
+            }
         }
     })
     .await

@@ -168,8 +168,9 @@ async fn p5_a_worker_that_died_finds_the_same_reference_and_the_answer_is_posted
     let wall = scene.ground.wall;
     let begin = async || scene.ground.run(async |tx| charges::begin(tx, pledge.id, 1, wall).await).await.unwrap();
     let first = begin().await;
-    assert_eq!(begin().await, first, "the dead worker's attempt is taken up");
-    let Begun::Try { charge, attempt, reference, .. } = first else { panic!("{first:?}") };
+    let Begun::Try { charge, attempt, reference, amount, token, was_begun: false } = first else { panic!("{first:?}") };
+    let again = Begun::Try { charge, attempt, reference: reference.clone(), amount, token, was_begun: true };
+    assert_eq!(begin().await, again, "the dead worker's attempt is taken up");
     assert_eq!(scene.answer(charge, attempt, outcome("card", &reference)).await.unwrap(), Recorded::Captured);
     assert_eq!(scene.answer(charge, attempt, outcome("card", &reference)).await.unwrap(), Recorded::Already);
     assert_eq!(scene.answer(charge, attempt, outcome("stolen_card", &reference)).await.unwrap(), Recorded::Already);
