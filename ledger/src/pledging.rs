@@ -23,9 +23,9 @@ pub mod rules {
     pub mod refund;
     pub mod returnable;
     pub mod sandbox_token;
-    pub mod terms;
     pub mod stripe;
     pub mod suspense;
+    pub mod terms;
     pub mod tier;
     pub mod tries;
     pub mod withdrawal;
@@ -51,12 +51,12 @@ pub mod store {
     pub mod recoveries;
     pub mod refunds;
     pub mod returnables;
-    pub mod terms;
     pub mod suspense;
+    pub mod terms;
     pub mod tiers;
     pub mod tries;
-    pub mod withdrawals;
     pub mod webhooks;
+    pub mod withdrawals;
 }
 
 /// Lock, decide, save.
@@ -90,11 +90,11 @@ pub mod operations {
     pub mod refund_outcomes;
     pub mod refunds;
     pub mod reports;
-    pub mod returnables;
     pub mod return_times;
+    pub mod returnables;
     pub mod returns;
-    pub mod terms;
     pub mod suspense;
+    pub mod terms;
     pub mod tiers;
     mod trial;
     pub mod tries;

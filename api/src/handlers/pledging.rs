@@ -1,7 +1,7 @@
 //! Campaigns of the host; pledges of donors and the charges that collect them, brought by partners.
 
-pub mod campaign_terms;
 pub mod campaign_raises;
+pub mod campaign_terms;
 pub mod campaign_totals;
 pub mod campaigns;
 pub mod charge_reports;
@@ -22,10 +22,10 @@ pub mod receipts;
 pub mod reconciliations;
 pub mod recoveries;
 pub mod refunds;
-pub mod suspense;
-pub mod withdrawals;
 pub mod settlements;
+pub mod suspense;
 pub mod tiers;
+pub mod withdrawals;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

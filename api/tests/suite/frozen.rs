@@ -72,7 +72,7 @@ async fn t11_a_frozen_book_answers_so_keeps_reported_captures_and_goes_on_after_
     assert_eq!(release_book(url, frozen[0].book, "a hand had slipped").await.unwrap(), 1);
     assert!(release_book(url, frozen[0].book, "again").await.is_err(), "it is not frozen");
     assert_eq!(service.get("/readyz", "").await.ok()["frozen_books"], json!([]));
-    assert_eq!(post("key-1").await.ok()["number"], 2);
+    assert_eq!(post("key-1").await.ok()["number"], 3);
     let happened =
         "SELECT count(*) FROM activity WHERE book_id = $1 AND action = 'released' AND reason = 'a hand had slipped'";
     assert_eq!(owner.query_one(happened, &[&book.0]).await.unwrap().get::<_, i64>(0), 1);

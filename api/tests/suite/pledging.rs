@@ -255,7 +255,8 @@ async fn p1_a_partner_reports_a_capture_and_the_totals_say_so_once() {
     assert_eq!((&shown["attempts"][0]["state"], &shown["entry"]), (&json!("captured"), &json!(2)), "after the promise");
     let totals =
         service.get(&format!("/v1/campaigns/{}/totals", campaign["id"].as_str().unwrap()), &service.partner).await;
-    for (name, amount) in [("pledged", "10.00"), ("collected", "10.00"), ("settled", "10.00"), ("available", "10.00")] {
+    for (name, amount) in [("pledged", "240.00"), ("collected", "10.00"), ("settled", "10.00"), ("available", "10.00")]
+    {
         assert_eq!(totals.body[name]["amount"], amount, "{name}");
     }
 }

@@ -73,6 +73,11 @@ impl Names {
         let columns = owner.query(columns, &[]).await?;
         let tx = owner.transaction().await?;
         tx.batch_execute("SET LOCAL session_replication_role = replica").await?;
+        // Accounts have ids in their codes.
+        let code = tx.prepare("UPDATE account SET code = replace(code, $1, $2) WHERE position($1 IN code) > 0").await?;
+        for (old, new) in &self.ids {
+            tx.execute(&code, &[old, new]).await?;
+        }
         for column in columns {
             let (table, name, kind): (&str, &str, &str) = (column.get(0), column.get(1), column.get(2));
             let update = tx.prepare(&format!("UPDATE \"{table}\" SET \"{name}\" = $2 WHERE \"{name}\" = $1")).await?;

@@ -74,20 +74,22 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     known.example("DELETE /v1/books/{book}/partners/{organisation}", former, Value::Null);
     let leaving = organisation(&cast.operator, "Fans of Lost Tools", "partner_platform").await?;
     post("partners", &json!({"organisation": leaving})).await?;
+    let parting = organisation(&cast.operator, "Fans of Sold Tools", "partner_platform").await?;
+    post("partners", &json!({"organisation": parting})).await?;
     let why = json!({"reason": "It closes down"});
     let withdrawn = post(&format!("partners/{leaving}:withdraw"), &why).await?;
     known.add(text(&withdrawn, "/id")?);
-    post("rails/partner:withdraw", &why).await?;
+    post("rails/stripe:withdraw", &why).await?;
     let path = "POST /v1/books/{book}";
     let of = |key: &str, value: &str| json!({"book": cast.book, key: value});
-    known.example(
-        &format!("{path}/partners/{{organisation}}:withdraw"),
-        of("organisation", &cast.platform),
-        why.clone(),
-    );
+    known.example(&format!("{path}/partners/{{organisation}}:withdraw"), of("organisation", &parting), why.clone());
     known.example(&format!("{path}/partners/{{organisation}}:restore"), of("organisation", &leaving), json!({}));
-    known.example(&format!("{path}/rails/{{rail}}:withdraw"), of("rail", "sandbox"), why);
-    known.example(&format!("{path}/rails/{{rail}}:restore"), of("rail", "partner"), json!({}));
+    known.example(
+        &format!("{path}/rails/{{rail}}:withdraw"),
+        of("rail", "partner"),
+        json!({"last_day": "2031-12-31", "reason": "It closes down"}),
+    );
+    known.example(&format!("{path}/rails/{{rail}}:restore"), of("rail", "stripe"), json!({}));
     known.example("POST /v1/books/{book}/clock:advance", book, json!({"to": "2031-02-01T12:00:00Z"}));
     Ok(())
 }

@@ -16,11 +16,55 @@ pub(super) async fn fill(cast: &Cast, partner: &Client, known: &mut Known) -> Ou
     host.entering(partner, known).await?;
     matching::fill(cast, known).await?;
     own_book(cast, known).await?;
-    let rail = format!("/v1/books/{}/rails/partner", cast.book);
-    let withdrawn = cast.treasurer.post(&format!("{rail}:withdraw"), &json!({"reason": "A try"})).await?.ok()?;
-    cast.treasurer.post(&format!("{rail}:restore"), &json!({})).await?.ok()?;
-    known.add(text(&withdrawn, "/id")?);
+    if known.first("wdr").is_none() {
+        let rail = format!("/v1/books/{}/rails/stripe", cast.book);
+        let withdrawn = cast.treasurer.post(&format!("{rail}:withdraw"), &json!({"reason": "A try"})).await?.ok()?;
+        known.add(text(&withdrawn, "/id")?);
+    }
+    collected(cast, partner, known).await?;
     public_book(cast, partner, known).await
+}
+
+/// Charges that the partner collects itself, each to be reported on; and money that its donor can have back.
+async fn collected(cast: &Cast, partner: &Client, known: &mut Known) -> Outcome {
+    let by = json!({"book": cast.book, "organisation": cast.platform});
+    known.example("POST /v1/books/{book}/partners/{organisation}:settle-by", by, json!({"settles_by": "clock"}));
+    let campaign = cast.campaign("open-kiln-2", "Open kiln", "1000.00").await?;
+    let mut charges = Vec::new();
+    for (place, rail) in ["partner", "partner", "partner", "sandbox"].into_iter().enumerate() {
+        let body = json!({
+            "reference": format!("collected-{place}"), "donor": {"reference": "collected"}, "amount": usd("10.00"),
+            "schedule": {"interval": "once"}, "rail": rail, "token": if rail == "sandbox" { "sandbox_ok" } else { "" },
+            "terms_sha256": campaign["terms_sha256"],
+        });
+        let path = format!("/v1/campaigns/{}/pledges", text(&campaign, "/id")?);
+        let pledge = partner.post(&path, &body).await?.ok()?;
+        cast.idle().await?;
+        let of_pledge = partner.all(&format!("/v1/pledges/{}/charges", text(&pledge, "/id")?)).await?;
+        charges.push((pledge["id"].clone(), of_pledge.first().context("a charge")?["id"].clone()));
+    }
+    let [(_, declined), (_, given_up), (_, paid), (returned, _)] = &*charges else { bail!("four charges") };
+    let event = |event: &str, code: &str| json!({"event_id": event, "code": code});
+    let given_up_for = event("evt-given-up", "account_closed");
+    known.example("POST /v1/charges/{id}:cannot-collect", json!({"id": given_up}), given_up_for);
+    let mut soft = event("evt-declined", "insufficient_funds");
+    soft["kind"] = json!("soft");
+    known.example("POST /v1/charges/{id}:decline", json!({"id": declined}), soft);
+    cast.days_pass(3).await?;
+    let capture = format!("/v1/charges/{}:capture", paid.as_str().context("an id")?);
+    let report = json!({"event_id": "evt-paid", "provider_reference": "pay-paid"});
+    let captured = partner.post(&capture, &report).await?.ok()?;
+    let settled = json!({
+        "book": cast.book, "reference": "payout-1", "date": captured["captured_on"], "amount": usd("10.00"),
+        "lines": [{"charge": paid, "amount": "10.00"}],
+    });
+    known.example("POST /v1/settlements", json!({}), settled);
+    let listed = json!({"book": cast.book, "day": captured["captured_on"], "charges": [paid]});
+    known.example("POST /v1/reconciliations", json!({}), listed);
+    let close = format!("/v1/campaigns/{}:close", text(&campaign, "/id")?);
+    cast.treasurer.post(&close, &json!({"reason": "Done"})).await?.ok()?;
+    known.example("POST /v1/pledges/{id}:return", json!({"id": returned}), json!({}));
+    Ok(())
 }
 
 async fn pledges(partner: &Client, known: &mut Known) -> Outcome {

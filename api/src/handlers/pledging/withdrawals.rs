@@ -194,7 +194,7 @@ pub(crate) async fn restore_partner(
 
 /// Withdraws a rail from a book, as a partner is withdrawn: plans on it wait with the detail `rail_withdrawn`.
 #[utoipa::path(tag = "books", params(("book" = String, Path, description = "The book"),
-           ("rail" = String, Path, description = "The rail", pattern = "^(sandbox|partner)$")),
+           ("rail" = String, Path, description = "The rail", pattern = "^(sandbox|partner|stripe)$")),
     request_body = WithdrawRequest,
     responses((status = 201, description = "Withdrawn, now or after the last day", body = WithdrawalBody)))]
 #[post("/v1/books/{book}/rails/{rail}:withdraw")]
@@ -218,7 +218,7 @@ pub(crate) async fn withdraw_rail(
 
 /// Takes the withdrawal of a rail back. Plans that still wait for it go on with their next due date.
 #[utoipa::path(tag = "books", params(("book" = String, Path, description = "The book"),
-           ("rail" = String, Path, description = "The rail", pattern = "^(sandbox|partner)$")),
+           ("rail" = String, Path, description = "The rail", pattern = "^(sandbox|partner|stripe)$")),
     request_body = RestoreRequest, responses((status = 200, description = "Restored", body = WithdrawalBody)))]
 #[post("/v1/books/{book}/rails/{rail}:restore")]
 pub(crate) async fn restore_rail(
