@@ -227,9 +227,9 @@ fn card_error(decline_code: &str) -> Value {
 }
 
 /// The form of a POST, and the reply that its key has already.
-fn begin(world: &mut World, request: &HttpRequest, body: &Bytes) -> Result<(String, Form), HttpResponse> {
+fn begin(world: &mut World, request: &HttpRequest, body: &Bytes) -> Result<(String, Form), Box<HttpResponse>> {
     if let Some(refused) = refused(world, request) {
-        return Err(refused);
+        return Err(refused.into());
     }
     let form: Form = url::form_urlencoded::parse(body).into_owned().collect();
     let key = request.headers().get("Idempotency-Key").and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -238,9 +238,9 @@ fn begin(world: &mut World, request: &HttpRequest, body: &Bytes) -> Result<(Stri
     }
     match world.replies.get(key) {
         Some((first, ..)) if *first != form => {
-            Err(HttpResponse::BadRequest().json(json!({"error": {"type": "idempotency_error"}})))
+            Err(HttpResponse::BadRequest().json(json!({"error": {"type": "idempotency_error"}})).into())
         }
-        Some((_, status, reply)) => Err(answer(*status, reply)),
+        Some((_, status, reply)) => Err(answer(*status, reply).into()),
         None => Ok((key.to_owned(), form)),
     }
 }
@@ -254,7 +254,7 @@ async fn create_intent(world: Data<Mutex<World>>, request: HttpRequest, body: By
     world.creations += 1;
     let (key, form) = match begin(&mut world, &request, &body) {
         Ok(begun) => begun,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let given = |name: &str| form.get(name).map_or("", String::as_str);
     for (name, wanted) in [("confirm", "true"), ("off_session", "true")] {
@@ -375,7 +375,7 @@ async fn cancel(world: Data<Mutex<World>>, request: HttpRequest, id: Path<String
     let mut world = lock(&world);
     let (key, form) = match begin(&mut world, &request, &body) {
         Ok(begun) => begun,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let reason = form.get("cancellation_reason").cloned();
     let Some(intent) = world.intents.iter_mut().find(|intent| intent["id"] == *id) else { return missing("intent") };
@@ -390,7 +390,7 @@ async fn create_refund(world: Data<Mutex<World>>, request: HttpRequest, body: By
     let mut world = lock(&world);
     let (key, form) = match begin(&mut world, &request, &body) {
         Ok(begun) => begun,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let payment = form.get("payment_intent").cloned().unwrap_or_default();
     let Some(intent) = by_id(&world.intents, &payment) else { return missing("payment_intent") };

@@ -448,7 +448,7 @@ impl Batch<'_> {
         let mut commands = Vec::with_capacity(new.len());
         for (place, ToWrite { command, reply, new }) in new {
             let key = keys[place].for_lane(caller);
-            commands.push((key.clone(), command));
+            commands.push((key, command));
             waiting.push((place, key, reply, new));
         }
         let answers = self.state.lanes().command_each(self.book.id, commands).await;

@@ -26,6 +26,7 @@ use crate::service::store::jobs;
 use crate::{chart, movements};
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
+use std::collections::hash_map::Entry as Place;
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
@@ -109,8 +110,8 @@ impl Read {
         let pledges = pledges::list_by_ids(client, book.id, &ids).await?;
         let mut campaigns = HashMap::new();
         for pledge in &pledges {
-            if !campaigns.contains_key(&pledge.campaign) {
-                campaigns.insert(pledge.campaign, campaigns::get(client, pledge.campaign).await?);
+            if let Place::Vacant(place) = campaigns.entry(pledge.campaign) {
+                place.insert(campaigns::get(client, pledge.campaign).await?);
             }
         }
         Ok(Read {

@@ -167,8 +167,8 @@ mod tests {
         let partner = withdrawal(Leaver::Partner(OrganisationId::generate()), 10, Some(40));
         let rail = withdrawal(Leaver::Rail(Rail::Partner), 20, None);
         assert_eq!(lifted(&[partner.clone(), rail.clone()], at(10), at(50)), None);
-        assert_eq!(lifted(&[partner.clone()], at(10), at(39)), None, "not yet");
-        assert_eq!(lifted(&[partner.clone()], at(10), at(50)), Some(at(40)));
+        assert_eq!(lifted(std::slice::from_ref(&partner), at(10), at(39)), None, "not yet");
+        assert_eq!(lifted(std::slice::from_ref(&partner), at(10), at(50)), Some(at(40)));
         let rail = Withdrawal { restored_at: Some(at(45)), ..rail };
         assert_eq!(lifted(&[partner, rail], at(10), at(50)), Some(at(45)));
         assert_eq!(lifted(&[], at(10), at(50)), None);
