@@ -178,13 +178,13 @@ fn who_reads_a_book_is_told_in_one_place() -> Outcome {
 
 #[test]
 fn every_account_that_the_service_opens_is_in_the_chart_and_the_map_shows_it() -> Outcome {
-    let map = std::fs::read_to_string(root().join("ARCHITECTURE.md"))?;
+    let map = std::fs::read_to_string(root().join("ledger/TABLES.md"))?;
     let shown = map.split("<!-- chart -->\n").nth(1).and_then(|rest| rest.split("<!-- /chart -->").next());
     let mut table = String::from("| code | class | what it is for |\n|---|---|---|\n");
     for ledger::chart::Row { code, class, purpose } in ledger::chart::ROWS {
         table.push_str(&format!("| `{code}` | `{}` | {purpose} |\n", class.as_str()));
     }
-    ensure!(shown == Some(&*table), "ARCHITECTURE.md shows another chart than:\n{table}");
+    ensure!(shown == Some(&*table), "ledger/TABLES.md shows another chart than:\n{table}");
     let roots = ["\"assets:", "\"liabilities:", "\"equity:", "\"income:", "\"expenses:"];
     let mut found = offences("ledger/src", |line| roots.iter().any(|root| line.contains(root)))?;
     // Exports and the simulated lanes make accounts up in their tests.
@@ -198,7 +198,7 @@ fn every_account_that_the_service_opens_is_in_the_chart_and_the_map_shows_it() -
 fn fl11_the_map_shows_how_whatever_is_posted_is_undone_and_each_operation_is_a_route() -> Outcome {
     use ledger::book::MovementKind;
     use ledger::movements::undo::{Undo, of};
-    let map = std::fs::read_to_string(root().join("ARCHITECTURE.md"))?;
+    let map = std::fs::read_to_string(root().join("ledger/TABLES.md"))?;
     let shown = map.split("<!-- undo -->\n").nth(1).and_then(|rest| rest.split("<!-- /undo -->").next());
     let mut table = String::from("| movement | undone by |\n|---|---|\n");
     for kind in MovementKind::ALL {
@@ -214,7 +214,7 @@ fn fl11_the_map_shows_how_whatever_is_posted_is_undone_and_each_operation_is_a_r
         };
         table.push_str(&format!("| `{}` | {how} |\n", kind.as_str()));
     }
-    ensure!(shown == Some(&*table), "ARCHITECTURE.md shows another table of undoing than:\n{table}");
+    ensure!(shown == Some(&*table), "ledger/TABLES.md shows another table of undoing than:\n{table}");
     let unused = MovementKind::ALL.iter().filter(|kind| of(**kind) == Undo::Unused);
     let calls: Vec<String> = unused.map(|kind| format!("movements::{}(", kind.as_str())).collect();
     none(
@@ -238,7 +238,7 @@ fn every_kind_of_job_has_a_function_of_the_worker() -> Outcome {
     Ok(())
 }
 
-/// What differs between the map of jobs of ARCHITECTURE.md and the sources, each with the row as it has to begin and end.
+/// What differs between the map of jobs of ledger/TABLES.md and the sources, each with the row as it has to begin and end.
 fn drift_of_the_map(page: &str) -> anyhow::Result<Vec<String>> {
     let map = page.split_once("<!-- map of jobs: begin -->").context("the map of jobs does not begin")?.1;
     let map = map.split_once("<!-- map of jobs: end -->").context("the map of jobs does not end")?.0;
@@ -264,13 +264,13 @@ fn drift_of_the_map(page: &str) -> anyhow::Result<Vec<String>> {
 
 #[test]
 fn the_map_of_jobs_has_a_row_for_every_kind_with_its_file_and_its_figures() -> Outcome {
-    let page = std::fs::read_to_string(root().join("ARCHITECTURE.md"))?;
-    none(&drift_of_the_map(&page)?, "the map of jobs in ARCHITECTURE.md is not what the sources say")
+    let page = std::fs::read_to_string(root().join("ledger/TABLES.md"))?;
+    none(&drift_of_the_map(&page)?, "the map of jobs in ledger/TABLES.md is not what the sources say")
 }
 
 #[test]
 fn a_map_of_jobs_that_lags_behind_is_found() -> Outcome {
-    let page = std::fs::read_to_string(root().join("ARCHITECTURE.md"))?;
+    let page = std::fs::read_to_string(root().join("ledger/TABLES.md"))?;
     let lags = |old: &str, new: &str| -> anyhow::Result<bool> {
         ensure!(page.contains(old), "the page does not say {old}");
         Ok(!drift_of_the_map(&page.replacen(old, new, 1))?.is_empty())
