@@ -43,6 +43,27 @@ fn every_reference_leads_somewhere() {
     }
 }
 
+/// A generator of clients names the type of a property that is described in place after its schema and the property. What
+/// has a bound, or a list of words, gets a type.
+#[test]
+fn no_schema_has_the_name_that_a_client_gives_to_a_property() {
+    let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
+    for contract in [&*ALL, &*PARTNER] {
+        let schemas = contract["components"]["schemas"].as_object().unwrap();
+        for (name, schema) in schemas {
+            for (field, property) in schema["properties"].as_object().into_iter().flatten() {
+                let named = name.clone() + &field.split('_').map(capital).collect::<String>();
+                for (described, named) in [(property, named.clone()), (&property["items"], named + "Item")] {
+                    let is_typed = ["minLength", "maxLength", "pattern", "enum", "properties", "oneOf"]
+                        .iter()
+                        .any(|key| described.get(key).is_some_and(|told| !told.to_string().contains("null")));
+                    assert!(!(is_typed && schemas.contains_key(&named)), "{name}.{field} and {named}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn every_moment_says_by_which_clock_it_is_and_those_of_one_thing_are_by_one_clock() {
     let mut moments = 0;

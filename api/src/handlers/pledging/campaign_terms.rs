@@ -26,7 +26,7 @@ use utoipa::ToSchema;
 /// What donors shall agree to from a day on.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewCampaignTerms {
+pub struct NewTerms {
     /// What they agree to. To the terms of a campaign with a last day it is added how the campaign ends.
     #[schema(min_length = 1, max_length = 50000)]
     terms: String,
@@ -78,14 +78,14 @@ impl CampaignTermsBody {
 /// Writes the next version of a campaign's terms, for those who pledge from a day on. Pledges that were made before stay bound to the
 /// version that they agreed to, and bear its fees alone.
 #[utoipa::path(tag = "campaigns", params(("id" = String, Path, description = "The campaign")),
-    request_body = NewCampaignTerms,
+    request_body = NewTerms,
     responses((status = 201, description = "Written", body = CampaignTermsBody)))]
 #[post("/v1/campaigns/{id}/terms")]
 pub(crate) async fn write_terms(
     state: Data<State>,
     caller: Caller,
     id: Path<CampaignId>,
-    request: Keyed<NewCampaignTerms>,
+    request: Keyed<NewTerms>,
 ) -> Result<HttpResponse, Problem> {
     let given = paragraphs("/terms", &request.body.terms, text::TERMS)?;
     let reason = paragraphs("/reason", &request.body.reason, text::REASON_OR_NONE)?;
