@@ -14,6 +14,7 @@ mod engine {
     mod door;
     mod lanes;
     mod posting;
+    mod restricted;
     mod rights;
 }
 mod books {

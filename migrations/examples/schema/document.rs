@@ -226,7 +226,7 @@ const DOMAINS: &[Domain] = &[
             "distribution_objection",
             "statement",
         ],
-        functions: &[],
+        functions: &["surplus_as_allocated"],
     },
     Domain {
         name: "service",

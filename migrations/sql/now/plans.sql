@@ -50,7 +50,7 @@ $$;
 -- What an entry takes of a fund as fees was agreed to by the donor whose charge it captures into that fund: it is no more than the
 -- terms of the pledge say of the charge. Or a refund failed by it, and it takes no more than had come back with that refund.
 -- Looked at when the transaction commits, as the charge learns the number of its entry after the entry is posted. Kinds of
--- movement: 1 is charge_captured, 5 fee_charged, 7 fee_returned.
+-- movement: 1 is charge_captured, 5 fee_charged, 7 fee_returned, 31 suspense_matched.
 CREATE OR REPLACE FUNCTION fee_as_agreed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -60,7 +60,7 @@ DECLARE
     v_agreed bigint;
 BEGIN
     SELECT sum(t.amount) FILTER (WHERE t.kind = NEW.kind AND t.debit = NEW.debit),
-           sum(t.amount) FILTER (WHERE t.kind = 1 AND t.credit = NEW.debit)
+           sum(t.amount) FILTER (WHERE t.kind IN (1, 31) AND t.credit = NEW.debit)
       INTO v_taken, v_captured
       FROM public.transfer t
      WHERE t.book_id = NEW.book_id AND t.pos BETWEEN v_entry << 16 AND (v_entry << 16) + 65535;

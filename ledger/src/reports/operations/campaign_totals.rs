@@ -13,7 +13,7 @@ use deadpool_postgres::GenericClient;
 pub struct FiveTotals {
     /// All that was promised; none where promises are not counted.
     pub pledged: Option<i128>,
-    /// What was collected, before fees, whatever became of it later.
+    /// What was collected, before fees, whatever became of it later; money that was in suspense before is counted too.
     pub collected: i128,
     /// What of the promises will not come; none where promises are not counted.
     pub dropped: Option<i128>,
@@ -51,7 +51,7 @@ fn of_accounts(moved: &Moved, pledged: Known, fund: Known, disputes: Known) -> F
     let credited = |account: Known, kind| account.map_or(0, |account| moved.of(account, kind).1);
     FiveTotals {
         pledged: pledged.map(|account| moved.of(account, K::PledgeCommitted).1),
-        collected: credited(fund, K::ChargeCaptured),
+        collected: credited(fund, K::ChargeCaptured) + credited(fund, K::SuspenseMatched),
         dropped: pledged.map(|account| moved.of(account, K::CommitmentDropped).0),
         refunded: debited(fund, K::RefundSent) - credited(fund, K::RefundFailed),
         disputed: debited(disputes, K::DisputeOpened) - credited(disputes, K::DisputeWon),
@@ -87,6 +87,7 @@ mod tests {
             5 => of(movements::dispute_opened(DISPUTES, OTHER, &[money, money], day, "chargeback")),
             6 => of(movements::dispute_won(OTHER, DISPUTES, &[money, money], day, "chargeback")),
             7 => of(movements::dispute_lost(&[(FUND, money)], DISPUTES, day, "chargeback")),
+            8 => of(movements::suspense_matched(OTHER, FUND, money, day, "suspense")),
             _ => of(movements::cap_raised(OTHER, ROOM, money, day, "campaign")),
         }
     }
@@ -94,7 +95,7 @@ mod tests {
     proptest! {
         /// Whatever happens in whatever order: each of the five is the sum of its own events, and no event is in two of them.
         #[test]
-        fn each_total_is_the_sum_of_its_own_events(story in prop::collection::vec((0..9usize, 1..1_000_000i64), 0..60)) {
+        fn each_total_is_the_sum_of_its_own_events(story in prop::collection::vec((0..10usize, 1..1_000_000i64), 0..60)) {
             let moved = Moved::of_lines(story.iter().flat_map(|(what, amount)| lines(*what, *amount)));
             let sum = |which: usize| -> i128 {
                 story.iter().filter(|(what, _)| *what == which).map(|(_, amount)| i128::from(*amount)).sum()
@@ -102,7 +103,7 @@ mod tests {
             let found = of_accounts(&moved, Some(PLEDGED), Some(FUND), Some(DISPUTES));
             let expected = FiveTotals {
                 pledged: Some(sum(0)),
-                collected: sum(1),
+                collected: sum(1) + sum(8),
                 dropped: Some(sum(2)),
                 refunded: sum(3) - sum(4),
                 disputed: 2 * (sum(5) - sum(6)),

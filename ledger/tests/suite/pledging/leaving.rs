@@ -1,5 +1,6 @@
 //! Partners and rails that leave a book, and what becomes of the plans that they collected.
 
+use super::fees;
 use super::scene::Scene;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
@@ -14,9 +15,11 @@ use ledger::pledging::operations::pledges::{self, Drafted};
 use ledger::pledging::operations::unexplained::Came;
 use ledger::pledging::operations::{pledge_batches, pledge_changes, suspense, withdrawals};
 use ledger::pledging::rules::charge::State as ChargeState;
+use ledger::pledging::rules::fee::Payee;
 use ledger::pledging::rules::pledge::{Need, Pledge, Rail, State};
 use ledger::pledging::rules::suspense::SuspenseState;
 use ledger::pledging::rules::withdrawal::{Leaver, Withdrawal, WithdrawalState};
+use ledger::reports::operations::five_totals;
 use ledger::service::change::Change;
 use ledger::testing::{MONTHLY, usd};
 use uuid::Uuid;
@@ -252,4 +255,37 @@ async fn a_late_report_revives_a_lapsed_plan_settles_one_under_way_and_waits_in_
     scene.go_to(date(2027, 2, 20)).await;
     assert_eq!(scene.fund(&scene.campaign).await, 2_000, "the fund has what due dates explain");
     scene.ground.audit().await;
+}
+
+#[tokio::test]
+async fn money_that_was_in_suspense_bears_the_fees_that_its_donor_agreed_to_and_counts_as_collected() {
+    let terms = vec![fees::term(Payee::Host, "5", 0, true), fees::term(Payee::Processor, "2.9", 30, false)];
+    let mut scene = fees::scene(terms).await;
+    let asked = pledges::PlacePledge { rail: Rail::Partner, ..scene.ask("m-1", "100.00", MONTHLY, "") };
+    let plan = scene.place(asked).await.unwrap().pledge.id;
+    scene.work().await;
+    let (partner, first) = (scene.ground.partner, scene.charges(plan).await.remove(0).id);
+    let (ground, wall) = (&scene.ground, scene.ground.wall);
+    let item = ground
+        .run(async |tx| {
+            charges::capture_reported(tx, first, partner, "evt-1", "pay-1", None, wall).await?;
+            let came = Came { amount: usd("100.00"), event_id: "evt-2", provider_reference: "pay-2" };
+            suspense::receive(tx, plan, partner, came, wall).await
+        })
+        .await
+        .unwrap();
+    scene.go_to(date(2027, 2, 4)).await;
+    let (ground, wall) = (&scene.ground, scene.ground.wall);
+    ground.run(async |tx| suspense::match_to(tx, item.id, plan, Change::by_service(""), wall).await).await.unwrap();
+    scene.work().await;
+    let charges = scene.charges(plan).await;
+    let paid: Vec<_> = charges.iter().map(|it| (it.sequence, it.state.as_str(), it.fees)).collect();
+    assert_eq!(paid, [(1, "settled", 820), (2, "settled", 820)]);
+    let campaign = &scene.campaign;
+    assert_eq!(scene.fund(campaign).await, 2 * (10_000 - 820));
+    let promises = campaign.commitments.map(|of| of.pledged);
+    let client = scene.ground.client().await;
+    let totals = five_totals(&client, &scene.ground.book, "fair", promises, campaign.fund).await.unwrap();
+    assert_eq!((totals.pledged, totals.collected), (Some(20_000), 20_000));
+    fees::audited(&scene).await;
 }
