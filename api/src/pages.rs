@@ -10,6 +10,7 @@ pub mod home;
 pub mod invitation;
 pub mod origin;
 pub mod plan_change;
+pub mod plan_move;
 pub mod receipt;
 pub mod sign_in;
 pub mod trouble;
@@ -52,6 +53,8 @@ pub(crate) fn routes(routes: &mut ServiceConfig) {
         .service(receipt::show)
         .service(plan_change::consent)
         .service(plan_change::show)
+        .service(plan_move::answer)
+        .service(plan_move::show)
         .service(invitation::accept)
         .service(invitation::show);
 }

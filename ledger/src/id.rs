@@ -187,6 +187,8 @@ book_ids! {
     PledgeId = "plg", "a", "pledge";
     /// A change of a pledge's plan.
     PlanChangeId = "plc", "a", "change of a plan";
+    /// A move of a pledge's plan to another partner or rail.
+    PlanMoveId = "pmv", "a", "move of a plan";
     /// Id of a [`Tier`](crate::pledging::rules::tier::Tier).
     TierId = "tir", "a", "tier";
     /// A link by which a donor sees what they gave, without an account.

@@ -15,6 +15,7 @@ pub mod rules {
     pub mod kind;
     pub mod lineage;
     pub mod plan_change;
+    pub mod plan_move;
     pub mod pledge;
     #[cfg(test)]
     mod pledge_tests;
@@ -45,6 +46,7 @@ pub mod store {
     pub mod issued_receipts;
     pub mod lineage;
     pub mod plan_changes;
+    pub mod plan_moves;
     pub mod pledges;
     pub mod receipts;
     pub mod reconciliations;
@@ -75,6 +77,12 @@ pub mod operations {
     mod idle;
     pub mod lineage;
     mod losses;
+    /// Plans that move to another partner or rail.
+    pub mod moving {
+        pub mod asking;
+        pub mod steps;
+        pub mod telling;
+    }
     pub mod plan;
     pub mod plan_changes;
     pub mod pledge_batches;

@@ -10,6 +10,7 @@ mod erasure;
 mod kinds;
 mod leaving;
 mod lineage;
+mod moving;
 mod notices;
 mod pace;
 mod plan_changes;

@@ -5,6 +5,7 @@ pub(crate) mod challenges;
 mod cooperatives;
 mod losses;
 mod matching;
+mod moves;
 mod parties;
 mod partners;
 mod pledging;

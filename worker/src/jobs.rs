@@ -13,6 +13,7 @@ mod matching;
 mod milestones;
 mod parties;
 mod payers;
+mod plan_moves;
 mod pledge_notices;
 mod pledging;
 mod provider_events;
@@ -101,6 +102,10 @@ impl Context {
             Job::SendInvitation { invitation, token } => self.send_invitation(leased, *invitation, token).await,
             Job::AdvanceWithdrawal { withdrawal, after } => self.advance_withdrawal(leased, *withdrawal, *after).await,
             Job::ReturnSuspense { item } => self.return_suspense(leased, *item).await,
+            Job::AdvancePlanMove { plan_move } => self.advance_plan_move(leased, *plan_move).await,
+            Job::SendPlanMove { plan_move, version, token } => {
+                self.send_plan_move(leased, *plan_move, *version, token).await
+            }
             Job::EraseMails { donor } => self.erase_mails(leased, *donor).await,
             Job::TakeProviderEvent { provider, event_id } => self.take_provider_event(leased, provider, event_id).await,
             Job::SendRefund { refund } => self.send_refund(leased, *refund).await,

@@ -117,6 +117,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("partners", "org"),
     ("persons", "psn"),
     ("plan-changes", "plc"),
+    ("plan-moves", "pmv"),
     ("pledges", "plg"),
     ("proceeds", "prc"),
     ("purse-contributions", "pct"),

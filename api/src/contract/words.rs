@@ -27,6 +27,7 @@ use ledger::pledging::rules::fee::Payee;
 use ledger::pledging::rules::kind::{Basis, Word};
 use ledger::pledging::rules::lineage::Method;
 use ledger::pledging::rules::plan_change::ChangeState;
+use ledger::pledging::rules::plan_move::{EndedBy, MoveState};
 use ledger::pledging::rules::pledge::{AfterPause, Need, Rail};
 use ledger::pledging::rules::returnable::Why;
 use ledger::pledging::rules::sandbox_token::SandboxToken;
@@ -134,7 +135,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Returnable", "why") => all(Why::ALL),
         ("RefundFee", "borne_by") => literal(&["payee", "donor"]),
         ("Charge" | "Pledge" | "Refund", "rail") => all(Rail::ALL),
-        ("Charge" | "Pledge" | "Settlement", "method") => all(PaymentMethod::ALL),
+        ("Charge" | "Collector" | "Pledge" | "Settlement", "method") => all(PaymentMethod::ALL),
         ("Settlement", "by") | ("CustodianSettling" | "SettleByRequest", "settles_by") => all(SettlesBy::ALL),
         ("Contribution", "state") => all(ContributionState::ALL),
         ("Credential", "scopes") => all(Scope::ALL),
@@ -158,6 +159,10 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Pledge", "state_detail") => [all(Need::ALL), all(AfterPause::ALL), literal(&[""])].concat(),
         ("PlanChange", "consent") => literal(&["not_needed", "attested", "link"]),
         ("PlanChange", "state") => all(ChangeState::ALL),
+        ("Collector", "rail") => all(Rail::ALL),
+        ("PlanMove", "consent") => literal(&["attested", "link"]),
+        ("PlanMove", "ended_by") => all(EndedBy::ALL),
+        ("PlanMove", "state") => all(MoveState::ALL),
         ("PlanTerms", "interval") => all(Interval::ALL),
         ("Policy", "on_silence") => all(OnSilence::ALL),
         ("PoolContribution", "state") => all(PoolContributionState::ALL),

@@ -12,6 +12,7 @@ pub mod donors;
 pub mod lineage;
 pub mod payers;
 pub mod plan_changes;
+pub mod plan_moves;
 pub mod pledge_batches;
 pub mod pledge_body;
 pub mod pledge_changes;
@@ -55,6 +56,11 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(plan_changes::change)
         .service(plan_changes::list_changes)
         .service(plan_changes::withdraw)
+        .service(plan_moves::move_plan)
+        .service(plan_moves::list_moves)
+        .service(plan_moves::confirm_ended)
+        .service(plan_moves::decline_move)
+        .service(plan_moves::show_move)
         .service(pledge_money::return_money)
         .service(pledge_money::show_money)
         .service(pledges::show)

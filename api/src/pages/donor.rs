@@ -21,15 +21,17 @@ use ledger::Error;
 use ledger::engine::store::books::{self, Book};
 use ledger::id::{CampaignId, DonorId, PledgeId};
 use ledger::money::{Money, Unit};
+use ledger::pledging::operations::moving::telling::{self, Told};
 use ledger::pledging::operations::returnables::{self, Part};
 use ledger::pledging::operations::{donor_links, pledge_changes};
 use ledger::pledging::rules::charge::State as ChargeState;
 use ledger::pledging::rules::plan_change::Terms;
+use ledger::pledging::rules::plan_move::MoveState;
 use ledger::pledging::rules::pledge::{AfterPause, Need, Pledge, State as PledgeState};
 use ledger::pledging::rules::receipt::{self, Custodian, Number, Shown, Sum};
 use ledger::pledging::rules::returnable::Why;
 use ledger::pledging::store::gifts::{self, Choice, Gift, Held, Moved, Released};
-use ledger::pledging::store::{donors, issued_receipts, pledges};
+use ledger::pledging::store::{donors, issued_receipts, plan_moves, pledges};
 use ledger::service::change::Change;
 use ledger::service::store::activity::Actor;
 use serde::Deserialize;
@@ -71,6 +73,8 @@ struct PlanView {
     pauses: bool,
     resumes: bool,
     cancels: bool,
+    /// How a move to somebody else who collects it stands; empty without one.
+    moving: String,
     /// What waits for the donor's word, and why.
     waiting: Vec<(String, String)>,
     choices: Vec<Choice>,
@@ -88,7 +92,14 @@ struct GiftView {
 }
 
 impl PlanView {
-    fn new(pledge: &Pledge, parts: &[Part], campaigns: &[Choice], book: &Book, wall: Timestamp) -> PlanView {
+    fn new(
+        pledge: &Pledge,
+        moving: Option<&Told>,
+        parts: &[Part],
+        campaigns: &[Choice],
+        book: &Book,
+        wall: Timestamp,
+    ) -> PlanView {
         let state = pledge.state.at(book.now(wall));
         let goes_on = !state.is_over();
         let own = campaigns.iter().find(|campaign| campaign.id == pledge.campaign);
@@ -106,9 +117,27 @@ impl PlanView {
             pauses: state.is_active() && Terms::of(pledge).is_some() && next.is_some(),
             resumes: matches!(state, PledgeState::Paused { .. } | PledgeState::Lapsed { .. }),
             cancels: goes_on,
+            moving: moving.filter(|_| goes_on).map(moving_written).unwrap_or_default(),
             choices: if goes_on || !waiting.is_empty() { others.collect() } else { Vec::new() },
             waiting,
         }
+    }
+}
+
+/// How the last move of a plan stands.
+fn moving_written(it: &Told) -> String {
+    let (from, to) = (&it.from, &it.to);
+    let until = it.until.map(written).unwrap_or_default();
+    match it.state {
+        MoveState::Asked => {
+            format!("Shall {to} collect it instead of {from}? A mail asks you: answer by its link until {until}.")
+        }
+        MoveState::Consented => format!(
+            "You agreed that {to} collects it instead of {from}. The old permission ends first; until then all stays as it is. \
+             If that is not confirmed until {until}, nothing changes."
+        ),
+        MoveState::Active => format!("It is collected by {to} now, and no more by {from}."),
+        MoveState::Declined | MoveState::Expired => String::new(),
     }
 }
 
@@ -210,7 +239,11 @@ pub(super) async fn show(state: Data<State>, token: Path<String>) -> Result<Http
     let mut views = Vec::with_capacity(plans.len());
     for pledge in &plans {
         let parts = returnables::money(&client, &book, pledge.id, wall).await?;
-        views.push(PlanView::new(pledge, &parts, &campaigns, &book, wall));
+        let moving = match plan_moves::last(&client, pledge.id).await? {
+            Some(last) => Some(telling::of(&client, &book, last, wall).await?),
+            None => None,
+        };
+        views.push(PlanView::new(pledge, moving.as_ref(), &parts, &campaigns, &book, wall));
     }
     drop(client);
     let is_full = |rows: usize| i64::try_from(rows).is_ok_and(|rows| rows >= SHOWN_MAX);

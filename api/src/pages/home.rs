@@ -39,6 +39,7 @@ impl TaskBody {
             TaskKind::CheckCapture => "Check a capture that the partner's list does not have",
             TaskKind::ChaseSettlement => "Ask a custodian for money that is overdue",
             TaskKind::FundReserve => "Fund the risk reserve for a lost chargeback",
+            TaskKind::ConfirmEnded => "Confirm that the mandate of a partner that has left has ended",
             TaskKind::MatchSuspense => "Say whose payment this money is, or return it",
         }
     }

@@ -5,8 +5,8 @@
 
 use crate::id::{
     BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, DistributionId, DonorId, EntrantId, HoldId,
-    InvitationId, MatchingRoundId, OrganisationId, PlanChangeId, PledgeId, PurseContributionId, RefundId, ReleaseId,
-    SettlementId, StatementId, SuspenseId, WithdrawalId,
+    InvitationId, MatchingRoundId, OrganisationId, PlanChangeId, PlanMoveId, PledgeId, PurseContributionId, RefundId,
+    ReleaseId, SettlementId, StatementId, SuspenseId, WithdrawalId,
 };
 use crate::service::store::activity::Actor;
 use jiff::Timestamp;
@@ -252,6 +252,20 @@ pub enum Job {
         /// In whose fund it lies.
         campaign: CampaignId,
     },
+    /// The wait of a plan that is to move has ended: it stays where it is.
+    AdvancePlanMove {
+        /// The move.
+        plan_move: PlanMoveId,
+    },
+    /// Tell the donor how a move of the plan stands, or ask for consent.
+    SendPlanMove {
+        /// The move.
+        plan_move: PlanMoveId,
+        /// Its version: when it stands otherwise by then, nothing is told.
+        version: i64,
+        /// The secret in the link by which it is consented to, which leaves the database when the mail is sent; empty when none is asked for.
+        token: String,
+    },
     /// Nobody has said whose payment money in suspense is: give it back.
     ReturnSuspense {
         /// The money.
@@ -315,6 +329,8 @@ impl Job {
             Job::AdvanceWithdrawal { .. } => JobKind::AdvanceWithdrawal,
             Job::TakeProviderEvent { .. } => JobKind::TakeProviderEvent,
             Job::ReturnSuspense { .. } => JobKind::ReturnSuspense,
+            Job::AdvancePlanMove { .. } => JobKind::AdvancePlanMove,
+            Job::SendPlanMove { .. } => JobKind::SendPlanMove,
         }
     }
 }
@@ -367,6 +383,10 @@ impl fmt::Debug for Job {
             Job::SendReturnableNotice { pledge, .. } => write!(f, "send_returnable_notice of {pledge}"),
             Job::EraseMails { donor } => write!(f, "erase_mails to {donor}"),
             Job::ReturnSuspense { item } => write!(f, "return_suspense of {item}"),
+            Job::AdvancePlanMove { plan_move } => write!(f, "advance_plan_move of {plan_move}"),
+            Job::SendPlanMove { plan_move, version, .. } => {
+                write!(f, "send_plan_move of {plan_move}, version {version}")
+            }
             Job::AdvanceWithdrawal { withdrawal, .. } => write!(f, "advance_withdrawal of {withdrawal}"),
             Job::TakeProviderEvent { provider, event_id } => write!(f, "take_provider_event {event_id} of {provider}"),
         }
@@ -456,11 +476,15 @@ pub enum JobKind {
     TakeProviderEvent,
     /// [`Job::ReturnSuspense`]
     ReturnSuspense,
+    /// [`Job::AdvancePlanMove`]
+    AdvancePlanMove,
+    /// [`Job::SendPlanMove`]
+    SendPlanMove,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 40] = [
+    pub const ALL: [JobKind; 42] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -501,6 +525,8 @@ impl JobKind {
         JobKind::AdvanceWithdrawal,
         JobKind::TakeProviderEvent,
         JobKind::ReturnSuspense,
+        JobKind::AdvancePlanMove,
+        JobKind::SendPlanMove,
     ];
 
     /// Its name in the database and in metrics: the tag of the job's JSON.
@@ -546,6 +572,8 @@ impl JobKind {
             JobKind::AdvanceWithdrawal => "advance_withdrawal",
             JobKind::TakeProviderEvent => "take_provider_event",
             JobKind::ReturnSuspense => "return_suspense",
+            JobKind::AdvancePlanMove => "advance_plan_move",
+            JobKind::SendPlanMove => "send_plan_move",
         }
     }
 
@@ -589,6 +617,8 @@ impl JobKind {
             | JobKind::SendCardTestingNotice
             | JobKind::NotifyPledge
             | JobKind::AdvanceWithdrawal
+            | JobKind::AdvancePlanMove
+            | JobKind::SendPlanMove
             | JobKind::TellReturnable
             | JobKind::SendReturnableNotice
             | JobKind::EraseMails
@@ -636,6 +666,10 @@ mod tests {
 
     fn consent_link() -> Job {
         Job::SendConsentLink { change: PlanChangeId::generate(BookId(3)), token: "s3cret".into() }
+    }
+
+    fn move_link() -> Job {
+        Job::SendPlanMove { plan_move: PlanMoveId::generate(BookId(3)), version: 1, token: "s3cret".into() }
     }
 
     #[test]
@@ -696,6 +730,8 @@ mod tests {
             Job::AdvanceWithdrawal { withdrawal: WithdrawalId::generate(book), after: Some(PledgeId::generate(book)) },
             Job::TakeProviderEvent { provider: "stripe".into(), event_id: "evt_1".into() },
             Job::ReturnSuspense { item: SuspenseId::generate(book) },
+            Job::AdvancePlanMove { plan_move: PlanMoveId::generate(book) },
+            move_link(),
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();
         assert_eq!(kinds, JobKind::ALL);
@@ -709,7 +745,7 @@ mod tests {
 
     #[test]
     fn a_log_line_never_shows_the_secret_of_a_link() {
-        for job in [sign_in(), invitation(), consent_link()] {
+        for job in [sign_in(), invitation(), consent_link(), move_link()] {
             let shown = format!("{job:?}");
             assert!(!shown.contains("s3cret") && !shown.contains("ada@"), "{shown}");
         }

@@ -68,6 +68,7 @@ impl JobKind {
             | JobKind::RecordEntryFee
             | JobKind::ReturnCampaign
             | JobKind::AdvanceWithdrawal
+            | JobKind::AdvancePlanMove
             | JobKind::TellReturnable
             | JobKind::ReturnSuspense
             | JobKind::EraseMails => Work::Money,
@@ -84,6 +85,7 @@ impl JobKind {
             | JobKind::SendRefundNotice
             | JobKind::SendCardTestingNotice
             | JobKind::NotifyPledge
+            | JobKind::SendPlanMove
             | JobKind::SendReturnableNotice => Work::Mail,
         }
     }

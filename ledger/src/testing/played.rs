@@ -11,6 +11,7 @@ use crate::id::{CampaignId, ChargeId, JobId, PledgeId, RefundId};
 use crate::pledging::operations::beginnings;
 use crate::pledging::operations::captures::{self, By};
 use crate::pledging::operations::charges::{self, Begun, Recorded};
+use crate::pledging::operations::moving::steps;
 use crate::pledging::operations::{refund_outcomes, returns, suspense, withdrawals};
 use crate::pledging::rules::charge::{DeclineKind, Outcome};
 use crate::pledging::rules::refund;
@@ -90,6 +91,9 @@ impl PlayedWorker {
             Begun::Nothing
         } else if let Job::ReturnSuspense { item } = job {
             ground.run(async |tx| suspense::run_out(tx, *item, wall).await).await?;
+            Begun::Nothing
+        } else if let Job::AdvancePlanMove { plan_move } = job {
+            ground.run(async |tx| steps::run_out(tx, *plan_move, wall).await).await?;
             Begun::Nothing
         } else if let Job::AdvanceWithdrawal { withdrawal, after } = job {
             let page = withdrawals::page(&ground.client().await, *withdrawal, *after, 1_000).await?;

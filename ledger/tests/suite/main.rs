@@ -41,6 +41,7 @@ mod pledging {
     mod leaps;
     mod leaving;
     mod lineage;
+    mod moving;
     mod plan_changes;
     mod pledges;
     mod refunds;

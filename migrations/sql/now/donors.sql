@@ -11,7 +11,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
 $$;
 
 -- The outside ids of what belongs to a donor, and is spoken of by them: pledges, their charges with what went back of them or was
--- taken back, changes of their plans.
+-- taken back, changes and moves of their plans.
 CREATE OR REPLACE FUNCTION donor_objects(p_book int, p_donor uuid) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT coalesce(array_agg(o.id), '{}') FROM (
@@ -36,6 +36,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
         UNION ALL
         SELECT outside_id('plc', p_book, c.id) FROM public.pledge p
           JOIN public.plan_change c ON c.book_id = p.book_id AND c.pledge = p.id
+         WHERE p.book_id = p_book AND p.donor = p_donor
+        UNION ALL
+        SELECT outside_id('pmv', p_book, m.id) FROM public.pledge p
+          JOIN public.plan_move m ON m.book_id = p.book_id AND m.pledge = p.id
          WHERE p.book_id = p_book AND p.donor = p_donor) AS o
 $$;
 
@@ -58,6 +62,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
             'pledge', (p_body -> 'pledge') || jsonb_build_object(
                 'donor', (p_body #> '{pledge,donor}') || '{"name": null, "reference": null}',
                 'reference', public.reference_erased(p_body #>> '{pledge,reference}')))
+        WHEN p_body ?& '{asked_by,ended_note}' THEN p_body || '{"reason": "", "ended_note": ""}'
         WHEN p_body ? 'asked_by' OR p_body ?& '{charge,sent}' THEN p_body || '{"reason": ""}'
         ELSE p_body
     END
@@ -83,6 +88,11 @@ BEGIN
     UPDATE public.plan_change c SET reason = ''
       FROM public.pledge p
      WHERE p.book_id = p_book AND p.donor = p_donor AND c.book_id = p_book AND c.pledge = p.id AND c.reason <> '';
+    UPDATE public.plan_move m
+       SET reason = '', ended_note = '', token = '', from_token = '', from_reference = public.reference_erased(from_reference),
+           to_reference = public.reference_erased(to_reference)
+      FROM public.pledge p
+     WHERE p.book_id = p_book AND p.donor = p_donor AND m.book_id = p_book AND m.pledge = p.id;
     UPDATE public.refund r SET reason = ''
       FROM public.pledge p JOIN public.charge c ON c.book_id = p.book_id AND c.pledge = p.id
      WHERE p.book_id = p_book AND p.donor = p_donor AND r.book_id = p_book AND r.charge = c.id AND r.reason <> '';
@@ -99,7 +109,8 @@ BEGIN
      WHERE p.book_id = p_book AND p.donor = p_donor;
     -- A mail server may have repeated an address in its refusal.
     UPDATE public.job SET last_error = '', payload = CASE WHEN payload ? 'token' THEN payload || '{"token": ""}' ELSE payload END
-     WHERE book_id = p_book AND kind IN ('send_receipt', 'notify_decline', 'send_consent_link', 'send_plan_change', 'notify_pledge', 'send_refund_notice')
+     WHERE book_id = p_book AND kind IN ('send_receipt', 'notify_decline', 'send_consent_link', 'send_plan_change', 'send_plan_move', 'notify_pledge',
+                                        'send_refund_notice')
        AND left(dedupe, 36) = ANY (v_objects || v_changes) AND (last_error <> '' OR payload ->> 'token' <> '');
     DELETE FROM public.outbox_mail WHERE book_id = p_book AND split_part(about, '.', 2) = ANY (v_objects);
     UPDATE public.sandbox_provider_charge SET token = ''
@@ -122,6 +133,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
         'pledges', (SELECT coalesce(jsonb_agg(to_jsonb(p) - ARRAY['book_id', 'content', 'token'] ORDER BY p.id), '[]') FROM plg p),
         'plan_changes', (SELECT coalesce(jsonb_agg(to_jsonb(c) - ARRAY['book_id', 'secret_digest'] ORDER BY c.id), '[]')
                            FROM plg p JOIN public.plan_change c ON c.book_id = p_book AND c.pledge = p.id),
+        'moves', (SELECT coalesce(jsonb_agg(to_jsonb(m) - ARRAY['book_id', 'secret_digest', 'token', 'from_token'] ORDER BY m.id), '[]')
+                    FROM plg p JOIN public.plan_move m ON m.book_id = p_book AND m.pledge = p.id),
         'charges', (SELECT coalesce(jsonb_agg(to_jsonb(c) - 'book_id' ORDER BY c.id), '[]')
                       FROM plg p JOIN public.charge c ON c.book_id = p_book AND c.pledge = p.id),
         'attempts', (SELECT coalesce(jsonb_agg(to_jsonb(a) - 'book_id' ORDER BY a.charge, a.attempt), '[]')

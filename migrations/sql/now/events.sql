@@ -50,6 +50,11 @@ BEGIN
      '(SELECT c.asked_by FROM public.plan_change c WHERE c.book_id = r.book_id AND c.id = r.change)',
      $f$'pledge', (SELECT c.pledge FROM public.plan_change c WHERE c.book_id = r.book_id AND c.id = r.change),
         'starts_on', r.starts_on$f$),
+    ('plan_move', 'plan_move', 'r.id', 'r.version', 'r.state', NULL, NULL, 'r.state_since',
+     -- Who has to do something: the old partner ends its mandate, the new one does the rest.
+     $e$CASE r.state WHEN 'consented' THEN r.from_partner ELSE r.to_partner END$e$,
+     $f$'pledge', r.pledge, 'from_partner', r.from_partner, 'to_partner', r.to_partner, 'from_rail', r.from_rail, 'to_rail', r.to_rail,
+        'consent', r.consent, 'starts_on', r.first_on$f$),
     ('suspense_item', 'suspense', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, 'r.partner',
      $f$'pledge', r.pledge, 'charge', coalesce(r.matched, r.charge), 'settlement', r.settlement, 'amount', r.amount,
         'currency', r.currency, 'day', r.received_on, 'entry', greatest(r.entry, r.end_entry)$f$),
@@ -294,6 +299,10 @@ CREATE OR REPLACE TRIGGER suspense_item_event_of_new AFTER INSERT ON suspense_it
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('suspense_item');
 CREATE OR REPLACE TRIGGER suspense_item_event_of_change AFTER UPDATE ON suspense_item REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('suspense_item');
+CREATE OR REPLACE TRIGGER plan_move_event_of_new AFTER INSERT ON plan_move REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('plan_move');
+CREATE OR REPLACE TRIGGER plan_move_event_of_change AFTER UPDATE ON plan_move REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('plan_move');
 CREATE OR REPLACE TRIGGER withdrawal_event_of_new AFTER INSERT ON withdrawal REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('withdrawal');
 CREATE OR REPLACE TRIGGER withdrawal_event_of_change AFTER UPDATE ON withdrawal REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows

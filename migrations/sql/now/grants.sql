@@ -168,6 +168,13 @@ GRANT UPDATE (matched, end_entry, version, waits_until, state) ON suspense_item 
 GRANT SELECT ON withdrawal TO commonpurse_service;
 GRANT INSERT (id, partner, created_at, from_at, book_id, last_day, rail, state, reason) ON withdrawal TO commonpurse_service;
 GRANT UPDATE (version, restored_at, state) ON withdrawal TO commonpurse_service;
+GRANT SELECT ON plan_move TO commonpurse_service;
+GRANT INSERT (id, pledge, from_partner, to_partner, asked_by, asked_at, state_since, waits_until, book_id, from_rail, to_rail,
+    from_method, to_method, from_reference, to_reference, from_token, token, state, consent, reason, shown_sha256, secret_digest)
+    ON plan_move TO commonpurse_service;
+GRANT UPDATE (version, pledge_version, state_since, waits_until, consented_at, first_on, from_token, state, ended_by, ended_note)
+    ON plan_move TO commonpurse_service;
+GRANT UPDATE (partner, rail, method, reference) ON pledge TO commonpurse_service;
 GRANT UPDATE (disputed, lost) ON charge TO commonpurse_service;
 GRANT SELECT ON chargeback, chargeback_part TO commonpurse_service;
 GRANT INSERT (id, charge, pledge, campaign, partner, amount, fee, held_from, created_at, until, evidence_until, book_id,

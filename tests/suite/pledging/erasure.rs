@@ -198,6 +198,7 @@ async fn all_that_is_stored_of_a_donor_is_shown_column_by_column_with_who_receiv
         ("refund", "refunds"),
         ("chargeback", "chargebacks"),
         ("suspense_item", "suspense"),
+        ("plan_move", "moves"),
         ("returnable_notice", "returnable"),
         ("donor_identity", "identity"),
         ("matching_vote", "votes"),

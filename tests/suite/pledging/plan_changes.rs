@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tests::{Stage, day, monthly};
 
 /// What the donor's browser is answered: status and page.
-async fn browse(method: Method, url: &str, form: Option<&str>) -> anyhow::Result<(StatusCode, String)> {
+pub(super) async fn browse(method: Method, url: &str, form: Option<&str>) -> anyhow::Result<(StatusCode, String)> {
     let http = reqwest::Client::builder().no_proxy().build()?;
     let request = http.request(method, url).header("sec-fetch-site", "same-origin").header(header::ACCEPT, "text/html");
     let request = match form {

@@ -1,7 +1,7 @@
 //! What a partner brings to pledges and challenges, and a public book of which it sees more.
 
 use super::pledging::Work;
-use super::{Known, Outcome, challenges, matching, parties};
+use super::{Known, Outcome, challenges, matching, moves, parties};
 use anyhow::{Context as _, bail};
 use api::demo::cast::{Cast, TERMS, advance, pledge_body, usd};
 use api::demo::client::{Client, text};
@@ -22,6 +22,7 @@ pub(super) async fn fill(cast: &Cast, partner: &Client, known: &mut Known) -> Ou
         known.add(text(&withdrawn, "/id")?);
     }
     collected(cast, partner, known).await?;
+    moves::of_partner(cast, partner, known).await?;
     public_book(cast, partner, known).await
 }
 

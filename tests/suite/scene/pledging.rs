@@ -1,6 +1,6 @@
 //! A draft of a campaign, and milestones with claims in every state.
 
-use super::{Known, Outcome};
+use super::{Known, Outcome, moves};
 use anyhow::{Context as _, bail};
 use api::demo::cast::{Cast, TERMS, give_role, organisation, usd};
 use api::demo::client::{Client, text};
@@ -28,6 +28,7 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     known.add(text(&refund, "/id")?);
     known.example("POST /v1/charges/{id}:refund", json!({"id": settled}), part);
     suspense(cast, known).await?;
+    moves::fill(cast, &cast.treasurer, "open-kite", known).await?;
     let [closing, .., open] = &*known.values["cmp"] else { bail!("two campaigns") };
     let (closing, open) = (json!({"id": closing}), open.clone());
     let pledge = json!({"id": known.first("plg")});

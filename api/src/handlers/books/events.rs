@@ -121,7 +121,7 @@ fn facts(event: &Event, book: &Book) -> Result<Map<String, Value>, Error> {
 /// The scope with which a partner reads the events of a family; none when they are no partner's.
 fn scope(family: &Family) -> Option<Scope> {
     match family.name {
-        "donor" | "pledge" | "pledge_move" | "plan_change" => Some(Scope::PledgesRead),
+        "donor" | "pledge" | "pledge_move" | "plan_change" | "plan_move" => Some(Scope::PledgesRead),
         "charge" => Some(Scope::ChargesRead),
         "settlement" => Some(Scope::SettlementsRead),
         "purse_contribution" | "entrant" => Some(Scope::ContributionsRead),

@@ -19,11 +19,12 @@ use utoipa::ToSchema;
 #[schema(as = Task)]
 pub struct TaskBody {
     /// `accept_invitation`, `review_claim`, `change_claim`, `resolve_dispute`, `open_distribution`, `approve_distribution`,
-    /// `attest_hours`, `score_submission`, `answer_chargeback`, `fund_reserve`, `match_suspense`, `check_capture` or `chase_settlement`.
+    /// `attest_hours`, `score_submission`, `answer_chargeback`, `fund_reserve`, `match_suspense`, `confirm_ended`, `check_capture` or
+    /// `chase_settlement`.
     #[schema(value_type = String)]
     pub kind: TaskKind,
     /// The id of what it is about: a claim, a dispute, a distribution, hours, a submission, a charge, a chargeback, a settlement, money in
-    /// suspense, an invitation.
+    /// suspense, a move of a plan, an invitation.
     #[schema(example = "clm_aaaaaaibtr7mdvlxpvb2pxnbwmcv6rjy")]
     pub object: String,
     /// The object in words, such as the name of the milestone.
@@ -52,6 +53,7 @@ impl From<Task> for TaskBody {
             TaskObject::Dispute(id, claim) => (id.to_string(), Some(format!("/v1/claims/{claim}/disputes"))),
             TaskObject::Distribution(id) => (id.to_string(), Some(format!("/v1/distributions/{id}"))),
             TaskObject::Invitation(id) => (id.to_string(), None),
+            TaskObject::PlanMove(id) => (id.to_string(), Some(format!("/v1/plan-moves/{id}"))),
             TaskObject::Suspense(id) => (id.to_string(), Some(format!("/v1/suspense/{id}"))),
             TaskObject::Settlement(id) => (id.to_string(), Some(format!("/v1/settlements/{id}"))),
             TaskObject::Submission(id) => (id.to_string(), Some(format!("/v1/submissions/{id}"))),

@@ -1,6 +1,6 @@
 //! Charges: read by those whom their pledge concerns, captured by the report of a partner that collects by itself.
 
-use super::pledges::{concerned, require_concerned};
+use super::pledges::{collected, require_concerned};
 use crate::auth::Caller;
 use crate::extract::{Keyed, Params};
 use crate::idempotency::{IdempotencyKey, Reply, Scope, by_lane, idempotent, or_kept};
@@ -201,7 +201,7 @@ pub struct ChargeWithAttemptsBody {
     fees: Vec<ChargeFeeBody>,
 }
 
-/// Lists the charges of a pledge, in the order of its plan.
+/// Lists the charges of a pledge, in the order of its plan; for a partner, those that it collects.
 #[utoipa::path(tag = "charges", params(("id" = String, Path, description = "The pledge"), PageQuery),
     responses((status = 200, description = "A page", body = Page<ChargeBody>)))]
 #[get("/v1/pledges/{id}/charges")]
@@ -215,8 +215,12 @@ pub(crate) async fn list(
     let window = query.0.window::<i32>()?;
     let client = state.client().await?;
     let book = book_of(&client, id.book, "pledge").await?;
-    concerned(&client, &caller, &book, *id).await?;
-    let rows = charges::list(&client, *id, window.after.unwrap_or_default(), window.fetch()).await?;
+    collected(&client, &caller, &book, *id).await?;
+    let (after, limit) = (window.after.unwrap_or_default(), window.fetch());
+    let rows = match caller.partner() {
+        Some(partner) => charges::list_of_partner(&client, *id, partner.organisation, after, limit).await?,
+        None => charges::list(&client, *id, after, limit).await?,
+    };
     Ok(window.page(rows, |row| row.sequence, ChargeBody::from).respond(&http))
 }
 

@@ -1,6 +1,6 @@
 //! Links by which a donor sees what they gave, without an account: made, listed and revoked by the partner that brought a pledge.
 
-use super::pledges::concerned;
+use super::pledges::require_concerned;
 use crate::auth::Caller;
 use crate::extract::{Keyed, Nothing, Params};
 use crate::idempotency::{Reply, Scope, idempotent};
@@ -11,11 +11,15 @@ use crate::state::State;
 use crate::visibility::{book_of, note};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
+use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
+use ledger::Error;
+use ledger::engine::store::books::Book;
 use ledger::id::{DonorLinkId, PledgeId, ReceiptId};
 use ledger::pledging::operations::donor_links;
 use ledger::pledging::rules::donor_link::{DonorLink, LinkToken};
-use ledger::pledging::store::donor_links as links;
+use ledger::pledging::rules::pledge::Pledge;
+use ledger::pledging::store::{donor_links as links, donors, pledges};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -53,6 +57,14 @@ fn address(state: &State, token: &LinkToken) -> String {
     format!("{}/donors/{token}", base.unwrap_or_default())
 }
 
+/// The pledge, for the partner that brought its donor: a link shows all that the donor gave, also where plans have moved since.
+async fn of_donor(client: &impl GenericClient, caller: &Caller, book: &Book, id: PledgeId) -> Result<Pledge, Error> {
+    let pledge = pledges::get(client, id).await?;
+    let donor = donors::get(client, pledge.donor).await?;
+    require_concerned(client, caller, book, donor.partner, "pledge").await?;
+    Ok(pledge)
+}
+
 /// Makes a link to show to the donor of a pledge: without an account it shows what they gave through you, where it is now and
 /// their receipts, and lets them pause, resume, redirect and cancel. It works for 30 days. The mail of each receipt brings
 /// one too.
@@ -68,7 +80,7 @@ pub(crate) async fn make_link(
     let secret = keys::secret();
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "pledge").await?;
-        let pledge = concerned(tx, &caller, &book, *id).await?;
+        let pledge = of_donor(tx, &caller, &book, *id).await?;
         let wall = Timestamp::now();
         let (link, token) = donor_links::make(tx, pledge.donor, secret.clone(), wall).await?;
         note(tx, &caller, &book, &link.id, "made", wall).await?;
@@ -93,7 +105,7 @@ pub(crate) async fn list_links(
     let window = query.0.window::<Uuid>()?;
     let client = state.client().await?;
     let book = book_of(&client, id.book, "pledge").await?;
-    let pledge = concerned(&client, &caller, &book, *id).await?;
+    let pledge = of_donor(&client, &caller, &book, *id).await?;
     let rows = links::list(&client, pledge.donor, window.after.unwrap_or_default(), window.fetch()).await?;
     Ok(window.page(rows, |row| row.id.object, DonorLinkBody::from).respond(&http))
 }
@@ -112,7 +124,7 @@ pub(crate) async fn revoke_link(
     state
         .in_transaction(async |tx| {
             let book = book_of(tx, id.book, "pledge").await?;
-            let pledge = concerned(tx, &caller, &book, id).await?;
+            let pledge = of_donor(tx, &caller, &book, id).await?;
             let wall = Timestamp::now();
             donor_links::revoke(tx, pledge.donor, link, wall).await?;
             note(tx, &caller, &book, &link, "revoked", wall).await

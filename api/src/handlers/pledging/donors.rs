@@ -55,7 +55,7 @@ pub struct DonorDataBody {
     donor: DonorId,
     /// Who is told what of it.
     received_by: Vec<RecipientBody>,
-    /// The rows as they are stored, by what they are: `donor`, `pledges`, `plan_changes`, `charges`, `attempts`, `receipts`, `links`,
+    /// The rows as they are stored, by what they are: `donor`, `pledges`, `plan_changes`, `moves`, `charges`, `attempts`, `receipts`, `links`,
     /// `mails` of a sandbox book, `activities` and `answers` that are kept for repetitions. Secrets, of which digests are kept, are
     /// left out, and so is what a provider charges.
     #[schema(value_type = Object)]
@@ -77,7 +77,13 @@ pub(crate) async fn data_of(client: &impl GenericClient, donor: &Donor) -> Resul
     if !donor.email.is_empty() {
         received_by.push(recipient("the mail server of this service", "the address, and the mails to it"));
     }
-    Ok(DonorDataBody { donor: donor.id, received_by, stored: donors::data(client, donor.id).await? })
+    let stored = donors::data(client, donor.id).await?;
+    let has_moved = |it: &Value| it["from_partner"] != it["to_partner"] && !it["consented_at"].is_null();
+    if stored["moves"].as_array().is_some_and(|moves| moves.iter().any(has_moved)) {
+        let what = "pseudonym, amounts and days of that plan, and the means of payment there; not the name";
+        received_by.push(recipient("the partner platform to which a plan has moved", what));
+    }
+    Ok(DonorDataBody { donor: donor.id, received_by, stored })
 }
 
 /// Shows all that is stored of a donor whom you brought, and who is told of it. The donor's own link leads to the same, as

@@ -38,7 +38,7 @@ pub struct AttestedConsent {
 }
 
 impl AttestedConsent {
-    fn parse(&self) -> Result<Attested, Problem> {
+    pub(super) fn parse(&self) -> Result<Attested, Problem> {
         let mut shown = [0; 32];
         hex::decode_to_slice(&self.shown_sha256, &mut shown)
             .map_err(|_| Problem::invalid("/consent/shown_sha256", "must be 64 hexadecimal digits"))?;

@@ -198,7 +198,7 @@ impl NewPledge {
 pub struct DonorBody {
     #[schema(value_type = String)]
     id: DonorId,
-    /// For the partner only.
+    /// For the partner that brought the donor only.
     reference: Option<String>,
     /// Null when it is not known, erased, or not to be seen.
     name: Option<String>,
@@ -272,13 +272,14 @@ pub struct PledgeBody {
 /// What a reader may see of pledges.
 pub(super) struct View<'a> {
     book: &'a Book,
-    for_partner: bool,
+    /// A partner sees of its own donors who they are, and nothing of those whose plans have moved to it.
+    for_partner: Option<OrganisationId>,
     pub(super) wall: Timestamp,
 }
 
 impl<'a> View<'a> {
     pub(super) fn new(caller: &Caller, book: &'a Book) -> View<'a> {
-        View { book, for_partner: caller.partner().is_some(), wall: Timestamp::now() }
+        View { book, for_partner: caller.partner().map(|partner| partner.organisation), wall: Timestamp::now() }
     }
 
     pub(super) async fn one(&self, client: &impl GenericClient, pledge: Pledge) -> Result<PledgeBody, Error> {
@@ -288,7 +289,8 @@ impl<'a> View<'a> {
 
     pub(super) fn body(&self, it: Pledge, donor: &Donor) -> PledgeBody {
         let state = it.state.at(self.book.now(self.wall));
-        let sees_name = self.for_partner || donor.privacy != Privacy::Anonymous;
+        let is_own = self.for_partner == Some(donor.partner);
+        let sees_name = is_own || (self.for_partner.is_none() && donor.privacy != Privacy::Anonymous);
         let (anchor_day, payments) = match it.schedule {
             Schedule::Once { .. } => (None, None),
             Schedule::Recurring(plan) => (Some(plan.anchor()), plan.payments()),
@@ -301,7 +303,7 @@ impl<'a> View<'a> {
             reference: it.reference,
             donor: DonorBody {
                 id: donor.id,
-                reference: self.for_partner.then(|| donor.reference.clone()),
+                reference: is_own.then(|| donor.reference.clone()),
                 name: (sees_name && !donor.name.is_empty()).then(|| donor.name.clone()),
                 privacy: donor.privacy,
             },

@@ -22,7 +22,7 @@ use ledger::id::{BookId, BookRef, CampaignId, OrganisationId, PledgeId};
 use ledger::pledging::operations::pledges::{self as operations, Drafted, PlacePledge};
 use ledger::pledging::rules::donor::Donor;
 use ledger::pledging::rules::pledge::{Pledge, Rail};
-use ledger::pledging::store::{campaigns, donors, pledges};
+use ledger::pledging::store::{campaigns, donors, plan_moves, pledges};
 use ledger::text;
 use ledger::{Error, Refusal};
 use serde::Deserialize;
@@ -51,10 +51,16 @@ pub(super) async fn require_concerned(
 
 /// Refuses a pledge that is to be collected by a provider with which this installation has no account.
 pub(super) fn require_offered(state: &State, asked: PlacePledge) -> Result<PlacePledge, Problem> {
-    if asked.rail == Rail::Stripe && state.webhook_secrets.is_empty() {
+    require_offered_rail(state, asked.rail)?;
+    Ok(asked)
+}
+
+/// Refuses a rail whose provider has no account here.
+pub(super) fn require_offered_rail(state: &State, rail: Rail) -> Result<(), Problem> {
+    if rail == Rail::Stripe && state.webhook_secrets.is_empty() {
         return Err(Error::from(Refusal::new("rail-not-offered", "Stripe is not set up here")).into());
     }
-    Ok(asked)
+    Ok(())
 }
 
 /// Places a pledge: it is active at once, and charged at the start of its first due date. A campaign with a cap takes it while it fits,
@@ -219,7 +225,8 @@ pub(crate) async fn search(
             Err(Error::NotFound(_)) if query.0.book.is_none() => continue,
             Err(error) => return Err(error.into()),
         }
-        if let Some(pledge) = pledges::find_by_reference(&client, number, partner.organisation, &reference).await? {
+        let found = pledges::find_by_reference(&client, number, partner.organisation, &reference).await?;
+        if let Some(pledge) = found.filter(|pledge| pledge.partner == partner.organisation) {
             items.push(View::new(&caller, &book).one(&client, pledge).await?);
         }
     }
@@ -238,6 +245,22 @@ pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<PledgeId>)
     let tag = etag(found.version);
     let body = View::new(&caller, &book).one(&client, found).await?;
     Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(body))
+}
+
+/// The pledge, for those whom it concerns, and for partners that have collected it, or are to.
+pub(super) async fn collected(
+    client: &impl GenericClient,
+    caller: &Caller,
+    book: &Book,
+    id: PledgeId,
+) -> Result<Pledge, Error> {
+    if let Some(partner) = caller.partner()
+        && plan_moves::concerns(client, id, partner.organisation).await?
+    {
+        require_admitted(client, partner, book, "pledge").await?;
+        return pledges::get(client, id).await;
+    }
+    concerned(client, caller, book, id).await
 }
 
 /// The pledge, for those whom it concerns. A stranger learns the same of one that is there and of one that is not.

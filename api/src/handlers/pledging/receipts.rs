@@ -1,6 +1,6 @@
 //! Receipts: of a pledge for those whom it concerns, and one by the link of its mail for whoever has that.
 
-use super::pledges::concerned;
+use super::pledges::collected;
 use crate::auth::Caller;
 use crate::extract::Params;
 use crate::paging::{Page, PageQuery};
@@ -123,7 +123,7 @@ impl From<Shown> for ReceiptBody {
     }
 }
 
-/// Lists the receipts of a pledge's payments. One is issued when its charge is captured, and never changes: what happened to the
+/// Lists the receipts of a pledge's payments; for a partner, of those that it collected. One is issued when its charge is captured, and never changes: what happened to the
 /// money later stands in `since`.
 #[utoipa::path(tag = "pledges", params(("id" = String, Path, description = "The pledge"), PageQuery),
     responses((status = 200, description = "A page, the oldest first", body = Page<ReceiptBody>)))]
@@ -138,8 +138,9 @@ pub(crate) async fn list_receipts(
     let window = query.0.window::<Uuid>()?;
     let client = state.client().await?;
     let book = book_of(&client, id.book, "pledge").await?;
-    concerned(&client, &caller, &book, *id).await?;
-    let rows = issued_receipts::list(&client, *id, window.after.unwrap_or_default(), window.fetch()).await?;
+    collected(&client, &caller, &book, *id).await?;
+    let only = caller.partner().map(|partner| partner.organisation);
+    let rows = issued_receipts::list(&client, *id, only, window.after.unwrap_or_default(), window.fetch()).await?;
     Ok(window.page(rows, |row| row.receipt.id.object, ReceiptBody::from).respond(&http))
 }
 

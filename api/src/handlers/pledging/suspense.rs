@@ -1,6 +1,6 @@
 //! Money that a partner has and that no due date explains: reported by the partner, matched or returned by the host.
 
-use super::pledges::{concerned, require_concerned};
+use super::pledges::{collected, require_concerned};
 use crate::auth::Caller;
 use crate::extract::{Keyed, Params};
 use crate::idempotency::{Reply, Scope, idempotent};
@@ -97,7 +97,7 @@ impl From<SuspenseItem> for SuspenseBody {
 }
 
 /// Reports money that came for a pledge and that no due date explains, such as a standing order that goes on after the pledge has
-/// ended. It waits in suspense until the host says whose payment it is, or returns it; after 30 days it goes back. What is the
+/// ended, or has moved to another partner or rail. It waits in suspense until the host says whose payment it is, or returns it; after 30 days it goes back. What is the
 /// payment of a charge is reported as its capture.
 #[utoipa::path(tag = "charges", params(("id" = String, Path, description = "The pledge")),
     request_body = ReportMoneyRequest,
@@ -115,7 +115,7 @@ pub(crate) async fn report_money(
     let reference = bounded("/provider_reference", &request.body.provider_reference, text::REFERENCE)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "pledge").await?;
-        concerned(tx, &caller, &book, *id).await?;
+        collected(tx, &caller, &book, *id).await?;
         let came = Came { amount, event_id: &event, provider_reference: &reference };
         let item = operations::receive(tx, *id, partner, came, Timestamp::now()).await?;
         Ok(Reply::created(&SuspenseBody::from(item)))

@@ -27,6 +27,7 @@ pub async fn list(
     found.extend(tasks::hours(client, person, after, limit).await?);
     found.extend(tasks::submissions(client, person, after, limit).await?);
     found.extend(tasks::chargebacks(client, person, after, limit).await?);
+    found.extend(tasks::mandates(client, person, after, limit).await?);
     found.extend(tasks::suspense(client, person, after, limit).await?);
     found.extend(tasks::settlements(client, person, after, limit, wall).await?);
     found.extend(tasks::doubted(client, person, after, limit).await?);

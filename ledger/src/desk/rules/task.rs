@@ -1,8 +1,8 @@
 //! A task: what waits for a person, for which object, until when.
 
 use crate::id::{
-    BookRef, ChargeId, ChargebackId, ClaimId, ContributionId, DisputeId, DistributionId, InvitationId, SettlementId,
-    SubmissionId, SuspenseId,
+    BookRef, ChargeId, ChargebackId, ClaimId, ContributionId, DisputeId, DistributionId, InvitationId, PlanMoveId,
+    SettlementId, SubmissionId, SuspenseId,
 };
 use crate::words::words;
 use jiff::Timestamp;
@@ -34,6 +34,8 @@ words! {
         FundReserve = "fund_reserve",
         /// Say whose payment money in suspense is, or return it.
         MatchSuspense = "match_suspense",
+        /// Say that the mandate of a partner that has left has ended, so that a plan can move.
+        ConfirmEnded = "confirm_ended",
         /// Find out whether a partner has the money of a charge: it reported the capture, and its own list does not have it.
         CheckCapture = "check_capture",
         /// Ask a custodian for money that it owes beyond the day that was promised.
@@ -99,6 +101,8 @@ pub enum TaskObject {
     Distribution(DistributionId),
     /// An invitation.
     Invitation(InvitationId),
+    /// A move of a plan.
+    PlanMove(PlanMoveId),
     /// A settlement.
     Settlement(SettlementId),
     /// A submission.
@@ -117,6 +121,7 @@ impl TaskObject {
             TaskObject::Dispute(id, _) => id.object,
             TaskObject::Distribution(id) => id.object,
             TaskObject::Invitation(id) => id.0,
+            TaskObject::PlanMove(id) => id.object,
             TaskObject::Settlement(id) => id.object,
             TaskObject::Submission(id) => id.object,
             TaskObject::Suspense(id) => id.object,

@@ -6,7 +6,7 @@ use crate::engine::store::rows::word;
 use crate::error::Error;
 use crate::id::{
     BookId, BookRef, ChargeId, ChargebackId, ClaimId, ContributionId, DisputeId, DistributionId, InvitationId,
-    PersonId, SettlementId, SubmissionId, SuspenseId,
+    PersonId, PlanMoveId, SettlementId, SubmissionId, SuspenseId,
 };
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
@@ -187,6 +187,28 @@ pub async fn suspense(
          ORDER BY s.waits_until, s.id LIMIT $4";
     let rows = waiting(client, text, person, after, limit).await?;
     rows.iter().map(|row| task(row, |book, id| TaskObject::Suspense(SuspenseId::new(book, id)))).collect()
+}
+
+/// Plans whose donors have agreed that they move, while the mandate of the old partner is not confirmed ended.
+pub async fn mandates(
+    client: &impl GenericClient,
+    person: PersonId,
+    after: Place,
+    limit: i64,
+) -> Result<Vec<Task>, Error> {
+    let text = "-- tasks::mandates
+        SELECT 'confirm_ended' AS kind, m.book_id, m.id, o.name AS title, b.uid, b.name, m.waits_until AS until
+          FROM book b
+          JOIN plan_move m ON m.book_id = b.number AND m.state = 'consented'
+          JOIN pledge p ON p.book_id = m.book_id AND p.id = m.pledge
+           AND p.state NOT IN ('completed', 'cancelled', 'refunded')
+          JOIN organisation o ON o.id = m.from_partner
+         WHERE EXISTS (SELECT FROM membership r WHERE r.organisation = b.organisation AND r.person = $1
+                          AND r.role = 'owner')
+           AND (m.waits_until, m.id) > (coalesce($2::timestamptz, 'infinity'), $3)
+         ORDER BY m.waits_until, m.id LIMIT $4";
+    let rows = waiting(client, text, person, after, limit).await?;
+    rows.iter().map(|row| task(row, |book, id| TaskObject::PlanMove(PlanMoveId::new(book, id)))).collect()
 }
 
 /// Settlements whose day has passed while their custodian still owes something, for the host.

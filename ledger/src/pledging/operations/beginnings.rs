@@ -48,7 +48,7 @@ impl Beginning {
 
     /// What is to be done once it is written.
     pub fn begun(&self) -> Begun {
-        attempt_of(&self.pledge, &self.charge, false)
+        attempt_of(&self.pledge.token, &self.charge, false)
     }
 }
 

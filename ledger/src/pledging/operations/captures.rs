@@ -140,7 +140,7 @@ async fn draft_of(
     let receipt = receipts::compose(book, &charge, pledge, &campaign, custodian, &borne, wall);
     rows.extend(receipt.as_ref().map(issued_receipts::row));
     rows.push(jobs::row(&receipt_job(book, id, wall)));
-    rows.extend(chargebacks::sandbox_job(book, pledge, id, wall).map(|job| jobs::row(&job)));
+    rows.extend(chargebacks::sandbox_job(book, pledge, &charge, wall).map(|job| jobs::row(&job)));
     if let By::Partner(partner, event_id) = by {
         rows.push(attempts::event_row(&partner.to_string(), event_id, id, wall));
         rows.push(activity::row(Done::new(&id, "captured", Actor::Partner(partner)), now));

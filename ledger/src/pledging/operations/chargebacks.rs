@@ -172,11 +172,12 @@ pub async fn open_by_sandbox(
 }
 
 /// The job by which the sandbox's provider disputes a captured charge, if its token says so.
-pub(super) fn sandbox_job(book: &Book, pledge: &Pledge, charge: ChargeId, wall: Timestamp) -> Option<NewJob> {
-    let ruling = match pledge.rail {
-        Rail::Sandbox => rules::of_token(&pledge.token.0)?,
-        Rail::Partner | Rail::Stripe => return None,
+pub(super) fn sandbox_job(book: &Book, pledge: &Pledge, charge: &Charge, wall: Timestamp) -> Option<NewJob> {
+    let ruling = match charge.rail {
+        Rail::Sandbox if charge.is_collected_as(pledge) => rules::of_token(&pledge.token.0)?,
+        Rail::Sandbox | Rail::Partner | Rail::Stripe => return None,
     };
+    let charge = charge.id;
     let due_at = later(book.now(wall), rules::SANDBOX_DAYS);
     let job = Job::OpenChargeback { charge, wins: ruling == Ruling::Win };
     Some(NewJob { book: book.id, due_at, dedupe: charge.to_string(), job })
@@ -366,8 +367,11 @@ async fn rule(
     activity::record(tx, book.id, Done::new(&decided.id, word, actor), at).await?;
     if ruling == Ruling::Lose && decided.reason != rules::REFUNDED {
         let pledge = pledges::lock(tx, decided.pledge).await?;
-        plan::ask(tx, book, pledge, Need::Means, "a payment of it was taken back by the donor's bank", at, wall)
-            .await?;
+        // By another means than that of the pledge, when it has moved to another partner or rail since.
+        if charges::get(tx, decided.charge).await?.is_collected_as(&pledge) {
+            plan::ask(tx, book, pledge, Need::Means, "a payment of it was taken back by the donor's bank", at, wall)
+                .await?;
+        }
     }
     let decided = settle_what_can_be(tx, book, decided, book.day_of(at), wall).await?;
     if ruling == Ruling::Win {

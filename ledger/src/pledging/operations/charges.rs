@@ -19,12 +19,12 @@ use crate::id::{ChargeId, OrganisationId, PledgeId, SuspenseId};
 use crate::money::Money;
 use crate::movements;
 use crate::pledging::rules::charge::{Charge, DeclineKind, Next, Outcome, REPORT_DAYS, State};
-use crate::pledging::rules::pledge::{Need, Pledge, Rail};
+use crate::pledging::rules::pledge::{Need, Pledge, Rail, Token};
 use crate::pledging::rules::promise;
 use crate::pledging::rules::sandbox_token::SandboxToken;
 use crate::pledging::rules::suspense::explains;
 use crate::pledging::store::{
-    attempts, charges, fees as charge_fees, plan_changes, pledges, suspense as suspense_rows,
+    attempts, charges, fees as charge_fees, plan_changes, plan_moves, pledges, suspense as suspense_rows,
 };
 use crate::service::change::{Change, check_line};
 use crate::service::job::{Job, NewJob};
@@ -107,7 +107,7 @@ pub async fn begin(tx: &Transaction<'_>, id: PledgeId, sequence: i32, wall: Time
     let (now, today) = (book.now(wall), book.today(wall));
     let pledge = lock_present(tx, &book, id, now, wall).await?;
     if let Some(charge) = charges::lock_payment(tx, id, sequence).await? {
-        return Ok(under_way(&pledge, &charge));
+        return under_way(tx, &pledge, &charge).await;
     }
     let due_on = pledge.schedule.due_date(sequence).filter(|due| *due <= today);
     let Some(due_on) = due_on else { return Ok(Begun::Nothing) };
@@ -155,10 +155,13 @@ async fn wait_for_mail(tx: &Transaction<'_>, book: &Book, pledge: &Pledge, now: 
 /// As [`begin`]; [`Error::NotFound`] for an unknown charge.
 pub async fn begin_retry(tx: &Transaction<'_>, id: ChargeId, attempt: i32, wall: Timestamp) -> Result<Begun, Error> {
     let (book, pledge, charge) = lock(tx, id, None, wall).await?;
+    let wanted = pledge.state.is_active() && charge.is_collected_as(&pledge);
     match &charge.state {
-        State::Processing { attempt: running, .. } if *running == attempt => return Ok(under_way(&pledge, &charge)),
+        State::Processing { attempt: running, .. } if *running == attempt => {
+            return under_way(tx, &pledge, &charge).await;
+        }
         State::Declined { attempt: last, retry_on: Some(day), .. }
-            if last + 1 == attempt && *day <= book.today(wall) && pledge.state.is_active() => {}
+            if last + 1 == attempt && *day <= book.today(wall) && wanted => {}
         State::Scheduled
         | State::Processing { .. }
         | State::Declined { .. }
@@ -277,6 +280,7 @@ pub async fn capture_reported(
     let at = kept_since.unwrap_or(book.now(wall));
     if !explains(&charge, &pledge) {
         let came = Came { amount: charge.amount, event_id, provider_reference };
+        let pledge = Pledge { method: charge.method, ..pledge };
         let item = unexplained::hold(tx, &book, &pledge, partner, Some(id), came, at, wall).await?;
         return Ok(Recorded::Suspended(item.id));
     }
@@ -346,7 +350,7 @@ async fn hand_over(
                 let dedupe = reference(charge, attempt);
                 jobs::enqueue(tx, &NewJob { book: book.id, due_at, dedupe, job }).await?;
             }
-            Ok(attempt_of(pledge, &charge, false))
+            Ok(attempt_of(&pledge.token, &charge, false))
         }
     }
 }
@@ -356,22 +360,24 @@ pub fn reference(charge: ChargeId, attempt: i32) -> String {
     format!("{charge}-{attempt}")
 }
 
-pub(super) fn attempt_of(pledge: &Pledge, charge: &Charge, was_begun: bool) -> Begun {
+pub(super) fn attempt_of(token: &Token, charge: &Charge, was_begun: bool) -> Begun {
     let attempt = charge.state.attempt();
     Begun::Try {
         charge: charge.id,
         attempt,
         reference: reference(charge.id, attempt),
         amount: charge.amount,
-        token: pledge.token.0.clone(),
+        token: token.0.clone(),
         was_begun,
     }
 }
 
 /// The charge was begun before: a dead worker's attempt is taken up; a partner's own attempt waits for its report.
-fn under_way(pledge: &Pledge, charge: &Charge) -> Begun {
+async fn under_way(tx: &Transaction<'_>, pledge: &Pledge, charge: &Charge) -> Result<Begun, Error> {
     match (charge.rail, &charge.state) {
-        (Rail::Sandbox | Rail::Stripe, State::Processing { .. }) => attempt_of(pledge, charge, true),
+        (Rail::Sandbox | Rail::Stripe, State::Processing { .. }) => {
+            Ok(attempt_of(&plan_moves::token_of(tx, pledge, charge).await?, charge, true))
+        }
         (
             Rail::Sandbox | Rail::Partner | Rail::Stripe,
             State::Scheduled
@@ -381,7 +387,7 @@ fn under_way(pledge: &Pledge, charge: &Charge) -> Begun {
             | State::Settled { .. }
             | State::Voided { .. }
             | State::Missed,
-        ) => Begun::Nothing,
+        ) => Ok(Begun::Nothing),
     }
 }
 
@@ -446,7 +452,7 @@ pub(super) async fn capture(
         charge_fees::insert(tx, charge.id, fee).await?;
     }
     jobs::enqueue(tx, &receipt_job(book, charge.id, wall)).await?;
-    if let Some(job) = chargebacks::sandbox_job(book, &pledge, charge.id, wall) {
+    if let Some(job) = chargebacks::sandbox_job(book, &pledge, &charge, wall) {
         jobs::enqueue(tx, &job).await?;
     }
     revive(tx, book, pledge, &charge, now, wall).await?;
@@ -462,10 +468,12 @@ pub(super) async fn revive(
     now: Timestamp,
     wall: Timestamp,
 ) -> Result<(), Error> {
+    // What moved away is revived by payments to who collects it now alone.
+    let collected = charge.is_collected_as(&pledge);
     let nothing_follows = pledge.schedule.due_date(pledge.next_sequence).is_none();
     let is_last = nothing_follows && !charges::any_open(tx, pledge.id, Some(charge.id)).await?;
     let paid = pledge.state.paid(now, is_last);
-    if paid != pledge.state {
+    if paid != pledge.state && (collected || is_last) {
         let was = pledge.state;
         let had_lapsed = paid.is_active();
         let reason = if had_lapsed { "a payment came after all" } else { "its last payment came" };
@@ -495,8 +503,8 @@ pub(super) async fn decline(
     wall: Timestamp,
 ) -> Result<Recorded, Error> {
     let code: String = code.chars().filter(|letter| !letter.is_control()).take(100).collect();
+    let wanted = pledge.state.is_active() && charge.is_collected_as(&pledge);
     let (state, next) = charge.state.decline(code, kind, book.today(wall))?;
-    let wanted = pledge.state.is_active();
     let state = if wanted { state } else { state.give_up() };
     let charge = finish(tx, book, Charge { state, ..charge }, book.now(wall), wall).await?;
     follow(tx, book, pledge, &charge, next, book.now(wall), wall).await?;

@@ -6,6 +6,7 @@ use super::commitments;
 use super::pledge_notices;
 use crate::engine::store::books::Book;
 use crate::error::Error;
+use crate::id::PledgeId;
 use crate::pledging::rules::charge::{Charge, State};
 use crate::pledging::rules::pledge::{Need, Pledge, Schedule, State as PledgeState};
 use crate::pledging::store::{campaigns, charges, pledges};
@@ -28,10 +29,7 @@ pub(crate) async fn save(
     wall: Timestamp,
 ) -> Result<Pledge, Error> {
     if was.is_active() && !changed.state.is_active() {
-        for charge in charges::lock_retried(tx, changed.id).await? {
-            let given_up = Charge { state: charge.state.give_up(), ..charge };
-            charges::update(tx, &commitments::give_up(tx, book, given_up, at, wall).await?).await?;
-        }
+        give_up_retries(tx, book, changed.id, at, wall).await?;
         changed.next_sequence = miss(tx, book, &changed, changed.schedule.end(), at, wall).await?;
     }
     let mut pledge = pledges::update(tx, &changed).await?;
@@ -49,6 +47,21 @@ pub(crate) async fn save(
         jobs::enqueue(tx, &NewJob { book: book.id, due_at: until, dedupe, job }).await?;
     }
     Ok(pledge)
+}
+
+/// No declined payment of a pledge is tried again.
+pub(super) async fn give_up_retries(
+    tx: &Transaction<'_>,
+    book: &Book,
+    pledge: PledgeId,
+    at: Timestamp,
+    wall: Timestamp,
+) -> Result<(), Error> {
+    for charge in charges::lock_retried(tx, pledge).await? {
+        let given_up = Charge { state: charge.state.give_up(), ..charge };
+        charges::update(tx, &commitments::give_up(tx, book, given_up, at, wall).await?).await?;
+    }
+    Ok(())
 }
 
 /// Which declined payment is tried again when a plan is taken up again. The only payment of a pledge always is.
@@ -92,7 +105,8 @@ pub(crate) async fn restart(
         (Again::LastOfPlan, Schedule::Recurring(_)) => next.is_none(),
         (Again::Nothing, Schedule::Recurring(_)) => false,
     };
-    if let Some(last) = charges::lock_last(tx, pledge.id).await? {
+    // What was begun before the pledge moved to another partner or rail is tried nowhere any more.
+    if let Some(last) = charges::lock_last(tx, pledge.id).await?.filter(|last| last.is_collected_as(&pledge)) {
         match last.state {
             State::Voided { .. } => reopen(tx, book, &pledge, last, asked, at, wall).await?,
             State::Declined { .. } if tries => reopen(tx, book, &pledge, last, asked, at, wall).await?,

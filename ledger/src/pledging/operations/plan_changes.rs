@@ -4,6 +4,7 @@
 //! retries with the amount that it has. A change that needs consent and has none waits for the donor, and changes nothing
 //! meanwhile; one that is asked for after it takes its place. Lock order: as for all changes of a pledge.
 
+use super::moving::steps;
 use super::pledge_changes::begin_change;
 use super::present::lock_present;
 use super::{charges, commitments};
@@ -53,7 +54,7 @@ pub struct AskedChange {
 ///
 /// # Errors
 ///
-/// `pledge-lapsed`, `pledge-over`, `no-due-date-left`, `same-terms`, `donor-without-email`; [`Error::Invalid`] at `/amount`,
+/// `pledge-lapsed`, `pledge-over`, `pledge-moving`, `no-due-date-left`, `same-terms`, `donor-without-email`; [`Error::Invalid`] at `/amount`,
 /// `/amount/currency`, `/consent/consented_at` or `/reason`; [`Error::Stale`] for an outdated version; [`Error::NotFound`] for
 /// an unknown pledge.
 pub async fn ask(
@@ -70,6 +71,7 @@ pub async fn ask(
     let pledge = begin_due(tx, &book, id, wall).await?;
     let now = book.now(wall);
     pledge.state.takes_change()?;
+    steps::require_settled(tx, &pledge, now).await?;
     // What has no due date left has no terms that could change.
     let from = changed_plan(&pledge, Interval::Month, book.today(wall)).map(|_| Terms::of(&pledge))?;
     let from = from.ok_or_else(|| Error::inconsistent(format!("pledge {id} has a plan and no terms")))?;
@@ -121,7 +123,7 @@ fn wanted(from: Terms, asked: AskedChange) -> Result<Terms, Error> {
 }
 
 /// How the donor consents.
-async fn how(
+pub(super) async fn how(
     tx: &Transaction<'_>,
     pledge: &Pledge,
     is_needed: bool,
@@ -147,7 +149,7 @@ async fn how(
 }
 
 /// The digest under which the secret of a link is kept.
-fn digest(secret: &str) -> [u8; 32] {
+pub(super) fn digest(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
 
@@ -269,7 +271,7 @@ pub async fn offer(
 ///
 /// # Errors
 ///
-/// `consent-link-invalid`, `pledge-lapsed`, `pledge-over`, `no-due-date-left`.
+/// `consent-link-invalid`, `pledge-lapsed`, `pledge-over`, `pledge-moving`, `no-due-date-left`.
 pub async fn consent(
     tx: &Transaction<'_>,
     id: PlanChangeId,
@@ -282,6 +284,7 @@ pub async fn consent(
     // Once more, under the lock of its pledge.
     let (_, change) = linked(tx, id, secret, wall).await?;
     pledge.state.takes_change()?;
+    steps::require_settled(tx, &pledge, book.now(wall)).await?;
     if Terms::of(&pledge) != Some(change.from) {
         return Err(Error::inconsistent(format!("change {id} waits, and its pledge has other terms")));
     }

@@ -54,7 +54,7 @@ pub async fn draft_all(
     let agreed = terms::in_effect(client, &campaign, book.today(wall)).await?.digest;
     let references: Vec<&str> = asked.iter().map(|asked| asked.reference.as_str()).collect();
     let known = pledges::list_by_references(client, book.id, partner, &references).await?;
-    let mut known: HashMap<String, Pledge> = known.into_iter().map(|it| (it.reference.clone(), it)).collect();
+    let mut known: HashMap<String, Pledge> = known.into_iter().collect();
     let references: Vec<&str> = asked.iter().map(|asked| asked.donor.reference.as_str()).collect();
     let of_partner = donors::list_by_references(client, book.id, partner, &references).await?;
     let mut of_partner: HashMap<String, Donor> = of_partner.into_iter().map(|it| (it.reference.clone(), it)).collect();
@@ -69,8 +69,8 @@ pub async fn draft_all(
                 return Ok(Drafted::Later { of, content });
             }
             if let Some(pledge) = known.remove(&reference) {
-                let pledge =
-                    repeated(pledge.clone(), content).inspect_err(|_| drop(known.insert(reference, pledge)))?;
+                let pledge = repeated(pledge.clone(), partner, content)
+                    .inspect_err(|_| drop(known.insert(reference, pledge)))?;
                 return Ok(Drafted::Repeated(Box::new(pledge)));
             }
             for one in withdrawn.iter().filter(|one| one.leaver.takes(partner, asked.rail)) {
@@ -112,7 +112,8 @@ pub fn whole(drafted: Vec<Result<Drafted, Error>>) -> Result<Vec<Drafted>, (usiz
             Drafted::Later { of, content } => {
                 let earlier = all.get(of).and_then(Drafted::pledge).cloned();
                 let earlier = earlier.ok_or_else(|| (place, Error::inconsistent("a reference without its pledge")))?;
-                Drafted::Repeated(Box::new(repeated(earlier, content).map_err(|error| (place, error))?))
+                let partner = earlier.partner;
+                Drafted::Repeated(Box::new(repeated(earlier, partner, content).map_err(|error| (place, error))?))
             }
             decided @ (Drafted::Repeated(_) | Drafted::New(_)) => decided,
         };

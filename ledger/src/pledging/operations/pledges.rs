@@ -173,7 +173,7 @@ pub async fn draft(
     let content = check(&asked)?;
     let wall = as_kept(wall);
     if let Some(pledge) = pledges::find_by_reference(client, book.id, asked.partner, &asked.reference).await? {
-        return repeated(pledge, content).map(Box::new).map(Drafted::Repeated);
+        return repeated(pledge, asked.partner, content).map(Box::new).map(Drafted::Repeated);
     }
     let campaign = Arc::new(campaigns::get(client, asked.campaign).await?);
     withdrawals::require_open(client, book, (asked.partner, asked.rail), wall).await?;
@@ -293,7 +293,7 @@ pub async fn place(tx: &Transaction<'_>, asked: PlacePledge, wall: Timestamp) ->
     let inserted = inserted.map_err(|error| if is_outrun(&error) { Error::StillRunning } else { error });
     let Some(pledge) = inserted? else {
         let first = pledges::find_by_reference(tx, book.id, new.partner, &new.reference).await?;
-        let pledge = repeated(first.ok_or(Error::StillRunning)?, new.content)?;
+        let pledge = repeated(first.ok_or(Error::StillRunning)?, new.partner, new.content)?;
         return Ok(Placed { pledge, is_new: false });
     };
     commitments::commit(tx, &book, &drafted.campaign, drafted.tier.as_ref(), &pledge, wall).await?;
@@ -329,8 +329,13 @@ async fn fitted(tx: &Transaction<'_>, book: &Book, mut new: New, today: Date) ->
     Ok(new)
 }
 
-/// The same content under a reference is the same pledge; other content is refused.
-pub(super) fn repeated(pledge: Pledge, content: [u8; 32]) -> Result<Pledge, Error> {
+/// The same content under a reference is the same pledge; other content is refused, and so is a pledge that has moved to another
+/// partner since.
+pub(super) fn repeated(pledge: Pledge, partner: OrganisationId, content: [u8; 32]) -> Result<Pledge, Error> {
+    if pledge.partner != partner {
+        let detail = format!("the reference stands for {}, which has moved to another partner", pledge.id);
+        return Err(Refusal::new("reference-taken", detail).into());
+    }
     if pledge.content == content {
         return Ok(pledge);
     }

@@ -6,7 +6,7 @@ use crate::engine::store::books::Book;
 use crate::error::Error;
 use crate::id::PledgeId;
 use crate::pledging::rules::charge::{Charge, Next};
-use crate::pledging::rules::pledge::{Need, Pledge, Rail, State};
+use crate::pledging::rules::pledge::{Need, Pledge, State};
 use crate::pledging::rules::withdrawal;
 use crate::pledging::store::{attempts, charges, pledges, withdrawals};
 use crate::service::change::Change;
@@ -30,10 +30,8 @@ pub async fn lock_present(
 ) -> Result<Pledge, Error> {
     let mut pledge = pledges::lock(tx, id).await?;
     loop {
-        let unreported = match pledge.rail {
-            Rail::Partner => charges::lock_unreported(tx, id, at).await?,
-            Rail::Sandbox | Rail::Stripe => None,
-        };
+        // Also of a pledge that has moved to another rail since.
+        let unreported = charges::lock_unreported(tx, id, at).await?;
         let collector = collector(tx, &pledge, at).await?;
         let is_first = |moment: Timestamp| unreported.as_ref().is_none_or(|(_, until)| moment <= *until);
         match collector {
@@ -127,7 +125,8 @@ async fn give_up(
     follow(tx, book, pledge, &charge, Next::Lapse, at, wall).await
 }
 
-/// What a decline brings: a retry, or the end of the pledge for now or for good; and word to the donor.
+/// What a decline brings: a retry, or the end of the pledge for now or for good; and word to the donor. Nothing when the pledge has
+/// moved to another partner or rail since.
 pub(super) async fn follow(
     tx: &Transaction<'_>,
     book: &Book,
@@ -137,6 +136,9 @@ pub(super) async fn follow(
     at: Timestamp,
     wall: Timestamp,
 ) -> Result<Pledge, Error> {
+    if !charge.is_collected_as(&pledge) {
+        return Ok(pledge);
+    }
     let attempt = charge.state.attempt();
     let (state, reason) = match next {
         Next::RetryOn(day) => {

@@ -16,7 +16,7 @@ use crate::pledging::rules::charge::{Charge, State as ChargeState};
 use crate::pledging::rules::chargeback::Chargeback;
 use crate::pledging::rules::pledge::{Pledge, Rail};
 use crate::pledging::rules::refund::{NOT_REPORTED, Outcome, REFUND_DAYS, Refund, State};
-use crate::pledging::store::{attempts, campaigns, chargebacks, charges, fees, lineage as layers, refunds};
+use crate::pledging::store::{attempts, campaigns, chargebacks, charges, fees, lineage as layers, plan_moves, refunds};
 use crate::service::change::{Change, check_line, check_text};
 use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Actor, Done};
@@ -63,13 +63,14 @@ pub async fn begin(tx: &Transaction<'_>, id: RefundId, wall: Timestamp) -> Resul
             Ok(Begun::Nothing)
         }
         Rail::Sandbox | Rail::Stripe => {
+            let token = plan_moves::token_of(tx, &pledge, &charge).await?.0;
             let (ChargeState::Captured { provider_reference, .. } | ChargeState::Settled { provider_reference, .. }) =
                 charge.state
             else {
                 return Err(Error::inconsistent(format!("refund {id} is of a charge that was not captured")));
             };
             let was_sent = matches!(refund.state, State::Sent { .. });
-            Ok(Begun::Send { amount: refund.sent, payment: provider_reference, token: pledge.token.0, was_sent })
+            Ok(Begun::Send { amount: refund.sent, payment: provider_reference, token, was_sent })
         }
     }
 }

@@ -21,7 +21,9 @@ use crate::pledging::rules::pledge::{Pledge, Rail};
 use crate::pledging::rules::promise;
 use crate::pledging::rules::suspense::{SuspenseItem, SuspenseState};
 use crate::pledging::store::fees::ChargeFee;
-use crate::pledging::store::{attempts, charges, fees as charge_fees, lineage as layers, pledges, suspense};
+use crate::pledging::store::{
+    attempts, charges, fees as charge_fees, lineage as layers, plan_moves, pledges, suspense,
+};
 use crate::service::change::{Change, check_line, check_text};
 use crate::service::store::activity::{self, Done};
 use crate::service::store::jobs;
@@ -31,7 +33,7 @@ use crate::{chart, movements};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 
-/// A partner reports money for a pledge that it collects and that no due date explains. The same payment twice is once.
+/// A partner reports money for a pledge that it collects, or collected before the pledge moved away, and that no due date explains. The same payment twice is once.
 ///
 /// # Errors
 ///
@@ -50,10 +52,12 @@ pub async fn receive(
     check_line("/provider_reference", came.provider_reference, text::REFERENCE)?;
     let book = books::get(tx, id.book).await?;
     let pledge = lock_present(tx, &book, id, book.now(wall), wall).await?;
-    if pledge.partner != partner {
+    let collects = pledge.partner == partner;
+    let had_mandate = plan_moves::collected_before(tx, id, partner, Some(Rail::Partner)).await?;
+    if !collects && !had_mandate {
         return Err(Error::NotFound("pledge"));
     }
-    if pledge.rail != Rail::Partner {
+    if pledge.rail != Rail::Partner && !had_mandate {
         return Err(Refusal::new("rail-refused", "the partner does not collect this pledge itself").into());
     }
     if let Some(known) = suspense::find(tx, book.id, partner, came.provider_reference).await? {
@@ -66,7 +70,7 @@ pub async fn receive(
         let message = format!("the pledge is in {}", pledge.amount.currency());
         return Err(Error::invalid("/amount/currency", message));
     }
-    if let Some(charge) = suspense::expected(tx, id, came.amount).await? {
+    if let Some(charge) = suspense::expected(tx, id, came.amount, partner).await? {
         let detail = format!("the charge {charge} waits for a payment of {}: report its capture", came.amount);
         return Err(Refusal::new("payment-expected", detail).into());
     }
@@ -104,7 +108,8 @@ pub async fn match_to(
         return Ok(item);
     }
     item.require_open(now)?;
-    item.fits(&pledge)?;
+    let unpaid_there = suspense::unpaid(tx, pledge.id, pledge.amount, item.partner).await?;
+    item.fits(&pledge, unpaid_there.is_some())?;
     let campaign = verdicts::present(tx, &book, pledge.campaign, now).await?;
     if campaign.state.clone().at(now).is_over() {
         let detail = "the campaign of the pledge is closed: redirect the pledge first, or return the money";
@@ -115,7 +120,7 @@ pub async fn match_to(
         let detail = format!("the money arrives on {}: match it when it is there", settlement.due_on);
         return Err(Refusal::new("suspense-not-arrived", detail).into());
     }
-    let (pledge, charge) = unpaid(tx, &book, pledge, now).await?;
+    let (pledge, charge) = to_pay(tx, &book, pledge, unpaid_there, now).await?;
     let borne = fees::ensure(tx, &book, &campaign, &pledge, &charge, wall).await?;
     let mut entry = matched_entry(tx, &book, &item, campaign.fund()?, &borne, wall).await?;
     let (line, promise) = promise::captured(&campaign, &charge);
@@ -140,9 +145,15 @@ pub async fn match_to(
 }
 
 /// The charge of a pledge that money is to pay, with an attempt under way.
-async fn unpaid(tx: &Transaction<'_>, book: &Book, pledge: Pledge, now: Timestamp) -> Result<(Pledge, Charge), Error> {
+async fn to_pay(
+    tx: &Transaction<'_>,
+    book: &Book,
+    pledge: Pledge,
+    unpaid: Option<ChargeId>,
+    now: Timestamp,
+) -> Result<(Pledge, Charge), Error> {
     let until = later(now, REPORT_DAYS);
-    if let Some(id) = suspense::unpaid(tx, pledge.id, pledge.amount).await? {
+    if let Some(id) = unpaid {
         let charge = charges::lock(tx, id).await?;
         let charge = Charge { state: charge.state.found(until)?, campaign: pledge.campaign, ..charge };
         charges::update(tx, &charge).await?;

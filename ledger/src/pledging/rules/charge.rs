@@ -455,6 +455,11 @@ impl Charge {
         }
     }
 
+    /// Whether who collects its pledge now collects it: not when the pledge has moved to another partner or rail since.
+    pub fn is_collected_as(&self, pledge: &Pledge) -> bool {
+        (self.partner, self.rail) == (pledge.partner, pledge.rail)
+    }
+
     /// Refuses a report of another amount than this one.
     ///
     /// # Errors

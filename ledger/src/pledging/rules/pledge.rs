@@ -354,6 +354,22 @@ impl State {
         if self.needs_collector() { State::Active { since: at } } else { self }
     }
 
+    /// Its plan is collected by somebody else, with another means: what waited for that, or had lapsed, goes on.
+    pub fn moved(self, at: Timestamp) -> State {
+        match self {
+            State::NeedsAction { need: Need::Means | Need::Partner | Need::Rail, .. } | State::Lapsed { .. } => {
+                State::Active { since: at }
+            }
+            State::Created { .. }
+            | State::Active { .. }
+            | State::NeedsAction { need: Need::Campaign, .. }
+            | State::Paused { .. }
+            | State::Completed { .. }
+            | State::Cancelled { .. }
+            | State::Refunded { .. } => self,
+        }
+    }
+
     /// Whether nothing comes of it any more.
     pub fn is_over(&self) -> bool {
         !self.is_active() && self.until().is_none()

@@ -4,7 +4,7 @@
 //! matches it to a pledge, or it goes back through the partner, which it does by itself when nobody decides.
 
 use super::charge::{Charge, State as ChargeState};
-use super::pledge::Pledge;
+use super::pledge::{Pledge, Rail};
 use crate::error::Refusal;
 use crate::id::{ChargeId, OrganisationId, PledgeId, SettlementId, SuspenseId};
 use crate::money::Money;
@@ -85,14 +85,20 @@ impl SuspenseItem {
         }
     }
 
-    /// Refuses to take it for a payment of a pledge that another partner collects, or that is of another amount.
+    /// Refuses to take it for a payment of a pledge that another partner collects, or that is of another amount. `left_unpaid`: the
+    /// partner has left a due date of the pledge unpaid, as it was the one that collected it.
     ///
     /// # Errors
     ///
     /// `suspense-of-another-partner`, `suspense-amount-differs`.
-    pub fn fits(&self, pledge: &Pledge) -> Result<(), Refusal> {
-        if self.partner != pledge.partner {
-            let detail = format!("the money lies with {}, and {} collects the pledge", self.partner, pledge.partner);
+    pub fn fits(&self, pledge: &Pledge, left_unpaid: bool) -> Result<(), Refusal> {
+        let collects = (self.partner, Rail::Partner) == (pledge.partner, pledge.rail);
+        if !collects && !left_unpaid {
+            let (rail, collector) = (pledge.rail, pledge.partner);
+            let detail = format!(
+                "the money lies with {}, and {collector} collects the pledge, on the rail {rail}",
+                self.partner
+            );
             return Err(Refusal::new("suspense-of-another-partner", detail));
         }
         if self.amount != pledge.amount {
@@ -104,11 +110,12 @@ impl SuspenseItem {
 }
 
 /// Whether a due date explains a payment that a partner reports of a charge: one that is tried, or was given up while the plan could
-/// still go on. A missed one, one whose capture was voided, and one of a plan that has ended are paid by nobody any more.
+/// still go on. A missed one, one whose capture was voided, one given up by who collects the plan no more, and one of a plan that has
+/// ended are paid by nobody any more.
 pub fn explains(charge: &Charge, pledge: &Pledge) -> bool {
     match charge.state {
         ChargeState::Missed | ChargeState::Voided { .. } => false,
-        ChargeState::Declined { .. } => !pledge.state.is_over() && charge.partner == pledge.partner,
+        ChargeState::Declined { .. } => !pledge.state.is_over() && charge.is_collected_as(pledge),
         ChargeState::Scheduled
         | ChargeState::Processing { .. }
         | ChargeState::Captured { .. }

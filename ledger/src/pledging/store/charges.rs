@@ -272,6 +272,36 @@ pub async fn list(client: &impl GenericClient, pledge: PledgeId, after: i32, lim
     rows.iter().map(charge).collect()
 }
 
+/// Those that one partner collected or collects, in the order of the plan, after a payment (0 for the beginning).
+pub async fn list_of_partner(
+    client: &impl GenericClient,
+    pledge: PledgeId,
+    partner: OrganisationId,
+    after: i32,
+    limit: i64,
+) -> Result<Vec<Charge>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- charges::list_of_partner
+            SELECT * FROM charge WHERE book_id = $1 AND pledge = $2 AND partner = $3 AND sequence > $4
+             ORDER BY sequence LIMIT $5",
+        )
+        .await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* book_id */ &pledge.book.0,
+                /* pledge */ &pledge.object,
+                /* partner */ &partner.0,
+                /* after */ &after,
+                /* limit */ &limit,
+            ],
+        )
+        .await?;
+    rows.iter().map(charge).collect()
+}
+
 /// Locks the charge of a pledge whose partner was to report it by a moment and did not, with the end of that wait: the
 /// earliest, if there is one.
 pub async fn lock_unreported(

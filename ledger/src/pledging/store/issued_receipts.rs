@@ -139,12 +139,19 @@ pub async fn find_numbered(
 }
 
 /// The receipts of a pledge, the oldest first, after an id ([`Uuid::nil`] for the beginning).
-pub async fn list(client: &impl GenericClient, pledge: PledgeId, after: Uuid, limit: i64) -> Result<Vec<Shown>, Error> {
+pub async fn list(
+    client: &impl GenericClient,
+    pledge: PledgeId,
+    of_partner: Option<OrganisationId>,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<Shown>, Error> {
     let statement = client
         .prepare_cached(
             "-- issued_receipts::list
             SELECT r.*, c.refunded, c.disputed FROM receipt r JOIN charge c ON c.book_id = r.book_id AND c.id = r.charge
-             WHERE r.book_id = $1 AND r.pledge = $2 AND r.id > $3 ORDER BY r.id LIMIT $4",
+             WHERE r.book_id = $1 AND r.pledge = $2 AND r.id > $3 AND ($4::uuid IS NULL OR c.partner = $4)
+             ORDER BY r.id LIMIT $5",
         )
         .await?;
     let rows = client
@@ -154,6 +161,7 @@ pub async fn list(client: &impl GenericClient, pledge: PledgeId, after: Uuid, li
                 /* book_id */ &pledge.book.0,
                 /* pledge */ &pledge.object,
                 /* after */ &after,
+                /* of_partner */ &of_partner.map(|partner| partner.0),
                 /* limit */ &limit,
             ],
         )

@@ -174,7 +174,7 @@ pub async fn lock(tx: &Transaction<'_>, id: PledgeId) -> Result<Pledge, Error> {
 }
 
 /// The pledge that a partner knows under this reference, if there is one: also when its donor was erased since, and the
-/// reference with it.
+/// reference with it, and when it has moved to another partner since, under whom it is found then.
 pub async fn find_by_reference(
     client: &impl GenericClient,
     book: BookId,
@@ -184,7 +184,12 @@ pub async fn find_by_reference(
     let statement = client
         .prepare_cached(
             "-- pledges::find_by_reference
-            SELECT * FROM pledge WHERE book_id = $1 AND partner = $2 AND reference IN ($3, $4)",
+            SELECT p.* FROM pledge p WHERE p.book_id = $1 AND p.partner = $2 AND p.reference IN ($3, $4)
+            UNION ALL
+            SELECT p.* FROM plan_move m JOIN pledge p ON p.book_id = m.book_id AND p.id = m.pledge
+             WHERE m.book_id = $1 AND m.from_partner = $2 AND m.from_reference IN ($3, $4) AND m.state = 'active'
+               AND (p.partner, p.reference) <> (m.from_partner, m.from_reference)
+             LIMIT 1",
         )
         .await?;
     // As `reference_erased` of the database has it.
@@ -201,23 +206,29 @@ pub async fn find_by_reference(
     row.as_ref().map(pledge).transpose()
 }
 
-/// The pledges that a partner knows under these references, in no order.
+/// The pledges that a partner knows under these references, each with the one that was found, in no order: also those that have moved
+/// to another partner since.
 pub async fn list_by_references(
     client: &impl GenericClient,
     book: BookId,
     partner: OrganisationId,
     references: &[&str],
-) -> Result<Vec<Pledge>, Error> {
+) -> Result<Vec<(String, Pledge)>, Error> {
     let statement = client
         .prepare_cached(
             "-- pledges::list_by_references
-            SELECT * FROM pledge WHERE book_id = $1 AND partner = $2 AND reference = ANY ($3)",
+            SELECT p.reference AS found, p.* FROM pledge p
+             WHERE p.book_id = $1 AND p.partner = $2 AND p.reference = ANY ($3)
+            UNION ALL
+            SELECT m.from_reference, p.* FROM plan_move m JOIN pledge p ON p.book_id = m.book_id AND p.id = m.pledge
+             WHERE m.book_id = $1 AND m.from_partner = $2 AND m.from_reference = ANY ($3) AND m.state = 'active'
+               AND (p.partner, p.reference) <> (m.from_partner, m.from_reference)",
         )
         .await?;
     let rows = client
         .query(&statement, &[/* book_id */ &book.0, /* partner */ &partner.0, /* reference */ &references])
         .await?;
-    rows.iter().map(pledge).collect()
+    rows.iter().map(|row| Ok((row.get("found"), pledge(row)?))).collect()
 }
 
 /// The pledges to a campaign, the oldest first, after an id ([`Uuid::nil`] for the beginning).

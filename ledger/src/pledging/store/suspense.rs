@@ -205,30 +205,43 @@ pub async fn list(
     rows.iter().map(item).collect()
 }
 
-/// The earliest charge of a pledge of an amount that nobody paid and nobody tries, if there is one.
-pub async fn unpaid(client: &impl GenericClient, pledge: PledgeId, amount: Money) -> Result<Option<ChargeId>, Error> {
+/// The earliest charge of a pledge of an amount that a partner was to collect itself, that nobody paid and nobody tries, if there is
+/// one.
+pub async fn unpaid(
+    client: &impl GenericClient,
+    pledge: PledgeId,
+    amount: Money,
+    partner: OrganisationId,
+) -> Result<Option<ChargeId>, Error> {
     let statement = client
         .prepare_cached(
             "-- suspense::unpaid
             SELECT id FROM charge
-             WHERE book_id = $1 AND pledge = $2 AND amount = $3
+             WHERE book_id = $1 AND pledge = $2 AND amount = $3 AND partner = $4 AND rail = 'partner'
                AND (state = 'missed' OR (state = 'declined' AND retry_on IS NULL))
              ORDER BY sequence LIMIT 1",
         )
         .await?;
-    of_pledge(client, &statement, pledge, amount).await
+    of_pledge(client, &statement, pledge, amount, partner).await
 }
 
 /// The earliest charge of a pledge of an amount whose payment a partner is to report, if there is one.
-pub async fn expected(client: &impl GenericClient, pledge: PledgeId, amount: Money) -> Result<Option<ChargeId>, Error> {
+pub async fn expected(
+    client: &impl GenericClient,
+    pledge: PledgeId,
+    amount: Money,
+    partner: OrganisationId,
+) -> Result<Option<ChargeId>, Error> {
     let statement = client
         .prepare_cached(
             "-- suspense::expected
             SELECT id FROM charge
-             WHERE book_id = $1 AND pledge = $2 AND amount = $3 AND state = 'processing' ORDER BY sequence LIMIT 1",
+             WHERE book_id = $1 AND pledge = $2 AND amount = $3 AND partner = $4 AND rail = 'partner'
+               AND state = 'processing'
+             ORDER BY sequence LIMIT 1",
         )
         .await?;
-    of_pledge(client, &statement, pledge, amount).await
+    of_pledge(client, &statement, pledge, amount, partner).await
 }
 
 async fn of_pledge(
@@ -236,11 +249,17 @@ async fn of_pledge(
     statement: &Statement,
     pledge: PledgeId,
     amount: Money,
+    partner: OrganisationId,
 ) -> Result<Option<ChargeId>, Error> {
     let row = client
         .query_opt(
             statement,
-            &[/* book_id */ &pledge.book.0, /* pledge */ &pledge.object, /* amount */ &amount.minor()],
+            &[
+                /* book_id */ &pledge.book.0,
+                /* pledge */ &pledge.object,
+                /* amount */ &amount.minor(),
+                /* partner */ &partner.0,
+            ],
         )
         .await?;
     Ok(row.map(|row| ChargeId::new(pledge.book, row.get("id"))))

@@ -57,7 +57,7 @@ pub async fn of_objects(
         .prepare_cached(
             "-- parties::of_objects
              SELECT p.id, p.donor, p.organisation, coalesce(o.name, '') AS name, p.memo, p.invoice
-               FROM (SELECT c.id, p.donor, p.partner AS organisation, '' AS memo, '' AS invoice
+               FROM (SELECT c.id, p.donor, c.partner AS organisation, '' AS memo, '' AS invoice
                        FROM charge c JOIN pledge p ON p.book_id = c.book_id AND p.id = c.pledge
                       WHERE c.book_id = $1 AND c.id = ANY($2)
                      UNION ALL

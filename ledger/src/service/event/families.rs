@@ -124,6 +124,19 @@ pub const FAMILIES: &[Family] = &[
         ],
     },
     Family {
+        name: "plan_move",
+        prefix: "pmv",
+        audience: Keepers,
+        states: &[
+            ("asked", "Another partner or rail is to collect a plan; its donor is asked."),
+            ("consented", "The donor has consented; the old partner ends its mandate and says so."),
+            ("active", "The old mandate has ended: the new partner or rail collects the plan."),
+            ("declined", "The donor did not want it, or it was taken back."),
+            ("expired", "Nobody answered in time, or the pledge ended: the plan stays where it is."),
+        ],
+        facts: &["pledge", "from_partner", "to_partner", "from_rail", "to_rail", "consent", "starts_on"],
+    },
+    Family {
         name: "suspense",
         prefix: "sus",
         audience: Keepers,

@@ -135,6 +135,7 @@ const KEPT: &[(&str, &str)] = &[
     ("period_result", "DELETE TRUNCATE"),
     ("plan_change", "DELETE TRUNCATE"),
     ("plan_change_end", "UPDATE DELETE TRUNCATE"),
+    ("plan_move", "DELETE TRUNCATE"),
     ("prize", "UPDATE DELETE TRUNCATE"),
     ("proceeds", "DELETE TRUNCATE"),
     ("receipt", "UPDATE DELETE TRUNCATE"),

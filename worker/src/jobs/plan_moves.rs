@@ -1,0 +1,55 @@
+//! Jobs of plans that move to another partner or rail.
+
+use super::Context;
+use super::mailing::{Occasion, written};
+use crate::failure::Failure;
+use crate::mail::plan_moves::{PlanMoveMail, Step};
+use jiff::Timestamp;
+use ledger::id::PlanMoveId;
+use ledger::pledging::operations::moving::{steps, telling};
+use ledger::pledging::rules::plan_move::MoveState;
+use ledger::service::store::jobs::Leased;
+
+impl Context {
+    /// Lets a move expire that nobody has answered in time.
+    pub(super) async fn advance_plan_move(&self, leased: &Leased, id: PlanMoveId) -> Result<(), Failure> {
+        self.settle_with(leased, async |tx, wall| steps::run_out(tx, id, wall).await).await
+    }
+
+    /// Asks the donor by a link whether the plan shall move, or tells how the move stands, unless it stands otherwise by now.
+    pub(super) async fn send_plan_move(
+        &self,
+        leased: &Leased,
+        id: PlanMoveId,
+        version: i64,
+        token: &str,
+    ) -> Result<(), Failure> {
+        let client = self.pool.get().await?;
+        let told = telling::mail(&client, id, version, Timestamp::now()).await?;
+        drop(client);
+        let Some(told) = told else { return self.settle(leased).await };
+        let step = match told.state {
+            MoveState::Asked if token.is_empty() => return self.settle(leased).await,
+            MoveState::Asked => Step::Asked(self.link(&format!("plan-moves/{id}/{token}")).into()),
+            MoveState::Consented => Step::Consented,
+            MoveState::Active => Step::Active,
+            MoveState::Declined => Step::Declined,
+            MoveState::Expired => Step::Expired,
+        };
+        let mail = PlanMoveMail {
+            step,
+            donor: told.about.name,
+            campaign: told.about.campaign_title,
+            terms: told.terms,
+            from: told.from,
+            to: told.to,
+            first_on: told.first_on.map_or_else(|| "when it is charged again".to_owned(), written),
+            until: told.until.map(written).unwrap_or_default(),
+            pledge: told.plan_move.pledge.to_string(),
+        };
+        // Who is to collect learns nothing of the donor by it.
+        let occasion = Occasion::new("plan-move", &format!("{id}.{version}")).brought_by(told.known_by);
+        self.send(leased, occasion, &told.about.email, &mail).await?;
+        self.settle(leased).await
+    }
+}
