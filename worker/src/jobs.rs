@@ -19,6 +19,7 @@ mod provider_events;
 mod refunds;
 mod returnables;
 mod treasury;
+mod winding;
 mod withdrawals;
 
 use crate::breaker::Breakers;
@@ -101,6 +102,8 @@ impl Context {
             Job::SendInvitation { invitation, token } => self.send_invitation(leased, *invitation, token).await,
             Job::AdvanceWithdrawal { withdrawal, after } => self.advance_withdrawal(leased, *withdrawal, *after).await,
             Job::ReturnSuspense { item } => self.return_suspense(leased, *item).await,
+            Job::EndPledges { wind_up, after } => self.end_pledges(leased, *wind_up, *after).await,
+            Job::ReturnLines { wind_up, after } => self.return_lines(leased, *wind_up, after).await,
             Job::EraseMails { donor } => self.erase_mails(leased, *donor).await,
             Job::TakeProviderEvent { provider, event_id } => self.take_provider_event(leased, provider, event_id).await,
             Job::SendRefund { refund } => self.send_refund(leased, *refund).await,

@@ -6,7 +6,7 @@
 use crate::id::{
     BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, DistributionId, DonorId, EntrantId, HoldId,
     InvitationId, MatchingRoundId, OrganisationId, PlanChangeId, PledgeId, PurseContributionId, RefundId, ReleaseId,
-    SettlementId, StatementId, SuspenseId, WithdrawalId,
+    SettlementId, StatementId, SuspenseId, WindUpId, WithdrawalId,
 };
 use crate::service::store::activity::Actor;
 use jiff::Timestamp;
@@ -257,6 +257,20 @@ pub enum Job {
         /// The money.
         item: SuspenseId,
     },
+    /// A book is wound up: end its pledges, a page, and tell their donors.
+    EndPledges {
+        /// The wind-up.
+        wind_up: WindUpId,
+        /// The pledge after which the page begins; none for the first.
+        after: Option<PledgeId>,
+    },
+    /// A book is wound up: return what is due of its funds, purses and pools, a page of accounts.
+    ReturnLines {
+        /// The wind-up.
+        wind_up: WindUpId,
+        /// The code of the account after which the page begins; empty for the first.
+        after: String,
+    },
     /// A donor was erased: take away the mails too, those that were under way as well.
     EraseMails {
         /// The donor.
@@ -311,6 +325,8 @@ impl Job {
             Job::ReturnCampaign { .. } => JobKind::ReturnCampaign,
             Job::TellReturnable { .. } => JobKind::TellReturnable,
             Job::SendReturnableNotice { .. } => JobKind::SendReturnableNotice,
+            Job::EndPledges { .. } => JobKind::EndPledges,
+            Job::ReturnLines { .. } => JobKind::ReturnLines,
             Job::EraseMails { .. } => JobKind::EraseMails,
             Job::AdvanceWithdrawal { .. } => JobKind::AdvanceWithdrawal,
             Job::TakeProviderEvent { .. } => JobKind::TakeProviderEvent,
@@ -365,6 +381,8 @@ impl fmt::Debug for Job {
             Job::ReturnCampaign { campaign, .. } => write!(f, "return_campaign of {campaign}"),
             Job::TellReturnable { campaign, .. } => write!(f, "tell_returnable of {campaign}"),
             Job::SendReturnableNotice { pledge, .. } => write!(f, "send_returnable_notice of {pledge}"),
+            Job::EndPledges { wind_up, .. } => write!(f, "end_pledges of {wind_up}"),
+            Job::ReturnLines { wind_up, after } => write!(f, "return_lines of {wind_up} after '{after}'"),
             Job::EraseMails { donor } => write!(f, "erase_mails to {donor}"),
             Job::ReturnSuspense { item } => write!(f, "return_suspense of {item}"),
             Job::AdvanceWithdrawal { withdrawal, .. } => write!(f, "advance_withdrawal of {withdrawal}"),
@@ -456,11 +474,15 @@ pub enum JobKind {
     TakeProviderEvent,
     /// [`Job::ReturnSuspense`]
     ReturnSuspense,
+    /// [`Job::EndPledges`]
+    EndPledges,
+    /// [`Job::ReturnLines`]
+    ReturnLines,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 40] = [
+    pub const ALL: [JobKind; 42] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -501,6 +523,8 @@ impl JobKind {
         JobKind::AdvanceWithdrawal,
         JobKind::TakeProviderEvent,
         JobKind::ReturnSuspense,
+        JobKind::EndPledges,
+        JobKind::ReturnLines,
     ];
 
     /// Its name in the database and in metrics: the tag of the job's JSON.
@@ -546,6 +570,8 @@ impl JobKind {
             JobKind::AdvanceWithdrawal => "advance_withdrawal",
             JobKind::TakeProviderEvent => "take_provider_event",
             JobKind::ReturnSuspense => "return_suspense",
+            JobKind::EndPledges => "end_pledges",
+            JobKind::ReturnLines => "return_lines",
         }
     }
 
@@ -571,6 +597,8 @@ impl JobKind {
             | JobKind::RecordEntryFee
             | JobKind::SendRefund
             | JobKind::ReturnSuspense
+            | JobKind::EndPledges
+            | JobKind::ReturnLines
             | JobKind::ReturnCampaign => true,
             JobKind::SendSignIn
             | JobKind::SendReceipt
@@ -696,6 +724,8 @@ mod tests {
             Job::AdvanceWithdrawal { withdrawal: WithdrawalId::generate(book), after: Some(PledgeId::generate(book)) },
             Job::TakeProviderEvent { provider: "stripe".into(), event_id: "evt_1".into() },
             Job::ReturnSuspense { item: SuspenseId::generate(book) },
+            Job::EndPledges { wind_up: WindUpId::generate(book), after: Some(PledgeId::generate(book)) },
+            Job::ReturnLines { wind_up: WindUpId::generate(book), after: "liabilities:fund:press".into() },
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();
         assert_eq!(kinds, JobKind::ALL);

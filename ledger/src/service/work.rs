@@ -70,6 +70,8 @@ impl JobKind {
             | JobKind::AdvanceWithdrawal
             | JobKind::TellReturnable
             | JobKind::ReturnSuspense
+            | JobKind::EndPledges
+            | JobKind::ReturnLines
             | JobKind::EraseMails => Work::Money,
             JobKind::SendReceipt
             | JobKind::NotifyDecline

@@ -56,3 +56,4 @@ mod examples;
 mod matching;
 mod milestones;
 mod roundings;
+mod winding;
