@@ -11,3 +11,4 @@ pub mod parties;
 pub mod pledging;
 pub mod problems;
 pub mod reports;
+pub mod winding;

@@ -44,6 +44,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     handlers::health::routes(routes);
     handlers::problems::routes(routes);
     handlers::parties::routes(routes);
+    handlers::winding::routes(routes);
     handlers::books::routes(routes);
     handlers::reports::routes(routes);
     handlers::pledging::routes(routes);

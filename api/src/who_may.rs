@@ -194,6 +194,10 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/v1/books", Visible),
     ("GET", "/v1/books/{book}", Visible),
     ("PATCH", "/v1/books/{book}", RoleOrOperator(KEEPERS)),
+    ("POST", "/v1/books/{book}:wind-up", Access::Role(OWNER)),
+    ("POST", "/v1/books/{book}:resume", Access::Role(OWNER)),
+    ("GET", "/v1/books/{book}/wind-up", Visible),
+    ("GET", "/v1/books/{book}/wind-up/lines", Visible),
     // partners: of sandbox books that their own organisation owns
     ("POST", "/v1/books/{book}/clock:advance", Access::RoleOrOperatorOrScope(KEEPERS, Scope::ClockWrite)),
     ("POST", "/v1/books/{book}/partners", RoleOrOperator(KEEPERS)),

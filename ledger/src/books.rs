@@ -6,6 +6,7 @@ pub mod rules {
     pub mod exchange;
     pub mod hold;
     pub mod mirror;
+    pub mod wind_up;
 }
 
 /// SQL, and nothing else.
@@ -15,6 +16,7 @@ pub mod store {
     pub mod log_records;
     pub mod readers;
     pub mod reversals;
+    pub mod wind_ups;
 }
 
 /// Lock, decide, save.
@@ -29,4 +31,5 @@ pub mod operations {
     pub mod journal_entries;
     pub mod mirrors;
     pub mod units;
+    pub mod wind_ups;
 }

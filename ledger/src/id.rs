@@ -205,6 +205,8 @@ book_ids! {
     SuspenseId = "sus", "an", "item of suspense";
     /// A partner or a rail that leaves a book.
     WithdrawalId = "wdr", "a", "withdrawal";
+    /// The wind-up of a book.
+    WindUpId = "wnd", "a", "wind-up";
     /// Captured charges of one custodian and day that arrived as cash.
     SettlementId = "stl", "a", "settlement";
     /// A milestone that a team can claim.

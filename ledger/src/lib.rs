@@ -6,7 +6,8 @@
 //!   [`movements`], [`chart`] (every account that the service opens), [`export`], [`verify`], [`recount`]: pure, without a database, a runtime or a clock;
 //! - [`engine`], which posts entries, and [`service`], which keeps jobs, replies and who did what;
 //! - a folder a domain: [`parties`] → [`books`] → [`reports`], [`treasury`], [`cooperatives`]; [`pledging`] and
-//!   [`challenges`] stand on [`treasury`], [`milestones`] and [`matching`] on [`pledging`], [`desk`] on all.
+//!   [`challenges`] stand on [`treasury`], [`milestones`] and [`matching`] on [`pledging`], [`desk`] on all, and [`winding`]
+//!   on all but the cooperatives.
 //!
 //! Inside a domain, `rules` are pure, `store` is SQL and nothing else, and `operations` lock, decide and save in the
 //! transaction of their caller.
@@ -37,6 +38,7 @@ pub mod testing;
 pub mod text;
 pub mod treasury;
 pub mod verify;
+pub mod winding;
 pub mod words;
 
 pub use error::{Error, Outage, Refusal};

@@ -41,6 +41,7 @@ pub mod store {
     pub mod commitments;
     pub mod donor_links;
     pub mod donors;
+    pub mod endings;
     pub mod fees;
     pub mod gifts;
     pub mod issued_receipts;
@@ -71,6 +72,7 @@ pub mod operations {
     pub mod charges;
     pub mod commitments;
     pub mod donor_links;
+    pub mod endings;
     pub mod erasure;
     pub mod fees;
     pub mod free;

@@ -42,6 +42,10 @@ const STANDS_ON: &[(&str, &[&str])] = &[
         "desk",
         &["engine", "service", "parties", "books", "treasury", "pledging", "milestones", "challenges", "cooperatives"],
     ),
+    (
+        "winding",
+        &["engine", "service", "parties", "books", "treasury", "pledging", "milestones", "challenges", "matching"],
+    ),
     // No room of the programs: what their tests stand on.
     ("testing", &["engine", "service", "parties", "books", "treasury", "pledging"]),
 ];

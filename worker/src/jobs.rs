@@ -20,6 +20,7 @@ mod provider_events;
 mod refunds;
 mod returnables;
 mod treasury;
+mod winding;
 mod withdrawals;
 
 use crate::breaker::Breakers;
@@ -106,6 +107,8 @@ impl Context {
             Job::SendPlanMove { plan_move, version, token } => {
                 self.send_plan_move(leased, *plan_move, *version, token).await
             }
+            Job::EndPledges { wind_up, after } => self.end_pledges(leased, *wind_up, *after).await,
+            Job::ReturnLines { wind_up, after } => self.return_lines(leased, *wind_up, after).await,
             Job::EraseMails { donor } => self.erase_mails(leased, *donor).await,
             Job::TakeProviderEvent { provider, event_id } => self.take_provider_event(leased, provider, event_id).await,
             Job::SendRefund { refund } => self.send_refund(leased, *refund).await,

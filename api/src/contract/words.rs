@@ -3,6 +3,7 @@
 use ledger::book::mode::Mode;
 use ledger::book::{AccountClass, MovementKind};
 use ledger::books::operations::clock::Status;
+use ledger::books::rules::wind_up::{PlanKind, WindUpState};
 use ledger::calendar::Interval;
 use ledger::challenges::rules::purse::{ContributionState as PurseState, FeeState};
 use ledger::cooperatives::rules::allocation_rule::Patronage;
@@ -36,6 +37,7 @@ use ledger::pledging::rules::withdrawal::WithdrawalState;
 use ledger::service::event::EventKind;
 use ledger::service::job::JobKind;
 use ledger::treasury::rules::settlement::{Method as PaymentMethod, SettlesBy};
+use ledger::winding::rules::line::{Decider, LineKind, LineState, Reason};
 use serde_json::{Value, json};
 
 /// Words that stand in the code of what a thing can be; a test holds them against it.
@@ -172,6 +174,12 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Schedule", "interval") => [literal(&["once"]), all(Interval::ALL)].concat(),
         ("Task", "kind") => all(TaskKind::ALL),
         ("SuspenseItem", "state") => all(SuspenseState::ALL),
+        ("WindUp", "state") => all(WindUpState::ALL),
+        ("WindUpLine", "kind") => all(LineKind::ALL),
+        ("WindUpLine", "state") => all(LineState::ALL),
+        ("WindUpLine", "plan") => all(PlanKind::ALL),
+        ("WindUpLine", "decides") => all(Decider::ALL),
+        ("WindUpRest", "reason") => all(Reason::ALL),
         ("Withdrawal", "rail") => all(Rail::ALL),
         ("Withdrawal", "state") => all(WithdrawalState::ALL),
         ("Unit", "counts") => all(Counts::ALL),

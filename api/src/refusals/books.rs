@@ -27,6 +27,20 @@ const OPENS_ACCOUNTS: &[&str] = &[
     "POST /v1/cooperatives/{book}/distributions",
 ];
 
+/// The operations that begin something new in a book.
+const TAKES_NEW: &[&str] = &[
+    "POST /v1/campaigns",
+    "POST /v1/campaigns/{id}:publish",
+    "POST /v1/campaigns/{id}/pledges",
+    "POST /v1/campaigns/{id}/pledges:batch",
+    "POST /v1/challenges",
+    "POST /v1/challenges/{id}:publish",
+    "POST /v1/challenges/{id}/contributions",
+    "POST /v1/matching-rounds",
+    "POST /v1/matching-rounds/{id}:open",
+    "POST /v1/matching-rounds/{id}/contributions",
+];
+
 const OF_PERIODS: &[&str] = &[
     "POST /v1/books/{book}/periods/{date}:close",
     "POST /v1/cooperatives/{book}/proceeds",
@@ -44,6 +58,30 @@ const REPORTS: &[&str] = &[
 ];
 
 pub(super) const KINDS: &[Kind] = &[
+    refusal(
+        "book-winding-up",
+        "The book is wound up, as its host closes: it takes nothing new any more.",
+        "Look at its wind-up for what becomes of the money, and give to a campaign of another host.",
+        TAKES_NEW,
+    ),
+    refusal(
+        "wind-up-announced",
+        "The book is wound up already.",
+        "Nothing is left to do; while its last day has not ended, take it back first to name other days.",
+        &["POST /v1/books/{book}:wind-up"],
+    ),
+    refusal(
+        "wind-up-begun",
+        "The last day of the book has ended: its plans are cancelled, and their donors were told.",
+        "Open another book to go on; what was planned for the lines can still be changed.",
+        &["POST /v1/books/{book}:resume"],
+    ),
+    refusal(
+        "not-winding-up",
+        "The book is not wound up.",
+        "Nothing is to be taken back; announce it first.",
+        &["POST /v1/books/{book}:resume"],
+    ),
     refusal(
         "events-deleted",
         "What came after this cursor was deleted, as events are after 90 days.",

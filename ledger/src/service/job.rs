@@ -6,7 +6,7 @@
 use crate::id::{
     BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, DistributionId, DonorId, EntrantId, HoldId,
     InvitationId, MatchingRoundId, OrganisationId, PlanChangeId, PlanMoveId, PledgeId, PurseContributionId, RefundId,
-    ReleaseId, SettlementId, StatementId, SuspenseId, WithdrawalId,
+    ReleaseId, SettlementId, StatementId, SuspenseId, WindUpId, WithdrawalId,
 };
 use crate::service::store::activity::Actor;
 use jiff::Timestamp;
@@ -271,6 +271,20 @@ pub enum Job {
         /// The money.
         item: SuspenseId,
     },
+    /// A book is wound up: end its pledges, a page, and tell their donors.
+    EndPledges {
+        /// The wind-up.
+        wind_up: WindUpId,
+        /// The pledge after which the page begins; none for the first.
+        after: Option<PledgeId>,
+    },
+    /// A book is wound up: return what is due of its funds, purses and pools, a page of accounts.
+    ReturnLines {
+        /// The wind-up.
+        wind_up: WindUpId,
+        /// The code of the account after which the page begins; empty for the first.
+        after: String,
+    },
     /// A donor was erased: take away the mails too, those that were under way as well.
     EraseMails {
         /// The donor.
@@ -325,6 +339,8 @@ impl Job {
             Job::ReturnCampaign { .. } => JobKind::ReturnCampaign,
             Job::TellReturnable { .. } => JobKind::TellReturnable,
             Job::SendReturnableNotice { .. } => JobKind::SendReturnableNotice,
+            Job::EndPledges { .. } => JobKind::EndPledges,
+            Job::ReturnLines { .. } => JobKind::ReturnLines,
             Job::EraseMails { .. } => JobKind::EraseMails,
             Job::AdvanceWithdrawal { .. } => JobKind::AdvanceWithdrawal,
             Job::TakeProviderEvent { .. } => JobKind::TakeProviderEvent,
@@ -381,6 +397,8 @@ impl fmt::Debug for Job {
             Job::ReturnCampaign { campaign, .. } => write!(f, "return_campaign of {campaign}"),
             Job::TellReturnable { campaign, .. } => write!(f, "tell_returnable of {campaign}"),
             Job::SendReturnableNotice { pledge, .. } => write!(f, "send_returnable_notice of {pledge}"),
+            Job::EndPledges { wind_up, .. } => write!(f, "end_pledges of {wind_up}"),
+            Job::ReturnLines { wind_up, after } => write!(f, "return_lines of {wind_up} after '{after}'"),
             Job::EraseMails { donor } => write!(f, "erase_mails to {donor}"),
             Job::ReturnSuspense { item } => write!(f, "return_suspense of {item}"),
             Job::AdvancePlanMove { plan_move } => write!(f, "advance_plan_move of {plan_move}"),
@@ -480,11 +498,15 @@ pub enum JobKind {
     AdvancePlanMove,
     /// [`Job::SendPlanMove`]
     SendPlanMove,
+    /// [`Job::EndPledges`]
+    EndPledges,
+    /// [`Job::ReturnLines`]
+    ReturnLines,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 42] = [
+    pub const ALL: [JobKind; 44] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -527,6 +549,8 @@ impl JobKind {
         JobKind::ReturnSuspense,
         JobKind::AdvancePlanMove,
         JobKind::SendPlanMove,
+        JobKind::EndPledges,
+        JobKind::ReturnLines,
     ];
 
     /// Its name in the database and in metrics: the tag of the job's JSON.
@@ -574,6 +598,8 @@ impl JobKind {
             JobKind::ReturnSuspense => "return_suspense",
             JobKind::AdvancePlanMove => "advance_plan_move",
             JobKind::SendPlanMove => "send_plan_move",
+            JobKind::EndPledges => "end_pledges",
+            JobKind::ReturnLines => "return_lines",
         }
     }
 
@@ -599,6 +625,8 @@ impl JobKind {
             | JobKind::RecordEntryFee
             | JobKind::SendRefund
             | JobKind::ReturnSuspense
+            | JobKind::EndPledges
+            | JobKind::ReturnLines
             | JobKind::ReturnCampaign => true,
             JobKind::SendSignIn
             | JobKind::SendReceipt
@@ -732,6 +760,8 @@ mod tests {
             Job::ReturnSuspense { item: SuspenseId::generate(book) },
             Job::AdvancePlanMove { plan_move: PlanMoveId::generate(book) },
             move_link(),
+            Job::EndPledges { wind_up: WindUpId::generate(book), after: Some(PledgeId::generate(book)) },
+            Job::ReturnLines { wind_up: WindUpId::generate(book), after: "liabilities:fund:press".into() },
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();
         assert_eq!(kinds, JobKind::ALL);

@@ -71,6 +71,8 @@ impl JobKind {
             | JobKind::AdvancePlanMove
             | JobKind::TellReturnable
             | JobKind::ReturnSuspense
+            | JobKind::EndPledges
+            | JobKind::ReturnLines
             | JobKind::EraseMails => Work::Money,
             JobKind::SendReceipt
             | JobKind::NotifyDecline

@@ -3,7 +3,7 @@
 //! the same story and compares all rows.
 
 use super::Ground;
-use crate::books::operations::clock;
+use crate::books::operations::{clock, wind_ups};
 use crate::engine::lane::{self, Lanes};
 use crate::engine::store::books;
 use crate::error::Error;
@@ -12,7 +12,7 @@ use crate::pledging::operations::beginnings;
 use crate::pledging::operations::captures::{self, By};
 use crate::pledging::operations::charges::{self, Begun, Recorded};
 use crate::pledging::operations::moving::steps;
-use crate::pledging::operations::{refund_outcomes, returns, suspense, withdrawals};
+use crate::pledging::operations::{endings, refund_outcomes, returns, suspense, withdrawals};
 use crate::pledging::rules::charge::{DeclineKind, Outcome};
 use crate::pledging::rules::refund;
 use crate::pledging::store::{campaigns, refunds};
@@ -94,6 +94,12 @@ impl PlayedWorker {
             Begun::Nothing
         } else if let Job::AdvancePlanMove { plan_move } = job {
             ground.run(async |tx| steps::run_out(tx, *plan_move, wall).await).await?;
+            Begun::Nothing
+        } else if let Job::EndPledges { wind_up, after } = job {
+            for pledge in endings::page(&ground.client().await, wind_up.book, *after, 1_000).await? {
+                ground.run(async |tx| endings::look(tx, pledge, wall).await).await?;
+            }
+            ground.run(async |tx| wind_ups::come_into_force(tx, *wind_up, wall).await).await?;
             Begun::Nothing
         } else if let Job::AdvanceWithdrawal { withdrawal, after } = job {
             let page = withdrawals::page(&ground.client().await, *withdrawal, *after, 1_000).await?;

@@ -58,3 +58,4 @@ mod examples;
 mod matching;
 mod milestones;
 mod roundings;
+mod winding;

@@ -18,6 +18,9 @@ BEGIN
     ('book_freeze', 'book', '(SELECT b.uid FROM public.book b WHERE b.number = r.book_id)',
      'r.number * 2 - (r.released_at IS NULL)::int', $e$CASE WHEN r.released_at IS NULL THEN 'frozen' ELSE 'released' END$e$,
      NULL, $e$CASE WHEN r.number > 1 THEN 'released' END$e$, NULL, NULL, $f$'freeze', r.number$f$),
+    ('wind_up', 'wind_up', 'r.id', 'r.version', 'r.state', NULL, NULL,
+     $e$CASE r.state WHEN 'announced' THEN r.announced_at WHEN 'winding' THEN r.from_at ELSE r.ended_at END$e$, NULL,
+     $f$'day', r.last_day, 'to', r.return_after$f$),
     ('hold', 'hold', 'r.id', '1 + (r.ended > 0)::int',
      $e$CASE WHEN r.ended = 0 THEN 'placed' WHEN r.captured > 0 THEN 'captured' ELSE 'released' END$e$,
      NULL, NULL, NULL, NULL,
@@ -307,6 +310,10 @@ CREATE OR REPLACE TRIGGER withdrawal_event_of_new AFTER INSERT ON withdrawal REF
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('withdrawal');
 CREATE OR REPLACE TRIGGER withdrawal_event_of_change AFTER UPDATE ON withdrawal REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('withdrawal');
+CREATE OR REPLACE TRIGGER wind_up_event_of_new AFTER INSERT ON wind_up REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('wind_up');
+CREATE OR REPLACE TRIGGER wind_up_event_of_change AFTER UPDATE ON wind_up REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('wind_up');
 CREATE OR REPLACE TRIGGER settlement_event_of_change AFTER UPDATE ON settlement REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('settlement');
 CREATE OR REPLACE TRIGGER hold_event_of_change AFTER UPDATE ON hold REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows

@@ -50,7 +50,7 @@ GRANT INSERT (digest, family, expires_at) ON browser_session TO commonpurse_serv
 GRANT SELECT ON book, book_partner, unit, exchange_pair TO commonpurse_service;
 GRANT INSERT (number, uid, organisation, name, currency, mode, zone, visibility, clock_offset_s, created_at) ON book TO
     commonpurse_service;
-GRANT UPDATE (visibility, clock_offset_s, clock_target, version) ON book TO commonpurse_service;
+GRANT UPDATE (visibility, clock_offset_s, clock_target, winds_up_at, version) ON book TO commonpurse_service;
 GRANT INSERT (book_id, organisation, admitted_by, admitted_at) ON book_partner TO commonpurse_service;
 GRANT UPDATE (admitted_by, admitted_at, withdrawn_by, withdrawn_at, settles_by) ON book_partner TO commonpurse_service;
 GRANT INSERT (created_at, book_id, exponent, code, name, counts) ON unit TO commonpurse_service;
@@ -175,6 +175,12 @@ GRANT INSERT (id, pledge, from_partner, to_partner, asked_by, asked_at, state_si
 GRANT UPDATE (version, pledge_version, state_since, waits_until, consented_at, first_on, from_token, state, ended_by, ended_note)
     ON plan_move TO commonpurse_service;
 GRANT UPDATE (partner, rail, method, reference) ON pledge TO commonpurse_service;
+GRANT SELECT ON wind_up, wind_up_plan TO commonpurse_service;
+GRANT INSERT (id, announced_at, from_at, return_from, book_id, last_day, return_after, state, why) ON wind_up TO
+    commonpurse_service;
+GRANT UPDATE (version, ended_at, state) ON wind_up TO commonpurse_service;
+GRANT INSERT (wind_up, to_campaign, planned_at, book_id, account, plan) ON wind_up_plan TO commonpurse_service;
+GRANT UPDATE (to_campaign, version, planned_at, plan) ON wind_up_plan TO commonpurse_service;
 GRANT UPDATE (disputed, lost) ON charge TO commonpurse_service;
 GRANT SELECT ON chargeback, chargeback_part TO commonpurse_service;
 GRANT INSERT (id, charge, pledge, campaign, partner, amount, fee, held_from, created_at, until, evidence_until, book_id,

@@ -1,8 +1,9 @@
 //! Entries, holds, and money that was exchanged.
 
 use super::{Known, Outcome};
-use api::demo::cast::{Cast, organisation, usd};
+use api::demo::cast::{Cast, advance, organisation, usd};
 use api::demo::client::text;
+use jiff::civil::date;
 use serde_json::{Value, json};
 
 pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
@@ -61,6 +62,20 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     let second = cast.treasurer.post("/v1/books", &new).await?.ok()?;
     let seen = json!({"book": second["id"], "If-Match": "\"v1\""});
     known.example("PATCH /v1/books/{book}", seen, json!({"visibility": "members"}));
+    let mut closing = Vec::new();
+    for name in ["A book that closes", "A book that goes on"] {
+        let mut own = new.clone();
+        own["name"] = json!(name);
+        let opened = cast.treasurer.post("/v1/books", &own).await?.ok()?;
+        advance(&cast.treasurer, text(&opened, "/id")?, date(2031, 1, 1)).await?;
+        closing.push(opened["id"].clone());
+    }
+    let wind_up = json!({"last_day": "2031-12-31", "why": "The foundation closes"});
+    let announced =
+        cast.treasurer.post(&format!("/v1/books/{}:wind-up", text(&closing[1], "")?), &wind_up).await?.ok()?;
+    known.add(text(&announced, "/id")?);
+    known.example("POST /v1/books/{book}:wind-up", json!({"book": closing[0]}), wind_up);
+    known.example("POST /v1/books/{book}:resume", json!({"book": closing[1]}), json!({"reason": "It goes on"}));
     let rent = json!({"code": "expenses:rent", "class": "expense", "currency": "USD"});
     known.example("POST /v1/books/{book}/accounts", book.clone(), rent);
     let hours = json!({"code": "HOURS", "name": "Attested hours", "exponent": 2, "counts": "hours"});

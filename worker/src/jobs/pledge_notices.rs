@@ -31,6 +31,9 @@ impl Context {
             State::NeedsAction { until, need: Need::Campaign, .. } => Standing::NeedsCampaign(day(until)),
             State::NeedsAction { until, need: Need::Partner | Need::Rail, .. } => Standing::NeedsCollector(day(until)),
             State::Lapsed { until, .. } => Standing::Lapsed(day(until)),
+            State::Cancelled { since } if book.takes_new(since).is_err() => {
+                Standing::HostCloses(book.winds_up_at.map(day).unwrap_or_default())
+            }
             State::Cancelled { .. } => Standing::Cancelled,
             State::Created { .. }
             | State::Active { .. }

@@ -32,6 +32,8 @@ pub(crate) enum Standing {
     Lapsed(String),
     /// It is over.
     Cancelled,
+    /// It is over, as its host closes: since that day nothing is charged.
+    HostCloses(String),
 }
 
 #[cfg(test)]
@@ -59,6 +61,7 @@ mod tests {
             (Standing::NeedsCollector(day()), "waits until 20 December 2026"),
             (Standing::Lapsed(day()), "revive it until 20 December 2026"),
             (Standing::Cancelled, "Nothing more is charged"),
+            (Standing::HostCloses(day()), "since 20 December 2026 nothing is charged"),
         ] {
             for again in [false, true] {
                 let mail = told(standing.clone(), again);

@@ -47,6 +47,7 @@ pub async fn open(tx: &Transaction<'_>, asked: OpenBook, wall: Timestamp) -> Res
         visibility: asked.visibility,
         clock_offset: SignedDuration::ZERO,
         clock_target: None,
+        winds_up_at: None,
         version: 1,
         created_at: wall,
     };

@@ -43,7 +43,7 @@ pub struct NewChallenge {
 ///
 /// # Errors
 ///
-/// `slug-taken`; [`Error::Invalid`] at `/slug`, `/title`, `/summary` or below `/rules`; [`Error::NotFound`] for an
+/// `slug-taken`, `book-winding-up`; [`Error::Invalid`] at `/slug`, `/title`, `/summary` or below `/rules`; [`Error::NotFound`] for an
 /// unknown book.
 pub async fn create(
     tx: &Transaction<'_>,
@@ -57,6 +57,7 @@ pub async fn create(
     check_rules(&new.rules, new.purse)?;
     let book = books::get(tx, new.book).await?;
     let now = book.now(wall);
+    book.takes_new(now)?;
     let challenge = Challenge {
         id: ChallengeId::generate(book.id),
         slug: new.slug,
@@ -118,7 +119,7 @@ fn check_rules(rules: &Rules, purse: Money) -> Result<(), Error> {
 ///
 /// # Errors
 ///
-/// `challenge-not-draft`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/reason`;
+/// `challenge-not-draft`, `book-winding-up`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/reason`;
 /// [`Error::NotFound`] for an unknown challenge.
 pub async fn publish(
     tx: &Transaction<'_>,
@@ -129,6 +130,7 @@ pub async fn publish(
     let Locked { book, challenge } = lock(tx, id).await?;
     change.check(challenge.version, "challenge")?;
     challenge.edits_rules()?;
+    book.takes_new(book.now(wall))?;
     let account = accounts::ensure(tx, &book, &chart::purse(&challenge.slug), challenge.purse.currency(), wall).await?;
     let published = challenge.publish(account, book.now(wall))?;
     save(tx, &book, published, "published", change, wall).await

@@ -64,7 +64,7 @@ pub struct Brought {
 ///
 /// # Errors
 ///
-/// `challenge-not-funding`, `rules-mismatch`, `currency-differs`, `purse-full`, `reference-taken`; with a payment's
+/// `challenge-not-funding`, `rules-mismatch`, `currency-differs`, `purse-full`, `reference-taken`, `book-winding-up`; with a payment's
 /// reference also what [`capture`] answers. [`Error::Invalid`] at `/reference` or `/sponsor`; [`Error::NotFound`] for
 /// an unknown challenge.
 pub async fn contribute(
@@ -84,6 +84,7 @@ pub async fn contribute(
         };
         return Ok(Brought { contribution, was_known: true });
     }
+    book.takes_new(book.now(wall))?;
     challenge.takes_contributions()?;
     challenge.agree(new.rules)?;
     if organisations::find(tx, new.sponsor).await?.is_none() {

@@ -3,7 +3,7 @@
 use super::rows::word;
 use crate::book::Mode;
 use crate::calendar::{self, to_microseconds};
-use crate::error::Error;
+use crate::error::{Error, Refusal};
 use crate::id::{BookId, BookRef, OrganisationId, PersonId};
 use crate::money::Currency;
 use crate::words::words;
@@ -51,6 +51,8 @@ pub struct Book {
     pub clock_offset: SignedDuration,
     /// Where its clock walks, in book time; none when it has arrived.
     pub clock_target: Option<Timestamp>,
+    /// From when on, in book time, it takes nothing new, as it is wound up; none when it is not.
+    pub winds_up_at: Option<Timestamp>,
     /// Raised by every change of the row.
     pub version: i64,
     /// Wall clock at creation.
@@ -80,6 +82,25 @@ impl Book {
         Date::new(opened.year().saturating_sub(10), 1, 1).unwrap_or(Date::MIN)
     }
 
+    /// Refuses what would begin at a moment when it takes nothing new any more, as it is wound up.
+    ///
+    /// # Errors
+    ///
+    /// `book-winding-up`.
+    pub fn takes_new(&self, now: Timestamp) -> Result<(), Refusal> {
+        match self.winds_up_at.filter(|from| *from <= now) {
+            None => Ok(()),
+            Some(from) => {
+                let since = self.day_of(from);
+                let detail = format!(
+                    "the book is wound up, and takes nothing new since {since}: no pledges, campaigns, challenges, rounds or contributions. \
+                     What was begun before goes on; its wind-up says what becomes of the money"
+                );
+                Err(Refusal::new("book-winding-up", detail))
+            }
+        }
+    }
+
     /// The day in the book's zone on which a moment falls.
     pub fn day_of(&self, moment: Timestamp) -> Date {
         moment.to_zoned(self.zone.clone()).date()
@@ -105,6 +126,7 @@ impl Book {
             visibility: word(row.get("visibility"))?,
             clock_offset: SignedDuration::from_secs(row.get("clock_offset_s")),
             clock_target: row.get("clock_target"),
+            winds_up_at: row.get("winds_up_at"),
             version: row.get("version"),
             created_at: row.get("created_at"),
         })

@@ -55,7 +55,7 @@ pub struct NewContribution {
 ///
 /// # Errors
 ///
-/// `round-not-open`, `terms-mismatch`, `round-currency-differs`, `reference-taken`, `payment-taken`; what [`posting::post`] refuses.
+/// `round-not-open`, `terms-mismatch`, `round-currency-differs`, `reference-taken`, `payment-taken`, `book-winding-up`; what [`posting::post`] refuses.
 /// [`Error::Invalid`] at `/reference`, `/provider_reference` or `/sponsor`; [`Error::StillRunning`] when the book's day ended
 /// under the transaction: try again; [`Error::NotFound`] for an unknown round.
 pub async fn contribute(
@@ -71,6 +71,7 @@ pub async fn contribute(
     if let Some(known) = contributions::find(tx, book.id, new.partner, named).await? {
         return if is_the_same(&known, &new) { Ok((known, true)) } else { Err(taken(&known, &new).into()) };
     }
+    book.takes_new(book.now(wall))?;
     let account = round.takes_money(book.now(wall))?;
     round.agrees(new.terms)?;
     if new.amount.currency() != round.currency {

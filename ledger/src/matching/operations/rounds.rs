@@ -54,13 +54,14 @@ pub struct NewRound {
 ///
 /// # Errors
 ///
-/// `slug-taken`; [`Error::Invalid`] at the field that is wrong; [`Error::NotFound`] for an unknown book.
+/// `slug-taken`, `book-winding-up`; [`Error::Invalid`] at the field that is wrong; [`Error::NotFound`] for an unknown book.
 pub async fn create(tx: &Transaction<'_>, new: NewRound, by: PersonId, wall: Timestamp) -> Result<Round, Error> {
     check_slug(&new.slug)?;
     check_line("/title", &new.title, text::NAME)?;
     check_text("/terms", &new.terms, text::TERMS)?;
     let book = books::get(tx, new.book).await?;
     let now = book.now(wall);
+    book.takes_new(now)?;
     let round = Round {
         id: MatchingRoundId::generate(book.id),
         slug: new.slug,
@@ -127,7 +128,7 @@ pub async fn add_campaign(
 ///
 /// # Errors
 ///
-/// `round-not-draft`, `round-empty`, `round-period-over`, `account-mismatch`; [`Error::Stale`] for an outdated version;
+/// `round-not-draft`, `round-empty`, `round-period-over`, `account-mismatch`, `book-winding-up`; [`Error::Stale`] for an outdated version;
 /// [`Error::Invalid`] at `/reason`; [`Error::NotFound`] for an unknown round.
 pub async fn open(
     tx: &Transaction<'_>,
@@ -137,6 +138,7 @@ pub async fn open(
 ) -> Result<Round, Error> {
     let Locked { book, round } = lock(tx, id).await?;
     change.check(round.version, "matching round")?;
+    book.takes_new(book.now(wall))?;
     round.edits()?;
     if rounds::campaigns(tx, id).await?.is_empty() {
         return Err(Refusal::new("round-empty", "the round has no campaign: add one first").into());

@@ -117,7 +117,7 @@ pub async fn fund(tx: &Transaction<'_>, id: MilestoneId, by: PersonId, wall: Tim
     let milestone = milestones::lock(tx, id).await?;
     campaign.may_spend(book.now(wall))?;
     let funded = milestone.fund(campaigns::available(tx, &campaign).await?)?;
-    save(tx, &book, funded, "funded", by, "", wall).await
+    save(tx, &book, funded, "funded", Actor::Person(by), "", wall).await
 }
 
 /// Gives a milestone up; what it had not released is free again.
@@ -138,7 +138,28 @@ pub async fn cancel(
     let book = books::get(tx, id.book).await?;
     campaign_rows::lock(tx, milestones::get(tx, id).await?.campaign).await?;
     let milestone = milestones::lock(tx, id).await?;
-    save(tx, &book, milestone.cancel(reason.clone())?, "cancelled", by, &reason, wall).await
+    save(tx, &book, milestone.cancel(reason.clone())?, "cancelled", Actor::Person(by), &reason, wall).await
+}
+
+/// Gives up all milestones of a campaign for which money is set aside and that nobody claims; what they had not released is free
+/// again. Those that are claimed stay until their claim is decided.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for an unknown campaign.
+pub async fn cancel_unclaimed(
+    tx: &Transaction<'_>,
+    id: CampaignId,
+    reason: &str,
+    wall: Timestamp,
+) -> Result<(), Error> {
+    let book = books::get(tx, id.book).await?;
+    campaign_rows::lock(tx, id).await?;
+    for milestone in milestones::lock_unclaimed(tx, id).await? {
+        let cancelled = milestone.cancel(reason.to_owned())?;
+        save(tx, &book, cancelled, "cancelled", Actor::Service, reason, wall).await?;
+    }
+    Ok(())
 }
 
 async fn save(
@@ -146,12 +167,11 @@ async fn save(
     book: &Book,
     milestone: Milestone,
     action: &str,
-    by: PersonId,
+    by: Actor,
     reason: &str,
     wall: Timestamp,
 ) -> Result<Milestone, Error> {
     let milestone = milestones::update(tx, &milestone).await?;
-    activity::record(tx, book.id, Done::new(&milestone.id, action, Actor::Person(by)).because(reason), book.now(wall))
-        .await?;
+    activity::record(tx, book.id, Done::new(&milestone.id, action, by).because(reason), book.now(wall)).await?;
     Ok(milestone)
 }

@@ -170,6 +170,19 @@ pub async fn list_of_person(
     rows.iter().map(from_row).collect()
 }
 
+/// The milestones of a campaign for which money is set aside and that nobody claims, locked. The caller has locked the campaign.
+pub async fn lock_unclaimed(tx: &Transaction<'_>, campaign: CampaignId) -> Result<Vec<Milestone>, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- milestones::lock_unclaimed
+            SELECT * FROM milestone
+             WHERE book_id = $1 AND campaign_id = $2 AND state IN ('funded', 'partly_released') ORDER BY id FOR NO KEY UPDATE",
+        )
+        .await?;
+    let rows = tx.query(&statement, &[/* book_id */ &campaign.book.0, /* campaign_id */ &campaign.object]).await?;
+    rows.iter().map(from_row).collect()
+}
+
 /// Saves where it stands now, and raises the version; answers it as it is then. The caller has locked it.
 pub async fn update(tx: &Transaction<'_>, milestone: &Milestone) -> Result<Milestone, Error> {
     let (claim, reason) = match &milestone.state {

@@ -124,7 +124,7 @@ impl Read {
     }
 
     /// The pledge and the campaign of a payment, if it is the next one of an active plan, is due, and no later one is; if nobody
-    /// has begun it, the donor is told of what it costs, nobody who collects it leaves, and the campaign takes it.
+    /// has begun it, the donor is told of what it costs, nobody who collects it leaves, and book and campaign take it.
     fn next(&self, book: &Book, id: PledgeId, sequence: i32, now: Timestamp) -> Option<(&Pledge, &Campaign)> {
         let (pledge, today) = (self.pledges.get(&id.object)?, book.day_of(now));
         let campaign = self.campaigns.get(&pledge.campaign)?;
@@ -134,6 +134,7 @@ impl Read {
         let takes = !campaign.state.awaits_verdict(now) && campaign.state.clone().at(now).takes_charges();
         let is_ours = pledge.rail == Rail::Sandbox && pledge.token.0 != SandboxToken::AnswersTwice.as_str();
         let is_collected = !self.withdrawn.iter().any(|one| one.leaver.takes(pledge.partner, pledge.rail));
+        let is_collected = is_collected && book.takes_new(now).is_ok();
         let is_plain = is_next && is_due && is_told && is_ours && is_collected;
         (is_plain && takes && pledge.state.is_active()).then_some((pledge, campaign))
     }

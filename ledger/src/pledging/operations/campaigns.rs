@@ -80,7 +80,7 @@ impl NewCampaign {
 ///
 /// # Errors
 ///
-/// `slug-taken`; [`Error::Invalid`] at `/slug`, `/title`, `/summary`, `/terms`, `/fees`, `/returnable_after_months`, `/last_day` or `/optimum`;
+/// `slug-taken`, `book-winding-up`; [`Error::Invalid`] at `/slug`, `/title`, `/summary`, `/terms`, `/fees`, `/returnable_after_months`, `/last_day` or `/optimum`;
 /// [`Error::NotFound`] for an unknown book.
 pub async fn create(tx: &Transaction<'_>, new: NewCampaign, actor: Actor, wall: Timestamp) -> Result<Campaign, Error> {
     check_slug(&new.slug)?;
@@ -90,6 +90,7 @@ pub async fn create(tx: &Transaction<'_>, new: NewCampaign, actor: Actor, wall: 
     fee::check(&new.fees)?;
     let book = books::get(tx, new.book).await?;
     let now = book.now(wall);
+    book.takes_new(now)?;
     check_kind(&new.kind, book.day_of(now))?;
     check_cap(&new, book.day_of(now))?;
     let idle_months = new.idle_months.unwrap_or(IDLE_MONTHS);
@@ -190,7 +191,7 @@ pub fn terms_digest(terms: &str, fees: &[fee::Term]) -> [u8; 32] {
 ///
 /// # Errors
 ///
-/// `campaign-not-draft`, `last-day-passed`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/reason`; [`Error::NotFound`]
+/// `campaign-not-draft`, `last-day-passed`, `book-winding-up`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/reason`; [`Error::NotFound`]
 /// for an unknown campaign.
 pub async fn publish(
     tx: &Transaction<'_>,
@@ -198,6 +199,8 @@ pub async fn publish(
     change: Change<'_>,
     wall: Timestamp,
 ) -> Result<Campaign, Error> {
+    let book = books::get(tx, id.book).await?;
+    book.takes_new(book.now(wall))?;
     step(tx, id, change, "published", wall, |state, now, end| state.publish(now, end)).await
 }
 

@@ -24,7 +24,9 @@ pub(super) async fn enqueue(
 ) -> Result<(), Error> {
     let since = to_microseconds(pledge.state.since());
     let needs_other = pledge.state.needs_campaign() || pledge.state.needs_collector();
-    let by_decline = was.is_active() && change.actor == Actor::Service && !needs_other;
+    // Of a book that is wound up, nothing is declined or stopped any more: it ends all its pledges.
+    let is_wound_up = book.takes_new(since).is_err();
+    let by_decline = was.is_active() && change.actor == Actor::Service && !needs_other && !is_wound_up;
     let moments = match pledge.state {
         State::NeedsAction { until, .. } => {
             let before = until.checked_sub(SignedDuration::from_hours(24 * REMIND_DAYS)).unwrap_or(until);

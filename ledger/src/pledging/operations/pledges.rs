@@ -161,7 +161,7 @@ impl New {
 /// # Errors
 ///
 /// `reference-taken` when the reference stands for another pledge; `campaign-not-live`, `rail-refused`,
-/// `terms-mismatch`, `schedule-refused`, `partner-withdrawn`, `rail-withdrawn`. [`Error::Invalid`] at `/tier`, `/amount`, `/reference`,
+/// `terms-mismatch`, `schedule-refused`, `partner-withdrawn`, `rail-withdrawn`, `book-winding-up`. [`Error::Invalid`] at `/tier`, `/amount`, `/reference`,
 /// `/donor/reference`, `/donor/name`, `/donor/email`, `/token`,
 /// `/amount/currency`, `/schedule` or `/schedule/start`; [`Error::NotFound`] for an unknown campaign.
 pub async fn draft(
@@ -198,6 +198,7 @@ pub(super) fn decide(
     wall: Timestamp,
 ) -> Result<New, Error> {
     let now = book.now(wall);
+    book.takes_new(now)?;
     campaign.state.clone().at(now).takes_pledges()?;
     asked.rail.allowed_in(book.mode == Mode::Live)?;
     if asked.amount.currency() != campaign.currency {

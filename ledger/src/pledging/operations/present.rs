@@ -34,6 +34,14 @@ pub async fn lock_present(
         let unreported = charges::lock_unreported(tx, id, at).await?;
         let collector = collector(tx, &pledge, at).await?;
         let is_first = |moment: Timestamp| unreported.as_ref().is_none_or(|(_, until)| moment <= *until);
+        if let Some(moment) = wound_up(book, &pledge, at)
+            && is_first(moment)
+            && collector.is_none_or(|(_, other)| moment <= other)
+            && pledge.state.until().is_none_or(|until| moment < until)
+        {
+            pledge = end(tx, book, pledge, moment, wall).await?;
+            continue;
+        }
         match collector {
             Some((Some(need), moment)) if is_first(moment) => {
                 pledge = ask(tx, book, pledge, need, "nobody collects for it any more", moment, wall).await?;
@@ -52,6 +60,25 @@ pub async fn lock_present(
             (None, None) => return Ok(pledge),
         };
     }
+}
+
+/// As of when the wind-up of its book has ended a pledge by a moment; none when it has not, or the pledge was over before.
+fn wound_up(book: &Book, pledge: &Pledge, at: Timestamp) -> Option<Timestamp> {
+    let from = book.winds_up_at.filter(|from| *from <= at && !pledge.state.is_over())?;
+    Some(from.max(pledge.state.since()))
+}
+
+/// The book is wound up: nothing more is charged. What was begun goes on, and what it brought stays its donor's.
+async fn end(
+    tx: &Transaction<'_>,
+    book: &Book,
+    pledge: Pledge,
+    at: Timestamp,
+    wall: Timestamp,
+) -> Result<Pledge, Error> {
+    let was = pledge.state;
+    let change = Change::by_service("its host closes");
+    save(tx, book, Pledge { state: was.cancel(at)?, ..pledge }, was, change, at, wall).await
 }
 
 /// What the withdrawals of its partner and rail make of a pledge by a moment, and as of when: it waits for somebody to collect

@@ -5,6 +5,7 @@
 use super::free::available;
 use super::idle::{enqueue_at, facts, look_again};
 use super::present::lock_present;
+use super::return_times::gives_back_from;
 use super::returns::return_part;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
@@ -105,7 +106,8 @@ pub async fn give_back(
 }
 
 /// Tells the donors of a campaign whose money has become returnable, a page of pledges, each once; and leaves a job for the next
-/// page, or for the next moment at which there may be somebody to tell. Bears being called twice.
+/// page, or for the next moment at which there may be somebody to tell. Nobody is asked for a word whose money goes back already. Bears
+/// being called twice.
 ///
 /// # Errors
 ///
@@ -114,7 +116,8 @@ pub async fn tell(tx: &Transaction<'_>, id: CampaignId, after: Option<PledgeId>,
     let book = books::get(tx, id.book).await?;
     let now = book.now(wall);
     let campaign = campaigns::get(tx, id).await?;
-    if campaign.fund.is_none() {
+    let gives_back = gives_back_from(tx, &campaign).await?.is_some_and(|from| from <= now);
+    if campaign.fund.is_none() || gives_back {
         return Ok(());
     }
     let place = after.map_or(Uuid::nil(), |pledge| pledge.object);

@@ -86,7 +86,7 @@ pub const FACTS: &[Fact] = &[
     fact("captured_on", Day, "The day on which the money was taken."),
     fact("day", Day, "The day that it is about."),
     fact("from", Day, "The first day of the period, of the rule, of the terms, or of the round."),
-    fact("to", Day, "The last day of the period, or of the round."),
+    fact("to", Day, "The last day of the period, or of the round, or on which money stays in a book that is wound up."),
     fact("joined_on", Day, "The day on which the member joined."),
     fact("left_on", Day, "The last day of the member."),
     fact("payment", Number, "Which payment of the plan it is, from 1."),

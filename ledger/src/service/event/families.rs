@@ -17,6 +17,18 @@ pub const FAMILIES: &[Family] = &[
         facts: &["freeze"],
     },
     Family {
+        name: "wind_up",
+        prefix: "wnd",
+        audience: Readers,
+        states: &[
+            ("announced", "The book takes nothing new after a day, and what it holds goes back after another."),
+            ("winding", "The book takes nothing new; its plans are cancelled."),
+            ("done", "Nothing is left in the book but what is named as owed."),
+            ("resumed", "It was taken back: the book goes on."),
+        ],
+        facts: &["day", "to"],
+    },
+    Family {
         name: "hold",
         prefix: "hld",
         audience: Keepers,

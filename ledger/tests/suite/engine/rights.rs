@@ -149,6 +149,8 @@ const KEPT: &[(&str, &str)] = &[
     ("suspense_item", "DELETE TRUNCATE"),
     ("transfer", "UPDATE DELETE TRUNCATE"),
     ("unit", "UPDATE DELETE TRUNCATE"),
+    ("wind_up", "DELETE TRUNCATE"),
+    ("wind_up_plan", "DELETE TRUNCATE"),
     ("withdrawal", "DELETE TRUNCATE"),
 ];
 
