@@ -86,7 +86,7 @@ pub(super) const KINDS: &[Kind] = &[
     refusal(
         "partner-withdrawn",
         "The partner is withdrawn from the book: it takes no new pledges, and begins no payments.",
-        "Bring the pledge through another partner, or ask the host or the partner to restore it.",
+        "Bring the pledge through another partner, move its plan to one, or ask the host or the partner to restore it.",
         &[
             "POST /v1/campaigns/{id}/pledges",
             "POST /v1/campaigns/{id}/pledges:batch",
@@ -98,7 +98,7 @@ pub(super) const KINDS: &[Kind] = &[
     refusal(
         "rail-withdrawn",
         "The rail is withdrawn from the book: it takes no new pledges, and begins no payments.",
-        "Name another rail, or ask the host to restore it.",
+        "Name another rail, move the plan to one, or ask the host to restore it.",
         &[
             "POST /v1/campaigns/{id}/pledges",
             "POST /v1/campaigns/{id}/pledges:batch",

@@ -21,7 +21,7 @@ CREATE OR REPLACE TRIGGER plan_move_steps BEFORE UPDATE ON plan_move FOR EACH RO
 
 -- Who collects a pledge changes by a move that has become active, once, and by nothing else. Its reference may be erased.
 CREATE OR REPLACE FUNCTION pledge_moved() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF (NEW.partner, NEW.rail, NEW.method) = (OLD.partner, OLD.rail, OLD.method)
        AND NEW.reference IN (OLD.reference, public.reference_erased(OLD.reference)) THEN

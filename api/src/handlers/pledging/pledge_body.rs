@@ -235,6 +235,7 @@ pub struct PledgeBody {
     pub(super) id: PledgeId,
     #[schema(value_type = String)]
     campaign: CampaignId,
+    /// The partner platform that brought it, or to which its plan has moved.
     #[schema(value_type = String)]
     partner: OrganisationId,
     /// What the partner calls it.
