@@ -116,7 +116,8 @@ pub async fn match_to(
         return Err(Refusal::new("campaign-closed", detail).into());
     }
     let settlement = settlement_rows::get(tx, item.settlement).await?;
-    if settlement.settled_at.is_none() {
+    // Other money of its day may still be owed.
+    if settlement.entry < item.entry {
         let detail = format!("the money arrives on {}: match it when it is there", settlement.due_on);
         return Err(Refusal::new("suspense-not-arrived", detail).into());
     }

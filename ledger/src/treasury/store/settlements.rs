@@ -320,12 +320,13 @@ pub async fn arriving_pools(tx: &Transaction<'_>, settlement: SettlementId) -> R
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
-/// What arrives with a settlement: minor units of each item of suspense in it that no charge has become.
+/// What arrives with a settlement: minor units of each item of suspense that came into it since the last of it arrived.
 pub async fn arriving_suspense(tx: &Transaction<'_>, settlement: SettlementId) -> Result<Vec<i64>, Error> {
     let statement = tx
         .prepare_cached(
             "-- settlements::arriving_suspense
-            SELECT amount FROM suspense_item WHERE book_id = $1 AND settlement = $2 AND state <> 'matched'",
+            SELECT i.amount FROM suspense_item i JOIN settlement s ON s.book_id = i.book_id AND s.id = i.settlement
+             WHERE i.book_id = $1 AND i.settlement = $2 AND i.entry > s.entry",
         )
         .await?;
     let rows = tx.query(&statement, &[/* book_id */ &settlement.book.0, /* settlement */ &settlement.object]).await?;

@@ -7,6 +7,7 @@ use jiff::civil::{Date, date};
 use ledger::Error;
 use ledger::book::{Command, Key};
 use ledger::calendar::later;
+use ledger::chart;
 use ledger::id::{PledgeId, SuspenseId};
 use ledger::money::Money;
 use ledger::pledging::operations::captures::{self, By};
@@ -17,11 +18,13 @@ use ledger::pledging::operations::{pledge_batches, pledge_changes, suspense, wit
 use ledger::pledging::rules::charge::State as ChargeState;
 use ledger::pledging::rules::fee::Payee;
 use ledger::pledging::rules::pledge::{Need, Pledge, Rail, State};
+use ledger::pledging::rules::sandbox_token::SandboxToken;
 use ledger::pledging::rules::suspense::SuspenseState;
 use ledger::pledging::rules::withdrawal::{Leaver, Withdrawal, WithdrawalState};
 use ledger::reports::operations::five_totals;
 use ledger::service::change::Change;
-use ledger::testing::{MONTHLY, usd};
+use ledger::testing::{MONTHLY, ONCE, usd};
+use ledger::treasury::operations::settlements;
 use uuid::Uuid;
 
 async fn withdraw(scene: &Scene, leaver: Leaver, last_day: Option<Date>) -> Result<Withdrawal, Error> {
@@ -287,5 +290,37 @@ async fn money_that_was_in_suspense_bears_the_fees_that_its_donor_agreed_to_and_
     let client = scene.ground.client().await;
     let totals = five_totals(&client, &scene.ground.book, "fair", promises, campaign.fund).await.unwrap();
     assert_eq!((totals.pledged, totals.collected), (Some(20_000), 20_000));
+    fees::audited(&scene).await;
+}
+
+#[tokio::test]
+async fn money_in_suspense_arrives_once_and_is_matched_while_other_money_of_its_day_is_still_owed() {
+    let mut scene = Scene::on(date(2027, 1, 31)).await;
+    let token = SandboxToken::SettlesShort.as_str();
+    scene.place(scene.ask("short", "100.00", ONCE, token)).await.unwrap();
+    let asked = pledges::PlacePledge { rail: Rail::Partner, ..scene.ask("m-1", "10.00", MONTHLY, "") };
+    let plan = scene.place(asked).await.unwrap().pledge.id;
+    scene.work().await;
+    let (partner, first) = (scene.ground.partner, scene.charges(plan).await.remove(0).id);
+    let (ground, wall) = (&scene.ground, scene.ground.wall);
+    let item = ground
+        .run(async |tx| {
+            charges::capture_reported(tx, first, partner, "evt-1", "pay-1", None, wall).await?;
+            let came = Came { amount: usd("10.00"), event_id: "evt-2", provider_reference: "pay-2" };
+            suspense::receive(tx, plan, partner, came, wall).await
+        })
+        .await
+        .unwrap();
+    scene.go_to(date(2027, 2, 3)).await;
+    let cash = chart::cash_at(partner).code;
+    assert_eq!(scene.ground.balance(&cash).await, 9_000 + 1_000 + 1_000);
+    let (ground, wall) = (&scene.ground, scene.ground.wall);
+    for _ in 0..2 {
+        let again = ground.run(async |tx| settlements::settle(tx, item.settlement, wall).await).await.unwrap();
+        assert_eq!(again.settled_at, None, "a tenth of a charge is owed");
+    }
+    assert_eq!(ground.balance(&cash).await, 9_000 + 1_000 + 1_000);
+    ground.run(async |tx| suspense::match_to(tx, item.id, plan, Change::by_service(""), wall).await).await.unwrap();
+    assert_eq!(scene.fund(&scene.campaign).await, 10_000 + 2 * 1_000);
     fees::audited(&scene).await;
 }
