@@ -144,6 +144,7 @@ const DOMAINS: &[Domain] = &[
             "pledges_insert",
             "pledge_terms_agreed",
             "charge_as_agreed",
+            "charge_came",
             "pledge_not_withdrawn",
             "withdrawal_as_said",
             "fees_agreed",
