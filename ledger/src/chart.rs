@@ -104,6 +104,8 @@ chart! {
         "Fees of charges that terms name, to be passed on: `host`, the id of a platform, `processor-` and that of a custodian.";
     suspense(custodian: OrganisationId) = "liabilities:suspense:{custodian}", Suspense,
         "Money that a custodian has and that no due date explains, until somebody says whose payment it is.";
+    exchange_owed(custodian: OrganisationId) = "liabilities:exchange-differences:{custodian}", CostsPayable,
+        "What the host owes a custodian whose refunds in other currencies cost more than they gave back.";
     refunds_in_transit(custodian: OrganisationId) = "liabilities:refunds:{custodian}", RefundsInTransit,
         "What a custodian is to send back to those who gave it.";
     // Equity.
@@ -136,11 +138,15 @@ chart! {
         "What a cooperative sold, by what it is.";
     fee_income() = "income:fees", FeeIncome,
         "What the host earned by fees that terms name, once their charges had settled.";
+    refund_gain() = "income:exchange-differences", ExchangeGain,
+        "What refunds in other currencies cost less than they gave back.";
     exchange_gain(unit: &str) = "income:exchange-gain:{unit}", ExchangeGain,
         "What exchange accounts earned, by the unit in which it is counted, in lower case.";
     // Expenses.
     cost(label: &str) = "expenses:cost:{label}", Cost,
         "What production cost, by what it was.";
+    refund_loss() = "expenses:exchange-differences", ExchangeLoss,
+        "What refunds in other currencies cost more than they gave back.";
     exchange_loss(unit: &str) = "expenses:exchange-loss:{unit}", ExchangeLoss,
         "What exchange accounts lost, by the unit in which it is counted, in lower case.";
 }
@@ -167,7 +173,7 @@ pub fn owner(code: &str) -> Option<Owner<'_>> {
         ["assets", "receivable", "team", id, ..]
         | ["assets", "receivable", id, ..]
         | ["liabilities", "payable", "team" | "prize", id, ..]
-        | ["liabilities", "refunds" | "fees" | "suspense", id, ..] => organisation(id),
+        | ["liabilities", "refunds" | "fees" | "suspense" | "exchange-differences", id, ..] => organisation(id),
         ["liabilities", "fund", slug, ..]
         | ["assets", "disputes", slug, ..]
         | ["equity", "commitments" | "places", slug, ..] => Some(Owner::Campaign(slug)),

@@ -1,8 +1,10 @@
 //! Every way money moves, as journal entries: one function a movement, mirroring the table of `book::movement`.
 
+mod differences;
 mod refunds;
 pub mod undo;
 
+pub use differences::{differences, with_exchange_gain, with_exchange_loss, with_exchange_loss_paid};
 pub use refunds::{
     ChargedFee, FundPart, UndoneFee, refund_failed, refund_sent, refund_settled, with_earned, with_fees,
 };
@@ -392,6 +394,12 @@ pub fn place_taken(room: AccountNumber, taken: AccountNumber) -> Line {
 /// A place of a tier is free again: a line beside the promise that is dropped.
 pub fn place_freed(room: AccountNumber, taken: AccountNumber) -> Line {
     Line { kind: MovementKind::CommitmentDropped, debit: taken, credit: room, amount: 1 }
+}
+
+/// A capture whose donor paid in another currency, which its memo says.
+pub fn given_as(capture: Entry, original: impl std::fmt::Display) -> Entry {
+    let note = capture.note.map(|note| Note { memo: format!("{}, given as {original}", note.memo), ..note });
+    Entry { note, ..capture }
 }
 
 fn spread(

@@ -9,6 +9,7 @@ pub mod rules {
     #[cfg(test)]
     mod chargeback_tests;
     pub mod commitment;
+    pub mod conversion;
     pub mod donor;
     pub mod donor_link;
     pub mod fee;

@@ -15,6 +15,7 @@ pub mod store {
 
 /// Lock, decide, save.
 pub mod operations {
+    pub(crate) mod exchange_differences;
     pub mod reported;
     pub mod settlements;
 }

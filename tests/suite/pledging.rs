@@ -4,6 +4,7 @@ mod batches;
 mod caps;
 mod card_testing;
 mod chargebacks;
+mod currencies;
 mod custody;
 mod donors;
 mod erasure;

@@ -84,8 +84,8 @@ impl Context {
             Job::AdvanceChallenge { challenge } => self.advance_challenge(leased, *challenge).await,
             Job::AdvanceMatchingRound { round } => self.advance_matching_round(leased, *round).await,
             Job::ExpireHold { hold } => self.expire_hold(leased, *hold).await,
-            Job::RecordCapture { charge, partner, event_id, provider_reference } => {
-                self.record_capture(leased, *charge, *partner, event_id, provider_reference).await
+            Job::RecordCapture { charge, partner, event_id, provider_reference, came } => {
+                self.record_capture(leased, *charge, *partner, (event_id, provider_reference), *came).await
             }
             Job::RecordAnswer { charge, attempt } => self.record_answer(leased, *charge, *attempt).await,
             Job::RecordContribution { contribution, provider_reference, actor } => {

@@ -267,7 +267,7 @@ async fn t11_a_book_that_differs_is_frozen_nobody_is_asked_for_money_and_what_wa
         ground.run(async |tx| charges::capture_reported(tx, charge, partner, "evt", "pay", None, wall).await).await
     };
     assert!(matches!(report().await, Err(ledger::Error::BookFrozen)));
-    ground.run(async |tx| charges::keep_report(tx, charge, partner, "evt", "pay", wall).await).await.unwrap();
+    ground.run(async |tx| charges::keep_report(tx, charge, partner, "evt", "pay", None, wall).await).await.unwrap();
     until("the operator hears of it", async || story.mails("freeze.") == 1).await;
     let waiting = async || {
         let sql = "SELECT count(*) FROM job WHERE book_id = $1 AND finished_at IS NULL AND attempts = 0

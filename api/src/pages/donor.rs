@@ -25,6 +25,7 @@ use ledger::pledging::operations::moving::telling::{self, Told};
 use ledger::pledging::operations::returnables::{self, Part};
 use ledger::pledging::operations::{donor_links, pledge_changes};
 use ledger::pledging::rules::charge::State as ChargeState;
+use ledger::pledging::rules::conversion;
 use ledger::pledging::rules::plan_change::Terms;
 use ledger::pledging::rules::plan_move::MoveState;
 use ledger::pledging::rules::pledge::{AfterPause, Need, Pledge, State as PledgeState};
@@ -111,7 +112,12 @@ impl PlanView {
         PlanView {
             id: pledge.id,
             campaign: own.map(|campaign| campaign.title.clone()).unwrap_or_default(),
-            terms: Terms::of(pledge).map_or_else(|| format!("{} once", pledge.amount), |terms| terms.to_string()),
+            terms: match (Terms::of(pledge), pledge.original) {
+                (Some(terms), Some(original)) => format!("{original}, about {terms}"),
+                (Some(terms), None) => terms.to_string(),
+                (None, Some(original)) => format!("{original}, about {} once", pledge.amount),
+                (None, None) => format!("{} once", pledge.amount),
+            },
             state: state_written(state, book),
             next: next.map(written).unwrap_or_default(),
             pauses: state.is_active() && Terms::of(pledge).is_some() && next.is_some(),
@@ -201,7 +207,7 @@ impl GiftView {
         GiftView {
             day: written(it.day),
             campaign: it.campaign_title.clone(),
-            amount: it.charge.amount.to_string(),
+            amount: conversion::written(it.charge.amount, it.charge.conversion.map(|of| of.original)),
             lines: lines.filter_map(|line| Some((line.label.clone(), money(line.amount)?))).collect(),
             state,
             back: back.into_iter().filter_map(|(what, minor)| Some(format!("{} {what}", money(minor)?))).collect(),
@@ -328,7 +334,7 @@ impl YearLine {
             number: it.receipt.number,
             day: written(it.receipt.given_on),
             campaign: it.receipt.campaign_title.clone(),
-            amount: it.receipt.amount.to_string(),
+            amount: conversion::written(it.receipt.amount, it.receipt.original),
             since: since.into_iter().filter_map(|(what, minor)| Some(format!("{} {what}", money(minor)?))).collect(),
         }
     }

@@ -14,6 +14,7 @@ use ledger::Error;
 use ledger::engine::store::books;
 use ledger::money::Money;
 use ledger::pledging::operations::donor_links;
+use ledger::pledging::rules::conversion;
 use ledger::pledging::rules::receipt::{Receipt, Shown};
 use ledger::pledging::store::{donors, issued_receipts};
 
@@ -28,6 +29,8 @@ pub(super) struct ReceiptPage {
     day: String,
     issued_on: String,
     terms: String,
+    /// What one of the currency in which it was paid came to; empty when that is its own.
+    rate: String,
     lines: Vec<(String, String)>,
     since: Vec<String>,
 }
@@ -50,6 +53,7 @@ impl ReceiptPage {
             name: donors::get(client, receipt.donor).await?.name,
             day: written(receipt.given_on),
             issued_on: written(book.day_of(receipt.issued_at)),
+            rate: receipt.original.map(|original| conversion::rate(original, receipt.amount)).unwrap_or_default(),
             terms: hex::encode(receipt.terms_digest),
             lines: receipt.lines.iter().filter_map(|it| Some((it.label.clone(), money(it.amount)?))).collect(),
             since: since.into_iter().filter_map(|(what, minor)| Some(format!("{} {what}", money(minor)?))).collect(),

@@ -412,8 +412,34 @@ pub(super) const KINDS: &[Kind] = &[
     refusal(
         "capture-amount",
         "The report is of another amount or currency than the charge.",
-        "`detail` says both. Collect the amount of the charge, and give back what was collected wrongly.",
+        "`detail` says both. Collect the amount of the charge, and give back what was collected wrongly. Of a pledge in another currency, say `original` \
+         beside what came of it.",
         &["POST /v1/charges/{id}:capture"],
+    ),
+    refusal(
+        "original-refused",
+        "Nobody converts what the donor would pay in another currency: the rail takes the campaign's own.",
+        "Use the rail `partner`, by which you collect and convert it; or pledge in the campaign's currency.",
+        PLEDGE,
+    ),
+    refusal(
+        "original-differs",
+        "The report is of other money than the donor pays by the pledge.",
+        "`detail` says both. Collect what the pledge says, and give back what was collected wrongly.",
+        &["POST /v1/charges/{id}:capture"],
+    ),
+    refusal(
+        "original-kept",
+        "The donor's plan is in another currency: its amount does not change by that of the campaign.",
+        "Change the interval alone; or cancel the plan, and place another one with what the donor wants now.",
+        CHANGE,
+    ),
+    refusal(
+        "rate-out-of-bounds",
+        "An amount is further from what was promised, or given back, than rates move.",
+        "Look for a mistake. A payment that is right all the same is given back, and pledged anew at the rate of today; a refund is reported \
+         without `settled_amount`, and the difference settled with the host.",
+        &["POST /v1/charges/{id}:capture", "POST /v1/charges/{id}/refunds", "POST /v1/refunds/{id}:settle"],
     ),
     refusal(
         "charge-not-captured",

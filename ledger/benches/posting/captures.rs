@@ -62,6 +62,7 @@ async fn due(url: &str, pool: &Pool) -> Due {
             privacy: Privacy::HostOnly,
         },
         amount: amount(1_000),
+        original: None,
         schedule: AskedSchedule::Recurring { interval: Interval::Month, start: None, anchor: None, payments: None },
         rail: Rail::Sandbox,
         method: Method::Card,

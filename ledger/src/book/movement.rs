@@ -156,6 +156,12 @@ kinds! {
     PoolPledged = 64, "pool_pledged";
     /// Pool money went back to its sponsor.
     PoolReturned = 65, "pool_returned";
+    /// A refund in another currency cost more than it gave back.
+    ExchangeLossBooked = 66, "exchange_loss_booked";
+    /// A refund in another currency cost less than it gave back.
+    ExchangeGainBooked = 67, "exchange_gain_booked";
+    /// A custodian took what the host owed it of such losses.
+    ExchangeLossPaid = 68, "exchange_loss_paid";
     /// Money that nobody expected went back to who gave it.
     SuspenseReturned = 75, "suspense_returned";
 }
@@ -316,6 +322,9 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::InterBookMirrored, C::DueFromBook, C::Fund),
     (K::InterBookPaid, C::DueToBook, C::Cash),
     (K::InterBookReceived, C::Cash, C::DueFromBook),
+    (K::ExchangeLossBooked, C::ExchangeLoss, C::CostsPayable),
+    (K::ExchangeGainBooked, C::Cash, C::ExchangeGain),
+    (K::ExchangeLossPaid, C::CostsPayable, C::Cash),
     (K::ExchangeGain, C::Exchange, C::ExchangeGain),
     (K::ExchangeLoss, C::ExchangeLoss, C::Exchange),
     (K::PledgeCommitted, C::CommitmentRoom, C::CommitmentPledged),

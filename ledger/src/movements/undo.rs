@@ -42,6 +42,13 @@ pub fn of(kind: MovementKind) -> Undo {
         K::ExchangeGain | K::ExchangeLoss => {
             Undo::Again("The result is posted again at the right rate, which posts the difference.")
         }
+        K::ExchangeLossBooked | K::ExchangeGainBooked => Undo::Instead(
+            "The rate is that of the day on which the refund was sent, as its custodian said. One that said something wrong settles \
+             the rest with the host, outside of the book.",
+        ),
+        K::ExchangeLossPaid => Undo::Instead(
+            "The custodian has taken what it was owed of the host's own money. What it took too much, the host asks back.",
+        ),
         K::DisputeOpened => by("POST /v1/chargebacks/{id}:win", K::DisputeWon),
         K::DisputeWon => {
             Undo::Again("The provider takes the money back again, and its partner reports another chargeback.")

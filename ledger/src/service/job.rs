@@ -153,6 +153,9 @@ pub enum Job {
         event_id: String,
         /// How the partner names the payment.
         provider_reference: String,
+        /// What a payment in another currency came to, minor units; none when that was not said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        came: Option<i64>,
     },
     /// A provider tells the outcome of an attempt by itself: write it down, unless it is known.
     RecordAnswer {
@@ -731,6 +734,7 @@ mod tests {
                 partner: OrganisationId::generate(),
                 event_id: "evt-1".into(),
                 provider_reference: "pay-1".into(),
+                came: None,
             },
             Job::RecordAnswer { charge: ChargeId::generate(book), attempt: 1 },
             Job::RecordContribution {

@@ -60,6 +60,7 @@ impl Ground {
                 privacy: Privacy::HostOnly,
             },
             amount: usd(amount),
+            original: None,
             schedule: ONCE,
             rail: Rail::Sandbox,
             method: Method::Card,

@@ -67,5 +67,8 @@ pub const MOVEMENTS: &[&str] = &[
     "cap_raised",
     "pool_pledged",
     "pool_returned",
+    "exchange_loss_booked",
+    "exchange_gain_booked",
+    "exchange_loss_paid",
     "suspense_returned",
 ];

@@ -35,6 +35,7 @@ mod pledging {
     mod by_key;
     mod caps;
     mod captures;
+    mod currencies;
     mod erasure;
     mod fees;
     mod lateness;

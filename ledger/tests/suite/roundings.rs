@@ -27,6 +27,11 @@ const DIVISIONS: &[(&str, usize, &str)] = &[
         "a fee's part of what was taken back, down: the bearers' parts add up to the whole",
     ),
     (
+        "pledging/rules/conversion.rs",
+        3,
+        "a rate as a text, half up; its digits; the part of the original that goes back, down, of which the last takes the rest",
+    ),
+    (
         "pledging/rules/fee.rs",
         3,
         "a percentage of a charge, down, and the part of fees that falls on a refund, down, of which the last takes the rest: \

@@ -158,6 +158,7 @@ const DOMAINS: &[Domain] = &[
             "pledges_insert",
             "pledge_terms_agreed",
             "charge_as_agreed",
+            "charge_came",
             "pledge_not_withdrawn",
             "pledge_not_wound_up",
             "withdrawal_as_said",

@@ -9,11 +9,11 @@ BEGIN
     INSERT INTO public.pledge (book_id, id, campaign, donor, partner, reference, content, amount, currency, schedule, starts_on,
                         anchor_day, payments, next_sequence, rail, token, terms_sha256, state, state_since, state_until,
                         state_detail, created_at, method, tier, has_place, promised,
-                        asked_amount)
+                        asked_amount, original_amount, original_currency)
     SELECT p_book, r.id, r.campaign, r.donor, r.partner, r.reference, r.content, r.amount, r.currency, r.schedule,
            r.starts_on, r.anchor_day, r.payments, r.next_sequence, r.rail, r.token, r.terms_sha256, r.state,
            r.state_since, r.state_until, r.state_detail, r.created_at, coalesce(r.method, 'card'),
-           r.tier, coalesce(r.has_place, false), coalesce(r.promised, 0), r.asked_amount
+           r.tier, coalesce(r.has_place, false), coalesce(r.promised, 0), r.asked_amount, r.original_amount, r.original_currency
       FROM jsonb_populate_recordset(NULL::public.pledge, p_rows) AS r
     ON CONFLICT (book_id, partner, reference) DO NOTHING
     RETURNING *;
@@ -187,10 +187,11 @@ BEGIN
         RETURN QUERY
         INSERT INTO public.receipt (book_id, id, charge, pledge, donor, campaign, custodian, amount, entry, issued_at, year,
                                     number, given_on, currency, campaign_title, custodian_name, custodian_address,
-                                    custodian_registration, tax_text, terms_sha256, lines)
+                                    custodian_registration, tax_text, terms_sha256, lines, original_amount, original_currency)
         SELECT p_book, r.id, r.charge, r.pledge, r.donor, r.campaign, r.custodian, r.amount, r.entry, r.issued_at, r.year,
                v_last - v_year.rows + row_number() OVER (ORDER BY r.entry), r.given_on, r.currency, r.campaign_title,
-               r.custodian_name, r.custodian_address, r.custodian_registration, r.tax_text, r.terms_sha256, r.lines
+               r.custodian_name, r.custodian_address, r.custodian_registration, r.tax_text, r.terms_sha256, r.lines,
+               r.original_amount, r.original_currency
           FROM jsonb_populate_recordset(NULL::public.receipt, p_rows) AS r
          WHERE r.year = v_year.year AND r.charge = ANY (v_year.charges)
         RETURNING *;
@@ -223,9 +224,9 @@ BEGIN
         RAISE EXCEPTION 'book %: a pledge has changed', p_book USING ERRCODE = 'CP001';
     END IF;
     INSERT INTO public.charge (book_id, id, pledge, campaign, partner, sequence, due_on, amount, currency, rail, state, attempt,
-                               waits_until, created_at, method, promise)
+                               waits_until, created_at, method, promise, original_amount, original_currency, promised_amount)
     SELECT p_book, r.id, r.pledge, r.campaign, r.partner, r.sequence, r.due_on, r.amount, r.currency, r.rail, r.state,
-           r.attempt, r.waits_until, r.created_at, r.method, r.promise
+           r.attempt, r.waits_until, r.created_at, r.method, r.promise, r.original_amount, r.original_currency, r.promised_amount
       FROM jsonb_populate_recordset(NULL::public.charge, p_rows) AS r;
     INSERT INTO public.charge_attempt (book_id, charge, attempt, state, started_at)
     SELECT p_book, r.id, r.attempt, r.state, r.created_at

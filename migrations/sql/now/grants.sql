@@ -107,6 +107,12 @@ GRANT INSERT (tier, asked_amount, promised, has_place) ON pledge TO commonpurse_
 GRANT UPDATE (tier, promised, has_place) ON pledge TO commonpurse_service;
 GRANT INSERT (promise) ON charge TO commonpurse_service;
 GRANT UPDATE (promise) ON charge TO commonpurse_service;
+GRANT INSERT (original_amount, original_currency) ON pledge TO commonpurse_service;
+GRANT INSERT (original_amount, original_currency, promised_amount) ON charge TO commonpurse_service;
+GRANT UPDATE (came_amount) ON charge TO commonpurse_service;
+GRANT INSERT (original_amount, original_currency) ON receipt TO commonpurse_service;
+GRANT INSERT (original_amount, original_currency) ON refund TO commonpurse_service;
+GRANT UPDATE (settled_amount) ON refund TO commonpurse_service;
 GRANT SELECT ON payment_try TO commonpurse_service;
 GRANT INSERT (last_at, subject, tries) ON payment_try TO commonpurse_service;
 GRANT UPDATE (last_at, tries) ON payment_try TO commonpurse_service;

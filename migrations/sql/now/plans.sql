@@ -26,7 +26,10 @@ LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM public.pledge p
                     WHERE p.book_id = NEW.book_id AND p.id = NEW.pledge AND p.amount = NEW.amount
-                      AND p.currency = NEW.currency AND NEW.sequence >= p.terms_from) THEN
+                      AND p.currency = NEW.currency AND NEW.sequence >= p.terms_from
+                      AND p.original_amount IS NOT DISTINCT FROM NEW.original_amount
+                      AND p.original_currency IS NOT DISTINCT FROM NEW.original_currency
+                      AND coalesce(NEW.promised_amount, p.amount) = p.amount) THEN
         RAISE EXCEPTION 'book %: payment % of pledge % is of another amount', NEW.book_id, NEW.sequence, NEW.pledge
             USING ERRCODE = 'check_violation';
     END IF;
@@ -34,6 +37,21 @@ BEGIN
 END
 $$;
 CREATE OR REPLACE TRIGGER charge_as_agreed BEFORE INSERT ON charge FOR EACH ROW EXECUTE FUNCTION charge_as_agreed();
+
+-- What a payment in another currency comes to is said once, with its capture: then it is of that, within the bounds of its row. The service
+-- has no right to write the amount.
+CREATE OR REPLACE FUNCTION charge_came() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF OLD.came_amount IS NOT NULL OR OLD.entry > 0 OR NEW.entry = 0 OR NEW.state <> 'captured' THEN
+        RAISE EXCEPTION 'book %: charge % comes to another amount', NEW.book_id, NEW.id USING ERRCODE = 'check_violation';
+    END IF;
+    NEW.amount := NEW.came_amount;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER charge_came BEFORE UPDATE OF came_amount ON charge
+    FOR EACH ROW WHEN (NEW.came_amount IS DISTINCT FROM OLD.came_amount) EXECUTE FUNCTION charge_came();
 
 -- Minor units that all fees of a campaign's terms take of an amount, by the version that has this digest; 0 when none has.
 CREATE OR REPLACE FUNCTION fees_agreed(p_book int, p_campaign uuid, p_sha256 bytea, p_amount bigint) RETURNS bigint

@@ -176,12 +176,11 @@ impl Context {
         leased: &Leased,
         charge: ChargeId,
         partner: OrganisationId,
-        event_id: &str,
-        provider_reference: &str,
+        names: (&str, &str),
+        came: Option<i64>,
     ) -> Result<(), Failure> {
         self.settle_with(leased, async |tx, wall| {
-            charges::capture_reported(tx, charge, partner, event_id, provider_reference, Some(leased.due_at), wall)
-                .await
+            charges::capture_kept(tx, charge, partner, names, came, leased.due_at, wall).await
         })
         .await?;
         Ok(())
@@ -253,7 +252,7 @@ impl Context {
         if let (Some(receipt), Some((one, all))) = (issued, links_made) {
             let mail = Receipt {
                 donor: facts.name,
-                amount: facts.amount.to_string(),
+                amount: facts.written,
                 campaign: facts.campaign_title,
                 host: facts.book_name,
                 date: written(facts.day),

@@ -65,8 +65,11 @@ impl Context {
             let kept = refund.amount.minor() - refund.sent.minor();
             let mail = Refunded {
                 donor: facts.name,
-                amount: refund.sent.to_string(),
-                paid: facts.amount.to_string(),
+                amount: match refund.original {
+                    Some(back) => format!("{back} ({} when you gave it)", refund.sent),
+                    None => refund.sent.to_string(),
+                },
+                paid: facts.written,
                 campaign: facts.campaign_title,
                 kept: if kept > 0 { format!("{} {currency}", currency.format(kept)) } else { String::new() },
                 pledge: charge.pledge.to_string(),

@@ -24,6 +24,7 @@ use ledger::pledging::operations::charges as operations;
 use ledger::pledging::operations::charges::Recorded;
 use ledger::pledging::operations::reports;
 use ledger::pledging::rules::charge::{Charge, State as ChargeState};
+use ledger::pledging::rules::conversion::{self, Collected};
 use ledger::pledging::rules::fee::Payee;
 use ledger::pledging::rules::pledge::Rail;
 use ledger::pledging::store::attempts::{self, Attempt};
@@ -49,7 +50,16 @@ pub struct ChargeBody {
     sequence: i32,
     #[schema(value_type = String, format = "date")]
     due_on: Date,
+    /// In the currency of the campaign; of a payment in another currency, what came of it once it is captured.
     amount: MoneyBody,
+    /// What the donor pays, when that is in another currency; null otherwise.
+    original: Option<MoneyBody>,
+    /// What the partner promised that the original comes to; null without one.
+    promised: Option<MoneyBody>,
+    /// What one of the original's currency came to, or was promised to, to ten digits, half up: the exact rate is `amount` to `original`. Null
+    /// without one.
+    #[schema(pattern = r"^[0-9]+\.[0-9]{10}$", example = "1.0750000000")]
+    rate: Option<String>,
     /// What went back to the donor, or is on its way back.
     refunded: BalanceBody,
     /// What the donor's bank took back: of chargebacks that are open or lost.
@@ -104,6 +114,9 @@ impl From<Charge> for ChargeBody {
             sequence: it.sequence,
             due_on: it.due_on,
             amount: it.amount.into(),
+            original: it.conversion.map(|of| of.original.into()),
+            promised: it.conversion.map(|of| of.promised.into()),
+            rate: it.conversion.map(|of| conversion::rate(of.original, it.amount)),
             refunded: balance(it.refunded),
             disputed: balance(it.disputed),
             rail: it.rail,
@@ -261,9 +274,25 @@ pub struct CaptureChargeRequest {
     /// How the partner names the payment; of one charge only.
     #[schema(min_length = 1, max_length = 200, example = "pay-5551")]
     provider_reference: String,
-    /// What was collected, to be compared with the charge: another amount or currency is refused with both. Not compared when it is left out.
+    /// What was collected, to be compared with the charge: another amount or currency is refused with both. Not compared when it is left out. Of
+    /// a pledge in another currency, what came of it in the campaign's: up to a fifth more or less than was promised, with `original`.
     #[serde(default)]
     amount: Option<MoneyBody>,
+    /// What the donor paid in another currency, as the pledge says it; only with `amount`.
+    #[serde(default)]
+    original: Option<MoneyBody>,
+}
+
+impl CaptureChargeRequest {
+    /// What was collected, if that is said.
+    fn collected(&self) -> Result<Option<Collected>, Problem> {
+        let original = self.original.as_ref().map(|original| original.parse("/original")).transpose()?;
+        match &self.amount {
+            Some(amount) => Ok(Some(Collected { amount: amount.parse("/amount")?, original })),
+            None if original.is_some() => Err(Problem::invalid("/amount", "say what came of the original")),
+            None => Ok(None),
+        }
+    }
 }
 
 /// Reports that the partner has collected a charge. When its campaign has closed, the answer says `voided`: give the money back.
@@ -287,26 +316,34 @@ pub(crate) async fn capture(
     let event = bounded("/event_id", &request.body.event_id, text::REFERENCE)?;
     let reference = bounded("/provider_reference", &request.body.provider_reference, text::REFERENCE)?;
     let by = By::Partner(partner, &event);
-    let amount = request.body.amount.as_ref().map(|amount| amount.parse("/amount")).transpose()?;
-    if let Some(amount) = amount {
+    let collected = request.body.collected()?;
+    let mut came = None;
+    if let Some(collected) = collected {
         let client = state.client().await?;
-        if of_caller(&client, &caller, *id).await?.is_of(amount).is_err() {
+        let charge = of_caller(&client, &caller, *id).await?;
+        let (expected, comes_to) = (charge.amount, charge.come_to(collected.amount, collected.original));
+        let Ok(comes_to) = comes_to else {
             drop(client);
             return idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-                reports::check_amount(tx, *id, partner, amount).await?;
+                reports::check_amount(tx, *id, partner, collected).await?;
                 Ok(Reply::ok(&ChargeBody::from(charges::get(tx, *id).await?)))
             })
             .await;
-        }
+        };
+        came = Some(comes_to.amount).filter(|amount| *amount != expected);
     }
-    if let Some(response) = capture_by_lane(&state, &caller, &request.key, *id, by, &reference).await? {
+    // What came to something else than was promised is more than a plain capture.
+    if came.is_none()
+        && let Some(response) = capture_by_lane(&state, &caller, &request.key, *id, by, &reference).await?
+    {
         return Ok(response);
     }
     let scope = Scope::Book(id.book);
     let captured = idempotent(&state, &request.key, scope, caller.id(), async |tx| {
         of_caller(tx, &caller, *id).await?;
         let recorded =
-            operations::capture_reported(tx, *id, partner, &event, &reference, None, Timestamp::now()).await?;
+            operations::capture_reported_as(tx, *id, partner, (&event, &reference), collected, None, Timestamp::now())
+                .await?;
         let suspense = match recorded {
             Recorded::Suspended(item) => Some(item),
             Recorded::Already | Recorded::Captured | Recorded::Declined(_) | Recorded::Voided { .. } => None,
@@ -315,7 +352,7 @@ pub(crate) async fn capture(
     })
     .await;
     or_kept(captured, &state, &request.key, scope, caller.id(), async |tx| {
-        let kept = operations::keep_report(tx, *id, partner, &event, &reference, Timestamp::now()).await?;
+        let kept = operations::keep_report(tx, *id, partner, &event, &reference, came, Timestamp::now()).await?;
         Ok(Reply::accepted(&ChargeBody::from(kept)))
     })
     .await

@@ -105,6 +105,9 @@ pub struct NewPledge {
     donor: NewDonor,
     /// One payment, in the currency of the campaign.
     amount: MoneyBody,
+    /// What the donor pays each time, when that is in another currency: `amount` is then what you promise that it comes to. You convert it, so
+    /// that it takes the rail `partner`; a payment may come to a fifth more or less. A refund gives the original back.
+    original: Option<MoneyBody>,
     /// The tier that the donor chose, whose amount the payment reaches.
     #[schema(min_length = 36, max_length = 36, pattern = "^tir_[a-z2-7]{32}$")]
     tier: Option<String>,
@@ -139,6 +142,7 @@ impl NewPledge {
         email_or_none("/donor/email", &self.donor.email)?;
         self.donor.privacy.as_ref().map(|word| parse::<Privacy>("/donor/privacy", word)).transpose()?;
         self.amount.check_shape("/amount")?;
+        self.original.as_ref().map(|original| original.check_shape("/original")).transpose()?;
         self.schedule.check_shape()?;
         parse::<Rail>("/rail", &self.rail)?;
         self.method.as_ref().map(|word| parse::<Method>("/method", word)).transpose()?;
@@ -183,6 +187,7 @@ impl NewPledge {
                 },
             },
             amount: self.amount.parse("/amount")?,
+            original: self.original.as_ref().map(|original| original.parse("/original")).transpose()?,
             schedule: self.schedule.parse()?,
             rail,
             method: self.method.as_ref().map_or(Ok(Method::Card), |method| parse("/method", method))?,
@@ -242,6 +247,9 @@ pub struct PledgeBody {
     reference: String,
     donor: DonorBody,
     amount: MoneyBody,
+    /// What the donor pays each time, when that is in another currency: `amount` is then what its partner promises that it comes to. Null
+    /// otherwise.
+    original: Option<MoneyBody>,
     /// What was asked for, when only a part of it fitted below the campaign's cap; null otherwise.
     asked_amount: Option<MoneyBody>,
     /// The tier that the donor chose; null without one.
@@ -309,6 +317,7 @@ impl<'a> View<'a> {
                 privacy: donor.privacy,
             },
             amount: it.amount.into(),
+            original: it.original.map(Into::into),
             asked_amount: it.asked_amount.map(Into::into),
             tier: it.tier,
             has_place: it.has_place,

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::id::{CampaignId, ChargeId, DonorId, OrganisationId, PledgeId, ReceiptId};
 use ledger::pledging::operations::donor_links;
+use ledger::pledging::rules::conversion;
 use ledger::pledging::rules::receipt::Shown;
 use ledger::pledging::store::issued_receipts;
 use serde::Serialize;
@@ -72,8 +73,13 @@ pub struct ReceiptBody {
     campaign: CampaignId,
     /// Name of the campaign when it was issued.
     campaign_title: String,
-    /// What was given.
+    /// What was given, in the currency of the campaign.
     amount: MoneyBody,
+    /// What the donor paid, when that was in another currency; null otherwise.
+    original: Option<MoneyBody>,
+    /// What one of the original's currency came to on that day, to ten digits, half up; null without one.
+    #[schema(pattern = r"^[0-9]+\.[0-9]{10}$", example = "1.0750000000")]
+    rate: Option<String>,
     /// What the amount is made of; they add up to it.
     lines: Vec<LineBody>,
     /// Day of the capture, in the zone of the book.
@@ -106,6 +112,8 @@ impl From<Shown> for ReceiptBody {
             campaign: it.campaign,
             campaign_title: it.campaign_title,
             amount: it.amount.into(),
+            original: it.original.map(Into::into),
+            rate: it.original.map(|original| conversion::rate(original, it.amount)),
             lines: it.lines.into_iter().map(line).collect(),
             given_on: it.given_on,
             entry: it.entry,

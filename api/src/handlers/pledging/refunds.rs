@@ -64,6 +64,12 @@ pub struct RefundBody {
     amount: MoneyBody,
     /// What the donor gets: that part but for fees that their payees keep.
     sent: MoneyBody,
+    /// What of the donor's own money goes back, when the gift was in another currency: the whole of it with the whole of the charge, else its
+    /// part, cut down to the smallest unit, of which the last takes the rest. Null otherwise.
+    original: Option<BalanceBody>,
+    /// What a refund of such a gift cost whoever sent it, when they said so: what that is more or less than `sent` is posted as the host's loss
+    /// or gain. Null otherwise.
+    settled_amount: Option<MoneyBody>,
     /// What of the charge's fees falls on it, with who bears it.
     fees: Vec<RefundFeeBody>,
     /// Who sends it: `sandbox`, `partner` or `stripe`.
@@ -99,6 +105,8 @@ impl From<Refund> for RefundBody {
             charge: it.charge,
             amount: it.amount.into(),
             sent: it.sent.into(),
+            original: it.original.map(|back| BalanceBody::new(back.minor, back.currency)),
+            settled_amount: it.settled_amount.map(Into::into),
             fees: it.fees.iter().map(|fee| RefundFeeBody::new(fee, currency)).collect(),
             rail: it.rail,
             state: it.state.as_str().to_owned(),
@@ -205,6 +213,9 @@ pub struct ReportRefundRequest {
     refund_reference: String,
     /// The part of the charge that went back; all that is left of it when this is left out.
     amount: Option<MoneyBody>,
+    /// Of a gift in another currency: what the refund cost you in the campaign's, by the rate of its day, from half of what it gave back to
+    /// twice. The difference is the host's. When it is left out, there is none.
+    settled_amount: Option<MoneyBody>,
     /// For the list of who did what; no personal data.
     #[serde(default)]
     #[schema(max_length = 1000)]
@@ -243,6 +254,7 @@ pub(crate) async fn report(
     let reference = bounded("/refund_reference", &body.refund_reference, text::REFERENCE)?;
     let reason = paragraphs("/reason", &body.reason, text::REASON_OR_NONE)?;
     let amount: Option<Money> = body.amount.as_ref().map(|amount| amount.parse("/amount")).transpose()?;
+    let settled_amount = body.settled_amount.as_ref().map(|amount| amount.parse("/settled_amount")).transpose()?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         of_caller(tx, &caller, *id).await?;
         let made = Made {
@@ -250,6 +262,7 @@ pub(crate) async fn report(
             provider_reference: &payment,
             refund_reference: &reference,
             amount,
+            settled_amount,
             reason: &reason,
         };
         match refund_outcomes::report_made(tx, *id, partner, made, Timestamp::now()).await? {
@@ -273,6 +286,9 @@ pub struct SettleRefundRequest {
     /// How the partner names the refund; of one refund only.
     #[schema(min_length = 1, max_length = 200, example = "ref-771")]
     provider_reference: String,
+    /// Of a gift in another currency: what the refund cost you in the campaign's, by the rate of its day, from half of what it gave back to
+    /// twice. The difference is the host's. When it is left out, there is none.
+    settled_amount: Option<MoneyBody>,
 }
 
 /// Reports that the donor has a refund that the partner was asked for.
@@ -287,7 +303,8 @@ pub(crate) async fn settle(
     request: Keyed<SettleRefundRequest>,
 ) -> Result<HttpResponse, Problem> {
     let provider_reference = bounded("/provider_reference", &request.body.provider_reference, text::REFERENCE)?;
-    end(&state, &caller, *id, &request.key, Outcome::Settled { provider_reference }).await
+    let cost = request.body.settled_amount.as_ref().map(|amount| amount.parse("/settled_amount")).transpose()?;
+    end(&state, &caller, *id, &request.key, Outcome::Settled { provider_reference }, cost).await
 }
 
 /// Why a donor did not get a refund.
@@ -311,7 +328,7 @@ pub(crate) async fn fail(
     request: Keyed<FailRefundRequest>,
 ) -> Result<HttpResponse, Problem> {
     let code = bounded("/code", &request.body.code, 1..=100)?;
-    end(&state, &caller, *id, &request.key, Outcome::Failed { code }).await
+    end(&state, &caller, *id, &request.key, Outcome::Failed { code }, None).await
 }
 
 async fn end(
@@ -320,11 +337,13 @@ async fn end(
     id: RefundId,
     key: &crate::idempotency::IdempotencyKey,
     outcome: Outcome,
+    cost: Option<Money>,
 ) -> Result<HttpResponse, Problem> {
     let partner: OrganisationId = caller.require_scope(Permission::ChargesWrite)?.organisation;
     idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
         concerned(tx, caller, id).await?;
-        let refund = refund_outcomes::report(tx, id, partner, outcome.clone(), Timestamp::now()).await?;
+        let wall = Timestamp::now();
+        let refund = refund_outcomes::report_with_cost(tx, id, partner, outcome.clone(), cost, wall).await?;
         Ok(Reply::ok(&RefundBody::from(refund)))
     })
     .await

@@ -252,6 +252,8 @@ pub struct SettlementChargeBody {
     missing: BalanceBody,
     /// What its custodian says that the processor kept; null when it does not say.
     fee: Option<BalanceBody>,
+    /// What the donor paid, when that was in another currency; null otherwise.
+    original: Option<MoneyBody>,
 }
 
 impl SettlementChargeBody {
@@ -262,6 +264,7 @@ impl SettlementChargeBody {
             arrived: balance(it.arrived),
             missing: balance(it.missing),
             fee: it.fee.map(balance),
+            original: it.original.map(Into::into),
         }
     }
 }

@@ -19,6 +19,12 @@ pub(crate) fn money(minor: i64, currency: Currency) -> Result<Money, Error> {
     Money::from_minor(minor, currency).map_err(|error| Error::inconsistent(format!("{minor} {currency}: {error}")))
 }
 
+/// What a donor paid in another currency than that of the campaign, of a row; none when it was paid in that.
+pub(crate) fn original(row: &Row) -> Result<Option<Money>, Error> {
+    let Some(currency) = row.get::<_, Option<&str>>("original_currency") else { return Ok(None) };
+    money(row.get("original_amount"), word(currency)?).map(Some)
+}
+
 pub(crate) fn days(row: &Row, column: &str) -> Result<u16, Error> {
     u16::try_from(row.get::<_, i16>(column)).map_err(|_| Error::inconsistent(format!("a negative {column}")))
 }

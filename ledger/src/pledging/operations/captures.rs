@@ -15,6 +15,7 @@ use crate::id::{CallerId, ChargeId, OrganisationId};
 use crate::movements;
 use crate::parties::store::organisations;
 use crate::pledging::rules::charge::{Charge, State};
+use crate::pledging::rules::conversion::noted;
 use crate::pledging::rules::pledge::{Pledge, Rail, Schedule};
 use crate::pledging::rules::promise;
 use crate::pledging::rules::suspense::explains;
@@ -127,7 +128,7 @@ async fn draft_of(
     let Some(mut rows) = pledge_rows(pledge, is_last, now) else { return Ok(None) };
     let Some(borne) = fees::find(client, book, &campaign, pledge, &charge).await? else { return Ok(None) };
     let entry = movements::charge_captured(settlement.receivable, campaign.fund()?, charge.amount, today, id);
-    let mut entry = fees::with_fees(entry, &borne);
+    let mut entry = fees::with_fees(noted(entry, &charge), &borne);
     let (line, promise) = promise::captured(&campaign, &charge);
     entry.lines.extend(line);
     let charge = fees::borne(charge, &borne);

@@ -19,6 +19,7 @@ use crate::id::{ChargeId, OrganisationId, PledgeId, SuspenseId};
 use crate::money::Money;
 use crate::movements;
 use crate::pledging::rules::charge::{Charge, DeclineKind, Next, Outcome, REPORT_DAYS, State};
+use crate::pledging::rules::conversion::{Collected, noted};
 use crate::pledging::rules::pledge::{Need, Pledge, Rail, Token};
 use crate::pledging::rules::promise;
 use crate::pledging::rules::sandbox_token::SandboxToken;
@@ -247,6 +248,23 @@ pub async fn capture_reported(
     kept_since: Option<Timestamp>,
     wall: Timestamp,
 ) -> Result<Recorded, Error> {
+    capture_reported_as(tx, id, partner, (event_id, provider_reference), None, kept_since, wall).await
+}
+
+/// The same, with what was collected: of a payment in another currency what came of it, which is then what it is of.
+///
+/// # Errors
+///
+/// As [`capture_reported`]; `capture-amount`, `original-differs`, `rate-out-of-bounds`.
+pub async fn capture_reported_as(
+    tx: &Transaction<'_>,
+    id: ChargeId,
+    partner: OrganisationId,
+    (event_id, provider_reference): (&str, &str),
+    collected: Option<Collected>,
+    kept_since: Option<Timestamp>,
+    wall: Timestamp,
+) -> Result<Recorded, Error> {
     check_line("/event_id", event_id, text::REFERENCE)?;
     check_line("/provider_reference", provider_reference, text::REFERENCE)?;
     let (book, pledge, charge) = lock(tx, id, kept_since, wall).await?;
@@ -256,6 +274,10 @@ pub async fn capture_reported(
     if charge.rail != Rail::Partner {
         return Err(Refusal::new("rail-refused", "the partner does not collect this charge itself").into());
     }
+    let charge = match collected {
+        Some(Collected { amount, original }) => charge.come_to(amount, original)?,
+        None => charge,
+    };
     let provider = partner.to_string();
     let is_news = attempts::insert_event(tx, &provider, event_id, id, wall).await?;
     match &charge.state {
@@ -290,8 +312,8 @@ pub async fn capture_reported(
     Ok(recorded)
 }
 
-/// Keeps the report of a capture until its book is released: [`capture_reported`] said that it is frozen, and so nothing else
-/// against it.
+/// Keeps the report of a capture until its book is released: [`capture_reported_as`] said that it is frozen, and so nothing else
+/// against it. `came` is what a payment in another currency came to, if that was said.
 ///
 /// # Errors
 ///
@@ -302,15 +324,38 @@ pub async fn keep_report(
     partner: OrganisationId,
     event_id: &str,
     provider_reference: &str,
+    came: Option<Money>,
     wall: Timestamp,
 ) -> Result<Charge, Error> {
     let charge = charges::get(tx, id).await?;
     let book = books::get(tx, id.book).await?;
     let dedupe = jobs::dedupe_of_report(&id, &[event_id, provider_reference]);
     let (event_id, provider_reference) = (event_id.to_owned(), provider_reference.to_owned());
-    let job = Job::RecordCapture { charge: id, partner, event_id, provider_reference };
+    let job = Job::RecordCapture { charge: id, partner, event_id, provider_reference, came: came.map(Money::minor) };
     jobs::enqueue(tx, &NewJob { book: id.book, due_at: book.now(wall), dedupe, job }).await?;
     Ok(charge)
+}
+
+/// Writes down the report of a capture that was kept, since a moment of book time, as [`capture_reported_as`] does.
+///
+/// # Errors
+///
+/// As [`capture_reported_as`].
+pub async fn capture_kept(
+    tx: &Transaction<'_>,
+    id: ChargeId,
+    partner: OrganisationId,
+    names: (&str, &str),
+    came: Option<i64>,
+    since: Timestamp,
+    wall: Timestamp,
+) -> Result<Recorded, Error> {
+    let charge = charges::get(tx, id).await?;
+    let amount = came.map(|minor| Money::from_minor(minor, charge.amount.currency())).transpose();
+    let amount = amount.map_err(|_| Error::inconsistent(format!("the kept report of {id} says no amount")))?;
+    let original = charge.conversion.map(|conversion| conversion.original);
+    let collected = amount.map(|amount| Collected { amount, original });
+    capture_reported_as(tx, id, partner, names, collected, Some(since), wall).await
 }
 
 /// Locks a charge and its pledge as they stand now, or stood `at`.
@@ -430,7 +475,8 @@ pub(super) async fn capture(
     let (now, on) = (book.now(wall), book.day_of(at));
     let campaign = verdicts::present(tx, book, charge.campaign, at).await?;
     if campaign.state.clone().at(at).is_over() {
-        let charge = Charge { state: charge.state.void(provider_reference.clone())?, ..charge };
+        let state = charge.state.clone().void(provider_reference.clone())?;
+        let charge = Charge { state, ..charge.as_promised() };
         finish(tx, book, charge, now, wall).await?;
         plan::ask(tx, book, pledge, Need::Campaign, "its campaign closed before the capture", now, wall).await?;
         return Ok(Recorded::Voided { provider_reference });
@@ -442,7 +488,7 @@ pub(super) async fn capture(
     let settlement =
         settlements::open(tx, book, custodian, (charge.amount.currency(), charge.method), on, wall).await?;
     let entry = movements::charge_captured(settlement.receivable, campaign.fund()?, charge.amount, on, charge.id);
-    let mut entry = fees::with_fees(entry, &borne);
+    let mut entry = fees::with_fees(noted(entry, &charge), &borne);
     let (line, promise) = promise::captured(&campaign, &charge);
     entry.lines.extend(line);
     let posted = posting::post(tx, book, entry, wall).await?;

@@ -54,7 +54,8 @@ pub struct AskedChange {
 ///
 /// # Errors
 ///
-/// `pledge-lapsed`, `pledge-over`, `pledge-moving`, `no-due-date-left`, `same-terms`, `donor-without-email`; [`Error::Invalid`] at `/amount`,
+/// `pledge-lapsed`, `pledge-over`, `pledge-moving`, `no-due-date-left`, `same-terms`, `original-kept`, `donor-without-email`;
+/// [`Error::Invalid`] at `/amount`,
 /// `/amount/currency`, `/consent/consented_at` or `/reason`; [`Error::Stale`] for an outdated version; [`Error::NotFound`] for
 /// an unknown pledge.
 pub async fn ask(
@@ -76,6 +77,12 @@ pub async fn ask(
     let from = changed_plan(&pledge, Interval::Month, book.today(wall)).map(|_| Terms::of(&pledge))?;
     let from = from.ok_or_else(|| Error::inconsistent(format!("pledge {id} has a plan and no terms")))?;
     let to = wanted(from, asked)?;
+    if let Some(original) = pledge.original.filter(|_| to.amount != from.amount) {
+        let detail = format!(
+            "the donor pays {original} each time: change the interval alone, or cancel the plan and place another one with what the donor wants now"
+        );
+        return Err(Refusal::new("original-kept", detail).into());
+    }
     if pledge.rail == Rail::Stripe {
         stripe::units(to.amount).map_err(|wrong| Error::invalid("/amount", wrong.to_string()))?;
     }

@@ -14,6 +14,7 @@ use crate::parties::rules::privacy::Privacy;
 use crate::parties::rules::role::Email;
 use crate::pledging::rules::campaign::Campaign;
 use crate::pledging::rules::commitment::OverCap;
+use crate::pledging::rules::conversion::check_original;
 use crate::pledging::rules::donor::Donor;
 use crate::pledging::rules::pledge::{Pledge, Rail, Schedule, State, Token};
 use crate::pledging::rules::promise;
@@ -94,6 +95,8 @@ pub struct PlacePledge {
     pub donor: AskedDonor,
     /// The amount of one payment.
     pub amount: Money,
+    /// What the donor pays each time, when that is in another currency than the campaign's.
+    pub original: Option<Money>,
     /// When it is charged.
     pub schedule: AskedSchedule,
     /// Who takes the money from the donor.
@@ -147,7 +150,9 @@ impl New {
     /// Whether a part of it may be taken: it is a single payment, and the campaign says so.
     pub fn may_be_trimmed(&self) -> bool {
         let trims = self.campaign.cap.is_some_and(|cap| cap.over == OverCap::Trim);
-        trims && matches!(self.pledge.schedule, Schedule::Once { .. })
+        // What a donor pays in another currency is taken whole, or not at all.
+        let is_own = self.pledge.original.is_none();
+        trims && is_own && matches!(self.pledge.schedule, Schedule::Once { .. })
     }
 
     /// Why the book refused its promise, in words.
@@ -161,7 +166,8 @@ impl New {
 /// # Errors
 ///
 /// `reference-taken` when the reference stands for another pledge; `campaign-not-live`, `rail-refused`,
-/// `terms-mismatch`, `schedule-refused`, `partner-withdrawn`, `rail-withdrawn`, `book-winding-up`. [`Error::Invalid`] at `/tier`, `/amount`, `/reference`,
+/// `original-refused`, `terms-mismatch`, `schedule-refused`, `partner-withdrawn`, `rail-withdrawn`, `book-winding-up`.
+/// [`Error::Invalid`] at `/original/currency`, `/tier`, `/amount`, `/reference`,
 /// `/donor/reference`, `/donor/name`, `/donor/email`, `/token`,
 /// `/amount/currency`, `/schedule` or `/schedule/start`; [`Error::NotFound`] for an unknown campaign.
 pub async fn draft(
@@ -204,6 +210,9 @@ pub(super) fn decide(
     if asked.amount.currency() != campaign.currency {
         return Err(Error::invalid("/amount/currency", format!("the campaign is in {}", campaign.currency)));
     }
+    if let Some(original) = asked.original {
+        check_original(original, asked.amount, asked.rail)?;
+    }
     if asked.terms_digest != agreed {
         let detail = "the digest is not that of the campaign's terms in effect: show the donor the present ones";
         return Err(Refusal::new("terms-mismatch", detail).into());
@@ -235,6 +244,7 @@ pub(super) fn decide(
         reference: asked.reference,
         content,
         amount: asked.amount,
+        original: asked.original,
         asked_amount: None,
         tier: asked.tier,
         has_place: tier.is_some_and(|tier| tier.places.is_some()),
@@ -382,7 +392,10 @@ fn content(asked: &PlacePledge) -> Result<[u8; 32], Error> {
         (method, None) => serde_json::to_vec(&(facts, method)),
         (method, Some(tier)) => serde_json::to_vec(&(facts, method, tier)),
     };
-    let bytes = bytes.map_err(|error| Error::inconsistent(error.to_string()))?;
+    let mut bytes = bytes.map_err(|error| Error::inconsistent(error.to_string()))?;
+    if let Some(original) = asked.original {
+        bytes.extend(format!(" given as {original}").into_bytes());
+    }
     Ok(Sha256::digest(&bytes).into())
 }
 

@@ -67,6 +67,7 @@ pub(super) fn compose(
         campaign: campaign.id,
         campaign_title: campaign.title.clone(),
         amount: charge.amount,
+        original: charge.conversion.map(|it| it.original),
         lines: lines(charge.amount.minor(), fees),
         given_on,
         entry: charge.entry,

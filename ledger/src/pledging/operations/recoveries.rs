@@ -15,6 +15,7 @@ use crate::pledging::rules::chargeback as rules;
 use crate::service::change::{check_line, check_text};
 use crate::service::store::activity::{self, Actor, Done};
 use crate::text;
+use crate::treasury::operations::exchange_differences::with_owed_paid;
 use crate::{chart, movements};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
@@ -30,7 +31,8 @@ pub struct Received {
     pub reference: String,
 }
 
-/// The host puts its own money aside: cash of a custodian grows, and the risk reserve with it. Chargebacks that waited for it are
+/// The host puts its own money aside: cash of a custodian grows, and the risk reserve with it; what the host owes the custodian of refunds
+/// in other currencies is paid of that cash. Chargebacks that waited for it are
 /// taken up. Answers the record number of the entry, and what the reserve has then.
 ///
 /// # Errors
@@ -48,6 +50,8 @@ pub async fn fund_reserve(
     let cash = cash(tx, book, received, wall).await?;
     let reserve = account(tx, book, chart::risk_reserve(), currency, wall).await?;
     let entry = movements::reserve_funded(cash, reserve, received.amount, book.today(wall), &received.reference);
+    let custodian = received.custodian.unwrap_or(book.organisation);
+    let entry = with_owed_paid(tx, book, entry, custodian, (received.amount.minor(), currency), wall).await?;
     let posted = posting::post(tx, book, entry, wall).await?.number;
     let object = format!("entry {posted}");
     activity::record(tx, book.id, Done::new(&object, "risk reserve funded", actor), book.now(wall)).await?;

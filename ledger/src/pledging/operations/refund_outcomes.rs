@@ -14,6 +14,7 @@ use crate::money::Money;
 use crate::movements::FundPart;
 use crate::pledging::rules::charge::{Charge, State as ChargeState};
 use crate::pledging::rules::chargeback::Chargeback;
+use crate::pledging::rules::conversion::check_settled;
 use crate::pledging::rules::pledge::{Pledge, Rail};
 use crate::pledging::rules::refund::{NOT_REPORTED, Outcome, REFUND_DAYS, Refund, State};
 use crate::pledging::store::{attempts, campaigns, chargebacks, charges, fees, lineage as layers, plan_moves, refunds};
@@ -21,6 +22,7 @@ use crate::service::change::{Change, check_line, check_text};
 use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Actor, Done};
 use crate::service::store::jobs;
+use crate::treasury::operations::exchange_differences::{post_difference, with_difference};
 use crate::treasury::store::settlements;
 use crate::{chart, movements, text};
 use deadpool_postgres::Transaction;
@@ -88,9 +90,30 @@ pub async fn record(
     actor: Actor,
     wall: Timestamp,
 ) -> Result<Refund, Error> {
+    record_with_cost(tx, id, outcome, None, actor, wall).await
+}
+
+/// The same; `cost` is what a settled refund in another currency cost whoever sent it, whose difference is posted.
+async fn record_with_cost(
+    tx: &Transaction<'_>,
+    id: RefundId,
+    outcome: Outcome,
+    cost: Option<Money>,
+    actor: Actor,
+    wall: Timestamp,
+) -> Result<Refund, Error> {
     let known = refunds::get(tx, id).await?;
     let (book, pledge, charge) = charge_operations::lock(tx, known.charge, None, wall).await?;
-    let refund = refunds::get(tx, id).await?;
+    let mut refund = refunds::get(tx, id).await?;
+    if let Some(cost) = cost {
+        check_settled(refund.original.is_some(), refund.sent, cost)?;
+        if matches!(refund.state, State::Settled { .. }) && refund.settled_amount != Some(cost) {
+            let cost = refund.settled_amount.map_or("no cost".to_owned(), |cost| format!("a cost of {cost}"));
+            let detail = format!("the refund is settled already, with {cost}: settle the rest with the host");
+            return Err(Refusal::new("refund-over", detail).into());
+        }
+        refund.settled_amount = Some(cost);
+    }
     write_outcome(tx, &book, pledge, charge, refund, outcome, actor, wall).await
 }
 
@@ -106,6 +129,23 @@ pub async fn report(
     outcome: Outcome,
     wall: Timestamp,
 ) -> Result<Refund, Error> {
+    report_with_cost(tx, id, partner, outcome, None, wall).await
+}
+
+/// The same; `cost` is what a settled refund of a gift in another currency cost the partner, in the currency of the campaign. What it
+/// cost more or less than it gave back is posted as the host's loss or gain; without it there is no difference.
+///
+/// # Errors
+///
+/// As [`report`]; `rate-out-of-bounds`; [`Error::Invalid`] at `/settled_amount` or `/settled_amount/currency`.
+pub async fn report_with_cost(
+    tx: &Transaction<'_>,
+    id: RefundId,
+    partner: OrganisationId,
+    outcome: Outcome,
+    cost: Option<Money>,
+    wall: Timestamp,
+) -> Result<Refund, Error> {
     match &outcome {
         Outcome::Settled { provider_reference } | Outcome::Sent { provider_reference } => {
             check_line("/provider_reference", provider_reference, text::REFERENCE)?;
@@ -119,7 +159,7 @@ pub async fn report(
     if refund.rail != Rail::Partner {
         return Err(Refusal::new("rail-refused", "the partner does not send this refund itself").into());
     }
-    record(tx, id, outcome, Actor::Partner(partner), wall).await
+    record_with_cost(tx, id, outcome, cost, Actor::Partner(partner), wall).await
 }
 
 #[expect(clippy::too_many_arguments, reason = "all that is locked for a refund, and what became of it")]
@@ -203,6 +243,13 @@ async fn settle(
     };
     let in_transit = in_transit(tx, book, &refund, wall).await?;
     let entry = movements::refund_settled(in_transit, from, refund.sent, book.today(wall), refund.id);
+    let entry = match refund.settled_amount {
+        Some(cost) => {
+            let custodian = refund.rail.custodian(refund.partner, book.organisation);
+            with_difference(tx, book, entry, custodian, (refund.sent, cost), wall).await?
+        }
+        None => entry,
+    };
     let end_entry = posting::post(tx, book, entry, wall).await?.number;
     if is_unsettled {
         let withheld = charge.withheld + refund.sent.minor();
@@ -265,6 +312,8 @@ pub struct Made<'a> {
     pub refund_reference: &'a str,
     /// The part of the charge that went back; none for all that is left.
     pub amount: Option<Money>,
+    /// What it cost the partner, when the gift was in another currency; none when it does not say.
+    pub settled_amount: Option<Money>,
     /// Why, without personal data.
     pub reason: &'a str,
 }
@@ -284,7 +333,7 @@ pub enum Reported {
 ///
 /// # Errors
 ///
-/// `rail-refused`, `charge-captured`, `event-taken`, `charge-not-captured`, `refund-exceeds-charge`, `refund-nothing`. [`Error::Invalid`] at
+/// `rail-refused`, `charge-captured`, `event-taken`, `charge-not-captured`, `refund-exceeds-charge`, `refund-nothing`, `rate-out-of-bounds`. [`Error::Invalid`] at `/settled_amount`,
 /// `/event_id`, `/provider_reference`, `/refund_reference` or `/reason`; [`Error::NotFound`] for an unknown charge, or one of
 /// another partner.
 pub async fn report_made(
@@ -315,12 +364,20 @@ pub async fn report_made(
     let (book, pledge, charge) = charge_operations::lock(tx, id, None, wall).await?;
     let change = Change { version: None, actor: Actor::Partner(partner), reason: made.reason };
     let prepared = prepare(tx, &book, &pledge, charge, ask, made.reason, wall).await?;
+    if let Some(cost) = made.settled_amount {
+        check_settled(prepared.refund.original.is_some(), prepared.refund.sent, cost)?;
+    }
     if prepared.missing > 0 {
         let sent = prepared.refund.sent;
         let borne = chargeback_operations::report_refunded(tx, id, made.refund_reference, sent, partner, wall).await?;
+        if let Some(cost) = made.settled_amount {
+            let custodian = prepared.refund.rail.custodian(partner, book.organisation);
+            post_difference(tx, &book, custodian, (sent, cost), borne.id, wall).await?;
+        }
         return Ok(Reported::Borne(borne));
     }
     let refund = take_out(tx, &book, prepared, change, wall).await?;
     let outcome = Outcome::Settled { provider_reference: made.refund_reference.to_owned() };
-    record(tx, refund.id, outcome, Actor::Partner(partner), wall).await.map(Reported::Refunded)
+    let by = Actor::Partner(partner);
+    record_with_cost(tx, refund.id, outcome, made.settled_amount, by, wall).await.map(Reported::Refunded)
 }

@@ -16,6 +16,7 @@ use crate::money::Money;
 use crate::movements::{FundPart, UndoneFee};
 use crate::pledging::rules::campaign::Campaign;
 use crate::pledging::rules::charge::{Charge, State as ChargeState};
+use crate::pledging::rules::conversion::{Conversion, GivenBack, part_of};
 use crate::pledging::rules::fee::{self, Payee};
 use crate::pledging::rules::pledge::{Pledge, Rail};
 use crate::pledging::rules::refund::{FeePart, REFUND_DAYS, Refund, State, part_for};
@@ -162,6 +163,7 @@ pub(super) async fn prepare(
     let sent = Money::from_minor(amount.minor() - kept, amount.currency()).map_err(|_| {
         Refusal::new("refund-nothing", "all of that part are fees that their payees keep: nothing would go back")
     })?;
+    let original = original_of(tx, &charge, sent).await?;
     let of_cash = matches!(charge.state, ChargeState::Settled { .. });
     let now = book.now(wall);
     let refund = Refund {
@@ -170,6 +172,8 @@ pub(super) async fn prepare(
         partner: charge.partner,
         amount,
         sent,
+        original,
+        settled_amount: None,
         fees: parts,
         rail: charge.rail,
         of_cash,
@@ -183,6 +187,14 @@ pub(super) async fn prepare(
     };
     let (sources, missing) = sources(tx, pledge, &charge, &refund, ask.from).await?;
     Ok(Prepared { refund, charge, pledge: pledge.id, borne, sources, missing })
+}
+
+/// What of the donor's own money goes back with what is sent of a charge, when that was given in another currency.
+async fn original_of(tx: &Transaction<'_>, charge: &Charge, sent: Money) -> Result<Option<GivenBack>, Error> {
+    let Some(Conversion { original, .. }) = charge.conversion else { return Ok(None) };
+    let given = refunds::given(tx, charge.id).await?;
+    let minor = part_of(original, charge.amount, given, sent.minor());
+    Ok(Some(GivenBack { minor, currency: original.currency() }))
 }
 
 /// Takes a refund out of the funds and writes it down, requested.

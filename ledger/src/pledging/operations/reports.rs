@@ -10,8 +10,8 @@ use crate::calendar::later;
 use crate::engine::store::books::Book;
 use crate::error::{Error, Refusal};
 use crate::id::{ChargeId, OrganisationId};
-use crate::money::Money;
 use crate::pledging::rules::charge::{Charge, DeclineKind, Next, REPORT_DAYS, State};
+use crate::pledging::rules::conversion::Collected;
 use crate::pledging::rules::pledge::{Pledge, Rail};
 use crate::pledging::store::{attempts, charges};
 use crate::service::change::check_line;
@@ -34,22 +34,23 @@ pub struct NotCollected<'a> {
     pub code: &'a str,
 }
 
-/// Refuses a report of a capture of another amount than the charge's.
+/// Refuses a report of a capture of another amount than the charge's, unless it is what came of another currency.
 ///
 /// # Errors
 ///
-/// `capture-amount`, with both figures; [`Error::NotFound`] for an unknown charge, or one of another partner.
+/// `capture-amount`, with both figures; `original-differs`, `rate-out-of-bounds`; [`Error::NotFound`] for an unknown charge, or one of another partner.
 pub async fn check_amount(
     tx: &Transaction<'_>,
     id: ChargeId,
     partner: OrganisationId,
-    reported: Money,
+    reported: Collected,
 ) -> Result<(), Error> {
     let charge = charges::get(tx, id).await?;
     if charge.partner != partner {
         return Err(Error::NotFound("charge"));
     }
-    Ok(charge.is_of(reported)?)
+    charge.come_to(reported.amount, reported.original)?;
+    Ok(())
 }
 
 /// The partner tried to collect a charge, and it was declined: what follows is as with any other provider.

@@ -7,6 +7,7 @@
 //! good, because whoever gave it may not be its owner, and a donor with a new card can pledge again.
 
 use super::commitment::Promise;
+use super::conversion::Conversion;
 use super::pledge::{Pledge, Rail};
 use crate::calendar::retry_date;
 use crate::error::Refusal;
@@ -403,8 +404,10 @@ pub struct Charge {
     pub sequence: i32,
     /// Its due date, in the zone of the book.
     pub due_on: Date,
-    /// The amount that is charged.
+    /// The amount that is charged; of a payment in another currency, what came of it once it is captured.
     pub amount: Money,
+    /// What the donor pays, when that is in another currency than the campaign's; none otherwise.
+    pub conversion: Option<Conversion>,
     /// Minor units that went back to the donor, or are on their way back.
     pub refunded: i64,
     /// Minor units of fees on what was not refunded: what is neither went into the fund.
@@ -473,6 +476,45 @@ impl Charge {
         Err(Refusal::new("capture-amount", detail))
     }
 
+    /// The same with what came of it, when its partner says both that and the original: the rate has moved since it was promised.
+    ///
+    /// # Errors
+    ///
+    /// `capture-amount` when the charge is in the campaign's own currency, or the original is not said; `original-differs`,
+    /// `rate-out-of-bounds`.
+    pub fn come_to(self, came: Money, original: Option<Money>) -> Result<Charge, Refusal> {
+        match (self.conversion, original) {
+            (Some(conversion), Some(original)) if came.currency() == self.amount.currency() && !self.is_captured() => {
+                conversion.check(came, original)?;
+                Ok(Charge { amount: came, ..self })
+            }
+            (Some(Conversion { original: agreed, promised }), None) if came != self.amount && !self.is_captured() => {
+                let detail = format!(
+                    "{promised} was promised for {agreed}, and the report is of {came}: say `original` beside `amount`, if that is \
+                     what came of it"
+                );
+                Err(Refusal::new("capture-amount", detail))
+            }
+            (None, Some(original)) => {
+                let detail = format!("the charge is of {}, and the report of {original}", self.amount);
+                Err(Refusal::new("capture-amount", detail))
+            }
+            (None | Some(_), None | Some(_)) => self.is_of(came).map(|()| self),
+        }
+    }
+
+    fn is_captured(&self) -> bool {
+        matches!(self.state, State::Captured { .. } | State::Settled { .. })
+    }
+
+    /// The same as it was promised, when nothing of it was captured after all.
+    pub fn as_promised(self) -> Charge {
+        match self.conversion {
+            Some(Conversion { promised, .. }) => Charge { amount: promised, ..self },
+            None => self,
+        }
+    }
+
     /// The charge of a due payment of a pledge, in its first state.
     pub fn of(pledge: &Pledge, sequence: i32, due_on: Date, state: State, now: Timestamp) -> Charge {
         Charge {
@@ -483,6 +525,7 @@ impl Charge {
             sequence,
             due_on,
             amount: pledge.amount,
+            conversion: pledge.original.map(|original| Conversion { original, promised: pledge.amount }),
             refunded: 0,
             fees: 0,
             withheld: 0,

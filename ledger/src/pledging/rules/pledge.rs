@@ -559,8 +559,10 @@ pub struct Pledge {
     pub reference: String,
     /// SHA-256 of what the partner sent.
     pub content: [u8; 32],
-    /// The amount of one payment.
+    /// The amount of one payment; of one in another currency, what its partner promises that this comes to.
     pub amount: Money,
+    /// What the donor pays each time, when that is in another currency than the campaign's; none otherwise.
+    pub original: Option<Money>,
     /// What was asked for, when only a part of it fitted below the campaign's cap.
     pub asked_amount: Option<Money>,
     /// The tier of its campaign that its donor chose.

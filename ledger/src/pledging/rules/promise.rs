@@ -6,7 +6,7 @@
 
 use super::campaign::Campaign;
 use super::charge::{Charge, State};
-use super::commitment::Promise;
+use super::commitment::{Commitments, Promise};
 use super::pledge::{Pledge, Schedule};
 use super::tier::Places;
 use crate::book::{Entry, Line};
@@ -77,11 +77,22 @@ pub fn begun(pledge: &Pledge, charge: Charge) -> Charge {
 pub fn captured(campaign: &Campaign, charge: &Charge) -> (Option<Line>, Promise) {
     match (campaign.commitments, charge.promise) {
         (None, promise) => (None, promise),
-        (Some(_), Promise::Open) => (None, Promise::Open),
+        (Some(of), Promise::Open) => (drift(of, charge), Promise::Open),
         (Some(of), Promise::None | Promise::Dropped) => {
             (Some(movements::promised(of.beyond, of.pledged, charge.amount)), Promise::Open)
         }
     }
+}
+
+/// What a payment in another currency came to beside what was promised: more is promised beyond any cap, less is dropped.
+fn drift(of: Commitments, charge: &Charge) -> Option<Line> {
+    let (came, promised) = (charge.amount, charge.conversion?.promised);
+    let difference = Money::from_minor((came.minor() - promised.minor()).abs(), came.currency()).ok()?;
+    Some(if came.minor() > promised.minor() {
+        movements::promised(of.beyond, of.pledged, difference)
+    } else {
+        movements::promise_dropped(of.pledged, of.room, difference)
+    })
 }
 
 /// Whether a charge was given up, for now or for good, and its promise has not been dropped.

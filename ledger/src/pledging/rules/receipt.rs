@@ -54,8 +54,10 @@ pub struct Receipt {
     pub campaign: CampaignId,
     /// Name of the campaign.
     pub campaign_title: String,
-    /// What was given.
+    /// What was given, in the currency of the campaign.
     pub amount: Money,
+    /// What the donor paid, when that was in another currency; none otherwise.
+    pub original: Option<Money>,
     /// What the amount is made of; they add up to it.
     pub lines: Vec<Line>,
     /// Day of the capture.

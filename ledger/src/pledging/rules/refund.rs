@@ -3,6 +3,7 @@
 //! From the request on, what goes back is no more in the fund but on its way, so that it can be given back once only. When a
 //! refund fails, it is in the fund again; another try is another refund.
 
+use super::conversion::GivenBack;
 use crate::error::Refusal;
 use crate::id::{ChargeId, OrganisationId, RefundId};
 use crate::money::{Currency, Money};
@@ -130,6 +131,10 @@ pub struct Refund {
     pub amount: Money,
     /// What the donor gets: that part but for fees that stay with their payees.
     pub sent: Money,
+    /// What of the donor's own money goes back, when the gift was in another currency; none otherwise. `sent` is what that came to.
+    pub original: Option<GivenBack>,
+    /// What it cost whoever sent it, in the currency of the charge, when they said so; none otherwise.
+    pub settled_amount: Option<Money>,
     /// What of the charge's fees falls on it.
     pub fees: Vec<FeePart>,
     /// Who sends it.

@@ -2,10 +2,12 @@
 
 use crate::book::Companion;
 use crate::calendar::to_microseconds;
+use crate::engine::store::rows::original;
 use crate::error::{Error, Refusal};
 use crate::id::{BookId, CampaignId, ChargeId, OrganisationId, PledgeId, SettlementId};
 use crate::money::{Currency, Money};
 use crate::pledging::rules::charge::{Charge, DeclineKind, Ladder, State};
+use crate::pledging::rules::conversion::Conversion;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -27,6 +29,7 @@ pub(super) fn charge(row: &Row) -> Result<Charge, Error> {
         sequence: row.get("sequence"),
         due_on: row.get("due_on"),
         amount: Money::from_minor(row.get("amount"), currency).map_err(|_| bad("amount"))?,
+        conversion: conversion(row, currency)?,
         refunded: row.get("refunded"),
         fees: row.get("fees"),
         withheld: row.get("withheld"),
@@ -43,6 +46,14 @@ pub(super) fn charge(row: &Row) -> Result<Charge, Error> {
         version: row.get("version"),
         created_at: row.get("created_at"),
     })
+}
+
+fn conversion(row: &Row, currency: Currency) -> Result<Option<Conversion>, Error> {
+    let Some(original) = original(row)? else { return Ok(None) };
+    let promised = Money::from_minor(row.get("promised_amount"), currency);
+    let promised =
+        promised.map_err(|_| Error::inconsistent("a payment in another currency was promised as nothing"))?;
+    Ok(Some(Conversion { original, promised }))
 }
 
 fn state(row: &Row) -> Result<Option<State>, Error> {
@@ -106,8 +117,9 @@ pub async fn insert(tx: &Transaction<'_>, new: &Charge) -> Result<(), Error> {
         .prepare_cached(
             "-- charges::insert
             INSERT INTO charge (book_id, id, pledge, campaign, partner, sequence, due_on, amount, currency, rail,
-                                state, attempt, waits_until, created_at, method, promise)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+                                state, attempt, waits_until, created_at, method, promise, original_amount,
+                                original_currency, promised_amount)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
         )
         .await?;
     tx.execute(
@@ -129,10 +141,19 @@ pub async fn insert(tx: &Transaction<'_>, new: &Charge) -> Result<(), Error> {
             /* created_at */ &new.created_at,
             /* method */ &new.method.as_str(),
             /* promise */ &new.promise.as_str(),
+            /* original_amount */ &new.conversion.map(|it| it.original.minor()),
+            /* original_currency */ &new.conversion.map(|it| it.original.currency().code()),
+            /* promised_amount */ &new.conversion.map(|it| it.promised.minor()),
         ],
     )
     .await?;
     Ok(())
+}
+
+/// What a payment in another currency came to, when that is not what was promised.
+fn came_amount(charge: &Charge) -> Option<i64> {
+    let came = charge.amount;
+    charge.conversion.filter(|of| of.promised != came).map(|_| came.minor())
 }
 
 /// Writes what may change of a charge; its version rises.
@@ -148,7 +169,7 @@ pub async fn update(tx: &Transaction<'_>, changed: &Charge) -> Result<(), Error>
             UPDATE charge SET campaign = $3, settlement = $4, entry = $5, state = $6, attempt = $7, waits_until = $8,
                               declines = $9, first_declined_on = $10, retry_on = $11, decline_kind = $12,
                               decline_code = $13, captured_on = $14, provider_reference = $15, fees = $16,
-                              withheld = $17, refunded = $18, promise = $19, version = version + 1
+                              withheld = $17, refunded = $18, promise = $19, came_amount = coalesce($20, came_amount), version = version + 1
              WHERE book_id = $1 AND id = $2",
         )
         .await?;
@@ -175,6 +196,7 @@ pub async fn update(tx: &Transaction<'_>, changed: &Charge) -> Result<(), Error>
                 /* withheld */ &changed.withheld,
                 /* refunded */ &changed.refunded,
                 /* promise */ &changed.promise.as_str(),
+                /* came_amount */ &came_amount(changed),
             ],
         )
         .await;
@@ -395,6 +417,9 @@ pub fn begun_row(new: &Charge, pledge_version: i64) -> Companion {
         "due_on": new.due_on,
         "amount": new.amount.minor(),
         "currency": new.amount.currency().code(),
+        "original_amount": new.conversion.map(|it| it.original.minor()),
+        "original_currency": new.conversion.map(|it| it.original.currency().code()),
+        "promised_amount": new.conversion.map(|it| it.promised.minor()),
         "rail": new.rail.as_str(),
         "method": new.method.as_str(),
         "promise": new.promise.as_str(),

@@ -2,6 +2,7 @@
 
 use crate::book::Companion;
 use crate::calendar::to_microseconds;
+use crate::engine::store::rows::original;
 use crate::error::Error;
 use crate::id::{BookId, CampaignId, ChargeId, DonorId, OrganisationId, PledgeId, ReceiptId};
 use crate::money::{Currency, Money};
@@ -26,6 +27,7 @@ fn shown(row: &Row) -> Result<Shown, Error> {
         campaign: CampaignId::new(book, row.get("campaign")),
         campaign_title: row.get("campaign_title"),
         amount: Money::from_minor(row.get("amount"), currency).map_err(|_| bad("amount"))?,
+        original: original(row)?,
         lines: row.get::<_, Json<Vec<Line>>>("lines").0,
         given_on: row.get("given_on"),
         entry: row.get("entry"),
@@ -74,6 +76,8 @@ fn columns(new: &Receipt, entry: i64) -> Value {
         "issued_at": to_microseconds(new.issued_at),
         "year": new.number.year,
         "given_on": new.given_on,
+        "original_amount": new.original.map(Money::minor),
+        "original_currency": new.original.map(|original| original.currency().code()),
         "currency": new.amount.currency().code(),
         "campaign_title": new.campaign_title,
         "custodian_name": new.custodian.name,

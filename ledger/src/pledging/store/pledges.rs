@@ -2,6 +2,7 @@
 
 use crate::book::Companion;
 use crate::calendar::{Plan, to_microseconds};
+use crate::engine::store::rows::original;
 use crate::error::Error;
 use crate::id::{BookId, CampaignId, DonorId, OrganisationId, PledgeId, TierId};
 use crate::money::{Currency, Money};
@@ -30,6 +31,7 @@ fn pledge(row: &Row) -> Result<Pledge, Error> {
         reference: row.get("reference"),
         content: digest("content")?,
         amount: Money::from_minor(row.get("amount"), currency).map_err(|_| bad("amount"))?,
+        original: original(row)?,
         asked_amount: asked.transpose().map_err(|_| bad("asked amount"))?,
         tier: row.get::<_, Option<Uuid>>("tier").map(|tier| TierId::new(book, tier)),
         has_place: row.get("has_place"),
@@ -118,6 +120,8 @@ fn columns(new: &Pledge) -> Value {
         "has_place": new.has_place,
         "promised": new.promised,
         "asked_amount": new.asked_amount.map(Money::minor),
+        "original_amount": new.original.map(Money::minor),
+        "original_currency": new.original.map(|original| original.currency().code()),
     })
 }
 

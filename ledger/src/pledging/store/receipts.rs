@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::id::ChargeId;
 use crate::money::Money;
 use crate::pledging::rules::charge::State;
+use crate::pledging::rules::conversion::written;
 use deadpool_postgres::GenericClient;
 use jiff::civil::Date;
 use std::fmt;
@@ -20,6 +21,8 @@ pub struct Receipt {
     pub name: String,
     /// The amount of the charge.
     pub amount: Money,
+    /// The amount with what the donor paid of it in another currency, in words.
+    pub written: String,
     /// Name of the campaign.
     pub campaign_title: String,
     /// Name of the book.
@@ -64,6 +67,7 @@ pub async fn get(client: &impl GenericClient, id: ChargeId) -> Result<Receipt, E
         email: row.get("email"),
         name: row.get("name"),
         amount: charge.amount,
+        written: written(charge.amount, charge.conversion.map(|it| it.original)),
         campaign_title: row.get("title"),
         book_name: row.get("book_name"),
         day,

@@ -1,9 +1,11 @@
 //! Refunds of charges.
 
 use crate::book::AccountNumber;
+use crate::engine::store::rows::word;
 use crate::error::{Error, Refusal};
 use crate::id::{BookId, CampaignId, ChargeId, OrganisationId, PledgeId, RefundId};
 use crate::money::{Currency, Money};
+use crate::pledging::rules::conversion::GivenBack;
 use crate::pledging::rules::refund::{FeePart, Refund, State};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
@@ -27,6 +29,12 @@ fn refund(row: &Row) -> Result<Refund, Error> {
         partner: OrganisationId(row.get("partner")),
         amount: money("amount")?,
         sent: money("sent")?,
+        original: given_back(row)?,
+        settled_amount: row
+            .get::<_, Option<i64>>("settled_amount")
+            .map(|minor| Money::from_minor(minor, currency))
+            .transpose()
+            .map_err(|_| bad("settled_amount"))?,
         fees,
         rail: row.get::<_, &str>("rail").parse()?,
         of_cash: row.get("of_cash"),
@@ -46,14 +54,19 @@ fn refund(row: &Row) -> Result<Refund, Error> {
     })
 }
 
+fn given_back(row: &Row) -> Result<Option<GivenBack>, Error> {
+    let Some(code) = row.get::<_, Option<&str>>("original_currency") else { return Ok(None) };
+    Ok(Some(GivenBack { minor: row.get("original_amount"), currency: word(code)? }))
+}
+
 /// A new refund, requested.
 pub async fn insert(tx: &Transaction<'_>, new: &Refund) -> Result<(), Error> {
     let statement = tx
         .prepare_cached(
             "-- refunds::insert
             INSERT INTO refund (book_id, id, charge, partner, amount, sent, fees, currency, rail, of_cash, reason, reference,
-                                state, waits_until, entry, requested_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+                                state, waits_until, entry, requested_at, original_amount, original_currency)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
         )
         .await?;
     tx.execute(
@@ -75,6 +88,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &Refund) -> Result<(), Error> {
             /* waits_until */ &new.state.until(),
             /* entry */ &new.entry,
             /* requested_at */ &new.requested_at,
+            /* original_amount */ &new.original.map(|back| back.minor),
+            /* original_currency */ &new.original.map(|back| back.currency.code()),
         ],
     )
     .await?;
@@ -95,6 +110,7 @@ pub async fn update(tx: &Transaction<'_>, changed: &Refund) -> Result<Refund, Er
         .prepare_cached(
             "-- refunds::update
             UPDATE refund SET state = $3, waits_until = $4, provider_reference = $5, failure = $6, end_entry = $7,
+                              settled_amount = $8,
                               version = version + 1
              WHERE book_id = $1 AND id = $2
             RETURNING *",
@@ -111,6 +127,7 @@ pub async fn update(tx: &Transaction<'_>, changed: &Refund) -> Result<Refund, Er
                 /* provider_reference */ &changed.state.provider_reference(),
                 /* failure */ &failure,
                 /* end_entry */ &changed.end_entry,
+                /* settled_amount */ &changed.settled_amount.map(Money::minor),
             ],
         )
         .await;
@@ -170,6 +187,19 @@ pub async fn list(
         )
         .await?;
     rows.iter().map(refund).collect()
+}
+
+/// What refunds of a charge that have not failed gave back: minor units of what was sent, and of the original.
+pub async fn given(client: &impl GenericClient, charge: ChargeId) -> Result<(i64, i64), Error> {
+    let statement = client
+        .prepare_cached(
+            "-- refunds::given
+            SELECT coalesce(sum(sent), 0)::bigint AS sent, coalesce(sum(original_amount), 0)::bigint AS original
+              FROM refund WHERE book_id = $1 AND charge = $2 AND state <> 'failed'",
+        )
+        .await?;
+    let row = client.query_one(&statement, &[/* book_id */ &charge.book.0, /* charge */ &charge.object]).await?;
+    Ok((row.get("sent"), row.get("original")))
 }
 
 /// Whether all that a pledge brought went back: nothing of a captured charge is left, and no refund is on its way.

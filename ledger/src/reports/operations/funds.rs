@@ -193,6 +193,9 @@ fn take(line: &mut FundLine, row: &KindTotal) -> Result<(), Error> {
         | K::LoanRepaid
         | K::InterBookPaid
         | K::InterBookReceived
+        | K::ExchangeLossBooked
+        | K::ExchangeGainBooked
+        | K::ExchangeLossPaid
         | K::ExchangeGain
         | K::ExchangeLoss
         | K::PledgeCommitted

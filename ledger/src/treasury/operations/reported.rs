@@ -144,7 +144,8 @@ async fn write(
     let whole: Vec<ChargeId> = parts.iter().filter(|part| part.missing == 0).map(|part| part.line.charge).collect();
     let entry = entry(tx, book, report, parts, days, new.id, wall).await?;
     let earned = reported::earned(tx, book.id, &whole).await?;
-    let entry = with_earned(tx, book, new.currency, entry, earned, wall).await?;
+    let entry =
+        with_earned(tx, book, (report.partner, new.currency, report.amount.minor()), entry, earned, wall).await?;
     new.entry = posting::post(tx, book, entry, wall).await?.number;
     reported::insert(tx, &new, content).await?;
     reported::insert_lines(tx, new.id, parts).await?;

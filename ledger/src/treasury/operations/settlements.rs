@@ -1,5 +1,6 @@
 //! Settlements: the captures of a custodian's day, collected while the day lasts, and turned into cash two days later.
 
+use super::exchange_differences::with_owed_paid;
 use crate::book::{AccountNumber, Entry, Mode};
 use crate::books::operations::accounts;
 use crate::calendar::days_after;
@@ -136,7 +137,9 @@ pub async fn settle(tx: &Transaction<'_>, id: SettlementId, wall: Timestamp) -> 
             let cash = cash(tx, &book, &settlement, wall).await?;
             let entry = movements::receivable_settled(cash, settlement.receivable, sum, today, id);
             let earned = settlements::earned(tx, id).await?.map(|(account, earned)| (account, earned - earned_before));
-            let entry = with_earned(tx, &book, settlement.currency, entry, earned, wall).await?;
+            let entry =
+                with_earned(tx, &book, (settlement.partner, settlement.currency, sum.minor()), entry, earned, wall)
+                    .await?;
             (sum.minor(), Some(posting::post(tx, &book, entry, wall).await?.number))
         }
     };
@@ -189,11 +192,11 @@ async fn charges(
     Ok(arriving)
 }
 
-/// The host has earned its fees of the charges that arrive.
+/// The host has earned its fees of the charges that arrive, and so many minor units with them: of that it pays what it owes the custodian.
 pub(super) async fn with_earned(
     tx: &Transaction<'_>,
     book: &Book,
-    currency: Currency,
+    (custodian, currency, arriving): (OrganisationId, Currency, i64),
     entry: Entry,
     earned: Option<(AccountNumber, i64)>,
     wall: Timestamp,
@@ -202,7 +205,9 @@ pub(super) async fn with_earned(
     let Ok(earned) = Money::from_minor(earned, currency) else { return Ok(entry) };
     let account = chart::fee_income().in_currency(currency, book.currency);
     let income = accounts::ensure(tx, book, &account, currency, wall).await?;
-    Ok(movements::with_earned(entry, payable, income, earned))
+    let own = earned.minor().min(arriving);
+    let entry = movements::with_earned(entry, payable, income, earned);
+    with_owed_paid(tx, book, entry, custodian, (own, currency), wall).await
 }
 
 /// The account of the cash that this custodian holds.

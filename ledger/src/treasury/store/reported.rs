@@ -2,9 +2,10 @@
 
 use super::settlements::settlement;
 use crate::book::AccountNumber;
+use crate::engine::store::rows::original;
 use crate::error::Error;
 use crate::id::{BookId, ChargeId, OrganisationId, SettlementId};
-use crate::money::Currency;
+use crate::money::{Currency, Money};
 use crate::treasury::rules::reported::{Owed, Part, Standing};
 use crate::treasury::rules::settlement::{Settlement, SettlesBy};
 use deadpool_postgres::{GenericClient, Transaction};
@@ -320,6 +321,8 @@ pub struct OfCharge {
     pub missing: i64,
     /// Minor units that the custodian says its processor kept; none when it does not say.
     pub fee: Option<i64>,
+    /// What the donor paid, when that was in another currency; none otherwise.
+    pub original: Option<Money>,
 }
 
 /// The charges of a settlement, by their ids, after one.
@@ -332,6 +335,7 @@ pub async fn list_charges(
     let statement = client
         .prepare_cached(
             "-- reported::list_charges
+            SELECT u.charge, u.arrived, u.missing, u.fee, o.original_amount, o.original_currency FROM (
             (SELECT l.charge, l.amount AS arrived, l.missing, l.fee FROM settlement_line l
               WHERE l.book_id = $1 AND l.settlement = $2 AND l.charge > $3 ORDER BY l.charge LIMIT $4)
             UNION ALL
@@ -342,7 +346,7 @@ pub async fn list_charges(
                 AND NOT EXISTS (SELECT FROM settlement_line l
                                  WHERE l.book_id = $1 AND l.settlement = $2 AND l.charge = c.id)
               ORDER BY c.id LIMIT $4)
-            ORDER BY 1 LIMIT $4",
+            ORDER BY 1 LIMIT $4) AS u JOIN charge o ON o.book_id = $1 AND o.id = u.charge ORDER BY u.charge",
         )
         .await?;
     let rows = client
@@ -354,11 +358,14 @@ pub async fn list_charges(
             ],
         )
         .await?;
-    let charge = |row: &Row| OfCharge {
-        charge: ChargeId::new(id.book, row.get("charge")),
-        arrived: row.get("arrived"),
-        missing: row.get("missing"),
-        fee: row.get("fee"),
+    let charge = |row: &Row| {
+        Ok(OfCharge {
+            charge: ChargeId::new(id.book, row.get("charge")),
+            arrived: row.get("arrived"),
+            missing: row.get("missing"),
+            fee: row.get("fee"),
+            original: original(row)?,
+        })
     };
-    Ok(rows.iter().map(charge).collect())
+    rows.iter().map(charge).collect()
 }

@@ -107,6 +107,7 @@ async fn p3_a_refund_that_is_reported_before_its_capture_leaves_the_charge_refun
         provider_reference: "pay-1",
         refund_reference: "back-1",
         amount: None,
+        settled_amount: None,
         reason: "",
     };
     let mut told = Vec::new();

@@ -9,6 +9,7 @@ use ledger::pledging::operations::pledge_changes;
 use ledger::pledging::operations::pledges::PlacePledge;
 use ledger::pledging::operations::reports::{self, NotCollected};
 use ledger::pledging::rules::charge::{DeclineKind, Next};
+use ledger::pledging::rules::conversion::Collected;
 use ledger::pledging::rules::pledge::Rail;
 use ledger::pledging::store::attempts;
 use ledger::service::change::Change;
@@ -117,7 +118,8 @@ async fn a_report_of_a_stranger_of_another_rail_or_of_another_amount_is_refused(
     assert!(matches!(strange, Err(Error::NotFound("charge"))), "{strange:?}");
     let partner = scene.ground.partner;
     let check = async |amount: &str| {
-        scene.ground.run(async |tx| reports::check_amount(tx, charge, partner, usd(amount)).await).await
+        let collected = Collected { amount: usd(amount), original: None };
+        scene.ground.run(async |tx| reports::check_amount(tx, charge, partner, collected).await).await
     };
     check("10.00").await.unwrap();
     let Err(Error::Refused(wrong)) = check("10.01").await else { panic!("another amount") };

@@ -64,8 +64,14 @@ impl Scene {
     /// Its partner says that it gave the whole of it back.
     async fn given_back(&self, charge: ChargeId, payment: &str) -> Reported {
         let event = format!("{payment} is back");
-        let made =
-            Made { event_id: &event, provider_reference: payment, refund_reference: &event, amount: None, reason: "" };
+        let made = Made {
+            event_id: &event,
+            provider_reference: payment,
+            refund_reference: &event,
+            amount: None,
+            settled_amount: None,
+            reason: "",
+        };
         let (ground, wall) = (&self.ground, self.ground.day(9));
         ground.run(async |tx| refund_outcomes::report_made(tx, charge, ground.partner, made, wall).await).await.unwrap()
     }

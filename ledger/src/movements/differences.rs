@@ -1,0 +1,33 @@
+//! Differences of rates, as lines beside the entry of a refund, or of cash that arrives.
+
+use crate::book::{AccountNumber, Entry, Line, MovementKind, Note};
+use jiff::civil::Date;
+
+/// An entry for differences alone, still without a line. A fact from outside.
+pub fn differences(day: Date, about: impl ToString) -> Entry {
+    let note = Some(Note::new("Exchange difference", about));
+    Entry { lines: Vec::new(), effective: day, outside_fact: true, note }
+}
+
+/// The same entry with what a refund cost more than it gave back: exchange loss → what the host owes its custodian.
+pub fn with_exchange_loss(entry: Entry, losses: AccountNumber, owed: AccountNumber, amount: i64) -> Entry {
+    with(entry, MovementKind::ExchangeLossBooked, losses, owed, amount)
+}
+
+/// The same entry with what a refund cost less than it gave back: cash of its custodian → exchange gain.
+pub fn with_exchange_gain(entry: Entry, cash: AccountNumber, gains: AccountNumber, amount: i64) -> Entry {
+    with(entry, MovementKind::ExchangeGainBooked, cash, gains, amount)
+}
+
+/// The same entry with what its custodian takes of the host's own money for what it was owed: owed → cash.
+pub fn with_exchange_loss_paid(entry: Entry, owed: AccountNumber, cash: AccountNumber, amount: i64) -> Entry {
+    with(entry, MovementKind::ExchangeLossPaid, owed, cash, amount)
+}
+
+fn with(entry: Entry, kind: MovementKind, debit: AccountNumber, credit: AccountNumber, amount: i64) -> Entry {
+    let mut lines = entry.lines;
+    if amount > 0 {
+        lines.push(Line { kind, debit, credit, amount });
+    }
+    Entry { lines, ..entry }
+}
