@@ -77,3 +77,4 @@ COMMENT ON COLUMN plan_move.ended_by IS 'Who said that the old mandate has ended
 COMMENT ON COLUMN plan_move.ended_note IS 'How the old partner names what it ended, or why the host says so; may be empty.';
 COMMENT ON COLUMN plan_move.shown_sha256 IS 'SHA-256 of the text that the donor agreed to, as the new partner attests; null otherwise.';
 COMMENT ON COLUMN plan_move.secret_digest IS 'SHA-256 of the secret in the link to the donor; null when none was sent.';
+COMMENT ON COLUMN pledge.partner IS 'Organisation that brought it, or to which its plan has moved.';

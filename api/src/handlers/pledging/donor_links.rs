@@ -30,7 +30,7 @@ use uuid::Uuid;
 pub struct DonorLinkBody {
     #[schema(value_type = String)]
     id: DonorLinkId,
-    /// The one receipt that it shows; null for all that the donor gave to this book through the partner.
+    /// The one receipt that it shows; null for all that the donor gave to this book, also by plans that have moved to another partner.
     #[schema(value_type = Option<String>)]
     receipt: Option<ReceiptId>,
     /// Its address, to be shown to the donor and nobody else. It is told once, when the link is made; null later. A path when the
@@ -65,7 +65,7 @@ async fn of_donor(client: &impl GenericClient, caller: &Caller, book: &Book, id:
     Ok(pledge)
 }
 
-/// Makes a link to show to the donor of a pledge: without an account it shows what they gave through you, where it is now and
+/// Makes a link to show to the donor of a pledge, whom you brought: without an account it shows what they gave, where it is now and
 /// their receipts, and lets them pause, resume, redirect and cancel. It works for 30 days. The mail of each receipt brings
 /// one too.
 #[utoipa::path(tag = "pledges", params(("id" = String, Path, description = "The pledge")), request_body = Nothing,

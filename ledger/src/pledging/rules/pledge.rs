@@ -417,12 +417,14 @@ impl State {
             State::NeedsAction { need: Need::Campaign, .. } => {
                 Err(Refusal::new("pledge-needs-campaign", "its campaign takes no money any more: redirect the pledge"))
             }
-            State::NeedsAction { need: Need::Partner, .. } => {
-                Err(Refusal::new("partner-withdrawn", "its partner is withdrawn: it goes on when that is restored"))
-            }
-            State::NeedsAction { need: Need::Rail, .. } => {
-                Err(Refusal::new("rail-withdrawn", "its rail is withdrawn: it goes on when that is restored"))
-            }
+            State::NeedsAction { need: Need::Partner, .. } => Err(Refusal::new(
+                "partner-withdrawn",
+                "its partner is withdrawn: it goes on when that is restored, or its plan moves to another one",
+            )),
+            State::NeedsAction { need: Need::Rail, .. } => Err(Refusal::new(
+                "rail-withdrawn",
+                "its rail is withdrawn: it goes on when that is restored, or its plan moves to another one",
+            )),
             other @ (State::Created { .. }
             | State::Active { .. }
             | State::Completed { .. }
@@ -553,7 +555,7 @@ pub struct Pledge {
     pub campaign: CampaignId,
     /// The donor whose promise it is.
     pub donor: DonorId,
-    /// The partner platform that brought it.
+    /// The partner platform that brought it, or to which its plan has moved.
     pub partner: OrganisationId,
     /// What the partner calls it; unique per partner.
     pub reference: String,
