@@ -725,7 +725,7 @@ mod tests {
             Job::TakeProviderEvent { provider: "stripe".into(), event_id: "evt_1".into() },
             Job::ReturnSuspense { item: SuspenseId::generate(book) },
             Job::EndPledges { wind_up: WindUpId::generate(book), after: Some(PledgeId::generate(book)) },
-            Job::ReturnLines { wind_up: WindUpId::generate(book), after: "liabilities:fund:press".into() },
+            Job::ReturnLines { wind_up: WindUpId::generate(book), after: "code".into() },
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();
         assert_eq!(kinds, JobKind::ALL);
