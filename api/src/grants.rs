@@ -85,6 +85,7 @@ pub const GIVES_NOTHING: &[&str] = &[
     "POST /v1/books/{book}/rails/{rail}:restore",
     "POST /v1/books/{book}:wind-up",
     "POST /v1/books/{book}:resume",
+    "POST /v1/books/{book}/wind-up/lines/{account}:plan",
     "POST /v1/books/{book}/clock:advance",
     "POST /v1/books/{book}/jobs/{id}:requeue",
     "POST /v1/books/{book}/units",

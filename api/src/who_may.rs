@@ -196,6 +196,7 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("PATCH", "/v1/books/{book}", RoleOrOperator(KEEPERS)),
     ("POST", "/v1/books/{book}:wind-up", Access::Role(OWNER)),
     ("POST", "/v1/books/{book}:resume", Access::Role(OWNER)),
+    ("POST", "/v1/books/{book}/wind-up/lines/{account}:plan", Access::Role(OWNER)),
     ("GET", "/v1/books/{book}/wind-up", Visible),
     ("GET", "/v1/books/{book}/wind-up/lines", Visible),
     // partners: of sandbox books that their own organisation owns

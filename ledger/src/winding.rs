@@ -14,5 +14,6 @@ pub mod store {
 /// Lock, decide, save.
 pub mod operations {
     pub mod lines;
+    pub mod plans;
     pub mod returns;
 }

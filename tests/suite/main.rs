@@ -31,3 +31,4 @@ mod restore;
 mod routes;
 mod scene;
 mod story;
+mod winding;

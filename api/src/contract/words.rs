@@ -177,7 +177,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("WindUp", "state") => all(WindUpState::ALL),
         ("WindUpLine", "kind") => all(LineKind::ALL),
         ("WindUpLine", "state") => all(LineState::ALL),
-        ("WindUpLine", "plan") => all(PlanKind::ALL),
+        ("WindUpLine" | "PlanLineRequest", "plan") => all(PlanKind::ALL),
         ("WindUpLine", "decides") => all(Decider::ALL),
         ("WindUpRest", "reason") => all(Reason::ALL),
         ("Withdrawal", "rail") => all(Rail::ALL),

@@ -76,8 +76,8 @@ struct PlanView {
     cancels: bool,
     /// How a move to somebody else who collects it stands; empty without one.
     moving: String,
-    /// What waits for the donor's word, and why.
-    waiting: Vec<(String, String)>,
+    /// What waits for the donor's word, why, and until when.
+    waiting: Vec<(String, String, String)>,
     choices: Vec<Choice>,
 }
 
@@ -107,7 +107,11 @@ impl PlanView {
         let currency = pledge.amount.currency().code();
         let others =
             campaigns.iter().filter(|it| it.is_live && it.currency == currency && it.id != pledge.campaign).cloned();
-        let waiting: Vec<(String, String)> = parts.iter().filter_map(waits).collect();
+        let waiting: Vec<(String, String, String)> = parts.iter().filter_map(waits).collect();
+        // First of all where its host proposes to move it.
+        let proposed: Vec<Choice> = parts.iter().filter_map(proposed).collect();
+        let others = others.filter(|it| proposed.iter().all(|first| first.id != it.id));
+        let others: Vec<Choice> = proposed.iter().cloned().chain(others).collect();
         let next = pledge.schedule.due_date(pledge.next_sequence).filter(|_| state.is_active());
         PlanView {
             id: pledge.id,
@@ -124,7 +128,7 @@ impl PlanView {
             resumes: matches!(state, PledgeState::Paused { .. } | PledgeState::Lapsed { .. }),
             cancels: goes_on,
             moving: moving.filter(|_| goes_on).map(moving_written).unwrap_or_default(),
-            choices: if goes_on || !waiting.is_empty() { others.collect() } else { Vec::new() },
+            choices: if goes_on || !waiting.is_empty() { others } else { Vec::new() },
             waiting,
         }
     }
@@ -147,8 +151,14 @@ fn moving_written(it: &Told) -> String {
     }
 }
 
+/// Where the host of a campaign, who winds its book up, proposes to move money.
+fn proposed(part: &Part) -> Option<Choice> {
+    let to = &part.proposed.as_ref()?.to;
+    Some(Choice { id: to.id, title: to.title.clone(), currency: to.currency.code().to_owned(), is_live: true })
+}
+
 /// What of a pledge's money in a campaign's fund waits for its donor's word.
-fn waits(part: &Part) -> Option<(String, String)> {
+fn waits(part: &Part) -> Option<(String, String, String)> {
     let found = part.returnable?;
     let amount = Money::from_minor(found.amount, part.campaign.currency).ok()?;
     let title = &part.campaign.title;
@@ -157,8 +167,16 @@ fn waits(part: &Part) -> Option<(String, String)> {
         Why::Idle => {
             format!("nothing of the fund of {title} has gone to work for {} months", part.campaign.idle_months)
         }
+        Why::HostCloses => match &part.proposed {
+            Some(it) => format!("the host of {title} closes, and proposes to move it to {}", it.to.title),
+            None => format!("the host of {title} closes"),
+        },
     };
-    Some((amount.to_string(), why))
+    let until = match &part.proposed {
+        Some(it) => format!("until {}; after that it goes back to you by itself", written(it.until)),
+        None => "without an end".to_owned(),
+    };
+    Some((amount.to_string(), why, until))
 }
 
 fn state_written(state: PledgeState, book: &Book) -> String {

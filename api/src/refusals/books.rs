@@ -79,8 +79,20 @@ pub(super) const KINDS: &[Kind] = &[
     refusal(
         "not-winding-up",
         "The book is not wound up.",
-        "Nothing is to be taken back; announce it first.",
-        &["POST /v1/books/{book}:resume"],
+        "Nothing is to be taken back or planned; announce it first.",
+        &["POST /v1/books/{book}:resume", "POST /v1/books/{book}/wind-up/lines/{account}:plan"],
+    ),
+    refusal(
+        "wind-up-returning",
+        "The money goes back already: the day for plans has passed, or it was said so before.",
+        "Look at the lines of the wind-up for what remains and why; nothing is to be done for what goes back.",
+        &["POST /v1/books/{book}/wind-up/lines/{account}:plan"],
+    ),
+    refusal(
+        "line-takes-no-plan",
+        "The money of the account is owed to whom it names, or goes by itself.",
+        "Plan funds, purses and pools; pay out what is owed.",
+        &["POST /v1/books/{book}/wind-up/lines/{account}:plan"],
     ),
     refusal(
         "events-deleted",

@@ -168,6 +168,7 @@ pub(super) const KINDS: &[Kind] = &[
         &[
             "POST /v1/campaigns/{id}/pledges",
             "POST /v1/campaigns/{id}/pledges:batch",
+            "POST /v1/books/{book}/wind-up/lines/{account}:plan",
             "POST /v1/pledges/{id}:redirect",
             "POST /v1/pledges/{id}:resume",
             "POST /v1/charges/{id}:capture",
@@ -386,9 +387,9 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     refusal(
         "same-campaign",
-        "The pledge is to that campaign already, and no settled money of it is elsewhere.",
+        "The pledge, or the money, is with that campaign already.",
         "Nothing is left to do.",
-        &["POST /v1/pledges/{id}:redirect"],
+        &["POST /v1/pledges/{id}:redirect", "POST /v1/books/{book}/wind-up/lines/{account}:plan"],
     ),
     refusal(
         "charge-state",

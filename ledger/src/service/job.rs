@@ -765,7 +765,7 @@ mod tests {
             Job::AdvancePlanMove { plan_move: PlanMoveId::generate(book) },
             move_link(),
             Job::EndPledges { wind_up: WindUpId::generate(book), after: Some(PledgeId::generate(book)) },
-            Job::ReturnLines { wind_up: WindUpId::generate(book), after: "liabilities:fund:press".into() },
+            Job::ReturnLines { wind_up: WindUpId::generate(book), after: "code".into() },
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();
         assert_eq!(kinds, JobKind::ALL);

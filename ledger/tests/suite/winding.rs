@@ -6,17 +6,27 @@ use jiff::civil::{Date, date};
 use ledger::Error;
 use ledger::book::{Command, Key};
 use ledger::books::operations::wind_ups;
-use ledger::books::rules::wind_up::{WindUp, WindUpState};
+use ledger::books::rules::wind_up::{PlanKind, WindUp, WindUpState};
 use ledger::books::store::wind_ups as rows;
 use ledger::calendar::days_after;
 use ledger::engine::store::books;
+use ledger::evidence::Gate;
+use ledger::id::CampaignId;
+use ledger::milestones::operations::milestones;
+use ledger::milestones::rules::milestone::Policy;
+use ledger::milestones::store::milestones as milestone_rows;
 use ledger::pledging::operations::charges::{self, Recorded};
 use ledger::pledging::operations::pledges::{self, Drafted, PlacePledge};
-use ledger::pledging::operations::{campaigns, pledge_batches, pledge_changes};
-use ledger::pledging::rules::pledge::{Rail, State};
+use ledger::pledging::operations::{campaigns, pledge_batches, pledge_changes, returnables};
+use ledger::pledging::rules::campaign::Campaign;
+use ledger::pledging::rules::pledge::{Pledge, Rail, State};
+use ledger::pledging::rules::returnable::Why;
+use ledger::pledging::store::campaigns as campaign_rows;
 use ledger::service::change::Change;
 use ledger::service::store::activity::Actor;
-use ledger::testing::{Ground, MONTHLY, ONCE, refusal};
+use ledger::testing::{Ground, MONTHLY, ONCE, refusal, usd};
+use ledger::winding::operations::{lines, plans, returns};
+use ledger::winding::rules::line::{Decider, Line, LineState, Reason};
 use uuid::Uuid;
 
 async fn announce(ground: &Ground, last_day: Date, return_after: Option<Date>) -> Result<WindUp, Error> {
@@ -139,5 +149,144 @@ async fn c4_plans_end_as_of_the_last_day_however_late_somebody_looks_and_what_wa
         pledge_changes::resume(tx, plan.id, Some("card-2".into()), Change::by_service(""), scene.ground.wall).await
     });
     assert_eq!(refusal(again.await), "pledge-state");
+    scene.ground.audit().await;
+}
+
+/// What the host says of the fund of a campaign.
+async fn plan(scene: &Scene, of: &Campaign, kind: PlanKind, to: Option<CampaignId>) -> Result<Line, Error> {
+    let (ground, change) = (&scene.ground, Change::by_service(""));
+    let code = format!("liabilities:fund:{}", of.slug);
+    ground.run(async |tx| plans::plan(tx, &ground.book, &code, (kind, to), change, ground.wall).await).await
+}
+
+/// What the worker does of the lines that go back, and of the refunds that come of it.
+async fn give_back(scene: &Scene, of: &WindUp) -> WindUp {
+    let (ground, wall) = (&scene.ground, scene.ground.wall);
+    let (page, next) = returns::page(&ground.client().await, of.id, "", 100, wall).await.unwrap();
+    assert_eq!(next, None);
+    for account in page {
+        match ground.run(async |tx| returns::give_back(tx, &account, wall).await).await {
+            Ok(()) | Err(Error::Refused(_)) => {}
+            Err(error) => panic!("{}: {error}", account.code),
+        }
+    }
+    ground.run(async |tx| returns::turn(tx, of.id, None, wall).await).await.unwrap();
+    scene.work().await;
+    rows::get(&ground.client().await, of.id).await.unwrap()
+}
+
+async fn line(scene: &Scene, of: &WindUp, slug: &str) -> Line {
+    let ground = &scene.ground;
+    let book = books::get(&ground.client().await, ground.book.id).await.unwrap();
+    let all = lines::list(&ground.client().await, &book, of, "", 100, ground.wall).await.unwrap();
+    all.into_iter().find(|line| line.account.code.ends_with(&format!(":fund:{slug}"))).unwrap()
+}
+
+async fn gift(scene: &Scene, to: &Campaign, reference: &str, amount: &str, token: &str) -> Pledge {
+    let asked = PlacePledge { token: token.into(), ..scene.ground.ask(to, reference, amount) };
+    scene.place(asked).await.unwrap().pledge
+}
+
+#[tokio::test]
+async fn c4_each_line_goes_where_its_plan_says_and_what_is_left_goes_back_to_the_cent() {
+    let mut scene = Scene::on(date(2027, 1, 31)).await;
+    let press = scene.campaign.clone();
+    let (loom, kiln) = (scene.ground.campaign("loom").await, scene.ground.campaign("kiln").await);
+    let (moss, fern) = (scene.ground.campaign("moss").await, scene.ground.campaign("fern").await);
+    gift(&scene, &press, "p-1", "10.01", "card").await;
+    let looms = [gift(&scene, &loom, "l-1", "3.33", "card").await, gift(&scene, &loom, "l-2", "0.01", "card").await];
+    let kilns = [
+        gift(&scene, &kiln, "k-1", "7.00", "card").await,
+        gift(&scene, &kiln, "k-2", "5.00", "card").await,
+        gift(&scene, &kiln, "k-3", "2.00", "card").await,
+    ];
+    let stuck = gift(&scene, &moss, "m-1", "4.00", "refund_fails").await;
+    scene.work().await;
+    scene.go_to(date(2027, 2, 4)).await;
+    let team = scene.ground.team("Press team", "claimant").await.id;
+    let (ground, wall) = (&scene.ground, scene.ground.wall);
+    let new = milestones::NewMilestone {
+        campaign: press.id,
+        team,
+        name: "Second prototype".into(),
+        description: String::new(),
+        amount: usd("6.00"),
+        policy: Policy::default(),
+        gate: Gate::default(),
+    };
+    let funded = ground.run(async |tx| {
+        let planned = milestones::create(tx, new, ground.owner, wall).await?;
+        milestones::fund(tx, planned.id, ground.owner, wall).await
+    });
+    let funded = funded.await.unwrap();
+    assert_eq!(refusal(plan(&scene, &press, PlanKind::Return, None).await), "not-winding-up");
+    let said = announce(&scene.ground, date(2027, 2, 10), Some(date(2027, 3, 10))).await.unwrap();
+    for (kind, to, at) in [
+        (PlanKind::Move, None, "/to"),
+        (PlanKind::Return, Some(loom.id), "/to"),
+        (PlanKind::Move, Some(CampaignId::new(ledger::id::BookId(77), press.id.object)), "/to"),
+    ] {
+        let refused = plan(&scene, &kiln, kind, to).await;
+        assert!(matches!(&refused, Err(Error::Invalid { pointer, .. }) if pointer == at), "{refused:?}");
+    }
+    assert_eq!(refusal(plan(&scene, &kiln, PlanKind::Move, Some(kiln.id)).await), "same-campaign");
+    plan(&scene, &loom, PlanKind::SpendDown, None).await.unwrap();
+    assert_eq!(plan(&scene, &loom, PlanKind::Return, None).await.unwrap().state, LineState::Waiting, "not yet");
+    assert!(plan(&scene, &kiln, PlanKind::Move, Some(loom.id)).await.is_err(), "what that has goes back");
+    assert_eq!(plan(&scene, &kiln, PlanKind::Move, Some(press.id)).await.unwrap().state, LineState::Moving);
+    let asked = async |scene: &Scene, of: &Pledge| {
+        let (ground, client) = (&scene.ground, scene.ground.client().await);
+        let book = books::get(&client, ground.book.id).await.unwrap();
+        returnables::money(&client, &book, of.id, ground.wall).await.unwrap().remove(0)
+    };
+    assert_eq!(asked(&scene, &kilns[0]).await.returnable, None, "nobody is asked before the last day has ended");
+
+    scene.go_to(date(2027, 2, 12)).await;
+    give_back(&scene, &said).await;
+    assert_eq!(scene.fund(&loom).await, 0, "it goes back as soon as the last day has ended");
+    assert_eq!(scene.pledge(looms[1].id).await.state.as_str(), "refunded");
+    assert_eq!(line(&scene, &said, "loom").await.state, LineState::Empty);
+    assert_eq!((scene.fund(&kiln).await, scene.fund(&moss).await), (1_400, 400), "the others stay");
+    let part = asked(&scene, &kilns[0]).await;
+    assert_eq!(part.returnable.map(|found| (found.amount, found.why)), Some((700, Why::HostCloses)));
+    assert_eq!(part.proposed.map(|it| (it.to.id, it.until)), Some((press.id, date(2027, 3, 10))));
+    let (ground, wall, change) = (&scene.ground, scene.ground.wall, Change::by_service("agreed"));
+    let (first, second) = (kilns[0].id, kilns[1].id);
+    let moved = ground.run(async |tx| pledge_changes::redirect(tx, first, press.id, true, change, wall).await).await;
+    assert_eq!(moved.unwrap().moved, Some(usd("7.00")));
+    ground.run(async |tx| returnables::give_back(tx, second, change, wall).await).await.unwrap();
+    scene.work().await;
+    assert_eq!(scene.fund(&kiln).await, 200, "one has not answered");
+
+    scene.go_to(date(2027, 3, 11)).await;
+    assert_eq!(refusal(plan(&scene, &fern, PlanKind::SpendDown, None).await), "wind-up-returning");
+    let now = give_back(&scene, &said).await;
+    for campaign in [&press, &kiln, &fern] {
+        assert_eq!(scene.fund(campaign).await, 0, "{}", campaign.slug);
+        let found = campaign_rows::get(&scene.ground.client().await, campaign.id).await.unwrap();
+        assert_eq!(found.state.as_str(), "closed");
+    }
+    let given_up = milestone_rows::get(&scene.ground.client().await, funded.id).await.unwrap();
+    assert_eq!(given_up.state.as_str(), "cancelled", "nobody claims it");
+    assert_eq!(now.written, WindUpState::Winding, "a refund has failed");
+    for day in [12, 13] {
+        scene.go_to(date(2027, 3, day)).await;
+        let stands = line(&scene, &said, "moss").await;
+        assert_eq!((stands.state, stands.decides), (LineState::Returning, Some(Decider::Nobody)));
+        assert_eq!(
+            (stands.remains[0].amount, stands.remains[0].reason),
+            (400, Reason::Refund),
+            "named, and tried again"
+        );
+        assert_eq!(give_back(&scene, &said).await.written, WindUpState::Winding);
+    }
+    let owner = scene.ground.database_owner().await;
+    owner.execute("UPDATE pledge SET token = 'card' WHERE id = $1", &[&stuck.id.object]).await.unwrap();
+    scene.go_to(date(2027, 3, 14)).await;
+    give_back(&scene, &said).await;
+    scene.go_to(date(2027, 3, 15)).await;
+    assert_eq!(give_back(&scene, &said).await.written, WindUpState::Done);
+    assert_eq!(scene.ground.balance_below("liabilities:").await, 0);
+    assert_eq!(scene.ground.balance_below("assets:").await, 0, "each cent has gone back");
     scene.ground.audit().await;
 }

@@ -1,7 +1,7 @@
 //! Entries, holds, and money that was exchanged.
 
 use super::{Known, Outcome};
-use api::demo::cast::{Cast, advance, organisation, usd};
+use api::demo::cast::{Cast, TERMS, advance, organisation, usd};
 use api::demo::client::text;
 use jiff::civil::date;
 use serde_json::{Value, json};
@@ -63,7 +63,7 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     let seen = json!({"book": second["id"], "If-Match": "\"v1\""});
     known.example("PATCH /v1/books/{book}", seen, json!({"visibility": "members"}));
     let mut closing = Vec::new();
-    for name in ["A book that closes", "A book that goes on"] {
+    for name in ["A book that closes", "A book that goes on", "A book with a line"] {
         let mut own = new.clone();
         own["name"] = json!(name);
         let opened = cast.treasurer.post("/v1/books", &own).await?.ok()?;
@@ -71,11 +71,19 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
         closing.push(opened["id"].clone());
     }
     let wind_up = json!({"last_day": "2031-12-31", "why": "The foundation closes"});
-    let announced =
-        cast.treasurer.post(&format!("/v1/books/{}:wind-up", text(&closing[1], "")?), &wind_up).await?.ok()?;
-    known.add(text(&announced, "/id")?);
+    for book in &closing[1..] {
+        let path = format!("/v1/books/{}:wind-up", text(book, "")?);
+        known.add(text(&cast.treasurer.post(&path, &wind_up).await?.ok()?, "/id")?);
+    }
     known.example("POST /v1/books/{book}:wind-up", json!({"book": closing[0]}), wind_up);
     known.example("POST /v1/books/{book}:resume", json!({"book": closing[1]}), json!({"reason": "It goes on"}));
+    let campaign = json!({
+        "book": closing[2], "slug": "closing", "title": "Closing", "terms": TERMS, "monthly_goal": usd("100.00"),
+    });
+    let campaign = cast.treasurer.post("/v1/campaigns", &campaign).await?.ok()?;
+    cast.treasurer.post(&format!("/v1/campaigns/{}:publish", text(&campaign, "/id")?), &json!({})).await?.ok()?;
+    let line = json!({"book": closing[2], "account": "liabilities:fund:closing"});
+    known.example("POST /v1/books/{book}/wind-up/lines/{account}:plan", line, json!({"plan": "spend_down"}));
     let rent = json!({"code": "expenses:rent", "class": "expense", "currency": "USD"});
     known.example("POST /v1/books/{book}/accounts", book.clone(), rent);
     let hours = json!({"code": "HOURS", "name": "Attested hours", "exponent": 2, "counts": "hours"});

@@ -1,7 +1,7 @@
 //! Jobs of money that nobody uses: whose it is, and word to the donor, who decides.
 
 use super::Context;
-use super::mailing::Occasion;
+use super::mailing::{Occasion, written};
 use super::pledging::secret;
 use crate::failure::Failure;
 use crate::mail::returnables::ReturnableNotice;
@@ -41,7 +41,7 @@ impl Context {
         let found = parts.into_iter().find(|part| part.campaign.id == campaign);
         let about = plan_changes::surroundings(&tx, id).await?;
         let pledge = pledges::get(&tx, id).await?;
-        let found = found.and_then(|part| Some((part.returnable?, part.campaign)));
+        let found = found.and_then(|part| Some((part.returnable?, part.campaign, part.proposed)));
         let link = match &found {
             Some(_) if !about.email.is_empty() => match donor_links::make(&tx, pledge.donor, secret(), wall).await {
                 Ok((_, link)) => Some(link),
@@ -52,7 +52,7 @@ impl Context {
         };
         tx.commit().await?;
         drop(client);
-        if let (Some((returnable, of)), Some(link)) = (found, link)
+        if let (Some((returnable, of, proposed)), Some(link)) = (found, link)
             && let Ok(amount) = Money::from_minor(returnable.amount, of.currency)
         {
             let mail = ReturnableNotice {
@@ -61,6 +61,8 @@ impl Context {
                 campaign: of.title,
                 is_over: returnable.why == Why::CampaignOver,
                 months: of.idle_months,
+                until: proposed.as_ref().map(|it| written(it.until)).unwrap_or_default(),
+                proposed: proposed.map(|it| it.to.title).unwrap_or_default(),
                 link: self.link(&format!("donors/{link}")).into(),
                 pledge: id.to_string(),
             };

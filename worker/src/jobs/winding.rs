@@ -17,7 +17,7 @@ use ledger::winding::operations::returns;
 const PLEDGES: i64 = 50;
 
 /// How many accounts one job looks at.
-const LINES: i64 = 50;
+const LINES: i64 = 20;
 
 impl Context {
     /// Ends the pledges of a book that takes nothing new any more, each in a transaction of its own. The next page is another job; after

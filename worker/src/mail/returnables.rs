@@ -14,6 +14,10 @@ pub(crate) struct ReturnableNotice {
     pub(crate) is_over: bool,
     /// For so many months.
     pub(crate) months: i32,
+    /// To which campaign its host, who closes, proposes to move it; empty unless it does.
+    pub(crate) proposed: String,
+    /// The last day for that.
+    pub(crate) until: String,
     /// The link to the donor's page, where the donor decides.
     pub(crate) link: String,
     /// The id of the pledge.
@@ -35,6 +39,8 @@ mod tests {
                 campaign: "Open <loom>".into(),
                 is_over,
                 months: 24,
+                proposed: String::new(),
+                until: String::new(),
                 link: "https://purse.example.org/donors/1-s3cret".into(),
                 pledge: "plg_abc".into(),
             };
@@ -46,5 +52,28 @@ mod tests {
             }
             assert!(mail.subject.contains("Open <loom>") && !mail.html.contains("<loom>"), "{}", mail.html);
         }
+    }
+
+    #[test]
+    fn c4_a_donor_whose_host_closes_hears_where_the_money_may_move_and_that_it_comes_back_else() {
+        let mail = ReturnableNotice {
+            donor: "Ada".into(),
+            amount: "2500.00 USD".into(),
+            campaign: "Open <loom>".into(),
+            is_over: false,
+            months: 24,
+            proposed: "Open <press>".into(),
+            until: "29 June 2027".into(),
+            link: "https://purse.example.org/donors/1-s3cret".into(),
+            pledge: "plg_abc".into(),
+        };
+        let mail = mail.render().unwrap();
+        for part in [&mail.text, &mail.html] {
+            for fact in ["host of the campaign closes", "after 29 June 2027", "donors/1-s3cret", "plg_abc"] {
+                assert!(part.contains(fact), "{fact}: {part}");
+            }
+            assert!(!part.contains("as long as you like") && !part.contains("24 months"), "{part}");
+        }
+        assert!(mail.text.contains("Open <press>") && !mail.html.contains("<press>"));
     }
 }

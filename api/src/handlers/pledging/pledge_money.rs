@@ -28,7 +28,7 @@ use utoipa::ToSchema;
 pub struct ReturnableBody {
     amount: MoneyBody,
     /// `campaign_over`: the campaign failed or closed with the money unspent; `idle`: no release has taken anything of its fund for
-    /// the months that its terms say.
+    /// the months that its terms say; `host_closes`: the host winds its book up, and asks whether the money moves.
     #[schema(value_type = String)]
     why: Why,
     /// Since when the first of it is, in the zone of the book.
@@ -53,6 +53,9 @@ pub struct PartBody {
     held: MoneyBody,
     /// What of it the donor may take back or redirect; null when nothing is.
     returnable: Option<ReturnableBody>,
+    /// The campaign to which the host, who winds its book up, proposes to move it; null unless it does.
+    #[schema(value_type = Option<String>)]
+    proposed: Option<CampaignId>,
 }
 
 impl From<Part> for PartBody {
@@ -60,6 +63,7 @@ impl From<Part> for PartBody {
         PartBody {
             campaign: it.campaign.id,
             held: it.held.into(),
+            proposed: it.proposed.map(|proposed| proposed.to.id),
             returnable: it.returnable.and_then(|returnable| ReturnableBody::new(returnable, it.held)),
         }
     }

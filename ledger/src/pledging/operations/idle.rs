@@ -1,5 +1,7 @@
 //! When somebody looks whether a campaign's money has become returnable, and what decides about it.
 
+use crate::books::rules::wind_up::PlanKind;
+use crate::books::store::wind_ups;
 use crate::calendar::{days_after, later};
 use crate::engine::store::books::Book;
 use crate::error::Error;
@@ -11,6 +13,7 @@ use crate::service::job::{Job, NewJob};
 use crate::service::store::jobs;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use uuid::Uuid;
 
 /// A campaign that is over is looked at again after so many days: what was captured before has settled by then.
@@ -30,9 +33,24 @@ pub(super) async fn facts(
     let worked_at = returnables::worked_at(client, campaign.id).await?;
     Ok(FundFacts {
         over_on: state.is_over().then(|| book.day_of(state.since())),
+        asked_on: asked_on(client, book, campaign, now).await?,
         worked_on: worked_at.map(|at| book.day_of(at)),
         idle_months: campaign.idle_months,
     })
+}
+
+/// Since when the donors of a campaign are asked whether their money moves, as its book is wound up; none when they are not.
+async fn asked_on(
+    client: &impl GenericClient,
+    book: &Book,
+    campaign: &Campaign,
+    now: Timestamp,
+) -> Result<Option<Date>, Error> {
+    let (Some(from), Some(fund)) = (book.winds_up_at.filter(|from| *from <= now), campaign.fund) else {
+        return Ok(None);
+    };
+    let plan = wind_ups::plan_of(client, book.id, fund).await?.filter(|plan| plan.kind == PlanKind::Move);
+    Ok(plan.map(|plan| book.day_of(plan.planned_at.max(from))))
 }
 
 /// What of a campaign's fund is returnable, minor units.
@@ -64,7 +82,7 @@ pub(super) async fn look_again(
     now: Timestamp,
 ) -> Result<(), Error> {
     let facts = facts(tx, book, campaign, now).await?;
-    if facts.over_on.is_some() {
+    if facts.over_on.is_some() || facts.asked_on.is_some() {
         let is_waited_for = campaigns::unsettled(tx, campaign.id).await? > 0;
         return match is_waited_for {
             true => enqueue_at(tx, book, campaign.id, None, later(now, LOOK_DAYS)).await,
@@ -90,7 +108,7 @@ pub(super) async fn enqueue(
     match campaign.state {
         State::Draft { .. } | State::Collecting { .. } | State::Successful { .. } => Ok(()),
         State::Live { .. } => {
-            let facts = FundFacts { over_on: None, worked_on: None, idle_months: campaign.idle_months };
+            let facts = FundFacts { over_on: None, asked_on: None, worked_on: None, idle_months: campaign.idle_months };
             let due = facts.of(book.day_of(now)).0;
             enqueue_at(tx, book, campaign.id, None, book.start_of(due)).await
         }

@@ -7,13 +7,14 @@ use super::idle::{enqueue_at, facts, look_again};
 use super::present::lock_present;
 use super::return_times::gives_back_from;
 use super::returns::return_part;
+use crate::books::store::wind_ups;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
 use crate::id::{CampaignId, PledgeId};
 use crate::money::Money;
 use crate::pledging::rules::campaign::Campaign;
 use crate::pledging::rules::refund::Refund;
-use crate::pledging::rules::returnable::Returnable;
+use crate::pledging::rules::returnable::{Returnable, Why};
 use crate::pledging::store::{campaigns, chargebacks, lineage as layers, returnables};
 use crate::service::change::{Change, check_text};
 use crate::service::job::{Job, NewJob};
@@ -21,6 +22,7 @@ use crate::service::store::jobs;
 use crate::text;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use uuid::Uuid;
 
 /// So many donors are told by one job.
@@ -38,6 +40,17 @@ pub struct Part {
     pub held: Money,
     /// What of it its donor may take back or redirect; none when nothing is.
     pub returnable: Option<Returnable>,
+    /// Where the host proposes to move it, as it winds its book up.
+    pub proposed: Option<Proposed>,
+}
+
+/// What the host proposes who winds its book up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposed {
+    /// To which campaign the money moves of who agrees.
+    pub to: Campaign,
+    /// The last day for that: what nobody answers for goes back then.
+    pub until: Date,
 }
 
 /// What of a pledge's money lies in which fund, and what of it is returnable.
@@ -71,7 +84,27 @@ async fn part(
     let free = if chargebacks::holds(client, pledge).await? { 0 } else { available(client, &campaign).await? };
     let held = Money::from_minor(rests.iter().map(|rest| rest.left).sum(), campaign.currency);
     let returnable = facts.returnable(&rests, free, book.today(wall));
-    Ok(held.ok().map(|held| Part { campaign, held, returnable }))
+    let proposed = match returnable.map(|found| found.why) {
+        Some(Why::HostCloses) => proposed(client, &campaign).await?,
+        Some(Why::CampaignOver | Why::Idle) | None => None,
+    };
+    Ok(held.ok().map(|held| Part { campaign, held, returnable, proposed }))
+}
+
+async fn proposed(client: &impl GenericClient, campaign: &Campaign) -> Result<Option<Proposed>, Error> {
+    let of = wind_ups::last(client, campaign.id.book).await?;
+    let plan = wind_ups::plan_of(client, campaign.id.book, campaign.fund()?).await?;
+    let (Some(of), Some(to)) = (of, plan.and_then(|plan| plan.to)) else { return Ok(None) };
+    Ok(Some(Proposed { to: campaigns::get(client, to).await?, until: of.return_after }))
+}
+
+/// A job that looks at a moment whose money in a campaign's fund is returnable, and tells them.
+///
+/// # Errors
+///
+/// Only trouble with the database.
+pub async fn look_at(tx: &Transaction<'_>, book: &Book, id: CampaignId, at: Timestamp) -> Result<(), Error> {
+    enqueue_at(tx, book, id, None, at).await
 }
 
 /// Gives back what of a pledge's money is returnable, as refunds of its charges, the oldest first.

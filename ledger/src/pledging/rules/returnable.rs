@@ -15,6 +15,8 @@ words! {
         CampaignOver = "campaign_over",
         /// No release has taken anything of the fund for the months that the terms say.
         Idle = "idle",
+        /// The host winds its book up, and asks the donors whether the money moves to another campaign.
+        HostCloses = "host_closes",
     }
 }
 
@@ -23,6 +25,8 @@ words! {
 pub struct FundFacts {
     /// Since when its campaign is over; none while it is not.
     pub over_on: Option<Date>,
+    /// Since when its donors are asked, as the host winds its book up; none when they are not.
+    pub asked_on: Option<Date>,
     /// When a release last took something of it.
     pub worked_on: Option<Date>,
     /// After how many months without a release it is idle.
@@ -54,7 +58,9 @@ impl FundFacts {
     pub fn of(&self, arrived_on: Date) -> (Date, Why) {
         let used_on = self.worked_on.map_or(arrived_on, |worked| worked.max(arrived_on));
         let idle = (used_on.saturating_add(self.idle_months.months()), Why::Idle);
-        match self.over_on.map(|over| (over.max(arrived_on), Why::CampaignOver)) {
+        let over = self.over_on.map(|over| (over.max(arrived_on), Why::CampaignOver));
+        let asked = self.asked_on.map(|asked| (asked.max(arrived_on), Why::HostCloses));
+        match over.into_iter().chain(asked).min_by_key(|(day, _)| *day) {
             Some(over) if over.0 <= idle.0 => over,
             Some(_) | None => idle,
         }
@@ -81,7 +87,7 @@ mod tests {
     use jiff::civil::date;
 
     fn live() -> FundFacts {
-        FundFacts { over_on: None, worked_on: None, idle_months: IDLE_MONTHS }
+        FundFacts { over_on: None, asked_on: None, worked_on: None, idle_months: IDLE_MONTHS }
     }
 
     fn rest(arrived_on: Date) -> Rest {
@@ -109,5 +115,14 @@ mod tests {
             assert_eq!(over.returnable(&rests, 1_000_000, date(year, 6, 1)).expect("over").amount, 500_000);
         }
         assert_eq!(over.returnable(&rests, 0, date(2027, 6, 1)), None, "all of it is set aside for milestones");
+    }
+
+    #[test]
+    fn c4_money_is_returnable_since_its_donors_are_asked_and_the_earlier_reason_counts() {
+        let asked = FundFacts { asked_on: Some(date(2027, 5, 1)), ..live() };
+        assert_eq!(asked.of(date(2027, 2, 3)), (date(2027, 5, 1), Why::HostCloses));
+        assert_eq!(asked.of(date(2027, 6, 1)), (date(2027, 6, 1), Why::HostCloses));
+        let over = FundFacts { over_on: Some(date(2027, 4, 1)), ..asked };
+        assert_eq!(over.of(date(2027, 2, 3)), (date(2027, 4, 1), Why::CampaignOver));
     }
 }

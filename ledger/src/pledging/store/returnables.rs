@@ -62,7 +62,7 @@ pub async fn total(
             &[
                 /* book_id */ &campaign.id.book.0,
                 /* fund */ &campaign.fund()?.0,
-                /* over_on */ &facts.over_on.unwrap_or(Date::MAX),
+                /* over_on */ &facts.over_on.into_iter().chain(facts.asked_on).min().unwrap_or(Date::MAX),
                 /* worked_on */ &facts.worked_on,
                 /* idle_months */ &facts.idle_months,
                 /* day */ &day,

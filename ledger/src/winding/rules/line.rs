@@ -312,6 +312,7 @@ fn decides(state: LineState, kind: LineKind, remains: &[Remains]) -> Option<Deci
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chart;
     use crate::id::{BookId, WindUpId};
     use crate::money::Currency;
     use jiff::civil::date;
@@ -339,7 +340,7 @@ mod tests {
         let plan = plan.map(|kind| Plan { account: AccountNumber(1), kind, to: None, planned_at: at(5) });
         Account {
             number: AccountNumber(1),
-            code: "liabilities:fund:press".into(),
+            code: chart::fund("press").code,
             kind,
             of: None,
             title: String::new(),

@@ -52,15 +52,36 @@ fn account(row: &Row) -> Result<Account, Error> {
 /// The lines of a wind-up, by the codes of their accounts, after one. Of a fund, a purse, entry fees or a pool the slug in the
 /// code leads to what it is of.
 pub async fn list(client: &impl GenericClient, of: WindUpId, after: &str, limit: i64) -> Result<Vec<Account>, Error> {
+    read(client, of, None, after, limit).await
+}
+
+/// The line of a wind-up whose account has this code, if there is one.
+pub async fn find(client: &impl GenericClient, of: WindUpId, code: &str) -> Result<Option<Account>, Error> {
+    // PostgreSQL takes no text with NUL, and so no code has one.
+    if code.contains('\0') {
+        return Ok(None);
+    }
+    Ok(read(client, of, Some(code), "", 1).await?.into_iter().next())
+}
+
+async fn read(
+    client: &impl GenericClient,
+    of: WindUpId,
+    only: Option<&str>,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Account>, Error> {
     let statement = client
         .prepare_cached(
-            "-- lines::list
+            "-- lines::read
             SELECT a.book_id, a.number, a.code, a.class, a.unit, u.exponent, b.side * (b.credits - b.debits) AS balance,
                    coalesce(c.id, h.id, r.id) AS object, coalesce(c.title, h.title, r.title) AS title,
                    coalesce(c.state IN ('failed', 'closed'), h.state IN ('awarded', 'closed', 'cancelled', 'no_award'),
                             r.state IN ('paid', 'cancelled')) AS is_over,
                    p.plan, p.to_campaign, p.planned_at
-              FROM (SELECT * FROM account WHERE book_id = $1 AND class = ANY($3) AND code > $4 ORDER BY code LIMIT $5) a
+              FROM (SELECT * FROM account
+                     WHERE book_id = $1 AND class = ANY($3) AND ($9::text IS NULL OR code = $9) AND code > $4
+                     ORDER BY code LIMIT $5) a
               JOIN balance b ON b.book_id = a.book_id AND b.account = a.number
               LEFT JOIN unit u ON u.book_id = a.book_id AND u.code = a.unit
               LEFT JOIN campaign c ON c.book_id = a.book_id AND c.slug = split_part(a.code, ':', 3) AND a.class = $6
@@ -83,6 +104,7 @@ pub async fn list(client: &impl GenericClient, of: WindUpId, after: &str, limit:
                 /* fund */ &AccountClass::Fund.number(),
                 /* of challenges */ &vec![AccountClass::Purse.number(), AccountClass::EntryFees.number()],
                 /* pool */ &AccountClass::Pool.number(),
+                /* only */ &only,
             ],
         )
         .await?;
