@@ -79,6 +79,8 @@ pub const GIVES_NOTHING: &[&str] = &[
     "POST /v1/books/{book}/partners/{organisation}:restore",
     "POST /v1/books/{book}/rails/{rail}:withdraw",
     "POST /v1/books/{book}/rails/{rail}:restore",
+    "POST /v1/books/{book}/custodians/{organisation}:freeze",
+    "POST /v1/books/{book}/custodians/{organisation}:release",
     "POST /v1/books/{book}/clock:advance",
     "POST /v1/books/{book}/jobs/{id}:requeue",
     "POST /v1/books/{book}/units",

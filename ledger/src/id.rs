@@ -203,6 +203,8 @@ book_ids! {
     SuspenseId = "sus", "an", "item of suspense";
     /// A partner or a rail that leaves a book.
     WithdrawalId = "wdr", "a", "withdrawal";
+    /// That what a custodian holds was frozen.
+    CustodianFreezeId = "cfz", "a", "freeze of a custodian";
     /// Captured charges of one custodian and day that arrived as cash.
     SettlementId = "stl", "a", "settlement";
     /// A milestone that a team can claim.

@@ -9,6 +9,7 @@ pub mod rules {
     #[cfg(test)]
     mod chargeback_tests;
     pub mod commitment;
+    pub mod custodian_hold;
     pub mod donor;
     pub mod donor_link;
     pub mod fee;
@@ -38,6 +39,7 @@ pub mod store {
     pub mod chargebacks;
     pub mod charges;
     pub mod commitments;
+    pub mod custodian_holds;
     pub mod donor_links;
     pub mod donors;
     pub mod fees;
@@ -68,10 +70,12 @@ pub mod operations {
     pub mod chargebacks;
     pub mod charges;
     pub mod commitments;
+    pub mod custodian_holds;
     pub mod donor_links;
     pub mod erasure;
     pub mod fees;
     pub mod free;
+    mod held;
     mod idle;
     pub mod lineage;
     mod losses;

@@ -4,6 +4,7 @@ mod batches;
 mod caps;
 mod card_testing;
 mod chargebacks;
+mod custodians;
 mod custody;
 mod donors;
 mod erasure;

@@ -32,6 +32,8 @@ use ledger::pledging::store::gifts::{self, Choice, Gift, Held, Moved, Released};
 use ledger::pledging::store::{donors, issued_receipts, pledges};
 use ledger::service::change::Change;
 use ledger::service::store::activity::Actor;
+use ledger::treasury::rules::custodian::Freeze;
+use ledger::treasury::store::custodians;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
@@ -71,6 +73,8 @@ struct PlanView {
     pauses: bool,
     resumes: bool,
     cancels: bool,
+    /// Whether its payments wait, as what its custodian holds is frozen.
+    is_held: bool,
     /// What waits for the donor's word, and why.
     waiting: Vec<(String, String)>,
     choices: Vec<Choice>,
@@ -88,9 +92,17 @@ struct GiftView {
 }
 
 impl PlanView {
-    fn new(pledge: &Pledge, parts: &[Part], campaigns: &[Choice], book: &Book, wall: Timestamp) -> PlanView {
+    fn new(
+        pledge: &Pledge,
+        parts: &[Part],
+        campaigns: &[Choice],
+        (book, frozen): (&Book, &[Freeze]),
+        wall: Timestamp,
+    ) -> PlanView {
         let state = pledge.state.at(book.now(wall));
         let goes_on = !state.is_over();
+        let custodian = pledge.rail.custodian(pledge.partner, book.organisation);
+        let is_held = state.is_active() && frozen.iter().any(|freeze| freeze.custodian == custodian);
         let own = campaigns.iter().find(|campaign| campaign.id == pledge.campaign);
         let currency = pledge.amount.currency().code();
         let others =
@@ -102,7 +114,8 @@ impl PlanView {
             campaign: own.map(|campaign| campaign.title.clone()).unwrap_or_default(),
             terms: Terms::of(pledge).map_or_else(|| format!("{} once", pledge.amount), |terms| terms.to_string()),
             state: state_written(state, book),
-            next: next.map(written).unwrap_or_default(),
+            next: next.filter(|_| !is_held).map(written).unwrap_or_default(),
+            is_held,
             pauses: state.is_active() && Terms::of(pledge).is_some() && next.is_some(),
             resumes: matches!(state, PledgeState::Paused { .. } | PledgeState::Lapsed { .. }),
             cancels: goes_on,
@@ -207,10 +220,11 @@ pub(super) async fn show(state: Data<State>, token: Path<String>) -> Result<Http
     let held = gifts::held(&client, id).await?;
     let released = gifts::released(&client, id, SHOWN_MAX).await?;
     let moved = gifts::moved(&client, id, SHOWN_MAX).await?;
+    let frozen = custodians::list_standing(&client, book.id).await?;
     let mut views = Vec::with_capacity(plans.len());
     for pledge in &plans {
         let parts = returnables::money(&client, &book, pledge.id, wall).await?;
-        views.push(PlanView::new(pledge, &parts, &campaigns, &book, wall));
+        views.push(PlanView::new(pledge, &parts, &campaigns, (&book, &frozen), wall));
     }
     drop(client);
     let is_full = |rows: usize| i64::try_from(rows).is_ok_and(|rows| rows >= SHOWN_MAX);

@@ -40,6 +40,7 @@ impl TaskBody {
             TaskKind::ChaseSettlement => "Ask a custodian for money that is overdue",
             TaskKind::FundReserve => "Fund the risk reserve for a lost chargeback",
             TaskKind::MatchSuspense => "Say whose payment this money is, or return it",
+            TaskKind::ReleaseCustodian => "Get the money of a frozen custodian free, and release it",
         }
     }
 

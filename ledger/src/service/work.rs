@@ -68,6 +68,7 @@ impl JobKind {
             | JobKind::RecordEntryFee
             | JobKind::ReturnCampaign
             | JobKind::AdvanceWithdrawal
+            | JobKind::AdvanceCustodianFreeze
             | JobKind::TellReturnable
             | JobKind::ReturnSuspense
             | JobKind::EraseMails => Work::Money,
@@ -84,6 +85,8 @@ impl JobKind {
             | JobKind::SendRefundNotice
             | JobKind::SendCardTestingNotice
             | JobKind::NotifyPledge
+            | JobKind::SendCustodianNotice
+            | JobKind::SendHoldNotice
             | JobKind::SendReturnableNotice => Work::Mail,
         }
     }

@@ -34,6 +34,7 @@ mod pledging {
     mod by_key;
     mod caps;
     mod captures;
+    mod custodians;
     mod erasure;
     mod fees;
     mod lateness;

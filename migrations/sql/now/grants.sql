@@ -168,6 +168,9 @@ GRANT UPDATE (matched, end_entry, version, waits_until, state) ON suspense_item 
 GRANT SELECT ON withdrawal TO commonpurse_service;
 GRANT INSERT (id, partner, created_at, from_at, book_id, last_day, rail, state, reason) ON withdrawal TO commonpurse_service;
 GRANT UPDATE (version, restored_at, state) ON withdrawal TO commonpurse_service;
+GRANT SELECT ON custodian_freeze, frozen_layer TO commonpurse_service;
+GRANT INSERT (id, custodian, frozen_at, book_id, reason) ON custodian_freeze TO commonpurse_service;
+GRANT UPDATE (version, released_at) ON custodian_freeze TO commonpurse_service;
 GRANT UPDATE (disputed, lost) ON charge TO commonpurse_service;
 GRANT SELECT ON chargeback, chargeback_part TO commonpurse_service;
 GRANT INSERT (id, charge, pledge, campaign, partner, amount, fee, held_from, created_at, until, evidence_until, book_id,

@@ -8,7 +8,7 @@ use crate::idempotency::{Reply, Scope, idempotent};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::visibility::{actor, book_of};
-use crate::wire::{ChangeStateRequest, MoneyBody, paragraphs};
+use crate::wire::{BalanceBody, ChangeStateRequest, MoneyBody, paragraphs};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post};
 use jiff::Timestamp;
@@ -51,6 +51,8 @@ pub struct PartBody {
     campaign: CampaignId,
     /// What has settled there, after fees, and nothing has used.
     held: MoneyBody,
+    /// What of it lies with a custodian whose money is frozen: asked back, it waits there until the release.
+    frozen: BalanceBody,
     /// What of it the donor may take back or redirect; null when nothing is.
     returnable: Option<ReturnableBody>,
 }
@@ -60,6 +62,7 @@ impl From<Part> for PartBody {
         PartBody {
             campaign: it.campaign.id,
             held: it.held.into(),
+            frozen: BalanceBody::new(it.frozen, it.held.currency()),
             returnable: it.returnable.and_then(|returnable| ReturnableBody::new(returnable, it.held)),
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! What is returnable is worked out from the book each time; only that a donor was told is written down.
 
-use super::free::available;
+use super::free::own_free;
 use super::idle::{enqueue_at, facts, look_again};
 use super::present::lock_present;
 use super::returns::return_part;
@@ -13,7 +13,7 @@ use crate::money::Money;
 use crate::pledging::rules::campaign::Campaign;
 use crate::pledging::rules::refund::Refund;
 use crate::pledging::rules::returnable::Returnable;
-use crate::pledging::store::{campaigns, chargebacks, lineage as layers, returnables};
+use crate::pledging::store::{campaigns, chargebacks, custodian_holds, lineage as layers, returnables};
 use crate::service::change::{Change, check_text};
 use crate::service::job::{Job, NewJob};
 use crate::service::store::jobs;
@@ -35,6 +35,8 @@ pub struct Part {
     pub campaign: Campaign,
     /// What nothing has used.
     pub held: Money,
+    /// What of it frozen custodians hold, minor units.
+    pub frozen: i64,
     /// What of it its donor may take back or redirect; none when nothing is.
     pub returnable: Option<Returnable>,
 }
@@ -67,10 +69,14 @@ async fn part(
 ) -> Result<Option<Part>, Error> {
     let facts = facts(client, book, &campaign, book.now(wall)).await?;
     let rests = returnables::rests(client, &campaign, pledge).await?;
-    let free = if chargebacks::holds(client, pledge).await? { 0 } else { available(client, &campaign).await? };
+    let free = if chargebacks::holds(client, pledge).await? { 0 } else { own_free(client, &campaign).await? };
     let held = Money::from_minor(rests.iter().map(|rest| rest.left).sum(), campaign.currency);
     let returnable = facts.returnable(&rests, free, book.today(wall));
-    Ok(held.ok().map(|held| Part { campaign, held, returnable }))
+    let frozen = match campaign.fund {
+        Some(fund) => custodian_holds::frozen_of(client, fund, pledge).await?,
+        None => 0,
+    };
+    Ok(held.ok().map(|held| Part { campaign, held, frozen, returnable }))
 }
 
 /// Gives back what of a pledge's money is returnable, as refunds of its charges, the oldest first.

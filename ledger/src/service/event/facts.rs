@@ -52,6 +52,7 @@ pub const FACTS: &[Fact] = &[
     fact("result", Object("res"), "The result that is divided."),
     fact("distribution", Object("dst"), "The distribution."),
     fact("team", Organisation, "The team."),
+    fact("custodian", Organisation, "The custodian."),
     fact("sponsor", Organisation, "The sponsor."),
     fact("account", Word, "The code of the account."),
     fact("amount", Money, "How much: of one payment, of the claim, of the prize, and so on."),
