@@ -86,6 +86,8 @@ pub const GIVES_NOTHING: &[&str] = &[
     "POST /v1/books/{book}:wind-up",
     "POST /v1/books/{book}:resume",
     "POST /v1/books/{book}/wind-up/lines/{account}:plan",
+    "POST /v1/books/{book}/custodians/{organisation}:freeze",
+    "POST /v1/books/{book}/custodians/{organisation}:release",
     "POST /v1/books/{book}/clock:advance",
     "POST /v1/books/{book}/jobs/{id}:requeue",
     "POST /v1/books/{book}/units",

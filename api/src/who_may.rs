@@ -204,6 +204,9 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/books/{book}/partners", RoleOrOperator(KEEPERS)),
     ("GET", "/v1/books/{book}/partners", RoleOrOperator(KEEPERS)),
     ("DELETE", "/v1/books/{book}/partners/{organisation}", RoleOrOperator(KEEPERS)),
+    ("GET", "/v1/books/{book}/custodians", RoleOrOperator(KEEPERS)),
+    ("POST", "/v1/books/{book}/custodians/{organisation}:freeze", RoleOrOperator(OWNER)),
+    ("POST", "/v1/books/{book}/custodians/{organisation}:release", RoleOrOperator(OWNER)),
     ("GET", "/v1/books/{book}/jobs", RoleOrOperator(KEEPERS)),
     ("POST", "/v1/books/{book}/jobs/{id}:requeue", RoleOrOperator(OWNER)),
     // the mail of a sandbox book: partners see what is about pledges that they brought

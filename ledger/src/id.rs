@@ -207,6 +207,8 @@ book_ids! {
     WithdrawalId = "wdr", "a", "withdrawal";
     /// The wind-up of a book.
     WindUpId = "wnd", "a", "wind-up";
+    /// That what a custodian holds was frozen.
+    CustodianFreezeId = "cfz", "a", "freeze of a custodian";
     /// Captured charges of one custodian and day that arrived as cash.
     SettlementId = "stl", "a", "settlement";
     /// A milestone that a team can claim.

@@ -10,6 +10,7 @@ pub mod rules {
     mod chargeback_tests;
     pub mod commitment;
     pub mod conversion;
+    pub mod custodian_hold;
     pub mod donor;
     pub mod donor_link;
     pub mod fee;
@@ -40,6 +41,7 @@ pub mod store {
     pub mod chargebacks;
     pub mod charges;
     pub mod commitments;
+    pub mod custodian_holds;
     pub mod donor_links;
     pub mod donors;
     pub mod endings;
@@ -72,11 +74,13 @@ pub mod operations {
     pub mod chargebacks;
     pub mod charges;
     pub mod commitments;
+    pub mod custodian_holds;
     pub mod donor_links;
     pub mod endings;
     pub mod erasure;
     pub mod fees;
     pub mod free;
+    mod held;
     mod idle;
     pub mod lineage;
     mod losses;

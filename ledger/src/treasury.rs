@@ -3,18 +3,21 @@
 
 /// Pure rules.
 pub mod rules {
+    pub mod custodian;
     pub mod reported;
     pub mod settlement;
 }
 
 /// SQL, and nothing else.
 pub mod store {
+    pub mod custodians;
     pub mod reported;
     pub mod settlements;
 }
 
 /// Lock, decide, save.
 pub mod operations {
+    pub mod custodians;
     pub(crate) mod exchange_differences;
     pub mod reported;
     pub mod settlements;

@@ -5,6 +5,7 @@ mod caps;
 mod card_testing;
 mod chargebacks;
 mod currencies;
+mod custodians;
 mod custody;
 mod donors;
 mod erasure;

@@ -8,6 +8,7 @@ mod books;
 mod challenges;
 mod chargebacks;
 mod cooperatives;
+mod custodians;
 mod mailing;
 mod matching;
 mod milestones;
@@ -102,6 +103,11 @@ impl Context {
             Job::AdvanceCampaign { campaign } => self.advance_campaign(leased, *campaign).await,
             Job::SendInvitation { invitation, token } => self.send_invitation(leased, *invitation, token).await,
             Job::AdvanceWithdrawal { withdrawal, after } => self.advance_withdrawal(leased, *withdrawal, *after).await,
+            Job::AdvanceCustodianFreeze { freeze, after } => {
+                self.advance_custodian_freeze(leased, *freeze, *after).await
+            }
+            Job::SendCustodianNotice { freeze } => self.send_custodian_notice(leased, *freeze).await,
+            Job::SendHoldNotice { pledge, freeze } => self.send_hold_notice(leased, *pledge, *freeze).await,
             Job::ReturnSuspense { item } => self.return_suspense(leased, *item).await,
             Job::AdvancePlanMove { plan_move } => self.advance_plan_move(leased, *plan_move).await,
             Job::SendPlanMove { plan_move, version, token } => {

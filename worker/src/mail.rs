@@ -6,6 +6,7 @@
 pub(crate) mod books;
 pub(crate) mod chargebacks;
 pub(crate) mod cooperatives;
+pub(crate) mod custodians;
 pub(crate) mod milestones;
 pub(crate) mod parties;
 pub(crate) mod payers;

@@ -129,6 +129,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("submissions", "sub"),
     ("suspense", "sus"),
     ("withdrawals", "wdr"),
+    ("custodian-freezes", "cfz"),
 ];
 
 /// The prefix of the id that a parameter of a path is, by the segment that it follows.

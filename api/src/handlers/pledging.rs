@@ -7,6 +7,8 @@ pub mod campaigns;
 pub mod charge_reports;
 pub mod chargebacks;
 pub mod charges;
+pub mod custodian_holds;
+pub mod custodians;
 pub mod donor_links;
 pub mod donors;
 pub mod lineage;
@@ -100,6 +102,9 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(suspense::match_suspense)
         .service(suspense::return_suspense)
         .service(suspense::show_suspense)
+        .service(custodians::freeze_custodian)
+        .service(custodians::release_custodian)
+        .service(custodians::list_custodians)
         .service(withdrawals::withdraw_partner)
         .service(withdrawals::restore_partner)
         .service(withdrawals::withdraw_rail)

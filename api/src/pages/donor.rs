@@ -35,6 +35,8 @@ use ledger::pledging::store::gifts::{self, Choice, Gift, Held, Moved, Released};
 use ledger::pledging::store::{donors, issued_receipts, plan_moves, pledges};
 use ledger::service::change::Change;
 use ledger::service::store::activity::Actor;
+use ledger::treasury::rules::custodian::Freeze;
+use ledger::treasury::store::custodians;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
@@ -76,6 +78,8 @@ struct PlanView {
     cancels: bool,
     /// How a move to somebody else who collects it stands; empty without one.
     moving: String,
+    /// Whether its payments wait, as what its custodian holds is frozen.
+    is_held: bool,
     /// What waits for the donor's word, why, and until when.
     waiting: Vec<(String, String, String)>,
     choices: Vec<Choice>,
@@ -98,11 +102,13 @@ impl PlanView {
         moving: Option<&Told>,
         parts: &[Part],
         campaigns: &[Choice],
-        book: &Book,
+        (book, frozen): (&Book, &[Freeze]),
         wall: Timestamp,
     ) -> PlanView {
         let state = pledge.state.at(book.now(wall));
         let goes_on = !state.is_over();
+        let custodian = pledge.rail.custodian(pledge.partner, book.organisation);
+        let is_held = state.is_active() && frozen.iter().any(|freeze| freeze.custodian == custodian);
         let own = campaigns.iter().find(|campaign| campaign.id == pledge.campaign);
         let currency = pledge.amount.currency().code();
         let others =
@@ -123,7 +129,8 @@ impl PlanView {
                 (None, None) => format!("{} once", pledge.amount),
             },
             state: state_written(state, book),
-            next: next.map(written).unwrap_or_default(),
+            next: next.filter(|_| !is_held).map(written).unwrap_or_default(),
+            is_held,
             pauses: state.is_active() && Terms::of(pledge).is_some() && next.is_some(),
             resumes: matches!(state, PledgeState::Paused { .. } | PledgeState::Lapsed { .. }),
             cancels: goes_on,
@@ -260,6 +267,7 @@ pub(super) async fn show(state: Data<State>, token: Path<String>) -> Result<Http
     let held = gifts::held(&client, id).await?;
     let released = gifts::released(&client, id, SHOWN_MAX).await?;
     let moved = gifts::moved(&client, id, SHOWN_MAX).await?;
+    let frozen = custodians::list_standing(&client, book.id).await?;
     let mut views = Vec::with_capacity(plans.len());
     for pledge in &plans {
         let parts = returnables::money(&client, &book, pledge.id, wall).await?;
@@ -267,7 +275,7 @@ pub(super) async fn show(state: Data<State>, token: Path<String>) -> Result<Http
             Some(last) => Some(telling::of(&client, &book, last, wall).await?),
             None => None,
         };
-        views.push(PlanView::new(pledge, moving.as_ref(), &parts, &campaigns, &book, wall));
+        views.push(PlanView::new(pledge, moving.as_ref(), &parts, &campaigns, (&book, &frozen), wall));
     }
     drop(client);
     let is_full = |rows: usize| i64::try_from(rows).is_ok_and(|rows| rows >= SHOWN_MAX);

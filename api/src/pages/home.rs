@@ -41,6 +41,7 @@ impl TaskBody {
             TaskKind::FundReserve => "Fund the risk reserve for a lost chargeback",
             TaskKind::ConfirmEnded => "Confirm that the mandate of a partner that has left has ended",
             TaskKind::MatchSuspense => "Say whose payment this money is, or return it",
+            TaskKind::ReleaseCustodian => "Get the money of a frozen custodian free, and release it",
         }
     }
 

@@ -82,6 +82,12 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     refusal("appeals-open", "Teams may still appeal.", "Wait until the moment that `detail` names.", AWARD),
     refusal(
+        "purse-frozen",
+        "A custodian that is frozen holds a part of the purse.",
+        "Nothing: the prizes are awarded by themselves within a day of its release.",
+        AWARD,
+    ),
+    refusal(
         "purse-settling",
         "Money of the purse is on the way.",
         "Wait until it has settled.",

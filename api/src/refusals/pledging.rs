@@ -156,6 +156,24 @@ pub(super) const KINDS: &[Kind] = &[
         CHANGE,
     ),
     refusal(
+        "custodian-frozen",
+        "What the custodian holds is frozen already.",
+        "Nothing is left to do; release it when the money is free again.",
+        &["POST /v1/books/{book}/custodians/{organisation}:freeze"],
+    ),
+    refusal(
+        "custodian-not-frozen",
+        "What the custodian holds is not frozen.",
+        "Nothing is left to do.",
+        &["POST /v1/books/{book}/custodians/{organisation}:release"],
+    ),
+    refusal(
+        "no-custodian",
+        "The organisation holds nothing for the book, and collects nothing for it.",
+        "Name one that the list of custodians has, an admitted partner, or the host.",
+        &["POST /v1/books/{book}/custodians/{organisation}:freeze"],
+    ),
+    refusal(
         "campaign-not-draft",
         "The campaign was published before.",
         "Nothing is left to do, or make a new campaign.",

@@ -4,9 +4,9 @@
 //! must bear being done twice: it looks at the state of things first, and settles in the transaction of its effect.
 
 use crate::id::{
-    BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, DistributionId, DonorId, EntrantId, HoldId,
-    InvitationId, MatchingRoundId, OrganisationId, PlanChangeId, PlanMoveId, PledgeId, PurseContributionId, RefundId,
-    ReleaseId, SettlementId, StatementId, SuspenseId, WindUpId, WithdrawalId,
+    BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, CustodianFreezeId, DistributionId, DonorId,
+    EntrantId, HoldId, InvitationId, MatchingRoundId, OrganisationId, PlanChangeId, PlanMoveId, PledgeId,
+    PurseContributionId, RefundId, ReleaseId, SettlementId, StatementId, SuspenseId, WindUpId, WithdrawalId,
 };
 use crate::service::store::activity::Actor;
 use jiff::Timestamp;
@@ -241,6 +241,25 @@ pub enum Job {
         /// The pledge after which the page begins; none for the first.
         after: Option<PledgeId>,
     },
+    /// What a custodian holds is frozen, or free again: look at the plans that it collects, a page of pledges.
+    AdvanceCustodianFreeze {
+        /// The freeze.
+        freeze: CustodianFreezeId,
+        /// The pledge after which the page begins; none for the first.
+        after: Option<PledgeId>,
+    },
+    /// Tell the people of the host that what a custodian holds is frozen; again while it is.
+    SendCustodianNotice {
+        /// The freeze.
+        freeze: CustodianFreezeId,
+    },
+    /// Tell the donor that the payments of a pledge wait while its custodian is frozen.
+    SendHoldNotice {
+        /// The pledge.
+        pledge: PledgeId,
+        /// The freeze.
+        freeze: CustodianFreezeId,
+    },
     /// Look whose money in the fund of a campaign nobody uses, and tell them, a page of pledges.
     TellReturnable {
         /// The campaign.
@@ -346,6 +365,9 @@ impl Job {
             Job::ReturnLines { .. } => JobKind::ReturnLines,
             Job::EraseMails { .. } => JobKind::EraseMails,
             Job::AdvanceWithdrawal { .. } => JobKind::AdvanceWithdrawal,
+            Job::AdvanceCustodianFreeze { .. } => JobKind::AdvanceCustodianFreeze,
+            Job::SendCustodianNotice { .. } => JobKind::SendCustodianNotice,
+            Job::SendHoldNotice { .. } => JobKind::SendHoldNotice,
             Job::TakeProviderEvent { .. } => JobKind::TakeProviderEvent,
             Job::ReturnSuspense { .. } => JobKind::ReturnSuspense,
             Job::AdvancePlanMove { .. } => JobKind::AdvancePlanMove,
@@ -409,6 +431,9 @@ impl fmt::Debug for Job {
                 write!(f, "send_plan_move of {plan_move}, version {version}")
             }
             Job::AdvanceWithdrawal { withdrawal, .. } => write!(f, "advance_withdrawal of {withdrawal}"),
+            Job::AdvanceCustodianFreeze { freeze, .. } => write!(f, "advance_custodian_freeze of {freeze}"),
+            Job::SendCustodianNotice { freeze } => write!(f, "send_custodian_notice of {freeze}"),
+            Job::SendHoldNotice { pledge, .. } => write!(f, "send_hold_notice of {pledge}"),
             Job::TakeProviderEvent { provider, event_id } => write!(f, "take_provider_event {event_id} of {provider}"),
         }
     }
@@ -493,6 +518,12 @@ pub enum JobKind {
     EraseMails,
     /// [`Job::AdvanceWithdrawal`]
     AdvanceWithdrawal,
+    /// [`Job::AdvanceCustodianFreeze`]
+    AdvanceCustodianFreeze,
+    /// [`Job::SendCustodianNotice`]
+    SendCustodianNotice,
+    /// [`Job::SendHoldNotice`]
+    SendHoldNotice,
     /// [`Job::TakeProviderEvent`]
     TakeProviderEvent,
     /// [`Job::ReturnSuspense`]
@@ -509,7 +540,7 @@ pub enum JobKind {
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 44] = [
+    pub const ALL: [JobKind; 47] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -548,6 +579,9 @@ impl JobKind {
         JobKind::SendReturnableNotice,
         JobKind::EraseMails,
         JobKind::AdvanceWithdrawal,
+        JobKind::AdvanceCustodianFreeze,
+        JobKind::SendCustodianNotice,
+        JobKind::SendHoldNotice,
         JobKind::TakeProviderEvent,
         JobKind::ReturnSuspense,
         JobKind::AdvancePlanMove,
@@ -597,6 +631,9 @@ impl JobKind {
             JobKind::SendReturnableNotice => "send_returnable_notice",
             JobKind::EraseMails => "erase_mails",
             JobKind::AdvanceWithdrawal => "advance_withdrawal",
+            JobKind::AdvanceCustodianFreeze => "advance_custodian_freeze",
+            JobKind::SendCustodianNotice => "send_custodian_notice",
+            JobKind::SendHoldNotice => "send_hold_notice",
             JobKind::TakeProviderEvent => "take_provider_event",
             JobKind::ReturnSuspense => "return_suspense",
             JobKind::AdvancePlanMove => "advance_plan_move",
@@ -650,6 +687,9 @@ impl JobKind {
             | JobKind::AdvanceWithdrawal
             | JobKind::AdvancePlanMove
             | JobKind::SendPlanMove
+            | JobKind::AdvanceCustodianFreeze
+            | JobKind::SendCustodianNotice
+            | JobKind::SendHoldNotice
             | JobKind::TellReturnable
             | JobKind::SendReturnableNotice
             | JobKind::EraseMails
@@ -760,6 +800,12 @@ mod tests {
             Job::SendReturnableNotice { pledge: PledgeId::generate(book), campaign: CampaignId::generate(book) },
             Job::EraseMails { donor: DonorId::generate(book) },
             Job::AdvanceWithdrawal { withdrawal: WithdrawalId::generate(book), after: Some(PledgeId::generate(book)) },
+            Job::AdvanceCustodianFreeze {
+                freeze: CustodianFreezeId::generate(book),
+                after: Some(PledgeId::generate(book)),
+            },
+            Job::SendCustodianNotice { freeze: CustodianFreezeId::generate(book) },
+            Job::SendHoldNotice { pledge: PledgeId::generate(book), freeze: CustodianFreezeId::generate(book) },
             Job::TakeProviderEvent { provider: "stripe".into(), event_id: "evt_1".into() },
             Job::ReturnSuspense { item: SuspenseId::generate(book) },
             Job::AdvancePlanMove { plan_move: PlanMoveId::generate(book) },

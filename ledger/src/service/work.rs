@@ -69,6 +69,7 @@ impl JobKind {
             | JobKind::ReturnCampaign
             | JobKind::AdvanceWithdrawal
             | JobKind::AdvancePlanMove
+            | JobKind::AdvanceCustodianFreeze
             | JobKind::TellReturnable
             | JobKind::ReturnSuspense
             | JobKind::EndPledges
@@ -88,6 +89,8 @@ impl JobKind {
             | JobKind::SendCardTestingNotice
             | JobKind::NotifyPledge
             | JobKind::SendPlanMove
+            | JobKind::SendCustodianNotice
+            | JobKind::SendHoldNotice
             | JobKind::SendReturnableNotice => Work::Mail,
         }
     }

@@ -12,7 +12,7 @@ use crate::pledging::operations::beginnings;
 use crate::pledging::operations::captures::{self, By};
 use crate::pledging::operations::charges::{self, Begun, Recorded};
 use crate::pledging::operations::moving::steps;
-use crate::pledging::operations::{endings, refund_outcomes, returns, suspense, withdrawals};
+use crate::pledging::operations::{custodian_holds, endings, refund_outcomes, returns, suspense, withdrawals};
 use crate::pledging::rules::charge::{DeclineKind, Outcome};
 use crate::pledging::rules::refund;
 use crate::pledging::store::{campaigns, refunds};
@@ -100,6 +100,13 @@ impl PlayedWorker {
                 ground.run(async |tx| endings::look(tx, pledge, wall).await).await?;
             }
             ground.run(async |tx| wind_ups::come_into_force(tx, *wind_up, wall).await).await?;
+            Begun::Nothing
+        } else if let Job::AdvanceCustodianFreeze { freeze, after } = job {
+            let page = custodian_holds::page(&ground.client().await, *freeze, *after, 1_000).await?;
+            for pledge in page {
+                ground.run(async |tx| custodian_holds::look(tx, *freeze, pledge, wall).await).await?;
+            }
+            ground.run(async |tx| custodian_holds::turn(tx, *freeze, (*after, None), wall).await).await?;
             Begun::Nothing
         } else if let Job::AdvanceWithdrawal { withdrawal, after } = job {
             let page = withdrawals::page(&ground.client().await, *withdrawal, *after, 1_000).await?;

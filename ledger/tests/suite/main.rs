@@ -36,6 +36,7 @@ mod pledging {
     mod caps;
     mod captures;
     mod currencies;
+    mod custodians;
     mod erasure;
     mod fees;
     mod lateness;

@@ -120,8 +120,8 @@ const DOMAINS: &[Domain] = &[
     Domain {
         name: "treasury",
         about: "Money that is with a custodian until it settles.",
-        tables: &["settlement", "settlement_line"],
-        functions: &["companion_settlement_open"],
+        tables: &["settlement", "settlement_line", "custodian_freeze"],
+        functions: &["companion_settlement_open", "custodian_freeze_as_said"],
     },
     Domain {
         name: "pledging",
@@ -148,6 +148,7 @@ const DOMAINS: &[Domain] = &[
             "chargeback_part",
             "fund_layer",
             "fund_use",
+            "frozen_layer",
             "receipt_year",
             "receipt",
             "donor_link",
@@ -164,6 +165,8 @@ const DOMAINS: &[Domain] = &[
             "withdrawal_as_said",
             "plan_move_steps",
             "pledge_moved",
+            "attempt_not_frozen",
+            "release_not_frozen",
             "fees_agreed",
             "fee_as_agreed",
             "entry_once",

@@ -64,6 +64,8 @@ BEGIN
     ('withdrawal', 'withdrawal', 'r.id', 'r.version', 'r.state', NULL, NULL,
      $e$CASE r.state WHEN 'restored' THEN r.restored_at WHEN 'in_force' THEN r.from_at ELSE r.created_at END$e$, 'r.partner',
      $f$'day', r.last_day$f$),
+    ('custodian_freeze', 'custodian', 'r.id', 'r.version', $e$CASE WHEN r.released_at IS NULL THEN 'frozen' ELSE 'released' END$e$,
+     NULL, NULL, 'coalesce(r.released_at, r.frozen_at)', 'r.custodian', $f$'custodian', r.custodian$f$),
     ('charge', 'charge', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, 'r.partner',
      $f$'pledge', r.pledge, 'campaign', r.campaign, 'settlement', r.settlement, 'payment', r.sequence, 'amount', r.amount,
         'currency', r.currency, 'due_on', r.due_on, 'attempt', r.attempt, 'decline', nullif(r.decline_kind, ''),
@@ -314,6 +316,10 @@ CREATE OR REPLACE TRIGGER wind_up_event_of_new AFTER INSERT ON wind_up REFERENCI
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('wind_up');
 CREATE OR REPLACE TRIGGER wind_up_event_of_change AFTER UPDATE ON wind_up REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('wind_up');
+CREATE OR REPLACE TRIGGER custodian_freeze_event_of_new AFTER INSERT ON custodian_freeze REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('custodian_freeze');
+CREATE OR REPLACE TRIGGER custodian_freeze_event_of_change AFTER UPDATE ON custodian_freeze REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('custodian_freeze');
 CREATE OR REPLACE TRIGGER settlement_event_of_change AFTER UPDATE ON settlement REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('settlement');
 CREATE OR REPLACE TRIGGER hold_event_of_change AFTER UPDATE ON hold REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows

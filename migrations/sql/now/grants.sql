@@ -187,6 +187,9 @@ GRANT INSERT (id, announced_at, from_at, return_from, book_id, last_day, return_
 GRANT UPDATE (version, ended_at, state) ON wind_up TO commonpurse_service;
 GRANT INSERT (wind_up, to_campaign, planned_at, book_id, account, plan) ON wind_up_plan TO commonpurse_service;
 GRANT UPDATE (to_campaign, version, planned_at, plan) ON wind_up_plan TO commonpurse_service;
+GRANT SELECT ON custodian_freeze, frozen_layer TO commonpurse_service;
+GRANT INSERT (id, custodian, frozen_at, book_id, reason) ON custodian_freeze TO commonpurse_service;
+GRANT UPDATE (version, released_at) ON custodian_freeze TO commonpurse_service;
 GRANT UPDATE (disputed, lost) ON charge TO commonpurse_service;
 GRANT SELECT ON chargeback, chargeback_part TO commonpurse_service;
 GRANT INSERT (id, charge, pledge, campaign, partner, amount, fee, held_from, created_at, until, evidence_until, book_id,

@@ -103,6 +103,8 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     let withdrawn = post(&format!("partners/{leaving}:withdraw"), &why).await?;
     known.add(text(&withdrawn, "/id")?);
     post("rails/stripe:withdraw", &why).await?;
+    let frozen = post(&format!("custodians/{leaving}:freeze"), &why).await?;
+    known.add(text(&frozen, "/freeze")?);
     let path = "POST /v1/books/{book}";
     let of = |key: &str, value: &str| json!({"book": cast.book, key: value});
     known.example(&format!("{path}/partners/{{organisation}}:withdraw"), of("organisation", &parting), why.clone());
@@ -113,6 +115,8 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
         json!({"last_day": "2031-12-31", "reason": "It closes down"}),
     );
     known.example(&format!("{path}/rails/{{rail}}:restore"), of("rail", "stripe"), json!({}));
+    known.example(&format!("{path}/custodians/{{organisation}}:freeze"), of("organisation", &parting), why.clone());
+    known.example(&format!("{path}/custodians/{{organisation}}:release"), of("organisation", &leaving), json!({}));
     known.example("POST /v1/books/{book}/clock:advance", book, json!({"to": "2031-02-01T12:00:00Z"}));
     Ok(())
 }

@@ -19,12 +19,12 @@ use utoipa::ToSchema;
 #[schema(as = Task)]
 pub struct TaskBody {
     /// `accept_invitation`, `review_claim`, `change_claim`, `resolve_dispute`, `open_distribution`, `approve_distribution`,
-    /// `attest_hours`, `score_submission`, `answer_chargeback`, `fund_reserve`, `match_suspense`, `confirm_ended`, `check_capture` or
-    /// `chase_settlement`.
+    /// `attest_hours`, `score_submission`, `answer_chargeback`, `fund_reserve`, `match_suspense`, `confirm_ended`, `check_capture`,
+    /// `chase_settlement` or `release_custodian`.
     #[schema(value_type = String)]
     pub kind: TaskKind,
     /// The id of what it is about: a claim, a dispute, a distribution, hours, a submission, a charge, a chargeback, a settlement, money in
-    /// suspense, a move of a plan, an invitation.
+    /// suspense, a move of a plan, a freeze of a custodian, an invitation.
     #[schema(example = "clm_aaaaaaibtr7mdvlxpvb2pxnbwmcv6rjy")]
     pub object: String,
     /// The object in words, such as the name of the milestone.
@@ -50,6 +50,9 @@ impl From<Task> for TaskBody {
             TaskObject::Contribution(id) => {
                 (id.to_string(), book.map(|book| format!("/v1/cooperatives/{book}/contributions")))
             }
+            TaskObject::CustodianFreeze(id) => {
+                (id.to_string(), book.map(|book| format!("/v1/books/{book}/custodians")))
+            }
             TaskObject::Dispute(id, claim) => (id.to_string(), Some(format!("/v1/claims/{claim}/disputes"))),
             TaskObject::Distribution(id) => (id.to_string(), Some(format!("/v1/distributions/{id}"))),
             TaskObject::Invitation(id) => (id.to_string(), None),
@@ -72,7 +75,7 @@ pub async fn page(state: &State, person: PersonId, query: &PageQuery) -> Result<
 }
 
 /// Lists what waits for who asks, across all their roles: claims to review or to change, disputes to decide, distributions
-/// to open or to approve, hours to attest, submissions to score, chargebacks to answer or to bear, captures to check, settlements that custodians owe, invitations to accept. What
+/// to open or to approve, hours to attest, submissions to score, chargebacks to answer or to bear, captures to check, settlements that custodians owe, custodians that are frozen, invitations to accept. What
 /// ends first comes first.
 #[utoipa::path(tag = "identity", params(PageQuery),
     responses((status = 200, description = "A page, what ends first at the top", body = Page<TaskBody>)))]

@@ -38,8 +38,10 @@ pub struct TotalsBody {
     disputed: BalanceBody,
     /// Captured, and arrived as cash.
     settled: BalanceBody,
-    /// Settled, and set aside for no milestone: what can be spent.
+    /// Settled, set aside for no milestone, and held by no chargeback and no frozen custodian: what can be spent.
     available: BalanceBody,
+    /// What of its fund custodians hold whose money is frozen: it is not spent until they are released, and stays its donors'.
+    frozen: BalanceBody,
     /// Settled money that donors moved here from other campaigns.
     moved_in: BalanceBody,
     /// Settled money that donors moved from here to other campaigns.
@@ -58,7 +60,7 @@ pub struct TotalsBody {
 impl TotalsBody {
     fn new(campaign: &Campaign, five: &FiveTotals, found: &Totals) -> TotalsBody {
         let balance = |minor: i128| BalanceBody::new(minor, campaign.currency);
-        let Totals { sums, available, returnable } = found;
+        let Totals { sums, available, returnable, frozen } = found;
         let monthly_goal = match campaign.kind {
             Kind::Recurring { monthly_goal } => Some(monthly_goal.into()),
             Kind::AllOrNothing { .. } | Kind::KeepWhatYouRaise { .. } | Kind::MinimumAndOptimum { .. } => None,
@@ -72,6 +74,7 @@ impl TotalsBody {
             disputed: balance(five.disputed),
             settled: balance(sums.settled),
             available: balance(i128::from(*available)),
+            frozen: balance(i128::from(*frozen)),
             moved_in: balance(sums.moved_in),
             moved_out: balance(sums.moved_out),
             monthly: balance(sums.monthly),

@@ -1,5 +1,6 @@
 //! Charges: read by those whom their pledge concerns, captured by the report of a partner that collects by itself.
 
+use super::custodian_holds::{CustodianHoldBody, Holds};
 use super::pledges::{collected, require_concerned};
 use crate::auth::Caller;
 use crate::extract::{Keyed, Params};
@@ -97,6 +98,8 @@ pub struct ChargeBody {
     settlement: Option<SettlementId>,
     /// Record number of the entry of its capture; null before.
     entry: Option<i64>,
+    /// It waits, or what came of it is held, as what its custodian holds is frozen; null when it is not, and in answers to reports.
+    custodian_hold: Option<CustodianHoldBody>,
     /// When it was made, by the book's clock.
     created_at: Timestamp,
     /// Where the money of the report that this answers waits, as no due date explains it any more; null otherwise.
@@ -132,6 +135,7 @@ impl From<Charge> for ChargeBody {
             doubted_at: it.doubted_at,
             settlement: it.settlement,
             entry: (it.entry > 0).then_some(it.entry),
+            custodian_hold: None,
             created_at: it.created_at,
             suspense: None,
         };
@@ -151,6 +155,22 @@ impl From<Charge> for ChargeBody {
             ChargeState::Voided { provider_reference, .. } => body.provider_reference = Some(provider_reference),
         }
         body
+    }
+}
+
+impl ChargeBody {
+    /// With what holds it, if it is not over without money.
+    fn held(it: Charge, holds: &Holds) -> ChargeBody {
+        let is_concerned = match it.state {
+            ChargeState::Scheduled
+            | ChargeState::Processing { .. }
+            | ChargeState::Declined { retry_on: Some(_), .. }
+            | ChargeState::Captured { .. }
+            | ChargeState::Settled { .. } => true,
+            ChargeState::Declined { retry_on: None, .. } | ChargeState::Voided { .. } | ChargeState::Missed => false,
+        };
+        let custodian_hold = holds.on(it.rail, it.partner).filter(|_| is_concerned);
+        ChargeBody { custodian_hold, ..ChargeBody::from(it) }
     }
 }
 
@@ -234,7 +254,8 @@ pub(crate) async fn list(
         Some(partner) => charges::list_of_partner(&client, *id, partner.organisation, after, limit).await?,
         None => charges::list(&client, *id, after, limit).await?,
     };
-    Ok(window.page(rows, |row| row.sequence, ChargeBody::from).respond(&http))
+    let holds = Holds::of(&client, &book).await?;
+    Ok(window.page(rows, |row| row.sequence, |row| ChargeBody::held(row, &holds)).respond(&http))
 }
 
 /// Shows a charge, with each of its attempts.
@@ -249,7 +270,8 @@ pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<ChargeId>)
     let tag = etag(charge.version);
     let currency = charge.amount.currency();
     let fees = fees::of_charge(&client, *id).await?.iter().map(|fee| ChargeFeeBody::new(fee, currency)).collect();
-    let body = ChargeWithAttemptsBody { charge: charge.into(), attempts, fees };
+    let holds = Holds::of(&client, &books::get(&client, id.book).await?).await?;
+    let body = ChargeWithAttemptsBody { charge: ChargeBody::held(charge, &holds), attempts, fees };
     Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(body))
 }
 

@@ -427,7 +427,7 @@ impl Batch<'_> {
             Drafted::Repeated(_) | Drafted::Later { .. } => None,
         });
         let donors: std::collections::HashMap<_, _> = known.iter().chain(new).map(|donor| (donor.id, donor)).collect();
-        let view = View::new(self.caller, self.book);
+        let view = View::of(client, self.caller, self.book).await?;
         let mut replies = Vec::with_capacity(drafted.len());
         for drafted in drafted {
             let pledge = drafted.pledge().ok_or_else(|| Error::inconsistent("a pledge that nobody decided on"))?;

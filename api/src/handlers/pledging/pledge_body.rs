@@ -1,5 +1,6 @@
 //! A pledge on the wire: how it is asked for, and what of it a reader may see.
 
+use super::custodian_holds::{CustodianHoldBody, Holds};
 use super::payers::{self, NewPayer, Payer};
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -274,6 +275,8 @@ pub struct PledgeBody {
     /// When the default of a waiting state comes true: `paused` as its detail says, `needs_action` lapses, `lapsed` is
     /// cancelled; null when it does not wait. By the book's clock.
     state_until: Option<Timestamp>,
+    /// Of an active pledge: its payments wait, as what its custodian holds is frozen; null when they do not.
+    custodian_hold: Option<CustodianHoldBody>,
     /// When it was made, by the book's clock.
     created_at: Timestamp,
 }
@@ -283,12 +286,15 @@ pub(super) struct View<'a> {
     book: &'a Book,
     /// A partner sees of its own donors who they are, and nothing of those whose plans have moved to it.
     for_partner: Option<OrganisationId>,
+    holds: Holds,
     pub(super) wall: Timestamp,
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(caller: &Caller, book: &'a Book) -> View<'a> {
-        View { book, for_partner: caller.partner().map(|partner| partner.organisation), wall: Timestamp::now() }
+    pub(super) async fn of(client: &impl GenericClient, caller: &Caller, book: &'a Book) -> Result<View<'a>, Error> {
+        let holds = Holds::of(client, book).await?;
+        let for_partner = caller.partner().map(|partner| partner.organisation);
+        Ok(View { book, for_partner, holds, wall: Timestamp::now() })
     }
 
     pub(super) async fn one(&self, client: &impl GenericClient, pledge: Pledge) -> Result<PledgeBody, Error> {
@@ -335,6 +341,7 @@ impl<'a> View<'a> {
             state: state.as_str().to_owned(),
             state_detail: state.detail().to_owned(),
             state_until: state.until(),
+            custodian_hold: self.holds.on(it.rail, it.partner).filter(|_| state.is_active()),
             created_at: it.created_at,
         }
     }

@@ -140,7 +140,7 @@ async fn step<T>(
     idempotent(state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "pledge").await?;
         concerned(tx, caller, &book, id).await?;
-        let view = View::new(caller, &book);
+        let view = View::of(tx, caller, &book).await?;
         let changed = run(tx, Change { version: None, actor: actor(caller), reason: &reason }, view.wall).await?;
         Ok(Reply::ok(&view.one(tx, changed).await?))
     })
@@ -189,7 +189,7 @@ pub(crate) async fn redirect(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "pledge").await?;
         concerned(tx, &caller, &book, *id).await?;
-        let view = View::new(&caller, &book);
+        let view = View::of(tx, &caller, &book).await?;
         let change = Change { version: None, actor: actor(&caller), reason: &reason };
         let done = pledge_changes::redirect(tx, *id, to, request.body.move_settled, change, view.wall).await?;
         let pledge = view.one(tx, done.pledge).await?;

@@ -8,7 +8,7 @@ use crate::idempotency::{Reply, Scope, idempotent};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::visibility::{actor, book_of};
-use crate::wire::{ChangeStateRequest, MoneyBody, paragraphs};
+use crate::wire::{BalanceBody, ChangeStateRequest, MoneyBody, paragraphs};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post};
 use jiff::Timestamp;
@@ -51,6 +51,8 @@ pub struct PartBody {
     campaign: CampaignId,
     /// What has settled there, after fees, and nothing has used.
     held: MoneyBody,
+    /// What of it lies with a custodian whose money is frozen: asked back, it waits there until the release.
+    frozen: BalanceBody,
     /// What of it the donor may take back or redirect; null when nothing is.
     returnable: Option<ReturnableBody>,
     /// The campaign to which the host, who winds its book up, proposes to move it; null unless it does.
@@ -64,6 +66,7 @@ impl From<Part> for PartBody {
             campaign: it.campaign.id,
             held: it.held.into(),
             proposed: it.proposed.map(|proposed| proposed.to.id),
+            frozen: BalanceBody::new(it.frozen, it.held.currency()),
             returnable: it.returnable.and_then(|returnable| ReturnableBody::new(returnable, it.held)),
         }
     }

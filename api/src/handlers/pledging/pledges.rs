@@ -15,6 +15,7 @@ use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use deadpool_postgres::{GenericClient, Transaction};
+use futures_util::future::join;
 use jiff::Timestamp;
 use ledger::book::Command;
 use ledger::engine::store::books::{self, Book};
@@ -103,7 +104,7 @@ pub(super) async fn place_under_lock(
         require_admitted(tx, partner, &book, "campaign").await?;
         let placed = operations::place(tx, asked.clone(), Timestamp::now()).await?;
         let status = if placed.is_new { StatusCode::CREATED } else { StatusCode::OK };
-        Ok(Reply::new(status, &View::new(caller, &book).one(tx, placed.pledge).await?))
+        Ok(Reply::new(status, &View::of(tx, caller, &book).await?.one(tx, placed.pledge).await?))
     })
     .await
 }
@@ -119,13 +120,14 @@ async fn place_by_lane(
 ) -> Result<Option<HttpResponse>, Problem> {
     let wall = Timestamp::now();
     let client = state.client().await?;
-    let new = match operations::draft(&client, book, asked, wall).await {
+    let (drafted, view) = join(operations::draft(&client, book, asked, wall), View::of(&client, caller, book)).await;
+    let view = view?;
+    let new = match drafted {
         Ok(Drafted::New(new)) if new.may_be_trimmed() => return Ok(None),
         Ok(Drafted::New(new)) => *new,
         Ok(Drafted::Repeated(pledge)) => {
             drop(client);
-            let repeated =
-                async |tx: &Transaction<'_>| Ok(Reply::ok(&View::new(caller, book).one(tx, (*pledge).clone()).await?));
+            let repeated = async |tx: &Transaction<'_>| Ok(Reply::ok(&view.one(tx, (*pledge).clone()).await?));
             return idempotent(state, key, Scope::Book(book.id), caller.id(), repeated).await.map(Some);
         }
         Err(error @ (Error::Refused(_) | Error::Invalid { .. })) => {
@@ -137,7 +139,7 @@ async fn place_by_lane(
     drop(client);
     let mut companions = operations::rows(book, &new.pledge, &new.donor, wall);
     let entry = new.entry(book.today(wall));
-    let body = View::new(caller, book).body(new.pledge.clone(), &new.donor);
+    let body = view.body(new.pledge.clone(), &new.donor);
     let command = |reply| {
         companions.push(reply);
         Command { key: None, entry, companions }
@@ -173,7 +175,7 @@ pub(crate) async fn list(
         }
     };
     let donors = donors_of(&client, book.id, &rows).await?;
-    let view = View::new(&caller, &book);
+    let view = View::of(&client, &caller, &book).await?;
     let mut bodies = Vec::with_capacity(rows.len());
     for pledge in rows {
         let donor = donors.iter().find(|donor| donor.id == pledge.donor).ok_or_else(Problem::internal)?;
@@ -227,7 +229,7 @@ pub(crate) async fn search(
         }
         let found = pledges::find_by_reference(&client, number, partner.organisation, &reference).await?;
         if let Some(pledge) = found.filter(|pledge| pledge.partner == partner.organisation) {
-            items.push(View::new(&caller, &book).one(&client, pledge).await?);
+            items.push(View::of(&client, &caller, &book).await?.one(&client, pledge).await?);
         }
     }
     Ok(Page { items, next_cursor: None }.respond(&http))
@@ -243,7 +245,7 @@ pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<PledgeId>)
     let book = book_of(&client, id.book, "pledge").await?;
     let found = concerned(&client, &caller, &book, *id).await?;
     let tag = etag(found.version);
-    let body = View::new(&caller, &book).one(&client, found).await?;
+    let body = View::of(&client, &caller, &book).await?.one(&client, found).await?;
     Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(body))
 }
 

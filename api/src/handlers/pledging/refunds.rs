@@ -3,6 +3,7 @@
 use super::campaigns::CampaignBody;
 use super::chargebacks::{self, ChargebackBody};
 use super::charges::of_caller;
+use super::custodian_holds::{CustodianHoldBody, Holds};
 use crate::auth::Caller;
 use crate::extract::{Keyed, Params};
 use crate::idempotency::{Reply, Scope, idempotent};
@@ -17,6 +18,7 @@ use actix_web::{HttpRequest, HttpResponse, get, post};
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use ledger::Error;
+use ledger::engine::store::books;
 use ledger::id::{CampaignId, ChargeId, OrganisationId, RefundId};
 use ledger::money::{Currency, Money};
 use ledger::parties::rules::role::Scope as Permission;
@@ -80,6 +82,9 @@ pub struct RefundBody {
     state: String,
     /// When it counts as failed unless it was sent, or has arrived; null when it has ended. By the book's clock.
     waits_until: Option<Timestamp>,
+    /// It waits, as what its custodian holds is frozen, and goes on by itself after the release; null when it does not, and in answers to
+    /// requests and reports.
+    custodian_hold: Option<CustodianHoldBody>,
     /// The provider's own code of a failure, or `not_reported`; null when it did not fail.
     failure: Option<String>,
     /// How the provider names it; null before it was sent.
@@ -111,6 +116,7 @@ impl From<Refund> for RefundBody {
             rail: it.rail,
             state: it.state.as_str().to_owned(),
             waits_until: it.state.until(),
+            custodian_hold: None,
             failure,
             provider_reference: it.state.provider_reference().map(str::to_owned),
             reason: it.reason,
@@ -118,6 +124,14 @@ impl From<Refund> for RefundBody {
             end_entry: (it.end_entry > 0).then_some(it.end_entry),
             requested_at: it.requested_at,
         }
+    }
+}
+
+impl RefundBody {
+    /// With what holds it, while it is not over.
+    fn held(it: Refund, holds: &Holds) -> RefundBody {
+        let custodian_hold = holds.on(it.rail, it.partner).filter(|_| it.state.until().is_some());
+        RefundBody { custodian_hold, ..RefundBody::from(it) }
     }
 }
 
@@ -172,7 +186,8 @@ pub(crate) async fn list(
     let client = state.client().await?;
     of_caller(&client, &caller, *id).await?;
     let rows = refunds::list(&client, *id, window.after.unwrap_or_default(), window.fetch()).await?;
-    Ok(window.page(rows, |row| row.id.object, RefundBody::from).respond(&http))
+    let holds = Holds::of(&client, &books::get(&client, id.book).await?).await?;
+    Ok(window.page(rows, |row| row.id.object, |row| RefundBody::held(row, &holds)).respond(&http))
 }
 
 /// Shows a refund.
@@ -184,7 +199,8 @@ pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<RefundId>)
     let client = state.client().await?;
     let refund = concerned(&client, &caller, *id).await?;
     let tag = etag(refund.version);
-    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(RefundBody::from(refund)))
+    let holds = Holds::of(&client, &books::get(&client, id.book).await?).await?;
+    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(RefundBody::held(refund, &holds)))
 }
 
 /// The refund, for those whom its charge concerns.

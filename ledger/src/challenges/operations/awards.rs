@@ -28,7 +28,7 @@ const AWARDS_MAX: i64 = 500;
 ///
 /// # Errors
 ///
-/// `challenge-not-provisional`, `appeals-open`, `purse-settling`; what [`posting::post`] refuses, such as
+/// `challenge-not-provisional`, `appeals-open`, `purse-settling`, `purse-frozen`; what [`posting::post`] refuses, such as
 /// `below-floor`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/reason`; [`Error::NotFound`] for an
 /// unknown challenge.
 pub async fn award(
@@ -44,6 +44,7 @@ pub async fn award(
         change.check(challenge.version, "challenge")?;
         challenge.may_award(book.now(wall))?;
         purses::demand_settled(tx, id).await?;
+        purses::demand_free(tx, id).await?;
         award_locked(tx, &book, challenge, change, wall).await?
     };
     Ok((challenge, awards::list(tx, id, (0, 0), AWARDS_MAX).await?))

@@ -10,7 +10,7 @@ use crate::books::operations::accounts;
 use crate::calendar::later;
 use crate::challenges::rules::challenge::{Challenge, Due};
 use crate::challenges::rules::rulebook::Rules;
-use crate::challenges::store::{challenges, submissions};
+use crate::challenges::store::{challenges, contributions, submissions};
 use crate::chart;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
@@ -251,7 +251,10 @@ pub async fn advance(tx: &Transaction<'_>, id: ChallengeId, wall: Timestamp) -> 
                 }
             }
         }
-        Due::Cancel | Due::Award if purses::is_settling(tx, id).await? => {
+        Due::Cancel | Due::Award
+            if purses::is_settling(tx, id).await?
+                || (due == Due::Award && contributions::is_frozen(tx, id).await?) =>
+        {
             let tomorrow = later(book.now(wall), 1);
             let dedupe = format!("{id} waits for money until {tomorrow}");
             enqueue(tx, id, tomorrow, dedupe).await?;

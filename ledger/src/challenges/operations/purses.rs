@@ -251,6 +251,15 @@ pub(super) async fn demand_settled(tx: &Transaction<'_>, challenge: ChallengeId)
     Ok(())
 }
 
+/// Refuses with `purse-frozen` while a frozen custodian holds something of the purse: prizes draw on all of it.
+pub(super) async fn demand_free(tx: &Transaction<'_>, challenge: ChallengeId) -> Result<(), Error> {
+    if contributions::is_frozen(tx, challenge).await? {
+        let detail = "a custodian that is frozen holds a part of the purse; the prizes are awarded when it is released";
+        return Err(Refusal::new("purse-frozen", detail).into());
+    }
+    Ok(())
+}
+
 /// Ends the money of a challenge: what is left in its purse goes back pro rata, and its entry fees go where its rules say,
 /// or back to the teams where they say nothing (`fees` is none). Everything has settled.
 pub(super) async fn close(

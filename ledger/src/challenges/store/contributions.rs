@@ -181,6 +181,21 @@ pub async fn provider_reference_taken(
     Ok(row.get(0))
 }
 
+/// Whether a custodian that is frozen holds a settled contribution to the purse of a challenge.
+pub async fn is_frozen(client: &impl GenericClient, challenge: ChallengeId) -> Result<bool, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- contributions::is_frozen
+            SELECT EXISTS (SELECT FROM custodian_freeze f
+                             JOIN purse_contribution c ON c.book_id = f.book_id AND c.partner = f.custodian
+                            WHERE f.book_id = $1 AND f.released_at IS NULL AND c.challenge = $2 AND c.state = 'settled')",
+        )
+        .await?;
+    let row =
+        client.query_one(&statement, &[/* book_id */ &challenge.book.0, /* challenge */ &challenge.object]).await?;
+    Ok(row.get(0))
+}
+
 /// All contributions to a challenge that a custodian has or had, the oldest first.
 pub async fn captured(client: &impl GenericClient, challenge: ChallengeId) -> Result<Vec<Contribution>, Error> {
     let statement = client

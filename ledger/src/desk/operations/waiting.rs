@@ -30,6 +30,7 @@ pub async fn list(
     found.extend(tasks::mandates(client, person, after, limit).await?);
     found.extend(tasks::suspense(client, person, after, limit).await?);
     found.extend(tasks::settlements(client, person, after, limit, wall).await?);
+    found.extend(tasks::frozen_custodians(client, person, after, limit).await?);
     found.extend(tasks::doubted(client, person, after, limit).await?);
     found.sort_by_key(|task| task.place().order());
     found.truncate(usize::try_from(limit).unwrap_or_default());

@@ -1,8 +1,8 @@
 //! A task: what waits for a person, for which object, until when.
 
 use crate::id::{
-    BookRef, ChargeId, ChargebackId, ClaimId, ContributionId, DisputeId, DistributionId, InvitationId, PlanMoveId,
-    SettlementId, SubmissionId, SuspenseId,
+    BookRef, ChargeId, ChargebackId, ClaimId, ContributionId, CustodianFreezeId, DisputeId, DistributionId,
+    InvitationId, PlanMoveId, SettlementId, SubmissionId, SuspenseId,
 };
 use crate::words::words;
 use jiff::Timestamp;
@@ -40,6 +40,8 @@ words! {
         CheckCapture = "check_capture",
         /// Ask a custodian for money that it owes beyond the day that was promised.
         ChaseSettlement = "chase_settlement",
+        /// Get the money of a frozen custodian free, and release it then.
+        ReleaseCustodian = "release_custodian",
     }
 }
 
@@ -95,6 +97,8 @@ pub enum TaskObject {
     Claim(ClaimId),
     /// Hours of a member.
     Contribution(ContributionId),
+    /// A freeze of a custodian.
+    CustodianFreeze(CustodianFreezeId),
     /// A dispute about the claim.
     Dispute(DisputeId, ClaimId),
     /// A distribution.
@@ -118,6 +122,7 @@ impl TaskObject {
             TaskObject::Chargeback(id) => id.object,
             TaskObject::Claim(id) => id.object,
             TaskObject::Contribution(id) => id.object,
+            TaskObject::CustodianFreeze(id) => id.object,
             TaskObject::Dispute(id, _) => id.object,
             TaskObject::Distribution(id) => id.object,
             TaskObject::Invitation(id) => id.0,

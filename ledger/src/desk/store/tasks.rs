@@ -5,8 +5,8 @@ use crate::desk::rules::task::{Place, Task, TaskKind, TaskObject};
 use crate::engine::store::rows::word;
 use crate::error::Error;
 use crate::id::{
-    BookId, BookRef, ChargeId, ChargebackId, ClaimId, ContributionId, DisputeId, DistributionId, InvitationId,
-    PersonId, PlanMoveId, SettlementId, SubmissionId, SuspenseId,
+    BookId, BookRef, ChargeId, ChargebackId, ClaimId, ContributionId, CustodianFreezeId, DisputeId, DistributionId,
+    InvitationId, PersonId, PlanMoveId, SettlementId, SubmissionId, SuspenseId,
 };
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
@@ -247,6 +247,27 @@ pub async fn settlements(
         )
         .await?;
     rows.iter().map(|row| task(row, |book, id| TaskObject::Settlement(SettlementId::new(book, id)))).collect()
+}
+
+/// Custodians whose money is frozen, for the owners of the host.
+pub async fn frozen_custodians(
+    client: &impl GenericClient,
+    person: PersonId,
+    after: Place,
+    limit: i64,
+) -> Result<Vec<Task>, Error> {
+    let text = "-- tasks::frozen_custodians
+        SELECT 'release_custodian' AS kind, f.book_id, f.id,
+               o.name || ', frozen since ' || (f.frozen_at AT TIME ZONE b.zone)::date AS title, b.uid, b.name,
+               NULL::timestamptz AS until
+          FROM book b
+          JOIN custodian_freeze f ON f.book_id = b.number AND f.released_at IS NULL
+          JOIN organisation o ON o.id = f.custodian
+         WHERE EXISTS (SELECT FROM membership r WHERE r.organisation = b.organisation AND r.person = $1 AND r.role = 'owner')
+           AND ($2::timestamptz IS NOT NULL OR f.id > $3)
+         ORDER BY f.id LIMIT $4";
+    let rows = waiting(client, text, person, after, limit).await?;
+    rows.iter().map(|row| task(row, |book, id| TaskObject::CustodianFreeze(CustodianFreezeId::new(book, id)))).collect()
 }
 
 /// Captures that the list of their partner does not have, for the host.

@@ -10,12 +10,12 @@ use crate::id::CampaignId;
 use crate::matching::store::tallies;
 use crate::pledging::operations::{campaigns as campaign_operations, return_times};
 use crate::pledging::rules::lineage::Part;
-use crate::pledging::store::{campaigns, lineage};
+use crate::pledging::store::{campaigns, custodian_holds, lineage};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 
 /// Each round gets back what it paid into a campaign's fund and nothing has used, as far as no milestone was promised it; and its
-/// sponsors from it. Nothing while the campaign does not give back.
+/// sponsors from it. Nothing while the campaign does not give back, or a frozen custodian holds something of the pool.
 ///
 /// # Errors
 ///
@@ -31,6 +31,9 @@ pub async fn give_back(tx: &Transaction<'_>, id: CampaignId, wall: Timestamp) ->
         let free = campaign_operations::available(tx, &campaign).await?;
         let layers = tallies::left_in(tx, fund, id.book).await?;
         let Some((_, layer)) = layers.into_iter().find(|(of, _)| *of == round.id) else { continue };
+        if custodian_holds::is_frozen(tx, id.book, fund, layer.number).await? {
+            continue;
+        }
         let amount = layer.left.min(free);
         if amount <= 0 {
             continue;

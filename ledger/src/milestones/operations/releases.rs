@@ -31,7 +31,7 @@ use std::mem::discriminant;
 /// Before its first release the approvals are counted once more: when a tie was declared meanwhile, or a reviewer joined
 /// the team, and too few remain, the claim goes back to its reviewers.
 ///
-/// Money that a chargeback holds is waited for: nothing is released then, and the same is asked again a day later.
+/// Money that a chargeback or a frozen custodian holds is waited for: nothing is released then, and the same is asked again a day later.
 ///
 /// # Errors
 ///
@@ -54,7 +54,7 @@ pub async fn release(tx: &Transaction<'_>, id: ClaimId, wall: Timestamp) -> Resu
         return Ok(None);
     }
     if chargebacks::keeps_back(tx, &campaign, amount).await? {
-        // What a chargeback holds, or has taken, is missing for now: looked at again a day later.
+        // What a chargeback or a frozen custodian holds, or a chargeback has taken, is missing for now: looked at again a day later.
         let due = later(now, 1);
         let dedupe = format!("{id} at {}", due.as_microsecond());
         enqueue(tx, book.id, due, dedupe, Job::ReleaseClaim { claim: id }).await?;

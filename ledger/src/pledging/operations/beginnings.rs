@@ -13,7 +13,7 @@ use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
 use crate::engine::store::checks;
 use crate::error::Error;
-use crate::id::{BookId, CallerId, CampaignId, JobId, PledgeId};
+use crate::id::{BookId, CallerId, CampaignId, JobId, OrganisationId, PledgeId};
 use crate::pledging::rules::campaign::Campaign;
 use crate::pledging::rules::charge::{Charge, REPORT_DAYS, State};
 use crate::pledging::rules::commitment::Promise;
@@ -23,6 +23,7 @@ use crate::pledging::rules::sandbox_token::SandboxToken;
 use crate::pledging::rules::withdrawal::Withdrawal;
 use crate::pledging::store::{campaigns, charges, plan_changes, pledges, withdrawals};
 use crate::service::store::jobs;
+use crate::treasury::store::custodians;
 use crate::{chart, movements};
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
@@ -101,6 +102,7 @@ struct Read {
     begun: HashSet<(Uuid, i32)>,
     untold: HashSet<Uuid>,
     withdrawn: Vec<Withdrawal>,
+    frozen: Vec<OrganisationId>,
 }
 
 impl Read {
@@ -120,11 +122,12 @@ impl Read {
             begun: charges::begun_among(client, book.id, &keys).await?.into_iter().collect(),
             untold: plan_changes::untold_among(client, book.id, &ids).await?.into_iter().collect(),
             withdrawn: withdrawals::list_standing(client, book.id).await?,
+            frozen: custodians::list_standing(client, book.id).await?.iter().map(|freeze| freeze.custodian).collect(),
         })
     }
 
     /// The pledge and the campaign of a payment, if it is the next one of an active plan, is due, and no later one is; if nobody
-    /// has begun it, the donor is told of what it costs, nobody who collects it leaves, and book and campaign take it.
+    /// has begun it, the donor is told of what it costs, nobody who collects it leaves or is frozen, and book and campaign take it.
     fn next(&self, book: &Book, id: PledgeId, sequence: i32, now: Timestamp) -> Option<(&Pledge, &Campaign)> {
         let (pledge, today) = (self.pledges.get(&id.object)?, book.day_of(now));
         let campaign = self.campaigns.get(&pledge.campaign)?;
@@ -135,7 +138,8 @@ impl Read {
         let is_ours = pledge.rail == Rail::Sandbox && pledge.token.0 != SandboxToken::AnswersTwice.as_str();
         let is_collected = !self.withdrawn.iter().any(|one| one.leaver.takes(pledge.partner, pledge.rail));
         let is_collected = is_collected && book.takes_new(now).is_ok();
-        let is_plain = is_next && is_due && is_told && is_ours && is_collected;
+        let is_free = !self.frozen.contains(&pledge.rail.custodian(pledge.partner, book.organisation));
+        let is_plain = is_next && is_due && is_told && is_ours && is_collected && is_free;
         (is_plain && takes && pledge.state.is_active()).then_some((pledge, campaign))
     }
 }

@@ -17,6 +17,7 @@ use crate::pledging::rules::kind::{Kind, LAST_DAY_DAYS_MAX};
 use crate::pledging::rules::lineage::Method;
 use crate::pledging::rules::returnable::IDLE_MONTHS;
 use crate::pledging::store::campaigns::{self, Sums};
+use crate::pledging::store::custodian_holds;
 use crate::service::change::{Change, check_line, check_slug, check_text};
 use crate::service::store::activity::{self, Actor, Done};
 use crate::text;
@@ -286,10 +287,12 @@ async fn step(
 pub struct Totals {
     /// Sums of its charges and pledges.
     pub sums: Sums,
-    /// What a release or a redirection can draw on, minor units: settled, and set aside for nothing.
+    /// What a release can draw on, minor units: settled, set aside for nothing, and held by nobody.
     pub available: i64,
     /// What is in its fund and is its donors' to take back, minor units: all when it was not successful, else what nothing uses.
     pub returnable: i64,
+    /// What of its fund frozen custodians hold, minor units.
+    pub frozen: i64,
 }
 
 /// Sums up a campaign from its rows and its fund, never from counters.
@@ -299,10 +302,18 @@ pub struct Totals {
 /// Only trouble with the database.
 pub async fn totals(tx: &Transaction<'_>, book: &Book, campaign: &Campaign, wall: Timestamp) -> Result<Totals, Error> {
     let available = available(tx, campaign).await?;
+    let frozen = custodian_holds::frozen(tx, campaign.id).await?;
+    // What is frozen is its donors' all the same.
+    let asked_back = available + frozen.beside_chargebacks;
     let returnable = match campaign.fund {
         Some(fund) if campaign.returns_money(book.now(wall)) => balances::get(tx, book.id, fund).await?.net(),
-        Some(_) => idle::total(tx, book, campaign, available, wall).await?,
+        Some(_) => idle::total(tx, book, campaign, asked_back, wall).await?,
         None => 0,
     };
-    Ok(Totals { sums: campaigns::sums(tx, campaign.id, book.now(wall)).await?, available, returnable })
+    Ok(Totals {
+        sums: campaigns::sums(tx, campaign.id, book.now(wall)).await?,
+        available,
+        returnable,
+        frozen: frozen.all,
+    })
 }

@@ -24,7 +24,7 @@ use crate::pledging::rules::campaign::Campaign;
 use crate::pledging::rules::charge::{Charge, State as ChargeState};
 use crate::pledging::rules::chargeback::{self as rules, Chargeback, Ruling, State};
 use crate::pledging::rules::pledge::{Need, Pledge, Rail};
-use crate::pledging::store::{attempts, campaigns, chargebacks, charges, pledges};
+use crate::pledging::store::{attempts, campaigns, chargebacks, charges, custodian_holds, pledges};
 use crate::service::change::check_line;
 use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Actor, Done};
@@ -311,14 +311,14 @@ pub(super) async fn take_up(tx: &Transaction<'_>, book: &Book, occasion: i64, wa
     Ok(())
 }
 
-/// Whether a release of this many minor units has to wait for chargebacks: they hold, or have taken, what is missing of it in the
-/// campaign's fund. The caller has locked the campaign.
+/// Whether a release of this many minor units has to wait for chargebacks or a frozen custodian: they hold, or have taken, what is
+/// missing of it in the campaign's fund. The caller has locked the campaign.
 ///
 /// # Errors
 ///
 /// Only trouble with the database.
 pub async fn keeps_back(tx: &Transaction<'_>, campaign: &Campaign, amount: i64) -> Result<bool, Error> {
-    if !chargebacks::any_of_fund(tx, campaign.id).await? {
+    if !chargebacks::any_of_fund(tx, campaign.id).await? && custodian_holds::frozen(tx, campaign.id).await?.all == 0 {
         return Ok(false);
     }
     // Set aside for milestones is what is to be released: it counts here as free.

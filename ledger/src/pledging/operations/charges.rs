@@ -7,6 +7,7 @@
 
 use super::chargebacks;
 use super::fees;
+use super::held::held_by;
 use super::plan::{self, Again, Asked};
 use super::present::{finish, follow, lock_present};
 use super::unexplained::{self, Came};
@@ -97,7 +98,8 @@ pub enum Recorded {
 /// A due payment of a plan begins, unless it has begun already. Also lets a wait of the pledge come true that has run out.
 ///
 /// When a later payment is due as well, the earlier ones are missed, and only the latest is begun, by a job of its own. The
-/// first one after a change of the plan waits until the donor was told of the change.
+/// first one after a change of the plan waits until the donor was told of the change. Nothing begins while what its custodian holds is
+/// frozen; the release asks for it again.
 ///
 /// # Errors
 ///
@@ -113,6 +115,9 @@ pub async fn begin(tx: &Transaction<'_>, id: PledgeId, sequence: i32, wall: Time
     let due_on = pledge.schedule.due_date(sequence).filter(|due| *due <= today);
     let Some(due_on) = due_on else { return Ok(Begun::Nothing) };
     if sequence != pledge.next_sequence || !pledge.state.is_active() {
+        return Ok(Begun::Nothing);
+    }
+    if held_by(tx, &book, (pledge.rail, pledge.partner)).await?.is_some() {
         return Ok(Begun::Nothing);
     }
     if let Some(latest) = pledge.schedule.last_due(today).filter(|latest| *latest > sequence) {
@@ -149,7 +154,8 @@ async fn wait_for_mail(tx: &Transaction<'_>, book: &Book, pledge: &Pledge, now: 
     Ok(Begun::Nothing)
 }
 
-/// A declined charge is tried again, unless it is being tried already, or nobody wants that any more.
+/// A declined charge is tried again, unless it is being tried already, nobody wants that any more, or what its custodian holds is
+/// frozen: the release asks for it again.
 ///
 /// # Errors
 ///
@@ -170,6 +176,9 @@ pub async fn begin_retry(tx: &Transaction<'_>, id: ChargeId, attempt: i32, wall:
         | State::Settled { .. }
         | State::Voided { .. }
         | State::Missed => return Ok(Begun::Nothing),
+    }
+    if held_by(tx, &book, (charge.rail, charge.partner)).await?.is_some() {
+        return Ok(Begun::Nothing);
     }
     let now = book.now(wall);
     let campaign = verdicts::present(tx, &book, pledge.campaign, now).await?;

@@ -3,9 +3,10 @@
 //! Lock order: pledge → its charges → campaigns by id → head of the book. Whatever changes a pledge first lets the waits
 //! that have run out come true ([`lock_present`]), and leaves a job for the moment when its new wait runs out.
 
+use super::free::own_free;
 use super::plan::{Again, Asked, restart, save};
 use super::present::lock_present;
-use super::{campaigns as campaign_operations, commitments, lineage, withdrawals};
+use super::{commitments, lineage, withdrawals};
 use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
@@ -217,7 +218,7 @@ async fn move_money(
         return Ok(0);
     }
     let own: i64 = layers::list_own(tx, from.fund()?, pledge).await?.iter().map(|layer| layer.left).sum();
-    let available = campaign_operations::available(tx, from).await?;
+    let available = own_free(tx, from).await?;
     let Ok(amount) = Money::from_minor(own.min(available), from.currency) else { return Ok(0) };
     let entry = movements::fund_moved(from.fund()?, to.fund()?, amount, book.today(wall), pledge);
     let posted = posting::post(tx, book, entry, wall).await?;

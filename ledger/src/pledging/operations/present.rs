@@ -1,11 +1,12 @@
 //! A pledge as it stands at a moment: what has run out by then has come true as of its end, whenever somebody looks.
 
 use super::commitments;
+use super::held::deadline;
 use super::plan::{Again, Asked, ask, restart, save};
 use crate::engine::store::books::Book;
 use crate::error::Error;
 use crate::id::PledgeId;
-use crate::pledging::rules::charge::{Charge, Next};
+use crate::pledging::rules::charge::{Charge, Next, REPORT_DAYS};
 use crate::pledging::rules::pledge::{Need, Pledge, State};
 use crate::pledging::rules::withdrawal;
 use crate::pledging::store::{attempts, charges, pledges, withdrawals};
@@ -31,7 +32,7 @@ pub async fn lock_present(
     let mut pledge = pledges::lock(tx, id).await?;
     loop {
         // Also of a pledge that has moved to another rail since.
-        let unreported = charges::lock_unreported(tx, id, at).await?;
+        let unreported = unreported(tx, book, id, at).await?;
         let collector = collector(tx, &pledge, at).await?;
         let is_first = |moment: Timestamp| unreported.as_ref().is_none_or(|(_, until)| moment <= *until);
         if let Some(moment) = wound_up(book, &pledge, at)
@@ -79,6 +80,19 @@ async fn end(
     let was = pledge.state;
     let change = Change::by_service("its host closes");
     save(tx, book, Pledge { state: was.cancel(at)?, ..pledge }, was, change, at, wall).await
+}
+
+/// A charge that its partner has not reported in time, and when that time ended. Time in which what the partner holds was frozen
+/// does not count.
+async fn unreported(
+    tx: &Transaction<'_>,
+    book: &Book,
+    id: PledgeId,
+    at: Timestamp,
+) -> Result<Option<(Charge, Timestamp)>, Error> {
+    let Some((charge, until)) = charges::lock_unreported(tx, id, at).await? else { return Ok(None) };
+    let end = deadline(tx, book, (charge.rail, charge.partner), (REPORT_DAYS, until)).await?;
+    Ok(end.filter(|end| *end <= at).map(|end| (charge, end)))
 }
 
 /// What the withdrawals of its partner and rail make of a pledge by a moment, and as of when: it waits for somebody to collect

@@ -2,6 +2,7 @@
 //! has made by itself.
 
 use super::chargebacks as chargeback_operations;
+use super::held::{deadline, held_by};
 use super::refunds::{Ask, enqueue, in_transit, known, prepare, returned, take_out};
 use super::{charges as charge_operations, plan};
 use crate::books::operations::accounts;
@@ -46,7 +47,8 @@ pub enum Begun {
     },
 }
 
-/// What the worker is to do for a refund. One whose partner has not reported it in time has failed.
+/// What the worker is to do for a refund. One whose partner has not reported it in time has failed. While what its custodian holds is
+/// frozen it waits, and no time passes; the release asks for it again.
 ///
 /// # Errors
 ///
@@ -56,14 +58,22 @@ pub async fn begin(tx: &Transaction<'_>, id: RefundId, wall: Timestamp) -> Resul
     let (book, pledge, charge) = charge_operations::lock(tx, known.charge, None, wall).await?;
     let refund = refunds::get(tx, id).await?;
     let Some(until) = refund.state.until() else { return Ok(Begun::Nothing) };
+    let custodian = (refund.rail, refund.partner);
     match refund.rail {
         Rail::Partner => {
-            if until <= book.now(wall) {
+            let Some(end) = deadline(tx, &book, custodian, (REFUND_DAYS, until)).await? else {
+                return Ok(Begun::Nothing);
+            };
+            if end > book.now(wall) && end > until {
+                let (dedupe, job) = (format!("{id}-{}", end.as_second()), Job::SendRefund { refund: id });
+                jobs::enqueue(tx, &NewJob { book: book.id, due_at: end, dedupe, job }).await?;
+            } else if end <= book.now(wall) {
                 let outcome = Outcome::Failed { code: NOT_REPORTED.into() };
                 write_outcome(tx, &book, pledge, charge, refund, outcome, Actor::Service, wall).await?;
             }
             Ok(Begun::Nothing)
         }
+        Rail::Sandbox | Rail::Stripe if held_by(tx, &book, custodian).await?.is_some() => Ok(Begun::Nothing),
         Rail::Sandbox | Rail::Stripe => {
             let token = plan_moves::token_of(tx, &pledge, &charge).await?.0;
             let (ChargeState::Captured { provider_reference, .. } | ChargeState::Settled { provider_reference, .. }) =
@@ -174,11 +184,15 @@ async fn write_outcome(
     wall: Timestamp,
 ) -> Result<Refund, Error> {
     // What is on its way for too long has not arrived.
-    let outcome = match (&refund.state, outcome) {
-        (State::Sent { until, .. }, Outcome::Sent { .. }) if *until <= book.now(wall) => {
-            Outcome::Failed { code: NOT_REPORTED.into() }
+    let end = match (&refund.state, &outcome) {
+        (State::Sent { until, .. }, Outcome::Sent { .. }) => {
+            deadline(tx, book, (refund.rail, refund.partner), (REFUND_DAYS, *until)).await?
         }
-        (_, outcome) => outcome,
+        _ => None,
+    };
+    let outcome = match end {
+        Some(end) if end <= book.now(wall) => Outcome::Failed { code: NOT_REPORTED.into() },
+        Some(_) | None => outcome,
     };
     let is_known = match (&refund.state, &outcome) {
         (State::Settled { provider_reference: known }, Outcome::Settled { provider_reference }) => {

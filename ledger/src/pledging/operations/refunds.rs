@@ -4,7 +4,8 @@
 //! pledge's own layers alone; a failure puts it back. A charge that has not settled has no layers yet: it settles with what is
 //! left. What a refund takes is what nothing has used or set aside: a funded milestone keeps its earmark until it is cancelled.
 
-use super::{campaigns as campaign_operations, charges as charge_operations, lineage};
+use super::free::own_free;
+use super::{charges as charge_operations, lineage};
 use crate::book::AccountNumber;
 use crate::books::operations::accounts;
 use crate::calendar::later;
@@ -231,7 +232,8 @@ pub(super) async fn take_out(
 }
 
 /// From which funds a refund is taken: of a charge that has not settled, its campaign's; else wherever the pledge's layers lie,
-/// first of all there; and what they do not have of it. What is set aside for milestones, or held by a chargeback, is left alone.
+/// first of all there; and what they do not have of it. What is set aside for milestones, or held by a chargeback, is left alone; what
+/// a frozen custodian holds is asked for, and waits there.
 async fn sources(
     tx: &Transaction<'_>,
     pledge: &Pledge,
@@ -258,7 +260,7 @@ async fn sources(
     let mut sources = Vec::new();
     for campaign in locked {
         let own: i64 = layers::list_own(tx, campaign.fund()?, pledge.id).await?.iter().map(|layer| layer.left).sum();
-        let free = own.min(campaign_operations::available(tx, &campaign).await?).max(0);
+        let free = own.min(own_free(tx, &campaign).await?).max(0);
         let amount = if is_held { 0 } else { free.min(missing) };
         missing -= amount;
         if amount > 0 || sources.is_empty() {

@@ -2,7 +2,7 @@
 //!
 //! What is returnable is worked out from the book each time; only that a donor was told is written down.
 
-use super::free::available;
+use super::free::own_free;
 use super::idle::{enqueue_at, facts, look_again};
 use super::present::lock_present;
 use super::return_times::gives_back_from;
@@ -15,7 +15,7 @@ use crate::money::Money;
 use crate::pledging::rules::campaign::Campaign;
 use crate::pledging::rules::refund::Refund;
 use crate::pledging::rules::returnable::{Returnable, Why};
-use crate::pledging::store::{campaigns, chargebacks, lineage as layers, returnables};
+use crate::pledging::store::{campaigns, chargebacks, custodian_holds, lineage as layers, returnables};
 use crate::service::change::{Change, check_text};
 use crate::service::job::{Job, NewJob};
 use crate::service::store::jobs;
@@ -38,6 +38,8 @@ pub struct Part {
     pub campaign: Campaign,
     /// What nothing has used.
     pub held: Money,
+    /// What of it frozen custodians hold, minor units.
+    pub frozen: i64,
     /// What of it its donor may take back or redirect; none when nothing is.
     pub returnable: Option<Returnable>,
     /// Where the host proposes to move it, as it winds its book up.
@@ -81,14 +83,18 @@ async fn part(
 ) -> Result<Option<Part>, Error> {
     let facts = facts(client, book, &campaign, book.now(wall)).await?;
     let rests = returnables::rests(client, &campaign, pledge).await?;
-    let free = if chargebacks::holds(client, pledge).await? { 0 } else { available(client, &campaign).await? };
+    let free = if chargebacks::holds(client, pledge).await? { 0 } else { own_free(client, &campaign).await? };
     let held = Money::from_minor(rests.iter().map(|rest| rest.left).sum(), campaign.currency);
     let returnable = facts.returnable(&rests, free, book.today(wall));
     let proposed = match returnable.map(|found| found.why) {
         Some(Why::HostCloses) => proposed(client, &campaign).await?,
         Some(Why::CampaignOver | Why::Idle) | None => None,
     };
-    Ok(held.ok().map(|held| Part { campaign, held, returnable, proposed }))
+    let frozen = match campaign.fund {
+        Some(fund) => custodian_holds::frozen_of(client, fund, pledge).await?,
+        None => 0,
+    };
+    Ok(held.ok().map(|held| Part { campaign, held, frozen, returnable, proposed }))
 }
 
 async fn proposed(client: &impl GenericClient, campaign: &Campaign) -> Result<Option<Proposed>, Error> {

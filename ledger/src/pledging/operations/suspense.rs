@@ -6,7 +6,7 @@ use super::charges::{receipt_job, revive};
 use super::plan::enqueue_payment;
 use super::present::{finish, lock_present};
 use super::unexplained::{Came, hold};
-use super::{commitments, fees, verdicts};
+use super::{commitments, fees, held, verdicts};
 use crate::book::{AccountNumber, Entry};
 use crate::books::operations::accounts;
 use crate::calendar::later;
@@ -19,12 +19,13 @@ use crate::pledging::rules::charge::{Charge, REPORT_DAYS, State as ChargeState};
 use crate::pledging::rules::fee::Payee;
 use crate::pledging::rules::pledge::{Pledge, Rail};
 use crate::pledging::rules::promise;
-use crate::pledging::rules::suspense::{SuspenseItem, SuspenseState};
+use crate::pledging::rules::suspense::{SUSPENSE_DAYS, SuspenseItem, SuspenseState};
 use crate::pledging::store::fees::ChargeFee;
 use crate::pledging::store::{
     attempts, charges, fees as charge_fees, lineage as layers, plan_moves, pledges, suspense,
 };
 use crate::service::change::{Change, check_line, check_text};
+use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Done};
 use crate::service::store::jobs;
 use crate::text;
@@ -107,7 +108,8 @@ pub async fn match_to(
     {
         return Ok(item);
     }
-    item.require_open(now)?;
+    let until = deadline(tx, &book, &item).await?;
+    SuspenseItem { until, ..item.clone() }.require_open(now)?;
     let unpaid_there = suspense::unpaid(tx, pledge.id, pledge.amount, item.partner).await?;
     item.fits(&pledge, unpaid_there.is_some())?;
     let campaign = verdicts::present(tx, &book, pledge.campaign, now).await?;
@@ -240,10 +242,24 @@ pub async fn give_back(
 pub async fn run_out(tx: &Transaction<'_>, id: SuspenseId, wall: Timestamp) -> Result<(), Error> {
     let book = books::get(tx, id.book).await?;
     let item = suspense::lock(tx, id).await?;
-    if item.until.is_some_and(|until| until <= book.now(wall)) {
-        give_back(tx, id, Change::by_service("nobody said in time whose payment it is"), wall).await?;
+    match deadline(tx, &book, &item).await? {
+        Some(end) if end <= book.now(wall) => {
+            give_back(tx, id, Change::by_service("nobody said in time whose payment it is"), wall).await?;
+        }
+        Some(end) if item.until.is_some_and(|until| until < end) => {
+            let (dedupe, job) = (format!("{id}-{}", end.as_second()), Job::ReturnSuspense { item: id });
+            jobs::enqueue(tx, &NewJob { book: book.id, due_at: end, dedupe, job }).await?;
+        }
+        Some(_) | None => {}
     }
     Ok(())
+}
+
+/// When it goes back unless somebody decides; none once it is decided, and while what its partner holds is frozen: such time does not
+/// count.
+async fn deadline(tx: &Transaction<'_>, book: &Book, item: &SuspenseItem) -> Result<Option<Timestamp>, Error> {
+    let Some(until) = item.until else { return Ok(None) };
+    held::deadline(tx, book, (Rail::Partner, item.partner), (SUSPENSE_DAYS, until)).await
 }
 
 async fn end(

@@ -46,7 +46,7 @@ fn layer(book: BookId, row: &Row) -> Layer {
     }
 }
 
-/// Layers of a fund of which something is left and that no chargeback holds, in the order of use, after a place in it.
+/// Layers of a fund of which something is left and that neither a chargeback nor a frozen custodian holds, in the order of use, after a place in it.
 pub async fn list_open(
     client: &impl GenericClient,
     book: BookId,
@@ -61,6 +61,9 @@ pub async fn list_open(
              WHERE book_id = $1 AND fund = $2 AND remaining > 0 AND (settled, number) > ($3, $4)
                AND NOT EXISTS (SELECT FROM chargeback c
                                 WHERE c.book_id = l.book_id AND c.pledge = l.pledge AND c.state IN ('open', 'lost_unborne'))
+               AND (NOT EXISTS (SELECT FROM custodian_freeze f WHERE f.book_id = $1 AND f.released_at IS NULL)
+                    OR NOT EXISTS (SELECT FROM frozen_layer z
+                                    WHERE z.book_id = $1 AND z.fund = $2 AND z.number = l.number))
              ORDER BY settled, number LIMIT $5",
         )
         .await?;

@@ -52,6 +52,7 @@ pub const FACTS: &[Fact] = &[
     fact("result", Object("res"), "The result that is divided."),
     fact("distribution", Object("dst"), "The distribution."),
     fact("team", Organisation, "The team."),
+    fact("custodian", Organisation, "The custodian."),
     fact("sponsor", Organisation, "The sponsor."),
     fact("from_partner", Organisation, "The partner that collects the plan until it has moved."),
     fact("to_partner", Organisation, "The partner that collects the plan once it has moved."),

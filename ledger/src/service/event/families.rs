@@ -171,6 +171,16 @@ pub const FAMILIES: &[Family] = &[
         facts: &["day"],
     },
     Family {
+        name: "custodian",
+        prefix: "cfz",
+        audience: Keepers,
+        states: &[
+            ("frozen", "What a custodian holds is frozen: what goes through it waits."),
+            ("released", "It is free again, and what has waited goes on."),
+        ],
+        facts: &["custodian"],
+    },
+    Family {
         name: "charge",
         prefix: "chg",
         audience: Keepers,

@@ -13,7 +13,7 @@ use crate::service::job::{Job, NewJob};
 use crate::service::store::jobs;
 use crate::treasury::rules::settlement as rules;
 use crate::treasury::rules::settlement::{Method, Settlement, SettlesBy};
-use crate::treasury::store::settlements;
+use crate::treasury::store::{custodians, settlements};
 use crate::{chart, movements};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
@@ -105,7 +105,8 @@ async fn begin(
 /// pools, and entry fees are settled; money in suspense arrives with them. Done twice, it is done once.
 ///
 /// Charges stay owed, and the settlement open beyond its day, while the custodian settles by its reports alone, or has paid over a
-/// part of a charge: what is missing of it arrives by a report. Means of payment of the sandbox arrive late or short.
+/// part of a charge: what is missing of it arrives by a report; and while what the custodian holds is frozen. Means of payment of the
+/// sandbox arrive late or short.
 ///
 /// # Errors
 ///
@@ -123,6 +124,13 @@ pub async fn settle(tx: &Transaction<'_>, id: SettlementId, wall: Timestamp) -> 
         return Err(Refusal::new("settlement-not-due", detail).into());
     }
     let again = settlement.entry > 0;
+    // What a frozen custodian owes arrives when it says so, or after the release, which asks for this again. What arrived before the
+    // freeze was said is cash that is frozen.
+    let due = if again { book.now(wall) } else { book.start_of(settlement.due_on) };
+    let freeze = custodians::find_standing(tx, book.id, settlement.partner).await?;
+    if freeze.is_some_and(|freeze| freeze.holds(due)) {
+        return Ok(settlement);
+    }
     let earned_before = if again { settlements::earned(tx, id).await?.map_or(0, |(_, earned)| earned) } else { 0 };
     let late = later_than_promised(tx, &book, &settlement, today).await?;
     let mut arriving = charges(tx, &book, &settlement, late.is_some()).await?;

@@ -112,6 +112,7 @@ const KEPT: &[(&str, &str)] = &[
     ("challenge_rules", "UPDATE DELETE TRUNCATE"),
     ("chargeback", "DELETE TRUNCATE"),
     ("chargeback_part", "UPDATE DELETE TRUNCATE"),
+    ("custodian_freeze", "DELETE TRUNCATE"),
     ("distribution_objection", "UPDATE DELETE TRUNCATE"),
     ("distribution_part", "UPDATE DELETE TRUNCATE"),
     ("entry_note", "UPDATE TRUNCATE"),
