@@ -28,7 +28,6 @@ pub mod paging;
 pub mod problem;
 pub mod refusals;
 pub mod serve;
-pub mod shared_read;
 pub mod stack;
 pub mod state;
 pub mod visibility;

@@ -3,11 +3,11 @@
 //! A [`Problem`] says what its reader may know. What the database said goes to the log, with the request id.
 
 use crate::refusals::{self, BOOK_FROZEN, QUOTA, STORAGE};
-use crate::shared_read::ReadError;
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
+use ledger::engine::shared_read::ReadError;
 use ledger::{Error, Outage};
 use serde::{Deserialize, Serialize};
 use std::fmt;

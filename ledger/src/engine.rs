@@ -4,6 +4,7 @@ pub mod directory;
 pub mod lane;
 pub mod pool;
 pub mod posting;
+pub mod shared_read;
 pub mod vitals;
 
 /// SQL, and nothing else.

@@ -3,6 +3,8 @@
 use crate::explain::explain;
 use crate::mail::MailError;
 use crate::rail::{Rail, RailError};
+use crate::together::Trouble;
+use ledger::engine::shared_read::ReadError;
 use ledger::{Error, Outage};
 
 /// Why a job was not done.
@@ -22,7 +24,13 @@ pub(crate) enum Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
-        let what = explain(&error);
+        Failure::from(&error)
+    }
+}
+
+impl From<&Error> for Failure {
+    fn from(error: &Error) -> Failure {
+        let what = explain(error);
         // A connection that was lost may be the job's own doing: that attempt counts.
         if error.outage().is_some_and(|outage| outage != Outage::Away) {
             return Failure::PutOff(what);
@@ -43,6 +51,16 @@ impl From<Error> for Failure {
             | Error::Forbidden(_)
             | Error::KeyReused
             | Error::Inconsistent(_) => Failure::Bury(what),
+        }
+    }
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Failure {
+        match trouble {
+            Trouble::Own(error) => error.into(),
+            Trouble::Shared(ReadError::Failed(error)) => Failure::from(&*error),
+            Trouble::Shared(ReadError::Late) => Error::Outage(Outage::Away).into(),
         }
     }
 }

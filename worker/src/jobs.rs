@@ -29,6 +29,7 @@ use crate::failure::Failure;
 use crate::fault;
 use crate::mail::Mailer;
 use crate::rail::Rails;
+use crate::together::Together;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 use ledger::engine::lane::Lanes;
@@ -38,9 +39,10 @@ use ledger::service::job::Job;
 use ledger::service::store::jobs::{self, Leased};
 use url::Url;
 
-/// What a job may use: pool, lanes, providers, mailer, and what is known of the services outside.
+/// What a job may use: pool, shared questions, lanes, providers, mailer, and what is known of the services outside.
 pub(crate) struct Context {
     pub(crate) pool: Pool,
+    pub(crate) together: Together,
     pub(crate) lanes: Lanes,
     pub(crate) breakers: Breakers,
     pub(crate) rails: Rails,
@@ -150,8 +152,7 @@ impl Context {
 
     /// Settles a job whose effect is outside the database, or that has nothing to do.
     async fn settle(&self, leased: &Leased) -> Result<(), Failure> {
-        let client = self.pool.get().await?;
-        Ok(jobs::settle(&client, leased, Timestamp::now()).await?)
+        Ok(self.together.settle(leased.id, leased.attempt).await?)
     }
 
     /// The address of a page of this installation, for a mail to link to.

@@ -7,7 +7,7 @@
 //! - `runner` leases and hands out, `breaker` leaves a service alone that is away, `jobs` has one function for each kind of
 //!   job, `upkeep` beats, rolls up and prunes, `checks` compares books with themselves, `backlog` reads what waits, for the
 //!   `figures`.
-//! - `mail` and `rail` are the two ways out: e-mail, and payment providers.
+//! - `together` is what jobs ask of the database in one question; `mail` and `rail` are the two ways out: e-mail, and payment providers.
 
 mod backlog;
 mod backoff;
@@ -26,6 +26,7 @@ mod rail;
 mod runner;
 #[cfg(test)]
 mod testing;
+mod together;
 mod upkeep;
 
 pub use config::{Config, ConfigError, Fault, MailRoute};
@@ -83,6 +84,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
         context: jobs::Context {
             breakers: breaker::Breakers::default(),
             rails: rail::Rails::new(&pool, stripe(&config)?),
+            together: together::Together::new(&pool),
             mailer: mailer(&config)?,
             public_url: config.public_url.clone(),
             fault: fault::Points::new(config.fault),

@@ -19,7 +19,7 @@ use sandbox::Sandbox;
 use stripe::Stripe;
 
 /// One attempt to take money.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct ChargeRequest {
     /// The book that the money is taken for.
     pub(crate) book: BookId,

@@ -7,6 +7,7 @@ use crate::jobs::Context;
 use crate::mail::{Mailer, Transport};
 use crate::pulse::Pulse;
 use crate::runner::Worker;
+use crate::together::Together;
 use crate::{fault, rail};
 use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod};
 use jiff::{SignedDuration, Timestamp};
@@ -68,6 +69,7 @@ impl Database {
             context: Context {
                 breakers: Breakers::default(),
                 rails: rail::Rails::new(&self.pool, None),
+                together: Together::new(&self.pool),
                 mailer: Mailer::new(transport, "Purse <purse@example.org>", "purse.example.org").unwrap(),
                 public_url: "https://purse.example.org".parse().unwrap(),
                 fault: fault::Points::new(None::<Fault>),

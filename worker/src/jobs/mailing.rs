@@ -11,7 +11,6 @@ use crate::mail::templates::{Mail, Rendered};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::book::Mode;
-use ledger::engine::store::books;
 use ledger::id::{BookId, MailId, OrganisationId};
 use ledger::service::store::jobs::Leased;
 use ledger::service::store::outbox;
@@ -100,8 +99,7 @@ impl Context {
         if book == BookId::INSTALLATION {
             return Ok(Way::Out);
         }
-        let client = self.pool.get().await?;
-        match books::get(&client, book).await?.mode {
+        match self.together.book(book).await?.mode {
             Mode::Live => Ok(Way::Out),
             Mode::Sandbox => Ok(Way::Outbox(book)),
         }
@@ -154,9 +152,7 @@ impl Context {
             text: rendered.text,
             created_at: Timestamp::now(),
         };
-        let client = self.pool.get().await?;
-        outbox::keep(&client, &mail).await?;
-        Ok(())
+        Ok(self.together.keep(mail).await?)
     }
 }
 

@@ -12,26 +12,23 @@ use crate::failure::Failure;
 use crate::figures;
 use crate::mail::pledging::{Agreed, Consent, Decline, NextStep, PlanChanged, Receipt};
 use crate::rail::{ChargeRequest, Rail, RailError};
-use deadpool_postgres::Transaction;
-use futures_util::future::try_join;
 use jiff::Timestamp;
 use ledger::Error;
 use ledger::engine::lane;
 use ledger::engine::store::{books, checks};
 use ledger::id::{CampaignId, ChargeId, DonorId, JobId, OrganisationId, PlanChangeId, PledgeId};
 use ledger::pledging::operations::beginnings::{self, Beginning};
-use ledger::pledging::operations::captures::{self, By};
+use ledger::pledging::operations::captures::{self, By, Place};
 use ledger::pledging::operations::charges::{self, Begun, Recorded};
-use ledger::pledging::operations::{
-    donor_links, erasure, plan_changes, provider_reports, receipts as issuing, verdicts,
-};
+use ledger::pledging::operations::donor_links::WithReceipt;
+use ledger::pledging::operations::{erasure, plan_changes, provider_reports, receipts as issuing, verdicts};
 use ledger::pledging::rules::charge::{DeclineKind, Outcome, State};
 use ledger::pledging::rules::donor_link::LinkToken;
 use ledger::pledging::rules::plan_change;
 use ledger::pledging::rules::pledge::State as PledgeState;
 use ledger::pledging::rules::receipt::Receipt as IssuedReceipt;
 use ledger::pledging::store::charges as charge_store;
-use ledger::pledging::store::{donors, issued_receipts, pledges, receipts};
+use ledger::pledging::store::{donors, pledges, receipts};
 use ledger::service::job::Job;
 use ledger::service::store::jobs::{self, Leased};
 use rand::RngCore as _;
@@ -109,11 +106,8 @@ impl Context {
                 (charge, was_begun, ChargeRequest { book: charge.book, reference, attempt, token, amount, at })
             }
         };
-        let client = self.pool.get().await?;
         // Nobody is asked for money that could not be posted.
-        let unfrozen = checks::require_unfrozen(&client, charge.book);
-        let (book, ()) = try_join(books::get(&client, charge.book), unfrozen).await?;
-        drop(client);
+        let book = self.together.unfrozen(charge.book).await?;
         let provider = self.rails.of(book.mode)?;
         let outcome = match take_once(provider, leased, was_begun, &request).await {
             Err(RailError::Pending(why)) => {
@@ -196,15 +190,14 @@ impl Context {
         provider_reference: &str,
     ) -> Result<bool, Failure> {
         let (wall, reference) = (Timestamp::now(), provider_reference.to_owned());
-        let client = self.pool.get().await?;
         let drafted = match written {
             Some(Beginning { charge, pledge, .. }) => {
-                captures::draft_begun(&client, charge, &pledge, reference, wall).await?
+                let around = self.together.around(Place::of(&charge)).await?;
+                captures::draft_begun(&self.pool.get().await?, &around, charge, &pledge, reference).await?
             }
-            None => captures::draft(&client, charge, By::Attempt(attempt), reference, wall).await?,
+            None => captures::draft(&self.pool.get().await?, charge, By::Attempt(attempt), reference, wall).await?,
         };
         let Some(drafted) = drafted else { return Ok(false) };
-        drop(client);
         let command = drafted.command([jobs::done_row(leased, wall)]);
         match self.lanes.command(charge.book, captures::key(charge), command).await {
             Ok(answer) => Ok(!answer.replayed && matches!(answer.outcome, lane::Outcome::Posted(_))),
@@ -223,8 +216,7 @@ impl Context {
     /// Mails the receipt of a payment to the donor with fresh links, if its charge is captured or settled. A receipt that was not
     /// issued with the capture is issued here.
     pub(super) async fn send_receipt(&self, leased: &Leased, id: ChargeId) -> Result<(), Failure> {
-        let mut client = self.pool.get().await?;
-        let (facts, shown) = try_join(receipts::get(&client, id), issued_receipts::of_charge(&client, id)).await?;
+        let (facts, mut issued) = self.together.receipt(id).await?;
         let provider_reference = match facts.state {
             State::Captured { provider_reference, .. } | State::Settled { provider_reference, .. } => {
                 provider_reference
@@ -235,21 +227,18 @@ impl Context {
             | State::Voided { .. }
             | State::Missed => return self.settle(leased).await,
         };
-        let wall = Timestamp::now();
-        let mut issued = shown.map(|shown| shown.receipt);
-        let mut links_made = None;
-        if issued.is_none() || !facts.email.is_empty() {
+        if issued.is_none() {
+            let mut client = self.pool.get().await?;
             let tx = client.transaction().await?;
-            if issued.is_none() {
-                issued = issuing::issue(&tx, id, wall).await?;
-            }
-            if let Some(receipt) = issued.as_ref().filter(|_| !facts.email.is_empty()) {
-                links_made = links(&tx, receipt, wall).await?;
-            }
+            issued = issuing::issue(&tx, id, Timestamp::now()).await?;
             tx.commit().await?;
         }
-        drop(client);
-        if let (Some(receipt), Some((one, all))) = (issued, links_made) {
+        let issued = issued.filter(|_| !facts.email.is_empty());
+        let links = match &issued {
+            Some(receipt) => self.links(receipt).await?,
+            None => None,
+        };
+        if let (Some(receipt), Some((one, all))) = (issued, links) {
             let mail = Receipt {
                 donor: facts.name,
                 amount: facts.written,
@@ -269,6 +258,14 @@ impl Context {
             self.send(leased, occasion, &facts.email, &mail).await?;
         }
         self.settle(leased).await
+    }
+
+    /// Fresh links to a receipt and to all that its donor gave; none when the donor was erased meanwhile.
+    async fn links(&self, receipt: &IssuedReceipt) -> Result<Option<(LinkToken, LinkToken)>, Failure> {
+        let fresh = || LinkToken::new(receipt.id.book, secret());
+        let (one, all) = (fresh(), fresh());
+        let links = WithReceipt { donor: receipt.donor, receipt: receipt.id, one: one.digest(), all: all.digest() };
+        Ok(self.together.make_links(links).await?.then_some((one, all)))
     }
 
     /// Tells the donor that a payment was declined, once for each attempt, unless it has gone through meanwhile.
@@ -372,19 +369,6 @@ impl Context {
         drop(client);
         self.mailer.forget(&objects).await?;
         self.settle(leased).await
-    }
-}
-
-/// Fresh links to a receipt and to all that its donor gave; none when the donor was erased meanwhile.
-async fn links(
-    tx: &Transaction<'_>,
-    receipt: &IssuedReceipt,
-    wall: Timestamp,
-) -> Result<Option<(LinkToken, LinkToken)>, Error> {
-    match donor_links::make_of_receipt(tx, receipt.donor, receipt.id, secret(), wall).await {
-        Ok((_, one)) => Ok(Some((one, donor_links::make(tx, receipt.donor, secret(), wall).await?.1))),
-        Err(Error::NotFound(_)) => Ok(None),
-        Err(error) => Err(error),
     }
 }
 

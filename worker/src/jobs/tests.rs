@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::testing::{self, enqueue, lease, sign_in};
+use futures_util::future::join_all;
 use jiff::SignedDuration;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,4 +40,22 @@ async fn an_effect_that_fails_leaves_its_job_unsettled() {
     assert_eq!(done, Err(Failure::Bury("no such charge".into())));
     assert_eq!(lease(&database, "one", Timestamp::now(), 60).await, [], "what it wrote is undone");
     assert_eq!(worker.context.settle(&leased).await, Ok(()), "the job can still be settled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_jobs_that_are_settled_at_the_same_moment_those_whose_lease_is_lost_are_not_and_hold_up_none() {
+    let database = testing::database().await;
+    let new: Vec<_> = (0..10).map(|number| sign_in(number, "ada@example.org")).collect();
+    enqueue(&database, &new).await;
+    let worker = database.worker("one");
+    let wall = Timestamp::now();
+    let slow = lease(&database, "slow", wall, 1).await;
+    let quick = lease(&database, "quick", wall + SignedDuration::from_secs(2), 60).await;
+    assert_eq!((slow.len(), quick.len()), (10, 10));
+    let settle = |leased| worker.context.settle(leased);
+    let of_slow = slow.iter().map(settle);
+    let done = join_all(of_slow.chain(quick.iter().map(settle))).await;
+    assert!(done[..10].iter().all(|done| *done == Err(Failure::Fenced)), "{done:?}");
+    assert!(done[10..].iter().all(Result::is_ok), "{done:?}");
+    assert_eq!(worker.context.settle(&quick[0]).await, Err(Failure::Fenced), "what is settled is not settled again");
 }

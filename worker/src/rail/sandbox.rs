@@ -8,76 +8,38 @@
 
 use super::{ChargeRequest, Rail, RailError, RefundRequest};
 use async_trait::async_trait;
+use deadpool_postgres::Object;
 use jiff::Timestamp;
 use ledger::Error;
 use ledger::engine::pool::Pool;
+use ledger::engine::shared_read::SharedRead;
 use ledger::id::BookId;
 use ledger::pledging::rules::charge::{DeclineKind, Outcome};
 use ledger::pledging::rules::refund;
 use ledger::pledging::rules::sandbox_token::SandboxToken;
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::sync::Arc;
 
-/// The sandbox's provider.
+/// The sandbox's provider. Charges that are asked for at the same moment are remembered together.
 pub(crate) struct Sandbox {
     pool: Pool,
+    charges: Arc<SharedRead<ChargeRequest, Remembered>>,
 }
 
 impl Sandbox {
     /// A provider that writes its memory through this pool: over connections that are in no transaction of ours.
     pub(crate) fn new(pool: Pool) -> Sandbox {
-        Sandbox { pool }
-    }
-
-    async fn remember(&self, request: &ChargeRequest, outcome: &Outcome) -> Result<(), Error> {
-        let client = self.pool.get().await?;
-        let statement = client
-            .prepare_cached(
-                "-- sandbox::remember
-                INSERT INTO sandbox_provider_charge
-                    (book_id, reference, token, amount_minor, currency, outcome, code, provider_reference, created_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-                ON CONFLICT (book_id, reference) DO NOTHING",
-            )
-            .await?;
-        let (outcome, code) = columns(outcome);
-        client
-            .execute(
-                &statement,
-                &[
-                    /* book_id */ &request.book.0,
-                    /* reference */ &request.reference,
-                    /* token */ &request.token,
-                    /* amount_minor */ &request.amount.minor(),
-                    /* currency */ &request.amount.currency().code(),
-                    /* outcome */ &outcome,
-                    /* code */ &code,
-                    /* provider_reference */ &provider_reference(request.book, &request.reference),
-                    /* created_at */ &request.at,
-                ],
-            )
-            .await?;
-        Ok(())
+        let of_charges = pool.clone();
+        let charges = SharedRead::new(move |requests: Vec<ChargeRequest>| {
+            let pool = of_charges.clone();
+            async move { remember(&pool.get().await?, requests).await }
+        });
+        Sandbox { pool, charges }
     }
 
     async fn recall(&self, book: BookId, reference: &str) -> Result<Option<Remembered>, Error> {
-        let client = self.pool.get().await?;
-        let statement = client
-            .prepare_cached(
-                "-- sandbox::recall
-                SELECT token, amount_minor, currency, outcome, code, provider_reference FROM sandbox_provider_charge
-                WHERE book_id = $1 AND reference = $2",
-            )
-            .await?;
-        let row = client.query_opt(&statement, &[/* book_id */ &book.0, /* reference */ &reference]).await?;
-        row.map(|row| {
-            Ok(Remembered {
-                token: row.get("token"),
-                amount_minor: row.get("amount_minor"),
-                currency: row.get("currency"),
-                outcome: outcome(row.get("outcome"), row.get("code"), row.get("provider_reference"))?,
-            })
-        })
-        .transpose()
+        Ok(recall(&self.pool.get().await?, book, &[reference]).await?.remove(reference))
     }
 
     /// Remembers a refund, unless it is known: what the token of the payment makes of it.
@@ -158,6 +120,78 @@ impl Sandbox {
     }
 }
 
+/// Remembers what becomes of charges, unless their references are known; answers what is remembered under them.
+async fn remember(client: &Object, requests: Vec<ChargeRequest>) -> Result<HashMap<ChargeRequest, Remembered>, Error> {
+    let mut books: HashMap<BookId, Vec<ChargeRequest>> = HashMap::new();
+    for request in requests {
+        books.entry(request.book).or_default().push(request);
+    }
+    let statement = client
+        .prepare_cached(
+            "-- sandbox::remember
+            INSERT INTO sandbox_provider_charge
+                (book_id, reference, token, amount_minor, currency, outcome, code, provider_reference, created_at)
+            SELECT $1, r.* FROM unnest($2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[],
+                                       $9::timestamptz[]) AS r
+            ON CONFLICT (book_id, reference) DO NOTHING",
+        )
+        .await?;
+    let mut answers = HashMap::new();
+    for (book, requests) in books {
+        let outcomes: Vec<Outcome> = requests.iter().map(decide).collect();
+        let (outcomes, codes): (Vec<&str>, Vec<&str>) = outcomes.iter().map(columns).unzip();
+        let references: Vec<&str> = requests.iter().map(|request| request.reference.as_str()).collect();
+        client
+            .execute(
+                &statement,
+                &[
+                    /* book_id */ &book.0,
+                    /* reference */ &references,
+                    /* token */ &column(&requests, |request| request.token.as_str()),
+                    /* amount_minor */ &column(&requests, |request| request.amount.minor()),
+                    /* currency */ &column(&requests, |request| request.amount.currency().code()),
+                    /* outcome */ &outcomes,
+                    /* code */ &codes,
+                    /* provider_reference */
+                    &column(&requests, |request| provider_reference(book, &request.reference)),
+                    /* created_at */ &column(&requests, |request| request.at),
+                ],
+            )
+            .await?;
+        let remembered = recall(client, book, &references).await?;
+        let found = |request: &ChargeRequest| Some((request.clone(), remembered.get(&request.reference)?.clone()));
+        answers.extend(requests.iter().filter_map(found));
+    }
+    Ok(answers)
+}
+
+fn column<'a, T>(requests: &'a [ChargeRequest], value: impl Fn(&'a ChargeRequest) -> T) -> Vec<T> {
+    requests.iter().map(value).collect()
+}
+
+/// What is remembered under references.
+async fn recall(client: &Object, book: BookId, references: &[&str]) -> Result<HashMap<String, Remembered>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- sandbox::recall
+            SELECT reference, token, amount_minor, currency, outcome, code, provider_reference FROM sandbox_provider_charge
+            WHERE book_id = $1 AND reference = ANY ($2)",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* reference */ &references]).await?;
+    let remembered = rows.iter().map(|row| {
+        let remembered = Remembered {
+            token: row.get("token"),
+            amount_minor: row.get("amount_minor"),
+            currency: row.get("currency"),
+            outcome: outcome(row.get("outcome"), row.get("code"), row.get("provider_reference"))?,
+        };
+        Ok((row.get("reference"), remembered))
+    });
+    remembered.collect()
+}
+
+#[derive(Clone)]
 struct Remembered {
     token: String,
     amount_minor: i64,
@@ -180,8 +214,8 @@ impl Rail for Sandbox {
     }
 
     async fn charge(&self, request: &ChargeRequest) -> Result<Outcome, RailError> {
-        self.remember(request, &decide(request)).await.map_err(lost)?;
-        let remembered = self.recall(request.book, &request.reference).await.map_err(lost)?;
+        let remembered = self.charges.read(request.clone()).await;
+        let remembered = remembered.map_err(|error| RailError::Unknown(crate::explain::explain(&error)))?;
         match remembered {
             Some(remembered) if !remembered.answers(request) => {
                 Err(RailError::Rejected(format!("{} was used for another charge", request.reference)))

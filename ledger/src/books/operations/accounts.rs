@@ -8,6 +8,7 @@ use crate::error::{Error, Refusal};
 use crate::money::Unit;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
+use std::collections::HashMap;
 
 /// The most accounts of a book that people may open; the service itself opens those that it needs.
 pub const ACCOUNTS_MAX: i32 = 100_000;
@@ -57,6 +58,32 @@ pub async fn check(
         account.class.as_str(),
     );
     Err(Refusal::new("account-mismatch", detail).into())
+}
+
+/// Accounts that [`check`] found, by their codes, so that many who need the same ones at once ask for each once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known(HashMap<String, AccountNumber>);
+
+impl Known {
+    /// As [`check`].
+    ///
+    /// # Errors
+    ///
+    /// `account-mismatch`.
+    pub async fn check(
+        &mut self,
+        client: &impl GenericClient,
+        book: &Book,
+        account: chart::Account,
+        unit: impl Into<Unit>,
+    ) -> Result<Option<AccountNumber>, Error> {
+        if let Some(known) = self.0.get(&account.code) {
+            return Ok(Some(*known));
+        }
+        let found = check(client, book, &account, unit).await?;
+        self.0.extend(found.map(|number| (account.code, number)));
+        Ok(found)
+    }
 }
 
 /// A person opens an account of a class that no operation manages. `floor` is none or minor units.

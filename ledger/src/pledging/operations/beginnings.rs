@@ -6,8 +6,8 @@
 
 use super::charges::{Begun, attempt_of};
 use super::{fees, plan};
-use crate::book::{AccountNumber, Command, Companion, Entry, Key};
-use crate::books::operations::accounts;
+use crate::book::{Command, Companion, Entry, Key};
+use crate::books::operations::accounts::Known;
 use crate::calendar::later;
 use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
@@ -78,12 +78,12 @@ pub async fn draft_each(
     let read = Read::of(client, &book, payments).await?;
     let now = book.now(wall);
     let mut drafted: Vec<Option<(Beginning, Entry)>> = Vec::with_capacity(payments.len());
-    let (mut taken, mut receivables) = (HashSet::new(), Receivables::new());
+    let (mut taken, mut known) = (HashSet::new(), Known::default());
     for (pledge, sequence) in payments {
         // Of a pledge that is asked for twice, the second is not the next payment.
         let next = read.next(&book, *pledge, *sequence, now).filter(|_| taken.insert(pledge.object));
         drafted.push(match next {
-            Some((pledge, campaign)) => begin(client, &book, (pledge, campaign), &mut receivables, wall).await?,
+            Some((pledge, campaign)) => begin(client, &book, (pledge, campaign), &mut known, wall).await?,
             None => None,
         });
     }
@@ -144,15 +144,12 @@ impl Read {
     }
 }
 
-/// Accounts of what custodians owe, by their codes, as they were found.
-type Receivables = HashMap<String, AccountNumber>;
-
 /// How the next payment of a pledge begins, with the entry of its capture; none when an account is not open yet.
 async fn begin(
     client: &impl GenericClient,
     book: &Book,
     (pledge, campaign): (&Pledge, &Campaign),
-    receivables: &mut Receivables,
+    known: &mut Known,
     wall: Timestamp,
 ) -> Result<Option<(Beginning, Entry)>, Error> {
     let (sequence, now, today) = (pledge.next_sequence, book.now(wall), book.today(wall));
@@ -161,13 +158,8 @@ async fn begin(
     let charge = promise::begun(pledge, Charge::of(pledge, sequence, due_on, state, now));
     let currency = charge.amount.currency();
     let account = chart::receivable(charge.partner, today).in_currency(currency, book.currency);
-    let found = match receivables.get(&account.code) {
-        Some(known) => Some(*known),
-        None => accounts::check(client, book, &account, currency).await?,
-    };
-    let Some(receivable) = found else { return Ok(None) };
-    receivables.insert(account.code, receivable);
-    let Some(borne) = fees::find(client, book, campaign, pledge, &charge).await? else { return Ok(None) };
+    let Some(receivable) = known.check(client, book, account, currency).await? else { return Ok(None) };
+    let Some(borne) = fees::find(client, book, campaign, pledge, &charge, known).await? else { return Ok(None) };
     let mut capture = movements::charge_captured(receivable, campaign.fund()?, charge.amount, today, charge.id);
     capture.lines.extend(promise::captured(campaign, &charge).0);
     let promised = pledge.promised - if charge.promise == Promise::Open { charge.amount.minor() } else { 0 };

@@ -9,11 +9,15 @@ use super::charges::receipt_job;
 use super::fees;
 use super::receipts;
 use crate::book::{Command, Companion, Entry, Key};
+use crate::books::operations::accounts::Known;
 use crate::engine::store::books::{self, Book};
 use crate::error::Error;
-use crate::id::{CallerId, ChargeId, OrganisationId};
+use crate::id::{CallerId, CampaignId, ChargeId, OrganisationId};
+use crate::money::Currency;
 use crate::movements;
+use crate::parties::rules::organisation::Organisation;
 use crate::parties::store::organisations;
+use crate::pledging::rules::campaign::Campaign;
 use crate::pledging::rules::charge::{Charge, State};
 use crate::pledging::rules::conversion::noted;
 use crate::pledging::rules::pledge::{Pledge, Rail, Schedule};
@@ -22,6 +26,7 @@ use crate::pledging::rules::suspense::explains;
 use crate::pledging::store::{attempts, campaigns, charges, fees as charge_fees, issued_receipts, pledges};
 use crate::service::store::activity::{self, Actor, Done};
 use crate::service::store::jobs;
+use crate::treasury::rules::settlement::{Method, Settlement};
 use crate::treasury::store::settlements;
 use deadpool_postgres::GenericClient;
 use futures_util::future::{try_join, try_join3};
@@ -59,6 +64,61 @@ pub fn key(charge: ChargeId) -> Key {
     Key { caller: CallerId::SERVICE.0, key: charge.object, request_digest: 0 }
 }
 
+/// What the captures of a campaign by one custodian and means of payment have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Place {
+    campaign: CampaignId,
+    partner: OrganisationId,
+    rail: Rail,
+    currency: Currency,
+    method: Method,
+}
+
+impl Place {
+    /// Where a charge belongs.
+    pub fn of(charge: &Charge) -> Place {
+        Place {
+            campaign: charge.campaign,
+            partner: charge.partner,
+            rail: charge.rail,
+            currency: charge.amount.currency(),
+            method: charge.method,
+        }
+    }
+}
+
+/// What is around a capture, as it was read at a moment: for all captures of one place.
+#[derive(Debug, Clone)]
+pub struct Around {
+    book: Book,
+    campaign: Campaign,
+    settlement: Option<Settlement>,
+    custodian: Option<Organisation>,
+    payables: Known,
+    wall: Timestamp,
+}
+
+/// What is around the captures of a place. Writes nothing.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for an unknown campaign.
+pub async fn around(client: &impl GenericClient, place: Place, wall: Timestamp) -> Result<Around, Error> {
+    let book = books::get(client, place.campaign.book).await?;
+    around_of(client, book, place, wall).await
+}
+
+async fn around_of(client: &impl GenericClient, book: Book, place: Place, wall: Timestamp) -> Result<Around, Error> {
+    let custodian = place.rail.custodian(place.partner, book.organisation);
+    let means = (place.currency, place.method);
+    let settlement = settlements::find(client, book.id, custodian, book.today(wall), means);
+    let custodian = organisations::find(client, custodian);
+    let campaign = campaigns::get(client, place.campaign);
+    let (campaign, settlement, custodian) = try_join3(campaign, settlement, custodian).await?;
+    let payables = fees::payables(client, &book, &campaign, place.partner, place.currency).await?;
+    Ok(Around { book, campaign, settlement, custodian, payables, wall })
+}
+
 /// What a capture brings; none when it is not the common case. Writes nothing.
 ///
 /// # Errors
@@ -75,44 +135,40 @@ pub async fn draft(
     if !takes(&charge, by, book.now(wall)) {
         return Ok(None);
     }
-    let pledge = pledges::get(client, charge.pledge).await?;
-    draft_of(client, &book, charge, &pledge, by, provider_reference, wall).await
+    let place = Place::of(&charge);
+    let (pledge, around) = try_join(pledges::get(client, charge.pledge), around_of(client, book, place, wall)).await?;
+    draft_of(client, &around, charge, &pledge, by, provider_reference).await
 }
 
-/// What the capture of a charge brings whose attempt was begun a moment ago: the charge and the pledge as they were written then.
+/// What the capture of a charge brings whose attempt was begun a moment ago: the charge and the pledge as they were written then,
+/// and what is around it as it was read since.
 ///
 /// # Errors
 ///
 /// What the database says.
 pub async fn draft_begun(
     client: &impl GenericClient,
+    around: &Around,
     charge: Charge,
     pledge: &Pledge,
     provider_reference: String,
-    wall: Timestamp,
 ) -> Result<Option<Drafted>, Error> {
-    let book = books::get(client, charge.id.book).await?;
     let by = By::Attempt(charge.state.attempt());
-    draft_of(client, &book, charge, pledge, by, provider_reference, wall).await
+    draft_of(client, around, charge, pledge, by, provider_reference).await
 }
 
 async fn draft_of(
     client: &impl GenericClient,
-    book: &Book,
+    around: &Around,
     charge: Charge,
     pledge: &Pledge,
     by: By<'_>,
     provider_reference: String,
-    wall: Timestamp,
 ) -> Result<Option<Drafted>, Error> {
-    let (id, now, today) = (charge.id, book.now(wall), book.today(wall));
-    let custodian = charge.rail.custodian(charge.partner, book.organisation);
-    let open = settlements::find(client, book.id, custodian, today, (charge.amount.currency(), charge.method));
-    let custodian = organisations::find(client, custodian);
-    let (campaign, open, custodian) = try_join3(campaigns::get(client, charge.campaign), open, custodian).await?;
-    let (Some(settlement), Some(custodian)) = (open.filter(|open| open.settled_at.is_none()), custodian) else {
-        return Ok(None);
-    };
+    let Around { book, campaign, settlement, custodian, payables, wall } = around;
+    let (id, now, today, wall) = (charge.id, book.now(*wall), book.today(*wall), *wall);
+    let settlement = settlement.as_ref().filter(|open| open.settled_at.is_none());
+    let (Some(settlement), Some(custodian)) = (settlement, custodian) else { return Ok(None) };
     if campaign.state.clone().at(now).is_over() || campaign.state.awaits_verdict(now) {
         return Ok(None);
     }
@@ -126,19 +182,21 @@ async fn draft_of(
         return Ok(None);
     }
     let Some(mut rows) = pledge_rows(pledge, is_last, now) else { return Ok(None) };
-    let Some(borne) = fees::find(client, book, &campaign, pledge, &charge).await? else { return Ok(None) };
+    let Some(borne) = fees::find(client, book, campaign, pledge, &charge, &mut payables.clone()).await? else {
+        return Ok(None);
+    };
     let entry = movements::charge_captured(settlement.receivable, campaign.fund()?, charge.amount, today, id);
     let mut entry = fees::with_fees(noted(entry, &charge), &borne);
-    let (line, promise) = promise::captured(&campaign, &charge);
+    let (line, promise) = promise::captured(campaign, &charge);
     entry.lines.extend(line);
     let charge = fees::borne(charge, &borne);
     let state = charge.state.capture(today, provider_reference)?;
     let charge = Charge { state, promise, settlement: Some(settlement.id), ..charge };
     rows.push(settlements::open_row(settlement.id));
-    rows.push(campaigns::seen_row(&campaign));
+    rows.push(campaigns::seen_row(campaign));
     rows.push(charges::captured_row(&charge, now)?);
     rows.extend(borne.iter().map(|fee| charge_fees::row(id, fee)));
-    let receipt = receipts::compose(book, &charge, pledge, &campaign, custodian, &borne, wall);
+    let receipt = receipts::compose(book, &charge, pledge, campaign, custodian.clone(), &borne, wall);
     rows.extend(receipt.as_ref().map(issued_receipts::row));
     rows.push(jobs::row(&receipt_job(book, id, wall)));
     rows.extend(chargebacks::sandbox_job(book, pledge, &charge, wall).map(|job| jobs::row(&job)));

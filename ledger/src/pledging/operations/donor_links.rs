@@ -4,7 +4,7 @@
 //! Whoever tries a token that leads nowhere learns nothing: unknown, lapsed, revoked and erased are one answer.
 
 use crate::error::Error;
-use crate::id::{DonorId, DonorLinkId, ReceiptId};
+use crate::id::{BookId, DonorId, DonorLinkId, ReceiptId};
 use crate::pledging::rules::donor_link::{DonorLink, LINK_LIFETIME, LinkToken};
 use crate::pledging::store::{donor_links, donors};
 use deadpool_postgres::{GenericClient, Transaction};
@@ -21,44 +21,56 @@ pub async fn make(
     secret: String,
     wall: Timestamp,
 ) -> Result<(DonorLink, LinkToken), Error> {
-    insert(tx, donor, None, secret, wall).await
-}
-
-/// A link to one receipt, which does not lapse.
-///
-/// # Errors
-///
-/// As [`make`].
-pub async fn make_of_receipt(
-    tx: &Transaction<'_>,
-    donor: DonorId,
-    receipt: ReceiptId,
-    secret: String,
-    wall: Timestamp,
-) -> Result<(DonorLink, LinkToken), Error> {
-    insert(tx, donor, Some(receipt), secret, wall).await
-}
-
-async fn insert(
-    tx: &Transaction<'_>,
-    donor: DonorId,
-    receipt: Option<ReceiptId>,
-    secret: String,
-    wall: Timestamp,
-) -> Result<(DonorLink, LinkToken), Error> {
     // Nobody is erased while the link is made.
     if donors::lock(tx, donor).await?.erased_at.is_some() {
         return Err(Error::NotFound("donor"));
     }
-    let lapses_at = match receipt {
-        Some(_) => None,
-        None => Some(wall + LINK_LIFETIME),
-    };
-    let id = DonorLinkId::generate(donor.book);
-    let link = DonorLink { id, donor, receipt, created_at: wall, lapses_at, revoked_at: None };
+    let link = link(donor, None, wall);
     let token = LinkToken::new(donor.book, secret);
-    donor_links::insert(tx, &link, &token).await?;
+    donor_links::insert_each(tx, donor.book, &[(link, token.digest())]).await?;
     Ok((link, token))
+}
+
+/// The links that come with a receipt: to it, which does not lapse, and to all that its donor gave. Their secrets are drawn
+/// by the caller, who keeps them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct WithReceipt {
+    /// The donor.
+    pub donor: DonorId,
+    /// The receipt.
+    pub receipt: ReceiptId,
+    /// Digest of the secret that leads to it.
+    pub one: [u8; 32],
+    /// Digest of the secret that leads to all that the donor gave.
+    pub all: [u8; 32],
+}
+
+/// Makes the links of receipts of a book; answers those that were made: not those of donors who were erased.
+///
+/// # Errors
+///
+/// What the database says.
+pub async fn make_each(
+    tx: &Transaction<'_>,
+    book: BookId,
+    asked: &[WithReceipt],
+    wall: Timestamp,
+) -> Result<Vec<WithReceipt>, Error> {
+    // Nobody is erased while the links are made.
+    let donors: Vec<_> = asked.iter().map(|asked| asked.donor.object).collect();
+    let present = donors::lock_present(tx, book, &donors).await?;
+    let made: Vec<_> = asked.iter().copied().filter(|asked| present.contains(&asked.donor)).collect();
+    let of = |made: &WithReceipt| {
+        [(link(made.donor, Some(made.receipt), wall), made.one), (link(made.donor, None, wall), made.all)]
+    };
+    donor_links::insert_each(tx, book, &made.iter().flat_map(of).collect::<Vec<_>>()).await?;
+    Ok(made)
+}
+
+fn link(donor: DonorId, receipt: Option<ReceiptId>, wall: Timestamp) -> DonorLink {
+    let lapses_at = if receipt.is_some() { None } else { Some(wall + LINK_LIFETIME) };
+    let id = DonorLinkId::generate(donor.book);
+    DonorLink { id, donor, receipt, created_at: wall, lapses_at, revoked_at: None }
 }
 
 /// The donor to whose gifts a token leads.

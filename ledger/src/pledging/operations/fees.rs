@@ -1,10 +1,12 @@
 //! What captures bear of fees: worked out by the campaign's terms, with the accounts from which they are passed on.
 
 use crate::book::Entry;
-use crate::books::operations::accounts;
+use crate::books::operations::accounts::{self, Known};
 use crate::chart;
 use crate::engine::store::books::Book;
 use crate::error::Error;
+use crate::id::OrganisationId;
+use crate::money::Currency;
 use crate::movements::{self, ChargedFee};
 use crate::pledging::rules::campaign::Campaign;
 use crate::pledging::rules::charge::Charge;
@@ -14,6 +16,25 @@ use crate::pledging::store::fees::ChargeFee;
 use crate::pledging::store::terms;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
+
+/// The accounts from which the fees of a campaign's terms, as they stand, are passed on: those that are open and in order. Whoever
+/// needs another one hears why there is none.
+pub(super) async fn payables(
+    client: &impl GenericClient,
+    book: &Book,
+    campaign: &Campaign,
+    partner: OrganisationId,
+    currency: Currency,
+) -> Result<Known, Error> {
+    let mut known = Known::default();
+    for term in &campaign.fees {
+        match known.check(client, book, account(book, term, partner, currency), currency).await {
+            Ok(_) | Err(Error::Refused(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(known)
+}
 
 /// What a charge bears; accounts that are needed are opened.
 ///
@@ -30,13 +51,14 @@ pub(super) async fn ensure(
 ) -> Result<Vec<ChargeFee>, Error> {
     let mut fees = Vec::new();
     for (term, amount) in due(tx, campaign, pledge, charge).await? {
-        let account = accounts::ensure(tx, book, &account(book, &term, charge), charge.amount.currency(), wall).await?;
+        let account = account(book, &term, charge.partner, charge.amount.currency());
+        let account = accounts::ensure(tx, book, &account, charge.amount.currency(), wall).await?;
         fees.push(ChargeFee { to: term.to, account, amount, undone: 0, returns: term.returned_on_refund });
     }
     Ok(fees)
 }
 
-/// The same, if all accounts are open; none when one is not.
+/// The same, if all accounts are open; none when one is not. Those that are known already are not asked for.
 ///
 /// # Errors
 ///
@@ -47,11 +69,13 @@ pub(super) async fn find(
     campaign: &Campaign,
     pledge: &Pledge,
     charge: &Charge,
+    known: &mut Known,
 ) -> Result<Option<Vec<ChargeFee>>, Error> {
     let mut fees = Vec::new();
     for (term, amount) in due(client, campaign, pledge, charge).await? {
-        let account = accounts::check(client, book, &account(book, &term, charge), charge.amount.currency()).await?;
-        let Some(account) = account else { return Ok(None) };
+        let (partner, currency) = (charge.partner, charge.amount.currency());
+        let found = known.check(client, book, account(book, &term, partner, currency), currency).await?;
+        let Some(account) = found else { return Ok(None) };
         fees.push(ChargeFee { to: term.to, account, amount, undone: 0, returns: term.returned_on_refund });
     }
     Ok(Some(fees))
@@ -67,9 +91,8 @@ async fn due(
     Ok(fee::of_charge(&agreed, charge.amount.minor()))
 }
 
-fn account(book: &Book, term: &Term, charge: &Charge) -> chart::Account {
-    let name = fee::account_name(term.to, charge.partner);
-    chart::fees(&name).in_currency(charge.amount.currency(), book.currency)
+fn account(book: &Book, term: &Term, partner: OrganisationId, currency: Currency) -> chart::Account {
+    chart::fees(&fee::account_name(term.to, partner)).in_currency(currency, book.currency)
 }
 
 /// The entry of a capture, with its fees.

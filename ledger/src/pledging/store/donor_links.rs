@@ -19,29 +19,33 @@ fn link(book: BookId, row: &Row) -> DonorLink {
     }
 }
 
-/// A new link.
-pub async fn insert(tx: &Transaction<'_>, new: &DonorLink, token: &LinkToken) -> Result<(), Error> {
+/// New links of a book, each with the digest of its secret.
+pub async fn insert_each(tx: &Transaction<'_>, book: BookId, new: &[(DonorLink, [u8; 32])]) -> Result<(), Error> {
     let statement = tx
         .prepare_cached(
-            "-- donor_links::insert
+            "-- donor_links::insert_each
             INSERT INTO donor_link (book_id, id, donor, receipt, created_at, lapses_at, secret_digest)
-            VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            SELECT $1, n.* FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::timestamptz[], $7::bytea[]) AS n",
         )
         .await?;
     tx.execute(
         &statement,
         &[
-            /* book_id */ &new.id.book.0,
-            /* id */ &new.id.object,
-            /* donor */ &new.donor.object,
-            /* receipt */ &new.receipt.map(|receipt| receipt.object),
-            /* created_at */ &new.created_at,
-            /* lapses_at */ &new.lapses_at,
-            /* secret_digest */ &token.digest().as_slice(),
+            /* book_id */ &book.0,
+            /* id */ &column(new, |(link, _)| link.id.object),
+            /* donor */ &column(new, |(link, _)| link.donor.object),
+            /* receipt */ &column(new, |(link, _)| link.receipt.map(|receipt| receipt.object)),
+            /* created_at */ &column(new, |(link, _)| link.created_at),
+            /* lapses_at */ &column(new, |(link, _)| link.lapses_at),
+            /* secret_digest */ &column(new, |(_, digest)| digest.as_slice()),
         ],
     )
     .await?;
     Ok(())
+}
+
+fn column<'a, T>(new: &'a [(DonorLink, [u8; 32])], value: impl Fn(&'a (DonorLink, [u8; 32])) -> T) -> Vec<T> {
+    new.iter().map(value).collect()
 }
 
 /// The link with a token, whether it still works or not.

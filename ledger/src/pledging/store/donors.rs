@@ -7,6 +7,7 @@ use crate::pledging::rules::donor::Donor;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
@@ -148,6 +149,19 @@ pub async fn lock(tx: &Transaction<'_>, id: DonorId) -> Result<Donor, Error> {
         .await?;
     let row = tx.query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
     row.as_ref().map(donor).transpose()?.ok_or(Error::NotFound("donor"))
+}
+
+/// Locks donors of a book, in the order of their ids, until the transaction ends; answers those who are not erased.
+pub async fn lock_present(tx: &Transaction<'_>, book: BookId, ids: &[Uuid]) -> Result<HashSet<DonorId>, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- donors::lock_present
+            SELECT id FROM donor WHERE book_id = $1 AND id = ANY ($2) AND erased_at IS NULL
+             ORDER BY id FOR NO KEY UPDATE",
+        )
+        .await?;
+    let rows = tx.query(&statement, &[/* book_id */ &book.0, /* id */ &ids]).await?;
+    Ok(rows.iter().map(|row| DonorId::new(book, row.get("id"))).collect())
 }
 
 /// Takes away whatever says who a donor is (`sql/now/donors.sql`): what was erased before stays so, and what was written

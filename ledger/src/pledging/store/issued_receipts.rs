@@ -91,15 +91,20 @@ fn columns(new: &Receipt, entry: i64) -> Value {
 
 /// The receipt of a charge, if it was issued.
 pub async fn of_charge(client: &impl GenericClient, charge: ChargeId) -> Result<Option<Shown>, Error> {
+    Ok(of_charges(client, charge.book, &[charge.object]).await?.pop())
+}
+
+/// The receipts of charges of a book, as far as they were issued, in no order.
+pub async fn of_charges(client: &impl GenericClient, book: BookId, charges: &[Uuid]) -> Result<Vec<Shown>, Error> {
     let statement = client
         .prepare_cached(
-            "-- issued_receipts::of_charge
+            "-- issued_receipts::of_charges
             SELECT r.*, c.refunded, c.disputed FROM receipt r JOIN charge c ON c.book_id = r.book_id AND c.id = r.charge
-             WHERE r.book_id = $1 AND r.charge = $2",
+             WHERE r.book_id = $1 AND r.charge = ANY ($2)",
         )
         .await?;
-    let row = client.query_opt(&statement, &[/* book_id */ &charge.book.0, /* charge */ &charge.object]).await?;
-    row.as_ref().map(shown).transpose()
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* charge */ &charges]).await?;
+    rows.iter().map(shown).collect()
 }
 
 /// The receipt with an id.

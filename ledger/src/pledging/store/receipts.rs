@@ -2,13 +2,15 @@
 
 use super::charges::charge;
 use crate::error::Error;
-use crate::id::ChargeId;
+use crate::id::{BookId, ChargeId};
 use crate::money::Money;
 use crate::pledging::rules::charge::State;
 use crate::pledging::rules::conversion::written;
 use deadpool_postgres::GenericClient;
 use jiff::civil::Date;
 use std::fmt;
+use tokio_postgres::Row;
+use uuid::Uuid;
 
 /// What a receipt says.
 #[derive(Clone, PartialEq, Eq)]
@@ -42,28 +44,11 @@ impl fmt::Debug for Receipt {
     }
 }
 
-/// What a receipt, or a notice of a decline, says about a charge.
-pub async fn get(client: &impl GenericClient, id: ChargeId) -> Result<Receipt, Error> {
-    let statement = client
-        .prepare_cached(
-            "-- receipts::get
-            SELECT c.*, d.email, d.name, k.title, b.name AS book_name
-              FROM charge c
-              JOIN pledge p ON p.book_id = c.book_id AND p.id = c.pledge
-              JOIN donor d ON d.book_id = p.book_id AND d.id = p.donor
-              JOIN campaign k ON k.book_id = c.book_id AND k.id = c.campaign
-              JOIN book b ON b.number = c.book_id
-             WHERE c.book_id = $1 AND c.id = $2",
-        )
-        .await?;
-    let row = client
-        .query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object])
-        .await?
-        .ok_or(Error::NotFound("charge"))?;
-    let charge = charge(&row)?;
+fn receipt(book: BookId, row: &Row) -> Result<Receipt, Error> {
+    let charge = charge(row)?;
     let day = row.get::<_, Option<Date>>("captured_on").unwrap_or(charge.due_on);
     Ok(Receipt {
-        charge: id,
+        charge: ChargeId::new(book, row.get("id")),
         email: row.get("email"),
         name: row.get("name"),
         amount: charge.amount,
@@ -74,4 +59,27 @@ pub async fn get(client: &impl GenericClient, id: ChargeId) -> Result<Receipt, E
         entry: charge.entry,
         state: charge.state,
     })
+}
+
+/// What a receipt, or a notice of a decline, says about a charge.
+pub async fn get(client: &impl GenericClient, id: ChargeId) -> Result<Receipt, Error> {
+    list(client, id.book, &[id.object]).await?.pop().ok_or(Error::NotFound("charge"))
+}
+
+/// The same about charges of a book, in no order.
+pub async fn list(client: &impl GenericClient, book: BookId, charges: &[Uuid]) -> Result<Vec<Receipt>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- receipts::list
+            SELECT c.*, d.email, d.name, k.title, b.name AS book_name
+              FROM charge c
+              JOIN pledge p ON p.book_id = c.book_id AND p.id = c.pledge
+              JOIN donor d ON d.book_id = p.book_id AND d.id = p.donor
+              JOIN campaign k ON k.book_id = c.book_id AND k.id = c.campaign
+              JOIN book b ON b.number = c.book_id
+             WHERE c.book_id = $1 AND c.id = ANY ($2)",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* id */ &charges]).await?;
+    rows.iter().map(|row| receipt(book, row)).collect()
 }

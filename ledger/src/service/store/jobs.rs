@@ -295,6 +295,36 @@ pub async fn settle(tx: &impl GenericClient, leased: &Leased, wall: Timestamp) -
     one_row(rows)
 }
 
+/// As [`settle`], of many jobs of a book, each by its id and attempt; answers those that are settled by it.
+pub async fn settle_each(
+    client: &impl GenericClient,
+    book: BookId,
+    done: &[(Uuid, i32)],
+    wall: Timestamp,
+) -> Result<Vec<(Uuid, i32)>, Error> {
+    let (ids, attempts): (Vec<Uuid>, Vec<i32>) = done.iter().copied().unzip();
+    let statement = client
+        .prepare_cached(
+            "-- jobs::settle_each
+            UPDATE job SET finished_at = $4, leased_until = $4, leased_by = '', last_error = '',
+                           payload = payload - 'token' - 'code' - 'email'
+            WHERE book_id = $1 AND id = ANY ($2) AND (id, attempts) IN (SELECT * FROM unnest($2::uuid[], $3::int[]))
+              AND finished_at IS NULL AND dead_at IS NULL
+            RETURNING id, attempts",
+        )
+        .await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* book_id */ &book.0, /* id */ &ids, /* attempts */ &attempts,
+                /* finished_at */ &wall,
+            ],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| (row.get("id"), row.get("attempts"))).collect())
+}
+
 /// As [`settle`], to be written with the entries of a lane: stale when another attempt has the lease.
 pub fn done_row(leased: &Leased, wall: Timestamp) -> Companion {
     Companion::new("job done", json!({ "id": leased.id.object, "attempts": leased.attempt, "finished_at": wall }))

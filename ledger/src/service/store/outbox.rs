@@ -15,7 +15,7 @@ const SUBJECT_MAX: usize = 2_000;
 const TEXT_MAX: usize = 65_536;
 
 /// A mail that was sent to nobody.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Mail {
     /// Its id: the order of the list.
     pub id: MailId,
@@ -55,13 +55,14 @@ fn mail(book: BookId, row: &Row) -> Mail {
     }
 }
 
-/// Keeps a mail, unless the book has one about the same already. What is longer than an outbox takes is cut.
-pub async fn keep(client: &impl GenericClient, mail: &Mail) -> Result<(), Error> {
+/// Keeps mails of a book, each unless the book has one about the same already. What is longer than an outbox takes is cut.
+pub async fn keep_each(client: &impl GenericClient, book: BookId, mails: &[Mail]) -> Result<(), Error> {
     let statement = client
         .prepare_cached(
-            "-- outbox::keep
+            "-- outbox::keep_each
             INSERT INTO outbox_mail (book_id, id, partner, kind, about, recipient, subject, text, created_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            SELECT $1, m.* FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+                                       $9::timestamptz[]) AS m
             ON CONFLICT (book_id, about) DO NOTHING",
         )
         .await?;
@@ -69,19 +70,23 @@ pub async fn keep(client: &impl GenericClient, mail: &Mail) -> Result<(), Error>
         .execute(
             &statement,
             &[
-                /* book_id */ &mail.id.book.0,
-                /* id */ &mail.id.object,
-                /* partner */ &mail.partner.map(|partner| partner.0),
-                /* kind */ &mail.kind,
-                /* about */ &mail.about,
-                /* recipient */ &mail.recipient,
-                /* subject */ &cut(&mail.subject, SUBJECT_MAX),
-                /* text */ &cut(&mail.text, TEXT_MAX),
-                /* created_at */ &mail.created_at,
+                /* book_id */ &book.0,
+                /* id */ &column(mails, |mail| mail.id.object),
+                /* partner */ &column(mails, |mail| mail.partner.map(|partner| partner.0)),
+                /* kind */ &column(mails, |mail| mail.kind.as_str()),
+                /* about */ &column(mails, |mail| mail.about.as_str()),
+                /* recipient */ &column(mails, |mail| mail.recipient.as_str()),
+                /* subject */ &column(mails, |mail| cut(&mail.subject, SUBJECT_MAX)),
+                /* text */ &column(mails, |mail| cut(&mail.text, TEXT_MAX)),
+                /* created_at */ &column(mails, |mail| mail.created_at),
             ],
         )
         .await?;
     Ok(())
+}
+
+fn column<'a, T>(mails: &'a [Mail], value: impl Fn(&'a Mail) -> T) -> Vec<T> {
+    mails.iter().map(value).collect()
 }
 
 /// The beginning of a text, cut between two characters.

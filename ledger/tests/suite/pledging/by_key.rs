@@ -13,7 +13,7 @@ use ledger::service::work::Work;
 use ledger::testing::ONCE;
 
 /// The statements that are asked, each with what stands for its arguments.
-const ASKED: [(&str, &str); 11] = [
+const ASKED: [(&str, &str); 12] = [
     ("-- pledges::get", "1, gen_random_uuid()"),
     ("-- pledges::list_by_ids", "1, ARRAY[gen_random_uuid()]"),
     ("-- pledges::find_by_reference", "1, gen_random_uuid(), 'a', 'b'"),
@@ -22,8 +22,9 @@ const ASKED: [(&str, &str); 11] = [
     ("-- charges::any_open", "1, gen_random_uuid(), NULL"),
     ("-- donors::get", "1, gen_random_uuid()"),
     ("-- donors::find", "1, gen_random_uuid(), 'a'"),
-    ("-- issued_receipts::of_charge", "1, gen_random_uuid()"),
-    ("-- receipts::get", "1, gen_random_uuid()"),
+    ("-- issued_receipts::of_charges", "1, ARRAY[gen_random_uuid()]"),
+    ("-- receipts::list", "1, ARRAY[gen_random_uuid()]"),
+    ("-- jobs::settle_each", "1, ARRAY[gen_random_uuid()], ARRAY[1], now()"),
     ("-- jobs::books_with_work", "now(), 10, ARRAY['a'], ARRAY['charge_pledge'], 0, 0"),
 ];
 
@@ -39,6 +40,7 @@ async fn ask(scene: &Scene, client: &Object, charge: ChargeId) {
     issued_receipts::of_charge(client, charge).await.unwrap();
     receipts::get(client, charge).await.unwrap();
     captures::draft(client, charge, captures::By::Attempt(1), "x".into(), wall).await.unwrap();
+    assert_eq!(jobs::settle_each(client, book, &[(pledge.id.object, 1)], wall).await.unwrap(), []);
     jobs::books_with_work(client, wall, &Work::ALL, books::get(client, book).await.unwrap().id, 10).await.unwrap();
 }
 

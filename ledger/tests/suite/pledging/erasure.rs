@@ -4,9 +4,11 @@ use super::scene::Scene;
 use jiff::civil::date;
 use ledger::Error;
 use ledger::book::{Command, Key};
-use ledger::pledging::operations::erasure;
+use ledger::pledging::operations::donor_links::{self, WithReceipt};
 use ledger::pledging::operations::pledges::{self, Drafted};
-use ledger::pledging::operations::receipts;
+use ledger::pledging::operations::{charges, erasure, receipts};
+use ledger::pledging::rules::charge::Outcome;
+use ledger::pledging::store::donor_links as links_of;
 use ledger::pledging::store::donors;
 use ledger::service::change::Change;
 use ledger::testing::MONTHLY;
@@ -41,11 +43,11 @@ async fn money_that_comes_after_the_erasure_counts_and_its_receipt_names_nobody(
     let scene = Scene::on(date(2027, 1, 31)).await;
     let (ground, wall) = (&scene.ground, scene.ground.wall);
     let pledge = scene.place(scene.ask("m-1", "10.00", MONTHLY, "card")).await.unwrap().pledge;
-    let begun = ground.run(async |tx| ledger::pledging::operations::charges::begin(tx, pledge.id, 1, wall).await);
+    let begun = ground.run(async |tx| charges::begin(tx, pledge.id, 1, wall).await);
     begun.await.unwrap();
     ground.run(async |tx| erasure::erase(tx, pledge.donor, Change::by_service("asked"), wall).await).await.unwrap();
     let charge = scene.charges(pledge.id).await.remove(0);
-    let paid = ledger::pledging::rules::charge::Outcome::Captured { provider_reference: "pay-1".into() };
+    let paid = Outcome::Captured { provider_reference: "pay-1".into() };
     scene.answer(charge.id, 1, paid).await.unwrap();
     for _ in 0..2 {
         let receipt = ground.run(async |tx| receipts::issue(tx, charge.id, wall).await).await.unwrap().unwrap();
@@ -54,4 +56,34 @@ async fn money_that_comes_after_the_erasure_counts_and_its_receipt_names_nobody(
     }
     ground.run(async |tx| erasure::finish(tx, pledge.donor, wall).await).await.unwrap();
     ground.audit().await;
+}
+
+#[tokio::test]
+async fn links_that_are_made_together_are_made_but_for_donors_who_were_erased() {
+    let scene = Scene::on(date(2027, 1, 31)).await;
+    let (ground, wall) = (&scene.ground, scene.ground.wall);
+    let mut asked = Vec::new();
+    for fan in ["fan-1", "fan-2", "fan-3"] {
+        let mut pledge = scene.ask(fan, "10.00", MONTHLY, "card");
+        pledge.donor.reference = fan.into();
+        let pledge = scene.place(pledge).await.unwrap().pledge;
+        ground.run(async |tx| charges::begin(tx, pledge.id, 1, wall).await).await.unwrap();
+        let charge = scene.charges(pledge.id).await.remove(0).id;
+        let paid = Outcome::Captured { provider_reference: fan.into() };
+        scene.answer(charge, 1, paid).await.unwrap();
+        let receipt = ground.run(async |tx| receipts::issue(tx, charge, wall).await).await.unwrap().unwrap();
+        let digest = |number: usize| [2 * asked.len() as u8 + number as u8; 32];
+        asked.push(WithReceipt { donor: pledge.donor, receipt: receipt.id, one: digest(0), all: digest(1) });
+    }
+    let erase = ground.run(async |tx| erasure::erase(tx, asked[1].donor, Change::by_service("asked"), wall).await);
+    erase.await.unwrap();
+    let made = ground.run(async |tx| donor_links::make_each(tx, ground.book.id, &asked, wall).await).await.unwrap();
+    assert_eq!(made, [asked[0], asked[2]]);
+    let client = ground.client().await;
+    for (asked, links) in asked.iter().zip([2, 0, 2]) {
+        let found = links_of::list(&client, asked.donor, Uuid::nil(), 10).await.unwrap();
+        assert_eq!(found.len(), links);
+        let lapse: Vec<_> = found.iter().map(|link| (link.receipt.is_some(), link.lapses_at.is_some())).collect();
+        assert!(lapse.iter().all(|(is_of_receipt, lapses)| is_of_receipt != lapses), "{lapse:?}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::testing;
+use futures_util::future::join_all;
 use ledger::money::{Currency, Money};
 
 fn request(token: &str, attempt: i32) -> ChargeRequest {
@@ -62,6 +63,28 @@ async fn a_reference_is_not_used_again_for_another_amount() {
     let mut other = request("sandbox_ok", 1);
     other.amount = Money::from_minor(3_001, Currency::USD).unwrap();
     assert!(matches!(rail.charge(&other).await, Err(RailError::Rejected(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn charges_of_the_same_moment_each_get_the_answer_to_their_own_reference() {
+    let database = testing::database().await;
+    let rail = Sandbox::new(database.pool.clone());
+    let more = Money::from_minor(3_001, Currency::USD).unwrap();
+    rail.charge(&request("sandbox_ok", 1)).await.unwrap();
+    let asked = [
+        ChargeRequest { amount: more, ..request("sandbox_ok", 1) },
+        request("sandbox_ok", 1),
+        request("sandbox_timeout", 2),
+        request("sandbox_stolen_card", 3),
+        ChargeRequest { book: BookId(5), amount: more, ..request("sandbox_ok", 1) },
+    ];
+    let answers = join_all(asked.iter().map(|request| rail.charge(request))).await;
+    assert!(matches!(&answers[0], Err(RailError::Rejected(_))), "{:?}", answers[0]);
+    assert!(matches!(&answers[1], Ok(Outcome::Captured { .. })), "{:?}", answers[1]);
+    assert!(matches!(&answers[2], Err(RailError::Unknown(_))), "{:?}", answers[2]);
+    assert!(matches!(&answers[3], Ok(Outcome::Declined { kind: DeclineKind::Stolen, .. })), "{:?}", answers[3]);
+    assert!(matches!(&answers[4], Ok(Outcome::Captured { .. })), "{:?}", answers[4]);
+    assert_ne!(answers[1], answers[4], "each book has payments of its own");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@
 //! it had arrived, so that it sees what was written before, and a right that was taken away is gone. Nothing is kept from
 //! one query to the next. There is no timer: who is alone asks at once, and the busier it is, the more share a query.
 
-use ledger::Error;
+use crate::error::Error;
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::hash::Hash;

@@ -1,0 +1,176 @@
+//! What jobs that run at the same moment ask of the database, or write there, together: hands that do the same wait for one question
+//! instead of asking one each.
+//!
+//! Who asks alone asks at once ([`SharedRead`]), and the more hands are busy, the more share a question. One that writes says
+//! which of its keys it has written; what it does is all in one transaction.
+
+use deadpool_postgres::Object;
+use jiff::Timestamp;
+use ledger::Error;
+use ledger::engine::pool::Pool;
+use ledger::engine::shared_read::{ReadError, SharedRead};
+use ledger::engine::store::books::{self, Book};
+use ledger::engine::store::checks;
+use ledger::id::{BookId, ChargeId, JobId};
+use ledger::pledging::operations::captures::{self, Around, Place};
+use ledger::pledging::operations::donor_links::{self, WithReceipt};
+use ledger::pledging::rules::receipt::Receipt as Issued;
+use ledger::pledging::store::receipts::Receipt;
+use ledger::pledging::store::{issued_receipts, receipts};
+use ledger::service::store::outbox::Mail;
+use ledger::service::store::{jobs, outbox};
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
+
+/// The questions that jobs share.
+#[derive(Debug)]
+pub(crate) struct Together {
+    /// Books, and whether each is frozen.
+    books: Arc<SharedRead<BookId, (Arc<Book>, bool)>>,
+    /// What is around the captures of a place.
+    places: Arc<SharedRead<Place, Arc<Around>>>,
+    /// What receipts say, and those that were issued.
+    receipts: Arc<SharedRead<ChargeId, (Receipt, Option<Issued>)>>,
+    /// Links that come with receipts, to be made.
+    links: Arc<SharedRead<WithReceipt, ()>>,
+    /// Mails, to be kept in the outboxes of their books.
+    mails: Arc<SharedRead<Mail, ()>>,
+    /// Jobs that are done, with their attempts, to be settled.
+    done: Arc<SharedRead<(JobId, i32), ()>>,
+}
+
+impl Together {
+    /// Over the connections of the jobs.
+    pub(crate) fn new(pool: &Pool) -> Together {
+        Together {
+            books: shared(pool, |client: Object, asked: Vec<BookId>| async move {
+                let mut found = HashMap::new();
+                for book in asked {
+                    let is_frozen = checks::is_frozen(&client, book).await?;
+                    found.insert(book, (Arc::new(books::get(&client, book).await?), is_frozen));
+                }
+                Ok(found)
+            }),
+            places: shared(pool, |client: Object, asked: Vec<Place>| async move {
+                let mut found = HashMap::new();
+                for place in asked {
+                    found.insert(place, Arc::new(captures::around(&client, place, Timestamp::now()).await?));
+                }
+                Ok(found)
+            }),
+            receipts: shared(pool, |client: Object, asked: Vec<ChargeId>| async move {
+                let mut found = HashMap::new();
+                for (book, charges) in by_book(asked, |charge| (charge.book, charge.object)) {
+                    let issued = issued_receipts::of_charges(&client, book, &charges).await?.into_iter();
+                    let mut issued: HashMap<_, _> = issued.map(|shown| (shown.receipt.charge, shown.receipt)).collect();
+                    for facts in receipts::list(&client, book, &charges).await? {
+                        let issued = issued.remove(&facts.charge);
+                        found.insert(facts.charge, (facts, issued));
+                    }
+                }
+                Ok(found)
+            }),
+            links: shared(pool, |mut client: Object, asked: Vec<WithReceipt>| async move {
+                let tx = client.transaction().await?;
+                let mut made = HashMap::new();
+                for (book, asked) in by_book(asked, |asked| (asked.donor.book, asked)) {
+                    let of_book = donor_links::make_each(&tx, book, &asked, Timestamp::now()).await?;
+                    made.extend(of_book.into_iter().map(|made| (made, ())));
+                }
+                tx.commit().await?;
+                Ok(made)
+            }),
+            mails: shared(pool, |client: Object, asked: Vec<Mail>| async move {
+                let mut kept = HashMap::new();
+                for (book, mails) in by_book(asked, |mail| (mail.id.book, mail)) {
+                    outbox::keep_each(&client, book, &mails).await?;
+                    kept.extend(mails.into_iter().map(|mail| (mail, ())));
+                }
+                Ok(kept)
+            }),
+            done: shared(pool, |client: Object, asked: Vec<(JobId, i32)>| async move {
+                let mut settled = HashMap::new();
+                for (book, done) in by_book(asked, |(job, attempt)| (job.book, (job.object, attempt))) {
+                    let done = jobs::settle_each(&client, book, &done, Timestamp::now()).await?;
+                    settled.extend(done.into_iter().map(|(id, attempt)| ((JobId::new(book, id), attempt), ())));
+                }
+                Ok(settled)
+            }),
+        }
+    }
+
+    /// A book, which may be frozen.
+    pub(crate) async fn book(&self, id: BookId) -> Result<Arc<Book>, Trouble> {
+        Ok(self.books.read(id).await?.ok_or(Error::NotFound("book"))?.0)
+    }
+
+    /// A book that takes records at the moment.
+    pub(crate) async fn unfrozen(&self, id: BookId) -> Result<Arc<Book>, Trouble> {
+        let (book, is_frozen) = self.books.read(id).await?.ok_or(Error::NotFound("book"))?;
+        if is_frozen { Err(Error::BookFrozen.into()) } else { Ok(book) }
+    }
+
+    /// What is around the captures of a place.
+    pub(crate) async fn around(&self, place: Place) -> Result<Arc<Around>, Trouble> {
+        Ok(self.places.read(place).await?.ok_or(Error::NotFound("campaign"))?)
+    }
+
+    /// What the receipt of a charge says, and the receipt if it was issued.
+    pub(crate) async fn receipt(&self, charge: ChargeId) -> Result<(Receipt, Option<Issued>), Trouble> {
+        Ok(self.receipts.read(charge).await?.ok_or(Error::NotFound("charge"))?)
+    }
+
+    /// Makes the links that come with a receipt; false when its donor was erased.
+    pub(crate) async fn make_links(&self, links: WithReceipt) -> Result<bool, Trouble> {
+        Ok(self.links.read(links).await?.is_some())
+    }
+
+    /// Keeps a mail in the outbox of its book.
+    pub(crate) async fn keep(&self, mail: Mail) -> Result<(), Trouble> {
+        self.mails.read(mail).await?;
+        Ok(())
+    }
+
+    /// Settles a job that has nothing to write besides.
+    pub(crate) async fn settle(&self, job: JobId, attempt: i32) -> Result<(), Trouble> {
+        Ok(self.done.read((job, attempt)).await?.ok_or(Error::Fenced)?)
+    }
+}
+
+/// Why a shared question has no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    /// For the one who asked.
+    #[error(transparent)]
+    Own(#[from] Error),
+    /// For all who shared it.
+    #[error(transparent)]
+    Shared(#[from] ReadError),
+}
+
+/// One kind of question, asked over a connection of the pool.
+fn shared<K, V, F>(
+    pool: &Pool,
+    ask: impl Fn(Object, Vec<K>) -> F + Clone + Send + Sync + 'static,
+) -> Arc<SharedRead<K, V>>
+where
+    K: Hash + Eq + Clone + Send + 'static,
+    V: Clone + Send + 'static,
+    F: Future<Output = Result<HashMap<K, V>, Error>> + Send + 'static,
+{
+    let pool = pool.clone();
+    SharedRead::new(move |asked| {
+        let (pool, ask) = (pool.clone(), ask.clone());
+        async move { ask(pool.get().await?, asked).await }
+    })
+}
+
+/// What is asked of each book.
+fn by_book<K, T>(asked: Vec<K>, part: impl Fn(K) -> (BookId, T)) -> HashMap<BookId, Vec<T>> {
+    let mut parts: HashMap<BookId, Vec<T>> = HashMap::new();
+    for (book, part) in asked.into_iter().map(part) {
+        parts.entry(book).or_default().push(part);
+    }
+    parts
+}
