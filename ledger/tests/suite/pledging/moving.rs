@@ -344,7 +344,7 @@ async fn who_collects_a_pledge_is_changed_by_a_move_alone_also_by_sql() {
         error.code().map_or_else(|| error.to_string(), |code| code.code().to_owned())
     };
     let (book, id, pledge) = (scene.ground.book.id.0, first.id.object, plan.id.object);
-    let by_move = format!("UPDATE plan_move SET version = version + 1, state_since = now(), waits_until = NULL, ");
+    let by_move = "UPDATE plan_move SET version = version + 1, state_since = now(), waits_until = NULL, ";
     let of_pledge = |set: &str| {
         format!("UPDATE pledge SET {set}, version = version + 1 WHERE book_id = {book} AND id = '{pledge}'")
     };
