@@ -128,7 +128,7 @@ async fn draft_of(
     let Some(mut rows) = pledge_rows(pledge, is_last, now) else { return Ok(None) };
     let Some(borne) = fees::find(client, book, &campaign, pledge, &charge).await? else { return Ok(None) };
     let entry = movements::charge_captured(settlement.receivable, campaign.fund()?, charge.amount, today, id);
-    let mut entry = fees::with_fees(noted(entry, &charge), &borne);
+    let mut entry = fees::with_fees(noted(entry, charge.conversion), &borne);
     let (line, promise) = promise::captured(&campaign, &charge);
     entry.lines.extend(line);
     let charge = fees::borne(charge, &borne);
