@@ -186,7 +186,7 @@ async fn draft_of(
         return Ok(None);
     };
     let entry = movements::charge_captured(settlement.receivable, campaign.fund()?, charge.amount, today, id);
-    let mut entry = fees::with_fees(noted(entry, &charge), &borne);
+    let mut entry = fees::with_fees(noted(entry, charge.conversion), &borne);
     let (line, promise) = promise::captured(campaign, &charge);
     entry.lines.extend(line);
     let charge = fees::borne(charge, &borne);

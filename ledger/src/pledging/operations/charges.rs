@@ -497,7 +497,7 @@ pub(super) async fn capture(
     let settlement =
         settlements::open(tx, book, custodian, (charge.amount.currency(), charge.method), on, wall).await?;
     let entry = movements::charge_captured(settlement.receivable, campaign.fund()?, charge.amount, on, charge.id);
-    let mut entry = fees::with_fees(noted(entry, &charge), &borne);
+    let mut entry = fees::with_fees(noted(entry, charge.conversion), &borne);
     let (line, promise) = promise::captured(&campaign, &charge);
     entry.lines.extend(line);
     let posted = posting::post(tx, book, entry, wall).await?;

@@ -7,7 +7,6 @@ use crate::book::Entry;
 use crate::error::{Error, Refusal};
 use crate::money::{Currency, Money};
 use crate::movements;
-use crate::pledging::rules::charge::Charge;
 use crate::pledging::rules::pledge::Rail;
 use std::fmt;
 
@@ -63,8 +62,8 @@ impl Conversion {
 }
 
 /// The entry of a capture, which says what the donor paid in another currency.
-pub fn noted(capture: Entry, charge: &Charge) -> Entry {
-    match charge.conversion {
+pub fn noted(capture: Entry, conversion: Option<Conversion>) -> Entry {
+    match conversion {
         Some(Conversion { original, .. }) => movements::given_as(capture, original),
         None => capture,
     }

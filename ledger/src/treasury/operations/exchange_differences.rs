@@ -3,8 +3,7 @@
 //! The money that funds hold does not move with rates, and the cash that stands for it pays no loss: the host owes that to the custodian.
 //! Money of the host's own that comes to the custodian pays it: gains, fees that the host earns, and what it puts into the risk reserve.
 
-use super::settlements::cash_of;
-use crate::book::Entry;
+use crate::book::{AccountNumber, Entry};
 use crate::books::operations::accounts;
 use crate::engine::posting;
 use crate::engine::store::books::Book;
@@ -30,9 +29,7 @@ pub(crate) async fn with_difference(
     wall: Timestamp,
 ) -> Result<Entry, Error> {
     let (currency, loss) = (gave.currency(), cost.minor() - gave.minor());
-    let of = async |account: chart::Account| {
-        accounts::ensure(tx, book, &account.in_currency(currency, book.currency), currency, wall).await
-    };
+    let of = async |of: chart::Account| account(tx, book, of, currency, wall).await;
     if loss > 0 {
         let (losses, owed) = (of(chart::refund_loss()).await?, of(chart::exchange_owed(custodian)).await?);
         return Ok(movements::with_exchange_loss(entry, losses, owed, loss));
@@ -40,7 +37,7 @@ pub(crate) async fn with_difference(
     if loss == 0 {
         return Ok(entry);
     }
-    let cash = cash_of(tx, book, custodian, currency, wall).await?;
+    let cash = of(chart::cash_at(custodian)).await?;
     let entry = movements::with_exchange_gain(entry, cash, of(chart::refund_gain()).await?, -loss);
     with_owed_paid(tx, book, entry, custodian, (-loss, currency), wall).await
 }
@@ -80,10 +77,20 @@ pub(crate) async fn with_owed_paid(
     (own, currency): (i64, Currency),
     wall: Timestamp,
 ) -> Result<Entry, Error> {
-    let account = chart::exchange_owed(custodian).in_currency(currency, book.currency);
-    let Some(owed) = accounts::check(tx, book, &account, currency).await? else { return Ok(entry) };
+    let owed = chart::exchange_owed(custodian).in_currency(currency, book.currency);
+    let Some(owed) = accounts::check(tx, book, &owed, currency).await? else { return Ok(entry) };
     journal::lock(tx, book.id).await?;
     let paid = own.min(balances::get(tx, book.id, owed).await?.net());
-    let cash = cash_of(tx, book, custodian, currency, wall).await?;
+    let cash = account(tx, book, chart::cash_at(custodian), currency, wall).await?;
     Ok(movements::with_exchange_loss_paid(entry, owed, cash, paid))
+}
+
+async fn account(
+    tx: &Transaction<'_>,
+    book: &Book,
+    of: chart::Account,
+    currency: Currency,
+    wall: Timestamp,
+) -> Result<AccountNumber, Error> {
+    accounts::ensure(tx, book, &of.in_currency(currency, book.currency), currency, wall).await
 }
