@@ -29,6 +29,7 @@ pub mod rules {
     pub mod tier;
     pub mod tries;
     pub mod withdrawal;
+    pub mod yearly_receipt;
 }
 
 /// SQL, and nothing else.
@@ -57,6 +58,7 @@ pub mod store {
     pub mod tries;
     pub mod webhooks;
     pub mod withdrawals;
+    pub mod yearly_receipts;
 }
 
 /// Lock, decide, save.
@@ -101,4 +103,5 @@ pub mod operations {
     pub mod unexplained;
     pub mod verdicts;
     pub mod withdrawals;
+    pub mod yearly_receipts;
 }

@@ -20,6 +20,7 @@ mod refunds;
 mod returnables;
 mod treasury;
 mod withdrawals;
+mod yearly_receipts;
 
 use crate::breaker::Breakers;
 use crate::failure::Failure;
@@ -101,6 +102,10 @@ impl Context {
             Job::SendInvitation { invitation, token } => self.send_invitation(leased, *invitation, token).await,
             Job::AdvanceWithdrawal { withdrawal, after } => self.advance_withdrawal(leased, *withdrawal, *after).await,
             Job::ReturnSuspense { item } => self.return_suspense(leased, *item).await,
+            Job::IssueYearlyReceipts { year, as_of, after } => {
+                self.issue_yearly_receipts(leased, *year, *as_of, *after).await
+            }
+            Job::SendYearlyReceipt { receipt } => self.send_yearly_receipt(leased, *receipt).await,
             Job::EraseMails { donor } => self.erase_mails(leased, *donor).await,
             Job::TakeProviderEvent { provider, event_id } => self.take_provider_event(leased, provider, event_id).await,
             Job::SendRefund { refund } => self.send_refund(leased, *refund).await,

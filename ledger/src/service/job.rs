@@ -6,7 +6,7 @@
 use crate::id::{
     BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, DistributionId, DonorId, EntrantId, HoldId,
     InvitationId, MatchingRoundId, OrganisationId, PlanChangeId, PledgeId, PurseContributionId, RefundId, ReleaseId,
-    SettlementId, StatementId, SuspenseId, WithdrawalId,
+    SettlementId, StatementId, SuspenseId, WithdrawalId, YearlyReceiptId,
 };
 use crate::service::store::activity::Actor;
 use jiff::Timestamp;
@@ -257,6 +257,20 @@ pub enum Job {
         /// The money.
         item: SuspenseId,
     },
+    /// A year is over: issue its receipts to donors who gave more than once, a page of donors.
+    IssueYearlyReceipts {
+        /// The year, in the zone of the book.
+        year: i32,
+        /// As of when, in book time: the moment at which it was due.
+        as_of: Timestamp,
+        /// The donor with whom the page begins; none for the first.
+        after: Option<DonorId>,
+    },
+    /// Send the donor the receipt of a year.
+    SendYearlyReceipt {
+        /// The receipt.
+        receipt: YearlyReceiptId,
+    },
     /// A donor was erased: take away the mails too, those that were under way as well.
     EraseMails {
         /// The donor.
@@ -311,6 +325,8 @@ impl Job {
             Job::ReturnCampaign { .. } => JobKind::ReturnCampaign,
             Job::TellReturnable { .. } => JobKind::TellReturnable,
             Job::SendReturnableNotice { .. } => JobKind::SendReturnableNotice,
+            Job::IssueYearlyReceipts { .. } => JobKind::IssueYearlyReceipts,
+            Job::SendYearlyReceipt { .. } => JobKind::SendYearlyReceipt,
             Job::EraseMails { .. } => JobKind::EraseMails,
             Job::AdvanceWithdrawal { .. } => JobKind::AdvanceWithdrawal,
             Job::TakeProviderEvent { .. } => JobKind::TakeProviderEvent,
@@ -365,6 +381,8 @@ impl fmt::Debug for Job {
             Job::ReturnCampaign { campaign, .. } => write!(f, "return_campaign of {campaign}"),
             Job::TellReturnable { campaign, .. } => write!(f, "tell_returnable of {campaign}"),
             Job::SendReturnableNotice { pledge, .. } => write!(f, "send_returnable_notice of {pledge}"),
+            Job::IssueYearlyReceipts { year, .. } => write!(f, "issue_yearly_receipts of {year}"),
+            Job::SendYearlyReceipt { receipt } => write!(f, "send_yearly_receipt of {receipt}"),
             Job::EraseMails { donor } => write!(f, "erase_mails to {donor}"),
             Job::ReturnSuspense { item } => write!(f, "return_suspense of {item}"),
             Job::AdvanceWithdrawal { withdrawal, .. } => write!(f, "advance_withdrawal of {withdrawal}"),
@@ -448,6 +466,10 @@ pub enum JobKind {
     TellReturnable,
     /// [`Job::SendReturnableNotice`]
     SendReturnableNotice,
+    /// [`Job::IssueYearlyReceipts`]
+    IssueYearlyReceipts,
+    /// [`Job::SendYearlyReceipt`]
+    SendYearlyReceipt,
     /// [`Job::EraseMails`]
     EraseMails,
     /// [`Job::AdvanceWithdrawal`]
@@ -460,7 +482,7 @@ pub enum JobKind {
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 40] = [
+    pub const ALL: [JobKind; 42] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -497,6 +519,8 @@ impl JobKind {
         JobKind::ReturnCampaign,
         JobKind::TellReturnable,
         JobKind::SendReturnableNotice,
+        JobKind::IssueYearlyReceipts,
+        JobKind::SendYearlyReceipt,
         JobKind::EraseMails,
         JobKind::AdvanceWithdrawal,
         JobKind::TakeProviderEvent,
@@ -542,6 +566,8 @@ impl JobKind {
             JobKind::ReturnCampaign => "return_campaign",
             JobKind::TellReturnable => "tell_returnable",
             JobKind::SendReturnableNotice => "send_returnable_notice",
+            JobKind::IssueYearlyReceipts => "issue_yearly_receipts",
+            JobKind::SendYearlyReceipt => "send_yearly_receipt",
             JobKind::EraseMails => "erase_mails",
             JobKind::AdvanceWithdrawal => "advance_withdrawal",
             JobKind::TakeProviderEvent => "take_provider_event",
@@ -591,6 +617,8 @@ impl JobKind {
             | JobKind::AdvanceWithdrawal
             | JobKind::TellReturnable
             | JobKind::SendReturnableNotice
+            | JobKind::IssueYearlyReceipts
+            | JobKind::SendYearlyReceipt
             | JobKind::EraseMails
             | JobKind::TakeProviderEvent => false,
         }
@@ -692,6 +720,8 @@ mod tests {
             Job::ReturnCampaign { campaign: CampaignId::generate(book), after: Some(PledgeId::generate(book)) },
             Job::TellReturnable { campaign: CampaignId::generate(book), after: None },
             Job::SendReturnableNotice { pledge: PledgeId::generate(book), campaign: CampaignId::generate(book) },
+            Job::IssueYearlyReceipts { year: 2027, as_of: Timestamp::UNIX_EPOCH, after: Some(DonorId::generate(book)) },
+            Job::SendYearlyReceipt { receipt: YearlyReceiptId::generate(book) },
             Job::EraseMails { donor: DonorId::generate(book) },
             Job::AdvanceWithdrawal { withdrawal: WithdrawalId::generate(book), after: Some(PledgeId::generate(book)) },
             Job::TakeProviderEvent { provider: "stripe".into(), event_id: "evt_1".into() },

@@ -70,6 +70,7 @@ impl JobKind {
             | JobKind::AdvanceWithdrawal
             | JobKind::TellReturnable
             | JobKind::ReturnSuspense
+            | JobKind::IssueYearlyReceipts
             | JobKind::EraseMails => Work::Money,
             JobKind::SendReceipt
             | JobKind::NotifyDecline
@@ -84,7 +85,8 @@ impl JobKind {
             | JobKind::SendRefundNotice
             | JobKind::SendCardTestingNotice
             | JobKind::NotifyPledge
-            | JobKind::SendReturnableNotice => Work::Mail,
+            | JobKind::SendReturnableNotice
+            | JobKind::SendYearlyReceipt => Work::Mail,
         }
     }
 

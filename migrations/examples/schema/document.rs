@@ -136,6 +136,8 @@ const DOMAINS: &[Domain] = &[
             "fund_use",
             "receipt_year",
             "receipt",
+            "yearly_receipt",
+            "yearly_receipt_item",
             "donor_link",
             "withdrawal",
             "suspense_item",

@@ -200,6 +200,7 @@ async fn all_that_is_stored_of_a_donor_is_shown_column_by_column_with_who_receiv
         ("suspense_item", "suspense"),
         ("returnable_notice", "returnable"),
         ("donor_identity", "identity"),
+        ("yearly_receipt", "yearly_receipts"),
         ("matching_vote", "votes"),
     ]);
     for part in empty.values() {

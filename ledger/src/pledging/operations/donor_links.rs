@@ -4,8 +4,8 @@
 //! Whoever tries a token that leads nowhere learns nothing: unknown, lapsed, revoked and erased are one answer.
 
 use crate::error::Error;
-use crate::id::{DonorId, DonorLinkId, ReceiptId};
-use crate::pledging::rules::donor_link::{DonorLink, LINK_LIFETIME, LinkToken};
+use crate::id::{DonorId, DonorLinkId, ReceiptId, YearlyReceiptId};
+use crate::pledging::rules::donor_link::{DonorLink, LINK_LIFETIME, LinkToken, Target};
 use crate::pledging::store::{donor_links, donors};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
@@ -21,7 +21,7 @@ pub async fn make(
     secret: String,
     wall: Timestamp,
 ) -> Result<(DonorLink, LinkToken), Error> {
-    insert(tx, donor, None, secret, wall).await
+    insert(tx, donor, Target::Gifts, secret, wall).await
 }
 
 /// A link to one receipt, which does not lapse.
@@ -36,13 +36,28 @@ pub async fn make_of_receipt(
     secret: String,
     wall: Timestamp,
 ) -> Result<(DonorLink, LinkToken), Error> {
-    insert(tx, donor, Some(receipt), secret, wall).await
+    insert(tx, donor, Target::Receipt(receipt), secret, wall).await
+}
+
+/// A link to one receipt of a year, which does not lapse.
+///
+/// # Errors
+///
+/// As [`make`].
+pub async fn make_of_yearly_receipt(
+    tx: &Transaction<'_>,
+    donor: DonorId,
+    receipt: YearlyReceiptId,
+    secret: String,
+    wall: Timestamp,
+) -> Result<(DonorLink, LinkToken), Error> {
+    insert(tx, donor, Target::YearlyReceipt(receipt), secret, wall).await
 }
 
 async fn insert(
     tx: &Transaction<'_>,
     donor: DonorId,
-    receipt: Option<ReceiptId>,
+    to: Target,
     secret: String,
     wall: Timestamp,
 ) -> Result<(DonorLink, LinkToken), Error> {
@@ -50,12 +65,12 @@ async fn insert(
     if donors::lock(tx, donor).await?.erased_at.is_some() {
         return Err(Error::NotFound("donor"));
     }
-    let lapses_at = match receipt {
-        Some(_) => None,
-        None => Some(wall + LINK_LIFETIME),
+    let lapses_at = match to {
+        Target::Receipt(_) | Target::YearlyReceipt(_) => None,
+        Target::Gifts => Some(wall + LINK_LIFETIME),
     };
     let id = DonorLinkId::generate(donor.book);
-    let link = DonorLink { id, donor, receipt, created_at: wall, lapses_at, revoked_at: None };
+    let link = DonorLink { id, donor, to, created_at: wall, lapses_at, revoked_at: None };
     let token = LinkToken::new(donor.book, secret);
     donor_links::insert(tx, &link, &token).await?;
     Ok((link, token))
@@ -67,7 +82,7 @@ async fn insert(
 ///
 /// [`Error::NotFound`] for whatever leads nowhere.
 pub async fn donor(client: &impl GenericClient, token: &str, wall: Timestamp) -> Result<DonorId, Error> {
-    let link = working(client, token, wall).await?.filter(|link| link.receipt.is_none());
+    let link = working(client, token, wall).await?.filter(|link| link.to == Target::Gifts);
     link.map(|link| link.donor).ok_or(Error::NotFound("page"))
 }
 
@@ -77,7 +92,30 @@ pub async fn donor(client: &impl GenericClient, token: &str, wall: Timestamp) ->
 ///
 /// [`Error::NotFound`] for whatever leads nowhere.
 pub async fn receipt(client: &impl GenericClient, token: &str, wall: Timestamp) -> Result<ReceiptId, Error> {
-    working(client, token, wall).await?.and_then(|link| link.receipt).ok_or(Error::NotFound("receipt"))
+    working(client, token, wall).await?.and_then(|link| link.to.receipt()).ok_or(Error::NotFound("receipt"))
+}
+
+/// Either receipt to which a token leads: [`Target::Receipt`] or [`Target::YearlyReceipt`].
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for whatever leads nowhere.
+pub async fn either_receipt(client: &impl GenericClient, token: &str, wall: Timestamp) -> Result<Target, Error> {
+    let to = working(client, token, wall).await?.map(|link| link.to).filter(|to| *to != Target::Gifts);
+    to.ok_or(Error::NotFound("receipt"))
+}
+
+/// The receipt of a year to which a token leads.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for whatever leads nowhere.
+pub async fn yearly_receipt(
+    client: &impl GenericClient,
+    token: &str,
+    wall: Timestamp,
+) -> Result<YearlyReceiptId, Error> {
+    working(client, token, wall).await?.and_then(|link| link.to.yearly_receipt()).ok_or(Error::NotFound("receipt"))
 }
 
 async fn working(client: &impl GenericClient, token: &str, wall: Timestamp) -> Result<Option<DonorLink>, Error> {

@@ -1,18 +1,23 @@
 //! Links of donors. Of their secrets only digests are kept.
 
 use crate::error::Error;
-use crate::id::{BookId, DonorId, DonorLinkId, ReceiptId};
-use crate::pledging::rules::donor_link::{DonorLink, LinkToken};
+use crate::id::{BookId, DonorId, DonorLinkId, ReceiptId, YearlyReceiptId};
+use crate::pledging::rules::donor_link::{DonorLink, LinkToken, Target};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
 fn link(book: BookId, row: &Row) -> DonorLink {
+    let to = match (row.get::<_, Option<Uuid>>("receipt"), row.get::<_, Option<Uuid>>("yearly_receipt")) {
+        (Some(id), _) => Target::Receipt(ReceiptId::new(book, id)),
+        (None, Some(id)) => Target::YearlyReceipt(YearlyReceiptId::new(book, id)),
+        (None, None) => Target::Gifts,
+    };
     DonorLink {
         id: DonorLinkId::new(book, row.get("id")),
         donor: DonorId::new(book, row.get("donor")),
-        receipt: row.get::<_, Option<Uuid>>("receipt").map(|id| ReceiptId::new(book, id)),
+        to,
         created_at: row.get("created_at"),
         lapses_at: row.get("lapses_at"),
         revoked_at: row.get("revoked_at"),
@@ -24,8 +29,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &DonorLink, token: &LinkToken) ->
     let statement = tx
         .prepare_cached(
             "-- donor_links::insert
-            INSERT INTO donor_link (book_id, id, donor, receipt, created_at, lapses_at, secret_digest)
-            VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            INSERT INTO donor_link (book_id, id, donor, receipt, yearly_receipt, created_at, lapses_at, secret_digest)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .await?;
     tx.execute(
@@ -34,7 +39,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &DonorLink, token: &LinkToken) ->
             /* book_id */ &new.id.book.0,
             /* id */ &new.id.object,
             /* donor */ &new.donor.object,
-            /* receipt */ &new.receipt.map(|receipt| receipt.object),
+            /* receipt */ &new.to.receipt().map(|receipt| receipt.object),
+            /* yearly_receipt */ &new.to.yearly_receipt().map(|receipt| receipt.object),
             /* created_at */ &new.created_at,
             /* lapses_at */ &new.lapses_at,
             /* secret_digest */ &token.digest().as_slice(),
@@ -49,7 +55,7 @@ pub async fn find(client: &impl GenericClient, token: &LinkToken) -> Result<Opti
     let statement = client
         .prepare_cached(
             "-- donor_links::find
-            SELECT id, donor, receipt, created_at, lapses_at, revoked_at FROM donor_link
+            SELECT id, donor, receipt, yearly_receipt, created_at, lapses_at, revoked_at FROM donor_link
              WHERE book_id = $1 AND secret_digest = $2",
         )
         .await?;
@@ -69,7 +75,7 @@ pub async fn list(
     let statement = client
         .prepare_cached(
             "-- donor_links::list
-            SELECT id, donor, receipt, created_at, lapses_at, revoked_at FROM donor_link
+            SELECT id, donor, receipt, yearly_receipt, created_at, lapses_at, revoked_at FROM donor_link
              WHERE book_id = $1 AND donor = $2 AND id > $3 ORDER BY id LIMIT $4",
         )
         .await?;

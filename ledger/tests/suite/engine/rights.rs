@@ -149,6 +149,8 @@ const KEPT: &[(&str, &str)] = &[
     ("transfer", "UPDATE DELETE TRUNCATE"),
     ("unit", "UPDATE DELETE TRUNCATE"),
     ("withdrawal", "DELETE TRUNCATE"),
+    ("yearly_receipt", "UPDATE DELETE TRUNCATE"),
+    ("yearly_receipt_item", "UPDATE DELETE TRUNCATE"),
 ];
 
 /// The login of the service, without the limits and pools of the program.

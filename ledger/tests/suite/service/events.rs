@@ -85,6 +85,7 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
     ),
     ("a part of a charge, whose states are events", &["charge_attempt", "charge_fee"]),
     ("a part of a settlement, whose states are events", &["settlement_line"]),
+    ("a part of a receipt of a year, which is an event", &["yearly_receipt_item"]),
     ("a part of a chargeback, whose states are events", &["chargeback_part"]),
     (
         "a part of a matching round, whose states are events, and what is said of its result",
