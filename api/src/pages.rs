@@ -14,6 +14,7 @@ pub mod plan_move;
 pub mod receipt;
 pub mod sign_in;
 pub mod trouble;
+pub mod yearly_receipt;
 
 use crate::problem::Problem;
 use actix_web::http::StatusCode;
@@ -48,9 +49,11 @@ pub(crate) fn routes(routes: &mut ServiceConfig) {
         .service(donor::change_plan)
         .service(donor::data)
         .service(donor::one_receipt)
+        .service(yearly_receipt::ask_for_year)
+        .service(yearly_receipt::show)
         .service(donor::show_year)
         .service(donor::show)
-        .service(receipt::show)
+        .service(yearly_receipt::show_by_link)
         .service(plan_change::consent)
         .service(plan_change::show)
         .service(plan_move::answer)

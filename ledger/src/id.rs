@@ -195,6 +195,8 @@ book_ids! {
     DonorLinkId = "dlk", "a", "link of a donor";
     /// The receipt of a charge.
     ReceiptId = "rct", "a", "receipt";
+    /// The receipt of a year.
+    YearlyReceiptId = "yrc", "a", "receipt of a year";
     /// One due payment of a pledge.
     ChargeId = "chg", "a", "charge";
     /// What goes back of a charge.

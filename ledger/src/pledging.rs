@@ -32,6 +32,7 @@ pub mod rules {
     pub mod tier;
     pub mod tries;
     pub mod withdrawal;
+    pub mod yearly_receipt;
 }
 
 /// SQL, and nothing else.
@@ -63,6 +64,7 @@ pub mod store {
     pub mod tries;
     pub mod webhooks;
     pub mod withdrawals;
+    pub mod yearly_receipts;
 }
 
 /// Lock, decide, save.
@@ -116,4 +118,5 @@ pub mod operations {
     pub mod unexplained;
     pub mod verdicts;
     pub mod withdrawals;
+    pub mod yearly_receipts;
 }

@@ -19,6 +19,7 @@ mod plan_changes;
 mod refunds;
 mod stripe;
 mod walk;
+mod yearly_receipts;
 
 use anyhow::{Context as _, ensure};
 use api::demo::client::{Client, text};

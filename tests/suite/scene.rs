@@ -11,6 +11,7 @@ mod partners;
 mod pledging;
 
 use crate::contract::Piece;
+use anyhow::Context as _;
 use api::demo::cast::{Cast, pledge_body};
 use api::demo::client::{Client, text};
 use jiff::civil::date;
@@ -127,6 +128,19 @@ pub(crate) async fn partner_with_all_scopes(cast: &Cast) -> anyhow::Result<Clien
     Client::partner(cast.base(), text(&credential, "/id")?, text(&credential, "/secret")?)
 }
 
+/// One donor who gave twice in the year before, and has the receipt of it, and one who gave once.
+async fn gave_before(cast: &Cast) -> anyhow::Result<[Value; 2]> {
+    let campaign = cast.campaign("open-forge", "open-forge", "1000.00").await?;
+    let place = format!("/v1/campaigns/{}/pledges", text(&campaign, "/id")?);
+    let mut donors = [Value::Null, Value::Null];
+    for (number, donor) in donors.iter_mut().enumerate() {
+        let mut pledge = pledge_body(&campaign, 50 + number, "30.00", date(2030, 11, 15))?;
+        pledge["schedule"]["payments"] = json!(2 - number);
+        *donor = cast.partner.post(&place, &pledge).await?.ok()?["donor"]["id"].clone();
+    }
+    Ok(donors)
+}
+
 /// Makes what the ids of the contract can name.
 async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     for id in [&cast.book, &cast.host, &cast.team, &cast.platform] {
@@ -158,8 +172,17 @@ async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
             known.example("POST /v1/donors/{id}:erase", json!({"id": leaving["donor"]["id"]}), why);
         }
     }
+    let years = gave_before(cast).await?;
     cast.advance(start).await?;
     cast.advance(date(2031, 1, 8)).await?;
+    let why = json!({"year": 2030, "reason": "A payment came in late"});
+    known.example("POST /v1/donors/{id}/yearly-receipts:reissue", json!({"id": years[1]}), why);
+    known.example("POST /v1/donors/{id}/yearly-receipts", json!({"id": years[0]}), json!({"year": 2030}));
+    let mails = cast.treasurer.all(&format!("/v1/books/{}/outbox", cast.book)).await?;
+    let mail = mails.iter().find(|mail| mail["kind"] == "yearly-receipt").context("the receipt of a year")?;
+    let words = text(mail, "/text")?.split_whitespace();
+    let token = words.filter_map(|word| word.split_once("/receipts/")).next().context("its link")?.1;
+    known.example("GET /v1/yearly-receipts/{token}", json!({"token": token}), Value::Null);
     for pledge in known.values["plg"].clone() {
         for charge in cast.partner.all(&format!("/v1/pledges/{pledge}/charges")).await? {
             known.add(text(&charge, "/id")?);

@@ -23,6 +23,7 @@ mod returnables;
 mod treasury;
 mod winding;
 mod withdrawals;
+mod yearly_receipts;
 
 use crate::breaker::Breakers;
 use crate::failure::Failure;
@@ -117,6 +118,10 @@ impl Context {
             }
             Job::EndPledges { wind_up, after } => self.end_pledges(leased, *wind_up, *after).await,
             Job::ReturnLines { wind_up, after } => self.return_lines(leased, *wind_up, after).await,
+            Job::IssueYearlyReceipts { year, as_of, after } => {
+                self.issue_yearly_receipts(leased, *year, *as_of, *after).await
+            }
+            Job::SendYearlyReceipt { receipt } => self.send_yearly_receipt(leased, *receipt).await,
             Job::EraseMails { donor } => self.erase_mails(leased, *donor).await,
             Job::TakeProviderEvent { provider, event_id } => self.take_provider_event(leased, provider, event_id).await,
             Job::SendRefund { refund } => self.send_refund(leased, *refund).await,

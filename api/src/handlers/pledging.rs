@@ -29,6 +29,7 @@ pub mod settlements;
 pub mod suspense;
 pub mod tiers;
 pub mod withdrawals;
+pub mod yearly_receipts;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -73,6 +74,10 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(donor_links::revoke_link)
         .service(receipts::list_receipts)
         .service(receipts::show_receipt)
+        .service(yearly_receipts::reissue_yearly)
+        .service(yearly_receipts::request_yearly)
+        .service(yearly_receipts::list_yearly)
+        .service(yearly_receipts::show_yearly)
         .service(donors::erase_donor)
         .service(donors::show_donor_data)
         .service(charges::capture)

@@ -31,14 +31,16 @@ use ledger::pledging::rules::plan_move::MoveState;
 use ledger::pledging::rules::pledge::{AfterPause, Need, Pledge, State as PledgeState};
 use ledger::pledging::rules::receipt::{self, Custodian, Number, Shown, Sum};
 use ledger::pledging::rules::returnable::Why;
+use ledger::pledging::rules::yearly_receipt::YearlyReceipt;
 use ledger::pledging::store::gifts::{self, Choice, Gift, Held, Moved, Released};
-use ledger::pledging::store::{donors, issued_receipts, plan_moves, pledges};
+use ledger::pledging::store::{donors, issued_receipts, plan_moves, pledges, yearly_receipts};
 use ledger::service::change::Change;
 use ledger::service::store::activity::Actor;
 use ledger::treasury::rules::custodian::Freeze;
 use ledger::treasury::store::custodians;
 use serde::Deserialize;
 use std::collections::BTreeSet;
+use uuid::Uuid;
 
 /// So many plans, payments, uses and campaigns are shown; `data.json` has them all.
 const SHOWN_MAX: i64 = 100;
@@ -63,6 +65,7 @@ struct DonorPage {
     released: Vec<(Released, String)>,
     moved: Vec<Moved>,
     years: Vec<i32>,
+    yearly: Vec<YearlyReceipt>,
     is_cut: bool,
 }
 
@@ -249,7 +252,7 @@ impl GiftView {
 }
 
 /// What a token leads to: a donor and the book. One that leads nowhere is not found.
-async fn whose(client: &impl GenericClient, token: &str, wall: Timestamp) -> Result<(DonorId, Book), Error> {
+pub(super) async fn whose(client: &impl GenericClient, token: &str, wall: Timestamp) -> Result<(DonorId, Book), Error> {
     let donor = donor_links::donor(client, token, wall).await?;
     Ok((donor, books::get(client, donor.book).await?))
 }
@@ -268,6 +271,7 @@ pub(super) async fn show(state: Data<State>, token: Path<String>) -> Result<Http
     let released = gifts::released(&client, id, SHOWN_MAX).await?;
     let moved = gifts::moved(&client, id, SHOWN_MAX).await?;
     let frozen = custodians::list_standing(&client, book.id).await?;
+    let yearly = yearly_receipts::list(&client, id, Uuid::nil(), SHOWN_MAX).await?;
     let mut views = Vec::with_capacity(plans.len());
     for pledge in &plans {
         let parts = returnables::money(&client, &book, pledge.id, wall).await?;
@@ -287,6 +291,7 @@ pub(super) async fn show(state: Data<State>, token: Path<String>) -> Result<Http
         gifts: paid.iter().map(GiftView::new).collect(),
         on_the_way: paid.iter().filter_map(GiftView::on_the_way).collect(),
         years: paid.iter().filter_map(|it| Some(it.receipt?.year)).collect::<BTreeSet<_>>().into_iter().rev().collect(),
+        yearly,
         is_cut: [plans.len(), paid.len(), released.len(), moved.len()].into_iter().any(is_full),
         held,
         released: released
@@ -339,6 +344,9 @@ struct YearPage {
     receipts: Vec<YearLine>,
     sums: Vec<String>,
     custodians: Vec<(Custodian, String)>,
+    /// The receipts of the year itself; and whether one can be asked for.
+    yearly: Vec<YearlyReceipt>,
+    can_ask: bool,
     is_cut: bool,
 }
 
@@ -394,7 +402,11 @@ pub(super) async fn show_year(state: Data<State>, path: Path<(String, String)>) 
             custodians.push(own);
         }
     }
+    let of_year = yearly_receipts::custodians(&client, id, year).await?;
+    let is_over = i32::from(book.today(wall).year()) > year;
     let shown = YearPage {
+        can_ask: is_over && of_year.iter().any(|(_, issued)| issued.is_none()),
+        yearly: of_year.into_iter().filter_map(|(_, issued)| issued).collect(),
         token,
         year,
         name: donors::get(&client, id).await?.name,

@@ -1,22 +1,18 @@
-//! A receipt as a page, or as plain text for whoever asks for that: by the link of its mail, or from the donor's page.
+//! A receipt as a page, or as plain text for whoever asks for that: from the page of its donor, or by the link of its mail.
 
 use super::{page, written};
 use crate::problem::Problem;
-use crate::state::State;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, VARY};
-use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse, route};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use deadpool_postgres::GenericClient;
-use jiff::Timestamp;
 use ledger::Error;
 use ledger::engine::store::books;
 use ledger::money::Money;
-use ledger::pledging::operations::donor_links;
 use ledger::pledging::rules::conversion;
 use ledger::pledging::rules::receipt::{Receipt, Shown};
-use ledger::pledging::store::{donors, issued_receipts};
+use ledger::pledging::store::donors;
 
 /// What a receipt says, for people.
 #[derive(Template)]
@@ -64,35 +60,31 @@ impl ReceiptPage {
 
     /// As HTML, unless plain text is asked for.
     pub(super) fn respond(&self, request: &HttpRequest) -> Result<HttpResponse, Problem> {
-        let mut answer = if wants_text(request) {
-            let text = ReceiptText { page: self }.render().map_err(|error| {
-                tracing::error!(%error, "a receipt cannot be rendered");
-                Problem::internal()
-            })?;
-            HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(text)
-        } else {
-            page(StatusCode::OK, self)?
-        };
-        answer.headers_mut().insert(VARY, ACCEPT.into());
-        Ok(answer)
+        as_asked(request, self, &ReceiptText { page: self })
     }
+}
+
+/// A receipt as HTML, unless plain text is asked for.
+pub(super) fn as_asked(
+    request: &HttpRequest,
+    html: &impl Template,
+    text: &impl Template,
+) -> Result<HttpResponse, Problem> {
+    let mut answer = if wants_text(request) {
+        let text = text.render().map_err(|error| {
+            tracing::error!(%error, "a receipt cannot be rendered");
+            Problem::internal()
+        })?;
+        HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(text)
+    } else {
+        page(StatusCode::OK, html)?
+    };
+    answer.headers_mut().insert(VARY, ACCEPT.into());
+    Ok(answer)
 }
 
 /// Whether plain text is asked for, and no HTML.
 fn wants_text(request: &HttpRequest) -> bool {
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     accept.contains("text/plain") && !accept.contains("text/html")
-}
-
-/// The receipt to which a link leads.
-#[route("/receipts/{token}", method = "GET", method = "HEAD")]
-pub(super) async fn show(
-    state: Data<State>,
-    token: Path<String>,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    let client = state.client().await?;
-    let id = donor_links::receipt(&client, &token, Timestamp::now()).await?;
-    let shown = issued_receipts::get(&client, id).await?;
-    ReceiptPage::of(&client, shown).await?.respond(&request)
 }

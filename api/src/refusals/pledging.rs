@@ -28,6 +28,8 @@ const PLAN_CHANGES: &[&str] = &[
     "POST /v1/pledges/{id}:cancel",
     "POST /v1/pledges/{id}:redirect",
 ];
+const YEARLY_RECEIPTS: &[&str] =
+    &["POST /v1/donors/{id}/yearly-receipts", "POST /v1/donors/{id}/yearly-receipts:reissue"];
 /// Whoever decides, and what a decision does at once.
 const DECISIONS: &[&str] = &["POST /v1/claims/{id}/reviews", "POST /v1/disputes/{id}:resolve"];
 
@@ -275,6 +277,24 @@ pub(super) const KINDS: &[Kind] = &[
         "Nothing of the pledge's money is returnable now.",
         "Look at the pledge's money, which says since when and why something is. Refund a charge where the host agrees.",
         &["POST /v1/pledges/{id}:return"],
+    ),
+    refusal(
+        "year-not-over",
+        "The year has not ended yet, in the zone of the book.",
+        "Ask again in January. What was given so far stands in the receipts of the single charges.",
+        YEARLY_RECEIPTS,
+    ),
+    refusal(
+        "nothing-given",
+        "The donor has no receipt of a charge that was captured in that year.",
+        "Ask for a year in which they gave: `GET /v1/pledges/{id}/receipts` has the receipts of a pledge, each with its day.",
+        YEARLY_RECEIPTS,
+    ),
+    refusal(
+        "yearly-receipt-unchanged",
+        "Nothing has changed since the receipts of that year were issued, so that another edition would say the same.",
+        "Nothing is left to do: the last edition says what is so.",
+        &["POST /v1/donors/{id}/yearly-receipts:reissue"],
     ),
     refusal(
         "terms-written",

@@ -7,6 +7,7 @@ use crate::id::{
     BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, CustodianFreezeId, DistributionId, DonorId,
     EntrantId, HoldId, InvitationId, MatchingRoundId, OrganisationId, PlanChangeId, PlanMoveId, PledgeId,
     PurseContributionId, RefundId, ReleaseId, SettlementId, StatementId, SuspenseId, WindUpId, WithdrawalId,
+    YearlyReceiptId,
 };
 use crate::service::store::activity::Actor;
 use jiff::Timestamp;
@@ -307,6 +308,20 @@ pub enum Job {
         /// The code of the account after which the page begins; empty for the first.
         after: String,
     },
+    /// A year is over: issue its receipts to donors who gave more than once, a page of donors.
+    IssueYearlyReceipts {
+        /// The year, in the zone of the book.
+        year: i32,
+        /// As of when, in book time: the moment at which it was due.
+        as_of: Timestamp,
+        /// The donor with whom the page begins; none for the first.
+        after: Option<DonorId>,
+    },
+    /// Send the donor the receipt of a year.
+    SendYearlyReceipt {
+        /// The receipt.
+        receipt: YearlyReceiptId,
+    },
     /// A donor was erased: take away the mails too, those that were under way as well.
     EraseMails {
         /// The donor.
@@ -363,6 +378,8 @@ impl Job {
             Job::SendReturnableNotice { .. } => JobKind::SendReturnableNotice,
             Job::EndPledges { .. } => JobKind::EndPledges,
             Job::ReturnLines { .. } => JobKind::ReturnLines,
+            Job::IssueYearlyReceipts { .. } => JobKind::IssueYearlyReceipts,
+            Job::SendYearlyReceipt { .. } => JobKind::SendYearlyReceipt,
             Job::EraseMails { .. } => JobKind::EraseMails,
             Job::AdvanceWithdrawal { .. } => JobKind::AdvanceWithdrawal,
             Job::AdvanceCustodianFreeze { .. } => JobKind::AdvanceCustodianFreeze,
@@ -424,6 +441,8 @@ impl fmt::Debug for Job {
             Job::SendReturnableNotice { pledge, .. } => write!(f, "send_returnable_notice of {pledge}"),
             Job::EndPledges { wind_up, .. } => write!(f, "end_pledges of {wind_up}"),
             Job::ReturnLines { wind_up, after } => write!(f, "return_lines of {wind_up} after '{after}'"),
+            Job::IssueYearlyReceipts { year, .. } => write!(f, "issue_yearly_receipts of {year}"),
+            Job::SendYearlyReceipt { receipt } => write!(f, "send_yearly_receipt of {receipt}"),
             Job::EraseMails { donor } => write!(f, "erase_mails to {donor}"),
             Job::ReturnSuspense { item } => write!(f, "return_suspense of {item}"),
             Job::AdvancePlanMove { plan_move } => write!(f, "advance_plan_move of {plan_move}"),
@@ -514,6 +533,10 @@ pub enum JobKind {
     TellReturnable,
     /// [`Job::SendReturnableNotice`]
     SendReturnableNotice,
+    /// [`Job::IssueYearlyReceipts`]
+    IssueYearlyReceipts,
+    /// [`Job::SendYearlyReceipt`]
+    SendYearlyReceipt,
     /// [`Job::EraseMails`]
     EraseMails,
     /// [`Job::AdvanceWithdrawal`]
@@ -540,7 +563,7 @@ pub enum JobKind {
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 47] = [
+    pub const ALL: [JobKind; 49] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -577,6 +600,8 @@ impl JobKind {
         JobKind::ReturnCampaign,
         JobKind::TellReturnable,
         JobKind::SendReturnableNotice,
+        JobKind::IssueYearlyReceipts,
+        JobKind::SendYearlyReceipt,
         JobKind::EraseMails,
         JobKind::AdvanceWithdrawal,
         JobKind::AdvanceCustodianFreeze,
@@ -629,6 +654,8 @@ impl JobKind {
             JobKind::ReturnCampaign => "return_campaign",
             JobKind::TellReturnable => "tell_returnable",
             JobKind::SendReturnableNotice => "send_returnable_notice",
+            JobKind::IssueYearlyReceipts => "issue_yearly_receipts",
+            JobKind::SendYearlyReceipt => "send_yearly_receipt",
             JobKind::EraseMails => "erase_mails",
             JobKind::AdvanceWithdrawal => "advance_withdrawal",
             JobKind::AdvanceCustodianFreeze => "advance_custodian_freeze",
@@ -692,6 +719,8 @@ impl JobKind {
             | JobKind::SendHoldNotice
             | JobKind::TellReturnable
             | JobKind::SendReturnableNotice
+            | JobKind::IssueYearlyReceipts
+            | JobKind::SendYearlyReceipt
             | JobKind::EraseMails
             | JobKind::TakeProviderEvent => false,
         }
@@ -798,6 +827,8 @@ mod tests {
             Job::ReturnCampaign { campaign: CampaignId::generate(book), after: Some(PledgeId::generate(book)) },
             Job::TellReturnable { campaign: CampaignId::generate(book), after: None },
             Job::SendReturnableNotice { pledge: PledgeId::generate(book), campaign: CampaignId::generate(book) },
+            Job::IssueYearlyReceipts { year: 2027, as_of: Timestamp::UNIX_EPOCH, after: Some(DonorId::generate(book)) },
+            Job::SendYearlyReceipt { receipt: YearlyReceiptId::generate(book) },
             Job::EraseMails { donor: DonorId::generate(book) },
             Job::AdvanceWithdrawal { withdrawal: WithdrawalId::generate(book), after: Some(PledgeId::generate(book)) },
             Job::AdvanceCustodianFreeze {

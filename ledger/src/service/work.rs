@@ -74,6 +74,7 @@ impl JobKind {
             | JobKind::ReturnSuspense
             | JobKind::EndPledges
             | JobKind::ReturnLines
+            | JobKind::IssueYearlyReceipts
             | JobKind::EraseMails => Work::Money,
             JobKind::SendReceipt
             | JobKind::NotifyDecline
@@ -91,7 +92,8 @@ impl JobKind {
             | JobKind::SendPlanMove
             | JobKind::SendCustodianNotice
             | JobKind::SendHoldNotice
-            | JobKind::SendReturnableNotice => Work::Mail,
+            | JobKind::SendReturnableNotice
+            | JobKind::SendYearlyReceipt => Work::Mail,
         }
     }
 

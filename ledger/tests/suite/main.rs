@@ -53,6 +53,7 @@ mod pledging {
     mod stuck;
     mod terms;
     mod ways_back;
+    mod yearly_receipts;
 }
 mod challenges;
 mod cooperatives;

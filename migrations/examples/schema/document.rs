@@ -151,6 +151,8 @@ const DOMAINS: &[Domain] = &[
             "frozen_layer",
             "receipt_year",
             "receipt",
+            "yearly_receipt",
+            "yearly_receipt_item",
             "donor_link",
             "withdrawal",
             "suspense_item",

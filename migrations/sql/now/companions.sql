@@ -158,7 +158,8 @@ $$;
 SELECT ledger_delegate('companion_charge_fee(int, jsonb)');
 
 -- Receipts of charges that were captured, each row whole but for its number, and numbered in the order of their entries: the row
--- of the year is locked until the batch is written, so that no number is left out. Answers those that are new: a charge has one.
+-- of the year is locked until the batch is written, so that no number is left out. The receipts of the year itself are issued by a job,
+-- at the moment that each row names. Answers those that are new: a charge has one.
 CREATE OR REPLACE FUNCTION receipts_insert(p_book int, p_rows jsonb) RETURNS SETOF public.receipt
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -176,7 +177,7 @@ BEGIN
         RAISE EXCEPTION 'book %: a donor is being changed', p_book USING ERRCODE = 'CP001';
     END IF;
     FOR v_year IN
-        SELECT r.year, count(*)::int AS rows, array_agg(r.charge) AS charges
+        SELECT r.year, count(*)::int AS rows, array_agg(r.charge) AS charges, min(r.id::text)::uuid AS first
           FROM jsonb_populate_recordset(NULL::public.receipt, p_rows) AS r
          WHERE NOT EXISTS (SELECT FROM public.receipt o WHERE o.book_id = p_book AND o.charge = r.charge)
          GROUP BY r.year ORDER BY r.year
@@ -184,6 +185,13 @@ BEGIN
         INSERT INTO public.receipt_year AS y (book_id, year, last) VALUES (p_book, v_year.year, v_year.rows)
         ON CONFLICT (book_id, year) DO UPDATE SET last = y.last + excluded.last
         RETURNING y.last INTO v_last;
+        INSERT INTO public.job (book_id, id, kind, dedupe, payload, due_at)
+        SELECT p_book, v_year.first, 'issue_yearly_receipts', v_year.year::text,
+               jsonb_build_object('kind', 'issue_yearly_receipts', 'year', v_year.year, 'as_of', r -> 'year_due_at', 'after', NULL),
+               (r ->> 'year_due_at')::timestamptz
+          FROM jsonb_array_elements(p_rows) AS r
+         WHERE r ->> 'id' = v_year.first::text
+        ON CONFLICT (book_id, kind, dedupe) DO NOTHING;
         RETURN QUERY
         INSERT INTO public.receipt (book_id, id, charge, pledge, donor, campaign, custodian, amount, entry, issued_at, year,
                                     number, given_on, currency, campaign_title, custodian_name, custodian_address,

@@ -11,7 +11,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
 $$;
 
 -- The outside ids of what belongs to a donor, and is spoken of by them: pledges, their charges with what went back of them or was
--- taken back, changes and moves of their plans.
+-- taken back, changes and moves of their plans, receipts of years.
 CREATE OR REPLACE FUNCTION donor_objects(p_book int, p_donor uuid) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT coalesce(array_agg(o.id), '{}') FROM (
@@ -33,6 +33,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
         SELECT outside_id('sus', p_book, s.id) FROM public.pledge p
           JOIN public.suspense_item s ON s.book_id = p.book_id AND s.pledge = p.id
          WHERE p.book_id = p_book AND p.donor = p_donor
+        UNION ALL
+        SELECT outside_id('yrc', p_book, y.id) FROM public.yearly_receipt y WHERE y.book_id = p_book AND y.donor = p_donor
         UNION ALL
         SELECT outside_id('plc', p_book, c.id) FROM public.pledge p
           JOIN public.plan_change c ON c.book_id = p.book_id AND c.pledge = p.id
@@ -110,7 +112,7 @@ BEGIN
     -- A mail server may have repeated an address in its refusal.
     UPDATE public.job SET last_error = '', payload = CASE WHEN payload ? 'token' THEN payload || '{"token": ""}' ELSE payload END
      WHERE book_id = p_book AND kind IN ('send_receipt', 'notify_decline', 'send_consent_link', 'send_plan_change', 'send_plan_move', 'notify_pledge',
-                                        'send_refund_notice')
+                                         'send_refund_notice', 'send_returnable_notice', 'send_hold_notice', 'send_yearly_receipt')
        AND left(dedupe, 36) = ANY (v_objects || v_changes) AND (last_error <> '' OR payload ->> 'token' <> '');
     DELETE FROM public.outbox_mail WHERE book_id = p_book AND split_part(about, '.', 2) = ANY (v_objects);
     UPDATE public.sandbox_provider_charge SET token = ''
@@ -157,6 +159,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
         'identity', (SELECT to_jsonb(i) - ARRAY['book_id', 'identity'] FROM public.donor_identity i WHERE i.book_id = p_book AND i.donor = p_donor),
         'receipts', (SELECT coalesce(jsonb_agg(to_jsonb(r) - 'book_id' ORDER BY r.id), '[]')
                        FROM public.receipt r WHERE r.book_id = p_book AND r.donor = p_donor),
+        'yearly_receipts', (SELECT coalesce(jsonb_agg(to_jsonb(y) - 'book_id' ORDER BY y.id), '[]')
+                              FROM public.yearly_receipt y WHERE y.book_id = p_book AND y.donor = p_donor),
+        'yearly_receipt_items', (SELECT coalesce(jsonb_agg(to_jsonb(i) - 'book_id' ORDER BY i.yearly_receipt, i.receipt), '[]')
+                                   FROM public.yearly_receipt y
+                                   JOIN public.yearly_receipt_item i ON i.book_id = y.book_id AND i.yearly_receipt = y.id
+                                  WHERE y.book_id = p_book AND y.donor = p_donor),
         'links', (SELECT coalesce(jsonb_agg(to_jsonb(l) - ARRAY['book_id', 'secret_digest'] ORDER BY l.id), '[]')
                     FROM public.donor_link l WHERE l.book_id = p_book AND l.donor = p_donor),
         'mails', (SELECT coalesce(jsonb_agg(to_jsonb(m) - 'book_id' ORDER BY m.id), '[]')

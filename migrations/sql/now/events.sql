@@ -78,6 +78,9 @@ BEGIN
     ('receipt', 'receipt', 'r.id', '1', $e$'issued'$e$, NULL, NULL, 'r.issued_at', 'r.custodian',
      $f$'charge', r.charge, 'pledge', r.pledge, 'campaign', r.campaign, 'amount', r.amount, 'currency', r.currency,
         'day', r.given_on, 'entry', r.entry$f$),
+    ('yearly_receipt', 'yearly_receipt', 'r.id', '1', $e$'issued'$e$, NULL, NULL, 'r.issued_at',
+     '(SELECT d.partner FROM public.donor d WHERE d.book_id = r.book_id AND d.id = r.donor)',
+     $f$'from', make_date(r.year, 1, 1), 'to', make_date(r.year, 12, 31), 'revision', r.edition$f$),
 
     ('matching_round', 'matching_round', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
      $f$'pool', nullif(r.pool, 0), 'currency', r.currency, 'from', r.first_day, 'to', r.last_day$f$),
@@ -254,6 +257,8 @@ CREATE OR REPLACE TRIGGER chargeback_event_of_new AFTER INSERT ON chargeback REF
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('chargeback');
 CREATE OR REPLACE TRIGGER receipt_event_of_new AFTER INSERT ON receipt REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('receipt');
+CREATE OR REPLACE TRIGGER yearly_receipt_event_of_new AFTER INSERT ON yearly_receipt REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('yearly_receipt');
 CREATE OR REPLACE TRIGGER matching_round_event_of_new AFTER INSERT ON matching_round REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('matching_round');
 CREATE OR REPLACE TRIGGER pool_contribution_event_of_new AFTER INSERT ON pool_contribution REFERENCING NEW TABLE AS new_rows

@@ -125,6 +125,12 @@ GRANT INSERT (id, charge, pledge, donor, campaign, custodian, amount, entry, iss
     campaign_title, custodian_name, custodian_address, custodian_registration, tax_text, terms_sha256, lines) ON receipt TO
     commonpurse_service;
 GRANT INSERT (id, donor, receipt, created_at, lapses_at, book_id, secret_digest) ON donor_link TO commonpurse_service;
+GRANT INSERT (yearly_receipt) ON donor_link TO commonpurse_service;
+GRANT SELECT ON yearly_receipt, yearly_receipt_item TO commonpurse_service;
+GRANT UPDATE (yearly) ON receipt_year TO commonpurse_service;
+GRANT INSERT (id, donor, custodian, issued_at, book_id, year, number, edition, custodian_name, custodian_address,
+    custodian_registration, tax_text) ON yearly_receipt TO commonpurse_service;
+GRANT INSERT (yearly_receipt, receipt, refunded, disputed, book_id, edition) ON yearly_receipt_item TO commonpurse_service;
 GRANT UPDATE (revoked_at) ON donor_link TO commonpurse_service;
 GRANT INSERT (id, monthly_goal, created_at, state_since, state_until, book_id, slug, title, summary, terms, terms_sha256,
     kind, lineage, currency, state, fees, goal, optimum, last_day, basis) ON campaign TO commonpurse_service;

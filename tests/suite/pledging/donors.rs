@@ -47,12 +47,12 @@ pub(super) async fn link(stage: &Stage, pledge: &Value) -> anyhow::Result<(Strin
 }
 
 /// The mails of a kind in the outbox, the oldest first.
-async fn mails(stage: &Stage, kind: &str) -> anyhow::Result<Vec<Value>> {
+pub(super) async fn mails(stage: &Stage, kind: &str) -> anyhow::Result<Vec<Value>> {
     let all = stage.cast.partner.all(&format!("/v1/books/{}/outbox", stage.cast.book)).await?;
     Ok(all.into_iter().filter(|mail| mail["kind"] == kind).collect())
 }
 
-fn linked<'a>(mail: &'a Value, page: &str) -> anyhow::Result<&'a str> {
+pub(super) fn linked<'a>(mail: &'a Value, page: &str) -> anyhow::Result<&'a str> {
     text(mail, "/text")?.split_whitespace().find(|word| word.contains(page)).with_context(|| page.to_owned())
 }
 

@@ -201,6 +201,7 @@ async fn all_that_is_stored_of_a_donor_is_shown_column_by_column_with_who_receiv
         ("plan_move", "moves"),
         ("returnable_notice", "returnable"),
         ("donor_identity", "identity"),
+        ("yearly_receipt", "yearly_receipts"),
         ("matching_vote", "votes"),
     ]);
     for part in empty.values() {

@@ -33,6 +33,31 @@ pub(crate) struct Receipt {
 }
 mail!(Receipt: "pledging/receipt.subject.txt", "pledging/receipt.txt", "pledging/receipt.html");
 
+/// The receipt of a year.
+pub(crate) struct YearlyReceipt {
+    /// The donor's name; empty when it is not known.
+    pub(crate) donor: String,
+    /// The calendar year.
+    pub(crate) year: i32,
+    /// The number of the receipt, such as `2027-Y15`.
+    pub(crate) number: String,
+    /// Who took the money.
+    pub(crate) custodian: String,
+    /// The host in whose book it stands.
+    pub(crate) host: String,
+    /// How many payments it sums up.
+    pub(crate) count: i64,
+    /// What was given, by currency; and what of it had come back, if anything.
+    pub(crate) sums: Vec<(String, String)>,
+    /// The link to the receipt.
+    pub(crate) link: String,
+    /// The link to all that the donor gave.
+    pub(crate) gifts: String,
+    /// What it says of its use before the tax office.
+    pub(crate) tax_text: String,
+}
+mail!(YearlyReceipt: "pledging/yearly_receipt.subject.txt", "pledging/yearly_receipt.txt", "pledging/yearly_receipt.html");
+
 /// The notice to a donor that a payment was declined.
 pub(crate) struct Decline {
     /// The donor's name; empty when it is not known.

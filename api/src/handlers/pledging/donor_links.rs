@@ -15,7 +15,7 @@ use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use ledger::Error;
 use ledger::engine::store::books::Book;
-use ledger::id::{DonorLinkId, PledgeId, ReceiptId};
+use ledger::id::{DonorLinkId, PledgeId, ReceiptId, YearlyReceiptId};
 use ledger::pledging::operations::donor_links;
 use ledger::pledging::rules::donor_link::{DonorLink, LinkToken};
 use ledger::pledging::rules::pledge::Pledge;
@@ -30,9 +30,13 @@ use uuid::Uuid;
 pub struct DonorLinkBody {
     #[schema(value_type = String)]
     id: DonorLinkId,
-    /// The one receipt that it shows; null for all that the donor gave to this book, also by plans that have moved to another partner.
+    /// The one receipt of a charge that it shows; null for another link.
     #[schema(value_type = Option<String>)]
     receipt: Option<ReceiptId>,
+    /// The one receipt of a year that it shows; null for another link. One that shows neither shows all that the donor gave to this book,
+    /// also by plans that have moved to another partner.
+    #[schema(value_type = Option<String>)]
+    yearly_receipt: Option<YearlyReceiptId>,
     /// Its address, to be shown to the donor and nobody else. It is told once, when the link is made; null later. A path when the
     /// service does not know under which address it is reached.
     url: Option<String>,
@@ -46,8 +50,9 @@ pub struct DonorLinkBody {
 
 impl From<DonorLink> for DonorLinkBody {
     fn from(it: DonorLink) -> DonorLinkBody {
-        let DonorLink { id, donor: _, receipt, created_at, lapses_at, revoked_at } = it;
-        DonorLinkBody { id, receipt, url: None, created_at, lapses_at, revoked_at }
+        let DonorLink { id, donor: _, to, created_at, lapses_at, revoked_at } = it;
+        let (receipt, yearly_receipt) = (to.receipt(), to.yearly_receipt());
+        DonorLinkBody { id, receipt, yearly_receipt, url: None, created_at, lapses_at, revoked_at }
     }
 }
 

@@ -27,7 +27,12 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 /// The donor, for the partner that knows them and for people of the host with a role of the route's row.
-async fn known(client: &impl GenericClient, caller: &Caller, book: &Book, id: DonorId) -> Result<Donor, Error> {
+pub(super) async fn known(
+    client: &impl GenericClient,
+    caller: &Caller,
+    book: &Book,
+    id: DonorId,
+) -> Result<Donor, Error> {
     if caller.partner().is_none() {
         caller.require_role(client, book.organisation, "donor").await?;
     }
@@ -55,8 +60,8 @@ pub struct DonorDataBody {
     donor: DonorId,
     /// Who is told what of it.
     received_by: Vec<RecipientBody>,
-    /// The rows as they are stored, by what they are: `donor`, `pledges`, `plan_changes`, `moves`, `charges`, `attempts`, `receipts`, `links`,
-    /// `mails` of a sandbox book, `activities` and `answers` that are kept for repetitions. Secrets, of which digests are kept, are
+    /// The rows as they are stored, by what they are: `donor`, `pledges`, `plan_changes`, `moves`, `charges`, `attempts`, `receipts`, `yearly_receipts`,
+    /// `links`, `mails` of a sandbox book, `activities` and `answers` that are kept for repetitions. Secrets, of which digests are kept, are
     /// left out, and so is what a provider charges.
     #[schema(value_type = Object)]
     stored: Value,

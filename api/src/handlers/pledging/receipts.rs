@@ -13,9 +13,10 @@ use actix_web::{HttpRequest, HttpResponse, get};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::id::{CampaignId, ChargeId, DonorId, OrganisationId, PledgeId, ReceiptId};
+use ledger::money::Currency;
 use ledger::pledging::operations::donor_links;
 use ledger::pledging::rules::conversion;
-use ledger::pledging::rules::receipt::Shown;
+use ledger::pledging::rules::receipt::{Custodian, Shown};
 use ledger::pledging::store::issued_receipts;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -30,6 +31,12 @@ pub struct LineBody {
     amount: BalanceBody,
 }
 
+impl LineBody {
+    pub(super) fn new(label: String, minor: impl Into<i128>, currency: Currency) -> LineBody {
+        LineBody { label, amount: BalanceBody::new(minor, currency) }
+    }
+}
+
 /// Who took the money, as named when the receipt was issued.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Custodian)]
@@ -41,6 +48,12 @@ pub struct CustodianBody {
     address: String,
     /// Its number in a public register; empty when it gave none.
     registration: String,
+}
+
+impl From<Custodian> for CustodianBody {
+    fn from(Custodian { id, name, address, registration }: Custodian) -> CustodianBody {
+        CustodianBody { id, name, address, registration }
+    }
 }
 
 /// What has changed since a receipt was issued.
@@ -101,8 +114,6 @@ impl From<Shown> for ReceiptBody {
     fn from(Shown { receipt: it, refunded, disputed }: Shown) -> ReceiptBody {
         let currency = it.amount.currency();
         let balance = |minor: i64| BalanceBody::new(minor, currency);
-        let line =
-            |line: ledger::pledging::rules::receipt::Line| LineBody { label: line.label, amount: balance(line.amount) };
         ReceiptBody {
             id: it.id,
             number: it.number.to_string(),
@@ -114,15 +125,10 @@ impl From<Shown> for ReceiptBody {
             amount: it.amount.into(),
             original: it.original.map(Into::into),
             rate: it.original.map(|original| conversion::rate(original, it.amount)),
-            lines: it.lines.into_iter().map(line).collect(),
+            lines: it.lines.into_iter().map(|line| LineBody::new(line.label, line.amount, currency)).collect(),
             given_on: it.given_on,
             entry: it.entry,
-            custodian: CustodianBody {
-                id: it.custodian.id,
-                name: it.custodian.name,
-                address: it.custodian.address,
-                registration: it.custodian.registration,
-            },
+            custodian: it.custodian.into(),
             tax_text: it.tax_text,
             terms_sha256: hex::encode(it.terms_digest),
             issued_at: it.issued_at,

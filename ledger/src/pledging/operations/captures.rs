@@ -197,7 +197,7 @@ async fn draft_of(
     rows.push(charges::captured_row(&charge, now)?);
     rows.extend(borne.iter().map(|fee| charge_fees::row(id, fee)));
     let receipt = receipts::compose(book, &charge, pledge, campaign, custodian.clone(), &borne, wall);
-    rows.extend(receipt.as_ref().map(issued_receipts::row));
+    rows.extend(receipt.as_ref().map(|receipt| issued_receipts::row(book, receipt)));
     rows.push(jobs::row(&receipt_job(book, id, wall)));
     rows.extend(chargebacks::sandbox_job(book, pledge, &charge, wall).map(|job| jobs::row(&job)));
     if let By::Partner(partner, event_id) = by {

@@ -4,8 +4,8 @@
 //! Whoever tries a token that leads nowhere learns nothing: unknown, lapsed, revoked and erased are one answer.
 
 use crate::error::Error;
-use crate::id::{BookId, DonorId, DonorLinkId, ReceiptId};
-use crate::pledging::rules::donor_link::{DonorLink, LINK_LIFETIME, LinkToken};
+use crate::id::{BookId, DonorId, DonorLinkId, ReceiptId, YearlyReceiptId};
+use crate::pledging::rules::donor_link::{DonorLink, LINK_LIFETIME, LinkToken, Target};
 use crate::pledging::store::{donor_links, donors};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
@@ -21,11 +21,36 @@ pub async fn make(
     secret: String,
     wall: Timestamp,
 ) -> Result<(DonorLink, LinkToken), Error> {
+    insert(tx, donor, Target::Gifts, secret, wall).await
+}
+
+/// A link to one receipt of a year, which does not lapse.
+///
+/// # Errors
+///
+/// As [`make`].
+pub async fn make_of_yearly_receipt(
+    tx: &Transaction<'_>,
+    donor: DonorId,
+    receipt: YearlyReceiptId,
+    secret: String,
+    wall: Timestamp,
+) -> Result<(DonorLink, LinkToken), Error> {
+    insert(tx, donor, Target::YearlyReceipt(receipt), secret, wall).await
+}
+
+async fn insert(
+    tx: &Transaction<'_>,
+    donor: DonorId,
+    to: Target,
+    secret: String,
+    wall: Timestamp,
+) -> Result<(DonorLink, LinkToken), Error> {
     // Nobody is erased while the link is made.
     if donors::lock(tx, donor).await?.erased_at.is_some() {
         return Err(Error::NotFound("donor"));
     }
-    let link = link(donor, None, wall);
+    let link = link(donor, to, wall);
     let token = LinkToken::new(donor.book, secret);
     donor_links::insert_each(tx, donor.book, &[(link, token.digest())]).await?;
     Ok((link, token))
@@ -61,16 +86,20 @@ pub async fn make_each(
     let present = donors::lock_present(tx, book, &donors).await?;
     let made: Vec<_> = asked.iter().copied().filter(|asked| present.contains(&asked.donor)).collect();
     let of = |made: &WithReceipt| {
-        [(link(made.donor, Some(made.receipt), wall), made.one), (link(made.donor, None, wall), made.all)]
+        let one = link(made.donor, Target::Receipt(made.receipt), wall);
+        [(one, made.one), (link(made.donor, Target::Gifts, wall), made.all)]
     };
     donor_links::insert_each(tx, book, &made.iter().flat_map(of).collect::<Vec<_>>()).await?;
     Ok(made)
 }
 
-fn link(donor: DonorId, receipt: Option<ReceiptId>, wall: Timestamp) -> DonorLink {
-    let lapses_at = if receipt.is_some() { None } else { Some(wall + LINK_LIFETIME) };
+fn link(donor: DonorId, to: Target, wall: Timestamp) -> DonorLink {
+    let lapses_at = match to {
+        Target::Receipt(_) | Target::YearlyReceipt(_) => None,
+        Target::Gifts => Some(wall + LINK_LIFETIME),
+    };
     let id = DonorLinkId::generate(donor.book);
-    DonorLink { id, donor, receipt, created_at: wall, lapses_at, revoked_at: None }
+    DonorLink { id, donor, to, created_at: wall, lapses_at, revoked_at: None }
 }
 
 /// The donor to whose gifts a token leads.
@@ -79,7 +108,7 @@ fn link(donor: DonorId, receipt: Option<ReceiptId>, wall: Timestamp) -> DonorLin
 ///
 /// [`Error::NotFound`] for whatever leads nowhere.
 pub async fn donor(client: &impl GenericClient, token: &str, wall: Timestamp) -> Result<DonorId, Error> {
-    let link = working(client, token, wall).await?.filter(|link| link.receipt.is_none());
+    let link = working(client, token, wall).await?.filter(|link| link.to == Target::Gifts);
     link.map(|link| link.donor).ok_or(Error::NotFound("page"))
 }
 
@@ -89,7 +118,30 @@ pub async fn donor(client: &impl GenericClient, token: &str, wall: Timestamp) ->
 ///
 /// [`Error::NotFound`] for whatever leads nowhere.
 pub async fn receipt(client: &impl GenericClient, token: &str, wall: Timestamp) -> Result<ReceiptId, Error> {
-    working(client, token, wall).await?.and_then(|link| link.receipt).ok_or(Error::NotFound("receipt"))
+    working(client, token, wall).await?.and_then(|link| link.to.receipt()).ok_or(Error::NotFound("receipt"))
+}
+
+/// Either receipt to which a token leads: [`Target::Receipt`] or [`Target::YearlyReceipt`].
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for whatever leads nowhere.
+pub async fn either_receipt(client: &impl GenericClient, token: &str, wall: Timestamp) -> Result<Target, Error> {
+    let to = working(client, token, wall).await?.map(|link| link.to).filter(|to| *to != Target::Gifts);
+    to.ok_or(Error::NotFound("receipt"))
+}
+
+/// The receipt of a year to which a token leads.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for whatever leads nowhere.
+pub async fn yearly_receipt(
+    client: &impl GenericClient,
+    token: &str,
+    wall: Timestamp,
+) -> Result<YearlyReceiptId, Error> {
+    working(client, token, wall).await?.and_then(|link| link.to.yearly_receipt()).ok_or(Error::NotFound("receipt"))
 }
 
 async fn working(client: &impl GenericClient, token: &str, wall: Timestamp) -> Result<Option<DonorLink>, Error> {

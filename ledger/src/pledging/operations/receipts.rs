@@ -33,7 +33,7 @@ pub async fn issue(tx: &Transaction<'_>, id: ChargeId, wall: Timestamp) -> Resul
     let custodian = organisations::find(tx, custodian).await?.ok_or(Error::NotFound("organisation"))?;
     let fees = fees::of_charge(tx, id).await?;
     match compose(&book, &charge, &pledge, &campaign, custodian, &fees, wall) {
-        Some(new) => Ok(Some(issued_receipts::insert(tx, new).await?)),
+        Some(new) => Ok(Some(issued_receipts::insert(tx, &book, new).await?)),
         None => Ok(None),
     }
 }
@@ -54,10 +54,7 @@ pub(super) fn compose(
             return None;
         }
     };
-    let tax_text = match custodian.receipt_text.as_str() {
-        "" => NO_TAX_CERTIFICATE.to_owned(),
-        text => text.to_owned(),
-    };
+    let (custodian, tax_text) = named(custodian);
     Some(Receipt {
         id: ReceiptId::generate(book.id),
         number: Number { year: given_on.year().into(), number: 0 },
@@ -71,16 +68,18 @@ pub(super) fn compose(
         lines: lines(charge.amount.minor(), fees),
         given_on,
         entry: charge.entry,
-        custodian: Custodian {
-            id: custodian.id,
-            name: custodian.name,
-            address: custodian.address,
-            registration: custodian.registration,
-        },
+        custodian,
         tax_text,
         terms_digest: pledge.terms_digest,
         issued_at: book.now(wall),
     })
+}
+
+/// A custodian as receipts name it now, and what they say of their use before the tax office.
+pub(super) fn named(custodian: Organisation) -> (Custodian, String) {
+    let Organisation { id, name, address, registration, receipt_text, .. } = custodian;
+    let tax_text = if receipt_text.is_empty() { NO_TAX_CERTIFICATE.to_owned() } else { receipt_text };
+    (Custodian { id, name, address, registration }, tax_text)
 }
 
 /// What goes to the campaign, and each fee that the charge bore: together the amount.

@@ -1,6 +1,6 @@
 //! The link of a donor: it shows what they gave, or one receipt, and needs no account.
 
-use crate::id::{BookId, DonorId, DonorLinkId, ReceiptId};
+use crate::id::{BookId, DonorId, DonorLinkId, ReceiptId, YearlyReceiptId};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -63,6 +63,35 @@ impl FromStr for LinkToken {
     }
 }
 
+/// What a link shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// All that the donor gave.
+    Gifts,
+    /// One receipt of a charge.
+    Receipt(ReceiptId),
+    /// One receipt of a year.
+    YearlyReceipt(YearlyReceiptId),
+}
+
+impl Target {
+    /// The receipt of a charge, if it is one.
+    pub fn receipt(self) -> Option<ReceiptId> {
+        match self {
+            Target::Receipt(id) => Some(id),
+            Target::Gifts | Target::YearlyReceipt(_) => None,
+        }
+    }
+
+    /// The receipt of a year, if it is one.
+    pub fn yearly_receipt(self) -> Option<YearlyReceiptId> {
+        match self {
+            Target::YearlyReceipt(id) => Some(id),
+            Target::Gifts | Target::Receipt(_) => None,
+        }
+    }
+}
+
 /// A link that was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DonorLink {
@@ -70,8 +99,8 @@ pub struct DonorLink {
     pub id: DonorLinkId,
     /// The donor whose gifts it shows.
     pub donor: DonorId,
-    /// The one receipt that it shows; none for all that the donor gave.
-    pub receipt: Option<ReceiptId>,
+    /// What it shows.
+    pub to: Target,
     /// When it was made, by the wall clock.
     pub created_at: Timestamp,
     /// When it ceases to work, by the wall clock; none for that of a receipt.
@@ -109,7 +138,7 @@ mod tests {
         let link = DonorLink {
             id: DonorLinkId::generate(BookId(3)),
             donor,
-            receipt: None,
+            to: Target::Gifts,
             created_at: wall,
             lapses_at: Some(wall + LINK_LIFETIME),
             revoked_at: None,

@@ -1,18 +1,23 @@
 //! Links of donors. Of their secrets only digests are kept.
 
 use crate::error::Error;
-use crate::id::{BookId, DonorId, DonorLinkId, ReceiptId};
-use crate::pledging::rules::donor_link::{DonorLink, LinkToken};
+use crate::id::{BookId, DonorId, DonorLinkId, ReceiptId, YearlyReceiptId};
+use crate::pledging::rules::donor_link::{DonorLink, LinkToken, Target};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
 fn link(book: BookId, row: &Row) -> DonorLink {
+    let to = match (row.get::<_, Option<Uuid>>("receipt"), row.get::<_, Option<Uuid>>("yearly_receipt")) {
+        (Some(id), _) => Target::Receipt(ReceiptId::new(book, id)),
+        (None, Some(id)) => Target::YearlyReceipt(YearlyReceiptId::new(book, id)),
+        (None, None) => Target::Gifts,
+    };
     DonorLink {
         id: DonorLinkId::new(book, row.get("id")),
         donor: DonorId::new(book, row.get("donor")),
-        receipt: row.get::<_, Option<Uuid>>("receipt").map(|id| ReceiptId::new(book, id)),
+        to,
         created_at: row.get("created_at"),
         lapses_at: row.get("lapses_at"),
         revoked_at: row.get("revoked_at"),
@@ -24,8 +29,9 @@ pub async fn insert_each(tx: &Transaction<'_>, book: BookId, new: &[(DonorLink, 
     let statement = tx
         .prepare_cached(
             "-- donor_links::insert_each
-            INSERT INTO donor_link (book_id, id, donor, receipt, created_at, lapses_at, secret_digest)
-            SELECT $1, n.* FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::timestamptz[], $7::bytea[]) AS n",
+            INSERT INTO donor_link (book_id, id, donor, receipt, yearly_receipt, created_at, lapses_at, secret_digest)
+            SELECT $1, n.* FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::timestamptz[],
+                                        $7::timestamptz[], $8::bytea[]) AS n",
         )
         .await?;
     tx.execute(
@@ -34,7 +40,9 @@ pub async fn insert_each(tx: &Transaction<'_>, book: BookId, new: &[(DonorLink, 
             /* book_id */ &book.0,
             /* id */ &column(new, |(link, _)| link.id.object),
             /* donor */ &column(new, |(link, _)| link.donor.object),
-            /* receipt */ &column(new, |(link, _)| link.receipt.map(|receipt| receipt.object)),
+            /* receipt */ &column(new, |(link, _)| link.to.receipt().map(|receipt| receipt.object)),
+            /* yearly_receipt */
+            &column(new, |(link, _)| link.to.yearly_receipt().map(|receipt| receipt.object)),
             /* created_at */ &column(new, |(link, _)| link.created_at),
             /* lapses_at */ &column(new, |(link, _)| link.lapses_at),
             /* secret_digest */ &column(new, |(_, digest)| digest.as_slice()),
@@ -53,7 +61,7 @@ pub async fn find(client: &impl GenericClient, token: &LinkToken) -> Result<Opti
     let statement = client
         .prepare_cached(
             "-- donor_links::find
-            SELECT id, donor, receipt, created_at, lapses_at, revoked_at FROM donor_link
+            SELECT id, donor, receipt, yearly_receipt, created_at, lapses_at, revoked_at FROM donor_link
              WHERE book_id = $1 AND secret_digest = $2",
         )
         .await?;
@@ -73,7 +81,7 @@ pub async fn list(
     let statement = client
         .prepare_cached(
             "-- donor_links::list
-            SELECT id, donor, receipt, created_at, lapses_at, revoked_at FROM donor_link
+            SELECT id, donor, receipt, yearly_receipt, created_at, lapses_at, revoked_at FROM donor_link
              WHERE book_id = $1 AND donor = $2 AND id > $3 ORDER BY id LIMIT $4",
         )
         .await?;

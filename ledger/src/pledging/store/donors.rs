@@ -193,7 +193,8 @@ pub async fn is_being_written_to(client: &impl GenericClient, id: DonorId, wall:
             SELECT EXISTS (
                 SELECT FROM job j
                  WHERE j.book_id = $1 AND j.finished_at IS NULL AND j.dead_at IS NULL AND j.leased_until > $3
-                   AND j.kind IN ('send_receipt', 'notify_decline', 'send_consent_link', 'send_plan_change', 'send_plan_move')
+                   AND j.kind IN ('send_receipt', 'notify_decline', 'send_consent_link', 'send_plan_change', 'send_plan_move', 'notify_pledge',
+                                  'send_refund_notice', 'send_returnable_notice', 'send_hold_notice', 'send_yearly_receipt')
                    AND (left(j.dedupe, 36) = ANY (donor_objects($1, $2))
                         OR j.dedupe IN (SELECT c.id::text FROM plan_change c
                                           JOIN pledge p ON p.book_id = c.book_id AND p.id = c.pledge

@@ -2,12 +2,15 @@
 
 use crate::book::Companion;
 use crate::calendar::to_microseconds;
+use crate::engine::store::books::Book;
 use crate::engine::store::rows::original;
 use crate::error::Error;
 use crate::id::{BookId, CampaignId, ChargeId, DonorId, OrganisationId, PledgeId, ReceiptId};
 use crate::money::{Currency, Money};
 use crate::pledging::rules::receipt::{Custodian, Line, Number, Receipt, Shown};
+use crate::pledging::rules::yearly_receipt::due_on;
 use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
@@ -49,21 +52,21 @@ fn shown(row: &Row) -> Result<Shown, Error> {
 /// # Errors
 ///
 /// [`Error::Inconsistent`] when the charge has one already: its caller has locked it.
-pub async fn insert(tx: &Transaction<'_>, new: Receipt) -> Result<Receipt, Error> {
+pub async fn insert(tx: &Transaction<'_>, book: &Book, new: Receipt) -> Result<Receipt, Error> {
     let statement = tx.prepare_cached("-- issued_receipts::insert\nSELECT number FROM receipts_insert($1, $2)").await?;
-    let rows = Json([columns(&new, new.entry)]);
+    let rows = Json([columns(book, &new, new.entry)]);
     let row = tx.query_opt(&statement, &[/* book_id */ &new.id.book.0, /* rows */ &rows]).await?;
     let row = row.ok_or_else(|| Error::inconsistent(format!("charge {} has a receipt", new.charge)))?;
     Ok(Receipt { number: Number { number: row.get("number"), ..new.number }, ..new })
 }
 
 /// The row of a new receipt, to be written with the capture by a lane, which knows the entry; it is numbered then.
-pub fn row(new: &Receipt) -> Companion {
-    Companion { number: Some("/entry"), ..Companion::new("receipt", columns(new, 0)) }
+pub fn row(book: &Book, new: &Receipt) -> Companion {
+    Companion { number: Some("/entry"), ..Companion::new("receipt", columns(book, new, 0)) }
 }
 
-/// What the columns of a new receipt hold, but for its book and its number.
-fn columns(new: &Receipt, entry: i64) -> Value {
+/// What the columns of a new receipt hold, but for its book and its number; and when the receipts of its year are due.
+fn columns(book: &Book, new: &Receipt, entry: i64) -> Value {
     json!({
         "id": new.id.object,
         "charge": new.charge.object,
@@ -86,7 +89,12 @@ fn columns(new: &Receipt, entry: i64) -> Value {
         "tax_text": new.tax_text,
         "terms_sha256": format!("\\x{}", hex::encode(new.terms_digest)),
         "lines": new.lines,
+        "year_due_at": due_at(book, new.number.year),
     })
+}
+
+fn due_at(book: &Book, year: i32) -> Timestamp {
+    to_microseconds(book.start_of(due_on(year)))
 }
 
 /// The receipt of a charge, if it was issued.

@@ -239,6 +239,16 @@ pub const FAMILIES: &[Family] = &[
         facts: &["charge", "pledge", "campaign", "amount", "currency", "day", "entry"],
     },
     Family {
+        name: "yearly_receipt",
+        prefix: "yrc",
+        audience: Keepers,
+        states: &[(
+            "issued",
+            "What a donor gave in a year has a receipt that sums up the single ones, or another edition of it.",
+        )],
+        facts: &["from", "to", "revision"],
+    },
+    Family {
         name: "matching_round",
         prefix: "mrd",
         audience: Readers,

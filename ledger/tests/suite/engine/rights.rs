@@ -153,6 +153,8 @@ const KEPT: &[(&str, &str)] = &[
     ("wind_up", "DELETE TRUNCATE"),
     ("wind_up_plan", "DELETE TRUNCATE"),
     ("withdrawal", "DELETE TRUNCATE"),
+    ("yearly_receipt", "UPDATE DELETE TRUNCATE"),
+    ("yearly_receipt_item", "UPDATE DELETE TRUNCATE"),
 ];
 
 /// The login of the service, without the limits and pools of the program.
