@@ -36,6 +36,9 @@ pub const GIVES_NOTHING: &[&str] = &[
     "POST /v1/me:sign-out",
     "POST /v1/persons/{id}:disable",
     "PATCH /v1/organisations/{id}",
+    "POST /v1/organisations/{id}/bank-accounts",
+    "POST /v1/bank-accounts/{id}:confirm",
+    "POST /v1/bank-accounts/{id}:reject",
     "POST /v1/campaigns",
     "POST /v1/campaigns/{id}/terms",
     "POST /v1/campaigns/{id}:publish",
@@ -158,6 +161,8 @@ pub const GIVES_NOTHING: &[&str] = &[
     "commonpurse book frozen",
     "commonpurse book release",
     "commonpurse keys generate",
+    "commonpurse keys rotate-bank",
+    "commonpurse keys reseal-bank",
 ];
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod cooperatives;
 mod general;
 mod matching;
 mod parties;
+mod payouts;
 mod pledging;
 
 pub use general::{BOOK_FROZEN, QUOTA, STORAGE};
@@ -97,6 +98,7 @@ pub static ALL: LazyLock<Vec<Kind>> = LazyLock::new(|| {
         pledging::KINDS,
         challenges::KINDS,
         matching::KINDS,
+        payouts::KINDS,
         cooperatives::KINDS,
     ];
     let mut all = parts.concat();

@@ -92,6 +92,12 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("PATCH", "/v1/organisations/{id}", RoleOrOperator(OWNER)),
     ("GET", "/v1/organisations/{id}/memberships", RoleOrOperator(ANY_ROLE)),
     ("DELETE", "/v1/organisations/{id}/memberships/{person}/{role}", RoleOrOperator(OWNER)),
+    // bank accounts of whoever is paid: its own keepers, two of them
+    ("POST", "/v1/organisations/{id}/bank-accounts", Access::Role(KEEPERS)),
+    ("GET", "/v1/organisations/{id}/bank-accounts", Access::Role(KEEPERS)),
+    ("GET", "/v1/bank-accounts/{id}", Access::Role(KEEPERS)),
+    ("POST", "/v1/bank-accounts/{id}:confirm", Access::Role(KEEPERS)),
+    ("POST", "/v1/bank-accounts/{id}:reject", Access::Role(KEEPERS)),
     // invitations
     ("POST", "/v1/organisations/{id}/invitations", RoleOrOperator(OWNER)),
     ("GET", "/v1/organisations/{id}/invitations", RoleOrOperator(OWNER)),

@@ -227,6 +227,8 @@ book_ids! {
     DistributionId = "dst", "a", "distribution";
     /// A member's statement of a distribution.
     StatementId = "stm", "a", "statement";
+    /// Where a payee is paid.
+    BankAccountId = "bac", "a", "bank account";
     /// Money of an account that is set aside.
     HoldId = "hld", "a", "hold";
     /// A job of the worker.

@@ -63,6 +63,7 @@ const PIECES: &[(Piece, &[&str])] = &[
             "reviews",
             "disputes",
             "releases",
+            "bank-accounts",
         ],
     ),
     (

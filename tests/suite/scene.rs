@@ -7,6 +7,7 @@ mod losses;
 mod matching;
 mod parties;
 mod partners;
+mod payouts;
 mod pledging;
 
 use crate::contract::Piece;
@@ -59,7 +60,10 @@ impl Scene {
             match piece {
                 Piece::Parties => parties::fill(&cast, &mut known).await?,
                 Piece::Books => books::fill(&cast, &mut known).await?,
-                Piece::Pledging => pledging::fill(&cast, &mut known).await?,
+                Piece::Pledging => {
+                    pledging::fill(&cast, &mut known).await?;
+                    payouts::fill(&cast, &mut known).await?;
+                }
                 Piece::Challenges => {
                     challenges::fill(&cast, &mut known).await?;
                     matching::fill(&cast, &mut known).await?;

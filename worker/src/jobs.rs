@@ -13,6 +13,7 @@ mod matching;
 mod milestones;
 mod parties;
 mod payers;
+mod payouts;
 mod pledge_notices;
 mod pledging;
 mod provider_events;
@@ -100,6 +101,8 @@ impl Context {
             Job::AdvanceCampaign { campaign } => self.advance_campaign(leased, *campaign).await,
             Job::SendInvitation { invitation, token } => self.send_invitation(leased, *invitation, token).await,
             Job::AdvanceWithdrawal { withdrawal, after } => self.advance_withdrawal(leased, *withdrawal, *after).await,
+            Job::AdvanceBankAccount { account } => self.advance_bank_account(leased, *account).await,
+            Job::SendBankAccountNotice { account } => self.send_bank_account_notice(leased, *account).await,
             Job::ReturnSuspense { item } => self.return_suspense(leased, *item).await,
             Job::EraseMails { donor } => self.erase_mails(leased, *donor).await,
             Job::TakeProviderEvent { provider, event_id } => self.take_provider_event(leased, provider, event_id).await,

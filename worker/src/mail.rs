@@ -9,6 +9,7 @@ pub(crate) mod cooperatives;
 pub(crate) mod milestones;
 pub(crate) mod parties;
 pub(crate) mod payers;
+pub(crate) mod payouts;
 pub(crate) mod pledge_notices;
 pub(crate) mod pledging;
 pub(crate) mod returnables;

@@ -91,6 +91,7 @@ const PREFIXES_OF_PARTIES: &[&str] = &["inv", "org", "psn", "pcr"];
 const ID_PREFIXES: &[(&str, &str)] = &[
     ("allocation-rules", "alr"),
     ("awards", "awd"),
+    ("bank-accounts", "bac"),
     ("books", "bok"),
     ("holds", "hld"),
     ("campaigns", "cmp"),

@@ -20,6 +20,7 @@ use ledger::money::Currency;
 use ledger::parties::rules::invitation::InvitationState;
 use ledger::parties::rules::privacy::Privacy;
 use ledger::parties::rules::role::{OrganisationKind, Role, Scope};
+use ledger::payouts::rules::bank_account::BankAccountState;
 use ledger::pledging::rules::charge::DeclineKind;
 use ledger::pledging::rules::chargeback::State as ChargebackState;
 use ledger::pledging::rules::commitment::OverCap;
@@ -120,6 +121,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("CampaignVerdict", "verdict") => all(Word::ALL),
         ("Attempt", "state") => literal(&["processing", "declined", "captured", "voided"]),
         ("Ballot", "cost") => all(VoteCost::ALL),
+        ("BankAccount", "state") => all(BankAccountState::ALL),
         ("Book" | "Credential", "mode") => all(Mode::ALL),
         ("Book", "status") => all(Status::ALL),
         ("Book", "visibility") => all(Visibility::ALL),

@@ -534,6 +534,7 @@ pub(super) const KINDS: &[Kind] = &[
         &[
             "POST /v1/claims/{id}/reviews",
             "POST /v1/disputes/{id}:resolve",
+            "POST /v1/bank-accounts/{id}:confirm",
             "POST /v1/distributions/{id}:open",
             "POST /v1/distributions/{id}:approve",
             "POST /v1/distributions/{id}:reverse",
@@ -558,6 +559,7 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/challenges/{id}:cancel",
             "POST /v1/matching-rounds/{id}:cancel",
             "POST /v1/distributions/{id}:approve",
+            "POST /v1/bank-accounts/{id}:reject",
         ],
     ),
     refusal("nothing-to-divide", "A loss is not divided.", "Wait for a surplus.", &[]),

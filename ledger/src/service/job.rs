@@ -4,9 +4,9 @@
 //! must bear being done twice: it looks at the state of things first, and settles in the transaction of its effect.
 
 use crate::id::{
-    BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, DistributionId, DonorId, EntrantId, HoldId,
-    InvitationId, MatchingRoundId, OrganisationId, PlanChangeId, PledgeId, PurseContributionId, RefundId, ReleaseId,
-    SettlementId, StatementId, SuspenseId, WithdrawalId,
+    BankAccountId, BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, DistributionId, DonorId,
+    EntrantId, HoldId, InvitationId, MatchingRoundId, OrganisationId, PlanChangeId, PledgeId, PurseContributionId,
+    RefundId, ReleaseId, SettlementId, StatementId, SuspenseId, WithdrawalId,
 };
 use crate::service::store::activity::Actor;
 use jiff::Timestamp;
@@ -269,6 +269,16 @@ pub enum Job {
         /// How the provider names the event.
         event_id: String,
     },
+    /// The time of a bank account's state has passed: reject what nobody confirmed, make active what has waited.
+    AdvanceBankAccount {
+        /// The account.
+        account: BankAccountId,
+    },
+    /// Tell whoever keeps a payee that its bank account was given, confirmed or rejected, or is active.
+    SendBankAccountNotice {
+        /// The account.
+        account: BankAccountId,
+    },
 }
 
 impl Job {
@@ -315,6 +325,8 @@ impl Job {
             Job::AdvanceWithdrawal { .. } => JobKind::AdvanceWithdrawal,
             Job::TakeProviderEvent { .. } => JobKind::TakeProviderEvent,
             Job::ReturnSuspense { .. } => JobKind::ReturnSuspense,
+            Job::AdvanceBankAccount { .. } => JobKind::AdvanceBankAccount,
+            Job::SendBankAccountNotice { .. } => JobKind::SendBankAccountNotice,
         }
     }
 }
@@ -367,6 +379,8 @@ impl fmt::Debug for Job {
             Job::SendReturnableNotice { pledge, .. } => write!(f, "send_returnable_notice of {pledge}"),
             Job::EraseMails { donor } => write!(f, "erase_mails to {donor}"),
             Job::ReturnSuspense { item } => write!(f, "return_suspense of {item}"),
+            Job::AdvanceBankAccount { account } => write!(f, "advance_bank_account of {account}"),
+            Job::SendBankAccountNotice { account } => write!(f, "send_bank_account_notice of {account}"),
             Job::AdvanceWithdrawal { withdrawal, .. } => write!(f, "advance_withdrawal of {withdrawal}"),
             Job::TakeProviderEvent { provider, event_id } => write!(f, "take_provider_event {event_id} of {provider}"),
         }
@@ -456,11 +470,15 @@ pub enum JobKind {
     TakeProviderEvent,
     /// [`Job::ReturnSuspense`]
     ReturnSuspense,
+    /// [`Job::AdvanceBankAccount`]
+    AdvanceBankAccount,
+    /// [`Job::SendBankAccountNotice`]
+    SendBankAccountNotice,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 40] = [
+    pub const ALL: [JobKind; 42] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -501,6 +519,8 @@ impl JobKind {
         JobKind::AdvanceWithdrawal,
         JobKind::TakeProviderEvent,
         JobKind::ReturnSuspense,
+        JobKind::AdvanceBankAccount,
+        JobKind::SendBankAccountNotice,
     ];
 
     /// Its name in the database and in metrics: the tag of the job's JSON.
@@ -546,6 +566,8 @@ impl JobKind {
             JobKind::AdvanceWithdrawal => "advance_withdrawal",
             JobKind::TakeProviderEvent => "take_provider_event",
             JobKind::ReturnSuspense => "return_suspense",
+            JobKind::AdvanceBankAccount => "advance_bank_account",
+            JobKind::SendBankAccountNotice => "send_bank_account_notice",
         }
     }
 
@@ -592,6 +614,8 @@ impl JobKind {
             | JobKind::TellReturnable
             | JobKind::SendReturnableNotice
             | JobKind::EraseMails
+            | JobKind::AdvanceBankAccount
+            | JobKind::SendBankAccountNotice
             | JobKind::TakeProviderEvent => false,
         }
     }
@@ -696,6 +720,8 @@ mod tests {
             Job::AdvanceWithdrawal { withdrawal: WithdrawalId::generate(book), after: Some(PledgeId::generate(book)) },
             Job::TakeProviderEvent { provider: "stripe".into(), event_id: "evt_1".into() },
             Job::ReturnSuspense { item: SuspenseId::generate(book) },
+            Job::AdvanceBankAccount { account: BankAccountId::generate(book) },
+            Job::SendBankAccountNotice { account: BankAccountId::generate(book) },
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();
         assert_eq!(kinds, JobKind::ALL);

@@ -70,6 +70,7 @@ impl JobKind {
             | JobKind::AdvanceWithdrawal
             | JobKind::TellReturnable
             | JobKind::ReturnSuspense
+            | JobKind::AdvanceBankAccount
             | JobKind::EraseMails => Work::Money,
             JobKind::SendReceipt
             | JobKind::NotifyDecline
@@ -84,6 +85,7 @@ impl JobKind {
             | JobKind::SendRefundNotice
             | JobKind::SendCardTestingNotice
             | JobKind::NotifyPledge
+            | JobKind::SendBankAccountNotice
             | JobKind::SendReturnableNotice => Work::Mail,
         }
     }

@@ -55,4 +55,5 @@ mod cooperatives;
 mod examples;
 mod matching;
 mod milestones;
+mod payouts;
 mod roundings;

@@ -212,6 +212,12 @@ const DOMAINS: &[Domain] = &[
         functions: &[],
     },
     Domain {
+        name: "payouts",
+        about: "Where payees are paid, what is paid to them, and what their banks say.",
+        tables: &["bank_account"],
+        functions: &["bank_account_as_given"],
+    },
+    Domain {
         name: "cooperatives",
         about: "Members, their hours, proceeds, the rule that divides them, distributions and statements.",
         tables: &[

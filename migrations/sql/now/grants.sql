@@ -277,6 +277,13 @@ GRANT INSERT (distribution_id, member_id, raised_by, raised_at, book_id, reason)
 GRANT INSERT (id, distribution_id, member_id, hours, cash, retained, issued_at, book_id, consents, patronage, "group") ON
     statement TO commonpurse_service;
 
+-- payouts
+GRANT SELECT ON bank_account TO commonpurse_service;
+GRANT INSERT (id, payee, proposed_by, proposed_at, active_at, state_until, book_id, key_version, state, currency, country,
+    last_four, sealed) ON bank_account TO commonpurse_service;
+GRANT UPDATE (confirmed_by, version, confirmed_at, active_at, state_until, key_version, state, reason, sealed) ON bank_account TO
+    commonpurse_service;
+
 -- functions
 GRANT EXECUTE ON FUNCTION book_begin TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION journal_lock TO commonpurse_service;

@@ -53,6 +53,7 @@ pub const FACTS: &[Fact] = &[
     fact("distribution", Object("dst"), "The distribution."),
     fact("team", Organisation, "The team."),
     fact("sponsor", Organisation, "The sponsor."),
+    fact("payee", Organisation, "Who is paid."),
     fact("account", Word, "The code of the account."),
     fact("amount", Money, "How much: of one payment, of the claim, of the prize, and so on."),
     fact("sent", Money, "How much the donor gets of it: what is not a fee that its payee keeps."),

@@ -361,6 +361,19 @@ pub const FAMILIES: &[Family] = &[
         facts: &["challenge", "submission", "team", "prize", "amount", "currency", "entry"],
     },
     Family {
+        name: "bank_account",
+        prefix: "bac",
+        audience: Keepers,
+        states: &[
+            ("proposed", "Somebody of a payee has given a bank account, and another person of it is to confirm that."),
+            ("waiting", "It is confirmed, and waits three days, in which the payee may reject it."),
+            ("active", "Payouts go to it."),
+            ("replaced", "Payouts go to another one."),
+            ("rejected", "It was rejected before it was active, or nobody confirmed it."),
+        ],
+        facts: &["payee", "currency"],
+    },
+    Family {
         name: "member",
         prefix: "mbr",
         audience: Keepers,

@@ -105,6 +105,7 @@ const KEPT: &[(&str, &str)] = &[
     ("attribution", "UPDATE DELETE TRUNCATE"),
     ("award", "UPDATE DELETE TRUNCATE"),
     ("balance", "DELETE TRUNCATE"),
+    ("bank_account", "DELETE TRUNCATE"),
     ("book_freeze", "DELETE TRUNCATE"),
     ("book_head", "DELETE TRUNCATE"),
     ("campaign_terms", "UPDATE DELETE TRUNCATE"),
