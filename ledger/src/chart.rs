@@ -104,6 +104,8 @@ chart! {
         "Fees of charges that terms name, to be passed on: `host`, the id of a platform, `processor-` and that of a custodian.";
     suspense(custodian: OrganisationId) = "liabilities:suspense:{custodian}", Suspense,
         "Money that a custodian has and that no due date explains, until somebody says whose payment it is.";
+    payouts_in_transit(custodian: OrganisationId) = "liabilities:payouts:{custodian}", PayoutsInTransit,
+        "What was sent to payees from a custodian's cash, until its bank says that it left.";
     refunds_in_transit(custodian: OrganisationId) = "liabilities:refunds:{custodian}", RefundsInTransit,
         "What a custodian is to send back to those who gave it.";
     // Equity.
@@ -167,7 +169,7 @@ pub fn owner(code: &str) -> Option<Owner<'_>> {
         ["assets", "receivable", "team", id, ..]
         | ["assets", "receivable", id, ..]
         | ["liabilities", "payable", "team" | "prize", id, ..]
-        | ["liabilities", "refunds" | "fees" | "suspense", id, ..] => organisation(id),
+        | ["liabilities", "refunds" | "fees" | "suspense" | "payouts", id, ..] => organisation(id),
         ["liabilities", "fund", slug, ..]
         | ["assets", "disputes", slug, ..]
         | ["equity", "commitments" | "places", slug, ..] => Some(Owner::Campaign(slug)),

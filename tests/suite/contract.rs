@@ -64,6 +64,8 @@ const PIECES: &[(Piece, &[&str])] = &[
             "disputes",
             "releases",
             "bank-accounts",
+            "payouts",
+            "bank-statements",
         ],
     ),
     (

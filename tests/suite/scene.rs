@@ -7,7 +7,7 @@ mod losses;
 mod matching;
 mod parties;
 mod partners;
-mod payouts;
+pub(crate) mod payouts;
 mod pledging;
 
 use crate::contract::Piece;
@@ -60,10 +60,7 @@ impl Scene {
             match piece {
                 Piece::Parties => parties::fill(&cast, &mut known).await?,
                 Piece::Books => books::fill(&cast, &mut known).await?,
-                Piece::Pledging => {
-                    pledging::fill(&cast, &mut known).await?;
-                    payouts::fill(&cast, &mut known).await?;
-                }
+                Piece::Pledging => pledging::fill(&cast, &mut known).await?,
                 Piece::Challenges => {
                     challenges::fill(&cast, &mut known).await?;
                     matching::fill(&cast, &mut known).await?;
@@ -74,6 +71,7 @@ impl Scene {
         }
         if pieces.contains(&Piece::Pledging) {
             losses::fill(&app, &cast, &mut known).await?;
+            payouts::fill(&app, &cast, &mut known).await?;
         }
         app.work_until_idle().await?;
         // Clocks will be moved by decades: nobody needs to charge for all of them.

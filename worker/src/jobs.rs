@@ -27,6 +27,7 @@ use crate::failure::Failure;
 use crate::fault;
 use crate::mail::Mailer;
 use crate::rail::Rails;
+use crate::screening::Screening;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 use ledger::engine::lane::Lanes;
@@ -43,6 +44,7 @@ pub(crate) struct Context {
     pub(crate) breakers: Breakers,
     pub(crate) rails: Rails,
     pub(crate) mailer: Mailer,
+    pub(crate) screening: Option<Screening>,
     pub(crate) public_url: Url,
     pub(crate) fault: fault::Points,
 }
@@ -103,6 +105,11 @@ impl Context {
             Job::AdvanceWithdrawal { withdrawal, after } => self.advance_withdrawal(leased, *withdrawal, *after).await,
             Job::AdvanceBankAccount { account } => self.advance_bank_account(leased, *account).await,
             Job::SendBankAccountNotice { account } => self.send_bank_account_notice(leased, *account).await,
+            Job::AdvancePayout { payout } => self.advance_payout(leased, *payout).await,
+            Job::ScreenPayout { payout } => self.screen_payout(leased, *payout).await,
+            Job::SendPayout { payout } => self.send_payout(leased, *payout).await,
+            Job::AnswerPayout { payout, comes_back } => self.answer_payout(leased, *payout, *comes_back).await,
+            Job::SendPayoutNotice { payout } => self.send_payout_notice(leased, *payout).await,
             Job::ReturnSuspense { item } => self.return_suspense(leased, *item).await,
             Job::EraseMails { donor } => self.erase_mails(leased, *donor).await,
             Job::TakeProviderEvent { provider, event_id } => self.take_provider_event(leased, provider, event_id).await,

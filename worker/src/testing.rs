@@ -68,6 +68,7 @@ impl Database {
             context: Context {
                 breakers: Breakers::default(),
                 rails: rail::Rails::new(&self.pool, None),
+                screening: None,
                 mailer: Mailer::new(transport, "Purse <purse@example.org>", "purse.example.org").unwrap(),
                 public_url: "https://purse.example.org".parse().unwrap(),
                 fault: fault::Points::new(None::<Fault>),

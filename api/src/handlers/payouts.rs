@@ -1,6 +1,8 @@
 //! Payouts: where payees are paid, what is paid to them, and what their banks say.
 
 pub mod bank_accounts;
+pub mod bank_lines;
+pub mod payout;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -11,5 +13,19 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(bank_accounts::list)
         .service(bank_accounts::confirm)
         .service(bank_accounts::reject)
-        .service(bank_accounts::show);
+        .service(bank_accounts::show)
+        .service(bank_lines::take)
+        .service(bank_lines::list)
+        .service(bank_lines::again)
+        .service(bank_lines::set_policy)
+        .service(bank_lines::report)
+        .service(payout::create)
+        .service(payout::list)
+        .service(payout::approve)
+        .service(payout::send)
+        .service(payout::fail)
+        .service(payout::cancel)
+        .service(payout::release)
+        .service(payout::refuse)
+        .service(payout::show);
 }

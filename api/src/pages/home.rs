@@ -39,6 +39,12 @@ impl TaskBody {
             TaskKind::CheckCapture => "Check a capture that the partner's list does not have",
             TaskKind::ChaseSettlement => "Ask a custodian for money that is overdue",
             TaskKind::FundReserve => "Fund the risk reserve for a lost chargeback",
+            TaskKind::ConfirmBankAccount => "Confirm a bank account, or reject it",
+            TaskKind::ApprovePayout => "Approve a payout",
+            TaskKind::DecidePayout => "Decide about a payout that screening holds",
+            TaskKind::SendPayout => "Send a payout",
+            TaskKind::ChasePayout => "Find out what became of a late payout",
+            TaskKind::MatchBankLine => "Find out what a line of a bank statement is about",
             TaskKind::MatchSuspense => "Say whose payment this money is, or return it",
         }
     }

@@ -5,8 +5,8 @@
 
 use crate::id::{
     BankAccountId, BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, DistributionId, DonorId,
-    EntrantId, HoldId, InvitationId, MatchingRoundId, OrganisationId, PlanChangeId, PledgeId, PurseContributionId,
-    RefundId, ReleaseId, SettlementId, StatementId, SuspenseId, WithdrawalId,
+    EntrantId, HoldId, InvitationId, MatchingRoundId, OrganisationId, PayoutId, PlanChangeId, PledgeId,
+    PurseContributionId, RefundId, ReleaseId, SettlementId, StatementId, SuspenseId, WithdrawalId,
 };
 use crate::service::store::activity::Actor;
 use jiff::Timestamp;
@@ -279,6 +279,33 @@ pub enum Job {
         /// The account.
         account: BankAccountId,
     },
+    /// The time in which somebody should have sent a payout has passed: cancel it.
+    AdvancePayout {
+        /// The payout.
+        payout: PayoutId,
+    },
+    /// Ask whoever screens payees about an approved payout.
+    ScreenPayout {
+        /// The payout.
+        payout: PayoutId,
+    },
+    /// Hand a payout that was sent to the bank of a sandbox book.
+    SendPayout {
+        /// The payout.
+        payout: PayoutId,
+    },
+    /// The bank of a sandbox book tells of a payout.
+    AnswerPayout {
+        /// The payout.
+        payout: PayoutId,
+        /// Whether the money comes back; else it leaves.
+        comes_back: bool,
+    },
+    /// Tell whoever keeps a payee how a payout stands.
+    SendPayoutNotice {
+        /// The payout.
+        payout: PayoutId,
+    },
 }
 
 impl Job {
@@ -327,6 +354,11 @@ impl Job {
             Job::ReturnSuspense { .. } => JobKind::ReturnSuspense,
             Job::AdvanceBankAccount { .. } => JobKind::AdvanceBankAccount,
             Job::SendBankAccountNotice { .. } => JobKind::SendBankAccountNotice,
+            Job::AdvancePayout { .. } => JobKind::AdvancePayout,
+            Job::ScreenPayout { .. } => JobKind::ScreenPayout,
+            Job::SendPayout { .. } => JobKind::SendPayout,
+            Job::AnswerPayout { .. } => JobKind::AnswerPayout,
+            Job::SendPayoutNotice { .. } => JobKind::SendPayoutNotice,
         }
     }
 }
@@ -381,6 +413,11 @@ impl fmt::Debug for Job {
             Job::ReturnSuspense { item } => write!(f, "return_suspense of {item}"),
             Job::AdvanceBankAccount { account } => write!(f, "advance_bank_account of {account}"),
             Job::SendBankAccountNotice { account } => write!(f, "send_bank_account_notice of {account}"),
+            Job::AdvancePayout { payout } => write!(f, "advance_payout of {payout}"),
+            Job::ScreenPayout { payout } => write!(f, "screen_payout of {payout}"),
+            Job::SendPayout { payout } => write!(f, "send_payout of {payout}"),
+            Job::AnswerPayout { payout, .. } => write!(f, "answer_payout of {payout}"),
+            Job::SendPayoutNotice { payout } => write!(f, "send_payout_notice of {payout}"),
             Job::AdvanceWithdrawal { withdrawal, .. } => write!(f, "advance_withdrawal of {withdrawal}"),
             Job::TakeProviderEvent { provider, event_id } => write!(f, "take_provider_event {event_id} of {provider}"),
         }
@@ -474,11 +511,21 @@ pub enum JobKind {
     AdvanceBankAccount,
     /// [`Job::SendBankAccountNotice`]
     SendBankAccountNotice,
+    /// [`Job::AdvancePayout`]
+    AdvancePayout,
+    /// [`Job::ScreenPayout`]
+    ScreenPayout,
+    /// [`Job::SendPayout`]
+    SendPayout,
+    /// [`Job::AnswerPayout`]
+    AnswerPayout,
+    /// [`Job::SendPayoutNotice`]
+    SendPayoutNotice,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 42] = [
+    pub const ALL: [JobKind; 47] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -521,6 +568,11 @@ impl JobKind {
         JobKind::ReturnSuspense,
         JobKind::AdvanceBankAccount,
         JobKind::SendBankAccountNotice,
+        JobKind::AdvancePayout,
+        JobKind::ScreenPayout,
+        JobKind::SendPayout,
+        JobKind::AnswerPayout,
+        JobKind::SendPayoutNotice,
     ];
 
     /// Its name in the database and in metrics: the tag of the job's JSON.
@@ -568,6 +620,11 @@ impl JobKind {
             JobKind::ReturnSuspense => "return_suspense",
             JobKind::AdvanceBankAccount => "advance_bank_account",
             JobKind::SendBankAccountNotice => "send_bank_account_notice",
+            JobKind::AdvancePayout => "advance_payout",
+            JobKind::ScreenPayout => "screen_payout",
+            JobKind::SendPayout => "send_payout",
+            JobKind::AnswerPayout => "answer_payout",
+            JobKind::SendPayoutNotice => "send_payout_notice",
         }
     }
 
@@ -593,6 +650,8 @@ impl JobKind {
             | JobKind::RecordEntryFee
             | JobKind::SendRefund
             | JobKind::ReturnSuspense
+            | JobKind::SendPayout
+            | JobKind::AnswerPayout
             | JobKind::ReturnCampaign => true,
             JobKind::SendSignIn
             | JobKind::SendReceipt
@@ -616,6 +675,9 @@ impl JobKind {
             | JobKind::EraseMails
             | JobKind::AdvanceBankAccount
             | JobKind::SendBankAccountNotice
+            | JobKind::AdvancePayout
+            | JobKind::ScreenPayout
+            | JobKind::SendPayoutNotice
             | JobKind::TakeProviderEvent => false,
         }
     }
@@ -722,6 +784,11 @@ mod tests {
             Job::ReturnSuspense { item: SuspenseId::generate(book) },
             Job::AdvanceBankAccount { account: BankAccountId::generate(book) },
             Job::SendBankAccountNotice { account: BankAccountId::generate(book) },
+            Job::AdvancePayout { payout: PayoutId::generate(book) },
+            Job::ScreenPayout { payout: PayoutId::generate(book) },
+            Job::SendPayout { payout: PayoutId::generate(book) },
+            Job::AnswerPayout { payout: PayoutId::generate(book), comes_back: true },
+            Job::SendPayoutNotice { payout: PayoutId::generate(book) },
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();
         assert_eq!(kinds, JobKind::ALL);

@@ -50,6 +50,7 @@ impl JobKind {
             | JobKind::RetryCharge
             | JobKind::RecordAnswer
             | JobKind::SendRefund
+            | JobKind::ScreenPayout
             | JobKind::TakeProviderEvent => Work::Rail,
             JobKind::SettleReceivable
             | JobKind::OpenChargeback
@@ -71,6 +72,9 @@ impl JobKind {
             | JobKind::TellReturnable
             | JobKind::ReturnSuspense
             | JobKind::AdvanceBankAccount
+            | JobKind::AdvancePayout
+            | JobKind::SendPayout
+            | JobKind::AnswerPayout
             | JobKind::EraseMails => Work::Money,
             JobKind::SendReceipt
             | JobKind::NotifyDecline
@@ -86,6 +90,7 @@ impl JobKind {
             | JobKind::SendCardTestingNotice
             | JobKind::NotifyPledge
             | JobKind::SendBankAccountNotice
+            | JobKind::SendPayoutNotice
             | JobKind::SendReturnableNotice => Work::Mail,
         }
     }

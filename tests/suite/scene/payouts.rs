@@ -1,9 +1,16 @@
-//! Where organisations are paid.
+//! Where organisations are paid, payouts in each state that a step begins with, and lines of a bank statement.
 
 use super::{Known, Outcome};
-use api::demo::cast::Cast;
+use anyhow::Context as _;
+use api::demo::cast::{Cast, usd};
 use api::demo::client::text;
+use jiff::Timestamp;
+use ledger::book::{AccountClass, Entry, Line, MovementKind};
+use ledger::engine::posting;
+use ledger::engine::store::{accounts, books};
+use ledger::id::{BookRef, PayoutId};
 use serde_json::{Value, json};
+use tests::TestApp;
 
 pub(crate) fn account(book: &str, currency: &str, number: &str) -> Value {
     let address = json!({"street": "3 Works Lane", "postal_code": "10027", "town": "New York", "country": "US"});
@@ -13,7 +20,13 @@ pub(crate) fn account(book: &str, currency: &str, number: &str) -> Value {
     json!({"book": book, "currency": currency, "country": "US", "bank_details": details})
 }
 
-pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
+pub(super) async fn fill(app: &TestApp, cast: &Cast, known: &mut Known) -> Outcome {
+    bank_accounts(cast, known).await?;
+    payouts(app, cast, known).await?;
+    statements(cast, known).await
+}
+
+async fn bank_accounts(cast: &Cast, known: &mut Known) -> Outcome {
     let path = format!("/v1/organisations/{}/bank-accounts", cast.host);
     let mut waits = Vec::new();
     for currency in ["EUR", "GBP"] {
@@ -33,5 +46,85 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     known.example("POST /v1/bank-accounts/{id}:confirm", json!({"id": waits[0]}), json!({}));
     let reason = json!({"reason": "Nobody of us gave this account"});
     known.example("POST /v1/bank-accounts/{id}:reject", json!({"id": waits[1]}), reason);
+    Ok(())
+}
+
+async fn payouts(app: &TestApp, cast: &Cast, known: &mut Known) -> Outcome {
+    owed(app, cast).await?;
+    let path = format!("/v1/organisations/{}/bank-accounts", cast.team);
+    cast.claimant.post(&path, &account(&cast.book, "USD", "000123456789")).await?.ok()?;
+    let new = json!({"payee": cast.team, "source": "team", "currency": "USD", "amount": usd("1.00"), "memo": "Frame"});
+    let path = format!("/v1/books/{}/payouts", cast.book);
+    let ask = async || cast.operator.post(&path, &new).await?.ok();
+    known.example("POST /v1/books/{book}/payouts", json!({"book": cast.book}), new.clone());
+    let waits = ask().await?;
+    known.add(text(&waits, "/id")?);
+    let seen = json!({"digest": waits["digest"]});
+    known.example("POST /v1/payouts/{id}:approve", json!({"id": waits["id"]}), seen);
+    let reason = json!({"reason": "The team asked for it"});
+    let given_up = ask().await?;
+    known.example("POST /v1/payouts/{id}:cancel", json!({"id": given_up["id"]}), reason.clone());
+    let mut screened = Vec::new();
+    for _ in 0..4 {
+        let payout = ask().await?;
+        let approve = format!("/v1/payouts/{}:approve", text(&payout, "/id")?);
+        cast.treasurer.post(&approve, &json!({"digest": payout["digest"]})).await?.ok()?;
+        screened.push(text(&payout, "/id")?.to_owned());
+    }
+    app.work_until_idle().await?;
+    let client = app.connection().await?;
+    for (id, step) in screened.iter().zip(["release", "refuse"]) {
+        let held =
+            "UPDATE payout SET state = 'held', screening = 'hit', reason = 'list 7' WHERE book_id = $1 AND id = $2";
+        let payout: PayoutId = id.parse()?;
+        client.execute(held, &[&payout.book.0, &payout.object]).await?;
+        known.example(&format!("POST /v1/payouts/{{id}}:{step}"), json!({"id": id}), reason.clone());
+    }
+    known.example("POST /v1/payouts/{id}:send", json!({"id": screened[2]}), json!({}));
+    cast.treasurer.post(&format!("/v1/payouts/{}:send", screened[3]), &json!({})).await?.ok()?;
+    known.example("POST /v1/payouts/{id}:fail", json!({"id": screened[3]}), reason);
+    let policy = json!({"threshold": usd("1000.00"), "late_days": 5});
+    known.example("PUT /v1/books/{book}/payout-policy", json!({"book": cast.book}), policy);
+    Ok(())
+}
+
+/// 100.00 is owed to the team from before.
+async fn owed(app: &TestApp, cast: &Cast) -> Outcome {
+    let number = cast.book.parse::<BookRef>()?.book;
+    let mut client = app.connection().await?;
+    let tx = client.transaction().await?;
+    let (book, wall) = (books::get(&tx, number).await?, Timestamp::now());
+    let mut found = Vec::new();
+    for (code, class) in [
+        (format!("liabilities:payable:team:{}", cast.team), AccountClass::TeamPayable),
+        ("equity:opening-debts".to_owned(), AccountClass::OpeningEquity),
+    ] {
+        let known = accounts::find(&tx, number, &code).await?.map(|account| account.number);
+        found.push(match known {
+            Some(known) => known,
+            None => accounts::open(&tx, number, &code, class, "USD", None, wall).await?,
+        });
+    }
+    let line = Line { kind: MovementKind::OpeningBalance, debit: found[1], credit: found[0], amount: 10_000 };
+    let entry = Entry { lines: vec![line], effective: book.today(wall), outside_fact: false, note: None };
+    posting::post(&tx, &book, entry, wall).await.context("an opening balance")?;
+    Ok(tx.commit().await?)
+}
+
+async fn statements(cast: &Cast, known: &mut Known) -> Outcome {
+    let of_day = |reference: &str, day: &Value| {
+        let line = json!({
+            "reference": reference, "direction": "debit", "amount": usd("9.00"), "value_date": day, "end_to_end_id": "RENT",
+        });
+        json!({"lines": [line]})
+    };
+    let today = json!("2026-01-15");
+    let book = json!({"book": cast.book});
+    let path = format!("/v1/books/{}/bank-statements", cast.book);
+    let taken = cast.treasurer.post(&path, &of_day("2031-02-03/0016", &today)).await?.ok()?;
+    let line = text(&taken, "/lines/0/id")?;
+    known.add(line);
+    known.example("POST /v1/books/{book}/bank-statements", book, of_day("2031-02-03/0017", &today));
+    known.example("POST /v1/bank-lines/{id}:match", json!({"id": line}), json!({}));
     Ok(())
 }

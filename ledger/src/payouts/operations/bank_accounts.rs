@@ -2,12 +2,14 @@
 //!
 //! What an account is comes in sealed; nothing here could read it.
 
+use super::locked;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
 use crate::id::{BankAccountId, OrganisationId, PersonId};
 use crate::money::Currency;
 use crate::payouts::rules::bank_account::{BankAccount, Passed, State};
 use crate::payouts::store::bank_accounts::{self as store, Sealed};
+use crate::payouts::store::payouts;
 use crate::service::change::{Change, check_text};
 use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Actor, Done};
@@ -104,7 +106,8 @@ pub async fn reject(
     save(tx, &book, &rejected, "rejected", change, book.now(wall)).await
 }
 
-/// Does what the deadline of an account demands, if it has passed; the same call twice does it once.
+/// Does what the deadline of an account demands, if it has passed; the same call twice does it once. With another active account the
+/// approvals of payouts fall that were not sent.
 ///
 /// # Errors
 ///
@@ -129,7 +132,11 @@ async fn lock_present(tx: &Transaction<'_>, id: BankAccountId, wall: Timestamp) 
                 let old = store::lock(tx, old.id).await?.replaced();
                 save(tx, &book, &old, "replaced", Change::by_service(""), until).await?;
             }
-            save(tx, &book, &active, "activated", Change::by_service(""), until).await?
+            let active = save(tx, &book, &active, "activated", Change::by_service(""), until).await?;
+            for payout in payouts::approved_of(tx, book.id, active.payee, active.currency).await? {
+                locked::lock(tx, payout, wall).await?;
+            }
+            active
         }
     };
     Ok((book, present))

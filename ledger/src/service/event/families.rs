@@ -374,6 +374,33 @@ pub const FAMILIES: &[Family] = &[
         facts: &["payee", "currency"],
     },
     Family {
+        name: "payout",
+        prefix: "pay",
+        audience: Keepers,
+        states: &[
+            ("requested", "It is asked for, or its approval fell because the bank account has changed."),
+            ("approved", "Somebody else has approved payee, amount and bank account."),
+            ("screened", "Nothing speaks against it: somebody may send it."),
+            ("held", "Screening has a hit: an operator decides."),
+            ("sent", "It has left what is owed, and is on its way."),
+            ("settled", "A line of a bank statement says that it left the bank."),
+            ("failed", "The bank did not accept it: what is owed is owed again."),
+            ("returned", "It came back: what is owed is owed again."),
+            ("cancelled", "It is given up before it was sent."),
+        ],
+        facts: &["claim", "payee", "bank_account", "amount", "fee", "returned", "currency", "day", "entry"],
+    },
+    Family {
+        name: "bank_line",
+        prefix: "bln",
+        audience: Keepers,
+        states: &[
+            ("open", "A line of a bank statement is there, and matches nothing yet."),
+            ("matched", "It has settled a payout, or brought one back."),
+        ],
+        facts: &["payout", "amount", "fee", "currency", "day", "entry"],
+    },
+    Family {
         name: "member",
         prefix: "mbr",
         audience: Keepers,
