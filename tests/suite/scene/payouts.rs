@@ -88,7 +88,7 @@ async fn payouts(app: &TestApp, cast: &Cast, known: &mut Known) -> Outcome {
     Ok(())
 }
 
-/// 100.00 is owed to the team from before.
+/// 100.00 is owed to the team from before, and the host has as much.
 async fn owed(app: &TestApp, cast: &Cast) -> Outcome {
     let number = cast.book.parse::<BookRef>()?.book;
     let mut client = app.connection().await?;
@@ -98,6 +98,7 @@ async fn owed(app: &TestApp, cast: &Cast) -> Outcome {
     for (code, class) in [
         (format!("liabilities:payable:team:{}", cast.team), AccountClass::TeamPayable),
         ("equity:opening-debts".to_owned(), AccountClass::OpeningEquity),
+        (format!("assets:cash:{}", cast.host), AccountClass::Cash),
     ] {
         let known = accounts::find(&tx, number, &code).await?.map(|account| account.number);
         found.push(match known {
@@ -105,8 +106,9 @@ async fn owed(app: &TestApp, cast: &Cast) -> Outcome {
             None => accounts::open(&tx, number, &code, class, "USD", None, wall).await?,
         });
     }
-    let line = Line { kind: MovementKind::OpeningBalance, debit: found[1], credit: found[0], amount: 10_000 };
-    let entry = Entry { lines: vec![line], effective: book.today(wall), outside_fact: false, note: None };
+    let line = |debit, credit| Line { kind: MovementKind::OpeningBalance, debit, credit, amount: 10_000 };
+    let lines = vec![line(found[2], found[1]), line(found[1], found[0])];
+    let entry = Entry { lines, effective: book.today(wall), outside_fact: false, note: None };
     posting::post(&tx, &book, entry, wall).await.context("an opening balance")?;
     Ok(tx.commit().await?)
 }
