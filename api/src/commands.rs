@@ -3,12 +3,14 @@
 use crate::config::{MigrateConfig, OwnerConfig, ServeConfig};
 use crate::demo::{self, DemoOptions, DevOptions};
 use crate::doctor::{DoctorConfig, doctor};
+use crate::keys::vault::Vault;
 use crate::operators::{add_operator, adopt, frozen_books, list_operators, release_book, remove_operator};
-use crate::{keys, serve};
+use crate::{keys, reseal, serve};
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use ledger::id::BookRef;
 use ledger::parties::rules::role::Email;
+use migrations::settings::DatabaseConfig;
 use migrations::{Preview, Roles};
 use secrecy::ExposeSecret;
 use std::fs::File;
@@ -148,6 +150,22 @@ pub enum KeysCommand {
         #[arg(env = "COMMONPURSE_SIGNING_KEY_DIR")]
         directory: PathBuf,
     },
+    /// Put a new key of bank details into a directory: it seals what is given from the next start on. Keep the old ones: they
+    /// open what they have sealed.
+    RotateBank {
+        /// The directory, as in COMMONPURSE_BANK_KEY_DIR; an empty one gets its first key.
+        #[arg(env = "COMMONPURSE_BANK_KEY_DIR")]
+        directory: PathBuf,
+    },
+    /// Seal all bank details anew that an older key has sealed. After it, an old key is needed for backups alone.
+    ResealBank {
+        /// The directory, as in COMMONPURSE_BANK_KEY_DIR.
+        #[arg(env = "COMMONPURSE_BANK_KEY_DIR")]
+        directory: PathBuf,
+        /// Where the database is.
+        #[command(flatten)]
+        database: DatabaseConfig,
+    },
 }
 
 impl Command {
@@ -234,6 +252,17 @@ impl Command {
             Command::Keys(KeysCommand::Rotate { directory }) => {
                 keys::files::rotate(&directory, SystemTime::now())?;
                 println!("the keys in {} have moved on: start each process anew", directory.display());
+                Ok(())
+            }
+            Command::Keys(KeysCommand::RotateBank { directory }) => {
+                let version = keys::vault::rotate(&directory)?;
+                println!("key {version} in {} seals bank details: start each process anew", directory.display());
+                Ok(())
+            }
+            Command::Keys(KeysCommand::ResealBank { directory, database }) => {
+                let vault = Vault::load(&directory)?;
+                let count = reseal::reseal(&vault, database.url()?.expose_secret()).await?;
+                println!("{count} bank accounts are sealed anew, all of them with key {}", vault.version());
                 Ok(())
             }
         }

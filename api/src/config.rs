@@ -15,6 +15,7 @@
 //! | `COMMONPURSE_SIGNING_KEY` | made once | Ed25519 private key as PKCS#8 PEM (`commonpurse keys generate`) |
 //! | `COMMONPURSE_SIGNING_KEY_FILE` | | a file with the same, instead, which not everybody may read |
 //! | `COMMONPURSE_SIGNING_KEY_DIR` | | a directory that `commonpurse keys rotate` keeps, instead: the current key, the one before it, the next one |
+//! | `COMMONPURSE_BANK_KEY_DIR` | | a directory with the keys that seal bank details, which `commonpurse keys rotate-bank` keeps; in production no bank account is taken without it |
 //! | `COMMONPURSE_STATE_DIR` | `.commonpurse` | where development keeps its signing key, readable by its owner only |
 //! | `COMMONPURSE_POOL_SIZE` | `16` | connections to the database |
 //! | `COMMONPURSE_HTTP_THREADS` | `2` | threads that answer requests |
@@ -35,9 +36,10 @@
 //!
 //! Flags have the same names without the prefix (`--public-url`). Secrets are never printed.
 
-use crate::keys::SigningKeys;
 use crate::keys::files::{self, FileError};
+use crate::keys::vault::{Vault, VaultError};
 use crate::keys::webhook_secrets::WebhookSecrets;
+use crate::keys::{self, SigningKeys};
 use clap::Args;
 use ledger::service::quota::Quota;
 use migrations::settings::{SettingError, secret};
@@ -153,7 +155,12 @@ pub struct ServeConfig {
     #[arg(long, env = "COMMONPURSE_SIGNING_KEY_DIR", conflicts_with_all = ["signing_key", "signing_key_file"])]
     pub signing_key_dir: Option<PathBuf>,
 
-    /// Where development keeps its signing key.
+    /// A directory with the keys that seal bank details, which `commonpurse keys rotate-bank` keeps. Without it production takes no
+    /// bank account.
+    #[arg(long, env = "COMMONPURSE_BANK_KEY_DIR")]
+    pub bank_key_dir: Option<PathBuf>,
+
+    /// Where development keeps its keys.
     #[arg(long, env = "COMMONPURSE_STATE_DIR", default_value = ".commonpurse")]
     pub state_dir: PathBuf,
 
@@ -318,9 +325,18 @@ impl ServeConfig {
         let current = match (&self.signing_key, &self.signing_key_file) {
             (Some(key), _) => key.clone(),
             (None, Some(path)) => files::read(path)?,
-            (None, None) => files::load_or_make(&self.state_dir.join("signing-key.pem"))?,
+            (None, None) => files::load_or_make(&self.state_dir.join("signing-key.pem"), keys::generate)?,
         };
         Ok(SigningKeys { current, others: Vec::new() })
+    }
+
+    /// The keys that seal bank details: as they were set, or those that development keeps in the state directory.
+    pub fn vault(&self) -> Result<Vault, VaultError> {
+        match &self.bank_key_dir {
+            Some(directory) => Vault::load(directory),
+            None if self.production => Ok(Vault::default()),
+            None => Vault::load_or_make(&self.state_dir.join("bank-keys")),
+        }
     }
 }
 

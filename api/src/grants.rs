@@ -36,6 +36,19 @@ pub const GIVES_NOTHING: &[&str] = &[
     "POST /v1/me:sign-out",
     "POST /v1/persons/{id}:disable",
     "PATCH /v1/organisations/{id}",
+    "POST /v1/organisations/{id}/bank-accounts",
+    "POST /v1/bank-accounts/{id}:confirm",
+    "POST /v1/bank-accounts/{id}:reject",
+    "POST /v1/books/{book}/payouts",
+    "POST /v1/payouts/{id}:approve",
+    "POST /v1/payouts/{id}:send",
+    "POST /v1/payouts/{id}:fail",
+    "POST /v1/payouts/{id}:cancel",
+    "POST /v1/payouts/{id}:release",
+    "POST /v1/payouts/{id}:refuse",
+    "PUT /v1/books/{book}/payout-policy",
+    "POST /v1/books/{book}/bank-statements",
+    "POST /v1/bank-lines/{id}:match",
     "POST /v1/campaigns",
     "POST /v1/campaigns/{id}/terms",
     "POST /v1/campaigns/{id}:publish",
@@ -170,6 +183,8 @@ pub const GIVES_NOTHING: &[&str] = &[
     "commonpurse book frozen",
     "commonpurse book release",
     "commonpurse keys generate",
+    "commonpurse keys rotate-bank",
+    "commonpurse keys reseal-bank",
 ];
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub mod health;
 pub mod matching;
 pub mod milestones;
 pub mod parties;
+pub mod payouts;
 pub mod pledging;
 pub mod problems;
 pub mod reports;

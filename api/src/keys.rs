@@ -5,6 +5,7 @@
 
 pub mod digests;
 pub mod files;
+pub mod vault;
 pub mod webhook_secrets;
 
 use base64::Engine;

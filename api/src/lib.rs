@@ -27,6 +27,7 @@ pub mod pages;
 pub mod paging;
 pub mod problem;
 pub mod refusals;
+pub mod reseal;
 pub mod serve;
 pub mod stack;
 pub mod state;
@@ -50,6 +51,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     handlers::milestones::routes(routes);
     handlers::challenges::routes(routes);
     handlers::matching::routes(routes);
+    handlers::payouts::routes(routes);
     handlers::cooperatives::routes(routes);
     handlers::desk::routes(routes);
 }

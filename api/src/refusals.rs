@@ -9,6 +9,7 @@ mod cooperatives;
 mod general;
 mod matching;
 mod parties;
+mod payouts;
 mod pledging;
 
 pub use general::{BOOK_FROZEN, QUOTA, STORAGE};
@@ -57,6 +58,10 @@ const FLOORED: &[&str] = &[
     "POST /v1/charges/{id}:capture",
     "POST /v1/charges/{id}:refund",
     "POST /v1/charges/{id}/refunds",
+    "POST /v1/payouts/{id}:send",
+    "POST /v1/payouts/{id}:fail",
+    "POST /v1/books/{book}/bank-statements",
+    "POST /v1/bank-lines/{id}:match",
     "POST /v1/refunds/{id}:settle",
     "POST /v1/refunds/{id}:fail",
     "POST /v1/charges/{id}/chargebacks",
@@ -97,6 +102,7 @@ pub static ALL: LazyLock<Vec<Kind>> = LazyLock::new(|| {
         pledging::KINDS,
         challenges::KINDS,
         matching::KINDS,
+        payouts::KINDS,
         cooperatives::KINDS,
     ];
     let mut all = parts.concat();

@@ -127,6 +127,7 @@ pub fn state(config: ServeConfig, address: &str) -> anyhow::Result<State> {
         declines: Declines::default(),
         limits: Limits::new(config.rate_per_second, config.guesses_per_minute),
         webhook_secrets: config.webhooks.secrets()?,
+        vault: config.vault()?,
         config: Arc::new(config),
     })
 }

@@ -2,6 +2,7 @@
 
 use crate::config::ServeConfig;
 use crate::keys::Keys;
+use crate::keys::vault::Vault;
 use crate::keys::webhook_secrets::WebhookSecrets;
 use crate::limits::declines::Declines;
 use crate::limits::place;
@@ -47,6 +48,8 @@ pub struct State {
     pub keys: Keys,
     /// With what a payment provider signs what it tells us.
     pub webhook_secrets: WebhookSecrets,
+    /// Seals bank details.
+    pub vault: Vault,
     /// The settings.
     pub config: Arc<ServeConfig>,
     /// How often somebody may ask.

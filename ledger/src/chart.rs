@@ -106,6 +106,8 @@ chart! {
         "Money that a custodian has and that no due date explains, until somebody says whose payment it is.";
     exchange_owed(custodian: OrganisationId) = "liabilities:exchange-differences:{custodian}", CostsPayable,
         "What the host owes a custodian whose refunds in other currencies cost more than they gave back.";
+    payouts_in_transit(custodian: OrganisationId) = "liabilities:payouts:{custodian}", PayoutsInTransit,
+        "What was sent to payees from a custodian's cash, until its bank says that it left.";
     refunds_in_transit(custodian: OrganisationId) = "liabilities:refunds:{custodian}", RefundsInTransit,
         "What a custodian is to send back to those who gave it.";
     // Equity.
@@ -173,7 +175,9 @@ pub fn owner(code: &str) -> Option<Owner<'_>> {
         ["assets", "receivable", "team", id, ..]
         | ["assets", "receivable", id, ..]
         | ["liabilities", "payable", "team" | "prize", id, ..]
-        | ["liabilities", "refunds" | "fees" | "suspense" | "exchange-differences", id, ..] => organisation(id),
+        | ["liabilities", "refunds" | "fees" | "suspense" | "exchange-differences" | "payouts", id, ..] => {
+            organisation(id)
+        }
         ["liabilities", "fund", slug, ..]
         | ["assets", "disputes", slug, ..]
         | ["equity", "commitments" | "places", slug, ..] => Some(Owner::Campaign(slug)),

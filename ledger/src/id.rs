@@ -235,6 +235,12 @@ book_ids! {
     DistributionId = "dst", "a", "distribution";
     /// A member's statement of a distribution.
     StatementId = "stm", "a", "statement";
+    /// Where a payee is paid.
+    BankAccountId = "bac", "a", "bank account";
+    /// What is paid of an amount that is owed.
+    PayoutId = "pay", "a", "payout";
+    /// A line of a bank statement.
+    BankLineId = "bln", "a", "bank line";
     /// Money of an account that is set aside.
     HoldId = "hld", "a", "hold";
     /// A job of the worker.

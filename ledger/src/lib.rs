@@ -6,8 +6,8 @@
 //!   [`movements`], [`chart`] (every account that the service opens), [`export`], [`verify`], [`recount`]: pure, without a database, a runtime or a clock;
 //! - [`engine`], which posts entries, and [`service`], which keeps jobs, replies and who did what;
 //! - a folder a domain: [`parties`] → [`books`] → [`reports`], [`treasury`], [`cooperatives`]; [`pledging`] and
-//!   [`challenges`] stand on [`treasury`], [`milestones`] and [`matching`] on [`pledging`], [`desk`] on all, and [`winding`]
-//!   on all but the cooperatives.
+//!   [`challenges`] stand on [`treasury`], [`milestones`] and [`matching`] on [`pledging`], [`payouts`] on those to whose teams and
+//!   members it pays, [`desk`] on all, and [`winding`] on all but the cooperatives.
 //!
 //! Inside a domain, `rules` are pure, `store` is SQL and nothing else, and `operations` lock, decide and save in the
 //! transaction of their caller.
@@ -29,6 +29,7 @@ pub mod milestones;
 pub mod money;
 pub mod movements;
 pub mod parties;
+pub mod payouts;
 pub mod pledging;
 pub mod recount;
 pub mod reports;

@@ -63,6 +63,9 @@ const PIECES: &[(Piece, &[&str])] = &[
             "reviews",
             "disputes",
             "releases",
+            "bank-accounts",
+            "payouts",
+            "bank-statements",
         ],
     ),
     (

@@ -39,6 +39,10 @@ const STANDS_ON: &[(&str, &[&str])] = &[
     ("milestones", &["engine", "service", "parties", "books", "treasury", "pledging"]),
     ("matching", &["engine", "service", "parties", "books", "treasury", "pledging"]),
     (
+        "payouts",
+        &["engine", "service", "parties", "books", "treasury", "pledging", "milestones", "challenges", "cooperatives"],
+    ),
+    (
         "desk",
         &["engine", "service", "parties", "books", "treasury", "pledging", "milestones", "challenges", "cooperatives"],
     ),

@@ -8,6 +8,7 @@ mod matching;
 mod moves;
 mod parties;
 mod partners;
+pub(crate) mod payouts;
 mod pledging;
 
 use crate::contract::Piece;
@@ -72,6 +73,7 @@ impl Scene {
         }
         if pieces.contains(&Piece::Pledging) {
             losses::fill(&app, &cast, &mut known).await?;
+            payouts::fill(&app, &cast, &mut known).await?;
         }
         app.work_until_idle().await?;
         // Clocks will be moved by decades: nobody needs to charge for all of them.

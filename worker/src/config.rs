@@ -59,6 +59,10 @@ pub struct Config {
     #[arg(long, env = "COMMONPURSE_STOP_WITH_PARENT", hide = true)]
     pub stop_with_parent: bool,
 
+    /// Who screens payees: payouts are sent by POST to this address, and go on with `{"result": "clear"}`. [default: nobody]
+    #[arg(long, env = "COMMONPURSE_SCREENING_URL")]
+    pub screening_url: Option<Url>,
+
     /// How long a job may take before another worker may take it over, in seconds.
     #[arg(long, env = "COMMONPURSE_WORKER_LEASE_S", default_value_t = 60,
           value_parser = clap::value_parser!(u16).range(8..=3_600))]
@@ -99,6 +103,9 @@ impl Config {
         if self.stripe.stripe_url.scheme() != "https" {
             return Err(ConfigError::StripeUrl);
         }
+        if self.screening_url.as_ref().is_some_and(|url| url.scheme() != "https") {
+            return Err(ConfigError::ScreeningUrl);
+        }
         Ok(())
     }
 
@@ -138,6 +145,9 @@ pub enum ConfigError {
     /// The key of the payment provider would not be encrypted on its way.
     #[error("production needs a COMMONPURSE_STRIPE_URL that begins with https://")]
     StripeUrl,
+    /// Names of payees would not be encrypted on their way.
+    #[error("production needs a COMMONPURSE_SCREENING_URL that begins with https://, or none")]
+    ScreeningUrl,
     /// A crash is planned, and this is production.
     #[error("COMMONPURSE_FAULT is for tests, never for production")]
     Fault,

@@ -14,6 +14,7 @@ mod matching;
 mod milestones;
 mod parties;
 mod payers;
+mod payouts;
 mod plan_moves;
 mod pledge_notices;
 mod pledging;
@@ -30,6 +31,7 @@ use crate::failure::Failure;
 use crate::fault;
 use crate::mail::Mailer;
 use crate::rail::Rails;
+use crate::screening::Screening;
 use crate::together::Together;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
@@ -48,6 +50,7 @@ pub(crate) struct Context {
     pub(crate) breakers: Breakers,
     pub(crate) rails: Rails,
     pub(crate) mailer: Mailer,
+    pub(crate) screening: Option<Screening>,
     pub(crate) public_url: Url,
     pub(crate) fault: fault::Points,
 }
@@ -111,6 +114,13 @@ impl Context {
             }
             Job::SendCustodianNotice { freeze } => self.send_custodian_notice(leased, *freeze).await,
             Job::SendHoldNotice { pledge, freeze } => self.send_hold_notice(leased, *pledge, *freeze).await,
+            Job::AdvanceBankAccount { account } => self.advance_bank_account(leased, *account).await,
+            Job::SendBankAccountNotice { account } => self.send_bank_account_notice(leased, *account).await,
+            Job::AdvancePayout { payout } => self.advance_payout(leased, *payout).await,
+            Job::ScreenPayout { payout } => self.screen_payout(leased, *payout).await,
+            Job::SendPayout { payout } => self.send_payout(leased, *payout).await,
+            Job::AnswerPayout { payout, comes_back } => self.answer_payout(leased, *payout, *comes_back).await,
+            Job::SendPayoutNotice { payout } => self.send_payout_notice(leased, *payout).await,
             Job::ReturnSuspense { item } => self.return_suspense(leased, *item).await,
             Job::AdvancePlanMove { plan_move } => self.advance_plan_move(leased, *plan_move).await,
             Job::SendPlanMove { plan_move, version, token } => {

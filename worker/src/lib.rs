@@ -24,6 +24,7 @@ mod mail;
 mod pulse;
 mod rail;
 mod runner;
+mod screening;
 #[cfg(test)]
 mod testing;
 mod together;
@@ -86,6 +87,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
             rails: rail::Rails::new(&pool, stripe(&config)?),
             together: together::Together::new(&pool),
             mailer: mailer(&config)?,
+            screening: config.screening_url.clone().map(screening::Screening::new).transpose()?,
             public_url: config.public_url.clone(),
             fault: fault::Points::new(config.fault),
             lanes,

@@ -10,6 +10,7 @@ pub(crate) mod custodians;
 pub(crate) mod milestones;
 pub(crate) mod parties;
 pub(crate) mod payers;
+pub(crate) mod payouts;
 pub(crate) mod plan_moves;
 pub(crate) mod pledge_notices;
 pub(crate) mod pledging;

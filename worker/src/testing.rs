@@ -70,6 +70,7 @@ impl Database {
                 breakers: Breakers::default(),
                 rails: rail::Rails::new(&self.pool, None),
                 together: Together::new(&self.pool),
+                screening: None,
                 mailer: Mailer::new(transport, "Purse <purse@example.org>", "purse.example.org").unwrap(),
                 public_url: "https://purse.example.org".parse().unwrap(),
                 fault: fault::Points::new(None::<Fault>),

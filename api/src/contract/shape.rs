@@ -91,6 +91,8 @@ const PREFIXES_OF_PARTIES: &[&str] = &["inv", "org", "psn", "pcr"];
 const ID_PREFIXES: &[(&str, &str)] = &[
     ("allocation-rules", "alr"),
     ("awards", "awd"),
+    ("bank-accounts", "bac"),
+    ("bank-lines", "bln"),
     ("books", "bok"),
     ("holds", "hld"),
     ("campaigns", "cmp"),
@@ -115,6 +117,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("milestones", "mls"),
     ("organisations", "org"),
     ("partners", "org"),
+    ("payouts", "pay"),
     ("persons", "psn"),
     ("plan-changes", "plc"),
     ("plan-moves", "pmv"),

@@ -40,6 +40,15 @@ const TAGS: &[(&str, &str)] = &[
     ("reviews", "What reviewers say of a claim."),
     ("disputes", "Objections to a claim that was approved, and how they end."),
     ("releases", "Money that went to a team for a claim, and whose it was."),
+    (
+        "bank-accounts",
+        "Where organisations are paid: given by one person, confirmed by another, and shown by four characters.",
+    ),
+    (
+        "payouts",
+        "What is paid of an amount that is owed: asked for, approved, screened, sent, and settled by a bank statement.",
+    ),
+    ("bank-statements", "Lines of bank statements, which settle payouts, or bring them back."),
     ("challenges", "Prizes for work that solves a problem, from the first draft to the award."),
     ("challenge rules", "The rules of a challenge by version: what teams and sponsors agree to."),
     ("challenge entries", "Teams that take part in a challenge, and their entry fees."),

@@ -21,6 +21,9 @@ use ledger::money::Currency;
 use ledger::parties::rules::invitation::InvitationState;
 use ledger::parties::rules::privacy::Privacy;
 use ledger::parties::rules::role::{OrganisationKind, Role, Scope};
+use ledger::payouts::rules::bank_account::BankAccountState;
+use ledger::payouts::rules::bank_line::{Direction, Why as LineWhy};
+use ledger::payouts::rules::payout::{PayoutState, Screening, Source};
 use ledger::pledging::rules::charge::DeclineKind;
 use ledger::pledging::rules::chargeback::State as ChargebackState;
 use ledger::pledging::rules::commitment::OverCap;
@@ -123,6 +126,14 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("CampaignVerdict", "verdict") => all(Word::ALL),
         ("Attempt", "state") => literal(&["processing", "declined", "captured", "voided"]),
         ("Ballot", "cost") => all(VoteCost::ALL),
+        ("BankAccount", "state") => all(BankAccountState::ALL),
+        ("BankLine", "direction") => all(Direction::ALL),
+        ("BankLine", "state") => literal(&["open", "matched"]),
+        ("BankLine", "why") => all(LineWhy::ALL),
+        ("Payout", "screening") => all(Screening::ALL),
+        ("Payout", "source") => all(Source::ALL),
+        ("Payout", "state") => all(PayoutState::ALL),
+        ("Payout", "waits_for") => literal(&["bank_account", "approval", "screening", "operator", "sending", "bank"]),
         ("Book" | "Credential", "mode") => all(Mode::ALL),
         ("Book", "status") => all(Status::ALL),
         ("Book", "visibility") => all(Visibility::ALL),

@@ -46,7 +46,7 @@ fn failed(path: &Path) -> impl Fn(io::Error) -> FileError {
 }
 
 /// A directory for secrets.
-fn make(directory: &Path) -> Result<(), FileError> {
+pub(super) fn make(directory: &Path) -> Result<(), FileError> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed(directory))
 }
 
@@ -104,9 +104,9 @@ fn put(path: &Path, secret: &SecretString) -> Result<(), FileError> {
     fs::rename(&draft, path).map_err(failed(path))
 }
 
-/// The one key of a directory, made when there is none. Of several processes that start at once one makes it, and all read
+/// The one key of a file, made when there is none. Of several processes that start at once one makes it, and all read
 /// the same.
-pub fn load_or_make(path: &Path) -> Result<SecretString, FileError> {
+pub fn load_or_make(path: &Path, generate: impl FnOnce() -> SecretString) -> Result<SecretString, FileError> {
     if !path.exists() {
         let directory = path.parent().unwrap_or(Path::new("."));
         make(directory)?;

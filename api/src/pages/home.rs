@@ -40,6 +40,12 @@ impl TaskBody {
             TaskKind::ChaseSettlement => "Ask a custodian for money that is overdue",
             TaskKind::FundReserve => "Fund the risk reserve for a lost chargeback",
             TaskKind::ConfirmEnded => "Confirm that the mandate of a partner that has left has ended",
+            TaskKind::ConfirmBankAccount => "Confirm a bank account, or reject it",
+            TaskKind::ApprovePayout => "Approve a payout",
+            TaskKind::DecidePayout => "Decide about a payout that screening holds",
+            TaskKind::SendPayout => "Send a payout",
+            TaskKind::ChasePayout => "Find out what became of a late payout",
+            TaskKind::MatchBankLine => "Find out what a line of a bank statement is about",
             TaskKind::MatchSuspense => "Say whose payment this money is, or return it",
             TaskKind::ReleaseCustodian => "Get the money of a frozen custodian free, and release it",
         }

@@ -33,6 +33,15 @@ pub fn of(kind: MovementKind) -> Undo {
         K::FeeEarned => by("POST /v1/charges/{id}:refund", K::FeeUnearned),
         K::RefundSent => by("POST /v1/refunds/{id}:fail", K::RefundFailed),
         K::FeeUnearned => Undo::Again("When the refund fails, the fee is charged and earned again."),
+        K::PayoutSent => by("POST /v1/payouts/{id}:fail", K::PayoutFailed),
+        K::PayoutFailed => Undo::Again("What is owed is paid by another payout."),
+        K::PayoutSettled => Undo::Instead(
+            "The payee has it. One who sends it back brings it with a line of a statement, as `payout_returned`.",
+        ),
+        K::PayoutReturned => Undo::Instead("What is owed again is paid by another payout."),
+        K::PayoutFee => Undo::Instead(
+            "The bank has kept it. What it gives back comes with the money that returns, and is owed to the payee again.",
+        ),
         K::RefundFailed => Undo::Again("The charge is refunded again."),
         K::Reversal => Undo::Again("The entry is posted again."),
         K::SaleReversed => Undo::Again("The sale is recorded again."),
@@ -127,12 +136,7 @@ pub fn of(kind: MovementKind) -> Undo {
         K::WrittenOff => {
             Undo::Instead("A team that pays after all pays into the risk reserve: the host funds the reserve with it.")
         }
-        K::PayoutSent
-        | K::PayoutFailed
-        | K::PayoutSettled
-        | K::PayoutReturned
-        | K::PayoutFee
-        | K::BankFee
+        K::BankFee
         | K::Interest
         | K::ClawbackUnpaid
         | K::ClawbackPaid

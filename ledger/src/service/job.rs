@@ -4,9 +4,9 @@
 //! must bear being done twice: it looks at the state of things first, and settles in the transaction of its effect.
 
 use crate::id::{
-    BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, CustodianFreezeId, DistributionId, DonorId,
-    EntrantId, HoldId, InvitationId, MatchingRoundId, OrganisationId, PlanChangeId, PlanMoveId, PledgeId,
-    PurseContributionId, RefundId, ReleaseId, SettlementId, StatementId, SuspenseId, WindUpId, WithdrawalId,
+    BankAccountId, BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, CustodianFreezeId, DistributionId,
+    DonorId, EntrantId, HoldId, InvitationId, MatchingRoundId, OrganisationId, PayoutId, PlanChangeId, PlanMoveId,
+    PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId, StatementId, SuspenseId, WindUpId, WithdrawalId,
     YearlyReceiptId,
 };
 use crate::service::store::activity::Actor;
@@ -334,6 +334,43 @@ pub enum Job {
         /// How the provider names the event.
         event_id: String,
     },
+    /// The time of a bank account's state has passed: reject what nobody confirmed, make active what has waited.
+    AdvanceBankAccount {
+        /// The account.
+        account: BankAccountId,
+    },
+    /// Tell whoever keeps a payee that its bank account was given, confirmed or rejected, or is active.
+    SendBankAccountNotice {
+        /// The account.
+        account: BankAccountId,
+    },
+    /// The time in which somebody should have sent a payout has passed: cancel it.
+    AdvancePayout {
+        /// The payout.
+        payout: PayoutId,
+    },
+    /// Ask whoever screens payees about an approved payout.
+    ScreenPayout {
+        /// The payout.
+        payout: PayoutId,
+    },
+    /// Hand a payout that was sent to the bank of a sandbox book.
+    SendPayout {
+        /// The payout.
+        payout: PayoutId,
+    },
+    /// The bank of a sandbox book tells of a payout.
+    AnswerPayout {
+        /// The payout.
+        payout: PayoutId,
+        /// Whether the money comes back; else it leaves.
+        comes_back: bool,
+    },
+    /// Tell whoever keeps a payee how a payout stands.
+    SendPayoutNotice {
+        /// The payout.
+        payout: PayoutId,
+    },
 }
 
 impl Job {
@@ -389,6 +426,13 @@ impl Job {
             Job::ReturnSuspense { .. } => JobKind::ReturnSuspense,
             Job::AdvancePlanMove { .. } => JobKind::AdvancePlanMove,
             Job::SendPlanMove { .. } => JobKind::SendPlanMove,
+            Job::AdvanceBankAccount { .. } => JobKind::AdvanceBankAccount,
+            Job::SendBankAccountNotice { .. } => JobKind::SendBankAccountNotice,
+            Job::AdvancePayout { .. } => JobKind::AdvancePayout,
+            Job::ScreenPayout { .. } => JobKind::ScreenPayout,
+            Job::SendPayout { .. } => JobKind::SendPayout,
+            Job::AnswerPayout { .. } => JobKind::AnswerPayout,
+            Job::SendPayoutNotice { .. } => JobKind::SendPayoutNotice,
         }
     }
 }
@@ -449,6 +493,13 @@ impl fmt::Debug for Job {
             Job::SendPlanMove { plan_move, version, .. } => {
                 write!(f, "send_plan_move of {plan_move}, version {version}")
             }
+            Job::AdvanceBankAccount { account } => write!(f, "advance_bank_account of {account}"),
+            Job::SendBankAccountNotice { account } => write!(f, "send_bank_account_notice of {account}"),
+            Job::AdvancePayout { payout } => write!(f, "advance_payout of {payout}"),
+            Job::ScreenPayout { payout } => write!(f, "screen_payout of {payout}"),
+            Job::SendPayout { payout } => write!(f, "send_payout of {payout}"),
+            Job::AnswerPayout { payout, .. } => write!(f, "answer_payout of {payout}"),
+            Job::SendPayoutNotice { payout } => write!(f, "send_payout_notice of {payout}"),
             Job::AdvanceWithdrawal { withdrawal, .. } => write!(f, "advance_withdrawal of {withdrawal}"),
             Job::AdvanceCustodianFreeze { freeze, .. } => write!(f, "advance_custodian_freeze of {freeze}"),
             Job::SendCustodianNotice { freeze } => write!(f, "send_custodian_notice of {freeze}"),
@@ -559,11 +610,25 @@ pub enum JobKind {
     EndPledges,
     /// [`Job::ReturnLines`]
     ReturnLines,
+    /// [`Job::AdvanceBankAccount`]
+    AdvanceBankAccount,
+    /// [`Job::SendBankAccountNotice`]
+    SendBankAccountNotice,
+    /// [`Job::AdvancePayout`]
+    AdvancePayout,
+    /// [`Job::ScreenPayout`]
+    ScreenPayout,
+    /// [`Job::SendPayout`]
+    SendPayout,
+    /// [`Job::AnswerPayout`]
+    AnswerPayout,
+    /// [`Job::SendPayoutNotice`]
+    SendPayoutNotice,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 49] = [
+    pub const ALL: [JobKind; 56] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -613,6 +678,13 @@ impl JobKind {
         JobKind::SendPlanMove,
         JobKind::EndPledges,
         JobKind::ReturnLines,
+        JobKind::AdvanceBankAccount,
+        JobKind::SendBankAccountNotice,
+        JobKind::AdvancePayout,
+        JobKind::ScreenPayout,
+        JobKind::SendPayout,
+        JobKind::AnswerPayout,
+        JobKind::SendPayoutNotice,
     ];
 
     /// Its name in the database and in metrics: the tag of the job's JSON.
@@ -667,6 +739,13 @@ impl JobKind {
             JobKind::SendPlanMove => "send_plan_move",
             JobKind::EndPledges => "end_pledges",
             JobKind::ReturnLines => "return_lines",
+            JobKind::AdvanceBankAccount => "advance_bank_account",
+            JobKind::SendBankAccountNotice => "send_bank_account_notice",
+            JobKind::AdvancePayout => "advance_payout",
+            JobKind::ScreenPayout => "screen_payout",
+            JobKind::SendPayout => "send_payout",
+            JobKind::AnswerPayout => "answer_payout",
+            JobKind::SendPayoutNotice => "send_payout_notice",
         }
     }
 
@@ -694,6 +773,8 @@ impl JobKind {
             | JobKind::ReturnSuspense
             | JobKind::EndPledges
             | JobKind::ReturnLines
+            | JobKind::SendPayout
+            | JobKind::AnswerPayout
             | JobKind::ReturnCampaign => true,
             JobKind::SendSignIn
             | JobKind::SendReceipt
@@ -722,6 +803,11 @@ impl JobKind {
             | JobKind::IssueYearlyReceipts
             | JobKind::SendYearlyReceipt
             | JobKind::EraseMails
+            | JobKind::AdvanceBankAccount
+            | JobKind::SendBankAccountNotice
+            | JobKind::AdvancePayout
+            | JobKind::ScreenPayout
+            | JobKind::SendPayoutNotice
             | JobKind::TakeProviderEvent => false,
         }
     }
@@ -843,6 +929,13 @@ mod tests {
             move_link(),
             Job::EndPledges { wind_up: WindUpId::generate(book), after: Some(PledgeId::generate(book)) },
             Job::ReturnLines { wind_up: WindUpId::generate(book), after: "code".into() },
+            Job::AdvanceBankAccount { account: BankAccountId::generate(book) },
+            Job::SendBankAccountNotice { account: BankAccountId::generate(book) },
+            Job::AdvancePayout { payout: PayoutId::generate(book) },
+            Job::ScreenPayout { payout: PayoutId::generate(book) },
+            Job::SendPayout { payout: PayoutId::generate(book) },
+            Job::AnswerPayout { payout: PayoutId::generate(book), comes_back: true },
+            Job::SendPayoutNotice { payout: PayoutId::generate(book) },
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();
         assert_eq!(kinds, JobKind::ALL);

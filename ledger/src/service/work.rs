@@ -50,6 +50,7 @@ impl JobKind {
             | JobKind::RetryCharge
             | JobKind::RecordAnswer
             | JobKind::SendRefund
+            | JobKind::ScreenPayout
             | JobKind::TakeProviderEvent => Work::Rail,
             JobKind::SettleReceivable
             | JobKind::OpenChargeback
@@ -75,6 +76,10 @@ impl JobKind {
             | JobKind::EndPledges
             | JobKind::ReturnLines
             | JobKind::IssueYearlyReceipts
+            | JobKind::AdvanceBankAccount
+            | JobKind::AdvancePayout
+            | JobKind::SendPayout
+            | JobKind::AnswerPayout
             | JobKind::EraseMails => Work::Money,
             JobKind::SendReceipt
             | JobKind::NotifyDecline
@@ -92,8 +97,10 @@ impl JobKind {
             | JobKind::SendPlanMove
             | JobKind::SendCustodianNotice
             | JobKind::SendHoldNotice
-            | JobKind::SendReturnableNotice
-            | JobKind::SendYearlyReceipt => Work::Mail,
+            | JobKind::SendYearlyReceipt
+            | JobKind::SendBankAccountNotice
+            | JobKind::SendPayoutNotice
+            | JobKind::SendReturnableNotice => Work::Mail,
         }
     }
 

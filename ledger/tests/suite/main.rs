@@ -60,5 +60,6 @@ mod cooperatives;
 mod examples;
 mod matching;
 mod milestones;
+mod payouts;
 mod roundings;
 mod winding;

@@ -235,6 +235,12 @@ const DOMAINS: &[Domain] = &[
         functions: &[],
     },
     Domain {
+        name: "payouts",
+        about: "Where payees are paid, what is paid to them, and what their banks say.",
+        tables: &["bank_account", "payout_policy", "payout", "bank_line"],
+        functions: &["bank_account_as_given", "payout_by_the_bank", "payout_begins_requested", "bank_line_as_told"],
+    },
+    Domain {
         name: "cooperatives",
         about: "Members, their hours, proceeds, the rule that divides them, distributions and statements.",
         tables: &[

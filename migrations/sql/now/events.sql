@@ -125,6 +125,16 @@ BEGIN
      $f$'challenge', r.challenge, 'submission', r.submission, 'team', r.team, 'prize', r.prize, 'amount', r.amount,
         'currency', r.currency, 'entry', r.entry$f$),
 
+    ('bank_account', 'bank_account', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
+     $f$'payee', r.payee, 'currency', r.currency$f$),
+    ('payout', 'payout', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
+     $f$'payee', r.payee, 'claim', r.claim, 'bank_account', r.bank_account, 'amount', r.amount, 'fee', nullif(r.fee, 0),
+        'returned', nullif(r.returned, 0), 'currency', r.currency, 'day', coalesce(r.settled_on, r.sent_on),
+        'entry', nullif(greatest(r.sent_entry, r.end_entry), 0)$f$),
+    ('bank_line', 'bank_line', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
+     $f$'payout', r.payout, 'amount', r.amount, 'fee', nullif(r.fee, 0), 'currency', r.currency, 'day', r.value_on,
+        'entry', nullif(r.entry, 0)$f$),
+
     ('member', 'member', 'r.id', 'r.version', $e$CASE WHEN r.left_on IS NULL THEN 'joined' ELSE 'left' END$e$,
      NULL, NULL, NULL, NULL, $f$'joined_on', r.joined_on, 'left_on', r.left_on$f$),
     ('contribution', 'contribution', 'r.id', '1 + (r.attested_at IS NOT NULL)::int + 2 * (r.reversed_at IS NOT NULL)::int',
@@ -371,6 +381,18 @@ CREATE OR REPLACE TRIGGER distribution_event_of_change AFTER UPDATE ON distribut
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('distribution');
 CREATE OR REPLACE TRIGGER donor_event_of_change AFTER UPDATE ON donor REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('donor');
+CREATE OR REPLACE TRIGGER bank_account_event_of_new AFTER INSERT ON bank_account REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('bank_account');
+CREATE OR REPLACE TRIGGER bank_account_event_of_change AFTER UPDATE ON bank_account REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('bank_account');
+CREATE OR REPLACE TRIGGER payout_event_of_new AFTER INSERT ON payout REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('payout');
+CREATE OR REPLACE TRIGGER payout_event_of_change AFTER UPDATE ON payout REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('payout');
+CREATE OR REPLACE TRIGGER bank_line_event_of_new AFTER INSERT ON bank_line REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('bank_line');
+CREATE OR REPLACE TRIGGER bank_line_event_of_change AFTER UPDATE ON bank_line REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('bank_line');
 
 -- Each trigger is given what it asks, so that it need not be worked out with every statement.
 DO $$

@@ -305,6 +305,22 @@ GRANT INSERT (distribution_id, member_id, raised_by, raised_at, book_id, reason)
 GRANT INSERT (id, distribution_id, member_id, hours, cash, retained, issued_at, book_id, consents, patronage, "group") ON
     statement TO commonpurse_service;
 
+-- payouts
+GRANT SELECT ON bank_account, payout_policy, payout, bank_line TO commonpurse_service;
+GRANT INSERT (id, payee, proposed_by, proposed_at, active_at, state_until, book_id, key_version, state, currency, country,
+    last_four, sealed) ON bank_account TO commonpurse_service;
+GRANT UPDATE (confirmed_by, version, confirmed_at, active_at, state_until, key_version, state, reason, sealed) ON bank_account TO
+    commonpurse_service;
+GRANT INSERT (threshold, set_at, book_id, late_days) ON payout_policy TO commonpurse_service;
+GRANT UPDATE (threshold, set_at, late_days) ON payout_policy TO commonpurse_service;
+GRANT INSERT (id, payee, custodian, claim, requested_by, amount, requested_at, state_until, book_id, payable, release, source,
+    state, currency, reference, memo) ON payout TO commonpurse_service;
+GRANT UPDATE (bank_account, approved_by, sent_by, fee, returned, sent_entry, end_entry, version, state_until, sent_on, late_from,
+    settled_on, state, screening, reason, approved) ON payout TO commonpurse_service;
+GRANT INSERT (id, custodian, amount, fee, recorded_at, book_id, value_on, is_debit, state, why, currency, reference, end_to_end)
+    ON bank_line TO commonpurse_service;
+GRANT UPDATE (payout, entry, version, state, why) ON bank_line TO commonpurse_service;
+
 -- functions
 GRANT EXECUTE ON FUNCTION book_begin TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION journal_lock TO commonpurse_service;

@@ -20,7 +20,8 @@ use utoipa::ToSchema;
 pub struct TaskBody {
     /// `accept_invitation`, `review_claim`, `change_claim`, `resolve_dispute`, `open_distribution`, `approve_distribution`,
     /// `attest_hours`, `score_submission`, `answer_chargeback`, `fund_reserve`, `match_suspense`, `confirm_ended`, `check_capture`,
-    /// `chase_settlement` or `release_custodian`.
+    /// `chase_settlement`, `release_custodian`, `confirm_bank_account`, `approve_payout`, `decide_payout`, `send_payout`, `chase_payout` or
+    /// `match_bank_line`.
     #[schema(value_type = String)]
     pub kind: TaskKind,
     /// The id of what it is about: a claim, a dispute, a distribution, hours, a submission, a charge, a chargeback, a settlement, money in
@@ -44,6 +45,11 @@ impl From<Task> for TaskBody {
     fn from(task: Task) -> TaskBody {
         let (book, book_name) = task.book.unzip();
         let (object, path) = match task.object {
+            TaskObject::BankAccount(id) => (id.to_string(), Some(format!("/v1/bank-accounts/{id}"))),
+            TaskObject::BankLine(id) => {
+                (id.to_string(), book.map(|book| format!("/v1/books/{book}/bank-lines?open=true")))
+            }
+            TaskObject::Payout(id) => (id.to_string(), Some(format!("/v1/payouts/{id}"))),
             TaskObject::Charge(id) => (id.to_string(), Some(format!("/v1/charges/{id}"))),
             TaskObject::Chargeback(id) => (id.to_string(), Some(format!("/v1/chargebacks/{id}"))),
             TaskObject::Claim(id) => (id.to_string(), Some(format!("/v1/claims/{id}"))),

@@ -1,7 +1,7 @@
 //! What waits for a person, in one list.
 
 use crate::desk::rules::task::{Place, Task};
-use crate::desk::store::tasks;
+use crate::desk::store::{payout_tasks, tasks};
 use crate::error::Error;
 use crate::id::PersonId;
 use deadpool_postgres::GenericClient;
@@ -32,6 +32,9 @@ pub async fn list(
     found.extend(tasks::settlements(client, person, after, limit, wall).await?);
     found.extend(tasks::frozen_custodians(client, person, after, limit).await?);
     found.extend(tasks::doubted(client, person, after, limit).await?);
+    found.extend(payout_tasks::bank_accounts(client, person, after, limit).await?);
+    found.extend(payout_tasks::payouts(client, person, after, limit, wall).await?);
+    found.extend(payout_tasks::bank_lines(client, person, after, limit).await?);
     found.sort_by_key(|task| task.place().order());
     found.truncate(usize::try_from(limit).unwrap_or_default());
     Ok(found)

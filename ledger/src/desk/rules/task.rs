@@ -1,8 +1,8 @@
 //! A task: what waits for a person, for which object, until when.
 
 use crate::id::{
-    BookRef, ChargeId, ChargebackId, ClaimId, ContributionId, CustodianFreezeId, DisputeId, DistributionId,
-    InvitationId, PlanMoveId, SettlementId, SubmissionId, SuspenseId,
+    BankAccountId, BankLineId, BookRef, ChargeId, ChargebackId, ClaimId, ContributionId, CustodianFreezeId, DisputeId,
+    DistributionId, InvitationId, PayoutId, PlanMoveId, SettlementId, SubmissionId, SuspenseId,
 };
 use crate::words::words;
 use jiff::Timestamp;
@@ -42,6 +42,18 @@ words! {
         ChaseSettlement = "chase_settlement",
         /// Get the money of a frozen custodian free, and release it then.
         ReleaseCustodian = "release_custodian",
+        /// Confirm a bank account that another one of the payee has given, or reject it.
+        ConfirmBankAccount = "confirm_bank_account",
+        /// Approve a payout that somebody else has asked for.
+        ApprovePayout = "approve_payout",
+        /// Decide about a payout that screening holds.
+        DecidePayout = "decide_payout",
+        /// Send a payout that is approved and screened.
+        SendPayout = "send_payout",
+        /// Find out what became of a payout that was sent and is on no bank statement.
+        ChasePayout = "chase_payout",
+        /// Find out what a line of a bank statement is about.
+        MatchBankLine = "match_bank_line",
     }
 }
 
@@ -89,6 +101,10 @@ impl Place {
 /// What a task is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TaskObject {
+    /// A bank account of a payee.
+    BankAccount(BankAccountId),
+    /// A line of a bank statement.
+    BankLine(BankLineId),
     /// A charge.
     Charge(ChargeId),
     /// A chargeback.
@@ -107,6 +123,8 @@ pub enum TaskObject {
     Invitation(InvitationId),
     /// A move of a plan.
     PlanMove(PlanMoveId),
+    /// A payout.
+    Payout(PayoutId),
     /// A settlement.
     Settlement(SettlementId),
     /// A submission.
@@ -118,6 +136,9 @@ pub enum TaskObject {
 impl TaskObject {
     fn uuid(self) -> Uuid {
         match self {
+            TaskObject::BankAccount(id) => id.object,
+            TaskObject::BankLine(id) => id.object,
+            TaskObject::Payout(id) => id.object,
             TaskObject::Charge(id) => id.object,
             TaskObject::Chargeback(id) => id.object,
             TaskObject::Claim(id) => id.object,

@@ -15,7 +15,7 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 /// A task that lies in a book.
-fn task(row: &Row, object: impl Fn(BookId, Uuid) -> TaskObject) -> Result<Task, Error> {
+pub(super) fn task(row: &Row, object: impl Fn(BookId, Uuid) -> TaskObject) -> Result<Task, Error> {
     let book = BookId(row.get("book_id"));
     Ok(Task {
         kind: word(row.get("kind"))?,
@@ -27,7 +27,7 @@ fn task(row: &Row, object: impl Fn(BookId, Uuid) -> TaskObject) -> Result<Task, 
 }
 
 /// The rows of a statement about a person, after a place, by its end.
-async fn waiting(
+pub(super) async fn waiting(
     client: &impl GenericClient,
     text: &'static str,
     person: PersonId,

@@ -1,0 +1,31 @@
+//! Payouts: where payees are paid, what is paid to them, and what their banks say.
+
+pub mod bank_accounts;
+pub mod bank_lines;
+pub mod payout;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// The routes. Of two paths that could both fit, the more literal one (`{id}:confirm`) comes first.
+pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
+    routes
+        .service(bank_accounts::create)
+        .service(bank_accounts::list)
+        .service(bank_accounts::confirm)
+        .service(bank_accounts::reject)
+        .service(bank_accounts::show)
+        .service(bank_lines::take)
+        .service(bank_lines::list)
+        .service(bank_lines::again)
+        .service(bank_lines::set_policy)
+        .service(bank_lines::report)
+        .service(payout::create)
+        .service(payout::list)
+        .service(payout::approve)
+        .service(payout::send)
+        .service(payout::fail)
+        .service(payout::cancel)
+        .service(payout::release)
+        .service(payout::refuse)
+        .service(payout::show);
+}

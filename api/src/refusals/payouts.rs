@@ -1,0 +1,89 @@
+//! Refusals about bank accounts and payouts.
+
+use super::{Kind, refusal};
+
+const GIVE: &[&str] = &["POST /v1/organisations/{id}/bank-accounts"];
+
+const ASK: &[&str] = &["POST /v1/books/{book}/payouts"];
+
+pub(super) const KINDS: &[Kind] = &[
+    refusal(
+        "bank-details-not-kept",
+        "This installation has no key that would seal bank details.",
+        "Ask whoever runs it to set COMMONPURSE_BANK_KEY_DIR.",
+        GIVE,
+    ),
+    refusal(
+        "bank-account-pending",
+        "Another bank account of the organisation in this currency waits to become active.",
+        "Confirm it, or reject it; then give another one.",
+        GIVE,
+    ),
+    refusal(
+        "bank-account-not-proposed",
+        "The bank account does not wait for a second person.",
+        "Read the account: its state says what became of it.",
+        &["POST /v1/bank-accounts/{id}:confirm"],
+    ),
+    refusal(
+        "bank-account-stands",
+        "The bank account is active, or over.",
+        "Give another account: once it is confirmed and has waited, it takes the place of this one.",
+        &["POST /v1/bank-accounts/{id}:reject"],
+    ),
+    refusal(
+        "payout-nothing",
+        "Nothing is owed to the payee that is not being paid.",
+        "Read the balance of what is owed and the list of payouts; ask again when more is owed.",
+        ASK,
+    ),
+    refusal(
+        "payout-exceeds-payable",
+        "More is asked for than is owed and not being paid.",
+        "Ask for what is left, which the detail says, or cancel another payout first.",
+        ASK,
+    ),
+    refusal(
+        "payout-differs",
+        "The release is being paid by a payout of another amount, or from another account.",
+        "Read that payout, which the detail names; cancel it first to pay otherwise.",
+        ASK,
+    ),
+    refusal(
+        "payout-exists",
+        "The release is being paid by another payout, which was asked for at the same moment.",
+        "Send the request again with another key: it is answered with that payout.",
+        ASK,
+    ),
+    refusal(
+        "payout-no-account",
+        "The payee has no active bank account in the currency.",
+        "Let an owner or treasurer of the payee give one; the payout waits.",
+        &["POST /v1/payouts/{id}:approve"],
+    ),
+    refusal(
+        "payout-conflict",
+        "Who belongs to the payee, or has a declared tie to it, approves none of its payouts.",
+        "Let somebody else of the host approve it.",
+        &["POST /v1/payouts/{id}:approve"],
+    ),
+    refusal(
+        "digest-differs",
+        "Amount or bank account of the payout are others than were approved.",
+        "Read the payout again, look at what has changed, and send its `digest`.",
+        &["POST /v1/payouts/{id}:approve"],
+    ),
+    refusal(
+        "payout-state",
+        "The payout does not stand where this step begins.",
+        "Read the payout: its state says where it stands, and `waits_for` what comes next.",
+        &[
+            "POST /v1/payouts/{id}:approve",
+            "POST /v1/payouts/{id}:send",
+            "POST /v1/payouts/{id}:fail",
+            "POST /v1/payouts/{id}:cancel",
+            "POST /v1/payouts/{id}:release",
+            "POST /v1/payouts/{id}:refuse",
+        ],
+    ),
+];

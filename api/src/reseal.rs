@@ -1,0 +1,37 @@
+//! Seals bank details anew, after a rotation of their keys.
+
+use crate::keys::vault::Vault;
+use crate::serve::pool_of;
+use anyhow::Context;
+use ledger::id::BookId;
+use ledger::payouts::store::bank_accounts;
+use uuid::Uuid;
+
+/// Rows that are read at once.
+const PAGE: i64 = 500;
+
+/// Seals what an older key has sealed with the newest one, and answers how many accounts that were. It may die at any line: a second
+/// run goes on.
+///
+/// # Errors
+///
+/// For an account that no key of the vault opens, which stays as it is, and for trouble with the database.
+pub async fn reseal(vault: &Vault, url: &str) -> anyhow::Result<u64> {
+    anyhow::ensure!(!vault.is_empty(), "there is no key in that directory");
+    let access = migrations::service_access(url, "commonpurse-keys")?;
+    let client = pool_of(access, 1)?.get().await?;
+    let mut count = 0;
+    let mut after = (BookId(i32::MIN), Uuid::nil());
+    loop {
+        let page = bank_accounts::list_older(&client, vault.version(), after, PAGE).await?;
+        for old in &page {
+            let details = vault.open(old.id, &old.sealed).with_context(|| old.id.to_string())?;
+            let sealed = vault.seal(old.id, &details)?;
+            count += u64::from(bank_accounts::reseal(&client, old, &sealed).await?);
+        }
+        match page.last() {
+            Some(last) => after = (last.id.book, last.id.object),
+            None => return Ok(count),
+        }
+    }
+}

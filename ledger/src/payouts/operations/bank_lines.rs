@@ -1,0 +1,195 @@
+//! Lines of bank statements: kept as the bank told them, and matched with payouts by their end-to-end ids.
+//!
+//! A line that matches nothing stays, with why, and waits for somebody of the host.
+//!
+//! Lock order: payouts by id → lines → book head.
+
+use super::locked::save;
+use super::payouts::in_transit;
+use crate::book::Reason;
+use crate::books::operations::accounts;
+use crate::engine::posting;
+use crate::engine::store::books::{self, Book};
+use crate::error::{Error, Refusal};
+use crate::id::{BankLineId, BookId, OrganisationId};
+use crate::payouts::rules::bank_line::{BankLine, Effect, LINES_MAX, LineState, Told, Why};
+use crate::payouts::rules::payout::{Payout, State};
+use crate::payouts::store::{bank_lines, payouts};
+use crate::service::change::Change;
+use crate::{chart, movements, text};
+use deadpool_postgres::Transaction;
+use jiff::Timestamp;
+
+/// Takes lines of a custodian's statement, in order. A line that was told before is the one that is there, with another try to match
+/// it.
+///
+/// # Errors
+///
+/// `reference-taken` when a line of this reference said something else; [`Error::Invalid`] at the field of the line that is wrong;
+/// what [`posting::post`] refuses but for a floor.
+pub async fn take(
+    tx: &Transaction<'_>,
+    book: BookId,
+    custodian: OrganisationId,
+    told: Vec<Told>,
+    change: Change<'_>,
+    wall: Timestamp,
+) -> Result<Vec<BankLine>, Error> {
+    let book = books::get(tx, book).await?;
+    if !(1..=LINES_MAX).contains(&told.len()) {
+        return Err(Error::invalid("/lines", format!("1 to {LINES_MAX}")));
+    }
+    let references: Vec<&str> = told.iter().map(|told| told.end_to_end.as_str()).collect();
+    payouts::lock_all(tx, book.id, custodian, &references).await?;
+    let mut taken = Vec::with_capacity(told.len());
+    for (place, told) in told.into_iter().enumerate() {
+        check(place, &told, &book, wall)?;
+        taken.push(take_one(tx, &book, custodian, told, change, wall).await?);
+    }
+    Ok(taken)
+}
+
+fn check(place: usize, told: &Told, book: &Book, wall: Timestamp) -> Result<(), Error> {
+    let at = |field: &str| format!("/lines/{place}/{field}");
+    for (field, line, length) in
+        [("reference", &told.reference, text::REFERENCE), ("end_to_end", &told.end_to_end, text::REFERENCE_OR_NONE)]
+    {
+        text::line(line, length).map_err(|wrong| Error::invalid(at(field), wrong.to_string()))?;
+    }
+    if told.fee < 0 {
+        return Err(Error::invalid(at("fee/amount"), "0 or more"));
+    }
+    if told.value_on > book.today(wall) || told.value_on < book.first_day() {
+        let said = format!("a day from {} to {}", book.first_day(), book.today(wall));
+        return Err(Error::invalid(at("value_date"), said));
+    }
+    Ok(())
+}
+
+async fn take_one(
+    tx: &Transaction<'_>,
+    book: &Book,
+    custodian: OrganisationId,
+    told: Told,
+    change: Change<'_>,
+    wall: Timestamp,
+) -> Result<BankLine, Error> {
+    let new = BankLine {
+        id: BankLineId::generate(book.id),
+        custodian,
+        told,
+        state: LineState::Open(Why::ReferenceUnknown),
+        recorded_at: book.now(wall),
+    };
+    bank_lines::insert(tx, &new).await?;
+    let reference = &new.told.reference;
+    let kept = bank_lines::lock_by_reference(tx, book.id, custodian, reference).await?;
+    let kept = kept.ok_or_else(|| Error::inconsistent("a line that was written is not there"))?;
+    if kept.told != new.told {
+        let detail = format!("the bank's line {reference} said something else before");
+        return Err(Refusal::new("reference-taken", detail).into());
+    }
+    match kept.state {
+        LineState::Matched { .. } => Ok(kept),
+        LineState::Open(_) => matched(tx, book, kept, change, wall).await,
+    }
+}
+
+/// Tries to match a line again, such as when the cash reaches by now.
+///
+/// # Errors
+///
+/// What [`posting::post`] refuses but for a floor; [`Error::NotFound`] for an unknown line.
+pub async fn again(
+    tx: &Transaction<'_>,
+    id: BankLineId,
+    change: Change<'_>,
+    wall: Timestamp,
+) -> Result<BankLine, Error> {
+    let book = books::get(tx, id.book).await?;
+    let found = bank_lines::get(tx, id).await?;
+    payouts::lock_all(tx, book.id, found.custodian, &[found.told.end_to_end.as_str()]).await?;
+    let line = bank_lines::lock(tx, id).await?;
+    match line.state {
+        LineState::Matched { .. } => Ok(line),
+        LineState::Open(_) => matched(tx, &book, line, change, wall).await,
+    }
+}
+
+/// Matches a line, and then what came before its time: money that came back before the bank said that it had left.
+async fn matched(
+    tx: &Transaction<'_>,
+    book: &Book,
+    line: BankLine,
+    change: Change<'_>,
+    wall: Timestamp,
+) -> Result<BankLine, Error> {
+    let line = match_one(tx, book, line, change, wall).await?;
+    if matches!(line.state, LineState::Matched { .. }) {
+        let credits = bank_lines::lock_open_credits(tx, book.id, line.custodian, &line.told.end_to_end).await?;
+        for credit in credits {
+            match_one(tx, book, credit, change, wall).await?;
+        }
+    }
+    Ok(line)
+}
+
+async fn match_one(
+    tx: &Transaction<'_>,
+    book: &Book,
+    line: BankLine,
+    change: Change<'_>,
+    wall: Timestamp,
+) -> Result<BankLine, Error> {
+    let told = &line.told;
+    let found = payouts::lock_by_reference(tx, book.id, line.custodian, &told.end_to_end).await?;
+    let effect = found.as_ref().map_or(Err(Why::ReferenceUnknown), |payout| told.effect(payout));
+    let (payout, effect) = match (found, effect) {
+        (Some(payout), Ok(effect)) => (payout, effect),
+        (_, Err(why)) => return bank_lines::update(tx, line.id, LineState::Open(why)).await,
+        (None, Ok(_)) => return Err(Error::inconsistent("a line has an effect on nothing")),
+    };
+    let Some(entry) = post(tx, book, &payout, told, effect, wall).await? else {
+        return bank_lines::update(tx, line.id, LineState::Open(Why::CashShort)).await;
+    };
+    let matched = bank_lines::update(tx, line.id, LineState::Matched { payout: payout.id, entry }).await?;
+    let (payout, action) = match effect {
+        Effect::Settles => {
+            let settled_on = Some(told.value_on);
+            (Payout { state: State::Settled, fee: told.fee, settled_on, end_entry: entry, ..payout }, "settled")
+        }
+        Effect::Returns => {
+            let returned = told.amount.minor() + told.fee;
+            (Payout { state: State::Returned, returned, end_entry: entry, ..payout }, "returned")
+        }
+    };
+    save(tx, book, payout, action, change, wall).await?;
+    Ok(matched)
+}
+
+/// Posts what a line says of a payout, on its value day; none where the book says that the cash is not there.
+async fn post(
+    tx: &Transaction<'_>,
+    book: &Book,
+    payout: &Payout,
+    told: &Told,
+    effect: Effect,
+    wall: Timestamp,
+) -> Result<Option<i64>, Error> {
+    let currency = payout.amount.currency();
+    let account = chart::cash_at(payout.custodian).in_currency(currency, book.currency);
+    let cash = accounts::ensure(tx, book, &account, currency, wall).await?;
+    let (day, id) = (told.value_on, payout.id);
+    let entry = match effect {
+        Effect::Settles => {
+            let transit = in_transit(tx, book, payout, wall).await?;
+            movements::payout_settled(transit, cash, payout.payable, told.amount, told.fee, day, id)
+        }
+        Effect::Returns => movements::payout_returned(cash, payout.payable, told.amount, told.fee, day, id),
+    };
+    match posting::post_or_reason(tx, book, entry.clone(), wall).await? {
+        Ok(posted) => Ok(Some(posted.number)),
+        Err(Reason::BelowFloor { .. }) => Ok(None),
+        Err(reason) => Err(posting::refusal(tx, book, reason).await?.into()),
+    }
+}

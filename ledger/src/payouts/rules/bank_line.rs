@@ -1,0 +1,122 @@
+//! A line of a bank statement, and what it does to a payout.
+
+use crate::id::{BankLineId, OrganisationId, PayoutId};
+use crate::money::Money;
+use crate::payouts::rules::payout::{Payout, State};
+use crate::words::words;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+/// The most lines of one report.
+pub const LINES_MAX: usize = 1_000;
+
+words! {
+    /// Which way money of a line went.
+    Direction, "direction of a bank line" {
+        /// It left the account.
+        Debit = "debit",
+        /// It came.
+        Credit = "credit",
+    }
+}
+
+words! {
+    /// Why a line matches nothing yet.
+    Why, "reason of an open bank line" {
+        /// No payout from this account has its end-to-end id.
+        ReferenceUnknown = "reference_unknown",
+        /// The payout is of another amount or currency.
+        AmountDiffers = "amount_differs",
+        /// The payout is not, or not yet, where this line could move it.
+        StateDiffers = "state_differs",
+        /// The book says that the custodian has less cash than left.
+        CashShort = "cash_short",
+    }
+}
+
+/// Where a line stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineState {
+    /// It matches nothing yet.
+    Open(Why),
+    /// It moved a payout.
+    Matched {
+        /// Which.
+        payout: PayoutId,
+        /// Record number of the entry.
+        entry: i64,
+    },
+}
+
+/// What a statement says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// How the bank names the line: the same one twice is one.
+    pub reference: String,
+    /// Which way the money went.
+    pub direction: Direction,
+    /// How much, without the fee.
+    pub amount: Money,
+    /// Minor units that the bank took besides.
+    pub fee: i64,
+    /// The value day.
+    pub value_on: Date,
+    /// The end-to-end id that stands in it; empty when there is none.
+    pub end_to_end: String,
+}
+
+/// A line of a bank statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BankLine {
+    /// Its id.
+    pub id: BankLineId,
+    /// Whose account the statement is of.
+    pub custodian: OrganisationId,
+    /// What it says.
+    pub told: Told,
+    /// Where it stands.
+    pub state: LineState,
+    /// In book time.
+    pub recorded_at: Timestamp,
+}
+
+/// What a line does to a payout that bears its reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It left the bank.
+    Settles,
+    /// It came back.
+    Returns,
+}
+
+impl Told {
+    /// What it does to a payout.
+    ///
+    /// # Errors
+    ///
+    /// Why it does nothing.
+    pub fn effect(&self, payout: &Payout) -> Result<Effect, Why> {
+        let whole = payout.amount.minor();
+        let total = self.amount.minor().checked_add(self.fee);
+        if self.amount.currency() != payout.amount.currency() {
+            return Err(Why::AmountDiffers);
+        }
+        match (self.direction, &payout.state) {
+            (Direction::Debit, State::Sent) if total == Some(whole) => Ok(Effect::Settles),
+            (Direction::Credit, State::Settled) if total.is_some_and(|total| total <= whole) => Ok(Effect::Returns),
+            (Direction::Debit, State::Sent) | (Direction::Credit, State::Settled) => Err(Why::AmountDiffers),
+            (
+                Direction::Debit | Direction::Credit,
+                State::Requested { .. }
+                | State::Approved { .. }
+                | State::Screened { .. }
+                | State::Held { .. }
+                | State::Sent
+                | State::Settled
+                | State::Failed { .. }
+                | State::Returned
+                | State::Cancelled { .. },
+            ) => Err(Why::StateDiffers),
+        }
+    }
+}

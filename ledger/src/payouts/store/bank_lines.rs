@@ -1,0 +1,173 @@
+//! Lines of bank statements.
+
+use crate::engine::store::rows::{money, word};
+use crate::error::Error;
+use crate::id::{BankLineId, BookId, OrganisationId, PayoutId};
+use crate::payouts::rules::bank_line::{BankLine, Direction, LineState, Told};
+use deadpool_postgres::{GenericClient, Transaction};
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+fn from_row(row: &Row) -> Result<BankLine, Error> {
+    let book = BookId(row.get("book_id"));
+    let payout: Option<Uuid> = row.get("payout");
+    let state = match payout {
+        Some(payout) => LineState::Matched { payout: PayoutId::new(book, payout), entry: row.get("entry") },
+        None => LineState::Open(word(row.get("why"))?),
+    };
+    Ok(BankLine {
+        id: BankLineId::new(book, row.get("id")),
+        custodian: OrganisationId(row.get("custodian")),
+        told: Told {
+            reference: row.get("reference"),
+            direction: if row.get("is_debit") { Direction::Debit } else { Direction::Credit },
+            amount: money(row.get("amount"), word(row.get("currency"))?)?,
+            fee: row.get("fee"),
+            value_on: row.get("value_on"),
+            end_to_end: row.get("end_to_end"),
+        },
+        state,
+        recorded_at: row.get("recorded_at"),
+    })
+}
+
+/// Writes a line that matches nothing yet; says whether it is new.
+pub async fn insert(tx: &Transaction<'_>, new: &BankLine) -> Result<bool, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- bank_lines::insert
+            INSERT INTO bank_line (book_id, id, custodian, amount, fee, recorded_at, value_on, is_debit, state, why, currency,
+                                   reference, end_to_end)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', 'reference_unknown', $9, $10, $11)
+            ON CONFLICT (book_id, custodian, reference) DO NOTHING",
+        )
+        .await?;
+    let told = &new.told;
+    let written = tx
+        .execute(
+            &statement,
+            &[
+                /* book_id */ &new.id.book.0,
+                /* id */ &new.id.object,
+                /* custodian */ &new.custodian.0,
+                /* amount */ &told.amount.minor(),
+                /* fee */ &told.fee,
+                /* recorded_at */ &new.recorded_at,
+                /* value_on */ &told.value_on,
+                /* is_debit */ &(told.direction == Direction::Debit),
+                /* currency */ &told.amount.currency().code(),
+                /* reference */ &told.reference,
+                /* end_to_end */ &told.end_to_end,
+            ],
+        )
+        .await?;
+    Ok(written == 1)
+}
+
+/// Writes what became of a line, or why it matches nothing.
+pub async fn update(tx: &Transaction<'_>, id: BankLineId, state: LineState) -> Result<BankLine, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- bank_lines::update
+            UPDATE bank_line SET state = $3, why = $4, payout = $5, entry = $6, version = version + 1
+             WHERE book_id = $1 AND id = $2
+            RETURNING *",
+        )
+        .await?;
+    let (word, why, payout, entry) = match state {
+        LineState::Open(why) => ("open", why.as_str(), None, 0),
+        LineState::Matched { payout, entry } => ("matched", "", Some(payout.object), entry),
+    };
+    let row = tx
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &id.book.0, /* id */ &id.object, /* state */ &word, /* why */ &why,
+                /* payout */ &payout, /* entry */ &entry,
+            ],
+        )
+        .await?;
+    from_row(&row)
+}
+
+/// The line that a custodian's bank names so; locked.
+pub async fn lock_by_reference(
+    tx: &Transaction<'_>,
+    book: BookId,
+    custodian: OrganisationId,
+    reference: &str,
+) -> Result<Option<BankLine>, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- bank_lines::lock_by_reference
+            SELECT * FROM bank_line WHERE book_id = $1 AND custodian = $2 AND reference = $3 FOR UPDATE",
+        )
+        .await?;
+    let row = tx
+        .query_opt(&statement, &[/* book_id */ &book.0, /* custodian */ &custodian.0, /* reference */ &reference])
+        .await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+/// A line.
+pub async fn get(client: &impl GenericClient, id: BankLineId) -> Result<BankLine, Error> {
+    let statement =
+        client.prepare_cached("-- bank_lines::get\nSELECT * FROM bank_line WHERE book_id = $1 AND id = $2").await?;
+    let row = client.query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
+    from_row(&row.ok_or(Error::NotFound("bank line"))?)
+}
+
+/// A line, locked.
+pub async fn lock(tx: &Transaction<'_>, id: BankLineId) -> Result<BankLine, Error> {
+    let statement = tx
+        .prepare_cached("-- bank_lines::lock\nSELECT * FROM bank_line WHERE book_id = $1 AND id = $2 FOR UPDATE")
+        .await?;
+    let row = tx.query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
+    from_row(&row.ok_or(Error::NotFound("bank line"))?)
+}
+
+/// Open lines with an end-to-end id by which money came back, the oldest first; locked.
+pub async fn lock_open_credits(
+    tx: &Transaction<'_>,
+    book: BookId,
+    custodian: OrganisationId,
+    end_to_end: &str,
+) -> Result<Vec<BankLine>, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- bank_lines::lock_open_credits
+            SELECT * FROM bank_line WHERE book_id = $1 AND end_to_end = $2 AND custodian = $3 AND state = 'open' AND NOT is_debit
+             ORDER BY id LIMIT 10 FOR UPDATE",
+        )
+        .await?;
+    let rows = tx
+        .query(&statement, &[/* book_id */ &book.0, /* end_to_end */ &end_to_end, /* custodian */ &custodian.0])
+        .await?;
+    rows.iter().map(from_row).collect()
+}
+
+/// Lines of a book, the oldest first, after an id: all of them, or those that match nothing yet.
+pub async fn list(
+    client: &impl GenericClient,
+    book: BookId,
+    open_only: bool,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<BankLine>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- bank_lines::list
+            SELECT * FROM bank_line WHERE book_id = $1 AND (state = 'open' OR NOT $2) AND id > $3 ORDER BY id LIMIT $4",
+        )
+        .await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* book_id */ &book.0, /* open_only */ &open_only, /* after */ &after,
+                /* limit */ &limit,
+            ],
+        )
+        .await?;
+    rows.iter().map(from_row).collect()
+}

@@ -1,0 +1,132 @@
+//! Where organisations are paid, payouts in each state that a step begins with, and lines of a bank statement.
+
+use super::{Known, Outcome};
+use anyhow::Context as _;
+use api::demo::cast::{Cast, usd};
+use api::demo::client::text;
+use jiff::Timestamp;
+use ledger::book::{AccountClass, Entry, Line, MovementKind};
+use ledger::engine::posting;
+use ledger::engine::store::{accounts, books};
+use ledger::id::{BookRef, PayoutId};
+use serde_json::{Value, json};
+use tests::TestApp;
+
+pub(crate) fn account(book: &str, currency: &str, number: &str) -> Value {
+    let address = json!({"street": "3 Works Lane", "postal_code": "10027", "town": "New York", "country": "US"});
+    let details = json!({
+        "holder": "Open Press Team", "account_number": number, "routing_number": "021000021", "address": address,
+    });
+    json!({"book": book, "currency": currency, "country": "US", "bank_details": details})
+}
+
+pub(super) async fn fill(app: &TestApp, cast: &Cast, known: &mut Known) -> Outcome {
+    bank_accounts(cast, known).await?;
+    payouts(app, cast, known).await?;
+    statements(cast, known).await
+}
+
+async fn bank_accounts(cast: &Cast, known: &mut Known) -> Outcome {
+    let path = format!("/v1/organisations/{}/bank-accounts", cast.host);
+    let mut waits = Vec::new();
+    for currency in ["EUR", "GBP"] {
+        for number in ["000123456789", "000987654321"] {
+            let given = cast.operator.post(&path, &account(&cast.book, currency, number)).await?.ok()?;
+            known.add(text(&given, "/id")?);
+            if given["state"] == "proposed" {
+                waits.push(given["id"].clone());
+            }
+        }
+    }
+    let host = json!({"id": cast.host});
+    let given = account(&cast.book, "USD", "000123456789");
+    known.example("POST /v1/organisations/{id}/bank-accounts", host.clone(), given);
+    let listed = json!({"id": cast.host, "book": cast.book});
+    known.example("GET /v1/organisations/{id}/bank-accounts", listed, Value::Null);
+    known.example("POST /v1/bank-accounts/{id}:confirm", json!({"id": waits[0]}), json!({}));
+    let reason = json!({"reason": "Nobody of us gave this account"});
+    known.example("POST /v1/bank-accounts/{id}:reject", json!({"id": waits[1]}), reason);
+    Ok(())
+}
+
+async fn payouts(app: &TestApp, cast: &Cast, known: &mut Known) -> Outcome {
+    owed(app, cast).await?;
+    let path = format!("/v1/organisations/{}/bank-accounts", cast.team);
+    cast.claimant.post(&path, &account(&cast.book, "USD", "000123456789")).await?.ok()?;
+    let new = json!({"payee": cast.team, "source": "team", "currency": "USD", "amount": usd("1.00"), "memo": "Frame"});
+    let path = format!("/v1/books/{}/payouts", cast.book);
+    let ask = async || cast.operator.post(&path, &new).await?.ok();
+    known.example("POST /v1/books/{book}/payouts", json!({"book": cast.book}), new.clone());
+    let waits = ask().await?;
+    known.add(text(&waits, "/id")?);
+    let seen = json!({"digest": waits["digest"]});
+    known.example("POST /v1/payouts/{id}:approve", json!({"id": waits["id"]}), seen);
+    let reason = json!({"reason": "The team asked for it"});
+    let given_up = ask().await?;
+    known.example("POST /v1/payouts/{id}:cancel", json!({"id": given_up["id"]}), reason.clone());
+    let mut screened = Vec::new();
+    for _ in 0..4 {
+        let payout = ask().await?;
+        let approve = format!("/v1/payouts/{}:approve", text(&payout, "/id")?);
+        cast.treasurer.post(&approve, &json!({"digest": payout["digest"]})).await?.ok()?;
+        screened.push(text(&payout, "/id")?.to_owned());
+    }
+    app.work_until_idle().await?;
+    let client = app.connection().await?;
+    for (id, step) in screened.iter().zip(["release", "refuse"]) {
+        let held =
+            "UPDATE payout SET state = 'held', screening = 'hit', reason = 'list 7' WHERE book_id = $1 AND id = $2";
+        let payout: PayoutId = id.parse()?;
+        client.execute(held, &[&payout.book.0, &payout.object]).await?;
+        known.example(&format!("POST /v1/payouts/{{id}}:{step}"), json!({"id": id}), reason.clone());
+    }
+    known.example("POST /v1/payouts/{id}:send", json!({"id": screened[2]}), json!({}));
+    cast.treasurer.post(&format!("/v1/payouts/{}:send", screened[3]), &json!({})).await?.ok()?;
+    known.example("POST /v1/payouts/{id}:fail", json!({"id": screened[3]}), reason);
+    let policy = json!({"threshold": usd("1000.00"), "late_days": 5});
+    known.example("PUT /v1/books/{book}/payout-policy", json!({"book": cast.book}), policy);
+    Ok(())
+}
+
+/// 100.00 is owed to the team from before, and the host has as much.
+async fn owed(app: &TestApp, cast: &Cast) -> Outcome {
+    let number = cast.book.parse::<BookRef>()?.book;
+    let mut client = app.connection().await?;
+    let tx = client.transaction().await?;
+    let (book, wall) = (books::get(&tx, number).await?, Timestamp::now());
+    let mut found = Vec::new();
+    for (code, class) in [
+        (format!("liabilities:payable:team:{}", cast.team), AccountClass::TeamPayable),
+        ("equity:opening-debts".to_owned(), AccountClass::OpeningEquity),
+        (format!("assets:cash:{}", cast.host), AccountClass::Cash),
+    ] {
+        let known = accounts::find(&tx, number, &code).await?.map(|account| account.number);
+        found.push(match known {
+            Some(known) => known,
+            None => accounts::open(&tx, number, &code, class, "USD", None, wall).await?,
+        });
+    }
+    let line = |debit, credit| Line { kind: MovementKind::OpeningBalance, debit, credit, amount: 10_000 };
+    let lines = vec![line(found[2], found[1]), line(found[1], found[0])];
+    let entry = Entry { lines, effective: book.today(wall), outside_fact: false, note: None };
+    posting::post(&tx, &book, entry, wall).await.context("an opening balance")?;
+    Ok(tx.commit().await?)
+}
+
+async fn statements(cast: &Cast, known: &mut Known) -> Outcome {
+    let of_day = |reference: &str, day: &Value| {
+        let line = json!({
+            "reference": reference, "direction": "debit", "amount": usd("9.00"), "value_date": day, "end_to_end_id": "RENT",
+        });
+        json!({"lines": [line]})
+    };
+    let today = json!("2026-01-15");
+    let book = json!({"book": cast.book});
+    let path = format!("/v1/books/{}/bank-statements", cast.book);
+    let taken = cast.treasurer.post(&path, &of_day("2031-02-03/0016", &today)).await?.ok()?;
+    let line = text(&taken, "/lines/0/id")?;
+    known.add(line);
+    known.example("POST /v1/books/{book}/bank-statements", book, of_day("2031-02-03/0017", &today));
+    known.example("POST /v1/bank-lines/{id}:match", json!({"id": line}), json!({}));
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! Jobs of payouts: what falls due of bank accounts, and mail to whoever keeps a payee.
+
+use super::Context;
+use super::mailing::{Occasion, written};
+use crate::failure::Failure;
+use crate::mail::payouts::{BankAccount, Payout, Standing};
+use crate::screening::{Answer, Question};
+use ledger::engine::store::books;
+use ledger::id::{BankAccountId, PayoutId};
+use ledger::payouts::operations::{bank_account_notices, bank_accounts, payout_notices, payouts, sandbox_bank};
+use ledger::payouts::rules::bank_account::State;
+use ledger::payouts::rules::payout::{PayoutState, Screening};
+use ledger::service::store::jobs::Leased;
+
+impl Context {
+    /// Rejects a bank account that nobody confirmed, makes one active that has waited.
+    pub(super) async fn advance_bank_account(&self, leased: &Leased, id: BankAccountId) -> Result<(), Failure> {
+        let account = self.settle_with(leased, async |tx, wall| bank_accounts::advance(tx, id, wall).await).await?;
+        tracing::info!(job = %leased.id, account = %id, "bank account {id} is {}", account.state.word());
+        Ok(())
+    }
+
+    /// Tells whoever keeps a payee how a bank account stands, once for each state.
+    pub(super) async fn send_bank_account_notice(&self, leased: &Leased, id: BankAccountId) -> Result<(), Failure> {
+        let client = self.pool.get().await?;
+        let book = books::get(&client, id.book).await?;
+        let notice = bank_account_notices::notice(&client, id).await?;
+        drop(client);
+        let account = notice.account;
+        let word = account.state.word().to_string();
+        let standing = match account.state {
+            State::Proposed { until } => Standing::Proposed { until: written(book.day_of(until)) },
+            State::Waiting { until } => Standing::Waiting { until: written(book.day_of(until)) },
+            State::Active => Standing::Active,
+            State::Rejected { reason } => Standing::Rejected { reason },
+            // Another one is active, of which they are told.
+            State::Replaced => return self.settle(leased).await,
+        };
+        let mail = BankAccount {
+            payee: notice.payee,
+            host: notice.host,
+            last_four: account.last_four,
+            country: account.country,
+            currency: account.currency.code().to_owned(),
+            account: id.to_string(),
+            word: word.clone(),
+            standing,
+        };
+        let occasion = Occasion::new("bank_account", &format!("{id}.{word}"));
+        self.send_all(leased, occasion, &notice.recipients, &mail).await?;
+        self.settle(leased).await
+    }
+
+    /// Cancels a payout that nobody sent in time.
+    pub(super) async fn advance_payout(&self, leased: &Leased, id: PayoutId) -> Result<(), Failure> {
+        let payout = self.settle_with(leased, async |tx, wall| payouts::advance(tx, id, wall).await).await?;
+        tracing::info!(job = %leased.id, payout = %id, "payout {id} is {}", payout.state.word());
+        Ok(())
+    }
+
+    /// Asks whoever screens payees about a payout, outside of any transaction; one whose approval fell meanwhile is asked about
+    /// when it is approved again.
+    pub(super) async fn screen_payout(&self, leased: &Leased, id: PayoutId) -> Result<(), Failure> {
+        let client = self.pool.get().await?;
+        let notice = payout_notices::notice(&client, id).await?;
+        drop(client);
+        let (Some(account), PayoutState::Approved) = (notice.account, notice.payout.state.word()) else {
+            return self.settle(leased).await;
+        };
+        let amount = notice.payout.amount;
+        let question = Question {
+            payout: id.to_string(),
+            payee: notice.payout.payee.to_string(),
+            name: notice.payee,
+            bank_country: account.country,
+            amount: amount.currency().format(amount.minor()),
+            currency: amount.currency().code().to_owned(),
+        };
+        let (answer, reason) = match &self.screening {
+            None => (Screening::None, String::new()),
+            Some(screening) => match screening.ask(&question).await? {
+                Answer::Clear => (Screening::Clear, String::new()),
+                Answer::Hit { reason } => (Screening::Hit, reason),
+            },
+        };
+        let approved = notice.payout.approval;
+        let screen = async |tx: &deadpool_postgres::Transaction<'_>, wall| {
+            payouts::screened(tx, id, approved, (answer, &reason), wall).await
+        };
+        let payout = self.settle_with(leased, screen).await?;
+        tracing::info!(job = %leased.id, payout = %id, "payout {id} is {}", payout.state.word());
+        Ok(())
+    }
+
+    /// Hands a payout to the bank of a sandbox book.
+    pub(super) async fn send_payout(&self, leased: &Leased, id: PayoutId) -> Result<(), Failure> {
+        self.settle_with(leased, async |tx, wall| sandbox_bank::hand_over(tx, id, wall).await).await
+    }
+
+    /// The bank of a sandbox book tells of a payout.
+    pub(super) async fn answer_payout(&self, leased: &Leased, id: PayoutId, comes_back: bool) -> Result<(), Failure> {
+        self.settle_with(leased, async |tx, wall| sandbox_bank::answer(tx, id, comes_back, wall).await).await
+    }
+
+    /// Tells whoever keeps a payee that a payout was sent, left the bank, failed or came back, once for each.
+    pub(super) async fn send_payout_notice(&self, leased: &Leased, id: PayoutId) -> Result<(), Failure> {
+        let client = self.pool.get().await?;
+        let notice = payout_notices::notice(&client, id).await?;
+        drop(client);
+        let payout = notice.payout;
+        let day = payout.settled_on.or(payout.sending.map(|sending| sending.on));
+        let (Some(account), Some(day)) = (notice.account, day) else { return self.settle(leased).await };
+        let currency = payout.amount.currency();
+        let word = payout.state.word();
+        let money = |minor: i64| format!("{} {currency}", currency.format(minor));
+        let mail = Payout {
+            payee: notice.payee,
+            host: notice.host,
+            amount: payout.amount.to_string(),
+            fee: money(payout.fee),
+            arrives: money(payout.amount.minor() - payout.fee),
+            last_four: account.last_four,
+            reference: payout.reference.clone(),
+            memo: payout.memo.clone(),
+            day: written(day),
+            reason: payout.state.reason().to_owned(),
+            payout: id.to_string(),
+            word,
+        };
+        let occasion = Occasion::new("payout", &format!("{id}.{word}"));
+        self.send_all(leased, occasion, &notice.recipients, &mail).await?;
+        self.settle(leased).await
+    }
+}
