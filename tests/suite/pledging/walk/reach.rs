@@ -21,6 +21,9 @@ const ELSEWHERE: &[K] = &[
     K::SurplusRestored,
     K::ExchangeGain,
     K::ExchangeLoss,
+    K::ExchangeLossBooked,
+    K::ExchangeGainBooked,
+    K::ExchangeLossPaid,
     K::JournalEntry,
     K::Reversal,
 ];
