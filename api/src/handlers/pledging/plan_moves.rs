@@ -329,22 +329,18 @@ pub(crate) async fn confirm_ended(
     id: Path<PlanMoveId>,
     request: Keyed<ConfirmEndedRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let ConfirmEndedRequest { reference, reason } = &request.body;
-    let note = match (&caller.who, reference, reason) {
-        (Who::Partner(_), Some(reference), None) => bounded("/reference", reference, text::REFERENCE)?,
-        (Who::Person(_), None, Some(reason)) => paragraphs("/reason", reason, text::REASON)?,
-        (Who::Partner(_), _, _) => {
-            return Err(Problem::invalid("/reference", "say how you name what you ended, and that alone"));
-        }
-        (Who::Person(_), _, _) => {
-            return Err(Problem::invalid("/reason", "say why it counts as ended, and that alone"));
-        }
-    };
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let (book, _, by) = of_caller(tx, &caller, *id).await?;
-        let confirmed = match caller.who {
-            Who::Partner(_) => Confirmed::ByPartner(by, &note),
-            Who::Person(_) => Confirmed::ByHost(&note),
+        // Whoever has no part in it hears nothing of the body.
+        let confirmed = match (&caller.who, &request.body.reference, &request.body.reason) {
+            (Who::Partner(_), Some(reference), None) => Confirmed::ByPartner(by, reference),
+            (Who::Person(_), None, Some(reason)) => Confirmed::ByHost(reason),
+            (Who::Partner(_), _, _) => {
+                return Err(Error::invalid("/reference", "say how you name what you ended, and that alone"));
+            }
+            (Who::Person(_), _, _) => {
+                return Err(Error::invalid("/reason", "say why it counts as ended, and that alone"));
+            }
         };
         let done = steps::confirm_ended(tx, *id, confirmed, actor(&caller), Timestamp::now()).await?;
         Ok(Reply::ok(&PlanMoveBody::shown(tx, done, &book).await?))
