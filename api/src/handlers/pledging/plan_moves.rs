@@ -198,8 +198,9 @@ async fn speaker(
 /// Moves a pledge's plan to another partner platform or another rail, for the host of its book or for the new partner. The donor
 /// consents: by a link in a mail, which works for 14 days, or where the new partner shows them who collects from then on, what, when
 /// first, and that the old mandate ends; it attests that in `consent`. Then the old mandate ends. What the service drives itself (`sandbox`,
-/// `stripe`) ends with the consent; of what a partner drives, that partner confirms it (`POST /v1/plan-moves/{id}:confirm-ended`), or
-/// the book's owner when the partner is withdrawn, within 30 days. From the next due date on the plan is collected in the new way.
+/// `stripe`) ends with the consent, unless another partner attests it, which the old one or the book's owner confirms; of what a partner
+/// drives, that partner confirms it (`POST /v1/plan-moves/{id}:confirm-ended`), or the book's owner when the partner is withdrawn,
+/// within 30 days. From the next due date on the plan is collected in the new way.
 ///
 /// Until then all stays as it is: due dates are collected in the old way, or wait as they did. A due date is charged once over both. What
 /// was begun in the old way ends there, with its refunds and chargebacks; what was declined there is not tried again. A pledge that needs
