@@ -40,7 +40,7 @@ COMMENT ON COLUMN wind_up.return_after IS 'The last day on which money stays for
 COMMENT ON COLUMN wind_up.state IS 'announced, winding, done or resumed.';
 COMMENT ON COLUMN wind_up.why IS 'Why, without personal data.';
 
-CREATE INDEX refund_open ON refund (book_id, partner) WHERE state IN ('requested', 'sent');
+CREATE INDEX refund_open_of_partner ON refund (book_id, partner) WHERE state IN ('requested', 'sent');
 
 CREATE TABLE wind_up_plan (
     wind_up     uuid NOT NULL,

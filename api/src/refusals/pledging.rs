@@ -459,7 +459,7 @@ pub(super) const KINDS: &[Kind] = &[
         "original-refused",
         "Nobody converts what the donor would pay in another currency: the rail takes the campaign's own.",
         "Use the rail `partner`, by which you collect and convert it; or pledge in the campaign's currency.",
-        PLEDGE,
+        &["POST /v1/campaigns/{id}/pledges", "POST /v1/campaigns/{id}/pledges:batch", "POST /v1/pledges/{id}:move"],
     ),
     refusal(
         "original-differs",

@@ -198,8 +198,9 @@ async fn speaker(
 /// Moves a pledge's plan to another partner platform or another rail, for the host of its book or for the new partner. The donor
 /// consents: by a link in a mail, which works for 14 days, or where the new partner shows them who collects from then on, what, when
 /// first, and that the old mandate ends; it attests that in `consent`. Then the old mandate ends. What the service drives itself (`sandbox`,
-/// `stripe`) ends with the consent; of what a partner drives, that partner confirms it (`POST /v1/plan-moves/{id}:confirm-ended`), or
-/// the book's owner when the partner is withdrawn, within 30 days. From the next due date on the plan is collected in the new way.
+/// `stripe`) ends with the consent, unless another partner attests it, which the old one or the book's owner confirms; of what a partner
+/// drives, that partner confirms it (`POST /v1/plan-moves/{id}:confirm-ended`), or the book's owner when the partner is withdrawn,
+/// within 30 days. From the next due date on the plan is collected in the new way.
 ///
 /// Until then all stays as it is: due dates are collected in the old way, or wait as they did. A due date is charged once over both. What
 /// was begun in the old way ends there, with its refunds and chargebacks; what was declined there is not tried again. A pledge that needs
@@ -329,22 +330,18 @@ pub(crate) async fn confirm_ended(
     id: Path<PlanMoveId>,
     request: Keyed<ConfirmEndedRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let ConfirmEndedRequest { reference, reason } = &request.body;
-    let note = match (&caller.who, reference, reason) {
-        (Who::Partner(_), Some(reference), None) => bounded("/reference", reference, text::REFERENCE)?,
-        (Who::Person(_), None, Some(reason)) => paragraphs("/reason", reason, text::REASON)?,
-        (Who::Partner(_), _, _) => {
-            return Err(Problem::invalid("/reference", "say how you name what you ended, and that alone"));
-        }
-        (Who::Person(_), _, _) => {
-            return Err(Problem::invalid("/reason", "say why it counts as ended, and that alone"));
-        }
-    };
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let (book, _, by) = of_caller(tx, &caller, *id).await?;
-        let confirmed = match caller.who {
-            Who::Partner(_) => Confirmed::ByPartner(by, &note),
-            Who::Person(_) => Confirmed::ByHost(&note),
+        // Whoever has no part in it hears nothing of the body.
+        let confirmed = match (&caller.who, &request.body.reference, &request.body.reason) {
+            (Who::Partner(_), Some(reference), None) => Confirmed::ByPartner(by, reference),
+            (Who::Person(_), None, Some(reason)) => Confirmed::ByHost(reason),
+            (Who::Partner(_), _, _) => {
+                return Err(Error::invalid("/reference", "say how you name what you ended, and that alone"));
+            }
+            (Who::Person(_), _, _) => {
+                return Err(Error::invalid("/reason", "say why it counts as ended, and that alone"));
+            }
         };
         let done = steps::confirm_ended(tx, *id, confirmed, actor(&caller), Timestamp::now()).await?;
         Ok(Reply::ok(&PlanMoveBody::shown(tx, done, &book).await?))

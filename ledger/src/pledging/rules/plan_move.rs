@@ -118,6 +118,13 @@ pub struct PlanMove {
 }
 
 impl PlanMove {
+    /// Whether the old mandate ends with the consent: the plan itself is the mandate, and who attests the consent takes it from nobody
+    /// but themselves. The donor's own word by the link is enough anyway.
+    pub fn ends_with_the_consent(&self) -> bool {
+        let is_taken = matches!(self.consent, Consent::Attested { .. }) && self.from.partner != self.to.partner;
+        !self.from.has_mandate() && !is_taken
+    }
+
     /// How it stands at a moment: its wait may have run out, and its pledge may be over.
     pub fn state_at(&self, pledge_is_over: bool, now: Timestamp) -> MoveState {
         match self.state {

@@ -9,6 +9,7 @@ use ledger::id::{ChargeId, PledgeId};
 use ledger::money::{Currency, Money};
 use ledger::pledging::operations::campaigns::{self, NewCampaign};
 use ledger::pledging::operations::charges::{self, Recorded};
+use ledger::pledging::operations::moving::asking::{self, AskedMove};
 use ledger::pledging::operations::plan_changes::{self, AskedChange};
 use ledger::pledging::operations::pledges::{self, PlacePledge};
 use ledger::pledging::operations::receipts;
@@ -19,7 +20,7 @@ use ledger::pledging::rules::campaign::Campaign;
 use ledger::pledging::rules::charge::Charge;
 use ledger::pledging::rules::commitment::{Cap, OverCap};
 use ledger::pledging::rules::conversion::Collected;
-use ledger::pledging::rules::pledge::Rail;
+use ledger::pledging::rules::pledge::{Rail, Token};
 use ledger::pledging::rules::refund::{Outcome, Refund};
 use ledger::pledging::store::campaigns as campaign_rows;
 use ledger::pledging::store::{charges as charge_rows, issued_receipts, lineage};
@@ -331,4 +332,10 @@ async fn an_original_is_in_another_currency_by_a_rail_that_converts_and_a_plan_k
     assert_eq!(refusal(change(Some(usd("40.00")), None).await), "original-kept");
     change(None, Some(Interval::Year)).await.unwrap();
     scene.agrees().await;
+    // Nor does it move to where nobody converts it.
+    let plan = place(PlacePledge { schedule: MONTHLY, ..scene.ask("moving") }).await.unwrap();
+    let to = AskedMove { rail: Some(Rail::Sandbox), token: Some(Token("card".into())), ..AskedMove::default() };
+    let (host, change) = (scene.ground.book.organisation, Change::by_service("it closes down"));
+    let moved = scene.ground.run(async |tx| asking::ask(tx, plan.id, to, host, "s3cret", change, wall).await).await;
+    assert_eq!(refusal(moved), "original-refused");
 }

@@ -83,7 +83,7 @@ async fn links_that_are_made_together_are_made_but_for_donors_who_were_erased() 
     for (asked, links) in asked.iter().zip([2, 0, 2]) {
         let found = links_of::list(&client, asked.donor, Uuid::nil(), 10).await.unwrap();
         assert_eq!(found.len(), links);
-        let lapse: Vec<_> = found.iter().map(|link| (link.receipt.is_some(), link.lapses_at.is_some())).collect();
+        let lapse: Vec<_> = found.iter().map(|link| (link.to.receipt().is_some(), link.lapses_at.is_some())).collect();
         assert!(lapse.iter().all(|(is_of_receipt, lapses)| is_of_receipt != lapses), "{lapse:?}");
     }
 }

@@ -209,6 +209,15 @@ async fn what_the_service_drives_ends_with_the_consent_and_what_it_took_goes_bac
         let last = collected(&scene, pledge.id).await.pop().unwrap();
         assert_eq!(last, (date(2027, 2, 28), partner, Rail::Partner, "processing"));
     }
+    // Another partner's word alone takes no plan from this one.
+    let other = scene.ground.another_partner(true).await;
+    let kept = scene.monthly("kept", "10.00", "sandbox_ok").await;
+    let take_over = AskedMove { consent: Some(shown), ..to_partner(other) };
+    let taken = ask(&scene, kept.id, take_over).await.unwrap();
+    assert_eq!(taken.state, MoveState::Consented);
+    assert_eq!(scene.pledge(kept.id).await.partner, partner);
+    let said = confirm(&scene, taken.id, Confirmed::ByHost("its donor called")).await.unwrap();
+    assert_eq!((said.state, scene.pledge(kept.id).await.partner), (MoveState::Active, other));
     // And back again, by a means of its own.
     let back = AskedMove { consent: Some(shown), ..to_rail(Rail::Sandbox, "sandbox_ok") };
     let waits = ask(&scene, paid.id, back).await.unwrap();

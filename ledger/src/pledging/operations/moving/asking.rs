@@ -13,6 +13,7 @@ use crate::pledging::operations::plan_changes::{Attested, digest, how};
 use crate::pledging::operations::pledge_changes::begin_change;
 use crate::pledging::operations::present::lock_present;
 use crate::pledging::operations::withdrawals;
+use crate::pledging::rules::conversion::check_original;
 use crate::pledging::rules::plan_change::{CONSENT_DAYS, Consent, link_invalid};
 use crate::pledging::rules::plan_move::{Collector, MoveState, PlanMove};
 use crate::pledging::rules::pledge::{Pledge, Rail, Token};
@@ -48,7 +49,7 @@ pub struct AskedMove {
 /// # Errors
 ///
 /// `pledge-over`, `no-due-date-left`, `same-collector`, `move-open`, `rail-refused`, `partner-withdrawn`, `rail-withdrawn`,
-/// `reference-taken`, `donor-without-email`. [`Error::Invalid`] at `/to_partner`, `/token`, `/reference`, `/consent/consented_at`
+/// `original-refused`, `reference-taken`, `donor-without-email`. [`Error::Invalid`] at `/to_partner`, `/token`, `/reference`, `/consent/consented_at`
 /// or `/reason`; [`Error::NotFound`] for an unknown pledge.
 pub async fn ask(
     tx: &Transaction<'_>,
@@ -142,6 +143,9 @@ async fn destination(
         return Err(Refusal::new("same-collector", detail).into());
     }
     to.rail.allowed_in(book.mode == Mode::Live)?;
+    if let Some(original) = pledge.original {
+        check_original(original, pledge.amount, to.rail)?;
+    }
     if !books::partner_admitted(tx, book.id, to.partner).await? {
         return Err(Error::invalid("/to_partner", "not a partner that the book has admitted"));
     }

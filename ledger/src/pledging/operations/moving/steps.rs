@@ -47,7 +47,7 @@ pub(super) async fn go_on(
     let now = to_microseconds(book.now(wall));
     let consented = plan_moves::update(tx, &asked.consented(at, now)?).await?;
     activity::record(tx, book.id, Done::new(&consented.id, "consented", actor), now).await?;
-    if !consented.from.has_mandate() {
+    if consented.ends_with_the_consent() {
         return activate(tx, book, pledge, consented, (EndedBy::Service, String::new()), Actor::Service, wall).await;
     }
     wait(tx, &consented).await?;
@@ -91,7 +91,7 @@ pub async fn confirm_ended(
             return Err(present(found, &pledge, book.now(wall)).refuse("confirmed ended").into());
         }
     }
-    if ended.0 == EndedBy::Host {
+    if ended.0 == EndedBy::Host && found.from.has_mandate() {
         require_gone(tx, &book, found.from.partner, wall).await?;
     }
     activate(tx, &book, pledge, found, ended, actor, wall).await
