@@ -23,7 +23,9 @@ fn without_database() -> Data<State> {
     let key = keys::generate();
     let flags = ["commonpurse", "--database-url", "postgresql://nobody@127.0.0.1:1/none"];
     let signing_key = format!("--signing-key={}", key.expose_secret());
-    let flags = [&flags[..], &[signing_key.as_str(), "--guesses-per-minute", "2"]].concat();
+    let home = tempfile::tempdir().unwrap();
+    let bank_keys = format!("--bank-key-dir={}", home.path().display());
+    let flags = [&flags[..], &[signing_key.as_str(), bank_keys.as_str(), "--guesses-per-minute", "2"]].concat();
     let config = Program::try_parse_from(flags).unwrap().serve;
     Data::new(state(config, "http://purse.test").unwrap())
 }

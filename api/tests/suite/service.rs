@@ -71,11 +71,13 @@ impl Service {
     /// With settings of its own.
     pub(crate) async fn with(ground: Ground, settings: &[&str]) -> Service {
         let signing_key = format!("--signing-key={}", keys::generate().expose_secret());
+        let home = tempfile::tempdir().unwrap();
+        let bank_keys = format!("--bank-key-dir={}", home.path().display());
         // Tests that are slow together must not be refused.
         let patience = "--patience-ms=60000";
         let (rate, guesses) = ("--rate-per-second=100000", "--guesses-per-minute=100000");
         let database = &ground.database.service_url;
-        let flags = ["commonpurse", "--database-url", database, &signing_key, patience, rate, guesses];
+        let flags = ["commonpurse", "--database-url", database, &signing_key, &bank_keys, patience, rate, guesses];
         let config = Program::parse_from(flags.iter().chain(settings)).serve;
         let state = Data::new(api::serve::state(config, "http://purse.test").unwrap());
         let treasurer = ground.person("treasurer", Role::Treasurer).await;

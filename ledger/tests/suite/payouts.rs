@@ -168,7 +168,7 @@ impl Owing {
         Owing { scene, asker, approver, payer }
     }
 
-    fn new(&self, amount: Option<&str>) -> NewPayout {
+    fn payout_of(&self, amount: Option<&str>) -> NewPayout {
         NewPayout {
             book: self.scene.ground.book.id,
             payee: self.scene.team.id,
@@ -182,7 +182,7 @@ impl Owing {
     }
 
     async fn ask(&self, amount: Option<&str>) -> Result<Payout, Error> {
-        let (new, wall) = (self.new(amount), self.scene.ground.wall);
+        let (new, wall) = (self.payout_of(amount), self.scene.ground.wall);
         self.scene.ground.run(async |tx| payouts::request(tx, new, self.asker, wall).await).await
     }
 

@@ -122,7 +122,7 @@ fn is_aba(routing: &str) -> bool {
     let digits: Option<Vec<u32>> = routing.chars().map(|letter| letter.to_digit(10)).collect();
     digits.is_some_and(|digits| {
         let weighed: u32 = digits.iter().zip([3, 7, 1].iter().cycle()).map(|(digit, weight)| digit * weight).sum();
-        digits.len() == 9 && weighed > 0 && weighed % 10 == 0
+        digits.len() == 9 && weighed > 0 && weighed.is_multiple_of(10)
     })
 }
 

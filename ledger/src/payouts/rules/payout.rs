@@ -277,11 +277,11 @@ impl Payout {
         format!("CP{}", id.object.simple().to_string().to_ascii_uppercase())
     }
 
-    /// What an approval is of: payee, amount, custodian and bank account.
+    /// What an approval is of: amount and bank account, of a payout whose payee and custodian never change.
     pub fn digest(&self, account: &BankAccount) -> Digest {
-        let (payee, amount, custodian) = (self.payee, self.amount, self.custodian);
+        let (payout, amount) = (self.id, self.amount);
         let (id, country, last) = (account.id, &account.country, &account.last_four);
-        Digest::of(format!("payout\n{}\n{payee}\n{amount}\n{custodian}\n{id}\n{country}\n{last}\n", self.id).as_bytes())
+        Digest::of(format!("payout\n{payout}\n{amount}\n{id}\n{country}\n{last}\n").as_bytes())
     }
 
     fn refuse(&self, wanted: &str) -> Refusal {
