@@ -24,6 +24,11 @@ const ELSEWHERE: &[K] = &[
     K::ExchangeLossBooked,
     K::ExchangeGainBooked,
     K::ExchangeLossPaid,
+    K::PayoutSent,
+    K::PayoutFailed,
+    K::PayoutSettled,
+    K::PayoutReturned,
+    K::PayoutFee,
     K::JournalEntry,
     K::Reversal,
 ];
