@@ -133,6 +133,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("suspense", "sus"),
     ("withdrawals", "wdr"),
     ("custodian-freezes", "cfz"),
+    ("custodians", "org"),
 ];
 
 /// The prefix of the id that a parameter of a path is, by the segment that it follows.

@@ -74,6 +74,12 @@ pub(super) const KINDS: &[Kind] = &[
         &["POST /v1/payouts/{id}:approve"],
     ),
     refusal(
+        "payout-frozen",
+        "The cash from which the payout would be sent lies with a custodian whose money is frozen.",
+        "Wait for the release (`POST /v1/books/{book}/custodians/{organisation}:release`), and send it then.",
+        &["POST /v1/payouts/{id}:send"],
+    ),
+    refusal(
         "payout-state",
         "The payout does not stand where this step begins.",
         "Read the payout: its state says where it stands, and `waits_for` what comes next.",

@@ -330,6 +330,7 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/settlements",
             "POST /v1/pledges/{id}:move",
             "POST /v1/plan-moves/{id}:confirm-ended",
+            "POST /v1/books/{book}/bank-statements",
         ],
     ),
     refusal(

@@ -21,6 +21,7 @@ use ledger::payouts::store::payouts as payout_store;
 use ledger::service::change::Change;
 use ledger::service::store::activity::Actor;
 use ledger::testing::{Ground, Team, refusal, usd};
+use ledger::treasury::operations::custodians;
 use ledger::{Error, chart, movements};
 use uuid::Uuid;
 
@@ -349,6 +350,22 @@ async fn m6_no_more_is_paid_than_is_owed_and_two_payouts_of_one_debt_are_not_bot
     owing.send(&first).await.unwrap();
     assert_eq!(refusal(owing.send(&rest).await), "below-floor");
     assert_eq!((owing.state(&rest).await, owing.balances().await), (PayoutState::Screened, [100, 400, 10_000]));
+}
+
+#[tokio::test]
+async fn c3_nothing_is_sent_from_a_frozen_custodian_and_what_was_sent_before_comes_to_its_end() {
+    let owing = Owing::to_account("1234").await;
+    let before = owing.sent(Some("2.00")).await;
+    let waiting = owing.screened(&owing.ask(Some("3.00")).await.unwrap()).await;
+    let (ground, wall) = (&owing.scene.ground, owing.scene.ground.wall);
+    let (book, custodian) = (&ground.book, waiting.custodian);
+    let why = Change::by_service("its bank holds it back");
+    ground.run(async |tx| custodians::freeze(tx, book, custodian, why, wall).await).await.unwrap();
+    assert_eq!(refusal(owing.send(&waiting).await), "payout-frozen");
+    assert_eq!(owing.bank(&before, &[false]).await, PayoutState::Settled);
+    ground.run(async |tx| custodians::release(tx, book, custodian, why, wall).await).await.unwrap();
+    assert_eq!(owing.send(&waiting).await.unwrap().state, PayoutState::Sent);
+    ground.audit().await;
 }
 
 #[tokio::test]

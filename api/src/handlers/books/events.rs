@@ -241,6 +241,6 @@ mod tests {
             assert_ne!(family.audience, ledger::service::event::Audience::Readers, "{}", family.name);
             with_scope += 1;
         }
-        assert_eq!(with_scope, 8);
+        assert_eq!(with_scope, 9);
     }
 }

@@ -256,7 +256,7 @@ pub(crate) async fn list(
 ) -> Result<HttpResponse, Problem> {
     let OfPayee { payee, limit, cursor } = query.0;
     let window = PageQuery { limit, cursor }.window::<Uuid>()?;
-    let payee: Option<OrganisationId> = payee.map(|id| parse("payee", &id)).transpose()?;
+    let payee: Option<OrganisationId> = payee.map(|id| parse("/payee", &id)).transpose()?;
     let client = state.client().await?;
     let book = books::resolve(&client, *book).await?;
     require_reader(&client, &caller, &book, payee, "book").await?;

@@ -149,7 +149,7 @@ pub(crate) async fn resume(
 }
 
 /// Shows the last wind-up of a book, also one that was taken back.
-#[utoipa::path(tag = "books", params(("book" = String, Path, description = "The book")),
+#[utoipa::path(tag = "books", operation_id = "books_show_wind_up", params(("book" = String, Path, description = "The book")),
     responses((status = 200, description = "The wind-up", body = WindUpBody)))]
 #[get("/v1/books/{book}/wind-up")]
 pub(crate) async fn show(state: Data<State>, caller: MaybeCaller, id: Path<BookRef>) -> Result<HttpResponse, Problem> {

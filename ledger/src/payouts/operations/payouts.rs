@@ -19,6 +19,7 @@ use crate::payouts::store::payouts;
 use crate::service::change::{Change, check_line, check_text};
 use crate::service::job::Job;
 use crate::service::store::activity::{self, Actor, Done};
+use crate::treasury::operations::custodians;
 use crate::{chart, movements, text};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
@@ -261,12 +262,13 @@ pub async fn advance(tx: &Transaction<'_>, id: PayoutId, wall: Timestamp) -> Res
 ///
 /// # Errors
 ///
-/// `payout-state`, `same-person`; what [`posting::post`] refuses, such as `below-floor` where less is owed by now;
+/// `payout-state`, `same-person`, `payout-frozen`; what [`posting::post`] refuses, such as `below-floor` where less is owed by now;
 /// [`Error::NotFound`] for an unknown payout.
 pub async fn send(tx: &Transaction<'_>, id: PayoutId, by: PersonId, wall: Timestamp) -> Result<Payout, Error> {
     let Locked { book, payout, .. } = lock(tx, id, wall).await?;
     let policy = payouts::policy(tx, book.id).await?;
     payout.check_sender(by, policy, book.currency)?;
+    require_free(tx, &book, &payout).await?;
     let in_transit = in_transit(tx, &book, &payout, wall).await?;
     let today = book.today(wall);
     let entry = movements::payout_sent(payout.payable, in_transit, payout.amount, today, id);
@@ -274,6 +276,13 @@ pub async fn send(tx: &Transaction<'_>, id: PayoutId, by: PersonId, wall: Timest
     let sent = payout.sent(Sending { by, on: today, late_from: policy.late_from(today), entry });
     let change = Change { version: None, actor: Actor::Person(by), reason: "" };
     save(tx, &book, sent, "sent", change, wall).await
+}
+
+/// Nothing leaves a custodian while what it holds is frozen. What had left before comes to its end.
+async fn require_free(tx: &Transaction<'_>, book: &Book, payout: &Payout) -> Result<(), Error> {
+    let Some(freeze) = custodians::standing(tx, book, payout.custodian).await? else { return Ok(()) };
+    let detail = format!("the cash lies with {}, frozen by {}: send it after the release", payout.custodian, freeze.id);
+    Err(Refusal::new("payout-frozen", detail).into())
 }
 
 /// The bank did not accept a payout: payouts in transit → payable. Another try is another payout.

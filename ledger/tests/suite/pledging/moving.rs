@@ -212,7 +212,8 @@ async fn what_the_service_drives_ends_with_the_consent_and_what_it_took_goes_bac
     // Another partner's word alone takes no plan from this one.
     let other = scene.ground.another_partner(true).await;
     let kept = scene.monthly("kept", "10.00", "sandbox_ok").await;
-    let take_over = AskedMove { consent: Some(shown), ..to_partner(other) };
+    let now = Attested { at: scene.ground.book.now(scene.ground.wall), shown: [7; 32] };
+    let take_over = AskedMove { consent: Some(now), ..to_partner(other) };
     let taken = ask(&scene, kept.id, take_over).await.unwrap();
     assert_eq!(taken.state, MoveState::Consented);
     assert_eq!(scene.pledge(kept.id).await.partner, partner);
