@@ -364,7 +364,7 @@ async fn c3_nothing_is_sent_from_a_frozen_custodian_and_what_was_sent_before_com
     assert_eq!(refusal(owing.send(&waiting).await), "payout-frozen");
     assert_eq!(owing.bank(&before, &[false]).await, PayoutState::Settled);
     ground.run(async |tx| custodians::release(tx, book, custodian, why, wall).await).await.unwrap();
-    assert_eq!(owing.send(&waiting).await.unwrap().state, PayoutState::Sent);
+    assert_eq!(owing.send(&waiting).await.unwrap().state.word(), PayoutState::Sent);
     ground.audit().await;
 }
 

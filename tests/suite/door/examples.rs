@@ -20,6 +20,9 @@ const DOMAINS: &[Piece] =
 /// Digests of the thing that the address names: as its id, each thing has its own.
 const OF_THE_ADDRESS: &[&str] = &["/claim_sha256", "/submission_sha256", "/digest"];
 
+/// Teams that are named by the digests of what they have claimed and handed in, so that the scene's own keeps its name.
+const DIGESTED: &[&str] = &["/payee"];
+
 /// Digests of texts that the scene has too.
 const DIGESTS: &[&str] = &["rules_sha256", "terms_sha256"];
 
@@ -52,6 +55,8 @@ impl Names {
     fn rename(&mut self, name: &str, new: &str, old: &str) -> Outcome {
         if DIGESTS.contains(&name) {
             bail!("{new} is the digest of no text of the scene: that has {old}");
+        } else if DIGESTED.iter().any(|pointer| pointer[1..] == *name) {
+            return Ok(());
         } else if SECRETS.contains(&name) {
             let digest = |secret: &str| Sha256::digest(secret.as_bytes()).to_vec();
             self.digests.insert(digest(old), digest(new));
@@ -112,7 +117,7 @@ impl Operation<'_> {
     /// The example as it is sent: as it stands, but for what names the thing of the address.
     fn sent(&self) -> Option<Value> {
         let mut body = self.shown()?.clone();
-        for pointer in OF_THE_ADDRESS {
+        for pointer in OF_THE_ADDRESS.iter().chain(DIGESTED) {
             if let (Some(place), Some(own)) = (body.pointer_mut(pointer), self.example["body"].pointer(pointer)) {
                 *place = own.clone();
             }
