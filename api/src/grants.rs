@@ -46,7 +46,7 @@ pub const GIVES_NOTHING: &[&str] = &[
     "POST /v1/payouts/{id}:cancel",
     "POST /v1/payouts/{id}:release",
     "POST /v1/payouts/{id}:refuse",
-    "PUT /v1/books/{book}/payout-policy",
+    "POST /v1/books/{book}/payout-policy",
     "POST /v1/books/{book}/bank-statements",
     "POST /v1/bank-lines/{id}:match",
     "POST /v1/campaigns",

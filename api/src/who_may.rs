@@ -108,7 +108,7 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/payouts/{id}:cancel", Access::Role(KEEPERS)),
     ("POST", "/v1/payouts/{id}:release", Access::Operator),
     ("POST", "/v1/payouts/{id}:refuse", Access::Operator),
-    ("PUT", "/v1/books/{book}/payout-policy", Access::Role(OWNER)),
+    ("POST", "/v1/books/{book}/payout-policy", Access::Role(OWNER)),
     ("GET", "/v1/books/{book}/reports/payouts", Visible),
     ("POST", "/v1/books/{book}/bank-statements", Access::Role(KEEPERS)),
     ("GET", "/v1/books/{book}/bank-lines", Access::Role(DONOR_READERS)),

@@ -118,7 +118,7 @@ async fn c2_a_release_is_paid_once_by_three_people_and_settled_by_the_bank_alone
     // Above the threshold a third person sends it.
     let policy = json!({"threshold": {"amount": "9.99", "currency": "USD"}, "late_days": 2});
     let policy_path = format!("/v1/books/{}/payout-policy", cast.book);
-    cast.treasurer.send(reqwest::Method::PUT, &policy_path, Some(&policy), &[]).await?.ok()?;
+    cast.treasurer.post(&policy_path, &policy).await?.ok()?;
     refused(&step(&cast.treasurer, &payout, "send", json!({})).await?, "same-person")?;
     let sent = step(&cast.operator, &payout, "send", json!({})).await?.ok()?;
     ensure!(sent["state"] == "sent" && sent["waits_for"] == "bank", "{sent}");

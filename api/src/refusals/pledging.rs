@@ -128,6 +128,12 @@ pub(super) const KINDS: &[Kind] = &[
         &["POST /v1/pledges/{id}:move"],
     ),
     refusal(
+        "reference-kept",
+        "The plan moves to another rail of the partner that has it, whose reference it keeps.",
+        "Leave the reference out; a new one is for a new partner.",
+        &["POST /v1/pledges/{id}:move"],
+    ),
+    refusal(
         "move-open",
         "The plan is about to move already.",
         "Wait for the end of the move that `detail` names, or decline it: `POST /v1/plan-moves/{id}:decline`.",

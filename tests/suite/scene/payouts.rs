@@ -84,7 +84,7 @@ async fn payouts(app: &TestApp, cast: &Cast, known: &mut Known) -> Outcome {
     cast.treasurer.post(&format!("/v1/payouts/{}:send", screened[3]), &json!({})).await?.ok()?;
     known.example("POST /v1/payouts/{id}:fail", json!({"id": screened[3]}), reason);
     let policy = json!({"threshold": usd("1000.00"), "late_days": 5});
-    known.example("PUT /v1/books/{book}/payout-policy", json!({"book": cast.book}), policy);
+    known.example("POST /v1/books/{book}/payout-policy", json!({"book": cast.book}), policy);
     Ok(())
 }
 

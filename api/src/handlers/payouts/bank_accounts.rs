@@ -57,10 +57,10 @@ pub struct DetailsBody {
     /// With or without blanks.
     #[schema(min_length = 5, max_length = 50, example = "DE89 3704 0044 0532 0130 00")]
     iban: Option<String>,
-    #[schema(min_length = 4, max_length = 50, example = "000123456789")]
+    #[schema(pattern = "^[0-9A-Z][0-9A-Z -]{2,32}[0-9A-Z]$", example = "000123456789")]
     account_number: Option<String>,
     /// Of the bank, such as an ABA number.
-    #[schema(min_length = 3, max_length = 50, example = "021000021")]
+    #[schema(pattern = "^[0-9A-Z][0-9A-Z -]{1,32}[0-9A-Z]$", example = "021000021")]
     routing_number: Option<String>,
     address: AddressBody,
 }

@@ -1,7 +1,7 @@
 //! Bank statements, line by line; how a book pays out, and what it says of its payouts to everybody who may read it.
 
 use crate::auth::{Caller, MaybeCaller};
-use crate::extract::{Body, Keyed, Nothing, Params};
+use crate::extract::{Keyed, Nothing, Params};
 use crate::idempotency::{Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
@@ -9,7 +9,7 @@ use crate::state::State;
 use crate::visibility::{actor, book_of, kept, read};
 use crate::wire::{AmountBody, BalanceBody, MoneyBody, bounded, parse, parse_balance};
 use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse, get, post, put};
+use actix_web::{HttpRequest, HttpResponse, get, post};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::Error;
@@ -261,29 +261,28 @@ impl PayoutPolicyBody {
 /// Says how a book pays out: above which amount three people are needed, and when a payout is late.
 #[utoipa::path(tag = "payouts", params(("book" = String, Path, description = "The book")), request_body = NewPayoutPolicy,
     responses((status = 200, description = "As it is now", body = PayoutPolicyBody)))]
-#[put("/v1/books/{book}/payout-policy")]
+#[post("/v1/books/{book}/payout-policy")]
 pub(crate) async fn set_policy(
     state: Data<State>,
     caller: Caller,
     book: Path<BookRef>,
-    request: Body<NewPayoutPolicy>,
+    request: Keyed<NewPayoutPolicy>,
 ) -> Result<HttpResponse, Problem> {
-    let set = state
-        .in_transaction(async |tx| {
-            let book = kept(tx, &caller, *book).await?;
-            let threshold = match &request.0.threshold {
-                Some(asked) if asked.currency != book.currency.code() => {
-                    return Err(Error::invalid("/threshold/currency", format!("the book is in {}", book.currency)));
-                }
-                Some(asked) => Some(parse_balance("/threshold/amount", &asked.amount, book.currency.into())?),
-                None => None,
-            };
-            let policy = Policy { threshold, late_days: request.0.late_days };
-            let set = payout_operations::set_policy(tx, book.id, policy, actor(&caller), Timestamp::now()).await?;
-            Ok(PayoutPolicyBody::new(set, book.currency))
-        })
-        .await?;
-    Ok(HttpResponse::Ok().json(set))
+    let asked = request.body;
+    idempotent(&state, &request.key, Scope::Book(book.book), caller.id(), async |tx| {
+        let book = kept(tx, &caller, *book).await?;
+        let threshold = match &asked.threshold {
+            Some(asked) if asked.currency != book.currency.code() => {
+                return Err(Error::invalid("/threshold/currency", format!("the book is in {}", book.currency)));
+            }
+            Some(asked) => Some(parse_balance("/threshold/amount", &asked.amount, book.currency.into())?),
+            None => None,
+        };
+        let policy = Policy { threshold, late_days: asked.late_days };
+        let set = payout_operations::set_policy(tx, book.id, policy, actor(&caller), Timestamp::now()).await?;
+        Ok(Reply::ok(&PayoutPolicyBody::new(set, book.currency)))
+    })
+    .await
 }
 
 /// What a book says of its payouts to everybody who may read it.

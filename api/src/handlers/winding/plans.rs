@@ -41,7 +41,7 @@ pub struct PlanLineRequest {
 /// moves it, and what nobody answers for goes back. What goes back is given back, and cannot be planned anew. An owner of the
 /// book says it.
 #[utoipa::path(tag = "books", params(("book" = String, Path, description = "The book"),
-           ("account" = String, Path, description = "The code of the account of the line")),
+           ("account" = String, Path, description = "The code of the account of the line", max_length = 650, pattern = "^[a-z0-9:._-]+$")),
     request_body = PlanLineRequest, responses((status = 200, description = "The line", body = LineBody)))]
 #[post("/v1/books/{book}/wind-up/lines/{account}:plan")]
 pub(crate) async fn plan_line(

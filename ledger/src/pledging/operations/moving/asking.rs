@@ -49,7 +49,7 @@ pub struct AskedMove {
 /// # Errors
 ///
 /// `pledge-over`, `no-due-date-left`, `same-collector`, `move-open`, `rail-refused`, `partner-withdrawn`, `rail-withdrawn`,
-/// `original-refused`, `reference-taken`, `donor-without-email`. [`Error::Invalid`] at `/to_partner`, `/token`, `/reference`, `/consent/consented_at`
+/// `original-refused`, `reference-kept`, `reference-taken`, `donor-without-email`. [`Error::Invalid`] at `/to_partner`, `/token`, `/reference`, `/consent/consented_at`
 /// or `/reason`; [`Error::NotFound`] for an unknown pledge.
 pub async fn ask(
     tx: &Transaction<'_>,
@@ -183,7 +183,10 @@ async fn reference(
 ) -> Result<String, Error> {
     if to.partner == pledge.partner {
         return match given {
-            Some(_) => Err(Error::invalid("/reference", "the partner stays, and has its reference")),
+            Some(_) => {
+                let detail = "the partner stays, and calls the pledge what it has called it: leave the reference out";
+                Err(Refusal::new("reference-kept", detail).into())
+            }
             None => Ok(pledge.reference.clone()),
         };
     }
