@@ -2,13 +2,17 @@
 
 use crate::book::empty_book;
 use crate::load::{AsyncCaller, Figure, closed_loop};
-use deadpool_postgres::Pool;
+use deadpool_postgres::{Pool, Transaction};
 use jiff::Timestamp;
 use ledger::calendar::Interval;
 use ledger::engine::lane::Lanes;
-use ledger::id::{BookId, ChargeId, OrganisationId};
+use ledger::id::{BookId, ChargeId, OrganisationId, PersonId};
 use ledger::money::{Currency, Money};
+use ledger::parties::operations::organisations::create_organisation;
+use ledger::parties::rules::person::Person;
 use ledger::parties::rules::privacy::Privacy;
+use ledger::parties::rules::role::OrganisationKind;
+use ledger::parties::store::people;
 use ledger::pledging::operations::campaigns::{self, NewCampaign};
 use ledger::pledging::operations::captures::{self, By};
 use ledger::pledging::operations::charges::{self, Begun};
@@ -53,7 +57,7 @@ async fn due(url: &str, pool: &Pool) -> Due {
     let asked = PlacePledge {
         tier: None,
         campaign: campaign.id,
-        partner: OrganisationId::generate(),
+        partner: platform(&tx, wall).await,
         reference: "first".into(),
         donor: AskedDonor {
             reference: "fan".into(),
@@ -101,6 +105,22 @@ async fn due(url: &str, pool: &Pool) -> Due {
     by_transaction(pool, first).await;
     let charges = rows.iter().map(|row| ChargeId::new(book, row.get(0))).collect();
     Due { book, charges, next: AtomicUsize::new(0) }
+}
+
+/// The partner in whose name receipts are issued; its kind does not matter here, and this one needs no operator.
+async fn platform(tx: &Transaction<'_>, wall: Timestamp) -> OrganisationId {
+    let founder = Person {
+        id: PersonId::generate(),
+        caller: people::next_caller(tx).await.expect("a number"),
+        email: format!("{}@platform.example", PersonId::generate().0),
+        name: String::new(),
+        is_operator: false,
+        created_at: wall,
+        disabled_at: None,
+    };
+    assert!(people::insert(tx, &founder).await.expect("a person"), "nobody had the address");
+    let made = create_organisation(tx, founder.id, "Platform", OrganisationKind::ProjectTeam, wall).await;
+    made.expect("an organisation").id
 }
 
 struct Caller {

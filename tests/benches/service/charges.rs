@@ -19,8 +19,8 @@ const HANDS: usize = 32;
 /// How long a round may take.
 const ROUND_MAX: Duration = Duration::from_mins(10);
 
-/// How often it is looked at.
-const POLL: Duration = Duration::from_millis(20);
+/// How often it is looked at: a look counts all jobs, in tens of milliseconds of a core, which the charges must not lack.
+const POLL: Duration = Duration::from_millis(500);
 
 /// How many charges were made.
 const DONE: &str = "SELECT count(*) FROM job WHERE kind = 'charge_pledge' AND finished_at IS NOT NULL";
