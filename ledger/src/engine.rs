@@ -15,6 +15,7 @@ pub mod store {
     pub mod checks;
     pub(crate) mod days;
     pub mod journal;
+    pub(crate) mod json_text;
     pub(crate) mod rows;
     pub mod units;
 }

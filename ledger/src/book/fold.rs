@@ -4,12 +4,12 @@
 //! The same fold serves every write path and every dry run, and it is the model that tests compare with.
 
 use super::account::{AccountClass, AccountNumber};
+use super::companion::{Companion, Companions};
 use super::entry::{Entry, LINES_MAX, Line, Note};
 use crate::money::AMOUNT_MAX;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -125,33 +125,6 @@ impl Command {
     /// The lines of its entry; none without one.
     pub fn lines(&self) -> &[Line] {
         self.entry.as_ref().map_or(&[], |entry| &entry.lines)
-    }
-}
-
-/// A row of another module, opaque to the book, that is written in the transaction of an entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Companion {
-    /// Its table, or the name of a change that the database knows how to make to one.
-    pub table: &'static str,
-    /// Its columns by name.
-    pub row: serde_json::Value,
-    /// Where in the row the record number of the entry goes, as a JSON Pointer.
-    pub number: Option<&'static str>,
-}
-
-impl Companion {
-    /// A row that knows nothing of its entry.
-    pub fn new(table: &'static str, row: serde_json::Value) -> Companion {
-        Companion { table, row, number: None }
-    }
-
-    /// The row as it goes with the entry of a number.
-    fn row_with(&self, number: i64) -> serde_json::Value {
-        let mut row = self.row.clone();
-        if let Some(place) = self.number.and_then(|pointer| row.pointer_mut(pointer)) {
-            *place = number.into();
-        }
-        row
     }
 }
 
@@ -295,7 +268,7 @@ pub struct Batch {
     /// The accounts touched, by number.
     pub touched: Vec<Touched>,
     /// Companion rows by table.
-    pub companions: BTreeMap<&'static str, Vec<serde_json::Value>>,
+    pub companions: Companions,
     /// What an account had moved before each move, in order, to take the batch back when it was not written.
     pub before: Vec<(AccountNumber, Sums)>,
 }
@@ -364,7 +337,7 @@ pub fn fold<'a>(state: &mut State, commands: impl IntoIterator<Item = &'a Comman
         };
         if let Some(number) = number {
             for companion in &command.companions {
-                batch.companions.entry(companion.table).or_default().push(companion.row_with(number));
+                batch.companions.push(companion, number);
             }
         }
         if let Some(key) = command.key {

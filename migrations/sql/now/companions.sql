@@ -56,7 +56,7 @@ DECLARE
 BEGIN
     PERFORM FROM public.settlement s
       WHERE s.book_id = p_book AND s.settled_at IS NULL
-        AND s.id IN (SELECT r.id FROM jsonb_populate_recordset(NULL::public.settlement, p_rows) AS r)
+        AND s.id IN (SELECT r.id FROM jsonb_to_recordset(p_rows) AS r (id uuid))
         FOR SHARE SKIP LOCKED;
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     IF v_rows <> (SELECT count(DISTINCT r -> 'id') FROM jsonb_array_elements(p_rows) AS r) THEN
@@ -73,7 +73,7 @@ DECLARE
     v_rows bigint;
 BEGIN
     SELECT count(*) INTO v_rows
-      FROM jsonb_populate_recordset(NULL::public.pledge, p_rows) AS r
+      FROM jsonb_to_recordset(p_rows) AS r (id uuid, version bigint)
       JOIN public.pledge p ON p.book_id = p_book AND p.id = r.id AND p.version = r.version;
     IF v_rows <> jsonb_array_length(p_rows) THEN
         RAISE EXCEPTION 'book %: a pledge has changed', p_book USING ERRCODE = 'CP001';
@@ -90,7 +90,7 @@ DECLARE
 BEGIN
     PERFORM FROM public.pledge p
       WHERE p.book_id = p_book
-        AND p.id IN (SELECT r.id FROM jsonb_populate_recordset(NULL::public.pledge, p_rows) AS r)
+        AND p.id IN (SELECT r.id FROM jsonb_to_recordset(p_rows) AS r (id uuid))
         FOR NO KEY UPDATE SKIP LOCKED;
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     IF v_rows <> jsonb_array_length(p_rows) THEN
@@ -99,7 +99,8 @@ BEGIN
     UPDATE public.pledge p
        SET state = r.state, state_since = r.state_since, state_until = r.state_until, state_detail = r.state_detail,
            version = p.version + 1
-      FROM jsonb_populate_recordset(NULL::public.pledge, p_rows) AS r
+      FROM jsonb_to_recordset(p_rows)
+        AS r (id uuid, version bigint, state text, state_since timestamptz, state_until timestamptz, state_detail text)
      WHERE p.book_id = p_book AND p.id = r.id AND p.version = r.version;
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     IF v_rows <> jsonb_array_length(p_rows) THEN
@@ -117,7 +118,7 @@ DECLARE
 BEGIN
     PERFORM FROM public.charge c
       WHERE c.book_id = p_book
-        AND c.id IN (SELECT r.id FROM jsonb_populate_recordset(NULL::public.charge, p_rows) AS r)
+        AND c.id IN (SELECT r.id FROM jsonb_to_recordset(p_rows) AS r (id uuid))
         FOR NO KEY UPDATE SKIP LOCKED;
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     IF v_rows <> jsonb_array_length(p_rows) THEN
@@ -127,7 +128,9 @@ BEGIN
        SET settlement = r.settlement, entry = r.entry, fees = r.fees, withheld = r.withheld, state = 'captured', waits_until = NULL, retry_on = NULL,
            declines = 0, first_declined_on = NULL, decline_kind = '', decline_code = '', captured_on = r.captured_on,
            provider_reference = r.provider_reference, promise = coalesce(r.promise, c.promise), version = c.version + 1
-      FROM jsonb_populate_recordset(NULL::public.charge, p_rows) AS r
+      FROM jsonb_to_recordset(p_rows)
+        AS r (id uuid, version bigint, settlement uuid, entry bigint, fees bigint, withheld bigint, captured_on date,
+              provider_reference text, promise text)
      WHERE c.book_id = p_book AND c.id = r.id AND c.version = r.version;
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     IF v_rows <> jsonb_array_length(p_rows) THEN
@@ -170,7 +173,7 @@ BEGIN
     -- Whoever is being erased is locked before the pledges and charges that are locked here already.
     PERFORM FROM public.donor d
       WHERE d.book_id = p_book
-        AND d.id IN (SELECT r.donor FROM jsonb_populate_recordset(NULL::public.receipt, p_rows) AS r)
+        AND d.id IN (SELECT r.donor FROM jsonb_to_recordset(p_rows) AS r (donor uuid))
         FOR KEY SHARE SKIP LOCKED;
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     IF v_rows <> (SELECT count(DISTINCT r -> 'donor') FROM jsonb_array_elements(p_rows) AS r) THEN
@@ -178,7 +181,7 @@ BEGIN
     END IF;
     FOR v_year IN
         SELECT r.year, count(*)::int AS rows, array_agg(r.charge) AS charges, min(r.id::text)::uuid AS first
-          FROM jsonb_populate_recordset(NULL::public.receipt, p_rows) AS r
+          FROM jsonb_to_recordset(p_rows) AS r (id uuid, charge uuid, year int)
          WHERE NOT EXISTS (SELECT FROM public.receipt o WHERE o.book_id = p_book AND o.charge = r.charge)
          GROUP BY r.year ORDER BY r.year
     LOOP
@@ -216,7 +219,7 @@ DECLARE
 BEGIN
     PERFORM FROM public.pledge p
       WHERE p.book_id = p_book
-        AND p.id IN (SELECT r.pledge FROM jsonb_populate_recordset(NULL::public.charge, p_rows) AS r)
+        AND p.id IN (SELECT r.pledge FROM jsonb_to_recordset(p_rows) AS r (pledge uuid))
         FOR NO KEY UPDATE SKIP LOCKED;
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     IF v_rows <> jsonb_array_length(p_rows) THEN
@@ -238,7 +241,7 @@ BEGIN
       FROM jsonb_populate_recordset(NULL::public.charge, p_rows) AS r;
     INSERT INTO public.charge_attempt (book_id, charge, attempt, state, started_at)
     SELECT p_book, r.id, r.attempt, r.state, r.created_at
-      FROM jsonb_populate_recordset(NULL::public.charge, p_rows) AS r;
+      FROM jsonb_to_recordset(p_rows) AS r (id uuid, attempt int, state text, created_at timestamptz);
 END
 $$;
 SELECT ledger_delegate('companion_charge_begun(int, jsonb)');
@@ -265,7 +268,7 @@ BEGIN
     UPDATE public.job j
        SET finished_at = r.finished_at, leased_until = r.finished_at, leased_by = '', last_error = '',
            payload = j.payload - 'token' - 'email'
-      FROM jsonb_populate_recordset(NULL::public.job, p_rows) AS r
+      FROM jsonb_to_recordset(p_rows) AS r (id uuid, attempts int, finished_at timestamptz)
      WHERE j.book_id = p_book AND j.id = r.id AND j.attempts = r.attempts
        AND j.finished_at IS NULL AND j.dead_at IS NULL;
     GET DIAGNOSTICS v_rows = ROW_COUNT;
@@ -301,7 +304,7 @@ BEGIN
            email = CASE excluded.email WHEN '' THEN d.email ELSE excluded.email END,
            privacy = excluded.privacy
      WHERE d.erased_at IS NULL;
-    IF EXISTS (SELECT FROM public.donor d JOIN jsonb_populate_recordset(NULL::public.donor, p_rows) AS r ON r.id = d.id
+    IF EXISTS (SELECT FROM public.donor d JOIN jsonb_to_recordset(p_rows) AS r (id uuid) ON r.id = d.id
                 WHERE d.book_id = p_book AND d.erased_at IS NOT NULL) THEN
         RAISE EXCEPTION 'book %: a donor was erased', p_book USING ERRCODE = 'CP001';
     END IF;

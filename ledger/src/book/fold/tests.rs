@@ -61,12 +61,13 @@ fn a_companion_learns_the_number_of_its_entry_and_stays_out_when_that_is_refused
     let mut state = book();
     let with = |line, id: i32| {
         let row = serde_json::json!({ "id": id, "body": { "entry": null } });
-        let numbered = Companion { number: Some("/body/entry"), ..Companion::new("reply", row.clone()) };
-        Command { companions: vec![numbered, Companion::new("job", row)], ..command(vec![line]) }
+        let numbered = Companion::numbered("reply", row.clone(), "/body/entry");
+        Command { companions: vec![numbered, Companion::new("job", &row)], ..command(vec![line]) }
     };
     let (batch, _) = fold(&mut state, &[with(capture(5), 1), with(release(6), 2), with(release(5), 3)]);
+    let rows: serde_json::Value = serde_json::from_str(&batch.companions.text()).expect("JSON");
     let entries = |table| -> Vec<(i64, Option<i64>)> {
-        let rows = batch.companions[table].iter();
+        let rows = rows[table].as_array().expect("rows").iter();
         rows.map(|row| (row["id"].as_i64().expect("an id"), row["body"]["entry"].as_i64())).collect()
     };
     assert_eq!(entries("reply"), [(1, Some(1)), (3, Some(2))]);

@@ -179,5 +179,5 @@ pub async fn follows_a_void(client: &impl GenericClient, charge: &Charge) -> Res
 /// The row of an event of a provider, to be written with the entries of a lane.
 pub fn event_row(provider: &str, event_id: &str, charge: ChargeId, wall: Timestamp) -> Companion {
     let row = json!({ "provider": provider, "event_id": event_id, "charge": charge.object, "received_at": wall });
-    Companion::new("provider_event", row)
+    Companion::new("provider_event", &row)
 }

@@ -175,7 +175,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &Campaign) -> Result<bool, Error>
 
 /// Makes sure that a campaign has the version that was read when the entries of a lane are written.
 pub fn seen_row(seen: &Campaign) -> Companion {
-    Companion::new("campaign seen", json!({ "id": seen.id.object, "version": seen.version }))
+    Companion::new("campaign seen", &json!({ "id": seen.id.object, "version": seen.version }))
 }
 
 /// The campaign with an id.

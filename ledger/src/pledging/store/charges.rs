@@ -401,7 +401,7 @@ pub fn captured_row(captured: &Charge, now: Timestamp) -> Result<Companion, Erro
         "promise": captured.promise.as_str(),
         "finished_at": now,
     });
-    Ok(Companion { number: Some("/entry"), ..Companion::new("charge captured", row) })
+    Ok(Companion::numbered("charge captured", row, "/entry"))
 }
 
 /// A charge that begins with its first attempt, to be written by a lane with the next payment of its pledge; stale when the pledge
@@ -428,5 +428,5 @@ pub fn begun_row(new: &Charge, pledge_version: i64) -> Companion {
         "waits_until": columns(&new.state).waits_until.map(to_microseconds),
         "created_at": to_microseconds(new.created_at),
     });
-    Companion::new("charge begun", row)
+    Companion::new("charge begun", &row)
 }

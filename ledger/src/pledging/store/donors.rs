@@ -70,7 +70,7 @@ pub fn row(donor: &Donor) -> Companion {
         "privacy": donor.privacy.as_str(),
         "created_at": donor.created_at,
     });
-    Companion::new("donor", row)
+    Companion::new("donor", &row)
 }
 
 /// The donor whom a partner knows under this reference, if it is known here.

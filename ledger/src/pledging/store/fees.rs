@@ -98,5 +98,5 @@ pub fn row(charge: ChargeId, fee: &ChargeFee) -> Companion {
         "amount": fee.amount,
         "returns": fee.returns,
     });
-    Companion::new("charge_fee", row)
+    Companion::new("charge_fee", &row)
 }

@@ -62,7 +62,7 @@ pub async fn insert(tx: &Transaction<'_>, book: &Book, new: Receipt) -> Result<R
 
 /// The row of a new receipt, to be written with the capture by a lane, which knows the entry; it is numbered then.
 pub fn row(book: &Book, new: &Receipt) -> Companion {
-    Companion { number: Some("/entry"), ..Companion::new("receipt", columns(book, new, 0)) }
+    Companion::numbered("receipt", columns(book, new, 0), "/entry")
 }
 
 /// What the columns of a new receipt hold, but for its book and its number; and when the receipts of its year are due.

@@ -87,7 +87,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &Pledge) -> Result<Option<Pledge>
 
 /// The row of a new pledge, to be written with the entries of a lane.
 pub fn row(new: &Pledge) -> Companion {
-    Companion::new("pledge", columns(new))
+    Companion::new("pledge", &columns(new))
 }
 
 /// What the columns of a new pledge hold, but for its book.
@@ -127,7 +127,7 @@ fn columns(new: &Pledge) -> Value {
 
 /// Makes sure that a pledge has the version that was read when the entries of a lane are written.
 pub fn seen_row(seen: &Pledge) -> Companion {
-    Companion::new("pledge seen", json!({ "id": seen.id.object, "version": seen.version }))
+    Companion::new("pledge seen", &json!({ "id": seen.id.object, "version": seen.version }))
 }
 
 /// The new state of a pledge, written with the entries of a lane if it still has the version that was read.
@@ -140,7 +140,7 @@ pub fn changed_row(changed: &Pledge) -> Companion {
         "state_until": changed.state.until(),
         "state_detail": changed.state.detail(),
     });
-    Companion::new("pledge changed", row)
+    Companion::new("pledge changed", &row)
 }
 
 /// Day of the month and number of payments of its plan.

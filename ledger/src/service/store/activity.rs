@@ -117,7 +117,7 @@ pub async fn record(tx: &Transaction<'_>, book: BookId, done: Done<'_>, at: Time
 
 /// The row of what was done, to be written with the entries of a lane; `at` is book time.
 pub fn row(done: Done<'_>, at: Timestamp) -> Companion {
-    Companion::new("activity", columns(done, at))
+    Companion::new("activity", &columns(done, at))
 }
 
 /// What the columns of something done hold, but for its book.

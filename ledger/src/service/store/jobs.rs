@@ -43,7 +43,7 @@ pub fn dedupe_of_report(object: &impl fmt::Display, words: &[&str]) -> String {
 
 /// The row of a job, to be written with the entries of a lane; asked for twice, it is there once.
 pub fn row(new: &NewJob) -> Companion {
-    Companion::new("job", columns(new))
+    Companion::new("job", &columns(new))
 }
 
 /// What the columns of a new job hold, but for its book.
@@ -327,7 +327,7 @@ pub async fn settle_each(
 
 /// As [`settle`], to be written with the entries of a lane: stale when another attempt has the lease.
 pub fn done_row(leased: &Leased, wall: Timestamp) -> Companion {
-    Companion::new("job done", json!({ "id": leased.id.object, "attempts": leased.attempt, "finished_at": wall }))
+    Companion::new("job done", &json!({ "id": leased.id.object, "attempts": leased.attempt, "finished_at": wall }))
 }
 
 /// The attempt failed; nobody tries again before `retry_at` (wall clock).

@@ -147,7 +147,7 @@ pub fn row(key: &Key, status: i16, body: &Value, names_entry: bool, wall: Timest
         "body": body,
         "created_at": wall,
     });
-    Companion { number: names_entry.then_some("/body/entry"), ..Companion::new("reply", row) }
+    if names_entry { Companion::numbered("reply", row, "/body/entry") } else { Companion::new("reply", &row) }
 }
 
 /// What is stored under a key.

@@ -125,7 +125,7 @@ pub async fn find(
 
 /// Makes sure that a settlement is open when the entries of a lane are written, and stays so until they are.
 pub fn open_row(id: SettlementId) -> Companion {
-    Companion::new("settlement open", json!({ "id": id.object }))
+    Companion::new("settlement open", &json!({ "id": id.object }))
 }
 
 /// Locks the settlement until the transaction ends: no capture comes into it.

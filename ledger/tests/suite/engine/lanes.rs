@@ -172,7 +172,7 @@ fn job(dedupe: &str) -> Companion {
     let row = serde_json::json!({
         "id": Uuid::now_v7(), "kind": "close_review", "dedupe": dedupe, "payload": {}, "due_at": Timestamp::MAX,
     });
-    Companion::new("job", row)
+    Companion::new("job", &row)
 }
 
 fn reply(key: &Key) -> Companion {
@@ -235,7 +235,7 @@ async fn a_companion_that_meets_a_strangers_row_fails_alone() {
     assert!(matches!(clash, Err(Error::Stale(_))), "{clash:?}");
     assert_eq!([number(&before.unwrap()), number(&after.unwrap())], [1, 2]);
     assert_eq!(count(&ground, "SELECT count(*) FROM reply").await, 1);
-    let unknown = Companion::new("book", serde_json::json!({}));
+    let unknown = Companion::new("book", &serde_json::json!({}));
     let wrong = Command { key: None, entry: None, companions: vec![unknown] };
     assert!(matches!(lanes.command(book, key(), wrong).await, Err(Error::Inconsistent(_))));
 }

@@ -8,11 +8,12 @@ use super::Head;
 use super::column::Column;
 use crate::book::fold::TransferRow;
 use crate::book::{AccountNumber, Batch, Key, Note, Touched, Verdict};
+use crate::engine::store::json_text::JsonText;
 use crate::error::Error;
 use crate::id::BookId;
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
-use tokio_postgres::types::{Json, ToSql};
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 /// What the database is told of a batch; drawn up in one pass over the accounts and one over the transfers.
@@ -168,7 +169,8 @@ pub async fn write(
     let memo: Vec<&str> = notes.iter().map(|note| note.memo.as_str()).collect();
     let reference: Vec<&str> = notes.iter().map(|note| note.reference.as_str()).collect();
     let metadata: Vec<_> = notes.iter().map(|note| &note.metadata).collect();
-    let companions = Json(&batch.companions);
+    let text_of_companions = batch.companions.text();
+    let companions = JsonText(&text_of_companions);
     let mut params: Vec<&(dyn ToSql + Sync)> = vec![
         /* book */ &book.0,
         /* version */ &head.version,
