@@ -23,6 +23,7 @@ pub async fn list(
     let mut found = tasks::invitations(client, person, after, limit, wall).await?;
     found.extend(tasks::claims(client, person, after, limit).await?);
     found.extend(tasks::disputes(client, person, after, limit).await?);
+    found.extend(tasks::claim_requests(client, person, after, limit).await?);
     found.extend(tasks::distributions(client, person, after, limit).await?);
     found.extend(tasks::hours(client, person, after, limit).await?);
     found.extend(tasks::submissions(client, person, after, limit).await?);

@@ -50,6 +50,25 @@ pub(super) async fn draw_held(
     save(tx, campaign, entry, &parts).await
 }
 
+/// An entry brought an amount back into a campaign's fund of what releases had used: to the layers it came from, by the campaign's
+/// method.
+pub(crate) async fn give_back(
+    tx: &Transaction<'_>,
+    campaign: &Campaign,
+    releases: &[i64],
+    entry: i64,
+    amount: i64,
+) -> Result<(), Error> {
+    let (book, fund) = (campaign.id.book, campaign.fund()?);
+    let used = layers::list_used(tx, book, fund, releases).await?;
+    let back = lineage::give_back(campaign.lineage, &used, amount)?;
+    let found = layers::insert_returns(tx, book, fund, entry, &back).await?;
+    if usize::try_from(found) == Ok(back.len()) {
+        return Ok(());
+    }
+    Err(Error::inconsistent(format!("entry {entry} gives back {} uses, {found} are there", back.len())))
+}
+
 /// As many layers as the method needs: all for shares of all, and no more than cover the amount for the oldest.
 async fn enough(tx: &Transaction<'_>, campaign: &Campaign, amount: i64) -> Result<Vec<Layer>, Error> {
     let fund = campaign.fund()?;
