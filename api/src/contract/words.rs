@@ -95,10 +95,7 @@ pub(super) const STATES: &[(&str, &[&str])] = &[
             "expired",
         ],
     ),
-    (
-        "Dispute",
-        &["open", "answered", "replied", "decided", "appealed", "upheld", "upheld_part", "dismissed"],
-    ),
+    ("Dispute", &["open", "answered", "replied", "decided", "appealed", "upheld", "upheld_part", "dismissed"]),
     (
         "Distribution",
         &["draft", "objection", "objected", "approved", "posted", "paid", "statements_issued", "reversed", "withdrawn"],

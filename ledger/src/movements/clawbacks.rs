@@ -33,8 +33,7 @@ pub fn clawed_back(payable: AccountNumber, unpaid: i64, owed: Debt, day: Date, c
 
 /// What a team owes was set off against a release: team payable → team receivable, and recoveries pending → fund.
 pub fn debts_set_off(payable: AccountNumber, debts: &[Debt], day: Date, release: impl ToString) -> Entry {
-    let each =
-        |debt: &Debt| [line(MovementKind::SetOff, payable, debt.receivable, debt.amount), debt.restored()];
+    let each = |debt: &Debt| [line(MovementKind::SetOff, payable, debt.receivable, debt.amount), debt.restored()];
     entry(debts.iter().flat_map(each).collect(), day, "Set off against a release", release)
 }
 

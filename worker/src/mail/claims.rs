@@ -56,7 +56,9 @@ impl ClaimNotice {
             Event::ChangesAsked => format!("A reviewer asks for changes of {claim}."),
             Event::Rejected => format!("Nothing of {claim} is paid: it is rejected."),
             Event::Expired => format!("Nobody acted on {claim} in time: it has expired."),
-            Event::RevocationAsked => format!("Somebody of the host asks to revoke {claim}, of which {amount} is released."),
+            Event::RevocationAsked => {
+                format!("Somebody of the host asks to revoke {claim}, of which {amount} is released.")
+            }
             Event::Revoked => {
                 format!("Two people of the host have revoked {claim}, for good. {amount} had been released of it.")
             }
@@ -91,7 +93,9 @@ impl ClaimNotice {
                 format!("The team answers until {until}; if it is silent, the objection is upheld.")
             }
             Event::DisputeAnswered => {
-                format!("Accept the answer, or say until {until} why you stand by it; if you are silent, it is dismissed.")
+                format!(
+                    "Accept the answer, or say until {until} why you stand by it; if you are silent, it is dismissed."
+                )
             }
             Event::DisputeReplied => format!("Decide it until {until}; if nobody does, the objection is upheld."),
             Event::DisputeDecided => {

@@ -225,12 +225,7 @@ pub(super) async fn lapsed(tx: &Transaction<'_>, locked: Locked, wall: Timestamp
 }
 
 /// Saves a dispute that is over and what that means for its claim, as of its end; what it frees is released when the window is over.
-async fn end(
-    tx: &Transaction<'_>,
-    locked: Locked,
-    ended: Dispute,
-    actor: Actor,
-) -> Result<(Locked, Dispute), Error> {
+async fn end(tx: &Transaction<'_>, locked: Locked, ended: Dispute, actor: Actor) -> Result<(Locked, Dispute), Error> {
     let Locked { book, milestone, claim } = locked;
     let Some(how) = ended.state.ended() else {
         return Err(Error::inconsistent(format!("{} is not over", ended.id)));

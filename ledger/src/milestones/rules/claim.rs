@@ -232,7 +232,9 @@ impl Claim {
             | ClaimState::ChangesAsked { .. }
             | ClaimState::Rejected { .. }
             | ClaimState::Revoked { .. }
-            | ClaimState::Expired => Err(self.refuse("claim-not-approved", "nothing of it is approved that is revoked")),
+            | ClaimState::Expired => {
+                Err(self.refuse("claim-not-approved", "nothing of it is approved that is revoked"))
+            }
         }
     }
 

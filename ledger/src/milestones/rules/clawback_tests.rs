@@ -182,12 +182,20 @@ impl Walk {
         prop_assert_eq!(decision.released + decision.frozen + decision.struck + decision.open(), approved);
         prop_assert_eq!(decision.frozen, self.open.iter().sum::<i64>());
         prop_assert!(decision.open() >= 0 && self.fund >= 0 && self.payable >= 0 && self.paid >= 0);
-        prop_assert_eq!(self.fund + self.payable + self.paid + self.lost, GIVEN, "no unit is lost but what is written off");
+        prop_assert_eq!(
+            self.fund + self.payable + self.paid + self.lost,
+            GIVEN,
+            "no unit is lost but what is written off"
+        );
         match &self.clawback {
             None => prop_assert_eq!(self.payable + self.paid, decision.released),
             Some(clawback) => {
                 prop_assert_eq!(clawback.amount.minor(), decision.released);
-                prop_assert_eq!(clawback.owed(), self.paid, "what was paid out is owed, until it comes back or is given up");
+                prop_assert_eq!(
+                    clawback.owed(),
+                    self.paid,
+                    "what was paid out is owed, until it comes back or is given up"
+                );
                 prop_assert_eq!(self.payable, 0, "nothing of a revoked claim stays owed to the team");
                 prop_assert_eq!(decision.open() + decision.frozen, 0);
             }

@@ -67,10 +67,9 @@ impl Event {
             }
             Event::DisputeOpened => &[Audience::Team, Audience::Deciders],
             Event::DisputeAnswered => &[Audience::Objector],
-            Event::DisputeDecided
-            | Event::DisputeUpheld
-            | Event::DisputeUpheldPart
-            | Event::DisputeDismissed => &[Audience::Team, Audience::Objector],
+            Event::DisputeDecided | Event::DisputeUpheld | Event::DisputeUpheldPart | Event::DisputeDismissed => {
+                &[Audience::Team, Audience::Objector]
+            }
         }
     }
 

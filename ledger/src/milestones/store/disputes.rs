@@ -27,11 +27,8 @@ fn decided(row: &Row) -> Result<Option<Decided>, Error> {
 fn from_row(row: &Row, currency: Currency) -> Result<Dispute, Error> {
     let book = BookId(row.get("book_id"));
     let ruling: &str = row.get("ruling");
-    let outcome = if ruling.is_empty() {
-        None
-    } else {
-        Some(Outcome { ruling: word(ruling)?, struck: row.get("struck") })
-    };
+    let outcome =
+        if ruling.is_empty() { None } else { Some(Outcome { ruling: word(ruling)?, struck: row.get("struck") }) };
     let decision = decided(row)?;
     let name: &str = row.get("state");
     let state = match (name, decision.clone(), outcome) {

@@ -8,7 +8,7 @@ use crate::id::PledgeId;
 use crate::money::Money;
 use crate::pledging::rules::campaign::Campaign;
 use crate::pledging::rules::lineage::{self, Layer, Method, Part};
-use crate::pledging::store::{chargebacks, lineage as layers};
+use crate::pledging::store::{chargebacks, fund_returns, lineage as layers};
 use deadpool_postgres::Transaction;
 
 /// How many layers are read at once.
@@ -60,9 +60,9 @@ pub(crate) async fn give_back(
     amount: i64,
 ) -> Result<(), Error> {
     let (book, fund) = (campaign.id.book, campaign.fund()?);
-    let used = layers::list_used(tx, book, fund, releases).await?;
+    let used = fund_returns::list_used(tx, book, fund, releases).await?;
     let back = lineage::give_back(campaign.lineage, &used, amount)?;
-    let found = layers::insert_returns(tx, book, fund, entry, &back).await?;
+    let found = fund_returns::insert(tx, book, fund, entry, &back).await?;
     if usize::try_from(found) == Ok(back.len()) {
         return Ok(());
     }

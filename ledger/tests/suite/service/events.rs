@@ -106,7 +106,10 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
         &["donor_identity", "donor_link", "payment_try"],
     ),
     ("how far receipts are numbered, each of which is an event", &["receipt_year"]),
-    ("whose money an entry took: each of them comes with an object that is an event", &["fund_layer", "fund_return", "fund_use"]),
+    (
+        "whose money an entry took: each of them comes with an object that is an event",
+        &["fund_layer", "fund_return", "fund_use"],
+    ),
     ("what was shown to donors, written once: the list of who did what says when", &["campaign_tier"]),
     (
         "a part of a claim or a submission, whose states are events",
