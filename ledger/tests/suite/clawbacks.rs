@@ -57,6 +57,13 @@ impl Two {
         self.confirm(id, asked.number, self.approver, day).await.unwrap();
     }
 
+    /// A claim on a milestone of its own that one reviewer has approved.
+    async fn by_one(&self, amount: &str) -> Claim {
+        let milestone = self.scene.funded(amount, Policy { reviewers_needed: 1, ..two_weeks() }).await;
+        let claim = self.scene.submitted(&milestone, amount).await;
+        self.scene.approve(&claim, self.scene.reviewers[0], amount).await.unwrap()
+    }
+
     async fn clawback(&self, id: ClaimId) -> Option<Clawback> {
         rows::find(&self.scene.ground.client().await, id).await.unwrap()
     }
@@ -255,9 +262,7 @@ async fn m10_two_people_revoke_what_was_paid_is_owed_and_comes_back_to_the_donor
     two.audit().await;
 
     // The next release of the team is set off; then the team pays, and two people give the rest up.
-    let next =
-        scene.submitted(&scene.funded("1000.00", Policy { reviewers_needed: 1, ..two_weeks() }).await, "1000.00");
-    let next = scene.approve(&next.await, scene.reviewers[0], "1000.00").await.unwrap();
+    let next = two.by_one("1000.00").await;
     assert_eq!(scene.release(&next, 40).await, Some(100_000));
     assert_eq!(two.money().await, [650_000, 0, 150_000, 50_000, 50_000], "released, and back in the fund");
     two.audit().await;
@@ -283,9 +288,7 @@ async fn m10_a_revocation_ends_disputes_and_cancels_the_payouts_that_its_money_w
     let claim = scene.approved(&milestone, "5000.00").await;
     let dispute = scene.dispute(&claim, "1200.00", 13).await;
     assert_eq!(scene.release(&claim, 14).await, Some(380_000));
-    let honest =
-        scene.submitted(&scene.funded("1000.00", Policy { reviewers_needed: 1, ..two_weeks() }).await, "1000.00");
-    let honest = scene.approve(&honest.await, scene.reviewers[0], "1000.00").await.unwrap();
+    let honest = two.by_one("1000.00").await;
     assert_eq!(scene.release(&honest, 14).await, Some(100_000));
     let ask = async |release| {
         let new = NewPayout {
