@@ -280,7 +280,18 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/v1/claims/{id}/reviews", SignedIn),
     ("POST", "/v1/claims/{id}/disputes", SignedIn),
     ("GET", "/v1/claims/{id}/disputes", SignedIn),
+    ("POST", "/v1/disputes/{id}:answer", SignedIn),
+    ("POST", "/v1/disputes/{id}:reply", SignedIn),
+    ("POST", "/v1/disputes/{id}:accept", SignedIn),
+    ("POST", "/v1/disputes/{id}:appeal", SignedIn),
     ("POST", "/v1/disputes/{id}:resolve", Access::Role(DECIDERS)),
+    // one asks, and somebody else confirms
+    ("POST", "/v1/claims/{id}:revoke", Access::Role(DECIDERS)),
+    ("POST", "/v1/claims/{id}:write-off", Access::Role(DECIDERS)),
+    ("POST", "/v1/claims/{id}:confirm", Access::Role(DECIDERS)),
+    ("GET", "/v1/claims/{id}/requests", SignedIn),
+    ("POST", "/v1/claims/{id}:recover", Access::Role(KEEPERS)),
+    ("GET", "/v1/clawbacks", Public),
     // challenges: from the announcement on everybody who is signed in sees them; before, who may read the book's campaigns
     ("POST", "/v1/challenges", Access::Role(KEEPERS)),
     ("GET", "/v1/challenges", Public),

@@ -77,6 +77,8 @@ chart! {
         "What a cooperative's customers have paid, by whoever holds it: a short name.";
     team_receivable(team: OrganisationId) = "assets:receivable:team:{team}", TeamReceivable,
         "What a team owes back, of charges that were lost after it was paid of them.";
+    clawback_receivable(team: OrganisationId) = "assets:receivable:clawback:{team}", TeamReceivable,
+        "What a team owes back, of claims that were revoked after it was paid of them.";
     receivable(custodian: OrganisationId, day: Date) = "assets:receivable:{custodian}:{day}", Receivable,
         "What a custodian captured on a day and has not yet paid over.";
     disputes(campaign: &str) = "assets:disputes:{campaign}", DisputesPending,
@@ -84,6 +86,8 @@ chart! {
     // Liabilities.
     fund(campaign: &str) = "liabilities:fund:{campaign}", Fund,
         "Money given to a campaign, restricted to its milestones.";
+    recoveries(campaign: &str) = "liabilities:recoveries:{campaign}", RecoveriesPending,
+        "What teams owe back to a campaign's fund, of claims that were revoked, until it comes back or is written off.";
     purse(challenge: &str) = "liabilities:purse:{challenge}", Purse,
         "The money of a challenge's prizes.";
     pool(round: &str) = "liabilities:pool:{round}", Pool,
@@ -172,13 +176,13 @@ pub fn owner(code: &str) -> Option<Owner<'_>> {
     let organisation = |id: &str| id.parse().ok().map(Owner::Organisation);
     match parts[..] {
         ["assets", "cash", whose, ..] => organisation(whose).or(Some(Owner::Party(whose))),
-        ["assets", "receivable", "team", id, ..]
+        ["assets", "receivable", "team" | "clawback", id, ..]
         | ["assets", "receivable", id, ..]
         | ["liabilities", "payable", "team" | "prize", id, ..]
         | ["liabilities", "refunds" | "fees" | "suspense" | "exchange-differences" | "payouts", id, ..] => {
             organisation(id)
         }
-        ["liabilities", "fund", slug, ..]
+        ["liabilities", "fund" | "recoveries", slug, ..]
         | ["assets", "disputes", slug, ..]
         | ["equity", "commitments" | "places", slug, ..] => Some(Owner::Campaign(slug)),
         ["liabilities", "purse" | "entry-fees", slug, ..] | ["equity", "operating", slug, ..] => {

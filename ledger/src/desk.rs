@@ -8,6 +8,7 @@ pub mod rules {
 
 /// SQL, and nothing else.
 pub mod store {
+    pub mod claim_tasks;
     pub mod payout_tasks;
     pub mod tasks;
 }

@@ -176,18 +176,31 @@ impl Gate {
         asked.into_iter().filter_map(|(wanted, kind)| wanted.then_some(kind)).collect()
     }
 
-    /// Refuses with `evidence-missing`, naming the kinds that are not there.
-    pub fn check(self, evidence: &[Evidence]) -> Result<(), Refusal> {
+    /// The kinds that are asked for and not there, in the order of [`Gate::demands`].
+    pub fn missing(self, evidence: &[Evidence]) -> Vec<EvidenceKind> {
         let shown = |kind: EvidenceKind| {
             let identified = |piece: &&Evidence| kind != EvidenceKind::Licence || piece.licence().is_some();
             evidence.iter().filter(identified).any(|piece| piece.kind() == kind)
         };
-        let missing: Vec<&str> =
-            self.demands().into_iter().filter(|kind| !shown(*kind)).map(EvidenceKind::as_str).collect();
+        self.demands().into_iter().filter(|kind| !shown(*kind)).collect()
+    }
+
+    /// Refuses with `evidence-missing`, naming the kinds that are not there: no claim is taken without them.
+    pub fn check(self, evidence: &[Evidence]) -> Result<(), Refusal> {
+        self.require(evidence, "evidence-missing", "the milestone asks for evidence of")
+    }
+
+    /// Refuses with `gate-missing`, naming the kinds that are not there: nothing is approved or released without them.
+    pub fn release(self, evidence: &[Evidence]) -> Result<(), Refusal> {
+        self.require(evidence, "gate-missing", "nothing is paid before there is evidence of")
+    }
+
+    fn require(self, evidence: &[Evidence], code: &'static str, why: &str) -> Result<(), Refusal> {
+        let missing: Vec<&str> = self.missing(evidence).into_iter().map(EvidenceKind::as_str).collect();
         if missing.is_empty() {
             return Ok(());
         }
-        Err(Refusal::new("evidence-missing", format!("the milestone asks for evidence of: {}", missing.join(", "))))
+        Err(Refusal::new(code, format!("{why}: {}", missing.join(", "))))
     }
 }
 
@@ -219,6 +232,8 @@ mod tests {
         let refusal = gate.check(&[piece(EvidenceKind::DesignFiles, None)]).expect_err("two kinds are missing");
         assert_eq!(refusal.code, "evidence-missing");
         assert!(refusal.detail.ends_with("licence, enterprise_plan"), "{refusal}");
+        let refusal = gate.release(&[piece(EvidenceKind::DesignFiles, None)]).expect_err("two kinds are missing");
+        assert_eq!((refusal.code, gate.missing(&[]).len()), ("gate-missing", 3));
         assert_eq!(Gate::default().check(&[]), Ok(()));
     }
 

@@ -5,8 +5,10 @@
 pub mod rules {
     pub mod claim;
     mod claim_state;
+    pub mod clawback;
     pub mod dispute;
     pub mod milestone;
+    pub mod notice;
     pub mod release;
     pub mod review;
 }
@@ -14,17 +16,22 @@ pub mod rules {
 /// SQL, and nothing else.
 pub mod store {
     pub mod claims;
+    pub mod clawbacks;
     pub mod disputes;
     pub mod milestones;
     pub mod releases;
+    pub mod requests;
     pub mod reviews;
 }
 
 /// Lock, decide, save.
 pub mod operations {
     pub mod claims;
+    pub mod clawbacks;
     pub mod disputes;
     mod locked;
     pub mod milestones;
+    pub mod notices;
     pub mod releases;
+    pub mod revocations;
 }

@@ -1,10 +1,12 @@
 //! Every way money moves, as journal entries: one function a movement, mirroring the table of `book::movement`.
 
+mod clawbacks;
 mod differences;
 mod payouts;
 mod refunds;
 pub mod undo;
 
+pub use clawbacks::{Debt, clawed_back, debt_borne, debt_given_up, debt_recovered, debts_set_off};
 pub use differences::{differences, with_exchange_gain, with_exchange_loss, with_exchange_loss_paid};
 pub use payouts::{payout_failed, payout_returned, payout_sent, payout_settled};
 pub use refunds::{

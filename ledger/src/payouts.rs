@@ -27,5 +27,6 @@ pub mod operations {
     mod locked;
     pub mod payout_notices;
     pub mod payouts;
+    pub mod revocations;
     pub mod sandbox_bank;
 }

@@ -47,6 +47,7 @@ pub mod store {
     pub mod donors;
     pub mod endings;
     pub mod fees;
+    pub mod fund_returns;
     pub mod gifts;
     pub mod issued_receipts;
     pub mod lineage;

@@ -2,6 +2,7 @@
 
 mod books;
 mod chaos;
+mod claims;
 mod clients;
 mod clock;
 mod contract;

@@ -2,6 +2,7 @@
 
 mod books;
 pub(crate) mod challenges;
+mod claims;
 mod cooperatives;
 mod losses;
 mod matching;
@@ -58,6 +59,9 @@ impl Scene {
         let mut known = Known::default();
         fill(&cast, &mut known).await?;
         let partner = partner_with_all_scopes(&cast).await?;
+        if pieces.contains(&Piece::Pledging) {
+            losses::owes(&app, &cast).await?;
+        }
         for piece in pieces {
             match piece {
                 Piece::Parties => parties::fill(&cast, &mut known).await?,
@@ -72,7 +76,7 @@ impl Scene {
             }
         }
         if pieces.contains(&Piece::Pledging) {
-            losses::fill(&app, &cast, &mut known).await?;
+            losses::fill(&cast, &mut known).await?;
             payouts::fill(&app, &cast, &mut known).await?;
         }
         app.work_until_idle().await?;

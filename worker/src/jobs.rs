@@ -85,6 +85,9 @@ impl Context {
             Job::CloseReview { claim } => self.close_review(leased, *claim).await,
             Job::ReleaseClaim { claim } => self.release_claim(leased, *claim).await,
             Job::SendReleaseNotice { release } => self.send_release_notice(leased, *release).await,
+            Job::SendClaimNotice { claim, dispute, event } => {
+                self.send_claim_notice(leased, *claim, *dispute, event).await
+            }
             Job::AdvanceDistribution { distribution } => self.advance_distribution(leased, *distribution).await,
             Job::IssueStatements { distribution } => self.issue_statements(leased, *distribution).await,
             Job::SendStatement { statement } => self.send_statement(leased, *statement).await,

@@ -5,6 +5,7 @@
 
 pub(crate) mod books;
 pub(crate) mod chargebacks;
+pub(crate) mod claims;
 pub(crate) mod cooperatives;
 pub(crate) mod custodians;
 pub(crate) mod milestones;

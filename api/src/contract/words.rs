@@ -16,6 +16,8 @@ use ledger::matching::rules::formula::Formula;
 use ledger::matching::rules::round::PoolContributionState;
 use ledger::matching::rules::votes::VoteCost;
 use ledger::milestones::rules::claim::DecidedBy;
+use ledger::milestones::rules::clawback::Bearer;
+use ledger::milestones::rules::dispute::Ruling;
 use ledger::milestones::rules::milestone::OnSilence;
 use ledger::money::Currency;
 use ledger::parties::rules::invitation::InvitationState;
@@ -93,7 +95,7 @@ pub(super) const STATES: &[(&str, &[&str])] = &[
             "expired",
         ],
     ),
-    ("Dispute", &["open", "upheld", "dismissed"]),
+    ("Dispute", &["open", "answered", "replied", "decided", "appealed", "upheld", "upheld_part", "dismissed"]),
     (
         "Distribution",
         &["draft", "objection", "objected", "approved", "posted", "paid", "statements_issued", "reversed", "withdrawn"],
@@ -181,6 +183,12 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("PoolContribution", "state") => all(PoolContributionState::ALL),
         ("Proceeds", "kind") => all(ProceedsKind::ALL),
         ("PurseContribution", "state") => all(PurseState::ALL),
+        ("Claim", "gate_missing") => all(EvidenceKind::ALL),
+        ("ClaimRequest", "kind") => literal(&["revocation", "write_off"]),
+        ("ClaimRequest", "bearer") => all(Bearer::ALL),
+        ("ClaimRequest", "state") => literal(&["requested", "confirmed", "lapsed"]),
+        ("Clawback", "state") => literal(&["open", "settled"]),
+        ("Dispute" | "DisputeDecision", "ruling") => all(Ruling::ALL),
         ("Review", "verdict") => literal(&["approve", "ask_changes", "reject"]),
         ("Schedule", "interval") => [literal(&["once"]), all(Interval::ALL)].concat(),
         ("Task", "kind") => all(TaskKind::ALL),

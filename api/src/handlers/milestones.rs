@@ -6,6 +6,7 @@ pub mod disputes;
 pub mod milestone;
 pub mod releases;
 pub mod reviews;
+pub mod revocations;
 pub mod sources;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -23,11 +24,21 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(claims::create)
         .service(claims::list)
         .service(claims::submit)
+        .service(revocations::revoke)
+        .service(revocations::write_off)
+        .service(revocations::confirm)
+        .service(revocations::recover)
         .service(claims::show)
         .service(claims::change)
         .service(reviews::create)
         .service(reviews::list)
         .service(disputes::create)
         .service(disputes::list)
-        .service(disputes::resolve);
+        .service(disputes::answer)
+        .service(disputes::reply)
+        .service(disputes::accept)
+        .service(disputes::appeal)
+        .service(disputes::resolve)
+        .service(revocations::list_requests)
+        .service(revocations::list_clawbacks);
 }

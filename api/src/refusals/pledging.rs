@@ -21,6 +21,14 @@ const SUBMIT: &[&str] = &["POST /v1/claims/{id}:submit"];
 const REVIEW: &[&str] = &["POST /v1/claims/{id}/reviews"];
 const DISPUTE: &[&str] = &["POST /v1/claims/{id}/disputes"];
 const RESOLVE: &[&str] = &["POST /v1/disputes/{id}:resolve"];
+/// What the parties of a dispute do.
+const HEARING: &[&str] = &[
+    "POST /v1/disputes/{id}:answer",
+    "POST /v1/disputes/{id}:reply",
+    "POST /v1/disputes/{id}:accept",
+    "POST /v1/disputes/{id}:appeal",
+    "POST /v1/disputes/{id}:resolve",
+];
 const CHANGE: &[&str] = &["POST /v1/pledges/{id}:change"];
 const PLAN_CHANGES: &[&str] = &[
     "POST /v1/pledges/{id}:pause",
@@ -32,6 +40,14 @@ const YEARLY_RECEIPTS: &[&str] =
     &["POST /v1/donors/{id}/yearly-receipts", "POST /v1/donors/{id}/yearly-receipts:reissue"];
 /// Whoever decides, and what a decision does at once.
 const DECISIONS: &[&str] = &["POST /v1/claims/{id}/reviews", "POST /v1/disputes/{id}:resolve"];
+/// Whoever decides about a claim, also when it was paid.
+const DECIDE: &[&str] = &[
+    "POST /v1/claims/{id}/reviews",
+    "POST /v1/disputes/{id}:resolve",
+    "POST /v1/claims/{id}:revoke",
+    "POST /v1/claims/{id}:write-off",
+    "POST /v1/claims/{id}:confirm",
+];
 
 pub(super) const KINDS: &[Kind] = &[
     Kind {
@@ -554,13 +570,19 @@ pub(super) const KINDS: &[Kind] = &[
         "reserve-short",
         "The risk reserve does not reach.",
         "Fund the risk reserve: `detail` says with how much.",
-        &["POST /v1/books/{book}/receivables/{team}:write-off"],
+        &["POST /v1/books/{book}/receivables/{team}:write-off", "POST /v1/claims/{id}:confirm"],
     ),
     refusal(
         "receivable-exceeded",
         "The team owes less than was named.",
         "Read what the team owes, and name that or less.",
-        &["POST /v1/books/{book}/receivables/{team}:recover", "POST /v1/books/{book}/receivables/{team}:write-off"],
+        &[
+            "POST /v1/books/{book}/receivables/{team}:recover",
+            "POST /v1/books/{book}/receivables/{team}:write-off",
+            "POST /v1/claims/{id}:recover",
+            "POST /v1/claims/{id}:write-off",
+            "POST /v1/claims/{id}:confirm",
+        ],
     ),
     refusal(
         "fund-short",
@@ -619,6 +641,12 @@ pub(super) const KINDS: &[Kind] = &[
         SUBMIT,
     ),
     refusal(
+        "gate-missing",
+        "Nothing is approved or paid before the evidence is there that the milestone asks for.",
+        "Ask the team for evidence of the kinds that `detail` names.",
+        REVIEW,
+    ),
+    refusal(
         "claim-not-in-review",
         "The claim does not wait for reviewers.",
         "Read the claim: its state says what it waits for.",
@@ -626,22 +654,34 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     refusal(
         "claim-not-approved",
-        "The claim is not approved, or is released.",
+        "The claim is not approved, or is released, or was revoked before.",
         "Read the claim: its state says what it waits for.",
-        &["POST /v1/claims/{id}/disputes", "POST /v1/disputes/{id}:resolve"],
+        &[
+            "POST /v1/claims/{id}/disputes",
+            "POST /v1/disputes/{id}:resolve",
+            "POST /v1/claims/{id}:revoke",
+            "POST /v1/claims/{id}:confirm",
+        ],
     ),
-    refusal("own-claim", "Nobody decides on a claim of their own.", "Let another reviewer decide.", DECISIONS),
+    refusal("own-claim", "Nobody decides on a claim of their own.", "Let another reviewer decide.", DECIDE),
     refusal(
         "own-team",
         "A member of the claiming team does not decide on its claims.",
         "Let another reviewer decide.",
-        DECISIONS,
+        DECIDE,
     ),
     refusal(
         "declared-tie",
         "Whoever is tied to the team does not judge its work.",
         "Let somebody else decide.",
-        &["POST /v1/claims/{id}/reviews", "POST /v1/disputes/{id}:resolve", "POST /v1/submissions/{id}/scores"],
+        &[
+            "POST /v1/claims/{id}/reviews",
+            "POST /v1/disputes/{id}:resolve",
+            "POST /v1/claims/{id}:revoke",
+            "POST /v1/claims/{id}:write-off",
+            "POST /v1/claims/{id}:confirm",
+            "POST /v1/submissions/{id}/scores",
+        ],
     ),
     refusal(
         "digest-mismatch",
@@ -658,6 +698,7 @@ pub(super) const KINDS: &[Kind] = &[
         &[
             "POST /v1/claims/{id}/reviews",
             "POST /v1/disputes/{id}:resolve",
+            "POST /v1/claims/{id}:confirm",
             "POST /v1/bank-accounts/{id}:confirm",
             "POST /v1/payouts/{id}:approve",
             "POST /v1/payouts/{id}:send",
@@ -674,7 +715,49 @@ pub(super) const KINDS: &[Kind] = &[
         "Wait until some are decided.",
         DISPUTE,
     ),
-    refusal("dispute-closed", "The dispute is decided.", "Nothing is left to do.", RESOLVE),
+    refusal("dispute-closed", "The dispute is over.", "Nothing is left to do.", HEARING),
+    refusal(
+        "dispute-state",
+        "The dispute waits for another step, or for somebody else.",
+        "Read the dispute: its state says what it waits for until when.",
+        HEARING,
+    ),
+    refusal(
+        "dispute-not-heard",
+        "Nothing is upheld before the team has answered, or its time to do so is over.",
+        "Wait for the answer, or dismiss the dispute.",
+        RESOLVE,
+    ),
+    refusal(
+        "ruling-no-part",
+        "An objection that is upheld in part names more than nothing and less than all of its part, and no other ruling names an amount.",
+        "Mend the amount, or the ruling.",
+        RESOLVE,
+    ),
+    refusal(
+        "not-your-dispute",
+        "Whoever raised the dispute replies to the answer.",
+        "Let them reply, or decide it as the host.",
+        &["POST /v1/disputes/{id}:reply", "POST /v1/disputes/{id}:accept"],
+    ),
+    refusal(
+        "nothing-to-appeal",
+        "The decision takes nothing from who appeals.",
+        "Nothing is left to do.",
+        &["POST /v1/disputes/{id}:appeal"],
+    ),
+    refusal(
+        "request-open",
+        "The same is asked for already, and waits for somebody else to confirm it.",
+        "Let an owner or approver of the host confirm it who has not asked for it.",
+        &["POST /v1/claims/{id}:revoke", "POST /v1/claims/{id}:write-off"],
+    ),
+    refusal(
+        "request-closed",
+        "The request was confirmed before, or its seven days are over.",
+        "Read the requests of the claim, and ask again where that is still right.",
+        &["POST /v1/claims/{id}:confirm"],
+    ),
     refusal("own-dispute", "Whoever raised a dispute does not decide it.", "Let somebody else decide.", RESOLVE),
     refusal(
         "reason-missing",

@@ -115,8 +115,8 @@ pub fn of(kind: MovementKind) -> Undo {
              of the team's prizes holds until it is settled with the team.",
         ),
         K::MilestoneReleased => Undo::Instead(
-            "Doubts are heard before the release, by a dispute. Later the host keeps back what the account of the team holds \
-             until it is settled with the team.",
+            "Doubts are heard before the release, by a dispute. Later two people of the host revoke the claim, and what was \
+             released of it comes back: `POST /v1/claims/{id}:revoke`.",
         ),
         K::DisputeLost => Undo::Instead(
             "The provider's word is final. Where it changes its mind, the donor gives again, and the host gives up what a team \
@@ -125,6 +125,13 @@ pub fn of(kind: MovementKind) -> Undo {
         K::ReserveFunded => Undo::Instead(
             "The reserve stands for chargebacks to come, and the custodian's cash with it: the host funds it with less the next \
              time.",
+        ),
+        K::ClawbackUnpaid | K::ClawbackPaid => Undo::Instead(
+            "A revocation is final. A team that was wronged submits another claim on the milestone, or on another one that the \
+             campaign's fund pays.",
+        ),
+        K::RecoveryRestored => Undo::Instead(
+            "It follows what a team paid back or had set off. What came back by mistake is released again, by another claim.",
         ),
         K::SetOff => {
             Undo::Instead("The host pays the team outside of the book, and gives up as much of what it owes otherwise.")
@@ -138,9 +145,6 @@ pub fn of(kind: MovementKind) -> Undo {
         }
         K::BankFee
         | K::Interest
-        | K::ClawbackUnpaid
-        | K::ClawbackPaid
-        | K::RecoveryRestored
         | K::CustomerPaid
         | K::CostPaid
         | K::LoanReceived

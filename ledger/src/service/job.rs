@@ -4,10 +4,10 @@
 //! must bear being done twice: it looks at the state of things first, and settles in the transaction of its effect.
 
 use crate::id::{
-    BankAccountId, BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, CustodianFreezeId, DistributionId,
-    DonorId, EntrantId, HoldId, InvitationId, MatchingRoundId, OrganisationId, PayoutId, PlanChangeId, PlanMoveId,
-    PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId, StatementId, SuspenseId, WindUpId, WithdrawalId,
-    YearlyReceiptId,
+    BankAccountId, BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, CustodianFreezeId, DisputeId,
+    DistributionId, DonorId, EntrantId, HoldId, InvitationId, MatchingRoundId, OrganisationId, PayoutId, PlanChangeId,
+    PlanMoveId, PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId, StatementId, SuspenseId, WindUpId,
+    WithdrawalId, YearlyReceiptId,
 };
 use crate::service::store::activity::Actor;
 use jiff::Timestamp;
@@ -113,6 +113,15 @@ pub enum Job {
     SendReleaseNotice {
         /// The release.
         release: ReleaseId,
+    },
+    /// Tell people what became of a claim, or of a dispute about it.
+    SendClaimNotice {
+        /// The claim.
+        claim: ClaimId,
+        /// The dispute; none where it is the claim itself.
+        dispute: Option<DisputeId>,
+        /// The word of what has happened.
+        event: String,
     },
     /// A deadline of a distribution has passed: post what is approved, withdraw what nobody acted on.
     AdvanceDistribution {
@@ -393,6 +402,7 @@ impl Job {
             Job::CloseReview { .. } => JobKind::CloseReview,
             Job::ReleaseClaim { .. } => JobKind::ReleaseClaim,
             Job::SendReleaseNotice { .. } => JobKind::SendReleaseNotice,
+            Job::SendClaimNotice { .. } => JobKind::SendClaimNotice,
             Job::AdvanceDistribution { .. } => JobKind::AdvanceDistribution,
             Job::IssueStatements { .. } => JobKind::IssueStatements,
             Job::SendStatement { .. } => JobKind::SendStatement,
@@ -457,6 +467,7 @@ impl fmt::Debug for Job {
             Job::CloseReview { claim } => write!(f, "close_review of {claim}"),
             Job::ReleaseClaim { claim } => write!(f, "release_claim of {claim}"),
             Job::SendReleaseNotice { release } => write!(f, "send_release_notice of {release}"),
+            Job::SendClaimNotice { claim, event, .. } => write!(f, "send_claim_notice of {claim}, {event}"),
             Job::AdvanceDistribution { distribution } => write!(f, "advance_distribution of {distribution}"),
             Job::IssueStatements { distribution } => write!(f, "issue_statements of {distribution}"),
             Job::SendStatement { statement } => write!(f, "send_statement of {statement}"),
@@ -544,6 +555,8 @@ pub enum JobKind {
     ReleaseClaim,
     /// [`Job::SendReleaseNotice`]
     SendReleaseNotice,
+    /// [`Job::SendClaimNotice`]
+    SendClaimNotice,
     /// [`Job::AdvanceDistribution`]
     AdvanceDistribution,
     /// [`Job::IssueStatements`]
@@ -628,7 +641,7 @@ pub enum JobKind {
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 56] = [
+    pub const ALL: [JobKind; 57] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -645,6 +658,7 @@ impl JobKind {
         JobKind::CloseReview,
         JobKind::ReleaseClaim,
         JobKind::SendReleaseNotice,
+        JobKind::SendClaimNotice,
         JobKind::AdvanceDistribution,
         JobKind::IssueStatements,
         JobKind::SendStatement,
@@ -706,6 +720,7 @@ impl JobKind {
             JobKind::CloseReview => "close_review",
             JobKind::ReleaseClaim => "release_claim",
             JobKind::SendReleaseNotice => "send_release_notice",
+            JobKind::SendClaimNotice => "send_claim_notice",
             JobKind::AdvanceDistribution => "advance_distribution",
             JobKind::IssueStatements => "issue_statements",
             JobKind::SendStatement => "send_statement",
@@ -785,6 +800,7 @@ impl JobKind {
             | JobKind::NotifyReviewers
             | JobKind::CloseReview
             | JobKind::SendReleaseNotice
+            | JobKind::SendClaimNotice
             | JobKind::IssueStatements
             | JobKind::SendStatement
             | JobKind::SendFreezeNotice
@@ -878,6 +894,11 @@ mod tests {
             Job::CloseReview { claim: ClaimId::generate(book) },
             Job::ReleaseClaim { claim: ClaimId::generate(book) },
             Job::SendReleaseNotice { release: ReleaseId::generate(book) },
+            Job::SendClaimNotice {
+                claim: ClaimId::generate(book),
+                dispute: Some(DisputeId::generate(book)),
+                event: "dispute_opened".into(),
+            },
             Job::AdvanceDistribution { distribution: DistributionId::generate(book) },
             Job::IssueStatements { distribution: DistributionId::generate(book) },
             Job::SendStatement { statement: StatementId::generate(book) },

@@ -56,6 +56,7 @@ mod pledging {
     mod yearly_receipts;
 }
 mod challenges;
+mod clawbacks;
 mod cooperatives;
 mod examples;
 mod matching;

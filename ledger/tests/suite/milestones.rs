@@ -18,15 +18,15 @@ use ledger::pledging::store::campaigns;
 use ledger::testing::{Ground, Team, refusal, usd};
 
 /// Two reviewers of the host, a team whose claimant is a reviewer too, and a campaign with 8,000.00 USD settled.
-struct Scene {
-    ground: Ground,
-    campaign: Campaign,
-    team: Team,
-    reviewers: [PersonId; 2],
+pub(crate) struct Scene {
+    pub(crate) ground: Ground,
+    pub(crate) campaign: Campaign,
+    pub(crate) team: Team,
+    pub(crate) reviewers: [PersonId; 2],
 }
 
 impl Scene {
-    async fn new() -> Scene {
+    pub(crate) async fn new() -> Scene {
         let ground = ground().await;
         let team = ground.team("Press team", "claimant").await;
         ground.give(team.member, Role::Reviewer).await;
@@ -36,7 +36,7 @@ impl Scene {
         Scene { ground, campaign, team, reviewers }
     }
 
-    async fn plan(&self, amount: &str, policy: Policy) -> Milestone {
+    pub(crate) async fn plan(&self, amount: &str, policy: Policy) -> Milestone {
         let new = milestones::NewMilestone {
             campaign: self.campaign.id,
             team: self.team.id,
@@ -52,23 +52,23 @@ impl Scene {
             .unwrap()
     }
 
-    async fn fund(&self, milestone: &Milestone) -> Result<Milestone, Error> {
+    pub(crate) async fn fund(&self, milestone: &Milestone) -> Result<Milestone, Error> {
         self.ground.run(async |tx| milestones::fund(tx, milestone.id, self.ground.owner, self.ground.wall).await).await
     }
 
-    async fn funded(&self, amount: &str, policy: Policy) -> Milestone {
+    pub(crate) async fn funded(&self, amount: &str, policy: Policy) -> Milestone {
         let planned = self.plan(amount, policy).await;
         self.fund(&planned).await.unwrap()
     }
 
-    async fn submitted(&self, milestone: &Milestone, amount: &str) -> Claim {
+    pub(crate) async fn submitted(&self, milestone: &Milestone, amount: &str) -> Claim {
         let (content, by, wall) = (content(amount), self.team.member, self.ground.wall);
         let draft =
             self.ground.run(async |tx| claims::create(tx, milestone.id, content, by, wall).await).await.unwrap();
         self.ground.run(async |tx| claims::submit(tx, draft.id, by, wall).await).await.unwrap()
     }
 
-    async fn approve(&self, claim: &Claim, by: PersonId, amount: &str) -> Result<Claim, Error> {
+    pub(crate) async fn approve(&self, claim: &Claim, by: PersonId, amount: &str) -> Result<Claim, Error> {
         let opinion = claims::Opinion {
             verdict: Verdict::Approve { amount: usd(amount).minor() },
             claim: claim.digest(),
@@ -78,34 +78,39 @@ impl Scene {
         self.ground.run(async |tx| Ok(claims::review(tx, claim.id, opinion, by, self.ground.wall).await?.0)).await
     }
 
-    async fn approved(&self, milestone: &Milestone, amount: &str) -> Claim {
+    pub(crate) async fn approved(&self, milestone: &Milestone, amount: &str) -> Claim {
         let claim = self.submitted(milestone, "5000.00").await;
         self.approve(&claim, self.reviewers[0], amount).await.unwrap();
         self.approve(&claim, self.reviewers[1], amount).await.unwrap()
     }
 
     /// The minor units that the worker releases on a day.
-    async fn release(&self, claim: &Claim, day: i64) -> Option<i64> {
+    pub(crate) async fn release(&self, claim: &Claim, day: i64) -> Option<i64> {
         let release =
             self.ground.run(async |tx| releases::release(tx, claim.id, self.ground.day(day)).await).await.unwrap();
         release.map(|release| release.amount.minor())
     }
 
-    async fn claim(&self, claim: &Claim) -> Claim {
+    pub(crate) async fn claim(&self, claim: &Claim) -> Claim {
         ledger::milestones::store::claims::get(&self.ground.client().await, claim.id).await.unwrap()
     }
 
-    async fn milestone(&self, milestone: &Milestone) -> Milestone {
+    pub(crate) async fn milestone(&self, milestone: &Milestone) -> Milestone {
         ledger::milestones::store::milestones::get(&self.ground.client().await, milestone.id).await.unwrap()
     }
 
-    async fn dispute(&self, claim: &Claim, amount: &str, day: i64) -> ledger::milestones::rules::dispute::Dispute {
+    pub(crate) async fn dispute(
+        &self,
+        claim: &Claim,
+        amount: &str,
+        day: i64,
+    ) -> ledger::milestones::rules::dispute::Dispute {
         let (id, amount, by, wall) = (claim.id, usd(amount), self.reviewers[0], self.ground.day(day));
         self.ground.run(async |tx| disputes::open(tx, id, amount, "no data".into(), by, wall).await).await.unwrap()
     }
 }
 
-fn content(amount: &str) -> Content {
+pub(crate) fn content(amount: &str) -> Content {
     let url = "https://example.org/press.zip".to_owned();
     let kind = EvidenceKind::DesignFiles;
     let licence = Some("CERN-OHL-S-2.0".to_owned());
@@ -113,7 +118,7 @@ fn content(amount: &str) -> Content {
     Content { amount: usd(amount), note: "Built and tested".into(), evidence: vec![piece] }
 }
 
-fn two_weeks() -> Policy {
+pub(crate) fn two_weeks() -> Policy {
     Policy { objection_days: 14, on_silence: OnSilence::Release, ..Policy::default() }
 }
 
@@ -186,7 +191,7 @@ async fn what_waits_for_somebody_is_theirs_to_do_and_gone_when_it_is_done() {
         comment: "No photo".into(),
     };
     ground.run(async |tx| claims::review(tx, other.id, opinion, first, ground.wall).await).await.unwrap();
-    assert_eq!(waits(ground, scene.team.member).await, ["change_claim"]);
+    assert_eq!(waits(ground, scene.team.member).await, ["answer_dispute", "change_claim"]);
     assert_eq!(waits(ground, ground.owner).await, ["resolve_dispute"]);
 }
 
@@ -302,13 +307,16 @@ async fn m8_a_dispute_on_day_13_freezes_its_part_and_the_rest_releases() {
     assert_eq!(scene.claim(&claim).await.state.as_str(), "disputed");
     assert_eq!(scene.milestone(&milestone).await.earmark(), 120_000);
 
-    let resolve = async |by| {
-        let (id, ruling, wall) = (dispute.id, Ruling::Dismiss, scene.ground.day(20));
+    let resolve = async |by, day| {
+        let (id, ruling, wall) = (dispute.id, (Ruling::Dismiss, None), scene.ground.day(day));
         scene.ground.run(async |tx| disputes::resolve(tx, id, ruling, "it is there".into(), by, wall).await).await
     };
-    assert!(matches!(resolve(scene.reviewers[1]).await, Err(Error::Forbidden(_))));
-    assert_eq!(resolve(scene.ground.owner).await.unwrap().state.as_str(), "dismissed");
-    assert_eq!(refusal(resolve(scene.ground.owner).await), "dispute-closed");
+    assert!(matches!(resolve(scene.reviewers[1], 15).await, Err(Error::Forbidden(_))));
+    assert_eq!(resolve(scene.ground.owner, 15).await.unwrap().state.as_str(), "decided");
+    assert_eq!(refusal(resolve(scene.ground.owner, 16).await), "dispute-state");
+    assert_eq!(scene.release(&claim, 16).await, None, "a party may appeal until day 17");
+    assert_eq!(refusal(resolve(scene.ground.owner, 20).await), "dispute-closed");
+    scene.ground.run(async |tx| claims::close_review(tx, claim.id, scene.ground.day(20)).await).await.unwrap();
     assert_eq!(scene.release(&claim, 20).await, Some(120_000));
     assert_eq!(scene.milestone(&milestone).await.state.as_str(), "released");
     let made =

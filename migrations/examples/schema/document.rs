@@ -148,6 +148,7 @@ const DOMAINS: &[Domain] = &[
             "chargeback_part",
             "fund_layer",
             "fund_use",
+            "fund_return",
             "frozen_layer",
             "receipt_year",
             "receipt",
@@ -158,6 +159,7 @@ const DOMAINS: &[Domain] = &[
             "suspense_item",
         ],
         functions: &[
+            "return_of_a_use",
             "pledges_insert",
             "pledge_terms_agreed",
             "charge_as_agreed",
@@ -212,9 +214,15 @@ const DOMAINS: &[Domain] = &[
     },
     Domain {
         name: "milestones",
-        about: "Money set aside for work, claims on it, their reviews, disputes and releases.",
-        tables: &["milestone", "claim", "evidence", "review", "dispute", "release"],
-        functions: &[],
+        about: "Money set aside for work, claims on it, their reviews, disputes and releases, and what comes back of them.",
+        tables: &["milestone", "claim", "evidence", "review", "dispute", "release", "claim_request", "clawback"],
+        functions: &[
+            "dispute_goes_on",
+            "release_through_the_gate",
+            "claim_request_by_two",
+            "claim_revoked_by_two",
+            "clawback_as_revoked",
+        ],
     },
     Domain {
         name: "challenges",

@@ -101,9 +101,14 @@ BEGIN
      NULL, NULL, 'r.at', NULL,
      $f$'amount', nullif(r.amount, 0),
         'currency', (SELECT c.currency FROM public.claim c WHERE c.book_id = r.book_id AND c.id = r.claim_id), 'round', r.round$f$),
-    ('dispute', 'dispute', 'r.id', 'r.version', 'r.state', NULL, NULL, 'coalesce(r.resolved_at, r.opened_at)', NULL,
-     $f$'claim', r.claim_id, 'amount', r.amount,
+    ('dispute', 'dispute', 'r.id', 'r.version', 'r.state', NULL, NULL,
+     $e$CASE r.state WHEN 'open' THEN r.opened_at WHEN 'answered' THEN r.answered_at WHEN 'replied' THEN r.replied_at
+                     WHEN 'decided' THEN r.decided_at WHEN 'appealed' THEN r.appealed_at ELSE r.resolved_at END$e$, NULL,
+     $f$'claim', r.claim_id, 'amount', r.amount, 'struck', nullif(r.struck, 0),
         'currency', (SELECT c.currency FROM public.claim c WHERE c.book_id = r.book_id AND c.id = r.claim_id)$f$),
+    ('clawback', 'clawback', 'r.claim_id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
+     $f$'campaign', r.campaign_id, 'milestone', r.milestone_id, 'team', r.team, 'amount', r.amount,
+        'returned', nullif(r.unpaid + r.set_off + r.recovered + r.borne, 0), 'currency', r.currency, 'entry', r.entry_number$f$),
     ('release', 'release', 'r.id', '1', $e$'posted'$e$, NULL, NULL, 'r.released_at', NULL,
      $f$'campaign', r.campaign_id, 'milestone', r.milestone_id, 'claim', r.claim_id, 'team', r.team, 'amount', r.amount,
         'currency', r.currency, 'entry', r.entry_number$f$),
@@ -381,6 +386,10 @@ CREATE OR REPLACE TRIGGER distribution_event_of_change AFTER UPDATE ON distribut
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('distribution');
 CREATE OR REPLACE TRIGGER donor_event_of_change AFTER UPDATE ON donor REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('donor');
+CREATE OR REPLACE TRIGGER clawback_event_of_new AFTER INSERT ON clawback REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('clawback');
+CREATE OR REPLACE TRIGGER clawback_event_of_change AFTER UPDATE ON clawback REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('clawback');
 CREATE OR REPLACE TRIGGER bank_account_event_of_new AFTER INSERT ON bank_account REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('bank_account');
 CREATE OR REPLACE TRIGGER bank_account_event_of_change AFTER UPDATE ON bank_account REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows

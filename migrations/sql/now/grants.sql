@@ -96,7 +96,7 @@ GRANT INSERT (book_id, reference, amount_minor, currency, outcome, provider_refe
 
 -- pledging
 GRANT SELECT ON campaign, donor, pledge, plan_change, plan_change_end, settlement, charge, charge_attempt, provider_event,
-    pledge_move, fund_layer, fund_use, charge_fee, refund TO commonpurse_service;
+    pledge_move, fund_layer, fund_use, fund_return, charge_fee, refund TO commonpurse_service;
 GRANT SELECT ON campaign_tier TO commonpurse_service;
 GRANT INSERT (id, campaign, amount, created_at, book_id, number, position, places, room, taken, currency, name, description) ON
     campaign_tier TO commonpurse_service;
@@ -172,6 +172,7 @@ GRANT INSERT (entry, pledge, from_campaign, to_campaign, amount, book_id) ON ple
 GRANT INSERT (pledge, number, settled, amount, remaining, book_id, fund, round) ON fund_layer TO commonpurse_service;
 GRANT UPDATE (remaining) ON fund_layer TO commonpurse_service;
 GRANT INSERT (entry, layer, amount, book_id, fund) ON fund_use TO commonpurse_service;
+GRANT INSERT (entry, used_by, layer, amount, book_id, fund) ON fund_return TO commonpurse_service;
 
 GRANT SELECT ON suspense_item TO commonpurse_service;
 GRANT INSERT (id, pledge, charge, partner, settlement, amount, entry, received_at, waits_until, book_id, received_on, currency, method,
@@ -226,7 +227,7 @@ GRANT INSERT (round, raised_by, raised_at, book_id, number, tally, reason) ON ma
 GRANT INSERT (round, campaign, share, would_be, found_at, book_id, number) ON matching_clawback TO commonpurse_service;
 
 -- milestones
-GRANT SELECT ON milestone, claim, evidence, review, dispute, release TO commonpurse_service;
+GRANT SELECT ON milestone, claim, evidence, review, dispute, release, claim_request, clawback TO commonpurse_service;
 GRANT INSERT (id, campaign_id, team, amount, threshold, version, created_at, book_id, reviewers_needed, review_days,
     objection_days, gate_licence, gate_design, gate_enterprise, on_silence, state, currency, name, description) ON milestone
     TO commonpurse_service;
@@ -241,9 +242,17 @@ GRANT INSERT (claim_id, reviewer, amount, at, book_id, round, verdict, claim_dig
     commonpurse_service;
 GRANT INSERT (id, claim_id, opened_by, amount, version, opened_at, until, book_id, state, reason) ON dispute TO
     commonpurse_service;
-GRANT UPDATE (resolved_by, version, resolved_at, state, resolution) ON dispute TO commonpurse_service;
+GRANT UPDATE (resolved_by, version, resolved_at, state, resolution, until, answer, answered_by, answered_at, reply, replied_at,
+    ruling, struck, first_ruling, first_struck, decided_by, decided_at, decision, appealed_by, appealed_at, appeal) ON dispute TO
+    commonpurse_service;
 GRANT INSERT (id, claim_id, milestone_id, campaign_id, team, amount, entry_number, released_at, book_id, number, currency,
     set_off) ON release TO commonpurse_service;
+GRANT INSERT (claim_id, requested_by, amount, requested_at, until, book_id, number, kind, state, bearer, reason) ON claim_request
+    TO commonpurse_service;
+GRANT UPDATE (confirmed_by, ended_at, state) ON claim_request TO commonpurse_service;
+GRANT INSERT (claim_id, milestone_id, campaign_id, team, amount, unpaid, entry_number, revoked_at, book_id, state, currency,
+    reason) ON clawback TO commonpurse_service;
+GRANT UPDATE (set_off, recovered, written_off, borne, version, state) ON clawback TO commonpurse_service;
 
 -- challenges
 GRANT SELECT ON challenge, challenge_rules, prize, purse_contribution, entrant, submission, submission_evidence, attribution,

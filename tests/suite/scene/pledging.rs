@@ -1,6 +1,6 @@
 //! A draft of a campaign, and milestones with claims in every state.
 
-use super::{Known, Outcome, moves};
+use super::{Known, Outcome, claims, moves};
 use anyhow::{Context as _, bail};
 use api::demo::cast::{Cast, TERMS, give_role, organisation, usd};
 use api::demo::client::{Client, text};
@@ -83,10 +83,10 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     let ruling = json!({"ruling": "dismiss", "resolution": "It is done"});
     known.example("POST /v1/disputes/{id}:resolve", json!({"id": dispute["id"]}), ruling);
 
-    work.approved("Battery", 1).await?;
+    let released = work.approved("Battery", 1).await?;
     cast.days_pass(2).await?;
     known.add(&work.release().await?);
-    Ok(())
+    claims::fill(&work, &own, &released, known).await
 }
 
 /// Money that no due date explains: one to match, one to return, one to look at.
@@ -122,7 +122,7 @@ fn content() -> Value {
 }
 
 /// An approval that restates what was read.
-fn approval(claim: &Value) -> anyhow::Result<Value> {
+pub(super) fn approval(claim: &Value) -> anyhow::Result<Value> {
     api::demo::story::year::approval(claim)
 }
 
@@ -143,17 +143,17 @@ impl Work<'_> {
     }
 
     /// The same, funded.
-    async fn milestone(&self, name: &str, team: &str, objection_days: u16) -> anyhow::Result<String> {
+    pub(super) async fn milestone(&self, name: &str, team: &str, objection_days: u16) -> anyhow::Result<String> {
         let id = self.plan(name, team, objection_days).await?;
         self.cast.treasurer.post(&format!("/v1/milestones/{id}:fund"), &json!({})).await?.ok()?;
         Ok(id)
     }
 
-    async fn claim(&self, by: &Client, milestone: &str) -> anyhow::Result<Value> {
+    pub(super) async fn claim(&self, by: &Client, milestone: &str) -> anyhow::Result<Value> {
         by.post(&format!("/v1/milestones/{milestone}/claims"), &content()).await?.ok()
     }
 
-    async fn submit(&self, by: &Client, claim: &Value) -> anyhow::Result<Value> {
+    pub(super) async fn submit(&self, by: &Client, claim: &Value) -> anyhow::Result<Value> {
         by.post(&format!("/v1/claims/{}:submit", text(claim, "/id")?), &json!({})).await?.ok()
     }
 

@@ -3,10 +3,17 @@
 use super::Context;
 use super::mailing::{Occasion, written};
 use crate::failure::Failure;
+use crate::mail::claims::ClaimNotice;
 use crate::mail::milestones::{Release, Review};
-use ledger::engine::store::books;
-use ledger::id::{ClaimId, ReleaseId};
+use jiff::Timestamp;
+use ledger::engine::store::books::{self, Book};
+use ledger::id::{ClaimId, DisputeId, ReleaseId};
+use ledger::milestones::operations::notices::{self, Notice};
 use ledger::milestones::operations::{claims, releases};
+use ledger::milestones::rules::claim::ClaimState;
+use ledger::milestones::rules::clawback::Asked;
+use ledger::milestones::rules::dispute::{Dispute, DisputeState};
+use ledger::milestones::rules::notice::Event;
 use ledger::service::store::jobs::Leased;
 
 impl Context {
@@ -65,5 +72,117 @@ impl Context {
         };
         self.send_all(leased, Occasion::new("release", &id), &notice.recipients, &mail).await?;
         self.settle(leased).await
+    }
+
+    /// Tells whom it concerns what became of a claim, or of a dispute about it.
+    pub(super) async fn send_claim_notice(
+        &self,
+        leased: &Leased,
+        claim: ClaimId,
+        dispute: Option<DisputeId>,
+        event: &str,
+    ) -> Result<(), Failure> {
+        let event: Event = event.parse().map_err(ledger::Error::from)?;
+        let client = self.pool.get().await?;
+        let book = books::get(&client, claim.book).await?;
+        let notice = notices::notice(&client, claim, dispute, event, Timestamp::now()).await?;
+        drop(client);
+        let Some(notice) = notice else { return self.settle(leased).await };
+        let recipients = notice.recipients.clone();
+        let mail = told(&book, notice, self.link("me").into());
+        // The job stands for the occasion: a round, a step of a dispute, a request.
+        self.send_all(leased, Occasion::new("claim", &leased.id), &recipients, &mail).await?;
+        self.settle(leased).await
+    }
+}
+
+/// The facts of a notice in words.
+fn told(book: &Book, notice: Notice, link: String) -> ClaimNotice {
+    let Notice { event, claim, milestone, team, dispute, request, clawback, .. } = notice;
+    let currency = claim.content.amount.currency();
+    let sum = |minor: i64| format!("{} {currency}", currency.format(minor));
+    let decision = claim.state.decision();
+    let whole = dispute.as_ref().map_or(claim.content.amount, |dispute| dispute.amount).to_string();
+    let struck = || {
+        let dispute = dispute.as_ref()?;
+        let ended = dispute.state.ended().map(|ended| ended.outcome);
+        ended.or(dispute.decision.as_ref().map(|first| first.outcome)).map(|outcome| sum(outcome.struck))
+    };
+    let of_request = || match request.as_ref()?.asked {
+        Asked::WriteOff { amount, .. } => Some(amount.to_string()),
+        Asked::Revocation => None,
+    };
+    let amount = match event {
+        Event::Approved => decision.map(|decision| sum(decision.amount)),
+        Event::RevocationAsked => decision.map(|decision| sum(decision.released)),
+        Event::Revoked => Some(sum(clawback.as_ref().map_or(0, |clawback| clawback.amount.minor()))),
+        Event::WriteOffAsked => of_request(),
+        Event::DisputeDecided | Event::DisputeUpheldPart => struck(),
+        Event::ChangesAsked
+        | Event::Rejected
+        | Event::Expired
+        | Event::DisputeOpened
+        | Event::DisputeAnswered
+        | Event::DisputeReplied
+        | Event::DisputeAppealed
+        | Event::DisputeUpheld
+        | Event::DisputeDismissed => None,
+    };
+    let until = match event {
+        Event::Approved => decision.map(|decision| decision.objection_until),
+        Event::ChangesAsked => claim.state.deadline(),
+        Event::RevocationAsked | Event::WriteOffAsked => request.as_ref().map(|request| request.until),
+        Event::Rejected | Event::Expired | Event::Revoked => None,
+        Event::DisputeOpened
+        | Event::DisputeAnswered
+        | Event::DisputeReplied
+        | Event::DisputeDecided
+        | Event::DisputeAppealed
+        | Event::DisputeUpheld
+        | Event::DisputeUpheldPart
+        | Event::DisputeDismissed => dispute.as_ref().map(|dispute| dispute.until),
+    };
+    let why = request.as_ref().map(|request| request.reason.clone());
+    let why = why.or_else(|| dispute.as_ref().map(last_words));
+    ClaimNotice {
+        event,
+        team,
+        milestone: milestone.name,
+        amount: amount.unwrap_or_else(|| whole.clone()),
+        of: whole,
+        until: until.map(|until| written(book.day_of(until))).unwrap_or_default(),
+        why: why.unwrap_or_else(|| reason(&claim.state)),
+        claim: claim.id.to_string(),
+        dispute: dispute.map(|dispute| dispute.id.to_string()).unwrap_or_default(),
+        link,
+    }
+}
+
+/// What was said last in a dispute.
+fn last_words(dispute: &Dispute) -> String {
+    let said = match &dispute.state {
+        DisputeState::Open => Some(dispute.reason.as_str()),
+        DisputeState::Answered => dispute.answer.as_ref().map(|answer| answer.text.as_str()),
+        DisputeState::Replied => dispute.reply.as_ref().map(|reply| reply.text.as_str()),
+        DisputeState::Decided(first) => Some(first.said.text.as_str()),
+        DisputeState::Appealed(_) => dispute.appeal.as_ref().map(|appeal| appeal.text.as_str()),
+        DisputeState::Resolved(ended) => Some(ended.resolution.as_str()),
+    };
+    said.unwrap_or_default().to_owned()
+}
+
+/// Why a claim came into its state, where its state says so.
+fn reason(state: &ClaimState) -> String {
+    match state {
+        ClaimState::Rejected { reason } | ClaimState::Revoked { reason, .. } => reason.clone(),
+        ClaimState::Draft { .. }
+        | ClaimState::Submitted(_)
+        | ClaimState::InReview(_)
+        | ClaimState::ChangesAsked { .. }
+        | ClaimState::Approved(_)
+        | ClaimState::Disputed(_)
+        | ClaimState::Payable(_)
+        | ClaimState::Paid(_)
+        | ClaimState::Expired => String::new(),
     }
 }

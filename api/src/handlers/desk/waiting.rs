@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Task)]
 pub struct TaskBody {
-    /// `accept_invitation`, `review_claim`, `change_claim`, `resolve_dispute`, `open_distribution`, `approve_distribution`,
+    /// `accept_invitation`, `review_claim`, `change_claim`, `answer_dispute`, `reply_dispute`, `resolve_dispute`, `confirm_request`, `open_distribution`, `approve_distribution`,
     /// `attest_hours`, `score_submission`, `answer_chargeback`, `fund_reserve`, `match_suspense`, `confirm_ended`, `check_capture`,
     /// `chase_settlement`, `release_custodian`, `confirm_bank_account`, `approve_payout`, `decide_payout`, `send_payout`, `chase_payout` or
     /// `match_bank_line`.
@@ -80,7 +80,7 @@ pub async fn page(state: &State, person: PersonId, query: &PageQuery) -> Result<
     Ok(window.page(rows, Task::place, TaskBody::from))
 }
 
-/// Lists what waits for who asks, across all their roles: claims to review or to change, disputes to decide, distributions
+/// Lists what waits for who asks, across all their roles: claims to review or to change, disputes to answer or to decide, revocations to confirm, distributions
 /// to open or to approve, hours to attest, submissions to score, chargebacks to answer or to bear, captures to check, settlements that custodians owe, custodians that are frozen, invitations to accept. What
 /// ends first comes first.
 #[utoipa::path(tag = "identity", params(PageQuery),

@@ -1,14 +1,16 @@
 //! Claims and their reviews on the wire.
 
+use super::revocations::ClawbackBody;
 use crate::auth::Caller;
 use crate::evidence_body::EvidenceBody;
 use crate::visibility::{Reader, book_of};
 use crate::wire::{BalanceBody, MoneyBody};
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
-use ledger::evidence::Digest;
+use ledger::evidence::{Digest, EvidenceKind};
 use ledger::id::{ClaimId, MilestoneId, OrganisationId, PersonId};
 use ledger::milestones::rules::claim::{Claim, ClaimState, DecidedBy, Decision};
+use ledger::milestones::rules::clawback::Clawback;
 use ledger::milestones::rules::review::Review;
 use ledger::milestones::store::claims;
 use ledger::money::Currency;
@@ -87,6 +89,14 @@ pub struct ClaimBody {
     decision: Option<DecisionBody>,
     /// Why it was rejected or revoked; null otherwise.
     reason: Option<String>,
+    /// Kinds of evidence that the milestone asks for and the claim has not: nothing is paid before they are there. In lists it is left
+    /// out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    gate_missing: Option<Vec<EvidenceKind>>,
+    /// What had been released of it and came back, once it is revoked; in lists it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clawback: Option<ClawbackBody>,
     /// Of the present submission; in lists it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     reviews: Option<Vec<ReviewBody>>,
@@ -125,10 +135,17 @@ impl ClaimBody {
             escalated: waiting.is_some_and(|waiting| waiting.escalated),
             decision: claim.state.decision().map(|it| DecisionBody::new(it, claim.content.amount.currency())),
             reason,
+            gate_missing: None,
+            clawback: None,
             reviews,
             created_at: claim.created_at,
             note: claim.content.note,
         }
+    }
+
+    /// The same, with what its milestone asks for and it has not, and what came back of it.
+    pub(crate) fn with(self, missing: Vec<EvidenceKind>, clawback: Option<Clawback>) -> ClaimBody {
+        ClaimBody { gate_missing: Some(missing), clawback: clawback.map(ClawbackBody::from), ..self }
     }
 }
 

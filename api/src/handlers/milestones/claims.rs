@@ -18,7 +18,7 @@ use ledger::id::{ClaimId, MilestoneId};
 use ledger::milestones::operations::{claims as operations, milestones as access};
 use ledger::milestones::rules::claim::Content;
 use ledger::milestones::rules::review::{Ballot, Review};
-use ledger::milestones::store::{claims, milestones, reviews};
+use ledger::milestones::store::{claims, clawbacks, milestones, reviews};
 use ledger::text;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -89,7 +89,7 @@ pub(crate) async fn list(
     Ok(window.page(rows, |row| row.id.object, |row| ClaimBody::new(row, None)).respond(&http))
 }
 
-/// Shows a claim with its evidence, the reviews of its present submission, and its clocks.
+/// Shows a claim with its evidence and what of it is missing, the reviews of its present submission, and its clocks.
 #[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The claim")),
     responses((status = 200, description = "The claim, with its ETag", body = ClaimBody,
         headers(("ETag" = String)))))]
@@ -107,7 +107,10 @@ pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<ClaimId>) 
     };
     let reviews = said.into_iter().map(shown).collect();
     let tag = etag(claim.version);
-    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(ClaimBody::new(claim, Some(reviews))))
+    let missing = milestones::get(&client, claim.milestone).await?.gate.missing(&claim.content.evidence);
+    let clawback = clawbacks::find(&client, *id).await?;
+    let shown = ClaimBody::new(claim, Some(reviews)).with(missing, clawback);
+    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(shown))
 }
 
 /// Replaces what a claim says. Its approvals fall, and it is a draft again.

@@ -34,7 +34,7 @@ pub struct ReceivedRequest {
 }
 
 impl ReceivedRequest {
-    fn parse(&self) -> Result<Received, Problem> {
+    pub(crate) fn parse(&self) -> Result<Received, Problem> {
         Ok(Received {
             amount: self.amount.parse("/amount")?,
             custodian: self.custodian.as_ref().map(|id| parse("/custodian", id)).transpose()?,

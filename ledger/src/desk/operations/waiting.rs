@@ -1,7 +1,7 @@
 //! What waits for a person, in one list.
 
 use crate::desk::rules::task::{Place, Task};
-use crate::desk::store::{payout_tasks, tasks};
+use crate::desk::store::{claim_tasks, payout_tasks, tasks};
 use crate::error::Error;
 use crate::id::PersonId;
 use deadpool_postgres::GenericClient;
@@ -21,8 +21,9 @@ pub async fn list(
     wall: Timestamp,
 ) -> Result<Vec<Task>, Error> {
     let mut found = tasks::invitations(client, person, after, limit, wall).await?;
-    found.extend(tasks::claims(client, person, after, limit).await?);
-    found.extend(tasks::disputes(client, person, after, limit).await?);
+    found.extend(claim_tasks::claims(client, person, after, limit).await?);
+    found.extend(claim_tasks::disputes(client, person, after, limit).await?);
+    found.extend(claim_tasks::claim_requests(client, person, after, limit).await?);
     found.extend(tasks::distributions(client, person, after, limit).await?);
     found.extend(tasks::hours(client, person, after, limit).await?);
     found.extend(tasks::submissions(client, person, after, limit).await?);

@@ -18,8 +18,14 @@ words! {
         ReviewClaim = "review_claim",
         /// Change a claim of one's own team, and submit it again.
         ChangeClaim = "change_claim",
+        /// Answer a dispute about a claim of one's own team.
+        AnswerDispute = "answer_dispute",
+        /// Reply to the answer to a dispute that one has raised, or accept it.
+        ReplyDispute = "reply_dispute",
         /// Decide a dispute about a claim.
         ResolveDispute = "resolve_dispute",
+        /// Confirm what somebody else of the host asks for: to revoke a claim, or to write off what is owed of it.
+        ConfirmRequest = "confirm_request",
         /// Show a drafted distribution to the members.
         OpenDistribution = "open_distribution",
         /// Approve a distribution that somebody else drafted.

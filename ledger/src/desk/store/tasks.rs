@@ -5,8 +5,8 @@ use crate::desk::rules::task::{Place, Task, TaskKind, TaskObject};
 use crate::engine::store::rows::word;
 use crate::error::Error;
 use crate::id::{
-    BookId, BookRef, ChargeId, ChargebackId, ClaimId, ContributionId, CustodianFreezeId, DisputeId, DistributionId,
-    InvitationId, PersonId, PlanMoveId, SettlementId, SubmissionId, SuspenseId,
+    BookId, BookRef, ChargeId, ChargebackId, ContributionId, CustodianFreezeId, DistributionId, InvitationId, PersonId,
+    PlanMoveId, SettlementId, SubmissionId, SuspenseId,
 };
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
@@ -84,66 +84,6 @@ pub async fn invitations(
         until: row.get("until"),
     };
     Ok(rows.iter().map(invitation).collect())
-}
-
-/// Claims that the person may review and has not, and claims of the person's teams in which changes are asked for.
-pub async fn claims(
-    client: &impl GenericClient,
-    person: PersonId,
-    after: Place,
-    limit: i64,
-) -> Result<Vec<Task>, Error> {
-    let text = "-- tasks::claims
-        SELECT CASE c.state WHEN 'changes_asked' THEN 'change_claim' ELSE 'review_claim' END AS kind,
-               c.book_id, c.id, m.name AS title, b.uid, b.name, c.decide_until AS until
-          FROM book b
-          JOIN claim c ON c.book_id = b.number
-          JOIN milestone m ON m.book_id = c.book_id AND m.id = c.milestone_id
-         WHERE c.state IN ('submitted', 'in_review', 'changes_asked')
-           AND (c.decide_until, c.id) > (coalesce($2::timestamptz, 'infinity'), $3)
-           AND (c.state = 'changes_asked')
-               = EXISTS (SELECT FROM membership t WHERE t.organisation = c.team AND t.person = $1)
-           AND (c.state = 'changes_asked'
-                OR (EXISTS (SELECT FROM membership r WHERE r.organisation = b.organisation AND r.person = $1
-                               AND (r.role = 'reviewer' OR (c.escalated AND r.role = 'owner')))
-                    AND c.claimant <> $1
-                    AND NOT EXISTS (SELECT FROM declared_tie d WHERE d.book_id = c.book_id
-                                       AND d.organisation = c.team AND d.person = $1)
-                    AND NOT EXISTS (SELECT FROM review v WHERE v.book_id = c.book_id AND v.claim_id = c.id
-                                       AND v.round = c.round AND v.reviewer = $1)))
-         ORDER BY c.decide_until, c.id LIMIT $4";
-    let rows = waiting(client, text, person, after, limit).await?;
-    rows.iter().map(|row| task(row, |book, id| TaskObject::Claim(ClaimId::new(book, id)))).collect()
-}
-
-/// Open disputes that the person may decide.
-pub async fn disputes(
-    client: &impl GenericClient,
-    person: PersonId,
-    after: Place,
-    limit: i64,
-) -> Result<Vec<Task>, Error> {
-    let text = "-- tasks::disputes
-        SELECT 'resolve_dispute' AS kind, d.book_id, d.id, c.id AS claim, m.name AS title, b.uid, b.name,
-               d.until
-          FROM book b
-          JOIN claim c ON c.book_id = b.number AND c.state = 'disputed'
-          JOIN dispute d ON d.book_id = c.book_id AND d.claim_id = c.id AND d.state = 'open'
-          JOIN milestone m ON m.book_id = c.book_id AND m.id = c.milestone_id
-         WHERE EXISTS (SELECT FROM membership r WHERE r.organisation = b.organisation AND r.person = $1
-                          AND r.role IN ('owner', 'approver'))
-           AND (d.until, d.id) > (coalesce($2::timestamptz, 'infinity'), $3)
-           AND c.claimant <> $1 AND d.opened_by <> $1
-           AND NOT EXISTS (SELECT FROM membership t WHERE t.organisation = c.team AND t.person = $1)
-           AND NOT EXISTS (SELECT FROM declared_tie t WHERE t.book_id = c.book_id AND t.organisation = c.team
-                              AND t.person = $1)
-         ORDER BY d.until, d.id LIMIT $4";
-    let rows = waiting(client, text, person, after, limit).await?;
-    let dispute = |row: &Row| {
-        let claim: Uuid = row.get("claim");
-        task(row, |book, id| TaskObject::Dispute(DisputeId::new(book, id), ClaimId::new(book, claim)))
-    };
-    rows.iter().map(dispute).collect()
 }
 
 /// Chargebacks that wait for the host: for evidence, and lost ones for money of the risk reserve.

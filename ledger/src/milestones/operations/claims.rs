@@ -3,7 +3,7 @@
 //! Lock order: milestone → claim (a release locks the campaign before them).
 
 use super::locked::{Locked, close, enqueue, lock, lock_present, save, schedule};
-use super::{disputes, milestones as access};
+use super::{disputes, milestones as access, revocations};
 use crate::calendar::later;
 use crate::engine::store::books::{self, Book};
 use crate::error::Error;
@@ -154,7 +154,7 @@ pub struct Opinion {
 /// # Errors
 ///
 /// `own-claim`, `own-team`, `declared-tie`; `claim-not-in-review`, `digest-mismatch`, `amount-above-claim`,
-/// `already-reviewed`. [`Error::Forbidden`] for whoever is no reviewer of the host, nor an owner once the claim was
+/// `already-reviewed`; `gate-missing` where an approval finds evidence missing that the milestone asks for. [`Error::Forbidden`] for whoever is no reviewer of the host, nor an owner once the claim was
 /// escalated; [`Error::NotFound`] for an unknown claim, and for whoever is nothing to host or team.
 pub async fn review(
     tx: &Transaction<'_>,
@@ -180,6 +180,9 @@ pub async fn review(
     let new = Review { reviewer: by, round: claim.round, verdict, claim: digest, evidence, comment, at: now };
     let mut said = reviews::list_of_round(tx, id, claim.round).await?;
     review::admit(&new, &claim.subject(), &parties, &said)?;
+    if matches!(verdict, Verdict::Approve { .. }) {
+        milestone.gate.release(&claim.content.evidence)?;
+    }
     reviews::insert(tx, id, &new).await?;
     said.push(new.clone());
     let ballot = Ballot::count(&said, &claim.subject(), &parties);
@@ -200,7 +203,8 @@ pub async fn review(
 pub async fn close_review(tx: &Transaction<'_>, id: ClaimId, wall: Timestamp) -> Result<Closed, Error> {
     let locked = lock(tx, id).await?;
     if locked.claim.state.decision().is_some() {
-        disputes::lapse(tx, locked, wall).await?;
+        let locked = disputes::lapsed(tx, locked, wall).await?;
+        revocations::lapse(tx, &locked.claim, locked.book.now(wall)).await?;
         return Ok(Closed::NotDue);
     }
     Ok(close(tx, locked, wall).await?.1)

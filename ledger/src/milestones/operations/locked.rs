@@ -3,9 +3,11 @@
 use super::milestones as access;
 use crate::engine::store::books::{self, Book};
 use crate::error::Error;
-use crate::id::{BookId, ClaimId};
+use crate::id::{BookId, ClaimId, DisputeId};
 use crate::milestones::rules::claim::{Claim, ClaimState, Closed};
+use crate::milestones::rules::dispute::Dispute;
 use crate::milestones::rules::milestone::Milestone;
+use crate::milestones::rules::notice::Event;
 use crate::milestones::rules::review::Ballot;
 use crate::milestones::store::{claims, milestones, reviews};
 use crate::service::job::{Job, NewJob};
@@ -80,8 +82,31 @@ pub(super) async fn save(
         let reason = reason(&claim.state);
         activity::record(tx, claim.id.book, Done::new(&claim.id, claim.state.as_str(), actor).because(reason), now)
             .await?;
+        if let Some(event) = Event::of_claim(&claim.state) {
+            // Once a round, whatever disputes make of the approval in between.
+            notify(tx, claim.id, None, event, format!("{} {event} round {}", claim.id, claim.round), now).await?;
+        }
     }
     Ok(claim)
+}
+
+/// Writes word of what a dispute came to, to whom it concerns.
+pub(super) async fn notify_dispute(tx: &Transaction<'_>, dispute: &Dispute, now: Timestamp) -> Result<(), Error> {
+    let event = Event::of_dispute(&dispute.state);
+    notify(tx, dispute.claim, Some(dispute.id), event, format!("{} {event}", dispute.id), now).await
+}
+
+/// Writes the job of a notice.
+pub(super) async fn notify(
+    tx: &Transaction<'_>,
+    claim: ClaimId,
+    dispute: Option<DisputeId>,
+    event: Event,
+    dedupe: String,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let job = Job::SendClaimNotice { claim, dispute, event: event.as_str().to_owned() };
+    enqueue(tx, claim.book, now, dedupe, job).await
 }
 
 /// Why a claim came into its state, where its state says so.

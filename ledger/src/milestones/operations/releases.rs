@@ -1,7 +1,9 @@
 //! Releases: the worker moves what was approved, and not disputed, from the campaign's fund to the team's payable.
 
 use super::claims::addresses;
+use super::clawbacks;
 use super::locked::{ballot, enqueue, save};
+use super::revocations;
 use crate::book::AccountNumber;
 use crate::books::operations::accounts;
 use crate::calendar::later;
@@ -31,11 +33,14 @@ use std::mem::discriminant;
 /// Before its first release the approvals are counted once more: when a tie was declared meanwhile, or a reviewer joined
 /// the team, and too few remain, the claim goes back to its reviewers.
 ///
+/// A claim whose revocation somebody asks for waits until that is decided, and nothing is released of one that lacks evidence of a
+/// kind that the milestone asks for.
+///
 /// Money that a chargeback or a frozen custodian holds is waited for: nothing is released then, and the same is asked again a day later.
 ///
 /// # Errors
 ///
-/// `campaign-not-published`; what [`posting::post`] refuses, such as `below-floor`; `fund-short` when the fund's layers
+/// `gate-missing`, `campaign-not-published`; what [`posting::post`] refuses, such as `below-floor`; `fund-short` when the fund's layers
 /// hold less; [`Error::NotFound`] for an unknown claim.
 pub async fn release(tx: &Transaction<'_>, id: ClaimId, wall: Timestamp) -> Result<Option<Release>, Error> {
     let book = books::get(tx, id.book).await?;
@@ -48,11 +53,19 @@ pub async fn release(tx: &Transaction<'_>, id: ClaimId, wall: Timestamp) -> Resu
         reopen(tx, &book, milestone, claim, wall).await?;
         return Ok(None);
     }
+    if let Some(until) = revocations::asked_until(tx, &claim, now).await? {
+        // Somebody asks for its revocation: nothing is released until that is decided, or has lapsed.
+        let dedupe = format!("{id} at {}", until.as_microsecond());
+        enqueue(tx, book.id, until, dedupe, Job::ReleaseClaim { claim: id }).await?;
+        return Ok(None);
+    }
     let was = discriminant(&claim.state);
+    let gate = milestone.gate.release(&claim.content.evidence);
     let (claim, amount) = claim.release(now);
     if amount == 0 {
         return Ok(None);
     }
+    gate?;
     if chargebacks::keeps_back(tx, &campaign, amount).await? {
         // What a chargeback or a frozen custodian holds, or a chargeback has taken, is missing for now: looked at again a day later.
         let due = later(now, 1);
@@ -113,6 +126,7 @@ async fn post(
 ) -> Result<Release, Error> {
     let fund = campaign.fund.ok_or_else(|| Refusal::new("campaign-not-published", "the campaign has no fund yet"))?;
     let payable = payable_of(tx, book, claim.team, amount.currency(), wall).await?;
+    let clawed_back = clawbacks::owed(tx, book, claim.team, amount.currency()).await?;
     let id = ReleaseId::generate(book.id);
     let mut entry = movements::milestone_released(fund, payable, amount, book.today(wall), id);
     // Locks below this line are the book head and balances: the release's number is drawn before.
@@ -126,6 +140,8 @@ async fn post(
     }
     let posted = posting::post(tx, book, entry, wall).await?;
     lineage::draw(tx, campaign, posted.number, amount).await?;
+    let rest = (payable, amount.minor() - set_off);
+    let set_off = set_off + clawbacks::set_off(tx, book, clawed_back, rest, id, wall).await?;
     let release = Release {
         id,
         number,

@@ -10,10 +10,9 @@
 //! | in review, escalated | reviewers and owners of the host | expires |
 //! | changes asked | the team | expires |
 //! | approved | objections | the worker releases |
-//! | disputed | an owner or approver of the host | the dispute counts as upheld: its part stays with the milestone |
+//! | disputed | the parties of the dispute, and the host | as [`super::dispute`] says of each of its steps |
 
 pub use super::claim_state::{ClaimState, DecidedBy, Decision, UnderReview};
-use super::dispute::Ruling;
 use super::milestone::{OnSilence, Policy};
 use super::review::{Ballot, Outcome, Subject};
 use crate::calendar::later;
@@ -206,18 +205,37 @@ impl Claim {
         Ok(Claim { state: Decision { frozen: decision.frozen + amount, ..decision }.state(), ..self })
     }
 
-    /// A dispute over `amount` minor units has ended.
-    pub fn resolve(self, amount: i64, ruling: Ruling) -> Result<Claim, Refusal> {
+    /// A dispute over `amount` minor units has ended, and struck so many of them.
+    pub fn resolve(self, amount: i64, struck: i64) -> Result<Claim, Refusal> {
         let decision = self.undecided()?;
-        if !(1..=decision.frozen).contains(&amount) {
+        if !(1..=decision.frozen).contains(&amount) || !(0..=amount).contains(&struck) {
             return Err(self.refuse("dispute-closed", "so much is not held back by disputes"));
         }
-        let struck = match ruling {
-            Ruling::Uphold => amount,
-            Ruling::Dismiss => 0,
-        };
         let resolved = Decision { frozen: decision.frozen - amount, struck: decision.struck + struck, ..decision };
         Ok(Claim { state: resolved.state(), ..self })
+    }
+
+    /// Two people of the host revoke it, for good: what is not released is struck. Answers what had been released, minor units.
+    pub fn revoke(self, reason: String) -> Result<(Claim, i64), Refusal> {
+        match self.state {
+            ClaimState::Approved(decision)
+            | ClaimState::Disputed(decision)
+            | ClaimState::Payable(decision)
+            | ClaimState::Paid(decision) => {
+                let released = decision.released;
+                let decision = Decision { frozen: 0, struck: decision.amount - released, ..decision };
+                Ok((Claim { state: ClaimState::Revoked { reason, decision }, ..self }, released))
+            }
+            ClaimState::Draft { .. }
+            | ClaimState::Submitted(_)
+            | ClaimState::InReview(_)
+            | ClaimState::ChangesAsked { .. }
+            | ClaimState::Rejected { .. }
+            | ClaimState::Revoked { .. }
+            | ClaimState::Expired => {
+                Err(self.refuse("claim-not-approved", "nothing of it is approved that is revoked"))
+            }
+        }
     }
 
     /// Takes what may be released now; nothing where the window still runs or all of it is gone or frozen.

@@ -102,8 +102,8 @@ pub enum ClaimState {
     Revoked {
         /// Why, for everybody to read.
         reason: String,
-        /// What had been released, in minor units.
-        released: i64,
+        /// What had been approved and released; all the rest of it is struck.
+        decision: Decision,
     },
     /// Its deadline passed.
     Expired,
@@ -166,13 +166,13 @@ impl ClaimState {
             ClaimState::Approved(decision)
             | ClaimState::Disputed(decision)
             | ClaimState::Payable(decision)
-            | ClaimState::Paid(decision) => Some(*decision),
+            | ClaimState::Paid(decision)
+            | ClaimState::Revoked { decision, .. } => Some(*decision),
             ClaimState::Draft { .. }
             | ClaimState::Submitted(_)
             | ClaimState::InReview(_)
             | ClaimState::ChangesAsked { .. }
             | ClaimState::Rejected { .. }
-            | ClaimState::Revoked { .. }
             | ClaimState::Expired => None,
         }
     }

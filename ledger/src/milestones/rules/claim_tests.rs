@@ -151,10 +151,10 @@ fn m8_a_dispute_on_day_13_freezes_its_part_and_the_rest_releases() {
     let (disputed, released) = disputed.release(day(14));
     assert_eq!((released, disputed.state.as_str()), (380_000, "disputed"));
     assert_eq!(disputed.clone().release(day(40)).1, 0);
-    let dismissed = disputed.clone().resolve(120_000, Ruling::Dismiss).expect("it is frozen");
+    let dismissed = disputed.clone().resolve(120_000, 0).expect("it is frozen");
     let (payable, rest) = dismissed.release(day(20));
     assert_eq!((rest, payable.state.as_str()), (120_000, "payable"));
-    let upheld = disputed.resolve(120_000, Ruling::Uphold).expect("it is frozen");
+    let upheld = disputed.resolve(120_000, 120_000).expect("it is frozen");
     assert_eq!(upheld.state.as_str(), "payable");
     assert_eq!(upheld.state.decision().expect("payable").released, 380_000);
 }
@@ -174,7 +174,7 @@ fn m8_a_dispute_after_the_window_or_over_more_than_is_open_is_refused() {
 #[test]
 fn a_dispute_over_everything_that_is_upheld_rejects_the_claim() {
     let disputed = approved_for(300_000).dispute(300_000, day(1)).expect("within the window");
-    let upheld = disputed.resolve(300_000, Ruling::Uphold).expect("it is frozen");
+    let upheld = disputed.resolve(300_000, 300_000).expect("it is frozen");
     assert_eq!((upheld.state.as_str(), upheld.state.is_in_play()), ("rejected", false));
 }
 

@@ -40,7 +40,7 @@ fn state(row: &Row) -> Result<ClaimState, Error> {
         "rejected" => ClaimState::Rejected { reason: row.get("reason") },
         "payable" => ClaimState::Payable(decision()?),
         "paid" => ClaimState::Paid(decision()?),
-        "revoked" => ClaimState::Revoked { reason: row.get("reason"), released: row.get("released_total") },
+        "revoked" => ClaimState::Revoked { reason: row.get("reason"), decision: decision()? },
         "expired" => ClaimState::Expired,
         other => return Err(Error::inconsistent(format!("a claim in the state {other}"))),
     })
@@ -101,20 +101,23 @@ fn facts(state: &ClaimState) -> Facts<'_> {
         ClaimState::Approved(decision)
         | ClaimState::Disputed(decision)
         | ClaimState::Payable(decision)
-        | ClaimState::Paid(decision) => Facts {
-            approved_amount: decision.amount,
-            frozen: decision.frozen,
-            struck: decision.struck,
-            released: decision.released,
-            decided_at: Some(decision.at),
-            objection_until: Some(decision.objection_until),
-            decided_by: decision.by.as_str(),
-            ..Facts::default()
-        },
+        | ClaimState::Paid(decision) => decided(decision, ""),
+        ClaimState::Revoked { reason, decision } => decided(decision, reason),
         ClaimState::Rejected { reason } => Facts { reason, ..Facts::default() },
-        ClaimState::Revoked { reason, released } => {
-            Facts { approved_amount: *released, released: *released, reason, ..Facts::default() }
-        }
+    }
+}
+
+fn decided<'a>(decision: &Decision, reason: &'a str) -> Facts<'a> {
+    Facts {
+        approved_amount: decision.amount,
+        frozen: decision.frozen,
+        struck: decision.struck,
+        released: decision.released,
+        decided_at: Some(decision.at),
+        objection_until: Some(decision.objection_until),
+        decided_by: decision.by.as_str(),
+        reason,
+        ..Facts::default()
     }
 }
 

@@ -238,6 +238,36 @@ pub async fn waiting_of(client: &impl GenericClient, book: BookId, payable: Acco
     Ok(row.get(0))
 }
 
+/// The payouts that wait to pay what is owed by an account and are not sent yet, the oldest first.
+pub async fn list_waiting(
+    client: &impl GenericClient,
+    book: BookId,
+    payable: AccountNumber,
+) -> Result<Vec<PayoutId>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- payouts::list_waiting
+            SELECT id FROM payout
+             WHERE book_id = $1 AND payable = $2 AND state IN ('requested', 'approved', 'screened', 'held') ORDER BY id",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* payable */ &payable.0]).await?;
+    Ok(rows.iter().map(|row| PayoutId::new(book, row.get("id"))).collect())
+}
+
+/// Minor units that payouts of a claim's releases have sent and that did not come back.
+pub async fn sent_of(client: &impl GenericClient, claim: ClaimId) -> Result<i64, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- payouts::sent_of
+            SELECT coalesce(sum(amount), 0)::bigint FROM payout
+             WHERE book_id = $1 AND claim = $2 AND state IN ('sent', 'settled')",
+        )
+        .await?;
+    let row = client.query_one(&statement, &[/* book_id */ &claim.book.0, /* claim */ &claim.object]).await?;
+    Ok(row.get(0))
+}
+
 /// The payouts to a payee in a currency whose approval falls with its account: approved, and not sent; by their ids.
 pub async fn approved_of(
     client: &impl GenericClient,

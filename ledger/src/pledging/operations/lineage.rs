@@ -8,7 +8,7 @@ use crate::id::PledgeId;
 use crate::money::Money;
 use crate::pledging::rules::campaign::Campaign;
 use crate::pledging::rules::lineage::{self, Layer, Method, Part};
-use crate::pledging::store::{chargebacks, lineage as layers};
+use crate::pledging::store::{chargebacks, fund_returns, lineage as layers};
 use deadpool_postgres::Transaction;
 
 /// How many layers are read at once.
@@ -48,6 +48,25 @@ pub(super) async fn draw_held(
     let own = layers::list_own(tx, campaign.fund()?, pledge).await?;
     let parts = lineage::draw(Method::Fifo, &own, amount.minor())?;
     save(tx, campaign, entry, &parts).await
+}
+
+/// An entry brought an amount back into a campaign's fund of what releases had used: to the layers it came from, by the campaign's
+/// method.
+pub(crate) async fn give_back(
+    tx: &Transaction<'_>,
+    campaign: &Campaign,
+    releases: &[i64],
+    entry: i64,
+    amount: i64,
+) -> Result<(), Error> {
+    let (book, fund) = (campaign.id.book, campaign.fund()?);
+    let used = fund_returns::list_used(tx, book, fund, releases).await?;
+    let back = lineage::give_back(campaign.lineage, &used, amount)?;
+    let found = fund_returns::insert(tx, book, fund, entry, &back).await?;
+    if usize::try_from(found) == Ok(back.len()) {
+        return Ok(());
+    }
+    Err(Error::inconsistent(format!("entry {entry} gives back {} uses, {found} are there", back.len())))
 }
 
 /// As many layers as the method needs: all for shares of all, and no more than cover the amount for the oldest.

@@ -146,7 +146,25 @@ async fn left_of(tx: &Transaction<'_>, book: &Book, team: OrganisationId, amount
     Err(Refusal::new("receivable-exceeded", format!("the team owes {owed} {currency}, and {amount} was named")).into())
 }
 
-async fn cash(tx: &Transaction<'_>, book: &Book, received: &Received, wall: Timestamp) -> Result<AccountNumber, Error> {
+/// The account of the risk reserve, when it reaches for an amount.
+pub(crate) async fn reserve_for(
+    tx: &Transaction<'_>,
+    book: &Book,
+    amount: Money,
+    wall: Timestamp,
+) -> Result<AccountNumber, Error> {
+    let currency = amount.currency();
+    rules::reserve_reaches(amount.minor(), losses::reserve_of(tx, book, currency).await?, currency)?;
+    account(tx, book, chart::risk_reserve(), currency, wall).await
+}
+
+/// The account of cash where money came that a team or the host paid.
+pub(crate) async fn cash(
+    tx: &Transaction<'_>,
+    book: &Book,
+    received: &Received,
+    wall: Timestamp,
+) -> Result<AccountNumber, Error> {
     let custodian = received.custodian.unwrap_or(book.organisation);
     if organisations::find(tx, custodian).await?.is_none() {
         return Err(Error::invalid("/custodian", "no such organisation"));

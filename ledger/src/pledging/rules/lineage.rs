@@ -74,6 +74,52 @@ pub fn draw(method: Method, layers: &[Layer], amount: i64) -> Result<Vec<Part>, 
     Ok(parts)
 }
 
+/// What an entry used of a layer and nobody has given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Used {
+    /// Record number of the entry that used it.
+    pub entry: i64,
+    /// Number of the layer, as in [`Layer::number`].
+    pub layer: i64,
+    /// The place of the layer in the order of use, as in [`Layer::settled`].
+    pub settled: i64,
+    /// Minor units that were used of it and have not come back.
+    pub left: i64,
+}
+
+/// What comes back of a use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GivenBack {
+    /// Record number of the entry that had used it.
+    pub entry: i64,
+    /// Number of the layer.
+    pub layer: i64,
+    /// What comes back to it, minor units, more than zero.
+    pub amount: i64,
+}
+
+/// The mirror of [`draw`]: to which layers an amount goes that comes back of what was used of them. By the same method: to the
+/// layer that settled first, then to the next; or to all in proportion to what they have not back.
+///
+/// # Errors
+///
+/// `fund-short` when less was used.
+pub fn give_back(method: Method, used: &[Used], amount: i64) -> Result<Vec<GivenBack>, Refusal> {
+    let mut ordered = used.to_vec();
+    ordered.sort_unstable_by_key(|used| (used.settled, used.layer, used.entry));
+    // A layer that two entries used stands there twice: the place in the order is what it is known by.
+    let places = (0_i64..).zip(&ordered);
+    let layers: Vec<Layer> =
+        places.map(|(place, used)| Layer { number: place, settled: 0, pledge: None, left: used.left }).collect();
+    let parts: BTreeMap<i64, i64> =
+        draw(method, &layers, amount)?.iter().map(|part| (part.layer, part.amount)).collect();
+    let back = (0_i64..).zip(&ordered).filter_map(|(place, used)| {
+        let amount = *parts.get(&place)?;
+        Some(GivenBack { entry: used.entry, layer: used.layer, amount })
+    });
+    Ok(back.collect())
+}
+
 fn oldest_first(ordered: &[&Layer], amount: i64) -> Vec<i64> {
     let mut missing = amount;
     let take = |layer: &&Layer| {

@@ -257,14 +257,16 @@ fn part(book: BookId, row: &Row) -> Result<Part, Error> {
     Ok(Part { bearer, amount: row.get("amount") })
 }
 
-/// What teams got of a pledge's own layers by releases, less what they have borne of its lost chargebacks, by team; minor units.
+/// What teams got of a pledge's own layers by releases and did not give back, less what they have borne of its lost chargebacks, by team; minor units.
 /// What the book owes to them is not looked at here.
 pub async fn paid_of(client: &impl GenericClient, pledge: PledgeId, limit: i64) -> Result<Vec<Paid>, Error> {
     let statement = client
         .prepare_cached(
             "-- chargebacks::paid_of
             SELECT g.team, (g.got - coalesce(b.borne, 0))::bigint AS got
-              FROM (SELECT r.team, sum(u.amount) AS got
+              FROM (SELECT r.team, sum(u.amount - coalesce((SELECT sum(k.amount) FROM fund_return k
+                                                             WHERE k.book_id = u.book_id AND k.fund = u.fund
+                                                               AND k.used_by = u.entry AND k.layer = u.layer), 0)) AS got
                       FROM fund_layer l
                       JOIN fund_use u ON u.book_id = l.book_id AND u.fund = l.fund AND u.layer = l.number
                       JOIN release r ON r.book_id = u.book_id AND r.entry_number = u.entry

@@ -102,20 +102,24 @@ pub struct Released {
     pub at: Timestamp,
 }
 
-/// What of a donor's money was released, the newest first.
+/// What of a donor's money was released and did not come back, the newest first.
 pub async fn released(client: &impl GenericClient, donor: DonorId, limit: i64) -> Result<Vec<Released>, Error> {
     let statement = client
         .prepare_cached(
             "-- gifts::released
-            SELECT k.title, k.currency, m.name, r.released_at, sum(u.amount)::bigint AS amount
+            SELECT k.title, k.currency, m.name, r.released_at, sum(u.amount - coalesce(b.amount, 0))::bigint AS amount
               FROM pledge p
               JOIN fund_layer l ON l.book_id = p.book_id AND l.pledge = p.id
               JOIN fund_use u ON u.book_id = l.book_id AND u.fund = l.fund AND u.layer = l.number
+              LEFT JOIN LATERAL (SELECT sum(k.amount) AS amount FROM fund_return k
+                                  WHERE k.book_id = u.book_id AND k.fund = u.fund AND k.used_by = u.entry
+                                    AND k.layer = u.layer) AS b ON true
               JOIN release r ON r.book_id = u.book_id AND r.entry_number = u.entry
               JOIN milestone m ON m.book_id = r.book_id AND m.id = r.milestone_id
               JOIN campaign k ON k.book_id = r.book_id AND k.id = r.campaign_id
              WHERE p.book_id = $1 AND p.donor = $2
              GROUP BY r.entry_number, k.title, k.currency, m.name, r.released_at
+            HAVING sum(u.amount) > sum(coalesce(b.amount, 0))
              ORDER BY r.entry_number DESC LIMIT $3",
         )
         .await?;

@@ -317,7 +317,7 @@ pub async fn standing(client: &impl GenericClient, pledge: PledgeId) -> Result<S
 }
 
 /// What is wrong with the lineage of a book, as sentences; empty when of every campaign's fund the layers hold what has
-/// settled, every layer has lost what its uses took, and the uses of every entry add up to what it took out of the fund: but for
+/// settled, every layer has lost what its uses took and did not give back, and the uses of every entry add up to what it took out of the fund: but for
 /// refunds of what had not settled, which had no layer yet.
 pub async fn audit(client: &impl GenericClient, book: BookId) -> Result<Vec<String>, Error> {
     let statement = client
@@ -329,6 +329,7 @@ pub async fn audit(client: &impl GenericClient, book: BookId) -> Result<Vec<Stri
                   FROM campaign k WHERE k.book_id = $1 AND k.fund IS NOT NULL),
             held AS (SELECT fund, sum(remaining) AS remaining FROM fund_layer WHERE book_id = $1 GROUP BY fund),
             used AS (SELECT fund, entry, sum(amount) AS amount FROM fund_use WHERE book_id = $1 GROUP BY fund, entry),
+            back AS (SELECT fund, layer, sum(amount) AS amount FROM fund_return WHERE book_id = $1 GROUP BY fund, layer),
             moved AS (SELECT t.debit AS fund, t.pos >> 16 AS entry, t.amount
                         FROM transfer t JOIN fund ON fund.fund = t.debit WHERE t.book_id = $1
                        UNION ALL
@@ -345,12 +346,13 @@ pub async fn audit(client: &impl GenericClient, book: BookId) -> Result<Vec<Stri
              WHERE coalesce(h.remaining, 0) <> b.credits - b.debits - f.unsettled
             UNION ALL
             SELECT 'layer ' || l.number || ' of fund ' || l.fund || ': ' || l.remaining || ' of ' || l.amount
-                   || ' is left, uses took ' || coalesce(sum(u.amount), 0)
+                   || ' is left, uses took ' || coalesce(sum(u.amount), 0) || ' and gave back ' || coalesce(k.amount, 0)
               FROM fund_layer l
               LEFT JOIN fund_use u ON u.book_id = l.book_id AND u.fund = l.fund AND u.layer = l.number
+              LEFT JOIN back k ON k.fund = l.fund AND k.layer = l.number
              WHERE l.book_id = $1
-             GROUP BY l.fund, l.number, l.amount, l.remaining
-            HAVING l.amount - l.remaining <> coalesce(sum(u.amount), 0)
+             GROUP BY l.fund, l.number, l.amount, l.remaining, k.amount
+            HAVING l.amount - l.remaining <> coalesce(sum(u.amount), 0) - coalesce(k.amount, 0)
             UNION ALL
             SELECT 'entry ' || coalesce(g.entry, u.entry) || ': took ' || coalesce(g.amount, 0) || ' out of fund '
                    || coalesce(g.fund, u.fund) || ', its uses are ' || coalesce(u.amount, 0)

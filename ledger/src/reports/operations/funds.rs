@@ -150,7 +150,9 @@ fn take(line: &mut FundLine, row: &KindTotal) -> Result<(), Error> {
         K::ChargeCaptured | K::PursePledged | K::EntryFeeCaptured | K::PoolPledged | K::SuspenseMatched => {
             add(&mut line.captured, into - out_of)?
         }
-        K::MilestoneReleased | K::PrizeAwarded | K::ClawbackUnpaid => add(&mut line.released, out_of - into)?,
+        K::MilestoneReleased | K::PrizeAwarded | K::ClawbackUnpaid | K::RecoveryRestored => {
+            add(&mut line.released, out_of - into)?;
+        }
         K::RefundSent | K::RefundFailed | K::PurseReturned | K::EntryFeeReturned | K::PoolReturned => {
             add(&mut line.refunded, out_of - into)?;
         }
@@ -180,7 +182,6 @@ fn take(line: &mut FundLine, row: &KindTotal) -> Result<(), Error> {
         | K::ClawbackPaid
         | K::SetOff
         | K::Recovered
-        | K::RecoveryRestored
         | K::WrittenOff
         | K::SalesRecorded
         | K::CustomerPaid

@@ -68,6 +68,7 @@ pub const FACTS: &[Fact] = &[
     fact("to_amount", Money, "The amount of a payment after the change."),
     fact("approved", Money, "How much of the claim is approved."),
     fact("frozen", Money, "How much of what is approved is disputed."),
+    fact("struck", Money, "How much of what is disputed stays with the milestone."),
     fact("released", Money, "How much is released so far."),
     fact("returned", Money, "How much went back to who gave it, or came back from a payee."),
     fact("sales", Money, "What was sold in the period."),

@@ -324,10 +324,25 @@ pub const FAMILIES: &[Family] = &[
         audience: Insiders,
         states: &[
             ("open", "A part of an approved claim is disputed."),
+            ("answered", "The team has answered."),
+            ("replied", "Who raised it stands by it, and the host is to decide."),
+            ("decided", "The host has decided; a party may appeal."),
+            ("appealed", "A party has appealed, and somebody else of the host is to decide."),
             ("upheld", "The dispute was right: that part is not released."),
-            ("dismissed", "The dispute was wrong, or nobody decided in time."),
+            ("upheld_part", "The dispute was right in part: some of that part is not released."),
+            ("dismissed", "The dispute was wrong, or who raised it was silent."),
         ],
-        facts: &["claim", "amount", "currency"],
+        facts: &["claim", "amount", "struck", "currency"],
+    },
+    Family {
+        name: "clawback",
+        prefix: "clm",
+        audience: Readers,
+        states: &[
+            ("open", "A claim was revoked, and the team owes what was paid out of it."),
+            ("settled", "What was released of a revoked claim came back, or was given up."),
+        ],
+        facts: &["campaign", "milestone", "team", "amount", "returned", "currency", "entry"],
     },
     Family {
         name: "release",

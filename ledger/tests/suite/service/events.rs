@@ -106,9 +106,15 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
         &["donor_identity", "donor_link", "payment_try"],
     ),
     ("how far receipts are numbered, each of which is an event", &["receipt_year"]),
-    ("whose money an entry took: each of them comes with an object that is an event", &["fund_layer", "fund_use"]),
+    (
+        "whose money an entry took: each of them comes with an object that is an event",
+        &["fund_layer", "fund_return", "fund_use"],
+    ),
     ("what was shown to donors, written once: the list of who did what says when", &["campaign_tier"]),
-    ("a part of a claim or a submission, whose states are events", &["attribution", "evidence", "submission_evidence"]),
+    (
+        "a part of a claim or a submission, whose states are events",
+        &["attribution", "claim_request", "evidence", "submission_evidence"],
+    ),
     ("a part of a version of the rules, which is an event", &["prize"]),
     ("who judges, and what they think before the ranking is known", &["judge", "scorecard"]),
     ("a part of a distribution, whose states are events", &["distribution_objection", "distribution_part"]),
