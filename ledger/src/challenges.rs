@@ -3,11 +3,16 @@
 
 /// Pure rules.
 pub mod rules {
+    pub mod appeal;
     pub mod award;
     pub mod challenge;
     mod challenge_state;
+    pub mod challenge_turns;
+    pub mod changes;
+    pub mod entering;
     pub mod entrant;
     pub mod judging;
+    mod money_text;
     pub mod purse;
     pub mod rulebook;
     pub mod submission;
@@ -15,20 +20,30 @@ pub mod rules {
 
 /// SQL, and nothing else.
 pub mod store {
+    pub mod appeals;
     pub mod awards;
     pub mod challenges;
+    pub mod consents;
     pub mod contributions;
     pub mod entrants;
+    pub mod news;
+    pub mod rubrics;
     pub mod scorecards;
     pub mod submissions;
 }
 
 /// Lock, decide, save.
 pub mod operations {
+    pub mod appeals;
     pub mod awards;
     pub mod challenges;
+    pub mod consents;
     pub mod judging;
     mod locked;
+    pub mod news;
     pub mod purses;
+    pub mod rollovers;
+    pub mod rubrics;
     pub mod submissions;
+    mod waits;
 }

@@ -88,6 +88,7 @@ impl JobKind {
             | JobKind::SendChargebackNotice
             | JobKind::NotifyReviewers
             | JobKind::SendReleaseNotice
+            | JobKind::TellEntrants
             | JobKind::SendStatement
             | JobKind::SendFreezeNotice
             | JobKind::SendInvitation
