@@ -11,11 +11,13 @@ pub mod rules {
     pub mod changes;
     pub mod entering;
     pub mod entrant;
+    pub mod fee_gate;
     pub mod judging;
     mod money_text;
     pub mod purse;
     pub mod rulebook;
     pub mod submission;
+    mod wording;
 }
 
 /// SQL, and nothing else.

@@ -219,9 +219,9 @@ pub(crate) async fn list(
     }
     let rows = entrants::list(&client, *id, window.after.unwrap_or_default(), window.fetch()).await?;
     let ids: Vec<EntrantId> = rows.iter().map(|row| row.id).collect();
-    let mut answers = consents::answers(&client, id.book, &ids).await?;
+    let answers = consents::answers(&client, id.book, &ids).await?;
     let body = |row: Entrant| {
-        let answers = answers.remove(&row.id).unwrap_or_default();
+        let answers = answers.get(&row.id).cloned().unwrap_or_default();
         EntryBody::new(row, &challenge, (insight == Insight::Host).then_some(answers))
     };
     Ok(window.page(rows, |row| row.id.object, body).respond(&http))

@@ -63,7 +63,7 @@ pub(crate) async fn extend(
 pub struct RollOverRequest {
     /// Another challenge of the book that takes money for its purse.
     #[schema(min_length = 36, max_length = 36, pattern = "^chl_[a-z2-7]{32}$")]
-    to: String,
+    challenge: String,
     /// For the list of who did what; no personal data.
     #[serde(default)]
     #[schema(max_length = 1000)]
@@ -83,7 +83,7 @@ pub(crate) async fn roll_over(
     id: Path<ChallengeId>,
     request: Keyed<RollOverRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let to: ChallengeId = parse("/to", &request.body.to)?;
+    let to: ChallengeId = parse("/challenge", &request.body.challenge)?;
     let reason = paragraphs("/reason", &request.body.reason, text::REASON_OR_NONE)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "challenge").await?;

@@ -9,7 +9,7 @@ use super::{awards, consents, judging, news, purses, waits};
 use crate::books::operations::accounts;
 use crate::challenges::rules::challenge::{Challenge, Due};
 use crate::challenges::rules::rulebook::Rules;
-use crate::challenges::rules::{changes, entering};
+use crate::challenges::rules::{changes, fee_gate};
 use crate::challenges::store::{challenges, submissions};
 use crate::chart;
 use crate::engine::store::books::{self, Book};
@@ -110,7 +110,7 @@ pub async fn replace_rules(
         let old = challenges::get_rules(tx, id, challenge.rules_version).await?.rules;
         let until = changes::admit(&challenge, &old, &rules, purse, now)?;
         if challenge.state.submissions_until().is_some() {
-            entering::disclosed(&rules)?;
+            fee_gate::disclosed(&rules)?;
         }
         consent_until = consents::awaited(tx, &challenge, version, until).await?;
     }
@@ -200,7 +200,7 @@ pub async fn open(
     let settled = purses::settled(tx, &challenge).await?;
     let rules = challenges::get_rules(tx, id, challenge.rules_version).await?.rules;
     let opened = challenge.open(settled, book.now(wall))?;
-    entering::disclosed(&rules)?;
+    fee_gate::disclosed(&rules)?;
     save(tx, &book, opened, "opened", change, wall).await
 }
 

@@ -90,7 +90,7 @@ pub async fn end_now(tx: &Transaction<'_>, id: ChallengeId, wall: Timestamp) -> 
 /// # Errors
 ///
 /// `nothing-rolls`, `challenge-not-funding`, `currency-differs`, `purse-full`, `purse-frozen`; what [`posting::post`] refuses;
-/// [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/to` or `/reason`; [`Error::NotFound`] for an unknown challenge.
+/// [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/challenge` or `/reason`; [`Error::NotFound`] for an unknown challenge.
 pub async fn roll_over(
     tx: &Transaction<'_>,
     from: ChallengeId,
@@ -99,7 +99,7 @@ pub async fn roll_over(
     wall: Timestamp,
 ) -> Result<Challenge, Error> {
     if from.book != to.book || from == to {
-        return Err(Error::invalid("/to", "another challenge of the same book"));
+        return Err(Error::invalid("/challenge", "another challenge of the same book"));
     }
     let (book, challenge, other) = lock_both(tx, from, to).await?;
     change.check(challenge.version, "challenge")?;

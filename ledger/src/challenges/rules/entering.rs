@@ -1,6 +1,6 @@
 //! What a team is asked when it enters, and what the rules must say before a fee is taken.
 
-use super::rulebook::{Rules, has_twins, is_word, name, paragraphs};
+use super::wording::{has_twins, is_word, name, paragraphs};
 use crate::error::{Error, Refusal};
 use crate::text;
 use crate::words::words;
@@ -89,17 +89,6 @@ pub(super) fn check(questions: &[Question], disclosure: Option<&FeeDisclosure>) 
     Ok(())
 }
 
-/// Refuses with `fee-needs-disclosure` rules that ask for a fee, and do not say what must be said then.
-pub fn disclosed(rules: &Rules) -> Result<(), Refusal> {
-    let has_skill = rules.stages.iter().any(|stage| !stage.criteria.is_empty()) || rules.secret_rubric.is_some();
-    if rules.entry_fee.is_none() || (rules.fee_disclosure.is_some() && has_skill) {
-        return Ok(());
-    }
-    let detail = "a challenge with an entry fee says by which skills it judges, in a stage's criteria too, who offers the prizes, \
-                  and from which places no team may enter";
-    Err(Refusal::new("fee-needs-disclosure", detail))
-}
-
 /// The answers of a team in the order of the questions: each is answered once.
 ///
 /// # Errors
@@ -142,8 +131,6 @@ pub fn answered(questions: &[Question], given: &[Answer]) -> Result<Vec<Answer>,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::challenges::rules::rulebook::tests::{drill, usd};
-    use crate::challenges::rules::rulebook::{EntryFee, FeeGoesTo};
 
     fn questions() -> Vec<Question> {
         let question = |name: &str, kind, wants| Question { kind, name: name.into(), title: format!("{name}?"), wants };
@@ -172,18 +159,5 @@ mod tests {
             assert!(matches!(&wrong, Err(Error::Invalid { pointer: at, .. }) if at == pointer), "{wrong:?}");
         }
         assert!(answered(&[], &[]).expect("nothing is asked").is_empty());
-    }
-
-    #[test]
-    fn a_fee_needs_its_skill_its_sponsor_and_its_places() {
-        assert_eq!(disclosed(&drill()), Ok(()), "no fee");
-        let fee = EntryFee { amount: usd("50.00"), goes_to: FeeGoesTo::Teams };
-        let mut rules = Rules { entry_fee: Some(fee), ..drill() };
-        assert_eq!(disclosed(&rules).expect_err("it says nothing").code, "fee-needs-disclosure");
-        let skill = "What the tests measured.".to_owned();
-        rules.fee_disclosure = Some(FeeDisclosure { excluded_places: Vec::new(), skill, sponsor: "Foundation".into() });
-        assert_eq!(disclosed(&rules), Ok(()));
-        rules.stages.iter_mut().for_each(|stage| stage.criteria.clear());
-        assert_eq!(disclosed(&rules).expect_err("nothing is judged").code, "fee-needs-disclosure");
     }
 }

@@ -4,6 +4,7 @@
 //! sponsors agree to is the digest of exactly these bytes.
 
 use super::entering::{self, FeeDisclosure, Question};
+use super::wording::{has_twins, is_word, name, paragraphs};
 use crate::error::Error;
 use crate::evidence::{Digest, EvidenceKind, is_spdx_id};
 use crate::money::{AMOUNT_MAX, Money};
@@ -11,8 +12,6 @@ use crate::text;
 use crate::words::words;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
-use std::ops::RangeInclusive;
 
 /// The longest eligibility text, in characters.
 pub const ELIGIBILITY_MAX: usize = 10_000;
@@ -401,24 +400,6 @@ impl Timetable {
 
 fn is_not(truth: &bool) -> bool {
     !*truth
-}
-
-/// A word for a stage, a criterion or a question.
-pub fn is_word(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-';
-    (1..=40).contains(&text.len()) && text.bytes().all(allowed)
-}
-
-pub(super) fn has_twins<T: Ord>(all: &[T]) -> bool {
-    all.iter().collect::<BTreeSet<_>>().len() < all.len()
-}
-
-pub(super) fn paragraphs(pointer: &str, text: &str, length: RangeInclusive<usize>) -> Result<(), Error> {
-    text::paragraphs(text, length).map_err(|wrong| Error::invalid(pointer.to_owned(), wrong.to_string()))
-}
-
-pub(super) fn name(pointer: &str, name: &str) -> Result<(), Error> {
-    text::line(name, text::NAME).map_err(|wrong| Error::invalid(pointer.to_owned(), wrong.to_string()))
 }
 
 /// A version of the rules of a challenge.
