@@ -71,7 +71,11 @@ impl Branches {
 
     /// Judged: one waits for its rubric, the others are ranked, and two appeals wait to be decided.
     pub(super) async fn judged(&self, host: &Host<'_>, newcomers: &str, known: &mut Known) -> Outcome {
-        known.example("POST /v1/challenges/{id}/rubric", json!({"id": self.secret["id"]}), json!({"text": RUBRIC}));
+        let (secret, rubric) = (json!({"id": self.secret["id"]}), json!({"text": RUBRIC}));
+        let path = format!("/v1/challenges/{}/rubric", text(&self.secret, "/id")?);
+        host.cast.treasurer.post(&path, &rubric).await?.ok()?;
+        known.example("POST /v1/challenges/{id}/rubric", secret.clone(), rubric);
+        known.example("GET /v1/challenges/{id}/rubric", secret, Value::Null);
         for challenge in &self.appealed {
             host.step(challenge, ":rank").await?;
         }

@@ -46,7 +46,7 @@ pub async fn show(
     let rubric = Rubric { text, sha256, shown_at: book.now(wall) };
     rubrics::insert(tx, id, &rubric, by).await?;
     activity::record(tx, book.id, Done::new(&id, "rubric_shown", Actor::Person(by)), rubric.shown_at).await?;
-    Ok(rubric)
+    rubrics::find(tx, id).await?.ok_or_else(|| Error::inconsistent(format!("{id}: its rubric is gone")))
 }
 
 /// Whether the prizes wait for a rubric that is still secret: for 14 days from the end of the time for appeals. Teams do not lose their

@@ -1,5 +1,6 @@
 use super::*;
 use crate::challenges::rules::entering::AnswerKind;
+use crate::money::Currency;
 
 pub(crate) const TIMETABLE: Timetable =
     Timetable { announced_days: 60, appeal_days: 14, funding_days: 180, judging_days: 30, submission_days: 90 };

@@ -136,7 +136,7 @@ fn other_terms(rules: &Rules) -> Rules {
 }
 
 #[tokio::test]
-async fn f3_rules_that_change_ask_each_team_again_and_who_does_not_agree_gets_its_fee_back() {
+async fn rules_that_change_ask_each_team_again_and_who_does_not_agree_gets_its_fee_back() {
     let scene = Scene::new().await;
     let challenge = scene.open(with_fee()).await;
     let [agreeing, leaving, silent] = [scene.team("ada").await, scene.team("bob").await, scene.team("cem").await];
@@ -212,12 +212,12 @@ async fn a_fee_that_is_still_on_its_way_goes_back_when_it_has_arrived() {
     assert_eq!(scene.entrant(entrant.id).await.fee_state, FeeState::Returned);
     assert_eq!((scene.balance("liabilities:entry-fees:drill").await, scene.refunds().await), (0, 5_000));
     let late = scene.team("late").await;
-    let (unpaid, wall) = (scene.ground.run(async |tx| {
+    let enter = async |tx: &deadpool_postgres::Transaction<'_>| {
         let rules = ledger::challenges::store::challenges::get(tx, challenge.id).await?.rules;
         submissions::enter(tx, entry(challenge.id, late.id, rules, None), late.member, scene.ground.day(7)).await
-    }), scene.ground.day(7));
-    let unpaid = unpaid.await.unwrap();
-    assert_eq!(unpaid.rules_version, 2, "who enters later enters by the rules in force at {wall}");
+    };
+    let unpaid = scene.ground.run(enter).await.unwrap();
+    assert_eq!(unpaid.rules_version, 2, "who enters later enters by the rules in force");
     let changed = scene.rewrite(challenge.id, Rules { judges_needed: 1, ..with_fee() }, 8).await.unwrap();
     scene.withdraw(unpaid.id, late, 8).await.unwrap();
     assert_eq!(refusal(scene.capture_fee(unpaid.id, 9).await), "entry-withdrawn");
