@@ -85,11 +85,7 @@ pub(super) const KINDS: &[Kind] = &[
         "challenge-not-judging",
         "Nothing is judged now.",
         "Wait until submissions are closed.",
-        &[
-            "POST /v1/submissions/{id}/scores",
-            "POST /v1/challenges/{id}:rank",
-            "POST /v1/challenges/{id}/rubric",
-        ],
+        &["POST /v1/submissions/{id}/scores", "POST /v1/challenges/{id}:rank", "POST /v1/challenges/{id}/rubric"],
     ),
     refusal("scores-missing", "Judges have not scored all submissions.", "Wait for their scores.", RANK),
     refusal(

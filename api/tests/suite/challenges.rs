@@ -362,9 +362,7 @@ async fn a_wrong_challenge_names_the_field() {
 /// A challenge of three tiers: a grand prize for 90 points, the best, and whoever is among the first two.
 fn three_tiers(book: &Book) -> Value {
     let mut new = drill(book);
-    let tier = |name: &str, amount: &str, count: i64, condition: Value| {
-        json!({"name": name, "stage": "final", "amount": usd(amount), "count": count, "condition": condition})
-    };
+    let tier = |name: &str, amount: &str, count: i64, condition: Value| json!({"name": name, "stage": "final", "amount": usd(amount), "count": count, "condition": condition});
     new["purse"] = usd("1700.00");
     new["rules"]["prizes"] = json!([
         tier("Grand prize", "1000.00", 1, json!({"by": "threshold", "score": 9000})),
@@ -442,7 +440,10 @@ async fn f4_a_grand_prize_that_nobody_reaches_goes_back_the_others_are_paid_and_
     scene.day(20, at).await;
     let listed = scene.get(&format!("/v1/challenges/{at}/entries"), &scene.treasurer.token).await.ok();
     let gone = &listed["items"][2];
-    assert_eq!((&gone["id"], &gone["state"], &gone["withdrawn_by"]), (&silent["id"], &json!("withdrawn"), &json!("silence")));
+    assert_eq!(
+        (&gone["id"], &gone["state"], &gone["withdrawn_by"]),
+        (&silent["id"], &json!("withdrawn"), &json!("silence"))
+    );
     let lost = scene.get(&format!("/v1/submissions/{}", id(&lost)), &cem.member.token).await.ok();
     assert_eq!(lost["state"], json!("withdrawn"));
 

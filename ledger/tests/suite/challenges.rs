@@ -317,7 +317,9 @@ async fn rules_are_agreed_to_by_their_digest() {
     let wall = scene.ground.day(0);
     let mistaken = scene
         .ground
-        .run(async |tx| submissions::enter(tx, entry(challenge.id, team.id, other.rules, None), team.member, wall).await)
+        .run(async |tx| {
+            submissions::enter(tx, entry(challenge.id, team.id, other.rules, None), team.member, wall).await
+        })
         .await;
     assert_eq!(refusal(mistaken), "rules-mismatch");
     let stranger = scene
@@ -330,7 +332,9 @@ async fn rules_are_agreed_to_by_their_digest() {
     scene.enter(&challenge, team, 0).await;
     let again = scene
         .ground
-        .run(async |tx| submissions::enter(tx, entry(challenge.id, team.id, challenge.rules, None), team.member, wall).await)
+        .run(async |tx| {
+            submissions::enter(tx, entry(challenge.id, team.id, challenge.rules, None), team.member, wall).await
+        })
         .await;
     assert_eq!(refusal(again), "team-entered");
     let client = scene.ground.client().await;

@@ -80,11 +80,7 @@ impl Branches {
             host.step(challenge, ":rank").await?;
         }
         let appeal = |team: &str| json!({"team": team, "reason": "The torque was read with the wrong gear."});
-        known.example(
-            "POST /v1/challenges/{id}/appeals",
-            json!({"id": self.appealed[0]["id"]}),
-            appeal(newcomers),
-        );
+        known.example("POST /v1/challenges/{id}/appeals", json!({"id": self.appealed[0]["id"]}), appeal(newcomers));
         for (challenge, decision) in self.appealed[1..].iter().zip(["uphold", "dismiss"]) {
             let path = format!("/v1/challenges/{}/appeals", text(challenge, "/id")?);
             let raised = host.cast.claimant.post(&path, &appeal(&host.cast.team)).await?.ok()?;

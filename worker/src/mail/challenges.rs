@@ -51,7 +51,9 @@ mod tests {
             news.render().unwrap()
         };
         let rules = news(Told::Rules { until: "4 December 2026".into(), rules: "ab12".into() });
-        assert!(rules.subject.contains("rules") && rules.text.contains("4 December 2026") && rules.html.contains("ab12"));
+        assert!(
+            rules.subject.contains("rules") && rules.text.contains("4 December 2026") && rules.html.contains("ab12")
+        );
         let longer = news(Told::Extension { until: "4 December 2026".into(), reason: "A storm <b>".into() });
         assert!(longer.text.contains("A storm <b>") && !longer.html.contains("<b>"), "{}", longer.html);
         let over = news(Told::Cancellation { reason: "The sponsor is gone".into() });

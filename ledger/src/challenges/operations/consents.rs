@@ -194,7 +194,9 @@ pub async fn take_back(
         return Err(Refusal::new("rules-agreed", "the sponsor has agreed to the rules in force").into());
     }
     if challenge.is_unopened().is_err() {
-        return Err(Refusal::new("contribution-bound", "the challenge was opened: its prizes draw on what was given").into());
+        return Err(
+            Refusal::new("contribution-bound", "the challenge was opened: its prizes draw on what was given").into()
+        );
     }
     purses::send_back(tx, &book, &challenge, &contribution, wall).await?;
     activity::record(tx, book.id, Done::new(&id, "taken_back", actor), book.now(wall)).await?;

@@ -312,8 +312,7 @@ pub(super) async fn send_back(
     of: &Contribution,
     wall: Timestamp,
 ) -> Result<(), Error> {
-    let account =
-        challenge.account.ok_or_else(|| Error::inconsistent(format!("{}: it has no purse", challenge.id)))?;
+    let account = challenge.account.ok_or_else(|| Error::inconsistent(format!("{}: it has no purse", challenge.id)))?;
     let amount = money(of.left(), challenge.purse.currency())?;
     let refunds = refunds(tx, book, of.partner, amount.currency(), wall).await?;
     let entry = movements::purse_returned(account, &[(refunds, amount)], book.today(wall), of.id);

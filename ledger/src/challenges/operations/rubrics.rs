@@ -2,8 +2,8 @@
 
 use super::locked::{Locked, lock};
 use crate::challenges::rules::challenge::Challenge;
-use crate::challenges::store::rubrics::{self, Rubric};
 use crate::challenges::store::challenges;
+use crate::challenges::store::rubrics::{self, Rubric};
 use crate::engine::store::books::Book;
 use crate::error::{Error, Refusal};
 use crate::evidence::Digest;

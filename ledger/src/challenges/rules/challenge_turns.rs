@@ -104,7 +104,8 @@ impl Challenge {
             | ChallengeState::Closed
             | ChallengeState::Cancelled { .. }
             | ChallengeState::NoAward { .. } => {
-                Err(self.refuse("challenge-not-judging", "a secret rubric is shown while work is judged, until the award"))
+                Err(self
+                    .refuse("challenge-not-judging", "a secret rubric is shown while work is judged, until the award"))
             }
         }
     }
@@ -118,7 +119,9 @@ impl Challenge {
     pub fn rolls(&self, now: Timestamp) -> Result<(), Refusal> {
         match self.rolls_until {
             Some(until) if now < until => Ok(()),
-            Some(until) => Err(Refusal::new("nothing-rolls", format!("the money goes back to the sponsors since {until}"))),
+            Some(until) => {
+                Err(Refusal::new("nothing-rolls", format!("the money goes back to the sponsors since {until}")))
+            }
             None => Err(self.refuse("nothing-rolls", "no prize money waits there for another challenge")),
         }
     }

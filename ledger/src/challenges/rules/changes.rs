@@ -39,7 +39,8 @@ pub fn admit(
     }
     let until = later(now, old.consent_days.unwrap_or(CONSENT_DAYS));
     if let Some(closes) = challenge.state.submissions_until().filter(|closes| *closes < until) {
-        let detail = format!("teams have until {until} to agree, and submissions close at {closes}: extend that time first");
+        let detail =
+            format!("teams have until {until} to agree, and submissions close at {closes}: extend that time first");
         return Err(Refusal::new("consent-too-short", detail));
     }
     Ok(until)
@@ -59,7 +60,8 @@ fn reached(challenge: &Challenge, now: Timestamp) -> Result<(bool, bool), Refusa
         | ChallengeState::Closed
         | ChallengeState::Cancelled { .. }
         | ChallengeState::NoAward { .. } => {
-            Err(challenge.refuse("rules-final", "work is judged by the rules that were in force when submissions closed"))
+            Err(challenge
+                .refuse("rules-final", "work is judged by the rules that were in force when submissions closed"))
         }
     }
 }

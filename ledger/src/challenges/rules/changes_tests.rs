@@ -1,8 +1,8 @@
 use super::*;
 use crate::challenges::rules::challenge::tests::announced;
 use crate::challenges::rules::entering::{AnswerKind, Question};
-use crate::challenges::rules::rulebook::tests::{drill, usd};
 use crate::challenges::rules::rulebook::Unawarded;
+use crate::challenges::rules::rulebook::tests::{drill, usd};
 use crate::evidence::{Digest, EvidenceKind};
 use jiff::ToSpan;
 

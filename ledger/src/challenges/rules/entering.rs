@@ -120,7 +120,8 @@ pub fn answered(questions: &[Question], given: &[Answer]) -> Result<Vec<Answer>,
         };
         if question.wants.is_some_and(|wants| (answer.answer == "yes") != wants) {
             let wants = if question.wants == Some(true) { "yes" } else { "no" };
-            let detail = format!("whoever enters answers the question {} by {wants}: {}", question.name, question.title);
+            let detail =
+                format!("whoever enters answers the question {} by {wants}: {}", question.name, question.title);
             return Err(Refusal::new("not-eligible", detail).into());
         }
         answers.push((*answer).clone());

@@ -1,8 +1,8 @@
 //! A team that has entered a challenge.
 
 use super::purse::FeeState;
-use crate::evidence::Digest;
 use crate::error::Refusal;
+use crate::evidence::Digest;
 use crate::id::{ChallengeId, EntrantId, OrganisationId, PersonId};
 use crate::words::words;
 use jiff::Timestamp;

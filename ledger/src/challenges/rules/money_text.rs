@@ -1,8 +1,8 @@
 //! An amount in a document of rules: `{"amount": "50.00", "currency": "USD"}`.
 
 use crate::money::{Currency, Money};
-use serde::{Deserialize, Serialize};
 use serde::de::Error as _;
+use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -45,11 +45,7 @@ impl FeeState {
     pub fn is_paid(self) -> bool {
         match self {
             FeeState::Due => false,
-            FeeState::Free
-            | FeeState::Captured
-            | FeeState::Settled
-            | FeeState::Closed
-            | FeeState::Returned => true,
+            FeeState::Free | FeeState::Captured | FeeState::Settled | FeeState::Closed | FeeState::Returned => true,
         }
     }
 }

@@ -135,10 +135,12 @@ fn f4_money_that_nobody_won_may_wait_for_another_challenge_for_a_stated_time() {
 #[test]
 fn what_a_document_does_not_say_leaves_no_trace_in_its_bytes_and_what_it_says_stands_in_order() {
     let plain = drill().canonical();
-    for name in ["blind", "questions", "consent_days", "secret_rubric", "extensions", "fee_disclosure", "rollover_days"] {
+    for name in ["blind", "questions", "consent_days", "secret_rubric", "extensions", "fee_disclosure", "rollover_days"]
+    {
         assert!(!plain.contains(&format!("\"{name}\"")), "{name}: documents from before keep their digests");
     }
-    let question = Question { kind: AnswerKind::YesNo, name: "adult".into(), title: "Of age?".into(), wants: Some(true) };
+    let question =
+        Question { kind: AnswerKind::YesNo, name: "adult".into(), title: "Of age?".into(), wants: Some(true) };
     let disclosure =
         FeeDisclosure { excluded_places: vec!["Nowhere".into()], skill: "Tests.".into(), sponsor: "Foundation".into() };
     let whole = Rules {

@@ -75,7 +75,11 @@ pub async fn silent(tx: &Transaction<'_>, challenge: ChallengeId, version: i32) 
     let rows = tx
         .query(
             &statement,
-            &[/* book_id */ &challenge.book.0, /* challenge */ &challenge.object, /* rules_version */ &version],
+            &[
+                /* book_id */ &challenge.book.0,
+                /* challenge */ &challenge.object,
+                /* rules_version */ &version,
+            ],
         )
         .await?;
     Ok(rows.iter().map(|row| EntrantId::new(challenge.book, row.get("id"))).collect())

@@ -67,9 +67,7 @@ pub async fn give_back(tx: &Transaction<'_>, account: &Account, wall: Timestamp)
     match account.of {
         Some(Of::Campaign(id)) => return_fund(tx, id, wall).await,
         Some(Of::Challenge(id)) if !account.is_over => challenges::give_up(tx, id, change, wall).await.map(drop),
-        Some(Of::Challenge(id)) if account.kind == LineKind::Purse => {
-            rollovers::end_now(tx, id, wall).await.map(drop)
-        }
+        Some(Of::Challenge(id)) if account.kind == LineKind::Purse => rollovers::end_now(tx, id, wall).await.map(drop),
         Some(Of::Round(id)) if !account.is_over => rounds::cancel(tx, id, change, wall).await.map(drop),
         Some(Of::Challenge(_) | Of::Round(_) | Of::Organisation(_)) | None => Ok(()),
     }

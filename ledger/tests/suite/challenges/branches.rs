@@ -26,7 +26,13 @@ impl Scene {
         self.ground.run(async |tx| challenges::replace_rules(tx, challenge, purse, rules, owner, wall).await).await
     }
 
-    pub(super) async fn consent(&self, entrant: EntrantId, team: Team, rules: Digest, day: i64) -> Result<Entrant, Error> {
+    pub(super) async fn consent(
+        &self,
+        entrant: EntrantId,
+        team: Team,
+        rules: Digest,
+        day: i64,
+    ) -> Result<Entrant, Error> {
         let wall = self.ground.day(day);
         self.ground.run(async |tx| consents::consent(tx, entrant, rules, team.member, wall).await).await
     }
@@ -458,7 +464,8 @@ async fn whoever_enters_answers_what_the_rules_ask_and_a_fee_needs_its_disclosur
     assert_eq!(refusal(enter(&[("adult", "no"), ("place", "Lisbon")]).await), "not-eligible");
     let entered = enter(&[("place", "Lisbon"), ("adult", "yes")]).await.unwrap();
     let client = scene.ground.client().await;
-    let kept = ledger::challenges::store::consents::answers(&client, scene.ground.book.id, &[entered.id]).await.unwrap();
+    let kept =
+        ledger::challenges::store::consents::answers(&client, scene.ground.book.id, &[entered.id]).await.unwrap();
     let kept: Vec<_> = kept[&entered.id].iter().map(|it| (it.question.as_str(), it.answer.as_str())).collect();
     assert_eq!(kept, [("adult", "yes"), ("place", "Lisbon")]);
 }
@@ -515,7 +522,8 @@ async fn the_database_keeps_what_was_promised_whatever_the_service_says() {
     let withdrawn = format!("BEGIN; {withdraw}; {award}");
     assert!(client.batch_execute(&withdrawn).await.is_err(), "no prize for a team that has withdrawn");
     client.batch_execute("ROLLBACK").await.unwrap();
-    let back = format!("BEGIN; {withdraw}; UPDATE entrant SET state = 'entered', withdrawn_at = NULL, withdrawn_by = ''");
+    let back =
+        format!("BEGIN; {withdraw}; UPDATE entrant SET state = 'entered', withdrawn_at = NULL, withdrawn_by = ''");
     assert!(client.batch_execute(&back).await.is_err(), "withdrawn is withdrawn");
     client.batch_execute("ROLLBACK").await.unwrap();
 }

@@ -98,7 +98,8 @@ async fn l12_a_partner_takes_the_fees_of_those_teams_only_that_named_it() {
         let ground = &scene.ground;
         ground
             .run(async |tx| {
-                submissions::enter(tx, entry(challenge.id, team.id, challenge.rules, collector), team.member, wall).await
+                submissions::enter(tx, entry(challenge.id, team.id, challenge.rules, collector), team.member, wall)
+                    .await
             })
             .await
     };

@@ -126,8 +126,7 @@ impl Walk {
     async fn enter(&mut self, now: &Challenge, team: Team) -> Result<(), Error> {
         let wall = self.scene.ground.day(self.day);
         let new = super::entry(now.id, team.id, now.rules, None);
-        let entrant =
-            self.scene.ground.run(async |tx| submissions::enter(tx, new, team.member, wall).await).await?;
+        let entrant = self.scene.ground.run(async |tx| submissions::enter(tx, new, team.member, wall).await).await?;
         if self.random.below(4) > 0 {
             self.scene.pay_fee(entrant.id, self.day).await;
         }
