@@ -48,7 +48,7 @@ impl Scene {
         self.settle_fees(day + 2).await;
     }
 
-    async fn capture_fee(&self, entrant: EntrantId, day: i64) -> Result<Entrant, Error> {
+    pub(super) async fn capture_fee(&self, entrant: EntrantId, day: i64) -> Result<Entrant, Error> {
         let (host, actor) = (self.ground.book.organisation, Actor::Person(self.ground.owner));
         let (paid, wall) = (format!("card of {entrant}"), self.ground.day(day));
         self.ground.run(async |tx| submissions::capture_fee(tx, entrant, host, &paid, actor, None, wall).await).await
