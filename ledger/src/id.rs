@@ -261,6 +261,8 @@ book_ids! {
     SubmissionId = "sub", "a", "submission";
     /// A prize that a team won.
     AwardId = "awd", "an", "award";
+    /// What a team has against a provisional ranking.
+    AppealId = "apl", "an", "appeal";
     /// Something that happened in a book.
     EventId = "evt", "an", "event";
 }

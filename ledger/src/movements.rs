@@ -164,6 +164,17 @@ pub fn purse_returned(
     spread(MovementKind::PurseReturned, purse, parts, day, "Purse returned", challenge)
 }
 
+/// Prize money that nobody won goes on to another challenge: purse → purse, one line a contribution.
+pub fn purse_rolled(
+    purse: AccountNumber,
+    to: AccountNumber,
+    parts: &[Money],
+    day: Date,
+    challenge: impl ToString,
+) -> Entry {
+    several(MovementKind::PurseRolled, purse, to, parts, day, "Purse rolled over", challenge)
+}
+
 /// Entry fees pay for running the challenge, as its rules say: entry fees → operating fund.
 pub fn entry_fee_earned(
     fees: AccountNumber,

@@ -1,6 +1,7 @@
 //! One of everything, so that every id of the contract names something.
 
 mod books;
+mod branches;
 pub(crate) mod challenges;
 mod claims;
 mod cooperatives;

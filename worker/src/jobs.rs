@@ -92,6 +92,9 @@ impl Context {
             Job::IssueStatements { distribution } => self.issue_statements(leased, *distribution).await,
             Job::SendStatement { statement } => self.send_statement(leased, *statement).await,
             Job::AdvanceChallenge { challenge } => self.advance_challenge(leased, *challenge).await,
+            Job::TellEntrants { challenge, version, news, reason, after } => {
+                self.tell_entrants(leased, (*challenge, *version), (*news, reason), *after).await
+            }
             Job::AdvanceMatchingRound { round } => self.advance_matching_round(leased, *round).await,
             Job::ExpireHold { hold } => self.expire_hold(leased, *hold).await,
             Job::RecordCapture { charge, partner, event_id, provider_reference, came } => {

@@ -4,6 +4,7 @@
 //! it could write that it had sent it, is one mail to the reader's program, and one file on disk.
 
 pub(crate) mod books;
+pub(crate) mod challenges;
 pub(crate) mod chargebacks;
 pub(crate) mod claims;
 pub(crate) mod cooperatives;

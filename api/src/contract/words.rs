@@ -5,6 +5,9 @@ use ledger::book::{AccountClass, MovementKind};
 use ledger::books::operations::clock::Status;
 use ledger::books::rules::wind_up::{PlanKind, WindUpState};
 use ledger::calendar::Interval;
+use ledger::challenges::rules::appeal::AppealState;
+use ledger::challenges::rules::entering::AnswerKind;
+use ledger::challenges::rules::entrant::WithdrawnBy;
 use ledger::challenges::rules::purse::{ContributionState as PurseState, FeeState};
 use ledger::cooperatives::rules::allocation_rule::Patronage;
 use ledger::cooperatives::rules::cooperative::{ContributionState, ProceedsKind};
@@ -105,7 +108,7 @@ pub(super) const STATES: &[(&str, &[&str])] = &[
     ("Pledge", &["created", "active", "needs_action", "paused", "lapsed", "completed", "cancelled", "refunded"]),
     ("Refund", &["requested", "sent", "settled", "failed"]),
     ("Settlement", &["open", "settled"]),
-    ("Submission", &["draft", "submitted", "incomplete"]),
+    ("Submission", &["draft", "submitted", "incomplete", "withdrawn"]),
 ];
 
 /// The words of a field, if they are a closed set.
@@ -144,7 +147,11 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("ChargebackPart", "bearer") => {
             literal(&["fund", "team_payable", "team_receivable", "host_fee", "platform_fee", "risk_reserve"])
         }
+        ("Appeal", "state") => all(AppealState::ALL),
         ("ChallengeEntry", "fee_state") => all(FeeState::ALL),
+        ("ChallengeEntry", "state") => literal(&["entered", "withdrawn"]),
+        ("ChallengeEntry", "withdrawn_by") => all(WithdrawnBy::ALL),
+        ("ChallengeQuestion", "kind") => all(AnswerKind::ALL),
         ("ChargeFee" | "Fee" | "RefundFee", "to") => all(Payee::ALL),
         ("Charge", "decline_kind") | ("DeclineChargeRequest", "kind") => all(DeclineKind::ALL),
         ("Returnable", "why") => all(Why::ALL),

@@ -1,13 +1,17 @@
 //! Challenges of the host, contributions of sponsors, entries and submissions of teams, judges.
 
+pub mod appeals;
 pub mod challenge;
 pub mod challenge_body;
 pub mod challenge_rules;
+pub mod consents;
 pub mod entrants;
 pub mod judging;
 pub mod purses;
+pub mod rubrics;
 pub mod rules_schema;
 pub mod submissions;
+pub mod turns;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -22,6 +26,8 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(challenge::close_submissions)
         .service(challenge::rank)
         .service(challenge::cancel)
+        .service(turns::extend)
+        .service(turns::roll_over)
         .service(challenge::award)
         .service(challenge::list_awards)
         .service(challenge_rules::create)
@@ -30,9 +36,20 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(purses::create)
         .service(purses::list)
         .service(purses::capture)
+        .service(consents::agree_as_sponsor)
+        .service(consents::take_back)
         .service(entrants::create)
         .service(entrants::list)
         .service(entrants::capture_fee)
+        .service(consents::agree)
+        .service(consents::withdraw)
+        .service(rubrics::give)
+        .service(rubrics::show_rubric)
+        .service(appeals::raise)
+        .service(appeals::list_appeals)
+        .service(appeals::uphold)
+        .service(appeals::dismiss)
+        .service(submissions::list_attributions)
         .service(judging::appoint)
         .service(judging::panel)
         .service(submissions::create)

@@ -12,14 +12,26 @@ const WORK: &[&str] =
 const SCORE: &[&str] = &["POST /v1/submissions/{id}/scores"];
 const RANK: &[&str] = &["POST /v1/challenges/{id}:rank"];
 const AWARD: &[&str] = &["POST /v1/challenges/{id}/award"];
-const GIVE: &[&str] = &["POST /v1/challenges/{id}/contributions", "POST /v1/purse-contributions/{id}:capture"];
+const FILL: &[&str] = &[
+    "POST /v1/challenges/{id}/contributions",
+    "POST /v1/purse-contributions/{id}:capture",
+    "POST /v1/challenges/{id}:roll-over",
+];
+const RULES: &[&str] = &["POST /v1/challenges/{id}/rules"];
+const EXTEND: &[&str] = &["POST /v1/challenges/{id}:extend"];
+const ROLL: &[&str] = &["POST /v1/challenges/{id}:roll-over"];
+const CONSENT: &[&str] = &["POST /v1/entrants/{id}:consent"];
+const TAKE_BACK: &[&str] = &["POST /v1/purse-contributions/{id}:withdraw"];
+const RUBRIC: &[&str] = &["POST /v1/challenges/{id}/rubric"];
+const APPEAL: &[&str] = &["POST /v1/challenges/{id}/appeals"];
+const DECIDE: &[&str] = &["POST /v1/appeals/{id}:uphold", "POST /v1/appeals/{id}:dismiss"];
 
 pub(super) const KINDS: &[Kind] = &[
     refusal(
         "challenge-not-draft",
-        "The rules of the challenge are agreed upon, or it was published before.",
-        "Make a new challenge.",
-        &["POST /v1/challenges/{id}/rules", "POST /v1/challenges/{id}:publish"],
+        "The challenge was published before.",
+        "Nothing is left to do.",
+        &["POST /v1/challenges/{id}:publish"],
     ),
     refusal(
         "challenge-not-funding",
@@ -29,6 +41,7 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/challenges/{id}:announce",
             "POST /v1/challenges/{id}/contributions",
             "POST /v1/purse-contributions/{id}:capture",
+            "POST /v1/challenges/{id}:roll-over",
         ],
     ),
     refusal("challenge-not-announced", "Only a challenge that was announced is opened.", "Announce it first.", OPEN),
@@ -53,6 +66,7 @@ pub(super) const KINDS: &[Kind] = &[
             "PUT /v1/submissions/{id}",
             "POST /v1/submissions/{id}:submit",
             "POST /v1/challenges/{id}:close-submissions",
+            "POST /v1/challenges/{id}:extend",
         ],
     ),
     refusal(
@@ -71,7 +85,7 @@ pub(super) const KINDS: &[Kind] = &[
         "challenge-not-judging",
         "Nothing is judged now.",
         "Wait until submissions are closed.",
-        &["POST /v1/submissions/{id}/scores", "POST /v1/challenges/{id}:rank"],
+        &["POST /v1/submissions/{id}/scores", "POST /v1/challenges/{id}:rank", "POST /v1/challenges/{id}/rubric"],
     ),
     refusal("scores-missing", "Judges have not scored all submissions.", "Wait for their scores.", RANK),
     refusal(
@@ -85,17 +99,21 @@ pub(super) const KINDS: &[Kind] = &[
         "purse-frozen",
         "A custodian that is frozen holds a part of the purse.",
         "Nothing: the prizes are awarded by themselves within a day of its release.",
-        AWARD,
+        &["POST /v1/challenges/{id}/award", "POST /v1/challenges/{id}:roll-over"],
     ),
     refusal(
         "purse-settling",
         "Money of the purse is on the way.",
         "Wait until it has settled.",
-        &["POST /v1/challenges/{id}:cancel", "POST /v1/challenges/{id}/award"],
+        &[
+            "POST /v1/challenges/{id}:cancel",
+            "POST /v1/challenges/{id}/award",
+            "POST /v1/purse-contributions/{id}:withdraw",
+        ],
     ),
     refusal(
         "challenge-opened",
-        "Teams work on the challenge, or it is over: it cannot be cancelled.",
+        "The work of the challenge is judged, or it is over: it cannot be cancelled.",
         "Let it end by its rules.",
         &["POST /v1/challenges/{id}:cancel"],
     ),
@@ -103,10 +121,15 @@ pub(super) const KINDS: &[Kind] = &[
         "rules-mismatch",
         "The rules that were agreed to are not those of the challenge.",
         "Read its rules, and send their `rules_sha256`.",
-        &["POST /v1/challenges/{id}/entries", "POST /v1/challenges/{id}/contributions"],
+        &[
+            "POST /v1/challenges/{id}/entries",
+            "POST /v1/challenges/{id}/contributions",
+            "POST /v1/entrants/{id}:consent",
+            "POST /v1/purse-contributions/{id}:consent",
+        ],
     ),
-    refusal("currency-differs", "The purse is in another currency.", "Give in the currency of the purse.", GIVE),
-    refusal("purse-full", "The purse needs less than was offered.", "Give what is still wanted, or less.", GIVE),
+    refusal("currency-differs", "The purse is in another currency.", "Give in the currency of the purse.", FILL),
+    refusal("purse-full", "The purse needs less than was offered.", "Give what is still wanted, or less.", FILL),
     refusal(
         "contribution-captured",
         "The contribution was captured by another payment.",
@@ -127,7 +150,12 @@ pub(super) const KINDS: &[Kind] = &[
     refusal("team-entered", "The team has entered this challenge before.", "Nothing is left to do.", ENTER),
     refusal("fee-not-due", "No fee of this entry is due.", "Nothing is left to do.", FEE),
     refusal("fee-due", "The entry fee of the team is not paid.", "Pay it first.", SUBMIT),
-    refusal("team-not-entered", "The team has not entered this challenge.", "Enter it first.", NEW_WORK),
+    refusal(
+        "team-not-entered",
+        "The team has not entered this challenge.",
+        "Enter it first.",
+        &["POST /v1/challenges/{id}/submissions", "POST /v1/challenges/{id}/appeals"],
+    ),
     refusal("submission-exists", "The team has work for this stage already.", "Edit that.", NEW_WORK),
     refusal(
         "unknown-stage",
@@ -154,5 +182,82 @@ pub(super) const KINDS: &[Kind] = &[
         "Score another stage.",
         SCORE,
     ),
+    refusal(
+        "rules-final",
+        "Work is judged by the rules that were in force when submissions closed.",
+        "Make another challenge.",
+        RULES,
+    ),
+    refusal("rules-unchanged", "These are the rules in force.", "Nothing is left to do.", RULES),
+    refusal(
+        "rules-bound",
+        "New rules take away what was promised when the challenge was published, announced or opened.",
+        "Keep what `detail` names.",
+        RULES,
+    ),
+    refusal(
+        "consent-too-short",
+        "Submissions close before teams have had their time to agree.",
+        "Extend the time for submissions first.",
+        RULES,
+    ),
+    refusal(
+        "fee-needs-disclosure",
+        "The challenge asks for an entry fee, and its rules do not say skill, sponsor and excluded places.",
+        "Write them into `fee_disclosure`, and criteria into a stage.",
+        &["POST /v1/challenges/{id}:open", "POST /v1/challenges/{id}/rules"],
+    ),
+    refusal(
+        "extensions-used-up",
+        "The rules allow no further extension.",
+        "Let submissions close, or change the rules.",
+        EXTEND,
+    ),
+    refusal("extension-too-long", "The rules allow fewer days for one extension.", "Extend by as many.", EXTEND),
+    refusal(
+        "not-eligible",
+        "The rules want another answer of whoever enters.",
+        "A team that cannot give it does not enter.",
+        ENTER,
+    ),
+    refusal(
+        "entry-withdrawn",
+        "The entry was withdrawn.",
+        "Nothing can be done here; a fee that was paid later is given back by who took it.",
+        &[
+            "POST /v1/entrants/{id}:consent",
+            "POST /v1/entrants/{id}:capture-fee",
+            "POST /v1/challenges/{id}/submissions",
+            "POST /v1/challenges/{id}/appeals",
+        ],
+    ),
+    refusal("consent-over", "The time to agree to the rules has passed.", "Nothing can be done here.", CONSENT),
+    refusal("consent-due", "The rules changed, and the team has not agreed to them.", "Agree to them first.", SUBMIT),
+    refusal(
+        "rules-agreed",
+        "Whoever asks has agreed to the rules in force.",
+        "A team that does not want to go on hands nothing in.",
+        &["POST /v1/entrants/{id}:withdraw", "POST /v1/purse-contributions/{id}:withdraw"],
+    ),
+    refusal("nothing-given", "It was promised, and never paid.", "Nothing is left to do.", TAKE_BACK),
+    refusal(
+        "contribution-bound",
+        "The challenge was opened: its prizes draw on what was given.",
+        "What nobody wins goes where the rules say.",
+        TAKE_BACK,
+    ),
+    refusal(
+        "nothing-rolls",
+        "No prize money waits there for another challenge, or its time has passed.",
+        "Look at `rolls_until`.",
+        ROLL,
+    ),
+    refusal("no-secret-rubric", "The rules hold no digest of a rubric.", "Nothing is left to do.", RUBRIC),
+    refusal("rubric-mismatch", "The text is not the one whose digest the rules hold.", "Send that text.", RUBRIC),
+    refusal("rubric-secret", "The rubric is still secret.", "Give its text first.", AWARD),
+    refusal("appeals-over", "Appeals are heard while the ranking is provisional.", "Nothing can be done here.", APPEAL),
+    refusal("appeal-raised", "The team has raised its appeal.", "Wait for the decision.", APPEAL),
+    refusal("appeal-decided", "The appeal is decided, or lapsed.", "Nothing is left to do.", DECIDE),
+    refusal("appeal-open", "An appeal is open.", "Decide it, or wait until it lapses.", AWARD),
     refusal("not-judged", "Work that was not handed in, or not completely, is not judged.", "Score other work.", SCORE),
 ];

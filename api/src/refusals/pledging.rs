@@ -766,6 +766,7 @@ pub(super) const KINDS: &[Kind] = &[
         &[
             "POST /v1/milestones/{id}:cancel",
             "POST /v1/challenges/{id}:cancel",
+            "POST /v1/challenges/{id}:extend",
             "POST /v1/matching-rounds/{id}:cancel",
             "POST /v1/distributions/{id}:approve",
             "POST /v1/bank-accounts/{id}:reject",

@@ -358,3 +358,155 @@ async fn a_wrong_challenge_names_the_field() {
         );
     }
 }
+
+/// A challenge of three tiers: a grand prize for 90 points, the best, and whoever is among the first two.
+fn three_tiers(book: &Book) -> Value {
+    let mut new = drill(book);
+    let tier = |name: &str, amount: &str, count: i64, condition: Value| json!({"name": name, "stage": "final", "amount": usd(amount), "count": count, "condition": condition});
+    new["purse"] = usd("1700.00");
+    new["rules"]["prizes"] = json!([
+        tier("Grand prize", "1000.00", 1, json!({"by": "threshold", "score": 9000})),
+        tier("First", "500.00", 1, json!({"by": "rank", "first": 1, "last": 1})),
+        tier("Among the first", "100.00", 2, json!({"by": "rank", "first": 1, "last": 2})),
+    ]);
+    new["rules"]["stages"].as_array_mut().unwrap().remove(0);
+    new["rules"]["stages"].as_array_mut().unwrap().remove(0);
+    new["rules"]["judges_needed"] = json!(1);
+    new
+}
+
+impl Scene {
+    /// Made, funded and open on day 3.
+    async fn opened(&self, new: Value) -> Value {
+        let made = self.post("/v1/challenges", &self.treasurer.token, new).await.ok();
+        self.step(id(&made), ":publish").await.ok();
+        self.give(&made, &self.treasurer.token, made["purse"]["amount"].as_str().unwrap(), "grant").await.ok();
+        self.step(id(&made), ":announce").await.ok();
+        self.day(3, id(&made)).await;
+        self.step(id(&made), ":open").await.ok()
+    }
+
+    async fn enters(&self, challenge: &Value, name: &str) -> (Team, Value) {
+        let team = self.team(name).await;
+        let entry = json!({"team": team.id.to_string(), "rules_sha256": challenge["rules_sha256"]});
+        let path = format!("/v1/challenges/{}/entries", id(challenge));
+        let entered = self.post(&path, &team.member.token, entry).await.ok();
+        (team, entered)
+    }
+
+    async fn judges(&self, challenge: &str) {
+        for judge in &self.judges {
+            let body = json!({"person": judge.id.to_string()});
+            self.post(&format!("/v1/challenges/{challenge}/judges"), &self.treasurer.token, body).await.ok();
+        }
+    }
+}
+
+#[actix_web::test]
+async fn f4_a_grand_prize_that_nobody_reaches_goes_back_the_others_are_paid_and_new_rules_ask_for_consent_again() {
+    let scene = Scene::new().await;
+    let challenge = scene.opened(three_tiers(&scene.service.ground.book)).await;
+    let at = id(&challenge);
+    let (ada, entry) = scene.enters(&challenge, "ada").await;
+    let (bob, other) = scene.enters(&challenge, "bob").await;
+    let (cem, silent) = scene.enters(&challenge, "cem").await;
+    assert_eq!((&entry["state"], &entry["agrees"], &entry["answers"]), (&json!("entered"), &json!(true), &json!([])));
+    let lost = scene.hand_in(&challenge, &cem, "final", json!([])).await;
+
+    let mut rules = three_tiers(&scene.service.ground.book)["rules"].clone();
+    rules["terms"] = json!("All work is published within a week.");
+    let body = json!({"purse": usd("1700.00"), "rules": rules});
+    let path = format!("/v1/challenges/{at}/rules");
+    let less = json!({"purse": usd("1600.00"), "rules": rules});
+    assert_eq!(scene.post(&path, &scene.treasurer.token, less).await.status, 422, "the prizes sum to more");
+    let changed = scene.post(&path, &scene.treasurer.token, body).await.ok();
+    assert_eq!((&changed["rules_version"], &changed["consent_until"].is_string()), (&json!(2), &true));
+    let listed = scene.get(&format!("/v1/challenges/{at}/entries"), &scene.treasurer.token).await.ok();
+    assert_eq!(listed["items"][0]["agrees"], json!(false));
+    let draft = scene.draft(&challenge, &ada, "final", &GATE, json!([])).await.ok();
+    assert_eq!(scene.submit(&draft, &ada).await.kind(), (409, "/problems/consent-due"));
+    let consent = async |entry: &Value, team: &Team, rules: &Value| {
+        let path = format!("/v1/entrants/{}:consent", id(entry));
+        scene.post(&path, &team.member.token, json!({"rules_sha256": rules})).await
+    };
+    let old = consent(&entry, &ada, &challenge["rules_sha256"]).await;
+    assert_eq!(old.kind(), (409, "/problems/rules-mismatch"), "{}", old.body);
+    assert_eq!(consent(&entry, &bob, &changed["rules_sha256"]).await.status, 403, "of another team");
+    assert_eq!(consent(&entry, &ada, &changed["rules_sha256"]).await.ok()["agrees"], json!(true));
+    consent(&other, &bob, &changed["rules_sha256"]).await.ok();
+    scene.submit(&draft, &ada).await.ok();
+    let second = scene.hand_in(&challenge, &bob, "final", json!([])).await;
+
+    scene.day(20, at).await;
+    let listed = scene.get(&format!("/v1/challenges/{at}/entries"), &scene.treasurer.token).await.ok();
+    let gone = &listed["items"][2];
+    assert_eq!(
+        (&gone["id"], &gone["state"], &gone["withdrawn_by"]),
+        (&silent["id"], &json!("withdrawn"), &json!("silence"))
+    );
+    let lost = scene.get(&format!("/v1/submissions/{}", id(&lost)), &cem.member.token).await.ok();
+    assert_eq!(lost["state"], json!("withdrawn"));
+
+    scene.judges(at).await;
+    scene.day(95, at).await;
+    let draft = scene.get(&format!("/v1/submissions/{}", id(&draft)), &ada.member.token).await.ok();
+    scene.score(&scene.judges[0], &draft, 89).await.ok();
+    scene.score(&scene.judges[0], &second, 70).await.ok();
+    scene.step(at, ":rank").await.ok();
+    scene.day(111, at).await;
+    let over = scene.step(at, "/award").await.ok();
+    let won: Vec<_> = over["awards"].as_array().unwrap().iter().map(|award| &award["amount"]["amount"]).collect();
+    assert_eq!(won, [&json!("500.00"), &json!("100.00"), &json!("100.00")]);
+    let funding = &over["challenge"]["funding"];
+    assert_eq!((&funding["returned"], &funding["balance"]), (&usd("1000.00"), &usd("0.00")), "the grand prize");
+    assert_eq!(scene.balances("liabilities:payable:prize:").await, 70_000);
+    assert_eq!(scene.balances("liabilities:refunds:").await, 100_000);
+    let first = scene.get(&path_of_version(at, 1), &ada.member.token).await.ok();
+    assert_eq!(first["sha256"], challenge["rules_sha256"], "a version never changes");
+}
+
+fn path_of_version(challenge: &str, version: i64) -> String {
+    format!("/v1/challenges/{challenge}/rules?version={version}")
+}
+
+#[actix_web::test]
+async fn m4_who_judges_blind_sees_no_team_in_bodies_lists_and_events_until_the_ranking_is_provisional() {
+    let scene = Scene::new().await;
+    let mut new = three_tiers(&scene.service.ground.book);
+    new["rules"]["blind"] = json!(true);
+    let challenge = scene.opened(new).await;
+    let at = id(&challenge);
+    scene.judges(at).await;
+    let (team, _) = scene.enters(&challenge, "ada").await;
+    let work = scene.hand_in(&challenge, &team, "final", json!([])).await;
+    let (judge, host) = (&scene.judges[0].token, &scene.treasurer.token);
+    let (path, list) = (format!("/v1/submissions/{}", id(&work)), format!("/v1/challenges/{at}/submissions"));
+    let hidden = scene.get(&path, judge).await.ok();
+    assert_eq!((&hidden["team"], &hidden["entry"], &hidden["title"]), (&Value::Null, &Value::Null, &work["title"]));
+    assert_eq!(scene.get(&list, judge).await.ok()["items"][0]["team"], Value::Null);
+    assert_eq!(scene.get(&format!("/v1/challenges/{at}/entries"), judge).await.status, 403);
+    let book = scene.service.ground.book.reference().to_string();
+    let events = scene.get(&format!("/v1/events?book={book}&limit=200"), judge).await.ok();
+    let of_team = team.id.to_string();
+    assert!(events["items"].as_array().unwrap().iter().any(|event| event["kind"] == "submission.submitted"));
+    assert!(!events.to_string().contains(&of_team), "{events}");
+    assert_eq!(scene.get(&path, host).await.ok()["team"], json!(of_team), "the host's treasurer sees it");
+    assert_eq!(scene.get(&path, &team.member.token).await.ok()["team"], json!(of_team));
+
+    scene.day(95, at).await;
+    scene.score(&scene.judges[0], &hidden, 50).await.ok();
+    assert_eq!(scene.get(&path, judge).await.ok()["team"], Value::Null, "while it is judged");
+    scene.step(at, ":rank").await.ok();
+    assert_eq!(scene.get(&path, judge).await.ok()["team"], json!(of_team));
+    assert_eq!(scene.get(&format!("/v1/challenges/{at}/entries"), judge).await.status, 200);
+
+    let appeals = format!("/v1/challenges/{at}/appeals");
+    let appeal = json!({"team": of_team, "reason": "The torque was read wrongly."});
+    let raised = scene.post(&appeals, &team.member.token, appeal).await.ok();
+    assert_eq!(raised["state"], json!("open"));
+    let dismiss = format!("/v1/appeals/{}:dismiss", id(&raised));
+    let why = json!({"reason": "It was read twice."});
+    assert_eq!(scene.post(&dismiss, judge, why.clone()).await.status, 403);
+    assert_eq!(scene.post(&dismiss, &team.member.token, why).await.status, 404);
+    assert_eq!(scene.get(&appeals, &team.member.token).await.ok()["items"][0]["id"], raised["id"]);
+}

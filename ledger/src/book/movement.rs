@@ -162,6 +162,8 @@ kinds! {
     ExchangeGainBooked = 67, "exchange_gain_booked";
     /// A custodian took what the host owed it of such losses.
     ExchangeLossPaid = 68, "exchange_loss_paid";
+    /// Prize money that nobody won went on to the purse of another challenge.
+    PurseRolled = 73, "purse_rolled";
     /// Money that nobody expected went back to who gave it.
     SuspenseReturned = 75, "suspense_returned";
 }
@@ -241,6 +243,7 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::EntryFeeEarned, C::EntryFees, C::OperatingFund),
     (K::PrizeAwarded, C::Purse, C::PrizePayable),
     (K::PurseReturned, C::Purse, C::RefundsInTransit),
+    (K::PurseRolled, C::Purse, C::Purse),
     (K::MilestoneReleased, C::Fund, C::TeamPayable),
     (K::MilestoneReleased, C::ProgrammeLine, C::TeamPayable),
     (K::FundMoved, C::Fund, C::Fund),

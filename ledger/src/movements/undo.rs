@@ -87,7 +87,11 @@ pub fn of(kind: MovementKind) -> Undo {
              asks for it.",
         ),
         K::PursePledged => Undo::Instead(
-            "The challenge is cancelled before it opens, or awarded: what is left in the purse goes back to who gave it.",
+            "The challenge is cancelled before its work is judged, or awarded: what is left in the purse goes back to who gave it. \
+             When its rules change before it opens, a sponsor that did not agree takes back what it gave.",
+        ),
+        K::PurseRolled => Undo::Instead(
+            "The sponsor takes it back from the other challenge until that one is opened: it did not agree to its rules.",
         ),
         K::PoolPledged => Undo::Instead(
             "The round is cancelled before its result is final, or paid: what is left in the pool goes back to who gave it.",
@@ -97,7 +101,8 @@ pub fn of(kind: MovementKind) -> Undo {
              record of the round as a clawback; the money stays restricted to the campaign.",
         ),
         K::EntryFeeCaptured => Undo::Instead(
-            "The challenge is cancelled before it opens, which gives every fee back; later its rules say whose the fees are.",
+            "The challenge is cancelled before its work is judged, which gives every fee back, or a team does not agree to rules that \
+             were changed; later its rules say whose the fees are.",
         ),
         K::SuspenseReceived => Undo::Instead(
             "The money is returned to who gave it. A partner that reported it by mistake pays it over all the same.",

@@ -143,6 +143,19 @@ pub enum Job {
         /// The challenge.
         challenge: ChallengeId,
     },
+    /// Tell the teams in a challenge something, a page of them.
+    TellEntrants {
+        /// The challenge.
+        challenge: ChallengeId,
+        /// Its version then: it names the mail.
+        version: i64,
+        /// What they are told.
+        news: ChallengeNews,
+        /// Why, as whoever did it said; may be empty.
+        reason: String,
+        /// The entry after which the page begins; none for the first.
+        after: Option<EntrantId>,
+    },
     /// The time of a matching round's state has passed: tally it, publish it, make it final, pay it.
     AdvanceMatchingRound {
         /// The round.
@@ -382,6 +395,29 @@ pub enum Job {
     },
 }
 
+/// What teams in a challenge are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChallengeNews {
+    /// Its rules changed: they agree, or withdraw.
+    Rules,
+    /// They have more time.
+    Extension,
+    /// It is given up.
+    Cancellation,
+}
+
+impl ChallengeNews {
+    /// Its word in the JSON of a job.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ChallengeNews::Rules => "rules",
+            ChallengeNews::Extension => "extension",
+            ChallengeNews::Cancellation => "cancellation",
+        }
+    }
+}
+
 impl Job {
     /// Its kind.
     pub fn kind(&self) -> JobKind {
@@ -407,6 +443,7 @@ impl Job {
             Job::IssueStatements { .. } => JobKind::IssueStatements,
             Job::SendStatement { .. } => JobKind::SendStatement,
             Job::AdvanceChallenge { .. } => JobKind::AdvanceChallenge,
+            Job::TellEntrants { .. } => JobKind::TellEntrants,
             Job::AdvanceMatchingRound { .. } => JobKind::AdvanceMatchingRound,
             Job::ExpireHold { .. } => JobKind::ExpireHold,
             Job::RecordCapture { .. } => JobKind::RecordCapture,
@@ -472,6 +509,9 @@ impl fmt::Debug for Job {
             Job::IssueStatements { distribution } => write!(f, "issue_statements of {distribution}"),
             Job::SendStatement { statement } => write!(f, "send_statement of {statement}"),
             Job::AdvanceChallenge { challenge } => write!(f, "advance_challenge of {challenge}"),
+            Job::TellEntrants { challenge, news, .. } => {
+                write!(f, "tell_entrants of {challenge} the {}", news.as_str())
+            }
             Job::AdvanceMatchingRound { round } => write!(f, "advance_matching_round of {round}"),
             Job::ExpireHold { hold } => write!(f, "expire_hold of {hold}"),
             Job::RecordCapture { charge, provider_reference, .. } => {
@@ -565,6 +605,8 @@ pub enum JobKind {
     SendStatement,
     /// [`Job::AdvanceChallenge`]
     AdvanceChallenge,
+    /// [`Job::TellEntrants`]
+    TellEntrants,
     /// [`Job::AdvanceMatchingRound`]
     AdvanceMatchingRound,
     /// [`Job::ExpireHold`]
@@ -663,6 +705,7 @@ impl JobKind {
         JobKind::IssueStatements,
         JobKind::SendStatement,
         JobKind::AdvanceChallenge,
+        JobKind::TellEntrants,
         JobKind::AdvanceMatchingRound,
         JobKind::ExpireHold,
         JobKind::RecordCapture,
@@ -725,6 +768,7 @@ impl JobKind {
             JobKind::IssueStatements => "issue_statements",
             JobKind::SendStatement => "send_statement",
             JobKind::AdvanceChallenge => "advance_challenge",
+            JobKind::TellEntrants => "tell_entrants",
             JobKind::AdvanceMatchingRound => "advance_matching_round",
             JobKind::ExpireHold => "expire_hold",
             JobKind::RecordCapture => "record_capture",
@@ -801,6 +845,7 @@ impl JobKind {
             | JobKind::CloseReview
             | JobKind::SendReleaseNotice
             | JobKind::SendClaimNotice
+            | JobKind::TellEntrants
             | JobKind::IssueStatements
             | JobKind::SendStatement
             | JobKind::SendFreezeNotice
@@ -903,6 +948,13 @@ mod tests {
             Job::IssueStatements { distribution: DistributionId::generate(book) },
             Job::SendStatement { statement: StatementId::generate(book) },
             Job::AdvanceChallenge { challenge: ChallengeId::generate(book) },
+            Job::TellEntrants {
+                challenge: ChallengeId::generate(book),
+                version: 3,
+                news: ChallengeNews::Extension,
+                reason: "A holiday".into(),
+                after: Some(EntrantId::generate(book)),
+            },
             Job::AdvanceMatchingRound { round: MatchingRoundId::generate(book) },
             Job::ExpireHold { hold: HoldId::generate(book) },
             Job::RecordCapture {

@@ -89,6 +89,7 @@ impl JobKind {
             | JobKind::NotifyReviewers
             | JobKind::SendReleaseNotice
             | JobKind::SendClaimNotice
+            | JobKind::TellEntrants
             | JobKind::SendStatement
             | JobKind::SendFreezeNotice
             | JobKind::SendInvitation

@@ -9,6 +9,7 @@ use ledger::challenges::operations::submissions::NewSubmission;
 use ledger::challenges::operations::{challenges, judging, purses, submissions};
 use ledger::challenges::rules::award::Award;
 use ledger::challenges::rules::challenge::Challenge;
+use ledger::challenges::rules::entering::FeeDisclosure;
 use ledger::challenges::rules::entrant;
 use ledger::challenges::rules::purse::Contribution;
 use ledger::challenges::rules::rulebook::{Condition, Criterion, Prize, Rules, Stage, TieRule, Timetable, Unawarded};
@@ -23,7 +24,9 @@ use ledger::service::store::activity::Actor;
 use ledger::testing::{Ground, Team, refusal, usd};
 use ledger::treasury::operations::settlements;
 
+mod branches;
 mod money;
+mod walk;
 
 /// Three judges of the host, and two sponsors.
 struct Scene {
@@ -114,7 +117,7 @@ impl Scene {
         let wall = self.ground.day(day);
         self.ground
             .run(async |tx| {
-                submissions::enter(tx, challenge.id, team.id, challenge.rules, None, team.member, wall).await
+                submissions::enter(tx, entry(challenge.id, team.id, challenge.rules, None), team.member, wall).await
             })
             .await
             .unwrap()
@@ -186,6 +189,15 @@ impl Scene {
     }
 }
 
+fn entry(
+    challenge: ChallengeId,
+    team: OrganisationId,
+    rules: Digest,
+    collector: Option<OrganisationId>,
+) -> submissions::NewEntry {
+    submissions::NewEntry { challenge, team, rules, collector, answers: Vec::new() }
+}
+
 fn piece(kind: EvidenceKind) -> Evidence {
     let url = format!("https://example.org/{kind}.zip");
     let sha256 = Digest::of(kind.as_str().as_bytes());
@@ -230,8 +242,17 @@ fn drill() -> Rules {
     };
     let pool = by_rank("Contributors", "final", "25000.00", 1, 1);
     Rules {
+        appeal_decision_days: None,
+        blind: false,
+        consent_days: None,
         eligibility: "Any team.".into(),
         entry_fee: None,
+        extensions: None,
+        fee_disclosure: Some(FeeDisclosure {
+            excluded_places: Vec::new(),
+            skill: "What the tests measured.".into(),
+            sponsor: "Foundation".into(),
+        }),
         judges_needed: 3,
         licences: vec!["CERN-OHL-S-2.0".into()],
         prizes: vec![
@@ -241,6 +262,9 @@ fn drill() -> Rules {
             by_rank("Second prize", "final", "40000.00", 2, 2),
             Prize { condition: Condition::Contribution, ..pool },
         ],
+        questions: Vec::new(),
+        rollover_days: None,
+        secret_rubric: None,
         stages: vec![
             stage("proposal", &[], &GATE[..1]),
             stage("prototype", &criteria, &GATE),
@@ -266,7 +290,7 @@ fn small() -> Rules {
 }
 
 #[tokio::test]
-async fn rules_are_agreed_to_by_their_digest_and_do_not_change_afterwards() {
+async fn rules_are_agreed_to_by_their_digest() {
     let scene = Scene::new().await;
     let challenge = scene.challenge(small()).await;
     let other = Challenge { rules: Digest::of(b"other rules"), ..challenge.clone() };
@@ -278,7 +302,7 @@ async fn rules_are_agreed_to_by_their_digest_and_do_not_change_afterwards() {
                 .await
         })
         .await;
-    assert_eq!(refusal(replaced), "challenge-not-draft");
+    assert_eq!(refusal(replaced), "rules-unchanged");
     let given = scene.give(&challenge, 0, "900.00", 0).await.unwrap();
     assert_eq!(given.rules, challenge.rules);
     let again = scene.give(&challenge, 0, "900.00", 0).await.unwrap();
@@ -293,20 +317,24 @@ async fn rules_are_agreed_to_by_their_digest_and_do_not_change_afterwards() {
     let wall = scene.ground.day(0);
     let mistaken = scene
         .ground
-        .run(async |tx| submissions::enter(tx, challenge.id, team.id, other.rules, None, team.member, wall).await)
+        .run(async |tx| {
+            submissions::enter(tx, entry(challenge.id, team.id, other.rules, None), team.member, wall).await
+        })
         .await;
     assert_eq!(refusal(mistaken), "rules-mismatch");
     let stranger = scene
         .ground
         .run(async |tx| {
-            submissions::enter(tx, challenge.id, team.id, challenge.rules, None, scene.ground.owner, wall).await
+            submissions::enter(tx, entry(challenge.id, team.id, challenge.rules, None), scene.ground.owner, wall).await
         })
         .await;
     assert!(matches!(stranger, Err(Error::Forbidden(_))));
     scene.enter(&challenge, team, 0).await;
     let again = scene
         .ground
-        .run(async |tx| submissions::enter(tx, challenge.id, team.id, challenge.rules, None, team.member, wall).await)
+        .run(async |tx| {
+            submissions::enter(tx, entry(challenge.id, team.id, challenge.rules, None), team.member, wall).await
+        })
         .await;
     assert_eq!(refusal(again), "team-entered");
     let client = scene.ground.client().await;

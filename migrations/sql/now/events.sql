@@ -121,11 +121,19 @@ BEGIN
      $f$'challenge', r.challenge, 'sponsor', r.sponsor, 'settlement', r.settlement, 'amount', r.amount, 'currency', r.currency,
         'captured_on', r.captured_on, 'returned', nullif(r.returned, 0), 'entry', nullif(r.entry, 0)$f$),
     ('entrant', 'entrant', 'r.id', 'r.version', 'r.fee_state', NULL, NULL, NULL, 'coalesce(r.partner, r.collector)',
-     $f$'challenge', r.challenge, 'team', r.team, 'settlement', r.settlement, 'amount', nullif(r.fee, 0),
+     $f$'challenge', r.challenge,
+        'team', (SELECT r.team FROM public.challenge c WHERE c.book_id = r.book_id AND c.id = r.challenge AND NOT c.is_blind),
+        'settlement', r.settlement, 'amount', nullif(r.fee, 0),
         'currency', (SELECT c.currency FROM public.challenge c WHERE c.book_id = r.book_id AND c.id = r.challenge),
         'entry', nullif(r.entry, 0)$f$),
+    ('entrant', 'withdrawn_entry', 'r.id', 'r.version', $e$CASE r.state WHEN 'withdrawn' THEN r.withdrawn_by END$e$,
+     NULL, NULL, 'r.withdrawn_at', 'coalesce(r.partner, r.collector)', $f$'challenge', r.challenge, 'rules_version', r.rules_version$f$),
     ('submission', 'submission', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
-     $f$'challenge', r.challenge, 'entrant', r.entrant, 'team', r.team, 'revision', r.revision$f$),
+     $f$'challenge', r.challenge, 'revision', r.revision,
+        'entrant', (SELECT r.entrant FROM public.challenge c WHERE c.book_id = r.book_id AND c.id = r.challenge AND NOT c.is_blind),
+        'team', (SELECT r.team FROM public.challenge c WHERE c.book_id = r.book_id AND c.id = r.challenge AND NOT c.is_blind)$f$),
+    ('appeal', 'appeal', 'r.id', 'r.version', 'r.state', NULL, NULL, 'coalesce(r.decided_at, r.raised_at)', NULL,
+     $f$'challenge', r.challenge, 'entrant', r.entrant$f$),
     ('award', 'award', 'r.id', '1', $e$'posted'$e$, NULL, NULL, 'r.awarded_at', NULL,
      $f$'challenge', r.challenge, 'submission', r.submission, 'team', r.team, 'prize', r.prize, 'amount', r.amount,
         'currency', r.currency, 'entry', r.entry$f$),
@@ -292,6 +300,10 @@ CREATE OR REPLACE TRIGGER entrant_event_of_new AFTER INSERT ON entrant REFERENCI
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('entrant');
 CREATE OR REPLACE TRIGGER submission_event_of_new AFTER INSERT ON submission REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('submission');
+CREATE OR REPLACE TRIGGER appeal_event_of_new AFTER INSERT ON appeal REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('appeal');
+CREATE OR REPLACE TRIGGER appeal_event_of_change AFTER UPDATE ON appeal REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('appeal');
 CREATE OR REPLACE TRIGGER member_event_of_new AFTER INSERT ON member REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('member');
 CREATE OR REPLACE TRIGGER contribution_event_of_new AFTER INSERT ON contribution REFERENCING NEW TABLE AS new_rows

@@ -257,6 +257,18 @@ GRANT UPDATE (set_off, recovered, written_off, borne, version, state) ON clawbac
 -- challenges
 GRANT SELECT ON challenge, challenge_rules, prize, purse_contribution, entrant, submission, submission_evidence, attribution,
     judge, scorecard, award TO commonpurse_service;
+GRANT SELECT ON entry_consent, entry_answer, challenge_rubric, appeal TO commonpurse_service;
+GRANT INSERT (is_blind) ON challenge TO commonpurse_service;
+GRANT UPDATE (is_blind, extensions, consent_until, rolls_until) ON challenge TO commonpurse_service;
+GRANT INSERT (rolled_from, entry, is_agreed) ON purse_contribution TO commonpurse_service;
+GRANT UPDATE (rules_version, rules_sha256, is_agreed, rolled) ON purse_contribution TO commonpurse_service;
+GRANT UPDATE (rules_version, rules_sha256, state, withdrawn_at, withdrawn_by) ON entrant TO commonpurse_service;
+GRANT INSERT (entrant, challenge, consented_by, consented_at, book_id, rules_version, rules_sha256) ON entry_consent TO
+    commonpurse_service;
+GRANT INSERT (entrant, book_id, number, question, answer) ON entry_answer TO commonpurse_service;
+GRANT INSERT (challenge, shown_by, shown_at, book_id, sha256, text) ON challenge_rubric TO commonpurse_service;
+GRANT INSERT (id, challenge, entrant, raised_by, raised_at, until, book_id, state, reason) ON appeal TO commonpurse_service;
+GRANT UPDATE (decided_by, version, decided_at, state, decision) ON appeal TO commonpurse_service;
 GRANT INSERT (id, purse, version, created_at, state_until, book_id, rules_version, announced_days, appeal_days, funding_days,
     judging_days, submission_days, slug, title, summary, currency, state, rules_sha256) ON challenge TO commonpurse_service;
 GRANT UPDATE (purse, version, state_until, account, rules_version, announced_days, appeal_days, funding_days, judging_days,

@@ -20,8 +20,9 @@ const DOMAINS: &[Piece] =
 /// Digests of the thing that the address names: as its id, each thing has its own.
 const OF_THE_ADDRESS: &[&str] = &["/claim_sha256", "/submission_sha256", "/digest"];
 
-/// Teams that are named by the digests of what they have claimed and handed in, so that the scene's own keeps its name.
-const DIGESTED: &[&str] = &["/payee"];
+/// Teams that are named by the digests of what they have claimed and handed in, and challenges, whose ids hold the number of a book that
+/// comes after others: the scene's own keeps its name.
+const DIGESTED: &[&str] = &["/payee", "/challenge"];
 
 /// Digests of texts that the scene has too.
 const DIGESTS: &[&str] = &["rules_sha256", "terms_sha256"];

@@ -1,5 +1,6 @@
 //! Challenges in every state, in a book of their own, with teams that enter and a judge.
 
+use super::branches::Branches;
 use super::{Known, Outcome};
 use api::demo::cast::{Cast, advance, give_role, organisation, sandbox_book, usd};
 use api::demo::client::{Client, text};
@@ -17,7 +18,7 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     let own = organisation(&cast.treasurer, "Workshop of the Host", "project_team").await?;
     known.add(&own);
     let newcomers = organisation(&cast.treasurer, "Newcomers", "project_team").await?;
-    advance(&cast.treasurer, &host.book, date(2031, 1, 1)).await?;
+    let branches = Branches::announced(&host, known).await?;
 
     known.add(text(&host.make("draft", 30, false).await?, "/id")?);
     let mut new = host.challenge("new", 30, false);
@@ -53,6 +54,7 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     }
     known.example("POST /v1/challenges/{id}:close-submissions", json!({"id": closing["id"]}), reason.clone());
     known.example("POST /v1/challenges/{id}/judges", json!({"id": open["id"]}), json!({"person": second}));
+    branches.open(&host, &newcomers, known).await?;
     for team in [&own, &newcomers] {
         host.enter(&cast.treasurer, team, &open).await?;
     }
@@ -66,6 +68,7 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     let judged = host.hand_in(&judging, &judge).await?;
     let winner = host.hand_in(&won, &judge).await?;
     advance(&cast.treasurer, &host.book, date(2031, 1, 6)).await?;
+    branches.judged(&host, &newcomers, known).await?;
     known.example("POST /v1/challenges/{id}:rank", json!({"id": ranking["id"]}), reason.clone());
     known.example("POST /v1/submissions/{id}/scores", json!({"id": judged["id"]}), score(&judged));
     let path = format!("/v1/submissions/{}/scores", text(&winner, "/id")?);
@@ -82,7 +85,7 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
 
 /// The host with its book of challenges.
 pub(crate) struct Host<'a> {
-    cast: &'a Cast,
+    pub(super) cast: &'a Cast,
     pub(crate) book: String,
 }
 
@@ -95,7 +98,7 @@ impl Host<'_> {
     }
 
     /// A challenge of three stages and one prize.
-    fn challenge(&self, slug: &str, submission_days: u16, has_fee: bool) -> Value {
+    pub(super) fn challenge(&self, slug: &str, submission_days: u16, has_fee: bool) -> Value {
         let stage = |name: &str| {
             json!({
                 "name": name, "gate": ["design_files"], "admits": null,
@@ -122,22 +125,27 @@ impl Host<'_> {
         })
     }
 
-    async fn make(&self, slug: &str, submission_days: u16, has_fee: bool) -> anyhow::Result<Value> {
+    pub(super) async fn make(&self, slug: &str, submission_days: u16, has_fee: bool) -> anyhow::Result<Value> {
         let challenge = self.challenge(slug, submission_days, has_fee);
         self.cast.treasurer.post("/v1/challenges", &challenge).await?.ok()
     }
 
-    async fn step(&self, challenge: &Value, step: &str) -> Outcome {
+    pub(super) async fn step(&self, challenge: &Value, step: &str) -> Outcome {
         let path = format!("/v1/challenges/{}{step}", text(challenge, "/id")?);
         self.cast.treasurer.post(&path, &json!({"reason": ""})).await?.ok().map(|_| ())
     }
 
     /// One that is announced and has all of its purse.
     async fn funded(&self, slug: &str, submission_days: u16) -> anyhow::Result<Value> {
-        let made = self.make(slug, submission_days, false).await?;
+        self.funded_as(&self.challenge(slug, submission_days, false)).await
+    }
+
+    /// The same of one with other rules.
+    pub(super) async fn funded_as(&self, new: &Value) -> anyhow::Result<Value> {
+        let made = self.cast.treasurer.post("/v1/challenges", new).await?.ok()?;
         self.step(&made, ":publish").await?;
-        let mut gift = self.gift(&made, slug, PURSE);
-        gift["provider_reference"] = json!(slug);
+        let mut gift = self.gift(&made, text(new, "/slug")?, PURSE);
+        gift["provider_reference"] = new["slug"].clone();
         self.give(&self.cast.treasurer, &made, &gift).await?;
         self.step(&made, ":announce").await?;
         Ok(made)
@@ -158,21 +166,22 @@ impl Host<'_> {
         let entry = self.enter(&self.cast.claimant, &self.cast.team, &made).await?;
         known.add(text(&entry, "/id")?);
         known.example("POST /v1/entrants/{id}:capture-fee", json!({"id": entry["id"]}), paid("fee"));
+        self.consenting(by, known).await?;
         Ok(made)
     }
 
-    fn gift(&self, challenge: &Value, reference: &str, amount: &str) -> Value {
+    pub(super) fn gift(&self, challenge: &Value, reference: &str, amount: &str) -> Value {
         json!({
             "sponsor": self.cast.platform, "reference": reference, "amount": usd(amount),
             "rules_sha256": challenge["rules_sha256"],
         })
     }
 
-    async fn give(&self, by: &Client, to: &Value, gift: &Value) -> anyhow::Result<Value> {
+    pub(super) async fn give(&self, by: &Client, to: &Value, gift: &Value) -> anyhow::Result<Value> {
         by.post(&format!("/v1/challenges/{}/contributions", text(to, "/id")?), gift).await?.ok()
     }
 
-    async fn enter(&self, by: &Client, team: &str, challenge: &Value) -> anyhow::Result<Value> {
+    pub(super) async fn enter(&self, by: &Client, team: &str, challenge: &Value) -> anyhow::Result<Value> {
         let entry = json!({
             "team": team, "rules_sha256": challenge["rules_sha256"], "collector": self.cast.platform,
         });

@@ -1,9 +1,12 @@
-//! Jobs of challenges: what happens when the time of a state has passed, and reports that waited for a frozen book.
+//! Jobs of challenges: what happens when the time of a state has passed, word to teams, and reports that waited for a frozen book.
 
 use super::Context;
+use super::mailing::{Occasion, written};
 use crate::failure::Failure;
-use ledger::challenges::operations::{challenges, purses, submissions};
+use crate::mail::challenges::{News, Told};
+use ledger::challenges::operations::{challenges, news, purses, submissions};
 use ledger::id::{ChallengeId, EntrantId, OrganisationId, PurseContributionId};
+use ledger::service::job::ChallengeNews;
 use ledger::service::store::activity::Actor;
 use ledger::service::store::jobs::Leased;
 
@@ -15,6 +18,41 @@ impl Context {
             self.settle_with(leased, async |tx, wall| challenges::advance(tx, challenge, wall).await).await?;
         tracing::info!(job = %leased.id, %challenge, "after its deadline {challenge} is {}", advanced.state.as_str());
         Ok(())
+    }
+
+    /// Tells a page of the teams in a challenge what became of it, once for each version; what is no longer so is not told.
+    pub(super) async fn tell_entrants(
+        &self,
+        leased: &Leased,
+        of: (ChallengeId, i64),
+        (what, reason): (ChallengeNews, &str),
+        after: Option<EntrantId>,
+    ) -> Result<(), Failure> {
+        let (id, version) = of;
+        let client = self.pool.get().await?;
+        let page = news::page(&client, id, after).await?;
+        drop(client);
+        let (book, challenge) = (page.book, page.challenge);
+        let reason = reason.to_owned();
+        let told = match what {
+            ChallengeNews::Rules => challenge
+                .consent_until
+                .map(|until| Told::Rules { until: written(book.day_of(until)), rules: challenge.rules.to_string() }),
+            ChallengeNews::Extension => challenge
+                .state
+                .submissions_until()
+                .map(|until| Told::Extension { until: written(book.day_of(until)), reason }),
+            ChallengeNews::Cancellation => Some(Told::Cancellation { reason }),
+        };
+        let Some(told) = told else { return self.settle(leased).await };
+        let mail = News { title: challenge.title, host: page.host, challenge: id.to_string(), told };
+        let occasion = Occasion::new("challenge_news", &format!("{id}.{version}.{}", what.as_str()));
+        self.send_all(leased, occasion, &page.recipients, &mail).await?;
+        let why = match &mail.told {
+            Told::Rules { .. } => "",
+            Told::Extension { reason, .. } | Told::Cancellation { reason } => reason,
+        };
+        self.settle_with(leased, async |tx, wall| news::turn(tx, of, (what, why), page.next, wall).await).await
     }
 
     /// Writes down the contribution to a purse that was reported while the book was frozen, as of then: when the job fell due.

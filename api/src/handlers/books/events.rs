@@ -124,7 +124,7 @@ fn scope(family: &Family) -> Option<Scope> {
         "donor" | "pledge" | "pledge_move" | "plan_change" | "plan_move" => Some(Scope::PledgesRead),
         "charge" => Some(Scope::ChargesRead),
         "settlement" => Some(Scope::SettlementsRead),
-        "purse_contribution" | "entrant" => Some(Scope::ContributionsRead),
+        "purse_contribution" | "entrant" | "withdrawn_entry" => Some(Scope::ContributionsRead),
         _ => None,
     }
 }
@@ -241,6 +241,6 @@ mod tests {
             assert_ne!(family.audience, ledger::service::event::Audience::Readers, "{}", family.name);
             with_scope += 1;
         }
-        assert_eq!(with_scope, 9);
+        assert_eq!(with_scope, 10);
     }
 }

@@ -120,7 +120,7 @@ pub(crate) async fn show(
     Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(ChallengeBody::new(challenge, &book, Some(purse))))
 }
 
-/// Opens a draft for sponsors, with a purse account of its own. Its rules do not change from now on.
+/// Opens a draft for sponsors, with a purse account of its own. From now on its rules change within what was promised with them only.
 #[utoipa::path(tag = "challenges", params(("id" = String, Path, description = "The challenge")),
     request_body = ChangeStateRequest,
     responses((status = 200, description = "Being funded", body = ChallengeBody)))]
@@ -150,7 +150,8 @@ pub(crate) async fn announce(
         .await
 }
 
-/// Opens it for submissions. Refused while less than the whole purse has settled (`purse-short`).
+/// Opens it for submissions. Refused while less than the whole purse has settled (`purse-short`), and where an entry fee lacks what must
+/// be said with it (`fee-needs-disclosure`).
 #[utoipa::path(tag = "challenges", params(("id" = String, Path, description = "The challenge")),
     request_body = ChangeStateRequest,
     responses((status = 200, description = "Open", body = ChallengeBody)))]
@@ -195,7 +196,8 @@ pub(crate) async fn rank(
     step(&state, &caller, *id, &request, async |tx, change, wall| judging::rank(tx, *id, change, wall).await).await
 }
 
-/// Gives a challenge up before it is open; its purse goes back to its sponsors. A reason is needed.
+/// Gives a challenge up before its work is judged; its purse goes back to its sponsors, and each entry fee to its team. A reason is
+/// needed. Once submissions have closed, nothing but its rules ends it.
 #[utoipa::path(tag = "challenges", params(("id" = String, Path, description = "The challenge")),
     request_body = ChangeStateRequest,
     responses((status = 200, description = "Cancelled", body = ChallengeBody)))]
@@ -272,7 +274,8 @@ pub struct AwardedBody {
     awards: Vec<AwardBody>,
 }
 
-/// Makes the prizes payable, all in one journal entry, once the time for appeals has passed; the worker does the same.
+/// Makes the prizes payable, all in one journal entry, once the time for appeals has passed and no appeal is open; the worker does the
+/// same. A secret rubric is shown first: the prizes wait for it for 14 days.
 /// Asked again, it answers what was awarded.
 #[utoipa::path(tag = "challenges", params(("id" = String, Path, description = "The challenge")),
     request_body = ChangeStateRequest,

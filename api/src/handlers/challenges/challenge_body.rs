@@ -29,6 +29,8 @@ pub struct PurseBody {
     short: BalanceBody,
     /// Gone back to sponsors.
     returned: BalanceBody,
+    /// Gone on to other challenges, as nobody had won it.
+    rolled_over: BalanceBody,
     /// In the purse account now.
     balance: BalanceBody,
 }
@@ -60,6 +62,14 @@ pub struct ChallengeBody {
     state_until: Option<Timestamp>,
     /// Whether one judging time has passed without all scores.
     escalated: bool,
+    /// Whether judges see no teams until the ranking is provisional.
+    blind: bool,
+    /// How often its time for submissions was made longer.
+    extensions: u8,
+    /// Until when teams agree to rules that were changed; null when nobody waits for that. By the book's clock.
+    consent_until: Option<Timestamp>,
+    /// Until when prize money that nobody won may go to another challenge; null when none waits. By the book's clock.
+    rolls_until: Option<Timestamp>,
     /// Why it was cancelled or awarded nothing; null otherwise.
     reason: Option<String>,
     /// When it was made, by the book's clock.
@@ -75,6 +85,7 @@ impl ChallengeBody {
             settled: balance(settled),
             short: balance((it.purse.minor() - settled).max(0)),
             returned: balance(totals.returned),
+            rolled_over: balance(totals.rolled),
             balance: balance(held),
         });
         ChallengeBody {
@@ -90,6 +101,10 @@ impl ChallengeBody {
             state: it.state.as_str().to_owned(),
             state_until: it.state.until(),
             escalated: matches!(it.state, ChallengeState::Judging { escalated: true, .. }),
+            blind: it.is_blind,
+            extensions: it.extensions,
+            consent_until: it.consent_until,
+            rolls_until: it.rolls_until,
             reason: Some(it.state.reason().to_owned()).filter(|reason| !reason.is_empty()),
             created_at: it.created_at,
         }

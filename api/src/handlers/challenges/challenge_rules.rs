@@ -43,7 +43,7 @@ impl From<RulesVersion> for RulesBody {
     }
 }
 
-/// Other rules for a draft.
+/// Other rules.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewChallengeRules {
@@ -53,7 +53,16 @@ pub struct NewChallengeRules {
     rules: Rules,
 }
 
-/// Writes a new version of a draft's rules. Rules that were published are agreed upon, and do not change.
+/// Writes a new version of the rules; a version never changes. Those of a draft change freely.
+///
+/// Once they were published, the purse and the sum of the prizes stay. From the announcement on no other questions are asked; from the
+/// opening on the rule for what nobody wins, the digest of a secret rubric and blind judging stay, and no stage asks for more than it
+/// did. When submissions have closed, the rules are final.
+///
+/// Teams that have entered agree by `POST /v1/entrants/{id}:consent`, or withdraw with their fee, within the days that the rules said
+/// before (`consent_days`). An entry whose team says nothing is withdrawn then, with its fee, before anything is judged; the work of
+/// withdrawn entries is not judged and wins nothing. What sponsors gave stays, unless one that did not agree takes it back by
+/// `POST /v1/purse-contributions/{id}:withdraw` before the challenge is opened.
 #[utoipa::path(tag = "challenge rules", params(("id" = String, Path, description = "The challenge")),
     request_body = NewChallengeRules,
     responses((status = 201, description = "The challenge with its new rules", body = ChallengeBody)))]

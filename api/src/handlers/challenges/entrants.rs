@@ -18,13 +18,14 @@ use jiff::Timestamp;
 use ledger::Error;
 use ledger::challenges::operations::submissions as operations;
 use ledger::challenges::rules::challenge::Challenge;
-use ledger::challenges::rules::entrant::Entrant;
+use ledger::challenges::rules::entering::Answer;
+use ledger::challenges::rules::entrant::{Entrant, WithdrawnBy};
 use ledger::challenges::rules::purse::FeeState;
-use ledger::challenges::store::{challenges, entrants};
+use ledger::challenges::store::{challenges, consents, entrants};
 use ledger::engine::store::books::Book;
 use ledger::evidence::Digest;
 use ledger::id::{ChallengeId, EntrantId, OrganisationId, PersonId};
-use ledger::money::Currency;
+use ledger::parties::rules::role::Role;
 use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -43,6 +44,30 @@ pub struct NewEntry {
     /// The partner platform that takes the fee; the host takes it when this is not given.
     #[schema(min_length = 30, max_length = 30, pattern = "^org_[a-z2-7]{26}$")]
     collector: Option<String>,
+    /// What the team answers to the questions of the rules, each once.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    answers: Vec<NewAnswer>,
+}
+
+/// What a team answers to a question of the rules.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAnswer {
+    /// Name of the question.
+    #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9_-]+$", example = "adult")]
+    question: String,
+    /// `yes` or `no` where the rules ask so, else a text.
+    #[schema(min_length = 1, max_length = 1000, example = "yes")]
+    answer: String,
+}
+
+/// What a team answered to a question of the rules.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = EntryAnswer)]
+pub struct AnswerBody {
+    question: String,
+    answer: String,
 }
 
 /// The entry of a team to a challenge.
@@ -65,15 +90,28 @@ pub struct EntryBody {
     #[schema(value_type = String)]
     rules_sha256: Digest,
     fee: BalanceBody,
-    /// `free`, `due`, `captured`, `settled`, or `closed`: it went where the rules say.
+    /// `free`, `due`, `captured`, `settled`, `closed`: it went where the rules say, or `returned` with the entry.
     #[schema(value_type = String)]
     fee_state: FeeState,
+    /// `entered` or `withdrawn`.
+    state: String,
+    /// Whether the team has agreed to the rules in force.
+    agrees: bool,
+    /// `team`, which did not agree to rules that were changed, or `silence`; null while the entry stands.
+    #[schema(value_type = Option<String>)]
+    withdrawn_by: Option<WithdrawnBy>,
+    /// When the entry was withdrawn, by the book's clock; null while it stands.
+    withdrawn_at: Option<Timestamp>,
+    /// What the team answered, for itself and the people of the host; left out for others and in answers about something else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answers: Option<Vec<AnswerBody>>,
     /// When the team entered, by the book's clock.
     entered_at: Timestamp,
 }
 
 impl EntryBody {
-    fn new(it: Entrant, currency: Currency) -> EntryBody {
+    pub(super) fn new(it: Entrant, of: &Challenge, answers: Option<Vec<Answer>>) -> EntryBody {
+        let answer = |Answer { question, answer }| AnswerBody { question, answer };
         EntryBody {
             id: it.id,
             challenge: it.challenge,
@@ -82,8 +120,13 @@ impl EntryBody {
             collector: it.collector,
             rules_version: it.rules_version,
             rules_sha256: it.rules,
-            fee: BalanceBody::new(it.fee, currency),
+            fee: BalanceBody::new(it.fee, of.purse.currency()),
             fee_state: it.fee_state,
+            state: if it.withdrawn.is_some() { "withdrawn" } else { "entered" }.to_owned(),
+            agrees: it.rules_version == of.rules_version,
+            withdrawn_by: it.withdrawn.map(|withdrawn| withdrawn.by),
+            withdrawn_at: it.withdrawn.map(|withdrawn| withdrawn.at),
+            answers: answers.map(|answers| answers.into_iter().map(answer).collect()),
             entered_at: it.entered_at,
         }
     }
@@ -115,7 +158,17 @@ pub(super) async fn insight(
     Err(Error::NotFound("challenge"))
 }
 
-/// Enters a team. A member of it agrees to the rules by their SHA-256; a fee is due before work is handed in.
+/// Whether somebody sees no teams: a challenge is judged blind, its ranking is not provisional yet, and they judge for the host.
+pub(super) async fn is_blind(
+    client: &impl GenericClient,
+    caller: &Caller,
+    book: &Book,
+    challenge: &Challenge,
+) -> Result<bool, Error> {
+    Ok(challenge.hides_teams() && caller.has_role(client, book.organisation, &[Role::Judge]).await?)
+}
+
+/// Enters a team. A member of it agrees to the rules by their SHA-256, and answers what they ask; a fee is due before work is handed in.
 #[utoipa::path(tag = "challenge entries", params(("id" = String, Path, description = "The challenge")), request_body = NewEntry,
     responses((status = 201, description = "Entered", body = EntryBody)))]
 #[post("/v1/challenges/{id}/entries")]
@@ -130,18 +183,23 @@ pub(crate) async fn create(
     let rules: Digest = parse("/rules_sha256", &request.body.rules_sha256)?;
     let collector = request.body.collector.as_deref();
     let collector: Option<OrganisationId> = collector.map(|id| parse("/collector", id)).transpose()?;
+    let answers = request.body.answers.iter();
+    let answers = answers.map(|it| Answer { question: it.question.clone(), answer: it.answer.clone() }).collect();
+    let new = operations::NewEntry { challenge: *id, team, rules, collector, answers };
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let (_, challenge) = challenge_of(tx, *id).await?;
         if !challenge.state.is_announced() {
             return Err(Error::NotFound("challenge"));
         }
-        let entered = operations::enter(tx, *id, team, rules, collector, by, Timestamp::now()).await?;
-        Ok(Reply::created(&EntryBody::new(entered, challenge.purse.currency())))
+        let entered = operations::enter(tx, new.clone(), by, Timestamp::now()).await?;
+        let answers = consents::answers(tx, id.book, &[entered.id]).await?.remove(&entered.id).unwrap_or_default();
+        Ok(Reply::created(&EntryBody::new(entered, &challenge, Some(answers))))
     })
     .await
 }
 
-/// Lists the entries, for people of the host and of teams that have entered.
+/// Lists the entries, for people of the host and of teams that have entered; to those of the host with what the teams answered. Who judges
+/// blind sees them when the ranking is provisional.
 #[utoipa::path(tag = "challenge entries", params(("id" = String, Path, description = "The challenge"), PageQuery),
     responses((status = 200, description = "A page, the oldest first", body = Page<EntryBody>)))]
 #[get("/v1/challenges/{id}/entries")]
@@ -155,10 +213,18 @@ pub(crate) async fn list(
     let window = query.0.window::<Uuid>()?;
     let client = state.client().await?;
     let (book, challenge) = challenge_of(&client, *id).await?;
-    insight(&client, &caller, &book, &challenge).await?;
+    let insight = insight(&client, &caller, &book, &challenge).await?;
+    if is_blind(&client, &caller, &book, &challenge).await? {
+        return Err(Error::Forbidden("the challenge is judged blind: judges see its teams with the ranking").into());
+    }
     let rows = entrants::list(&client, *id, window.after.unwrap_or_default(), window.fetch()).await?;
-    let currency = challenge.purse.currency();
-    Ok(window.page(rows, |row| row.id.object, |row| EntryBody::new(row, currency)).respond(&http))
+    let ids: Vec<EntrantId> = rows.iter().map(|row| row.id).collect();
+    let answers = consents::answers(&client, id.book, &ids).await?;
+    let body = |row: Entrant| {
+        let answers = answers.get(&row.id).cloned().unwrap_or_default();
+        EntryBody::new(row, &challenge, (insight == Insight::Host).then_some(answers))
+    };
+    Ok(window.page(rows, |row| row.id.object, body).respond(&http))
 }
 
 /// Reports that the fee of an entry is there: by the partner that the team named as its collector, or by the host's treasurer. While the book is frozen, the
@@ -181,16 +247,16 @@ pub(crate) async fn capture_fee(
         let custodian = custodian(tx, &caller, &book, "entry").await?;
         let captured =
             operations::capture_fee(tx, *id, custodian, &paid, actor(&caller), None, Timestamp::now()).await?;
-        let currency = challenges::get(tx, captured.challenge).await?.purse.currency();
-        Ok(Reply::ok(&EntryBody::new(captured, currency)))
+        let challenge = challenges::get(tx, captured.challenge).await?;
+        Ok(Reply::ok(&EntryBody::new(captured, &challenge, None)))
     })
     .await;
     or_kept(captured, &state, &request.key, scope, caller.id(), async |tx| {
         let book = book_of(tx, id.book, "entry").await?;
         let custodian = custodian(tx, &caller, &book, "entry").await?;
         let kept = operations::keep_report(tx, *id, custodian, &paid, actor(&caller), Timestamp::now()).await?;
-        let currency = challenges::get(tx, kept.challenge).await?.purse.currency();
-        Ok(Reply::accepted(&EntryBody::new(kept, currency)))
+        let challenge = challenges::get(tx, kept.challenge).await?;
+        Ok(Reply::accepted(&EntryBody::new(kept, &challenge, None)))
     })
     .await
 }

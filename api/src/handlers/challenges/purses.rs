@@ -70,9 +70,16 @@ pub struct PurseContributionBody {
     amount: MoneyBody,
     /// Gone back to the sponsor.
     returned: BalanceBody,
+    /// Gone on to another challenge, as nobody had won it.
+    rolled_over: BalanceBody,
+    /// The contribution of which it is what nobody won; null when it was given for this challenge.
+    #[schema(value_type = Option<String>)]
+    rolled_from: Option<PurseContributionId>,
     rules_version: i32,
     #[schema(value_type = String)]
     rules_sha256: Digest,
+    /// Whether the sponsor agreed to these rules; not where money rolled over.
+    agreed: bool,
     /// `pledged`, `captured`, `settled` or `returned`.
     #[schema(value_type = String)]
     state: ContributionState,
@@ -100,6 +107,9 @@ impl From<Contribution> for PurseContributionBody {
             partner: it.partner,
             amount: it.amount.into(),
             returned: BalanceBody::new(it.returned, it.amount.currency()),
+            rolled_over: BalanceBody::new(it.rolled, it.amount.currency()),
+            rolled_from: it.rolled_from,
+            agreed: it.is_agreed,
             rules_version: it.rules_version,
             rules_sha256: it.rules,
             state: it.state,

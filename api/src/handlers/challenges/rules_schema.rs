@@ -138,15 +138,73 @@ pub struct TimetableSchema {
     pub submission_days: u16,
 }
 
+/// How the time for submissions may be made longer.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = ChallengeExtensions)]
+pub struct ExtensionsSchema {
+    /// The most days of one extension.
+    #[schema(minimum = 1, maximum = 730)]
+    pub days: u16,
+    /// The most extensions.
+    #[schema(minimum = 1, maximum = 20)]
+    pub most: u8,
+}
+
+/// What must be said in public before an entry fee is taken.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = FeeDisclosure)]
+pub struct FeeDisclosureSchema {
+    /// Places from which no team may enter; empty when it is held everywhere.
+    #[schema(max_items = 50, example = json!(["Quebec"]))]
+    pub excluded_places: Vec<String>,
+    /// By which skills work is judged.
+    #[schema(min_length = 1, max_length = 4000)]
+    pub skill: String,
+    /// Who offers the prizes.
+    #[schema(min_length = 1, max_length = 200)]
+    pub sponsor: String,
+}
+
+/// What a team is asked when it enters.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = ChallengeQuestion)]
+pub struct QuestionSchema {
+    /// `yes_no`, or `text`.
+    #[schema(pattern = "^(yes_no|text)$")]
+    pub kind: String,
+    /// A word for it.
+    #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9_-]+$", example = "adult")]
+    pub name: String,
+    /// What it asks.
+    #[schema(min_length = 1, max_length = 200, example = "Is everybody on the team of age?")]
+    pub title: String,
+    /// The answer without which no team enters; of `yes_no` only.
+    pub wants: Option<bool>,
+}
+
 /// The rules of a challenge. What is agreed to is the SHA-256 of this document as JSON of RFC 8785.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = ChallengeRules)]
 pub struct RulesSchema {
+    /// Days in which an appeal is decided, or it lapses; 14 when not given.
+    #[schema(minimum = 1, maximum = 730)]
+    pub appeal_decision_days: Option<u16>,
+    /// Whether judges see no teams until the ranking is provisional; they do when not given.
+    #[serde(default)]
+    pub blind: bool,
+    /// Days in which teams agree to rules that were changed, or withdraw with their fee; 14 when not given. An entry whose team says
+    /// nothing is withdrawn with its fee.
+    #[schema(minimum = 1, maximum = 730)]
+    pub consent_days: Option<u16>,
     /// Who may enter.
     #[schema(max_length = 10000)]
     pub eligibility: String,
     /// Null where entering costs nothing.
     pub entry_fee: Option<EntryFeeSchema>,
+    /// Null where submissions close when they were to close.
+    pub extensions: Option<ExtensionsSchema>,
+    /// Needed for the opening where there is an entry fee.
+    pub fee_disclosure: Option<FeeDisclosureSchema>,
     /// How many judges must have scored a submission; where ties leave fewer, all who are left.
     #[schema(minimum = 1, maximum = 20)]
     pub judges_needed: u8,
@@ -156,6 +214,16 @@ pub struct RulesSchema {
     /// They sum to the purse.
     #[schema(min_items = 1, max_items = 50)]
     pub prizes: Vec<PrizeSchema>,
+    /// What a team answers when it enters; they stay from the announcement on.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub questions: Vec<QuestionSchema>,
+    /// With `roll_over`: days in which another challenge may take what nobody won; 180 when not given. What is left then goes back.
+    #[schema(minimum = 1, maximum = 730)]
+    pub rollover_days: Option<u16>,
+    /// SHA-256 of a rubric that judges go by, and that everybody reads when the prizes are awarded; it stays from the opening on.
+    #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-fA-F]{64}$")]
+    pub secret_rubric: Option<String>,
     /// In order.
     #[schema(min_items = 1, max_items = 10)]
     pub stages: Vec<StageSchema>,
@@ -166,7 +234,8 @@ pub struct RulesSchema {
     pub tie_rule: TieRuleSchema,
     /// How long everything takes.
     pub timetable: TimetableSchema,
-    /// What happens to prize money that nobody won: `return_to_sponsors`. There are no extensions into which it could roll over.
-    #[schema(pattern = "^return_to_sponsors$")]
+    /// What happens to prize money that nobody won: `return_to_sponsors`, or `roll_over` into another challenge of the book, from where it
+    /// goes back when none takes it in time. It stays from the opening on.
+    #[schema(pattern = "^(return_to_sponsors|roll_over)$")]
     pub unawarded: String,
 }

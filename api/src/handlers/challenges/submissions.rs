@@ -1,7 +1,7 @@
 //! Submissions of teams: written, shown and handed in.
 
-use super::challenge_body::challenge_of;
-use super::entrants::{Insight, insight};
+use super::challenge_body::{challenge_of, require_reader};
+use super::entrants::{Insight, insight, is_blind};
 use crate::auth::Caller;
 use crate::evidence_body::{EvidenceBody, NewEvidence, parse_evidence};
 use crate::extract::{Body, Keyed, Nothing, Params};
@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use ledger::Error;
 use ledger::challenges::operations::submissions as operations;
 use ledger::challenges::rules::submission::{ATTRIBUTIONS_MAX, Attribution, Content, Submission, SubmissionState};
-use ledger::challenges::store::submissions;
+use ledger::challenges::store::submissions::{self, Edge};
 use ledger::evidence::Digest;
 use ledger::id::{ChallengeId, EntrantId, OrganisationId, SubmissionId};
 use ledger::text;
@@ -139,10 +139,12 @@ pub struct SubmissionBody {
     id: SubmissionId,
     #[schema(value_type = String)]
     challenge: ChallengeId,
-    #[schema(value_type = String)]
-    entry: EntrantId,
-    #[schema(value_type = String)]
-    team: OrganisationId,
+    /// Null for who judges blind, until the ranking is provisional.
+    #[schema(value_type = Option<String>)]
+    entry: Option<EntrantId>,
+    /// Null for who judges blind, until the ranking is provisional.
+    #[schema(value_type = Option<String>)]
+    team: Option<OrganisationId>,
     stage: String,
     title: String,
     note: String,
@@ -153,7 +155,8 @@ pub struct SubmissionBody {
     sha256: Digest,
     /// Counts its texts.
     revision: i32,
-    /// `draft`, `submitted`, or `incomplete`: a draft when submissions closed, which is not judged.
+    /// `draft`, `submitted`, `incomplete`: a draft when submissions closed, or `withdrawn` with its entry. Only what is submitted is
+    /// judged.
     state: String,
     /// Null before it was handed in complete. By the book's clock.
     submitted_at: Option<Timestamp>,
@@ -173,8 +176,8 @@ impl From<Submission> for SubmissionBody {
         SubmissionBody {
             id: it.id,
             challenge: it.challenge,
-            entry: it.entrant,
-            team: it.team,
+            entry: Some(it.entrant),
+            team: Some(it.team),
             evidence: it.content.evidence.iter().map(EvidenceBody::from).collect(),
             attributions: it.content.attributions.iter().map(attribution).collect(),
             sha256: it.digest(),
@@ -191,6 +194,14 @@ impl From<Submission> for SubmissionBody {
     }
 }
 
+impl SubmissionBody {
+    /// As somebody reads it who may be blind for its team.
+    fn seen(it: Submission, is_blind: bool) -> SubmissionBody {
+        let body = SubmissionBody::from(it);
+        if is_blind { SubmissionBody { entry: None, team: None, ..body } } else { body }
+    }
+}
+
 /// A submission that the caller may see: people of the host and of its team may, and once it was handed in those of the
 /// other teams that have entered.
 pub(super) async fn readable(
@@ -204,7 +215,7 @@ pub(super) async fn readable(
     let insight = insight(client, caller, &book, &challenge).await.map_err(hidden)?;
     let is_shared = match submission.state {
         SubmissionState::Submitted { .. } => true,
-        SubmissionState::Draft | SubmissionState::Incomplete => false,
+        SubmissionState::Draft | SubmissionState::Incomplete | SubmissionState::Withdrawn => false,
     };
     if insight == Insight::Host || is_shared || caller.has_role(client, submission.team, ANY_ROLE).await? {
         return Ok((insight, submission));
@@ -257,11 +268,12 @@ pub(crate) async fn list(
     let client = state.client().await?;
     let (book, challenge) = challenge_of(&client, *id).await?;
     let (after, limit) = (window.after.unwrap_or_default(), window.fetch());
+    let is_blind = is_blind(&client, &caller, &book, &challenge).await?;
     let rows = match insight(&client, &caller, &book, &challenge).await? {
         Insight::Host => submissions::list(&client, *id, after, limit).await?,
         Insight::Entrant => submissions::list_of_person(&client, *id, caller.person()?.id, after, limit).await?,
     };
-    Ok(window.page(rows, |row| row.id.object, SubmissionBody::from).respond(&http))
+    Ok(window.page(rows, |row| row.id.object, |row| SubmissionBody::seen(row, is_blind)).respond(&http))
 }
 
 /// Shows a submission.
@@ -272,8 +284,10 @@ pub(crate) async fn list(
 pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<SubmissionId>) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
     let (_, submission) = readable(&client, &caller, *id).await?;
+    let (book, challenge) = challenge_of(&client, submission.challenge).await?;
+    let is_blind = is_blind(&client, &caller, &book, &challenge).await?;
     let tag = etag(submission.version);
-    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(SubmissionBody::from(submission)))
+    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(SubmissionBody::seen(submission, is_blind)))
 }
 
 /// Replaces what a submission says. One that was handed in is a draft again.
@@ -317,4 +331,57 @@ pub(crate) async fn submit(
         Ok(Reply::ok(&SubmissionBody::from(submitted)))
     })
     .await
+}
+
+/// That a submission builds on another one.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AttributionEdge)]
+pub struct EdgeBody {
+    /// What builds on the other.
+    #[schema(value_type = String)]
+    submission: SubmissionId,
+    /// Name of its stage.
+    stage: String,
+    /// Whose work it is; null until the ranking is provisional.
+    #[schema(value_type = Option<String>)]
+    team: Option<OrganisationId>,
+    /// The other.
+    #[schema(value_type = String)]
+    builds_on: SubmissionId,
+    /// Whose work that is; null until the ranking is provisional.
+    #[schema(value_type = Option<String>)]
+    builds_on_team: Option<OrganisationId>,
+    /// What was taken over.
+    part: String,
+    /// How much of the whole, hundredths of a percent.
+    share: u16,
+}
+
+/// Lists what was built on what, as the work that was handed in says it, to everybody who sees the challenge.
+#[utoipa::path(tag = "submissions", params(("id" = String, Path, description = "The challenge"), PageQuery),
+    responses((status = 200, description = "A page, by submission", body = Page<EdgeBody>)))]
+#[get("/v1/challenges/{id}/attributions")]
+pub(crate) async fn list_attributions(
+    state: Data<State>,
+    caller: Option<Caller>,
+    id: Path<ChallengeId>,
+    query: Params<PageQuery>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let window = query.0.window::<(Uuid, i16)>()?;
+    let client = state.client().await?;
+    let (book, challenge) = challenge_of(&client, *id).await?;
+    require_reader(&client, caller.as_ref(), &book, &challenge).await?;
+    let rows = submissions::edges(&client, *id, window.after.unwrap_or_default(), window.fetch()).await?;
+    let is_ranked = challenge.state.is_ranked();
+    let body = |row: Edge| EdgeBody {
+        submission: row.submission,
+        stage: row.stage,
+        team: is_ranked.then_some(row.team),
+        builds_on: row.builds_on,
+        builds_on_team: is_ranked.then_some(row.of_team),
+        part: row.part,
+        share: row.share,
+    };
+    Ok(window.page(rows, |row| (row.submission.object, row.number), body).respond(&http))
 }

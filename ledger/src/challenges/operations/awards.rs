@@ -1,13 +1,14 @@
 //! Awards: when the time for appeals has passed, the prizes become payable, all in one entry.
 
 use super::locked::{Locked, lock, save};
-use super::purses;
+use super::{appeals, consents, purses, rollovers, rubrics};
 use crate::book::AccountNumber;
 use crate::books::operations::accounts;
 use crate::challenges::rules::award::{self, Award, Part};
 use crate::challenges::rules::challenge::Challenge;
 use crate::challenges::rules::judging::{Ranked, Ranking};
 use crate::challenges::rules::rulebook::{Rules, Unawarded};
+use crate::challenges::store::consents as entries;
 use crate::challenges::store::{awards, challenges, submissions};
 use crate::engine::posting;
 use crate::engine::store::books::Book;
@@ -28,7 +29,7 @@ const AWARDS_MAX: i64 = 500;
 ///
 /// # Errors
 ///
-/// `challenge-not-provisional`, `appeals-open`, `purse-settling`, `purse-frozen`; what [`posting::post`] refuses, such as
+/// `challenge-not-provisional`, `appeals-open`, `appeal-open`, `rubric-secret`, `purse-settling`, `purse-frozen`; what [`posting::post`] refuses, such as
 /// `below-floor`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/reason`; [`Error::NotFound`] for an
 /// unknown challenge.
 pub async fn award(
@@ -43,6 +44,8 @@ pub async fn award(
     } else {
         change.check(challenge.version, "challenge")?;
         challenge.may_award(book.now(wall))?;
+        appeals::demand_decided(tx, id).await?;
+        rubrics::demand_shown(tx, &book, &challenge, wall).await?;
         purses::demand_settled(tx, id).await?;
         purses::demand_free(tx, id).await?;
         award_locked(tx, &book, challenge, change, wall).await?
@@ -50,7 +53,8 @@ pub async fn award(
     Ok((challenge, awards::list(tx, id, (0, 0), AWARDS_MAX).await?))
 }
 
-/// One entry with a line for each prize; what nobody won goes where the rules say, and so do the entry fees.
+/// One entry with a line for each prize; what nobody won goes back or waits for another challenge, as the rules say, and the entry fees
+/// go where they say.
 pub(super) async fn award_locked(
     tx: &Transaction<'_>,
     book: &Book,
@@ -60,17 +64,24 @@ pub(super) async fn award_locked(
 ) -> Result<Challenge, Error> {
     let rules = challenges::get_rules(tx, challenge.id, challenge.rules_version).await?.rules;
     let ranking = ranking(tx, challenge.id).await?;
-    let parts = parts(tx, &rules, &ranking).await?;
+    let parts = parts(tx, challenge.id, &rules, &ranking).await?;
     let won = award::awards(&rules, &ranking, &parts)?;
     let awarded = challenge.award(won.len(), book.now(wall))?;
     if !won.is_empty() {
         post(tx, book, &awarded, &won, wall).await?;
     }
     let fees = rules.entry_fee.as_ref().map(|fee| fee.goes_to);
-    match rules.unawarded {
-        // Nothing is left in a purse out of which no way leads: there is no extension that it could roll over into.
-        Unawarded::ReturnToSponsors | Unawarded::RollOver => purses::close(tx, book, &awarded, fees, wall).await?,
-    }
+    consents::return_fees(tx, book, &awarded, wall).await?;
+    let awarded = match rules.unawarded {
+        Unawarded::ReturnToSponsors => {
+            purses::close(tx, book, &awarded, fees, wall).await?;
+            awarded
+        }
+        Unawarded::RollOver => {
+            purses::close_fees(tx, book, &awarded, fees, wall).await?;
+            rollovers::begin(tx, book, awarded, &rules, wall).await?
+        }
+    };
     let action = awarded.state.as_str();
     save(tx, book, awarded, action, change, wall).await
 }
@@ -127,18 +138,22 @@ async fn ranking(tx: &Transaction<'_>, challenge: ChallengeId) -> Result<Ranking
     Ok(ranking)
 }
 
-/// On whose work the first submissions of shared pools build.
+/// On whose work the first submissions of shared pools build. A team that has withdrawn gets no prize: its part is shared by the others.
 async fn parts(
     tx: &Transaction<'_>,
+    challenge: ChallengeId,
     rules: &Rules,
     ranking: &Ranking,
 ) -> Result<BTreeMap<SubmissionId, Vec<Part>>, Error> {
     let mut parts = BTreeMap::new();
+    let withdrawn = entries::withdrawn_teams(tx, challenge).await?;
     for first in award::built_on(rules, ranking) {
         let mut named = Vec::new();
         for attribution in submissions::get(tx, first).await?.content.attributions {
             let source = submissions::get(tx, attribution.submission).await?;
-            named.push(Part { submission: source.id, team: source.team, share: attribution.share });
+            if !withdrawn.contains(&source.team) {
+                named.push(Part { submission: source.id, team: source.team, share: attribution.share });
+            }
         }
         parts.insert(first, named);
     }

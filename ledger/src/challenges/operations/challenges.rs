@@ -5,18 +5,19 @@
 
 use super::judging::Outcome;
 use super::locked::{Locked, enqueue, lock, save, schedule};
-use super::{awards, judging, purses};
+use super::{awards, consents, judging, news, purses, waits};
 use crate::books::operations::accounts;
-use crate::calendar::later;
 use crate::challenges::rules::challenge::{Challenge, Due};
 use crate::challenges::rules::rulebook::Rules;
-use crate::challenges::store::{challenges, contributions, submissions};
+use crate::challenges::rules::{changes, fee_gate};
+use crate::challenges::store::{challenges, submissions};
 use crate::chart;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
 use crate::id::{BookId, ChallengeId, PersonId};
 use crate::money::Money;
 use crate::service::change::{Change, check_line, check_slug, check_text};
+use crate::service::job::ChallengeNews;
 use crate::service::store::activity::{self, Actor, Done};
 use crate::text;
 use deadpool_postgres::Transaction;
@@ -69,6 +70,10 @@ pub async fn create(
         timetable: new.rules.timetable,
         account: None,
         state: Challenge::draft(now),
+        is_blind: new.rules.blind,
+        extensions: 0,
+        consent_until: None,
+        rolls_until: None,
         version: 1,
         created_at: now,
     };
@@ -81,11 +86,13 @@ pub async fn create(
     Ok(challenge)
 }
 
-/// Writes a new version of a draft's rules. What was published is agreed upon, and does not change.
+/// Writes a new version of the rules: of a draft's freely; of rules that were published within what was promised with them. Teams
+/// that have entered then agree to it in time, or their entries are withdrawn with their fees.
 ///
 /// # Errors
 ///
-/// `challenge-not-draft`; [`Error::Invalid`] below `/rules`; [`Error::NotFound`] for an unknown challenge.
+/// `rules-final`, `rules-unchanged`, `rules-bound`, `consent-too-short`, `fee-needs-disclosure`; [`Error::Invalid`] below `/rules`;
+/// [`Error::NotFound`] for an unknown challenge.
 pub async fn replace_rules(
     tx: &Transaction<'_>,
     id: ChallengeId,
@@ -96,13 +103,35 @@ pub async fn replace_rules(
 ) -> Result<Challenge, Error> {
     check_rules(&rules, purse)?;
     let Locked { book, challenge } = lock(tx, id).await?;
-    challenge.edits_rules()?;
+    let now = book.now(wall);
     let version = challenge.rules_version + 1;
-    challenges::insert_rules(tx, id, version, &rules, by, book.now(wall)).await?;
-    let changed =
-        Challenge { purse, rules_version: version, rules: rules.digest(), timetable: rules.timetable, ..challenge };
-    save(tx, &book, changed, "rules_written", Change { version: None, actor: Actor::Person(by), reason: "" }, wall)
-        .await
+    let mut consent_until = None;
+    if challenge.edits_rules().is_err() {
+        let old = challenges::get_rules(tx, id, challenge.rules_version).await?.rules;
+        let until = changes::admit(&challenge, &old, &rules, purse, now)?;
+        if challenge.state.submissions_until().is_some() {
+            fee_gate::disclosed(&rules)?;
+        }
+        consent_until = consents::awaited(tx, &challenge, version, until).await?;
+    }
+    challenges::insert_rules(tx, id, version, &rules, by, now).await?;
+    let is_published = challenge.account.is_some();
+    let changed = Challenge {
+        purse,
+        rules_version: version,
+        rules: rules.digest(),
+        timetable: rules.timetable,
+        is_blind: rules.blind,
+        consent_until,
+        ..challenge
+    };
+    let action = if is_published { "rules_changed" } else { "rules_written" };
+    let change = Change { version: None, actor: Actor::Person(by), reason: "" };
+    let changed = save(tx, &book, changed, action, change, wall).await?;
+    if is_published {
+        news::tell(tx, &changed, ChallengeNews::Rules, "", now).await?;
+    }
+    Ok(changed)
 }
 
 fn check_rules(rules: &Rules, purse: Money) -> Result<(), Error> {
@@ -158,7 +187,7 @@ pub async fn announce(
 ///
 /// # Errors
 ///
-/// `challenge-not-announced`, `purse-short`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/reason`;
+/// `challenge-not-announced`, `purse-short`, `fee-needs-disclosure`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/reason`;
 /// [`Error::NotFound`] for an unknown challenge.
 pub async fn open(
     tx: &Transaction<'_>,
@@ -169,7 +198,9 @@ pub async fn open(
     let Locked { book, challenge } = lock(tx, id).await?;
     change.check(challenge.version, "challenge")?;
     let settled = purses::settled(tx, &challenge).await?;
+    let rules = challenges::get_rules(tx, id, challenge.rules_version).await?.rules;
     let opened = challenge.open(settled, book.now(wall))?;
+    fee_gate::disclosed(&rules)?;
     save(tx, &book, opened, "opened", change, wall).await
 }
 
@@ -197,12 +228,36 @@ async fn close_locked(
     change: Change<'_>,
     wall: Timestamp,
 ) -> Result<Challenge, Error> {
+    let challenge = waits::settle(tx, book, challenge, wall).await?;
     let closed = challenge.close_submissions(book.now(wall))?;
     submissions::close_drafts(tx, closed.id).await?;
     save(tx, book, closed, "submissions_closed", change, wall).await
 }
 
-/// Gives it up before anybody has handed work in; what is in its purse goes back to its sponsors.
+/// Makes the time for submissions longer, as its rules allow, and tells the teams. A reason is needed.
+///
+/// # Errors
+///
+/// `reason-missing`, `challenge-not-open`, `extensions-used-up`, `extension-too-long`; [`Error::Stale`] for an outdated version;
+/// [`Error::Invalid`] at `/reason`; [`Error::NotFound`] for an unknown challenge.
+pub async fn extend(
+    tx: &Transaction<'_>,
+    id: ChallengeId,
+    days: u16,
+    change: Change<'_>,
+    wall: Timestamp,
+) -> Result<Challenge, Error> {
+    demand_reason(change, "say why teams get more time")?;
+    let Locked { book, challenge } = lock(tx, id).await?;
+    change.check(challenge.version, "challenge")?;
+    let allowed = challenges::get_rules(tx, id, challenge.rules_version).await?.rules.extensions;
+    let extended = challenge.extend(days, allowed, book.now(wall))?;
+    let extended = save(tx, &book, extended, "extended", change, wall).await?;
+    news::tell(tx, &extended, ChallengeNews::Extension, change.reason, book.now(wall)).await?;
+    Ok(extended)
+}
+
+/// Gives it up before work is judged; what is in its purse goes back to its sponsors, and every fee to its team.
 ///
 /// # Errors
 ///
@@ -215,20 +270,60 @@ pub async fn cancel(
     change: Change<'_>,
     wall: Timestamp,
 ) -> Result<Challenge, Error> {
-    if change.reason.trim().is_empty() {
-        return Err(Refusal::new("reason-missing", "say why the challenge is given up").into());
-    }
+    demand_reason(change, "say why the challenge is given up")?;
     let Locked { book, challenge } = lock(tx, id).await?;
     change.check(challenge.version, "challenge")?;
+    purses::demand_settled(tx, id).await?;
+    cancel_locked(tx, &book, challenge, change, wall).await
+}
+
+/// Gives up one that nobody works on, as its book is wound up.
+///
+/// # Errors
+///
+/// `challenge-opened`, `purse-settling`; what [`posting::post`](crate::engine::posting::post) refuses; [`Error::NotFound`] for an
+/// unknown challenge.
+pub async fn give_up(
+    tx: &Transaction<'_>,
+    id: ChallengeId,
+    change: Change<'_>,
+    wall: Timestamp,
+) -> Result<Challenge, Error> {
+    let Locked { book, challenge } = lock(tx, id).await?;
+    challenge.is_unopened()?;
+    purses::demand_settled(tx, id).await?;
+    cancel_locked(tx, &book, challenge, change, wall).await
+}
+
+async fn cancel_locked(
+    tx: &Transaction<'_>,
+    book: &Book,
+    challenge: Challenge,
+    change: Change<'_>,
+    wall: Timestamp,
+) -> Result<Challenge, Error> {
+    let was_announced = challenge.state.is_announced();
     let cancelled = challenge.cancel(change.reason.to_owned())?;
-    purses::demand_settled(tx, cancelled.id).await?;
-    purses::close(tx, &book, &cancelled, None, wall).await?;
-    save(tx, &book, cancelled, "cancelled", change, wall).await
+    consents::return_fees(tx, book, &cancelled, wall).await?;
+    purses::close(tx, book, &cancelled, None, wall).await?;
+    let cancelled = save(tx, book, cancelled, "cancelled", change, wall).await?;
+    if was_announced {
+        news::tell(tx, &cancelled, ChallengeNews::Cancellation, change.reason, book.now(wall)).await?;
+    }
+    Ok(cancelled)
+}
+
+fn demand_reason(change: Change<'_>, why: &str) -> Result<(), Error> {
+    if change.reason.trim().is_empty() {
+        return Err(Refusal::new("reason-missing", why).into());
+    }
+    Ok(())
 }
 
 /// Does what the deadline of a waiting state demands, if it has passed; the same call twice does it once.
 ///
-/// Where money is still on its way from a custodian, a cancellation and an award wait for it, a day at a time.
+/// Where money is still on its way from a custodian, a cancellation and an award wait for it, a day at a time; an award waits for
+/// appeals too, and for a rubric that is still secret.
 ///
 /// # Errors
 ///
@@ -236,8 +331,13 @@ pub async fn cancel(
 /// challenge.
 pub async fn advance(tx: &Transaction<'_>, id: ChallengeId, wall: Timestamp) -> Result<Challenge, Error> {
     let Locked { book, challenge } = lock(tx, id).await?;
+    let challenge = waits::settle(tx, &book, challenge, wall).await?;
     let change = Change::by_service;
     let due = challenge.due(book.now(wall));
+    if let Some(until) = waits::holds(tx, &book, &challenge, due, wall).await? {
+        enqueue(tx, id, until, format!("{id} waits until {until}")).await?;
+        return Ok(challenge);
+    }
     match due {
         Due::Nothing => Ok(challenge),
         Due::CloseSubmissions => close_locked(tx, &book, challenge, change(""), wall).await,
@@ -251,21 +351,7 @@ pub async fn advance(tx: &Transaction<'_>, id: ChallengeId, wall: Timestamp) -> 
                 }
             }
         }
-        Due::Cancel | Due::Award
-            if purses::is_settling(tx, id).await?
-                || (due == Due::Award && contributions::is_frozen(tx, id).await?) =>
-        {
-            let tomorrow = later(book.now(wall), 1);
-            let dedupe = format!("{id} waits for money until {tomorrow}");
-            enqueue(tx, id, tomorrow, dedupe).await?;
-            Ok(challenge)
-        }
-        Due::Cancel => {
-            let reason = "its time passed";
-            let cancelled = challenge.cancel(reason.to_owned())?;
-            purses::close(tx, &book, &cancelled, None, wall).await?;
-            save(tx, &book, cancelled, "cancelled", change(reason), wall).await
-        }
+        Due::Cancel => cancel_locked(tx, &book, challenge, change("its time passed"), wall).await,
         Due::Award => awards::award_locked(tx, &book, challenge, change(""), wall).await,
     }
 }

@@ -46,7 +46,11 @@ pub async fn appoint(
 }
 
 /// Whose cards count for nothing on the work of a team: its members, and people with a declared tie to it.
-async fn tied(client: &impl GenericClient, book: &Book, team: OrganisationId) -> Result<BTreeSet<PersonId>, Error> {
+pub(super) async fn tied(
+    client: &impl GenericClient,
+    book: &Book,
+    team: OrganisationId,
+) -> Result<BTreeSet<PersonId>, Error> {
     let mut tied = ties::members(client, team).await?;
     tied.extend(ties::tied(client, book.id, team).await?);
     Ok(tied)
@@ -84,7 +88,7 @@ pub async fn score(tx: &Transaction<'_>, new: NewScorecard, by: PersonId, wall: 
     challenge.takes_scores()?;
     match submission.state {
         SubmissionState::Submitted { .. } => {}
-        SubmissionState::Draft | SubmissionState::Incomplete => {
+        SubmissionState::Draft | SubmissionState::Incomplete | SubmissionState::Withdrawn => {
             let detail = format!("the submission is {}: only complete work is judged", submission.state.as_str());
             return Err(Refusal::new("not-judged", detail).into());
         }

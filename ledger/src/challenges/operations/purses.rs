@@ -13,7 +13,7 @@ use crate::engine::store::balances;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
 use crate::evidence::Digest;
-use crate::id::{ChallengeId, OrganisationId, PurseContributionId};
+use crate::id::{ChallengeId, EntrantId, OrganisationId, PurseContributionId};
 use crate::money::{Currency, Money};
 use crate::parties::store::organisations;
 use crate::service::change::check_line;
@@ -99,8 +99,11 @@ pub async fn contribute(
         reference: new.reference,
         amount: new.amount,
         returned: 0,
+        rolled: 0,
+        rolled_from: None,
         rules_version: challenge.rules_version,
         rules: new.rules,
+        is_agreed: true,
         state: ContributionState::Pledged,
         capture: None,
         version: 1,
@@ -201,10 +204,10 @@ async fn capture_locked(
     Ok(captured)
 }
 
-/// Minor units that custodians have or had for a purse.
-async fn given(client: &impl GenericClient, challenge: ChallengeId) -> Result<i64, Error> {
+/// Minor units that custodians have for a purse, or had before its prizes were paid from it.
+pub(super) async fn given(client: &impl GenericClient, challenge: ChallengeId) -> Result<i64, Error> {
     let totals = contributions::totals(client, challenge).await?;
-    Ok(totals.captured + totals.settled)
+    Ok(totals.captured + totals.settled - totals.returned - totals.rolled)
 }
 
 /// What a purse holds, as the book says it.
@@ -274,14 +277,19 @@ pub(super) async fn close(
 }
 
 /// What is left in a purse goes back to its sponsors by what each gave, one line a contribution.
-async fn give_back(tx: &Transaction<'_>, book: &Book, challenge: &Challenge, wall: Timestamp) -> Result<(), Error> {
+pub(super) async fn give_back(
+    tx: &Transaction<'_>,
+    book: &Book,
+    challenge: &Challenge,
+    wall: Timestamp,
+) -> Result<(), Error> {
     let Some(account) = challenge.account else { return Ok(()) };
     let left = balances::get(tx, book.id, account).await?.net();
     if left == 0 {
         return Ok(());
     }
     let given = contributions::captured(tx, challenge.id).await?;
-    let weights: Vec<i64> = given.iter().map(|one| one.amount.minor() - one.returned).collect();
+    let weights: Vec<i64> = given.iter().map(Contribution::left).collect();
     let mut parts = Vec::new();
     for (one, minor) in given.iter().zip(purse::pro_rata(left, &weights)?).filter(|(_, minor)| *minor > 0) {
         let amount = money(minor, challenge.purse.currency())?;
@@ -294,6 +302,22 @@ async fn give_back(tx: &Transaction<'_>, book: &Book, challenge: &Challenge, wal
         posting::post(tx, book, entry, wall).await?;
     }
     Ok(())
+}
+
+/// What a sponsor gave goes back to it, whole.
+pub(super) async fn send_back(
+    tx: &Transaction<'_>,
+    book: &Book,
+    challenge: &Challenge,
+    of: &Contribution,
+    wall: Timestamp,
+) -> Result<(), Error> {
+    let account = challenge.account.ok_or_else(|| Error::inconsistent(format!("{}: it has no purse", challenge.id)))?;
+    let amount = money(of.left(), challenge.purse.currency())?;
+    let refunds = refunds(tx, book, of.partner, amount.currency(), wall).await?;
+    let entry = movements::purse_returned(account, &[(refunds, amount)], book.today(wall), of.id);
+    posting::post(tx, book, entry, wall).await?;
+    contributions::update_returned(tx, of.id, amount.minor()).await
 }
 
 /// The settled entry fees go where the rules say, or back to the teams.
@@ -319,16 +343,31 @@ pub(super) async fn close_fees(
             let entry = movements::entry_fee_earned(account, operating, &parts, book.today(wall), challenge.id);
             posting::post(tx, book, entry, wall).await?;
         }
-        FeeGoesTo::Teams => {
-            let mut parts = Vec::new();
-            for (_, partner, fee) in fees {
-                parts.push((refunds(tx, book, partner, currency, wall).await?, money(fee, currency)?));
-            }
-            for part in parts.chunks(LINES_MAX) {
-                let entry = movements::entry_fee_returned(account, part, book.today(wall), challenge.id);
-                posting::post(tx, book, entry, wall).await?;
-            }
-        }
+        FeeGoesTo::Teams => send_fees_back(tx, book, challenge, fees, wall).await?,
+    }
+    Ok(())
+}
+
+/// Entry fees go back to their teams, one line a fee, through who has them.
+pub(super) async fn send_fees_back(
+    tx: &Transaction<'_>,
+    book: &Book,
+    challenge: &Challenge,
+    fees: Vec<(EntrantId, OrganisationId, i64)>,
+    wall: Timestamp,
+) -> Result<(), Error> {
+    if fees.is_empty() {
+        return Ok(());
+    }
+    let currency = challenge.purse.currency();
+    let account = fee_account(tx, book, challenge, wall).await?;
+    let mut parts = Vec::with_capacity(fees.len());
+    for (_, partner, fee) in fees {
+        parts.push((refunds(tx, book, partner, currency, wall).await?, money(fee, currency)?));
+    }
+    for part in parts.chunks(LINES_MAX) {
+        let entry = movements::entry_fee_returned(account, part, book.today(wall), challenge.id);
+        posting::post(tx, book, entry, wall).await?;
     }
     Ok(())
 }
@@ -355,6 +394,6 @@ async fn refunds(
     accounts::ensure(tx, book, &account, currency, wall).await
 }
 
-fn money(minor: i64, currency: Currency) -> Result<Money, Error> {
+pub(super) fn money(minor: i64, currency: Currency) -> Result<Money, Error> {
     Money::from_minor(minor, currency).map_err(|error| Error::inconsistent(format!("{minor} {currency}: {error}")))
 }

@@ -2,10 +2,11 @@
 
 use super::purses;
 use crate::challenges::rules::challenge::Challenge;
+use crate::challenges::rules::entering::{self, Answer};
 use crate::challenges::rules::entrant::Entrant;
 use crate::challenges::rules::purse::FeeState;
 use crate::challenges::rules::submission::{self, Content, Submission, SubmissionState};
-use crate::challenges::store::{challenges, entrants, submissions};
+use crate::challenges::store::{challenges, consents, entrants, submissions};
 use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
@@ -24,22 +25,30 @@ use crate::treasury::rules::settlement::Method;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 
-/// A team enters a challenge: a member of it agrees to the rules by their SHA-256, and says which partner platform takes the
-/// fee, if it is not the host.
+/// A team that wants to enter.
+#[derive(Debug, Clone)]
+pub struct NewEntry {
+    /// The challenge that it enters.
+    pub challenge: ChallengeId,
+    /// The team.
+    pub team: OrganisationId,
+    /// SHA-256 of the rules that it agrees to.
+    pub rules: Digest,
+    /// The partner platform that takes the fee; none when the host takes it.
+    pub collector: Option<OrganisationId>,
+    /// What it answers to the questions of the rules.
+    pub answers: Vec<Answer>,
+}
+
+/// A team enters a challenge: a member of it agrees to the rules by their SHA-256, answers what they ask, and says which partner platform
+/// takes the fee, if it is not the host.
 ///
 /// # Errors
 ///
-/// `challenge-takes-no-entries`, `rules-mismatch`, `team-entered`; [`Error::Invalid`] at `/collector`; [`Error::Forbidden`] for whoever is no member of the
-/// team; [`Error::NotFound`] for an unknown challenge.
-pub async fn enter(
-    tx: &Transaction<'_>,
-    challenge: ChallengeId,
-    team: OrganisationId,
-    rules: Digest,
-    collector: Option<OrganisationId>,
-    by: PersonId,
-    wall: Timestamp,
-) -> Result<Entrant, Error> {
+/// `challenge-takes-no-entries`, `rules-mismatch`, `not-eligible`, `team-entered`; [`Error::Invalid`] at `/collector` or below `/answers`;
+/// [`Error::Forbidden`] for whoever is no member of the team; [`Error::NotFound`] for an unknown challenge.
+pub async fn enter(tx: &Transaction<'_>, new: NewEntry, by: PersonId, wall: Timestamp) -> Result<Entrant, Error> {
+    let NewEntry { challenge, team, rules, collector, answers } = new;
     let book = books::get(tx, challenge.book).await?;
     let challenge = challenges::hold(tx, challenge).await?;
     let now = book.now(wall);
@@ -52,6 +61,7 @@ pub async fn enter(
         return Err(Error::invalid("/collector", "no partner platform that is admitted to the book"));
     }
     let known = challenges::get_rules(tx, challenge.id, challenge.rules_version).await?;
+    let answers = entering::answered(&known.rules.questions, &answers)?;
     let fee = known.rules.entry_fee.map_or(0, |fee| fee.amount.minor());
     let entrant = Entrant {
         id: EntrantId::generate(book.id),
@@ -63,12 +73,14 @@ pub async fn enter(
         rules,
         fee,
         fee_state: if fee == 0 { FeeState::Free } else { FeeState::Due },
+        withdrawn: None,
         version: 1,
         entered_at: now,
     };
     if !entrants::insert(tx, &entrant).await? {
         return Err(Refusal::new("team-entered", "the team has entered this challenge before").into());
     }
+    consents::insert_answers(tx, entrant.id, &answers).await?;
     activity::record(tx, book.id, Done::new(&entrant.id, "entered", Actor::Person(by)), now).await?;
     Ok(entrant)
 }
@@ -78,7 +90,7 @@ pub async fn enter(
 ///
 /// # Errors
 ///
-/// `challenge-takes-no-entries`, `fee-not-due`, `payment-taken`; what [`posting::post`] refuses. [`Error::Invalid`] at
+/// `challenge-takes-no-entries`, `entry-withdrawn`, `fee-not-due`, `payment-taken`; what [`posting::post`] refuses. [`Error::Invalid`] at
 /// `/provider_reference`; [`Error::StillRunning`] when the book's day ended under the transaction: try again;
 /// [`Error::NotFound`] for an unknown entry, and for one whose fee somebody else takes.
 pub async fn capture_fee(
@@ -101,10 +113,11 @@ pub async fn capture_fee(
     if entrants::is_paid_by(tx, id, partner, provider_reference).await? {
         return Ok(entrant);
     }
+    entrant.demand_standing()?;
     challenge.takes_entries(at)?;
     match entrant.fee_state {
         FeeState::Due => {}
-        FeeState::Free | FeeState::Captured | FeeState::Settled | FeeState::Closed => {
+        FeeState::Free | FeeState::Captured | FeeState::Settled | FeeState::Closed | FeeState::Returned => {
             let detail = format!("the fee of this entry is {}", entrant.fee_state);
             return Err(Refusal::new("fee-not-due", detail).into());
         }
@@ -166,7 +179,7 @@ pub struct NewSubmission {
 ///
 /// # Errors
 ///
-/// `challenge-not-open`, `team-not-entered`, `unknown-stage`, `submission-exists`; [`Error::Invalid`] at `/title`,
+/// `challenge-not-open`, `team-not-entered`, `entry-withdrawn`, `unknown-stage`, `submission-exists`; [`Error::Invalid`] at `/title`,
 /// `/note`, `/evidence` or below `/attributions`; [`Error::Forbidden`] for whoever is no member of the team;
 /// [`Error::NotFound`] for an unknown challenge.
 pub async fn create(
@@ -182,6 +195,7 @@ pub async fn create(
     demand_member(tx, new.team, by).await?;
     let entrant = entrants::find_of_team(tx, challenge.id, new.team).await?;
     let entrant = entrant.ok_or_else(|| Refusal::new("team-not-entered", "the team has not entered this challenge"))?;
+    entrant.demand_standing()?;
     let rules = challenges::get_rules(tx, challenge.id, challenge.rules_version).await?.rules;
     if rules.stage(&new.stage).is_none() {
         return Err(submission::unknown_stage(&new.stage).into());
@@ -235,7 +249,7 @@ pub async fn edit(
 ///
 /// # Errors
 ///
-/// `challenge-not-open`, `fee-due`, `submission-not-draft`, `gate-incomplete`; [`Error::Stale`] for an outdated
+/// `challenge-not-open`, `fee-due`, `consent-due`, `submission-not-draft`, `gate-incomplete`; [`Error::Stale`] for an outdated
 /// version; [`Error::Forbidden`] for whoever is no member of the team; [`Error::NotFound`] for an unknown submission.
 pub async fn submit(
     tx: &Transaction<'_>,
@@ -245,8 +259,13 @@ pub async fn submit(
     wall: Timestamp,
 ) -> Result<Submission, Error> {
     let (book, challenge, submission) = open(tx, id, version, by, wall).await?;
-    if !entrants::get(tx, submission.entrant).await?.fee_state.is_paid() {
+    let entrant = entrants::get(tx, submission.entrant).await?;
+    if !entrant.fee_state.is_paid() {
         return Err(Refusal::new("fee-due", "the entry fee of the team is not paid").into());
+    }
+    if entrant.withdrawn.is_none() && entrant.rules_version != challenge.rules_version {
+        let detail = format!("the rules changed: the team agrees to those with the SHA-256 {} first", challenge.rules);
+        return Err(Refusal::new("consent-due", detail).into());
     }
     let rules = challenges::get_rules(tx, challenge.id, challenge.rules_version).await?.rules;
     let submitted = submission.submit(&rules, book.now(wall))?;

@@ -1,7 +1,7 @@
 //! Challenges: a purse of prizes, the rules by which teams win them, and where it stands.
 //!
 //! `draft → funding → announced → open → judging → provisional → awarded → closed`; also `extended`, `cancelled`,
-//! `no_award`. Every state that waits has a deadline and a default:
+//! `no_award`; and back from `provisional` to `judging` when an appeal is upheld. Every state that waits has a deadline and a default:
 //!
 //! | waiting | for | at the deadline |
 //! |---|---|---|
@@ -10,7 +10,10 @@
 //! | open, extended | teams | submissions close, judging begins |
 //! | judging | judges | ranked, where all scores are there; otherwise the host is called in, for one more judging time |
 //! | judging, escalated | judges, the host | ranked with the scores that are there |
-//! | provisional | appeals | awarded |
+//! | provisional | appeals | awarded, once no appeal is open |
+//!
+//! Beside its state a challenge may wait for teams that are to agree to other rules, whose entries are withdrawn at the deadline;
+//! and for another challenge that takes prize money which nobody won, which goes back to the sponsors at the deadline.
 
 pub use super::challenge_state::ChallengeState;
 use super::rulebook::Timetable;
@@ -65,6 +68,14 @@ pub struct Challenge {
     pub account: Option<AccountNumber>,
     /// Where it stands.
     pub state: ChallengeState,
+    /// Whether judges see no teams until its ranking is provisional, as its rules say.
+    pub is_blind: bool,
+    /// How often its time for submissions was made longer.
+    pub extensions: u8,
+    /// Until when teams agree to rules that were changed; none when nobody waits for that.
+    pub consent_until: Option<Timestamp>,
+    /// Until when prize money that nobody won may go to another challenge; none when there is none.
+    pub rolls_until: Option<Timestamp>,
     /// Counts changes, from 1: its `ETag`.
     pub version: i64,
     /// When it was made, in book time.
@@ -180,8 +191,9 @@ impl Challenge {
             );
             return Err(Refusal::new("purse-short", detail));
         }
-        let state = ChallengeState::Open { until: later(now, self.timetable.submission_days) };
-        Ok(Challenge { state, ..self })
+        // Whoever is asked to agree to other rules has time for that, and is judged by those they know.
+        let until = later(now, self.timetable.submission_days).max(self.consent_until.unwrap_or(now));
+        Ok(Challenge { state: ChallengeState::Open { until }, ..self })
     }
 
     /// Whether teams may enter.
@@ -232,7 +244,8 @@ impl Challenge {
         match self.state {
             ChallengeState::Open { until } | ChallengeState::Extended { until } if now >= until => {
                 let until = later(until, self.timetable.judging_days);
-                Ok(Challenge { state: ChallengeState::Judging { until, escalated: false }, ..self })
+                let state = ChallengeState::Judging { until, escalated: false };
+                Ok(Challenge { state, consent_until: None, ..self })
             }
             ChallengeState::Open { until } | ChallengeState::Extended { until } => {
                 Err(Refusal::new("submissions-open", format!("the rules promise teams time until {until}")))
@@ -332,12 +345,32 @@ impl Challenge {
         Ok(Challenge { state, ..self })
     }
 
-    /// Gives it up, before submissions were taken.
+    /// Gives it up, before work is judged: from then on nothing but its rules ends it.
     pub fn cancel(self, reason: String) -> Result<Challenge, Refusal> {
         match self.state {
-            ChallengeState::Draft { .. } | ChallengeState::Funding { .. } | ChallengeState::Announced { .. } => {
-                Ok(Challenge { state: ChallengeState::Cancelled { reason }, ..self })
+            ChallengeState::Draft { .. }
+            | ChallengeState::Funding { .. }
+            | ChallengeState::Announced { .. }
+            | ChallengeState::Open { .. }
+            | ChallengeState::Extended { .. } => {
+                let state = ChallengeState::Cancelled { reason };
+                Ok(Challenge { state, consent_until: None, ..self })
             }
+            ChallengeState::Judging { .. }
+            | ChallengeState::Provisional { .. }
+            | ChallengeState::Awarded
+            | ChallengeState::Closed
+            | ChallengeState::Cancelled { .. }
+            | ChallengeState::NoAward { .. } => {
+                Err(self.refuse("challenge-opened", "its work is judged, or it is over"))
+            }
+        }
+    }
+
+    /// Refuses one on which teams work already: the service gives up none of these.
+    pub fn is_unopened(&self) -> Result<(), Refusal> {
+        match self.state {
+            ChallengeState::Draft { .. } | ChallengeState::Funding { .. } | ChallengeState::Announced { .. } => Ok(()),
             ChallengeState::Open { .. }
             | ChallengeState::Extended { .. }
             | ChallengeState::Judging { .. }
@@ -368,11 +401,11 @@ impl Challenge {
         }
     }
 
-    fn refuse(&self, code: &'static str, why: &str) -> Refusal {
+    pub(super) fn refuse(&self, code: &'static str, why: &str) -> Refusal {
         Refusal::new(code, format!("the challenge is {}: {why}", self.state.as_str()))
     }
 }
 
 #[cfg(test)]
 #[path = "challenge_tests.rs"]
-mod tests;
+pub(crate) mod tests;

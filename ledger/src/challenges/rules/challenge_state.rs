@@ -123,6 +123,39 @@ impl ChallengeState {
         }
     }
 
+    /// Whether its ranking is known, provisional or for good.
+    pub fn is_ranked(&self) -> bool {
+        match self {
+            ChallengeState::Provisional { .. }
+            | ChallengeState::Awarded
+            | ChallengeState::Closed
+            | ChallengeState::NoAward { .. } => true,
+            ChallengeState::Draft { .. }
+            | ChallengeState::Funding { .. }
+            | ChallengeState::Announced { .. }
+            | ChallengeState::Open { .. }
+            | ChallengeState::Extended { .. }
+            | ChallengeState::Judging { .. }
+            | ChallengeState::Cancelled { .. } => false,
+        }
+    }
+
+    /// Until when teams work, where they do.
+    pub fn submissions_until(&self) -> Option<Timestamp> {
+        match self {
+            ChallengeState::Open { until } | ChallengeState::Extended { until } => Some(*until),
+            ChallengeState::Draft { .. }
+            | ChallengeState::Funding { .. }
+            | ChallengeState::Announced { .. }
+            | ChallengeState::Judging { .. }
+            | ChallengeState::Provisional { .. }
+            | ChallengeState::Awarded
+            | ChallengeState::Closed
+            | ChallengeState::Cancelled { .. }
+            | ChallengeState::NoAward { .. } => None,
+        }
+    }
+
     /// Why it is so, where the state says it; empty otherwise.
     pub fn reason(&self) -> &str {
         match self {

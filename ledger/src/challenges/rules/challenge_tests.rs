@@ -3,7 +3,7 @@ use crate::challenges::rules::rulebook::tests::{TIMETABLE, usd};
 use crate::id::BookId;
 use jiff::ToSpan;
 
-fn challenge() -> Challenge {
+pub(crate) fn challenge() -> Challenge {
     Challenge {
         id: ChallengeId::generate(BookId(1)),
         slug: "drill".into(),
@@ -15,12 +15,16 @@ fn challenge() -> Challenge {
         timetable: TIMETABLE,
         account: None,
         state: Challenge::draft(Timestamp::UNIX_EPOCH),
+        is_blind: false,
+        extensions: 0,
+        consent_until: None,
+        rolls_until: None,
         version: 1,
         created_at: Timestamp::UNIX_EPOCH,
     }
 }
 
-fn announced() -> Challenge {
+pub(crate) fn announced() -> Challenge {
     let now = Timestamp::UNIX_EPOCH;
     challenge().publish(AccountNumber(1), now).expect("a draft").announce(now).expect("being funded")
 }
@@ -72,7 +76,11 @@ fn money_is_taken_before_the_opening_and_submissions_after_it() {
     let open = announced().open(25_000_000, now).expect("full");
     assert_eq!(open.takes_submissions(now), Ok(()));
     assert_eq!(open.takes_submissions(now + (90 * 24).hours()).expect_err("too late").code, "challenge-not-open");
-    assert!(open.cancel("no".into()).is_err());
+    assert_eq!(open.is_unopened().expect_err("teams work on it").code, "challenge-opened");
+    let cancelled = open.clone().cancel("the sponsor is gone".into()).expect("nothing is judged yet");
+    assert_eq!(cancelled.state.reason(), "the sponsor is gone");
+    let judging = open.close_submissions(now + (90 * 24).hours()).expect("its time has passed");
+    assert_eq!(judging.cancel("too late".into()).expect_err("work is judged").code, "challenge-opened");
 }
 
 #[test]

@@ -35,6 +35,8 @@ words! {
         Settled = "settled",
         /// It went where the rules say: to the operating fund, or back.
         Closed = "closed",
+        /// It went back with the entry, which was withdrawn.
+        Returned = "returned",
     }
 }
 
@@ -43,7 +45,7 @@ impl FeeState {
     pub fn is_paid(self) -> bool {
         match self {
             FeeState::Due => false,
-            FeeState::Free | FeeState::Captured | FeeState::Settled | FeeState::Closed => true,
+            FeeState::Free | FeeState::Captured | FeeState::Settled | FeeState::Closed | FeeState::Returned => true,
         }
     }
 }
@@ -85,10 +87,16 @@ pub struct Contribution {
     pub amount: Money,
     /// Minor units that went back.
     pub returned: i64,
-    /// Number of the version of the rules that the sponsor agreed to, from 1.
+    /// Minor units that went on to another challenge, as nobody had won them.
+    pub rolled: i64,
+    /// The contribution of which it is what nobody won; none when it was given for this challenge.
+    pub rolled_from: Option<PurseContributionId>,
+    /// Number of the version of the rules that the sponsor agreed to, from 1; where money rolled over, that in force then.
     pub rules_version: i32,
     /// SHA-256 of those rules.
     pub rules: Digest,
+    /// Whether the sponsor agreed to these rules: not where money rolled over.
+    pub is_agreed: bool,
     /// How it stands.
     pub state: ContributionState,
     /// The capture; none before.
@@ -97,6 +105,18 @@ pub struct Contribution {
     pub version: i64,
     /// When it was made, in book time.
     pub created_at: Timestamp,
+}
+
+impl Contribution {
+    /// Minor units that are still in the purse, or in the prizes that were paid from it.
+    pub fn left(&self) -> i64 {
+        self.amount.minor() - self.returned - self.rolled
+    }
+
+    /// Whether its sponsor agreed to the rules of a version.
+    pub fn agrees_to(&self, version: i32) -> bool {
+        self.is_agreed && self.rules_version == version
+    }
 }
 
 /// How a custodian came to have the money.

@@ -3,15 +3,15 @@
 //! Serialised, the fields of every part stand in alphabetical order: the canonical form of RFC 8785. What teams and
 //! sponsors agree to is the digest of exactly these bytes.
 
+use super::entering::{self, FeeDisclosure, Question};
+use super::wording::{has_twins, is_word, name, paragraphs};
 use crate::error::Error;
 use crate::evidence::{Digest, EvidenceKind, is_spdx_id};
-use crate::money::{AMOUNT_MAX, Currency, Money};
+use crate::money::{AMOUNT_MAX, Money};
 use crate::text;
 use crate::words::words;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
-use std::ops::RangeInclusive;
 
 /// The longest eligibility text, in characters.
 pub const ELIGIBILITY_MAX: usize = 10_000;
@@ -29,13 +29,21 @@ pub const LICENCES_MAX: usize = 50;
 pub const DAYS_MAX: u16 = 730;
 /// The most points of a criterion on a scorecard; the least are 0.
 pub const POINTS_MAX: u8 = 100;
+/// Days in which an appeal is decided, where the rules do not say.
+pub const APPEAL_DAYS: u16 = 14;
+/// Days in which teams agree to rules that were changed, where the rules do not say.
+pub const CONSENT_DAYS: u16 = 14;
+/// Days in which money that nobody won may roll over, where the rules do not say.
+pub const ROLLOVER_DAYS: u16 = 180;
+/// The most extensions of the time for submissions.
+pub const EXTENSIONS_MAX: u8 = 20;
 
 words! {
     /// What happens to prize money that nobody won.
     Unawarded, "rule for unawarded money" {
         /// It goes back to the sponsors, each by the part that it gave.
         ReturnToSponsors = "return_to_sponsors",
-        /// It was to stay in the purse for an extension. No new rules say so, as there are none; by old rules it goes back.
+        /// It stays in the purse for another challenge of the host, and goes back to the sponsors when none takes it in time.
         RollOver = "roll_over",
     }
 }
@@ -55,7 +63,7 @@ words! {
 #[serde(deny_unknown_fields)]
 pub struct EntryFee {
     /// The amount that a team pays.
-    #[serde(with = "money_text")]
+    #[serde(with = "super::money_text")]
     pub amount: Money,
     /// Who has it in the end: the operating fund, or the teams.
     pub goes_to: FeeGoesTo,
@@ -86,7 +94,7 @@ pub enum Condition {
 #[serde(deny_unknown_fields)]
 pub struct Prize {
     /// What one prize of the tier pays; the whole pool where it is shared by contribution.
-    #[serde(with = "money_text")]
+    #[serde(with = "super::money_text")]
     pub amount: Money,
     /// What it is given for.
     pub condition: Condition,
@@ -164,14 +172,39 @@ pub struct Timetable {
     pub submission_days: u16,
 }
 
-/// The rules of a challenge.
+/// How the time for submissions may be made longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Extensions {
+    /// The most days of one extension: 1 to 730.
+    pub days: u16,
+    /// The most extensions: 1 to 20.
+    pub most: u8,
+}
+
+/// The rules of a challenge. What a document does not say has a default, and leaves no trace in its bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rules {
+    /// Days in which an appeal is decided, after which it lapses; [`APPEAL_DAYS`] when none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub appeal_decision_days: Option<u16>,
+    /// Whether judges see no teams until the ranking is provisional.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub blind: bool,
+    /// Days in which teams agree to rules that were changed, or withdraw; [`CONSENT_DAYS`] when none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent_days: Option<u16>,
     /// Who may enter.
     pub eligibility: String,
     /// What a team pays to enter; nothing when none.
     pub entry_fee: Option<EntryFee>,
+    /// How the time for submissions may be made longer; not at all when none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extensions: Option<Extensions>,
+    /// What must be said in public before a fee is taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fee_disclosure: Option<FeeDisclosure>,
     /// How many judges must have scored a submission. Judges who are tied to its team do not count, and where too few
     /// are left, all who are left must have.
     pub judges_needed: u8,
@@ -179,6 +212,15 @@ pub struct Rules {
     pub licences: Vec<String>,
     /// What can be won. Their sum is the purse.
     pub prizes: Vec<Prize>,
+    /// What a team answers when it enters, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<Question>,
+    /// Days in which money that nobody won may roll over, after which it goes back; [`ROLLOVER_DAYS`] when none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollover_days: Option<u16>,
+    /// SHA-256 of a rubric that is secret until the prizes are awarded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_rubric: Option<Digest>,
     /// The stages, in order.
     pub stages: Vec<Stage>,
     /// What everybody agrees to.
@@ -221,14 +263,30 @@ impl Rules {
         if !(1..=LICENCES_MAX).contains(&self.licences.len()) || !self.licences.iter().all(|id| is_spdx_id(id)) {
             return Err(Error::invalid("/licences", "1 to 50 identifiers of the SPDX licence list"));
         }
-        if self.unawarded == Unawarded::RollOver {
-            let why = "return_to_sponsors: there are no extensions into which it could roll over";
-            return Err(Error::invalid("/unawarded", why));
-        }
+        entering::check(&self.questions, self.fee_disclosure.as_ref())?;
+        self.check_days()?;
         self.check_stages()?;
         self.check_tie_rule()?;
         self.timetable.check()?;
         self.check_prizes(purse)
+    }
+
+    fn check_days(&self) -> Result<(), Error> {
+        let days = [
+            ("/appeal_decision_days", self.appeal_decision_days),
+            ("/consent_days", self.consent_days),
+            ("/rollover_days", self.rollover_days),
+            ("/extensions/days", self.extensions.map(|extensions| extensions.days)),
+        ];
+        if let Some((pointer, _)) =
+            days.into_iter().find(|(_, days)| days.is_some_and(|days| !(1..=DAYS_MAX).contains(&days)))
+        {
+            return Err(Error::invalid(pointer, "1 to 730 days"));
+        }
+        if self.extensions.is_some_and(|extensions| !(1..=EXTENSIONS_MAX).contains(&extensions.most)) {
+            return Err(Error::invalid("/extensions/most", "1 to 20"));
+        }
+        Ok(())
     }
 
     fn check_stages(&self) -> Result<(), Error> {
@@ -340,46 +398,8 @@ impl Timetable {
     }
 }
 
-/// A word for a stage or a criterion.
-pub fn is_word(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-';
-    (1..=40).contains(&text.len()) && text.bytes().all(allowed)
-}
-
-fn has_twins<T: Ord>(all: &[T]) -> bool {
-    all.iter().collect::<BTreeSet<_>>().len() < all.len()
-}
-
-fn paragraphs(pointer: &str, text: &str, length: RangeInclusive<usize>) -> Result<(), Error> {
-    text::paragraphs(text, length).map_err(|wrong| Error::invalid(pointer.to_owned(), wrong.to_string()))
-}
-
-fn name(pointer: &str, name: &str) -> Result<(), Error> {
-    text::line(name, text::NAME).map_err(|wrong| Error::invalid(pointer.to_owned(), wrong.to_string()))
-}
-
-/// An amount as `{"amount": "50.00", "currency": "USD"}`.
-mod money_text {
-    use super::{Currency, Deserialize, Money, Serialize};
-    use serde::de::Error as _;
-
-    #[derive(Serialize, Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Text {
-        amount: String,
-        currency: String,
-    }
-
-    pub(super) fn serialize<S: serde::Serializer>(money: &Money, serializer: S) -> Result<S::Ok, S::Error> {
-        let currency = money.currency();
-        Text { amount: currency.format(money.minor()), currency: currency.code().to_owned() }.serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Money, D::Error> {
-        let text = Text::deserialize(deserializer)?;
-        let currency: Currency = text.currency.parse().map_err(D::Error::custom)?;
-        Money::parse(&text.amount, currency).map_err(D::Error::custom)
-    }
+fn is_not(truth: &bool) -> bool {
+    !*truth
 }
 
 /// A version of the rules of a challenge.

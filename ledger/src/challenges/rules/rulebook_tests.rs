@@ -1,4 +1,6 @@
 use super::*;
+use crate::challenges::rules::entering::AnswerKind;
+use crate::money::Currency;
 
 pub(crate) const TIMETABLE: Timetable =
     Timetable { announced_days: 60, appeal_days: 14, funding_days: 180, judging_days: 30, submission_days: 90 };
@@ -29,8 +31,13 @@ pub(crate) fn drill() -> Rules {
         name: name.into(),
     };
     Rules {
+        appeal_decision_days: None,
+        blind: false,
+        consent_days: None,
         eligibility: "Any team.".into(),
         entry_fee: None,
+        extensions: None,
+        fee_disclosure: None,
         judges_needed: 2,
         licences: vec!["CERN-OHL-S-2.0".into(), "CC-BY-SA-4.0".into()],
         prizes: vec![
@@ -46,6 +53,9 @@ pub(crate) fn drill() -> Rules {
                 stage: "final".into(),
             },
         ],
+        questions: Vec::new(),
+        rollover_days: None,
+        secret_rubric: None,
         stages: vec![
             stage("proposal", &[], &gate[..1]),
             stage("prototype", &criteria, &gate),
@@ -113,9 +123,45 @@ fn rules_that_contradict_themselves_are_refused_by_pointer() {
 }
 
 #[test]
-fn f4_no_rules_leave_money_in_a_purse_out_of_which_no_way_leads() {
-    let rules = Rules { unawarded: Unawarded::RollOver, ..drill() };
-    let refused = rules.check(usd("250000.00")).expect_err("nothing extends a challenge");
-    assert!(matches!(&refused, Error::Invalid { pointer, .. } if pointer == "/unawarded"), "{refused}");
-    assert!(drill().check(usd("250000.00")).is_ok());
+fn f4_money_that_nobody_won_may_wait_for_another_challenge_for_a_stated_time() {
+    let rules = Rules { unawarded: Unawarded::RollOver, rollover_days: Some(90), ..drill() };
+    assert!(rules.check(usd("250000.00")).is_ok());
+    for days in [0, 731] {
+        let wrong = Rules { rollover_days: Some(days), ..rules.clone() };
+        assert_eq!(pointer(&wrong), "/rollover_days");
+    }
+}
+
+#[test]
+fn what_a_document_does_not_say_leaves_no_trace_in_its_bytes_and_what_it_says_stands_in_order() {
+    let plain = drill().canonical();
+    for name in ["blind", "questions", "consent_days", "secret_rubric", "extensions", "fee_disclosure", "rollover_days"]
+    {
+        assert!(!plain.contains(&format!("\"{name}\"")), "{name}: documents from before keep their digests");
+    }
+    let question =
+        Question { kind: AnswerKind::YesNo, name: "adult".into(), title: "Of age?".into(), wants: Some(true) };
+    let disclosure =
+        FeeDisclosure { excluded_places: vec!["Nowhere".into()], skill: "Tests.".into(), sponsor: "Foundation".into() };
+    let whole = Rules {
+        appeal_decision_days: Some(7),
+        blind: true,
+        consent_days: Some(10),
+        extensions: Some(Extensions { days: 30, most: 2 }),
+        fee_disclosure: Some(disclosure),
+        questions: vec![question],
+        rollover_days: Some(90),
+        secret_rubric: Some(Digest::of(b"rubric")),
+        ..drill()
+    };
+    assert!(whole.check(usd("250000.00")).is_ok());
+    let text = whole.canonical();
+    let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(value.to_string(), text, "keys stand in alphabetical order, as RFC 8785 demands");
+    assert_eq!(serde_json::from_str::<Rules>(&text).expect("a document of rules"), whole);
+    assert_eq!(pointer(&Rules { extensions: Some(Extensions { days: 0, most: 2 }), ..drill() }), "/extensions/days");
+    assert_eq!(pointer(&Rules { extensions: Some(Extensions { days: 9, most: 21 }), ..drill() }), "/extensions/most");
+    let mut wrong = whole;
+    wrong.questions.push(wrong.questions[0].clone());
+    assert_eq!(pointer(&wrong), "/questions");
 }

@@ -1,7 +1,7 @@
 //! Submissions: what a team hands in for a stage, with the evidence of its gate, and on whose work it builds.
 //!
 //! `draft → submitted`; a draft that is still one when submissions close is `incomplete`: it is not judged. Incomplete
-//! work cannot be submitted at all, so whatever judges see is complete.
+//! work cannot be submitted at all, so whatever judges see is complete. The work of an entry that is withdrawn is `withdrawn` too.
 
 use super::rulebook::{Rules, Stage};
 use crate::error::{Error, Refusal};
@@ -50,6 +50,8 @@ pub enum SubmissionState {
     },
     /// It was no more than a draft when submissions closed: it is not judged.
     Incomplete,
+    /// Its entry was withdrawn: it is not judged.
+    Withdrawn,
 }
 
 impl SubmissionState {
@@ -59,6 +61,7 @@ impl SubmissionState {
             SubmissionState::Draft => "draft",
             SubmissionState::Submitted { .. } => "submitted",
             SubmissionState::Incomplete => "incomplete",
+            SubmissionState::Withdrawn => "withdrawn",
         }
     }
 
@@ -66,7 +69,7 @@ impl SubmissionState {
     pub fn submitted_at(self) -> Option<Timestamp> {
         match self {
             SubmissionState::Submitted { at } => Some(at),
-            SubmissionState::Draft | SubmissionState::Incomplete => None,
+            SubmissionState::Draft | SubmissionState::Incomplete | SubmissionState::Withdrawn => None,
         }
     }
 }
@@ -171,6 +174,7 @@ impl Submission {
             SubmissionState::Incomplete => {
                 Err(Refusal::new("submission-closed", "the time for submissions has passed"))
             }
+            SubmissionState::Withdrawn => Err(Refusal::new("submission-closed", "its entry was withdrawn")),
         }
     }
 
@@ -178,7 +182,7 @@ impl Submission {
     pub fn submit(self, rules: &Rules, now: Timestamp) -> Result<Submission, Refusal> {
         match self.state {
             SubmissionState::Draft => {}
-            SubmissionState::Submitted { .. } | SubmissionState::Incomplete => {
+            SubmissionState::Submitted { .. } | SubmissionState::Incomplete | SubmissionState::Withdrawn => {
                 let detail = format!("the submission is {}, not a draft", self.state.as_str());
                 return Err(Refusal::new("submission-not-draft", detail));
             }

@@ -54,6 +54,11 @@ fn from_row(row: &Row) -> Result<Challenge, Error> {
         },
         account: row.get::<_, Option<i32>>("account").map(AccountNumber),
         state: state(row)?,
+        is_blind: row.get("is_blind"),
+        extensions: u8::try_from(row.get::<_, i16>("extensions"))
+            .map_err(|_| Error::inconsistent("a number of extensions out of bounds"))?,
+        consent_until: row.get("consent_until"),
+        rolls_until: row.get("rolls_until"),
         version: row.get("version"),
         created_at: row.get("created_at"),
     })
@@ -66,8 +71,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &Challenge) -> Result<bool, Error
             "-- challenges::insert
             INSERT INTO challenge (book_id, id, slug, title, summary, purse, currency, rules_version, rules_sha256,
                                    announced_days, appeal_days, funding_days, judging_days, submission_days,
-                                   state, state_until, version, created_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+                                   state, state_until, version, created_at, is_blind)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
             ON CONFLICT (book_id, slug) DO NOTHING",
         )
         .await?;
@@ -93,6 +98,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &Challenge) -> Result<bool, Error
                 /* state_until */ &new.state.until(),
                 /* version */ &new.version,
                 /* created_at */ &new.created_at,
+                /* is_blind */ &new.is_blind,
             ],
         )
         .await?;
@@ -146,7 +152,8 @@ pub async fn update(tx: &Transaction<'_>, changed: &Challenge) -> Result<Challen
             "-- challenges::update
             UPDATE challenge SET state = $3, state_until = $4, escalated = $5, reason = $6, account = $7, purse = $8,
                                  rules_version = $9, rules_sha256 = $10, announced_days = $11, appeal_days = $12,
-                                 funding_days = $13, judging_days = $14, submission_days = $15, version = version + 1
+                                 funding_days = $13, judging_days = $14, submission_days = $15, is_blind = $16,
+                                 extensions = $17, consent_until = $18, rolls_until = $19, version = version + 1
              WHERE book_id = $1 AND id = $2
             RETURNING *",
         )
@@ -170,6 +177,10 @@ pub async fn update(tx: &Transaction<'_>, changed: &Challenge) -> Result<Challen
                 /* funding_days */ &changed.timetable.funding_days.cast_signed(),
                 /* judging_days */ &changed.timetable.judging_days.cast_signed(),
                 /* submission_days */ &changed.timetable.submission_days.cast_signed(),
+                /* is_blind */ &changed.is_blind,
+                /* extensions */ &i16::from(changed.extensions),
+                /* consent_until */ &changed.consent_until,
+                /* rolls_until */ &changed.rolls_until,
             ],
         )
         .await?;

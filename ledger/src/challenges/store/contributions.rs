@@ -3,6 +3,7 @@
 use crate::challenges::rules::purse::{Capture, Contribution};
 use crate::engine::store::rows::{digest, money, sum, word};
 use crate::error::Error;
+use crate::evidence::Digest;
 use crate::id::{BookId, ChallengeId, OrganisationId, PurseContributionId, SettlementId};
 use deadpool_postgres::{GenericClient, Transaction};
 use tokio_postgres::Row;
@@ -28,8 +29,11 @@ fn from_row(row: &Row) -> Result<Contribution, Error> {
         reference: row.get("reference"),
         amount: money(row.get("amount"), word(row.get("currency"))?)?,
         returned: row.get("returned"),
+        rolled: row.get("rolled"),
+        rolled_from: row.get::<_, Option<Uuid>>("rolled_from").map(|id| PurseContributionId::new(book, id)),
         rules_version: row.get("rules_version"),
         rules: digest(row.get("rules_sha256"))?,
+        is_agreed: row.get("is_agreed"),
         state: word(row.get("state"))?,
         capture,
         version: row.get("version"),
@@ -219,6 +223,8 @@ pub struct Totals {
     pub settled: i64,
     /// What went back, of what had arrived.
     pub returned: i64,
+    /// What went on to other challenges, of what had arrived.
+    pub rolled: i64,
 }
 
 /// What was given to a challenge. What has moved the purse is bounded by its account, what is only pledged by nothing.
@@ -229,7 +235,7 @@ pub async fn totals(client: &impl GenericClient, challenge: ChallengeId) -> Resu
             SELECT coalesce(sum(amount) FILTER (WHERE state = 'pledged'), 0)::text AS pledged,
                    coalesce(sum(amount) FILTER (WHERE state = 'captured'), 0)::bigint AS captured,
                    coalesce(sum(amount) FILTER (WHERE state IN ('settled', 'returned')), 0)::bigint AS settled,
-                   coalesce(sum(returned), 0)::bigint AS returned
+                   coalesce(sum(returned), 0)::bigint AS returned, coalesce(sum(rolled), 0)::bigint AS rolled
               FROM purse_contribution WHERE book_id = $1 AND challenge = $2",
         )
         .await?;
@@ -240,6 +246,7 @@ pub async fn totals(client: &impl GenericClient, challenge: ChallengeId) -> Resu
         captured: row.get("captured"),
         settled: row.get("settled"),
         returned: row.get("returned"),
+        rolled: row.get("rolled"),
     })
 }
 
@@ -284,5 +291,96 @@ pub async fn update_returned(tx: &Transaction<'_>, id: PurseContributionId, mino
         )
         .await?;
     tx.execute(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object, /* returned */ &minor]).await?;
+    Ok(())
+}
+
+/// The contribution, its row locked until the transaction ends. Its challenge is locked before it.
+pub async fn lock(tx: &Transaction<'_>, id: PurseContributionId) -> Result<Contribution, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- contributions::lock
+            SELECT * FROM purse_contribution WHERE book_id = $1 AND id = $2 FOR NO KEY UPDATE",
+        )
+        .await?;
+    let row = tx.query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
+    row.as_ref().map(from_row).transpose()?.ok_or(Error::NotFound("contribution"))
+}
+
+/// The sponsor agreed to a version of the rules.
+pub async fn update_agreed(
+    tx: &Transaction<'_>,
+    id: PurseContributionId,
+    version: i32,
+    rules: Digest,
+) -> Result<Contribution, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- contributions::update_agreed
+            UPDATE purse_contribution SET rules_version = $3, rules_sha256 = $4, is_agreed = true, version = version + 1
+             WHERE book_id = $1 AND id = $2
+            RETURNING *",
+        )
+        .await?;
+    let row = tx
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &id.book.0,
+                /* id */ &id.object,
+                /* rules_version */ &version,
+                /* rules_sha256 */ &rules.0.as_slice(),
+            ],
+        )
+        .await?;
+    from_row(&row)
+}
+
+/// `minor` more minor units went on to another challenge.
+pub async fn update_rolled(tx: &Transaction<'_>, id: PurseContributionId, minor: i64) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- contributions::update_rolled
+            UPDATE purse_contribution SET rolled = rolled + $3, version = version + 1
+             WHERE book_id = $1 AND id = $2",
+        )
+        .await?;
+    tx.execute(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object, /* rolled */ &minor]).await?;
+    Ok(())
+}
+
+/// What rolled over from another challenge, by an entry of the journal: it is settled, and nobody has agreed to the rules.
+pub async fn insert_rolled(
+    tx: &Transaction<'_>,
+    new: &Contribution,
+    from: PurseContributionId,
+    entry: i64,
+) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- contributions::insert_rolled
+            INSERT INTO purse_contribution (book_id, id, challenge, sponsor, partner, reference, amount, currency,
+                                            rules_version, rules_sha256, state, created_at, rolled_from, entry, is_agreed)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'settled', $11, $12, $13, false)",
+        )
+        .await?;
+    tx.execute(
+        &statement,
+        &[
+            /* book_id */ &new.id.book.0,
+            /* id */ &new.id.object,
+            /* challenge */ &new.challenge.object,
+            /* sponsor */ &new.sponsor.0,
+            /* partner */ &new.partner.0,
+            /* reference */ &new.reference,
+            /* amount */ &new.amount.minor(),
+            /* currency */ &new.amount.currency().code(),
+            /* rules_version */ &new.rules_version,
+            /* rules_sha256 */ &new.rules.0.as_slice(),
+            /* created_at */ &new.created_at,
+            /* rolled_from */ &from.object,
+            /* entry */ &entry,
+        ],
+    )
+    .await?;
     Ok(())
 }

@@ -1,15 +1,20 @@
 //! Teams that entered a challenge, and their fees.
 
-use crate::challenges::rules::entrant::Entrant;
-use crate::engine::store::rows::digest;
+use crate::challenges::rules::entrant::{Entrant, Withdrawal};
+use crate::engine::store::rows::{digest, word};
 use crate::error::Error;
 use crate::id::{BookId, ChallengeId, EntrantId, OrganisationId, PersonId, SettlementId};
 use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-fn from_row(row: &Row) -> Result<Entrant, Error> {
+pub(super) fn from_row(row: &Row) -> Result<Entrant, Error> {
     let book = BookId(row.get("book_id"));
+    let withdrawn = match row.get::<_, Option<Timestamp>>("withdrawn_at") {
+        Some(at) => Some(Withdrawal { at, by: word(row.get("withdrawn_by"))? }),
+        None => None,
+    };
     Ok(Entrant {
         id: EntrantId::new(book, row.get("id")),
         challenge: ChallengeId::new(book, row.get("challenge")),
@@ -20,6 +25,7 @@ fn from_row(row: &Row) -> Result<Entrant, Error> {
         rules: digest(row.get("rules_sha256"))?,
         fee: row.get("fee"),
         fee_state: row.get::<_, &str>("fee_state").parse()?,
+        withdrawn,
         version: row.get("version"),
         entered_at: row.get("entered_at"),
     })
@@ -245,7 +251,7 @@ pub async fn fees_captured(client: &impl GenericClient, challenge: ChallengeId) 
     Ok(row.get(0))
 }
 
-/// The settled fees of a challenge went where its rules say; answers what each was, with its custodian, the oldest first.
+/// The settled fees of entries that stand went where the rules say; answers what each was, with its custodian, the oldest first.
 pub async fn close_fees(
     tx: &Transaction<'_>,
     challenge: ChallengeId,
@@ -254,14 +260,19 @@ pub async fn close_fees(
         .prepare_cached(
             "-- entrants::close_fees
             UPDATE entrant SET fee_state = 'closed', version = version + 1
-             WHERE book_id = $1 AND challenge = $2 AND fee_state = 'settled'
+             WHERE book_id = $1 AND challenge = $2 AND fee_state = 'settled' AND state = 'entered'
             RETURNING id, partner, fee",
         )
         .await?;
     let rows = tx.query(&statement, &[/* book_id */ &challenge.book.0, /* challenge */ &challenge.object]).await?;
+    Ok(fees(challenge, &rows))
+}
+
+/// What each fee was, with its custodian, the oldest first.
+pub(super) fn fees(challenge: ChallengeId, rows: &[Row]) -> Vec<(EntrantId, OrganisationId, i64)> {
     let fee =
         |row: &Row| (EntrantId::new(challenge.book, row.get("id")), OrganisationId(row.get("partner")), row.get("fee"));
     let mut fees: Vec<_> = rows.iter().map(fee).collect();
     fees.sort_unstable();
-    Ok(fees)
+    fees
 }

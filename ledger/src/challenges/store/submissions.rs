@@ -17,6 +17,7 @@ fn from_row(row: &Row, evidence: Vec<Evidence>, attributions: Vec<Attribution>) 
         ("draft", None) => SubmissionState::Draft,
         ("submitted", Some(at)) => SubmissionState::Submitted { at },
         ("incomplete", None) => SubmissionState::Incomplete,
+        ("withdrawn", None) => SubmissionState::Withdrawn,
         (other, _) => return Err(Error::inconsistent(format!("a submission in the state {other}"))),
     };
     let placed = row.get::<_, Option<i32>>("place").zip(row.get::<_, Option<i32>>("score"));
@@ -329,4 +330,81 @@ pub async fn update_placed(tx: &Transaction<'_>, id: SubmissionId, placed: Place
     )
     .await?;
     Ok(())
+}
+
+/// The places of all submissions to a challenge fall: they are judged again.
+pub async fn clear_places(tx: &Transaction<'_>, challenge: ChallengeId) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- submissions::clear_places
+            UPDATE submission SET place = NULL, score = NULL, version = version + 1
+             WHERE book_id = $1 AND challenge = $2 AND place IS NOT NULL",
+        )
+        .await?;
+    tx.execute(&statement, &[/* book_id */ &challenge.book.0, /* challenge */ &challenge.object]).await?;
+    Ok(())
+}
+
+/// What was built on what, among the work that was handed in to a challenge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edge {
+    /// What builds on the other.
+    pub submission: SubmissionId,
+    /// The team whose work that is.
+    pub team: OrganisationId,
+    /// Place in its list, from 1.
+    pub number: i16,
+    /// Name of its stage.
+    pub stage: String,
+    /// The other.
+    pub builds_on: SubmissionId,
+    /// The team whose work that is.
+    pub of_team: OrganisationId,
+    /// What was taken over.
+    pub part: String,
+    /// How much of the whole, hundredths of a percent.
+    pub share: u16,
+}
+
+/// What was built on what, by submission and number, after a pair of them.
+pub async fn edges(
+    client: &impl GenericClient,
+    challenge: ChallengeId,
+    after: (Uuid, i16),
+    limit: i64,
+) -> Result<Vec<Edge>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- submissions::edges
+            SELECT s.id, s.team, s.stage, a.number, a.builds_on, a.part, a.share, o.team AS of_team
+              FROM submission s
+              JOIN attribution a ON a.book_id = s.book_id AND a.submission = s.id AND a.revision = s.revision
+              JOIN submission o ON o.book_id = a.book_id AND o.id = a.builds_on
+             WHERE s.book_id = $1 AND s.challenge = $2 AND s.state = 'submitted' AND (s.id, a.number) > ($3, $4)
+             ORDER BY s.id, a.number LIMIT $5",
+        )
+        .await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* book_id */ &challenge.book.0,
+                /* challenge */ &challenge.object,
+                /* after */ &after.0,
+                /* after_number */ &after.1,
+                /* limit */ &limit,
+            ],
+        )
+        .await?;
+    let edge = |row: &Row| Edge {
+        submission: SubmissionId::new(challenge.book, row.get("id")),
+        team: OrganisationId(row.get("team")),
+        number: row.get("number"),
+        stage: row.get("stage"),
+        builds_on: SubmissionId::new(challenge.book, row.get("builds_on")),
+        of_team: OrganisationId(row.get("of_team")),
+        part: row.get("part"),
+        share: row.get::<_, i16>("share").cast_unsigned(),
+    };
+    Ok(rows.iter().map(edge).collect())
 }

@@ -156,7 +156,7 @@ fn take(line: &mut FundLine, row: &KindTotal) -> Result<(), Error> {
         K::RefundSent | K::RefundFailed | K::PurseReturned | K::EntryFeeReturned | K::PoolReturned => {
             add(&mut line.refunded, out_of - into)?;
         }
-        K::FundMoved | K::MatchPaid | K::InterBookSent | K::InterBookMirrored => {
+        K::FundMoved | K::PurseRolled | K::MatchPaid | K::InterBookSent | K::InterBookMirrored => {
             add(&mut line.moved_in, into)?;
             add(&mut line.moved_out, out_of)?;
         }

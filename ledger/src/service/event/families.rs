@@ -399,8 +399,19 @@ pub const FAMILIES: &[Family] = &[
             ("captured", "The fee is taken, and lies with its custodian."),
             ("settled", "The fee has arrived."),
             ("closed", "The fee went back, or is earned, as the rules say."),
+            ("returned", "The fee went back with the entry, which was withdrawn."),
         ],
         facts: &["challenge", "team", "settlement", "amount", "currency", "entry"],
+    },
+    Family {
+        name: "withdrawn_entry",
+        prefix: "ent",
+        audience: Insiders,
+        states: &[
+            ("team", "A team did not agree to rules that were changed, and withdrew."),
+            ("silence", "A team did not answer in time, and its entry was withdrawn."),
+        ],
+        facts: &["challenge", "rules_version"],
     },
     Family {
         name: "submission",
@@ -410,8 +421,21 @@ pub const FAMILIES: &[Family] = &[
             ("draft", "It is drafted, or drafted anew."),
             ("submitted", "It is handed in."),
             ("incomplete", "The time was over before it was handed in."),
+            ("withdrawn", "Its entry was withdrawn."),
         ],
         facts: &["challenge", "entrant", "team", "revision"],
+    },
+    Family {
+        name: "appeal",
+        prefix: "apl",
+        audience: Insiders,
+        states: &[
+            ("open", "A team has something against a ranking."),
+            ("upheld", "It was right: the work is judged again."),
+            ("dismissed", "It was wrong."),
+            ("lapsed", "Nobody decided in time: the ranking stands."),
+        ],
+        facts: &["challenge", "entrant"],
     },
     Family {
         name: "award",

@@ -9,7 +9,7 @@ use crate::books::operations::wind_ups::enqueue_lines;
 use crate::books::rules::wind_up::{PlanKind, WindUp, WindUpState};
 use crate::books::store::wind_ups;
 use crate::calendar::{days_after, to_microseconds};
-use crate::challenges::operations::challenges;
+use crate::challenges::operations::{challenges, rollovers};
 use crate::engine::store::books::{self, Book};
 use crate::error::Error;
 use crate::id::{CampaignId, WindUpId};
@@ -19,7 +19,7 @@ use crate::pledging::operations::{campaigns as campaign_operations, return_times
 use crate::pledging::store::campaigns;
 use crate::service::change::Change;
 use crate::service::store::activity::{self, Actor, Done};
-use crate::winding::rules::line::{Account, LineState, Of};
+use crate::winding::rules::line::{Account, LineKind, LineState, Of};
 use crate::winding::store::lines;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
@@ -66,7 +66,8 @@ pub async fn give_back(tx: &Transaction<'_>, account: &Account, wall: Timestamp)
     let change = Change::by_service(REASON);
     match account.of {
         Some(Of::Campaign(id)) => return_fund(tx, id, wall).await,
-        Some(Of::Challenge(id)) if !account.is_over => challenges::cancel(tx, id, change, wall).await.map(drop),
+        Some(Of::Challenge(id)) if !account.is_over => challenges::give_up(tx, id, change, wall).await.map(drop),
+        Some(Of::Challenge(id)) if account.kind == LineKind::Purse => rollovers::end_now(tx, id, wall).await.map(drop),
         Some(Of::Round(id)) if !account.is_over => rounds::cancel(tx, id, change, wall).await.map(drop),
         Some(Of::Challenge(_) | Of::Round(_) | Of::Organisation(_)) | None => Ok(()),
     }

@@ -1,6 +1,6 @@
 //! The money of challenges: what fills a purse, the fees of teams, and what goes back to the sponsors.
 
-use super::{Scene, complete, drill, small};
+use super::{Scene, complete, drill, entry, small};
 use ledger::Error;
 use ledger::challenges::operations::{challenges, submissions};
 use ledger::challenges::rules::entrant;
@@ -98,7 +98,8 @@ async fn l12_a_partner_takes_the_fees_of_those_teams_only_that_named_it() {
         let ground = &scene.ground;
         ground
             .run(async |tx| {
-                submissions::enter(tx, challenge.id, team.id, challenge.rules, collector, team.member, wall).await
+                submissions::enter(tx, entry(challenge.id, team.id, challenge.rules, collector), team.member, wall)
+                    .await
             })
             .await
     };

@@ -1,0 +1,278 @@
+//! A walk at random through a challenge: after every step its money adds up.
+
+use super::{Scene, small};
+use ledger::Error;
+use ledger::challenges::operations::{challenges, consents, judging, submissions};
+use ledger::challenges::rules::challenge::{Challenge, ChallengeState};
+use ledger::challenges::rules::entrant::Entrant;
+use ledger::challenges::rules::rulebook::{EntryFee, Extensions, FeeGoesTo, Rules, Unawarded};
+use ledger::challenges::store::{appeals, awards, contributions, entrants};
+use ledger::id::{ChallengeId, SettlementId};
+use ledger::service::change::Change;
+use ledger::service::store::activity::Actor;
+use ledger::testing::{Team, usd};
+use ledger::treasury::operations::settlements;
+use uuid::Uuid;
+
+/// Numbers that look random and are the same for the same seed.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % end
+    }
+}
+
+/// How many steps a walk has.
+const STEPS: usize = 60;
+
+/// Who walks through a challenge of 900.00 with two prizes, a fee of 50.00, extensions and money that rolls over.
+struct Walk {
+    scene: Scene,
+    challenge: ChallengeId,
+    teams: Vec<Team>,
+    day: i64,
+    gifts: usize,
+    random: Random,
+}
+
+fn rules(unawarded: Unawarded, goes_to: FeeGoesTo) -> Rules {
+    let mut rules = small();
+    rules.prizes = vec![
+        super::by_rank("First", "final", "500.00", 1, 1),
+        super::by_rank("Second", "final", "250.00", 2, 2),
+        super::by_rank("Third", "final", "150.00", 3, 3),
+    ];
+    let entry_fee = Some(EntryFee { amount: usd("50.00"), goes_to });
+    let extensions = Some(Extensions { days: 20, most: 3 });
+    Rules { entry_fee, extensions, unawarded, rollover_days: Some(20), judges_needed: 1, ..rules }
+}
+
+impl Walk {
+    async fn new(seed: u64) -> Walk {
+        let scene = Scene::new().await;
+        let unawarded = if seed % 2 == 0 { Unawarded::RollOver } else { Unawarded::ReturnToSponsors };
+        let goes_to = if seed % 3 == 0 { FeeGoesTo::OperatingFund } else { FeeGoesTo::Teams };
+        let challenge = scene.challenge(rules(unawarded, goes_to)).await;
+        let mut teams = Vec::new();
+        for name in ["ada", "bob", "cem", "dan"] {
+            teams.push(scene.team(name).await);
+        }
+        scene.appoint_all(challenge.id).await;
+        Walk { scene, challenge: challenge.id, teams, day: 0, gifts: 0, random: Random(seed) }
+    }
+
+    async fn present(&self) -> Challenge {
+        ledger::challenges::store::challenges::get(&self.scene.ground.client().await, self.challenge).await.unwrap()
+    }
+
+    fn change(&self) -> Change<'static> {
+        Change { reason: "the walk says so", ..self.scene.change() }
+    }
+
+    /// One step; what is refused is refused, and changes nothing.
+    async fn step(&mut self) {
+        let (id, now) = (self.challenge, self.present().await);
+        let wall = self.scene.ground.day(self.day);
+        let team = self.teams[self.random.below(self.teams.len())];
+        let step = self.random.below(13);
+        let (scene, change) = (&self.scene, self.change());
+        let done: Result<(), Error> = match step {
+            0 | 1 => self.give(&now).await,
+            2 => scene.ground.run(async |tx| challenges::announce(tx, id, change, wall).await).await.map(drop),
+            3 => scene.ground.run(async |tx| challenges::open(tx, id, change, wall).await).await.map(drop),
+            4 => self.enter(&now, team).await,
+            5 => self.hand_in(team).await,
+            6 => {
+                let mut other = self.rules_in_force(&now).await;
+                other.terms = format!("The terms of step {} on day {}.", self.gifts, self.day);
+                scene.rewrite(id, other, self.day).await.map(drop)
+            }
+            7 => self.answer(&now, team).await,
+            8 => scene.extend(id, 5, self.day).await.map(drop),
+            9 if self.random.below(12) == 0 => scene.cancel(id, self.day).await.map(drop),
+            9 => self.judge(&now).await,
+            10 => scene.appeal(id, team, self.day).await.map(drop),
+            11 => self.decide().await,
+            _ => self.pass().await,
+        };
+        match done {
+            Ok(()) | Err(Error::Refused(_) | Error::Invalid { .. } | Error::Forbidden(_)) => {}
+            Err(other) => panic!("step {step} on day {}: {other}", self.day),
+        }
+    }
+
+    async fn give(&mut self, now: &Challenge) -> Result<(), Error> {
+        self.gifts += 1;
+        let amount = ["900.00", "450.00", "300.00", "150.01", "100.00"][self.random.below(5)];
+        let sponsor = self.random.below(2);
+        self.scene.give(now, sponsor, amount, self.day).await?;
+        self.often_arrives().await;
+        Ok(())
+    }
+
+    async fn rules_in_force(&self, now: &Challenge) -> Rules {
+        let client = self.scene.ground.client().await;
+        let found = ledger::challenges::store::challenges::get_rules(&client, now.id, now.rules_version).await;
+        found.unwrap().rules
+    }
+
+    async fn entry_of(&self, team: Team) -> Option<Entrant> {
+        entrants::find_of_team(&self.scene.ground.client().await, self.challenge, team.id).await.unwrap()
+    }
+
+    async fn enter(&mut self, now: &Challenge, team: Team) -> Result<(), Error> {
+        let wall = self.scene.ground.day(self.day);
+        let new = super::entry(now.id, team.id, now.rules, None);
+        let entrant = self.scene.ground.run(async |tx| submissions::enter(tx, new, team.member, wall).await).await?;
+        if self.random.below(4) > 0 {
+            self.scene.capture_fee(entrant.id, self.day).await?;
+            self.often_arrives().await;
+        }
+        Ok(())
+    }
+
+    async fn hand_in(&self, team: Team) -> Result<(), Error> {
+        let draft = self.scene.draft(self.challenge, team, "final", super::complete("final", &[]), self.day).await?;
+        self.scene.submit(&draft, team, self.day).await.map(drop)
+    }
+
+    async fn answer(&mut self, now: &Challenge, team: Team) -> Result<(), Error> {
+        let Some(entrant) = self.entry_of(team).await else { return self.take_back().await };
+        match self.random.below(3) {
+            0 => self.scene.withdraw(entrant.id, team, self.day).await.map(drop),
+            1 => self.take_back().await,
+            _ => self.scene.consent(entrant.id, team, now.rules, self.day).await.map(drop),
+        }
+    }
+
+    async fn take_back(&self) -> Result<(), Error> {
+        let client = self.scene.ground.client().await;
+        let given = contributions::list(&client, self.challenge, Uuid::nil(), 100).await.unwrap();
+        let Some(first) = given.first().map(|one| one.id) else { return Ok(()) };
+        let (actor, wall) = (Actor::Person(self.scene.ground.owner), self.scene.ground.day(self.day));
+        self.scene.ground.run(async |tx| consents::take_back(tx, first, actor, wall).await).await.map(drop)
+    }
+
+    async fn judge(&self, now: &Challenge) -> Result<(), Error> {
+        let client = self.scene.ground.client().await;
+        let work = ledger::challenges::store::submissions::list_submitted(&client, now.id).await?;
+        drop(client);
+        for (points, work) in (40u8..).zip(&work) {
+            self.scene.score(self.scene.judges[0], work, [points, points], self.day).await?;
+        }
+        let wall = self.scene.ground.day(self.day);
+        self.scene.ground.run(async |tx| judging::rank(tx, now.id, self.change(), wall).await).await.map(drop)
+    }
+
+    async fn decide(&mut self) -> Result<(), Error> {
+        let client = self.scene.ground.client().await;
+        let all = appeals::list(&client, self.challenge, Uuid::nil(), 100).await?;
+        drop(client);
+        let is_upheld = self.random.below(2) == 0;
+        match all.last() {
+            Some(last) => self.scene.decide(last, is_upheld, self.day).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Days pass; what is under way arrives, and the worker looks.
+    async fn pass(&mut self) -> Result<(), Error> {
+        self.day += [1, 2, 14, 31, 61][self.random.below(5)];
+        if self.random.below(3) > 0 {
+            self.arrive().await;
+        }
+        self.scene.advance(self.challenge, self.day).await;
+        Ok(())
+    }
+
+    /// What custodians took is there two days later, or stays away for a while.
+    async fn often_arrives(&mut self) {
+        if self.random.below(4) > 0 {
+            self.day += 2;
+            self.arrive().await;
+        }
+    }
+
+    /// What is due arrives.
+    async fn arrive(&self) {
+        let ground = &self.scene.ground;
+        let open = "SELECT id FROM settlement WHERE settled_at IS NULL";
+        let rows = ground.database_owner().await.query(open, &[]).await.unwrap();
+        for row in rows {
+            let (id, wall) = (SettlementId::new(ground.book.id, row.get(0)), ground.day(self.day));
+            match ground.run(async |tx| settlements::settle(tx, id, wall).await).await.map(drop) {
+                Ok(()) | Err(Error::Refused(_)) => {}
+                Err(other) => panic!("{other}"),
+            }
+        }
+    }
+
+    /// What came into the purse is held, awarded, on its way back or gone on; fees are held, earned or on their way back; and the state
+    /// keeps to its guards.
+    async fn adds_up(&self, last: &Challenge) -> Challenge {
+        let client = self.scene.ground.client().await;
+        let now = self.present().await;
+        let totals = contributions::totals(&client, now.id).await.unwrap();
+        let awarded: i64 =
+            awards::list(&client, now.id, (0, 0), 500).await.unwrap().iter().map(|award| award.amount.minor()).sum();
+        let held = self.scene.balance("liabilities:purse:drill").await;
+        assert_eq!(totals.captured + totals.settled, held + awarded + totals.returned + totals.rolled, "{now:?}");
+        assert_eq!(self.scene.prizes_payable().await, awarded, "nothing was paid out: all is payable");
+        let fees = self.fees().await;
+        let refunds = self.scene.balance(&format!("liabilities:refunds:{}", self.scene.ground.book.organisation)).await;
+        let earned = self.scene.balance("equity:operating:drill").await;
+        let waiting = self.scene.balance("liabilities:entry-fees:drill").await;
+        assert_eq!(fees, waiting + earned + refunds - totals.returned, "{now:?}");
+        assert_eq!(now.purse, last.purse, "the purse stays");
+        if let (Some(before), Some(after)) = (last.state.submissions_until(), now.state.submissions_until()) {
+            assert!(after >= before, "time is not made shorter");
+        }
+        if now.state.is_awarded() {
+            assert_eq!(appeals::next_lapse(&client, now.id).await.unwrap(), None, "an appeal was open");
+            assert!(now.rolls_until.is_some() || held == 0, "money lies in a purse out of which no way leads");
+        }
+        if matches!(now.state, ChallengeState::Cancelled { .. }) {
+            assert_eq!((held, waiting), (0, 0));
+        }
+        now
+    }
+
+    /// Fees that custodians took, minor units.
+    async fn fees(&self) -> i64 {
+        let row = "SELECT coalesce(sum(fee), 0)::bigint FROM entrant WHERE entry > 0";
+        self.scene.ground.client().await.query_one(row, &[]).await.unwrap().get(0)
+    }
+}
+
+#[tokio::test]
+async fn a_walk_at_random_through_a_challenge_adds_up_after_each_step() {
+    let seeds = match std::env::var("COMMONPURSE_SEED") {
+        Ok(seed) => vec![seed.parse().unwrap()],
+        Err(_) => (1..=6).collect(),
+    };
+    let mut ends = Vec::new();
+    for seed in seeds {
+        let mut walk = Walk::new(seed).await;
+        let mut last = walk.present().await;
+        for _ in 0..STEPS {
+            walk.step().await;
+            last = walk.adds_up(&last).await;
+        }
+        // To its end: everything arrives, and the worker looks until nothing waits.
+        for _ in 0..20 {
+            walk.arrive().await;
+            walk.day += 61;
+            walk.scene.advance(walk.challenge, walk.day).await;
+            last = walk.adds_up(&last).await;
+        }
+        assert!(last.state.until().is_none() && last.rolls_until.is_none(), "COMMONPURSE_SEED={seed}: {last:?}");
+        assert_eq!(walk.scene.balance("liabilities:purse:drill").await, 0, "COMMONPURSE_SEED={seed}");
+        walk.scene.ground.audit().await;
+        ends.push(last.state.as_str());
+    }
+    ends.sort_unstable();
+    ends.dedup();
+    assert!(ends.len() > 1 && ends.contains(&"awarded"), "the walks go one way only: {ends:?}");
+}

@@ -1,0 +1,107 @@
+-- What guards challenges: what was promised to teams and sponsors is not taken back, and nothing is awarded while doubts are heard.
+
+-- A challenge whose rules were published keeps the sum of its prizes, and whoever has time for work does not get less of it. Nothing is
+-- awarded while an appeal is open.
+CREATE OR REPLACE FUNCTION challenge_as_promised() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF OLD.state <> 'draft' AND (NEW.purse, NEW.currency) IS DISTINCT FROM (OLD.purse, OLD.currency) THEN
+        RAISE EXCEPTION 'book %: challenge % keeps its purse', OLD.book_id, OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.rules_version < OLD.rules_version OR NEW.extensions < OLD.extensions
+       OR (OLD.state NOT IN ('draft', 'funding', 'announced') AND NEW.is_blind <> OLD.is_blind)
+       OR (OLD.state NOT IN ('draft', 'funding', 'announced', 'open', 'extended') AND NEW.rules_version <> OLD.rules_version) THEN
+        RAISE EXCEPTION 'book %: challenge % keeps to its rules', OLD.book_id, OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state IN ('open', 'extended') AND NEW.state IN ('open', 'extended') AND NEW.state_until < OLD.state_until THEN
+        RAISE EXCEPTION 'book %: the time for submissions to challenge % is not made shorter', OLD.book_id, OLD.id
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.state IN ('awarded', 'no_award') AND OLD.state NOT IN ('awarded', 'no_award')
+       AND EXISTS (SELECT FROM public.appeal a
+                    WHERE a.book_id = NEW.book_id AND a.challenge = NEW.id AND a.state = 'open') THEN
+        RAISE EXCEPTION 'book %: an appeal against the ranking of challenge % is open', OLD.book_id, OLD.id
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER challenge_as_promised BEFORE UPDATE ON challenge
+    FOR EACH ROW EXECUTE FUNCTION challenge_as_promised();
+
+-- No prize while an appeal is open, and none for an entry that was withdrawn.
+CREATE OR REPLACE FUNCTION award_undisputed() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT FROM public.appeal a
+                WHERE a.book_id = NEW.book_id AND a.challenge = NEW.challenge AND a.state = 'open') THEN
+        RAISE EXCEPTION 'book %: an appeal against the ranking of challenge % is open', NEW.book_id, NEW.challenge
+            USING ERRCODE = 'check_violation';
+    END IF;
+    IF EXISTS (SELECT FROM public.entrant e
+                WHERE e.book_id = NEW.book_id AND e.challenge = NEW.challenge AND e.team = NEW.team AND e.state = 'withdrawn') THEN
+        RAISE EXCEPTION 'book %: team % has withdrawn from challenge %', NEW.book_id, NEW.team, NEW.challenge
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER award_undisputed BEFORE INSERT ON award FOR EACH ROW EXECUTE FUNCTION award_undisputed();
+
+-- An entry that was withdrawn stays so, and a team agrees to later rules only.
+CREATE OR REPLACE FUNCTION entrant_as_agreed() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF (OLD.state = 'withdrawn'
+        AND (NEW.state, NEW.withdrawn_at, NEW.withdrawn_by, NEW.rules_version)
+            IS DISTINCT FROM (OLD.state, OLD.withdrawn_at, OLD.withdrawn_by, OLD.rules_version))
+       OR NEW.rules_version < OLD.rules_version OR (OLD.fee_state = 'returned' AND NEW.fee_state <> 'returned') THEN
+        RAISE EXCEPTION 'book %: entry % stays as it was agreed', OLD.book_id, OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.rules_version > OLD.rules_version
+       AND NOT EXISTS (SELECT FROM public.entry_consent c
+                        WHERE c.book_id = NEW.book_id AND c.entrant = NEW.id AND c.rules_version = NEW.rules_version) THEN
+        RAISE EXCEPTION 'book %: nobody agreed for entry % to rules %', OLD.book_id, OLD.id, NEW.rules_version
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER entrant_as_agreed BEFORE UPDATE ON entrant FOR EACH ROW EXECUTE FUNCTION entrant_as_agreed();
+
+-- The rubric that is shown is the one whose digest the rules of the challenge hold.
+CREATE OR REPLACE FUNCTION challenge_rubric_as_hashed() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM public.challenge c
+                     JOIN public.challenge_rules r
+                       ON r.book_id = c.book_id AND r.challenge = c.id AND r.version = c.rules_version
+                    WHERE c.book_id = NEW.book_id AND c.id = NEW.challenge
+                      AND r.document::jsonb ->> 'secret_rubric' = encode(NEW.sha256, 'hex')) THEN
+        RAISE EXCEPTION 'book %: the rules of challenge % hold another digest', NEW.book_id, NEW.challenge
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER challenge_rubric_as_hashed BEFORE INSERT ON challenge_rubric
+    FOR EACH ROW EXECUTE FUNCTION challenge_rubric_as_hashed();
+
+-- An appeal keeps what was said, and is decided once.
+CREATE OR REPLACE FUNCTION appeal_decided_once() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_changes CONSTANT text[] := ARRAY['state', 'decided_by', 'decided_at', 'decision', 'version'];
+BEGIN
+    IF OLD.state <> 'open' OR (to_jsonb(NEW) - v_changes) IS DISTINCT FROM (to_jsonb(OLD) - v_changes) THEN
+        RAISE EXCEPTION 'book %: appeal % is decided once', OLD.book_id, OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.decided_by IS NOT NULL
+       AND EXISTS (SELECT FROM public.judge j
+                    WHERE j.book_id = NEW.book_id AND j.challenge = NEW.challenge AND j.person = NEW.decided_by) THEN
+        RAISE EXCEPTION 'book %: a judge does not decide appeal %', OLD.book_id, OLD.id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER appeal_decided_once BEFORE UPDATE ON appeal FOR EACH ROW EXECUTE FUNCTION appeal_decided_once();
