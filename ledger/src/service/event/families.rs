@@ -433,7 +433,19 @@ pub const FAMILIES: &[Family] = &[
             ("returned", "It came back: what is owed is owed again."),
             ("cancelled", "It is given up before it was sent."),
         ],
-        facts: &["claim", "payee", "bank_account", "amount", "fee", "returned", "currency", "day", "entry"],
+        facts: &["claim", "payee", "payout_run", "bank_account", "amount", "fee", "returned", "currency", "day", "entry"],
+    },
+    Family {
+        name: "payout_run",
+        prefix: "prn",
+        audience: Keepers,
+        states: &[
+            ("gathering", "A payout of everything that some sources owe is asked for."),
+            ("ready", "All its payouts are asked for: somebody else approves them."),
+            ("done", "All its payouts are over."),
+            ("cancelled", "It is given up: what was not sent is cancelled."),
+        ],
+        facts: &["custodian", "amount", "currency"],
     },
     Family {
         name: "bank_line",
