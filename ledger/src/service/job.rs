@@ -5,9 +5,9 @@
 
 use crate::id::{
     BankAccountId, BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, CustodianFreezeId, DistributionId,
-    DonorId, EntrantId, HoldId, InvitationId, MatchingRoundId, OrganisationId, PayoutId, PayoutRunId, PlanChangeId, PlanMoveId,
-    PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId, StatementId, SuspenseId, WindUpId, WithdrawalId,
-    YearlyReceiptId,
+    DonorId, EntrantId, HoldId, InvitationId, MatchingRoundId, OrganisationId, PayoutId, PayoutRunId, PlanChangeId,
+    PlanMoveId, PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId, StatementId, SuspenseId, WindUpId,
+    WithdrawalId, YearlyReceiptId,
 };
 use crate::service::store::activity::Actor;
 use jiff::Timestamp;

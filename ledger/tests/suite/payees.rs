@@ -11,7 +11,7 @@ use ledger::payouts::operations::bank_accounts::{self, NewBankAccount};
 use ledger::payouts::operations::payouts::{self, NewPayout};
 use ledger::payouts::operations::runs::{self, NewRun};
 use ledger::payouts::operations::{payables, payees};
-use ledger::payouts::rules::owed::Owed;
+use ledger::payouts::rules::owed::{Owed, WaitsFor};
 use ledger::payouts::rules::payee::Payee;
 use ledger::payouts::rules::payout::{PayoutState, Source};
 use ledger::payouts::rules::run::{Run, RunState};
@@ -45,9 +45,7 @@ impl Scene {
         let cash = ground.account(&chart::cash_at(ground.book.organisation).code, AccountClass::Cash).await;
         let line = |debit, credit, amount| Line { kind: MovementKind::OpeningBalance, debit, credit, amount };
         let mut lines = vec![line(cash, opening, 600)];
-        for (owed, amount) in
-            [(Owed::Team(team.id), 100), (Owed::Member(1), 200), (Owed::Lender("seed".into()), 300)]
-        {
+        for (owed, amount) in [(Owed::Team(team.id), 100), (Owed::Member(1), 200), (Owed::Lender("seed".into()), 300)] {
             let account = owed.account();
             lines.push(line(opening, ground.account(&account.code, account.class).await, amount));
         }
@@ -122,7 +120,11 @@ async fn m6_a_run_asks_for_each_debt_once_and_leaves_alone_what_is_being_paid() 
     let first = scene.run(ALL, None).await.unwrap();
     assert_eq!(refusal(scene.run(ALL, None).await), "payout-run-gathering");
     let gathered = scene.gather(first).await;
-    assert_eq!((gathered.state, gathered.payouts, gathered.total), (RunState::Ready, 2, 300), "nobody is the lender yet");
+    assert_eq!(
+        (gathered.state, gathered.payouts, gathered.total),
+        (RunState::Ready, 2, 300),
+        "nobody is the lender yet"
+    );
     assert_eq!(scene.gather(first).await, gathered, "a page done twice is one");
     scene.name("seed", scene.ada).await.unwrap();
     let small = scene.run(ALL, Some("3.01")).await.unwrap();
@@ -189,7 +191,7 @@ async fn what_is_owed_to_a_person_is_all_that_stands_behind_their_number_and_the
     let due = payables::due(&client, scene.ada.into(), (0, 0), 10).await.unwrap();
     let seen: Vec<_> = due.iter().map(|due| (due.payable.owed.source(), due.payable.amount)).collect();
     assert_eq!(seen, [(Source::Member, 200), (Source::Lender, 300)]);
-    assert!(due.iter().all(|due| due.waits_for == payables::WaitsFor::BankAccount));
+    assert!(due.iter().all(|due| due.waits_for == WaitsFor::BankAccount));
     let of_team = payables::due(&client, scene.team.id.into(), (0, 0), 10).await.unwrap();
     assert_eq!((of_team.len(), of_team[0].payable.amount), (1, 100));
     let place = (due[0].payable.book.book.0, due[0].payable.account.0);
@@ -217,12 +219,16 @@ async fn the_database_pays_nobody_but_the_member_and_keeps_a_run_as_it_was_asked
     client.batch_execute(&plain).await.unwrap();
     for sql in [
         plain.replace("SELECT book_id, gen_random_uuid(), payee,", "SELECT book_id, gen_random_uuid(), requested_by,"),
-        plain.replace("payee_kind, custodian, source, payable, amount, currency,\n", "'organisation', custodian, source, payable, amount, currency,\n"),
+        plain.replace(
+            "payee_kind, custodian, source, payable, amount, currency,\n",
+            "'organisation', custodian, source, payable, amount, currency,\n",
+        ),
         plain.replace("state_until, NULL", &format!("state_until, '{}'::uuid", run.object)),
         "UPDATE payout SET payee_kind = 'organisation'".into(),
         "UPDATE payout SET run = NULL".into(),
         "UPDATE payout SET cash = 'till'".into(),
-        "UPDATE bank_account SET confirmed_by = gen_random_uuid(), confirmed_at = now() WHERE state = 'proposed'".into(),
+        "UPDATE bank_account SET confirmed_by = gen_random_uuid(), confirmed_at = now() WHERE state = 'proposed'"
+            .into(),
         "UPDATE bank_account SET link = NULL WHERE state = 'proposed'".into(),
         "UPDATE bank_account SET payee_kind = 'organisation'".into(),
         "UPDATE payout_run SET state = 'done'".into(),

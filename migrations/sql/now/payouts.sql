@@ -84,12 +84,12 @@ BEGIN
     END IF;
     IF NEW.source IN ('member', 'lender') THEN
         SELECT a.code INTO v_code FROM public.account a WHERE a.book_id = NEW.book_id AND a.number = NEW.payable;
-        IF v_code NOT LIKE 'liabilities:payable:' || NEW.source || ':%' OR NOT CASE NEW.source
-           WHEN 'member' THEN EXISTS (SELECT FROM public.member m
-                WHERE m.book_id = NEW.book_id AND m.number::text = split_part(v_code, ':', 4) AND m.person = NEW.payee)
-           ELSE EXISTS (SELECT FROM public.lender l
+        IF v_code IS NULL OR v_code NOT LIKE 'liabilities:payable:' || NEW.source || ':%'
+           OR (NEW.source = 'member' AND NOT EXISTS (SELECT FROM public.member m
+                WHERE m.book_id = NEW.book_id AND m.number::text = split_part(v_code, ':', 4) AND m.person = NEW.payee))
+           OR (NEW.source = 'lender' AND NOT EXISTS (SELECT FROM public.lender l
                 WHERE l.book_id = NEW.book_id AND l.name = split_part(v_code, ':', 4) AND l.payee = NEW.payee
-                  AND l.payee_kind = NEW.payee_kind) END THEN
+                  AND l.payee_kind = NEW.payee_kind)) THEN
             RAISE EXCEPTION 'book %: payout % goes to somebody to whom this is not owed', NEW.book_id, NEW.id
                 USING ERRCODE = 'check_violation';
         END IF;

@@ -71,7 +71,8 @@ async fn runs(app: &TestApp, cast: &Cast, known: &mut Known) -> Outcome {
     let path = format!("/v1/books/{}/payout-runs", cast.book);
     let mut made = Vec::new();
     for minimum in ["400.00", "1.00"] {
-        let new = json!({"sources": ["lender"], "currency": "USD", "minimum": usd(minimum), "memo": "All that is owed"});
+        let new =
+            json!({"sources": ["lender"], "currency": "USD", "minimum": usd(minimum), "memo": "All that is owed"});
         let run = cast.operator.post(&path, &new).await?.ok()?;
         app.work_until_idle().await?;
         made.push(text(&run, "/id")?.to_owned());

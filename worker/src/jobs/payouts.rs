@@ -8,9 +8,7 @@ use crate::screening::{Answer, Question};
 use ledger::book::AccountNumber;
 use ledger::engine::store::books;
 use ledger::id::{BankAccountId, PayoutId, PayoutRunId};
-use ledger::payouts::operations::{
-    bank_account_notices, bank_accounts, payout_notices, payouts, runs, sandbox_bank,
-};
+use ledger::payouts::operations::{bank_account_notices, bank_accounts, payout_notices, payouts, runs, sandbox_bank};
 use ledger::payouts::rules::bank_account::State;
 use ledger::payouts::rules::payout::{PayoutState, Screening};
 use ledger::service::store::jobs::Leased;

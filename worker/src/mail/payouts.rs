@@ -60,7 +60,9 @@ impl BankAccount {
     fn warning(&self) -> String {
         let BankAccount { payee, host, .. } = self;
         if self.is_person {
-            format!("If you know nothing of this, tell {host} at once: you can reject an account that is not active yet.")
+            format!(
+                "If you know nothing of this, tell {host} at once: you can reject an account that is not active yet."
+            )
         } else {
             format!(
                 "If you know nothing of this, tell {host} and the other owners and treasurers of {payee} at once: any of you can reject \

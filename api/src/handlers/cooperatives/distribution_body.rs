@@ -79,9 +79,9 @@ pub struct DistributionBody {
     digest: String,
     /// `draft`, `objection`, `objected`, `approved`, `posted`, `paid`, `statements_issued`, `reversed` or `withdrawn`.
     state: String,
-    /// What no bank has paid yet of the shares of members and lenders: of each of them the oldest shares are paid first, so that it is
-    /// 0 once all are paid out. Null while it is not posted, and when it was taken back. Statements are issued when it is posted, so
-    /// that its state says nothing of the money.
+    /// What is still owed of the shares of members and lenders, without what was sent: of each of them the oldest shares are paid first,
+    /// so that it is 0 once all are paid out. Null while it is not posted, and when it was taken back. Its state says nothing of that:
+    /// an account holds the shares of all periods, and what is sent may come back.
     unpaid: Option<BalanceBody>,
     /// When something happens by itself, by the book's clock; null when nothing does.
     deadline: Option<Timestamp>,
@@ -104,7 +104,7 @@ pub struct DistributionBody {
 }
 
 impl DistributionBody {
-    /// `own`: the memberships whose shares are shown; none for all. `unpaid`: what is left to pay of distributions, minor units.
+    /// `own`: the memberships whose shares are shown; none for all. `unpaid`: what is still owed of distributions, minor units.
     pub(super) fn new(
         it: Distribution,
         own: Option<&[MemberId]>,

@@ -19,10 +19,9 @@ use ledger::Error;
 use ledger::cooperatives::operations::distributions as operations;
 use ledger::cooperatives::rules::cooperative::Period;
 use ledger::cooperatives::rules::distribution::{Distribution, DistributionState};
-use ledger::cooperatives::store::distributions;
+use ledger::cooperatives::store::{distributions, unpaid};
 use ledger::engine::store::books::Book;
 use ledger::id::{BookRef, DistributionId};
-use ledger::payouts::store::payables;
 use ledger::text;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -103,8 +102,8 @@ pub(crate) async fn list(
     let after = window.after.unwrap_or_default();
     let rows = distributions::list(&client, book.id, own.is_none(), after, window.fetch()).await?;
     let ids: Vec<DistributionId> = rows.iter().map(|row| row.id).collect();
-    let unpaid = payables::unpaid(&client, book.id, &ids).await?;
-    let body = |row| DistributionBody::new(row, own.as_deref(), &unpaid);
+    let left = unpaid::of(&client, book.id, &ids).await?;
+    let body = |row| DistributionBody::new(row, own.as_deref(), &left);
     Ok(window.page(rows, |row| row.id.object, body).respond(&http))
 }
 
@@ -126,8 +125,8 @@ pub(crate) async fn show(
         return Err(Error::NotFound("distribution").into());
     }
     let tag = etag(found.version);
-    let unpaid = payables::unpaid(&client, book.id, &[*id]).await?;
-    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(DistributionBody::new(found, own.as_deref(), &unpaid)))
+    let left = unpaid::of(&client, book.id, &[*id]).await?;
+    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(DistributionBody::new(found, own.as_deref(), &left)))
 }
 
 /// Brings a draft before the members, who may object from now on.
@@ -267,8 +266,8 @@ async fn shown(
     distribution: Distribution,
 ) -> Result<Reply, Error> {
     let own = visible_members(client, caller, book).await?;
-    let unpaid = payables::unpaid(client, book.id, &[distribution.id]).await?;
-    Ok(Reply::ok(&DistributionBody::new(distribution, own.as_deref(), &unpaid)))
+    let left = unpaid::of(client, book.id, &[distribution.id]).await?;
+    Ok(Reply::ok(&DistributionBody::new(distribution, own.as_deref(), &left)))
 }
 
 /// Lists the objections: whoever answers them, and every member, has to see them.

@@ -33,7 +33,12 @@ pub struct NewPayoutDocument {
     #[schema(min_length = 1, max_length = 200, example = "Invoice 2031-07")]
     title: String,
     /// Where it stands.
-    #[schema(min_length = 8, max_length = 2000, pattern = "^https?://", example = "https://builders.example/invoices/2031-07.pdf")]
+    #[schema(
+        min_length = 8,
+        max_length = 2000,
+        pattern = "^https?://",
+        example = "https://builders.example/invoices/2031-07.pdf"
+    )]
     url: String,
     /// SHA-256 of what stands there.
     #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-fA-F]{64}$")]

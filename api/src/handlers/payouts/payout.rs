@@ -158,8 +158,16 @@ pub(crate) async fn create(
             Whom::Owed(owed) => owed.clone(),
             Whom::Member(member) => Owed::Member(members::get(tx, *member).await?.number),
         };
-        let (cash, memo, book, release) = (cash.clone(), memo.clone(), book.book, paid);
-        let new = NewPayout { book, owed, currency, amount, release, custodian, cash, memo };
+        let new = NewPayout {
+            book: book.book,
+            owed,
+            currency,
+            amount,
+            release: paid,
+            custodian,
+            cash: cash.clone(),
+            memo: memo.clone(),
+        };
         let made = operations::request(tx, new, by, Timestamp::now()).await?;
         Ok(Reply::created(&body(tx, made).await?))
     })

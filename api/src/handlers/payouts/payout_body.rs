@@ -38,7 +38,7 @@ pub struct PayoutRelease {
 #[schema(as = Payout)]
 pub struct PayoutBody {
     #[schema(value_type = String)]
-    id: PayoutId,
+    pub(super) id: PayoutId,
     /// The organisation or the person who is paid.
     #[schema(value_type = String)]
     payee: Payee,

@@ -3,35 +3,13 @@
 
 use crate::engine::store::books;
 use crate::error::Error;
+use crate::payouts::rules::owed::WaitsFor;
 use crate::payouts::rules::payee::Payee;
 use crate::payouts::rules::payout::{Payout, PayoutState};
 use crate::payouts::store::payables::{self, Payable, Place};
 use crate::payouts::store::{bank_accounts, payouts};
 use crate::treasury::operations::custodians;
-use crate::words::words;
 use deadpool_postgres::GenericClient;
-
-words! {
-    /// What an amount that is owed waits for.
-    WaitsFor, "wait of what is owed" {
-        /// That the payee gives a bank account.
-        BankAccount = "bank_account",
-        /// That somebody of the host asks for its payout.
-        Request = "request",
-        /// That somebody else of the host approves it.
-        Approval = "approval",
-        /// For whoever screens payees.
-        Screening = "screening",
-        /// That an operator decides about a hit.
-        Operator = "operator",
-        /// That the custodian's money is free again.
-        Custodian = "custodian",
-        /// That somebody of the host sends it.
-        Sending = "sending",
-        /// That the bank says that it left.
-        Bank = "bank",
-    }
-}
 
 /// An amount that is owed to a payee.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,8 +69,7 @@ async fn waits_for(
             if is_frozen { WaitsFor::Custodian } else { WaitsFor::Sending }
         }
         Some(PayoutState::Sent) => WaitsFor::Bank,
-        None
-        | Some(PayoutState::Settled | PayoutState::Failed | PayoutState::Returned | PayoutState::Cancelled) => {
+        None | Some(PayoutState::Settled | PayoutState::Failed | PayoutState::Returned | PayoutState::Cancelled) => {
             WaitsFor::Request
         }
     })

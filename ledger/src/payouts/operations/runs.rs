@@ -5,9 +5,9 @@
 //! Lock order: payouts by id → run → book head. Who gathers locks the run first: its payouts are new.
 
 use super::locked::{lock, save};
+use super::payees;
 use super::payouts::require_reason;
 use super::requests::{self, Asked};
-use super::payees;
 use crate::book::AccountNumber;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
@@ -20,8 +20,8 @@ use crate::payouts::rules::owed::Owed;
 use crate::payouts::rules::payee::Payee;
 use crate::payouts::rules::payout::{Payout, PayoutState, Source};
 use crate::payouts::rules::run::{PAGE, PAYOUTS_MAX, Run, RunState};
-use crate::payouts::store::runs::{self, Approved, Count};
 use crate::payouts::store::bank_accounts;
+use crate::payouts::store::runs::{self, Approved, Count};
 use crate::service::change::{Change, check_line};
 use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Actor, Done};

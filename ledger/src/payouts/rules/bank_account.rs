@@ -215,7 +215,10 @@ impl BankAccount {
 
 /// A link that confirms nothing, for whatever reason: whoever guesses learns nothing.
 pub fn link_invalid() -> Refusal {
-    Refusal::new("bank-account-link-invalid", "this link works no more: give the bank account again, and a new one comes")
+    Refusal::new(
+        "bank-account-link-invalid",
+        "this link works no more: give the bank account again, and a new one comes",
+    )
 }
 
 #[cfg(test)]
@@ -262,7 +265,10 @@ mod tests {
         for by in [ada, PersonId::generate()] {
             assert_eq!(given.clone().confirm(by, now).unwrap_err().code, "confirmed-by-link");
         }
-        assert_eq!(given.clone().confirm_by_link(Digest::of(b"other"), now).unwrap_err().code, "bank-account-link-invalid");
+        assert_eq!(
+            given.clone().confirm_by_link(Digest::of(b"other"), now).unwrap_err().code,
+            "bank-account-link-invalid"
+        );
         let waiting = given.clone().confirm_by_link(link, now).unwrap();
         assert_eq!(waiting.state, State::Waiting { until: later(now, WAIT_DAYS) });
         assert_eq!(waiting.clone().confirm_by_link(link, later(now, 1)).unwrap(), waiting, "twice is once");

@@ -3,6 +3,7 @@
 use crate::chart::{self, Account};
 use crate::id::OrganisationId;
 use crate::payouts::rules::payout::Source;
+use crate::words::words;
 
 /// To whom something is owed, as the chart names them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +49,28 @@ impl Owed {
             ["liabilities", "payable", "lender", name, ..] => Some(Owed::Lender(name.to_owned())),
             _ => None,
         }
+    }
+}
+
+words! {
+    /// What an amount that is owed waits for.
+    WaitsFor, "wait of what is owed" {
+        /// That the payee gives a bank account.
+        BankAccount = "bank_account",
+        /// That somebody of the host asks for its payout.
+        Request = "request",
+        /// That somebody else of the host approves it.
+        Approval = "approval",
+        /// For whoever screens payees.
+        Screening = "screening",
+        /// That an operator decides about a hit.
+        Operator = "operator",
+        /// That the custodian's money is free again.
+        Custodian = "custodian",
+        /// That somebody of the host sends it.
+        Sending = "sending",
+        /// That the bank says that it left.
+        Bank = "bank",
     }
 }
 

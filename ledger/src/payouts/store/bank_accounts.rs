@@ -196,10 +196,7 @@ pub async fn active_of_run(
         )
         .await?;
     let rows = client
-        .query(
-            &statement,
-            &[/* book_id */ &run.book.0, /* currency */ &currency.code(), /* run */ &run.object],
-        )
+        .query(&statement, &[/* book_id */ &run.book.0, /* currency */ &currency.code(), /* run */ &run.object])
         .await?;
     let keyed = |row| from_row(row).map(|account| (account.payee, account));
     rows.iter().map(keyed).collect()
@@ -220,7 +217,15 @@ pub async fn list(
         )
         .await?;
     let rows = client
-        .query(&statement, &[/* book_id */ &book.0, /* payee */ &payee.uuid(), /* after */ &after, /* limit */ &limit])
+        .query(
+            &statement,
+            &[
+                /* book_id */ &book.0,
+                /* payee */ &payee.uuid(),
+                /* after */ &after,
+                /* limit */ &limit,
+            ],
+        )
         .await?;
     rows.iter().map(from_row).collect()
 }

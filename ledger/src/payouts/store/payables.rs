@@ -3,13 +3,12 @@
 use crate::book::AccountNumber;
 use crate::engine::store::rows::word;
 use crate::error::Error;
-use crate::id::{BookId, BookRef, ClaimId, DistributionId, OrganisationId, PersonId};
+use crate::id::{BookId, BookRef, ClaimId, OrganisationId, PersonId};
 use crate::money::Currency;
 use crate::payouts::rules::owed::{Owed, Paid};
 use crate::payouts::rules::payout::Payout;
 use deadpool_postgres::GenericClient;
 use jiff::civil::Date;
-use std::collections::HashMap;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -75,9 +74,7 @@ pub async fn of_person(
         .query(
             &statement,
             &[
-                /* person */ &person.0,
-                /* after_book */ &after.0,
-                /* after_account */ &after.1,
+                /* person */ &person.0, /* after_book */ &after.0, /* after_account */ &after.1,
                 /* limit */ &limit,
             ],
         )
@@ -229,38 +226,4 @@ pub async fn paid_before(client: &impl GenericClient, payout: &Payout) -> Result
         )
         .await?;
     Ok(row.get(0))
-}
-
-/// Minor units of the shares of members and lenders that no bank has paid yet, of distributions that stand: of each account the oldest
-/// shares are paid first. A distribution of which all is paid is there with 0.
-pub async fn unpaid(
-    client: &impl GenericClient,
-    book: BookId,
-    distributions: &[DistributionId],
-) -> Result<HashMap<DistributionId, i64>, Error> {
-    let statement = client
-        .prepare_cached(
-            "-- payables::unpaid
-            SELECT d.id, coalesce(sum(greatest(0, least(q.amount, open.amount - later.amount))), 0)::bigint AS unpaid
-              FROM distribution d
-              LEFT JOIN distribution_part q ON q.book_id = d.book_id AND q.distribution_id = d.id AND q.amount > 0
-               AND (q.member_id IS NOT NULL OR q.account LIKE 'liabilities:payable:lender:%')
-              LEFT JOIN LATERAL (
-                   SELECT b.credits - b.debits
-                          + coalesce((SELECT sum(p.amount) FROM payout p
-                                       WHERE p.book_id = a.book_id AND p.payable = a.number AND p.state = 'sent'), 0) AS amount
-                     FROM account a JOIN balance b ON b.book_id = a.book_id AND b.account = a.number
-                    WHERE a.book_id = q.book_id AND a.code = q.account) AS open ON true
-              LEFT JOIN LATERAL (
-                   SELECT coalesce(sum(o.amount), 0) AS amount
-                     FROM distribution_part o JOIN distribution e ON e.book_id = o.book_id AND e.id = o.distribution_id
-                    WHERE o.book_id = q.book_id AND o.account = q.account AND e.entry_number > d.entry_number
-                      AND e.state IN ('posted', 'paid', 'statements_issued')) AS later ON true
-             WHERE d.book_id = $1 AND d.id = ANY($2) AND d.state IN ('posted', 'paid', 'statements_issued')
-             GROUP BY d.id",
-        )
-        .await?;
-    let ids: Vec<Uuid> = distributions.iter().map(|id| id.object).collect();
-    let rows = client.query(&statement, &[/* book_id */ &book.0, /* distributions */ &ids]).await?;
-    Ok(rows.iter().map(|row| (DistributionId::new(book, row.get("id")), row.get("unpaid"))).collect())
 }

@@ -57,9 +57,8 @@ pub async fn set_lender(tx: &Transaction<'_>, book: BookId, new: &Lender) -> Res
 
 /// The lender with this name, if somebody has said who it is.
 pub async fn find_lender(client: &impl GenericClient, book: BookId, name: &str) -> Result<Option<Lender>, Error> {
-    let statement = client
-        .prepare_cached("-- payees::find_lender\nSELECT * FROM lender WHERE book_id = $1 AND name = $2")
-        .await?;
+    let statement =
+        client.prepare_cached("-- payees::find_lender\nSELECT * FROM lender WHERE book_id = $1 AND name = $2").await?;
     let row = client.query_opt(&statement, &[/* book_id */ &book.0, /* name */ &name]).await?;
     row.as_ref().map(lender).transpose()
 }

@@ -128,7 +128,12 @@ pub async fn update(tx: &Transaction<'_>, changed: &Run) -> Result<Run, Error> {
 }
 
 /// Counts payouts that were asked for; `is_last` says that there are no more: the run is ready then, or done when nothing of it is open.
-pub async fn add(tx: &Transaction<'_>, id: PayoutRunId, (count, total): (i32, i64), is_last: bool) -> Result<Run, Error> {
+pub async fn add(
+    tx: &Transaction<'_>,
+    id: PayoutRunId,
+    (count, total): (i32, i64),
+    is_last: bool,
+) -> Result<Run, Error> {
     let statement = tx
         .prepare_cached(
             "-- runs::add
@@ -144,8 +149,8 @@ pub async fn add(tx: &Transaction<'_>, id: PayoutRunId, (count, total): (i32, i6
         .query_one(
             &statement,
             &[
-                /* book_id */ &id.book.0, /* id */ &id.object, /* count */ &count, /* total */ &total,
-                /* is_last */ &is_last,
+                /* book_id */ &id.book.0, /* id */ &id.object, /* count */ &count,
+                /* total */ &total, /* is_last */ &is_last,
             ],
         )
         .await?;
@@ -260,8 +265,8 @@ pub async fn in_states(
         .query(
             &statement,
             &[
-                /* book_id */ &id.book.0, /* run */ &id.object, /* states */ &states, /* after */ &after,
-                /* limit */ &limit,
+                /* book_id */ &id.book.0, /* run */ &id.object, /* states */ &states,
+                /* after */ &after, /* limit */ &limit,
             ],
         )
         .await?;
@@ -298,8 +303,8 @@ pub async fn approve(tx: &Transaction<'_>, book: BookId, all: &[Approved], by: P
         .execute(
             &statement,
             &[
-                /* book_id */ &book.0, /* approved_by */ &by.0, /* ids */ &ids, /* accounts */ &accounts,
-                /* digests */ &digests,
+                /* book_id */ &book.0, /* approved_by */ &by.0, /* ids */ &ids,
+                /* accounts */ &accounts, /* digests */ &digests,
             ],
         )
         .await?;
