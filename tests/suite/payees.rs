@@ -137,7 +137,7 @@ async fn m6_a_cooperatives_members_are_paid_whole_by_a_run_and_a_second_run_pays
     is(&coop.ada.get(&run).await?, 403)?;
     is(&stranger.get(&run).await?, 404)?;
     let wanted = coop.mails("account_wanted").await?;
-    ensure!(wanted.len() == 1 && wanted[0]["to"] == "bea@press.example", "{wanted:?}");
+    ensure!(wanted.len() == 1 && wanted[0]["recipient"] == "bea@press.example", "{wanted:?}");
 
     // While the first run is open, a second one finds nothing that is not being paid.
     let second = coop.details(&coop.run().await?).await?;
@@ -190,7 +190,7 @@ async fn a_person_confirms_a_changed_bank_account_by_the_link_of_the_mail_and_wa
     is(&host.treasurer.post(&confirm, &json!({})).await?, 404)?;
 
     let mails = coop.mails("bank_account_link").await?;
-    ensure!(mails.len() == 1 && mails[0]["to"] == "ada@press.example", "{mails:?}");
+    ensure!(mails.len() == 1 && mails[0]["recipient"] == "ada@press.example", "{mails:?}");
     let mut words = text(&mails[0], "/text")?.split_whitespace();
     let link = words.find_map(|word| word.split_once("/bank-accounts/")).context("the link")?.1.to_owned();
     let (id, secret) = link.split_once('/').context("its secret")?;
