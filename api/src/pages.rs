@@ -4,6 +4,7 @@
 //! here only: the API takes tokens. A form counts only when it comes from a page of this service ([`origin`]). What goes wrong
 //! is a page too ([`trouble`]).
 
+pub mod bank_account;
 pub mod cookies;
 pub mod donor;
 pub mod home;
@@ -54,6 +55,8 @@ pub(crate) fn routes(routes: &mut ServiceConfig) {
         .service(donor::show_year)
         .service(donor::show)
         .service(yearly_receipt::show_by_link)
+        .service(bank_account::confirm)
+        .service(bank_account::show)
         .service(plan_change::consent)
         .service(plan_change::show)
         .service(plan_move::answer)

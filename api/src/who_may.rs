@@ -48,9 +48,12 @@ use Access::{Guessable, InBrowser, Public, RoleOrOperator, SignedIn, Visible};
 /// All roles: whoever belongs to the organisation.
 pub const ANY_ROLE: &[Role] = Role::ALL;
 const OWNER: &[Role] = &[Role::Owner];
-const KEEPERS: &[Role] = &[Role::Owner, Role::Treasurer];
+/// Who keeps an organisation's money.
+pub const KEEPERS: &[Role] = &[Role::Owner, Role::Treasurer];
 /// Who sees donors, as far as they let themselves be seen.
 pub const DONOR_READERS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Auditor];
+/// Who of the host sees payouts.
+pub const PAYOUT_READERS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Approver, Role::Auditor];
 const JUDGES: &[Role] = &[Role::Judge];
 const DECIDERS: &[Role] = &[Role::Owner, Role::Approver];
 /// Whoever has to do with a cooperative's proceeds.
@@ -92,12 +95,17 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("PATCH", "/v1/organisations/{id}", RoleOrOperator(OWNER)),
     ("GET", "/v1/organisations/{id}/memberships", RoleOrOperator(ANY_ROLE)),
     ("DELETE", "/v1/organisations/{id}/memberships/{person}/{role}", RoleOrOperator(OWNER)),
-    // bank accounts of whoever is paid: its own keepers, two of them
+    // bank accounts of whoever is paid: its own keepers, two of them; or the person. The handler looks whose an account is
     ("POST", "/v1/organisations/{id}/bank-accounts", Access::Role(KEEPERS)),
     ("GET", "/v1/organisations/{id}/bank-accounts", Access::Role(KEEPERS)),
-    ("GET", "/v1/bank-accounts/{id}", Access::Role(KEEPERS)),
-    ("POST", "/v1/bank-accounts/{id}:confirm", Access::Role(KEEPERS)),
-    ("POST", "/v1/bank-accounts/{id}:reject", Access::Role(KEEPERS)),
+    ("POST", "/v1/me/bank-accounts", SignedIn),
+    ("GET", "/v1/me/bank-accounts", SignedIn),
+    ("GET", "/v1/bank-accounts/{id}", SignedIn),
+    ("POST", "/v1/bank-accounts/{id}:confirm", SignedIn),
+    ("POST", "/v1/bank-accounts/{id}:reject", SignedIn),
+    // what is owed: the payee's side
+    ("GET", "/v1/me/payables", SignedIn),
+    ("GET", "/v1/organisations/{id}/payables", Access::Role(DONOR_READERS)),
     // payouts: asked for and sent by keepers of the host, approved by others; operators decide about held ones; payees read theirs
     ("POST", "/v1/books/{book}/payouts", Access::Role(KEEPERS)),
     ("GET", "/v1/books/{book}/payouts", SignedIn),
@@ -108,6 +116,15 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/payouts/{id}:cancel", Access::Role(KEEPERS)),
     ("POST", "/v1/payouts/{id}:release", Access::Operator),
     ("POST", "/v1/payouts/{id}:refuse", Access::Operator),
+    ("POST", "/v1/payouts/{id}/documents", SignedIn),
+    ("GET", "/v1/payouts/{id}/documents", SignedIn),
+    ("POST", "/v1/books/{book}/lenders", Access::Role(KEEPERS)),
+    ("GET", "/v1/books/{book}/lenders", Access::Role(DONOR_READERS)),
+    ("POST", "/v1/books/{book}/payout-runs", Access::Role(KEEPERS)),
+    ("GET", "/v1/books/{book}/payout-runs", Access::Role(PAYOUT_READERS)),
+    ("GET", "/v1/payout-runs/{id}", Access::Role(PAYOUT_READERS)),
+    ("POST", "/v1/payout-runs/{id}:approve", Access::Role(DECIDERS)),
+    ("POST", "/v1/payout-runs/{id}:cancel", Access::Role(KEEPERS)),
     ("POST", "/v1/books/{book}/payout-policy", Access::Role(OWNER)),
     ("GET", "/v1/books/{book}/reports/payouts", Visible),
     ("POST", "/v1/books/{book}/bank-statements", Access::Role(KEEPERS)),
@@ -412,6 +429,8 @@ pub const PAGES: &[(&str, &str, Access)] = &[
     ("POST", "/donors/yearly-receipts", Guessable),
     ("POST", "/donors/change", Guessable),
     ("GET", "/receipts/{token}", Guessable),
+    ("GET", "/bank-accounts/{id}/{secret}", Public),
+    ("POST", "/bank-accounts/confirm", Guessable),
     ("GET", "/invitations/{secret}", Public),
     ("POST", "/invitations/accept", InBrowser),
 ];

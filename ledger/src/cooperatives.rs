@@ -24,6 +24,7 @@ pub mod store {
     pub mod results;
     pub mod statements;
     pub mod undone;
+    pub mod unpaid;
 }
 
 /// Lock, decide, save.

@@ -65,6 +65,8 @@ const PIECES: &[(Piece, &[&str])] = &[
             "releases",
             "bank-accounts",
             "payouts",
+            "payout-runs",
+            "payables",
             "bank-statements",
         ],
     ),

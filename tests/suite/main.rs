@@ -21,6 +21,7 @@ mod milestones;
 mod outbox;
 mod pages;
 mod paths;
+mod payees;
 mod payouts;
 mod pledging;
 mod readme;

@@ -35,6 +35,7 @@ use crate::screening::Screening;
 use crate::together::Together;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
+use ledger::book::AccountNumber;
 use ledger::engine::lane::Lanes;
 use ledger::engine::pool::Pool;
 use ledger::pledging::operations::beginnings::Beginning;
@@ -127,6 +128,10 @@ impl Context {
             Job::SendPayout { payout } => self.send_payout(leased, *payout).await,
             Job::AnswerPayout { payout, comes_back } => self.answer_payout(leased, *payout, *comes_back).await,
             Job::SendPayoutNotice { payout } => self.send_payout_notice(leased, *payout).await,
+            Job::SendBankAccountLink { account, token } => self.send_bank_account_link(leased, *account, token).await,
+            Job::AskForBankAccount { payout } => self.ask_for_bank_account(leased, *payout).await,
+            Job::GatherPayouts { run, after } => self.gather_payouts(leased, *run, AccountNumber(*after)).await,
+            Job::AdvancePayoutRun { run, after } => self.advance_payout_run(leased, *run, *after).await,
             Job::ReturnSuspense { item } => self.return_suspense(leased, *item).await,
             Job::AdvancePlanMove { plan_move } => self.advance_plan_move(leased, *plan_move).await,
             Job::SendPlanMove { plan_move, version, token } => {

@@ -3,6 +3,7 @@
 use super::{events, words};
 use ledger::evidence::EvidenceKind;
 use ledger::parties::rules::role::Scope;
+use ledger::payouts::rules::payout::Source;
 use ledger::service::event::EventKind;
 use ledger::text::ACCOUNT_CODE_MAX;
 use serde_json::{Map, Value, json};
@@ -118,6 +119,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("milestones", "mls"),
     ("organisations", "org"),
     ("partners", "org"),
+    ("payout-runs", "prn"),
     ("payouts", "pay"),
     ("persons", "psn"),
     ("plan-changes", "plc"),
@@ -160,6 +162,10 @@ fn schema(schema: &mut Value) {
         schema.pointer_mut("/properties/evidence_sha256/items").filter(|items| items["type"] == "string")
     {
         items["pattern"] = json!("^[0-9a-fA-F]{64}$");
+    }
+    let sources = schema.pointer_mut("/properties/sources").filter(|sources| sources["maxItems"] == 4);
+    if let Some(items) = sources.and_then(|sources| sources.get_mut("items")) {
+        items["enum"] = Source::ALL.iter().map(ToString::to_string).map(Value::from).collect();
     }
     let scopes = schema.pointer_mut("/properties/scopes").filter(|scopes| scopes["maxItems"].is_number());
     if let Some(items) = scopes.and_then(|scopes| scopes.get_mut("items")) {

@@ -42,12 +42,14 @@ const TAGS: &[(&str, &str)] = &[
     ("releases", "Money that went to a team for a claim, and whose it was."),
     (
         "bank-accounts",
-        "Where organisations are paid: given by one person, confirmed by another, and shown by four characters.",
+        "Where organisations and persons are paid: given by one person, confirmed by another or by a link, and shown by four characters.",
     ),
     (
         "payouts",
         "What is paid of an amount that is owed: asked for, approved, screened, sent, and settled by a bank statement.",
     ),
+    ("payout-runs", "Payouts of everything that is owed, asked for and approved at once."),
+    ("payables", "What is owed to a person or an organisation, in all books, and what it waits for."),
     ("bank-statements", "Lines of bank statements, which settle payouts, or bring them back."),
     ("challenges", "Prizes for work that solves a problem, from the first draft to the award."),
     ("challenge rules", "The rules of a challenge by version: what teams and sponsors agree to."),

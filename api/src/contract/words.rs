@@ -28,7 +28,10 @@ use ledger::parties::rules::privacy::Privacy;
 use ledger::parties::rules::role::{OrganisationKind, Role, Scope};
 use ledger::payouts::rules::bank_account::BankAccountState;
 use ledger::payouts::rules::bank_line::{Direction, Why as LineWhy};
+use ledger::payouts::rules::document::DocumentKind;
+use ledger::payouts::rules::owed::WaitsFor;
 use ledger::payouts::rules::payout::{PayoutState, Screening, Source};
+use ledger::payouts::rules::run::RunState;
 use ledger::pledging::rules::charge::DeclineKind;
 use ledger::pledging::rules::chargeback::State as ChargebackState;
 use ledger::pledging::rules::commitment::OverCap;
@@ -136,8 +139,12 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("BankLine", "state") => literal(&["open", "matched"]),
         ("BankLine", "why") => all(LineWhy::ALL),
         ("Payout", "screening") => all(Screening::ALL),
-        ("Payout", "source") => all(Source::ALL),
-        ("Payout", "state") => all(PayoutState::ALL),
+        ("Payable" | "Payout", "source") | ("PayoutRun", "sources") => all(Source::ALL),
+        ("Payout" | "PayoutRunCount", "state") => all(PayoutState::ALL),
+        ("PayablePayout", "state") => literal(&["requested", "approved", "screened", "held", "sent"]),
+        ("Payable", "waits_for") => all(WaitsFor::ALL),
+        ("PayoutDocument", "kind") => all(DocumentKind::ALL),
+        ("PayoutRun", "state") => all(RunState::ALL),
         ("Payout", "waits_for") => literal(&["bank_account", "approval", "screening", "operator", "sending", "bank"]),
         ("Book" | "Credential", "mode") => all(Mode::ALL),
         ("Book", "status") => all(Status::ALL),

@@ -2,7 +2,12 @@
 
 pub mod bank_accounts;
 pub mod bank_lines;
+pub mod documents;
+pub mod lenders;
+pub mod payables;
 pub mod payout;
+pub mod payout_body;
+pub mod runs;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -11,6 +16,8 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
     routes
         .service(bank_accounts::create)
         .service(bank_accounts::list)
+        .service(bank_accounts::create_own)
+        .service(bank_accounts::list_own)
         .service(bank_accounts::confirm)
         .service(bank_accounts::reject)
         .service(bank_accounts::show)
@@ -27,5 +34,16 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(payout::cancel)
         .service(payout::release)
         .service(payout::refuse)
-        .service(payout::show);
+        .service(documents::create)
+        .service(documents::list)
+        .service(payout::show)
+        .service(lenders::create)
+        .service(lenders::list)
+        .service(payables::list_own)
+        .service(payables::list)
+        .service(runs::create)
+        .service(runs::list)
+        .service(runs::approve)
+        .service(runs::cancel)
+        .service(runs::show);
 }

@@ -2,8 +2,9 @@
 
 use super::{Kind, refusal};
 
-const GIVE: &[&str] = &["POST /v1/organisations/{id}/bank-accounts"];
+const GIVE: &[&str] = &["POST /v1/organisations/{id}/bank-accounts", "POST /v1/me/bank-accounts"];
 
+const APPROVE: &[&str] = &["POST /v1/payouts/{id}:approve", "POST /v1/payout-runs/{id}:approve"];
 const ASK: &[&str] = &["POST /v1/books/{book}/payouts"];
 
 pub(super) const KINDS: &[Kind] = &[
@@ -15,7 +16,7 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     refusal(
         "bank-account-pending",
-        "Another bank account of the organisation in this currency waits to become active.",
+        "Another bank account of the payee in this currency waits to become active.",
         "Confirm it, or reject it; then give another one.",
         GIVE,
     ),
@@ -63,21 +64,63 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     refusal(
         "payout-conflict",
-        "Who belongs to the payee, or has a declared tie to it, approves none of its payouts.",
+        "Who is the payee, belongs to it, or has a declared tie to it, approves none of its payouts.",
         "Let somebody else of the host approve it.",
-        &["POST /v1/payouts/{id}:approve"],
+        APPROVE,
     ),
     refusal(
         "digest-differs",
         "Amount or bank account of the payout are others than were approved.",
-        "Read the payout again, look at what has changed, and send its `digest`.",
-        &["POST /v1/payouts/{id}:approve"],
+        "Read the payout or the run again, look at what has changed, and send its `digest`.",
+        APPROVE,
     ),
     refusal(
         "payout-frozen",
         "The cash from which the payout would be sent lies with a custodian whose money is frozen.",
         "Wait for the release (`POST /v1/books/{book}/custodians/{organisation}:release`), and send it then.",
         &["POST /v1/payouts/{id}:send"],
+    ),
+    refusal(
+        "confirmed-by-link",
+        "The bank account is a person's: they confirm it by the link of a mail.",
+        "Open the link that was mailed to your address, or send its token.",
+        &["POST /v1/bank-accounts/{id}:confirm"],
+    ),
+    refusal(
+        "bank-account-link-invalid",
+        "The link of a mail does not confirm this bank account: it is another one, or the bank account is over.",
+        "Give the bank account again: a new link is mailed.",
+        &["POST /v1/bank-accounts/{id}:confirm"],
+    ),
+    refusal(
+        "lender-unknown",
+        "Nobody has said who stands behind the short name of this lender.",
+        "Say so by `POST /v1/books/{book}/lenders`, and ask again.",
+        ASK,
+    ),
+    refusal(
+        "too-many-documents",
+        "The payout has 20 documents.",
+        "Put the others behind one link.",
+        &["POST /v1/payouts/{id}/documents"],
+    ),
+    refusal(
+        "payout-run-gathering",
+        "Another payout run of the book asks for its payouts.",
+        "Wait until it is ready, or cancel it.",
+        &["POST /v1/books/{book}/payout-runs"],
+    ),
+    refusal(
+        "payout-run-state",
+        "The payout run does not stand where this step begins.",
+        "Read the run: its state says where it stands.",
+        &["POST /v1/payout-runs/{id}:approve", "POST /v1/payout-runs/{id}:cancel"],
+    ),
+    refusal(
+        "payout-run-nothing",
+        "No payout of the run waits for an approval and has a bank account.",
+        "Read the run: `without_account` says how many wait for one.",
+        &["POST /v1/payout-runs/{id}:approve"],
     ),
     refusal(
         "payout-state",

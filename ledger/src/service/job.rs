@@ -5,7 +5,8 @@
 
 use crate::id::{
     BankAccountId, BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, CustodianFreezeId, DisputeId,
-    DistributionId, DonorId, EntrantId, HoldId, InvitationId, MatchingRoundId, OrganisationId, PayoutId, PlanChangeId,
+    DistributionId, DonorId, EntrantId, HoldId, InvitationId, MatchingRoundId, OrganisationId, PayoutId, PayoutRunId,
+    PlanChangeId,
     PlanMoveId, PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId, StatementId, SuspenseId, WindUpId,
     WithdrawalId, YearlyReceiptId,
 };
@@ -393,6 +394,32 @@ pub enum Job {
         /// The payout.
         payout: PayoutId,
     },
+    /// Send a person who is paid the link by which a changed bank account is confirmed.
+    SendBankAccountLink {
+        /// The account.
+        account: BankAccountId,
+        /// The secret in the link; it leaves the database when the mail is sent.
+        token: String,
+    },
+    /// Tell a payee without a bank account that something is to be paid to it.
+    AskForBankAccount {
+        /// The payout that waits for one.
+        payout: PayoutId,
+    },
+    /// Ask for the payouts of a run, a page of accounts of what is owed.
+    GatherPayouts {
+        /// The run.
+        run: PayoutRunId,
+        /// The number of the account after which the page begins; 0 for the first.
+        after: i32,
+    },
+    /// A run was approved, or given up: see to its payouts, a page of them.
+    AdvancePayoutRun {
+        /// The run.
+        run: PayoutRunId,
+        /// The payout after which the page begins; none for the first.
+        after: Option<PayoutId>,
+    },
 }
 
 /// What teams in a challenge are told.
@@ -480,6 +507,10 @@ impl Job {
             Job::SendPayout { .. } => JobKind::SendPayout,
             Job::AnswerPayout { .. } => JobKind::AnswerPayout,
             Job::SendPayoutNotice { .. } => JobKind::SendPayoutNotice,
+            Job::SendBankAccountLink { .. } => JobKind::SendBankAccountLink,
+            Job::AskForBankAccount { .. } => JobKind::AskForBankAccount,
+            Job::GatherPayouts { .. } => JobKind::GatherPayouts,
+            Job::AdvancePayoutRun { .. } => JobKind::AdvancePayoutRun,
         }
     }
 }
@@ -551,6 +582,10 @@ impl fmt::Debug for Job {
             Job::SendPayout { payout } => write!(f, "send_payout of {payout}"),
             Job::AnswerPayout { payout, .. } => write!(f, "answer_payout of {payout}"),
             Job::SendPayoutNotice { payout } => write!(f, "send_payout_notice of {payout}"),
+            Job::SendBankAccountLink { account, .. } => write!(f, "send_bank_account_link of {account}"),
+            Job::AskForBankAccount { payout } => write!(f, "ask_for_bank_account for {payout}"),
+            Job::GatherPayouts { run, after } => write!(f, "gather_payouts of {run} after account {after}"),
+            Job::AdvancePayoutRun { run, .. } => write!(f, "advance_payout_run of {run}"),
             Job::AdvanceWithdrawal { withdrawal, .. } => write!(f, "advance_withdrawal of {withdrawal}"),
             Job::AdvanceCustodianFreeze { freeze, .. } => write!(f, "advance_custodian_freeze of {freeze}"),
             Job::SendCustodianNotice { freeze } => write!(f, "send_custodian_notice of {freeze}"),
@@ -679,11 +714,19 @@ pub enum JobKind {
     AnswerPayout,
     /// [`Job::SendPayoutNotice`]
     SendPayoutNotice,
+    /// [`Job::SendBankAccountLink`]
+    SendBankAccountLink,
+    /// [`Job::AskForBankAccount`]
+    AskForBankAccount,
+    /// [`Job::GatherPayouts`]
+    GatherPayouts,
+    /// [`Job::AdvancePayoutRun`]
+    AdvancePayoutRun,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 57] = [
+    pub const ALL: [JobKind; 62] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -742,6 +785,10 @@ impl JobKind {
         JobKind::SendPayout,
         JobKind::AnswerPayout,
         JobKind::SendPayoutNotice,
+        JobKind::SendBankAccountLink,
+        JobKind::AskForBankAccount,
+        JobKind::GatherPayouts,
+        JobKind::AdvancePayoutRun,
     ];
 
     /// Its name in the database and in metrics: the tag of the job's JSON.
@@ -805,6 +852,10 @@ impl JobKind {
             JobKind::SendPayout => "send_payout",
             JobKind::AnswerPayout => "answer_payout",
             JobKind::SendPayoutNotice => "send_payout_notice",
+            JobKind::SendBankAccountLink => "send_bank_account_link",
+            JobKind::AskForBankAccount => "ask_for_bank_account",
+            JobKind::GatherPayouts => "gather_payouts",
+            JobKind::AdvancePayoutRun => "advance_payout_run",
         }
     }
 
@@ -869,6 +920,10 @@ impl JobKind {
             | JobKind::AdvancePayout
             | JobKind::ScreenPayout
             | JobKind::SendPayoutNotice
+            | JobKind::SendBankAccountLink
+            | JobKind::AskForBankAccount
+            | JobKind::GatherPayouts
+            | JobKind::AdvancePayoutRun
             | JobKind::TakeProviderEvent => false,
         }
     }
@@ -913,6 +968,10 @@ mod tests {
 
     fn consent_link() -> Job {
         Job::SendConsentLink { change: PlanChangeId::generate(BookId(3)), token: "s3cret".into() }
+    }
+
+    fn bank_account_link() -> Job {
+        Job::SendBankAccountLink { account: BankAccountId::generate(BookId(3)), token: "s3cret".into() }
     }
 
     fn move_link() -> Job {
@@ -1009,6 +1068,10 @@ mod tests {
             Job::SendPayout { payout: PayoutId::generate(book) },
             Job::AnswerPayout { payout: PayoutId::generate(book), comes_back: true },
             Job::SendPayoutNotice { payout: PayoutId::generate(book) },
+            bank_account_link(),
+            Job::AskForBankAccount { payout: PayoutId::generate(book) },
+            Job::GatherPayouts { run: PayoutRunId::generate(book), after: 7 },
+            Job::AdvancePayoutRun { run: PayoutRunId::generate(book), after: Some(PayoutId::generate(book)) },
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();
         assert_eq!(kinds, JobKind::ALL);
@@ -1022,7 +1085,7 @@ mod tests {
 
     #[test]
     fn a_log_line_never_shows_the_secret_of_a_link() {
-        for job in [sign_in(), invitation(), consent_link(), move_link()] {
+        for job in [sign_in(), invitation(), consent_link(), move_link(), bank_account_link()] {
             let shown = format!("{job:?}");
             assert!(!shown.contains("s3cret") && !shown.contains("ada@"), "{shown}");
         }

@@ -80,6 +80,8 @@ impl JobKind {
             | JobKind::AdvancePayout
             | JobKind::SendPayout
             | JobKind::AnswerPayout
+            | JobKind::GatherPayouts
+            | JobKind::AdvancePayoutRun
             | JobKind::EraseMails => Work::Money,
             JobKind::SendReceipt
             | JobKind::NotifyDecline
@@ -102,6 +104,8 @@ impl JobKind {
             | JobKind::SendYearlyReceipt
             | JobKind::SendBankAccountNotice
             | JobKind::SendPayoutNotice
+            | JobKind::SendBankAccountLink
+            | JobKind::AskForBankAccount
             | JobKind::SendReturnableNotice => Work::Mail,
         }
     }

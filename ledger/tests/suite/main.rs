@@ -61,6 +61,7 @@ mod cooperatives;
 mod examples;
 mod matching;
 mod milestones;
+mod payees;
 mod payouts;
 mod roundings;
 mod winding;

@@ -15,7 +15,8 @@ use ledger::payouts::operations::payouts::{self, NewPayout};
 use ledger::payouts::operations::{bank_account_notices, bank_lines, sandbox_bank};
 use ledger::payouts::rules::bank_account::{BankAccount, BankAccountState};
 use ledger::payouts::rules::bank_line::{BankLine, Direction, LineState, Told, Why};
-use ledger::payouts::rules::payout::{Payout, PayoutState, Screening, Source};
+use ledger::payouts::rules::owed::Owed;
+use ledger::payouts::rules::payout::{Payout, PayoutState, Screening};
 use ledger::payouts::store::bank_accounts::{self as store, Sealed};
 use ledger::payouts::store::payouts as payout_store;
 use ledger::service::change::Change;
@@ -48,13 +49,13 @@ impl Scene {
     async fn give(&self, last_four: &str, by: PersonId) -> Result<BankAccount, Error> {
         let new = NewBankAccount {
             id: BankAccountId::generate(self.ground.book.id),
-            payee: self.team.id,
+            payee: self.team.id.into(),
             currency: Currency::USD,
             country: "US".into(),
             last_four: last_four.into(),
             sealed: Sealed { key_version: 1, bytes: vec![7; 60] },
         };
-        self.ground.run(async |tx| bank_accounts::propose(tx, new, by, self.ground.wall).await).await
+        self.ground.run(async |tx| bank_accounts::propose(tx, new, "secret", by, self.ground.wall).await).await
     }
 
     async fn confirm(&self, id: BankAccountId, by: PersonId, wall: Timestamp) -> Result<BankAccount, Error> {
@@ -69,7 +70,7 @@ impl Scene {
 
     async fn active(&self) -> String {
         let client = self.ground.client().await;
-        let found = store::active(&client, self.ground.book.id, self.team.id, Currency::USD).await.unwrap();
+        let found = store::active(&client, self.ground.book.id, self.team.id.into(), Currency::USD).await.unwrap();
         found.map(|found| found.last_four).unwrap_or_default()
     }
 }
@@ -172,12 +173,12 @@ impl Owing {
     fn payout_of(&self, amount: Option<&str>) -> NewPayout {
         NewPayout {
             book: self.scene.ground.book.id,
-            payee: self.scene.team.id,
-            source: Source::Team,
+            owed: Owed::Team(self.scene.team.id),
             currency: Currency::USD,
             amount: amount.map(usd),
             release: None,
             custodian: None,
+            cash: String::new(),
             memo: String::new(),
         }
     }

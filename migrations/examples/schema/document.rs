@@ -255,8 +255,14 @@ const DOMAINS: &[Domain] = &[
     Domain {
         name: "payouts",
         about: "Where payees are paid, what is paid to them, and what their banks say.",
-        tables: &["bank_account", "payout_policy", "payout", "bank_line"],
-        functions: &["bank_account_as_given", "payout_by_the_bank", "payout_begins_requested", "bank_line_as_told"],
+        tables: &["bank_account", "lender", "payout_policy", "payout_run", "payout", "payout_document", "bank_line"],
+        functions: &[
+            "bank_account_as_given",
+            "payout_by_the_bank",
+            "payout_begins_requested",
+            "payout_run_as_asked",
+            "bank_line_as_told",
+        ],
     },
     Domain {
         name: "cooperatives",

@@ -139,11 +139,13 @@ BEGIN
         'currency', r.currency, 'entry', r.entry$f$),
 
     ('bank_account', 'bank_account', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
-     $f$'payee', r.payee, 'currency', r.currency$f$),
+     $f$'payee', CASE r.payee_kind WHEN 'organisation' THEN r.payee END, 'currency', r.currency$f$),
     ('payout', 'payout', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
-     $f$'payee', r.payee, 'claim', r.claim, 'bank_account', r.bank_account, 'amount', r.amount, 'fee', nullif(r.fee, 0),
+     $f$'payee', CASE r.payee_kind WHEN 'organisation' THEN r.payee END, 'payout_run', r.run, 'claim', r.claim, 'bank_account', r.bank_account, 'amount', r.amount, 'fee', nullif(r.fee, 0),
         'returned', nullif(r.returned, 0), 'currency', r.currency, 'day', coalesce(r.settled_on, r.sent_on),
         'entry', nullif(greatest(r.sent_entry, r.end_entry), 0)$f$),
+    ('payout_run', 'payout_run', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
+     $f$'custodian', r.custodian, 'amount', nullif(r.total, 0), 'currency', r.currency$f$),
     ('bank_line', 'bank_line', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
      $f$'payout', r.payout, 'amount', r.amount, 'fee', nullif(r.fee, 0), 'currency', r.currency, 'day', r.value_on,
         'entry', nullif(r.entry, 0)$f$),
@@ -410,6 +412,10 @@ CREATE OR REPLACE TRIGGER payout_event_of_new AFTER INSERT ON payout REFERENCING
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('payout');
 CREATE OR REPLACE TRIGGER payout_event_of_change AFTER UPDATE ON payout REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('payout');
+CREATE OR REPLACE TRIGGER payout_run_event_of_new AFTER INSERT ON payout_run REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('payout_run');
+CREATE OR REPLACE TRIGGER payout_run_event_of_change AFTER UPDATE ON payout_run REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('payout_run');
 CREATE OR REPLACE TRIGGER bank_line_event_of_new AFTER INSERT ON bank_line REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('bank_line');
 CREATE OR REPLACE TRIGGER bank_line_event_of_change AFTER UPDATE ON bank_line REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows

@@ -327,20 +327,26 @@ GRANT INSERT (id, distribution_id, member_id, hours, cash, retained, issued_at, 
     statement TO commonpurse_service;
 
 -- payouts
-GRANT SELECT ON bank_account, payout_policy, payout, bank_line TO commonpurse_service;
+GRANT SELECT ON bank_account, payout_policy, payout, bank_line, lender, payout_run, payout_document TO commonpurse_service;
 GRANT INSERT (id, payee, proposed_by, proposed_at, active_at, state_until, book_id, key_version, state, currency, country,
-    last_four, sealed) ON bank_account TO commonpurse_service;
+    last_four, sealed, payee_kind, link) ON bank_account TO commonpurse_service;
 GRANT UPDATE (confirmed_by, version, confirmed_at, active_at, state_until, key_version, state, reason, sealed) ON bank_account TO
     commonpurse_service;
 GRANT INSERT (threshold, set_at, book_id, late_days) ON payout_policy TO commonpurse_service;
 GRANT UPDATE (threshold, set_at, late_days) ON payout_policy TO commonpurse_service;
 GRANT INSERT (id, payee, custodian, claim, requested_by, amount, requested_at, state_until, book_id, payable, release, source,
-    state, currency, reference, memo) ON payout TO commonpurse_service;
+    state, currency, reference, memo, payee_kind, cash, run) ON payout TO commonpurse_service;
 GRANT UPDATE (bank_account, approved_by, sent_by, fee, returned, sent_entry, end_entry, version, state_until, sent_on, late_from,
     settled_on, state, screening, reason, approved) ON payout TO commonpurse_service;
 GRANT INSERT (id, custodian, amount, fee, recorded_at, book_id, value_on, is_debit, state, why, currency, reference, end_to_end)
     ON bank_line TO commonpurse_service;
 GRANT UPDATE (payout, entry, version, state, why) ON bank_line TO commonpurse_service;
+GRANT INSERT (payee, named_by, named_at, book_id, name, payee_kind) ON lender TO commonpurse_service;
+GRANT UPDATE (payee, named_by, version, named_at, payee_kind) ON lender TO commonpurse_service;
+GRANT INSERT (id, custodian, requested_by, minimum, requested_at, book_id, sources, state, currency, cash, memo) ON payout_run TO
+    commonpurse_service;
+GRANT UPDATE (total, version, payouts, ended, state, reason) ON payout_run TO commonpurse_service;
+GRANT INSERT (payout, added_by, added_at, book_id, number, kind, title, url, sha256) ON payout_document TO commonpurse_service;
 
 -- functions
 GRANT EXECUTE ON FUNCTION book_begin TO commonpurse_service;

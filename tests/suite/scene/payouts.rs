@@ -1,4 +1,4 @@
-//! Where organisations are paid, payouts in each state that a step begins with, and lines of a bank statement.
+//! Where payees are paid, payouts in each state that a step begins with, their runs, and lines of a bank statement.
 
 use super::{Known, Outcome};
 use anyhow::Context as _;
@@ -23,6 +23,7 @@ pub(crate) fn account(book: &str, currency: &str, number: &str) -> Value {
 pub(super) async fn fill(app: &TestApp, cast: &Cast, known: &mut Known) -> Outcome {
     bank_accounts(cast, known).await?;
     payouts(app, cast, known).await?;
+    runs(app, cast, known).await?;
     statements(cast, known).await
 }
 
@@ -49,8 +50,47 @@ async fn bank_accounts(cast: &Cast, known: &mut Known) -> Outcome {
     Ok(())
 }
 
+/// Two runs that wait for what is owed to lenders: the treasurer, and the team, under three names.
+async fn runs(app: &TestApp, cast: &Cast, known: &mut Known) -> Outcome {
+    let book = json!({"book": cast.book});
+    let lenders = format!("/v1/books/{}/lenders", cast.book);
+    let me = cast.treasurer.get("/v1/me").await?.ok()?;
+    known.example("POST /v1/books/{book}/lenders", book.clone(), json!({"name": "seed-fund", "payee": cast.team}));
+    for (name, payee) in [("founder", text(&me, "/id")?), ("big", &cast.team), ("small", &cast.team)] {
+        cast.operator.post(&lenders, &json!({"name": name, "payee": payee})).await?.ok()?;
+    }
+    let own = account(&cast.book, "USD", "000123456789");
+    known.example("POST /v1/me/bank-accounts", Value::Null, own);
+    known.example("GET /v1/me/bank-accounts", book.clone(), Value::Null);
+    known.example("GET /v1/me/payables", Value::Null, Value::Null);
+    known.example("GET /v1/organisations/{id}/payables", json!({"id": cast.host}), Value::Null);
+    for (lender, amount) in [("big", 50_000), ("small", 700)] {
+        let code = format!("liabilities:payable:lender:{lender}");
+        owe(app, cast, (&code, AccountClass::LenderPayable), amount).await?;
+    }
+    let path = format!("/v1/books/{}/payout-runs", cast.book);
+    let mut made = Vec::new();
+    for minimum in ["400.00", "1.00"] {
+        let new =
+            json!({"sources": ["lender"], "currency": "USD", "minimum": usd(minimum), "memo": "All that is owed"});
+        let run = cast.operator.post(&path, &new).await?.ok()?;
+        app.work_until_idle().await?;
+        made.push(text(&run, "/id")?.to_owned());
+    }
+    known.add(&made[0]);
+    let new = json!({"sources": ["team"], "currency": "USD", "memo": "All that is owed"});
+    known.example("POST /v1/books/{book}/payout-runs", book, new);
+    let reason = json!({"reason": "The period was closed too early"});
+    known.example("POST /v1/payout-runs/{id}:cancel", json!({"id": made[0]}), reason);
+    let seen = cast.operator.get(&format!("/v1/payout-runs/{}", made[1])).await?.ok()?;
+    let seen = json!({"digest": seen["to_approve"]["digest"]});
+    known.example("POST /v1/payout-runs/{id}:approve", json!({"id": made[1]}), seen);
+    Ok(())
+}
+
 async fn payouts(app: &TestApp, cast: &Cast, known: &mut Known) -> Outcome {
-    owed(app, cast).await?;
+    let payable = format!("liabilities:payable:team:{}", cast.team);
+    owe(app, cast, (&payable, AccountClass::TeamPayable), 10_000).await?;
     let path = format!("/v1/organisations/{}/bank-accounts", cast.team);
     cast.claimant.post(&path, &account(&cast.book, "USD", "000123456789")).await?.ok()?;
     let new = json!({"payee": cast.team, "source": "team", "currency": "USD", "amount": usd("1.00"), "memo": "Frame"});
@@ -59,6 +99,11 @@ async fn payouts(app: &TestApp, cast: &Cast, known: &mut Known) -> Outcome {
     known.example("POST /v1/books/{book}/payouts", json!({"book": cast.book}), new.clone());
     let waits = ask().await?;
     known.add(text(&waits, "/id")?);
+    let invoice = json!({
+        "kind": "invoice", "title": "Invoice 2031-07", "url": "https://builders.example/invoices/2031-07.pdf",
+        "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    });
+    known.example("POST /v1/payouts/{id}/documents", json!({"id": waits["id"]}), invoice);
     let seen = json!({"digest": waits["digest"]});
     known.example("POST /v1/payouts/{id}:approve", json!({"id": waits["id"]}), seen);
     let reason = json!({"reason": "The team asked for it"});
@@ -88,15 +133,15 @@ async fn payouts(app: &TestApp, cast: &Cast, known: &mut Known) -> Outcome {
     Ok(())
 }
 
-/// 100.00 is owed to the team from before, and the host has as much.
-async fn owed(app: &TestApp, cast: &Cast) -> Outcome {
+/// So much is owed by an account from before, and the host has as much.
+async fn owe(app: &TestApp, cast: &Cast, payable: (&str, AccountClass), amount: i64) -> Outcome {
     let number = cast.book.parse::<BookRef>()?.book;
     let mut client = app.connection().await?;
     let tx = client.transaction().await?;
     let (book, wall) = (books::get(&tx, number).await?, Timestamp::now());
     let mut found = Vec::new();
     for (code, class) in [
-        (format!("liabilities:payable:team:{}", cast.team), AccountClass::TeamPayable),
+        (payable.0.to_owned(), payable.1),
         ("equity:opening-debts".to_owned(), AccountClass::OpeningEquity),
         (format!("assets:cash:{}", cast.host), AccountClass::Cash),
     ] {
@@ -106,7 +151,7 @@ async fn owed(app: &TestApp, cast: &Cast) -> Outcome {
             None => accounts::open(&tx, number, &code, class, "USD", None, wall).await?,
         });
     }
-    let line = |debit, credit| Line { kind: MovementKind::OpeningBalance, debit, credit, amount: 10_000 };
+    let line = |debit, credit| Line { kind: MovementKind::OpeningBalance, debit, credit, amount };
     let lines = vec![line(found[2], found[1]), line(found[1], found[0])];
     let entry = Entry { lines, effective: book.today(wall), outside_fact: false, note: None };
     posting::post(&tx, &book, entry, wall).await.context("an opening balance")?;

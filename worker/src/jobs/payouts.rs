@@ -1,16 +1,20 @@
-//! Jobs of payouts: what falls due of bank accounts, and mail to whoever keeps a payee.
+//! Jobs of payouts: what falls due of bank accounts, runs, and mail to whoever keeps a payee.
 
 use super::Context;
 use super::mailing::{Occasion, written};
 use crate::failure::Failure;
-use crate::mail::payouts::{BankAccount, Payout, Standing};
+use crate::mail::payouts::{AccountWanted, BankAccount, BankAccountLink, Payout, Standing};
 use crate::screening::{Answer, Question};
+use ledger::book::AccountNumber;
 use ledger::engine::store::books;
-use ledger::id::{BankAccountId, PayoutId};
-use ledger::payouts::operations::{bank_account_notices, bank_accounts, payout_notices, payouts, sandbox_bank};
+use ledger::id::{BankAccountId, PayoutId, PayoutRunId};
+use ledger::payouts::operations::{bank_account_notices, bank_accounts, payout_notices, payouts, runs, sandbox_bank};
 use ledger::payouts::rules::bank_account::State;
 use ledger::payouts::rules::payout::{PayoutState, Screening};
 use ledger::service::store::jobs::Leased;
+
+/// How much of what a payout pays its mail names, the oldest first.
+const PAYS_MAX: usize = 50;
 
 impl Context {
     /// Rejects a bank account that nobody confirmed, makes one active that has waited.
@@ -27,6 +31,7 @@ impl Context {
         let notice = bank_account_notices::notice(&client, id).await?;
         drop(client);
         let account = notice.account;
+        let is_person = account.payee.organisation().is_none();
         let word = account.state.word().to_string();
         let standing = match account.state {
             State::Proposed { until } => Standing::Proposed { until: written(book.day_of(until)) },
@@ -44,11 +49,86 @@ impl Context {
             currency: account.currency.code().to_owned(),
             account: id.to_string(),
             word: word.clone(),
+            is_person,
             standing,
         };
         let occasion = Occasion::new("bank_account", &format!("{id}.{word}"));
         self.send_all(leased, occasion, &notice.recipients, &mail).await?;
         self.settle(leased).await
+    }
+
+    /// Mails a person the link by which a bank account of theirs is confirmed, unless it waits for that no more.
+    pub(super) async fn send_bank_account_link(
+        &self,
+        leased: &Leased,
+        id: BankAccountId,
+        token: &str,
+    ) -> Result<(), Failure> {
+        let client = self.pool.get().await?;
+        let book = books::get(&client, id.book).await?;
+        let notice = bank_account_notices::notice(&client, id).await?;
+        drop(client);
+        if let State::Proposed { until } = notice.account.state {
+            let mail = BankAccountLink {
+                host: notice.host,
+                last_four: notice.account.last_four,
+                country: notice.account.country,
+                currency: notice.account.currency.code().to_owned(),
+                link: self.link(&format!("bank-accounts/{id}/{token}")).into(),
+                until: written(book.day_of(until)),
+            };
+            self.send_all(leased, Occasion::new("bank_account_link", &id), &notice.recipients, &mail).await?;
+        }
+        self.settle(leased).await
+    }
+
+    /// Tells a payee that a payout waits for a bank account, once for each currency, unless it has given one meanwhile.
+    pub(super) async fn ask_for_bank_account(&self, leased: &Leased, id: PayoutId) -> Result<(), Failure> {
+        let client = self.pool.get().await?;
+        let wanted = payout_notices::account_wanted(&client, id).await?;
+        drop(client);
+        if let Some(notice) = wanted {
+            let payout = notice.payout;
+            let currency = payout.amount.currency();
+            let how = match payout.payee.organisation() {
+                Some(_) => "an owner or treasurer does so by POST /v1/organisations/{id}/bank-accounts",
+                None => "sign in, and do so by POST /v1/me/bank-accounts",
+            };
+            let mail = AccountWanted {
+                payee: notice.payee,
+                host: notice.host,
+                amount: payout.amount.to_string(),
+                currency: currency.code().to_owned(),
+                how,
+                memo: payout.memo,
+                payout: id.to_string(),
+            };
+            let about = format!("{}.{}.{currency}", leased.id.book, payout.payee);
+            self.send_all(leased, Occasion::new("account_wanted", &about), &notice.recipients, &mail).await?;
+        }
+        self.settle(leased).await
+    }
+
+    /// Asks for the payouts of a page of a run, all of them or none.
+    pub(super) async fn gather_payouts(
+        &self,
+        leased: &Leased,
+        id: PayoutRunId,
+        after: AccountNumber,
+    ) -> Result<(), Failure> {
+        let run = self.settle_with(leased, async |tx, wall| runs::gather(tx, id, after, wall).await).await?;
+        tracing::info!(job = %leased.id, run = %id, "payout run {id} is {} and has {} payouts", run.state, run.payouts);
+        Ok(())
+    }
+
+    /// Has a page of a run's payouts screened that were approved, or cancels a page of one that was given up.
+    pub(super) async fn advance_payout_run(
+        &self,
+        leased: &Leased,
+        id: PayoutRunId,
+        after: Option<PayoutId>,
+    ) -> Result<(), Failure> {
+        self.settle_with(leased, async |tx, wall| runs::advance(tx, id, after, wall).await).await
     }
 
     /// Cancels a payout that nobody sent in time.
@@ -122,6 +202,7 @@ impl Context {
             last_four: account.last_four,
             reference: payout.reference.clone(),
             memo: payout.memo.clone(),
+            pays: notice.pays.into_iter().take(PAYS_MAX).map(|(name, amount)| (name, amount.to_string())).collect(),
             day: written(day),
             reason: payout.state.reason().to_owned(),
             payout: id.to_string(),

@@ -9,7 +9,7 @@ use ledger::cooperatives::rules::waterfall::{MemberPart, StepPart};
 use ledger::id::{AllocationRuleId, DistributionId, MemberId, PersonId};
 use ledger::money::Currency;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use utoipa::ToSchema;
 
 /// What a step of the rule takes.
@@ -79,6 +79,10 @@ pub struct DistributionBody {
     digest: String,
     /// `draft`, `objection`, `objected`, `approved`, `posted`, `paid`, `statements_issued`, `reversed` or `withdrawn`.
     state: String,
+    /// What is still owed of the shares of members and lenders, without what was sent: of each of them the oldest shares are paid first,
+    /// so that it is 0 once all are paid out. Null while it is not posted, and when it was taken back. Its state says nothing of that:
+    /// an account holds the shares of all periods, and what is sent may come back.
+    unpaid: Option<BalanceBody>,
     /// When something happens by itself, by the book's clock; null when nothing does.
     deadline: Option<Timestamp>,
     #[schema(value_type = String)]
@@ -100,8 +104,12 @@ pub struct DistributionBody {
 }
 
 impl DistributionBody {
-    /// `own`: the memberships whose shares are shown; none for all.
-    pub(super) fn new(it: Distribution, own: Option<&[MemberId]>) -> DistributionBody {
+    /// `own`: the memberships whose shares are shown; none for all. `unpaid`: what is still owed of distributions, minor units.
+    pub(super) fn new(
+        it: Distribution,
+        own: Option<&[MemberId]>,
+        unpaid: &HashMap<DistributionId, i64>,
+    ) -> DistributionBody {
         let currency = it.currency;
         let money = |minor| BalanceBody::new(minor, currency);
         let posting = it.state.posting();
@@ -132,6 +140,7 @@ impl DistributionBody {
             groups: groups(&it.plan.members, currency),
             shares: it.plan.members.iter().filter(shown).map(|part| share_body(part, currency)).collect(),
             digest: hex::encode(it.digest),
+            unpaid: unpaid.get(&it.id).map(|left| money(*left)),
             state: it.state.as_str().to_owned(),
             deadline: it.state.deadline(),
             drafted_by: it.drafted_by,

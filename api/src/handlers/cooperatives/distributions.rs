@@ -19,11 +19,12 @@ use ledger::Error;
 use ledger::cooperatives::operations::distributions as operations;
 use ledger::cooperatives::rules::cooperative::Period;
 use ledger::cooperatives::rules::distribution::{Distribution, DistributionState};
-use ledger::cooperatives::store::distributions;
+use ledger::cooperatives::store::{distributions, unpaid};
 use ledger::engine::store::books::Book;
 use ledger::id::{BookRef, DistributionId};
 use ledger::text;
 use serde::Deserialize;
+use std::collections::HashMap;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -72,12 +73,12 @@ pub(crate) async fn draft(
         let book = cooperative(&tx, &caller, *id).await?;
         let tried = operations::draft(&tx, book.id, period, by, wall).await;
         tx.rollback().await?;
-        return Ok(HttpResponse::Ok().json(DistributionBody::new(tried?, None)));
+        return Ok(HttpResponse::Ok().json(DistributionBody::new(tried?, None, &HashMap::new())));
     }
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = cooperative(tx, &caller, *id).await?;
         let drafted = operations::draft(tx, book.id, period, by, wall).await?;
-        Ok(Reply::created(&DistributionBody::new(drafted, None)))
+        Ok(Reply::created(&DistributionBody::new(drafted, None, &HashMap::new())))
     })
     .await
 }
@@ -100,7 +101,10 @@ pub(crate) async fn list(
     let own = visible_members(&client, &caller, &book).await?;
     let after = window.after.unwrap_or_default();
     let rows = distributions::list(&client, book.id, own.is_none(), after, window.fetch()).await?;
-    Ok(window.page(rows, |row| row.id.object, |row| DistributionBody::new(row, own.as_deref())).respond(&http))
+    let ids: Vec<DistributionId> = rows.iter().map(|row| row.id).collect();
+    let left = unpaid::of(&client, book.id, &ids).await?;
+    let body = |row| DistributionBody::new(row, own.as_deref(), &left);
+    Ok(window.page(rows, |row| row.id.object, body).respond(&http))
 }
 
 /// Shows a distribution; to plain members with their own shares, once it is open.
@@ -121,7 +125,8 @@ pub(crate) async fn show(
         return Err(Error::NotFound("distribution").into());
     }
     let tag = etag(found.version);
-    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(DistributionBody::new(found, own.as_deref())))
+    let left = unpaid::of(&client, book.id, &[*id]).await?;
+    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(DistributionBody::new(found, own.as_deref(), &left)))
 }
 
 /// Brings a draft before the members, who may object from now on.
@@ -261,7 +266,8 @@ async fn shown(
     distribution: Distribution,
 ) -> Result<Reply, Error> {
     let own = visible_members(client, caller, book).await?;
-    Ok(Reply::ok(&DistributionBody::new(distribution, own.as_deref())))
+    let left = unpaid::of(client, book.id, &[distribution.id]).await?;
+    Ok(Reply::ok(&DistributionBody::new(distribution, own.as_deref(), &left)))
 }
 
 /// Lists the objections: whoever answers them, and every member, has to see them.

@@ -1,13 +1,16 @@
-//! Bank accounts of payees: given and confirmed by their owners and treasurers, shown by their last four characters.
+//! Bank accounts of payees: given and confirmed by the owners and treasurers of an organisation, or by the person who is paid, shown by
+//! their last four characters.
 
 use crate::auth::Caller;
-use crate::extract::{Keyed, Nothing, Params};
+use crate::extract::{Keyed, Params};
 use crate::idempotency::{Reply, Scope, idempotent};
+use crate::keys;
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::visibility::{actor, book_of};
-use crate::wire::{ChangeStateRequest, OfBook, etag, parse, parse_currency};
+use crate::who_may::KEEPERS;
+use crate::wire::{ChangeStateRequest, OfBook, bounded, etag, parse, parse_currency};
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
@@ -15,9 +18,11 @@ use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use ledger::engine::store::books;
 use ledger::id::{BankAccountId, BookRef, OrganisationId, PersonId};
+use ledger::parties::rules::role::Role;
 use ledger::payouts::operations::bank_accounts::{self as operations, NewBankAccount};
 use ledger::payouts::rules::bank_account::{BankAccount, State as AccountState};
 use ledger::payouts::rules::bank_details::{Address, BankDetails, Number};
+use ledger::payouts::rules::payee::Payee;
 use ledger::payouts::store::bank_accounts;
 use ledger::service::change::Change;
 use ledger::{Error, Refusal};
@@ -97,15 +102,19 @@ pub struct BankAccountBody {
     /// The book whose payouts go to it.
     #[schema(value_type = String)]
     book: BookRef,
-    #[schema(value_type = String)]
-    organisation: OrganisationId,
+    /// The organisation that is paid; null when it is a person.
+    #[schema(value_type = Option<String>)]
+    organisation: Option<OrganisationId>,
+    /// The person who is paid; null when it is an organisation.
+    #[schema(value_type = Option<String>)]
+    person: Option<PersonId>,
     /// Of which payouts go to it.
     currency: String,
     /// Where the bank is, of ISO 3166-1.
     country: String,
     /// The last four characters of its number: all of it that is shown.
     last_four: String,
-    /// `proposed`: another owner or treasurer of the organisation is to confirm it; `waiting`: it is confirmed, and active when
+    /// `proposed`: another owner or treasurer of the organisation is to confirm it, or the person by the link of a mail; `waiting`: it is confirmed, and active when
     /// three days have passed; `active`: payouts go to it; `replaced`: they go to another one; `rejected`: it never was active.
     state: String,
     /// `proposed`: until when it can be confirmed; `waiting`: when it becomes active, both by the book's clock. Null otherwise.
@@ -138,7 +147,11 @@ impl BankAccountBody {
         BankAccountBody {
             id: it.id,
             book,
-            organisation: it.payee,
+            organisation: it.payee.organisation(),
+            person: match it.payee {
+                Payee::Person(person) => Some(person),
+                Payee::Organisation(_) => None,
+            },
             currency: it.currency.code().to_owned(),
             country: it.country,
             last_four: it.last_four,
@@ -190,6 +203,29 @@ pub(crate) async fn create(
     id: Path<OrganisationId>,
     request: Keyed<NewBankAccountBody>,
 ) -> Result<HttpResponse, Problem> {
+    give(&state, &caller, Payee::Organisation(*id), &request).await
+}
+
+/// Gives the bank account to which payouts of a book to the caller go, in one currency: as a member of its cooperative, or as one of
+/// its lenders. The first one is active at once. There is no second person of a person: a changed one is confirmed by the link that is
+/// mailed to their address, waits three days, and may be rejected until then.
+#[utoipa::path(tag = "bank-accounts", request_body = NewBankAccountBody,
+    responses((status = 201, description = "Given, with its last four characters", body = BankAccountBody)))]
+#[post("/v1/me/bank-accounts")]
+pub(crate) async fn create_own(
+    state: Data<State>,
+    caller: Caller,
+    request: Keyed<NewBankAccountBody>,
+) -> Result<HttpResponse, Problem> {
+    give(&state, &caller, Payee::Person(caller.person()?.id), &request).await
+}
+
+async fn give(
+    state: &State,
+    caller: &Caller,
+    payee: Payee,
+    request: &Keyed<NewBankAccountBody>,
+) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
     let asked = &request.body;
     let book: BookRef = parse("/book", &asked.book)?;
@@ -199,18 +235,15 @@ pub(crate) async fn create(
     let sealed = state.vault.seal(account, &details).map_err(|_| {
         Error::from(Refusal::new("bank-details-not-kept", "no key is set up here that would seal bank details"))
     })?;
-    let new = NewBankAccount {
-        id: account,
-        payee: *id,
-        currency,
-        country: asked.country.clone(),
-        last_four: details.number.last_four(),
-        sealed,
-    };
-    idempotent(&state, &request.key, Scope::Book(book.book), caller.id(), async |tx| {
-        caller.require_role(tx, *id, "organisation").await?;
+    let (country, last_four) = (asked.country.clone(), details.number.last_four());
+    let new = NewBankAccount { id: account, payee, currency, country, last_four, sealed };
+    let secret = keys::secret();
+    idempotent(state, &request.key, Scope::Book(book.book), caller.id(), async |tx| {
+        if let Payee::Organisation(organisation) = payee {
+            caller.require_role(tx, organisation, "organisation").await?;
+        }
         let book = books::resolve(tx, book).await?;
-        let given = operations::propose(tx, new.clone(), by, Timestamp::now()).await?;
+        let given = operations::propose(tx, new.clone(), &secret, by, Timestamp::now()).await?;
         Ok(Reply::created(&BankAccountBody::new(given, book.reference())))
     })
     .await
@@ -228,19 +261,41 @@ pub(crate) async fn list(
     query: Params<OfBook>,
     http: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let OfBook { book, limit, cursor } = query.0;
-    let window = PageQuery { limit, cursor }.window::<Uuid>()?;
-    let book: BookRef = parse("/book", &book)?;
     let client = state.client().await?;
     caller.require_role(&client, *id, "organisation").await?;
-    let book = books::resolve(&client, book).await?;
-    let after = window.after.unwrap_or_default();
-    let rows = bank_accounts::list(&client, book.id, *id, after, window.fetch()).await?;
-    let reference = book.reference();
-    Ok(window.page(rows, |row| row.id.object, |row| BankAccountBody::new(row, reference)).respond(&http))
+    page_of(&client, Payee::Organisation(*id), query.0, &http).await
 }
 
-/// Shows a bank account, to the owners and treasurers of the organisation.
+/// Lists the caller's own bank accounts in a book, also those that are over.
+#[utoipa::path(tag = "bank-accounts", params(OfBook),
+    responses((status = 200, description = "A page, the oldest first", body = Page<BankAccountBody>)))]
+#[get("/v1/me/bank-accounts")]
+pub(crate) async fn list_own(
+    state: Data<State>,
+    caller: Caller,
+    query: Params<OfBook>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let client = state.client().await?;
+    page_of(&client, Payee::Person(caller.person()?.id), query.0, &http).await
+}
+
+async fn page_of(
+    client: &impl GenericClient,
+    payee: Payee,
+    OfBook { book, limit, cursor }: OfBook,
+    http: &HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let window = PageQuery { limit, cursor }.window::<Uuid>()?;
+    let book: BookRef = parse("/book", &book)?;
+    let book = books::resolve(client, book).await?;
+    let after = window.after.unwrap_or_default();
+    let rows = bank_accounts::list(client, book.id, payee, after, window.fetch()).await?;
+    let reference = book.reference();
+    Ok(window.page(rows, |row| row.id.object, |row| BankAccountBody::new(row, reference)).respond(http))
+}
+
+/// Shows a bank account, to the owners and treasurers of the organisation, or to the person who is paid.
 #[utoipa::path(tag = "bank-accounts", params(("id" = String, Path, description = "The bank account")),
     responses((status = 200, description = "The bank account, with its ETag", body = BankAccountBody,
         headers(("ETag" = String)))))]
@@ -252,36 +307,76 @@ pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<BankAccoun
     Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(BankAccountBody::new(found, book)))
 }
 
-/// The account, for the owners and treasurers of its organisation.
+/// The account, for the owners and treasurers of its organisation, or for the person whose it is.
 async fn kept(
     client: &impl GenericClient,
     caller: &Caller,
     id: BankAccountId,
 ) -> Result<(BankAccount, BookRef), Error> {
     let book = book_of(client, id.book, "bank account").await?.reference();
-    let found = bank_accounts::get(client, id).await;
-    // Whoever is nobody to the organisation is told the same of one that is there.
-    caller
-        .require_role(client, found.as_ref().map_or(OrganisationId(Uuid::nil()), |it| it.payee), "bank account")
-        .await?;
-    Ok((found?, book))
+    let found = bank_accounts::get(client, id).await?;
+    require_payee(client, caller, found.payee, KEEPERS, "bank account").await?;
+    Ok((found, book))
 }
 
-/// Confirms a bank account that another owner or treasurer of the organisation has given: it becomes active three days later, and
-/// payouts that were approved until then are to be approved again.
+/// Refuses who is not the payee: of an organisation, who has none of some roles in it. Whoever is nobody to it is told that there is no
+/// such thing.
+pub(super) async fn require_payee(
+    client: &impl GenericClient,
+    caller: &Caller,
+    payee: Payee,
+    roles: &[Role],
+    what: &'static str,
+) -> Result<(), Error> {
+    let person = caller.person()?.id;
+    match payee {
+        Payee::Person(payee) if payee == person => Ok(()),
+        Payee::Person(_) => Err(Error::NotFound(what)),
+        Payee::Organisation(organisation) => {
+            if caller.has_role(client, organisation, roles).await? {
+                return Ok(());
+            }
+            let is_of_it = caller.has_role(client, organisation, Role::ALL).await?;
+            Err(if is_of_it { Error::Forbidden("your roles here do not allow this") } else { Error::NotFound(what) })
+        }
+    }
+}
+
+/// By what a bank account is confirmed.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmBankAccountRequest {
+    /// The secret at the end of the link that was mailed, for the bank account of a person; an organisation has none.
+    #[schema(min_length = 1, max_length = 200)]
+    token: Option<String>,
+}
+
+/// Nothing of it, so that no log can print it.
+impl fmt::Debug for ConfirmBankAccountRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a confirmation")
+    }
+}
+
+/// Confirms a bank account that another owner or treasurer of the organisation has given, or that of the caller with the token of the
+/// mail: it becomes active three days later, and payouts that were approved until then are to be approved again.
 #[utoipa::path(tag = "bank-accounts", params(("id" = String, Path, description = "The bank account")),
-    request_body = Nothing, responses((status = 200, description = "It waits", body = BankAccountBody)))]
+    request_body = ConfirmBankAccountRequest, responses((status = 200, description = "It waits", body = BankAccountBody)))]
 #[post("/v1/bank-accounts/{id}:confirm")]
 pub(crate) async fn confirm(
     state: Data<State>,
     caller: Caller,
     id: Path<BankAccountId>,
-    request: Keyed<Nothing>,
+    request: Keyed<ConfirmBankAccountRequest>,
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
+    let token = request.body.token.as_ref().map(|token| bounded("/token", token, 1..=200)).transpose()?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let (_, book) = kept(tx, &caller, *id).await?;
-        let confirmed = operations::confirm(tx, *id, by, Timestamp::now()).await?;
+        let confirmed = match &token {
+            Some(token) => operations::confirm_by_link(tx, *id, token, Timestamp::now()).await?,
+            None => operations::confirm(tx, *id, by, Timestamp::now()).await?,
+        };
         Ok(Reply::ok(&BankAccountBody::new(confirmed, book)))
     })
     .await

@@ -1,5 +1,6 @@
 //! Payouts: asked for, approved, sent and given up by people of the host; read by them and by the payee.
 
+use super::payout_body::{PayoutBody, body};
 use crate::auth::Caller;
 use crate::extract::{Keyed, Nothing, Params};
 use crate::idempotency::{Reply, Scope, idempotent};
@@ -7,31 +8,30 @@ use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::visibility::{actor, book_of, kept};
-use crate::wire::{BalanceBody, ChangeStateRequest, MoneyBody, bounded, etag, parse, parse_currency};
+use crate::who_may::PAYOUT_READERS;
+use crate::wire::{ChangeStateRequest, MoneyBody, bounded, etag, parse, parse_currency};
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
-use jiff::civil::Date;
 use ledger::Error;
+use ledger::cooperatives::rules::cooperative::is_short_name;
+use ledger::cooperatives::store::members;
 use ledger::engine::store::books::{self, Book};
 use ledger::evidence::Digest;
-use ledger::id::{BankAccountId, BookRef, ClaimId, OrganisationId, PayoutId, PersonId};
+use ledger::id::{BookId, BookRef, ClaimId, MemberId, OrganisationId, PayoutId, PayoutRunId};
 use ledger::parties::operations::standing::standing;
-use ledger::parties::rules::role::Role;
 use ledger::payouts::operations::payouts::{self as operations, NewPayout, Verdict};
-use ledger::payouts::rules::bank_account::BankAccount;
-use ledger::payouts::rules::payout::{Payout, PayoutState};
-use ledger::payouts::store::{bank_accounts, payouts};
+use ledger::payouts::rules::owed::Owed;
+use ledger::payouts::rules::payee::Payee;
+use ledger::payouts::rules::payout::{Payout, Source};
+use ledger::payouts::store::payouts;
 use ledger::service::change::Change;
 use ledger::text;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-
-/// Who of the host sees payouts.
-const HOST_READERS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Approver, Role::Auditor];
 
 /// Which release of a claim is paid.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -48,11 +48,18 @@ pub struct NewPayoutRelease {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPayoutBody {
-    /// The team that is paid.
+    /// The team that is paid, with the sources `team` and `prize`.
     #[schema(pattern = "^org_[a-z2-7]{26}$")]
-    payee: String,
-    /// `team`: what milestones released to it; `prize`: what challenges awarded to it.
-    #[schema(pattern = "^(team|prize)$", example = "team")]
+    payee: Option<String>,
+    /// The membership whose shares are paid, with the source `member`.
+    #[schema(pattern = "^mbr_[a-z2-7]{32}$")]
+    member: Option<String>,
+    /// The short name of the lender that is paid, with the source `lender`: to whoever stands behind it.
+    #[schema(pattern = "^[a-z0-9][a-z0-9-]{0,39}$", example = "seed-fund")]
+    lender: Option<String>,
+    /// `team`: what milestones released to the payee; `prize`: what challenges awarded to it; `member` and `lender`: shares of the
+    /// surpluses of a cooperative.
+    #[schema(pattern = "^(team|prize|member|lender)$", example = "team")]
     source: String,
     /// Of what is owed.
     #[schema(pattern = "^[A-Z]{3}$", example = "USD")]
@@ -64,151 +71,65 @@ pub struct NewPayoutBody {
     /// The organisation from whose cash it is paid: the host when it is left out, or a partner platform.
     #[schema(pattern = "^org_[a-z2-7]{26}$")]
     custodian: Option<String>,
+    /// The short name of the cash of a cooperative from which it is paid, as `party` of its proceeds has it; leave it out for the cash
+    /// that is called after the custodian.
+    #[schema(pattern = "^[a-z0-9][a-z0-9-]{0,39}$", example = "bank")]
+    cash: Option<String>,
     /// What the payee reads beside it, without personal data.
     #[serde(default)]
     #[schema(max_length = 200, example = "Second prototype")]
     memo: String,
 }
 
-/// Where a payout goes, as far as it is shown.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PayoutAccount {
-    #[schema(value_type = String)]
-    id: BankAccountId,
-    /// Where the bank is, of ISO 3166-1.
-    country: String,
-    last_four: String,
-    /// Since when payouts go to it, by the book's clock.
-    active_at: Option<Timestamp>,
+/// To whom something is owed, as a request names them.
+enum Whom {
+    Owed(Owed),
+    Member(MemberId),
 }
 
-/// A release that a payout pays.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PayoutRelease {
-    #[schema(value_type = String)]
-    claim: ClaimId,
-    number: i32,
-}
-
-/// A payout.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Payout)]
-pub struct PayoutBody {
-    #[schema(value_type = String)]
-    id: PayoutId,
-    #[schema(value_type = String)]
-    payee: OrganisationId,
-    /// `team` or `prize`.
-    source: String,
-    /// The organisation from whose cash it is paid.
-    #[schema(value_type = String)]
-    custodian: OrganisationId,
-    /// The release that it pays; null when it names none.
-    release: Option<PayoutRelease>,
-    amount: MoneyBody,
-    /// What the bank kept of it: the payee has borne it.
-    fee: BalanceBody,
-    /// What came back.
-    returned: BalanceBody,
-    /// The end-to-end id by which a bank knows it: order it with this, and its line is matched.
-    reference: String,
-    memo: String,
-    /// `requested`, `approved`, `screened`, `sent`, `settled`; `held`: screening has a hit, and an operator decides; `failed`: it was
-    /// not accepted, `returned`: it came back, in both cases what is owed is owed again; `cancelled`: it was given up unsent.
-    state: String,
-    /// What it waits for: `bank_account`, `approval`, `screening`, `operator`, `sending` or `bank`; null when it is over.
-    waits_for: Option<String>,
-    /// When it is cancelled while nobody sends it, by the book's clock; null once it was sent.
-    until: Option<Timestamp>,
-    /// Why it is held, failed or cancelled; empty otherwise.
-    reason: String,
-    /// Where it goes, or would go by now; null while the payee has no bank account in the currency.
-    bank_account: Option<PayoutAccount>,
-    /// What an approval restates: SHA-256 of payee, amount and bank account; null while there is no account.
-    digest: Option<String>,
-    /// What screening said: `none` when this installation has none, `clear`, `hit`, or `released` by an operator; null before.
-    screening: Option<String>,
-    #[schema(value_type = String)]
-    requested_by: PersonId,
-    /// By the book's clock.
-    requested_at: Timestamp,
-    /// Null before, and after the approval fell because the bank account has changed.
-    #[schema(value_type = Option<String>)]
-    approved_by: Option<PersonId>,
-    #[schema(value_type = Option<String>)]
-    sent_by: Option<PersonId>,
-    #[schema(value_type = Option<String>, format = "date")]
-    sent_on: Option<Date>,
-    /// The first day on which it counts as late while no line of a statement has it.
-    #[schema(value_type = Option<String>, format = "date")]
-    late_from: Option<Date>,
-    /// The value day of the line by which it settled.
-    #[schema(value_type = Option<String>, format = "date")]
-    settled_on: Option<Date>,
-    /// Record number of the entry by which it was sent.
-    sent_entry: Option<i64>,
-    /// Record number of the last entry that settled, failed or returned it.
-    end_entry: Option<i64>,
-}
-
-impl PayoutBody {
-    fn new(it: Payout, account: Option<BankAccount>) -> PayoutBody {
-        let currency = it.amount.currency();
-        let waits_for = match it.state.word() {
-            PayoutState::Requested if account.is_none() => Some("bank_account"),
-            PayoutState::Requested => Some("approval"),
-            PayoutState::Approved => Some("screening"),
-            PayoutState::Held => Some("operator"),
-            PayoutState::Screened => Some("sending"),
-            PayoutState::Sent => Some("bank"),
-            PayoutState::Settled | PayoutState::Failed | PayoutState::Returned | PayoutState::Cancelled => None,
-        };
-        PayoutBody {
-            digest: account.as_ref().map(|account| it.digest(account).to_string()),
-            bank_account: account.map(|account| PayoutAccount {
-                id: account.id,
-                country: account.country,
-                last_four: account.last_four,
-                active_at: account.active_at,
-            }),
-            id: it.id,
-            payee: it.payee,
-            source: it.source.to_string(),
-            custodian: it.custodian,
-            release: it.release.map(|(claim, number)| PayoutRelease { claim, number }),
-            amount: it.amount.into(),
-            fee: BalanceBody::new(it.fee, currency),
-            returned: BalanceBody::new(it.returned, currency),
-            reference: it.reference,
-            memo: it.memo,
-            waits_for: waits_for.map(str::to_owned),
-            until: it.state.until(),
-            reason: it.state.reason().to_owned(),
-            state: it.state.word().to_string(),
-            screening: it.screening.map(|answer| answer.to_string()),
-            requested_by: it.requested_by,
-            requested_at: it.requested_at,
-            approved_by: it.approval.map(|approval| approval.by),
-            sent_by: it.sending.map(|sending| sending.by),
-            sent_on: it.sending.map(|sending| sending.on),
-            late_from: it.sending.map(|sending| sending.late_from),
-            settled_on: it.settled_on,
-            sent_entry: it.sending.map(|sending| sending.entry),
-            end_entry: Some(it.end_entry).filter(|entry| *entry > 0),
+impl NewPayoutBody {
+    /// Exactly the field that goes with the source.
+    fn whom(&self, book: BookId) -> Result<Whom, Problem> {
+        let source: Source = parse("/source", &self.source)?;
+        for (field, is_given, goes_with) in [
+            ("/payee", self.payee.is_some(), matches!(source, Source::Team | Source::Prize)),
+            ("/member", self.member.is_some(), source == Source::Member),
+            ("/lender", self.lender.is_some(), source == Source::Lender),
+        ] {
+            if is_given != goes_with {
+                let said = if is_given { "it does not go with the source" } else { "the source asks for it" };
+                return Err(Problem::invalid(field, said));
+            }
         }
+        let payee = self.payee.as_deref().unwrap_or_default();
+        let (member, lender) = (self.member.as_deref().unwrap_or_default(), self.lender.as_deref().unwrap_or_default());
+        Ok(match source {
+            Source::Team => Whom::Owed(Owed::Team(parse("/payee", payee)?)),
+            Source::Prize => Whom::Owed(Owed::Prize(parse("/payee", payee)?)),
+            Source::Lender if !is_short_name(lender) => return Err(Problem::invalid("/lender", "no short name")),
+            Source::Lender => Whom::Owed(Owed::Lender(lender.to_owned())),
+            Source::Member => {
+                let member: MemberId = parse("/member", member)?;
+                if member.book != book {
+                    return Err(Problem::invalid("/member", "a member of another book"));
+                }
+                Whom::Member(member)
+            }
+        })
     }
 }
 
-/// A payout with the account that it goes to, or would go to by now.
-async fn body(client: &impl GenericClient, it: Payout) -> Result<PayoutBody, Error> {
-    let account = match it.approval {
-        Some(approval) => Some(bank_accounts::get(client, approval.account).await?),
-        None => bank_accounts::active(client, it.id.book, it.payee, it.amount.currency()).await?,
-    };
-    Ok(PayoutBody::new(it, account))
+/// The short name of a cooperative's cash; empty when it is left out.
+pub(super) fn cash_of(name: Option<&str>) -> Result<String, Problem> {
+    match name {
+        Some(name) if !is_short_name(name) => Err(Problem::invalid("/cash", "no short name")),
+        Some(name) => Ok(name.to_owned()),
+        None => Ok(String::new()),
+    }
 }
 
-/// Asks for a payout of what is owed to a team. The same release twice is one payout. Nothing moves before it is sent.
+/// Asks for a payout of what is owed to a team, to a member or to a lender of a cooperative. The same release twice is one payout.
+/// Nothing moves before it is sent.
 #[utoipa::path(tag = "payouts", params(("book" = String, Path, description = "The book")), request_body = NewPayoutBody,
     responses((status = 201, description = "Asked for, now or before by the same release", body = PayoutBody)))]
 #[post("/v1/books/{book}/payouts")]
@@ -225,25 +146,36 @@ pub(crate) async fn create(
     if paid.is_some_and(|(claim, _)| claim.book != book.book) {
         return Err(Error::invalid("/release/claim", "a claim of another book").into());
     }
-    let new = NewPayout {
-        book: book.book,
-        payee: parse("/payee", &asked.payee)?,
-        source: parse("/source", &asked.source)?,
-        currency: parse_currency("/currency", &asked.currency)?,
-        amount: asked.amount.as_ref().map(|amount| amount.parse("/amount")).transpose()?,
-        release: paid,
-        custodian: asked.custodian.as_ref().map(|id| parse("/custodian", id)).transpose()?,
-        memo: bounded("/memo", &asked.memo, text::REFERENCE_OR_NONE)?,
-    };
+    let whom = asked.whom(book.book)?;
+    let currency = parse_currency("/currency", &asked.currency)?;
+    let amount = asked.amount.as_ref().map(|amount| amount.parse("/amount")).transpose()?;
+    let custodian: Option<OrganisationId> = asked.custodian.as_ref().map(|id| parse("/custodian", id)).transpose()?;
+    let cash = cash_of(asked.cash.as_deref())?;
+    let memo = bounded("/memo", &asked.memo, text::REFERENCE_OR_NONE)?;
     idempotent(&state, &request.key, Scope::Book(book.book), caller.id(), async |tx| {
         kept(tx, &caller, *book).await?;
-        let made = operations::request(tx, new.clone(), by, Timestamp::now()).await?;
+        let owed = match &whom {
+            Whom::Owed(owed) => owed.clone(),
+            Whom::Member(member) => Owed::Member(members::get(tx, *member).await?.number),
+        };
+        let new = NewPayout {
+            book: book.book,
+            owed,
+            currency,
+            amount,
+            release: paid,
+            custodian,
+            cash: cash.clone(),
+            memo: memo.clone(),
+        };
+        let made = operations::request(tx, new, by, Timestamp::now()).await?;
         Ok(Reply::created(&body(tx, made).await?))
     })
     .await
 }
 
-/// Lists the payouts of a book: all of them for people of the host, for others those to their own organisations.
+/// Lists the payouts of a book, or those of a run: all of them for people of the host, for others those to themselves, or to their own
+/// organisations.
 #[utoipa::path(tag = "payouts", params(("book" = String, Path, description = "The book"), OfPayee),
     responses((status = 200, description = "A page, the oldest first", body = Page<PayoutBody>)))]
 #[get("/v1/books/{book}/payouts")]
@@ -254,14 +186,18 @@ pub(crate) async fn list(
     query: Params<OfPayee>,
     http: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let OfPayee { payee, limit, cursor } = query.0;
+    let OfPayee { payee, run, limit, cursor } = query.0;
     let window = PageQuery { limit, cursor }.window::<Uuid>()?;
-    let payee: Option<OrganisationId> = payee.map(|id| parse("/payee", &id)).transpose()?;
+    let payee: Option<Payee> = payee.map(|id| parse("/payee", &id)).transpose()?;
+    let run: Option<PayoutRunId> = run.map(|id| parse("/run", &id)).transpose()?;
     let client = state.client().await?;
     let book = books::resolve(&client, *book).await?;
     require_reader(&client, &caller, &book, payee, "book").await?;
+    if run.is_some_and(|run| run.book != book.id) {
+        return Err(Error::invalid("/run", "a run of another book").into());
+    }
     let mut rows = Vec::new();
-    for found in payouts::list(&client, book.id, payee, window.after.unwrap_or_default(), window.fetch()).await? {
+    for found in payouts::list(&client, book.id, payee, run, window.after.unwrap_or_default(), window.fetch()).await? {
         rows.push(body(&client, found).await?);
     }
     Ok(window.page(rows, |row| row.id.object, |row| row).respond(&http))
@@ -272,9 +208,12 @@ pub(crate) async fn list(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct OfPayee {
-    /// Only those to this organisation.
-    #[param(max_length = 30, pattern = "^org_[a-z2-7]{26}$")]
+    /// Only those to this organisation or person.
+    #[param(max_length = 30, pattern = "^(org|psn)_[a-z2-7]{26}$")]
     payee: Option<String>,
+    /// Only those of this run.
+    #[param(max_length = 36, pattern = "^prn_[a-z2-7]{32}$")]
+    run: Option<String>,
     /// Items of a page; 50 when it is not given.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u16>,
@@ -283,18 +222,19 @@ pub struct OfPayee {
     cursor: Option<String>,
 }
 
-/// Refuses who neither keeps the book nor belongs to the payee; operators see payouts too, since they decide about held ones.
-async fn require_reader(
+/// Refuses who neither keeps the book nor is the payee or belongs to it; operators see payouts too, since they decide about held ones.
+pub(super) async fn require_reader(
     client: &impl GenericClient,
     caller: &Caller,
     book: &Book,
-    payee: Option<OrganisationId>,
+    payee: Option<Payee>,
     what: &'static str,
 ) -> Result<(), Error> {
     let person = caller.person()?.id;
-    let standing = standing(client, book, payee.unwrap_or(book.organisation), person).await?;
-    let of_payee = payee.is_some() && standing.is_team();
-    if standing.operator || of_payee || standing.is_host(HOST_READERS) { Ok(()) } else { Err(Error::NotFound(what)) }
+    let organisation = payee.and_then(Payee::organisation);
+    let standing = standing(client, book, organisation.unwrap_or(book.organisation), person).await?;
+    let of_payee = payee == Some(Payee::Person(person)) || (organisation.is_some() && standing.is_team());
+    if standing.operator || of_payee || standing.is_host(PAYOUT_READERS) { Ok(()) } else { Err(Error::NotFound(what)) }
 }
 
 /// Shows a payout, with the bank account that it goes to by its last four characters.

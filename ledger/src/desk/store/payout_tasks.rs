@@ -42,14 +42,16 @@ pub async fn payouts(
             "-- payout_tasks::payouts
             SELECT CASE p.state WHEN 'requested' THEN 'approve_payout' WHEN 'held' THEN 'decide_payout'
                                 WHEN 'screened' THEN 'send_payout' ELSE 'chase_payout' END AS kind,
-                   p.book_id, p.id, o.name || ', ' || p.reference AS title, b.uid, b.name, p.state_until AS until
+                   p.book_id, p.id,
+                   coalesce(o.name, nullif(q.name, ''), 'A member or lender') || ', ' || p.reference AS title, b.uid, b.name, p.state_until AS until
               FROM book b
               JOIN payout p ON p.book_id = b.number AND p.state IN ('requested', 'held', 'screened', 'sent')
-              JOIN organisation o ON o.id = p.payee
+              LEFT JOIN organisation o ON o.id = p.payee
+              LEFT JOIN person q ON q.id = p.payee
              WHERE CASE p.state
                    WHEN 'held' THEN EXISTS (SELECT FROM person i WHERE i.id = $1 AND i.is_operator)
                    WHEN 'requested' THEN
-                       p.requested_by <> $1
+                       p.requested_by <> $1 AND p.payee <> $1
                        AND EXISTS (SELECT FROM bank_account a WHERE a.book_id = p.book_id AND a.payee = p.payee
                                       AND a.currency = p.currency AND a.state = 'active')
                        AND EXISTS (SELECT FROM membership r WHERE r.organisation = b.organisation AND r.person = $1

@@ -48,6 +48,23 @@ pub async fn tied(
     Ok(rows.iter().map(|row| PersonId(row.get("person"))).collect())
 }
 
+/// The organisations in which a person has any role, and those to which a tie was declared in a book.
+pub async fn organisations_of(
+    client: &impl GenericClient,
+    book: BookId,
+    person: PersonId,
+) -> Result<BTreeSet<OrganisationId>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- ties::organisations_of
+            SELECT organisation FROM membership WHERE person = $2
+             UNION SELECT organisation FROM declared_tie WHERE book_id = $1 AND person = $2",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* person */ &person.0]).await?;
+    Ok(rows.iter().map(|row| OrganisationId(row.get("organisation"))).collect())
+}
+
 /// Everybody with any role in a team.
 pub async fn members(client: &impl GenericClient, organisation: OrganisationId) -> Result<BTreeSet<PersonId>, Error> {
     let statement = client

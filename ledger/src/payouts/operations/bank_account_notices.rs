@@ -1,14 +1,12 @@
 //! What whoever keeps a payee is told of its bank accounts.
 
+use super::payees::{keepers, name, name_of};
 use crate::engine::store::books;
 use crate::error::Error;
-use crate::id::{BankAccountId, OrganisationId};
-use crate::parties::rules::role::Role;
-use crate::parties::store::organisations;
+use crate::id::BankAccountId;
 use crate::payouts::rules::bank_account::BankAccount;
 use crate::payouts::store::bank_accounts;
 use deadpool_postgres::GenericClient;
-use std::collections::BTreeSet;
 
 /// What the message needs.
 #[derive(Debug, Clone)]
@@ -19,8 +17,8 @@ pub struct Notice {
     pub payee: String,
     /// The name of the host that pays.
     pub host: String,
-    /// Addresses of the payee's owners and treasurers, and of those who gave the accounts before it: who lost a role meanwhile is
-    /// told as well.
+    /// Addresses of the payee's owners and treasurers, or of the person who is paid, and of those who gave the accounts before it: who
+    /// lost a role meanwhile is told as well.
     pub recipients: Vec<String>,
 }
 
@@ -36,25 +34,8 @@ pub async fn notice(client: &impl GenericClient, id: BankAccountId) -> Result<No
     let host = books::get(client, id.book).await?.organisation;
     Ok(Notice {
         payee: name(client, account.payee).await?,
-        host: name(client, host).await?,
+        host: name_of(client, host).await?,
         account,
         recipients: recipients.into_iter().collect(),
     })
-}
-
-/// The addresses of an organisation's owners and treasurers.
-pub(super) async fn keepers(
-    client: &impl GenericClient,
-    organisation: OrganisationId,
-) -> Result<BTreeSet<String>, Error> {
-    let mut found = BTreeSet::new();
-    for role in [Role::Owner, Role::Treasurer] {
-        found.extend(organisations::list_emails_with(client, organisation, role).await?);
-    }
-    Ok(found)
-}
-
-/// The name of an organisation.
-pub(super) async fn name(client: &impl GenericClient, id: OrganisationId) -> Result<String, Error> {
-    Ok(organisations::find(client, id).await?.map(|found| found.name).unwrap_or_default())
 }

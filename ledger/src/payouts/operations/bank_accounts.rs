@@ -1,21 +1,24 @@
-//! Bank accounts of payees: given by one person of the payee, confirmed by another, active after a wait.
+//! Bank accounts of payees: given by one person of the payee, confirmed by another, active after a wait. A person confirms their own
+//! by the link of a mail.
 //!
 //! What an account is comes in sealed; nothing here could read it.
 
 use super::locked;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
-use crate::id::{BankAccountId, OrganisationId, PersonId};
+use crate::evidence::Digest;
+use crate::id::{BankAccountId, PersonId};
 use crate::money::Currency;
-use crate::payouts::rules::bank_account::{BankAccount, Passed, State};
+use crate::payouts::rules::bank_account::{BankAccount, Passed, State, link_invalid};
+use crate::payouts::rules::payee::Payee;
 use crate::payouts::store::bank_accounts::{self as store, Sealed};
-use crate::payouts::store::payouts;
+use crate::payouts::store::{payees, payouts};
 use crate::service::change::{Change, check_text};
 use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Actor, Done};
 use crate::service::store::jobs;
 use crate::text;
-use deadpool_postgres::Transaction;
+use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 
 /// An account that is given.
@@ -24,7 +27,7 @@ pub struct NewBankAccount {
     /// Its id, to which what it is was sealed.
     pub id: BankAccountId,
     /// Who is paid.
-    pub payee: OrganisationId,
+    pub payee: Payee,
     /// Of which payouts go to it.
     pub currency: Currency,
     /// Where the bank is, of ISO 3166-1.
@@ -36,19 +39,24 @@ pub struct NewBankAccount {
 }
 
 /// Gives the account to which payouts of a payee go: the first one of a currency at once, another one when it was confirmed and has
-/// waited. Whoever keeps the payee is told.
+/// waited. Whoever keeps the payee is told; a person is mailed the link with `secret` by which a changed one is confirmed.
 ///
 /// # Errors
 ///
-/// `bank-account-pending`; [`Error::NotFound`] for an unknown book.
+/// `bank-account-pending`; [`Error::NotFound`] for an unknown book, and for a person to whom it can owe nothing.
 pub async fn propose(
     tx: &Transaction<'_>,
     new: NewBankAccount,
+    secret: &str,
     by: PersonId,
     wall: Timestamp,
 ) -> Result<BankAccount, Error> {
     let book = books::get(tx, new.id.book).await?;
     let now = book.now(wall);
+    let is_person = new.payee.organisation().is_none();
+    if is_person && !payees::is_of_book(tx, book.id, by).await? {
+        return Err(Error::NotFound("book"));
+    }
     let stands = store::active(tx, book.id, new.payee, new.currency).await?;
     let state = BankAccount::begin(stands.is_none(), now);
     let account = BankAccount {
@@ -62,9 +70,15 @@ pub async fn propose(
         proposed_by: by,
         proposed_at: now,
         confirmed: None,
+        link: (is_person && stands.is_some()).then(|| Digest::of(secret.as_bytes())),
         version: 1,
     };
     store::insert(tx, &account, &new.sealed).await?;
+    if account.link.is_some() {
+        let job = Job::SendBankAccountLink { account: account.id, token: secret.to_owned() };
+        let dedupe = account.id.to_string();
+        jobs::enqueue(tx, &NewJob { book: book.id, due_at: now, dedupe, job }).await?;
+    }
     written(tx, &book, &account, "given", Change { version: None, actor: Actor::Person(by), reason: "" }, now).await?;
     Ok(account)
 }
@@ -73,7 +87,7 @@ pub async fn propose(
 ///
 /// # Errors
 ///
-/// `bank-account-not-proposed`, `same-person`; [`Error::NotFound`] for an unknown account.
+/// `bank-account-not-proposed`, `same-person`, `confirmed-by-link`; [`Error::NotFound`] for an unknown account.
 pub async fn confirm(
     tx: &Transaction<'_>,
     id: BankAccountId,
@@ -83,6 +97,48 @@ pub async fn confirm(
     let (book, account) = lock_present(tx, id, wall).await?;
     let confirmed = account.confirm(by, book.now(wall))?;
     let change = Change { version: None, actor: Actor::Person(by), reason: "" };
+    save(tx, &book, &confirmed, "confirmed", change, book.now(wall)).await
+}
+
+/// The account that a link of a mail is about. It changes nothing.
+///
+/// # Errors
+///
+/// `bank-account-link-invalid`, also for an unknown account, and once the account is over.
+pub async fn linked(client: &impl GenericClient, id: BankAccountId, secret: &str) -> Result<BankAccount, Error> {
+    let found = match store::get(client, id).await {
+        Err(Error::NotFound(_)) => return Err(link_invalid().into()),
+        found => found?,
+    };
+    let is_over = matches!(found.state, State::Replaced | State::Rejected { .. });
+    if is_over || found.link != Some(Digest::of(secret.as_bytes())) {
+        return Err(link_invalid().into());
+    }
+    Ok(found)
+}
+
+/// The person who is paid confirms an account by the link of the mail. After three days it is active.
+///
+/// # Errors
+///
+/// `bank-account-link-invalid`, also for an unknown account.
+pub async fn confirm_by_link(
+    tx: &Transaction<'_>,
+    id: BankAccountId,
+    secret: &str,
+    wall: Timestamp,
+) -> Result<BankAccount, Error> {
+    let (book, account) = match lock_present(tx, id, wall).await {
+        Err(Error::NotFound(_)) => return Err(link_invalid().into()),
+        found => found?,
+    };
+    let was = account.state.word();
+    let confirmed = account.confirm_by_link(Digest::of(secret.as_bytes()), book.now(wall))?;
+    if confirmed.state.word() == was {
+        return Ok(confirmed);
+    }
+    let Some((person, _)) = confirmed.confirmed else { return Err(Error::inconsistent("nobody confirmed it")) };
+    let change = Change { version: None, actor: Actor::Person(person), reason: "" };
     save(tx, &book, &confirmed, "confirmed", change, book.now(wall)).await
 }
 

@@ -6,6 +6,7 @@
 
 use super::locked::save;
 use super::payouts::in_transit;
+use super::requests::cash_account;
 use crate::book::Reason;
 use crate::books::operations::accounts;
 use crate::engine::posting;
@@ -16,7 +17,7 @@ use crate::payouts::rules::bank_line::{BankLine, Effect, LINES_MAX, LineState, T
 use crate::payouts::rules::payout::{Payout, State};
 use crate::payouts::store::{bank_lines, payouts};
 use crate::service::change::Change;
-use crate::{chart, movements, text};
+use crate::{movements, text};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 
@@ -177,7 +178,7 @@ async fn post(
     wall: Timestamp,
 ) -> Result<Option<i64>, Error> {
     let currency = payout.amount.currency();
-    let account = chart::cash_at(payout.custodian).in_currency(currency, book.currency);
+    let account = cash_account(payout.custodian, &payout.cash, currency, book);
     let cash = accounts::ensure(tx, book, &account, currency, wall).await?;
     let (day, id) = (told.value_on, payout.id);
     let entry = match effect {

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::id::PayoutId;
 use crate::payouts::rules::bank_account::BankAccount;
 use crate::payouts::rules::payout::{NOT_SENT, Payout, State};
-use crate::payouts::store::{bank_accounts, payouts};
+use crate::payouts::store::{bank_accounts, payouts, runs};
 use crate::service::change::Change;
 use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Done};
@@ -78,6 +78,13 @@ async fn save_at(
         | State::Failed { .. }
         | State::Returned
         | State::Cancelled { .. } => {}
+    }
+    // One that comes back was over before.
+    if let Some(run) = changed.run
+        && changed.state.is_over()
+        && changed.state != State::Returned
+    {
+        runs::end_one(tx, run).await?;
     }
     if matches!(changed.state, State::Sent | State::Settled | State::Failed { .. } | State::Returned) {
         let dedupe = format!("{payout} {}", changed.state.word());

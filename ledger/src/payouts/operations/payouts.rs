@@ -2,7 +2,8 @@
 //!
 //! Lock order: bank account → payout → book head.
 
-use super::locked::{Locked, enqueue, lock, save};
+use super::locked::{Locked, lock, save};
+use super::requests::{self, Asked};
 use crate::book::AccountNumber;
 use crate::books::operations::accounts;
 use crate::engine::posting;
@@ -11,17 +12,17 @@ use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
 use crate::evidence::Digest;
 use crate::id::{BookId, ClaimId, OrganisationId, PayoutId, PersonId};
-use crate::milestones::store::releases;
 use crate::money::{Currency, Money};
 use crate::parties::store::{organisations, ties};
-use crate::payouts::rules::payout::{Approval, Payout, Policy, Screening, Sending, Source};
+use crate::payouts::rules::owed::Owed;
+use crate::payouts::rules::payee::Payee;
+use crate::payouts::rules::payout::{Approval, Payout, Policy, Screening, Sending};
 use crate::payouts::store::payouts;
 use crate::service::change::{Change, check_line, check_text};
-use crate::service::job::Job;
 use crate::service::store::activity::{self, Actor, Done};
 use crate::treasury::operations::custodians;
 use crate::{chart, movements, text};
-use deadpool_postgres::{GenericClient, Transaction};
+use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 
 /// What is to be paid.
@@ -29,10 +30,8 @@ use jiff::Timestamp;
 pub struct NewPayout {
     /// The book.
     pub book: BookId,
-    /// Who is paid.
-    pub payee: OrganisationId,
-    /// Of what.
-    pub source: Source,
+    /// Of what is owed to whom.
+    pub owed: Owed,
     /// In which currency.
     pub currency: Currency,
     /// How much; none for all that is owed and not being paid, or for all of the release.
@@ -41,6 +40,8 @@ pub struct NewPayout {
     pub release: Option<(ClaimId, i32)>,
     /// From whose cash; none for the host's.
     pub custodian: Option<OrganisationId>,
+    /// The short name of a cooperative's cash from which it is paid; empty for the cash that is called after the custodian.
+    pub cash: String,
     /// What the payee reads beside it.
     pub memo: String,
 }
@@ -49,23 +50,25 @@ pub struct NewPayout {
 ///
 /// # Errors
 ///
-/// `payout-exceeds-payable`, `payout-nothing`, `payout-differs`, `payout-exists`; [`Error::Invalid`] at `/amount/currency`, `/custodian`,
-/// `/release` or `/memo`; [`Error::NotFound`] for an unknown release.
+/// `payout-exceeds-payable`, `payout-nothing`, `payout-differs`, `payout-exists`, `lender-unknown`; [`Error::Invalid`] at
+/// `/amount/currency`, `/custodian`, `/cash`, `/release` or `/memo`; [`Error::NotFound`] for an unknown release or member.
 pub async fn request(tx: &Transaction<'_>, new: NewPayout, by: PersonId, wall: Timestamp) -> Result<Payout, Error> {
     check_line("/memo", &new.memo, text::REFERENCE_OR_NONE)?;
     let book = books::get(tx, new.book).await?;
     if new.amount.is_some_and(|amount| amount.currency() != new.currency) {
         return Err(Error::invalid("/amount/currency", format!("the payout is in {}", new.currency)));
     }
-    check_custodian(tx, &book, &new).await?;
+    let custodian = new.custodian.unwrap_or(book.organisation);
+    requests::check_cash(tx, &book, (custodian, &new.cash), new.currency).await?;
     let of_release = match new.release {
-        Some((claim, number)) => Some(left_of(tx, &new, claim, number).await?),
+        Some(release) => Some(requests::left_of(tx, (&new.owed, new.currency), new.amount, release).await?),
         None => None,
     };
     if let Some((claim, number)) = new.release
         && let Some(known) = payouts::of_release(tx, claim, number).await?
     {
-        let is_same = known.custodian == new.custodian.unwrap_or(book.organisation)
+        let is_same = known.custodian == custodian
+            && known.cash == new.cash
             && new.amount.is_none_or(|amount| amount == known.amount);
         return if is_same {
             Ok(known)
@@ -73,7 +76,7 @@ pub async fn request(tx: &Transaction<'_>, new: NewPayout, by: PersonId, wall: T
             Err(Refusal::new("payout-differs", format!("the release is being paid by {}, otherwise", known.id)).into())
         };
     }
-    let payable = payable_of(tx, &book, &new).await?;
+    let (payee, payable) = requests::debt(tx, &book, &new.owed, new.currency).await?;
     let owed = balances::get(tx, book.id, payable).await?;
     let free = owed.net() - owed.held - payouts::waiting_of(tx, book.id, payable).await?;
     let wanted = new.amount.or(of_release).map_or(free, Money::minor);
@@ -84,74 +87,9 @@ pub async fn request(tx: &Transaction<'_>, new: NewPayout, by: PersonId, wall: T
     }
     let amount = Money::from_minor(wanted, new.currency)
         .map_err(|_| Refusal::new("payout-nothing", "nothing is owed that is not being paid"))?;
-    let (id, now) = (PayoutId::generate(book.id), book.now(wall));
-    let payout = Payout {
-        id,
-        payee: new.payee,
-        custodian: new.custodian.unwrap_or(book.organisation),
-        source: new.source,
-        release: new.release,
-        payable,
-        amount,
-        reference: Payout::reference_of(id),
-        memo: new.memo,
-        requested_by: by,
-        requested_at: now,
-        approval: None,
-        screening: None,
-        sending: None,
-        fee: 0,
-        returned: 0,
-        settled_on: None,
-        end_entry: 0,
-        state: Payout::begin(now),
-        version: 1,
-    };
-    payouts::insert(tx, &payout).await?;
-    activity::record(tx, book.id, Done::new(&id, "requested", Actor::Person(by)), now).await?;
-    if let Some(until) = payout.state.until() {
-        enqueue(tx, until, format!("{id} until {}", until.as_microsecond()), Job::AdvancePayout { payout: id }).await?;
-    }
-    Ok(payout)
-}
-
-/// Refuses a custodian that never held cash of the book.
-async fn check_custodian(client: &impl GenericClient, book: &Book, new: &NewPayout) -> Result<(), Error> {
-    let Some(custodian) = new.custodian.filter(|custodian| *custodian != book.organisation) else { return Ok(()) };
-    let cash = chart::cash_at(custodian).in_currency(new.currency, book.currency);
-    match accounts::check(client, book, &cash, new.currency).await? {
-        Some(_) => Ok(()),
-        None => Err(Error::invalid("/custodian", "it holds no cash of this book in this currency")),
-    }
-}
-
-/// What a release brought to the account of what is owed, looked at against what is asked for.
-async fn left_of(client: &impl GenericClient, new: &NewPayout, claim: ClaimId, number: i32) -> Result<Money, Error> {
-    let releases = releases::list_of_claim(client, claim).await?;
-    let release = releases.into_iter().find(|release| release.number == number).ok_or(Error::NotFound("release"))?;
-    let is_its = new.source == Source::Team && release.team == new.payee && release.amount.currency() == new.currency;
-    if !is_its {
-        return Err(Error::invalid("/release", "it went to another team, or in another currency"));
-    }
-    let left = Money::from_minor(release.amount.minor() - release.set_off, new.currency)
-        .map_err(|_| Refusal::new("payout-nothing", "all of the release was set off against what the team owes"))?;
-    match new.amount {
-        Some(amount) if amount != left => {
-            Err(Error::invalid("/amount/amount", format!("a payout of a release is of all of it: {left}")))
-        }
-        Some(_) | None => Ok(left),
-    }
-}
-
-/// The account of what is owed, if there is one.
-async fn payable_of(client: &impl GenericClient, book: &Book, new: &NewPayout) -> Result<AccountNumber, Error> {
-    let account = match new.source {
-        Source::Team => chart::team_payable(new.payee),
-        Source::Prize => chart::prize_payable(new.payee),
-    };
-    let account = account.in_currency(new.currency, book.currency);
-    let found = accounts::check(client, book, &account, new.currency).await?;
-    found.ok_or_else(|| Refusal::new("payout-nothing", "nothing is owed that is not being paid").into())
+    let (cash, memo, source, release) = (new.cash, new.memo, new.owed.source(), new.release);
+    let asked = Asked { payee, custodian, cash, source, release, payable, amount, memo, run: None };
+    requests::make(tx, &book, asked, by, wall).await
 }
 
 /// Somebody of the host approves what they have seen of a payout: payee, amount and bank account, by their digest.
@@ -159,7 +97,7 @@ async fn payable_of(client: &impl GenericClient, book: &Book, new: &NewPayout) -
 /// # Errors
 ///
 /// `payout-no-account` while the payee has no bank account in the currency; `payout-state`, `same-person`, `digest-differs`;
-/// `payout-conflict` for people of the payee, and those with a declared tie to it; [`Error::NotFound`] for an unknown payout.
+/// `payout-conflict` for the payee, its people, and those with a declared tie to it; [`Error::NotFound`] for an unknown payout.
 pub async fn approve(
     tx: &Transaction<'_>,
     id: PayoutId,
@@ -172,9 +110,15 @@ pub async fn approve(
         let detail = "the payee has no active bank account in this currency: it gives one first";
         return Err(Refusal::new("payout-no-account", detail).into());
     };
-    let of_payee = organisations::list_roles(tx, payout.payee, by).await?;
-    if !of_payee.is_empty() || ties::tied(tx, book.id, payout.payee).await?.contains(&by) {
-        let detail = "whoever belongs to the payee, or has a declared tie to it, approves none of its payouts";
+    let is_tied = match payout.payee {
+        Payee::Person(person) => person == by,
+        Payee::Organisation(payee) => {
+            let of_payee = organisations::list_roles(tx, payee, by).await?;
+            !of_payee.is_empty() || ties::tied(tx, book.id, payee).await?.contains(&by)
+        }
+    };
+    if is_tied {
+        let detail = "whoever is the payee, belongs to it, or has a declared tie to it, approves none of its payouts";
         return Err(Refusal::new("payout-conflict", detail).into());
     }
     let approved = payout.approve(by, &account, seen)?;
@@ -338,7 +282,7 @@ pub async fn set_policy(
     Ok(policy)
 }
 
-fn require_reason(reason: &str) -> Result<(), Error> {
+pub(super) fn require_reason(reason: &str) -> Result<(), Error> {
     check_text("/reason", reason, text::REASON_OR_NONE)?;
     if reason.trim().is_empty() {
         return Err(Refusal::new("reason-missing", "say why").into());

@@ -2,12 +2,15 @@
 //!
 //! The first account of a payee in a currency is active at once: there is nothing that it could divert. Another one is confirmed by a
 //! second person of the payee, and then waits for three days, in which whoever keeps the payee hears of it and may reject it; until
-//! then payouts go where they went.
+//! then payouts go where they went. Behind a payee that is a person there is no second one: they confirm it by the link of a mail to
+//! their address, so that whoever has only their session diverts nothing.
 
 use crate::calendar::later;
 use crate::error::Refusal;
-use crate::id::{BankAccountId, OrganisationId, PersonId};
+use crate::evidence::Digest;
+use crate::id::{BankAccountId, PersonId};
 use crate::money::Currency;
+use crate::payouts::rules::payee::Payee;
 use crate::words::words;
 use jiff::Timestamp;
 
@@ -85,7 +88,7 @@ pub struct BankAccount {
     /// Its id.
     pub id: BankAccountId,
     /// Who is paid.
-    pub payee: OrganisationId,
+    pub payee: Payee,
     /// Of which payouts go to it.
     pub currency: Currency,
     /// Where the bank is, of ISO 3166-1.
@@ -98,10 +101,12 @@ pub struct BankAccount {
     pub proposed_by: PersonId,
     /// In book time.
     pub proposed_at: Timestamp,
-    /// Another person of the payee, and when; none before, and for the first one of a currency.
+    /// Another person of the payee, or by the link the person who is paid, and when; none before, and for the first one of a currency.
     pub confirmed: Option<(PersonId, Timestamp)>,
     /// From when payouts go to it, in book time; none while they never have.
     pub active_at: Option<Timestamp>,
+    /// Of the secret of the link by which a person confirms it; none for an organisation, and for the first one of a currency.
+    pub link: Option<Digest>,
     /// Raised by every change of its state.
     pub version: i64,
 }
@@ -127,8 +132,12 @@ impl BankAccount {
     ///
     /// # Errors
     ///
-    /// `bank-account-not-proposed`; `same-person`.
+    /// `bank-account-not-proposed`; `same-person`; `confirmed-by-link` for one of a person.
     pub fn confirm(self, by: PersonId, now: Timestamp) -> Result<BankAccount, Refusal> {
+        if self.payee.organisation().is_none() {
+            let detail = "the person who is paid confirms it, by the link of the mail";
+            return Err(Refusal::new("confirmed-by-link", detail));
+        }
         match &self.state {
             State::Proposed { .. } if by == self.proposed_by => Err(Refusal::new(
                 "same-person",
@@ -141,6 +150,26 @@ impl BankAccount {
             State::Waiting { .. } | State::Active | State::Replaced | State::Rejected { .. } => {
                 Err(Refusal::new("bank-account-not-proposed", format!("it is {}", self.state.word())))
             }
+        }
+    }
+
+    /// The person who is paid says that it is theirs, by the link of the mail. The same link again changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// `bank-account-link-invalid` for another link than that of the mail, and once the account is over.
+    pub fn confirm_by_link(self, link: Digest, now: Timestamp) -> Result<BankAccount, Refusal> {
+        let Payee::Person(person) = self.payee else { return Err(link_invalid()) };
+        if self.link != Some(link) {
+            return Err(link_invalid());
+        }
+        match &self.state {
+            State::Proposed { .. } => {
+                let state = State::Waiting { until: later(now, WAIT_DAYS) };
+                Ok(BankAccount { state, confirmed: Some((person, now)), ..self })
+            }
+            State::Waiting { .. } | State::Active => Ok(self),
+            State::Replaced | State::Rejected { .. } => Err(link_invalid()),
         }
     }
 
@@ -184,15 +213,23 @@ impl BankAccount {
     }
 }
 
+/// A link that confirms nothing, for whatever reason: whoever guesses learns nothing.
+pub fn link_invalid() -> Refusal {
+    Refusal::new(
+        "bank-account-link-invalid",
+        "this link works no more: give the bank account again, and a new one comes",
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::BookId;
+    use crate::id::{BookId, OrganisationId};
 
     fn proposed(by: PersonId, now: Timestamp) -> BankAccount {
         BankAccount {
             id: BankAccountId::generate(BookId(1)),
-            payee: OrganisationId::generate(),
+            payee: OrganisationId::generate().into(),
             currency: Currency::EUR,
             country: "DE".into(),
             last_four: "3000".into(),
@@ -201,6 +238,7 @@ mod tests {
             proposed_at: now,
             confirmed: None,
             active_at: None,
+            link: None,
             version: 1,
         }
     }
@@ -217,6 +255,27 @@ mod tests {
         assert_eq!(waiting.clone().confirm(bob, now).unwrap_err().code, "bank-account-not-proposed");
         assert!(matches!(waiting.reject("not ours").unwrap().state, State::Rejected { .. }));
         assert_eq!(active.reject("not ours").unwrap_err().code, "bank-account-stands");
+    }
+
+    #[test]
+    fn a_person_confirms_a_changed_account_by_the_link_of_the_mail_alone() {
+        let (ada, now) = (PersonId::generate(), Timestamp::UNIX_EPOCH);
+        let link = Digest::of(b"secret");
+        let given = BankAccount { payee: ada.into(), link: Some(link), ..proposed(ada, now) };
+        for by in [ada, PersonId::generate()] {
+            assert_eq!(given.clone().confirm(by, now).unwrap_err().code, "confirmed-by-link");
+        }
+        assert_eq!(
+            given.clone().confirm_by_link(Digest::of(b"other"), now).unwrap_err().code,
+            "bank-account-link-invalid"
+        );
+        let waiting = given.clone().confirm_by_link(link, now).unwrap();
+        assert_eq!(waiting.state, State::Waiting { until: later(now, WAIT_DAYS) });
+        assert_eq!(waiting.clone().confirm_by_link(link, later(now, 1)).unwrap(), waiting, "twice is once");
+        let rejected = given.reject("not mine").unwrap();
+        assert_eq!(rejected.confirm_by_link(link, now).unwrap_err().code, "bank-account-link-invalid");
+        let of_team = BankAccount { link: Some(link), ..proposed(ada, now) };
+        assert_eq!(of_team.confirm_by_link(link, now).unwrap_err().code, "bank-account-link-invalid");
     }
 
     #[test]

@@ -8,10 +8,11 @@ use crate::book::{AccountClass, AccountNumber};
 use crate::calendar::{days_after, later};
 use crate::error::Refusal;
 use crate::evidence::Digest;
-use crate::id::{BankAccountId, ClaimId, OrganisationId, PayoutId, PersonId};
+use crate::id::{BankAccountId, ClaimId, OrganisationId, PayoutId, PayoutRunId, PersonId};
 use crate::milestones::rules::review::three_people;
 use crate::money::{Currency, Money};
 use crate::payouts::rules::bank_account::BankAccount;
+use crate::payouts::rules::payee::Payee;
 use crate::words::words;
 use jiff::Timestamp;
 use jiff::civil::{Date, Weekday};
@@ -52,6 +53,10 @@ words! {
         Team = "team",
         /// What challenges awarded to a team.
         Prize = "prize",
+        /// A member's shares of the surpluses of a cooperative.
+        Member = "member",
+        /// A lender's shares of them.
+        Lender = "lender",
     }
 }
 
@@ -61,6 +66,8 @@ impl Source {
         match self {
             Source::Team => AccountClass::TeamPayable,
             Source::Prize => AccountClass::PrizePayable,
+            Source::Member => AccountClass::MemberPayable,
+            Source::Lender => AccountClass::LenderPayable,
         }
     }
 }
@@ -188,6 +195,11 @@ impl State {
         }
     }
 
+    /// Whether it is over: nothing but money that comes back changes it.
+    pub fn is_over(&self) -> bool {
+        self.until().is_none() && *self != State::Sent
+    }
+
     /// Why, where its state says so; empty otherwise.
     pub fn reason(&self) -> &str {
         match self {
@@ -232,9 +244,13 @@ pub struct Payout {
     /// Its id.
     pub id: PayoutId,
     /// Who is paid.
-    pub payee: OrganisationId,
+    pub payee: Payee,
     /// From whose cash it is paid: the host, or a partner platform.
     pub custodian: OrganisationId,
+    /// The short name of the cooperative's cash from which it is paid; empty for the cash that is called after the custodian.
+    pub cash: String,
+    /// The run by which it was asked for; none when somebody asked for it alone.
+    pub run: Option<PayoutRunId>,
     /// What it pays.
     pub source: Source,
     /// The claim and the number of its release, when it names one.

@@ -8,10 +8,11 @@ use crate::id::{BankAccountId, OrganisationId, PayoutId, PersonId};
 use crate::money::{Currency, Money};
 use crate::payouts::rules::bank_account;
 use crate::payouts::rules::bank_account::BankAccount;
+use crate::payouts::rules::payee::Payee;
 use jiff::Timestamp;
 use jiff::civil::date;
 
-fn account(payee: OrganisationId) -> BankAccount {
+fn account(payee: Payee) -> BankAccount {
     BankAccount {
         id: BankAccountId::generate(BookId(1)),
         payee,
@@ -23,6 +24,7 @@ fn account(payee: OrganisationId) -> BankAccount {
         proposed_at: Timestamp::UNIX_EPOCH,
         confirmed: None,
         active_at: None,
+        link: None,
         version: 1,
     }
 }
@@ -31,8 +33,10 @@ fn requested(by: PersonId) -> Payout {
     let id = PayoutId::generate(BookId(1));
     Payout {
         id,
-        payee: OrganisationId::generate(),
+        payee: OrganisationId::generate().into(),
         custodian: OrganisationId::generate(),
+        cash: String::new(),
+        run: None,
         source: Source::Team,
         release: None,
         payable: AccountNumber(7),

@@ -1,12 +1,14 @@
 //! Bank accounts of payees. What they are is sealed: it is read by itself, by who has the keys.
 
-use crate::engine::store::rows::word;
+use crate::engine::store::rows::{digest, word};
 use crate::error::{Error, Refusal};
-use crate::id::{BankAccountId, BookId, OrganisationId, PersonId};
+use crate::id::{BankAccountId, BookId, PayoutRunId, PersonId};
 use crate::money::Currency;
 use crate::payouts::rules::bank_account::{BankAccount, BankAccountState, State};
+use crate::payouts::rules::payee::Payee;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
+use std::collections::HashMap;
 use std::fmt;
 use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
@@ -47,9 +49,10 @@ fn from_row(row: &Row) -> Result<BankAccount, Error> {
         BankAccountState::Rejected => State::Rejected { reason: row.get("reason") },
     };
     let confirmed_by: Option<Uuid> = row.get("confirmed_by");
+    let link: Option<&[u8]> = row.get("link");
     Ok(BankAccount {
         id: BankAccountId::new(BookId(row.get("book_id")), row.get("id")),
-        payee: OrganisationId(row.get("payee")),
+        payee: Payee::new(word(row.get("payee_kind"))?, row.get("payee")),
         currency: word(row.get("currency"))?,
         country: row.get("country"),
         last_four: row.get("last_four"),
@@ -58,6 +61,7 @@ fn from_row(row: &Row) -> Result<BankAccount, Error> {
         proposed_at: row.get("proposed_at"),
         confirmed: confirmed_by.map(PersonId).zip(row.get("confirmed_at")),
         active_at: row.get("active_at"),
+        link: link.map(digest).transpose()?,
         version: row.get("version"),
     })
 }
@@ -72,8 +76,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &BankAccount, sealed: &Sealed) ->
         .prepare_cached(
             "-- bank_accounts::insert
             INSERT INTO bank_account (book_id, id, payee, proposed_by, proposed_at, active_at, state_until, key_version,
-                                      state, currency, country, last_four, sealed)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                                      state, currency, country, last_four, sealed, payee_kind, link)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         )
         .await?;
     let written = tx
@@ -82,7 +86,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &BankAccount, sealed: &Sealed) ->
             &[
                 /* book_id */ &new.id.book.0,
                 /* id */ &new.id.object,
-                /* payee */ &new.payee.0,
+                /* payee */ &new.payee.uuid(),
                 /* proposed_by */ &new.proposed_by.0,
                 /* proposed_at */ &new.proposed_at,
                 /* active_at */ &new.active_at,
@@ -93,6 +97,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &BankAccount, sealed: &Sealed) ->
                 /* country */ &new.country,
                 /* last_four */ &new.last_four,
                 /* sealed */ &sealed.bytes,
+                /* payee_kind */ &new.payee.kind().as_str(),
+                /* link */ &new.link.map(|link| link.0.to_vec()),
             ],
         )
         .await;
@@ -161,7 +167,7 @@ pub async fn lock(tx: &Transaction<'_>, id: BankAccountId) -> Result<BankAccount
 pub async fn active(
     client: &impl GenericClient,
     book: BookId,
-    payee: OrganisationId,
+    payee: Payee,
     currency: Currency,
 ) -> Result<Option<BankAccount>, Error> {
     let statement = client
@@ -171,16 +177,36 @@ pub async fn active(
         )
         .await?;
     let row = client
-        .query_opt(&statement, &[/* book_id */ &book.0, /* payee */ &payee.0, /* currency */ &currency.code()])
+        .query_opt(&statement, &[/* book_id */ &book.0, /* payee */ &payee.uuid(), /* currency */ &currency.code()])
         .await?;
     row.as_ref().map(from_row).transpose()
+}
+
+/// The accounts to which the payouts of a run go that wait for an approval, by their payees; a payee without one is left out.
+pub async fn active_of_run(
+    client: &impl GenericClient,
+    run: PayoutRunId,
+    currency: Currency,
+) -> Result<HashMap<Payee, BankAccount>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- bank_accounts::active_of_run
+            SELECT * FROM bank_account WHERE book_id = $1 AND currency = $2 AND state = 'active'
+               AND payee IN (SELECT payee FROM payout WHERE book_id = $1 AND run = $3 AND state = 'requested')",
+        )
+        .await?;
+    let rows = client
+        .query(&statement, &[/* book_id */ &run.book.0, /* currency */ &currency.code(), /* run */ &run.object])
+        .await?;
+    let keyed = |row| from_row(row).map(|account| (account.payee, account));
+    rows.iter().map(keyed).collect()
 }
 
 /// The accounts of a payee, the oldest first, after an id.
 pub async fn list(
     client: &impl GenericClient,
     book: BookId,
-    payee: OrganisationId,
+    payee: Payee,
     after: Uuid,
     limit: i64,
 ) -> Result<Vec<BankAccount>, Error> {
@@ -191,7 +217,15 @@ pub async fn list(
         )
         .await?;
     let rows = client
-        .query(&statement, &[/* book_id */ &book.0, /* payee */ &payee.0, /* after */ &after, /* limit */ &limit])
+        .query(
+            &statement,
+            &[
+                /* book_id */ &book.0,
+                /* payee */ &payee.uuid(),
+                /* after */ &after,
+                /* limit */ &limit,
+            ],
+        )
         .await?;
     rows.iter().map(from_row).collect()
 }
@@ -256,7 +290,7 @@ pub async fn reseal(client: &impl GenericClient, old: &Old, sealed: &Sealed) -> 
 pub async fn givers(
     client: &impl GenericClient,
     book: BookId,
-    payee: OrganisationId,
+    payee: Payee,
     currency: Currency,
 ) -> Result<Vec<String>, Error> {
     let statement = client
@@ -268,7 +302,7 @@ pub async fn givers(
         )
         .await?;
     let rows = client
-        .query(&statement, &[/* book_id */ &book.0, /* payee */ &payee.0, /* currency */ &currency.code()])
+        .query(&statement, &[/* book_id */ &book.0, /* payee */ &payee.uuid(), /* currency */ &currency.code()])
         .await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }

@@ -3,8 +3,9 @@
 use crate::book::AccountNumber;
 use crate::engine::store::rows::{digest, money, word};
 use crate::error::{Error, Refusal};
-use crate::id::{BankAccountId, BookId, ClaimId, OrganisationId, PayoutId, PersonId};
+use crate::id::{BankAccountId, BookId, ClaimId, OrganisationId, PayoutId, PayoutRunId, PersonId};
 use crate::money::Currency;
+use crate::payouts::rules::payee::Payee;
 use crate::payouts::rules::payout::{Approval, Payout, PayoutState, Policy, Sending, State};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
@@ -36,9 +37,9 @@ fn approval(book: BookId, row: &Row) -> Result<Option<Approval>, Error> {
     Ok(Some(Approval { by: PersonId(by), account: BankAccountId::new(book, account), digest: digest(approved)? }))
 }
 
-fn from_row(row: &Row) -> Result<Payout, Error> {
+pub(super) fn from_row(row: &Row) -> Result<Payout, Error> {
     let book = BookId(row.get("book_id"));
-    let claim: Option<Uuid> = row.get("claim");
+    let (claim, run): (Option<Uuid>, Option<Uuid>) = (row.get("claim"), row.get("run"));
     let screening = Some(row.get::<_, &str>("screening")).filter(|word| !word.is_empty());
     let sent: (Option<Uuid>, Option<Date>, Option<Date>) =
         (row.get("sent_by"), row.get("sent_on"), row.get("late_from"));
@@ -50,8 +51,10 @@ fn from_row(row: &Row) -> Result<Payout, Error> {
     };
     Ok(Payout {
         id: PayoutId::new(book, row.get("id")),
-        payee: OrganisationId(row.get("payee")),
+        payee: Payee::new(word(row.get("payee_kind"))?, row.get("payee")),
         custodian: OrganisationId(row.get("custodian")),
+        cash: row.get("cash"),
+        run: run.map(|run| PayoutRunId::new(book, run)),
         source: word(row.get("source"))?,
         release: claim.map(|claim| ClaimId::new(book, claim)).zip(row.get("release")),
         payable: AccountNumber(row.get("payable")),
@@ -82,8 +85,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &Payout) -> Result<(), Error> {
         .prepare_cached(
             "-- payouts::insert
             INSERT INTO payout (book_id, id, payee, custodian, source, claim, release, payable, amount, currency, reference,
-                                memo, requested_by, requested_at, state, state_until)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+                                memo, requested_by, requested_at, state, state_until, payee_kind, cash, run)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
         )
         .await?;
     let written = tx
@@ -92,7 +95,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &Payout) -> Result<(), Error> {
             &[
                 /* book_id */ &new.id.book.0,
                 /* id */ &new.id.object,
-                /* payee */ &new.payee.0,
+                /* payee */ &new.payee.uuid(),
                 /* custodian */ &new.custodian.0,
                 /* source */ &new.source.as_str(),
                 /* claim */ &new.release.map(|(claim, _)| claim.object),
@@ -106,6 +109,9 @@ pub async fn insert(tx: &Transaction<'_>, new: &Payout) -> Result<(), Error> {
                 /* requested_at */ &new.requested_at,
                 /* state */ &new.state.word().as_str(),
                 /* state_until */ &new.state.until(),
+                /* payee_kind */ &new.payee.kind().as_str(),
+                /* cash */ &new.cash,
+                /* run */ &new.run.map(|run| run.object),
             ],
         )
         .await;
@@ -268,11 +274,28 @@ pub async fn sent_of(client: &impl GenericClient, claim: ClaimId) -> Result<i64,
     Ok(row.get(0))
 }
 
+/// The oldest payout of an account of what is owed that is not over.
+pub async fn open_of(
+    client: &impl GenericClient,
+    book: BookId,
+    payable: AccountNumber,
+) -> Result<Option<Payout>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- payouts::open_of
+            SELECT * FROM payout WHERE book_id = $1 AND payable = $2
+               AND state IN ('requested', 'approved', 'screened', 'held', 'sent') ORDER BY id LIMIT 1",
+        )
+        .await?;
+    let row = client.query_opt(&statement, &[/* book_id */ &book.0, /* payable */ &payable.0]).await?;
+    row.as_ref().map(from_row).transpose()
+}
+
 /// The payouts to a payee in a currency whose approval falls with its account: approved, and not sent; by their ids.
 pub async fn approved_of(
     client: &impl GenericClient,
     book: BookId,
-    payee: OrganisationId,
+    payee: Payee,
     currency: Currency,
 ) -> Result<Vec<PayoutId>, Error> {
     let statement = client
@@ -283,23 +306,26 @@ pub async fn approved_of(
         )
         .await?;
     let rows = client
-        .query(&statement, &[/* book_id */ &book.0, /* payee */ &payee.0, /* currency */ &currency.code()])
+        .query(&statement, &[/* book_id */ &book.0, /* payee */ &payee.uuid(), /* currency */ &currency.code()])
         .await?;
     Ok(rows.iter().map(|row| PayoutId::new(book, row.get(0))).collect())
 }
 
-/// Payouts of a book, the oldest first, after an id: all of them, or those to one payee.
+/// Payouts of a book, the oldest first, after an id: all of them, or those to one payee, or of one run.
 pub async fn list(
     client: &impl GenericClient,
     book: BookId,
-    payee: Option<OrganisationId>,
+    payee: Option<Payee>,
+    run: Option<PayoutRunId>,
     after: Uuid,
     limit: i64,
 ) -> Result<Vec<Payout>, Error> {
     let statement = client
         .prepare_cached(
             "-- payouts::list
-            SELECT * FROM payout WHERE book_id = $1 AND ($2::uuid IS NULL OR payee = $2) AND id > $3 ORDER BY id LIMIT $4",
+            SELECT * FROM payout
+             WHERE book_id = $1 AND ($2::uuid IS NULL OR payee = $2) AND id > $3 AND ($5::uuid IS NULL OR run = $5)
+             ORDER BY id LIMIT $4",
         )
         .await?;
     let rows = client
@@ -307,9 +333,10 @@ pub async fn list(
             &statement,
             &[
                 /* book_id */ &book.0,
-                /* payee */ &payee.map(|payee| payee.0),
+                /* payee */ &payee.map(Payee::uuid),
                 /* after */ &after,
                 /* limit */ &limit,
+                /* run */ &run.map(|run| run.object),
             ],
         )
         .await?;

@@ -144,6 +144,8 @@ const KEPT: &[(&str, &str)] = &[
     ("movement", "UPDATE DELETE TRUNCATE"),
     ("movement_kind", "UPDATE DELETE TRUNCATE"),
     ("payout", "DELETE TRUNCATE"),
+    ("payout_document", "UPDATE DELETE TRUNCATE"),
+    ("payout_run", "DELETE TRUNCATE"),
     ("period_result", "DELETE TRUNCATE"),
     ("plan_change", "DELETE TRUNCATE"),
     ("plan_change_end", "UPDATE DELETE TRUNCATE"),

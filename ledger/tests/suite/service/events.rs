@@ -65,7 +65,7 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
     ("it says how far the comparison of a book with itself has come", &["account_check", "book_check"]),
     (
         "how a book is set up: the list of who did what says when",
-        &["book", "book_partner", "cooperative", "declared_tie", "payout_policy"],
+        &["book", "book_partner", "cooperative", "declared_tie", "lender", "payout_policy"],
     ),
     (
         "work of the service, answers that are kept, and the events themselves",
@@ -85,6 +85,7 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
     ),
     ("a part of a charge, whose states are events", &["charge_attempt", "charge_fee"]),
     ("a part of a settlement, whose states are events", &["settlement_line"]),
+    ("a part of a payout, whose states are events", &["payout_document"]),
     ("what a host intends: what comes of it are events of campaigns, refunds and pledges", &["wind_up_plan"]),
     ("a part of a receipt of a year, which is an event", &["yearly_receipt_item"]),
     ("a part of a chargeback, whose states are events", &["chargeback_part"]),

@@ -1,0 +1,291 @@
+//! Runs of payouts: asked for, approved as a whole and given up by people of the host.
+
+use super::payout::cash_of;
+use crate::auth::Caller;
+use crate::extract::{Keyed, Params};
+use crate::idempotency::{Reply, Scope, idempotent};
+use crate::paging::{Page, PageQuery};
+use crate::problem::Problem;
+use crate::state::State;
+use crate::visibility::{actor, book_of, kept};
+use crate::wire::{BalanceBody, ChangeStateRequest, MoneyBody, bounded, etag, parse, parse_currency};
+use actix_web::http::header::ETAG;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use deadpool_postgres::GenericClient;
+use jiff::Timestamp;
+use ledger::Error;
+use ledger::evidence::Digest;
+use ledger::id::{BookRef, OrganisationId, PayoutRunId, PersonId};
+use ledger::payouts::operations::runs::{self as operations, NewRun, View};
+use ledger::payouts::rules::payout::Source;
+use ledger::payouts::rules::run::Run;
+use ledger::payouts::store::runs;
+use ledger::service::change::Change;
+use ledger::text;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A run of payouts to be asked for.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewPayoutRun {
+    /// What it pays, each once: `team`, `prize`, `member`, `lender`.
+    #[schema(min_items = 1, max_items = 4)]
+    sources: Vec<String>,
+    /// Of what is owed: a run is in one currency.
+    #[schema(pattern = "^[A-Z]{3}$", example = "USD")]
+    currency: String,
+    /// The least amount that it pays; leave it out for every amount.
+    minimum: Option<MoneyBody>,
+    /// The organisation from whose cash it pays: the host when it is left out, or a partner platform.
+    #[schema(pattern = "^org_[a-z2-7]{26}$")]
+    custodian: Option<String>,
+    /// The short name of the cash of a cooperative from which it pays, as `party` of its proceeds has it; leave it out for the cash that
+    /// is called after the custodian.
+    #[schema(pattern = "^[a-z0-9][a-z0-9-]{0,39}$", example = "bank")]
+    cash: Option<String>,
+    /// What each payee reads beside their payout, without personal data.
+    #[serde(default)]
+    #[schema(max_length = 200, example = "Surplus of 2030")]
+    memo: String,
+}
+
+/// A run of payouts.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PayoutRun)]
+pub struct RunBody {
+    #[schema(value_type = String)]
+    id: PayoutRunId,
+    /// What it pays: `team`, `prize`, `member`, `lender`.
+    sources: Vec<String>,
+    /// The least amount that it pays.
+    minimum: BalanceBody,
+    /// The organisation from whose cash it pays.
+    #[schema(value_type = String)]
+    custodian: OrganisationId,
+    /// The short name of the cooperative's cash from which it pays; null for the cash that is called after the custodian.
+    cash: Option<String>,
+    memo: String,
+    /// `gathering` while it asks for its payouts; `ready`; `done` when all of them are over; `cancelled`.
+    state: String,
+    /// Why it was cancelled; empty otherwise.
+    reason: String,
+    /// How many payouts it has, so far while it gathers: 10000 at most, the rest is for another run.
+    payouts: i32,
+    /// How many of them are over: settled, failed or cancelled.
+    ended: i32,
+    /// What all of them are.
+    total: BalanceBody,
+    #[schema(value_type = String)]
+    requested_by: PersonId,
+    /// By the book's clock.
+    requested_at: Timestamp,
+}
+
+impl From<Run> for RunBody {
+    fn from(it: Run) -> RunBody {
+        RunBody {
+            id: it.id,
+            sources: it.sources.iter().map(ToString::to_string).collect(),
+            minimum: BalanceBody::new(it.minimum, it.currency),
+            custodian: it.custodian,
+            cash: Some(it.cash).filter(|cash| !cash.is_empty()),
+            memo: it.memo,
+            state: it.state.to_string(),
+            reason: it.reason,
+            payouts: it.payouts,
+            ended: it.ended,
+            total: BalanceBody::new(it.total, it.currency),
+            requested_by: it.requested_by,
+            requested_at: it.requested_at,
+        }
+    }
+}
+
+/// Payouts of a run that stand at the same place.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PayoutRunCount)]
+pub struct CountBody {
+    /// `requested`, `approved`, `screened`, `held`, `sent`, `settled`, `failed`, `returned` or `cancelled`.
+    state: String,
+    payouts: i64,
+    total: BalanceBody,
+}
+
+/// What of a run waits for an approval.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PayoutRunApproval)]
+pub struct WaitingBody {
+    payouts: i64,
+    total: BalanceBody,
+    /// What an approval restates: SHA-256 of how many payouts these are, how much, and the `digest` of each.
+    digest: String,
+}
+
+/// A run with its payouts, counted.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PayoutRunDetails)]
+pub struct DetailsBody {
+    run: RunBody,
+    /// Its payouts by state. The list of payouts has each, with `run`.
+    states: Vec<CountBody>,
+    /// What waits for an approval; null when nothing does.
+    to_approve: Option<WaitingBody>,
+    /// Payouts that wait for a bank account of their payee: they are approved once it is there.
+    without_account: i64,
+}
+
+impl From<View> for DetailsBody {
+    fn from(it: View) -> DetailsBody {
+        let currency = it.run.currency;
+        let count = |of: &runs::Count| CountBody {
+            state: of.state.to_string(),
+            payouts: of.payouts,
+            total: BalanceBody::new(of.total, currency),
+        };
+        DetailsBody {
+            states: it.counts.iter().map(count).collect(),
+            to_approve: it.waiting.map(|waiting| WaitingBody {
+                payouts: waiting.payouts,
+                total: BalanceBody::new(waiting.total, currency),
+                digest: waiting.digest.to_string(),
+            }),
+            without_account: it.without_account,
+            run: it.run.into(),
+        }
+    }
+}
+
+/// Asks for a payout of everything that is owed now by some sources, one for each account of what is owed: to every team, member or
+/// lender. What is being paid already is left alone, so that two runs pay once. The payouts are gathered a page at a time, 10000 at
+/// most; then the run is `ready`.
+#[utoipa::path(tag = "payout-runs", params(("book" = String, Path, description = "The book")), request_body = NewPayoutRun,
+    responses((status = 201, description = "Asked for", body = RunBody)))]
+#[post("/v1/books/{book}/payout-runs")]
+pub(crate) async fn create(
+    state: Data<State>,
+    caller: Caller,
+    book: Path<BookRef>,
+    request: Keyed<NewPayoutRun>,
+) -> Result<HttpResponse, Problem> {
+    let by = caller.person()?.id;
+    let asked = &request.body;
+    let source = |(place, word): (usize, &String)| parse(&format!("/sources/{place}"), word);
+    let sources: Vec<Source> = asked.sources.iter().enumerate().map(source).collect::<Result<_, _>>()?;
+    let new = NewRun {
+        book: book.book,
+        currency: parse_currency("/currency", &asked.currency)?,
+        sources,
+        minimum: asked.minimum.as_ref().map(|minimum| minimum.parse("/minimum")).transpose()?,
+        custodian: asked.custodian.as_ref().map(|id| parse("/custodian", id)).transpose()?,
+        cash: cash_of(asked.cash.as_deref())?,
+        memo: bounded("/memo", &asked.memo, text::REFERENCE_OR_NONE)?,
+    };
+    idempotent(&state, &request.key, Scope::Book(book.book), caller.id(), async |tx| {
+        kept(tx, &caller, *book).await?;
+        let made = operations::ask(tx, new.clone(), by, Timestamp::now()).await?;
+        Ok(Reply::created(&RunBody::from(made)))
+    })
+    .await
+}
+
+/// Lists the payout runs of a book.
+#[utoipa::path(tag = "payout-runs", params(("book" = String, Path, description = "The book"), PageQuery),
+    responses((status = 200, description = "A page, the oldest first", body = Page<RunBody>)))]
+#[get("/v1/books/{book}/payout-runs")]
+pub(crate) async fn list(
+    state: Data<State>,
+    caller: Caller,
+    book: Path<BookRef>,
+    query: Params<PageQuery>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let window = query.0.window::<Uuid>()?;
+    let client = state.client().await?;
+    let book = kept(&client, &caller, *book).await?;
+    let rows = runs::list(&client, book.id, window.after.unwrap_or_default(), window.fetch()).await?;
+    Ok(window.page(rows, |row| row.id.object, RunBody::from).respond(&http))
+}
+
+/// Shows a payout run: how many of its payouts stand where, and what waits for an approval.
+#[utoipa::path(tag = "payout-runs", params(("id" = String, Path, description = "The payout run")),
+    responses((status = 200, description = "The run, with its ETag", body = DetailsBody, headers(("ETag" = String)))))]
+#[get("/v1/payout-runs/{id}")]
+pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<PayoutRunId>) -> Result<HttpResponse, Problem> {
+    let client = state.client().await?;
+    of_host(&client, &caller, *id).await?;
+    let found = operations::view(&client, *id, Timestamp::now()).await?;
+    let tag = etag(found.run.version);
+    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(DetailsBody::from(found)))
+}
+
+/// Refuses who has no role in the host that the table of who may do what asks for.
+async fn of_host(client: &impl GenericClient, caller: &Caller, id: PayoutRunId) -> Result<(), Error> {
+    let book = book_of(client, id.book, "payout run").await?;
+    caller.require_role(client, book.organisation, "payout run").await
+}
+
+/// What an approval of a run restates.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ApprovePayoutRunRequest {
+    /// The `digest` of `to_approve`, as you have read it.
+    #[schema(pattern = "^[0-9a-f]{64}$", example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    digest: String,
+}
+
+/// What an approval of a run has come to.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PayoutRunApproved)]
+pub struct ApprovedBody {
+    /// How many payouts are approved by it.
+    approved: usize,
+    /// How many are left to somebody else: those to you, and to organisations that you belong or have a declared tie to.
+    left: usize,
+    run: DetailsBody,
+}
+
+/// Approves the payouts of a run that wait for it, as you have read them: how many, how much, and each with its amount and bank account.
+/// Whoever asked for the run does not; what goes to yourself, or to your own organisations, is left to somebody else. The approval of a
+/// payout falls when its bank account changes before it is sent.
+#[utoipa::path(tag = "payout-runs", params(("id" = String, Path, description = "The payout run")),
+    request_body = ApprovePayoutRunRequest, responses((status = 200, description = "Approved", body = ApprovedBody)))]
+#[post("/v1/payout-runs/{id}:approve")]
+pub(crate) async fn approve(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<PayoutRunId>,
+    request: Keyed<ApprovePayoutRunRequest>,
+) -> Result<HttpResponse, Problem> {
+    let by = caller.person()?.id;
+    let seen: Digest = parse("/digest", &request.body.digest)?;
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        of_host(tx, &caller, *id).await?;
+        let done = operations::approve(tx, *id, seen, by, Timestamp::now()).await?;
+        let run = operations::view(tx, *id, Timestamp::now()).await?.into();
+        Ok(Reply::ok(&ApprovedBody { approved: done.approved, left: done.left, run }))
+    })
+    .await
+}
+
+/// Gives a payout run up, with a reason: those of its payouts that were not sent are cancelled, and what is owed stays owed. What was sent
+/// goes on.
+#[utoipa::path(tag = "payout-runs", params(("id" = String, Path, description = "The payout run")),
+    request_body = ChangeStateRequest, responses((status = 200, description = "Cancelled", body = RunBody)))]
+#[post("/v1/payout-runs/{id}:cancel")]
+pub(crate) async fn cancel(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<PayoutRunId>,
+    request: Keyed<ChangeStateRequest>,
+) -> Result<HttpResponse, Problem> {
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        of_host(tx, &caller, *id).await?;
+        let change = Change { version: None, actor: actor(&caller), reason: &request.body.reason };
+        let cancelled = operations::cancel(tx, *id, change, Timestamp::now()).await?;
+        Ok(Reply::ok(&RunBody::from(cancelled)))
+    })
+    .await
+}
