@@ -239,6 +239,8 @@ book_ids! {
     BankAccountId = "bac", "a", "bank account";
     /// What is paid of an amount that is owed.
     PayoutId = "pay", "a", "payout";
+    /// A file by which payouts are handed to a bank.
+    PayoutFileId = "pfl", "a", "payout file";
     /// A line of a bank statement.
     BankLineId = "bln", "a", "bank line";
     /// Money of an account that is set aside.

@@ -1,12 +1,25 @@
 //! Payouts: where the payees of a book are paid, what is paid to them, and the bank's word that it was.
 //! Stands on: engine, service, parties, books, treasury, pledging, milestones, challenges, cooperatives.
 
+/// What banks are handed and what they answer, as texts: pure.
+pub mod files {
+    pub mod batch;
+    pub mod csv_out;
+    pub mod latin;
+    pub mod nacha;
+    pub mod pain001;
+    pub mod pain002;
+    #[cfg(test)]
+    mod tests;
+}
+
 /// Pure rules.
 pub mod rules {
     pub mod bank_account;
     pub mod bank_details;
     pub mod bank_line;
     pub mod payout;
+    pub mod payout_file;
     #[cfg(test)]
     mod payout_tests;
     pub mod sandbox_bank;
@@ -16,6 +29,7 @@ pub mod rules {
 pub mod store {
     pub mod bank_accounts;
     pub mod bank_lines;
+    pub mod payout_files;
     pub mod payouts;
 }
 
@@ -25,7 +39,11 @@ pub mod operations {
     pub mod bank_accounts;
     pub mod bank_lines;
     mod locked;
+    pub mod payout_approvals;
+    pub mod payout_file_pages;
+    pub mod payout_files;
     pub mod payout_notices;
+    pub mod payout_statuses;
     pub mod payouts;
     pub mod sandbox_bank;
 }

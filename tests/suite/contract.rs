@@ -65,6 +65,7 @@ const PIECES: &[(Piece, &[&str])] = &[
             "releases",
             "bank-accounts",
             "payouts",
+            "payout-files",
             "bank-statements",
         ],
     ),

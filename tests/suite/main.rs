@@ -20,6 +20,7 @@ mod milestones;
 mod outbox;
 mod pages;
 mod paths;
+mod payout_files;
 mod payouts;
 mod pledging;
 mod readme;

@@ -14,6 +14,7 @@ mod matching;
 mod milestones;
 mod parties;
 mod payers;
+mod payout_files;
 mod payouts;
 mod plan_moves;
 mod pledge_notices;
@@ -121,6 +122,8 @@ impl Context {
             Job::SendPayout { payout } => self.send_payout(leased, *payout).await,
             Job::AnswerPayout { payout, comes_back } => self.answer_payout(leased, *payout, *comes_back).await,
             Job::SendPayoutNotice { payout } => self.send_payout_notice(leased, *payout).await,
+            Job::BuildPayoutFile { file } => self.build_payout_file(leased, *file).await,
+            Job::EndPayoutFile { file } => self.end_payout_file(leased, *file).await,
             Job::ReturnSuspense { item } => self.return_suspense(leased, *item).await,
             Job::AdvancePlanMove { plan_move } => self.advance_plan_move(leased, *plan_move).await,
             Job::SendPlanMove { plan_move, version, token } => {

@@ -117,6 +117,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("milestones", "mls"),
     ("organisations", "org"),
     ("partners", "org"),
+    ("payout-files", "pfl"),
     ("payouts", "pay"),
     ("persons", "psn"),
     ("plan-changes", "plc"),
@@ -159,6 +160,9 @@ fn schema(schema: &mut Value) {
         schema.pointer_mut("/properties/evidence_sha256/items").filter(|items| items["type"] == "string")
     {
         items["pattern"] = json!("^[0-9a-fA-F]{64}$");
+    }
+    if let Some(items) = schema.pointer_mut("/properties/payouts/items").filter(|items| items["type"] == "string") {
+        items["pattern"] = json!("^pay_[a-z2-7]{32}$");
     }
     let scopes = schema.pointer_mut("/properties/scopes").filter(|scopes| scopes["maxItems"].is_number());
     if let Some(items) = scopes.and_then(|scopes| scopes.get_mut("items")) {

@@ -48,6 +48,10 @@ const TAGS: &[(&str, &str)] = &[
         "payouts",
         "What is paid of an amount that is owed: asked for, approved, screened, sent, and settled by a bank statement.",
     ),
+    (
+        "payout-files",
+        "What banks are handed: files of payouts in the formats that they take, and what they report of them.",
+    ),
     ("bank-statements", "Lines of bank statements, which settle payouts, or bring them back."),
     ("challenges", "Prizes for work that solves a problem, from the first draft to the award."),
     ("challenge rules", "The rules of a challenge by version: what teams and sponsors agree to."),

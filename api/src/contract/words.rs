@@ -21,9 +21,11 @@ use ledger::money::Currency;
 use ledger::parties::rules::invitation::InvitationState;
 use ledger::parties::rules::privacy::Privacy;
 use ledger::parties::rules::role::{OrganisationKind, Role, Scope};
+use ledger::payouts::files::csv_out::{Decimal, Delimiter, Field};
 use ledger::payouts::rules::bank_account::BankAccountState;
 use ledger::payouts::rules::bank_line::{Direction, Why as LineWhy};
 use ledger::payouts::rules::payout::{PayoutState, Screening, Source};
+use ledger::payouts::rules::payout_file::{FileFormat, ItemState, LeftOut, PayoutFileState};
 use ledger::pledging::rules::charge::DeclineKind;
 use ledger::pledging::rules::chargeback::State as ChargebackState;
 use ledger::pledging::rules::commitment::OverCap;
@@ -130,6 +132,15 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("BankLine", "direction") => all(Direction::ALL),
         ("BankLine", "state") => literal(&["open", "matched"]),
         ("BankLine", "why") => all(LineWhy::ALL),
+        ("PayoutApproval", "verdict") => literal(&["approved", "refused"]),
+        ("PayoutFile", "format") => all(FileFormat::ALL),
+        ("PayoutFile", "state") => all(PayoutFileState::ALL),
+        ("PayoutFileColumn", "field") => all(Field::ALL),
+        ("PayoutFileItem", "state") => all(ItemState::ALL),
+        ("PayoutFileItem", "why") => all(LeftOut::ALL),
+        ("PayoutFileLayout", "decimal") => all(Decimal::ALL),
+        ("PayoutFileLayout", "delimiter") => all(Delimiter::ALL),
+        ("UntouchedPayment", "state") => all(PayoutState::ALL),
         ("Payout", "screening") => all(Screening::ALL),
         ("Payout", "source") => all(Source::ALL),
         ("Payout", "state") => all(PayoutState::ALL),

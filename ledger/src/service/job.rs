@@ -5,9 +5,9 @@
 
 use crate::id::{
     BankAccountId, BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, CustodianFreezeId, DistributionId,
-    DonorId, EntrantId, HoldId, InvitationId, MatchingRoundId, OrganisationId, PayoutId, PlanChangeId, PlanMoveId,
-    PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId, StatementId, SuspenseId, WindUpId, WithdrawalId,
-    YearlyReceiptId,
+    DonorId, EntrantId, HoldId, InvitationId, MatchingRoundId, OrganisationId, PayoutFileId, PayoutId, PlanChangeId,
+    PlanMoveId, PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId, StatementId, SuspenseId, WindUpId,
+    WithdrawalId, YearlyReceiptId,
 };
 use crate::service::store::activity::Actor;
 use jiff::Timestamp;
@@ -371,6 +371,16 @@ pub enum Job {
         /// The payout.
         payout: PayoutId,
     },
+    /// Send the payouts of a file, a page of those that wait.
+    BuildPayoutFile {
+        /// The file.
+        file: PayoutFileId,
+    },
+    /// A file was withdrawn, or its bank rejected all of it: its payouts fail, a page.
+    EndPayoutFile {
+        /// The file.
+        file: PayoutFileId,
+    },
 }
 
 impl Job {
@@ -433,6 +443,8 @@ impl Job {
             Job::SendPayout { .. } => JobKind::SendPayout,
             Job::AnswerPayout { .. } => JobKind::AnswerPayout,
             Job::SendPayoutNotice { .. } => JobKind::SendPayoutNotice,
+            Job::BuildPayoutFile { .. } => JobKind::BuildPayoutFile,
+            Job::EndPayoutFile { .. } => JobKind::EndPayoutFile,
         }
     }
 }
@@ -500,6 +512,8 @@ impl fmt::Debug for Job {
             Job::SendPayout { payout } => write!(f, "send_payout of {payout}"),
             Job::AnswerPayout { payout, .. } => write!(f, "answer_payout of {payout}"),
             Job::SendPayoutNotice { payout } => write!(f, "send_payout_notice of {payout}"),
+            Job::BuildPayoutFile { file } => write!(f, "build_payout_file of {file}"),
+            Job::EndPayoutFile { file } => write!(f, "end_payout_file of {file}"),
             Job::AdvanceWithdrawal { withdrawal, .. } => write!(f, "advance_withdrawal of {withdrawal}"),
             Job::AdvanceCustodianFreeze { freeze, .. } => write!(f, "advance_custodian_freeze of {freeze}"),
             Job::SendCustodianNotice { freeze } => write!(f, "send_custodian_notice of {freeze}"),
@@ -624,11 +638,15 @@ pub enum JobKind {
     AnswerPayout,
     /// [`Job::SendPayoutNotice`]
     SendPayoutNotice,
+    /// [`Job::BuildPayoutFile`]
+    BuildPayoutFile,
+    /// [`Job::EndPayoutFile`]
+    EndPayoutFile,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 56] = [
+    pub const ALL: [JobKind; 58] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -685,6 +703,8 @@ impl JobKind {
         JobKind::SendPayout,
         JobKind::AnswerPayout,
         JobKind::SendPayoutNotice,
+        JobKind::BuildPayoutFile,
+        JobKind::EndPayoutFile,
     ];
 
     /// Its name in the database and in metrics: the tag of the job's JSON.
@@ -746,6 +766,8 @@ impl JobKind {
             JobKind::SendPayout => "send_payout",
             JobKind::AnswerPayout => "answer_payout",
             JobKind::SendPayoutNotice => "send_payout_notice",
+            JobKind::BuildPayoutFile => "build_payout_file",
+            JobKind::EndPayoutFile => "end_payout_file",
         }
     }
 
@@ -775,6 +797,8 @@ impl JobKind {
             | JobKind::ReturnLines
             | JobKind::SendPayout
             | JobKind::AnswerPayout
+            | JobKind::BuildPayoutFile
+            | JobKind::EndPayoutFile
             | JobKind::ReturnCampaign => true,
             JobKind::SendSignIn
             | JobKind::SendReceipt
@@ -936,6 +960,8 @@ mod tests {
             Job::SendPayout { payout: PayoutId::generate(book) },
             Job::AnswerPayout { payout: PayoutId::generate(book), comes_back: true },
             Job::SendPayoutNotice { payout: PayoutId::generate(book) },
+            Job::BuildPayoutFile { file: PayoutFileId::generate(book) },
+            Job::EndPayoutFile { file: PayoutFileId::generate(book) },
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();
         assert_eq!(kinds, JobKind::ALL);

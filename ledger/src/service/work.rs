@@ -80,6 +80,8 @@ impl JobKind {
             | JobKind::AdvancePayout
             | JobKind::SendPayout
             | JobKind::AnswerPayout
+            | JobKind::BuildPayoutFile
+            | JobKind::EndPayoutFile
             | JobKind::EraseMails => Work::Money,
             JobKind::SendReceipt
             | JobKind::NotifyDecline

@@ -60,6 +60,7 @@ mod cooperatives;
 mod examples;
 mod matching;
 mod milestones;
+mod payout_files;
 mod payouts;
 mod roundings;
 mod winding;

@@ -306,7 +306,7 @@ GRANT INSERT (id, distribution_id, member_id, hours, cash, retained, issued_at, 
     statement TO commonpurse_service;
 
 -- payouts
-GRANT SELECT ON bank_account, payout_policy, payout, bank_line TO commonpurse_service;
+GRANT SELECT ON bank_account, payout_policy, payout, bank_line, payout_file, payout_file_item TO commonpurse_service;
 GRANT INSERT (id, payee, proposed_by, proposed_at, active_at, state_until, book_id, key_version, state, currency, country,
     last_four, sealed) ON bank_account TO commonpurse_service;
 GRANT UPDATE (confirmed_by, version, confirmed_at, active_at, state_until, key_version, state, reason, sealed) ON bank_account TO
@@ -320,6 +320,11 @@ GRANT UPDATE (bank_account, approved_by, sent_by, fee, returned, sent_entry, end
 GRANT INSERT (id, custodian, amount, fee, recorded_at, book_id, value_on, is_debit, state, why, currency, reference, end_to_end)
     ON bank_line TO commonpurse_service;
 GRANT UPDATE (payout, entry, version, state, why) ON bank_line TO commonpurse_service;
+GRANT INSERT (id, custodian, debtor, asked_by, asked_at, book_id, items, execution_on, format, state, currency, originator, layout)
+    ON payout_file TO commonpurse_service;
+GRANT UPDATE (taken_by, total, version, ready_at, taken_at, sent, left_out, state, reason) ON payout_file TO commonpurse_service;
+GRANT INSERT (file, payout, book_id, place, state) ON payout_file_item TO commonpurse_service;
+GRANT UPDATE (state, why) ON payout_file_item TO commonpurse_service;
 
 -- functions
 GRANT EXECUTE ON FUNCTION book_begin TO commonpurse_service;

@@ -338,7 +338,7 @@ pub async fn set_policy(
     Ok(policy)
 }
 
-fn require_reason(reason: &str) -> Result<(), Error> {
+pub(super) fn require_reason(reason: &str) -> Result<(), Error> {
     check_text("/reason", reason, text::REASON_OR_NONE)?;
     if reason.trim().is_empty() {
         return Err(Refusal::new("reason-missing", "say why").into());
