@@ -72,6 +72,7 @@ pub struct Keyed<T> {
 }
 
 /// An XML body, as it came, with the idempotency key that it came with.
+#[derive(Debug)]
 pub struct KeyedXml {
     /// The key, bound to this method, path and body.
     pub key: IdempotencyKey,

@@ -28,7 +28,7 @@ use uuid::Uuid;
 /// A column of a table for a bank.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct PayoutFileColumn {
+pub struct PayoutTableColumn {
     /// What stands in the first row.
     #[schema(min_length = 1, max_length = 60, example = "Beneficiary")]
     name: String,
@@ -43,10 +43,10 @@ pub struct PayoutFileColumn {
 /// How a table for a bank is laid out.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct PayoutFileLayout {
+pub struct PayoutTable {
     /// From left to right; one is of `reference`, one of `amount`.
     #[schema(min_items = 1, max_items = 30)]
-    columns: Vec<PayoutFileColumn>,
+    columns: Vec<PayoutTableColumn>,
     /// What stands between them.
     #[schema(pattern = "^(comma|semicolon|tab)$", example = "semicolon")]
     delimiter: String,
@@ -78,7 +78,7 @@ pub struct NewPayoutFileBody {
     #[schema(max_length = 10, pattern = "^[0-9A-Z]*$", example = "")]
     originator: String,
     /// With `csv`; all fields under their own names when it is left out.
-    layout: Option<PayoutFileLayout>,
+    layout: Option<PayoutTable>,
     /// Its payouts, approved and screened, of this custodian and currency. Leave it out for all of them that are in no file, the oldest
     /// first, 10,000 at most.
     #[schema(min_items = 1, max_items = 10000)]
@@ -103,7 +103,7 @@ pub struct PayoutFileBody {
     /// The company id that the bank gave; empty but with the formats of NACHA.
     originator: String,
     /// Of a table; null otherwise.
-    layout: Option<PayoutFileLayout>,
+    layout: Option<PayoutTable>,
     /// What names it at the bank: a status report repeats it.
     message: String,
     /// `building`: its payouts are being sent; `ready`: it may be handed to the bank; `reported`: the bank has reported on it;
@@ -132,12 +132,12 @@ pub struct PayoutFileBody {
     taken_at: Option<Timestamp>,
 }
 
-impl PayoutFileLayout {
+impl PayoutTable {
     fn parse(&self) -> Result<Layout, Error> {
         if self.columns.len() > COLUMNS_MAX {
             return Err(Error::invalid("/layout/columns", format!("{COLUMNS_MAX} at most")));
         }
-        let column = |(place, column): (usize, &PayoutFileColumn)| {
+        let column = |(place, column): (usize, &PayoutTableColumn)| {
             let field = parse_word(&format!("/layout/columns/{place}/field"), &column.field)?;
             Ok::<Column, Error>(Column { name: column.name.clone(), field })
         };
@@ -155,10 +155,10 @@ where
     text.parse().map_err(|error: T::Err| Error::invalid(pointer.to_owned(), error.to_string()))
 }
 
-impl From<Layout> for PayoutFileLayout {
-    fn from(it: Layout) -> PayoutFileLayout {
-        let column = |column: Column| PayoutFileColumn { name: column.name, field: column.field.to_string() };
-        PayoutFileLayout {
+impl From<Layout> for PayoutTable {
+    fn from(it: Layout) -> PayoutTable {
+        let column = |column: Column| PayoutTableColumn { name: column.name, field: column.field.to_string() };
+        PayoutTable {
             columns: it.columns.into_iter().map(column).collect(),
             delimiter: it.delimiter.to_string(),
             decimal: it.decimal.to_string(),
@@ -176,7 +176,7 @@ impl From<PayoutFile> for PayoutFileBody {
             currency: it.currency.code().to_owned(),
             execution_on: it.execution_on,
             originator: it.originator,
-            layout: it.layout.map(PayoutFileLayout::from),
+            layout: it.layout.map(PayoutTable::from),
             state: it.state.word().to_string(),
             reason: it.state.reason().to_owned(),
             payouts: it.items,
