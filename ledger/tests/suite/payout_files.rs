@@ -4,6 +4,7 @@ use crate::support::ground;
 use deadpool_postgres::Transaction;
 use ledger::book::{AccountClass, Entry, Line, MovementKind};
 use ledger::engine::posting;
+use ledger::engine::store::accounts;
 use ledger::evidence::Digest;
 use ledger::id::{BankAccountId, OrganisationId, PayoutId, PersonId};
 use ledger::money::Currency;
@@ -252,17 +253,17 @@ async fn what_cannot_go_is_left_out_with_a_reason_and_goes_with_another_file() {
         ..paying.new(Which::These(paying.payouts.clone()))
     };
     let file = paying.file(nacha).await.unwrap();
-    // Meanwhile one is given up, one sent by itself, one account changes, and less is owed to one team.
+    let in_transit = chart::payouts_in_transit(ground.book.organisation).code;
+    let transit = ground.account(&in_transit, AccountClass::PayoutsInTransit).await;
+    // Meanwhile one is given up, one sent by itself, and less is owed to one team.
     let why = Change { version: None, actor: Actor::Person(paying.payer), reason: "a mistake" };
     ground.run(async |tx| payouts::cancel(tx, paying.payouts[0], why, ground.wall).await).await.unwrap();
     ground.run(async |tx| payouts::send(tx, paying.payouts[1], paying.payer, ground.wall).await).await.unwrap();
     let client = ground.client().await;
     let poorer = payout_rows::get(&client, paying.payouts[2]).await.unwrap();
-    let transit =
-        ground.account(&chart::payouts_in_transit(ground.book.organisation).code, AccountClass::PayoutsInTransit);
     let by_hand = ledger::movements::payout_sent(
         poorer.payable,
-        transit.await,
+        transit,
         usd("1.00"),
         ground.book.today(ground.wall),
         "by hand",
@@ -368,14 +369,13 @@ async fn many_payouts_are_approved_in_one_go_each_by_what_was_seen_of_it() {
     let team = ground.team("Late team", "late").await;
     let payee = payout_rows::get(&ground.client().await, paying.payouts[0]).await.unwrap().payee;
     // One that is approved already, one of nobody, one whose digest is another's, and two that are fine.
-    let opening = ground.account("equity:more", AccountClass::OpeningEquity).await;
+    let opening = accounts::find(&ground.client().await, ground.book.id, "equity:opening").await.unwrap().unwrap().number;
     let mut fine = Vec::new();
     for of in [payee, team.id] {
-        let payable = ground.account(&chart::team_payable(of).code, AccountClass::TeamPayable);
         let payable = if of == payee {
             payout_rows::get(&ground.client().await, paying.payouts[0]).await.unwrap().payable
         } else {
-            payable.await
+            ground.account(&chart::team_payable(of).code, AccountClass::TeamPayable).await
         };
         let line = Line { kind: MovementKind::OpeningBalance, debit: opening, credit: payable, amount: 300 };
         let entry =

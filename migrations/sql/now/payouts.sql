@@ -112,6 +112,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     v_changes CONSTANT text[] := ARRAY['state', 'reason', 'ready_at', 'taken_by', 'taken_at', 'version'];
     v_built   CONSTANT text[] := v_changes || ARRAY['sent', 'left_out', 'total'];
+    v_sent    int;
+    v_left    int;
+    v_total   bigint;
 BEGIN
     IF (to_jsonb(NEW) - v_built) IS DISTINCT FROM (to_jsonb(OLD) - v_built)
        OR (OLD.state <> 'building' AND (to_jsonb(NEW) - v_changes) IS DISTINCT FROM (to_jsonb(OLD) - v_changes))
@@ -126,14 +129,16 @@ BEGIN
         RAISE EXCEPTION 'book %: payout file % stays as it was made', OLD.book_id, OLD.id
             USING ERRCODE = 'restrict_violation';
     END IF;
-    IF OLD.state = 'building' AND NEW.state <> 'building'
-       AND (NEW.sent, NEW.left_out, NEW.total) IS DISTINCT FROM
-           (SELECT count(*) FILTER (WHERE i.state = 'sent')::int, count(*) FILTER (WHERE i.state = 'left_out')::int,
-                   coalesce(sum(p.amount) FILTER (WHERE i.state = 'sent'), 0)::bigint
-              FROM public.payout_file_item i JOIN public.payout p ON p.book_id = i.book_id AND p.id = i.payout
-             WHERE i.book_id = NEW.book_id AND i.file = NEW.id) THEN
-        RAISE EXCEPTION 'book %: payout file % does not hold what it says', OLD.book_id, OLD.id
-            USING ERRCODE = 'check_violation';
+    IF OLD.state = 'building' AND NEW.state <> 'building' THEN
+        SELECT count(*) FILTER (WHERE i.state = 'sent'), count(*) FILTER (WHERE i.state = 'left_out'),
+               coalesce(sum(p.amount) FILTER (WHERE i.state = 'sent'), 0)
+          INTO v_sent, v_left, v_total
+          FROM public.payout_file_item i JOIN public.payout p ON p.book_id = i.book_id AND p.id = i.payout
+         WHERE i.book_id = NEW.book_id AND i.file = NEW.id;
+        IF (NEW.sent, NEW.left_out, NEW.total) IS DISTINCT FROM (v_sent, v_left, v_total) THEN
+            RAISE EXCEPTION 'book %: payout file % does not hold what it says', OLD.book_id, OLD.id
+                USING ERRCODE = 'check_violation';
+        END IF;
     END IF;
     IF NEW.state = 'withdrawn' AND OLD.state <> 'withdrawn'
        AND EXISTS (SELECT FROM public.payout_file_item i JOIN public.payout p ON p.book_id = i.book_id AND p.id = i.payout
