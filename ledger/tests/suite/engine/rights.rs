@@ -136,6 +136,8 @@ const KEPT: &[(&str, &str)] = &[
     ("movement", "UPDATE DELETE TRUNCATE"),
     ("movement_kind", "UPDATE DELETE TRUNCATE"),
     ("payout", "DELETE TRUNCATE"),
+    ("payout_file", "DELETE TRUNCATE"),
+    ("payout_file_item", "DELETE TRUNCATE"),
     ("period_result", "DELETE TRUNCATE"),
     ("plan_change", "DELETE TRUNCATE"),
     ("plan_change_end", "UPDATE DELETE TRUNCATE"),
