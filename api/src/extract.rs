@@ -1,7 +1,7 @@
 //! Bodies and parameters: read once, refused with a problem that names the field.
 //!
 //! [`Form`] is what a page's form has sent, [`RawForm`] one that is read by its own rules, [`Raw`] a body that is signed; [`Body`] is a JSON body; [`Keyed`] is a
-//! JSON body of a POST that needs an `Idempotency-Key`; [`Params`] is the query.
+//! JSON body of a POST that needs an `Idempotency-Key`, [`KeyedXml`] the file of a bank; [`Params`] is the query.
 //!
 //! A body must come at a least speed, and counts for its caller, with the bytes of all others, until it is worked on.
 
@@ -28,12 +28,16 @@ use tokio::time::{Instant, timeout_at};
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
+const XML: &str = "application/xml";
 
 /// The largest body, in bytes.
 const BODY_MAX: usize = 1024 * 1024;
 
 /// The largest body of a batch (a path that ends with `:batch`), in bytes.
 const BATCH_MAX: usize = 8 * 1024 * 1024;
+
+/// The largest file of a bank, in bytes.
+const XML_MAX: usize = 8 * 1024 * 1024;
 
 /// The largest body of somebody without a token, and of a form, in bytes.
 const STRANGER_MAX: usize = 64 * 1024;
@@ -65,6 +69,15 @@ pub struct Keyed<T> {
     pub key: IdempotencyKey,
     /// The body.
     pub body: T,
+}
+
+/// An XML body, as it came, with the idempotency key that it came with.
+#[derive(Debug)]
+pub struct KeyedXml {
+    /// The key, bound to this method, path and body.
+    pub key: IdempotencyKey,
+    /// The body, byte for byte.
+    pub body: Bytes,
 }
 
 /// The body of a POST that has no fields: nothing at all, or `{}`.
@@ -126,6 +139,23 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest for Keyed<T> {
             let key = IdempotencyKey::named(&request)?;
             let (body, key) = aside(bytes.len(), move || Ok((json(&bytes, &at)?, key.with(&bytes)))).await?;
             Ok(Keyed { key, body })
+        })
+    }
+}
+
+impl FromRequest for KeyedXml {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<KeyedXml, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let bytes = read(request, payload, XML);
+        let request = request.clone();
+        Box::pin(async move {
+            let body = bytes.await?.freeze();
+            let key = IdempotencyKey::named(&request)?;
+            let bound = body.clone();
+            let key = aside(body.len(), move || Ok(key.with(&bound))).await?;
+            Ok(KeyedXml { key, body })
         })
     }
 }
@@ -224,6 +254,7 @@ fn read(
     let limit = match request.extensions().get::<Holder>() {
         Some(Holder::Network(_)) => STRANGER_MAX,
         _ if media_type == FORM => STRANGER_MAX,
+        _ if media_type == XML => XML_MAX,
         // As the router reads it, decoded.
         _ if request.match_info().as_str().ends_with(":batch") => BATCH_MAX,
         _ => BODY_MAX,

@@ -60,6 +60,7 @@ const FLOORED: &[&str] = &[
     "POST /v1/charges/{id}/refunds",
     "POST /v1/payouts/{id}:send",
     "POST /v1/payouts/{id}:fail",
+    "POST /v1/books/{book}/payout-status-files",
     "POST /v1/books/{book}/bank-statements",
     "POST /v1/bank-lines/{id}:match",
     "POST /v1/refunds/{id}:settle",

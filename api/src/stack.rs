@@ -59,6 +59,11 @@ impl Process {
         self.figures.get().map(String::as_str)
     }
 
+    /// Its id in the system.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks it to stop, and waits until it has finished what it has in hand.
     pub fn stop(mut self) -> anyhow::Result<ExitStatus> {
         self.end()

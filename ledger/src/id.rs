@@ -241,6 +241,8 @@ book_ids! {
     PayoutId = "pay", "a", "payout";
     /// A run of payouts: of everything that is owed, at once.
     PayoutRunId = "prn", "a", "payout run";
+    /// A file by which payouts are handed to a bank.
+    PayoutFileId = "pfl", "a", "payout file";
     /// A line of a bank statement.
     BankLineId = "bln", "a", "bank line";
     /// Money of an account that is set aside.

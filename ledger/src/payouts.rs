@@ -1,6 +1,18 @@
 //! Payouts: where the payees of a book are paid, what is paid to them, and the bank's word that it was.
 //! Stands on: engine, service, parties, books, treasury, pledging, milestones, challenges, cooperatives.
 
+/// What banks are handed and what they answer, as texts: pure.
+pub mod files {
+    pub mod batch;
+    pub mod csv_out;
+    pub mod latin;
+    pub mod nacha;
+    pub mod pain001;
+    pub mod pain002;
+    #[cfg(test)]
+    mod tests;
+}
+
 /// Pure rules.
 pub mod rules {
     pub mod bank_account;
@@ -10,6 +22,7 @@ pub mod rules {
     pub mod owed;
     pub mod payee;
     pub mod payout;
+    pub mod payout_file;
     #[cfg(test)]
     mod payout_tests;
     pub mod run;
@@ -23,6 +36,7 @@ pub mod store {
     pub mod documents;
     pub mod payables;
     pub mod payees;
+    pub mod payout_files;
     pub mod payouts;
     pub mod runs;
 }
@@ -36,7 +50,11 @@ pub mod operations {
     mod locked;
     pub mod payables;
     pub mod payees;
+    pub mod payout_approvals;
+    pub mod payout_file_pages;
+    pub mod payout_files;
     pub mod payout_notices;
+    pub mod payout_statuses;
     pub mod payouts;
     pub mod requests;
     pub mod revocations;

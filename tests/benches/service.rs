@@ -24,6 +24,8 @@ mod load;
 mod open_loop;
 #[path = "service/overload.rs"]
 mod overload;
+#[path = "service/payouts.rs"]
+mod payouts;
 #[path = "service/pledges.rs"]
 mod pledges;
 #[path = "service/quiet.rs"]
@@ -98,6 +100,11 @@ async fn run() -> anyhow::Result<()> {
     if is_wanted("charges") {
         let mut service = Service::start(&server, &home, "charges").await?;
         charges::due(&mut service, &mut report).await?;
+        service.stop().await?;
+    }
+    if is_wanted("payout_run") {
+        let mut service = Service::start(&server, &home, "payouts").await?;
+        payouts::run(&mut service, &mut report).await?;
         service.stop().await?;
     }
     report.finish();

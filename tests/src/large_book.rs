@@ -107,7 +107,7 @@ pub async fn read(
 }
 
 /// A figure of the memory of a process that is in use, in KiB.
-fn memory_kib(process: u32, figure: &str) -> anyhow::Result<u64> {
+pub fn memory_kib(process: u32, figure: &str) -> anyhow::Result<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix(figure)).context("the kernel does not tell")?;
     Ok(line.trim().trim_end_matches(" kB").parse()?)

@@ -8,6 +8,7 @@ pub mod chaos;
 mod hledger;
 pub mod large_book;
 mod mail_server;
+pub mod payees;
 mod stage;
 pub mod stripe;
 

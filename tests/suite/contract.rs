@@ -67,6 +67,7 @@ const PIECES: &[(Piece, &[&str])] = &[
             "payouts",
             "payout-runs",
             "payables",
+            "payout-files",
             "bank-statements",
         ],
     ),

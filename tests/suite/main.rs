@@ -22,6 +22,7 @@ mod outbox;
 mod pages;
 mod paths;
 mod payees;
+mod payout_files;
 mod payouts;
 mod pledging;
 mod readme;

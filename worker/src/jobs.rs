@@ -14,6 +14,7 @@ mod matching;
 mod milestones;
 mod parties;
 mod payers;
+mod payout_files;
 mod payouts;
 mod plan_moves;
 mod pledge_notices;
@@ -132,6 +133,8 @@ impl Context {
             Job::AskForBankAccount { payout } => self.ask_for_bank_account(leased, *payout).await,
             Job::GatherPayouts { run, after } => self.gather_payouts(leased, *run, AccountNumber(*after)).await,
             Job::AdvancePayoutRun { run, after } => self.advance_payout_run(leased, *run, *after).await,
+            Job::BuildPayoutFile { file } => self.build_payout_file(leased, *file).await,
+            Job::EndPayoutFile { file } => self.end_payout_file(leased, *file).await,
             Job::ReturnSuspense { item } => self.return_suspense(leased, *item).await,
             Job::AdvancePlanMove { plan_move } => self.advance_plan_move(leased, *plan_move).await,
             Job::SendPlanMove { plan_move, version, token } => {

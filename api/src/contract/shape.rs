@@ -120,6 +120,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("organisations", "org"),
     ("partners", "org"),
     ("payout-runs", "prn"),
+    ("payout-files", "pfl"),
     ("payouts", "pay"),
     ("persons", "psn"),
     ("plan-changes", "plc"),
@@ -166,6 +167,9 @@ fn schema(schema: &mut Value) {
     let sources = schema.pointer_mut("/properties/sources").filter(|sources| sources["maxItems"] == 4);
     if let Some(items) = sources.and_then(|sources| sources.get_mut("items")) {
         items["enum"] = Source::ALL.iter().map(ToString::to_string).map(Value::from).collect();
+    }
+    if let Some(items) = schema.pointer_mut("/properties/payouts/items").filter(|items| items["type"] == "string") {
+        items["pattern"] = json!("^pay_[a-z2-7]{32}$");
     }
     let scopes = schema.pointer_mut("/properties/scopes").filter(|scopes| scopes["maxItems"].is_number());
     if let Some(items) = scopes.and_then(|scopes| scopes.get_mut("items")) {

@@ -50,6 +50,10 @@ const TAGS: &[(&str, &str)] = &[
     ),
     ("payout-runs", "Payouts of everything that is owed, asked for and approved at once."),
     ("payables", "What is owed to a person or an organisation, in all books, and what it waits for."),
+    (
+        "payout-files",
+        "What banks are handed: files of payouts in the formats that they take, and what they report of them.",
+    ),
     ("bank-statements", "Lines of bank statements, which settle payouts, or bring them back."),
     ("challenges", "Prizes for work that solves a problem, from the first draft to the award."),
     ("challenge rules", "The rules of a challenge by version: what teams and sponsors agree to."),

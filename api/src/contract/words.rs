@@ -26,11 +26,13 @@ use ledger::money::Currency;
 use ledger::parties::rules::invitation::InvitationState;
 use ledger::parties::rules::privacy::Privacy;
 use ledger::parties::rules::role::{OrganisationKind, Role, Scope};
+use ledger::payouts::files::csv_out::{Decimal, Delimiter, Field};
 use ledger::payouts::rules::bank_account::BankAccountState;
 use ledger::payouts::rules::bank_line::{Direction, Why as LineWhy};
 use ledger::payouts::rules::document::DocumentKind;
 use ledger::payouts::rules::owed::WaitsFor;
 use ledger::payouts::rules::payout::{PayoutState, Screening, Source};
+use ledger::payouts::rules::payout_file::{FileFormat, ItemState, LeftOut, PayoutFileState};
 use ledger::payouts::rules::run::RunState;
 use ledger::pledging::rules::charge::DeclineKind;
 use ledger::pledging::rules::chargeback::State as ChargebackState;
@@ -138,6 +140,15 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("BankLine", "direction") => all(Direction::ALL),
         ("BankLine", "state") => literal(&["open", "matched"]),
         ("BankLine", "why") => all(LineWhy::ALL),
+        ("PayoutApproval", "verdict") => literal(&["approved", "refused"]),
+        ("PayoutFile", "format") => all(FileFormat::ALL),
+        ("PayoutFile", "state") => all(PayoutFileState::ALL),
+        ("PayoutTableColumn", "field") => all(Field::ALL),
+        ("PayoutFileItem", "state") => all(ItemState::ALL),
+        ("PayoutFileItem", "why") => all(LeftOut::ALL),
+        ("PayoutTable", "decimal") => all(Decimal::ALL),
+        ("PayoutTable", "delimiter") => all(Delimiter::ALL),
+        ("UntouchedPayment", "state") => all(PayoutState::ALL),
         ("Payout", "screening") => all(Screening::ALL),
         ("Payable" | "Payout", "source") | ("PayoutRun", "sources") => all(Source::ALL),
         ("Payout" | "PayoutRunCount", "state") => all(PayoutState::ALL),

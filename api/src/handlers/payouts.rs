@@ -1,4 +1,4 @@
-//! Payouts: where payees are paid, what is paid to them, and what their banks say.
+//! Payouts: where payees are paid, what is paid to them, what banks are handed, and what they say.
 
 pub mod bank_accounts;
 pub mod bank_lines;
@@ -6,7 +6,11 @@ pub mod documents;
 pub mod lenders;
 pub mod payables;
 pub mod payout;
+pub mod payout_approvals;
 pub mod payout_body;
+pub mod payout_file_content;
+pub mod payout_files;
+pub mod payout_status_files;
 pub mod runs;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -26,6 +30,14 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(bank_lines::again)
         .service(bank_lines::set_policy)
         .service(bank_lines::report)
+        .service(payout_approvals::approve_batch)
+        .service(payout_files::create)
+        .service(payout_files::list)
+        .service(payout_file_content::content)
+        .service(payout_files::payouts)
+        .service(payout_files::withdraw)
+        .service(payout_files::show)
+        .service(payout_status_files::take)
         .service(payout::create)
         .service(payout::list)
         .service(payout::approve)

@@ -82,6 +82,11 @@ impl Vault {
         self.keys.is_empty()
     }
 
+    /// Whether it has a key.
+    pub fn has(&self, version: i32) -> bool {
+        self.keys.contains_key(&version)
+    }
+
     /// The version of the key that seals; 0 when there is none.
     pub fn version(&self) -> i32 {
         self.keys.last_key_value().map_or(0, |(version, _)| *version)

@@ -1,18 +1,28 @@
 //! Refusals about bank accounts and payouts.
 
-use super::{Kind, refusal};
+use super::{At, Kind, refusal};
 
 const GIVE: &[&str] = &["POST /v1/organisations/{id}/bank-accounts", "POST /v1/me/bank-accounts"];
 
 const APPROVE: &[&str] = &["POST /v1/payouts/{id}:approve", "POST /v1/payout-runs/{id}:approve"];
+const FILE: &[&str] = &["POST /v1/books/{book}/payout-files"];
+
+const CONTENT: &[&str] = &["GET /v1/payout-files/{id}/content"];
+
+const WITHDRAW: &[&str] = &["POST /v1/payout-files/{id}:withdraw"];
+
 const ASK: &[&str] = &["POST /v1/books/{book}/payouts"];
 
 pub(super) const KINDS: &[Kind] = &[
     refusal(
         "bank-details-not-kept",
-        "This installation has no key that would seal bank details.",
-        "Ask whoever runs it to set COMMONPURSE_BANK_KEY_DIR.",
-        GIVE,
+        "This installation has no key that would seal bank details, or not the one that opens some of them.",
+        "Ask whoever runs it to set COMMONPURSE_BANK_KEY_DIR, with all keys that were ever used.",
+        &[
+            "POST /v1/organisations/{id}/bank-accounts",
+            "POST /v1/books/{book}/payout-files",
+            "GET /v1/payout-files/{id}/content",
+        ],
     ),
     refusal(
         "bank-account-pending",
@@ -78,7 +88,7 @@ pub(super) const KINDS: &[Kind] = &[
         "payout-frozen",
         "The cash from which the payout would be sent lies with a custodian whose money is frozen.",
         "Wait for the release (`POST /v1/books/{book}/custodians/{organisation}:release`), and send it then.",
-        &["POST /v1/payouts/{id}:send"],
+        &["POST /v1/payouts/{id}:send", "POST /v1/books/{book}/payout-files"],
     ),
     refusal(
         "confirmed-by-link",
@@ -133,6 +143,56 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/payouts/{id}:cancel",
             "POST /v1/payouts/{id}:release",
             "POST /v1/payouts/{id}:refuse",
+            "POST /v1/books/{book}/payout-files",
         ],
     ),
+    refusal(
+        "payout-in-file",
+        "A payout is in another file that is to be handed to a bank.",
+        "Leave it out; when that file leaves it out, it may go with this one.",
+        FILE,
+    ),
+    refusal(
+        "payout-file-nothing",
+        "No payout waits to be sent from this cash in this currency that is in no file.",
+        "Approve payouts first, and ask for the file when they are screened.",
+        FILE,
+    ),
+    refusal(
+        "payout-file-no-debtor",
+        "The custodian has no active bank account in the currency, from which the bank would pay.",
+        "Let an owner or treasurer of the custodian give one (`POST /v1/organisations/{id}/bank-accounts`).",
+        FILE,
+    ),
+    refusal(
+        "payout-file-state",
+        "The payout file does not stand where this step begins.",
+        "Read the file: its state says where it stands. While it is built, wait until it is ready.",
+        &["GET /v1/payout-files/{id}/content", "POST /v1/payout-files/{id}:withdraw"],
+    ),
+    refusal(
+        "payout-file-taken",
+        "Somebody has taken the text of the file, so that a bank may have it.",
+        "Ask whoever took it, whom the detail names. When the bank does not have it, say so with `not_at_bank`.",
+        WITHDRAW,
+    ),
+    refusal(
+        "payout-file-paid",
+        "The bank has paid payouts of the file: it has the file.",
+        "Let payouts that it did not pay fail one by one, or by its status report.",
+        WITHDRAW,
+    ),
+    refusal(
+        "payout-file-unwritable",
+        "The format has no room for the number of an account.",
+        "Withdraw the file, and ask for one of another format, or without the payout that the detail names.",
+        CONTENT,
+    ),
+    Kind {
+        code: "payout-status-unreadable",
+        status: 422,
+        meaning: "The body is no payment status report that is read here: the detail says where it is wrong.",
+        remedy: "Send pain.002.001.03 or pain.002.001.10 as the bank gave it, in UTF-8.",
+        at: At::Of(&["POST /v1/books/{book}/payout-status-files"]),
+    },
 ];

@@ -5,8 +5,8 @@
 
 use crate::id::{
     BankAccountId, BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, CustodianFreezeId, DisputeId,
-    DistributionId, DonorId, EntrantId, HoldId, InvitationId, MatchingRoundId, OrganisationId, PayoutId, PayoutRunId,
-    PlanChangeId,
+    DistributionId, DonorId, EntrantId, HoldId, InvitationId, MatchingRoundId, OrganisationId, PayoutFileId, PayoutId,
+    PayoutRunId, PlanChangeId,
     PlanMoveId, PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId, StatementId, SuspenseId, WindUpId,
     WithdrawalId, YearlyReceiptId,
 };
@@ -420,6 +420,16 @@ pub enum Job {
         /// The payout after which the page begins; none for the first.
         after: Option<PayoutId>,
     },
+    /// Send the payouts of a file, a page of those that wait.
+    BuildPayoutFile {
+        /// The file.
+        file: PayoutFileId,
+    },
+    /// A file was withdrawn, or its bank rejected all of it: its payouts fail, a page.
+    EndPayoutFile {
+        /// The file.
+        file: PayoutFileId,
+    },
 }
 
 /// What teams in a challenge are told.
@@ -511,6 +521,8 @@ impl Job {
             Job::AskForBankAccount { .. } => JobKind::AskForBankAccount,
             Job::GatherPayouts { .. } => JobKind::GatherPayouts,
             Job::AdvancePayoutRun { .. } => JobKind::AdvancePayoutRun,
+            Job::BuildPayoutFile { .. } => JobKind::BuildPayoutFile,
+            Job::EndPayoutFile { .. } => JobKind::EndPayoutFile,
         }
     }
 }
@@ -586,6 +598,8 @@ impl fmt::Debug for Job {
             Job::AskForBankAccount { payout } => write!(f, "ask_for_bank_account for {payout}"),
             Job::GatherPayouts { run, after } => write!(f, "gather_payouts of {run} after account {after}"),
             Job::AdvancePayoutRun { run, .. } => write!(f, "advance_payout_run of {run}"),
+            Job::BuildPayoutFile { file } => write!(f, "build_payout_file of {file}"),
+            Job::EndPayoutFile { file } => write!(f, "end_payout_file of {file}"),
             Job::AdvanceWithdrawal { withdrawal, .. } => write!(f, "advance_withdrawal of {withdrawal}"),
             Job::AdvanceCustodianFreeze { freeze, .. } => write!(f, "advance_custodian_freeze of {freeze}"),
             Job::SendCustodianNotice { freeze } => write!(f, "send_custodian_notice of {freeze}"),
@@ -722,11 +736,15 @@ pub enum JobKind {
     GatherPayouts,
     /// [`Job::AdvancePayoutRun`]
     AdvancePayoutRun,
+    /// [`Job::BuildPayoutFile`]
+    BuildPayoutFile,
+    /// [`Job::EndPayoutFile`]
+    EndPayoutFile,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 62] = [
+    pub const ALL: [JobKind; 64] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -789,6 +807,8 @@ impl JobKind {
         JobKind::AskForBankAccount,
         JobKind::GatherPayouts,
         JobKind::AdvancePayoutRun,
+        JobKind::BuildPayoutFile,
+        JobKind::EndPayoutFile,
     ];
 
     /// Its name in the database and in metrics: the tag of the job's JSON.
@@ -856,6 +876,8 @@ impl JobKind {
             JobKind::AskForBankAccount => "ask_for_bank_account",
             JobKind::GatherPayouts => "gather_payouts",
             JobKind::AdvancePayoutRun => "advance_payout_run",
+            JobKind::BuildPayoutFile => "build_payout_file",
+            JobKind::EndPayoutFile => "end_payout_file",
         }
     }
 
@@ -885,6 +907,8 @@ impl JobKind {
             | JobKind::ReturnLines
             | JobKind::SendPayout
             | JobKind::AnswerPayout
+            | JobKind::BuildPayoutFile
+            | JobKind::EndPayoutFile
             | JobKind::ReturnCampaign => true,
             JobKind::SendSignIn
             | JobKind::SendReceipt
@@ -1072,6 +1096,8 @@ mod tests {
             Job::AskForBankAccount { payout: PayoutId::generate(book) },
             Job::GatherPayouts { run: PayoutRunId::generate(book), after: 7 },
             Job::AdvancePayoutRun { run: PayoutRunId::generate(book), after: Some(PayoutId::generate(book)) },
+            Job::BuildPayoutFile { file: PayoutFileId::generate(book) },
+            Job::EndPayoutFile { file: PayoutFileId::generate(book) },
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();
         assert_eq!(kinds, JobKind::ALL);

@@ -82,6 +82,8 @@ impl JobKind {
             | JobKind::AnswerPayout
             | JobKind::GatherPayouts
             | JobKind::AdvancePayoutRun
+            | JobKind::BuildPayoutFile
+            | JobKind::EndPayoutFile
             | JobKind::EraseMails => Work::Money,
             JobKind::SendReceipt
             | JobKind::NotifyDecline

@@ -62,6 +62,7 @@ mod examples;
 mod matching;
 mod milestones;
 mod payees;
+mod payout_files;
 mod payouts;
 mod roundings;
 mod winding;

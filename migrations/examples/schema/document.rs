@@ -255,13 +255,26 @@ const DOMAINS: &[Domain] = &[
     Domain {
         name: "payouts",
         about: "Where payees are paid, what is paid to them, and what their banks say.",
-        tables: &["bank_account", "lender", "payout_policy", "payout_run", "payout", "payout_document", "bank_line"],
+        tables: &[
+            "bank_account",
+            "lender",
+            "payout_policy",
+            "payout_run",
+            "payout",
+            "payout_document",
+            "bank_line",
+            "payout_file",
+            "payout_file_item",
+        ],
         functions: &[
             "bank_account_as_given",
             "payout_by_the_bank",
             "payout_begins_requested",
             "payout_run_as_asked",
             "bank_line_as_told",
+            "payout_file_as_made",
+            "payout_file_begins",
+            "payout_file_item_once_for_all",
         ],
     },
     Domain {

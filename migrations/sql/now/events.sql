@@ -146,6 +146,8 @@ BEGIN
         'entry', nullif(greatest(r.sent_entry, r.end_entry), 0)$f$),
     ('payout_run', 'payout_run', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
      $f$'custodian', r.custodian, 'amount', nullif(r.total, 0), 'currency', r.currency$f$),
+    ('payout_file', 'payout_file', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
+     $f$'custodian', r.custodian, 'amount', nullif(r.total, 0), 'currency', r.currency, 'day', r.execution_on$f$),
     ('bank_line', 'bank_line', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
      $f$'payout', r.payout, 'amount', r.amount, 'fee', nullif(r.fee, 0), 'currency', r.currency, 'day', r.value_on,
         'entry', nullif(r.entry, 0)$f$),
@@ -416,6 +418,10 @@ CREATE OR REPLACE TRIGGER payout_run_event_of_new AFTER INSERT ON payout_run REF
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('payout_run');
 CREATE OR REPLACE TRIGGER payout_run_event_of_change AFTER UPDATE ON payout_run REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('payout_run');
+CREATE OR REPLACE TRIGGER payout_file_event_of_new AFTER INSERT ON payout_file REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('payout_file');
+CREATE OR REPLACE TRIGGER payout_file_event_of_change AFTER UPDATE ON payout_file REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('payout_file');
 CREATE OR REPLACE TRIGGER bank_line_event_of_new AFTER INSERT ON bank_line REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('bank_line');
 CREATE OR REPLACE TRIGGER bank_line_event_of_change AFTER UPDATE ON bank_line REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows

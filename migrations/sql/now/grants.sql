@@ -327,7 +327,7 @@ GRANT INSERT (id, distribution_id, member_id, hours, cash, retained, issued_at, 
     statement TO commonpurse_service;
 
 -- payouts
-GRANT SELECT ON bank_account, payout_policy, payout, bank_line, lender, payout_run, payout_document TO commonpurse_service;
+GRANT SELECT ON bank_account, payout_policy, payout, bank_line, lender, payout_run, payout_document, payout_file, payout_file_item TO commonpurse_service;
 GRANT INSERT (id, payee, proposed_by, proposed_at, active_at, state_until, book_id, key_version, state, currency, country,
     last_four, sealed, payee_kind, link) ON bank_account TO commonpurse_service;
 GRANT UPDATE (confirmed_by, version, confirmed_at, active_at, state_until, key_version, state, reason, sealed) ON bank_account TO
@@ -347,6 +347,11 @@ GRANT INSERT (id, custodian, requested_by, minimum, requested_at, book_id, sourc
     commonpurse_service;
 GRANT UPDATE (total, version, payouts, ended, state, reason) ON payout_run TO commonpurse_service;
 GRANT INSERT (payout, added_by, added_at, book_id, number, kind, title, url, sha256) ON payout_document TO commonpurse_service;
+GRANT INSERT (id, custodian, debtor, asked_by, asked_at, book_id, items, execution_on, format, state, currency, originator, layout)
+    ON payout_file TO commonpurse_service;
+GRANT UPDATE (taken_by, total, version, ready_at, taken_at, sent, left_out, state, reason) ON payout_file TO commonpurse_service;
+GRANT INSERT (file, payout, book_id, place, state) ON payout_file_item TO commonpurse_service;
+GRANT UPDATE (state, why) ON payout_file_item TO commonpurse_service;
 
 -- functions
 GRANT EXECUTE ON FUNCTION book_begin TO commonpurse_service;

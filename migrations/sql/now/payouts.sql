@@ -1,4 +1,4 @@
--- What guards bank accounts, payouts and their runs, and the lines of statements by which they settle.
+-- What guards bank accounts, payouts and their runs, the files by which they are handed to a bank, and the lines of statements by which they settle.
 
 -- A bank account keeps what it is and who gave it. It is confirmed once, a state that is over stays, and a newer key may seal it.
 CREATE OR REPLACE FUNCTION bank_account_as_given() RETURNS trigger
@@ -156,4 +156,106 @@ CREATE OR REPLACE TRIGGER payout_run_kept BEFORE DELETE OR TRUNCATE ON payout_ru
 CREATE OR REPLACE TRIGGER payout_document_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON payout_document
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE OR REPLACE TRIGGER bank_line_kept BEFORE DELETE OR TRUNCATE ON bank_line
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- A file keeps what was asked for, and what stands in it once it is ready: its sum is that of its payouts. Nothing of one that is
+-- withdrawn has left the bank.
+CREATE OR REPLACE FUNCTION payout_file_as_made() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_changes CONSTANT text[] := ARRAY['state', 'reason', 'ready_at', 'taken_by', 'taken_at', 'version'];
+    v_built   CONSTANT text[] := v_changes || ARRAY['sent', 'left_out', 'total'];
+    v_sent    int;
+    v_left    int;
+    v_total   bigint;
+BEGIN
+    IF (to_jsonb(NEW) - v_built) IS DISTINCT FROM (to_jsonb(OLD) - v_built)
+       OR (OLD.state <> 'building' AND (to_jsonb(NEW) - v_changes) IS DISTINCT FROM (to_jsonb(OLD) - v_changes))
+       OR NEW.sent < OLD.sent OR NEW.left_out < OLD.left_out OR NEW.total < OLD.total
+       OR (OLD.state <> 'building' AND NEW.ready_at IS DISTINCT FROM OLD.ready_at)
+       OR (OLD.state = 'building' AND NEW.state = 'reported')
+       OR (OLD.state = 'building' AND NEW.state = 'withdrawn' AND NEW.sent > 0)
+       OR (OLD.state = 'ready' AND NEW.state = 'building')
+       OR (OLD.state = 'reported' AND NEW.state <> 'reported')
+       OR (OLD.state = 'withdrawn' AND NEW.state <> 'withdrawn')
+       OR (OLD.reason <> '' AND NEW.reason <> OLD.reason) THEN
+        RAISE EXCEPTION 'book %: payout file % stays as it was made', OLD.book_id, OLD.id
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state = 'building' AND NEW.state <> 'building' THEN
+        SELECT count(*) FILTER (WHERE i.state = 'sent'), count(*) FILTER (WHERE i.state = 'left_out'),
+               coalesce(sum(p.amount) FILTER (WHERE i.state = 'sent'), 0)
+          INTO v_sent, v_left, v_total
+          FROM public.payout_file_item i JOIN public.payout p ON p.book_id = i.book_id AND p.id = i.payout
+         WHERE i.book_id = NEW.book_id AND i.file = NEW.id;
+        IF (NEW.sent, NEW.left_out, NEW.total) IS DISTINCT FROM (v_sent, v_left, v_total) THEN
+            RAISE EXCEPTION 'book %: payout file % does not hold what it says', OLD.book_id, OLD.id
+                USING ERRCODE = 'check_violation';
+        END IF;
+    END IF;
+    IF NEW.state = 'withdrawn' AND OLD.state <> 'withdrawn'
+       AND EXISTS (SELECT FROM public.payout_file_item i JOIN public.payout p ON p.book_id = i.book_id AND p.id = i.payout
+                    WHERE i.book_id = NEW.book_id AND i.file = NEW.id AND i.state = 'sent'
+                      AND p.state IN ('settled', 'returned')) THEN
+        RAISE EXCEPTION 'book %: the bank has payout file %', OLD.book_id, OLD.id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER payout_file_as_made BEFORE UPDATE ON payout_file
+    FOR EACH ROW EXECUTE FUNCTION payout_file_as_made();
+
+-- A file begins with nothing in it, to be paid from an active account of its custodian, in its currency.
+CREATE OR REPLACE FUNCTION payout_file_begins() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NEW.state <> 'building' OR NEW.sent + NEW.left_out > 0 OR NEW.total > 0
+       OR NOT EXISTS (SELECT FROM public.bank_account b
+                       WHERE b.book_id = NEW.book_id AND b.id = NEW.debtor AND b.payee = NEW.custodian
+                         AND b.currency = NEW.currency AND b.state = 'active') THEN
+        RAISE EXCEPTION 'book %: payout file % begins with nothing, and with an account that pays', NEW.book_id, NEW.id
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER payout_file_begins BEFORE INSERT ON payout_file
+    FOR EACH ROW EXECUTE FUNCTION payout_file_begins();
+
+-- A payout stands in a file, or is left out, once and for all; one that stands in it was sent, from the same cash, while it was built.
+CREATE OR REPLACE FUNCTION payout_file_item_once_for_all() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state <> 'waiting'
+           OR NOT EXISTS (SELECT FROM public.payout_file f
+                           WHERE f.book_id = NEW.book_id AND f.id = NEW.file AND f.state = 'building' AND NEW.place <= f.items) THEN
+            RAISE EXCEPTION 'book %: a payout comes into file % as one that waits, while it is built', NEW.book_id, NEW.file
+                USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF OLD.state <> 'waiting'
+       OR (to_jsonb(NEW) - ARRAY['state', 'why']) IS DISTINCT FROM (to_jsonb(OLD) - ARRAY['state', 'why'])
+       OR NOT EXISTS (SELECT FROM public.payout_file f
+                       WHERE f.book_id = OLD.book_id AND f.id = OLD.file AND f.state = 'building') THEN
+        RAISE EXCEPTION 'book %: place % of payout file % stays', OLD.book_id, OLD.place, OLD.file
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.state = 'sent'
+       AND NOT EXISTS (SELECT FROM public.payout p JOIN public.payout_file f ON f.book_id = p.book_id
+                        WHERE p.book_id = NEW.book_id AND p.id = NEW.payout AND f.id = NEW.file AND p.state = 'sent'
+                          AND p.custodian = f.custodian AND p.currency = f.currency AND p.sent_by = f.asked_by) THEN
+        RAISE EXCEPTION 'book %: payout % was not sent for file %', NEW.book_id, NEW.payout, NEW.file
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER payout_file_item_once_for_all BEFORE INSERT OR UPDATE ON payout_file_item
+    FOR EACH ROW EXECUTE FUNCTION payout_file_item_once_for_all();
+
+CREATE OR REPLACE TRIGGER payout_file_kept BEFORE DELETE OR TRUNCATE ON payout_file
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER payout_file_item_kept BEFORE DELETE OR TRUNCATE ON payout_file_item
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

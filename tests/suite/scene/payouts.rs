@@ -39,6 +39,8 @@ async fn bank_accounts(cast: &Cast, known: &mut Known) -> Outcome {
             }
         }
     }
+    // From this one the host pays what stands in files.
+    cast.operator.post(&path, &account(&cast.book, "USD", "000555556789")).await?.ok()?;
     let host = json!({"id": cast.host});
     let given = account(&cast.book, "USD", "000123456789");
     known.example("POST /v1/organisations/{id}/bank-accounts", host.clone(), given);
@@ -109,8 +111,11 @@ async fn payouts(app: &TestApp, cast: &Cast, known: &mut Known) -> Outcome {
     let reason = json!({"reason": "The team asked for it"});
     let given_up = ask().await?;
     known.example("POST /v1/payouts/{id}:cancel", json!({"id": given_up["id"]}), reason.clone());
+    let seen = ask().await?;
+    let seen = json!({"payouts": [{"payout": seen["id"], "digest": seen["digest"]}]});
+    known.example("POST /v1/books/{book}/payouts:approve-batch", json!({"book": cast.book}), seen);
     let mut screened = Vec::new();
-    for _ in 0..4 {
+    for _ in 0..6 {
         let payout = ask().await?;
         let approve = format!("/v1/payouts/{}:approve", text(&payout, "/id")?);
         cast.treasurer.post(&approve, &json!({"digest": payout["digest"]})).await?.ok()?;
@@ -125,6 +130,14 @@ async fn payouts(app: &TestApp, cast: &Cast, known: &mut Known) -> Outcome {
         client.execute(held, &[&payout.book.0, &payout.object]).await?;
         known.example(&format!("POST /v1/payouts/{{id}}:{step}"), json!({"id": id}), reason.clone());
     }
+    let files = format!("/v1/books/{}/payout-files", cast.book);
+    let new = json!({"format": "pain001", "currency": "USD", "payouts": [screened[4]]});
+    let file = cast.treasurer.post(&files, &new).await?.ok()?;
+    app.work_until_idle().await?;
+    known.add(text(&file, "/id")?);
+    known.example("POST /v1/payout-files/{id}:withdraw", json!({"id": file["id"]}), json!({"reason": "Another day"}));
+    let new = json!({"format": "pain001", "currency": "USD", "payouts": [screened[5]]});
+    known.example("POST /v1/books/{book}/payout-files", json!({"book": cast.book}), new);
     known.example("POST /v1/payouts/{id}:send", json!({"id": screened[2]}), json!({}));
     cast.treasurer.post(&format!("/v1/payouts/{}:send", screened[3]), &json!({})).await?.ok()?;
     known.example("POST /v1/payouts/{id}:fail", json!({"id": screened[3]}), reason);

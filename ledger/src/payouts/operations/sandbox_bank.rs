@@ -69,6 +69,10 @@ pub async fn answer(tx: &Transaction<'_>, id: PayoutId, comes_back: bool, wall: 
     let book = books::get(tx, id.book).await?;
     let payout = payouts::get(tx, id).await?;
     let Some(sending) = payout.sending else { return Ok(()) };
+    // What was given up before the bank came to it, such as with the file that it stood in, the bank does not pay.
+    if !comes_back && matches!(payout.state, State::Failed { .. }) {
+        return Ok(());
+    }
     let behaviour = behaviour(tx, &payout).await?;
     let direction = if comes_back { Direction::Credit } else { Direction::Debit };
     let mut told = sandbox_bank::line(&payout, sending.on, behaviour, direction);

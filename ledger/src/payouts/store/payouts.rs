@@ -199,6 +199,25 @@ pub async fn lock_by_reference(
     row.as_ref().map(from_row).transpose()
 }
 
+/// Where the payout stands that a bank knows by an end-to-end id, paid by a custodian.
+pub async fn state_by_reference(
+    client: &impl GenericClient,
+    book: BookId,
+    custodian: OrganisationId,
+    reference: &str,
+) -> Result<Option<PayoutState>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- payouts::state_by_reference
+            SELECT state FROM payout WHERE book_id = $1 AND reference = $2 AND custodian = $3",
+        )
+        .await?;
+    let row = client
+        .query_opt(&statement, &[/* book_id */ &book.0, /* reference */ &reference, /* custodian */ &custodian.0])
+        .await?;
+    row.map(|row| Ok(word(row.get(0))?)).transpose()
+}
+
 /// Locks the payouts of a custodian that lines of a statement name, in one order whatever that of the lines.
 pub async fn lock_all(
     tx: &Transaction<'_>,

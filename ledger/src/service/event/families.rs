@@ -498,6 +498,18 @@ pub const FAMILIES: &[Family] = &[
         facts: &["custodian", "amount", "currency"],
     },
     Family {
+        name: "payout_file",
+        prefix: "pfl",
+        audience: Keepers,
+        states: &[
+            ("building", "A file for a bank is asked for, and its payouts are being sent."),
+            ("ready", "It may be handed to the bank."),
+            ("reported", "Its bank has reported on it."),
+            ("withdrawn", "It was not handed over: what its payouts paid is owed again."),
+        ],
+        facts: &["custodian", "amount", "currency", "day"],
+    },
+    Family {
         name: "bank_line",
         prefix: "bln",
         audience: Keepers,

@@ -145,6 +145,8 @@ const KEPT: &[(&str, &str)] = &[
     ("movement_kind", "UPDATE DELETE TRUNCATE"),
     ("payout", "DELETE TRUNCATE"),
     ("payout_document", "UPDATE DELETE TRUNCATE"),
+    ("payout_file", "DELETE TRUNCATE"),
+    ("payout_file_item", "DELETE TRUNCATE"),
     ("payout_run", "DELETE TRUNCATE"),
     ("period_result", "DELETE TRUNCATE"),
     ("plan_change", "DELETE TRUNCATE"),

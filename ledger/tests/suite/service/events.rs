@@ -86,6 +86,7 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
     ("a part of a charge, whose states are events", &["charge_attempt", "charge_fee"]),
     ("a part of a settlement, whose states are events", &["settlement_line"]),
     ("a part of a payout, whose states are events", &["payout_document"]),
+    ("a part of a payout file, whose states are events, as those of its payouts are", &["payout_file_item"]),
     ("what a host intends: what comes of it are events of campaigns, refunds and pledges", &["wind_up_plan"]),
     ("a part of a receipt of a year, which is an event", &["yearly_receipt_item"]),
     ("a part of a chargeback, whose states are events", &["chargeback_part"]),

@@ -1,0 +1,105 @@
+//! Teams to each of which something is owed, with bank accounts of their own: below the service, as thousands of them would take long by
+//! requests.
+
+use anyhow::Context as _;
+use api::demo::cast::{Cast, person};
+use api::keys::vault::Vault;
+use deadpool_postgres::Transaction;
+use jiff::Timestamp;
+use ledger::book::{AccountClass, Entry, Line, MovementKind};
+use ledger::engine::posting;
+use ledger::engine::store::{accounts, books};
+use ledger::id::{BankAccountId, BookRef, OrganisationId, PayoutId, PersonId};
+use ledger::money::Currency;
+use ledger::parties::operations::organisations;
+use ledger::parties::rules::role::OrganisationKind;
+use ledger::payouts::operations::bank_accounts::{self, NewBankAccount};
+use ledger::payouts::operations::payouts::{self, NewPayout};
+use ledger::payouts::rules::bank_details::{Address, BankDetails, Number};
+use ledger::payouts::rules::payout::{Screening, Source};
+use ledger::payouts::store::bank_accounts as account_rows;
+
+/// What is owed to each, in minor units.
+const OWED: i64 = 100;
+
+/// How many lines an opening entry has.
+const LINES: usize = 500;
+
+/// The account of a payee, sealed as the api seals it: its place, and four digits at which the bank of a sandbox book takes what it is sent.
+fn account(
+    vault: &Vault,
+    book: BookRef,
+    payee: OrganisationId,
+    (place, holder): (usize, &str),
+) -> anyhow::Result<NewBankAccount> {
+    let number = Number::local(&format!("{place:05}6789"), "021000021", "US")?;
+    let (postal_code, town, country) = ("10027".to_owned(), "New York".to_owned(), "US".to_owned());
+    let address = Address { street: String::new(), postal_code, town, country };
+    let details = BankDetails { holder: holder.to_owned(), number, address };
+    let id = BankAccountId::generate(book.book);
+    Ok(NewBankAccount {
+        id,
+        payee,
+        currency: Currency::USD,
+        country: "US".into(),
+        last_four: details.number.last_four(),
+        sealed: vault.seal(id, &details)?,
+    })
+}
+
+/// So many teams to each of which 1.00 is owed, asked for, approved and screened; answers their payouts. The host has as much, and an
+/// account of its own. The holders of the first accounts have these names.
+pub async fn owed(
+    tx: &Transaction<'_>,
+    cast: &Cast,
+    vault: &Vault,
+    names: &[&str],
+    count: usize,
+) -> anyhow::Result<Vec<PayoutId>> {
+    let wall = Timestamp::now();
+    let book: BookRef = cast.book.parse()?;
+    let asker: PersonId = person(&cast.operator).await?.parse()?;
+    let approver: PersonId = person(&cast.reviewers[0]).await?.parse()?;
+    let owner: PersonId = person(&cast.claimant).await?.parse()?;
+    let host: OrganisationId = cast.host.parse()?;
+    bank_accounts::propose(tx, account(vault, book, host, (count, "Common Host"))?, asker, wall).await?;
+    let of = books::get(tx, book.book).await?;
+    let open = async |code: &str, class| accounts::open(tx, book.book, code, class, "USD", None, wall).await;
+    let opening = open("equity:opening-debts", AccountClass::OpeningEquity).await?;
+    let cash = open(&format!("assets:cash:{host}"), AccountClass::Cash).await?;
+    let line = |debit, credit, amount| Line { kind: MovementKind::OpeningBalance, debit, credit, amount };
+    let mut lines = vec![line(cash, opening, OWED * i64::try_from(count)?)];
+    let mut payees = Vec::new();
+    for place in 0..count {
+        let name = format!("Team {place}");
+        let made = organisations::create_organisation(tx, owner, &name, OrganisationKind::ProjectTeam, wall).await?;
+        let holder = names.get(place).copied().unwrap_or(&name);
+        bank_accounts::propose(tx, account(vault, book, made.id, (place, holder))?, owner, wall).await?;
+        let payable = open(&format!("liabilities:payable:team:{}", made.id), AccountClass::TeamPayable).await?;
+        lines.push(line(opening, payable, OWED));
+        payees.push(made.id);
+    }
+    for lines in lines.chunks(LINES) {
+        let entry = Entry { lines: lines.to_vec(), effective: of.today(wall), outside_fact: false, note: None };
+        posting::post(tx, &of, entry, wall).await?;
+    }
+    let mut found = Vec::new();
+    for payee in payees {
+        let new = NewPayout {
+            book: book.book,
+            payee,
+            source: Source::Team,
+            currency: Currency::USD,
+            amount: None,
+            release: None,
+            custodian: None,
+            memo: "Frame & saw".into(),
+        };
+        let payout = payouts::request(tx, new, asker, wall).await?;
+        let to = account_rows::active(tx, book.book, payee, Currency::USD).await?.context("an account")?;
+        let approved = payouts::approve(tx, payout.id, payout.digest(&to), approver, wall).await?;
+        payouts::screened(tx, payout.id, approved.approval, (Screening::None, ""), wall).await?;
+        found.push(payout.id);
+    }
+    Ok(found)
+}
