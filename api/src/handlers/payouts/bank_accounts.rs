@@ -23,7 +23,7 @@ use ledger::payouts::operations::bank_accounts::{self as operations, NewBankAcco
 use ledger::payouts::rules::bank_account::{BankAccount, State as AccountState};
 use ledger::payouts::rules::bank_details::{Address, BankDetails, Number};
 use ledger::payouts::rules::payee::Payee;
-use ledger::payouts::store::bank_accounts;
+use ledger::payouts::store::{bank_accounts, payees};
 use ledger::service::change::Change;
 use ledger::{Error, Refusal};
 use serde::{Deserialize, Serialize};
@@ -276,8 +276,13 @@ pub(crate) async fn list_own(
     query: Params<OfBook>,
     http: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
+    let person = caller.person()?.id;
+    let book: BookRef = parse("/book", &query.0.book)?;
     let client = state.client().await?;
-    page_of(&client, Payee::Person(caller.person()?.id), query.0, &http).await
+    if !payees::is_of_book(&client, book.book, person).await? {
+        return Err(Error::NotFound("book").into());
+    }
+    page_of(&client, Payee::Person(person), query.0, &http).await
 }
 
 async fn page_of(
