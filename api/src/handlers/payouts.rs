@@ -3,6 +3,7 @@
 pub mod bank_accounts;
 pub mod bank_lines;
 pub mod payout;
+pub mod revocations;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -27,5 +28,6 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(payout::cancel)
         .service(payout::release)
         .service(payout::refuse)
-        .service(payout::show);
+        .service(payout::show)
+        .service(revocations::confirm);
 }
