@@ -63,11 +63,12 @@ impl Scene {
         if pieces.contains(&Piece::Pledging) {
             losses::owes(&app, &cast).await?;
         }
+        let mut prepared = None;
         for piece in pieces {
             match piece {
                 Piece::Parties => parties::fill(&cast, &mut known).await?,
                 Piece::Books => books::fill(&cast, &mut known).await?,
-                Piece::Pledging => pledging::fill(&cast, &mut known).await?,
+                Piece::Pledging => prepared = Some(pledging::fill(&cast, &mut known).await?),
                 Piece::Challenges => {
                     challenges::fill(&cast, &mut known).await?;
                     matching::fill(&cast, &mut known).await?;
@@ -76,7 +77,9 @@ impl Scene {
                 Piece::Partners => partners::fill(&cast, &partner, &mut known).await?,
             }
         }
-        if pieces.contains(&Piece::Pledging) {
+        // The clocks of disputes are short: nothing that lets days pass comes behind.
+        if let Some(prepared) = prepared {
+            claims::fill(&cast, prepared, &mut known).await?;
             losses::fill(&cast, &mut known).await?;
             payouts::fill(&app, &cast, &mut known).await?;
         }

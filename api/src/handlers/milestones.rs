@@ -2,6 +2,7 @@
 
 pub mod claim_body;
 pub mod claims;
+pub mod clawback_body;
 pub mod disputes;
 pub mod milestone;
 pub mod releases;
@@ -26,7 +27,6 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(claims::submit)
         .service(revocations::revoke)
         .service(revocations::write_off)
-        .service(revocations::confirm)
         .service(revocations::recover)
         .service(claims::show)
         .service(claims::change)

@@ -11,6 +11,7 @@ pub mod payout_body;
 pub mod payout_file_content;
 pub mod payout_files;
 pub mod payout_status_files;
+pub mod revocations;
 pub mod runs;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -57,5 +58,6 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(runs::list)
         .service(runs::approve)
         .service(runs::cancel)
-        .service(runs::show);
+        .service(runs::show)
+        .service(revocations::confirm);
 }

@@ -27,6 +27,7 @@ use ledger::pledging::operations::recoveries::Received;
 use ledger::pledging::store::lineage;
 use ledger::service::store::activity::Actor;
 use ledger::testing::{Random, refusal, usd};
+use uuid::Uuid;
 
 /// The scene with a second decider of the host.
 struct Two {
@@ -437,7 +438,8 @@ async fn step(two: &Two, claims: &[Claim], random: &mut Random, day: i64) {
 /// is in the fund, owed to the team, or paid, where what the team owes stands beside what the fund waits for.
 #[tokio::test]
 async fn m9_m10_a_random_walk_over_claims_disputes_payouts_and_revocations_adds_up_at_every_step() {
-    for seed in 1..=2 {
+    let (mut revoked, mut over) = (0, 0);
+    for seed in 1..=3 {
         let two = Two::new().await;
         let scene = &two.scene;
         let policy = Policy { reviewers_needed: 1, objection_days: 20, ..two_weeks() };
@@ -449,7 +451,7 @@ async fn m9_m10_a_random_walk_over_claims_disputes_payouts_and_revocations_adds_
         }
         let mut random = Random(seed);
         let mut day = 0;
-        for _ in 0..45 {
+        for _ in 0..40 {
             day += i64::try_from(random.below(3)).unwrap();
             step(&two, &claims, &mut random, day).await;
             for claim in &claims {
@@ -474,5 +476,12 @@ async fn m9_m10_a_random_walk_over_claims_disputes_payouts_and_revocations_adds_
             assert!(owed <= paid, "seed {seed}, day {day}: nobody owes more than was paid");
         }
         two.audit().await;
+        for claim in &claims {
+            revoked += i32::from(scene.claim(claim).await.state.as_str() == "revoked");
+            let client = scene.ground.client().await;
+            let all = dispute_rows::list(&client, claim.id, Currency::USD, Uuid::nil(), 200).await.unwrap();
+            over += all.iter().filter(|dispute| dispute.state.ended().is_some()).count();
+        }
     }
+    assert!(revoked > 0 && over > 5, "the walk went nowhere: {revoked} revoked, {over} disputes over");
 }

@@ -1,17 +1,17 @@
 //! Disputes in each state that a step begins with, and claims that are revoked.
 
-use super::pledging::{Work, approval};
+use super::pledging::{Prepared, Work, approval};
 use super::{Known, Outcome};
 use api::demo::cast::{Cast, give_role, usd};
 use api::demo::client::{Client, text};
 use serde_json::{Value, json};
 
-/// `released`: a claim of the team of which something was released, and set off against what the team owes.
-pub(super) async fn fill(work: &Work<'_>, own: &str, released: &Value, known: &mut Known) -> Outcome {
-    let cast = work.cast;
+pub(super) async fn fill(cast: &Cast, prepared: Prepared, known: &mut Known) -> Outcome {
+    let Prepared { campaign, own, released } = prepared;
+    let work = Work { cast, campaign };
     let decider = &cast.reviewers[1];
     give_role(&cast.operator, &cast.host, decider, "approver").await?;
-    let milestone = work.milestone("Spindle", own, 7).await?;
+    let milestone = work.milestone("Spindle", &own, 7).await?;
     let claim = work.claim(&cast.treasurer, &milestone).await?;
     let claim = work.submit(&cast.treasurer, &claim).await?;
     let path = format!("/v1/claims/{}/reviews", text(&claim, "/id")?);
@@ -31,7 +31,7 @@ pub(super) async fn fill(work: &Work<'_>, own: &str, released: &Value, known: &m
         let body = if step == "accept" { json!({}) } else { said.clone() };
         known.example(&format!("POST /v1/disputes/{{id}}:{step}"), json!({"id": dispute}), body);
     }
-    revocations(cast, work, released, known).await
+    revocations(cast, &work, &released, known).await
 }
 
 /// Objects to a half of what is approved of a claim.

@@ -1,12 +1,22 @@
 //! A draft of a campaign, and milestones with claims in every state.
 
-use super::{Known, Outcome, claims, moves};
+use super::{Known, Outcome, moves};
 use anyhow::{Context as _, bail};
 use api::demo::cast::{Cast, TERMS, give_role, organisation, usd};
 use api::demo::client::{Client, text};
 use serde_json::{Value, json};
 
-pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
+/// What later scenes stand on.
+pub(super) struct Prepared {
+    /// The campaign that is open.
+    pub(super) campaign: String,
+    /// A team of the treasurer.
+    pub(super) own: String,
+    /// A claim of which something was released, and set off against what the team owes.
+    pub(super) released: Value,
+}
+
+pub(super) async fn fill(cast: &Cast, known: &mut Known) -> anyhow::Result<Prepared> {
     let draft = json!({
         "book": cast.book, "slug": "open-lathe", "title": "Open lathe", "terms": TERMS, "monthly_goal": usd("1000.00"),
     });
@@ -86,7 +96,7 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     let released = work.approved("Battery", 1).await?;
     cast.days_pass(2).await?;
     known.add(&work.release().await?);
-    claims::fill(&work, &own, &released, known).await
+    Ok(Prepared { campaign: work.campaign, own, released })
 }
 
 /// Money that no due date explains: one to match, one to return, one to look at.

@@ -1,6 +1,6 @@
 //! Claims and their reviews on the wire.
 
-use super::revocations::ClawbackBody;
+use super::clawback_body::ClawbackBody;
 use crate::auth::Caller;
 use crate::evidence_body::EvidenceBody;
 use crate::visibility::{Reader, book_of};

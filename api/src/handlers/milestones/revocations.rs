@@ -1,6 +1,7 @@
 //! Claims that are revoked: two people of the host do it, and what had been released comes back.
 
 use super::claim_body::readable;
+use super::clawback_body::{ClawbackBody, RequestBody};
 use super::milestone::OfCampaign;
 use crate::auth::{Caller, MaybeCaller};
 use crate::extract::{Keyed, Params};
@@ -10,143 +11,19 @@ use crate::paging::{Page, PageQuery, Window};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::visibility::{Reader, actor, book_of};
-use crate::wire::{BalanceBody, MoneyBody, paragraphs, parse};
+use crate::wire::{MoneyBody, paragraphs, parse};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use jiff::Timestamp;
-use ledger::id::{CampaignId, ClaimId, MilestoneId, OrganisationId, PersonId};
+use ledger::id::{CampaignId, ClaimId};
 use ledger::milestones::operations::{clawbacks as debts, revocations as operations};
-use ledger::milestones::rules::clawback::{Asked, Bearer, Clawback, Request, RequestState};
+use ledger::milestones::rules::clawback::{Asked, Bearer};
 use ledger::milestones::store::{clawbacks, requests};
-use ledger::payouts::operations::revocations as payouts;
 use ledger::pledging::store::campaigns;
 use ledger::text;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-
-/// What one person of the host asks for, so that another one confirms it.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ClaimRequest)]
-pub struct RequestBody {
-    #[schema(value_type = String)]
-    claim: ClaimId,
-    /// Counts the requests of the claim, from 1.
-    number: i32,
-    /// `revocation`, or `write_off` of what is owed of a revoked claim.
-    kind: String,
-    /// What is to be written off; null for a revocation.
-    amount: Option<BalanceBody>,
-    /// Who bears what is written off: `fund`, so its donors, or `risk_reserve`, so the host; null for a revocation.
-    #[schema(value_type = Option<String>)]
-    bearer: Option<Bearer>,
-    /// Why, for everybody to read.
-    reason: String,
-    #[schema(value_type = String)]
-    requested_by: PersonId,
-    /// By the book's clock.
-    requested_at: Timestamp,
-    /// When it lapses unless somebody else confirms it, by the book's clock.
-    until: Timestamp,
-    /// `requested`, `confirmed` or `lapsed`.
-    state: String,
-    /// Null while nobody has confirmed it.
-    #[schema(value_type = Option<String>)]
-    confirmed_by: Option<PersonId>,
-    /// When it was confirmed or lapsed, by the book's clock; null before.
-    ended_at: Option<Timestamp>,
-}
-
-impl From<Request> for RequestBody {
-    fn from(it: Request) -> RequestBody {
-        let (amount, bearer) = match it.asked {
-            Asked::Revocation => (None, None),
-            Asked::WriteOff { amount, bearer } => {
-                (Some(BalanceBody::new(amount.minor(), amount.currency())), Some(bearer))
-            }
-        };
-        let (confirmed_by, ended_at) = match it.state {
-            RequestState::Requested => (None, None),
-            RequestState::Confirmed { by, at } => (Some(by), Some(at)),
-            RequestState::Lapsed { at } => (None, Some(at)),
-        };
-        RequestBody {
-            claim: it.claim,
-            number: it.number,
-            kind: it.asked.as_str().to_owned(),
-            amount,
-            bearer,
-            reason: it.reason,
-            requested_by: it.requested_by,
-            requested_at: it.requested_at,
-            until: it.until,
-            state: it.state.as_str().to_owned(),
-            confirmed_by,
-            ended_at,
-        }
-    }
-}
-
-/// What had been released of a revoked claim, and what came back of it.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Clawback)]
-pub struct ClawbackBody {
-    #[schema(value_type = String)]
-    claim: ClaimId,
-    #[schema(value_type = String)]
-    milestone: MilestoneId,
-    /// To whose fund it comes back.
-    #[schema(value_type = String)]
-    campaign: CampaignId,
-    #[schema(value_type = String)]
-    team: OrganisationId,
-    /// Why the claim was revoked.
-    reason: String,
-    /// What had been released.
-    amount: BalanceBody,
-    /// What came back at once, as it was not paid out.
-    unpaid: BalanceBody,
-    /// What was set off against later releases of the team.
-    set_off: BalanceBody,
-    /// What the team paid back.
-    recovered: BalanceBody,
-    /// What was given up at the expense of the fund.
-    written_off: BalanceBody,
-    /// What was given up at the expense of the host's risk reserve, so that it is in the fund again.
-    borne: BalanceBody,
-    /// What the team owes still.
-    owed: BalanceBody,
-    /// `open` while the team owes something of it, then `settled`.
-    state: String,
-    /// Record number of the entry of the revocation.
-    entry: i64,
-    /// When the claim was revoked, by the book's clock.
-    revoked_at: Timestamp,
-}
-
-impl From<Clawback> for ClawbackBody {
-    fn from(it: Clawback) -> ClawbackBody {
-        let currency = it.amount.currency();
-        let balance = |minor| BalanceBody::new(minor, currency);
-        ClawbackBody {
-            claim: it.claim,
-            milestone: it.milestone,
-            campaign: it.campaign,
-            team: it.team,
-            amount: balance(it.amount.minor()),
-            unpaid: balance(it.unpaid),
-            set_off: balance(it.set_off),
-            recovered: balance(it.recovered),
-            written_off: balance(it.written_off),
-            borne: balance(it.borne),
-            owed: balance(it.owed()),
-            state: it.state().to_owned(),
-            entry: it.entry,
-            revoked_at: it.revoked_at,
-            reason: it.reason,
-        }
-    }
-}
 
 /// Why a claim is revoked.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -216,41 +93,6 @@ async fn ask(
         caller.require_role(tx, book.organisation, "claim").await?;
         let asked = operations::ask(tx, id, asked, reason.to_owned(), by, Timestamp::now()).await?;
         Ok(Reply::created(&RequestBody::from(asked)))
-    })
-    .await
-}
-
-/// Which request is confirmed.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ConfirmClaimRequest {
-    /// Its number among those of the claim.
-    #[schema(minimum = 1, maximum = 1_000_000)]
-    request: i32,
-}
-
-/// Confirms what somebody else of the host has asked for. With a revocation what was not released stays with the milestone, what was
-/// not paid out is in the fund again, and what was paid out the team owes; payouts that wait for it are cancelled.
-#[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The claim")),
-    request_body = ConfirmClaimRequest,
-    responses((status = 200, description = "Confirmed, and done", body = RequestBody)))]
-#[post("/v1/claims/{id}:confirm")]
-pub(crate) async fn confirm(
-    state: Data<State>,
-    caller: Caller,
-    id: Path<ClaimId>,
-    request: Keyed<ConfirmClaimRequest>,
-) -> Result<HttpResponse, Problem> {
-    let by = caller.person()?.id;
-    let number = request.body.request;
-    if !(1..=1_000_000).contains(&number) {
-        return Err(Problem::invalid("/request", "the number of a request, from 1"));
-    }
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let book = book_of(tx, id.book, "claim").await?;
-        caller.require_role(tx, book.organisation, "claim").await?;
-        let confirmed = payouts::confirm(tx, *id, number, by, Timestamp::now()).await?;
-        Ok(Reply::ok(&RequestBody::from(confirmed)))
     })
     .await
 }
