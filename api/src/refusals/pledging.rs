@@ -776,6 +776,7 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/payouts/{id}:release",
             "POST /v1/payouts/{id}:refuse",
             "POST /v1/payout-runs/{id}:cancel",
+            "POST /v1/payout-files/{id}:withdraw",
         ],
     ),
     refusal("nothing-to-divide", "A loss is not divided.", "Wait for a surplus.", &[]),

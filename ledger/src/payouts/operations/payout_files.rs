@@ -9,6 +9,7 @@ use crate::error::{Error, Refusal};
 use crate::id::{BookId, OrganisationId, PayoutFileId, PayoutId, PersonId};
 use crate::money::Currency;
 use crate::payouts::files::csv_out::Layout;
+use crate::payouts::rules::payee::Payee;
 use crate::payouts::rules::payout_file::{AHEAD_MAX, FileFormat, FileState, PAYOUTS_MAX, PayoutFile};
 use crate::payouts::store::bank_accounts;
 use crate::payouts::store::payout_files::{self as store, Candidate, SealedAccount, SealedPayment};
