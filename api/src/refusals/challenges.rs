@@ -239,7 +239,7 @@ pub(super) const KINDS: &[Kind] = &[
         "A team that does not want to go on hands nothing in.",
         &["POST /v1/entrants/{id}:withdraw", "POST /v1/purse-contributions/{id}:withdraw"],
     ),
-    refusal("nothing-given", "It was promised, and never paid.", "Nothing is left to do.", TAKE_BACK),
+    refusal("contribution-unpaid", "It was promised, and never paid.", "Nothing is left to do.", TAKE_BACK),
     refusal(
         "contribution-bound",
         "The challenge was opened: its prizes draw on what was given.",

@@ -126,7 +126,7 @@ BEGIN
         'settlement', r.settlement, 'amount', nullif(r.fee, 0),
         'currency', (SELECT c.currency FROM public.challenge c WHERE c.book_id = r.book_id AND c.id = r.challenge),
         'entry', nullif(r.entry, 0)$f$),
-    ('entrant', 'withdrawn_entry', 'r.id', 'r.version', $e$CASE r.state WHEN 'withdrawn' THEN r.withdrawn_by END$e$,
+    ('entrant', 'withdrawn_entry', 'r.id', 'r.version', $e$CASE r.withdrawn_by WHEN 'team' THEN 'team' WHEN 'silence' THEN 'silence' END$e$,
      NULL, NULL, 'r.withdrawn_at', 'coalesce(r.partner, r.collector)', $f$'challenge', r.challenge, 'rules_version', r.rules_version$f$),
     ('submission', 'submission', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
      $f$'challenge', r.challenge, 'revision', r.revision,

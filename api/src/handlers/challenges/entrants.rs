@@ -57,7 +57,7 @@ pub struct NewAnswer {
     /// Name of the question.
     #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9_-]+$", example = "adult")]
     question: String,
-    /// `yes` or `no` where the rules ask so, else a text.
+    /// Where the rules ask so `yes` or `no`, else a text.
     #[schema(min_length = 1, max_length = 1000, example = "yes")]
     answer: String,
 }

@@ -169,7 +169,7 @@ pub async fn consent_contribution(
 ///
 /// # Errors
 ///
-/// `rules-agreed`, `contribution-bound`, `nothing-given`, `purse-settling`; what [`posting::post`](crate::engine::posting::post) refuses;
+/// `rules-agreed`, `contribution-bound`, `contribution-unpaid`, `purse-settling`; what [`posting::post`](crate::engine::posting::post) refuses;
 /// [`Error::NotFound`] for an unknown contribution.
 pub async fn take_back(
     tx: &Transaction<'_>,
@@ -182,7 +182,9 @@ pub async fn take_back(
     match contribution.state {
         ContributionState::Returned => return Ok(contribution),
         ContributionState::Pledged => {
-            return Err(Refusal::new("nothing-given", "it was promised, and never paid: nothing goes back").into());
+            return Err(
+                Refusal::new("contribution-unpaid", "it was promised, and never paid: nothing goes back").into()
+            );
         }
         ContributionState::Captured => {
             let detail = "its custodian has not yet paid it over; try again when it has";

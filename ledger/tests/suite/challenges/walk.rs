@@ -25,7 +25,7 @@ impl Random {
 }
 
 /// How many steps a walk has.
-const STEPS: usize = 60;
+const STEPS: usize = 40;
 
 /// Who walks through a challenge of 900.00 with two prizes, a fee of 50.00, extensions and money that rolls over.
 struct Walk {
@@ -54,13 +54,17 @@ impl Walk {
         let scene = Scene::new().await;
         let unawarded = if seed % 2 == 0 { Unawarded::RollOver } else { Unawarded::ReturnToSponsors };
         let goes_to = if seed % 3 == 0 { FeeGoesTo::OperatingFund } else { FeeGoesTo::Teams };
-        let challenge = scene.challenge(rules(unawarded, goes_to)).await;
+        let rules = rules(unawarded, goes_to);
+        // One in three walks begins before the purse is full, the others when teams may work.
+        let is_open = seed % 3 > 0;
+        let challenge = if is_open { scene.open(rules).await } else { scene.challenge(rules).await };
         let mut teams = Vec::new();
         for name in ["ada", "bob", "cem", "dan"] {
             teams.push(scene.team(name).await);
         }
         scene.appoint_all(challenge.id).await;
-        Walk { scene, challenge: challenge.id, teams, day: 0, gifts: 0, random: Random(seed) }
+        let day = if is_open { 3 } else { 0 };
+        Walk { scene, challenge: challenge.id, teams, day, gifts: 0, random: Random(seed) }
     }
 
     async fn present(&self) -> Challenge {
@@ -122,10 +126,14 @@ impl Walk {
         entrants::find_of_team(&self.scene.ground.client().await, self.challenge, team.id).await.unwrap()
     }
 
-    async fn enter(&mut self, now: &Challenge, team: Team) -> Result<(), Error> {
+    async fn enter_only(&self, now: &Challenge, team: Team) -> Result<Entrant, Error> {
         let wall = self.scene.ground.day(self.day);
         let new = super::entry(now.id, team.id, now.rules, None);
-        let entrant = self.scene.ground.run(async |tx| submissions::enter(tx, new, team.member, wall).await).await?;
+        self.scene.ground.run(async |tx| submissions::enter(tx, new, team.member, wall).await).await
+    }
+
+    async fn enter(&mut self, now: &Challenge, team: Team) -> Result<(), Error> {
+        let entrant = self.enter_only(now, team).await?;
         if self.random.below(4) > 0 {
             self.scene.capture_fee(entrant.id, self.day).await?;
             self.often_arrives().await;
@@ -153,6 +161,16 @@ impl Walk {
         let Some(first) = given.first().map(|one| one.id) else { return Ok(()) };
         let (actor, wall) = (Actor::Person(self.scene.ground.owner), self.scene.ground.day(self.day));
         self.scene.ground.run(async |tx| consents::take_back(tx, first, actor, wall).await).await.map(drop)
+    }
+
+    /// A team does what is left to do, as far as it may.
+    async fn finish(&self, now: &Challenge, team: Team) {
+        let _refused = self.enter_only(now, team).await;
+        if let Some(entrant) = self.entry_of(team).await {
+            let _refused = self.scene.capture_fee(entrant.id, self.day).await;
+            let _refused = self.scene.consent(entrant.id, team, now.rules, self.day).await;
+        }
+        let _refused = self.hand_in(team).await;
     }
 
     async fn judge(&self, now: &Challenge) -> Result<(), Error> {
@@ -250,7 +268,7 @@ impl Walk {
 async fn a_walk_at_random_through_a_challenge_adds_up_after_each_step() {
     let seeds = match std::env::var("COMMONPURSE_SEED") {
         Ok(seed) => vec![seed.parse().unwrap()],
-        Err(_) => (1..=6).collect(),
+        Err(_) => (1..=4).collect(),
     };
     let mut ends = Vec::new();
     for seed in seeds {
@@ -260,10 +278,14 @@ async fn a_walk_at_random_through_a_challenge_adds_up_after_each_step() {
             walk.step().await;
             last = walk.adds_up(&last).await;
         }
-        // To its end: everything arrives, and the worker looks until nothing waits.
-        for _ in 0..20 {
+        // To its end: who has entered goes on, everything arrives, work is judged, and the worker looks until nothing waits.
+        for round in 0..20 {
+            for team in walk.teams.clone().into_iter().filter(|_| round == 0) {
+                walk.finish(&last, team).await;
+            }
             walk.arrive().await;
-            walk.day += 61;
+            walk.day += 31;
+            let _refused = walk.judge(&last).await;
             walk.scene.advance(walk.challenge, walk.day).await;
             last = walk.adds_up(&last).await;
         }

@@ -119,6 +119,10 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
     ),
     ("a part of a version of the rules, which is an event", &["prize"]),
     ("who judges, and what they think before the ranking is known", &["judge", "scorecard"]),
+    (
+        "what a team answered when it entered, and agreed to later, and by what was judged: the list of who did what says when",
+        &["challenge_rubric", "entry_answer", "entry_consent"],
+    ),
     ("a part of a distribution, whose states are events", &["distribution_objection", "distribution_part"]),
 ];
 
