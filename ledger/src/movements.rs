@@ -6,7 +6,7 @@ mod refunds;
 pub mod undo;
 
 pub use differences::{differences, with_exchange_gain, with_exchange_loss, with_exchange_loss_paid};
-pub use payouts::{payout_failed, payout_returned, payout_sent, payout_settled};
+pub use payouts::{bank_fee, interest, payout_failed, payout_returned, payout_sent, payout_settled};
 pub use refunds::{
     ChargedFee, FundPart, UndoneFee, refund_failed, refund_sent, refund_settled, with_earned, with_fees,
 };

@@ -120,6 +120,7 @@ impl Context {
             Job::ScreenPayout { payout } => self.screen_payout(leased, *payout).await,
             Job::SendPayout { payout } => self.send_payout(leased, *payout).await,
             Job::AnswerPayout { payout, comes_back } => self.answer_payout(leased, *payout, *comes_back).await,
+            Job::ImportStatementFile { file } => self.import_statement_file(leased, *file).await,
             Job::SendPayoutNotice { payout } => self.send_payout_notice(leased, *payout).await,
             Job::ReturnSuspense { item } => self.return_suspense(leased, *item).await,
             Job::AdvancePlanMove { plan_move } => self.advance_plan_move(leased, *plan_move).await,

@@ -48,7 +48,7 @@ const TAGS: &[(&str, &str)] = &[
         "payouts",
         "What is paid of an amount that is owed: asked for, approved, screened, sent, and settled by a bank statement.",
     ),
-    ("bank-statements", "Lines of bank statements, which settle payouts, or bring them back."),
+    ("bank-statements", "Bank statements, by lines or as files, which settle payouts, or bring them back."),
     ("challenges", "Prizes for work that solves a problem, from the first draft to the award."),
     ("challenge rules", "The rules of a challenge by version: what teams and sponsors agree to."),
     ("challenge entries", "Teams that take part in a challenge, and their entry fees."),

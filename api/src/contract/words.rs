@@ -22,8 +22,9 @@ use ledger::parties::rules::invitation::InvitationState;
 use ledger::parties::rules::privacy::Privacy;
 use ledger::parties::rules::role::{OrganisationKind, Role, Scope};
 use ledger::payouts::rules::bank_account::BankAccountState;
-use ledger::payouts::rules::bank_line::{Direction, Why as LineWhy};
+use ledger::payouts::rules::bank_line::{BookedAs, Direction, Why as LineWhy};
 use ledger::payouts::rules::payout::{PayoutState, Screening, Source};
+use ledger::payouts::rules::statement_file::{FileState, Format as FileFormat};
 use ledger::pledging::rules::charge::DeclineKind;
 use ledger::pledging::rules::chargeback::State as ChargebackState;
 use ledger::pledging::rules::commitment::OverCap;
@@ -128,7 +129,10 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Ballot", "cost") => all(VoteCost::ALL),
         ("BankAccount", "state") => all(BankAccountState::ALL),
         ("BankLine", "direction") => all(Direction::ALL),
-        ("BankLine", "state") => literal(&["open", "matched"]),
+        ("BankLine", "state") => literal(&["open", "matched", "booked"]),
+        ("BankLine", "booked_as") => all(BookedAs::ALL),
+        ("StatementFile", "format") => all(FileFormat::ALL),
+        ("StatementFile", "state") => all(FileState::ALL),
         ("BankLine", "why") => all(LineWhy::ALL),
         ("Payout", "screening") => all(Screening::ALL),
         ("Payout", "source") => all(Source::ALL),

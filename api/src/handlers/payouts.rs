@@ -2,7 +2,9 @@
 
 pub mod bank_accounts;
 pub mod bank_lines;
+pub mod custodian_check;
 pub mod payout;
+pub mod statement_files;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -17,6 +19,13 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(bank_lines::take)
         .service(bank_lines::list)
         .service(bank_lines::again)
+        .service(bank_lines::book)
+        .service(bank_lines::unbook)
+        .service(statement_files::send)
+        .service(statement_files::list)
+        .service(statement_files::statements)
+        .service(statement_files::show)
+        .service(custodian_check::report)
         .service(bank_lines::set_policy)
         .service(bank_lines::report)
         .service(payout::create)

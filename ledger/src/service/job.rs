@@ -6,8 +6,8 @@
 use crate::id::{
     BankAccountId, BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, CustodianFreezeId, DistributionId,
     DonorId, EntrantId, HoldId, InvitationId, MatchingRoundId, OrganisationId, PayoutId, PlanChangeId, PlanMoveId,
-    PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId, StatementId, SuspenseId, WindUpId, WithdrawalId,
-    YearlyReceiptId,
+    PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId, StatementFileId, StatementId, SuspenseId,
+    WindUpId, WithdrawalId, YearlyReceiptId,
 };
 use crate::service::store::activity::Actor;
 use jiff::Timestamp;
@@ -366,6 +366,11 @@ pub enum Job {
         /// Whether the money comes back; else it leaves.
         comes_back: bool,
     },
+    /// Let the lines of a statement file in, some pages of them.
+    ImportStatementFile {
+        /// The file.
+        file: StatementFileId,
+    },
     /// Tell whoever keeps a payee how a payout stands.
     SendPayoutNotice {
         /// The payout.
@@ -432,6 +437,7 @@ impl Job {
             Job::ScreenPayout { .. } => JobKind::ScreenPayout,
             Job::SendPayout { .. } => JobKind::SendPayout,
             Job::AnswerPayout { .. } => JobKind::AnswerPayout,
+            Job::ImportStatementFile { .. } => JobKind::ImportStatementFile,
             Job::SendPayoutNotice { .. } => JobKind::SendPayoutNotice,
         }
     }
@@ -499,6 +505,7 @@ impl fmt::Debug for Job {
             Job::ScreenPayout { payout } => write!(f, "screen_payout of {payout}"),
             Job::SendPayout { payout } => write!(f, "send_payout of {payout}"),
             Job::AnswerPayout { payout, .. } => write!(f, "answer_payout of {payout}"),
+            Job::ImportStatementFile { file } => write!(f, "import_statement_file of {file}"),
             Job::SendPayoutNotice { payout } => write!(f, "send_payout_notice of {payout}"),
             Job::AdvanceWithdrawal { withdrawal, .. } => write!(f, "advance_withdrawal of {withdrawal}"),
             Job::AdvanceCustodianFreeze { freeze, .. } => write!(f, "advance_custodian_freeze of {freeze}"),
@@ -622,13 +629,15 @@ pub enum JobKind {
     SendPayout,
     /// [`Job::AnswerPayout`]
     AnswerPayout,
+    /// [`Job::ImportStatementFile`]
+    ImportStatementFile,
     /// [`Job::SendPayoutNotice`]
     SendPayoutNotice,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 56] = [
+    pub const ALL: [JobKind; 57] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -684,6 +693,7 @@ impl JobKind {
         JobKind::ScreenPayout,
         JobKind::SendPayout,
         JobKind::AnswerPayout,
+        JobKind::ImportStatementFile,
         JobKind::SendPayoutNotice,
     ];
 
@@ -745,6 +755,7 @@ impl JobKind {
             JobKind::ScreenPayout => "screen_payout",
             JobKind::SendPayout => "send_payout",
             JobKind::AnswerPayout => "answer_payout",
+            JobKind::ImportStatementFile => "import_statement_file",
             JobKind::SendPayoutNotice => "send_payout_notice",
         }
     }
@@ -775,6 +786,7 @@ impl JobKind {
             | JobKind::ReturnLines
             | JobKind::SendPayout
             | JobKind::AnswerPayout
+            | JobKind::ImportStatementFile
             | JobKind::ReturnCampaign => true,
             JobKind::SendSignIn
             | JobKind::SendReceipt
@@ -935,6 +947,7 @@ mod tests {
             Job::ScreenPayout { payout: PayoutId::generate(book) },
             Job::SendPayout { payout: PayoutId::generate(book) },
             Job::AnswerPayout { payout: PayoutId::generate(book), comes_back: true },
+            Job::ImportStatementFile { file: StatementFileId::generate(book) },
             Job::SendPayoutNotice { payout: PayoutId::generate(book) },
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();

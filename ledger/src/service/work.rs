@@ -80,6 +80,7 @@ impl JobKind {
             | JobKind::AdvancePayout
             | JobKind::SendPayout
             | JobKind::AnswerPayout
+            | JobKind::ImportStatementFile
             | JobKind::EraseMails => Work::Money,
             JobKind::SendReceipt
             | JobKind::NotifyDecline

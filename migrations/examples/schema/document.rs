@@ -237,8 +237,22 @@ const DOMAINS: &[Domain] = &[
     Domain {
         name: "payouts",
         about: "Where payees are paid, what is paid to them, and what their banks say.",
-        tables: &["bank_account", "payout_policy", "payout", "bank_line"],
-        functions: &["bank_account_as_given", "payout_by_the_bank", "payout_begins_requested", "bank_line_as_told"],
+        tables: &[
+            "bank_account",
+            "payout_policy",
+            "payout",
+            "bank_line",
+            "bank_statement_file",
+            "bank_statement",
+            "bank_statement_line",
+        ],
+        functions: &[
+            "bank_account_as_given",
+            "payout_by_the_bank",
+            "payout_begins_requested",
+            "bank_line_as_told",
+            "bank_statement_file_as_received",
+        ],
     },
     Domain {
         name: "cooperatives",
