@@ -135,7 +135,7 @@ ALTER TABLE bank_line ADD COLUMN bank_code text NOT NULL DEFAULT '';
 ALTER TABLE bank_line ADD COLUMN return_reason text NOT NULL DEFAULT '';
 ALTER TABLE bank_line ADD CONSTRAINT bank_line_file_fkey
     FOREIGN KEY (book_id, file) REFERENCES bank_statement_file (book_id, id);
-ALTER TABLE bank_line ADD CONSTRAINT bank_line_booked_as_check CHECK (booked_as IN ('', 'bank_fee', 'interest'));
+ALTER TABLE bank_line ADD CONSTRAINT bank_line_booked_as_check CHECK (booked_as IN ('', 'bank_fee', 'interest', 'entry'));
 ALTER TABLE bank_line ADD CONSTRAINT bank_line_creditor_reference_check CHECK (char_length(creditor_reference) <= 35);
 ALTER TABLE bank_line ADD CONSTRAINT bank_line_bank_code_check CHECK (char_length(bank_code) <= 35);
 ALTER TABLE bank_line ADD CONSTRAINT bank_line_return_reason_check CHECK (char_length(return_reason) <= 35);
@@ -146,12 +146,13 @@ ALTER TABLE bank_line ADD CONSTRAINT bank_line_check1 CHECK ((state = 'open') = 
 ALTER TABLE bank_line DROP CONSTRAINT bank_line_check2;
 ALTER TABLE bank_line ADD CONSTRAINT bank_line_check2 CHECK ((state = 'open') = (why <> ''));
 ALTER TABLE bank_line ADD CONSTRAINT bank_line_check3 CHECK ((state = 'booked') = (booked_as <> ''));
+CREATE UNIQUE INDEX bank_line_of_entry ON bank_line (book_id, entry) WHERE entry > 0;
 CREATE INDEX bank_line_open_on ON bank_line (book_id, custodian, currency, value_on) WHERE state = 'open';
 COMMENT ON COLUMN bank_line.file IS 'The file that it came with; null when it was sent by itself.';
-COMMENT ON COLUMN bank_line.booked_as IS 'What a person of the host says that it is: bank_fee or interest; empty when it is not booked so.';
+COMMENT ON COLUMN bank_line.booked_as IS 'What a person of the host says that it is: bank_fee, interest, or entry, one of the book that it has already; empty when it is not booked so.';
 COMMENT ON COLUMN bank_line.creditor_reference IS 'What it is paid for, by the payee''s own reference; empty when it says none.';
 COMMENT ON COLUMN bank_line.bank_code IS 'The bank''s code of its kind; empty when it says none.';
 COMMENT ON COLUMN bank_line.return_reason IS 'Why the money came back, by the bank''s code; empty when it does not say that it did.';
 COMMENT ON COLUMN bank_line.version IS 'Raised when it is matched, booked, or open again.';
-COMMENT ON COLUMN bank_line.state IS 'open while nobody knows what it is, matched with a payout, or booked as a charge or interest of the bank.';
+COMMENT ON COLUMN bank_line.state IS 'open while nobody knows what it is, matched with a payout, or booked as what a person says that it is.';
 COMMENT ON COLUMN bank_line.why IS 'Why it is open: reference_unknown, amount_differs, state_differs or cash_short; empty when it is not.';

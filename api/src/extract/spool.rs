@@ -105,9 +105,7 @@ async fn write((mut file, mut hash): (File, Sha256), bytes: BytesMut) -> Result<
 }
 
 /// Works on a file, on a thread that may wait for its disk.
-async fn on_disk<T: Send + 'static>(
-    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
-) -> Result<T, Problem> {
+async fn on_disk<T: Send + 'static>(work: impl FnOnce() -> std::io::Result<T> + Send + 'static) -> Result<T, Problem> {
     block(work).await.map_err(|_| Problem::internal())?.map_err(|error| no_room(&error))
 }
 

@@ -19,7 +19,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(bank_lines::take)
         .service(bank_lines::list)
         .service(bank_lines::again)
-        .service(bank_lines::book)
+        .service(bank_lines::book_line)
         .service(bank_lines::unbook)
         .service(statement_files::send)
         .service(statement_files::list)

@@ -132,6 +132,18 @@ pub(super) const KINDS: &[Kind] = &[
         &["POST /v1/bank-lines/{id}:book"],
     ),
     refusal(
+        "entry-differs",
+        "The entry does not move the cash of the line's custodian by as much as the line.",
+        "Name the entry that does; the detail has both figures. An entry is of one line, and a line of one entry.",
+        &["POST /v1/bank-lines/{id}:book"],
+    ),
+    refusal(
+        "entry-explained",
+        "Another line is that entry.",
+        "Read that line, which the detail names; `:unbook` takes back what somebody said of it.",
+        &["POST /v1/bank-lines/{id}:book"],
+    ),
+    refusal(
         "cash-short",
         "By the book, the host has less cash than left by this line.",
         "Take in what came before it, or book that first; then book this one.",

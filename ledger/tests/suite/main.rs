@@ -62,4 +62,5 @@ mod matching;
 mod milestones;
 mod payouts;
 mod roundings;
+mod statement_files;
 mod winding;

@@ -128,9 +128,8 @@ impl Context {
             }
         }
         drop(client);
-        let import = async |tx: &deadpool_postgres::Transaction<'_>, wall| {
-            statement_files::import_last_page(tx, id, wall).await
-        };
+        let import =
+            async |tx: &deadpool_postgres::Transaction<'_>, wall| statement_files::import_last_page(tx, id, wall).await;
         let file = self.settle_with(leased, import).await?;
         let (state, done) = (file.state, file.taken + file.known);
         tracing::info!(job = %leased.id, file = %id, "of statement file {id}, {state}, {done} of {} lines are in", file.lines);

@@ -15,10 +15,10 @@ use jiff::civil::Date;
 use ledger::Error;
 use ledger::id::{BankLineId, BookRef, OrganisationId, PayoutId, StatementFileId};
 use ledger::money::Currency;
-use ledger::payouts::operations::bank_line_booking;
+use ledger::payouts::operations::bank_line_booking::{self, Posted};
 use ledger::payouts::operations::bank_lines as operations;
 use ledger::payouts::operations::payouts as payout_operations;
-use ledger::payouts::rules::bank_line::{BankLine, LineState, Told};
+use ledger::payouts::rules::bank_line::{BankLine, BookedAs, LineState, Told};
 use ledger::payouts::rules::payout::Policy;
 use ledger::payouts::store::{bank_lines, payouts};
 use ledger::service::change::Change;
@@ -87,7 +87,7 @@ pub struct BankLineBody {
     /// The file that it came with; null when it was sent by itself.
     #[schema(value_type = Option<String>)]
     file: Option<StatementFileId>,
-    /// `open` while nobody knows what it is, `matched` with a payout, or `booked` as a charge or interest of the bank.
+    /// `open` while nobody knows what it is, `matched` with a payout, or `booked` as what a person says that it is.
     state: String,
     /// Why it is open: `reference_unknown`, `amount_differs`, `state_differs` (the payout cannot move so, or not yet) or `cash_short`
     /// (by the book, less is there than left); null when it is not open.
@@ -95,7 +95,8 @@ pub struct BankLineBody {
     /// The payout that it settled or brought back; null when it has none.
     #[schema(value_type = Option<String>)]
     payout: Option<PayoutId>,
-    /// What a person of the host says that it is: `bank_fee` or `interest`; null when nobody has said so.
+    /// What a person of the host says that it is: `bank_fee`, `interest`, or `entry`, what the book has already; null when nobody has
+    /// said so.
     booked_as: Option<String>,
     /// Record number of the entry; null while it is open.
     entry: Option<i64>,
@@ -252,9 +253,13 @@ pub(crate) async fn again(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BookBankLine {
-    /// `bank_fee`: a charge of the bank, which left; `interest`: what the bank paid.
-    #[schema(pattern = "^(bank_fee|interest)$", example = "bank_fee")]
+    /// `bank_fee`: a charge of the bank, which left; `interest`: what the bank paid; `entry`: what an entry of the book has moved
+    /// already.
+    #[schema(pattern = "^(bank_fee|interest|entry)$", example = "bank_fee")]
     booked_as: String,
+    /// The record number of that entry; left out with the other two.
+    #[schema(minimum = 1)]
+    entry: Option<i64>,
     /// Why, without personal data; may be left out.
     #[serde(default)]
     #[schema(max_length = 1000)]
@@ -262,23 +267,34 @@ pub struct BookBankLine {
 }
 
 /// Books an open line of the host's own account as a charge of the bank, which is an expense of the host, or as interest, which is
-/// income. Nothing else becomes either: what came for somebody stays open until it is known whose it is.
+/// income; or names the entry that has moved its custodian's cash by as much already, such as a settlement. Nothing else becomes
+/// either: what came for somebody stays open until it is known whose it is.
 #[utoipa::path(tag = "bank-statements", params(("id" = String, Path, description = "The line")), request_body = BookBankLine,
     responses((status = 200, description = "The line as it is now", body = BankLineBody)))]
 #[post("/v1/bank-lines/{id}:book")]
-pub(crate) async fn book(
+pub(crate) async fn book_line(
     state: Data<State>,
     caller: Caller,
     id: Path<BankLineId>,
     request: Keyed<BookBankLine>,
 ) -> Result<HttpResponse, Problem> {
-    let kind = parse("/booked_as", &request.body.booked_as)?;
+    let kind: BookedAs = parse("/booked_as", &request.body.booked_as)?;
+    let entry = request.body.entry;
+    let is_named = entry.is_some_and(|entry| entry > 0);
+    if is_named != (kind == BookedAs::Entry) || entry.is_some() != is_named {
+        return Err(Problem::invalid("/entry", "the number of an entry with `entry`, and none with the others"));
+    }
     let reason = request.body.reason;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "bank line").await?;
         caller.require_role(tx, book.organisation, "bank line").await?;
         let change = Change { version: None, actor: actor(&caller), reason: &reason };
-        let line = bank_line_booking::book(tx, *id, kind, change, Timestamp::now()).await?;
+        let wall = Timestamp::now();
+        let line = match kind {
+            BookedAs::BankFee => bank_line_booking::book(tx, *id, Posted::BankFee, change, wall).await?,
+            BookedAs::Interest => bank_line_booking::book(tx, *id, Posted::Interest, change, wall).await?,
+            BookedAs::Entry => bank_line_booking::explain(tx, *id, entry.unwrap_or_default(), change, wall).await?,
+        };
         Ok(Reply::ok(&BankLineBody::from(line)))
     })
     .await
@@ -293,7 +309,7 @@ pub struct UnbookBankLine {
     reason: String,
 }
 
-/// Takes back what a line was booked as, by the mirror of its entry: the line is open again.
+/// Takes back what a line was booked as, by the mirror of the entry that was posted for it: the line is open again.
 #[utoipa::path(tag = "bank-statements", params(("id" = String, Path, description = "The line")), request_body = UnbookBankLine,
     responses((status = 200, description = "The line as it is now", body = BankLineBody)))]
 #[post("/v1/bank-lines/{id}:unbook")]

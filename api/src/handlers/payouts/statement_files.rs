@@ -128,7 +128,8 @@ impl HowToRead {
             let column = given.as_deref().ok_or_else(|| Problem::invalid(pointer, "a table needs it"))?;
             bounded(pointer, column, 1..=100)
         };
-        let column = |pointer: &'static str, given: &Option<String>| given.as_ref().map(|_| needed(pointer, given)).transpose();
+        let column =
+            |pointer: &'static str, given: &Option<String>| given.as_ref().map(|_| needed(pointer, given)).transpose();
         let currency = parse_currency("/currency", &needed("/currency", &self.currency)?)?;
         let amounts = match (&self.column_amount, &self.column_debit, &self.column_credit) {
             (Some(_), None, None) => Amounts::Signed(needed("/column_amount", &self.column_amount)?),
@@ -136,7 +137,9 @@ impl HowToRead {
                 debit: needed("/column_debit", &self.column_debit)?,
                 credit: needed("/column_credit", &self.column_credit)?,
             },
-            (None, None, None) => return Err(Problem::invalid("/column_amount", "a table needs it, or both of two columns")),
+            (None, None, None) => {
+                return Err(Problem::invalid("/column_amount", "a table needs it, or both of two columns"));
+            }
             (Some(_), ..) => return Err(Problem::invalid("/column_amount", "one column of amounts, or two")),
             (None, ..) => return Err(Problem::invalid("/column_debit", "both columns of amounts, or one of all")),
         };
@@ -243,8 +246,7 @@ pub(crate) async fn send(
 ) -> Result<HttpResponse, Problem> {
     let media_type = body.media_type(MEDIA_TYPES)?;
     let reading = query.0.reading(media_type)?;
-    let custodian: Option<OrganisationId> =
-        query.0.custodian.as_ref().map(|id| parse("/custodian", id)).transpose()?;
+    let custodian: Option<OrganisationId> = query.0.custodian.as_ref().map(|id| parse("/custodian", id)).transpose()?;
     let by = caller.person()?.id;
     let client = state.client().await?;
     kept(&client, &caller, *book).await?;

@@ -236,8 +236,17 @@ impl<R: BufRead> Camt053<R> {
         let currency = it.currency.ok_or_else(|| self.xml.wrong("a statement without a currency"))?;
         let opening = it.opening.or(it.closed_before);
         let Account { name, last_four, closing, lines, credits, debits, .. } = it;
-        let statement =
-            Statement { number: self.number, name, account: last_four, currency, opening, closing, lines, credits, debits };
+        let statement = Statement {
+            number: self.number,
+            name,
+            account: last_four,
+            currency,
+            opening,
+            closing,
+            lines,
+            credits,
+            debits,
+        };
         statement.check(self.xml.line())?;
         self.ready.push_back(Part::Statement(statement));
         Ok(())

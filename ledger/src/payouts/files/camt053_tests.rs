@@ -103,7 +103,9 @@ fn second_bank() -> String {
     let batch = entry("1", "30.00", "CRDT", "", &(detail("A-1", "10.00", strd) + &detail("A-2", "20.00", "")));
     let odd = entry("2", "40.00", "DBIT", "", &(detail("B-1", "10.00", "") + &detail("B-2", "20.00", "")));
     let returned = entry("3", "5.00", "CRDT", "<n:RvslInd>true</n:RvslInd>", &detail("C-1", "5.00", back));
-    let bal = |kind: &str, amount: &str, side: &str| balance(kind, amount, side, "2031-02-04").replace("</", "</n:").replace('<', "<n:").replace("<n:/n:", "</n:");
+    let bal = |kind: &str, amount: &str, side: &str| {
+        balance(kind, amount, side, "2031-02-04").replace("</", "</n:").replace('<', "<n:").replace("<n:/n:", "</n:")
+    };
     let text = format!(
         "<n:Stmt><n:Id>S/8</n:Id><n:Acct><n:Id><n:Othr><n:Id>000123456789</n:Id></n:Othr></n:Id></n:Acct>{}{}{batch}{odd}{returned}</n:Stmt>",
         bal("PRCD", "2.00", "CRDT"),
@@ -169,7 +171,8 @@ fn p10_the_third_banks_style_one_reference_twice_and_a_statement_of_nothing() {
 fn c9_lines_that_do_not_lead_to_the_closing_balance_are_refused_with_the_figures() {
     let off = first_bank().replace("925.00", "925.01");
     let wrong = all(off.as_bytes()).unwrap_err().to_string();
-    let said = "opens with 1000.00 EUR, its lines come to -75.00 EUR, so it should close with 925.00 EUR, and says 925.01 EUR";
+    let said =
+        "opens with 1000.00 EUR, its lines come to -75.00 EUR, so it should close with 925.00 EUR, and says 925.01 EUR";
     assert!(wrong.contains(said), "{wrong}");
 }
 

@@ -3,7 +3,7 @@
 //! There is no standard: a bank names its columns in its own language, writes amounts with a comma or a point, and days in its order.
 //! Nothing is guessed: what the map does not say is not read, and what it says must be there in every row.
 
-use super::lines::{Movement, Names, creditor_reference, minor, named, plain};
+use super::lines::{Movement, Names, creditor_reference, minor, named};
 use crate::money::Currency;
 use crate::payouts::rules::bank_line::{Besides, Direction};
 use crate::payouts::rules::statement_file::{Balance, FileLine, Part, Statement, Wrong};
@@ -358,7 +358,8 @@ fn places(head: &ByteRecord, map: &Map) -> Result<Places, String> {
     }
     let names: Vec<Cow<'_, str>> = head.iter().map(|name| decoded(name, map.encoding).unwrap_or_default()).collect();
     let place = |wanted: &str| {
-        let mut found = names.iter().enumerate().filter(|(_, name)| name.trim_start_matches('\u{feff}').trim() == wanted);
+        let mut found =
+            names.iter().enumerate().filter(|(_, name)| name.trim_start_matches('\u{feff}').trim() == wanted);
         match (found.next(), found.next()) {
             (Some((place, _)), None) => Ok(place),
             (Some(_), Some(_)) => Err(format!("two columns are called '{wanted}'")),
@@ -402,7 +403,11 @@ fn amount(text: &str, mark: DecimalMark) -> Option<String> {
     let rest: Vec<&str> = groups.collect();
     let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let is_grouped = rest.is_empty() || (1..=3).contains(&first.len());
-    if !is_grouped || !is_number(first) || !is_number(fraction) || rest.iter().any(|group| group.len() != 3 || !is_number(group)) {
+    if !is_grouped
+        || !is_number(first)
+        || !is_number(fraction)
+        || rest.iter().any(|group| group.len() != 3 || !is_number(group))
+    {
         return None;
     }
     let whole = format!("{first}{}", rest.concat());

@@ -39,12 +39,27 @@ pub struct Xml<R: BufRead> {
     /// The element at the end of the path has ended.
     is_over: bool,
     has_root: bool,
+    /// Its encoding is one that is known.
+    is_known: bool,
 }
 
 impl<R: BufRead> Xml<R> {
     /// Reads what bytes say, in the encoding that they say themselves.
-    pub fn new(source: R) -> Xml<R> {
-        let mut reader = quick_xml::Reader::from_reader(Leash::new(DecodingReader::new(source)));
+    pub fn new(mut source: R) -> Xml<R> {
+        // What cannot be read is told when it is read.
+        let start = source.fill_buf().unwrap_or_default();
+        let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
+        let (mut encoding, mut is_known) = (None, true);
+        if let Ok(Event::Decl(declared)) = quick_xml::Reader::from_reader(start).read_event() {
+            encoding = declared.encoder();
+            is_known = encoding.is_some() || declared.encoding().is_none();
+        }
+        let mut source = DecodingReader::new(source);
+        // Set before anything is read: the declaration itself may be longer than what the reader would wait for.
+        if let Some(encoding) = encoding {
+            source.set_encoding(encoding);
+        }
+        let mut reader = quick_xml::Reader::from_reader(Leash::new(source));
         reader.config_mut().expand_empty_elements = true;
         Xml {
             reader,
@@ -55,6 +70,7 @@ impl<R: BufRead> Xml<R> {
             attributes: Vec::new(),
             is_over: false,
             has_root: false,
+            is_known,
         }
     }
 
@@ -89,6 +105,9 @@ impl<R: BufRead> Xml<R> {
     ///
     /// What is wrong with the document.
     pub fn next(&mut self) -> Result<Option<Piece>, Wrong> {
+        if !self.is_known {
+            return Err(self.wrong("an encoding that is not known"));
+        }
         if take(&mut self.is_over) {
             self.path.truncate(self.path.rfind('/').unwrap_or_default());
             self.depth -= 1;
@@ -256,13 +275,33 @@ mod tests {
 
     #[test]
     fn a_document_is_read_in_the_encoding_that_it_names() {
-        let text = b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a>caf\xe9</a>";
-        let mut xml = Xml::new(&text[..]);
-        let mut found = String::new();
-        while xml.next().unwrap().is_some() {
-            found = xml.text().to_owned();
+        let found = |bytes: &[u8]| {
+            let (mut xml, mut found) = (Xml::new(bytes), String::new());
+            while let Some(piece) = xml.next()? {
+                if piece == Piece::Ends {
+                    found = xml.text().to_owned();
+                }
+            }
+            Ok::<String, Wrong>(found)
+        };
+        let long = " ".repeat(100);
+        for latin in [
+            b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a>caf\xe9</a>".to_vec(),
+            [format!("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"{long}?><a>caf").as_bytes(), b"\xe9</a>"].concat(),
+        ] {
+            assert_eq!(found(&latin).unwrap(), "café");
         }
-        assert_eq!(found, "café");
-        assert!(read(std::str::from_utf8(b"<a>x</a>").unwrap()).is_ok());
+        let sixteen: Vec<u8> = "\u{feff}<?xml version=\"1.0\" encoding=\"UTF-16\"?><a>café</a>"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        assert_eq!(found(&sixteen).unwrap(), "café");
+        assert_eq!(found("\u{feff}<?xml version=\"1.0\"?><a>café</a>".as_bytes()).unwrap(), "café");
+        assert!(
+            found(b"<?xml version=\"1.0\" encoding=\"EBCDIC-1\"?><a/>").unwrap_err().to_string().contains("encoding")
+        );
+        assert!(found(b"<a>caf\xe9</a>").is_err(), "no UTF-8");
+        // A second declaration changes nothing.
+        assert!(found(b"<a><?xml version=\"1.0\" encoding=\"UTF-16\"?>x</a>").is_ok_and(|text| text == "x"));
     }
 }

@@ -3,13 +3,13 @@
 //! What the book has as cash was sent to payees only once a line of the bank says so, so that payouts on their way lie on both sides.
 //! What differs is in open lines, which the bank has booked and the book has not, or it is unexplained.
 
+use crate::chart;
 use crate::engine::store::books::Book;
 use crate::engine::store::{accounts, balances, journal};
 use crate::error::Error;
 use crate::id::OrganisationId;
 use crate::money::Currency;
 use crate::payouts::store::custodian_check::{self, AtBank, OpenLines};
-use crate::chart;
 use deadpool_postgres::GenericClient;
 use jiff::civil::Date;
 

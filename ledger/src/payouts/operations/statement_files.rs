@@ -7,6 +7,8 @@
 //! Lock order: file → payouts by id → lines → book head.
 
 use super::bank_lines::{self, TakenIn};
+use crate::chart;
+use crate::engine::store::accounts;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
 use crate::evidence::Digest;
@@ -52,7 +54,8 @@ pub async fn find(tx: &Transaction<'_>, new: &NewFile) -> Result<Option<Statemen
 ///
 /// # Errors
 ///
-/// `statement-unreadable`, `statement-balance-differs`, `statement-day`, `reference-taken`; [`Error::NotFound`] for an unknown book.
+/// `statement-unreadable`, `statement-balance-differs`, `statement-day`, `reference-taken`; [`Error::Invalid`] at `/custodian`;
+/// [`Error::NotFound`] for an unknown book.
 pub async fn receive(
     tx: &Transaction<'_>,
     new: NewFile,
@@ -61,6 +64,7 @@ pub async fn receive(
     wall: Timestamp,
 ) -> Result<StatementFile, Error> {
     let book = books::get(tx, new.book).await?;
+    check_custodian(tx, &book, new.custodian).await?;
     let id = StatementFileId::generate(book.id);
     let mut lines = 0;
     let (statements, skipped) = loop {
@@ -90,6 +94,14 @@ pub async fn receive(
         received_at: book.now(wall),
     };
     save(tx, &book, file, &statements, by).await
+}
+
+/// Refuses an organisation that holds nothing of the book: neither the host nor a partner that is admitted, or has had cash of it.
+async fn check_custodian(tx: &Transaction<'_>, book: &Book, custodian: OrganisationId) -> Result<(), Error> {
+    let is_known = custodian == book.organisation
+        || books::partner_admitted(tx, book.id, custodian).await?
+        || accounts::find(tx, book.id, &chart::cash_at(custodian).code).await?.is_some();
+    if is_known { Ok(()) } else { Err(Error::invalid("/custodian", "it holds no money of this book")) }
 }
 
 async fn save(
@@ -160,11 +172,7 @@ fn said_before(reference: &str) -> String {
 /// # Errors
 ///
 /// What [`posting::post`](crate::engine::posting::post) refuses but for a floor; [`Error::NotFound`] for an unknown file.
-pub async fn import_page(
-    tx: &Transaction<'_>,
-    id: StatementFileId,
-    wall: Timestamp,
-) -> Result<StatementFile, Error> {
+pub async fn import_page(tx: &Transaction<'_>, id: StatementFileId, wall: Timestamp) -> Result<StatementFile, Error> {
     let book = books::get(tx, id.book).await?;
     let file = statement_files::lock(tx, id).await?;
     if file.state != FileState::Received {

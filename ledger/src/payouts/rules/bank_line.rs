@@ -38,10 +38,12 @@ words! {
 words! {
     /// What a person of the host says that a line is.
     BookedAs, "kind of a booked bank line" {
-        /// A charge of the bank, or one that it gives back.
+        /// A charge of the bank.
         BankFee = "bank_fee",
-        /// Interest that the bank pays, or takes back.
+        /// Interest that the bank pays.
         Interest = "interest",
+        /// What an entry of the book says that it has already, such as a settlement of a custodian.
+        Entry = "entry",
     }
 }
 
@@ -57,7 +59,7 @@ pub enum LineState {
         /// Record number of the entry.
         entry: i64,
     },
-    /// It is a charge or interest of the host's own account.
+    /// A person of the host knows it.
     Booked {
         /// What a person says that it is.
         kind: BookedAs,
@@ -123,22 +125,29 @@ pub enum Effect {
 }
 
 impl BankLine {
-    /// Refuses to book what is not open, or not of the host's own account: charges and interest of a partner's account are the
-    /// partner's.
+    /// Refuses to book what is not open.
     ///
     /// # Errors
     ///
-    /// `bank-line-state`, `bank-line-not-own`.
-    pub fn require_bookable(&self, host: OrganisationId) -> Result<(), Refusal> {
+    /// `bank-line-state`.
+    pub fn require_open(&self) -> Result<(), Refusal> {
         match self.state {
-            LineState::Open(_) => {}
+            LineState::Open(_) => Ok(()),
             LineState::Matched { payout, .. } => {
-                return Err(Refusal::new("bank-line-state", format!("the line is of the payout {payout}")));
+                Err(Refusal::new("bank-line-state", format!("the line is of the payout {payout}")))
             }
             LineState::Booked { kind, .. } => {
-                return Err(Refusal::new("bank-line-state", format!("the line is booked as {kind}")));
+                Err(Refusal::new("bank-line-state", format!("the line is booked as {kind}")))
             }
         }
+    }
+
+    /// Refuses to post of an account of a partner: its charges and interest are the partner's.
+    ///
+    /// # Errors
+    ///
+    /// `bank-line-not-own`.
+    pub fn require_own(&self, host: OrganisationId) -> Result<(), Refusal> {
         if self.custodian == host {
             return Ok(());
         }
@@ -167,6 +176,27 @@ impl BankLine {
             Direction::Debit => self.told.amount.minor().saturating_add(self.told.fee),
             Direction::Credit => self.told.amount.minor(),
         }
+    }
+
+    /// Refuses an entry that moves the custodian's cash by something else than the bank did: by so many minor units, more than
+    /// zero where it came.
+    ///
+    /// # Errors
+    ///
+    /// `entry-differs`.
+    pub fn require_same(&self, entry: i64, net: i128) -> Result<(), Refusal> {
+        let moved = match self.told.direction {
+            Direction::Debit => -i128::from(self.moved()),
+            Direction::Credit => self.moved().into(),
+        };
+        if moved == net {
+            return Ok(());
+        }
+        let money =
+            |minor: i128| format!("{} {}", self.told.amount.currency().format(minor), self.told.amount.currency());
+        let detail =
+            format!("entry {entry} moves the custodian's cash by {}, and the line by {}", money(net), money(moved));
+        Err(Refusal::new("entry-differs", detail))
     }
 }
 

@@ -57,7 +57,8 @@ mod tests {
         for right in ["RF18539007547034", "RF712348231", "RF45ABC"] {
             assert!(is_valid(right), "{right}");
         }
-        for wrong in ["RF04ABC", "RF18539007547035", "rf18539007547034", "RF18", "", "RFXX539007547034", "RF18539007547034 "]
+        for wrong in
+            ["RF04ABC", "RF18539007547035", "rf18539007547034", "RF18", "", "RFXX539007547034", "RF18539007547034 "]
         {
             assert!(!is_valid(wrong), "{wrong}");
         }

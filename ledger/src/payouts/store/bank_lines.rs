@@ -112,7 +112,8 @@ pub async fn insert_all(
                 /* amounts */ &lines.iter().map(|line| line.told.amount.minor()).collect::<Vec<i64>>(),
                 /* fees */ &lines.iter().map(|line| line.told.fee).collect::<Vec<i64>>(),
                 /* days */ &lines.iter().map(|line| line.told.value_on).collect::<Vec<Date>>(),
-                /* are_debits */ &lines.iter().map(|line| line.told.direction == Direction::Debit).collect::<Vec<bool>>(),
+                /* are_debits */
+                &lines.iter().map(|line| line.told.direction == Direction::Debit).collect::<Vec<bool>>(),
                 /* currencies */ &texts(|line| line.told.amount.currency().code()),
                 /* references */ &texts(|line| &line.told.reference),
                 /* end_to_ends */ &texts(|line| &line.told.end_to_end),
@@ -142,10 +143,7 @@ pub async fn with_references(
         )
         .await?;
     let rows = client
-        .query(
-            &statement,
-            &[/* book_id */ &book.0, /* custodian */ &custodian.0, /* references */ &references],
-        )
+        .query(&statement, &[/* book_id */ &book.0, /* custodian */ &custodian.0, /* references */ &references])
         .await?;
     rows.iter().map(from_row).collect()
 }
@@ -194,6 +192,17 @@ pub async fn lock_by_reference(
         .query_opt(&statement, &[/* book_id */ &book.0, /* custodian */ &custodian.0, /* reference */ &reference])
         .await?;
     row.as_ref().map(from_row).transpose()
+}
+
+/// The line that an entry is of, if there is one.
+pub async fn of_entry(client: &impl GenericClient, book: BookId, entry: i64) -> Result<Option<BankLineId>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- bank_lines::of_entry\nSELECT id FROM bank_line WHERE book_id = $1 AND entry = $2 AND entry > 0",
+        )
+        .await?;
+    let row = client.query_opt(&statement, &[/* book_id */ &book.0, /* entry */ &entry]).await?;
+    Ok(row.map(|row| BankLineId::new(book, row.get("id"))))
 }
 
 /// A line.

@@ -85,7 +85,9 @@ pub async fn open_lines(
         .query_one(
             &statement,
             &[
-                /* book_id */ &book.0, /* custodian */ &custodian.0, /* currency */ &currency.code(),
+                /* book_id */ &book.0,
+                /* custodian */ &custodian.0,
+                /* currency */ &currency.code(),
                 /* day */ &day,
             ],
         )
@@ -118,7 +120,9 @@ pub async fn in_transit(
         .query_one(
             &statement,
             &[
-                /* book_id */ &book.0, /* custodian */ &custodian.0, /* currency */ &currency.code(),
+                /* book_id */ &book.0,
+                /* custodian */ &custodian.0,
+                /* currency */ &currency.code(),
                 /* day */ &day,
             ],
         )

@@ -143,8 +143,7 @@ pub async fn list(
             SELECT * FROM bank_statement_file WHERE book_id = $1 AND id > $2 ORDER BY id LIMIT $3",
         )
         .await?;
-    let rows =
-        client.query(&statement, &[/* book_id */ &book.0, /* after */ &after, /* limit */ &limit]).await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* after */ &after, /* limit */ &limit]).await?;
     rows.iter().map(from_row).collect()
 }
 
@@ -204,7 +203,9 @@ pub async fn statements(
         .query(
             &statement,
             &[
-                /* book_id */ &file.book.0, /* file */ &file.object, /* after */ &after,
+                /* book_id */ &file.book.0,
+                /* file */ &file.object,
+                /* after */ &after,
                 /* limit */ &limit,
             ],
         )
@@ -262,12 +263,7 @@ impl<'a> Columns<'a> {
 }
 
 /// Keeps lines of a file until they go in; their places begin after `before`.
-pub async fn keep(
-    tx: &Transaction<'_>,
-    file: StatementFileId,
-    before: i64,
-    lines: &[FileLine],
-) -> Result<(), Error> {
+pub async fn keep(tx: &Transaction<'_>, file: StatementFileId, before: i64, lines: &[FileLine]) -> Result<(), Error> {
     let statement = tx
         .prepare_cached(
             "-- statement_files::keep
@@ -313,9 +309,8 @@ pub async fn next(client: &impl GenericClient, file: StatementFileId) -> Result<
         )
         .await?;
     let limit = i64::try_from(PAGE).unwrap_or(i64::MAX);
-    let rows = client
-        .query(&statement, &[/* book_id */ &file.book.0, /* file */ &file.object, /* limit */ &limit])
-        .await?;
+    let rows =
+        client.query(&statement, &[/* book_id */ &file.book.0, /* file */ &file.object, /* limit */ &limit]).await?;
     let last = rows.last().map_or(0, |row| row.get("number"));
     Ok((rows.iter().map(line_of_row).collect::<Result<_, _>>()?, last))
 }
@@ -349,7 +344,6 @@ pub async fn drop_through(tx: &Transaction<'_>, file: StatementFileId, through: 
             DELETE FROM bank_statement_line WHERE book_id = $1 AND file = $2 AND number <= $3",
         )
         .await?;
-    tx.execute(&statement, &[/* book_id */ &file.book.0, /* file */ &file.object, /* through */ &through])
-        .await?;
+    tx.execute(&statement, &[/* book_id */ &file.book.0, /* file */ &file.object, /* through */ &through]).await?;
     Ok(())
 }

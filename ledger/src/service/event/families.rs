@@ -442,7 +442,10 @@ pub const FAMILIES: &[Family] = &[
         states: &[
             ("open", "A line of a bank statement is there, and nobody knows what it is."),
             ("matched", "It has settled a payout, or brought one back."),
-            ("booked", "A person of the host has booked it as a charge or interest of the bank."),
+            (
+                "booked",
+                "A person of the host has booked it as a charge or interest of the bank, or named the entry that it is.",
+            ),
         ],
         facts: &["payout", "amount", "fee", "currency", "day", "entry"],
     },
