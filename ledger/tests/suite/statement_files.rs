@@ -94,9 +94,8 @@ async fn line(owing: &Owing, reference: &str) -> BankLine {
 /// Record number of the entry with the opening balance.
 async fn opening(owing: &Owing) -> i64 {
     let client = owing.scene.ground.client().await;
-    let row =
-        client.query_one("SELECT min(pos) >> 16 FROM transfer WHERE book_id = $1", &[&owing.scene.ground.book.id.0]);
-    row.await.unwrap().get(0)
+    let first = "SELECT min(pos) >> 16 FROM transfer WHERE book_id = $1";
+    client.query_one(first, &[&owing.scene.ground.book.id.0]).await.unwrap().get(0)
 }
 
 async fn checks(owing: &Owing) -> Vec<Check> {

@@ -90,7 +90,7 @@ pub struct ChecksBody {
 #[utoipa::path(tag = "bank-statements", params(("book" = String, Path, description = "The book"), CheckedAsOf),
     responses((status = 200, description = "As of a day", body = ChecksBody)))]
 #[get("/v1/books/{book}/reports/custodian-check")]
-pub(crate) async fn report(
+pub(crate) async fn check(
     state: Data<State>,
     caller: MaybeCaller,
     book: Path<BookRef>,

@@ -237,7 +237,7 @@ impl From<StatementFile> for StatementFileBody {
     request_body(content((String = "application/xml"), (String = "text/csv")), description = "The file, byte for byte"),
     responses((status = 201, description = "Taken, now or before", body = StatementFileBody)))]
 #[post("/v1/books/{book}/bank-statement-files")]
-pub(crate) async fn send(
+pub(crate) async fn send_file(
     state: Data<State>,
     caller: Caller,
     book: Path<BookRef>,
@@ -289,7 +289,7 @@ fn read(file: File, reading: Reading) -> Parcels {
 #[utoipa::path(tag = "bank-statements", params(("book" = String, Path, description = "The book"), PageQuery),
     responses((status = 200, description = "A page, the oldest first", body = Page<StatementFileBody>)))]
 #[get("/v1/books/{book}/bank-statement-files")]
-pub(crate) async fn list(
+pub(crate) async fn list_files(
     state: Data<State>,
     caller: Caller,
     book: Path<BookRef>,
@@ -307,7 +307,7 @@ pub(crate) async fn list(
 #[utoipa::path(tag = "bank-statements", params(("id" = String, Path, description = "The file")),
     responses((status = 200, description = "As it is now", body = StatementFileBody, headers(("ETag" = String)))))]
 #[get("/v1/bank-statement-files/{id}")]
-pub(crate) async fn show(
+pub(crate) async fn show_file(
     state: Data<State>,
     caller: Caller,
     id: Path<StatementFileId>,
