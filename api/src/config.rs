@@ -29,6 +29,7 @@
 //! | `COMMONPURSE_STALLED_CLIENT_S` | `60` | seconds after which a client that takes nothing of its answer is cut off |
 //! | `COMMONPURSE_PATIENCE_MS` | `1000` | milliseconds that a request waits for its turn at the database or a book before it hears 429 |
 //! | `COMMONPURSE_SLOW_BODY_S` | `10` | seconds in which a body must have come whole, or 16 KiB of it for each |
+//! | `COMMONPURSE_STATEMENT_MIB` | `64` | MiB that a file of bank statements may have |
 //! | `COMMONPURSE_TRUSTED_HOPS` | `0` | how many proxies of ours stand before it, each of which adds to `X-Forwarded-For` |
 //! | `COMMONPURSE_STRIPE_WEBHOOK_SECRET` | none | with what Stripe signs what it tells us; several with commas between while it is changed |
 //! | `COMMONPURSE_STRIPE_WEBHOOK_SECRET_FILE` | | a file with the same, instead |
@@ -212,6 +213,10 @@ pub struct ServeConfig {
     /// In how many seconds a body must have come whole, or 16 KiB of it for each.
     #[arg(long, env = "COMMONPURSE_SLOW_BODY_S", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=600))]
     pub slow_body_s: u16,
+
+    /// How many MiB a file of bank statements may have: it waits in the directory for temporary files while it is read.
+    #[arg(long, env = "COMMONPURSE_STATEMENT_MIB", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=4_096))]
+    pub statement_mib: u16,
 
     /// How many proxies of ours stand before the service, each of which adds an entry to X-Forwarded-For; 0 for none.
     #[arg(long, env = "COMMONPURSE_TRUSTED_HOPS", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=8))]

@@ -5,6 +5,10 @@
 //!
 //! A body must come at a least speed, and counts for its caller, with the bytes of all others, until it is worked on.
 
+mod spool;
+
+pub use spool::{Spool, Spooled};
+
 use crate::contract::{is_day, violations};
 use crate::idempotency::IdempotencyKey;
 use crate::limits::shares::{Holder, Share};

@@ -29,6 +29,7 @@ use secrecy::ExposeSecret;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -41,6 +42,9 @@ const READ_CONNECTIONS: usize = 4;
 
 /// How many bytes of bodies are read or worked on at once.
 const BODIES_MAX: usize = 32 * 1024 * 1024;
+
+/// How many files of bank statements come and are read at once.
+const FILES_MAX: usize = 4;
 
 /// How many lanes write at once.
 const LANE_CONNECTIONS: usize = 8;
@@ -121,6 +125,7 @@ pub fn state(config: ServeConfig, address: &str) -> anyhow::Result<State> {
         in_work: Shares::new(config.requests.into()),
         health: pool_of("health", 1)?,
         bodies: Shares::new(BODIES_MAX),
+        files: Semaphore::new(FILES_MAX),
         lanes: Lanes::with_patience(lane_pool(url.expose_secret())?, config.patience()),
         directory: Directory::default(),
         keys: Keys::new(&config.signing_keys()?, issuer)?,

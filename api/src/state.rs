@@ -27,6 +27,7 @@ use ledger::parties::rules::role::Role;
 use ledger::parties::store::credentials;
 use ledger::{Error, Outage};
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// Made once, shared by all threads.
 pub struct State {
@@ -40,6 +41,8 @@ pub struct State {
     pub health: Pool,
     /// Bytes of bodies that are being read or worked on.
     pub bodies: Arc<Shares>,
+    /// Files of bank statements that may come at once: each takes room on the disk.
+    pub files: Semaphore,
     /// Posts journal entries by the thousand.
     pub(crate) lanes: Lanes,
     /// Accounts by their codes.

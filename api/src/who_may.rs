@@ -139,6 +139,13 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/books/{book}/bank-statements", Access::Role(KEEPERS)),
     ("GET", "/v1/books/{book}/bank-lines", Access::Role(DONOR_READERS)),
     ("POST", "/v1/bank-lines/{id}:match", Access::Role(KEEPERS)),
+    ("POST", "/v1/bank-lines/{id}:book", Access::Role(KEEPERS)),
+    ("POST", "/v1/bank-lines/{id}:unbook", Access::Role(KEEPERS)),
+    ("POST", "/v1/books/{book}/bank-statement-files", Access::Role(KEEPERS)),
+    ("GET", "/v1/books/{book}/bank-statement-files", Access::Role(DONOR_READERS)),
+    ("GET", "/v1/bank-statement-files/{id}", Access::Role(DONOR_READERS)),
+    ("GET", "/v1/bank-statement-files/{id}/statements", Access::Role(DONOR_READERS)),
+    ("GET", "/v1/books/{book}/reports/custodian-check", Visible),
     // invitations
     ("POST", "/v1/organisations/{id}/invitations", RoleOrOperator(OWNER)),
     ("GET", "/v1/organisations/{id}/invitations", RoleOrOperator(OWNER)),

@@ -144,6 +144,8 @@ chart! {
         "What a cooperative sold, by what it is.";
     fee_income() = "income:fees", FeeIncome,
         "What the host earned by fees that terms name, once their charges had settled.";
+    interest_income() = "income:interest", InterestIncome,
+        "Interest that the bank of the host paid.";
     refund_gain() = "income:exchange-differences", ExchangeGain,
         "What refunds in other currencies cost less than they gave back.";
     exchange_gain(unit: &str) = "income:exchange-gain:{unit}", ExchangeGain,
@@ -151,6 +153,8 @@ chart! {
     // Expenses.
     cost(label: &str) = "expenses:cost:{label}", Cost,
         "What production cost, by what it was.";
+    bank_charges() = "expenses:bank-charges", BankCharges,
+        "What the bank of the host took for its services.";
     refund_loss() = "expenses:exchange-differences", ExchangeLoss,
         "What refunds in other currencies cost more than they gave back.";
     exchange_loss(unit: &str) = "expenses:exchange-loss:{unit}", ExchangeLoss,

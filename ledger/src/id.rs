@@ -245,6 +245,8 @@ book_ids! {
     PayoutFileId = "pfl", "a", "payout file";
     /// A line of a bank statement.
     BankLineId = "bln", "a", "bank line";
+    /// A file of bank statements.
+    StatementFileId = "bsf", "a", "statement file";
     /// Money of an account that is set aside.
     HoldId = "hld", "a", "hold";
     /// A job of the worker.

@@ -1,23 +1,12 @@
 //! Payouts: where the payees of a book are paid, what is paid to them, and the bank's word that it was.
 //! Stands on: engine, service, parties, books, treasury, pledging, milestones, challenges, cooperatives.
 
-/// What banks are handed and what they answer, as texts: pure.
-pub mod files {
-    pub mod batch;
-    pub mod csv_out;
-    pub mod latin;
-    pub mod nacha;
-    pub mod pain001;
-    pub mod pain002;
-    #[cfg(test)]
-    mod tests;
-}
-
 /// Pure rules.
 pub mod rules {
     pub mod bank_account;
     pub mod bank_details;
     pub mod bank_line;
+    pub mod creditor_reference;
     pub mod document;
     pub mod owed;
     pub mod payee;
@@ -27,25 +16,51 @@ pub mod rules {
     mod payout_tests;
     pub mod run;
     pub mod sandbox_bank;
+    pub mod statement_file;
+}
+
+/// What banks are handed, and what they write, as texts: pure.
+pub mod files {
+    pub mod batch;
+    pub mod camt053;
+    #[cfg(test)]
+    mod camt053_tests;
+    pub mod csv_out;
+    pub mod csv_statement;
+    #[cfg(test)]
+    mod csv_statement_tests;
+    pub mod latin;
+    mod lines;
+    pub mod nacha;
+    pub mod pain001;
+    pub mod pain002;
+    pub mod parts;
+    #[cfg(test)]
+    mod tests;
+    pub mod xml;
 }
 
 /// SQL, and nothing else.
 pub mod store {
     pub mod bank_accounts;
     pub mod bank_lines;
+    pub mod custodian_check;
     pub mod documents;
     pub mod payables;
     pub mod payees;
     pub mod payout_files;
     pub mod payouts;
     pub mod runs;
+    pub mod statement_files;
 }
 
 /// Lock, decide, save.
 pub mod operations {
     pub mod bank_account_notices;
     pub mod bank_accounts;
+    pub mod bank_line_booking;
     pub mod bank_lines;
+    pub mod custodian_check;
     pub mod documents;
     mod locked;
     pub mod payables;
@@ -60,4 +75,5 @@ pub mod operations {
     pub mod revocations;
     pub mod runs;
     pub mod sandbox_bank;
+    pub mod statement_files;
 }

@@ -34,5 +34,6 @@ mod repository;
 mod restore;
 mod routes;
 mod scene;
+mod statement_files;
 mod story;
 mod winding;

@@ -128,6 +128,7 @@ impl Context {
             Job::ScreenPayout { payout } => self.screen_payout(leased, *payout).await,
             Job::SendPayout { payout } => self.send_payout(leased, *payout).await,
             Job::AnswerPayout { payout, comes_back } => self.answer_payout(leased, *payout, *comes_back).await,
+            Job::ImportStatementFile { file } => self.import_statement_file(leased, *file).await,
             Job::SendPayoutNotice { payout } => self.send_payout_notice(leased, *payout).await,
             Job::SendBankAccountLink { account, token } => self.send_bank_account_link(leased, *account, token).await,
             Job::AskForBankAccount { payout } => self.ask_for_bank_account(leased, *payout).await,

@@ -95,6 +95,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("awards", "awd"),
     ("bank-accounts", "bac"),
     ("bank-lines", "bln"),
+    ("bank-statement-files", "bsf"),
     ("books", "bok"),
     ("holds", "hld"),
     ("campaigns", "cmp"),

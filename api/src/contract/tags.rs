@@ -54,7 +54,7 @@ const TAGS: &[(&str, &str)] = &[
         "payout-files",
         "What banks are handed: files of payouts in the formats that they take, and what they report of them.",
     ),
-    ("bank-statements", "Lines of bank statements, which settle payouts, or bring them back."),
+    ("bank-statements", "Bank statements, by lines or as files, which settle payouts, or bring them back."),
     ("challenges", "Prizes for work that solves a problem, from the first draft to the award."),
     ("challenge rules", "The rules of a challenge by version: what teams and sponsors agree to."),
     ("challenge entries", "Teams that take part in a challenge, and their entry fees."),

@@ -28,12 +28,13 @@ use ledger::parties::rules::privacy::Privacy;
 use ledger::parties::rules::role::{OrganisationKind, Role, Scope};
 use ledger::payouts::files::csv_out::{Decimal, Delimiter, Field};
 use ledger::payouts::rules::bank_account::BankAccountState;
-use ledger::payouts::rules::bank_line::{Direction, Why as LineWhy};
+use ledger::payouts::rules::bank_line::{BookedAs, Direction, Why as LineWhy};
 use ledger::payouts::rules::document::DocumentKind;
 use ledger::payouts::rules::owed::WaitsFor;
 use ledger::payouts::rules::payout::{PayoutState, Screening, Source};
 use ledger::payouts::rules::payout_file::{FileFormat, ItemState, LeftOut, PayoutFileState};
 use ledger::payouts::rules::run::RunState;
+use ledger::payouts::rules::statement_file::{FileState, Format};
 use ledger::pledging::rules::charge::DeclineKind;
 use ledger::pledging::rules::chargeback::State as ChargebackState;
 use ledger::pledging::rules::commitment::OverCap;
@@ -138,7 +139,10 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Ballot", "cost") => all(VoteCost::ALL),
         ("BankAccount", "state") => all(BankAccountState::ALL),
         ("BankLine", "direction") => all(Direction::ALL),
-        ("BankLine", "state") => literal(&["open", "matched"]),
+        ("BankLine", "state") => literal(&["open", "matched", "booked"]),
+        ("BankLine", "booked_as") => all(BookedAs::ALL),
+        ("StatementFile", "format") => all(Format::ALL),
+        ("StatementFile", "state") => all(FileState::ALL),
         ("BankLine", "why") => all(LineWhy::ALL),
         ("PayoutApproval", "verdict") => literal(&["approved", "refused"]),
         ("PayoutFile", "format") => all(FileFormat::ALL),

@@ -2,6 +2,7 @@
 
 pub mod bank_accounts;
 pub mod bank_lines;
+pub mod custodian_check;
 pub mod documents;
 pub mod lenders;
 pub mod payables;
@@ -13,6 +14,7 @@ pub mod payout_files;
 pub mod payout_status_files;
 pub mod revocations;
 pub mod runs;
+pub mod statement_files;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -29,6 +31,13 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(bank_lines::take)
         .service(bank_lines::list)
         .service(bank_lines::again)
+        .service(bank_lines::book_line)
+        .service(bank_lines::unbook)
+        .service(statement_files::send_file)
+        .service(statement_files::list_files)
+        .service(statement_files::statements)
+        .service(statement_files::show_file)
+        .service(custodian_check::check)
         .service(bank_lines::set_policy)
         .service(bank_lines::report)
         .service(payout_approvals::approve_batch)

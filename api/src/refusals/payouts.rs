@@ -13,6 +13,8 @@ const WITHDRAW: &[&str] = &["POST /v1/payout-files/{id}:withdraw"];
 
 const ASK: &[&str] = &["POST /v1/books/{book}/payouts"];
 
+const FILE: &[&str] = &["POST /v1/books/{book}/bank-statement-files"];
+
 pub(super) const KINDS: &[Kind] = &[
     refusal(
         "bank-details-not-kept",
@@ -195,4 +197,58 @@ pub(super) const KINDS: &[Kind] = &[
         remedy: "Send pain.002.001.03 or pain.002.001.10 as the bank gave it, in UTF-8.",
         at: At::Of(&["POST /v1/books/{book}/payout-status-files"]),
     },
+        "statement-unreadable",
+        "The file cannot be read as what it is said to be.",
+        "The detail names the line and what is wrong there. Ask the bank for a file of camt.053.001, or correct the map of the columns.",
+        FILE,
+    ),
+    refusal(
+        "statement-balance-differs",
+        "The lines of a statement do not lead from its opening balance to its closing one.",
+        "The detail has the figures. A file that was cut or changed is asked for again; one that a bank made so is sent without one of \
+         its two balances.",
+        FILE,
+    ),
+    refusal(
+        "statement-day",
+        "A line was booked on a day that the book does not have: in its future, or before its first.",
+        "Send the lines of other days; in a sandbox book, let its clock go on first.",
+        FILE,
+    ),
+    refusal(
+        "bank-line-state",
+        "The line does not stand where this step begins.",
+        "Read the line: one that is open is booked, one that was booked is open again by `:unbook`.",
+        &["POST /v1/bank-lines/{id}:book", "POST /v1/bank-lines/{id}:unbook"],
+    ),
+    refusal(
+        "bank-line-not-own",
+        "The line is of an account of a partner, whose charges and interest are the partner's own.",
+        "Ask the partner what it is; a line of a payout is matched by its end-to-end id.",
+        &["POST /v1/bank-lines/{id}:book"],
+    ),
+    refusal(
+        "bank-line-side",
+        "A charge of the bank leaves the account, and interest comes to it; this line goes the other way.",
+        "Book it as the other one, or leave it open.",
+        &["POST /v1/bank-lines/{id}:book"],
+    ),
+    refusal(
+        "entry-differs",
+        "The entry does not move the cash of the line's custodian by as much as the line.",
+        "Name the entry that does; the detail has both figures. An entry is of one line, and a line of one entry.",
+        &["POST /v1/bank-lines/{id}:book"],
+    ),
+    refusal(
+        "entry-explained",
+        "Another line is that entry.",
+        "Read that line, which the detail names; `:unbook` takes back what somebody said of it.",
+        &["POST /v1/bank-lines/{id}:book"],
+    ),
+    refusal(
+        "cash-short",
+        "By the book, the host has less cash than left by this line.",
+        "Take in what came before it, or book that first; then book this one.",
+        &["POST /v1/bank-lines/{id}:book"],
+    ),
 ];

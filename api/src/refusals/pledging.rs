@@ -353,6 +353,7 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/pledges/{id}:move",
             "POST /v1/plan-moves/{id}:confirm-ended",
             "POST /v1/books/{book}/bank-statements",
+            "POST /v1/books/{book}/bank-statement-files",
         ],
     ),
     refusal(
@@ -777,6 +778,7 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/payouts/{id}:refuse",
             "POST /v1/payout-runs/{id}:cancel",
             "POST /v1/payout-files/{id}:withdraw",
+            "POST /v1/bank-lines/{id}:unbook",
         ],
     ),
     refusal("nothing-to-divide", "A loss is not divided.", "Wait for a surplus.", &[]),

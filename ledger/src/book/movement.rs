@@ -162,6 +162,10 @@ kinds! {
     ExchangeGainBooked = 67, "exchange_gain_booked";
     /// A custodian took what the host owed it of such losses.
     ExchangeLossPaid = 68, "exchange_loss_paid";
+    /// What was booked as a charge of the bank was none.
+    BankFeeReturned = 71, "bank_fee_returned";
+    /// What was booked as interest was none.
+    InterestReturned = 72, "interest_returned";
     /// Prize money that nobody won went on to the purse of another challenge.
     PurseRolled = 73, "purse_rolled";
     /// Money that nobody expected went back to who gave it.
@@ -271,6 +275,8 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::PayoutFee, C::LenderPayable, C::Cash),
     (K::BankFee, C::BankCharges, C::Cash),
     (K::Interest, C::Cash, C::InterestIncome),
+    (K::BankFeeReturned, C::Cash, C::BankCharges),
+    (K::InterestReturned, C::InterestIncome, C::Cash),
     (K::SuspenseReceived, C::Cash, C::Suspense),
     (K::SuspenseReceived, C::Receivable, C::Suspense),
     (K::SuspenseReturned, C::Suspense, C::RefundsInTransit),

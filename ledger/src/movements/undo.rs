@@ -33,6 +33,9 @@ pub fn of(kind: MovementKind) -> Undo {
         K::FeeEarned => by("POST /v1/charges/{id}:refund", K::FeeUnearned),
         K::RefundSent => by("POST /v1/refunds/{id}:fail", K::RefundFailed),
         K::FeeUnearned => Undo::Again("When the refund fails, the fee is charged and earned again."),
+        K::BankFee => by("POST /v1/bank-lines/{id}:unbook", K::BankFeeReturned),
+        K::Interest => by("POST /v1/bank-lines/{id}:unbook", K::InterestReturned),
+        K::BankFeeReturned | K::InterestReturned => Undo::Again("The line of the bank is booked again."),
         K::PayoutSent => by("POST /v1/payouts/{id}:fail", K::PayoutFailed),
         K::PayoutFailed => Undo::Again("What is owed is paid by another payout."),
         K::PayoutSettled => Undo::Instead(
@@ -148,8 +151,6 @@ pub fn of(kind: MovementKind) -> Undo {
         K::WrittenOff => {
             Undo::Instead("A team that pays after all pays into the risk reserve: the host funds the reserve with it.")
         }
-        K::BankFee
-        | K::Interest
         | K::CustomerPaid
         | K::CostPaid
         | K::LoanReceived

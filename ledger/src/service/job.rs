@@ -6,9 +6,8 @@
 use crate::id::{
     BankAccountId, BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, CustodianFreezeId, DisputeId,
     DistributionId, DonorId, EntrantId, HoldId, InvitationId, MatchingRoundId, OrganisationId, PayoutFileId, PayoutId,
-    PayoutRunId, PlanChangeId,
-    PlanMoveId, PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId, StatementId, SuspenseId, WindUpId,
-    WithdrawalId, YearlyReceiptId,
+    PayoutRunId, PlanChangeId, PlanMoveId, PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId,
+    StatementFileId, StatementId, SuspenseId, WindUpId, WithdrawalId, YearlyReceiptId,
 };
 use crate::service::store::activity::Actor;
 use jiff::Timestamp;
@@ -389,6 +388,11 @@ pub enum Job {
         /// Whether the money comes back; else it leaves.
         comes_back: bool,
     },
+    /// Let the lines of a statement file in, some pages of them.
+    ImportStatementFile {
+        /// The file.
+        file: StatementFileId,
+    },
     /// Tell whoever keeps a payee how a payout stands.
     SendPayoutNotice {
         /// The payout.
@@ -516,6 +520,7 @@ impl Job {
             Job::ScreenPayout { .. } => JobKind::ScreenPayout,
             Job::SendPayout { .. } => JobKind::SendPayout,
             Job::AnswerPayout { .. } => JobKind::AnswerPayout,
+            Job::ImportStatementFile { .. } => JobKind::ImportStatementFile,
             Job::SendPayoutNotice { .. } => JobKind::SendPayoutNotice,
             Job::SendBankAccountLink { .. } => JobKind::SendBankAccountLink,
             Job::AskForBankAccount { .. } => JobKind::AskForBankAccount,
@@ -593,6 +598,7 @@ impl fmt::Debug for Job {
             Job::ScreenPayout { payout } => write!(f, "screen_payout of {payout}"),
             Job::SendPayout { payout } => write!(f, "send_payout of {payout}"),
             Job::AnswerPayout { payout, .. } => write!(f, "answer_payout of {payout}"),
+            Job::ImportStatementFile { file } => write!(f, "import_statement_file of {file}"),
             Job::SendPayoutNotice { payout } => write!(f, "send_payout_notice of {payout}"),
             Job::SendBankAccountLink { account, .. } => write!(f, "send_bank_account_link of {account}"),
             Job::AskForBankAccount { payout } => write!(f, "ask_for_bank_account for {payout}"),
@@ -726,6 +732,8 @@ pub enum JobKind {
     SendPayout,
     /// [`Job::AnswerPayout`]
     AnswerPayout,
+    /// [`Job::ImportStatementFile`]
+    ImportStatementFile,
     /// [`Job::SendPayoutNotice`]
     SendPayoutNotice,
     /// [`Job::SendBankAccountLink`]
@@ -744,7 +752,7 @@ pub enum JobKind {
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 64] = [
+    pub const ALL: [JobKind; 65] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -802,6 +810,7 @@ impl JobKind {
         JobKind::ScreenPayout,
         JobKind::SendPayout,
         JobKind::AnswerPayout,
+        JobKind::ImportStatementFile,
         JobKind::SendPayoutNotice,
         JobKind::SendBankAccountLink,
         JobKind::AskForBankAccount,
@@ -871,6 +880,7 @@ impl JobKind {
             JobKind::ScreenPayout => "screen_payout",
             JobKind::SendPayout => "send_payout",
             JobKind::AnswerPayout => "answer_payout",
+            JobKind::ImportStatementFile => "import_statement_file",
             JobKind::SendPayoutNotice => "send_payout_notice",
             JobKind::SendBankAccountLink => "send_bank_account_link",
             JobKind::AskForBankAccount => "ask_for_bank_account",
@@ -909,6 +919,7 @@ impl JobKind {
             | JobKind::AnswerPayout
             | JobKind::BuildPayoutFile
             | JobKind::EndPayoutFile
+            | JobKind::ImportStatementFile
             | JobKind::ReturnCampaign => true,
             JobKind::SendSignIn
             | JobKind::SendReceipt
@@ -1091,6 +1102,7 @@ mod tests {
             Job::ScreenPayout { payout: PayoutId::generate(book) },
             Job::SendPayout { payout: PayoutId::generate(book) },
             Job::AnswerPayout { payout: PayoutId::generate(book), comes_back: true },
+            Job::ImportStatementFile { file: StatementFileId::generate(book) },
             Job::SendPayoutNotice { payout: PayoutId::generate(book) },
             bank_account_link(),
             Job::AskForBankAccount { payout: PayoutId::generate(book) },

@@ -84,6 +84,7 @@ impl JobKind {
             | JobKind::AdvancePayoutRun
             | JobKind::BuildPayoutFile
             | JobKind::EndPayoutFile
+            | JobKind::ImportStatementFile
             | JobKind::EraseMails => Work::Money,
             JobKind::SendReceipt
             | JobKind::NotifyDecline

@@ -70,5 +70,7 @@ pub const MOVEMENTS: &[&str] = &[
     "exchange_loss_booked",
     "exchange_gain_booked",
     "exchange_loss_paid",
+    "bank_fee_returned",
+    "interest_returned",
     "suspense_returned",
 ];

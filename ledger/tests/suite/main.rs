@@ -65,4 +65,5 @@ mod payees;
 mod payout_files;
 mod payouts;
 mod roundings;
+mod statement_files;
 mod winding;

@@ -27,8 +27,8 @@ use ledger::{Error, chart, movements};
 use uuid::Uuid;
 
 /// A team that is paid, with two people.
-struct Scene {
-    ground: Ground,
+pub(crate) struct Scene {
+    pub(crate) ground: Ground,
     team: Team,
     second: PersonId,
 }
@@ -144,15 +144,15 @@ async fn the_database_keeps_a_bank_account_as_it_was_given_whatever_the_service_
 }
 
 /// A host that owes 5.00 to a team with a bank account, and has 100.00 of cash.
-struct Owing {
-    scene: Scene,
+pub(crate) struct Owing {
+    pub(crate) scene: Scene,
     asker: PersonId,
     approver: PersonId,
     payer: PersonId,
 }
 
 impl Owing {
-    async fn to_account(last_four: &str) -> Owing {
+    pub(crate) async fn to_account(last_four: &str) -> Owing {
         let scene = Scene::new().await;
         scene.give(last_four, scene.team.member).await.unwrap();
         let ground = &scene.ground;
@@ -210,7 +210,7 @@ impl Owing {
         ground.run(async |tx| payouts::send(tx, payout.id, self.payer, ground.wall).await).await
     }
 
-    async fn sent(&self, amount: Option<&str>) -> Payout {
+    pub(crate) async fn sent(&self, amount: Option<&str>) -> Payout {
         let payout = self.ask(amount).await.unwrap();
         self.send(&self.screened(&payout).await).await.unwrap()
     }
@@ -229,12 +229,12 @@ impl Owing {
         self.state(payout).await
     }
 
-    async fn state(&self, payout: &Payout) -> PayoutState {
+    pub(crate) async fn state(&self, payout: &Payout) -> PayoutState {
         let client = self.scene.ground.client().await;
         payout_store::get(&client, payout.id).await.unwrap().state.word()
     }
 
-    async fn line(&self, told: Told, day: i64) -> Result<BankLine, Error> {
+    pub(crate) async fn line(&self, told: Told, day: i64) -> Result<BankLine, Error> {
         let (ground, change) = (&self.scene.ground, Change::by_service(""));
         let host = ground.book.organisation;
         let take = async |tx: &Transaction<'_>| {
@@ -243,13 +243,13 @@ impl Owing {
         Ok(ground.run(take).await?.remove(0))
     }
 
-    fn told(&self, payout: &Payout, reference: &str, direction: Direction, amount: &str) -> Told {
+    pub(crate) fn told(&self, payout: &Payout, reference: &str, direction: Direction, amount: &str) -> Told {
         let value_on = self.scene.ground.book.today(self.scene.ground.wall);
         let end_to_end = payout.reference.clone();
         Told { reference: reference.into(), direction, amount: usd(amount), fee: 0, value_on, end_to_end }
     }
 
-    async fn balances(&self) -> [i64; 3] {
+    pub(crate) async fn balances(&self) -> [i64; 3] {
         let ground = &self.scene.ground;
         let mut found = [0; 3];
         for (place, prefix) in ["liabilities:payable:", "liabilities:payouts:", "assets:cash:"].into_iter().enumerate()

@@ -265,6 +265,9 @@ const DOMAINS: &[Domain] = &[
             "bank_line",
             "payout_file",
             "payout_file_item",
+            "bank_statement_file",
+            "bank_statement",
+            "bank_statement_line",
         ],
         functions: &[
             "bank_account_as_given",
@@ -275,6 +278,7 @@ const DOMAINS: &[Domain] = &[
             "payout_file_as_made",
             "payout_file_begins",
             "payout_file_item_once_for_all",
+            "bank_statement_file_as_received",
         ],
     },
     Domain {

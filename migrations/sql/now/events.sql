@@ -151,6 +151,8 @@ BEGIN
     ('bank_line', 'bank_line', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
      $f$'payout', r.payout, 'amount', r.amount, 'fee', nullif(r.fee, 0), 'currency', r.currency, 'day', r.value_on,
         'entry', nullif(r.entry, 0)$f$),
+    ('bank_statement_file', 'bank_statement_file', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
+     $f$'custodian', r.custodian$f$),
 
     ('member', 'member', 'r.id', 'r.version', $e$CASE WHEN r.left_on IS NULL THEN 'joined' ELSE 'left' END$e$,
      NULL, NULL, NULL, NULL, $f$'joined_on', r.joined_on, 'left_on', r.left_on$f$),
@@ -426,6 +428,10 @@ CREATE OR REPLACE TRIGGER bank_line_event_of_new AFTER INSERT ON bank_line REFER
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('bank_line');
 CREATE OR REPLACE TRIGGER bank_line_event_of_change AFTER UPDATE ON bank_line REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('bank_line');
+CREATE OR REPLACE TRIGGER bank_statement_file_event_of_new AFTER INSERT ON bank_statement_file REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('bank_statement_file');
+CREATE OR REPLACE TRIGGER bank_statement_file_event_of_change AFTER UPDATE ON bank_statement_file REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('bank_statement_file');
 
 -- Each trigger is given what it asks, so that it need not be worked out with every statement.
 DO $$

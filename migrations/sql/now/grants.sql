@@ -327,7 +327,8 @@ GRANT INSERT (id, distribution_id, member_id, hours, cash, retained, issued_at, 
     statement TO commonpurse_service;
 
 -- payouts
-GRANT SELECT ON bank_account, payout_policy, payout, bank_line, lender, payout_run, payout_document, payout_file, payout_file_item TO commonpurse_service;
+GRANT SELECT ON bank_account, payout_policy, payout, bank_line, lender, payout_run, payout_document, payout_file, payout_file_item,
+    bank_statement_file, bank_statement, bank_statement_line TO commonpurse_service;
 GRANT INSERT (id, payee, proposed_by, proposed_at, active_at, state_until, book_id, key_version, state, currency, country,
     last_four, sealed, payee_kind, link) ON bank_account TO commonpurse_service;
 GRANT UPDATE (confirmed_by, version, confirmed_at, active_at, state_until, key_version, state, reason, sealed) ON bank_account TO
@@ -338,9 +339,16 @@ GRANT INSERT (id, payee, custodian, claim, requested_by, amount, requested_at, s
     state, currency, reference, memo, payee_kind, cash, run) ON payout TO commonpurse_service;
 GRANT UPDATE (bank_account, approved_by, sent_by, fee, returned, sent_entry, end_entry, version, state_until, sent_on, late_from,
     settled_on, state, screening, reason, approved) ON payout TO commonpurse_service;
-GRANT INSERT (id, custodian, amount, fee, recorded_at, book_id, value_on, is_debit, state, why, currency, reference, end_to_end)
-    ON bank_line TO commonpurse_service;
-GRANT UPDATE (payout, entry, version, state, why) ON bank_line TO commonpurse_service;
+GRANT INSERT (id, custodian, amount, fee, recorded_at, book_id, value_on, is_debit, state, why, currency, reference, end_to_end,
+    file, creditor_reference, bank_code, return_reason) ON bank_line TO commonpurse_service;
+GRANT UPDATE (payout, entry, version, state, why, booked_as) ON bank_line TO commonpurse_service;
+GRANT INSERT (id, custodian, received_by, bytes, lines, skipped, received_at, book_id, format, state, sha256)
+    ON bank_statement_file TO commonpurse_service;
+GRANT UPDATE (taken, known, version, state, problem) ON bank_statement_file TO commonpurse_service;
+GRANT INSERT (file, custodian, lines, opening, closing, credits, debits, book_id, number, opening_on, closing_on, currency,
+    account, name) ON bank_statement TO commonpurse_service;
+GRANT INSERT (file, amount, fee, number, book_id, value_on, is_debit, currency, reference, end_to_end, creditor_reference,
+    bank_code, return_reason), DELETE ON bank_statement_line TO commonpurse_service;
 GRANT INSERT (payee, named_by, named_at, book_id, name, payee_kind) ON lender TO commonpurse_service;
 GRANT UPDATE (payee, named_by, version, named_at, payee_kind) ON lender TO commonpurse_service;
 GRANT INSERT (id, custodian, requested_by, minimum, requested_at, book_id, sources, state, currency, cash, memo) ON payout_run TO

@@ -134,13 +134,15 @@ $$;
 CREATE OR REPLACE TRIGGER payout_run_as_asked BEFORE UPDATE ON payout_run
     FOR EACH ROW EXECUTE FUNCTION payout_run_as_asked();
 
--- A line keeps what the bank said, and is matched once.
+-- A line keeps what the bank said, and is matched once. What a person booked it as may be taken back: then it is open again.
 CREATE OR REPLACE FUNCTION bank_line_as_told() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_changes CONSTANT text[] := ARRAY['state', 'payout', 'entry', 'why', 'booked_as', 'version'];
 BEGIN
-    IF (to_jsonb(NEW) - ARRAY['state', 'payout', 'entry', 'why', 'version'])
-           IS DISTINCT FROM (to_jsonb(OLD) - ARRAY['state', 'payout', 'entry', 'why', 'version'])
-       OR OLD.state = 'matched' THEN
+    IF (to_jsonb(NEW) - v_changes) IS DISTINCT FROM (to_jsonb(OLD) - v_changes)
+       OR OLD.state = 'matched'
+       OR (OLD.state = 'booked' AND NEW.state <> 'open') THEN
         RAISE EXCEPTION 'book %: line % stays as the bank told it', OLD.book_id, OLD.id USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NEW;
@@ -258,4 +260,27 @@ CREATE OR REPLACE TRIGGER payout_file_item_once_for_all BEFORE INSERT OR UPDATE 
 CREATE OR REPLACE TRIGGER payout_file_kept BEFORE DELETE OR TRUNCATE ON payout_file
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE OR REPLACE TRIGGER payout_file_item_kept BEFORE DELETE OR TRUNCATE ON payout_file_item
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- A file keeps what came; its lines go in one page after the other, and what is over stays.
+CREATE OR REPLACE FUNCTION bank_statement_file_as_received() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_changes CONSTANT text[] := ARRAY['state', 'taken', 'known', 'problem', 'version'];
+BEGIN
+    IF (to_jsonb(NEW) - v_changes) IS DISTINCT FROM (to_jsonb(OLD) - v_changes)
+       OR OLD.state <> 'received' OR NEW.taken < OLD.taken OR NEW.known < OLD.known THEN
+        RAISE EXCEPTION 'book %: statement file % stays as it came', OLD.book_id, OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER bank_statement_file_as_received BEFORE UPDATE ON bank_statement_file
+    FOR EACH ROW EXECUTE FUNCTION bank_statement_file_as_received();
+
+CREATE OR REPLACE TRIGGER bank_statement_file_kept BEFORE DELETE OR TRUNCATE ON bank_statement_file
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER bank_statement_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_statement
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER bank_statement_line_kept BEFORE UPDATE OR TRUNCATE ON bank_statement_line
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

@@ -186,5 +186,29 @@ async fn statements(cast: &Cast, known: &mut Known) -> Outcome {
     known.add(line);
     known.example("POST /v1/books/{book}/bank-statements", book, of_day("2031-02-03/0017", &today));
     known.example("POST /v1/bank-lines/{id}:match", json!({"id": line}), json!({}));
+    let mut open = Vec::new();
+    for reference in ["2031-02-03/0018", "2031-02-03/0019"] {
+        let taken = cast.treasurer.post(&path, &of_day(reference, &today)).await?.ok()?;
+        open.push(text(&taken, "/lines/0/id")?.to_owned());
+    }
+    let fee = json!({"booked_as": "bank_fee", "reason": "The charges of January"});
+    known.example("POST /v1/bank-lines/{id}:book", json!({"id": open[0]}), fee.clone());
+    cast.treasurer.post(&format!("/v1/bank-lines/{}:book", open[1]), &fee).await?.ok()?;
+    let reason = json!({"reason": "It was the rent"});
+    known.example("POST /v1/bank-lines/{id}:unbook", json!({"id": open[1]}), reason);
+    file(cast, known).await
+}
+
+/// A file of one line, as a bank makes it.
+async fn file(cast: &Cast, known: &mut Known) -> Outcome {
+    let sent = crate::statement_files::send(
+        &cast.treasurer,
+        &format!("/v1/books/{}/bank-statement-files?currency=USD&column_day=Day&column_amount=Amount", cast.book),
+        "text/csv",
+        b"Day,Amount\n2026-01-15,5.00\n".to_vec(),
+        "scene",
+    );
+    let (_, sent) = sent.await?;
+    known.add(text(&sent, "/id")?);
     Ok(())
 }

@@ -5,13 +5,24 @@ use super::mailing::{Occasion, written};
 use crate::failure::Failure;
 use crate::mail::payouts::{AccountWanted, BankAccount, BankAccountLink, Payout, Standing};
 use crate::screening::{Answer, Question};
+use jiff::Timestamp;
 use ledger::book::AccountNumber;
-use ledger::engine::store::books;
-use ledger::id::{BankAccountId, PayoutId, PayoutRunId};
-use ledger::payouts::operations::{bank_account_notices, bank_accounts, payout_notices, payouts, runs, sandbox_bank};
+use ledger::engine::store::{books, checks};
+use ledger::id::{BankAccountId, PayoutId, PayoutRunId, StatementFileId};
+use ledger::payouts::operations::{
+    bank_account_notices, bank_accounts, payout_notices, payouts, runs, sandbox_bank, statement_files,
+};
 use ledger::payouts::rules::bank_account::State;
 use ledger::payouts::rules::payout::{PayoutState, Screening};
+use ledger::payouts::rules::statement_file::FileState;
 use ledger::service::store::jobs::Leased;
+use std::time::{Duration, Instant};
+
+/// How many pages of a statement file one job lets in.
+const PAGES: usize = 20;
+
+/// How long one job takes for that, when pages take long: well within its lease.
+const PAGES_TAKE: Duration = Duration::from_secs(10);
 
 /// How much of what a payout pays its mail names, the oldest first.
 const PAYS_MAX: usize = 50;
@@ -180,6 +191,29 @@ impl Context {
     /// The bank of a sandbox book tells of a payout.
     pub(super) async fn answer_payout(&self, leased: &Leased, id: PayoutId, comes_back: bool) -> Result<(), Failure> {
         self.settle_with(leased, async |tx, wall| sandbox_bank::answer(tx, id, comes_back, wall).await).await
+    }
+
+    /// Lets lines of a statement file in, each page in a transaction of its own; what is left is another job. A job that dies between two
+    /// pages goes on where it was.
+    pub(super) async fn import_statement_file(&self, leased: &Leased, id: StatementFileId) -> Result<(), Failure> {
+        let began = Instant::now();
+        let mut client = self.pool.get().await?;
+        checks::require_unfrozen(&client, id.book).await?;
+        for _ in 1..PAGES {
+            let tx = client.transaction().await?;
+            let file = statement_files::import_page(&tx, id, Timestamp::now()).await?;
+            tx.commit().await?;
+            if file.state != FileState::Received || began.elapsed() > PAGES_TAKE {
+                break;
+            }
+        }
+        drop(client);
+        let import =
+            async |tx: &deadpool_postgres::Transaction<'_>, wall| statement_files::import_last_page(tx, id, wall).await;
+        let file = self.settle_with(leased, import).await?;
+        let (state, done) = (file.state, file.taken + file.known);
+        tracing::info!(job = %leased.id, file = %id, "of statement file {id}, {state}, {done} of {} lines are in", file.lines);
+        Ok(())
     }
 
     /// Tells whoever keeps a payee that a payout was sent, left the bank, failed or came back, once for each.

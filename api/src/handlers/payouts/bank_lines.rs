@@ -13,11 +13,12 @@ use actix_web::{HttpRequest, HttpResponse, get, post};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::Error;
-use ledger::id::{BankLineId, BookRef, OrganisationId, PayoutId};
+use ledger::id::{BankLineId, BookRef, OrganisationId, PayoutId, StatementFileId};
 use ledger::money::Currency;
+use ledger::payouts::operations::bank_line_booking::{self, Posted};
 use ledger::payouts::operations::bank_lines as operations;
 use ledger::payouts::operations::payouts as payout_operations;
-use ledger::payouts::rules::bank_line::{BankLine, LineState, Told};
+use ledger::payouts::rules::bank_line::{BankLine, BookedAs, LineState, Told};
 use ledger::payouts::rules::payout::Policy;
 use ledger::payouts::store::{bank_lines, payouts};
 use ledger::service::change::Change;
@@ -77,14 +78,26 @@ pub struct BankLineBody {
     #[schema(value_type = String, format = "date")]
     value_date: Date,
     end_to_end_id: String,
-    /// `open` while it matches nothing, or `matched`.
+    /// What it is paid for, by the payee's own reference; null when it says none.
+    creditor_reference: Option<String>,
+    /// The bank's code of its kind, such as `PMNT-RCDT-ESCT`; null when it says none.
+    bank_code: Option<String>,
+    /// Why the money came back, by the bank's code; null when it does not say that it did.
+    return_reason: Option<String>,
+    /// The file that it came with; null when it was sent by itself.
+    #[schema(value_type = Option<String>)]
+    file: Option<StatementFileId>,
+    /// `open` while nobody knows what it is, `matched` with a payout, or `booked` as what a person says that it is.
     state: String,
     /// Why it is open: `reference_unknown`, `amount_differs`, `state_differs` (the payout cannot move so, or not yet) or `cash_short`
-    /// (by the book, less is there than left); null when it is matched.
+    /// (by the book, less is there than left); null when it is not open.
     why: Option<String>,
-    /// The payout that it settled or brought back; null while it is open.
+    /// The payout that it settled or brought back; null when it has none.
     #[schema(value_type = Option<String>)]
     payout: Option<PayoutId>,
+    /// What a person of the host says that it is: `bank_fee`, `interest`, or `entry`, what the book has already; null when nobody has
+    /// said so.
+    booked_as: Option<String>,
     /// Record number of the entry; null while it is open.
     entry: Option<i64>,
     /// By the book's clock.
@@ -93,10 +106,12 @@ pub struct BankLineBody {
 
 impl From<BankLine> for BankLineBody {
     fn from(it: BankLine) -> BankLineBody {
-        let (why, payout, entry) = match it.state {
-            LineState::Open(why) => (Some(why.to_string()), None, None),
-            LineState::Matched { payout, entry } => (None, Some(payout), Some(entry)),
+        let (state, why, payout, booked_as, entry) = match it.state {
+            LineState::Open(why) => ("open", Some(why.to_string()), None, None, None),
+            LineState::Matched { payout, entry } => ("matched", None, Some(payout), None, Some(entry)),
+            LineState::Booked { kind, entry } => ("booked", None, None, Some(kind.to_string()), Some(entry)),
         };
+        let given = |text: String| Some(text).filter(|text| !text.is_empty());
         BankLineBody {
             id: it.id,
             custodian: it.custodian,
@@ -106,9 +121,14 @@ impl From<BankLine> for BankLineBody {
             fee: BalanceBody::new(it.told.fee, it.told.amount.currency()),
             value_date: it.told.value_on,
             end_to_end_id: it.told.end_to_end,
-            state: if payout.is_some() { "matched" } else { "open" }.to_owned(),
+            creditor_reference: given(it.besides.creditor_reference),
+            bank_code: given(it.besides.bank_code),
+            return_reason: given(it.besides.return_reason),
+            file: it.file,
+            state: state.to_owned(),
             why,
             payout,
+            booked_as,
             entry,
             recorded_at: it.recorded_at,
         }
@@ -224,6 +244,87 @@ pub(crate) async fn again(
         caller.require_role(tx, book.organisation, "bank line").await?;
         let change = Change { version: None, actor: actor(&caller), reason: "" };
         let line = operations::again(tx, *id, change, Timestamp::now()).await?;
+        Ok(Reply::ok(&BankLineBody::from(line)))
+    })
+    .await
+}
+
+/// What a line is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BookBankLine {
+    /// `bank_fee`: a charge of the bank, which left; `interest`: what the bank paid; `entry`: what an entry of the book has moved
+    /// already.
+    #[schema(pattern = "^(bank_fee|interest|entry)$", example = "bank_fee")]
+    booked_as: String,
+    /// The record number of that entry; left out with the other two.
+    #[schema(minimum = 1)]
+    entry: Option<i64>,
+    /// Why, without personal data; may be left out.
+    #[serde(default)]
+    #[schema(max_length = 1000)]
+    reason: String,
+}
+
+/// Books an open line of the host's own account as a charge of the bank, which is an expense of the host, or as interest, which is
+/// income; or names the entry that has moved its custodian's cash by as much already, such as a settlement. Nothing else becomes
+/// either: what came for somebody stays open until it is known whose it is.
+#[utoipa::path(tag = "bank-statements", params(("id" = String, Path, description = "The line")), request_body = BookBankLine,
+    responses((status = 200, description = "The line as it is now", body = BankLineBody)))]
+#[post("/v1/bank-lines/{id}:book")]
+pub(crate) async fn book_line(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<BankLineId>,
+    request: Keyed<BookBankLine>,
+) -> Result<HttpResponse, Problem> {
+    let kind: BookedAs = parse("/booked_as", &request.body.booked_as)?;
+    let entry = request.body.entry;
+    let is_named = entry.is_some_and(|entry| entry > 0);
+    if is_named != (kind == BookedAs::Entry) || entry.is_some() != is_named {
+        return Err(Problem::invalid("/entry", "the number of an entry with `entry`, and none with the others"));
+    }
+    let reason = request.body.reason;
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = book_of(tx, id.book, "bank line").await?;
+        caller.require_role(tx, book.organisation, "bank line").await?;
+        let change = Change { version: None, actor: actor(&caller), reason: &reason };
+        let wall = Timestamp::now();
+        let line = match kind {
+            BookedAs::BankFee => bank_line_booking::book(tx, *id, Posted::BankFee, change, wall).await?,
+            BookedAs::Interest => bank_line_booking::book(tx, *id, Posted::Interest, change, wall).await?,
+            BookedAs::Entry => bank_line_booking::explain(tx, *id, entry.unwrap_or_default(), change, wall).await?,
+        };
+        Ok(Reply::ok(&BankLineBody::from(line)))
+    })
+    .await
+}
+
+/// Why a booking is taken back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UnbookBankLine {
+    /// Without personal data.
+    #[schema(min_length = 1, max_length = 1000, example = "It was the rent")]
+    reason: String,
+}
+
+/// Takes back what a line was booked as, by the mirror of the entry that was posted for it: the line is open again.
+#[utoipa::path(tag = "bank-statements", params(("id" = String, Path, description = "The line")), request_body = UnbookBankLine,
+    responses((status = 200, description = "The line as it is now", body = BankLineBody)))]
+#[post("/v1/bank-lines/{id}:unbook")]
+pub(crate) async fn unbook(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<BankLineId>,
+    request: Keyed<UnbookBankLine>,
+) -> Result<HttpResponse, Problem> {
+    let reason = request.body.reason;
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = book_of(tx, id.book, "bank line").await?;
+        caller.require_role(tx, book.organisation, "bank line").await?;
+        let change = Change { version: None, actor: actor(&caller), reason: &reason };
+        let line = bank_line_booking::unbook(tx, *id, change, Timestamp::now()).await?;
         Ok(Reply::ok(&BankLineBody::from(line)))
     })
     .await

@@ -12,14 +12,16 @@ use crate::books::operations::accounts;
 use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
-use crate::id::{BankLineId, BookId, OrganisationId};
-use crate::payouts::rules::bank_line::{BankLine, Effect, LINES_MAX, LineState, Told, Why};
+use crate::id::{BankLineId, BookId, OrganisationId, StatementFileId};
+use crate::payouts::rules::bank_line::{BankLine, Besides, Effect, LINES_MAX, LineState, Told, Why};
 use crate::payouts::rules::payout::{Payout, State};
+use crate::payouts::rules::statement_file::FileLine;
 use crate::payouts::store::{bank_lines, payouts};
 use crate::service::change::Change;
 use crate::{movements, text};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
+use std::collections::{HashMap, HashSet};
 
 /// Takes lines of a custodian's statement, in order. A line that was told before is the one that is there, with another try to match
 /// it.
@@ -79,6 +81,8 @@ async fn take_one(
         id: BankLineId::generate(book.id),
         custodian,
         told,
+        besides: Besides::default(),
+        file: None,
         state: LineState::Open(Why::ReferenceUnknown),
         recorded_at: book.now(wall),
     };
@@ -91,9 +95,63 @@ async fn take_one(
         return Err(Refusal::new("reference-taken", detail).into());
     }
     match kept.state {
-        LineState::Matched { .. } => Ok(kept),
+        LineState::Matched { .. } | LineState::Booked { .. } => Ok(kept),
         LineState::Open(_) => matched(tx, book, kept, change, wall).await,
     }
+}
+
+/// What became of lines of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum TakenIn {
+    /// They are in.
+    All {
+        /// How many of them were there before.
+        known: usize,
+    },
+    /// None of them is, as a line of this reference said something else before.
+    Taken(String),
+}
+
+/// Takes a page of lines of a file, each of another reference. A line that was told before is the one that is there.
+pub(super) async fn take_in(
+    tx: &Transaction<'_>,
+    book: &Book,
+    custodian: OrganisationId,
+    file: StatementFileId,
+    lines: &[FileLine],
+    wall: Timestamp,
+) -> Result<TakenIn, Error> {
+    let named: Vec<&str> =
+        lines.iter().map(|line| line.told.end_to_end.as_str()).filter(|named| !named.is_empty()).collect();
+    let payouts: HashSet<String> = payouts::lock_all(tx, book.id, custodian, &named).await?.into_iter().collect();
+    if let Some(taken) = differing(tx, book.id, custodian, lines).await? {
+        return Ok(TakenIn::Taken(taken));
+    }
+    let known = bank_lines::insert_all(tx, file, custodian, lines, book.now(wall)).await?;
+    let change = Change::by_service("");
+    for line in lines.iter().filter(|line| payouts.contains(&line.told.end_to_end)) {
+        let kept = bank_lines::lock_by_reference(tx, book.id, custodian, &line.told.reference).await?;
+        let kept = kept.ok_or_else(|| Error::inconsistent("a line that was written is not there"))?;
+        if let LineState::Open(_) = kept.state {
+            matched(tx, book, kept, change, wall).await?;
+        }
+    }
+    Ok(TakenIn::All { known: known.len() })
+}
+
+/// The reference of one of these lines that said something else before, if one did.
+pub(super) async fn differing(
+    tx: &Transaction<'_>,
+    book: BookId,
+    custodian: OrganisationId,
+    lines: &[FileLine],
+) -> Result<Option<String>, Error> {
+    let references: Vec<&str> = lines.iter().map(|line| line.told.reference.as_str()).collect();
+    let known = bank_lines::with_references(tx, book, custodian, &references).await?;
+    let known: HashMap<&str, &Told> = known.iter().map(|line| (line.told.reference.as_str(), &line.told)).collect();
+    let mut differ =
+        lines.iter().filter(|line| known.get(line.told.reference.as_str()).is_some_and(|known| **known != line.told));
+    Ok(differ.next().map(|line| line.told.reference.clone()))
 }
 
 /// Tries to match a line again, such as when the cash reaches by now.
@@ -112,7 +170,7 @@ pub async fn again(
     payouts::lock_all(tx, book.id, found.custodian, &[found.told.end_to_end.as_str()]).await?;
     let line = bank_lines::lock(tx, id).await?;
     match line.state {
-        LineState::Matched { .. } => Ok(line),
+        LineState::Matched { .. } | LineState::Booked { .. } => Ok(line),
         LineState::Open(_) => matched(tx, &book, line, change, wall).await,
     }
 }

@@ -1,6 +1,7 @@
 //! A line of a bank statement, and what it does to a payout.
 
-use crate::id::{BankLineId, OrganisationId, PayoutId};
+use crate::error::Refusal;
+use crate::id::{BankLineId, OrganisationId, PayoutId, StatementFileId};
 use crate::money::Money;
 use crate::payouts::rules::payout::{Payout, State};
 use crate::words::words;
@@ -34,6 +35,18 @@ words! {
     }
 }
 
+words! {
+    /// What a person of the host says that a line is.
+    BookedAs, "kind of a booked bank line" {
+        /// A charge of the bank.
+        BankFee = "bank_fee",
+        /// Interest that the bank pays.
+        Interest = "interest",
+        /// What an entry of the book says that it has already, such as a settlement of a custodian.
+        Entry = "entry",
+    }
+}
+
 /// Where a line stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineState {
@@ -46,6 +59,24 @@ pub enum LineState {
         /// Record number of the entry.
         entry: i64,
     },
+    /// A person of the host knows it.
+    Booked {
+        /// What a person says that it is.
+        kind: BookedAs,
+        /// Record number of the entry.
+        entry: i64,
+    },
+}
+
+/// What a file of a bank says of a line besides: without names, accounts and free texts of payers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Besides {
+    /// What it is paid for, by the payee's own reference; empty when it says none.
+    pub creditor_reference: String,
+    /// The bank's code of its kind, such as `PMNT-RCDT-ESCT`; empty when it says none.
+    pub bank_code: String,
+    /// Why the money came back, by the bank's code; empty when it does not say that it did.
+    pub return_reason: String,
 }
 
 /// What a statement says.
@@ -74,6 +105,10 @@ pub struct BankLine {
     pub custodian: OrganisationId,
     /// What it says.
     pub told: Told,
+    /// What else it says.
+    pub besides: Besides,
+    /// The file that it came with; none when it was sent by itself.
+    pub file: Option<StatementFileId>,
     /// Where it stands.
     pub state: LineState,
     /// In book time.
@@ -87,6 +122,82 @@ pub enum Effect {
     Settles,
     /// It came back.
     Returns,
+}
+
+impl BankLine {
+    /// Refuses to book what is not open.
+    ///
+    /// # Errors
+    ///
+    /// `bank-line-state`.
+    pub fn require_open(&self) -> Result<(), Refusal> {
+        match self.state {
+            LineState::Open(_) => Ok(()),
+            LineState::Matched { payout, .. } => {
+                Err(Refusal::new("bank-line-state", format!("the line is of the payout {payout}")))
+            }
+            LineState::Booked { kind, .. } => {
+                Err(Refusal::new("bank-line-state", format!("the line is booked as {kind}")))
+            }
+        }
+    }
+
+    /// Refuses to post of an account of a partner: its charges and interest are the partner's.
+    ///
+    /// # Errors
+    ///
+    /// `bank-line-not-own`.
+    pub fn require_own(&self, host: OrganisationId) -> Result<(), Refusal> {
+        if self.custodian == host {
+            return Ok(());
+        }
+        let detail = format!("the line is of an account of {}, and not of the host", self.custodian);
+        Err(Refusal::new("bank-line-not-own", detail))
+    }
+
+    /// What a booked line is booked as, and in which entry.
+    ///
+    /// # Errors
+    ///
+    /// `bank-line-state`.
+    pub fn booked(&self) -> Result<(BookedAs, i64), Refusal> {
+        match self.state {
+            LineState::Booked { kind, entry } => Ok((kind, entry)),
+            LineState::Open(_) => Err(Refusal::new("bank-line-state", "the line is open")),
+            LineState::Matched { payout, .. } => {
+                Err(Refusal::new("bank-line-state", format!("the line is of the payout {payout}")))
+            }
+        }
+    }
+
+    /// Minor units by which the balance of the bank moved.
+    pub fn moved(&self) -> i64 {
+        match self.told.direction {
+            Direction::Debit => self.told.amount.minor().saturating_add(self.told.fee),
+            Direction::Credit => self.told.amount.minor(),
+        }
+    }
+
+    /// Refuses an entry that moves the custodian's cash by something else than the bank did: by so many minor units, more than
+    /// zero where it came.
+    ///
+    /// # Errors
+    ///
+    /// `entry-differs`.
+    pub fn require_same(&self, entry: i64, net: i128) -> Result<(), Refusal> {
+        let moved = match self.told.direction {
+            Direction::Debit => -i128::from(self.moved()),
+            Direction::Credit => self.moved().into(),
+        };
+        if moved == net {
+            return Ok(());
+        }
+        let money =
+            |minor: i128| format!("{} {}", self.told.amount.currency().format(minor), self.told.amount.currency());
+        let detail =
+            format!("entry {entry} moves the custodian's cash by {}, and the line by {}", money(net), money(moved));
+        Err(Refusal::new("entry-differs", detail))
+    }
 }
 
 impl Told {

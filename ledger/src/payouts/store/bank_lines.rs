@@ -2,18 +2,24 @@
 
 use crate::engine::store::rows::{money, word};
 use crate::error::Error;
-use crate::id::{BankLineId, BookId, OrganisationId, PayoutId};
-use crate::payouts::rules::bank_line::{BankLine, Direction, LineState, Told};
+use crate::id::{BankLineId, BookId, OrganisationId, PayoutId, StatementFileId};
+use crate::payouts::rules::bank_line::{BankLine, Besides, Direction, LineState, Told};
+use crate::payouts::rules::statement_file::FileLine;
 use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
+use jiff::civil::Date;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
 fn from_row(row: &Row) -> Result<BankLine, Error> {
     let book = BookId(row.get("book_id"));
     let payout: Option<Uuid> = row.get("payout");
+    let file: Option<Uuid> = row.get("file");
+    let (booked_as, entry): (&str, i64) = (row.get("booked_as"), row.get("entry"));
     let state = match payout {
-        Some(payout) => LineState::Matched { payout: PayoutId::new(book, payout), entry: row.get("entry") },
-        None => LineState::Open(word(row.get("why"))?),
+        Some(payout) => LineState::Matched { payout: PayoutId::new(book, payout), entry },
+        None if booked_as.is_empty() => LineState::Open(word(row.get("why"))?),
+        None => LineState::Booked { kind: word(booked_as)?, entry },
     };
     Ok(BankLine {
         id: BankLineId::new(book, row.get("id")),
@@ -26,6 +32,12 @@ fn from_row(row: &Row) -> Result<BankLine, Error> {
             value_on: row.get("value_on"),
             end_to_end: row.get("end_to_end"),
         },
+        besides: Besides {
+            creditor_reference: row.get("creditor_reference"),
+            bank_code: row.get("bank_code"),
+            return_reason: row.get("return_reason"),
+        },
+        file: file.map(|file| StatementFileId::new(book, file)),
         state,
         recorded_at: row.get("recorded_at"),
     })
@@ -64,26 +76,99 @@ pub async fn insert(tx: &Transaction<'_>, new: &BankLine) -> Result<bool, Error>
     Ok(written == 1)
 }
 
+/// Writes lines of a file that match nothing yet; answers with those that were there before.
+pub async fn insert_all(
+    tx: &Transaction<'_>,
+    file: StatementFileId,
+    custodian: OrganisationId,
+    lines: &[FileLine],
+    at: Timestamp,
+) -> Result<Vec<BankLine>, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- bank_lines::insert_all
+            INSERT INTO bank_line (book_id, id, custodian, file, amount, fee, recorded_at, value_on, is_debit, state, why, currency,
+                                   reference, end_to_end, creditor_reference, bank_code, return_reason)
+            SELECT $1, l.id, $2, $3, l.amount, l.fee, $4, l.value_on, l.is_debit, 'open', 'reference_unknown', l.currency,
+                   l.reference, l.end_to_end, l.creditor_reference, l.bank_code, l.return_reason
+              FROM unnest($5::uuid[], $6::bigint[], $7::bigint[], $8::date[], $9::boolean[], $10::text[], $11::text[], $12::text[],
+                          $13::text[], $14::text[], $15::text[])
+                   AS l (id, amount, fee, value_on, is_debit, currency, reference, end_to_end, creditor_reference, bank_code,
+                         return_reason)
+            ON CONFLICT (book_id, custodian, reference) DO NOTHING
+            RETURNING reference",
+        )
+        .await?;
+    let texts = |text: fn(&FileLine) -> &str| lines.iter().map(text).collect::<Vec<&str>>();
+    let rows = tx
+        .query(
+            &statement,
+            &[
+                /* book_id */ &file.book.0,
+                /* custodian */ &custodian.0,
+                /* file */ &file.object,
+                /* recorded_at */ &at,
+                /* ids */ &lines.iter().map(|_| BankLineId::generate(file.book).object).collect::<Vec<Uuid>>(),
+                /* amounts */ &lines.iter().map(|line| line.told.amount.minor()).collect::<Vec<i64>>(),
+                /* fees */ &lines.iter().map(|line| line.told.fee).collect::<Vec<i64>>(),
+                /* days */ &lines.iter().map(|line| line.told.value_on).collect::<Vec<Date>>(),
+                /* are_debits */
+                &lines.iter().map(|line| line.told.direction == Direction::Debit).collect::<Vec<bool>>(),
+                /* currencies */ &texts(|line| line.told.amount.currency().code()),
+                /* references */ &texts(|line| &line.told.reference),
+                /* end_to_ends */ &texts(|line| &line.told.end_to_end),
+                /* creditor_references */ &texts(|line| &line.besides.creditor_reference),
+                /* bank_codes */ &texts(|line| &line.besides.bank_code),
+                /* return_reasons */ &texts(|line| &line.besides.return_reason),
+            ],
+        )
+        .await?;
+    let new: std::collections::HashSet<&str> = rows.iter().map(|row| row.get("reference")).collect();
+    let known: Vec<&str> =
+        lines.iter().map(|line| line.told.reference.as_str()).filter(|reference| !new.contains(reference)).collect();
+    if known.is_empty() { Ok(Vec::new()) } else { with_references(tx, file.book, custodian, &known).await }
+}
+
+/// The lines of a custodian that its bank names so.
+pub async fn with_references(
+    client: &impl GenericClient,
+    book: BookId,
+    custodian: OrganisationId,
+    references: &[&str],
+) -> Result<Vec<BankLine>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- bank_lines::with_references
+            SELECT * FROM bank_line WHERE book_id = $1 AND custodian = $2 AND reference = ANY($3)",
+        )
+        .await?;
+    let rows = client
+        .query(&statement, &[/* book_id */ &book.0, /* custodian */ &custodian.0, /* references */ &references])
+        .await?;
+    rows.iter().map(from_row).collect()
+}
+
 /// Writes what became of a line, or why it matches nothing.
 pub async fn update(tx: &Transaction<'_>, id: BankLineId, state: LineState) -> Result<BankLine, Error> {
     let statement = tx
         .prepare_cached(
             "-- bank_lines::update
-            UPDATE bank_line SET state = $3, why = $4, payout = $5, entry = $6, version = version + 1
+            UPDATE bank_line SET state = $3, why = $4, payout = $5, entry = $6, booked_as = $7, version = version + 1
              WHERE book_id = $1 AND id = $2
             RETURNING *",
         )
         .await?;
-    let (word, why, payout, entry) = match state {
-        LineState::Open(why) => ("open", why.as_str(), None, 0),
-        LineState::Matched { payout, entry } => ("matched", "", Some(payout.object), entry),
+    let (word, why, payout, entry, booked_as) = match state {
+        LineState::Open(why) => ("open", why.as_str(), None, 0, ""),
+        LineState::Matched { payout, entry } => ("matched", "", Some(payout.object), entry, ""),
+        LineState::Booked { kind, entry } => ("booked", "", None, entry, kind.as_str()),
     };
     let row = tx
         .query_one(
             &statement,
             &[
                 /* book_id */ &id.book.0, /* id */ &id.object, /* state */ &word, /* why */ &why,
-                /* payout */ &payout, /* entry */ &entry,
+                /* payout */ &payout, /* entry */ &entry, /* booked_as */ &booked_as,
             ],
         )
         .await?;
@@ -107,6 +192,17 @@ pub async fn lock_by_reference(
         .query_opt(&statement, &[/* book_id */ &book.0, /* custodian */ &custodian.0, /* reference */ &reference])
         .await?;
     row.as_ref().map(from_row).transpose()
+}
+
+/// The line that an entry is of, if there is one.
+pub async fn of_entry(client: &impl GenericClient, book: BookId, entry: i64) -> Result<Option<BankLineId>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- bank_lines::of_entry\nSELECT id FROM bank_line WHERE book_id = $1 AND entry = $2 AND entry > 0",
+        )
+        .await?;
+    let row = client.query_opt(&statement, &[/* book_id */ &book.0, /* entry */ &entry]).await?;
+    Ok(row.map(|row| BankLineId::new(book, row.get("id"))))
 }
 
 /// A line.

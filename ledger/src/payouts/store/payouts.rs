@@ -218,21 +218,24 @@ pub async fn state_by_reference(
     row.map(|row| Ok(word(row.get(0))?)).transpose()
 }
 
-/// Locks the payouts of a custodian that lines of a statement name, in one order whatever that of the lines.
+/// Locks the payouts of a custodian that lines of a statement name, in one order whatever that of the lines; answers with the
+/// references of those that there are.
 pub async fn lock_all(
     tx: &Transaction<'_>,
     book: BookId,
     custodian: OrganisationId,
     references: &[&str],
-) -> Result<(), Error> {
+) -> Result<Vec<String>, Error> {
     let statement = tx
         .prepare_cached(
             "-- payouts::lock_all
-            SELECT id FROM payout WHERE book_id = $1 AND custodian = $2 AND reference = ANY($3) ORDER BY id FOR UPDATE",
+            SELECT reference FROM payout WHERE book_id = $1 AND custodian = $2 AND reference = ANY($3) ORDER BY id FOR UPDATE",
         )
         .await?;
-    tx.query(&statement, &[/* book_id */ &book.0, /* custodian */ &custodian.0, /* references */ &references]).await?;
-    Ok(())
+    let rows = tx
+        .query(&statement, &[/* book_id */ &book.0, /* custodian */ &custodian.0, /* references */ &references])
+        .await?;
+    Ok(rows.iter().map(|row| row.get("reference")).collect())
 }
 
 /// The payout of a release that is not over without having paid it.

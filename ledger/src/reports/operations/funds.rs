@@ -178,6 +178,8 @@ fn take(line: &mut FundLine, row: &KindTotal) -> Result<(), Error> {
         | K::PayoutFee
         | K::BankFee
         | K::Interest
+        | K::BankFeeReturned
+        | K::InterestReturned
         | K::SuspenseReceived
         | K::ClawbackPaid
         | K::SetOff

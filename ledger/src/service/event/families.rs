@@ -514,10 +514,25 @@ pub const FAMILIES: &[Family] = &[
         prefix: "bln",
         audience: Keepers,
         states: &[
-            ("open", "A line of a bank statement is there, and matches nothing yet."),
+            ("open", "A line of a bank statement is there, and nobody knows what it is."),
             ("matched", "It has settled a payout, or brought one back."),
+            (
+                "booked",
+                "A person of the host has booked it as a charge or interest of the bank, or named the entry that it is.",
+            ),
         ],
         facts: &["payout", "amount", "fee", "currency", "day", "entry"],
+    },
+    Family {
+        name: "bank_statement_file",
+        prefix: "bsf",
+        audience: Keepers,
+        states: &[
+            ("received", "A file of bank statements has come, and its lines go in."),
+            ("imported", "All its lines are in."),
+            ("refused", "Not all its lines are in: the file says why."),
+        ],
+        facts: &["custodian"],
     },
     Family {
         name: "member",

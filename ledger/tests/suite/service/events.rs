@@ -87,6 +87,10 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
     ("a part of a settlement, whose states are events", &["settlement_line"]),
     ("a part of a payout, whose states are events", &["payout_document"]),
     ("a part of a payout file, whose states are events, as those of its payouts are", &["payout_file_item"]),
+    (
+        "a part of a statement file, whose states are events, as are those of its lines once they are in",
+        &["bank_statement", "bank_statement_line"],
+    ),
     ("what a host intends: what comes of it are events of campaigns, refunds and pledges", &["wind_up_plan"]),
     ("a part of a receipt of a year, which is an event", &["yearly_receipt_item"]),
     ("a part of a chargeback, whose states are events", &["chargeback_part"]),
