@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 /// What one person of the host asks for, so that another one confirms it.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ClaimRequest)]
+#[schema(as = ClaimMotion)]
 pub struct RequestBody {
     #[schema(value_type = String)]
     claim: ClaimId,
