@@ -13,7 +13,7 @@ const WITHDRAW: &[&str] = &["POST /v1/payout-files/{id}:withdraw"];
 
 const ASK: &[&str] = &["POST /v1/books/{book}/payouts"];
 
-const FILE: &[&str] = &["POST /v1/books/{book}/bank-statement-files"];
+const STATEMENT_FILE: &[&str] = &["POST /v1/books/{book}/bank-statement-files"];
 
 pub(super) const KINDS: &[Kind] = &[
     refusal(
@@ -197,23 +197,24 @@ pub(super) const KINDS: &[Kind] = &[
         remedy: "Send pain.002.001.03 or pain.002.001.10 as the bank gave it, in UTF-8.",
         at: At::Of(&["POST /v1/books/{book}/payout-status-files"]),
     },
+    refusal(
         "statement-unreadable",
         "The file cannot be read as what it is said to be.",
         "The detail names the line and what is wrong there. Ask the bank for a file of camt.053.001, or correct the map of the columns.",
-        FILE,
+        STATEMENT_FILE,
     ),
     refusal(
         "statement-balance-differs",
         "The lines of a statement do not lead from its opening balance to its closing one.",
         "The detail has the figures. A file that was cut or changed is asked for again; one that a bank made so is sent without one of \
          its two balances.",
-        FILE,
+        STATEMENT_FILE,
     ),
     refusal(
         "statement-day",
         "A line was booked on a day that the book does not have: in its future, or before its first.",
         "Send the lines of other days; in a sandbox book, let its clock go on first.",
-        FILE,
+        STATEMENT_FILE,
     ),
     refusal(
         "bank-line-state",

@@ -151,7 +151,7 @@ pub fn of(kind: MovementKind) -> Undo {
         K::WrittenOff => {
             Undo::Instead("A team that pays after all pays into the risk reserve: the host funds the reserve with it.")
         }
-        | K::CustomerPaid
+        K::CustomerPaid
         | K::CostPaid
         | K::LoanReceived
         | K::LoanRepaid

@@ -261,13 +261,8 @@ async fn what_cannot_go_is_left_out_with_a_reason_and_goes_with_another_file() {
     ground.run(async |tx| payouts::send(tx, paying.payouts[1], paying.payer, ground.wall).await).await.unwrap();
     let client = ground.client().await;
     let poorer = payout_rows::get(&client, paying.payouts[2]).await.unwrap();
-    let by_hand = ledger::movements::payout_sent(
-        poorer.payable,
-        transit,
-        usd("1.00"),
-        ground.book.today(ground.wall),
-        "by hand",
-    );
+    let by_hand =
+        ledger::movements::payout_sent(poorer.payable, transit, usd("1.00"), ground.book.today(ground.wall), "by hand");
     ground.run(async |tx| posting::post(tx, &ground.book, by_hand, ground.wall).await).await.unwrap();
     let built = paying.built(&file).await;
     assert_eq!((built.state.word(), built.sent, built.left_out), (PayoutFileState::Ready, 2, 4));
@@ -369,7 +364,8 @@ async fn many_payouts_are_approved_in_one_go_each_by_what_was_seen_of_it() {
     let team = ground.team("Late team", "late").await;
     let payee = payout_rows::get(&ground.client().await, paying.payouts[0]).await.unwrap().payee;
     // One that is approved already, one of nobody, one whose digest is another's, and two that are fine.
-    let opening = accounts::find(&ground.client().await, ground.book.id, "equity:opening").await.unwrap().unwrap().number;
+    let opening =
+        accounts::find(&ground.client().await, ground.book.id, "equity:opening").await.unwrap().unwrap().number;
     let mut fine = Vec::new();
     for of in [payee, team.id] {
         let payable = if of == payee {

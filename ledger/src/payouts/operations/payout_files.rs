@@ -74,10 +74,11 @@ pub async fn create(
             format!("the cash lies with {custodian}, frozen by {}: ask for the file after the release", freeze.id);
         return Err(Refusal::new("payout-frozen", detail).into());
     }
-    let debtor = bank_accounts::active(tx, book.id, Payee::Organisation(custodian), new.currency).await?.ok_or_else(|| {
-        let detail = format!("{custodian} has no active bank account in {} from which it pays", new.currency);
-        Refusal::new("payout-file-no-debtor", detail)
-    })?;
+    let debtor =
+        bank_accounts::active(tx, book.id, Payee::Organisation(custodian), new.currency).await?.ok_or_else(|| {
+            let detail = format!("{custodian} has no active bank account in {} from which it pays", new.currency);
+            Refusal::new("payout-file-no-debtor", detail)
+        })?;
     if new.format.is_nacha() && debtor.country != "US" {
         return Err(Error::invalid("/format", "the account that pays is at no bank of the United States"));
     }
