@@ -16,7 +16,8 @@ use ledger::parties::rules::role::OrganisationKind;
 use ledger::payouts::operations::bank_accounts::{self, NewBankAccount};
 use ledger::payouts::operations::payouts::{self, NewPayout};
 use ledger::payouts::rules::bank_details::{Address, BankDetails, Number};
-use ledger::payouts::rules::payout::{Screening, Source};
+use ledger::payouts::rules::owed::Owed;
+use ledger::payouts::rules::payout::Screening;
 use ledger::payouts::store::bank_accounts as account_rows;
 
 /// What is owed to each, in minor units.
@@ -39,7 +40,7 @@ fn account(
     let id = BankAccountId::generate(book.book);
     Ok(NewBankAccount {
         id,
-        payee,
+        payee: payee.into(),
         currency: Currency::USD,
         country: "US".into(),
         last_four: details.number.last_four(),
@@ -62,7 +63,7 @@ pub async fn owed(
     let approver: PersonId = person(&cast.reviewers[0]).await?.parse()?;
     let owner: PersonId = person(&cast.claimant).await?.parse()?;
     let host: OrganisationId = cast.host.parse()?;
-    bank_accounts::propose(tx, account(vault, book, host, (count, "Common Host"))?, asker, wall).await?;
+    bank_accounts::propose(tx, account(vault, book, host, (count, "Common Host"))?, "", asker, wall).await?;
     let of = books::get(tx, book.book).await?;
     let open = async |code: &str, class| accounts::open(tx, book.book, code, class, "USD", None, wall).await;
     let opening = open("equity:opening-debts", AccountClass::OpeningEquity).await?;
@@ -74,7 +75,7 @@ pub async fn owed(
         let name = format!("Team {place}");
         let made = organisations::create_organisation(tx, owner, &name, OrganisationKind::ProjectTeam, wall).await?;
         let holder = names.get(place).copied().unwrap_or(&name);
-        bank_accounts::propose(tx, account(vault, book, made.id, (place, holder))?, owner, wall).await?;
+        bank_accounts::propose(tx, account(vault, book, made.id, (place, holder))?, "", owner, wall).await?;
         let payable = open(&format!("liabilities:payable:team:{}", made.id), AccountClass::TeamPayable).await?;
         lines.push(line(opening, payable, OWED));
         payees.push(made.id);
@@ -87,16 +88,16 @@ pub async fn owed(
     for payee in payees {
         let new = NewPayout {
             book: book.book,
-            payee,
-            source: Source::Team,
+            owed: Owed::Team(payee),
             currency: Currency::USD,
             amount: None,
             release: None,
             custodian: None,
+            cash: String::new(),
             memo: "Frame & saw".into(),
         };
         let payout = payouts::request(tx, new, asker, wall).await?;
-        let to = account_rows::active(tx, book.book, payee, Currency::USD).await?.context("an account")?;
+        let to = account_rows::active(tx, book.book, payee.into(), Currency::USD).await?.context("an account")?;
         let approved = payouts::approve(tx, payout.id, payout.digest(&to), approver, wall).await?;
         payouts::screened(tx, payout.id, approved.approval, (Screening::None, ""), wall).await?;
         found.push(payout.id);

@@ -21,7 +21,8 @@ use ledger::movements;
 use ledger::parties::rules::role::Role;
 use ledger::payouts::operations::payouts::{self, NewPayout};
 use ledger::payouts::operations::revocations as confirming;
-use ledger::payouts::rules::payout::{PayoutState, Source};
+use ledger::payouts::rules::owed::Owed;
+use ledger::payouts::rules::payout::PayoutState;
 use ledger::payouts::store::payouts as payout_rows;
 use ledger::pledging::operations::recoveries::Received;
 use ledger::pledging::store::lineage;
@@ -294,12 +295,12 @@ async fn m10_a_revocation_ends_disputes_and_cancels_the_payouts_that_its_money_w
     let ask = async |release| {
         let new = NewPayout {
             book: ground.book.id,
-            payee: scene.team.id,
-            source: Source::Team,
+            owed: Owed::Team(scene.team.id),
             currency: Currency::USD,
             amount: None,
             release: Some(release),
             custodian: Some(ground.partner),
+            cash: String::new(),
             memo: String::new(),
         };
         ground.run(async |tx| payouts::request(tx, new, owner, ground.wall).await).await.unwrap()

@@ -15,7 +15,8 @@ use ledger::payouts::operations::payout_approvals::approve_all;
 use ledger::payouts::operations::payout_files::{self, NewPayoutFile, Which};
 use ledger::payouts::operations::payouts::{self, NewPayout};
 use ledger::payouts::operations::{payout_file_pages as pages, payout_statuses};
-use ledger::payouts::rules::payout::{Payout, PayoutState, Policy, Screening, Source};
+use ledger::payouts::rules::owed::Owed;
+use ledger::payouts::rules::payout::{Payout, PayoutState, Policy, Screening};
 use ledger::payouts::rules::payout_file::{FileFormat, FileState, ItemState, LeftOut, PayoutFile, PayoutFileState};
 use ledger::payouts::store::bank_accounts::{self as account_rows, Sealed};
 use ledger::payouts::store::{payout_files as rows, payouts as payout_rows};
@@ -38,13 +39,13 @@ struct Paying {
 async fn give(ground: &Ground, payee: OrganisationId, country: &str, by: PersonId) {
     let new = NewBankAccount {
         id: BankAccountId::generate(ground.book.id),
-        payee,
+        payee: payee.into(),
         currency: Currency::USD,
         country: country.into(),
         last_four: "6789".into(),
         sealed: Sealed { key_version: 1, bytes: vec![7; 60] },
     };
-    ground.run(async |tx| bank_accounts::propose(tx, new, by, ground.wall).await).await.unwrap();
+    ground.run(async |tx| bank_accounts::propose(tx, new, "", by, ground.wall).await).await.unwrap();
 }
 
 impl Paying {
@@ -82,12 +83,12 @@ impl Paying {
     async fn ask(&self, payee: OrganisationId) -> PayoutId {
         let new = NewPayout {
             book: self.ground.book.id,
-            payee,
-            source: Source::Team,
+            owed: Owed::Team(payee),
             currency: Currency::USD,
             amount: None,
             release: None,
             custodian: None,
+            cash: String::new(),
             memo: "Frame".into(),
         };
         let asked = async |tx: &Transaction<'_>| payouts::request(tx, new, self.asker, self.ground.wall).await;
@@ -362,7 +363,8 @@ async fn many_payouts_are_approved_in_one_go_each_by_what_was_seen_of_it() {
     let paying = Paying::to(1).await;
     let ground = &paying.ground;
     let team = ground.team("Late team", "late").await;
-    let payee = payout_rows::get(&ground.client().await, paying.payouts[0]).await.unwrap().payee;
+    let payee =
+        payout_rows::get(&ground.client().await, paying.payouts[0]).await.unwrap().payee.organisation().unwrap();
     // One that is approved already, one of nobody, one whose digest is another's, and two that are fine.
     let opening =
         accounts::find(&ground.client().await, ground.book.id, "equity:opening").await.unwrap().unwrap().number;
