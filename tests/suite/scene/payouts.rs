@@ -201,14 +201,10 @@ async fn statements(cast: &Cast, known: &mut Known) -> Outcome {
 
 /// A file of one line, as a bank makes it.
 async fn file(cast: &Cast, known: &mut Known) -> Outcome {
-    let sent = crate::statement_files::send(
-        &cast.treasurer,
-        &format!("/v1/books/{}/bank-statement-files?currency=USD&column_day=Day&column_amount=Amount", cast.book),
-        "text/csv",
-        b"Day,Amount\n2026-01-15,5.00\n".to_vec(),
-        "scene",
-    );
-    let (_, sent) = sent.await?;
+    let columns = "currency=USD&column_day=Day&column_amount=Amount";
+    let path = format!("/v1/books/{}/bank-statement-files?{columns}", cast.book);
+    let table = b"Day,Amount\n2026-01-15,5.00\n".to_vec();
+    let (_, sent) = crate::statement_files::send(&cast.treasurer, &path, "text/csv", table, "scene").await?;
     known.add(text(&sent, "/id")?);
     Ok(())
 }
