@@ -348,7 +348,8 @@ GRANT UPDATE (taken, known, version, state, problem) ON bank_statement_file TO c
 GRANT INSERT (file, custodian, lines, opening, closing, credits, debits, book_id, number, opening_on, closing_on, currency,
     account, name) ON bank_statement TO commonpurse_service;
 GRANT INSERT (file, amount, fee, number, book_id, value_on, is_debit, currency, reference, end_to_end, creditor_reference,
-    bank_code, return_reason), DELETE ON bank_statement_line TO commonpurse_service;
+    bank_code, return_reason) ON bank_statement_line TO commonpurse_service;
+GRANT DELETE ON bank_statement_line TO commonpurse_service;
 GRANT INSERT (payee, named_by, named_at, book_id, name, payee_kind) ON lender TO commonpurse_service;
 GRANT UPDATE (payee, named_by, version, named_at, payee_kind) ON lender TO commonpurse_service;
 GRANT INSERT (id, custodian, requested_by, minimum, requested_at, book_id, sources, state, currency, cash, memo) ON payout_run TO
