@@ -30,7 +30,7 @@ def before_load_schema(_context, schema):
                 name = parameter["name"]
                 is_account = f"/accounts/{{{name}}}" in path
                 choose("account" if is_account else name, parameter["schema"], path.endswith(ENDINGS))
-                value = example.get("parameters", {}).get(name)
+                value = (example.get("parameters") or {}).get(name)
                 if value is not None:
                     parameter["example"] = value
                     if "enum" in parameter["schema"]:

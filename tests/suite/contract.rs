@@ -351,7 +351,7 @@ async fn no_answer_about_pledges_and_milestones_breaks_the_contract() -> Outcome
 
 #[tokio::test]
 async fn no_answer_about_challenges_breaks_the_contract() -> Outcome {
-    no_answer_breaks(Piece::Challenges, 88).await
+    no_answer_breaks(Piece::Challenges, 84).await
 }
 
 #[tokio::test]

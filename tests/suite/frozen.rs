@@ -64,6 +64,8 @@ async fn t11_money_reported_to_a_frozen_book_is_kept_and_posted_once_after_the_r
     let noon = |day: Date| json!({"to": format!("{day}T12:00:00Z")});
     cast.treasurer.post(&at("clock:advance"), &noon(today)).await?.ok()?;
 
+    let entries = async || cast.treasurer.all(&at("journal-entries")).await;
+    let before = entries().await?;
     let owner = migrations::connect(&app.database_url().parse()?).await?;
     freeze(&owner, &app).await?;
     for ((path, body), state, waits) in [(&to_purse, "/state", "pledged"), (&fee, "/fee_state", "due")] {
@@ -77,7 +79,7 @@ async fn t11_money_reported_to_a_frozen_book_is_kept_and_posted_once_after_the_r
     }
     ensure!(app.count(&format!("{WAITING} AND attempts = 0")).await? == 2, "the same report is one job");
     cast.treasurer.post(&at("clock:advance"), &noon(today.tomorrow()?)).await?.ok()?;
-    ensure!(cast.treasurer.all(&at("journal-entries")).await?.is_empty());
+    ensure!(entries().await? == before);
 
     alter(&owner, -7).await?;
     let frozen = frozen_books(app.database_url()).await?;
@@ -89,11 +91,13 @@ async fn t11_money_reported_to_a_frozen_book_is_kept_and_posted_once_after_the_r
         given.len() == 1 && given[0]["state"] == "captured" && given[0]["captured_on"] == json!(today),
         "{given:?}"
     );
-    let entries = async || cast.treasurer.all(&at("journal-entries")).await;
     let posted = entries().await?;
     // Two jobs of a moment are done in any order.
-    let mut told: Vec<_> =
-        posted.iter().map(|entry| (entry["lines"][0]["kind"].as_str(), &entry["effective"])).collect();
+    let mut told: Vec<_> = posted
+        .iter()
+        .filter(|entry| !before.contains(entry))
+        .map(|entry| (entry["lines"][0]["kind"].as_str(), &entry["effective"]))
+        .collect();
     told.sort_by_key(|(kind, _)| *kind);
     let today = json!(today);
     ensure!(told == [(Some("entry_fee_captured"), &today), (Some("purse_pledged"), &today)], "{told:?}");

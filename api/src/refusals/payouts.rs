@@ -194,7 +194,7 @@ pub(super) const KINDS: &[Kind] = &[
         code: "payout-status-unreadable",
         status: 422,
         meaning: "The body is no payment status report that is read here: the detail says where it is wrong.",
-        remedy: "Send pain.002.001.03 or pain.002.001.10 as the bank gave it, in UTF-8.",
+        remedy: "Send pain.002.001.03 or pain.002.001.10 as the bank gave it.",
         at: At::Of(&["POST /v1/books/{book}/payout-status-files"]),
     },
     refusal(

@@ -67,7 +67,7 @@ impl Companions {
     /// All of them, as a JSON object of arrays by table.
     pub fn text(&self) -> String {
         let length: usize = self.rows.iter().map(|(table, rows)| table.len() + rows.len() + 6).sum();
-        let mut text = String::with_capacity(length + 1);
+        let mut text = String::with_capacity(length + 2);
         for (table, rows) in &self.rows {
             text.push(if text.is_empty() { '{' } else { ',' });
             // The names of tables are our own, of letters, `_` and blanks.

@@ -72,5 +72,6 @@ pub const MOVEMENTS: &[&str] = &[
     "exchange_loss_paid",
     "bank_fee_returned",
     "interest_returned",
+    "purse_rolled",
     "suspense_returned",
 ];

@@ -93,7 +93,7 @@ pub struct DocumentsBody {
 #[utoipa::path(tag = "payouts", params(("id" = String, Path, description = "The payout")), request_body = NewPayoutDocument,
     responses((status = 201, description = "It is there, now or before", body = DocumentBody)))]
 #[post("/v1/payouts/{id}/documents")]
-pub(crate) async fn create(
+pub(crate) async fn add_document(
     state: Data<State>,
     caller: Caller,
     id: Path<PayoutId>,
@@ -121,7 +121,11 @@ pub(crate) async fn create(
 #[utoipa::path(tag = "payouts", params(("id" = String, Path, description = "The payout")),
     responses((status = 200, description = "All of them", body = DocumentsBody)))]
 #[get("/v1/payouts/{id}/documents")]
-pub(crate) async fn list(state: Data<State>, caller: Caller, id: Path<PayoutId>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn list_documents(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<PayoutId>,
+) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
     let book = book_of(&client, id.book, "payout").await?;
     let payee = payouts::get(&client, *id).await?.payee;

@@ -56,7 +56,7 @@ impl From<Lender> for LenderBody {
 #[utoipa::path(tag = "payouts", params(("book" = String, Path, description = "The book")), request_body = NewLender,
     responses((status = 201, description = "As it is now", body = LenderBody)))]
 #[post("/v1/books/{book}/lenders")]
-pub(crate) async fn create(
+pub(crate) async fn name_lender(
     state: Data<State>,
     caller: Caller,
     book: Path<BookRef>,
@@ -77,7 +77,7 @@ pub(crate) async fn create(
 #[utoipa::path(tag = "payouts", params(("book" = String, Path, description = "The book"), PageQuery),
     responses((status = 200, description = "A page, by name", body = Page<LenderBody>)))]
 #[get("/v1/books/{book}/lenders")]
-pub(crate) async fn list(
+pub(crate) async fn list_lenders(
     state: Data<State>,
     caller: Caller,
     book: Path<BookRef>,

@@ -68,7 +68,7 @@ pub struct OfCustodian {
     custodian: Option<String>,
 }
 
-/// Takes a payment status report of ISO 20022 (pain.002.001.03 or .10, in UTF-8, without a DOCTYPE, of 8 MiB at most). A payment that it
+/// Takes a payment status report of ISO 20022 (pain.002.001.03 or .10, without a document type, of 8 MiB at most). A payment that it
 /// rejects (`RJCT`) fails, and what is owed is owed again; of its reason the code is kept. A file of which it rejects all fails whole.
 /// Whatever else it says changes nothing: a payout settles by the line of a statement alone. The same report twice changes nothing more.
 #[utoipa::path(tag = "payout-files", params(("book" = String, Path, description = "The book"), OfCustodian),

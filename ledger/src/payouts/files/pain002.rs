@@ -1,23 +1,16 @@
 //! A bank's word on what it was ordered: a payment status report of ISO 20022, pain.002.001.03 or .10.
 //!
-//! Read as a stream, within bounds, without a DOCTYPE and without entities but the five of XML itself. Only a rejection says that
+//! Read as [`super::xml`] reads. Only a rejection says that
 //! nothing was paid; whatever else a bank says of a payment, the line of a statement settles it. Of a reason only its code is kept, as
 //! the words that a bank adds may name a person or an account.
 
-use quick_xml::Reader;
-use quick_xml::escape::resolve_xml_entity;
-use quick_xml::events::{BytesStart, Event};
+use super::xml::{Piece, Xml};
+use crate::payouts::rules::statement_file::Wrong;
 use std::collections::BTreeMap;
 
 /// Namespaces that are read.
 const NAMESPACES: [&str; 2] =
     ["urn:iso:std:iso:20022:tech:xsd:pain.002.001.03", "urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"];
-
-/// How deep elements may lie in each other.
-const DEPTH_MAX: usize = 24;
-
-/// The most bytes of one text.
-const TEXT_MAX: usize = 4_000;
 
 /// The most payments of one report.
 pub const PAYMENTS_MAX: usize = 20_000;
@@ -49,65 +42,28 @@ pub struct Report {
     pub payments: BTreeMap<String, Status>,
 }
 
-/// What is wrong with a report, and at which byte of it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("byte {at}: {what}")]
-pub struct Wrong {
-    /// The byte after which nothing was read.
-    pub at: u64,
-    /// In words for its author.
-    pub what: String,
-}
-
 /// Reads a report.
 ///
 /// # Errors
 ///
-/// When it is no XML of UTF-8, no report of a version that is read, or beyond the bounds.
+/// When it is no XML, no report of a version that is read, or beyond the bounds.
 pub fn read(bytes: &[u8]) -> Result<Report, Wrong> {
-    let text = std::str::from_utf8(bytes).map_err(|error| Wrong {
-        at: u64::try_from(error.valid_up_to()).unwrap_or(u64::MAX),
-        what: "it is not UTF-8".to_owned(),
-    })?;
-    let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
+    let mut xml = Xml::new(bytes);
     let mut found = Finding::default();
-    loop {
-        let event = reader.read_event();
-        let at = reader.buffer_position();
-        let wrong = |what: String| Wrong { at, what };
-        let done = match event.map_err(|error| wrong(error.to_string()))? {
-            Event::Start(start) => found.open(&start),
-            Event::Empty(empty) => found.open(&empty).and_then(|()| found.close()),
-            Event::End(_) => found.close(),
-            Event::Text(text) => found.text(&text.xml10_content()),
-            Event::CData(text) => found.text(&text.xml10_content()),
-            Event::GeneralRef(named) => match (named.resolve_char_ref(), resolve_xml_entity(&named)) {
-                (Ok(Some(letter)), _) => found.text(letter.encode_utf8(&mut [0; 4])),
-                (Ok(None), Some(text)) => found.text(text),
-                (Ok(None), None) | (Err(_), _) => Err("an entity that is not read".to_owned()),
-            },
-            Event::DocType(_) => Err("a DOCTYPE is not read".to_owned()),
-            Event::Decl(declared) => match declared.encoding() {
-                Some(Ok(encoding)) if !encoding.eq_ignore_ascii_case("utf-8") => {
-                    Err("it says that it is not of UTF-8".to_owned())
-                }
-                Some(Err(error)) => Err(error.to_string()),
-                Some(Ok(_)) | None => Ok(()),
-            },
-            Event::Comment(_) | Event::PI(_) => Ok(()),
-            Event::Eof => return found.end().map_err(wrong),
+    while let Some(piece) = xml.next()? {
+        let read = match piece {
+            Piece::Begins => found.open(xml.path(), xml.attributes()),
+            Piece::Ends => found.close(xml.path(), xml.text()),
         };
-        done.map_err(wrong)?;
+        read.map_err(|what| xml.wrong(what))?;
     }
+    found.end().map_err(|what| xml.wrong(what))
 }
 
 /// A report as far as it was read.
 #[derive(Default)]
 struct Finding {
     report: Report,
-    path: Vec<String>,
-    text: String,
-    was_root: bool,
     has_group: bool,
     /// What is said of the order's only block of payments.
     block: Status,
@@ -117,55 +73,26 @@ struct Finding {
 }
 
 /// Where the texts stand that are read.
-const ORDER: &str = "Document/CstmrPmtStsRpt/OrgnlGrpInfAndSts";
-const BLOCK: &str = "Document/CstmrPmtStsRpt/OrgnlPmtInfAndSts";
-const PAYMENT: &str = "Document/CstmrPmtStsRpt/OrgnlPmtInfAndSts/TxInfAndSts";
+const ORDER: &str = "/Document/CstmrPmtStsRpt/OrgnlGrpInfAndSts";
+const BLOCK: &str = "/Document/CstmrPmtStsRpt/OrgnlPmtInfAndSts";
+const PAYMENT: &str = "/Document/CstmrPmtStsRpt/OrgnlPmtInfAndSts/TxInfAndSts";
 
 impl Finding {
-    fn open(&mut self, start: &BytesStart<'_>) -> Result<(), String> {
-        if self.path.is_empty() {
-            if self.was_root {
-                return Err("more than one document".to_owned());
-            }
-            self.was_root = true;
-            check_root(start)?;
-        }
-        if self.path.len() == DEPTH_MAX {
-            return Err(format!("elements lie more than {DEPTH_MAX} deep"));
-        }
-        self.path.push(start.local_name().as_ref().to_owned());
-        self.text.clear();
-        match self.place().as_str() {
+    fn open(&mut self, path: &str, attributes: &[(String, String)]) -> Result<(), String> {
+        match path {
             ORDER => self.has_group = true,
             PAYMENT => {
                 self.has_payments = true;
                 (self.reference, self.status) = (String::new(), Status::default());
             }
             BLOCK => (self.block, self.has_payments) = (Status::default(), false),
+            root if !root[1..].contains('/') => check_root(root, attributes)?,
             _ => {}
         }
         Ok(())
     }
 
-    fn place(&self) -> String {
-        self.path.join("/")
-    }
-
-    fn text(&mut self, text: &str) -> Result<(), String> {
-        if self.path.is_empty() {
-            return if text.trim().is_empty() { Ok(()) } else { Err("a text outside of the document".to_owned()) };
-        }
-        if self.text.len() + text.len() > TEXT_MAX {
-            return Err(format!("a text of more than {TEXT_MAX} bytes"));
-        }
-        self.text.push_str(text);
-        Ok(())
-    }
-
-    fn close(&mut self) -> Result<(), String> {
-        let place = self.place();
-        let text = std::mem::take(&mut self.text);
-        let text = text.trim();
+    fn close(&mut self, place: &str, text: &str) -> Result<(), String> {
         if place == PAYMENT {
             self.payment()?;
         } else if place == BLOCK && self.block.is_rejected() && !self.has_payments {
@@ -192,7 +119,6 @@ impl Finding {
                 _ => {}
             }
         }
-        self.path.pop();
         Ok(())
     }
 
@@ -213,9 +139,6 @@ impl Finding {
     }
 
     fn end(self) -> Result<Report, String> {
-        if !self.path.is_empty() || !self.was_root {
-            return Err("it ends before the document does".to_owned());
-        }
         if !self.has_group {
             return Err("it does not say which order it is about (OrgnlGrpInfAndSts)".to_owned());
         }
@@ -223,13 +146,11 @@ impl Finding {
     }
 }
 
-fn check_root(start: &BytesStart<'_>) -> Result<(), String> {
-    let mut spaces = start.attributes().flatten();
-    let is_read = spaces.any(|attribute| {
-        let key: &str = attribute.key.as_ref();
-        (key == "xmlns" || key.starts_with("xmlns:")) && NAMESPACES.contains(&&*attribute.value)
-    });
-    if start.local_name().as_ref() == "Document" && is_read {
+fn check_root(path: &str, attributes: &[(String, String)]) -> Result<(), String> {
+    let is_read = attributes
+        .iter()
+        .any(|(name, space)| (name == "xmlns" || name.starts_with("xmlns:")) && NAMESPACES.contains(&space.as_str()));
+    if path == "/Document" && is_read {
         return Ok(());
     }
     Err(format!("no payment status report of one of the namespaces {}", NAMESPACES.join(", ")))
