@@ -13,7 +13,7 @@ use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
 use crate::evidence::Digest;
 use crate::id::{EntrantId, PersonId, PurseContributionId};
-use crate::parties::store::organisations;
+use crate::parties::operations::standing;
 use crate::service::change::Change;
 use crate::service::store::activity::{self, Actor, Done};
 use deadpool_postgres::{GenericClient, Transaction};
@@ -39,8 +39,8 @@ pub(super) async fn awaited(
 ///
 /// # Errors
 ///
-/// `entry-withdrawn`, `rules-mismatch`, `consent-over`; [`Error::Forbidden`] for whoever is no member of the team; [`Error::NotFound`]
-/// for an unknown entry.
+/// `entry-withdrawn`, `rules-mismatch`, `consent-over`; [`Error::Forbidden`] for people of the host alone; [`Error::NotFound`]
+/// for an unknown entry, and for strangers.
 pub async fn consent(
     tx: &Transaction<'_>,
     id: EntrantId,
@@ -51,7 +51,7 @@ pub async fn consent(
     let book = books::get(tx, id.book).await?;
     let challenge = challenges::hold(tx, entrants::get(tx, id).await?.challenge).await?;
     let entrant = entrants::lock(tx, id).await?;
-    demand_member(tx, &entrant, by).await?;
+    demand_member(tx, &book, &entrant, by).await?;
     entrant.demand_standing()?;
     challenge.agree(rules)?;
     if entrant.rules_version == challenge.rules_version {
@@ -71,7 +71,7 @@ pub async fn consent(
 /// # Errors
 ///
 /// `rules-agreed`; what [`posting::post`](crate::engine::posting::post) refuses; [`Error::Invalid`] at `/reason`; [`Error::Forbidden`]
-/// for whoever is no member of the team; [`Error::NotFound`] for an unknown entry.
+/// for people of the host alone; [`Error::NotFound`] for an unknown entry, and for strangers.
 pub async fn withdraw(
     tx: &Transaction<'_>,
     id: EntrantId,
@@ -83,7 +83,7 @@ pub async fn withdraw(
     let Locked { book, challenge } = lock(tx, entrants::get(tx, id).await?.challenge).await?;
     let entrant = entrants::lock(tx, id).await?;
     change.check(entrant.version, "entry")?;
-    demand_member(tx, &entrant, by).await?;
+    demand_member(tx, &book, &entrant, by).await?;
     if entrant.withdrawn.is_some() {
         return Ok(entrant);
     }
@@ -133,8 +133,18 @@ pub(super) async fn return_fees(
     purses::send_fees_back(tx, book, challenge, fees, wall).await
 }
 
-async fn demand_member(client: &impl GenericClient, entrant: &Entrant, person: PersonId) -> Result<(), Error> {
-    if organisations::list_roles(client, entrant.team, person).await?.is_empty() {
+/// Members of the team do it; whoever is nothing to team and host hears of no entry.
+async fn demand_member(
+    client: &impl GenericClient,
+    book: &Book,
+    entrant: &Entrant,
+    person: PersonId,
+) -> Result<(), Error> {
+    let standing = standing::standing(client, book, entrant.team, person).await?;
+    if standing.is_stranger() {
+        return Err(Error::NotFound("entry"));
+    }
+    if standing.team.is_empty() {
         return Err(Error::Forbidden("a member of the team does this"));
     }
     Ok(())
