@@ -111,7 +111,7 @@ impl Paying {
         ground.run(approve).await
     }
 
-    fn new(&self, which: Which) -> NewPayoutFile {
+    fn asked(&self, which: Which) -> NewPayoutFile {
         NewPayoutFile {
             book: self.ground.book.id,
             custodian: None,
@@ -213,15 +213,15 @@ impl Paying {
 #[tokio::test]
 async fn m6_each_payout_of_a_file_is_sent_once_wherever_the_worker_dies() {
     let paying = Paying::to(5).await;
-    let file = paying.file(paying.new(Which::All)).await.unwrap();
+    let file = paying.file(paying.asked(Which::All)).await.unwrap();
     assert_eq!((file.items, file.state.word()), (5, PayoutFileState::Building));
     assert_eq!(
-        refusal(paying.file(paying.new(Which::All)).await),
+        refusal(paying.file(paying.asked(Which::All)).await),
         "payout-file-nothing",
         "none of them is in two files"
     );
     let these = Which::These(vec![paying.payouts[0]]);
-    assert_eq!(refusal(paying.file(paying.new(these)).await), "payout-in-file");
+    assert_eq!(refusal(paying.file(paying.asked(these)).await), "payout-in-file");
     assert_eq!(refusal(paying.take(&file).await.map(drop)), "payout-file-state");
 
     paying.page(&file, 2, true).await;
@@ -251,7 +251,7 @@ async fn what_cannot_go_is_left_out_with_a_reason_and_goes_with_another_file() {
     let nacha = NewPayoutFile {
         format: FileFormat::NachaCcd,
         originator: "1234567890".into(),
-        ..paying.new(Which::These(paying.payouts.clone()))
+        ..paying.asked(Which::These(paying.payouts.clone()))
     };
     let file = paying.file(nacha).await.unwrap();
     let in_transit = chart::payouts_in_transit(ground.book.organisation).code;
@@ -272,9 +272,9 @@ async fn what_cannot_go_is_left_out_with_a_reason_and_goes_with_another_file() {
     let of = |place: usize| left.iter().find(|(payout, _)| *payout == paying.payouts[place]).map(|(_, why)| *why);
     assert_eq!([of(0), of(1), of(2), of(5)], expected.map(Some));
     // What was left out for its format goes with another one.
-    let rest = paying.file(paying.new(Which::These(vec![paying.payouts[5]]))).await.unwrap();
+    let rest = paying.file(paying.asked(Which::These(vec![paying.payouts[5]]))).await.unwrap();
     assert_eq!(paying.built(&rest).await.sent, 1);
-    let none = paying.file(paying.new(Which::These(vec![paying.payouts[2]]))).await.unwrap();
+    let none = paying.file(paying.asked(Which::These(vec![paying.payouts[2]]))).await.unwrap();
     let empty = paying.built(&none).await;
     assert_eq!((empty.state.word(), empty.sent), (PayoutFileState::Withdrawn, 0), "a file of nothing is none");
     ground.audit().await;
@@ -290,7 +290,7 @@ async fn c3_above_the_threshold_a_third_person_asks_for_the_file_and_nothing_lea
     };
     ground.run(set).await.unwrap();
     let asked = async |by| {
-        let new = paying.new(Which::All);
+        let new = paying.asked(Which::All);
         ground.run(async |tx| payout_files::create(tx, new, by, ground.wall).await).await
     };
     let own = asked(paying.asker).await.unwrap();
@@ -311,7 +311,7 @@ async fn c3_above_the_threshold_a_third_person_asks_for_the_file_and_nothing_lea
 #[tokio::test]
 async fn a_file_that_nobody_handed_over_is_withdrawn_and_all_of_it_is_owed_again() {
     let paying = Paying::to(3).await;
-    let file = paying.file(paying.new(Which::All)).await.unwrap();
+    let file = paying.file(paying.asked(Which::All)).await.unwrap();
     assert_eq!(refusal(paying.withdraw(&file, "a typo", true).await), "payout-file-state");
     paying.built(&file).await;
     assert_eq!(refusal(paying.withdraw(&file, " ", true).await), "reason-missing");
@@ -330,7 +330,7 @@ async fn a_file_that_nobody_handed_over_is_withdrawn_and_all_of_it_is_owed_again
 #[tokio::test]
 async fn m12_what_a_bank_rejects_by_its_report_fails_once_and_the_rest_is_on_its_way() {
     let paying = Paying::to(3).await;
-    let file = paying.file(paying.new(Which::All)).await.unwrap();
+    let file = paying.file(paying.asked(Which::All)).await.unwrap();
     paying.built(&file).await;
     let status = |code: &str, reason: &str| Status { code: code.into(), reason: reason.into() };
     let mut report = Report { message: PayoutFile::message_of(file.id), ..Report::default() };
@@ -406,7 +406,7 @@ async fn many_payouts_are_approved_in_one_go_each_by_what_was_seen_of_it() {
 async fn the_database_keeps_a_file_as_it_was_made_whatever_the_service_says() {
     let paying = Paying::to(3).await;
     let client = paying.ground.client().await;
-    let file = paying.file(paying.new(Which::These(paying.payouts[..2].to_vec()))).await.unwrap();
+    let file = paying.file(paying.asked(Which::These(paying.payouts[..2].to_vec()))).await.unwrap();
     let refused = async |sql: &str| client.batch_execute(sql).await.is_err();
     for sql in [
         "UPDATE payout_file SET state = 'ready', ready_at = now(), sent = 2, total = 1000",

@@ -53,7 +53,7 @@ fn table(owing: &Owing, rows: &[(&str, &str, &str)]) -> String {
 /// Sends a file as the api does.
 async fn send_of(owing: &Owing, custodian: OrganisationId, text: &str, map: Map) -> Result<StatementFile, Error> {
     let ground = &owing.scene.ground;
-    let reading = Reading::Csv(map);
+    let reading = Reading::Csv(Box::new(map));
     let new = NewFile {
         book: ground.book.id,
         custodian,

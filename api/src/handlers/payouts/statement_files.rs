@@ -98,7 +98,7 @@ pub struct HowToRead {
 impl HowToRead {
     fn reading(&self, media_type: &str) -> Result<Reading, Problem> {
         if media_type == "text/csv" {
-            return Ok(Reading::Csv(self.map()?));
+            return Ok(Reading::Csv(Box::new(self.map()?)));
         }
         let of_tables = [
             ("/currency", &self.currency),

@@ -125,12 +125,12 @@ impl<R: BufRead> Camt053<R> {
     /// # Errors
     ///
     /// What is wrong with it.
-    pub fn next(&mut self) -> Result<Option<Part>, Wrong> {
+    pub fn part(&mut self) -> Result<Option<Part>, Wrong> {
         loop {
             if let Some(part) = self.ready.pop_front() {
                 return Ok(Some(part));
             }
-            let Some(piece) = self.xml.next()? else {
+            let Some(piece) = self.xml.piece()? else {
                 return if self.has_statements { Ok(None) } else { Err(self.xml.wrong("no statement of camt.053")) };
             };
             let mut path = take(&mut self.path);

@@ -193,7 +193,7 @@ impl<R: BufRead> CsvStatement<R> {
     /// # Errors
     ///
     /// What is wrong with it.
-    pub fn next(&mut self) -> Result<Option<Part>, Wrong> {
+    pub fn part(&mut self) -> Result<Option<Part>, Wrong> {
         if self.is_over {
             return Ok(None);
         }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 fn all(text: &[u8], map: Map) -> Result<(Vec<FileLine>, Vec<Statement>, i64), Wrong> {
     let (mut lines, mut end) = (Vec::new(), None);
-    read(text, Reading::Csv(map), |parcel| {
+    read(text, Reading::Csv(Box::new(map)), |parcel| {
         match parcel {
             Parcel::Lines(page) => lines.extend(page),
             Parcel::End { statements, skipped } => end = Some((statements, skipped)),

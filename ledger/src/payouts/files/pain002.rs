@@ -50,7 +50,7 @@ pub struct Report {
 pub fn read(bytes: &[u8]) -> Result<Report, Wrong> {
     let mut xml = Xml::new(bytes);
     let mut found = Finding::default();
-    while let Some(piece) = xml.next()? {
+    while let Some(piece) = xml.piece()? {
         let read = match piece {
             Piece::Begins => found.open(xml.path(), xml.attributes()),
             Piece::Ends => found.close(xml.path(), xml.text()),

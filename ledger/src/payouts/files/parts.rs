@@ -11,7 +11,7 @@ pub enum Reading {
     /// As camt.053.
     Camt053,
     /// As a table.
-    Csv(Map),
+    Csv(Box<Map>),
 }
 
 impl Reading {
@@ -46,10 +46,10 @@ pub enum Parcel {
 pub fn read(source: impl BufRead, reading: Reading, mut hand_on: impl FnMut(Parcel) -> bool) -> Result<(), Wrong> {
     let mut file = match reading {
         Reading::Camt053 => Open::Camt053(Box::new(Camt053::new(source))),
-        Reading::Csv(map) => Open::Csv(Box::new(CsvStatement::new(source, map)?)),
+        Reading::Csv(map) => Open::Csv(Box::new(CsvStatement::new(source, *map)?)),
     };
     let (mut lines, mut statements, mut count) = (Vec::with_capacity(PAGE), Vec::new(), 0);
-    while let Some(part) = file.next()? {
+    while let Some(part) = file.part()? {
         match part {
             Part::Line(line) => {
                 count += 1;
@@ -77,10 +77,10 @@ enum Open<R: BufRead> {
 }
 
 impl<R: BufRead> Open<R> {
-    fn next(&mut self) -> Result<Option<Part>, Wrong> {
+    fn part(&mut self) -> Result<Option<Part>, Wrong> {
         match self {
-            Open::Camt053(file) => file.next(),
-            Open::Csv(file) => file.next(),
+            Open::Camt053(file) => file.part(),
+            Open::Csv(file) => file.part(),
         }
     }
 

@@ -104,7 +104,7 @@ impl<R: BufRead> Xml<R> {
     /// # Errors
     ///
     /// What is wrong with the document.
-    pub fn next(&mut self) -> Result<Option<Piece>, Wrong> {
+    pub fn piece(&mut self) -> Result<Option<Piece>, Wrong> {
         if !self.is_known {
             return Err(self.wrong("an encoding that is not known"));
         }
@@ -236,7 +236,7 @@ mod tests {
     fn read(text: &str) -> Result<Vec<String>, Wrong> {
         let mut xml = Xml::new(text.as_bytes());
         let mut found = Vec::new();
-        while let Some(piece) = xml.next()? {
+        while let Some(piece) = xml.piece()? {
             if piece == Piece::Ends {
                 found.push(format!("{}={}", xml.path(), xml.text()));
             }
@@ -277,7 +277,7 @@ mod tests {
     fn a_document_is_read_in_the_encoding_that_it_names() {
         let found = |bytes: &[u8]| {
             let (mut xml, mut found) = (Xml::new(bytes), String::new());
-            while let Some(piece) = xml.next()? {
+            while let Some(piece) = xml.piece()? {
                 if piece == Piece::Ends {
                     found = xml.text().to_owned();
                 }

@@ -44,7 +44,8 @@ pub async fn build(tx: &Transaction<'_>, id: PayoutFileId, page: i64, wall: Time
     }
     let policy = payouts::policy(tx, book.id).await?;
     let is_frozen = custodians::standing(tx, &book, file.custodian).await?.is_some();
-    let (mut going, mut left): (Vec<(i32, Payout)>, Vec<(i32, LeftOut)>) = (Vec::new(), Vec::new());
+    let mut going: Vec<(i32, Payout)> = Vec::new();
+    let mut left: Vec<(i32, LeftOut)> = Vec::new();
     let mut already = file.total;
     for (place, payout) in store::list_waiting(tx, id, page).await? {
         let Locked { payout, account, .. } = lock(tx, payout, wall).await?;

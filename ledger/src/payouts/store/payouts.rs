@@ -215,7 +215,7 @@ pub async fn state_by_reference(
     let row = client
         .query_opt(&statement, &[/* book_id */ &book.0, /* reference */ &reference, /* custodian */ &custodian.0])
         .await?;
-    row.map(|row| Ok(word(row.get(0))?)).transpose()
+    row.map(|row| word(row.get(0))).transpose()
 }
 
 /// Locks the payouts of a custodian that lines of a statement name, in one order whatever that of the lines; answers with the

@@ -52,11 +52,11 @@ fn rules(unawarded: Unawarded, goes_to: FeeGoesTo) -> Rules {
 impl Walk {
     async fn new(seed: u64) -> Walk {
         let scene = Scene::new().await;
-        let unawarded = if seed % 2 == 0 { Unawarded::RollOver } else { Unawarded::ReturnToSponsors };
-        let goes_to = if seed % 3 == 0 { FeeGoesTo::OperatingFund } else { FeeGoesTo::Teams };
+        let unawarded = if seed.is_multiple_of(2) { Unawarded::RollOver } else { Unawarded::ReturnToSponsors };
+        let goes_to = if seed.is_multiple_of(3) { FeeGoesTo::OperatingFund } else { FeeGoesTo::Teams };
         let rules = rules(unawarded, goes_to);
         // One in three walks begins before the purse is full, the others when teams may work.
-        let is_open = seed % 3 > 0;
+        let is_open = !seed.is_multiple_of(3);
         let challenge = if is_open { scene.open(rules).await } else { scene.challenge(rules).await };
         let mut teams = Vec::new();
         for name in ["ada", "bob", "cem", "dan"] {
