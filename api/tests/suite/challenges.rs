@@ -431,7 +431,7 @@ async fn f4_a_grand_prize_that_nobody_reaches_goes_back_the_others_are_paid_and_
     };
     let old = consent(&entry, &ada, &challenge["rules_sha256"]).await;
     assert_eq!(old.kind(), (409, "/problems/rules-mismatch"), "{}", old.body);
-    assert_eq!(consent(&entry, &bob, &changed["rules_sha256"]).await.status, 403, "of another team");
+    assert_eq!(consent(&entry, &bob, &changed["rules_sha256"]).await.status, 404, "of another team");
     assert_eq!(consent(&entry, &ada, &changed["rules_sha256"]).await.ok()["agrees"], json!(true));
     consent(&other, &bob, &changed["rules_sha256"]).await.ok();
     scene.submit(&draft, &ada).await.ok();
