@@ -1,18 +1,25 @@
 -- What guards a book that is wound up.
 
--- No pledge is placed in a book that takes nothing new by now. Whoever decided before that is stale.
+-- No pledge is placed in a book that takes nothing new by now. Whoever decided before that is stale. Asked once for all pledges of a
+-- statement.
 CREATE OR REPLACE FUNCTION pledge_not_wound_up() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_pledge record;
 BEGIN
-    IF EXISTS (SELECT FROM public.book b
-                WHERE b.number = NEW.book_id
-                  AND b.winds_up_at <= greatest(NEW.created_at, clock_timestamp() + make_interval(secs => b.clock_offset_s))) THEN
-        RAISE EXCEPTION 'book % is wound up: no pledge % is placed', NEW.book_id, NEW.id USING ERRCODE = 'CP001';
+    SELECT n.book_id, n.id INTO v_pledge
+      FROM new_rows n
+      JOIN public.book b ON b.number = n.book_id
+     WHERE b.winds_up_at <= greatest(n.created_at, clock_timestamp() + make_interval(secs => b.clock_offset_s))
+     LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'book % is wound up: no pledge % is placed', v_pledge.book_id, v_pledge.id USING ERRCODE = 'CP001';
     END IF;
-    RETURN NEW;
+    RETURN NULL;
 END
 $$;
-CREATE OR REPLACE TRIGGER pledge_not_wound_up BEFORE INSERT ON pledge FOR EACH ROW EXECUTE FUNCTION pledge_not_wound_up();
+CREATE OR REPLACE TRIGGER pledge_not_wound_up AFTER INSERT ON pledge REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION pledge_not_wound_up();
 
 -- A book that takes nothing new does so for good: what was announced can be taken back before that alone.
 CREATE OR REPLACE FUNCTION book_winds_up_once() RETURNS trigger

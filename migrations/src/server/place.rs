@@ -88,7 +88,7 @@ pub(crate) fn write_private(path: &Path, text: &str, owner: Account) -> Result<(
 }
 
 /// The first 16 hexadecimal digits of the path's SHA-256.
-fn short_digest(path: &Path) -> String {
+pub(crate) fn short_digest(path: &Path) -> String {
     hex::encode(&Sha256::digest(path.as_os_str().as_encoded_bytes())[..8])
 }
 

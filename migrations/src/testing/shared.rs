@@ -12,13 +12,19 @@ use crate::server::cluster::{
 };
 use crate::server::launch::{Lifeline, Plan, hold, initialise, is_supervised, launch};
 use crate::server::pidfile::wait_until;
-use crate::server::place::write_private;
+use crate::server::place::{private_directory, short_digest, write_private};
 
 /// Long enough for the pause between two test processes, short enough that nothing seems left behind.
 const LINGER_S: u32 = 3;
 
 /// Others may be starting the cluster; on a slow machine that takes a while.
 const START_DEADLINE: Duration = Duration::from_secs(180);
+
+/// Files that are kept in memory, where the system has such a place.
+const MEMORY: &str = "/dev/shm";
+
+/// So much has to be free there: what the tests of a run have at once is a tenth of it.
+const MEMORY_BYTES: u64 = 8 << 30;
 
 /// Keeps the cluster alive for as long as this process lives.
 #[derive(Debug)]
@@ -51,7 +57,20 @@ impl Joined {
 
 /// Joins the run's cluster, starting it when there is none.
 pub(crate) fn join() -> Result<Joined, Error> {
-    join_in(&target_directory().join("test-cluster"), LINGER_S)
+    let target = target_directory();
+    join_in(&in_memory(&target).unwrap_or_else(|| target.join("test-cluster")), LINGER_S)
+}
+
+/// Where the cluster of a target directory lies in memory, on a machine that has plenty: a test makes a database of a thousand files
+/// and drops it, which costs a file system on a disk more than all that the test asks.
+fn in_memory(target: &Path) -> Option<PathBuf> {
+    let free = nix::sys::statvfs::statvfs(MEMORY).ok()?;
+    if free.fragment_size().saturating_mul(free.blocks_available()) < MEMORY_BYTES {
+        return None;
+    }
+    let home = Path::new(MEMORY).join(format!("commonpurse-tests-{}", short_digest(target)));
+    // Everybody may write there.
+    private_directory(&home, Account::own(), 0o711).is_ok().then_some(home)
 }
 
 fn join_in(wanted: &Path, linger_s: u32) -> Result<Joined, Error> {
