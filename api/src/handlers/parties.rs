@@ -31,7 +31,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(second_factor::renew_recovery_codes)
         .service(second_factor::remove)
         .service(second_factor_resets::ask)
-        .service(second_factor_resets::object)
+        .service(second_factor_resets::object_to_reset)
         .service(second_factor_resets::show)
         .service(second_factor_resets::approve)
         .service(second_factor_resets::refuse)

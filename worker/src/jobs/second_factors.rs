@@ -58,7 +58,7 @@ impl Context {
         self.send(leased, Occasion::new("second-factor", &about), &person.email, &mail).await?;
         let others: Vec<String> = operators.into_iter().filter(|email| *email != person.email).collect();
         let mail = ResetAsked { person: id.to_string(), email: person.email, until };
-        self.send_all(leased, Occasion::new("second-factor-reset", &about), &others, &mail).await?;
+        self.send_all(leased, Occasion::new("factor-reset", &about), &others, &mail).await?;
         self.settle(leased).await
     }
 }

@@ -46,7 +46,7 @@ pub(crate) async fn ask(state: Data<State>, caller: Caller, request: Keyed<Nothi
 #[utoipa::path(tag = "second-factors", request_body = Nothing,
     responses((status = 200, description = "It is over", body = ResetBody)))]
 #[post("/v1/me/second-factor:object-to-reset")]
-pub(crate) async fn object(
+pub(crate) async fn object_to_reset(
     state: Data<State>,
     caller: Caller,
     request: Keyed<Nothing>,

@@ -7,13 +7,13 @@ use crate::words::words;
 use jiff::{SignedDuration, Timestamp};
 use std::fmt;
 use subtle::{ConditionallySelectable as _, ConstantTimeEq as _};
-use totp_rs::{Algorithm, TOTP};
+use totp_rs::{Algorithm, Builder};
 
 /// Seconds for which a code is the present one.
 pub const STEP_S: i64 = 30;
 
 /// Digits of a code.
-const DIGITS: usize = 6;
+const DIGITS: u8 = 6;
 
 /// Bytes of a secret: as many as the digest has (RFC 4226, section 4).
 pub const SECRET_BYTES: usize = 20;
@@ -199,9 +199,10 @@ pub fn none() -> Refusal {
 ///
 /// [`Error::Inconsistent`] for a secret that is too short.
 pub fn code_at(secret: &[u8], step: i64) -> Result<String, Error> {
-    let made = TOTP::new(Algorithm::SHA1, DIGITS, 0, STEP_S.unsigned_abs(), secret.to_vec());
+    let builder = Builder::new().with_algorithm(Algorithm::SHA1).with_digits(DIGITS).with_secret(secret);
+    let made = builder.with_step_duration(STEP_S.unsigned_abs()).build();
     let made = made.map_err(|_| Error::inconsistent("the secret of a second factor is too short"))?;
-    Ok(made.generate(u64::try_from(step * STEP_S).unwrap_or(0)))
+    Ok(made.generate(u64::try_from(step * STEP_S).unwrap_or(0)).to_string())
 }
 
 /// The step whose code was typed: the present one, the one before or the one after, and none that was taken. It takes as long
@@ -222,12 +223,13 @@ pub fn step_of(secret: &[u8], typed: &str, last_step: i64, wall: Timestamp) -> R
 
 /// The six digits of a code as it is typed: a blank in the middle makes no difference.
 pub fn digits(typed: &str) -> Option<String> {
+    let all = usize::from(DIGITS);
     let plain = match typed.split_once(' ') {
-        Some((first, second)) if first.len() == DIGITS / 2 => format!("{first}{second}"),
+        Some((first, second)) if first.len() == all / 2 => format!("{first}{second}"),
         Some(_) => return None,
         None => typed.to_owned(),
     };
-    (plain.len() == DIGITS && plain.bytes().all(|byte| byte.is_ascii_digit())).then_some(plain)
+    (plain.len() == all && plain.bytes().all(|byte| byte.is_ascii_digit())).then_some(plain)
 }
 
 /// A recovery code as it is shown: four groups of four.
