@@ -13,8 +13,9 @@ use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use ledger::Error;
 use ledger::book::Mode;
-use ledger::id::{CallerId, CredentialId, OrganisationId, PersonId};
+use ledger::id::{CallerId, CredentialId, OrganisationId, PersonId, SessionId};
 use ledger::parties::rules::role::{Role, Scope};
+use ledger::parties::rules::second_factor::Proof;
 use ledger::parties::store::organisations;
 use ledger::service::quota::{self, Quota};
 use std::cell::Cell;
@@ -30,6 +31,10 @@ pub struct Person {
     pub caller: CallerId,
     /// Whether the person runs the installation.
     pub is_operator: bool,
+    /// The session in which the person is signed in.
+    pub session: SessionId,
+    /// The proof of the second factor that the token tells of, however old it is.
+    pub proof: Option<Proof>,
 }
 
 /// A partner platform, by one of its credentials.
@@ -275,9 +280,10 @@ pub fn subject(keys: &Keys, headers: &HeaderMap) -> Result<Option<Subject>, Prob
 pub async fn load(reads: &Reads, subject: Subject) -> Result<Who, Problem> {
     let gone = || Problem::unauthorized("the token is of nobody any more");
     match subject {
-        Subject::Person(id, session) => {
+        Subject::Person(id, session, proof) => {
             let signed_in = reads.people.read(session).await?.filter(|found| found.person == id).ok_or_else(gone)?;
-            Ok(Who::Person(Person { id, caller: signed_in.caller, is_operator: signed_in.is_operator }))
+            let (caller, is_operator) = (signed_in.caller, signed_in.is_operator);
+            Ok(Who::Person(Person { id, caller, is_operator, session, proof }))
         }
         Subject::Partner(id, granted) => {
             let (credential, caller) = reads.credentials.read(id).await?.ok_or_else(gone)?;
@@ -305,7 +311,8 @@ mod tests {
     }
 
     fn person(is_operator: bool, access: Access) -> Caller {
-        Caller::new(Who::Person(Person { id: PersonId::generate(), caller: CallerId(1), is_operator }), access)
+        let (id, session) = (PersonId::generate(), SessionId::generate());
+        Caller::new(Who::Person(Person { id, caller: CallerId(1), is_operator, session, proof: None }), access)
     }
 
     #[test]

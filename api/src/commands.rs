@@ -150,14 +150,15 @@ pub enum KeysCommand {
         #[arg(env = "COMMONPURSE_SIGNING_KEY_DIR")]
         directory: PathBuf,
     },
-    /// Put a new key of bank details into a directory: it seals what is given from the next start on. Keep the old ones: they
-    /// open what they have sealed.
+    /// Put a new key of bank details and second factors into a directory: it seals what is given from the next start on. Keep the old
+    /// ones: they open what they have sealed.
     RotateBank {
         /// The directory, as in COMMONPURSE_BANK_KEY_DIR; an empty one gets its first key.
         #[arg(env = "COMMONPURSE_BANK_KEY_DIR")]
         directory: PathBuf,
     },
-    /// Seal all bank details anew that an older key has sealed. After it, an old key is needed for backups alone.
+    /// Seal all bank details and second factors anew that an older key has sealed. After it, an old key is needed for backups, and for
+    /// recovery codes that were shown in its time.
     ResealBank {
         /// The directory, as in COMMONPURSE_BANK_KEY_DIR.
         #[arg(env = "COMMONPURSE_BANK_KEY_DIR")]
@@ -262,7 +263,7 @@ impl Command {
             Command::Keys(KeysCommand::ResealBank { directory, database }) => {
                 let vault = Vault::load(&directory)?;
                 let count = reseal::reseal(&vault, database.url()?.expose_secret()).await?;
-                println!("{count} bank accounts are sealed anew, all of them with key {}", vault.version());
+                println!("{count} bank accounts and second factors are sealed anew, all of them with key {}", vault.version());
                 Ok(())
             }
         }

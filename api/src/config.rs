@@ -30,6 +30,8 @@
 //! | `COMMONPURSE_PATIENCE_MS` | `1000` | milliseconds that a request waits for its turn at the database or a book before it hears 429 |
 //! | `COMMONPURSE_SLOW_BODY_S` | `10` | seconds in which a body must have come whole, or 16 KiB of it for each |
 //! | `COMMONPURSE_STATEMENT_MIB` | `64` | MiB that a file of bank statements may have |
+//! | `COMMONPURSE_SECOND_FACTOR` | in production `always`, else `enrolled` | of whom a second factor is asked where the contract says so: of everybody, or of those who have one |
+//! | `COMMONPURSE_SECOND_FACTOR_MINUTES` | `15` | for how many minutes one that was proved counts |
 //! | `COMMONPURSE_TRUSTED_HOPS` | `0` | how many proxies of ours stand before it, each of which adds to `X-Forwarded-For` |
 //! | `COMMONPURSE_STRIPE_WEBHOOK_SECRET` | none | with what Stripe signs what it tells us; several with commas between while it is changed |
 //! | `COMMONPURSE_STRIPE_WEBHOOK_SECRET_FILE` | | a file with the same, instead |
@@ -41,7 +43,8 @@ use crate::keys::files::{self, FileError};
 use crate::keys::vault::{Vault, VaultError};
 use crate::keys::webhook_secrets::WebhookSecrets;
 use crate::keys::{self, SigningKeys};
-use clap::Args;
+use clap::{Args, ValueEnum};
+use jiff::SignedDuration;
 use ledger::service::quota::Quota;
 use migrations::settings::{SettingError, secret};
 use secrecy::SecretString;
@@ -206,6 +209,10 @@ pub struct ServeConfig {
     #[command(flatten)]
     pub webhooks: WebhookConfig,
 
+    /// Of whom a second factor is asked.
+    #[command(flatten)]
+    pub second_factor: SecondFactorConfig,
+
     /// How many milliseconds a request waits for its turn at the database, or at a book, before it hears 429.
     #[arg(long, env = "COMMONPURSE_PATIENCE_MS", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=600_000))]
     pub patience_ms: u32,
@@ -245,6 +252,35 @@ impl WebhookConfig {
     pub fn secrets(&self) -> Result<WebhookSecrets, ConfigError> {
         let text = secret(self.stripe_webhook_secret.as_ref(), self.stripe_webhook_secret_file.as_deref())?;
         Ok(text.as_ref().map(WebhookSecrets::parse).unwrap_or_default())
+    }
+}
+
+/// Of whom a second factor is asked, where the contract says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Demanded {
+    /// Of everybody: who has none has to begin one.
+    Always,
+    /// Of those who have one.
+    Enrolled,
+}
+
+/// Of whom a second factor is asked, and how old its proof may be.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct SecondFactorConfig {
+    /// Of whom a second factor is asked where the contract says so: of everybody, or of those who have one. [default: always in
+    /// production, else enrolled]
+    #[arg(long, env = "COMMONPURSE_SECOND_FACTOR")]
+    pub second_factor: Option<Demanded>,
+
+    /// For how many minutes a second factor that was proved counts.
+    #[arg(long, env = "COMMONPURSE_SECOND_FACTOR_MINUTES", default_value_t = 15, value_parser = clap::value_parser!(u16).range(1..=720))]
+    pub second_factor_minutes: u16,
+}
+
+impl SecondFactorConfig {
+    /// How old a proof may be.
+    pub fn life(self) -> SignedDuration {
+        SignedDuration::from_mins(self.second_factor_minutes.into())
     }
 }
 
@@ -317,6 +353,12 @@ impl ServeConfig {
         Ok(())
     }
 
+    /// Of whom a second factor is asked.
+    pub fn second_factor_demanded(&self) -> Demanded {
+        let default = if self.production { Demanded::Always } else { Demanded::Enrolled };
+        self.second_factor.second_factor.unwrap_or(default)
+    }
+
     /// How long a request waits for its turn.
     pub fn patience(&self) -> Duration {
         Duration::from_millis(self.patience_ms.into())
@@ -369,6 +411,15 @@ mod tests {
         assert!(parse(&["--production"]).check().is_err());
         assert!(parse(&["--production", "--public-url", "http://purse.example"]).check().is_err());
         assert!(parse(&["--production", "--public-url", "https://purse.example"]).check().is_err());
+    }
+
+    #[test]
+    fn sf_production_asks_everybody_for_a_second_factor_unless_it_is_told_otherwise() {
+        let demanded = |flags: &[&str]| parse(flags).second_factor_demanded();
+        assert_eq!(demanded(&[]), Demanded::Enrolled);
+        assert_eq!(demanded(&["--production"]), Demanded::Always);
+        assert_eq!(demanded(&["--production", "--second-factor", "enrolled"]), Demanded::Enrolled);
+        assert_eq!(demanded(&["--second-factor", "always"]), Demanded::Always);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The contract: OpenAPI 3.1, made from the handlers and from the table of who may do what.
 
 use crate::problem::{FieldError, OauthProblemBody, ProblemBody};
-use crate::who_may::{self, Access};
+use crate::who_may::{self, Access, Demand};
 use actix_web::App;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -44,6 +44,9 @@ pub static PARTNER_3_0: LazyLock<Value> = LazyLock::new(|| version_3_0::rendered
                        Every error is `application/problem+json` (RFC 9457). Every POST that creates or moves something \
                        needs an `Idempotency-Key`: the same key with the same request gets the first answer again, with \
                        `Idempotent-Replayed: true`: in a book for ever, elsewhere for 90 days at least.\n\n\
+                       Where `x-second-factor` stands, whoever it names needs a token that tells of a second factor (`amr`) proved a \
+                       short while ago (`auth_time`): others hear 403 `second-factor-needed` before anything else is read. A \
+                       service may ask only those who have a second factor; in production it asks everybody.\n\n\
                        HEAD is answered as GET, without the body. Bodies come as they are: one with a `Content-Encoding` is \
                        refused. A text that must be given has something to read in it; texts hold no control characters and \
                        none that turn the direction of what follows, and texts of one line no invisible ones but those that \
@@ -126,7 +129,11 @@ fn complete(document: &Value, method: &str, path: &str, mut operation: Value, ac
     let name = operation["operationId"].as_str().unwrap_or(method).to_owned();
     operation["operationId"] = json!(format!("{}_{name}", tag.replace(['-', ' '], "_")));
     operation["x-who-may"] = json!(access.phrases());
-    operation["description"] = json!(described(&operation, access));
+    let demand = who_may::second_factor(&method.to_uppercase(), path, access);
+    if let Some(asked) = demand.phrase() {
+        operation["x-second-factor"] = json!(asked);
+    }
+    operation["description"] = json!(described(&operation, access, demand));
     operation["security"] = security::of(method, path, access);
     let mut parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
     for parameter in &mut parameters {
@@ -162,10 +169,15 @@ fn complete(document: &Value, method: &str, path: &str, mut operation: Value, ac
     operation
 }
 
-/// What an operation does, and who may call it.
-fn described(operation: &Value, access: Access) -> String {
+/// What an operation does, whom it asks for a second factor, and who may call it.
+fn described(operation: &Value, access: Access, demand: Demand) -> String {
     let text = |name: &str| operation[name].as_str().map(str::trim).filter(|text| !text.is_empty());
-    let what = [text("summary"), text("description")].into_iter().flatten().collect::<Vec<_>>().join("\n\n");
+    let factor = match demand {
+        Demand::Nobody => None,
+        Demand::Operators => Some("**Second factor:** of operators."),
+        Demand::Everybody | Demand::Strictly => Some("**Second factor:** yes."),
+    };
+    let what = [text("summary"), text("description"), factor].into_iter().flatten().collect::<Vec<_>>().join("\n\n");
     format!("{what}\n\n**Who may:** {}.", access.phrases().join(", "))
 }
 

@@ -10,6 +10,7 @@ use crate::limits::shares::{Holder, Share};
 use crate::limits::{address, place};
 use crate::pages::{cookies, origin};
 use crate::problem::Problem;
+use crate::second_factor;
 use crate::state::State;
 use crate::who_may::{self, Access, Found, RouteName};
 use actix_web::body::BoxBody;
@@ -96,7 +97,8 @@ async fn admit(request: &ServiceRequest) -> Result<Admitted, Problem> {
         }
         Found::Nothing => return Err(Problem::not_found("path")),
     };
-    if access == Access::Guessable {
+    let name = request.extensions().get::<RouteName>().map_or("", |RouteName(name)| name);
+    if access == Access::Guessable || second_factor::TAKES_CODES.contains(&name) {
         standing = state.limits.guess(address)?;
     }
     let is_page = who_may::is_page(path);
@@ -108,6 +110,8 @@ async fn admit(request: &ServiceRequest) -> Result<Admitted, Problem> {
             caller.check_access()?;
             standing = state.limits.caller(caller.id())?;
             request.extensions_mut().insert(Holder::Caller(caller.id()));
+            let demand = who_may::second_factor(request.method().as_str(), name, access);
+            place::within(holders(request), second_factor::check(state, &caller, demand)).await?;
             request.extensions_mut().insert(caller);
         }
         None if access.is_open() => {}
@@ -129,7 +133,7 @@ fn in_work(
     let mut holders = holders(request);
     if let Some(subject) = subject {
         let id = match subject {
-            Subject::Person(id, _) => id.0,
+            Subject::Person(id, ..) => id.0,
             Subject::Partner(id, _) => id.0,
         };
         // In place of the network, from which others may come as well.

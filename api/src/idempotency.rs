@@ -31,9 +31,9 @@ pub use ledger::service::store::replies::Scope;
 /// The header that carries the key.
 const HEADER: &str = "idempotency-key";
 
-/// Fields that are no part of a request's digest: who pays, and where a payee has an account, are not kept, and their digests would
-/// be.
-const UNTOLD: [&str; 2] = ["payer", "bank_details"];
+/// Fields that are no part of a request's digest: who pays, where a payee has an account, and what somebody proves themselves with, are
+/// not kept, and their digests would be.
+const UNTOLD: [&str; 3] = ["payer", "bank_details", "recovery_code"];
 
 /// Tells that an answer was given before.
 pub const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -190,6 +190,7 @@ pub struct Reply {
     body: Value,
     once: Option<Value>,
     names_entry: bool,
+    refusal: Option<Problem>,
 }
 
 impl Reply {
@@ -211,7 +212,14 @@ impl Reply {
     /// An answer with a status of 2xx.
     pub fn new(status: StatusCode, body: &impl Serialize) -> Reply {
         let body = serde_json::to_value(body).expect("a reply has string keys only");
-        Reply { status, body, once: None, names_entry: false }
+        Reply { status, body, once: None, names_entry: false, refusal: None }
+    }
+
+    /// A refusal that is kept with what the work has written, which is not undone: such as that a try was counted.
+    pub fn refused(refusal: Refusal) -> Reply {
+        let problem = Problem::from(Error::from(refusal));
+        let reply = Reply::new(problem.status(), problem.body());
+        Reply { refusal: Some(problem), ..reply }
     }
 
     /// Its field `entry` gets the record number of the entry that a lane writes with it.
@@ -291,7 +299,10 @@ where
     match tx.commit().await {
         Ok(()) => {
             state.vitals().written();
-            Ok(HttpResponse::build(reply.status).json(reply.once.unwrap_or(reply.body)))
+            match reply.refusal {
+                Some(problem) => Err(problem),
+                None => Ok(HttpResponse::build(reply.status).json(reply.once.unwrap_or(reply.body))),
+            }
         }
         Err(error) => {
             drop(client);
@@ -548,6 +559,8 @@ mod tests {
         assert_eq!(first, request_digest("POST", "/v1/a", paid), "who pays leaves no trace");
         let account = br#"{"a": 1, "b": [1, 2], "bank_details": {"iban": "DE89370400440532013000"}}"#;
         assert_eq!(first, request_digest("POST", "/v1/a", account), "and no number of an account does");
+        let proof = br#"{"a": 1, "b": [1, 2], "recovery_code": "abcdefgh23456722"}"#;
+        assert_eq!(first, request_digest("POST", "/v1/a", proof), "nor what somebody proves themselves with");
     }
 
     #[test]

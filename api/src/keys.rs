@@ -17,6 +17,7 @@ use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, KeypairBytes};
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use ledger::id::{CredentialId, PersonId, SessionId};
+use ledger::parties::rules::second_factor::Proof;
 use quick_cache::sync::Cache;
 use rand::RngCore;
 use secrecy::{ExposeSecret, SecretString};
@@ -50,8 +51,8 @@ pub struct TokenError(String);
 /// Who a token speaks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
-    /// A person who signed in, and the session that this began.
-    Person(PersonId, SessionId),
+    /// A person who signed in, the session that this began, and the proof of the second factor in it, to the second.
+    Person(PersonId, SessionId, Option<Proof>),
     /// A partner, with the scopes that the token was given.
     Partner(CredentialId, Vec<String>),
 }
@@ -70,6 +71,12 @@ struct Claims {
     scope: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     sid: String,
+    /// How the second factor was proved (RFC 8176), if it was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    amr: Vec<String>,
+    /// When (RFC 9470).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
 }
 
 /// The keys of an installation.
@@ -171,9 +178,9 @@ impl Keys {
 
     /// A token for somebody, that works for [`ACCESS_SECONDS`].
     pub fn issue(&self, subject: &Subject, now: Timestamp) -> String {
-        let (sub, scope, sid) = match subject {
-            Subject::Person(id, session) => (id.to_string(), String::new(), session.to_string()),
-            Subject::Partner(id, scopes) => (id.to_string(), scopes.join(" "), String::new()),
+        let (sub, scope, sid, proof) = match subject {
+            Subject::Person(id, session, proof) => (id.to_string(), String::new(), session.to_string(), *proof),
+            Subject::Partner(id, scopes) => (id.to_string(), scopes.join(" "), String::new(), None),
         };
         let claims = Claims {
             iss: self.issuer.clone(),
@@ -186,6 +193,8 @@ impl Keys {
             jti: Uuid::now_v7().to_string(),
             scope,
             sid,
+            amr: proof.iter().map(|proof| proof.method.to_string()).collect(),
+            auth_time: proof.map(|proof| proof.at.as_second()),
         };
         let header = Header {
             typ: Some(TOKEN_TYPE.to_owned()),
@@ -249,10 +258,16 @@ impl Keys {
 }
 
 impl Claims {
+    /// The proof of the second factor; none when it is not told whole.
+    fn proof(&self) -> Option<Proof> {
+        let method = self.amr.first()?.parse().ok()?;
+        Some(Proof { method, at: Timestamp::from_second(self.auth_time?).ok()? })
+    }
+
     fn subject(&self) -> Result<Subject, TokenError> {
         if let Ok(person) = self.sub.parse() {
             let session = self.sid.parse().map_err(|_| TokenError("sid is no session".to_owned()))?;
-            return Ok(Subject::Person(person, session));
+            return Ok(Subject::Person(person, session, self.proof()));
         }
         let credential = self.sub.parse();
         let credential = credential.map_err(|_| TokenError("sub is neither a person nor a credential".to_owned()))?;
@@ -263,6 +278,7 @@ impl Claims {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ledger::parties::rules::second_factor::ProofMethod;
 
     const ISSUER: &str = "https://purse.example";
 
@@ -275,7 +291,7 @@ mod tests {
     }
 
     fn person() -> Subject {
-        Subject::Person(PersonId::generate(), SessionId::generate())
+        Subject::Person(PersonId::generate(), SessionId::generate(), None)
     }
 
     /// A token of our key with one claim or header changed.
@@ -292,6 +308,8 @@ mod tests {
             jti: String::new(),
             scope: String::new(),
             sid: SessionId::generate().to_string(),
+            amr: Vec::new(),
+            auth_time: None,
         };
         claims(&mut made);
         let mut head = Header::new(Algorithm::EdDSA);
@@ -306,7 +324,11 @@ mod tests {
     fn a_token_comes_back_as_who_it_speaks_for() {
         let keys = fresh();
         let partner = Subject::Partner(CredentialId::generate(), vec!["pledges:write".into(), "pledges:read".into()]);
-        for subject in [person(), partner] {
+        let at = Timestamp::from_second(1_800_000_000).unwrap();
+        let proved = |method| Some(Proof { method, at });
+        let with = |proof| Subject::Person(PersonId::generate(), SessionId::generate(), proof);
+        let (by_code, by_recovery) = (with(proved(ProofMethod::Code)), with(proved(ProofMethod::RecoveryCode)));
+        for subject in [person(), by_code, by_recovery, partner] {
             assert_eq!(verify(&keys, &keys.issue(&subject, Timestamp::now())).unwrap(), subject);
         }
     }
@@ -347,6 +369,28 @@ mod tests {
         assert!(verify(&keys, &none).is_err());
         let other = fresh();
         assert!(verify(&other, &keys.issue(&person(), Timestamp::now())).is_err());
+    }
+
+    #[test]
+    fn sf_a_token_without_a_proof_says_nothing_of_one_and_a_half_told_one_is_none() {
+        let keys = fresh();
+        let told = |token: &str| {
+            let claims = token.split('.').nth(1).unwrap();
+            String::from_utf8(URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap()
+        };
+        let plain = told(&keys.issue(&person(), Timestamp::now()));
+        assert!(!plain.contains("amr") && !plain.contains("auth_time"), "{plain}");
+        let proof = Some(Proof { method: ProofMethod::Code, at: Timestamp::from_second(1_800_000_000).unwrap() });
+        let subject = Subject::Person(PersonId::generate(), SessionId::generate(), proof);
+        let proved = told(&keys.issue(&subject, Timestamp::now()));
+        assert!(proved.contains(r#""amr":["otp"]"#) && proved.contains(r#""auth_time":1800000000"#), "{proved}");
+        let same = |_: &mut Header| ();
+        for (amr, auth_time) in [(vec!["otp"], None), (vec!["pwd"], Some(1)), (Vec::new(), Some(1))] {
+            let token = forged(&keys, same, |claims| {
+                (claims.amr, claims.auth_time) = (amr.iter().map(|word| (*word).to_owned()).collect(), auth_time);
+            });
+            assert!(matches!(verify(&keys, &token).unwrap(), Subject::Person(_, _, None)), "{amr:?} {auth_time:?}");
+        }
     }
 
     #[test]

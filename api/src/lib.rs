@@ -28,6 +28,7 @@ pub mod paging;
 pub mod problem;
 pub mod refusals;
 pub mod reseal;
+pub mod second_factor;
 pub mod serve;
 pub mod stack;
 pub mod state;

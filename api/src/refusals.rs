@@ -14,6 +14,7 @@ mod pledging;
 
 pub use general::{BOOK_FROZEN, QUOTA, STORAGE};
 
+use crate::who_may::{self, Access, Demand};
 use std::sync::LazyLock;
 
 /// A kind of refusal.
@@ -40,7 +41,18 @@ pub enum At {
     Of(&'static [&'static str]),
     /// Whatever posts to the journal ([`POSTING`]).
     Posting,
+    /// Whatever asks somebody for a second factor, by the table of routes.
+    SecondFactor,
 }
+
+/// The operations that ask somebody for a second factor.
+static SECOND_FACTOR: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let asks = |(method, path, access): &&(&str, &str, Access)| {
+        who_may::second_factor(method, path, *access) != Demand::Nobody
+    };
+    let names = who_may::TABLE.iter().filter(asks).map(|(method, path, _)| format!("{method} {path}"));
+    names.map(|name| &*name.leak()).collect()
+});
 
 /// The operations that post to the journal while they answer.
 pub const POSTING: &[&str] = FLOORED.split_at(1).1;
@@ -135,6 +147,7 @@ impl Kind {
             At::Any => &[],
             At::Of(operations) => operations,
             At::Posting => POSTING,
+            At::SecondFactor => &SECOND_FACTOR,
         }
     }
 
@@ -152,7 +165,6 @@ const fn refusal(code: &'static str, meaning: &'static str, remedy: &'static str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::who_may;
 
     #[test]
     fn u2_every_refusal_stands_there_once_and_names_operations_that_there_are() {

@@ -1,21 +1,23 @@
-//! Seals bank details anew, after a rotation of their keys.
+//! Seals bank details and the secrets of second factors anew, after a rotation of their keys.
 
 use crate::keys::vault::Vault;
 use crate::serve::pool_of;
 use anyhow::Context;
+use deadpool_postgres::GenericClient;
 use ledger::id::BookId;
+use ledger::parties::store::second_factors;
 use ledger::payouts::store::bank_accounts;
 use uuid::Uuid;
 
 /// Rows that are read at once.
 const PAGE: i64 = 500;
 
-/// Seals what an older key has sealed with the newest one, and answers how many accounts that were. It may die at any line: a second
-/// run goes on.
+/// Seals what an older key has sealed with the newest one, and answers how many accounts and second factors that were. It may die at any
+/// line: a second run goes on.
 ///
 /// # Errors
 ///
-/// For an account that no key of the vault opens, which stays as it is, and for trouble with the database.
+/// For an account or a factor that no key of the vault opens, which stays as it is, and for trouble with the database.
 pub async fn reseal(vault: &Vault, url: &str) -> anyhow::Result<u64> {
     anyhow::ensure!(!vault.is_empty(), "there is no key in that directory");
     let access = migrations::service_access(url, "commonpurse-keys")?;
@@ -31,6 +33,24 @@ pub async fn reseal(vault: &Vault, url: &str) -> anyhow::Result<u64> {
         }
         match page.last() {
             Some(last) => after = (last.id.book, last.id.object),
+            None => return Ok(count + reseal_factors(vault, &client).await?),
+        }
+    }
+}
+
+/// The same for secrets of second factors. Recovery codes stay as they are: what was digested cannot be read, and its key opens nothing.
+async fn reseal_factors(vault: &Vault, client: &impl GenericClient) -> anyhow::Result<u64> {
+    let mut count = 0;
+    let mut after = Uuid::nil();
+    loop {
+        let page = second_factors::list_older(client, vault.version(), after, PAGE).await?;
+        for (person, old) in &page {
+            let secret = vault.open_secret(*person, old).with_context(|| person.to_string())?;
+            let sealed = vault.seal_secret(*person, &secret)?;
+            count += u64::from(second_factors::reseal(client, *person, old, &sealed).await?);
+        }
+        match page.last() {
+            Some((last, _)) => after = last.0,
             None => return Ok(count),
         }
     }

@@ -1,6 +1,6 @@
 //! Putting it together: the application, its state, and the server that runs until it is told to stop.
 
-use crate::config::ServeConfig;
+use crate::config::{Demanded, ServeConfig};
 use crate::edge::{Spans, edge};
 use crate::figures;
 use crate::gate::gate;
@@ -118,6 +118,10 @@ pub fn state(config: ServeConfig, address: &str) -> anyhow::Result<State> {
     let issuer = config.public_url.as_ref().map_or(address, |url| url.as_str());
     let pool_of = |name, size| pool(url.expose_secret(), name, size);
     let size = usize::from(config.pool_size);
+    let vault = config.vault()?;
+    if vault.is_empty() && config.second_factor_demanded() == Demanded::Always {
+        tracing::warn!("a second factor is asked of everybody, and nobody can begin one: set COMMONPURSE_BANK_KEY_DIR");
+    }
     Ok(State {
         reads: Reads::new(&pool_of("reads", READ_CONNECTIONS)?),
         pool: pool_of("requests", size)?,
@@ -132,7 +136,7 @@ pub fn state(config: ServeConfig, address: &str) -> anyhow::Result<State> {
         declines: Declines::default(),
         limits: Limits::new(config.rate_per_second, config.guesses_per_minute),
         webhook_secrets: config.webhooks.secrets()?,
-        vault: config.vault()?,
+        vault,
         config: Arc::new(config),
     })
 }

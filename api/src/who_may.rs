@@ -83,6 +83,18 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/v1/me", SignedIn),
     ("POST", "/v1/me:sign-out", SignedIn),
     ("GET", "/v1/me/waiting", SignedIn),
+    // second factors: one's own; and their reset, by two operators
+    ("POST", "/v1/me/second-factor", SignedIn),
+    ("GET", "/v1/me/second-factor", SignedIn),
+    ("POST", "/v1/me/second-factor:confirm", SignedIn),
+    ("POST", "/v1/me/second-factor:verify", SignedIn),
+    ("POST", "/v1/me/second-factor:renew-recovery-codes", SignedIn),
+    ("POST", "/v1/me/second-factor:remove", SignedIn),
+    ("POST", "/v1/me/second-factor:ask-reset", SignedIn),
+    ("POST", "/v1/me/second-factor:object-to-reset", SignedIn),
+    ("GET", "/v1/persons/{id}/second-factor", Access::Operator),
+    ("POST", "/v1/persons/{id}/second-factor:reset", Access::Operator),
+    ("POST", "/v1/persons/{id}/second-factor:refuse-reset", Access::Operator),
     // persons
     ("GET", "/v1/persons", Access::Operator),
     ("GET", "/v1/persons/{id}", Access::Operator),
@@ -420,6 +432,57 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/distributions/{id}:reverse", Access::Role(REVERSERS)),
 ];
 
+/// Whom a route asks for a second factor that was proved a short while ago. Partners have none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Demand {
+    /// Nobody.
+    Nobody,
+    /// Operators, who have no role there or act beside it.
+    Operators,
+    /// Every person.
+    Everybody,
+    /// Every person, also where the setting asks only those who have one.
+    Strictly,
+}
+
+/// The routes that ask more for a second factor than every route does by which operators change something ([`second_factor`]): where
+/// payouts are approved or handed to a bank, where payees say to which account, and what weakens the factor itself.
+pub const SECOND_FACTOR: &[(&str, &str, Demand)] = &[
+    ("POST", "/v1/payouts/{id}:approve", Demand::Everybody),
+    ("POST", "/v1/payout-runs/{id}:approve", Demand::Everybody),
+    ("POST", "/v1/books/{book}/payouts:approve-batch", Demand::Everybody),
+    ("POST", "/v1/books/{book}/payout-files", Demand::Everybody),
+    ("GET", "/v1/payout-files/{id}/content", Demand::Everybody),
+    ("POST", "/v1/organisations/{id}/bank-accounts", Demand::Everybody),
+    ("POST", "/v1/me/bank-accounts", Demand::Everybody),
+    ("POST", "/v1/bank-accounts/{id}:confirm", Demand::Everybody),
+    ("POST", "/v1/me/second-factor:renew-recovery-codes", Demand::Everybody),
+    ("POST", "/v1/me/second-factor:remove", Demand::Everybody),
+    ("POST", "/v1/persons/{id}/second-factor:reset", Demand::Strictly),
+    ("POST", "/v1/persons/{id}/second-factor:refuse-reset", Demand::Strictly),
+];
+
+/// Whom a route asks for a second factor: as [`SECOND_FACTOR`] says, else of operators all that changes something.
+pub fn second_factor(method: &str, path: &str, access: Access) -> Demand {
+    let row = SECOND_FACTOR.iter().find(|(of_row, template, _)| *of_row == method && *template == path);
+    match row {
+        Some((_, _, demand)) => *demand,
+        None if access.admits_operators() && method != "GET" => Demand::Operators,
+        None => Demand::Nobody,
+    }
+}
+
+impl Demand {
+    /// For the contract, whom it asks; nothing when it asks nobody.
+    pub fn phrase(self) -> Option<&'static str> {
+        match self {
+            Demand::Nobody => None,
+            Demand::Operators => Some("operator"),
+            Demand::Everybody | Demand::Strictly => Some("person"),
+        }
+    }
+}
+
 /// Pages for browsers, which are no part of the contract: method, path, who may. What is asked for by GET may be asked for by
 /// HEAD. A cookie says who asks, and no token does; without one, whoever may not is led to the sign-in.
 pub const PAGES: &[(&str, &str, Access)] = &[
@@ -723,6 +786,25 @@ mod tests {
             assert!(all[index + 1..].iter().all(|(m, p, _)| (m, p) != (method, path)), "{method} {path}");
             assert!(!access.phrases().is_empty(), "{method} {path}");
         }
+    }
+
+    #[test]
+    fn sf_a_second_factor_is_asked_for_where_there_is_such_a_route_and_of_whoever_may_use_it() {
+        for (method, path, demand) in SECOND_FACTOR {
+            let row = TABLE.iter().find(|(of_row, template, _)| of_row == method && template == path);
+            let (_, _, access) = row.unwrap_or_else(|| panic!("{method} {path}"));
+            assert!(access.admits_persons() && demand.phrase().is_some(), "{method} {path}");
+        }
+        let of = |method: &str, path: &str| {
+            let (_, _, access) = TABLE.iter().find(|(of_row, template, _)| *of_row == method && *template == path).unwrap();
+            second_factor(method, path, *access)
+        };
+        assert_eq!(of("POST", "/v1/payouts/{id}:approve"), Demand::Everybody);
+        assert_eq!(of("POST", "/v1/payouts/{id}:release"), Demand::Operators);
+        assert_eq!(of("PATCH", "/v1/books/{book}"), Demand::Operators);
+        assert_eq!(of("GET", "/v1/persons"), Demand::Nobody);
+        assert_eq!(of("POST", "/v1/me/second-factor"), Demand::Nobody);
+        assert_eq!(of("POST", "/v1/persons/{id}/second-factor:reset"), Demand::Strictly);
     }
 
     #[test]

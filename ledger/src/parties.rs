@@ -9,6 +9,8 @@ pub mod rules {
     pub mod person;
     pub mod privacy;
     pub mod role;
+    pub mod second_factor;
+    pub mod second_factor_reset;
     pub mod tie;
 }
 
@@ -19,6 +21,8 @@ pub mod store {
     pub mod invitations;
     pub mod organisations;
     pub mod people;
+    pub mod second_factor_resets;
+    pub mod second_factors;
     pub mod sessions;
     pub mod ties;
     pub mod tokens;
@@ -31,6 +35,9 @@ pub mod operations {
     pub mod operators;
     pub mod organisations;
     pub mod persons;
+    pub mod second_factor_resets;
+    mod second_factor_steps;
+    pub mod second_factors;
     pub mod sign_in;
     pub mod standing;
     pub mod ties;

@@ -22,6 +22,7 @@ mod pledging;
 mod provider_events;
 mod refunds;
 mod returnables;
+mod second_factors;
 mod treasury;
 mod winding;
 mod withdrawals;
@@ -136,6 +137,12 @@ impl Context {
             Job::AdvancePayoutRun { run, after } => self.advance_payout_run(leased, *run, *after).await,
             Job::BuildPayoutFile { file } => self.build_payout_file(leased, *file).await,
             Job::EndPayoutFile { file } => self.end_payout_file(leased, *file).await,
+            Job::AdvanceSecondFactorReset { person, reset } => {
+                self.advance_second_factor_reset(leased, *person, *reset).await
+            }
+            Job::SendSecondFactorNotice { person, news, at } => {
+                self.send_second_factor_notice(leased, *person, *news, *at).await
+            }
             Job::ReturnSuspense { item } => self.return_suspense(leased, *item).await,
             Job::AdvancePlanMove { plan_move } => self.advance_plan_move(leased, *plan_move).await,
             Job::SendPlanMove { plan_move, version, token } => {

@@ -17,6 +17,7 @@ pub(crate) mod plan_moves;
 pub(crate) mod pledge_notices;
 pub(crate) mod pledging;
 pub(crate) mod returnables;
+pub(crate) mod second_factors;
 pub(crate) mod templates;
 
 use jiff::Timestamp;

@@ -43,7 +43,8 @@ const HEADERS: &[Header] = &[
         name: "WwwAuthenticate",
         header: "WWW-Authenticate",
         schema: text,
-        description: "How to sign in (RFC 6750); at the token endpoint RFC 7617.",
+        description: "How to sign in (RFC 6750); at the token endpoint RFC 7617. With 403: what the token lacks, a scope, or a second factor \
+                      and how old its proof may be (RFC 9470).",
     },
     Header {
         name: "IdempotentReplayed",
@@ -97,7 +98,8 @@ pub(super) fn of_refusal(status: u16, response: &mut Value) {
     add(response, &["RequestId", "RateLimit", "RateLimitPolicy"]);
     match status {
         401 => add(response, &["WwwAuthenticate"]),
-        403 | 404 | 412 | 422 => add(response, &["IdempotentReplayed"]),
+        403 => add(response, &["IdempotentReplayed", "WwwAuthenticate"]),
+        404 | 412 | 422 => add(response, &["IdempotentReplayed"]),
         409 => add(response, &["IdempotentReplayed", "RetryAfter"]),
         429 | 503 => add(response, &["RetryAfter"]),
         _ => {}

@@ -8,6 +8,10 @@ const TAGS: &[(&str, &str)] = &[
     ("health", "Whether the service runs, and can serve."),
     ("contract", "The contract itself, and what each problem means."),
     ("identity", "Signing in and out: people by a link in a mail, partners by client credentials."),
+    (
+        "second-factors",
+        "What a person proves themselves with besides their mail, for what asks for it: codes of an authenticator, and their reset.",
+    ),
     ("persons", "People as the operators of the installation see them."),
     ("organisations", "Hosts, teams, sponsors, partner platforms and cooperatives, and who has which role in them."),
     ("invitations", "How a person comes to a role: invited by mail, accepted by a link."),

@@ -26,6 +26,8 @@ use ledger::money::Currency;
 use ledger::parties::rules::invitation::InvitationState;
 use ledger::parties::rules::privacy::Privacy;
 use ledger::parties::rules::role::{OrganisationKind, Role, Scope};
+use ledger::parties::rules::second_factor::{FactorState, ProofMethod};
+use ledger::parties::rules::second_factor_reset::ResetState;
 use ledger::payouts::files::csv_out::{Decimal, Delimiter, Field};
 use ledger::payouts::rules::bank_account::BankAccountState;
 use ledger::payouts::rules::bank_line::{BookedAs, Direction, Why as LineWhy};
@@ -198,7 +200,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("OauthProblem", "error") => {
             literal(&["invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope"])
         }
-        ("OauthToken" | "Tokens", "token_type") => literal(&["Bearer"]),
+        ("OauthToken" | "ProvedSecondFactor" | "Tokens", "token_type") => literal(&["Bearer"]),
         ("Organisation", "kind") => all(OrganisationKind::ALL),
         ("Pledge", "state_detail") => [all(Need::ALL), all(AfterPause::ALL), literal(&[""])].concat(),
         ("PlanChange", "consent") => literal(&["not_needed", "attested", "link"]),
@@ -219,6 +221,9 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Clawback", "state") => literal(&["open", "settled"]),
         ("Dispute" | "DisputeDecision", "ruling") => all(Ruling::ALL),
         ("Review", "verdict") => literal(&["approve", "ask_changes", "reject"]),
+        ("SecondFactor", "state") => all(FactorState::ALL),
+        ("FactorReset", "state") => all(ResetState::ALL),
+        ("ProvedSecondFactor", "method") => all(ProofMethod::ALL),
         ("Schedule", "interval") => [literal(&["once"]), all(Interval::ALL)].concat(),
         ("Task", "kind") => all(TaskKind::ALL),
         ("SuspenseItem", "state") => all(SuspenseState::ALL),

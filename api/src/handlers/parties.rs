@@ -6,6 +6,9 @@ pub mod invitations;
 pub mod oauth;
 pub mod organisations;
 pub mod persons;
+pub mod second_factor;
+pub mod second_factor_body;
+pub mod second_factor_resets;
 pub mod ties;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -21,6 +24,17 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(identity::jwks)
         .service(identity::me)
         .service(identity::sign_out_everywhere)
+        .service(second_factor::begin)
+        .service(second_factor::show)
+        .service(second_factor::confirm)
+        .service(second_factor::verify)
+        .service(second_factor::renew_recovery_codes)
+        .service(second_factor::remove)
+        .service(second_factor_resets::ask)
+        .service(second_factor_resets::object_to_reset)
+        .service(second_factor_resets::show)
+        .service(second_factor_resets::approve)
+        .service(second_factor_resets::refuse)
         .service(persons::list)
         .service(persons::disable)
         .service(persons::enable)

@@ -18,6 +18,11 @@ impl Digests {
         Digests { key: digest(secret, &[PURPOSE]) }
     }
 
+    /// With a key that is derived for another purpose.
+    pub fn derived(secret: &[u8; 32], purpose: &[u8]) -> Digests {
+        Digests { key: digest(secret, &[purpose]) }
+    }
+
     /// The digest of several parts, each with its length, so that what belongs to one cannot pass for part of another.
     pub fn digest(&self, parts: &[&[u8]]) -> [u8; 32] {
         digest(&self.key, parts)

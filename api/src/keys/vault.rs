@@ -1,10 +1,14 @@
-//! What seals bank details, so that a copy of the database tells nobody where a payee is paid: keys in files of their own,
-//! `1.key`, `2.key` and so on in one directory. The highest one seals; the others open what they have sealed.
+//! What seals bank details and the secrets of second factors, so that a copy of the database tells nobody where a payee is paid, or the
+//! next code of an authenticator: keys in files of their own, `1.key`, `2.key` and so on in one directory. The highest one seals; the
+//! others open what they have sealed.
 
+use super::digests::Digests;
 use super::files::{self, FileError};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
-use ledger::id::BankAccountId;
+use ledger::Error;
+use ledger::id::{BankAccountId, PersonId};
+use ledger::parties::rules::second_factor::{Keeper, KeptCode, SealedSecret};
 use ledger::payouts::rules::bank_details::BankDetails;
 use ledger::payouts::store::bank_accounts::Sealed;
 use rand::RngCore;
@@ -20,10 +24,22 @@ const NONCE: usize = 24;
 /// What is bound to each seal besides the account and the key: another use would have another purpose.
 const PURPOSE: &str = "commonpurse: bank details 1";
 
-/// The keys that seal bank details.
+/// The same for secrets of second factors.
+const PURPOSE_OF_SECRETS: &str = "commonpurse: second factors 1";
+
+/// What the key is derived for by which recovery codes are digested.
+const PURPOSE_OF_CODES: &[u8] = b"commonpurse: recovery codes 1";
+
+/// The keys that seal bank details and second factors.
 #[derive(Default)]
 pub struct Vault {
-    keys: BTreeMap<i32, XChaCha20Poly1305>,
+    keys: BTreeMap<i32, VaultKey>,
+}
+
+/// One of them.
+struct VaultKey {
+    cipher: XChaCha20Poly1305,
+    digests: Digests,
 }
 
 /// No key of it, so that no log can print one.
@@ -45,8 +61,8 @@ pub enum VaultError {
     /// There is none.
     #[error("no key of bank details is set: COMMONPURSE_BANK_KEY_DIR")]
     Empty,
-    /// It was sealed for another account, with another key, or changed since.
-    #[error("bank details of key {0} cannot be opened")]
+    /// It was sealed for another account or person, with another key, or changed since.
+    #[error("what key {0} has sealed cannot be opened")]
     Closed(i32),
 }
 
@@ -62,7 +78,8 @@ impl Vault {
             let text = files::read(&path)?;
             let mut bytes = [0; 32];
             hex::decode_to_slice(text.expose_secret(), &mut bytes).map_err(|_| VaultError::NoKey(path.clone()))?;
-            vault.keys.insert(version, XChaCha20Poly1305::new(&Key::from(bytes)));
+            let digests = Digests::derived(&bytes, PURPOSE_OF_CODES);
+            vault.keys.insert(version, VaultKey { cipher: XChaCha20Poly1305::new(&Key::from(bytes)), digests });
         }
         Ok(vault)
     }
@@ -98,15 +115,9 @@ impl Vault {
     ///
     /// [`VaultError::Empty`].
     pub fn seal(&self, id: BankAccountId, details: &BankDetails) -> Result<Sealed, VaultError> {
-        let (version, cipher) = self.keys.last_key_value().ok_or(VaultError::Empty)?;
-        let mut nonce = [0; NONCE];
-        rand::rng().fill_bytes(&mut nonce);
-        let plain = serde_json::to_vec(details).map_err(|_| VaultError::Closed(*version))?;
-        let bound = bound(id, *version);
-        let hidden = cipher
-            .encrypt(&XNonce::from(nonce), Payload { msg: &plain, aad: bound.as_bytes() })
-            .map_err(|_| VaultError::Closed(*version))?;
-        Ok(Sealed { key_version: *version, bytes: [&nonce[..], &hidden].concat() })
+        let plain = serde_json::to_vec(details).map_err(|_| VaultError::Closed(self.version()))?;
+        let (key_version, bytes) = self.seal_for(PURPOSE, &id, &plain)?;
+        Ok(Sealed { key_version, bytes })
     }
 
     /// Opens what was sealed for an account.
@@ -115,21 +126,81 @@ impl Vault {
     ///
     /// [`VaultError::Closed`] for what was sealed for another account, with a key that is not there, or has changed since.
     pub fn open(&self, id: BankAccountId, sealed: &Sealed) -> Result<BankDetails, VaultError> {
-        let version = sealed.key_version;
+        let plain = self.open_for(PURPOSE, &id, sealed.key_version, &sealed.bytes)?;
+        serde_json::from_slice(&plain).map_err(|_| VaultError::Closed(sealed.key_version))
+    }
+
+    /// Seals the secret of a second factor, for its person alone.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::Empty`].
+    pub fn seal_secret(&self, person: PersonId, secret: &[u8]) -> Result<SealedSecret, VaultError> {
+        let (key_version, bytes) = self.seal_for(PURPOSE_OF_SECRETS, &person, secret)?;
+        Ok(SealedSecret { key_version, bytes })
+    }
+
+    /// Opens the secret of a person's second factor.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::Closed`], as [`open`](Self::open).
+    pub fn open_secret(&self, person: PersonId, sealed: &SealedSecret) -> Result<Vec<u8>, VaultError> {
+        self.open_for(PURPOSE_OF_SECRETS, &person, sealed.key_version, &sealed.bytes)
+    }
+
+    /// A recovery code of a person as it is kept: digested with the newest key.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::Empty`].
+    pub fn keep_code(&self, person: PersonId, code: &str) -> Result<KeptCode, VaultError> {
+        let key_version = self.version();
+        let digest = Keeper::digest(self, key_version, person, code).ok_or(VaultError::Empty)?;
+        Ok(KeptCode { key_version, digest })
+    }
+
+    fn seal_for(&self, purpose: &str, id: &dyn fmt::Display, plain: &[u8]) -> Result<(i32, Vec<u8>), VaultError> {
+        let (version, key) = self.keys.last_key_value().ok_or(VaultError::Empty)?;
+        let mut nonce = [0; NONCE];
+        rand::rng().fill_bytes(&mut nonce);
+        let bound = bound(purpose, id, *version);
+        let hidden = key
+            .cipher
+            .encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: bound.as_bytes() })
+            .map_err(|_| VaultError::Closed(*version))?;
+        Ok((*version, [&nonce[..], &hidden].concat()))
+    }
+
+    fn open_for(
+        &self,
+        purpose: &str,
+        id: &dyn fmt::Display,
+        version: i32,
+        bytes: &[u8],
+    ) -> Result<Vec<u8>, VaultError> {
         let closed = || VaultError::Closed(version);
-        let cipher = self.keys.get(&version).ok_or_else(closed)?;
-        let (nonce, hidden) = sealed.bytes.split_at_checked(NONCE).ok_or_else(closed)?;
+        let key = self.keys.get(&version).ok_or_else(closed)?;
+        let (nonce, hidden) = bytes.split_at_checked(NONCE).ok_or_else(closed)?;
         let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| closed())?;
-        let bound = bound(id, version);
-        let plain = cipher
-            .decrypt(&XNonce::from(nonce), Payload { msg: hidden, aad: bound.as_bytes() })
-            .map_err(|_| closed())?;
-        serde_json::from_slice(&plain).map_err(|_| closed())
+        let bound = bound(purpose, id, version);
+        key.cipher.decrypt(&XNonce::from(nonce), Payload { msg: hidden, aad: bound.as_bytes() }).map_err(|_| closed())
     }
 }
 
-fn bound(id: BankAccountId, version: i32) -> String {
-    format!("{PURPOSE}\n{id}\n{version}")
+impl Keeper for Vault {
+    fn open(&self, person: PersonId, sealed: &SealedSecret) -> Result<Vec<u8>, Error> {
+        self.open_secret(person, sealed).map_err(|error| Error::inconsistent(format!("a second factor: {error}")))
+    }
+
+    fn digest(&self, key_version: i32, person: PersonId, code: &str) -> Option<[u8; 32]> {
+        let key = self.keys.get(&key_version)?;
+        Some(key.digests.digest(&[person.0.as_bytes(), code.as_bytes()]))
+    }
+}
+
+fn bound(purpose: &str, id: &dyn fmt::Display, version: i32) -> String {
+    format!("{purpose}\n{id}\n{version}")
 }
 
 /// The keys of a directory by their versions, for one that is there.
@@ -200,6 +271,26 @@ mod tests {
         assert!(vault.open(mine, &Sealed { bytes: vec![1; 7], ..sealed.clone() }).is_err());
         let shown = format!("{vault:?} {sealed:?}");
         assert!(!shown.contains("3000") && shown.len() < 60, "{shown}");
+    }
+
+    #[test]
+    fn sf_the_secret_of_a_second_factor_opens_for_its_person_alone_and_as_nothing_else() {
+        let home = tempfile::tempdir().unwrap();
+        let directory = home.path().join("bank-keys");
+        let vault = Vault::load_or_make(&directory).unwrap();
+        let (mine, theirs) = (PersonId::generate(), PersonId::generate());
+        let sealed = vault.seal_secret(mine, b"12345678901234567890").unwrap();
+        assert_eq!(vault.open_secret(mine, &sealed).unwrap(), b"12345678901234567890");
+        assert!(vault.open_secret(theirs, &sealed).is_err());
+        assert!(vault.open_for(PURPOSE, &mine, sealed.key_version, &sealed.bytes).is_err(), "another purpose");
+        let kept = vault.keep_code(mine, "abcdefgh23456722").unwrap();
+        assert_ne!(kept.digest, vault.keep_code(theirs, "abcdefgh23456722").unwrap().digest);
+        assert_eq!(rotate(&directory).unwrap(), 2);
+        let rotated = Vault::load(&directory).unwrap();
+        assert_eq!(Keeper::digest(&rotated, 1, mine, "abcdefgh23456722"), Some(kept.digest), "older codes still count");
+        assert_eq!(rotated.keep_code(mine, "abcdefgh23456722").unwrap().key_version, 2);
+        assert_eq!(Keeper::digest(&rotated, 3, mine, "abcdefgh23456722"), None);
+        assert!(Vault::default().seal_secret(mine, b"12345678901234567890").is_err());
     }
 
     #[test]

@@ -10,6 +10,7 @@ use actix_web::cookie::{Cookie, SameSite};
 use jiff::SignedDuration;
 use ledger::parties::operations::browsers::COOKIE_LIFETIME;
 use ledger::parties::operations::sign_in::{LINK_LIFETIME, digest};
+use ledger::parties::rules::person::SignedIn;
 
 /// No secret of ours is longer.
 const SECRET_MAX: usize = 200;
@@ -76,7 +77,10 @@ pub async fn person(state: &State, request: &HttpRequest) -> Result<Option<Perso
         return Ok(None);
     };
     let found = state.reads.browsers.read(digest(&secret)).await?;
-    Ok(found.map(|found| Person { id: found.person, caller: found.caller, is_operator: found.is_operator }))
+    Ok(found.map(|SignedIn { session, person: id, caller, is_operator }| {
+        // No page asks for a second factor.
+        Person { id, caller, is_operator, session, proof: None }
+    }))
 }
 
 #[cfg(test)]

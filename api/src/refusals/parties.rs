@@ -1,6 +1,6 @@
 //! Refusals about people and organisations.
 
-use super::{Kind, refusal};
+use super::{At, Kind, refusal};
 
 pub(super) const KINDS: &[Kind] = &[
     refusal(
@@ -62,6 +62,88 @@ pub(super) const KINDS: &[Kind] = &[
         "Two credentials of the partner live already in this mode.",
         "Revoke one first.",
         &["POST /v1/partners/{id}/credentials"],
+    ),
+    Kind {
+        code: "second-factor-needed",
+        status: 403,
+        meaning: "The operation asks for a second factor that was proved a short while ago, and the token tells of none.",
+        remedy: "Prove it with `POST /v1/me/second-factor:verify` and repeat with the token that this answers; who has none begins with \
+                 `POST /v1/me/second-factor`.",
+        at: At::SecondFactor,
+    },
+    refusal(
+        "second-factor-none",
+        "The person has no second factor, or none that counts yet.",
+        "Begin one with `POST /v1/me/second-factor`, and send its first code to `:confirm`.",
+        &[
+            "POST /v1/me/second-factor:confirm",
+            "POST /v1/me/second-factor:verify",
+            "POST /v1/me/second-factor:renew-recovery-codes",
+            "POST /v1/me/second-factor:remove",
+            "POST /v1/me/second-factor:ask-reset",
+        ],
+    ),
+    refusal(
+        "second-factor-active",
+        "The person has a second factor that counts.",
+        "Remove it first, by itself.",
+        &["POST /v1/me/second-factor", "POST /v1/me/second-factor:confirm"],
+    ),
+    refusal(
+        "second-factor-code-wrong",
+        "The code is wrong, too old, or was used before; it was counted as a try.",
+        "Wait for the next code of the authenticator and send that; look whether its clock is right.",
+        &["POST /v1/me/second-factor:confirm", "POST /v1/me/second-factor:verify"],
+    ),
+    refusal(
+        "second-factor-waits",
+        "Ten wrong codes came in a row: none is taken until the moment that is told.",
+        "Wait until then. If it was not you who tried, somebody signs in as you: `POST /v1/me:sign-out`.",
+        &["POST /v1/me/second-factor:confirm", "POST /v1/me/second-factor:verify"],
+    ),
+    refusal(
+        "second-factor-not-kept",
+        "No key is set up here that would seal a second factor.",
+        "Ask whoever runs the service to set `COMMONPURSE_BANK_KEY_DIR`.",
+        &[
+            "POST /v1/me/second-factor",
+            "POST /v1/me/second-factor:confirm",
+            "POST /v1/me/second-factor:renew-recovery-codes",
+        ],
+    ),
+    refusal(
+        "sign-in-too-old",
+        "Who asks for a reset has signed in a short while ago, by a fresh link.",
+        "Sign in again and ask within fifteen minutes.",
+        &["POST /v1/me/second-factor:ask-reset"],
+    ),
+    refusal(
+        "second-factor-reset-asked",
+        "A reset is open, or ended less than a day ago.",
+        "Wait for two operators, or until a day has passed.",
+        &["POST /v1/me/second-factor:ask-reset"],
+    ),
+    refusal(
+        "second-factor-reset-none",
+        "No reset is open.",
+        "The person asks for one first.",
+        &[
+            "POST /v1/me/second-factor:object-to-reset",
+            "POST /v1/persons/{id}/second-factor:reset",
+            "POST /v1/persons/{id}/second-factor:refuse-reset",
+        ],
+    ),
+    refusal(
+        "second-factor-reset-decided",
+        "The same operator has agreed before, or two have.",
+        "Another operator agrees as well; then a day has to pass.",
+        &["POST /v1/persons/{id}/second-factor:reset"],
+    ),
+    refusal(
+        "second-factor-of-your-own",
+        "Nobody resets a second factor of their own.",
+        "Ask two other operators.",
+        &["POST /v1/persons/{id}/second-factor:reset"],
     ),
     refusal("tie-declared", "This tie was declared before.", "Nothing is left to do.", &["POST /v1/ties"]),
     refusal("last-operator", "Nobody else runs the installation.", "Add another operator first.", &[]),

@@ -68,7 +68,7 @@ async fn every_refusal_is_a_problem_with_the_name_of_the_request() {
 #[actix_web::test]
 async fn a_database_that_is_away_is_a_503_which_says_nothing_of_it() {
     let state = without_database();
-    let token = state.keys.issue(&Subject::Person(PersonId::generate(), SessionId::generate()), Timestamp::now());
+    let token = state.keys.issue(&Subject::Person(PersonId::generate(), SessionId::generate(), None), Timestamp::now());
     let request = TestRequest::get().uri("/v1/me").insert_header(("authorization", format!("Bearer {token}")));
     let (status, body, headers) = ask(&state, request).await;
     assert_eq!(status, 503);
@@ -97,7 +97,7 @@ async fn who_comes_while_as_much_is_in_work_as_may_be_hears_so_at_once_and_healt
         assert_eq!((status, body["type"].as_str()), (429, Some("/problems/overloaded")), "{body}");
         assert!(headers.contains_key("retry-after"));
         // Before the database is asked who that is, which is away here.
-        let subject = Subject::Person(PersonId::generate(), SessionId::generate());
+        let subject = Subject::Person(PersonId::generate(), SessionId::generate(), None);
         let token = format!("Bearer {}", state.keys.issue(&subject, Timestamp::now()));
         let with_token = TestRequest::get().uri("/v1/me").insert_header(("authorization", token));
         assert_eq!(ask(&state, with_token).await.0, 429);

@@ -6,12 +6,14 @@
 use crate::id::{
     BankAccountId, BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, CustodianFreezeId, DisputeId,
     DistributionId, DonorId, EntrantId, HoldId, InvitationId, MatchingRoundId, OrganisationId, PayoutFileId, PayoutId,
-    PayoutRunId, PlanChangeId, PlanMoveId, PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId,
+    PayoutRunId, PersonId, PlanChangeId, PlanMoveId, PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId,
     StatementFileId, StatementId, SuspenseId, WindUpId, WithdrawalId, YearlyReceiptId,
 };
 use crate::service::store::activity::Actor;
+use crate::words::words;
 use jiff::Timestamp;
 use std::fmt;
+use uuid::Uuid;
 
 /// One thing to do. Its JSON (`{"kind": "charge_pledge", …}`) is what the database keeps.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -434,6 +436,46 @@ pub enum Job {
         /// The file.
         file: PayoutFileId,
     },
+    /// The time of a reset of a second factor is over: it lapses, or the factor is removed.
+    AdvanceSecondFactorReset {
+        /// Whose factor it is.
+        person: PersonId,
+        /// The reset.
+        reset: Uuid,
+    },
+    /// Tell a person what became of their second factor.
+    SendSecondFactorNotice {
+        /// Whose factor it is.
+        person: PersonId,
+        /// What became of it.
+        news: FactorNews,
+        /// When, by the wall clock.
+        at: Timestamp,
+    },
+}
+
+words! {
+    /// What a person is told of their second factor.
+    FactorNews, "news of a second factor" {
+        /// It counts from now on.
+        Enrolled = "enrolled",
+        /// It was removed.
+        Removed = "removed",
+        /// A recovery code was used.
+        RecoveryCodeUsed = "recovery_code_used",
+        /// There are new recovery codes.
+        CodesRenewed = "codes_renewed",
+        /// Its reset was asked for.
+        ResetAsked = "reset_asked",
+        /// One operator has agreed to the reset.
+        ResetApproved = "reset_approved",
+        /// Two have: it is removed after a day.
+        ResetWaits = "reset_waits",
+        /// It was removed by the reset.
+        ResetDone = "reset_done",
+        /// Nothing comes of the reset.
+        ResetEnded = "reset_ended",
+    }
 }
 
 /// What teams in a challenge are told.
@@ -528,6 +570,8 @@ impl Job {
             Job::AdvancePayoutRun { .. } => JobKind::AdvancePayoutRun,
             Job::BuildPayoutFile { .. } => JobKind::BuildPayoutFile,
             Job::EndPayoutFile { .. } => JobKind::EndPayoutFile,
+            Job::AdvanceSecondFactorReset { .. } => JobKind::AdvanceSecondFactorReset,
+            Job::SendSecondFactorNotice { .. } => JobKind::SendSecondFactorNotice,
         }
     }
 }
@@ -606,6 +650,10 @@ impl fmt::Debug for Job {
             Job::AdvancePayoutRun { run, .. } => write!(f, "advance_payout_run of {run}"),
             Job::BuildPayoutFile { file } => write!(f, "build_payout_file of {file}"),
             Job::EndPayoutFile { file } => write!(f, "end_payout_file of {file}"),
+            Job::AdvanceSecondFactorReset { person, .. } => write!(f, "advance_second_factor_reset of {person}"),
+            Job::SendSecondFactorNotice { person, news, .. } => {
+                write!(f, "send_second_factor_notice to {person}: {news}")
+            }
             Job::AdvanceWithdrawal { withdrawal, .. } => write!(f, "advance_withdrawal of {withdrawal}"),
             Job::AdvanceCustodianFreeze { freeze, .. } => write!(f, "advance_custodian_freeze of {freeze}"),
             Job::SendCustodianNotice { freeze } => write!(f, "send_custodian_notice of {freeze}"),
@@ -748,11 +796,15 @@ pub enum JobKind {
     BuildPayoutFile,
     /// [`Job::EndPayoutFile`]
     EndPayoutFile,
+    /// [`Job::AdvanceSecondFactorReset`]
+    AdvanceSecondFactorReset,
+    /// [`Job::SendSecondFactorNotice`]
+    SendSecondFactorNotice,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 65] = [
+    pub const ALL: [JobKind; 67] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -818,6 +870,8 @@ impl JobKind {
         JobKind::AdvancePayoutRun,
         JobKind::BuildPayoutFile,
         JobKind::EndPayoutFile,
+        JobKind::AdvanceSecondFactorReset,
+        JobKind::SendSecondFactorNotice,
     ];
 
     /// Its name in the database and in metrics: the tag of the job's JSON.
@@ -888,6 +942,8 @@ impl JobKind {
             JobKind::AdvancePayoutRun => "advance_payout_run",
             JobKind::BuildPayoutFile => "build_payout_file",
             JobKind::EndPayoutFile => "end_payout_file",
+            JobKind::AdvanceSecondFactorReset => "advance_second_factor_reset",
+            JobKind::SendSecondFactorNotice => "send_second_factor_notice",
         }
     }
 
@@ -959,6 +1015,8 @@ impl JobKind {
             | JobKind::AskForBankAccount
             | JobKind::GatherPayouts
             | JobKind::AdvancePayoutRun
+            | JobKind::AdvanceSecondFactorReset
+            | JobKind::SendSecondFactorNotice
             | JobKind::TakeProviderEvent => false,
         }
     }
@@ -986,7 +1044,6 @@ pub struct NewJob {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::PersonId;
 
     fn sign_in() -> Job {
         Job::SendSignIn {
@@ -1110,6 +1167,12 @@ mod tests {
             Job::AdvancePayoutRun { run: PayoutRunId::generate(book), after: Some(PayoutId::generate(book)) },
             Job::BuildPayoutFile { file: PayoutFileId::generate(book) },
             Job::EndPayoutFile { file: PayoutFileId::generate(book) },
+            Job::AdvanceSecondFactorReset { person: PersonId::generate(), reset: Uuid::now_v7() },
+            Job::SendSecondFactorNotice {
+                person: PersonId::generate(),
+                news: FactorNews::ResetWaits,
+                at: Timestamp::UNIX_EPOCH,
+            },
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();
         assert_eq!(kinds, JobKind::ALL);

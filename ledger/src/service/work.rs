@@ -85,6 +85,7 @@ impl JobKind {
             | JobKind::BuildPayoutFile
             | JobKind::EndPayoutFile
             | JobKind::ImportStatementFile
+            | JobKind::AdvanceSecondFactorReset
             | JobKind::EraseMails => Work::Money,
             JobKind::SendReceipt
             | JobKind::NotifyDecline
@@ -109,6 +110,7 @@ impl JobKind {
             | JobKind::SendPayoutNotice
             | JobKind::SendBankAccountLink
             | JobKind::AskForBankAccount
+            | JobKind::SendSecondFactorNotice
             | JobKind::SendReturnableNotice => Work::Mail,
         }
     }

@@ -37,8 +37,11 @@ const DOMAINS: &[Domain] = &[
             "refresh_family",
             "refresh_token",
             "browser_session",
+            "second_factor",
+            "recovery_code",
+            "second_factor_reset",
         ],
-        functions: &[],
+        functions: &["second_factor_as_said", "recovery_code_once", "second_factor_reset_as_said"],
     },
     Domain {
         name: "books",

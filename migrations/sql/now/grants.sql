@@ -45,6 +45,15 @@ GRANT UPDATE (ended_at) ON refresh_family TO commonpurse_service;
 GRANT INSERT (digest, family, expires_at) ON refresh_token TO commonpurse_service;
 GRANT UPDATE (used_at) ON refresh_token TO commonpurse_service;
 GRANT INSERT (digest, family, expires_at) ON browser_session TO commonpurse_service;
+GRANT UPDATE (proved_at, proved_by) ON refresh_family TO commonpurse_service;
+GRANT SELECT, DELETE ON second_factor, recovery_code TO commonpurse_service;
+GRANT SELECT ON second_factor_reset TO commonpurse_service;
+GRANT INSERT (person, begun_at, key_version, sealed) ON second_factor TO commonpurse_service;
+GRANT UPDATE (begun_at, active_at, waits_until, last_step, tries, key_version, sealed) ON second_factor TO commonpurse_service;
+GRANT INSERT (person, digest, key_version) ON recovery_code TO commonpurse_service;
+GRANT UPDATE (used_at) ON recovery_code TO commonpurse_service;
+GRANT INSERT (id, person, asked_at, until, state) ON second_factor_reset TO commonpurse_service;
+GRANT UPDATE (first_by, first_at, second_by, second_at, until, ended_at, state) ON second_factor_reset TO commonpurse_service;
 
 -- books
 GRANT SELECT ON book, book_partner, unit, exchange_pair TO commonpurse_service;

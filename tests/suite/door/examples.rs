@@ -27,6 +27,14 @@ const DIGESTED: &[&str] = &["/payee", "/challenge"];
 /// Digests of texts that the scene has too.
 const DIGESTS: &[&str] = &["rules_sha256", "terms_sha256"];
 
+/// What no example can hold: the next code of an authenticator, and the token that one gets for it.
+const WITH_A_CODE: &[&str] = &[
+    "/v1/me/second-factor:confirm",
+    "/v1/me/second-factor:verify",
+    "/v1/persons/{id}/second-factor:reset",
+    "/v1/persons/{id}/second-factor:refuse-reset",
+];
+
 /// What only its holder knows; its digest is kept.
 const SECRETS: &[&str] = &["token", "refresh_token", "client_secret"];
 
@@ -156,7 +164,7 @@ async fn u4_every_example_of_the_contract_is_accepted_as_it_stands() -> Outcome 
     let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
     let (mut sent, mut refused, mut rules) = (0, Vec::new(), None);
     for operation in operations(&document, &known, &people)? {
-        let Some(body) = operation.sent() else { continue };
+        let Some(body) = operation.sent().filter(|_| !WITH_A_CODE.contains(&operation.path)) else { continue };
         let token = match operation.path {
             // The one who is invited.
             "/v1/invitations:accept" => people.iter().find(|(name, _)| *name == "operator").map(|(_, token)| token),

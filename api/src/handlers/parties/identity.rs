@@ -16,6 +16,7 @@ use ledger::id::{OrganisationId, PersonId, SessionId};
 use ledger::parties::operations::persons;
 use ledger::parties::operations::sign_in::{self as identity, Refreshed};
 use ledger::parties::rules::role::Email;
+use ledger::parties::rules::second_factor::Proof;
 use ledger::parties::store::{organisations, people};
 use ledger::text;
 use serde::{Deserialize, Serialize};
@@ -64,8 +65,15 @@ pub struct TokensBody {
     expires_in: i64,
 }
 
-fn tokens(state: &State, person: PersonId, session: SessionId, refresh_token: String) -> HttpResponse {
-    let access_token = state.keys.issue(&Subject::Person(person, session), Timestamp::now());
+/// Tokens of a session; of a proof of the second factor in it they tell as long as it counts.
+fn tokens(
+    state: &State,
+    (person, session, proof): (PersonId, SessionId, Option<Proof>),
+    refresh_token: String,
+) -> HttpResponse {
+    let wall = Timestamp::now();
+    let proof = proof.filter(|proof| proof.is_fresh(state.config.second_factor.life(), wall));
+    let access_token = state.keys.issue(&Subject::Person(person, session, proof), wall);
     let body = TokensBody { access_token, refresh_token, token_type: "Bearer", expires_in: ACCESS_SECONDS };
     HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(body)
 }
@@ -79,7 +87,7 @@ pub(crate) async fn confirm(state: Data<State>, request: Body<TokenRequest>) -> 
     let first = keys::secret();
     let (person, session) =
         state.in_transaction(async |tx| identity::confirm_sign_in(tx, &token, &first, Timestamp::now()).await).await?;
-    Ok(tokens(&state, person, session, first))
+    Ok(tokens(&state, (person, session, None), first))
 }
 
 /// A refresh token.
@@ -92,7 +100,8 @@ pub struct RefreshRequest {
 
 /// Exchanges a refresh token for new tokens. Within 10 seconds after its first use it may be used again, so that two windows
 /// of one person can refresh at once; using it after that ends the session. A refresh token works for 14 days, and a session
-/// for 30 days after its sign-in, however often it is refreshed.
+/// for 30 days after its sign-in, however often it is refreshed. What the last token told of a second factor the new one tells as long as
+/// that counts.
 #[utoipa::path(tag = "identity", request_body = RefreshRequest,
     responses((status = 200, description = "Still signed in", body = TokensBody)))]
 #[post("/v1/tokens/refresh")]
@@ -100,7 +109,7 @@ pub(crate) async fn refresh(state: Data<State>, request: Body<RefreshRequest>) -
     let old = bounded("/refresh_token", &request.0.refresh_token, text::REFERENCE)?;
     let new = keys::secret();
     match state.in_transaction(async |tx| identity::refresh(tx, &old, &new, Timestamp::now()).await).await? {
-        Refreshed::StaysIn(person, session) => Ok(tokens(&state, person, session, new)),
+        Refreshed::StaysIn(person, session, proof) => Ok(tokens(&state, (person, session, proof), new)),
         Refreshed::SignedOut => {
             Err(Problem::unauthorized("the refresh token is unknown, too old or used: sign in again"))
         }

@@ -7,6 +7,7 @@ use crate::error::{Error, Refusal};
 use crate::id::{BookId, PersonId, SessionId};
 use crate::parties::rules::person::{Person, SignedIn};
 use crate::parties::rules::role::Email;
+use crate::parties::rules::second_factor::Proof;
 use crate::parties::store::{browsers, invitations, people, sessions, tokens};
 use crate::service::job::{Job, NewJob};
 use crate::service::store::jobs;
@@ -127,8 +128,9 @@ fn refresh_end(signed_in_at: Timestamp, wall: Timestamp) -> Timestamp {
 /// What came of a refresh token. Both are to be committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refreshed {
-    /// The person stays signed in; the new refresh token works from now on.
-    StaysIn(PersonId, SessionId),
+    /// The person stays signed in; the new refresh token works from now on. With the last proof of the second factor in the session,
+    /// however old it is.
+    StaysIn(PersonId, SessionId, Option<Proof>),
     /// The token is unknown, too old, or was used before; in the last case its session has just ended.
     SignedOut,
 }
@@ -156,7 +158,7 @@ pub async fn refresh(tx: &Transaction<'_>, old: &str, new: &str, wall: Timestamp
         }
     }
     tokens::insert_refresh(tx, &digest(new), found.session, refresh_end(found.signed_in_at, wall)).await?;
-    Ok(Refreshed::StaysIn(found.person, found.session))
+    Ok(Refreshed::StaysIn(found.person, found.session, found.proof))
 }
 
 /// A session that began at this moment or before is over now.

@@ -45,6 +45,14 @@ pub async fn list_live(
     Ok(signed_in.collect())
 }
 
+/// When a session began, by the wall clock.
+pub async fn find_began(client: &impl GenericClient, id: SessionId) -> Result<Option<Timestamp>, Error> {
+    let statement = client
+        .prepare_cached("-- sessions::find_began\nSELECT created_at FROM refresh_family WHERE id = $1")
+        .await?;
+    Ok(client.query_opt(&statement, &[/* id */ &id.0]).await?.map(|row| row.get("created_at")))
+}
+
 /// Ends a session: none of its tokens works any more.
 pub async fn update_ended(tx: &Transaction<'_>, id: SessionId, wall: Timestamp) -> Result<(), Error> {
     let statement = tx

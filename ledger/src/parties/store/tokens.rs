@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::id::{PersonId, SessionId};
+use crate::parties::rules::second_factor::Proof;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 
@@ -90,6 +91,8 @@ pub struct Refresh {
     pub used_at: Option<Timestamp>,
     /// Whether the session was ended.
     pub ended: bool,
+    /// The last proof of the second factor in it.
+    pub proof: Option<Proof>,
 }
 
 /// Locks the session of a refresh token, and reads both.
@@ -97,7 +100,7 @@ pub async fn lock_refresh(tx: &Transaction<'_>, digest: &[u8]) -> Result<Option<
     let session = tx
         .prepare_cached(
             "-- tokens::lock_refresh, the session
-            SELECT id, person, created_at, ended_at IS NOT NULL AS ended FROM refresh_family
+            SELECT id, person, created_at, ended_at IS NOT NULL AS ended, proved_at, proved_by FROM refresh_family
              WHERE id = (SELECT family FROM refresh_token WHERE digest = $1) FOR UPDATE",
         )
         .await?;
@@ -111,6 +114,10 @@ pub async fn lock_refresh(tx: &Transaction<'_>, digest: &[u8]) -> Result<Option<
         )
         .await?;
     let token = tx.query_one(&token, &[/* digest */ &digest]).await?;
+    let proof = match (session.get::<_, Option<&str>>("proved_by"), session.get("proved_at")) {
+        (Some(method), Some(at)) => Some(Proof { method: method.parse()?, at }),
+        (None | Some(_), None) | (None, Some(_)) => None,
+    };
     Ok(Some(Refresh {
         session: SessionId(session.get("id")),
         person: PersonId(session.get("person")),
@@ -118,6 +125,7 @@ pub async fn lock_refresh(tx: &Transaction<'_>, digest: &[u8]) -> Result<Option<
         expires_at: token.get("expires_at"),
         used_at: token.get("used_at"),
         ended: session.get("ended"),
+        proof,
     }))
 }
 

@@ -72,6 +72,13 @@ const GO: &[(&str, i32, &str)] = &[
                 now() - interval '{days} days' FROM organisation LIMIT 1",
     ),
     (
+        "second_factor_reset",
+        90,
+        "INSERT INTO second_factor_reset (id, person, asked_at, until, ended_at, state)
+         VALUES (gen_random_uuid(), '{person}', now() - interval '{days} days', now() - interval '{days} days',
+                 now() - interval '{days} days', 'objected')",
+    ),
+    (
         "worker_heartbeat",
         30,
         "INSERT INTO worker_heartbeat (name, seen_at, version) VALUES ('worker {n}', now() - interval '{days} days', '1')",
