@@ -7,7 +7,7 @@ use crate::id::{
     BankAccountId, BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, CustodianFreezeId, DisputeId,
     DistributionId, DonorId, EntrantId, HoldId, InvitationId, MatchingRoundId, OrganisationId, PayoutFileId, PayoutId,
     PayoutRunId, PlanChangeId, PlanMoveId, PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId,
-    StatementFileId, StatementId, SuspenseId, WindUpId, WithdrawalId, YearlyReceiptId,
+    SharePlanId, StatementFileId, StatementId, SuspenseId, WindUpId, WithdrawalId, YearlyReceiptId,
 };
 use crate::service::store::activity::Actor;
 use jiff::Timestamp;
@@ -155,6 +155,15 @@ pub enum Job {
         reason: String,
         /// The entry after which the page begins; none for the first.
         after: Option<EntrantId>,
+    },
+    /// Tell people how the share plan of a submission stands.
+    SendShareNotice {
+        /// The plan.
+        plan: SharePlanId,
+        /// The revision of its parts then.
+        revision: i32,
+        /// The word of its state then: when it stands otherwise by now, nothing is told.
+        state: String,
     },
     /// The time of a matching round's state has passed: tally it, publish it, make it final, pay it.
     AdvanceMatchingRound {
@@ -485,6 +494,7 @@ impl Job {
             Job::SendStatement { .. } => JobKind::SendStatement,
             Job::AdvanceChallenge { .. } => JobKind::AdvanceChallenge,
             Job::TellEntrants { .. } => JobKind::TellEntrants,
+            Job::SendShareNotice { .. } => JobKind::SendShareNotice,
             Job::AdvanceMatchingRound { .. } => JobKind::AdvanceMatchingRound,
             Job::ExpireHold { .. } => JobKind::ExpireHold,
             Job::RecordCapture { .. } => JobKind::RecordCapture,
@@ -559,6 +569,9 @@ impl fmt::Debug for Job {
             Job::AdvanceChallenge { challenge } => write!(f, "advance_challenge of {challenge}"),
             Job::TellEntrants { challenge, news, .. } => {
                 write!(f, "tell_entrants of {challenge} the {}", news.as_str())
+            }
+            Job::SendShareNotice { plan, revision, state } => {
+                write!(f, "send_share_notice of {plan}, revision {revision}, {state}")
             }
             Job::AdvanceMatchingRound { round } => write!(f, "advance_matching_round of {round}"),
             Job::ExpireHold { hold } => write!(f, "expire_hold of {hold}"),
@@ -662,6 +675,8 @@ pub enum JobKind {
     AdvanceChallenge,
     /// [`Job::TellEntrants`]
     TellEntrants,
+    /// [`Job::SendShareNotice`]
+    SendShareNotice,
     /// [`Job::AdvanceMatchingRound`]
     AdvanceMatchingRound,
     /// [`Job::ExpireHold`]
@@ -752,7 +767,7 @@ pub enum JobKind {
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 65] = [
+    pub const ALL: [JobKind; 66] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -775,6 +790,7 @@ impl JobKind {
         JobKind::SendStatement,
         JobKind::AdvanceChallenge,
         JobKind::TellEntrants,
+        JobKind::SendShareNotice,
         JobKind::AdvanceMatchingRound,
         JobKind::ExpireHold,
         JobKind::RecordCapture,
@@ -845,6 +861,7 @@ impl JobKind {
             JobKind::SendStatement => "send_statement",
             JobKind::AdvanceChallenge => "advance_challenge",
             JobKind::TellEntrants => "tell_entrants",
+            JobKind::SendShareNotice => "send_share_notice",
             JobKind::AdvanceMatchingRound => "advance_matching_round",
             JobKind::ExpireHold => "expire_hold",
             JobKind::RecordCapture => "record_capture",
@@ -932,6 +949,7 @@ impl JobKind {
             | JobKind::SendReleaseNotice
             | JobKind::SendClaimNotice
             | JobKind::TellEntrants
+            | JobKind::SendShareNotice
             | JobKind::IssueStatements
             | JobKind::SendStatement
             | JobKind::SendFreezeNotice
@@ -1049,6 +1067,7 @@ mod tests {
                 reason: "A holiday".into(),
                 after: Some(EntrantId::generate(book)),
             },
+            Job::SendShareNotice { plan: SharePlanId::generate(book), revision: 2, state: "objected".into() },
             Job::AdvanceMatchingRound { round: MatchingRoundId::generate(book) },
             Job::ExpireHold { hold: HoldId::generate(book) },
             Job::RecordCapture {
