@@ -34,6 +34,7 @@ mod repository;
 mod restore;
 mod routes;
 mod scene;
+mod shares;
 mod statement_files;
 mod story;
 mod winding;

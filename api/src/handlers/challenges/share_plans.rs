@@ -33,9 +33,9 @@ use uuid::Uuid;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewShare {
-    /// The team: an organisation, which need not have entered the challenge.
+    /// The organisation that contributed; it need not have entered the challenge.
     #[schema(min_length = 30, max_length = 30, pattern = "^org_[a-z2-7]{26}$")]
-    team: String,
+    contributor: String,
     /// What it contributed.
     #[schema(min_length = 1, max_length = 200, example = "gearbox")]
     part: String,
@@ -61,9 +61,9 @@ pub struct NewSharePlan {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AttestShareRequest {
-    /// The team.
+    /// The organisation to which the plan gives a part.
     #[schema(min_length = 30, max_length = 30, pattern = "^org_[a-z2-7]{26}$")]
-    team: String,
+    contributor: String,
     /// SHA-256 of the parts that it has read.
     #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-fA-F]{64}$")]
     parts_sha256: String,
@@ -73,9 +73,9 @@ pub struct AttestShareRequest {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ObjectToShareRequest {
-    /// The team.
+    /// The organisation to which the plan gives a part.
     #[schema(min_length = 30, max_length = 30, pattern = "^org_[a-z2-7]{26}$")]
-    team: String,
+    contributor: String,
     /// Why, for everybody; no personal data.
     #[schema(min_length = 1, max_length = 1000)]
     reason: String,
@@ -101,7 +101,7 @@ fn shares(parts: &[NewShare]) -> Result<Vec<Share>, Problem> {
         Ok(Share {
             part: bounded(&format!("/parts/{index}/part"), &it.part, text::NAME)?,
             share: it.share,
-            team: parse(&format!("/parts/{index}/team"), &it.team)?,
+            team: parse(&format!("/parts/{index}/contributor"), &it.contributor)?,
         })
     };
     parts.iter().enumerate().map(share).collect()
@@ -120,7 +120,7 @@ impl NewSharePlan {
 pub struct SharePartBody {
     /// Null until the ranking is provisional, but for the host and for the teams that the plan names.
     #[schema(value_type = Option<String>)]
-    team: Option<OrganisationId>,
+    contributor: Option<OrganisationId>,
     /// What it contributed.
     part: String,
     /// Hundredths of a percent.
@@ -173,7 +173,7 @@ impl SharePlanBody {
     fn seen(it: SharePlan, shows_teams: bool) -> SharePlanBody {
         let parts_sha256 = it.digest();
         let part = |it: SharePart| SharePartBody {
-            team: shows_teams.then_some(it.share.team),
+            contributor: shows_teams.then_some(it.share.team),
             part: it.share.part,
             share: it.share.share,
             state: it.state,
@@ -352,7 +352,7 @@ pub(crate) async fn attest_share(
     request: Keyed<AttestShareRequest>,
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let team: OrganisationId = parse("/team", &request.body.team)?;
+    let team: OrganisationId = parse("/contributor", &request.body.contributor)?;
     let sha256: Digest = parse("/parts_sha256", &request.body.parts_sha256)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         readable(tx, Some(&caller), *id).await?;
@@ -375,7 +375,7 @@ pub(crate) async fn object_to_share(
     request: Keyed<ObjectToShareRequest>,
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let team: OrganisationId = parse("/team", &request.body.team)?;
+    let team: OrganisationId = parse("/contributor", &request.body.contributor)?;
     let reason = paragraphs("/reason", &request.body.reason, text::REASON)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         readable(tx, Some(&caller), *id).await?;

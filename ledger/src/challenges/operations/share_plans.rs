@@ -100,7 +100,7 @@ async fn asked(tx: &Transaction<'_>, book: &Book, plan: SharePlan, now: Timestam
 ///
 /// # Errors
 ///
-/// `shares-over`, `share-plan-closed`, `digest-mismatch`, `part-answered`; [`Error::Invalid`] at `/team`; [`Error::Forbidden`] for
+/// `shares-over`, `share-plan-closed`, `digest-mismatch`, `part-answered`; [`Error::Invalid`] at `/contributor`; [`Error::Forbidden`] for
 /// whoever is no member of the team; [`Error::NotFound`] for an unknown plan.
 pub async fn attest(
     tx: &Transaction<'_>,
@@ -120,7 +120,7 @@ pub async fn attest(
 ///
 /// # Errors
 ///
-/// `shares-over`, `share-plan-closed`, `part-answered`; [`Error::Invalid`] at `/reason` or `/team`; [`Error::Forbidden`] for whoever is
+/// `shares-over`, `share-plan-closed`, `part-answered`; [`Error::Invalid`] at `/reason` or `/contributor`; [`Error::Forbidden`] for whoever is
 /// no member of the team; [`Error::NotFound`] for an unknown plan.
 pub async fn object(
     tx: &Transaction<'_>,
@@ -252,10 +252,10 @@ async fn check(
         let wrong = |field: &str, why: &str| Error::invalid(format!("/parts/{index}/{field}"), why);
         text::line(&share.part, text::NAME).map_err(|why| wrong("part", &why.to_string()))?;
         if share.team == book.organisation {
-            return Err(wrong("team", "a team: the host of the challenge gets no part of its prizes"));
+            return Err(wrong("contributor", "a team: the host of the challenge gets no part of its prizes"));
         }
         if withdrawn.contains(&share.team) || organisations::find(tx, share.team).await?.is_none() {
-            return Err(wrong("team", "an organisation that has not withdrawn from the challenge"));
+            return Err(wrong("contributor", "an organisation that has not withdrawn from the challenge"));
         }
     }
     let parts = share_plan::parts(parts.clone())?;

@@ -54,12 +54,13 @@ words! {
 /// What a team shall get.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Share {
+    /// The team, which outside is called the contributor of the part: it need not have entered the challenge.
+    #[serde(rename = "contributor")]
+    pub team: OrganisationId,
     /// What it contributed.
     pub part: String,
     /// How much of the whole: 1 to 10,000 hundredths of a percent.
     pub share: u16,
-    /// The team.
-    pub team: OrganisationId,
 }
 
 /// The part of a team in a plan, and what it says of it.
@@ -135,7 +136,7 @@ pub fn parts(mut named: Vec<Share>) -> Result<Vec<Share>, Error> {
             return Err(Error::invalid(format!("/parts/{index}/share"), "more than nothing"));
         }
         if named[..index].iter().any(|other| other.team == share.team) {
-            return Err(Error::invalid(format!("/parts/{index}/team"), "each team once"));
+            return Err(Error::invalid(format!("/parts/{index}/contributor"), "each team once"));
         }
     }
     let sum = named.iter().map(|share| u32::from(share.share)).sum::<u32>();
@@ -281,7 +282,7 @@ impl SharePlan {
             return Err(self.refuse("nobody is asked about it now").into());
         }
         let Some(part) = self.parts.iter_mut().find(|part| part.share.team == team) else {
-            return Err(Error::invalid("/team", "a team that the share plan names"));
+            return Err(Error::invalid("/contributor", "a team that the share plan names"));
         };
         match part.state {
             PartState::Open => {
@@ -302,7 +303,7 @@ impl SharePlan {
     ///
     /// # Errors
     ///
-    /// `share-plan-closed`, `digest-mismatch`, `part-answered`; [`Error::Invalid`] at `/team`.
+    /// `share-plan-closed`, `digest-mismatch`, `part-answered`; [`Error::Invalid`] at `/contributor`.
     pub fn attest(
         self,
         team: OrganisationId,
@@ -327,7 +328,7 @@ impl SharePlan {
     ///
     /// # Errors
     ///
-    /// `share-plan-closed`, `part-answered`; [`Error::Invalid`] at `/team`.
+    /// `share-plan-closed`, `part-answered`; [`Error::Invalid`] at `/contributor`.
     pub fn object(
         self,
         team: OrganisationId,

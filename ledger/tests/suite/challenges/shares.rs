@@ -126,7 +126,7 @@ async fn shares_are_attested_objected_to_revised_and_fixed_by_silence_and_divide
     assert!(matches!(scene.propose(work.id, bob.member, &shares, 11).await, Err(Error::Forbidden(_))));
     let host = Team { id: scene.ground.book.organisation, ..ada };
     let host = scene.propose(work.id, ada.member, &[(ada, 5_000), (bob, 3_333), (host, 1_667)], 11).await;
-    assert!(matches!(&host, Err(Error::Invalid { pointer, .. }) if pointer == "/parts/2/team"), "{host:?}");
+    assert!(matches!(&host, Err(Error::Invalid { pointer, .. }) if pointer == "/parts/2/contributor"), "{host:?}");
     let plan = scene.propose(work.id, ada.member, &shares, 11).await.unwrap();
     assert_eq!((plan.state, plan.revision, scene.told(&plan).await), (PlanState::Proposed, 1, Some(2)));
     assert_eq!(refusal(scene.propose(work.id, ada.member, &shares, 11).await), "share-plan-exists");
