@@ -47,7 +47,7 @@ pub async fn edges(
               JOIN attribution a ON a.book_id = s.book_id AND a.submission = s.id AND a.revision = s.revision
               JOIN submission o ON o.book_id = a.book_id AND o.id = a.builds_on
               LEFT JOIN share_plan p ON p.book_id = s.book_id AND p.submission = s.id AND p.state = 'fixed'
-              LEFT JOIN share_part t ON t.book_id = p.book_id AND t.plan = p.id AND t.revision = p.revision AND t.team = o.team
+              LEFT JOIN share_part t ON t.book_id = s.book_id AND t.plan = p.id AND t.revision = p.revision AND t.team = o.team
              WHERE s.book_id = $1 AND s.challenge = $2 AND s.state = 'submitted' AND (s.id, a.number) > ($3, $4)
              ORDER BY s.id, a.number LIMIT $5",
         )

@@ -266,7 +266,7 @@ pub async fn list(
                AND (p.state = 'fixed' OR $5
                     OR EXISTS (SELECT FROM membership m WHERE m.organisation = p.team AND m.person = $6)
                     OR EXISTS (SELECT FROM share_part t JOIN membership m ON m.organisation = t.team
-                                WHERE t.book_id = p.book_id AND t.plan = p.id AND t.revision = p.revision AND m.person = $6))
+                                WHERE t.book_id = $1 AND t.plan = p.id AND t.revision = p.revision AND m.person = $6))
              ORDER BY p.id LIMIT $4",
         )
         .await?;

@@ -1,6 +1,7 @@
 //! Contribution shares: how the prizes of a submission are divided among the teams that made it, agreed, objected to, decided, or not.
 
 use super::{Scene, complete, small};
+use crate::support::waits;
 use deadpool_postgres::Transaction;
 use ledger::Error;
 use ledger::challenges::operations::share_plans::{self, Proposal};
@@ -130,6 +131,10 @@ async fn shares_are_attested_objected_to_revised_and_fixed_by_silence_and_divide
     let plan = scene.propose(work.id, ada.member, &shares, 11).await.unwrap();
     assert_eq!((plan.state, plan.revision, scene.told(&plan).await), (PlanState::Proposed, 1, Some(2)));
     assert_eq!(refusal(scene.propose(work.id, ada.member, &shares, 11).await), "share-plan-exists");
+    for (person, task) in [(bob.member, "attest_share"), (maker.member, "attest_share")] {
+        assert_eq!(waits(&scene.ground, person).await, [task]);
+    }
+    assert_eq!(waits(&scene.ground, ada.member).await, [""; 0], "who proposes has attested");
 
     let mistaken = scene.attest_as(&plan, bob.id, Digest::of(b"other parts"), bob.member, 12).await;
     assert_eq!(refusal(mistaken), "digest-mismatch");
@@ -140,6 +145,10 @@ async fn shares_are_attested_objected_to_revised_and_fixed_by_silence_and_divide
     let objected = scene.object(plan.id, bob, 12).await.unwrap();
     assert_eq!((objected.state, scene.told(&objected).await), (PlanState::Objected, Some(2)), "ada, and the owner");
     assert_eq!(scene.told(&plan).await, None, "what was proposed stands otherwise by now");
+    for (person, task) in [(ada.member, "revise_shares"), (scene.ground.owner, "decide_shares")] {
+        assert_eq!(waits(&scene.ground, person).await, [task]);
+    }
+    assert_eq!(waits(&scene.ground, bob.member).await, [""; 0]);
     assert_eq!(refusal(scene.attest(&objected, maker, 13).await), "share-plan-closed");
 
     let again = [(ada, 4_000), (bob, 4_333), (maker, 1_667)];
