@@ -13,7 +13,7 @@ use ledger::challenges::rules::submission::Submission;
 use ledger::challenges::store::{attributions, share_plans as rows};
 use ledger::evidence::Digest;
 use ledger::id::{OrganisationId, PersonId, SharePlanId, SubmissionId};
-use ledger::parties::rules::role::Role;
+use ledger::parties::rules::role::{OrganisationKind, Role};
 use ledger::testing::{Team, refusal};
 use uuid::Uuid;
 
@@ -366,7 +366,8 @@ async fn nothing_builds_on_itself_by_no_way_through_others_also_when_two_name_ea
     // Two name each other at once: one of them is first.
     edit(&all[0], &[]).await.unwrap();
     edit(&all[2], &[]).await.unwrap();
-    let (first, second) = tokio::join!(edit(&all[0], &[(all[1].1.id, 500)]), edit(&all[1], &[(all[0].1.id, 500)]));
+    let names = [[(all[1].1.id, 500)], [(all[0].1.id, 500)]];
+    let (first, second) = tokio::join!(edit(&all[0], &names[0]), edit(&all[1], &names[1]));
     let refused = if first.is_ok() { second } else { first };
     assert_eq!(refusal(refused), "attribution-cycle");
 }
@@ -418,8 +419,9 @@ async fn the_database_keeps_what_was_agreed_of_shares_whatever_the_service_says(
     ] {
         refused(sql).await;
     }
-    let more =
-        format!("BEGIN; {}; {}; {fix}", part(&scene.ground.book.organisation.0.to_string(), 1), attested(bob.member));
+    // A part more that its team attests: together they are more than the whole.
+    let more = scene.ground.organisation("More", OrganisationKind::ProjectTeam, bob.member).await;
+    let more = format!("BEGIN; {}; {}; {fix}", part(&more.0.to_string(), 1), attested(bob.member));
     refused(&more).await;
     client.batch_execute("ROLLBACK").await.unwrap();
     scene.attest(&plan, bob, 12).await.unwrap();
