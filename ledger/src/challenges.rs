@@ -1,4 +1,4 @@
-//! Challenges: purses, entrants, submissions, judging and awards.
+//! Challenges: purses, entrants, submissions, judging, shares and awards.
 //! Stands on: engine, service, parties, books, treasury.
 
 /// Pure rules.
@@ -16,6 +16,7 @@ pub mod rules {
     mod money_text;
     pub mod purse;
     pub mod rulebook;
+    pub mod share_plan;
     pub mod submission;
     mod wording;
 }
@@ -23,6 +24,7 @@ pub mod rules {
 /// SQL, and nothing else.
 pub mod store {
     pub mod appeals;
+    pub mod attributions;
     pub mod awards;
     pub mod challenges;
     pub mod consents;
@@ -31,6 +33,7 @@ pub mod store {
     pub mod news;
     pub mod rubrics;
     pub mod scorecards;
+    pub mod share_plans;
     pub mod submissions;
 }
 
@@ -46,6 +49,8 @@ pub mod operations {
     pub mod purses;
     pub mod rollovers;
     pub mod rubrics;
+    pub mod share_notices;
+    pub mod share_plans;
     pub mod submissions;
     mod waits;
 }

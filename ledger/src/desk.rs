@@ -10,6 +10,7 @@ pub mod rules {
 pub mod store {
     pub mod claim_tasks;
     pub mod payout_tasks;
+    pub mod share_tasks;
     pub mod tasks;
 }
 

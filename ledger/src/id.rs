@@ -269,6 +269,8 @@ book_ids! {
     AwardId = "awd", "an", "award";
     /// What a team has against a provisional ranking.
     AppealId = "apl", "an", "appeal";
+    /// How the prizes of a submission are divided among teams.
+    SharePlanId = "shp", "a", "share plan";
     /// Something that happened in a book.
     EventId = "evt", "an", "event";
 }

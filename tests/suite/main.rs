@@ -35,6 +35,7 @@ mod restore;
 mod routes;
 mod scene;
 mod second_factor;
+mod shares;
 mod statement_files;
 mod story;
 mod winding;

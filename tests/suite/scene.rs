@@ -12,6 +12,7 @@ mod parties;
 mod partners;
 pub(crate) mod payouts;
 mod pledging;
+mod shares;
 
 use crate::contract::Piece;
 use anyhow::Context as _;

@@ -98,6 +98,9 @@ impl Context {
             Job::TellEntrants { challenge, version, news, reason, after } => {
                 self.tell_entrants(leased, (*challenge, *version), (*news, reason), *after).await
             }
+            Job::SendShareNotice { plan, revision, state } => {
+                self.send_share_notice(leased, *plan, *revision, state).await
+            }
             Job::AdvanceMatchingRound { round } => self.advance_matching_round(leased, *round).await,
             Job::ExpireHold { hold } => self.expire_hold(leased, *hold).await,
             Job::RecordCapture { charge, partner, event_id, provider_reference, came } => {

@@ -133,6 +133,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("releases", "rel"),
     ("results", "res"),
     ("settlements", "stl"),
+    ("share-plans", "shp"),
     ("statements", "stm"),
     ("submissions", "sub"),
     ("suspense", "sus"),

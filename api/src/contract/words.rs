@@ -9,6 +9,7 @@ use ledger::challenges::rules::appeal::AppealState;
 use ledger::challenges::rules::entering::AnswerKind;
 use ledger::challenges::rules::entrant::WithdrawnBy;
 use ledger::challenges::rules::purse::{ContributionState as PurseState, FeeState};
+use ledger::challenges::rules::share_plan::{PartState, PlanState};
 use ledger::cooperatives::rules::allocation_rule::Patronage;
 use ledger::cooperatives::rules::cooperative::{ContributionState, ProceedsKind};
 use ledger::desk::rules::task::TaskKind;
@@ -172,6 +173,8 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
             literal(&["fund", "team_payable", "team_receivable", "host_fee", "platform_fee", "risk_reserve"])
         }
         ("Appeal", "state") => all(AppealState::ALL),
+        ("SharePart", "state") => all(PartState::ALL),
+        ("SharePlan", "state") => all(PlanState::ALL),
         ("ChallengeEntry", "fee_state") => all(FeeState::ALL),
         ("ChallengeEntry", "state") => literal(&["entered", "withdrawn"]),
         ("ChallengeEntry", "withdrawn_by") => all(WithdrawnBy::ALL),

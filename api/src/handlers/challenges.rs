@@ -10,6 +10,7 @@ pub mod judging;
 pub mod purses;
 pub mod rubrics;
 pub mod rules_schema;
+pub mod share_plans;
 pub mod submissions;
 pub mod turns;
 
@@ -50,6 +51,13 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(appeals::uphold)
         .service(appeals::dismiss)
         .service(submissions::list_attributions)
+        .service(share_plans::list_share_plans)
+        .service(share_plans::propose_shares)
+        .service(share_plans::revise_shares)
+        .service(share_plans::attest_share)
+        .service(share_plans::object_to_share)
+        .service(share_plans::decide_shares)
+        .service(share_plans::show_share_plan)
         .service(judging::appoint)
         .service(judging::panel)
         .service(submissions::create)

@@ -25,6 +25,19 @@ const TAKE_BACK: &[&str] = &["POST /v1/purse-contributions/{id}:withdraw"];
 const RUBRIC: &[&str] = &["POST /v1/challenges/{id}/rubric"];
 const APPEAL: &[&str] = &["POST /v1/challenges/{id}/appeals"];
 const DECIDE: &[&str] = &["POST /v1/appeals/{id}:uphold", "POST /v1/appeals/{id}:dismiss"];
+const SHARES: &[&str] = &[
+    "POST /v1/submissions/{id}/share-plans",
+    "POST /v1/share-plans/{id}:revise",
+    "POST /v1/share-plans/{id}:attest",
+    "POST /v1/share-plans/{id}:object",
+    "POST /v1/share-plans/{id}:decide",
+];
+const SHARE_PLAN: &[&str] = &[
+    "POST /v1/share-plans/{id}:revise",
+    "POST /v1/share-plans/{id}:attest",
+    "POST /v1/share-plans/{id}:object",
+    "POST /v1/share-plans/{id}:decide",
+];
 
 pub(super) const KINDS: &[Kind] = &[
     refusal(
@@ -168,7 +181,72 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/submissions/{id}/scores",
         ],
     ),
-    refusal("submission-closed", "The time for submissions has passed.", "Nothing can be done here.", WORK),
+    refusal(
+        "submission-closed",
+        "The time for submissions has passed, or the entry was withdrawn.",
+        "Nothing can be done here.",
+        &[
+            "POST /v1/challenges/{id}/submissions",
+            "PUT /v1/submissions/{id}",
+            "POST /v1/submissions/{id}:submit",
+            "POST /v1/submissions/{id}/share-plans",
+            "POST /v1/share-plans/{id}:revise",
+            "POST /v1/share-plans/{id}:decide",
+        ],
+    ),
+    refusal(
+        "attribution-cycle",
+        "The work would build on itself, through the work of others.",
+        "Leave out one of the attributions on the way that `detail` names.",
+        &["PUT /v1/submissions/{id}"],
+    ),
+    refusal(
+        "contributor-missing",
+        "The share plan gives no part to a team on whose work the submission builds.",
+        "Propose parts that name it.",
+        &[
+            "PUT /v1/submissions/{id}",
+            "POST /v1/submissions/{id}/share-plans",
+            "POST /v1/share-plans/{id}:revise",
+            "POST /v1/share-plans/{id}:decide",
+        ],
+    ),
+    refusal(
+        "share-plan-exists",
+        "The submission has a share plan.",
+        "Revise that.",
+        &["POST /v1/submissions/{id}/share-plans"],
+    ),
+    refusal(
+        "shares-over",
+        "Shares are agreed from the opening of a challenge until its prizes are awarded.",
+        "Nothing can be done here.",
+        SHARES,
+    ),
+    refusal(
+        "share-plan-closed",
+        "The share plan does not stand so that this can be done, or the time for it has passed.",
+        "Look at its `state` and `until`; the team of the submission may propose other parts, unless it is fixed.",
+        SHARE_PLAN,
+    ),
+    refusal(
+        "part-answered",
+        "The part of the team was attested, or objected to.",
+        "Nothing is left to do.",
+        &["POST /v1/share-plans/{id}:attest", "POST /v1/share-plans/{id}:object"],
+    ),
+    refusal(
+        "revisions-used-up",
+        "The parts of the share plan were proposed twenty times.",
+        "Nothing can be done here: prizes go to the team whole unless those parts are attested.",
+        &["POST /v1/share-plans/{id}:revise", "POST /v1/share-plans/{id}:decide"],
+    ),
+    refusal(
+        "shares-open",
+        "How prizes are divided is not agreed.",
+        "Wait until it is, or until the rules let the prizes wait no longer.",
+        AWARD,
+    ),
     refusal("submission-not-draft", "The work was handed in and changes no more.", "Nothing is left to do.", WORK),
     refusal(
         "gate-incomplete",

@@ -688,7 +688,12 @@ pub(super) const KINDS: &[Kind] = &[
         "digest-mismatch",
         "What was looked at is not what stands there now.",
         "Read it again, and decide on that.",
-        &["POST /v1/claims/{id}/reviews", "POST /v1/submissions/{id}/scores", "POST /v1/distributions/{id}:approve"],
+        &[
+            "POST /v1/claims/{id}/reviews",
+            "POST /v1/submissions/{id}/scores",
+            "POST /v1/distributions/{id}:approve",
+            "POST /v1/share-plans/{id}:attest",
+        ],
     ),
     refusal("amount-above-claim", "An approval is for the claimed amount or a part of it.", "Approve less.", REVIEW),
     refusal("already-reviewed", "Each reviewer speaks once on a submission.", "Nothing is left to do.", REVIEW),

@@ -7,7 +7,7 @@ use crate::id::{
     BankAccountId, BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, CustodianFreezeId, DisputeId,
     DistributionId, DonorId, EntrantId, HoldId, InvitationId, MatchingRoundId, OrganisationId, PayoutFileId, PayoutId,
     PayoutRunId, PersonId, PlanChangeId, PlanMoveId, PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId,
-    StatementFileId, StatementId, SuspenseId, WindUpId, WithdrawalId, YearlyReceiptId,
+    SharePlanId, StatementFileId, StatementId, SuspenseId, WindUpId, WithdrawalId, YearlyReceiptId,
 };
 use crate::service::store::activity::Actor;
 use crate::words::words;
@@ -157,6 +157,15 @@ pub enum Job {
         reason: String,
         /// The entry after which the page begins; none for the first.
         after: Option<EntrantId>,
+    },
+    /// Tell people how the share plan of a submission stands.
+    SendShareNotice {
+        /// The plan.
+        plan: SharePlanId,
+        /// The revision of its parts then.
+        revision: i32,
+        /// The word of its state then: when it stands otherwise by now, nothing is told.
+        state: String,
     },
     /// The time of a matching round's state has passed: tally it, publish it, make it final, pay it.
     AdvanceMatchingRound {
@@ -527,6 +536,7 @@ impl Job {
             Job::SendStatement { .. } => JobKind::SendStatement,
             Job::AdvanceChallenge { .. } => JobKind::AdvanceChallenge,
             Job::TellEntrants { .. } => JobKind::TellEntrants,
+            Job::SendShareNotice { .. } => JobKind::SendShareNotice,
             Job::AdvanceMatchingRound { .. } => JobKind::AdvanceMatchingRound,
             Job::ExpireHold { .. } => JobKind::ExpireHold,
             Job::RecordCapture { .. } => JobKind::RecordCapture,
@@ -603,6 +613,9 @@ impl fmt::Debug for Job {
             Job::AdvanceChallenge { challenge } => write!(f, "advance_challenge of {challenge}"),
             Job::TellEntrants { challenge, news, .. } => {
                 write!(f, "tell_entrants of {challenge} the {}", news.as_str())
+            }
+            Job::SendShareNotice { plan, revision, state } => {
+                write!(f, "send_share_notice of {plan}, revision {revision}, {state}")
             }
             Job::AdvanceMatchingRound { round } => write!(f, "advance_matching_round of {round}"),
             Job::ExpireHold { hold } => write!(f, "expire_hold of {hold}"),
@@ -710,6 +723,8 @@ pub enum JobKind {
     AdvanceChallenge,
     /// [`Job::TellEntrants`]
     TellEntrants,
+    /// [`Job::SendShareNotice`]
+    SendShareNotice,
     /// [`Job::AdvanceMatchingRound`]
     AdvanceMatchingRound,
     /// [`Job::ExpireHold`]
@@ -804,7 +819,7 @@ pub enum JobKind {
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 67] = [
+    pub const ALL: [JobKind; 68] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -827,6 +842,7 @@ impl JobKind {
         JobKind::SendStatement,
         JobKind::AdvanceChallenge,
         JobKind::TellEntrants,
+        JobKind::SendShareNotice,
         JobKind::AdvanceMatchingRound,
         JobKind::ExpireHold,
         JobKind::RecordCapture,
@@ -899,6 +915,7 @@ impl JobKind {
             JobKind::SendStatement => "send_statement",
             JobKind::AdvanceChallenge => "advance_challenge",
             JobKind::TellEntrants => "tell_entrants",
+            JobKind::SendShareNotice => "send_share_notice",
             JobKind::AdvanceMatchingRound => "advance_matching_round",
             JobKind::ExpireHold => "expire_hold",
             JobKind::RecordCapture => "record_capture",
@@ -988,6 +1005,7 @@ impl JobKind {
             | JobKind::SendReleaseNotice
             | JobKind::SendClaimNotice
             | JobKind::TellEntrants
+            | JobKind::SendShareNotice
             | JobKind::IssueStatements
             | JobKind::SendStatement
             | JobKind::SendFreezeNotice
@@ -1106,6 +1124,7 @@ mod tests {
                 reason: "A holiday".into(),
                 after: Some(EntrantId::generate(book)),
             },
+            Job::SendShareNotice { plan: SharePlanId::generate(book), revision: 2, state: "objected".into() },
             Job::AdvanceMatchingRound { round: MatchingRoundId::generate(book) },
             Job::ExpireHold { hold: HoldId::generate(book) },
             Job::RecordCapture {

@@ -96,6 +96,7 @@ impl JobKind {
             | JobKind::SendReleaseNotice
             | JobKind::SendClaimNotice
             | JobKind::TellEntrants
+            | JobKind::SendShareNotice
             | JobKind::SendStatement
             | JobKind::SendFreezeNotice
             | JobKind::SendInvitation

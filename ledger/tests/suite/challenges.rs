@@ -26,6 +26,7 @@ use ledger::treasury::operations::settlements;
 
 mod branches;
 mod money;
+mod shares;
 mod walk;
 
 /// Three judges of the host, and two sponsors.
@@ -265,6 +266,7 @@ fn drill() -> Rules {
         questions: Vec::new(),
         rollover_days: None,
         secret_rubric: None,
+        share_days: None,
         stages: vec![
             stage("proposal", &[], &GATE[..1]),
             stage("prototype", &criteria, &GATE),

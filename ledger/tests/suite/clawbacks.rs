@@ -5,6 +5,8 @@ use crate::support::waits;
 use deadpool_postgres::Transaction;
 use ledger::Error;
 use ledger::book::AccountClass;
+use ledger::books::operations::wind_ups;
+use ledger::calendar::days_after;
 use ledger::chart;
 use ledger::engine::posting;
 use ledger::engine::store::accounts;
@@ -26,8 +28,11 @@ use ledger::payouts::rules::payout::PayoutState;
 use ledger::payouts::store::payouts as payout_rows;
 use ledger::pledging::operations::recoveries::Received;
 use ledger::pledging::store::lineage;
+use ledger::service::change::Change;
 use ledger::service::store::activity::Actor;
 use ledger::testing::{Random, refusal, usd};
+use ledger::winding::operations::lines;
+use ledger::winding::rules::line::{Decider, LineState, Of, Reason, Remains};
 use uuid::Uuid;
 
 /// The scene with a second decider of the host.
@@ -278,6 +283,45 @@ async fn m10_two_people_revoke_what_was_paid_is_owed_and_comes_back_to_the_donor
     assert_eq!(two.money().await, [670_000, 0, 150_000, 0, 0]);
     let clawback = two.clawback(claim.id).await.unwrap();
     assert_eq!((clawback.state(), clawback.returned(), clawback.written_off), ("settled", 370_000, 30_000));
+    two.audit().await;
+}
+
+#[tokio::test]
+async fn c4_m10_a_wind_up_explains_each_cent_of_an_open_clawback_until_two_people_write_it_off() {
+    let two = Two::new().await;
+    let (scene, ground) = (&two.scene, &two.scene.ground);
+    let claim = scene.approved(&scene.funded("5000.00", two_weeks()).await, "4000.00").await;
+    assert_eq!(scene.release(&claim, 14).await, Some(400_000));
+    two.pay("1500.00").await;
+    two.revoke(claim.id, 23).await;
+    let (last_day, wall) = (days_after(ground.book.today(ground.day(24)), 10), ground.day(24));
+    let why = Change::by_service("it closes");
+    let said =
+        ground.run(async |tx| wind_ups::announce(tx, &ground.book, (last_day, None), why, wall).await).await.unwrap();
+    let stand = async |day| {
+        let client = ground.client().await;
+        let found = lines::list(&client, &ground.book, &said, "", 100, ground.day(day)).await.unwrap();
+        for line in &found {
+            assert_eq!(line.remains.iter().map(|part| part.amount).sum::<i64>(), line.account.balance, "{line:?}");
+        }
+        let balances: i64 = found.iter().map(|line| line.account.balance).sum();
+        // What is on its way to the team is no line: its bank has it, or it comes back.
+        assert_eq!(balances + 150_000, ground.balance_below("liabilities:").await, "every cent of others is in a line");
+        found.into_iter().find(|line| line.account.code == chart::recoveries("press").code).unwrap()
+    };
+    let open = stand(40).await;
+    assert_eq!((open.state, open.decides, open.until), (LineState::Recovering, Some(Decider::Host), None));
+    assert_eq!(open.remains, [Remains { amount: 150_000, reason: Reason::Clawback }]);
+    assert_eq!(open.account.of, Some(Of::Campaign(scene.campaign.id)));
+
+    assert_eq!(two.recover(claim.id, "200.00", 41).await.unwrap().owed(), 130_000);
+    assert_eq!(stand(42).await.account.balance, 130_000, "what was paid back is in the fund, and goes back with it");
+    let asked = Asked::WriteOff { amount: usd("1300.00"), bearer: Bearer::Fund };
+    let asked = two.ask(claim.id, asked, ground.owner, 60).await.unwrap();
+    assert_eq!(stand(60).await.state, LineState::Recovering, "one person writes nothing off");
+    two.confirm(claim.id, asked.number, two.approver, 60).await.unwrap();
+    let closed = stand(61).await;
+    assert_eq!((closed.state, closed.decides, closed.remains.len()), (LineState::Empty, None, 0));
     two.audit().await;
 }
 

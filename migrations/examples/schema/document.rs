@@ -246,6 +246,8 @@ const DOMAINS: &[Domain] = &[
             "entry_answer",
             "challenge_rubric",
             "appeal",
+            "share_plan",
+            "share_part",
         ],
         functions: &[
             "challenge_as_promised",
@@ -253,6 +255,8 @@ const DOMAINS: &[Domain] = &[
             "entrant_as_agreed",
             "challenge_rubric_as_hashed",
             "appeal_decided_once",
+            "share_plan_as_agreed",
+            "share_part_as_said",
         ],
     },
     Domain {

@@ -29,7 +29,7 @@ $$;
 CREATE OR REPLACE TRIGGER challenge_as_promised BEFORE UPDATE ON challenge
     FOR EACH ROW EXECUTE FUNCTION challenge_as_promised();
 
--- No prize while an appeal is open, and none for an entry that was withdrawn.
+-- No prize while an appeal is open, none for an entry that was withdrawn, and no part of one but by a plan that is fixed and names the team.
 CREATE OR REPLACE FUNCTION award_undisputed() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -41,6 +41,14 @@ BEGIN
     IF EXISTS (SELECT FROM public.entrant e
                 WHERE e.book_id = NEW.book_id AND e.challenge = NEW.challenge AND e.team = NEW.team AND e.state = 'withdrawn') THEN
         RAISE EXCEPTION 'book %: team % has withdrawn from challenge %', NEW.book_id, NEW.team, NEW.challenge
+            USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.plan IS NOT NULL
+       AND NOT EXISTS (SELECT FROM public.share_plan p
+                         JOIN public.share_part t ON t.book_id = p.book_id AND t.plan = p.id AND t.revision = p.revision
+                        WHERE p.book_id = NEW.book_id AND p.id = NEW.plan AND p.challenge = NEW.challenge AND p.state = 'fixed'
+                          AND t.team = NEW.team) THEN
+        RAISE EXCEPTION 'book %: no fixed share plan % gives team % a part', NEW.book_id, NEW.plan, NEW.team
             USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
@@ -105,3 +113,80 @@ BEGIN
 END
 $$;
 CREATE OR REPLACE TRIGGER appeal_decided_once BEFORE UPDATE ON appeal FOR EACH ROW EXECUTE FUNCTION appeal_decided_once();
+
+-- A share plan begins as one that the team of the submission proposes. It is fixed when its parts are the whole and each was attested, by
+-- word or by silence, or when the host has decided about an objection; and never changes then.
+CREATE OR REPLACE FUNCTION share_plan_as_agreed() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_changes CONSTANT text[] := ARRAY['proposed_by', 'decided_by', 'version', 'proposed_at', 'state_since', 'state_until', 'revision',
+                                       'state', 'note', 'decision', 'sha256'];
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state <> 'proposed' OR NEW.revision <> 1
+           OR NOT EXISTS (SELECT FROM public.submission s
+                           WHERE s.book_id = NEW.book_id AND s.id = NEW.submission AND s.challenge = NEW.challenge
+                             AND s.team = NEW.team) THEN
+            RAISE EXCEPTION 'book %: share plan % is no proposal of the team of its submission', NEW.book_id, NEW.id
+                USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF OLD.state = 'fixed' OR (to_jsonb(NEW) - v_changes) IS DISTINCT FROM (to_jsonb(OLD) - v_changes)
+       OR NEW.revision NOT IN (OLD.revision, OLD.revision + 1)
+       OR (NEW.revision = OLD.revision AND (NEW.sha256, NEW.note) IS DISTINCT FROM (OLD.sha256, OLD.note))
+       OR (OLD.state = 'lapsed' AND NEW.revision = OLD.revision) THEN
+        RAISE EXCEPTION 'book %: share plan % stays as it was agreed', OLD.book_id, OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.state = 'fixed'
+       AND ((SELECT sum(t.share) FROM public.share_part t
+              WHERE t.book_id = NEW.book_id AND t.plan = NEW.id AND t.revision = NEW.revision) IS DISTINCT FROM 10000
+            OR (NEW.decided_by IS NULL AND EXISTS (
+                SELECT FROM public.share_part t
+                 WHERE t.book_id = NEW.book_id AND t.plan = NEW.id AND t.revision = NEW.revision
+                   AND t.state NOT IN ('attested', 'silent')))
+            OR (NEW.decided_by IS NOT NULL AND (OLD.state <> 'objected' OR EXISTS (
+                SELECT FROM public.judge j
+                 WHERE j.book_id = NEW.book_id AND j.challenge = NEW.challenge AND j.person = NEW.decided_by)))) THEN
+        RAISE EXCEPTION 'book %: the parts of share plan % are not the whole, or not agreed to', OLD.book_id, OLD.id
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER share_plan_as_agreed BEFORE INSERT OR UPDATE ON share_plan
+    FOR EACH ROW EXECUTE FUNCTION share_plan_as_agreed();
+
+-- A part is answered once, by somebody of its team and in time, or by silence when the time has passed. Only the team that proposes has
+-- attested its own with that.
+CREATE OR REPLACE FUNCTION share_part_as_said() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_changes CONSTANT text[] := ARRAY['state', 'answered_by', 'answered_at', 'reason'];
+    v_plan public.share_plan;
+    v_is_said boolean;
+BEGIN
+    SELECT * INTO v_plan FROM public.share_plan p WHERE p.book_id = NEW.book_id AND p.id = NEW.plan;
+    IF v_plan.state NOT IN ('proposed', 'objected') OR v_plan.revision <> NEW.revision
+       OR (TG_OP = 'UPDATE' AND (OLD.state <> 'open' OR (to_jsonb(NEW) - v_changes) IS DISTINCT FROM (to_jsonb(OLD) - v_changes))) THEN
+        RAISE EXCEPTION 'book %: the parts of share plan % stay as they are', NEW.book_id, NEW.plan USING ERRCODE = 'restrict_violation';
+    END IF;
+    v_is_said := CASE NEW.state
+        WHEN 'open' THEN TG_OP = 'INSERT'
+        WHEN 'attested' THEN TG_OP = 'UPDATE' OR NEW.team = v_plan.team
+        WHEN 'objected' THEN TG_OP = 'UPDATE'
+        WHEN 'silent' THEN TG_OP = 'UPDATE' AND v_plan.state = 'proposed' AND NEW.answered_at >= v_plan.state_until
+        ELSE TG_OP = 'INSERT' AND v_plan.state = 'objected' END;
+    IF NOT v_is_said
+       OR (NEW.answered_by IS NOT NULL
+           AND (NEW.answered_at >= v_plan.state_until
+                OR NOT EXISTS (SELECT FROM public.membership m
+                                WHERE m.organisation = NEW.team AND m.person = NEW.answered_by))) THEN
+        RAISE EXCEPTION 'book %: nobody of team % said so of share plan % in time', NEW.book_id, NEW.team, NEW.plan
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER share_part_as_said BEFORE INSERT OR UPDATE ON share_part
+    FOR EACH ROW EXECUTE FUNCTION share_part_as_said();

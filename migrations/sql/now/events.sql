@@ -134,6 +134,8 @@ BEGIN
         'team', (SELECT r.team FROM public.challenge c WHERE c.book_id = r.book_id AND c.id = r.challenge AND NOT c.is_blind)$f$),
     ('appeal', 'appeal', 'r.id', 'r.version', 'r.state', NULL, NULL, 'coalesce(r.decided_at, r.raised_at)', NULL,
      $f$'challenge', r.challenge, 'entrant', r.entrant$f$),
+    ('share_plan', 'share_plan', 'r.id', 'r.version', 'r.state', NULL, NULL, 'r.state_since', NULL,
+     $f$'challenge', r.challenge, 'submission', r.submission, 'revision', r.revision$f$),
     ('award', 'award', 'r.id', '1', $e$'posted'$e$, NULL, NULL, 'r.awarded_at', NULL,
      $f$'challenge', r.challenge, 'submission', r.submission, 'team', r.team, 'prize', r.prize, 'amount', r.amount,
         'currency', r.currency, 'entry', r.entry$f$),
@@ -310,6 +312,10 @@ CREATE OR REPLACE TRIGGER appeal_event_of_new AFTER INSERT ON appeal REFERENCING
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('appeal');
 CREATE OR REPLACE TRIGGER appeal_event_of_change AFTER UPDATE ON appeal REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('appeal');
+CREATE OR REPLACE TRIGGER share_plan_event_of_new AFTER INSERT ON share_plan REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('share_plan');
+CREATE OR REPLACE TRIGGER share_plan_event_of_change AFTER UPDATE ON share_plan REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('share_plan');
 CREATE OR REPLACE TRIGGER member_event_of_new AFTER INSERT ON member REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('member');
 CREATE OR REPLACE TRIGGER contribution_event_of_new AFTER INSERT ON contribution REFERENCING NEW TABLE AS new_rows

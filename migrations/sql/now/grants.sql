@@ -278,6 +278,15 @@ GRANT INSERT (entrant, book_id, number, question, answer) ON entry_answer TO com
 GRANT INSERT (challenge, shown_by, shown_at, book_id, sha256, text) ON challenge_rubric TO commonpurse_service;
 GRANT INSERT (id, challenge, entrant, raised_by, raised_at, until, book_id, state, reason) ON appeal TO commonpurse_service;
 GRANT UPDATE (decided_by, version, decided_at, state, decision) ON appeal TO commonpurse_service;
+GRANT SELECT ON share_plan, share_part TO commonpurse_service;
+GRANT INSERT (id, challenge, submission, team, proposed_by, proposed_at, state_since, state_until, book_id, revision, state, note,
+    sha256) ON share_plan TO commonpurse_service;
+GRANT UPDATE (proposed_by, decided_by, version, proposed_at, state_since, state_until, revision, state, note, decision, sha256) ON
+    share_plan TO commonpurse_service;
+GRANT INSERT (plan, team, answered_by, answered_at, book_id, revision, number, share, state, part) ON share_part TO
+    commonpurse_service;
+GRANT UPDATE (answered_by, answered_at, state, reason) ON share_part TO commonpurse_service;
+GRANT INSERT (plan, part) ON award TO commonpurse_service;
 GRANT INSERT (id, purse, version, created_at, state_until, book_id, rules_version, announced_days, appeal_days, funding_days,
     judging_days, submission_days, slug, title, summary, currency, state, rules_sha256) ON challenge TO commonpurse_service;
 GRANT UPDATE (purse, version, state_until, account, rules_version, announced_days, appeal_days, funding_days, judging_days,

@@ -18,11 +18,11 @@ const DOMAINS: &[Piece] =
     &[Piece::Parties, Piece::Books, Piece::Pledging, Piece::Challenges, Piece::Cooperatives, Piece::Partners];
 
 /// Digests of the thing that the address names: as its id, each thing has its own.
-const OF_THE_ADDRESS: &[&str] = &["/claim_sha256", "/submission_sha256", "/digest"];
+const OF_THE_ADDRESS: &[&str] = &["/claim_sha256", "/submission_sha256", "/parts_sha256", "/digest"];
 
-/// Teams that are named by the digests of what they have claimed and handed in, and challenges, whose ids hold the number of a book that
-/// comes after others: the scene's own keeps its name.
-const DIGESTED: &[&str] = &["/payee", "/challenge"];
+/// Teams that are named by the digests of what they have claimed and handed in, or that get a share of, and challenges, whose ids hold the
+/// number of a book that comes after others: the scene's own keeps its name.
+const DIGESTED: &[&str] = &["/payee", "/challenge", "/contributor", "/parts/0/contributor", "/parts/1/contributor"];
 
 /// Digests of texts that the scene has too.
 const DIGESTS: &[&str] = &["rules_sha256", "terms_sha256"];
@@ -64,7 +64,7 @@ impl Names {
     fn rename(&mut self, name: &str, new: &str, old: &str) -> Outcome {
         if DIGESTS.contains(&name) {
             bail!("{new} is the digest of no text of the scene: that has {old}");
-        } else if DIGESTED.iter().any(|pointer| pointer[1..] == *name) {
+        } else if DIGESTED.iter().any(|pointer| pointer.ends_with(&format!("/{name}"))) {
             return Ok(());
         } else if SECRETS.contains(&name) {
             let digest = |secret: &str| Sha256::digest(secret.as_bytes()).to_vec();

@@ -55,6 +55,7 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     known.example("POST /v1/challenges/{id}:close-submissions", json!({"id": closing["id"]}), reason.clone());
     known.example("POST /v1/challenges/{id}/judges", json!({"id": open["id"]}), json!({"person": second}));
     branches.open(&host, &newcomers, known).await?;
+    host.sharing(&open, known).await?;
     for team in [&own, &newcomers] {
         host.enter(&cast.treasurer, team, &open).await?;
     }
@@ -198,7 +199,7 @@ impl Host<'_> {
         claimant.post(&format!("/v1/submissions/{}:submit", text(&draft, "/id")?), &json!({})).await?.ok()
     }
 
-    async fn draft(&self, by: &Client, team: &str, challenge: &Value, stage: &str) -> anyhow::Result<Value> {
+    pub(super) async fn draft(&self, by: &Client, team: &str, challenge: &Value, stage: &str) -> anyhow::Result<Value> {
         by.post(&format!("/v1/challenges/{}/submissions", text(challenge, "/id")?), &work(team, stage)).await?.ok()
     }
 }

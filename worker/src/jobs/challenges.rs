@@ -3,9 +3,10 @@
 use super::Context;
 use super::mailing::{Occasion, written};
 use crate::failure::Failure;
-use crate::mail::challenges::{News, Told};
-use ledger::challenges::operations::{challenges, news, purses, submissions};
-use ledger::id::{ChallengeId, EntrantId, OrganisationId, PurseContributionId};
+use crate::mail::challenges::{News, Shares, Told};
+use ledger::challenges::operations::{challenges, news, purses, share_notices, submissions};
+use ledger::challenges::rules::share_plan::PlanState;
+use ledger::id::{ChallengeId, EntrantId, OrganisationId, PurseContributionId, SharePlanId};
 use ledger::service::job::ChallengeNews;
 use ledger::service::store::activity::Actor;
 use ledger::service::store::jobs::Leased;
@@ -53,6 +54,36 @@ impl Context {
             Told::Extension { reason, .. } | Told::Cancellation { reason } => reason,
         };
         self.settle_with(leased, async |tx, wall| news::turn(tx, of, (what, why), page.next, wall).await).await
+    }
+
+    /// Tells whom it concerns how the share plan of a submission stands, unless it stands otherwise by now.
+    pub(super) async fn send_share_notice(
+        &self,
+        leased: &Leased,
+        id: SharePlanId,
+        revision: i32,
+        state: &str,
+    ) -> Result<(), Failure> {
+        let state: PlanState = state.parse().map_err(ledger::Error::from)?;
+        let client = self.pool.get().await?;
+        let notice = share_notices::notice(&client, id, (revision, state)).await?;
+        drop(client);
+        let Some(notice) = notice else { return self.settle(leased).await };
+        let plan = notice.plan;
+        let mail = Shares {
+            title: notice.challenge,
+            host: notice.host,
+            state,
+            until: plan.until.map(|until| written(notice.book.day_of(until))).unwrap_or_default(),
+            why: plan.decision.clone(),
+            sha256: plan.digest().to_string(),
+            submission: plan.submission.to_string(),
+            plan: id.to_string(),
+        };
+        // Once for each list of parts and each state: they name the mail.
+        let occasion = Occasion::new("shares", &format!("{id}.{revision}.{state}"));
+        self.send_all(leased, occasion, &notice.recipients, &mail).await?;
+        self.settle(leased).await
     }
 
     /// Writes down the contribution to a purse that was reported while the book was frozen, as of then: when the job fell due.

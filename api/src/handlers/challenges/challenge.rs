@@ -23,7 +23,7 @@ use ledger::challenges::rules::challenge::Challenge;
 use ledger::challenges::rules::rulebook::Rules;
 use ledger::challenges::store::{awards, challenges};
 use ledger::engine::store::books;
-use ledger::id::{AwardId, BookRef, ChallengeId, OrganisationId, SubmissionId};
+use ledger::id::{AwardId, BookRef, ChallengeId, OrganisationId, SharePlanId, SubmissionId};
 use ledger::service::change::Change;
 use ledger::text;
 use serde::{Deserialize, Serialize};
@@ -230,7 +230,7 @@ async fn step(
     .await
 }
 
-/// A prize, or a part of a shared pool, that a team won.
+/// A prize, or a part of one, that a team won.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Award)]
 pub struct AwardBody {
@@ -240,12 +240,17 @@ pub struct AwardBody {
     prize: i16,
     /// Which prize of the tier, from 1.
     number: i32,
+    /// Which part of the prize, from 1; 1 where it is whole.
+    part: i16,
+    /// The fixed share plan that divided it; null where none did.
+    #[schema(value_type = Option<String>)]
+    share_plan: Option<SharePlanId>,
     #[schema(value_type = String)]
     submission: SubmissionId,
     #[schema(value_type = String)]
     team: OrganisationId,
     amount: MoneyBody,
-    /// Number of the journal entry: one for all awards of the challenge.
+    /// Number of the journal entry: one for 500 awards of the challenge.
     entry: i64,
     /// When it was awarded, by the book's clock.
     awarded_at: Timestamp,
@@ -257,6 +262,8 @@ impl From<Award> for AwardBody {
             id: it.id,
             prize: it.prize,
             number: it.number,
+            part: it.part,
+            share_plan: it.plan,
             submission: it.submission,
             team: it.team,
             amount: it.amount.into(),
@@ -271,11 +278,13 @@ impl From<Award> for AwardBody {
 #[schema(as = Awarded)]
 pub struct AwardedBody {
     challenge: ChallengeBody,
+    /// The first 500; the list has all.
     awards: Vec<AwardBody>,
 }
 
-/// Makes the prizes payable, all in one journal entry, once the time for appeals has passed and no appeal is open; the worker does the
-/// same. A secret rubric is shown first: the prizes wait for it for 14 days.
+/// Makes the prizes payable, 500 awards in a journal entry, once the time for appeals has passed and no appeal is open; the worker does
+/// the same. A secret rubric is shown first: the prizes wait for it for 14 days. They wait too for share plans of what won, as long as
+/// the rules say (`share_days`): a fixed one divides each prize of its submission; without one they go to its team whole.
 /// Asked again, it answers what was awarded.
 #[utoipa::path(tag = "challenges", params(("id" = String, Path, description = "The challenge")),
     request_body = ChangeStateRequest,
@@ -302,7 +311,7 @@ pub(crate) async fn award(
 
 /// Lists what was awarded, by the tiers of the rules.
 #[utoipa::path(tag = "challenges", params(("id" = String, Path, description = "The challenge"), PageQuery),
-    responses((status = 200, description = "A page, by tier and number", body = Page<AwardBody>)))]
+    responses((status = 200, description = "A page, by tier, number and part", body = Page<AwardBody>)))]
 #[get("/v1/challenges/{id}/award")]
 pub(crate) async fn list_awards(
     state: Data<State>,
@@ -311,10 +320,10 @@ pub(crate) async fn list_awards(
     query: Params<PageQuery>,
     http: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let window = query.0.window::<(i16, i32)>()?;
+    let window = query.0.window::<(i16, i32, i16)>()?;
     let client = state.client().await?;
     let (book, challenge) = challenge_of(&client, *id).await?;
     require_reader(&client, caller.as_ref(), &book, &challenge).await?;
     let rows = awards::list(&client, *id, window.after.unwrap_or_default(), window.fetch()).await?;
-    Ok(window.page(rows, |row| (row.prize, row.number), AwardBody::from).respond(&http))
+    Ok(window.page(rows, |row| (row.prize, row.number, row.part), AwardBody::from).respond(&http))
 }

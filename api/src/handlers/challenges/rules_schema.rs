@@ -35,7 +35,8 @@ pub enum ConditionSchema {
         #[schema(maximum = 10000)]
         score: u16,
     },
-    /// Shared among the teams on whose submissions the first of the stage builds, in proportion to the parts that it states.
+    /// Shared among the teams on whose submissions the first of the stage builds, in proportion to the parts that its fixed share plan
+    /// gives them, or where none is fixed, to those that it states.
     Contribution,
 }
 
@@ -224,6 +225,10 @@ pub struct RulesSchema {
     /// SHA-256 of a rubric that judges go by, and that everybody reads when the prizes are awarded; it stays from the opening on.
     #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-fA-F]{64}$")]
     pub secret_rubric: Option<String>,
+    /// Days from the end of the time for appeals for which prizes wait for share plans of what won; 14 when not given. Where a plan is
+    /// not fixed by then, the prizes of its submission go to its team whole. It stays from the opening on.
+    #[schema(minimum = 1, maximum = 730)]
+    pub share_days: Option<u16>,
     /// In order.
     #[schema(min_items = 1, max_items = 10)]
     pub stages: Vec<StageSchema>,

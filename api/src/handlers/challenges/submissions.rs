@@ -19,9 +19,10 @@ use jiff::Timestamp;
 use ledger::Error;
 use ledger::challenges::operations::submissions as operations;
 use ledger::challenges::rules::submission::{ATTRIBUTIONS_MAX, Attribution, Content, Submission, SubmissionState};
-use ledger::challenges::store::submissions::{self, Edge};
+use ledger::challenges::store::attributions::{self, Edge};
+use ledger::challenges::store::submissions;
 use ledger::evidence::Digest;
-use ledger::id::{ChallengeId, EntrantId, OrganisationId, SubmissionId};
+use ledger::id::{ChallengeId, EntrantId, OrganisationId, SharePlanId, SubmissionId};
 use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -290,7 +291,8 @@ pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<Submission
     Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(SubmissionBody::seen(submission, is_blind)))
 }
 
-/// Replaces what a submission says. One that was handed in is a draft again.
+/// Replaces what a submission says. One that was handed in is a draft again. No submission builds on itself, by no way through others
+/// (`attribution-cycle` names the way), and a share plan that stands names whom it builds on.
 #[utoipa::path(tag = "submissions", params(("id" = String, Path, description = "The submission")),
     request_body = NewSubmissionContent,
     responses((status = 200, description = "As it is now, with its new ETag", body = SubmissionBody)))]
@@ -353,11 +355,16 @@ pub struct EdgeBody {
     builds_on_team: Option<OrganisationId>,
     /// What was taken over.
     part: String,
-    /// How much of the whole, hundredths of a percent.
+    /// How much of the whole, hundredths of a percent, as the submission states it.
     share: u16,
+    /// The share plan of the submission, if one is fixed: by it its prizes are divided.
+    #[schema(value_type = Option<String>)]
+    share_plan: Option<SharePlanId>,
+    /// What that plan gives whose work is built on, hundredths of a percent; null where none is fixed, or it gives nothing.
+    fixed_share: Option<u16>,
 }
 
-/// Lists what was built on what, as the work that was handed in says it, to everybody who sees the challenge.
+/// Lists what was built on what, as the work that was handed in says it, and which shares are fixed, to everybody who sees the challenge.
 #[utoipa::path(tag = "submissions", params(("id" = String, Path, description = "The challenge"), PageQuery),
     responses((status = 200, description = "A page, by submission", body = Page<EdgeBody>)))]
 #[get("/v1/challenges/{id}/attributions")]
@@ -372,7 +379,7 @@ pub(crate) async fn list_attributions(
     let client = state.client().await?;
     let (book, challenge) = challenge_of(&client, *id).await?;
     require_reader(&client, caller.as_ref(), &book, &challenge).await?;
-    let rows = submissions::edges(&client, *id, window.after.unwrap_or_default(), window.fetch()).await?;
+    let rows = attributions::edges(&client, *id, window.after.unwrap_or_default(), window.fetch()).await?;
     let is_ranked = challenge.state.is_ranked();
     let body = |row: Edge| EdgeBody {
         submission: row.submission,
@@ -382,6 +389,8 @@ pub(crate) async fn list_attributions(
         builds_on_team: is_ranked.then_some(row.of_team),
         part: row.part,
         share: row.share,
+        share_plan: row.plan,
+        fixed_share: row.fixed_share,
     };
     Ok(window.page(rows, |row| (row.submission.object, row.number), body).respond(&http))
 }

@@ -19,7 +19,7 @@ pub struct RestBody {
     /// being requested, or have failed and are requested again; `under_way`: its challenge is judged, or its round paid, first;
     /// `unexplained`: nobody has said whose payment it is; `on_its_way`: its refunds are being sent; `custodian`: the custodian
     /// owes it to who gave it; `payout`: it waits to be paid out; `passed_on`: the host passes it on; `members`: the members
-    /// have not distributed it.
+    /// have not distributed it; `clawback`: a team owes it of a revoked claim, until it pays or two people of the host write it off.
     #[schema(value_type = String)]
     reason: Reason,
 }
@@ -30,7 +30,8 @@ pub struct RestBody {
 pub struct LineBody {
     /// The code of the account: what the line is called.
     account: String,
-    /// `fund`, `purse`, `entry_fees`, `pool`, `suspense`, `refunds`, `payable`, `fees` or `proceeds`.
+    /// `fund`, `purse`, `entry_fees`, `pool`, `suspense`, `refunds`, `payable`, `fees`, `proceeds`, or `recoveries`: owed to a fund by teams
+    /// whose claims were revoked.
     #[schema(value_type = String)]
     kind: LineKind,
     /// The campaign, the challenge, the round or the organisation whose it is; null when the account says it alone.
@@ -47,7 +48,8 @@ pub struct LineBody {
     #[schema(value_type = Option<String>)]
     to: Option<CampaignId>,
     /// `empty`; `waiting` for the day after which it goes back; `spending` until then; `moving`: its donors are asked until then;
-    /// `returning`; `owed` to whom its account names.
+    /// `returning`; `owed` to whom its account names; `recovering`: what teams pay of it goes back with its fund, and the host writes off the
+    /// rest.
     #[schema(value_type = String)]
     state: LineState,
     /// When that ends by itself, by the book's clock; null where it goes as soon as it can, or waits for whoever decides.

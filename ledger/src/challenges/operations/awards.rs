@@ -1,15 +1,15 @@
-//! Awards: when the time for appeals has passed, the prizes become payable, all in one entry.
+//! Awards: when the time for appeals has passed, the prizes become payable, 500 in an entry.
 
 use super::locked::{Locked, lock, save};
-use super::{appeals, consents, purses, rollovers, rubrics};
+use super::{appeals, consents, judging, purses, rollovers, rubrics, share_plans};
 use crate::book::AccountNumber;
 use crate::books::operations::accounts;
-use crate::challenges::rules::award::{self, Award, Part};
+use crate::challenges::rules::award::{self, Award, Part, Sharing};
 use crate::challenges::rules::challenge::Challenge;
-use crate::challenges::rules::judging::{Ranked, Ranking};
+use crate::challenges::rules::judging::Ranking;
 use crate::challenges::rules::rulebook::{Rules, Unawarded};
 use crate::challenges::store::consents as entries;
-use crate::challenges::store::{awards, challenges, submissions};
+use crate::challenges::store::{awards, challenges, share_plans as plans, submissions};
 use crate::engine::posting;
 use crate::engine::store::books::Book;
 use crate::error::Error;
@@ -19,17 +19,16 @@ use crate::service::change::Change;
 use crate::{chart, movements};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
 
-/// The most awards of a challenge.
-const AWARDS_MAX: i64 = 500;
+/// The most awards that are answered at once, and that one entry makes payable.
+const AWARDS_MAX: usize = 500;
 
 /// Awards the prizes of a provisional ranking whose time for appeals has passed. Done twice, it is done once: the second
-/// call answers what the first one did.
+/// call answers what the first one did, the first 500 awards.
 ///
 /// # Errors
 ///
-/// `challenge-not-provisional`, `appeals-open`, `appeal-open`, `rubric-secret`, `purse-settling`, `purse-frozen`; what [`posting::post`] refuses, such as
+/// `challenge-not-provisional`, `appeals-open`, `appeal-open`, `rubric-secret`, `shares-open`, `purse-settling`, `purse-frozen`; what [`posting::post`] refuses, such as
 /// `below-floor`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/reason`; [`Error::NotFound`] for an
 /// unknown challenge.
 pub async fn award(
@@ -46,14 +45,17 @@ pub async fn award(
         challenge.may_award(book.now(wall))?;
         appeals::demand_decided(tx, id).await?;
         rubrics::demand_shown(tx, &book, &challenge, wall).await?;
+        share_plans::settle(tx, &book, challenge.id, wall).await?;
+        share_plans::demand_fixed(tx, &book, &challenge, wall).await?;
         purses::demand_settled(tx, id).await?;
         purses::demand_free(tx, id).await?;
         award_locked(tx, &book, challenge, change, wall).await?
     };
-    Ok((challenge, awards::list(tx, id, (0, 0), AWARDS_MAX).await?))
+    let most = i64::try_from(AWARDS_MAX).map_err(|_| Error::inconsistent("more awards than can be counted"))?;
+    Ok((challenge, awards::list(tx, id, (0, 0, 0), most).await?))
 }
 
-/// One entry with a line for each prize; what nobody won goes back or waits for another challenge, as the rules say, and the entry fees
+/// A line for each prize, or for each part of one; what nobody won goes back or waits for another challenge, as the rules say, and the entry fees
 /// go where they say.
 pub(super) async fn award_locked(
     tx: &Transaction<'_>,
@@ -63,13 +65,14 @@ pub(super) async fn award_locked(
     wall: Timestamp,
 ) -> Result<Challenge, Error> {
     let rules = challenges::get_rules(tx, challenge.id, challenge.rules_version).await?.rules;
-    let ranking = ranking(tx, challenge.id).await?;
-    let parts = parts(tx, challenge.id, &rules, &ranking).await?;
-    let won = award::awards(&rules, &ranking, &parts)?;
+    let ranking = judging::ranking(tx, challenge.id).await?;
+    let sharing = sharing(tx, challenge.id, &rules, &ranking).await?;
+    let won = award::awards(&rules, &ranking, &sharing)?;
     let awarded = challenge.award(won.len(), book.now(wall))?;
-    if !won.is_empty() {
-        post(tx, book, &awarded, &won, wall).await?;
+    for won in won.chunks(AWARDS_MAX) {
+        post(tx, book, &awarded, won, wall).await?;
     }
+    share_plans::end(tx, book, awarded.id, wall).await?;
     let fees = rules.entry_fee.as_ref().map(|fee| fee.goes_to);
     consents::return_fees(tx, book, &awarded, wall).await?;
     let awarded = match rules.unawarded {
@@ -112,6 +115,8 @@ async fn post(
             rules_version: challenge.rules_version,
             prize,
             number: award.number,
+            part: award.part,
+            plan: award.plan,
             submission: award.submission,
             team: award.team,
             amount,
@@ -123,29 +128,14 @@ async fn post(
     Ok(())
 }
 
-/// The ranking as it was published.
-async fn ranking(tx: &Transaction<'_>, challenge: ChallengeId) -> Result<Ranking, Error> {
-    let mut ranking = Ranking::new();
-    for submission in submissions::list_submitted(tx, challenge).await? {
-        if let Some(placed) = submission.placed {
-            let ranked = Ranked { submission: submission.id, team: submission.team, placed };
-            ranking.entry(submission.stage).or_default().push(ranked);
-        }
-    }
-    for places in ranking.values_mut() {
-        places.sort_by_key(|ranked| ranked.placed.place);
-    }
-    Ok(ranking)
-}
-
-/// On whose work the first submissions of shared pools build. A team that has withdrawn gets no prize: its part is shared by the others.
-async fn parts(
+/// How the winners share their prizes. A team that has withdrawn gets no prize: its part is shared by the others.
+async fn sharing(
     tx: &Transaction<'_>,
     challenge: ChallengeId,
     rules: &Rules,
     ranking: &Ranking,
-) -> Result<BTreeMap<SubmissionId, Vec<Part>>, Error> {
-    let mut parts = BTreeMap::new();
+) -> Result<Sharing, Error> {
+    let mut sharing = Sharing::default();
     let withdrawn = entries::withdrawn_teams(tx, challenge).await?;
     for first in award::built_on(rules, ranking) {
         let mut named = Vec::new();
@@ -155,9 +145,21 @@ async fn parts(
                 named.push(Part { submission: source.id, team: source.team, share: attribution.share });
             }
         }
-        parts.insert(first, named);
+        sharing.stated.insert(first, named);
     }
-    Ok(parts)
+    let winners: Vec<SubmissionId> = award::all_winners(rules, ranking).into_iter().collect();
+    sharing.fixed = plans::fixed(tx, challenge.book, &winners).await?;
+    for (submission, fixed) in &mut sharing.fixed {
+        fixed.parts.retain(|part| !withdrawn.contains(&part.team));
+        // What was built on is named, where it was.
+        let stated = sharing.stated.get(submission).map_or(&[][..], Vec::as_slice);
+        for part in &mut fixed.parts {
+            if let Some(source) = stated.iter().find(|source| source.team == part.team) {
+                part.submission = source.submission;
+            }
+        }
+    }
+    Ok(sharing)
 }
 
 /// The account of prizes that are owed to a team; one more for each currency beside the book's.

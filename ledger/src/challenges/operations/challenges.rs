@@ -1,11 +1,11 @@
 //! Challenges: made as a draft, published, announced, opened, and what their deadlines do.
 //!
-//! Lock order: challenge → entry → submission → settlement → book head. Teams and judges share the lock of the challenge;
+//! Lock order: challenge → entry → submission → share plan → settlement → book head. Teams and judges share the lock of the challenge;
 //! whatever moves it to another state has it alone.
 
 use super::judging::Outcome;
 use super::locked::{Locked, enqueue, lock, save, schedule};
-use super::{awards, consents, judging, news, purses, waits};
+use super::{awards, consents, judging, news, purses, share_plans, waits};
 use crate::books::operations::accounts;
 use crate::challenges::rules::challenge::{Challenge, Due};
 use crate::challenges::rules::rulebook::Rules;
@@ -306,6 +306,7 @@ async fn cancel_locked(
     let cancelled = challenge.cancel(change.reason.to_owned())?;
     consents::return_fees(tx, book, &cancelled, wall).await?;
     purses::close(tx, book, &cancelled, None, wall).await?;
+    share_plans::end(tx, book, cancelled.id, wall).await?;
     let cancelled = save(tx, book, cancelled, "cancelled", change, wall).await?;
     if was_announced {
         news::tell(tx, &cancelled, ChallengeNews::Cancellation, change.reason, book.now(wall)).await?;
@@ -323,7 +324,7 @@ fn demand_reason(change: Change<'_>, why: &str) -> Result<(), Error> {
 /// Does what the deadline of a waiting state demands, if it has passed; the same call twice does it once.
 ///
 /// Where money is still on its way from a custodian, a cancellation and an award wait for it, a day at a time; an award waits for
-/// appeals too, and for a rubric that is still secret.
+/// appeals too, for a rubric that is still secret, and for share plans of what won.
 ///
 /// # Errors
 ///

@@ -2,7 +2,7 @@
 
 use super::locked::{Locked, lock, save};
 use crate::challenges::rules::challenge::Challenge;
-use crate::challenges::rules::judging::{self, Candidate, Scorecard, ScoresMissing};
+use crate::challenges::rules::judging::{self, Candidate, Ranked, Ranking, Scorecard, ScoresMissing};
 use crate::challenges::rules::submission::SubmissionState;
 use crate::challenges::store::{challenges, scorecards, submissions};
 use crate::engine::store::books::{self, Book};
@@ -185,4 +185,19 @@ async fn candidates(client: &impl GenericClient, book: &Book, challenge: Challen
         });
     }
     Ok(candidates)
+}
+
+/// The ranking as it was published.
+pub(super) async fn ranking(client: &impl GenericClient, challenge: ChallengeId) -> Result<Ranking, Error> {
+    let mut ranking = Ranking::new();
+    for submission in submissions::list_submitted(client, challenge).await? {
+        if let Some(placed) = submission.placed {
+            let ranked = Ranked { submission: submission.id, team: submission.team, placed };
+            ranking.entry(submission.stage).or_default().push(ranked);
+        }
+    }
+    for places in ranking.values_mut() {
+        places.sort_by_key(|ranked| ranked.placed.place);
+    }
+    Ok(ranking)
 }

@@ -5,8 +5,9 @@ use crate::challenges::rules::challenge::Challenge;
 use crate::challenges::rules::entering::{self, Answer};
 use crate::challenges::rules::entrant::Entrant;
 use crate::challenges::rules::purse::FeeState;
+use crate::challenges::rules::share_plan::{self, PlanState};
 use crate::challenges::rules::submission::{self, Content, Submission, SubmissionState};
-use crate::challenges::store::{challenges, consents, entrants, submissions};
+use crate::challenges::store::{attributions, challenges, consents, entrants, share_plans, submissions};
 use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
@@ -24,6 +25,7 @@ use crate::treasury::operations::settlements;
 use crate::treasury::rules::settlement::Method;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 /// A team that wants to enter.
 #[derive(Debug, Clone)]
@@ -222,11 +224,12 @@ pub async fn create(
     Ok(submission)
 }
 
-/// Other content. One that was handed in is a draft again.
+/// Other content. One that was handed in is a draft again. Nothing builds on itself, by no way through the work of others; and a share
+/// plan that stands names whom the work builds on.
 ///
 /// # Errors
 ///
-/// `challenge-not-open`, `submission-closed`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/title`,
+/// `challenge-not-open`, `submission-closed`, `attribution-cycle`, `contributor-missing`; [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/title`,
 /// `/note`, `/evidence` or below `/attributions`; [`Error::Forbidden`] for whoever is no member of the team;
 /// [`Error::NotFound`] for an unknown submission.
 pub async fn edit(
@@ -237,9 +240,15 @@ pub async fn edit(
     by: PersonId,
     wall: Timestamp,
 ) -> Result<Submission, Error> {
-    let (book, challenge, submission) = open(tx, id, Some(version), by, wall).await?;
+    // Two edits that each name the other work would each see no circle: whoever names others is alone.
+    let alone = !content.attributions.is_empty();
+    let (book, challenge, submission) = open(tx, id, Some(version), alone, by, wall).await?;
     let edited = submission.edit(content)?;
-    check_content(tx, &challenge, &edited).await?;
+    let sources = check_content(tx, &challenge, &edited).await?;
+    demand_no_circle(tx, &edited).await?;
+    if let Some(plan) = share_plans::find_of_submission(tx, id).await?.filter(|plan| plan.state != PlanState::Lapsed) {
+        share_plan::names_all(&plan.shares(), &sources)?;
+    }
     let edited = submissions::update(tx, &edited, true).await?;
     activity::record(tx, book.id, Done::new(&id, "edited", Actor::Person(by)), book.now(wall)).await?;
     Ok(edited)
@@ -258,7 +267,7 @@ pub async fn submit(
     by: PersonId,
     wall: Timestamp,
 ) -> Result<Submission, Error> {
-    let (book, challenge, submission) = open(tx, id, version, by, wall).await?;
+    let (book, challenge, submission) = open(tx, id, version, false, by, wall).await?;
     let entrant = entrants::get(tx, submission.entrant).await?;
     if !entrant.fee_state.is_paid() {
         return Err(Refusal::new("fee-due", "the entry fee of the team is not paid").into());
@@ -274,16 +283,19 @@ pub async fn submit(
     Ok(submitted)
 }
 
-/// A submission that a member of its team may change now, its row locked.
+/// A submission that a member of its team may change now, its row locked; and so its challenge, where nobody else may change another one
+/// meanwhile.
 async fn open(
     tx: &Transaction<'_>,
     id: SubmissionId,
     version: Option<i64>,
+    alone: bool,
     by: PersonId,
     wall: Timestamp,
 ) -> Result<(Book, Challenge, Submission), Error> {
     let book = books::get(tx, id.book).await?;
-    let challenge = challenges::hold(tx, submissions::get(tx, id).await?.challenge).await?;
+    let of = submissions::get(tx, id).await?.challenge;
+    let challenge = if alone { challenges::lock(tx, of).await? } else { challenges::hold(tx, of).await? };
     let submission = submissions::lock(tx, id).await?;
     demand_member(tx, submission.team, by).await?;
     if version.is_some_and(|seen| seen != submission.version) {
@@ -293,7 +305,11 @@ async fn open(
     Ok((book, challenge, submission))
 }
 
-async fn demand_member(client: &impl GenericClient, team: OrganisationId, person: PersonId) -> Result<(), Error> {
+pub(super) async fn demand_member(
+    client: &impl GenericClient,
+    team: OrganisationId,
+    person: PersonId,
+) -> Result<(), Error> {
     if organisations::list_roles(client, team, person).await?.is_empty() {
         return Err(Error::Forbidden("a member of the team does this"));
     }
@@ -301,11 +317,16 @@ async fn demand_member(client: &impl GenericClient, team: OrganisationId, person
 }
 
 /// Refuses texts out of bounds, and attributions to other challenges' work or to the team's own: a pool that is shared by
-/// contribution is for others.
-async fn check_content(tx: &Transaction<'_>, challenge: &Challenge, of: &Submission) -> Result<(), Error> {
+/// contribution is for others. Answers whose work it builds on.
+async fn check_content(
+    tx: &Transaction<'_>,
+    challenge: &Challenge,
+    of: &Submission,
+) -> Result<Vec<OrganisationId>, Error> {
     check_line("/title", &of.content.title, text::NAME)?;
     check_text("/note", &of.content.note, text::NOTE)?;
     of.content.check(of.id)?;
+    let mut sources = Vec::new();
     for (index, part) in of.content.attributions.iter().enumerate() {
         let wrong = |field: &str, why: &str| Error::invalid(format!("/attributions/{index}/{field}"), why);
         text::line(&part.part, text::NAME).map_err(|why| wrong("part", &why.to_string()))?;
@@ -317,6 +338,37 @@ async fn check_content(tx: &Transaction<'_>, challenge: &Challenge, of: &Submiss
         if source.team == of.team {
             return Err(wrong("submission", "the submission of another team"));
         }
+        sources.push(source.team);
+    }
+    Ok(sources)
+}
+
+/// Refuses with `attribution-cycle`, and the way, what would build on itself through the work that it names.
+async fn demand_no_circle(tx: &Transaction<'_>, of: &Submission) -> Result<(), Error> {
+    // By which work each was come to.
+    let mut reached: BTreeMap<SubmissionId, SubmissionId> = BTreeMap::new();
+    let mut edges: Vec<(SubmissionId, SubmissionId)> =
+        of.content.attributions.iter().map(|part| (of.id, part.submission)).collect();
+    while !edges.is_empty() {
+        let mut next = Vec::new();
+        for (from, to) in edges {
+            if to == of.id {
+                let mut way = vec![of.id.to_string(), from.to_string()];
+                let mut at = from;
+                while let Some(before) = reached.get(&at) {
+                    way.push(before.to_string());
+                    at = *before;
+                }
+                way.reverse();
+                let detail = format!("a submission does not build on itself: {}", way.join(" builds on "));
+                return Err(Refusal::new("attribution-cycle", detail).into());
+            }
+            if !reached.contains_key(&to) {
+                reached.insert(to, from);
+                next.push(to);
+            }
+        }
+        edges = attributions::sources(tx, of.id.book, &next).await?;
     }
     Ok(())
 }

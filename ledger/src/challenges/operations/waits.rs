@@ -1,7 +1,7 @@
 //! What a challenge waits for besides the deadline of its state, and what is done when that time has passed.
 
 use super::locked::enqueue;
-use super::{consents, purses, rollovers};
+use super::{consents, purses, rollovers, share_plans};
 use crate::calendar::later;
 use crate::challenges::rules::challenge::{Challenge, Due};
 use crate::challenges::store::consents as entries;
@@ -13,7 +13,8 @@ use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 
 /// Does what has come due beside the state: entries of teams that did not answer are withdrawn, their fees go back, appeals that nobody
-/// decided lapse, and money that nobody won goes back when no challenge took it. Done twice, it is done once.
+/// decided lapse, share plans are fixed by silence or lapse, and money that nobody won goes back when no challenge took it. Done twice, it
+/// is done once.
 pub(super) async fn settle(
     tx: &Transaction<'_>,
     book: &Book,
@@ -30,11 +31,12 @@ pub(super) async fn settle(
     for id in appeals::lapse(tx, challenge.id, now).await? {
         activity::record(tx, book.id, Done::new(&id, "lapsed", Actor::Service), now).await?;
     }
+    share_plans::settle(tx, book, challenge.id, wall).await?;
     rollovers::end(tx, book, challenge, wall).await
 }
 
-/// Until when what its deadline demands has to wait: for money on its way, for a custodian that is frozen, for appeals, or for a rubric
-/// that is secret; none when nothing holds it.
+/// Until when what its deadline demands has to wait: for money on its way, for a custodian that is frozen, for appeals, for a rubric that
+/// is secret, or for share plans of what won; none when nothing holds it.
 pub(super) async fn holds(
     tx: &Transaction<'_>,
     book: &Book,
@@ -49,6 +51,9 @@ pub(super) async fn holds(
         Due::Award => {
             if let Some(lapse) = appeals::next_lapse(tx, challenge.id).await? {
                 return Ok(Some(lapse));
+            }
+            if let Some(due) = share_plans::awaited(tx, book, challenge, wall).await? {
+                return Ok(Some(due));
             }
             let is_held = purses::is_settling(tx, challenge.id).await?
                 || contributions::is_frozen(tx, challenge.id).await?

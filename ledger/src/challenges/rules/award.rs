@@ -1,21 +1,30 @@
-//! Awards: who gets which prize, from the places and the parts that the first of a stage builds on.
+//! Awards: who gets which prize, from the places, and how a prize is divided.
+//!
+//! One rule divides: by parts in hundredths of a percent, a team's added first, largest remainder, ties to the team that is named first.
+//! The parts of a submission are those of its share plan, if one is fixed. By them each prize that it wins is divided; one without a
+//! fixed plan wins whole. A pool that is shared by contribution goes by the parts of the others alone: those of the first submission's
+//! fixed plan, or without one those that the submission states itself.
 
 use super::judging::{Ranked, Ranking};
 use super::rulebook::{Condition, Prize, Rules};
 use crate::error::Refusal;
-use crate::id::{AwardId, ChallengeId, OrganisationId, SubmissionId};
+use crate::id::{AwardId, ChallengeId, OrganisationId, SharePlanId, SubmissionId};
 use crate::money::{Money, allocation};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// One prize, or one part of a shared pool, for one team.
+/// One prize, or one part of it, for one team.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Won {
     /// The tier of prizes, as its index in the rules, from 0.
     pub prize: usize,
     /// Number of the prize within its tier, from 1.
     pub number: i32,
-    /// The submission that won it; where a pool is shared, the team's first one that was built on.
+    /// Which part of the prize it is, from 1.
+    pub part: i16,
+    /// The fixed share plan that divided it; none where none did.
+    pub plan: Option<SharePlanId>,
+    /// The submission that won it; where a pool is shared, the team's first one that was built on, if it has one.
     pub submission: SubmissionId,
     /// The team that gets it.
     pub team: OrganisationId,
@@ -23,7 +32,7 @@ pub struct Won {
     pub amount: i64,
 }
 
-/// A prize of a team.
+/// A prize of a team, or its part of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Award {
     /// Its id.
@@ -36,13 +45,17 @@ pub struct Award {
     pub prize: i16,
     /// Number of the prize within its tier, from 1.
     pub number: i32,
-    /// The submission that won it; where a pool is shared, the team's first one that was built on.
+    /// Which part of the prize it is, from 1.
+    pub part: i16,
+    /// The fixed share plan that divided it; none where none did.
+    pub plan: Option<SharePlanId>,
+    /// The submission that won it; where a pool is shared, the team's first one that was built on, if it has one.
     pub submission: SubmissionId,
     /// The team to which it is owed.
     pub team: OrganisationId,
-    /// The amount of the prize.
+    /// The amount of the prize, or of the part.
     pub amount: Money,
-    /// Record number of the one entry of all awards of the challenge.
+    /// Record number of its entry: one for 500 awards of the challenge.
     pub entry: i64,
     /// When it was awarded, in book time.
     pub awarded_at: Timestamp,
@@ -59,30 +72,38 @@ pub struct Part {
     pub share: u16,
 }
 
+/// A share plan that is fixed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fixed {
+    /// Its id.
+    pub plan: SharePlanId,
+    /// Its parts, without those of teams that have withdrawn.
+    pub parts: Vec<Part>,
+}
+
+/// How submissions share what they win, each by its id.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sharing {
+    /// The fixed plans.
+    pub fixed: BTreeMap<SubmissionId, Fixed>,
+    /// What each first-placed submission of a pool's stage builds on, as it states itself.
+    pub stated: BTreeMap<SubmissionId, Vec<Part>>,
+}
+
 /// What is awarded, in the order of the rules' prizes and of the places.
-///
-/// `parts` are what each first-placed submission of a pool's stage builds on, by its id. A pool is shared in proportion to
-/// them, a team's parts added first: largest remainder, ties to the team that is named first.
-pub fn awards(
-    rules: &Rules,
-    ranking: &Ranking,
-    parts: &BTreeMap<SubmissionId, Vec<Part>>,
-) -> Result<Vec<Won>, Refusal> {
+pub fn awards(rules: &Rules, ranking: &Ranking, sharing: &Sharing) -> Result<Vec<Won>, Refusal> {
     let mut awards = Vec::new();
     for (index, prize) in rules.prizes.iter().enumerate() {
-        let ranked: &[Ranked] = ranking.get(&prize.stage).map_or(&[], Vec::as_slice);
         match prize.condition {
-            Condition::Rank { first, last } => {
-                let wins = |ranked: &&Ranked| (i32::from(first)..=i32::from(last)).contains(&ranked.placed.place);
-                awards.extend(each(index, prize, ranked.iter().filter(wins)));
-            }
-            Condition::Threshold { score } => {
-                let wins = |ranked: &&Ranked| ranked.placed.score >= i32::from(score);
-                awards.extend(each(index, prize, ranked.iter().filter(wins).take(usize::from(prize.count))));
+            Condition::Rank { .. } | Condition::Threshold { .. } => {
+                for (ranked, number) in winners(prize, ranking).zip(1..) {
+                    awards.extend(won(index, prize, (ranked, number), sharing)?);
+                }
             }
             Condition::Contribution => {
-                let named = ranked.first().and_then(|first| parts.get(&first.submission));
-                awards.extend(shared(index, prize, named.map_or(&[], Vec::as_slice))?);
+                for first in winners(prize, ranking) {
+                    awards.extend(pool(index, prize, first, sharing)?);
+                }
             }
         }
     }
@@ -96,27 +117,67 @@ pub fn total(awards: &[Won]) -> i128 {
     awards.iter().map(|award| i128::from(award.amount)).sum()
 }
 
+/// The submissions that win a tier of prizes, in order; of a shared pool the one by whose parts it is shared.
+fn winners<'a>(prize: &'a Prize, ranking: &'a Ranking) -> impl Iterator<Item = &'a Ranked> + 'a {
+    let ranked: &[Ranked] = ranking.get(&prize.stage).map_or(&[], Vec::as_slice);
+    let most = match prize.condition {
+        Condition::Rank { .. } => usize::MAX,
+        Condition::Threshold { .. } => usize::from(prize.count),
+        Condition::Contribution => 1,
+    };
+    let wins = move |ranked: &&Ranked| match prize.condition {
+        Condition::Rank { first, last } => (i32::from(first)..=i32::from(last)).contains(&ranked.placed.place),
+        Condition::Threshold { score } => ranked.placed.score >= i32::from(score),
+        Condition::Contribution => true,
+    };
+    ranked.iter().filter(wins).take(most)
+}
+
+/// All submissions by whose parts something is awarded.
+pub fn all_winners(rules: &Rules, ranking: &Ranking) -> BTreeSet<SubmissionId> {
+    rules.prizes.iter().flat_map(|prize| winners(prize, ranking)).map(|ranked| ranked.submission).collect()
+}
+
 /// The first-placed submissions of the stages in which a pool is shared.
 pub fn built_on<'a>(rules: &'a Rules, ranking: &'a Ranking) -> impl Iterator<Item = SubmissionId> + 'a {
     let pools = rules.prizes.iter().filter(|prize| matches!(prize.condition, Condition::Contribution));
-    pools.filter_map(|prize| ranking.get(&prize.stage)?.first()).map(|ranked| ranked.submission)
+    pools.flat_map(|prize| winners(prize, ranking)).map(|ranked| ranked.submission)
 }
 
-fn each<'a>(
-    prize: usize,
-    of: &'a Prize,
-    winners: impl Iterator<Item = &'a Ranked> + 'a,
-) -> impl Iterator<Item = Won> + 'a {
-    winners.zip(1..).map(move |(ranked, number)| Won {
+/// A prize for a submission: whole, or by its fixed plan.
+fn won(prize: usize, of: &Prize, (ranked, number): (&Ranked, i32), sharing: &Sharing) -> Result<Vec<Won>, Refusal> {
+    let (submission, amount) = (ranked.submission, of.amount.minor());
+    let Some(fixed) = sharing.fixed.get(&submission).filter(|fixed| !fixed.parts.is_empty()) else {
+        return Ok(vec![Won { prize, number, part: 1, plan: None, submission, team: ranked.team, amount }]);
+    };
+    let plan = Some(fixed.plan);
+    let parts = divide(amount, &fixed.parts)?.into_iter().zip(1..);
+    Ok(parts.map(|((it, amount), part)| Won { prize, number, part, plan, submission, team: it.team, amount }).collect())
+}
+
+/// A pool for those on whose work the first of its stage builds.
+fn pool(prize: usize, of: &Prize, first: &Ranked, sharing: &Sharing) -> Result<Vec<Won>, Refusal> {
+    let fixed = sharing.fixed.get(&first.submission);
+    let stated = || sharing.stated.get(&first.submission).cloned().unwrap_or_default();
+    let mut others = fixed.map_or_else(stated, |fixed| fixed.parts.clone());
+    others.retain(|part| part.team != first.team);
+    let plan = fixed.map(|fixed| fixed.plan);
+    let parts = divide(of.amount.minor(), &others)?.into_iter().zip(1..);
+    let won = |((it, amount), part): ((Part, i64), i16)| Won {
         prize,
-        number,
-        submission: ranked.submission,
-        team: ranked.team,
-        amount: of.amount.minor(),
-    })
+        number: 1,
+        part,
+        plan,
+        submission: it.submission,
+        team: it.team,
+        amount,
+    };
+    Ok(parts.map(won).collect())
 }
 
-fn shared(prize: usize, pool: &Prize, parts: &[Part]) -> Result<Vec<Won>, Refusal> {
+/// Divides an amount by parts, a team's added first: largest remainder, ties to the team that is named first. Answers each team's first
+/// part with what it gets; who gets nothing is left out, and among nobody nothing is divided.
+pub fn divide(amount: i64, parts: &[Part]) -> Result<Vec<(Part, i64)>, Refusal> {
     if parts.is_empty() {
         return Ok(Vec::new());
     }
@@ -131,11 +192,8 @@ fn shared(prize: usize, pool: &Prize, parts: &[Part]) -> Result<Vec<Won>, Refusa
             }
         }
     }
-    let amounts = allocation::largest_remainder(pool.amount.minor(), &weights)?;
-    let awards = teams.into_iter().zip(amounts).zip(1..).filter(|((_, amount), _)| *amount > 0);
-    Ok(awards
-        .map(|((part, amount), number)| Won { prize, number, submission: part.submission, team: part.team, amount })
-        .collect())
+    let amounts = allocation::largest_remainder(amount, &weights)?;
+    Ok(teams.into_iter().zip(amounts).filter(|(_, amount)| *amount > 0).collect())
 }
 
 #[cfg(test)]
@@ -160,11 +218,12 @@ mod tests {
             .into()
     }
 
-    fn parts(ranking: &Ranking, shares: &[u16]) -> BTreeMap<SubmissionId, Vec<Part>> {
+    fn parts(ranking: &Ranking, shares: &[u16]) -> Sharing {
         let others = ranking["proposal"].iter().zip(shares);
         let named =
             others.map(|(ranked, share)| Part { submission: ranked.submission, team: ranked.team, share: *share });
-        BTreeMap::from([(ranking["final"][0].submission, named.collect())])
+        let stated = BTreeMap::from([(ranking["final"][0].submission, named.collect())]);
+        Sharing { stated, ..Sharing::default() }
     }
 
     fn amounts(awards: &[Won], prize: usize) -> Vec<i64> {
@@ -195,7 +254,7 @@ mod tests {
     fn parts_of_one_team_are_added_and_less_than_the_whole_is_shared_wholly() {
         let ranking = ranking(2, 0, 1);
         let mut parts = parts(&ranking, &[1_000, 1_000]);
-        let named = parts.values_mut().next().expect("one");
+        let named = parts.stated.values_mut().next().expect("one");
         let again = Part { submission: SubmissionId::generate(BookId(1)), ..named[0] };
         named.push(again);
         let awards = awards(&drill(), &ranking, &parts).expect("shared");
@@ -205,9 +264,9 @@ mod tests {
     #[test]
     fn what_nobody_won_is_not_awarded() {
         let ranking = ranking(3, 1, 1);
-        let awards = awards(&drill(), &ranking, &BTreeMap::new()).expect("no pool is shared");
+        let awards = awards(&drill(), &ranking, &Sharing::default()).expect("no pool is shared");
         assert_eq!(total(&awards), 3 * 100_000 + 500_000 + 12_500_000);
-        assert_eq!(super::awards(&drill(), &Ranking::new(), &BTreeMap::new()), Ok(Vec::new()));
+        assert_eq!(super::awards(&drill(), &Ranking::new(), &Sharing::default()), Ok(Vec::new()));
     }
 
     #[test]
@@ -216,8 +275,43 @@ mod tests {
         rules.prizes[1].condition = Condition::Threshold { score: 9_700 };
         let of = |count| {
             let ranking = ranking(0, count, 0);
-            amounts(&awards(&rules, &ranking, &BTreeMap::new()).expect("no pool"), 1).len()
+            amounts(&awards(&rules, &ranking, &Sharing::default()).expect("no pool"), 1).len()
         };
         assert_eq!((of(2), of(9)), (2, 3));
+    }
+
+    #[test]
+    fn a_fixed_plan_divides_every_prize_of_its_submission_and_a_pool_goes_by_its_parts_of_the_others() {
+        let ranking = ranking(3, 2, 2);
+        let winner = &ranking["final"][0];
+        let mut sharing = parts(&ranking, &[10_000]);
+        let part = |team, share| Part { submission: winner.submission, team, share };
+        let [helper, maker] = [ranking["proposal"][1].team, OrganisationId::generate()];
+        let parts = vec![part(winner.team, 5_000), part(helper, 3_333), part(maker, 1_667)];
+        let plan = SharePlanId::generate(BookId(1));
+        sharing.fixed.insert(winner.submission, Fixed { plan, parts });
+        let awards = awards(&drill(), &ranking, &sharing).expect("shared");
+        assert_eq!(amounts(&awards, 2), [6_250_000, 4_166_250, 2_083_750]);
+        assert_eq!(amounts(&awards, 3), [4_000_000], "the second has no plan");
+        assert_eq!(amounts(&awards, 4), [1_666_500, 833_500], "of the pool the winner gets nothing");
+        let grand: Vec<_> =
+            awards.iter().filter(|won| won.prize == 2).map(|won| (won.number, won.part, won.plan)).collect();
+        assert_eq!(grand, [(1, 1, Some(plan)), (1, 2, Some(plan)), (1, 3, Some(plan))]);
+        assert_eq!(all_winners(&drill(), &ranking).len(), 3 + 2 + 2);
+    }
+
+    #[test]
+    fn a_team_that_leaves_leaves_its_part_to_the_others_and_where_all_leave_the_prize_is_whole() {
+        let ranking = ranking(0, 0, 1);
+        let winner = &ranking["final"][0];
+        let fixed = |parts| {
+            let fixed = Fixed { plan: SharePlanId::generate(BookId(1)), parts };
+            Sharing { fixed: BTreeMap::from([(winner.submission, fixed)]), ..Sharing::default() }
+        };
+        let helper = Part { submission: winner.submission, team: OrganisationId::generate(), share: 1_000 };
+        let left = awards(&drill(), &ranking, &fixed(vec![helper])).expect("shared");
+        assert_eq!((amounts(&left, 2), left[0].team), (vec![12_500_000], helper.team));
+        let whole = awards(&drill(), &ranking, &fixed(Vec::new())).expect("whole");
+        assert_eq!((amounts(&whole, 2), whole[0].team, whole[0].plan), (vec![12_500_000], winner.team, None));
     }
 }

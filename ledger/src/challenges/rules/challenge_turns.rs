@@ -115,6 +115,30 @@ impl Challenge {
         self.state.until().map(|until| later(until, RUBRIC_DAYS))
     }
 
+    /// Refuses share plans but from the opening until the prizes are awarded.
+    pub fn takes_plans(&self) -> Result<(), Refusal> {
+        match self.state {
+            ChallengeState::Open { .. }
+            | ChallengeState::Extended { .. }
+            | ChallengeState::Judging { .. }
+            | ChallengeState::Provisional { .. } => Ok(()),
+            ChallengeState::Draft { .. }
+            | ChallengeState::Funding { .. }
+            | ChallengeState::Announced { .. }
+            | ChallengeState::Awarded
+            | ChallengeState::Closed
+            | ChallengeState::Cancelled { .. }
+            | ChallengeState::NoAward { .. } => {
+                Err(self.refuse("shares-over", "shares are agreed from the opening until the prizes are awarded"))
+            }
+        }
+    }
+
+    /// Until when its prizes wait for share plans that are not fixed: for so many days from the end of the time for appeals.
+    pub fn shares_due(&self, days: u16) -> Option<Timestamp> {
+        self.state.until().map(|until| later(until, days))
+    }
+
     /// Refuses unless it holds prize money that nobody won and that waits for another challenge.
     pub fn rolls(&self, now: Timestamp) -> Result<(), Refusal> {
         match self.rolls_until {

@@ -75,6 +75,9 @@ fn open_keeps(old: &Rules, new: &Rules) -> Result<(), Refusal> {
     if old.secret_rubric != new.secret_rubric {
         return Err(bound("the digest of the secret rubric", opened));
     }
+    if old.share_days != new.share_days {
+        return Err(bound("how long prizes wait for share plans", opened));
+    }
     if old.blind != new.blind {
         return Err(bound("whether judges see the teams", opened));
     }

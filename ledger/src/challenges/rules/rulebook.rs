@@ -35,6 +35,8 @@ pub const APPEAL_DAYS: u16 = 14;
 pub const CONSENT_DAYS: u16 = 14;
 /// Days in which money that nobody won may roll over, where the rules do not say.
 pub const ROLLOVER_DAYS: u16 = 180;
+/// Days from the end of the time for appeals for which prizes wait for share plans, where the rules do not say.
+pub const SHARE_DAYS: u16 = 14;
 /// The most extensions of the time for submissions.
 pub const EXTENSIONS_MAX: u8 = 20;
 
@@ -85,7 +87,8 @@ pub enum Condition {
         /// The least score, in hundredths of a point: 7500 for 75.00.
         score: u16,
     },
-    /// Shared among the teams on whose submissions the first of the stage builds, in proportion to the parts it states.
+    /// Shared among the teams on whose submissions the first of the stage builds, in proportion to the parts that its fixed share plan
+    /// gives them, or where none is fixed, to those that it states.
     Contribution,
 }
 
@@ -221,6 +224,10 @@ pub struct Rules {
     /// SHA-256 of a rubric that is secret until the prizes are awarded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_rubric: Option<Digest>,
+    /// Days from the end of the time for appeals for which prizes wait for share plans that are not fixed; then they go to the team of
+    /// the submission whole. [`SHARE_DAYS`] when none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share_days: Option<u16>,
     /// The stages, in order.
     pub stages: Vec<Stage>,
     /// What everybody agrees to.
@@ -276,6 +283,7 @@ impl Rules {
             ("/appeal_decision_days", self.appeal_decision_days),
             ("/consent_days", self.consent_days),
             ("/rollover_days", self.rollover_days),
+            ("/share_days", self.share_days),
             ("/extensions/days", self.extensions.map(|extensions| extensions.days)),
         ];
         if let Some((pointer, _)) =

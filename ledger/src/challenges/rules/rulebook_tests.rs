@@ -56,6 +56,7 @@ pub(crate) fn drill() -> Rules {
         questions: Vec::new(),
         rollover_days: None,
         secret_rubric: None,
+        share_days: None,
         stages: vec![
             stage("proposal", &[], &gate[..1]),
             stage("prototype", &criteria, &gate),
@@ -135,8 +136,16 @@ fn f4_money_that_nobody_won_may_wait_for_another_challenge_for_a_stated_time() {
 #[test]
 fn what_a_document_does_not_say_leaves_no_trace_in_its_bytes_and_what_it_says_stands_in_order() {
     let plain = drill().canonical();
-    for name in ["blind", "questions", "consent_days", "secret_rubric", "extensions", "fee_disclosure", "rollover_days"]
-    {
+    for name in [
+        "blind",
+        "questions",
+        "consent_days",
+        "secret_rubric",
+        "extensions",
+        "fee_disclosure",
+        "rollover_days",
+        "share_days",
+    ] {
         assert!(!plain.contains(&format!("\"{name}\"")), "{name}: documents from before keep their digests");
     }
     let question =
@@ -152,6 +161,7 @@ fn what_a_document_does_not_say_leaves_no_trace_in_its_bytes_and_what_it_says_st
         questions: vec![question],
         rollover_days: Some(90),
         secret_rubric: Some(Digest::of(b"rubric")),
+        share_days: Some(7),
         ..drill()
     };
     assert!(whole.check(usd("250000.00")).is_ok());

@@ -1,9 +1,9 @@
-//! Awards: prizes that became payable. Written once.
+//! Awards: prizes, or parts of them, that became payable. Written once.
 
 use crate::challenges::rules::award::Award;
 use crate::engine::store::rows::{money, word};
 use crate::error::Error;
-use crate::id::{AwardId, BookId, ChallengeId, OrganisationId, SubmissionId};
+use crate::id::{AwardId, BookId, ChallengeId, OrganisationId, SharePlanId, SubmissionId};
 use deadpool_postgres::{GenericClient, Transaction};
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -16,6 +16,8 @@ fn from_row(row: &Row) -> Result<Award, Error> {
         rules_version: row.get("version"),
         prize: row.get("prize"),
         number: row.get("number"),
+        part: row.get("part"),
+        plan: row.get::<_, Option<Uuid>>("plan").map(|plan| SharePlanId::new(book, plan)),
         submission: SubmissionId::new(book, row.get("submission")),
         team: OrganisationId(row.get("team")),
         amount: money(row.get("amount"), word(row.get("currency"))?)?,
@@ -30,8 +32,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &Award) -> Result<(), Error> {
         .prepare_cached(
             "-- awards::insert
             INSERT INTO award (book_id, id, challenge, version, prize, number, submission, team, amount, currency, entry,
-                               awarded_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                               awarded_at, part, plan)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         )
         .await?;
     tx.execute(
@@ -49,25 +51,27 @@ pub async fn insert(tx: &Transaction<'_>, new: &Award) -> Result<(), Error> {
             /* currency */ &new.amount.currency().code(),
             /* entry */ &new.entry,
             /* awarded_at */ &new.awarded_at,
+            /* part */ &new.part,
+            /* plan */ &new.plan.map(|plan| plan.object),
         ],
     )
     .await?;
     Ok(())
 }
 
-/// The awards of a challenge by tier and number, after a pair of them ((0, 0) for the beginning).
+/// The awards of a challenge by tier, number and part, after three of them ((0, 0, 0) for the beginning).
 pub async fn list(
     client: &impl GenericClient,
     challenge: ChallengeId,
-    after: (i16, i32),
+    after: (i16, i32, i16),
     limit: i64,
 ) -> Result<Vec<Award>, Error> {
     let statement = client
         .prepare_cached(
             "-- awards::list
             SELECT * FROM award
-             WHERE book_id = $1 AND challenge = $2 AND (prize, number) > ($3, $4)
-             ORDER BY prize, number LIMIT $5",
+             WHERE book_id = $1 AND challenge = $2 AND (prize, number, part) > ($3, $4, $5)
+             ORDER BY prize, number, part LIMIT $6",
         )
         .await?;
     let rows = client
@@ -78,6 +82,7 @@ pub async fn list(
                 /* challenge */ &challenge.object,
                 /* after_prize */ &after.0,
                 /* after_number */ &after.1,
+                /* after_part */ &after.2,
                 /* limit */ &limit,
             ],
         )

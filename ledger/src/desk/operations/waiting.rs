@@ -1,7 +1,7 @@
 //! What waits for a person, in one list.
 
 use crate::desk::rules::task::{Place, Task};
-use crate::desk::store::{claim_tasks, payout_tasks, tasks};
+use crate::desk::store::{claim_tasks, payout_tasks, share_tasks, tasks};
 use crate::error::Error;
 use crate::id::PersonId;
 use deadpool_postgres::GenericClient;
@@ -27,6 +27,7 @@ pub async fn list(
     found.extend(tasks::distributions(client, person, after, limit).await?);
     found.extend(tasks::hours(client, person, after, limit).await?);
     found.extend(tasks::submissions(client, person, after, limit).await?);
+    found.extend(share_tasks::share_plans(client, person, after, limit).await?);
     found.extend(tasks::chargebacks(client, person, after, limit).await?);
     found.extend(tasks::mandates(client, person, after, limit).await?);
     found.extend(tasks::suspense(client, person, after, limit).await?);

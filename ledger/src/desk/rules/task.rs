@@ -2,7 +2,7 @@
 
 use crate::id::{
     BankAccountId, BankLineId, BookRef, ChargeId, ChargebackId, ClaimId, ContributionId, CustodianFreezeId, DisputeId,
-    DistributionId, InvitationId, PayoutId, PlanMoveId, SettlementId, SubmissionId, SuspenseId,
+    DistributionId, InvitationId, PayoutId, PlanMoveId, SettlementId, SharePlanId, SubmissionId, SuspenseId,
 };
 use crate::words::words;
 use jiff::Timestamp;
@@ -34,6 +34,12 @@ words! {
         AttestHours = "attest_hours",
         /// Score a submission as a judge.
         ScoreSubmission = "score_submission",
+        /// Attest the share of one's own team in what a submission wins, or object to it.
+        AttestShare = "attest_share",
+        /// Propose anew how the prizes of a submission are divided, as a team has objected.
+        ReviseShares = "revise_shares",
+        /// Decide how the prizes of a submission are divided, as a team has objected.
+        DecideShares = "decide_shares",
         /// Give the provider evidence against a chargeback.
         AnswerChargeback = "answer_chargeback",
         /// Fund the risk reserve, which does not reach for a chargeback that is lost.
@@ -133,6 +139,8 @@ pub enum TaskObject {
     Payout(PayoutId),
     /// A settlement.
     Settlement(SettlementId),
+    /// A share plan.
+    SharePlan(SharePlanId),
     /// A submission.
     Submission(SubmissionId),
     /// Money in suspense.
@@ -155,6 +163,7 @@ impl TaskObject {
             TaskObject::Invitation(id) => id.0,
             TaskObject::PlanMove(id) => id.object,
             TaskObject::Settlement(id) => id.object,
+            TaskObject::SharePlan(id) => id.object,
             TaskObject::Submission(id) => id.object,
             TaskObject::Suspense(id) => id.object,
         }

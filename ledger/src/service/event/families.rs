@@ -438,6 +438,21 @@ pub const FAMILIES: &[Family] = &[
         facts: &["challenge", "entrant"],
     },
     Family {
+        name: "share_plan",
+        prefix: "shp",
+        audience: Insiders,
+        states: &[
+            (
+                "proposed",
+                "A team proposes how the prizes of its work are divided, and the teams that it names are asked.",
+            ),
+            ("objected", "A team that it names objects: it is proposed anew, or the host decides."),
+            ("fixed", "It is agreed to, or decided, and never changes: the prizes of the work are divided by it."),
+            ("lapsed", "Nobody met an objection in time, or the prizes were awarded before it was fixed."),
+        ],
+        facts: &["challenge", "submission", "revision"],
+    },
+    Family {
         name: "award",
         prefix: "awd",
         audience: Readers,

@@ -142,7 +142,11 @@ async fn open_lines(tx: &Transaction<'_>, book: &Book, of: &WindUp, now: Timesta
             let is_held = account.of.is_some() && account.returns(of, now) && !account.is_over;
             let line = stand(tx, book, of, account, now).await?;
             let is_open = match line.state {
-                LineState::Waiting | LineState::Spending | LineState::Moving | LineState::Returning => true,
+                LineState::Waiting
+                | LineState::Spending
+                | LineState::Moving
+                | LineState::Returning
+                | LineState::Recovering => true,
                 LineState::Empty | LineState::Owed => is_held,
             };
             open |= is_open;

@@ -28,6 +28,8 @@ words! {
         Fees = "fees",
         /// What a cooperative sold and has not distributed.
         Proceeds = "proceeds",
+        /// Owed to a fund by teams whose claims were revoked: no money yet.
+        Recoveries = "recoveries",
     }
 }
 
@@ -46,6 +48,8 @@ words! {
         Returning = "returning",
         /// It is owed to whom its account names, and stays theirs.
         Owed = "owed",
+        /// Teams owe it to a fund: what they pay, or what is set off, goes back with the fund; the rest two people of the host write off.
+        Recovering = "recovering",
     }
 }
 
@@ -76,6 +80,8 @@ words! {
         PassedOn = "passed_on",
         /// The members have not distributed it.
         Members = "members",
+        /// A team owes it of a claim that was revoked, and has neither paid it back nor had it written off.
+        Clawback = "clawback",
     }
 }
 
@@ -113,6 +119,7 @@ impl LineKind {
         AccountClass::Sales,
         AccountClass::CostsPayable,
         AccountClass::Surplus,
+        AccountClass::RecoveriesPending,
     ];
 
     /// Of an account of one of those classes; none of another.
@@ -133,6 +140,7 @@ impl LineKind {
             | AccountClass::CostsPayable => Some(LineKind::Payable),
             AccountClass::FeePayable => Some(LineKind::Fees),
             AccountClass::Sales | AccountClass::Surplus => Some(LineKind::Proceeds),
+            AccountClass::RecoveriesPending => Some(LineKind::Recoveries),
             _ => None,
         }
     }
@@ -146,7 +154,8 @@ impl LineKind {
             | LineKind::Refunds
             | LineKind::Payable
             | LineKind::Fees
-            | LineKind::Proceeds => false,
+            | LineKind::Proceeds
+            | LineKind::Recoveries => false,
         }
     }
 }
@@ -219,7 +228,12 @@ impl Account {
             LineKind::Fund | LineKind::Purse | LineKind::Pool | LineKind::EntryFees => {
                 of.returns_all(at) || (is_told && of.state(at) == WindUpState::Winding)
             }
-            LineKind::Suspense | LineKind::Refunds | LineKind::Payable | LineKind::Fees | LineKind::Proceeds => false,
+            LineKind::Suspense
+            | LineKind::Refunds
+            | LineKind::Payable
+            | LineKind::Fees
+            | LineKind::Proceeds
+            | LineKind::Recoveries => false,
         }
     }
 
@@ -243,7 +257,7 @@ impl Account {
         let until = match state {
             LineState::Waiting if self.kind == LineKind::Suspense => None,
             LineState::Waiting | LineState::Spending | LineState::Moving => Some(of.return_from),
-            LineState::Empty | LineState::Returning | LineState::Owed => None,
+            LineState::Empty | LineState::Returning | LineState::Owed | LineState::Recovering => None,
         };
         let decides = decides(state, self.kind, &remains);
         Line { account: self, state, until, decides, remains }
@@ -259,6 +273,7 @@ impl Account {
             LineKind::Refunds if is_on_its_way => LineState::Returning,
             LineKind::Refunds => LineState::Owed,
             LineKind::Suspense => LineState::Waiting,
+            LineKind::Recoveries => LineState::Recovering,
             LineKind::Fund | LineKind::Purse | LineKind::EntryFees | LineKind::Pool if self.returns(of, at) => {
                 LineState::Returning
             }
@@ -281,9 +296,13 @@ impl Account {
             (_, LineKind::Payable) => Some(Reason::Payout),
             (_, LineKind::Fees) => Some(Reason::PassedOn),
             (_, LineKind::Proceeds) => Some(Reason::Members),
+            (_, LineKind::Recoveries) => Some(Reason::Clawback),
             (LineState::Returning, LineKind::Fund) => Some(Reason::Refund),
             (LineState::Returning, _) => Some(Reason::UnderWay),
-            (LineState::Waiting | LineState::Spending | LineState::Moving | LineState::Owed, _) => Some(Reason::NotDue),
+            (
+                LineState::Waiting | LineState::Spending | LineState::Moving | LineState::Owed | LineState::Recovering,
+                _,
+            ) => Some(Reason::NotDue),
         }
     }
 }
@@ -294,11 +313,11 @@ fn decides(state: LineState, kind: LineKind, remains: &[Remains]) -> Option<Deci
         (LineState::Empty, _) => return None,
         (LineState::Owed, LineKind::Refunds) => Decider::Custodian,
         (LineState::Owed, LineKind::Proceeds) => Decider::Members,
-        (LineState::Owed, _) | (LineState::Waiting | LineState::Spending, _) => Decider::Host,
+        (LineState::Owed | LineState::Recovering | LineState::Waiting | LineState::Spending, _) => Decider::Host,
         (LineState::Moving, _) => Decider::Donors,
         (LineState::Returning, _) => match first {
             Reason::Settles | Reason::OnItsWay | Reason::Custodian | Reason::Chargeback => Decider::Custodian,
-            Reason::SetAside | Reason::UnderWay => Decider::Host,
+            Reason::SetAside | Reason::UnderWay | Reason::Clawback => Decider::Host,
             Reason::NotDue
             | Reason::Refund
             | Reason::Unexplained
@@ -402,6 +421,14 @@ mod tests {
         let on_its_way = [Remains { amount: 3, reason: Reason::OnItsWay }];
         let line = account(LineKind::Refunds, 7, None).stand(&wind_up(), at(9_999), &on_its_way);
         assert_eq!((line.state, line.remains.len()), (LineState::Returning, 2), "a refund may still fail");
+    }
+
+    #[test]
+    fn c4_what_teams_owe_to_a_fund_is_named_for_the_host_to_write_off_and_ends_by_no_clock() {
+        let line = account(LineKind::Recoveries, 7, None).stand(&wind_up(), at(9_999), &[]);
+        assert_eq!((line.state, line.until, line.decides), (LineState::Recovering, None, Some(Decider::Host)));
+        assert_eq!(line.remains, [Remains { amount: 7, reason: Reason::Clawback }]);
+        assert!(!LineKind::Recoveries.takes_plan() && !line.account.returns(&wind_up(), at(9_999)));
     }
 
     #[test]

@@ -19,7 +19,7 @@ fn account(row: &Row) -> Result<Account, Error> {
     let kind = kind.ok_or_else(|| Error::inconsistent(format!("account {code} is no line")))?;
     let object = row.get::<_, Option<Uuid>>("object");
     let of = match (kind, object) {
-        (LineKind::Fund, Some(id)) => Some(Of::Campaign(CampaignId::new(book, id))),
+        (LineKind::Fund | LineKind::Recoveries, Some(id)) => Some(Of::Campaign(CampaignId::new(book, id))),
         (LineKind::Purse | LineKind::EntryFees, Some(id)) => Some(Of::Challenge(ChallengeId::new(book, id))),
         (LineKind::Pool, Some(id)) => Some(Of::Round(MatchingRoundId::new(book, id))),
         (_, _) => match chart::owner(&code) {
@@ -49,7 +49,7 @@ fn account(row: &Row) -> Result<Account, Error> {
     })
 }
 
-/// The lines of a wind-up, by the codes of their accounts, after one. Of a fund, a purse, entry fees or a pool the slug in the
+/// The lines of a wind-up, by the codes of their accounts, after one. Of a fund, what is owed to one, a purse, entry fees or a pool the slug in the
 /// code leads to what it is of.
 pub async fn list(client: &impl GenericClient, of: WindUpId, after: &str, limit: i64) -> Result<Vec<Account>, Error> {
     read(client, of, None, after, limit).await
@@ -84,7 +84,7 @@ async fn read(
                      ORDER BY code LIMIT $5) a
               JOIN balance b ON b.book_id = a.book_id AND b.account = a.number
               LEFT JOIN unit u ON u.book_id = a.book_id AND u.code = a.unit
-              LEFT JOIN campaign c ON c.book_id = a.book_id AND c.slug = split_part(a.code, ':', 3) AND a.class = $6
+              LEFT JOIN campaign c ON c.book_id = a.book_id AND c.slug = split_part(a.code, ':', 3) AND a.class = ANY($6)
               LEFT JOIN challenge h ON h.book_id = a.book_id AND h.slug = split_part(a.code, ':', 3) AND a.class = ANY($7)
               LEFT JOIN matching_round r ON r.book_id = a.book_id AND r.slug = split_part(a.code, ':', 3) AND a.class = $8
               LEFT JOIN wind_up_plan p ON p.book_id = a.book_id AND p.wind_up = $2 AND p.account = a.number
@@ -101,7 +101,7 @@ async fn read(
                 /* classes */ &classes,
                 /* after */ &after,
                 /* limit */ &limit,
-                /* fund */ &AccountClass::Fund.number(),
+                /* of campaigns */ &vec![AccountClass::Fund.number(), AccountClass::RecoveriesPending.number()],
                 /* of challenges */ &vec![AccountClass::Purse.number(), AccountClass::EntryFees.number()],
                 /* pool */ &AccountClass::Pool.number(),
                 /* only */ &only,

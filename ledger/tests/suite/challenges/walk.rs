@@ -6,12 +6,14 @@ use ledger::challenges::operations::{challenges, consents, judging, submissions}
 use ledger::challenges::rules::challenge::{Challenge, ChallengeState};
 use ledger::challenges::rules::entrant::Entrant;
 use ledger::challenges::rules::rulebook::{EntryFee, Extensions, FeeGoesTo, Rules, Unawarded};
-use ledger::challenges::store::{appeals, awards, contributions, entrants};
+use ledger::challenges::rules::share_plan::{PlanState, SharePlan};
+use ledger::challenges::store::{appeals, awards, contributions, entrants, share_plans};
 use ledger::id::{ChallengeId, SettlementId};
 use ledger::service::change::Change;
 use ledger::service::store::activity::Actor;
 use ledger::testing::{Team, usd};
 use ledger::treasury::operations::settlements;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Numbers that look random and are the same for the same seed.
@@ -35,6 +37,8 @@ struct Walk {
     day: i64,
     gifts: usize,
     random: Random,
+    /// Share plans that were fixed when they were looked at.
+    fixed: BTreeMap<Uuid, SharePlan>,
 }
 
 fn rules(unawarded: Unawarded, goes_to: FeeGoesTo) -> Rules {
@@ -64,7 +68,7 @@ impl Walk {
         }
         scene.appoint_all(challenge.id).await;
         let day = if is_open { 3 } else { 0 };
-        Walk { scene, challenge: challenge.id, teams, day, gifts: 0, random: Random(seed) }
+        Walk { scene, challenge: challenge.id, teams, day, gifts: 0, random: Random(seed), fixed: BTreeMap::new() }
     }
 
     async fn present(&self) -> Challenge {
@@ -80,7 +84,7 @@ impl Walk {
         let (id, now) = (self.challenge, self.present().await);
         let wall = self.scene.ground.day(self.day);
         let team = self.teams[self.random.below(self.teams.len())];
-        let step = self.random.below(13);
+        let step = self.random.below(15);
         let (scene, change) = (&self.scene, self.change());
         let done: Result<(), Error> = match step {
             0 | 1 => self.give(&now).await,
@@ -99,6 +103,7 @@ impl Walk {
             9 => self.judge(&now).await,
             10 => scene.appeal(id, team, self.day).await.map(drop),
             11 => self.decide().await,
+            12 | 13 => self.share().await,
             _ => self.pass().await,
         };
         match done {
@@ -195,6 +200,46 @@ impl Walk {
         }
     }
 
+    async fn plans(&self) -> Vec<SharePlan> {
+        let client = self.scene.ground.client().await;
+        share_plans::list(&client, self.challenge, share_plans::Reader::Host, Uuid::nil(), 100).await.unwrap()
+    }
+
+    /// Something is said of how the prizes of some work are divided.
+    async fn share(&mut self) -> Result<(), Error> {
+        let client = self.scene.ground.client().await;
+        let work = ledger::challenges::store::submissions::list(&client, self.challenge, Uuid::nil(), 100).await?;
+        drop(client);
+        let plans = self.plans().await;
+        let [one, other] = [self.teams[self.random.below(4)], self.teams[self.random.below(4)]];
+        let cut = [1, 3_333, 5_000, 9_999][self.random.below(4)];
+        let (day, owner) = (self.day, self.scene.ground.owner);
+        let team_of = |id| self.teams.iter().copied().find(|team| team.id == id);
+        let Some(plan) = plans.get(self.random.below(plans.len().max(1))).filter(|_| self.random.below(3) > 0) else {
+            let Some(work) = work.get(self.random.below(work.len().max(1))) else { return Ok(()) };
+            let Some(own) = team_of(work.team) else { return Ok(()) };
+            let shares = if own.id == one.id { vec![(own, 10_000)] } else { vec![(one, cut), (own, 10_000 - cut)] };
+            return self.scene.propose(work.id, own.member, &shares, day).await.map(drop);
+        };
+        match self.random.below(5) {
+            0 => self.scene.attest(plan, one, day).await.map(drop),
+            1 => self.scene.object(plan.id, one, day).await.map(drop),
+            2 => self.scene.decide_shares(plan.id, owner, None, day).await.map(drop),
+            3 if one.id != other.id => {
+                let Some(own) = team_of(plan.team) else { return Ok(()) };
+                let shares = [(one, cut), (other, 10_000 - cut)];
+                self.scene.revise(plan.id, own.member, &shares, day).await.map(drop)
+            }
+            _ => {
+                for part in &plan.parts {
+                    let Some(team) = team_of(part.share.team) else { continue };
+                    let _refused = self.scene.attest(plan, team, day).await;
+                }
+                Ok(())
+            }
+        }
+    }
+
     /// Days pass; what is under way arrives, and the worker looks.
     async fn pass(&mut self) -> Result<(), Error> {
         self.day += [1, 2, 14, 31, 61][self.random.below(5)];
@@ -227,14 +272,28 @@ impl Walk {
         }
     }
 
+    /// What is fixed never changes, and no plan waits for ever.
+    async fn plans_stay(&mut self, now: &Challenge) {
+        for plan in self.plans().await {
+            if let Some(before) = self.fixed.get(&plan.id.object) {
+                assert_eq!(*before, plan, "what is fixed never changes");
+            }
+            if plan.state == PlanState::Fixed {
+                self.fixed.insert(plan.id.object, plan);
+            } else {
+                assert!(!plan.is_open() || !now.state.is_awarded(), "it waits for what is over: {plan:?}");
+            }
+        }
+    }
+
     /// What came into the purse is held, awarded, on its way back or gone on; fees are held, earned or on their way back; and the state
     /// keeps to its guards.
-    async fn adds_up(&self, last: &Challenge) -> Challenge {
+    async fn adds_up(&mut self, last: &Challenge) -> Challenge {
         let client = self.scene.ground.client().await;
         let now = self.present().await;
         let totals = contributions::totals(&client, now.id).await.unwrap();
         let awarded: i64 =
-            awards::list(&client, now.id, (0, 0), 500).await.unwrap().iter().map(|award| award.amount.minor()).sum();
+            awards::list(&client, now.id, (0, 0, 0), 500).await.unwrap().iter().map(|award| award.amount.minor()).sum();
         let held = self.scene.balance("liabilities:purse:drill").await;
         assert_eq!(totals.captured + totals.settled, held + awarded + totals.returned + totals.rolled, "{now:?}");
         assert_eq!(self.scene.prizes_payable().await, awarded, "nothing was paid out: all is payable");
@@ -244,6 +303,7 @@ impl Walk {
         let waiting = self.scene.balance("liabilities:entry-fees:drill").await;
         assert_eq!(fees, waiting + earned + refunds - totals.returned, "{now:?}");
         assert_eq!(now.purse, last.purse, "the purse stays");
+        self.plans_stay(&now).await;
         if let (Some(before), Some(after)) = (last.state.submissions_until(), now.state.submissions_until()) {
             assert!(after >= before, "time is not made shorter");
         }

@@ -163,6 +163,8 @@ const KEPT: &[(&str, &str)] = &[
     ("returnable_notice", "UPDATE DELETE TRUNCATE"),
     ("reversal", "UPDATE DELETE TRUNCATE"),
     ("review", "UPDATE DELETE TRUNCATE"),
+    ("share_part", "DELETE TRUNCATE"),
+    ("share_plan", "DELETE TRUNCATE"),
     ("statement", "UPDATE DELETE TRUNCATE"),
     ("submission_evidence", "UPDATE DELETE TRUNCATE"),
     ("suspense_item", "DELETE TRUNCATE"),

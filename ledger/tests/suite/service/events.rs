@@ -125,6 +125,7 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
         &["attribution", "claim_request", "evidence", "submission_evidence"],
     ),
     ("a part of a version of the rules, which is an event", &["prize"]),
+    ("a part of a share plan, whose states are events", &["share_part"]),
     ("who judges, and what they think before the ranking is known", &["judge", "scorecard"]),
     (
         "what a team answered when it entered, and agreed to later, and by what was judged: the list of who did what says when",
