@@ -46,7 +46,7 @@ use ledger::pledging::rules::plan_move::{EndedBy, MoveState};
 use ledger::pledging::rules::pledge::{AfterPause, Need, Rail};
 use ledger::pledging::rules::returnable::Why;
 use ledger::pledging::rules::sandbox_token::SandboxToken;
-use ledger::pledging::rules::suspense::SuspenseState;
+use ledger::pledging::rules::suspense::{Held, SuspenseState};
 use ledger::pledging::rules::withdrawal::WithdrawalState;
 use ledger::service::event::EventKind;
 use ledger::service::job::JobKind;
@@ -139,7 +139,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Ballot", "cost") => all(VoteCost::ALL),
         ("BankAccount", "state") => all(BankAccountState::ALL),
         ("BankLine", "direction") => all(Direction::ALL),
-        ("BankLine", "state") => literal(&["open", "matched", "booked"]),
+        ("BankLine", "state") => literal(&["open", "matched", "booked", "gift", "suspense"]),
         ("BankLine", "booked_as") => all(BookedAs::ALL),
         ("StatementFile", "format") => all(Format::ALL),
         ("StatementFile", "state") => all(FileState::ALL),
@@ -222,6 +222,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Schedule", "interval") => [literal(&["once"]), all(Interval::ALL)].concat(),
         ("Task", "kind") => all(TaskKind::ALL),
         ("SuspenseItem", "state") => all(SuspenseState::ALL),
+        ("SuspenseItem", "why") => all(Held::ALL),
         ("WindUp", "state") => all(WindUpState::ALL),
         ("WindUpLine", "kind") => all(LineKind::ALL),
         ("WindUpLine", "state") => all(LineState::ALL),

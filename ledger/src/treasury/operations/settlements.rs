@@ -229,7 +229,7 @@ async fn cash(
 }
 
 /// The account of the cash in a currency that a custodian holds.
-pub(super) async fn cash_of(
+pub(crate) async fn cash_of(
     tx: &Transaction<'_>,
     book: &Book,
     partner: OrganisationId,
