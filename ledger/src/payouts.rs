@@ -13,6 +13,7 @@ pub mod rules {
     pub mod payout_file;
     #[cfg(test)]
     mod payout_tests;
+    pub mod reconciliation;
     pub mod run;
     pub mod sandbox_bank;
     pub mod statement_file;
@@ -49,6 +50,7 @@ pub mod store {
     pub mod payees;
     pub mod payout_files;
     pub mod payouts;
+    pub mod reconciliation;
     pub mod runs;
     pub mod statement_files;
 }

@@ -33,6 +33,7 @@ use ledger::payouts::rules::document::DocumentKind;
 use ledger::payouts::rules::owed::WaitsFor;
 use ledger::payouts::rules::payout::{PayoutState, Screening, Source};
 use ledger::payouts::rules::payout_file::{FileFormat, ItemState, LeftOut, PayoutFileState};
+use ledger::payouts::rules::reconciliation::Reason as DifferenceReason;
 use ledger::payouts::rules::run::RunState;
 use ledger::payouts::rules::statement_file::{FileState, Format};
 use ledger::pledging::rules::charge::DeclineKind;
@@ -221,6 +222,8 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Review", "verdict") => literal(&["approve", "ask_changes", "reject"]),
         ("Schedule", "interval") => [literal(&["once"]), all(Interval::ALL)].concat(),
         ("Task", "kind") => all(TaskKind::ALL),
+        ("ReconciledSettlement", "method") => all(PaymentMethod::ALL),
+        ("ReconciliationDifference", "reason") => all(DifferenceReason::ALL),
         ("SuspenseItem", "state") => all(SuspenseState::ALL),
         ("SuspenseItem", "why") => all(Held::ALL),
         ("WindUp", "state") => all(WindUpState::ALL),

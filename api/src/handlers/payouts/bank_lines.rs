@@ -100,7 +100,7 @@ pub struct BankLineBody {
     /// money in `suspense`.
     state: String,
     /// Why it is open: `reference_unknown`, `amount_differs`, `state_differs` (the payout cannot move so, or not yet) `cash_short`
-    /// (by the book, less is there than left), `reversal` (money with the reference of a gift left) or `custodian_frozen` (it is matched
+    /// (by the book, less is there than left), `reversal` (money with the reference of a gift left) or `custodian_frozen` (match it
     /// after the release); null when it is not open.
     why: Option<String>,
     /// The payout that it settled or brought back; null when it has none.

@@ -1,10 +1,10 @@
 //! Lines of bank statements: kept as the bank told them, and matched with payouts by their end-to-end ids; credits that carry our reference
-//! are gifts ([`transfers`]).
+//! are gifts ([`transfers`]), and one that names what its custodian owes settles that.
 //!
 //! A line that matches nothing stays, with why, and waits for somebody of the host. So does a debit with the reference of a gift: what it
 //! takes back may have been released, and whether it is a refund or a chargeback is for a person to say.
 //!
-//! Lock order: payouts by id → pledges by id → lines → book head.
+//! Lock order: payouts by id → settlements by id → pledges by id → lines → book head.
 
 use super::locked::save;
 use super::payouts::in_transit;
@@ -14,15 +14,19 @@ use crate::books::operations::accounts;
 use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
-use crate::id::{BankLineId, BookId, OrganisationId, StatementFileId};
-use crate::payouts::rules::bank_line::{BankLine, Besides, Direction, Effect, LINES_MAX, LineState, Told, Why};
+use crate::id::{BankLineId, BookId, OrganisationId, SettlementId, StatementFileId};
+use crate::payouts::rules::bank_line::{
+    BankLine, Besides, BookedAs, Direction, Effect, LINES_MAX, LineState, Told, Why,
+};
 use crate::payouts::rules::payout::{Payout, State};
 use crate::payouts::rules::statement_file::FileLine;
 use crate::payouts::store::{bank_lines, payouts};
 use crate::pledging::operations::transfers::{self, Taken};
 use crate::pledging::rules::transfer::{self, Transfer};
-use crate::pledging::rules::transfer_reference::Named;
+use crate::pledging::rules::transfer_reference::{Named, Purpose};
 use crate::service::change::Change;
+use crate::treasury::operations::settlements;
+use crate::treasury::store::paid_over;
 use crate::{movements, text};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
@@ -68,6 +72,7 @@ pub async fn take_with(
     payouts::lock_all(tx, book.id, custodian, &references).await?;
     let names: Vec<Named> =
         told.iter().filter_map(|(_, besides)| transfer::named(&besides.creditor_reference)).collect();
+    lock_settlements(tx, book.id, custodian, told.iter().map(|(told, besides)| (told, besides))).await?;
     transfers::lock_named(tx, book.id, &names).await?;
     let mut taken = Vec::with_capacity(told.len());
     for (place, (told, besides)) in told.into_iter().enumerate() {
@@ -155,6 +160,7 @@ pub(super) async fn take_in(
         return Ok(TakenIn::Taken(taken));
     }
     let names: Vec<Named> = lines.iter().filter_map(|line| transfer::named(&line.besides.creditor_reference)).collect();
+    let owed = lock_settlements(tx, book.id, custodian, lines.iter().map(|line| (&line.told, &line.besides))).await?;
     transfers::lock_named(tx, book.id, &names).await?;
     let known = bank_lines::insert_all(tx, file, custodian, lines, book.now(wall)).await?;
     let change = Change::by_service("");
@@ -162,7 +168,8 @@ pub(super) async fn take_in(
     let may_match = |line: &FileLine| {
         let is_named = transfer::named(&line.besides.creditor_reference).is_some();
         let waits = takes_all && line.told.direction == Direction::Credit;
-        payouts.contains(&line.told.end_to_end) || is_named || waits
+        let is_owed = owed.contains(&line.told.end_to_end) || owed.contains(&line.besides.creditor_reference);
+        payouts.contains(&line.told.end_to_end) || is_named || is_owed || waits
     };
     for line in lines.iter().filter(|line| may_match(line)) {
         let kept = bank_lines::lock_by_reference(tx, book.id, custodian, &line.told.reference).await?;
@@ -203,6 +210,7 @@ pub async fn again(
     let book = books::get(tx, id.book).await?;
     let found = bank_lines::get(tx, id).await?;
     payouts::lock_all(tx, book.id, found.custodian, &[found.told.end_to_end.as_str()]).await?;
+    lock_settlements(tx, book.id, found.custodian, [(&found.told, &found.besides)].into_iter()).await?;
     transfers::lock_named(tx, book.id, &Vec::from_iter(found.named())).await?;
     let line = bank_lines::lock(tx, id).await?;
     match line.state {
@@ -234,16 +242,71 @@ async fn matched(
     Ok(line)
 }
 
-/// A line of no payout: a gift, or money in suspense, where its reference is ours; or of whatever reference, where donors transfer to this
+/// Locks the settlements that credits name, by our reference or by what the custodian calls them; answers with these names.
+async fn lock_settlements<'a>(
+    tx: &Transaction<'_>,
+    book: BookId,
+    custodian: OrganisationId,
+    lines: impl Iterator<Item = (&'a Told, &'a Besides)>,
+) -> Result<HashSet<String>, Error> {
+    let found = settlements_of(tx, book, custodian, lines).await?;
+    Ok(found.into_iter().map(|(_, reference)| reference).filter(|reference| !reference.is_empty()).collect())
+}
+
+async fn settlements_of<'a>(
+    tx: &Transaction<'_>,
+    book: BookId,
+    custodian: OrganisationId,
+    lines: impl Iterator<Item = (&'a Told, &'a Besides)>,
+) -> Result<Vec<(SettlementId, String)>, Error> {
+    let (mut among, mut references) = (Vec::new(), Vec::new());
+    for (told, besides) in lines.filter(|(told, _)| told.direction == Direction::Credit) {
+        match transfer::named(&besides.creditor_reference) {
+            Some(Named { purpose: Purpose::Settlement, first, last }) => among.push((first, last)),
+            Some(Named { purpose: Purpose::Campaign | Purpose::Pledge, .. }) => {}
+            None => {
+                let names = [besides.creditor_reference.as_str(), told.end_to_end.as_str()];
+                references.extend(names.into_iter().filter(|name| !name.is_empty()));
+            }
+        }
+    }
+    if among.is_empty() && references.is_empty() {
+        return Ok(Vec::new());
+    }
+    paid_over::lock_named(tx, book, custodian, &among, &references).await
+}
+
+/// A credit that names a settlement of its custodian pays it over: it settles it, or is what settled it before.
+async fn pay_over(
+    tx: &Transaction<'_>,
+    book: &Book,
+    line: &BankLine,
+    wall: Timestamp,
+) -> Result<Option<LineState>, Error> {
+    let found = settlements_of(tx, book.id, line.custodian, [(&line.told, &line.besides)].into_iter()).await?;
+    let [(settlement, _)] = found[..] else { return Ok(None) };
+    let (amount, on) = (line.told.amount, line.told.value_on);
+    let entry = settlements::settle_by_line(tx, book, settlement, (amount, on), wall).await?;
+    let entry = match entry {
+        Some(entry) if bank_lines::of_entry(tx, book.id, entry).await?.is_none() => entry,
+        Some(_) | None => return Ok(Some(LineState::Open(Why::AmountDiffers))),
+    };
+    Ok(Some(LineState::Booked { kind: BookedAs::Entry, entry }))
+}
+
+/// A line of no payout: a settlement, a gift, or money in suspense, where its reference is ours; or of whatever reference, where donors transfer to this
 /// account.
 async fn received(tx: &Transaction<'_>, book: &Book, line: BankLine, wall: Timestamp) -> Result<BankLine, Error> {
     let named = line.named();
     match line.told.direction {
-        Direction::Debit if named.is_some() => {
+        Direction::Debit if named.is_some_and(|named| named.purpose != Purpose::Settlement) => {
             return bank_lines::update(tx, line.id, LineState::Open(Why::Reversal)).await;
         }
         Direction::Debit => return Ok(line),
         Direction::Credit => {}
+    }
+    if let Some(state) = pay_over(tx, book, &line, wall).await? {
+        return bank_lines::update(tx, line.id, state).await;
     }
     let transfer = Transfer {
         line: line.id,

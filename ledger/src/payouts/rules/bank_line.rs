@@ -37,7 +37,7 @@ words! {
         CashShort = "cash_short",
         /// Money left with the reference of a gift: a person says whether that goes back, by a refund or a chargeback.
         Reversal = "reversal",
-        /// What its custodian holds is frozen: it is matched after the release.
+        /// What its custodian holds is frozen: somebody has it matched after the release.
         CustodianFrozen = "custodian_frozen",
     }
 }

@@ -1,12 +1,12 @@
-//! What a donor writes into a transfer, so that it is known what it is for: a structured creditor reference (ISO 11649) of a campaign or
-//! of a pledge, 25 characters long.
+//! What is written into a transfer, so that it is known what it is for: a structured creditor reference (ISO 11649) of a campaign, of a
+//! pledge, or of what a custodian owes for a day, 25 characters long.
 //!
 //! It is derived from the id, so that nobody has to give it out first: behind a letter for the kind stand 103 of the 122 bits of the
 //! `UUIDv7` that are not the same in all of them: its millisecond, and 55 bits behind it. So ids of a book that share them lie beside each
 //! other in its primary key, and there is one at most: [`Named`] is the range in which to look.
 
 use super::creditor_reference;
-use crate::id::{CampaignId, PledgeId};
+use crate::id::{CampaignId, PledgeId, SettlementId};
 use uuid::Uuid;
 
 /// Letters and digits behind the letter of the kind: 36^20 is more than 2^103.
@@ -22,6 +22,8 @@ pub enum Purpose {
     Campaign,
     /// A pledge: a payment of it.
     Pledge,
+    /// A settlement: what its custodian owes.
+    Settlement,
 }
 
 /// What a reference names, and the ids among which it is: from the first to the last one.
@@ -43,6 +45,11 @@ pub fn of_campaign(id: CampaignId) -> String {
 /// The reference of a pledge.
 pub fn of_pledge(id: PledgeId) -> String {
     of('P', id.object)
+}
+
+/// The reference of a settlement.
+pub fn of_settlement(id: SettlementId) -> String {
+    of('S', id.object)
 }
 
 fn of(kind: char, id: Uuid) -> String {
@@ -68,6 +75,7 @@ pub fn read(reference: &str) -> Option<Named> {
     let purpose = match reference.as_bytes().get(4)? {
         b'C' => Purpose::Campaign,
         b'P' => Purpose::Pledge,
+        b'S' => Purpose::Settlement,
         _ => return None,
     };
     let mut value: u128 = 0;
@@ -119,9 +127,11 @@ mod tests {
     fn b10_a_reference_leads_back_to_the_one_id_that_it_is_of() {
         for _ in 0..1_000 {
             let (campaign, pledge) = (CampaignId::generate(BookId(1)), PledgeId::generate(BookId(1)));
+            let settlement = SettlementId::generate(BookId(1));
             for (reference, purpose, id) in [
                 (of_campaign(campaign), Purpose::Campaign, campaign.object),
                 (of_pledge(pledge), Purpose::Pledge, pledge.object),
+                (of_settlement(settlement), Purpose::Settlement, settlement.object),
             ] {
                 assert_eq!(reference.len(), creditor_reference::LENGTH_MAX, "{reference}");
                 assert!(creditor_reference::is_valid(&reference), "{reference}");

@@ -10,14 +10,14 @@ use ledger::id::{OrganisationId, PledgeId, SuspenseId};
 use ledger::money::Money;
 use ledger::payouts::operations::bank_line_booking::{self, Posted};
 use ledger::payouts::operations::bank_lines;
-use ledger::payouts::rules::bank_line::{BankLine, Besides, Direction, LineState, Told, Why};
+use ledger::payouts::rules::bank_line::{BankLine, Besides, BookedAs, Direction, LineState, Told, Why};
 use ledger::pledging::operations::transfers::Target;
 use ledger::pledging::operations::{campaigns, pledge_changes, pledges, refunds, suspense};
 use ledger::pledging::rules::charge::{Charge, State as ChargeState};
 use ledger::pledging::rules::commitment::{Cap, OverCap};
 use ledger::pledging::rules::pledge::Rail;
 use ledger::pledging::rules::suspense::{Held, SuspenseItem, SuspenseState};
-use ledger::pledging::rules::transfer_reference::{of_campaign, of_pledge, written};
+use ledger::pledging::rules::transfer_reference::{of_campaign, of_pledge, of_settlement, written};
 use ledger::pledging::store::{charges as charge_store, suspense as items};
 use ledger::service::change::Change;
 use ledger::testing::{MONTHLY, ONCE, refusal, usd};
@@ -272,4 +272,40 @@ async fn b10_the_database_takes_no_gift_that_its_line_does_not_say() {
     ] {
         assert!(client.batch_execute(&wrong).await.is_err(), "{wrong}");
     }
+}
+
+#[tokio::test]
+async fn b10_a_line_that_names_what_its_custodian_owes_settles_it_or_is_what_settled_it_before() {
+    let mut scene = Scene::on(date(2027, 1, 31)).await;
+    let partner = scene.ground.partner;
+    let mut settlements = Vec::new();
+    for (reference, amount) in [("a", "10.00"), ("b", "20.00")] {
+        let plan = scene.place(scene.ask(reference, amount, ONCE, "card")).await.unwrap().pledge.id;
+        scene.work().await;
+        settlements.push(scene.charges(plan).await[0].settlement.unwrap());
+        if reference == "a" {
+            let named = of_settlement(settlements[0]);
+            let early = came(&scene, "early", "10.00", &named).await;
+            assert_eq!(early.state, LineState::Open(Why::AmountDiffers), "its day is not over");
+            scene.go_to(date(2027, 2, 1)).await;
+        }
+    }
+    let named = of_settlement(settlements[0]);
+    assert_eq!(came(&scene, "short", "9.99", &named).await.state, LineState::Open(Why::AmountDiffers));
+    let line = came(&scene, "paid", "10.00", &named).await;
+    let LineState::Booked { kind: BookedAs::Entry, entry } = line.state else { panic!("{line:?}") };
+    assert_eq!(came(&scene, "paid", "10.00", &named).await, line);
+    assert_eq!((cash(&scene, partner).await, scene.totals().await.available), (1_000, 1_000));
+    let client = scene.ground.client().await;
+    let settled = ledger::treasury::store::settlements::get(&client, settlements[0]).await.unwrap();
+    assert_eq!((settled.entry, settled.amount, settled.settled_at.is_some()), (entry, 1_000, true));
+
+    // The clock was first with the other one: the line is what it posted, once.
+    scene.go_to(date(2027, 2, 4)).await;
+    let named = of_settlement(settlements[1]);
+    let later = came(&scene, "later", "20.00", &named).await;
+    assert!(matches!(later.state, LineState::Booked { kind: BookedAs::Entry, .. }), "{later:?}");
+    assert_eq!(came(&scene, "twice", "20.00", &named).await.state, LineState::Open(Why::AmountDiffers));
+    assert_eq!(cash(&scene, partner).await, 3_000);
+    scene.ground.audit().await;
 }
