@@ -308,14 +308,16 @@ mod tests {
         let of = || transfer_reference::of_pledge(PledgeId::generate(BookId(1)));
         let (one, other) = (of(), of());
         let typed = transfer_reference::written(&one).to_ascii_lowercase();
+        let (both, either, twice) =
+            (format!("{one} {other}"), format!("{one} or {other}"), format!("twice {one}: {typed}"));
         for (structured, free, found) in [
             (one.as_str(), "", one.as_str()),
-            (&typed, &*other, &one),
-            ("INV-17", &typed, &one),
+            (typed.as_str(), other.as_str(), one.as_str()),
+            ("INV-17", typed.as_str(), one.as_str()),
             ("INV-17", "thanks", "INV-17"),
-            ("INV-17", &format!("{one} {other}"), ""),
-            ("", &format!("{one} or {other}"), ""),
-            ("", &format!("twice {one}: {typed}"), &one),
+            ("INV-17", both.as_str(), ""),
+            ("", either.as_str(), ""),
+            ("", twice.as_str(), one.as_str()),
             ("", "RF18 5390 0754 7034", "RF18539007547034"),
             ("", "nothing", ""),
         ] {

@@ -160,7 +160,12 @@ mod tests {
         let reference = of_pledge(PledgeId::generate(BookId(1)));
         for place in 4..reference.len() {
             let mut wrong = reference.clone().into_bytes();
-            wrong[place] = if wrong[place] == b'7' { b'8' } else { b'7' };
+            wrong[place] = match wrong[place] {
+                b'7' => b'8',
+                b'A' => b'B',
+                digit if digit.is_ascii_digit() => b'7',
+                _ => b'A',
+            };
             assert_eq!(read(&String::from_utf8(wrong).expect("letters")), None, "{place} of {reference}");
         }
         for other in ["RF18539007547034", "", "RF", "RF45ABC", "é"] {
