@@ -158,6 +158,7 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/v1/bank-statement-files/{id}", Access::Role(DONOR_READERS)),
     ("GET", "/v1/bank-statement-files/{id}/statements", Access::Role(DONOR_READERS)),
     ("GET", "/v1/books/{book}/reports/custodian-check", Visible),
+    ("GET", "/v1/books/{book}/reports/reconciliation", Visible),
     // invitations
     ("POST", "/v1/organisations/{id}/invitations", RoleOrOperator(OWNER)),
     ("GET", "/v1/organisations/{id}/invitations", RoleOrOperator(OWNER)),

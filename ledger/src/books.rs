@@ -16,6 +16,7 @@ pub mod store {
     pub mod log_records;
     pub mod readers;
     pub mod reversals;
+    pub mod transfers;
     pub mod wind_ups;
 }
 

@@ -315,6 +315,44 @@ pub fn suspense_received(
     outside(one(MovementKind::SuspenseReceived, receivable, suspense, amount, day, "Unexplained money", item))
 }
 
+/// A donor transferred it to a custodian's bank account, which says so: receivable → fund, and at once cash → receivable. A fact from
+/// outside.
+pub fn transfer_captured(
+    (cash, receivable): (AccountNumber, AccountNumber),
+    fund: AccountNumber,
+    amount: Money,
+    day: Date,
+    line: impl ToString,
+) -> Entry {
+    let kind = MovementKind::ReceivableSettled;
+    let settled = Line { kind, debit: cash, credit: receivable, amount: amount.minor() };
+    let captured = one(MovementKind::ChargeCaptured, receivable, fund, amount, day, "Gift by transfer", line);
+    let lines = captured.lines.into_iter().chain([settled]).collect();
+    outside(Entry { lines, ..captured })
+}
+
+/// Money came to a custodian's bank account that is no gift, or none that can be taken: cash → suspense. A fact from outside.
+pub fn transfer_suspended(
+    cash: AccountNumber,
+    suspense: AccountNumber,
+    amount: Money,
+    day: Date,
+    line: impl ToString,
+) -> Entry {
+    outside(one(MovementKind::SuspenseReceived, cash, suspense, amount, day, "Unexplained money", line))
+}
+
+/// It was something else, which is booked as what it is: suspense → cash. A fact from outside.
+pub fn suspense_explained(
+    suspense: AccountNumber,
+    cash: AccountNumber,
+    amount: Money,
+    day: Date,
+    item: impl ToString,
+) -> Entry {
+    outside(one(MovementKind::SuspenseExplained, suspense, cash, amount, day, "Unexplained money explained", item))
+}
+
 /// It was the payment of a pledge: suspense → fund.
 pub fn suspense_matched(
     suspense: AccountNumber,

@@ -6,7 +6,6 @@ pub mod rules {
     pub mod bank_account;
     pub mod bank_details;
     pub mod bank_line;
-    pub mod creditor_reference;
     pub mod document;
     pub mod owed;
     pub mod payee;
@@ -14,6 +13,7 @@ pub mod rules {
     pub mod payout_file;
     #[cfg(test)]
     mod payout_tests;
+    pub mod reconciliation;
     pub mod run;
     pub mod sandbox_bank;
     pub mod statement_file;
@@ -50,6 +50,7 @@ pub mod store {
     pub mod payees;
     pub mod payout_files;
     pub mod payouts;
+    pub mod reconciliation;
     pub mod runs;
     pub mod statement_files;
 }

@@ -10,6 +10,7 @@ pub mod rules {
     mod chargeback_tests;
     pub mod commitment;
     pub mod conversion;
+    pub mod creditor_reference;
     pub mod custodian_hold;
     pub mod donor;
     pub mod donor_link;
@@ -30,6 +31,8 @@ pub mod rules {
     pub mod suspense;
     pub mod terms;
     pub mod tier;
+    pub mod transfer;
+    pub mod transfer_reference;
     pub mod tries;
     pub mod withdrawal;
     pub mod yearly_receipt;
@@ -62,6 +65,7 @@ pub mod store {
     pub mod suspense;
     pub mod terms;
     pub mod tiers;
+    pub mod transfers;
     pub mod tries;
     pub mod webhooks;
     pub mod withdrawals;
@@ -114,6 +118,8 @@ pub mod operations {
     pub mod suspense;
     pub mod terms;
     pub mod tiers;
+    mod transfer_captures;
+    pub mod transfers;
     mod trial;
     pub mod tries;
     pub mod unexplained;

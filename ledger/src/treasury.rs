@@ -11,6 +11,7 @@ pub mod rules {
 /// SQL, and nothing else.
 pub mod store {
     pub mod custodians;
+    pub mod paid_over;
     pub mod reported;
     pub mod settlements;
 }

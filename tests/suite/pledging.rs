@@ -18,6 +18,7 @@ mod pace;
 mod plan_changes;
 mod refunds;
 mod stripe;
+mod transfers;
 mod walk;
 mod yearly_receipts;
 

@@ -25,7 +25,7 @@ pub(crate) async fn send(
 }
 
 /// An entry of a statement in dollars.
-fn entry(reference: &str, amount: &str, side: &str, on: Date, more: &str) -> String {
+pub(crate) fn entry(reference: &str, amount: &str, side: &str, on: Date, more: &str) -> String {
     format!(
         "<Ntry><Amt Ccy=\"USD\">{amount}</Amt><CdtDbtInd>{side}</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>{on}</Dt></BookgDt>\
          <AcctSvcrRef>{reference}</AcctSvcrRef><NtryDtls><TxDtls>{more}</TxDtls></NtryDtls></Ntry>\n"
@@ -33,7 +33,7 @@ fn entry(reference: &str, amount: &str, side: &str, on: Date, more: &str) -> Str
 }
 
 /// A statement with its balances.
-fn statement(entries: &str, opening: &str, closing: &str, on: Date) -> Vec<u8> {
+pub(crate) fn statement(entries: &str, opening: &str, closing: &str, on: Date) -> Vec<u8> {
     let balance = |kind: &str, amount: &str| {
         format!(
             "<Bal><Tp><CdOrPrtry><Cd>{kind}</Cd></CdOrPrtry></Tp><Amt Ccy=\"USD\">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd>\

@@ -36,6 +36,7 @@ use ledger::payouts::rules::document::DocumentKind;
 use ledger::payouts::rules::owed::WaitsFor;
 use ledger::payouts::rules::payout::{PayoutState, Screening, Source};
 use ledger::payouts::rules::payout_file::{FileFormat, ItemState, LeftOut, PayoutFileState};
+use ledger::payouts::rules::reconciliation::Reason as DifferenceReason;
 use ledger::payouts::rules::run::RunState;
 use ledger::payouts::rules::statement_file::{FileState, Format};
 use ledger::pledging::rules::charge::DeclineKind;
@@ -49,7 +50,7 @@ use ledger::pledging::rules::plan_move::{EndedBy, MoveState};
 use ledger::pledging::rules::pledge::{AfterPause, Need, Rail};
 use ledger::pledging::rules::returnable::Why;
 use ledger::pledging::rules::sandbox_token::SandboxToken;
-use ledger::pledging::rules::suspense::SuspenseState;
+use ledger::pledging::rules::suspense::{Held, SuspenseState};
 use ledger::pledging::rules::withdrawal::WithdrawalState;
 use ledger::service::event::EventKind;
 use ledger::service::job::JobKind;
@@ -142,7 +143,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Ballot", "cost") => all(VoteCost::ALL),
         ("BankAccount", "state") => all(BankAccountState::ALL),
         ("BankLine", "direction") => all(Direction::ALL),
-        ("BankLine", "state") => literal(&["open", "matched", "booked"]),
+        ("BankLine", "state") => literal(&["open", "matched", "booked", "gift", "suspense"]),
         ("BankLine", "booked_as") => all(BookedAs::ALL),
         ("StatementFile", "format") => all(Format::ALL),
         ("StatementFile", "state") => all(FileState::ALL),
@@ -229,7 +230,10 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("ProvedSecondFactor", "method") => all(ProofMethod::ALL),
         ("Schedule", "interval") => [literal(&["once"]), all(Interval::ALL)].concat(),
         ("Task", "kind") => all(TaskKind::ALL),
+        ("ReconciledSettlement", "method") => all(PaymentMethod::ALL),
+        ("ReconciliationDifference", "reason") => all(DifferenceReason::ALL),
         ("SuspenseItem", "state") => all(SuspenseState::ALL),
+        ("SuspenseItem", "why") => all(Held::ALL),
         ("WindUp", "state") => all(WindUpState::ALL),
         ("WindUpLine", "kind") => all(LineKind::ALL),
         ("WindUpLine", "state") => all(LineState::ALL),

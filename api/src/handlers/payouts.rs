@@ -12,6 +12,7 @@ pub mod payout_body;
 pub mod payout_file_content;
 pub mod payout_files;
 pub mod payout_status_files;
+pub mod reconciliation;
 pub mod revocations;
 pub mod runs;
 pub mod statement_files;
@@ -38,6 +39,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(statement_files::statements)
         .service(statement_files::show_file)
         .service(custodian_check::check)
+        .service(reconciliation::reconcile)
         .service(bank_lines::set_policy)
         .service(bank_lines::report)
         .service(payout_approvals::approve_batch)

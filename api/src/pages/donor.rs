@@ -7,6 +7,7 @@ use super::receipt::ReceiptPage;
 use super::{page, written};
 use crate::extract::Form;
 use crate::handlers::pledging::donors::data_of;
+use crate::handlers::pledging::pledge_body::transfers_to;
 use crate::problem::Problem;
 use crate::state::State;
 use crate::wire::{bounded, parse};
@@ -21,6 +22,7 @@ use ledger::Error;
 use ledger::engine::store::books::{self, Book};
 use ledger::id::{CampaignId, DonorId, PledgeId};
 use ledger::money::{Money, Unit};
+use ledger::parties::store::organisations;
 use ledger::pledging::operations::moving::telling::{self, Told};
 use ledger::pledging::operations::returnables::{self, Part};
 use ledger::pledging::operations::{donor_links, pledge_changes};
@@ -31,6 +33,7 @@ use ledger::pledging::rules::plan_move::MoveState;
 use ledger::pledging::rules::pledge::{AfterPause, Need, Pledge, State as PledgeState};
 use ledger::pledging::rules::receipt::{self, Custodian, Number, Shown, Sum};
 use ledger::pledging::rules::returnable::Why;
+use ledger::pledging::rules::transfer_reference;
 use ledger::pledging::rules::yearly_receipt::YearlyReceipt;
 use ledger::pledging::store::gifts::{self, Choice, Gift, Held, Moved, Released};
 use ledger::pledging::store::{donors, issued_receipts, plan_moves, pledges, yearly_receipts};
@@ -83,6 +86,8 @@ struct PlanView {
     moving: String,
     /// Whether its payments wait, as what its custodian holds is frozen.
     is_held: bool,
+    /// To whose account its donor may transfer, and what to write into the transfer; none when nobody's.
+    transfer: Option<(String, String)>,
     /// What waits for the donor's word, why, and until when.
     waiting: Vec<(String, String, String)>,
     choices: Vec<Choice>,
@@ -106,6 +111,7 @@ impl PlanView {
         parts: &[Part],
         campaigns: &[Choice],
         (book, frozen): (&Book, &[Freeze]),
+        account: &str,
         wall: Timestamp,
     ) -> PlanView {
         let state = pledge.state.at(book.now(wall));
@@ -138,6 +144,9 @@ impl PlanView {
             resumes: matches!(state, PledgeState::Paused { .. } | PledgeState::Lapsed { .. }),
             cancels: goes_on,
             moving: moving.filter(|_| goes_on).map(moving_written).unwrap_or_default(),
+            transfer: transfers_to(book, pledge.rail, pledge.partner)
+                .filter(|_| goes_on && pledge.original.is_none())
+                .map(|_| (account.to_owned(), transfer_reference::written(&transfer_reference::of_pledge(pledge.id)))),
             choices: if goes_on || !waiting.is_empty() { others } else { Vec::new() },
             waiting,
         }
@@ -272,6 +281,10 @@ pub(super) async fn show(state: Data<State>, token: Path<String>) -> Result<Http
     let moved = gifts::moved(&client, id, SHOWN_MAX).await?;
     let frozen = custodians::list_standing(&client, book.id).await?;
     let yearly = yearly_receipts::list(&client, id, Uuid::nil(), SHOWN_MAX).await?;
+    let account = match book.transfers_to {
+        Some(account) => organisations::find(&client, account).await?.map(|account| account.name).unwrap_or_default(),
+        None => String::new(),
+    };
     let mut views = Vec::with_capacity(plans.len());
     for pledge in &plans {
         let parts = returnables::money(&client, &book, pledge.id, wall).await?;
@@ -279,7 +292,7 @@ pub(super) async fn show(state: Data<State>, token: Path<String>) -> Result<Http
             Some(last) => Some(telling::of(&client, &book, last, wall).await?),
             None => None,
         };
-        views.push(PlanView::new(pledge, moving.as_ref(), &parts, &campaigns, (&book, &frozen), wall));
+        views.push(PlanView::new(pledge, moving.as_ref(), &parts, &campaigns, (&book, &frozen), &account, wall));
     }
     drop(client);
     let is_full = |rows: usize| i64::try_from(rows).is_ok_and(|rows| rows >= SHOWN_MAX);

@@ -39,6 +39,7 @@ const TAKES_NEW: &[&str] = &[
     "POST /v1/matching-rounds",
     "POST /v1/matching-rounds/{id}:open",
     "POST /v1/matching-rounds/{id}/contributions",
+    "POST /v1/suspense/{id}:match",
 ];
 
 const OF_PERIODS: &[&str] = &[

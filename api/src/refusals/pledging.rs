@@ -12,7 +12,6 @@ const REPORTS: &[&str] = &[
     "POST /v1/charges/{id}/refunds",
 ];
 const CHARGEBACK: &[&str] = &["POST /v1/charges/{id}/chargebacks"];
-const SUSPENSE: &[&str] = &["POST /v1/suspense/{id}:match", "POST /v1/suspense/{id}:return"];
 const REFUND: &[&str] = &["POST /v1/charges/{id}:refund", "POST /v1/charges/{id}/refunds"];
 const END_REFUND: &[&str] = &["POST /v1/refunds/{id}:settle", "POST /v1/refunds/{id}:fail"];
 const RETURN: &[&str] = &["POST /v1/campaigns/{id}:return"];
@@ -79,9 +78,9 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     refusal(
         "suspense-decided",
-        "The money was matched or returned before, or its time has run out and it goes back.",
+        "The money was matched, returned or explained before, or its time has run out and it goes back.",
         "Nothing is left to do; read it to see what became of it.",
-        SUSPENSE,
+        &["POST /v1/suspense/{id}:match", "POST /v1/suspense/{id}:return", "POST /v1/bank-lines/{id}:book"],
     ),
     refusal(
         "suspense-not-arrived",
@@ -96,8 +95,14 @@ pub(super) const KINDS: &[Kind] = &[
         &["POST /v1/suspense/{id}:match"],
     ),
     refusal(
+        "suspense-of-pledge",
+        "A partner has the money for a pledge: it is no gift of somebody whom nobody knows.",
+        "Name a pledge that the partner collects, or return the money.",
+        &["POST /v1/suspense/{id}:match"],
+    ),
+    refusal(
         "suspense-amount-differs",
-        "A payment of the pledge is of another amount.",
+        "A payment of the pledge is of another amount, or what it is said to be for is in another currency.",
         "Name a pledge whose payments are of this amount, or return the money.",
         &["POST /v1/suspense/{id}:match"],
     ),
@@ -111,6 +116,7 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/pledges/{id}:resume",
             "POST /v1/pledges/{id}:move",
             "POST /v1/plan-moves/{id}:confirm-ended",
+            "POST /v1/suspense/{id}:match",
         ],
     ),
     refusal(
@@ -230,6 +236,7 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/pledges/{id}:redirect",
             "POST /v1/pledges/{id}:resume",
             "POST /v1/pledges/{id}:change",
+            "POST /v1/suspense/{id}:match",
         ],
     ),
     refusal(
@@ -278,7 +285,7 @@ pub(super) const KINDS: &[Kind] = &[
     refusal("campaign-not-suspended", "The campaign is not suspended.", "Nothing is left to do.", &[]),
     refusal(
         "campaign-closed",
-        "The campaign is closed for good.",
+        "The campaign is closed for good; or a gift is matched to one that takes none now.",
         "Name another campaign.",
         &[
             "POST /v1/campaigns/{id}:close",
@@ -400,8 +407,8 @@ pub(super) const KINDS: &[Kind] = &[
     refusal(
         "pledge-over",
         "The pledge is completed, cancelled or refunded: nothing of it can change.",
-        "Place a new pledge with what the donor wants now.",
-        &["POST /v1/pledges/{id}:change", "POST /v1/pledges/{id}:move"],
+        "Place a new pledge with what the donor wants now. Money in suspense is matched to another pledge, or returned.",
+        &["POST /v1/pledges/{id}:change", "POST /v1/pledges/{id}:move", "POST /v1/suspense/{id}:match"],
     ),
     refusal(
         "no-due-date-left",

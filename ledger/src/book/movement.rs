@@ -162,6 +162,8 @@ kinds! {
     ExchangeGainBooked = 67, "exchange_gain_booked";
     /// A custodian took what the host owed it of such losses.
     ExchangeLossPaid = 68, "exchange_loss_paid";
+    /// What came by a line of a bank, and waited, was explained as something else.
+    SuspenseExplained = 70, "suspense_explained";
     /// What was booked as a charge of the bank was none.
     BankFeeReturned = 71, "bank_fee_returned";
     /// What was booked as interest was none.
@@ -280,6 +282,7 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::SuspenseReceived, C::Cash, C::Suspense),
     (K::SuspenseReceived, C::Receivable, C::Suspense),
     (K::SuspenseReturned, C::Suspense, C::RefundsInTransit),
+    (K::SuspenseExplained, C::Suspense, C::Cash),
     (K::SuspenseMatched, C::Suspense, C::Receivable),
     (K::SuspenseMatched, C::Suspense, C::Fund),
     (K::ClawbackUnpaid, C::TeamPayable, C::Fund),

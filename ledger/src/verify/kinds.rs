@@ -70,6 +70,7 @@ pub const MOVEMENTS: &[&str] = &[
     "exchange_loss_booked",
     "exchange_gain_booked",
     "exchange_loss_paid",
+    "suspense_explained",
     "bank_fee_returned",
     "interest_returned",
     "purse_rolled",

@@ -52,6 +52,7 @@ mod pledging {
     mod settling;
     mod stuck;
     mod terms;
+    mod transfers;
     mod ways_back;
     mod yearly_receipts;
 }

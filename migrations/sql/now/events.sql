@@ -151,7 +151,7 @@ BEGIN
     ('payout_file', 'payout_file', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
      $f$'custodian', r.custodian, 'amount', nullif(r.total, 0), 'currency', r.currency, 'day', r.execution_on$f$),
     ('bank_line', 'bank_line', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
-     $f$'payout', r.payout, 'amount', r.amount, 'fee', nullif(r.fee, 0), 'currency', r.currency, 'day', r.value_on,
+     $f$'payout', r.payout, 'charge', r.charge, 'amount', r.amount, 'fee', nullif(r.fee, 0), 'currency', r.currency, 'day', r.value_on,
         'entry', nullif(r.entry, 0)$f$),
     ('bank_statement_file', 'bank_statement_file', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
      $f$'custodian', r.custodian$f$),

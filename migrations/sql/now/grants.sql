@@ -59,7 +59,7 @@ GRANT UPDATE (first_by, first_at, second_by, second_at, until, ended_at, state) 
 GRANT SELECT ON book, book_partner, unit, exchange_pair TO commonpurse_service;
 GRANT INSERT (number, uid, organisation, name, currency, mode, zone, visibility, clock_offset_s, created_at) ON book TO
     commonpurse_service;
-GRANT UPDATE (visibility, clock_offset_s, clock_target, winds_up_at, version) ON book TO commonpurse_service;
+GRANT UPDATE (visibility, clock_offset_s, clock_target, winds_up_at, transfers_to, version) ON book TO commonpurse_service;
 GRANT INSERT (book_id, organisation, admitted_by, admitted_at) ON book_partner TO commonpurse_service;
 GRANT UPDATE (admitted_by, admitted_at, withdrawn_by, withdrawn_at, settles_by) ON book_partner TO commonpurse_service;
 GRANT INSERT (created_at, book_id, exponent, code, name, counts) ON unit TO commonpurse_service;
@@ -161,7 +161,7 @@ GRANT INSERT (id, pledge, asked_by, from_amount, to_amount, asked_at, consented_
     to_interval, consent, reason, shown_sha256, secret_digest) ON plan_change TO commonpurse_service;
 GRANT INSERT (change, at, book_id, terms_from, starts_on, outcome) ON plan_change_end TO commonpurse_service;
 GRANT INSERT (id, partner, created_at, book_id, receivable, day, due_on, currency, method, amount, entry, settled_at, reference,
-    reason, missing, content) ON settlement TO commonpurse_service;
+    reason, missing, content, bank_line) ON settlement TO commonpurse_service;
 GRANT SELECT ON settlement_line TO commonpurse_service;
 GRANT INSERT (settlement, charge, of_settlement, amount, missing, fee, book_id) ON settlement_line TO commonpurse_service;
 GRANT UPDATE (amount, entry, settled_at) ON settlement TO commonpurse_service;
@@ -185,7 +185,7 @@ GRANT INSERT (entry, used_by, layer, amount, book_id, fund) ON fund_return TO co
 
 GRANT SELECT ON suspense_item TO commonpurse_service;
 GRANT INSERT (id, pledge, charge, partner, settlement, amount, entry, received_at, waits_until, book_id, received_on, currency, method,
-    state, event_id, provider_reference) ON suspense_item TO commonpurse_service;
+    state, event_id, provider_reference, line, why) ON suspense_item TO commonpurse_service;
 GRANT UPDATE (matched, end_entry, version, waits_until, state) ON suspense_item TO commonpurse_service;
 GRANT SELECT ON withdrawal TO commonpurse_service;
 GRANT INSERT (id, partner, created_at, from_at, book_id, last_day, rail, state, reason) ON withdrawal TO commonpurse_service;
@@ -359,7 +359,7 @@ GRANT UPDATE (bank_account, approved_by, sent_by, fee, returned, sent_entry, end
     settled_on, state, screening, reason, approved) ON payout TO commonpurse_service;
 GRANT INSERT (id, custodian, amount, fee, recorded_at, book_id, value_on, is_debit, state, why, currency, reference, end_to_end,
     file, creditor_reference, bank_code, return_reason) ON bank_line TO commonpurse_service;
-GRANT UPDATE (payout, entry, version, state, why, booked_as) ON bank_line TO commonpurse_service;
+GRANT UPDATE (payout, charge, suspense, entry, version, state, why, booked_as) ON bank_line TO commonpurse_service;
 GRANT INSERT (id, custodian, received_by, bytes, lines, skipped, received_at, book_id, format, state, sha256)
     ON bank_statement_file TO commonpurse_service;
 GRANT UPDATE (taken, known, version, state, problem) ON bank_statement_file TO commonpurse_service;

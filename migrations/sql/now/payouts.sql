@@ -134,16 +134,33 @@ $$;
 CREATE OR REPLACE TRIGGER payout_run_as_asked BEFORE UPDATE ON payout_run
     FOR EACH ROW EXECUTE FUNCTION payout_run_as_asked();
 
--- A line keeps what the bank said, and is matched once. What a person booked it as may be taken back: then it is open again.
+-- A line keeps what the bank said, and is matched, a gift, or in suspense once: of its own amount. What is in suspense is booked by a person
+-- once it is explained. What a person booked it as may be taken back: then it is open again.
 CREATE OR REPLACE FUNCTION bank_line_as_told() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    v_changes CONSTANT text[] := ARRAY['state', 'payout', 'entry', 'why', 'booked_as', 'version'];
+    v_changes CONSTANT text[] := ARRAY['state', 'payout', 'charge', 'suspense', 'entry', 'why', 'booked_as', 'version'];
 BEGIN
     IF (to_jsonb(NEW) - v_changes) IS DISTINCT FROM (to_jsonb(OLD) - v_changes)
-       OR OLD.state = 'matched'
-       OR (OLD.state = 'booked' AND NEW.state <> 'open') THEN
+       OR OLD.state IN ('matched', 'gift')
+       OR (OLD.state = 'booked' AND NEW.state <> 'open')
+       OR (OLD.state = 'suspense'
+           AND NOT (NEW.state = 'booked'
+                    AND EXISTS (SELECT FROM public.suspense_item i
+                                 WHERE i.book_id = OLD.book_id AND i.id = OLD.suspense AND i.state = 'explained'))) THEN
         RAISE EXCEPTION 'book %: line % stays as the bank told it', OLD.book_id, OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF (NEW.state = 'gift'
+        AND NOT EXISTS (SELECT FROM public.charge c
+                          JOIN public.settlement s ON s.book_id = c.book_id AND s.id = c.settlement AND s.bank_line = NEW.id
+                         WHERE c.book_id = NEW.book_id AND c.id = NEW.charge AND c.state = 'settled' AND c.amount = NEW.amount
+                           AND c.currency = NEW.currency AND c.partner = NEW.custodian AND c.entry = NEW.entry AND NOT NEW.is_debit))
+       OR (NEW.state = 'suspense'
+           AND NOT EXISTS (SELECT FROM public.suspense_item i
+                            WHERE i.book_id = NEW.book_id AND i.id = NEW.suspense AND i.line = NEW.id AND i.state = 'open'
+                              AND i.amount = NEW.amount AND i.currency = NEW.currency AND i.partner = NEW.custodian
+                              AND i.entry = NEW.entry AND NOT NEW.is_debit)) THEN
+        RAISE EXCEPTION 'book %: nothing is posted as line % says', OLD.book_id, OLD.id USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
 END

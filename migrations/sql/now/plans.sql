@@ -38,13 +38,21 @@ END
 $$;
 CREATE OR REPLACE TRIGGER charge_as_agreed BEFORE INSERT ON charge FOR EACH ROW EXECUTE FUNCTION charge_as_agreed();
 
--- What a payment in another currency comes to is said once, with its capture: then it is of that, within the bounds of its row. The service
+-- What a payment in another currency, or a transfer, comes to is said once, with its capture: then it is of that, within the bounds of its row,
+-- or as the line of its bank says. The service
 -- has no right to write the amount.
 CREATE OR REPLACE FUNCTION charge_came() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF OLD.came_amount IS NOT NULL OR OLD.entry > 0 OR NEW.entry = 0 OR NEW.state <> 'captured' THEN
         RAISE EXCEPTION 'book %: charge % comes to another amount', NEW.book_id, NEW.id USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.promised_amount IS NULL
+       AND NOT EXISTS (SELECT FROM public.settlement s
+                        WHERE s.book_id = NEW.book_id AND s.id = NEW.settlement AND s.bank_line IS NOT NULL
+                          AND s.amount = NEW.came_amount AND s.currency = NEW.currency) THEN
+        RAISE EXCEPTION 'book %: no line of a bank says that charge % came to another amount', NEW.book_id, NEW.id
+            USING ERRCODE = 'check_violation';
     END IF;
     NEW.amount := NEW.came_amount;
     RETURN NEW;

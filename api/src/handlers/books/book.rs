@@ -80,6 +80,9 @@ pub struct BookBody {
     clock_target: Option<Timestamp>,
     /// Seconds that its clock is ahead of the wall clock; 0 for live books.
     clock_ahead_seconds: i64,
+    /// The organisation to whose bank account donors transfer: campaigns and pledges show their references; null when they do not.
+    #[schema(value_type = Option<String>)]
+    transfers_to: Option<OrganisationId>,
     /// When it was opened, by its own clock, which went with the wall clock then.
     created_at: Timestamp,
 }
@@ -105,6 +108,7 @@ impl BookBody {
             now,
             clock_target: book.clock_target,
             clock_ahead_seconds: book.clock_offset.as_secs(),
+            transfers_to: book.transfers_to,
             created_at: book.created_at,
         }
     }
@@ -179,16 +183,20 @@ pub(crate) async fn show(state: Data<State>, caller: MaybeCaller, id: Path<BookR
     Ok(HttpResponse::Ok().insert_header((ETAG, etag(book.version))).json(BookBody::of(&client, book).await?))
 }
 
-/// What of a book changes.
+/// What of a book changes; what is left out stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeBookRequest {
     /// `private`, `members`, or `public`, which operators decide on.
-    #[schema(value_type = String, pattern = "^(private|members|public)$")]
-    visibility: Visibility,
+    #[schema(value_type = Option<String>, pattern = "^(private|members|public)$")]
+    visibility: Option<Visibility>,
+    /// The organisation to whose bank account donors transfer: the host, or a partner that is admitted; `none` for nobody.
+    #[schema(pattern = "^(none|org_[a-z2-7]{26})$")]
+    transfers_to: Option<String>,
 }
 
-/// Says who may read a book from the next request on. An operator lets it be public; its keepers may take that back.
+/// Says who may read a book from the next request on: an operator lets it be public, its keepers may take that back. Or to whose bank account
+/// donors transfer: credits of that account which name nothing wait in suspense from then on.
 #[utoipa::path(tag = "books", params(("book" = String, Path, description = "The book")),
     request_body = ChangeBookRequest,
     responses((status = 200, description = "As it is now, with its new ETag", body = BookBody)))]
@@ -200,13 +208,24 @@ pub(crate) async fn change(
     seen: IfMatch,
     request: Body<ChangeBookRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let visibility = request.0.visibility;
+    let ChangeBookRequest { visibility, transfers_to } = request.0;
+    let transfers_to: Option<Option<OrganisationId>> = match transfers_to.as_deref() {
+        None => None,
+        Some("none") => Some(None),
+        Some(id) => Some(Some(parse("/transfers_to", id)?)),
+    };
+    if visibility.is_none() && transfers_to.is_none() {
+        return Err(Problem::invalid("/visibility", "say what changes"));
+    }
     let (version, body) = state
         .in_transaction(async |tx| {
             let book = kept(tx, &caller, *id).await?;
-            require_leave(&caller, visibility)?;
-            let book = operations::change_visibility(tx, book.id, seen.0, visibility).await?;
-            let action = format!("made_{visibility}");
+            if let Some(visibility) = visibility {
+                require_leave(&caller, visibility)?;
+            }
+            let change = operations::ChangeBook { visibility, transfers_to };
+            let book = operations::change(tx, book.id, seen.0, change).await?;
+            let action = visibility.map_or("changed".to_owned(), |visibility| format!("made_{visibility}"));
             note(tx, &caller, &book, &book.reference(), &action, Timestamp::now()).await?;
             Ok((book.version, BookBody::of(tx, book).await?))
         })

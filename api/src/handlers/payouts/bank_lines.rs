@@ -13,12 +13,12 @@ use actix_web::{HttpRequest, HttpResponse, get, post};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::Error;
-use ledger::id::{BankLineId, BookRef, OrganisationId, PayoutId, StatementFileId};
+use ledger::id::{BankLineId, BookRef, ChargeId, OrganisationId, PayoutId, StatementFileId, SuspenseId};
 use ledger::money::Currency;
 use ledger::payouts::operations::bank_line_booking::{self, Posted};
 use ledger::payouts::operations::bank_lines as operations;
 use ledger::payouts::operations::payouts as payout_operations;
-use ledger::payouts::rules::bank_line::{BankLine, BookedAs, LineState, Told};
+use ledger::payouts::rules::bank_line::{BankLine, Besides, BookedAs, LineState, Told};
 use ledger::payouts::rules::payout::Policy;
 use ledger::payouts::store::{bank_lines, payouts};
 use ledger::service::change::Change;
@@ -48,6 +48,15 @@ pub struct NewBankLine {
     #[serde(default)]
     #[schema(max_length = 200, example = "CP0190F2C4A7B87C3E9D5A1B2C3D4E5F60")]
     end_to_end_id: String,
+    /// What it is paid for, by the payee's own reference (ISO 11649): `transfer_reference` of a campaign or a pledge makes it a gift. Leave
+    /// it out when there is none.
+    #[serde(default)]
+    #[schema(max_length = 50, example = "RF18 5390 0754 7034")]
+    creditor_reference: String,
+    /// The free text that its payer wrote, in which one such reference is looked for; nothing else of it is kept.
+    #[serde(default)]
+    #[schema(max_length = 500)]
+    text: String,
 }
 
 /// A part of a statement.
@@ -87,14 +96,22 @@ pub struct BankLineBody {
     /// The file that it came with; null when it was sent by itself.
     #[schema(value_type = Option<String>)]
     file: Option<StatementFileId>,
-    /// `open` while nobody knows what it is, `matched` with a payout, or `booked` as what a person says that it is.
+    /// `open` while nobody knows what it is, `matched` with a payout, `booked` as what a person says that it is, a `gift` by transfer, or
+    /// money in `suspense`.
     state: String,
-    /// Why it is open: `reference_unknown`, `amount_differs`, `state_differs` (the payout cannot move so, or not yet) or `cash_short`
-    /// (by the book, less is there than left); null when it is not open.
+    /// Why it is open: `reference_unknown`, `amount_differs`, `state_differs` (the payout cannot move so, or not yet) `cash_short`
+    /// (by the book, less is there than left), `reversal` (money with the reference of a gift left) or `custodian_frozen` (match it
+    /// after the release); null when it is not open.
     why: Option<String>,
     /// The payout that it settled or brought back; null when it has none.
     #[schema(value_type = Option<String>)]
     payout: Option<PayoutId>,
+    /// The charge that it is, as a gift by transfer; null when it is none.
+    #[schema(value_type = Option<String>)]
+    charge: Option<ChargeId>,
+    /// The money in suspense that it is, which may have been matched since; null when it is none.
+    #[schema(value_type = Option<String>)]
+    suspense: Option<SuspenseId>,
     /// What a person of the host says that it is: `bank_fee`, `interest`, or `entry`, what the book has already; null when nobody has
     /// said so.
     booked_as: Option<String>,
@@ -106,10 +123,18 @@ pub struct BankLineBody {
 
 impl From<BankLine> for BankLineBody {
     fn from(it: BankLine) -> BankLineBody {
-        let (state, why, payout, booked_as, entry) = match it.state {
-            LineState::Open(why) => ("open", Some(why.to_string()), None, None, None),
-            LineState::Matched { payout, entry } => ("matched", None, Some(payout), None, Some(entry)),
-            LineState::Booked { kind, entry } => ("booked", None, None, Some(kind.to_string()), Some(entry)),
+        let (state, why, booked_as, entry) = match it.state {
+            LineState::Open(why) => ("open", Some(why.to_string()), None, None),
+            LineState::Matched { entry, .. } => ("matched", None, None, Some(entry)),
+            LineState::Gift { entry, .. } => ("gift", None, None, Some(entry)),
+            LineState::Suspense { entry, .. } => ("suspense", None, None, Some(entry)),
+            LineState::Booked { kind, entry } => ("booked", None, Some(kind.to_string()), Some(entry)),
+        };
+        let (payout, charge, suspense) = match it.state {
+            LineState::Matched { payout, .. } => (Some(payout), None, None),
+            LineState::Gift { charge, .. } => (None, Some(charge), None),
+            LineState::Suspense { item, .. } => (None, None, Some(item)),
+            LineState::Open(_) | LineState::Booked { .. } => (None, None, None),
         };
         let given = |text: String| Some(text).filter(|text| !text.is_empty());
         BankLineBody {
@@ -128,6 +153,8 @@ impl From<BankLine> for BankLineBody {
             state: state.to_owned(),
             why,
             payout,
+            charge,
+            suspense,
             booked_as,
             entry,
             recorded_at: it.recorded_at,
@@ -144,7 +171,7 @@ pub struct BankStatementBody {
 }
 
 impl NewBankLine {
-    fn parse(&self, place: usize) -> Result<Told, Problem> {
+    fn parse(&self, place: usize) -> Result<(Told, Besides), Problem> {
         let at = |field: &str| format!("/lines/{place}/{field}");
         let amount = self.amount.parse(&at("amount"))?;
         let fee = match &self.fee {
@@ -157,19 +184,25 @@ impl NewBankLine {
             }
             None => 0,
         };
-        Ok(Told {
+        let structured = bounded(&at("creditor_reference"), &self.creditor_reference, 0..=50)?;
+        let free = bounded(&at("text"), &self.text, 0..=500)?;
+        let besides = Besides { creditor_reference: Besides::reference_of(&structured, &free), ..Besides::default() };
+        let told = Told {
             reference: bounded(&at("reference"), &self.reference, text::REFERENCE)?,
             direction: parse(&at("direction"), &self.direction)?,
             amount,
             fee,
             value_on: self.value_date,
             end_to_end: bounded(&at("end_to_end_id"), &self.end_to_end_id, text::REFERENCE_OR_NONE)?,
-        })
+        };
+        Ok((told, besides))
     }
 }
 
 /// Takes lines of a bank statement. A debit with the end-to-end id of a payout that was sent settles it, on its value day; a credit
-/// with that of one that has settled brings it back. What matches nothing stays open, with why.
+/// with that of one that has settled brings it back. A credit with the `transfer_reference` of a campaign or a pledge is a gift: a charge,
+/// captured and settled in one, of the amount that came; what cannot be taken so waits in suspense, and so does every other credit of the
+/// account to which donors transfer. What matches nothing stays open, with why.
 #[utoipa::path(tag = "bank-statements", params(("book" = String, Path, description = "The book")),
     request_body = NewBankStatement,
     responses((status = 201, description = "Taken, now or before", body = BankStatementBody)))]
@@ -182,13 +215,13 @@ pub(crate) async fn take(
 ) -> Result<HttpResponse, Problem> {
     let asked = &request.body;
     let lines = asked.lines.iter().enumerate().map(|(place, line)| line.parse(place));
-    let lines: Vec<Told> = lines.collect::<Result<_, _>>()?;
+    let lines: Vec<(Told, Besides)> = lines.collect::<Result<_, _>>()?;
     let custodian: Option<OrganisationId> = asked.custodian.as_ref().map(|id| parse("/custodian", id)).transpose()?;
     idempotent(&state, &request.key, Scope::Book(book.book), caller.id(), async |tx| {
         let book = kept(tx, &caller, *book).await?;
         let custodian = custodian.unwrap_or(book.organisation);
         let change = Change { version: None, actor: actor(&caller), reason: "" };
-        let taken = operations::take(tx, book.id, custodian, lines.clone(), change, Timestamp::now()).await?;
+        let taken = operations::take_with(tx, book.id, custodian, lines.clone(), change, Timestamp::now()).await?;
         Ok(Reply::created(&BankStatementBody { lines: taken.into_iter().map(BankLineBody::from).collect() }))
     })
     .await
@@ -266,7 +299,7 @@ pub struct BookBankLine {
     reason: String,
 }
 
-/// Books an open line of the host's own account as a charge of the bank, which is an expense of the host, or as interest, which is
+/// Books a line of the host's own account that is open, or in suspense, as a charge of the bank, which is an expense of the host, or as interest, which is
 /// income; or names the entry that has moved its custodian's cash by as much already, such as a settlement. Nothing else becomes
 /// either: what came for somebody stays open until it is known whose it is.
 #[utoipa::path(tag = "bank-statements", params(("id" = String, Path, description = "The line")), request_body = BookBankLine,

@@ -25,6 +25,7 @@ use ledger::pledging::rules::fee::{self, Rate};
 use ledger::pledging::rules::kind::{Basis, Kind, Word};
 use ledger::pledging::rules::lineage::Method;
 use ledger::pledging::rules::terms::TermsVersion;
+use ledger::pledging::rules::transfer_reference;
 use ledger::pledging::store::{campaigns, terms};
 use ledger::service::change::Change;
 use ledger::text;
@@ -306,6 +307,10 @@ pub struct CampaignBody {
     fees: Vec<FeeBody>,
     /// After how many months without a release what lies in its fund is its donors' to take back.
     returnable_after_months: i32,
+    /// What a donor writes into a transfer to the bank account of the book's `transfers_to`, with blanks or without: what comes with it is a
+    /// gift to the campaign. Null when donors do not transfer.
+    #[schema(pattern = "^RF[0-9]{2}C[0-9A-Z]{20}$")]
+    transfer_reference: Option<String>,
     /// `draft`, `live`, `suspended`, `collecting`, `successful`, `failed` or `closed`.
     state: String,
     /// When a draft or a suspended campaign closes by itself, when the last day of a live one ends, or when the verdict on one
@@ -398,6 +403,7 @@ impl CampaignBody {
             lineage: it.lineage,
             fees: terms.fees.iter().map(|term| FeeBody::new(term, it.currency)).collect(),
             returnable_after_months: it.idle_months,
+            transfer_reference: book.transfers_to.map(|_| transfer_reference::of_campaign(it.id)),
             state: state.as_str().to_owned(),
             state_until: state.until(),
             created_at: it.created_at,

@@ -16,6 +16,7 @@ use ledger::pledging::operations::pledges::{AskedDonor, AskedSchedule, PlacePled
 use ledger::pledging::rules::donor::Donor;
 use ledger::pledging::rules::pledge::{Pledge, Rail, Schedule};
 use ledger::pledging::rules::sandbox_token;
+use ledger::pledging::rules::transfer_reference;
 use ledger::pledging::store::donors;
 use ledger::text;
 use ledger::treasury::rules::settlement::Method;
@@ -267,6 +268,10 @@ pub struct PledgeBody {
     #[schema(value_type = String)]
     method: Method,
     terms_sha256: String,
+    /// What the donor writes into a transfer to the bank account of the book's `transfers_to`, with blanks or without: what comes with it
+    /// pays the earliest due date that nobody has paid, else the next one. Null when donors do not transfer to whoever collects it.
+    #[schema(pattern = "^RF[0-9]{2}P[0-9A-Z]{20}$")]
+    transfer_reference: Option<String>,
     /// `created`, `active`, `needs_action`, `paused`, `lapsed`, `completed`, `cancelled` or `refunded`.
     state: String,
     /// What `needs_action` needs (`means`, `campaign`), or why nobody collects for it (`partner_withdrawn`, `rail_withdrawn`); how
@@ -338,6 +343,9 @@ impl<'a> View<'a> {
             rail: it.rail,
             method: it.method,
             terms_sha256: hex::encode(it.terms_digest),
+            transfer_reference: transfers_to(self.book, it.rail, it.partner)
+                .filter(|_| it.original.is_none())
+                .map(|_| transfer_reference::of_pledge(it.id)),
             state: state.as_str().to_owned(),
             state_detail: state.detail().to_owned(),
             state_until: state.until(),
@@ -345,4 +353,9 @@ impl<'a> View<'a> {
             created_at: it.created_at,
         }
     }
+}
+
+/// To whose bank account the donor of a pledge may transfer: that of whoever collects it, if the book says so.
+pub(crate) fn transfers_to(book: &Book, rail: Rail, partner: OrganisationId) -> Option<OrganisationId> {
+    book.transfers_to.filter(|account| *account == rail.custodian(partner, book.organisation))
 }

@@ -18,6 +18,7 @@ use ledger::engine::store::books::{self, Book};
 use ledger::id::{BookRef, ChargeId, OrganisationId, SettlementId};
 use ledger::money::{Currency, Money};
 use ledger::parties::rules::role::Scope as Permission;
+use ledger::pledging::rules::transfer_reference;
 use ledger::text;
 use ledger::treasury::operations::reported::{self as operations, Report};
 use ledger::treasury::rules::reported::{LINES_MAX, Line};
@@ -120,7 +121,8 @@ pub struct SettlementBody {
     /// The partner that holds the money.
     #[schema(value_type = String)]
     custodian: OrganisationId,
-    /// `clock`: what was captured on a day, by one method of payment. `report`: what the custodian says that it has paid over.
+    /// `clock`: what was captured on a day, by one method of payment. `report`: what the custodian says that it has paid over, or a line
+    /// of its bank says that came.
     #[schema(value_type = String)]
     by: SettlesBy,
     /// `open`: its charges are owed. `settled`: nothing of it is owed any more.
@@ -141,8 +143,12 @@ pub struct SettlementBody {
     amount: BalanceBody,
     /// What is still owed of its charges.
     owed: BalanceBody,
-    /// How the custodian names it; null when it was not reported.
+    /// How the custodian names it, or the line of its bank by which it came; null when it was not reported.
     reference: Option<String>,
+    /// What its custodian writes into the transfer by which it pays all of it over: the line of the bank settles it then, on its day, even
+    /// before it is due. Null of a reported one.
+    #[schema(pattern = "^RF[0-9]{2}S[0-9A-Z]{20}$")]
+    transfer_reference: Option<String>,
     /// What the custodian said is missing of its charges. They are owed in the settlements of their days.
     missing: BalanceBody,
     /// Why that is missing; null when nothing was.
@@ -173,6 +179,7 @@ impl SettlementBody {
             owed: BalanceBody::new(owed, it.currency),
             missing: BalanceBody::new(it.missing, it.currency),
             reference: is_reported.then_some(it.reference),
+            transfer_reference: (!is_reported).then(|| transfer_reference::of_settlement(it.id)),
             reason: (!it.reason.is_empty()).then_some(it.reason),
             entry: (it.entry > 0).then_some(it.entry),
             settled_at: it.settled_at,

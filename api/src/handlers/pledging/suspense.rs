@@ -1,4 +1,4 @@
-//! Money that a partner has and that no due date explains: reported by the partner, matched or returned by the host.
+//! Money that nothing explains: reported by a partner, or brought by a line of a bank statement; matched or returned by the host.
 
 use super::pledges::{collected, require_concerned};
 use crate::auth::Caller;
@@ -15,10 +15,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::Error;
 use ledger::engine::store::books;
-use ledger::id::{BookRef, ChargeId, OrganisationId, PledgeId, SettlementId, SuspenseId};
+use ledger::id::{BankLineId, BookRef, CampaignId, ChargeId, OrganisationId, PledgeId, SettlementId, SuspenseId};
 use ledger::pledging::operations::suspense as operations;
+use ledger::pledging::operations::transfers::Target;
 use ledger::pledging::operations::unexplained::Came;
-use ledger::pledging::rules::suspense::{SuspenseItem, SuspenseState};
+use ledger::pledging::rules::suspense::{Held, SuspenseItem, SuspenseState};
 use ledger::pledging::store::suspense;
 use ledger::service::change::Change;
 use ledger::text;
@@ -45,28 +46,35 @@ pub struct ReportMoneyRequest {
 pub struct SuspenseBody {
     #[schema(value_type = String)]
     id: SuspenseId,
-    /// The pledge for which it was reported.
-    #[schema(value_type = String)]
-    pledge: PledgeId,
+    /// The pledge for which it came; null when that is not known.
+    #[schema(value_type = Option<String>)]
+    pledge: Option<PledgeId>,
     /// The charge of which it was reported; null when it was reported of none.
     #[schema(value_type = Option<String>)]
     charge: Option<ChargeId>,
-    /// The partner that has it.
+    /// The line of a bank statement by which it came; null when a partner reported it.
+    #[schema(value_type = Option<String>)]
+    bank_line: Option<BankLineId>,
+    /// Why it waits: `reported` by its partner, and no due date explains it; else why its line is no gift.
+    #[schema(value_type = String)]
+    why: Held,
+    /// Who has it: the partner, or whose bank account it is.
     #[schema(value_type = String)]
     partner: OrganisationId,
     amount: MoneyBody,
-    /// `open`: it waits for the host; `matched`: it was the payment of a pledge; `returned`: it goes back to who gave it.
+    /// `open`: it waits for the host; `matched`: it was the payment of a pledge; `returned`: it goes back to who gave it;
+    /// `explained`: its line was booked as something else.
     #[schema(value_type = String)]
     state: SuspenseState,
     /// When it goes back unless the host decides, by the book's clock; null once it is decided.
     until: Option<Timestamp>,
-    /// The day on which it was reported.
+    /// The day on which it was reported, or its bank booked it.
     #[schema(value_type = String, format = "date")]
     received_on: Date,
     provider_reference: String,
-    /// The settlement with which it arrives.
-    #[schema(value_type = String)]
-    settlement: SettlementId,
+    /// The settlement with which it arrives; null of what a line brought, which is there.
+    #[schema(value_type = Option<String>)]
+    settlement: Option<SettlementId>,
     /// Record number of the entry with which it came.
     entry: i64,
     /// The charge that it became; null unless it is matched.
@@ -82,6 +90,8 @@ impl From<SuspenseItem> for SuspenseBody {
             id: it.id,
             pledge: it.pledge,
             charge: it.charge,
+            bank_line: it.line,
+            why: it.why,
             partner: it.partner,
             amount: it.amount.into(),
             state: it.state,
@@ -175,9 +185,12 @@ pub(crate) async fn show_suspense(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MatchSuspenseRequest {
-    /// A pledge that the same partner collects, and whose payments are of this amount.
+    /// A pledge; of what a partner reported one that the same partner collects, and whose payments are of this amount.
     #[schema(min_length = 36, max_length = 36, pattern = "^plg_[a-z2-7]{32}$")]
-    pledge: String,
+    pledge: Option<String>,
+    /// Instead, of what a line of a bank statement brought: a campaign, to which it is a gift of somebody whom nobody knows.
+    #[schema(min_length = 36, max_length = 36, pattern = "^cmp_[a-z2-7]{32}$")]
+    campaign: Option<String>,
     /// For the list of who did what; no personal data.
     #[serde(default)]
     #[schema(max_length = 1000)]
@@ -185,7 +198,8 @@ pub struct MatchSuspenseRequest {
 }
 
 /// Says that money in suspense is the payment of a pledge: of its earliest due date that nobody paid and nobody tries, else of the
-/// next one, which is not charged then. Once the money has arrived, it becomes a settled charge, with its fees and its receipt.
+/// next one, which is not charged then. Once the money has arrived, it becomes a settled charge, with its fees and its receipt. What a
+/// line of a bank statement brought is taken of whatever amount, and may be a gift to a campaign instead.
 #[utoipa::path(tag = "charges", params(("id" = String, Path, description = "The money in suspense")),
     request_body = MatchSuspenseRequest,
     responses((status = 200, description = "Matched, now or before", body = SuspenseBody)))]
@@ -196,16 +210,30 @@ pub(crate) async fn match_suspense(
     id: Path<SuspenseId>,
     request: Keyed<MatchSuspenseRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let pledge: PledgeId = parse("/pledge", &request.body.pledge)?;
+    let pledge: Option<PledgeId> = request.body.pledge.as_ref().map(|id| parse("/pledge", id)).transpose()?;
+    let campaign: Option<CampaignId> = request.body.campaign.as_ref().map(|id| parse("/campaign", id)).transpose()?;
+    let target = match (pledge, campaign) {
+        (Some(pledge), None) => Target::Pledge(pledge),
+        (None, Some(campaign)) => Target::Campaign(campaign),
+        (Some(_), Some(_)) => return Err(Problem::invalid("/campaign", "a pledge or a campaign, and not both")),
+        (None, None) => return Err(Problem::invalid("/pledge", "say which pledge, or which campaign")),
+    };
     let reason = paragraphs("/reason", &request.body.reason, text::REASON_OR_NONE)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "money in suspense").await?;
         caller.require_role(tx, book.organisation, "money in suspense").await?;
-        if pledge.book != id.book {
-            return Err(Error::invalid("/pledge", "not a pledge of the same book"));
-        }
         let by = Change { version: None, actor: actor(&caller), reason: &reason };
-        let item = operations::match_to(tx, *id, pledge, by, Timestamp::now()).await?;
+        let wall = Timestamp::now();
+        let item = match target {
+            Target::Pledge(pledge) if pledge.book != id.book => {
+                return Err(Error::invalid("/pledge", "not a pledge of the same book"));
+            }
+            Target::Campaign(campaign) if campaign.book != id.book => {
+                return Err(Error::invalid("/campaign", "not a campaign of the same book"));
+            }
+            Target::Pledge(pledge) => operations::match_to(tx, *id, pledge, by, wall).await?,
+            Target::Campaign(campaign) => operations::match_to_campaign(tx, *id, campaign, by, wall).await?,
+        };
         Ok(Reply::ok(&SuspenseBody::from(item)))
     })
     .await

@@ -1,6 +1,7 @@
 //! Books: opening one, admitting partners, and who may read.
 
 use crate::book::Mode;
+use crate::books::store::transfers;
 use crate::calendar;
 use crate::engine::store::books::{self, Book, Visibility};
 use crate::error::Error;
@@ -48,6 +49,7 @@ pub async fn open(tx: &Transaction<'_>, asked: OpenBook, wall: Timestamp) -> Res
         clock_offset: SignedDuration::ZERO,
         clock_target: None,
         winds_up_at: None,
+        transfers_to: None,
         version: 1,
         created_at: wall,
     };
@@ -55,22 +57,38 @@ pub async fn open(tx: &Transaction<'_>, asked: OpenBook, wall: Timestamp) -> Res
     Ok(book)
 }
 
-/// Says who may read a book, when the caller has seen its present version.
+/// What of a book changes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ChangeBook {
+    /// Who may read it; none for as before.
+    pub visibility: Option<Visibility>,
+    /// To whose bank account donors transfer, or to nobody's; none for as before.
+    pub transfers_to: Option<Option<OrganisationId>>,
+}
+
+/// Changes who may read a book, and to whose bank account donors transfer: the host's, or that of a partner that is admitted.
 ///
 /// # Errors
 ///
-/// [`Error::Stale`] for an outdated version; [`Error::NotFound`] for an unknown book.
-pub async fn change_visibility(
-    tx: &Transaction<'_>,
-    book: BookId,
-    version: i64,
-    visibility: Visibility,
-) -> Result<Book, Error> {
-    let book = books::lock(tx, book).await?;
+/// [`Error::Invalid`] at `/transfers_to`; [`Error::Stale`] for an outdated version; [`Error::NotFound`] for an unknown book.
+pub async fn change(tx: &Transaction<'_>, book: BookId, version: i64, change: ChangeBook) -> Result<Book, Error> {
+    let mut book = books::lock(tx, book).await?;
     if book.version != version {
         return Err(Error::Stale("book"));
     }
-    books::set_visibility(tx, book.id, visibility).await
+    if let Some(custodian) = change.transfers_to {
+        if let Some(custodian) = custodian
+            && custodian != book.organisation
+            && !books::partner_admitted(tx, book.id, custodian).await?
+        {
+            return Err(Error::invalid("/transfers_to", "neither the host nor a partner that is admitted to the book"));
+        }
+        book = transfers::set(tx, book.id, custodian).await?;
+    }
+    if let Some(visibility) = change.visibility {
+        book = books::set_visibility(tx, book.id, visibility).await?;
+    }
+    Ok(book)
 }
 
 /// Admits a partner platform, which may then bring pledges into the book.

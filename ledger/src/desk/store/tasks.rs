@@ -116,11 +116,11 @@ pub async fn suspense(
     limit: i64,
 ) -> Result<Vec<Task>, Error> {
     let text = "-- tasks::suspense
-        SELECT 'match_suspense' AS kind, s.book_id, s.id, c.title, b.uid, b.name, s.waits_until AS until
+        SELECT 'match_suspense' AS kind, s.book_id, s.id, coalesce(c.title, s.event_id) AS title, b.uid, b.name, s.waits_until AS until
           FROM book b
           JOIN suspense_item s ON s.book_id = b.number AND s.state = 'open'
-          JOIN pledge p ON p.book_id = s.book_id AND p.id = s.pledge
-          JOIN campaign c ON c.book_id = p.book_id AND c.id = p.campaign
+          LEFT JOIN pledge p ON p.book_id = s.book_id AND p.id = s.pledge
+          LEFT JOIN campaign c ON c.book_id = p.book_id AND c.id = p.campaign
          WHERE EXISTS (SELECT FROM membership r WHERE r.organisation = b.organisation AND r.person = $1
                           AND r.role IN ('owner', 'treasurer'))
            AND (s.waits_until, s.id) > (coalesce($2::timestamptz, 'infinity'), $3)

@@ -53,6 +53,8 @@ pub struct Book {
     pub clock_target: Option<Timestamp>,
     /// From when on, in book time, it takes nothing new, as it is wound up; none when it is not.
     pub winds_up_at: Option<Timestamp>,
+    /// The organisation to whose bank account donors transfer; none when they do not.
+    pub transfers_to: Option<OrganisationId>,
     /// Raised by every change of the row.
     pub version: i64,
     /// Wall clock at creation.
@@ -127,6 +129,7 @@ impl Book {
             clock_offset: SignedDuration::from_secs(row.get("clock_offset_s")),
             clock_target: row.get("clock_target"),
             winds_up_at: row.get("winds_up_at"),
+            transfers_to: row.get::<_, Option<Uuid>>("transfers_to").map(OrganisationId),
             version: row.get("version"),
             created_at: row.get("created_at"),
         })

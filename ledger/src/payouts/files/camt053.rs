@@ -4,7 +4,7 @@
 //! these come to its own; else it stays one line, so that the balance is right and a person looks. A line counts on its day of
 //! booking, as the balances do: the value day is read where a bank tells no other.
 
-use super::lines::{Movement, Names, creditor_reference, day, minor, named, plain};
+use super::lines::{Movement, Names, day, minor, named, plain};
 use super::xml::{Piece, Xml};
 use crate::money::Currency;
 use crate::payouts::rules::bank_line::{Besides, Direction};
@@ -469,7 +469,7 @@ fn movements(whole: Movement, entry: Entry) -> Vec<Movement> {
             vec![of_detail(Movement { name, charges, ..whole }, detail, &entry.text)]
         }
         [] | [_, _, ..] => {
-            let reference = creditor_reference("", if entry.details.is_empty() { &entry.text } else { "" });
+            let reference = Besides::reference_of("", if entry.details.is_empty() { &entry.text } else { "" });
             vec![Movement { besides: Besides { creditor_reference: reference, ..whole.besides.clone() }, ..whole }]
         }
     }
@@ -478,7 +478,7 @@ fn movements(whole: Movement, entry: Entry) -> Vec<Movement> {
 fn of_detail(movement: Movement, detail: &Detail, text: &str) -> Movement {
     let free = if detail.free.is_empty() { text } else { &detail.free };
     let besides = Besides {
-        creditor_reference: creditor_reference(&detail.structured, free),
+        creditor_reference: Besides::reference_of(&detail.structured, free),
         return_reason: detail.return_reason.clone(),
         ..movement.besides
     };

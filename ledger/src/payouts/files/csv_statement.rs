@@ -3,7 +3,7 @@
 //! There is no standard: a bank names its columns in its own language, writes amounts with a comma or a point, and days in its order.
 //! Nothing is guessed: what the map does not say is not read, and what it says must be there in every row.
 
-use super::lines::{Movement, Names, creditor_reference, minor, named};
+use super::lines::{Movement, Names, minor, named};
 use crate::money::Currency;
 use crate::payouts::rules::bank_line::{Besides, Direction};
 use crate::payouts::rules::statement_file::{Balance, FileLine, Part, Statement, Wrong};
@@ -248,7 +248,7 @@ impl<R: BufRead> CsvStatement<R> {
         let name = self.name(places.reference)?;
         let end_to_end = self.name(places.end_to_end)?;
         let free = places.text.map(|place| self.field(place)).transpose()?.unwrap_or_default();
-        let besides = Besides { creditor_reference: creditor_reference("", &free), ..Besides::default() };
+        let besides = Besides { creditor_reference: Besides::reference_of("", &free), ..Besides::default() };
         let direction = if moved < 0 { Direction::Debit } else { Direction::Credit };
         let movement = Movement {
             name,

@@ -2,7 +2,6 @@
 
 use crate::money::{AMOUNT_MAX, Currency, Money};
 use crate::payouts::rules::bank_line::{Besides, Direction, Told};
-use crate::payouts::rules::creditor_reference;
 use crate::payouts::rules::statement_file::{FileLine, NAME_MAX};
 use crate::text;
 use jiff::civil::Date;
@@ -41,13 +40,6 @@ pub(super) fn named(text: &str) -> Option<String> {
     let text = plain(text, NAME_MAX)?;
     let is_none = ["NOTPROVIDED", "NONREF", "NOREF", "NONE"].iter().any(|none| text.eq_ignore_ascii_case(none));
     Some(if is_none { String::new() } else { text })
-}
-
-/// Which gift or debt a line is about, as its payer was told to write it: the structured reference, else one that stands in the text.
-pub(super) fn creditor_reference(structured: &str, free: &str) -> String {
-    let whole: String = structured.chars().filter(|letter| !letter.is_whitespace()).collect();
-    let is_plain = (1..=35).contains(&whole.len()) && whole.bytes().all(|byte| byte.is_ascii_graphic());
-    if is_plain { whole } else { creditor_reference::found_in(free).unwrap_or_default() }
 }
 
 /// How often a name has stood in a file: a bank gives one to several lines, such as to a payment and its charges.

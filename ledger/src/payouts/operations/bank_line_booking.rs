@@ -1,6 +1,6 @@
-//! Open lines that a person of the host knows: charges and interest of the host's own bank, and what the book has already.
+//! Lines that a person of the host knows, open or in suspense: charges and interest of the host's own bank, and what the book has already.
 //!
-//! Lock order: line → book head.
+//! Lock order: line → money in suspense → book head.
 
 use crate::book::{AccountNumber, Line, Reason};
 use crate::books::operations::{accounts, mirrors};
@@ -8,9 +8,10 @@ use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
 use crate::engine::store::journal;
 use crate::error::{Error, Refusal};
-use crate::id::BankLineId;
+use crate::id::{BankLineId, SuspenseId};
 use crate::payouts::rules::bank_line::{BankLine, BookedAs, Direction, LineState, Why};
 use crate::payouts::store::bank_lines;
+use crate::pledging::operations::suspense;
 use crate::service::change::{Change, check_text};
 use crate::service::store::activity::{self, Done};
 use crate::{chart, movements, text};
@@ -26,11 +27,11 @@ pub enum Posted {
     Interest,
 }
 
-/// Books an open line as what a person of the host says that it is, on its day. Booked so before, nothing happens.
+/// Books a line that is open or in suspense as what a person of the host says that it is, on its day. Booked so before, nothing happens.
 ///
 /// # Errors
 ///
-/// `bank-line-state`, `bank-line-not-own`, `bank-line-side`, `cash-short`; what [`posting::post`] refuses but for a floor.
+/// `bank-line-state`, `bank-line-not-own`, `bank-line-side`, `cash-short`, `suspense-decided`; what [`posting::post`] refuses but for a floor.
 /// [`Error::Invalid`] at `/reason`; [`Error::NotFound`] for an unknown line.
 pub async fn book(
     tx: &Transaction<'_>,
@@ -51,8 +52,9 @@ pub async fn book(
     {
         return Ok(line);
     }
-    line.require_open()?;
+    let item = line.require_unexplained()?;
     line.require_own(book.organisation)?;
+    take_out(tx, &book, item, change, wall).await?;
     let cash = cash(tx, &book, &line, wall).await?;
     let (currency, day) = (line.told.amount.currency(), line.told.value_on);
     let ensure = async |account: chart::Account| {
@@ -87,12 +89,12 @@ pub async fn book(
     save(tx, &book, id, LineState::Booked { kind: booked_as, entry }, change, wall).await
 }
 
-/// Says that an open line is what an entry of the book says, which moved the custodian's cash by as much: a settlement, or money that
+/// Says that a line that is open or in suspense is what an entry of the book says, which moved the custodian's cash by as much: a settlement, or money that
 /// went back. Nothing is posted. Said of the same entry before, nothing happens.
 ///
 /// # Errors
 ///
-/// `bank-line-state`, `entry-differs`, `entry-explained`. [`Error::Invalid`] at `/reason` or `/entry`; [`Error::NotFound`] for an
+/// `bank-line-state`, `entry-differs`, `entry-explained`, `suspense-decided`. [`Error::Invalid`] at `/reason` or `/entry`; [`Error::NotFound`] for an
 /// unknown line.
 pub async fn explain(
     tx: &Transaction<'_>,
@@ -108,7 +110,7 @@ pub async fn explain(
     if line.state == explained {
         return Ok(line);
     }
-    line.require_open()?;
+    let item = line.require_unexplained()?;
     let cash = cash(tx, &book, &line, wall).await?;
     journal::lock(tx, book.id).await?;
     let transfers = journal::transfers(tx, book.id, entry).await?;
@@ -121,7 +123,22 @@ pub async fn explain(
     if let Some(other) = bank_lines::of_entry(tx, book.id, entry).await? {
         return Err(Refusal::new("entry-explained", format!("entry {entry} is what the line {other} says")).into());
     }
+    take_out(tx, &book, item, change, wall).await?;
     save(tx, &book, id, explained, change, wall).await
+}
+
+/// What waited in suspense is not a gift: it leaves suspense before it is booked as what it is.
+async fn take_out(
+    tx: &Transaction<'_>,
+    book: &Book,
+    item: Option<SuspenseId>,
+    change: Change<'_>,
+    wall: Timestamp,
+) -> Result<(), Error> {
+    match item {
+        Some(item) => suspense::explain(tx, book, item, change, wall).await,
+        None => Ok(()),
+    }
 }
 
 async fn save(

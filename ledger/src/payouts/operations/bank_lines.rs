@@ -1,8 +1,10 @@
-//! Lines of bank statements: kept as the bank told them, and matched with payouts by their end-to-end ids.
+//! Lines of bank statements: kept as the bank told them, and matched with payouts by their end-to-end ids; credits that carry our reference
+//! are gifts ([`transfers`]), and one that names what its custodian owes settles that.
 //!
-//! A line that matches nothing stays, with why, and waits for somebody of the host.
+//! A line that matches nothing stays, with why, and waits for somebody of the host. So does a debit with the reference of a gift: what it
+//! takes back may have been released, and whether it is a refund or a chargeback is for a person to say.
 //!
-//! Lock order: payouts by id → lines → book head.
+//! Lock order: payouts by id → settlements by id → pledges by id → lines → book head.
 
 use super::locked::save;
 use super::payouts::in_transit;
@@ -12,12 +14,19 @@ use crate::books::operations::accounts;
 use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
-use crate::id::{BankLineId, BookId, OrganisationId, StatementFileId};
-use crate::payouts::rules::bank_line::{BankLine, Besides, Effect, LINES_MAX, LineState, Told, Why};
+use crate::id::{BankLineId, BookId, OrganisationId, SettlementId, StatementFileId};
+use crate::payouts::rules::bank_line::{
+    BankLine, Besides, BookedAs, Direction, Effect, LINES_MAX, LineState, Told, Why,
+};
 use crate::payouts::rules::payout::{Payout, State};
 use crate::payouts::rules::statement_file::FileLine;
 use crate::payouts::store::{bank_lines, payouts};
+use crate::pledging::operations::transfers::{self, Taken};
+use crate::pledging::rules::transfer::{self, Transfer};
+use crate::pledging::rules::transfer_reference::{Named, Purpose};
 use crate::service::change::Change;
+use crate::treasury::operations::settlements;
+use crate::treasury::store::paid_over;
 use crate::{movements, text};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
@@ -38,16 +47,37 @@ pub async fn take(
     change: Change<'_>,
     wall: Timestamp,
 ) -> Result<Vec<BankLine>, Error> {
+    let told = told.into_iter().map(|told| (told, Besides::default())).collect();
+    take_with(tx, book, custodian, told, change, wall).await
+}
+
+/// The same, with what else the lines say.
+///
+/// # Errors
+///
+/// As [`take`].
+pub async fn take_with(
+    tx: &Transaction<'_>,
+    book: BookId,
+    custodian: OrganisationId,
+    told: Vec<(Told, Besides)>,
+    change: Change<'_>,
+    wall: Timestamp,
+) -> Result<Vec<BankLine>, Error> {
     let book = books::get(tx, book).await?;
     if !(1..=LINES_MAX).contains(&told.len()) {
         return Err(Error::invalid("/lines", format!("1 to {LINES_MAX}")));
     }
-    let references: Vec<&str> = told.iter().map(|told| told.end_to_end.as_str()).collect();
+    let references: Vec<&str> = told.iter().map(|(told, _)| told.end_to_end.as_str()).collect();
     payouts::lock_all(tx, book.id, custodian, &references).await?;
+    let names: Vec<Named> =
+        told.iter().filter_map(|(_, besides)| transfer::named(&besides.creditor_reference)).collect();
+    lock_settlements(tx, book.id, custodian, told.iter().map(|(told, besides)| (told, besides))).await?;
+    transfers::lock_named(tx, book.id, &names).await?;
     let mut taken = Vec::with_capacity(told.len());
-    for (place, told) in told.into_iter().enumerate() {
+    for (place, (told, besides)) in told.into_iter().enumerate() {
         check(place, &told, &book, wall)?;
-        taken.push(take_one(tx, &book, custodian, told, change, wall).await?);
+        taken.push(take_one(tx, &book, custodian, (told, besides), change, wall).await?);
     }
     Ok(taken)
 }
@@ -73,7 +103,7 @@ async fn take_one(
     tx: &Transaction<'_>,
     book: &Book,
     custodian: OrganisationId,
-    told: Told,
+    (told, besides): (Told, Besides),
     change: Change<'_>,
     wall: Timestamp,
 ) -> Result<BankLine, Error> {
@@ -81,7 +111,7 @@ async fn take_one(
         id: BankLineId::generate(book.id),
         custodian,
         told,
-        besides: Besides::default(),
+        besides,
         file: None,
         state: LineState::Open(Why::ReferenceUnknown),
         recorded_at: book.now(wall),
@@ -95,7 +125,9 @@ async fn take_one(
         return Err(Refusal::new("reference-taken", detail).into());
     }
     match kept.state {
-        LineState::Matched { .. } | LineState::Booked { .. } => Ok(kept),
+        LineState::Matched { .. } | LineState::Gift { .. } | LineState::Suspense { .. } | LineState::Booked { .. } => {
+            Ok(kept)
+        }
         LineState::Open(_) => matched(tx, book, kept, change, wall).await,
     }
 }
@@ -127,9 +159,19 @@ pub(super) async fn take_in(
     if let Some(taken) = differing(tx, book.id, custodian, lines).await? {
         return Ok(TakenIn::Taken(taken));
     }
+    let names: Vec<Named> = lines.iter().filter_map(|line| transfer::named(&line.besides.creditor_reference)).collect();
+    let owed = lock_settlements(tx, book.id, custodian, lines.iter().map(|line| (&line.told, &line.besides))).await?;
+    transfers::lock_named(tx, book.id, &names).await?;
     let known = bank_lines::insert_all(tx, file, custodian, lines, book.now(wall)).await?;
     let change = Change::by_service("");
-    for line in lines.iter().filter(|line| payouts.contains(&line.told.end_to_end)) {
+    let takes_all = book.transfers_to == Some(custodian);
+    let may_match = |line: &FileLine| {
+        let is_named = transfer::named(&line.besides.creditor_reference).is_some();
+        let waits = takes_all && line.told.direction == Direction::Credit;
+        let is_owed = owed.contains(&line.told.end_to_end) || owed.contains(&line.besides.creditor_reference);
+        payouts.contains(&line.told.end_to_end) || is_named || is_owed || waits
+    };
+    for line in lines.iter().filter(|line| may_match(line)) {
         let kept = bank_lines::lock_by_reference(tx, book.id, custodian, &line.told.reference).await?;
         let kept = kept.ok_or_else(|| Error::inconsistent("a line that was written is not there"))?;
         if let LineState::Open(_) = kept.state {
@@ -168,9 +210,13 @@ pub async fn again(
     let book = books::get(tx, id.book).await?;
     let found = bank_lines::get(tx, id).await?;
     payouts::lock_all(tx, book.id, found.custodian, &[found.told.end_to_end.as_str()]).await?;
+    lock_settlements(tx, book.id, found.custodian, [(&found.told, &found.besides)].into_iter()).await?;
+    transfers::lock_named(tx, book.id, &Vec::from_iter(found.named())).await?;
     let line = bank_lines::lock(tx, id).await?;
     match line.state {
-        LineState::Matched { .. } | LineState::Booked { .. } => Ok(line),
+        LineState::Matched { .. } | LineState::Gift { .. } | LineState::Suspense { .. } | LineState::Booked { .. } => {
+            Ok(line)
+        }
         LineState::Open(_) => matched(tx, &book, line, change, wall).await,
     }
 }
@@ -184,6 +230,9 @@ async fn matched(
     wall: Timestamp,
 ) -> Result<BankLine, Error> {
     let line = match_one(tx, book, line, change, wall).await?;
+    if line.state == LineState::Open(Why::ReferenceUnknown) {
+        return received(tx, book, line, wall).await;
+    }
     if matches!(line.state, LineState::Matched { .. }) {
         let credits = bank_lines::lock_open_credits(tx, book.id, line.custodian, &line.told.end_to_end).await?;
         for credit in credits {
@@ -191,6 +240,90 @@ async fn matched(
         }
     }
     Ok(line)
+}
+
+/// Locks the settlements that credits name, by our reference or by what the custodian calls them; answers with these names.
+async fn lock_settlements<'a>(
+    tx: &Transaction<'_>,
+    book: BookId,
+    custodian: OrganisationId,
+    lines: impl Iterator<Item = (&'a Told, &'a Besides)>,
+) -> Result<HashSet<String>, Error> {
+    let found = settlements_of(tx, book, custodian, lines).await?;
+    Ok(found.into_iter().map(|(_, reference)| reference).filter(|reference| !reference.is_empty()).collect())
+}
+
+async fn settlements_of<'a>(
+    tx: &Transaction<'_>,
+    book: BookId,
+    custodian: OrganisationId,
+    lines: impl Iterator<Item = (&'a Told, &'a Besides)>,
+) -> Result<Vec<(SettlementId, String)>, Error> {
+    let (mut among, mut references) = (Vec::new(), Vec::new());
+    for (told, besides) in lines.filter(|(told, _)| told.direction == Direction::Credit) {
+        match transfer::named(&besides.creditor_reference) {
+            Some(Named { purpose: Purpose::Settlement, first, last }) => among.push((first, last)),
+            Some(Named { purpose: Purpose::Campaign | Purpose::Pledge, .. }) => {}
+            None => {
+                let names = [besides.creditor_reference.as_str(), told.end_to_end.as_str()];
+                references.extend(names.into_iter().filter(|name| !name.is_empty()));
+            }
+        }
+    }
+    if among.is_empty() && references.is_empty() {
+        return Ok(Vec::new());
+    }
+    paid_over::lock_named(tx, book, custodian, &among, &references).await
+}
+
+/// A credit that names a settlement of its custodian pays it over: it settles it, or is what settled it before.
+async fn pay_over(
+    tx: &Transaction<'_>,
+    book: &Book,
+    line: &BankLine,
+    wall: Timestamp,
+) -> Result<Option<LineState>, Error> {
+    let found = settlements_of(tx, book.id, line.custodian, [(&line.told, &line.besides)].into_iter()).await?;
+    let [(settlement, _)] = found[..] else { return Ok(None) };
+    let (amount, on) = (line.told.amount, line.told.value_on);
+    let entry = settlements::settle_by_line(tx, book, settlement, (amount, on), wall).await?;
+    let entry = match entry {
+        Some(entry) if bank_lines::of_entry(tx, book.id, entry).await?.is_none() => entry,
+        Some(_) | None => return Ok(Some(LineState::Open(Why::AmountDiffers))),
+    };
+    Ok(Some(LineState::Booked { kind: BookedAs::Entry, entry }))
+}
+
+/// A line of no payout: a settlement, a gift, or money in suspense, where its reference is ours; or of whatever reference, where donors transfer to this
+/// account.
+async fn received(tx: &Transaction<'_>, book: &Book, line: BankLine, wall: Timestamp) -> Result<BankLine, Error> {
+    let named = line.named();
+    match line.told.direction {
+        Direction::Debit if named.is_some_and(|named| named.purpose != Purpose::Settlement) => {
+            return bank_lines::update(tx, line.id, LineState::Open(Why::Reversal)).await;
+        }
+        Direction::Debit => return Ok(line),
+        Direction::Credit => {}
+    }
+    if let Some(state) = pay_over(tx, book, &line, wall).await? {
+        return bank_lines::update(tx, line.id, state).await;
+    }
+    let transfer = Transfer {
+        line: line.id,
+        custodian: line.custodian,
+        amount: line.told.amount,
+        on: line.told.value_on,
+        name: line.told.reference.clone(),
+        named,
+    };
+    let takes_all = book.transfers_to == Some(line.custodian);
+    let state = match transfers::take(tx, book, &transfer, takes_all, wall).await? {
+        Taken::Gift { charge, entry } => LineState::Gift { charge, entry },
+        Taken::Suspended { item, entry } => LineState::Suspense { item, entry },
+        Taken::Frozen => LineState::Open(Why::CustodianFrozen),
+        Taken::Unknown => return Ok(line),
+    };
+    bank_lines::update(tx, line.id, state).await
 }
 
 async fn match_one(

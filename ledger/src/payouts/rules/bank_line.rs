@@ -1,9 +1,12 @@
-//! A line of a bank statement, and what it does to a payout.
+//! A line of a bank statement, and what it is: what it does to a payout, or which gift it names.
 
 use crate::error::Refusal;
-use crate::id::{BankLineId, OrganisationId, PayoutId, StatementFileId};
+use crate::id::{BankLineId, ChargeId, OrganisationId, PayoutId, StatementFileId, SuspenseId};
 use crate::money::Money;
 use crate::payouts::rules::payout::{Payout, State};
+use crate::pledging::rules::transfer::named;
+use crate::pledging::rules::transfer_reference::{Named, ours_in};
+use crate::pledging::rules::{creditor_reference, transfer_reference};
 use crate::words::words;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -32,6 +35,10 @@ words! {
         StateDiffers = "state_differs",
         /// The book says that the custodian has less cash than left.
         CashShort = "cash_short",
+        /// Money left with the reference of a gift: a person says whether that goes back, by a refund or a chargeback.
+        Reversal = "reversal",
+        /// What its custodian holds is frozen: somebody has it matched after the release.
+        CustodianFrozen = "custodian_frozen",
     }
 }
 
@@ -59,6 +66,20 @@ pub enum LineState {
         /// Record number of the entry.
         entry: i64,
     },
+    /// It is a gift by transfer.
+    Gift {
+        /// Which charge.
+        charge: ChargeId,
+        /// Record number of the entry.
+        entry: i64,
+    },
+    /// It waits in suspense, or did until it was said whose it is.
+    Suspense {
+        /// As what.
+        item: SuspenseId,
+        /// Record number of the entry.
+        entry: i64,
+    },
     /// A person of the host knows it.
     Booked {
         /// What a person says that it is.
@@ -77,6 +98,25 @@ pub struct Besides {
     pub bank_code: String,
     /// Why the money came back, by the bank's code; empty when it does not say that it did.
     pub return_reason: String,
+}
+
+impl Besides {
+    /// What it is paid for, as its payer was told to write it: the structured reference when it is ours, else the one of ours that stands
+    /// in the free text; else whatever reference there is. Several of ours in one text are none.
+    pub fn reference_of(structured: &str, free: &str) -> String {
+        let whole: String = structured.chars().filter(|letter| !letter.is_whitespace()).collect();
+        let is_plain = (1..=35).contains(&whole.len()) && whole.bytes().all(|byte| byte.is_ascii_graphic());
+        if is_plain && transfer_reference::read(&whole).is_some() {
+            return whole.to_ascii_uppercase();
+        }
+        let mut ours = ours_in(free);
+        match (ours.pop(), ours.is_empty()) {
+            (Some(one), true) => one,
+            (Some(_), false) => String::new(),
+            (None, _) if is_plain => whole,
+            (None, _) => creditor_reference::found_in(free).unwrap_or_default(),
+        }
+    }
 }
 
 /// What a statement says.
@@ -136,10 +176,35 @@ impl BankLine {
             LineState::Matched { payout, .. } => {
                 Err(Refusal::new("bank-line-state", format!("the line is of the payout {payout}")))
             }
+            LineState::Gift { charge, .. } => {
+                Err(Refusal::new("bank-line-state", format!("the line is a gift, the charge {charge}")))
+            }
+            LineState::Suspense { item, .. } => {
+                Err(Refusal::new("bank-line-state", format!("the money of the line is in suspense, as {item}")))
+            }
             LineState::Booked { kind, .. } => {
                 Err(Refusal::new("bank-line-state", format!("the line is booked as {kind}")))
             }
         }
+    }
+
+    /// Refuses to book what is neither open nor in suspense; says what it is in suspense.
+    ///
+    /// # Errors
+    ///
+    /// `bank-line-state`.
+    pub fn require_unexplained(&self) -> Result<Option<SuspenseId>, Refusal> {
+        match self.state {
+            LineState::Suspense { item, .. } => Ok(Some(item)),
+            LineState::Open(_) | LineState::Matched { .. } | LineState::Gift { .. } | LineState::Booked { .. } => {
+                self.require_open().map(|()| None)
+            }
+        }
+    }
+
+    /// What its reference names; none when it carries none of ours.
+    pub fn named(&self) -> Option<Named> {
+        named(&self.besides.creditor_reference)
     }
 
     /// Refuses to post of an account of a partner: its charges and interest are the partner's.
@@ -164,9 +229,10 @@ impl BankLine {
         match self.state {
             LineState::Booked { kind, entry } => Ok((kind, entry)),
             LineState::Open(_) => Err(Refusal::new("bank-line-state", "the line is open")),
-            LineState::Matched { payout, .. } => {
-                Err(Refusal::new("bank-line-state", format!("the line is of the payout {payout}")))
-            }
+            LineState::Matched { .. } | LineState::Gift { .. } | LineState::Suspense { .. } => Err(self
+                .require_open()
+                .err()
+                .unwrap_or_else(|| Refusal::new("bank-line-state", "the line is not booked"))),
         }
     }
 
@@ -228,6 +294,34 @@ impl Told {
                 | State::Returned
                 | State::Cancelled { .. },
             ) => Err(Why::StateDiffers),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{BookId, PledgeId};
+
+    #[test]
+    fn b10_a_line_names_our_reference_wherever_it_stands_and_not_one_of_two() {
+        let of = || transfer_reference::of_pledge(PledgeId::generate(BookId(1)));
+        let (one, other) = (of(), of());
+        let typed = transfer_reference::written(&one).to_ascii_lowercase();
+        let (both, either, twice) =
+            (format!("{one} {other}"), format!("{one} or {other}"), format!("twice {one}: {typed}"));
+        for (structured, free, found) in [
+            (one.as_str(), "", one.as_str()),
+            (typed.as_str(), other.as_str(), one.as_str()),
+            ("INV-17", typed.as_str(), one.as_str()),
+            ("INV-17", "thanks", "INV-17"),
+            ("INV-17", both.as_str(), ""),
+            ("", either.as_str(), ""),
+            ("", twice.as_str(), one.as_str()),
+            ("", "RF18 5390 0754 7034", "RF18539007547034"),
+            ("", "nothing", ""),
+        ] {
+            assert_eq!(Besides::reference_of(structured, free), found, "{structured} / {free}");
         }
     }
 }

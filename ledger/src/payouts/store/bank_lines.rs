@@ -2,7 +2,7 @@
 
 use crate::engine::store::rows::{money, word};
 use crate::error::Error;
-use crate::id::{BankLineId, BookId, OrganisationId, PayoutId, StatementFileId};
+use crate::id::{BankLineId, BookId, ChargeId, OrganisationId, PayoutId, StatementFileId, SuspenseId};
 use crate::payouts::rules::bank_line::{BankLine, Besides, Direction, LineState, Told};
 use crate::payouts::rules::statement_file::FileLine;
 use deadpool_postgres::{GenericClient, Transaction};
@@ -16,10 +16,13 @@ fn from_row(row: &Row) -> Result<BankLine, Error> {
     let payout: Option<Uuid> = row.get("payout");
     let file: Option<Uuid> = row.get("file");
     let (booked_as, entry): (&str, i64) = (row.get("booked_as"), row.get("entry"));
-    let state = match payout {
-        Some(payout) => LineState::Matched { payout: PayoutId::new(book, payout), entry },
-        None if booked_as.is_empty() => LineState::Open(word(row.get("why"))?),
-        None => LineState::Booked { kind: word(booked_as)?, entry },
+    let (charge, item): (Option<Uuid>, Option<Uuid>) = (row.get("charge"), row.get("suspense"));
+    let state = match (payout, charge, item) {
+        (Some(payout), _, _) => LineState::Matched { payout: PayoutId::new(book, payout), entry },
+        (None, Some(charge), _) => LineState::Gift { charge: ChargeId::new(book, charge), entry },
+        (None, None, Some(item)) => LineState::Suspense { item: SuspenseId::new(book, item), entry },
+        (None, None, None) if booked_as.is_empty() => LineState::Open(word(row.get("why"))?),
+        (None, None, None) => LineState::Booked { kind: word(booked_as)?, entry },
     };
     Ok(BankLine {
         id: BankLineId::new(book, row.get("id")),
@@ -49,8 +52,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &BankLine) -> Result<bool, Error>
         .prepare_cached(
             "-- bank_lines::insert
             INSERT INTO bank_line (book_id, id, custodian, amount, fee, recorded_at, value_on, is_debit, state, why, currency,
-                                   reference, end_to_end)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', 'reference_unknown', $9, $10, $11)
+                                   reference, end_to_end, creditor_reference)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', 'reference_unknown', $9, $10, $11, $12)
             ON CONFLICT (book_id, custodian, reference) DO NOTHING",
         )
         .await?;
@@ -70,6 +73,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &BankLine) -> Result<bool, Error>
                 /* currency */ &told.amount.currency().code(),
                 /* reference */ &told.reference,
                 /* end_to_end */ &told.end_to_end,
+                /* creditor_reference */ &new.besides.creditor_reference,
             ],
         )
         .await?;
@@ -153,15 +157,24 @@ pub async fn update(tx: &Transaction<'_>, id: BankLineId, state: LineState) -> R
     let statement = tx
         .prepare_cached(
             "-- bank_lines::update
-            UPDATE bank_line SET state = $3, why = $4, payout = $5, entry = $6, booked_as = $7, version = version + 1
+            UPDATE bank_line SET state = $3, why = $4, payout = $5, entry = $6, booked_as = $7, charge = $8, suspense = $9,
+                                 version = version + 1
              WHERE book_id = $1 AND id = $2
             RETURNING *",
         )
         .await?;
-    let (word, why, payout, entry, booked_as) = match state {
-        LineState::Open(why) => ("open", why.as_str(), None, 0, ""),
-        LineState::Matched { payout, entry } => ("matched", "", Some(payout.object), entry, ""),
-        LineState::Booked { kind, entry } => ("booked", "", None, entry, kind.as_str()),
+    let (word, why, entry, booked_as) = match state {
+        LineState::Open(why) => ("open", why.as_str(), 0, ""),
+        LineState::Matched { entry, .. } => ("matched", "", entry, ""),
+        LineState::Gift { entry, .. } => ("gift", "", entry, ""),
+        LineState::Suspense { entry, .. } => ("suspense", "", entry, ""),
+        LineState::Booked { kind, entry } => ("booked", "", entry, kind.as_str()),
+    };
+    let (payout, charge, item) = match state {
+        LineState::Matched { payout, .. } => (Some(payout.object), None, None),
+        LineState::Gift { charge, .. } => (None, Some(charge.object), None),
+        LineState::Suspense { item, .. } => (None, None, Some(item.object)),
+        LineState::Open(_) | LineState::Booked { .. } => (None, None, None),
     };
     let row = tx
         .query_one(
@@ -169,6 +182,7 @@ pub async fn update(tx: &Transaction<'_>, id: BankLineId, state: LineState) -> R
             &[
                 /* book_id */ &id.book.0, /* id */ &id.object, /* state */ &word, /* why */ &why,
                 /* payout */ &payout, /* entry */ &entry, /* booked_as */ &booked_as,
+                /* charge */ &charge, /* suspense */ &item,
             ],
         )
         .await?;

@@ -6,7 +6,7 @@ use crate::chart;
 use crate::engine::store::books::Book;
 use crate::error::Error;
 use crate::id::OrganisationId;
-use crate::money::Currency;
+use crate::money::{Currency, Money};
 use crate::movements::{self, ChargedFee};
 use crate::pledging::rules::campaign::Campaign;
 use crate::pledging::rules::charge::Charge;
@@ -105,10 +105,30 @@ pub(super) fn with_fees(capture: Entry, fees: &[ChargeFee]) -> Entry {
 }
 
 /// The same of an entry whose money no processor has taken a fee of: what one is owed is passed on.
-pub(super) fn with_fees_passed_on(entry: Entry, fees: &[ChargeFee]) -> Entry {
+fn with_fees_passed_on(entry: Entry, fees: &[ChargeFee]) -> Entry {
     let passed_on = |fee: &ChargeFee| ChargedFee { payable: fee.account, amount: fee.amount, is_withheld: false };
     let lines: Vec<ChargedFee> = fees.iter().map(passed_on).collect();
     movements::with_fees(entry, &lines)
+}
+
+/// The same, of a charge that settles with it: the host has earned its own.
+pub(super) async fn with_all_earned(
+    tx: &Transaction<'_>,
+    book: &Book,
+    entry: Entry,
+    fees: &[ChargeFee],
+    currency: Currency,
+    wall: Timestamp,
+) -> Result<Entry, Error> {
+    let mut entry = with_fees_passed_on(entry, fees);
+    for fee in fees.iter().filter(|fee| fee.to == Payee::Host) {
+        let income = chart::fee_income().in_currency(currency, book.currency);
+        let income = accounts::ensure(tx, book, &income, currency, wall).await?;
+        if let Ok(amount) = Money::from_minor(fee.amount, currency) {
+            entry = movements::with_earned(entry, fee.account, income, amount);
+        }
+    }
+    Ok(entry)
 }
 
 /// The charge with what its fees take, and what is withheld of them.

@@ -5,6 +5,7 @@
 use super::charges::{receipt_job, revive};
 use super::plan::enqueue_payment;
 use super::present::{finish, lock_present};
+use super::transfers::{self, Target};
 use super::unexplained::{Came, hold};
 use super::{commitments, fees, held, verdicts};
 use crate::book::{AccountNumber, Entry};
@@ -13,10 +14,8 @@ use crate::calendar::later;
 use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
-use crate::id::{ChargeId, OrganisationId, PledgeId, SuspenseId};
-use crate::money::Money;
+use crate::id::{CampaignId, ChargeId, OrganisationId, PledgeId, SuspenseId};
 use crate::pledging::rules::charge::{Charge, REPORT_DAYS, State as ChargeState};
-use crate::pledging::rules::fee::Payee;
 use crate::pledging::rules::pledge::{Pledge, Rail};
 use crate::pledging::rules::promise;
 use crate::pledging::rules::suspense::{SUSPENSE_DAYS, SuspenseItem, SuspenseState};
@@ -29,6 +28,7 @@ use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Done};
 use crate::service::store::jobs;
 use crate::text;
+use crate::treasury::operations::settlements::cash_of;
 use crate::treasury::store::settlements as settlement_rows;
 use crate::{chart, movements};
 use deadpool_postgres::Transaction;
@@ -62,7 +62,7 @@ pub async fn receive(
         return Err(Refusal::new("rail-refused", "the partner does not collect this pledge itself").into());
     }
     if let Some(known) = suspense::find(tx, book.id, partner, came.provider_reference).await? {
-        if known.pledge == id && known.amount == came.amount {
+        if known.pledge == Some(id) && known.amount == came.amount {
             return Ok(known);
         }
         return Err(Refusal::new("reference-taken", "the partner has reported this payment of another pledge").into());
@@ -110,6 +110,11 @@ pub async fn match_to(
     }
     let until = deadline(tx, &book, &item).await?;
     SuspenseItem { until, ..item.clone() }.require_open(now)?;
+    let Some(arrives_with) = item.settlement else {
+        let target = Target::Pledge(pledge.id);
+        let (charge, end_entry) = transfers::match_item(tx, &book, &item, target, wall).await?;
+        return matched(tx, &book, item, (charge, end_entry), change, now).await;
+    };
     let unpaid_there = suspense::unpaid(tx, pledge.id, pledge.amount, item.partner).await?;
     item.fits(&pledge, unpaid_there.is_some())?;
     let campaign = verdicts::present(tx, &book, pledge.campaign, now).await?;
@@ -117,7 +122,7 @@ pub async fn match_to(
         let detail = "the campaign of the pledge is closed: redirect the pledge first, or return the money";
         return Err(Refusal::new("campaign-closed", detail).into());
     }
-    let settlement = settlement_rows::get(tx, item.settlement).await?;
+    let settlement = settlement_rows::get(tx, arrives_with).await?;
     // Other money of its day may still be owed.
     if settlement.entry < item.entry {
         let detail = format!("the money arrives on {}: match it when it is there", settlement.due_on);
@@ -131,7 +136,7 @@ pub async fn match_to(
     let end_entry = posting::post(tx, &book, entry, wall).await?.number;
     let state = charge.state.capture(item.received_on, item.provider_reference.clone())?;
     let fees = borne.iter().map(|fee| fee.amount).sum();
-    let captured = Charge { state, promise, settlement: Some(item.settlement), entry: end_entry, fees, ..charge };
+    let captured = Charge { state, promise, settlement: Some(arrives_with), entry: end_entry, fees, ..charge };
     let captured = finish(tx, &book, captured, now, wall).await?;
     for fee in &borne {
         charge_fees::insert(tx, captured.id, fee).await?;
@@ -143,8 +148,76 @@ pub async fn match_to(
     }
     jobs::enqueue(tx, &receipt_job(&book, captured.id, wall)).await?;
     revive(tx, &book, pledge, &captured, now, wall).await?;
-    let matched = Some(captured.id);
-    end(tx, &book, SuspenseItem { state: SuspenseState::Matched, matched, end_entry, ..item }, change, now).await
+    matched(tx, &book, item, (captured.id, end_entry), change, now).await
+}
+
+/// Money that a line of a bank statement brought is a gift to a campaign of somebody whom nobody knows. Matched so before, nothing happens.
+///
+/// # Errors
+///
+/// `suspense-decided`, `suspense-of-pledge` of money that a partner reported, `suspense-amount-differs`, `campaign-closed`,
+/// `campaign-full`, `partner-withdrawn`, `book-winding-up`; what [`posting::post`] refuses. [`Error::Invalid`] at `/reason`;
+/// [`Error::NotFound`] for an unknown item or campaign.
+pub async fn match_to_campaign(
+    tx: &Transaction<'_>,
+    id: SuspenseId,
+    campaign: CampaignId,
+    change: Change<'_>,
+    wall: Timestamp,
+) -> Result<SuspenseItem, Error> {
+    check_text("/reason", change.reason, text::REASON_OR_NONE)?;
+    let book = books::get(tx, id.book).await?;
+    let now = book.now(wall);
+    let item = suspense::lock(tx, id).await?;
+    if let Some(charge) = item.matched
+        && charges::get(tx, charge).await?.campaign == campaign
+    {
+        return Ok(item);
+    }
+    let until = deadline(tx, &book, &item).await?;
+    SuspenseItem { until, ..item.clone() }.require_open(now)?;
+    if item.line.is_none() {
+        let detail = "its partner has it for a pledge: match it to one, or return it";
+        return Err(Refusal::new("suspense-of-pledge", detail).into());
+    }
+    let gift = transfers::match_item(tx, &book, &item, Target::Campaign(campaign), wall).await?;
+    matched(tx, &book, item, gift, change, now).await
+}
+
+async fn matched(
+    tx: &Transaction<'_>,
+    book: &Book,
+    item: SuspenseItem,
+    (charge, end_entry): (ChargeId, i64),
+    change: Change<'_>,
+    now: Timestamp,
+) -> Result<SuspenseItem, Error> {
+    let matched = Some(charge);
+    end(tx, book, SuspenseItem { state: SuspenseState::Matched, matched, end_entry, ..item }, change, now).await
+}
+
+/// What a line brought was something else, which is booked as what it is: it leaves suspense, and the cash with it.
+///
+/// # Errors
+///
+/// `suspense-decided`; what [`posting::post`] refuses; [`Error::NotFound`] for an unknown item.
+pub(crate) async fn explain(
+    tx: &Transaction<'_>,
+    book: &Book,
+    id: SuspenseId,
+    change: Change<'_>,
+    wall: Timestamp,
+) -> Result<(), Error> {
+    let item = suspense::lock(tx, id).await?;
+    item.require_open(item.received_at)?;
+    let currency = item.amount.currency();
+    let account = chart::suspense(item.partner).in_currency(currency, book.currency);
+    let account = accounts::ensure(tx, book, &account, currency, wall).await?;
+    let cash = cash_of(tx, book, item.partner, currency, wall).await?;
+    let entry = movements::suspense_explained(account, cash, item.amount, item.received_on, id);
+    let end_entry = posting::post(tx, book, entry, wall).await?.number;
+    let item = SuspenseItem { state: SuspenseState::Explained, end_entry, ..item };
+    end(tx, book, item, change, book.now(wall)).await.map(drop)
 }
 
 /// The charge of a pledge that money is to pay, with an attempt under way.
@@ -193,15 +266,7 @@ async fn matched_entry(
     let account = chart::suspense(item.partner).in_currency(currency, book.currency);
     let account = accounts::ensure(tx, book, &account, currency, wall).await?;
     let entry = movements::suspense_matched(account, fund, item.amount, book.today(wall), item.id);
-    let mut entry = fees::with_fees_passed_on(entry, borne);
-    for fee in borne.iter().filter(|fee| fee.to == Payee::Host) {
-        let income = chart::fee_income().in_currency(currency, book.currency);
-        let income = accounts::ensure(tx, book, &income, currency, wall).await?;
-        if let Ok(amount) = Money::from_minor(fee.amount, currency) {
-            entry = movements::with_earned(entry, fee.account, income, amount);
-        }
-    }
-    Ok(entry)
+    fees::with_all_earned(tx, book, entry, borne, currency, wall).await
 }
 
 /// Money in suspense goes back to who gave it, through the partner that has it. Returned before, nothing happens.
@@ -221,7 +286,7 @@ pub async fn give_back(
     if item.state == SuspenseState::Returned {
         return Ok(item);
     }
-    if item.state == SuspenseState::Matched {
+    if matches!(item.state, SuspenseState::Matched | SuspenseState::Explained) {
         return item.require_open(item.received_at).map(|()| item).map_err(Error::from);
     }
     let currency = item.amount.currency();

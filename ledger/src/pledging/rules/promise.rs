@@ -84,6 +84,28 @@ pub fn captured(campaign: &Campaign, charge: &Charge) -> (Option<Line>, Promise)
     }
 }
 
+/// What the capture of a transfer says of promises, of which as much came as came: what comes beside what was promised is promised with it, if
+/// it fits below the cap, or dropped.
+pub fn received(campaign: &Campaign, charge: &Charge, came: Money) -> (Option<Line>, Promise) {
+    match (campaign.commitments, charge.promise) {
+        (None, promise) => (None, promise),
+        (Some(of), Promise::Open) => {
+            let more = came.minor() - charge.amount.minor();
+            let line = Money::from_minor(more.abs(), came.currency()).ok().map(|difference| {
+                if more > 0 {
+                    movements::promised(of.room, of.pledged, difference)
+                } else {
+                    movements::promise_dropped(of.pledged, of.room, difference)
+                }
+            });
+            (line, Promise::Open)
+        }
+        (Some(of), Promise::None | Promise::Dropped) => {
+            (Some(movements::promised(of.beyond, of.pledged, came)), Promise::Open)
+        }
+    }
+}
+
 /// What a payment in another currency came to beside what was promised: more is promised beyond any cap, less is dropped.
 fn drift(of: Commitments, charge: &Charge) -> Option<Line> {
     let (came, promised) = (charge.amount, charge.conversion?.promised);

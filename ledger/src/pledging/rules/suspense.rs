@@ -1,4 +1,5 @@
-//! Money that a partner has and that no due date explains: it waits in suspense until somebody says whose payment it is.
+//! Money that a custodian has and that nothing explains: it waits in suspense until somebody says whose payment it is. A partner reported
+//! it of a pledge, or a line of a bank statement brought it.
 //!
 //! Money that came is never refused as if it had not come. It lies with its custodian, owed to whoever gave it; the host
 //! matches it to a pledge, or it goes back through the partner, which it does by itself when nobody decides.
@@ -6,7 +7,7 @@
 use super::charge::{Charge, State as ChargeState};
 use super::pledge::{Pledge, Rail};
 use crate::error::Refusal;
-use crate::id::{ChargeId, OrganisationId, PledgeId, SettlementId, SuspenseId};
+use crate::id::{BankLineId, ChargeId, OrganisationId, PledgeId, SettlementId, SuspenseId};
 use crate::money::Money;
 use crate::treasury::rules::settlement::Method;
 use crate::words::words;
@@ -25,6 +26,63 @@ words! {
         Matched = "matched",
         /// It goes back to who gave it.
         Returned = "returned",
+        /// The line by which it came was booked as something else.
+        Explained = "explained",
+    }
+}
+
+words! {
+    /// Why money waits in suspense.
+    Held, "reason of money in suspense" {
+        /// Its partner reported it of a pledge, and no due date explains it.
+        Reported = "reported",
+        /// The line by which it came carries no reference of ours.
+        ReferenceUnknown = "reference_unknown",
+        /// It is in another currency than what it was for.
+        CurrencyDiffers = "currency_differs",
+        /// The campaign takes no gifts: not yet, not now, or not any more.
+        CampaignNotOpen = "campaign_not_open",
+        /// It does not fit below the campaign's cap.
+        CampaignFull = "campaign_full",
+        /// Who has it is withdrawn from the book.
+        CustodianWithdrawn = "custodian_withdrawn",
+        /// The book is wound up, and takes nothing new.
+        BookWindingUp = "book_winding_up",
+        /// The pledge that it names was cancelled, or went back.
+        PledgeOver = "pledge_over",
+        /// Every due date of the pledge that it names is paid.
+        NothingDue = "nothing_due",
+    }
+}
+
+impl Held {
+    /// The refusal of what cannot be matched, and stays in suspense.
+    pub fn refusal(self) -> Refusal {
+        match self {
+            Held::Reported | Held::ReferenceUnknown => Refusal::new("suspense-decided", "the money is in suspense"),
+            Held::CurrencyDiffers => Refusal::new(
+                "suspense-amount-differs",
+                "the money is in another currency than what it is said to be for",
+            ),
+            Held::CampaignNotOpen => {
+                Refusal::new("campaign-closed", "the campaign takes no gifts: name another one, or return the money")
+            }
+            Held::CampaignFull => Refusal::new(
+                "campaign-full",
+                "the money does not fit below the campaign's cap: name another one, or return it",
+            ),
+            Held::CustodianWithdrawn => {
+                Refusal::new("partner-withdrawn", "who has the money is withdrawn from the book: return it")
+            }
+            Held::BookWindingUp => Refusal::new("book-winding-up", "the book takes nothing new: return the money"),
+            Held::PledgeOver => {
+                Refusal::new("pledge-over", "the pledge has ended: name another one, or return the money")
+            }
+            Held::NothingDue => Refusal::new(
+                "no-due-date-left",
+                "every due date of the pledge is paid: name another pledge, or return the money",
+            ),
+        }
     }
 }
 
@@ -33,23 +91,27 @@ words! {
 pub struct SuspenseItem {
     /// Its id.
     pub id: SuspenseId,
-    /// The pledge for which the partner reported it.
-    pub pledge: PledgeId,
+    /// The pledge for which it came; none when that is not known.
+    pub pledge: Option<PledgeId>,
     /// The charge of which it was reported; none when it was reported of none.
     pub charge: Option<ChargeId>,
-    /// The partner that has it.
+    /// The line of a bank statement by which it came; none when a partner reported it.
+    pub line: Option<BankLineId>,
+    /// Why it waits.
+    pub why: Held,
+    /// Who has it: the partner, or whose bank account it is.
     pub partner: OrganisationId,
     /// The amount that came.
     pub amount: Money,
     /// How it was paid.
     pub method: Method,
-    /// The settlement with which it arrives.
-    pub settlement: SettlementId,
-    /// The book's day on which it was reported.
+    /// The settlement with which it arrives; none of what a line brought, which has arrived.
+    pub settlement: Option<SettlementId>,
+    /// The book's day on which it was reported, or the bank booked it.
     pub received_on: Date,
-    /// How the partner names the event.
+    /// How the partner names the event, or the bank the line.
     pub event_id: String,
-    /// How the partner names the payment.
+    /// How the partner names the payment; of a line its id.
     pub provider_reference: String,
     /// Record number of the entry with which it came.
     pub entry: i64,
@@ -79,7 +141,7 @@ impl SuspenseItem {
             SuspenseState::Open => {
                 Err(Refusal::new("suspense-decided", "its time has run out: the money goes back to who gave it"))
             }
-            SuspenseState::Matched | SuspenseState::Returned => {
+            SuspenseState::Matched | SuspenseState::Returned | SuspenseState::Explained => {
                 Err(Refusal::new("suspense-decided", format!("the money was {} before", self.state)))
             }
         }

@@ -162,6 +162,19 @@ fn came_amount(charge: &Charge) -> Option<i64> {
 ///
 /// Refused when another charge of the partner has its provider reference: one outside payment is one charge.
 pub async fn update(tx: &Transaction<'_>, changed: &Charge) -> Result<(), Error> {
+    write(tx, changed, came_amount(changed)).await
+}
+
+/// The same of a charge that is captured by a transfer, of what came, when that is not what was due.
+///
+/// # Errors
+///
+/// As [`update`].
+pub async fn update_received(tx: &Transaction<'_>, changed: &Charge, due: Money) -> Result<(), Error> {
+    write(tx, changed, (changed.amount != due).then_some(changed.amount.minor())).await
+}
+
+async fn write(tx: &Transaction<'_>, changed: &Charge, came: Option<i64>) -> Result<(), Error> {
     let columns = columns(&changed.state);
     let statement = tx
         .prepare_cached(
@@ -196,7 +209,7 @@ pub async fn update(tx: &Transaction<'_>, changed: &Charge) -> Result<(), Error>
                 /* withheld */ &changed.withheld,
                 /* refunded */ &changed.refunded,
                 /* promise */ &changed.promise.as_str(),
-                /* came_amount */ &came_amount(changed),
+                /* came_amount */ &came,
             ],
         )
         .await;

@@ -2,7 +2,7 @@
 
 use crate::engine::store::rows::word;
 use crate::error::{Error, Refusal};
-use crate::id::{BookId, ChargeId, OrganisationId, PledgeId, SettlementId, SuspenseId};
+use crate::id::{BankLineId, BookId, ChargeId, OrganisationId, PledgeId, SettlementId, SuspenseId};
 use crate::money::{Currency, Money};
 use crate::pledging::rules::suspense::SuspenseItem;
 use deadpool_postgres::{GenericClient, Transaction};
@@ -17,12 +17,14 @@ fn item(row: &Row) -> Result<SuspenseItem, Error> {
     let charge = |column: &str| row.get::<_, Option<Uuid>>(column).map(|object| ChargeId::new(book, object));
     Ok(SuspenseItem {
         id: SuspenseId::new(book, row.get("id")),
-        pledge: PledgeId::new(book, row.get("pledge")),
+        pledge: row.get::<_, Option<Uuid>>("pledge").map(|pledge| PledgeId::new(book, pledge)),
         charge: charge("charge"),
+        line: row.get::<_, Option<Uuid>>("line").map(|line| BankLineId::new(book, line)),
+        why: word(row.get("why"))?,
         partner: OrganisationId(row.get("partner")),
         amount: amount.map_err(|_| Error::inconsistent("suspense: amount"))?,
         method: word(row.get("method"))?,
-        settlement: SettlementId::new(book, row.get("settlement")),
+        settlement: row.get::<_, Option<Uuid>>("settlement").map(|object| SettlementId::new(book, object)),
         received_on: row.get("received_on"),
         event_id: row.get("event_id"),
         provider_reference: row.get("provider_reference"),
@@ -46,8 +48,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &SuspenseItem) -> Result<(), Erro
         .prepare_cached(
             "-- suspense::insert
             INSERT INTO suspense_item (book_id, id, pledge, charge, partner, amount, currency, method, settlement,
-                                       received_on, event_id, provider_reference, entry, state, waits_until, received_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'open', $14, $15)",
+                                       received_on, event_id, provider_reference, entry, state, waits_until, received_at, line, why)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'open', $14, $15, $16, $17)",
         )
         .await?;
     let written = tx
@@ -56,19 +58,21 @@ pub async fn insert(tx: &Transaction<'_>, new: &SuspenseItem) -> Result<(), Erro
             &[
                 /* book_id */ &new.id.book.0,
                 /* id */ &new.id.object,
-                /* pledge */ &new.pledge.object,
+                /* pledge */ &new.pledge.map(|pledge| pledge.object),
                 /* charge */ &new.charge.map(|charge| charge.object),
                 /* partner */ &new.partner.0,
                 /* amount */ &new.amount.minor(),
                 /* currency */ &new.amount.currency().code(),
                 /* method */ &new.method.as_str(),
-                /* settlement */ &new.settlement.object,
+                /* settlement */ &new.settlement.map(|settlement| settlement.object),
                 /* received_on */ &new.received_on,
                 /* event_id */ &new.event_id,
                 /* provider_reference */ &new.provider_reference,
                 /* entry */ &new.entry,
                 /* waits_until */ &new.until,
                 /* received_at */ &new.received_at,
+                /* line */ &new.line.map(|line| line.object),
+                /* why */ &new.why.as_str(),
             ],
         )
         .await;

@@ -181,6 +181,7 @@ fn take(line: &mut FundLine, row: &KindTotal) -> Result<(), Error> {
         | K::BankFeeReturned
         | K::InterestReturned
         | K::SuspenseReceived
+        | K::SuspenseExplained
         | K::ClawbackPaid
         | K::SetOff
         | K::Recovered

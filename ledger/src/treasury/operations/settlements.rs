@@ -13,7 +13,7 @@ use crate::service::job::{Job, NewJob};
 use crate::service::store::jobs;
 use crate::treasury::rules::settlement as rules;
 use crate::treasury::rules::settlement::{Method, Settlement, SettlesBy};
-use crate::treasury::store::{custodians, settlements};
+use crate::treasury::store::{custodians, paid_over, settlements};
 use crate::{chart, movements};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
@@ -131,9 +131,68 @@ pub async fn settle(tx: &Transaction<'_>, id: SettlementId, wall: Timestamp) -> 
     if freeze.is_some_and(|freeze| freeze.holds(due)) {
         return Ok(settlement);
     }
-    let earned_before = if again { settlements::earned(tx, id).await?.map_or(0, |(_, earned)| earned) } else { 0 };
+    let earned_before = earned_before(tx, &settlement).await?;
     let late = later_than_promised(tx, &book, &settlement, today).await?;
-    let mut arriving = charges(tx, &book, &settlement, late.is_some()).await?;
+    let arriving = charges(tx, &book, &settlement, late.is_some()).await?;
+    arrive(tx, &book, &settlement, (arriving, earned_before), today, wall).await?;
+    if let Some(day) = late {
+        let dedupe = format!("{id}-late");
+        let job = Job::SettleReceivable { settlement: id };
+        jobs::enqueue(tx, &NewJob { book: book.id, due_at: book.start_of(day), dedupe, job }).await?;
+    }
+    settlements::get(tx, id).await
+}
+
+/// What a custodian owes for a day has come to its bank account, as a line says: all of it, on the day of the line. Answers with the entry:
+/// that of the arrival where the clock or a report had it before, of the same amount. None when the line is of another amount, or the
+/// day is not over, or what the custodian holds is frozen.
+///
+/// # Errors
+///
+/// What [`posting::post`] refuses; [`Error::NotFound`] for an unknown settlement.
+pub(crate) async fn settle_by_line(
+    tx: &Transaction<'_>,
+    book: &Book,
+    id: SettlementId,
+    (amount, on): (Money, Date),
+    wall: Timestamp,
+) -> Result<Option<i64>, Error> {
+    let settlement = settlements::lock(tx, id).await?;
+    if settlement.currency != amount.currency() {
+        return Ok(None);
+    }
+    if settlement.entry > 0 {
+        return Ok((settlement.amount == amount.minor()).then_some(settlement.entry));
+    }
+    let is_frozen = custodians::find_standing(tx, book.id, settlement.partner).await?.is_some();
+    let is_over = settlement.day < book.today(wall);
+    if is_frozen || !is_over || paid_over::owed_whole(tx, id).await? != i128::from(amount.minor()) {
+        return Ok(None);
+    }
+    let earned_before = earned_before(tx, &settlement).await?;
+    let arriving = settlements::settle_charges(tx, id, &[]).await?;
+    arrive(tx, book, &settlement, (arriving, earned_before), on, wall).await
+}
+
+/// What the host had earned with what of it has arrived before.
+async fn earned_before(tx: &Transaction<'_>, settlement: &Settlement) -> Result<i64, Error> {
+    if settlement.entry == 0 {
+        return Ok(0);
+    }
+    Ok(settlements::earned(tx, settlement.id).await?.map_or(0, |(_, earned)| earned))
+}
+
+/// Charges that are settled, and all else that waits for it, arrive on a day; answers with the entry, none when there is nothing.
+async fn arrive(
+    tx: &Transaction<'_>,
+    book: &Book,
+    settlement: &Settlement,
+    (charges, earned_before): (Vec<i64>, i64),
+    on: Date,
+    wall: Timestamp,
+) -> Result<Option<i64>, Error> {
+    let (id, again) = (settlement.id, settlement.entry > 0);
+    let mut arriving = charges;
     arriving.extend(settlements::arriving_contributions(tx, id).await?);
     arriving.extend(settlements::arriving_fees(tx, id).await?);
     arriving.extend(settlements::arriving_pools(tx, id).await?);
@@ -142,13 +201,12 @@ pub async fn settle(tx: &Transaction<'_>, id: SettlementId, wall: Timestamp) -> 
     let (amount, entry) = match sum {
         None => (0, None),
         Some(sum) => {
-            let cash = cash(tx, &book, &settlement, wall).await?;
-            let entry = movements::receivable_settled(cash, settlement.receivable, sum, today, id);
+            let cash = cash(tx, book, settlement, wall).await?;
+            let entry = movements::receivable_settled(cash, settlement.receivable, sum, on, id);
             let earned = settlements::earned(tx, id).await?.map(|(account, earned)| (account, earned - earned_before));
-            let entry =
-                with_earned(tx, &book, (settlement.partner, settlement.currency, sum.minor()), entry, earned, wall)
-                    .await?;
-            (sum.minor(), Some(posting::post(tx, &book, entry, wall).await?.number))
+            let of = (settlement.partner, settlement.currency, sum.minor());
+            let entry = with_earned(tx, book, of, entry, earned, wall).await?;
+            (sum.minor(), Some(posting::post(tx, book, entry, wall).await?.number))
         }
     };
     if let Some(entry) = entry {
@@ -159,12 +217,7 @@ pub async fn settle(tx: &Transaction<'_>, id: SettlementId, wall: Timestamp) -> 
     settlements::settle_pools(tx, id).await?;
     let settled_at = if settlements::owes(tx, id, None).await? { None } else { Some(book.now(wall)) };
     settlements::update_settled(tx, id, amount, entry, settled_at).await?;
-    if let Some(day) = late {
-        let dedupe = format!("{id}-late");
-        let job = Job::SettleReceivable { settlement: id };
-        jobs::enqueue(tx, &NewJob { book: book.id, due_at: book.start_of(day), dedupe, job }).await?;
-    }
-    settlements::get(tx, id).await
+    Ok(entry)
 }
 
 /// The day on which the charges of it arrive that the sandbox's custodian pays over late; none when there are none, or it has come.
@@ -229,7 +282,7 @@ async fn cash(
 }
 
 /// The account of the cash in a currency that a custodian holds.
-pub(super) async fn cash_of(
+pub(crate) async fn cash_of(
     tx: &Transaction<'_>,
     book: &Book,
     partner: OrganisationId,

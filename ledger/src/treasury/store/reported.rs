@@ -4,12 +4,13 @@ use super::settlements::settlement;
 use crate::book::AccountNumber;
 use crate::engine::store::rows::original;
 use crate::error::Error;
-use crate::id::{BookId, ChargeId, OrganisationId, SettlementId};
+use crate::id::{BankLineId, BookId, ChargeId, OrganisationId, SettlementId};
 use crate::money::{Currency, Money};
 use crate::treasury::rules::reported::{Owed, Part, Standing};
 use crate::treasury::rules::settlement::{Settlement, SettlesBy};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::civil::Date;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
@@ -152,6 +153,49 @@ pub async fn insert(tx: &Transaction<'_>, new: &Settlement, content: [u8; 32]) -
                 /* reason */ &new.reason,
                 /* missing */ &new.missing,
                 /* content */ &content.as_slice(),
+            ],
+        )
+        .await;
+    match written {
+        Ok(_) => Ok(()),
+        Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => Err(Error::StillRunning),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A settlement that a line of a bank statement is: one a line.
+///
+/// # Errors
+///
+/// [`Error::StillRunning`] when another request has just taken the line.
+pub async fn insert_of_line(tx: &Transaction<'_>, new: &Settlement, line: BankLineId) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- reported::insert_of_line
+            INSERT INTO settlement (book_id, id, partner, day, due_on, currency, receivable, created_at, method, amount, entry,
+                                    settled_at, reference, reason, missing, content, bank_line)
+            VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', 0, $13, $14)",
+        )
+        .await?;
+    let content = Sha256::digest(new.reference.as_bytes());
+    let written = tx
+        .execute(
+            &statement,
+            &[
+                /* book_id */ &new.id.book.0,
+                /* id */ &new.id.object,
+                /* partner */ &new.partner.0,
+                /* day */ &new.day,
+                /* currency */ &new.currency.code(),
+                /* receivable */ &new.receivable.0,
+                /* created_at */ &new.created_at,
+                /* method */ &new.method.as_str(),
+                /* amount */ &new.amount,
+                /* entry */ &new.entry,
+                /* settled_at */ &new.settled_at,
+                /* reference */ &new.reference,
+                /* content */ &content.as_slice(),
+                /* bank_line */ &line.object,
             ],
         )
         .await;

@@ -316,7 +316,7 @@ async fn money_in_suspense_arrives_once_and_is_matched_while_other_money_of_its_
     assert_eq!(scene.ground.balance(&cash).await, 9_000 + 1_000 + 1_000);
     let (ground, wall) = (&scene.ground, scene.ground.wall);
     for _ in 0..2 {
-        let again = ground.run(async |tx| settlements::settle(tx, item.settlement, wall).await).await.unwrap();
+        let again = ground.run(async |tx| settlements::settle(tx, item.settlement.unwrap(), wall).await).await.unwrap();
         assert_eq!(again.settled_at, None, "a tenth of a charge is owed");
     }
     assert_eq!(ground.balance(&cash).await, 9_000 + 1_000 + 1_000);

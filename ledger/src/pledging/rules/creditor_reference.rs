@@ -14,6 +14,12 @@ pub fn is_valid(text: &str) -> bool {
     is_shaped && bytes[4..].iter().chain(&bytes[..4]).fold(0, |rest, byte| next(rest, *byte)) == 1
 }
 
+/// The reference with a body of letters in upper case and digits, 1 to 21 of them: with its check digits before it.
+pub fn with_check_digits(body: &str) -> String {
+    let rest = body.bytes().chain(*b"RF00").fold(0, next);
+    format!("RF{:02}{body}", 98 - rest)
+}
+
 fn next(rest: u32, byte: u8) -> u32 {
     match byte {
         b'0'..=b'9' => (rest * 10 + u32::from(byte - b'0')) % 97,
@@ -23,6 +29,11 @@ fn next(rest: u32, byte: u8) -> u32 {
 
 /// The first reference that stands in a text as people type it: with blanks in it, or in small letters; none when there is none.
 pub fn found_in(text: &str) -> Option<String> {
+    all_in(text).into_iter().next()
+}
+
+/// All references that stand in a text as people type it, in its order.
+pub fn all_in(text: &str) -> Vec<String> {
     let words: Vec<String> = text
         .split(|letter: char| !letter.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
@@ -30,7 +41,7 @@ pub fn found_in(text: &str) -> Option<String> {
         .collect();
     let begins = (0..words.len()).filter(|place| words[*place].starts_with("RF"));
     // The longest one that is right: what follows it in the text is rarely a part of it by chance.
-    begins.filter_map(|place| longest(&words[place..])).next()
+    begins.filter_map(|place| longest(&words[place..])).collect()
 }
 
 fn longest(words: &[String]) -> Option<String> {
@@ -63,6 +74,18 @@ mod tests {
             assert!(!is_valid(wrong), "{wrong}");
         }
         assert!(!is_valid(&format!("RF18{}", "5".repeat(22))));
+    }
+
+    #[test]
+    fn b9_a_body_with_its_check_digits_is_right_and_with_any_other_ones_is_not() {
+        assert_eq!(with_check_digits("539007547034"), "RF18539007547034");
+        for body in ["1", "A", "ZZZZZZZZZZZZZZZZZZZZZ", "C00000000000000000000"] {
+            let right = with_check_digits(body);
+            assert!(is_valid(&right), "{right}");
+            let others = (0..100).map(|digits| format!("RF{digits:02}{body}")).filter(|other| *other != right);
+            // 98 to 101 are the same rests as 1 to 4 and so on: no two of 02 to 98 are.
+            assert_eq!(others.filter(|other| is_valid(other) && ("RF02".."RF99").contains(&&other[..4])).count(), 0);
+        }
     }
 
     #[test]
