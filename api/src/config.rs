@@ -26,6 +26,7 @@
 //! | `COMMONPURSE_ORGANISATIONS_PER_DAY` | `20` | organisations that one caller makes in a day of UTC; operators are not bound |
 //! | `COMMONPURSE_BOOKS_PER_DAY` | `50` | books that one caller opens in a day, likewise |
 //! | `COMMONPURSE_INVITATIONS_PER_DAY` | `200` | invitations of one caller in a day, likewise; nobody else gets an account |
+//! | `COMMONPURSE_FETCHES_PER_DAY` | `100` | addresses that the service fetches and hashes for one caller in a day, likewise |
 //! | `COMMONPURSE_STALLED_CLIENT_S` | `60` | seconds after which a client that takes nothing of its answer is cut off |
 //! | `COMMONPURSE_PATIENCE_MS` | `1000` | milliseconds that a request waits for its turn at the database or a book before it hears 429 |
 //! | `COMMONPURSE_SLOW_BODY_S` | `10` | seconds in which a body must have come whole, or 16 KiB of it for each |
@@ -262,6 +263,10 @@ pub struct Quotas {
     /// Invitations of one caller in a day of UTC. Operators are not bound.
     #[arg(long, env = "COMMONPURSE_INVITATIONS_PER_DAY", default_value_t = 200)]
     pub invitations_per_day: u32,
+
+    /// Addresses that the service fetches for one caller in a day of UTC. Operators are not bound.
+    #[arg(long, env = "COMMONPURSE_FETCHES_PER_DAY", default_value_t = 100)]
+    pub fetches_per_day: u32,
 }
 
 /// How often somebody tries to pay, before it is taken for somebody who tries cards.
@@ -287,6 +292,7 @@ impl Quotas {
             Quota::Organisations => self.organisations_per_day,
             Quota::Books => self.books_per_day,
             Quota::Invitations => self.invitations_per_day,
+            Quota::Fetches => self.fetches_per_day,
         }
     }
 }

@@ -7,7 +7,6 @@ pub mod rules {
     pub mod bank_details;
     pub mod bank_line;
     pub mod creditor_reference;
-    pub mod document;
     pub mod owed;
     pub mod payee;
     pub mod payout;

@@ -60,6 +60,7 @@ const PIECES: &[(Piece, &[&str])] = &[
             "receivables",
             "milestones",
             "claims",
+            "evidence",
             "reviews",
             "disputes",
             "releases",

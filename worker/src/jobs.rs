@@ -9,6 +9,7 @@ mod challenges;
 mod chargebacks;
 mod cooperatives;
 mod custodians;
+mod fetching;
 mod mailing;
 mod matching;
 mod milestones;
@@ -31,6 +32,7 @@ use crate::breaker::Breakers;
 use crate::failure::Failure;
 use crate::fault;
 use crate::mail::Mailer;
+use crate::outside::Outside;
 use crate::rail::Rails;
 use crate::screening::Screening;
 use crate::together::Together;
@@ -53,6 +55,7 @@ pub(crate) struct Context {
     pub(crate) rails: Rails,
     pub(crate) mailer: Mailer,
     pub(crate) screening: Option<Screening>,
+    pub(crate) outside: Outside,
     pub(crate) public_url: Url,
     pub(crate) fault: fault::Points,
 }
@@ -136,6 +139,7 @@ impl Context {
             Job::AdvancePayoutRun { run, after } => self.advance_payout_run(leased, *run, *after).await,
             Job::BuildPayoutFile { file } => self.build_payout_file(leased, *file).await,
             Job::EndPayoutFile { file } => self.end_payout_file(leased, *file).await,
+            Job::FetchEvidence { fetch } => self.fetch_evidence(leased, *fetch).await,
             Job::ReturnSuspense { item } => self.return_suspense(leased, *item).await,
             Job::AdvancePlanMove { plan_move } => self.advance_plan_move(leased, *plan_move).await,
             Job::SendPlanMove { plan_move, version, token } => {

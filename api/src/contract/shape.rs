@@ -112,6 +112,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("donor-links", "dlk"),
     ("donors", "dnr"),
     ("entrants", "ent"),
+    ("evidence-fetches", "evf"),
     ("invitations", "inv"),
     ("jobs", "job"),
     ("matching-rounds", "mrd"),

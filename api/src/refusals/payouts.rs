@@ -112,9 +112,9 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     refusal(
         "too-many-documents",
-        "The payout has 20 documents.",
+        "The claim or the payout has 20 documents.",
         "Put the others behind one link.",
-        &["POST /v1/payouts/{id}/documents"],
+        &["POST /v1/claims/{id}/documents", "POST /v1/payouts/{id}/documents"],
     ),
     refusal(
         "payout-run-gathering",

@@ -5,7 +5,7 @@
 
 use crate::id::{
     BankAccountId, BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, CustodianFreezeId, DisputeId,
-    DistributionId, DonorId, EntrantId, HoldId, InvitationId, MatchingRoundId, OrganisationId, PayoutFileId, PayoutId,
+    DistributionId, DonorId, EntrantId, EvidenceFetchId, HoldId, InvitationId, MatchingRoundId, OrganisationId, PayoutFileId, PayoutId,
     PayoutRunId, PlanChangeId, PlanMoveId, PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId,
     StatementFileId, StatementId, SuspenseId, WindUpId, WithdrawalId, YearlyReceiptId,
 };
@@ -434,6 +434,11 @@ pub enum Job {
         /// The file.
         file: PayoutFileId,
     },
+    /// Fetch an address that a person has named, and hash what comes.
+    FetchEvidence {
+        /// The fetch.
+        fetch: EvidenceFetchId,
+    },
 }
 
 /// What teams in a challenge are told.
@@ -528,6 +533,7 @@ impl Job {
             Job::AdvancePayoutRun { .. } => JobKind::AdvancePayoutRun,
             Job::BuildPayoutFile { .. } => JobKind::BuildPayoutFile,
             Job::EndPayoutFile { .. } => JobKind::EndPayoutFile,
+            Job::FetchEvidence { .. } => JobKind::FetchEvidence,
         }
     }
 }
@@ -606,6 +612,7 @@ impl fmt::Debug for Job {
             Job::AdvancePayoutRun { run, .. } => write!(f, "advance_payout_run of {run}"),
             Job::BuildPayoutFile { file } => write!(f, "build_payout_file of {file}"),
             Job::EndPayoutFile { file } => write!(f, "end_payout_file of {file}"),
+            Job::FetchEvidence { fetch } => write!(f, "fetch_evidence of {fetch}"),
             Job::AdvanceWithdrawal { withdrawal, .. } => write!(f, "advance_withdrawal of {withdrawal}"),
             Job::AdvanceCustodianFreeze { freeze, .. } => write!(f, "advance_custodian_freeze of {freeze}"),
             Job::SendCustodianNotice { freeze } => write!(f, "send_custodian_notice of {freeze}"),
@@ -748,11 +755,13 @@ pub enum JobKind {
     BuildPayoutFile,
     /// [`Job::EndPayoutFile`]
     EndPayoutFile,
+    /// [`Job::FetchEvidence`]
+    FetchEvidence,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 65] = [
+    pub const ALL: [JobKind; 66] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -818,6 +827,7 @@ impl JobKind {
         JobKind::AdvancePayoutRun,
         JobKind::BuildPayoutFile,
         JobKind::EndPayoutFile,
+        JobKind::FetchEvidence,
     ];
 
     /// Its name in the database and in metrics: the tag of the job's JSON.
@@ -888,6 +898,7 @@ impl JobKind {
             JobKind::AdvancePayoutRun => "advance_payout_run",
             JobKind::BuildPayoutFile => "build_payout_file",
             JobKind::EndPayoutFile => "end_payout_file",
+            JobKind::FetchEvidence => "fetch_evidence",
         }
     }
 
@@ -959,6 +970,7 @@ impl JobKind {
             | JobKind::AskForBankAccount
             | JobKind::GatherPayouts
             | JobKind::AdvancePayoutRun
+            | JobKind::FetchEvidence
             | JobKind::TakeProviderEvent => false,
         }
     }
@@ -1110,6 +1122,7 @@ mod tests {
             Job::AdvancePayoutRun { run: PayoutRunId::generate(book), after: Some(PayoutId::generate(book)) },
             Job::BuildPayoutFile { file: PayoutFileId::generate(book) },
             Job::EndPayoutFile { file: PayoutFileId::generate(book) },
+            Job::FetchEvidence { fetch: EvidenceFetchId::generate(book) },
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();
         assert_eq!(kinds, JobKind::ALL);

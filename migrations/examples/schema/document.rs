@@ -215,8 +215,9 @@ const DOMAINS: &[Domain] = &[
     Domain {
         name: "milestones",
         about: "Money set aside for work, claims on it, their reviews, disputes and releases, and what comes back of them.",
-        tables: &["milestone", "claim", "evidence", "review", "dispute", "release", "claim_request", "clawback"],
+        tables: &["milestone", "claim", "evidence", "review", "dispute", "release", "claim_request", "clawback", "claim_document", "evidence_fetch"],
         functions: &[
+            "evidence_fetch_ends_once",
             "dispute_goes_on",
             "release_through_the_gate",
             "claim_request_by_two",

@@ -2,7 +2,7 @@
 -- the clock of the database what is old, and take a thousand rows of a table at most, so that nobody waits for them. Journal,
 -- keys of postings and who did what are kept for ever.
 
--- Of a book: jobs that are done, not those that are open or dead, the mail of its outbox, donors' links that have lapsed, and
+-- Of a book: jobs that are done, not those that are open or dead, the mail of its outbox, addresses that were fetched, donors' links that have lapsed, and
 -- what happened in it, which its objects and the list of who did what tell for longer.
 CREATE OR REPLACE FUNCTION book_prune(p_book int) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -18,6 +18,11 @@ BEGIN
     DELETE FROM public.outbox_mail WHERE book_id = p_book AND id = ANY (ARRAY(
         SELECT id FROM public.outbox_mail WHERE book_id = p_book AND created_at < now() - interval '90 days'
          ORDER BY created_at LIMIT 1000 FOR UPDATE SKIP LOCKED));
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    v_total := v_total + v_rows;
+    DELETE FROM public.evidence_fetch WHERE book_id = p_book AND id = ANY (ARRAY(
+        SELECT id FROM public.evidence_fetch WHERE book_id = p_book AND asked_at < now() - interval '30 days'
+         ORDER BY asked_at LIMIT 1000 FOR UPDATE SKIP LOCKED));
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     v_total := v_total + v_rows;
     DELETE FROM public.donor_link WHERE book_id = p_book AND id = ANY (ARRAY(

@@ -20,8 +20,8 @@ use ledger::Error;
 use ledger::challenges::operations::submissions as operations;
 use ledger::challenges::rules::submission::{ATTRIBUTIONS_MAX, Attribution, Content, Submission, SubmissionState};
 use ledger::challenges::store::submissions::{self, Edge};
-use ledger::evidence::Digest;
-use ledger::id::{ChallengeId, EntrantId, OrganisationId, SubmissionId};
+use ledger::evidence::{Digest, Evidence};
+use ledger::id::{BookId, ChallengeId, EntrantId, OrganisationId, PersonId, SubmissionId};
 use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -64,15 +64,16 @@ pub struct NewSubmissionContent {
 }
 
 impl NewSubmissionContent {
-    fn parse(&self) -> Result<Content, Problem> {
-        parse_content(&self.title, &self.note, &self.evidence, &self.attributions)
+    async fn parse(&self, state: &State, book: BookId, by: PersonId) -> Result<Content, Problem> {
+        let evidence = parse_evidence(state, book, by, &self.evidence).await?;
+        parse_content(&self.title, &self.note, evidence, &self.attributions)
     }
 }
 
 fn parse_content(
     title: &str,
     note: &str,
-    evidence: &[NewEvidence],
+    evidence: Vec<Evidence>,
     attributions: &[NewAttribution],
 ) -> Result<Content, Problem> {
     if attributions.len() > ATTRIBUTIONS_MAX {
@@ -88,7 +89,7 @@ fn parse_content(
     Ok(Content {
         title: bounded("/title", title, text::NAME)?,
         note: paragraphs("/note", note, text::NOTE)?,
-        evidence: parse_evidence(evidence)?,
+        evidence,
         attributions: attributions.iter().enumerate().map(attribution).collect::<Result<_, _>>()?,
     })
 }
@@ -236,11 +237,12 @@ pub(crate) async fn create(
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
     let body = &request.body;
+    let evidence = parse_evidence(&state, id.book, by, &body.evidence).await?;
     let new = operations::NewSubmission {
         challenge: *id,
         team: parse("/team", &body.team)?,
         stage: bounded("/stage", &body.stage, 1..=40)?,
-        content: parse_content(&body.title, &body.note, &body.evidence, &body.attributions)?,
+        content: parse_content(&body.title, &body.note, evidence, &body.attributions)?,
     };
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let (_, challenge) = challenge_of(tx, *id).await?;
@@ -303,7 +305,7 @@ pub(crate) async fn change(
     request: Body<NewSubmissionContent>,
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let content = request.0.parse()?;
+    let content = request.0.parse(&state, id.book, by).await?;
     let changed = state
         .in_transaction(async |tx| {
             readable(tx, &caller, *id).await?;

@@ -14,7 +14,7 @@ use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post, put};
 use jiff::Timestamp;
-use ledger::id::{ClaimId, MilestoneId};
+use ledger::id::{BookId, ClaimId, MilestoneId, PersonId};
 use ledger::milestones::operations::{claims as operations, milestones as access};
 use ledger::milestones::rules::claim::Content;
 use ledger::milestones::rules::review::{Ballot, Review};
@@ -41,11 +41,11 @@ pub struct NewClaim {
 }
 
 impl NewClaim {
-    fn parse(&self) -> Result<Content, Problem> {
+    async fn parse(&self, state: &State, book: BookId, by: PersonId) -> Result<Content, Problem> {
         Ok(Content {
             amount: self.amount.parse("/amount")?,
             note: paragraphs("/note", &self.note, text::NOTE)?,
-            evidence: parse_evidence(&self.evidence)?,
+            evidence: parse_evidence(state, book, by, &self.evidence).await?,
         })
     }
 }
@@ -61,7 +61,7 @@ pub(crate) async fn create(
     request: Keyed<NewClaim>,
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let content = request.body.parse()?;
+    let content = request.body.parse(&state, id.book, by).await?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let claim = operations::create(tx, *id, content.clone(), by, Timestamp::now()).await?;
         Ok(Reply::created(&ClaimBody::new(claim, None)))
@@ -125,7 +125,7 @@ pub(crate) async fn change(
     request: Body<NewClaim>,
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let content = request.0.parse()?;
+    let content = request.0.parse(&state, id.book, by).await?;
     let changed = state
         .in_transaction(async |tx| operations::edit(tx, *id, seen.0, content.clone(), by, Timestamp::now()).await)
         .await?;

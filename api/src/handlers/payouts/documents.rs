@@ -13,10 +13,10 @@ use crate::wire::{bounded, parse};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post};
 use jiff::Timestamp;
+use ledger::document::{Document, DocumentKind, NewDocument};
 use ledger::evidence::Digest;
 use ledger::id::{PayoutId, PersonId};
-use ledger::payouts::operations::documents::{self as operations, NewDocument};
-use ledger::payouts::rules::document::{Document, DocumentKind};
+use ledger::payouts::operations::documents as operations;
 use ledger::payouts::store::{documents, payouts};
 use ledger::text;
 use serde::{Deserialize, Serialize};
@@ -65,10 +65,10 @@ pub struct DocumentBody {
     added_at: Timestamp,
 }
 
-impl From<Document> for DocumentBody {
-    fn from(it: Document) -> DocumentBody {
+impl From<Document<PayoutId>> for DocumentBody {
+    fn from(it: Document<PayoutId>) -> DocumentBody {
         DocumentBody {
-            payout: it.payout,
+            payout: it.of,
             number: it.number,
             kind: it.kind.to_string(),
             title: it.piece.title().to_owned(),
@@ -104,7 +104,7 @@ pub(crate) async fn add_document(
     let kind: DocumentKind = parse("/kind", &asked.kind)?;
     let title = bounded("/title", &asked.title, text::NAME)?;
     let sha256: Digest = parse("/sha256", &asked.sha256)?;
-    let new = NewDocument { payout: *id, kind, title, url: asked.url.clone(), sha256 };
+    let new = NewDocument { of: *id, kind, title, url: asked.url.clone(), sha256 };
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "payout").await?;
         let payee = payouts::get(tx, *id).await?.payee;

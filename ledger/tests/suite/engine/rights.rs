@@ -119,6 +119,7 @@ const KEPT: &[(&str, &str)] = &[
     ("challenge_rules", "UPDATE DELETE TRUNCATE"),
     ("chargeback", "DELETE TRUNCATE"),
     ("chargeback_part", "UPDATE DELETE TRUNCATE"),
+    ("claim_document", "UPDATE DELETE TRUNCATE"),
     ("claim_request", "DELETE TRUNCATE"),
     ("clawback", "DELETE TRUNCATE"),
     ("custodian_freeze", "DELETE TRUNCATE"),

@@ -74,6 +74,7 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
             "event",
             "event_head",
             "event_written",
+            "evidence_fetch",
             "job",
             "outbox_mail",
             "provider_event",
@@ -119,7 +120,7 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
     ("what was shown to donors, written once: the list of who did what says when", &["campaign_tier"]),
     (
         "a part of a claim or a submission, whose states are events",
-        &["attribution", "claim_request", "evidence", "submission_evidence"],
+        &["attribution", "claim_document", "claim_request", "evidence", "submission_evidence"],
     ),
     ("a part of a version of the rules, which is an event", &["prize"]),
     ("who judges, and what they think before the ranking is known", &["judge", "scorecard"]),
