@@ -31,6 +31,7 @@ pub mod operations {
     pub mod operators;
     pub mod organisations;
     pub mod persons;
+    pub mod roles;
     pub mod sign_in;
     pub mod standing;
     pub mod ties;

@@ -139,6 +139,11 @@ impl Context {
             Job::AdvancePayoutRun { run, after } => self.advance_payout_run(leased, *run, *after).await,
             Job::BuildPayoutFile { file } => self.build_payout_file(leased, *file).await,
             Job::EndPayoutFile { file } => self.end_payout_file(leased, *file).await,
+            Job::SendRoleNotice { organisation, person, role, challenge } => {
+                self.send_role_notice(leased, (*organisation, *person, role), *challenge).await
+            }
+            Job::SendEntryNotice { entrant, appeal } => self.send_entry_notice(leased, *entrant, *appeal).await,
+            Job::TellMembers { distribution, after } => self.tell_members(leased, *distribution, *after).await,
             Job::FetchEvidence { fetch } => self.fetch_evidence(leased, *fetch).await,
             Job::ReturnSuspense { item } => self.return_suspense(leased, *item).await,
             Job::AdvancePlanMove { plan_move } => self.advance_plan_move(leased, *plan_move).await,

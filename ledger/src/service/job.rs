@@ -4,9 +4,9 @@
 //! must bear being done twice: it looks at the state of things first, and settles in the transaction of its effect.
 
 use crate::id::{
-    BankAccountId, BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, CustodianFreezeId, DisputeId,
+    AppealId, BankAccountId, BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, CustodianFreezeId, DisputeId,
     DistributionId, DonorId, EntrantId, EvidenceFetchId, HoldId, InvitationId, MatchingRoundId, OrganisationId, PayoutFileId, PayoutId,
-    PayoutRunId, PlanChangeId, PlanMoveId, PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId,
+    PayoutRunId, PersonId, PlanChangeId, PlanMoveId, PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId,
     StatementFileId, StatementId, SuspenseId, WindUpId, WithdrawalId, YearlyReceiptId,
 };
 use crate::service::store::activity::Actor;
@@ -434,6 +434,31 @@ pub enum Job {
         /// The file.
         file: PayoutFileId,
     },
+    /// Tell a person that they have a role in an organisation, or are on the panel of a challenge.
+    SendRoleNotice {
+        /// The organisation.
+        organisation: OrganisationId,
+        /// The person.
+        person: PersonId,
+        /// The word of the role.
+        role: String,
+        /// The challenge on whose panel the person is; none where it is the role alone.
+        challenge: Option<ChallengeId>,
+    },
+    /// Tell a team that its entry was withdrawn, or what became of its appeal; and those who decide that one waits for them.
+    SendEntryNotice {
+        /// The entry.
+        entrant: EntrantId,
+        /// The appeal; none where it is the entry itself.
+        appeal: Option<AppealId>,
+    },
+    /// Tell the members of a cooperative that they may object to a distribution, or that hours wait for one of them; a page of members.
+    TellMembers {
+        /// The distribution; none where hours wait.
+        distribution: Option<DistributionId>,
+        /// The number of the member after whom the page begins; 0 for the first.
+        after: i32,
+    },
     /// Fetch an address that a person has named, and hash what comes.
     FetchEvidence {
         /// The fetch.
@@ -441,7 +466,7 @@ pub enum Job {
     },
 }
 
-/// What teams in a challenge are told.
+/// What teams in a challenge are told, or those who made it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChallengeNews {
@@ -451,6 +476,10 @@ pub enum ChallengeNews {
     Extension,
     /// It is given up.
     Cancellation,
+    /// It is announced: told to its judges, and to the owners of its sponsors.
+    Announcement,
+    /// Its ranking is known, and may be appealed against.
+    Ranking,
 }
 
 impl ChallengeNews {
@@ -460,6 +489,8 @@ impl ChallengeNews {
             ChallengeNews::Rules => "rules",
             ChallengeNews::Extension => "extension",
             ChallengeNews::Cancellation => "cancellation",
+            ChallengeNews::Announcement => "announcement",
+            ChallengeNews::Ranking => "ranking",
         }
     }
 }
@@ -533,6 +564,9 @@ impl Job {
             Job::AdvancePayoutRun { .. } => JobKind::AdvancePayoutRun,
             Job::BuildPayoutFile { .. } => JobKind::BuildPayoutFile,
             Job::EndPayoutFile { .. } => JobKind::EndPayoutFile,
+            Job::SendRoleNotice { .. } => JobKind::SendRoleNotice,
+            Job::SendEntryNotice { .. } => JobKind::SendEntryNotice,
+            Job::TellMembers { .. } => JobKind::TellMembers,
             Job::FetchEvidence { .. } => JobKind::FetchEvidence,
         }
     }
@@ -612,6 +646,11 @@ impl fmt::Debug for Job {
             Job::AdvancePayoutRun { run, .. } => write!(f, "advance_payout_run of {run}"),
             Job::BuildPayoutFile { file } => write!(f, "build_payout_file of {file}"),
             Job::EndPayoutFile { file } => write!(f, "end_payout_file of {file}"),
+            Job::SendRoleNotice { organisation, person, role, .. } => {
+                write!(f, "send_role_notice to {person}, {role} of {organisation}")
+            }
+            Job::SendEntryNotice { entrant, .. } => write!(f, "send_entry_notice of {entrant}"),
+            Job::TellMembers { after, .. } => write!(f, "tell_members after member {after}"),
             Job::FetchEvidence { fetch } => write!(f, "fetch_evidence of {fetch}"),
             Job::AdvanceWithdrawal { withdrawal, .. } => write!(f, "advance_withdrawal of {withdrawal}"),
             Job::AdvanceCustodianFreeze { freeze, .. } => write!(f, "advance_custodian_freeze of {freeze}"),
@@ -755,13 +794,19 @@ pub enum JobKind {
     BuildPayoutFile,
     /// [`Job::EndPayoutFile`]
     EndPayoutFile,
+    /// [`Job::SendRoleNotice`]
+    SendRoleNotice,
+    /// [`Job::SendEntryNotice`]
+    SendEntryNotice,
+    /// [`Job::TellMembers`]
+    TellMembers,
     /// [`Job::FetchEvidence`]
     FetchEvidence,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 66] = [
+    pub const ALL: [JobKind; 69] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -827,6 +872,9 @@ impl JobKind {
         JobKind::AdvancePayoutRun,
         JobKind::BuildPayoutFile,
         JobKind::EndPayoutFile,
+        JobKind::SendRoleNotice,
+        JobKind::SendEntryNotice,
+        JobKind::TellMembers,
         JobKind::FetchEvidence,
     ];
 
@@ -898,6 +946,9 @@ impl JobKind {
             JobKind::AdvancePayoutRun => "advance_payout_run",
             JobKind::BuildPayoutFile => "build_payout_file",
             JobKind::EndPayoutFile => "end_payout_file",
+            JobKind::SendRoleNotice => "send_role_notice",
+            JobKind::SendEntryNotice => "send_entry_notice",
+            JobKind::TellMembers => "tell_members",
             JobKind::FetchEvidence => "fetch_evidence",
         }
     }
@@ -970,6 +1021,9 @@ impl JobKind {
             | JobKind::AskForBankAccount
             | JobKind::GatherPayouts
             | JobKind::AdvancePayoutRun
+            | JobKind::SendRoleNotice
+            | JobKind::SendEntryNotice
+            | JobKind::TellMembers
             | JobKind::FetchEvidence
             | JobKind::TakeProviderEvent => false,
         }
@@ -998,7 +1052,6 @@ pub struct NewJob {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::PersonId;
 
     fn sign_in() -> Job {
         Job::SendSignIn {
@@ -1122,6 +1175,14 @@ mod tests {
             Job::AdvancePayoutRun { run: PayoutRunId::generate(book), after: Some(PayoutId::generate(book)) },
             Job::BuildPayoutFile { file: PayoutFileId::generate(book) },
             Job::EndPayoutFile { file: PayoutFileId::generate(book) },
+            Job::SendRoleNotice {
+                organisation: OrganisationId::generate(),
+                person: PersonId::generate(),
+                role: "judge".into(),
+                challenge: Some(ChallengeId::generate(book)),
+            },
+            Job::SendEntryNotice { entrant: EntrantId::generate(book), appeal: Some(AppealId::generate(book)) },
+            Job::TellMembers { distribution: Some(DistributionId::generate(book)), after: 7 },
             Job::FetchEvidence { fetch: EvidenceFetchId::generate(book) },
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();

@@ -112,6 +112,9 @@ impl JobKind {
             | JobKind::SendPayoutNotice
             | JobKind::SendBankAccountLink
             | JobKind::AskForBankAccount
+            | JobKind::SendRoleNotice
+            | JobKind::SendEntryNotice
+            | JobKind::TellMembers
             | JobKind::SendReturnableNotice => Work::Mail,
             JobKind::FetchEvidence => Work::Outside,
         }

@@ -101,11 +101,7 @@ pub(crate) async fn create(
     let by = caller.person()?.id;
     let id: BookRef = parse("/book", &request.body.book)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let unknown = |error: Error| match error {
-            Error::NotFound(_) => Error::invalid("/book", "no such book"),
-            other => other,
-        };
-        let book = books::resolve(tx, id).await.map_err(unknown)?;
+        let book = books::resolve(tx, id).await?;
         let wall = Timestamp::now();
         caller.take_quota(tx, state.config.quotas, Quota::Fetches, wall).await?;
         let asked = operations::ask(tx, &book, request.body.url.clone(), by, wall).await?;

@@ -40,8 +40,8 @@ pub async fn ask(
 /// Only trouble with the database.
 pub async fn end(tx: &Transaction<'_>, id: EvidenceFetchId, how: &Outcome, wall: Timestamp) -> Result<(), Error> {
     let Some(found) = fetches::lock(tx, id).await? else { return Ok(()) };
-    if found.end(how.clone(), wall).is_ok() {
-        fetches::update(tx, id, how, wall).await?;
+    match found.end(how.clone(), to_microseconds(wall)) {
+        Some(ended) => fetches::update(tx, &ended).await,
+        None => Ok(()),
     }
-    Ok(())
 }

@@ -1,7 +1,7 @@
 //! A fetch: an address that somebody asks to have fetched and hashed, and what comes of it. It ends once.
 
 use crate::book::Mode;
-use crate::error::{Error, Refusal};
+use crate::error::Error;
 use crate::evidence::{Digest, URL_MAX};
 use crate::id::{EvidenceFetchId, PersonId};
 use crate::words::words;
@@ -98,15 +98,11 @@ pub struct Fetch {
 }
 
 impl Fetch {
-    /// Ends it.
-    ///
-    /// # Errors
-    ///
-    /// `fetch-ended` for one that has ended.
-    pub fn end(self, outcome: Outcome, wall: Timestamp) -> Result<Fetch, Refusal> {
+    /// Ends it; none when it has ended before.
+    pub fn end(self, outcome: Outcome, wall: Timestamp) -> Option<Fetch> {
         match self.outcome {
-            None => Ok(Fetch { outcome: Some((outcome, wall)), ..self }),
-            Some(_) => Err(Refusal::new("fetch-ended", "the fetch has ended")),
+            None => Some(Fetch { outcome: Some((outcome, wall)), ..self }),
+            Some(_) => None,
         }
     }
 }
@@ -158,6 +154,6 @@ mod tests {
         let asked_at = Timestamp::UNIX_EPOCH;
         let fetch = Fetch { id, asked_by, url: "https://a.example".into(), asked_at, outcome: None };
         let ended = fetch.end(Outcome::Failed(Failure::Status), asked_at).expect("it was pending");
-        assert_eq!(ended.end(Outcome::Failed(Failure::Status), asked_at).expect_err("once").code, "fetch-ended");
+        assert_eq!(ended.end(Outcome::Failed(Failure::TooSlow), asked_at), None);
     }
 }

@@ -77,7 +77,8 @@ pub async fn lock(tx: &Transaction<'_>, id: EvidenceFetchId) -> Result<Option<Fe
 }
 
 /// Writes down how a fetch ended.
-pub async fn update(tx: &Transaction<'_>, id: EvidenceFetchId, how: &Outcome, at: Timestamp) -> Result<(), Error> {
+pub async fn update(tx: &Transaction<'_>, ended: &Fetch) -> Result<(), Error> {
+    let Some((how, at)) = &ended.outcome else { return Ok(()) };
     let statement = tx
         .prepare_cached(
             "-- fetches::update
@@ -93,11 +94,11 @@ pub async fn update(tx: &Transaction<'_>, id: EvidenceFetchId, how: &Outcome, at
     tx.execute(
         &statement,
         &[
-            /* book_id */ &id.book.0,
-            /* id */ &id.object,
+            /* book_id */ &ended.id.book.0,
+            /* id */ &ended.id.object,
             /* state */ &state,
             /* failure */ &failure,
-            /* ended_at */ &at,
+            /* ended_at */ at,
             /* bytes */ &fetched.map_or(0, |fetched| fetched.bytes),
             /* final_url */ &fetched.map_or("", |fetched| &fetched.final_url),
             /* content_type */ &fetched.map_or("", |fetched| &fetched.content_type),
