@@ -1,4 +1,5 @@
-//! Evidence on the wire, of claims and of submissions: where a thing stands and its digest, as the caller says, or as a fetch found it.
+//! Evidence on the wire, of claims and of submissions: where a thing stands and its digest, as the caller says, as a fetch found it, or
+//! as a file was uploaded.
 
 use crate::problem::Problem;
 use crate::state::State;
@@ -6,7 +7,8 @@ use crate::wire::parse;
 use ledger::evidence::{Digest, EVIDENCE_MAX, Evidence, EvidenceKind};
 use ledger::fetching::rules::fetch::Outcome;
 use ledger::fetching::store::fetches;
-use ledger::id::{BookId, EvidenceFetchId, PersonId};
+use ledger::files::store::files;
+use ledger::id::{BookId, EvidenceFetchId, FileId, PersonId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -22,15 +24,18 @@ pub struct NewEvidence {
     /// Its title.
     #[schema(min_length = 1, max_length = 200)]
     title: String,
-    /// Where it is published. It may be left out where a fetch is named.
+    /// Where it is published. It may be left out where a fetch or a file is named.
     #[schema(min_length = 8, max_length = 2000, pattern = "^https?://")]
     url: Option<String>,
-    /// SHA-256 of what is published there. It may be left out where a fetch is named.
+    /// SHA-256 of what is published there. It may be left out where a fetch or a file is named.
     #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-fA-F]{64}$")]
     sha256: Option<String>,
     /// A fetch that the caller asked for in this book: its address and its digest are taken.
     #[schema(pattern = "^evf_[a-z2-7]{32}$")]
     fetch: Option<String>,
+    /// A file that the caller uploaded for this book: it stands where the service shows it.
+    #[schema(pattern = "^fil_[a-z2-7]{32}$")]
+    file: Option<String>,
     /// SPDX identifier of its licence.
     #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9.+-]+$", example = "CERN-OHL-S-2.0")]
     licence: Option<String>,
@@ -66,63 +71,97 @@ pub(crate) struct Standing<'a> {
     pub(crate) url: Option<&'a str>,
     pub(crate) sha256: Option<&'a str>,
     pub(crate) fetch: Option<&'a str>,
+    pub(crate) file: Option<&'a str>,
+}
+
+/// Where something stands, its digest, and the file that it is, if it is one.
+pub(crate) struct Stands {
+    pub(crate) url: String,
+    pub(crate) sha256: Digest,
+    pub(crate) file: Option<FileId>,
 }
 
 impl Standing<'_> {
-    /// The address and the digest; `at` is where the fields stand in the body. What is said beside a fetch must be what it found.
+    /// The address and the digest; `at` is where the fields stand in the body. What is said beside a fetch or a file must be what that
+    /// has.
     pub(crate) async fn resolve(
         &self,
         state: &State,
         book: BookId,
         by: PersonId,
         at: &str,
-    ) -> Result<(String, Digest), Problem> {
+    ) -> Result<Stands, Problem> {
         let said: Option<Digest> = self.sha256.map(|text| parse(&format!("{at}/sha256"), text)).transpose()?;
-        let Some(fetch) = self.fetch else {
-            let url = self.url.ok_or_else(|| Problem::invalid(format!("{at}/url"), "an address, or a fetch"))?;
-            let sha256 = said.ok_or_else(|| Problem::invalid(format!("{at}/sha256"), "a SHA-256, or a fetch"))?;
-            return Ok((url.to_owned(), sha256));
+        let stands = match (self.fetch, self.file) {
+            (Some(_), Some(_)) => return Err(Problem::invalid(format!("{at}/file"), "a fetch or a file, not both")),
+            (Some(fetch), None) => fetched(state, book, by, &format!("{at}/fetch"), fetch).await?,
+            (None, Some(file)) => uploaded(state, book, by, &format!("{at}/file"), file).await?,
+            (None, None) => {
+                let url = self.url.ok_or_else(|| Problem::invalid(format!("{at}/url"), "an address, a fetch or a file"))?;
+                let sha256 =
+                    said.ok_or_else(|| Problem::invalid(format!("{at}/sha256"), "a SHA-256, a fetch or a file"))?;
+                Stands { url: url.to_owned(), sha256, file: None }
+            }
         };
-        let wrong = |why: &str| Problem::invalid(format!("{at}/fetch"), why);
-        let id: EvidenceFetchId = parse(&format!("{at}/fetch"), fetch)?;
-        if id.book != book {
-            return Err(wrong("a fetch of this book"));
+        if self.url.is_some_and(|url| url != stands.url) {
+            return Err(Problem::invalid(format!("{at}/url"), "another address than that has: leave it out"));
         }
-        let found = fetches::find(&state.client().await?, id).await?.filter(|found| found.asked_by == by);
-        let found = found.ok_or_else(|| wrong("no fetch that you asked for"))?;
-        let sha256 = match found.outcome {
-            Some((Outcome::Fetched(fetched), _)) => fetched.sha256,
-            Some((Outcome::Failed(why), _)) => return Err(wrong(&format!("that fetch has failed: {why}"))),
-            None => return Err(wrong("that fetch has not ended: read it until it has")),
-        };
-        if self.url.is_some_and(|url| url != found.url) {
-            return Err(Problem::invalid(format!("{at}/url"), "another address than the fetch has: leave it out"));
+        if said.is_some_and(|said| said != stands.sha256) {
+            return Err(Problem::invalid(format!("{at}/sha256"), "another digest than that has: leave it out"));
         }
-        if said.is_some_and(|said| said != sha256) {
-            return Err(Problem::invalid(format!("{at}/sha256"), "another digest than was fetched: leave it out"));
-        }
-        Ok((found.url, sha256))
+        Ok(stands)
     }
 }
 
-/// The pieces of evidence of a body, where they stand at `/evidence`.
+/// What a fetch of the caller found.
+async fn fetched(state: &State, book: BookId, by: PersonId, at: &str, id: &str) -> Result<Stands, Problem> {
+    let wrong = |why: &str| Problem::invalid(at, why);
+    let id: EvidenceFetchId = parse(at, id)?;
+    if id.book != book {
+        return Err(wrong("a fetch for this book"));
+    }
+    let found = fetches::find(&state.client().await?, id).await?.filter(|found| found.asked_by == by);
+    let found = found.ok_or_else(|| wrong("no fetch that you asked for"))?;
+    match found.outcome {
+        Some((Outcome::Fetched(fetched), _)) => Ok(Stands { url: found.url, sha256: fetched.sha256, file: None }),
+        Some((Outcome::Failed(why), _)) => Err(wrong(&format!("that fetch has failed: {why}"))),
+        None => Err(wrong("that fetch has not ended: read it until it has")),
+    }
+}
+
+/// A file of the caller, and where the service shows it.
+async fn uploaded(state: &State, book: BookId, by: PersonId, at: &str, id: &str) -> Result<Stands, Problem> {
+    let id: FileId = parse(at, id)?;
+    if id.book != book {
+        return Err(Problem::invalid(at, "a file for this book"));
+    }
+    let found = files::find(&state.client().await?, id).await?.filter(|found| found.owner == by);
+    let found = found.ok_or_else(|| Problem::invalid(at, "no file that you uploaded"))?;
+    let base = state.config.public_url.as_ref().map_or("http://localhost:8080", |url| url.as_str());
+    let url = format!("{}/v1/files/{id}/content", base.trim_end_matches('/'));
+    Ok(Stands { url, sha256: found.sha256, file: Some(id) })
+}
+
+/// The pieces of evidence of a body, where they stand at `/evidence`, and the files that they name.
 pub(crate) async fn parse_evidence(
     state: &State,
     book: BookId,
     by: PersonId,
     pieces: &[NewEvidence],
-) -> Result<Vec<Evidence>, Problem> {
+) -> Result<(Vec<Evidence>, Vec<FileId>), Problem> {
     if pieces.len() > EVIDENCE_MAX {
         return Err(Problem::invalid("/evidence", format!("{EVIDENCE_MAX} pieces at most")));
     }
-    let mut parsed = Vec::with_capacity(pieces.len());
+    let (mut parsed, mut named) = (Vec::with_capacity(pieces.len()), Vec::new());
     for (index, piece) in pieces.iter().enumerate() {
         let at = format!("/evidence/{index}");
         let kind: EvidenceKind = parse(&format!("{at}/kind"), &piece.kind)?;
-        let NewEvidence { url, sha256, fetch, .. } = piece;
-        let standing = Standing { url: url.as_deref(), sha256: sha256.as_deref(), fetch: fetch.as_deref() };
-        let (url, sha256) = standing.resolve(state, book, by, &at).await?;
+        let NewEvidence { url, sha256, fetch, file, .. } = piece;
+        let (url, sha256) = (url.as_deref(), sha256.as_deref());
+        let standing = Standing { url, sha256, fetch: fetch.as_deref(), file: file.as_deref() };
+        let Stands { url, sha256, file } = standing.resolve(state, book, by, &at).await?;
         parsed.push(Evidence::new(&at, kind, piece.title.clone(), url, sha256, piece.licence.clone())?);
+        named.extend(file);
     }
-    Ok(parsed)
+    Ok((parsed, named))
 }

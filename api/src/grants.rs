@@ -139,6 +139,7 @@ pub const GIVES_NOTHING: &[&str] = &[
     "POST /v1/claims/{id}:submit",
     "POST /v1/claims/{id}/documents",
     "POST /v1/evidence-fetches",
+    "POST /v1/files",
     "POST /v1/claims/{id}/reviews",
     "POST /v1/claims/{id}/disputes",
     "POST /v1/disputes/{id}:answer",

@@ -5,6 +5,7 @@ pub mod challenges;
 pub mod cooperatives;
 pub mod desk;
 pub mod fetching;
+pub mod files;
 pub mod health;
 pub mod matching;
 pub mod milestones;

@@ -55,4 +55,5 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     handlers::cooperatives::routes(routes);
     handlers::desk::routes(routes);
     handlers::fetching::routes(routes);
+    handlers::files::routes(routes);
 }

@@ -223,6 +223,8 @@ book_ids! {
     DisputeId = "dsp", "a", "dispute";
     /// An address that is fetched and hashed.
     EvidenceFetchId = "evf", "a", "fetch";
+    /// An uploaded file.
+    FileId = "fil", "a", "file";
     /// A membership of a person in a cooperative's book.
     MemberId = "mbr", "a", "member";
     /// Hours that a member worked.

@@ -25,6 +25,7 @@ pub mod error;
 pub mod evidence;
 pub mod export;
 pub mod fetching;
+pub mod files;
 pub mod id;
 pub mod matching;
 pub mod milestones;

@@ -32,6 +32,7 @@ const STANDS_ON: &[(&str, &[&str])] = &[
     ("service", &[]),
     ("parties", &["engine", "service"]),
     ("fetching", &["engine", "service"]),
+    ("files", &["engine", "service"]),
     ("books", &["engine", "service", "parties"]),
     ("reports", &["engine", "service", "parties", "books"]),
     ("treasury", &["engine", "service", "parties", "books"]),

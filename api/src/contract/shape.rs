@@ -113,6 +113,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("donors", "dnr"),
     ("entrants", "ent"),
     ("evidence-fetches", "evf"),
+    ("files", "fil"),
     ("invitations", "inv"),
     ("jobs", "job"),
     ("matching-rounds", "mrd"),

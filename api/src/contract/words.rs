@@ -17,6 +17,7 @@ use ledger::engine::store::books::Visibility;
 use ledger::engine::store::units::Counts;
 use ledger::evidence::EvidenceKind;
 use ledger::fetching::rules::fetch::Failure as FetchFailure;
+use ledger::files::rules::file::FileType;
 use ledger::matching::rules::formula::Formula;
 use ledger::matching::rules::round::PoolContributionState;
 use ledger::matching::rules::votes::VoteCost;
@@ -193,6 +194,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("PledgeVerdict", "verdict") => literal(&["placed", "repeated", "refused", "skipped"]),
         ("Evidence", "kind") => all(EvidenceKind::ALL),
         ("EvidenceFetch", "failure") => all(FetchFailure::ALL),
+        ("StoredFile", "content_type") => all(FileType::ALL),
         ("EvidenceFetch", "state") => literal(&["pending", "fetched", "failed"]),
         ("Hold", "state") => literal(&["held", "captured", "released"]),
         ("Invitation", "state") => all(InvitationState::ALL),

@@ -117,6 +117,12 @@ pub(super) const KINDS: &[Kind] = &[
         &["POST /v1/claims/{id}/documents", "POST /v1/payouts/{id}/documents"],
     ),
     refusal(
+        "files-full",
+        "Of one person 200 MiB of files are kept in a book.",
+        "Publish it elsewhere and have its address fetched. Files that nothing names are gone after seven days.",
+        &["POST /v1/files"],
+    ),
+    refusal(
         "payout-run-gathering",
         "Another payout run of the book asks for its payouts.",
         "Wait until it is ready, or cancel it.",

@@ -1,4 +1,4 @@
-//! How many organisations, books, invitations and fetches somebody makes in a day. Who makes more than a person would, by mistake or on
+//! How many organisations, books, invitations, fetches and files somebody makes in a day. Who makes more than a person would, by mistake or on
 //! purpose, fills the database for everybody.
 
 use super::store::quotas;
@@ -20,6 +20,8 @@ words! {
         Invitations = "invitations",
         /// Addresses that are fetched and hashed.
         Fetches = "fetches",
+        /// Files that are uploaded.
+        Files = "files",
     }
 }
 

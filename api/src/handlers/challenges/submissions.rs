@@ -21,7 +21,9 @@ use ledger::challenges::operations::submissions as operations;
 use ledger::challenges::rules::submission::{ATTRIBUTIONS_MAX, Attribution, Content, Submission, SubmissionState};
 use ledger::challenges::store::submissions::{self, Edge};
 use ledger::evidence::{Digest, Evidence};
-use ledger::id::{BookId, ChallengeId, EntrantId, OrganisationId, PersonId, SubmissionId};
+use ledger::files::operations::files;
+use ledger::files::rules::file::Named;
+use ledger::id::{BookId, ChallengeId, EntrantId, FileId, OrganisationId, PersonId, SubmissionId};
 use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -64,9 +66,9 @@ pub struct NewSubmissionContent {
 }
 
 impl NewSubmissionContent {
-    async fn parse(&self, state: &State, book: BookId, by: PersonId) -> Result<Content, Problem> {
-        let evidence = parse_evidence(state, book, by, &self.evidence).await?;
-        parse_content(&self.title, &self.note, evidence, &self.attributions)
+    async fn parse(&self, state: &State, book: BookId, by: PersonId) -> Result<(Content, Vec<FileId>), Problem> {
+        let (evidence, named) = parse_evidence(state, book, by, &self.evidence).await?;
+        Ok((parse_content(&self.title, &self.note, evidence, &self.attributions)?, named))
     }
 }
 
@@ -205,7 +207,7 @@ impl SubmissionBody {
 
 /// A submission that the caller may see: people of the host and of its team may, and once it was handed in those of the
 /// other teams that have entered.
-pub(super) async fn readable(
+pub(crate) async fn readable(
     client: &impl GenericClient,
     caller: &Caller,
     id: SubmissionId,
@@ -237,7 +239,7 @@ pub(crate) async fn create(
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
     let body = &request.body;
-    let evidence = parse_evidence(&state, id.book, by, &body.evidence).await?;
+    let (evidence, named) = parse_evidence(&state, id.book, by, &body.evidence).await?;
     let new = operations::NewSubmission {
         challenge: *id,
         team: parse("/team", &body.team)?,
@@ -249,7 +251,9 @@ pub(crate) async fn create(
         if !challenge.state.is_announced() {
             return Err(Error::NotFound("challenge"));
         }
-        let made = operations::create(tx, new.clone(), by, Timestamp::now()).await?;
+        let wall = Timestamp::now();
+        let made = operations::create(tx, new.clone(), by, wall).await?;
+        files::name(tx, &named, (Named::Submission, made.id.object), wall).await?;
         Ok(Reply::created(&SubmissionBody::from(made)))
     })
     .await
@@ -305,11 +309,14 @@ pub(crate) async fn change(
     request: Body<NewSubmissionContent>,
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let content = request.0.parse(&state, id.book, by).await?;
+    let (content, named) = request.0.parse(&state, id.book, by).await?;
     let changed = state
         .in_transaction(async |tx| {
             readable(tx, &caller, *id).await?;
-            operations::edit(tx, *id, seen.0, content.clone(), by, Timestamp::now()).await
+            let wall = Timestamp::now();
+            let changed = operations::edit(tx, *id, seen.0, content.clone(), by, wall).await?;
+            files::name(tx, &named, (Named::Submission, id.object), wall).await?;
+            Ok(changed)
         })
         .await?;
     let tag = etag(changed.version);

@@ -14,7 +14,9 @@ use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post, put};
 use jiff::Timestamp;
-use ledger::id::{BookId, ClaimId, MilestoneId, PersonId};
+use ledger::files::operations::files;
+use ledger::files::rules::file::Named;
+use ledger::id::{BookId, ClaimId, FileId, MilestoneId, PersonId};
 use ledger::milestones::operations::{claims as operations, milestones as access};
 use ledger::milestones::rules::claim::Content;
 use ledger::milestones::rules::review::{Ballot, Review};
@@ -41,12 +43,14 @@ pub struct NewClaim {
 }
 
 impl NewClaim {
-    async fn parse(&self, state: &State, book: BookId, by: PersonId) -> Result<Content, Problem> {
-        Ok(Content {
+    async fn parse(&self, state: &State, book: BookId, by: PersonId) -> Result<(Content, Vec<FileId>), Problem> {
+        let (evidence, named) = parse_evidence(state, book, by, &self.evidence).await?;
+        let content = Content {
             amount: self.amount.parse("/amount")?,
             note: paragraphs("/note", &self.note, text::NOTE)?,
-            evidence: parse_evidence(state, book, by, &self.evidence).await?,
-        })
+            evidence,
+        };
+        Ok((content, named))
     }
 }
 
@@ -61,9 +65,11 @@ pub(crate) async fn create(
     request: Keyed<NewClaim>,
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let content = request.body.parse(&state, id.book, by).await?;
+    let (content, named) = request.body.parse(&state, id.book, by).await?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let claim = operations::create(tx, *id, content.clone(), by, Timestamp::now()).await?;
+        let wall = Timestamp::now();
+        let claim = operations::create(tx, *id, content.clone(), by, wall).await?;
+        files::name(tx, &named, (Named::Claim, claim.id.object), wall).await?;
         Ok(Reply::created(&ClaimBody::new(claim, None)))
     })
     .await
@@ -125,9 +131,14 @@ pub(crate) async fn change(
     request: Body<NewClaim>,
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let content = request.0.parse(&state, id.book, by).await?;
+    let (content, named) = request.0.parse(&state, id.book, by).await?;
     let changed = state
-        .in_transaction(async |tx| operations::edit(tx, *id, seen.0, content.clone(), by, Timestamp::now()).await)
+        .in_transaction(async |tx| {
+            let wall = Timestamp::now();
+            let changed = operations::edit(tx, *id, seen.0, content.clone(), by, wall).await?;
+            files::name(tx, &named, (Named::Claim, id.object), wall).await?;
+            Ok(changed)
+        })
         .await?;
     let tag = etag(changed.version);
     Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(ClaimBody::new(changed, None)))

@@ -1,7 +1,7 @@
 //! Documents beside claims: invoices, and what tax offices ask for.
 
 use crate::auth::Caller;
-use crate::evidence_body::Standing;
+use crate::evidence_body::{Standing, Stands};
 use crate::extract::Keyed;
 use crate::idempotency::{Reply, Scope, idempotent};
 use crate::problem::Problem;
@@ -13,6 +13,8 @@ use actix_web::{HttpResponse, get, post};
 use jiff::Timestamp;
 use ledger::document::{Document, DocumentKind, NewDocument};
 use ledger::evidence::Digest;
+use ledger::files::operations::files;
+use ledger::files::rules::file::Named;
 use ledger::id::{ClaimId, PersonId};
 use ledger::milestones::operations::claim_documents as operations;
 use ledger::milestones::store::claims;
@@ -30,7 +32,7 @@ pub struct NewClaimDocument {
     /// What it is called, without personal data.
     #[schema(min_length = 1, max_length = 200, example = "Steel for the frame")]
     title: String,
-    /// Where it stands. It may be left out where a fetch is named.
+    /// Where it stands. It may be left out where a fetch or a file is named.
     #[schema(
         min_length = 8,
         max_length = 2000,
@@ -38,12 +40,15 @@ pub struct NewClaimDocument {
         example = "https://builders.example/receipts/2031-07.pdf"
     )]
     url: Option<String>,
-    /// SHA-256 of what stands there. It may be left out where a fetch is named.
+    /// SHA-256 of what stands there. It may be left out where a fetch or a file is named.
     #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-fA-F]{64}$")]
     sha256: Option<String>,
     /// A fetch that the caller asked for in this book: its address and its digest are taken.
     #[schema(pattern = "^evf_[a-z2-7]{32}$")]
     fetch: Option<String>,
+    /// A file that the caller uploaded for this book: it stands where the service shows it.
+    #[schema(pattern = "^fil_[a-z2-7]{32}$")]
+    file: Option<String>,
 }
 
 /// A document beside a claim.
@@ -105,11 +110,14 @@ pub(crate) async fn add_claim_document(
     let asked = &request.body;
     let kind: DocumentKind = parse("/kind", &asked.kind)?;
     let title = bounded("/title", &asked.title, text::NAME)?;
-    let given = Standing { url: asked.url.as_deref(), sha256: asked.sha256.as_deref(), fetch: asked.fetch.as_deref() };
-    let (url, sha256) = given.resolve(&state, id.book, by, "").await?;
+    let (url, sha256) = (asked.url.as_deref(), asked.sha256.as_deref());
+    let given = Standing { url, sha256, fetch: asked.fetch.as_deref(), file: asked.file.as_deref() };
+    let Stands { url, sha256, file } = given.resolve(&state, id.book, by, "").await?;
     let new = NewDocument { of: *id, kind, title, url, sha256 };
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let added = operations::add(tx, new.clone(), by, Timestamp::now()).await?;
+        let wall = Timestamp::now();
+        let added = operations::add(tx, new.clone(), by, wall).await?;
+        files::name(tx, file.as_slice(), (Named::ClaimDocument, id.object), wall).await?;
         Ok(Reply::created(&ClaimDocumentBody::from(added)))
     })
     .await

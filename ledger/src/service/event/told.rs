@@ -233,6 +233,7 @@ pub const TOLD: &[(&str, Told)] = &[
     ("payout_file.withdrawn", No("work of who keeps the book: the list of what waits says it")),
     ("bank_line.open", No("work of who keeps the book: the list of what waits says it")),
     ("bank_line.matched", No("work of who keeps the book: the list of what waits says it")),
+    ("bank_line.booked", No("work of who keeps the book: the list of what waits says it")),
     ("bank_statement_file.received", No("work of who keeps the book: the list of what waits says it")),
     ("bank_statement_file.imported", No("work of who keeps the book: the list of what waits says it")),
     ("bank_statement_file.refused", No("work of who keeps the book: the list of what waits says it")),

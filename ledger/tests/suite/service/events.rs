@@ -84,6 +84,10 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
             "webhook_received",
         ],
     ),
+    (
+        "what claims, submissions and documents name, whose states are events",
+        &["stored_file", "stored_file_part", "stored_file_use"],
+    ),
     ("a part of a charge, whose states are events", &["charge_attempt", "charge_fee"]),
     ("a part of a settlement, whose states are events", &["settlement_line"]),
     ("a part of a payout, whose states are events", &["payout_document"]),
