@@ -31,10 +31,10 @@ pub struct NewEvidence {
     #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-fA-F]{64}$")]
     sha256: Option<String>,
     /// A fetch that the caller asked for in this book: its address and its digest are taken.
-    #[schema(pattern = "^evf_[a-z2-7]{32}$")]
+    #[schema(min_length = 36, max_length = 36, pattern = "^evf_[a-z2-7]{32}$")]
     fetch: Option<String>,
     /// A file that the caller uploaded for this book: it stands where the service shows it.
-    #[schema(pattern = "^fil_[a-z2-7]{32}$")]
+    #[schema(min_length = 36, max_length = 36, pattern = "^fil_[a-z2-7]{32}$")]
     file: Option<String>,
     /// SPDX identifier of its licence.
     #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9.+-]+$", example = "CERN-OHL-S-2.0")]
@@ -84,20 +84,15 @@ pub(crate) struct Stands {
 impl Standing<'_> {
     /// The address and the digest; `at` is where the fields stand in the body. What is said beside a fetch or a file must be what that
     /// has.
-    pub(crate) async fn resolve(
-        &self,
-        state: &State,
-        book: BookId,
-        by: PersonId,
-        at: &str,
-    ) -> Result<Stands, Problem> {
+    pub(crate) async fn resolve(&self, state: &State, book: BookId, by: PersonId, at: &str) -> Result<Stands, Problem> {
         let said: Option<Digest> = self.sha256.map(|text| parse(&format!("{at}/sha256"), text)).transpose()?;
         let stands = match (self.fetch, self.file) {
             (Some(_), Some(_)) => return Err(Problem::invalid(format!("{at}/file"), "a fetch or a file, not both")),
             (Some(fetch), None) => fetched(state, book, by, &format!("{at}/fetch"), fetch).await?,
             (None, Some(file)) => uploaded(state, book, by, &format!("{at}/file"), file).await?,
             (None, None) => {
-                let url = self.url.ok_or_else(|| Problem::invalid(format!("{at}/url"), "an address, a fetch or a file"))?;
+                let url =
+                    self.url.ok_or_else(|| Problem::invalid(format!("{at}/url"), "an address, a fetch or a file"))?;
                 let sha256 =
                     said.ok_or_else(|| Problem::invalid(format!("{at}/sha256"), "a SHA-256, a fetch or a file"))?;
                 Stands { url: url.to_owned(), sha256, file: None }

@@ -56,7 +56,8 @@ async fn m5_an_address_is_fetched_and_hashed_for_who_asks_and_named_as_evidence_
     let (base, asked) = designs().await?;
     let (clara, rita) = (&stage.cast.claimant, &stage.cast.reviewers[0]);
     let milestone = milestone(&stage).await?;
-    let fetch = async |url: &str| clara.post("/v1/evidence-fetches", &json!({"book": stage.cast.book, "url": url})).await;
+    let fetch =
+        async |url: &str| clara.post("/v1/evidence-fetches", &json!({"book": stage.cast.book, "url": url})).await;
     wrong_at(&fetch("ftp://designs.example/drill.pdf").await?, "/url")?;
     wrong_at(&fetch("https://ada:secret@designs.example/drill.pdf").await?, "/url")?;
     let url = format!("{base}/drill.pdf");
@@ -87,6 +88,19 @@ async fn m5_an_address_is_fetched_and_hashed_for_who_asks_and_named_as_evidence_
     let drafted = claim(&stage, &milestone, clara, piece(&done)).await?.ok()?;
     let shown = &drafted["evidence"][0];
     ensure!(shown["url"] == url && shown["sha256"] == sha256, "{drafted}");
+
+    // What has ended stays as it is, whoever speaks to the database in the service's name.
+    let service = stage.app.connection().await?;
+    for statement in [
+        "UPDATE evidence_fetch SET sha256 = decode(repeat('00', 32), 'hex') WHERE state = 'fetched'",
+        "UPDATE evidence_fetch SET state = 'pending', failure = '', ended_at = NULL WHERE state = 'failed'",
+        "UPDATE evidence_fetch SET url = 'https://other.example'",
+        "INSERT INTO evidence_fetch (book_id, id, asked_by, asked_at, state, url)
+         SELECT book_id, gen_random_uuid(), asked_by, asked_at, 'failed', url FROM evidence_fetch LIMIT 1",
+        "DELETE FROM evidence_fetch",
+    ] {
+        ensure!(service.batch_execute(statement).await.is_err(), "{statement}");
+    }
     stage.app.finish().await
 }
 
@@ -131,14 +145,20 @@ async fn m5_a_file_is_kept_once_and_read_by_who_may_read_what_names_it() -> Outc
     wrong_at(&claim(&stage, &milestone, &stage.cast.operator, piece.clone()).await?, "/evidence/0/file")?;
     let drafted = claim(&stage, &milestone, clara, piece).await?.ok()?;
     let shown = &drafted["evidence"][0];
-    ensure!(shown["sha256"] == kept["sha256"] && text(shown, "/url")?.ends_with(&format!("{place}/content")), "{shown}");
+    ensure!(
+        shown["sha256"] == kept["sha256"] && text(shown, "/url")?.ends_with(&format!("{place}/content")),
+        "{shown}"
+    );
     ensure!(rita.get(&place).await?.ok()? == kept && stranger.get(&place).await?.status == 404);
     ensure!(content(stranger, file).await?.0 == 404);
     let (status, head, bytes) = content(rita, file).await?;
     ensure!(status == 200 && bytes == report, "{status}, {} bytes", bytes.len());
     let said = |name: &str| head.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     ensure!(said("content-disposition") == format!("attachment; filename=\"{file}.txt\""), "{head:?}");
-    ensure!(said("x-content-type-options") == "nosniff" && said("content-security-policy").starts_with("sandbox"), "{head:?}");
+    ensure!(
+        said("x-content-type-options") == "nosniff" && said("content-security-policy").starts_with("sandbox"),
+        "{head:?}"
+    );
 
     // What nothing names is gone after a week; what is named stays.
     let (_, unnamed) = send(clara, &path, "text/csv", b"a,b\n1,2\n".to_vec(), "table").await?;
@@ -148,6 +168,18 @@ async fn m5_a_file_is_kept_once_and_read_by_who_may_read_what_names_it() -> Outc
     owner.batch_execute(old).await?;
     ensure!(clara.get(&format!("/v1/files/{}", text(&unnamed, "/id")?)).await?.status == 404, "{unnamed}");
     ensure!(content(rita, file).await?.2 == report, "a file that is named stays");
+    let service = stage.app.connection().await?;
+    for statement in [
+        "UPDATE stored_file SET content_type = 'image/png'",
+        "UPDATE stored_file_part SET content = 'x'",
+        "UPDATE stored_file_use SET object = gen_random_uuid()",
+        "DELETE FROM stored_file_use",
+        "DELETE FROM stored_file_part",
+        "UPDATE claim_document SET title = 'x'",
+        "DELETE FROM claim_document",
+    ] {
+        ensure!(service.batch_execute(statement).await.is_err(), "{statement}");
+    }
     stage.app.finish().await
 }
 

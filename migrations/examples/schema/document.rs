@@ -215,7 +215,21 @@ const DOMAINS: &[Domain] = &[
     Domain {
         name: "milestones",
         about: "Money set aside for work, claims on it, their reviews, disputes and releases, and what comes back of them.",
-        tables: &["milestone", "claim", "evidence", "review", "dispute", "release", "claim_request", "clawback", "claim_document", "evidence_fetch", "stored_file", "stored_file_part", "stored_file_use"],
+        tables: &[
+            "milestone",
+            "claim",
+            "evidence",
+            "review",
+            "dispute",
+            "release",
+            "claim_request",
+            "clawback",
+            "claim_document",
+            "evidence_fetch",
+            "stored_file",
+            "stored_file_part",
+            "stored_file_use",
+        ],
         functions: &[
             "evidence_fetch_ends_once",
             "dispute_goes_on",

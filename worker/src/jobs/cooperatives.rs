@@ -84,6 +84,7 @@ impl Context {
             }
         };
         self.send_all(leased, occasion, &page.recipients, &mail).await?;
-        self.settle_with(leased, async |tx, wall| tellings::turn(tx, &page.book, distribution, page.next, wall).await).await
+        self.settle_with(leased, async |tx, wall| tellings::turn(tx, &page.book, distribution, page.next, wall).await)
+            .await
     }
 }

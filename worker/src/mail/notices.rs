@@ -134,9 +134,14 @@ mod tests {
         let link = || "https://purse.example.org/me".to_owned();
         let of = ("Team <Drum>", "Open drill");
         for state in AppealState::ALL {
-            let notice = Notice::appeal(*state, of, ("4 December 2026", "No <b>test</b> data"), "apl_abc".into(), link());
+            let notice =
+                Notice::appeal(*state, of, ("4 December 2026", "No <b>test</b> data"), "apl_abc".into(), link());
             let mail = notice.render().unwrap();
-            assert!(mail.subject.starts_with("Open drill: ") && mail.text.contains("No <b>test</b> data"), "{}", mail.text);
+            assert!(
+                mail.subject.starts_with("Open drill: ") && mail.text.contains("No <b>test</b> data"),
+                "{}",
+                mail.text
+            );
             assert!(mail.html.contains("apl_abc") && !mail.html.contains("<b>") && !mail.html.contains("<Drum>"));
             let waits = matches!(state, AppealState::Open | AppealState::Lapsed);
             assert_eq!(mail.text.contains("4 December 2026"), waits, "{state}");

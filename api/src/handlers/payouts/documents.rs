@@ -47,10 +47,10 @@ pub struct NewPayoutDocument {
     #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-fA-F]{64}$")]
     sha256: Option<String>,
     /// A fetch that the caller asked for in this book: its address and its digest are taken.
-    #[schema(pattern = "^evf_[a-z2-7]{32}$")]
+    #[schema(min_length = 36, max_length = 36, pattern = "^evf_[a-z2-7]{32}$")]
     fetch: Option<String>,
     /// A file that the caller uploaded for this book: it stands where the service shows it.
-    #[schema(pattern = "^fil_[a-z2-7]{32}$")]
+    #[schema(min_length = 36, max_length = 36, pattern = "^fil_[a-z2-7]{32}$")]
     file: Option<String>,
 }
 

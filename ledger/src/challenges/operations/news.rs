@@ -1,8 +1,8 @@
 //! What teams in a challenge are told: that its rules changed, that they have more time, that its ranking is known, that it is given up,
 //! what became of their entry or their appeal; and its judges and sponsors, that it is announced.
 
-use crate::challenges::rules::challenge::Challenge;
 use crate::challenges::rules::appeal::{Appeal, AppealState};
+use crate::challenges::rules::challenge::Challenge;
 use crate::challenges::rules::entrant::{Entrant, WithdrawnBy};
 use crate::challenges::store::{appeals, challenges, entrants, news};
 use crate::engine::store::books::{self, Book};

@@ -76,8 +76,6 @@ pub async fn makers(client: &impl GenericClient, challenge: ChallengeId) -> Resu
              ORDER BY email",
         )
         .await?;
-    let rows = client
-        .query(&statement, &[/* book_id */ &challenge.book.0, /* challenge */ &challenge.object])
-        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &challenge.book.0, /* challenge */ &challenge.object]).await?;
     Ok(rows.iter().map(|row| row.get("email")).collect())
 }

@@ -117,10 +117,7 @@ pub async fn addresses(
         )
         .await?;
     let rows = client
-        .query(
-            &statement,
-            &[/* book_id */ &book.0, /* after */ &after, /* today */ &today, /* limit */ &limit],
-        )
+        .query(&statement, &[/* book_id */ &book.0, /* after */ &after, /* today */ &today, /* limit */ &limit])
         .await?;
     let is_full = i64::try_from(rows.len()).is_ok_and(|rows| rows == limit);
     let last = rows.last().filter(|_| is_full).map(|row| row.get("number"));

@@ -24,8 +24,13 @@ pub async fn ask(
     wall: Timestamp,
 ) -> Result<Fetch, Error> {
     fetch::check(&url, book.mode)?;
-    let asked =
-        Fetch { id: EvidenceFetchId::generate(book.id), asked_by: by, url, asked_at: to_microseconds(wall), outcome: None };
+    let asked = Fetch {
+        id: EvidenceFetchId::generate(book.id),
+        asked_by: by,
+        url,
+        asked_at: to_microseconds(wall),
+        outcome: None,
+    };
     fetches::insert(tx, &asked).await?;
     let job = Job::FetchEvidence { fetch: asked.id };
     let new = NewJob { book: book.id, due_at: book.now(wall), dedupe: asked.id.to_string(), job };

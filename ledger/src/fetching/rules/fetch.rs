@@ -138,7 +138,8 @@ mod tests {
 
     #[test]
     fn only_links_of_the_web_without_a_user_are_fetched_and_in_live_books_https_alone() {
-        for url in ["ftp://a.example", "https://", "https:///x", "https://ada:pw@a.example/x", "https://a.example/a b"] {
+        for url in ["ftp://a.example", "https://", "https:///x", "https://ada:pw@a.example/x", "https://a.example/a b"]
+        {
             assert!(check(url, Mode::Sandbox).is_err(), "{url}");
         }
         assert!(check("http://a.example/x", Mode::Sandbox).is_ok());

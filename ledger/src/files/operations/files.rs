@@ -65,12 +65,7 @@ pub async fn keep(tx: &Transaction<'_>, new: NewFile, mut parts: Parts, wall: Ti
 /// # Errors
 ///
 /// [`Error::Invalid`] when one of them is gone by now.
-pub async fn name(
-    tx: &Transaction<'_>,
-    named: &[FileId],
-    of: (Named, Uuid),
-    wall: Timestamp,
-) -> Result<(), Error> {
+pub async fn name(tx: &Transaction<'_>, named: &[FileId], of: (Named, Uuid), wall: Timestamp) -> Result<(), Error> {
     for file in named {
         if !files::name(tx, *file, of, wall).await? {
             return Err(Error::invalid("", format!("{file} is gone: upload it again")));

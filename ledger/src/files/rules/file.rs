@@ -79,12 +79,7 @@ impl FileType {
     pub fn is_text(self) -> bool {
         match self {
             FileType::Csv | FileType::Text | FileType::Step => true,
-            FileType::Pdf
-            | FileType::Zip
-            | FileType::Jpeg
-            | FileType::Png
-            | FileType::ThreeMf
-            | FileType::Stl => false,
+            FileType::Pdf | FileType::Zip | FileType::Jpeg | FileType::Png | FileType::ThreeMf | FileType::Stl => false,
         }
     }
 

@@ -92,9 +92,8 @@ pub async fn find_same(
             SELECT * FROM stored_file WHERE book_id = $1 AND owner = $2 AND sha256 = $3",
         )
         .await?;
-    let row = tx
-        .query_opt(&statement, &[/* book_id */ &book.0, /* owner */ &owner.0, /* sha256 */ &&sha256.0[..]])
-        .await?;
+    let row =
+        tx.query_opt(&statement, &[/* book_id */ &book.0, /* owner */ &owner.0, /* sha256 */ &&sha256.0[..]]).await?;
     row.as_ref().map(from_row).transpose()
 }
 
@@ -118,10 +117,7 @@ pub async fn part(client: &impl GenericClient, file: FileId, number: i32) -> Res
         )
         .await?;
     let row = client
-        .query_opt(
-            &statement,
-            &[/* book_id */ &file.book.0, /* file */ &file.object, /* number */ &number],
-        )
+        .query_opt(&statement, &[/* book_id */ &file.book.0, /* file */ &file.object, /* number */ &number])
         .await?;
     Ok(row.map(|row| row.get("content")))
 }

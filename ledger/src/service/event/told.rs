@@ -117,7 +117,13 @@ pub const TOLD: &[(&str, Told)] = &[
     ("withdrawal.announced", No("nothing is asked of anybody: plans go on")),
     ("withdrawal.in_force", Mails(&[("pledge", "donors whose plans wait for another way to pay")])),
     ("withdrawal.restored", No("nothing is asked of anybody: plans go on")),
-    ("custodian.frozen", Mails(&[("custodian-frozen", "owners and treasurers of the host, each 30 days"), ("payments-held", "donors whose payments wait")])),
+    (
+        "custodian.frozen",
+        Mails(&[
+            ("custodian-frozen", "owners and treasurers of the host, each 30 days"),
+            ("payments-held", "donors whose payments wait"),
+        ]),
+    ),
     ("custodian.released", No("nothing is asked of anybody: plans go on")),
     ("charge.processing", No("nothing is asked of the donor")),
     ("charge.declined", Mails(&[("decline", "the donor")])),
@@ -163,7 +169,10 @@ pub const TOLD: &[(&str, Told)] = &[
     ("claim.revoked", Mails(&[("claim", "owners of the team, the claimant, the host")])),
     ("claim.expired", Mails(&[("claim", "owners of the team, and the claimant")])),
     ("review.approve", No("the mail about the next step says it: the approval, the dispute, the release, the payout")),
-    ("review.ask_changes", No("the mail about the next step says it: the approval, the dispute, the release, the payout")),
+    (
+        "review.ask_changes",
+        No("the mail about the next step says it: the approval, the dispute, the release, the payout"),
+    ),
     ("review.reject", No("the mail about the next step says it: the approval, the dispute, the release, the payout")),
     ("dispute.open", Mails(&[("claim", "owners of the team, the claimant, and who of the host decides")])),
     ("dispute.answered", Mails(&[("claim", "who raised it")])),
@@ -178,7 +187,13 @@ pub const TOLD: &[(&str, Told)] = &[
     ("release.posted", Mails(&[("release", "owners of the team, and the claimant")])),
     ("challenge.draft", No("its rules say when, everybody reads it, and the payout of a prize has its mail")),
     ("challenge.funding", No("its rules say when, everybody reads it, and the payout of a prize has its mail")),
-    ("challenge.announced", Mails(&[("challenge_news", "its judges, and owners of its sponsors"), ("role", "each judge, when put on the panel")])),
+    (
+        "challenge.announced",
+        Mails(&[
+            ("challenge_news", "its judges, and owners of its sponsors"),
+            ("role", "each judge, when put on the panel"),
+        ]),
+    ),
     ("challenge.open", No("its rules say when, everybody reads it, and the payout of a prize has its mail")),
     ("challenge.extended", Mails(&[("challenge_news", "people of the teams that have entered")])),
     ("challenge.judging", No("its rules say when, everybody reads it, and the payout of a prize has its mail")),
@@ -209,7 +224,13 @@ pub const TOLD: &[(&str, Told)] = &[
     ("appeal.dismissed", Mails(&[("appeal", "people of the team")])),
     ("appeal.lapsed", Mails(&[("appeal", "people of the team")])),
     ("award.posted", No("the ranking was told before, and the payout has its mail")),
-    ("bank_account.proposed", Mails(&[("bank_account", "owners and treasurers of the payee, or the person"), ("bank_account_link", "a person who is paid, to confirm a changed account")])),
+    (
+        "bank_account.proposed",
+        Mails(&[
+            ("bank_account", "owners and treasurers of the payee, or the person"),
+            ("bank_account_link", "a person who is paid, to confirm a changed account"),
+        ]),
+    ),
     ("bank_account.waiting", Mails(&[("bank_account", "owners and treasurers of the payee, or the person")])),
     ("bank_account.active", Mails(&[("bank_account", "owners and treasurers of the payee, or the person")])),
     ("bank_account.replaced", No("the mail about the account that replaced it says it")),
@@ -247,15 +268,36 @@ pub const TOLD: &[(&str, Told)] = &[
     ("proceeds.reversed", No("members read them, and the distribution that follows is told")),
     ("result.closed", No("members read them, and the distribution that follows is told")),
     ("result.reopened", No("members read them, and the distribution that follows is told")),
-    ("distribution.draft", No("work of who keeps the book: the list of what waits says it; members have their statements")),
+    (
+        "distribution.draft",
+        No("work of who keeps the book: the list of what waits says it; members have their statements"),
+    ),
     ("distribution.objection", Mails(&[("distribution", "members of the day")])),
-    ("distribution.objected", No("work of who keeps the book: the list of what waits says it; members have their statements")),
-    ("distribution.approved", No("work of who keeps the book: the list of what waits says it; members have their statements")),
-    ("distribution.posted", No("work of who keeps the book: the list of what waits says it; members have their statements")),
-    ("distribution.paid", No("work of who keeps the book: the list of what waits says it; members have their statements")),
+    (
+        "distribution.objected",
+        No("work of who keeps the book: the list of what waits says it; members have their statements"),
+    ),
+    (
+        "distribution.approved",
+        No("work of who keeps the book: the list of what waits says it; members have their statements"),
+    ),
+    (
+        "distribution.posted",
+        No("work of who keeps the book: the list of what waits says it; members have their statements"),
+    ),
+    (
+        "distribution.paid",
+        No("work of who keeps the book: the list of what waits says it; members have their statements"),
+    ),
     ("distribution.statements_issued", No("each statement has its mail")),
-    ("distribution.reversed", No("work of who keeps the book: the list of what waits says it; members have their statements")),
-    ("distribution.withdrawn", No("work of who keeps the book: the list of what waits says it; members have their statements")),
+    (
+        "distribution.reversed",
+        No("work of who keeps the book: the list of what waits says it; members have their statements"),
+    ),
+    (
+        "distribution.withdrawn",
+        No("work of who keeps the book: the list of what waits says it; members have their statements"),
+    ),
     ("statement.issued", Mails(&[("statement", "the member")])),
 ];
 
