@@ -26,7 +26,7 @@ BEGIN
          ORDER BY asked_at LIMIT 1000 FOR UPDATE SKIP LOCKED));
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     v_total := v_total + v_rows;
-    -- A file that nothing names, with its parts. Whoever names one just now holds its row, and it stays.
+    -- A file that nothing names, with its parts. One that is named meanwhile is held by the reference to it.
     WITH old AS MATERIALIZED (
         SELECT f.id FROM public.stored_file f
          WHERE f.book_id = p_book AND f.created_at < now() - interval '7 days'

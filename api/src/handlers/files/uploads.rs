@@ -107,7 +107,7 @@ pub(crate) async fn create(
     let by = caller.person()?.id;
     let id: BookRef = parse("/book", &query.0.book)?;
     books::resolve(&state.client().await?, id).await?;
-    let _room = state.files.try_acquire().map_err(|_| Error::Overloaded)?;
+    let _room = state.uploads.try_acquire().map_err(|_| Error::Overloaded)?;
     let limit = usize::from(state.config.file_mib) * 1024 * 1024;
     let Spooled { key, file, bytes, sha256 } = body.read(&state, limit).await?;
     if bytes == 0 {

@@ -122,7 +122,7 @@ pub async fn part(client: &impl GenericClient, file: FileId, number: i32) -> Res
     Ok(row.map(|row| row.get("content")))
 }
 
-/// Writes down that something names a file; `false` when the file is not there.
+/// Writes down that something names a file; `false` when the file is not there. From then on it stays: the reference holds it.
 pub async fn name(
     tx: &Transaction<'_>,
     file: FileId,
@@ -132,7 +132,7 @@ pub async fn name(
     let statement = tx
         .prepare_cached(
             "-- files::name
-            WITH held AS (SELECT book_id, id FROM stored_file WHERE book_id = $1 AND id = $2 FOR KEY SHARE),
+            WITH held AS (SELECT book_id, id FROM stored_file WHERE book_id = $1 AND id = $2),
                  named AS (INSERT INTO stored_file_use (book_id, file, kind, object, named_at)
                            SELECT book_id, id, $3, $4, $5 FROM held
                            ON CONFLICT (book_id, file, kind, object) DO NOTHING)
