@@ -4,11 +4,16 @@
 use crate::problem::Problem;
 use crate::state::State;
 use crate::wire::parse;
+use deadpool_postgres::Transaction;
+use jiff::Timestamp;
+use ledger::Error;
 use ledger::evidence::{Digest, EVIDENCE_MAX, Evidence, EvidenceKind};
 use ledger::fetching::rules::fetch::Outcome;
 use ledger::fetching::store::fetches;
+use ledger::files::operations::files as naming;
+use ledger::files::rules::file::Named;
 use ledger::files::store::files;
-use ledger::id::{BookId, EvidenceFetchId, FileId, PersonId};
+use ledger::id::{BookId, ClaimId, EvidenceFetchId, FileId, PayoutId, PersonId, SubmissionId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -78,7 +83,38 @@ pub(crate) struct Standing<'a> {
 pub(crate) struct Stands {
     pub(crate) url: String,
     pub(crate) sha256: Digest,
-    pub(crate) file: Option<FileId>,
+    pub(crate) files: Files,
+}
+
+/// Files that a body names.
+#[derive(Debug, Default)]
+pub(crate) struct Files(Vec<FileId>);
+
+impl Files {
+    /// Writes down that the evidence of a claim names them.
+    pub(crate) async fn of_claim(&self, tx: &Transaction<'_>, id: ClaimId, wall: Timestamp) -> Result<(), Error> {
+        naming::name(tx, &self.0, (Named::Claim, id.object), wall).await
+    }
+
+    /// Writes down that a document beside a claim names them.
+    pub(crate) async fn beside_claim(&self, tx: &Transaction<'_>, id: ClaimId, wall: Timestamp) -> Result<(), Error> {
+        naming::name(tx, &self.0, (Named::ClaimDocument, id.object), wall).await
+    }
+
+    /// Writes down that a document beside a payout names them.
+    pub(crate) async fn beside_payout(&self, tx: &Transaction<'_>, id: PayoutId, wall: Timestamp) -> Result<(), Error> {
+        naming::name(tx, &self.0, (Named::PayoutDocument, id.object), wall).await
+    }
+
+    /// Writes down that the evidence of a submission names them.
+    pub(crate) async fn of_submission(
+        &self,
+        tx: &Transaction<'_>,
+        id: SubmissionId,
+        wall: Timestamp,
+    ) -> Result<(), Error> {
+        naming::name(tx, &self.0, (Named::Submission, id.object), wall).await
+    }
 }
 
 impl Standing<'_> {
@@ -95,7 +131,7 @@ impl Standing<'_> {
                     self.url.ok_or_else(|| Problem::invalid(format!("{at}/url"), "an address, a fetch or a file"))?;
                 let sha256 =
                     said.ok_or_else(|| Problem::invalid(format!("{at}/sha256"), "a SHA-256, a fetch or a file"))?;
-                Stands { url: url.to_owned(), sha256, file: None }
+                Stands { url: url.to_owned(), sha256, files: Files::default() }
             }
         };
         if self.url.is_some_and(|url| url != stands.url) {
@@ -118,7 +154,9 @@ async fn fetched(state: &State, book: BookId, by: PersonId, at: &str, id: &str) 
     let found = fetches::find(&state.client().await?, id).await?.filter(|found| found.asked_by == by);
     let found = found.ok_or_else(|| wrong("no fetch that you asked for"))?;
     match found.outcome {
-        Some((Outcome::Fetched(fetched), _)) => Ok(Stands { url: found.url, sha256: fetched.sha256, file: None }),
+        Some((Outcome::Fetched(fetched), _)) => {
+            Ok(Stands { url: found.url, sha256: fetched.sha256, files: Files::default() })
+        }
         Some((Outcome::Failed(why), _)) => Err(wrong(&format!("that fetch has failed: {why}"))),
         None => Err(wrong("that fetch has not ended: read it until it has")),
     }
@@ -134,7 +172,7 @@ async fn uploaded(state: &State, book: BookId, by: PersonId, at: &str, id: &str)
     let found = found.ok_or_else(|| Problem::invalid(at, "no file that you uploaded"))?;
     let base = state.config.public_url.as_ref().map_or("http://localhost:8080", |url| url.as_str());
     let url = format!("{}/v1/files/{id}/content", base.trim_end_matches('/'));
-    Ok(Stands { url, sha256: found.sha256, file: Some(id) })
+    Ok(Stands { url, sha256: found.sha256, files: Files(vec![id]) })
 }
 
 /// The pieces of evidence of a body, where they stand at `/evidence`, and the files that they name.
@@ -143,20 +181,20 @@ pub(crate) async fn parse_evidence(
     book: BookId,
     by: PersonId,
     pieces: &[NewEvidence],
-) -> Result<(Vec<Evidence>, Vec<FileId>), Problem> {
+) -> Result<(Vec<Evidence>, Files), Problem> {
     if pieces.len() > EVIDENCE_MAX {
         return Err(Problem::invalid("/evidence", format!("{EVIDENCE_MAX} pieces at most")));
     }
-    let (mut parsed, mut named) = (Vec::with_capacity(pieces.len()), Vec::new());
+    let (mut parsed, mut named) = (Vec::with_capacity(pieces.len()), Files::default());
     for (index, piece) in pieces.iter().enumerate() {
         let at = format!("/evidence/{index}");
         let kind: EvidenceKind = parse(&format!("{at}/kind"), &piece.kind)?;
         let NewEvidence { url, sha256, fetch, file, .. } = piece;
         let (url, sha256) = (url.as_deref(), sha256.as_deref());
         let standing = Standing { url, sha256, fetch: fetch.as_deref(), file: file.as_deref() };
-        let Stands { url, sha256, file } = standing.resolve(state, book, by, &at).await?;
+        let Stands { url, sha256, files } = standing.resolve(state, book, by, &at).await?;
         parsed.push(Evidence::new(&at, kind, piece.title.clone(), url, sha256, piece.licence.clone())?);
-        named.extend(file);
+        named.0.extend(files.0);
     }
     Ok((parsed, named))
 }

@@ -1,5 +1,5 @@
 //! Files: what people upload as evidence and documents, kept in the database, and by what they are named.
-//! Stands on: engine, service.
+//! Stands on: engine, service, parties, books, treasury, pledging, milestones, challenges, cooperatives, payouts.
 
 /// Pure rules.
 pub mod rules {

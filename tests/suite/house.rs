@@ -32,7 +32,6 @@ const STANDS_ON: &[(&str, &[&str])] = &[
     ("service", &[]),
     ("parties", &["engine", "service"]),
     ("fetching", &["engine", "service"]),
-    ("files", &["engine", "service"]),
     ("books", &["engine", "service", "parties"]),
     ("reports", &["engine", "service", "parties", "books"]),
     ("treasury", &["engine", "service", "parties", "books"]),
@@ -52,6 +51,22 @@ const STANDS_ON: &[(&str, &[&str])] = &[
     (
         "winding",
         &["engine", "service", "parties", "books", "treasury", "pledging", "milestones", "challenges", "matching"],
+    ),
+    // What names a file decides who reads it.
+    (
+        "files",
+        &[
+            "engine",
+            "service",
+            "parties",
+            "books",
+            "treasury",
+            "pledging",
+            "milestones",
+            "challenges",
+            "cooperatives",
+            "payouts",
+        ],
     ),
     // No room of the programs: what their tests stand on.
     ("testing", &["engine", "service", "parties", "books", "treasury", "pledging"]),

@@ -3,7 +3,7 @@
 use super::challenge_body::{challenge_of, require_reader};
 use super::entrants::{Insight, insight, is_blind};
 use crate::auth::Caller;
-use crate::evidence_body::{EvidenceBody, NewEvidence, parse_evidence};
+use crate::evidence_body::{EvidenceBody, Files, NewEvidence, parse_evidence};
 use crate::extract::{Body, Keyed, Nothing, Params};
 use crate::idempotency::{Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
@@ -21,9 +21,7 @@ use ledger::challenges::operations::submissions as operations;
 use ledger::challenges::rules::submission::{ATTRIBUTIONS_MAX, Attribution, Content, Submission, SubmissionState};
 use ledger::challenges::store::submissions::{self, Edge};
 use ledger::evidence::{Digest, Evidence};
-use ledger::files::operations::files;
-use ledger::files::rules::file::Named;
-use ledger::id::{BookId, ChallengeId, EntrantId, FileId, OrganisationId, PersonId, SubmissionId};
+use ledger::id::{BookId, ChallengeId, EntrantId, OrganisationId, PersonId, SubmissionId};
 use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -66,7 +64,7 @@ pub struct NewSubmissionContent {
 }
 
 impl NewSubmissionContent {
-    async fn parse(&self, state: &State, book: BookId, by: PersonId) -> Result<(Content, Vec<FileId>), Problem> {
+    async fn parse(&self, state: &State, book: BookId, by: PersonId) -> Result<(Content, Files), Problem> {
         let (evidence, named) = parse_evidence(state, book, by, &self.evidence).await?;
         Ok((parse_content(&self.title, &self.note, evidence, &self.attributions)?, named))
     }
@@ -253,7 +251,7 @@ pub(crate) async fn create(
         }
         let wall = Timestamp::now();
         let made = operations::create(tx, new.clone(), by, wall).await?;
-        files::name(tx, &named, (Named::Submission, made.id.object), wall).await?;
+        named.of_submission(tx, made.id, wall).await?;
         Ok(Reply::created(&SubmissionBody::from(made)))
     })
     .await
@@ -315,7 +313,7 @@ pub(crate) async fn change(
             readable(tx, &caller, *id).await?;
             let wall = Timestamp::now();
             let changed = operations::edit(tx, *id, seen.0, content.clone(), by, wall).await?;
-            files::name(tx, &named, (Named::Submission, id.object), wall).await?;
+            named.of_submission(tx, *id, wall).await?;
             Ok(changed)
         })
         .await?;

@@ -2,7 +2,7 @@
 
 use super::claim_body::{ClaimBody, ReviewBody, readable};
 use crate::auth::Caller;
-use crate::evidence_body::{NewEvidence, parse_evidence};
+use crate::evidence_body::{Files, NewEvidence, parse_evidence};
 use crate::extract::{Body, Keyed, Nothing, Params};
 use crate::idempotency::{Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
@@ -14,9 +14,7 @@ use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post, put};
 use jiff::Timestamp;
-use ledger::files::operations::files;
-use ledger::files::rules::file::Named;
-use ledger::id::{BookId, ClaimId, FileId, MilestoneId, PersonId};
+use ledger::id::{BookId, ClaimId, MilestoneId, PersonId};
 use ledger::milestones::operations::{claims as operations, milestones as access};
 use ledger::milestones::rules::claim::Content;
 use ledger::milestones::rules::review::{Ballot, Review};
@@ -43,7 +41,7 @@ pub struct NewClaim {
 }
 
 impl NewClaim {
-    async fn parse(&self, state: &State, book: BookId, by: PersonId) -> Result<(Content, Vec<FileId>), Problem> {
+    async fn parse(&self, state: &State, book: BookId, by: PersonId) -> Result<(Content, Files), Problem> {
         let (evidence, named) = parse_evidence(state, book, by, &self.evidence).await?;
         let content = Content {
             amount: self.amount.parse("/amount")?,
@@ -69,7 +67,7 @@ pub(crate) async fn create(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let wall = Timestamp::now();
         let claim = operations::create(tx, *id, content.clone(), by, wall).await?;
-        files::name(tx, &named, (Named::Claim, claim.id.object), wall).await?;
+        named.of_claim(tx, claim.id, wall).await?;
         Ok(Reply::created(&ClaimBody::new(claim, None)))
     })
     .await
@@ -136,7 +134,7 @@ pub(crate) async fn change(
         .in_transaction(async |tx| {
             let wall = Timestamp::now();
             let changed = operations::edit(tx, *id, seen.0, content.clone(), by, wall).await?;
-            files::name(tx, &named, (Named::Claim, id.object), wall).await?;
+            named.of_claim(tx, *id, wall).await?;
             Ok(changed)
         })
         .await?;

@@ -13,8 +13,6 @@ use actix_web::{HttpResponse, get, post};
 use jiff::Timestamp;
 use ledger::document::{Document, DocumentKind, NewDocument};
 use ledger::evidence::Digest;
-use ledger::files::operations::files;
-use ledger::files::rules::file::Named;
 use ledger::id::{ClaimId, PersonId};
 use ledger::milestones::operations::claim_documents as operations;
 use ledger::milestones::store::claims;
@@ -112,12 +110,12 @@ pub(crate) async fn add_claim_document(
     let title = bounded("/title", &asked.title, text::NAME)?;
     let (url, sha256) = (asked.url.as_deref(), asked.sha256.as_deref());
     let given = Standing { url, sha256, fetch: asked.fetch.as_deref(), file: asked.file.as_deref() };
-    let Stands { url, sha256, file } = given.resolve(&state, id.book, by, "").await?;
+    let Stands { url, sha256, files } = given.resolve(&state, id.book, by, "").await?;
     let new = NewDocument { of: *id, kind, title, url, sha256 };
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let wall = Timestamp::now();
         let added = operations::add(tx, new.clone(), by, wall).await?;
-        files::name(tx, file.as_slice(), (Named::ClaimDocument, id.object), wall).await?;
+        files.beside_claim(tx, *id, wall).await?;
         Ok(Reply::created(&ClaimDocumentBody::from(added)))
     })
     .await

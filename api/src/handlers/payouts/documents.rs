@@ -16,8 +16,6 @@ use actix_web::{HttpResponse, get, post};
 use jiff::Timestamp;
 use ledger::document::{Document, DocumentKind, NewDocument};
 use ledger::evidence::Digest;
-use ledger::files::operations::files;
-use ledger::files::rules::file::Named;
 use ledger::id::{PayoutId, PersonId};
 use ledger::payouts::operations::documents as operations;
 use ledger::payouts::store::{documents, payouts};
@@ -114,7 +112,7 @@ pub(crate) async fn add_document(
     let title = bounded("/title", &asked.title, text::NAME)?;
     let (url, sha256) = (asked.url.as_deref(), asked.sha256.as_deref());
     let given = Standing { url, sha256, fetch: asked.fetch.as_deref(), file: asked.file.as_deref() };
-    let Stands { url, sha256, file } = given.resolve(&state, id.book, by, "").await?;
+    let Stands { url, sha256, files } = given.resolve(&state, id.book, by, "").await?;
     let new = NewDocument { of: *id, kind, title, url, sha256 };
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "payout").await?;
@@ -124,7 +122,7 @@ pub(crate) async fn add_document(
         }
         let wall = Timestamp::now();
         let added = operations::add(tx, new.clone(), by, wall).await?;
-        files::name(tx, file.as_slice(), (Named::PayoutDocument, id.object), wall).await?;
+        files.beside_payout(tx, *id, wall).await?;
         Ok(Reply::created(&DocumentBody::from(added)))
     })
     .await
