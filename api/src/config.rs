@@ -26,12 +26,15 @@
 //! | `COMMONPURSE_ORGANISATIONS_PER_DAY` | `20` | organisations that one caller makes in a day of UTC; operators are not bound |
 //! | `COMMONPURSE_BOOKS_PER_DAY` | `50` | books that one caller opens in a day, likewise |
 //! | `COMMONPURSE_INVITATIONS_PER_DAY` | `200` | invitations of one caller in a day, likewise; nobody else gets an account |
+//! | `COMMONPURSE_FETCHES_PER_DAY` | `100` | addresses that the service fetches and hashes for one caller in a day, likewise |
+//! | `COMMONPURSE_FILES_PER_DAY` | `50` | files that one caller uploads in a day, likewise |
 //! | `COMMONPURSE_STALLED_CLIENT_S` | `60` | seconds after which a client that takes nothing of its answer is cut off |
 //! | `COMMONPURSE_PATIENCE_MS` | `1000` | milliseconds that a request waits for its turn at the database or a book before it hears 429 |
 //! | `COMMONPURSE_SLOW_BODY_S` | `10` | seconds in which a body must have come whole, or 16 KiB of it for each |
 //! | `COMMONPURSE_STATEMENT_MIB` | `64` | MiB that a file of bank statements may have |
 //! | `COMMONPURSE_SECOND_FACTOR` | in production `always`, else `enrolled` | of whom a second factor is asked where the contract says so: of everybody, or of those who have one |
 //! | `COMMONPURSE_SECOND_FACTOR_MINUTES` | `15` | for how many minutes one that was proved counts |
+//! | `COMMONPURSE_FILE_MIB` | `10` | MiB that a file may have that somebody uploads as evidence |
 //! | `COMMONPURSE_TRUSTED_HOPS` | `0` | how many proxies of ours stand before it, each of which adds to `X-Forwarded-For` |
 //! | `COMMONPURSE_STRIPE_WEBHOOK_SECRET` | none | with what Stripe signs what it tells us; several with commas between while it is changed |
 //! | `COMMONPURSE_STRIPE_WEBHOOK_SECRET_FILE` | | a file with the same, instead |
@@ -225,6 +228,10 @@ pub struct ServeConfig {
     #[arg(long, env = "COMMONPURSE_STATEMENT_MIB", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=4_096))]
     pub statement_mib: u16,
 
+    /// How many MiB a file may have that somebody uploads as evidence: it is kept in the database.
+    #[arg(long, env = "COMMONPURSE_FILE_MIB", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub file_mib: u16,
+
     /// How many proxies of ours stand before the service, each of which adds an entry to X-Forwarded-For; 0 for none.
     #[arg(long, env = "COMMONPURSE_TRUSTED_HOPS", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=8))]
     pub trusted_hops: u8,
@@ -298,6 +305,14 @@ pub struct Quotas {
     /// Invitations of one caller in a day of UTC. Operators are not bound.
     #[arg(long, env = "COMMONPURSE_INVITATIONS_PER_DAY", default_value_t = 200)]
     pub invitations_per_day: u32,
+
+    /// Addresses that the service fetches for one caller in a day of UTC. Operators are not bound.
+    #[arg(long, env = "COMMONPURSE_FETCHES_PER_DAY", default_value_t = 100)]
+    pub fetches_per_day: u32,
+
+    /// Files that one caller uploads in a day of UTC. Operators are not bound.
+    #[arg(long, env = "COMMONPURSE_FILES_PER_DAY", default_value_t = 50)]
+    pub files_per_day: u32,
 }
 
 /// How often somebody tries to pay, before it is taken for somebody who tries cards.
@@ -323,6 +338,8 @@ impl Quotas {
             Quota::Organisations => self.organisations_per_day,
             Quota::Books => self.books_per_day,
             Quota::Invitations => self.invitations_per_day,
+            Quota::Fetches => self.fetches_per_day,
+            Quota::Files => self.files_per_day,
         }
     }
 }

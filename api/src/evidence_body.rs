@@ -1,8 +1,19 @@
-//! Evidence on the wire, of claims and of submissions.
+//! Evidence on the wire, of claims and of submissions: where a thing stands and its digest, as the caller says, as a fetch found it, or
+//! as a file was uploaded.
 
 use crate::problem::Problem;
+use crate::state::State;
 use crate::wire::parse;
+use deadpool_postgres::Transaction;
+use jiff::Timestamp;
+use ledger::Error;
 use ledger::evidence::{Digest, EVIDENCE_MAX, Evidence, EvidenceKind};
+use ledger::fetching::rules::fetch::Outcome;
+use ledger::fetching::store::fetches;
+use ledger::files::operations::files as naming;
+use ledger::files::rules::file::Named;
+use ledger::files::store::files;
+use ledger::id::{BookId, ClaimId, EvidenceFetchId, FileId, PayoutId, PersonId, SubmissionId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -18,12 +29,18 @@ pub struct NewEvidence {
     /// Its title.
     #[schema(min_length = 1, max_length = 200)]
     title: String,
-    /// Where it is published.
+    /// Where it is published. It may be left out where a fetch or a file is named.
     #[schema(min_length = 8, max_length = 2000, pattern = "^https?://")]
-    url: String,
-    /// SHA-256 of what is published there.
+    url: Option<String>,
+    /// SHA-256 of what is published there. It may be left out where a fetch or a file is named.
     #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-fA-F]{64}$")]
-    sha256: String,
+    sha256: Option<String>,
+    /// A fetch that the caller asked for in this book: its address and its digest are taken.
+    #[schema(min_length = 36, max_length = 36, pattern = "^evf_[a-z2-7]{32}$")]
+    fetch: Option<String>,
+    /// A file that the caller uploaded for this book: it stands where the service shows it.
+    #[schema(min_length = 36, max_length = 36, pattern = "^fil_[a-z2-7]{32}$")]
+    file: Option<String>,
     /// SPDX identifier of its licence.
     #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9.+-]+$", example = "CERN-OHL-S-2.0")]
     licence: Option<String>,
@@ -54,17 +71,130 @@ impl From<&Evidence> for EvidenceBody {
     }
 }
 
-/// The pieces of evidence of a body, where they stand at `/evidence`.
-pub(crate) fn parse_evidence(pieces: &[NewEvidence]) -> Result<Vec<Evidence>, Problem> {
+/// Where something stands and what its digest is, as a body says it.
+pub(crate) struct Standing<'a> {
+    pub(crate) url: Option<&'a str>,
+    pub(crate) sha256: Option<&'a str>,
+    pub(crate) fetch: Option<&'a str>,
+    pub(crate) file: Option<&'a str>,
+}
+
+/// Where something stands, its digest, and the file that it is, if it is one.
+pub(crate) struct Stands {
+    pub(crate) url: String,
+    pub(crate) sha256: Digest,
+    pub(crate) files: Files,
+}
+
+/// Files that a body names.
+#[derive(Debug, Default)]
+pub(crate) struct Files(Vec<FileId>);
+
+impl Files {
+    /// Writes down that the evidence of a claim names them.
+    pub(crate) async fn of_claim(&self, tx: &Transaction<'_>, id: ClaimId, wall: Timestamp) -> Result<(), Error> {
+        naming::name(tx, &self.0, (Named::Claim, id.object), wall).await
+    }
+
+    /// Writes down that a document beside a claim names them.
+    pub(crate) async fn beside_claim(&self, tx: &Transaction<'_>, id: ClaimId, wall: Timestamp) -> Result<(), Error> {
+        naming::name(tx, &self.0, (Named::ClaimDocument, id.object), wall).await
+    }
+
+    /// Writes down that a document beside a payout names them.
+    pub(crate) async fn beside_payout(&self, tx: &Transaction<'_>, id: PayoutId, wall: Timestamp) -> Result<(), Error> {
+        naming::name(tx, &self.0, (Named::PayoutDocument, id.object), wall).await
+    }
+
+    /// Writes down that the evidence of a submission names them.
+    pub(crate) async fn of_submission(
+        &self,
+        tx: &Transaction<'_>,
+        id: SubmissionId,
+        wall: Timestamp,
+    ) -> Result<(), Error> {
+        naming::name(tx, &self.0, (Named::Submission, id.object), wall).await
+    }
+}
+
+impl Standing<'_> {
+    /// The address and the digest; `at` is where the fields stand in the body. What is said beside a fetch or a file must be what that
+    /// has.
+    pub(crate) async fn resolve(&self, state: &State, book: BookId, by: PersonId, at: &str) -> Result<Stands, Problem> {
+        let said: Option<Digest> = self.sha256.map(|text| parse(&format!("{at}/sha256"), text)).transpose()?;
+        let stands = match (self.fetch, self.file) {
+            (Some(_), Some(_)) => return Err(Problem::invalid(format!("{at}/file"), "a fetch or a file, not both")),
+            (Some(fetch), None) => fetched(state, book, by, &format!("{at}/fetch"), fetch).await?,
+            (None, Some(file)) => uploaded(state, book, by, &format!("{at}/file"), file).await?,
+            (None, None) => {
+                let url =
+                    self.url.ok_or_else(|| Problem::invalid(format!("{at}/url"), "an address, a fetch or a file"))?;
+                let sha256 =
+                    said.ok_or_else(|| Problem::invalid(format!("{at}/sha256"), "a SHA-256, a fetch or a file"))?;
+                Stands { url: url.to_owned(), sha256, files: Files::default() }
+            }
+        };
+        if self.url.is_some_and(|url| url != stands.url) {
+            return Err(Problem::invalid(format!("{at}/url"), "another address than that has: leave it out"));
+        }
+        if said.is_some_and(|said| said != stands.sha256) {
+            return Err(Problem::invalid(format!("{at}/sha256"), "another digest than that has: leave it out"));
+        }
+        Ok(stands)
+    }
+}
+
+/// What a fetch of the caller found.
+async fn fetched(state: &State, book: BookId, by: PersonId, at: &str, id: &str) -> Result<Stands, Problem> {
+    let wrong = |why: &str| Problem::invalid(at, why);
+    let id: EvidenceFetchId = parse(at, id)?;
+    if id.book != book {
+        return Err(wrong("a fetch for this book"));
+    }
+    let found = fetches::find(&state.client().await?, id).await?.filter(|found| found.asked_by == by);
+    let found = found.ok_or_else(|| wrong("no fetch that you asked for"))?;
+    match found.outcome {
+        Some((Outcome::Fetched(fetched), _)) => {
+            Ok(Stands { url: found.url, sha256: fetched.sha256, files: Files::default() })
+        }
+        Some((Outcome::Failed(why), _)) => Err(wrong(&format!("that fetch has failed: {why}"))),
+        None => Err(wrong("that fetch has not ended: read it until it has")),
+    }
+}
+
+/// A file of the caller, and where the service shows it.
+async fn uploaded(state: &State, book: BookId, by: PersonId, at: &str, id: &str) -> Result<Stands, Problem> {
+    let id: FileId = parse(at, id)?;
+    if id.book != book {
+        return Err(Problem::invalid(at, "a file for this book"));
+    }
+    let found = files::find(&state.client().await?, id).await?.filter(|found| found.owner == by);
+    let found = found.ok_or_else(|| Problem::invalid(at, "no file that you uploaded"))?;
+    let base = state.config.public_url.as_ref().map_or("http://localhost:8080", |url| url.as_str());
+    let url = format!("{}/v1/files/{id}/content", base.trim_end_matches('/'));
+    Ok(Stands { url, sha256: found.sha256, files: Files(vec![id]) })
+}
+
+/// The pieces of evidence of a body, where they stand at `/evidence`, and the files that they name.
+pub(crate) async fn parse_evidence(
+    state: &State,
+    book: BookId,
+    by: PersonId,
+    pieces: &[NewEvidence],
+) -> Result<(Vec<Evidence>, Files), Problem> {
     if pieces.len() > EVIDENCE_MAX {
         return Err(Problem::invalid("/evidence", format!("{EVIDENCE_MAX} pieces at most")));
     }
-    let piece = |(index, piece): (usize, &NewEvidence)| {
+    let (mut parsed, mut named) = (Vec::with_capacity(pieces.len()), Files::default());
+    for (index, piece) in pieces.iter().enumerate() {
         let at = format!("/evidence/{index}");
         let kind: EvidenceKind = parse(&format!("{at}/kind"), &piece.kind)?;
-        let sha256: Digest = parse(&format!("{at}/sha256"), &piece.sha256)?;
-        let (title, url, licence) = (piece.title.clone(), piece.url.clone(), piece.licence.clone());
-        Ok(Evidence::new(&at, kind, title, url, sha256, licence)?)
-    };
-    pieces.iter().enumerate().map(piece).collect()
+        let NewEvidence { url, sha256, fetch, file, .. } = piece;
+        let (url, sha256) = (url.as_deref(), sha256.as_deref());
+        let standing = Standing { url, sha256, fetch: fetch.as_deref(), file: file.as_deref() };
+        let Stands { url, sha256, files } = standing.resolve(state, book, by, &at).await?;
+        parsed.push(Evidence::new(&at, kind, piece.title.clone(), url, sha256, piece.licence.clone())?);
+        named.0.extend(files.0);
+    }
+    Ok((parsed, named))
 }

@@ -4,6 +4,8 @@ pub mod books;
 pub mod challenges;
 pub mod cooperatives;
 pub mod desk;
+pub mod fetching;
+pub mod files;
 pub mod health;
 pub mod matching;
 pub mod milestones;

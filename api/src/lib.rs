@@ -55,4 +55,6 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     handlers::payouts::routes(routes);
     handlers::cooperatives::routes(routes);
     handlers::desk::routes(routes);
+    handlers::fetching::routes(routes);
+    handlers::files::routes(routes);
 }

@@ -46,6 +46,9 @@ const BODIES_MAX: usize = 32 * 1024 * 1024;
 /// How many files of bank statements come and are read at once.
 const FILES_MAX: usize = 4;
 
+/// Files of evidence that may come at once.
+const UPLOADS_MAX: usize = 8;
+
 /// How many lanes write at once.
 const LANE_CONNECTIONS: usize = 8;
 
@@ -130,6 +133,7 @@ pub fn state(config: ServeConfig, address: &str) -> anyhow::Result<State> {
         health: pool_of("health", 1)?,
         bodies: Shares::new(BODIES_MAX),
         files: Semaphore::new(FILES_MAX),
+        uploads: Semaphore::new(UPLOADS_MAX),
         lanes: Lanes::with_patience(lane_pool(url.expose_secret())?, config.patience()),
         directory: Directory::default(),
         keys: Keys::new(&config.signing_keys()?, issuer)?,

@@ -43,6 +43,8 @@ pub struct State {
     pub bodies: Arc<Shares>,
     /// Files of bank statements that may come at once: each takes room on the disk.
     pub files: Semaphore,
+    /// Files of evidence that may come at once, which keep no bank's file waiting.
+    pub uploads: Semaphore,
     /// Posts journal entries by the thousand.
     pub(crate) lanes: Lanes,
     /// Accounts by their codes.

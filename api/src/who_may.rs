@@ -316,10 +316,19 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     // of whose money it was, only readers of donors see more than totals
     ("GET", "/v1/releases/{id}/sources", Public),
     ("POST", "/v1/ties", SignedIn),
+    // fetches: of who asked
+    ("POST", "/v1/evidence-fetches", SignedIn),
+    ("GET", "/v1/evidence-fetches/{id}", SignedIn),
+    // files: of who uploaded them, and of who may read what names them; the handler looks
+    ("POST", "/v1/files", SignedIn),
+    ("GET", "/v1/files/{id}", SignedIn),
+    ("GET", "/v1/files/{id}/content", SignedIn),
     // claims: of the team, of the reviewers of the host; the operation looks at both
     ("POST", "/v1/milestones/{id}/claims", SignedIn),
     ("GET", "/v1/milestones/{id}/claims", SignedIn),
     ("GET", "/v1/claims/{id}", SignedIn),
+    ("POST", "/v1/claims/{id}/documents", SignedIn),
+    ("GET", "/v1/claims/{id}/documents", SignedIn),
     ("PUT", "/v1/claims/{id}", SignedIn),
     ("POST", "/v1/claims/{id}:submit", SignedIn),
     ("POST", "/v1/claims/{id}/reviews", SignedIn),

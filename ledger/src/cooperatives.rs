@@ -35,4 +35,5 @@ pub mod operations {
     pub mod proceeds;
     pub mod results;
     pub mod statements;
+    pub mod tellings;
 }

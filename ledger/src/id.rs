@@ -221,6 +221,10 @@ book_ids! {
     ReleaseId = "rel", "a", "release";
     /// A dispute raised against a claim.
     DisputeId = "dsp", "a", "dispute";
+    /// An address that is fetched and hashed.
+    EvidenceFetchId = "evf", "a", "fetch";
+    /// An uploaded file.
+    FileId = "fil", "a", "file";
     /// A membership of a person in a cooperative's book.
     MemberId = "mbr", "a", "member";
     /// Hours that a member worked.

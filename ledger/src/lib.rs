@@ -2,7 +2,7 @@
 //!
 //! From the bottom up, each storey naming only what is below it (a test reads the sources):
 //!
-//! - the *ground*: [`money`], [`id`], [`words`], [`calendar`], [`evidence`], [`book`] (accounts, transfers, the fold),
+//! - the *ground*: [`money`], [`id`], [`words`], [`calendar`], [`evidence`], [`document`], [`book`] (accounts, transfers, the fold),
 //!   [`movements`], [`chart`] (every account that the service opens), [`export`], [`verify`], [`recount`]: pure, without a database, a runtime or a clock;
 //! - [`engine`], which posts entries, and [`service`], which keeps jobs, replies and who did what;
 //! - a folder a domain: [`parties`] → [`books`] → [`reports`], [`treasury`], [`cooperatives`]; [`pledging`] and
@@ -19,10 +19,13 @@ pub mod challenges;
 pub mod chart;
 pub mod cooperatives;
 pub mod desk;
+pub mod document;
 pub mod engine;
 pub mod error;
 pub mod evidence;
 pub mod export;
+pub mod fetching;
+pub mod files;
 pub mod id;
 pub mod matching;
 pub mod milestones;

@@ -15,6 +15,7 @@ pub mod rules {
 
 /// SQL, and nothing else.
 pub mod store {
+    pub mod claim_documents;
     pub mod claims;
     pub mod clawbacks;
     pub mod disputes;
@@ -26,6 +27,7 @@ pub mod store {
 
 /// Lock, decide, save.
 pub mod operations {
+    pub mod claim_documents;
     pub mod claims;
     pub mod clawbacks;
     pub mod disputes;

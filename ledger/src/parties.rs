@@ -35,6 +35,7 @@ pub mod operations {
     pub mod operators;
     pub mod organisations;
     pub mod persons;
+    pub mod roles;
     pub mod second_factor_resets;
     mod second_factor_steps;
     pub mod second_factors;

@@ -6,7 +6,6 @@ pub mod rules {
     pub mod bank_account;
     pub mod bank_details;
     pub mod bank_line;
-    pub mod document;
     pub mod owed;
     pub mod payee;
     pub mod payout;

@@ -70,6 +70,7 @@ const PIECES: &[(Piece, &[&str])] = &[
             "receivables",
             "milestones",
             "claims",
+            "evidence",
             "reviews",
             "disputes",
             "releases",

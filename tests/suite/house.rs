@@ -17,6 +17,7 @@ const GROUND: &[(&str, &[&str])] = &[
     ("calendar", &["error", "words"]),
     ("money", &["error"]),
     ("evidence", &["error", "text", "words"]),
+    ("document", &["error", "evidence", "id", "words"]),
     ("book", &["error", "id", "money", "words"]),
     ("movements", &["book", "money"]),
     ("chart", &["book", "id", "money"]),
@@ -30,6 +31,7 @@ const STANDS_ON: &[(&str, &[&str])] = &[
     ("engine", &[]),
     ("service", &[]),
     ("parties", &["engine", "service"]),
+    ("fetching", &["engine", "service"]),
     ("books", &["engine", "service", "parties"]),
     ("reports", &["engine", "service", "parties", "books"]),
     ("treasury", &["engine", "service", "parties", "books"]),
@@ -49,6 +51,22 @@ const STANDS_ON: &[(&str, &[&str])] = &[
     (
         "winding",
         &["engine", "service", "parties", "books", "treasury", "pledging", "milestones", "challenges", "matching"],
+    ),
+    // What names a file decides who reads it.
+    (
+        "files",
+        &[
+            "engine",
+            "service",
+            "parties",
+            "books",
+            "treasury",
+            "pledging",
+            "milestones",
+            "challenges",
+            "cooperatives",
+            "payouts",
+        ],
     ),
     // No room of the programs: what their tests stand on.
     ("testing", &["engine", "service", "parties", "books", "treasury", "pledging"]),

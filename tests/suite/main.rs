@@ -11,6 +11,7 @@ mod crowd;
 mod doctor;
 mod door;
 mod events;
+mod evidence;
 mod figures;
 mod frozen;
 mod host;

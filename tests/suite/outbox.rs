@@ -1,10 +1,13 @@
 //! The mail of sandbox books never leaves: it is read by API, by whom it concerns.
 
+use crate::repository::{root, sources};
 use anyhow::{Context as _, ensure};
 use api::demo::cast::organisation;
 use api::demo::client::{Client, text};
+use ledger::service::event::told::MAILS;
 use serde_json::{Value, json};
-use tests::{MailServer, Stage, day, once};
+use std::collections::BTreeSet;
+use tests::{MailServer, Stage, TestApp, day, once};
 
 type Outcome = anyhow::Result<()>;
 
@@ -71,4 +74,47 @@ async fn s1_mail_of_a_sandbox_book_is_in_its_outbox_and_a_mail_server_gets_the_s
     ensure!(!sign_in.message.contains("[test]"), "a sign-in is of the installation: {}", sign_in.message);
     ensure!(server.mails().len() == 1, "and nothing else has left: {:?}", server.mails());
     stage.app.finish().await
+}
+
+/// Kinds of mail that the scene of the contract has no occasion for, each with the test that sees it.
+pub(crate) const SEEN_ELSEWHERE: &[(&str, &str)] = &[];
+
+/// Fails unless the outbox of this installation, and its folder of mail, have every kind of mail that there is.
+pub(crate) async fn every_kind_was_written(app: &TestApp) -> Outcome {
+    let pool = app.connection().await?;
+    let rows = pool.query("SELECT DISTINCT kind FROM outbox_mail", &[]).await?;
+    let mut seen: BTreeSet<String> = rows.iter().map(|row| row.get(0)).collect();
+    for (kind, _) in MAILS {
+        let begins = format!("{kind}.");
+        let is_there = |entry: std::io::Result<std::fs::DirEntry>| {
+            entry.is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with(&begins))
+        };
+        if std::fs::read_dir(app.mail_dir())?.any(is_there) {
+            seen.insert((*kind).to_owned());
+        }
+    }
+    let known: BTreeSet<String> = MAILS.iter().map(|(kind, _)| (*kind).to_owned()).collect();
+    let elsewhere: BTreeSet<String> = SEEN_ELSEWHERE.iter().map(|(kind, _)| (*kind).to_owned()).collect();
+    let missing: Vec<_> = known.difference(&seen).filter(|kind| !elsewhere.contains(*kind)).collect();
+    ensure!(missing.is_empty(), "nobody was written these kinds of mail: {missing:?}");
+    let both: Vec<_> = seen.intersection(&elsewhere).collect();
+    println!("seen here too: {both:?}");
+    Ok(())
+}
+
+#[test]
+fn s1_the_worker_writes_the_kinds_of_mail_that_the_table_of_who_is_told_has_and_no_others() -> Outcome {
+    let mut written = BTreeSet::new();
+    for (_, source) in sources(&root().join("worker/src/jobs"))? {
+        let own = source.split("#[cfg(test)]").next().unwrap_or_default();
+        for (start, _) in own.match_indices("Occasion::new(\"") {
+            let rest = &own[start + "Occasion::new(\"".len()..];
+            written.extend(rest.split('"').next().map(str::to_owned));
+        }
+    }
+    // The two of a decline are told apart before.
+    written.extend(["decline", "not-collected"].map(str::to_owned));
+    let known: BTreeSet<String> = MAILS.iter().map(|(kind, _)| (*kind).to_owned()).collect();
+    ensure!(written == known, "the worker writes {written:?}, and the table has {known:?}");
+    Ok(())
 }

@@ -54,6 +54,8 @@ impl Scene {
             ("COMMONPURSE_ORGANISATIONS_PER_DAY", "100000"),
             ("COMMONPURSE_BOOKS_PER_DAY", "100000"),
             ("COMMONPURSE_INVITATIONS_PER_DAY", "100000"),
+            ("COMMONPURSE_FETCHES_PER_DAY", "100000"),
+            ("COMMONPURSE_FILES_PER_DAY", "100000"),
             ("COMMONPURSE_METRICS_LISTEN", "127.0.0.1:0"),
         ];
         let mut app = TestApp::start_with(1, &[&generous, environment].concat()).await?;

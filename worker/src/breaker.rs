@@ -30,7 +30,8 @@ impl Breakers {
         match work {
             Work::SignIn | Work::Mail => Some(&self.mail),
             Work::Rail => Some(&self.rail),
-            Work::Money => None,
+            // One host that does not answer says nothing of the next.
+            Work::Money | Work::Outside => None,
         }
     }
 }

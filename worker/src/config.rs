@@ -63,6 +63,10 @@ pub struct Config {
     #[arg(long, env = "COMMONPURSE_SCREENING_URL")]
     pub screening_url: Option<Url>,
 
+    /// Let what people have fetched in sandbox books be at any address and port, this machine's too: for development.
+    #[arg(long, env = "COMMONPURSE_FETCH_ANYWHERE")]
+    pub fetch_anywhere: bool,
+
     /// How long a job may take before another worker may take it over, in seconds.
     #[arg(long, env = "COMMONPURSE_WORKER_LEASE_S", default_value_t = 60,
           value_parser = clap::value_parser!(u16).range(8..=3_600))]
@@ -99,6 +103,9 @@ impl Config {
         }
         if self.fault.is_some() {
             return Err(ConfigError::Fault);
+        }
+        if self.fetch_anywhere {
+            return Err(ConfigError::FetchAnywhere);
         }
         if self.stripe.stripe_url.scheme() != "https" {
             return Err(ConfigError::StripeUrl);
@@ -148,6 +155,9 @@ pub enum ConfigError {
     /// Names of payees would not be encrypted on their way.
     #[error("production needs a COMMONPURSE_SCREENING_URL that begins with https://, or none")]
     ScreeningUrl,
+    /// People could have anything fetched that this machine reaches.
+    #[error("COMMONPURSE_FETCH_ANYWHERE is for development, never for production")]
+    FetchAnywhere,
     /// A crash is planned, and this is production.
     #[error("COMMONPURSE_FAULT is for tests, never for production")]
     Fault,
@@ -204,6 +214,8 @@ mod tests {
         assert_eq!(with(&[&url[..], &from].concat()), Ok(()));
         let fault = ["--fault", "exit_after_charge:1"];
         assert_eq!(with(&[&url[..], &from, &fault].concat()), Err(ConfigError::Fault));
+        let anywhere = ["--fetch-anywhere"];
+        assert_eq!(with(&[&url[..], &from, &anywhere].concat()), Err(ConfigError::FetchAnywhere));
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod challenges;
 mod chargebacks;
 mod cooperatives;
 mod custodians;
+mod fetching;
 mod mailing;
 mod matching;
 mod milestones;
@@ -32,6 +33,7 @@ use crate::breaker::Breakers;
 use crate::failure::Failure;
 use crate::fault;
 use crate::mail::Mailer;
+use crate::outside::Outside;
 use crate::rail::Rails;
 use crate::screening::Screening;
 use crate::together::Together;
@@ -54,6 +56,7 @@ pub(crate) struct Context {
     pub(crate) rails: Rails,
     pub(crate) mailer: Mailer,
     pub(crate) screening: Option<Screening>,
+    pub(crate) outside: Outside,
     pub(crate) public_url: Url,
     pub(crate) fault: fault::Points,
 }
@@ -146,6 +149,12 @@ impl Context {
             Job::SendSecondFactorNotice { person, news, at } => {
                 self.send_second_factor_notice(leased, *person, *news, *at).await
             }
+            Job::SendRoleNotice { organisation, person, role, challenge } => {
+                self.send_role_notice(leased, (*organisation, *person, role), *challenge).await
+            }
+            Job::SendEntryNotice { entrant, appeal } => self.send_entry_notice(leased, *entrant, *appeal).await,
+            Job::TellMembers { distribution, after } => self.tell_members(leased, *distribution, *after).await,
+            Job::FetchEvidence { fetch } => self.fetch_evidence(leased, *fetch).await,
             Job::ReturnSuspense { item } => self.return_suspense(leased, *item).await,
             Job::AdvancePlanMove { plan_move } => self.advance_plan_move(leased, *plan_move).await,
             Job::SendPlanMove { plan_move, version, token } => {

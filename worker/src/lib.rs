@@ -21,6 +21,7 @@ mod fault;
 mod figures;
 mod jobs;
 mod mail;
+mod outside;
 mod pulse;
 mod rail;
 mod runner;
@@ -88,6 +89,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
             together: together::Together::new(&pool),
             mailer: mailer(&config)?,
             screening: config.screening_url.clone().map(screening::Screening::new).transpose()?,
+            outside: outside::Outside::new(config.fetch_anywhere)?,
             public_url: config.public_url.clone(),
             fault: fault::Points::new(config.fault),
             lanes,

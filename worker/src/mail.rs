@@ -10,6 +10,7 @@ pub(crate) mod claims;
 pub(crate) mod cooperatives;
 pub(crate) mod custodians;
 pub(crate) mod milestones;
+pub(crate) mod notices;
 pub(crate) mod parties;
 pub(crate) mod payers;
 pub(crate) mod payouts;

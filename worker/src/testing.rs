@@ -5,6 +5,7 @@ use crate::clock::Clocks;
 use crate::config::Fault;
 use crate::jobs::Context;
 use crate::mail::{Mailer, Transport};
+use crate::outside::Outside;
 use crate::pulse::Pulse;
 use crate::runner::Worker;
 use crate::together::Together;
@@ -71,6 +72,7 @@ impl Database {
                 rails: rail::Rails::new(&self.pool, None),
                 together: Together::new(&self.pool),
                 screening: None,
+                outside: Outside::new(false).unwrap(),
                 mailer: Mailer::new(transport, "Purse <purse@example.org>", "purse.example.org").unwrap(),
                 public_url: "https://purse.example.org".parse().unwrap(),
                 fault: fault::Points::new(None::<Fault>),

@@ -26,7 +26,7 @@ const REFUSALS: &[(&str, u16, &str)] = &[
     (
         "TooMany",
         429,
-        "Slow down: `Retry-After` says for how many seconds. `/problems/quota`: enough organisations, books or invitations for \
+        "Slow down: `Retry-After` says for how many seconds. `/problems/quota`: enough organisations, books, invitations, fetches or files for \
          today; not before the next day in UTC.",
     ),
     ("Internal", 500, "Our fault; `request_id` names it in our logs."),

@@ -112,6 +112,8 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("donor-links", "dlk"),
     ("donors", "dnr"),
     ("entrants", "ent"),
+    ("evidence-fetches", "evf"),
+    ("files", "fil"),
     ("invitations", "inv"),
     ("jobs", "job"),
     ("matching-rounds", "mrd"),

@@ -41,6 +41,10 @@ const TAGS: &[(&str, &str)] = &[
     ("receivables", "What teams owe back, and the risk reserve of a host, which bears what nobody else does."),
     ("milestones", "Money of a campaign that is set aside for a piece of work."),
     ("claims", "What a team says that it has done for a milestone, with evidence."),
+    (
+        "evidence",
+        "Addresses that the service fetches and hashes, and files that it keeps, to be named as evidence and documents.",
+    ),
     ("reviews", "What reviewers say of a claim."),
     ("disputes", "Objections to a claim that was approved, and how they end."),
     ("releases", "Money that went to a team for a claim, and whose it was."),

@@ -13,9 +13,12 @@ use ledger::challenges::rules::share_plan::{PartState, PlanState};
 use ledger::cooperatives::rules::allocation_rule::Patronage;
 use ledger::cooperatives::rules::cooperative::{ContributionState, ProceedsKind};
 use ledger::desk::rules::task::TaskKind;
+use ledger::document::DocumentKind;
 use ledger::engine::store::books::Visibility;
 use ledger::engine::store::units::Counts;
 use ledger::evidence::EvidenceKind;
+use ledger::fetching::rules::fetch::Failure as FetchFailure;
+use ledger::files::rules::file::FileType;
 use ledger::matching::rules::formula::Formula;
 use ledger::matching::rules::round::PoolContributionState;
 use ledger::matching::rules::votes::VoteCost;
@@ -32,7 +35,6 @@ use ledger::parties::rules::second_factor_reset::ResetState;
 use ledger::payouts::files::csv_out::{Decimal, Delimiter, Field};
 use ledger::payouts::rules::bank_account::BankAccountState;
 use ledger::payouts::rules::bank_line::{BookedAs, Direction, Why as LineWhy};
-use ledger::payouts::rules::document::DocumentKind;
 use ledger::payouts::rules::owed::WaitsFor;
 use ledger::payouts::rules::payout::{PayoutState, Screening, Source};
 use ledger::payouts::rules::payout_file::{FileFormat, ItemState, LeftOut, PayoutFileState};
@@ -162,7 +164,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Payout" | "PayoutRunCount", "state") => all(PayoutState::ALL),
         ("PayablePayout", "state") => literal(&["requested", "approved", "screened", "held", "sent"]),
         ("Payable", "waits_for") => all(WaitsFor::ALL),
-        ("PayoutDocument", "kind") => all(DocumentKind::ALL),
+        ("ClaimDocument" | "PayoutDocument", "kind") => all(DocumentKind::ALL),
         ("PayoutRun", "state") => all(RunState::ALL),
         ("Payout", "waits_for") => literal(&["bank_account", "approval", "screening", "operator", "sending", "bank"]),
         ("Book" | "Credential", "mode") => all(Mode::ALL),
@@ -197,6 +199,9 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Event", "kind") => EventKind::words().to_vec(),
         ("PledgeVerdict", "verdict") => literal(&["placed", "repeated", "refused", "skipped"]),
         ("Evidence", "kind") => all(EvidenceKind::ALL),
+        ("EvidenceFetch", "failure") => all(FetchFailure::ALL),
+        ("StoredFile", "content_type") => all(FileType::ALL),
+        ("EvidenceFetch", "state") => literal(&["pending", "fetched", "failed"]),
         ("Hold", "state") => literal(&["held", "captured", "released"]),
         ("Invitation", "state") => all(InvitationState::ALL),
         ("Invitation" | "Membership", "role") => all(Role::ALL),

@@ -4,6 +4,7 @@ pub mod claim_body;
 pub mod claims;
 pub mod clawback_body;
 pub mod disputes;
+pub mod documents;
 pub mod milestone;
 pub mod releases;
 pub mod reviews;
@@ -28,6 +29,8 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(revocations::revoke)
         .service(revocations::write_off)
         .service(revocations::recover)
+        .service(documents::add_claim_document)
+        .service(documents::list_claim_documents)
         .service(claims::show)
         .service(claims::change)
         .service(reviews::create)

@@ -112,9 +112,15 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     refusal(
         "too-many-documents",
-        "The payout has 20 documents.",
+        "The claim or the payout has 20 documents.",
         "Put the others behind one link.",
-        &["POST /v1/payouts/{id}/documents"],
+        &["POST /v1/claims/{id}/documents", "POST /v1/payouts/{id}/documents"],
+    ),
+    refusal(
+        "files-full",
+        "Of one person 200 MiB of files are kept in a book.",
+        "Publish it elsewhere and have its address fetched. Files that nothing names are gone after seven days.",
+        &["POST /v1/files"],
     ),
     refusal(
         "payout-run-gathering",

@@ -6,6 +6,7 @@
 
 mod facts;
 mod families;
+pub mod told;
 
 pub use facts::{FACTS, Fact, FactKind};
 pub use families::FAMILIES;

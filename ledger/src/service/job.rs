@@ -4,10 +4,7 @@
 //! must bear being done twice: it looks at the state of things first, and settles in the transaction of its effect.
 
 use crate::id::{
-    BankAccountId, BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, CustodianFreezeId, DisputeId,
-    DistributionId, DonorId, EntrantId, HoldId, InvitationId, MatchingRoundId, OrganisationId, PayoutFileId, PayoutId,
-    PayoutRunId, PersonId, PlanChangeId, PlanMoveId, PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId,
-    SharePlanId, StatementFileId, StatementId, SuspenseId, WindUpId, WithdrawalId, YearlyReceiptId,
+    AppealId, BankAccountId, BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, CustodianFreezeId, DisputeId, DistributionId, DonorId, EntrantId, EvidenceFetchId, HoldId, InvitationId, MatchingRoundId, OrganisationId, PayoutFileId, PayoutId, PayoutRunId, PersonId, PlanChangeId, PlanMoveId, PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId, SharePlanId, StatementFileId, StatementId, SuspenseId, WindUpId, WithdrawalId, YearlyReceiptId,
 };
 use crate::service::store::activity::Actor;
 use crate::words::words;
@@ -461,6 +458,36 @@ pub enum Job {
         /// When, by the wall clock.
         at: Timestamp,
     },
+    /// Tell a person that they have a role in an organisation, or are on the panel of a challenge.
+    SendRoleNotice {
+        /// The organisation.
+        organisation: OrganisationId,
+        /// The person.
+        person: PersonId,
+        /// The word of the role.
+        role: String,
+        /// The challenge on whose panel the person is; none where it is the role alone.
+        challenge: Option<ChallengeId>,
+    },
+    /// Tell a team that its entry was withdrawn, or what became of its appeal; and those who decide that one waits for them.
+    SendEntryNotice {
+        /// The entry.
+        entrant: EntrantId,
+        /// The appeal; none where it is the entry itself.
+        appeal: Option<AppealId>,
+    },
+    /// Tell the members of a cooperative that they may object to a distribution, or that hours wait for one of them; a page of members.
+    TellMembers {
+        /// The distribution; none where hours wait.
+        distribution: Option<DistributionId>,
+        /// The number of the member after whom the page begins; 0 for the first.
+        after: i32,
+    },
+    /// Fetch an address that a person has named, and hash what comes.
+    FetchEvidence {
+        /// The fetch.
+        fetch: EvidenceFetchId,
+    },
 }
 
 words! {
@@ -487,7 +514,7 @@ words! {
     }
 }
 
-/// What teams in a challenge are told.
+/// What teams in a challenge are told, or those who made it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChallengeNews {
@@ -497,6 +524,10 @@ pub enum ChallengeNews {
     Extension,
     /// It is given up.
     Cancellation,
+    /// It is announced: told to its judges, and to the owners of its sponsors.
+    Announcement,
+    /// Its ranking is known, and may be appealed against.
+    Ranking,
 }
 
 impl ChallengeNews {
@@ -506,6 +537,8 @@ impl ChallengeNews {
             ChallengeNews::Rules => "rules",
             ChallengeNews::Extension => "extension",
             ChallengeNews::Cancellation => "cancellation",
+            ChallengeNews::Announcement => "announcement",
+            ChallengeNews::Ranking => "ranking",
         }
     }
 }
@@ -582,6 +615,10 @@ impl Job {
             Job::EndPayoutFile { .. } => JobKind::EndPayoutFile,
             Job::AdvanceSecondFactorReset { .. } => JobKind::AdvanceSecondFactorReset,
             Job::SendSecondFactorNotice { .. } => JobKind::SendSecondFactorNotice,
+            Job::SendRoleNotice { .. } => JobKind::SendRoleNotice,
+            Job::SendEntryNotice { .. } => JobKind::SendEntryNotice,
+            Job::TellMembers { .. } => JobKind::TellMembers,
+            Job::FetchEvidence { .. } => JobKind::FetchEvidence,
         }
     }
 }
@@ -667,6 +704,12 @@ impl fmt::Debug for Job {
             Job::SendSecondFactorNotice { person, news, .. } => {
                 write!(f, "send_second_factor_notice to {person}: {news}")
             }
+            Job::SendRoleNotice { organisation, person, role, .. } => {
+                write!(f, "send_role_notice to {person}, {role} of {organisation}")
+            }
+            Job::SendEntryNotice { entrant, .. } => write!(f, "send_entry_notice of {entrant}"),
+            Job::TellMembers { after, .. } => write!(f, "tell_members after member {after}"),
+            Job::FetchEvidence { fetch } => write!(f, "fetch_evidence of {fetch}"),
             Job::AdvanceWithdrawal { withdrawal, .. } => write!(f, "advance_withdrawal of {withdrawal}"),
             Job::AdvanceCustodianFreeze { freeze, .. } => write!(f, "advance_custodian_freeze of {freeze}"),
             Job::SendCustodianNotice { freeze } => write!(f, "send_custodian_notice of {freeze}"),
@@ -815,11 +858,19 @@ pub enum JobKind {
     AdvanceSecondFactorReset,
     /// [`Job::SendSecondFactorNotice`]
     SendSecondFactorNotice,
+    /// [`Job::SendRoleNotice`]
+    SendRoleNotice,
+    /// [`Job::SendEntryNotice`]
+    SendEntryNotice,
+    /// [`Job::TellMembers`]
+    TellMembers,
+    /// [`Job::FetchEvidence`]
+    FetchEvidence,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 68] = [
+    pub const ALL: [JobKind; 72] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -888,6 +939,10 @@ impl JobKind {
         JobKind::EndPayoutFile,
         JobKind::AdvanceSecondFactorReset,
         JobKind::SendSecondFactorNotice,
+        JobKind::SendRoleNotice,
+        JobKind::SendEntryNotice,
+        JobKind::TellMembers,
+        JobKind::FetchEvidence,
     ];
 
     /// Its name in the database and in metrics: the tag of the job's JSON.
@@ -961,6 +1016,10 @@ impl JobKind {
             JobKind::EndPayoutFile => "end_payout_file",
             JobKind::AdvanceSecondFactorReset => "advance_second_factor_reset",
             JobKind::SendSecondFactorNotice => "send_second_factor_notice",
+            JobKind::SendRoleNotice => "send_role_notice",
+            JobKind::SendEntryNotice => "send_entry_notice",
+            JobKind::TellMembers => "tell_members",
+            JobKind::FetchEvidence => "fetch_evidence",
         }
     }
 
@@ -1035,6 +1094,10 @@ impl JobKind {
             | JobKind::AdvancePayoutRun
             | JobKind::AdvanceSecondFactorReset
             | JobKind::SendSecondFactorNotice
+            | JobKind::SendRoleNotice
+            | JobKind::SendEntryNotice
+            | JobKind::TellMembers
+            | JobKind::FetchEvidence
             | JobKind::TakeProviderEvent => false,
         }
     }
@@ -1192,6 +1255,15 @@ mod tests {
                 news: FactorNews::ResetWaits,
                 at: Timestamp::UNIX_EPOCH,
             },
+            Job::SendRoleNotice {
+                organisation: OrganisationId::generate(),
+                person: PersonId::generate(),
+                role: "judge".into(),
+                challenge: Some(ChallengeId::generate(book)),
+            },
+            Job::SendEntryNotice { entrant: EntrantId::generate(book), appeal: Some(AppealId::generate(book)) },
+            Job::TellMembers { distribution: Some(DistributionId::generate(book)), after: 7 },
+            Job::FetchEvidence { fetch: EvidenceFetchId::generate(book) },
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();
         assert_eq!(kinds, JobKind::ALL);

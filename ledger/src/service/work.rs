@@ -14,11 +14,13 @@ pub enum Work {
     Rail,
     /// The mail server, for whoever is not waiting.
     Mail,
+    /// Whatever host somebody has named, and so nothing that others wait for.
+    Outside,
 }
 
 impl Work {
     /// All of them.
-    pub const ALL: [Work; 4] = [Work::SignIn, Work::Money, Work::Rail, Work::Mail];
+    pub const ALL: [Work; 5] = [Work::SignIn, Work::Money, Work::Rail, Work::Mail, Work::Outside];
 
     /// Its name in logs and figures.
     pub const fn as_str(self) -> &'static str {
@@ -27,6 +29,7 @@ impl Work {
             Work::Money => "money",
             Work::Rail => "rail",
             Work::Mail => "mail",
+            Work::Outside => "outside",
         }
     }
 
@@ -112,7 +115,11 @@ impl JobKind {
             | JobKind::SendBankAccountLink
             | JobKind::AskForBankAccount
             | JobKind::SendSecondFactorNotice
+            | JobKind::SendRoleNotice
+            | JobKind::SendEntryNotice
+            | JobKind::TellMembers
             | JobKind::SendReturnableNotice => Work::Mail,
+            JobKind::FetchEvidence => Work::Outside,
         }
     }
 
@@ -123,6 +130,8 @@ impl JobKind {
             Work::SignIn => Limits { attempts_max: 6, deadline: SignedDuration::from_mins(2) },
             // Money: tried for about four hours before somebody has to look.
             Work::Money | Work::Rail => Limits { attempts_max: 16, deadline: SignedDuration::from_mins(15) },
+            // What a host says is the outcome, whatever it is: only our own trouble is tried again.
+            Work::Outside => Limits { attempts_max: 6, deadline: SignedDuration::from_mins(15) },
             // A server may be away for about six hours.
             Work::Mail => Limits { attempts_max: 18, deadline: SignedDuration::from_hours(1) },
         }

@@ -236,7 +236,8 @@ GRANT INSERT (round, raised_by, raised_at, book_id, number, tally, reason) ON ma
 GRANT INSERT (round, campaign, share, would_be, found_at, book_id, number) ON matching_clawback TO commonpurse_service;
 
 -- milestones
-GRANT SELECT ON milestone, claim, evidence, review, dispute, release, claim_request, clawback TO commonpurse_service;
+GRANT SELECT ON milestone, claim, evidence, review, dispute, release, claim_request, clawback, claim_document, evidence_fetch, stored_file,
+    stored_file_part, stored_file_use TO commonpurse_service;
 GRANT INSERT (id, campaign_id, team, amount, threshold, version, created_at, book_id, reviewers_needed, review_days,
     objection_days, gate_licence, gate_design, gate_enterprise, on_silence, state, currency, name, description) ON milestone
     TO commonpurse_service;
@@ -262,6 +263,12 @@ GRANT UPDATE (confirmed_by, ended_at, state) ON claim_request TO commonpurse_ser
 GRANT INSERT (claim_id, milestone_id, campaign_id, team, amount, unpaid, entry_number, revoked_at, book_id, state, currency,
     reason) ON clawback TO commonpurse_service;
 GRANT UPDATE (set_off, recovered, written_off, borne, version, state) ON clawback TO commonpurse_service;
+GRANT INSERT (claim_id, added_by, added_at, book_id, number, kind, title, url, sha256) ON claim_document TO commonpurse_service;
+GRANT INSERT (id, owner, bytes, created_at, book_id, content_type, sha256) ON stored_file TO commonpurse_service;
+GRANT INSERT (file, book_id, number, content) ON stored_file_part TO commonpurse_service;
+GRANT INSERT (file, object, named_at, book_id, kind) ON stored_file_use TO commonpurse_service;
+GRANT INSERT (id, asked_by, asked_at, book_id, state, url) ON evidence_fetch TO commonpurse_service;
+GRANT UPDATE (bytes, ended_at, state, failure, final_url, content_type, sha256) ON evidence_fetch TO commonpurse_service;
 
 -- challenges
 GRANT SELECT ON challenge, challenge_rules, prize, purse_contribution, entrant, submission, submission_evidence, attribution,

@@ -2,11 +2,12 @@
 -- the clock of the database what is old, and take a thousand rows of a table at most, so that nobody waits for them. Journal,
 -- keys of postings and who did what are kept for ever.
 
--- Of a book: jobs that are done, not those that are open or dead, the mail of its outbox, donors' links that have lapsed, and
+-- Of a book: jobs that are done, not those that are open or dead, the mail of its outbox, addresses that were fetched, files that nothing names, donors' links that have lapsed, and
 -- what happened in it, which its objects and the list of who did what tell for longer.
 CREATE OR REPLACE FUNCTION book_prune(p_book int) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
+    v_files uuid[];
     v_rows  bigint;
     v_total bigint := 0;
 BEGIN
@@ -18,6 +19,22 @@ BEGIN
     DELETE FROM public.outbox_mail WHERE book_id = p_book AND id = ANY (ARRAY(
         SELECT id FROM public.outbox_mail WHERE book_id = p_book AND created_at < now() - interval '90 days'
          ORDER BY created_at LIMIT 1000 FOR UPDATE SKIP LOCKED));
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    v_total := v_total + v_rows;
+    DELETE FROM public.evidence_fetch WHERE book_id = p_book AND id = ANY (ARRAY(
+        SELECT id FROM public.evidence_fetch WHERE book_id = p_book AND asked_at < now() - interval '30 days'
+         ORDER BY asked_at LIMIT 1000 FOR UPDATE SKIP LOCKED));
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    v_total := v_total + v_rows;
+    -- A file that nothing names, with its parts. One that is named meanwhile is held by the reference to it.
+    WITH old AS MATERIALIZED (
+        SELECT f.id FROM public.stored_file f
+         WHERE f.book_id = p_book AND f.created_at < now() - interval '7 days'
+           AND NOT EXISTS (SELECT FROM public.stored_file_use u WHERE u.book_id = p_book AND u.file = f.id)
+         ORDER BY f.created_at LIMIT 20 FOR UPDATE SKIP LOCKED)
+    SELECT array_agg(old.id) INTO v_files FROM old;
+    DELETE FROM public.stored_file_part WHERE book_id = p_book AND file = ANY (v_files);
+    DELETE FROM public.stored_file WHERE book_id = p_book AND id = ANY (v_files);
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     v_total := v_total + v_rows;
     DELETE FROM public.donor_link WHERE book_id = p_book AND id = ANY (ARRAY(

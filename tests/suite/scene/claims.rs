@@ -31,6 +31,13 @@ pub(super) async fn fill(cast: &Cast, prepared: Prepared, known: &mut Known) -> 
         let body = if step == "accept" { json!({}) } else { said.clone() };
         known.example(&format!("POST /v1/disputes/{{id}}:{step}"), json!({"id": dispute}), body);
     }
+    let named = json!({"book": cast.book, "url": "https://designs.example/press/report.pdf"});
+    let fetch = cast.treasurer.post("/v1/evidence-fetches", &named).await?.ok()?;
+    known.add(text(&fetch, "/id")?);
+    known.example("POST /v1/evidence-fetches", json!({}), named);
+    let receipt = json!({"kind": "receipt", "title": "Steel for the frame",
+        "url": "https://builders.example/receipts/2031-07.pdf", "sha256": "0".repeat(64)});
+    known.example("POST /v1/claims/{id}/documents", json!({"id": claim["id"]}), receipt);
     revocations(cast, &work, &released, known).await
 }
 

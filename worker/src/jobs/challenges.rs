@@ -4,9 +4,12 @@ use super::Context;
 use super::mailing::{Occasion, written};
 use crate::failure::Failure;
 use crate::mail::challenges::{News, Shares, Told};
+use crate::mail::notices::Notice;
 use ledger::challenges::operations::{challenges, news, purses, share_notices, submissions};
+use ledger::challenges::rules::appeal::AppealState;
+use ledger::challenges::rules::challenge::ChallengeState;
 use ledger::challenges::rules::share_plan::PlanState;
-use ledger::id::{ChallengeId, EntrantId, OrganisationId, PurseContributionId, SharePlanId};
+use ledger::id::{AppealId, ChallengeId, EntrantId, OrganisationId, PurseContributionId, SharePlanId};
 use ledger::service::job::ChallengeNews;
 use ledger::service::store::activity::Actor;
 use ledger::service::store::jobs::Leased;
@@ -31,7 +34,7 @@ impl Context {
     ) -> Result<(), Failure> {
         let (id, version) = of;
         let client = self.pool.get().await?;
-        let page = news::page(&client, id, after).await?;
+        let page = news::page(&client, id, what, after).await?;
         drop(client);
         let (book, challenge) = (page.book, page.challenge);
         let reason = reason.to_owned();
@@ -44,13 +47,27 @@ impl Context {
                 .submissions_until()
                 .map(|until| Told::Extension { until: written(book.day_of(until)), reason }),
             ChallengeNews::Cancellation => Some(Told::Cancellation { reason }),
+            ChallengeNews::Announcement => challenge.state.is_announced().then_some(Told::Announcement),
+            ChallengeNews::Ranking => match challenge.state {
+                ChallengeState::Provisional { until } => Some(Told::Ranking { until: written(book.day_of(until)) }),
+                ChallengeState::Draft { .. }
+                | ChallengeState::Funding { .. }
+                | ChallengeState::Announced { .. }
+                | ChallengeState::Open { .. }
+                | ChallengeState::Extended { .. }
+                | ChallengeState::Judging { .. }
+                | ChallengeState::Awarded
+                | ChallengeState::Closed
+                | ChallengeState::Cancelled { .. }
+                | ChallengeState::NoAward { .. } => None,
+            },
         };
         let Some(told) = told else { return self.settle(leased).await };
         let mail = News { title: challenge.title, host: page.host, challenge: id.to_string(), told };
         let occasion = Occasion::new("challenge_news", &format!("{id}.{version}.{}", what.as_str()));
         self.send_all(leased, occasion, &page.recipients, &mail).await?;
         let why = match &mail.told {
-            Told::Rules { .. } => "",
+            Told::Rules { .. } | Told::Announcement | Told::Ranking { .. } => "",
             Told::Extension { reason, .. } | Told::Cancellation { reason } => reason,
         };
         self.settle_with(leased, async |tx, wall| news::turn(tx, of, (what, why), page.next, wall).await).await
@@ -82,6 +99,38 @@ impl Context {
         };
         // Once for each list of parts and each state: they name the mail.
         let occasion = Occasion::new("shares", &format!("{id}.{revision}.{state}"));
+        self.send_all(leased, occasion, &notice.recipients, &mail).await?;
+        self.settle(leased).await
+    }
+
+    /// Tells a team that its entry was withdrawn by its silence, or how its appeal has ended; and the owners of the host that an appeal
+    /// waits for them, unless it was decided by then.
+    pub(super) async fn send_entry_notice(
+        &self,
+        leased: &Leased,
+        id: EntrantId,
+        appeal: Option<AppealId>,
+    ) -> Result<(), Failure> {
+        let client = self.pool.get().await?;
+        let notice = news::entry_notice(&client, id, appeal).await?;
+        drop(client);
+        let Some(notice) = notice else { return self.settle(leased).await };
+        let (link, of) = (self.link("me").into(), (notice.team.as_str(), notice.title.as_str()));
+        let mail = match &notice.appeal {
+            None => Notice::withdrawn(of, id.to_string(), link),
+            Some(appeal) => {
+                let until = written(notice.book.day_of(appeal.until));
+                let why = match appeal.state {
+                    AppealState::Open => &appeal.reason,
+                    AppealState::Upheld | AppealState::Dismissed | AppealState::Lapsed => &appeal.decision,
+                };
+                Notice::appeal(appeal.state, of, (&until, why), appeal.id.to_string(), link)
+            }
+        };
+        let occasion = match &notice.appeal {
+            None => Occasion::new("entry", &id),
+            Some(appeal) => Occasion::new("appeal", &format!("{}.{}", appeal.id, appeal.state)),
+        };
         self.send_all(leased, occasion, &notice.recipients, &mail).await?;
         self.settle(leased).await
     }

@@ -4,7 +4,9 @@ use super::Context;
 use super::mailing::{Occasion, written};
 use crate::failure::Failure;
 use crate::mail::cooperatives::MemberStatement;
-use ledger::cooperatives::operations::{distributions, statements};
+use crate::mail::notices::Notice;
+use jiff::Timestamp;
+use ledger::cooperatives::operations::{distributions, statements, tellings};
 use ledger::cooperatives::rules::allocation_rule::Patronage;
 use ledger::id::{DistributionId, StatementId};
 use ledger::service::store::jobs::Leased;
@@ -58,5 +60,31 @@ impl Context {
         };
         self.send(leased, Occasion::new("statement", &id), &facts.email, &mail).await?;
         self.settle(leased).await
+    }
+    /// Tells a page of the members that they may object to a distribution, or that hours wait for one of them, unless that is over.
+    pub(super) async fn tell_members(
+        &self,
+        leased: &Leased,
+        distribution: Option<DistributionId>,
+        after: i32,
+    ) -> Result<(), Failure> {
+        let client = self.pool.get().await?;
+        let page = tellings::page(&client, leased.id.book, distribution, after, Timestamp::now()).await?;
+        drop(client);
+        let Some(page) = page else { return self.settle(leased).await };
+        let (book, link) = (&page.book, self.link("me").into());
+        let (mail, occasion) = match &page.open {
+            None => (Notice::hours(&book.name, link), Occasion::new("hours", &leased.id)),
+            Some((open, until)) => {
+                let period = format!("{} – {}", written(open.period.from), written(open.period.to));
+                let net = format!("{} {}", open.currency.format(open.net()), open.currency);
+                let until = written(book.day_of(*until));
+                let mail = Notice::distribution(&book.name, (&period, &net, &until), open.id.to_string(), link);
+                (mail, Occasion::new("distribution", &open.id))
+            }
+        };
+        self.send_all(leased, occasion, &page.recipients, &mail).await?;
+        self.settle_with(leased, async |tx, wall| tellings::turn(tx, &page.book, distribution, page.next, wall).await)
+            .await
     }
 }

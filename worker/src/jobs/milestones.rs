@@ -117,6 +117,7 @@ fn told(book: &Book, notice: Notice, link: String) -> ClaimNotice {
         Event::RevocationAsked => decision.map(|decision| sum(decision.released)),
         Event::Revoked => Some(sum(clawback.as_ref().map_or(0, |clawback| clawback.amount.minor()))),
         Event::WriteOffAsked => of_request(),
+        Event::PaidBack => Some(sum(clawback.as_ref().map_or(0, |clawback| clawback.recovered))),
         Event::DisputeDecided | Event::DisputeUpheldPart => struck(),
         Event::ChangesAsked
         | Event::Rejected
@@ -132,7 +133,7 @@ fn told(book: &Book, notice: Notice, link: String) -> ClaimNotice {
         Event::Approved => decision.map(|decision| decision.objection_until),
         Event::ChangesAsked => claim.state.deadline(),
         Event::RevocationAsked | Event::WriteOffAsked => request.as_ref().map(|request| request.until),
-        Event::Rejected | Event::Expired | Event::Revoked => None,
+        Event::Rejected | Event::Expired | Event::Revoked | Event::PaidBack => None,
         Event::DisputeOpened
         | Event::DisputeAnswered
         | Event::DisputeReplied

@@ -3,12 +3,14 @@
 use super::Context;
 use super::mailing::{Occasion, written};
 use crate::failure::Failure;
+use crate::mail::notices::Notice;
 use crate::mail::parties::{Invited, SignIn};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ledger::Error;
-use ledger::id::InvitationId;
-use ledger::parties::operations::sign_in;
+use ledger::challenges::store::challenges;
+use ledger::id::{ChallengeId, InvitationId, OrganisationId, PersonId};
+use ledger::parties::operations::{roles, sign_in};
 use ledger::parties::rules::invitation::InvitationState;
 use ledger::parties::store::{invitations, organisations};
 use ledger::service::store::jobs::Leased;
@@ -58,6 +60,31 @@ impl Context {
             };
             self.send(leased, Occasion::new("invitation", &id), &found.email, &mail).await?;
         }
+        self.settle(leased).await
+    }
+
+    /// Tells a person that they have a role, or are on the panel of a challenge, unless the role was taken away by then.
+    pub(super) async fn send_role_notice(
+        &self,
+        leased: &Leased,
+        (organisation, person, role): (OrganisationId, PersonId, &str),
+        challenge: Option<ChallengeId>,
+    ) -> Result<(), Failure> {
+        let client = self.pool.get().await?;
+        let notice = roles::notice(&client, organisation, person, role).await?;
+        let challenge = match challenge {
+            Some(id) => Some((id, challenges::get(&client, id).await?.title)),
+            None => None,
+        };
+        drop(client);
+        let Some((name, email)) = notice else { return self.settle(leased).await };
+        let link = self.link("me").into();
+        let mail = match &challenge {
+            None => Notice::role(&name, role, link),
+            Some((id, title)) => Notice::panel(&name, (title, id.to_string()), link),
+        };
+        // The job stands for the occasion: a role may be given again.
+        self.send(leased, Occasion::new("role", &leased.id), &email, &mail).await?;
         self.settle(leased).await
     }
 }

@@ -1,4 +1,4 @@
-//! Mails to the teams in a challenge.
+//! Mails to the teams in a challenge, and to whoever made it.
 
 use super::templates::mail;
 use ledger::challenges::rules::share_plan::PlanState;
@@ -18,6 +18,13 @@ pub(crate) enum Told {
         until: String,
         /// Why.
         reason: String,
+    },
+    /// It is announced, to whoever made it.
+    Announcement,
+    /// Its ranking is known.
+    Ranking {
+        /// The day until which teams may appeal.
+        until: String,
     },
     /// It is given up.
     Cancellation {
@@ -113,6 +120,9 @@ mod tests {
         );
         let longer = news(Told::Extension { until: "4 December 2026".into(), reason: "A storm <b>".into() });
         assert!(longer.text.contains("A storm <b>") && !longer.html.contains("<b>"), "{}", longer.html);
+        let ranked = news(Told::Ranking { until: "4 December 2026".into() });
+        assert!(ranked.subject.contains("ranking") && ranked.html.contains("4 December 2026"), "{}", ranked.text);
+        assert!(news(Told::Announcement).text.contains("announced"));
         let over = news(Told::Cancellation { reason: "The sponsor is gone".into() });
         assert!(over.subject.contains("given up") && over.html.contains("The sponsor is gone"));
     }

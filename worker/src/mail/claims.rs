@@ -38,6 +38,7 @@ impl ClaimNotice {
             Event::RevocationAsked => "A revocation waits for your word",
             Event::Revoked => "A claim is revoked",
             Event::WriteOffAsked => "A write-off waits for your word",
+            Event::PaidBack => "A team has paid back",
             Event::DisputeOpened => "A claim is disputed",
             Event::DisputeAnswered => "The team has answered your objection",
             Event::DisputeReplied => "A dispute waits for a decision",
@@ -63,6 +64,9 @@ impl ClaimNotice {
                 format!("Two people of the host have revoked {claim}, for good. {amount} had been released of it.")
             }
             Event::WriteOffAsked => format!("Somebody of the host asks to write off {amount} that is owed of {claim}."),
+            Event::PaidBack => {
+                format!("Of what {team} owes of its revoked claim on {milestone}, it has paid back {amount} by now.")
+            }
             Event::DisputeOpened => format!("Somebody objects to {amount} of {claim}: that part is held back."),
             Event::DisputeAnswered => format!("The team has answered your objection to {amount} of {claim}."),
             Event::DisputeReplied => format!("The parties of a dispute over {amount} of {claim} were heard."),
@@ -106,6 +110,7 @@ impl ClaimNotice {
             }
             Event::Rejected
             | Event::Expired
+            | Event::PaidBack
             | Event::DisputeUpheld
             | Event::DisputeUpheldPart
             | Event::DisputeDismissed => String::new(),

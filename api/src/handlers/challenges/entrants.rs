@@ -134,7 +134,7 @@ impl EntryBody {
 
 /// What somebody is to the work in a challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Insight {
+pub(crate) enum Insight {
     /// Of the host, or an operator: sees all of it.
     Host,
     /// Of a team that has entered: sees what was handed in, and its own.

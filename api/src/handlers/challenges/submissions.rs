@@ -3,7 +3,7 @@
 use super::challenge_body::{challenge_of, require_reader};
 use super::entrants::{Insight, insight, is_blind};
 use crate::auth::Caller;
-use crate::evidence_body::{EvidenceBody, NewEvidence, parse_evidence};
+use crate::evidence_body::{EvidenceBody, Files, NewEvidence, parse_evidence};
 use crate::extract::{Body, Keyed, Nothing, Params};
 use crate::idempotency::{Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
@@ -21,8 +21,8 @@ use ledger::challenges::operations::submissions as operations;
 use ledger::challenges::rules::submission::{ATTRIBUTIONS_MAX, Attribution, Content, Submission, SubmissionState};
 use ledger::challenges::store::attributions::{self, Edge};
 use ledger::challenges::store::submissions;
-use ledger::evidence::Digest;
-use ledger::id::{ChallengeId, EntrantId, OrganisationId, SharePlanId, SubmissionId};
+use ledger::evidence::{Digest, Evidence};
+use ledger::id::{BookId, ChallengeId, EntrantId, OrganisationId, PersonId, SharePlanId, SubmissionId};
 use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -65,15 +65,16 @@ pub struct NewSubmissionContent {
 }
 
 impl NewSubmissionContent {
-    fn parse(&self) -> Result<Content, Problem> {
-        parse_content(&self.title, &self.note, &self.evidence, &self.attributions)
+    async fn parse(&self, state: &State, book: BookId, by: PersonId) -> Result<(Content, Files), Problem> {
+        let (evidence, named) = parse_evidence(state, book, by, &self.evidence).await?;
+        Ok((parse_content(&self.title, &self.note, evidence, &self.attributions)?, named))
     }
 }
 
 fn parse_content(
     title: &str,
     note: &str,
-    evidence: &[NewEvidence],
+    evidence: Vec<Evidence>,
     attributions: &[NewAttribution],
 ) -> Result<Content, Problem> {
     if attributions.len() > ATTRIBUTIONS_MAX {
@@ -89,7 +90,7 @@ fn parse_content(
     Ok(Content {
         title: bounded("/title", title, text::NAME)?,
         note: paragraphs("/note", note, text::NOTE)?,
-        evidence: parse_evidence(evidence)?,
+        evidence,
         attributions: attributions.iter().enumerate().map(attribution).collect::<Result<_, _>>()?,
     })
 }
@@ -205,7 +206,7 @@ impl SubmissionBody {
 
 /// A submission that the caller may see: people of the host and of its team may, and once it was handed in those of the
 /// other teams that have entered.
-pub(super) async fn readable(
+pub(crate) async fn readable(
     client: &impl GenericClient,
     caller: &Caller,
     id: SubmissionId,
@@ -237,18 +238,21 @@ pub(crate) async fn create(
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
     let body = &request.body;
+    let (evidence, named) = parse_evidence(&state, id.book, by, &body.evidence).await?;
     let new = operations::NewSubmission {
         challenge: *id,
         team: parse("/team", &body.team)?,
         stage: bounded("/stage", &body.stage, 1..=40)?,
-        content: parse_content(&body.title, &body.note, &body.evidence, &body.attributions)?,
+        content: parse_content(&body.title, &body.note, evidence, &body.attributions)?,
     };
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let (_, challenge) = challenge_of(tx, *id).await?;
         if !challenge.state.is_announced() {
             return Err(Error::NotFound("challenge"));
         }
-        let made = operations::create(tx, new.clone(), by, Timestamp::now()).await?;
+        let wall = Timestamp::now();
+        let made = operations::create(tx, new.clone(), by, wall).await?;
+        named.of_submission(tx, made.id, wall).await?;
         Ok(Reply::created(&SubmissionBody::from(made)))
     })
     .await
@@ -305,11 +309,14 @@ pub(crate) async fn change(
     request: Body<NewSubmissionContent>,
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let content = request.0.parse()?;
+    let (content, named) = request.0.parse(&state, id.book, by).await?;
     let changed = state
         .in_transaction(async |tx| {
             readable(tx, &caller, *id).await?;
-            operations::edit(tx, *id, seen.0, content.clone(), by, Timestamp::now()).await
+            let wall = Timestamp::now();
+            let changed = operations::edit(tx, *id, seen.0, content.clone(), by, wall).await?;
+            named.of_submission(tx, *id, wall).await?;
+            Ok(changed)
         })
         .await?;
     let tag = etag(changed.version);

@@ -2,7 +2,7 @@
 
 use super::claim_body::{ClaimBody, ReviewBody, readable};
 use crate::auth::Caller;
-use crate::evidence_body::{NewEvidence, parse_evidence};
+use crate::evidence_body::{Files, NewEvidence, parse_evidence};
 use crate::extract::{Body, Keyed, Nothing, Params};
 use crate::idempotency::{Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
@@ -14,7 +14,7 @@ use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post, put};
 use jiff::Timestamp;
-use ledger::id::{ClaimId, MilestoneId};
+use ledger::id::{BookId, ClaimId, MilestoneId, PersonId};
 use ledger::milestones::operations::{claims as operations, milestones as access};
 use ledger::milestones::rules::claim::Content;
 use ledger::milestones::rules::review::{Ballot, Review};
@@ -41,12 +41,14 @@ pub struct NewClaim {
 }
 
 impl NewClaim {
-    fn parse(&self) -> Result<Content, Problem> {
-        Ok(Content {
+    async fn parse(&self, state: &State, book: BookId, by: PersonId) -> Result<(Content, Files), Problem> {
+        let (evidence, named) = parse_evidence(state, book, by, &self.evidence).await?;
+        let content = Content {
             amount: self.amount.parse("/amount")?,
             note: paragraphs("/note", &self.note, text::NOTE)?,
-            evidence: parse_evidence(&self.evidence)?,
-        })
+            evidence,
+        };
+        Ok((content, named))
     }
 }
 
@@ -61,9 +63,11 @@ pub(crate) async fn create(
     request: Keyed<NewClaim>,
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let content = request.body.parse()?;
+    let (content, named) = request.body.parse(&state, id.book, by).await?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let claim = operations::create(tx, *id, content.clone(), by, Timestamp::now()).await?;
+        let wall = Timestamp::now();
+        let claim = operations::create(tx, *id, content.clone(), by, wall).await?;
+        named.of_claim(tx, claim.id, wall).await?;
         Ok(Reply::created(&ClaimBody::new(claim, None)))
     })
     .await
@@ -125,9 +129,14 @@ pub(crate) async fn change(
     request: Body<NewClaim>,
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let content = request.0.parse()?;
+    let (content, named) = request.0.parse(&state, id.book, by).await?;
     let changed = state
-        .in_transaction(async |tx| operations::edit(tx, *id, seen.0, content.clone(), by, Timestamp::now()).await)
+        .in_transaction(async |tx| {
+            let wall = Timestamp::now();
+            let changed = operations::edit(tx, *id, seen.0, content.clone(), by, wall).await?;
+            named.of_claim(tx, *id, wall).await?;
+            Ok(changed)
+        })
         .await?;
     let tag = etag(changed.version);
     Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(ClaimBody::new(changed, None)))

@@ -3,6 +3,7 @@
 use super::bank_accounts::require_payee;
 use super::payout::require_reader;
 use crate::auth::Caller;
+use crate::evidence_body::{Standing, Stands};
 use crate::extract::Keyed;
 use crate::idempotency::{Reply, Scope, idempotent};
 use crate::problem::Problem;
@@ -13,10 +14,10 @@ use crate::wire::{bounded, parse};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post};
 use jiff::Timestamp;
+use ledger::document::{Document, DocumentKind, NewDocument};
 use ledger::evidence::Digest;
 use ledger::id::{PayoutId, PersonId};
-use ledger::payouts::operations::documents::{self as operations, NewDocument};
-use ledger::payouts::rules::document::{Document, DocumentKind};
+use ledger::payouts::operations::documents as operations;
 use ledger::payouts::store::{documents, payouts};
 use ledger::text;
 use serde::{Deserialize, Serialize};
@@ -32,17 +33,23 @@ pub struct NewPayoutDocument {
     /// What it is called, without personal data.
     #[schema(min_length = 1, max_length = 200, example = "Invoice 2031-07")]
     title: String,
-    /// Where it stands.
+    /// Where it stands. It may be left out where a fetch or a file is named.
     #[schema(
         min_length = 8,
         max_length = 2000,
         pattern = "^https?://",
         example = "https://builders.example/invoices/2031-07.pdf"
     )]
-    url: String,
-    /// SHA-256 of what stands there.
+    url: Option<String>,
+    /// SHA-256 of what stands there. It may be left out where a fetch or a file is named.
     #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-fA-F]{64}$")]
-    sha256: String,
+    sha256: Option<String>,
+    /// A fetch that the caller asked for in this book: its address and its digest are taken.
+    #[schema(min_length = 36, max_length = 36, pattern = "^evf_[a-z2-7]{32}$")]
+    fetch: Option<String>,
+    /// A file that the caller uploaded for this book: it stands where the service shows it.
+    #[schema(min_length = 36, max_length = 36, pattern = "^fil_[a-z2-7]{32}$")]
+    file: Option<String>,
 }
 
 /// A document beside a payout.
@@ -65,10 +72,10 @@ pub struct DocumentBody {
     added_at: Timestamp,
 }
 
-impl From<Document> for DocumentBody {
-    fn from(it: Document) -> DocumentBody {
+impl From<Document<PayoutId>> for DocumentBody {
+    fn from(it: Document<PayoutId>) -> DocumentBody {
         DocumentBody {
-            payout: it.payout,
+            payout: it.of,
             number: it.number,
             kind: it.kind.to_string(),
             title: it.piece.title().to_owned(),
@@ -103,15 +110,19 @@ pub(crate) async fn add_document(
     let asked = &request.body;
     let kind: DocumentKind = parse("/kind", &asked.kind)?;
     let title = bounded("/title", &asked.title, text::NAME)?;
-    let sha256: Digest = parse("/sha256", &asked.sha256)?;
-    let new = NewDocument { payout: *id, kind, title, url: asked.url.clone(), sha256 };
+    let (url, sha256) = (asked.url.as_deref(), asked.sha256.as_deref());
+    let given = Standing { url, sha256, fetch: asked.fetch.as_deref(), file: asked.file.as_deref() };
+    let Stands { url, sha256, files } = given.resolve(&state, id.book, by, "").await?;
+    let new = NewDocument { of: *id, kind, title, url, sha256 };
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "payout").await?;
         let payee = payouts::get(tx, *id).await?.payee;
         if !caller.has_role(tx, book.organisation, KEEPERS).await? {
             require_payee(tx, &caller, payee, KEEPERS, "payout").await?;
         }
-        let added = operations::add(tx, new.clone(), by, Timestamp::now()).await?;
+        let wall = Timestamp::now();
+        let added = operations::add(tx, new.clone(), by, wall).await?;
+        files.beside_payout(tx, *id, wall).await?;
         Ok(Reply::created(&DocumentBody::from(added)))
     })
     .await

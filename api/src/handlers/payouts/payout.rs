@@ -223,7 +223,7 @@ pub struct OfPayee {
 }
 
 /// Refuses who neither keeps the book nor is the payee or belongs to it; operators see payouts too, since they decide about held ones.
-pub(super) async fn require_reader(
+pub(crate) async fn require_reader(
     client: &impl GenericClient,
     caller: &Caller,
     book: &Book,

@@ -1,7 +1,7 @@
 //! Appeals: a team has something against a provisional ranking, an owner of the host decides, and the clock where nobody does.
 
-use super::judging;
 use super::locked::{Locked, enqueue, lock, save};
+use super::{judging, news};
 use crate::calendar::later;
 use crate::challenges::rules::appeal::{Appeal, AppealState};
 use crate::challenges::rules::rulebook;
@@ -63,6 +63,7 @@ pub async fn raise(
     }
     activity::record(tx, book.id, Done::new(&appeal.id, "raised", Actor::Person(by)), now).await?;
     enqueue(tx, challenge.id, until, format!("{} lapses at {until}", appeal.id)).await?;
+    news::tell_of(tx, appeal.entrant, Some((appeal.id, appeal.state)), now).await?;
     appeals::get(tx, appeal.id).await
 }
 
@@ -99,6 +100,7 @@ pub async fn decide(
     let decided = appeals::update(tx, &appeal.decide(state, by, reason.to_owned(), now)?).await?;
     let change = Change { version: None, actor: Actor::Person(by), reason };
     activity::record(tx, book.id, Done::new(&id, state.as_str(), change.actor).because(reason), now).await?;
+    news::tell_of(tx, decided.entrant, Some((id, decided.state)), now).await?;
     if is_upheld && challenge.state.is_ranked() {
         submissions::clear_places(tx, challenge.id).await?;
         save(tx, &book, challenge.judge_again(now), "judged_again", change, wall).await?;

@@ -180,7 +180,9 @@ pub async fn announce(
     let Locked { book, challenge } = lock(tx, id).await?;
     change.check(challenge.version, "challenge")?;
     let announced = challenge.announce(book.now(wall))?;
-    save(tx, &book, announced, "announced", change, wall).await
+    let announced = save(tx, &book, announced, "announced", change, wall).await?;
+    news::tell(tx, &announced, ChallengeNews::Announcement, "", book.now(wall)).await?;
+    Ok(announced)
 }
 
 /// Opens it for submissions, once its purse is full of settled money.

@@ -4,7 +4,7 @@
 //! stays when it says nothing, and the sponsor may take it back until the challenge is opened.
 
 use super::locked::{Locked, enqueue, lock, save};
-use super::purses;
+use super::{news, purses};
 use crate::challenges::rules::challenge::Challenge;
 use crate::challenges::rules::entrant::{Entrant, WithdrawnBy};
 use crate::challenges::rules::purse::{Contribution, ContributionState};
@@ -115,6 +115,7 @@ pub(super) async fn end_silence(
     consents::withdraw(tx, book.id, &silent, WithdrawnBy::Silence, until).await?;
     for id in silent {
         activity::record(tx, book.id, Done::new(&id, "withdrawn", Actor::Service).because(SILENCE), now).await?;
+        news::tell_of(tx, id, None, now).await?;
     }
     let closed = Challenge { consent_until: None, ..challenge };
     save(tx, book, closed, "consents_closed", Change::by_service(""), wall).await

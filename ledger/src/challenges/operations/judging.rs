@@ -1,6 +1,7 @@
 //! Judging: the panel, its scorecards, and the provisional ranking.
 
 use super::locked::{Locked, lock, save};
+use super::news;
 use crate::challenges::rules::challenge::Challenge;
 use crate::challenges::rules::judging::{self, Candidate, Ranked, Ranking, Scorecard, ScoresMissing};
 use crate::challenges::rules::submission::SubmissionState;
@@ -9,9 +10,11 @@ use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
 use crate::evidence::Digest;
 use crate::id::{ChallengeId, OrganisationId, PersonId, SubmissionId};
+use crate::parties::operations::roles;
 use crate::parties::rules::role::Role;
 use crate::parties::store::{organisations, ties};
 use crate::service::change::{Change, check_text};
+use crate::service::job::ChallengeNews;
 use crate::service::store::activity::{self, Actor, Done};
 use crate::text;
 use deadpool_postgres::{GenericClient, Transaction};
@@ -40,6 +43,7 @@ pub async fn appoint(
     let now = book.now(wall);
     let is_new = challenges::insert_judge(tx, challenge.id, judge, by, now).await?;
     if is_new {
+        roles::tell(tx, Some(&book), (book.organisation, judge, Role::Judge), Some(challenge.id), wall).await?;
         activity::record(tx, book.id, Done::new(&challenge.id, "judge_appointed", Actor::Person(by)), now).await?;
     }
     Ok(is_new)
@@ -161,7 +165,9 @@ pub(super) async fn rank_locked(
     for place in ranking.values().flatten() {
         submissions::update_placed(tx, place.submission, place.placed).await?;
     }
-    Ok(Outcome::Ranked(Box::new(save(tx, book, ranked, "ranked", change, wall).await?)))
+    let ranked = save(tx, book, ranked, "ranked", change, wall).await?;
+    news::tell(tx, &ranked, ChallengeNews::Ranking, "", book.now(wall)).await?;
+    Ok(Outcome::Ranked(Box::new(ranked)))
 }
 
 /// The complete submissions with their cards.

@@ -1,7 +1,7 @@
 //! What a challenge waits for besides the deadline of its state, and what is done when that time has passed.
 
 use super::locked::enqueue;
-use super::{consents, purses, rollovers, share_plans};
+use super::{consents, news, purses, rollovers, share_plans};
 use crate::calendar::later;
 use crate::challenges::rules::challenge::{Challenge, Due};
 use crate::challenges::store::consents as entries;
@@ -30,6 +30,8 @@ pub(super) async fn settle(
     }
     for id in appeals::lapse(tx, challenge.id, now).await? {
         activity::record(tx, book.id, Done::new(&id, "lapsed", Actor::Service), now).await?;
+        let lapsed = appeals::get(tx, id).await?;
+        news::tell_of(tx, lapsed.entrant, Some((id, lapsed.state)), now).await?;
     }
     share_plans::settle(tx, book, challenge.id, wall).await?;
     rollovers::end(tx, book, challenge, wall).await

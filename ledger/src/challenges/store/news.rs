@@ -47,3 +47,35 @@ pub async fn recipients(
     let addresses: BTreeSet<String> = rows.iter().filter_map(|row| row.get("email")).collect();
     Ok((addresses.into_iter().collect(), last))
 }
+
+/// The addresses of the people of a team, each once.
+pub async fn of_team(client: &impl GenericClient, team: OrganisationId) -> Result<Vec<String>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- news::of_team
+            SELECT DISTINCT p.email FROM membership m JOIN person p ON p.id = m.person AND p.disabled_at IS NULL
+             WHERE m.organisation = $1 ORDER BY p.email",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* organisation */ &team.0]).await?;
+    Ok(rows.iter().map(|row| row.get("email")).collect())
+}
+
+/// The addresses of the judges of a challenge, and of the owners of its sponsors, each once: 500 of each at most.
+pub async fn makers(client: &impl GenericClient, challenge: ChallengeId) -> Result<Vec<String>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- news::makers
+            WITH judges AS (SELECT person FROM judge WHERE book_id = $1 AND challenge = $2 ORDER BY person LIMIT 500),
+                 sponsors AS (SELECT DISTINCT sponsor FROM purse_contribution
+                               WHERE book_id = $1 AND challenge = $2 AND state <> 'returned' ORDER BY sponsor LIMIT 500)
+            SELECT p.email FROM judges j JOIN person p ON p.id = j.person AND p.disabled_at IS NULL
+             UNION
+            SELECT p.email FROM sponsors s JOIN membership m ON m.organisation = s.sponsor AND m.role = 'owner'
+              JOIN person p ON p.id = m.person AND p.disabled_at IS NULL
+             ORDER BY email",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &challenge.book.0, /* challenge */ &challenge.object]).await?;
+    Ok(rows.iter().map(|row| row.get("email")).collect())
+}

@@ -1,6 +1,6 @@
 //! Distributions: drafted from the closed result, shown to the members, approved, posted by the worker, taken back.
 
-use super::{members, results};
+use super::{members, results, tellings};
 use crate::book::entry::LINES_MAX;
 use crate::books::operations::{accounts, mirrors};
 use crate::calendar::later;
@@ -158,7 +158,9 @@ pub async fn open(
 ) -> Result<Distribution, Error> {
     let (book, distribution) = lock(tx, id).await?;
     let opened = distribution.open(book.now(wall))?;
-    save(tx, opened, "opened", Actor::Person(by), "", book.now(wall)).await
+    let opened = save(tx, opened, "opened", Actor::Person(by), "", book.now(wall)).await?;
+    tellings::distribution(tx, &opened, book.now(wall)).await?;
+    Ok(opened)
 }
 
 /// A member objects, once.

@@ -1,5 +1,6 @@
 //! Members of a cooperative and the hours they contribute.
 
+use super::tellings;
 use crate::cooperatives::rules::cooperative::{
     Contribution, Cooperative, HOURS_A_DAY, HOURS_MAX, Hours, Member, Period, is_short_name,
 };
@@ -8,6 +9,7 @@ use crate::cooperatives::store::{cooperatives, distributions, hours, members, re
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
 use crate::id::{BookId, ContributionId, MemberId, PersonId};
+use crate::parties::operations::roles;
 use crate::parties::rules::role::{Email, OrganisationKind, Role};
 use crate::parties::store::organisations;
 use crate::service::store::activity::{self, Actor, Done};
@@ -66,7 +68,9 @@ pub async fn admit(
         let detail = "nobody with a role in the cooperative has this address: invite them as a member first";
         Refusal::new("not-invited", detail)
     })?;
-    organisations::insert_role(tx, book.organisation, person, Role::Member, by, wall).await?;
+    if organisations::insert_role(tx, book.organisation, person, Role::Member, by, wall).await? {
+        roles::tell(tx, Some(&book), (book.organisation, person, Role::Member), None, wall).await?;
+    }
     let member = Member {
         id: MemberId::generate(book.id),
         number: cooperative.members_last + 1,
@@ -169,6 +173,7 @@ pub async fn record_hours(
         undone: None,
     };
     hours::insert(tx, &contribution).await?;
+    tellings::hours(tx, &book, wall).await?;
     activity::record(tx, book.id, Done::new(&contribution.id, "recorded", Actor::Person(by)), book.now(wall)).await?;
     Ok(contribution)
 }

@@ -136,6 +136,17 @@ pub async fn update_undone(tx: &Transaction<'_>, id: ContributionId, undone: &Un
     from_row(&row)
 }
 
+/// Whether hours wait to be attested.
+pub async fn any_waits(client: &impl GenericClient, book: BookId) -> Result<bool, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- hours::any_waits
+            SELECT EXISTS (SELECT FROM contribution WHERE book_id = $1 AND attested_at IS NULL AND reversed_at IS NULL) AS waits",
+        )
+        .await?;
+    Ok(client.query_one(&statement, &[/* book_id */ &book.0]).await?.get("waits"))
+}
+
 /// The contributions of a book, or of some of its members, the oldest first, after an id.
 pub async fn list(
     client: &impl GenericClient,

@@ -4,6 +4,8 @@ use crate::cooperatives::rules::cooperative::{Member, Period};
 use crate::error::Error;
 use crate::id::{BookId, MemberId, PersonId};
 use deadpool_postgres::{GenericClient, Transaction};
+use jiff::civil::Date;
+use std::collections::BTreeSet;
 use tokio_postgres::Row;
 
 fn from_row(row: &Row) -> Member {
@@ -95,6 +97,32 @@ pub async fn list(client: &impl GenericClient, book: BookId, after: i32, limit: 
         .await?;
     let rows = client.query(&statement, &[/* book_id */ &book.0, /* after */ &after, /* limit */ &limit]).await?;
     Ok(rows.iter().map(from_row).collect())
+}
+
+/// The addresses of a page of the members of a day by number, each once, and the last number of the page when it is full.
+pub async fn addresses(
+    client: &impl GenericClient,
+    book: BookId,
+    (today, after): (Date, i32),
+    limit: i64,
+) -> Result<(Vec<String>, Option<i32>), Error> {
+    let statement = client
+        .prepare_cached(
+            "-- members::addresses
+            SELECT m.number, p.email
+              FROM (SELECT number, person FROM member
+                     WHERE book_id = $1 AND number > $2 AND (left_on IS NULL OR left_on >= $3) ORDER BY number LIMIT $4) m
+              LEFT JOIN person p ON p.id = m.person AND p.disabled_at IS NULL
+             ORDER BY m.number",
+        )
+        .await?;
+    let rows = client
+        .query(&statement, &[/* book_id */ &book.0, /* after */ &after, /* today */ &today, /* limit */ &limit])
+        .await?;
+    let is_full = i64::try_from(rows.len()).is_ok_and(|rows| rows == limit);
+    let last = rows.last().filter(|_| is_full).map(|row| row.get("number"));
+    let addresses: BTreeSet<String> = rows.iter().filter_map(|row| row.get("email")).collect();
+    Ok((addresses.into_iter().collect(), last))
 }
 
 /// The members whose membership touches a period, by number.

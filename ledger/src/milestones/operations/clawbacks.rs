@@ -2,6 +2,7 @@
 //!
 //! Lock order: campaign → milestone → claim → clawback → book head.
 
+use super::locked::notify;
 use crate::book::AccountNumber;
 use crate::books::operations::accounts;
 use crate::engine::posting;
@@ -9,6 +10,7 @@ use crate::engine::store::books::{self, Book};
 use crate::error::Error;
 use crate::id::{ClaimId, OrganisationId};
 use crate::milestones::rules::clawback::{self as rules, Bearer, Clawback, Less};
+use crate::milestones::rules::notice::Event;
 use crate::milestones::store::{clawbacks, releases};
 use crate::money::{Currency, Money};
 use crate::movements::{self, Debt};
@@ -129,7 +131,9 @@ pub async fn recover(
     let entry = movements::debt_recovered(cash, debt, book.today(wall), &received.reference);
     let posted = posting::post(tx, &book, entry, wall).await?.number;
     give_back(tx, &campaign, claim, posted, debt.amount).await?;
-    activity::record(tx, book.id, Done::new(&claim, "recovered", actor), book.now(wall)).await?;
+    let now = book.now(wall);
+    activity::record(tx, book.id, Done::new(&claim, "recovered", actor), now).await?;
+    notify(tx, claim, None, Event::PaidBack, format!("{claim} paid back by {posted}"), now).await?;
     clawbacks::update(tx, &less).await
 }
 

@@ -64,6 +64,7 @@ pub async fn notice(
         | Event::Rejected
         | Event::Expired
         | Event::Revoked
+        | Event::PaidBack
         | Event::DisputeOpened
         | Event::DisputeAnswered
         | Event::DisputeReplied
@@ -73,14 +74,15 @@ pub async fn notice(
         | Event::DisputeUpheldPart
         | Event::DisputeDismissed => None,
     };
-    if !stands(event, &claim, dispute.as_ref(), request.as_ref()) {
+    let clawback = clawbacks::find(client, id).await?;
+    let paid = clawback.as_ref().map_or(0, |clawback| clawback.recovered);
+    if !stands(event, &claim, dispute.as_ref(), request.as_ref(), paid) {
         return Ok(None);
     }
     let told = told(client, &book, &claim, (event, dispute.as_ref(), request.as_ref())).await?;
     let recipients = addresses(client, &told.into_iter().collect::<Vec<_>>()).await?;
     let milestone = milestones::get(client, claim.milestone).await?;
     let team = organisations::find(client, claim.team).await?.map(|team| team.name).unwrap_or_default();
-    let clawback = clawbacks::find(client, id).await?;
     Ok(Some(Notice { event, claim, milestone, team, dispute, request, clawback, recipients }))
 }
 
@@ -95,7 +97,7 @@ async fn waiting(
 }
 
 /// Whether an event is how things stand.
-fn stands(event: Event, claim: &Claim, dispute: Option<&Dispute>, request: Option<&Request>) -> bool {
+fn stands(event: Event, claim: &Claim, dispute: Option<&Dispute>, request: Option<&Request>, paid: i64) -> bool {
     match event {
         // An approval stands while its window runs, whatever is objected to meanwhile.
         Event::Approved => claim.state.decision().is_some() && claim.state.is_in_play(),
@@ -103,6 +105,7 @@ fn stands(event: Event, claim: &Claim, dispute: Option<&Dispute>, request: Optio
             Event::of_claim(&claim.state) == Some(event)
         }
         Event::RevocationAsked | Event::WriteOffAsked => request.is_some(),
+        Event::PaidBack => paid > 0,
         Event::DisputeOpened
         | Event::DisputeAnswered
         | Event::DisputeReplied

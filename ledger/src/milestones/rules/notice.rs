@@ -23,6 +23,8 @@ words! {
         Revoked = "revoked",
         /// Somebody of the host asks to write off what is owed of a claim, which somebody else confirms.
         WriteOffAsked = "write_off_asked",
+        /// The team has paid back of what it owes of a revoked claim.
+        PaidBack = "paid_back",
         /// Somebody objects to a part of a claim.
         DisputeOpened = "dispute_opened",
         /// The team has answered.
@@ -66,6 +68,7 @@ impl Event {
                 &[Audience::Deciders]
             }
             Event::DisputeOpened => &[Audience::Team, Audience::Deciders],
+            Event::PaidBack => &[Audience::Host],
             Event::DisputeAnswered => &[Audience::Objector],
             Event::DisputeDecided | Event::DisputeUpheld | Event::DisputeUpheldPart | Event::DisputeDismissed => {
                 &[Audience::Team, Audience::Objector]

@@ -3,6 +3,7 @@
 //! The request looks no address up, and mails nothing: whether somebody here has it is for the worker to find out, so that
 //! neither the answer nor its time tells.
 
+use super::roles;
 use super::sign_in::digest;
 use crate::error::{Error, Refusal};
 use crate::id::{BookId, InvitationId, OrganisationId, PersonId};
@@ -103,7 +104,9 @@ pub async fn accept(
     found.check_acceptance(&email, wall)?;
     let Invitation { id, organisation, role, invited_by, .. } = found;
     invitations::update_accepted(tx, id, person, wall).await?;
-    organisations::insert_role(tx, organisation, person, role, invited_by, wall).await?;
+    if organisations::insert_role(tx, organisation, person, role, invited_by, wall).await? {
+        roles::tell(tx, None, (organisation, person, role), None, wall).await?;
+    }
     record(tx, id, "accepted", person, wall).await?;
     Ok(Membership { organisation, person, email, role, created_at: wall })
 }

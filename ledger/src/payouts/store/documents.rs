@@ -1,19 +1,19 @@
 //! Documents beside payouts.
 
+use crate::document::Document;
 use crate::engine::store::rows::{digest, word};
 use crate::error::Error;
 use crate::evidence::{Evidence, EvidenceKind};
 use crate::id::{PayoutId, PersonId};
-use crate::payouts::rules::document::Document;
 use deadpool_postgres::{GenericClient, Transaction};
 use tokio_postgres::Row;
 
-fn from_row(payout: PayoutId, row: &Row) -> Result<Document, Error> {
+fn from_row(payout: PayoutId, row: &Row) -> Result<Document<PayoutId>, Error> {
     let sha256 = digest(row.get("sha256"))?;
     let piece = Evidence::new("", EvidenceKind::Other, row.get("title"), row.get("url"), sha256, None)
         .map_err(|error| Error::inconsistent(error.to_string()))?;
     Ok(Document {
-        payout,
+        of: payout,
         number: row.get("number"),
         kind: word(row.get("kind"))?,
         piece,
@@ -23,7 +23,7 @@ fn from_row(payout: PayoutId, row: &Row) -> Result<Document, Error> {
 }
 
 /// Writes a new document.
-pub async fn insert(tx: &Transaction<'_>, new: &Document) -> Result<(), Error> {
+pub async fn insert(tx: &Transaction<'_>, new: &Document<PayoutId>) -> Result<(), Error> {
     let statement = tx
         .prepare_cached(
             "-- documents::insert
@@ -34,8 +34,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &Document) -> Result<(), Error> {
     tx.execute(
         &statement,
         &[
-            /* book_id */ &new.payout.book.0,
-            /* payout */ &new.payout.object,
+            /* book_id */ &new.of.book.0,
+            /* payout */ &new.of.object,
             /* number */ &new.number,
             /* kind */ &new.kind.as_str(),
             /* title */ &new.piece.title(),
@@ -50,7 +50,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &Document) -> Result<(), Error> {
 }
 
 /// The documents of a payout, by number.
-pub async fn list(client: &impl GenericClient, payout: PayoutId) -> Result<Vec<Document>, Error> {
+pub async fn list(client: &impl GenericClient, payout: PayoutId) -> Result<Vec<Document<PayoutId>>, Error> {
     let statement = client
         .prepare_cached(
             "-- documents::list

@@ -77,6 +77,7 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
             "event",
             "event_head",
             "event_written",
+            "evidence_fetch",
             "job",
             "outbox_mail",
             "provider_event",
@@ -85,6 +86,10 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
             "sandbox_provider_refund",
             "webhook_received",
         ],
+    ),
+    (
+        "what claims, submissions and documents name, whose states are events",
+        &["stored_file", "stored_file_part", "stored_file_use"],
     ),
     ("a part of a charge, whose states are events", &["charge_attempt", "charge_fee"]),
     ("a part of a settlement, whose states are events", &["settlement_line"]),
@@ -122,7 +127,7 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
     ("what was shown to donors, written once: the list of who did what says when", &["campaign_tier"]),
     (
         "a part of a claim or a submission, whose states are events",
-        &["attribution", "claim_request", "evidence", "submission_evidence"],
+        &["attribution", "claim_document", "claim_request", "evidence", "submission_evidence"],
     ),
     ("a part of a version of the rules, which is an event", &["prize"]),
     ("a part of a share plan, whose states are events", &["share_part"]),

@@ -29,6 +29,20 @@ const GO: &[(&str, i32, &str)] = &[
          VALUES ({book}, {n}, gen_random_uuid(), gen_random_uuid(), 1, now(), now() - interval '{days} days', 'hold.placed', '{}')",
     ),
     (
+        "evidence_fetch",
+        30,
+        "INSERT INTO evidence_fetch (book_id, id, asked_by, asked_at, state, url)
+         VALUES ({book}, gen_random_uuid(), '{person}', now() - interval '{days} days', 'pending', 'https://a.example/{n}')",
+    ),
+    (
+        "stored_file",
+        7,
+        "WITH file AS (INSERT INTO stored_file (book_id, id, owner, bytes, created_at, content_type, sha256)
+                       VALUES ({book}, gen_random_uuid(), '{person}', 1, now() - interval '{days} days', 'text/plain', sha256('file {n}'))
+                       RETURNING id)
+         INSERT INTO stored_file_part (book_id, file, number, content) SELECT {book}, id, 1, 'x' FROM file",
+    ),
+    (
         "donor_link",
         30,
         "WITH donor AS (INSERT INTO donor (book_id, id, partner, created_at, reference, name, email, privacy)
@@ -98,6 +112,12 @@ const GO: &[(&str, i32, &str)] = &[
 
 /// What stays, however old it is.
 const STAY: &[(&str, &str)] = &[
+    (
+        "stored_file",
+        "WITH file AS (INSERT INTO stored_file (book_id, id, owner, bytes, created_at, content_type, sha256)
+                       VALUES ({book}, gen_random_uuid(), '{person}', 1, 'epoch', 'text/plain', sha256('named')) RETURNING id)
+         INSERT INTO stored_file_use (book_id, file, object, named_at, kind) SELECT {book}, id, gen_random_uuid(), now(), 'claim' FROM file",
+    ),
     (
         "job",
         "INSERT INTO job (book_id, id, kind, dedupe, payload, due_at, dead_at, created_at)

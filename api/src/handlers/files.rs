@@ -1,0 +1,10 @@
+//! Files: uploaded as evidence and as documents, and read by who may read what names them.
+
+pub mod uploads;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// The routes.
+pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
+    routes.service(uploads::create).service(uploads::show).service(uploads::content);
+}

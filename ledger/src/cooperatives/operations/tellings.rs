@@ -1,0 +1,93 @@
+//! What members of a cooperative are told: that they may object to a distribution, and that hours wait for one of them.
+
+use crate::cooperatives::rules::distribution::{Distribution, DistributionState};
+use crate::cooperatives::store::{distributions, hours, members};
+use crate::engine::store::books::{self, Book};
+use crate::error::Error;
+use crate::id::{BookId, DistributionId};
+use crate::service::job::{Job, NewJob};
+use crate::service::store::jobs;
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
+
+/// How many members are told at once.
+const PAGE: i64 = 50;
+
+/// Asks the worker to tell the members that they may object.
+pub(super) async fn distribution(tx: &Transaction<'_>, opened: &Distribution, now: Timestamp) -> Result<(), Error> {
+    let dedupe = format!("{} 0", opened.id);
+    enqueue(tx, opened.id.book, (Some(opened.id), 0), dedupe, now).await
+}
+
+/// Asks the worker to tell the members that hours wait for one of them: once a day of the book, however many are written down.
+pub(super) async fn hours(tx: &Transaction<'_>, book: &Book, wall: Timestamp) -> Result<(), Error> {
+    enqueue(tx, book.id, (None, 0), format!("hours {} 0", book.today(wall)), book.now(wall)).await
+}
+
+async fn enqueue(
+    tx: &Transaction<'_>,
+    book: BookId,
+    (distribution, after): (Option<DistributionId>, i32),
+    dedupe: String,
+    due_at: Timestamp,
+) -> Result<(), Error> {
+    let job = Job::TellMembers { distribution, after };
+    jobs::enqueue(tx, &NewJob { book, due_at, dedupe, job }).await?;
+    Ok(())
+}
+
+/// What the mails to a page of members need.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The book of the cooperative.
+    pub book: Book,
+    /// The distribution, with the moment until which it may be objected to; none where hours wait.
+    pub open: Option<(Distribution, Timestamp)>,
+    /// Addresses of the members.
+    pub recipients: Vec<String>,
+    /// The member after whom the next page begins; none after the last one.
+    pub next: Option<i32>,
+}
+
+/// The facts of the mails to a page of present members; none when it is no longer so: nothing may be objected to, no hours wait.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for an unknown distribution.
+pub async fn page(
+    client: &impl GenericClient,
+    book: BookId,
+    distribution: Option<DistributionId>,
+    after: i32,
+    wall: Timestamp,
+) -> Result<Option<Page>, Error> {
+    let book = books::get(client, book).await?;
+    let open = match distribution {
+        Some(id) => {
+            let found = distributions::get(client, id).await?;
+            let DistributionState::Objection { until } = found.state else { return Ok(None) };
+            Some((found, until))
+        }
+        None if hours::any_waits(client, book.id).await? => None,
+        None => return Ok(None),
+    };
+    let (recipients, next) = members::addresses(client, book.id, (book.today(wall), after), PAGE).await?;
+    Ok(Some(Page { book, open, recipients, next }))
+}
+
+/// A page is told: the next one is another job.
+///
+/// # Errors
+///
+/// Only trouble with the database.
+pub async fn turn(
+    tx: &Transaction<'_>,
+    book: &Book,
+    distribution: Option<DistributionId>,
+    next: Option<i32>,
+    wall: Timestamp,
+) -> Result<(), Error> {
+    let Some(next) = next else { return Ok(()) };
+    let of = distribution.map_or_else(|| format!("hours {}", book.today(wall)), |id| id.to_string());
+    enqueue(tx, book.id, (distribution, next), format!("{of} {next}"), book.now(wall)).await
+}

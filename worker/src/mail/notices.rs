@@ -1,0 +1,163 @@
+//! Mails that say one thing, in a sentence or two: a role, an entry to a challenge, what members of a cooperative may do.
+
+use super::templates::mail;
+use ledger::challenges::rules::appeal::AppealState;
+
+/// A mail that says one thing.
+pub(crate) struct Notice {
+    /// What it is, in a few words.
+    pub(crate) subject: String,
+    /// What it says, a paragraph each.
+    pub(crate) said: Vec<String>,
+    /// What it is about: names and ids.
+    pub(crate) facts: Vec<(&'static str, String)>,
+    /// The page that shows what waits for the reader.
+    pub(crate) link: String,
+}
+mail!(Notice: "notices/notice.subject.txt", "notices/notice.txt", "notices/notice.html");
+
+impl Notice {
+    /// A person has a role in an organisation.
+    pub(crate) fn role(organisation: &str, role: &str, link: String) -> Notice {
+        Notice {
+            subject: format!("You are {role} of {organisation}"),
+            said: vec![
+                format!("You have the role {role} in {organisation} from now on."),
+                "If you know nothing of this, tell an owner there: owners take roles away again.".into(),
+            ],
+            facts: vec![("Organisation", organisation.to_owned()), ("Role", role.to_owned())],
+            link,
+        }
+    }
+
+    /// A person is on the panel of a challenge.
+    pub(crate) fn panel(organisation: &str, (title, id): (&str, String), link: String) -> Notice {
+        Notice {
+            subject: format!("You judge {title}"),
+            said: vec![format!(
+                "{organisation} has put you on the panel of {title}. You are asked for scores when submissions have closed. Declare your \
+                 ties before, if you have any to a team that takes part."
+            )],
+            facts: vec![("Held by", organisation.to_owned()), ("Challenge", id)],
+            link,
+        }
+    }
+
+    /// The entry of a team was withdrawn, as it did not agree to changed rules in time.
+    pub(crate) fn withdrawn((team, title): (&str, &str), entry: String, link: String) -> Notice {
+        Notice {
+            subject: format!("{title}: your entry is withdrawn"),
+            said: vec![format!(
+                "{team} did not agree to the changed rules of {title} in time: its entry is withdrawn, and its work with it. What it \
+                 paid as a fee goes back."
+            )],
+            facts: vec![("Team", team.to_owned()), ("Entry", entry)],
+            link,
+        }
+    }
+
+    /// How an appeal stands: to the team, or to whoever decides while it is open.
+    pub(crate) fn appeal(
+        state: AppealState,
+        (team, title): (&str, &str),
+        (until, why): (&str, &str),
+        appeal: String,
+        link: String,
+    ) -> Notice {
+        let (subject, said) = match state {
+            AppealState::Open => (
+                format!("{title}: an appeal waits for you"),
+                format!(
+                    "{team} appeals against the ranking of {title}. An owner of the host who is no judge of it decides until {until}; \
+                     if nobody does, the ranking stands."
+                ),
+            ),
+            AppealState::Upheld => (
+                format!("{title}: your appeal is upheld"),
+                format!("The appeal of {team} was right: the work is judged again."),
+            ),
+            AppealState::Dismissed => (
+                format!("{title}: your appeal is dismissed"),
+                format!("The appeal of {team} was dismissed: the ranking stands."),
+            ),
+            AppealState::Lapsed => (
+                format!("{title}: your appeal has lapsed"),
+                format!("Nobody decided the appeal of {team} until {until}: the ranking stands."),
+            ),
+        };
+        let mut said = vec![said];
+        if !why.is_empty() {
+            said.push(format!("The reason given: {why}"));
+        }
+        Notice { subject, said, facts: vec![("Team", team.to_owned()), ("Appeal", appeal)], link }
+    }
+
+    /// Members may object to a distribution.
+    pub(crate) fn distribution(
+        cooperative: &str,
+        (period, net, until): (&str, &str, &str),
+        id: String,
+        link: String,
+    ) -> Notice {
+        Notice {
+            subject: format!("{cooperative}: a distribution is open"),
+            said: vec![format!(
+                "{cooperative} wants to distribute {net} of {period}. You may object until {until}; what nobody objects to is approved \
+                 and posted after that."
+            )],
+            facts: vec![("Cooperative", cooperative.to_owned()), ("Distribution", id)],
+            link,
+        }
+    }
+
+    /// Hours wait for a member who attests them.
+    pub(crate) fn hours(cooperative: &str, link: String) -> Notice {
+        Notice {
+            subject: format!("{cooperative}: hours wait to be attested"),
+            said: vec![format!(
+                "Hours were written down at {cooperative}. They count for nothing until a member who did not work them attests them; \
+                 whoever knows that they are true can do so."
+            )],
+            facts: vec![("Cooperative", cooperative.to_owned())],
+            link,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail::templates::Mail as _;
+
+    #[test]
+    fn a_notice_says_its_facts_and_what_people_wrote_is_text() {
+        let link = || "https://purse.example.org/me".to_owned();
+        let of = ("Team <Drum>", "Open drill");
+        for state in AppealState::ALL {
+            let notice =
+                Notice::appeal(*state, of, ("4 December 2026", "No <b>test</b> data"), "apl_abc".into(), link());
+            let mail = notice.render().unwrap();
+            assert!(
+                mail.subject.starts_with("Open drill: ") && mail.text.contains("No <b>test</b> data"),
+                "{}",
+                mail.text
+            );
+            assert!(mail.html.contains("apl_abc") && !mail.html.contains("<b>") && !mail.html.contains("<Drum>"));
+            let waits = matches!(state, AppealState::Open | AppealState::Lapsed);
+            assert_eq!(mail.text.contains("4 December 2026"), waits, "{state}");
+        }
+        let role = Notice::role("Press Makers", "member", link()).render().unwrap();
+        assert_eq!(role.subject, "You are member of Press Makers");
+        assert!(role.text.contains("owners take roles away") && role.text.contains(&link()), "{}", role.text);
+        let open = ("1 January 2027 – 31 December 2027", "12000.07 USD", "4 December 2026");
+        let open = Notice::distribution("Press Makers", open, "dst_abc".into(), link()).render().unwrap();
+        for said in ["12000.07 USD", "4 December 2026", "dst_abc"] {
+            assert!(open.text.contains(said) && open.html.contains(said), "{said}: {}", open.text);
+        }
+        let panel = Notice::panel("Commons Host", ("Open drill", "chl_abc".into()), link()).render().unwrap();
+        assert!(panel.text.contains("Declare your ties") && panel.html.contains("chl_abc"), "{}", panel.text);
+        let gone = Notice::withdrawn(of, "ent_abc".into(), link()).render().unwrap();
+        assert!(gone.subject.contains("withdrawn") && gone.html.contains("ent_abc"), "{}", gone.text);
+        assert!(Notice::hours("Press Makers", link()).render().unwrap().text.contains("attest"));
+    }
+}

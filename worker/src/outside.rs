@@ -1,0 +1,224 @@
+//! Addresses that no operator has set: the one way to fetch what somebody names.
+//!
+//! The guard is the resolver of the client itself, so that what was looked at is what is connected to: a name that has one address
+//! that is not public is refused, whatever else it has. A host that is written as an address is looked at before, as no resolver is
+//! asked for it; and each redirect is looked at as the first address was. No proxy, no cookies, no names or passwords.
+
+mod addresses;
+
+use addresses::is_public;
+use ledger::evidence::Digest;
+use ledger::fetching::rules::fetch::{BYTES_MAX, CONTENT_TYPES, Failure, Fetched, Outcome};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, LOCATION};
+use reqwest::{Client, Response, StatusCode, redirect};
+use sha2::{Digest as _, Sha256};
+use std::error::Error as StdError;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+use url::{Host, Url};
+
+/// How long a connection may take.
+const CONNECT_MAX: Duration = Duration::from_secs(5);
+
+/// How long everything may take, redirects and the whole body.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// How often an address may lead on to another.
+const REDIRECTS_MAX: usize = 3;
+
+/// The longest address that is kept, in characters.
+const URL_MAX: usize = 2_000;
+
+/// The longest media type that is looked at, in bytes.
+const CONTENT_TYPE_MAX: usize = 100;
+
+/// Where a fetch may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// To public addresses, by https, at its own port.
+    Secure,
+    /// To public addresses, by http too, at the ports of the two.
+    Public,
+    /// Anywhere, this machine too: for development.
+    Anywhere,
+}
+
+impl Reach {
+    /// Whether an address is one of where it may go, as far as it can be told before its name is resolved.
+    fn admits(self, url: &Url) -> bool {
+        let is_plain = url.username().is_empty() && url.password().is_none();
+        let is_web = match url.scheme() {
+            "https" => true,
+            "http" => self != Reach::Secure,
+            _ => false,
+        };
+        let is_at_its_port = url.port().is_none() || self == Reach::Anywhere;
+        let is_outside = match url.host() {
+            Some(Host::Domain(name)) => !name.is_empty(),
+            Some(Host::Ipv4(address)) => self == Reach::Anywhere || is_public(address.into()),
+            Some(Host::Ipv6(address)) => self == Reach::Anywhere || is_public(address.into()),
+            None => false,
+        };
+        is_plain && is_web && is_at_its_port && is_outside
+    }
+}
+
+/// The name leads to an address that is not public.
+#[derive(Debug, thiserror::Error)]
+#[error("the name leads to an address that is not public")]
+struct NotPublic;
+
+/// The name leads nowhere.
+#[derive(Debug, thiserror::Error)]
+#[error("the name leads nowhere")]
+struct Nowhere;
+
+/// Resolves names to public addresses, or not at all.
+struct Guard;
+
+impl Resolve for Guard {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await.map_err(|_| Nowhere)?;
+            let found: Vec<_> = found.collect();
+            if found.is_empty() {
+                return Err(Nowhere.into());
+            }
+            if !found.iter().all(|address| is_public(address.ip())) {
+                return Err(NotPublic.into());
+            }
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// The way to addresses that people name.
+pub(crate) struct Outside {
+    guarded: Client,
+    /// Without a guard, where that is set: for sandbox books.
+    unguarded: Option<Client>,
+}
+
+impl Outside {
+    /// Whether sandbox books may fetch from anywhere.
+    pub(crate) fn new(is_anywhere: bool) -> Result<Outside, reqwest::Error> {
+        let client = || {
+            Client::builder()
+                .redirect(redirect::Policy::none())
+                .no_proxy()
+                .referer(false)
+                .connect_timeout(CONNECT_MAX)
+                .pool_max_idle_per_host(0)
+                .user_agent(concat!("commonpurse/", env!("CARGO_PKG_VERSION")))
+        };
+        let unguarded = if is_anywhere { Some(client().build()?) } else { None };
+        Ok(Outside { guarded: client().dns_resolver(Arc::new(Guard)).build()?, unguarded })
+    }
+
+    /// How far a book reaches.
+    pub(crate) fn reach(&self, is_live: bool) -> Reach {
+        match (is_live, &self.unguarded) {
+            (true, _) => Reach::Secure,
+            (false, None) => Reach::Public,
+            (false, Some(_)) => Reach::Anywhere,
+        }
+    }
+
+    /// Fetches what stands at an address and hashes it; nothing of it is kept.
+    pub(crate) async fn fetch(&self, url: &str, reach: Reach) -> Outcome {
+        let fetched = timeout(DEADLINE, self.follow(url, reach)).await;
+        match fetched.unwrap_or(Err(Failure::TooSlow)) {
+            Ok(fetched) => Outcome::Fetched(fetched),
+            Err(why) => Outcome::Failed(why),
+        }
+    }
+
+    async fn follow(&self, url: &str, reach: Reach) -> Result<Fetched, Failure> {
+        let client = match reach {
+            Reach::Anywhere => self.unguarded.as_ref().unwrap_or(&self.guarded),
+            Reach::Secure | Reach::Public => &self.guarded,
+        };
+        let mut url = Url::parse(url).map_err(|_| Failure::AddressRefused)?;
+        for _ in 0..=REDIRECTS_MAX {
+            if !reach.admits(&url) {
+                return Err(Failure::AddressRefused);
+            }
+            let asked = client.get(url.clone()).header(ACCEPT_ENCODING, "identity");
+            let response = asked.send().await.map_err(|error| why(&error))?;
+            if response.status().is_redirection() {
+                url = next(&url, response.headers()).ok_or(Failure::Redirects)?;
+                continue;
+            }
+            return read(&url, response).await;
+        }
+        Err(Failure::Redirects)
+    }
+}
+
+/// Where an answer leads on to.
+fn next(from: &Url, headers: &HeaderMap) -> Option<Url> {
+    from.join(headers.get(LOCATION)?.to_str().ok()?).ok()
+}
+
+/// Hashes an answer as it comes.
+async fn read(url: &Url, mut response: Response) -> Result<Fetched, Failure> {
+    if response.status() != StatusCode::OK {
+        return Err(Failure::Status);
+    }
+    let content_type = media_type(response.headers()).ok_or(Failure::ContentType)?;
+    let is_plain = |encoding: &str| encoding.trim().eq_ignore_ascii_case("identity");
+    let encodings = response.headers().get_all(CONTENT_ENCODING);
+    if !encodings.iter().all(|encoding| encoding.to_str().is_ok_and(is_plain)) {
+        return Err(Failure::Encoded);
+    }
+    if length(response.headers()).is_some_and(|length| length > BYTES_MAX) {
+        return Err(Failure::TooLarge);
+    }
+    let mut final_url = url.clone();
+    final_url.set_fragment(None);
+    let final_url = String::from(final_url);
+    if final_url.len() > URL_MAX {
+        return Err(Failure::AddressRefused);
+    }
+    let (mut hash, mut bytes) = (Sha256::new(), 0u64);
+    while let Some(chunk) = response.chunk().await.map_err(|error| why(&error))? {
+        bytes += chunk.len() as u64;
+        if bytes > BYTES_MAX {
+            return Err(Failure::TooLarge);
+        }
+        hash.update(&chunk);
+    }
+    let bytes = i64::try_from(bytes).map_err(|_| Failure::TooLarge)?;
+    Ok(Fetched { sha256: Digest(hash.finalize().into()), bytes, content_type, final_url })
+}
+
+/// The media type of an answer, if it is one that is fetched.
+fn media_type(headers: &HeaderMap) -> Option<String> {
+    let whole = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    let plain = whole.split(';').next()?.trim().to_ascii_lowercase();
+    (plain.len() <= CONTENT_TYPE_MAX && CONTENT_TYPES.contains(&plain.as_str())).then_some(plain)
+}
+
+fn length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Why nothing came. What the other side wrote is not repeated.
+fn why(error: &reqwest::Error) -> Failure {
+    let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
+    while let Some(inner) = cause {
+        if inner.is::<NotPublic>() {
+            return Failure::AddressRefused;
+        }
+        if inner.is::<Nowhere>() {
+            return Failure::HostUnknown;
+        }
+        cause = inner.source();
+    }
+    if error.is_timeout() { Failure::TooSlow } else { Failure::Unreachable }
+}
+
+#[cfg(test)]
+mod tests;
