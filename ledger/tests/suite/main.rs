@@ -65,5 +65,6 @@ mod payees;
 mod payout_files;
 mod payouts;
 mod roundings;
+mod run_files;
 mod statement_files;
 mod winding;

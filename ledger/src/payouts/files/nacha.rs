@@ -22,7 +22,7 @@ pub const AMOUNT_MAX: i64 = 9_999_999_999;
 pub const TOTAL_MAX: i64 = 999_999_999_999;
 
 /// The most characters of the number of an account.
-const ACCOUNT_MAX: usize = 17;
+pub const ACCOUNT_MAX: usize = 17;
 
 /// To whom the payments of a batch go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
