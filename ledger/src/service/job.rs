@@ -1124,11 +1124,7 @@ mod tests {
             Job::AskForBankAccount { payout: PayoutId::generate(book) },
             Job::GatherPayouts { run: PayoutRunId::generate(book), after: 7 },
             Job::AdvancePayoutRun { run: PayoutRunId::generate(book), after: Some(PayoutId::generate(book)) },
-            Job::SendPayoutRun {
-                like: PayoutFileId::generate(book),
-                after: PayoutId::generate(book),
-                lines: 10_000,
-            },
+            Job::SendPayoutRun { like: PayoutFileId::generate(book), after: PayoutId::generate(book), lines: 10_000 },
             Job::BuildPayoutFile { file: PayoutFileId::generate(book) },
             Job::EndPayoutFile { file: PayoutFileId::generate(book) },
         ];

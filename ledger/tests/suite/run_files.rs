@@ -88,7 +88,8 @@ impl Paying {
 
     async fn screen(&self) {
         let (ground, client) = (&self.ground, self.ground.client().await);
-        for payout in payout_rows::list(&client, ground.book.id, None, Some(self.run), Uuid::nil(), 100).await.unwrap() {
+        for payout in payout_rows::list(&client, ground.book.id, None, Some(self.run), Uuid::nil(), 100).await.unwrap()
+        {
             let screen = async |tx: &Transaction<'_>| {
                 payouts::screened(tx, payout.id, payout.approval, (Screening::None, ""), ground.wall).await
             };
@@ -114,7 +115,11 @@ impl Paying {
         let (ground, mut client) = (&self.ground, self.ground.client().await);
         let tx = client.transaction().await.unwrap();
         let files = run_files::go_on(&tx, like, after, 3, ground.wall).await.unwrap();
-        if dies { tx.rollback().await.unwrap() } else { tx.commit().await.unwrap() }
+        if dies {
+            tx.rollback().await.unwrap()
+        } else {
+            tx.commit().await.unwrap()
+        }
         files
     }
 
@@ -163,7 +168,10 @@ async fn m6_a_run_goes_whole_by_as_many_files_as_the_bank_asks_for_and_each_payo
     assert_eq!(files.iter().map(|file| file.items).collect::<Vec<_>>(), [3, 3, 1]);
     let mut seen = BTreeSet::new();
     for file in &files {
-        assert_eq!((file.asked_by, file.execution_on, file.debtor), (paying.payer, files[0].execution_on, files[0].debtor));
+        assert_eq!(
+            (file.asked_by, file.execution_on, file.debtor),
+            (paying.payer, files[0].execution_on, files[0].debtor)
+        );
         seen.extend(paying.payouts_of(file).await);
         paying.build(file).await;
     }

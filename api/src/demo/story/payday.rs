@@ -41,12 +41,15 @@ pub(super) struct Due<'a> {
 /// The team of the nine products and the winners of the challenge are paid by one file from the cash that the partner platform holds.
 pub(super) async fn of_host(story: &Story) -> anyhow::Result<()> {
     let (cast, literals) = (&story.cast, &story.literals);
-    story.progress.say("the team of nine products and twenty winners are paid by a file, and the bank's statement settles it");
+    story
+        .progress
+        .say("the team of nine products and twenty winners are paid by a file, and the bank's statement settles it");
     give_role(&cast.operator, &cast.host, &cast.reviewers[0], "approver").await?;
     let platform = join(&cast.operator, &cast.platform, "treasurer@fans.example", "owner").await?;
-    for (by, whose, holder, number) in
-        [(&platform, &cast.platform, "Fans of Open Machines", 100), (&cast.claimant, &cast.team, "Open Machine Builders", 101)]
-    {
+    for (by, whose, holder, number) in [
+        (&platform, &cast.platform, "Fans of Open Machines", 100),
+        (&cast.claimant, &cast.team, "Open Machine Builders", 101),
+    ] {
         let account = bank_account(&cast.book, holder, number);
         by.post(&format!("/v1/organisations/{whose}/bank-accounts"), &account).await?.ok()?;
     }
@@ -62,7 +65,12 @@ pub(super) async fn of_host(story: &Story) -> anyhow::Result<()> {
         }),
     };
     let cash = format!("assets:cash:{}", cast.platform);
-    let due = Due { payouts: &literals.host_payouts, total: &literals.host_paid, left: &literals.host_statement, cash: &cash };
+    let due = Due {
+        payouts: &literals.host_payouts,
+        total: &literals.host_paid,
+        left: &literals.host_statement,
+        cash: &cash,
+    };
     payday.play(&due).await
 }
 
@@ -80,7 +88,11 @@ impl Payday<'_> {
         let run = format!("/v1/payout-runs/{}", text(&made, "/id")?);
         idle(self.keeper, self.book).await?;
         let seen = self.keeper.get(&run).await?.ok()?;
-        self.story.equal("payouts that wait for an approval", seen["to_approve"]["payouts"].to_string(), due.payouts)?;
+        self.story.equal(
+            "payouts that wait for an approval",
+            seen["to_approve"]["payouts"].to_string(),
+            due.payouts,
+        )?;
         self.story.equal("what they pay", text(&seen, "/to_approve/total/amount")?, due.total)?;
         let early = self.keeper.post(&format!("{run}:send"), &json!({"format": "pain001"})).await?;
         self.story.refused("a run that nobody has approved", &early, 409, "payout-run-not-approved")?;
@@ -132,15 +144,21 @@ impl Payday<'_> {
         let done = self.keeper.get(run).await?.ok()?;
         self.story.equal("the run", text(&done, "/run/state")?, "done")?;
         let balance = trial_balance(self.keeper, self.book).await?;
-        for (what, prefix) in [("what is owed", "liabilities:payable:"), ("what is on its way", "liabilities:payouts:")] {
+        for (what, prefix) in [("what is owed", "liabilities:payable:"), ("what is on its way", "liabilities:payouts:")]
+        {
             self.story.equal(what, sum(&balance, prefix, "credit")?, literals.owed_after.as_str())?;
         }
         self.story.equal("cash, as the statement says", sum(&balance, due.cash, "debit")?, due.left)?;
         let report = self.keeper.get(&format!("/v1/books/{}/reports/custodian-check", self.book)).await?.ok()?;
         let checks = report["checks"].as_array().context("checks")?;
-        let check = checks.iter().find(|check| check["custodian"] == self.custodian).context("a check of the custodian")?;
+        let check =
+            checks.iter().find(|check| check["custodian"] == self.custodian).context("a check of the custodian")?;
         self.story.equal("the bank's balance in the check", text(check, "/bank_balance/amount")?, due.left)?;
-        self.story.equal("what of it is unexplained", text(check, "/unexplained/amount")?, literals.unexplained.as_str())
+        self.story.equal(
+            "what of it is unexplained",
+            text(check, "/unexplained/amount")?,
+            literals.unexplained.as_str(),
+        )
     }
 
     /// Keeps what was handed to the bank, and what it answered, beside the e-mail.

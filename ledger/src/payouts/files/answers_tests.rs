@@ -85,8 +85,12 @@ fn what_the_bank_of_the_sandbox_books_is_read_as_the_file_of_any_bank() {
     assert_eq!(told, paid.iter().chain(&back).collect::<Vec<_>>(), "{}", String::from_utf8_lossy(&text));
     assert!(lines.iter().all(|line| line.told.reference.len() <= 35), "as long as a reference of a bank may be");
     assert_eq!((lines[0].besides.bank_code.as_str(), lines[0].besides.return_reason.as_str()), ("PMNT-ICDT-DMCT", ""));
-    assert_eq!((lines[5].besides.bank_code.as_str(), lines[5].besides.return_reason.as_str()), ("PMNT-ICDT-RRTN", "AC04"));
-    let balances: Vec<_> = statements.iter().map(|found| (found.opening, found.closing, found.account.as_str())).collect();
+    assert_eq!(
+        (lines[5].besides.bank_code.as_str(), lines[5].besides.return_reason.as_str()),
+        ("PMNT-ICDT-RRTN", "AC04")
+    );
+    let balances: Vec<_> =
+        statements.iter().map(|found| (found.opening, found.closing, found.account.as_str())).collect();
     let (first, second) = (date(2027, 1, 8), date(2027, 1, 13));
     assert_eq!(
         balances,

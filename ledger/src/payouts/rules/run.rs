@@ -106,7 +106,9 @@ impl Run {
     pub fn check_sent(&self, counts: &[(PayoutState, i64)]) -> Result<(), Refusal> {
         match self.state {
             RunState::Ready => {}
-            RunState::Gathering => return Err(self.refuse("it is sent once all its payouts are asked for and approved")),
+            RunState::Gathering => {
+                return Err(self.refuse("it is sent once all its payouts are asked for and approved"));
+            }
             RunState::Done | RunState::Cancelled => return Err(self.refuse("nothing of it waits to be sent")),
         }
         let waits = [

@@ -187,8 +187,12 @@ pub async fn list(
                     SELECT * FROM payout_file WHERE book_id = $1 AND run = $2 AND id > $3 ORDER BY id LIMIT $4",
                 )
                 .await?;
-            let parameters: [&(dyn ToSql + Sync); 4] =
-                [/* book_id */ &book.0, /* run */ &run.object, /* after */ &after, /* limit */ &limit];
+            let parameters: [&(dyn ToSql + Sync); 4] = [
+                /* book_id */ &book.0,
+                /* run */ &run.object,
+                /* after */ &after,
+                /* limit */ &limit,
+            ];
             client.query(&statement, &parameters).await?
         }
     };
@@ -395,8 +399,7 @@ pub async fn is_in_one(client: &impl GenericClient, payout: PayoutId) -> Result<
             SELECT EXISTS (SELECT FROM payout_file_item WHERE book_id = $1 AND payout = $2 AND state = 'sent')",
         )
         .await?;
-    let row =
-        client.query_one(&statement, &[/* book_id */ &payout.book.0, /* payout */ &payout.object]).await?;
+    let row = client.query_one(&statement, &[/* book_id */ &payout.book.0, /* payout */ &payout.object]).await?;
     Ok(row.get(0))
 }
 
