@@ -1,11 +1,16 @@
 //! The bank of a sandbox book answers a payout file with files, which go in as those of any bank, and which others read as we do.
 
 use crate::contract::tool;
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use api::demo::client::{Client, text};
 use api::keys::vault::Vault;
+use jiff::civil::date;
+use ledger::money::{Currency, Money};
+use ledger::payouts::files::batch::{Batch, Party, Payment};
+use ledger::payouts::files::nacha::{self, EntryClass};
+use ledger::payouts::rules::bank_details::{Address, BankDetails, Number};
 use serde_json::{Value, json};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use tests::Stage;
 use tests::payees::{details, owed_to};
@@ -17,7 +22,7 @@ const ENDS: [&str; 7] = ["6789", "0001", "0002", "0003", "0004", "0005", "6789"]
 
 /// What an independent reader finds in a statement file.
 fn read_by_others(file: &Path) -> anyhow::Result<Value> {
-    let script = crate::contract::root().join("tests/contract/camt053.py");
+    let script = crate::contract::root().join("tests/contract/read_statement.py");
     let read = Command::new(tool("python")?).arg(script).arg(file).output()?;
     ensure!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
     Ok(serde_json::from_slice(&read.stdout)?)
@@ -121,4 +126,69 @@ async fn p10_the_sandboxs_bank_answers_a_file_with_files_that_go_in_as_any_banks
     ensure!(import(&stage, by, &statement).await?.1["id"] != shown["id"], "made later, it is another file");
     ensure!(states(&stage).await? == [1, 3, 1, 2] && stage.balance("liabilities:payable:team:").await? == "15.00");
     stage.app.finish().await
+}
+
+/// A payment of so many minor units to an account of the ACH network.
+fn payment(place: usize, minor: i64, holder: &str, account: &str) -> anyhow::Result<Payment> {
+    let address =
+        Address { street: String::new(), postal_code: "10027".into(), town: "New York".into(), country: "US".into() };
+    let number = Number::local(account, if place.is_multiple_of(2) { "021000021" } else { "121000358" }, "US")?;
+    let details = BankDetails::new(holder.to_owned(), number, address)?;
+    let to = Party { details, bank_country: "US".into() };
+    let (reference, amount) = (format!("CP{place:032}"), Money::from_minor(minor, Currency::USD)?);
+    Ok(Payment { reference, amount, memo: "Frame & saw".into(), to })
+}
+
+#[test]
+fn a_file_of_the_ach_network_is_read_by_others_as_it_is_meant() -> Outcome {
+    let home = tempfile::tempdir()?;
+    let longest = "12345678901234567";
+    let payments = vec![
+        payment(1, 1, "Łódź & Söhne", "1234")?,
+        payment(2, 9_999_999_999, "A name that is as long as a name may be, which is seventy letters, yes", longest)?,
+        payment(3, 250, "Drill Team", "00ABC0")?,
+    ];
+    let mut files = Vec::new();
+    for (name, class, count) in [("ccd", EntryClass::Ccd, 3), ("ppd", EntryClass::Ppd, 1)] {
+        let batch = Batch {
+            message: format!("CPF{:032}", 1),
+            made_at: "2027-01-07T09:08:07.5Z".parse()?,
+            execution_on: date(2027, 1, 8),
+            currency: Currency::USD,
+            originator: "1234567890".into(),
+            from: payment(0, 1, "Common Host", "000123456789")?.to,
+            payments: payments[..count].to_vec(),
+        };
+        let file = home.path().join(name);
+        std::fs::write(&file, nacha::write(&batch, class)?)?;
+        files.push(file);
+    }
+    let script = crate::contract::root().join("tests/contract/read_ach.py");
+    let read = |files: &[PathBuf]| {
+        Command::new(tool("python")?).arg(&script).args(files).output().map_err(anyhow::Error::from)
+    };
+    let output = read(&files)?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let found: Value = serde_json::from_slice(&output.stdout)?;
+    let [ccd, ppd] = [&found[0][0], &found[1][0]];
+    ensure!(
+        ccd["class"] == "CCD" && ccd["total"] == 10_000_000_250_i64 && ppd["class"] == "PPD" && ppd["total"] == 1,
+        "{found}"
+    );
+    let entries = ccd["entries"].as_array().context("entries")?;
+    ensure!(entries.len() == 3, "{found}");
+    for (entry, payment) in entries.iter().zip(&payments) {
+        let Number::Local { account, routing } = &payment.to.details.number else { bail!("an IBAN") };
+        ensure!(entry["account"] == account.as_str() && entry["routing"] == routing.as_str(), "{entry}");
+        ensure!(
+            entry["amount"] == payment.amount.minor() && text(entry, "/told")?.starts_with(&payment.reference),
+            "{entry}"
+        );
+    }
+    ensure!(entries[0]["name"] == "LODZ + SOHNE", "{found}");
+    // The check finds what is wrong.
+    let wrong = home.path().join("wrong");
+    std::fs::write(&wrong, std::fs::read_to_string(&files[0])?.replace("0000000250", "0000000251"))?;
+    ensure!(!read(&[wrong])?.status.success(), "a sum that is none");
+    Ok(())
 }
