@@ -4,7 +4,6 @@
 
 use crate::error::Error;
 use crate::payouts::files::latin::latin;
-use crate::payouts::files::nacha;
 use crate::text;
 use iban::{Iban, IbanLike};
 use serde::{Deserialize, Serialize};
@@ -12,6 +11,9 @@ use std::fmt;
 
 /// The most characters of the number of an account, or of the routing number of its bank.
 const NUMBER_MAX: usize = 34;
+
+/// The most characters of the number of an account in the ACH network, which all banks of the United States are in.
+pub const ACH_NUMBER_MAX: usize = 17;
 
 /// The number by which a bank knows an account.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,7 +107,7 @@ impl Number {
             }
         };
         let is_us = country == "US";
-        let most = if is_us { nacha::ACCOUNT_MAX } else { NUMBER_MAX };
+        let most = if is_us { ACH_NUMBER_MAX } else { NUMBER_MAX };
         let account = compact("/bank_details/account_number", account, 4, most)?;
         let routing = compact("/bank_details/routing_number", routing, 3, NUMBER_MAX)?;
         if is_us && !is_aba(&routing) {
