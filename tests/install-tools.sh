@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what only the tests need: hledger, which reads every export and must come to our balances, curl for the
 # README's lines, Node, and in a folder of the target directory the Python tools: Beancount, which reads exports too, those
-# that hold the contract against the running service, and those that make clients of it; beside them the Node tools, which
+# that hold the contract against the running service, those that read bank files, and those that make clients of it; beside them the Node tools, which
 # read the contract and make clients in TypeScript.
 # `install-tools.sh long` installs what `make check-long` needs besides: a Java, and a generator that runs on it.
 set -eu
@@ -54,14 +54,16 @@ fi
 # The tools are installed anew when their lists have changed.
 tools="${CARGO_TARGET_DIR:-target}/contract-tools"
 clients=tests/contract/clients
-if ! cat tests/contract/requirements.txt "$clients/requirements.txt" | cmp -s - "$tools/installed.txt"; then
+alone=tests/contract/requirements-alone.txt
+if ! cat tests/contract/requirements.txt "$clients/requirements.txt" "$alone" | cmp -s - "$tools/installed.txt"; then
     echo "Installing the Python tools of the tests into $tools."
     rm -rf "$tools"
     mkdir -p "$(dirname "$tools")"
     python3 -m venv "$tools"
     "$tools/bin/pip" install --quiet --disable-pip-version-check \
         --requirement tests/contract/requirements.txt --requirement "$clients/requirements.txt"
-    cat tests/contract/requirements.txt "$clients/requirements.txt" >"$tools/installed.txt"
+    "$tools/bin/pip" install --quiet --disable-pip-version-check --no-deps --requirement "$alone"
+    cat tests/contract/requirements.txt "$clients/requirements.txt" "$alone" >"$tools/installed.txt"
 fi
 if ! cmp -s "$clients/package-lock.json" "$tools/clients/installed.json"; then
     echo "Installing the tools for clients in TypeScript into $tools/clients."

@@ -61,6 +61,7 @@ pub const GIVES_NOTHING: &[&str] = &[
     "POST /v1/books/{book}/lenders",
     "POST /v1/books/{book}/payout-runs",
     "POST /v1/payout-runs/{id}:approve",
+    "POST /v1/payout-runs/{id}:send",
     "POST /v1/payout-runs/{id}:cancel",
     "POST /v1/books/{book}/payouts:approve-batch",
     "POST /v1/books/{book}/payout-policy",

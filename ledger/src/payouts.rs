@@ -20,19 +20,24 @@ pub mod rules {
 
 /// What banks are handed, and what they write, as texts: pure.
 pub mod files {
+    #[cfg(test)]
+    mod answers_tests;
     pub mod batch;
     pub mod camt053;
+    pub mod camt053_out;
     #[cfg(test)]
     mod camt053_tests;
     pub mod csv_out;
     pub mod csv_statement;
     #[cfg(test)]
     mod csv_statement_tests;
+    mod elements;
     pub mod latin;
     mod lines;
     pub mod nacha;
     pub mod pain001;
     pub mod pain002;
+    pub mod pain002_out;
     pub mod parts;
     #[cfg(test)]
     mod tests;
@@ -51,6 +56,7 @@ pub mod store {
     pub mod payouts;
     pub mod reconciliation;
     pub mod runs;
+    pub mod sandbox_bank;
     pub mod statement_files;
 }
 
@@ -73,7 +79,9 @@ pub mod operations {
     pub mod payouts;
     pub mod requests;
     pub mod revocations;
+    pub mod run_files;
     pub mod runs;
+    pub mod sandbox_answers;
     pub mod sandbox_bank;
     pub mod statement_files;
 }

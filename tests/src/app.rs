@@ -87,6 +87,11 @@ impl TestApp {
         self.state.path().join("mail")
     }
 
+    /// Where keys, mail and logs lie.
+    pub fn state_dir(&self) -> &std::path::Path {
+        self.state.path()
+    }
+
     /// The running processes.
     pub fn stack(&mut self) -> &mut Stack {
         self.stack.as_mut().expect("the stack runs until the test is finished")

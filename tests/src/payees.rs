@@ -20,23 +20,30 @@ use ledger::payouts::rules::owed::Owed;
 use ledger::payouts::rules::payout::Screening;
 use ledger::payouts::store::bank_accounts as account_rows;
 
-/// What is owed to each, in minor units.
+/// What is owed to each, in minor units, unless somebody says how much.
 const OWED: i64 = 100;
+
+/// The last four digits of an account that takes what the bank of a sandbox book sends to it.
+const TAKES: &str = "6789";
 
 /// How many lines an opening entry has.
 const LINES: usize = 500;
 
-/// The account of a payee, sealed as the api seals it: its place, and four digits at which the bank of a sandbox book takes what it is sent.
+/// What an account is: its place, and four digits by which the bank of a sandbox book knows what to do.
+pub fn details(place: usize, holder: &str, last_four: &str) -> anyhow::Result<BankDetails> {
+    let number = Number::local(&format!("{place:05}{last_four}"), "021000021", "US")?;
+    let (postal_code, town, country) = ("10027".to_owned(), "New York".to_owned(), "US".to_owned());
+    let address = Address { street: String::new(), postal_code, town, country };
+    Ok(BankDetails { holder: holder.to_owned(), number, address })
+}
+
+/// The account of a payee, sealed as the api seals it.
 fn account(
     vault: &Vault,
     book: BookRef,
     payee: OrganisationId,
-    (place, holder): (usize, &str),
+    details: &BankDetails,
 ) -> anyhow::Result<NewBankAccount> {
-    let number = Number::local(&format!("{place:05}6789"), "021000021", "US")?;
-    let (postal_code, town, country) = ("10027".to_owned(), "New York".to_owned(), "US".to_owned());
-    let address = Address { street: String::new(), postal_code, town, country };
-    let details = BankDetails { holder: holder.to_owned(), number, address };
     let id = BankAccountId::generate(book.book);
     Ok(NewBankAccount {
         id,
@@ -44,7 +51,7 @@ fn account(
         currency: Currency::USD,
         country: "US".into(),
         last_four: details.number.last_four(),
-        sealed: vault.seal(id, &details)?,
+        sealed: vault.seal(id, details)?,
     })
 }
 
@@ -57,27 +64,44 @@ pub async fn owed(
     names: &[&str],
     count: usize,
 ) -> anyhow::Result<Vec<PayoutId>> {
+    let mut accounts = Vec::with_capacity(count);
+    for place in 0..count {
+        let name = format!("Team {place}");
+        accounts.push(details(place, names.get(place).copied().unwrap_or(&name), TAKES)?);
+    }
+    owed_to(tx, cast, vault, &accounts, OWED).await
+}
+
+/// The same to teams with these accounts, each of which is owed so many minor units.
+pub async fn owed_to(
+    tx: &Transaction<'_>,
+    cast: &Cast,
+    vault: &Vault,
+    theirs: &[BankDetails],
+    each: i64,
+) -> anyhow::Result<Vec<PayoutId>> {
+    let count = theirs.len();
     let wall = Timestamp::now();
     let book: BookRef = cast.book.parse()?;
     let asker: PersonId = person(&cast.operator).await?.parse()?;
     let approver: PersonId = person(&cast.reviewers[0]).await?.parse()?;
     let owner: PersonId = person(&cast.claimant).await?.parse()?;
     let host: OrganisationId = cast.host.parse()?;
-    bank_accounts::propose(tx, account(vault, book, host, (count, "Common Host"))?, "", asker, wall).await?;
+    bank_accounts::propose(tx, account(vault, book, host, &details(count, "Common Host", TAKES)?)?, "", asker, wall)
+        .await?;
     let of = books::get(tx, book.book).await?;
     let open = async |code: &str, class| accounts::open(tx, book.book, code, class, "USD", None, wall).await;
     let opening = open("equity:opening-debts", AccountClass::OpeningEquity).await?;
     let cash = open(&format!("assets:cash:{host}"), AccountClass::Cash).await?;
     let line = |debit, credit, amount| Line { kind: MovementKind::OpeningBalance, debit, credit, amount };
-    let mut lines = vec![line(cash, opening, OWED * i64::try_from(count)?)];
+    let mut lines = vec![line(cash, opening, each * i64::try_from(count)?)];
     let mut payees = Vec::new();
-    for place in 0..count {
+    for (place, theirs) in theirs.iter().enumerate() {
         let name = format!("Team {place}");
         let made = organisations::create_organisation(tx, owner, &name, OrganisationKind::ProjectTeam, wall).await?;
-        let holder = names.get(place).copied().unwrap_or(&name);
-        bank_accounts::propose(tx, account(vault, book, made.id, (place, holder))?, "", owner, wall).await?;
+        bank_accounts::propose(tx, account(vault, book, made.id, theirs)?, "", owner, wall).await?;
         let payable = open(&format!("liabilities:payable:team:{}", made.id), AccountClass::TeamPayable).await?;
-        lines.push(line(opening, payable, OWED));
+        lines.push(line(opening, payable, each));
         payees.push(made.id);
     }
     for lines in lines.chunks(LINES) {

@@ -1,5 +1,6 @@
 //! The suite.
 
+mod bank_answers;
 mod books;
 mod chaos;
 mod claims;

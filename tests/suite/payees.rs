@@ -4,7 +4,13 @@ use crate::host::Host;
 use crate::scene::payouts::account;
 use anyhow::{Context as _, ensure};
 use api::demo::client::{Answer, Client, text};
+use api::keys::vault::Vault;
+use jiff::ToSpan as _;
+use ledger::id::{BankAccountId, BookRef};
+use ledger::payouts::store::bank_accounts::Sealed;
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+use tests::payees::details;
 
 type Outcome = anyhow::Result<()>;
 
@@ -240,17 +246,33 @@ async fn a_person_confirms_a_changed_bank_account_by_the_link_of_the_mail_and_wa
 
 /// So many payees and kills, and more with `COMMONPURSE_LONG`.
 fn size() -> (i32, usize) {
-    if std::env::var_os("COMMONPURSE_LONG").is_some() { (10_000, 10) } else { (100, 2) }
+    if std::env::var_os("COMMONPURSE_LONG").is_some() { (1_000, 10) } else { (100, 2) }
 }
 
-/// A worker is killed and another one begins; the leases of the first are over, as if it had been away for a while.
+/// How long a worker may take to begin with what is due, before it is killed all the same.
+const BEGINS_MAX: Duration = Duration::from_secs(2);
+
+/// A worker is killed at what it does, and another one begins; the leases of the first are over, as if it had been away for a while.
 async fn kill(host: &mut Host) -> Outcome {
+    let leased = "SELECT count(*) FROM job WHERE finished_at IS NULL AND leased_until > now()";
+    let deadline = Instant::now() + BEGINS_MAX;
+    while host.app.count(leased).await? == 0 && Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
     let stack = host.app.stack();
     stack.workers().remove(0).kill()?;
     stack.add_worker(&[])?;
     let over =
         "UPDATE job SET leased_until = 'epoch' WHERE finished_at IS NULL AND leased_until < now() + interval '1 hour'";
     migrations::connect(&host.app.database_url().parse()?).await?.execute(over, &[]).await?;
+    Ok(())
+}
+
+/// The kills of a step of four: all of them together are as many as there are to be.
+async fn kill_some(host: &mut Host, kills: usize, step: usize) -> Outcome {
+    for _ in kills * step / 4..kills * (step + 1) / 4 {
+        kill(host).await?;
+    }
     Ok(())
 }
 
@@ -264,11 +286,23 @@ async fn owe(host: &Host, payees: i32) -> anyhow::Result<i64> {
                    SELECT b.number, gen_random_uuid(), p.caller - 1000000, p.id, 'workers', '2026-01-01', true, now()
                      FROM person p, book b WHERE p.caller > 1000000";
     owner.execute(members, &[]).await?;
+    let vault = Vault::load(&host.app.state_dir().join("bank-keys"))?;
+    let book = host.book.parse::<BookRef>()?.book;
+    let (mut ids, mut keys, mut sealed) = (Vec::new(), Vec::new(), Vec::new());
+    for member in 1..=payees {
+        let id = BankAccountId::generate(book);
+        let of_member = details(usize::try_from(member)?, &format!("Member {member}"), "6789")?;
+        let Sealed { key_version, bytes } = vault.seal(id, &of_member)?;
+        ids.push(id.object);
+        keys.push(key_version);
+        sealed.push(bytes);
+    }
     let accounts = "INSERT INTO bank_account (book_id, id, payee, payee_kind, proposed_by, proposed_at, active_at, key_version, state,
                                               currency, country, last_four, sealed)
-                    SELECT m.book_id, gen_random_uuid(), m.person, 'person', m.person, now(), now(), 1, 'active', 'USD', 'US', '6789',
-                           decode(repeat('07', 60), 'hex') FROM member m";
-    owner.execute(accounts, &[]).await?;
+                    SELECT m.book_id, a.id, m.person, 'person', m.person, now(), now(), a.key, 'active', 'USD', 'US', '6789', a.sealed
+                      FROM unnest($1::uuid[], $2::int[], $3::bytea[]) WITH ORDINALITY AS a (id, key, sealed, number)
+                      JOIN member m ON m.number = a.number";
+    owner.execute(accounts, &[&ids, &keys, &sealed]).await?;
     opening::post(host, payees).await
 }
 
@@ -314,33 +348,54 @@ async fn m6_many_payees_are_paid_once_though_workers_are_killed_at_any_line() ->
     let approver = host.person("approver@many.example", "approver").await?;
     let (payees, kills) = size();
     let total = owe(&host, payees).await?;
+    let own = account(&host.book, "USD", "000555556789");
+    host.treasurer.post(&format!("/v1/organisations/{}/bank-accounts", host.organisation), &own).await?.ok()?;
+    let begun = Instant::now();
     let new = json!({"sources": ["member"], "currency": "USD"});
     let made = host.treasurer.post(&host.at("/payout-runs"), &new).await?.ok()?;
     let run = format!("/v1/payout-runs/{}", text(&made, "/id")?);
-    for _ in 0..kills / 2 {
-        kill(&mut host).await?;
-    }
+    kill_some(&mut host, kills, 0).await?;
     host.app.work_until_idle().await?;
     let seen = host.treasurer.get(&run).await?.ok()?;
     ensure!(seen["to_approve"]["payouts"] == payees && seen["run"]["state"] == "ready", "{seen}");
+    let whole = json!({"format": "pain001", "lines_max": (payees + 3) / 4});
+    refused(&host.treasurer.post(&format!("{run}:send"), &whole).await?, "payout-run-not-approved")?;
     approver.post(&format!("{run}:approve"), &json!({"digest": seen["to_approve"]["digest"]})).await?.ok()?;
-    for _ in kills / 2..kills {
-        kill(&mut host).await?;
-    }
+    kill_some(&mut host, kills, 1).await?;
     host.app.work_until_idle().await?;
-    let id = run.rsplit('/').next().context("an id")?;
-    for payout in host.treasurer.all(&host.at(&format!("/payouts?run={id}"))).await? {
-        ensure!(payout["state"] == "screened", "{payout}");
-        host.treasurer.post(&format!("/v1/payouts/{}:send", text(&payout, "/id")?), &json!({})).await?.ok()?;
-    }
+
+    // It goes whole, by four files, the same again for the same key; who approves sends nothing.
+    is(&approver.post(&format!("{run}:send"), &whole).await?, 403)?;
+    let sent = host.treasurer.post_keyed(&format!("{run}:send"), &whole, "whole").await?.ok()?;
+    ensure!(sent["files"] == 4 && sent["payouts"] == payees && sent["first"]["run"] == made["id"], "{sent}");
+    ensure!(host.treasurer.post_keyed(&format!("{run}:send"), &whole, "whole").await?.ok()? == sent);
+    kill_some(&mut host, kills, 2).await?;
     host.app.work_until_idle().await?;
-    let days = jiff::Zoned::now().timestamp() + jiff::SignedDuration::from_hours(48);
-    host.app.advance(&host.treasurer, &host.book, &days.to_string()).await?;
+    let files = host.treasurer.all(&host.at(&format!("/payout-files?run={}", text(&made, "/id")?))).await?;
+    ensure!(
+        files.len() == 4 && files.iter().all(|file| file["state"] == "ready" && file["left_out"] == 0),
+        "{files:?}"
+    );
+    for file in &files {
+        let order = host.treasurer.download(&format!("/v1/payout-files/{}/content", text(file, "/id")?)).await?;
+        ensure!(file["sent"] == order.matches("<EndToEndId>").count(), "{file}");
+    }
+    host.app.advance(&host.treasurer, &host.book, &(jiff::Timestamp::now() + 48.hours()).to_string()).await?;
+    for file in &files {
+        let statement = format!("/v1/payout-files/{}/sandbox-statement", text(file, "/id")?);
+        let statement = host.treasurer.download(&statement).await?.into_bytes();
+        host.treasurer.post_file(&host.at("/bank-statement-files"), "application/xml", statement).await?.ok()?;
+    }
+    kill_some(&mut host, kills, 3).await?;
+    host.app.work_until_idle().await?;
+    println!("{payees} payees and {kills} kills: {:?}", begun.elapsed());
+
     let seen = host.treasurer.get(&run).await?.ok()?;
     ensure!(seen["run"]["state"] == "done" && seen["states"][0]["state"] == "settled", "{seen}");
     for (what, expected) in [
         ("count(*)", i64::from(payees)),
         ("count(DISTINCT payable)", i64::from(payees)),
+        ("count(DISTINCT sent_entry)", i64::from(payees)),
         ("sum(amount)::bigint", total),
         ("count(*) FILTER (WHERE state = 'settled')", i64::from(payees)),
     ] {
@@ -349,5 +404,8 @@ async fn m6_many_payees_are_paid_once_though_workers_are_killed_at_any_line() ->
     let left = "SELECT count(*) FROM balance b JOIN account a ON a.book_id = b.book_id AND a.number = b.account
                  WHERE b.credits <> b.debits AND a.code LIKE ANY (ARRAY['assets:cash:%', 'liabilities:pay%'])";
     ensure!(host.app.count(left).await? == 0, "all of it is paid, and no cash is left");
+    let checked = host.treasurer.get(&host.at("/reports/custodian-check")).await?.ok()?;
+    let check = &checked["checks"][0];
+    ensure!(check["bank_balance"]["amount"] == "0.00" && check["unexplained"]["amount"] == "0.00", "{checked}");
     host.app.finish().await
 }

@@ -141,6 +141,7 @@ impl Context {
             Job::AskForBankAccount { payout } => self.ask_for_bank_account(leased, *payout).await,
             Job::GatherPayouts { run, after } => self.gather_payouts(leased, *run, AccountNumber(*after)).await,
             Job::AdvancePayoutRun { run, after } => self.advance_payout_run(leased, *run, *after).await,
+            Job::SendPayoutRun { like, after, lines } => self.send_payout_run(leased, *like, *after, *lines).await,
             Job::BuildPayoutFile { file } => self.build_payout_file(leased, *file).await,
             Job::EndPayoutFile { file } => self.end_payout_file(leased, *file).await,
             Job::AdvanceSecondFactorReset { person, reset } => {

@@ -118,9 +118,7 @@ impl Cast {
 
     /// The day on which the host's clock stands.
     pub async fn today(&self) -> anyhow::Result<Date> {
-        let jobs = self.treasurer.get(&format!("/v1/books/{}/jobs", self.book)).await?.ok()?;
-        let now: Timestamp = text(&jobs, "/now")?.parse()?;
-        Ok(now.to_zoned(TimeZone::UTC).date())
+        today(&self.treasurer, &self.book).await
     }
 
     /// Moves the host's clock ahead by this many days.
@@ -214,6 +212,24 @@ pub async fn sandbox_book(by: &Client, organisation: &str, name: &str) -> anyhow
     Ok(text(&by.post("/v1/books", &body).await?.ok()?, "/id")?.to_owned())
 }
 
+/// The day on which a book's clock stands.
+pub async fn today(by: &Client, book: &str) -> anyhow::Result<Date> {
+    let jobs = by.get(&format!("/v1/books/{book}/jobs")).await?.ok()?;
+    let now: Timestamp = text(&jobs, "/now")?.parse()?;
+    Ok(now.to_zoned(TimeZone::UTC).date())
+}
+
+/// A bank account in dollars to which payouts of a book go, by the number of it and of its bank.
+pub fn bank_account(book: &str, holder: &str, number: usize) -> Value {
+    json!({
+        "book": book, "currency": "USD", "country": "US",
+        "bank_details": {
+            "holder": holder, "account_number": format!("{number:06}4711"), "routing_number": "021000021",
+            "address": {"street": "3 Works Lane", "postal_code": "10027", "town": "New York", "country": "US"},
+        },
+    })
+}
+
 /// Moves a book's clock to noon (UTC) of a day, and waits until the worker has done what is due by then.
 pub async fn advance(by: &Client, book: &str, day: Date) -> anyhow::Result<()> {
     let to = json!({"to": format!("{day}T12:00:00Z")});
@@ -231,7 +247,7 @@ pub async fn advance(by: &Client, book: &str, day: Date) -> anyhow::Result<()> {
 }
 
 /// Waits until no job of a book is due or running.
-async fn idle(by: &Client, book: &str) -> anyhow::Result<()> {
+pub async fn idle(by: &Client, book: &str) -> anyhow::Result<()> {
     let deadline = Instant::now() + IDLE_MAX;
     loop {
         let jobs = by.get(&format!("/v1/books/{book}/jobs")).await?.ok()?;

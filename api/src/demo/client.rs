@@ -195,6 +195,19 @@ impl Client {
         Ok(Answer { status, body, replayed, etag })
     }
 
+    /// POST of a file as it is, with a fresh idempotency key.
+    pub async fn post_file(&self, path: &str, media_type: &str, file: Vec<u8>) -> anyhow::Result<Answer> {
+        let mut request = self.http.post(format!("{}{path}", self.base)).header(header::CONTENT_TYPE, media_type);
+        if let Some(token) = self.access_token().await? {
+            request = request.bearer_auth(token);
+        }
+        let request = request.header("Idempotency-Key", Uuid::now_v7().to_string()).body(file);
+        let response = request.send().await.with_context(|| format!("no answer for {path}"))?;
+        let (status, bytes) = (response.status(), response.bytes().await?);
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Ok(Answer { status, body, replayed: false, etag: None })
+    }
+
     /// GET of something that is no JSON, such as an export.
     pub async fn download(&self, path: &str) -> anyhow::Result<String> {
         Ok(self.request(Method::GET, path, None, &[]).await?.error_for_status()?.text().await?)

@@ -90,6 +90,17 @@ literals! {
     /// the risk reserve 3.20 and 15.00.
     bearers = "team_payable 91.80 / host_fee 5.00 / risk_reserve 18.20";
 
+    /// Payouts of the host's run: one to the team of nine products, and one to each of twenty that won a prize.
+    host_payouts = "21";
+    /// What that run pays: 36,000.00 and 250,000.00 USD.
+    host_paid = "286000.00";
+    /// What the bank's statement says is left after it, and the book the same, USD.
+    host_statement = "6.80";
+    /// What is owed to anybody after a run, USD.
+    owed_after = "0.00";
+    /// What nobody can explain of the difference between bank and book, USD.
+    unexplained = "0.00";
+
     /// The development fund's tenth of 12,345.67 less 345.67 USD.
     first_development = "1200.00";
     /// Four fifths of the rest, by hours 2,080, 1,560, 1,040 and 520, USD.
@@ -108,6 +119,10 @@ literals! {
     cooperative_cash = "24691.34";
     /// What its members are owed after two periods, USD.
     members_payable = "21600.06";
+    /// Payouts of the cooperative's run: one to each member.
+    cooperative_payouts = "6";
+    /// What the bank's statement says is left after it, and the book the same: 24,691.34 less 21,600.06 USD.
+    cooperative_statement = "3091.28";
     /// What stands in its development fund after two periods, USD.
     development_fund = "2400.01";
 }

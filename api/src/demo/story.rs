@@ -2,6 +2,7 @@
 
 pub mod challenge;
 pub mod cooperative;
+mod payday;
 pub mod way_back;
 pub mod year;
 
@@ -13,6 +14,7 @@ use super::progress::Progress;
 use anyhow::{Context as _, ensure};
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 use year::BeforeMonth;
 
 /// The most accounts of a kind that the closing tables show one by one; more are one line.
@@ -55,12 +57,15 @@ pub struct Kept {
 /// Plays the whole story.
 pub async fn play(base: &str, mail: &Path, literals: &Literals) -> anyhow::Result<Told> {
     let state = mail.parent().context("the mail folder lies below the state directory")?;
+    let begun = Instant::now();
     let story = Story::begin(base, mail, literals, super::OPERATOR).await?;
-    let campaign = year::play(&story, &|_| Ok(())).await?;
+    story.took("gathering", begun);
+    let campaign = story.timed("pledges", year::play(&story, &|_| Ok(()))).await?;
     story.cast.write_partner_file(&state.join("partner.env"), &campaign)?;
-    challenge::play(&story).await?;
-    way_back::play(&story).await?;
-    let cooperative = cooperative::play(&story).await?;
+    story.timed("the challenge", challenge::play(&story)).await?;
+    story.timed("the way back", way_back::play(&story)).await?;
+    story.timed("payday", payday::of_host(&story)).await?;
+    let cooperative = story.timed("the cooperative", cooperative::play(&story)).await?;
     let books = vec![
         story.keep_host(state).await?,
         keep("cooperative", &cooperative.treasurer, cooperative::TREASURER, &cooperative.book, state).await?,
@@ -93,6 +98,19 @@ impl Story {
         progress.say("everybody signs in; the host opens a sandbox book and admits the partner");
         let cast = Cast::gather(base, mail, operator).await?;
         Ok(Story { cast, literals: literals.clone(), checks: Checks::default(), progress })
+    }
+
+    /// A chapter, and how long it took.
+    async fn timed<T>(&self, chapter: &str, played: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+        let begun = Instant::now();
+        let told = played.await?;
+        self.took(chapter, begun);
+        Ok(told)
+    }
+
+    fn took(&self, chapter: &str, begun: Instant) {
+        let tenths = begun.elapsed().as_millis() / 100;
+        self.progress.say(&format!("{chapter}: {}.{} s", tenths / 10, tenths % 10));
     }
 
     async fn keep_host(&self, state: &Path) -> anyhow::Result<Kept> {

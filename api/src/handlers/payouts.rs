@@ -15,6 +15,7 @@ pub mod payout_status_files;
 pub mod reconciliation;
 pub mod revocations;
 pub mod runs;
+pub mod sandbox_bank;
 pub mod statement_files;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -46,6 +47,8 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(payout_files::create)
         .service(payout_files::list)
         .service(payout_file_content::content)
+        .service(sandbox_bank::status_report)
+        .service(sandbox_bank::statement)
         .service(payout_files::payouts)
         .service(payout_files::withdraw)
         .service(payout_files::show)
@@ -68,6 +71,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(runs::create)
         .service(runs::list)
         .service(runs::approve)
+        .service(runs::send_run)
         .service(runs::cancel)
         .service(runs::show)
         .service(revocations::confirm);

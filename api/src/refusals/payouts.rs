@@ -5,7 +5,10 @@ use super::{At, Kind, refusal};
 const GIVE: &[&str] = &["POST /v1/organisations/{id}/bank-accounts", "POST /v1/me/bank-accounts"];
 
 const APPROVE: &[&str] = &["POST /v1/payouts/{id}:approve", "POST /v1/payout-runs/{id}:approve"];
-const FILE: &[&str] = &["POST /v1/books/{book}/payout-files"];
+const FILE: &[&str] = &["POST /v1/books/{book}/payout-files", "POST /v1/payout-runs/{id}:send"];
+
+const ANSWER: &[&str] =
+    &["GET /v1/payout-files/{id}/sandbox-status-report", "GET /v1/payout-files/{id}/sandbox-statement"];
 
 const CONTENT: &[&str] = &["GET /v1/payout-files/{id}/content"];
 
@@ -23,6 +26,7 @@ pub(super) const KINDS: &[Kind] = &[
         &[
             "POST /v1/organisations/{id}/bank-accounts",
             "POST /v1/books/{book}/payout-files",
+            "POST /v1/payout-runs/{id}:send",
             "GET /v1/payout-files/{id}/content",
         ],
     ),
@@ -90,7 +94,7 @@ pub(super) const KINDS: &[Kind] = &[
         "payout-frozen",
         "The cash from which the payout would be sent lies with a custodian whose money is frozen.",
         "Wait for the release (`POST /v1/books/{book}/custodians/{organisation}:release`), and send it then.",
-        &["POST /v1/payouts/{id}:send", "POST /v1/books/{book}/payout-files"],
+        &["POST /v1/payouts/{id}:send", "POST /v1/books/{book}/payout-files", "POST /v1/payout-runs/{id}:send"],
     ),
     refusal(
         "confirmed-by-link",
@@ -132,7 +136,14 @@ pub(super) const KINDS: &[Kind] = &[
         "payout-run-state",
         "The payout run does not stand where this step begins.",
         "Read the run: its state says where it stands.",
-        &["POST /v1/payout-runs/{id}:approve", "POST /v1/payout-runs/{id}:cancel"],
+        &["POST /v1/payout-runs/{id}:approve", "POST /v1/payout-runs/{id}:send", "POST /v1/payout-runs/{id}:cancel"],
+    ),
+    refusal(
+        "payout-run-not-approved",
+        "Payouts of the run wait to be approved or screened, or are held: it is sent whole or not at all.",
+        "The detail says how many wait for what. Approve the run again for those that have a bank account by now, and cancel the payouts \
+         that are not to go.",
+        &["POST /v1/payout-runs/{id}:send"],
     ),
     refusal(
         "payout-run-nothing",
@@ -176,7 +187,24 @@ pub(super) const KINDS: &[Kind] = &[
         "payout-file-state",
         "The payout file does not stand where this step begins.",
         "Read the file: its state says where it stands. While it is built, wait until it is ready.",
-        &["GET /v1/payout-files/{id}/content", "POST /v1/payout-files/{id}:withdraw"],
+        &[
+            "GET /v1/payout-files/{id}/content",
+            "POST /v1/payout-files/{id}:withdraw",
+            "GET /v1/payout-files/{id}/sandbox-status-report",
+            "GET /v1/payout-files/{id}/sandbox-statement",
+        ],
+    ),
+    refusal(
+        "sandbox-bank-silent",
+        "The bank of the sandbox has nothing to say of the payout file yet.",
+        "Take the text of the file first: by that the bank has it. It pays on the day of execution, and its statement is there a day later.",
+        ANSWER,
+    ),
+    refusal(
+        "sandbox-only",
+        "The book is a live one: its bank is none of ours.",
+        "Ask the bank for its statement, or play it in a sandbox book.",
+        ANSWER,
     ),
     refusal(
         "payout-file-taken",

@@ -432,6 +432,15 @@ pub enum Job {
         /// The payout after which the page begins; none for the first.
         after: Option<PayoutId>,
     },
+    /// A whole run goes to a bank: make its files after the first, some hundreds of payouts.
+    SendPayoutRun {
+        /// The first file: the others are as it is.
+        like: PayoutFileId,
+        /// The last payout that was asked of a file.
+        after: PayoutId,
+        /// The most payouts of a file.
+        lines: i32,
+    },
     /// Send the payouts of a file, a page of those that wait.
     BuildPayoutFile {
         /// The file.
@@ -611,6 +620,7 @@ impl Job {
             Job::AskForBankAccount { .. } => JobKind::AskForBankAccount,
             Job::GatherPayouts { .. } => JobKind::GatherPayouts,
             Job::AdvancePayoutRun { .. } => JobKind::AdvancePayoutRun,
+            Job::SendPayoutRun { .. } => JobKind::SendPayoutRun,
             Job::BuildPayoutFile { .. } => JobKind::BuildPayoutFile,
             Job::EndPayoutFile { .. } => JobKind::EndPayoutFile,
             Job::AdvanceSecondFactorReset { .. } => JobKind::AdvanceSecondFactorReset,
@@ -698,6 +708,7 @@ impl fmt::Debug for Job {
             Job::AskForBankAccount { payout } => write!(f, "ask_for_bank_account for {payout}"),
             Job::GatherPayouts { run, after } => write!(f, "gather_payouts of {run} after account {after}"),
             Job::AdvancePayoutRun { run, .. } => write!(f, "advance_payout_run of {run}"),
+            Job::SendPayoutRun { like, after, .. } => write!(f, "send_payout_run as {like} after {after}"),
             Job::BuildPayoutFile { file } => write!(f, "build_payout_file of {file}"),
             Job::EndPayoutFile { file } => write!(f, "end_payout_file of {file}"),
             Job::AdvanceSecondFactorReset { person, .. } => write!(f, "advance_second_factor_reset of {person}"),
@@ -850,6 +861,8 @@ pub enum JobKind {
     GatherPayouts,
     /// [`Job::AdvancePayoutRun`]
     AdvancePayoutRun,
+    /// [`Job::SendPayoutRun`]
+    SendPayoutRun,
     /// [`Job::BuildPayoutFile`]
     BuildPayoutFile,
     /// [`Job::EndPayoutFile`]
@@ -870,7 +883,7 @@ pub enum JobKind {
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 72] = [
+    pub const ALL: [JobKind; 73] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -935,6 +948,7 @@ impl JobKind {
         JobKind::AskForBankAccount,
         JobKind::GatherPayouts,
         JobKind::AdvancePayoutRun,
+        JobKind::SendPayoutRun,
         JobKind::BuildPayoutFile,
         JobKind::EndPayoutFile,
         JobKind::AdvanceSecondFactorReset,
@@ -1012,6 +1026,7 @@ impl JobKind {
             JobKind::AskForBankAccount => "ask_for_bank_account",
             JobKind::GatherPayouts => "gather_payouts",
             JobKind::AdvancePayoutRun => "advance_payout_run",
+            JobKind::SendPayoutRun => "send_payout_run",
             JobKind::BuildPayoutFile => "build_payout_file",
             JobKind::EndPayoutFile => "end_payout_file",
             JobKind::AdvanceSecondFactorReset => "advance_second_factor_reset",
@@ -1098,6 +1113,7 @@ impl JobKind {
             | JobKind::SendEntryNotice
             | JobKind::TellMembers
             | JobKind::FetchEvidence
+            | JobKind::SendPayoutRun
             | JobKind::TakeProviderEvent => false,
         }
     }
@@ -1247,6 +1263,7 @@ mod tests {
             Job::AskForBankAccount { payout: PayoutId::generate(book) },
             Job::GatherPayouts { run: PayoutRunId::generate(book), after: 7 },
             Job::AdvancePayoutRun { run: PayoutRunId::generate(book), after: Some(PayoutId::generate(book)) },
+            Job::SendPayoutRun { like: PayoutFileId::generate(book), after: PayoutId::generate(book), lines: 10_000 },
             Job::BuildPayoutFile { file: PayoutFileId::generate(book) },
             Job::EndPayoutFile { file: PayoutFileId::generate(book) },
             Job::AdvanceSecondFactorReset { person: PersonId::generate(), reset: Uuid::now_v7() },

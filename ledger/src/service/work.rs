@@ -85,6 +85,7 @@ impl JobKind {
             | JobKind::AnswerPayout
             | JobKind::GatherPayouts
             | JobKind::AdvancePayoutRun
+            | JobKind::SendPayoutRun
             | JobKind::BuildPayoutFile
             | JobKind::EndPayoutFile
             | JobKind::ImportStatementFile

@@ -66,6 +66,7 @@ mod payees;
 mod payout_files;
 mod payouts;
 mod roundings;
+mod run_files;
 mod second_factor;
 mod statement_files;
 mod winding;

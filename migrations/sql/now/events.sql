@@ -149,7 +149,7 @@ BEGIN
     ('payout_run', 'payout_run', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
      $f$'custodian', r.custodian, 'amount', nullif(r.total, 0), 'currency', r.currency$f$),
     ('payout_file', 'payout_file', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
-     $f$'custodian', r.custodian, 'amount', nullif(r.total, 0), 'currency', r.currency, 'day', r.execution_on$f$),
+     $f$'custodian', r.custodian, 'payout_run', r.run, 'amount', nullif(r.total, 0), 'currency', r.currency, 'day', r.execution_on$f$),
     ('bank_line', 'bank_line', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
      $f$'payout', r.payout, 'charge', r.charge, 'amount', r.amount, 'fee', nullif(r.fee, 0), 'currency', r.currency, 'day', r.value_on,
         'entry', nullif(r.entry, 0)$f$),

@@ -381,8 +381,8 @@ GRANT INSERT (id, custodian, requested_by, minimum, requested_at, book_id, sourc
     commonpurse_service;
 GRANT UPDATE (total, version, payouts, ended, state, reason) ON payout_run TO commonpurse_service;
 GRANT INSERT (payout, added_by, added_at, book_id, number, kind, title, url, sha256) ON payout_document TO commonpurse_service;
-GRANT INSERT (id, custodian, debtor, asked_by, asked_at, book_id, items, execution_on, format, state, currency, originator, layout)
-    ON payout_file TO commonpurse_service;
+GRANT INSERT (id, custodian, debtor, asked_by, asked_at, book_id, items, execution_on, format, state, currency, originator, layout,
+    run) ON payout_file TO commonpurse_service;
 GRANT UPDATE (taken_by, total, version, ready_at, taken_at, sent, left_out, state, reason) ON payout_file TO commonpurse_service;
 GRANT INSERT (file, payout, book_id, place, state) ON payout_file_item TO commonpurse_service;
 GRANT UPDATE (state, why) ON payout_file_item TO commonpurse_service;

@@ -224,7 +224,7 @@ $$;
 CREATE OR REPLACE TRIGGER payout_file_as_made BEFORE UPDATE ON payout_file
     FOR EACH ROW EXECUTE FUNCTION payout_file_as_made();
 
--- A file begins with nothing in it, to be paid from an active account of its custodian, in its currency.
+-- A file begins with nothing in it, to be paid from an active account of its custodian, in its currency; one of a run is of the run's.
 CREATE OR REPLACE FUNCTION payout_file_begins() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -235,6 +235,13 @@ BEGIN
         RAISE EXCEPTION 'book %: payout file % begins with nothing, and with an account that pays', NEW.book_id, NEW.id
             USING ERRCODE = 'check_violation';
     END IF;
+    IF NEW.run IS NOT NULL
+       AND NOT EXISTS (SELECT FROM public.payout_run r
+                        WHERE r.book_id = NEW.book_id AND r.id = NEW.run AND r.custodian = NEW.custodian
+                          AND r.currency = NEW.currency AND r.state = 'ready') THEN
+        RAISE EXCEPTION 'book %: payout file % sends nothing of run %', NEW.book_id, NEW.id, NEW.run
+            USING ERRCODE = 'check_violation';
+    END IF;
     RETURN NEW;
 END
 $$;
@@ -242,6 +249,7 @@ CREATE OR REPLACE TRIGGER payout_file_begins BEFORE INSERT ON payout_file
     FOR EACH ROW EXECUTE FUNCTION payout_file_begins();
 
 -- A payout stands in a file, or is left out, once and for all; one that stands in it was sent, from the same cash, while it was built.
+-- A file of a run has payouts of that run alone.
 CREATE OR REPLACE FUNCTION payout_file_item_once_for_all() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -250,6 +258,12 @@ BEGIN
            OR NOT EXISTS (SELECT FROM public.payout_file f
                            WHERE f.book_id = NEW.book_id AND f.id = NEW.file AND f.state = 'building' AND NEW.place <= f.items) THEN
             RAISE EXCEPTION 'book %: a payout comes into file % as one that waits, while it is built', NEW.book_id, NEW.file
+                USING ERRCODE = 'check_violation';
+        END IF;
+        IF EXISTS (SELECT FROM public.payout_file f JOIN public.payout p ON p.book_id = f.book_id
+                    WHERE f.book_id = NEW.book_id AND f.id = NEW.file AND f.run IS NOT NULL AND p.id = NEW.payout
+                      AND p.run IS DISTINCT FROM f.run) THEN
+            RAISE EXCEPTION 'book %: payout % is none of the run of file %', NEW.book_id, NEW.payout, NEW.file
                 USING ERRCODE = 'check_violation';
         END IF;
         RETURN NEW;

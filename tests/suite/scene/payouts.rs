@@ -87,6 +87,19 @@ async fn runs(app: &TestApp, cast: &Cast, known: &mut Known) -> Outcome {
     let seen = cast.operator.get(&format!("/v1/payout-runs/{}", made[1])).await?.ok()?;
     let seen = json!({"digest": seen["to_approve"]["digest"]});
     known.example("POST /v1/payout-runs/{id}:approve", json!({"id": made[1]}), seen);
+    // A third one is approved, and waits to be sent.
+    cast.operator.post(&lenders, &json!({"name": "third", "payee": cast.team})).await?.ok()?;
+    owe(app, cast, ("liabilities:payable:lender:third", AccountClass::LenderPayable), 300).await?;
+    let new = json!({"sources": ["lender"], "currency": "USD"});
+    let run = cast.operator.post(&path, &new).await?.ok()?;
+    app.work_until_idle().await?;
+    let run = format!("/v1/payout-runs/{}", text(&run, "/id")?);
+    let seen = cast.operator.get(&run).await?.ok()?;
+    let seen = json!({"digest": seen["to_approve"]["digest"]});
+    cast.treasurer.post(&format!("{run}:approve"), &seen).await?.ok()?;
+    app.work_until_idle().await?;
+    let id = run.trim_start_matches("/v1/payout-runs/");
+    known.example("POST /v1/payout-runs/{id}:send", json!({"id": id}), json!({"format": "pain001"}));
     Ok(())
 }
 

@@ -3,12 +3,28 @@
 use super::Context;
 use crate::failure::Failure;
 use jiff::Timestamp;
-use ledger::id::PayoutFileId;
+use ledger::id::{PayoutFileId, PayoutId};
 use ledger::payouts::operations::payout_file_pages::{self as pages, PAGE, PAGES};
+use ledger::payouts::operations::run_files;
 use ledger::payouts::rules::payout_file::{FileState, PayoutFile};
 use ledger::service::store::jobs::Leased;
 
 impl Context {
+    /// Makes files of a run after the first, all of a page of its payouts or none.
+    pub(super) async fn send_payout_run(
+        &self,
+        leased: &Leased,
+        like: PayoutFileId,
+        after: PayoutId,
+        lines: i32,
+    ) -> Result<(), Failure> {
+        let go_on =
+            async |tx: &deadpool_postgres::Transaction<'_>, wall| run_files::go_on(tx, like, after, lines, wall).await;
+        let files = self.settle_with(leased, go_on).await?;
+        tracing::info!(job = %leased.id, file = %like, "{files} more files of a run as {like} are to be built");
+        Ok(())
+    }
+
     /// Sends payouts of a file, each page in a transaction of its own; the last page settles the job. What still waits is for another
     /// job.
     pub(super) async fn build_payout_file(&self, leased: &Leased, id: PayoutFileId) -> Result<(), Failure> {

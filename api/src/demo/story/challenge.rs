@@ -1,7 +1,7 @@
 //! The second kind of money: a challenge in the host's book, from the purse that lacks a cent to the last prize.
 
 use super::{Story, sum};
-use crate::demo::cast::{join, organisation, person, usd};
+use crate::demo::cast::{bank_account, join, organisation, person, usd};
 use crate::demo::client::{Answer, Client, text};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Value, json};
@@ -100,7 +100,7 @@ impl Drill<'_> {
         self.story.cast.partner.post(&format!("{}/contributions", self.path), &body).await?.ok()
     }
 
-    /// Twenty teams agree to the rules and hand in a proposal.
+    /// Twenty teams say where a prize would go, agree to the rules and hand in a proposal.
     async fn teams_enter(&self) -> anyhow::Result<Vec<Team>> {
         self.story.progress.say("20 teams enter with their proposals");
         let teams = stream::iter(1..=TEAMS).map(|number| self.team(number));
@@ -115,6 +115,8 @@ impl Drill<'_> {
         let id = organisation(&cast.operator, &format!("Drill Makers {number}"), "project_team").await?;
         let email = format!("captain{number:02}@makers.example");
         let captain = join(&cast.operator, &id, &email, "owner").await?;
+        let account = bank_account(&cast.book, &format!("Drill Makers {number}"), number);
+        captain.post(&format!("/v1/organisations/{id}/bank-accounts"), &account).await?.ok()?;
         let entry = json!({"team": id, "rules_sha256": self.terms});
         captain.post(&format!("{}/entries", self.path), &entry).await?.ok()?;
         let mut team = Team { id, captain, proposal: String::new() };

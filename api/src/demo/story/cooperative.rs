@@ -1,8 +1,10 @@
 //! The third kind of money: a cooperative with a book of its own sells drills, and shares what is left, twice.
 
+use super::payday::{Due, Payday};
 use super::{Story, sum};
-use crate::demo::cast::{advance, join, organisation, sandbox_book, trial_balance, usd};
+use crate::demo::cast::{advance, bank_account, join, organisation, sandbox_book, trial_balance, usd};
 use crate::demo::client::{Client, mails, text};
+use anyhow::Context as _;
 use jiff::civil::{Date, date};
 use jiff::{ToSpan, Zoned};
 use serde_json::{Value, json};
@@ -29,6 +31,8 @@ const OBJECTION_DAYS: i64 = 7;
 /// A cooperative and the people who act for it.
 #[derive(Debug)]
 pub struct Cooperative {
+    /// The organisation, `org_…`.
+    pub id: String,
     /// Its book, `bok_…`.
     pub book: String,
     /// Keeps the book.
@@ -73,6 +77,7 @@ pub async fn play(story: &Story) -> anyhow::Result<Cooperative> {
         cooperative.period(story, &period).await?;
     }
     cooperative.closes(story).await?;
+    cooperative.pays(story).await?;
     Ok(cooperative)
 }
 
@@ -93,11 +98,15 @@ impl Cooperative {
             });
             let member = treasurer.post(&format!("/v1/cooperatives/{book}/members"), &member).await?.ok()?;
             members.push(text(&member, "/id")?.to_owned());
+            let account = bank_account(&book, name, people.len());
+            people.last().context("a member")?.post("/v1/me/bank-accounts", &account).await?.ok()?;
         }
+        let own = bank_account(&book, "Drill Makers Cooperative", 0);
+        treasurer.post(&format!("/v1/organisations/{id}/bank-accounts"), &own).await?.ok()?;
         let rules = format!("/v1/cooperatives/{book}/allocation-rules");
         treasurer.post(&rules, &allocation_rule(first_day)).await?.ok()?;
         people.truncate(ATTESTERS);
-        Ok(Cooperative { book, treasurer, approver, attesters: people, members })
+        Ok(Cooperative { id, book, treasurer, approver, attesters: people, members })
     }
 
     /// Sells, pays, works, and shares the result to the cent.
@@ -164,6 +173,28 @@ impl Cooperative {
         story.equal("cash", sum(&balance, "assets:cash:", "debit")?, literals.cooperative_cash.as_str())?;
         story.equal("what members are owed", owed, literals.members_payable.as_str())?;
         story.equal("the development fund", set_aside, literals.development_fund.as_str())
+    }
+
+    /// Its members are paid what they are owed, by a file.
+    async fn pays(&self, story: &Story) -> anyhow::Result<()> {
+        story.progress.say("the members are paid by a file, and the bank's statement settles it");
+        let payday = Payday {
+            story,
+            whose: "cooperative",
+            keeper: &self.treasurer,
+            approver: &self.approver,
+            book: &self.book,
+            custodian: &self.id,
+            run: json!({"sources": ["member"], "currency": "USD", "cash": "bank", "memo": "Two years of drills"}),
+        };
+        let literals = &story.literals;
+        let due = Due {
+            payouts: &literals.cooperative_payouts,
+            total: &literals.members_payable,
+            left: &literals.cooperative_statement,
+            cash: "assets:cash:bank",
+        };
+        payday.play(&due).await
     }
 
     async fn post(&self, what: &str, body: &Value) -> anyhow::Result<Value> {

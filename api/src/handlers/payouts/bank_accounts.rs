@@ -62,6 +62,7 @@ pub struct DetailsBody {
     /// With or without blanks.
     #[schema(min_length = 5, max_length = 50, example = "DE89 3704 0044 0532 0130 00")]
     iban: Option<String>,
+    /// Of a bank of the United States 17 digits and letters at most.
     #[schema(pattern = "^[0-9A-Z][0-9A-Z -]{2,32}[0-9A-Z]$", example = "000123456789")]
     account_number: Option<String>,
     /// Of the bank, such as an ABA number.

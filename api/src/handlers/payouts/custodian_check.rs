@@ -38,7 +38,7 @@ pub struct CheckBody {
     accounts: i64,
     /// What these balances come to.
     bank_balance: BalanceBody,
-    /// The custodian's cash in the book at the end of the day.
+    /// The custodian's cash in the book at the end of the day; of the host, what has a short name too.
     book_cash: BalanceBody,
     /// How many lines of statements up to the day are open: the bank has booked them, and the book has not.
     open_lines: i64,

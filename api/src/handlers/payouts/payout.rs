@@ -277,7 +277,7 @@ pub(crate) async fn approve(
 
 /// Sends a payout that is approved and screened: it leaves what is owed, and is on its way until a line of a bank statement says more.
 /// Above the threshold of the book, neither who asked for it nor who approved it sends it. In a sandbox book the bank of the sandbox
-/// answers; of a live book order it at the bank with its `reference`.
+/// answers by itself; of a live book order it at the bank with its `reference`.
 #[utoipa::path(tag = "payouts", params(("id" = String, Path, description = "The payout")), request_body = Nothing,
     responses((status = 200, description = "Sent", body = PayoutBody)))]
 #[post("/v1/payouts/{id}:send")]

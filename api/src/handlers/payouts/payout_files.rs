@@ -14,7 +14,7 @@ use actix_web::{HttpRequest, HttpResponse, get, post};
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use ledger::id::{BookRef, OrganisationId, PayoutFileId, PayoutId, PersonId};
+use ledger::id::{BookRef, OrganisationId, PayoutFileId, PayoutId, PayoutRunId, PersonId};
 use ledger::payouts::files::csv_out::{COLUMNS_MAX, Column, Layout};
 use ledger::payouts::operations::payout_files::{self as operations, NewPayoutFile, Which};
 use ledger::payouts::rules::payout_file::{FileFormat, Item, ItemState, PAYOUTS_MAX, PayoutFile};
@@ -94,6 +94,9 @@ pub struct PayoutFileBody {
     /// The organisation from whose cash it pays.
     #[schema(value_type = String)]
     custodian: OrganisationId,
+    /// The run that it sends, or a part of it; null when it was asked for alone.
+    #[schema(value_type = Option<String>)]
+    run: Option<PayoutRunId>,
     /// `pain001`, `nacha_ccd`, `nacha_ppd` or `csv`.
     format: String,
     currency: String,
@@ -172,6 +175,7 @@ impl From<PayoutFile> for PayoutFileBody {
             message: PayoutFile::message_of(it.id),
             id: it.id,
             custodian: it.custodian,
+            run: it.run,
             format: it.format.to_string(),
             currency: it.currency.code().to_owned(),
             execution_on: it.execution_on,
@@ -192,14 +196,28 @@ impl From<PayoutFile> for PayoutFileBody {
     }
 }
 
+/// How a table is laid out: all fields under their own names when nobody says how. Other formats have no layout.
+pub(super) fn layout_of(asked: Option<&PayoutTable>, format: FileFormat) -> Result<Option<Layout>, Error> {
+    match (asked, format) {
+        (Some(layout), _) => layout.parse().map(Some),
+        (None, FileFormat::Csv) => Ok(Some(Layout::plain())),
+        (None, FileFormat::Pain001 | FileFormat::NachaCcd | FileFormat::NachaPpd) => Ok(None),
+    }
+}
+
+/// Refuses where no key opens bank details: the text of a file could not be made.
+pub(super) fn require_vault(state: &State) -> Result<(), Error> {
+    if state.vault.is_empty() {
+        let detail = "no key is set up here that would open bank details";
+        return Err(Refusal::new("bank-details-not-kept", detail).into());
+    }
+    Ok(())
+}
+
 impl NewPayoutFileBody {
     fn parse(&self, book: BookRef) -> Result<NewPayoutFile, Problem> {
         let format: FileFormat = parse("/format", &self.format)?;
-        let layout = match (&self.layout, format) {
-            (Some(layout), _) => Some(layout.parse()?),
-            (None, FileFormat::Csv) => Some(Layout::plain()),
-            (None, FileFormat::Pain001 | FileFormat::NachaCcd | FileFormat::NachaPpd) => None,
-        };
+        let layout = layout_of(self.layout.as_ref(), format)?;
         let which = match &self.payouts {
             None => Which::All,
             Some(named) if !(1..=PAYOUTS_MAX).contains(&named.len()) => {
@@ -238,10 +256,7 @@ pub(crate) async fn create(
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
     let new = request.body.parse(*book)?;
-    if state.vault.is_empty() {
-        let detail = "no key is set up here that would open bank details";
-        return Err(Error::from(Refusal::new("bank-details-not-kept", detail)).into());
-    }
+    require_vault(&state)?;
     idempotent(&state, &request.key, Scope::Book(book.book), caller.id(), async |tx| {
         kept(tx, &caller, *book).await?;
         let made = operations::create(tx, new.clone(), by, Timestamp::now()).await?;
@@ -250,21 +265,42 @@ pub(crate) async fn create(
     .await
 }
 
-/// Lists the payout files of a book.
-#[utoipa::path(tag = "payout-files", params(("book" = String, Path, description = "The book"), PageQuery),
+/// Which files a page has.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct OfRun {
+    /// Only those that send this run.
+    #[param(pattern = "^prn_[a-z2-7]{32}$")]
+    run: Option<String>,
+    /// Items of a page; 50 when it is not given.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u16>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 500)]
+    cursor: Option<String>,
+}
+
+/// Lists the payout files of a book: all, or those that send a run.
+#[utoipa::path(tag = "payout-files", params(("book" = String, Path, description = "The book"), OfRun),
     responses((status = 200, description = "A page, the oldest first", body = Page<PayoutFileBody>)))]
 #[get("/v1/books/{book}/payout-files")]
 pub(crate) async fn list(
     state: Data<State>,
     caller: Caller,
     book: Path<BookRef>,
-    query: Params<PageQuery>,
+    query: Params<OfRun>,
     http: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let window = query.0.window::<Uuid>()?;
+    let OfRun { run, limit, cursor } = query.0;
+    let window = PageQuery { limit, cursor }.window::<Uuid>()?;
+    let run: Option<PayoutRunId> = run.map(|run| parse("/run", &run)).transpose()?;
     let client = state.client().await?;
     let book = kept(&client, &caller, *book).await?;
-    let rows = store::list(&client, book.id, window.after.unwrap_or_default(), window.fetch()).await?;
+    if run.is_some_and(|run| run.book != book.id) {
+        return Err(Error::invalid("/run", "no run of this book").into());
+    }
+    let rows = store::list(&client, book.id, run, window.after.unwrap_or_default(), window.fetch()).await?;
     Ok(window.page(rows, |row| row.id.object, PayoutFileBody::from).respond(&http))
 }
 

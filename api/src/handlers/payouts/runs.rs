@@ -1,6 +1,7 @@
 //! Runs of payouts: asked for, approved as a whole and given up by people of the host.
 
 use super::payout::cash_of;
+use super::payout_files::{PayoutFileBody, PayoutTable, layout_of, require_vault};
 use crate::auth::Caller;
 use crate::extract::{Keyed, Params};
 use crate::idempotency::{Reply, Scope, idempotent};
@@ -14,11 +15,14 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use ledger::Error;
 use ledger::evidence::Digest;
 use ledger::id::{BookRef, OrganisationId, PayoutRunId, PersonId};
+use ledger::payouts::operations::run_files::{self, SendRun, Sent};
 use ledger::payouts::operations::runs::{self as operations, NewRun, View};
 use ledger::payouts::rules::payout::Source;
+use ledger::payouts::rules::payout_file::FileFormat;
 use ledger::payouts::rules::run::Run;
 use ledger::payouts::store::runs;
 use ledger::service::change::Change;
@@ -266,6 +270,80 @@ pub(crate) async fn approve(
         let done = operations::approve(tx, *id, seen, by, Timestamp::now()).await?;
         let run = operations::view(tx, *id, Timestamp::now()).await?.into();
         Ok(Reply::ok(&ApprovedBody { approved: done.approved, left: done.left, run }))
+    })
+    .await
+}
+
+/// How a run goes to a bank.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SendPayoutRunRequest {
+    /// As that of a payout file.
+    #[schema(pattern = "^(pain001|nacha_ccd|nacha_ppd|csv)$", example = "pain001")]
+    format: String,
+    /// The day on which the bank is asked to pay: up to 60 days ahead by the book's clock; leave it out for today.
+    #[schema(value_type = Option<String>, format = "date")]
+    execution_on: Option<Date>,
+    /// The company id that the bank gave, with the formats of NACHA; leave it out otherwise.
+    #[serde(default)]
+    #[schema(max_length = 10, pattern = "^[0-9A-Z]*$", example = "")]
+    originator: String,
+    /// With `csv`; all fields under their own names when it is left out.
+    layout: Option<PayoutTable>,
+    /// The most payouts that the bank takes in one file: the run goes by as many files as that asks for. 10,000 when it is left out.
+    #[schema(minimum = 1, maximum = 10000)]
+    lines_max: Option<u16>,
+}
+
+/// What a run goes to a bank by.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PayoutRunSent)]
+pub struct SentBody {
+    /// How many of its payouts go.
+    payouts: i64,
+    /// By how many files: `GET /v1/books/{book}/payout-files` lists them with `run`.
+    files: i64,
+    /// The first of them; the others are made meanwhile.
+    first: PayoutFileBody,
+    run: RunBody,
+}
+
+impl From<Sent> for SentBody {
+    fn from(it: Sent) -> SentBody {
+        SentBody { payouts: it.payouts, files: it.files, first: it.first.into(), run: it.run.into() }
+    }
+}
+
+/// Sends a payout run whole, by as many payout files as the bank's bound of lines asks for: all of its payouts that are approved, screened
+/// and in no file. While any of it waits to be approved or screened, or is held, nothing is sent, and the answer says how many wait for
+/// what: cancel those that are not to go. Each file is then built, taken and settled as one that is asked for by itself. What a file
+/// leaves out goes by another call, once its reason is gone.
+#[utoipa::path(tag = "payout-runs", params(("id" = String, Path, description = "The payout run")),
+    request_body = SendPayoutRunRequest,
+    responses((status = 200, description = "The first file is asked for, and the others are made", body = SentBody)))]
+#[post("/v1/payout-runs/{id}:send")]
+pub(crate) async fn send_run(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<PayoutRunId>,
+    request: Keyed<SendPayoutRunRequest>,
+) -> Result<HttpResponse, Problem> {
+    let by = caller.person()?.id;
+    let asked = &request.body;
+    let format: FileFormat = parse("/format", &asked.format)?;
+    let new = SendRun {
+        run: *id,
+        format,
+        execution_on: asked.execution_on,
+        originator: asked.originator.clone(),
+        layout: layout_of(asked.layout.as_ref(), format)?,
+        lines: asked.lines_max,
+    };
+    require_vault(&state)?;
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        of_host(tx, &caller, *id).await?;
+        let sent = run_files::send(tx, new.clone(), by, Timestamp::now()).await?;
+        Ok(Reply::ok(&SentBody::from(sent)))
     })
     .await
 }

@@ -7,7 +7,7 @@
 
 use super::batch::{Batch, Payment, Unwritable};
 use super::latin::latin_or_none;
-use crate::payouts::rules::bank_details::Number;
+use crate::payouts::rules::bank_details::{ACH_NUMBER_MAX, Number};
 
 /// Characters of a record.
 pub const RECORD: usize = 94;
@@ -20,9 +20,6 @@ pub const AMOUNT_MAX: i64 = 9_999_999_999;
 
 /// The most minor units of a file.
 pub const TOTAL_MAX: i64 = 999_999_999_999;
-
-/// The most characters of the number of an account.
-const ACCOUNT_MAX: usize = 17;
 
 /// To whom the payments of a batch go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +87,7 @@ fn entry(payment: &Payment, bank: &str, place: usize) -> Result<(String, String,
     let Number::Local { account, routing } = &payment.to.details.number else { return Err(unfit()) };
     let (of_bank, check) = routing.split_at_checked(8).filter(|(_, check)| check.len() == 1).ok_or_else(unfit)?;
     let hashed: i64 = of_bank.parse().map_err(|_| unfit())?;
-    if account.len() > ACCOUNT_MAX {
+    if account.len() > ACH_NUMBER_MAX {
         return Err(unfit());
     }
     let amount = payment.amount.minor();

@@ -4,12 +4,14 @@
 //! the statement with its end-to-end id.
 
 use super::batch::{Batch, Party, Payment, Unwritable};
+use super::elements::Elements;
 use super::latin::{NOT_PROVIDED, latin, latin_or_none};
 use crate::money::Currency;
 use crate::payouts::rules::bank_details::{Address, Number};
-use quick_xml::Writer;
-use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 use std::io;
+
+/// The message as far as it is written.
+type Xml = Elements<Vec<u8>>;
 
 /// The namespace of the message.
 pub const NAMESPACE: &str = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09";
@@ -46,24 +48,19 @@ pub fn write(batch: &Batch) -> Result<Vec<u8>, Unwritable> {
 }
 
 fn message(batch: &Batch) -> io::Result<Vec<u8>> {
-    let mut xml = Xml(Writer::new_with_indent(Vec::new(), b' ', 1));
-    xml.0.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-    xml.0.write_event(Event::Start(BytesStart::new("Document").with_attributes([("xmlns", NAMESPACE)])))?;
+    let mut xml = Xml::document(Vec::new(), NAMESPACE)?;
     xml.open("CstmrCdtTrfInitn")?;
     xml.open("GrpHdr")?;
     xml.leaf("MsgId", &batch.message)?;
     xml.leaf("CreDtTm", &batch.made_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())?;
-    xml.counted(batch)?;
+    counted(&mut xml, batch)?;
     xml.open("InitgPty")?;
     xml.leaf("Nm", &latin_or_none(&batch.from.details.holder, NAME_MAX))?;
     xml.close("InitgPty")?;
     xml.close("GrpHdr")?;
     block(&mut xml, batch)?;
     xml.close("CstmrCdtTrfInitn")?;
-    xml.close("Document")?;
-    let mut text = xml.0.into_inner();
-    text.push(b'\n');
-    Ok(text)
+    xml.end()
 }
 
 /// The payments, with the account that pays them.
@@ -73,7 +70,7 @@ fn block(xml: &mut Xml, batch: &Batch) -> io::Result<()> {
     xml.leaf("PmtInfId", &batch.message)?;
     xml.leaf("PmtMtd", "TRF")?;
     xml.leaf("BtchBookg", "false")?;
-    xml.counted(batch)?;
+    counted(xml, batch)?;
     if is_sepa {
         xml.open("PmtTpInf")?;
         xml.open("SvcLvl")?;
@@ -100,11 +97,7 @@ fn transfer(xml: &mut Xml, payment: &Payment) -> io::Result<()> {
     xml.leaf("EndToEndId", &payment.reference)?;
     xml.close("PmtId")?;
     xml.open("Amt")?;
-    let currency = payment.amount.currency();
-    let amount = BytesStart::new("InstdAmt").with_attributes([("Ccy", currency.code())]);
-    xml.0.write_event(Event::Start(amount))?;
-    xml.0.write_event(Event::Text(BytesText::new(&currency.format(payment.amount.minor()))))?;
-    xml.close("InstdAmt")?;
+    xml.amount("InstdAmt", payment.amount.minor(), payment.amount.currency())?;
     xml.close("Amt")?;
     // A bank finds the bank of an IBAN by itself.
     if matches!(payment.to.details.number, Number::Local { .. }) {
@@ -179,27 +172,8 @@ fn agent(xml: &mut Xml, name: &str, party: &Party) -> io::Result<()> {
     xml.close(name)
 }
 
-/// Elements and their texts.
-struct Xml(Writer<Vec<u8>>);
-
-impl Xml {
-    fn open(&mut self, name: &str) -> io::Result<()> {
-        self.0.write_event(Event::Start(BytesStart::new(name)))
-    }
-
-    fn close(&mut self, name: &str) -> io::Result<()> {
-        self.0.write_event(Event::End(BytesEnd::new(name)))
-    }
-
-    fn leaf(&mut self, name: &str, text: &str) -> io::Result<()> {
-        self.open(name)?;
-        self.0.write_event(Event::Text(BytesText::new(text)))?;
-        self.close(name)
-    }
-
-    /// How many payments there are, and their sum.
-    fn counted(&mut self, batch: &Batch) -> io::Result<()> {
-        self.leaf("NbOfTxs", &batch.payments.len().to_string())?;
-        self.leaf("CtrlSum", &batch.currency.format(batch.total()))
-    }
+/// How many payments there are, and their sum.
+fn counted(xml: &mut Xml, batch: &Batch) -> io::Result<()> {
+    xml.leaf("NbOfTxs", &batch.payments.len().to_string())?;
+    xml.leaf("CtrlSum", &batch.currency.format(batch.total()))
 }

@@ -139,6 +139,78 @@ fn a_file_of_the_ach_network_agrees_with_itself_at_every_count_of_payments() {
     assert_eq!(nacha::write(&other, EntryClass::Ccd).unwrap_err(), Unwritable::Debtor);
 }
 
+/// What may be given as a bank account of a country, at its bounds: each that is taken.
+fn taken(country: &str) -> Vec<BankDetails> {
+    let long = |letter: char, most: usize| -> Vec<String> {
+        (0..=most + 2).map(|size| letter.to_string().repeat(size)).collect()
+    };
+    let holders = [
+        "A",
+        "Łódź & <Söhne> \"7\"",
+        "北京开放硬件工作坊",
+        "...",
+        "\u{1f528}",
+        "x\u{0}",
+        &"ß".repeat(70),
+        &"Z".repeat(71),
+    ];
+    let towns = ["K", "Ærøskøbing", "--", &"W".repeat(35), &"W".repeat(36)];
+    let mut numbers: Vec<Number> = Vec::new();
+    for account in
+        long('7', 36).into_iter().chain(long('Z', 36)).chain(["12-34 56".into(), "12ü4".into(), "12a4".into()])
+    {
+        for routing in
+            ["021000021", "026009593", "990000003", "02100002", "123", "ABC-123", &"9".repeat(34), &"9".repeat(35)]
+        {
+            numbers.extend(Number::local(&account, routing, country).ok());
+        }
+    }
+    numbers
+        .extend(["DE89 3704 0044 0532 0130 00", "NO9386011117947"].iter().filter_map(|iban| Number::iban(iban).ok()));
+    let (street, postal_code) = ("S".repeat(70), "1".repeat(16));
+    let mut found = Vec::new();
+    for (place, number) in numbers.into_iter().enumerate() {
+        let (holder, town) = (holders[place % holders.len()], towns[place % towns.len()]);
+        let of_holder = Address {
+            street: street.clone(),
+            postal_code: postal_code.clone(),
+            town: town.into(),
+            country: "US".into(),
+        };
+        let details = BankDetails::new(holder.into(), number, of_holder);
+        found.extend(details.ok().filter(|details| details.check_bank(country).is_ok()));
+    }
+    found
+}
+
+#[test]
+fn whatever_account_is_taken_each_format_that_reaches_its_bank_can_carry() {
+    for (country, currency) in
+        [("US", Currency::USD), ("DE", Currency::EUR), ("NZ", Currency::USD), ("NO", Currency::USD)]
+    {
+        let accounts = taken(country);
+        assert!(accounts.len() > if country == "US" { 10 } else { 100 }, "{country}: {}", accounts.len());
+        for details in accounts {
+            let to = Party { details, bank_country: country.into() };
+            let from =
+                if country == "US" { local("Open Press", "000123456789", "021000021") } else { iban("Werkstatt") };
+            let made = batch(currency, from, vec![payment(1, 250, currency, to.clone())]);
+            let text = String::from_utf8(pain001::write(&made).unwrap()).unwrap();
+            assert!(!text.contains("<Nm>NOTPROVIDED") && !text.contains("<TwnNm>NOTPROVIDED"), "{text}");
+            csv_out::write(&made, &Layout::plain()).unwrap();
+            if country == "US" {
+                for class in [EntryClass::Ccd, EntryClass::Ppd] {
+                    let text = String::from_utf8(nacha::write(&made, class).unwrap()).unwrap();
+                    check_nacha(&text, 1, 250);
+                    let Number::Local { account, .. } = &to.details.number else { panic!("no IBAN is of there") };
+                    let entry = text.lines().find(|record| record.starts_with('6')).unwrap();
+                    assert_eq!(entry[12..29].trim_end(), account, "the whole number stands in it");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn a_table_has_the_columns_that_were_asked_for_and_no_formula() {
     let payments = vec![

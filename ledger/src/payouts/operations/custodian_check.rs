@@ -3,9 +3,8 @@
 //! What the book has as cash was sent to payees only once a line of the bank says so, so that payouts on their way lie on both sides.
 //! What differs is in open lines, which the bank has booked and the book has not, or it is unexplained.
 
-use crate::chart;
 use crate::engine::store::books::Book;
-use crate::engine::store::{accounts, balances, journal};
+use crate::engine::store::{balances, journal};
 use crate::error::Error;
 use crate::id::OrganisationId;
 use crate::money::Currency;
@@ -26,7 +25,7 @@ pub struct Check {
     pub accounts: i64,
     /// What they came to, in minor units.
     pub at_bank: i128,
-    /// What the book had as cash at the end of that day.
+    /// What the book had as cash at the end of that day; of the host, what has a short name too.
     pub in_book: i128,
     /// Open lines up to that day.
     pub open: OpenLines,
@@ -42,17 +41,11 @@ pub struct Check {
 ///
 /// When the database cannot be asked.
 pub async fn check(client: &impl GenericClient, book: &Book, day: Date) -> Result<Vec<Check>, Error> {
-    let through = journal::last_number(client, book.id).await?;
     let mut checks = Vec::new();
     for AtBank { custodian, currency, on, accounts, minor } in custodian_check::at_bank(client, book.id, day).await? {
-        let code = chart::cash_at(custodian).in_currency(currency, book.currency).code;
-        let in_book = match accounts::find(client, book.id, &code).await? {
-            Some(account) => balances::as_of(client, book.id, account.number, on, through).await?,
-            None => 0,
-        };
+        let in_book = cash(client, book, (custodian, currency), on).await?;
         let open = custodian_check::open_lines(client, book.id, custodian, currency, on).await?;
         let in_transit = custodian_check::in_transit(client, book.id, custodian, currency, on).await?;
-        let in_book = i128::from(in_book);
         let unexplained = minor - in_book - open.came + open.left;
         checks.push(Check {
             custodian,
@@ -67,4 +60,19 @@ pub async fn check(client: &impl GenericClient, book: &Book, day: Date) -> Resul
         });
     }
     Ok(checks)
+}
+
+/// Minor units that the book had as cash of a custodian at the end of a day, whatever short name it has.
+pub(super) async fn cash(
+    client: &impl GenericClient,
+    book: &Book,
+    (custodian, currency): (OrganisationId, Currency),
+    on: Date,
+) -> Result<i128, Error> {
+    let through = journal::last_number(client, book.id).await?;
+    let mut cash = 0;
+    for account in custodian_check::cash_accounts(client, book, custodian, currency).await? {
+        cash += i128::from(balances::as_of(client, book.id, account, on, through).await?);
+    }
+    Ok(cash)
 }

@@ -6,7 +6,7 @@ use super::payouts::require_reason;
 use crate::calendar;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
-use crate::id::{BookId, OrganisationId, PayoutFileId, PayoutId, PersonId};
+use crate::id::{BankAccountId, BookId, OrganisationId, PayoutFileId, PayoutId, PayoutRunId, PersonId};
 use crate::money::Currency;
 use crate::payouts::files::csv_out::Layout;
 use crate::payouts::rules::payee::Payee;
@@ -67,27 +67,49 @@ pub async fn create(
     wall: Timestamp,
 ) -> Result<PayoutFile, Error> {
     let book = books::get(tx, new.book).await?;
-    check(&book, &new, wall)?;
+    check(tx, &book, &new, wall).await?;
+    let debtor = debtor(tx, &book, &new).await?;
+    let payouts = chosen(tx, &book, new.custodian.unwrap_or(book.organisation), &new).await?;
+    make(tx, &book, (new, debtor), (&payouts, None), by, wall).await
+}
+
+/// The account of its custodian from which the bank pays a file.
+///
+/// # Errors
+///
+/// `payout-file-no-debtor`; [`Error::Invalid`] at `/format`.
+pub(super) async fn debtor(
+    client: &impl GenericClient,
+    book: &Book,
+    new: &NewPayoutFile,
+) -> Result<BankAccountId, Error> {
     let custodian = new.custodian.unwrap_or(book.organisation);
-    if let Some(freeze) = custodians::standing(tx, &book, custodian).await? {
-        let detail =
-            format!("the cash lies with {custodian}, frozen by {}: ask for the file after the release", freeze.id);
-        return Err(Refusal::new("payout-frozen", detail).into());
-    }
-    let debtor =
-        bank_accounts::active(tx, book.id, Payee::Organisation(custodian), new.currency).await?.ok_or_else(|| {
-            let detail = format!("{custodian} has no active bank account in {} from which it pays", new.currency);
-            Refusal::new("payout-file-no-debtor", detail)
-        })?;
+    let active = bank_accounts::active(client, book.id, Payee::Organisation(custodian), new.currency).await?;
+    let debtor = active.ok_or_else(|| {
+        let detail = format!("{custodian} has no active bank account in {} from which it pays", new.currency);
+        Refusal::new("payout-file-no-debtor", detail)
+    })?;
     if new.format.is_nacha() && debtor.country != "US" {
         return Err(Error::invalid("/format", "the account that pays is at no bank of the United States"));
     }
-    let payouts = chosen(tx, &book, custodian, &new).await?;
+    Ok(debtor.id)
+}
+
+/// Writes a file of some payouts, by their ids, with the job that sends them; of a run when they are of one.
+pub(super) async fn make(
+    tx: &Transaction<'_>,
+    book: &Book,
+    (new, debtor): (NewPayoutFile, BankAccountId),
+    (payouts, run): (&[PayoutId], Option<PayoutRunId>),
+    by: PersonId,
+    wall: Timestamp,
+) -> Result<PayoutFile, Error> {
     let id = PayoutFileId::generate(book.id);
     let file = PayoutFile {
         id,
-        custodian,
-        debtor: debtor.id,
+        custodian: new.custodian.unwrap_or(book.organisation),
+        debtor,
+        run,
         format: new.format,
         currency: new.currency,
         execution_on: new.execution_on.unwrap_or_else(|| book.today(wall)),
@@ -104,14 +126,31 @@ pub async fn create(
         state: FileState::Building,
         version: 1,
     };
-    store::insert(tx, &file, &payouts).await?;
+    store::insert(tx, &file, payouts).await?;
     activity::record(tx, book.id, Done::new(&id, "requested", Actor::Person(by)), book.now(wall)).await?;
     let job = Job::BuildPayoutFile { file: id };
     jobs::enqueue(tx, &NewJob { book: book.id, due_at: book.now(wall), dedupe: format!("{id} 1"), job }).await?;
     Ok(file)
 }
 
-fn check(book: &Book, new: &NewPayoutFile, wall: Timestamp) -> Result<(), Error> {
+/// Refuses a file of which somebody asks something that its format has not, and one of cash that is frozen.
+pub(super) async fn check(
+    client: &impl GenericClient,
+    book: &Book,
+    new: &NewPayoutFile,
+    wall: Timestamp,
+) -> Result<(), Error> {
+    check_format(book, new, wall)?;
+    let custodian = new.custodian.unwrap_or(book.organisation);
+    if let Some(freeze) = custodians::standing(client, book, custodian).await? {
+        let detail =
+            format!("the cash lies with {custodian}, frozen by {}: ask for the file after the release", freeze.id);
+        return Err(Refusal::new("payout-frozen", detail).into());
+    }
+    Ok(())
+}
+
+fn check_format(book: &Book, new: &NewPayoutFile, wall: Timestamp) -> Result<(), Error> {
     let (first, last) = (book.today(wall), calendar::days_after(book.today(wall), AHEAD_MAX));
     if new.execution_on.is_some_and(|day| !(first..=last).contains(&day)) {
         return Err(Error::invalid("/execution_on", format!("a day from {first} to {last}")));

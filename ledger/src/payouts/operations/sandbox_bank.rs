@@ -1,4 +1,5 @@
-//! The bank of sandbox books: it rejects what it is sent, or answers with lines of a statement, by the account that it goes to.
+//! The bank of sandbox books: it rejects what it is sent, or answers with lines of a statement, by the account that it goes to. What
+//! stands in a file it answers by [files](super::sandbox_answers).
 
 use super::locked::enqueue;
 use super::{bank_lines, payouts as operations};
@@ -10,7 +11,7 @@ use crate::id::PayoutId;
 use crate::payouts::rules::bank_line::Direction;
 use crate::payouts::rules::payout::{Payout, State};
 use crate::payouts::rules::sandbox_bank::{self, Behaviour, REJECTED, RETURNS_AFTER, SETTLES_AFTER};
-use crate::payouts::store::{bank_accounts, payouts};
+use crate::payouts::store::{bank_accounts, payout_files, payouts};
 use crate::service::change::Change;
 use crate::service::job::Job;
 use deadpool_postgres::{GenericClient, Transaction};
@@ -25,7 +26,7 @@ use jiff::Timestamp;
 pub async fn hand_over(tx: &Transaction<'_>, id: PayoutId, wall: Timestamp) -> Result<(), Error> {
     let book = books::get(tx, id.book).await?;
     let payout = payouts::get(tx, id).await?;
-    if book.mode == Mode::Live || payout.state != State::Sent {
+    if book.mode == Mode::Live || payout.state != State::Sent || payout_files::is_in_one(tx, id).await? {
         return Ok(());
     }
     match behaviour(tx, &payout).await? {

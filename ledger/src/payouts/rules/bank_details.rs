@@ -1,6 +1,9 @@
 //! What a bank account is: its holder, its number and an address in fields. Nothing here prints any of it.
+//!
+//! What no file for its bank could carry is refused when it is given, and not when a file is made.
 
 use crate::error::Error;
+use crate::payouts::files::latin::latin;
 use crate::text;
 use iban::{Iban, IbanLike};
 use serde::{Deserialize, Serialize};
@@ -8,6 +11,9 @@ use std::fmt;
 
 /// The most characters of the number of an account, or of the routing number of its bank.
 const NUMBER_MAX: usize = 34;
+
+/// The most characters of the number of an account in the ACH network, which all banks of the United States are in.
+pub const ACH_NUMBER_MAX: usize = 17;
 
 /// The number by which a bank knows an account.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,26 +90,29 @@ impl Number {
         }
     }
 
-    /// From the number of an account and that of its bank, in a country; of the United States the check digit of the bank's
-    /// number is looked at.
+    /// From the number of an account and that of its bank, in a country. Of the United States the bank's number is looked at, its range and
+    /// its check digit, and the account's is as long as the ACH network has room for.
     ///
     /// # Errors
     ///
     /// [`Error::Invalid`] at `/bank_details/account_number` or `/bank_details/routing_number`, without the number.
     pub fn local(account: &str, routing: &str, country: &str) -> Result<Number, Error> {
-        let compact = |pointer: &'static str, text: &str, least: usize| {
+        let compact = |pointer: &'static str, text: &str, least: usize, most: usize| {
             let kept: String = text.chars().filter(|letter| *letter != ' ' && *letter != '-').collect();
             let is_word = kept.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit());
-            if (least..=NUMBER_MAX).contains(&kept.len()) && is_word {
+            if (least..=most).contains(&kept.len()) && is_word {
                 Ok(kept)
             } else {
-                Err(Error::invalid(pointer, format!("{least} to {NUMBER_MAX} digits and capital letters")))
+                Err(Error::invalid(pointer, format!("{least} to {most} digits and capital letters")))
             }
         };
-        let account = compact("/bank_details/account_number", account, 4)?;
-        let routing = compact("/bank_details/routing_number", routing, 3)?;
-        if country == "US" && !is_aba(&routing) {
-            return Err(Error::invalid("/bank_details/routing_number", "no ABA number: nine digits, the last a check"));
+        let is_us = country == "US";
+        let most = if is_us { ACH_NUMBER_MAX } else { NUMBER_MAX };
+        let account = compact("/bank_details/account_number", account, 4, most)?;
+        let routing = compact("/bank_details/routing_number", routing, 3, NUMBER_MAX)?;
+        if is_us && !is_aba(&routing) {
+            let said = "no ABA number: nine digits, the first two of a range that is given out, the last a check";
+            return Err(Error::invalid("/bank_details/routing_number", said));
         }
         Ok(Number::Local { account, routing })
     }
@@ -117,12 +126,15 @@ impl Number {
     }
 }
 
-/// Whether the check digit of an ABA number is right: the digits by 3, 7, 1 in turn add up to tens.
+/// Whether an ABA number may be one: its first two digits are of a range that is given out, and the digits by 3, 7, 1 in turn add up to
+/// tens.
 fn is_aba(routing: &str) -> bool {
     let digits: Option<Vec<u32>> = routing.chars().map(|letter| letter.to_digit(10)).collect();
     digits.is_some_and(|digits| {
         let weighed: u32 = digits.iter().zip([3, 7, 1].iter().cycle()).map(|(digit, weight)| digit * weight).sum();
-        digits.len() == 9 && weighed > 0 && weighed.is_multiple_of(10)
+        let range = digits.iter().take(2).fold(0, |number, digit| number * 10 + digit);
+        let is_given_out = matches!(range, 0..=12 | 21..=32 | 61..=72 | 80);
+        digits.len() == 9 && is_given_out && weighed > 0 && weighed.is_multiple_of(10)
     })
 }
 
@@ -140,6 +152,11 @@ impl BankDetails {
         line("/bank_details/address/street", &address.street, 0..=70)?;
         line("/bank_details/address/postal_code", &address.postal_code, 0..=16)?;
         line("/bank_details/address/town", &address.town, 1..=35)?;
+        for (pointer, text) in [("/bank_details/holder", &holder), ("/bank_details/address/town", &address.town)] {
+            if latin(text, 70).is_empty() {
+                return Err(Error::invalid(pointer, "it has no letter or digit that a bank could read"));
+            }
+        }
         check_country("/bank_details/address/country", &address.country)?;
         Ok(BankDetails { holder, number, address })
     }
@@ -194,9 +211,14 @@ mod tests {
     #[test]
     fn a_routing_number_of_the_united_states_has_its_check_digit() {
         assert_eq!(Number::local("000123456789", "021000021", "US").unwrap().last_four(), "6789");
-        for wrong in ["021000022", "02100002", "0210000210", "000000000", "02100002A"] {
+        for wrong in ["021000022", "02100002", "0210000210", "000000000", "02100002A", "990000003", "130000006"] {
             assert!(Number::local("000123456789", wrong, "US").is_err(), "{wrong}");
         }
+        let seventeen = "12345678901234567";
+        assert!(Number::local(seventeen, "021000021", "US").is_ok(), "as long as the network has room for");
+        let refused = Number::local(&format!("{seventeen}8"), "021000021", "US").unwrap_err().to_string();
+        assert!(refused.contains("/bank_details/account_number") && !refused.contains(seventeen), "{refused}");
+        assert!(Number::local(&format!("{seventeen}8"), "123456", "NZ").is_ok(), "elsewhere it is no bound");
         assert!(
             Number::local("12-3456-0789012-00", "123456", "NZ").is_ok(),
             "of other countries only the form is known"
@@ -218,6 +240,10 @@ mod tests {
             assert!(!shown.contains(told), "{shown}");
         }
         let hostile = Address { town: "Ber\u{202e}lin".into(), ..address() };
-        assert!(BankDetails::new("Drill Team".into(), details.number, hostile).is_err());
+        assert!(BankDetails::new("Drill Team".into(), details.number.clone(), hostile).is_err());
+        for nothing in ["...", "&&", "\u{e000}"] {
+            let refused = BankDetails::new(nothing.into(), details.number.clone(), address()).unwrap_err().to_string();
+            assert!(refused.contains("/bank_details/holder"), "a bank could read nothing of it: {refused}");
+        }
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::book::Reason;
 use crate::error::Refusal;
-use crate::id::{BankAccountId, OrganisationId, PayoutFileId, PayoutId, PersonId};
+use crate::id::{BankAccountId, OrganisationId, PayoutFileId, PayoutId, PayoutRunId, PersonId};
 use crate::money::{Currency, Money};
 use crate::payouts::files::csv_out::Layout;
 use crate::payouts::files::nacha::{AMOUNT_MAX, TOTAL_MAX};
@@ -188,6 +188,8 @@ pub struct PayoutFile {
     pub custodian: OrganisationId,
     /// The bank account of the custodian from which it is paid.
     pub debtor: BankAccountId,
+    /// The run that it was asked for to send; none when somebody asked for it alone.
+    pub run: Option<PayoutRunId>,
     /// What the bank is handed.
     pub format: FileFormat,
     /// Of all its payouts.
@@ -344,6 +346,7 @@ mod tests {
             id: PayoutFileId::generate(book),
             custodian: OrganisationId::generate(),
             debtor: BankAccountId::generate(book),
+            run: None,
             format: FileFormat::Pain001,
             currency: Currency::EUR,
             execution_on: date(2027, 1, 8),

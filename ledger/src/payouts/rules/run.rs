@@ -8,7 +8,7 @@ use crate::error::Refusal;
 use crate::evidence::Digest;
 use crate::id::{OrganisationId, PayoutRunId, PersonId};
 use crate::money::Currency;
-use crate::payouts::rules::payout::Source;
+use crate::payouts::rules::payout::{PayoutState, Source};
 use crate::words::words;
 use jiff::Timestamp;
 
@@ -98,6 +98,36 @@ impl Run {
         }
     }
 
+    /// Whether all of it may go to a bank, with so many of its payouts in each state.
+    ///
+    /// # Errors
+    ///
+    /// `payout-run-state`; `payout-run-not-approved` with how many wait for what.
+    pub fn check_sent(&self, counts: &[(PayoutState, i64)]) -> Result<(), Refusal> {
+        match self.state {
+            RunState::Ready => {}
+            RunState::Gathering => {
+                return Err(self.refuse("it is sent once all its payouts are asked for and approved"));
+            }
+            RunState::Done | RunState::Cancelled => return Err(self.refuse("nothing of it waits to be sent")),
+        }
+        let waits = [
+            (PayoutState::Requested, "to be approved"),
+            (PayoutState::Approved, "to be screened"),
+            (PayoutState::Held, "for an operator, who releases or refuses what screening held"),
+        ];
+        let waits = waits.iter().filter_map(|(state, what)| {
+            let count = counts.iter().find(|(of, count)| of == state && *count > 0)?.1;
+            Some(format!("{count} {what}"))
+        });
+        let waits: Vec<String> = waits.collect();
+        if waits.is_empty() {
+            return Ok(());
+        }
+        let detail = format!("payouts of the run wait: {}", waits.join(", "));
+        Err(Refusal::new("payout-run-not-approved", detail))
+    }
+
     /// It is given up. What was sent goes on; the same again changes nothing.
     ///
     /// # Errors
@@ -161,5 +191,21 @@ mod tests {
             assert_eq!(run(state).cancel("too early").unwrap().state, RunState::Cancelled);
         }
         assert_eq!(run(RunState::Done).cancel("too early").unwrap_err().code, "payout-run-state");
+    }
+
+    #[test]
+    fn a_run_is_sent_whole_or_says_what_is_not_approved_yet() {
+        use PayoutState::{Approved, Cancelled, Held, Requested, Screened, Sent, Settled};
+        let ready = run(RunState::Ready);
+        ready.check_sent(&[(Screened, 3), (Sent, 1), (Settled, 2), (Cancelled, 1), (Held, 0)]).unwrap();
+        ready.check_sent(&[]).unwrap();
+        let refused = ready.check_sent(&[(Screened, 3), (Requested, 2), (Approved, 1), (Held, 4)]).unwrap_err();
+        assert_eq!(refused.code, "payout-run-not-approved");
+        for says in ["2 to be approved", "1 to be screened", "4 for an operator"] {
+            assert!(refused.detail.contains(says), "{}", refused.detail);
+        }
+        for state in [RunState::Gathering, RunState::Done, RunState::Cancelled] {
+            assert_eq!(run(state).check_sent(&[(Screened, 1)]).unwrap_err().code, "payout-run-state");
+        }
     }
 }

@@ -1,5 +1,8 @@
 //! What banks said of the accounts of custodians, and what of that the book has not.
 
+use crate::book::{AccountClass, AccountNumber};
+use crate::chart;
+use crate::engine::store::books::Book;
 use crate::engine::store::rows::{sum, word};
 use crate::error::Error;
 use crate::id::{BookId, OrganisationId};
@@ -33,6 +36,38 @@ pub struct OpenLines {
     pub left: i128,
     /// The day of the first of them; none without any.
     pub since: Option<Date>,
+}
+
+/// The accounts of a book in which cash of a custodian stands in a currency: the one that is called after it, and of the host those that
+/// have a short name besides.
+pub async fn cash_accounts(
+    client: &impl GenericClient,
+    book: &Book,
+    custodian: OrganisationId,
+    currency: Currency,
+) -> Result<Vec<AccountNumber>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- custodian_check::cash_accounts
+            SELECT number FROM account
+             WHERE book_id = $1 AND class = $2 AND unit = $3
+               AND (code = $4 OR ($5 AND code NOT LIKE 'assets:cash:org\\_%')) ORDER BY number LIMIT 1000",
+        )
+        .await?;
+    let named = chart::cash_at(custodian).in_currency(currency, book.currency).code;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* book_id */ &book.id.0,
+                /* class */ &AccountClass::Cash.number(),
+                /* unit */ &currency.code(),
+                /* code */ &named,
+                /* is_host */ &(custodian == book.organisation),
+            ],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| AccountNumber(row.get(0))).collect())
 }
 
 /// What banks last said by a day, per custodian and currency: the last closing balance of each account, of files that are in.

@@ -2,7 +2,7 @@
 
 use crate::engine::store::rows::{money, word};
 use crate::error::{Error, Refusal};
-use crate::id::{BankAccountId, BookId, OrganisationId, PayoutFileId, PayoutId, PersonId};
+use crate::id::{BankAccountId, BookId, OrganisationId, PayoutFileId, PayoutId, PayoutRunId, PersonId};
 use crate::money::{Currency, Money};
 use crate::payouts::files::csv_out::Layout;
 use crate::payouts::rules::payout_file::{FileState, Item, ItemState, LeftOut, PayoutFile, PayoutFileState};
@@ -11,7 +11,7 @@ use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::types::Json;
+use tokio_postgres::types::{Json, ToSql};
 use uuid::Uuid;
 
 fn from_row(row: &Row) -> Result<PayoutFile, Error> {
@@ -25,10 +25,12 @@ fn from_row(row: &Row) -> Result<PayoutFile, Error> {
     };
     let taken_by: Option<Uuid> = row.get("taken_by");
     let layout: Option<Json<Layout>> = row.get("layout");
+    let run: Option<Uuid> = row.get("run");
     Ok(PayoutFile {
         id: PayoutFileId::new(book, row.get("id")),
         custodian: OrganisationId(row.get("custodian")),
         debtor: BankAccountId::new(book, row.get("debtor")),
+        run: run.map(|run| PayoutRunId::new(book, run)),
         format: word(row.get("format"))?,
         currency: word(row.get("currency"))?,
         execution_on: row.get("execution_on"),
@@ -57,8 +59,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &PayoutFile, payouts: &[PayoutId]
         .prepare_cached(
             "-- payout_files::insert
             INSERT INTO payout_file (book_id, id, custodian, debtor, asked_by, asked_at, items, execution_on, format, state,
-                                     currency, originator, layout)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                                     currency, originator, layout, run)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         )
         .await?;
     tx.execute(
@@ -77,6 +79,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &PayoutFile, payouts: &[PayoutId]
             /* currency */ &new.currency.code(),
             /* originator */ &new.originator,
             /* layout */ &new.layout.as_ref().map(Json),
+            /* run */ &new.run.map(|run| run.object),
         ],
     )
     .await?;
@@ -159,21 +162,65 @@ pub async fn lock(tx: &Transaction<'_>, id: PayoutFileId) -> Result<PayoutFile, 
     from_row(&row.ok_or(Error::NotFound("payout file"))?)
 }
 
-/// The files of a book, the oldest first, after an id.
+/// The files of a book, the oldest first, after an id: all of them, or those that send a run.
 pub async fn list(
     client: &impl GenericClient,
     book: BookId,
+    run: Option<PayoutRunId>,
     after: Uuid,
     limit: i64,
 ) -> Result<Vec<PayoutFile>, Error> {
+    let rows = match run {
+        None => {
+            let statement = client
+                .prepare_cached(
+                    "-- payout_files::list
+                    SELECT * FROM payout_file WHERE book_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+                )
+                .await?;
+            client.query(&statement, &[/* book_id */ &book.0, /* after */ &after, /* limit */ &limit]).await?
+        }
+        Some(run) => {
+            let statement = client
+                .prepare_cached(
+                    "-- payout_files::list, of a run
+                    SELECT * FROM payout_file WHERE book_id = $1 AND run = $2 AND id > $3 ORDER BY id LIMIT $4",
+                )
+                .await?;
+            let parameters: [&(dyn ToSql + Sync); 4] = [
+                /* book_id */ &book.0,
+                /* run */ &run.object,
+                /* after */ &after,
+                /* limit */ &limit,
+            ];
+            client.query(&statement, &parameters).await?
+        }
+    };
+    rows.iter().map(from_row).collect()
+}
+
+/// Payouts of a run that may be sent and are in no file, by their ids, after one.
+pub async fn list_free_of_run(
+    client: &impl GenericClient,
+    run: PayoutRunId,
+    after: Option<PayoutId>,
+    limit: i64,
+) -> Result<Vec<PayoutId>, Error> {
     let statement = client
         .prepare_cached(
-            "-- payout_files::list
-            SELECT * FROM payout_file WHERE book_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+            "-- payout_files::list_free_of_run
+            SELECT p.id FROM payout p
+             WHERE p.book_id = $1 AND p.run = $2 AND p.state = 'screened' AND p.id > $3
+               AND NOT EXISTS (SELECT FROM payout_file_item i
+                                WHERE i.book_id = p.book_id AND i.payout = p.id AND i.state <> 'left_out')
+             ORDER BY p.id LIMIT $4",
         )
         .await?;
-    let rows = client.query(&statement, &[/* book_id */ &book.0, /* after */ &after, /* limit */ &limit]).await?;
-    rows.iter().map(from_row).collect()
+    let after = after.map_or(Uuid::nil(), |after| after.object);
+    let parameters: [&(dyn ToSql + Sync); 4] =
+        [/* book_id */ &run.book.0, /* run */ &run.object, /* after */ &after, /* limit */ &limit];
+    let rows = client.query(&statement, &parameters).await?;
+    Ok(rows.iter().map(|row| PayoutId::new(run.book, row.get(0))).collect())
 }
 
 /// Payouts of a book that may be sent from a custodian's cash in a currency and are in no file, by their ids.
@@ -342,6 +389,18 @@ pub async fn list_on_their_way(
         .await?;
     let rows = client.query(&statement, &[/* book_id */ &id.book.0, /* file */ &id.object, /* limit */ &limit]).await?;
     Ok(rows.iter().map(|row| PayoutId::new(id.book, row.get(0))).collect())
+}
+
+/// Whether a payout was sent by a file.
+pub async fn is_in_one(client: &impl GenericClient, payout: PayoutId) -> Result<bool, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- payout_files::is_in_one
+            SELECT EXISTS (SELECT FROM payout_file_item WHERE book_id = $1 AND payout = $2 AND state = 'sent')",
+        )
+        .await?;
+    let row = client.query_one(&statement, &[/* book_id */ &payout.book.0, /* payout */ &payout.object]).await?;
+    Ok(row.get(0))
 }
 
 /// How many payouts of a file the bank has paid, or given back.

@@ -522,7 +522,7 @@ pub const FAMILIES: &[Family] = &[
             ("reported", "Its bank has reported on it."),
             ("withdrawn", "It was not handed over: what its payouts paid is owed again."),
         ],
-        facts: &["custodian", "amount", "currency", "day"],
+        facts: &["payout_run", "custodian", "amount", "currency", "day"],
     },
     Family {
         name: "bank_line",
