@@ -269,7 +269,9 @@ async fn nothing_tells(app: &TestApp, secrets: &[String]) -> Outcome {
         ensure!(secrets.iter().all(|secret| !text.contains(secret.as_str())), "{}", file.display());
     }
     for secret in secrets {
-        for rows in ["SELECT count(*) FROM caller_reply c WHERE c::text LIKE", "SELECT count(*) FROM job j WHERE j::text LIKE"] {
+        for rows in
+            ["SELECT count(*) FROM caller_reply c WHERE c::text LIKE", "SELECT count(*) FROM job j WHERE j::text LIKE"]
+        {
             ensure!(app.count(&format!("{rows} '%{secret}%'")).await? == 0, "{rows}");
         }
     }

@@ -114,7 +114,11 @@ async fn sf_a_code_counts_once_in_its_order_and_a_recovery_code_once() {
     ada.begin().await.unwrap();
     ada.begin().await.unwrap();
     assert_eq!(ada.standing().await.state, FactorState::Begun);
-    assert_eq!(refusal(ada.prove(Given::Code(&code(wall, 0)), wall).await), "second-factor-none", "not before its first code");
+    assert_eq!(
+        refusal(ada.prove(Given::Code(&code(wall, 0)), wall).await),
+        "second-factor-none",
+        "not before its first code"
+    );
     assert!(is_wrong(&ada.confirm(&code(wall, -2), wall).await.unwrap()), "too old");
     let Tried::Proved(proof) = ada.confirm(&code(wall, -1), wall).await.unwrap() else { panic!("a right code") };
     assert_eq!((proof.method, proof.at), (ProofMethod::Code, wall));
@@ -129,7 +133,10 @@ async fn sf_a_code_counts_once_in_its_order_and_a_recovery_code_once() {
     assert!(is_wrong(&ada.prove(Given::RecoveryCode("code-3"), wall).await.unwrap()), "a recovery code twice");
     assert_eq!(ada.standing().await.codes_left, 9);
     let bea = Somebody::enrolled(&ground, "bea").await;
-    assert!(matches!(bea.prove(Given::RecoveryCode("code-3"), wall).await.unwrap(), Tried::Proved(_)), "each has their own");
+    assert!(
+        matches!(bea.prove(Given::RecoveryCode("code-3"), wall).await.unwrap(), Tried::Proved(_)),
+        "each has their own"
+    );
 }
 
 #[tokio::test]
@@ -187,7 +194,8 @@ async fn sf_a_reset_needs_two_operators_and_a_day_and_ends_all_sessions() {
         let error = service.batch_execute(sql).await.expect_err(sql);
         error.code().map(|code| code.code().to_owned()).unwrap_or_default()
     };
-    let (agreed, second) = ("second_at = first_at, until = first_at + interval '24 hours', state", format!("second_by = '{}'", ada.id.0));
+    let (agreed, second) =
+        ("second_at = first_at, until = first_at + interval '24 hours', state", format!("second_by = '{}'", ada.id.0));
     for (sql, code) in [
         (format!("UPDATE second_factor_reset SET {second}, {agreed} = 'waiting'"), "23514"),
         (format!("UPDATE second_factor_reset SET second_by = first_by, {agreed} = 'waiting'"), "23514"),

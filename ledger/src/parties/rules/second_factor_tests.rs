@@ -90,7 +90,15 @@ fn sf_what_is_typed_may_have_blanks_and_large_letters() {
     for typed in [plain, "ABCD-efgh-2345-6722", "abcdefgh-23456722"] {
         assert_eq!(plain_recovery_code(typed).as_deref(), Some(plain), "{typed}");
     }
-    for wrong in ["", "abcd", "-abcdefgh23456722", "abcdefgh23456722-", "abc-defgh23456722", "abcd--efgh23456722", "abcdefgh2345672!"] {
+    for wrong in [
+        "",
+        "abcd",
+        "-abcdefgh23456722",
+        "abcdefgh23456722-",
+        "abc-defgh23456722",
+        "abcd--efgh23456722",
+        "abcdefgh2345672!",
+    ] {
         assert_eq!(plain_recovery_code(wrong), None, "{wrong}");
     }
 }
