@@ -5,7 +5,7 @@ use api::demo::cast::{join, organisation, person, usd};
 use api::demo::client::{Client, text};
 use jiff::ToSpan as _;
 use serde_json::{Value, json};
-use tests::Stage;
+use tests::{OPERATOR, Stage};
 
 type Outcome = anyhow::Result<()>;
 
@@ -98,7 +98,8 @@ async fn m1_m3_a_prize_is_divided_by_agreed_shares_and_what_no_work_is_good_enou
     let (cast, path) = (&open.stage.cast, &open.path);
     let (clara, gearer) = (&cast.claimant, &cast.stranger);
     let gears = organisation(gearer, "Gear Works", "project_team").await?;
-    let outsider = open.stage.app.sign_in("outsider@elsewhere.example").await?;
+    let elsewhere = organisation(gearer, "Elsewhere", "sponsor").await?;
+    let outsider = join(gearer, &elsewhere, "outsider@elsewhere.example", "member").await?;
 
     // Two teams enter; the rules change, and are agreed to anew before anything is handed in.
     let mut entries = Vec::new();
@@ -153,7 +154,10 @@ async fn m1_m3_a_prize_is_divided_by_agreed_shares_and_what_no_work_is_good_enou
     ensure!(stale.body["type"] == "/problems/digest-mismatch", "{stale:?}");
     let fixed = gearer.post(&format!("{at}:attest"), &sha256(&revised)).await?.ok()?;
     ensure!(fixed["state"] == "fixed" && fixed["until"].is_null(), "{fixed}");
-    ensure!(open.told("how prizes are divided is fixed").await?.len() == 2);
+    let told = open.told("how prizes are divided is fixed").await?;
+    let mut teams = [OPERATOR, clara.email()?, gearer.email()?];
+    teams.sort_unstable();
+    ensure!(told == teams, "the people of both teams, and not {told:?}");
     let read = outsider.get(&at).await?.ok()?;
     ensure!(read["parts"][0]["share"].is_u64() && read["parts"][0]["contributor"].is_null(), "{read}");
     let edges = outsider.all(&format!("{path}/attributions")).await?;

@@ -36,23 +36,23 @@ impl Host<'_> {
         let new = parts(&gears, &housing, "By the parts that were drawn");
         known.example("POST /v1/submissions/{id}/share-plans", json!({"id": unplanned["id"]}), new.clone());
 
-        let attested = self.plan(treasurer, (&gears, "proposal"), open, &new).await?;
+        let attested = self.plan(treasurer, (gears.as_str(), "proposal"), open, &new).await?;
         let body = json!({"contributor": housing, "parts_sha256": attested["parts_sha256"]});
         known.example("POST /v1/share-plans/{id}:attest", json!({"id": attested["id"]}), body);
-        let objected = self.plan(treasurer, (&gears, "prototype"), open, &new).await?;
+        let objected = self.plan(treasurer, (gears.as_str(), "prototype"), open, &new).await?;
         let body = json!({"contributor": housing, "reason": "We drew the housing too"});
         known.example("POST /v1/share-plans/{id}:object", json!({"id": objected["id"]}), body);
-        let revised = self.plan(treasurer, (&housing, "proposal"), open, &parts(&housing, &gears, "")).await?;
+        let revised = self.plan(treasurer, (housing.as_str(), "proposal"), open, &parts(&housing, &gears, "")).await?;
         known.example("POST /v1/share-plans/{id}:revise", json!({"id": revised["id"]}), parts(&housing, &gears, ""));
 
-        let decided = self.plan(claimant, (&makers, "proposal"), open, &parts(&makers, &helpers, "")).await?;
+        let decided = self.plan(claimant, (makers.as_str(), "proposal"), open, &parts(&makers, &helpers, "")).await?;
         let body = json!({"contributor": helpers, "reason": "We built the half of it"});
         claimant.post(&format!("/v1/share-plans/{}:object", text(&decided, "/id")?), &body).await?.ok()?;
         let body = json!({"reason": "The commits of both teams were counted"});
         known.example("POST /v1/share-plans/{id}:decide", json!({"id": decided["id"]}), body);
 
         let whole = json!({"parts": [{"contributor": housing, "part": "all of it", "share": 10000}]});
-        let fixed = self.plan(treasurer, (&housing, "prototype"), open, &whole).await?;
+        let fixed = self.plan(treasurer, (housing.as_str(), "prototype"), open, &whole).await?;
         known.add(text(&fixed, "/id")?);
         Ok(())
     }
