@@ -227,7 +227,7 @@ async fn b10_the_rest_of_the_account_to_which_donors_transfer_waits_until_it_is_
     let charge = charge_store::get(&ground.client().await, paid.matched.unwrap()).await.unwrap();
     assert_eq!((charge.pledge, charge.amount, charge.partner), (plan, usd("25.00"), host));
     assert_eq!((scene.fund(&scene.campaign).await, cash(&scene, host).await), (3_500, 4_000));
-    assert_eq!(refusal(matched(&third, Target::Campaign(scene.campaign.id)).await), "suspense-decided");
+    assert_eq!(refusal(matched(&first, Target::Pledge(plan)).await), "suspense-decided");
 
     let last: SuspenseId = item_of(&scene, &fourth).await.id;
     scene.go_to(date(2027, 3, 4)).await;
