@@ -263,7 +263,10 @@ impl Command {
             Command::Keys(KeysCommand::ResealBank { directory, database }) => {
                 let vault = Vault::load(&directory)?;
                 let count = reseal::reseal(&vault, database.url()?.expose_secret()).await?;
-                println!("{count} bank accounts and second factors are sealed anew, all of them with key {}", vault.version());
+                println!(
+                    "{count} bank accounts and second factors are sealed anew, all of them with key {}",
+                    vault.version()
+                );
                 Ok(())
             }
         }

@@ -816,7 +816,8 @@ mod tests {
             assert!(access.admits_persons() && demand.phrase().is_some(), "{method} {path}");
         }
         let of = |method: &str, path: &str| {
-            let (_, _, access) = TABLE.iter().find(|(of_row, template, _)| *of_row == method && *template == path).unwrap();
+            let (_, _, access) =
+                TABLE.iter().find(|(of_row, template, _)| *of_row == method && *template == path).unwrap();
             second_factor(method, path, *access)
         };
         assert_eq!(of("POST", "/v1/payouts/{id}:approve"), Demand::Everybody);

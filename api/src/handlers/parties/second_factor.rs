@@ -142,9 +142,7 @@ fn recovery_codes(state: &State, person: PersonId) -> Result<(Vec<KeptCode>, Vec
 /// What an authenticator reads.
 fn uri(secret: &str, account: &str) -> String {
     let account = utf8_percent_encode(account, NON_ALPHANUMERIC);
-    format!(
-        "otpauth://totp/commonpurse:{account}?secret={secret}&issuer=commonpurse&algorithm=SHA1&digits=6&period=30"
-    )
+    format!("otpauth://totp/commonpurse:{account}?secret={secret}&issuer=commonpurse&algorithm=SHA1&digits=6&period=30")
 }
 
 /// Begins a second factor of your own: answers a secret for an authenticator, once. It counts once its first code has come; until then it

@@ -17,12 +17,7 @@ use uuid::Uuid;
 /// # Errors
 ///
 /// `sign-in-too-old`, `second-factor-none`, `second-factor-reset-asked`.
-pub async fn ask(
-    tx: &Transaction<'_>,
-    person: PersonId,
-    session: SessionId,
-    wall: Timestamp,
-) -> Result<Reset, Error> {
+pub async fn ask(tx: &Transaction<'_>, person: PersonId, session: SessionId, wall: Timestamp) -> Result<Reset, Error> {
     lock_active(tx, person).await?;
     let began = sessions::find_began(tx, session).await?.ok_or(Error::NotFound("session"))?;
     if wall.duration_since(began) > SIGN_IN_MAX {

@@ -188,7 +188,12 @@ async fn use_recovery_code(
     Ok(false)
 }
 
-async fn proved(tx: &Transaction<'_>, session: SessionId, method: ProofMethod, wall: Timestamp) -> Result<Tried, Error> {
+async fn proved(
+    tx: &Transaction<'_>,
+    session: SessionId,
+    method: ProofMethod,
+    wall: Timestamp,
+) -> Result<Tried, Error> {
     let proof = Proof { method, at: wall };
     second_factors::update_proved(tx, session, proof).await?;
     Ok(Tried::Proved(proof))

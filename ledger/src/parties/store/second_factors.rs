@@ -22,17 +22,15 @@ fn second_factor(row: &Row) -> SecondFactor {
 
 /// The second factor of a person.
 pub async fn find(client: &impl GenericClient, person: PersonId) -> Result<Option<SecondFactor>, Error> {
-    let statement = client
-        .prepare_cached("-- second_factors::find\nSELECT * FROM second_factor WHERE person = $1")
-        .await?;
+    let statement =
+        client.prepare_cached("-- second_factors::find\nSELECT * FROM second_factor WHERE person = $1").await?;
     Ok(client.query_opt(&statement, &[/* person */ &person.0]).await?.as_ref().map(second_factor))
 }
 
 /// Locks the second factor of a person.
 pub async fn lock(tx: &Transaction<'_>, person: PersonId) -> Result<Option<SecondFactor>, Error> {
-    let statement = tx
-        .prepare_cached("-- second_factors::lock\nSELECT * FROM second_factor WHERE person = $1 FOR UPDATE")
-        .await?;
+    let statement =
+        tx.prepare_cached("-- second_factors::lock\nSELECT * FROM second_factor WHERE person = $1 FOR UPDATE").await?;
     Ok(tx.query_opt(&statement, &[/* person */ &person.0]).await?.as_ref().map(second_factor))
 }
 
@@ -99,9 +97,7 @@ pub async fn update(tx: &Transaction<'_>, it: &SecondFactor) -> Result<(), Error
 
 /// Removes the second factor of a person with its recovery codes, and forgets its proofs; whether there was one.
 pub async fn delete(tx: &Transaction<'_>, person: PersonId) -> Result<bool, Error> {
-    let statement = tx
-        .prepare_cached("-- second_factors::delete\nDELETE FROM second_factor WHERE person = $1")
-        .await?;
+    let statement = tx.prepare_cached("-- second_factors::delete\nDELETE FROM second_factor WHERE person = $1").await?;
     let deleted = tx.execute(&statement, &[/* person */ &person.0]).await?;
     let statement = tx
         .prepare_cached(
@@ -201,9 +197,8 @@ pub async fn list_older(
             SELECT * FROM second_factor WHERE key_version < $1 AND person > $2 ORDER BY person LIMIT $3",
         )
         .await?;
-    let rows = client
-        .query(&statement, &[/* key_version */ &key_version, /* after */ &after, /* limit */ &limit])
-        .await?;
+    let rows =
+        client.query(&statement, &[/* key_version */ &key_version, /* after */ &after, /* limit */ &limit]).await?;
     let older = rows.iter().map(second_factor).map(|it| (it.person, it.secret));
     Ok(older.collect())
 }

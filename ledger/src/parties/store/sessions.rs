@@ -47,9 +47,8 @@ pub async fn list_live(
 
 /// When a session began, by the wall clock.
 pub async fn find_began(client: &impl GenericClient, id: SessionId) -> Result<Option<Timestamp>, Error> {
-    let statement = client
-        .prepare_cached("-- sessions::find_began\nSELECT created_at FROM refresh_family WHERE id = $1")
-        .await?;
+    let statement =
+        client.prepare_cached("-- sessions::find_began\nSELECT created_at FROM refresh_family WHERE id = $1").await?;
     Ok(client.query_opt(&statement, &[/* id */ &id.0]).await?.map(|row| row.get("created_at")))
 }
 
