@@ -110,7 +110,9 @@ pub fn of(kind: MovementKind) -> Undo {
         K::SuspenseReceived => Undo::Instead(
             "The money is returned to who gave it. A partner that reported it by mistake pays it over all the same.",
         ),
-        K::SuspenseExplained => Undo::Again("What the line was booked as is taken back, and it waits in suspense no more: it is open."),
+        K::SuspenseExplained => {
+            Undo::Again("What the line was booked as is taken back, and it waits in suspense no more: it is open.")
+        }
         K::SuspenseMatched => Undo::Instead("The charge that it became is refunded, and the money comes again."),
         K::EntryFeeReturned | K::PurseReturned | K::PoolReturned | K::SuspenseReturned => Undo::Instead(
             "The custodian sends it back to who gave it. Who wants to give it all the same gives it again.",

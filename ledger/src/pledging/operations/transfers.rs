@@ -70,7 +70,7 @@ pub async fn lock_named(tx: &Transaction<'_>, book: BookId, named: &[Named]) -> 
 ///
 /// # Errors
 ///
-/// What [`posting::post`] refuses but for the cap of a campaign.
+/// What [`posting::post`](crate::engine::posting::post) refuses but for the cap of a campaign.
 pub async fn take(
     tx: &Transaction<'_>,
     book: &Book,
@@ -126,7 +126,8 @@ async fn target(client: &impl GenericClient, book: BookId, named: Option<&Named>
 ///
 /// # Errors
 ///
-/// What [`Held::refusal`] says; what [`posting::post`] refuses; [`Error::NotFound`] for an unknown pledge or campaign.
+/// What [`Held::refusal`] says; what [`posting::post`](crate::engine::posting::post) refuses; [`Error::NotFound`] for an unknown pledge
+/// or campaign.
 pub(super) async fn match_item(
     tx: &Transaction<'_>,
     book: &Book,

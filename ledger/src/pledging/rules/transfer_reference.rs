@@ -55,7 +55,7 @@ pub fn of_settlement(id: SettlementId) -> String {
 fn of(kind: char, id: Uuid) -> String {
     let id = id.as_u128();
     let (millisecond, after, rest) = (id >> 80, (id >> 64) & 0xfff, (id & (u128::MAX >> 66)) >> CUT);
-    let mut left = (millisecond << 12 | after) << (62 - CUT) | rest;
+    let mut left = (((millisecond << 12) | after) << (62 - CUT)) | rest;
     let mut digits = [b'0'; DIGITS];
     for digit in digits.iter_mut().rev() {
         let value = u8::try_from(left % 36).unwrap_or_default();
@@ -89,7 +89,7 @@ pub fn read(reference: &str) -> Option<Named> {
     let (upper, rest) = (value >> rest_bits, value & ((1 << rest_bits) - 1));
     let (millisecond, after) = (upper >> 12, upper & 0xfff);
     // Version 7, and the variant of RFC 9562.
-    let first = millisecond << 80 | 7 << 76 | after << 64 | 2 << 62 | rest << CUT;
+    let first = (millisecond << 80) | (7 << 76) | (after << 64) | (2 << 62) | (rest << CUT);
     let last = first | ((1 << CUT) - 1);
     Some(Named { purpose, first: Uuid::from_u128(first), last: Uuid::from_u128(last) })
 }
