@@ -124,16 +124,16 @@ async fn m5_a_file_is_kept_once_and_read_by_who_may_read_what_names_it() -> Outc
     ensure!(status == 201 && kept["bytes"] == 640_000 && kept["sha256"] == Digest::of(&report).to_string(), "{kept}");
     let (status, again) = send(clara, &path, "text/plain", report.clone(), "again").await?;
     ensure!(status == 201 && again["id"] == kept["id"], "the same bytes are one file: {again}");
-    for (media_type, bytes, expected) in [
-        ("text/plain", b"%PDF-1.7".to_vec(), 422),
-        ("application/pdf", b"no document".to_vec(), 422),
-        ("text/html", b"<script>".to_vec(), 415),
-        ("text/plain", b"late zero \0".to_vec(), 422),
-        ("text/plain", vec![b'x'; 1024 * 1024 + 1], 413),
-        ("text/plain", Vec::new(), 422),
+    for (key, media_type, bytes, expected) in [
+        ("no-text", "text/plain", b"%PDF-1.7".to_vec(), 422),
+        ("no-document", "application/pdf", b"no document".to_vec(), 422),
+        ("page", "text/html", b"<script>".to_vec(), 415),
+        ("zero", "text/plain", b"late zero \0".to_vec(), 422),
+        ("long", "text/plain", vec![b'x'; 1024 * 1024 + 1], 413),
+        ("empty", "text/plain", Vec::new(), 422),
     ] {
-        let (status, answer) = send(clara, &path, media_type, bytes, &format!("{media_type} {expected}")).await?;
-        ensure!(status == expected, "{media_type}: {status} {answer}");
+        let (status, answer) = send(clara, &path, media_type, bytes, key).await?;
+        ensure!(status == expected, "{key}: {status} {answer}");
     }
     ensure!(stage.app.count("SELECT count(*) FROM stored_file").await? == 1, "what was refused has left nothing");
 

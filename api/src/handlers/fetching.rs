@@ -6,5 +6,5 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// The routes.
 pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
-    routes.service(fetches::create).service(fetches::show);
+    routes.service(fetches::ask_fetch).service(fetches::show_fetch);
 }

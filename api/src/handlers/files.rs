@@ -6,5 +6,5 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// The routes.
 pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
-    routes.service(uploads::create).service(uploads::show).service(uploads::content);
+    routes.service(uploads::upload_file).service(uploads::show_file).service(uploads::file_content);
 }

@@ -93,7 +93,7 @@ impl From<Fetch> for EvidenceFetchBody {
 #[utoipa::path(tag = "evidence", request_body = NewEvidenceFetch,
     responses((status = 201, description = "It is pending", body = EvidenceFetchBody)))]
 #[post("/v1/evidence-fetches")]
-pub(crate) async fn create(
+pub(crate) async fn ask_fetch(
     state: Data<State>,
     caller: Caller,
     request: Keyed<NewEvidenceFetch>,
@@ -114,7 +114,7 @@ pub(crate) async fn create(
 #[utoipa::path(tag = "evidence", params(("id" = String, Path, description = "The fetch")),
     responses((status = 200, description = "As it is now", body = EvidenceFetchBody)))]
 #[get("/v1/evidence-fetches/{id}")]
-pub(crate) async fn show(
+pub(crate) async fn show_fetch(
     state: Data<State>,
     caller: Caller,
     id: Path<EvidenceFetchId>,

@@ -97,7 +97,7 @@ impl From<StoredFile> for FileBody {
         description = "The file, byte for byte"),
     responses((status = 201, description = "Taken, now or before", body = FileBody)))]
 #[post("/v1/files")]
-pub(crate) async fn create(
+pub(crate) async fn upload_file(
     state: Data<State>,
     caller: Caller,
     query: Params<ForBook>,
@@ -186,7 +186,7 @@ async fn readable(client: &impl GenericClient, caller: &Caller, id: FileId) -> R
 #[utoipa::path(tag = "evidence", params(("id" = String, Path, description = "The file")),
     responses((status = 200, description = "The file, without its bytes", body = FileBody)))]
 #[get("/v1/files/{id}")]
-pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<FileId>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn show_file(state: Data<State>, caller: Caller, id: Path<FileId>) -> Result<HttpResponse, Problem> {
     let found = readable(&state.client().await?, &caller, *id).await?;
     Ok(HttpResponse::Ok().json(FileBody::from(found)))
 }
@@ -206,7 +206,11 @@ async fn part(state: &State, id: FileId, number: i32) -> Result<Bytes, Problem> 
                        (String = "model/3mf"), (String = "model/step"), (String = "model/stl"), (String = "text/csv"),
                        (String = "text/plain")))))]
 #[get("/v1/files/{id}/content")]
-pub(crate) async fn content(state: Data<State>, caller: Caller, id: Path<FileId>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn file_content(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<FileId>,
+) -> Result<HttpResponse, Problem> {
     let found = readable(&state.client().await?, &caller, *id).await?;
     let (id, parts, length) = (found.id, found.parts(), u64::try_from(found.bytes).unwrap_or_default());
     // No connection is held while the client takes its time.

@@ -98,7 +98,7 @@ pub struct ClaimDocumentsBody {
 #[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The claim")), request_body = NewClaimDocument,
     responses((status = 201, description = "It is there, now or before", body = ClaimDocumentBody)))]
 #[post("/v1/claims/{id}/documents")]
-pub(crate) async fn add_claim_document(
+pub(crate) async fn add_document(
     state: Data<State>,
     caller: Caller,
     id: Path<ClaimId>,
@@ -126,7 +126,7 @@ pub(crate) async fn add_claim_document(
 #[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The claim")),
     responses((status = 200, description = "All of them", body = ClaimDocumentsBody)))]
 #[get("/v1/claims/{id}/documents")]
-pub(crate) async fn list_claim_documents(
+pub(crate) async fn list_documents(
     state: Data<State>,
     caller: Caller,
     id: Path<ClaimId>,
