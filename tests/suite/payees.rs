@@ -246,7 +246,7 @@ async fn a_person_confirms_a_changed_bank_account_by_the_link_of_the_mail_and_wa
 
 /// So many payees and kills, and more with `COMMONPURSE_LONG`.
 fn size() -> (i32, usize) {
-    if std::env::var_os("COMMONPURSE_LONG").is_some() { (1_000, 10) } else { (100, 2) }
+    if std::env::var_os("COMMONPURSE_LONG").is_some() { (10_000, 10) } else { (100, 2) }
 }
 
 /// How long a worker may take to begin with what is due, before it is killed all the same.
