@@ -4,7 +4,11 @@
 //! must bear being done twice: it looks at the state of things first, and settles in the transaction of its effect.
 
 use crate::id::{
-    AppealId, BankAccountId, BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, CustodianFreezeId, DisputeId, DistributionId, DonorId, EntrantId, EvidenceFetchId, HoldId, InvitationId, MatchingRoundId, OrganisationId, PayoutFileId, PayoutId, PayoutRunId, PersonId, PlanChangeId, PlanMoveId, PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId, SharePlanId, StatementFileId, StatementId, SuspenseId, WindUpId, WithdrawalId, YearlyReceiptId,
+    AppealId, BankAccountId, BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, CustodianFreezeId,
+    DisputeId, DistributionId, DonorId, EntrantId, EvidenceFetchId, HoldId, InvitationId, MatchingRoundId,
+    OrganisationId, PayoutFileId, PayoutId, PayoutRunId, PersonId, PlanChangeId, PlanMoveId, PledgeId,
+    PurseContributionId, RefundId, ReleaseId, SettlementId, SharePlanId, StatementFileId, StatementId, SuspenseId,
+    WindUpId, WithdrawalId, YearlyReceiptId,
 };
 use crate::service::store::activity::Actor;
 use crate::words::words;
