@@ -178,5 +178,5 @@ impl Service {
 
 async fn signed_in(ground: &Ground, state: &State, id: PersonId) -> Person {
     let session = ground.session(id).await;
-    Person { id, token: state.keys.issue(&Subject::Person(id, session), Timestamp::now()) }
+    Person { id, token: state.keys.issue(&Subject::Person(id, session, None), Timestamp::now()) }
 }
