@@ -32,7 +32,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(second_factor::remove)
         .service(second_factor_resets::ask)
         .service(second_factor_resets::object_to_reset)
-        .service(second_factor_resets::show)
+        .service(second_factor_resets::show_of_person)
         .service(second_factor_resets::approve)
         .service(second_factor_resets::refuse)
         .service(persons::list)

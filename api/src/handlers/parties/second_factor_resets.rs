@@ -62,7 +62,11 @@ pub(crate) async fn object_to_reset(
 #[utoipa::path(tag = "second-factors", params(("id" = String, Path, description = "The person")),
     responses((status = 200, description = "How it stands", body = SecondFactorBody)))]
 #[get("/v1/persons/{id}/second-factor")]
-pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<PersonId>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn show_of_person(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<PersonId>,
+) -> Result<HttpResponse, Problem> {
     caller.require_operator()?;
     let client = state.client().await?;
     people::find(&client, *id).await?.ok_or(Error::NotFound("person"))?;
