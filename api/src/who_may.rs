@@ -472,6 +472,7 @@ pub const SECOND_FACTOR: &[(&str, &str, Demand)] = &[
     ("POST", "/v1/payout-runs/{id}:approve", Demand::Everybody),
     ("POST", "/v1/books/{book}/payouts:approve-batch", Demand::Everybody),
     ("POST", "/v1/books/{book}/payout-files", Demand::Everybody),
+    ("POST", "/v1/payout-runs/{id}:send", Demand::Everybody),
     ("GET", "/v1/payout-files/{id}/content", Demand::Everybody),
     ("POST", "/v1/organisations/{id}/bank-accounts", Demand::Everybody),
     ("POST", "/v1/me/bank-accounts", Demand::Everybody),

@@ -24,7 +24,7 @@ async fn designs() -> anyhow::Result<(String, Arc<AtomicUsize>)> {
         while let Ok((mut stream, _)) = listener.accept().await {
             counted.fetch_add(1, Ordering::Relaxed);
             let mut head = [0; 4096];
-            stream.read(&mut head).await.ok();
+            let Ok(1..) = stream.read(&mut head).await else { continue };
             let answer = "HTTP/1.1 200 OK\r\ncontent-type: application/pdf\r\ncontent-length: 5\r\nconnection: close\r\n\r\ndrill";
             stream.write_all(answer.as_bytes()).await.ok();
         }

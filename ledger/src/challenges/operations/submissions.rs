@@ -26,6 +26,7 @@ use crate::treasury::rules::settlement::Method;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Place;
 
 /// A team that wants to enter.
 #[derive(Debug, Clone)]
@@ -363,8 +364,8 @@ async fn demand_no_circle(tx: &Transaction<'_>, of: &Submission) -> Result<(), E
                 let detail = format!("a submission does not build on itself: {}", way.join(" builds on "));
                 return Err(Refusal::new("attribution-cycle", detail).into());
             }
-            if !reached.contains_key(&to) {
-                reached.insert(to, from);
+            if let Place::Vacant(place) = reached.entry(to) {
+                place.insert(from);
                 next.push(to);
             }
         }

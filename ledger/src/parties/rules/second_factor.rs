@@ -244,7 +244,7 @@ pub fn plain_recovery_code(typed: &str) -> Option<String> {
     let mut after_dash = false;
     for letter in typed.chars() {
         match letter.to_ascii_lowercase() {
-            '-' if !after_dash && plain.len() % GROUP == 0 && (1..RECOVERY_LETTERS).contains(&plain.len()) => {
+            '-' if !after_dash && plain.len().is_multiple_of(GROUP) && (1..RECOVERY_LETTERS).contains(&plain.len()) => {
                 after_dash = true;
             }
             small @ ('a'..='z' | '2'..='7') if plain.len() < RECOVERY_LETTERS => {

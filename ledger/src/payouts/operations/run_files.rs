@@ -130,8 +130,11 @@ pub async fn go_on(
     let first = store::get(tx, like).await?;
     let run = first.run.ok_or_else(|| Error::inconsistent("a file that is of no run"))?;
     let run = runs::get(tx, run).await?;
+    if run.state != RunState::Ready {
+        return Ok(0);
+    }
     let (mut after, mut files, mut payouts) = (after, 0, 0);
-    while run.state == RunState::Ready {
+    loop {
         if payouts >= PAGE {
             enqueue(tx, &book, (like, after), lines.into(), wall).await?;
             break;
