@@ -277,3 +277,34 @@ fn the_handlers_of_a_domain_name_those_of_no_domain_above_it() -> Outcome {
     }
     none(&found, "handlers stand on each other as their domains do")
 }
+
+/// Of two bodies with one name the contract would show one for both, and say nothing.
+#[test]
+fn no_two_bodies_have_one_name_in_the_contract() -> Outcome {
+    let mut named: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for source in house("api/src")? {
+        let (mut is_body, mut told) = (false, None);
+        for line in source.text.lines().map(str::trim) {
+            if line.starts_with("#[derive(") {
+                (is_body, told) = (line.contains("ToSchema"), None);
+            } else if let Some((_, after)) = line.split_once("schema(as = ") {
+                told = Some(after.split([')', ',']).next().unwrap_or_default().to_owned());
+            } else if let Some(name) = type_of(line).filter(|_| is_body) {
+                named.entry(told.take().unwrap_or(name)).or_default().push(source.place.clone());
+                is_body = false;
+            }
+        }
+    }
+    ensure!(named.len() > 300, "{} bodies", named.len());
+    let twice: Vec<String> =
+        named.into_iter().filter(|(_, places)| places.len() > 1).map(|it| format!("{it:?}")).collect();
+    none(&twice, "give one of them another name: #[schema(as = …)]")
+}
+
+/// The name of the type that begins on a line.
+fn type_of(line: &str) -> Option<String> {
+    let mut words = line.split_whitespace().skip_while(|word| word.starts_with("pub"));
+    let is_type = matches!(words.next(), Some("struct" | "enum"));
+    let name = words.next().filter(|_| is_type)?;
+    Some(name.chars().take_while(|letter| letter.is_alphanumeric()).collect())
+}

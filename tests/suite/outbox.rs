@@ -83,6 +83,7 @@ pub(crate) const SEEN_ELSEWHERE: &[(&str, &str)] = &[
     ("card-testing", "p14_try_eleven_from_one_address_or_on_one_card_is_refused_without_asking_the_provider"),
     ("decline", "s1_mail_of_a_sandbox_book_is_in_its_outbox_and_a_mail_server_gets_the_sign_in_mail_only"),
     ("entry", "of the worker: a_notice_says_its_facts_and_what_people_wrote_is_text"),
+    ("factor-reset", "sf_who_has_lost_both_is_reset_by_two_operators_a_day_later"),
     ("freeze", "of the worker, by its text alone"),
     ("not-collected", "of the worker, by its text alone"),
     (
@@ -91,6 +92,7 @@ pub(crate) const SEEN_ELSEWHERE: &[(&str, &str)] = &[
     ),
     ("plan-change", "the tests of plan changes"),
     ("pledge", "a_partner_that_leaves_stops_nothing_that_was_begun_and_its_plans_wait_until_it_comes_back"),
+    ("second-factor", "sf_a_second_factor_is_begun_proved_and_removed_by_itself_and_a_code_counts_once"),
     ("returnable", "c1_what_nobody_claims_for_two_years_waits_for_its_donor_whatever_terms_are_written_later"),
 ];
 

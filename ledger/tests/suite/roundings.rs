@@ -21,6 +21,7 @@ const DIVISIONS: &[(&str, usize, &str)] = &[
     ),
     ("money/allocation.rs", 2, "parts by largest remainder, compared by their exact remainders; carries of billionths"),
     ("money/unit.rs", 1, "minor units as a text, with all digits"),
+    ("parties/rules/second_factor.rs", 3, "steps of time, a pause that doubles, groups of letters: no amounts"),
     (
         "pledging/rules/chargeback.rs",
         1,

@@ -139,6 +139,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
                     FROM plg p JOIN public.plan_move m ON m.book_id = p_book AND m.pledge = p.id),
         'charges', (SELECT coalesce(jsonb_agg(to_jsonb(c) - 'book_id' ORDER BY c.id), '[]')
                       FROM plg p JOIN public.charge c ON c.book_id = p_book AND c.pledge = p.id),
+        'bank_lines', (SELECT coalesce(jsonb_agg(to_jsonb(l) - 'book_id' ORDER BY l.id), '[]')
+                         FROM plg p JOIN public.charge c ON c.book_id = p_book AND c.pledge = p.id
+                         JOIN public.settlement s ON s.book_id = p_book AND s.id = c.settlement
+                         JOIN public.bank_line l ON l.book_id = p_book AND l.id = s.bank_line AND l.charge = c.id),
         'attempts', (SELECT coalesce(jsonb_agg(to_jsonb(a) - 'book_id' ORDER BY a.charge, a.attempt), '[]')
                        FROM plg p JOIN public.charge c ON c.book_id = p_book AND c.pledge = p.id
                        JOIN public.charge_attempt a ON a.book_id = p_book AND a.charge = c.id),

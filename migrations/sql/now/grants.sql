@@ -46,7 +46,8 @@ GRANT INSERT (digest, family, expires_at) ON refresh_token TO commonpurse_servic
 GRANT UPDATE (used_at) ON refresh_token TO commonpurse_service;
 GRANT INSERT (digest, family, expires_at) ON browser_session TO commonpurse_service;
 GRANT UPDATE (proved_at, proved_by) ON refresh_family TO commonpurse_service;
-GRANT SELECT, DELETE ON second_factor, recovery_code TO commonpurse_service;
+GRANT SELECT ON second_factor, recovery_code TO commonpurse_service;
+GRANT DELETE ON second_factor, recovery_code TO commonpurse_service;
 GRANT SELECT ON second_factor_reset TO commonpurse_service;
 GRANT INSERT (person, begun_at, key_version, sealed) ON second_factor TO commonpurse_service;
 GRANT UPDATE (begun_at, active_at, waits_until, last_step, tries, key_version, sealed) ON second_factor TO commonpurse_service;

@@ -194,6 +194,7 @@ async fn all_that_is_stored_of_a_donor_is_shown_column_by_column_with_who_receiv
     ]);
     // Of these the donor of this story has none.
     let empty = BTreeMap::from([
+        ("bank_line", "bank_lines"),
         ("charge_fee", "fees"),
         ("refund", "refunds"),
         ("chargeback", "chargebacks"),

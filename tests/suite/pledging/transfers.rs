@@ -76,7 +76,7 @@ async fn b10_donors_transfer_with_a_reference_and_everybody_sees_where_it_went_a
     ensure!(stage.balance("liabilities:fund:").await? == "35.00");
 
     // What waits is a task of the host, who says that it is a gift to the campaign.
-    let waiting = by.get("/v1/waiting").await?.ok()?;
+    let waiting = by.get("/v1/me/waiting").await?.ok()?;
     let tasks = waiting["items"].as_array().cloned().unwrap_or_default();
     ensure!(tasks.iter().any(|task| task["kind"] == "match_suspense" && task["title"] == "t-3"), "{waiting}");
     let item = format!("/v1/suspense/{}", text(&lines[2], "/suspense")?);

@@ -23,7 +23,7 @@ use utoipa::ToSchema;
 /// An address to be fetched and hashed.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewEvidenceFetch {
+pub struct AddressToFetch {
     /// The book whose evidence shall name it.
     #[schema(min_length = 36, max_length = 36, pattern = "^bok_[a-z2-7]{32}$")]
     book: String,
@@ -46,7 +46,9 @@ pub struct EvidenceFetchBody {
     /// `pending`, `fetched` or `failed`.
     state: &'static str,
     url: String,
+    /// When it was asked for, by the wall clock.
     asked_at: Timestamp,
+    /// When it was fetched or had failed, by the wall clock; null while it is pending.
     ended_at: Option<Timestamp>,
     /// Why nothing was fetched: `address_refused`: it is not public, has another port, or is not https where it must be, or leads
     /// to one that is; `host_unknown`; `unreachable`; `too_slow`: not within 20 seconds; `too_large`: more than 32 MiB;
@@ -90,13 +92,13 @@ impl From<Fetch> for EvidenceFetchBody {
 /// Has an address fetched and hashed, for whoever has no terminal: read it until it has ended, then name its id in evidence of the same
 /// book. It goes to public addresses only; what comes is hashed and not kept, and the fetch itself is kept for 30 days. So many a day:
 /// see `/problems/quota`.
-#[utoipa::path(tag = "evidence", request_body = NewEvidenceFetch,
+#[utoipa::path(tag = "evidence", request_body = AddressToFetch,
     responses((status = 201, description = "It is pending", body = EvidenceFetchBody)))]
 #[post("/v1/evidence-fetches")]
 pub(crate) async fn ask_fetch(
     state: Data<State>,
     caller: Caller,
-    request: Keyed<NewEvidenceFetch>,
+    request: Keyed<AddressToFetch>,
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
     let id: BookRef = parse("/book", &request.body.book)?;

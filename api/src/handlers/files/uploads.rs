@@ -73,6 +73,7 @@ pub struct FileBody {
     bytes: i64,
     #[schema(value_type = String)]
     sha256: Digest,
+    /// When it was uploaded, by the wall clock.
     created_at: Timestamp,
 }
 

@@ -106,7 +106,7 @@ impl ReconciledBody {
 
 /// What came to a book, seen three ways.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Reconciliation)]
+#[schema(as = BankReconciliation)]
 pub struct ReconciliationBody {
     /// Up to which day.
     #[schema(value_type = String, format = "date")]

@@ -17,7 +17,6 @@ use ledger::Error;
 use ledger::engine::store::books;
 use ledger::id::{BankLineId, BookRef, CampaignId, ChargeId, OrganisationId, PledgeId, SettlementId, SuspenseId};
 use ledger::pledging::operations::suspense as operations;
-use ledger::pledging::operations::transfers::Target;
 use ledger::pledging::operations::unexplained::Came;
 use ledger::pledging::rules::suspense::{Held, SuspenseItem, SuspenseState};
 use ledger::pledging::store::suspense;
@@ -212,27 +211,23 @@ pub(crate) async fn match_suspense(
 ) -> Result<HttpResponse, Problem> {
     let pledge: Option<PledgeId> = request.body.pledge.as_ref().map(|id| parse("/pledge", id)).transpose()?;
     let campaign: Option<CampaignId> = request.body.campaign.as_ref().map(|id| parse("/campaign", id)).transpose()?;
-    let target = match (pledge, campaign) {
-        (Some(pledge), None) => Target::Pledge(pledge),
-        (None, Some(campaign)) => Target::Campaign(campaign),
-        (Some(_), Some(_)) => return Err(Problem::invalid("/campaign", "a pledge or a campaign, and not both")),
-        (None, None) => return Err(Problem::invalid("/pledge", "say which pledge, or which campaign")),
-    };
     let reason = paragraphs("/reason", &request.body.reason, text::REASON_OR_NONE)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "money in suspense").await?;
         caller.require_role(tx, book.organisation, "money in suspense").await?;
         let by = Change { version: None, actor: actor(&caller), reason: &reason };
         let wall = Timestamp::now();
-        let item = match target {
-            Target::Pledge(pledge) if pledge.book != id.book => {
+        let item = match (pledge, campaign) {
+            (None, None) => return Err(Error::invalid("/pledge", "say which pledge, or which campaign")),
+            (Some(_), Some(_)) => return Err(Error::invalid("/campaign", "a pledge or a campaign, and not both")),
+            (Some(pledge), None) if pledge.book != id.book => {
                 return Err(Error::invalid("/pledge", "not a pledge of the same book"));
             }
-            Target::Campaign(campaign) if campaign.book != id.book => {
+            (None, Some(campaign)) if campaign.book != id.book => {
                 return Err(Error::invalid("/campaign", "not a campaign of the same book"));
             }
-            Target::Pledge(pledge) => operations::match_to(tx, *id, pledge, by, wall).await?,
-            Target::Campaign(campaign) => operations::match_to_campaign(tx, *id, campaign, by, wall).await?,
+            (Some(pledge), None) => operations::match_to(tx, *id, pledge, by, wall).await?,
+            (None, Some(campaign)) => operations::match_to_campaign(tx, *id, campaign, by, wall).await?,
         };
         Ok(Reply::ok(&SuspenseBody::from(item)))
     })

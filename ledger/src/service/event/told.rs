@@ -42,6 +42,7 @@ pub const MAILS: &[(&str, Purpose)] = &[
     ("decline", Purpose::Money),
     ("distribution", Purpose::Work),
     ("entry", Purpose::Work),
+    ("factor-reset", Purpose::Security),
     ("freeze", Purpose::Security),
     ("hours", Purpose::Work),
     ("invitation", Purpose::Security),
@@ -57,6 +58,8 @@ pub const MAILS: &[(&str, Purpose)] = &[
     ("returnable", Purpose::Money),
     ("review", Purpose::Work),
     ("role", Purpose::Security),
+    ("second-factor", Purpose::Security),
+    ("shares", Purpose::Work),
     ("sign-in", Purpose::Security),
     ("statement", Purpose::Money),
     ("yearly-receipt", Purpose::Money),
@@ -65,8 +68,10 @@ pub const MAILS: &[(&str, Purpose)] = &[
 /// Kinds of mail that tell of no event, and why.
 pub const OF_NO_EVENT: &[(&str, &str)] = &[
     ("card-testing", "tries to pay are counted, and are no event"),
+    ("factor-reset", "a second factor belongs to no book"),
     ("invitation", "an invitation belongs to no book"),
     ("not-collected", "the last decline of a charge, which the mail of each decline may turn out to be later"),
+    ("second-factor", "a second factor belongs to no book"),
     ("sign-in", "a sign-in belongs to no book"),
 ];
 
@@ -114,6 +119,7 @@ pub const TOLD: &[(&str, Told)] = &[
     ("suspense.open", No("work of who keeps the book: the list of what waits says it")),
     ("suspense.matched", No("work of who keeps the book: the list of what waits says it")),
     ("suspense.returned", No("work of who keeps the book: the list of what waits says it")),
+    ("suspense.explained", No("work of who keeps the book: the list of what waits says it")),
     ("withdrawal.announced", No("nothing is asked of anybody: plans go on")),
     ("withdrawal.in_force", Mails(&[("pledge", "donors whose plans wait for another way to pay")])),
     ("withdrawal.restored", No("nothing is asked of anybody: plans go on")),
@@ -223,6 +229,10 @@ pub const TOLD: &[(&str, Told)] = &[
     ("appeal.upheld", Mails(&[("appeal", "people of the team")])),
     ("appeal.dismissed", Mails(&[("appeal", "people of the team")])),
     ("appeal.lapsed", Mails(&[("appeal", "people of the team")])),
+    ("share_plan.proposed", Mails(&[("shares", "people of the teams that it names, but of the one that proposes")])),
+    ("share_plan.objected", Mails(&[("shares", "people of the team that proposes, and owners of the host")])),
+    ("share_plan.fixed", Mails(&[("shares", "people of all its teams")])),
+    ("share_plan.lapsed", Mails(&[("shares", "people of all its teams")])),
     ("award.posted", No("the ranking was told before, and the payout has its mail")),
     (
         "bank_account.proposed",
@@ -255,6 +265,8 @@ pub const TOLD: &[(&str, Told)] = &[
     ("bank_line.open", No("work of who keeps the book: the list of what waits says it")),
     ("bank_line.matched", No("work of who keeps the book: the list of what waits says it")),
     ("bank_line.booked", No("work of who keeps the book: the list of what waits says it")),
+    ("bank_line.gift", No("the partner or the custodian is told of the charge, and its receipt has its mail")),
+    ("bank_line.suspense", No("work of who keeps the book: the list of what waits says it")),
     ("bank_statement_file.received", No("work of who keeps the book: the list of what waits says it")),
     ("bank_statement_file.imported", No("work of who keeps the book: the list of what waits says it")),
     ("bank_statement_file.refused", No("work of who keeps the book: the list of what waits says it")),

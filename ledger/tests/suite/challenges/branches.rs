@@ -304,7 +304,7 @@ async fn time_is_extended_as_the_rules_allow_and_one_that_is_open_is_given_up_wi
     let told = "SELECT payload->>'news' AS news FROM job WHERE kind = 'tell_entrants' ORDER BY id";
     let told = scene.ground.client().await.query(told, &[]).await.unwrap();
     let told: Vec<String> = told.iter().map(|row| row.get("news")).collect();
-    assert_eq!(told, ["extension", "cancellation"]);
+    assert_eq!(told, ["announcement", "extension", "cancellation"]);
     scene.ground.audit().await;
 }
 
