@@ -23,7 +23,7 @@ const START_DEADLINE: Duration = Duration::from_secs(180);
 /// Files that are kept in memory, where the system has such a place.
 const MEMORY: &str = "/dev/shm";
 
-/// So much has to be free there: what the tests of a run have at once is a tenth of it.
+/// So much has to be free there, many times what the tests of a run were seen to have at once.
 const MEMORY_BYTES: u64 = 8 << 30;
 
 /// Keeps the cluster alive for as long as this process lives.
@@ -61,8 +61,8 @@ pub(crate) fn join() -> Result<Joined, Error> {
     join_in(&in_memory(&target).unwrap_or_else(|| target.join("test-cluster")), LINGER_S)
 }
 
-/// Where the cluster of a target directory lies in memory, on a machine that has plenty: a test makes a database of a thousand files
-/// and drops it, which costs a file system on a disk more than all that the test asks.
+/// Where the cluster of a target directory lies in memory, on a machine that has plenty: each test makes a database of many files
+/// and drops it, which a file system in memory does with less work than one on a disk.
 fn in_memory(target: &Path) -> Option<PathBuf> {
     let free = nix::sys::statvfs::statvfs(MEMORY).ok()?;
     if free.fragment_size().saturating_mul(free.blocks_available()) < MEMORY_BYTES {
