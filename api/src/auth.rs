@@ -270,7 +270,7 @@ pub fn subject(keys: &Keys, headers: &HeaderMap) -> Result<Option<Subject>, Prob
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(Problem::unauthorized("Authorization is not Bearer and a token"));
     }
-    keys.verify(token.trim(), Timestamp::now()).map(Some).map_err(|error| {
+    keys.verify(token.trim(), ledger::calendar::now()).map(Some).map_err(|error| {
         tracing::info!(%error, "a token was refused");
         Problem::unauthorized("the token is wrong or too old")
     })

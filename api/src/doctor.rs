@@ -8,7 +8,6 @@ use crate::serve;
 use anyhow::ensure;
 use clap::Args;
 use findings::{Finding, Needs};
-use jiff::Timestamp;
 use ledger::engine::store::checks;
 use ledger::service::store::{adoptions, heartbeats};
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
@@ -174,7 +173,7 @@ async fn connected(database: &DatabaseConfig) -> anyhow::Result<(Access, tokio_p
 /// What the tables say of how the service fares.
 async fn installation(access: Access) -> anyhow::Result<Vec<Finding>> {
     let client = serve::pool_of(access, 1)?.get().await?;
-    let seen = heartbeats::list_since(&client, Timestamp::now() - HEARTBEAT_AGE_MAX).await?;
+    let seen = heartbeats::list_since(&client, ledger::calendar::now() - HEARTBEAT_AGE_MAX).await?;
     let frozen = checks::list_frozen(&client, FROZEN_MAX).await?;
     let frozen: Vec<String> = frozen.iter().map(|freeze| freeze.book.to_string()).collect();
     Ok(vec![

@@ -116,7 +116,7 @@ pub(crate) async fn run(state: Data<State>, figures: Figures) {
 /// Shows how the books stand, and says for how long the one that waits longest was not compared whole.
 async fn books(state: &State) -> Result<SignedDuration, Error> {
     let books = checks::standing(&state.pool.get().await?).await?;
-    let age = comparison_age(&books, Timestamp::now());
+    let age = comparison_age(&books, ledger::calendar::now());
     metrics::gauge!(FROZEN).set(u32::try_from(books.frozen).unwrap_or(u32::MAX));
     metrics::gauge!(CHECK_AGE).set(Duration::try_from(age).unwrap_or_default());
     Ok(age)

@@ -273,7 +273,7 @@ async fn once<F>(state: &State, claim: Claim, work: F) -> Result<HttpResponse, P
 where
     F: AsyncFnOnce(&Transaction<'_>) -> Result<Reply, Error>,
 {
-    let wall = Timestamp::now();
+    let wall = ledger::calendar::now();
     let mut client = state.client().await?;
     let tx = client.transaction().await?;
     if !replies::insert_claim(&tx, &claim, wall).await? {
@@ -358,7 +358,7 @@ pub async fn by_lane_or(
 ) -> Result<Option<HttpResponse>, Problem> {
     let lane_key = key.for_lane(caller);
     let status = i16::try_from(reply.status.as_u16()).expect("a status has three digits");
-    let row = replies::row(&lane_key, status, &reply.body, reply.names_entry, Timestamp::now());
+    let row = replies::row(&lane_key, status, &reply.body, reply.names_entry, ledger::calendar::now());
     let answer = match state.lanes().command(book.id, lane_key, command(row)).await {
         Ok(answer) => answer,
         // A frozen book takes what posts nothing, the long way.
@@ -419,7 +419,7 @@ pub async fn posted_or(
 async fn keep_refusal(client: &impl GenericClient, book: BookId, key: &Key, problem: &Problem) -> Result<(), Problem> {
     let status = i16::try_from(problem.body().status).expect("a status has three digits");
     let body = serde_json::to_value(problem.body()).expect("a problem has string keys only");
-    replies::insert_answer(client, &claim_of(book, key), status, &body, Timestamp::now()).await?;
+    replies::insert_answer(client, &claim_of(book, key), status, &body, ledger::calendar::now()).await?;
     Ok(())
 }
 
@@ -445,7 +445,7 @@ pub async fn refused(
     state.vitals().may_post()?;
     let claim = Claim { scope, caller, key: key.key, request_digest: key.request_digest };
     let mut client = state.client().await?;
-    let kept = store_refusal(client.transaction().await?, &claim, problem, Timestamp::now()).await;
+    let kept = store_refusal(client.transaction().await?, &claim, problem, ledger::calendar::now()).await;
     state.heard(&kept);
     kept
 }

@@ -3,7 +3,6 @@
 use crate::serve;
 use anyhow::{Context as _, ensure};
 use deadpool_postgres::Client;
-use jiff::Timestamp;
 use ledger::engine::store::books;
 use ledger::engine::store::checks::{self, Freeze};
 use ledger::id::{BookRef, PersonId};
@@ -17,7 +16,7 @@ use ledger::service::store::adoptions;
 pub async fn add_operator(owner_url: &str, email: &Email) -> anyhow::Result<PersonId> {
     let mut client = as_owner(owner_url).await?;
     let tx = client.transaction().await?;
-    let id = operators::add(&tx, email, Timestamp::now()).await?;
+    let id = operators::add(&tx, email, ledger::calendar::now()).await?;
     tx.commit().await?;
     Ok(id)
 }
@@ -33,7 +32,7 @@ pub async fn list_operators(owner_url: &str) -> anyhow::Result<Vec<Person>> {
 pub async fn remove_operator(owner_url: &str, email: &Email, is_forced: bool) -> anyhow::Result<PersonId> {
     let mut client = as_owner(owner_url).await?;
     let tx = client.transaction().await?;
-    let id = operators::remove(&tx, email, is_forced, Timestamp::now()).await?;
+    let id = operators::remove(&tx, email, is_forced, ledger::calendar::now()).await?;
     tx.commit().await?;
     Ok(id)
 }
@@ -59,7 +58,7 @@ pub async fn release_book(owner_url: &str, book: BookRef, reason: &str) -> anyho
     let found = books::resolve(&tx, book).await?;
     let freeze = checks::release(&tx, found.id, reason).await?.with_context(|| format!("{book} is not frozen"))?;
     let done = Done::new(&book, "released", Actor::Service).because(reason);
-    activity::record(&tx, found.id, done, found.now(Timestamp::now())).await?;
+    activity::record(&tx, found.id, done, found.now(ledger::calendar::now())).await?;
     tx.commit().await?;
     Ok(freeze)
 }

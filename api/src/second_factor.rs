@@ -8,7 +8,6 @@ use crate::state::State;
 use crate::who_may::Demand;
 use actix_web::http::StatusCode;
 use actix_web::http::header::WWW_AUTHENTICATE;
-use jiff::Timestamp;
 use ledger::parties::store::second_factors;
 
 /// The routes that take codes: what somebody would try who guesses.
@@ -27,7 +26,7 @@ pub async fn check(state: &State, caller: &Caller, demand: Demand) -> Result<(),
         Demand::Everybody | Demand::Strictly => true,
     };
     let settings = &state.config.second_factor;
-    let is_proved = person.proof.is_some_and(|proof| proof.is_fresh(settings.life(), Timestamp::now()));
+    let is_proved = person.proof.is_some_and(|proof| proof.is_fresh(settings.life(), ledger::calendar::now()));
     if !is_asked || is_proved {
         return Ok(());
     }

@@ -11,7 +11,6 @@ use crate::limits::shares::Shares;
 use crate::problem::Problem;
 use crate::refusals::STORAGE;
 use deadpool_postgres::{Client, Transaction};
-use jiff::Timestamp;
 use ledger::books::store::readers;
 use ledger::engine::directory::Directory;
 use ledger::engine::lane::Lanes;
@@ -90,14 +89,14 @@ impl Reads {
             people: SharedRead::new(move |ids| {
                 let pool = of_people.clone();
                 async move {
-                    let found = sign_in::signed_in(&pool.get().await?, &ids, Timestamp::now()).await?;
+                    let found = sign_in::signed_in(&pool.get().await?, &ids, ledger::calendar::now()).await?;
                     Ok(found.into_iter().map(|found| (found.session, found)).collect())
                 }
             }),
             browsers: SharedRead::new(move |cookies| {
                 let pool = of_browsers.clone();
                 async move {
-                    let found = browsers::signed_in(&pool.get().await?, &cookies, Timestamp::now()).await?;
+                    let found = browsers::signed_in(&pool.get().await?, &cookies, ledger::calendar::now()).await?;
                     Ok(found.into_iter().collect())
                 }
             }),

@@ -16,6 +16,12 @@ pub fn to_microseconds(moment: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(moment.as_microsecond()).unwrap_or(moment)
 }
 
+/// The moment of the wall clock, as the database will keep it: what an action answers and what is read of it later are the
+/// same moment to the last digit. Everybody who asks for the time asks here.
+pub fn now() -> Timestamp {
+    to_microseconds(Timestamp::now())
+}
+
 /// A zone of the IANA database by its name there, letter for letter. The database is the one that the program was built with:
 /// names that a machine has beside it, such as `localtime`, mean another zone on the next one.
 pub fn zone(name: &str) -> Option<TimeZone> {

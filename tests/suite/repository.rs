@@ -64,14 +64,31 @@ pub(crate) fn none(found: &[String], rule: &str) -> Outcome {
 
 #[test]
 fn the_ledger_reads_no_clock_below_its_operations_and_knows_no_floats() -> Outcome {
-    let clock =
-        |line: &str| line.contains("Timestamp::now") || line.contains("Zoned::now") || line.contains("SystemTime");
+    let clock = |line: &str| ["calendar::now", "Zoned::now", "SystemTime"].iter().any(|name| line.contains(name));
     let mut found = offences("ledger/src", clock)?;
     found.retain(|place| !place.contains("/operations/") && !place.contains("ledger/src/engine/lane"));
     none(&found, "time comes in as an argument")?;
     let float =
         |line: &str| line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "f32" || word == "f64");
     none(&offences("ledger/src", float)?, "money and shares are whole numbers and decimals")
+}
+
+/// A moment that is finer than what the database keeps is told by an action with digits that no later answer has.
+#[test]
+fn the_moment_is_asked_of_the_calendar_which_knows_what_the_database_keeps() -> Outcome {
+    let mut found = Vec::new();
+    for folder in ["api/src", "worker/src", "ledger/src"] {
+        for (file, text) in sources(&root().join(folder))? {
+            let place = file.display().to_string();
+            let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+            let is_test = place.ends_with("tests.rs") || place.contains("/tests/");
+            let fine = lines(code).filter(|(_, line)| line.contains("Timestamp::now("));
+            if !is_test && !place.ends_with("ledger/src/calendar.rs") {
+                found.extend(fine.map(|(number, line)| format!("{place}:{number}: {}", line.trim())));
+            }
+        }
+    }
+    none(&found, "`ledger::calendar::now()` is the moment")
 }
 
 #[test]

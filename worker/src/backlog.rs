@@ -3,7 +3,6 @@
 use crate::explain::explain;
 use crate::figures;
 use crate::runner::Worker;
-use jiff::Timestamp;
 use ledger::service::store::jobs;
 use observability::Figures;
 use std::sync::Arc;
@@ -30,7 +29,7 @@ pub(crate) async fn run(worker: Arc<Worker>, figures: Figures, mut stopping: wat
 async fn read(worker: &Worker) -> Result<(), ledger::Error> {
     let mut client = worker.context.pool.get().await?;
     let tx = client.transaction().await?;
-    let wall = Timestamp::now();
+    let wall = ledger::calendar::now();
     let found = jobs::backlog(&tx, wall).await?;
     tx.commit().await?;
     figures::backlog(&found, wall);

@@ -3,7 +3,7 @@
 use crate::explain::explain;
 use crate::figures;
 use crate::runner::Worker;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use ledger::engine::store::{books, checks};
 use ledger::id::BookId;
 use ledger::service::job::{Job, NewJob};
@@ -66,7 +66,7 @@ async fn pause(stopping: &mut watch::Receiver<bool>, rest: Duration) -> bool {
 
 async fn due(worker: &Worker) -> Result<Vec<BookId>, ledger::Error> {
     let client = worker.context.pool.get().await?;
-    checks::due(&client, Timestamp::now() - EVERY, BOOKS_MAX).await
+    checks::due(&client, ledger::calendar::now() - EVERY, BOOKS_MAX).await
 }
 
 /// Compares the next slice of a book. When it differs, the book is frozen, and the operators hear of it.
@@ -75,7 +75,7 @@ pub(crate) async fn compare(worker: &Worker, book: BookId) -> Result<checks::Sli
     let tx = client.transaction().await?;
     let slice = checks::compare(&tx, book, checks::TRANSFERS_MAX).await?;
     if let Some(freeze) = slice.freeze {
-        let (found, wall) = (checks::get(&tx, book, freeze).await?, Timestamp::now());
+        let (found, wall) = (checks::get(&tx, book, freeze).await?, ledger::calendar::now());
         let now = books::get(&tx, book).await?.now(wall);
         activity::record(&tx, book, Done::new(&found.book, "frozen", Actor::Service), now).await?;
         let job = Job::SendFreezeNotice { freeze };

@@ -2,7 +2,6 @@
 //! looks now and then for clocks that were sent on their way.
 
 use crate::explain::explain;
-use jiff::Timestamp;
 use ledger::books::operations::clock::{self, Prospect};
 use ledger::engine::pool::Pool;
 use ledger::engine::store::books;
@@ -98,15 +97,15 @@ impl Clocks {
     /// Takes the next step if it can be taken, and says whether it could.
     async fn step(&self, book: BookId) -> Result<Prospect, ledger::Error> {
         let mut client = self.pool.get().await?;
-        match clock::prospect(&client, book, Timestamp::now()).await? {
+        match clock::prospect(&client, book, ledger::calendar::now()).await? {
             Prospect::Goes => {}
             other @ (Prospect::Waits | Prospect::Rests) => return Ok(other),
         }
         let tx = client.transaction().await?;
-        let stepped = clock::step(&tx, book, Timestamp::now()).await?;
+        let stepped = clock::step(&tx, book, ledger::calendar::now()).await?;
         tx.commit().await?;
         let Some(stepped) = stepped else { return Ok(Prospect::Waits) };
-        tracing::debug!(%book, "the clock of book {book} stands at {}", stepped.now(Timestamp::now()));
+        tracing::debug!(%book, "the clock of book {book} stands at {}", stepped.now(ledger::calendar::now()));
         self.moved.send_replace(());
         Ok(Prospect::Goes)
     }

@@ -193,7 +193,7 @@ impl Context {
     {
         let mut client = self.pool.get().await?;
         let tx = client.transaction().await?;
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         let done = effect(&tx, wall).await?;
         jobs::settle(&tx, leased, wall).await?;
         tx.commit().await?;

@@ -21,7 +21,6 @@ pub(crate) mod returnables;
 pub(crate) mod second_factors;
 pub(crate) mod templates;
 
-use jiff::Timestamp;
 use lettre::message::header::{Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
@@ -163,7 +162,7 @@ impl Mailer {
         Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to.parse()?))
-            .date(Timestamp::now().into())
+            .date(ledger::calendar::now().into())
             .message_id(Some(format!("<{id}>")))
             .header(AutoSubmitted)
             .subject(mail.subject.clone())

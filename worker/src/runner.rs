@@ -12,7 +12,7 @@ use crate::figures;
 use crate::jobs::Context;
 use crate::pulse::Pulse;
 use futures_util::future::join_all;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use ledger::id::BookId;
 use ledger::pledging::operations::beginnings::Beginning;
 use ledger::service::store::adoptions;
@@ -109,7 +109,7 @@ async fn line(worker: Arc<Worker>, work: Work, mut stopping: watch::Receiver<boo
                         begun.extend(worker.context.begin_due(of_book).await);
                     }
                     for leased in taken {
-                        let (book, is_ahead) = (leased.id.book, leased.book_now > Timestamp::now());
+                        let (book, is_ahead) = (leased.id.book, leased.book_now > ledger::calendar::now());
                         let begun = begun.remove(&leased.id);
                         worker.clocks.took(book);
                         let (worker, hands) = (worker.clone(), hands.clone());
@@ -149,7 +149,7 @@ async fn take(
     if !adoptions::holds(&client).await? {
         return Ok(None);
     }
-    let books = jobs::books_with_work(&client, Timestamp::now(), &[work], *last, BOOKS_MAX).await?;
+    let books = jobs::books_with_work(&client, ledger::calendar::now(), &[work], *last, BOOKS_MAX).await?;
     let mut taken = Vec::new();
     for (index, due) in books.iter().enumerate() {
         let left = room - taken.len();
@@ -160,7 +160,7 @@ async fn take(
         let limit = i64::try_from(share).expect("a share is a small number");
         let tx = client.transaction().await?;
         let terms = LeaseTerms { worker: &worker.name, length: worker.lease, works: &[work], limit };
-        let leased = jobs::lease(&tx, *due, Timestamp::now(), terms).await?;
+        let leased = jobs::lease(&tx, *due, ledger::calendar::now(), terms).await?;
         tx.commit().await?;
         taken.extend(leased);
         *last = due.book;
@@ -173,7 +173,7 @@ async fn perform(worker: Arc<Worker>, hands: Arc<Semaphore>, leased: Leased, beg
     let _hand = hands.acquire().await.expect("nobody closes the hands");
     let started = Instant::now();
     figures::waited(leased.job.kind().work(), late_by(&leased).max(SignedDuration::ZERO).unsigned_abs());
-    let left = Timestamp::now().duration_until(leased.until - LEASE_MARGIN);
+    let left = ledger::calendar::now().duration_until(leased.until - LEASE_MARGIN);
     // Waited too long for a hand: the lease ends by itself, and another attempt does it.
     let Ok(left) = Duration::try_from(left) else { return };
     let kind = leased.job.kind();
@@ -239,28 +239,28 @@ async fn retry(worker: &Worker, leased: &Leased, why: &str) -> Result<(), ledger
     let pause = backoff::pause(leased.tries, backoff::jitter_per_mille());
     tracing::warn!(%job, %kind, "{:?} failed on try {}, next one in {pause:#}: {why}", leased.job, leased.tries);
     let client = worker.context.pool.get().await?;
-    jobs::fail(&client, leased, Timestamp::now() + pause, why).await
+    jobs::fail(&client, leased, ledger::calendar::now() + pause, why).await
 }
 
 async fn put_off(worker: &Worker, leased: &Leased, why: &str) -> Result<(), ledger::Error> {
     let (job, kind) = (leased.id, leased.job.kind());
     tracing::info!(%job, %kind, "{:?} is put off: {why}", leased.job);
     let client = worker.context.pool.get().await?;
-    jobs::put_off(&client, leased, Timestamp::now() + PUT_OFF_PAUSE, why).await
+    jobs::put_off(&client, leased, ledger::calendar::now() + PUT_OFF_PAUSE, why).await
 }
 
 async fn bury(worker: &Worker, leased: &Leased, why: &str) -> Result<(), ledger::Error> {
     let (job, kind) = (leased.id, leased.job.kind());
     tracing::error!(%job, %kind, "{:?} is given up after {} tries: {why}", leased.job, leased.tries);
     let client = worker.context.pool.get().await?;
-    jobs::bury(&client, leased, Timestamp::now(), why).await
+    jobs::bury(&client, leased, ledger::calendar::now(), why).await
 }
 
 /// How late a job is now. It is late when it is late by the book's clock and by the wall clock: a sandbox clock that leaps ahead
 /// makes nothing late.
 fn late_by(leased: &Leased) -> SignedDuration {
     let by_book = leased.due_at.duration_until(leased.book_now);
-    let by_wall = leased.created_at.duration_until(Timestamp::now());
+    let by_wall = leased.created_at.duration_until(ledger::calendar::now());
     by_book.min(by_wall)
 }
 

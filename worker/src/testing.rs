@@ -88,7 +88,7 @@ pub(crate) const NOWHERE: BookWithWork = BookWithWork { book: BookId::INSTALLATI
 
 /// The job to mail a sign-in, one for each number.
 pub(crate) fn sign_in(number: usize, email: &str) -> NewJob {
-    let now = Timestamp::now();
+    let now = ledger::calendar::now();
     NewJob {
         book: BookId::INSTALLATION,
         due_at: now,
@@ -109,7 +109,7 @@ pub(crate) async fn enqueue(database: &Database, jobs_to_write: &[NewJob]) -> us
     let mut written = 0;
     for job in jobs_to_write {
         if let Job::SendSignIn { email, .. } = &job.job {
-            identity::ensure_person(&tx, &email.parse().unwrap(), Timestamp::now()).await.unwrap();
+            identity::ensure_person(&tx, &email.parse().unwrap(), ledger::calendar::now()).await.unwrap();
         }
         written += usize::from(jobs::enqueue(&tx, job).await.unwrap());
     }

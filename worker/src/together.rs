@@ -5,7 +5,6 @@
 //! which of its keys it has written; what it does is all in one transaction.
 
 use deadpool_postgres::Object;
-use jiff::Timestamp;
 use ledger::Error;
 use ledger::engine::pool::Pool;
 use ledger::engine::shared_read::{ReadError, SharedRead};
@@ -55,7 +54,7 @@ impl Together {
             places: shared(pool, |client: Object, asked: Vec<Place>| async move {
                 let mut found = HashMap::new();
                 for place in asked {
-                    found.insert(place, Arc::new(captures::around(&client, place, Timestamp::now()).await?));
+                    found.insert(place, Arc::new(captures::around(&client, place, ledger::calendar::now()).await?));
                 }
                 Ok(found)
             }),
@@ -75,7 +74,7 @@ impl Together {
                 let tx = client.transaction().await?;
                 let mut made = HashMap::new();
                 for (book, asked) in by_book(asked, |asked| (asked.donor.book, asked)) {
-                    let of_book = donor_links::make_each(&tx, book, &asked, Timestamp::now()).await?;
+                    let of_book = donor_links::make_each(&tx, book, &asked, ledger::calendar::now()).await?;
                     made.extend(of_book.into_iter().map(|made| (made, ())));
                 }
                 tx.commit().await?;
@@ -92,7 +91,7 @@ impl Together {
             done: shared(pool, |client: Object, asked: Vec<(JobId, i32)>| async move {
                 let mut settled = HashMap::new();
                 for (book, done) in by_book(asked, |(job, attempt)| (job.book, (job.object, attempt))) {
-                    let done = jobs::settle_each(&client, book, &done, Timestamp::now()).await?;
+                    let done = jobs::settle_each(&client, book, &done, ledger::calendar::now()).await?;
                     settled.extend(done.into_iter().map(|(id, attempt)| ((JobId::new(book, id), attempt), ())));
                 }
                 Ok(settled)

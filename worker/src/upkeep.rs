@@ -3,7 +3,6 @@
 
 use crate::explain::explain;
 use crate::runner::Worker;
-use jiff::Timestamp;
 use ledger::id::BookId;
 use ledger::reports::store::day_totals;
 use ledger::service::store::{events, heartbeats, pruning};
@@ -75,7 +74,7 @@ async fn compare_clocks(worker: &Worker) -> anyhow::Result<()> {
 
 async fn beat(worker: &Worker) -> Result<(), ledger::Error> {
     let client = worker.context.pool.get().await?;
-    heartbeats::beat(&client, &worker.name, env!("CARGO_PKG_VERSION"), Timestamp::now()).await
+    heartbeats::beat(&client, &worker.name, env!("CARGO_PKG_VERSION"), ledger::calendar::now()).await
 }
 
 /// Brings the totals of each book up to its journal, where that has grown. A busy book may take several rounds, and

@@ -120,7 +120,7 @@ pub async fn keep(
     let mut client = state.client().await?;
     let tx = client.transaction().await?;
     let new = claims(&tx, book, caller, &keys).await?;
-    let wall = Timestamp::now();
+    let wall = ledger::calendar::now();
     let rows: Vec<Companion> = decided
         .iter()
         .filter(|(key, _)| new.contains(&key.key))

@@ -2,7 +2,6 @@
 
 use crate::config::TryLimits;
 use deadpool_postgres::GenericClient;
-use jiff::Timestamp;
 use ledger::Error;
 use ledger::id::{BookId, OrganisationId};
 use ledger::pledging::rules::tries::WINDOW;
@@ -41,7 +40,7 @@ impl Declines {
         partner: OrganisationId,
         limits: TryLimits,
     ) -> Result<bool, Error> {
-        let since = Timestamp::now() - WINDOW;
+        let since = ledger::calendar::now() - WINDOW;
         let charges = tries::first_charges(client, book, partner, since).await?;
         let is_suspect = charges.are_suspect(limits.declines_percent, limits.declines_of_at_least);
         self.known.insert((book, partner), (Instant::now(), is_suspect));

@@ -9,7 +9,6 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post, route};
 use askama::Template;
-use jiff::Timestamp;
 use ledger::Error;
 use ledger::engine::store::books;
 use ledger::id::BankAccountId;
@@ -72,7 +71,7 @@ pub(super) async fn confirm(state: Data<State>, form: Form<Confirming>) -> Resul
     let (id, secret) = (account_of(&form.0.id)?, bounded("/secret", &form.0.secret, 1..=200)?);
     let (account, book) = state
         .in_transaction(async |tx| {
-            let account = bank_accounts::confirm_by_link(tx, id, &secret, Timestamp::now()).await?;
+            let account = bank_accounts::confirm_by_link(tx, id, &secret, ledger::calendar::now()).await?;
             Ok::<_, Error>((account, books::get(tx, id.book).await?))
         })
         .await?;

@@ -269,7 +269,7 @@ pub(super) async fn whose(client: &impl GenericClient, token: &str, wall: Timest
 /// All that a donor gave, and where it is now.
 #[route("/donors/{token}", method = "GET", method = "HEAD")]
 pub(super) async fn show(state: Data<State>, token: Path<String>) -> Result<HttpResponse, Problem> {
-    let wall = Timestamp::now();
+    let wall = ledger::calendar::now();
     let client = state.client().await?;
     let (id, book) = whose(&client, &token, wall).await?;
     let donor = donors::get(&client, id).await?;
@@ -324,7 +324,7 @@ pub(super) async fn show(state: Data<State>, token: Path<String>) -> Result<Http
 #[route("/donors/{token}/data.json", method = "GET", method = "HEAD")]
 pub(super) async fn data(state: Data<State>, token: Path<String>) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
-    let (id, _) = whose(&client, &token, Timestamp::now()).await?;
+    let (id, _) = whose(&client, &token, ledger::calendar::now()).await?;
     let donor = donors::get(&client, id).await?;
     Ok(HttpResponse::Ok().json(data_of(&client, &donor).await?))
 }
@@ -338,7 +338,7 @@ pub(super) async fn one_receipt(
 ) -> Result<HttpResponse, Problem> {
     let (token, number) = path.into_inner();
     let client = state.client().await?;
-    let (id, _) = whose(&client, &token, Timestamp::now()).await?;
+    let (id, _) = whose(&client, &token, ledger::calendar::now()).await?;
     let missing = || Problem::not_found("receipt");
     let number: Number = number.parse().map_err(|_| missing())?;
     let shown = issued_receipts::find_numbered(&client, id, number).await?.ok_or_else(missing)?;
@@ -400,7 +400,7 @@ fn sum_written(sum: &Sum) -> String {
 #[route("/donors/{token}/years/{year}", method = "GET", method = "HEAD")]
 pub(super) async fn show_year(state: Data<State>, path: Path<(String, String)>) -> Result<HttpResponse, Problem> {
     let (token, year) = path.into_inner();
-    let wall = Timestamp::now();
+    let wall = ledger::calendar::now();
     let client = state.client().await?;
     let (id, book) = whose(&client, &token, wall).await?;
     let year: i32 = year.parse().map_err(|_| Problem::not_found("page"))?;
@@ -458,7 +458,7 @@ pub(super) async fn change_plan(state: Data<State>, form: Form<Changing>) -> Res
     let campaign: Option<CampaignId> = (step == "redirect").then(|| parse("/campaign", &campaign)).transpose()?;
     state
         .in_transaction(async |tx| {
-            let wall = Timestamp::now();
+            let wall = ledger::calendar::now();
             let (donor, _) = whose(tx, &token, wall).await?;
             if pledge.book != donor.book || pledges::get(tx, pledge).await?.donor != donor {
                 return Err(Error::NotFound("page"));

@@ -10,7 +10,6 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post, route};
 use askama::Template;
-use jiff::Timestamp;
 use ledger::parties::operations::invitations;
 use serde::Deserialize;
 
@@ -44,7 +43,8 @@ pub(super) struct Accepting {
 #[post("/invitations/accept")]
 pub(super) async fn accept(state: Data<State>, caller: Caller, form: Form<Accepting>) -> Result<HttpResponse, Problem> {
     let (person, secret) = (caller.person()?.id, bounded("/secret", &form.0.secret, 1..=200)?);
-    let given =
-        state.in_transaction(async |tx| invitations::accept(tx, &secret, person, Timestamp::now()).await).await?;
+    let given = state
+        .in_transaction(async |tx| invitations::accept(tx, &secret, person, ledger::calendar::now()).await)
+        .await?;
     page(StatusCode::OK, &Accepted { role: given.role.as_str() })
 }

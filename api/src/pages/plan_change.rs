@@ -9,7 +9,6 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post, route};
 use askama::Template;
-use jiff::Timestamp;
 use ledger::Error;
 use ledger::id::PlanChangeId;
 use ledger::pledging::operations::plan_changes;
@@ -46,7 +45,7 @@ fn change_of(id: &str) -> Result<PlanChangeId, Error> {
 pub(super) async fn show(state: Data<State>, path: Path<(String, String)>) -> Result<HttpResponse, Problem> {
     let (id, secret) = path.into_inner();
     let client = state.client().await?;
-    let offer = plan_changes::offer(&client, change_of(&id)?, &secret, Timestamp::now()).await?;
+    let offer = plan_changes::offer(&client, change_of(&id)?, &secret, ledger::calendar::now()).await?;
     drop(client);
     let shown = ChangePage {
         id: &id,
@@ -74,7 +73,7 @@ pub(super) struct Consenting {
 pub(super) async fn consent(state: Data<State>, form: Form<Consenting>) -> Result<HttpResponse, Problem> {
     let (id, secret) = (change_of(&form.0.id)?, bounded("/secret", &form.0.secret, 1..=200)?);
     let changed =
-        state.in_transaction(async |tx| plan_changes::consent(tx, id, &secret, Timestamp::now()).await).await?;
+        state.in_transaction(async |tx| plan_changes::consent(tx, id, &secret, ledger::calendar::now()).await).await?;
     let Some((Outcome::Applied { starts_on, .. }, _)) = changed.end else { return Err(Problem::internal()) };
     page(StatusCode::OK, &Agreed { to: changed.to.to_string(), starts_on: written(starts_on) })
 }

@@ -9,7 +9,6 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post, route};
 use askama::Template;
-use jiff::Timestamp;
 use ledger::Error;
 use ledger::id::PlanMoveId;
 use ledger::pledging::operations::moving::asking;
@@ -47,7 +46,7 @@ fn move_of(id: &str) -> Result<PlanMoveId, Error> {
 pub(super) async fn show(state: Data<State>, path: Path<(String, String)>) -> Result<HttpResponse, Problem> {
     let (id, secret) = path.into_inner();
     let client = state.client().await?;
-    let told = asking::offer(&client, move_of(&id)?, &secret, Timestamp::now()).await?;
+    let told = asking::offer(&client, move_of(&id)?, &secret, ledger::calendar::now()).await?;
     drop(client);
     let shown = MovePage {
         id: &id,
@@ -82,7 +81,7 @@ pub(super) async fn answer(state: Data<State>, form: Form<Answering>) -> Result<
         _ => return Err(Problem::invalid("/answer", "yes or no")),
     };
     let answered = state.in_transaction(async |tx| {
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         match agrees {
             true => asking::consent(tx, id, &secret, wall).await,
             false => asking::refuse(tx, id, &secret, wall).await,

@@ -14,7 +14,6 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, post, route};
 use askama::Template;
-use jiff::Timestamp;
 use ledger::parties::operations::browsers::{self, Drawn, Tried};
 use ledger::parties::rules::role::Email;
 use rand::Rng as _;
@@ -66,7 +65,9 @@ pub(super) async fn request_link(state: Data<State>, form: Form<Asked>) -> Resul
     };
     let (link, code, browser) = (keys::secret(), short_code(), keys::secret());
     let drawn = Drawn { link: &link, code: &code, browser: &browser };
-    state.in_transaction(async |tx| browsers::request_sign_in(tx, &email, drawn, Timestamp::now()).await).await?;
+    state
+        .in_transaction(async |tx| browsers::request_sign_in(tx, &email, drawn, ledger::calendar::now()).await)
+        .await?;
     let mut response = see_other("/sign-in/code");
     add(&mut response, Purpose::Asked.set(&state, &browser))?;
     Ok(response)
@@ -106,7 +107,7 @@ pub(super) async fn try_code(
     let typed: String = form.0.code.chars().filter(char::is_ascii_digit).collect();
     let cookie = keys::secret();
     let tried = state
-        .in_transaction(async |tx| browsers::try_code(tx, &browser, &typed, &cookie, Timestamp::now()).await)
+        .in_transaction(async |tx| browsers::try_code(tx, &browser, &typed, &cookie, ledger::calendar::now()).await)
         .await?;
     match tried {
         Tried::SignedIn => signed_in(&state, &cookie),
@@ -137,7 +138,9 @@ pub(super) struct Confirmed {
 pub(super) async fn use_link(state: Data<State>, form: Form<Confirmed>) -> Result<HttpResponse, Problem> {
     let secret = bounded("/secret", &form.0.secret, 1..=200)?;
     let cookie = keys::secret();
-    state.in_transaction(async |tx| browsers::confirm_link(tx, &secret, &cookie, Timestamp::now()).await).await?;
+    state
+        .in_transaction(async |tx| browsers::confirm_link(tx, &secret, &cookie, ledger::calendar::now()).await)
+        .await?;
     signed_in(&state, &cookie)
 }
 
@@ -152,7 +155,7 @@ fn signed_in(state: &State, cookie: &str) -> Result<HttpResponse, Problem> {
 #[post("/sign-out")]
 pub(super) async fn sign_out(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     if let Some(cookie) = Purpose::SignedIn.read(&state, &request) {
-        state.in_transaction(async |tx| browsers::sign_out(tx, &cookie, Timestamp::now()).await).await?;
+        state.in_transaction(async |tx| browsers::sign_out(tx, &cookie, ledger::calendar::now()).await).await?;
     }
     let mut response = see_other("/sign-in");
     add(&mut response, Purpose::SignedIn.forget(&state))?;

@@ -13,7 +13,6 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, post, route};
 use askama::Template;
 use deadpool_postgres::GenericClient;
-use jiff::Timestamp;
 use ledger::Error;
 use ledger::engine::store::books;
 use ledger::id::YearlyReceiptId;
@@ -154,7 +153,7 @@ pub(super) async fn show_by_link(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
-    match donor_links::either_receipt(&client, &token, Timestamp::now()).await? {
+    match donor_links::either_receipt(&client, &token, ledger::calendar::now()).await? {
         Target::Receipt(id) => {
             let shown = issued_receipts::get(&client, id).await?;
             ReceiptPage::of(&client, shown).await?.respond(&request)
@@ -173,7 +172,7 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, Problem> {
     let (token, id) = path.into_inner();
     let client = state.client().await?;
-    let (donor, _) = whose(&client, &token, Timestamp::now()).await?;
+    let (donor, _) = whose(&client, &token, ledger::calendar::now()).await?;
     let missing = || Problem::not_found("page");
     let id: YearlyReceiptId = id.parse().map_err(|_| missing())?;
     if id.book != donor.book || yearly_receipts::get(&client, id).await?.donor != donor {
@@ -197,7 +196,7 @@ pub(super) async fn ask_for_year(state: Data<State>, form: Form<Wanted>) -> Resu
     let year: i32 = parse::<u16>("/year", &form.0.year)?.into();
     state
         .in_transaction(async |tx| {
-            let wall = Timestamp::now();
+            let wall = ledger::calendar::now();
             let (donor, _) = whose(tx, &token, wall).await?;
             operations::request(tx, donor, year, wall).await.map(drop)
         })

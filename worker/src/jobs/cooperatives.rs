@@ -5,7 +5,6 @@ use super::mailing::{Occasion, written};
 use crate::failure::Failure;
 use crate::mail::cooperatives::MemberStatement;
 use crate::mail::notices::Notice;
-use jiff::Timestamp;
 use ledger::cooperatives::operations::{distributions, statements, tellings};
 use ledger::cooperatives::rules::allocation_rule::Patronage;
 use ledger::id::{DistributionId, StatementId};
@@ -69,7 +68,7 @@ impl Context {
         after: i32,
     ) -> Result<(), Failure> {
         let client = self.pool.get().await?;
-        let page = tellings::page(&client, leased.id.book, distribution, after, Timestamp::now()).await?;
+        let page = tellings::page(&client, leased.id.book, distribution, after, ledger::calendar::now()).await?;
         drop(client);
         let Some(page) = page else { return self.settle(leased).await };
         let (book, link) = (&page.book, self.link("me").into());

@@ -5,7 +5,6 @@ use super::mailing::{Occasion, written};
 use super::pledging::secret;
 use crate::failure::Failure;
 use crate::mail::custodians::{CustodianFrozen, PaymentsHeld};
-use jiff::Timestamp;
 use ledger::Error;
 use ledger::calendar::later;
 use ledger::engine::store::books;
@@ -35,7 +34,7 @@ impl Context {
         let page = custodian_holds::page(&client, id, after, PAGE).await?;
         for pledge in &page {
             let tx = client.transaction().await?;
-            custodian_holds::look(&tx, id, *pledge, Timestamp::now()).await?;
+            custodian_holds::look(&tx, id, *pledge, ledger::calendar::now()).await?;
             tx.commit().await?;
         }
         drop(client);
@@ -81,7 +80,7 @@ impl Context {
     ) -> Result<(), Failure> {
         let mut client = self.pool.get().await?;
         let tx = client.transaction().await?;
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         let freeze = custodians::get(&tx, freeze).await?;
         let (pledge, about) = (pledges::get(&tx, id).await?, plan_changes::surroundings(&tx, id).await?);
         let waits = freeze.released_at.is_none() && pledge.state.is_active() && !about.email.is_empty();

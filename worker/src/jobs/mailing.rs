@@ -8,7 +8,6 @@ use crate::failure::Failure;
 use crate::figures;
 use crate::mail::MailError;
 use crate::mail::templates::{Mail, Rendered};
-use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::book::Mode;
 use ledger::id::{BookId, MailId, OrganisationId};
@@ -150,7 +149,7 @@ impl Context {
             recipient: to.to_owned(),
             subject: rendered.subject,
             text: rendered.text,
-            created_at: Timestamp::now(),
+            created_at: ledger::calendar::now(),
         };
         Ok(self.together.keep(mail).await?)
     }

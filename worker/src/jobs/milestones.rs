@@ -5,7 +5,6 @@ use super::mailing::{Occasion, written};
 use crate::failure::Failure;
 use crate::mail::claims::ClaimNotice;
 use crate::mail::milestones::{Release, Review};
-use jiff::Timestamp;
 use ledger::engine::store::books::{self, Book};
 use ledger::id::{ClaimId, DisputeId, ReleaseId};
 use ledger::milestones::operations::notices::{self, Notice};
@@ -85,7 +84,7 @@ impl Context {
         let event: Event = event.parse().map_err(ledger::Error::from)?;
         let client = self.pool.get().await?;
         let book = books::get(&client, claim.book).await?;
-        let notice = notices::notice(&client, claim, dispute, event, Timestamp::now()).await?;
+        let notice = notices::notice(&client, claim, dispute, event, ledger::calendar::now()).await?;
         drop(client);
         let Some(notice) = notice else { return self.settle(leased).await };
         let recipients = notice.recipients.clone();

@@ -26,7 +26,7 @@ impl Context {
         code: Option<&str>,
         expires_at: Timestamp,
     ) -> Result<(), Failure> {
-        let minutes = Timestamp::now().duration_until(expires_at).as_mins();
+        let minutes = ledger::calendar::now().duration_until(expires_at).as_mins();
         if minutes >= 1 && self.open_link(email, token, expires_at).await? {
             let link = self.link(&format!("sign-in/{token}")).into();
             let mail = SignIn { link, code: code.map(in_groups).unwrap_or_default(), minutes };
@@ -39,7 +39,7 @@ impl Context {
     async fn open_link(&self, email: &str, token: &str, expires_at: Timestamp) -> Result<bool, Failure> {
         let mut client = self.pool.get().await?;
         let tx = client.transaction().await?;
-        let is_opened = sign_in::open_link(&tx, email, token, expires_at, Timestamp::now()).await?;
+        let is_opened = sign_in::open_link(&tx, email, token, expires_at, ledger::calendar::now()).await?;
         tx.commit().await?;
         Ok(is_opened)
     }
@@ -51,7 +51,7 @@ impl Context {
         let organisation = organisations::find(&client, found.organisation).await?;
         let organisation = organisation.ok_or(Error::NotFound("organisation"))?;
         drop(client);
-        if found.state(Timestamp::now()) == InvitationState::Open {
+        if found.state(ledger::calendar::now()) == InvitationState::Open {
             let mail = Invited {
                 link: self.link(&format!("invitations/{token}")).into(),
                 organisation: organisation.name,

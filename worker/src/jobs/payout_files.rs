@@ -2,7 +2,6 @@
 
 use super::Context;
 use crate::failure::Failure;
-use jiff::Timestamp;
 use ledger::id::{PayoutFileId, PayoutId};
 use ledger::payouts::operations::payout_file_pages::{self as pages, PAGE, PAGES};
 use ledger::payouts::operations::run_files;
@@ -31,7 +30,7 @@ impl Context {
         let mut client = self.pool.get().await?;
         for _ in 1..PAGES {
             let tx = client.transaction().await?;
-            let file = pages::build(&tx, id, PAGE, Timestamp::now()).await?;
+            let file = pages::build(&tx, id, PAGE, ledger::calendar::now()).await?;
             tx.commit().await?;
             if file.state != FileState::Building {
                 break;
@@ -57,7 +56,7 @@ impl Context {
         let mut has_more = true;
         for _ in 1..PAGES {
             let tx = client.transaction().await?;
-            has_more = pages::end(&tx, id, PAGE, Timestamp::now()).await?;
+            has_more = pages::end(&tx, id, PAGE, ledger::calendar::now()).await?;
             tx.commit().await?;
             if !has_more {
                 break;

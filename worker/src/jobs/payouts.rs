@@ -5,7 +5,6 @@ use super::mailing::{Occasion, written};
 use crate::failure::Failure;
 use crate::mail::payouts::{AccountWanted, BankAccount, BankAccountLink, Payout, Standing};
 use crate::screening::{Answer, Question};
-use jiff::Timestamp;
 use ledger::book::AccountNumber;
 use ledger::engine::store::{books, checks};
 use ledger::id::{BankAccountId, PayoutId, PayoutRunId, StatementFileId};
@@ -201,7 +200,7 @@ impl Context {
         checks::require_unfrozen(&client, id.book).await?;
         for _ in 1..PAGES {
             let tx = client.transaction().await?;
-            let file = statement_files::import_page(&tx, id, Timestamp::now()).await?;
+            let file = statement_files::import_page(&tx, id, ledger::calendar::now()).await?;
             tx.commit().await?;
             if file.state != FileState::Received || began.elapsed() > PAGES_TAKE {
                 break;

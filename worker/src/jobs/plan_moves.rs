@@ -4,7 +4,6 @@ use super::Context;
 use super::mailing::{Occasion, written};
 use crate::failure::Failure;
 use crate::mail::plan_moves::{PlanMoveMail, Step};
-use jiff::Timestamp;
 use ledger::id::PlanMoveId;
 use ledger::pledging::operations::moving::{steps, telling};
 use ledger::pledging::rules::plan_move::MoveState;
@@ -25,7 +24,7 @@ impl Context {
         token: &str,
     ) -> Result<(), Failure> {
         let client = self.pool.get().await?;
-        let told = telling::mail(&client, id, version, Timestamp::now()).await?;
+        let told = telling::mail(&client, id, version, ledger::calendar::now()).await?;
         drop(client);
         let Some(told) = told else { return self.settle(leased).await };
         let step = match told.state {

@@ -12,7 +12,6 @@ use crate::failure::Failure;
 use crate::figures;
 use crate::mail::pledging::{Agreed, Consent, Decline, NextStep, PlanChanged, Receipt};
 use crate::rail::{ChargeRequest, Rail, RailError};
-use jiff::Timestamp;
 use ledger::Error;
 use ledger::engine::lane;
 use ledger::engine::store::{books, checks};
@@ -56,7 +55,7 @@ impl Context {
         let (jobs, payments): (Vec<_>, Vec<_>) = leased.iter().filter_map(due).unzip();
         let Some(book) = jobs.first().map(|job: &JobId| job.book) else { return Ok(HashMap::new()) };
         let client = self.pool.get().await?;
-        let drafted = beginnings::draft_each(&client, book, &payments, Timestamp::now()).await?;
+        let drafted = beginnings::draft_each(&client, book, &payments, ledger::calendar::now()).await?;
         drop(client);
         let drafted: Vec<(JobId, Beginning)> =
             jobs.into_iter().zip(drafted).filter_map(|(job, drafted)| Some((job, drafted?))).collect();
@@ -79,7 +78,7 @@ impl Context {
         let mut client = self.pool.get().await?;
         checks::require_unfrozen(&client, pledge.book).await?;
         let tx = client.transaction().await?;
-        let begun = charges::begin(&tx, pledge, sequence, Timestamp::now()).await?;
+        let begun = charges::begin(&tx, pledge, sequence, ledger::calendar::now()).await?;
         tx.commit().await?;
         drop(client);
         self.attempt(leased, begun, None).await
@@ -90,7 +89,7 @@ impl Context {
         let mut client = self.pool.get().await?;
         checks::require_unfrozen(&client, charge.book).await?;
         let tx = client.transaction().await?;
-        let begun = charges::begin_retry(&tx, charge, attempt, Timestamp::now()).await?;
+        let begun = charges::begin_retry(&tx, charge, attempt, ledger::calendar::now()).await?;
         tx.commit().await?;
         drop(client);
         self.attempt(leased, begun, None).await
@@ -102,7 +101,7 @@ impl Context {
         let (charge, was_begun, request) = match begun {
             Begun::Nothing => return self.settle(leased).await,
             Begun::Try { charge, attempt, reference, amount, token, was_begun } => {
-                let at = Timestamp::now();
+                let at = ledger::calendar::now();
                 (charge, was_begun, ChargeRequest { book: charge.book, reference, attempt, token, amount, at })
             }
         };
@@ -189,7 +188,7 @@ impl Context {
         written: Option<Beginning>,
         provider_reference: &str,
     ) -> Result<bool, Failure> {
-        let (wall, reference) = (Timestamp::now(), provider_reference.to_owned());
+        let (wall, reference) = (ledger::calendar::now(), provider_reference.to_owned());
         let drafted = match written {
             Some(Beginning { charge, pledge, .. }) => {
                 let around = self.together.around(Place::of(&charge)).await?;
@@ -230,7 +229,7 @@ impl Context {
         if issued.is_none() {
             let mut client = self.pool.get().await?;
             let tx = client.transaction().await?;
-            issued = issuing::issue(&tx, id, Timestamp::now()).await?;
+            issued = issuing::issue(&tx, id, ledger::calendar::now()).await?;
             tx.commit().await?;
         }
         let issued = issued.filter(|_| !facts.email.is_empty());
@@ -311,7 +310,7 @@ impl Context {
         token: &str,
     ) -> Result<(), Failure> {
         let client = self.pool.get().await?;
-        let offered = plan_changes::offer(&client, id, token, Timestamp::now()).await;
+        let offered = plan_changes::offer(&client, id, token, ledger::calendar::now()).await;
         drop(client);
         let offer = match offered {
             Ok(offer) if !offer.about.email.is_empty() => offer,
@@ -363,7 +362,7 @@ impl Context {
     pub(super) async fn erase_mails(&self, leased: &Leased, donor: DonorId) -> Result<(), Failure> {
         let mut client = self.pool.get().await?;
         let tx = client.transaction().await?;
-        erasure::finish(&tx, donor, Timestamp::now()).await?;
+        erasure::finish(&tx, donor, ledger::calendar::now()).await?;
         let objects = donors::objects(&tx, donor).await?;
         tx.commit().await?;
         drop(client);

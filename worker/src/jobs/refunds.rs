@@ -9,7 +9,6 @@ use crate::failure::Failure;
 use crate::figures;
 use crate::mail::pledging::Refunded;
 use crate::rail::{Rail, RailError, RefundRequest};
-use jiff::Timestamp;
 use ledger::Error;
 use ledger::engine::store::{books, checks};
 use ledger::id::{CampaignId, PledgeId, RefundId};
@@ -32,7 +31,7 @@ impl Context {
         let mut client = self.pool.get().await?;
         checks::require_unfrozen(&client, id.book).await?;
         let tx = client.transaction().await?;
-        let begun = refund_outcomes::begin(&tx, id, Timestamp::now()).await?;
+        let begun = refund_outcomes::begin(&tx, id, ledger::calendar::now()).await?;
         tx.commit().await?;
         let Begun::Send { amount, payment, token, was_sent } = begun else {
             drop(client);
@@ -40,7 +39,7 @@ impl Context {
         };
         let book = books::get(&client, id.book).await?;
         drop(client);
-        let at = Timestamp::now();
+        let at = ledger::calendar::now();
         let request = RefundRequest { book: id.book, reference: id.to_string(), payment, token, amount, at };
         let provider = self.rails.of(book.mode)?;
         let outcome = send_once(provider, was_sent || leased.attempt > 1, &request).await;
@@ -102,7 +101,7 @@ impl Context {
         for (pledge, _) in &page {
             loop {
                 let tx = client.transaction().await?;
-                match returns::return_one(&tx, campaign, *pledge, Timestamp::now()).await {
+                match returns::return_one(&tx, campaign, *pledge, ledger::calendar::now()).await {
                     Ok(true) => tx.commit().await?,
                     Ok(false) => break,
                     Err(Error::Refused(refusal)) => {

@@ -5,7 +5,6 @@ use super::mailing::{Occasion, written};
 use super::pledging::secret;
 use crate::failure::Failure;
 use crate::mail::returnables::ReturnableNotice;
-use jiff::Timestamp;
 use ledger::Error;
 use ledger::engine::store::books;
 use ledger::id::{CampaignId, PledgeId};
@@ -35,7 +34,7 @@ impl Context {
     ) -> Result<(), Failure> {
         let mut client = self.pool.get().await?;
         let tx = client.transaction().await?;
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         let book = books::get(&tx, id.book).await?;
         let parts = returnables::money(&tx, &book, id, wall).await?;
         let found = parts.into_iter().find(|part| part.campaign.id == campaign);

@@ -2,7 +2,6 @@
 
 use super::Context;
 use crate::failure::Failure;
-use jiff::Timestamp;
 use ledger::Error;
 use ledger::books::operations::wind_ups;
 use ledger::books::rules::wind_up::WindUpState;
@@ -30,12 +29,12 @@ impl Context {
     ) -> Result<(), Failure> {
         let mut client = self.pool.get().await?;
         let of = wind_up_rows::get(&client, id).await?;
-        let now = books::get(&client, id.book).await?.now(Timestamp::now());
+        let now = books::get(&client, id.book).await?.now(ledger::calendar::now());
         let is_winding = of.state(now) == WindUpState::Winding;
         let page = if is_winding { endings::page(&client, id.book, after, PLEDGES).await? } else { Vec::new() };
         for pledge in &page {
             let tx = client.transaction().await?;
-            endings::look(&tx, *pledge, Timestamp::now()).await?;
+            endings::look(&tx, *pledge, ledger::calendar::now()).await?;
             tx.commit().await?;
         }
         drop(client);
@@ -55,10 +54,10 @@ impl Context {
     pub(super) async fn return_lines(&self, leased: &Leased, id: WindUpId, after: &str) -> Result<(), Failure> {
         let mut client = self.pool.get().await?;
         checks::require_unfrozen(&client, id.book).await?;
-        let (page, next) = returns::page(&client, id, after, LINES, Timestamp::now()).await?;
+        let (page, next) = returns::page(&client, id, after, LINES, ledger::calendar::now()).await?;
         for account in &page {
             let tx = client.transaction().await?;
-            match returns::give_back(&tx, account, Timestamp::now()).await {
+            match returns::give_back(&tx, account, ledger::calendar::now()).await {
                 Ok(()) => tx.commit().await?,
                 Err(Error::Refused(refusal)) => {
                     let code = &account.code;

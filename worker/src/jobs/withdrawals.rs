@@ -2,7 +2,6 @@
 
 use super::Context;
 use crate::failure::Failure;
-use jiff::Timestamp;
 use ledger::id::{PledgeId, SuspenseId, WithdrawalId};
 use ledger::pledging::operations::{suspense, withdrawals};
 use ledger::service::store::jobs::Leased;
@@ -23,7 +22,7 @@ impl Context {
         let page = withdrawals::page(&client, id, after, PAGE).await?;
         for pledge in &page {
             let tx = client.transaction().await?;
-            withdrawals::look(&tx, *pledge, Timestamp::now()).await?;
+            withdrawals::look(&tx, *pledge, ledger::calendar::now()).await?;
             tx.commit().await?;
         }
         drop(client);

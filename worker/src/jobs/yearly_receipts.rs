@@ -68,7 +68,7 @@ impl Context {
 
 /// Fresh links to a receipt of a year and to all that its donor gave; none when the donor was erased meanwhile.
 async fn links(tx: &Transaction<'_>, receipt: &YearlyReceipt) -> Result<Option<(LinkToken, LinkToken)>, Error> {
-    let wall = Timestamp::now();
+    let wall = ledger::calendar::now();
     match donor_links::make_of_yearly_receipt(tx, receipt.donor, receipt.id, secret(), wall).await {
         Ok((_, one)) => Ok(Some((one, donor_links::make(tx, receipt.donor, secret(), wall).await?.1))),
         Err(Error::NotFound(_)) => Ok(None),

@@ -3,6 +3,7 @@
 use super::*;
 use crate::mail::Transport;
 use crate::testing::{self, Database, NOWHERE, enqueue, lease, sign_in};
+use jiff::Timestamp;
 use ledger::book::{AccountClass, Mode};
 use ledger::books::operations::{accounts, books, holds};
 use ledger::engine::store::books::Visibility;

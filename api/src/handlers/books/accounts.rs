@@ -101,7 +101,7 @@ pub(crate) async fn open(
         let book = kept(tx, &caller, *id).await?;
         let unit = units::resolve(tx, &book, "/currency", &body.currency).await?;
         let floor = body.floor.as_deref().map(|floor| parse_balance("/floor", floor, unit)).transpose()?;
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         let account = operations::open(tx, &book, &body.code, class, unit, floor, wall).await?;
         note(tx, &caller, &book, &format!("account {}", account.number), "account_opened", wall).await?;
         Ok(Reply::created(&AccountBody::from(account)))

@@ -95,7 +95,7 @@ impl BookBody {
     }
 
     fn with(book: Book, status: Status) -> BookBody {
-        let now = book.now(Timestamp::now());
+        let now = book.now(ledger::calendar::now());
         BookBody {
             id: book.reference(),
             organisation: book.organisation,
@@ -136,7 +136,7 @@ pub(crate) async fn open(state: Data<State>, caller: Caller, request: Keyed<NewB
             Mode::Live => caller.require_operator()?,
             Mode::Sandbox => {}
         }
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         caller.take_quota(tx, state.config.quotas, Quota::Books, wall).await?;
         let book = operations::open(tx, asked.clone(), wall).await?;
         note(tx, &caller, &book, &book.reference(), "opened", wall).await?;
@@ -226,7 +226,7 @@ pub(crate) async fn change(
             let change = operations::ChangeBook { visibility, transfers_to };
             let book = operations::change(tx, book.id, seen.0, change).await?;
             let action = visibility.map_or("changed".to_owned(), |visibility| format!("made_{visibility}"));
-            note(tx, &caller, &book, &book.reference(), &action, Timestamp::now()).await?;
+            note(tx, &caller, &book, &book.reference(), &action, ledger::calendar::now()).await?;
             Ok((book.version, BookBody::of(tx, book).await?))
         })
         .await?;
@@ -257,7 +257,7 @@ pub(crate) async fn advance_clock(
 ) -> Result<HttpResponse, Problem> {
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = clocked(tx, &caller, *id).await?;
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         let book = clock::advance(tx, book.id, request.body.to, wall).await?;
         note(tx, &caller, &book, &book.reference(), "clock_advanced", wall).await?;
         Ok(Reply::ok(&BookBody::of(tx, book).await?))

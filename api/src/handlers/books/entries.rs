@@ -258,7 +258,7 @@ pub(crate) async fn create(
     request: Keyed<NewJournalEntry>,
 ) -> Result<HttpResponse, Problem> {
     let book = kept_by(&state, &caller, *id).await?;
-    let (asked, wall) = (request.body.parse()?, Timestamp::now());
+    let (asked, wall) = (request.body.parse()?, ledger::calendar::now());
     let tries = query.0.dry_run && !has_come(&state, &request.key, Scope::Book(book.id), caller.id()).await?;
     let purpose = if tries { Purpose::Try } else { Purpose::Post };
     let entry = asked.resolve(&state.directory, state.connections().await?, &book, purpose, wall).await?;
@@ -314,8 +314,8 @@ pub(crate) async fn reverse(
     let effective = request.body.effective;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = kept(tx, &caller, id).await?;
-        let posted = operations::reverse(tx, &book, number, effective, &reason, Timestamp::now()).await?;
-        note(tx, &caller, &book, &format!("entry {number}"), "reversed", Timestamp::now()).await?;
+        let posted = operations::reverse(tx, &book, number, effective, &reason, ledger::calendar::now()).await?;
+        note(tx, &caller, &book, &format!("entry {number}"), "reversed", ledger::calendar::now()).await?;
         Ok(Reply::created(&JournalEntryBody::new(journal_entries::journal_entry(tx, &book, posted.number).await?)))
     })
     .await

@@ -9,7 +9,6 @@ use crate::state::State;
 use crate::visibility::kept_by;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, post};
-use jiff::Timestamp;
 use ledger::book::{Entry, Key};
 use ledger::books::operations::entries as operations;
 use ledger::books::operations::exchange_pairs::Purpose;
@@ -135,7 +134,7 @@ pub(crate) async fn create_batch(
         "all_or_nothing" => {
             let keyed = items.into_iter().collect::<Result<Vec<_>, Problem>>()?;
             idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-                let posted = operations::post_all(tx, &book, keyed.clone(), Timestamp::now()).await?;
+                let posted = operations::post_all(tx, &book, keyed.clone(), ledger::calendar::now()).await?;
                 let items = posted.iter().map(|posted| VerdictBody::posted(posted.number, posted.replayed)).collect();
                 Ok(Reply::ok(&EntryBatchBody { items }))
             })
@@ -154,7 +153,7 @@ async fn read_item(state: &State, book: &Book, caller: &Caller, path: &str, item
     let key = IdempotencyKey::of_item(path, &item.key, &told).ok_or_else(no_key)?;
     let asked = item.entry.parse().map_err(|problem| problem.below("/entry"))?;
     let pool = state.connections().await?;
-    let entry = asked.resolve(&state.directory, pool, book, Purpose::Post, Timestamp::now()).await;
+    let entry = asked.resolve(&state.directory, pool, book, Purpose::Post, ledger::calendar::now()).await;
     let entry = entry.map_err(|error| Problem::from(error).below("/entry"))?;
     Ok((key.for_lane(caller.id()), entry))
 }

@@ -10,7 +10,6 @@ use crate::visibility::{kept, note};
 use crate::wire::{BalanceBody, book_day, parse};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
-use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::books::operations::exchange::{self as operations, Revaluation};
 use ledger::books::operations::journal_entries;
@@ -68,7 +67,7 @@ pub(crate) async fn post_exchange_result(
     };
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = kept(tx, &caller, *id).await?;
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         let found = operations::post_result(tx, &book, &asked, wall).await?;
         let gain = BalanceBody::new(found.gain, found.against.unit);
         let Some(posted) = found.posted else { return Ok(Reply::ok(&ExchangeResult { gain, entry: None })) };

@@ -96,7 +96,7 @@ pub(crate) async fn place(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = kept(tx, &caller, *id).await?;
         let NewHold { account, expires_at, .. } = &request.body;
-        let hold = operations::place(tx, &book, account, &amount, *expires_at, Timestamp::now()).await?;
+        let hold = operations::place(tx, &book, account, &amount, *expires_at, ledger::calendar::now()).await?;
         Ok(Reply::created(&body(tx, &book, hold).await?))
     })
     .await
@@ -163,7 +163,7 @@ pub(crate) async fn capture(
         let book = kept(tx, &caller, id).await?;
         let hold = of_book(id, hold)?;
         let to = &request.body.to;
-        let (hold, posted) = operations::capture(tx, &book, hold, to, &amount, &memo, Timestamp::now()).await?;
+        let (hold, posted) = operations::capture(tx, &book, hold, to, &amount, &memo, ledger::calendar::now()).await?;
         let entry = JournalEntryBody::new(journal_entries::journal_entry(tx, &book, posted.number).await?);
         Ok(Reply::ok(&CapturedHold { hold: body(tx, &book, hold).await?, entry }))
     })
@@ -184,7 +184,7 @@ pub(crate) async fn release(
     let (id, hold) = path.into_inner();
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = kept(tx, &caller, id).await?;
-        let hold = operations::release(tx, &book, of_book(id, hold)?, Timestamp::now()).await?;
+        let hold = operations::release(tx, &book, of_book(id, hold)?, ledger::calendar::now()).await?;
         Ok(Reply::ok(&body(tx, &book, hold).await?))
     })
     .await

@@ -74,7 +74,7 @@ impl From<Dead> for DeadBody {
 pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<BookRef>) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
     let book = kept(&client, &caller, *id).await?;
-    let wall = Timestamp::now();
+    let wall = ledger::calendar::now();
     let work = BookWithWork { book: book.id, offset: book.clock_offset };
     let summary = jobs::summary(&client, work, wall).await?;
     let dead = jobs::list_dead(&client, book.id, DEAD_SHOWN).await?;
@@ -113,7 +113,7 @@ pub(crate) async fn requeue(
         if id.book != book.id {
             return Err(Error::NotFound("dead job"));
         }
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         jobs::requeue(tx, id, wall).await?;
         note(tx, &caller, &book, &id, "requeued", wall).await?;
         Ok(Reply::ok(&RequeuedJob { id }))

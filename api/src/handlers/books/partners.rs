@@ -59,7 +59,7 @@ pub(crate) async fn admit_partner(
         if found.kind != OrganisationKind::PartnerPlatform {
             return Err(Refusal::new("no-partner-platform", format!("{} is a {}", found.name, found.kind)).into());
         }
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         let admitted = AdmittedPartner { book: *id, organisation: partner };
         if !operations::admit_partner(tx, &book, partner, by, wall).await? {
             return Ok(Reply::ok(&admitted));
@@ -124,7 +124,7 @@ pub(crate) async fn withdraw_partner(
     state
         .in_transaction(async |tx| {
             let book = kept(tx, &caller, of).await?;
-            let wall = Timestamp::now();
+            let wall = ledger::calendar::now();
             operations::withdraw_partner(tx, &book, partner, by, wall).await?;
             note(tx, &caller, &book, &partner, "partner_withdrawn", wall).await
         })

@@ -86,7 +86,7 @@ pub(crate) async fn create_unit(
     let counts = parse::<Counts>("/counts", &body.counts)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = kept(tx, &caller, *id).await?;
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         let made = operations::create(tx, &book, unit, &name, counts, wall).await?;
         note(tx, &caller, &book, &unit, "unit_made", wall).await?;
         Ok(Reply::created(&UnitBody::from(made)))

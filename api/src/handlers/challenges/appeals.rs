@@ -112,7 +112,7 @@ pub(crate) async fn raise(
         if !challenge.state.is_announced() {
             return Err(Error::NotFound("challenge"));
         }
-        let raised = operations::raise(tx, *id, team, reason.clone(), by, Timestamp::now()).await?;
+        let raised = operations::raise(tx, *id, team, reason.clone(), by, ledger::calendar::now()).await?;
         Ok(Reply::created(&AppealBody::from(raised)))
     })
     .await
@@ -176,7 +176,7 @@ async fn decide(
     idempotent(state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "appeal").await?;
         caller.require_role(tx, book.organisation, "appeal").await?;
-        let decided = operations::decide(tx, id, is_upheld, by, &reason, Timestamp::now()).await?;
+        let decided = operations::decide(tx, id, is_upheld, by, &reason, ledger::calendar::now()).await?;
         Ok(Reply::ok(&AppealBody::from(decided)))
     })
     .await

@@ -77,7 +77,7 @@ pub(crate) async fn create(
     idempotent(&state, &request.key, Scope::Book(book.book), caller.id(), async |tx| {
         let book = books::resolve(tx, book).await?;
         caller.require_role(tx, book.organisation, "book").await?;
-        let made = operations::create(tx, new.clone(), by, Timestamp::now()).await?;
+        let made = operations::create(tx, new.clone(), by, ledger::calendar::now()).await?;
         Ok(Reply::created(&ChallengeBody::new(made, &book, None)))
     })
     .await
@@ -223,7 +223,7 @@ async fn step(
         let book = book_of(tx, id.book, "challenge").await?;
         caller.require_role(tx, book.organisation, "challenge").await?;
         let change = Change { version: None, actor: actor(caller), reason: &reason };
-        let changed = run(tx, change, Timestamp::now()).await?;
+        let changed = run(tx, change, ledger::calendar::now()).await?;
         let purse = purses::state(tx, &changed).await?;
         Ok(Reply::ok(&ChallengeBody::new(changed, &book, Some(purse))))
     })
@@ -301,7 +301,7 @@ pub(crate) async fn award(
         let book = book_of(tx, id.book, "challenge").await?;
         caller.require_role(tx, book.organisation, "challenge").await?;
         let change = Change { version: None, actor: actor(&caller), reason: &reason };
-        let (challenge, won) = awarding::award(tx, *id, change, Timestamp::now()).await?;
+        let (challenge, won) = awarding::award(tx, *id, change, ledger::calendar::now()).await?;
         let purse = purses::state(tx, &challenge).await?;
         let challenge = ChallengeBody::new(challenge, &book, Some(purse));
         Ok(Reply::ok(&AwardedBody { challenge, awards: won.into_iter().map(AwardBody::from).collect() }))

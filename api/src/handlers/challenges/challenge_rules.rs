@@ -79,7 +79,7 @@ pub(crate) async fn create(
         let book = book_of(tx, id.book, "challenge").await?;
         caller.require_role(tx, book.organisation, "challenge").await?;
         let rules = request.body.rules.clone();
-        let changed = operations::replace_rules(tx, *id, purse, rules, by, Timestamp::now()).await?;
+        let changed = operations::replace_rules(tx, *id, purse, rules, by, ledger::calendar::now()).await?;
         Ok(Reply::created(&ChallengeBody::new(changed, &book, None)))
     })
     .await

@@ -12,7 +12,6 @@ use crate::wire::{ChangeStateRequest, paragraphs, parse};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
 use deadpool_postgres::Transaction;
-use jiff::Timestamp;
 use ledger::Error;
 use ledger::challenges::operations::consents as operations;
 use ledger::challenges::store::{challenges, contributions};
@@ -44,7 +43,7 @@ pub(crate) async fn agree(
     let by = caller.person()?.id;
     let rules: Digest = parse("/rules_sha256", &request.body.rules_sha256)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let agreed = operations::consent(tx, *id, rules, by, Timestamp::now()).await?;
+        let agreed = operations::consent(tx, *id, rules, by, ledger::calendar::now()).await?;
         let challenge = challenges::get(tx, agreed.challenge).await?;
         Ok(Reply::ok(&EntryBody::new(agreed, &challenge, None)))
     })
@@ -66,7 +65,7 @@ pub(crate) async fn withdraw(
     let by = caller.person()?.id;
     let reason = paragraphs("/reason", &request.body.reason, text::REASON_OR_NONE)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let withdrawn = operations::withdraw(tx, *id, by, &reason, Timestamp::now()).await?;
+        let withdrawn = operations::withdraw(tx, *id, by, &reason, ledger::calendar::now()).await?;
         let challenge = challenges::get(tx, withdrawn.challenge).await?;
         Ok(Reply::ok(&EntryBody::new(withdrawn, &challenge, None)))
     })
@@ -86,7 +85,7 @@ pub(crate) async fn agree_as_sponsor(
     let rules: Digest = parse("/rules_sha256", &request.body.rules_sha256)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         demand_custodian(tx, &caller, *id).await?;
-        let agreed = operations::consent_contribution(tx, *id, rules, actor(&caller), Timestamp::now()).await?;
+        let agreed = operations::consent_contribution(tx, *id, rules, actor(&caller), ledger::calendar::now()).await?;
         Ok(Reply::ok(&PurseContributionBody::from(agreed)))
     })
     .await
@@ -105,7 +104,7 @@ pub(crate) async fn take_back(
 ) -> Result<HttpResponse, Problem> {
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         demand_custodian(tx, &caller, *id).await?;
-        let returned = operations::take_back(tx, *id, actor(&caller), Timestamp::now()).await?;
+        let returned = operations::take_back(tx, *id, actor(&caller), ledger::calendar::now()).await?;
         Ok(Reply::ok(&PurseContributionBody::from(returned)))
     })
     .await

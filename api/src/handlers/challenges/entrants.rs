@@ -191,7 +191,7 @@ pub(crate) async fn create(
         if !challenge.state.is_announced() {
             return Err(Error::NotFound("challenge"));
         }
-        let entered = operations::enter(tx, new.clone(), by, Timestamp::now()).await?;
+        let entered = operations::enter(tx, new.clone(), by, ledger::calendar::now()).await?;
         let answers = consents::answers(tx, id.book, &[entered.id]).await?.remove(&entered.id).unwrap_or_default();
         Ok(Reply::created(&EntryBody::new(entered, &challenge, Some(answers))))
     })
@@ -246,7 +246,7 @@ pub(crate) async fn capture_fee(
         let book = book_of(tx, id.book, "entry").await?;
         let custodian = custodian(tx, &caller, &book, "entry").await?;
         let captured =
-            operations::capture_fee(tx, *id, custodian, &paid, actor(&caller), None, Timestamp::now()).await?;
+            operations::capture_fee(tx, *id, custodian, &paid, actor(&caller), None, ledger::calendar::now()).await?;
         let challenge = challenges::get(tx, captured.challenge).await?;
         Ok(Reply::ok(&EntryBody::new(captured, &challenge, None)))
     })
@@ -254,7 +254,7 @@ pub(crate) async fn capture_fee(
     or_kept(captured, &state, &request.key, scope, caller.id(), async |tx| {
         let book = book_of(tx, id.book, "entry").await?;
         let custodian = custodian(tx, &caller, &book, "entry").await?;
-        let kept = operations::keep_report(tx, *id, custodian, &paid, actor(&caller), Timestamp::now()).await?;
+        let kept = operations::keep_report(tx, *id, custodian, &paid, actor(&caller), ledger::calendar::now()).await?;
         let challenge = challenges::get(tx, kept.challenge).await?;
         Ok(Reply::accepted(&EntryBody::new(kept, &challenge, None)))
     })

@@ -56,7 +56,7 @@ pub(crate) async fn appoint(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "challenge").await?;
         caller.require_role(tx, book.organisation, "challenge").await?;
-        operations::appoint(tx, *id, judge, by, Timestamp::now()).await?;
+        operations::appoint(tx, *id, judge, by, ledger::calendar::now()).await?;
         let judges = challenges::panel(tx, *id).await?.into_iter().collect();
         Ok(Reply::created(&PanelBody { judges }))
     })
@@ -141,7 +141,7 @@ pub(crate) async fn score(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "submission").await?;
         caller.require_role(tx, book.organisation, "submission").await?;
-        let card = operations::score(tx, new.clone(), by, Timestamp::now()).await?;
+        let card = operations::score(tx, new.clone(), by, ledger::calendar::now()).await?;
         Ok(Reply::created(&ScorecardBody::from(card)))
     })
     .await

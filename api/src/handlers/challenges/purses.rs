@@ -153,7 +153,7 @@ pub(crate) async fn create(
             rules,
             provider_reference: paid.clone(),
         };
-        let made = operations::contribute(tx, new, actor(&caller), Timestamp::now()).await?;
+        let made = operations::contribute(tx, new, actor(&caller), ledger::calendar::now()).await?;
         let body = PurseContributionBody::from(made.contribution);
         Ok(if made.was_known { Reply::ok(&body) } else { Reply::created(&body) })
     })
@@ -204,12 +204,13 @@ pub(crate) async fn capture(
         if contributions::get(tx, *id).await?.partner != custodian {
             return Err(Error::NotFound("contribution"));
         }
-        let captured = operations::capture(tx, *id, paid.clone(), actor(&caller), None, Timestamp::now()).await?;
+        let captured =
+            operations::capture(tx, *id, paid.clone(), actor(&caller), None, ledger::calendar::now()).await?;
         Ok(Reply::ok(&PurseContributionBody::from(captured)))
     })
     .await;
     or_kept(captured, &state, &request.key, scope, caller.id(), async |tx| {
-        let kept = operations::keep_report(tx, *id, paid.clone(), actor(&caller), Timestamp::now()).await?;
+        let kept = operations::keep_report(tx, *id, paid.clone(), actor(&caller), ledger::calendar::now()).await?;
         Ok(Reply::accepted(&PurseContributionBody::from(kept)))
     })
     .await

@@ -66,7 +66,7 @@ pub(crate) async fn give(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "challenge").await?;
         caller.require_role(tx, book.organisation, "challenge").await?;
-        let given = operations::show(tx, *id, rubric.clone(), by, Timestamp::now()).await?;
+        let given = operations::show(tx, *id, rubric.clone(), by, ledger::calendar::now()).await?;
         Ok(Reply::created(&RubricBody::from(given)))
     })
     .await

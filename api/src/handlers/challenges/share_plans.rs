@@ -263,7 +263,7 @@ pub(crate) async fn propose_shares(
     let proposal = request.body.parse()?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         readable_work(tx, &caller, *id).await?;
-        let plan = operations::propose(tx, *id, proposal.clone(), by, Timestamp::now()).await?;
+        let plan = operations::propose(tx, *id, proposal.clone(), by, ledger::calendar::now()).await?;
         Ok(Reply::created(&SharePlanBody::seen(plan, true)))
     })
     .await
@@ -334,7 +334,7 @@ pub(crate) async fn revise_shares(
     let proposal = request.body.parse()?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         readable(tx, Some(&caller), *id).await?;
-        let plan = operations::revise(tx, *id, proposal.clone(), by, Timestamp::now()).await?;
+        let plan = operations::revise(tx, *id, proposal.clone(), by, ledger::calendar::now()).await?;
         Ok(SharePlanBody::reply(plan))
     })
     .await
@@ -356,7 +356,7 @@ pub(crate) async fn attest_share(
     let sha256: Digest = parse("/parts_sha256", &request.body.parts_sha256)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         readable(tx, Some(&caller), *id).await?;
-        let plan = operations::attest(tx, *id, (team, sha256), by, Timestamp::now()).await?;
+        let plan = operations::attest(tx, *id, (team, sha256), by, ledger::calendar::now()).await?;
         Ok(SharePlanBody::reply(plan))
     })
     .await
@@ -379,7 +379,7 @@ pub(crate) async fn object_to_share(
     let reason = paragraphs("/reason", &request.body.reason, text::REASON)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         readable(tx, Some(&caller), *id).await?;
-        let plan = operations::object(tx, *id, team, reason.clone(), by, Timestamp::now()).await?;
+        let plan = operations::object(tx, *id, team, reason.clone(), by, ledger::calendar::now()).await?;
         Ok(SharePlanBody::reply(plan))
     })
     .await
@@ -403,7 +403,7 @@ pub(crate) async fn decide_shares(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "share plan").await?;
         caller.require_role(tx, book.organisation, "share plan").await?;
-        let plan = operations::decide(tx, *id, parts.clone(), reason.clone(), by, Timestamp::now()).await?;
+        let plan = operations::decide(tx, *id, parts.clone(), reason.clone(), by, ledger::calendar::now()).await?;
         Ok(SharePlanBody::reply(plan))
     })
     .await

@@ -250,7 +250,7 @@ pub(crate) async fn create(
         if !challenge.state.is_announced() {
             return Err(Error::NotFound("challenge"));
         }
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         let made = operations::create(tx, new.clone(), by, wall).await?;
         named.of_submission(tx, made.id, wall).await?;
         Ok(Reply::created(&SubmissionBody::from(made)))
@@ -313,7 +313,7 @@ pub(crate) async fn change(
     let changed = state
         .in_transaction(async |tx| {
             readable(tx, &caller, *id).await?;
-            let wall = Timestamp::now();
+            let wall = ledger::calendar::now();
             let changed = operations::edit(tx, *id, seen.0, content.clone(), by, wall).await?;
             named.of_submission(tx, *id, wall).await?;
             Ok(changed)
@@ -336,7 +336,7 @@ pub(crate) async fn submit(
     let by = caller.person()?.id;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         readable(tx, &caller, *id).await?;
-        let submitted = operations::submit(tx, *id, None, by, Timestamp::now()).await?;
+        let submitted = operations::submit(tx, *id, None, by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&SubmissionBody::from(submitted)))
     })
     .await

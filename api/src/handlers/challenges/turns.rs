@@ -10,7 +10,6 @@ use crate::visibility::{actor, book_of};
 use crate::wire::{paragraphs, parse};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
-use jiff::Timestamp;
 use ledger::challenges::operations::{challenges as operations, purses, rollovers};
 use ledger::id::ChallengeId;
 use ledger::service::change::Change;
@@ -50,7 +49,7 @@ pub(crate) async fn extend(
         let book = book_of(tx, id.book, "challenge").await?;
         caller.require_role(tx, book.organisation, "challenge").await?;
         let change = Change { version: None, actor: actor(&caller), reason: &reason };
-        let extended = operations::extend(tx, *id, days, change, Timestamp::now()).await?;
+        let extended = operations::extend(tx, *id, days, change, ledger::calendar::now()).await?;
         let purse = purses::state(tx, &extended).await?;
         Ok(Reply::ok(&ChallengeBody::new(extended, &book, Some(purse))))
     })
@@ -89,7 +88,7 @@ pub(crate) async fn roll_over(
         let book = book_of(tx, id.book, "challenge").await?;
         caller.require_role(tx, book.organisation, "challenge").await?;
         let change = Change { version: None, actor: actor(&caller), reason: &reason };
-        let rolled = rollovers::roll_over(tx, *id, to, change, Timestamp::now()).await?;
+        let rolled = rollovers::roll_over(tx, *id, to, change, ledger::calendar::now()).await?;
         let purse = purses::state(tx, &rolled).await?;
         Ok(Reply::ok(&ChallengeBody::new(rolled, &book, Some(purse))))
     })

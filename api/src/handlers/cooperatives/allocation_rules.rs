@@ -243,7 +243,7 @@ pub(crate) async fn publish(
                 return Err(Error::invalid(pointer, format!("the book is kept in {}", book.currency)));
             }
         }
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         let published = operations::publish(tx, book.id, rule.clone(), body.effective_from, days, by, wall).await?;
         Ok(Reply::created(&AllocationRuleBody::new(published, book.currency)))
     })

@@ -13,7 +13,6 @@ use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use deadpool_postgres::GenericClient;
-use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::Error;
 use ledger::cooperatives::operations::distributions as operations;
@@ -66,7 +65,7 @@ pub(crate) async fn draft(
     let by = caller.person()?.id;
     let period = Period::new(request.body.from, request.body.to);
     let period = period.map_err(|refusal| Problem::invalid("/to", refusal.detail))?;
-    let wall = Timestamp::now();
+    let wall = ledger::calendar::now();
     if query.0.dry_run && !has_come(&state, &request.key, Scope::Book(id.book), caller.id()).await? {
         let mut client = state.client().await?;
         let tx = client.transaction().await?;
@@ -143,7 +142,7 @@ pub(crate) async fn open(
     let by = caller.person()?.id;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = cooperative_of(tx, &caller, id.book, "distribution").await?;
-        let opened = operations::open(tx, *id, by, Timestamp::now()).await?;
+        let opened = operations::open(tx, *id, by, ledger::calendar::now()).await?;
         shown(tx, &caller, &book, opened).await
     })
     .await
@@ -173,7 +172,7 @@ pub(crate) async fn raise_objection(
     let reason = paragraphs("/reason", &request.body.reason, text::REASON)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = cooperative_of(tx, &caller, id.book, "distribution").await?;
-        let objected = operations::object(tx, *id, reason.clone(), by, Timestamp::now()).await?;
+        let objected = operations::object(tx, *id, reason.clone(), by, ledger::calendar::now()).await?;
         shown(tx, &caller, &book, objected).await
     })
     .await
@@ -210,7 +209,7 @@ pub(crate) async fn approve(
     let answer = paragraphs("/answer", &request.body.answer, text::REASON_OR_NONE)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = cooperative_of(tx, &caller, id.book, "distribution").await?;
-        let approved = operations::approve(tx, *id, Some(seen), &answer, by, Timestamp::now()).await?;
+        let approved = operations::approve(tx, *id, Some(seen), &answer, by, ledger::calendar::now()).await?;
         shown(tx, &caller, &book, approved).await
     })
     .await
@@ -231,7 +230,7 @@ pub(crate) async fn withdraw(
     let reason = paragraphs("/reason", &request.body.reason, text::REASON)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = cooperative_of(tx, &caller, id.book, "distribution").await?;
-        let withdrawn = operations::withdraw(tx, *id, reason.clone(), by, Timestamp::now()).await?;
+        let withdrawn = operations::withdraw(tx, *id, reason.clone(), by, ledger::calendar::now()).await?;
         shown(tx, &caller, &book, withdrawn).await
     })
     .await
@@ -252,7 +251,7 @@ pub(crate) async fn reverse(
     let reason = paragraphs("/reason", &request.body.reason, text::REASON)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = cooperative_of(tx, &caller, id.book, "distribution").await?;
-        let reversed = operations::reverse(tx, *id, reason.clone(), by, Timestamp::now()).await?;
+        let reversed = operations::reverse(tx, *id, reason.clone(), by, ledger::calendar::now()).await?;
         shown(tx, &caller, &book, reversed).await
     })
     .await

@@ -129,7 +129,7 @@ pub(crate) async fn admit(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = cooperative(tx, &caller, *id).await?;
         let new = operations::NewMember { email: email.clone(), group: group.clone(), joined_on, consents };
-        let admitted = operations::admit(tx, book.id, new, by, Timestamp::now()).await?;
+        let admitted = operations::admit(tx, book.id, new, by, ledger::calendar::now()).await?;
         Ok(Reply::created(&MemberBody::new(admitted, true)))
     })
     .await
@@ -183,7 +183,7 @@ pub(crate) async fn leave(
     let left_on = request.body.left_on.map(|day| book_day("/left_on", day)).transpose()?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         cooperative_of(tx, &caller, id.book, "member").await?;
-        let left = operations::leave(tx, *id, left_on, by, Timestamp::now()).await?;
+        let left = operations::leave(tx, *id, left_on, by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&MemberBody::new(left, true)))
     })
     .await
@@ -275,7 +275,7 @@ pub(crate) async fn contribute(
         };
         let keeper = caller.has_role(tx, book.organisation, KEEPERS).await?;
         let new = operations::NewContribution { member, worked, hours, note: note.clone() };
-        let recorded = operations::record_hours(tx, new, by, keeper, Timestamp::now()).await?;
+        let recorded = operations::record_hours(tx, new, by, keeper, ledger::calendar::now()).await?;
         Ok(Reply::created(&ContributionBody::from(recorded)))
     })
     .await
@@ -320,7 +320,7 @@ pub(crate) async fn attest(
     let by = caller.person()?.id;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         cooperative_of(tx, &caller, id.book, "contribution").await?;
-        let attested = operations::attest(tx, *id, by, Timestamp::now()).await?;
+        let attested = operations::attest(tx, *id, by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&ContributionBody::from(attested)))
     })
     .await
@@ -343,7 +343,7 @@ pub(crate) async fn reverse_hours(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = cooperative_of(tx, &caller, id.book, "contribution").await?;
         let keeper = caller.has_role(tx, book.organisation, KEEPERS).await?;
-        let reversed = operations::reverse_hours(tx, *id, reason.clone(), by, keeper, Timestamp::now()).await?;
+        let reversed = operations::reverse_hours(tx, *id, reason.clone(), by, keeper, ledger::calendar::now()).await?;
         Ok(Reply::ok(&ContributionBody::from(reversed)))
     })
     .await

@@ -114,7 +114,7 @@ pub(crate) async fn record(
     };
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = cooperative(tx, &caller, *id).await?;
-        let recorded = operations::record(tx, book.id, new.clone(), by, Timestamp::now()).await?;
+        let recorded = operations::record(tx, book.id, new.clone(), by, ledger::calendar::now()).await?;
         let body = ProceedsBody::from(recorded.proceeds);
         Ok(if recorded.was_known { Reply::ok(&body) } else { Reply::created(&body) })
     })
@@ -157,7 +157,7 @@ pub(crate) async fn reverse(
     let reason = request.body.parse()?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         cooperative_of(tx, &caller, id.book, "proceeds").await?;
-        let reversed = operations::reverse(tx, *id, reason.clone(), by, Timestamp::now()).await?;
+        let reversed = operations::reverse(tx, *id, reason.clone(), by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&ProceedsBody::from(reversed)))
     })
     .await

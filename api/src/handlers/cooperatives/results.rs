@@ -93,7 +93,7 @@ pub(crate) async fn close_result(
     let period = period.map_err(|refusal| Problem::invalid("/to", refusal.detail))?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = cooperative(tx, &caller, *id).await?;
-        let closed = operations::close(tx, book.id, period, by, Timestamp::now()).await?;
+        let closed = operations::close(tx, book.id, period, by, ledger::calendar::now()).await?;
         Ok(Reply::created(&ResultBody::new(closed.result, book.currency)))
     })
     .await
@@ -134,7 +134,7 @@ pub(crate) async fn reverse_result(
     let reason = request.body.parse()?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = cooperative_of(tx, &caller, id.book, "result").await?;
-        let opened = operations::reverse(tx, *id, reason.clone(), by, Timestamp::now()).await?;
+        let opened = operations::reverse(tx, *id, reason.clone(), by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&ResultBody::new(opened, book.currency)))
     })
     .await

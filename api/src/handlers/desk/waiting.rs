@@ -77,7 +77,7 @@ pub async fn page(state: &State, person: PersonId, query: &PageQuery) -> Result<
     let window = query.window::<Place>()?;
     let after = window.after.unwrap_or(Place::START);
     let client = state.client().await?;
-    let rows = waiting::list(&client, person, after, window.fetch(), Timestamp::now()).await?;
+    let rows = waiting::list(&client, person, after, window.fetch(), ledger::calendar::now()).await?;
     Ok(window.page(rows, Task::place, TaskBody::from))
 }
 

@@ -104,7 +104,7 @@ pub(crate) async fn ask_fetch(
     let id: BookRef = parse("/book", &request.body.book)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = books::resolve(tx, id).await?;
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         caller.take_quota(tx, state.config.quotas, Quota::Fetches, wall).await?;
         let asked = operations::ask(tx, &book, request.body.url.clone(), by, wall).await?;
         Ok(Reply::created(&EvidenceFetchBody::from(asked)))

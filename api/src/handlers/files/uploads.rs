@@ -115,7 +115,7 @@ pub(crate) async fn upload_file(
         return Err(Problem::invalid("", "the file is empty"));
     }
     idempotent(&state, &key, Scope::Book(id.book), caller.id(), async |tx| {
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         // Others of the same person wait here, so that two uploads of the same bytes are one file.
         caller.take_quota(tx, state.config.quotas, Quota::Files, wall).await?;
         let kept = match files::find_same(tx, id.book, by, sha256).await? {

@@ -124,7 +124,7 @@ pub(crate) async fn contribute(
             amount,
             terms,
         };
-        let (made, was_known) = operations::contribute(tx, new, actor(&caller), Timestamp::now()).await?;
+        let (made, was_known) = operations::contribute(tx, new, actor(&caller), ledger::calendar::now()).await?;
         let body = PoolContributionBody::from(made);
         Ok(if was_known { Reply::ok(&body) } else { Reply::created(&body) })
     })

@@ -132,7 +132,7 @@ pub(crate) async fn raise_objection(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "matching round").await?;
         caller.require_role(tx, book.organisation, "matching round").await?;
-        let objection = operations::object(tx, *id, &reason, by, Timestamp::now()).await?;
+        let objection = operations::object(tx, *id, &reason, by, ledger::calendar::now()).await?;
         Ok(Reply::created(&MatchingObjectionBody::from(objection)))
     })
     .await

@@ -41,7 +41,7 @@ pub(crate) async fn create(
     idempotent(&state, &request.key, Scope::Book(book.book), caller.id(), async |tx| {
         let book = books::resolve(tx, book).await?;
         caller.require_role(tx, book.organisation, "book").await?;
-        let made = operations::create(tx, new.clone(), by, Timestamp::now()).await?;
+        let made = operations::create(tx, new.clone(), by, ledger::calendar::now()).await?;
         Ok(Reply::created(&MatchingRoundBody::new(made, &book, None)))
     })
     .await
@@ -115,7 +115,7 @@ pub(crate) async fn add_campaign(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "matching round").await?;
         caller.require_role(tx, book.organisation, "matching round").await?;
-        let round = operations::add_campaign(tx, *id, campaign, actor(&caller), Timestamp::now()).await?;
+        let round = operations::add_campaign(tx, *id, campaign, actor(&caller), ledger::calendar::now()).await?;
         Ok(Reply::ok(&MatchingRoundBody::new(round, &book, None)))
     })
     .await
@@ -227,7 +227,7 @@ async fn step(
         let book = book_of(tx, id.book, "matching round").await?;
         caller.require_role(tx, book.organisation, "matching round").await?;
         let change = Change { version: None, actor: actor(caller), reason: &reason };
-        let changed = run(tx, change, Timestamp::now()).await?;
+        let changed = run(tx, change, ledger::calendar::now()).await?;
         let pool = pool::state(tx, &changed).await?;
         Ok(Reply::ok(&MatchingRoundBody::new(changed, &book, Some(pool))))
     })

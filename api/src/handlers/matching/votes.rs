@@ -10,7 +10,6 @@ use crate::wire::parse;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
 use deadpool_postgres::GenericClient;
-use jiff::Timestamp;
 use ledger::Error;
 use ledger::evidence::Digest;
 use ledger::id::{BookId, CampaignId, DonorId, MatchingRoundId, OrganisationId};
@@ -69,7 +68,7 @@ pub(crate) async fn state_identity(
     let verified = request.body.verified;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let partner = partner(tx, &caller, id.book, "donor").await?;
-        operations::state_identity(tx, *id, (identity, verified), partner, Timestamp::now()).await?;
+        operations::state_identity(tx, *id, (identity, verified), partner, ledger::calendar::now()).await?;
         Ok(Reply::ok(&DonorIdentityBody { donor: *id, verified }))
     })
     .await
@@ -124,7 +123,7 @@ pub(crate) async fn cast(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let partner = partner(tx, &caller, id.book, "matching round").await?;
         let cast = Cast { round: *id, donor, campaign, votes };
-        let voted = operations::cast(tx, cast, partner, Timestamp::now()).await?;
+        let voted = operations::cast(tx, cast, partner, ledger::calendar::now()).await?;
         Ok(Reply::created(&VotesBody::from(voted)))
     })
     .await

@@ -13,7 +13,6 @@ use crate::wire::{IfMatch, MoneyBody, etag, paragraphs};
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post, put};
-use jiff::Timestamp;
 use ledger::id::{BookId, ClaimId, MilestoneId, PersonId};
 use ledger::milestones::operations::{claims as operations, milestones as access};
 use ledger::milestones::rules::claim::Content;
@@ -65,7 +64,7 @@ pub(crate) async fn create(
     let by = caller.person()?.id;
     let (content, named) = request.body.parse(&state, id.book, by).await?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         let claim = operations::create(tx, *id, content.clone(), by, wall).await?;
         named.of_claim(tx, claim.id, wall).await?;
         Ok(Reply::created(&ClaimBody::new(claim, None)))
@@ -132,7 +131,7 @@ pub(crate) async fn change(
     let (content, named) = request.0.parse(&state, id.book, by).await?;
     let changed = state
         .in_transaction(async |tx| {
-            let wall = Timestamp::now();
+            let wall = ledger::calendar::now();
             let changed = operations::edit(tx, *id, seen.0, content.clone(), by, wall).await?;
             named.of_claim(tx, *id, wall).await?;
             Ok(changed)
@@ -154,7 +153,7 @@ pub(crate) async fn submit(
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let claim = operations::submit(tx, *id, by, Timestamp::now()).await?;
+        let claim = operations::submit(tx, *id, by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&ClaimBody::new(claim, None)))
     })
     .await

@@ -155,7 +155,7 @@ pub(crate) async fn create(
     let amount = request.body.amount.parse("/amount")?;
     let reason = paragraphs("/reason", &request.body.reason, text::STATEMENT)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let opened = operations::open(tx, *id, amount, reason.clone(), by, Timestamp::now()).await?;
+        let opened = operations::open(tx, *id, amount, reason.clone(), by, ledger::calendar::now()).await?;
         Ok(Reply::created(&DisputeBody::from(opened)))
     })
     .await
@@ -200,7 +200,7 @@ pub(crate) async fn answer(
     let by = caller.person()?.id;
     let text = paragraphs("/text", &request.body.text, text::STATEMENT)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let answered = operations::answer(tx, *id, text.clone(), by, Timestamp::now()).await?;
+        let answered = operations::answer(tx, *id, text.clone(), by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&DisputeBody::from(answered)))
     })
     .await
@@ -219,7 +219,7 @@ pub(crate) async fn reply(
     let by = caller.person()?.id;
     let text = paragraphs("/text", &request.body.text, text::STATEMENT)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let replied = operations::reply(tx, *id, text.clone(), by, Timestamp::now()).await?;
+        let replied = operations::reply(tx, *id, text.clone(), by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&DisputeBody::from(replied)))
     })
     .await
@@ -237,7 +237,7 @@ pub(crate) async fn accept(
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let accepted = operations::accept(tx, *id, by, Timestamp::now()).await?;
+        let accepted = operations::accept(tx, *id, by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&DisputeBody::from(accepted)))
     })
     .await
@@ -256,7 +256,7 @@ pub(crate) async fn appeal(
     let by = caller.person()?.id;
     let text = paragraphs("/text", &request.body.text, text::STATEMENT)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let appealed = operations::appeal(tx, *id, text.clone(), by, Timestamp::now()).await?;
+        let appealed = operations::appeal(tx, *id, text.clone(), by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&DisputeBody::from(appealed)))
     })
     .await
@@ -295,7 +295,8 @@ pub(crate) async fn resolve(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "dispute").await?;
         caller.require_role(tx, book.organisation, "dispute").await?;
-        let decided = operations::resolve(tx, *id, (ruling, part), resolution.clone(), by, Timestamp::now()).await?;
+        let decided =
+            operations::resolve(tx, *id, (ruling, part), resolution.clone(), by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&DisputeBody::from(decided)))
     })
     .await

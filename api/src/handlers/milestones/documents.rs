@@ -113,7 +113,7 @@ pub(crate) async fn add_document(
     let Stands { url, sha256, files } = given.resolve(&state, id.book, by, "").await?;
     let new = NewDocument { of: *id, kind, title, url, sha256 };
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         let added = operations::add(tx, new.clone(), by, wall).await?;
         files.beside_claim(tx, *id, wall).await?;
         Ok(Reply::created(&ClaimDocumentBody::from(added)))

@@ -209,7 +209,7 @@ pub(crate) async fn create(
     idempotent(&state, &request.key, Scope::Book(book), caller.id(), async |tx| {
         let book = book_of(tx, book, "campaign").await?;
         caller.require_role(tx, book.organisation, "campaign").await?;
-        let planned = operations::create(tx, new.clone(), by, Timestamp::now()).await?;
+        let planned = operations::create(tx, new.clone(), by, ledger::calendar::now()).await?;
         Ok(Reply::created(&MilestoneBody::new(planned, None)))
     })
     .await
@@ -299,7 +299,7 @@ pub(crate) async fn fund(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "milestone").await?;
         caller.require_role(tx, book.organisation, "milestone").await?;
-        let funded = operations::fund(tx, *id, by, Timestamp::now()).await?;
+        let funded = operations::fund(tx, *id, by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&MilestoneBody::new(funded, None)))
     })
     .await
@@ -330,7 +330,7 @@ pub(crate) async fn cancel(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "milestone").await?;
         caller.require_role(tx, book.organisation, "milestone").await?;
-        let cancelled = operations::cancel(tx, *id, reason.clone(), by, Timestamp::now()).await?;
+        let cancelled = operations::cancel(tx, *id, reason.clone(), by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&MilestoneBody::new(cancelled, None)))
     })
     .await

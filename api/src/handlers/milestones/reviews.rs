@@ -10,7 +10,6 @@ use crate::state::State;
 use crate::wire::{MoneyBody, paragraphs, parse};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
-use jiff::Timestamp;
 use ledger::evidence::EVIDENCE_MAX;
 use ledger::id::ClaimId;
 use ledger::milestones::operations::claims as operations;
@@ -94,7 +93,7 @@ pub(crate) async fn create(
         if asked.is_some_and(|asked| asked != currency) {
             return Err(ledger::Error::invalid("/amount/currency", format!("the claim's money is in {currency}")));
         }
-        let (claim, review) = operations::review(tx, *id, opinion.clone(), by, Timestamp::now()).await?;
+        let (claim, review) = operations::review(tx, *id, opinion.clone(), by, ledger::calendar::now()).await?;
         let review = ReviewBody::new(review, currency, None);
         Ok(Reply::created(&Reviewed { review, claim: ClaimBody::new(claim, None) }))
     })

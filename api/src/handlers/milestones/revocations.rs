@@ -14,7 +14,6 @@ use crate::visibility::{Reader, actor, book_of};
 use crate::wire::{MoneyBody, paragraphs, parse};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
-use jiff::Timestamp;
 use ledger::id::{CampaignId, ClaimId};
 use ledger::milestones::operations::{clawbacks as debts, revocations as operations};
 use ledger::milestones::rules::clawback::{Asked, Bearer};
@@ -91,7 +90,7 @@ async fn ask(
     idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "claim").await?;
         caller.require_role(tx, book.organisation, "claim").await?;
-        let asked = operations::ask(tx, id, asked, reason.to_owned(), by, Timestamp::now()).await?;
+        let asked = operations::ask(tx, id, asked, reason.to_owned(), by, ledger::calendar::now()).await?;
         Ok(Reply::created(&RequestBody::from(asked)))
     })
     .await
@@ -130,7 +129,7 @@ pub(crate) async fn recover(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "claim").await?;
         caller.require_role(tx, book.organisation, "claim").await?;
-        let left = debts::recover(tx, *id, &received, by, Timestamp::now()).await?;
+        let left = debts::recover(tx, *id, &received, by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&ClawbackBody::from(left)))
     })
     .await

@@ -86,7 +86,8 @@ pub(crate) async fn create(
     idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
         caller.require_role(tx, *id, "partner").await?;
         let new = New { organisation: *id, mode, scopes: &scopes, name: &name, created_by };
-        let made: CredentialBody = organisations::create_credential(tx, &new, &secret, Timestamp::now()).await?.into();
+        let made: CredentialBody =
+            organisations::create_credential(tx, &new, &secret, ledger::calendar::now()).await?.into();
         let shown = CredentialBody { secret: Some(secret.clone()), ..made.clone() };
         Ok(Reply::created(&made).showing_once(&shown))
     })
@@ -138,7 +139,7 @@ pub(crate) async fn revoke(
     state
         .in_transaction(async |tx| {
             caller.require_role(tx, id, "partner").await?;
-            organisations::revoke_credential(tx, id, credential, Timestamp::now()).await
+            organisations::revoke_credential(tx, id, credential, ledger::calendar::now()).await
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())

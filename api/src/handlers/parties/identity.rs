@@ -10,7 +10,6 @@ use crate::wire::{bounded, parse};
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
-use jiff::Timestamp;
 use ledger::Error;
 use ledger::id::{OrganisationId, PersonId, SessionId};
 use ledger::parties::operations::persons;
@@ -39,7 +38,9 @@ pub struct SignInRequest {
 pub(crate) async fn sign_in(state: Data<State>, request: Body<SignInRequest>) -> Result<HttpResponse, Problem> {
     let email: Email = parse("/email", &request.0.email)?;
     let token = keys::secret();
-    state.in_transaction(async |tx| identity::request_sign_in(tx, &email, &token, Timestamp::now()).await).await?;
+    state
+        .in_transaction(async |tx| identity::request_sign_in(tx, &email, &token, ledger::calendar::now()).await)
+        .await?;
     Ok(HttpResponse::Accepted().finish())
 }
 
@@ -71,7 +72,7 @@ fn tokens(
     (person, session, proof): (PersonId, SessionId, Option<Proof>),
     refresh_token: String,
 ) -> HttpResponse {
-    let wall = Timestamp::now();
+    let wall = ledger::calendar::now();
     let proof = proof.filter(|proof| proof.is_fresh(state.config.second_factor.life(), wall));
     let access_token = state.keys.issue(&Subject::Person(person, session, proof), wall);
     let body = TokensBody { access_token, refresh_token, token_type: "Bearer", expires_in: ACCESS_SECONDS };
@@ -85,8 +86,9 @@ fn tokens(
 pub(crate) async fn confirm(state: Data<State>, request: Body<TokenRequest>) -> Result<HttpResponse, Problem> {
     let token = bounded("/token", &request.0.token, text::REFERENCE)?;
     let first = keys::secret();
-    let (person, session) =
-        state.in_transaction(async |tx| identity::confirm_sign_in(tx, &token, &first, Timestamp::now()).await).await?;
+    let (person, session) = state
+        .in_transaction(async |tx| identity::confirm_sign_in(tx, &token, &first, ledger::calendar::now()).await)
+        .await?;
     Ok(tokens(&state, (person, session, None), first))
 }
 
@@ -108,7 +110,7 @@ pub struct RefreshRequest {
 pub(crate) async fn refresh(state: Data<State>, request: Body<RefreshRequest>) -> Result<HttpResponse, Problem> {
     let old = bounded("/refresh_token", &request.0.refresh_token, text::REFERENCE)?;
     let new = keys::secret();
-    match state.in_transaction(async |tx| identity::refresh(tx, &old, &new, Timestamp::now()).await).await? {
+    match state.in_transaction(async |tx| identity::refresh(tx, &old, &new, ledger::calendar::now()).await).await? {
         Refreshed::StaysIn(person, session, proof) => Ok(tokens(&state, (person, session, proof), new)),
         Refreshed::SignedOut => {
             Err(Problem::unauthorized("the refresh token is unknown, too old or used: sign in again"))
@@ -122,7 +124,7 @@ pub(crate) async fn refresh(state: Data<State>, request: Body<RefreshRequest>) -
 #[post("/v1/tokens/revoke")]
 pub(crate) async fn revoke(state: Data<State>, request: Body<RefreshRequest>) -> Result<HttpResponse, Problem> {
     let token = bounded("/refresh_token", &request.0.refresh_token, text::REFERENCE)?;
-    state.in_transaction(async |tx| identity::sign_out(tx, &token, Timestamp::now()).await).await?;
+    state.in_transaction(async |tx| identity::sign_out(tx, &token, ledger::calendar::now()).await).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -180,7 +182,7 @@ pub(crate) async fn sign_out_everywhere(
 ) -> Result<HttpResponse, Problem> {
     let person = caller.person()?.id;
     idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
-        let sessions = persons::sign_out_everywhere(tx, person, Timestamp::now()).await?;
+        let sessions = persons::sign_out_everywhere(tx, person, ledger::calendar::now()).await?;
         Ok(Reply::ok(&SignedOut { sessions }))
     })
     .await

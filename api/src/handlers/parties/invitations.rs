@@ -86,7 +86,7 @@ pub(crate) async fn create(
     let secret = keys::secret();
     idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
         caller.require_role(tx, *id, "organisation").await?;
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         caller.take_quota(tx, state.config.quotas, Quota::Invitations, wall).await?;
         let made = operations::invite(tx, *id, &email, role, by, &secret, wall).await?;
         Ok(Reply::created(&InvitationBody::at(wall)(made)))
@@ -109,7 +109,7 @@ pub(crate) async fn list(
     let client = state.client().await?;
     caller.require_role(&client, *id, "organisation").await?;
     let rows = invitations::list(&client, *id, window.after.unwrap_or_default(), window.fetch()).await?;
-    Ok(window.page(rows, |row| row.id.0, InvitationBody::at(Timestamp::now())).respond(&http))
+    Ok(window.page(rows, |row| row.id.0, InvitationBody::at(ledger::calendar::now())).respond(&http))
 }
 
 /// Withdraws an invitation: its link gives nothing any more. One that was accepted is past that; take the role away instead.
@@ -128,7 +128,7 @@ pub(crate) async fn withdraw(
     state
         .in_transaction(async |tx| {
             caller.require_role(tx, id, "organisation").await?;
-            operations::withdraw(tx, id, invitation, by, Timestamp::now()).await
+            operations::withdraw(tx, id, invitation, by, ledger::calendar::now()).await
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())
@@ -155,7 +155,7 @@ pub(crate) async fn accept(
     let person = caller.person()?.id;
     let token = bounded("/token", &request.body.token, text::REFERENCE)?;
     idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
-        let given = operations::accept(tx, &token, person, Timestamp::now()).await?;
+        let given = operations::accept(tx, &token, person, ledger::calendar::now()).await?;
         Ok(Reply::ok(&MembershipBody::from(given)))
     })
     .await

@@ -10,7 +10,6 @@ use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, post};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
 use ledger::id::CredentialId;
 use ledger::parties::operations::sign_in::digest;
 use ledger::parties::rules::credential::Credential;
@@ -85,7 +84,7 @@ pub(crate) async fn oauth_token(state: Data<State>, http: HttpRequest, body: Raw
     let credential = authenticate(&state, &id, &secret).await?;
     let scopes = granted(&credential, form.scope.as_deref())?;
     let subject = Subject::Partner(credential.id, scopes.clone());
-    let access_token = state.keys.issue(&subject, Timestamp::now());
+    let access_token = state.keys.issue(&subject, ledger::calendar::now());
     let body =
         OauthTokenBody { access_token, token_type: "Bearer", expires_in: ACCESS_SECONDS, scope: scopes.join(" ") };
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(body))

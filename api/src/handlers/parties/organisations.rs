@@ -79,7 +79,7 @@ pub(crate) async fn create(
     let name = bounded("/name", &request.body.name, text::NAME)?;
     let kind = parse("/kind", &request.body.kind)?;
     idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         caller.take_quota(tx, state.config.quotas, Quota::Organisations, wall).await?;
         let made = parties::create_organisation(tx, creator, &name, kind, wall).await?;
         Ok(Reply::created(&OrganisationBody::from(made)))

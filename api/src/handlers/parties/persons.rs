@@ -92,7 +92,7 @@ pub(crate) async fn disable(
     caller.require_operator()?;
     let (by, reason) = (caller.person()?.id, paragraphs("/reason", &request.body.reason, text::REASON)?);
     idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
-        Ok(Reply::ok(&PersonBody::from(persons::disable(tx, *id, by, &reason, Timestamp::now()).await?)))
+        Ok(Reply::ok(&PersonBody::from(persons::disable(tx, *id, by, &reason, ledger::calendar::now()).await?)))
     })
     .await
 }
@@ -110,7 +110,7 @@ pub(crate) async fn enable(
     caller.require_operator()?;
     let (by, reason) = (caller.person()?.id, paragraphs("/reason", &request.body.reason, text::REASON)?);
     idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
-        Ok(Reply::ok(&PersonBody::from(persons::enable(tx, *id, by, &reason, Timestamp::now()).await?)))
+        Ok(Reply::ok(&PersonBody::from(persons::enable(tx, *id, by, &reason, ledger::calendar::now()).await?)))
     })
     .await
 }

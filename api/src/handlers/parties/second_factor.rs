@@ -159,7 +159,7 @@ pub(crate) async fn begin(
     let secret = drawn::<SECRET_BYTES>();
     let sealed = state.vault.seal_secret(person, &secret).map_err(not_kept)?;
     let begun = idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         operations::begin(tx, person, &sealed, wall).await?;
         let email = people::find(tx, person).await?.ok_or(Error::NotFound("person"))?.email;
         let secret = BASE32_NOPAD.encode(&secret);
@@ -176,7 +176,7 @@ pub(crate) async fn begin(
 #[get("/v1/me/second-factor")]
 pub(crate) async fn show(state: Data<State>, caller: Caller) -> Result<HttpResponse, Problem> {
     let person = caller.person()?.id;
-    let standing = operations::standing(&state.client().await?, person, Timestamp::now()).await?;
+    let standing = operations::standing(&state.client().await?, person, ledger::calendar::now()).await?;
     Ok(HttpResponse::Ok().json(SecondFactorBody::from(standing)))
 }
 
@@ -195,7 +195,7 @@ pub(crate) async fn confirm(
     let (kept, shown) = recovery_codes(&state, person.id)?;
     let confirmed = idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
         let who = (person.id, person.session);
-        match operations::confirm(tx, &state.vault, who, &code, &kept, Timestamp::now()).await? {
+        match operations::confirm(tx, &state.vault, who, &code, &kept, ledger::calendar::now()).await? {
             Tried::Proved(proof) => Ok(reply(&state, person, proof, Some(shown.clone()))),
             Tried::Refused(refusal) => Ok(Reply::refused(refusal)),
         }
@@ -231,7 +231,7 @@ pub(crate) async fn verify(
     let proved = idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
         let given = code.as_deref().map_or(Given::RecoveryCode(&recovery_code), Given::Code);
         let who = (person.id, person.session);
-        match operations::prove(tx, &state.vault, who, given, Timestamp::now()).await? {
+        match operations::prove(tx, &state.vault, who, given, ledger::calendar::now()).await? {
             Tried::Proved(proof) => Ok(reply(&state, person, proof, None)),
             Tried::Refused(refusal) => Ok(Reply::refused(refusal)),
         }
@@ -267,7 +267,7 @@ pub(crate) async fn renew_recovery_codes(
     let person = caller.person()?.id;
     let (kept, shown) = recovery_codes(&state, person)?;
     let renewed = idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
-        operations::renew_codes(tx, person, &kept, Timestamp::now()).await?;
+        operations::renew_codes(tx, person, &kept, ledger::calendar::now()).await?;
         let recovery_codes_left = second_factors::count_codes(tx, person).await?;
         let shown = RecoveryCodesBody { recovery_codes: Some(shown.clone()), recovery_codes_left };
         Ok(Reply::ok(&RecoveryCodesBody { recovery_codes: None, recovery_codes_left }).showing_once(&shown))
@@ -286,7 +286,7 @@ pub(crate) async fn remove(
 ) -> Result<HttpResponse, Problem> {
     let person = caller.person()?.id;
     idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         operations::remove(tx, person, wall).await?;
         Ok(Reply::ok(&SecondFactorBody::from(operations::standing(tx, person, wall).await?)))
     })

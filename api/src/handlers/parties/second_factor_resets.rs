@@ -9,7 +9,6 @@ use crate::state::State;
 use crate::wire::paragraphs;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post};
-use jiff::Timestamp;
 use ledger::Error;
 use ledger::id::PersonId;
 use ledger::parties::operations::{second_factor_resets as operations, second_factors};
@@ -36,7 +35,7 @@ pub struct DecideResetRequest {
 pub(crate) async fn ask(state: Data<State>, caller: Caller, request: Keyed<Nothing>) -> Result<HttpResponse, Problem> {
     let person = caller.person()?;
     idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
-        let asked = operations::ask(tx, person.id, person.session, Timestamp::now()).await?;
+        let asked = operations::ask(tx, person.id, person.session, ledger::calendar::now()).await?;
         Ok(Reply::created(&ResetBody::from(asked)))
     })
     .await
@@ -53,7 +52,7 @@ pub(crate) async fn object_to_reset(
 ) -> Result<HttpResponse, Problem> {
     let person = caller.person()?.id;
     idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
-        Ok(Reply::ok(&ResetBody::from(operations::object(tx, person, Timestamp::now()).await?)))
+        Ok(Reply::ok(&ResetBody::from(operations::object(tx, person, ledger::calendar::now()).await?)))
     })
     .await
 }
@@ -70,7 +69,7 @@ pub(crate) async fn show_of_person(
     caller.require_operator()?;
     let client = state.client().await?;
     people::find(&client, *id).await?.ok_or(Error::NotFound("person"))?;
-    let standing = second_factors::standing(&client, *id, Timestamp::now()).await?;
+    let standing = second_factors::standing(&client, *id, ledger::calendar::now()).await?;
     Ok(HttpResponse::Ok().json(SecondFactorBody::from(standing)))
 }
 
@@ -88,7 +87,7 @@ pub(crate) async fn approve(
     caller.require_operator()?;
     let (by, reason) = (caller.person()?.id, paragraphs("/reason", &request.body.reason, text::REASON)?);
     idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
-        let approved = operations::approve(tx, *id, by, &reason, Timestamp::now()).await?;
+        let approved = operations::approve(tx, *id, by, &reason, ledger::calendar::now()).await?;
         Ok(Reply::ok(&ResetBody::from(approved)))
     })
     .await
@@ -107,7 +106,7 @@ pub(crate) async fn refuse(
     caller.require_operator()?;
     let (by, reason) = (caller.person()?.id, paragraphs("/reason", &request.body.reason, text::REASON)?);
     idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
-        let refused = operations::refuse(tx, *id, by, &reason, Timestamp::now()).await?;
+        let refused = operations::refuse(tx, *id, by, &reason, ledger::calendar::now()).await?;
         Ok(Reply::ok(&ResetBody::from(refused)))
     })
     .await

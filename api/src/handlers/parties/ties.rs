@@ -73,7 +73,8 @@ pub(crate) async fn create(
     let reason = paragraphs("/reason", &request.body.reason, text::REASON)?;
     idempotent(&state, &request.key, Scope::Book(book.book), caller.id(), async |tx| {
         let book = books::resolve(tx, book).await?;
-        let tie = ties::declare_tie(tx, &book, person, organisation, reason.clone(), by, Timestamp::now()).await?;
+        let tie =
+            ties::declare_tie(tx, &book, person, organisation, reason.clone(), by, ledger::calendar::now()).await?;
         Ok(Reply::created(&TieBody::from(tie)))
     })
     .await

@@ -244,7 +244,7 @@ async fn give(
             caller.require_role(tx, organisation, "organisation").await?;
         }
         let book = books::resolve(tx, book).await?;
-        let given = operations::propose(tx, new.clone(), &secret, by, Timestamp::now()).await?;
+        let given = operations::propose(tx, new.clone(), &secret, by, ledger::calendar::now()).await?;
         Ok(Reply::created(&BankAccountBody::new(given, book.reference())))
     })
     .await
@@ -380,8 +380,8 @@ pub(crate) async fn confirm(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let (_, book) = kept(tx, &caller, *id).await?;
         let confirmed = match &token {
-            Some(token) => operations::confirm_by_link(tx, *id, token, Timestamp::now()).await?,
-            None => operations::confirm(tx, *id, by, Timestamp::now()).await?,
+            Some(token) => operations::confirm_by_link(tx, *id, token, ledger::calendar::now()).await?,
+            None => operations::confirm(tx, *id, by, ledger::calendar::now()).await?,
         };
         Ok(Reply::ok(&BankAccountBody::new(confirmed, book)))
     })
@@ -401,7 +401,7 @@ pub(crate) async fn reject(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let (_, book) = kept(tx, &caller, *id).await?;
         let change = Change { version: None, actor: actor(&caller), reason: &request.body.reason };
-        let rejected = operations::reject(tx, *id, change, Timestamp::now()).await?;
+        let rejected = operations::reject(tx, *id, change, ledger::calendar::now()).await?;
         Ok(Reply::ok(&BankAccountBody::new(rejected, book)))
     })
     .await

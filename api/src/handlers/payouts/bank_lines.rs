@@ -221,7 +221,8 @@ pub(crate) async fn take(
         let book = kept(tx, &caller, *book).await?;
         let custodian = custodian.unwrap_or(book.organisation);
         let change = Change { version: None, actor: actor(&caller), reason: "" };
-        let taken = operations::take_with(tx, book.id, custodian, lines.clone(), change, Timestamp::now()).await?;
+        let taken =
+            operations::take_with(tx, book.id, custodian, lines.clone(), change, ledger::calendar::now()).await?;
         Ok(Reply::created(&BankStatementBody { lines: taken.into_iter().map(BankLineBody::from).collect() }))
     })
     .await
@@ -276,7 +277,7 @@ pub(crate) async fn again(
         let book = book_of(tx, id.book, "bank line").await?;
         caller.require_role(tx, book.organisation, "bank line").await?;
         let change = Change { version: None, actor: actor(&caller), reason: "" };
-        let line = operations::again(tx, *id, change, Timestamp::now()).await?;
+        let line = operations::again(tx, *id, change, ledger::calendar::now()).await?;
         Ok(Reply::ok(&BankLineBody::from(line)))
     })
     .await
@@ -322,7 +323,7 @@ pub(crate) async fn book_line(
         let book = book_of(tx, id.book, "bank line").await?;
         caller.require_role(tx, book.organisation, "bank line").await?;
         let change = Change { version: None, actor: actor(&caller), reason: &reason };
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         let line = match kind {
             BookedAs::BankFee => bank_line_booking::book(tx, *id, Posted::BankFee, change, wall).await?,
             BookedAs::Interest => bank_line_booking::book(tx, *id, Posted::Interest, change, wall).await?,
@@ -357,7 +358,7 @@ pub(crate) async fn unbook(
         let book = book_of(tx, id.book, "bank line").await?;
         caller.require_role(tx, book.organisation, "bank line").await?;
         let change = Change { version: None, actor: actor(&caller), reason: &reason };
-        let line = bank_line_booking::unbook(tx, *id, change, Timestamp::now()).await?;
+        let line = bank_line_booking::unbook(tx, *id, change, ledger::calendar::now()).await?;
         Ok(Reply::ok(&BankLineBody::from(line)))
     })
     .await
@@ -413,7 +414,7 @@ pub(crate) async fn set_policy(
             None => None,
         };
         let policy = Policy { threshold, late_days: asked.late_days };
-        let set = payout_operations::set_policy(tx, book.id, policy, actor(&caller), Timestamp::now()).await?;
+        let set = payout_operations::set_policy(tx, book.id, policy, actor(&caller), ledger::calendar::now()).await?;
         Ok(Reply::ok(&PayoutPolicyBody::new(set, book.currency)))
     })
     .await
@@ -449,7 +450,7 @@ pub(crate) async fn report(
 ) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
     let (book, _) = read(&client, &caller, *book).await?;
-    let today = book.today(Timestamp::now());
+    let today = book.today(ledger::calendar::now());
     let figures = payouts::figures(&client, book.id, today).await?;
     let late_days = payouts::policy(&client, book.id).await?.late_days;
     Ok(HttpResponse::Ok().json(PayoutReportBody {

@@ -8,7 +8,6 @@ use crate::visibility::read;
 use crate::wire::BalanceBody;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
-use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::id::{BookRef, OrganisationId};
 use ledger::payouts::operations::custodian_check::{self, Check};
@@ -98,7 +97,7 @@ pub(crate) async fn check(
 ) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
     let (book, _) = read(&client, &caller, *book).await?;
-    let as_of = query.0.as_of.unwrap_or_else(|| book.today(Timestamp::now()));
+    let as_of = query.0.as_of.unwrap_or_else(|| book.today(ledger::calendar::now()));
     let checks = custodian_check::check(&client, &book, as_of).await?;
     Ok(HttpResponse::Ok().json(ChecksBody { as_of, checks: checks.into_iter().map(CheckBody::from).collect() }))
 }

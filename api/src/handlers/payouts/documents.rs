@@ -120,7 +120,7 @@ pub(crate) async fn add_document(
         if !caller.has_role(tx, book.organisation, KEEPERS).await? {
             require_payee(tx, &caller, payee, KEEPERS, "payout").await?;
         }
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         let added = operations::add(tx, new.clone(), by, wall).await?;
         files.beside_payout(tx, *id, wall).await?;
         Ok(Reply::created(&DocumentBody::from(added)))

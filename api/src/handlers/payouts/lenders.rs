@@ -67,7 +67,7 @@ pub(crate) async fn name_lender(
     let name = &request.body.name;
     idempotent(&state, &request.key, Scope::Book(book.book), caller.id(), async |tx| {
         let book = kept(tx, &caller, *book).await?;
-        let named = operations::name_lender(tx, book.id, (name.clone(), payee), by, Timestamp::now()).await?;
+        let named = operations::name_lender(tx, book.id, (name.clone(), payee), by, ledger::calendar::now()).await?;
         Ok(Reply::created(&LenderBody::from(named)))
     })
     .await

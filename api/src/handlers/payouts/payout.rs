@@ -168,7 +168,7 @@ pub(crate) async fn create(
             cash: cash.clone(),
             memo: memo.clone(),
         };
-        let made = operations::request(tx, new, by, Timestamp::now()).await?;
+        let made = operations::request(tx, new, by, ledger::calendar::now()).await?;
         Ok(Reply::created(&body(tx, made).await?))
     })
     .await
@@ -365,7 +365,7 @@ async fn step<T>(
     idempotent(state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "payout").await?;
         caller.require_role(tx, book.organisation, "payout").await?;
-        let taken = take(tx, Timestamp::now()).await?;
+        let taken = take(tx, ledger::calendar::now()).await?;
         Ok(Reply::ok(&body(tx, taken).await?))
     })
     .await

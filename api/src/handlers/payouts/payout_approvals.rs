@@ -9,7 +9,6 @@ use crate::visibility::kept;
 use crate::wire::parse;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
-use jiff::Timestamp;
 use ledger::Error;
 use ledger::evidence::Digest;
 use ledger::id::{BookRef, PayoutId};
@@ -77,7 +76,7 @@ pub(crate) async fn approve_batch(
     let seen = parsed(&request.body, *book)?;
     idempotent(&state, &request.key, Scope::Book(book.book), caller.id(), async |tx| {
         kept(tx, &caller, *book).await?;
-        let verdicts = approve_all(tx, &seen, by, Timestamp::now()).await?;
+        let verdicts = approve_all(tx, &seen, by, ledger::calendar::now()).await?;
         let told = seen.iter().zip(verdicts).map(|((payout, _), verdict)| match verdict {
             Ok(_) => PayoutApproval { payout: *payout, verdict: "approved".to_owned(), code: None, detail: None },
             Err(refusal) => PayoutApproval {

@@ -11,7 +11,6 @@ use actix_web::web::{Data, Path, block};
 use actix_web::{HttpResponse, get};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
 use ledger::id::PayoutFileId;
 use ledger::payouts::files::batch::{Batch, Party, Payment, Unwritable};
 use ledger::payouts::files::csv_out::Layout;
@@ -49,7 +48,7 @@ pub(crate) async fn content(
     let taken = state
         .in_transaction(async |tx| {
             require_keeper(tx, &caller, id).await?;
-            let taken = operations::take(tx, id, by, Timestamp::now()).await?;
+            let taken = operations::take(tx, id, by, ledger::calendar::now()).await?;
             // Whoever gets no text has taken none.
             check_open(&state.vault, &taken)?;
             Ok(taken)

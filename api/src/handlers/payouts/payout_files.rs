@@ -259,7 +259,7 @@ pub(crate) async fn create(
     require_vault(&state)?;
     idempotent(&state, &request.key, Scope::Book(book.book), caller.id(), async |tx| {
         kept(tx, &caller, *book).await?;
-        let made = operations::create(tx, new.clone(), by, Timestamp::now()).await?;
+        let made = operations::create(tx, new.clone(), by, ledger::calendar::now()).await?;
         Ok(Reply::created(&PayoutFileBody::from(made)))
     })
     .await
@@ -415,7 +415,7 @@ pub(crate) async fn withdraw(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         require_keeper(tx, &caller, *id).await?;
         let change = Change { version: None, actor: actor(&caller), reason };
-        let withdrawn = operations::withdraw(tx, *id, *not_at_bank, change, Timestamp::now()).await?;
+        let withdrawn = operations::withdraw(tx, *id, *not_at_bank, change, ledger::calendar::now()).await?;
         Ok(Reply::ok(&PayoutFileBody::from(withdrawn)))
     })
     .await

@@ -10,7 +10,6 @@ use crate::wire::parse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, block};
 use actix_web::{HttpResponse, post};
-use jiff::Timestamp;
 use ledger::id::{BookRef, OrganisationId, PayoutFileId};
 use ledger::payouts::files::pain002::{self, Report};
 use ledger::payouts::operations::payout_statuses::{self as operations, PAGE, Taken, Untouched};
@@ -91,13 +90,13 @@ pub(crate) async fn take(
     // Pages of their own: each may be done twice, and none keeps others who post waiting for long.
     for page in rejected.chunks(PAGE) {
         let fail = async |tx: &deadpool_postgres::Transaction<'_>| {
-            operations::fail(tx, of.id, custodian, page, actor(&caller), Timestamp::now()).await
+            operations::fail(tx, of.id, custodian, page, actor(&caller), ledger::calendar::now()).await
         };
         state.in_transaction(fail).await?;
     }
     idempotent(&state, &request.key, Scope::Book(book.book), caller.id(), async |tx| {
         kept(tx, &caller, *book).await?;
-        let taken = operations::take(tx, of.id, custodian, &report, actor(&caller), Timestamp::now()).await?;
+        let taken = operations::take(tx, of.id, custodian, &report, actor(&caller), ledger::calendar::now()).await?;
         Ok(Reply::ok(&told(&report, taken)))
     })
     .await

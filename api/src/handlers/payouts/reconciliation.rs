@@ -10,7 +10,6 @@ use crate::visibility::read;
 use crate::wire::{BalanceBody, parse};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
-use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::id::{BookRef, OrganisationId, SettlementId};
 use ledger::payouts::operations::custodian_check;
@@ -136,7 +135,7 @@ pub(crate) async fn reconcile(
     let custodian: Option<OrganisationId> = custodian.as_ref().map(|id| parse("/custodian", id)).transpose()?;
     let client = state.client().await?;
     let (book, _) = read(&client, &caller, *book).await?;
-    let as_of = as_of.unwrap_or_else(|| book.today(Timestamp::now()));
+    let as_of = as_of.unwrap_or_else(|| book.today(ledger::calendar::now()));
     let after = window.after.unwrap_or_default();
     let rows = reconciliation::list(&client, book.id, custodian, as_of, after, window.fetch()).await?;
     let page = window.page(rows, |row| row.id.object, |row| ReconciledBody::new(&row, as_of));

@@ -9,7 +9,6 @@ use crate::state::State;
 use crate::visibility::book_of;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
-use jiff::Timestamp;
 use ledger::id::ClaimId;
 use ledger::payouts::operations::revocations as operations;
 use serde::Deserialize;
@@ -44,7 +43,7 @@ pub(crate) async fn confirm(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "claim").await?;
         caller.require_role(tx, book.organisation, "claim").await?;
-        let confirmed = operations::confirm(tx, *id, number, by, Timestamp::now()).await?;
+        let confirmed = operations::confirm(tx, *id, number, by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&RequestBody::from(confirmed)))
     })
     .await

@@ -189,7 +189,7 @@ pub(crate) async fn create(
     };
     idempotent(&state, &request.key, Scope::Book(book.book), caller.id(), async |tx| {
         kept(tx, &caller, *book).await?;
-        let made = operations::ask(tx, new.clone(), by, Timestamp::now()).await?;
+        let made = operations::ask(tx, new.clone(), by, ledger::calendar::now()).await?;
         Ok(Reply::created(&RunBody::from(made)))
     })
     .await
@@ -220,7 +220,7 @@ pub(crate) async fn list(
 pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<PayoutRunId>) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
     of_host(&client, &caller, *id).await?;
-    let found = operations::view(&client, *id, Timestamp::now()).await?;
+    let found = operations::view(&client, *id, ledger::calendar::now()).await?;
     let tag = etag(found.run.version);
     Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(DetailsBody::from(found)))
 }
@@ -267,8 +267,8 @@ pub(crate) async fn approve(
     let seen: Digest = parse("/digest", &request.body.digest)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         of_host(tx, &caller, *id).await?;
-        let done = operations::approve(tx, *id, seen, by, Timestamp::now()).await?;
-        let run = operations::view(tx, *id, Timestamp::now()).await?.into();
+        let done = operations::approve(tx, *id, seen, by, ledger::calendar::now()).await?;
+        let run = operations::view(tx, *id, ledger::calendar::now()).await?.into();
         Ok(Reply::ok(&ApprovedBody { approved: done.approved, left: done.left, run }))
     })
     .await
@@ -342,7 +342,7 @@ pub(crate) async fn send_run(
     require_vault(&state)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         of_host(tx, &caller, *id).await?;
-        let sent = run_files::send(tx, new.clone(), by, Timestamp::now()).await?;
+        let sent = run_files::send(tx, new.clone(), by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&SentBody::from(sent)))
     })
     .await
@@ -362,7 +362,7 @@ pub(crate) async fn cancel(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         of_host(tx, &caller, *id).await?;
         let change = Change { version: None, actor: actor(&caller), reason: &request.body.reason };
-        let cancelled = operations::cancel(tx, *id, change, Timestamp::now()).await?;
+        let cancelled = operations::cancel(tx, *id, change, ledger::calendar::now()).await?;
         Ok(Reply::ok(&RunBody::from(cancelled)))
     })
     .await

@@ -7,7 +7,6 @@ use crate::state::State;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::web::{Data, Path, block};
 use actix_web::{HttpResponse, get};
-use jiff::Timestamp;
 use ledger::id::PayoutFileId;
 use ledger::payouts::operations::sandbox_answers as operations;
 use std::io;
@@ -25,7 +24,7 @@ pub(crate) async fn status_report(
 ) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
     require_keeper(&client, &caller, *id).await?;
-    let report = operations::report(&client, *id, Timestamp::now()).await?;
+    let report = operations::report(&client, *id, ledger::calendar::now()).await?;
     drop(client);
     let text = block(move || report.write(Vec::new())).await.map_err(|_| Problem::internal())?;
     answer(*id, "pain.002", text)
@@ -46,7 +45,7 @@ pub(crate) async fn statement(
 ) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
     require_keeper(&client, &caller, *id).await?;
-    let statements = operations::statements(&client, *id, Timestamp::now()).await?;
+    let statements = operations::statements(&client, *id, ledger::calendar::now()).await?;
     drop(client);
     let text = block(move || statements.write(Vec::new())).await.map_err(|_| Problem::internal())?;
     answer(*id, "camt.053", text)

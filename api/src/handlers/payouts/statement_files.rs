@@ -264,7 +264,7 @@ pub(crate) async fn send_file(
         let there = operations::find(tx, &new).await?;
         let taken = match there {
             Some(there) => there,
-            None => operations::receive(tx, new, read(file, reading), by, Timestamp::now()).await?,
+            None => operations::receive(tx, new, read(file, reading), by, ledger::calendar::now()).await?,
         };
         Ok(Reply::created(&StatementFileBody::from(taken)))
     })

@@ -10,7 +10,6 @@ use crate::visibility::{actor, book_of};
 use crate::wire::{MoneyBody, paragraphs};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
-use jiff::Timestamp;
 use ledger::id::CampaignId;
 use ledger::pledging::operations::raises::{self as operations, Raise};
 use ledger::service::change::Change;
@@ -52,7 +51,7 @@ pub(crate) async fn raise(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "campaign").await?;
         caller.require_role(tx, book.organisation, "campaign").await?;
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         let change = Change { version: None, actor: actor(&caller), reason: &reason };
         let raised = operations::raise(tx, *id, wanted, change, wall).await?;
         Ok(Reply::ok(&CampaignBody::of(tx, raised, &book, wall).await?))

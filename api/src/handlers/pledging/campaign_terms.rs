@@ -100,7 +100,7 @@ pub(crate) async fn write_terms(
         let book = book_of(tx, id.book, "campaign").await?;
         caller.require_role(tx, book.organisation, "campaign").await?;
         let change = Change { version: None, actor: actor(&caller), reason: &reason };
-        let written = operations::write(tx, *id, asked.clone(), change, Timestamp::now()).await?;
+        let written = operations::write(tx, *id, asked.clone(), change, ledger::calendar::now()).await?;
         Ok(Reply::created(&CampaignTermsBody::new(written, currency)))
     })
     .await

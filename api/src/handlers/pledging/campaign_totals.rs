@@ -99,7 +99,7 @@ pub(crate) async fn totals(
             let book = book_of(tx, id.book, "campaign").await?;
             Reader::of(tx, caller.as_ref(), &book).await?.require_campaigns("campaign").await?;
             let campaign = campaigns::get(tx, *id).await?;
-            let found = operations::totals(tx, &book, &campaign, Timestamp::now()).await?;
+            let found = operations::totals(tx, &book, &campaign, ledger::calendar::now()).await?;
             let pledged = campaign.commitments.map(|of| of.pledged);
             let five = five_totals(tx, &book, &campaign.slug, pledged, campaign.fund).await?;
             Ok(TotalsBody::new(&campaign, &five, &found))

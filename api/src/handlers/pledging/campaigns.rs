@@ -450,7 +450,7 @@ pub(crate) async fn create(
     idempotent(&state, &request.key, Scope::Book(book.book), caller.id(), async |tx| {
         let book = books::resolve(tx, book).await?;
         caller.require_role(tx, book.organisation, "book").await?;
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         let made = operations::create(tx, asked.clone(), actor(&caller), wall).await?;
         Ok(Reply::created(&CampaignBody::of(tx, made, &book, wall).await?))
     })
@@ -472,7 +472,7 @@ pub(crate) async fn list(
     let client = state.client().await?;
     let book = books::resolve(&client, book).await?;
     Reader::of(&client, caller.as_ref(), &book).await?.require_campaigns("book").await?;
-    let wall = Timestamp::now();
+    let wall = ledger::calendar::now();
     let mut rows = Vec::new();
     for row in campaigns::list(&client, book.id, window.after.unwrap_or_default(), window.fetch()).await? {
         let terms = terms::in_effect(&client, &row, book.today(wall)).await?;
@@ -497,7 +497,7 @@ pub(crate) async fn show(
     Reader::of(&client, caller.as_ref(), &book).await?.require_campaigns("campaign").await?;
     let found = campaigns::get(&client, *id).await?;
     let tag = etag(found.version);
-    let body = CampaignBody::of(&client, found, &book, Timestamp::now()).await?;
+    let body = CampaignBody::of(&client, found, &book, ledger::calendar::now()).await?;
     Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(body))
 }
 
@@ -542,7 +542,7 @@ pub(super) async fn step(
     idempotent(state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "campaign").await?;
         caller.require_role(tx, book.organisation, "campaign").await?;
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         let changed = run(tx, Change { version: None, actor: actor(caller), reason: &reason }, wall).await?;
         Ok(Reply::ok(&CampaignBody::of(tx, changed, &book, wall).await?))
     })

@@ -9,7 +9,6 @@ use crate::state::State;
 use crate::wire::bounded;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
-use jiff::Timestamp;
 use ledger::id::ChargeId;
 use ledger::parties::rules::role::Scope as Permission;
 use ledger::pledging::operations::reports::{self, CODE_MAX, NotCollected};
@@ -96,8 +95,8 @@ async fn report(
         of_caller(tx, caller, id).await?;
         let report = NotCollected { partner, event_id: &event, code: &code };
         match kind {
-            Some(kind) => reports::decline_reported(tx, id, report, kind, Timestamp::now()).await?,
-            None => reports::cannot_collect_reported(tx, id, report, Timestamp::now()).await?,
+            Some(kind) => reports::decline_reported(tx, id, report, kind, ledger::calendar::now()).await?,
+            None => reports::cannot_collect_reported(tx, id, report, ledger::calendar::now()).await?,
         };
         Ok(Reply::ok(&ChargeBody::from(charges::get(tx, id).await?)))
     })

@@ -172,7 +172,7 @@ pub(crate) async fn open(
     };
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         of_caller(tx, &caller, *id).await?;
-        let opened = operations::report(tx, report.clone(), partner, Timestamp::now()).await?;
+        let opened = operations::report(tx, report.clone(), partner, ledger::calendar::now()).await?;
         Ok(Reply::created(&body(tx, opened).await?))
     })
     .await
@@ -261,7 +261,7 @@ async fn decide(
     let partner = caller.require_scope(Right::ChargesWrite)?.organisation;
     idempotent(state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         concerned(tx, caller, id).await?;
-        let decided = operations::decide(tx, id, ruling, Actor::Partner(partner), Timestamp::now()).await?;
+        let decided = operations::decide(tx, id, ruling, Actor::Partner(partner), ledger::calendar::now()).await?;
         Ok(Reply::ok(&body(tx, decided).await?))
     })
     .await

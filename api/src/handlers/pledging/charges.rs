@@ -363,9 +363,16 @@ pub(crate) async fn capture(
     let scope = Scope::Book(id.book);
     let captured = idempotent(&state, &request.key, scope, caller.id(), async |tx| {
         of_caller(tx, &caller, *id).await?;
-        let recorded =
-            operations::capture_reported_as(tx, *id, partner, (&event, &reference), collected, None, Timestamp::now())
-                .await?;
+        let recorded = operations::capture_reported_as(
+            tx,
+            *id,
+            partner,
+            (&event, &reference),
+            collected,
+            None,
+            ledger::calendar::now(),
+        )
+        .await?;
         let suspense = match recorded {
             Recorded::Suspended(item) => Some(item),
             Recorded::Already | Recorded::Captured | Recorded::Declined(_) | Recorded::Voided { .. } => None,
@@ -374,7 +381,7 @@ pub(crate) async fn capture(
     })
     .await;
     or_kept(captured, &state, &request.key, scope, caller.id(), async |tx| {
-        let kept = operations::keep_report(tx, *id, partner, &event, &reference, came, Timestamp::now()).await?;
+        let kept = operations::keep_report(tx, *id, partner, &event, &reference, came, ledger::calendar::now()).await?;
         Ok(Reply::accepted(&ChargeBody::from(kept)))
     })
     .await
@@ -393,7 +400,7 @@ async fn capture_by_lane(
     let client = state.client().await?;
     of_caller(&client, caller, id).await?;
     let book = books::get(&client, id.book).await?;
-    let Some(drafted) = captures::draft(&client, id, by, reference.to_owned(), Timestamp::now()).await? else {
+    let Some(drafted) = captures::draft(&client, id, by, reference.to_owned(), ledger::calendar::now()).await? else {
         return Ok(None);
     };
     drop(client);

@@ -135,7 +135,7 @@ pub(crate) async fn freeze_custodian(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = kept(tx, &caller, id).await?;
         let change = Change { version: None, actor: actor(&caller), reason: &reason };
-        operations::freeze(tx, &book, custodian, change, Timestamp::now()).await?;
+        operations::freeze(tx, &book, custodian, change, ledger::calendar::now()).await?;
         Ok(Reply::ok(&body(tx, &book, custodian).await?))
     })
     .await
@@ -160,7 +160,7 @@ pub(crate) async fn release_custodian(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = kept(tx, &caller, id).await?;
         let change = Change { version: None, actor: actor(&caller), reason: &reason };
-        operations::release(tx, &book, custodian, change, Timestamp::now()).await?;
+        operations::release(tx, &book, custodian, change, ledger::calendar::now()).await?;
         Ok(Reply::ok(&body(tx, &book, custodian).await?))
     })
     .await

@@ -86,7 +86,7 @@ pub(crate) async fn make_link(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "pledge").await?;
         let pledge = of_donor(tx, &caller, &book, *id).await?;
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         let (link, token) = donor_links::make(tx, pledge.donor, secret.clone(), wall).await?;
         note(tx, &caller, &book, &link.id, "made", wall).await?;
         let made = DonorLinkBody::from(link);
@@ -130,7 +130,7 @@ pub(crate) async fn revoke_link(
         .in_transaction(async |tx| {
             let book = book_of(tx, id.book, "pledge").await?;
             let pledge = of_donor(tx, &caller, &book, id).await?;
-            let wall = Timestamp::now();
+            let wall = ledger::calendar::now();
             donor_links::revoke(tx, pledge.donor, link, wall).await?;
             note(tx, &caller, &book, &link, "revoked", wall).await
         })

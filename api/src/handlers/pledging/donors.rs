@@ -169,7 +169,7 @@ pub(crate) async fn erase_donor(
         let book = book_of(tx, id.book, "donor").await?;
         known(tx, &caller, &book, *id).await?;
         let change = Change { version: None, actor: actor(&caller), reason: &reason };
-        let erased = erasure::erase(tx, *id, change, Timestamp::now()).await?;
+        let erased = erasure::erase(tx, *id, change, ledger::calendar::now()).await?;
         Ok(Reply::ok(&ErasedBody::from(erased)))
     })
     .await

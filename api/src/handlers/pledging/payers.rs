@@ -112,7 +112,7 @@ impl<'a> Tries<'a> {
             return Ok(asked.iter().map(|_| None).collect());
         }
         let limit = self.state.config.tries.card_tries;
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         self.state
             .in_transaction(async |tx| {
                 let refused: Vec<Option<Problem>> = if are_declined {

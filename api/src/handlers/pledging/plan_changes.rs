@@ -185,7 +185,7 @@ pub(crate) async fn change(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "pledge").await?;
         let pledge = concerned(tx, &caller, &book, *id).await?;
-        let (wall, by) = (Timestamp::now(), Change { version: None, actor: actor(&caller), reason: &reason });
+        let (wall, by) = (ledger::calendar::now(), Change { version: None, actor: actor(&caller), reason: &reason });
         let asked = plan_changes::ask(tx, *id, asked, &secret, by, wall).await?;
         Ok(Reply::created(&PlanChangeBody::new(asked, &pledge, &book, wall)))
     })
@@ -208,7 +208,7 @@ pub(crate) async fn list_changes(
     let book = book_of(&client, id.book, "pledge").await?;
     let pledge = concerned(&client, &caller, &book, *id).await?;
     let rows = changes::list(&client, *id, window.after.unwrap_or_default(), window.fetch()).await?;
-    let wall = Timestamp::now();
+    let wall = ledger::calendar::now();
     let page = window.page(rows, |row| row.id.object, |row| PlanChangeBody::new(row, &pledge, &book, wall));
     Ok(page.respond(&http))
 }
@@ -239,7 +239,7 @@ pub(crate) async fn withdraw(
         let book = book_of(tx, id.book, "change of a plan").await?;
         let pledge = changes::get(tx, *id).await?.pledge;
         let pledge = concerned(tx, &caller, &book, pledge).await?;
-        let (wall, by) = (Timestamp::now(), Change { version: None, actor: actor(&caller), reason: &reason });
+        let (wall, by) = (ledger::calendar::now(), Change { version: None, actor: actor(&caller), reason: &reason });
         let withdrawn = plan_changes::withdraw(tx, *id, by, wall).await?;
         Ok(Reply::ok(&PlanChangeBody::new(withdrawn, &pledge, &book, wall)))
     })

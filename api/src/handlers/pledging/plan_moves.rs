@@ -170,7 +170,7 @@ impl PlanMoveBody {
     }
 
     async fn shown(client: &impl GenericClient, it: PlanMove, book: &Book) -> Result<PlanMoveBody, Error> {
-        let now = book.now(Timestamp::now());
+        let now = book.now(ledger::calendar::now());
         let pledge = pledges::get(client, it.pledge).await?;
         Ok(PlanMoveBody::new(it, pledge.state.at(now).is_over(), now))
     }
@@ -235,7 +235,7 @@ pub(crate) async fn move_plan(
         let by = speaker(tx, &caller, &book, "pledge").await?;
         let asked = spoken(&caller, by, asked.clone())?;
         let change = Change { version: None, actor: actor(&caller), reason: &reason };
-        let made = asking::ask(tx, *id, asked, by, &secret, change, Timestamp::now()).await?;
+        let made = asking::ask(tx, *id, asked, by, &secret, change, ledger::calendar::now()).await?;
         Ok(Reply::created(&PlanMoveBody::shown(tx, made, &book).await?))
     })
     .await
@@ -270,7 +270,7 @@ pub(crate) async fn list_moves(
     let client = state.client().await?;
     let book = book_of(&client, id.book, "pledge").await?;
     let pledge = collected(&client, &caller, &book, *id).await?;
-    let now = book.now(Timestamp::now());
+    let now = book.now(ledger::calendar::now());
     let is_over = pledge.state.at(now).is_over();
     let only = caller.partner().map(|partner| partner.organisation);
     let rows = plan_moves::list(&client, *id, only, window.after.unwrap_or_default(), window.fetch()).await?;
@@ -343,7 +343,7 @@ pub(crate) async fn confirm_ended(
                 return Err(Error::invalid("/reason", "say why it counts as ended, and that alone"));
             }
         };
-        let done = steps::confirm_ended(tx, *id, confirmed, actor(&caller), Timestamp::now()).await?;
+        let done = steps::confirm_ended(tx, *id, confirmed, actor(&caller), ledger::calendar::now()).await?;
         Ok(Reply::ok(&PlanMoveBody::shown(tx, done, &book).await?))
     })
     .await
@@ -377,7 +377,7 @@ pub(crate) async fn decline_move(
             return Err(Error::Forbidden("the new partner takes it back, or the host"));
         }
         let change = Change { version: None, actor: actor(&caller), reason: &reason };
-        let done = steps::decline(tx, *id, change, Timestamp::now()).await?;
+        let done = steps::decline(tx, *id, change, ledger::calendar::now()).await?;
         Ok(Reply::ok(&PlanMoveBody::shown(tx, done, &book).await?))
     })
     .await

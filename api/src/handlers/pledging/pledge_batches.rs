@@ -14,7 +14,6 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, post};
 use deadpool_postgres::{GenericClient, Transaction};
-use jiff::Timestamp;
 use ledger::Error;
 use ledger::book::{Command, Key};
 use ledger::engine::lane::{self, Outcome};
@@ -325,7 +324,7 @@ impl Batch<'_> {
         let drafted = self.draft(tx, asked.map(|(_, asked)| asked).collect()).await?;
         let drafted = operations::whole(drafted).map_err(|(at, error)| operations::refused_in_batch(new[at], error))?;
         let replies = self.replies(tx, &drafted).await?;
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         let kept = replies.iter().zip(&new_keys);
         let kept = kept.map(|(reply, key)| items::row(&key.for_lane(self.caller.id()), reply, wall)).collect();
         operations::place_all(tx, self.book, &drafted, kept, wall).await?;
@@ -370,7 +369,7 @@ impl Batch<'_> {
         }
         let (places, open) = taken;
         let client = self.state.client().await?;
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         let (mut decided, mut drafts) = (Vec::new(), Vec::new());
         for (place, drafted) in places.into_iter().zip(self.draft(&client, open).await?) {
             match drafted {
@@ -411,7 +410,7 @@ impl Batch<'_> {
             return Err(Error::Forbidden("only a partner places pledges"));
         };
         let partner = partner.organisation;
-        operations::draft_all(client, self.book, self.campaign, partner, asked, Timestamp::now()).await
+        operations::draft_all(client, self.book, self.campaign, partner, asked, ledger::calendar::now()).await
     }
 
     /// The answers to those that are new or repeated.

@@ -299,7 +299,7 @@ impl<'a> View<'a> {
     pub(super) async fn of(client: &impl GenericClient, caller: &Caller, book: &'a Book) -> Result<View<'a>, Error> {
         let holds = Holds::of(client, book).await?;
         let for_partner = caller.partner().map(|partner| partner.organisation);
-        Ok(View { book, for_partner, holds, wall: Timestamp::now() })
+        Ok(View { book, for_partner, holds, wall: ledger::calendar::now() })
     }
 
     pub(super) async fn one(&self, client: &impl GenericClient, pledge: Pledge) -> Result<PledgeBody, Error> {

@@ -11,7 +11,6 @@ use crate::visibility::{actor, book_of};
 use crate::wire::{BalanceBody, ChangeStateRequest, MoneyBody, paragraphs};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post};
-use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::id::{CampaignId, PledgeId};
 use ledger::money::Money;
@@ -92,7 +91,7 @@ pub(crate) async fn show_money(
     let client = state.client().await?;
     let book = book_of(&client, id.book, "pledge").await?;
     concerned(&client, &caller, &book, *id).await?;
-    let parts = operations::money(&client, &book, *id, Timestamp::now()).await?;
+    let parts = operations::money(&client, &book, *id, ledger::calendar::now()).await?;
     Ok(HttpResponse::Ok().json(PledgeMoneyBody { parts: parts.into_iter().map(PartBody::from).collect() }))
 }
 
@@ -121,7 +120,7 @@ pub(crate) async fn return_money(
         let book = book_of(tx, id.book, "pledge").await?;
         concerned(tx, &caller, &book, *id).await?;
         let change = Change { version: None, actor: actor(&caller), reason: &reason };
-        let refunds = operations::give_back(tx, *id, change, Timestamp::now()).await?;
+        let refunds = operations::give_back(tx, *id, change, ledger::calendar::now()).await?;
         Ok(Reply::created(&ReturnedBody { refunds: refunds.into_iter().map(RefundBody::from).collect() }))
     })
     .await

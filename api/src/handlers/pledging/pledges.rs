@@ -16,7 +16,6 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use deadpool_postgres::{GenericClient, Transaction};
 use futures_util::future::join;
-use jiff::Timestamp;
 use ledger::book::Command;
 use ledger::engine::store::books::{self, Book};
 use ledger::id::{BookId, BookRef, CampaignId, OrganisationId, PledgeId};
@@ -102,7 +101,7 @@ pub(super) async fn place_under_lock(
     idempotent(state, key, Scope::Book(asked.campaign.book), caller.id(), async |tx| {
         let book = book_of(tx, asked.campaign.book, "campaign").await?;
         require_admitted(tx, partner, &book, "campaign").await?;
-        let placed = operations::place(tx, asked.clone(), Timestamp::now()).await?;
+        let placed = operations::place(tx, asked.clone(), ledger::calendar::now()).await?;
         let status = if placed.is_new { StatusCode::CREATED } else { StatusCode::OK };
         Ok(Reply::new(status, &View::of(tx, caller, &book).await?.one(tx, placed.pledge).await?))
     })
@@ -118,7 +117,7 @@ async fn place_by_lane(
     key: &IdempotencyKey,
     asked: PlacePledge,
 ) -> Result<Option<HttpResponse>, Problem> {
-    let wall = Timestamp::now();
+    let wall = ledger::calendar::now();
     let client = state.client().await?;
     let (drafted, view) = join(operations::draft(&client, book, asked, wall), View::of(&client, caller, book)).await;
     let view = view?;

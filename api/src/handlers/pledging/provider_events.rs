@@ -6,7 +6,6 @@ use crate::state::State;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, post};
-use jiff::Timestamp;
 use ledger::pledging::operations::provider_reports;
 use ledger::pledging::rules::pledge::Rail;
 use ledger::pledging::store::webhooks::Webhook;
@@ -45,7 +44,7 @@ pub(crate) async fn take_stripe_event(
     http: HttpRequest,
     body: Raw,
 ) -> Result<HttpResponse, Problem> {
-    let wall = Timestamp::now();
+    let wall = ledger::calendar::now();
     let header = http.headers().get(SIGNATURE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let signed = state.webhook_secrets.verify(header, &body.0, wall.as_second());
     signed.map_err(|wrong| {

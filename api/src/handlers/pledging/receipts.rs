@@ -167,6 +167,6 @@ pub(crate) async fn list_receipts(
 #[get("/v1/receipts/{token}")]
 pub(crate) async fn show_receipt(state: Data<State>, token: Path<String>) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
-    let id = donor_links::receipt(&client, &token, Timestamp::now()).await?;
+    let id = donor_links::receipt(&client, &token, ledger::calendar::now()).await?;
     Ok(HttpResponse::Ok().json(ReceiptBody::from(issued_receipts::get(&client, id).await?)))
 }

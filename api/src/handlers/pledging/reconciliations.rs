@@ -9,7 +9,6 @@ use crate::visibility::require_admitted;
 use crate::wire::parse;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
-use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::engine::store::books;
 use ledger::id::{BookRef, ChargeId};
@@ -86,7 +85,8 @@ pub(crate) async fn reconcile(
     idempotent(&state, &request.key, Scope::Book(book.book), caller.id(), async |tx| {
         let book = books::resolve(tx, book).await?;
         require_admitted(tx, partner, &book, "book").await?;
-        let found = operations::reconcile(tx, book.id, partner.organisation, day, &charges, Timestamp::now()).await?;
+        let found =
+            operations::reconcile(tx, book.id, partner.organisation, day, &charges, ledger::calendar::now()).await?;
         let unknown = found.unknown.into_iter().map(|(charge, reason)| UnknownChargeBody { charge, reason });
         let (matched, missing, unknown) = (found.matched, found.missing, unknown.collect());
         Ok(Reply::ok(&ReconciliationBody { day, matched, missing, unknown }))

@@ -10,7 +10,6 @@ use crate::visibility::{Reader, actor, kept};
 use crate::wire::{BalanceBody, MoneyBody, bounded, paragraphs, parse};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
-use jiff::Timestamp;
 use ledger::engine::store::books;
 use ledger::id::{BookRef, OrganisationId};
 use ledger::pledging::operations::recoveries::{self as operations, Received};
@@ -67,7 +66,7 @@ pub(crate) async fn fund_reserve(
     let by = actor(&caller);
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = kept(tx, &caller, *id).await?;
-        let (entry, reserve) = operations::fund_reserve(tx, &book, &received, by, Timestamp::now()).await?;
+        let (entry, reserve) = operations::fund_reserve(tx, &book, &received, by, ledger::calendar::now()).await?;
         let reserve = BalanceBody::new(reserve, received.amount.currency());
         Ok(Reply::created(&ReserveBody { entry, reserve }))
     })
@@ -160,7 +159,7 @@ pub(crate) async fn recover(
     let by = actor(&caller);
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = kept(tx, &caller, id).await?;
-        let (entry, owed) = operations::recover(tx, &book, team, &received, by, Timestamp::now()).await?;
+        let (entry, owed) = operations::recover(tx, &book, team, &received, by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&OwesBody { team, entry, owed: BalanceBody::new(owed, received.amount.currency()) }))
     })
     .await
@@ -193,7 +192,8 @@ pub(crate) async fn write_off(
     let by = actor(&caller);
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = kept(tx, &caller, id).await?;
-        let (entry, owed) = operations::write_off(tx, &book, team, amount, &reason, by, Timestamp::now()).await?;
+        let (entry, owed) =
+            operations::write_off(tx, &book, team, amount, &reason, by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&OwesBody { team, entry, owed: BalanceBody::new(owed, amount.currency()) }))
     })
     .await

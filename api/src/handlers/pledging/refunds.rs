@@ -165,7 +165,7 @@ pub(crate) async fn give_back(
         of_caller(tx, &caller, *id).await?;
         let ask = Ask { charge: *id, amount, reference: None, from: None };
         let change = Change { version: None, actor: actor(&caller), reason: &reason };
-        let refund = operations::request(tx, ask, change, Timestamp::now()).await?;
+        let refund = operations::request(tx, ask, change, ledger::calendar::now()).await?;
         Ok(Reply::created(&RefundBody::from(refund)))
     })
     .await
@@ -281,7 +281,7 @@ pub(crate) async fn report(
             settled_amount,
             reason: &reason,
         };
-        match refund_outcomes::report_made(tx, *id, partner, made, Timestamp::now()).await? {
+        match refund_outcomes::report_made(tx, *id, partner, made, ledger::calendar::now()).await? {
             Reported::Refunded(refund) => {
                 let refund = Some(RefundBody::from(refund));
                 Ok(Reply::created(&ReportedRefundBody { refund, chargeback: None }))
@@ -358,7 +358,7 @@ async fn end(
     let partner: OrganisationId = caller.require_scope(Permission::ChargesWrite)?.organisation;
     idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
         concerned(tx, caller, id).await?;
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         let refund = refund_outcomes::report_with_cost(tx, id, partner, outcome.clone(), cost, wall).await?;
         Ok(Reply::ok(&RefundBody::from(refund)))
     })

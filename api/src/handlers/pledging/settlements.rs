@@ -210,7 +210,7 @@ pub(crate) async fn report(
     idempotent(&state, &request.key, Scope::Book(book.book), caller.id(), async |tx| {
         let book = books::resolve(tx, book).await?;
         require_admitted(tx, partner, &book, "book").await?;
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         let settled = operations::report(tx, book.id, &report, wall).await?;
         Ok(Reply::created(&SettlementBody::of(settled, book.today(wall))))
     })
@@ -232,7 +232,7 @@ pub(crate) async fn list(
     let client = state.client().await?;
     let book = books::resolve(&client, book).await?;
     let partner = reader(&client, &caller, &book, "book").await?;
-    let today = book.today(Timestamp::now());
+    let today = book.today(ledger::calendar::now());
     let rows = reported::list(&client, book.id, partner, window.after.unwrap_or_default(), window.fetch()).await?;
     Ok(window.page(rows, |row| row.settlement.id.object, |row| SettlementBody::new(row, today)).respond(&http))
 }
@@ -244,7 +244,7 @@ pub(crate) async fn list(
 pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<SettlementId>) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
     let (book, found) = concerned(&client, &caller, *id).await?;
-    Ok(HttpResponse::Ok().json(SettlementBody::new(found, book.today(Timestamp::now()))))
+    Ok(HttpResponse::Ok().json(SettlementBody::new(found, book.today(ledger::calendar::now()))))
 }
 
 /// A charge in a settlement.
@@ -364,7 +364,7 @@ pub(crate) async fn settle_by(
         request.body.settles_by.parse().map_err(|_| Problem::invalid("/settles_by", "`clock` or `report`"))?;
     idempotent(&state, &request.key, Scope::Book(of.book), caller.id(), async |tx| {
         let book = kept(tx, &caller, of).await?;
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         operations::set_settles_by(tx, &book, partner, settles_by, wall).await?;
         note(tx, &caller, &book, &partner, "settles_by", wall).await?;
         Ok(Reply::ok(&CustodianSettlingBody { organisation: partner, settles_by }))

@@ -126,7 +126,7 @@ pub(crate) async fn report_money(
         let book = book_of(tx, id.book, "pledge").await?;
         collected(tx, &caller, &book, *id).await?;
         let came = Came { amount, event_id: &event, provider_reference: &reference };
-        let item = operations::receive(tx, *id, partner, came, Timestamp::now()).await?;
+        let item = operations::receive(tx, *id, partner, came, ledger::calendar::now()).await?;
         Ok(Reply::created(&SuspenseBody::from(item)))
     })
     .await
@@ -216,7 +216,7 @@ pub(crate) async fn match_suspense(
         let book = book_of(tx, id.book, "money in suspense").await?;
         caller.require_role(tx, book.organisation, "money in suspense").await?;
         let by = Change { version: None, actor: actor(&caller), reason: &reason };
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         let item = match (pledge, campaign) {
             (None, None) => return Err(Error::invalid("/pledge", "say which pledge, or which campaign")),
             (Some(_), Some(_)) => return Err(Error::invalid("/campaign", "a pledge or a campaign, and not both")),
@@ -259,7 +259,7 @@ pub(crate) async fn return_suspense(
         let book = book_of(tx, id.book, "money in suspense").await?;
         caller.require_role(tx, book.organisation, "money in suspense").await?;
         let by = Change { version: None, actor: actor(&caller), reason: &reason };
-        let item = operations::give_back(tx, *id, by, Timestamp::now()).await?;
+        let item = operations::give_back(tx, *id, by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&SuspenseBody::from(item)))
     })
     .await

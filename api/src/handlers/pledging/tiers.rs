@@ -102,7 +102,7 @@ pub(crate) async fn add_tier(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "campaign").await?;
         caller.require_role(tx, book.organisation, "campaign").await?;
-        let tier = operations::create(tx, asked.clone(), actor(&caller), Timestamp::now()).await?;
+        let tier = operations::create(tx, asked.clone(), actor(&caller), ledger::calendar::now()).await?;
         let taken = tier.places.map(|_| 0);
         Ok(Reply::created(&TierBody::new(Listed { tier, taken })))
     })

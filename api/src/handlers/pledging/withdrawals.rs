@@ -77,7 +77,7 @@ pub struct WithdrawalBody {
 
 impl WithdrawalBody {
     fn new(it: Withdrawal, book: &Book) -> WithdrawalBody {
-        let state = it.state(book.now(Timestamp::now()));
+        let state = it.state(book.now(ledger::calendar::now()));
         let (partner, rail) = match it.leaver {
             Leaver::Partner(partner) => (Some(partner), None),
             Leaver::Rail(rail) => (None, Some(rail)),
@@ -163,7 +163,7 @@ pub(crate) async fn withdraw_partner(
         }
         let by = Change { version: None, actor: actor(&caller), reason: &reason };
         let leaver = Leaver::Partner(partner);
-        let done = operations::withdraw(tx, &book, leaver, request.body.last_day, by, Timestamp::now()).await?;
+        let done = operations::withdraw(tx, &book, leaver, request.body.last_day, by, ledger::calendar::now()).await?;
         Ok(Reply::created(&WithdrawalBody::new(done, &book)))
     })
     .await
@@ -186,7 +186,7 @@ pub(crate) async fn restore_partner(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = of_either(tx, &caller, id, partner).await?;
         let by = Change { version: None, actor: actor(&caller), reason: &reason };
-        let done = operations::restore(tx, &book, Leaver::Partner(partner), by, Timestamp::now()).await?;
+        let done = operations::restore(tx, &book, Leaver::Partner(partner), by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&WithdrawalBody::new(done, &book)))
     })
     .await
@@ -210,7 +210,7 @@ pub(crate) async fn withdraw_rail(
         let book = kept(tx, &caller, id).await?;
         let by = Change { version: None, actor: actor(&caller), reason: &reason };
         let leaver = Leaver::Rail(rail);
-        let done = operations::withdraw(tx, &book, leaver, request.body.last_day, by, Timestamp::now()).await?;
+        let done = operations::withdraw(tx, &book, leaver, request.body.last_day, by, ledger::calendar::now()).await?;
         Ok(Reply::created(&WithdrawalBody::new(done, &book)))
     })
     .await
@@ -232,7 +232,7 @@ pub(crate) async fn restore_rail(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = kept(tx, &caller, id).await?;
         let by = Change { version: None, actor: actor(&caller), reason: &reason };
-        let done = operations::restore(tx, &book, Leaver::Rail(rail), by, Timestamp::now()).await?;
+        let done = operations::restore(tx, &book, Leaver::Rail(rail), by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&WithdrawalBody::new(done, &book)))
     })
     .await

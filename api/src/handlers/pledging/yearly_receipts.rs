@@ -219,7 +219,7 @@ pub(crate) async fn request_yearly(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "donor").await?;
         known(tx, &caller, &book, *id).await?;
-        let receipts = operations::request(tx, *id, year, Timestamp::now()).await?;
+        let receipts = operations::request(tx, *id, year, ledger::calendar::now()).await?;
         Ok(Reply::created(&YearlyReceiptsBody { receipts: bodies(tx, receipts).await? }))
     })
     .await
@@ -255,7 +255,7 @@ pub(crate) async fn reissue_yearly(
         let book = book_of(tx, id.book, "donor").await?;
         known(tx, &caller, &book, *id).await?;
         let change = Change { version: None, actor: actor(&caller), reason: &reason };
-        let receipts = operations::reissue(tx, *id, year, change, Timestamp::now()).await?;
+        let receipts = operations::reissue(tx, *id, year, change, ledger::calendar::now()).await?;
         Ok(Reply::created(&YearlyReceiptsBody { receipts: bodies(tx, receipts).await? }))
     })
     .await
@@ -293,7 +293,7 @@ pub(crate) async fn list_yearly(
 #[get("/v1/yearly-receipts/{token}")]
 pub(crate) async fn show_yearly(state: Data<State>, token: Path<String>) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
-    let id = donor_links::yearly_receipt(&client, &token, Timestamp::now()).await?;
+    let id = donor_links::yearly_receipt(&client, &token, ledger::calendar::now()).await?;
     let shown = operations::shown(&client, store::get(&client, id).await?).await?;
     Ok(HttpResponse::Ok().json(YearlyReceiptBody::from(shown)))
 }

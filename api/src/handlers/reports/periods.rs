@@ -8,7 +8,6 @@ use crate::state::State;
 use crate::visibility::{kept, note};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
-use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::id::BookRef;
 use ledger::reports::operations::periods;
@@ -40,7 +39,7 @@ pub(crate) async fn close_period(
     let (id, through) = path.into_inner();
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = kept(tx, &caller, id).await?;
-        let wall = Timestamp::now();
+        let wall = ledger::calendar::now();
         let number = periods::close(tx, &book, through, wall).await?;
         note(tx, &caller, &book, &through, "period closed", wall).await?;
         Ok(Reply::created(&ClosedPeriodBody { through, number }))

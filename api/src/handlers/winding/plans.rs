@@ -10,7 +10,6 @@ use crate::visibility::{actor, kept};
 use crate::wire::{paragraphs, parse};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
-use jiff::Timestamp;
 use ledger::books::rules::wind_up::PlanKind;
 use ledger::id::{BookRef, CampaignId};
 use ledger::service::change::Change;
@@ -57,7 +56,7 @@ pub(crate) async fn plan_line(
         let book = kept(tx, &caller, id).await?;
         let by = Change { version: None, actor: actor(&caller), reason: &reason };
         let asked = (request.body.plan, to);
-        let line = operations::plan(tx, &book, &account, asked, by, Timestamp::now()).await?;
+        let line = operations::plan(tx, &book, &account, asked, by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&LineBody::from(line)))
     })
     .await

@@ -84,7 +84,7 @@ pub struct WindUpBody {
 impl WindUpBody {
     fn new(it: WindUp, book: &Book) -> WindUpBody {
         WindUpBody {
-            state: it.state(book.now(Timestamp::now())),
+            state: it.state(book.now(ledger::calendar::now())),
             id: it.id,
             book: book.reference(),
             last_day: it.last_day,
@@ -122,7 +122,7 @@ pub(crate) async fn announce(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = kept(tx, &caller, *id).await?;
         let by = Change { version: None, actor: actor(&caller), reason: &why };
-        let announced = operations::announce(tx, &book, days, by, Timestamp::now()).await?;
+        let announced = operations::announce(tx, &book, days, by, ledger::calendar::now()).await?;
         Ok(Reply::created(&WindUpBody::new(announced, &book)))
     })
     .await
@@ -142,7 +142,7 @@ pub(crate) async fn resume(
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = kept(tx, &caller, *id).await?;
         let by = Change { version: None, actor: actor(&caller), reason: &reason };
-        let resumed = operations::resume(tx, &book, by, Timestamp::now()).await?;
+        let resumed = operations::resume(tx, &book, by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&WindUpBody::new(resumed, &book)))
     })
     .await
@@ -175,6 +175,6 @@ pub(crate) async fn list_lines(
     let book = read_accounts(&client, &caller, *id).await?;
     let of = last(&client, &book).await?;
     let after = window.after.as_deref().unwrap_or_default();
-    let rows = lines::list(&client, &book, &of, after, window.fetch(), Timestamp::now()).await?;
+    let rows = lines::list(&client, &book, &of, after, window.fetch(), ledger::calendar::now()).await?;
     Ok(window.page(rows, |row| row.account.code.clone(), LineBody::from).respond(&http))
 }

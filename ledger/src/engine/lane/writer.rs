@@ -42,7 +42,7 @@ struct Folded {
 
 /// The moment at which a batch is recorded, as the database keeps it.
 fn wall() -> Timestamp {
-    let now = Timestamp::now();
+    let now = crate::calendar::now();
     now.round(Unit::Microsecond).unwrap_or(now)
 }
 

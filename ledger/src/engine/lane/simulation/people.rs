@@ -5,7 +5,7 @@ use super::truth::{Account, Record, Truth, name};
 use super::world::World;
 use crate::book::{AccountNumber, Entry, Key, Line, MovementKind};
 use jiff::civil::{Date, date};
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{SignedDuration, ToSpan};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -133,7 +133,7 @@ async fn under_lock(world: &World, work: impl Fn(&World, &mut Truth)) {
 fn post(world: &World, truth: &mut Truth) {
     // The clock of another machine may be ahead or behind.
     let seconds = i64::from(world.dice(7_200)) - 3_600;
-    let wall = Timestamp::now().saturating_add(SignedDuration::from_secs(seconds)).expect("within the calendar");
+    let wall = crate::calendar::now().saturating_add(SignedDuration::from_secs(seconds)).expect("within the calendar");
     let before = truth.clone();
     let posted = truth.post(&entry(world), None, wall.max(truth.recorded_at));
     if world.server.has(Flaw::ChainsPastStrangers) {
