@@ -133,9 +133,7 @@ pub async fn post_all_or_reason(
 /// What [`post`] would refuse.
 pub async fn try_fact(client: &impl GenericClient, book: &Book, entry: Entry) -> Result<(), Error> {
     let command = Command::post(None, Entry { outside_fact: true, ..entry });
-    let read = accounts::load(client, book.id, &journal::accounts_of(command.lines().iter())).await?;
-    let accounts = read.into_iter().map(|account| (account.number, account.into_state())).collect();
-    let mut state = State { version: 0, next_number: 1, closed_through: Date::MIN, accounts };
+    let mut state = read_unlocked(client, book, std::slice::from_ref(&command)).await?;
     match fold(&mut state, [&command]).1.first() {
         Some(Verdict::Refused(reason)) => Err(refusal(client, book, *reason).await?.into()),
         Some(Verdict::Posted(_) | Verdict::Carried) | None => Ok(()),
@@ -150,12 +148,29 @@ pub async fn try_fact(client: &impl GenericClient, book: &Book, entry: Entry) ->
 pub async fn try_facts(client: &impl GenericClient, book: &Book, entries: Vec<Entry>) -> Result<Vec<bool>, Error> {
     let commands: Vec<Command> =
         entries.into_iter().map(|entry| Command::post(None, Entry { outside_fact: true, ..entry })).collect();
+    let state = read_unlocked(client, book, &commands).await?;
+    let holds = |command| matches!(fold(&mut state.clone(), [command]).1.first(), Some(Verdict::Posted(_)));
+    Ok(commands.iter().map(holds).collect())
+}
+
+/// Whether the fold would take all of these, over the accounts as they are, without the lock of the head. It promises nothing, as others
+/// may post meanwhile, and spares work that would be thrown away.
+///
+/// # Errors
+///
+/// Only trouble with the database.
+pub async fn would_post(client: &impl GenericClient, book: &Book, commands: &[Command]) -> Result<bool, Error> {
+    let mut state = read_unlocked(client, book, commands).await?;
+    let verdicts = fold(&mut state, commands).1;
+    Ok(verdicts.iter().all(|verdict| matches!(verdict, Verdict::Posted(_))))
+}
+
+/// The accounts that commands name, as of no head.
+async fn read_unlocked(client: &impl GenericClient, book: &Book, commands: &[Command]) -> Result<State, Error> {
     let numbers = journal::accounts_of(commands.iter().flat_map(Command::lines));
     let read = accounts::load(client, book.id, &numbers).await?;
     let accounts = read.into_iter().map(|account| (account.number, account.into_state())).collect();
-    let state = State { version: 0, next_number: 1, closed_through: Date::MIN, accounts };
-    let holds = |command| matches!(fold(&mut state.clone(), [command]).1.first(), Some(Verdict::Posted(_)));
-    Ok(commands.iter().map(holds).collect())
+    Ok(State { version: 0, next_number: 1, closed_through: Date::MIN, accounts })
 }
 
 async fn read_state(tx: &Transaction<'_>, book: &Book, head: journal::Head, command: &Command) -> Result<State, Error> {

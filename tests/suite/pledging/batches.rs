@@ -1,6 +1,8 @@
 //! Batches of pledges: a verdict each, order kept, and each key one answer, however often and however interrupted they come.
 
+use super::kinds::{published, totals};
 use anyhow::{Context as _, ensure};
+use api::demo::cast::usd;
 use api::demo::client::{Answer, text};
 use serde_json::{Value, json};
 use tests::{Stage, day, monthly, once};
@@ -240,5 +242,67 @@ async fn a_batch_that_dies_in_the_middle_is_sent_again_and_places_each_pledge_on
     }
     assert_eq!(counts(&stage).await?, (1_000, 1_000));
     ensure!(stage.app.count("SELECT count(*) FROM job WHERE kind = 'charge_pledge'").await? == 1_000);
+    stage.app.finish().await
+}
+
+#[tokio::test]
+async fn batches_that_meet_one_another_and_single_pledges_place_each_reference_once_and_promise_what_they_placed()
+-> Outcome {
+    let stage = Stage::set().await?;
+    let campaign = stage.campaign().await?;
+    let path = path_of(&campaign)?;
+    let one = path.trim_end_matches(":batch").to_owned();
+    // One donor gives twice: the batches bring the same donors in opposite orders, and some references are of both.
+    let pledge = |reference: usize| -> anyhow::Result<Value> {
+        let mut pledge = once(&campaign, &format!("gift-{reference}"), "5.00", day(2, 1), "sandbox_ok")?;
+        pledge["donor"]["reference"] = json!(format!("donor-{}", reference % 50));
+        Ok(pledge)
+    };
+    let items = |of: &str, references: Vec<usize>| -> anyhow::Result<Value> {
+        let items = references.into_iter().map(|number| Ok((format!("{of}-{number}"), pledge(number)?)));
+        Ok(batch("continue", &items.collect::<anyhow::Result<Vec<_>>>()?))
+    };
+    let forth = items("forth", (0..120).collect())?;
+    let back = items("back", (80..200).rev().collect())?;
+    let partner = &stage.cast.partner;
+    let singles = async {
+        for number in [3, 81, 119, 198] {
+            let answer = partner.post(&one, &pledge(number)?).await?;
+            ensure!([200, 201, 409].contains(&answer.status.as_u16()), "{answer:?}");
+        }
+        anyhow::Ok(())
+    };
+    let (forth_told, back_told, alone) = tokio::join!(partner.post(&path, &forth), partner.post(&path, &back), singles);
+    alone?;
+    for answer in [forth_told?, back_told?] {
+        ensure!(answer.status == 200, "{answer:?}");
+        let refused = told(&answer).iter().filter(|(verdict, ..)| !["placed", "repeated"].contains(verdict)).count();
+        assert_eq!(refused, 0, "{}", answer.body);
+    }
+    assert_eq!(counts(&stage).await?, (200, 50));
+    let promised = stage.app.count("SELECT sum(promised)::bigint FROM pledge").await?;
+    let pledged = totals(&stage, &campaign).await?["pledged"].clone();
+    assert_eq!((promised, pledged), (200 * 500, usd("1000.00")));
+    stage.app.finish().await
+}
+
+#[tokio::test]
+async fn a_batch_larger_than_a_campaign_has_room_for_places_what_fits_in_its_order() -> Outcome {
+    let stage = Stage::set().await?;
+    let cap =
+        json!({"kind": "keep_what_you_raise", "goal": usd("1000.00"), "cap": usd("1000.00"), "over_cap": "refuse"});
+    let campaign = published(&stage, "small", cap).await?;
+    let pledge = |number: usize| once(&campaign, &format!("gift-{number}"), "5.00", day(1, 10), "sandbox_ok");
+    let items = (0..250).map(|number| Ok((format!("key-{number}"), pledge(number)?)));
+    let items = items.collect::<anyhow::Result<Vec<_>>>()?;
+    for replayed in [false, true] {
+        let answer = send(&stage, &campaign, "continue", &items).await?;
+        for (number, (verdict, _, again)) in told(&answer).into_iter().enumerate() {
+            let expected = if number < 200 { "placed" } else { "refused" };
+            assert_eq!((verdict, again), (expected, replayed), "{number}: {}", answer.body["items"][number]);
+        }
+        assert_eq!(kind(&answer, 249), "/problems/campaign-full");
+    }
+    assert_eq!(counts(&stage).await?, (200, 200));
     stage.app.finish().await
 }

@@ -30,6 +30,12 @@ use utoipa::ToSchema;
 /// After so many pledges the others have their turn.
 const TURN: usize = 50;
 
+/// So many pledges are written in one transaction.
+const APART: usize = 500;
+
+/// Fewer go with others through the lane.
+const APART_MIN: usize = 100;
+
 /// The most pledges of a batch.
 const PLEDGES_MAX: usize = 1_000;
 
@@ -219,7 +225,7 @@ impl Batch<'_> {
         for (place, answer) in places.into_iter().zip(kept) {
             answers[place] = Some(answer);
         }
-        for (place, outcome) in self.write(&keys, new).await {
+        for (place, outcome) in self.write_many(&keys, new).await {
             match outcome {
                 Written::Answer(answer) => answers[place] = Some(answer),
                 Written::Replay => {}
@@ -438,6 +444,41 @@ impl Batch<'_> {
             });
         }
         Ok(replies)
+    }
+
+    /// Writes new ones, hundreds in a transaction of their own as long as that is to be had, and says what became of each.
+    async fn write_many(&self, keys: &[IdempotencyKey], mut new: Vec<(usize, ToWrite)>) -> Vec<(usize, Written)> {
+        let mut written = Vec::with_capacity(new.len());
+        while new.len() >= APART_MIN {
+            let rest = new.split_off(new.len().min(APART));
+            if !self.write_apart(keys, &new).await {
+                new.extend(rest);
+                break;
+            }
+            written.extend(new.into_iter().map(|(place, it)| (place, Written::Answer(Ok(it.reply.into())))));
+            new = rest;
+        }
+        written.extend(self.write(keys, new).await);
+        written
+    }
+
+    /// Whether these were written in a transaction of their own, beside those of other requests. If not, for whatever reason, the lane
+    /// tells what became of each: also of those that were written though nobody has heard, as it knows their keys.
+    async fn write_apart(&self, keys: &[IdempotencyKey], new: &[(usize, ToWrite)]) -> bool {
+        if self.state.vitals().may_post().is_err() {
+            return false;
+        }
+        let caller = self.caller.id();
+        let command = |(place, it): &(usize, ToWrite)| {
+            let key = Some(keys[*place].for_lane(caller));
+            Command { key, entry: it.command.entry.clone(), companions: it.command.companions.clone() }
+        };
+        let commands: Vec<Command> = new.iter().map(command).collect();
+        let placed = self.state.in_transaction(async |tx| {
+            let is_placed = operations::place_apart(tx, self.book, &commands, ledger::calendar::now()).await?;
+            if is_placed { Ok(()) } else { Err(Error::StillRunning) }
+        });
+        placed.await.is_ok()
     }
 
     /// Writes new ones through the lane of the book, and says what became of each.

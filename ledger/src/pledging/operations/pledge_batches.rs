@@ -163,6 +163,37 @@ pub async fn place_all(
     promise_all(tx, book, drafted, wall).await
 }
 
+/// Writes commands of new pledges, all of them or none: their rows first, so that many such transactions write side by side, and their
+/// promises last, under the lock of the book's head. False when one is not to be had this way, and nothing is to be committed: its
+/// campaign is full, it has no promise, or a row of it was written meanwhile. A lane gives each its verdict then.
+///
+/// # Errors
+///
+/// Trouble with the database, and [`Error::BookFrozen`].
+pub async fn place_apart(
+    tx: &Transaction<'_>,
+    book: &Book,
+    commands: &[Command],
+    wall: Timestamp,
+) -> Result<bool, Error> {
+    let rows: Vec<Companion> = commands.iter().flat_map(|command| command.companions.iter().cloned()).collect();
+    let bare = commands.iter().map(|it| Command { key: it.key, entry: it.entry.clone(), companions: Vec::new() });
+    let bare: Vec<Command> = bare.collect();
+    // What is refused anyway does not go the whole way first.
+    if !posting::would_post(tx, book, &bare).await? {
+        return Ok(false);
+    }
+    let written = async {
+        companions::write(tx, book.id, &rows).await?;
+        posting::post_all_or_reason(tx, book, &bare, wall).await
+    };
+    match written.await {
+        Ok(posted) => Ok(posted.is_ok()),
+        Err(error) if is_outrun(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// Promises the new ones of a batch to their campaign, whole: none is trimmed.
 async fn promise_all(tx: &Transaction<'_>, book: &Book, drafted: &[Drafted], wall: Timestamp) -> Result<(), Error> {
     let today = book.today(wall);
