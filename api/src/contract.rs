@@ -68,7 +68,8 @@ pub fn is_day(method: &str, path: &str, parameter: &str) -> bool {
 }
 
 /// The operations that are routed: `(method, path)`.
-pub fn operations() -> Vec<(String, String)> {
+#[cfg(test)]
+fn operations() -> Vec<(String, String)> {
     let document = document();
     let paths = document["paths"].as_object().into_iter().flatten();
     paths

@@ -761,7 +761,8 @@ fn literals(template: &str) -> usize {
 }
 
 /// Compares the table with the operations of the contract: `(method, path)` pairs. What is on one side only is an error.
-pub fn compare(operations: &[(String, String)]) -> Result<(), String> {
+#[cfg(test)]
+pub(crate) fn compare(operations: &[(String, String)]) -> Result<(), String> {
     let mut wrong = Vec::new();
     for (method, path) in operations {
         if !TABLE.iter().any(|(of_row, template, _)| of_row == method && template == path) {
