@@ -15,6 +15,7 @@ const REQUESTS: &str = "commonpurse_http_requests_total";
 const REQUEST_TIME: &str = "commonpurse_http_request_seconds";
 const IN_FLIGHT: &str = "commonpurse_http_requests_in_flight";
 const PROBLEMS: &str = "commonpurse_http_problems_total";
+const REQUESTS_UNWRITTEN: &str = "commonpurse_partner_requests_unwritten_total";
 const FROZEN: &str = "commonpurse_books_frozen";
 const CHECK_AGE: &str = "commonpurse_book_check_age_seconds";
 
@@ -66,6 +67,11 @@ pub(crate) fn problem(code: &'static str) {
     metrics::counter!(PROBLEMS, "code" => code).increment(1);
 }
 
+/// Requests of partners are not kept for them to read, as more came than could be written.
+pub(crate) fn requests_unwritten(count: u64) {
+    metrics::counter!(REQUESTS_UNWRITTEN).increment(count);
+}
+
 /// Says of each figure what it is.
 pub(crate) fn describe() {
     metrics::describe_counter!(REQUESTS, "Answered requests, by method, route of the contract, and status.");
@@ -76,6 +82,10 @@ pub(crate) fn describe() {
     );
     metrics::describe_gauge!(IN_FLIGHT, "Requests that are being answered.");
     metrics::describe_counter!(PROBLEMS, "Problems that were answered, by the end of their type.");
+    metrics::describe_counter!(
+        REQUESTS_UNWRITTEN,
+        "Requests of partners that are not kept for them to read, as more came than could be written."
+    );
     metrics::describe_gauge!(FROZEN, "Books that differ from themselves and take no record.");
     metrics::describe_gauge!(
         CHECK_AGE,

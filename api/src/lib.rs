@@ -27,6 +27,7 @@ pub mod pages;
 pub mod paging;
 pub mod problem;
 pub mod refusals;
+pub mod request_log;
 pub mod reseal;
 pub mod second_factor;
 pub mod serve;

@@ -9,6 +9,7 @@ use crate::limits::declines::Declines;
 use crate::limits::rate::Limits;
 use crate::limits::shares::Shares;
 use crate::problem::Problem;
+use crate::request_log::{self, RequestLog};
 use crate::state::{Reads, State};
 use crate::{contract, pages, who_may};
 use actix_web::body::BoxBody;
@@ -139,6 +140,7 @@ pub fn state(config: ServeConfig, address: &str) -> anyhow::Result<State> {
         keys: Keys::new(&config.signing_keys()?, issuer)?,
         declines: Declines::default(),
         limits: Limits::new(config.rate_per_second, config.guesses_per_minute),
+        request_log: RequestLog::new(),
         webhook_secrets: config.webhooks.secrets()?,
         vault,
         config: Arc::new(config),
@@ -174,7 +176,8 @@ pub async fn serve(config: ServeConfig, shutdown: impl Future<Output = ()>) -> a
     let page = Page::new(figures.clone(), move || figures::measure(&shown));
     let listener = metrics_listen.map(|address| Listener::start(address, page)).transpose()?;
     let upkeep = tokio::spawn(upkeep(state.clone()));
-    let read = tokio::spawn(figures::run(state, figures));
+    let log = tokio::spawn(request_log::write(state.clone()));
+    let read = tokio::spawn(figures::run(state.clone(), figures));
     tracing::info!(address, "listening on {address}");
     println!("listening on {address}");
     let alive = manager::ready();
@@ -186,6 +189,8 @@ pub async fn serve(config: ServeConfig, shutdown: impl Future<Output = ()>) -> a
     upkeep.abort();
     read.abort();
     running.await??;
+    state.request_log.stop();
+    log.await?;
     if let Some(listener) = listener {
         listener.stop().await?;
     }
