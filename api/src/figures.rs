@@ -92,6 +92,7 @@ pub(crate) fn describe() {
         Unit::Seconds,
         "How long ago the book that waits longest was last compared with itself whole."
     );
+    requests_unwritten(0);
     lane::describe();
     pool::describe();
 }
