@@ -86,7 +86,7 @@ pub async fn edge(
     let response = finish(response, &id, reader);
     let route = response.request().extensions().get::<RouteName>().map_or("none", |route| route.0);
     counted.answered(route, response.status().as_u16());
-    request_log::note(&response, route, &id);
+    request_log::note(&response, route, &id.0);
     Ok(response)
 }
 

@@ -1,5 +1,6 @@
 //! What the API counts and times. Every label is from a closed list: nobody outside makes a time series.
 
+use crate::request_queue;
 use crate::state::State;
 use actix_web::http::Method;
 use actix_web::web::Data;
@@ -15,7 +16,6 @@ const REQUESTS: &str = "commonpurse_http_requests_total";
 const REQUEST_TIME: &str = "commonpurse_http_request_seconds";
 const IN_FLIGHT: &str = "commonpurse_http_requests_in_flight";
 const PROBLEMS: &str = "commonpurse_http_problems_total";
-const REQUESTS_UNWRITTEN: &str = "commonpurse_partner_requests_unwritten_total";
 const FROZEN: &str = "commonpurse_books_frozen";
 const CHECK_AGE: &str = "commonpurse_book_check_age_seconds";
 
@@ -67,11 +67,6 @@ pub(crate) fn problem(code: &'static str) {
     metrics::counter!(PROBLEMS, "code" => code).increment(1);
 }
 
-/// Requests of partners are not kept for them to read, as more came than could be written.
-pub(crate) fn requests_unwritten(count: u64) {
-    metrics::counter!(REQUESTS_UNWRITTEN).increment(count);
-}
-
 /// Says of each figure what it is.
 pub(crate) fn describe() {
     metrics::describe_counter!(REQUESTS, "Answered requests, by method, route of the contract, and status.");
@@ -82,17 +77,13 @@ pub(crate) fn describe() {
     );
     metrics::describe_gauge!(IN_FLIGHT, "Requests that are being answered.");
     metrics::describe_counter!(PROBLEMS, "Problems that were answered, by the end of their type.");
-    metrics::describe_counter!(
-        REQUESTS_UNWRITTEN,
-        "Requests of partners that are not kept for them to read, as more came than could be written."
-    );
     metrics::describe_gauge!(FROZEN, "Books that differ from themselves and take no record.");
     metrics::describe_gauge!(
         CHECK_AGE,
         Unit::Seconds,
         "How long ago the book that waits longest was last compared with itself whole."
     );
-    requests_unwritten(0);
+    request_queue::describe();
     lane::describe();
     pool::describe();
 }

@@ -28,6 +28,7 @@ pub mod paging;
 pub mod problem;
 pub mod refusals;
 pub mod request_log;
+pub mod request_queue;
 pub mod reseal;
 pub mod second_factor;
 pub mod serve;

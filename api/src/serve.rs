@@ -9,7 +9,8 @@ use crate::limits::declines::Declines;
 use crate::limits::rate::Limits;
 use crate::limits::shares::Shares;
 use crate::problem::Problem;
-use crate::request_log::{self, RequestLog};
+use crate::request_log;
+use crate::request_queue::RequestQueue;
 use crate::state::{Reads, State};
 use crate::{contract, pages, who_may};
 use actix_web::body::BoxBody;
@@ -140,7 +141,7 @@ pub fn state(config: ServeConfig, address: &str) -> anyhow::Result<State> {
         keys: Keys::new(&config.signing_keys()?, issuer)?,
         declines: Declines::default(),
         limits: Limits::new(config.rate_per_second, config.guesses_per_minute),
-        request_log: RequestLog::new(),
+        requests: RequestQueue::default(),
         webhook_secrets: config.webhooks.secrets()?,
         vault,
         config: Arc::new(config),
@@ -189,7 +190,7 @@ pub async fn serve(config: ServeConfig, shutdown: impl Future<Output = ()>) -> a
     upkeep.abort();
     read.abort();
     running.await??;
-    state.request_log.stop();
+    state.requests.stop();
     log.await?;
     if let Some(listener) = listener {
         listener.stop().await?;

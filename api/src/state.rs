@@ -10,7 +10,7 @@ use crate::limits::rate::Limits;
 use crate::limits::shares::Shares;
 use crate::problem::Problem;
 use crate::refusals::STORAGE;
-use crate::request_log::RequestLog;
+use crate::request_queue::RequestQueue;
 use deadpool_postgres::{Client, Transaction};
 use ledger::books::store::readers;
 use ledger::engine::directory::Directory;
@@ -62,7 +62,7 @@ pub struct State {
     /// Partners of whose new pledges too many are declined.
     pub declines: Declines,
     /// What partners asked, until it is written.
-    pub request_log: RequestLog,
+    pub requests: RequestQueue,
     /// What nearly every request asks.
     pub reads: Reads,
 }
