@@ -38,7 +38,7 @@ GRANT INSERT (id, organisation, mode, slot, scopes, secret_digest, name, created
 GRANT UPDATE (revoked_at, secret_digest, old_digest, old_ends_at, old_used_on, last_used_on) ON credential TO
     commonpurse_service;
 GRANT SELECT ON partner_request TO commonpurse_service;
-GRANT INSERT (id, organisation, credential, at, status, mode, method, path, problem, request_id) ON partner_request TO
+GRANT INSERT (id, organisation, credential, at, book_id, status, mode, method, path, problem, request_id) ON partner_request TO
     commonpurse_service;
 GRANT INSERT (digest, person, expires_at) ON sign_in_token TO commonpurse_service;
 GRANT UPDATE (used_at) ON sign_in_token TO commonpurse_service;

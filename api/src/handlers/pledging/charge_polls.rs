@@ -104,6 +104,9 @@ pub(crate) async fn list_all(
             Some(since) => changed(&client, partner, &book, since, after, room).await?,
             None => kept(&client, partner, &book, &filter, after, room).await?,
         };
+        if part.rows.is_empty() {
+            return Ok(Part::none(part.next));
+        }
         let holds = Holds::of(&client, &book).await?;
         let fitting = part.rows.into_iter().filter(|charge| filter.fits(charge));
         Ok(Part { rows: fitting.map(|charge| ChargeBody::held(charge, &holds)).collect(), next: part.next })

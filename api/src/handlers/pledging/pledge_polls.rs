@@ -127,6 +127,9 @@ pub(crate) async fn search(
     let only = of_campaign(&client, &filter, only).await?;
     let read = async |book: Book, after: Option<Key>, room: usize| {
         let part = read(&client, partner, &book, &filter, after, room).await?;
+        if part.rows.is_empty() {
+            return Ok(Part::none(part.next));
+        }
         let donors = donors_of(&client, book.id, &part.rows).await?;
         let view = View::of(&client, &caller, &book).await?;
         let now = book.now(view.wall);

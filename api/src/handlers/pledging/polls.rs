@@ -46,8 +46,8 @@ impl Key {
     pub(super) fn due(key: Option<Key>) -> Result<(Date, Uuid), Problem> {
         match key {
             None => Ok((FIRST_DAY, Uuid::nil())),
-            Some(Key::Due(day, id)) => Ok((day, id)),
-            Some(Key::Id(_) | Key::Event(_)) => Err(of_another_list()),
+            Some(Key::Due(day, id)) if day >= FIRST_DAY => Ok((day, id)),
+            Some(Key::Due(..) | Key::Id(_) | Key::Event(_)) => Err(of_another_list()),
         }
     }
 
@@ -89,6 +89,11 @@ pub(super) struct Part<R> {
 }
 
 impl<R> Part<R> {
+    /// Nothing of what was read, but there may be more.
+    pub(super) fn none(next: Option<Key>) -> Part<R> {
+        Part { rows: Vec::new(), next }
+    }
+
     /// Of rows of which one more was asked for than there is room for; `key` is that of a row.
     pub(super) fn cut(mut rows: Vec<R>, room: usize, key: impl Fn(&R) -> Key) -> Part<R> {
         let next = rows.get(room.saturating_sub(1)).filter(|_| rows.len() > room).map(key);
@@ -186,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_cursor_of_another_list_is_refused() {
-        for key in [Key::Id(Uuid::nil()), Key::Event(1)] {
+        for key in [Key::Id(Uuid::nil()), Key::Event(1), Key::Due(Date::MIN, Uuid::nil())] {
             assert_eq!(Key::due(Some(key)).unwrap_err().body().errors[0].pointer, "/cursor");
         }
         assert!(Key::event(Some(Key::Id(Uuid::nil()))).is_err());

@@ -29,9 +29,9 @@ pub async fn insert(client: &impl GenericClient, all: &[AnsweredRequest]) -> Res
     let statement = client
         .prepare_cached(
             "-- requests::insert
-            INSERT INTO partner_request (id, organisation, credential, mode, at, method, path, status, problem, request_id)
-            SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::text[], $7::text[],
-                                 $8::smallint[], $9::text[], $10::text[])
+            INSERT INTO partner_request (book_id, id, organisation, credential, mode, at, method, path, status, problem, request_id)
+            SELECT 0, r.* FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::text[], $7::text[],
+                                 $8::smallint[], $9::text[], $10::text[]) AS r
             ON CONFLICT DO NOTHING",
         )
         .await?;
