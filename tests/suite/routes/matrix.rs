@@ -19,6 +19,9 @@ const AT_ONCE: usize = 16;
 /// What readers of its row may read only when they are more besides: the message says what.
 const ASKS_MORE: &[&str] = &["GET /v1/challenges/{id}/judges"];
 
+/// Lists of what all partners of a book see besides their own: rails that were withdrawn.
+const SHARED: &[&str] = &["GET /v1/books/{book}/withdrawals"];
+
 impl Route {
     fn phrases(&self) -> impl Iterator<Item = &str> {
         self.operation["x-who-may"].as_array().into_iter().flatten().filter_map(Value::as_str)
@@ -233,7 +236,8 @@ pub(super) async fn no_partner_reads_what_another_one_brought(scene: &Scene) -> 
         let is_hidden = theirs.status == 404 && theirs.body["type"] == "/problems/not-found";
         // Lists of what both share, such as a book, show the other one nothing.
         let is_empty = theirs.status == 200 && theirs.body["items"] == json!([]);
-        ensure!(is_hidden || is_empty, "{}: {theirs:?}", route.name());
+        let names_nobody = SHARED.contains(&route.name().as_str()) && !theirs.body.to_string().contains(&cast.platform);
+        ensure!(is_hidden || is_empty || names_nobody, "{}: {theirs:?}", route.name());
         (hidden, empty) = (hidden + usize::from(is_hidden), empty + usize::from(is_empty));
     }
     ensure!(hidden >= 15 && empty >= 2, "{hidden} hidden, {empty} empty");
