@@ -4,6 +4,7 @@ use crate::figures;
 use crate::limits::turn::Turn;
 use crate::pages::{guard, trouble};
 use crate::problem::{MEDIA_TYPE, Problem};
+use crate::request_log::{self, ProblemCode};
 use crate::who_may::{self, Found, RouteName};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -85,6 +86,7 @@ pub async fn edge(
     let response = finish(response, &id, reader);
     let route = response.request().extensions().get::<RouteName>().map_or("none", |route| route.0);
     counted.answered(route, response.status().as_u16());
+    request_log::note(&response, route, &id.0);
     Ok(response)
 }
 
@@ -112,6 +114,7 @@ fn finish(response: ServiceResponse<BoxBody>, id: &RequestId, reader: Reader) ->
         };
         if let Some(problem) = problem {
             figures::problem(problem.label());
+            response.request().extensions_mut().insert(ProblemCode::of(&problem));
             let before = response.headers().clone();
             let (request, _) = response.into_parts();
             let made = if is_page {

@@ -1,5 +1,6 @@
 //! What the API counts and times. Every label is from a closed list: nobody outside makes a time series.
 
+use crate::request_queue;
 use crate::state::State;
 use actix_web::http::Method;
 use actix_web::web::Data;
@@ -82,6 +83,7 @@ pub(crate) fn describe() {
         Unit::Seconds,
         "How long ago the book that waits longest was last compared with itself whole."
     );
+    request_queue::describe();
     lane::describe();
     pool::describe();
 }

@@ -10,6 +10,7 @@ use crate::limits::shares::{Holder, Share};
 use crate::limits::{address, place};
 use crate::pages::{cookies, origin};
 use crate::problem::Problem;
+use crate::request_log::Asker;
 use crate::second_factor;
 use crate::state::State;
 use crate::who_may::{self, Access, Found, RouteName};
@@ -107,8 +108,12 @@ async fn admit(request: &ServiceRequest) -> Result<Admitted, Problem> {
     match who_asks(state, request, is_page, subject).await? {
         Some(who) => {
             let caller = Caller::new(who, access);
+            standing = state.limits.caller(caller.id(), caller.partner().map(|partner| partner.mode))?;
+            // What comes faster than that is not kept for the partner to read: nobody fills the list of the others.
+            if let Some(partner) = caller.partner() {
+                request.extensions_mut().insert(Asker::from(partner));
+            }
             caller.check_access()?;
-            standing = state.limits.caller(caller.id())?;
             request.extensions_mut().insert(Holder::Caller(caller.id()));
             let demand = who_may::second_factor(request.method().as_str(), name, access);
             place::within(holders(request), second_factor::check(state, &caller, demand)).await?;

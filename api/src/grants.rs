@@ -20,6 +20,7 @@ pub const GRANTS: &[(&str, &str)] = &[
     ("POST /v1/organisations/{id}/invitations", "DELETE /v1/organisations/{id}/invitations/{invitation}"),
     ("POST /v1/invitations:accept", "DELETE /v1/organisations/{id}/memberships/{person}/{role}"),
     ("POST /v1/partners/{id}/credentials", "DELETE /v1/partners/{id}/credentials/{credential}"),
+    ("POST /v1/partners/{id}/credentials/{credential}:rotate", "DELETE /v1/partners/{id}/credentials/{credential}"),
     ("POST /v1/books/{book}/partners", "DELETE /v1/books/{book}/partners/{organisation}"),
     ("POST /v1/challenges/{id}/judges", "DELETE /v1/organisations/{id}/memberships/{person}/{role}"),
     ("POST /v1/cooperatives/{book}/members", "POST /v1/members/{id}:leave"),

@@ -27,6 +27,8 @@ pub mod pages;
 pub mod paging;
 pub mod problem;
 pub mod refusals;
+pub mod request_log;
+pub mod request_queue;
 pub mod reseal;
 pub mod second_factor;
 pub mod serve;

@@ -10,6 +10,8 @@ use crate::limits::rate::Limits;
 use crate::limits::shares::Shares;
 use crate::pages;
 use crate::problem::Problem;
+use crate::request_log;
+use crate::request_queue::RequestQueue;
 use crate::state::{Reads, State};
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -139,6 +141,7 @@ pub fn state(config: ServeConfig, address: &str) -> anyhow::Result<State> {
         keys: Keys::new(&config.signing_keys()?, issuer)?,
         declines: Declines::default(),
         limits: Limits::new(config.rate_per_second, config.guesses_per_minute),
+        requests: RequestQueue::default(),
         webhook_secrets: config.webhooks.secrets()?,
         vault,
         config: Arc::new(config),
@@ -171,7 +174,8 @@ pub async fn serve(config: ServeConfig, shutdown: impl Future<Output = ()>) -> a
     let page = Page::new(figures.clone(), move || figures::measure(&shown));
     let listener = metrics_listen.map(|address| Listener::start(address, page)).transpose()?;
     let upkeep = tokio::spawn(upkeep(state.clone()));
-    let read = tokio::spawn(figures::run(state, figures));
+    let log = tokio::spawn(request_log::write(state.clone()));
+    let read = tokio::spawn(figures::run(state.clone(), figures));
     tracing::info!(address, "listening on {address}");
     println!("listening on {address}");
     let alive = manager::ready();
@@ -183,6 +187,8 @@ pub async fn serve(config: ServeConfig, shutdown: impl Future<Output = ()>) -> a
     upkeep.abort();
     read.abort();
     running.await??;
+    state.requests.stop();
+    log.await?;
     if let Some(listener) = listener {
         listener.stop().await?;
     }

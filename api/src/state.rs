@@ -10,6 +10,7 @@ use crate::limits::rate::Limits;
 use crate::limits::shares::Shares;
 use crate::problem::Problem;
 use crate::refusals::STORAGE;
+use crate::request_queue::RequestQueue;
 use deadpool_postgres::{Client, Transaction};
 use ledger::books::store::readers;
 use ledger::engine::directory::Directory;
@@ -60,6 +61,8 @@ pub struct State {
     pub limits: Limits,
     /// Partners of whose new pledges too many are declined.
     pub declines: Declines,
+    /// What partners asked, until it is written.
+    pub requests: RequestQueue,
     /// What nearly every request asks.
     pub reads: Reads,
 }

@@ -170,7 +170,10 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     // credentials
     ("POST", "/v1/partners/{id}/credentials", RoleOrOperator(OWNER)),
     ("GET", "/v1/partners/{id}/credentials", RoleOrOperator(OWNER)),
+    ("POST", "/v1/partners/{id}/credentials/{credential}:rotate", RoleOrOperator(OWNER)),
     ("DELETE", "/v1/partners/{id}/credentials/{credential}", RoleOrOperator(OWNER)),
+    // what a partner asked: its own credentials see it too
+    ("GET", "/v1/partners/{id}/requests", Access::RoleOrOperatorOrScope(OWNER, Scope::RequestsRead)),
     // campaigns: reading them needs a role, or admission and the scope, unless the book is public
     ("POST", "/v1/campaigns", Access::Role(KEEPERS)),
     ("GET", "/v1/campaigns", Public),
@@ -206,6 +209,7 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/plan-moves/{id}:decline", Access::RoleOrScope(OWNER, Scope::PledgesWrite)),
     ("GET", "/v1/pledges/{id}/uses", Access::RoleOrScope(DONOR_READERS, Scope::PledgesRead)),
     ("GET", "/v1/pledges/{id}/charges", Access::RoleOrScope(DONOR_READERS, Scope::ChargesRead)),
+    ("GET", "/v1/charges", Access::Scope(Scope::ChargesRead)),
     ("GET", "/v1/charges/{id}", Access::RoleOrScope(DONOR_READERS, Scope::ChargesRead)),
     ("POST", "/v1/charges/{id}:capture", Access::Scope(Scope::ChargesWrite)),
     ("POST", "/v1/charges/{id}:decline", Access::Scope(Scope::ChargesWrite)),

@@ -8,6 +8,7 @@ pub mod rules {
     pub mod organisation;
     pub mod person;
     pub mod privacy;
+    pub mod request;
     pub mod role;
     pub mod second_factor;
     pub mod second_factor_reset;
@@ -21,6 +22,7 @@ pub mod store {
     pub mod invitations;
     pub mod organisations;
     pub mod people;
+    pub mod requests;
     pub mod second_factor_resets;
     pub mod second_factors;
     pub mod sessions;
@@ -31,6 +33,7 @@ pub mod store {
 /// Lock, decide, save.
 pub mod operations {
     pub mod browsers;
+    pub mod credentials;
     pub mod invitations;
     pub mod operators;
     pub mod organisations;

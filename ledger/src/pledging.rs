@@ -22,6 +22,7 @@ pub mod rules {
     pub mod pledge;
     #[cfg(test)]
     mod pledge_tests;
+    pub mod polled;
     pub mod promise;
     pub mod receipt;
     pub mod refund;
@@ -57,6 +58,7 @@ pub mod store {
     pub mod plan_changes;
     pub mod plan_moves;
     pub mod pledges;
+    pub mod polls;
     pub mod receipts;
     pub mod reconciliations;
     pub mod recoveries;
@@ -103,6 +105,7 @@ pub mod operations {
     pub mod pledge_changes;
     mod pledge_notices;
     pub mod pledges;
+    pub mod polls;
     pub mod present;
     pub mod provider_reports;
     pub mod raises;

@@ -54,6 +54,7 @@ const PIECES: &[(Piece, &[&str])] = &[
             "organisations",
             "invitations",
             "credentials",
+            "requests",
             "ties",
         ],
     ),

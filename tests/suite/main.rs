@@ -27,6 +27,7 @@ mod payees;
 mod payout_files;
 mod payouts;
 mod pledging;
+mod polls;
 mod readme;
 mod reports {
     mod exports;

@@ -1,5 +1,7 @@
 //! Every route of the contract, asked by those who may not: nothing is answered but a problem, and no log holds a secret.
 
+mod matrix;
+
 use crate::contract::Piece;
 use crate::scene::{Known, Scene};
 use anyhow::{Context as _, ensure};
@@ -68,7 +70,7 @@ impl Route {
             };
             if parameter["in"] == "path" {
                 address = address.replace(&format!("{{{name}}}"), value);
-            } else if parameter["in"] == "query" && parameter["required"] == true {
+            } else if parameter["in"] == "query" && (parameter["required"] == true || name == "book") {
                 query.push(format!("{name}={value}"));
             }
         }
@@ -111,13 +113,16 @@ async fn problem(answer: Response, status: u16, code: &str) -> anyhow::Result<Va
     Ok(body)
 }
 
-/// One scene for all three, as it takes longer than what is asked of it.
+/// One scene for all, as it takes longer than what is asked of it.
 #[tokio::test]
 async fn no_route_says_anything_to_nobody_to_strangers_and_to_partners_without_the_scope() -> Outcome {
     let scene = Scene::set(DOMAINS).await?;
     without_a_token_no_route_says_anything_but_those_for_everybody(&scene).await?;
     a_stranger_finds_nothing_of_another_host(&scene).await?;
     a_partner_without_the_scope_is_told_which_one_it_needs(&scene).await?;
+    matrix::each_role_is_let_in_and_kept_out_as_the_table_says(&scene).await?;
+    matrix::each_scope_is_let_in_and_kept_out_as_the_table_says(&scene).await?;
+    matrix::no_partner_reads_what_another_one_brought(&scene).await?;
     scene.app.finish_with_jobs_left().await
 }
 

@@ -35,6 +35,7 @@ fn meaning(scope: Scope) -> &'static str {
         Scope::ContributionsWrite => "Bring money to purses and entry fees, and report what was captured.",
         Scope::SettlementsRead => "See the partner's settlements.",
         Scope::ClockWrite => "Move the clock of sandbox books that the partner's own organisation owns.",
+        Scope::RequestsRead => "See what the partner asked lately, and what it was answered.",
     }
 }
 

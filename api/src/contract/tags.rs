@@ -16,6 +16,7 @@ const TAGS: &[(&str, &str)] = &[
     ("organisations", "Hosts, teams, sponsors, partner platforms and cooperatives, and who has which role in them."),
     ("invitations", "How a person comes to a role: invited by mail, accepted by a link."),
     ("credentials", "Client ids and secrets of partner platforms, with their scopes."),
+    ("requests", "What a partner platform asked lately, and what it was answered."),
     ("ties", "What a person declares of their ties to an organisation, so that they judge nothing of their own."),
     (
         "books",

@@ -167,7 +167,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("ClaimDocument" | "PayoutDocument", "kind") => all(DocumentKind::ALL),
         ("PayoutRun", "state") => all(RunState::ALL),
         ("Payout", "waits_for") => literal(&["bank_account", "approval", "screening", "operator", "sending", "bank"]),
-        ("Book" | "Credential", "mode") => all(Mode::ALL),
+        ("Book" | "Credential" | "PartnerRequest", "mode") => all(Mode::ALL),
         ("Book", "status") => all(Status::ALL),
         ("Book", "visibility") => all(Visibility::ALL),
         ("Campaign" | "Sources", "lineage") => all(Method::ALL),

@@ -6,6 +6,7 @@ pub mod invitations;
 pub mod oauth;
 pub mod organisations;
 pub mod persons;
+pub mod requests;
 pub mod second_factor;
 pub mod second_factor_body;
 pub mod second_factor_resets;
@@ -51,6 +52,8 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(invitations::accept)
         .service(credentials::create)
         .service(credentials::list)
+        .service(credentials::rotate)
         .service(credentials::revoke)
+        .service(requests::list)
         .service(ties::create);
 }

@@ -4,6 +4,7 @@ pub mod campaign_raises;
 pub mod campaign_terms;
 pub mod campaign_totals;
 pub mod campaigns;
+pub mod charge_polls;
 pub mod charge_reports;
 pub mod chargebacks;
 pub mod charges;
@@ -19,7 +20,9 @@ pub mod pledge_batches;
 pub mod pledge_body;
 pub mod pledge_changes;
 pub mod pledge_money;
+pub mod pledge_polls;
 pub mod pledges;
+pub(crate) mod polls;
 pub mod provider_events;
 pub mod receipts;
 pub mod reconciliations;
@@ -51,7 +54,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(pledges::place)
         .service(pledge_batches::place_batch)
         .service(pledges::list)
-        .service(pledges::search)
+        .service(pledge_polls::search)
         .service(pledge_changes::pause)
         .service(pledge_changes::resume)
         .service(pledge_changes::cancel)
@@ -68,6 +71,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(pledge_money::show_money)
         .service(pledges::show)
         .service(charges::list)
+        .service(charge_polls::list_all)
         .service(lineage::uses)
         .service(donor_links::make_link)
         .service(donor_links::list_links)

@@ -7,6 +7,7 @@ use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
+use ledger::book::Mode;
 use ledger::id::CallerId;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr};
@@ -78,7 +79,7 @@ const RECOUNT: usize = 1_024;
 /// All limits of this process.
 pub struct Limits {
     address: Limit<IpAddr>,
-    caller: Limit<i32>,
+    caller: Limit<(CallerId, Option<Mode>)>,
     guess: Limit<IpAddr>,
     asked: AtomicUsize,
     crowded: AtomicBool,
@@ -123,9 +124,9 @@ impl Limits {
         IpAddr::V4(Ipv4Addr::from_bits((hash.finish() % u64::from(GROUPS)) as u32))
     }
 
-    /// A request of a caller.
-    pub fn caller(&self, caller: CallerId) -> Result<Standing, Problem> {
-        self.caller.check(&caller.0)
+    /// A request of a caller; of a partner, in the mode of its credential: what is tried in a sandbox takes nothing of what is live.
+    pub fn caller(&self, caller: CallerId, mode: Option<Mode>) -> Result<Standing, Problem> {
+        self.caller.check(&(caller, mode))
     }
 
     /// A request of an address to something that could be guessed.
@@ -163,6 +164,16 @@ mod tests {
         limits.forget_the_quiet();
         limits.recount(NETWORKS_MAX);
         assert_eq!(limits.group(address(7)), address(7), "a crowd that has gone is forgotten");
+    }
+
+    #[test]
+    fn what_a_partner_tries_in_a_sandbox_takes_nothing_of_its_live_limit() {
+        let one = NonZeroU32::MIN;
+        let (limits, partner) = (Limits::new(one, one), CallerId(7));
+        let sandbox = || limits.caller(partner, Some(Mode::Sandbox));
+        assert!(sandbox().is_ok() && sandbox().is_ok() && sandbox().is_err(), "twice at once");
+        assert!(limits.caller(partner, Some(Mode::Live)).is_ok());
+        assert!(limits.caller(CallerId(8), Some(Mode::Sandbox)).is_ok(), "and so has another partner");
     }
 
     #[test]

@@ -99,7 +99,7 @@ pub(super) const KINDS: &[Kind] = &[
         "events-deleted",
         "What came after this cursor was deleted, as events are after 90 days.",
         "Ask without a cursor for what is kept, and read the objects themselves for what came before.",
-        &["GET /v1/events"],
+        &["GET /v1/charges", "GET /v1/events", "GET /v1/pledges"],
     ),
     refusal(
         "live-clock",

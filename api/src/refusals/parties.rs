@@ -63,6 +63,18 @@ pub(super) const KINDS: &[Kind] = &[
         "Revoke one first.",
         &["POST /v1/partners/{id}/credentials"],
     ),
+    refusal(
+        "credential-revoked",
+        "The credential is revoked, and takes no other secret.",
+        "Make another credential.",
+        &["POST /v1/partners/{id}/credentials/{credential}:rotate"],
+    ),
+    refusal(
+        "two-secrets-live",
+        "The secret before the present one still gives tokens, and of a credential two live at most.",
+        "Wait until it ends, or end both at once: `old_ends_after_hours` 0.",
+        &["POST /v1/partners/{id}/credentials/{credential}:rotate"],
+    ),
     Kind {
         code: "second-factor-needed",
         status: 403,

@@ -46,6 +46,7 @@ mod pledging {
     mod moving;
     mod plan_changes;
     mod pledges;
+    mod polls;
     mod refunds;
     mod reports;
     pub(crate) mod scene;
@@ -59,6 +60,7 @@ mod pledging {
 mod challenges;
 mod clawbacks;
 mod cooperatives;
+mod credentials;
 mod examples;
 mod matching;
 mod milestones;

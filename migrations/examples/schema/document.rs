@@ -24,7 +24,7 @@ struct Domain {
 const DOMAINS: &[Domain] = &[
     Domain {
         name: "parties",
-        about: "People, organisations, their roles and ties, and how they sign in.",
+        about: "People, organisations, their roles and ties, how they sign in, and what partners asked.",
         tables: &[
             "person",
             "organisation",
@@ -32,6 +32,7 @@ const DOMAINS: &[Domain] = &[
             "invitation",
             "declared_tie",
             "credential",
+            "partner_request",
             "sign_in_token",
             "sign_in_code",
             "refresh_family",
@@ -41,7 +42,12 @@ const DOMAINS: &[Domain] = &[
             "recovery_code",
             "second_factor_reset",
         ],
-        functions: &["second_factor_as_said", "recovery_code_once", "second_factor_reset_as_said"],
+        functions: &[
+            "credential_as_said",
+            "second_factor_as_said",
+            "recovery_code_once",
+            "second_factor_reset_as_said",
+        ],
     },
     Domain {
         name: "books",
@@ -356,6 +362,7 @@ const DOMAINS: &[Domain] = &[
             "event_questions",
             "event_note",
             "events_number",
+            "events_since",
             "adoption_holds",
             "adoption_record",
             "companion_job_done",

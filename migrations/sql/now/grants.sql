@@ -35,7 +35,11 @@ GRANT UPDATE (accepted_by, accepted_at, withdrawn_at) ON invitation TO commonpur
 GRANT INSERT (person, organisation, declared_by, declared_at, book_id, reason) ON declared_tie TO commonpurse_service;
 GRANT INSERT (id, organisation, mode, slot, scopes, secret_digest, name, created_at, created_by) ON credential TO
     commonpurse_service;
-GRANT UPDATE (revoked_at) ON credential TO commonpurse_service;
+GRANT UPDATE (revoked_at, secret_digest, old_digest, old_ends_at, old_used_on, last_used_on) ON credential TO
+    commonpurse_service;
+GRANT SELECT ON partner_request TO commonpurse_service;
+GRANT INSERT (id, organisation, credential, at, book_id, status, mode, method, path, problem, request_id) ON partner_request TO
+    commonpurse_service;
 GRANT INSERT (digest, person, expires_at) ON sign_in_token TO commonpurse_service;
 GRANT UPDATE (used_at) ON sign_in_token TO commonpurse_service;
 GRANT INSERT (browser, digest, link, expires_at) ON sign_in_code TO commonpurse_service;
@@ -424,6 +428,7 @@ GRANT EXECUTE ON FUNCTION installation_prune TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION book_check_slice TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION adoption_holds TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION events_number TO commonpurse_service;
+GRANT EXECUTE ON FUNCTION events_since TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION outside_id TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION donor_objects TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION donor_data TO commonpurse_service;

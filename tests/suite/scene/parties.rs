@@ -23,6 +23,11 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     let made = cast.treasurer.post(&format!("/v1/partners/{platform}/credentials"), &credential).await?.ok()?;
     let made = json!({"id": platform, "credential": text(&made, "/id")?});
     known.example("DELETE /v1/partners/{id}/credentials/{credential}", made, Value::Null);
+    let live = json!({"name": "webshop", "mode": "live", "scopes": ["campaigns:read", "requests:read"]});
+    let made = cast.treasurer.post(&format!("/v1/partners/{platform}/credentials"), &live).await?.ok()?;
+    let made = json!({"id": platform, "credential": text(&made, "/id")?});
+    let rotate = json!({"old_ends_after_hours": 24});
+    known.example("POST /v1/partners/{id}/credentials/{credential}:rotate", made, rotate);
 
     let members = cast.treasurer.all(&format!("/v1/organisations/{}/memberships", cast.host)).await?;
     let member = members.iter().find(|member| member["role"] == "reviewer").context("a reviewer")?;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 pub(super) async fn fill(cast: &Cast, partner: &Client, known: &mut Known) -> Outcome {
     parties::partner_signs_in(cast, known);
+    known.example("GET /v1/partners/{id}/requests", json!({"id": cast.platform}), Value::Null);
     pledges(partner, known).await?;
     let host = challenges::Host::open(cast).await?;
     known.add(&host.book);

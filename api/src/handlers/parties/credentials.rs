@@ -1,4 +1,4 @@
-//! The credentials of partner platforms.
+//! The credentials of partner platforms: made, rotated and revoked.
 
 use crate::auth::Caller;
 use crate::extract::{Keyed, Params};
@@ -10,11 +10,13 @@ use crate::state::State;
 use crate::wire::{bounded, parse};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
-use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use ledger::book::Mode;
 use ledger::id::{CredentialId, OrganisationId};
+use ledger::parties::operations::credentials::rotate as rotate_secret;
 use ledger::parties::operations::organisations::{self, NewCredential as New};
-use ledger::parties::rules::credential::Credential;
+use ledger::parties::rules::credential::{Credential, OVERLAP_MAX};
 use ledger::parties::rules::role;
 use ledger::parties::store::credentials;
 use ledger::text;
@@ -53,17 +55,40 @@ pub struct CredentialBody {
     scopes: Vec<String>,
     /// When it was made, by the wall clock.
     created_at: Timestamp,
+    /// The last day in UTC on which it got a token, which lives 10 minutes; null before the first.
+    #[schema(value_type = Option<String>, format = "date")]
+    last_used_on: Option<Date>,
+    /// Until when the secret before the last rotation gives tokens as well, by the wall clock; null when none does.
+    old_secret_ends_at: Option<Timestamp>,
+    /// The last day in UTC on which that one got a token since the rotation: whether somebody still uses it. Null before, and when it has
+    /// ended.
+    #[schema(value_type = Option<String>, format = "date")]
+    old_secret_used_on: Option<Date>,
     /// When it was revoked, by the wall clock; null while it is good.
     revoked_at: Option<Timestamp>,
-    /// Shown in the first answer to its making and never again, not even to a repetition with the same key.
+    /// Shown in the first answer to its making or its rotation and never again, not even to a repetition with the same key.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
 }
 
-impl From<Credential> for CredentialBody {
-    fn from(it: Credential) -> CredentialBody {
-        let Credential { id, organisation, mode, scopes, name, created_at, revoked_at, .. } = it;
-        CredentialBody { id, organisation, name, mode, scopes, created_at, revoked_at, secret: None }
+impl CredentialBody {
+    fn at(it: Credential, wall: Timestamp) -> CredentialBody {
+        let old = it.living_old_secret(wall);
+        let (old_secret_ends_at, old_secret_used_on) = (old.map(|old| old.ends_at), old.and_then(|old| old.used_on));
+        let Credential { id, organisation, mode, scopes, name, created_at, last_used_on, revoked_at, .. } = it;
+        CredentialBody {
+            id,
+            organisation,
+            name,
+            mode,
+            scopes,
+            created_at,
+            last_used_on,
+            old_secret_ends_at,
+            old_secret_used_on,
+            revoked_at,
+            secret: None,
+        }
     }
 }
 
@@ -86,8 +111,8 @@ pub(crate) async fn create(
     idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
         caller.require_role(tx, *id, "partner").await?;
         let new = New { organisation: *id, mode, scopes: &scopes, name: &name, created_by };
-        let made: CredentialBody =
-            organisations::create_credential(tx, &new, &secret, ledger::calendar::now()).await?.into();
+        let wall = ledger::calendar::now();
+        let made = CredentialBody::at(organisations::create_credential(tx, &new, &secret, wall).await?, wall);
         let shown = CredentialBody { secret: Some(secret.clone()), ..made.clone() };
         Ok(Reply::created(&made).showing_once(&shown))
     })
@@ -121,10 +146,58 @@ pub(crate) async fn list(
     let client = state.client().await?;
     caller.require_role(&client, *id, "partner").await?;
     let rows = credentials::list(&client, *id, window.after.unwrap_or_default(), window.fetch()).await?;
-    Ok(window.page(rows, |row| row.id.0, CredentialBody::from).respond(&http))
+    let wall = ledger::calendar::now();
+    Ok(window.page(rows, |row| row.id.0, |row| CredentialBody::at(row, wall)).respond(&http))
 }
 
-/// Revokes a credential: its tokens stop working with the next request.
+/// How a credential gets its next secret.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RotateCredentialRequest {
+    /// For how many hours the present secret goes on, so that all who use it can change over: 24 when it is left out, a week at most. With
+    /// 0 it ends now, and so does one before it that still lived: for a secret that others have seen.
+    #[serde(default = "a_day")]
+    #[schema(minimum = 0, maximum = 168, default = 24, example = 24)]
+    old_ends_after_hours: i64,
+}
+
+fn a_day() -> i64 {
+    24
+}
+
+/// Gives a credential another secret. The client id, the scopes and the tokens that are there stay as they are; the present secret goes on
+/// for as long as you say. Two secrets live at most. Tokens that an ended secret got go on to their own end, which is 10 minutes away at
+/// most: to end them at once, revoke the credential.
+#[utoipa::path(tag = "credentials",
+    params(("id" = String, Path, description = "The partner platform"),
+           ("credential" = String, Path, description = "The credential")),
+    request_body = RotateCredentialRequest,
+    responses((status = 200, description = "Rotated, with the new secret", body = CredentialBody)))]
+#[post("/v1/partners/{id}/credentials/{credential}:rotate")]
+pub(crate) async fn rotate(
+    state: Data<State>,
+    caller: Caller,
+    path: Path<(OrganisationId, CredentialId)>,
+    request: Keyed<RotateCredentialRequest>,
+) -> Result<HttpResponse, Problem> {
+    let (id, credential) = path.into_inner();
+    let hours = request.body.old_ends_after_hours;
+    if !(0..=OVERLAP_MAX.as_hours()).contains(&hours) {
+        return Err(Problem::invalid("/old_ends_after_hours", format!("must be 0 to {}", OVERLAP_MAX.as_hours())));
+    }
+    let secret = keys::secret();
+    idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
+        caller.require_role(tx, id, "partner").await?;
+        let (overlap, wall) = (SignedDuration::from_hours(hours), ledger::calendar::now());
+        let rotated = rotate_secret(tx, id, credential, &secret, overlap, wall).await?;
+        let rotated = CredentialBody::at(rotated, wall);
+        let shown = CredentialBody { secret: Some(secret.clone()), ..rotated.clone() };
+        Ok(Reply::ok(&rotated).showing_once(&shown))
+    })
+    .await
+}
+
+/// Revokes a credential: its secrets give no more tokens, and those that are there stop working with the next request.
 #[utoipa::path(tag = "credentials",
     params(("id" = String, Path, description = "The partner platform"),
            ("credential" = String, Path, description = "The credential")),

@@ -10,13 +10,15 @@ use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, post};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use ledger::id::CredentialId;
+use ledger::parties::operations::credentials as operations;
 use ledger::parties::operations::sign_in::digest;
 use ledger::parties::rules::credential::Credential;
 use ledger::parties::store::credentials;
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 use utoipa::ToSchema;
 
 /// The media type of the form.
@@ -81,10 +83,15 @@ pub(crate) async fn oauth_token(state: Data<State>, http: HttpRequest, body: Raw
         (Some(sent), None) | (None, Some(sent)) => sent,
         (None, None) => return Err(invalid_client()),
     };
-    let credential = authenticate(&state, &id, &secret).await?;
+    let wall = ledger::calendar::now();
+    let credential = authenticate(&state, &id, &secret, wall).await?;
     let scopes = granted(&credential, form.scope.as_deref())?;
     let subject = Subject::Partner(credential.id, scopes.clone());
-    let access_token = state.keys.issue(&subject, ledger::calendar::now());
+    let access_token = state.keys.issue(&subject, wall);
+    // A database that takes no writes just now is no reason to give no token.
+    if let Err(problem) = note_use(&state, &credential, &secret, wall).await {
+        tracing::warn!(%problem, credential = %credential.id, "it is not noted that credential {} was used", credential.id);
+    }
     let body =
         OauthTokenBody { access_token, token_type: "Bearer", expires_in: ACCESS_SECONDS, scope: scopes.join(" ") };
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(body))
@@ -124,13 +131,20 @@ fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, Problem> {
     pair().map(Some).ok_or_else(invalid_client)
 }
 
-/// The live credential with this id and secret; the same refusal whichever of them is wrong.
-async fn authenticate(state: &State, id: &str, secret: &str) -> Result<Credential, Problem> {
+/// The live credential with this id and one of its secrets; the same refusal whatever of them is wrong.
+async fn authenticate(state: &State, id: &str, secret: &str, wall: Timestamp) -> Result<Credential, Problem> {
     let id: CredentialId = id.parse().map_err(|_| invalid_client())?;
     let client = state.client().await?;
     let (credential, _) = credentials::find_live(&client, id).await?.ok_or_else(invalid_client)?;
-    let same = digest(secret).as_slice().ct_eq(&credential.secret_digest);
+    let sent = digest(secret);
+    let old = credential.living_old_secret(wall).map_or(Choice::from(0), |old| sent.as_slice().ct_eq(&old.digest));
+    let same = sent.as_slice().ct_eq(&credential.secret_digest) | old;
     if bool::from(same) { Ok(credential) } else { Err(invalid_client()) }
+}
+
+/// Notes the day on which the secret was used.
+async fn note_use(state: &State, credential: &Credential, secret: &str, wall: Timestamp) -> Result<(), Problem> {
+    Ok(operations::note_use(&state.client().await?, credential, &digest(secret), wall).await?)
 }
 
 /// The scopes of a token: those asked for, which the credential must have.

@@ -1,13 +1,14 @@
 //! Campaigns: made, published and closed by their host; read by its people, its partners and, of public books, everybody.
 
+use super::polls::{Key, Part, Place, walk};
 use crate::auth::Caller;
 use crate::extract::{Keyed, Params};
 use crate::idempotency::{Reply, Scope, idempotent};
-use crate::paging::{Page, Window};
+use crate::paging::{self, Page, Window};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::visibility::{Reader, actor, book_of};
-use crate::wire::{BalanceBody, ChangeStateRequest, MoneyBody, OfBook, bounded, etag, paragraphs, parse};
+use crate::wire::{BalanceBody, ChangeStateRequest, MoneyBody, bounded, etag, paragraphs, parse};
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
@@ -18,6 +19,7 @@ use ledger::Error;
 use ledger::engine::store::books::{self, Book};
 use ledger::id::{BookRef, CampaignId};
 use ledger::money::{Currency, Money};
+use ledger::parties::rules::role::Scope as Permission;
 use ledger::pledging::operations::campaigns::{self as operations, NewCampaign as Asked};
 use ledger::pledging::rules::campaign::Campaign;
 use ledger::pledging::rules::commitment::{self, Cap, OverCap};
@@ -30,7 +32,7 @@ use ledger::pledging::store::{campaigns, terms};
 use ledger::service::change::Change;
 use ledger::text;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 /// A campaign to be made.
@@ -457,29 +459,76 @@ pub(crate) async fn create(
     .await
 }
 
-/// Lists the campaigns of a book.
-#[utoipa::path(tag = "campaigns", params(OfBook),
-    responses((status = 200, description = "A page, the oldest first", body = Page<CampaignBody>)))]
+/// Which campaigns.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct OfCampaigns {
+    /// Of which book. Partners may leave it out: of all that admit them, then.
+    #[param(max_length = 36, pattern = "^bok_[a-z2-7]{32}$")]
+    book: Option<String>,
+    /// Items of a page; 50 when it is not given.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u16>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 500)]
+    cursor: Option<String>,
+}
+
+/// Lists the campaigns of a book; for a partner that names none, those of all books that admit it, book by book: a page may have fewer than were
+/// asked for while there are more.
+#[utoipa::path(tag = "campaigns", params(OfCampaigns),
+    responses((status = 200, description = "A page, the oldest of a book first", body = Page<CampaignBody>)))]
 #[get("/v1/campaigns")]
 pub(crate) async fn list(
     state: Data<State>,
     caller: Option<Caller>,
-    query: Params<OfBook>,
+    query: Params<OfCampaigns>,
     http: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let book: BookRef = parse("/book", &query.0.book)?;
+    let Some(book) = &query.0.book else {
+        return list_of_partner(&state, caller, &query.0, &http).await;
+    };
+    let book: BookRef = parse("/book", book)?;
     let window = Window::<Uuid>::parse(query.0.limit, query.0.cursor.as_deref())?;
     let client = state.client().await?;
     let book = books::resolve(&client, book).await?;
     Reader::of(&client, caller.as_ref(), &book).await?.require_campaigns("book").await?;
+    let bodies = read(&client, &book, window.after.unwrap_or_default(), window.fetch()).await?;
+    Ok(window.page(bodies, |body| body.id.object, |body| body).respond(&http))
+}
+
+/// Lists the campaigns of all books that admit the partner.
+async fn list_of_partner(
+    state: &State,
+    caller: Option<Caller>,
+    asked: &OfCampaigns,
+    http: &HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let Some(caller) = caller.filter(|caller| caller.partner().is_some()) else {
+        return Err(Problem::invalid("/book", "name a book: only partners may leave it out"));
+    };
+    let partner = caller.require_scope(Permission::CampaignsRead)?;
+    let window = Window::<Place>::parse(asked.limit, asked.cursor.as_deref())?;
+    let client = state.client().await?;
+    let read = async |book: Book, after: Option<Key>, room: usize| {
+        let fetch = i64::try_from(room).unwrap_or(i64::MAX).saturating_add(1);
+        let bodies = read(&client, &book, Key::id(after)?, fetch).await?;
+        Ok(Part::cut(bodies, room, |body| Key::Id(body.id.object)))
+    };
+    let (items, next) = walk(&client, partner, None, (&window, None), read).await?;
+    Ok(Page { items, next_cursor: next.map(|next| paging::encode(&next)) }.respond(http))
+}
+
+/// The campaigns of a book, after one.
+async fn read(client: &impl GenericClient, book: &Book, after: Uuid, fetch: i64) -> Result<Vec<CampaignBody>, Error> {
     let wall = ledger::calendar::now();
-    let mut rows = Vec::new();
-    for row in campaigns::list(&client, book.id, window.after.unwrap_or_default(), window.fetch()).await? {
-        let terms = terms::in_effect(&client, &row, book.today(wall)).await?;
-        rows.push((row, terms));
+    let mut bodies = Vec::new();
+    for row in campaigns::list(client, book.id, after, fetch).await? {
+        let terms = terms::in_effect(client, &row, book.today(wall)).await?;
+        bodies.push(CampaignBody::new(row, terms, book, wall));
     }
-    let body = |(row, terms)| CampaignBody::new(row, terms, &book, wall);
-    Ok(window.page(rows, |(row, _)| row.id.object, body).respond(&http))
+    Ok(bodies)
 }
 
 /// Shows a campaign.

@@ -160,7 +160,7 @@ impl From<Charge> for ChargeBody {
 
 impl ChargeBody {
     /// With what holds it, if it is not over without money.
-    fn held(it: Charge, holds: &Holds) -> ChargeBody {
+    pub(super) fn held(it: Charge, holds: &Holds) -> ChargeBody {
         let is_concerned = match it.state {
             ChargeState::Scheduled
             | ChargeState::Processing { .. }

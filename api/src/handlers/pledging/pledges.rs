@@ -9,7 +9,7 @@ use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::visibility::{book_of, require_admitted};
-use crate::wire::{bounded, etag, parse};
+use crate::wire::etag;
 use actix_web::http::StatusCode;
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Path};
@@ -17,20 +17,14 @@ use actix_web::{HttpRequest, HttpResponse, get, post};
 use deadpool_postgres::{GenericClient, Transaction};
 use futures_util::future::join;
 use ledger::book::Command;
-use ledger::engine::store::books::{self, Book};
-use ledger::id::{BookId, BookRef, CampaignId, OrganisationId, PledgeId};
+use ledger::engine::store::books::Book;
+use ledger::id::{BookId, CampaignId, OrganisationId, PledgeId};
 use ledger::pledging::operations::pledges::{self as operations, Drafted, PlacePledge};
 use ledger::pledging::rules::donor::Donor;
 use ledger::pledging::rules::pledge::{Pledge, Rail};
 use ledger::pledging::store::{campaigns, donors, plan_moves, pledges};
-use ledger::text;
 use ledger::{Error, Refusal};
-use serde::Deserialize;
-use utoipa::IntoParams;
 use uuid::Uuid;
-
-/// The most books that a search by reference looks into.
-const BOOKS_MAX: i64 = 1_000;
 
 /// Lets in the partner that brought the pledge, and people of the host with a role of the route's row.
 pub(super) async fn require_concerned(
@@ -186,52 +180,6 @@ pub(crate) async fn list(
 pub(super) async fn donors_of(client: &impl GenericClient, book: BookId, rows: &[Pledge]) -> Result<Vec<Donor>, Error> {
     let ids: Vec<Uuid> = rows.iter().map(|pledge| pledge.donor.object).collect();
     donors::list(client, book, &ids).await
-}
-
-/// Which pledges of the partner.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct ByReference {
-    /// What the partner calls the pledge.
-    #[param(min_length = 1, max_length = 200)]
-    reference: String,
-    /// In which book; in all that admit the partner when it is not given.
-    #[param(max_length = 36, pattern = "^bok_[a-z2-7]{32}$")]
-    book: Option<String>,
-}
-
-/// Finds the partner's pledges by its own reference: at most one in each book.
-#[utoipa::path(tag = "pledges", params(ByReference),
-    responses((status = 200, description = "Those found, all on one page", body = Page<PledgeBody>)))]
-#[get("/v1/pledges")]
-pub(crate) async fn search(
-    state: Data<State>,
-    caller: Caller,
-    query: Params<ByReference>,
-    http: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    let partner = caller.require_scope(ledger::parties::rules::role::Scope::PledgesRead)?;
-    let reference = bounded("/reference", &query.0.reference, text::REFERENCE)?;
-    let client = state.client().await?;
-    let numbers = match &query.0.book {
-        Some(book) => vec![books::resolve(&client, parse::<BookRef>("/book", book)?).await?.id],
-        None => books::of_partner(&client, partner.organisation, BOOKS_MAX).await?,
-    };
-    let mut items = Vec::new();
-    for number in numbers {
-        let book = books::get(&client, number).await?;
-        match require_admitted(&client, partner, &book, "book").await {
-            Ok(()) => {}
-            Err(Error::NotFound(_)) if query.0.book.is_none() => continue,
-            Err(error) => return Err(error.into()),
-        }
-        let found = pledges::find_by_reference(&client, number, partner.organisation, &reference).await?;
-        if let Some(pledge) = found.filter(|pledge| pledge.partner == partner.organisation) {
-            items.push(View::of(&client, &caller, &book).await?.one(&client, pledge).await?);
-        }
-    }
-    Ok(Page { items, next_cursor: None }.respond(&http))
 }
 
 /// Shows a pledge.

@@ -1,13 +1,14 @@
 //! Settlements: what custodians pay over, by the clock or as they report, and what they still owe.
 
-use crate::auth::Caller;
+use super::polls::{Key, Part, Place, only, walk};
+use crate::auth::{Caller, Partner};
 use crate::extract::{Keyed, Params};
 use crate::idempotency::{Reply, Scope, idempotent};
-use crate::paging::{Page, PageQuery, Window};
+use crate::paging::{self, Page, PageQuery, Window};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::visibility::{book_of, kept, note, require_admitted};
-use crate::wire::{BalanceBody, MoneyBody, OfBook, bounded, paragraphs, parse};
+use crate::wire::{BalanceBody, MoneyBody, bounded, paragraphs, parse};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use deadpool_postgres::GenericClient;
@@ -25,7 +26,7 @@ use ledger::treasury::rules::reported::{LINES_MAX, Line};
 use ledger::treasury::rules::settlement::{Method, Settlement, SettlesBy};
 use ledger::treasury::store::reported::{self, Listed, OfCharge};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 /// Money that a custodian has paid over.
@@ -217,24 +218,66 @@ pub(crate) async fn report(
     .await
 }
 
-/// Lists the settlements of a book: partners see their own.
-#[utoipa::path(tag = "settlements", params(OfBook),
-    responses((status = 200, description = "A page, the oldest first", body = Page<SettlementBody>)))]
+/// Which settlements.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct OfSettlements {
+    /// Of which book. Partners may leave it out: of all that admit them, then.
+    #[param(max_length = 36, pattern = "^bok_[a-z2-7]{32}$")]
+    book: Option<String>,
+    /// Items of a page; 50 when it is not given.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u16>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 500)]
+    cursor: Option<String>,
+}
+
+/// Lists the settlements of a book: partners see their own, and when they name no book those of all books that admit them, book by book: a page
+/// may have fewer than were asked for while there are more.
+#[utoipa::path(tag = "settlements", params(OfSettlements),
+    responses((status = 200, description = "A page, the oldest of a book first", body = Page<SettlementBody>)))]
 #[get("/v1/settlements")]
 pub(crate) async fn list(
     state: Data<State>,
     caller: Caller,
-    query: Params<OfBook>,
+    query: Params<OfSettlements>,
     http: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let book: BookRef = parse("/book", &query.0.book)?;
+    let only = only(query.0.book.as_deref())?;
+    if let Some(partner) = caller.partner() {
+        return list_of_partner(&state, partner, only, &query.0, &http).await;
+    }
+    let book = only.ok_or_else(|| Problem::invalid("/book", "name a book: only partners may leave it out"))?;
     let window = Window::<Uuid>::parse(query.0.limit, query.0.cursor.as_deref())?;
     let client = state.client().await?;
     let book = books::resolve(&client, book).await?;
-    let partner = reader(&client, &caller, &book, "book").await?;
+    caller.require_role(&client, book.organisation, "book").await?;
     let today = book.today(ledger::calendar::now());
-    let rows = reported::list(&client, book.id, partner, window.after.unwrap_or_default(), window.fetch()).await?;
+    let rows = reported::list(&client, book.id, window.after.unwrap_or_default(), window.fetch()).await?;
     Ok(window.page(rows, |row| row.settlement.id.object, |row| SettlementBody::new(row, today)).respond(&http))
+}
+
+/// Lists what the partner itself settles.
+async fn list_of_partner(
+    state: &State,
+    partner: &Partner,
+    only: Option<BookRef>,
+    asked: &OfSettlements,
+    http: &HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let window = Window::<Place>::parse(asked.limit, asked.cursor.as_deref())?;
+    let client = state.client().await?;
+    let read = async |book: Book, after: Option<Key>, room: usize| {
+        let fetch = i64::try_from(room).unwrap_or(i64::MAX).saturating_add(1);
+        let today = book.today(ledger::calendar::now());
+        let rows = reported::list_of_partner(&client, book.id, partner.organisation, Key::id(after)?, fetch).await?;
+        let Part { rows, next } = Part::cut(rows, room, |row| Key::Id(row.settlement.id.object));
+        Ok(Part { rows: rows.into_iter().map(|row| SettlementBody::new(row, today)).collect(), next })
+    };
+    let (items, next) = walk(&client, partner, only, (&window, None), read).await?;
+    Ok(Page { items, next_cursor: next.map(|next| paging::encode(&next)) }.respond(http))
 }
 
 /// Shows a settlement.

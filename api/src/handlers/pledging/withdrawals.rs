@@ -238,7 +238,7 @@ pub(crate) async fn restore_rail(
     .await
 }
 
-/// Lists the withdrawals of a book, also those that were taken back.
+/// Lists the withdrawals of a book, also those that were taken back. A partner sees its own, and those of rails.
 #[utoipa::path(tag = "books", params(("book" = String, Path, description = "The book"), PageQuery),
     responses((status = 200, description = "A page, the oldest first", body = Page<WithdrawalBody>)))]
 #[get("/v1/books/{book}/withdrawals")]
@@ -252,11 +252,17 @@ pub(crate) async fn list_withdrawals(
     let window = query.0.window::<Uuid>()?;
     let client = state.client().await?;
     let book = books::resolve(&client, *id).await?;
-    match caller.partner() {
-        Some(partner) => require_admitted(&client, partner, &book, "book").await?,
-        None => caller.require_role(&client, book.organisation, "book").await?,
-    }
-    let rows = withdrawals::list(&client, book.id, window.after.unwrap_or_default(), window.fetch()).await?;
+    let seen_by = match caller.partner() {
+        Some(partner) => {
+            require_admitted(&client, partner, &book, "book").await?;
+            Some(partner.organisation)
+        }
+        None => {
+            caller.require_role(&client, book.organisation, "book").await?;
+            None
+        }
+    };
+    let rows = withdrawals::list(&client, book.id, seen_by, window.after.unwrap_or_default(), window.fetch()).await?;
     Ok(window.page(rows, |row| row.id.object, |row| WithdrawalBody::new(row, &book)).respond(&http))
 }
 

@@ -387,19 +387,32 @@ pub async fn partner_admitted(
     Ok(client.query_opt(&statement, &[/* book */ &book.0, /* partner */ &partner.0]).await?.is_some())
 }
 
-/// Numbers of the books that a partner platform may bring pledges into.
-pub async fn of_partner(
+/// Numbers of the books of a mode that a partner platform may bring pledges into, from one on.
+pub async fn of_partner_from(
     client: &impl GenericClient,
     partner: OrganisationId,
+    mode: Mode,
+    from: BookId,
     limit: i64,
 ) -> Result<Vec<BookId>, Error> {
     let statement = client
         .prepare_cached(
-            "-- books::of_partner
-             SELECT book_id FROM book_partner WHERE organisation = $1 AND withdrawn_at IS NULL
-              ORDER BY book_id LIMIT $2",
+            "-- books::of_partner_from
+             SELECT p.book_id FROM book_partner p JOIN book b ON b.number = p.book_id
+              WHERE p.organisation = $1 AND p.withdrawn_at IS NULL AND b.mode = $2 AND p.book_id >= $3
+              ORDER BY p.book_id LIMIT $4",
         )
         .await?;
-    let rows = client.query(&statement, &[/* partner */ &partner.0, /* limit */ &limit]).await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* partner */ &partner.0,
+                /* mode */ &mode.as_str(),
+                /* from */ &from.0,
+                /* limit */ &limit,
+            ],
+        )
+        .await?;
     Ok(rows.iter().map(|row| BookId(row.get(0))).collect())
 }

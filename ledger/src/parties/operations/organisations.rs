@@ -149,6 +149,8 @@ pub async fn create_credential(
         slot,
         scopes: new.scopes.iter().map(|scope| scope.as_str().to_owned()).collect(),
         secret_digest: sign_in::digest(secret).to_vec(),
+        old_secret: None,
+        last_used_on: None,
         name: new.name.to_owned(),
         created_at: wall,
         created_by: new.created_by,

@@ -75,6 +75,8 @@ words! {
         SettlementsRead = "settlements:read",
         /// Move the clock of its sandbox books.
         ClockWrite = "clock:write",
+        /// Read what it asked lately, and what it was answered.
+        RequestsRead = "requests:read",
     }
 }
 

@@ -16,7 +16,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
-fn pledge(row: &Row) -> Result<Pledge, Error> {
+pub(super) fn pledge(row: &Row) -> Result<Pledge, Error> {
     let book = BookId(row.get("book_id"));
     let id = PledgeId::new(book, row.get("id"));
     let bad = |what: &str| Error::inconsistent(format!("pledge {id}: {what}"));

@@ -146,20 +146,31 @@ pub async fn list_standing(client: &impl GenericClient, book: BookId) -> Result<
     rows.iter().map(withdrawal).collect()
 }
 
-/// Those of a book, the oldest first, after an id.
+/// Those of a book, the oldest first, after an id; of what a partner sees, its own and those of rails.
 pub async fn list(
     client: &impl GenericClient,
     book: BookId,
+    seen_by: Option<OrganisationId>,
     after: Uuid,
     limit: i64,
 ) -> Result<Vec<Withdrawal>, Error> {
     let statement = client
         .prepare_cached(
             "-- withdrawals::list
-            SELECT * FROM withdrawal WHERE book_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+            SELECT * FROM withdrawal
+             WHERE book_id = $1 AND id > $2 AND ($3::uuid IS NULL OR partner IS NULL OR partner = $3) ORDER BY id LIMIT $4",
         )
         .await?;
-    let rows = client.query(&statement, &[/* book_id */ &book.0, /* after */ &after, /* limit */ &limit]).await?;
+    let seen_by = seen_by.map(|partner| partner.0);
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* book_id */ &book.0, /* after */ &after, /* seen_by */ &seen_by,
+                /* limit */ &limit,
+            ],
+        )
+        .await?;
     rows.iter().map(withdrawal).collect()
 }
 

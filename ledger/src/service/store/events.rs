@@ -92,6 +92,18 @@ pub async fn head(client: &impl GenericClient, book: BookId) -> Result<Head, Err
     Ok(row.map_or(Head::default(), |row| Head { last: row.get("last"), pruned: row.get("pruned") }))
 }
 
+/// The clock of the database, by which numbers are given.
+pub async fn clock(client: &impl GenericClient) -> Result<Timestamp, Error> {
+    let statement = client.prepare_cached("-- events::clock\nSELECT clock_timestamp()").await?;
+    Ok(client.query_one(&statement, &[]).await?.get(0))
+}
+
+/// The last number of a book that was given before a moment, or was deleted: what was numbered from then on comes after it.
+pub async fn since(client: &impl GenericClient, book: BookId, moment: Timestamp) -> Result<i64, Error> {
+    let statement = client.prepare_cached("-- events::since\nSELECT events_since($1, $2)").await?;
+    Ok(client.query_one(&statement, &[/* book */ &book.0, /* since */ &moment]).await?.get(0))
+}
+
 /// What happened in a book, the oldest first, after a number.
 pub async fn list(client: &impl GenericClient, book: BookId, after: i64, limit: i64) -> Result<Vec<Event>, Error> {
     let statement = client

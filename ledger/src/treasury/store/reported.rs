@@ -301,31 +301,43 @@ pub struct Listed {
     pub owed: i128,
 }
 
-/// The settlements of a book after one, the oldest first: of one custodian, or of all.
-pub async fn list(
-    client: &impl GenericClient,
-    book: BookId,
-    partner: Option<OrganisationId>,
-    after: Uuid,
-    limit: i64,
-) -> Result<Vec<Listed>, Error> {
+/// The settlements of a book after one, the oldest first.
+pub async fn list(client: &impl GenericClient, book: BookId, after: Uuid, limit: i64) -> Result<Vec<Listed>, Error> {
     let statement = client
         .prepare_cached(
             "-- reported::list
             SELECT s.*, CASE WHEN s.settled_at IS NULL THEN
                    (SELECT sum(c.amount - c.withheld - c.arrived) FROM charge c
                      WHERE c.book_id = s.book_id AND c.settlement = s.id AND c.state = 'captured') END::text AS owed
-              FROM settlement s
-             WHERE s.book_id = $1 AND ($2::uuid IS NULL OR s.partner = $2) AND s.id > $3
-             ORDER BY s.id LIMIT $4",
+              FROM settlement s WHERE s.book_id = $1 AND s.id > $2 ORDER BY s.id LIMIT $3",
         )
         .await?;
-    let partner = partner.map(|partner| partner.0);
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* after */ &after, /* limit */ &limit]).await?;
+    rows.iter().map(listed).collect()
+}
+
+/// The same of one custodian.
+pub async fn list_of_partner(
+    client: &impl GenericClient,
+    book: BookId,
+    partner: OrganisationId,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<Listed>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- reported::list_of_partner
+            SELECT s.*, CASE WHEN s.settled_at IS NULL THEN
+                   (SELECT sum(c.amount - c.withheld - c.arrived) FROM charge c
+                     WHERE c.book_id = s.book_id AND c.settlement = s.id AND c.state = 'captured') END::text AS owed
+              FROM settlement s WHERE s.book_id = $1 AND s.partner = $2 AND s.id > $3 ORDER BY s.id LIMIT $4",
+        )
+        .await?;
     let rows = client
         .query(
             &statement,
             &[
-                /* book_id */ &book.0, /* partner */ &partner, /* after */ &after,
+                /* book_id */ &book.0, /* partner */ &partner.0, /* after */ &after,
                 /* limit */ &limit,
             ],
         )

@@ -70,6 +70,7 @@ const FUNCTIONS: &[(&str, &[&str])] = &[
     ("donor_erase", &["donor_erase({book}, gen_random_uuid(), now())", "donor_erase(999, gen_random_uuid(), now())"]),
     ("donor_objects", &[]),
     ("events_number", &["events_number({book})", "events_number(999)"]),
+    ("events_since", &["events_since({book}, now())", "events_since(999, '-infinity')"]),
     ("hold_end", &["hold_end({book}, '00000000-0000-0000-0000-000000000000', 1, now())"]),
     (
         "hold_place",

@@ -7,17 +7,21 @@ use jiff::civil::date;
 use ledger::engine::store::books;
 use ledger::id::ChargeId;
 use ledger::pledging::operations::{beginnings, captures};
-use ledger::pledging::store::{charges, donors, issued_receipts, pledges, receipts};
+use ledger::pledging::store::{charges, donors, issued_receipts, pledges, polls, receipts};
 use ledger::service::store::jobs;
 use ledger::service::work::Work;
 use ledger::testing::ONCE;
+use uuid::Uuid;
 
 /// The statements that are asked, each with what stands for its arguments.
-const ASKED: [(&str, &str); 12] = [
+const ASKED: [(&str, &str); 15] = [
     ("-- pledges::get", "1, gen_random_uuid()"),
     ("-- pledges::list_by_ids", "1, ARRAY[gen_random_uuid()]"),
     ("-- pledges::find_by_reference", "1, gen_random_uuid(), 'a', 'b'"),
+    ("-- polls::pledges", "1, gen_random_uuid(), ARRAY['active'], NULL, NULL, gen_random_uuid(), 50"),
     ("-- charges::get", "1, gen_random_uuid()"),
+    ("-- polls::charges", "1, gen_random_uuid(), ARRAY['settled'], '2030-01-01', '2020-01-01', gen_random_uuid(), 50"),
+    ("-- polls::charges_by_ids", "1, gen_random_uuid(), ARRAY[gen_random_uuid()]"),
     ("-- charges::begun_among", "1, ARRAY[gen_random_uuid()], ARRAY[1]"),
     ("-- charges::any_open", "1, gen_random_uuid(), NULL"),
     ("-- donors::get", "1, gen_random_uuid()"),
@@ -37,6 +41,10 @@ async fn ask(scene: &Scene, client: &Object, charge: ChargeId) {
     charges::any_open(client, pledge.id, None).await.unwrap();
     let donor = donors::get(client, pledge.donor).await.unwrap();
     donors::find(client, book, donor.partner, &donor.reference).await.unwrap();
+    let of = (book, pledge.partner);
+    polls::pledges(client, of, &["active"], None, Uuid::nil(), 50).await.unwrap();
+    polls::charges(client, of, &["settled"], date(2030, 1, 1), (date(2020, 1, 1), Uuid::nil()), 50).await.unwrap();
+    polls::charges_by_ids(client, of, &[charge.object]).await.unwrap();
     issued_receipts::of_charge(client, charge).await.unwrap();
     receipts::get(client, charge).await.unwrap();
     captures::draft(client, charge, captures::By::Attempt(1), "x".into(), wall).await.unwrap();

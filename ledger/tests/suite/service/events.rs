@@ -30,6 +30,7 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
             "invitation",
             "membership",
             "organisation",
+            "partner_request",
             "person",
             "quota_use",
             "recovery_code",

@@ -57,6 +57,13 @@ const GO: &[(&str, i32, &str)] = &[
          VALUES (1, gen_random_uuid(), 7, 201, '{}', now() - interval '{days} days')",
     ),
     (
+        "partner_request",
+        30,
+        "INSERT INTO partner_request (id, organisation, credential, at, status, mode, method, path, request_id)
+         VALUES (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), now() - interval '{days} days', 200, 'sandbox', 'GET',
+                 '/v1/campaigns', 'request-{n}')",
+    ),
+    (
         "sign_in_token",
         30,
         "INSERT INTO sign_in_token (digest, person, expires_at)
