@@ -198,7 +198,7 @@ async fn m5_files_and_addresses_are_brought_by_people_of_a_book_and_of_its_teams
             let key = format!("{key}-{place}");
             all[place] = send(by, &path, "text/csv", key.clone().into_bytes(), &key).await?.0;
             let address = json!({"book": book, "url": "http://127.0.0.1:1/drill.pdf"});
-            all[place + 2] = by.post("/v1/evidence-fetches", &address).await?.status;
+            all[place + 2] = by.post("/v1/evidence-fetches", &address).await?.status.as_u16();
         }
         Ok(all)
     };

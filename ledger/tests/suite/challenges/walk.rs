@@ -54,7 +54,7 @@ fn rules(unawarded: Unawarded, goes_to: FeeGoesTo) -> Rules {
     ];
     let entry_fee = Some(EntryFee { amount: usd("50.00"), goes_to });
     let extensions = Some(Extensions { days: 20, most: 3 });
-    Rules { entry_fee, extensions, unawarded, rollover_days: Some(20), judges_needed: 1, ..rules }
+    Rules { entry_fee, extensions, unawarded, rollover_days: Some(40), judges_needed: 1, ..rules }
 }
 
 impl Walk {
@@ -389,13 +389,13 @@ async fn a_walk_at_random_through_a_challenge_adds_up_after_each_step() {
         }
         // To its end: who has entered goes on, everything arrives, work is judged, and the worker looks until nothing waits.
         for round in 0..20 {
-            for team in walk.teams.clone().into_iter().filter(|_| round == 0) {
+            for team in walk.teams.clone().into_iter().take(2).filter(|_| round == 0) {
                 walk.finish(&last, team).await;
             }
             walk.arrive().await;
             walk.day += 31;
             let _refused = walk.judge(&last).await;
-            for team in walk.teams.clone() {
+            for team in walk.teams.clone().into_iter().filter(|_| last.state.is_awarded()) {
                 let _nothing = walk.scene.pay(team, None, walk.approver, walk.day).await;
             }
             walk.scene.bank_tells(walk.day).await.unwrap();
@@ -412,7 +412,10 @@ async fn a_walk_at_random_through_a_challenge_adds_up_after_each_step() {
         paid += walk.scene.prizes().await.paid;
         rolled += contributions::totals(&walk.scene.ground.client().await, walk.challenge).await.unwrap().rolled;
     }
-    assert!(ends.len() == 1 || (paid > 0 && rolled > 0), "no walk comes to payouts ({paid}) or an extension ({rolled})");
+    assert!(
+        ends.len() == 1 || (paid > 0 && rolled > 0),
+        "no walk comes to payouts ({paid}) or an extension ({rolled})"
+    );
     ends.sort_unstable();
     ends.dedup();
     assert!(ends.len() > 1 && ends.contains(&"awarded"), "the walks go one way only: {ends:?}");
