@@ -11,6 +11,7 @@ use ledger::book::AccountClass;
 use ledger::books::store::readers;
 use ledger::engine::store::accounts;
 use ledger::engine::store::books::{self, Book, Visibility};
+use ledger::files::store::teams;
 use ledger::id::{BookId, BookRef, OrganisationId};
 use ledger::parties::rules::role::{Role, Scope};
 use ledger::service::event::Audience;
@@ -76,6 +77,21 @@ pub(crate) async fn read(
     let reader = Reader::of(client, caller.0.as_ref(), &book).await?;
     let is_insider = reader.is_insider;
     if is_insider || reader.is_public { Ok((book, is_insider)) } else { Err(Error::NotFound("book")) }
+}
+
+/// The book for which a request brings evidence, for those who have a reason to: people with a role that reads it, and people of teams
+/// and payees in it. Others are told that there is none, where they do not see it.
+pub(crate) async fn brought_to(client: &impl GenericClient, caller: &Caller, id: BookRef) -> Result<Book, Error> {
+    let by = caller.person()?.id;
+    let book = books::resolve(client, id).await?;
+    let reader = Reader::of(client, Some(caller), &book).await?;
+    if reader.is_insider || teams::has_member(client, book.id, by).await? {
+        return Ok(book);
+    }
+    if reader.is_public {
+        return Err(Error::Forbidden("people of the book do this, and of teams and payees in it"));
+    }
+    Err(Error::NotFound("book"))
 }
 
 /// Whose events of a book somebody reads.

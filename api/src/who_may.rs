@@ -323,10 +323,10 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     // of whose money it was, only readers of donors see more than totals
     ("GET", "/v1/releases/{id}/sources", Public),
     ("POST", "/v1/ties", SignedIn),
-    // fetches: of who asked
+    // fetches: of who asked; the handler looks whether they have a reason to in the book
     ("POST", "/v1/evidence-fetches", SignedIn),
     ("GET", "/v1/evidence-fetches/{id}", SignedIn),
-    // files: of who uploaded them, and of who may read what names them; the handler looks
+    // files: of who uploaded them and has a reason to in the book, and of who may read what names them; the handler looks
     ("POST", "/v1/files", SignedIn),
     ("GET", "/v1/files/{id}", SignedIn),
     ("GET", "/v1/files/{id}/content", SignedIn),

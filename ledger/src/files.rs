@@ -9,6 +9,7 @@ pub mod rules {
 /// SQL, and nothing else.
 pub mod store {
     pub mod files;
+    pub mod teams;
 }
 
 /// Lock, decide, save.

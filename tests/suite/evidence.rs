@@ -2,7 +2,7 @@
 
 use crate::statement_files::send;
 use anyhow::{Context as _, ensure};
-use api::demo::cast::usd;
+use api::demo::cast::{join, organisation, usd};
 use api::demo::client::{Answer, Client, text};
 use ledger::evidence::Digest;
 use reqwest::{Method, header};
@@ -180,6 +180,48 @@ async fn m5_a_file_is_kept_once_and_read_by_who_may_read_what_names_it() -> Outc
     ] {
         ensure!(service.batch_execute(statement).await.is_err(), "{statement}");
     }
+    stage.app.finish().await
+}
+
+#[tokio::test]
+async fn m5_files_and_addresses_are_brought_by_people_of_a_book_and_of_its_teams_and_by_nobody_else() -> Outcome {
+    let stage = Stage::set_with(1, &[("COMMONPURSE_FETCH_ANYWHERE", "true")]).await?;
+    let cast = &stage.cast;
+    let public = json!({"organisation": cast.host, "name": "Shown", "currency": "USD", "mode": "sandbox", "zone": "Europe/Berlin",
+        "visibility": "public"});
+    let public = text(&cast.operator.post("/v1/books", &public).await?.ok()?, "/id")?.to_owned();
+    // A file and an address, in the book of the host, which is private, and in one that everybody reads.
+    let brought = async |by: &Client, key: &str| -> anyhow::Result<[u16; 4]> {
+        let mut all = [0; 4];
+        for (place, book) in [&cast.book, &public].into_iter().enumerate() {
+            let path = format!("/v1/files?book={book}");
+            let key = format!("{key}-{place}");
+            all[place] = send(by, &path, "text/csv", key.clone().into_bytes(), &key).await?.0;
+            let address = json!({"book": book, "url": "http://127.0.0.1:1/drill.pdf"});
+            all[place + 2] = by.post("/v1/evidence-fetches", &address).await?.status.as_u16();
+        }
+        Ok(all)
+    };
+    let [done, unseen, refused] = [201, 404, 403];
+    ensure!(brought(&cast.stranger, "stranger").await? == [unseen, refused, unseen, refused], "nothing to the host");
+    ensure!(stage.app.count("SELECT count(*) FROM stored_file").await? == 0, "what was refused has left nothing");
+    for role in ["owner", "treasurer", "approver", "reviewer", "judge", "auditor"] {
+        let by = join(&cast.operator, &cast.host, &format!("{role}@roles.example"), role).await?;
+        ensure!(brought(&by, role).await? == [done; 4], "{role}");
+    }
+    let plain = join(&cast.operator, &cast.host, "plain@roles.example", "member").await?;
+    ensure!(brought(&plain, "plain").await? == [unseen, done, unseen, done], "a plain member reads no private book");
+
+    // A team belongs to the book with its first milestone, and to no other book with that.
+    let gears = organisation(&cast.stranger, "Gear Works", "project_team").await?;
+    let member = join(&cast.stranger, &gears, "gearer@gears.example", "member").await?;
+    ensure!(brought(&member, "early").await? == [unseen, refused, unseen, refused], "it has nothing there yet");
+    let campaign = stage.campaign().await?;
+    let planned = json!({"campaign": campaign["id"], "team": gears, "name": "Gears", "amount": usd("1.00"),
+        "policy": {"reviewers_needed": 1}, "gate": {}});
+    cast.treasurer.post("/v1/milestones", &planned).await?.ok()?;
+    ensure!(brought(&member, "late").await? == [done, refused, done, refused], "a milestone of its own");
+    ensure!(brought(&cast.partner, "partner").await? == [403; 4], "for people");
     stage.app.finish().await
 }
 

@@ -13,6 +13,7 @@ mod doctor;
 mod door;
 mod events;
 mod evidence;
+mod extensions;
 mod figures;
 mod frozen;
 mod host;

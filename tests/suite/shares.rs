@@ -10,21 +10,22 @@ use tests::{OPERATOR, Stage};
 type Outcome = anyhow::Result<()>;
 
 /// A challenge of 100.00 in the host's book, open.
-struct Open {
-    stage: Stage,
-    path: String,
-    rules: Value,
-    sha256: String,
+pub(crate) struct Open {
+    pub(crate) stage: Stage,
+    pub(crate) path: String,
+    pub(crate) rules: Value,
+    pub(crate) sha256: String,
 }
 
 impl Open {
-    async fn set() -> anyhow::Result<Open> {
+    /// One by whose rules this becomes of what nobody wins.
+    pub(crate) async fn set(unawarded: &str) -> anyhow::Result<Open> {
         let stage = Stage::set().await?;
         let prize = |name: &str, amount: &str, condition: Value| json!({"name": name, "stage": "final", "amount": usd(amount), "count": 1, "condition": condition});
         let place = |place: u8| json!({"by": "rank", "first": place, "last": place});
         let rules = json!({
             "terms": "All work is published.", "eligibility": "Any team.", "judges_needed": 1, "entry_fee": null,
-            "licences": ["CERN-OHL-S-2.0"], "tie_rule": {"by": "earlier_submission"}, "unawarded": "return_to_sponsors",
+            "licences": ["CERN-OHL-S-2.0"], "tie_rule": {"by": "earlier_submission"}, "unawarded": unawarded,
             "timetable": {
                 "funding_days": 90, "announced_days": 30, "submission_days": 20, "judging_days": 10, "appeal_days": 2,
             },
@@ -59,16 +60,16 @@ impl Open {
         Ok(open)
     }
 
-    async fn step(&self, step: &str) -> anyhow::Result<Value> {
+    pub(crate) async fn step(&self, step: &str) -> anyhow::Result<Value> {
         self.stage.cast.treasurer.post(&format!("{}{step}", self.path), &json!({"reason": ""})).await?.ok()
     }
 
-    async fn days_pass(&self, days: i32) -> Outcome {
+    pub(crate) async fn days_pass(&self, days: i32) -> Outcome {
         let today = self.stage.cast.today().await?;
         self.stage.cast.advance(today.saturating_add(days.days())).await
     }
 
-    async fn draft(&self, by: &Client, team: &str, attributions: Value) -> anyhow::Result<Value> {
+    pub(crate) async fn draft(&self, by: &Client, team: &str, attributions: Value) -> anyhow::Result<Value> {
         let evidence = json!({
             "kind": "design_files", "title": "Drawings", "url": "https://designs.example/drill", "sha256": "d".repeat(64),
             "licence": "CERN-OHL-S-2.0",
@@ -94,7 +95,7 @@ impl Open {
 
 #[tokio::test]
 async fn m1_m3_a_prize_is_divided_by_agreed_shares_and_what_no_work_is_good_enough_for_goes_back() -> Outcome {
-    let open = Open::set().await?;
+    let open = Open::set("return_to_sponsors").await?;
     let (cast, path) = (&open.stage.cast, &open.path);
     let (clara, gearer) = (&cast.claimant, &cast.stranger);
     let gears = organisation(gearer, "Gear Works", "project_team").await?;

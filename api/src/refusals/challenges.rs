@@ -330,6 +330,12 @@ pub(super) const KINDS: &[Kind] = &[
         "Look at `rolls_until`.",
         ROLL,
     ),
+    refusal(
+        "rolls-twice",
+        "By the rules of that challenge what nobody wins rolls over again; what has rolled over once goes back.",
+        "Roll it over into a challenge whose rules return it to the sponsors, or keep such rules.",
+        &["POST /v1/challenges/{id}:roll-over", "POST /v1/challenges/{id}/rules"],
+    ),
     refusal("no-secret-rubric", "The rules hold no digest of a rubric.", "Nothing is left to do.", RUBRIC),
     refusal("rubric-mismatch", "The text is not the one whose digest the rules hold.", "Send that text.", RUBRIC),
     refusal("rubric-secret", "The rubric is still secret.", "Give its text first.", AWARD),

@@ -25,6 +25,7 @@ use ledger::testing::{Ground, Team, refusal, usd};
 use ledger::treasury::operations::settlements;
 
 mod branches;
+mod ends;
 mod money;
 mod shares;
 mod walk;

@@ -13,6 +13,15 @@ BEGIN
        OR (OLD.state NOT IN ('draft', 'funding', 'announced', 'open', 'extended') AND NEW.rules_version <> OLD.rules_version) THEN
         RAISE EXCEPTION 'book %: challenge % keeps to its rules', OLD.book_id, OLD.id USING ERRCODE = 'restrict_violation';
     END IF;
+    IF NEW.rules_version <> OLD.rules_version
+       AND EXISTS (SELECT FROM public.purse_contribution p
+                    WHERE p.book_id = NEW.book_id AND p.challenge = NEW.id AND p.rolled_from IS NOT NULL AND p.state = 'settled')
+       AND EXISTS (SELECT FROM public.challenge_rules r
+                    WHERE r.book_id = NEW.book_id AND r.challenge = NEW.id AND r.version = NEW.rules_version
+                      AND r.document::jsonb ->> 'unawarded' <> 'return_to_sponsors') THEN
+        RAISE EXCEPTION 'book %: what rolled over into challenge % goes back when nobody wins it', OLD.book_id, OLD.id
+            USING ERRCODE = 'restrict_violation';
+    END IF;
     IF OLD.state IN ('open', 'extended') AND NEW.state IN ('open', 'extended') AND NEW.state_until < OLD.state_until THEN
         RAISE EXCEPTION 'book %: the time for submissions to challenge % is not made shorter', OLD.book_id, OLD.id
             USING ERRCODE = 'restrict_violation';
@@ -28,6 +37,60 @@ END
 $$;
 CREATE OR REPLACE TRIGGER challenge_as_promised BEFORE UPDATE ON challenge
     FOR EACH ROW EXECUTE FUNCTION challenge_as_promised();
+
+-- What rolls over does so once, out of a challenge whose rules say so, into one whose rules give back what nobody wins there: for the same
+-- sponsor in the same custody, and no more than a posting from purse to purse carried. What went on or back of a contribution does not
+-- become less, and what went on is what has come of it: so nothing is rolled over, paid or given back twice.
+CREATE OR REPLACE FUNCTION contribution_rolled_once() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_from record;
+    v_to record;
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF NEW.rolled < OLD.rolled OR NEW.returned < OLD.returned OR (OLD.state = 'returned' AND NEW.state <> 'returned')
+           OR (NEW.rolled <> OLD.rolled
+               AND NEW.rolled IS DISTINCT FROM (SELECT sum(c.amount) FROM public.purse_contribution c
+                                                 WHERE c.book_id = NEW.book_id AND c.rolled_from = NEW.id)) THEN
+            RAISE EXCEPTION 'book %: what went on or back of contribution % stays so', OLD.book_id, OLD.id
+                USING ERRCODE = 'restrict_violation';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF NEW.rolled_from IS NULL THEN
+        RETURN NEW;
+    END IF;
+    SELECT p.*, c.account, c.rolls_until, r.document::jsonb ->> 'unawarded' AS unawarded INTO v_from
+      FROM public.purse_contribution p
+      JOIN public.challenge c ON c.book_id = p.book_id AND c.id = p.challenge
+      JOIN public.challenge_rules r ON r.book_id = c.book_id AND r.challenge = c.id AND r.version = c.rules_version
+     WHERE p.book_id = NEW.book_id AND p.id = NEW.rolled_from;
+    SELECT c.account, r.document::jsonb ->> 'unawarded' AS unawarded INTO v_to
+      FROM public.challenge c
+      JOIN public.challenge_rules r ON r.book_id = c.book_id AND r.challenge = c.id AND r.version = c.rules_version
+     WHERE c.book_id = NEW.book_id AND c.id = NEW.challenge;
+    IF v_from.rolls_until IS NULL OR v_from.rolled_from IS NOT NULL OR v_from.unawarded IS DISTINCT FROM 'roll_over'
+       OR v_to.unawarded IS DISTINCT FROM 'return_to_sponsors'
+       OR (NEW.sponsor, NEW.partner, NEW.currency, NEW.state, NEW.is_agreed)
+          IS DISTINCT FROM (v_from.sponsor, v_from.partner, v_from.currency, 'settled', false) THEN
+        RAISE EXCEPTION 'book %: contribution % does not roll over into challenge %', NEW.book_id, NEW.rolled_from, NEW.challenge
+            USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.amount + (SELECT coalesce(sum(c.amount), 0) FROM public.purse_contribution c
+                      WHERE c.book_id = NEW.book_id AND c.challenge = NEW.challenge AND c.rolled_from IS NOT NULL
+                        AND c.entry = NEW.entry)
+       > (SELECT coalesce(sum(t.amount), 0) FROM public.transfer t
+            JOIN public.movement_kind k ON k.kind = t.kind AND k.name = 'purse_rolled'
+           WHERE t.book_id = NEW.book_id AND t.pos BETWEEN NEW.entry << 16 AND (NEW.entry << 16) + 65535
+             AND t.debit = v_from.account AND t.credit = v_to.account) THEN
+        RAISE EXCEPTION 'book %: no posting carried what rolls over from contribution %', NEW.book_id, NEW.rolled_from
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER contribution_rolled_once BEFORE INSERT OR UPDATE ON purse_contribution
+    FOR EACH ROW EXECUTE FUNCTION contribution_rolled_once();
 
 -- No prize while an appeal is open, none for an entry that was withdrawn, and no part of one but by a plan that is fixed and names the team.
 CREATE OR REPLACE FUNCTION award_undisputed() RETURNS trigger

@@ -60,7 +60,7 @@ pub(crate) async fn extend(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RollOverRequest {
-    /// Another challenge of the book that takes money for its purse.
+    /// The extension: another challenge of the book that takes money for its purse, and by whose rules what nobody wins goes back.
     #[schema(min_length = 36, max_length = 36, pattern = "^chl_[a-z2-7]{32}$")]
     challenge: String,
     /// For the list of who did what; no personal data.
@@ -71,7 +71,7 @@ pub struct RollOverRequest {
 
 /// Lets prize money that nobody won go on to another challenge of the book, as much as that one still wants. It stays the sponsors', by
 /// what each gave: they have not agreed to the rules there, and may take it back until that challenge is opened. What waits longer than
-/// `rolls_until` goes back by itself.
+/// `rolls_until` goes back by itself. It rolls over once: by the rules there what nobody wins goes back.
 #[utoipa::path(tag = "challenges", params(("id" = String, Path, description = "The challenge that is awarded")),
     request_body = RollOverRequest,
     responses((status = 200, description = "The challenge that the money left", body = ChallengeBody)))]

@@ -5,12 +5,12 @@ use crate::extract::Keyed;
 use crate::idempotency::{Reply, Scope, idempotent};
 use crate::problem::Problem;
 use crate::state::State;
+use crate::visibility::brought_to;
 use crate::wire::parse;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post};
 use jiff::Timestamp;
 use ledger::Error;
-use ledger::engine::store::books;
 use ledger::evidence::Digest;
 use ledger::fetching::operations::fetches as operations;
 use ledger::fetching::rules::fetch::{Failure, Fetch, Outcome};
@@ -90,8 +90,8 @@ impl From<Fetch> for EvidenceFetchBody {
 }
 
 /// Has an address fetched and hashed, for whoever has no terminal: read it until it has ended, then name its id in evidence of the same
-/// book. It goes to public addresses only; what comes is hashed and not kept, and the fetch itself is kept for 30 days. So many a day:
-/// see `/problems/quota`.
+/// book. It goes to public addresses only; what comes is hashed and not kept, and the fetch itself is kept for 30 days. It is for people who
+/// read the book, and for those of teams and payees in it. So many a day: see `/problems/quota`.
 #[utoipa::path(tag = "evidence", request_body = AddressToFetch,
     responses((status = 201, description = "It is pending", body = EvidenceFetchBody)))]
 #[post("/v1/evidence-fetches")]
@@ -103,7 +103,7 @@ pub(crate) async fn ask_fetch(
     let by = caller.person()?.id;
     let id: BookRef = parse("/book", &request.body.book)?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let book = books::resolve(tx, id).await?;
+        let book = brought_to(tx, &caller, id).await?;
         let wall = ledger::calendar::now();
         caller.take_quota(tx, state.config.quotas, Quota::Fetches, wall).await?;
         let asked = operations::ask(tx, &book, request.body.url.clone(), by, wall).await?;

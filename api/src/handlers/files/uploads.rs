@@ -8,7 +8,7 @@ use crate::handlers::payouts::payout::require_reader;
 use crate::idempotency::{Reply, Scope, idempotent};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::visibility::book_of;
+use crate::visibility::{book_of, brought_to};
 use crate::wire::parse;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use actix_web::web::{Bytes, Data, Path};
@@ -19,7 +19,6 @@ use deadpool_postgres::GenericClient;
 use futures_util::stream::try_unfold;
 use jiff::Timestamp;
 use ledger::Error;
-use ledger::engine::store::books;
 use ledger::evidence::Digest;
 use ledger::files::operations::files::{self as operations, NewFile, Parts};
 use ledger::files::rules::file::{FileType, Named, PART_MAX, StoredFile};
@@ -90,8 +89,8 @@ impl From<StoredFile> for FileBody {
 }
 
 /// Uploads a file, to be named as evidence or as a document by its id, for whoever has nowhere to put it: its bytes as the body, of the
-/// media type that they are. The same bytes again are the file that is there. One that nothing names after seven days is deleted. So
-/// many a day: see `/problems/quota`.
+/// media type that they are. The same bytes again are the file that is there. One that nothing names after seven days is deleted. It is
+/// for people who read the book, and for those of teams and payees in it. So many a day: see `/problems/quota`.
 #[utoipa::path(tag = "evidence", params(ForBook),
     request_body(content((String = "application/pdf"), (String = "application/zip"), (String = "image/jpeg"), (String = "image/png"),
         (String = "model/3mf"), (String = "model/step"), (String = "model/stl"), (String = "text/csv"), (String = "text/plain")),
@@ -107,7 +106,7 @@ pub(crate) async fn upload_file(
     let content_type: FileType = parse("", body.media_type(MEDIA_TYPES)?)?;
     let by = caller.person()?.id;
     let id: BookRef = parse("/book", &query.0.book)?;
-    books::resolve(&state.client().await?, id).await?;
+    brought_to(&state.client().await?, &caller, id).await?;
     let _room = state.uploads.try_acquire().map_err(|_| Error::Overloaded)?;
     let limit = usize::from(state.config.file_mib) * 1024 * 1024;
     let Spooled { key, file, bytes, sha256 } = body.read(&state, limit).await?;

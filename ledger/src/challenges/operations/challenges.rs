@@ -8,9 +8,10 @@ use super::locked::{Locked, enqueue, lock, save, schedule};
 use super::{awards, consents, judging, news, purses, share_plans, waits};
 use crate::books::operations::accounts;
 use crate::challenges::rules::challenge::{Challenge, Due};
+use crate::challenges::rules::purse::rolls_once;
 use crate::challenges::rules::rulebook::Rules;
 use crate::challenges::rules::{changes, fee_gate};
-use crate::challenges::store::{challenges, submissions};
+use crate::challenges::store::{challenges, contributions, submissions};
 use crate::chart;
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
@@ -91,7 +92,7 @@ pub async fn create(
 ///
 /// # Errors
 ///
-/// `rules-final`, `rules-unchanged`, `rules-bound`, `consent-too-short`, `fee-needs-disclosure`; [`Error::Invalid`] below `/rules`;
+/// `rules-final`, `rules-unchanged`, `rules-bound`, `consent-too-short`, `fee-needs-disclosure`, `rolls-twice`; [`Error::Invalid`] below `/rules`;
 /// [`Error::NotFound`] for an unknown challenge.
 pub async fn replace_rules(
     tx: &Transaction<'_>,
@@ -109,6 +110,9 @@ pub async fn replace_rules(
     if challenge.edits_rules().is_err() {
         let old = challenges::get_rules(tx, id, challenge.rules_version).await?.rules;
         let until = changes::admit(&challenge, &old, &rules, purse, now)?;
+        if contributions::has_rolled_in(tx, id).await? {
+            rolls_once(rules.unawarded)?;
+        }
         if challenge.state.submissions_until().is_some() {
             fee_gate::disclosed(&rules)?;
         }

@@ -5,7 +5,7 @@ use super::purses;
 use crate::calendar::later;
 use crate::challenges::rules::challenge::Challenge;
 use crate::challenges::rules::purse::{self, Contribution, ContributionState};
-use crate::challenges::rules::rulebook::{ROLLOVER_DAYS, Rules};
+use crate::challenges::rules::rulebook::{ROLLOVER_DAYS, Rules, Unawarded};
 use crate::challenges::store::{challenges, contributions};
 use crate::engine::posting;
 use crate::engine::store::balances;
@@ -84,12 +84,13 @@ pub async fn end_now(tx: &Transaction<'_>, id: ChallengeId, wall: Timestamp) -> 
     }
 }
 
-/// What nobody won goes on to another challenge of the book that takes money: as much as that one still wants. It stays the sponsors',
-/// by what each gave; they have not agreed to the other rules, and may take it back until that challenge is opened.
+/// What nobody won goes on to another challenge of the book that takes money, its extension: as much as that one still wants. It stays the
+/// sponsors', by what each gave; they have not agreed to the other rules, and may take it back until that challenge is opened. It rolls
+/// over once: what nobody wins there goes back.
 ///
 /// # Errors
 ///
-/// `nothing-rolls`, `challenge-not-funding`, `currency-differs`, `purse-full`, `purse-frozen`; what [`posting::post`] refuses;
+/// `nothing-rolls`, `challenge-not-funding`, `rolls-twice`, `currency-differs`, `purse-full`, `purse-frozen`; what [`posting::post`] refuses;
 /// [`Error::Stale`] for an outdated version; [`Error::Invalid`] at `/challenge` or `/reason`; [`Error::NotFound`] for an unknown challenge.
 pub async fn roll_over(
     tx: &Transaction<'_>,
@@ -105,6 +106,7 @@ pub async fn roll_over(
     change.check(challenge.version, "challenge")?;
     challenge.rolls(book.now(wall))?;
     let account = other.takes_contributions()?;
+    purse::rolls_once(challenges::get_rules(tx, to, other.rules_version).await?.rules.unawarded)?;
     let currency = challenge.purse.currency();
     if other.purse.currency() != currency {
         return Err(Refusal::new("currency-differs", format!("that purse is in {}", other.purse.currency())).into());
@@ -118,6 +120,9 @@ pub async fn roll_over(
     }
     let purse = challenge.account.ok_or_else(|| Error::inconsistent(format!("{from}: it has no purse")))?;
     let given = contributions::captured(tx, from).await?;
+    if given.iter().any(|one| one.rolled_from.is_some()) {
+        purse::rolls_once(Unawarded::RollOver)?;
+    }
     let weights: Vec<i64> = given.iter().map(Contribution::left).collect();
     let parts: Vec<(&Contribution, i64)> =
         given.iter().zip(purse::pro_rata(amount, &weights)?).filter(|(_, minor)| *minor > 0).collect();
@@ -174,7 +179,8 @@ async fn carry(
         created_at: book.now(wall),
         ..part.clone()
     };
-    contributions::update_rolled(tx, part.id, amount.minor()).await?;
+    // In this order: the database compares what has gone on with what has come of it.
     contributions::insert_rolled(tx, &new, part.id, entry).await?;
+    contributions::update_rolled(tx, part.id, amount.minor()).await?;
     activity::record(tx, book.id, Done::new(&id, "rolled_in", Actor::Service), book.now(wall)).await
 }

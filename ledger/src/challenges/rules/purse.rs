@@ -1,5 +1,6 @@
 //! The purse of a challenge: what sponsors gave, how much more is wanted, and what goes back to whom.
 
+use super::rulebook::Unawarded;
 use crate::error::Refusal;
 use crate::evidence::Digest;
 use crate::id::{ChallengeId, OrganisationId, PurseContributionId, SettlementId};
@@ -132,6 +133,18 @@ pub struct Capture {
     pub entry: i64,
 }
 
+/// Refuses with `rolls-twice` money that rolled over where it would go on once more: its sponsors agreed to rules by which it rolls over, and
+/// to no others, so that what nobody wins in the extension goes back to them.
+pub fn rolls_once(there: Unawarded) -> Result<(), Refusal> {
+    match there {
+        Unawarded::ReturnToSponsors => Ok(()),
+        Unawarded::RollOver => {
+            let detail = "what has rolled over once goes back when nobody wins it, and by the rules there it would roll over again";
+            Err(Refusal::new("rolls-twice", detail))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,6 +159,12 @@ mod tests {
             (refusal.code, refusal.detail.as_str()),
             ("purse-full", "the purse is 250000.00 USD, of which 0.01 USD are still wanted")
         );
+    }
+
+    #[test]
+    fn f4_what_has_rolled_over_once_does_not_roll_over_again() {
+        assert_eq!(rolls_once(Unawarded::ReturnToSponsors), Ok(()));
+        assert_eq!(rolls_once(Unawarded::RollOver).expect_err("for ever").code, "rolls-twice");
     }
 
     #[test]

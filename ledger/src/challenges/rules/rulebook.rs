@@ -45,7 +45,8 @@ words! {
     Unawarded, "rule for unawarded money" {
         /// It goes back to the sponsors, each by the part that it gave.
         ReturnToSponsors = "return_to_sponsors",
-        /// It stays in the purse for another challenge of the host, and goes back to the sponsors when none takes it in time.
+        /// It stays in the purse for its extension, another challenge of the host, and goes back to the sponsors when none takes it in
+        /// time. It rolls over once.
         RollOver = "roll_over",
     }
 }

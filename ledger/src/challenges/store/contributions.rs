@@ -348,6 +348,20 @@ pub async fn update_rolled(tx: &Transaction<'_>, id: PurseContributionId, minor:
     Ok(())
 }
 
+/// Whether a purse holds what rolled over from another challenge.
+pub async fn has_rolled_in(client: &impl GenericClient, challenge: ChallengeId) -> Result<bool, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- contributions::has_rolled_in
+            SELECT EXISTS (SELECT FROM purse_contribution
+                            WHERE book_id = $1 AND challenge = $2 AND rolled_from IS NOT NULL AND state = 'settled')",
+        )
+        .await?;
+    let row =
+        client.query_one(&statement, &[/* book_id */ &challenge.book.0, /* challenge */ &challenge.object]).await?;
+    Ok(row.get(0))
+}
+
 /// What rolled over from another challenge, by an entry of the journal: it is settled, and nobody has agreed to the rules.
 pub async fn insert_rolled(
     tx: &Transaction<'_>,

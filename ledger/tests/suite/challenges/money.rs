@@ -1,12 +1,12 @@
 //! The money of challenges: what fills a purse, the fees of teams, and what goes back to the sponsors.
 
-use super::{Scene, complete, drill, entry, small};
+use super::{Scene, by_rank, complete, drill, entry, small};
 use ledger::Error;
-use ledger::challenges::operations::{challenges, submissions};
+use ledger::challenges::operations::{challenges, judging, submissions};
 use ledger::challenges::rules::entrant;
 use ledger::challenges::rules::purse::Contribution;
-use ledger::challenges::rules::rulebook::{EntryFee, FeeGoesTo, Rules};
-use ledger::challenges::store::contributions;
+use ledger::challenges::rules::rulebook::{EntryFee, FeeGoesTo, Rules, Shortlist, TieRule};
+use ledger::challenges::store::{contributions, submissions as rows};
 use ledger::service::store::activity::Actor;
 use ledger::testing::{refusal, usd};
 use ledger::treasury::operations::settlements;
@@ -84,6 +84,72 @@ async fn f15_an_entry_fee_is_paid_once_however_often_it_is_reported_before_work_
     assert_eq!(scene.balance("liabilities:entry-fees:drill").await, 0);
     assert_eq!(scene.balance("equity:operating:drill").await, 5_000);
     assert_eq!(scene.prizes_payable().await, 90_000);
+    scene.ground.audit().await;
+}
+
+/// Eleven teams pay 50.00 each and build; the best ten go on, and the tie at place ten follows the stated rule: of the two with the same
+/// score the one that is better in repair. The winner is who has the best test data of the ten; the eleventh, with better, wins nothing.
+#[tokio::test]
+async fn m4_the_best_ten_of_those_who_paid_go_on_by_the_stated_tie_rule_and_the_best_of_them_by_test_data_wins() {
+    let scene = Scene::new().await;
+    let mut rules = drill();
+    rules.stages.remove(0);
+    rules.stages[1].admits = Some(Shortlist { best: 10, stage: "prototype".into() });
+    let rules = Rules {
+        entry_fee: Some(EntryFee { amount: usd("50.00"), goes_to: FeeGoesTo::OperatingFund }),
+        judges_needed: 1,
+        prizes: vec![by_rank("Winner", "final", "900.00", 1, 1)],
+        tie_rule: TieRule::Criterion { criterion: "repair".into() },
+        ..rules
+    };
+    let challenge = scene.open(rules).await;
+    scene.appoint_all(challenge.id).await;
+    let (mut prototypes, mut finals) = (Vec::new(), Vec::new());
+    for number in 0..12 {
+        let team = scene.team(&format!("team-{number}")).await;
+        let entrant = scene.enter(&challenge, team, 4).await;
+        let draft = scene.draft(challenge.id, team, "prototype", complete("prototype", &[]), 5).await.unwrap();
+        if number == 11 {
+            assert_eq!(refusal(scene.submit(&draft, team, 5).await), "fee-due", "the twelfth does not pay");
+            continue;
+        }
+        scene.capture_fee(entrant.id, 5).await.unwrap();
+        prototypes.push(scene.submit(&draft, team, 6).await.unwrap());
+        finals.push(scene.hand_in(&challenge, team, "final", &[]).await);
+    }
+    scene.settle_fees(8).await;
+    assert_eq!(scene.balance("liabilities:entry-fees:drill").await, 55_000, "eleven times 50.00");
+    scene.advance(challenge.id, 93).await;
+    // Test data counts three times, repair once: 60 and 60 are as much as 58 and 66.
+    for (number, prototype) in prototypes.iter().enumerate() {
+        let points = match number {
+            9 => [60, 60],
+            10 => [58, 66],
+            _ => [90, 90],
+        };
+        scene.score(scene.judges[0], prototype, points, 94).await.unwrap();
+    }
+    for (number, last) in finals.iter().enumerate() {
+        let test_data = [80, 99][usize::from(number == 9)];
+        let test_data = if number == 4 { 85 } else { test_data };
+        scene.score(scene.judges[0], last, [test_data, 50], 94).await.unwrap();
+    }
+    let (id, wall) = (challenge.id, scene.ground.day(95));
+    scene.ground.run(async |tx| judging::rank(tx, id, scene.change(), wall).await).await.unwrap();
+    let client = scene.ground.client().await;
+    let mut places = Vec::new();
+    for work in [&prototypes[10], &prototypes[9], &finals[4], &finals[10]] {
+        places.push(rows::get(&client, work.id).await.unwrap().placed.map(|placed| (placed.place, placed.score)));
+    }
+    assert_eq!(places[..2], [Some((10, 6_000)), Some((11, 6_000))], "the same score, by repair");
+    assert_eq!(places[2].map(|(place, _)| place), Some(1));
+    assert!(places[3].is_some(), "the tenth is ranked among the last ten");
+    let eleventh = rows::get(&client, finals[9].id).await.unwrap();
+    assert_eq!(eleventh.placed, None, "who is not among the ten is not ranked, whatever its test data");
+    let (_, awards) = scene.award(challenge.id, 109).await.unwrap();
+    let won: Vec<_> = awards.iter().map(|award| (award.submission, award.amount)).collect();
+    assert_eq!(won, [(finals[4].id, usd("900.00"))]);
+    assert_eq!(scene.balance("equity:operating:drill").await, 55_000);
     scene.ground.audit().await;
 }
 

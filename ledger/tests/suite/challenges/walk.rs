@@ -1,4 +1,4 @@
-//! A walk at random through a challenge: after every step its money adds up.
+//! A walk at random through a challenge, its extension and the payouts of its prizes: after every step its money adds up.
 
 use super::{Scene, small};
 use ledger::Error;
@@ -8,7 +8,8 @@ use ledger::challenges::rules::entrant::Entrant;
 use ledger::challenges::rules::rulebook::{EntryFee, Extensions, FeeGoesTo, Rules, Unawarded};
 use ledger::challenges::rules::share_plan::{PlanState, SharePlan};
 use ledger::challenges::store::{appeals, awards, contributions, entrants, share_plans};
-use ledger::id::{ChallengeId, SettlementId};
+use ledger::id::{ChallengeId, PersonId, SettlementId};
+use ledger::parties::rules::role::Role;
 use ledger::service::change::Change;
 use ledger::service::store::activity::Actor;
 use ledger::testing::{Team, usd};
@@ -29,11 +30,14 @@ impl Random {
 /// How many steps a walk has.
 const STEPS: usize = 40;
 
-/// Who walks through a challenge of 900.00 with two prizes, a fee of 50.00, extensions and money that rolls over.
+/// Who walks through a challenge of 900.00 with three prizes, a fee of 50.00, more time, and money that rolls over into an extension.
 struct Walk {
     scene: Scene,
     challenge: ChallengeId,
+    /// The challenge into which it rolls over, since that was made.
+    extension: Option<ChallengeId>,
     teams: Vec<Team>,
+    approver: PersonId,
     day: i64,
     gifts: usize,
     random: Random,
@@ -50,7 +54,7 @@ fn rules(unawarded: Unawarded, goes_to: FeeGoesTo) -> Rules {
     ];
     let entry_fee = Some(EntryFee { amount: usd("50.00"), goes_to });
     let extensions = Some(Extensions { days: 20, most: 3 });
-    Rules { entry_fee, extensions, unawarded, rollover_days: Some(20), judges_needed: 1, ..rules }
+    Rules { entry_fee, extensions, unawarded, rollover_days: Some(40), judges_needed: 1, ..rules }
 }
 
 impl Walk {
@@ -63,12 +67,16 @@ impl Walk {
         let is_open = !seed.is_multiple_of(3);
         let challenge = if is_open { scene.open(rules).await } else { scene.challenge(rules).await };
         let mut teams = Vec::new();
-        for name in ["ada", "bob", "cem", "dan"] {
-            teams.push(scene.team(name).await);
+        // By the last four characters of its account the bank takes what it gets, rejects it, keeps a fee, or sends it back with that.
+        for (name, last_four) in [("ada", "6789"), ("bob", "0001"), ("cem", "0004"), ("dan", "0003")] {
+            let team = scene.team(name).await;
+            scene.bank_account(team, last_four).await;
+            teams.push(team);
         }
         scene.appoint_all(challenge.id).await;
-        let day = if is_open { 3 } else { 0 };
-        Walk { scene, challenge: challenge.id, teams, day, gifts: 0, random: Random(seed), fixed: BTreeMap::new() }
+        let approver = scene.ground.person("approver", Role::Approver).await;
+        let (day, challenge, random) = (if is_open { 3 } else { 0 }, challenge.id, Random(seed));
+        Walk { scene, challenge, extension: None, teams, approver, day, gifts: 0, random, fixed: BTreeMap::new() }
     }
 
     async fn present(&self) -> Challenge {
@@ -84,7 +92,7 @@ impl Walk {
         let (id, now) = (self.challenge, self.present().await);
         let wall = self.scene.ground.day(self.day);
         let team = self.teams[self.random.below(self.teams.len())];
-        let step = self.random.below(15);
+        let step = self.random.below(18);
         let (scene, change) = (&self.scene, self.change());
         let done: Result<(), Error> = match step {
             0 | 1 => self.give(&now).await,
@@ -104,6 +112,12 @@ impl Walk {
             10 => scene.appeal(id, team, self.day).await.map(drop),
             11 => self.decide().await,
             12 | 13 => self.share().await,
+            14 => self.roll_over(id).await,
+            15 => {
+                let amount = [None, Some("9.99"), Some("100.00")][self.random.below(3)];
+                self.scene.pay(team, amount, self.approver, self.day).await
+            }
+            16 => self.scene.bank_tells(self.day).await,
             _ => self.pass().await,
         };
         match done {
@@ -240,13 +254,38 @@ impl Walk {
         }
     }
 
+    /// What nobody won goes on into the extension; what has gone on is opened for work that nobody does.
+    async fn roll_over(&mut self, from: ChallengeId) -> Result<(), Error> {
+        let scene = &self.scene;
+        let to = match self.extension {
+            Some(to) => to,
+            None => scene.extension("again", "150.00", Unawarded::ReturnToSponsors, self.day).await.id,
+        };
+        self.extension = Some(to);
+        scene.roll_over(from, to, self.day).await?;
+        let wall = scene.ground.day(self.day);
+        if self.random.below(2) == 0 {
+            scene.ground.run(async |tx| challenges::announce(tx, to, self.change(), wall).await).await?;
+            scene.ground.run(async |tx| challenges::open(tx, to, self.change(), wall).await).await?;
+        }
+        Ok(())
+    }
+
+    /// The worker looks at the challenge and its extension.
+    async fn look(&self) {
+        self.scene.advance(self.challenge, self.day).await;
+        if let Some(extension) = self.extension {
+            self.scene.advance(extension, self.day).await;
+        }
+    }
+
     /// Days pass; what is under way arrives, and the worker looks.
     async fn pass(&mut self) -> Result<(), Error> {
         self.day += [1, 2, 14, 31, 61][self.random.below(5)];
         if self.random.below(3) > 0 {
             self.arrive().await;
         }
-        self.scene.advance(self.challenge, self.day).await;
+        self.look().await;
         Ok(())
     }
 
@@ -286,7 +325,8 @@ impl Walk {
         }
     }
 
-    /// What came into the purse is held, awarded, on its way back or gone on; fees are held, earned or on their way back; and the state
+    /// What came into the purse is held, owed to winners, on its way to them, paid, on its way back or gone on into the extension, where it is
+    /// held or on its way back; fees are held, earned or on their way back; and the state
     /// keeps to its guards.
     async fn adds_up(&mut self, last: &Challenge) -> Challenge {
         let client = self.scene.ground.client().await;
@@ -295,13 +335,22 @@ impl Walk {
         let awarded: i64 =
             awards::list(&client, now.id, (0, 0, 0), 500).await.unwrap().iter().map(|award| award.amount.minor()).sum();
         let held = self.scene.balance("liabilities:purse:drill").await;
-        assert_eq!(totals.captured + totals.settled, held + awarded + totals.returned + totals.rolled, "{now:?}");
-        assert_eq!(self.scene.prizes_payable().await, awarded, "nothing was paid out: all is payable");
+        let won = self.scene.prizes().await;
+        assert_eq!(won.payable + won.in_transit + won.paid, awarded, "{won:?}");
+        let kept = held + won.payable + won.in_transit + won.paid;
+        assert_eq!(totals.captured + totals.settled, kept + totals.returned + totals.rolled, "{now:?}");
+        let gone_on = match self.extension {
+            Some(to) => contributions::totals(&client, to).await.unwrap(),
+            None => contributions::Totals::default(),
+        };
+        assert_eq!((gone_on.settled, gone_on.rolled), (totals.rolled, 0), "it rolls over once");
+        let there = self.scene.ground.balance_below("liabilities:purse:again").await;
+        assert_eq!(gone_on.settled, there + gone_on.returned, "{gone_on:?}");
         let fees = self.fees().await;
         let refunds = self.scene.balance(&format!("liabilities:refunds:{}", self.scene.ground.book.organisation)).await;
         let earned = self.scene.balance("equity:operating:drill").await;
         let waiting = self.scene.balance("liabilities:entry-fees:drill").await;
-        assert_eq!(fees, waiting + earned + refunds - totals.returned, "{now:?}");
+        assert_eq!(fees, waiting + earned + refunds - totals.returned - gone_on.returned, "{now:?}");
         assert_eq!(now.purse, last.purse, "the purse stays");
         self.plans_stay(&now).await;
         if let (Some(before), Some(after)) = (last.state.submissions_until(), now.state.submissions_until()) {
@@ -330,7 +379,7 @@ async fn a_walk_at_random_through_a_challenge_adds_up_after_each_step() {
         Ok(seed) => vec![seed.parse().unwrap()],
         Err(_) => (1..=4).collect(),
     };
-    let mut ends = Vec::new();
+    let (mut ends, mut paid, mut rolled) = (Vec::new(), 0, 0);
     for seed in seeds {
         let mut walk = Walk::new(seed).await;
         let mut last = walk.present().await;
@@ -340,20 +389,33 @@ async fn a_walk_at_random_through_a_challenge_adds_up_after_each_step() {
         }
         // To its end: who has entered goes on, everything arrives, work is judged, and the worker looks until nothing waits.
         for round in 0..20 {
-            for team in walk.teams.clone().into_iter().filter(|_| round == 0) {
+            for team in walk.teams.clone().into_iter().take(2).filter(|_| round == 0) {
                 walk.finish(&last, team).await;
             }
             walk.arrive().await;
             walk.day += 31;
             let _refused = walk.judge(&last).await;
-            walk.scene.advance(walk.challenge, walk.day).await;
+            for team in walk.teams.clone().into_iter().filter(|_| last.state.is_awarded()) {
+                let _nothing = walk.scene.pay(team, None, walk.approver, walk.day).await;
+            }
+            walk.scene.bank_tells(walk.day).await.unwrap();
+            if round % 2 == 0 {
+                let _refused = walk.roll_over(walk.challenge).await;
+            }
+            walk.look().await;
             last = walk.adds_up(&last).await;
         }
         assert!(last.state.until().is_none() && last.rolls_until.is_none(), "COMMONPURSE_SEED={seed}: {last:?}");
-        assert_eq!(walk.scene.balance("liabilities:purse:drill").await, 0, "COMMONPURSE_SEED={seed}");
+        assert_eq!(walk.scene.ground.balance_below("liabilities:purse:").await, 0, "COMMONPURSE_SEED={seed}");
         walk.scene.ground.audit().await;
         ends.push(last.state.as_str());
+        paid += walk.scene.prizes().await.paid;
+        rolled += contributions::totals(&walk.scene.ground.client().await, walk.challenge).await.unwrap().rolled;
     }
+    assert!(
+        ends.len() == 1 || (paid > 0 && rolled > 0),
+        "no walk comes to payouts ({paid}) or an extension ({rolled})"
+    );
     ends.sort_unstable();
     ends.dedup();
     assert!(ends.len() > 1 && ends.contains(&"awarded"), "the walks go one way only: {ends:?}");
