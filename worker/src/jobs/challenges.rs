@@ -11,6 +11,7 @@ use ledger::challenges::rules::challenge::ChallengeState;
 use ledger::challenges::rules::share_plan::PlanState;
 use ledger::id::{AppealId, ChallengeId, EntrantId, OrganisationId, PurseContributionId, SharePlanId};
 use ledger::service::job::ChallengeNews;
+use ledger::service::preferences::MailGroup;
 use ledger::service::store::activity::Actor;
 use ledger::service::store::jobs::Leased;
 
@@ -64,7 +65,13 @@ impl Context {
         };
         let Some(told) = told else { return self.settle(leased).await };
         let mail = News { title: challenge.title, host: page.host, challenge: id.to_string(), told };
-        let occasion = Occasion::new("challenge_news", &format!("{id}.{version}.{}", what.as_str()));
+        // Who is silent on changed rules is out, and who does not appeal in time accepts the ranking.
+        let group = match what {
+            ChallengeNews::Rules | ChallengeNews::Ranking => None,
+            ChallengeNews::Extension | ChallengeNews::Announcement => Some(MailGroup::News),
+            ChallengeNews::Cancellation => Some(MailGroup::Decisions),
+        };
+        let occasion = Occasion::new("challenge_news", &format!("{id}.{version}.{}", what.as_str())).of_group(group);
         self.send_all(leased, occasion, &page.recipients, &mail).await?;
         let why = match &mail.told {
             Told::Rules { .. } | Told::Announcement | Told::Ranking { .. } => "",
@@ -98,7 +105,12 @@ impl Context {
             plan: id.to_string(),
         };
         // Once for each list of parts and each state: they name the mail.
-        let occasion = Occasion::new("shares", &format!("{id}.{revision}.{state}"));
+        // Who does not object to what is proposed has agreed.
+        let group = match state {
+            PlanState::Proposed | PlanState::Objected => None,
+            PlanState::Fixed | PlanState::Lapsed => Some(MailGroup::Decisions),
+        };
+        let occasion = Occasion::new("shares", &format!("{id}.{revision}.{state}")).of_group(group);
         self.send_all(leased, occasion, &notice.recipients, &mail).await?;
         self.settle(leased).await
     }
@@ -129,7 +141,13 @@ impl Context {
         };
         let occasion = match &notice.appeal {
             None => Occasion::new("entry", &id),
-            Some(appeal) => Occasion::new("appeal", &format!("{}.{}", appeal.id, appeal.state)),
+            Some(appeal) => {
+                let group = match appeal.state {
+                    AppealState::Open => MailGroup::Deadlines,
+                    AppealState::Upheld | AppealState::Dismissed | AppealState::Lapsed => MailGroup::Decisions,
+                };
+                Occasion::new("appeal", &format!("{}.{}", appeal.id, appeal.state)).of_group(Some(group))
+            }
         };
         self.send_all(leased, occasion, &notice.recipients, &mail).await?;
         self.settle(leased).await

@@ -1,10 +1,11 @@
 //! Which mails persons and donors want, and the key that signs the links by which they say so.
 
 use crate::error::Error;
-use crate::id::{DonorId, PersonId};
+use crate::id::{BookId, DonorId, PersonId};
 use crate::service::preferences::{LinkKey, MailLink, Preferences, Wishes};
 use deadpool_postgres::{GenericClient, Transaction};
 use tokio_postgres::Row;
+use uuid::Uuid;
 
 fn preferences(row: &Row) -> Preferences {
     Preferences {
@@ -131,16 +132,26 @@ pub async fn turn(tx: &Transaction<'_>, person: PersonId, link: MailLink, on: bo
 
 /// Whether a donor wants mails about money; none for one who is unknown or was erased.
 pub async fn donor_wants(client: &impl GenericClient, donor: DonorId) -> Result<Option<bool>, Error> {
+    Ok(donors_want(client, donor.book, &[donor]).await?.first().map(|(_, wants)| *wants))
+}
+
+/// Whether donors of a book want mails about money; those who were erased are left out.
+pub async fn donors_want(
+    client: &impl GenericClient,
+    book: BookId,
+    donors: &[DonorId],
+) -> Result<Vec<(DonorId, bool)>, Error> {
     let statement = client
         .prepare_cached(
-            "-- preferences::donor_wants
-            SELECT coalesce(w.money, true) AS money
+            "-- preferences::donors_want
+            SELECT d.id, coalesce(w.money, true) AS money
               FROM donor d LEFT JOIN donor_mail_preference w ON w.book_id = d.book_id AND w.donor = d.id
-             WHERE d.book_id = $1 AND d.id = $2 AND d.erased_at IS NULL",
+             WHERE d.book_id = $1 AND d.id = ANY ($2) AND d.erased_at IS NULL",
         )
         .await?;
-    let row = client.query_opt(&statement, &[/* book_id */ &donor.book.0, /* donor */ &donor.object]).await?;
-    Ok(row.map(|row| row.get("money")))
+    let ids: Vec<Uuid> = donors.iter().map(|donor| donor.object).collect();
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* donor */ &ids]).await?;
+    Ok(rows.iter().map(|row| (DonorId::new(book, row.get("id")), row.get("money"))).collect())
 }
 
 /// A donor turns mails about money off or on; false for one who is unknown or was erased.
