@@ -247,7 +247,10 @@ mod tests {
         for reader in [Reader::Person(PersonId::generate()), Reader::Donor(DonorId::generate(BookId(3)))] {
             let link = MailLink { reader, group: MailGroup::Money, serial: 2 };
             let token = link.token(&key).unwrap();
-            assert!(token.len() <= TOKEN_MAX && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._".contains(&byte)));
+            assert!(
+                token.len() <= TOKEN_MAX
+                    && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._".contains(&byte))
+            );
             assert_eq!(MailLink::signed(&token, &key).unwrap(), Some(link));
             assert_eq!(MailLink::signed(&token, &other).unwrap(), None);
             let bad = [

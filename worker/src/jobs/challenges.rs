@@ -49,6 +49,19 @@ impl Context {
                 .map(|until| Told::Extension { until: written(book.day_of(until)), reason }),
             ChallengeNews::Cancellation => Some(Told::Cancellation { reason }),
             ChallengeNews::Announcement => challenge.state.is_announced().then_some(Told::Announcement),
+            ChallengeNews::Judging => match challenge.state {
+                ChallengeState::Judging { until, .. } => Some(Told::Judging { until: written(book.day_of(until)) }),
+                ChallengeState::Draft { .. }
+                | ChallengeState::Funding { .. }
+                | ChallengeState::Announced { .. }
+                | ChallengeState::Open { .. }
+                | ChallengeState::Extended { .. }
+                | ChallengeState::Provisional { .. }
+                | ChallengeState::Awarded
+                | ChallengeState::Closed
+                | ChallengeState::Cancelled { .. }
+                | ChallengeState::NoAward { .. } => None,
+            },
             ChallengeNews::Ranking => match challenge.state {
                 ChallengeState::Provisional { until } => Some(Told::Ranking { until: written(book.day_of(until)) }),
                 ChallengeState::Draft { .. }
@@ -70,11 +83,12 @@ impl Context {
             ChallengeNews::Rules | ChallengeNews::Ranking => None,
             ChallengeNews::Extension | ChallengeNews::Announcement => Some(MailGroup::News),
             ChallengeNews::Cancellation => Some(MailGroup::Decisions),
+            ChallengeNews::Judging => Some(MailGroup::Deadlines),
         };
         let occasion = Occasion::new("challenge_news", &format!("{id}.{version}.{}", what.as_str())).of_group(group);
         self.send_all(leased, occasion, &page.recipients, &mail).await?;
         let why = match &mail.told {
-            Told::Rules { .. } | Told::Announcement | Told::Ranking { .. } => "",
+            Told::Rules { .. } | Told::Announcement | Told::Ranking { .. } | Told::Judging { .. } => "",
             Told::Extension { reason, .. } | Told::Cancellation { reason } => reason,
         };
         self.settle_with(leased, async |tx, wall| news::turn(tx, of, (what, why), page.next, wall).await).await
