@@ -40,4 +40,5 @@ mod second_factor;
 mod shares;
 mod statement_files;
 mod story;
+mod told;
 mod winding;
