@@ -13,7 +13,7 @@ use crate::problem::Problem;
 use crate::request_log::Asker;
 use crate::second_factor;
 use crate::state::State;
-use crate::who_may::{self, Access, Found, RouteName};
+use crate::who_may::{self, Access, Found, ONE_CLICK, RouteName};
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
@@ -162,7 +162,9 @@ async fn who_asks(
     subject: Option<Subject>,
 ) -> Result<Option<Who>, Problem> {
     if is_page {
-        if !request.method().is_safe() {
+        let route = request.extensions().get::<RouteName>().copied();
+        let is_one_click = route.is_some_and(|RouteName(route)| route == ONE_CLICK);
+        if !request.method().is_safe() && !is_one_click {
             origin::check(request.headers(), state.config.public_url.as_ref())?;
         }
         return Ok(cookies::person(state, request.request()).await?.map(Who::Person));

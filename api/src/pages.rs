@@ -1,7 +1,8 @@
 //! Pages for browsers: HTML from the templates of this crate, one style sheet, no script.
 //!
 //! Who may see them stands in [`crate::who_may::PAGES`]; they are no part of the contract. A cookie says who asks, and it counts
-//! here only: the API takes tokens. A form counts only when it comes from a page of this service ([`origin`]). What goes wrong
+//! here only: the API takes tokens. A form counts only when it comes from a page of this service
+//! ([`origin`]); but for the link of a mail to which programs post ([`unsubscribe`]). What goes wrong
 //! is a page too ([`trouble`]).
 
 pub mod bank_account;
@@ -15,6 +16,7 @@ pub mod plan_move;
 pub mod receipt;
 pub mod sign_in;
 pub mod trouble;
+pub mod unsubscribe;
 pub mod yearly_receipt;
 
 use crate::problem::Problem;
@@ -61,6 +63,9 @@ pub(crate) fn routes(routes: &mut ServiceConfig) {
         .service(plan_change::show)
         .service(plan_move::answer)
         .service(plan_move::show)
+        .service(unsubscribe::turn_on)
+        .service(unsubscribe::turn_off)
+        .service(unsubscribe::show)
         .service(invitation::accept)
         .service(invitation::show);
 }

@@ -83,6 +83,9 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/v1/me", SignedIn),
     ("POST", "/v1/me:sign-out", SignedIn),
     ("GET", "/v1/me/waiting", SignedIn),
+    ("GET", "/v1/me/mail-preferences", SignedIn),
+    ("PUT", "/v1/me/mail-preferences", SignedIn),
+    ("POST", "/v1/me/mail-preferences:revoke-links", SignedIn),
     // second factors: one's own; and their reset, by two operators
     ("POST", "/v1/me/second-factor", SignedIn),
     ("GET", "/v1/me/second-factor", SignedIn),
@@ -535,9 +538,15 @@ pub const PAGES: &[(&str, &str, Access)] = &[
     ("GET", "/receipts/{token}", Guessable),
     ("GET", "/bank-accounts/{id}/{secret}", Public),
     ("POST", "/bank-accounts/confirm", Guessable),
+    ("GET", "/unsubscribe/{token}", Public),
+    ("POST", "/unsubscribe/{token}", Public),
+    ("POST", "/unsubscribe/{token}/again", Guessable),
     ("GET", "/invitations/{secret}", Public),
     ("POST", "/invitations/accept", InBrowser),
 ];
+
+/// The page to which programs that read mail post, from anywhere (RFC 8058): its path holds a signed link, which is all that counts.
+pub const ONE_CLICK: &str = "/unsubscribe/{token}";
 
 /// The documentation: these paths and all below them.
 const DOCS: &[&str] = &["/docs"];

@@ -3,6 +3,7 @@
 pub mod change;
 pub mod event;
 pub mod job;
+pub mod preferences;
 pub mod quota;
 pub mod work;
 
@@ -15,6 +16,7 @@ pub mod store {
     pub mod heartbeats;
     pub mod jobs;
     pub mod outbox;
+    pub mod preferences;
     pub mod pruning;
     pub mod quotas;
     pub mod replies;

@@ -184,11 +184,28 @@ async fn an_objection_is_answered_by_a_third_person_and_a_distribution_can_be_ta
     let objected = coop.ada.post(&format!("{one}:object"), &why).await?.ok()?;
     assert_eq!((&objected["state"], cash(&objected).len()), (&json!("objected"), 1));
     is(&coop.approver.post(&format!("{one}:approve"), &approval).await?, 409);
+    coop.host.app.work_until_idle().await?;
+    let objections = async || -> anyhow::Result<Vec<(String, String)>> {
+        let mails = coop.host.treasurer.all(&format!("/v1/books/{}/outbox", coop.host.book)).await?;
+        let told = mails
+            .iter()
+            .filter(|mail| mail["kind"] == "objection")
+            .map(|mail| Ok((text(mail, "/recipient")?.to_owned(), text(mail, "/text")?.to_owned())));
+        told.collect()
+    };
+    let mut told = objections().await?;
+    told.sort();
+    let to: Vec<&str> = told.iter().map(|(to, _)| to.as_str()).collect();
+    assert_eq!(to, ["approver@press.example", "treasurer@host.example"], "those who decide, and nobody else");
+    assert!(told.iter().all(|(_, text)| text.contains("until 15 January 2028")), "{told:?}");
     coop.host.app.advance(&coop.host.treasurer, &coop.host.book, "2028-01-09T12:00:00Z").await?;
     let answer = json!({"digest": drafted.body["digest"], "answer": "The time sheets agree"});
     coop.approver.post(&format!("{one}:approve"), &answer).await?.ok()?;
     coop.host.app.work_until_idle().await?;
     assert_eq!(coop.host.treasurer.get(&one).await?.ok()?["state"], "statements_issued");
+    let told: Vec<_> = objections().await?.into_iter().filter(|(to, _)| to.starts_with("ada@")).collect();
+    assert!(told.len() == 1 && told[0].1.contains("The time sheets agree"), "{told:?}");
+    assert_eq!(objections().await?.len(), 3);
     assert_eq!(coop.bea.get(&format!("{one}/objections")).await?.ok()?["items"][0]["reason"], why["reason"]);
 
     is(&coop.approver.post(&format!("{one}:reverse"), &why).await?, 409);

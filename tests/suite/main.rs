@@ -42,4 +42,5 @@ mod second_factor;
 mod shares;
 mod statement_files;
 mod story;
+mod told;
 mod winding;

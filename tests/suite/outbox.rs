@@ -4,7 +4,7 @@ use crate::repository::{root, sources};
 use anyhow::{Context as _, ensure};
 use api::demo::cast::organisation;
 use api::demo::client::{Client, text};
-use ledger::service::event::told::MAILS;
+use ledger::service::event::told::{MAILS, MailKind};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tests::{MailServer, Stage, TestApp, day, once};
@@ -83,9 +83,13 @@ pub(crate) const SEEN_ELSEWHERE: &[(&str, &str)] = &[
     ("card-testing", "p14_try_eleven_from_one_address_or_on_one_card_is_refused_without_asking_the_provider"),
     ("decline", "s1_mail_of_a_sandbox_book_is_in_its_outbox_and_a_mail_server_gets_the_sign_in_mail_only"),
     ("entry", "of the worker: a_notice_says_its_facts_and_what_people_wrote_is_text"),
+    ("objection", "an_objection_is_answered_by_a_third_person_and_a_distribution_can_be_taken_back"),
     ("factor-reset", "sf_who_has_lost_both_is_reset_by_two_operators_a_day_later"),
-    ("freeze", "of the worker, by its text alone"),
-    ("not-collected", "of the worker, by its text alone"),
+    (
+        "freeze",
+        "t11_money_reported_to_a_frozen_book_is_kept_and_posted_once_after_the_release_on_the_day_of_the_report",
+    ),
+    ("not-collected", "a_donor_turns_mails_of_money_off_by_the_link_of_one_and_none_is_queued_until_they_are_on_again"),
     (
         "payments-held",
         "c3_a_frozen_custodian_holds_its_pledges_refunds_and_releases_for_months_and_the_other_one_goes_on",
@@ -101,7 +105,7 @@ pub(crate) async fn every_kind_was_written(app: &TestApp) -> Outcome {
     let pool = app.connection().await?;
     let rows = pool.query("SELECT DISTINCT kind FROM outbox_mail", &[]).await?;
     let mut seen: BTreeSet<String> = rows.iter().map(|row| row.get(0)).collect();
-    for (kind, _) in MAILS {
+    for MailKind { name: kind, .. } in MAILS {
         let begins = format!("{kind}.");
         let is_there = |entry: std::io::Result<std::fs::DirEntry>| {
             entry.is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with(&begins))
@@ -110,7 +114,7 @@ pub(crate) async fn every_kind_was_written(app: &TestApp) -> Outcome {
             seen.insert((*kind).to_owned());
         }
     }
-    let known: BTreeSet<String> = MAILS.iter().map(|(kind, _)| (*kind).to_owned()).collect();
+    let known: BTreeSet<String> = MAILS.iter().map(|kind| kind.name.to_owned()).collect();
     let elsewhere: BTreeSet<String> = SEEN_ELSEWHERE.iter().map(|(kind, _)| (*kind).to_owned()).collect();
     let missing: Vec<_> = known.difference(&seen).filter(|kind| !elsewhere.contains(*kind)).collect();
     ensure!(missing.is_empty(), "nobody was written these kinds of mail: {missing:?}");
@@ -131,7 +135,7 @@ fn s1_the_worker_writes_the_kinds_of_mail_that_the_table_of_who_is_told_has_and_
     }
     // The two of a decline are told apart before.
     written.extend(["decline", "not-collected"].map(str::to_owned));
-    let known: BTreeSet<String> = MAILS.iter().map(|(kind, _)| (*kind).to_owned()).collect();
+    let known: BTreeSet<String> = MAILS.iter().map(|kind| kind.name.to_owned()).collect();
     ensure!(written == known, "the worker writes {written:?}, and the table has {known:?}");
     Ok(())
 }

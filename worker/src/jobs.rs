@@ -154,6 +154,9 @@ impl Context {
                 self.send_role_notice(leased, (*organisation, *person, role), *challenge).await
             }
             Job::SendEntryNotice { entrant, appeal } => self.send_entry_notice(leased, *entrant, *appeal).await,
+            Job::SendObjectionNotice { distribution, state, answer } => {
+                self.send_objection_notice(leased, *distribution, state, answer).await
+            }
             Job::TellMembers { distribution, after } => self.tell_members(leased, *distribution, *after).await,
             Job::FetchEvidence { fetch } => self.fetch_evidence(leased, *fetch).await,
             Job::ReturnSuspense { item } => self.return_suspense(leased, *item).await,

@@ -159,13 +159,17 @@ impl Mailer {
         if !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._@-".contains(&byte)) {
             return Err(MailError::Compose("its Message-ID has characters that are no part of one".into()));
         }
-        Message::builder()
+        let mut message = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to.parse()?))
             .date(ledger::calendar::now().into())
             .message_id(Some(format!("<{id}>")))
             .header(AutoSubmitted)
-            .subject(mail.subject.clone())
+            .subject(mail.subject.clone());
+        if let Some(link) = &mail.unsubscribe {
+            message = message.header(Unsubscribe(link.clone())).header(OneClick);
+        }
+        message
             .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))
             .map_err(|error| MailError::Compose(error.to_string()))
     }
@@ -205,13 +209,52 @@ impl Header for AutoSubmitted {
     }
 }
 
+/// The header `List-Unsubscribe` (RFC 2369): where mails like this are turned off.
+#[derive(Debug, Clone)]
+struct Unsubscribe(String);
+
+impl Header for Unsubscribe {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe")
+    }
+
+    fn parse(value: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Unsubscribe(value.trim().trim_start_matches('<').trim_end_matches('>').to_owned()))
+    }
+
+    /// An address has no space in which a line could be broken: it stands whole, on a line of its own.
+    fn display(&self) -> HeaderValue {
+        let plain: String = self.0.chars().filter(|sign| sign.is_ascii_graphic() && !"<>".contains(*sign)).collect();
+        let value = format!("<{plain}>");
+        HeaderValue::dangerous_new_pre_encoded(Self::name(), value.clone(), format!("\r\n {value}"))
+    }
+}
+
+/// The header `List-Unsubscribe-Post: List-Unsubscribe=One-Click` (RFC 8058): a POST there does it, without anything else.
+#[derive(Debug, Clone)]
+struct OneClick;
+
+impl Header for OneClick {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe-Post")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(OneClick)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "List-Unsubscribe=One-Click".into())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt as _;
 
     fn mail(text: &str) -> Rendered {
-        Rendered { subject: "Grüße".into(), text: text.into(), html: format!("<p>{text}</p>") }
+        Rendered { subject: "Grüße".into(), text: text.into(), html: format!("<p>{text}</p>"), unsubscribe: None }
     }
 
     fn mailer(transport: Transport) -> Mailer {
@@ -253,6 +296,27 @@ mod tests {
             "text/html",
         ] {
             assert!(text.contains(line), "{line} is missing in {text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_mail_that_may_be_turned_off_says_so_in_its_headers_and_no_text_makes_another_header_or_a_long_line() {
+        let mailer = mailer(Transport::Memory(std::sync::Mutex::default()));
+        let long = "x".repeat(20_000);
+        let hostile = format!("Ada\r\nBcc: all@example.org\r\n\r\n{long}\r\n.\r\nQUIT");
+        let link = format!("https://purse.example.org/unsubscribe/{}", "a".repeat(180));
+        let asked = Rendered { subject: hostile.clone(), unsubscribe: Some(link.clone()), ..mail(&hostile) };
+        mailer.send("receipt.chg_a", "ada@example.org", &asked).await.unwrap();
+        let bad = Rendered { unsubscribe: Some(format!("{link}>\r\nBcc: all@example.org")), ..mail("x") };
+        mailer.send("receipt.chg_b", "ada@example.org", &bad).await.unwrap();
+        let Transport::Memory(sent) = &mailer.transport else { panic!("memory was chosen") };
+        let sent = sent.lock().unwrap().clone();
+        assert!(sent[0].1.contains(&format!("List-Unsubscribe: \r\n <{link}>\r\n")), "{}", &sent[0].1[..2_000]);
+        assert!(sent[0].1.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"), "{}", &sent[0].1[..2_000]);
+        for (id, text) in &sent {
+            let (headers, _) = text.split_once("\r\n\r\n").unwrap();
+            assert!(headers.lines().all(|line| !line.to_ascii_lowercase().starts_with("bcc")), "{id}: {headers}");
+            assert!(text.lines().all(|line| line.len() <= 998), "{id}: RFC 5322, 2.1.1");
         }
     }
 

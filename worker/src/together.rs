@@ -10,14 +10,15 @@ use ledger::engine::pool::Pool;
 use ledger::engine::shared_read::{ReadError, SharedRead};
 use ledger::engine::store::books::{self, Book};
 use ledger::engine::store::checks;
-use ledger::id::{BookId, ChargeId, JobId};
+use ledger::id::{BookId, ChargeId, DonorId, JobId};
 use ledger::pledging::operations::captures::{self, Around, Place};
 use ledger::pledging::operations::donor_links::{self, WithReceipt};
 use ledger::pledging::rules::receipt::Receipt as Issued;
 use ledger::pledging::store::receipts::Receipt;
 use ledger::pledging::store::{issued_receipts, receipts};
+use ledger::service::preferences::{LinkKey, Reader, Wishes};
 use ledger::service::store::outbox::Mail;
-use ledger::service::store::{jobs, outbox};
+use ledger::service::store::{jobs, outbox, preferences};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -35,6 +36,8 @@ pub(crate) struct Together {
     links: Arc<SharedRead<WithReceipt, ()>>,
     /// Mails, to be kept in the outboxes of their books.
     mails: Arc<SharedRead<Mail, ()>>,
+    /// Which mails somebody wants.
+    wishes: Arc<SharedRead<Addressee, Wanted>>,
     /// Jobs that are done, with their attempts, to be settled.
     done: Arc<SharedRead<(JobId, i32), ()>>,
 }
@@ -88,6 +91,7 @@ impl Together {
                 }
                 Ok(kept)
             }),
+            wishes: shared(pool, |client: Object, asked: Vec<Addressee>| async move { wanted(&client, asked).await }),
             done: shared(pool, |client: Object, asked: Vec<(JobId, i32)>| async move {
                 let mut settled = HashMap::new();
                 for (book, done) in by_book(asked, |(job, attempt)| (job.book, (job.object, attempt))) {
@@ -131,10 +135,65 @@ impl Together {
         Ok(())
     }
 
+    /// Which mails somebody wants; none for an address of no person, and for a donor who was erased.
+    pub(crate) async fn wishes(&self, of: Addressee) -> Result<Option<Wanted>, Trouble> {
+        Ok(self.wishes.read(of).await?)
+    }
+
     /// Settles a job that has nothing to write besides.
     pub(crate) async fn settle(&self, job: JobId, attempt: i32) -> Result<(), Trouble> {
         Ok(self.done.read((job, attempt)).await?.ok_or(Error::Fenced)?)
     }
+}
+
+/// To whom a mail goes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Addressee {
+    /// A donor.
+    Donor(DonorId),
+    /// Whoever signs in with this address.
+    Address(String),
+}
+
+/// Which mails somebody wants, and what the link of one needs.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    /// Who it is.
+    pub(crate) reader: Reader,
+    /// Which groups they want.
+    pub(crate) wishes: Wishes,
+    /// The number of their links.
+    pub(crate) serial: i32,
+    /// What signs links.
+    pub(crate) key: LinkKey,
+}
+
+async fn wanted(client: &Object, asked: Vec<Addressee>) -> Result<HashMap<Addressee, Wanted>, Error> {
+    let key = preferences::key(client).await?;
+    let mut addresses = Vec::new();
+    let mut donors: HashMap<BookId, Vec<DonorId>> = HashMap::new();
+    for of in asked {
+        match of {
+            Addressee::Donor(donor) => donors.entry(donor.book).or_default().push(donor),
+            Addressee::Address(address) => addresses.push(address),
+        }
+    }
+    let mut found = HashMap::new();
+    for (book, of_book) in donors {
+        for (donor, money) in preferences::donors_want(client, book, &of_book).await? {
+            let wishes = Wishes { money, ..Wishes::ALL };
+            let wanted = Wanted { reader: Reader::Donor(donor), wishes, serial: 0, key: key.clone() };
+            found.insert(Addressee::Donor(donor), wanted);
+        }
+    }
+    if !addresses.is_empty() {
+        for (address, person, said) in preferences::of_addresses(client, &addresses).await? {
+            let reader = Reader::Person(person);
+            let wanted = Wanted { reader, wishes: said.wishes, serial: said.link_serial, key: key.clone() };
+            found.insert(Addressee::Address(address), wanted);
+        }
+    }
+    Ok(found)
 }
 
 /// Why a shared question has no answer.

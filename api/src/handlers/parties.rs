@@ -3,6 +3,7 @@
 pub mod credentials;
 pub mod identity;
 pub mod invitations;
+pub mod mail_preferences;
 pub mod oauth;
 pub mod organisations;
 pub mod persons;
@@ -25,6 +26,9 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(identity::jwks)
         .service(identity::me)
         .service(identity::sign_out_everywhere)
+        .service(mail_preferences::show_mail_preferences)
+        .service(mail_preferences::change_mail_preferences)
+        .service(mail_preferences::revoke_mail_links)
         .service(second_factor::begin)
         .service(second_factor::show)
         .service(second_factor::confirm)

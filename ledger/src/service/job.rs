@@ -496,6 +496,15 @@ pub enum Job {
         /// The number of the member after whom the page begins; 0 for the first.
         after: i32,
     },
+    /// Tell whoever decides that a member objects to a distribution, or who objected what came of it.
+    SendObjectionNotice {
+        /// The distribution.
+        distribution: DistributionId,
+        /// The word of its state then: when it stands otherwise by now, nothing is told.
+        state: String,
+        /// What was said to it: the answer, or why it was given up; may be empty.
+        answer: String,
+    },
     /// Fetch an address that a person has named, and hash what comes.
     FetchEvidence {
         /// The fetch.
@@ -541,6 +550,8 @@ pub enum ChallengeNews {
     Announcement,
     /// Its ranking is known, and may be appealed against.
     Ranking,
+    /// Its submissions wait for scores: told to its judges.
+    Judging,
 }
 
 impl ChallengeNews {
@@ -552,6 +563,7 @@ impl ChallengeNews {
             ChallengeNews::Cancellation => "cancellation",
             ChallengeNews::Announcement => "announcement",
             ChallengeNews::Ranking => "ranking",
+            ChallengeNews::Judging => "judging",
         }
     }
 }
@@ -632,6 +644,7 @@ impl Job {
             Job::SendRoleNotice { .. } => JobKind::SendRoleNotice,
             Job::SendEntryNotice { .. } => JobKind::SendEntryNotice,
             Job::TellMembers { .. } => JobKind::TellMembers,
+            Job::SendObjectionNotice { .. } => JobKind::SendObjectionNotice,
             Job::FetchEvidence { .. } => JobKind::FetchEvidence,
         }
     }
@@ -724,6 +737,9 @@ impl fmt::Debug for Job {
             }
             Job::SendEntryNotice { entrant, .. } => write!(f, "send_entry_notice of {entrant}"),
             Job::TellMembers { after, .. } => write!(f, "tell_members after member {after}"),
+            Job::SendObjectionNotice { distribution, state, .. } => {
+                write!(f, "send_objection_notice of {distribution}, {state}")
+            }
             Job::FetchEvidence { fetch } => write!(f, "fetch_evidence of {fetch}"),
             Job::AdvanceWithdrawal { withdrawal, .. } => write!(f, "advance_withdrawal of {withdrawal}"),
             Job::AdvanceCustodianFreeze { freeze, .. } => write!(f, "advance_custodian_freeze of {freeze}"),
@@ -881,13 +897,15 @@ pub enum JobKind {
     SendEntryNotice,
     /// [`Job::TellMembers`]
     TellMembers,
+    /// [`Job::SendObjectionNotice`]
+    SendObjectionNotice,
     /// [`Job::FetchEvidence`]
     FetchEvidence,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 73] = [
+    pub const ALL: [JobKind; 74] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -960,6 +978,7 @@ impl JobKind {
         JobKind::SendRoleNotice,
         JobKind::SendEntryNotice,
         JobKind::TellMembers,
+        JobKind::SendObjectionNotice,
         JobKind::FetchEvidence,
     ];
 
@@ -1038,6 +1057,7 @@ impl JobKind {
             JobKind::SendRoleNotice => "send_role_notice",
             JobKind::SendEntryNotice => "send_entry_notice",
             JobKind::TellMembers => "tell_members",
+            JobKind::SendObjectionNotice => "send_objection_notice",
             JobKind::FetchEvidence => "fetch_evidence",
         }
     }
@@ -1116,6 +1136,7 @@ impl JobKind {
             | JobKind::SendRoleNotice
             | JobKind::SendEntryNotice
             | JobKind::TellMembers
+            | JobKind::SendObjectionNotice
             | JobKind::FetchEvidence
             | JobKind::SendPayoutRun
             | JobKind::TakeProviderEvent => false,
@@ -1284,6 +1305,11 @@ mod tests {
             },
             Job::SendEntryNotice { entrant: EntrantId::generate(book), appeal: Some(AppealId::generate(book)) },
             Job::TellMembers { distribution: Some(DistributionId::generate(book)), after: 7 },
+            Job::SendObjectionNotice {
+                distribution: DistributionId::generate(book),
+                state: "approved".into(),
+                answer: "It is as agreed".into(),
+            },
             Job::FetchEvidence { fetch: EvidenceFetchId::generate(book) },
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();

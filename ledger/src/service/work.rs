@@ -119,6 +119,7 @@ impl JobKind {
             | JobKind::SendRoleNotice
             | JobKind::SendEntryNotice
             | JobKind::TellMembers
+            | JobKind::SendObjectionNotice
             | JobKind::SendReturnableNotice => Work::Mail,
             JobKind::FetchEvidence => Work::Outside,
         }

@@ -119,6 +119,7 @@ BEGIN
      WHERE book_id = p_book AND left(reference, 36) = ANY (v_objects) AND token <> '';
     DELETE FROM public.donor_link WHERE book_id = p_book AND donor = p_donor;
     DELETE FROM public.donor_identity WHERE book_id = p_book AND donor = p_donor;
+    DELETE FROM public.donor_mail_preference WHERE book_id = p_book AND donor = p_donor;
     RETURN true;
 END
 $$;
@@ -161,6 +162,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
         'returnable', (SELECT coalesce(jsonb_agg(to_jsonb(n) - 'book_id' ORDER BY n.pledge, n.campaign), '[]')
                          FROM plg p JOIN public.returnable_notice n ON n.book_id = p_book AND n.pledge = p.id),
         'identity', (SELECT to_jsonb(i) - ARRAY['book_id', 'identity'] FROM public.donor_identity i WHERE i.book_id = p_book AND i.donor = p_donor),
+        'mail_preference', (SELECT to_jsonb(w) - 'book_id' FROM public.donor_mail_preference w WHERE w.book_id = p_book AND w.donor = p_donor),
         'receipts', (SELECT coalesce(jsonb_agg(to_jsonb(r) - 'book_id' ORDER BY r.id), '[]')
                        FROM public.receipt r WHERE r.book_id = p_book AND r.donor = p_donor),
         'yearly_receipts', (SELECT coalesce(jsonb_agg(to_jsonb(y) - 'book_id' ORDER BY y.id), '[]')

@@ -59,6 +59,11 @@ GRANT INSERT (person, digest, key_version) ON recovery_code TO commonpurse_servi
 GRANT UPDATE (used_at) ON recovery_code TO commonpurse_service;
 GRANT INSERT (id, person, asked_at, until, state) ON second_factor_reset TO commonpurse_service;
 GRANT UPDATE (first_by, first_at, second_by, second_at, until, ended_at, state) ON second_factor_reset TO commonpurse_service;
+GRANT SELECT ON mail_preference, donor_mail_preference, mail_link_key TO commonpurse_service;
+GRANT INSERT (person, version, link_serial, decisions, deadlines, money, news) ON mail_preference TO commonpurse_service;
+GRANT UPDATE (version, link_serial, decisions, deadlines, money, news) ON mail_preference TO commonpurse_service;
+GRANT INSERT (donor, book_id, money) ON donor_mail_preference TO commonpurse_service;
+GRANT UPDATE (money) ON donor_mail_preference TO commonpurse_service;
 
 -- books
 GRANT SELECT ON book, book_partner, unit, exchange_pair TO commonpurse_service;
@@ -409,6 +414,7 @@ GRANT EXECUTE ON FUNCTION companions_write TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION batch_post TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION pledges_insert TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION jobs_insert TO commonpurse_service;
+GRANT EXECUTE ON FUNCTION inside_id TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION activities_insert TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION companion_settlement_open TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION companion_pledge_seen TO commonpurse_service;

@@ -33,6 +33,8 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     let member = members.iter().find(|member| member["role"] == "reviewer").context("a reviewer")?;
     let member = json!({"id": cast.host, "person": member["person"], "role": member["role"]});
     known.example("DELETE /v1/organisations/{id}/memberships/{person}/{role}", member, Value::Null);
+    let wishes = json!({"decisions": true, "deadlines": true, "money": true, "news": false});
+    known.example("PUT /v1/me/mail-preferences", json!({"If-Match": "\"v1\""}), wishes);
     known.example(
         "PATCH /v1/organisations/{id}",
         json!({"id": cast.host, "If-Match": "\"v1\""}),

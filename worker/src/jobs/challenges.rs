@@ -11,6 +11,7 @@ use ledger::challenges::rules::challenge::ChallengeState;
 use ledger::challenges::rules::share_plan::PlanState;
 use ledger::id::{AppealId, ChallengeId, EntrantId, OrganisationId, PurseContributionId, SharePlanId};
 use ledger::service::job::ChallengeNews;
+use ledger::service::preferences::MailGroup;
 use ledger::service::store::activity::Actor;
 use ledger::service::store::jobs::Leased;
 
@@ -48,6 +49,19 @@ impl Context {
                 .map(|until| Told::Extension { until: written(book.day_of(until)), reason }),
             ChallengeNews::Cancellation => Some(Told::Cancellation { reason }),
             ChallengeNews::Announcement => challenge.state.is_announced().then_some(Told::Announcement),
+            ChallengeNews::Judging => match challenge.state {
+                ChallengeState::Judging { until, .. } => Some(Told::Judging { until: written(book.day_of(until)) }),
+                ChallengeState::Draft { .. }
+                | ChallengeState::Funding { .. }
+                | ChallengeState::Announced { .. }
+                | ChallengeState::Open { .. }
+                | ChallengeState::Extended { .. }
+                | ChallengeState::Provisional { .. }
+                | ChallengeState::Awarded
+                | ChallengeState::Closed
+                | ChallengeState::Cancelled { .. }
+                | ChallengeState::NoAward { .. } => None,
+            },
             ChallengeNews::Ranking => match challenge.state {
                 ChallengeState::Provisional { until } => Some(Told::Ranking { until: written(book.day_of(until)) }),
                 ChallengeState::Draft { .. }
@@ -64,10 +78,17 @@ impl Context {
         };
         let Some(told) = told else { return self.settle(leased).await };
         let mail = News { title: challenge.title, host: page.host, challenge: id.to_string(), told };
-        let occasion = Occasion::new("challenge_news", &format!("{id}.{version}.{}", what.as_str()));
+        // Who is silent on changed rules is out, and who does not appeal in time accepts the ranking.
+        let group = match what {
+            ChallengeNews::Rules | ChallengeNews::Ranking => None,
+            ChallengeNews::Extension | ChallengeNews::Announcement => Some(MailGroup::News),
+            ChallengeNews::Cancellation => Some(MailGroup::Decisions),
+            ChallengeNews::Judging => Some(MailGroup::Deadlines),
+        };
+        let occasion = Occasion::new("challenge_news", &format!("{id}.{version}.{}", what.as_str())).of_group(group);
         self.send_all(leased, occasion, &page.recipients, &mail).await?;
         let why = match &mail.told {
-            Told::Rules { .. } | Told::Announcement | Told::Ranking { .. } => "",
+            Told::Rules { .. } | Told::Announcement | Told::Ranking { .. } | Told::Judging { .. } => "",
             Told::Extension { reason, .. } | Told::Cancellation { reason } => reason,
         };
         self.settle_with(leased, async |tx, wall| news::turn(tx, of, (what, why), page.next, wall).await).await
@@ -98,7 +119,12 @@ impl Context {
             plan: id.to_string(),
         };
         // Once for each list of parts and each state: they name the mail.
-        let occasion = Occasion::new("shares", &format!("{id}.{revision}.{state}"));
+        // Who does not object to what is proposed has agreed.
+        let group = match state {
+            PlanState::Proposed | PlanState::Objected => None,
+            PlanState::Fixed | PlanState::Lapsed => Some(MailGroup::Decisions),
+        };
+        let occasion = Occasion::new("shares", &format!("{id}.{revision}.{state}")).of_group(group);
         self.send_all(leased, occasion, &notice.recipients, &mail).await?;
         self.settle(leased).await
     }
@@ -129,7 +155,13 @@ impl Context {
         };
         let occasion = match &notice.appeal {
             None => Occasion::new("entry", &id),
-            Some(appeal) => Occasion::new("appeal", &format!("{}.{}", appeal.id, appeal.state)),
+            Some(appeal) => {
+                let group = match appeal.state {
+                    AppealState::Open => MailGroup::Deadlines,
+                    AppealState::Upheld | AppealState::Dismissed | AppealState::Lapsed => MailGroup::Decisions,
+                };
+                Occasion::new("appeal", &format!("{}.{}", appeal.id, appeal.state)).of_group(Some(group))
+            }
         };
         self.send_all(leased, occasion, &notice.recipients, &mail).await?;
         self.settle(leased).await

@@ -8,6 +8,7 @@ use crate::mail::notices::Notice;
 use ledger::cooperatives::operations::{distributions, statements, tellings};
 use ledger::cooperatives::rules::allocation_rule::Patronage;
 use ledger::id::{DistributionId, StatementId};
+use ledger::service::preferences::MailGroup;
 use ledger::service::store::jobs::Leased;
 
 impl Context {
@@ -60,6 +61,35 @@ impl Context {
         self.send(leased, Occasion::new("statement", &id), &facts.email, &mail).await?;
         self.settle(leased).await
     }
+
+    /// Tells those who decide that a member objects to a distribution, or those who objected what came of it, unless that is over.
+    pub(super) async fn send_objection_notice(
+        &self,
+        leased: &Leased,
+        id: DistributionId,
+        state: &str,
+        answer: &str,
+    ) -> Result<(), Failure> {
+        let client = self.pool.get().await?;
+        let notice = tellings::objection_notice(&client, id, state).await?;
+        drop(client);
+        let Some(notice) = notice else { return self.settle(leased).await };
+        let (book, distribution) = (&notice.book, &notice.distribution);
+        let period = format!("{} – {}", written(distribution.period.from), written(distribution.period.to));
+        let until = notice.until.map(|until| written(book.day_of(until)));
+        let about = (book.name.as_str(), period.as_str());
+        let link = self.link("me").into();
+        let (mail, group) = match (&until, state) {
+            (Some(until), _) => (Notice::objected(about, until, id.to_string(), link), MailGroup::Deadlines),
+            (None, "withdrawn") => (Notice::objection_held(about, answer, id.to_string(), link), MailGroup::Decisions),
+            (None, _) => (Notice::objection_answered(about, answer, id.to_string(), link), MailGroup::Decisions),
+        };
+        // The job stands for the occasion: another member may object.
+        let occasion = Occasion::new("objection", &leased.id).of_group(Some(group));
+        self.send_all(leased, occasion, &notice.recipients, &mail).await?;
+        self.settle(leased).await
+    }
+
     /// Tells a page of the members that they may object to a distribution, or that hours wait for one of them, unless that is over.
     pub(super) async fn tell_members(
         &self,

@@ -1,16 +1,20 @@
 //! What the jobs that send e-mail share.
 //!
 //! Such a job reads the facts, sends the mail, and is settled. Facts may have changed since the job was written: a mail
-//! that would no longer be true is not sent. What a sandbox book has to say goes to its outbox instead, and to nobody.
+//! that would no longer be true is not sent, nor one that its reader has turned off meanwhile. What a sandbox book has to say goes to its
+//! outbox instead, and to nobody.
 
 use super::Context;
 use crate::failure::Failure;
 use crate::figures;
 use crate::mail::MailError;
-use crate::mail::templates::{Mail, Rendered};
+use crate::mail::templates::{Footer, Mail, Rendered};
+use crate::together::Addressee;
 use jiff::civil::Date;
 use ledger::book::Mode;
-use ledger::id::{BookId, MailId, OrganisationId};
+use ledger::id::{BookId, DonorId, MailId, OrganisationId};
+use ledger::service::event::told::{Choice, MailKind, mail_kind};
+use ledger::service::preferences::{MailGroup, MailLink};
 use ledger::service::store::jobs::Leased;
 use ledger::service::store::outbox;
 use sha2::{Digest, Sha256};
@@ -23,12 +27,30 @@ pub(super) struct Occasion {
     /// Names the mail for ever: it becomes the Message-ID.
     about: String,
     partner: Option<OrganisationId>,
+    /// The donor to whom it goes; none where it goes to persons.
+    donor: Option<DonorId>,
+    /// With which it is turned off; none where it cannot be.
+    group: Option<MailGroup>,
 }
 
 impl Occasion {
     /// A kind of mail about something, which is an id.
     pub(super) fn new(kind: &'static str, of: &impl Display) -> Occasion {
-        Occasion { kind, about: format!("{kind}.{of}"), partner: None }
+        let group = match mail_kind(kind).map(|kind| kind.choice) {
+            Some(Choice::May(group)) => Some(group),
+            Some(Choice::Always(_) | Choice::ByState) | None => None,
+        };
+        Occasion { kind, about: format!("{kind}.{of}"), partner: None, donor: None, group }
+    }
+
+    /// The same, of a group that what it tells decides; none where this cannot be turned off.
+    pub(super) fn of_group(self, group: Option<MailGroup>) -> Occasion {
+        Occasion { group, ..self }
+    }
+
+    /// The same, to a donor, who has an address and no account.
+    pub(super) fn to_donor(self, donor: DonorId) -> Occasion {
+        Occasion { donor: Some(donor), ..self }
     }
 
     /// The same, about what a partner brought: in a sandbox it reads the mail.
@@ -105,8 +127,12 @@ impl Context {
     }
 
     async fn send_by(&self, way: Way, occasion: &Occasion, to: &str, mail: &(impl Mail + Sync)) -> Result<(), Failure> {
+        let Some(footer) = self.footer(occasion, to).await? else {
+            figures::mail("unwanted", std::time::Duration::ZERO);
+            return Ok(());
+        };
         let began = Instant::now();
-        let handed = self.hand_over(way, &occasion.about, to, mail).await;
+        let handed = self.hand_over(way, occasion, to, (mail, footer)).await;
         figures::mail(handed.as_ref().map_or_else(MailError::as_str, |_| way.outcome()), began.elapsed());
         let rendered = handed?;
         match way {
@@ -115,17 +141,37 @@ impl Context {
         }
     }
 
-    /// Hands a mail to who brings it; answers what it says.
+    /// What stands below a mail; none when its reader has turned such mails off.
+    async fn footer(&self, occasion: &Occasion, to: &str) -> Result<Option<Footer>, Failure> {
+        let why = mail_kind(occasion.kind).map_or("it concerns you", |kind: &MailKind| kind.why);
+        let Some(group) = occasion.group else { return Ok(Some(Footer { why, about: None, link: None })) };
+        let asked = occasion.donor.map_or_else(|| Addressee::Address(to.to_owned()), Addressee::Donor);
+        let is_donor = occasion.donor.is_some();
+        let Some(found) = self.together.wishes(asked).await? else {
+            // An address that signs nobody in has no preferences; a donor who was erased gets no mail.
+            return Ok((!is_donor).then_some(Footer { why, about: None, link: None }));
+        };
+        if !found.wishes.wants(group) {
+            return Ok(None);
+        }
+        let token = MailLink { reader: found.reader, group, serial: found.serial }.token(&found.key)?;
+        let link = self.link(&format!("unsubscribe/{token}")).into();
+        Ok(Some(Footer { why, about: Some(group.about()), link: Some(link) }))
+    }
+
+    /// Hands a mail to who brings it; answers what is kept of it.
     async fn hand_over(
         &self,
         way: Way,
-        about: &str,
+        occasion: &Occasion,
         to: &str,
-        mail: &(impl Mail + Sync),
+        (mail, footer): (&(impl Mail + Sync), Footer),
     ) -> Result<Rendered, MailError> {
-        let rendered = mail.render().map_err(|error| MailError::Compose(error.to_string()))?;
+        let compose = |error: askama::Error| MailError::Compose(error.to_string());
+        let (about, rendered) = (&occasion.about, mail.render().map_err(compose)?);
         match way {
             Way::Out => {
+                let rendered = rendered.above(&footer).map_err(compose)?;
                 let sent = self.mailer.send(about, to, &rendered).await;
                 if matches!(sent, Ok(()) | Err(MailError::Refused(_))) {
                     self.breakers.mail.answered();
@@ -134,7 +180,13 @@ impl Context {
             }
             Way::Outbox(_) => {
                 let marked = rendered.marked();
-                self.mailer.hold_back(about, to, &marked).await.map(|()| marked)
+                let whole = marked.clone().above(&footer).map_err(compose)?;
+                self.mailer.hold_back(about, to, &whole).await?;
+                // Others read the outbox: the link of a person is for that person alone.
+                match occasion.donor {
+                    Some(_) => Ok(whole),
+                    None => marked.above(&Footer { link: None, ..footer }).map_err(compose),
+                }
             }
         }
     }

@@ -13,6 +13,7 @@ use ledger::milestones::rules::claim::ClaimState;
 use ledger::milestones::rules::clawback::Asked;
 use ledger::milestones::rules::dispute::{Dispute, DisputeState};
 use ledger::milestones::rules::notice::Event;
+use ledger::service::preferences::MailGroup;
 use ledger::service::store::jobs::Leased;
 
 impl Context {
@@ -90,8 +91,29 @@ impl Context {
         let recipients = notice.recipients.clone();
         let mail = told(&book, notice, self.link("me").into());
         // The job stands for the occasion: a round, a step of a dispute, a request.
-        self.send_all(leased, Occasion::new("claim", &leased.id), &recipients, &mail).await?;
+        let occasion = Occasion::new("claim", &leased.id).of_group(group(event));
+        self.send_all(leased, occasion, &recipients, &mail).await?;
         self.settle(leased).await
+    }
+}
+
+/// With which mails one of an event is turned off; none where it opens a window against its reader, or takes something from them.
+const fn group(event: Event) -> Option<MailGroup> {
+    match event {
+        Event::ChangesAsked
+        | Event::Rejected
+        | Event::Expired
+        | Event::RevocationAsked
+        | Event::Revoked
+        | Event::WriteOffAsked
+        | Event::DisputeOpened
+        | Event::DisputeAnswered
+        | Event::DisputeDecided => None,
+        Event::DisputeReplied | Event::DisputeAppealed => Some(MailGroup::Deadlines),
+        Event::Approved | Event::DisputeUpheld | Event::DisputeUpheldPart | Event::DisputeDismissed => {
+            Some(MailGroup::Decisions)
+        }
+        Event::PaidBack => Some(MailGroup::Money),
     }
 }
 

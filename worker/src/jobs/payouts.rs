@@ -14,6 +14,7 @@ use ledger::payouts::operations::{
 use ledger::payouts::rules::bank_account::State;
 use ledger::payouts::rules::payout::{PayoutState, Screening};
 use ledger::payouts::rules::statement_file::FileState;
+use ledger::service::preferences::MailGroup;
 use ledger::service::store::jobs::Leased;
 use std::time::{Duration, Instant};
 
@@ -241,7 +242,9 @@ impl Context {
             payout: id.to_string(),
             word,
         };
-        let occasion = Occasion::new("payout", &format!("{id}.{word}"));
+        // What failed or came back waits for whoever is paid.
+        let group = matches!(word, PayoutState::Sent | PayoutState::Settled).then_some(MailGroup::Money);
+        let occasion = Occasion::new("payout", &format!("{id}.{word}")).of_group(group);
         self.send_all(leased, occasion, &notice.recipients, &mail).await?;
         self.settle(leased).await
     }

@@ -57,6 +57,7 @@ impl Context {
         let refund = refund_store::get(&client, id).await?;
         let charge = ledger::pledging::store::charges::get(&client, refund.charge).await?;
         let facts = receipts::get(&client, refund.charge).await?;
+        let donor = ledger::pledging::store::pledges::get(&client, charge.pledge).await?.donor;
         drop(client);
         let is_sent = matches!(refund.state, State::Sent { .. } | State::Settled { .. });
         if is_sent && !facts.email.is_empty() {
@@ -75,7 +76,7 @@ impl Context {
                 charge: charge.id.to_string(),
                 refund: id.to_string(),
             };
-            let occasion = Occasion::new("refund", &id).brought_by(charge.partner);
+            let occasion = Occasion::new("refund", &id).brought_by(charge.partner).to_donor(donor);
             self.send(leased, occasion, &facts.email, &mail).await?;
         }
         self.settle(leased).await

@@ -26,6 +26,11 @@ pub(crate) enum Told {
         /// The day until which teams may appeal.
         until: String,
     },
+    /// Its submissions wait for scores.
+    Judging {
+        /// The day until which judges score.
+        until: String,
+    },
     /// It is given up.
     Cancellation {
         /// Why.
@@ -122,6 +127,8 @@ mod tests {
         assert!(longer.text.contains("A storm <b>") && !longer.html.contains("<b>"), "{}", longer.html);
         let ranked = news(Told::Ranking { until: "4 December 2026".into() });
         assert!(ranked.subject.contains("ranking") && ranked.html.contains("4 December 2026"), "{}", ranked.text);
+        let judged = news(Told::Judging { until: "4 December 2026".into() });
+        assert!(judged.subject.contains("scores") && judged.html.contains("4 December 2026"), "{}", judged.text);
         assert!(news(Told::Announcement).text.contains("announced"));
         let over = news(Told::Cancellation { reason: "The sponsor is gone".into() });
         assert!(over.subject.contains("given up") && over.html.contains("The sponsor is gone"));

@@ -110,6 +110,48 @@ impl Notice {
         }
     }
 
+    /// A member objects to a distribution, to those who decide.
+    pub(crate) fn objected((cooperative, period): (&str, &str), until: &str, id: String, link: String) -> Notice {
+        Notice {
+            subject: format!("{cooperative}: a member objects to a distribution"),
+            said: vec![format!(
+                "A member of {cooperative} objects to the distribution of {period}; the service's API shows the objection by its number. Somebody                  who neither drafted it nor objected approves it with an answer until {until}, or it is withdrawn then."
+            )],
+            facts: vec![("Cooperative", cooperative.to_owned()), ("Distribution", id)],
+            link,
+        }
+    }
+
+    /// An objection was answered, to those who objected.
+    pub(crate) fn objection_answered(
+        (cooperative, period): (&str, &str),
+        answer: &str,
+        id: String,
+        link: String,
+    ) -> Notice {
+        Notice {
+            subject: format!("{cooperative}: your objection is answered"),
+            said: vec![
+                format!("The distribution of {period} at {cooperative} is approved all the same."),
+                format!("The answer to your objection: {answer}"),
+            ],
+            facts: vec![("Cooperative", cooperative.to_owned()), ("Distribution", id)],
+            link,
+        }
+    }
+
+    /// A distribution that was objected to is given up, to those who objected.
+    pub(crate) fn objection_held((cooperative, period): (&str, &str), why: &str, id: String, link: String) -> Notice {
+        Notice {
+            subject: format!("{cooperative}: the distribution that you objected to is withdrawn"),
+            said: vec![format!(
+                "Nothing of the distribution of {period} at {cooperative} is paid: it is withdrawn. The reason given: {why}"
+            )],
+            facts: vec![("Cooperative", cooperative.to_owned()), ("Distribution", id)],
+            link,
+        }
+    }
+
     /// Hours wait for a member who attests them.
     pub(crate) fn hours(cooperative: &str, link: String) -> Notice {
         Notice {
@@ -153,6 +195,17 @@ mod tests {
         let open = Notice::distribution("Press Makers", open, "dst_abc".into(), link()).render().unwrap();
         for said in ["12000.07 USD", "4 December 2026", "dst_abc"] {
             assert!(open.text.contains(said) && open.html.contains(said), "{said}: {}", open.text);
+        }
+        let about = ("Press <Makers>", "1 January 2027 – 31 December 2027");
+        let objected = Notice::objected(about, "4 December 2026", "dst_abc".into(), link()).render().unwrap();
+        assert!(
+            objected.text.contains("until 4 December 2026") && !objected.html.contains("<Makers>"),
+            "{}",
+            objected.text
+        );
+        for notice in [Notice::objection_answered, Notice::objection_held] {
+            let ended = notice(about, "It is <b>right", "dst_abc".into(), link()).render().unwrap();
+            assert!(ended.text.contains("It is <b>right") && !ended.html.contains("<b>"), "{}", ended.html);
         }
         let panel = Notice::panel("Commons Host", ("Open drill", "chl_abc".into()), link()).render().unwrap();
         assert!(panel.text.contains("Declare your ties") && panel.html.contains("chl_abc"), "{}", panel.text);

@@ -12,6 +12,45 @@ pub(crate) struct Rendered {
     pub(crate) text: String,
     /// The same body as HTML.
     pub(crate) html: String,
+    /// Where a POST turns mails like this off, without signing in; none where that cannot be done.
+    pub(crate) unsubscribe: Option<String>,
+}
+
+/// The most characters of a subject: names of people and campaigns stand in it.
+const SUBJECT_MAX: usize = 150;
+
+/// A subject in one line, whatever the name of a campaign holds, and no longer than one reads it.
+pub(crate) fn one_line(subject: &str) -> String {
+    let line = subject.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(SUBJECT_MAX) {
+        None => line,
+        Some((end, _)) => format!("{}…", line[..end].trim_end()),
+    }
+}
+
+/// What stands below a mail: why its reader gets it, and how it is turned off.
+#[derive(askama::Template)]
+#[template(path = "footer.html")]
+pub(crate) struct Footer {
+    /// Why, after "because".
+    pub(crate) why: &'static str,
+    /// What the mails of its group are about; none where it cannot be turned off.
+    pub(crate) about: Option<&'static str>,
+    /// The link that turns the group off; none where there is no group, or where others read the mail too.
+    pub(crate) link: Option<String>,
+}
+
+impl Footer {
+    /// As plain text.
+    fn text(&self) -> String {
+        let Footer { why, about, link } = self;
+        let off = match (about, link) {
+            (None, _) => "It cannot be turned off.".to_owned(),
+            (Some(about), Some(link)) => format!("To get no more mails about {about}:\n{link}"),
+            (Some(about), None) => format!("Mails about {about} can be turned off: PUT /v1/me/mail-preferences."),
+        };
+        format!("You get this mail because {why}. {off}")
+    }
 }
 
 /// What stands before subject and text of a mail that is of a sandbox book.
@@ -26,7 +65,22 @@ impl Rendered {
             text: format!("{said}\n\n{}", self.text),
             // Before the box in which the layout has the body.
             html: self.html.replacen("<div", &format!("<p>{said}</p>\n<div"), 1),
+            unsubscribe: self.unsubscribe,
         }
+    }
+
+    /// The same with what stands below it; with a link, programs that read mail are told of it too.
+    pub(crate) fn above(self, footer: &Footer) -> Result<Rendered, askama::Error> {
+        use askama::Template as _;
+        // The last one is that of the layout: what people wrote is text.
+        let end = self.html.rfind("</body>").unwrap_or(self.html.len());
+        let (body, rest) = self.html.split_at(end);
+        Ok(Rendered {
+            html: format!("{body}{}\n{rest}", footer.render()?),
+            text: format!("{}\n\n{}\n", self.text.trim_end(), footer.text()),
+            unsubscribe: footer.link.clone(),
+            ..self
+        })
     }
 }
 
@@ -58,12 +112,12 @@ macro_rules! mail {
                 struct Html<'a> {
                     mail: &'a $facts,
                 }
-                // A subject is one line, whatever the name of a campaign holds.
                 let subject = Subject { mail: self }.render()?;
                 Ok($crate::mail::templates::Rendered {
-                    subject: subject.split_whitespace().collect::<Vec<_>>().join(" "),
+                    subject: $crate::mail::templates::one_line(&subject),
                     text: Text { mail: self }.render()?,
                     html: Html { mail: self }.render()?,
+                    unsubscribe: None,
                 })
             }
         }
@@ -71,3 +125,35 @@ macro_rules! mail {
 }
 
 pub(super) use mail;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn footed(about: Option<&'static str>, link: Option<&str>) -> Rendered {
+        let html = "<body><div></body> of <b>Ada</b></div>\n</body>\n</html>".to_owned();
+        let mail = Rendered { subject: "x".into(), text: "Thank you.\n\n".into(), html, unsubscribe: None };
+        mail.above(&Footer { why: "you gave", about, link: link.map(str::to_owned) }).unwrap()
+    }
+
+    #[test]
+    fn every_mail_says_why_it_comes_and_one_that_may_be_turned_off_says_how() {
+        let always = footed(None, None);
+        assert_eq!(always.text, "Thank you.\n\nYou get this mail because you gave. It cannot be turned off.\n");
+        assert!(always.html.ends_with("</p>\n</body>\n</html>") && always.unsubscribe.is_none(), "{}", always.html);
+        let link = "https://purse.example/unsubscribe/x?a=1&b=\"<";
+        let may = footed(Some("money"), Some(link));
+        assert!(may.text.ends_with(&format!("about money:\n{link}\n")), "{}", may.text);
+        assert!(!may.html.contains("\"<") && may.html.contains("unsubscribe/x?a=1"), "{}", may.html);
+        assert_eq!(may.unsubscribe.as_deref(), Some(link));
+        let kept = footed(Some("money"), None);
+        assert!(kept.text.contains("mail-preferences") && kept.unsubscribe.is_none(), "{}", kept.text);
+    }
+
+    #[test]
+    fn a_subject_is_one_line_that_is_not_long() {
+        assert_eq!(one_line("  Hi\r\nBcc: all@x.example\t! "), "Hi Bcc: all@x.example !");
+        let long = one_line(&"ü ".repeat(5_000));
+        assert!(long.chars().count() <= SUBJECT_MAX + 1 && long.ends_with('…'), "{long}");
+    }
+}

@@ -12,6 +12,7 @@ use crate::id::{AppealId, ChallengeId, OrganisationId, PersonId};
 use crate::parties::rules::role::Role;
 use crate::parties::store::organisations;
 use crate::service::change::{Change, check_text};
+use crate::service::job::ChallengeNews;
 use crate::service::store::activity::{self, Actor, Done};
 use crate::text;
 use deadpool_postgres::Transaction;
@@ -103,7 +104,8 @@ pub async fn decide(
     news::tell_of(tx, decided.entrant, Some((id, decided.state)), now).await?;
     if is_upheld && challenge.state.is_ranked() {
         submissions::clear_places(tx, challenge.id).await?;
-        save(tx, &book, challenge.judge_again(now), "judged_again", change, wall).await?;
+        let again = save(tx, &book, challenge.judge_again(now), "judged_again", change, wall).await?;
+        news::tell(tx, &again, ChallengeNews::Judging, "", now).await?;
     } else {
         // The time for appeals may have passed meanwhile.
         enqueue(tx, challenge.id, now, format!("{id} is decided")).await?;

@@ -237,7 +237,9 @@ async fn close_locked(
     let challenge = waits::settle(tx, book, challenge, wall).await?;
     let closed = challenge.close_submissions(book.now(wall))?;
     submissions::close_drafts(tx, closed.id).await?;
-    save(tx, book, closed, "submissions_closed", change, wall).await
+    let closed = save(tx, book, closed, "submissions_closed", change, wall).await?;
+    news::tell(tx, &closed, ChallengeNews::Judging, "", book.now(wall)).await?;
+    Ok(closed)
 }
 
 /// Makes the time for submissions longer, as its rules allow, and tells the teams. A reason is needed.
@@ -354,7 +356,9 @@ pub async fn advance(tx: &Transaction<'_>, id: ChallengeId, wall: Timestamp) -> 
                 Outcome::ScoresMissing(missing) => {
                     let escalated = challenge.escalate(book.now(wall))?;
                     let why = Refusal::from(missing).detail;
-                    save(tx, &book, escalated, "escalated", change(&why), wall).await
+                    let escalated = save(tx, &book, escalated, "escalated", change(&why), wall).await?;
+                    news::tell(tx, &escalated, ChallengeNews::Judging, "", book.now(wall)).await?;
+                    Ok(escalated)
                 }
             }
         }

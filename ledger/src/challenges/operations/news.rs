@@ -1,5 +1,5 @@
 //! What teams in a challenge are told: that its rules changed, that they have more time, that its ranking is known, that it is given up,
-//! what became of their entry or their appeal; and its judges and sponsors, that it is announced.
+//! what became of their entry or their appeal; its judges and sponsors, that it is announced; and its judges, that they score.
 
 use crate::challenges::rules::appeal::{Appeal, AppealState};
 use crate::challenges::rules::challenge::Challenge;
@@ -59,7 +59,8 @@ pub struct Page {
     pub next: Option<EntrantId>,
 }
 
-/// The facts of the mails to a page of the teams whose entries stand; of an announcement, of those to its judges and its sponsors' owners.
+/// The facts of the mails to a page of the teams whose entries stand; of an announcement, of those to its judges and its sponsors' owners; of
+/// judging, of those to its judges.
 ///
 /// # Errors
 ///
@@ -76,6 +77,7 @@ pub async fn page(
     let after = after.map_or(Uuid::nil(), |after| after.object);
     let (recipients, last) = match what {
         ChallengeNews::Announcement => (news::makers(client, id).await?, None),
+        ChallengeNews::Judging => (news::judges(client, id).await?, None),
         ChallengeNews::Rules | ChallengeNews::Extension | ChallengeNews::Cancellation | ChallengeNews::Ranking => {
             news::recipients(client, id, after, PAGE).await?
         }

@@ -61,6 +61,19 @@ pub async fn of_team(client: &impl GenericClient, team: OrganisationId) -> Resul
     Ok(rows.iter().map(|row| row.get("email")).collect())
 }
 
+/// The addresses of the judges of a challenge, 500 at most.
+pub async fn judges(client: &impl GenericClient, challenge: ChallengeId) -> Result<Vec<String>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- news::judges
+            SELECT p.email FROM judge j JOIN person p ON p.id = j.person AND p.disabled_at IS NULL
+             WHERE j.book_id = $1 AND j.challenge = $2 ORDER BY j.person LIMIT 500",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &challenge.book.0, /* challenge */ &challenge.object]).await?;
+    Ok(rows.iter().map(|row| row.get("email")).collect())
+}
+
 /// The addresses of the judges of a challenge, and of the owners of its sponsors, each once: 500 of each at most.
 pub async fn makers(client: &impl GenericClient, challenge: ChallengeId) -> Result<Vec<String>, Error> {
     let statement = client

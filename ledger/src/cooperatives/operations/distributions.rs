@@ -313,6 +313,7 @@ pub(super) async fn save(
 ) -> Result<Distribution, Error> {
     let saved = distributions::update(tx, &distribution).await?;
     activity::record(tx, saved.id.book, Done::new(&saved.id, action, actor).because(reason), now).await?;
+    tellings::objection(tx, &saved, reason, now).await?;
     wake(tx, &saved).await?;
     Ok(saved)
 }

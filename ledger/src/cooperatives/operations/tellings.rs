@@ -1,14 +1,18 @@
-//! What members of a cooperative are told: that they may object to a distribution, and that hours wait for one of them.
+//! What members of a cooperative are told: that they may object to a distribution, what came of it, and that hours wait for one of them;
+//! and what those who decide are told: that a member objects.
 
 use crate::cooperatives::rules::distribution::{Distribution, DistributionState};
 use crate::cooperatives::store::{distributions, hours, members};
 use crate::engine::store::books::{self, Book};
 use crate::error::Error;
 use crate::id::{BookId, DistributionId};
+use crate::parties::rules::role::Role;
+use crate::parties::store::{organisations, people};
 use crate::service::job::{Job, NewJob};
 use crate::service::store::jobs;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 /// How many members are told at once.
 const PAGE: i64 = 50;
@@ -17,6 +21,88 @@ const PAGE: i64 = 50;
 pub(super) async fn distribution(tx: &Transaction<'_>, opened: &Distribution, now: Timestamp) -> Result<(), Error> {
     let dedupe = format!("{} 0", opened.id);
     enqueue(tx, opened.id.book, (Some(opened.id), 0), dedupe, now).await
+}
+
+/// Asks the worker to tell of an objection: those who decide, that there is one; those who objected, that it was answered or has held.
+pub(super) async fn objection(
+    tx: &Transaction<'_>,
+    saved: &Distribution,
+    answer: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let is_told = match saved.state {
+        DistributionState::Objected { .. } => true,
+        DistributionState::Approved { .. } | DistributionState::Withdrawn { .. } => {
+            !distributions::objections(tx, saved.id).await?.is_empty()
+        }
+        DistributionState::Draft { .. }
+        | DistributionState::Objection { .. }
+        | DistributionState::Posted(_)
+        | DistributionState::Paid(_)
+        | DistributionState::StatementsIssued(_)
+        | DistributionState::Reversed { .. } => false,
+    };
+    if is_told {
+        let (distribution, dedupe) = (saved.id, format!("{} {}", saved.id, saved.version));
+        let (state, answer) = (saved.state.as_str().to_owned(), answer.to_owned());
+        let job = Job::SendObjectionNotice { distribution, state, answer };
+        jobs::enqueue(tx, &NewJob { book: saved.id.book, due_at: now, dedupe, job }).await?;
+    }
+    Ok(())
+}
+
+/// What the mails about an objection need.
+#[derive(Debug, Clone)]
+pub struct ObjectionNotice {
+    /// The book of the cooperative.
+    pub book: Book,
+    /// The distribution.
+    pub distribution: Distribution,
+    /// Until when somebody has to decide; none where they have.
+    pub until: Option<Timestamp>,
+    /// Addresses, each once.
+    pub recipients: Vec<String>,
+}
+
+/// The facts of the mails about an objection; none when the distribution has not that state any more. What was approved may be in the
+/// book by now.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for an unknown distribution.
+pub async fn objection_notice(
+    client: &impl GenericClient,
+    id: DistributionId,
+    state: &str,
+) -> Result<Option<ObjectionNotice>, Error> {
+    let book = books::get(client, id.book).await?;
+    let distribution = distributions::get(client, id).await?;
+    let (word, until) = match distribution.state {
+        DistributionState::Objected { answer_until, .. } => ("objected", Some(answer_until)),
+        DistributionState::Approved { .. }
+        | DistributionState::Posted(_)
+        | DistributionState::Paid(_)
+        | DistributionState::StatementsIssued(_) => ("approved", None),
+        DistributionState::Withdrawn { .. } => ("withdrawn", None),
+        DistributionState::Draft { .. } | DistributionState::Objection { .. } | DistributionState::Reversed { .. } => {
+            return Ok(None);
+        }
+    };
+    if word != state {
+        return Ok(None);
+    }
+    let mut told = BTreeSet::new();
+    if until.is_some() {
+        for role in [Role::Owner, Role::Treasurer, Role::Approver] {
+            told.extend(organisations::list_emails_with(client, book.organisation, role).await?);
+        }
+    } else {
+        for objection in distributions::objections(client, id).await? {
+            let person = people::find(client, objection.raised_by).await?;
+            told.extend(person.filter(|person| person.disabled_at.is_none()).map(|person| person.email));
+        }
+    }
+    Ok(Some(ObjectionNotice { book, distribution, until, recipients: told.into_iter().collect() }))
 }
 
 /// Asks the worker to tell the members that hours wait for one of them: once a day of the book, however many are written down.

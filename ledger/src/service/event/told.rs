@@ -3,6 +3,8 @@
 //! What a mail is for says whether it matters to somebody's money or safety. Tests hold the table against the list of events, and against
 //! the kinds of mail that the worker writes.
 
+use crate::service::preferences::MailGroup;
+
 /// What is told of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Told {
@@ -27,42 +29,193 @@ pub enum Purpose {
     News,
 }
 
-/// All kinds of mail, and what each is for.
-pub const MAILS: &[(&str, Purpose)] = &[
-    ("account_wanted", Purpose::Money),
-    ("appeal", Purpose::Work),
-    ("bank_account", Purpose::Security),
-    ("bank_account_link", Purpose::Security),
-    ("card-testing", Purpose::Security),
-    ("challenge_news", Purpose::News),
-    ("chargeback", Purpose::Money),
-    ("claim", Purpose::Work),
-    ("consent", Purpose::Money),
-    ("custodian-frozen", Purpose::Money),
-    ("decline", Purpose::Money),
-    ("distribution", Purpose::Work),
-    ("entry", Purpose::Work),
-    ("factor-reset", Purpose::Security),
-    ("freeze", Purpose::Security),
-    ("hours", Purpose::Work),
-    ("invitation", Purpose::Security),
-    ("not-collected", Purpose::Money),
-    ("payments-held", Purpose::Money),
-    ("payout", Purpose::Money),
-    ("plan-change", Purpose::Money),
-    ("plan-move", Purpose::Money),
-    ("pledge", Purpose::Money),
-    ("receipt", Purpose::Money),
-    ("refund", Purpose::Money),
-    ("release", Purpose::Money),
-    ("returnable", Purpose::Money),
-    ("review", Purpose::Work),
-    ("role", Purpose::Security),
-    ("second-factor", Purpose::Security),
-    ("shares", Purpose::Work),
-    ("sign-in", Purpose::Security),
-    ("statement", Purpose::Money),
-    ("yearly-receipt", Purpose::Money),
+/// Whether whoever gets a kind of mail may turn it off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// No, and why: the law demands it, or the reader needs it to defend themselves.
+    Always(&'static str),
+    /// With the mails of this group.
+    May(MailGroup),
+    /// What it tells decides, by the place in the worker where it is written: what says nothing there cannot be turned off.
+    ByState,
+}
+
+use Choice::{Always, ByState, May};
+
+/// A kind of mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MailKind {
+    /// Its name: the first part of Message-IDs.
+    pub name: &'static str,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Whether it may be turned off.
+    pub choice: Choice,
+    /// Why the reader gets it, after "because".
+    pub why: &'static str,
+}
+
+const fn mail(name: &'static str, purpose: Purpose, choice: Choice, why: &'static str) -> MailKind {
+    MailKind { name, purpose, choice, why }
+}
+
+/// The kind of mail with a name.
+pub fn mail_kind(name: &str) -> Option<&'static MailKind> {
+    MAILS.iter().find(|kind| kind.name == name)
+}
+
+/// All kinds of mail: what each is for, whether it may be turned off, and why somebody gets it.
+pub const MAILS: &[MailKind] = &[
+    mail(
+        "account_wanted",
+        Purpose::Money,
+        Always("money waits for the reader, and the payout of it ends some day"),
+        "you are paid by this host, or keep an organisation that is",
+    ),
+    mail("appeal", Purpose::Work, ByState, "your team has appealed, or you are an owner of the host that decides"),
+    mail(
+        "bank_account",
+        Purpose::Security,
+        Always("a changed bank account: money may go to somebody else"),
+        "you keep the payee whose bank account it is, or it is yours",
+    ),
+    mail(
+        "bank_account_link",
+        Purpose::Security,
+        Always("a changed bank account: money may go to somebody else"),
+        "somebody who is signed in as you has given a bank account",
+    ),
+    mail(
+        "card-testing",
+        Purpose::Security,
+        Always("somebody tries cards, and payments of others stop"),
+        "you are an owner of the partner through which payments come",
+    ),
+    mail(
+        "challenge_news",
+        Purpose::News,
+        ByState,
+        "you take part in this challenge, judge it, or are an owner of its sponsor",
+    ),
+    mail(
+        "chargeback",
+        Purpose::Money,
+        Always("a bank takes money back, and there is a day until which it may be contested"),
+        "you keep the books of the host that had the payment",
+    ),
+    mail("claim", Purpose::Work, ByState, "you belong to the team of the claim, decide for the host, or have objected"),
+    mail(
+        "consent",
+        Purpose::Money,
+        Always("what is collected of the donor changes only if they agree"),
+        "you pledged, and only you can agree to a change",
+    ),
+    mail(
+        "custodian-frozen",
+        Purpose::Money,
+        Always("money of the host cannot be moved"),
+        "you keep the books of the host whose money it is",
+    ),
+    mail(
+        "decline",
+        Purpose::Money,
+        Always("the pledge stops unless its donor acts"),
+        "you pledged, and a payment of it did not go through",
+    ),
+    mail(
+        "distribution",
+        Purpose::Work,
+        Always("who does not object in time has agreed"),
+        "you are a member of this cooperative",
+    ),
+    mail(
+        "entry",
+        Purpose::Work,
+        Always("an entry was withdrawn: whoever that wrongs must hear of it"),
+        "you belong to the team whose entry it is",
+    ),
+    mail(
+        "factor-reset",
+        Purpose::Security,
+        Always("a second factor is about to be removed"),
+        "you run this installation",
+    ),
+    mail("freeze", Purpose::Security, Always("a book differs from itself"), "you run this installation"),
+    mail("hours", Purpose::Work, May(MailGroup::Deadlines), "you are a member of this cooperative"),
+    mail("invitation", Purpose::Security, Always("it is the invitation itself"), "somebody has invited this address"),
+    mail(
+        "not-collected",
+        Purpose::Money,
+        Always("a payment that was promised does not come"),
+        "you pledged, and a payment of it did not go through",
+    ),
+    mail(
+        "objection",
+        Purpose::Work,
+        ByState,
+        "you decide on distributions of this cooperative, or have objected to one",
+    ),
+    mail(
+        "payments-held",
+        Purpose::Money,
+        Always("payments of the donor wait"),
+        "you pledged, and whoever collects it is frozen",
+    ),
+    mail("payout", Purpose::Money, ByState, "you keep the payee, or are paid yourself"),
+    mail(
+        "plan-change",
+        Purpose::Money,
+        Always("what is collected of the donor has changed"),
+        "you pledged, and what is collected has changed",
+    ),
+    mail(
+        "plan-move",
+        Purpose::Money,
+        Always("somebody else collects from the donor, if they agree"),
+        "you pledged, and somebody else is to collect it",
+    ),
+    mail(
+        "pledge",
+        Purpose::Money,
+        Always("the pledge ends unless its donor acts"),
+        "you pledged, and your pledge is not collected any more",
+    ),
+    mail("receipt", Purpose::Money, May(MailGroup::Money), "you gave, and this is the receipt"),
+    mail("refund", Purpose::Money, May(MailGroup::Money), "you gave, and something of it goes back to you"),
+    mail("release", Purpose::Money, May(MailGroup::Money), "you belong to the team of the claim"),
+    mail(
+        "returnable",
+        Purpose::Money,
+        Always("who does not ask in time leaves the money where it is"),
+        "you gave, and what you gave waits unused",
+    ),
+    mail("review", Purpose::Work, May(MailGroup::Deadlines), "you review or decide on claims for this host"),
+    mail(
+        "role",
+        Purpose::Security,
+        Always("somebody was given access in the name of the reader"),
+        "a role was given to you",
+    ),
+    mail(
+        "second-factor",
+        Purpose::Security,
+        Always("the second factor of the reader has changed"),
+        "it is your second factor",
+    ),
+    mail("shares", Purpose::Work, ByState, "your team has a part in the work, or you are an owner of the host"),
+    mail("sign-in", Purpose::Security, Always("it is the way in"), "somebody has asked to sign in with this address"),
+    mail(
+        "statement",
+        Purpose::Money,
+        Always("a document about what is a member's by law"),
+        "you are a member of this cooperative",
+    ),
+    mail(
+        "yearly-receipt",
+        Purpose::Money,
+        Always("a document for the tax office"),
+        "you gave, and this is the receipt of a year",
+    ),
 ];
 
 /// Kinds of mail that tell of no event, and why.
@@ -202,7 +355,7 @@ pub const TOLD: &[(&str, Told)] = &[
     ),
     ("challenge.open", No("its rules say when, everybody reads it, and the payout of a prize has its mail")),
     ("challenge.extended", Mails(&[("challenge_news", "people of the teams that have entered")])),
-    ("challenge.judging", No("its rules say when, everybody reads it, and the payout of a prize has its mail")),
+    ("challenge.judging", Mails(&[("challenge_news", "its judges, with the day until which they score")])),
     ("challenge.provisional", Mails(&[("challenge_news", "people of the teams that have entered")])),
     ("challenge.awarded", No("its rules say when, everybody reads it, and the payout of a prize has its mail")),
     ("challenge.closed", No("its rules say when, everybody reads it, and the payout of a prize has its mail")),
@@ -285,14 +438,8 @@ pub const TOLD: &[(&str, Told)] = &[
         No("work of who keeps the book: the list of what waits says it; members have their statements"),
     ),
     ("distribution.objection", Mails(&[("distribution", "members of the day")])),
-    (
-        "distribution.objected",
-        No("work of who keeps the book: the list of what waits says it; members have their statements"),
-    ),
-    (
-        "distribution.approved",
-        No("work of who keeps the book: the list of what waits says it; members have their statements"),
-    ),
+    ("distribution.objected", Mails(&[("objection", "owners, treasurers and approvers of the cooperative")])),
+    ("distribution.approved", Mails(&[("objection", "members who objected, with the answer")])),
     (
         "distribution.posted",
         No("work of who keeps the book: the list of what waits says it; members have their statements"),
@@ -306,10 +453,7 @@ pub const TOLD: &[(&str, Told)] = &[
         "distribution.reversed",
         No("work of who keeps the book: the list of what waits says it; members have their statements"),
     ),
-    (
-        "distribution.withdrawn",
-        No("work of who keeps the book: the list of what waits says it; members have their statements"),
-    ),
+    ("distribution.withdrawn", Mails(&[("objection", "members who objected")])),
     ("statement.issued", Mails(&[("statement", "the member")])),
 ];
 
@@ -333,7 +477,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_mail_tells_of_an_event_or_has_a_reason_why_of_none() {
-        let known: BTreeSet<&str> = MAILS.iter().map(|(mail, _)| *mail).collect();
+        let known: BTreeSet<&str> = MAILS.iter().map(|kind| kind.name).collect();
         assert_eq!(known.len(), MAILS.len());
         let of_events = TOLD.iter().flat_map(|(_, told)| match told {
             Mails(mails) => *mails,
@@ -343,5 +487,16 @@ mod tests {
         let of_none: BTreeSet<&str> = OF_NO_EVENT.iter().map(|(mail, _)| *mail).collect();
         assert_eq!(of_events.intersection(&of_none).count(), 0);
         assert_eq!(of_events.union(&of_none).copied().collect::<BTreeSet<_>>(), known);
+    }
+
+    #[test]
+    fn what_is_for_safety_is_never_turned_off_and_every_kind_says_why_it_is_sent() {
+        for kind in MAILS {
+            assert!(kind.why.starts_with(char::is_lowercase) && !kind.why.ends_with('.'), "{}", kind.name);
+            match kind.choice {
+                Always(why) => assert!(why.len() > 10, "{}", kind.name),
+                May(_) | ByState => assert_ne!(kind.purpose, Purpose::Security, "{}", kind.name),
+            }
+        }
     }
 }

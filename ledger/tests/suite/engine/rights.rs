@@ -81,6 +81,7 @@ const FUNCTIONS: &[(&str, &[&str])] = &[
         ],
     ),
     ("installation_prune", &["installation_prune()"]),
+    ("inside_id", &[]),
     ("jobs_insert", &[]),
     ("journal_catch_up", &["journal_catch_up({book}, 1, 1000)"]),
     ("journal_lock", &["journal_lock({book})", "journal_lock(999)"]),

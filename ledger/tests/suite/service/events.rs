@@ -28,6 +28,8 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
             "counter",
             "credential",
             "invitation",
+            "mail_link_key",
+            "mail_preference",
             "membership",
             "organisation",
             "partner_request",
@@ -118,7 +120,7 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
     ),
     (
         "who a donor is, to somebody, and how often somebody has tried to pay",
-        &["donor_identity", "donor_link", "payment_try"],
+        &["donor_identity", "donor_link", "donor_mail_preference", "payment_try"],
     ),
     ("how far receipts are numbered, each of which is an event", &["receipt_year"]),
     (
