@@ -114,7 +114,7 @@ async fn who_comes_while_as_much_is_in_work_as_may_be_hears_so_at_once_and_healt
 #[actix_web::test]
 async fn every_route_that_is_not_open_refuses_who_has_no_token() {
     let service = init_service(app(without_database())).await;
-    for (method, path, access) in who_may::TABLE {
+    for (method, path, access) in crate::who_may::TABLE {
         let method: Method = method.parse().unwrap();
         let path = path.replace(['{', '}'], "x");
         if !access.is_open() {
