@@ -18,11 +18,11 @@ use uuid::Uuid;
 
 /// A request of a partner, and what it was answered.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = PartnerRequest)]
-pub struct PartnerRequestBody {
+#[schema(as = RequestLine)]
+pub struct RequestLineBody {
     /// When it was answered, by the wall clock.
     at: Timestamp,
-    /// `GET`, `POST` and so on.
+    /// `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
     method: String,
     /// The path as the contract has it, with the names of its parameters.
     #[schema(example = "/v1/pledges/{id}")]
@@ -42,11 +42,11 @@ pub struct PartnerRequestBody {
     mode: Mode,
 }
 
-impl From<AnsweredRequest> for PartnerRequestBody {
-    fn from(it: AnsweredRequest) -> PartnerRequestBody {
+impl From<AnsweredRequest> for RequestLineBody {
+    fn from(it: AnsweredRequest) -> RequestLineBody {
         let AnsweredRequest { credential, mode, at, method, path, status, problem, request_id, .. } = it;
         let problem = (!problem.is_empty()).then_some(problem);
-        PartnerRequestBody { at, method, path, status, problem, request_id, credential, mode }
+        RequestLineBody { at, method, path, status, problem, request_id, credential, mode }
     }
 }
 
@@ -54,7 +54,7 @@ impl From<AnsweredRequest> for PartnerRequestBody {
 /// was asked by those of its own mode. A request is listed about a second after its answer; those beyond the rate limit are not, nor those
 /// whose token was refused, and under much load some may be missing.
 #[utoipa::path(tag = "requests", params(("id" = String, Path, description = "The partner platform"), PageQuery),
-    responses((status = 200, description = "A page, the newest first", body = Page<PartnerRequestBody>)))]
+    responses((status = 200, description = "A page, the newest first", body = Page<RequestLineBody>)))]
 #[get("/v1/partners/{id}/requests")]
 pub(crate) async fn list(
     state: Data<State>,
@@ -69,5 +69,5 @@ pub(crate) async fn list(
     let of_credential = caller.partner().map(|partner| [partner.mode]);
     let modes = of_credential.as_ref().map_or(Mode::ALL, |mode| mode.as_slice());
     let rows = requests::list(&client, *id, modes, window.after, window.fetch()).await?;
-    Ok(window.page(rows, |row| row.id, PartnerRequestBody::from).respond(&http))
+    Ok(window.page(rows, |row| row.id, RequestLineBody::from).respond(&http))
 }

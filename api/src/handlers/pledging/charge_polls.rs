@@ -56,7 +56,8 @@ pub struct ChargePage {
     items: Vec<ChargeBody>,
     /// Where the next page begins; null on the last one.
     next_cursor: Option<String>,
-    /// What to ask for with `updated_since` next time: whatever these pages do not show has changed since. The same on all pages of a walk.
+    /// What to ask for with `updated_since` next time, by the wall clock: whatever these pages do not show has changed since. The same on all
+    /// pages of a walk.
     as_of: Timestamp,
 }
 
