@@ -60,7 +60,7 @@ pub(super) const KINDS: &[Kind] = &[
     refusal("challenge-not-announced", "Only a challenge that was announced is opened.", "Announce it first.", OPEN),
     refusal(
         "purse-short",
-        "Less has settled in the purse than its prizes need.",
+        "Less has settled in the purse than its prizes need, or nothing, where the rules say that it may be underfunded.",
         "Wait until the rest has settled.",
         OPEN,
     ),

@@ -274,6 +274,7 @@ fn drill() -> Rules {
             stage("final", &criteria, &GATE),
         ],
         terms: "Everything is published.".into(),
+        underfunded: false,
         tie_rule: TieRule::EarlierSubmission,
         timetable: Timetable {
             announced_days: 60,

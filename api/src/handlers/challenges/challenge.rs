@@ -150,8 +150,8 @@ pub(crate) async fn announce(
         .await
 }
 
-/// Opens it for submissions. Refused while less than the whole purse has settled (`purse-short`), and where an entry fee lacks what must
-/// be said with it (`fee-needs-disclosure`).
+/// Opens it for submissions. Refused while less than the whole purse has settled (`purse-short`), or nothing, where its rules say that it
+/// may be `underfunded`; and where an entry fee lacks what must be said with it (`fee-needs-disclosure`).
 #[utoipa::path(tag = "challenges", params(("id" = String, Path, description = "The challenge")),
     request_body = ChangeStateRequest,
     responses((status = 200, description = "Open", body = ChallengeBody)))]

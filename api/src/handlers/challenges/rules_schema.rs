@@ -239,8 +239,12 @@ pub struct RulesSchema {
     pub tie_rule: TieRuleSchema,
     /// How long everything takes.
     pub timetable: TimetableSchema,
-    /// What happens to prize money that nobody won: `return_to_sponsors`, or `roll_over` into another challenge of the book, from where it
-    /// goes back when none takes it in time. It stays from the opening on.
+    /// What happens to prize money that nobody won: `return_to_sponsors`, or `roll_over` into its extension, another challenge of the book,
+    /// once; it goes back when none takes it in time, and when nobody wins it there. It stays from the opening on.
     #[schema(pattern = "^(return_to_sponsors|roll_over)$")]
     pub unawarded: String,
+    /// Whether it may be opened when less than its purse has settled; not when not given. Prizes that are more than there is are then all
+    /// made smaller in the same proportion. It stays from the opening on.
+    #[serde(default)]
+    pub underfunded: bool,
 }

@@ -68,6 +68,7 @@ pub(super) async fn award_locked(
     let ranking = judging::ranking(tx, challenge.id).await?;
     let sharing = sharing(tx, challenge.id, &rules, &ranking).await?;
     let won = award::awards(&rules, &ranking, &sharing)?;
+    let won = if rules.underfunded { award::fit(won, purses::settled(tx, &challenge).await?)? } else { won };
     let awarded = challenge.award(won.len(), book.now(wall))?;
     for won in won.chunks(AWARDS_MAX) {
         post(tx, book, &awarded, won, wall).await?;

@@ -189,7 +189,7 @@ pub async fn announce(
     Ok(announced)
 }
 
-/// Opens it for submissions, once its purse is full of settled money.
+/// Opens it for submissions, once its purse is full of settled money, or holds some where its rules say that it may be underfunded.
 ///
 /// # Errors
 ///
@@ -205,7 +205,7 @@ pub async fn open(
     change.check(challenge.version, "challenge")?;
     let settled = purses::settled(tx, &challenge).await?;
     let rules = challenges::get_rules(tx, id, challenge.rules_version).await?.rules;
-    let opened = challenge.open(settled, book.now(wall))?;
+    let opened = challenge.open(settled, rules.underfunded, book.now(wall))?;
     fee_gate::disclosed(&rules)?;
     save(tx, &book, opened, "opened", change, wall).await
 }

@@ -112,6 +112,17 @@ pub fn awards(rules: &Rules, ranking: &Ranking, sharing: &Sharing) -> Result<Vec
     Ok(awards)
 }
 
+/// Fits awards to what a purse holds that was opened underfunded: where they are more, all are made smaller in the same proportion, largest
+/// remainder, ties to the one that comes first; one that comes to nothing is left out.
+pub fn fit(won: Vec<Won>, there: i64) -> Result<Vec<Won>, Refusal> {
+    if total(&won) <= i128::from(there) {
+        return Ok(won);
+    }
+    let weights: Vec<u64> = won.iter().map(|award| award.amount.unsigned_abs()).collect();
+    let fitted = won.into_iter().zip(allocation::largest_remainder(there, &weights)?);
+    Ok(fitted.filter(|(_, amount)| *amount > 0).map(|(award, amount)| Won { amount, ..award }).collect())
+}
+
 /// The sum of awards, minor units.
 pub fn total(awards: &[Won]) -> i128 {
     awards.iter().map(|award| i128::from(award.amount)).sum()
@@ -259,6 +270,19 @@ mod tests {
         named.push(again);
         let awards = awards(&drill(), &ranking, &parts).expect("shared");
         assert_eq!(amounts(&awards, 4), [1_666_667, 833_333]);
+    }
+
+    #[test]
+    fn m1_an_underfunded_purse_makes_all_awards_smaller_in_the_same_proportion_and_is_used_up() {
+        let ranking = ranking(1, 1, 1);
+        let won = || awards(&drill(), &ranking, &Sharing::default()).expect("no pool is shared");
+        assert_eq!(won().iter().map(|award| award.amount).collect::<Vec<_>>(), [100_000, 500_000, 12_500_000]);
+        assert_eq!(fit(won(), 13_100_000), Ok(won()), "there is enough");
+        // A third of it, and two cents more: 333.33 and 0.34…, 1,666.66 and 0.72…, 41,666.67 and 0.94….
+        let fitted = fit(won(), 4_366_668).expect("less");
+        assert_eq!(fitted.iter().map(|award| award.amount).collect::<Vec<_>>(), [33_333, 166_667, 4_166_668]);
+        let least: Vec<_> = fit(won(), 1).expect("a cent").iter().map(|award| (award.prize, award.amount)).collect();
+        assert_eq!(least, [(2, 1)], "the largest remainder gets it");
     }
 
     #[test]

@@ -164,8 +164,9 @@ impl Challenge {
         }
     }
 
-    /// Opens it for submissions. `settled`: minor units in its purse that have settled, no less than its prizes.
-    pub fn open(self, settled: i64, now: Timestamp) -> Result<Challenge, Refusal> {
+    /// Opens it for submissions. `settled`: minor units in its purse that have settled, no less than its prizes; or where its rules say that
+    /// it may be underfunded, no less than one.
+    pub fn open(self, settled: i64, underfunded: bool, now: Timestamp) -> Result<Challenge, Refusal> {
         match self.state {
             ChallengeState::Announced { .. } => {}
             ChallengeState::Draft { .. }
@@ -181,7 +182,7 @@ impl Challenge {
                 return Err(self.refuse("challenge-not-announced", "only one that was announced is opened"));
             }
         }
-        if settled < self.purse.minor() {
+        if settled < if underfunded { 1 } else { self.purse.minor() } {
             let currency = self.purse.currency();
             let detail = format!(
                 "the purse is {}, of which {} {currency} have settled: {} {currency} are short",

@@ -31,10 +31,12 @@ pub(crate) fn announced() -> Challenge {
 
 #[test]
 fn m1_it_is_not_opened_one_cent_short() {
-    let refusal = announced().open(24_999_999, Timestamp::UNIX_EPOCH).expect_err("one cent short");
+    let refusal = announced().open(24_999_999, false, Timestamp::UNIX_EPOCH).expect_err("one cent short");
+    assert!(announced().open(1, true, Timestamp::UNIX_EPOCH).is_ok(), "its rules say that it may be underfunded");
+    assert!(announced().open(0, true, Timestamp::UNIX_EPOCH).is_err(), "but not that there is nothing");
     assert_eq!(refusal.code, "purse-short");
     assert_eq!(refusal.detail, "the purse is 250000.00 USD, of which 249999.99 USD have settled: 0.01 USD are short");
-    let open = announced().open(25_000_000, Timestamp::UNIX_EPOCH).expect("full");
+    let open = announced().open(25_000_000, false, Timestamp::UNIX_EPOCH).expect("full");
     assert_eq!(open.state.as_str(), "open");
 }
 
@@ -42,7 +44,7 @@ fn m1_it_is_not_opened_one_cent_short() {
 fn it_goes_its_way_and_each_deadline_has_its_default() {
     let start = Timestamp::UNIX_EPOCH;
     let day = |n: i64| start + (n * 24).hours();
-    let open = announced().open(25_000_000, start).expect("full");
+    let open = announced().open(25_000_000, false, start).expect("full");
     assert_eq!(open.clone().close_submissions(day(89)).expect_err("promised").code, "submissions-open");
     assert_eq!(open.due(day(90)), Due::CloseSubmissions);
     let judging = open.close_submissions(day(90)).expect("its time has passed");
@@ -73,7 +75,7 @@ fn money_is_taken_before_the_opening_and_submissions_after_it() {
     assert_eq!(challenge().takes_contributions().expect_err("a draft").code, "challenge-not-funding");
     assert_eq!(announced().takes_contributions(), Ok(AccountNumber(1)));
     assert_eq!(announced().takes_submissions(now).expect_err("not yet").code, "challenge-not-open");
-    let open = announced().open(25_000_000, now).expect("full");
+    let open = announced().open(25_000_000, false, now).expect("full");
     assert_eq!(open.takes_submissions(now), Ok(()));
     assert_eq!(open.takes_submissions(now + (90 * 24).hours()).expect_err("too late").code, "challenge-not-open");
     assert_eq!(open.is_unopened().expect_err("teams work on it").code, "challenge-opened");
@@ -86,7 +88,7 @@ fn money_is_taken_before_the_opening_and_submissions_after_it() {
 #[test]
 fn f8_each_window_counts_from_the_end_of_the_one_before_however_late_somebody_looks() {
     let day = |n: i64| Timestamp::UNIX_EPOCH + (n * 24).hours();
-    let open = announced().open(25_000_000, day(0)).expect("full");
+    let open = announced().open(25_000_000, false, day(0)).expect("full");
     let judging = open.close_submissions(day(97)).expect("its time has passed");
     assert_eq!(judging.state.until(), Some(day(120)), "30 days from day 90");
     assert_eq!(judging.clone().escalate(day(125)).expect("judging").state.until(), Some(day(150)));

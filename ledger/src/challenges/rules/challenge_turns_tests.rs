@@ -9,7 +9,7 @@ fn day(n: i64) -> Timestamp {
 }
 
 fn open() -> Challenge {
-    announced().open(25_000_000, day(0)).expect("full")
+    announced().open(25_000_000, false, day(0)).expect("full")
 }
 
 #[test]
@@ -53,9 +53,9 @@ fn who_judges_blind_sees_no_teams_until_the_ranking_is_provisional() {
 #[test]
 fn who_is_asked_to_agree_has_that_time_before_submissions_close() {
     let asked = Challenge { consent_until: Some(day(95)), ..announced() };
-    assert_eq!(asked.open(25_000_000, day(0)).expect("full").state.until(), Some(day(95)));
+    assert_eq!(asked.open(25_000_000, false, day(0)).expect("full").state.until(), Some(day(95)));
     let asked = Challenge { consent_until: Some(day(5)), ..announced() };
-    assert_eq!(asked.open(25_000_000, day(0)).expect("full").state.until(), Some(day(90)));
+    assert_eq!(asked.open(25_000_000, false, day(0)).expect("full").state.until(), Some(day(90)));
 }
 
 #[test]

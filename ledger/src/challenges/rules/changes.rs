@@ -78,6 +78,9 @@ fn open_keeps(old: &Rules, new: &Rules) -> Result<(), Refusal> {
     if old.share_days != new.share_days {
         return Err(bound("how long prizes wait for share plans", opened));
     }
+    if old.underfunded != new.underfunded {
+        return Err(bound("whether the purse may be short", opened));
+    }
     if old.blind != new.blind {
         return Err(bound("whether judges see the teams", opened));
     }

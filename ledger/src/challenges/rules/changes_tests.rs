@@ -11,7 +11,7 @@ fn day(n: i64) -> Timestamp {
 }
 
 fn open() -> Challenge {
-    announced().open(25_000_000, day(0)).expect("full")
+    announced().open(25_000_000, false, day(0)).expect("full")
 }
 
 fn code(challenge: &Challenge, new: &Rules, now: Timestamp) -> &'static str {

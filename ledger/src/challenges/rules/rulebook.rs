@@ -239,6 +239,10 @@ pub struct Rules {
     pub timetable: Timetable,
     /// What happens to prize money that nobody won.
     pub unawarded: Unawarded,
+    /// Whether it may be opened with less than its purse: then prizes that are more than there is are all made smaller in the same
+    /// proportion.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub underfunded: bool,
 }
 
 impl Rules {

@@ -63,6 +63,7 @@ pub(crate) fn drill() -> Rules {
             stage("final", &criteria, &gate),
         ],
         terms: "Everything is published.".into(),
+        underfunded: false,
         tie_rule: TieRule::EarlierSubmission,
         timetable: TIMETABLE,
         unawarded: Unawarded::ReturnToSponsors,

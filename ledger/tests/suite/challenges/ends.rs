@@ -1,6 +1,6 @@
 //! How the money of challenges ends: prizes that are paid out, and purses that go on into an extension once.
 
-use super::{Scene, small};
+use super::{Scene, by_rank, small};
 use deadpool_postgres::Transaction;
 use ledger::Error;
 use ledger::challenges::operations::challenges;
@@ -196,5 +196,26 @@ async fn f4_a_purse_rolls_over_once_by_what_each_sponsor_gave_and_goes_back_when
     assert_eq!(scene.balance("liabilities:purse:drill").await, 0);
     let refunds = format!("liabilities:refunds:{}", scene.ground.book.organisation);
     assert_eq!(scene.balance(&refunds).await, 90_000, "not a cent was lost");
+    scene.ground.audit().await;
+}
+
+#[tokio::test]
+async fn m1_a_challenge_that_was_published_as_underfunded_opens_and_its_prizes_share_what_there_is() {
+    let scene = Scene::new().await;
+    let prizes = vec![by_rank("First", "final", "600.00", 1, 1), by_rank("Second", "final", "300.00", 2, 2)];
+    let funding = scene.challenge(Rules { prizes, underfunded: true, ..small() }).await;
+    let wall = scene.ground.day(3);
+    scene.ground.run(async |tx| challenges::announce(tx, funding.id, scene.change(), wall).await).await.unwrap();
+    let open = async || scene.ground.run(async |tx| challenges::open(tx, funding.id, scene.change(), wall).await).await;
+    assert_eq!(refusal(open().await), "purse-short", "nothing has settled");
+    let given = scene.give(&funding, 0, "100.01", 0).await.unwrap();
+    scene.settle(&given, 2).await;
+    let opened = open().await.unwrap();
+    assert_eq!(refusal(scene.give(&funding, 1, "1.00", 4).await), "challenge-not-funding");
+    let [(first, _), (second, _)] = scene.two_ranked(&opened).await;
+    let (_, awards) = scene.award(funding.id, 109).await.unwrap();
+    let won: Vec<_> = awards.iter().map(|award| (award.team, award.amount)).collect();
+    assert_eq!(won, [(first.id, usd("66.67")), (second.id, usd("33.34"))], "66.673 and 33.336 of 100.01");
+    assert_eq!(scene.balance("liabilities:purse:drill").await, 0);
     scene.ground.audit().await;
 }

@@ -28,7 +28,7 @@ impl Random {
 }
 
 /// How many steps a walk has.
-const STEPS: usize = 40;
+const STEPS: usize = 36;
 
 /// Who walks through a challenge of 900.00 with three prizes, a fee of 50.00, more time, and money that rolls over into an extension.
 struct Walk {
