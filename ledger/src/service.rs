@@ -5,6 +5,7 @@ pub mod event;
 pub mod job;
 pub mod preferences;
 pub mod quota;
+pub mod wanted;
 pub mod work;
 
 /// SQL, and nothing else.

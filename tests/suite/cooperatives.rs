@@ -196,7 +196,11 @@ async fn an_objection_is_answered_by_a_third_person_and_a_distribution_can_be_ta
     let mut told = objections().await?;
     told.sort();
     let to: Vec<&str> = told.iter().map(|(to, _)| to.as_str()).collect();
-    assert_eq!(to, ["approver@press.example", "treasurer@host.example"], "those who decide, and nobody else");
+    assert_eq!(
+        to,
+        ["approver@press.example", "operator@test.example", "treasurer@host.example"],
+        "those who decide, and nobody else"
+    );
     assert!(told.iter().all(|(_, text)| text.contains("until 15 January 2028")), "{told:?}");
     coop.host.app.advance(&coop.host.treasurer, &coop.host.book, "2028-01-09T12:00:00Z").await?;
     let answer = json!({"digest": drafted.body["digest"], "answer": "The time sheets agree"});
@@ -205,7 +209,7 @@ async fn an_objection_is_answered_by_a_third_person_and_a_distribution_can_be_ta
     assert_eq!(coop.host.treasurer.get(&one).await?.ok()?["state"], "statements_issued");
     let told: Vec<_> = objections().await?.into_iter().filter(|(to, _)| to.starts_with("ada@")).collect();
     assert!(told.len() == 1 && told[0].1.contains("The time sheets agree"), "{told:?}");
-    assert_eq!(objections().await?.len(), 3);
+    assert_eq!(objections().await?.len(), 4);
     assert_eq!(coop.bea.get(&format!("{one}/objections")).await?.ok()?["items"][0]["reason"], why["reason"]);
 
     is(&coop.approver.post(&format!("{one}:reverse"), &why).await?, 409);

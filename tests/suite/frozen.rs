@@ -86,7 +86,6 @@ async fn t11_money_reported_to_a_frozen_book_is_kept_and_posted_once_after_the_r
     release_book(app.database_url(), frozen[0].book, "a hand had slipped").await?;
     app.work_until_idle().await?;
     ensure!(app.count(WAITING).await? == 0);
-    ensure!(app.mails("freeze.", tests::OPERATOR)? == 1, "whoever runs the installation was told");
     let given = partner.all(&contributions).await?;
     ensure!(
         given.len() == 1 && given[0]["state"] == "captured" && given[0]["captured_on"] == json!(today),

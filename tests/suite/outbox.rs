@@ -87,7 +87,7 @@ pub(crate) const SEEN_ELSEWHERE: &[(&str, &str)] = &[
     ("factor-reset", "sf_who_has_lost_both_is_reset_by_two_operators_a_day_later"),
     (
         "freeze",
-        "t11_money_reported_to_a_frozen_book_is_kept_and_posted_once_after_the_release_on_the_day_of_the_report",
+        "of the worker, by its text alone: tests freeze a book by SQL, and its worker compares too seldom for one",
     ),
     ("not-collected", "a_donor_turns_mails_of_money_off_by_the_link_of_one_and_none_is_queued_until_they_are_on_again"),
     (

@@ -97,6 +97,8 @@ async fn a_donor_turns_mails_of_money_off_by_the_link_of_one_and_none_is_queued_
     stage.cast.advance(day(3, 1)).await?;
     let kinds: Vec<_> = mails(&app.mail_dir(), "", "bob@donors.example")?;
     ensure!(kinds.len() == 1, "{kinds:?}");
+    let name = kinds[0].file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    ensure!(name.starts_with("not-collected."), "{name}");
     let told = std::fs::read_to_string(&kinds[0])?.replace("=\r\n", "");
     ensure!(unsubscribe(&told)?.is_none());
     stage.app.finish().await
@@ -113,7 +115,7 @@ async fn what_a_person_says_counts_for_a_mail_that_is_queued_already_and_the_oth
     let mut stage = Stage::set().await?;
     let campaign = stage.campaign().await?;
     stage.fund(&campaign, "ada", "300.00", day(2, 1)).await?;
-    let policy = json!({"review_days": 14, "objection_days": 7, "on_silence": "approve"});
+    let policy = json!({"review_days": 14, "objection_days": 7, "on_silence": "release"});
     let milestone = stage.milestone(&campaign, "100.00", policy).await?;
     stage.app.work_until_idle().await?;
     stage.app.stack().workers().clear();

@@ -9,7 +9,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post, route};
 use askama::Template;
-use ledger::service::preferences;
+use ledger::service::wanted;
 use serde::Deserialize;
 
 #[derive(Template)]
@@ -23,7 +23,7 @@ struct UnsubscribePage<'a> {
 /// The page of a link: which mails, and a button.
 #[route("/unsubscribe/{token}", method = "GET", method = "HEAD")]
 pub(super) async fn show(state: Data<State>, token: Path<String>) -> Result<HttpResponse, Problem> {
-    let (link, is_wanted) = preferences::linked(&state.client().await?, &token).await?;
+    let (link, is_wanted) = wanted::linked(&state.client().await?, &token).await?;
     page(StatusCode::OK, &UnsubscribePage { token: &token, about: link.group.about(), is_wanted })
 }
 
@@ -49,6 +49,6 @@ pub(super) async fn turn_on(
 }
 
 async fn turned(state: &State, token: &str, on: bool) -> Result<HttpResponse, Problem> {
-    let link = state.in_transaction(async |tx| preferences::turn(tx, token, on).await).await?;
+    let link = state.in_transaction(async |tx| wanted::turn(tx, token, on).await).await?;
     page(StatusCode::OK, &UnsubscribePage { token, about: link.group.about(), is_wanted: on })
 }

@@ -202,6 +202,7 @@ async fn all_that_is_stored_of_a_donor_is_shown_column_by_column_with_who_receiv
         ("plan_move", "moves"),
         ("returnable_notice", "returnable"),
         ("donor_identity", "identity"),
+        ("donor_mail_preference", "mail_preference"),
         ("yearly_receipt", "yearly_receipts"),
         ("matching_vote", "votes"),
     ]);

@@ -9,7 +9,8 @@ use crate::wire::{IfMatch, etag};
 use actix_web::http::header::ETAG;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post, put};
-use ledger::service::preferences::{self, Preferences, Wishes};
+use ledger::service::preferences::{Preferences, Wishes};
+use ledger::service::wanted;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -44,7 +45,7 @@ fn answer(said: Preferences) -> HttpResponse {
 #[get("/v1/me/mail-preferences")]
 pub(crate) async fn show_mail_preferences(state: Data<State>, caller: Caller) -> Result<HttpResponse, Problem> {
     let person = caller.person()?.id;
-    Ok(answer(preferences::of_person(&state.client().await?, person).await?))
+    Ok(answer(wanted::of_person(&state.client().await?, person).await?))
 }
 
 /// Which groups of mails you want from now on.
@@ -74,7 +75,7 @@ pub(crate) async fn change_mail_preferences(
     let person = caller.person()?.id;
     let MailPreferencesRequest { decisions, deadlines, money, news } = request.0;
     let wishes = Wishes { decisions, deadlines, money, news };
-    let said = state.in_transaction(async |tx| preferences::say(tx, person, seen.0, wishes).await).await?;
+    let said = state.in_transaction(async |tx| wanted::say(tx, person, seen.0, wishes).await).await?;
     Ok(answer(said))
 }
 
@@ -90,7 +91,7 @@ pub(crate) async fn revoke_mail_links(
 ) -> Result<HttpResponse, Problem> {
     let person = caller.person()?.id;
     idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
-        Ok(Reply::ok(&MailPreferencesBody::from(preferences::revoke_links(tx, person).await?)))
+        Ok(Reply::ok(&MailPreferencesBody::from(wanted::revoke_links(tx, person).await?)))
     })
     .await
 }
