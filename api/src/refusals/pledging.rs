@@ -713,6 +713,7 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/disputes/{id}:resolve",
             "POST /v1/claims/{id}:confirm",
             "POST /v1/bank-accounts/{id}:confirm",
+            "POST /v1/bank-differences/{id}:approve",
             "POST /v1/payouts/{id}:approve",
             "POST /v1/payouts/{id}:send",
             "POST /v1/payout-runs/{id}:approve",

@@ -170,8 +170,12 @@ kinds! {
     InterestReturned = 72, "interest_returned";
     /// Prize money that nobody won went on to the purse of another challenge.
     PurseRolled = 73, "purse_rolled";
+    /// A bank had more than the book, which nothing explained.
+    DifferenceSuspended = 74, "difference_suspended";
     /// Money that nobody expected went back to who gave it.
     SuspenseReturned = 75, "suspense_returned";
+    /// A bank had less than the book, which nothing explained.
+    DifferenceShort = 76, "difference_short";
 }
 
 impl MovementKind {
@@ -285,6 +289,8 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::SuspenseExplained, C::Suspense, C::Cash),
     (K::SuspenseMatched, C::Suspense, C::Receivable),
     (K::SuspenseMatched, C::Suspense, C::Fund),
+    (K::DifferenceSuspended, C::Cash, C::Suspense),
+    (K::DifferenceShort, C::Receivable, C::Cash),
     (K::ClawbackUnpaid, C::TeamPayable, C::Fund),
     (K::ClawbackPaid, C::TeamReceivable, C::RecoveriesPending),
     (K::SetOff, C::TeamPayable, C::TeamReceivable),
