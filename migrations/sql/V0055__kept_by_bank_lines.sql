@@ -5,12 +5,14 @@ SET LOCAL citus.enable_local_reference_table_foreign_keys TO off;
 SET LOCAL citus.enable_unsafe_triggers TO on;
 SET LOCAL client_min_messages TO warning;
 
-INSERT INTO movement_kind (kind, name) VALUES (74, 'difference_suspended'), (76, 'difference_short');
+INSERT INTO movement_kind (kind, name) VALUES (74, 'difference_moved'), (76, 'difference_returned');
 INSERT INTO movement (kind, debit_class, credit_class)
 SELECT k.kind, d.class, c.class
   FROM (VALUES
-    ('difference_suspended', 'cash', 'suspense'),
-    ('difference_short', 'receivable', 'cash')
+    ('difference_moved', 'cash', 'suspense'),
+    ('difference_moved', 'receivable', 'cash'),
+    ('difference_returned', 'suspense', 'cash'),
+    ('difference_returned', 'cash', 'receivable')
        ) AS row(kind, debit, credit)
   JOIN movement_kind k ON k.name = row.kind
   JOIN account_class d ON d.name = row.debit

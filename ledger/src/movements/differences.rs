@@ -34,7 +34,7 @@ pub fn difference_suspended(
     day: Date,
     difference: impl ToString,
 ) -> Entry {
-    one(MovementKind::DifferenceSuspended, cash, suspense, amount, day, "More at the bank", difference)
+    one(MovementKind::DifferenceMoved, cash, suspense, amount, day, "More at the bank", difference)
 }
 
 /// A bank has less than the book: shortfall → cash.
@@ -45,7 +45,7 @@ pub fn difference_short(
     day: Date,
     difference: impl ToString,
 ) -> Entry {
-    one(MovementKind::DifferenceShort, shortfall, cash, amount, day, "Less at the bank", difference)
+    one(MovementKind::DifferenceMoved, shortfall, cash, amount, day, "Less at the bank", difference)
 }
 
 fn with(entry: Entry, kind: MovementKind, debit: AccountNumber, credit: AccountNumber, amount: i64) -> Entry {

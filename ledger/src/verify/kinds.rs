@@ -74,7 +74,7 @@ pub const MOVEMENTS: &[&str] = &[
     "bank_fee_returned",
     "interest_returned",
     "purse_rolled",
-    "difference_suspended",
+    "difference_moved",
     "suspense_returned",
-    "difference_short",
+    "difference_returned",
 ];

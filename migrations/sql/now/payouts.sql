@@ -422,9 +422,12 @@ BEGIN
         RAISE EXCEPTION 'book %: difference % does not go this way', OLD.book_id, OLD.id USING ERRCODE = 'restrict_violation';
     END IF;
     IF NEW.state = 'moved'
-       AND (SELECT count(*) = 1 AND bool_and(t.amount = NEW.amount AND t.effective = NEW.on_day AND k.name = CASE NEW.side
-                       WHEN 'more' THEN 'difference_suspended' ELSE 'difference_short' END)
-              FROM public.transfer t JOIN public.movement_kind k ON k.kind = t.kind
+       AND (SELECT count(*) = 1 AND bool_and(t.amount = NEW.amount AND t.effective = NEW.on_day AND k.name = 'difference_moved'
+                       AND c.name = CASE NEW.side WHEN 'more' THEN 'suspense' ELSE 'receivable' END)
+              FROM public.transfer t
+              JOIN public.movement_kind k ON k.kind = t.kind
+              JOIN public.account a ON a.book_id = t.book_id AND a.number = CASE NEW.side WHEN 'more' THEN t.credit ELSE t.debit END
+              JOIN public.account_class c ON c.class = a.class
              WHERE t.book_id = NEW.book_id AND t.pos BETWEEN NEW.entry << 16 AND (NEW.entry << 16) + 65535) IS DISTINCT FROM true THEN
         RAISE EXCEPTION 'book %: entry % does not move difference %', OLD.book_id, NEW.entry, OLD.id USING ERRCODE = 'check_violation';
     END IF;

@@ -214,8 +214,8 @@ fn take(line: &mut FundLine, row: &KindTotal) -> Result<(), Error> {
         | K::Reversal
         | K::SuspenseReturned
         | K::FeeUnearned
-        | K::DifferenceSuspended
-        | K::DifferenceShort => add(&mut line.other, into - out_of)?,
+        | K::DifferenceMoved
+        | K::DifferenceReturned => add(&mut line.other, into - out_of)?,
     }
     line.movements.push(FundMovement { kind: row.kind, into, out_of });
     Ok(())
