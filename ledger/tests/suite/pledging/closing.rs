@@ -122,9 +122,30 @@ async fn on(scene: &Scene, account: fn(OrganisationId) -> chart::Account) -> i64
     scene.ground.balance(&account(scene.ground.partner).code).await
 }
 
+/// Less at the bank: the custodian owes it, and when that is explained it is taken back, on an open day; and what was more before.
+async fn less_is_owed_and_taken_back(scene: &mut Scene, (owner, second): (PersonId, PersonId), more: BankDifferenceId) {
+    line(scene, "bank-3", Direction::Debit, "3.00", "").await;
+    let end = scene.ground.book.today(scene.ground.wall);
+    scene.go_to(date(2027, 2, 6)).await;
+    assert_eq!(refusal(close(scene, end).await), "unexplained");
+    let less = propose(scene, second, end, (Side::Less, "3.00")).await.unwrap();
+    let less = approve(scene, less.id, owner).await.unwrap();
+    assert_eq!((on(scene, chart::shortfall).await, on(scene, chart::cash_at).await), (300, 2_190));
+    assert_eq!(close(scene, end).await.unwrap().1.len(), 2);
+    let back = take_back(scene, less.id, owner).await.unwrap();
+    assert_eq!(
+        (back.state, refusal(take_back(scene, less.id, owner).await)),
+        (DifferenceState::TakenBack, "difference-state")
+    );
+    take_back(scene, more, owner).await.unwrap();
+    assert_eq!((on(scene, chart::shortfall).await, on(scene, chart::suspense).await), (0, 0));
+    let today = scene.ground.book.today(scene.ground.wall);
+    scene.go_to(date(2027, 2, 8)).await;
+    assert_eq!(refusal(close(scene, today).await), "unexplained", "what was taken back is to be explained");
+}
+
 #[tokio::test]
-async fn b12_a_month_of_a_book_that_is_kept_by_bank_lines_settles_by_them_and_closes_when_two_people_have_moved_what_stays()
- {
+async fn b12_a_month_kept_by_bank_lines_settles_by_them_and_closes_when_two_people_have_moved_what_stays() {
     let mut scene = kept(date(2027, 1, 29)).await;
     let (owner, second) = (scene.ground.owner, scene.ground.person("second", Role::Treasurer).await);
     let (whole, short) = (collected(&scene, "whole").await, collected(&scene, "short").await);
@@ -173,25 +194,7 @@ async fn b12_a_month_of_a_book_that_is_kept_by_bank_lines_settles_by_them_and_cl
     let kept: String = client.query_one(kept, &[&scene.ground.book.id.0, &number]).await.unwrap().get(0);
     assert_eq!(kept, "500");
 
-    // Less at the bank: the custodian owes it, and when that is explained it is taken back, on an open day.
-    line(&scene, "bank-3", Direction::Debit, "3.00", "").await;
-    let end = scene.ground.book.today(scene.ground.wall);
-    scene.go_to(date(2027, 2, 6)).await;
-    assert_eq!(refusal(close(&scene, end).await), "unexplained");
-    let less = propose(&scene, second, end, (Side::Less, "3.00")).await.unwrap();
-    let less = approve(&scene, less.id, owner).await.unwrap();
-    assert_eq!((on(&scene, chart::shortfall).await, on(&scene, chart::cash_at).await), (300, 2_190));
-    assert_eq!(close(&scene, end).await.unwrap().1.len(), 2);
-    let back = take_back(&scene, less.id, owner).await.unwrap();
-    assert_eq!(
-        (back.state, refusal(take_back(&scene, less.id, owner).await)),
-        (DifferenceState::TakenBack, "difference-state")
-    );
-    take_back(&scene, more.id, owner).await.unwrap();
-    assert_eq!((on(&scene, chart::shortfall).await, on(&scene, chart::suspense).await), (0, 0));
-    let today = scene.ground.book.today(scene.ground.wall);
-    scene.go_to(date(2027, 2, 8)).await;
-    assert_eq!(refusal(close(&scene, today).await), "unexplained", "what was taken back is to be explained");
+    less_is_owed_and_taken_back(&mut scene, (owner, second), more.id).await;
     scene.ground.audit().await;
 }
 
@@ -236,9 +239,9 @@ async fn b12_the_service_alone_neither_closes_past_the_gate_nor_moves_a_differen
 #[tokio::test]
 async fn b12_a_whole_day_settles_by_its_line_and_the_clock_takes_up_what_is_overdue_when_the_rule_ends() {
     let mut scene = kept(date(2027, 1, 29)).await;
-    let settlements: Vec<_> = [collected(&scene, "first").await].into();
+    let first = collected(&scene, "first").await;
     let client = scene.ground.client().await;
-    let charge = ledger::pledging::store::charges::get(&client, settlements[0]).await.unwrap();
+    let charge = ledger::pledging::store::charges::get(&client, first).await.unwrap();
     scene.go_to(date(2027, 1, 30)).await;
     let late = collected(&scene, "late").await;
     let named = of_settlement(charge.settlement.unwrap());
@@ -260,7 +263,7 @@ async fn b12_a_whole_day_settles_by_its_line_and_the_clock_takes_up_what_is_over
     assert!(matches!(line.state, LineState::Booked { kind: BookedAs::Entry, .. }), "{line:?}");
     scene.go_to(date(2027, 2, 4)).await;
     let state = async |id| ledger::pledging::store::charges::get(&client, id).await.unwrap().state.as_str();
-    assert_eq!((state(settlements[0]).await, state(late).await), ("settled", "captured"));
+    assert_eq!((state(first).await, state(late).await), ("settled", "captured"));
     close(&scene, date(2027, 2, 3)).await.unwrap();
     set(&mut scene, false).await;
     scene.work().await;
