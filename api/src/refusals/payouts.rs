@@ -254,7 +254,7 @@ pub(super) const KINDS: &[Kind] = &[
         "bank-line-state",
         "The line does not stand where this step begins.",
         "Read the line: one that is open is booked, one that was booked is open again by `:unbook`.",
-        &["POST /v1/bank-lines/{id}:book", "POST /v1/bank-lines/{id}:unbook"],
+        &["POST /v1/bank-lines/{id}:book", "POST /v1/bank-lines/{id}:unbook", "POST /v1/settlements"],
     ),
     refusal(
         "bank-line-not-own",
@@ -272,13 +272,13 @@ pub(super) const KINDS: &[Kind] = &[
         "entry-differs",
         "The entry does not move the cash of the line's custodian by as much as the line.",
         "Name the entry that does; the detail has both figures. An entry is of one line, and a line of one entry.",
-        &["POST /v1/bank-lines/{id}:book"],
+        &["POST /v1/bank-lines/{id}:book", "POST /v1/settlements"],
     ),
     refusal(
         "entry-explained",
         "Another line is that entry.",
         "Read that line, which the detail names; `:unbook` takes back what somebody said of it.",
-        &["POST /v1/bank-lines/{id}:book"],
+        &["POST /v1/bank-lines/{id}:book", "POST /v1/settlements"],
     ),
     refusal(
         "cash-short",
