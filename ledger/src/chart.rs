@@ -81,6 +81,8 @@ chart! {
         "What a team owes back, of claims that were revoked after it was paid of them.";
     receivable(custodian: OrganisationId, day: Date) = "assets:receivable:{custodian}:{day}", Receivable,
         "What a custodian captured on a day and has not yet paid over.";
+    shortfall(custodian: OrganisationId) = "assets:shortfall:{custodian}", Receivable,
+        "What the bank of a custodian has less than the book said, until it is explained, or comes.";
     disputes(campaign: &str) = "assets:disputes:{campaign}", DisputesPending,
         "Taken back of a campaign's charges by providers, until it is won, or lost and borne.";
     // Liabilities.
@@ -181,7 +183,7 @@ pub fn owner(code: &str) -> Option<Owner<'_>> {
     match parts[..] {
         ["assets", "cash", whose, ..] => organisation(whose).or(Some(Owner::Party(whose))),
         ["assets", "receivable", "team" | "clawback", id, ..]
-        | ["assets", "receivable", id, ..]
+        | ["assets", "receivable" | "shortfall", id, ..]
         | ["liabilities", "payable", "team" | "prize", id, ..]
         | ["liabilities", "refunds" | "fees" | "suspense" | "exchange-differences" | "payouts", id, ..] => {
             organisation(id)

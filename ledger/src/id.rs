@@ -249,6 +249,8 @@ book_ids! {
     PayoutFileId = "pfl", "a", "payout file";
     /// A line of a bank statement.
     BankLineId = "bln", "a", "bank line";
+    /// What a bank has more or less than the book, to be moved.
+    BankDifferenceId = "bdf", "a", "bank difference";
     /// A file of bank statements.
     StatementFileId = "bsf", "a", "statement file";
     /// Money of an account that is set aside.

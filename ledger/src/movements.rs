@@ -7,7 +7,10 @@ mod refunds;
 pub mod undo;
 
 pub use clawbacks::{Debt, clawed_back, debt_borne, debt_given_up, debt_recovered, debts_set_off};
-pub use differences::{differences, with_exchange_gain, with_exchange_loss, with_exchange_loss_paid};
+pub use differences::{
+    difference_short, difference_suspended, differences, with_exchange_gain, with_exchange_loss,
+    with_exchange_loss_paid,
+};
 pub use payouts::{bank_fee, interest, payout_failed, payout_returned, payout_sent, payout_settled};
 pub use refunds::{
     ChargedFee, FundPart, UndoneFee, refund_failed, refund_sent, refund_settled, with_earned, with_fees,

@@ -1,10 +1,11 @@
 //! Payouts: where the payees of a book are paid, what is paid to them, and the bank's word that it was.
-//! Stands on: engine, service, parties, books, treasury, pledging, milestones, challenges, cooperatives.
+//! Stands on: engine, service, parties, books, reports, treasury, pledging, milestones, challenges, cooperatives.
 
 /// Pure rules.
 pub mod rules {
     pub mod bank_account;
     pub mod bank_details;
+    pub mod bank_difference;
     pub mod bank_line;
     pub mod owed;
     pub mod payee;
@@ -47,6 +48,7 @@ pub mod files {
 /// SQL, and nothing else.
 pub mod store {
     pub mod bank_accounts;
+    pub mod bank_differences;
     pub mod bank_lines;
     pub mod custodian_check;
     pub mod documents;
@@ -64,8 +66,10 @@ pub mod store {
 pub mod operations {
     pub mod bank_account_notices;
     pub mod bank_accounts;
+    pub mod bank_differences;
     pub mod bank_line_booking;
     pub mod bank_lines;
+    pub mod closing;
     pub mod custodian_check;
     pub mod documents;
     mod locked;
@@ -83,5 +87,6 @@ pub mod operations {
     pub mod runs;
     pub mod sandbox_answers;
     pub mod sandbox_bank;
+    pub mod settled_by_line;
     pub mod statement_files;
 }

@@ -42,7 +42,18 @@ const STANDS_ON: &[(&str, &[&str])] = &[
     ("matching", &["engine", "service", "parties", "books", "treasury", "pledging"]),
     (
         "payouts",
-        &["engine", "service", "parties", "books", "treasury", "pledging", "milestones", "challenges", "cooperatives"],
+        &[
+            "engine",
+            "service",
+            "parties",
+            "books",
+            "reports",
+            "treasury",
+            "pledging",
+            "milestones",
+            "challenges",
+            "cooperatives",
+        ],
     ),
     (
         "desk",

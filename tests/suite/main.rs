@@ -6,6 +6,7 @@ mod chaos;
 mod claims;
 mod clients;
 mod clock;
+mod closing;
 mod contract;
 mod cooperatives;
 mod crowd;

@@ -94,6 +94,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("appeals", "apl"),
     ("awards", "awd"),
     ("bank-accounts", "bac"),
+    ("bank-differences", "bdf"),
     ("bank-lines", "bln"),
     ("bank-statement-files", "bsf"),
     ("books", "bok"),

@@ -34,6 +34,7 @@ use ledger::parties::rules::second_factor::{FactorState, ProofMethod};
 use ledger::parties::rules::second_factor_reset::ResetState;
 use ledger::payouts::files::csv_out::{Decimal, Delimiter, Field};
 use ledger::payouts::rules::bank_account::BankAccountState;
+use ledger::payouts::rules::bank_difference::{DifferenceState, Side};
 use ledger::payouts::rules::bank_line::{BookedAs, Direction, Why as LineWhy};
 use ledger::payouts::rules::owed::WaitsFor;
 use ledger::payouts::rules::payout::{PayoutState, Screening, Source};
@@ -144,6 +145,8 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Attempt", "state") => literal(&["processing", "declined", "captured", "voided"]),
         ("Ballot", "cost") => all(VoteCost::ALL),
         ("BankAccount", "state") => all(BankAccountState::ALL),
+        ("BankDifference" | "NewBankDifference", "side") => all(Side::ALL),
+        ("BankDifference", "state") => all(DifferenceState::ALL),
         ("BankLine", "direction") => all(Direction::ALL),
         ("BankLine", "state") => literal(&["open", "matched", "booked", "gift", "suspense"]),
         ("BankLine", "booked_as") => all(BookedAs::ALL),

@@ -1,6 +1,7 @@
 //! Payouts: where payees are paid, what is paid to them, what banks are handed, and what they say.
 
 pub mod bank_accounts;
+pub mod bank_differences;
 pub mod bank_lines;
 pub mod custodian_check;
 pub mod documents;
@@ -30,6 +31,12 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(bank_accounts::confirm)
         .service(bank_accounts::reject)
         .service(bank_accounts::show)
+        .service(bank_differences::create)
+        .service(bank_differences::list)
+        .service(bank_differences::approve)
+        .service(bank_differences::withdraw)
+        .service(bank_differences::take_back)
+        .service(bank_differences::show)
         .service(bank_lines::take)
         .service(bank_lines::list)
         .service(bank_lines::again)

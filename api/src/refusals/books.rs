@@ -44,6 +44,8 @@ const TAKES_NEW: &[&str] = &[
 
 const OF_PERIODS: &[&str] = &[
     "POST /v1/books/{book}/periods/{date}:close",
+    "POST /v1/books/{book}/bank-differences",
+    "POST /v1/bank-differences/{id}:approve",
     "POST /v1/cooperatives/{book}/proceeds",
     "POST /v1/cooperatives/{book}/results",
     "POST /v1/cooperatives/{book}/distributions",

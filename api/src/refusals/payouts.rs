@@ -254,7 +254,7 @@ pub(super) const KINDS: &[Kind] = &[
         "bank-line-state",
         "The line does not stand where this step begins.",
         "Read the line: one that is open is booked, one that was booked is open again by `:unbook`.",
-        &["POST /v1/bank-lines/{id}:book", "POST /v1/bank-lines/{id}:unbook"],
+        &["POST /v1/bank-lines/{id}:book", "POST /v1/bank-lines/{id}:unbook", "POST /v1/settlements"],
     ),
     refusal(
         "bank-line-not-own",
@@ -272,18 +272,59 @@ pub(super) const KINDS: &[Kind] = &[
         "entry-differs",
         "The entry does not move the cash of the line's custodian by as much as the line.",
         "Name the entry that does; the detail has both figures. An entry is of one line, and a line of one entry.",
-        &["POST /v1/bank-lines/{id}:book"],
+        &["POST /v1/bank-lines/{id}:book", "POST /v1/settlements"],
     ),
     refusal(
         "entry-explained",
         "Another line is that entry.",
         "Read that line, which the detail names; `:unbook` takes back what somebody said of it.",
-        &["POST /v1/bank-lines/{id}:book"],
+        &["POST /v1/bank-lines/{id}:book", "POST /v1/settlements"],
     ),
     refusal(
         "cash-short",
         "By the book, the host has less cash than left by this line.",
         "Take in what came before it, or book that first; then book this one.",
         &["POST /v1/bank-lines/{id}:book"],
+    ),
+    refusal(
+        "unexplained",
+        "The book is kept by the lines of banks, and at the end of the day a bank has more or less than the book.",
+        "The detail has custodians, currencies and amounts. Book the open lines (`GET /v1/books/{book}/bank-lines?open=true`), send missing \
+         statements, or let two people move what stays (`POST /v1/books/{book}/bank-differences`).",
+        &["POST /v1/books/{book}/periods/{date}:close"],
+    ),
+    refusal(
+        "not-kept-by-bank-lines",
+        "The book is not kept by the lines of banks: its periods close without a look at them.",
+        "Nothing need be moved; or say by `PATCH /v1/books/{book}` that it is kept so.",
+        &["POST /v1/books/{book}/bank-differences"],
+    ),
+    refusal(
+        "difference-differs",
+        "What is to be moved is not what the bank has more or less than the book at the end of that day.",
+        "Move all of it, which the detail says; withdraw a proposal that lines have changed since.",
+        &["POST /v1/books/{book}/bank-differences", "POST /v1/bank-differences/{id}:approve"],
+    ),
+    refusal(
+        "difference-pending",
+        "Another difference of the custodian in this currency is proposed.",
+        "Approve it, or withdraw it first.",
+        &["POST /v1/books/{book}/bank-differences"],
+    ),
+    refusal(
+        "difference-state",
+        "The difference does not stand where this step begins.",
+        "Read it: a proposal is approved or withdrawn once, and what was moved is taken back once.",
+        &[
+            "POST /v1/bank-differences/{id}:approve",
+            "POST /v1/bank-differences/{id}:withdraw",
+            "POST /v1/bank-differences/{id}:take-back",
+        ],
+    ),
+    refusal(
+        "line-not-there",
+        "The book is kept by the lines of banks, and no line brings what is reported.",
+        "Write the reference into the transfer, and report it again when the host has the line.",
+        &["POST /v1/settlements"],
     ),
 ];

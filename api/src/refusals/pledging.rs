@@ -80,7 +80,12 @@ pub(super) const KINDS: &[Kind] = &[
         "suspense-decided",
         "The money was matched, returned or explained before, or its time has run out and it goes back.",
         "Nothing is left to do; read it to see what became of it.",
-        &["POST /v1/suspense/{id}:match", "POST /v1/suspense/{id}:return", "POST /v1/bank-lines/{id}:book"],
+        &[
+            "POST /v1/suspense/{id}:match",
+            "POST /v1/suspense/{id}:return",
+            "POST /v1/bank-lines/{id}:book",
+            "POST /v1/settlements",
+        ],
     ),
     refusal(
         "suspense-not-arrived",
@@ -713,6 +718,7 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/disputes/{id}:resolve",
             "POST /v1/claims/{id}:confirm",
             "POST /v1/bank-accounts/{id}:confirm",
+            "POST /v1/bank-differences/{id}:approve",
             "POST /v1/payouts/{id}:approve",
             "POST /v1/payouts/{id}:send",
             "POST /v1/payout-runs/{id}:approve",

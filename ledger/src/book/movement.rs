@@ -170,8 +170,12 @@ kinds! {
     InterestReturned = 72, "interest_returned";
     /// Prize money that nobody won went on to the purse of another challenge.
     PurseRolled = 73, "purse_rolled";
+    /// A bank had more or less than the book, which nothing explained.
+    DifferenceMoved = 74, "difference_moved";
     /// Money that nobody expected went back to who gave it.
     SuspenseReturned = 75, "suspense_returned";
+    /// It was explained.
+    DifferenceReturned = 76, "difference_returned";
 }
 
 impl MovementKind {
@@ -285,6 +289,10 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::SuspenseExplained, C::Suspense, C::Cash),
     (K::SuspenseMatched, C::Suspense, C::Receivable),
     (K::SuspenseMatched, C::Suspense, C::Fund),
+    (K::DifferenceMoved, C::Cash, C::Suspense),
+    (K::DifferenceMoved, C::Receivable, C::Cash),
+    (K::DifferenceReturned, C::Suspense, C::Cash),
+    (K::DifferenceReturned, C::Cash, C::Receivable),
     (K::ClawbackUnpaid, C::TeamPayable, C::Fund),
     (K::ClawbackPaid, C::TeamReceivable, C::RecoveriesPending),
     (K::SetOff, C::TeamPayable, C::TeamReceivable),

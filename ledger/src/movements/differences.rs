@@ -1,6 +1,8 @@
-//! Differences of rates, as lines beside the entry of a refund, or of cash that arrives.
+//! Differences of rates, as lines beside the entry of a refund, or of cash that arrives; and of banks, which nothing explains.
 
+use super::one;
 use crate::book::{AccountNumber, Entry, Line, MovementKind, Note};
+use crate::money::Money;
 use jiff::civil::Date;
 
 /// An entry for differences alone, still without a line. A fact from outside.
@@ -22,6 +24,28 @@ pub fn with_exchange_gain(entry: Entry, cash: AccountNumber, gains: AccountNumbe
 /// The same entry with what its custodian takes of the host's own money for what it was owed: owed → cash.
 pub fn with_exchange_loss_paid(entry: Entry, owed: AccountNumber, cash: AccountNumber, amount: i64) -> Entry {
     with(entry, MovementKind::ExchangeLossPaid, owed, cash, amount)
+}
+
+/// A bank has more than the book: cash → suspense.
+pub fn difference_suspended(
+    cash: AccountNumber,
+    suspense: AccountNumber,
+    amount: Money,
+    day: Date,
+    difference: impl ToString,
+) -> Entry {
+    one(MovementKind::DifferenceMoved, cash, suspense, amount, day, "More at the bank", difference)
+}
+
+/// A bank has less than the book: shortfall → cash.
+pub fn difference_short(
+    shortfall: AccountNumber,
+    cash: AccountNumber,
+    amount: Money,
+    day: Date,
+    difference: impl ToString,
+) -> Entry {
+    one(MovementKind::DifferenceMoved, shortfall, cash, amount, day, "Less at the bank", difference)
 }
 
 fn with(entry: Entry, kind: MovementKind, debit: AccountNumber, credit: AccountNumber, amount: i64) -> Entry {

@@ -113,6 +113,8 @@ pub fn of(kind: MovementKind) -> Undo {
         K::SuspenseExplained => {
             Undo::Again("What the line was booked as is taken back, and it waits in suspense no more: it is open.")
         }
+        K::DifferenceMoved => by("POST /v1/bank-differences/{id}:take-back", K::DifferenceReturned),
+        K::DifferenceReturned => Undo::Again("What nothing explains after all is moved again by two people."),
         K::SuspenseMatched => Undo::Instead("The charge that it became is refunded, and the money comes again."),
         K::EntryFeeReturned | K::PurseReturned | K::PoolReturned | K::SuspenseReturned => Undo::Instead(
             "The custodian sends it back to who gave it. Who wants to give it all the same gives it again.",

@@ -74,5 +74,7 @@ pub const MOVEMENTS: &[&str] = &[
     "bank_fee_returned",
     "interest_returned",
     "purse_rolled",
+    "difference_moved",
     "suspense_returned",
+    "difference_returned",
 ];

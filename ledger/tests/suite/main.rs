@@ -35,6 +35,7 @@ mod pledging {
     mod by_key;
     mod caps;
     mod captures;
+    mod closing;
     mod currencies;
     mod custodians;
     mod erasure;

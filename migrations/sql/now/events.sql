@@ -155,6 +155,9 @@ BEGIN
         'entry', nullif(r.entry, 0)$f$),
     ('bank_statement_file', 'bank_statement_file', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
      $f$'custodian', r.custodian$f$),
+    ('bank_difference', 'bank_difference', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
+     $f$'custodian', r.custodian, 'amount', r.amount, 'currency', r.currency, 'day', r.on_day,
+        'entry', nullif(r.entry, 0), 'mirror', nullif(r.back_entry, 0)$f$),
 
     ('member', 'member', 'r.id', 'r.version', $e$CASE WHEN r.left_on IS NULL THEN 'joined' ELSE 'left' END$e$,
      NULL, NULL, NULL, NULL, $f$'joined_on', r.joined_on, 'left_on', r.left_on$f$),
@@ -468,6 +471,10 @@ CREATE OR REPLACE TRIGGER bank_statement_file_event_of_new AFTER INSERT ON bank_
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('bank_statement_file');
 CREATE OR REPLACE TRIGGER bank_statement_file_event_of_change AFTER UPDATE ON bank_statement_file REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('bank_statement_file');
+CREATE OR REPLACE TRIGGER bank_difference_event_of_new AFTER INSERT ON bank_difference REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('bank_difference');
+CREATE OR REPLACE TRIGGER bank_difference_event_of_change AFTER UPDATE ON bank_difference REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('bank_difference');
 
 -- Each trigger is given what it asks, so that it need not be worked out with every statement.
 DO $$

@@ -69,7 +69,7 @@ GRANT UPDATE (money) ON donor_mail_preference TO commonpurse_service;
 GRANT SELECT ON book, book_partner, unit, exchange_pair TO commonpurse_service;
 GRANT INSERT (number, uid, organisation, name, currency, mode, zone, visibility, clock_offset_s, created_at) ON book TO
     commonpurse_service;
-GRANT UPDATE (visibility, clock_offset_s, clock_target, winds_up_at, transfers_to, version) ON book TO commonpurse_service;
+GRANT UPDATE (visibility, clock_offset_s, clock_target, winds_up_at, transfers_to, kept_by_bank_lines, version) ON book TO commonpurse_service;
 GRANT INSERT (book_id, organisation, admitted_by, admitted_at) ON book_partner TO commonpurse_service;
 GRANT UPDATE (admitted_by, admitted_at, withdrawn_by, withdrawn_at, settles_by) ON book_partner TO commonpurse_service;
 GRANT INSERT (created_at, book_id, exponent, code, name, counts) ON unit TO commonpurse_service;
@@ -363,7 +363,7 @@ GRANT INSERT (id, distribution_id, member_id, hours, cash, retained, issued_at, 
 
 -- payouts
 GRANT SELECT ON bank_account, payout_policy, payout, bank_line, lender, payout_run, payout_document, payout_file, payout_file_item,
-    bank_statement_file, bank_statement, bank_statement_line TO commonpurse_service;
+    bank_statement_file, bank_statement, bank_statement_line, bank_difference TO commonpurse_service;
 GRANT INSERT (id, payee, proposed_by, proposed_at, active_at, state_until, book_id, key_version, state, currency, country,
     last_four, sealed, payee_kind, link) ON bank_account TO commonpurse_service;
 GRANT UPDATE (confirmed_by, version, confirmed_at, active_at, state_until, key_version, state, reason, sealed) ON bank_account TO
@@ -385,6 +385,10 @@ GRANT INSERT (file, custodian, lines, opening, closing, credits, debits, book_id
 GRANT INSERT (file, amount, fee, number, book_id, value_on, is_debit, currency, reference, end_to_end, creditor_reference,
     bank_code, return_reason) ON bank_statement_line TO commonpurse_service;
 GRANT DELETE ON bank_statement_line TO commonpurse_service;
+GRANT INSERT (id, custodian, proposed_by, amount, proposed_at, book_id, on_day, side, currency, state, reason) ON bank_difference TO
+    commonpurse_service;
+GRANT UPDATE (approved_by, ended_by, entry, back_entry, version, approved_at, ended_at, state) ON bank_difference TO
+    commonpurse_service;
 GRANT INSERT (payee, named_by, named_at, book_id, name, payee_kind) ON lender TO commonpurse_service;
 GRANT UPDATE (payee, named_by, version, named_at, payee_kind) ON lender TO commonpurse_service;
 GRANT INSERT (id, custodian, requested_by, minimum, requested_at, book_id, sources, state, currency, cash, memo) ON payout_run TO
@@ -406,6 +410,7 @@ GRANT EXECUTE ON FUNCTION day_totals_roll_up TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION hold_place TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION hold_end TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION period_close TO commonpurse_service;
+GRANT EXECUTE ON FUNCTION bank_positions TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION journal_post_plain TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION journal_post_one TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION account_lines TO commonpurse_service;

@@ -315,3 +315,127 @@ CREATE OR REPLACE TRIGGER bank_statement_kept BEFORE UPDATE OR DELETE OR TRUNCAT
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE OR REPLACE TRIGGER bank_statement_line_kept BEFORE UPDATE OR TRUNCATE ON bank_statement_line
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- An organisation as its outside id writes it: `org_` and lower-case base32 without padding.
+CREATE OR REPLACE FUNCTION organisation_written(p_id uuid) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT 'org_' || string_agg(substr('abcdefghijklmnopqrstuvwxyz234567', substring(i.bits FROM n * 5 + 1 FOR 5)::bit(5)::int + 1, 1),
+                                '' ORDER BY n)
+      FROM (SELECT ('x' || replace(p_id::text, '-', ''))::bit(128) || B'00' AS bits) AS i, generate_series(0, 25) AS n
+$$;
+
+-- What custodians have at their banks and in the book at the end of a day, per currency, where there is either. Of the bank: the last closing
+-- balances by then and what lines of later days say; where no balance was told, what all lines come to. Of the book: the cash that is
+-- called after the custodian, and of the host all other cash too. The host is whose cash it is that no other custodian has.
+CREATE OR REPLACE FUNCTION bank_positions(p_book int, p_day date)
+RETURNS TABLE (custodian uuid, currency text, at_bank numeric, in_book numeric)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH host AS (SELECT b.organisation AS custodian FROM public.book b WHERE b.number = p_book),
+    who AS (SELECT h.custodian FROM host h
+             UNION SELECT l.custodian FROM public.bank_line l WHERE l.book_id = p_book
+             UNION SELECT s.custodian FROM public.bank_statement s WHERE s.book_id = p_book
+             UNION SELECT s.partner FROM public.settlement s WHERE s.book_id = p_book),
+    written AS MATERIALIZED (SELECT w.custodian, public.organisation_written(w.custodian) AS code FROM who w),
+    cash AS MATERIALIZED (
+        SELECT a.number, a.unit, coalesce(w.custodian, h.custodian) AS custodian
+          FROM public.account a
+          JOIN public.account_class k ON k.class = a.class AND k.name = 'cash'
+         CROSS JOIN host h
+          LEFT JOIN written w ON w.code = split_part(a.code, ':', 3)
+         WHERE a.book_id = p_book),
+    later AS (
+        SELECT side.account, sum(side.net) AS net
+          FROM public.transfer t
+         CROSS JOIN LATERAL (VALUES (t.debit, t.amount::numeric), (t.credit, -t.amount::numeric)) AS side(account, net)
+         WHERE t.book_id = p_book AND t.effective > p_day AND side.account IN (SELECT c.number FROM cash c)
+         GROUP BY side.account),
+    booked AS (
+        SELECT c.custodian, c.unit AS currency, sum(b.debits::numeric - b.credits - coalesce(l.net, 0)) AS minor
+          FROM cash c
+          JOIN public.balance b ON b.book_id = p_book AND b.account = c.number
+          LEFT JOIN later l ON l.account = c.number
+         GROUP BY c.custodian, c.unit),
+    closed AS (
+        SELECT t.custodian, t.currency, max(t.closing_on) AS closing_on, sum(t.closing) AS minor
+          FROM (SELECT DISTINCT ON (s.custodian, s.currency, s.account) s.custodian, s.currency, s.closing_on, s.closing
+                  FROM public.bank_statement s
+                  JOIN public.bank_statement_file f ON f.book_id = s.book_id AND f.id = s.file AND f.state = 'imported'
+                 WHERE s.book_id = p_book AND s.closing_on <= p_day
+                 ORDER BY s.custodian, s.currency, s.account, s.closing_on DESC, s.file DESC, s.number DESC) AS t
+         GROUP BY t.custodian, t.currency),
+    lines AS (
+        SELECT l.custodian, l.currency,
+               sum(CASE WHEN l.is_debit THEN -l.amount::numeric - l.fee ELSE l.amount::numeric END) AS minor
+          FROM public.bank_line l
+          LEFT JOIN closed c ON c.custodian = l.custodian AND c.currency = l.currency
+         WHERE l.book_id = p_book AND l.value_on <= p_day AND (c.closing_on IS NULL OR l.value_on > c.closing_on)
+         GROUP BY l.custodian, l.currency),
+    told AS (
+        SELECT e.custodian, e.currency, sum(e.minor) AS minor
+          FROM (SELECT c.custodian, c.currency, c.minor FROM closed c
+                 UNION ALL SELECT l.custodian, l.currency, l.minor FROM lines l) AS e
+         GROUP BY e.custodian, e.currency)
+    SELECT coalesce(t.custodian, b.custodian), coalesce(t.currency, b.currency), coalesce(t.minor, 0), coalesce(b.minor, 0)
+      FROM told t
+      FULL JOIN booked b ON b.custodian = t.custodian AND b.currency = t.currency
+     ORDER BY 1, 2
+$$;
+SELECT ledger_delegate('bank_positions(int, date)');
+
+-- A book that is kept by lines of banks closes no day at whose end banks and book differ, whoever asks.
+CREATE OR REPLACE FUNCTION period_explained() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_open text;
+BEGIN
+    IF EXISTS (SELECT FROM public.book b WHERE b.number = NEW.book_id AND b.kept_by_bank_lines) THEN
+        SELECT string_agg(format('%s %s %s', p.custodian, p.currency, p.at_bank - p.in_book), ', ') INTO v_open
+          FROM public.bank_positions(NEW.book_id, NEW.closed_through) p WHERE p.at_bank <> p.in_book;
+        IF v_open IS NOT NULL THEN
+            RAISE EXCEPTION 'book %: unexplained at the end of %: %', NEW.book_id, NEW.closed_through, v_open
+                USING ERRCODE = 'check_violation';
+        END IF;
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER period_explained BEFORE UPDATE OF closed_through ON book_head
+    FOR EACH ROW EXECUTE FUNCTION period_explained();
+
+-- A difference begins proposed, keeps what it is and who said so, and what is over stays so.
+CREATE OR REPLACE FUNCTION bank_difference_by_two() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_changes CONSTANT text[] := ARRAY['state', 'approved_by', 'approved_at', 'ended_by', 'ended_at', 'entry', 'back_entry', 'version'];
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state <> 'proposed' THEN
+            RAISE EXCEPTION 'book %: difference % begins proposed', NEW.book_id, NEW.id USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF (to_jsonb(NEW) - v_changes) IS DISTINCT FROM (to_jsonb(OLD) - v_changes)
+       OR OLD.state IN ('withdrawn', 'taken_back')
+       OR OLD.state = 'proposed' AND NEW.state NOT IN ('moved', 'withdrawn')
+       OR OLD.state = 'moved' AND (NEW.state <> 'taken_back' OR (NEW.approved_by, NEW.approved_at, NEW.entry)
+                                   IS DISTINCT FROM (OLD.approved_by, OLD.approved_at, OLD.entry)) THEN
+        RAISE EXCEPTION 'book %: difference % does not go this way', OLD.book_id, OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.state = 'moved'
+       AND (SELECT count(*) = 1 AND bool_and(t.amount = NEW.amount AND t.effective = NEW.on_day AND k.name = 'difference_moved'
+                       AND c.name = CASE NEW.side WHEN 'more' THEN 'suspense' ELSE 'receivable' END)
+              FROM public.transfer t
+              JOIN public.movement_kind k ON k.kind = t.kind
+              JOIN public.account a ON a.book_id = t.book_id AND a.number = CASE NEW.side WHEN 'more' THEN t.credit ELSE t.debit END
+              JOIN public.account_class c ON c.class = a.class
+             WHERE t.book_id = NEW.book_id AND t.pos BETWEEN NEW.entry << 16 AND (NEW.entry << 16) + 65535) IS DISTINCT FROM true THEN
+        RAISE EXCEPTION 'book %: entry % does not move difference %', OLD.book_id, NEW.entry, OLD.id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER bank_difference_by_two BEFORE INSERT OR UPDATE ON bank_difference
+    FOR EACH ROW EXECUTE FUNCTION bank_difference_by_two();
+
+CREATE OR REPLACE TRIGGER bank_difference_kept BEFORE DELETE OR TRUNCATE ON bank_difference
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

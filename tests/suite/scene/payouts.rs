@@ -209,6 +209,7 @@ async fn statements(cast: &Cast, known: &mut Known) -> Outcome {
     cast.treasurer.post(&format!("/v1/bank-lines/{}:book", open[1]), &fee).await?.ok()?;
     let reason = json!({"reason": "It was the rent"});
     known.example("POST /v1/bank-lines/{id}:unbook", json!({"id": open[1]}), reason);
+    differences(cast, known).await?;
     file(cast, known).await
 }
 
@@ -219,5 +220,46 @@ async fn file(cast: &Cast, known: &mut Known) -> Outcome {
     let table = b"Day,Amount\n2026-01-15,5.00\n".to_vec();
     let (_, sent) = crate::statement_files::send(&cast.treasurer, &path, "text/csv", table, "scene").await?;
     known.add(text(&sent, "/id")?);
+    Ok(())
+}
+
+/// Books that are kept by lines of banks, each with a line that nobody knows, and where what it brought stands.
+async fn differences(cast: &Cast, known: &mut Known) -> Outcome {
+    let difference = json!({
+        "amount": usd("0.10"), "side": "more", "date": "2026-01-31", "reason": "It came, and nobody there knows from whom",
+    });
+    let credit = json!({
+        "reference": "2026-01-30/0001", "direction": "credit", "amount": usd("0.10"), "value_date": "2026-01-30",
+        "end_to_end_id": "",
+    });
+    for step in ["", "approve", "withdraw", "take-back"] {
+        let new = json!({
+            "organisation": cast.host, "name": format!("Kept by lines {step}"), "currency": "USD", "mode": "sandbox",
+            "zone": "UTC",
+        });
+        let opened = cast.treasurer.post("/v1/books", &new).await?.ok()?;
+        let path = format!("/v1/books/{}", text(&opened, "/id")?);
+        let kept = json!({"kept_by_bank_lines": true});
+        let seen = [("If-Match", "\"v1\"")];
+        cast.treasurer.send(reqwest::Method::PATCH, &path, Some(&kept), &seen).await?.ok()?;
+        cast.treasurer.post(&format!("{path}/bank-statements"), &json!({"lines": [credit]})).await?.ok()?;
+        if step.is_empty() {
+            let book = json!({"book": opened["id"]});
+            known.example("POST /v1/books/{book}/bank-differences", book, difference.clone());
+            continue;
+        }
+        let proposed = cast.treasurer.post(&format!("{path}/bank-differences"), &difference).await?.ok()?;
+        known.add(text(&proposed, "/id")?);
+        let body = match step {
+            "approve" => json!({}),
+            "withdraw" => json!({"reason": "The line came after all"}),
+            _ => {
+                let path = format!("/v1/bank-differences/{}:approve", text(&proposed, "/id")?);
+                cast.operator.post(&path, &json!({})).await?.ok()?;
+                json!({"reason": "It was the charges of January"})
+            }
+        };
+        known.example(&format!("POST /v1/bank-differences/{{id}}:{step}"), json!({"id": proposed["id"]}), body);
+    }
     Ok(())
 }

@@ -22,6 +22,7 @@ use ledger::id::{BookId, BookRef, OrganisationId};
 use ledger::parties::store::organisations;
 use ledger::service::quota::Quota;
 use ledger::text;
+use ledger::treasury::operations::reported;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -83,6 +84,9 @@ pub struct BookBody {
     /// The organisation to whose bank account donors transfer: campaigns and pledges show their references; null when they do not.
     #[schema(value_type = Option<String>)]
     transfers_to: Option<OrganisationId>,
+    /// Whether money settles by lines of bank statements alone, and periods close only when banks and book agree, or two people have moved
+    /// what stays.
+    kept_by_bank_lines: bool,
     /// When it was opened, by its own clock, which went with the wall clock then.
     created_at: Timestamp,
 }
@@ -109,6 +113,7 @@ impl BookBody {
             clock_target: book.clock_target,
             clock_ahead_seconds: book.clock_offset.as_secs(),
             transfers_to: book.transfers_to,
+            kept_by_bank_lines: book.kept_by_bank_lines,
             created_at: book.created_at,
         }
     }
@@ -193,10 +198,13 @@ pub struct ChangeBookRequest {
     /// The organisation to whose bank account donors transfer: the host, or a partner that is admitted; `none` for nobody.
     #[schema(pattern = "^(none|org_[a-z2-7]{26})$")]
     transfers_to: Option<String>,
+    /// Whether money settles by lines of bank statements alone: a report of a custodian counts once its line is there, and no day closes at
+    /// whose end a bank and the book differ. When that ends, what is overdue settles as in other books.
+    kept_by_bank_lines: Option<bool>,
 }
 
 /// Says who may read a book from the next request on: an operator lets it be public, its keepers may take that back. Or to whose bank account
-/// donors transfer: credits of that account which name nothing wait in suspense from then on.
+/// donors transfer: credits of that account which name nothing wait in suspense from then on. Or whether the book is kept by lines of banks.
 #[utoipa::path(tag = "books", params(("book" = String, Path, description = "The book")),
     request_body = ChangeBookRequest,
     responses((status = 200, description = "As it is now, with its new ETag", body = BookBody)))]
@@ -208,13 +216,13 @@ pub(crate) async fn change(
     seen: IfMatch,
     request: Body<ChangeBookRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let ChangeBookRequest { visibility, transfers_to } = request.0;
+    let ChangeBookRequest { visibility, transfers_to, kept_by_bank_lines } = request.0;
     let transfers_to: Option<Option<OrganisationId>> = match transfers_to.as_deref() {
         None => None,
         Some("none") => Some(None),
         Some(id) => Some(Some(parse("/transfers_to", id)?)),
     };
-    if visibility.is_none() && transfers_to.is_none() {
+    if visibility.is_none() && transfers_to.is_none() && kept_by_bank_lines.is_none() {
         return Err(Problem::invalid("/visibility", "say what changes"));
     }
     let (version, body) = state
@@ -223,10 +231,21 @@ pub(crate) async fn change(
             if let Some(visibility) = visibility {
                 require_leave(&caller, visibility)?;
             }
-            let change = operations::ChangeBook { visibility, transfers_to };
+            let change = operations::ChangeBook { visibility, transfers_to, kept_by_bank_lines };
             let book = operations::change(tx, book.id, seen.0, change).await?;
+            let wall = ledger::calendar::now();
+            if kept_by_bank_lines == Some(false) {
+                reported::take_up_all_overdue(tx, &book, wall).await?;
+            }
             let action = visibility.map_or("changed".to_owned(), |visibility| format!("made_{visibility}"));
-            note(tx, &caller, &book, &book.reference(), &action, ledger::calendar::now()).await?;
+            let rule =
+                kept_by_bank_lines.map(|kept| if kept { "kept_by_bank_lines" } else { "not_kept_by_bank_lines" });
+            if rule.is_none() || visibility.is_some() || transfers_to.is_some() {
+                note(tx, &caller, &book, &book.reference(), &action, wall).await?;
+            }
+            if let Some(rule) = rule {
+                note(tx, &caller, &book, &book.reference(), rule, wall).await?;
+            }
             Ok((book.version, BookBody::of(tx, book).await?))
         })
         .await?;

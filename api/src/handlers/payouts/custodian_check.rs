@@ -50,7 +50,11 @@ pub struct CheckBody {
     open_debits: BalanceBody,
     /// Payouts that were sent by the day and have not left the bank by then: they are in both balances still.
     payouts_in_transit: BalanceBody,
-    /// What is left of the difference: the bank's balance, less the book's cash and what came by open lines, and what left by them.
+    /// What two people have moved of differences by the day, so that a period could close: more than zero where the bank had more, less where it had less.
+    /// The book's cash has it, and nothing explains it yet.
+    moved_differences: BalanceBody,
+    /// What is left of the difference: the bank's balance, less the book's cash but what was moved, and less what came by open lines, and what left by
+    /// them.
     unexplained: BalanceBody,
 }
 
@@ -68,6 +72,7 @@ impl From<Check> for CheckBody {
             open_credits: money(it.open.came),
             open_debits: money(it.open.left),
             payouts_in_transit: money(it.in_transit),
+            moved_differences: money(it.moved),
             unexplained: money(it.unexplained),
         }
     }

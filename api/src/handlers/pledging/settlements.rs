@@ -19,9 +19,10 @@ use ledger::engine::store::books::{self, Book};
 use ledger::id::{BookRef, ChargeId, OrganisationId, SettlementId};
 use ledger::money::{Currency, Money};
 use ledger::parties::rules::role::Scope as Permission;
+use ledger::payouts::operations::settled_by_line;
 use ledger::pledging::rules::transfer_reference;
 use ledger::text;
-use ledger::treasury::operations::reported::{self as operations, Report};
+use ledger::treasury::operations::reported::{self as reported_operations, Report};
 use ledger::treasury::rules::reported::{LINES_MAX, Line};
 use ledger::treasury::rules::settlement::{Method, Settlement, SettlesBy};
 use ledger::treasury::store::reported::{self, Listed, OfCharge};
@@ -196,7 +197,8 @@ impl SettlementBody {
 /// Reports money that the partner has paid over, with the charges that it brought. Exactly they are settled, as of that day, and count
 /// as funded. A line that differs from what is owed refuses the whole settlement, and the answer names up to a hundred such lines with both
 /// figures. With `accept_difference` less may arrive than is owed: such a charge stays owed with what is missing, and nothing is released of it
-/// until the rest is reported. What is never reported settles by the clock, unless the host has said that this partner settles by its reports.
+/// until the rest is reported. What is never reported settles by the clock, unless the host has said that this partner settles by its reports. In a
+/// book that is kept by lines of banks it counts once a line of the partner's bank with this reference and this amount is there, and is of its day.
 #[utoipa::path(tag = "settlements", request_body = NewSettlement,
     responses((status = 201, description = "Settled, now or before by the same reference", body = SettlementBody)))]
 #[post("/v1/settlements")]
@@ -212,7 +214,7 @@ pub(crate) async fn report(
         let book = books::resolve(tx, book).await?;
         require_admitted(tx, partner, &book, "book").await?;
         let wall = ledger::calendar::now();
-        let settled = operations::report(tx, book.id, &report, wall).await?;
+        let settled = settled_by_line::report(tx, &book, &report, wall).await?;
         Ok(Reply::created(&SettlementBody::of(settled, book.today(wall))))
     })
     .await
@@ -408,7 +410,7 @@ pub(crate) async fn settle_by(
     idempotent(&state, &request.key, Scope::Book(of.book), caller.id(), async |tx| {
         let book = kept(tx, &caller, of).await?;
         let wall = ledger::calendar::now();
-        operations::set_settles_by(tx, &book, partner, settles_by, wall).await?;
+        reported_operations::set_settles_by(tx, &book, partner, settles_by, wall).await?;
         note(tx, &caller, &book, &partner, "settles_by", wall).await?;
         Ok(Reply::ok(&CustodianSettlingBody { organisation: partner, settles_by }))
     })

@@ -50,6 +50,7 @@ pub async fn open(tx: &Transaction<'_>, asked: OpenBook, wall: Timestamp) -> Res
         clock_target: None,
         winds_up_at: None,
         transfers_to: None,
+        kept_by_bank_lines: false,
         version: 1,
         created_at: wall,
     };
@@ -64,9 +65,12 @@ pub struct ChangeBook {
     pub visibility: Option<Visibility>,
     /// To whose bank account donors transfer, or to nobody's; none for as before.
     pub transfers_to: Option<Option<OrganisationId>>,
+    /// Whether it is kept by lines of banks; none for as before.
+    pub kept_by_bank_lines: Option<bool>,
 }
 
-/// Changes who may read a book, and to whose bank account donors transfer: the host's, or that of a partner that is admitted.
+/// Changes who may read a book, to whose bank account donors transfer (the host's, or that of a partner that is admitted), and whether it is kept by
+/// lines of banks.
 ///
 /// # Errors
 ///
@@ -84,6 +88,9 @@ pub async fn change(tx: &Transaction<'_>, book: BookId, version: i64, change: Ch
             return Err(Error::invalid("/transfers_to", "neither the host nor a partner that is admitted to the book"));
         }
         book = transfers::set(tx, book.id, custodian).await?;
+    }
+    if let Some(kept) = change.kept_by_bank_lines {
+        book = transfers::set_kept_by_bank_lines(tx, book.id, kept).await?;
     }
     if let Some(visibility) = change.visibility {
         book = books::set_visibility(tx, book.id, visibility).await?;

@@ -55,6 +55,8 @@ pub struct Book {
     pub winds_up_at: Option<Timestamp>,
     /// The organisation to whose bank account donors transfer; none when they do not.
     pub transfers_to: Option<OrganisationId>,
+    /// Whether money settles by lines of bank statements alone, and periods close only when nothing is unexplained.
+    pub kept_by_bank_lines: bool,
     /// Raised by every change of the row.
     pub version: i64,
     /// Wall clock at creation.
@@ -130,6 +132,7 @@ impl Book {
             clock_target: row.get("clock_target"),
             winds_up_at: row.get("winds_up_at"),
             transfers_to: row.get::<_, Option<Uuid>>("transfers_to").map(OrganisationId),
+            kept_by_bank_lines: row.get("kept_by_bank_lines"),
             version: row.get("version"),
             created_at: row.get("created_at"),
         })

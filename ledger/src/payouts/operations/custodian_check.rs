@@ -31,7 +31,9 @@ pub struct Check {
     pub open: OpenLines,
     /// Payouts that were sent by then and have no line yet: cash of the book and of the bank alike.
     pub in_transit: i128,
-    /// What is left: at the bank, less the book's cash, less what came, plus what left by open lines.
+    /// What two people have moved by then, as the bank had more than the book, or less, which is less than zero.
+    pub moved: i128,
+    /// What is left: at the bank, less the book's cash but what was moved, less what came, plus what left by open lines.
     pub unexplained: i128,
 }
 
@@ -46,7 +48,8 @@ pub async fn check(client: &impl GenericClient, book: &Book, day: Date) -> Resul
         let in_book = cash(client, book, (custodian, currency), on).await?;
         let open = custodian_check::open_lines(client, book.id, custodian, currency, on).await?;
         let in_transit = custodian_check::in_transit(client, book.id, custodian, currency, on).await?;
-        let unexplained = minor - in_book - open.came + open.left;
+        let moved = custodian_check::moved(client, book.id, custodian, currency, on).await?;
+        let unexplained = minor - (in_book - moved) - open.came + open.left;
         checks.push(Check {
             custodian,
             currency,
@@ -56,6 +59,7 @@ pub async fn check(client: &impl GenericClient, book: &Book, day: Date) -> Resul
             in_book,
             open,
             in_transit,
+            moved,
             unexplained,
         });
     }

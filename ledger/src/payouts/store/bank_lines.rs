@@ -3,6 +3,7 @@
 use crate::engine::store::rows::{money, word};
 use crate::error::Error;
 use crate::id::{BankLineId, BookId, ChargeId, OrganisationId, PayoutId, StatementFileId, SuspenseId};
+use crate::money::Money;
 use crate::payouts::rules::bank_line::{BankLine, Besides, Direction, LineState, Told};
 use crate::payouts::rules::statement_file::FileLine;
 use deadpool_postgres::{GenericClient, Transaction};
@@ -204,6 +205,38 @@ pub async fn lock_by_reference(
         .await?;
     let row = tx
         .query_opt(&statement, &[/* book_id */ &book.0, /* custodian */ &custodian.0, /* reference */ &reference])
+        .await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+/// The credit of a custodian that has a reference, as the bank's, the payer's or the payee's, and is of an amount; locked.
+pub async fn lock_credit_named(
+    tx: &Transaction<'_>,
+    book: BookId,
+    custodian: OrganisationId,
+    reference: &str,
+    amount: Money,
+) -> Result<Option<BankLine>, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- bank_lines::lock_credit_named
+            SELECT * FROM bank_line
+             WHERE book_id = $1 AND custodian = $2 AND currency = $3 AND amount = $4 AND NOT is_debit
+               AND $5 IN (reference, end_to_end, creditor_reference)
+             ORDER BY id LIMIT 1 FOR UPDATE",
+        )
+        .await?;
+    let row = tx
+        .query_opt(
+            &statement,
+            &[
+                /* book_id */ &book.0,
+                /* custodian */ &custodian.0,
+                /* currency */ &amount.currency().code(),
+                /* amount */ &amount.minor(),
+                /* reference */ &reference,
+            ],
+        )
         .await?;
     row.as_ref().map(from_row).transpose()
 }

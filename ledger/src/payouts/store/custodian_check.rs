@@ -164,3 +164,33 @@ pub async fn in_transit(
         .await?;
     sum(&row, "amount")
 }
+
+/// Minor units that two people have moved by a day, as a bank had more of a custodian's in a currency than the book; less than zero where it had less.
+pub async fn moved(
+    client: &impl GenericClient,
+    book: BookId,
+    custodian: OrganisationId,
+    currency: Currency,
+    day: Date,
+) -> Result<i128, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- custodian_check::moved
+            SELECT coalesce(sum(CASE side WHEN 'more' THEN amount::numeric ELSE -amount::numeric END), 0)::text AS amount
+              FROM bank_difference
+             WHERE book_id = $1 AND custodian = $2 AND currency = $3 AND state = 'moved' AND on_day <= $4",
+        )
+        .await?;
+    let row = client
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &book.0,
+                /* custodian */ &custodian.0,
+                /* currency */ &currency.code(),
+                /* day */ &day,
+            ],
+        )
+        .await?;
+    sum(&row, "amount")
+}

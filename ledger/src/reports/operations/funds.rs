@@ -213,7 +213,9 @@ fn take(line: &mut FundLine, row: &KindTotal) -> Result<(), Error> {
         | K::JournalEntry
         | K::Reversal
         | K::SuspenseReturned
-        | K::FeeUnearned => add(&mut line.other, into - out_of)?,
+        | K::FeeUnearned
+        | K::DifferenceMoved
+        | K::DifferenceReturned => add(&mut line.other, into - out_of)?,
     }
     line.movements.push(FundMovement { kind: row.kind, into, out_of });
     Ok(())

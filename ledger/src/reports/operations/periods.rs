@@ -8,7 +8,7 @@ use crate::reports::operations as reports;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Closes the days through this one; answers the record's number.
 ///
@@ -19,14 +19,22 @@ use serde_json::json;
 /// `period-closed`; `report-too-large` when the trial balance has more accounts than one report shows;
 /// [`Error::Invalid`] at `/date` for a day that has not passed; [`Error::NotFound`] for an unknown book.
 pub async fn close(tx: &Transaction<'_>, book: &Book, through: Date, wall: Timestamp) -> Result<i64, Error> {
-    let head = journal::lock(tx, book.id).await?;
-    if through >= book.today(wall) {
-        return Err(Error::invalid("/date", "only days that have passed can be closed"));
-    }
-    if through <= head.closed_through {
-        let detail = format!("the book is closed through {}", head.closed_through);
-        return Err(Refusal::new("period-closed", detail).into());
-    }
+    close_with(tx, book, through, Vec::new(), wall).await
+}
+
+/// The same, with the differences of banks that were moved in these days, as the record tells them.
+///
+/// # Errors
+///
+/// As [`close`].
+pub async fn close_with(
+    tx: &Transaction<'_>,
+    book: &Book,
+    through: Date,
+    differences: Vec<Value>,
+    wall: Timestamp,
+) -> Result<i64, Error> {
+    closable(tx, book, through, wall).await?;
     let lines = reports::trial_balance(tx, book, Some(through)).await?;
     let lines: Vec<_> = lines
         .iter()
@@ -37,6 +45,26 @@ pub async fn close(tx: &Transaction<'_>, book: &Book, through: Date, wall: Times
             })
         })
         .collect();
-    let body = json!({"through": through.to_string(), "trial_balance": lines});
+    let mut body = json!({"through": through.to_string(), "trial_balance": lines});
+    if !differences.is_empty() {
+        body["differences"] = differences.into();
+    }
     holds::close_period(tx, book.id, through, &body, wall).await
+}
+
+/// Locks the head of a book, and refuses to close what cannot be closed: days that have not passed, or are closed.
+///
+/// # Errors
+///
+/// `period-closed`; [`Error::Invalid`] at `/date`; [`Error::NotFound`] for an unknown book.
+pub async fn closable(tx: &Transaction<'_>, book: &Book, through: Date, wall: Timestamp) -> Result<(), Error> {
+    let head = journal::lock(tx, book.id).await?;
+    if through >= book.today(wall) {
+        return Err(Error::invalid("/date", "only days that have passed can be closed"));
+    }
+    if through <= head.closed_through {
+        let detail = format!("the book is closed through {}", head.closed_through);
+        return Err(Refusal::new("period-closed", detail).into());
+    }
+    Ok(())
 }

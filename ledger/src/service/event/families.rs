@@ -553,6 +553,18 @@ pub const FAMILIES: &[Family] = &[
         facts: &["custodian"],
     },
     Family {
+        name: "bank_difference",
+        prefix: "bdf",
+        audience: Keepers,
+        states: &[
+            ("proposed", "Somebody proposes to move what a bank has more or less than the book."),
+            ("moved", "Another person has approved that, and it is moved."),
+            ("withdrawn", "The proposal is withdrawn."),
+            ("taken_back", "It is explained, and what was moved is taken back."),
+        ],
+        facts: &["custodian", "amount", "currency", "day", "entry", "mirror"],
+    },
+    Family {
         name: "member",
         prefix: "mbr",
         audience: Keepers,

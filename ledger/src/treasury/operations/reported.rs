@@ -216,7 +216,27 @@ pub(crate) async fn take_up_overdue(
     partner: OrganisationId,
     wall: Timestamp,
 ) -> Result<(), Error> {
-    for id in reported::overdue(tx, book.id, partner, book.today(wall), OVERDUE_MAX).await? {
+    let overdue = reported::overdue(tx, book.id, partner, book.today(wall), OVERDUE_MAX).await?;
+    look_again(tx, book, overdue, wall).await
+}
+
+/// The same of all custodians of a book, which is not kept by lines of banks any more.
+///
+/// # Errors
+///
+/// Only trouble with the database.
+pub async fn take_up_all_overdue(tx: &Transaction<'_>, book: &Book, wall: Timestamp) -> Result<(), Error> {
+    let overdue = reported::all_overdue(tx, book.id, book.today(wall), OVERDUE_MAX).await?;
+    look_again(tx, book, overdue, wall).await
+}
+
+async fn look_again(
+    tx: &Transaction<'_>,
+    book: &Book,
+    overdue: Vec<SettlementId>,
+    wall: Timestamp,
+) -> Result<(), Error> {
+    for id in overdue {
         let dedupe = format!("{id}-{}", wall.as_microsecond());
         let job = Job::SettleReceivable { settlement: id };
         jobs::enqueue(tx, &NewJob { book: book.id, due_at: book.now(wall), dedupe, job }).await?;

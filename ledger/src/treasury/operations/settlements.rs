@@ -105,7 +105,8 @@ async fn begin(
 /// pools, and entry fees are settled; money in suspense arrives with them. Done twice, it is done once.
 ///
 /// Charges stay owed, and the settlement open beyond its day, while the custodian settles by its reports alone, or has paid over a
-/// part of a charge: what is missing of it arrives by a report; and while what the custodian holds is frozen. Means of payment of the
+/// part of a charge: what is missing of it arrives by a report; while what the custodian holds is frozen; and in a book that is kept by lines
+/// of banks, where a line settles it. Means of payment of the
 /// sandbox arrive late or short.
 ///
 /// # Errors
@@ -122,6 +123,10 @@ pub async fn settle(tx: &Transaction<'_>, id: SettlementId, wall: Timestamp) -> 
     if today < settlement.due_on {
         let detail = format!("the captures of {} arrive on {}", settlement.day, settlement.due_on);
         return Err(Refusal::new("settlement-not-due", detail).into());
+    }
+    // A line of its bank settles it, whenever that comes.
+    if book.kept_by_bank_lines {
+        return Ok(settlement);
     }
     let again = settlement.entry > 0;
     // What a frozen custodian owes arrives when it says so, or after the release, which asks for this again. What arrived before the

@@ -292,6 +292,23 @@ pub async fn overdue(
     Ok(rows.iter().map(|row| SettlementId::new(book, row.get("id"))).collect())
 }
 
+/// The same, of all custodians of a book.
+pub async fn all_overdue(
+    client: &impl GenericClient,
+    book: BookId,
+    by: Date,
+    limit: i64,
+) -> Result<Vec<SettlementId>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- reported::all_overdue
+            SELECT id FROM settlement WHERE book_id = $1 AND due_on <= $2 AND settled_at IS NULL ORDER BY due_on, id LIMIT $3",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* by */ &by, /* limit */ &limit]).await?;
+    Ok(rows.iter().map(|row| SettlementId::new(book, row.get("id"))).collect())
+}
+
 /// A settlement, with what is still owed of its charges: minor units.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {

@@ -45,6 +45,7 @@ const FUNCTIONS: &[(&str, &[&str])] = &[
     ),
     ("activities_insert", &[]),
     ("adoption_holds", &[]),
+    ("bank_positions", &["bank_positions({book}, '2027-01-31')", "bank_positions(999, '2027-01-31')"]),
     ("batch_post", &[]),
     ("book_begin", &["book_begin({book})", "book_begin(999)"]),
     (
@@ -109,6 +110,7 @@ const KEPT: &[(&str, &str)] = &[
     ("award", "UPDATE DELETE TRUNCATE"),
     ("balance", "DELETE TRUNCATE"),
     ("bank_account", "DELETE TRUNCATE"),
+    ("bank_difference", "DELETE TRUNCATE"),
     ("bank_line", "DELETE TRUNCATE"),
     ("bank_statement", "UPDATE DELETE TRUNCATE"),
     ("bank_statement_file", "DELETE TRUNCATE"),

@@ -181,7 +181,7 @@ async fn b10_the_rest_of_the_account_to_which_donors_transfer_waits_until_it_is_
     let host = scene.ground.book.organisation;
     let version = scene.ground.book.version;
     let id = scene.ground.book.id;
-    let change = ChangeBook { visibility: None, transfers_to: Some(Some(host)) };
+    let change = ChangeBook { transfers_to: Some(Some(host)), ..ChangeBook::default() };
     let book = scene.ground.run(async |tx| book_operations::change(tx, id, version, change).await).await.unwrap();
     assert_eq!(book.transfers_to, Some(host));
     scene.ground.book = book;
