@@ -89,7 +89,10 @@ pub(crate) const SEEN_ELSEWHERE: &[(&str, &str)] = &[
         "freeze",
         "of the worker, by its text alone: tests freeze a book by SQL, and its worker compares too seldom for one",
     ),
-    ("not-collected", "a_donor_turns_mails_of_money_off_by_the_link_of_one_and_none_is_queued_until_they_are_on_again"),
+    (
+        "not-collected",
+        "of the worker, by its text alone: a pledge waits for other means after each decline that a sandbox can make",
+    ),
     (
         "payments-held",
         "c3_a_frozen_custodian_holds_its_pledges_refunds_and_releases_for_months_and_the_other_one_goes_on",
