@@ -87,11 +87,11 @@ pub(crate) const SEEN_ELSEWHERE: &[(&str, &str)] = &[
     ("factor-reset", "sf_who_has_lost_both_is_reset_by_two_operators_a_day_later"),
     (
         "freeze",
-        "of the worker, by its text alone: tests freeze a book by SQL, and its worker compares too seldom for one",
+        "of the worker, by its text alone: tests freeze a book by SQL, which asks for no mail as the worker does",
     ),
     (
         "not-collected",
-        "of the worker, by its text alone: a pledge waits for other means after each decline that a sandbox can make",
+        "of the worker, by its text alone: it needs a hard decline whose pledge does not wait for other means",
     ),
     (
         "payments-held",
