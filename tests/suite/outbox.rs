@@ -87,9 +87,12 @@ pub(crate) const SEEN_ELSEWHERE: &[(&str, &str)] = &[
     ("factor-reset", "sf_who_has_lost_both_is_reset_by_two_operators_a_day_later"),
     (
         "freeze",
-        "of the worker, by its text alone: tests freeze a book by SQL, and its worker compares too seldom for one",
+        "of the worker, by its text alone: tests freeze a book by SQL, which asks for no mail as the worker does",
     ),
-    ("not-collected", "a_donor_turns_mails_of_money_off_by_the_link_of_one_and_none_is_queued_until_they_are_on_again"),
+    (
+        "not-collected",
+        "of the worker, by its text alone: it needs a hard decline whose pledge does not wait for other means",
+    ),
     (
         "payments-held",
         "c3_a_frozen_custodian_holds_its_pledges_refunds_and_releases_for_months_and_the_other_one_goes_on",

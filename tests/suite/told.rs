@@ -98,7 +98,7 @@ async fn a_donor_turns_mails_of_money_off_by_the_link_of_one_and_none_is_queued_
     let kinds: Vec<_> = mails(&app.mail_dir(), "", "bob@donors.example")?;
     ensure!(kinds.len() == 1, "{kinds:?}");
     let name = kinds[0].file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    ensure!(name.starts_with("not-collected."), "{name}");
+    ensure!(name.starts_with("decline."), "{name}");
     let told = std::fs::read_to_string(&kinds[0])?.replace("=\r\n", "");
     ensure!(unsubscribe(&told)?.is_none());
     stage.app.finish().await

@@ -52,6 +52,11 @@ pub(crate) fn mail(outcome: &'static str, took: Duration) {
     metrics::histogram!(MAIL_TIME).record(took);
 }
 
+/// A mail was not sent, as its reader has turned such mails off.
+pub(crate) fn mail_unwanted() {
+    metrics::counter!(MAILS, "outcome" => "unwanted").increment(1);
+}
+
 /// A provider was asked for money, and this is what came of it.
 pub(crate) fn attempt(rail: &'static str, outcome: &'static str, took: Duration) {
     metrics::counter!(ATTEMPTS, "rail" => rail, "outcome" => outcome).increment(1);

@@ -128,7 +128,7 @@ impl Context {
 
     async fn send_by(&self, way: Way, occasion: &Occasion, to: &str, mail: &(impl Mail + Sync)) -> Result<(), Failure> {
         let Some(footer) = self.footer(occasion, to).await? else {
-            figures::mail("unwanted", std::time::Duration::ZERO);
+            figures::mail_unwanted();
             return Ok(());
         };
         let began = Instant::now();
