@@ -49,6 +49,7 @@ fn what_was_promised_with_the_opening_is_not_taken_back() {
         Rules { unawarded: Unawarded::RollOver, ..drill() },
         Rules { rollover_days: Some(5), ..drill() },
         Rules { share_days: Some(5), ..drill() },
+        Rules { underfunded: true, ..drill() },
         Rules { secret_rubric: Some(Digest::of(b"another")), ..drill() },
         Rules { blind: true, ..drill() },
         Rules { licences: vec!["CC-BY-SA-4.0".into()], ..drill() },

@@ -146,6 +146,7 @@ fn what_a_document_does_not_say_leaves_no_trace_in_its_bytes_and_what_it_says_st
         "fee_disclosure",
         "rollover_days",
         "share_days",
+        "underfunded",
     ] {
         assert!(!plain.contains(&format!("\"{name}\"")), "{name}: documents from before keep their digests");
     }
@@ -163,6 +164,7 @@ fn what_a_document_does_not_say_leaves_no_trace_in_its_bytes_and_what_it_says_st
         rollover_days: Some(90),
         secret_rubric: Some(Digest::of(b"rubric")),
         share_days: Some(7),
+        underfunded: true,
         ..drill()
     };
     assert!(whole.check(usd("250000.00")).is_ok());
