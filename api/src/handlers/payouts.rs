@@ -1,4 +1,4 @@
-//! Payouts: where payees are paid, what is paid to them, what banks are handed, and what they say.
+//! Payouts: where payees are paid, what is paid to them, what banks are handed, what they say, and what closes by that.
 
 pub mod bank_accounts;
 pub mod bank_differences;

@@ -1,4 +1,4 @@
-//! What a book says: statements, reports, exports, and the closing of periods.
+//! What a book says: statements, reports and exports.
 
 pub mod account_statements;
 pub mod account_trees;

@@ -1,4 +1,4 @@
-//! Books: opening one, reading what it is, who may read it, moving a sandbox clock.
+//! Books: opening one, reading what it is, moving a sandbox clock.
 
 use crate::auth::{Caller, MaybeCaller, Who};
 use crate::extract::{Keyed, Params};
