@@ -19,7 +19,6 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
     routes
         .service(book::open)
         .service(book::list)
-        .service(book::change)
         .service(book::advance_clock)
         .service(partners::admit_partner)
         .service(partners::list_partners)

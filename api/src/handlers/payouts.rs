@@ -1,8 +1,9 @@
-//! Payouts: where payees are paid, what is paid to them, what banks are handed, and what they say.
+//! Payouts: where payees are paid, what is paid to them, what banks are handed, what they say, and what closes by that.
 
 pub mod bank_accounts;
 pub mod bank_differences;
 pub mod bank_lines;
+pub mod book_rules;
 pub mod custodian_check;
 pub mod documents;
 pub mod lenders;
@@ -13,10 +14,12 @@ pub mod payout_body;
 pub mod payout_file_content;
 pub mod payout_files;
 pub mod payout_status_files;
+pub mod periods;
 pub mod reconciliation;
 pub mod revocations;
 pub mod runs;
 pub mod sandbox_bank;
+pub mod settlement_reports;
 pub mod statement_files;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -31,6 +34,9 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(bank_accounts::confirm)
         .service(bank_accounts::reject)
         .service(bank_accounts::show)
+        .service(book_rules::change)
+        .service(periods::close_period)
+        .service(settlement_reports::report)
         .service(bank_differences::create)
         .service(bank_differences::list)
         .service(bank_differences::approve)

@@ -94,7 +94,6 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(refunds::settle)
         .service(refunds::fail)
         .service(refunds::show)
-        .service(settlements::report)
         .service(reconciliations::reconcile)
         .service(settlements::list)
         .service(settlements::list_charges)

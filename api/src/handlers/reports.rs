@@ -1,9 +1,8 @@
-//! What a book says: statements, reports, exports, and the closing of periods.
+//! What a book says: statements, reports and exports.
 
 pub mod account_statements;
 pub mod account_trees;
 pub mod exports;
-pub mod periods;
 pub mod report;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -12,7 +11,6 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
     routes
         .service(account_statements::statement)
-        .service(periods::close_period)
         .service(account_trees::account_tree)
         .service(report::trial_balance)
         .service(report::balance_sheet)

@@ -276,6 +276,7 @@ const DOMAINS: &[Domain] = &[
         functions: &[
             "challenge_as_promised",
             "award_undisputed",
+            "purse_contribution_rolled_once",
             "entrant_as_agreed",
             "challenge_rubric_as_hashed",
             "appeal_decided_once",

@@ -41,7 +41,7 @@ CREATE OR REPLACE TRIGGER challenge_as_promised BEFORE UPDATE ON challenge
 -- What rolls over does so once, out of a challenge whose rules say so, into one whose rules give back what nobody wins there: for the same
 -- sponsor in the same custody, and no more than a posting from purse to purse carried. What went on or back of a contribution does not
 -- become less, and what went on is what has come of it: so nothing is rolled over, paid or given back twice.
-CREATE OR REPLACE FUNCTION contribution_rolled_once() RETURNS trigger
+CREATE OR REPLACE FUNCTION purse_contribution_rolled_once() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     v_from record;
@@ -89,8 +89,8 @@ BEGIN
     RETURN NEW;
 END
 $$;
-CREATE OR REPLACE TRIGGER contribution_rolled_once BEFORE INSERT OR UPDATE ON purse_contribution
-    FOR EACH ROW EXECUTE FUNCTION contribution_rolled_once();
+CREATE OR REPLACE TRIGGER purse_contribution_rolled_once BEFORE INSERT OR UPDATE ON purse_contribution
+    FOR EACH ROW EXECUTE FUNCTION purse_contribution_rolled_once();
 
 -- No prize while an appeal is open, none for an entry that was withdrawn, and no part of one but by a plan that is fixed and names the team.
 CREATE OR REPLACE FUNCTION award_undisputed() RETURNS trigger

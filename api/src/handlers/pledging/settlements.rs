@@ -18,8 +18,6 @@ use ledger::Error;
 use ledger::engine::store::books::{self, Book};
 use ledger::id::{BookRef, ChargeId, OrganisationId, SettlementId};
 use ledger::money::{Currency, Money};
-use ledger::parties::rules::role::Scope as Permission;
-use ledger::payouts::operations::settled_by_line;
 use ledger::pledging::rules::transfer_reference;
 use ledger::text;
 use ledger::treasury::operations::reported::{self as reported_operations, Report};
@@ -36,7 +34,7 @@ use uuid::Uuid;
 pub struct NewSettlement {
     /// For which book.
     #[schema(min_length = 36, max_length = 36, pattern = "^bok_[a-z2-7]{32}$")]
-    book: String,
+    pub(crate) book: String,
     /// How the partner names it; the same one twice is one.
     #[schema(min_length = 1, max_length = 200, example = "payout-2027-031")]
     reference: String,
@@ -87,7 +85,7 @@ impl NewSettlementLine {
 }
 
 impl NewSettlement {
-    fn parse(&self, book: BookRef, partner: OrganisationId) -> Result<Report, Problem> {
+    pub(crate) fn parse(&self, book: BookRef, partner: OrganisationId) -> Result<Report, Problem> {
         let amount = self.amount.parse("/amount")?;
         if !(1..=LINES_MAX).contains(&self.lines.len()) {
             return Err(Problem::invalid("/lines", format!("1 to {LINES_MAX}")));
@@ -189,35 +187,9 @@ impl SettlementBody {
         }
     }
 
-    fn of(it: Settlement, today: Date) -> SettlementBody {
+    pub(crate) fn of(it: Settlement, today: Date) -> SettlementBody {
         SettlementBody::new(Listed { settlement: it, owed: 0 }, today)
     }
-}
-
-/// Reports money that the partner has paid over, with the charges that it brought. Exactly they are settled, as of that day, and count
-/// as funded. A line that differs from what is owed refuses the whole settlement, and the answer names up to a hundred such lines with both
-/// figures. With `accept_difference` less may arrive than is owed: such a charge stays owed with what is missing, and nothing is released of it
-/// until the rest is reported. What is never reported settles by the clock, unless the host has said that this partner settles by its reports. In a
-/// book that is kept by lines of banks it counts once a line of the partner's bank with this reference and this amount is there, and is of its day.
-#[utoipa::path(tag = "settlements", request_body = NewSettlement,
-    responses((status = 201, description = "Settled, now or before by the same reference", body = SettlementBody)))]
-#[post("/v1/settlements")]
-pub(crate) async fn report(
-    state: Data<State>,
-    caller: Caller,
-    request: Keyed<NewSettlement>,
-) -> Result<HttpResponse, Problem> {
-    let partner = caller.require_scope(Permission::ChargesWrite)?;
-    let book: BookRef = parse("/book", &request.body.book)?;
-    let report = request.body.parse(book, partner.organisation)?;
-    idempotent(&state, &request.key, Scope::Book(book.book), caller.id(), async |tx| {
-        let book = books::resolve(tx, book).await?;
-        require_admitted(tx, partner, &book, "book").await?;
-        let wall = ledger::calendar::now();
-        let settled = settled_by_line::report(tx, &book, &report, wall).await?;
-        Ok(Reply::created(&SettlementBody::of(settled, book.today(wall))))
-    })
-    .await
 }
 
 /// Which settlements.

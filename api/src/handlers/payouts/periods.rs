@@ -1,8 +1,8 @@
 //! Closing periods: a close writes the trial balance of its last day.
 
+use super::bank_differences::BankDifferenceBody;
 use crate::auth::Caller;
 use crate::extract::{Keyed, Nothing};
-use crate::handlers::payouts::bank_differences::BankDifferenceBody;
 use crate::idempotency::{Reply, Scope, idempotent};
 use crate::problem::Problem;
 use crate::state::State;
