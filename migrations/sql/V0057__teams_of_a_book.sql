@@ -1,4 +1,7 @@
 -- By which team somebody belongs to a book, and what went on from a contribution into another challenge.
+SET LOCAL citus.multi_shard_modify_mode TO 'sequential';
+SET LOCAL citus.enable_local_reference_table_foreign_keys TO off;
+SET LOCAL citus.enable_unsafe_triggers TO on;
 SET LOCAL client_min_messages TO warning;
 
 CREATE INDEX milestone_of_team ON milestone (book_id, team);

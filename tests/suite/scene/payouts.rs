@@ -251,7 +251,8 @@ async fn differences(cast: &Cast, known: &mut Known) -> Outcome {
         let proposed = cast.treasurer.post(&format!("{path}/bank-differences"), &difference).await?.ok()?;
         known.add(text(&proposed, "/id")?);
         let body = match step {
-            "approve" => json!({}),
+            // It has no body to show.
+            "approve" => continue,
             "withdraw" => json!({"reason": "The line came after all"}),
             _ => {
                 let path = format!("/v1/bank-differences/{}:approve", text(&proposed, "/id")?);

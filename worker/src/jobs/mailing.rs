@@ -49,7 +49,7 @@ impl Occasion {
     }
 
     /// The same, to a donor, who has an address and no account.
-    pub(super) fn to_donor(self, donor: DonorId) -> Occasion {
+    pub(super) fn for_donor(self, donor: DonorId) -> Occasion {
         Occasion { donor: Some(donor), ..self }
     }
 

@@ -253,7 +253,7 @@ impl Context {
                 gifts: self.link(&format!("donors/{all}")).into(),
                 tax_text: receipt.tax_text,
             };
-            let occasion = Occasion::new("receipt", &id).brought_by(receipt.custodian.id).to_donor(receipt.donor);
+            let occasion = Occasion::new("receipt", &id).brought_by(receipt.custodian.id).for_donor(receipt.donor);
             self.send(leased, occasion, &facts.email, &mail).await?;
         }
         self.settle(leased).await

@@ -76,7 +76,7 @@ impl Context {
                 charge: charge.id.to_string(),
                 refund: id.to_string(),
             };
-            let occasion = Occasion::new("refund", &id).brought_by(charge.partner).to_donor(donor);
+            let occasion = Occasion::new("refund", &id).brought_by(charge.partner).for_donor(donor);
             self.send(leased, occasion, &facts.email, &mail).await?;
         }
         self.settle(leased).await

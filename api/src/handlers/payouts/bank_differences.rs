@@ -113,7 +113,7 @@ pub struct EndBankDifference {
     request_body = NewBankDifference,
     responses((status = 201, description = "Proposed", body = BankDifferenceBody)))]
 #[post("/v1/books/{book}/bank-differences")]
-pub(crate) async fn create(
+pub(crate) async fn propose_difference(
     state: Data<State>,
     caller: Caller,
     book: Path<BookRef>,
@@ -139,7 +139,7 @@ pub(crate) async fn create(
 #[utoipa::path(tag = "bank-statements", params(("book" = String, Path, description = "The book"), PageQuery),
     responses((status = 200, description = "A page, the oldest first", body = Page<BankDifferenceBody>)))]
 #[get("/v1/books/{book}/bank-differences")]
-pub(crate) async fn list(
+pub(crate) async fn list_differences(
     state: Data<State>,
     caller: MaybeCaller,
     book: Path<BookRef>,
@@ -158,7 +158,7 @@ pub(crate) async fn list(
     responses((status = 200, description = "The difference, with its ETag", body = BankDifferenceBody,
         headers(("ETag" = String)))))]
 #[get("/v1/bank-differences/{id}")]
-pub(crate) async fn show(
+pub(crate) async fn show_difference(
     state: Data<State>,
     caller: MaybeCaller,
     id: Path<BankDifferenceId>,
@@ -193,7 +193,7 @@ async fn side(client: &impl GenericClient, caller: &Caller, id: BankDifferenceId
 #[utoipa::path(tag = "bank-statements", params(("id" = String, Path, description = "The difference")), request_body = Nothing,
     responses((status = 200, description = "Moved", body = BankDifferenceBody)))]
 #[post("/v1/bank-differences/{id}:approve")]
-pub(crate) async fn approve(
+pub(crate) async fn approve_difference(
     state: Data<State>,
     caller: Caller,
     id: Path<BankDifferenceId>,
@@ -212,7 +212,7 @@ pub(crate) async fn approve(
     request_body = EndBankDifference,
     responses((status = 200, description = "Withdrawn", body = BankDifferenceBody)))]
 #[post("/v1/bank-differences/{id}:withdraw")]
-pub(crate) async fn withdraw(
+pub(crate) async fn withdraw_difference(
     state: Data<State>,
     caller: Caller,
     id: Path<BankDifferenceId>,
@@ -233,7 +233,7 @@ pub(crate) async fn withdraw(
     request_body = EndBankDifference,
     responses((status = 200, description = "Taken back", body = BankDifferenceBody)))]
 #[post("/v1/bank-differences/{id}:take-back")]
-pub(crate) async fn take_back(
+pub(crate) async fn take_difference_back(
     state: Data<State>,
     caller: Caller,
     id: Path<BankDifferenceId>,
