@@ -31,7 +31,7 @@ async fn open(stage: &Stage, round: &Value, campaigns: &[&Value], pool: &str) ->
     }
     let opened = by.post(&format!("{path}:open"), &json!({})).await?.ok()?;
     let gift = json!({
-        "sponsor": stage.cast.platform, "reference": "grant", "provider_reference": "wire-1", "amount": usd(pool),
+        "sponsor": stage.cast.platform, "reference": format!("grant of {}", opened["slug"]), "provider_reference": opened["slug"], "amount": usd(pool),
         "terms_sha256": opened["terms_sha256"],
     });
     let first = by.post(&format!("{path}/contributions"), &gift).await?;
@@ -177,5 +177,42 @@ async fn q7_q8_votes_have_an_allowance_and_what_is_disputed_after_the_payment_is
     let [line] = &found[..] else { anyhow::bail!("one line: {found:?}") };
     ensure!(line["campaign"] == press["id"] && line["would_be"]["amount"] == "0.00", "{line}");
     ensure!(share(&stage, &matched, &loom).await? == ["8.00", "8.00", "8.00"], "others are untouched");
+    stage.app.finish().await
+}
+
+#[tokio::test]
+async fn q2_a_pool_is_shared_in_proportion_and_no_more_is_used_than_the_formula_says() -> Outcome {
+    let stage = Stage::set().await?;
+    let mut campaigns = Vec::new();
+    for slug in ["many-small", "one-large", "some-middling"] {
+        campaigns.push(stage.cast.campaign(slug, slug, "1000.00").await?);
+    }
+    stage.cast.advance(day(1, 1)).await?;
+    let all: Vec<&Value> = campaigns.iter().collect();
+    let mut rounds = Vec::new();
+    for (pool, saturate) in [("100.00", false), ("60.00", false), ("200.00", false), ("200.00", true)] {
+        let mut new = round(&stage, "clr_subtracting_v1");
+        new["slug"] = json!(format!("round-{}", rounds.len()));
+        new["saturate"] = json!(saturate);
+        rounds.push(open(&stage, &new, &all, pool).await?);
+    }
+    for (campaign, (donors, amount)) in campaigns.iter().zip([(10, "1.00"), (1, "10.00"), (4, "2.50")]) {
+        for donor in 0..donors {
+            let name = format!("{}-{donor}", text(campaign, "/slug")?);
+            give(&stage, campaign, &name, amount, day(1, 2)).await?;
+        }
+    }
+    stage.cast.advance(day(1, 12)).await?;
+    let shares = [
+        ["75.00", "0.00", "25.00"],
+        ["45.00", "0.00", "15.00"],
+        ["90.00", "0.00", "30.00"],
+        ["150.00", "0.00", "50.00"],
+    ];
+    for (made, expected) in rounds.iter().zip(shares) {
+        for ((campaign, raw), of_pool) in campaigns.iter().zip(["90.00", "0.00", "30.00"]).zip(expected) {
+            assert_eq!(share(&stage, made, campaign).await?, ["10.00", raw, of_pool]);
+        }
+    }
     stage.app.finish().await
 }
