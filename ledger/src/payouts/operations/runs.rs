@@ -215,9 +215,11 @@ async fn waiting(
     run: &Run,
     wall: Timestamp,
 ) -> Result<(Vec<(Payout, BankAccount)>, i64), Error> {
-    let accounts = bank_accounts::active_of_run(client, run.id, run.currency).await?;
+    let requested = runs::requested(client, run.id).await?;
+    let payees: Vec<Payee> = requested.iter().map(|payout| payout.payee).collect();
+    let accounts = bank_accounts::active_of(client, book.id, run.currency, &payees).await?;
     let (mut found, mut without) = (Vec::new(), 0);
-    for payout in runs::requested(client, run.id).await? {
+    for payout in requested {
         if payout.is_lapsed(book.now(wall)) {
             continue;
         }

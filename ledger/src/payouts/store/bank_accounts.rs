@@ -2,7 +2,7 @@
 
 use crate::engine::store::rows::{digest, word};
 use crate::error::{Error, Refusal};
-use crate::id::{BankAccountId, BookId, PayoutRunId, PersonId};
+use crate::id::{BankAccountId, BookId, PersonId};
 use crate::money::Currency;
 use crate::payouts::rules::bank_account::{BankAccount, BankAccountState, State};
 use crate::payouts::rules::payee::Payee;
@@ -182,21 +182,24 @@ pub async fn active(
     row.as_ref().map(from_row).transpose()
 }
 
-/// The accounts to which the payouts of a run go that wait for an approval, by their payees; a payee without one is left out.
-pub async fn active_of_run(
+/// The accounts to which payees of a book are paid in a currency, by payee; one without an account is left out.
+pub async fn active_of(
     client: &impl GenericClient,
-    run: PayoutRunId,
+    book: BookId,
     currency: Currency,
+    payees: &[Payee],
 ) -> Result<HashMap<Payee, BankAccount>, Error> {
+    // A list is looked up by key. A join with the rows that name the payees would be planned by what was counted of them, which for
+    // rows of this hour is nothing, and would then compare each with each.
     let statement = client
         .prepare_cached(
-            "-- bank_accounts::active_of_run
-            SELECT * FROM bank_account WHERE book_id = $1 AND currency = $2 AND state = 'active'
-               AND payee IN (SELECT payee FROM payout WHERE book_id = $1 AND run = $3 AND state = 'requested')",
+            "-- bank_accounts::active_of
+            SELECT * FROM bank_account WHERE book_id = $1 AND currency = $2 AND state = 'active' AND payee = ANY($3)",
         )
         .await?;
+    let payees: Vec<Uuid> = payees.iter().map(|payee| payee.uuid()).collect();
     let rows = client
-        .query(&statement, &[/* book_id */ &run.book.0, /* currency */ &currency.code(), /* run */ &run.object])
+        .query(&statement, &[/* book_id */ &book.0, /* currency */ &currency.code(), /* payees */ &payees])
         .await?;
     let keyed = |row| from_row(row).map(|account| (account.payee, account));
     rows.iter().map(keyed).collect()

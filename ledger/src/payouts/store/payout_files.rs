@@ -212,7 +212,7 @@ pub async fn list_free_of_run(
             SELECT p.id FROM payout p
              WHERE p.book_id = $1 AND p.run = $2 AND p.state = 'screened' AND p.id > $3
                AND NOT EXISTS (SELECT FROM payout_file_item i
-                                WHERE i.book_id = p.book_id AND i.payout = p.id AND i.state <> 'left_out')
+                                WHERE i.book_id = $1 AND i.payout = p.id AND i.state <> 'left_out' OFFSET 0)
              ORDER BY p.id LIMIT $4",
         )
         .await?;
@@ -237,7 +237,7 @@ pub async fn list_free(
             SELECT p.id FROM payout p
              WHERE p.book_id = $1 AND p.custodian = $2 AND p.currency = $3 AND p.state = 'screened'
                AND NOT EXISTS (SELECT FROM payout_file_item i
-                                WHERE i.book_id = p.book_id AND i.payout = p.id AND i.state <> 'left_out')
+                                WHERE i.book_id = $1 AND i.payout = p.id AND i.state <> 'left_out' OFFSET 0)
              ORDER BY p.id LIMIT $4",
         )
         .await?;

@@ -191,6 +191,8 @@ pub async fn debts(
     after: AccountNumber,
     limit: i64,
 ) -> Result<Vec<Debt>, Error> {
+    // OFFSET 0 keeps the look a look by key. As a join it would be planned by what was counted of the payouts of this hour, which is
+    // nothing, and would then read all of them for each account.
     let statement = client
         .prepare_cached(
             "-- runs::debts
@@ -199,8 +201,8 @@ pub async fn debts(
               JOIN account a ON a.book_id = b.book_id AND a.number = b.account
              WHERE b.book_id = $1 AND b.account > $2 AND b.class = ANY($3) AND b.unit = $4
                AND b.credits - b.debits - b.held >= $5 AND a.closed_at = 'infinity'
-               AND NOT EXISTS (SELECT FROM payout p WHERE p.book_id = b.book_id AND p.payable = b.account
-                                  AND p.state IN ('requested', 'approved', 'screened', 'held'))
+               AND NOT EXISTS (SELECT FROM payout p WHERE p.book_id = $1 AND p.payable = b.account
+                                  AND p.state IN ('requested', 'approved', 'screened', 'held') OFFSET 0)
              ORDER BY b.account LIMIT $6",
         )
         .await?;
