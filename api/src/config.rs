@@ -35,6 +35,7 @@
 //! | `COMMONPURSE_SECOND_FACTOR` | in production `always`, else `enrolled` | of whom a second factor is asked where the contract says so: of everybody, or of those who have one |
 //! | `COMMONPURSE_SECOND_FACTOR_MINUTES` | `15` | for how many minutes one that was proved counts |
 //! | `COMMONPURSE_FILE_MIB` | `10` | MiB that a file may have that somebody uploads as evidence |
+//! | `COMMONPURSE_IDENTITY_PROVIDERS` | none | whose word on people is believed: an issuer, `=` and our client id there; several with commas between |
 //! | `COMMONPURSE_TRUSTED_HOPS` | `0` | how many proxies of ours stand before it, each of which adds to `X-Forwarded-For` |
 //! | `COMMONPURSE_STRIPE_WEBHOOK_SECRET` | none | with what Stripe signs what it tells us; several with commas between while it is changed |
 //! | `COMMONPURSE_STRIPE_WEBHOOK_SECRET_FILE` | | a file with the same, instead |
@@ -42,6 +43,7 @@
 //!
 //! Flags have the same names without the prefix (`--public-url`). Secrets are never printed.
 
+use crate::identity_providers::Issuer;
 use crate::keys::files::{self, FileError};
 use crate::keys::vault::{Vault, VaultError};
 use crate::keys::webhook_secrets::WebhookSecrets;
@@ -74,6 +76,9 @@ pub enum ConfigError {
     /// Links that are not encrypted.
     #[error("production needs COMMONPURSE_PUBLIC_URL, and it begins with https://")]
     PublicUrl,
+    /// An identity provider on the way to which anybody may answer.
+    #[error("production believes identity providers by https:// only")]
+    IdentityProvider,
 }
 
 /// Where the database is, with a login that may change its tables: for what the service itself may not do.
@@ -232,6 +237,11 @@ pub struct ServeConfig {
     #[arg(long, env = "COMMONPURSE_FILE_MIB", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
     pub file_mib: u16,
 
+    /// Identity providers whose word on people is believed, such as https://id.example=commonpurse: the issuer, and the client id
+    /// that this service has there. Several with commas between. [default: none]
+    #[arg(long, env = "COMMONPURSE_IDENTITY_PROVIDERS", value_delimiter = ',')]
+    pub identity_providers: Vec<Issuer>,
+
     /// How many proxies of ours stand before the service, each of which adds an entry to X-Forwarded-For; 0 for none.
     #[arg(long, env = "COMMONPURSE_TRUSTED_HOPS", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=8))]
     pub trusted_hops: u8,
@@ -357,6 +367,9 @@ impl ServeConfig {
         }
         if self.public_url.as_ref().is_none_or(|url| url.scheme() != "https") {
             return Err(ConfigError::PublicUrl);
+        }
+        if !self.identity_providers.iter().all(Issuer::is_by_https) {
+            return Err(ConfigError::IdentityProvider);
         }
         if self.signing_key.is_none() && self.signing_key_file.is_none() && self.signing_key_dir.is_none() {
             return Err(ConfigError::Missing(

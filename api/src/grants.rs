@@ -7,6 +7,7 @@
 /// that takes it away.
 pub const GRANTS: &[(&str, &str)] = &[
     ("POST /v1/sign-in/confirm", "POST /v1/tokens/revoke"),
+    ("POST /v1/sign-in/identity-token", "DELETE /v1/me/identities"),
     ("POST /sign-in/link", "POST /sign-out"),
     ("POST /sign-in/code", "POST /sign-out"),
     ("POST /v1/tokens/refresh", "POST /v1/me:sign-out"),
@@ -39,6 +40,7 @@ pub const GIVES_NOTHING: &[&str] = &[
     "POST /sign-out",
     "POST /v1/tokens/revoke",
     "POST /v1/me:sign-out",
+    "DELETE /v1/me/identities",
     "PUT /v1/me/mail-preferences",
     "POST /v1/me/mail-preferences:revoke-links",
     "POST /unsubscribe/{token}",

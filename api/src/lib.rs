@@ -20,6 +20,7 @@ pub mod gate;
 pub mod grants;
 pub mod handlers;
 pub mod idempotency;
+pub mod identity_providers;
 pub mod keys;
 pub mod limits;
 pub mod operators;

@@ -4,6 +4,7 @@ use crate::config::{Demanded, ServeConfig};
 use crate::edge::{Spans, edge};
 use crate::figures;
 use crate::gate::gate;
+use crate::identity_providers::IdentityProviders;
 use crate::keys::Keys;
 use crate::limits::declines::Declines;
 use crate::limits::rate::Limits;
@@ -144,6 +145,7 @@ pub fn state(config: ServeConfig, address: &str) -> anyhow::Result<State> {
         requests: RequestQueue::default(),
         webhook_secrets: config.webhooks.secrets()?,
         vault,
+        identity_providers: IdentityProviders::new(&config.identity_providers)?,
         config: Arc::new(config),
     })
 }

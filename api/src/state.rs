@@ -1,6 +1,7 @@
 //! What every handler can reach.
 
 use crate::config::ServeConfig;
+use crate::identity_providers::IdentityProviders;
 use crate::keys::Keys;
 use crate::keys::vault::Vault;
 use crate::keys::webhook_secrets::WebhookSecrets;
@@ -55,6 +56,8 @@ pub struct State {
     pub webhook_secrets: WebhookSecrets,
     /// Seals bank details.
     pub vault: Vault,
+    /// Whose word on people is believed.
+    pub identity_providers: IdentityProviders,
     /// The settings.
     pub config: Arc<ServeConfig>,
     /// How often somebody may ask.

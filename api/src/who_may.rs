@@ -76,6 +76,8 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     // identity
     ("POST", "/v1/sign-in", Guessable),
     ("POST", "/v1/sign-in/confirm", Guessable),
+    ("POST", "/v1/sign-in/identity-token", Guessable),
+    ("DELETE", "/v1/me/identities", SignedIn),
     ("POST", "/v1/tokens/refresh", Guessable),
     ("POST", "/v1/tokens/revoke", Guessable),
     ("POST", "/v1/oauth/token", Guessable),

@@ -21,6 +21,7 @@ pub mod store {
     pub mod credentials;
     pub mod invitations;
     pub mod organisations;
+    pub mod outside_identities;
     pub mod people;
     pub mod requests;
     pub mod second_factor_resets;
@@ -37,6 +38,7 @@ pub mod operations {
     pub mod invitations;
     pub mod operators;
     pub mod organisations;
+    pub mod outside_identities;
     pub mod persons;
     pub mod roles;
     pub mod second_factor_resets;

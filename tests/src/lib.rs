@@ -6,6 +6,7 @@
 mod app;
 pub mod chaos;
 mod hledger;
+pub mod identity_provider;
 pub mod large_book;
 mod mail_server;
 pub mod payees;

@@ -19,6 +19,7 @@ mod figures;
 mod frozen;
 mod host;
 mod house;
+mod identity_providers;
 mod logins;
 mod matching;
 mod milestones;

@@ -29,6 +29,7 @@ const FOR_EVERYBODY: &[&str] = &[
     "POST /v1/provider-events/stripe",
     "POST /v1/sign-in",
     "POST /v1/sign-in/confirm",
+    "POST /v1/sign-in/identity-token",
     "POST /v1/tokens/refresh",
     "POST /v1/tokens/revoke",
 ];

@@ -23,6 +23,7 @@ use ledger::parties::rules::role::Scope;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use tests::TestApp;
+use tests::identity_provider::IdentityProvider;
 
 type Outcome = anyhow::Result<()>;
 
@@ -58,7 +59,10 @@ impl Scene {
             ("COMMONPURSE_FILES_PER_DAY", "100000"),
             ("COMMONPURSE_METRICS_LISTEN", "127.0.0.1:0"),
         ];
-        let mut app = TestApp::start_with(1, &[&generous, environment].concat()).await?;
+        let provider = IdentityProvider::start()?;
+        let setting = provider.setting();
+        let believed = [("COMMONPURSE_IDENTITY_PROVIDERS", setting.as_str())];
+        let mut app = TestApp::start_with(1, &[&generous[..], &believed, environment].concat()).await?;
         let cast = Cast::gather(app.base_url(), &app.mail_dir(), tests::OPERATOR).await?;
         let mut known = Known::default();
         fill(&cast, &mut known).await?;
@@ -69,7 +73,7 @@ impl Scene {
         let mut prepared = None;
         for piece in pieces {
             match piece {
-                Piece::Parties => parties::fill(&cast, &mut known).await?,
+                Piece::Parties => parties::fill(&cast, &provider, &mut known).await?,
                 Piece::Books => books::fill(&cast, &mut known).await?,
                 Piece::Pledging => prepared = Some(pledging::fill(&cast, &mut known).await?),
                 Piece::Challenges => {

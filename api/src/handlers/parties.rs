@@ -6,6 +6,7 @@ pub mod invitations;
 pub mod mail_preferences;
 pub mod oauth;
 pub mod organisations;
+pub mod outside_identities;
 pub mod persons;
 pub mod requests;
 pub mod second_factor;
@@ -20,6 +21,8 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
     routes
         .service(identity::sign_in)
         .service(identity::confirm)
+        .service(outside_identities::sign_in_outside)
+        .service(outside_identities::forget_identities)
         .service(identity::refresh)
         .service(identity::revoke)
         .service(oauth::oauth_token)

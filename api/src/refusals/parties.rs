@@ -10,6 +10,30 @@ pub(super) const KINDS: &[Kind] = &[
         &["POST /v1/sign-in/confirm"],
     ),
     refusal(
+        "identity-token-invalid",
+        "The identity token is of no provider that is believed here, or one of its claims or its signature is not right.",
+        "Ask the provider for a new one, for the client id of this service, and send it within 10 minutes.",
+        &["POST /v1/sign-in/identity-token"],
+    ),
+    refusal(
+        "identity-token-used",
+        "Somebody has signed in with this identity token; each works once.",
+        "Ask the provider for a new one.",
+        &["POST /v1/sign-in/identity-token"],
+    ),
+    refusal(
+        "identity-unknown",
+        "Nobody who may sign in has the verified address of the identity, and it was not invited.",
+        "Have the provider verify the address, or ask for an invitation of it.",
+        &["POST /v1/sign-in/identity-token"],
+    ),
+    refusal(
+        "identity-differs",
+        "The person with the address of the identity signs in with another identity of the same provider.",
+        "Sign in by a link, forget the identities that are linked, and sign in with this one.",
+        &["POST /v1/sign-in/identity-token"],
+    ),
+    refusal(
         "person-is-operator",
         "The person runs the installation, and no other operator disables them.",
         "Take the right of an operator away first, on the server.",

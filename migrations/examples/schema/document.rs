@@ -34,6 +34,7 @@ const DOMAINS: &[Domain] = &[
             "credential",
             "partner_request",
             "sign_in_token",
+            "outside_identity",
             "sign_in_code",
             "refresh_family",
             "refresh_token",

@@ -22,7 +22,7 @@ GRANT SELECT ON schema_file TO commonpurse_service;
 
 -- parties
 GRANT SELECT ON person, organisation, membership, invitation, declared_tie, credential, sign_in_token, sign_in_code,
-    refresh_family, refresh_token, browser_session TO commonpurse_service;
+    refresh_family, refresh_token, browser_session, outside_identity TO commonpurse_service;
 GRANT INSERT (id, caller, email, name, created_at) ON person TO commonpurse_service;
 GRANT UPDATE (disabled_at) ON person TO commonpurse_service;
 GRANT INSERT (id, caller, name, kind, version, created_at, created_by) ON organisation TO commonpurse_service;
@@ -42,6 +42,8 @@ GRANT INSERT (id, organisation, credential, at, book_id, status, mode, method, p
     commonpurse_service;
 GRANT INSERT (digest, person, expires_at) ON sign_in_token TO commonpurse_service;
 GRANT UPDATE (used_at) ON sign_in_token TO commonpurse_service;
+GRANT INSERT (issuer, subject, person, linked_at) ON outside_identity TO commonpurse_service;
+GRANT DELETE ON outside_identity TO commonpurse_service;
 GRANT INSERT (browser, digest, link, expires_at) ON sign_in_code TO commonpurse_service;
 GRANT UPDATE (tries) ON sign_in_code TO commonpurse_service;
 GRANT INSERT (id, person, created_at) ON refresh_family TO commonpurse_service;

@@ -5,8 +5,9 @@ use anyhow::Context as _;
 use api::demo::cast::{Cast, give_role, invite, organisation, person};
 use api::demo::client::{Client, text};
 use serde_json::{Value, json};
+use tests::identity_provider::IdentityProvider;
 
-pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
+pub(super) async fn fill(cast: &Cast, provider: &IdentityProvider, known: &mut Known) -> Outcome {
     partner_signs_in(cast, known);
     let (nobody, email) = (Client::new(cast.base())?, "rita@host.example");
     let used = json!({"token": nobody.sign_in_token(cast.mail(), email).await?});
@@ -15,6 +16,8 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     known.example("POST /v1/tokens/refresh", json!({}), refresh);
     let unused = json!({"token": nobody.sign_in_token(cast.mail(), email).await?});
     known.example("POST /v1/sign-in/confirm", json!({}), unused);
+    let vouched = json!({"identity_token": provider.token(&provider.claims("rita-1", email))?});
+    known.example("POST /v1/sign-in/identity-token", json!({}), vouched);
 
     let platform = organisation(&cast.operator, "Fans of Open Tools", "partner_platform").await?;
     give_role(&cast.operator, &platform, &cast.treasurer, "owner").await?;

@@ -67,7 +67,7 @@ pub struct TokensBody {
 }
 
 /// Tokens of a session; of a proof of the second factor in it they tell as long as it counts.
-fn tokens(
+pub(super) fn tokens(
     state: &State,
     (person, session, proof): (PersonId, SessionId, Option<Proof>),
     refresh_token: String,

@@ -2,7 +2,9 @@
 //! asked. A cookie keeps the browser signed in: its secret is drawn by the caller, kept as SHA-256, and stands for a session
 //! like any other, which signing out and disabling the person end.
 
-use super::sign_in::{CODE_TRIES_MAX, LINK_LIFETIME, REFRESH_LIFETIME, began_after, begin_session, digest};
+use super::sign_in::{
+    CODE_TRIES_MAX, LINK_LIFETIME, REFRESH_LIFETIME, began_after, begin_session, digest, link_invalid,
+};
 use crate::error::Error;
 use crate::id::BookId;
 use crate::parties::rules::person::SignedIn;
@@ -76,7 +78,7 @@ pub async fn confirm_link(tx: &Transaction<'_>, link: &str, cookie: &str, wall: 
 }
 
 async fn begin(tx: &Transaction<'_>, link: &[u8; 32], cookie: &str, wall: Timestamp) -> Result<(), Error> {
-    let (_, session) = begin_session(tx, link, wall).await?;
+    let (_, session) = begin_session(tx, link, wall).await?.ok_or_else(link_invalid)?;
     browsers::insert_session(tx, &digest(cookie), session, wall + COOKIE_LIFETIME).await
 }
 

@@ -101,23 +101,39 @@ pub async fn confirm_sign_in(
     refresh_token: &str,
     wall: Timestamp,
 ) -> Result<(PersonId, SessionId), Error> {
-    let (person, session) = begin_session(tx, &digest(token), wall).await?;
-    tokens::insert_refresh(tx, &digest(refresh_token), session, refresh_end(wall, wall)).await?;
+    let (person, session) = begin_session(tx, &digest(token), wall).await?.ok_or_else(link_invalid)?;
+    keep_signed_in(tx, session, refresh_token, wall).await?;
     Ok((person, session))
 }
 
-/// Uses up the link with a digest, and begins a session.
+/// The refusal of a link that signs nobody in.
+pub(super) fn link_invalid() -> Refusal {
+    Refusal::new(LINK_INVALID, "the link is unknown, too old or used; ask for a new one")
+}
+
+/// Uses up the link with a digest, and begins a session; none for a link that signs nobody in.
 pub(super) async fn begin_session(
     tx: &Transaction<'_>,
     link: &[u8; 32],
     wall: Timestamp,
-) -> Result<(PersonId, SessionId), Error> {
-    let invalid = || Refusal::new(LINK_INVALID, "the link is unknown, too old or used; ask for a new one");
-    let person = tokens::update_sign_in_used(tx, link, wall).await?.ok_or_else(invalid)?;
-    people::lock(tx, person).await?.filter(|person| person.disabled_at.is_none()).ok_or_else(invalid)?;
+) -> Result<Option<(PersonId, SessionId)>, Error> {
+    let Some(person) = tokens::update_sign_in_used(tx, link, wall).await? else { return Ok(None) };
+    if people::lock(tx, person).await?.is_none_or(|person| person.disabled_at.is_some()) {
+        return Ok(None);
+    }
     let session = SessionId::generate();
     sessions::insert(tx, session, person, wall).await?;
-    Ok((person, session))
+    Ok(Some((person, session)))
+}
+
+/// Gives a session that begins now its first refresh token.
+pub(super) async fn keep_signed_in(
+    tx: &Transaction<'_>,
+    session: SessionId,
+    refresh_token: &str,
+    wall: Timestamp,
+) -> Result<(), Error> {
+    tokens::insert_refresh(tx, &digest(refresh_token), session, refresh_end(wall, wall)).await
 }
 
 /// When a refresh token that is made now stops working: it is used in time, and its session has not come to its end.

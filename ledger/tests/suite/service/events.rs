@@ -32,6 +32,7 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
             "mail_preference",
             "membership",
             "organisation",
+            "outside_identity",
             "partner_request",
             "person",
             "quota_use",
