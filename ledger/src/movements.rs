@@ -6,7 +6,9 @@ mod payouts;
 mod refunds;
 pub mod undo;
 
-pub use clawbacks::{Debt, clawed_back, debt_borne, debt_given_up, debt_recovered, debts_set_off};
+pub use clawbacks::{
+    Against, Debt, clawed_back, debt_borne, debt_given_up, debt_recovered, debts_set_off, loss_set_off,
+};
 pub use differences::{
     difference_short, difference_suspended, differences, with_exchange_gain, with_exchange_loss,
     with_exchange_loss_paid,

@@ -69,6 +69,7 @@ pub mod operations {
     pub mod bank_differences;
     pub mod bank_line_booking;
     pub mod bank_lines;
+    mod came_back;
     pub mod closing;
     pub mod custodian_check;
     pub mod documents;

@@ -31,6 +31,7 @@ mod payout_files;
 mod payouts;
 mod pledging;
 mod polls;
+mod purses;
 mod readme;
 mod reports {
     mod exports;
@@ -45,4 +46,5 @@ mod shares;
 mod statement_files;
 mod story;
 mod told;
+mod trust;
 mod winding;

@@ -242,12 +242,12 @@ async fn m6_a_file_sends_each_payout_once_whoever_is_killed_and_the_bank_settles
         stage.balance("liabilities:payable:team:").await? == "1.00"
             && stage.balance("liabilities:payouts:").await? == "0.00"
     );
-    again_by_a_file_that_is_withdrawn(&mut stage, &failed).await?;
+    again_by_a_file_that_is_withdrawn(&mut stage, &failed, &Vault::load(&keys)?).await?;
     stage.app.finish().await
 }
 
 /// The payout that failed is asked for anew, approved in one go with one that is there no more, and stands in a file that is withdrawn.
-async fn again_by_a_file_that_is_withdrawn(stage: &mut Stage, failed: &Value) -> Outcome {
+async fn again_by_a_file_that_is_withdrawn(stage: &mut Stage, failed: &Value, vault: &Vault) -> Outcome {
     let path = format!("/v1/books/{}/payouts", stage.cast.book);
     let new = json!({"payee": failed["payee"], "source": "team", "currency": "USD"});
     let again = stage.cast.treasurer.post(&path, &new).await?.ok()?;
@@ -271,6 +271,7 @@ async fn again_by_a_file_that_is_withdrawn(stage: &mut Stage, failed: &Value) ->
     built(stage, id, 0).await?;
     let (status, _, body) = content(stage, &stage.cast.treasurer, id).await?;
     ensure!(status == 200 && body.len() == 10 * 96 && body.starts_with(b"101 021000021"), "{status}");
+    too_long_for_it(stage, id, &again, vault).await?;
     let withdraw = format!("/v1/payout-files/{id}:withdraw");
     refused(&stage.cast.treasurer.post(&withdraw, &json!({"reason": "a typo"})).await?, "payout-file-taken")?;
     let says = json!({"reason": "a typo", "not_at_bank": true});
@@ -282,5 +283,40 @@ async fn again_by_a_file_that_is_withdrawn(stage: &mut Stage, failed: &Value) ->
     ensure!(stage.balance("liabilities:payable:team:").await? == "1.00");
     let open = "SELECT count(*) FROM bank_line WHERE state = 'open'";
     ensure!(stage.app.count(open).await? == 0, "no line of a bank tells of what was withdrawn");
+    Ok(())
+}
+
+/// An account that was given before numbers were bounded by what the network holds: who takes the file reads which payout it is, and to which
+/// account, and no number; and nothing of the file has changed when the account fits.
+async fn too_long_for_it(stage: &Stage, file: &str, payout: &Value, vault: &Vault) -> Outcome {
+    const LONG: &str = "123456789012345678";
+    let owner = migrations::connect(&stage.app.database_url().parse()?).await?;
+    let id: ledger::id::PayoutId = text(payout, "/id")?.parse()?;
+    let paid_to = "SELECT b.id, b.key_version, b.sealed FROM bank_account b JOIN payout p ON p.bank_account = b.id WHERE p.id = $1";
+    let row = owner.query_one(paid_to, &[&id.object]).await?;
+    let (account, key, fits): (uuid::Uuid, i32, Vec<u8>) = (row.get(0), row.get(1), row.get(2));
+    let address =
+        Address { street: String::new(), postal_code: String::new(), town: "New York".into(), country: "US".into() };
+    let details = BankDetails::new("Drill Team".into(), Number::local(LONG, "021000021", "NZ")?, address)?;
+    let account_id = ledger::id::BankAccountId::new(id.book, account);
+    let long = vault.seal(account_id, &details)?;
+    let seal = async |key: i32, sealed: &Vec<u8>| -> Outcome {
+        owner.batch_execute("ALTER TABLE bank_account DISABLE TRIGGER USER").await?;
+        let update = "UPDATE bank_account SET key_version = $2, sealed = $3 WHERE id = $1";
+        owner.execute(update, &[&account, &key, sealed]).await?;
+        owner.batch_execute("ALTER TABLE bank_account ENABLE TRIGGER USER").await?;
+        Ok(())
+    };
+    let before = content(stage, &stage.cast.treasurer, file).await?.2;
+    seal(long.key_version, &long.bytes).await?;
+    let (status, _, body) = content(stage, &stage.cast.treasurer, file).await?;
+    let told: Value = serde_json::from_slice(&body)?;
+    ensure!(status == 409 && told["type"] == "/problems/payout-file-unwritable", "{status} {told}");
+    let detail = text(&told, "/detail")?;
+    ensure!(detail.contains(&format!("1 of 1 payouts: {id} to {account_id}")), "{detail}");
+    ensure!(!detail.contains(LONG) && !detail.contains("5678"), "{detail}");
+    seal(key, &fits).await?;
+    let after = content(stage, &stage.cast.treasurer, file).await?;
+    ensure!(after.0 == 200 && after.2 == before, "byte for byte");
     Ok(())
 }

@@ -220,8 +220,8 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     refusal(
         "payout-file-unwritable",
-        "The format has no room for the number of an account.",
-        "Withdraw the file, and ask for one of another format, or without the payout that the detail names.",
+        "The format has no room for the numbers of accounts.",
+        "Withdraw the file, and ask for one of another format, or without the payouts that the detail names with their accounts.",
         CONTENT,
     ),
     Kind {

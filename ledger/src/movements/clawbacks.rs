@@ -1,6 +1,7 @@
 //! What comes back of revoked claims.
 
 use crate::book::{AccountNumber, Entry, Line, MovementKind, Note};
+use crate::money::Money;
 use jiff::civil::Date;
 
 /// What a team owes of a revoked claim, by its accounts.
@@ -31,10 +32,46 @@ pub fn clawed_back(payable: AccountNumber, unpaid: i64, owed: Debt, day: Date, c
     entry(lines, day, "Claim revoked", claim)
 }
 
-/// What a team owes was set off against a release: team payable → team receivable, and recoveries pending → fund.
-pub fn debts_set_off(payable: AccountNumber, debts: &[Debt], day: Date, release: impl ToString) -> Entry {
+/// Against what something is set off that a team owes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Against {
+    /// A release.
+    Release,
+    /// A payout whose money came back.
+    Payout,
+}
+
+impl Against {
+    fn memo(self) -> &'static str {
+        match self {
+            Against::Release => "Set off against a release",
+            Against::Payout => "Set off against a payout that came back",
+        }
+    }
+}
+
+/// What a team owes of revoked claims was set off: team payable → team receivable, and recoveries pending → fund.
+pub fn debts_set_off(
+    payable: AccountNumber,
+    debts: &[Debt],
+    day: Date,
+    against: Against,
+    reference: impl ToString,
+) -> Entry {
     let each = |debt: &Debt| [line(MovementKind::SetOff, payable, debt.receivable, debt.amount), debt.restored()];
-    entry(debts.iter().flat_map(each).collect(), day, "Set off against a release", release)
+    entry(debts.iter().flat_map(each).collect(), day, against.memo(), reference)
+}
+
+/// What a team owes of chargebacks was set off against a payout that came back: team payable → team receivable.
+pub fn loss_set_off(
+    payable: AccountNumber,
+    receivable: AccountNumber,
+    part: Money,
+    day: Date,
+    payout: impl ToString,
+) -> Entry {
+    let paid = line(MovementKind::SetOff, payable, receivable, part.minor());
+    entry(vec![paid], day, Against::Payout.memo(), payout)
 }
 
 /// A team paid what it owed: cash → team receivable, and recoveries pending → fund.

@@ -270,6 +270,37 @@ async fn m5_the_claimants_own_approval_is_refused_and_an_edit_drops_the_others()
     assert_eq!(scene.approve(&again, scene.reviewers[0], "5000.00").await.unwrap().state.as_str(), "approved");
 }
 
+/// Two are needed, and the claimant runs the host: whoever may do everything else approves nothing of their own.
+#[tokio::test]
+async fn m5_a_claimant_who_owns_the_host_counts_for_nothing_and_two_others_are_needed() {
+    let scene = Scene::new().await;
+    scene.ground.give(scene.team.member, Role::Owner).await;
+    let milestone = scene.funded("5000.00", Policy { reviewers_needed: 2, ..two_weeks() }).await;
+    let claim = scene.submitted(&milestone, "5000.00").await;
+    assert_eq!(refusal(scene.approve(&claim, scene.team.member, "5000.00").await), "own-claim");
+    assert_eq!(scene.approve(&claim, scene.reviewers[0], "5000.00").await.unwrap().state.as_str(), "in_review");
+    assert_eq!(refusal(scene.approve(&claim, scene.team.member, "5000.00").await), "own-claim");
+    assert_eq!(scene.claim(&claim).await.state.as_str(), "in_review", "one of two, and the claimant is none");
+    assert_eq!(scene.approve(&claim, scene.reviewers[1], "5000.00").await.unwrap().state.as_str(), "approved");
+    // By evidence of another hash what was approved falls, as by another text.
+    let other = scene.submitted(&scene.funded("3000.00", two_weeks()).await, "3000.00").await;
+    let approved = scene.approve(&other, scene.reviewers[0], "3000.00").await.unwrap();
+    let mut changed = content("3000.00");
+    let (kind, url) = (EvidenceKind::DesignFiles, "https://example.org/press.zip".to_owned());
+    let licence = Some("CERN-OHL-S-2.0".to_owned());
+    let piece = Evidence::new("/evidence/0", kind, "The press".into(), url, Digest::of(b"another press"), licence);
+    changed.evidence = vec![piece.unwrap()];
+    let (by, wall) = (scene.team.member, scene.ground.wall);
+    let edit = async |tx: &deadpool_postgres::Transaction<'_>| {
+        claims::edit(tx, other.id, approved.version, changed, by, wall).await?;
+        claims::submit(tx, other.id, by, wall).await
+    };
+    let again = scene.ground.run(edit).await.unwrap();
+    assert_eq!(refusal(scene.approve(&other, scene.reviewers[1], "3000.00").await), "digest-mismatch");
+    let second = scene.approve(&again, scene.reviewers[1], "3000.00").await.unwrap();
+    assert_eq!(second.state.as_str(), "in_review", "the first approval was of other evidence");
+}
+
 #[tokio::test]
 async fn m7_nobody_reviews_and_the_clock_does_what_the_policy_says_once() {
     let scene = Scene::new().await;

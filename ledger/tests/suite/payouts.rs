@@ -26,6 +26,8 @@ use ledger::treasury::operations::custodians;
 use ledger::{Error, chart, movements};
 use uuid::Uuid;
 
+mod screening;
+
 /// A team that is paid, with two people.
 pub(crate) struct Scene {
     pub(crate) ground: Ground,
@@ -271,7 +273,11 @@ async fn p10_a_payout_whose_fee_the_payee_bore_comes_back_with_the_fee_and_as_mu
         [0, 0, 9_500],
         "4.00 to the payee, 1.00 to the bank, told twice and posted once"
     );
+    let client = owing.scene.ground.client().await;
+    assert_eq!(payout_store::get(&client, payout.id).await.unwrap().fee, 100, "1.00, borne by the payee");
     assert_eq!(owing.bank(&payout, &[true]).await, PayoutState::Returned);
+    let back = payout_store::get(&client, payout.id).await.unwrap().returned;
+    assert_eq!(back, 500, "4.00, and the fee of 1.00");
     assert_eq!(owing.balances().await, [500, 0, 10_000]);
     owing.scene.ground.audit().await;
 }

@@ -1,8 +1,8 @@
 //! A partner that leaves a book over HTTP, and money that still comes.
 
 use anyhow::ensure;
-use api::demo::cast::usd;
-use api::demo::client::{Answer, text};
+use api::demo::cast::{organisation, usd};
+use api::demo::client::{Answer, Client, text};
 use serde_json::{Value, json};
 use tests::{Stage, day, monthly};
 
@@ -19,6 +19,17 @@ fn collected(campaign: &Value, reference: &str) -> anyhow::Result<Value> {
     body["rail"] = json!("partner");
     body["donor"]["email"] = json!("");
     Ok(body)
+}
+
+/// One more partner platform of the book, which reads pledges.
+async fn another_partner(stage: &Stage) -> anyhow::Result<Client> {
+    let cast = &stage.cast;
+    let platform = organisation(&cast.operator, "Fans of Closed Machines", "partner_platform").await?;
+    let admit = json!({"organisation": platform});
+    cast.treasurer.post(&format!("/v1/books/{}/partners", cast.book), &admit).await?.ok()?;
+    let asked = json!({"name": "reads", "mode": "sandbox", "scopes": ["pledges:read"]});
+    let made = cast.operator.post(&format!("/v1/partners/{platform}/credentials"), &asked).await?.ok()?;
+    Client::partner(cast.base(), text(&made, "/id")?, text(&made, "/secret")?)
 }
 
 #[tokio::test]
@@ -45,6 +56,10 @@ async fn a_partner_that_leaves_stops_nothing_that_was_begun_and_its_plans_wait_u
     let waiting = partner.all(&format!("/v1/withdrawals/{}/pledges", text(&said, "/id")?)).await?;
     let told: Vec<_> = waiting.iter().map(|it| (it["reference"].clone(), it["is_told"].clone())).collect();
     ensure!(told == [(json!("ada"), json!(true)), (json!("bob"), json!(false))], "{waiting:?}");
+    let other = another_partner(&stage).await?;
+    let listed = other.get(&format!("/v1/withdrawals/{}/pledges", text(&said, "/id")?)).await?;
+    ensure!(listed.status == 404, "another partner of the book hears of no withdrawal but its own: {listed:?}");
+    ensure!(other.all(&format!("/v1/books/{}/withdrawals", cast.book)).await?.is_empty());
     let place = format!("/v1/campaigns/{}/pledges", text(&campaign, "/id")?);
     let new = monthly(&campaign, "eve", "30.00", day(2, 10), 12, "sandbox_ok")?;
     refused(&partner.post(&place, &new).await?, "partner-withdrawn")?;

@@ -209,6 +209,20 @@ pub(super) async fn each_scope_is_let_in_and_kept_out_as_the_table_says(scene: &
     Ok(())
 }
 
+/// Whether a client is shown the thing under whose id a list stands: of one that it may not see no list is empty, it is not found. What stands
+/// under a book is of a book that both read.
+async fn shows_above(all: &[Route], list: &Route, scene: &Scene, client: &Client) -> anyhow::Result<bool> {
+    if list.path.starts_with("/v1/books/{book}/") {
+        return Ok(true);
+    }
+    let Some((above, _)) = list.path.rsplit_once('/') else { return Ok(false) };
+    let Some(above) = all.iter().find(|route| route.method == Method::GET && route.path == above) else {
+        return Ok(false);
+    };
+    let address = above.address(&scene.known).replace(&scene.cast.host, &scene.cast.platform);
+    Ok(client.get(&address).await?.status == 200)
+}
+
 /// Another platform that the same books admit, with all scopes, asks for what the first one brought: by every id that there is.
 pub(super) async fn no_partner_reads_what_another_one_brought(scene: &Scene) -> Outcome {
     let cast = &scene.cast;
@@ -222,20 +236,22 @@ pub(super) async fn no_partner_reads_what_another_one_brought(scene: &Scene) -> 
     let made = cast.operator.post(&format!("/v1/partners/{platform}/credentials"), &asked).await?.ok()?;
     let other = Client::partner(cast.base(), text(&made, "/id")?, text(&made, "/secret")?)?;
     let (mut hidden, mut empty) = (0, 0);
-    for route in routes(scene.app.base_url()).await? {
+    let all = routes(scene.app.base_url()).await?;
+    for route in &all {
         let names_a_thing = route.path.contains('{') && !route.path.contains("{token}");
         if route.method != Method::GET || !names_a_thing || !route.is_for("scope ") {
             continue;
         }
         let address = route.address(&scene.known).replace(&cast.host, &cast.platform);
         let ours = first.get(&address).await?;
+        let theirs = other.get(&address).await?;
+        let is_empty = theirs.status == 200 && theirs.body["items"] == json!([]);
+        ensure!(!is_empty || shows_above(&all, route, scene, &other).await?, "{}: {theirs:?}", route.name());
         if ours.status != 200 {
             continue;
         }
-        let theirs = other.get(&address).await?;
         let is_hidden = theirs.status == 404 && theirs.body["type"] == "/problems/not-found";
         // Lists of what both share, such as a book, show the other one nothing.
-        let is_empty = theirs.status == 200 && theirs.body["items"] == json!([]);
         let names_nobody = SHARED.contains(&route.name().as_str()) && !theirs.body.to_string().contains(&cast.platform);
         ensure!(is_hidden || is_empty || names_nobody, "{}: {theirs:?}", route.name());
         (hidden, empty) = (hidden + usize::from(is_hidden), empty + usize::from(is_empty));

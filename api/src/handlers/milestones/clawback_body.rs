@@ -88,7 +88,7 @@ pub struct ClawbackBody {
     amount: BalanceBody,
     /// What came back at once, as it was not paid out.
     unpaid: BalanceBody,
-    /// What was set off against later releases of the team.
+    /// What was set off against later releases of the team, and against payouts to it that came back.
     set_off: BalanceBody,
     /// What the team paid back.
     recovered: BalanceBody,

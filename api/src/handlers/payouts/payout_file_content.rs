@@ -25,6 +25,9 @@ use sha2::{Digest as _, Sha256};
 /// By what a copy can be held against the text.
 const DIGEST: &str = "Repr-Digest";
 
+/// The most payouts that a refusal names.
+const NAMED_MAX: usize = 20;
+
 /// Takes the text of a payout file that is `ready`, to be handed to the bank: whole account numbers stand in it, so keep it nowhere else.
 /// Who took it is written down in the list of who did what. It is the same, byte for byte, whenever it is taken.
 ///
@@ -87,7 +90,8 @@ fn text(vault: &Vault, taken: &Taken) -> Result<Vec<u8>, Problem> {
         FileFormat::Csv => csv_out::write(&batch, taken.file.layout.as_ref().unwrap_or(&plain)),
     };
     written.map_err(|unwritable| match unwritable {
-        Unwritable::Account(_) | Unwritable::Debtor | Unwritable::Amount => {
+        Unwritable::Accounts(references) => unfit(taken, &references).into(),
+        Unwritable::Debtor | Unwritable::Amount => {
             Error::from(Refusal::new("payout-file-unwritable", unwritable.to_string())).into()
         }
         Unwritable::Text(why) => {
@@ -95,6 +99,22 @@ fn text(vault: &Vault, taken: &Taken) -> Result<Vec<u8>, Problem> {
             Problem::internal()
         }
     })
+}
+
+/// Names the payouts, each with the bank account that it goes to, whose numbers the format cannot hold; without any number.
+fn unfit(taken: &Taken, references: &[String]) -> Error {
+    let unfit = taken.payments.iter().filter(|payment| references.contains(&payment.reference));
+    let named: Vec<String> =
+        unfit.take(NAMED_MAX).map(|payment| format!("{} to {}", payment.payout, payment.account.id)).collect();
+    let more = references.len().saturating_sub(named.len());
+    let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+    let detail = format!(
+        "the format has no room for the account numbers of {} of {} payouts: {}{more}; the others fit",
+        references.len(),
+        taken.payments.len(),
+        named.join(", "),
+    );
+    Refusal::new("payout-file-unwritable", detail).into()
 }
 
 fn batch(vault: &Vault, taken: &Taken) -> Result<Batch, Problem> {

@@ -280,9 +280,13 @@ pub(crate) async fn list_waiting(
     let window = query.0.window::<Uuid>()?;
     let client = state.client().await?;
     let book = book_of(&client, id.book, "withdrawal").await?;
+    let found = withdrawals::get(&client, *id).await?;
     let only = match caller.partner() {
         Some(partner) => {
             require_admitted(&client, partner, &book, "withdrawal").await?;
+            if !found.is_for(partner.organisation) {
+                return Err(Error::NotFound("withdrawal").into());
+            }
             Some(partner.organisation)
         }
         None => {
@@ -290,7 +294,6 @@ pub(crate) async fn list_waiting(
             None
         }
     };
-    let found = withdrawals::get(&client, *id).await?;
     let rows = withdrawals::waiting(&client, &found, only, window.after.unwrap_or_default(), window.fetch()).await?;
     Ok(window.page(rows, |row| row.pledge.object, WaitingBody::from).respond(&http))
 }

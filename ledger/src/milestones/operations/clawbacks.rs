@@ -1,4 +1,4 @@
-//! What teams owe of revoked claims: set off against their releases, paid back, or written off.
+//! What teams owe of revoked claims: set off against their releases and what comes back of their payouts, paid back, or written off.
 //!
 //! Lock order: campaign → milestone → claim → clawback → book head.
 
@@ -13,7 +13,7 @@ use crate::milestones::rules::clawback::{self as rules, Bearer, Clawback, Less};
 use crate::milestones::rules::notice::Event;
 use crate::milestones::store::{clawbacks, releases};
 use crate::money::{Currency, Money};
-use crate::movements::{self, Debt};
+use crate::movements::{self, Against, Debt};
 use crate::pledging::operations::lineage;
 use crate::pledging::operations::recoveries::{self, Received};
 use crate::pledging::rules::campaign::Campaign;
@@ -64,7 +64,11 @@ pub(super) async fn give_back(
 }
 
 /// What a team owes of clawbacks, to be set off: locked before the head of the book is.
-pub(super) async fn owed(
+///
+/// # Errors
+///
+/// Only trouble with the database.
+pub async fn owed(
     tx: &Transaction<'_>,
     book: &Book,
     team: OrganisationId,
@@ -73,14 +77,18 @@ pub(super) async fn owed(
     clawbacks::lock_owed(tx, book.id, team, currency, AT_ONCE).await
 }
 
-/// Sets off what a team owes of clawbacks, the oldest first, against what a release left of itself: posted right behind it. Answers
-/// how much it was.
-pub(super) async fn set_off(
+/// Sets off what a team owes of clawbacks, the oldest first, against what a release left of itself or what came back of a payout: posted
+/// right behind it. Answers how much it was.
+///
+/// # Errors
+///
+/// What [`posting::post`] refuses.
+pub async fn set_off(
     tx: &Transaction<'_>,
     book: &Book,
     owes: Vec<Clawback>,
     (payable, left): (AccountNumber, i64),
-    release: impl ToString,
+    (against, reference): (Against, impl ToString),
     wall: Timestamp,
 ) -> Result<i64, Error> {
     let owed: Vec<i64> = owes.iter().map(Clawback::owed).collect();
@@ -96,7 +104,7 @@ pub(super) async fn set_off(
     if debts.is_empty() {
         return Ok(0);
     }
-    let entry = movements::debts_set_off(payable, &debts, book.today(wall), release);
+    let entry = movements::debts_set_off(payable, &debts, book.today(wall), against, reference);
     let posted = posting::post(tx, book, entry, wall).await?.number;
     let mut sum = 0;
     for (clawback, campaign, part) in each {

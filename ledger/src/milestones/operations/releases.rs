@@ -141,7 +141,8 @@ async fn post(
     let posted = posting::post(tx, book, entry, wall).await?;
     lineage::draw(tx, campaign, posted.number, amount).await?;
     let rest = (payable, amount.minor() - set_off);
-    let set_off = set_off + clawbacks::set_off(tx, book, clawed_back, rest, id, wall).await?;
+    let set_off =
+        set_off + clawbacks::set_off(tx, book, clawed_back, rest, (movements::Against::Release, id), wall).await?;
     let release = Release {
         id,
         number,

@@ -155,7 +155,7 @@ pub struct Clawback {
     pub amount: Money,
     /// Minor units that came back at once.
     pub unpaid: i64,
-    /// Minor units that were set off against later releases.
+    /// Minor units that were set off against later releases, and against what came back of payouts.
     pub set_off: i64,
     /// Minor units that the team paid back.
     pub recovered: i64,
@@ -176,7 +176,7 @@ pub struct Clawback {
 /// A way in which what is owed of a clawback grows less.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Less {
-    /// Set off against a release.
+    /// Set off against a release, or against what came back of a payout.
     SetOff,
     /// Paid back.
     Recovered,

@@ -84,6 +84,20 @@ pub async fn lock(tx: &Transaction<'_>, claim: ClaimId) -> Result<Clawback, Erro
     row.as_ref().map(from_row).transpose()?.ok_or(Error::NotFound("clawback"))
 }
 
+/// Locks what these teams owe, in the order in which [`lock_owed`] does.
+pub async fn lock_of_teams(tx: &Transaction<'_>, book: BookId, teams: &[OrganisationId]) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- clawbacks::lock_of_teams
+            SELECT claim_id FROM clawback WHERE book_id = $1 AND team = ANY($2) AND state = 'open'
+             ORDER BY claim_id FOR NO KEY UPDATE",
+        )
+        .await?;
+    let teams: Vec<Uuid> = teams.iter().map(|team| team.0).collect();
+    tx.query(&statement, &[/* book_id */ &book.0, /* teams */ &teams]).await?;
+    Ok(())
+}
+
 /// What a team owes of clawbacks in a currency, the oldest claim first, at most so many; locked until the transaction ends.
 pub async fn lock_owed(
     tx: &Transaction<'_>,

@@ -56,9 +56,9 @@ impl Batch {
 /// Why a batch cannot be written in a format; without the number of any account.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unwritable {
-    /// The format has no room for the account of a payment.
-    #[error("the account of payment {0} has a number that this format cannot hold")]
-    Account(String),
+    /// The format has no room for the accounts of these payments, by their references in the order of the file.
+    #[error("the accounts of payments have numbers that this format cannot hold: {}", .0.join(", "))]
+    Accounts(Vec<String>),
     /// The format has no room for the account that pays.
     #[error("the account that pays has a number that this format cannot hold")]
     Debtor,

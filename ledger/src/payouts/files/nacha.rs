@@ -62,6 +62,11 @@ pub fn write(batch: &Batch, class: EntryClass) -> Result<Vec<u8>, Unwritable> {
             ""
         ),
     ];
+    let unfit = batch.payments.iter().filter(|payment| number(payment).is_none());
+    let unfit: Vec<String> = unfit.map(|payment| payment.reference.clone()).collect();
+    if !unfit.is_empty() {
+        return Err(Unwritable::Accounts(unfit));
+    }
     let mut hash: i64 = 0;
     for (place, payment) in batch.payments.iter().enumerate() {
         let (entry, addendum, of_bank) = entry(payment, bank, place + 1)?;
@@ -81,15 +86,19 @@ pub fn write(batch: &Batch, class: EntryClass) -> Result<Vec<u8>, Unwritable> {
     Ok((records.join("\r\n") + "\r\n").into_bytes())
 }
 
+/// The number of a payment's account, that of its bank without its check digit, and that digit; none where the format has no room for it.
+fn number(payment: &Payment) -> Option<(&str, &str, &str)> {
+    let Number::Local { account, routing } = &payment.to.details.number else { return None };
+    let (bank, check) = routing.split_at_checked(8).filter(|(_, check)| check.len() == 1)?;
+    let is_held = account.len() <= ACH_NUMBER_MAX && bank.parse::<i64>().is_ok();
+    is_held.then_some((account, bank, check))
+}
+
 /// The two records of a payment, and the number of its bank as it is added up.
 fn entry(payment: &Payment, bank: &str, place: usize) -> Result<(String, String, i64), Unwritable> {
-    let unfit = || Unwritable::Account(payment.reference.clone());
-    let Number::Local { account, routing } = &payment.to.details.number else { return Err(unfit()) };
-    let (of_bank, check) = routing.split_at_checked(8).filter(|(_, check)| check.len() == 1).ok_or_else(unfit)?;
+    let unfit = || Unwritable::Accounts(vec![payment.reference.clone()]);
+    let (account, of_bank, check) = number(payment).ok_or_else(unfit)?;
     let hashed: i64 = of_bank.parse().map_err(|_| unfit())?;
-    if account.len() > ACH_NUMBER_MAX {
-        return Err(unfit());
-    }
     let amount = payment.amount.minor();
     if amount > AMOUNT_MAX {
         return Err(Unwritable::Amount);

@@ -132,8 +132,16 @@ fn a_file_of_the_ach_network_agrees_with_itself_at_every_count_of_payments() {
         let made = batch(Currency::USD, from.clone(), vec![payment(1, minor, Currency::USD, to)]);
         nacha::write(&made, EntryClass::Ppd).unwrap_err()
     };
-    assert!(matches!(wrong(iban("Drill"), 1), Unwritable::Account(_)));
-    assert!(matches!(wrong(local("Drill", "123456789012345678", "121000358"), 1), Unwritable::Account(_)));
+    let long = || local("Drill", "123456789012345678", "121000358");
+    assert!(matches!(wrong(iban("Drill"), 1), Unwritable::Accounts(_)));
+    assert!(matches!(wrong(long(), 1), Unwritable::Accounts(_)));
+    // All that do not fit are named at once, and no number of theirs.
+    let to = [long(), local("Drill", "1234", "121000358"), iban("Drill")];
+    let payments: Vec<Payment> = (1..).zip(to).map(|(place, to)| payment(place, 1, Currency::USD, to)).collect();
+    let names = vec![payments[0].reference.clone(), payments[2].reference.clone()];
+    let refused = nacha::write(&batch(Currency::USD, from.clone(), payments), EntryClass::Ccd).unwrap_err();
+    assert!(!refused.to_string().contains("123456789012345678"), "{refused}");
+    assert_eq!(refused, Unwritable::Accounts(names));
     assert_eq!(wrong(local("Drill", "1234", "121000358"), nacha::AMOUNT_MAX + 1), Unwritable::Amount);
     let other = batch(Currency::USD, iban("Drill"), Vec::new());
     assert_eq!(nacha::write(&other, EntryClass::Ccd).unwrap_err(), Unwritable::Debtor);

@@ -4,8 +4,9 @@
 //! A line that matches nothing stays, with why, and waits for somebody of the host. So does a debit with the reference of a gift: what it
 //! takes back may have been released, and whether it is a refund or a chargeback is for a person to say.
 //!
-//! Lock order: payouts by id → settlements by id → pledges by id → lines → book head.
+//! Lock order: payouts by id → clawbacks → settlements by id → pledges by id → lines → book head.
 
+use super::came_back;
 use super::locked::save;
 use super::payouts::in_transit;
 use super::requests::cash_account;
@@ -69,7 +70,8 @@ pub async fn take_with(
         return Err(Error::invalid("/lines", format!("1 to {LINES_MAX}")));
     }
     let references: Vec<&str> = told.iter().map(|(told, _)| told.end_to_end.as_str()).collect();
-    payouts::lock_all(tx, book.id, custodian, &references).await?;
+    let ours = payouts::lock_all(tx, book.id, custodian, &references).await?;
+    came_back::lock_named(tx, book.id, custodian, &ours).await?;
     let names: Vec<Named> =
         told.iter().filter_map(|(_, besides)| transfer::named(&besides.creditor_reference)).collect();
     lock_settlements(tx, book.id, custodian, told.iter().map(|(told, besides)| (told, besides))).await?;
@@ -155,7 +157,9 @@ pub(super) async fn take_in(
 ) -> Result<TakenIn, Error> {
     let named: Vec<&str> =
         lines.iter().map(|line| line.told.end_to_end.as_str()).filter(|named| !named.is_empty()).collect();
-    let payouts: HashSet<String> = payouts::lock_all(tx, book.id, custodian, &named).await?.into_iter().collect();
+    let ours = payouts::lock_all(tx, book.id, custodian, &named).await?;
+    came_back::lock_named(tx, book.id, custodian, &ours).await?;
+    let payouts: HashSet<String> = ours.into_iter().collect();
     if let Some(taken) = differing(tx, book.id, custodian, lines).await? {
         return Ok(TakenIn::Taken(taken));
     }
@@ -209,7 +213,8 @@ pub async fn again(
 ) -> Result<BankLine, Error> {
     let book = books::get(tx, id.book).await?;
     let found = bank_lines::get(tx, id).await?;
-    payouts::lock_all(tx, book.id, found.custodian, &[found.told.end_to_end.as_str()]).await?;
+    let ours = payouts::lock_all(tx, book.id, found.custodian, &[found.told.end_to_end.as_str()]).await?;
+    came_back::lock_named(tx, book.id, found.custodian, &ours).await?;
     lock_settlements(tx, book.id, found.custodian, [(&found.told, &found.besides)].into_iter()).await?;
     transfers::lock_named(tx, book.id, &Vec::from_iter(found.named())).await?;
     let line = bank_lines::lock(tx, id).await?;
@@ -352,6 +357,8 @@ async fn match_one(
         }
         Effect::Returns => {
             let returned = told.amount.minor() + told.fee;
+            // What the bank kept on the way back the payee bears: that is not owed again.
+            came_back::set_off(tx, book, &payout, told.amount.minor(), wall).await?;
             (Payout { state: State::Returned, returned, end_entry: entry, ..payout }, "returned")
         }
     };

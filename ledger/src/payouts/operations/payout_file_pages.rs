@@ -2,8 +2,9 @@
 //!
 //! A page looks at what waits when it begins, so that one that is done twice does it once, and a worker may die between any two.
 //!
-//! Lock order: payout file → payouts by id → book head.
+//! Lock order: payout file → payouts by id → clawbacks → book head.
 
+use super::came_back;
 use super::locked::{Locked, lock, save};
 use super::payout_files;
 use super::payouts::in_transit;
@@ -139,6 +140,7 @@ pub(super) async fn fail(
     actor: Actor,
     wall: Timestamp,
 ) -> Result<(), Error> {
+    came_back::lock(tx, book.id, failing.iter().map(|(payout, _)| payout)).await?;
     let today = book.today(wall);
     let mut commands = Vec::with_capacity(failing.len());
     let mut known: Option<(Payout, AccountNumber)> = None;
@@ -157,6 +159,7 @@ pub(super) async fn fail(
     let posted = posting::post_all(tx, book, commands, wall).await?;
     for ((payout, reason), Posted { number }) in failing.into_iter().zip(posted) {
         let change = Change { version: None, actor, reason: &reason };
+        came_back::set_off(tx, book, &payout, payout.amount.minor(), wall).await?;
         save(tx, book, payout.failed(&reason, number), "failed", change, wall).await?;
     }
     Ok(())

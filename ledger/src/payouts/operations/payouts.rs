@@ -1,7 +1,8 @@
 //! Payouts as they are asked for, approved, screened, sent, and given up.
 //!
-//! Lock order: bank account → payout → book head.
+//! Lock order: bank account → payout → clawback → book head.
 
+use super::came_back;
 use super::locked::{Locked, lock, save};
 use super::requests::{self, Asked};
 use crate::book::AccountNumber;
@@ -229,7 +230,7 @@ async fn require_free(tx: &Transaction<'_>, book: &Book, payout: &Payout) -> Res
     Err(Refusal::new("payout-frozen", detail).into())
 }
 
-/// The bank did not accept a payout: payouts in transit → payable. Another try is another payout.
+/// The bank did not accept a payout: payouts in transit → payable. Another try is another payout. What the team owes is set off.
 ///
 /// # Errors
 ///
@@ -239,9 +240,11 @@ pub async fn fail(tx: &Transaction<'_>, id: PayoutId, change: Change<'_>, wall: 
     require_reason(change.reason)?;
     let Locked { book, payout, .. } = lock(tx, id, wall).await?;
     payout.check_fails()?;
+    came_back::lock(tx, book.id, std::iter::once(&payout)).await?;
     let in_transit = in_transit(tx, &book, &payout, wall).await?;
     let entry = movements::payout_failed(in_transit, payout.payable, payout.amount, book.today(wall), id);
     let entry = posting::post(tx, &book, entry, wall).await?.number;
+    came_back::set_off(tx, &book, &payout, payout.amount.minor(), wall).await?;
     save(tx, &book, payout.failed(change.reason, entry), "failed", change, wall).await
 }
 

@@ -419,6 +419,8 @@ pub async fn count_paid(client: &impl GenericClient, id: PayoutFileId) -> Result
 /// A payment of a file, with the account that it goes to, sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedPayment {
+    /// The payout.
+    pub payout: PayoutId,
     /// The end-to-end id.
     pub reference: String,
     /// How much.
@@ -453,7 +455,7 @@ pub async fn payments(client: &impl GenericClient, id: PayoutFileId) -> Result<V
     let statement = client
         .prepare_cached(
             "-- payout_files::payments
-            SELECT p.reference, p.amount, p.currency, p.memo, b.id AS account, b.country, b.key_version, b.sealed
+            SELECT p.id AS payout, p.reference, p.amount, p.currency, p.memo, b.id AS account, b.country, b.key_version, b.sealed
               FROM payout_file_item i JOIN payout p ON p.book_id = i.book_id AND p.id = i.payout
               JOIN bank_account b ON b.book_id = p.book_id AND b.id = p.bank_account
              WHERE i.book_id = $1 AND i.file = $2 AND i.state = 'sent' ORDER BY i.place",
@@ -462,6 +464,7 @@ pub async fn payments(client: &impl GenericClient, id: PayoutFileId) -> Result<V
     let rows = client.query(&statement, &[/* book_id */ &id.book.0, /* file */ &id.object]).await?;
     let payment = |row: &Row| {
         Ok(SealedPayment {
+            payout: PayoutId::new(id.book, row.get("payout")),
             reference: row.get("reference"),
             amount: money(row.get("amount"), word(row.get("currency"))?)?,
             memo: row.get("memo"),

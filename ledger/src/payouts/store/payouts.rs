@@ -238,6 +238,26 @@ pub async fn lock_all(
     Ok(rows.iter().map(|row| row.get("reference")).collect())
 }
 
+/// The teams to which what is owed is paid by payouts of a custodian with these references.
+pub async fn teams_of(
+    client: &impl GenericClient,
+    book: BookId,
+    custodian: OrganisationId,
+    references: &[String],
+) -> Result<Vec<OrganisationId>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- payouts::teams_of
+            SELECT DISTINCT payee FROM payout
+             WHERE book_id = $1 AND custodian = $2 AND reference = ANY($3) AND source = 'team'",
+        )
+        .await?;
+    let rows = client
+        .query(&statement, &[/* book_id */ &book.0, /* custodian */ &custodian.0, /* references */ &references])
+        .await?;
+    Ok(rows.iter().map(|row| OrganisationId(row.get("payee"))).collect())
+}
+
 /// The payout of a release that is not over without having paid it.
 pub async fn of_release(client: &impl GenericClient, claim: ClaimId, number: i32) -> Result<Option<Payout>, Error> {
     let statement = client

@@ -84,6 +84,14 @@ impl Withdrawal {
         }
     }
 
+    /// Whether a partner hears of it: of its own, and of those of rails.
+    pub fn is_for(&self, partner: OrganisationId) -> bool {
+        match self.leaver {
+            Leaver::Partner(leaver) => leaver == partner,
+            Leaver::Rail(_) => true,
+        }
+    }
+
     /// Refuses what would begin after its moment.
     ///
     /// # Errors
