@@ -175,6 +175,11 @@ GRANT INSERT (id, partner, created_at, book_id, receivable, day, due_on, currenc
 GRANT SELECT ON settlement_line TO commonpurse_service;
 GRANT INSERT (settlement, charge, of_settlement, amount, missing, fee, book_id) ON settlement_line TO commonpurse_service;
 GRANT UPDATE (amount, entry, settled_at) ON settlement TO commonpurse_service;
+GRANT SELECT ON settlement_announcement, settlement_announcement_line TO commonpurse_service;
+GRANT INSERT (id, partner, credential, line, amount, came, announced_at, book_id, day, is_short, state, differs, currency, reference,
+    reason, content) ON settlement_announcement TO commonpurse_service;
+GRANT UPDATE (line, came, version, ended_at, state, differs) ON settlement_announcement TO commonpurse_service;
+GRANT INSERT (announcement, charge, amount, fee, book_id, place) ON settlement_announcement_line TO commonpurse_service;
 GRANT INSERT (id, pledge, campaign, partner, amount, created_at, waits_until, book_id, sequence, attempt, due_on, currency,
     rail, state, method) ON charge TO commonpurse_service;
 GRANT UPDATE (campaign, settlement, entry, version, waits_until, attempt, declines, first_declined_on, retry_on, captured_on,
@@ -196,7 +201,7 @@ GRANT INSERT (entry, used_by, layer, amount, book_id, fund) ON fund_return TO co
 GRANT SELECT ON suspense_item TO commonpurse_service;
 GRANT INSERT (id, pledge, charge, partner, settlement, amount, entry, received_at, waits_until, book_id, received_on, currency, method,
     state, event_id, provider_reference, line, why) ON suspense_item TO commonpurse_service;
-GRANT UPDATE (matched, end_entry, version, waits_until, state) ON suspense_item TO commonpurse_service;
+GRANT UPDATE (matched, end_entry, sent_entry, version, waits_until, state) ON suspense_item TO commonpurse_service;
 GRANT SELECT ON withdrawal TO commonpurse_service;
 GRANT INSERT (id, partner, created_at, from_at, book_id, last_day, rail, state, reason) ON withdrawal TO commonpurse_service;
 GRANT UPDATE (version, restored_at, state) ON withdrawal TO commonpurse_service;

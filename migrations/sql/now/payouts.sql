@@ -439,3 +439,78 @@ CREATE OR REPLACE TRIGGER bank_difference_by_two BEFORE INSERT OR UPDATE ON bank
 
 CREATE OR REPLACE TRIGGER bank_difference_kept BEFORE DELETE OR TRUNCATE ON bank_difference
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- An announced settlement begins so, in a book that is kept by lines of banks, and keeps what was reported. What is over stays so; and
+-- what is settled is a settlement of its id, in the entry that the line is booked as which carries its amount.
+CREATE OR REPLACE FUNCTION settlement_announcement_by_line() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_changes CONSTANT text[] := ARRAY['state', 'line', 'differs', 'came', 'ended_at', 'version'];
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state <> 'announced'
+           OR NOT EXISTS (SELECT FROM public.book b WHERE b.number = NEW.book_id AND b.kept_by_bank_lines) THEN
+            RAISE EXCEPTION 'book %: settlement % begins announced, where lines of banks settle', NEW.book_id, NEW.id
+                USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF (to_jsonb(NEW) - v_changes) IS DISTINCT FROM (to_jsonb(OLD) - v_changes) OR OLD.state <> 'announced' THEN
+        RAISE EXCEPTION 'book %: settlement % stays as it was announced', OLD.book_id, OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.state = 'settled'
+       AND NOT EXISTS (SELECT FROM public.settlement s
+                         JOIN public.bank_line l ON l.book_id = s.book_id AND l.id = NEW.line AND l.custodian = s.partner
+                              AND l.state = 'booked' AND l.entry = s.entry AND NOT l.is_debit AND l.amount = s.amount
+                              AND l.currency = s.currency AND l.value_on = s.day
+                        WHERE s.book_id = NEW.book_id AND s.id = NEW.id AND s.partner = NEW.partner AND s.reference = NEW.reference
+                          AND s.amount = NEW.amount AND s.currency = NEW.currency) THEN
+        RAISE EXCEPTION 'book %: no line settles what was announced as %', OLD.book_id, OLD.id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER settlement_announcement_by_line BEFORE INSERT OR UPDATE ON settlement_announcement
+    FOR EACH ROW EXECUTE FUNCTION settlement_announcement_by_line();
+
+CREATE OR REPLACE TRIGGER settlement_announcement_kept BEFORE DELETE OR TRUNCATE ON settlement_announcement
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER settlement_announcement_line_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON settlement_announcement_line
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- In a book that is kept by lines of banks a custodian's report settles nothing before a line brings it, on its day.
+CREATE OR REPLACE FUNCTION settlement_by_line() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NEW.reference <> '' AND NEW.bank_line IS NULL
+       AND EXISTS (SELECT FROM public.book b WHERE b.number = NEW.book_id AND b.kept_by_bank_lines)
+       AND NOT EXISTS (SELECT FROM public.bank_line l
+                        WHERE l.book_id = NEW.book_id AND l.custodian = NEW.partner AND l.currency = NEW.currency
+                          AND l.amount = NEW.amount AND NOT l.is_debit AND l.value_on = NEW.day
+                          AND l.state IN ('open', 'suspense')
+                          AND NEW.reference IN (l.reference, l.end_to_end, l.creditor_reference)) THEN
+        RAISE EXCEPTION 'book %: no line of a bank brings settlement %', NEW.book_id, NEW.id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER settlement_by_line BEFORE INSERT ON settlement
+    FOR EACH ROW EXECUTE FUNCTION settlement_by_line();
+
+-- In a book that is kept by lines of banks, a refund of what came by a line settles by a line of its amount.
+CREATE OR REPLACE FUNCTION refund_by_line() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT FROM public.book b WHERE b.number = NEW.book_id AND b.kept_by_bank_lines)
+       AND EXISTS (SELECT FROM public.charge c JOIN public.settlement s ON s.book_id = c.book_id AND s.id = c.settlement
+                    WHERE c.book_id = NEW.book_id AND c.id = NEW.charge AND s.bank_line IS NOT NULL)
+       AND NOT EXISTS (SELECT FROM public.bank_line l
+                        WHERE l.book_id = NEW.book_id AND l.custodian = NEW.partner AND l.currency = NEW.currency
+                          AND l.amount = NEW.sent AND l.is_debit AND l.state = 'open') THEN
+        RAISE EXCEPTION 'book %: no line of a bank settles refund %', NEW.book_id, NEW.id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER refund_by_line BEFORE UPDATE OF state ON refund
+    FOR EACH ROW WHEN (NEW.state = 'settled' AND OLD.state <> 'settled') EXECUTE FUNCTION refund_by_line();

@@ -241,6 +241,28 @@ pub async fn lock_credit_named(
     row.as_ref().map(from_row).transpose()
 }
 
+/// The first credit of a custodian that has a reference, as the bank's, the payer's or the payee's, and that nobody has explained; locked.
+pub async fn lock_open_credit_named(
+    tx: &Transaction<'_>,
+    book: BookId,
+    custodian: OrganisationId,
+    reference: &str,
+) -> Result<Option<BankLine>, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- bank_lines::lock_open_credit_named
+            SELECT * FROM bank_line
+             WHERE book_id = $1 AND custodian = $2 AND state IN ('open', 'suspense') AND NOT is_debit
+               AND $3 IN (reference, end_to_end, creditor_reference)
+             ORDER BY id LIMIT 1 FOR UPDATE",
+        )
+        .await?;
+    let row = tx
+        .query_opt(&statement, &[/* book_id */ &book.0, /* custodian */ &custodian.0, /* reference */ &reference])
+        .await?;
+    row.as_ref().map(from_row).transpose()
+}
+
 /// The line that an entry is of, if there is one.
 pub async fn of_entry(client: &impl GenericClient, book: BookId, entry: i64) -> Result<Option<BankLineId>, Error> {
     let statement = client

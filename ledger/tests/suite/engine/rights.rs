@@ -168,6 +168,8 @@ const KEPT: &[(&str, &str)] = &[
     ("returnable_notice", "UPDATE DELETE TRUNCATE"),
     ("reversal", "UPDATE DELETE TRUNCATE"),
     ("review", "UPDATE DELETE TRUNCATE"),
+    ("settlement_announcement", "DELETE TRUNCATE"),
+    ("settlement_announcement_line", "UPDATE DELETE TRUNCATE"),
     ("share_part", "DELETE TRUNCATE"),
     ("share_plan", "DELETE TRUNCATE"),
     ("statement", "UPDATE DELETE TRUNCATE"),
