@@ -1,5 +1,6 @@
 -- What a custodian reports of a settlement to a book that is kept by the lines of banks, before its line is there: kept, and posted to
--- nothing until the line comes. And money in suspense that went back, with the line by which it left.
+-- nothing until the line comes. And money in suspense that went back, with the line by which it left; and when what a reconciliation
+-- compares came to be, so that it can be read as of a moment.
 SET LOCAL citus.multi_shard_modify_mode TO 'sequential';
 SET LOCAL citus.enable_local_reference_table_foreign_keys TO off;
 SET LOCAL citus.enable_unsafe_triggers TO on;
@@ -78,3 +79,28 @@ COMMENT ON COLUMN settlement_announcement_line.place IS 'Its place in the report
 ALTER TABLE suspense_item ADD COLUMN sent_entry bigint NOT NULL DEFAULT 0;
 ALTER TABLE suspense_item ADD CONSTRAINT suspense_item_sent CHECK (sent_entry >= 0 AND (sent_entry = 0 OR state = 'returned'));
 COMMENT ON COLUMN suspense_item.sent_entry IS 'Record number of the entry of the line by which it left its custodian''s bank, once it was returned; 0 before.';
+
+CREATE TABLE settlement_arrival (
+    settlement uuid NOT NULL,
+    entry      bigint NOT NULL CHECK (entry > 0),
+    amount     bigint NOT NULL CHECK (amount > 0),
+    at         timestamptz NOT NULL,
+    book_id    int NOT NULL,
+    PRIMARY KEY (book_id, settlement, entry),
+    FOREIGN KEY (book_id, settlement) REFERENCES settlement (book_id, id)
+);
+SELECT ledger_distribute('settlement_arrival');
+COMMENT ON TABLE settlement_arrival IS 'What of settlements arrived, and when.';
+COMMENT ON COLUMN settlement_arrival.settlement IS 'The settlement.';
+COMMENT ON COLUMN settlement_arrival.entry IS 'Record number of the entry of the arrival.';
+COMMENT ON COLUMN settlement_arrival.amount IS 'Minor units, in the currency of the settlement.';
+COMMENT ON COLUMN settlement_arrival.at IS 'Book time; of what arrived before this was kept, when all of it had, or when it was begun.';
+COMMENT ON COLUMN settlement_arrival.book_id IS 'The book.';
+INSERT INTO settlement_arrival (book_id, settlement, entry, amount, at)
+SELECT book_id, id, entry, amount, coalesce(settled_at, created_at) FROM settlement WHERE entry > 0 AND amount > 0;
+
+CREATE INDEX settlement_line_of ON settlement_line (book_id, of_settlement);
+
+ALTER TABLE bank_line ADD COLUMN stands_since timestamptz;
+COMMENT ON COLUMN bank_line.stands_since IS 'Since when it stands as it does, book time; null since it was recorded, or since before this was kept.';
+CREATE INDEX bank_line_unexplained ON bank_line (book_id, custodian) WHERE state IN ('open', 'suspense');

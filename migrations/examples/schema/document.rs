@@ -136,6 +136,7 @@ const DOMAINS: &[Domain] = &[
             "settlement_line",
             "settlement_announcement",
             "settlement_announcement_line",
+            "settlement_arrival",
             "custodian_freeze",
         ],
         functions: &["companion_settlement_open", "custodian_freeze_as_said"],

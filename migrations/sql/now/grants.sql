@@ -175,11 +175,12 @@ GRANT INSERT (id, partner, created_at, book_id, receivable, day, due_on, currenc
 GRANT SELECT ON settlement_line TO commonpurse_service;
 GRANT INSERT (settlement, charge, of_settlement, amount, missing, fee, book_id) ON settlement_line TO commonpurse_service;
 GRANT UPDATE (amount, entry, settled_at) ON settlement TO commonpurse_service;
-GRANT SELECT ON settlement_announcement, settlement_announcement_line TO commonpurse_service;
+GRANT SELECT ON settlement_announcement, settlement_announcement_line, settlement_arrival TO commonpurse_service;
 GRANT INSERT (id, partner, credential, line, amount, came, announced_at, book_id, day, is_short, state, differs, currency, reference,
     reason, content) ON settlement_announcement TO commonpurse_service;
 GRANT UPDATE (line, came, version, ended_at, state, differs) ON settlement_announcement TO commonpurse_service;
 GRANT INSERT (announcement, charge, amount, fee, book_id, place) ON settlement_announcement_line TO commonpurse_service;
+GRANT INSERT (settlement, entry, amount, at, book_id) ON settlement_arrival TO commonpurse_service;
 GRANT INSERT (id, pledge, campaign, partner, amount, created_at, waits_until, book_id, sequence, attempt, due_on, currency,
     rail, state, method) ON charge TO commonpurse_service;
 GRANT UPDATE (campaign, settlement, entry, version, waits_until, attempt, declines, first_declined_on, retry_on, captured_on,
@@ -381,7 +382,7 @@ GRANT UPDATE (bank_account, approved_by, sent_by, fee, returned, sent_entry, end
     settled_on, state, screening, reason, approved) ON payout TO commonpurse_service;
 GRANT INSERT (id, custodian, amount, fee, recorded_at, book_id, value_on, is_debit, state, why, currency, reference, end_to_end,
     file, creditor_reference, bank_code, return_reason) ON bank_line TO commonpurse_service;
-GRANT UPDATE (payout, charge, suspense, entry, version, state, why, booked_as) ON bank_line TO commonpurse_service;
+GRANT UPDATE (payout, charge, suspense, entry, version, state, why, booked_as, stands_since) ON bank_line TO commonpurse_service;
 GRANT INSERT (id, custodian, received_by, bytes, lines, skipped, received_at, book_id, format, state, sha256)
     ON bank_statement_file TO commonpurse_service;
 GRANT UPDATE (taken, known, version, state, problem) ON bank_statement_file TO commonpurse_service;

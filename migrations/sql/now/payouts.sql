@@ -139,7 +139,7 @@ CREATE OR REPLACE TRIGGER payout_run_as_asked BEFORE UPDATE ON payout_run
 CREATE OR REPLACE FUNCTION bank_line_as_told() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    v_changes CONSTANT text[] := ARRAY['state', 'payout', 'charge', 'suspense', 'entry', 'why', 'booked_as', 'version'];
+    v_changes CONSTANT text[] := ARRAY['state', 'payout', 'charge', 'suspense', 'entry', 'why', 'booked_as', 'version', 'stands_since'];
 BEGIN
     IF (to_jsonb(NEW) - v_changes) IS DISTINCT FROM (to_jsonb(OLD) - v_changes)
        OR OLD.state IN ('matched', 'gift')
@@ -514,3 +514,6 @@ END
 $$;
 CREATE OR REPLACE TRIGGER refund_by_line BEFORE UPDATE OF state ON refund
     FOR EACH ROW WHEN (NEW.state = 'settled' AND OLD.state <> 'settled') EXECUTE FUNCTION refund_by_line();
+
+CREATE OR REPLACE TRIGGER settlement_arrival_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON settlement_arrival
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

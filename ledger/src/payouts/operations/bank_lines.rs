@@ -323,7 +323,7 @@ async fn received(
         return Ok(line);
     }
     if let Some(state) = pay_over(tx, book, &line, wall).await? {
-        return bank_lines::update(tx, line.id, state).await;
+        return bank_lines::update(tx, line.id, state, book.now(wall)).await;
     }
     let transfer = Transfer {
         line: line.id,
@@ -340,7 +340,7 @@ async fn received(
         Taken::Frozen => LineState::Open(Why::CustodianFrozen),
         Taken::Unknown => return Ok(line),
     };
-    bank_lines::update(tx, line.id, state).await
+    bank_lines::update(tx, line.id, state, book.now(wall)).await
 }
 
 /// A debit of no payout: with the reference of what goes back to who gave it, it settles that. With that of a gift it stays open: whether that goes
@@ -370,7 +370,7 @@ async fn sent_back(
         Back::Reversal => LineState::Open(Why::Reversal),
         Back::Unknown => return Ok(line),
     };
-    bank_lines::update(tx, line.id, state).await
+    bank_lines::update(tx, line.id, state, book.now(wall)).await
 }
 
 async fn match_one(
@@ -385,13 +385,14 @@ async fn match_one(
     let effect = found.as_ref().map_or(Err(Why::ReferenceUnknown), |payout| told.effect(payout));
     let (payout, effect) = match (found, effect) {
         (Some(payout), Ok(effect)) => (payout, effect),
-        (_, Err(why)) => return bank_lines::update(tx, line.id, LineState::Open(why)).await,
+        (_, Err(why)) => return bank_lines::update(tx, line.id, LineState::Open(why), book.now(wall)).await,
         (None, Ok(_)) => return Err(Error::inconsistent("a line has an effect on nothing")),
     };
     let Some(entry) = post(tx, book, &payout, told, effect, wall).await? else {
-        return bank_lines::update(tx, line.id, LineState::Open(Why::CashShort)).await;
+        return bank_lines::update(tx, line.id, LineState::Open(Why::CashShort), book.now(wall)).await;
     };
-    let matched = bank_lines::update(tx, line.id, LineState::Matched { payout: payout.id, entry }).await?;
+    let matched =
+        bank_lines::update(tx, line.id, LineState::Matched { payout: payout.id, entry }, book.now(wall)).await?;
     let (payout, action) = match effect {
         Effect::Settles => {
             let settled_on = Some(told.value_on);

@@ -225,7 +225,10 @@ pub(super) async fn arrive(
     let Some(kept) = found.into_iter().next() else { return Ok(None) };
     match by_line(tx, book, kept, line, change, wall).await? {
         Counted::Settled(_) => bank_lines::get(tx, line.id).await.map(Some),
-        Counted::Announced(_) => bank_lines::update(tx, line.id, LineState::Open(Why::AmountDiffers)).await.map(Some),
+        Counted::Announced(_) => {
+            let state = LineState::Open(Why::AmountDiffers);
+            bank_lines::update(tx, line.id, state, book.now(wall)).await.map(Some)
+        }
     }
 }
 

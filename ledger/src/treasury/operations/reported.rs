@@ -196,6 +196,7 @@ async fn write(
     reported::insert_lines(tx, new.id, parts).await?;
     reported::arrive(tx, new.id, parts).await?;
     settlements::insert_settled(tx, new.id, new.entry, false).await?;
+    settlements::insert_arrival(tx, new.id, (new.entry, new.amount), book.now(wall)).await?;
     Ok(new)
 }
 

@@ -170,6 +170,7 @@ const KEPT: &[(&str, &str)] = &[
     ("review", "UPDATE DELETE TRUNCATE"),
     ("settlement_announcement", "DELETE TRUNCATE"),
     ("settlement_announcement_line", "UPDATE DELETE TRUNCATE"),
+    ("settlement_arrival", "UPDATE DELETE TRUNCATE"),
     ("share_part", "DELETE TRUNCATE"),
     ("share_plan", "DELETE TRUNCATE"),
     ("statement", "UPDATE DELETE TRUNCATE"),
