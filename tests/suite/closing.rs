@@ -48,8 +48,8 @@ async fn paid_over_short(stage: &Stage) -> Outcome {
     ensure!(early["announced"]["amount"] == usd("9.90") && early["announced"]["difference"].is_null(), "{early}");
     ensure!(cast.partner.post_keyed("/v1/settlements", &settlement, "early").await?.ok()? == early, "a replay");
     let path = format!("/v1/settlements/{}", text(&early, "/id")?);
-    ensure!(cast.partner.get(&path).await?.ok()? == early);
-    let listed = cast.partner.all("/v1/settlements").await?;
+    ensure!(cast.treasurer.get(&path).await?.ok()? == early);
+    let listed = cast.treasurer.all(&format!("/v1/settlements?book={}", cast.book)).await?;
     ensure!(listed.iter().filter(|it| it["state"] == "announced").count() == 1, "{listed:?}");
     let of = cast.treasurer.all(&format!("{path}/charges")).await?;
     ensure!(of.len() == 1 && of[0]["charge"] == charge["id"] && of[0]["missing"] == usd("9.90"), "{of:?}");

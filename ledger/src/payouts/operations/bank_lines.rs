@@ -23,9 +23,9 @@ use crate::payouts::rules::bank_line::{
 use crate::payouts::rules::payout::{Payout, State};
 use crate::payouts::rules::statement_file::FileLine;
 use crate::payouts::store::{bank_lines, payouts};
-use crate::pledging::operations::sent_by_line::{self, Back, Debit};
+use crate::pledging::operations::sent_by_line::{self, Back};
 use crate::pledging::operations::transfers::{self, Taken};
-use crate::pledging::rules::transfer::{self, Transfer};
+use crate::pledging::rules::transfer::{self, Debit, Transfer};
 use crate::pledging::rules::transfer_reference::{Named, Purpose};
 use crate::service::change::Change;
 use crate::treasury::operations::settlements;

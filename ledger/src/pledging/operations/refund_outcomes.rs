@@ -4,9 +4,8 @@
 use super::chargebacks as chargeback_operations;
 use super::held::{deadline, held_by};
 use super::refunds::{Ask, enqueue, in_transit, known, prepare, returned, take_out};
-use super::sent_by_line::{Debit, with_fee};
 use super::{charges as charge_operations, plan};
-use crate::book::Reason;
+use crate::book::{Entry, Reason};
 use crate::books::operations::accounts;
 use crate::calendar::later;
 use crate::engine::posting;
@@ -20,6 +19,7 @@ use crate::pledging::rules::chargeback::Chargeback;
 use crate::pledging::rules::conversion::check_settled;
 use crate::pledging::rules::pledge::{Pledge, Rail};
 use crate::pledging::rules::refund::{NOT_REPORTED, Outcome, REFUND_DAYS, Refund, State};
+use crate::pledging::rules::transfer::Debit;
 use crate::pledging::store::{
     attempts, campaigns, chargebacks, charges, fees, lineage as layers, plan_moves, refunds, transfers,
 };
@@ -28,6 +28,7 @@ use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Actor, Done};
 use crate::service::store::jobs;
 use crate::treasury::operations::exchange_differences::{post_difference, with_difference};
+use crate::treasury::operations::settlements::cash_of;
 use crate::treasury::store::settlements;
 use crate::{chart, movements, text};
 use deadpool_postgres::Transaction;
@@ -344,6 +345,27 @@ pub(super) async fn settle(
         plan::save(tx, book, Pledge { state: after, ..pledge }, was, change, now, wall).await?;
     }
     Ok(Ok(settled))
+}
+
+/// The same entry with what the bank took of the host's own account: bank charges → cash. What it took of a partner's account is the partner's, and
+/// is not in the book.
+pub(super) async fn with_fee(
+    tx: &Transaction<'_>,
+    book: &Book,
+    entry: Entry,
+    debit: &Debit,
+    wall: Timestamp,
+) -> Result<Entry, Error> {
+    if debit.fee == 0 || debit.custodian != book.organisation {
+        return Ok(entry);
+    }
+    let currency = debit.amount.currency();
+    let charges = chart::bank_charges().in_currency(currency, book.currency);
+    let charges = accounts::ensure(tx, book, &charges, currency, wall).await?;
+    let cash = cash_of(tx, book, debit.custodian, currency, wall).await?;
+    let fee = movements::bank_fee(charges, cash, debit.fee, debit.on, debit.line);
+    let lines = entry.lines.iter().copied().chain(fee.lines).collect();
+    Ok(Entry { lines, ..entry })
 }
 
 /// The donor did not get it: it is in the funds again from which it was taken, and fees that had come back are charged again.

@@ -4,17 +4,17 @@
 //! Lock order: pledge → line → charge or money in suspense → head of the book.
 
 use super::charges as charge_operations;
-use super::refund_outcomes::{Way, settle, tell};
-use crate::book::{Entry, Reason};
+use super::refund_outcomes::{Way, settle, tell, with_fee};
+use crate::book::Reason;
 use crate::books::operations::accounts;
 use crate::engine::posting;
 use crate::engine::store::books::Book;
 use crate::error::Error;
-use crate::id::{BankLineId, OrganisationId, RefundId, SuspenseId};
-use crate::money::Money;
+use crate::id::{RefundId, SuspenseId};
 use crate::pledging::rules::pledge::Rail;
 use crate::pledging::rules::refund::State;
 use crate::pledging::rules::suspense::{SuspenseItem, SuspenseState};
+use crate::pledging::rules::transfer::Debit;
 use crate::pledging::rules::transfer_reference::{Named, Purpose};
 use crate::pledging::store::{refunds, suspense, transfers};
 use crate::service::change::Change;
@@ -23,22 +23,6 @@ use crate::treasury::operations::settlements::cash_of;
 use crate::{chart, movements};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
-use jiff::civil::Date;
-
-/// What a line says that left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Debit {
-    /// The line.
-    pub line: BankLineId,
-    /// Whose bank it is.
-    pub custodian: OrganisationId,
-    /// How much, without the fee.
-    pub amount: Money,
-    /// Minor units that the bank took besides.
-    pub fee: i64,
-    /// The day on which it left.
-    pub on: Date,
-}
 
 /// What a line is that left with a reference of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,25 +144,4 @@ async fn short_or_refused(tx: &Transaction<'_>, book: &Book, reason: Reason) -> 
         Reason::BelowFloor { .. } => Ok(Back::CashShort),
         reason => Err(posting::refusal(tx, book, reason).await?.into()),
     }
-}
-
-/// The same entry with what the bank took of the host's own account: bank charges → cash. What it took of a partner's account is the partner's, and
-/// is not in the book.
-pub(super) async fn with_fee(
-    tx: &Transaction<'_>,
-    book: &Book,
-    entry: Entry,
-    debit: &Debit,
-    wall: Timestamp,
-) -> Result<Entry, Error> {
-    if debit.fee == 0 || debit.custodian != book.organisation {
-        return Ok(entry);
-    }
-    let currency = debit.amount.currency();
-    let charges = chart::bank_charges().in_currency(currency, book.currency);
-    let charges = accounts::ensure(tx, book, &charges, currency, wall).await?;
-    let cash = cash_of(tx, book, debit.custodian, currency, wall).await?;
-    let fee = movements::bank_fee(charges, cash, debit.fee, debit.on, debit.line);
-    let lines = entry.lines.iter().copied().chain(fee.lines).collect();
-    Ok(Entry { lines, ..entry })
 }
