@@ -1,6 +1,6 @@
 -- What a custodian reports of a settlement to a book that is kept by the lines of banks, before its line is there: kept, and posted to
 -- nothing until the line comes. And money in suspense that went back, with the line by which it left; and when what a reconciliation
--- compares came to be, so that it can be read as of a moment.
+-- compares came to be, so that it can be read as of a moment. What two people have moved, two people take back.
 SET LOCAL citus.multi_shard_modify_mode TO 'sequential';
 SET LOCAL citus.enable_local_reference_table_foreign_keys TO off;
 SET LOCAL citus.enable_unsafe_triggers TO on;
@@ -104,3 +104,22 @@ CREATE INDEX settlement_line_of ON settlement_line (book_id, of_settlement);
 ALTER TABLE bank_line ADD COLUMN stands_since timestamptz;
 COMMENT ON COLUMN bank_line.stands_since IS 'Since when it stands as it does, book time; null since it was recorded, or since before this was kept.';
 CREATE INDEX bank_line_unexplained ON bank_line (book_id, custodian) WHERE state IN ('open', 'suspense');
+
+ALTER TABLE bank_difference ADD COLUMN back_proposed_by uuid;
+ALTER TABLE bank_difference ADD COLUMN back_proposed_at timestamptz;
+ALTER TABLE bank_difference ADD COLUMN back_reason text NOT NULL DEFAULT '' CHECK (char_length(back_reason) <= 1000);
+ALTER TABLE bank_difference DROP CONSTRAINT bank_difference_state_check;
+ALTER TABLE bank_difference ADD CONSTRAINT bank_difference_state_check CHECK (state IN ('proposed', 'moved', 'taking_back', 'withdrawn',
+    'taken_back'));
+ALTER TABLE bank_difference DROP CONSTRAINT bank_difference_check3;
+ALTER TABLE bank_difference ADD CONSTRAINT bank_difference_approved CHECK ((state IN ('moved', 'taking_back', 'taken_back'))
+    = (approved_by IS NOT NULL));
+ALTER TABLE bank_difference ADD CONSTRAINT bank_difference_back CHECK (num_nulls(back_proposed_by, back_proposed_at) IN (0, 2)
+    AND (state <> 'taking_back' OR back_proposed_by IS NOT NULL)
+    AND (back_proposed_by IS NULL OR (state IN ('taking_back', 'taken_back') AND back_reason <> ''))
+    AND (state <> 'taken_back' OR back_proposed_by IS NULL OR ended_by <> back_proposed_by));
+COMMENT ON COLUMN bank_difference.back_proposed_by IS 'The person who proposes, or proposed, to take it back; null before.';
+COMMENT ON COLUMN bank_difference.back_proposed_at IS 'Book time; null before.';
+COMMENT ON COLUMN bank_difference.back_reason IS 'Why it is to be taken back, without personal data; empty before.';
+COMMENT ON COLUMN bank_difference.ended_by IS 'The person who withdrew it, or approved that it is taken back; null before.';
+COMMENT ON COLUMN bank_difference.state IS 'proposed, moved, taking_back, withdrawn or taken_back.';

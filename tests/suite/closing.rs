@@ -134,7 +134,11 @@ async fn b12_a_month_closes_when_two_people_have_moved_what_its_bank_lines_leave
     let listed = nobody.all(&path).await?;
     ensure!(listed == [moved.clone()] && !listed[0].to_string().contains("psn_"), "{listed:?}");
     let why = json!({"reason": "Bob gave it, and wrote no reference"});
-    let back = second.post(&format!("{one}:take-back"), &why).await?.ok()?;
+    let asked = second.post(&format!("{one}:take-back"), &why).await?.ok()?;
+    ensure!(asked["state"] == "taking_back" && asked["back_reason"] == why["reason"], "{asked}");
+    ensure!(stage.balance("liabilities:suspense:").await? == "5.00");
+    ensure!(code(&second.post(&format!("{one}:approve"), &json!({})).await?) == "409 same-person");
+    let back = by.post(&format!("{one}:approve"), &json!({})).await?.ok()?;
     ensure!(back["state"] == "taken_back" && stage.balance("liabilities:suspense:").await? == "0.00", "{back}");
     cast.advance(day(1, 12)).await?;
     let later = by.post(&format!("{book}/periods/{}:close", day(1, 11)), &json!({})).await?;

@@ -318,6 +318,7 @@ const DOMAINS: &[Domain] = &[
             "settlement_announcement_by_line",
             "settlement_by_line",
             "refund_by_line",
+            "difference_approved",
             "payout_by_the_bank",
             "payout_begins_requested",
             "payout_run_as_asked",

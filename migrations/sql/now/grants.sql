@@ -393,7 +393,8 @@ GRANT INSERT (file, amount, fee, number, book_id, value_on, is_debit, currency, 
 GRANT DELETE ON bank_statement_line TO commonpurse_service;
 GRANT INSERT (id, custodian, proposed_by, amount, proposed_at, book_id, on_day, side, currency, state, reason) ON bank_difference TO
     commonpurse_service;
-GRANT UPDATE (approved_by, ended_by, entry, back_entry, version, approved_at, ended_at, state) ON bank_difference TO
+GRANT UPDATE (approved_by, ended_by, back_proposed_by, entry, back_entry, version, approved_at, ended_at, back_proposed_at, state,
+    back_reason) ON bank_difference TO
     commonpurse_service;
 GRANT INSERT (payee, named_by, named_at, book_id, name, payee_kind) ON lender TO commonpurse_service;
 GRANT UPDATE (payee, named_by, version, named_at, payee_kind) ON lender TO commonpurse_service;

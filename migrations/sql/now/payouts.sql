@@ -406,7 +406,8 @@ CREATE OR REPLACE TRIGGER period_explained BEFORE UPDATE OF closed_through ON bo
 CREATE OR REPLACE FUNCTION bank_difference_by_two() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    v_changes CONSTANT text[] := ARRAY['state', 'approved_by', 'approved_at', 'ended_by', 'ended_at', 'entry', 'back_entry', 'version'];
+    v_changes CONSTANT text[] := ARRAY['state', 'approved_by', 'approved_at', 'ended_by', 'ended_at', 'entry', 'back_entry', 'version',
+                                       'back_proposed_by', 'back_proposed_at', 'back_reason'];
 BEGIN
     IF TG_OP = 'INSERT' THEN
         IF NEW.state <> 'proposed' THEN
@@ -417,8 +418,12 @@ BEGIN
     IF (to_jsonb(NEW) - v_changes) IS DISTINCT FROM (to_jsonb(OLD) - v_changes)
        OR OLD.state IN ('withdrawn', 'taken_back')
        OR OLD.state = 'proposed' AND NEW.state NOT IN ('moved', 'withdrawn')
-       OR OLD.state = 'moved' AND (NEW.state <> 'taken_back' OR (NEW.approved_by, NEW.approved_at, NEW.entry)
-                                   IS DISTINCT FROM (OLD.approved_by, OLD.approved_at, OLD.entry)) THEN
+       OR OLD.state = 'moved' AND NEW.state <> 'taking_back'
+       OR OLD.state = 'taking_back' AND NEW.state NOT IN ('moved', 'taken_back')
+       OR NEW.state = 'taken_back' AND (NEW.back_proposed_by, NEW.back_proposed_at, NEW.back_reason)
+                                       IS DISTINCT FROM (OLD.back_proposed_by, OLD.back_proposed_at, OLD.back_reason)
+       OR OLD.state <> 'proposed' AND (NEW.approved_by, NEW.approved_at, NEW.entry)
+                                      IS DISTINCT FROM (OLD.approved_by, OLD.approved_at, OLD.entry) THEN
         RAISE EXCEPTION 'book %: difference % does not go this way', OLD.book_id, OLD.id USING ERRCODE = 'restrict_violation';
     END IF;
     IF NEW.state = 'moved'
@@ -517,3 +522,20 @@ CREATE OR REPLACE TRIGGER refund_by_line BEFORE UPDATE OF state ON refund
 
 CREATE OR REPLACE TRIGGER settlement_arrival_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON settlement_arrival
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- What a bank has more or less is moved, and taken back, by what two people have approved alone.
+CREATE OR REPLACE FUNCTION difference_approved() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM public.bank_difference d
+                    WHERE d.book_id = NEW.book_id AND d.amount = NEW.amount AND d.approved_by IS NOT NULL
+                      AND CASE NEW.kind WHEN 74 THEN d.entry = NEW.pos >> 16
+                                        ELSE d.state = 'taken_back' AND d.back_entry = NEW.pos >> 16 END) THEN
+        RAISE EXCEPTION 'book %: no two people have approved entry %', NEW.book_id, NEW.pos >> 16 USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END
+$$;
+DROP TRIGGER IF EXISTS difference_approved ON transfer;
+CREATE CONSTRAINT TRIGGER difference_approved AFTER INSERT ON transfer DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW.kind IN (74, 76)) EXECUTE FUNCTION difference_approved();

@@ -571,6 +571,7 @@ pub const FAMILIES: &[Family] = &[
         states: &[
             ("proposed", "Somebody proposes to move what a bank has more or less than the book."),
             ("moved", "Another person has approved that, and it is moved."),
+            ("taking_back", "Somebody proposes to take it back, as it is explained."),
             ("withdrawn", "The proposal is withdrawn."),
             ("taken_back", "It is explained, and what was moved is taken back."),
         ],

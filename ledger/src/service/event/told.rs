@@ -429,6 +429,7 @@ pub const TOLD: &[(&str, Told)] = &[
     ("bank_statement_file.refused", No("work of who keeps the book: the list of what waits says it")),
     ("bank_difference.proposed", No("work of who keeps the book: two people close a period together")),
     ("bank_difference.moved", No("work of who keeps the book: two people close a period together")),
+    ("bank_difference.taking_back", No("work of who keeps the book: two people close a period together")),
     ("bank_difference.withdrawn", No("work of who keeps the book: two people close a period together")),
     ("bank_difference.taken_back", No("work of who keeps the book: two people close a period together")),
     ("member.joined", Mails(&[("role", "the person, where the role is new")])),

@@ -127,9 +127,21 @@ async fn approve(scene: &Scene, id: BankDifferenceId, by: PersonId) -> Result<Ba
     scene.ground.run(async |tx| bank_differences::approve(tx, id, by, wall).await).await
 }
 
-async fn take_back(scene: &Scene, id: BankDifferenceId, by: PersonId) -> Result<BankDifference, Error> {
+/// One person proposes to take it back, and the other approves that.
+async fn take_back(
+    scene: &Scene,
+    id: BankDifferenceId,
+    (by, other): (PersonId, PersonId),
+) -> Result<BankDifference, Error> {
     let wall = scene.ground.wall;
-    scene.ground.run(async |tx| bank_differences::take_back(tx, id, (by, "it is a payment of Ada's"), wall).await).await
+    let reason = "it is a payment of Ada's";
+    let asked = scene.ground.run(async |tx| bank_differences::take_back(tx, id, (by, reason), wall).await).await?;
+    assert_eq!((asked.state, asked.back_entry), (DifferenceState::TakingBack, 0));
+    assert_eq!(refusal(approve(scene, id, by).await), "same-person");
+    let stands = scene.ground.run(async |tx| bank_differences::withdraw(tx, id, (by, "not yet"), wall).await).await?;
+    assert_eq!((stands.state, stands.back_proposed), (DifferenceState::Moved, None));
+    scene.ground.run(async |tx| bank_differences::take_back(tx, id, (by, reason), wall).await).await?;
+    approve(scene, id, other).await
 }
 
 pub(super) async fn on(scene: &Scene, account: fn(OrganisationId) -> chart::Account) -> i64 {
@@ -146,12 +158,12 @@ async fn less_is_owed_and_taken_back(scene: &mut Scene, (owner, second): (Person
     let less = approve(scene, less.id, owner).await.unwrap();
     assert_eq!((on(scene, chart::shortfall).await, on(scene, chart::cash_at).await), (300, 2_190));
     assert_eq!(close(scene, end).await.unwrap().1.len(), 2);
-    let back = take_back(scene, less.id, owner).await.unwrap();
+    let back = take_back(scene, less.id, (owner, second)).await.unwrap();
     assert_eq!(
-        (back.state, refusal(take_back(scene, less.id, owner).await)),
+        (back.state, refusal(take_back(scene, less.id, (owner, second)).await)),
         (DifferenceState::TakenBack, "difference-state")
     );
-    take_back(scene, more, owner).await.unwrap();
+    take_back(scene, more, (second, owner)).await.unwrap();
     assert_eq!((on(scene, chart::shortfall).await, on(scene, chart::suspense).await), (0, 0));
     let today = scene.ground.book.today(scene.ground.wall);
     scene.go_to(date(2027, 2, 8)).await;
@@ -246,6 +258,33 @@ async fn b12_the_service_alone_neither_closes_past_the_gate_nor_moves_a_differen
     let again = format!("UPDATE bank_difference SET approved_by = '{by}' WHERE book_id = {book}");
     assert!(client.batch_execute(&again).await.is_err(), "who moved it stays");
     client.batch_execute(&format!("SELECT period_close({book}, '{end}', '{{}}', now())")).await.unwrap();
+    // What is moved goes back by two as well: not at once, and not by who proposed that.
+    let of = format!("WHERE book_id = {book} AND id = '{id}'");
+    let back = format!("state = 'taken_back', ended_by = '{by}', ended_at = now(), back_entry = entry");
+    let asked =
+        format!("state = 'taking_back', back_proposed_by = '{by}', back_proposed_at = now(), back_reason = 'known'");
+    assert!(client.batch_execute(&format!("UPDATE bank_difference SET {back} {of}")).await.is_err());
+    client.batch_execute(&format!("UPDATE bank_difference SET {asked} {of}")).await.unwrap();
+    assert!(client.batch_execute(&format!("UPDATE bank_difference SET {back} {of}")).await.is_err());
+}
+
+#[tokio::test]
+async fn b13_no_entry_moves_what_a_bank_has_more_without_what_two_people_have_approved() {
+    let scene = kept(date(2027, 1, 29)).await;
+    let (ground, wall) = (&scene.ground, scene.ground.wall);
+    let of = async |tx: &Transaction<'_>, account: chart::Account| {
+        ledger::books::operations::accounts::ensure(tx, &ground.book, &account, ledger::money::Currency::USD, wall)
+            .await
+    };
+    let post = async |tx: &Transaction<'_>| {
+        let (cash, held) =
+            (of(tx, chart::cash_at(ground.partner)).await?, of(tx, chart::suspense(ground.partner)).await?);
+        let entry = ledger::movements::difference_suspended(cash, held, usd("5.00"), ground.book.today(wall), "alone");
+        ledger::engine::posting::post(tx, &ground.book, entry, wall).await
+    };
+    let alone = ground.run(post).await;
+    assert!(alone.is_err(), "{alone:?}");
+    assert_eq!(on(&scene, chart::cash_at).await, 0);
 }
 
 #[tokio::test]
