@@ -115,6 +115,7 @@ pub const GIVES_NOTHING: &[&str] = &[
     "POST /v1/charges/{id}:cannot-collect",
     "POST /v1/provider-events/stripe",
     "POST /v1/settlements",
+    "POST /v1/settlements/{id}:withdraw",
     "POST /v1/reconciliations",
     "POST /v1/books/{book}/partners/{organisation}:settle-by",
     "POST /v1/charges/{id}:refund",

@@ -235,6 +235,7 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/provider-events/stripe", Access::Signed),
     // settlements: partners report and see their own, the host says how each settles
     ("POST", "/v1/settlements", Access::Scope(Scope::ChargesWrite)),
+    ("POST", "/v1/settlements/{id}:withdraw", Access::Scope(Scope::ChargesWrite)),
     ("POST", "/v1/reconciliations", Access::Scope(Scope::ChargesWrite)),
     ("GET", "/v1/settlements", Access::RoleOrScope(DONOR_READERS, Scope::SettlementsRead)),
     ("GET", "/v1/settlements/{id}", Access::RoleOrScope(DONOR_READERS, Scope::SettlementsRead)),

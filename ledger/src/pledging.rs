@@ -118,6 +118,7 @@ pub mod operations {
     pub mod return_times;
     pub mod returnables;
     pub mod returns;
+    pub mod sent_by_line;
     pub mod suspense;
     pub mod terms;
     pub mod tiers;

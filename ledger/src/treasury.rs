@@ -3,6 +3,7 @@
 
 /// Pure rules.
 pub mod rules {
+    pub mod announcement;
     pub mod custodian;
     pub mod reported;
     pub mod settlement;
@@ -10,6 +11,7 @@ pub mod rules {
 
 /// SQL, and nothing else.
 pub mod store {
+    pub mod announcements;
     pub mod custodians;
     pub mod paid_over;
     pub mod reported;

@@ -213,7 +213,7 @@ fn the_states_of_the_contract_are_those_of_the_code() {
         assert_eq!(found, *words, "{schema}");
         assert_eq!(ALL["components"]["schemas"][schema]["properties"]["state"]["enum"], json!(words));
     }
-    // A settlement has no machine: it is open until it is settled.
+    // A settlement has no machine: it is open until it is settled, or announced until then.
     assert_eq!(words::STATES.len(), 12);
 }
 

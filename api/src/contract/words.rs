@@ -57,6 +57,7 @@ use ledger::pledging::rules::suspense::{Held, SuspenseState};
 use ledger::pledging::rules::withdrawal::WithdrawalState;
 use ledger::service::event::EventKind;
 use ledger::service::job::JobKind;
+use ledger::treasury::rules::announcement::LineDiffers;
 use ledger::treasury::rules::settlement::{Method as PaymentMethod, SettlesBy};
 use ledger::winding::rules::line::{Decider, LineKind, LineState, Reason};
 use serde_json::{Value, json};
@@ -120,7 +121,7 @@ pub(super) const STATES: &[(&str, &[&str])] = &[
     ("Milestone", &["planned", "funded", "claimed", "partly_released", "released", "cancelled"]),
     ("Pledge", &["created", "active", "needs_action", "paused", "lapsed", "completed", "cancelled", "refunded"]),
     ("Refund", &["requested", "sent", "settled", "failed"]),
-    ("Settlement", &["open", "settled"]),
+    ("Settlement", &["announced", "open", "settled", "withdrawn"]),
     ("Submission", &["draft", "submitted", "incomplete", "withdrawn"]),
 ];
 
@@ -241,6 +242,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Task", "kind") => all(TaskKind::ALL),
         ("ReconciledSettlement", "method") => all(PaymentMethod::ALL),
         ("ReconciliationDifference", "reason") => all(DifferenceReason::ALL),
+        ("AnnouncedDifference", "reason") => all(LineDiffers::ALL),
         ("SuspenseItem", "state") => all(SuspenseState::ALL),
         ("SuspenseItem", "why") => all(Held::ALL),
         ("WindUp", "state") => all(WindUpState::ALL),

@@ -37,6 +37,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(book_rules::change)
         .service(periods::close_period)
         .service(settlement_reports::report)
+        .service(settlement_reports::withdraw_settlement)
         .service(bank_differences::propose_difference)
         .service(bank_differences::list_differences)
         .service(bank_differences::approve_difference)

@@ -322,9 +322,9 @@ pub(super) const KINDS: &[Kind] = &[
         ],
     ),
     refusal(
-        "line-not-there",
-        "The book is kept by the lines of banks, and no line brings what is reported.",
-        "Write the reference into the transfer, and report it again when the host has the line.",
-        &["POST /v1/settlements"],
+        "settlement-state",
+        "The settlement is not announced, so that there is nothing to withdraw: its line has settled it, or it counted at once.",
+        "Read it; what was paid over too much or too little is settled with the host.",
+        &["POST /v1/settlements/{id}:withdraw"],
     ),
 ];

@@ -32,6 +32,7 @@ mod service {
     mod pruning;
 }
 mod pledging {
+    mod announced;
     mod by_key;
     mod caps;
     mod captures;

@@ -132,7 +132,14 @@ const DOMAINS: &[Domain] = &[
     Domain {
         name: "treasury",
         about: "Money that is with a custodian until it settles.",
-        tables: &["settlement", "settlement_line", "custodian_freeze"],
+        tables: &[
+            "settlement",
+            "settlement_line",
+            "settlement_announcement",
+            "settlement_announcement_line",
+            "settlement_arrival",
+            "custodian_freeze",
+        ],
         functions: &["companion_settlement_open", "custodian_freeze_as_said"],
     },
     Domain {
@@ -309,6 +316,10 @@ const DOMAINS: &[Domain] = &[
             "bank_positions",
             "period_explained",
             "bank_difference_by_two",
+            "settlement_announcement_by_line",
+            "settlement_by_line",
+            "refund_by_line",
+            "difference_approved",
             "payout_by_the_bank",
             "payout_begins_requested",
             "payout_run_as_asked",

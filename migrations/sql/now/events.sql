@@ -29,6 +29,10 @@ BEGIN
      $e$CASE WHEN r.settled_at IS NULL THEN 'open' ELSE 'settled' END$e$,
      NULL, NULL, 'coalesce(r.settled_at, r.created_at)', 'r.partner',
      $f$'day', r.day, 'due_on', r.due_on, 'amount', nullif(r.amount, 0), 'currency', r.currency, 'entry', nullif(r.entry, 0)$f$),
+    ('settlement_announcement', 'settlement_announcement', 'r.id', 'r.version',
+     $e$CASE r.state WHEN 'announced' THEN CASE WHEN r.line IS NULL THEN 'announced' ELSE 'differs' END
+                     WHEN 'settled' THEN 'settled' ELSE 'withdrawn' END$e$,
+     NULL, NULL, NULL, 'r.partner', $f$'amount', r.amount, 'currency', r.currency, 'day', r.day$f$),
 
     ('campaign', 'campaign', 'r.id', 'r.version', 'r.state', NULL, NULL, 'r.state_since', NULL, $f$'currency', r.currency$f$),
     ('campaign_terms', 'campaign_terms', 'r.campaign', 'r.version', $e$'written'$e$, NULL, NULL, 'r.created_at', NULL,
@@ -397,6 +401,10 @@ CREATE OR REPLACE TRIGGER custodian_freeze_event_of_new AFTER INSERT ON custodia
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('custodian_freeze');
 CREATE OR REPLACE TRIGGER custodian_freeze_event_of_change AFTER UPDATE ON custodian_freeze REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('custodian_freeze');
+CREATE OR REPLACE TRIGGER settlement_announcement_event_of_new AFTER INSERT ON settlement_announcement REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('settlement_announcement');
+CREATE OR REPLACE TRIGGER settlement_announcement_event_of_change AFTER UPDATE ON settlement_announcement REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('settlement_announcement');
 CREATE OR REPLACE TRIGGER settlement_event_of_change AFTER UPDATE ON settlement REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('settlement');
 CREATE OR REPLACE TRIGGER hold_event_of_change AFTER UPDATE ON hold REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows

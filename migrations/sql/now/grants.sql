@@ -177,6 +177,12 @@ GRANT INSERT (id, partner, created_at, book_id, receivable, day, due_on, currenc
 GRANT SELECT ON settlement_line TO commonpurse_service;
 GRANT INSERT (settlement, charge, of_settlement, amount, missing, fee, book_id) ON settlement_line TO commonpurse_service;
 GRANT UPDATE (amount, entry, settled_at) ON settlement TO commonpurse_service;
+GRANT SELECT ON settlement_announcement, settlement_announcement_line, settlement_arrival TO commonpurse_service;
+GRANT INSERT (id, partner, credential, line, amount, came, announced_at, book_id, day, is_short, state, differs, currency, reference,
+    reason, content) ON settlement_announcement TO commonpurse_service;
+GRANT UPDATE (line, came, version, ended_at, state, differs) ON settlement_announcement TO commonpurse_service;
+GRANT INSERT (announcement, charge, amount, fee, book_id, place) ON settlement_announcement_line TO commonpurse_service;
+GRANT INSERT (settlement, entry, amount, at, book_id) ON settlement_arrival TO commonpurse_service;
 GRANT INSERT (id, pledge, campaign, partner, amount, created_at, waits_until, book_id, sequence, attempt, due_on, currency,
     rail, state, method) ON charge TO commonpurse_service;
 GRANT UPDATE (campaign, settlement, entry, version, waits_until, attempt, declines, first_declined_on, retry_on, captured_on,
@@ -198,7 +204,7 @@ GRANT INSERT (entry, used_by, layer, amount, book_id, fund) ON fund_return TO co
 GRANT SELECT ON suspense_item TO commonpurse_service;
 GRANT INSERT (id, pledge, charge, partner, settlement, amount, entry, received_at, waits_until, book_id, received_on, currency, method,
     state, event_id, provider_reference, line, why) ON suspense_item TO commonpurse_service;
-GRANT UPDATE (matched, end_entry, version, waits_until, state) ON suspense_item TO commonpurse_service;
+GRANT UPDATE (matched, end_entry, sent_entry, version, waits_until, state) ON suspense_item TO commonpurse_service;
 GRANT SELECT ON withdrawal TO commonpurse_service;
 GRANT INSERT (id, partner, created_at, from_at, book_id, last_day, rail, state, reason) ON withdrawal TO commonpurse_service;
 GRANT UPDATE (version, restored_at, state) ON withdrawal TO commonpurse_service;
@@ -378,7 +384,7 @@ GRANT UPDATE (bank_account, approved_by, sent_by, fee, returned, sent_entry, end
     settled_on, state, screening, reason, approved) ON payout TO commonpurse_service;
 GRANT INSERT (id, custodian, amount, fee, recorded_at, book_id, value_on, is_debit, state, why, currency, reference, end_to_end,
     file, creditor_reference, bank_code, return_reason) ON bank_line TO commonpurse_service;
-GRANT UPDATE (payout, charge, suspense, entry, version, state, why, booked_as) ON bank_line TO commonpurse_service;
+GRANT UPDATE (payout, charge, suspense, entry, version, state, why, booked_as, stands_since) ON bank_line TO commonpurse_service;
 GRANT INSERT (id, custodian, received_by, bytes, lines, skipped, received_at, book_id, format, state, sha256)
     ON bank_statement_file TO commonpurse_service;
 GRANT UPDATE (taken, known, version, state, problem) ON bank_statement_file TO commonpurse_service;
@@ -389,7 +395,8 @@ GRANT INSERT (file, amount, fee, number, book_id, value_on, is_debit, currency, 
 GRANT DELETE ON bank_statement_line TO commonpurse_service;
 GRANT INSERT (id, custodian, proposed_by, amount, proposed_at, book_id, on_day, side, currency, state, reason) ON bank_difference TO
     commonpurse_service;
-GRANT UPDATE (approved_by, ended_by, entry, back_entry, version, approved_at, ended_at, state) ON bank_difference TO
+GRANT UPDATE (approved_by, ended_by, back_proposed_by, entry, back_entry, version, approved_at, ended_at, back_proposed_at, state,
+    back_reason) ON bank_difference TO
     commonpurse_service;
 GRANT INSERT (payee, named_by, named_at, book_id, name, payee_kind) ON lender TO commonpurse_service;
 GRANT UPDATE (payee, named_by, version, named_at, payee_kind) ON lender TO commonpurse_service;

@@ -35,11 +35,18 @@ END
 $$;
 CREATE OR REPLACE TRIGGER withdrawal_as_said BEFORE UPDATE ON withdrawal FOR EACH ROW EXECUTE FUNCTION withdrawal_as_said();
 
--- Money in suspense is decided once.
+-- Money in suspense is decided once. What was returned leaves its custodian's bank once, by a line of its amount.
 CREATE OR REPLACE FUNCTION suspense_decided_once() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF OLD.state <> 'open' THEN
+    IF OLD.state = 'returned' AND OLD.sent_entry = 0 AND NEW.sent_entry > 0
+       AND (to_jsonb(NEW) - ARRAY['sent_entry', 'version']) = (to_jsonb(OLD) - ARRAY['sent_entry', 'version'])
+       AND EXISTS (SELECT FROM public.bank_line l
+                    WHERE l.book_id = NEW.book_id AND l.custodian = NEW.partner AND l.currency = NEW.currency
+                      AND l.amount = NEW.amount AND l.is_debit AND l.state = 'open') THEN
+        RETURN NEW;
+    END IF;
+    IF OLD.state <> 'open' OR NEW.sent_entry > 0 THEN
         RAISE EXCEPTION 'book %: money in suspense % was % before', OLD.book_id, OLD.id, OLD.state
             USING ERRCODE = 'check_violation';
     END IF;

@@ -139,7 +139,7 @@ CREATE OR REPLACE TRIGGER payout_run_as_asked BEFORE UPDATE ON payout_run
 CREATE OR REPLACE FUNCTION bank_line_as_told() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    v_changes CONSTANT text[] := ARRAY['state', 'payout', 'charge', 'suspense', 'entry', 'why', 'booked_as', 'version'];
+    v_changes CONSTANT text[] := ARRAY['state', 'payout', 'charge', 'suspense', 'entry', 'why', 'booked_as', 'version', 'stands_since'];
 BEGIN
     IF (to_jsonb(NEW) - v_changes) IS DISTINCT FROM (to_jsonb(OLD) - v_changes)
        OR OLD.state IN ('matched', 'gift')
@@ -406,7 +406,8 @@ CREATE OR REPLACE TRIGGER period_explained BEFORE UPDATE OF closed_through ON bo
 CREATE OR REPLACE FUNCTION bank_difference_by_two() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    v_changes CONSTANT text[] := ARRAY['state', 'approved_by', 'approved_at', 'ended_by', 'ended_at', 'entry', 'back_entry', 'version'];
+    v_changes CONSTANT text[] := ARRAY['state', 'approved_by', 'approved_at', 'ended_by', 'ended_at', 'entry', 'back_entry', 'version',
+                                       'back_proposed_by', 'back_proposed_at', 'back_reason'];
 BEGIN
     IF TG_OP = 'INSERT' THEN
         IF NEW.state <> 'proposed' THEN
@@ -417,8 +418,12 @@ BEGIN
     IF (to_jsonb(NEW) - v_changes) IS DISTINCT FROM (to_jsonb(OLD) - v_changes)
        OR OLD.state IN ('withdrawn', 'taken_back')
        OR OLD.state = 'proposed' AND NEW.state NOT IN ('moved', 'withdrawn')
-       OR OLD.state = 'moved' AND (NEW.state <> 'taken_back' OR (NEW.approved_by, NEW.approved_at, NEW.entry)
-                                   IS DISTINCT FROM (OLD.approved_by, OLD.approved_at, OLD.entry)) THEN
+       OR OLD.state = 'moved' AND NEW.state <> 'taking_back'
+       OR OLD.state = 'taking_back' AND NEW.state NOT IN ('moved', 'taken_back')
+       OR NEW.state = 'taken_back' AND (NEW.back_proposed_by, NEW.back_proposed_at, NEW.back_reason)
+                                       IS DISTINCT FROM (OLD.back_proposed_by, OLD.back_proposed_at, OLD.back_reason)
+       OR OLD.state <> 'proposed' AND (NEW.approved_by, NEW.approved_at, NEW.entry)
+                                      IS DISTINCT FROM (OLD.approved_by, OLD.approved_at, OLD.entry) THEN
         RAISE EXCEPTION 'book %: difference % does not go this way', OLD.book_id, OLD.id USING ERRCODE = 'restrict_violation';
     END IF;
     IF NEW.state = 'moved'
@@ -439,3 +444,98 @@ CREATE OR REPLACE TRIGGER bank_difference_by_two BEFORE INSERT OR UPDATE ON bank
 
 CREATE OR REPLACE TRIGGER bank_difference_kept BEFORE DELETE OR TRUNCATE ON bank_difference
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- An announced settlement begins so, in a book that is kept by lines of banks, and keeps what was reported. What is over stays so; and
+-- what is settled is a settlement of its id, in the entry that the line is booked as which carries its amount.
+CREATE OR REPLACE FUNCTION settlement_announcement_by_line() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_changes CONSTANT text[] := ARRAY['state', 'line', 'differs', 'came', 'ended_at', 'version'];
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state <> 'announced'
+           OR NOT EXISTS (SELECT FROM public.book b WHERE b.number = NEW.book_id AND b.kept_by_bank_lines) THEN
+            RAISE EXCEPTION 'book %: settlement % begins announced, where lines of banks settle', NEW.book_id, NEW.id
+                USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF (to_jsonb(NEW) - v_changes) IS DISTINCT FROM (to_jsonb(OLD) - v_changes) OR OLD.state <> 'announced' THEN
+        RAISE EXCEPTION 'book %: settlement % stays as it was announced', OLD.book_id, OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.state = 'settled'
+       AND NOT EXISTS (SELECT FROM public.settlement s
+                         JOIN public.bank_line l ON l.book_id = s.book_id AND l.id = NEW.line AND l.custodian = s.partner
+                              AND l.state = 'booked' AND l.entry = s.entry AND NOT l.is_debit AND l.amount = s.amount
+                              AND l.currency = s.currency AND l.value_on = s.day
+                        WHERE s.book_id = NEW.book_id AND s.id = NEW.id AND s.partner = NEW.partner AND s.reference = NEW.reference
+                          AND s.amount = NEW.amount AND s.currency = NEW.currency) THEN
+        RAISE EXCEPTION 'book %: no line settles what was announced as %', OLD.book_id, OLD.id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER settlement_announcement_by_line BEFORE INSERT OR UPDATE ON settlement_announcement
+    FOR EACH ROW EXECUTE FUNCTION settlement_announcement_by_line();
+
+CREATE OR REPLACE TRIGGER settlement_announcement_kept BEFORE DELETE OR TRUNCATE ON settlement_announcement
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER settlement_announcement_line_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON settlement_announcement_line
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- In a book that is kept by lines of banks a custodian's report settles nothing before a line brings it, on its day.
+CREATE OR REPLACE FUNCTION settlement_by_line() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NEW.reference <> '' AND NEW.bank_line IS NULL
+       AND EXISTS (SELECT FROM public.book b WHERE b.number = NEW.book_id AND b.kept_by_bank_lines)
+       AND NOT EXISTS (SELECT FROM public.bank_line l
+                        WHERE l.book_id = NEW.book_id AND l.custodian = NEW.partner AND l.currency = NEW.currency
+                          AND l.amount = NEW.amount AND NOT l.is_debit AND l.value_on = NEW.day
+                          AND l.state IN ('open', 'suspense')
+                          AND NEW.reference IN (l.reference, l.end_to_end, l.creditor_reference)) THEN
+        RAISE EXCEPTION 'book %: no line of a bank brings settlement %', NEW.book_id, NEW.id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER settlement_by_line BEFORE INSERT ON settlement
+    FOR EACH ROW EXECUTE FUNCTION settlement_by_line();
+
+-- In a book that is kept by lines of banks, a refund of what came by a line settles by a line of its amount.
+CREATE OR REPLACE FUNCTION refund_by_line() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT FROM public.book b WHERE b.number = NEW.book_id AND b.kept_by_bank_lines)
+       AND EXISTS (SELECT FROM public.charge c JOIN public.settlement s ON s.book_id = c.book_id AND s.id = c.settlement
+                    WHERE c.book_id = NEW.book_id AND c.id = NEW.charge AND s.bank_line IS NOT NULL)
+       AND NOT EXISTS (SELECT FROM public.bank_line l
+                        WHERE l.book_id = NEW.book_id AND l.custodian = NEW.partner AND l.currency = NEW.currency
+                          AND l.amount = NEW.sent AND l.is_debit AND l.state = 'open') THEN
+        RAISE EXCEPTION 'book %: no line of a bank settles refund %', NEW.book_id, NEW.id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER refund_by_line BEFORE UPDATE OF state ON refund
+    FOR EACH ROW WHEN (NEW.state = 'settled' AND OLD.state <> 'settled') EXECUTE FUNCTION refund_by_line();
+
+CREATE OR REPLACE TRIGGER settlement_arrival_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON settlement_arrival
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- What a bank has more or less is moved, and taken back, by what two people have approved alone.
+CREATE OR REPLACE FUNCTION difference_approved() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM public.bank_difference d
+                    WHERE d.book_id = NEW.book_id AND d.amount = NEW.amount AND d.approved_by IS NOT NULL
+                      AND CASE NEW.kind WHEN 74 THEN d.entry = NEW.pos >> 16
+                                        ELSE d.state = 'taken_back' AND d.back_entry = NEW.pos >> 16 END) THEN
+        RAISE EXCEPTION 'book %: no two people have approved entry %', NEW.book_id, NEW.pos >> 16 USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END
+$$;
+DROP TRIGGER IF EXISTS difference_approved ON transfer;
+CREATE CONSTRAINT TRIGGER difference_approved AFTER INSERT ON transfer DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW.kind IN (74, 76)) EXECUTE FUNCTION difference_approved();

@@ -157,6 +157,7 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("pledge_move", "the same"),
     ("provider_event", "names of payments, which stand in the attempts"),
     ("settlement", "sums of a day over many donors"),
+    ("settlement_announcement_line", "what a custodian says it has paid over of charges, which are shown"),
     ("settlement_line", "what a custodian says it has paid over of charges, which are shown"),
     ("person", "people who sign in, who are no donors"),
     ("invitation", "the same"),

@@ -60,12 +60,31 @@ async fn collected(cast: &Cast, partner: &Client, known: &mut Known) -> Outcome 
         "book": cast.book, "reference": "payout-1", "date": captured["captured_on"], "amount": usd("10.00"),
         "lines": [{"charge": paid, "amount": "10.00"}],
     });
-    known.example("POST /v1/settlements", json!({}), settled);
+    known.example("POST /v1/settlements", json!({}), settled.clone());
+    announced(cast, partner, known, settled).await?;
     let listed = json!({"book": cast.book, "day": captured["captured_on"], "charges": [paid]});
     known.example("POST /v1/reconciliations", json!({}), listed);
     let close = format!("/v1/campaigns/{}:close", text(&campaign, "/id")?);
     cast.treasurer.post(&close, &json!({"reason": "Done"})).await?.ok()?;
     known.example("POST /v1/pledges/{id}:return", json!({"id": returned}), json!({}));
+    Ok(())
+}
+
+/// A settlement that was announced while the book was kept by lines of banks, and is withdrawn since.
+async fn announced(cast: &Cast, partner: &Client, known: &mut Known, mut settled: Value) -> Outcome {
+    let path = format!("/v1/books/{}", cast.book);
+    let kept = async |is_kept: bool| {
+        let seen = cast.treasurer.get(&path).await?.etag.unwrap_or_default();
+        let change = json!({"kept_by_bank_lines": is_kept});
+        cast.treasurer.send(reqwest::Method::PATCH, &path, Some(&change), &[("If-Match", &seen)]).await?.ok()
+    };
+    kept(true).await?;
+    settled["reference"] = json!("payout-0");
+    let announced = partner.post("/v1/settlements", &settled).await?.ok()?;
+    kept(false).await?;
+    known.add(text(&announced, "/id")?);
+    let why = json!({"reason": "Our bank kept its charges"});
+    known.example("POST /v1/settlements/{id}:withdraw", json!({"id": announced["id"]}), why);
     Ok(())
 }
 

@@ -63,8 +63,8 @@ pub struct BankDifferenceBody {
     #[schema(value_type = String, format = "date")]
     date: Date,
     reason: String,
-    /// `proposed`: another person is to approve it; `moved`: it is in suspense, or owed by the custodian; `withdrawn`: it was never moved; `taken_back`: it
-    /// is explained.
+    /// `proposed`: another person is to approve it; `moved`: it is in suspense, or owed by the custodian; `taking_back`: it is moved, and another person is
+    /// to approve that it is taken back; `withdrawn`: it was never moved; `taken_back`: it is explained.
     #[schema(value_type = String)]
     state: DifferenceState,
     /// Record number of the entry that moved it; null before.
@@ -75,6 +75,10 @@ pub struct BankDifferenceBody {
     proposed_at: Timestamp,
     /// When it was moved, by the book's clock; null before.
     moved_at: Option<Timestamp>,
+    /// Why it is to be taken back, or was; null before.
+    back_reason: Option<String>,
+    /// When somebody proposed to take it back, by the book's clock; null before.
+    back_proposed_at: Option<Timestamp>,
     /// When it was withdrawn or taken back, by the book's clock; null before.
     ended_at: Option<Timestamp>,
 }
@@ -93,6 +97,8 @@ impl From<BankDifference> for BankDifferenceBody {
             back_entry: (it.back_entry > 0).then_some(it.back_entry),
             proposed_at: it.proposed_at,
             moved_at: it.approved.map(|(_, at)| at),
+            back_reason: (!it.back_reason.is_empty()).then_some(it.back_reason),
+            back_proposed_at: it.back_proposed.map(|(_, at)| at),
             ended_at: it.ended.map(|(_, at)| at),
         }
     }
@@ -189,9 +195,10 @@ async fn side(client: &impl GenericClient, caller: &Caller, id: BankDifferenceId
 }
 
 /// Approves what another person has proposed: the difference is moved, on its day, when it is the difference still. More at the bank goes into
-/// suspense, less is owed by the custodian. A person of the custodian may approve it too.
+/// suspense, less is owed by the custodian. Or what was proposed to be taken back: its mirror takes it back, on its day while that is open, else on the
+/// first open one. A person of the custodian may approve it too.
 #[utoipa::path(tag = "bank-statements", params(("id" = String, Path, description = "The difference")), request_body = Nothing,
-    responses((status = 200, description = "Moved", body = BankDifferenceBody)))]
+    responses((status = 200, description = "Moved, or taken back", body = BankDifferenceBody)))]
 #[post("/v1/bank-differences/{id}:approve")]
 pub(crate) async fn approve_difference(
     state: Data<State>,
@@ -207,10 +214,10 @@ pub(crate) async fn approve_difference(
     .await
 }
 
-/// Withdraws a proposal, with a reason.
+/// Withdraws a proposal, with a reason: to move it, or to take it back, in which case it stands moved.
 #[utoipa::path(tag = "bank-statements", params(("id" = String, Path, description = "The difference")),
     request_body = EndBankDifference,
-    responses((status = 200, description = "Withdrawn", body = BankDifferenceBody)))]
+    responses((status = 200, description = "Withdrawn, or moved as before", body = BankDifferenceBody)))]
 #[post("/v1/bank-differences/{id}:withdraw")]
 pub(crate) async fn withdraw_difference(
     state: Data<State>,
@@ -227,11 +234,11 @@ pub(crate) async fn withdraw_difference(
     .await
 }
 
-/// Takes back what was moved, as it is explained, by the mirror of its entry: on its day while that is open, else on the first open one. Book
-/// the line that explains it besides, or what it says counts twice.
+/// Proposes to take back what was moved, as it is explained; another person approves that. Book the line that explains it besides, or what it says
+/// counts twice.
 #[utoipa::path(tag = "bank-statements", params(("id" = String, Path, description = "The difference")),
     request_body = EndBankDifference,
-    responses((status = 200, description = "Taken back", body = BankDifferenceBody)))]
+    responses((status = 200, description = "To be approved", body = BankDifferenceBody)))]
 #[post("/v1/bank-differences/{id}:take-back")]
 pub(crate) async fn take_difference_back(
     state: Data<State>,

@@ -13,7 +13,7 @@ use actix_web::{HttpResponse, patch};
 use ledger::books::operations::books as operations;
 use ledger::engine::store::books::Visibility;
 use ledger::id::{BookRef, OrganisationId};
-use ledger::treasury::operations::reported;
+use ledger::payouts::operations::settled_by_line;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -64,7 +64,7 @@ pub(crate) async fn change(
             let book = operations::change(tx, book.id, seen.0, change).await?;
             let wall = ledger::calendar::now();
             if kept_by_bank_lines == Some(false) {
-                reported::take_up_all_overdue(tx, &book, wall).await?;
+                settled_by_line::rule_ended(tx, &book, wall).await?;
             }
             let action = visibility.map_or("changed".to_owned(), |visibility| format!("made_{visibility}"));
             let rule =

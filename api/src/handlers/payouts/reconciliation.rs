@@ -10,11 +10,12 @@ use crate::visibility::read;
 use crate::wire::{BalanceBody, parse};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::id::{BookRef, OrganisationId, SettlementId};
 use ledger::payouts::operations::custodian_check;
-use ledger::payouts::rules::reconciliation::{Figures, Reason};
-use ledger::payouts::store::reconciliation;
+use ledger::payouts::rules::reconciliation::{Figures, Reason, UnknownLines};
+use ledger::payouts::store::reconciliation::{self, AsOf};
 use ledger::treasury::rules::settlement::Method;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -25,9 +26,14 @@ use uuid::Uuid;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct WhichSettlements {
-    /// Settlements of days up to this one, with their figures as they are now; today when it is left out.
+    /// Settlements of days up to this one, with their figures as they are now, or were `at` a moment; the day of that moment when it is left out.
     #[param(value_type = Option<String>, format = "date")]
     as_of: Option<Date>,
+    /// The figures of settlements, and lines that nobody knew, as they were at this moment by the book's clock; now when it is left out. What has arrived
+    /// since is owed then, and lines that came since, or were explained since, are not there, or not known yet. Balances of banks and cash are those
+    /// of the end of the day.
+    #[param(value_type = Option<String>, format = "date-time")]
+    at: Option<Timestamp>,
     /// Those of one custodian.
     #[param(pattern = "^org_[a-z2-7]{26}$")]
     custodian: Option<String>,
@@ -45,11 +51,46 @@ pub struct WhichSettlements {
 pub struct DifferenceBody {
     /// `in_transit`: it is owed, and its day has not come; `not_paid_over`: its day has come; `not_in_partners_list`: its custodian
     /// reported it and does not list it; `amount_differs`: its custodian paid over less, and said why; `fee_not_booked`: its custodian
-    /// kept another fee than the terms name; `not_at_bank`: the book has it as cash, and no line of the bank is said to be it.
+    /// kept another fee than the terms name; `not_at_bank`: the book has it as cash, and no line of the bank is said to be it; `unknown_line`: lines of
+    /// the bank moved money, and nobody knows what they are.
     #[schema(value_type = String)]
     reason: Reason,
-    /// By how much; a fee that was less than the terms name is less than zero.
+    /// By how much; a fee that was less than the terms name is less than zero, and so are unknown lines by which more left than came.
     amount: BalanceBody,
+}
+
+/// Lines of a custodian's bank that nobody knows.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UnknownLines)]
+pub struct UnknownLinesBody {
+    #[schema(value_type = String)]
+    custodian: OrganisationId,
+    /// How many there are: `GET /v1/books/{book}/bank-lines?open=true` lists those of now.
+    lines: i64,
+    /// The day of the first of them.
+    #[schema(value_type = String, format = "date")]
+    since: Date,
+    /// What came by them.
+    credits: BalanceBody,
+    /// What left by them, with fees.
+    debits: BalanceBody,
+    /// By how much the bank has more for them than the book: `unknown_line`.
+    difference: DifferenceBody,
+}
+
+impl From<UnknownLines> for UnknownLinesBody {
+    fn from(it: UnknownLines) -> UnknownLinesBody {
+        let money = |minor: i128| BalanceBody::new(minor, it.currency);
+        let difference = it.difference();
+        UnknownLinesBody {
+            custodian: it.custodian,
+            lines: it.lines,
+            since: it.since,
+            credits: money(it.came),
+            debits: money(it.left),
+            difference: DifferenceBody { reason: difference.reason, amount: money(difference.minor) },
+        }
+    }
 }
 
 /// A settlement, seen three ways.
@@ -110,6 +151,10 @@ pub struct ReconciliationBody {
     /// Up to which day.
     #[schema(value_type = String, format = "date")]
     as_of: Date,
+    /// As of which moment, by the book's clock.
+    at: Timestamp,
+    /// Lines that nobody knows, per custodian and currency; those of which the bank's balances are not told too.
+    unknown_lines: Vec<UnknownLinesBody>,
     /// What banks said last by that day beside the cash of the book, per custodian and currency, with open lines and what is unexplained.
     custodians: Vec<CheckBody>,
     /// A page of its settlements, the oldest first.
@@ -130,19 +175,27 @@ pub(crate) async fn reconcile(
     query: Params<WhichSettlements>,
     http: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let WhichSettlements { as_of, custodian, limit, cursor } = query.0;
+    let WhichSettlements { as_of, at, custodian, limit, cursor } = query.0;
     let window = PageQuery { limit, cursor }.window::<Uuid>()?;
     let custodian: Option<OrganisationId> = custodian.as_ref().map(|id| parse("/custodian", id)).transpose()?;
     let client = state.client().await?;
     let (book, _) = read(&client, &caller, *book).await?;
-    let as_of = as_of.unwrap_or_else(|| book.today(ledger::calendar::now()));
-    let after = window.after.unwrap_or_default();
-    let rows = reconciliation::list(&client, book.id, custodian, as_of, after, window.fetch()).await?;
+    let now = book.now(ledger::calendar::now());
+    if at.is_some_and(|at| at > now) {
+        return Err(Problem::invalid("/at", format!("a moment that has passed: it is {now}")));
+    }
+    let at = at.unwrap_or(now);
+    let as_of = as_of.unwrap_or_else(|| book.day_of(at));
+    let (after, moment) = (window.after.unwrap_or_default(), AsOf { day: as_of, at });
+    let rows = reconciliation::list(&client, book.id, custodian, moment, after, window.fetch()).await?;
+    let unknown = reconciliation::unknown_lines(&client, book.id, custodian, moment).await?;
     let page = window.page(rows, |row| row.id.object, |row| ReconciledBody::new(&row, as_of));
     let checks = custodian_check::check(&client, &book, as_of).await?.into_iter();
     let checks = checks.filter(|check| custodian.is_none_or(|custodian| custodian == check.custodian));
     let body = ReconciliationBody {
         as_of,
+        at,
+        unknown_lines: unknown.into_iter().map(UnknownLinesBody::from).collect(),
         custodians: checks.map(CheckBody::from).collect(),
         items: page.items,
         next_cursor: page.next_cursor,

@@ -28,6 +28,7 @@ use ledger::pledging::operations::returns;
 use ledger::pledging::rules::fee::Payee;
 use ledger::pledging::rules::pledge::Rail;
 use ledger::pledging::rules::refund::{FeePart, Outcome, Refund, State as RefundState};
+use ledger::pledging::rules::transfer_reference;
 use ledger::pledging::store::refunds;
 use ledger::service::change::Change;
 use ledger::text;
@@ -89,6 +90,10 @@ pub struct RefundBody {
     failure: Option<String>,
     /// How the provider names it; null before it was sent.
     provider_reference: Option<String>,
+    /// What a partner that sends it by transfer writes into that: of a gift that came by transfer the line of the bank settles it then, on its
+    /// day. Null on other rails.
+    #[schema(pattern = "^RF[0-9]{2}R[0-9A-Z]{20}$")]
+    transfer_reference: Option<String>,
     reason: String,
     /// Record number of the entry that took it out of the fund.
     entry: i64,
@@ -119,6 +124,7 @@ impl From<Refund> for RefundBody {
             custodian_hold: None,
             failure,
             provider_reference: it.state.provider_reference().map(str::to_owned),
+            transfer_reference: (it.rail == Rail::Partner).then(|| transfer_reference::of_refund(it.id)),
             reason: it.reason,
             entry: it.entry,
             end_entry: (it.end_entry > 0).then_some(it.end_entry),
@@ -307,10 +313,11 @@ pub struct SettleRefundRequest {
     settled_amount: Option<MoneyBody>,
 }
 
-/// Reports that the donor has a refund that the partner was asked for.
+/// Reports that the donor has a refund that the partner was asked for. In a book that is kept by lines of banks a refund of a gift that came by
+/// transfer is on its way then, and the line by which it left settles it.
 #[utoipa::path(tag = "refunds", params(("id" = String, Path, description = "The refund")),
     request_body = SettleRefundRequest,
-    responses((status = 200, description = "Settled, now or before", body = RefundBody)))]
+    responses((status = 200, description = "Settled, now or before; or on its way, until its line is there", body = RefundBody)))]
 #[post("/v1/refunds/{id}:settle")]
 pub(crate) async fn settle(
     state: Data<State>,

@@ -16,15 +16,18 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::Error;
 use ledger::engine::store::books::{self, Book};
-use ledger::id::{BookRef, ChargeId, OrganisationId, SettlementId};
+use ledger::id::{BankLineId, BookRef, ChargeId, CredentialId, OrganisationId, SettlementId};
 use ledger::money::{Currency, Money};
 use ledger::pledging::rules::transfer_reference;
 use ledger::text;
 use ledger::treasury::operations::reported::{self as reported_operations, Report};
+use ledger::treasury::rules::announcement::{Announcement, LineDiffers};
 use ledger::treasury::rules::reported::{LINES_MAX, Line};
 use ledger::treasury::rules::settlement::{Method, Settlement, SettlesBy};
+use ledger::treasury::store::announcements;
 use ledger::treasury::store::reported::{self, Listed, OfCharge};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -125,7 +128,9 @@ pub struct SettlementBody {
     /// of its bank says that came.
     #[schema(value_type = String)]
     by: SettlesBy,
-    /// `open`: its charges are owed. `settled`: nothing of it is owed any more.
+    /// `open`: its charges are owed. `settled`: nothing of it is owed any more. `announced`: its custodian has reported it to a book that is
+    /// kept by lines of banks, and its line is waited for; its charges are owed in the settlements of their days. `withdrawn`: it was
+    /// announced, and is nothing any more.
     state: String,
     /// Whether the day on which it was due has passed while something is owed: nothing is released of that, and people of the host
     /// have a task.
@@ -157,8 +162,66 @@ pub struct SettlementBody {
     entry: Option<i64>,
     /// When nothing of it was owed any more, by the book's clock; null before.
     settled_at: Option<Timestamp>,
+    /// What its custodian announced before its line was there; null when the line, or the clock, came first.
+    announced: Option<AnnouncedBody>,
     /// When it was begun, by the book's clock.
     created_at: Timestamp,
+}
+
+/// What a custodian has announced to a book that is kept by lines of banks.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AnnouncedSettlement)]
+pub struct AnnouncedBody {
+    /// What the custodian says that it has paid over.
+    amount: MoneyBody,
+    /// The day on which it arrived, as the custodian says.
+    #[schema(value_type = String, format = "date")]
+    day: Date,
+    /// The credential by which it was reported.
+    #[schema(value_type = String)]
+    credential: CredentialId,
+    /// When it was reported, by the book's clock.
+    announced_at: Timestamp,
+    /// When it was settled or withdrawn, by the book's clock; null before.
+    ended_at: Option<Timestamp>,
+    /// The line of the bank that settled it; null before.
+    #[schema(value_type = Option<String>)]
+    settled_by: Option<BankLineId>,
+    /// Why the last line that carries its reference does not settle it; null when none such is there.
+    difference: Option<AnnouncedDifferenceBody>,
+}
+
+/// A line of a bank that carries the reference of what was announced, and does not settle it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AnnouncedDifference)]
+pub struct AnnouncedDifferenceBody {
+    /// Which line.
+    #[schema(value_type = String)]
+    line: BankLineId,
+    /// `less_came`; `more_came`; `other_currency`; `charges_differ`: the amount came, and what is owed of the charges is not what was announced
+    /// any more. Withdraw it, and report what the bank has paid over.
+    #[schema(value_type = String)]
+    reason: LineDiffers,
+    /// By how much more came than was announced, less than zero when less came; null of another currency.
+    amount: Option<BalanceBody>,
+}
+
+impl From<&Announcement> for AnnouncedBody {
+    fn from(it: &Announcement) -> AnnouncedBody {
+        AnnouncedBody {
+            amount: it.amount.into(),
+            day: it.day,
+            credential: it.credential,
+            announced_at: it.announced_at,
+            ended_at: it.ended_at,
+            settled_by: it.settled_by,
+            difference: it.differing.map(|differing| AnnouncedDifferenceBody {
+                line: differing.line,
+                reason: differing.reason,
+                amount: differing.over(it.amount).map(|minor| BalanceBody::new(minor, it.amount.currency())),
+            }),
+        }
+    }
 }
 
 impl SettlementBody {
@@ -183,12 +246,67 @@ impl SettlementBody {
             reason: (!it.reason.is_empty()).then_some(it.reason),
             entry: (it.entry > 0).then_some(it.entry),
             settled_at: it.settled_at,
+            announced: None,
             created_at: it.created_at,
         }
     }
 
     pub(crate) fn of(it: Settlement, today: Date) -> SettlementBody {
         SettlementBody::new(Listed { settlement: it, owed: 0 }, today)
+    }
+
+    pub(crate) fn announced(it: &Announcement) -> SettlementBody {
+        let none = || BalanceBody::new(0_i64, it.amount.currency());
+        SettlementBody {
+            id: it.id,
+            custodian: it.partner,
+            by: SettlesBy::Report,
+            state: it.state.to_string(),
+            overdue: false,
+            day: it.day,
+            due_on: it.day,
+            method: None,
+            amount: none(),
+            owed: none(),
+            missing: none(),
+            reference: Some(it.reference.clone()),
+            transfer_reference: None,
+            reason: it.missing.clone().filter(|reason| !reason.is_empty()),
+            entry: None,
+            settled_at: None,
+            announced: Some(it.into()),
+            created_at: it.announced_at,
+        }
+    }
+}
+
+/// A settlement, with what was announced of it; one that is announced is no settlement yet.
+struct Shown {
+    listed: Option<Listed>,
+    announced: Option<Announcement>,
+}
+
+impl Shown {
+    fn body(self, today: Date) -> Option<SettlementBody> {
+        match (self.listed, self.announced) {
+            (Some(listed), of) => {
+                Some(SettlementBody { announced: of.as_ref().map(Into::into), ..SettlementBody::new(listed, today) })
+            }
+            (None, announced) => announced.as_ref().map(SettlementBody::announced),
+        }
+    }
+
+    /// Both lists as one, by their ids, no longer than a page; each has all of its own up to there.
+    fn merged(listed: Vec<Listed>, announced: Vec<Announcement>, limit: i64) -> Vec<(Uuid, Shown)> {
+        let mut all: BTreeMap<Uuid, Shown> = BTreeMap::new();
+        for it in listed {
+            all.insert(it.settlement.id.object, Shown { listed: Some(it), announced: None });
+        }
+        for it in announced {
+            let shown = all.entry(it.id.object).or_insert(Shown { listed: None, announced: None });
+            shown.announced = Some(it);
+        }
+        all.into_iter().take(usize::try_from(limit).unwrap_or(usize::MAX)).collect()
     }
 }
 
@@ -229,8 +347,12 @@ pub(crate) async fn list(
     let book = books::resolve(&client, book).await?;
     caller.require_role(&client, book.organisation, "book").await?;
     let today = book.today(ledger::calendar::now());
-    let rows = reported::list(&client, book.id, window.after.unwrap_or_default(), window.fetch()).await?;
-    Ok(window.page(rows, |row| row.settlement.id.object, |row| SettlementBody::new(row, today)).respond(&http))
+    let (after, fetch) = (window.after.unwrap_or_default(), window.fetch());
+    let rows = reported::list(&client, book.id, after, fetch).await?;
+    let announced = announcements::list(&client, book.id, None, after, fetch).await?;
+    let rows = Shown::merged(rows, announced, fetch);
+    let rows: Vec<_> = rows.into_iter().filter_map(|(id, row)| Some((id, row.body(today)?))).collect();
+    Ok(window.page(rows, |(id, _)| *id, |(_, body)| body).respond(&http))
 }
 
 /// Lists what the partner itself settles.
@@ -246,9 +368,11 @@ async fn list_of_partner(
     let read = async |book: Book, after: Option<Key>, room: usize| {
         let fetch = i64::try_from(room).unwrap_or(i64::MAX).saturating_add(1);
         let today = book.today(ledger::calendar::now());
-        let rows = reported::list_of_partner(&client, book.id, partner.organisation, Key::id(after)?, fetch).await?;
-        let Part { rows, next } = Part::cut(rows, room, |row| Key::Id(row.settlement.id.object));
-        Ok(Part { rows: rows.into_iter().map(|row| SettlementBody::new(row, today)).collect(), next })
+        let (by, after) = (partner.organisation, Key::id(after)?);
+        let rows = reported::list_of_partner(&client, book.id, by, after, fetch).await?;
+        let rows = Shown::merged(rows, announcements::list(&client, book.id, Some(by), after, fetch).await?, fetch);
+        let Part { rows, next } = Part::cut(rows, room, |(id, _)| Key::Id(*id));
+        Ok(Part { rows: rows.into_iter().filter_map(|(_, row)| row.body(today)).collect(), next })
     };
     let (items, next) = walk(&client, partner, only, (&window, None), read).await?;
     Ok(Page { items, next_cursor: next.map(|next| paging::encode(&next)) }.respond(http))
@@ -261,7 +385,8 @@ async fn list_of_partner(
 pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<SettlementId>) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
     let (book, found) = concerned(&client, &caller, *id).await?;
-    Ok(HttpResponse::Ok().json(SettlementBody::new(found, book.today(ledger::calendar::now()))))
+    let body = found.body(book.today(ledger::calendar::now())).ok_or(Error::NotFound("settlement"))?;
+    Ok(HttpResponse::Ok().json(body))
 }
 
 /// A charge in a settlement.
@@ -272,7 +397,7 @@ pub struct SettlementChargeBody {
     charge: ChargeId,
     /// What arrived of it: by this settlement when it was reported, else so far.
     arrived: BalanceBody,
-    /// What was owed of it afterwards.
+    /// What was owed of it afterwards; of a settlement that is announced, what is announced of it.
     missing: BalanceBody,
     /// What its custodian says that the processor kept; null when it does not say.
     fee: Option<BalanceBody>,
@@ -307,8 +432,16 @@ pub(crate) async fn list_charges(
 ) -> Result<HttpResponse, Problem> {
     let window = query.0.window::<Uuid>()?;
     let client = state.client().await?;
-    let currency = concerned(&client, &caller, *id).await?.1.settlement.currency;
-    let rows = reported::list_charges(&client, *id, window.after.unwrap_or_default(), window.fetch()).await?;
+    let (after, fetch) = (window.after.unwrap_or_default(), window.fetch());
+    let (rows, currency) = match concerned(&client, &caller, *id).await?.1 {
+        Shown { listed: None, announced: Some(it) } => {
+            (announcements::list_charges(&client, *id, after, fetch).await?, it.amount.currency())
+        }
+        Shown { listed: Some(it), .. } => {
+            (reported::list_charges(&client, *id, after, fetch).await?, it.settlement.currency)
+        }
+        Shown { listed: None, announced: None } => return Err(Error::NotFound("settlement").into()),
+    };
     let body = |row: OfCharge| SettlementChargeBody::new(&row, currency);
     Ok(window.page(rows, |row| row.charge.object, body).respond(&http))
 }
@@ -332,14 +465,20 @@ async fn reader(
     }
 }
 
-async fn concerned(client: &impl GenericClient, caller: &Caller, id: SettlementId) -> Result<(Book, Listed), Error> {
+async fn concerned(client: &impl GenericClient, caller: &Caller, id: SettlementId) -> Result<(Book, Shown), Error> {
     let book = book_of(client, id.book, "settlement").await?;
     let partner = reader(client, caller, &book, "settlement").await?;
-    let found = reported::get(client, id).await?;
-    if partner.is_some_and(|partner| partner != found.settlement.partner) {
+    let announced = announcements::find(client, id).await?;
+    let listed = match reported::get(client, id).await {
+        Ok(found) => Some(found),
+        Err(Error::NotFound(_)) if announced.is_some() => None,
+        Err(error) => return Err(error),
+    };
+    let of = listed.as_ref().map(|it| it.settlement.partner).or(announced.as_ref().map(|it| it.partner));
+    if partner.is_some() && partner != of {
         return Err(Error::NotFound("settlement"));
     }
-    Ok((book, found))
+    Ok((book, Shown { listed, announced }))
 }
 
 /// How a custodian settles.

@@ -19,6 +19,7 @@ use ledger::id::{BankLineId, BookRef, CampaignId, ChargeId, OrganisationId, Pled
 use ledger::pledging::operations::suspense as operations;
 use ledger::pledging::operations::unexplained::Came;
 use ledger::pledging::rules::suspense::{Held, SuspenseItem, SuspenseState};
+use ledger::pledging::rules::transfer_reference::of_suspense;
 use ledger::pledging::store::suspense;
 use ledger::service::change::Change;
 use ledger::text;
@@ -81,6 +82,11 @@ pub struct SuspenseBody {
     matched: Option<ChargeId>,
     /// Record number of the entry with which it left; null before.
     end_entry: Option<i64>,
+    /// What whoever sends it back writes into the transfer: the line of the bank says then that it has left. Null unless it is returned.
+    #[schema(pattern = "^RF[0-9]{2}U[0-9A-Z]{20}$")]
+    transfer_reference: Option<String>,
+    /// Record number of the entry of the line by which it left the bank; null before.
+    sent_entry: Option<i64>,
 }
 
 impl From<SuspenseItem> for SuspenseBody {
@@ -101,6 +107,8 @@ impl From<SuspenseItem> for SuspenseBody {
             entry: it.entry,
             matched: it.matched,
             end_entry: (it.end_entry > 0).then_some(it.end_entry),
+            transfer_reference: (it.state == SuspenseState::Returned).then(|| of_suspense(it.id)),
+            sent_entry: (it.sent_entry > 0).then_some(it.sent_entry),
         }
     }
 }

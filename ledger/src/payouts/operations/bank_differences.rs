@@ -1,4 +1,4 @@
-//! What a bank has more or less than the book: one person proposes to move it, another one moves it, and it is taken back when it is explained.
+//! What a bank has more or less than the book: one person proposes to move it, another one moves it; and so it is taken back when it is explained.
 //!
 //! Lock order: difference → book head.
 
@@ -70,6 +70,8 @@ pub async fn propose(
         proposed_by: by,
         proposed_at: book.now(wall),
         approved: None,
+        back_proposed: None,
+        back_reason: String::new(),
         ended: None,
         entry: 0,
         back_entry: 0,
@@ -81,7 +83,8 @@ pub async fn propose(
     Ok(difference)
 }
 
-/// Another person approves a difference: it is moved, on its day, when it is the difference still.
+/// Another person approves what was proposed of a difference: it is moved, on its day, when it is the difference still; or it is taken back, by its
+/// mirror, on its day while that is open. What explains it is booked besides.
 ///
 /// # Errors
 ///
@@ -94,6 +97,9 @@ pub async fn approve(
 ) -> Result<BankDifference, Error> {
     let book = books::get(tx, id.book).await?;
     let found = store::lock(tx, id).await?;
+    if found.state == DifferenceState::TakingBack {
+        return approve_back(tx, &book, found, by, wall).await;
+    }
     found.may_approve(by)?;
     journal::lock(tx, book.id).await?;
     found.require_whole(&store::positions(tx, book.id, found.on).await?)?;
@@ -118,7 +124,7 @@ pub async fn approve(
     Ok(moved)
 }
 
-/// Somebody withdraws a proposal.
+/// Somebody withdraws a proposal: to move it, which it never was then, or to take it back, which stands moved then.
 ///
 /// # Errors
 ///
@@ -132,6 +138,13 @@ pub async fn withdraw(
     check_text("/reason", reason, text::REASON)?;
     let book = books::get(tx, id.book).await?;
     let found = store::lock(tx, id).await?;
+    if found.state == DifferenceState::TakingBack {
+        let (state, back_proposed, back_reason) = (DifferenceState::Moved, None, String::new());
+        let stands = BankDifference { state, back_proposed, back_reason, ..found };
+        let stands = store::update(tx, &stands).await?;
+        note(tx, &book, &stands, "back_withdrawn", (by, reason), wall).await?;
+        return Ok(stands);
+    }
     found.require(DifferenceState::Proposed)?;
     let ended = Some((by, book.now(wall)));
     let withdrawn = store::update(tx, &BankDifference { state: DifferenceState::Withdrawn, ended, ..found }).await?;
@@ -139,11 +152,11 @@ pub async fn withdraw(
     Ok(withdrawn)
 }
 
-/// What was moved is explained: its mirror takes it back, on its day while that is open. What explains it is booked besides.
+/// What was moved is explained, somebody says: another person approves that it is taken back.
 ///
 /// # Errors
 ///
-/// `difference-state`; what [`posting::post`] refuses; [`Error::Invalid`] at `/reason`; [`Error::NotFound`] for an unknown one.
+/// `difference-state`; [`Error::Invalid`] at `/reason`; [`Error::NotFound`] for an unknown one.
 pub async fn take_back(
     tx: &Transaction<'_>,
     id: BankDifferenceId,
@@ -154,11 +167,26 @@ pub async fn take_back(
     let book = books::get(tx, id.book).await?;
     let found = store::lock(tx, id).await?;
     found.require(DifferenceState::Moved)?;
-    let back_entry = mirrors::post_of_operation(tx, &book, found.entry, id, wall).await?.number;
+    let (back_proposed, back_reason) = (Some((by, book.now(wall))), reason.to_owned());
+    let asked = BankDifference { state: DifferenceState::TakingBack, back_proposed, back_reason, ..found };
+    let asked = store::update(tx, &asked).await?;
+    note(tx, &book, &asked, "back_proposed", (by, reason), wall).await?;
+    Ok(asked)
+}
+
+async fn approve_back(
+    tx: &Transaction<'_>,
+    book: &Book,
+    found: BankDifference,
+    by: PersonId,
+    wall: Timestamp,
+) -> Result<BankDifference, Error> {
+    found.may_take_back(by)?;
+    let back_entry = mirrors::post_of_operation(tx, book, found.entry, found.id, wall).await?.number;
     let ended = Some((by, book.now(wall)));
     let back = BankDifference { state: DifferenceState::TakenBack, ended, back_entry, ..found };
     let back = store::update(tx, &back).await?;
-    note(tx, &book, &back, "taken_back", (by, reason), wall).await?;
+    note(tx, book, &back, "taken_back", (by, ""), wall).await?;
     Ok(back)
 }
 

@@ -149,7 +149,7 @@ async fn save(
     change: Change<'_>,
     wall: Timestamp,
 ) -> Result<BankLine, Error> {
-    let saved = bank_lines::update(tx, id, state).await?;
+    let saved = bank_lines::update(tx, id, state, book.now(wall)).await?;
     let action = if matches!(state, LineState::Open(_)) { "unbooked" } else { "booked" };
     activity::record(tx, book.id, Done::new(&id, action, change.actor).because(change.reason), book.now(wall)).await?;
     Ok(saved)

@@ -2,14 +2,17 @@
 //! are gifts ([`transfers`]), and one that names what its custodian owes settles that.
 //!
 //! A line that matches nothing stays, with why, and waits for somebody of the host. So does a debit with the reference of a gift: what it
-//! takes back may have been released, and whether it is a refund or a chargeback is for a person to say.
+//! takes back may have been released, and whether it is a refund or a chargeback is for a person to say. One with the reference of a
+//! refund, or of money that was returned from suspense, settles that ([`sent_by_line`]).
 //!
-//! Lock order: payouts by id → clawbacks → settlements by id → pledges by id → lines → book head.
+//! Lock order: payouts by id → clawbacks → what is announced ([`settled_by_line`]) → settlements by id → pledges by id → lines →
+//! book head.
 
 use super::came_back;
 use super::locked::save;
 use super::payouts::in_transit;
 use super::requests::cash_account;
+use super::settled_by_line;
 use crate::book::Reason;
 use crate::books::operations::accounts;
 use crate::engine::posting;
@@ -22,8 +25,9 @@ use crate::payouts::rules::bank_line::{
 use crate::payouts::rules::payout::{Payout, State};
 use crate::payouts::rules::statement_file::FileLine;
 use crate::payouts::store::{bank_lines, payouts};
+use crate::pledging::operations::sent_by_line::{self, Back};
 use crate::pledging::operations::transfers::{self, Taken};
-use crate::pledging::rules::transfer::{self, Transfer};
+use crate::pledging::rules::transfer::{self, Debit, Transfer};
 use crate::pledging::rules::transfer_reference::{Named, Purpose};
 use crate::service::change::Change;
 use crate::treasury::operations::settlements;
@@ -69,12 +73,13 @@ pub async fn take_with(
     if !(1..=LINES_MAX).contains(&told.len()) {
         return Err(Error::invalid("/lines", format!("1 to {LINES_MAX}")));
     }
+    let both = || told.iter().map(|(told, besides)| (told, besides));
     let references: Vec<&str> = told.iter().map(|(told, _)| told.end_to_end.as_str()).collect();
     let ours = payouts::lock_all(tx, book.id, custodian, &references).await?;
     came_back::lock_named(tx, book.id, custodian, &ours).await?;
-    let names: Vec<Named> =
-        told.iter().filter_map(|(_, besides)| transfer::named(&besides.creditor_reference)).collect();
-    lock_settlements(tx, book.id, custodian, told.iter().map(|(told, besides)| (told, besides))).await?;
+    let names: Vec<Named> = both().filter_map(|(told, besides)| told.named(besides)).collect();
+    settled_by_line::lock_announced(tx, &book, custodian, both()).await?;
+    lock_settlements(tx, book.id, custodian, both()).await?;
     transfers::lock_named(tx, book.id, &names).await?;
     let mut taken = Vec::with_capacity(told.len());
     for (place, (told, besides)) in told.into_iter().enumerate() {
@@ -155,6 +160,7 @@ pub(super) async fn take_in(
     lines: &[FileLine],
     wall: Timestamp,
 ) -> Result<TakenIn, Error> {
+    let both = || lines.iter().map(|line| (&line.told, &line.besides));
     let named: Vec<&str> =
         lines.iter().map(|line| line.told.end_to_end.as_str()).filter(|named| !named.is_empty()).collect();
     let ours = payouts::lock_all(tx, book.id, custodian, &named).await?;
@@ -163,17 +169,19 @@ pub(super) async fn take_in(
     if let Some(taken) = differing(tx, book.id, custodian, lines).await? {
         return Ok(TakenIn::Taken(taken));
     }
-    let names: Vec<Named> = lines.iter().filter_map(|line| transfer::named(&line.besides.creditor_reference)).collect();
-    let owed = lock_settlements(tx, book.id, custodian, lines.iter().map(|line| (&line.told, &line.besides))).await?;
+    let names: Vec<Named> = both().filter_map(|(told, besides)| told.named(besides)).collect();
+    let announced = settled_by_line::lock_announced(tx, book, custodian, both()).await?;
+    let owed = lock_settlements(tx, book.id, custodian, both()).await?;
     transfers::lock_named(tx, book.id, &names).await?;
     let known = bank_lines::insert_all(tx, file, custodian, lines, book.now(wall)).await?;
     let change = Change::by_service("");
     let takes_all = book.transfers_to == Some(custodian);
     let may_match = |line: &FileLine| {
-        let is_named = transfer::named(&line.besides.creditor_reference).is_some();
+        let is_named = line.told.named(&line.besides).is_some();
         let waits = takes_all && line.told.direction == Direction::Credit;
         let is_owed = owed.contains(&line.told.end_to_end) || owed.contains(&line.besides.creditor_reference);
-        payouts.contains(&line.told.end_to_end) || is_named || is_owed || waits
+        let is_announced = is_owed || settled_by_line::is_announced(&announced, &line.told, &line.besides);
+        payouts.contains(&line.told.end_to_end) || is_named || is_announced || waits
     };
     for line in lines.iter().filter(|line| may_match(line)) {
         let kept = bank_lines::lock_by_reference(tx, book.id, custodian, &line.told.reference).await?;
@@ -213,9 +221,11 @@ pub async fn again(
 ) -> Result<BankLine, Error> {
     let book = books::get(tx, id.book).await?;
     let found = bank_lines::get(tx, id).await?;
+    let one = || [(&found.told, &found.besides)].into_iter();
     let ours = payouts::lock_all(tx, book.id, found.custodian, &[found.told.end_to_end.as_str()]).await?;
     came_back::lock_named(tx, book.id, found.custodian, &ours).await?;
-    lock_settlements(tx, book.id, found.custodian, [(&found.told, &found.besides)].into_iter()).await?;
+    settled_by_line::lock_announced(tx, &book, found.custodian, one()).await?;
+    lock_settlements(tx, book.id, found.custodian, one()).await?;
     transfers::lock_named(tx, book.id, &Vec::from_iter(found.named())).await?;
     let line = bank_lines::lock(tx, id).await?;
     match line.state {
@@ -236,7 +246,7 @@ async fn matched(
 ) -> Result<BankLine, Error> {
     let line = match_one(tx, book, line, change, wall).await?;
     if line.state == LineState::Open(Why::ReferenceUnknown) {
-        return received(tx, book, line, wall).await;
+        return received(tx, book, line, change, wall).await;
     }
     if matches!(line.state, LineState::Matched { .. }) {
         let credits = bank_lines::lock_open_credits(tx, book.id, line.custodian, &line.told.end_to_end).await?;
@@ -268,7 +278,9 @@ async fn settlements_of<'a>(
     for (told, besides) in lines.filter(|(told, _)| told.direction == Direction::Credit) {
         match transfer::named(&besides.creditor_reference) {
             Some(Named { purpose: Purpose::Settlement, first, last }) => among.push((first, last)),
-            Some(Named { purpose: Purpose::Campaign | Purpose::Pledge, .. }) => {}
+            Some(Named {
+                purpose: Purpose::Campaign | Purpose::Pledge | Purpose::Refund | Purpose::Suspense, ..
+            }) => {}
             None => {
                 let names = [besides.creditor_reference.as_str(), told.end_to_end.as_str()];
                 references.extend(names.into_iter().filter(|name| !name.is_empty()));
@@ -301,17 +313,23 @@ async fn pay_over(
 
 /// A line of no payout: a settlement, a gift, or money in suspense, where its reference is ours; or of whatever reference, where donors transfer to this
 /// account.
-async fn received(tx: &Transaction<'_>, book: &Book, line: BankLine, wall: Timestamp) -> Result<BankLine, Error> {
+async fn received(
+    tx: &Transaction<'_>,
+    book: &Book,
+    line: BankLine,
+    change: Change<'_>,
+    wall: Timestamp,
+) -> Result<BankLine, Error> {
     let named = line.named();
     match line.told.direction {
-        Direction::Debit if named.is_some_and(|named| named.purpose != Purpose::Settlement) => {
-            return bank_lines::update(tx, line.id, LineState::Open(Why::Reversal)).await;
-        }
-        Direction::Debit => return Ok(line),
+        Direction::Debit => return sent_back(tx, book, line, change, wall).await,
         Direction::Credit => {}
     }
+    if let Some(line) = settled_by_line::arrive(tx, book, &line, change, wall).await? {
+        return Ok(line);
+    }
     if let Some(state) = pay_over(tx, book, &line, wall).await? {
-        return bank_lines::update(tx, line.id, state).await;
+        return bank_lines::update(tx, line.id, state, book.now(wall)).await;
     }
     let transfer = Transfer {
         line: line.id,
@@ -328,7 +346,37 @@ async fn received(tx: &Transaction<'_>, book: &Book, line: BankLine, wall: Times
         Taken::Frozen => LineState::Open(Why::CustodianFrozen),
         Taken::Unknown => return Ok(line),
     };
-    bank_lines::update(tx, line.id, state).await
+    bank_lines::update(tx, line.id, state, book.now(wall)).await
+}
+
+/// A debit of no payout: with the reference of what goes back to who gave it, it settles that. With that of a gift it stays open: whether that goes
+/// back is for a person to say.
+async fn sent_back(
+    tx: &Transaction<'_>,
+    book: &Book,
+    line: BankLine,
+    change: Change<'_>,
+    wall: Timestamp,
+) -> Result<BankLine, Error> {
+    let Some(named) = line.named() else { return Ok(line) };
+    let debit = Debit {
+        line: line.id,
+        custodian: line.custodian,
+        amount: line.told.amount,
+        fee: line.told.fee,
+        on: line.told.value_on,
+    };
+    let state = match sent_by_line::take(tx, book, &named, &debit, change, wall).await? {
+        Back::Entry(entry) if bank_lines::of_entry(tx, book.id, entry).await?.is_none() => {
+            LineState::Booked { kind: BookedAs::Entry, entry }
+        }
+        Back::Entry(_) | Back::StateDiffers => LineState::Open(Why::StateDiffers),
+        Back::AmountDiffers => LineState::Open(Why::AmountDiffers),
+        Back::CashShort => LineState::Open(Why::CashShort),
+        Back::Reversal => LineState::Open(Why::Reversal),
+        Back::Unknown => return Ok(line),
+    };
+    bank_lines::update(tx, line.id, state, book.now(wall)).await
 }
 
 async fn match_one(
@@ -343,13 +391,14 @@ async fn match_one(
     let effect = found.as_ref().map_or(Err(Why::ReferenceUnknown), |payout| told.effect(payout));
     let (payout, effect) = match (found, effect) {
         (Some(payout), Ok(effect)) => (payout, effect),
-        (_, Err(why)) => return bank_lines::update(tx, line.id, LineState::Open(why)).await,
+        (_, Err(why)) => return bank_lines::update(tx, line.id, LineState::Open(why), book.now(wall)).await,
         (None, Ok(_)) => return Err(Error::inconsistent("a line has an effect on nothing")),
     };
     let Some(entry) = post(tx, book, &payout, told, effect, wall).await? else {
-        return bank_lines::update(tx, line.id, LineState::Open(Why::CashShort)).await;
+        return bank_lines::update(tx, line.id, LineState::Open(Why::CashShort), book.now(wall)).await;
     };
-    let matched = bank_lines::update(tx, line.id, LineState::Matched { payout: payout.id, entry }).await?;
+    let matched =
+        bank_lines::update(tx, line.id, LineState::Matched { payout: payout.id, entry }, book.now(wall)).await?;
     let (payout, action) = match effect {
         Effect::Settles => {
             let settled_on = Some(told.value_on);

@@ -24,6 +24,8 @@ words! {
         Proposed = "proposed",
         /// It is moved.
         Moved = "moved",
+        /// It is moved, and somebody has proposed to take it back.
+        TakingBack = "taking_back",
         /// The proposal was withdrawn.
         Withdrawn = "withdrawn",
         /// It was moved, and is explained.
@@ -74,7 +76,11 @@ pub struct BankDifference {
     pub proposed_at: Timestamp,
     /// Who approved that, and when; none before.
     pub approved: Option<(PersonId, Timestamp)>,
-    /// Who withdrew it or took it back, and when; none before.
+    /// Who proposes, or proposed, to take it back, and when; none before.
+    pub back_proposed: Option<(PersonId, Timestamp)>,
+    /// Why it is to be taken back; empty before.
+    pub back_reason: String,
+    /// Who withdrew it or approved that it is taken back, and when; none before.
     pub ended: Option<(PersonId, Timestamp)>,
     /// Record number of the entry that moved it; 0 before.
     pub entry: i64,
@@ -116,6 +122,19 @@ impl BankDifference {
         self.require(DifferenceState::Proposed)?;
         if self.proposed_by == by {
             return Err(Refusal::new("same-person", "another person than who proposed it approves it"));
+        }
+        Ok(())
+    }
+
+    /// Whether a person may approve that it is taken back.
+    ///
+    /// # Errors
+    ///
+    /// `difference-state`, `same-person`.
+    pub fn may_take_back(&self, by: PersonId) -> Result<(), Refusal> {
+        self.require(DifferenceState::TakingBack)?;
+        if self.back_proposed.is_some_and(|(proposed_by, _)| proposed_by == by) {
+            return Err(Refusal::new("same-person", "another person than who proposed to take it back approves that"));
         }
         Ok(())
     }
@@ -199,6 +218,8 @@ mod tests {
             proposed_by: PersonId::generate(),
             proposed_at: Timestamp::UNIX_EPOCH,
             approved: None,
+            back_proposed: None,
+            back_reason: String::new(),
             ended: None,
             entry: 0,
             back_entry: 0,
@@ -218,6 +239,12 @@ mod tests {
         assert_eq!(less.may_approve(less.proposed_by).unwrap_err().code, "same-person");
         let moved = less.approve(PersonId::generate(), Timestamp::UNIX_EPOCH, 7).unwrap();
         assert_eq!(moved.may_approve(PersonId::generate()).unwrap_err().code, "difference-state");
+        let by = PersonId::generate();
+        assert_eq!(moved.may_take_back(by).unwrap_err().code, "difference-state");
+        let back_proposed = Some((by, Timestamp::UNIX_EPOCH));
+        let asked = BankDifference { state: DifferenceState::TakingBack, back_proposed, ..moved };
+        assert_eq!(asked.may_take_back(by).unwrap_err().code, "same-person");
+        asked.may_take_back(asked.proposed_by).unwrap();
     }
 
     #[test]

@@ -29,13 +29,14 @@ words! {
     Why, "reason of an open bank line" {
         /// No payout from this account has its end-to-end id.
         ReferenceUnknown = "reference_unknown",
-        /// The payout is of another amount or currency.
+        /// The payout, the settlement, the refund, or what was announced, is of another amount or currency.
         AmountDiffers = "amount_differs",
-        /// The payout is not, or not yet, where this line could move it.
+        /// The payout, or what goes back, is not, or not yet, where this line could move it.
         StateDiffers = "state_differs",
         /// The book says that the custodian has less cash than left.
         CashShort = "cash_short",
-        /// Money left with the reference of a gift: a person says whether that goes back, by a refund or a chargeback.
+        /// Money left with the reference of a gift, or of a refund of one that came by no line: a person says whether that goes back, by a refund or a
+        /// chargeback.
         Reversal = "reversal",
         /// What its custodian holds is frozen: somebody has it matched after the release.
         CustodianFrozen = "custodian_frozen",
@@ -204,7 +205,7 @@ impl BankLine {
 
     /// What its reference names; none when it carries none of ours.
     pub fn named(&self) -> Option<Named> {
-        named(&self.besides.creditor_reference)
+        self.told.named(&self.besides)
     }
 
     /// Refuses to post of an account of a partner: its charges and interest are the partner's.
@@ -267,6 +268,14 @@ impl BankLine {
 }
 
 impl Told {
+    /// What its reference names, beside what else it says; none when it carries none of ours. What leaves may carry it as its end-to-end id.
+    pub fn named(&self, besides: &Besides) -> Option<Named> {
+        match self.direction {
+            Direction::Credit => named(&besides.creditor_reference),
+            Direction::Debit => named(&besides.creditor_reference).or_else(|| named(&self.end_to_end)),
+        }
+    }
+
     /// What it does to a payout.
     ///
     /// # Errors

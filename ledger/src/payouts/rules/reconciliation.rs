@@ -22,6 +22,8 @@ words! {
         FeeNotBooked = "fee_not_booked",
         /// The book has it as cash, and no line of its bank is said to be it.
         NotAtBank = "not_at_bank",
+        /// A line of its bank moved money, and nobody knows what it is.
+        UnknownLine = "unknown_line",
     }
 }
 
@@ -32,6 +34,30 @@ pub struct Difference {
     pub reason: Reason,
     /// By how much, in minor units; a fee that was less than the terms name is less than zero.
     pub minor: i128,
+}
+
+/// Lines of a custodian's bank in a currency that nobody knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownLines {
+    /// Whose bank it is.
+    pub custodian: OrganisationId,
+    /// In which currency.
+    pub currency: Currency,
+    /// How many there are.
+    pub lines: i64,
+    /// The day of the first of them.
+    pub since: Date,
+    /// Minor units that came by them.
+    pub came: i128,
+    /// Minor units that left by them, with fees.
+    pub left: i128,
+}
+
+impl UnknownLines {
+    /// By how much the bank has more for them than the book, less than zero when it has less; 0 when as much came as left.
+    pub fn difference(&self) -> Difference {
+        Difference { reason: Reason::UnknownLine, minor: self.came - self.left }
+    }
 }
 
 /// The figures of a settlement, in minor units.

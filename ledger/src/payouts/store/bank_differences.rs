@@ -26,6 +26,8 @@ fn from_row(row: &Row) -> Result<BankDifference, Error> {
         proposed_by: PersonId(row.get("proposed_by")),
         proposed_at: row.get("proposed_at"),
         approved: person("approved_by").zip(row.get("approved_at")),
+        back_proposed: person("back_proposed_by").zip(row.get("back_proposed_at")),
+        back_reason: row.get("back_reason"),
         ended: person("ended_by").zip(row.get("ended_at")),
         entry: row.get("entry"),
         back_entry: row.get("back_entry"),
@@ -102,7 +104,8 @@ pub async fn update(tx: &Transaction<'_>, changed: &BankDifference) -> Result<Ba
         .prepare_cached(
             "-- bank_differences::update
             UPDATE bank_difference SET state = $3, approved_by = $4, approved_at = $5, ended_by = $6, ended_at = $7, entry = $8,
-                                       back_entry = $9, version = version + 1
+                                       back_entry = $9, back_proposed_by = $10, back_proposed_at = $11, back_reason = $12,
+                                       version = version + 1
              WHERE book_id = $1 AND id = $2
             RETURNING *",
         )
@@ -120,6 +123,9 @@ pub async fn update(tx: &Transaction<'_>, changed: &BankDifference) -> Result<Ba
                 /* ended_at */ &changed.ended.map(|(_, at)| at),
                 /* entry */ &changed.entry,
                 /* back_entry */ &changed.back_entry,
+                /* back_proposed_by */ &changed.back_proposed.map(|(person, _)| person.0),
+                /* back_proposed_at */ &changed.back_proposed.map(|(_, at)| at),
+                /* back_reason */ &changed.back_reason,
             ],
         )
         .await?;
@@ -168,7 +174,7 @@ pub async fn moved(client: &impl GenericClient, book: BookId, through: Date) -> 
     let statement = client
         .prepare_cached(
             "-- bank_differences::moved
-            SELECT * FROM bank_difference WHERE book_id = $1 AND state = 'moved' AND on_day <= $2 ORDER BY id LIMIT 1000",
+            SELECT * FROM bank_difference WHERE book_id = $1 AND state IN ('moved', 'taking_back') AND on_day <= $2 ORDER BY id LIMIT 1000",
         )
         .await?;
     let rows = client.query(&statement, &[/* book_id */ &book.0, /* through */ &through]).await?;

@@ -153,13 +153,13 @@ pub async fn with_references(
     rows.iter().map(from_row).collect()
 }
 
-/// Writes what became of a line, or why it matches nothing.
-pub async fn update(tx: &Transaction<'_>, id: BankLineId, state: LineState) -> Result<BankLine, Error> {
+/// Writes what became of a line, or why it matches nothing, and when in book time; it stands so since, if it did not before.
+pub async fn update(tx: &Transaction<'_>, id: BankLineId, state: LineState, at: Timestamp) -> Result<BankLine, Error> {
     let statement = tx
         .prepare_cached(
             "-- bank_lines::update
             UPDATE bank_line SET state = $3, why = $4, payout = $5, entry = $6, booked_as = $7, charge = $8, suspense = $9,
-                                 version = version + 1
+                                 stands_since = CASE state WHEN $3 THEN stands_since ELSE $10 END, version = version + 1
              WHERE book_id = $1 AND id = $2
             RETURNING *",
         )
@@ -183,7 +183,7 @@ pub async fn update(tx: &Transaction<'_>, id: BankLineId, state: LineState) -> R
             &[
                 /* book_id */ &id.book.0, /* id */ &id.object, /* state */ &word, /* why */ &why,
                 /* payout */ &payout, /* entry */ &entry, /* booked_as */ &booked_as,
-                /* charge */ &charge, /* suspense */ &item,
+                /* charge */ &charge, /* suspense */ &item, /* stands_since */ &at,
             ],
         )
         .await?;
@@ -237,6 +237,28 @@ pub async fn lock_credit_named(
                 /* reference */ &reference,
             ],
         )
+        .await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+/// The first credit of a custodian that has a reference, as the bank's, the payer's or the payee's, and that nobody has explained; locked.
+pub async fn lock_open_credit_named(
+    tx: &Transaction<'_>,
+    book: BookId,
+    custodian: OrganisationId,
+    reference: &str,
+) -> Result<Option<BankLine>, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- bank_lines::lock_open_credit_named
+            SELECT * FROM bank_line
+             WHERE book_id = $1 AND custodian = $2 AND state IN ('open', 'suspense') AND NOT is_debit
+               AND $3 IN (reference, end_to_end, creditor_reference)
+             ORDER BY id LIMIT 1 FOR UPDATE",
+        )
+        .await?;
+    let row = tx
+        .query_opt(&statement, &[/* book_id */ &book.0, /* custodian */ &custodian.0, /* reference */ &reference])
         .await?;
     row.as_ref().map(from_row).transpose()
 }

@@ -178,7 +178,7 @@ pub async fn moved(
             "-- custodian_check::moved
             SELECT coalesce(sum(CASE side WHEN 'more' THEN amount::numeric ELSE -amount::numeric END), 0)::text AS amount
               FROM bank_difference
-             WHERE book_id = $1 AND custodian = $2 AND currency = $3 AND state = 'moved' AND on_day <= $4",
+             WHERE book_id = $1 AND custodian = $2 AND currency = $3 AND state IN ('moved', 'taking_back') AND on_day <= $4",
         )
         .await?;
     let row = client

@@ -5,6 +5,7 @@ use super::chargebacks as chargeback_operations;
 use super::held::{deadline, held_by};
 use super::refunds::{Ask, enqueue, in_transit, known, prepare, returned, take_out};
 use super::{charges as charge_operations, plan};
+use crate::book::{Entry, Reason};
 use crate::books::operations::accounts;
 use crate::calendar::later;
 use crate::engine::posting;
@@ -18,12 +19,16 @@ use crate::pledging::rules::chargeback::Chargeback;
 use crate::pledging::rules::conversion::check_settled;
 use crate::pledging::rules::pledge::{Pledge, Rail};
 use crate::pledging::rules::refund::{NOT_REPORTED, Outcome, REFUND_DAYS, Refund, State};
-use crate::pledging::store::{attempts, campaigns, chargebacks, charges, fees, lineage as layers, plan_moves, refunds};
+use crate::pledging::rules::transfer::Debit;
+use crate::pledging::store::{
+    attempts, campaigns, chargebacks, charges, fees, lineage as layers, plan_moves, refunds, transfers,
+};
 use crate::service::change::{Change, check_line, check_text};
 use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Actor, Done};
 use crate::service::store::jobs;
 use crate::treasury::operations::exchange_differences::{post_difference, with_difference};
+use crate::treasury::operations::settlements::cash_of;
 use crate::treasury::store::settlements;
 use crate::{chart, movements, text};
 use deadpool_postgres::Transaction;
@@ -64,7 +69,13 @@ pub async fn begin(tx: &Transaction<'_>, id: RefundId, wall: Timestamp) -> Resul
             let Some(end) = deadline(tx, &book, custodian, (REFUND_DAYS, until)).await? else {
                 return Ok(Begun::Nothing);
             };
-            if end > book.now(wall) && end > until {
+            let waits_for_line = matches!(refund.state, State::Sent { .. }) && needs_line(tx, &book, &charge).await?;
+            if end <= book.now(wall) && waits_for_line {
+                // Whoever sent it has said so: its line says when. It is looked at again, should the book be kept otherwise by then.
+                let at = later(book.now(wall), REFUND_DAYS);
+                let (dedupe, job) = (format!("{id}-{}", at.as_second()), Job::SendRefund { refund: id });
+                jobs::enqueue(tx, &NewJob { book: book.id, due_at: at, dedupe, job }).await?;
+            } else if end > book.now(wall) && end > until {
                 let (dedupe, job) = (format!("{id}-{}", end.as_second()), Job::SendRefund { refund: id });
                 jobs::enqueue(tx, &NewJob { book: book.id, due_at: end, dedupe, job }).await?;
             } else if end <= book.now(wall) {
@@ -183,6 +194,17 @@ async fn write_outcome(
     actor: Actor,
     wall: Timestamp,
 ) -> Result<Refund, Error> {
+    let outcome = match outcome {
+        Outcome::Settled { provider_reference }
+            if refund.state.until().is_some() && needs_line(tx, book, &charge).await? =>
+        {
+            if matches!(refund.state, State::Sent { .. }) {
+                return Ok(refund);
+            }
+            Outcome::Sent { provider_reference }
+        }
+        Outcome::Settled { .. } | Outcome::Sent { .. } | Outcome::Failed { .. } => outcome,
+    };
     // What is on its way for too long has not arrived.
     let end = match (&refund.state, &outcome) {
         (State::Sent { until, .. }, Outcome::Sent { .. }) => {
@@ -218,33 +240,67 @@ async fn write_outcome(
             sent
         }
         Outcome::Settled { provider_reference } => {
-            settle(tx, book, pledge, charge, refund, provider_reference, wall).await?
+            match settle(tx, book, (pledge, charge), refund, provider_reference, Way::Report, wall).await? {
+                Ok(settled) => settled,
+                Err(reason) => return Err(posting::refusal(tx, book, reason).await?.into()),
+            }
         }
         Outcome::Failed { code } => {
             let code: String = code.chars().filter(|letter| !letter.is_control()).take(100).collect();
             fail(tx, book, charge, refund, code, wall).await?
         }
     };
+    tell(tx, book, &changed, was_requested, actor, wall).await?;
+    Ok(changed)
+}
+
+/// What became of a refund is told to its donor, once, and stands in the list of who did what.
+pub(super) async fn tell(
+    tx: &Transaction<'_>,
+    book: &Book,
+    changed: &Refund,
+    was_requested: bool,
+    actor: Actor,
+    wall: Timestamp,
+) -> Result<(), Error> {
     let is_sent = matches!(changed.state, State::Sent { .. } | State::Settled { .. });
     if was_requested && is_sent {
         let job = Job::SendRefundNotice { refund: changed.id };
         let new = NewJob { book: book.id, due_at: book.now(wall), dedupe: changed.id.to_string(), job };
         jobs::enqueue(tx, &new).await?;
     }
-    activity::record(tx, book.id, Done::new(&changed.id, changed.state.as_str(), actor), book.now(wall)).await?;
-    Ok(changed)
+    activity::record(tx, book.id, Done::new(&changed.id, changed.state.as_str(), actor), book.now(wall)).await
 }
 
-/// The donor has it: of what the custodian has not paid over yet while the charge has not settled, else of its cash.
-async fn settle(
+/// Whether only a line of a bank settles a refund of a charge: of what came by one, in a book that is kept by lines of banks. What its custodian
+/// says of it before is that it is on its way.
+async fn needs_line(tx: &Transaction<'_>, book: &Book, charge: &Charge) -> Result<bool, Error> {
+    match charge.settlement {
+        Some(settlement) if book.kept_by_bank_lines => transfers::came_by_line(tx, settlement).await,
+        Some(_) | None => Ok(false),
+    }
+}
+
+/// How it is known that the donor has a refund.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Way<'a> {
+    /// Whoever sent it said so, today.
+    Report,
+    /// It left by a line, on its day.
+    Line(&'a Debit),
+}
+
+/// The donor has it: of what the custodian has not paid over yet while the charge has not settled, else of its cash. What the fold says against
+/// it is an answer.
+pub(super) async fn settle(
     tx: &Transaction<'_>,
     book: &Book,
-    pledge: Pledge,
-    charge: Charge,
+    (pledge, charge): (Pledge, Charge),
     refund: Refund,
     provider_reference: String,
+    way: Way<'_>,
     wall: Timestamp,
-) -> Result<Refund, Error> {
+) -> Result<Result<Refund, Reason>, Error> {
     // Of a charge that has arrived in part there is cash.
     let is_unsettled = matches!(charge.state, ChargeState::Captured { .. }) && charge.arrived == 0;
     let from = match charge.settlement {
@@ -256,7 +312,15 @@ async fn settle(
         }
     };
     let in_transit = in_transit(tx, book, &refund, wall).await?;
-    let entry = movements::refund_settled(in_transit, from, refund.sent, book.today(wall), refund.id);
+    let day = match way {
+        Way::Report => book.today(wall),
+        Way::Line(debit) => debit.on,
+    };
+    let entry = movements::refund_settled(in_transit, from, refund.sent, day, refund.id);
+    let entry = match way {
+        Way::Report => entry,
+        Way::Line(debit) => with_fee(tx, book, entry, debit, wall).await?,
+    };
     let entry = match refund.settled_amount {
         Some(cost) => {
             let custodian = refund.rail.custodian(refund.partner, book.organisation);
@@ -264,7 +328,10 @@ async fn settle(
         }
         None => entry,
     };
-    let end_entry = posting::post(tx, book, entry, wall).await?.number;
+    let end_entry = match posting::post_or_reason(tx, book, entry, wall).await? {
+        Ok(posted) => posted.number,
+        Err(reason) => return Ok(Err(reason)),
+    };
     if is_unsettled {
         let withheld = charge.withheld + refund.sent.minor();
         charges::update(tx, &Charge { withheld, ..charge }).await?;
@@ -277,7 +344,28 @@ async fn settle(
         let change = Change::by_service("everything that it brought went back");
         plan::save(tx, book, Pledge { state: after, ..pledge }, was, change, now, wall).await?;
     }
-    Ok(settled)
+    Ok(Ok(settled))
+}
+
+/// The same entry with what the bank took of the host's own account: bank charges → cash. What it took of a partner's account is the partner's, and
+/// is not in the book.
+pub(super) async fn with_fee(
+    tx: &Transaction<'_>,
+    book: &Book,
+    entry: Entry,
+    debit: &Debit,
+    wall: Timestamp,
+) -> Result<Entry, Error> {
+    if debit.fee == 0 || debit.custodian != book.organisation {
+        return Ok(entry);
+    }
+    let currency = debit.amount.currency();
+    let charges = chart::bank_charges().in_currency(currency, book.currency);
+    let charges = accounts::ensure(tx, book, &charges, currency, wall).await?;
+    let cash = cash_of(tx, book, debit.custodian, currency, wall).await?;
+    let fee = movements::bank_fee(charges, cash, debit.fee, debit.on, debit.line);
+    let lines = entry.lines.iter().copied().chain(fee.lines).collect();
+    Ok(Entry { lines, ..entry })
 }
 
 /// The donor did not get it: it is in the funds again from which it was taken, and fees that had come back are charged again.

@@ -27,7 +27,7 @@ use crate::service::store::activity::{self, Actor, Done};
 use crate::service::store::jobs;
 use crate::treasury::operations::settlements;
 use crate::treasury::rules::settlement::{Method, Settlement};
-use crate::treasury::store::reported;
+use crate::treasury::store::{reported, settlements as settlement_rows};
 use crate::{chart, movements};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
@@ -201,6 +201,7 @@ async fn save(
     };
     let line = line.ok_or_else(|| Error::inconsistent("a gift by transfer without a line"))?;
     reported::insert_of_line(tx, &settlement, line).await?;
+    settlement_rows::insert_arrival(tx, settlement.id, (settlement.entry, settlement.amount), now).await?;
     let is_known = !matches!(gift.step, Step::Only(_));
     let Gift { pledge, campaign, charge, step } = gift;
     let pledge = begin(tx, book, pledge, &charge, step, now).await?;

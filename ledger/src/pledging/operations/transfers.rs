@@ -117,7 +117,7 @@ async fn target(client: &impl GenericClient, book: BookId, named: Option<&Named>
     match named.purpose {
         Purpose::Pledge => Ok(transfers::pledge(client, book, named).await?.map(Target::Pledge)),
         Purpose::Campaign => Ok(transfers::campaign(client, book, named).await?.map(Target::Campaign)),
-        Purpose::Settlement => Ok(None),
+        Purpose::Settlement | Purpose::Refund | Purpose::Suspense => Ok(None),
     }
 }
 

@@ -71,6 +71,7 @@ pub(super) async fn hold(
         until: Some(until),
         matched: None,
         end_entry: 0,
+        sent_entry: 0,
         version: 1,
         received_at: now,
     };
@@ -110,6 +111,7 @@ pub(super) async fn hold_line(
         until: Some(later(now, SUSPENSE_DAYS)),
         matched: None,
         end_entry: 0,
+        sent_entry: 0,
         version: 1,
         received_at: now,
     };

@@ -123,6 +123,8 @@ pub struct SuspenseItem {
     pub matched: Option<ChargeId>,
     /// Record number of the entry with which it left; 0 before.
     pub end_entry: i64,
+    /// Record number of the entry of the line by which it left its custodian's bank, once it was returned; 0 before.
+    pub sent_entry: i64,
     /// Raised by every change: its `ETag`.
     pub version: i64,
     /// When it was reported, in book time.

@@ -1,12 +1,12 @@
 //! What is written into a transfer, so that it is known what it is for: a structured creditor reference (ISO 11649) of a campaign, of a
-//! pledge, or of what a custodian owes for a day, 25 characters long.
+//! pledge, of what a custodian owes for a day, or of what goes back to who gave it, 25 characters long.
 //!
 //! It is derived from the id, so that nobody has to give it out first: behind a letter for the kind stand 103 of the 122 bits of the
 //! `UUIDv7` that are not the same in all of them: its millisecond, and 55 bits behind it. So ids of a book that share them lie beside each
 //! other in its primary key, and there is one at most: [`Named`] is the range in which to look.
 
 use super::creditor_reference;
-use crate::id::{CampaignId, PledgeId, SettlementId};
+use crate::id::{CampaignId, PledgeId, RefundId, SettlementId, SuspenseId};
 use uuid::Uuid;
 
 /// Letters and digits behind the letter of the kind: 36^20 is more than 2^103.
@@ -24,6 +24,10 @@ pub enum Purpose {
     Pledge,
     /// A settlement: what its custodian owes.
     Settlement,
+    /// A refund: what goes back of a gift.
+    Refund,
+    /// Money in suspense that goes back.
+    Suspense,
 }
 
 /// What a reference names, and the ids among which it is: from the first to the last one.
@@ -52,6 +56,16 @@ pub fn of_settlement(id: SettlementId) -> String {
     of('S', id.object)
 }
 
+/// The reference of a refund.
+pub fn of_refund(id: RefundId) -> String {
+    of('R', id.object)
+}
+
+/// The reference of money in suspense that goes back.
+pub fn of_suspense(id: SuspenseId) -> String {
+    of('U', id.object)
+}
+
 fn of(kind: char, id: Uuid) -> String {
     let id = id.as_u128();
     let (millisecond, after, rest) = (id >> 80, (id >> 64) & 0xfff, (id & (u128::MAX >> 66)) >> CUT);
@@ -76,6 +90,8 @@ pub fn read(reference: &str) -> Option<Named> {
         b'C' => Purpose::Campaign,
         b'P' => Purpose::Pledge,
         b'S' => Purpose::Settlement,
+        b'R' => Purpose::Refund,
+        b'U' => Purpose::Suspense,
         _ => return None,
     };
     let mut value: u128 = 0;
@@ -128,10 +144,13 @@ mod tests {
         for _ in 0..1_000 {
             let (campaign, pledge) = (CampaignId::generate(BookId(1)), PledgeId::generate(BookId(1)));
             let settlement = SettlementId::generate(BookId(1));
+            let (refund, held) = (RefundId::generate(BookId(1)), SuspenseId::generate(BookId(1)));
             for (reference, purpose, id) in [
                 (of_campaign(campaign), Purpose::Campaign, campaign.object),
                 (of_pledge(pledge), Purpose::Pledge, pledge.object),
                 (of_settlement(settlement), Purpose::Settlement, settlement.object),
+                (of_refund(refund), Purpose::Refund, refund.object),
+                (of_suspense(held), Purpose::Suspense, held.object),
             ] {
                 assert_eq!(reference.len(), creditor_reference::LENGTH_MAX, "{reference}");
                 assert!(creditor_reference::is_valid(&reference), "{reference}");

@@ -33,6 +33,7 @@ fn item(row: &Row) -> Result<SuspenseItem, Error> {
         until: row.get("waits_until"),
         matched: charge("matched"),
         end_entry: row.get("end_entry"),
+        sent_entry: row.get("sent_entry"),
         version: row.get("version"),
         received_at: row.get("received_at"),
     })
@@ -90,7 +91,8 @@ pub async fn update(tx: &Transaction<'_>, changed: &SuspenseItem) -> Result<Susp
     let statement = tx
         .prepare_cached(
             "-- suspense::update
-            UPDATE suspense_item SET state = $3, waits_until = $4, matched = $5, end_entry = $6, version = version + 1
+            UPDATE suspense_item SET state = $3, waits_until = $4, matched = $5, end_entry = $6, sent_entry = $7,
+                                     version = version + 1
              WHERE book_id = $1 AND id = $2
             RETURNING *",
         )
@@ -105,6 +107,7 @@ pub async fn update(tx: &Transaction<'_>, changed: &SuspenseItem) -> Result<Susp
                 /* waits_until */ &changed.until,
                 /* matched */ &changed.matched.map(|charge| charge.object),
                 /* end_entry */ &changed.end_entry,
+                /* sent_entry */ &changed.sent_entry,
             ],
         )
         .await?;

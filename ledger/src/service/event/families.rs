@@ -50,6 +50,18 @@ pub const FAMILIES: &[Family] = &[
         facts: &["amount", "currency", "day", "due_on", "entry"],
     },
     Family {
+        name: "settlement_announcement",
+        prefix: "stl",
+        audience: Keepers,
+        states: &[
+            ("announced", "A custodian has reported what it paid over, and the line of its bank is waited for."),
+            ("differs", "A line carries its reference, and does not settle it: the settlement says why."),
+            ("settled", "A line has brought what was announced: it is a settlement."),
+            ("withdrawn", "The custodian has withdrawn it, or the book is not kept by lines of banks any more."),
+        ],
+        facts: &["amount", "currency", "day"],
+    },
+    Family {
         name: "campaign",
         prefix: "cmp",
         audience: Readers,
@@ -559,6 +571,7 @@ pub const FAMILIES: &[Family] = &[
         states: &[
             ("proposed", "Somebody proposes to move what a bank has more or less than the book."),
             ("moved", "Another person has approved that, and it is moved."),
+            ("taking_back", "Somebody proposes to take it back, as it is explained."),
             ("withdrawn", "The proposal is withdrawn."),
             ("taken_back", "It is explained, and what was moved is taken back."),
         ],

@@ -42,7 +42,19 @@ pub struct Report {
 }
 
 impl Report {
-    fn check(&self) -> Result<(), Error> {
+    /// Refuses what no settlement can be.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] at `/reference`, `/date`, `/lines`, `/amount/amount` or `/reason`.
+    pub(crate) fn check(&self, book: &Book, wall: Timestamp) -> Result<(), Error> {
+        if self.day > book.today(wall) {
+            return Err(Error::invalid("/date", format!("today is {}", book.today(wall))));
+        }
+        self.check_content()
+    }
+
+    fn check_content(&self) -> Result<(), Error> {
         check_line("/reference", &self.reference, text::REFERENCE)?;
         if let Some(reason) = &self.missing {
             check_text("/reason", reason, text::REASON)?;
@@ -66,7 +78,7 @@ impl Report {
     }
 
     /// SHA-256 of all that it says.
-    fn digest(&self) -> [u8; 32] {
+    pub(crate) fn digest(&self) -> [u8; 32] {
         let mut digest = Sha256::new();
         let missing = self.missing.as_deref();
         digest.update(format!("{}\n{}\n{}\n{missing:?}\n", self.reference, self.day, self.amount));
@@ -86,30 +98,64 @@ impl Report {
 /// when the reference was used with another content. [`Error::Invalid`] at `/reference`, `/date`, `/lines`, `/amount/amount` or
 /// `/reason`; what [`posting::post`] refuses.
 pub async fn report(tx: &Transaction<'_>, id: BookId, report: &Report, wall: Timestamp) -> Result<Settlement, Error> {
-    report.check()?;
     let book = books::get(tx, id).await?;
-    if report.day > book.today(wall) {
-        return Err(Error::invalid("/date", format!("today is {}", book.today(wall))));
-    }
-    let content = report.digest();
+    report.check(&book, wall)?;
     if let Some((known, of)) = reported::find(tx, id, report.partner, &report.reference).await? {
-        if of == content {
+        if of == report.digest() {
             return Ok(known);
         }
-        return Err(Refusal::new("reference-taken", "a settlement with this reference says something else").into());
+        return Err(differs_from_known().into());
     }
+    let compared = compared(tx, &book, report).await?;
+    settle(tx, &book, report, compared, SettlementId::generate(id), wall).await
+}
+
+/// The refusal of a reference that was used with another content.
+pub(crate) fn differs_from_known() -> Refusal {
+    Refusal::new("reference-taken", "a settlement with this reference says something else")
+}
+
+/// A report that is what is owed, or says what is missing; not posted yet.
+pub(crate) struct Compared {
+    parts: Vec<Part>,
+    days: BTreeMap<SettlementId, Settlement>,
+}
+
+/// Compares a report with what is owed, under the locks of its charges and of the settlements of their days.
+///
+/// # Errors
+///
+/// `settlement-differs`.
+pub(crate) async fn compared(tx: &Transaction<'_>, book: &Book, report: &Report) -> Result<Compared, Error> {
     let charges: Vec<ChargeId> = report.lines.iter().map(|line| line.charge).collect();
-    let days = reported::lock_days(tx, id, &charges).await?;
-    let owed = reported::lock_charges(tx, id, report.partner, &charges).await?;
+    let days = reported::lock_days(tx, book.id, &charges).await?;
+    let owed = reported::lock_charges(tx, book.id, report.partner, &charges).await?;
     let parts = compare(&report.lines, &owed, report.day, report.missing.is_some())?;
-    let settled = write(tx, &book, report, &parts, &days, content, wall).await?;
-    for day in days.values().filter(|day| day.settled_at.is_none() && day.due_on <= book.today(wall)) {
+    Ok(Compared { parts, days })
+}
+
+/// Posts a report that was compared, as the settlement of an id.
+///
+/// # Errors
+///
+/// What [`posting::post`] refuses.
+pub(crate) async fn settle(
+    tx: &Transaction<'_>,
+    book: &Book,
+    report: &Report,
+    compared: Compared,
+    id: SettlementId,
+    wall: Timestamp,
+) -> Result<Settlement, Error> {
+    let settled = write(tx, book, report, &compared, id, wall).await?;
+    let overdue = compared.days.values().filter(|day| day.settled_at.is_none() && day.due_on <= book.today(wall));
+    for day in overdue {
         let dedupe = format!("{}-{}", day.id, settled.id.object);
         let job = Job::SettleReceivable { settlement: day.id };
-        jobs::enqueue(tx, &NewJob { book: id, due_at: book.now(wall), dedupe, job }).await?;
+        jobs::enqueue(tx, &NewJob { book: book.id, due_at: book.now(wall), dedupe, job }).await?;
     }
     let done = Done::new(&settled.id, "reported", Actor::Partner(report.partner)).because(&settled.reason);
-    activity::record(tx, id, done, book.now(wall)).await?;
+    activity::record(tx, book.id, done, book.now(wall)).await?;
     Ok(settled)
 }
 
@@ -117,16 +163,15 @@ async fn write(
     tx: &Transaction<'_>,
     book: &Book,
     report: &Report,
-    parts: &[Part],
-    days: &BTreeMap<SettlementId, Settlement>,
-    content: [u8; 32],
+    Compared { parts, days }: &Compared,
+    id: SettlementId,
     wall: Timestamp,
 ) -> Result<Settlement, Error> {
     let first = parts.first().and_then(|part| days.get(&part.settlement));
     let first = first.ok_or_else(|| Error::inconsistent("a charge is owed in no settlement"))?;
     let missing: i64 = parts.iter().map(|part| part.missing).sum();
     let mut new = Settlement {
-        id: SettlementId::generate(book.id),
+        id,
         partner: report.partner,
         day: report.day,
         due_on: report.day,
@@ -147,10 +192,11 @@ async fn write(
     let entry =
         with_earned(tx, book, (report.partner, new.currency, report.amount.minor()), entry, earned, wall).await?;
     new.entry = posting::post(tx, book, entry, wall).await?.number;
-    reported::insert(tx, &new, content).await?;
+    reported::insert(tx, &new, report.digest()).await?;
     reported::insert_lines(tx, new.id, parts).await?;
     reported::arrive(tx, new.id, parts).await?;
     settlements::insert_settled(tx, new.id, new.entry, false).await?;
+    settlements::insert_arrival(tx, new.id, (new.entry, new.amount), book.now(wall)).await?;
     Ok(new)
 }
 

@@ -216,6 +216,7 @@ async fn arrive(
     };
     if let Some(entry) = entry {
         settlements::insert_settled(tx, id, entry, again).await?;
+        settlements::insert_arrival(tx, id, (entry, amount), book.now(wall)).await?;
     }
     settlements::settle_contributions(tx, id).await?;
     settlements::settle_fees(tx, id).await?;

@@ -260,6 +260,30 @@ pub async fn update_settled(
     Ok(())
 }
 
+/// Writes what of a settlement arrived by an entry, and when.
+pub async fn insert_arrival(
+    tx: &Transaction<'_>,
+    id: SettlementId,
+    (entry, amount): (i64, i64),
+    at: Timestamp,
+) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- settlements::insert_arrival
+            INSERT INTO settlement_arrival (book_id, settlement, entry, amount, at) VALUES ($1, $2, $3, $4, $5)",
+        )
+        .await?;
+    tx.execute(
+        &statement,
+        &[
+            /* book_id */ &id.book.0, /* settlement */ &id.object, /* entry */ &entry,
+            /* amount */ &amount, /* at */ &at,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
 /// What arrives with a settlement: minor units of each contribution in it that is not settled.
 pub async fn arriving_contributions(tx: &Transaction<'_>, settlement: SettlementId) -> Result<Vec<i64>, Error> {
     let statement = tx

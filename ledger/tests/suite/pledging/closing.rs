@@ -6,10 +6,11 @@ use jiff::civil::{Date, date};
 use ledger::Error;
 use ledger::books::operations::books::{self as book_operations, ChangeBook};
 use ledger::chart;
-use ledger::id::{BankDifferenceId, ChargeId, OrganisationId, PersonId};
+use ledger::id::{BankDifferenceId, ChargeId, CredentialId, OrganisationId, PersonId};
 use ledger::parties::rules::role::Role;
 use ledger::payouts::operations::bank_differences::{self, NewDifference};
-use ledger::payouts::operations::{bank_lines, closing, settled_by_line};
+use ledger::payouts::operations::settled_by_line::{self, Counted};
+use ledger::payouts::operations::{bank_lines, closing};
 use ledger::payouts::rules::bank_difference::{BankDifference, DifferenceState, Side};
 use ledger::payouts::rules::bank_line::{BankLine, BookedAs, Direction, LineState, Told};
 use ledger::pledging::operations::charges;
@@ -18,25 +19,25 @@ use ledger::pledging::rules::pledge::Rail;
 use ledger::pledging::rules::transfer_reference::of_settlement;
 use ledger::service::change::Change;
 use ledger::testing::{ONCE, refusal, usd};
-use ledger::treasury::operations::reported::{self, Report};
+use ledger::treasury::operations::reported::Report;
 use ledger::treasury::rules::reported::Line;
 use ledger::treasury::rules::settlement::Settlement;
 
 /// A scene whose book is kept by lines of banks.
-async fn kept(on: Date) -> Scene {
+pub(super) async fn kept(on: Date) -> Scene {
     let mut scene = Scene::on(on).await;
     set(&mut scene, true).await;
     scene
 }
 
-async fn set(scene: &mut Scene, kept: bool) {
+pub(super) async fn set(scene: &mut Scene, kept: bool) {
     let (id, wall) = (scene.ground.book.id, scene.ground.wall);
     let change = ChangeBook { kept_by_bank_lines: Some(kept), ..ChangeBook::default() };
     let changed = scene.ground.run(async |tx| {
         let version = ledger::engine::store::books::get(tx, id).await?.version;
         let book = book_operations::change(tx, id, version, change).await?;
         if !kept {
-            reported::take_up_all_overdue(tx, &book, wall).await?;
+            settled_by_line::rule_ended(tx, &book, wall).await?;
         }
         Ok(book)
     });
@@ -44,7 +45,7 @@ async fn set(scene: &mut Scene, kept: bool) {
 }
 
 /// A charge of ten dollars that the partner has captured today.
-async fn collected(scene: &Scene, reference: &str) -> ChargeId {
+pub(super) async fn collected(scene: &Scene, reference: &str) -> ChargeId {
     let asked = PlacePledge { rail: Rail::Partner, ..scene.ask(reference, "10.00", ONCE, "") };
     let pledge = scene.place(asked).await.unwrap().pledge.id;
     scene.work().await;
@@ -57,7 +58,7 @@ async fn collected(scene: &Scene, reference: &str) -> ChargeId {
     charge
 }
 
-async fn line(scene: &Scene, name: &str, direction: Direction, amount: &str, end_to_end: &str) -> BankLine {
+pub(super) async fn line(scene: &Scene, name: &str, direction: Direction, amount: &str, end_to_end: &str) -> BankLine {
     let (ground, wall) = (&scene.ground, scene.ground.wall);
     let told = Told {
         reference: name.into(),
@@ -74,23 +75,36 @@ async fn line(scene: &Scene, name: &str, direction: Direction, amount: &str, end
     ground.run(take).await.unwrap().remove(0)
 }
 
-async fn report(scene: &Scene, paid: &[(ChargeId, &str)], missing: Option<&str>) -> Result<Settlement, Error> {
+/// What the partner says that it paid over as a reference.
+pub(super) async fn say(
+    scene: &Scene,
+    reference: &str,
+    paid: &[(ChargeId, &str)],
+    missing: Option<&str>,
+) -> Result<Counted, Error> {
     let lines: Vec<Line> =
         paid.iter().map(|(charge, amount)| Line { charge: *charge, amount: usd(amount), fee: None }).collect();
     let sum: i64 = lines.iter().map(|line| line.amount.minor()).sum();
     let report = Report {
         partner: scene.ground.partner,
-        reference: "out-1".into(),
+        reference: reference.into(),
         day: scene.ground.book.today(scene.ground.wall),
         amount: usd(&format!("{}.{:02}", sum / 100, sum % 100)),
         lines,
         missing: missing.map(str::to_owned),
     };
-    let ground = &scene.ground;
-    ground.run(async |tx| settled_by_line::report(tx, &ground.book, &report, ground.wall).await).await
+    let (ground, by) = (&scene.ground, CredentialId::generate());
+    ground.run(async |tx| settled_by_line::report(tx, &ground.book, &report, by, ground.wall).await).await
 }
 
-async fn close(scene: &Scene, through: Date) -> Result<(i64, Vec<BankDifference>), Error> {
+async fn report(scene: &Scene, paid: &[(ChargeId, &str)], missing: Option<&str>) -> Result<Settlement, Error> {
+    match say(scene, "out-1", paid, missing).await? {
+        Counted::Settled(settled) => Ok(settled),
+        Counted::Announced(announced) => panic!("{announced:?}"),
+    }
+}
+
+pub(super) async fn close(scene: &Scene, through: Date) -> Result<(i64, Vec<BankDifference>), Error> {
     let ground = &scene.ground;
     ground.run(async |tx| closing::close(tx, &ground.book, through, ground.wall).await).await
 }
@@ -113,12 +127,24 @@ async fn approve(scene: &Scene, id: BankDifferenceId, by: PersonId) -> Result<Ba
     scene.ground.run(async |tx| bank_differences::approve(tx, id, by, wall).await).await
 }
 
-async fn take_back(scene: &Scene, id: BankDifferenceId, by: PersonId) -> Result<BankDifference, Error> {
+/// One person proposes to take it back, and the other approves that.
+async fn take_back(
+    scene: &Scene,
+    id: BankDifferenceId,
+    (by, other): (PersonId, PersonId),
+) -> Result<BankDifference, Error> {
     let wall = scene.ground.wall;
-    scene.ground.run(async |tx| bank_differences::take_back(tx, id, (by, "it is a payment of Ada's"), wall).await).await
+    let reason = "it is a payment of Ada's";
+    let asked = scene.ground.run(async |tx| bank_differences::take_back(tx, id, (by, reason), wall).await).await?;
+    assert_eq!((asked.state, asked.back_entry), (DifferenceState::TakingBack, 0));
+    assert_eq!(refusal(approve(scene, id, by).await), "same-person");
+    let stands = scene.ground.run(async |tx| bank_differences::withdraw(tx, id, (by, "not yet"), wall).await).await?;
+    assert_eq!((stands.state, stands.back_proposed), (DifferenceState::Moved, None));
+    scene.ground.run(async |tx| bank_differences::take_back(tx, id, (by, reason), wall).await).await?;
+    approve(scene, id, other).await
 }
 
-async fn on(scene: &Scene, account: fn(OrganisationId) -> chart::Account) -> i64 {
+pub(super) async fn on(scene: &Scene, account: fn(OrganisationId) -> chart::Account) -> i64 {
     scene.ground.balance(&account(scene.ground.partner).code).await
 }
 
@@ -132,12 +158,12 @@ async fn less_is_owed_and_taken_back(scene: &mut Scene, (owner, second): (Person
     let less = approve(scene, less.id, owner).await.unwrap();
     assert_eq!((on(scene, chart::shortfall).await, on(scene, chart::cash_at).await), (300, 2_190));
     assert_eq!(close(scene, end).await.unwrap().1.len(), 2);
-    let back = take_back(scene, less.id, owner).await.unwrap();
+    let back = take_back(scene, less.id, (owner, second)).await.unwrap();
     assert_eq!(
-        (back.state, refusal(take_back(scene, less.id, owner).await)),
+        (back.state, refusal(take_back(scene, less.id, (owner, second)).await)),
         (DifferenceState::TakenBack, "difference-state")
     );
-    take_back(scene, more, owner).await.unwrap();
+    take_back(scene, more, (second, owner)).await.unwrap();
     assert_eq!((on(scene, chart::shortfall).await, on(scene, chart::suspense).await), (0, 0));
     let today = scene.ground.book.today(scene.ground.wall);
     scene.go_to(date(2027, 2, 8)).await;
@@ -150,14 +176,12 @@ async fn b12_a_month_kept_by_bank_lines_settles_by_them_and_closes_when_two_peop
     let (owner, second) = (scene.ground.owner, scene.ground.person("second", Role::Treasurer).await);
     let (whole, short) = (collected(&scene, "whole").await, collected(&scene, "short").await);
     let paid = [(whole, "10.00"), (short, "9.90")];
-    assert_eq!(refusal(report(&scene, &paid, Some("their bank kept it")).await), "line-not-there");
     scene.go_to(date(2027, 2, 3)).await;
     assert_eq!(on(&scene, chart::cash_at).await, 0, "the clock settles nothing");
 
     // The line comes first, and then what its custodian says of it: 0.10 stay owed.
     let paid_over = line(&scene, "bank-1", Direction::Credit, "19.90", "out-1").await;
     assert!(matches!(paid_over.state, LineState::Open(_)), "{paid_over:?}");
-    assert_eq!(refusal(report(&scene, &paid[..1], None).await), "line-not-there", "another amount");
     let settled = report(&scene, &paid, Some("their bank kept it")).await.unwrap();
     assert_eq!((settled.amount, settled.missing, settled.day), (1_990, 10, date(2027, 2, 3)));
     let again = report(&scene, &paid, Some("their bank kept it")).await.unwrap();
@@ -234,6 +258,33 @@ async fn b12_the_service_alone_neither_closes_past_the_gate_nor_moves_a_differen
     let again = format!("UPDATE bank_difference SET approved_by = '{by}' WHERE book_id = {book}");
     assert!(client.batch_execute(&again).await.is_err(), "who moved it stays");
     client.batch_execute(&format!("SELECT period_close({book}, '{end}', '{{}}', now())")).await.unwrap();
+    // What is moved goes back by two as well: not at once, and not by who proposed that.
+    let of = format!("WHERE book_id = {book} AND id = '{id}'");
+    let back = format!("state = 'taken_back', ended_by = '{by}', ended_at = now(), back_entry = entry");
+    let asked =
+        format!("state = 'taking_back', back_proposed_by = '{by}', back_proposed_at = now(), back_reason = 'known'");
+    assert!(client.batch_execute(&format!("UPDATE bank_difference SET {back} {of}")).await.is_err());
+    client.batch_execute(&format!("UPDATE bank_difference SET {asked} {of}")).await.unwrap();
+    assert!(client.batch_execute(&format!("UPDATE bank_difference SET {back} {of}")).await.is_err());
+}
+
+#[tokio::test]
+async fn b13_no_entry_moves_what_a_bank_has_more_without_what_two_people_have_approved() {
+    let scene = kept(date(2027, 1, 29)).await;
+    let (ground, wall) = (&scene.ground, scene.ground.wall);
+    let of = async |tx: &Transaction<'_>, account: chart::Account| {
+        ledger::books::operations::accounts::ensure(tx, &ground.book, &account, ledger::money::Currency::USD, wall)
+            .await
+    };
+    let post = async |tx: &Transaction<'_>| {
+        let (cash, held) =
+            (of(tx, chart::cash_at(ground.partner)).await?, of(tx, chart::suspense(ground.partner)).await?);
+        let entry = ledger::movements::difference_suspended(cash, held, usd("5.00"), ground.book.today(wall), "alone");
+        ledger::engine::posting::post(tx, &ground.book, entry, wall).await
+    };
+    let alone = ground.run(post).await;
+    assert!(alone.is_err(), "{alone:?}");
+    assert_eq!(on(&scene, chart::cash_at).await, 0);
 }
 
 #[tokio::test]
