@@ -31,6 +31,7 @@ const STANDS_ON: &[(&str, &[&str])] = &[
     ("engine", &[]),
     ("service", &[]),
     ("parties", &["engine", "service"]),
+    ("partners", &["engine", "service", "parties"]),
     ("fetching", &["engine", "service"]),
     ("books", &["engine", "service", "parties"]),
     ("reports", &["engine", "service", "parties", "books"]),

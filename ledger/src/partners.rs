@@ -1,0 +1,4 @@
+//! Partners: what platforms are told of what they brought to a book.
+//! Stands on: engine, service, parties.
+
+pub mod telling;
