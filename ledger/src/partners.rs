@@ -2,3 +2,9 @@
 //! Stands on: engine, service, parties.
 
 pub mod telling;
+
+/// Pure rules.
+pub mod rules {
+    pub mod attempts;
+    pub mod signing;
+}
