@@ -33,7 +33,7 @@ const STANDS_ON: &[(&str, &[&str])] = &[
     ("parties", &["engine", "service"]),
     ("partners", &["engine", "service", "parties"]),
     ("fetching", &["engine", "service"]),
-    ("books", &["engine", "service", "parties"]),
+    ("books", &["engine", "service", "parties", "partners"]),
     ("reports", &["engine", "service", "parties", "books"]),
     ("treasury", &["engine", "service", "parties", "books"]),
     ("cooperatives", &["engine", "service", "parties", "books"]),
