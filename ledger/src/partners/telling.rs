@@ -82,6 +82,7 @@ pub fn scope(family: &Family) -> Option<Scope> {
         "donor" | "pledge" | "pledge_move" | "plan_change" | "plan_move" => Some(Scope::PledgesRead),
         "charge" => Some(Scope::ChargesRead),
         "settlement" => Some(Scope::SettlementsRead),
+        "webhook_endpoint" => Some(Scope::WebhooksWrite),
         "purse_contribution" | "entrant" | "withdrawn_entry" => Some(Scope::ContributionsRead),
         _ => None,
     }
@@ -120,7 +121,7 @@ mod tests {
             assert_ne!(family.audience, Audience::Readers, "{}", family.name);
             with_scope += 1;
         }
-        assert_eq!(with_scope, 10);
+        assert_eq!(with_scope, 11);
     }
 
     #[test]

@@ -95,6 +95,7 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
         &["stored_file", "stored_file_part", "stored_file_use"],
     ),
     ("a part of a charge, whose states are events", &["charge_attempt", "charge_fee"]),
+    ("events on their way to an endpoint, whose states are events", &["webhook_attempt", "webhook_delivery"]),
     ("a part of a settlement, whose states are events", &["settlement_line"]),
     ("a part of a payout, whose states are events", &["payout_document"]),
     ("a part of a payout file, whose states are events, as those of its payouts are", &["payout_file_item"]),
