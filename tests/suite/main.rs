@@ -44,4 +44,5 @@ mod shares;
 mod statement_files;
 mod story;
 mod told;
+mod webhooks;
 mod winding;
