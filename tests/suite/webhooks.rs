@@ -389,9 +389,10 @@ async fn nobody_else_sees_an_endpoint(stage: &Stage, partner: &Client) -> Outcom
     let campaign = stage.cast.campaign("closed-book", "Closed book", "100.00").await?;
     let mine = Endpoint::make(stage, partner, &receiver.url("/mine"), &[]).await?;
     let start = stage.cast.today().await?;
-    stage.pledge(&campaign, &once(&campaign, "not-theirs", "30.00", start, "sandbox_ok")?).await?;
+    let pledge = stage.pledge(&campaign, &once(&campaign, "not-theirs", "30.00", start, "sandbox_ok")?).await?;
+    let pledge = text(&pledge, "/id")?;
     soon("its partner has the pledge", async || {
-        Ok(receiver.at("/mine").iter().any(|one| String::from_utf8_lossy(&one.body).contains("pledge.created")))
+        Ok(receiver.at("/mine").iter().any(|one| String::from_utf8_lossy(&one.body).contains(pledge)))
     })
     .await?;
     theirs.act(":ping", &json!({})).await?.ok()?;

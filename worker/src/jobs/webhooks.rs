@@ -76,7 +76,7 @@ impl Context {
         let opened =
             of.endpoint.live_secrets(ledger::calendar::now()).map(|sealed| self.vault.open_signing(id, sealed));
         opened.collect::<Result<_, _>>().map_err(|error| {
-            Failure::PutOff(format!("the secret of {id} cannot be opened: {error}; is COMMONPURSE_BANK_KEY_DIR set?"))
+            Failure::Retry(format!("the secret of {id} cannot be opened: {error}; is COMMONPURSE_BANK_KEY_DIR set?"))
         })
     }
 
