@@ -420,7 +420,7 @@ async fn history_stays_as_it_is(stage: &Stage) -> Outcome {
         "UPDATE webhook_endpoint SET state = 'active', version = version + 1 WHERE state = 'deleted'",
         "UPDATE webhook_endpoint SET cursor = 0",
         "UPDATE webhook_endpoint SET partner = gen_random_uuid()",
-        "UPDATE webhook_delivery SET state = 'delivered' WHERE attempts = 0",
+        "UPDATE webhook_delivery SET state = 'delivered', next_at = NULL",
         "UPDATE webhook_delivery SET attempts = attempts + 2, tries = tries + 2",
         "UPDATE webhook_delivery SET event = gen_random_uuid()",
         "DELETE FROM webhook_delivery",
