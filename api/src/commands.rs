@@ -264,7 +264,7 @@ impl Command {
                 let vault = Vault::load(&directory)?;
                 let count = reseal::reseal(&vault, database.url()?.expose_secret()).await?;
                 println!(
-                    "{count} bank accounts and second factors are sealed anew, all of them with key {}",
+                    "{count} bank accounts, second factors and webhook endpoints are sealed anew, all of them with key {}",
                     vault.version()
                 );
                 Ok(())

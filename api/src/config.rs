@@ -15,7 +15,7 @@
 //! | `COMMONPURSE_SIGNING_KEY` | made once | Ed25519 private key as PKCS#8 PEM (`commonpurse keys generate`) |
 //! | `COMMONPURSE_SIGNING_KEY_FILE` | | a file with the same, instead, which not everybody may read |
 //! | `COMMONPURSE_SIGNING_KEY_DIR` | | a directory that `commonpurse keys rotate` keeps, instead: the current key, the one before it, the next one |
-//! | `COMMONPURSE_BANK_KEY_DIR` | | a directory with the keys that seal bank details, which `commonpurse keys rotate-bank` keeps; in production no bank account is taken without it |
+//! | `COMMONPURSE_BANK_KEY_DIR` | | a directory with the keys that seal bank details, second factors and secrets of webhook endpoints, which `commonpurse keys rotate-bank` keeps; in production none of these is taken without it |
 //! | `COMMONPURSE_STATE_DIR` | `.commonpurse` | where development keeps its signing key, readable by its owner only |
 //! | `COMMONPURSE_POOL_SIZE` | `16` | connections to the database |
 //! | `COMMONPURSE_HTTP_THREADS` | `2` | threads that answer requests |

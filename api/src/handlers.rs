@@ -10,6 +10,7 @@ pub mod health;
 pub mod matching;
 pub mod milestones;
 pub mod parties;
+pub mod partners;
 pub mod payouts;
 pub mod pledging;
 pub mod problems;

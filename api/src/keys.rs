@@ -3,10 +3,10 @@
 //! Of several keys one signs, and all are published and believed: the one before it, whose tokens still live, and the one
 //! that signs after the next rotation, which every process so knows before the first token of it comes.
 
-pub mod digests;
 pub mod files;
-pub mod vault;
 pub mod webhook_secrets;
+
+pub use ::vault::{self, digests};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -60,4 +60,5 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     handlers::desk::routes(routes);
     handlers::fetching::routes(routes);
     handlers::files::routes(routes);
+    handlers::partners::routes(routes);
 }

@@ -9,6 +9,7 @@ mod cooperatives;
 mod general;
 mod matching;
 mod parties;
+mod partners;
 mod payouts;
 mod pledging;
 
@@ -119,6 +120,7 @@ pub static ALL: LazyLock<Vec<Kind>> = LazyLock::new(|| {
     let parts = [
         general::KINDS,
         parties::KINDS,
+        partners::KINDS,
         books::KINDS,
         pledging::KINDS,
         challenges::KINDS,

@@ -163,6 +163,11 @@ impl Stack {
         if environment.iter().any(|(name, _)| *name == "COMMONPURSE_SMTP_URL") {
             command.env_remove("COMMONPURSE_MAIL_DIR");
         }
+        // What the api keeps in its state directory, where nothing else is set.
+        let keys = "COMMONPURSE_BANK_KEY_DIR";
+        if std::env::var_os(keys).is_none() && !self.settings.environment.iter().any(|(name, _)| name == keys) {
+            command.env(keys, self.settings.state.join("bank-keys"));
+        }
         command.env("COMMONPURSE_PUBLIC_URL", &self.base_url).envs(environment.iter().copied());
         log_to(&mut command, &self.settings.state, "worker.log")?;
         let (worker, _) = start(command.stdout(Stdio::piped()), "worker")?;

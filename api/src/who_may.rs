@@ -335,6 +335,18 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     // of whose money it was, only readers of donors see more than totals
     ("GET", "/v1/releases/{id}/sources", Public),
     ("POST", "/v1/ties", SignedIn),
+    // webhooks: of the partner that asks; the handler looks whether the endpoint is its own
+    ("POST", "/v1/webhook-endpoints", Access::Scope(Scope::WebhooksWrite)),
+    ("GET", "/v1/webhook-endpoints", Access::Scope(Scope::WebhooksWrite)),
+    ("GET", "/v1/webhook-endpoints/{id}", Access::Scope(Scope::WebhooksWrite)),
+    ("PATCH", "/v1/webhook-endpoints/{id}", Access::Scope(Scope::WebhooksWrite)),
+    ("DELETE", "/v1/webhook-endpoints/{id}", Access::Scope(Scope::WebhooksWrite)),
+    ("POST", "/v1/webhook-endpoints/{id}:rotate-secret", Access::Scope(Scope::WebhooksWrite)),
+    ("POST", "/v1/webhook-endpoints/{id}:ping", Access::Scope(Scope::WebhooksWrite)),
+    ("POST", "/v1/webhook-endpoints/{id}:replay", Access::Scope(Scope::WebhooksWrite)),
+    ("GET", "/v1/webhook-endpoints/{id}/deliveries", Access::Scope(Scope::WebhooksWrite)),
+    ("GET", "/v1/webhook-endpoints/{id}/deliveries/{event}/attempts", Access::Scope(Scope::WebhooksWrite)),
+    ("POST", "/v1/webhook-endpoints/{id}/deliveries/{event}:replay", Access::Scope(Scope::WebhooksWrite)),
     // fetches: of who asked; the handler looks whether they have a reason to in the book
     ("POST", "/v1/evidence-fetches", SignedIn),
     ("GET", "/v1/evidence-fetches/{id}", SignedIn),

@@ -1,5 +1,5 @@
 //! Books: accounts, units, raw entries, holds and exchange.
-//! Stands on: engine, service, parties.
+//! Stands on: engine, service, parties, partners.
 
 /// Pure rules.
 pub mod rules {

@@ -279,6 +279,8 @@ book_ids! {
     SharePlanId = "shp", "a", "share plan";
     /// Something that happened in a book.
     EventId = "evt", "an", "event";
+    /// Where a partner has the events of a book sent.
+    WebhookEndpointId = "whe", "a", "webhook endpoint";
 }
 
 plain_ids! {

@@ -7,7 +7,7 @@
 //! - [`engine`], which posts entries, and [`service`], which keeps jobs, replies and who did what;
 //! - a folder a domain: [`parties`] → [`books`] → [`reports`], [`treasury`], [`cooperatives`]; [`pledging`] and
 //!   [`challenges`] stand on [`treasury`], [`milestones`] and [`matching`] on [`pledging`], [`payouts`] on those to whose teams and
-//!   members it pays, [`desk`] on all, and [`winding`] on all but the cooperatives.
+//!   members it pays, [`desk`] on all, and [`winding`] on all but the cooperatives; [`partners`] on [`parties`] alone.
 //!
 //! Inside a domain, `rules` are pure, `store` is SQL and nothing else, and `operations` lock, decide and save in the
 //! transaction of their caller.
@@ -32,6 +32,7 @@ pub mod milestones;
 pub mod money;
 pub mod movements;
 pub mod parties;
+pub mod partners;
 pub mod payouts;
 pub mod pledging;
 pub mod recount;

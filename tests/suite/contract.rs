@@ -58,7 +58,10 @@ const PIECES: &[(Piece, &[&str])] = &[
             "ties",
         ],
     ),
-    (Piece::Books, &["books", "events", "jobs", "accounts", "units", "journal-entries", "holds", "reports", "exports"]),
+    (
+        Piece::Books,
+        &["books", "events", "webhooks", "jobs", "accounts", "units", "journal-entries", "holds", "reports", "exports"],
+    ),
     (
         Piece::Pledging,
         &[

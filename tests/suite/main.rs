@@ -47,4 +47,5 @@ mod statement_files;
 mod story;
 mod told;
 mod trust;
+mod webhooks;
 mod winding;

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
+use vault::{Vault, VaultError};
 
 /// Charges pledges, closes clocks, releases funds and sends e-mail. Any number of workers may run beside each other.
 #[derive(Debug, Clone, Parser)]
@@ -63,6 +64,11 @@ pub struct Config {
     #[arg(long, env = "COMMONPURSE_SCREENING_URL")]
     pub screening_url: Option<Url>,
 
+    /// A directory with the keys that seal secrets of webhook endpoints: that of `commonpurse`. Without it nothing is sent to them.
+    /// [default: none]
+    #[arg(long, env = "COMMONPURSE_BANK_KEY_DIR")]
+    pub bank_key_dir: Option<PathBuf>,
+
     /// Let what people have fetched in sandbox books be at any address and port, this machine's too: for development.
     #[arg(long, env = "COMMONPURSE_FETCH_ANYWHERE")]
     pub fetch_anywhere: bool,
@@ -114,6 +120,15 @@ impl Config {
             return Err(ConfigError::ScreeningUrl);
         }
         Ok(())
+    }
+
+    /// The keys that open secrets of webhook endpoints.
+    ///
+    /// # Errors
+    ///
+    /// For a directory that cannot be read, or holds what is no key.
+    pub fn vault(&self) -> Result<Vault, VaultError> {
+        self.bank_key_dir.as_deref().map_or_else(|| Ok(Vault::default()), Vault::load)
     }
 
     /// How long to wait before looking again when nothing is due.

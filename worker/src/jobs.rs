@@ -25,6 +25,7 @@ mod refunds;
 mod returnables;
 mod second_factors;
 mod treasury;
+mod webhooks;
 mod winding;
 mod withdrawals;
 mod yearly_receipts;
@@ -46,6 +47,7 @@ use ledger::pledging::operations::beginnings::Beginning;
 use ledger::service::job::Job;
 use ledger::service::store::jobs::{self, Leased};
 use url::Url;
+use vault::Vault;
 
 /// What a job may use: pool, shared questions, lanes, providers, mailer, and what is known of the services outside.
 pub(crate) struct Context {
@@ -57,6 +59,8 @@ pub(crate) struct Context {
     pub(crate) mailer: Mailer,
     pub(crate) screening: Option<Screening>,
     pub(crate) outside: Outside,
+    /// Opens the secrets of endpoints.
+    pub(crate) vault: Vault,
     pub(crate) public_url: Url,
     pub(crate) fault: fault::Points,
 }
@@ -159,6 +163,7 @@ impl Context {
             }
             Job::TellMembers { distribution, after } => self.tell_members(leased, *distribution, *after).await,
             Job::FetchEvidence { fetch } => self.fetch_evidence(leased, *fetch).await,
+            Job::SendWebhooks { endpoint, round } => self.send_webhooks(leased, *endpoint, *round).await,
             Job::ReturnSuspense { item } => self.return_suspense(leased, *item).await,
             Job::AdvancePlanMove { plan_move } => self.advance_plan_move(leased, *plan_move).await,
             Job::SendPlanMove { plan_move, version, token } => {

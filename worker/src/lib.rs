@@ -90,6 +90,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
             mailer: mailer(&config)?,
             screening: config.screening_url.clone().map(screening::Screening::new).transpose()?,
             outside: outside::Outside::new(config.fetch_anywhere)?,
+            vault: config.vault()?,
             public_url: config.public_url.clone(),
             fault: fault::Points::new(config.fault),
             lanes,

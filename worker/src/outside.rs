@@ -1,4 +1,4 @@
-//! Addresses that no operator has set: the one way to fetch what somebody names.
+//! Addresses that no operator has set: the one way to fetch what somebody names, and to send to endpoints of partners.
 //!
 //! The guard is the resolver of the client itself, so that what was looked at is what is connected to: a name that has one address
 //! that is not public is refused, whatever else it has. A host that is written as an address is looked at before, as no resolver is
@@ -7,15 +7,22 @@
 mod addresses;
 
 use addresses::is_public;
+use jiff::Timestamp;
 use ledger::evidence::Digest;
 use ledger::fetching::rules::fetch::{BYTES_MAX, CONTENT_TYPES, Failure, Fetched, Outcome};
+use ledger::partners::operations::sending::Sent;
+use ledger::partners::rules::attempts::{Answer, retry_after};
+use ledger::partners::rules::endpoint::AttemptFailure;
+use ledger::partners::rules::signing::Headers;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, LOCATION};
+use reqwest::header::{
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER,
+};
 use reqwest::{Client, Response, StatusCode, redirect};
 use sha2::{Digest as _, Sha256};
 use std::error::Error as StdError;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::time::timeout;
 use url::{Host, Url};
 
@@ -135,11 +142,66 @@ impl Outside {
         }
     }
 
-    async fn follow(&self, url: &str, reach: Reach) -> Result<Fetched, Failure> {
-        let client = match reach {
+    /// Sends a signed message to an endpoint. A redirect is an answer as any other, and nothing of what is answered is read but its head.
+    pub(crate) async fn post(
+        &self,
+        url: &str,
+        reach: Reach,
+        headers: &Headers,
+        body: Vec<u8>,
+        deadline: Duration,
+    ) -> Sent {
+        let (at, started) = (ledger::calendar::now(), Instant::now());
+        let (answer, failure) = match timeout(deadline, self.hand_over(url, reach, headers, body)).await {
+            Ok(Ok(response)) => {
+                let code = response.status().as_u16();
+                let is_taken = response.status().is_success();
+                let answer = Answer::Status { code, retry_after: asked_pause(response.headers(), at) };
+                (answer, (!is_taken).then_some(AttemptFailure::Status))
+            }
+            Ok(Err(why)) => (Answer::None, Some(why)),
+            Err(_) => (Answer::None, Some(AttemptFailure::TooSlow)),
+        };
+        let milliseconds = i32::try_from(started.elapsed().as_millis()).unwrap_or(i32::MAX);
+        Sent { at, answer, failure, milliseconds }
+    }
+
+    async fn hand_over(
+        &self,
+        url: &str,
+        reach: Reach,
+        headers: &Headers,
+        body: Vec<u8>,
+    ) -> Result<Response, AttemptFailure> {
+        let url = Url::parse(url).ok().filter(|url| reach.admits(url)).ok_or(AttemptFailure::AddressRefused)?;
+        let message =
+            self.client(reach).post(url).header(CONTENT_TYPE, "application/json").header(ACCEPT_ENCODING, "identity");
+        let signed = message
+            .header("webhook-id", &headers.id)
+            .header("webhook-timestamp", &headers.timestamp)
+            .header("webhook-signature", &headers.signature);
+        signed.body(body).send().await.map_err(|error| match why(&error) {
+            Failure::AddressRefused => AttemptFailure::AddressRefused,
+            Failure::HostUnknown => AttemptFailure::HostUnknown,
+            Failure::TooSlow => AttemptFailure::TooSlow,
+            Failure::Unreachable
+            | Failure::TooLarge
+            | Failure::ContentType
+            | Failure::Encoded
+            | Failure::Status
+            | Failure::Redirects => AttemptFailure::Unreachable,
+        })
+    }
+
+    fn client(&self, reach: Reach) -> &Client {
+        match reach {
             Reach::Anywhere => self.unguarded.as_ref().unwrap_or(&self.guarded),
             Reach::Secure | Reach::Public => &self.guarded,
-        };
+        }
+    }
+
+    async fn follow(&self, url: &str, reach: Reach) -> Result<Fetched, Failure> {
+        let client = self.client(reach);
         let mut url = Url::parse(url).map_err(|_| Failure::AddressRefused)?;
         for _ in 0..=REDIRECTS_MAX {
             if !reach.admits(&url) {
@@ -155,6 +217,11 @@ impl Outside {
         }
         Err(Failure::Redirects)
     }
+}
+
+/// How long an endpoint asks to be left alone.
+fn asked_pause(headers: &HeaderMap, now: Timestamp) -> Option<jiff::SignedDuration> {
+    headers.get(RETRY_AFTER)?.to_str().ok().and_then(|text| retry_after(text.trim(), now))
 }
 
 /// Where an answer leads on to.

@@ -73,6 +73,7 @@ impl Database {
                 together: Together::new(&self.pool),
                 screening: None,
                 outside: Outside::new(false).unwrap(),
+                vault: vault::Vault::default(),
                 mailer: Mailer::new(transport, "Purse <purse@example.org>", "purse.example.org").unwrap(),
                 public_url: "https://purse.example.org".parse().unwrap(),
                 fault: fault::Points::new(None::<Fault>),

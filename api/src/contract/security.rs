@@ -36,6 +36,7 @@ fn meaning(scope: Scope) -> &'static str {
         Scope::SettlementsRead => "See the partner's settlements.",
         Scope::ClockWrite => "Move the clock of sandbox books that the partner's own organisation owns.",
         Scope::RequestsRead => "See what the partner asked lately, and what it was answered.",
+        Scope::WebhooksWrite => "Keep the partner's webhook endpoints, and see what was sent to them.",
     }
 }
 

@@ -140,6 +140,8 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("statements", "stm"),
     ("submissions", "sub"),
     ("suspense", "sus"),
+    ("deliveries", "evt"),
+    ("webhook-endpoints", "whe"),
     ("withdrawals", "wdr"),
     ("custodian-freezes", "cfz"),
     ("custodians", "org"),
@@ -179,6 +181,10 @@ fn schema(schema: &mut Value) {
     let scopes = schema.pointer_mut("/properties/scopes").filter(|scopes| scopes["maxItems"].is_number());
     if let Some(items) = scopes.and_then(|scopes| scopes.get_mut("items")) {
         items["enum"] = json!(Scope::ALL);
+    }
+    let kinds = schema.pointer_mut("/properties/kinds").filter(|kinds| kinds["maxItems"].is_number());
+    if let Some(items) = kinds.and_then(|kinds| kinds.get_mut("items")) {
+        items["enum"] = json!(EventKind::words());
     }
     if let Some(items) = schema.pointer_mut("/properties/gate/items").filter(|items| items["type"] == "string") {
         items["enum"] = json!(EvidenceKind::ALL);

@@ -23,6 +23,7 @@ const TAGS: &[(&str, &str)] = &[
         "Books of accounts, live ones and sandboxes with a clock of their own, and the partners that they admit.",
     ),
     ("events", "What happened in a book, in one list that never skips anything."),
+    ("webhooks", "Endpoints of a partner to which events are sent, signed, and what became of each."),
     ("jobs", "Work of the service on a book that was given up, and is put back."),
     ("accounts", "Accounts of a book, their balances and statements."),
     ("units", "What a book counts besides currencies, such as hours."),

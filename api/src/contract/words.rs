@@ -32,6 +32,7 @@ use ledger::parties::rules::privacy::Privacy;
 use ledger::parties::rules::role::{OrganisationKind, Role, Scope};
 use ledger::parties::rules::second_factor::{FactorState, ProofMethod};
 use ledger::parties::rules::second_factor_reset::ResetState;
+use ledger::partners::rules::endpoint::{AttemptFailure, DeliveryState, Disabled as EndpointDisabled, EndpointState};
 use ledger::payouts::files::csv_out::{Decimal, Delimiter, Field};
 use ledger::payouts::rules::bank_account::BankAccountState;
 use ledger::payouts::rules::bank_difference::{DifferenceState, Side};
@@ -245,6 +246,12 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("AnnouncedDifference", "reason") => all(LineDiffers::ALL),
         ("SuspenseItem", "state") => all(SuspenseState::ALL),
         ("SuspenseItem", "why") => all(Held::ALL),
+        ("WebhookEndpoint", "kinds") => EventKind::words().to_vec(),
+        ("WebhookEndpoint", "state") => all(EndpointState::ALL),
+        ("WebhookEndpoint", "reason") => all(EndpointDisabled::ALL),
+        ("WebhookDelivery", "kind") => EventKind::words().to_vec(),
+        ("WebhookDelivery", "state") => all(DeliveryState::ALL),
+        ("WebhookAttempt", "failure") => all(AttemptFailure::ALL),
         ("WindUp", "state") => all(WindUpState::ALL),
         ("WindUpLine", "kind") => all(LineKind::ALL),
         ("WindUpLine", "state") => all(LineState::ALL),

@@ -95,9 +95,9 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     refusal(
         "two-secrets-live",
-        "The secret before the present one still gives tokens, and of a credential two live at most.",
+        "The secret before the present one still counts, and of a credential or a webhook endpoint two live at most.",
         "Wait until it ends, or end both at once: `old_ends_after_hours` 0.",
-        &["POST /v1/partners/{id}/credentials/{credential}:rotate"],
+        &["POST /v1/partners/{id}/credentials/{credential}:rotate", "POST /v1/webhook-endpoints/{id}:rotate-secret"],
     ),
     Kind {
         code: "second-factor-needed",

@@ -8,7 +8,7 @@ use crate::id::{
     DisputeId, DistributionId, DonorId, EntrantId, EvidenceFetchId, HoldId, InvitationId, MatchingRoundId,
     OrganisationId, PayoutFileId, PayoutId, PayoutRunId, PersonId, PlanChangeId, PlanMoveId, PledgeId,
     PurseContributionId, RefundId, ReleaseId, SettlementId, SharePlanId, StatementFileId, StatementId, SuspenseId,
-    WindUpId, WithdrawalId, YearlyReceiptId,
+    WebhookEndpointId, WindUpId, WithdrawalId, YearlyReceiptId,
 };
 use crate::service::store::activity::Actor;
 use crate::words::words;
@@ -510,6 +510,13 @@ pub enum Job {
         /// The fetch.
         fetch: EvidenceFetchId,
     },
+    /// Send what is due to an endpoint of a partner.
+    SendWebhooks {
+        /// The endpoint.
+        endpoint: WebhookEndpointId,
+        /// Which of its jobs this is: only the last one sends.
+        round: i64,
+    },
 }
 
 words! {
@@ -646,6 +653,7 @@ impl Job {
             Job::TellMembers { .. } => JobKind::TellMembers,
             Job::SendObjectionNotice { .. } => JobKind::SendObjectionNotice,
             Job::FetchEvidence { .. } => JobKind::FetchEvidence,
+            Job::SendWebhooks { .. } => JobKind::SendWebhooks,
         }
     }
 }
@@ -741,6 +749,7 @@ impl fmt::Debug for Job {
                 write!(f, "send_objection_notice of {distribution}, {state}")
             }
             Job::FetchEvidence { fetch } => write!(f, "fetch_evidence of {fetch}"),
+            Job::SendWebhooks { endpoint, round } => write!(f, "send_webhooks to {endpoint}, round {round}"),
             Job::AdvanceWithdrawal { withdrawal, .. } => write!(f, "advance_withdrawal of {withdrawal}"),
             Job::AdvanceCustodianFreeze { freeze, .. } => write!(f, "advance_custodian_freeze of {freeze}"),
             Job::SendCustodianNotice { freeze } => write!(f, "send_custodian_notice of {freeze}"),
@@ -901,11 +910,13 @@ pub enum JobKind {
     SendObjectionNotice,
     /// [`Job::FetchEvidence`]
     FetchEvidence,
+    /// [`Job::SendWebhooks`]
+    SendWebhooks,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 74] = [
+    pub const ALL: [JobKind; 75] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -980,6 +991,7 @@ impl JobKind {
         JobKind::TellMembers,
         JobKind::SendObjectionNotice,
         JobKind::FetchEvidence,
+        JobKind::SendWebhooks,
     ];
 
     /// Its name in the database and in metrics: the tag of the job's JSON.
@@ -1059,6 +1071,7 @@ impl JobKind {
             JobKind::TellMembers => "tell_members",
             JobKind::SendObjectionNotice => "send_objection_notice",
             JobKind::FetchEvidence => "fetch_evidence",
+            JobKind::SendWebhooks => "send_webhooks",
         }
     }
 
@@ -1138,6 +1151,7 @@ impl JobKind {
             | JobKind::TellMembers
             | JobKind::SendObjectionNotice
             | JobKind::FetchEvidence
+            | JobKind::SendWebhooks
             | JobKind::SendPayoutRun
             | JobKind::TakeProviderEvent => false,
         }
@@ -1311,6 +1325,7 @@ mod tests {
                 answer: "It is as agreed".into(),
             },
             Job::FetchEvidence { fetch: EvidenceFetchId::generate(book) },
+            Job::SendWebhooks { endpoint: WebhookEndpointId::generate(book), round: 1 },
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();
         assert_eq!(kinds, JobKind::ALL);

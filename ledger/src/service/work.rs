@@ -16,11 +16,13 @@ pub enum Work {
     Mail,
     /// Whatever host somebody has named, and so nothing that others wait for.
     Outside,
+    /// The endpoints of partners, of which each has one job at most.
+    Webhooks,
 }
 
 impl Work {
     /// All of them.
-    pub const ALL: [Work; 5] = [Work::SignIn, Work::Money, Work::Rail, Work::Mail, Work::Outside];
+    pub const ALL: [Work; 6] = [Work::SignIn, Work::Money, Work::Rail, Work::Mail, Work::Outside, Work::Webhooks];
 
     /// Its name in logs and figures.
     pub const fn as_str(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Work {
             Work::Rail => "rail",
             Work::Mail => "mail",
             Work::Outside => "outside",
+            Work::Webhooks => "webhooks",
         }
     }
 
@@ -122,6 +125,7 @@ impl JobKind {
             | JobKind::SendObjectionNotice
             | JobKind::SendReturnableNotice => Work::Mail,
             JobKind::FetchEvidence => Work::Outside,
+            JobKind::SendWebhooks => Work::Webhooks,
         }
     }
 
@@ -133,7 +137,7 @@ impl JobKind {
             // Money: tried for about four hours before somebody has to look.
             Work::Money | Work::Rail => Limits { attempts_max: 16, deadline: SignedDuration::from_mins(15) },
             // What a host says is the outcome, whatever it is: only our own trouble is tried again.
-            Work::Outside => Limits { attempts_max: 6, deadline: SignedDuration::from_mins(15) },
+            Work::Outside | Work::Webhooks => Limits { attempts_max: 6, deadline: SignedDuration::from_mins(15) },
             // A server may be away for about six hours.
             Work::Mail => Limits { attempts_max: 18, deadline: SignedDuration::from_hours(1) },
         }

@@ -233,6 +233,12 @@ const DOMAINS: &[Domain] = &[
         functions: &["matching_round_forward", "matching_payment_as_tallied"],
     },
     Domain {
+        name: "partners",
+        about: "Where partners have events sent, what is on its way there, and each attempt.",
+        tables: &["webhook_endpoint", "webhook_delivery", "webhook_attempt"],
+        functions: &["webhook_endpoint_goes_on", "webhook_delivery_goes_on"],
+    },
+    Domain {
         name: "milestones",
         about: "Money set aside for work, claims on it, their reviews, disputes and releases, and what comes back of them.",
         tables: &[

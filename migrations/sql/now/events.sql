@@ -42,6 +42,10 @@ BEGIN
     ('pledge', 'pledge', 'r.id', 'r.version', 'r.state', NULL, NULL, 'r.state_since', 'r.partner',
      $f$'campaign', r.campaign, 'amount', r.amount, 'currency', r.currency, 'schedule', r.schedule, 'starts_on', r.starts_on,
         'payments', r.payments, 'detail', nullif(r.state_detail, '')$f$),
+    ('webhook_endpoint', 'webhook_endpoint', 'r.id', 'r.version + r.pings', 'r.state', NULL, NULL, 'r.state_since', 'r.partner',
+     $f$'detail', nullif(r.reason, '')$f$),
+    ('webhook_endpoint', 'webhook_endpoint', 'r.id', 'r.version + r.pings', $e$CASE WHEN r.pings > 0 THEN 'pinged' END$e$,
+     'r.pings', NULL, NULL, 'r.partner', ''),
     ('pledge_move', 'pledge_move', 'r.pledge', 'r.entry', $e$'posted'$e$, NULL, NULL, NULL,
      '(SELECT p.partner FROM public.pledge p WHERE p.book_id = r.book_id AND p.id = r.pledge)',
      $f$'from_campaign', r.from_campaign, 'to_campaign', r.to_campaign, 'amount', r.amount,
@@ -385,6 +389,10 @@ CREATE OR REPLACE TRIGGER suspense_item_event_of_new AFTER INSERT ON suspense_it
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('suspense_item');
 CREATE OR REPLACE TRIGGER suspense_item_event_of_change AFTER UPDATE ON suspense_item REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('suspense_item');
+CREATE OR REPLACE TRIGGER webhook_endpoint_event_of_new AFTER INSERT ON webhook_endpoint REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('webhook_endpoint');
+CREATE OR REPLACE TRIGGER webhook_endpoint_event_of_change AFTER UPDATE ON webhook_endpoint
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION event_note('webhook_endpoint');
 CREATE OR REPLACE TRIGGER plan_move_event_of_new AFTER INSERT ON plan_move REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('plan_move');
 CREATE OR REPLACE TRIGGER plan_move_event_of_change AFTER UPDATE ON plan_move REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows

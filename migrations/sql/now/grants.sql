@@ -215,6 +215,15 @@ GRANT INSERT (id, pledge, from_partner, to_partner, asked_by, asked_at, state_si
 GRANT UPDATE (version, pledge_version, state_since, waits_until, consented_at, first_on, from_token, state, ended_by, ended_note)
     ON plan_move TO commonpurse_service;
 GRANT UPDATE (partner, rail, method, reference) ON pledge TO commonpurse_service;
+GRANT SELECT ON webhook_endpoint, webhook_delivery, webhook_attempt TO commonpurse_service;
+GRANT INSERT (id, partner, cursor, created_at, state_since, book_id, secret_key, slot, state, url, description, kinds, scopes, secret)
+    ON webhook_endpoint TO commonpurse_service;
+GRANT UPDATE (cursor, version, round, pings, state_since, next_job_at, failing_since, last_failure_at, last_success_at, old_ends_at,
+    failures, secret_key, old_secret_key, state, reason, url, description, kinds, scopes, secret, old_secret) ON webhook_endpoint TO
+    commonpurse_service;
+GRANT INSERT (endpoint, event, number, next_at, created_at, book_id, state, kind) ON webhook_delivery TO commonpurse_service;
+GRANT UPDATE (next_at, attempts, tries, state) ON webhook_delivery TO commonpurse_service;
+GRANT INSERT (endpoint, event, at, book_id, number, milliseconds, status, failure) ON webhook_attempt TO commonpurse_service;
 GRANT SELECT ON wind_up, wind_up_plan TO commonpurse_service;
 GRANT INSERT (id, announced_at, from_at, return_from, book_id, last_day, return_after, state, why) ON wind_up TO
     commonpurse_service;

@@ -52,6 +52,14 @@ BEGIN
         UPDATE public.event_head SET pruned = greatest(pruned, (SELECT max(number) FROM gone))
          WHERE book_id = p_book AND EXISTS (SELECT FROM gone))
     SELECT count(*) INTO v_rows FROM gone;
+    v_total := v_total + v_rows;
+    -- With the events what was on its way of them, and its attempts.
+    DELETE FROM public.webhook_delivery WHERE book_id = p_book AND number <= (
+        SELECT max(d.number) FROM (
+            SELECT number FROM public.webhook_delivery
+             WHERE book_id = p_book AND number <= (SELECT pruned FROM public.event_head WHERE book_id = p_book)
+             ORDER BY number LIMIT 1000) d);
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
     RETURN v_total + v_rows;
 END
 $$;

@@ -2,11 +2,12 @@
 
 use super::pledging::Work;
 use super::{Known, Outcome, challenges, matching, moves, parties};
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use api::demo::cast::{Cast, TERMS, advance, pledge_body, usd};
 use api::demo::client::{Client, text};
 use jiff::civil::date;
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 pub(super) async fn fill(cast: &Cast, partner: &Client, known: &mut Known) -> Outcome {
     parties::partner_signs_in(cast, known);
@@ -24,7 +25,45 @@ pub(super) async fn fill(cast: &Cast, partner: &Client, known: &mut Known) -> Ou
     }
     collected(cast, partner, known).await?;
     moves::of_partner(cast, partner, known).await?;
+    webhooks(cast, partner, known).await?;
     public_book(cast, partner, known).await
+}
+
+/// Endpoints, each for what is done to it once, at which nobody may be reached; and an event on its way to one.
+async fn webhooks(cast: &Cast, partner: &Client, known: &mut Known) -> Outcome {
+    let made = async |kind: &str| -> anyhow::Result<String> {
+        let new = json!({"book": cast.book, "url": "http://127.0.0.1:9/events", "kinds": [kind]});
+        Ok(text(&partner.post("/v1/webhook-endpoints", &new).await?.ok()?, "/id")?.to_owned())
+    };
+    let (kept, rotated) = (made("webhook_endpoint.paused").await?, made("webhook_endpoint.paused").await?);
+    let (changed, deleted) = (made("webhook_endpoint.paused").await?, made("webhook_endpoint.paused").await?);
+    let new = json!({"book": cast.book, "url": "https://shop.example/purse-events", "kinds": ["charge.captured"]});
+    known.example("POST /v1/webhook-endpoints", json!({}), new);
+    let change = json!({"description": "shop, second try"});
+    known.example("PATCH /v1/webhook-endpoints/{id}", json!({"id": changed, "If-Match": "\"v1\""}), change);
+    let rotate = json!({"old_ends_after_hours": 24});
+    known.example("POST /v1/webhook-endpoints/{id}:rotate-secret", json!({"id": rotated}), rotate);
+    known.example("DELETE /v1/webhook-endpoints/{id}", json!({"id": deleted}), Value::Null);
+    let path = format!("/v1/webhook-endpoints/{kept}");
+    partner.post(&format!("{path}:ping"), &json!({})).await?.ok()?;
+    let deadline = Instant::now() + Duration::from_mins(1);
+    let event = loop {
+        let deliveries = partner.all(&format!("{path}/deliveries")).await?;
+        if let Some(delivery) = deliveries.first() {
+            break text(delivery, "/event")?.to_owned();
+        }
+        ensure!(Instant::now() < deadline, "the ping is on its way after no minute");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    known.add(&kept);
+    known.add(&event);
+    let of_event = json!({"id": kept, "event": event});
+    known.example("GET /v1/webhook-endpoints/{id}/deliveries/{event}/attempts", of_event.clone(), Value::Null);
+    known.example("POST /v1/webhook-endpoints/{id}/deliveries/{event}:replay", of_event, json!({}));
+    known.example("POST /v1/webhook-endpoints/{id}:ping", json!({"id": kept}), json!({}));
+    let since = json!({"since": "2026-11-20T10:00:00Z"});
+    known.example("POST /v1/webhook-endpoints/{id}:replay", json!({"id": kept}), since);
+    Ok(())
 }
 
 /// Charges that the partner collects itself, each to be reported on; and money that its donor can have back.

@@ -34,6 +34,43 @@ fn to(location: &str) -> String {
     format!("HTTP/1.1 302 Found\r\nlocation: {location}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
 }
 
+#[tokio::test]
+async fn wh_a_message_goes_to_no_address_that_is_not_public_and_what_answers_is_not_followed_or_read() {
+    let (port, hits) = server(|path| match path {
+        "/redirect" => to("/elsewhere"),
+        "/busy" => "HTTP/1.1 503 Busy\r\nretry-after: 120\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".to_owned(),
+        "/endless" => format!("HTTP/1.1 200 OK\r\ncontent-length: 9999999999\r\n\r\n{}", "x".repeat(100_000)),
+        "/silent" => String::new(),
+        _ => ok("", "thanks"),
+    })
+    .await;
+    let headers = Headers { id: "evt_1".into(), timestamp: "1".into(), signature: "v1,x".into() };
+    let post = async |outside: &Outside, url: String, reach| {
+        outside.post(&url, reach, &headers, b"{}".to_vec(), Duration::from_secs(5)).await
+    };
+    let guarded = Outside::new(false).unwrap();
+    for url in [format!("https://127.0.0.1:{port}/"), "https://localhost/".into(), format!("http://a.example:{port}/")]
+    {
+        let sent = post(&guarded, url.clone(), Reach::Secure).await;
+        assert_eq!((sent.answer, sent.failure), (Answer::None, Some(AttemptFailure::AddressRefused)), "{url}");
+    }
+    assert_eq!(hits.load(Ordering::Relaxed), 0);
+    let open = Outside::new(true).unwrap();
+    let pause = jiff::SignedDuration::from_secs(120);
+    for (path, code, retry_after, failure) in [
+        ("", 200, None, None),
+        ("endless", 200, None, None),
+        ("redirect", 302, None, Some(AttemptFailure::Status)),
+        ("busy", 503, Some(pause), Some(AttemptFailure::Status)),
+    ] {
+        let sent = post(&open, format!("http://127.0.0.1:{port}/{path}"), Reach::Anywhere).await;
+        assert_eq!((sent.answer, sent.failure), (Answer::Status { code, retry_after }, failure), "{path}");
+    }
+    assert_eq!(hits.load(Ordering::Relaxed), 4, "the redirect leads nowhere");
+    let sent = post(&open, format!("http://127.0.0.1:{port}/silent"), Reach::Anywhere).await;
+    assert_eq!((sent.answer, sent.failure), (Answer::None, Some(AttemptFailure::Unreachable)));
+}
+
 #[test]
 fn an_address_is_of_the_web_without_a_user_at_its_port_and_public() {
     let admits = |reach: Reach, url: &str| Url::parse(url).is_ok_and(|url| reach.admits(&url));

@@ -6,19 +6,17 @@ use crate::paging::{self, Window};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::visibility::{self, EventsOf};
-use crate::wire::{BalanceBody, MoneyBody, parse};
+use crate::wire::parse;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
 use jiff::Timestamp;
 use ledger::Error;
-use ledger::engine::store::books::Book;
-use ledger::id::{BookRef, EventId, OrganisationId, in_book, object_in};
-use ledger::money::Currency;
-use ledger::parties::rules::role::Scope;
-use ledger::service::event::{EventKind, FACTS, Fact, FactKind, Family, check_reach};
+use ledger::id::{BookRef, EventId, object_in};
+use ledger::partners::telling::{Telling, is_told};
+use ledger::service::event::{EventKind, Family, check_reach};
 use ledger::service::store::events::{self, Event};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -70,17 +68,9 @@ pub struct EventBody {
 }
 
 impl EventBody {
-    fn new(event: Event, book: &Book) -> Result<EventBody, Error> {
-        Ok(EventBody {
-            id: event.id,
-            object: in_book(event.kind.family.prefix, book.id, event.object),
-            facts: facts(&event, book)?,
-            kind: event.kind,
-            sequence: event.sequence,
-            state_before: event.state_before,
-            at: event.at,
-            recorded_at: event.recorded_at,
-        })
+    fn new(event: Event) -> Result<EventBody, Error> {
+        let Telling { id, kind, object, sequence, state_before, at, recorded_at, facts } = Telling::new(event)?;
+        Ok(EventBody { id, kind, object, sequence, state_before, at, recorded_at, facts })
     }
 }
 
@@ -93,40 +83,6 @@ pub struct EventPage {
     next_cursor: Option<String>,
     /// Where to go on, now or later: what happens after this page comes after this cursor, whenever it commits.
     poll_cursor: String,
-}
-
-/// The facts of an event as they are shown.
-fn facts(event: &Event, book: &Book) -> Result<Map<String, Value>, Error> {
-    let wrong =
-        |fact: &Fact| Error::inconsistent(format!("{}: the fact {} is not what it should be", event.id, fact.name));
-    let uuid = |value: &Value| value.as_str().and_then(|text| text.parse::<Uuid>().ok());
-    let currency = event.facts.get("currency").and_then(Value::as_str).and_then(|code| code.parse::<Currency>().ok());
-    let mut shown = Map::new();
-    for fact in FACTS {
-        let Some(value) = event.facts.get(fact.name) else { continue };
-        let value = match fact.kind {
-            FactKind::Object(prefix) => uuid(value).map(|object| json!(in_book(prefix, book.id, object))),
-            FactKind::Organisation => uuid(value).map(|id| json!(OrganisationId(id))),
-            FactKind::Money => {
-                let minor = value.as_i64().zip(currency);
-                minor.map(|(minor, currency)| json!(MoneyBody::from(BalanceBody::new(minor, currency))))
-            }
-            FactKind::Day | FactKind::Number | FactKind::Word => Some(value.clone()),
-        };
-        shown.insert(fact.name.to_owned(), value.ok_or_else(|| wrong(fact))?);
-    }
-    Ok(shown)
-}
-
-/// The scope with which a partner reads the events of a family; none when they are no partner's.
-fn scope(family: &Family) -> Option<Scope> {
-    match family.name {
-        "donor" | "pledge" | "pledge_move" | "plan_change" | "plan_move" => Some(Scope::PledgesRead),
-        "charge" => Some(Scope::ChargesRead),
-        "settlement" => Some(Scope::SettlementsRead),
-        "purse_contribution" | "entrant" | "withdrawn_entry" => Some(Scope::ContributionsRead),
-        _ => None,
-    }
 }
 
 /// Lists what happened in a book: its objects came to their states, each of which is an event.
@@ -174,7 +130,7 @@ pub(crate) async fn list_events(
     };
     // The head was read before the list: all up to it has been looked at, and shown where it was asked for.
     let end = rows.last().map_or(0, |row| row.number).max(head.last).max(after);
-    let page = asked.window.page(rows, |row| row.number, |row| EventBody::new(row, &book));
+    let page = asked.window.page(rows, |row| row.number, EventBody::new);
     let next_cursor = page.next_cursor;
     let body = EventPage {
         poll_cursor: next_cursor.clone().unwrap_or_else(|| paging::encode(&end)),
@@ -213,9 +169,7 @@ impl Asked {
         let partner = caller.and_then(Caller::partner);
         let may_see = |family: &Family| match of {
             EventsOf::Audience(audience) => family.audience <= *audience,
-            EventsOf::Partner(_) => {
-                scope(family).zip(partner).is_some_and(|(scope, partner)| partner.scopes.contains(&scope))
-            }
+            EventsOf::Partner(_) => partner.is_some_and(|partner| is_told(family, &partner.scopes)),
         };
         let seen: Vec<&EventKind> = EventKind::all().iter().filter(|kind| may_see(kind.family)).collect();
         if seen.is_empty() {
@@ -226,21 +180,5 @@ impl Asked {
                 && self.object.as_ref().is_none_or(|(prefix, _)| prefix == kind.family.prefix)
         };
         Ok(seen.into_iter().filter(is_asked).map(ToString::to_string).collect())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use ledger::service::event::FAMILIES;
-
-    #[test]
-    fn what_a_partner_reads_with_a_scope_is_no_part_of_what_everybody_reads() {
-        let mut with_scope = 0;
-        for family in FAMILIES.iter().filter(|family| scope(family).is_some()) {
-            assert_ne!(family.audience, ledger::service::event::Audience::Readers, "{}", family.name);
-            with_scope += 1;
-        }
-        assert_eq!(with_scope, 10);
     }
 }

@@ -77,6 +77,8 @@ words! {
         ClockWrite = "clock:write",
         /// Read what it asked lately, and what it was answered.
         RequestsRead = "requests:read",
+        /// Keep its webhook endpoints, and read what was sent to them.
+        WebhooksWrite = "webhooks:write",
     }
 }
 

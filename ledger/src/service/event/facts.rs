@@ -83,7 +83,11 @@ pub const FACTS: &[Fact] = &[
     fact("from_rail", Word, "The rail until the plan has moved: `sandbox`, `partner` or `stripe`."),
     fact("to_rail", Word, "The rail once the plan has moved."),
     fact("consent", Word, "How the donor consents: `not_needed`, `attested` or `link`."),
-    fact("detail", Word, "What the state waits for, as `state_detail` of a pledge says it."),
+    fact(
+        "detail",
+        Word,
+        "What the state waits for, as `state_detail` of a pledge says it; of a webhook endpoint why it is disabled.",
+    ),
     fact("decline", Word, "Why the payment was declined: `soft`, `expired` or `stolen`."),
     fact("proceeds", Word, "`sale` or `cost`."),
     fact("starts_on", Day, "The first day on which a payment is due."),

@@ -161,6 +161,19 @@ pub const FAMILIES: &[Family] = &[
         facts: &["pledge", "from_partner", "to_partner", "from_rail", "to_rail", "consent", "starts_on"],
     },
     Family {
+        name: "webhook_endpoint",
+        prefix: "whe",
+        audience: Keepers,
+        states: &[
+            ("active", "What happens is sent to the endpoint."),
+            ("paused", "Its partner wants nothing to be sent for now."),
+            ("disabled", "The service sends nothing more to it: it is gone, or did nothing but fail for five days."),
+            ("deleted", "Its partner has taken it away."),
+            ("pinged", "Its partner tries it: this event goes to it, whatever kinds it wants."),
+        ],
+        facts: &["detail"],
+    },
+    Family {
         name: "suspense",
         prefix: "sus",
         audience: Keepers,

@@ -45,7 +45,8 @@ pub struct Head {
     pub pruned: i64,
 }
 
-fn event(book: BookId, row: &Row) -> Result<Event, Error> {
+/// An event of a row.
+pub(crate) fn event(book: BookId, row: &Row) -> Result<Event, Error> {
     let kind: &str = row.get("kind");
     let Json(facts) = row.get::<_, Json<Map<String, Value>>>("facts");
     Ok(Event {

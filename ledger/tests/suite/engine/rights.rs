@@ -181,6 +181,8 @@ const KEPT: &[(&str, &str)] = &[
     ("suspense_item", "DELETE TRUNCATE"),
     ("transfer", "UPDATE DELETE TRUNCATE"),
     ("unit", "UPDATE DELETE TRUNCATE"),
+    ("webhook_attempt", "UPDATE TRUNCATE"),
+    ("webhook_endpoint", "DELETE TRUNCATE"),
     ("wind_up", "DELETE TRUNCATE"),
     ("wind_up_plan", "DELETE TRUNCATE"),
     ("withdrawal", "DELETE TRUNCATE"),

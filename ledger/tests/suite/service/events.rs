@@ -96,6 +96,7 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
         &["stored_file", "stored_file_part", "stored_file_use"],
     ),
     ("a part of a charge, whose states are events", &["charge_attempt", "charge_fee"]),
+    ("events on their way to an endpoint, whose states are events", &["webhook_attempt", "webhook_delivery"]),
     (
         "a part of a settlement, whose states are events",
         &["settlement_line", "settlement_announcement_line", "settlement_arrival"],

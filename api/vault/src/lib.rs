@@ -1,14 +1,19 @@
-//! What seals bank details and the secrets of second factors, so that a copy of the database tells nobody where a payee is paid, or the
-//! next code of an authenticator: keys in files of their own, `1.key`, `2.key` and so on in one directory. The highest one seals; the
-//! others open what they have sealed.
+//! What seals bank details, the secrets of second factors and those of webhook endpoints, so that a copy of the database tells nobody where
+//! a payee is paid, the next code of an authenticator, or how to sign in our name: keys in files of their own, `1.key`, `2.key` and so on in
+//! one directory. The highest one seals; the others open what they have sealed.
 
-use super::digests::Digests;
-use super::files::{self, FileError};
+pub mod digests;
+pub mod files;
+
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use digests::Digests;
+use files::FileError;
 use ledger::Error;
-use ledger::id::{BankAccountId, PersonId};
+use ledger::id::{BankAccountId, PersonId, WebhookEndpointId};
 use ledger::parties::rules::second_factor::{Keeper, KeptCode, SealedSecret};
+use ledger::partners::rules::endpoint::SealedSigning;
+use ledger::partners::rules::signing::Secret;
 use ledger::payouts::rules::bank_details::BankDetails;
 use ledger::payouts::store::bank_accounts::Sealed;
 use rand::RngCore;
@@ -27,10 +32,13 @@ const PURPOSE: &str = "commonpurse: bank details 1";
 /// The same for secrets of second factors.
 const PURPOSE_OF_SECRETS: &str = "commonpurse: second factors 1";
 
+/// The same for secrets of webhook endpoints.
+const PURPOSE_OF_SIGNING: &str = "commonpurse: webhook endpoints 1";
+
 /// What the key is derived for by which recovery codes are digested.
 const PURPOSE_OF_CODES: &[u8] = b"commonpurse: recovery codes 1";
 
-/// The keys that seal bank details and second factors.
+/// The keys that seal bank details, second factors and secrets of webhook endpoints.
 #[derive(Default)]
 pub struct Vault {
     keys: BTreeMap<i32, VaultKey>,
@@ -61,7 +69,7 @@ pub enum VaultError {
     /// There is none.
     #[error("no key of bank details is set: COMMONPURSE_BANK_KEY_DIR")]
     Empty,
-    /// It was sealed for another account or person, with another key, or changed since.
+    /// It was sealed for another account, person or endpoint, with another key, or changed since.
     #[error("what key {0} has sealed cannot be opened")]
     Closed(i32),
 }
@@ -147,6 +155,26 @@ impl Vault {
     /// [`VaultError::Closed`], as [`open`](Self::open).
     pub fn open_secret(&self, person: PersonId, sealed: &SealedSecret) -> Result<Vec<u8>, VaultError> {
         self.open_for(PURPOSE_OF_SECRETS, &person, sealed.key_version, &sealed.bytes)
+    }
+
+    /// Seals the secret that signs what goes to a webhook endpoint, for that endpoint alone.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::Empty`].
+    pub fn seal_signing(&self, id: WebhookEndpointId, secret: &Secret) -> Result<SealedSigning, VaultError> {
+        let (key_version, bytes) = self.seal_for(PURPOSE_OF_SIGNING, &id, secret.bytes())?;
+        Ok(SealedSigning { key_version, bytes })
+    }
+
+    /// Opens a secret of a webhook endpoint.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::Closed`], as [`open`](Self::open).
+    pub fn open_signing(&self, id: WebhookEndpointId, sealed: &SealedSigning) -> Result<Secret, VaultError> {
+        let plain = self.open_for(PURPOSE_OF_SIGNING, &id, sealed.key_version, &sealed.bytes)?;
+        Secret::new(plain).map_err(|_| VaultError::Closed(sealed.key_version))
     }
 
     /// A recovery code of a person as it is kept: digested with the newest key.
@@ -291,6 +319,19 @@ mod tests {
         assert_eq!(rotated.keep_code(mine, "abcdefgh23456722").unwrap().key_version, 2);
         assert_eq!(Keeper::digest(&rotated, 3, mine, "abcdefgh23456722"), None);
         assert!(Vault::default().seal_secret(mine, b"12345678901234567890").is_err());
+    }
+
+    #[test]
+    fn wh_the_secret_of_an_endpoint_opens_for_it_alone_and_as_nothing_else() {
+        let home = tempfile::tempdir().unwrap();
+        let vault = Vault::load_or_make(&home.path().join("bank-keys")).unwrap();
+        let (mine, theirs) = (WebhookEndpointId::generate(BookId(1)), WebhookEndpointId::generate(BookId(1)));
+        let secret = Secret::new(vec![7; 32]).unwrap();
+        let sealed = vault.seal_signing(mine, &secret).unwrap();
+        assert_eq!(vault.open_signing(mine, &sealed).unwrap(), secret);
+        assert!(vault.open_signing(theirs, &sealed).is_err());
+        assert!(vault.open_for(PURPOSE, &mine, sealed.key_version, &sealed.bytes).is_err(), "another purpose");
+        assert!(Vault::default().seal_signing(mine, &secret).is_err());
     }
 
     #[test]
