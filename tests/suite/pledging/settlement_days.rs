@@ -65,7 +65,14 @@ async fn gifts(stage: &Stage) -> anyhow::Result<Vec<Value>> {
 async fn read(by: &Client, path: &str) -> anyhow::Result<(Value, Vec<Value>, String)> {
     let day = by.get(path).await?.ok()?;
     let separator = if path.contains('?') { '&' } else { '?' };
-    let lines = by.all(&format!("{path}{separator}limit=2")).await?;
+    let (mut lines, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = by.get(&format!("{path}{separator}limit=2{cursor}")).await?.ok()?;
+        ensure!(page["totals"] == day["totals"], "the totals are those of the day on each page: {page}");
+        lines.extend(page["items"].as_array().context("items")?.clone());
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
     let file = path.split_once('?').map_or(format!("{path}/file"), |(path, query)| format!("{path}/file?{query}"));
     Ok((day, lines, by.download(&file).await?))
 }

@@ -58,7 +58,11 @@ pub async fn totals(client: &impl GenericClient, book: &Book, whose: &Whose) -> 
     Ok(if totals.is_empty() { vec![Total::none(whose.partner, book.currency)] } else { totals })
 }
 
-/// The table of a day, piece by piece.
+/// The table of a day, piece by piece. The pieces are read one after the other, so that no transaction stays open while a slow reader takes its time.
+///
+/// # Errors
+///
+/// What the database says, as the last piece.
 pub fn table(pool: Pool, whose: Whose) -> impl Stream<Item = Result<String, Error>> + Send + 'static {
     stream::try_unfold(Some(None), move |step: Option<Option<Place>>| {
         let pool = pool.clone();
