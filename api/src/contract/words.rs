@@ -192,7 +192,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("RefundFee", "borne_by") => literal(&["payee", "donor"]),
         ("Charge" | "Pledge" | "Refund", "rail") => all(Rail::ALL),
         ("Charge" | "Collector" | "Pledge" | "Settlement", "method") => all(PaymentMethod::ALL),
-        ("SettlementDayLine", "kind") => all(DayLineKind::ALL),
+        ("PartnerDayLine", "kind") => all(DayLineKind::ALL),
         ("Settlement", "by") | ("CustodianSettling" | "SettleByRequest", "settles_by") => all(SettlesBy::ALL),
         ("Contribution", "state") => all(ContributionState::ALL),
         ("Credential", "scopes") => all(Scope::ALL),

@@ -51,7 +51,7 @@ pub struct OfDayFile {
 
 /// A day of a partner: a page of its lines, and what all of them come to.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = SettlementDay)]
+#[schema(as = PartnerDay)]
 pub struct DayBody {
     /// The book.
     #[schema(value_type = String)]
@@ -72,7 +72,7 @@ pub struct DayBody {
 
 /// What moved between a donor and who holds the money.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = SettlementDayLine)]
+#[schema(as = PartnerDayLine)]
 pub struct DayLineBody {
     /// `charge`: was captured. `refund`: has reached the donor. `dispute`: the donor's bank took the charge back. `dispute_won`: it was given back.
     #[schema(value_type = String)]
@@ -104,7 +104,7 @@ pub struct DayLineBody {
 
 /// What the lines of a day come to.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = SettlementDayTotal)]
+#[schema(as = PartnerDayTotal)]
 pub struct DayTotalBody {
     /// Who holds the money.
     #[schema(value_type = String)]
