@@ -241,6 +241,8 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/v1/settlements/{id}", Access::RoleOrScope(DONOR_READERS, Scope::SettlementsRead)),
     ("GET", "/v1/settlements/{id}/charges", Access::RoleOrScope(DONOR_READERS, Scope::SettlementsRead)),
     ("POST", "/v1/books/{book}/partners/{organisation}:settle-by", Access::Role(KEEPERS)),
+    ("GET", "/v1/books/{book}/settlement-days/{day}", Access::RoleOrScope(DONOR_READERS, Scope::SettlementsRead)),
+    ("GET", "/v1/books/{book}/settlement-days/{day}/file", Access::RoleOrScope(DONOR_READERS, Scope::SettlementsRead)),
     // events: partners see those of their own objects
     ("GET", "/v1/events", Visible),
     // chargebacks: the partner that brought the pledge reports and decides them

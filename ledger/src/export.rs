@@ -5,6 +5,8 @@ mod csv;
 mod hledger;
 mod jsonl;
 
+pub(crate) use csv::neutral;
+
 use crate::book::{AccountClass, LogRecord, MovementKind};
 use crate::money::Unit;
 use crate::words::words;

@@ -28,6 +28,7 @@ pub mod rules {
     pub mod refund;
     pub mod returnable;
     pub mod sandbox_token;
+    pub mod settlement_day;
     pub mod stripe;
     pub mod suspense;
     pub mod terms;
@@ -64,6 +65,7 @@ pub mod store {
     pub mod recoveries;
     pub mod refunds;
     pub mod returnables;
+    pub mod settlement_days;
     pub mod suspense;
     pub mod terms;
     pub mod tiers;
@@ -119,6 +121,7 @@ pub mod operations {
     pub mod returnables;
     pub mod returns;
     pub mod sent_by_line;
+    pub mod settlement_days;
     pub mod suspense;
     pub mod terms;
     pub mod tiers;

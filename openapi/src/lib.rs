@@ -1,5 +1,8 @@
 //! The contracts, one for each audience, as files that are committed beside this crate.
 
+pub mod promises;
+
+use promises::Promises;
 use serde_json::Value;
 
 /// A committed file, and what makes its content.
@@ -42,9 +45,36 @@ pub fn drifted() -> io::Result<Vec<&'static str>> {
     Ok(drifted)
 }
 
+/// The file of what partners have been promised.
+pub const PROMISED: &str = "PROMISED";
+
+/// The command that adds what the contract of partners promises now.
+pub const PROMISE: &str = "cargo run -p openapi -- promise";
+
+/// What partners have been promised by the releases so far.
+///
+/// # Errors
+///
+/// When the file cannot be read.
+pub fn promised() -> io::Result<Promises> {
+    Ok(fs::read_to_string(directory().join(PROMISED))?.lines().map(str::to_owned).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn p15_6_the_contract_of_partners_breaks_nothing_that_a_release_has_promised() {
+        let promised = promised().expect("the file can be read");
+        assert!(promised.len() > 1_000, "{} lines are not a contract", promised.len());
+        let broken = promises::broken(&promised, &promises::of(&api::contract::PARTNER));
+        assert!(
+            broken.is_empty(),
+            "within /v1 nothing that partners use goes away or asks for more:\n{}",
+            broken.join("\n")
+        );
+    }
 
     #[test]
     fn the_committed_contracts_are_what_the_code_serves() {

@@ -61,9 +61,9 @@ async fn events_are_read_by_those_whom_they_concern_and_a_partner_sees_those_of_
 
     // A partner sees what it brought, each part with its scope.
     let own = stage.cast.partner.all(&list).await?;
-    ensure!(families(&own) == ["charge", "pledge"].into(), "{:?}", families(&own));
-    let is_own =
-        |event: &&Value| ["charge", "pledge"].iter().any(|family| families(&[(*event).clone()]).contains(family));
+    let read = ["charge", "pledge", "settlement"];
+    ensure!(families(&own) == read.into(), "{:?}", families(&own));
+    let is_own = |event: &&Value| read.iter().any(|family| families(&[(*event).clone()]).contains(family));
     ensure!(all.iter().filter(is_own).eq(own.iter()), "the same events in the same order");
     let settlements = partner(&stage, &stage.cast.platform, &["settlements:read"]).await?;
     ensure!(kinds(&settlements.all(&list).await?) == ["settlement.open", "settlement.settled"]);

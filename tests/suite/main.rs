@@ -17,6 +17,7 @@ mod evidence;
 mod extensions;
 mod figures;
 mod frozen;
+mod guide;
 mod host;
 mod house;
 mod identity_providers;

@@ -17,6 +17,7 @@ mod notices;
 mod pace;
 mod plan_changes;
 mod refunds;
+mod settlement_days;
 mod stripe;
 mod transfers;
 mod walk;

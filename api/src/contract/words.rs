@@ -54,6 +54,7 @@ use ledger::pledging::rules::plan_move::{EndedBy, MoveState};
 use ledger::pledging::rules::pledge::{AfterPause, Need, Rail};
 use ledger::pledging::rules::returnable::Why;
 use ledger::pledging::rules::sandbox_token::SandboxToken;
+use ledger::pledging::rules::settlement_day::LineKind as DayLineKind;
 use ledger::pledging::rules::suspense::{Held, SuspenseState};
 use ledger::pledging::rules::withdrawal::WithdrawalState;
 use ledger::service::event::EventKind;
@@ -193,6 +194,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("RefundFee", "borne_by") => literal(&["payee", "donor"]),
         ("Charge" | "Pledge" | "Refund", "rail") => all(Rail::ALL),
         ("Charge" | "Collector" | "Pledge" | "Settlement", "method") => all(PaymentMethod::ALL),
+        ("PartnerDayLine", "kind") => all(DayLineKind::ALL),
         ("Settlement", "by") | ("CustodianSettling" | "SettleByRequest", "settles_by") => all(SettlesBy::ALL),
         ("Contribution", "state") => all(ContributionState::ALL),
         ("Credential", "scopes") => all(Scope::ALL),

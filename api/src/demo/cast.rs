@@ -18,8 +18,15 @@ const IDLE_MAX: Duration = Duration::from_mins(10);
 const POLL: Duration = Duration::from_millis(50);
 
 /// The scopes of the partner's credential.
-const SCOPES: [&str; 6] =
-    ["campaigns:read", "pledges:write", "pledges:read", "charges:read", "charges:write", "contributions:write"];
+const SCOPES: [&str; 7] = [
+    "campaigns:read",
+    "pledges:write",
+    "pledges:read",
+    "charges:read",
+    "charges:write",
+    "settlements:read",
+    "contributions:write",
+];
 
 /// Everybody in the story, signed in, and what they have made.
 #[derive(Debug)]

@@ -28,6 +28,7 @@ pub mod receipts;
 pub mod reconciliations;
 pub mod recoveries;
 pub mod refunds;
+pub mod settlement_days;
 pub mod settlements;
 pub mod suspense;
 pub mod tiers;
@@ -95,6 +96,8 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(refunds::fail)
         .service(refunds::show)
         .service(reconciliations::reconcile)
+        .service(settlement_days::download_settlement_day)
+        .service(settlement_days::show_settlement_day)
         .service(settlements::list)
         .service(settlements::list_charges)
         .service(settlements::show)

@@ -1,0 +1,173 @@
+//! The files of a partner's days: what they show is what moved in the ledger, to the cent, on every day of a story.
+
+use anyhow::{Context as _, ensure};
+use api::demo::cast::{TERMS, organisation, usd};
+use api::demo::client::{Client, text};
+use jiff::ToSpan as _;
+use serde_json::{Value, json};
+use tests::{Stage, day, once};
+
+type Outcome = anyhow::Result<()>;
+
+/// The reference of a pledge as somebody sends it who hopes for a spreadsheet.
+const HOSTILE: &str = "=HYPERLINK(\"x\";\"a,b\")";
+
+/// What moved on a day on the accounts of custodians, but for what they paid over, in minor units.
+async fn moved(stage: &Stage, on: jiff::civil::Date) -> anyhow::Result<i64> {
+    let is_theirs = |side: &str| {
+        format!("({side}.code ~ '^assets:(cash|receivable):' AND {side}.code !~ '^assets:receivable:(team|clawback):')")
+    };
+    let query = format!(
+        "SELECT coalesce(sum(t.amount * ({}::int - {}::int)), 0)::bigint
+           FROM transfer t
+           JOIN movement_kind k ON k.kind = t.kind AND k.name <> 'receivable_settled'
+           JOIN account d ON d.book_id = t.book_id AND d.number = t.debit
+           JOIN account c ON c.book_id = t.book_id AND c.number = t.credit
+          WHERE t.effective = '{on}'",
+        is_theirs("d"),
+        is_theirs("c"),
+    );
+    stage.app.count(&query).await
+}
+
+fn minor(balance: &Value) -> anyhow::Result<i64> {
+    let written = text(balance, "/amount")?;
+    let (sign, digits) = written.strip_prefix('-').map_or((1, written), |digits| (-1, digits));
+    Ok(sign * digits.replace('.', "").parse::<i64>()?)
+}
+
+/// Pledges that are charged on the first day: plain, by the partner itself, taken back by a bank, and one with a hostile name.
+async fn gifts(stage: &Stage) -> anyhow::Result<Vec<Value>> {
+    let body = json!({
+        "book": stage.cast.book, "slug": "open-kiln", "title": "Open kiln", "terms": TERMS, "monthly_goal": usd("1000.00"),
+        "fees": [{"to": "processor", "percent": "2.9", "fixed": usd("0.30")}, {"to": "host", "percent": "5"}],
+    });
+    let made = stage.cast.treasurer.post("/v1/campaigns", &body).await?.ok()?;
+    let publish = format!("/v1/campaigns/{}:publish", text(&made, "/id")?);
+    let campaign = stage.cast.treasurer.post(&publish, &json!({})).await?.ok()?;
+    let mut pledges = Vec::new();
+    for (reference, amount, token) in [
+        ("plain", "100.00", "sandbox_ok"),
+        (HOSTILE, "20.00", "sandbox_ok"),
+        ("won", "50.00", "sandbox_disputed_won"),
+        ("lost", "30.00", "sandbox_disputed_lost"),
+        ("own", "40.00", ""),
+    ] {
+        let mut body = once(&campaign, "some", amount, day(1, 1), token)?;
+        (body["reference"], body["rail"]) =
+            (json!(reference), json!(if token.is_empty() { "partner" } else { "sandbox" }));
+        pledges.push(stage.pledge(&campaign, &body).await?);
+    }
+    Ok(pledges)
+}
+
+/// The day by pages of two, which name every line once, and the table of it.
+async fn read(by: &Client, path: &str) -> anyhow::Result<(Value, Vec<Value>, String)> {
+    let day = by.get(path).await?.ok()?;
+    let separator = if path.contains('?') { '&' } else { '?' };
+    let (mut lines, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = by.get(&format!("{path}{separator}limit=2{cursor}")).await?.ok()?;
+        ensure!(page["totals"] == day["totals"], "the totals are those of the day on each page: {page}");
+        lines.extend(page["items"].as_array().context("items")?.clone());
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    let file = path.split_once('?').map_or(format!("{path}/file"), |(path, query)| format!("{path}/file?{query}"));
+    Ok((day, lines, by.download(&file).await?))
+}
+
+#[tokio::test]
+async fn p15_8_the_file_of_every_day_comes_to_what_moved_in_the_ledger() -> Outcome {
+    let stage = Stage::set().await?;
+    let cast = &stage.cast;
+    let pledges = gifts(&stage).await?;
+    cast.advance(day(1, 1)).await?;
+    let own = stage.charge(&pledges[4], 1).await?;
+    let own = format!("/v1/charges/{}", text(&own, "/id")?);
+    let report = json!({"event_id": "evt-1", "provider_reference": "pay-1"});
+    cast.partner.post(&format!("{own}:capture"), &report).await?.ok()?;
+    // The partner has paid its own one over in two parts: it stays in the file of its day.
+    for (reference, part, missing) in [("out-1", "30.00", true), ("out-2", "8.54", false)] {
+        let mut paid = json!({"book": cast.book, "reference": reference, "date": day(1, 1), "amount": usd(part),
+                              "lines": [{"charge": own.rsplit('/').next(), "amount": part}]});
+        if missing {
+            (paid["accept_difference"], paid["reason"]) = (json!(true), json!("the rest comes later"));
+        }
+        cast.partner.post("/v1/settlements", &paid).await?.ok()?;
+    }
+    cast.advance(day(1, 3)).await?;
+    let plain = stage.charge(&pledges[0], 1).await?;
+    let refund = format!("/v1/charges/{}:refund", text(&plain, "/id")?);
+    cast.treasurer.post(&refund, &json!({"amount": usd("25.00"), "reason": "A mistake"})).await?.ok()?;
+    cast.idle().await?;
+    cast.advance(day(1, 20)).await?;
+
+    let mut kinds = Vec::new();
+    let mut on = day(1, 1);
+    while on <= day(1, 20) {
+        let path = format!("/v1/books/{}/settlement-days/{on}", cast.book);
+        let (shown, lines, table) = read(&cast.partner, &path).await?;
+        let nets: Vec<i64> = lines.iter().map(|line| minor(&line["net"])).collect::<Result<_, _>>()?;
+        let totals = shown["totals"].as_array().context("totals")?;
+        ensure!(totals.len() == 1 && totals[0]["custodian"] == cast.platform.as_str(), "{shown}");
+        let total = minor(&totals[0]["net"])?;
+        let moved = moved(&stage, on).await?;
+        ensure!(nets.iter().sum::<i64>() == total && total == moved, "{on}: {moved} moved, {shown}");
+        ensure!(totals[0]["lines"] == lines.len() && table.matches("\r\n").count() == lines.len() + 1, "{table}");
+        for line in &lines {
+            ensure!(table.contains(&format!(",{},", text(line, "/id")?)), "{table}");
+            kinds.push(text(line, "/kind")?.to_owned());
+        }
+        on = on.checked_add(1.day())?;
+    }
+    kinds.sort_unstable();
+    let expected = ["charge", "charge", "charge", "charge", "charge", "dispute", "dispute", "dispute_won", "refund"];
+    ensure!(kinds == expected, "{kinds:?}");
+    the_first_day(&stage).await?;
+    who_may_see_it(&stage).await?;
+    stage.app.finish().await
+}
+
+/// An amount with a fee, a name that is no formula, and a day on which nothing was.
+async fn the_first_day(stage: &Stage) -> Outcome {
+    let path = |on| format!("/v1/books/{}/settlement-days/{on}", stage.cast.book);
+    let (shown, lines, table) = read(&stage.cast.partner, &path(day(1, 1))).await?;
+    let plain = lines.iter().find(|line| line["reference"] == "plain").context("the plain one")?;
+    let net = ["gross", "fee", "net"].map(|field| plain[field]["amount"].as_str());
+    ensure!(net == [Some("100.00"), Some("3.20"), Some("96.80")], "{plain}");
+    ensure!(shown["totals"][0]["charges"] == usd("240.00"), "{shown}");
+    ensure!(lines.iter().any(|line| line["reference"] == HOSTILE), "JSON has it as it was sent");
+    ensure!(table.contains(",\"'=HYPERLINK(\"\"x\"\";\"\"a,b\"\")\","), "{table}");
+    let (empty, none, table) = read(&stage.cast.partner, &path(day(1, 2))).await?;
+    ensure!(
+        none.is_empty() && empty["totals"][0]["net"] == usd("0.00") && table.lines().count() == 1,
+        "{empty} {table}"
+    );
+    Ok(())
+}
+
+async fn who_may_see_it(stage: &Stage) -> Outcome {
+    let cast = &stage.cast;
+    let path = format!("/v1/books/{}/settlement-days/{}", cast.book, day(1, 1));
+    let named = format!("{path}?partner={}", cast.platform);
+    ensure!(read(&cast.treasurer, &named).await? == read(&cast.partner, &path).await?, "the host sees the same");
+    let other = organisation(&cast.operator, "Fans of Closed Machines", "partner_platform").await?;
+    let ahead = format!("/v1/books/{}/settlement-days/{}", cast.book, day(2, 1));
+    for (who, path, status, pointer) in [
+        (&cast.treasurer, path.clone(), 422, json!("/partner")),
+        (&cast.treasurer, format!("{path}?partner=org_1"), 422, json!("/partner")),
+        (&cast.partner, format!("{path}?partner={other}"), 404, json!(null)),
+        (&cast.partner, ahead, 422, json!("/day")),
+        (&cast.stranger, named.clone(), 404, json!(null)),
+        (&cast.reviewers[0], named, 403, json!(null)),
+    ] {
+        for path in [path.clone(), path.replace(&format!("{}", day(1, 1)), &format!("{}/file", day(1, 1)))] {
+            let answer = who.get(&path).await?;
+            ensure!(answer.status == status && answer.body["errors"][0]["pointer"] == pointer, "{path}: {answer:?}");
+        }
+    }
+    let foreign = cast.treasurer.get(&format!("{path}?partner={other}")).await?.ok()?;
+    ensure!(foreign["items"] == json!([]), "{foreign}");
+    Ok(())
+}
