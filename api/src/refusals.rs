@@ -79,7 +79,6 @@ const FLOORED: &[&str] = &[
     "POST /v1/bank-lines/{id}:book",
     "POST /v1/bank-lines/{id}:unbook",
     "POST /v1/bank-differences/{id}:approve",
-    "POST /v1/bank-differences/{id}:take-back",
     "POST /v1/refunds/{id}:settle",
     "POST /v1/refunds/{id}:fail",
     "POST /v1/charges/{id}/chargebacks",

@@ -65,24 +65,24 @@ async fn paid_over_short(stage: &Stage) -> Outcome {
     ensure!(settled["id"] == early["id"], "the line has settled what was announced: {settled}");
     let shown = cast.treasurer.get(&path).await?.ok()?;
     ensure!(shown["state"] == "settled" && shown["announced"]["settled_by"].is_string(), "{shown}");
-    as_of(&stage.cast, &early, &charge).await
+    as_of(cast, &early).await
 }
 
 /// The reconciliation as it was before the lines came, and as it is: what was owed then has arrived, and a line is there that nobody knows.
-async fn as_of(cast: &Cast, early: &Value, charge: &Value) -> Outcome {
+async fn as_of(cast: &Cast, early: &Value) -> Outcome {
     let report = format!("/v1/books/{}/reports/reconciliation", cast.book);
     let by = &cast.treasurer;
-    let day = text(charge, "/settlement")?;
-    let of = |seen: &Value, id: &str| {
+    let reported = text(early, "/id")?;
+    let of = |seen: &Value, is_reported: bool| {
         let items = seen["items"].as_array().cloned().unwrap_or_default();
-        items.into_iter().find(|it| it["settlement"] == id)
+        items.into_iter().find(|it| (it["settlement"] == reported) == is_reported)
     };
     let then = by.get(&format!("{report}?at={}", text(early, "/created_at")?)).await?.ok()?;
-    let before = of(&then, day).context("the settlement of the day")?;
+    let before = of(&then, false).context("the settlement of the day")?;
     ensure!(before["arrived"] == usd("0.00") && before["book"] == usd("10.00"), "{before}");
-    ensure!(then["unknown_lines"] == json!([]) && of(&then, text(early, "/id")?).is_none(), "{then}");
+    ensure!(then["unknown_lines"] == json!([]) && of(&then, true).is_none(), "{then}");
     let now = by.get(&report).await?.ok()?;
-    let (owed, came) = (of(&now, day).context("of the day")?, of(&now, text(early, "/id")?).context("what came")?);
+    let (owed, came) = (of(&now, false).context("of the day")?, of(&now, true).context("what came")?);
     ensure!(owed["book"] == usd("0.10") && came["arrived"] == usd("9.90") && came["bank"] == usd("9.90"), "{now}");
     let unknown = &now["unknown_lines"][0];
     ensure!(unknown["lines"] == 1 && unknown["difference"]["reason"] == "unknown_line", "{now}");
