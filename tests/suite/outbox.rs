@@ -103,6 +103,67 @@ pub(crate) const SEEN_ELSEWHERE: &[(&str, &str)] = &[
     ("returnable", "c1_what_nobody_claims_for_two_years_waits_for_its_donor_whatever_terms_are_written_later"),
 ];
 
+/// Whether no sentence of a text ends in two points, and no two spaces follow one another but behind a colon, where facts stand in a row.
+fn is_clean(text: &str) -> bool {
+    text.lines().all(|line| {
+        let said = line.trim();
+        let doubled = said.match_indices("  ").next().is_some_and(|(at, _)| !said[..at].ends_with(':'));
+        !doubled && (said.contains("://") || !said.contains(".."))
+    })
+}
+
+/// What stands in a template but for what askama puts there.
+fn written(template: &str) -> String {
+    let mut rest = template.to_owned();
+    for (begins, ends, instead) in [("{%", "%}", ""), ("{#", "#}", ""), ("{{", "}}", "x")] {
+        while let Some((at, length)) = rest.find(begins).and_then(|at| Some((at, rest[at..].find(ends)? + ends.len())))
+        {
+            rest.replace_range(at..at + length, instead);
+        }
+    }
+    rest
+}
+
+/// The files below a folder that are no sources.
+fn templates(folder: &std::path::Path) -> anyhow::Result<Vec<std::path::PathBuf>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.append(&mut templates(&path)?);
+        } else if path.extension().is_some_and(|kind| kind == "txt" || kind == "html") {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+#[test]
+fn no_mail_and_no_page_has_two_points_or_two_spaces() -> Outcome {
+    let mut read = 0;
+    for folder in ["worker/templates", "api/templates"] {
+        for path in templates(&root().join(folder))? {
+            ensure!(is_clean(&written(&std::fs::read_to_string(&path)?)), "{}", path.display());
+            read += 1;
+        }
+    }
+    ensure!(read > 60, "only {read} templates");
+    for folder in ["worker/src/mail", "worker/src/jobs", "api/src/pages"] {
+        for (path, source) in sources(&root().join(folder))? {
+            for line in source.lines().map(str::trim).filter(|line| !line.starts_with("//")) {
+                // A sentence of ours: a letter, two points, and the end of the text or another sentence.
+                let ends = line.match_indices("..").any(|(at, _)| {
+                    let after = &line[at + 2..];
+                    line[..at].ends_with(|sign: char| sign.is_alphanumeric() || sign == '}')
+                        && (after.starts_with('"') || after.starts_with(' '))
+                });
+                ensure!(!ends, "{}: {line}", path.display());
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Fails unless the outbox of this installation, and its folder of mail, have every kind of mail that there is.
 pub(crate) async fn every_kind_was_written(app: &TestApp) -> Outcome {
     let pool = app.connection().await?;

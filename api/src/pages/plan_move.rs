@@ -89,7 +89,7 @@ pub(super) async fn answer(state: Data<State>, form: Form<Answering>) -> Result<
     });
     let said = match answered.await?.state {
         MoveState::Active => {
-            Answered { heading: "Your pledge has moved", text: "Nothing is collected in the old way any more.." }
+            Answered { heading: "Your pledge has moved", text: "Nothing is collected in the old way any more." }
         }
         MoveState::Declined | MoveState::Expired => {
             Answered { heading: "Your pledge stays where it is", text: "Nothing has changed." }

@@ -4,6 +4,7 @@
 //! (`sql/now/events.sql`), numbered when that has committed, and read by `GET /v1/events`. A kind is a family and a state, such as
 //! `charge.captured`; a test holds this list against the database, which knows families and states by itself.
 
+pub mod clocks;
 mod facts;
 mod families;
 pub mod told;

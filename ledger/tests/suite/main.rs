@@ -28,6 +28,7 @@ mod reports {
 }
 mod service {
     mod backlog;
+    mod clocks;
     mod events;
     mod pruning;
 }

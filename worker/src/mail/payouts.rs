@@ -155,8 +155,9 @@ impl Payout {
                  bank kept."
             ),
             PayoutState::Failed => format!(
-                "The bank did not accept {amount} to the account ending in {last_four}: {reason}. It is owed to you as before, and \
-                 {host} can pay it again."
+                "The bank did not accept {amount} to the account ending in {last_four}: {}. It is owed to you as before, and \
+                 {host} can pay it again.",
+                reason.trim_end_matches('.')
             ),
             PayoutState::Returned => format!(
                 "{amount} to the account ending in {last_four} came back. It is owed to you as before: see whether the account is \
