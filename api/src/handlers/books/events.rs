@@ -48,7 +48,7 @@ pub struct EventBody {
     /// It names the event wherever it is told: whoever has seen it has seen the event.
     #[schema(value_type = String)]
     id: EventId,
-    /// What happened.
+    /// What happened. More kinds come within `/v1`: pass over those that you do not know.
     #[schema(value_type = String)]
     kind: EventKind,
     /// The id of what it happened to. Of a review it is that of the claim, of a version of the rules that of the challenge.

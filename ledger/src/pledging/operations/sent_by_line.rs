@@ -142,6 +142,13 @@ async fn take_suspense(
 async fn short_or_refused(tx: &Transaction<'_>, book: &Book, reason: Reason) -> Result<Back, Error> {
     match reason {
         Reason::BelowFloor { .. } => Ok(Back::CashShort),
-        reason => Err(posting::refusal(tx, book, reason).await?.into()),
+        reason @ (Reason::UnknownAccount(_)
+        | Reason::ClosedAccount(_)
+        | Reason::UnitsDiffer(..)
+        | Reason::NoSuchMovement { .. }
+        | Reason::ClosedPeriod(_)
+        | Reason::Amount
+        | Reason::Lines
+        | Reason::SumTooLarge(_)) => Err(posting::refusal(tx, book, reason).await?.into()),
     }
 }
