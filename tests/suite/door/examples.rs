@@ -27,8 +27,10 @@ const DIGESTED: &[&str] = &["/payee", "/challenge", "/contributor", "/parts/0/co
 /// Digests of texts that the scene has too.
 const DIGESTS: &[&str] = &["rules_sha256", "terms_sha256"];
 
-/// What no example can hold: the next code of an authenticator, and the token that one gets for it.
+/// What no example can hold: the next code of an authenticator, the token that one gets for it, and one of an identity provider, which
+/// lives ten minutes.
 const WITH_A_CODE: &[&str] = &[
+    "/v1/sign-in/identity-token",
     "/v1/me/second-factor:confirm",
     "/v1/me/second-factor:verify",
     "/v1/persons/{id}/second-factor:reset",

@@ -57,6 +57,9 @@ async fn webhooks(cast: &Cast, partner: &Client, known: &mut Known) -> Outcome {
     };
     known.add(&kept);
     known.add(&event);
+    for read in ["GET /v1/webhook-endpoints/{id}", "GET /v1/webhook-endpoints/{id}/deliveries"] {
+        known.example(read, json!({"id": kept}), Value::Null);
+    }
     let of_event = json!({"id": kept, "event": event});
     known.example("GET /v1/webhook-endpoints/{id}/deliveries/{event}/attempts", of_event.clone(), Value::Null);
     known.example("POST /v1/webhook-endpoints/{id}/deliveries/{event}:replay", of_event, json!({}));

@@ -25,11 +25,11 @@ const BEGINNING: Place = (0, Uuid::nil());
 ///
 /// # Errors
 ///
-/// [`Error::Invalid`] at `/day` for one that has not come.
+/// [`Error::Invalid`] at `/day` for one that has not come, or that the book knows nothing of.
 pub fn of(book: &Book, partner: OrganisationId, day: Date, wall: Timestamp) -> Result<Whose, Error> {
-    let today = book.today(wall);
-    if day > today {
-        return Err(Error::invalid("/day", format!("today is {today}")));
+    let (first, today) = (book.first_day(), book.today(wall));
+    if day < first || day > today {
+        return Err(Error::invalid("/day", format!("a day from {first} to {today}")));
     }
     Ok(Whose { book: book.id, host: book.organisation, partner, day })
 }

@@ -90,6 +90,7 @@ pub const CLOCKS: &[(&str, Telling)] = &[
     ("sign_in_code.expires_at", Mailed(&["sign-in"])),
     ("sign_in_token.expires_at", Mailed(&["sign-in"])),
     ("suspense_item.waits_until", Nobody(KEEPER)),
+    ("webhook_endpoint.old_ends_at", Nobody("whoever makes the new secret says how long the old one works")),
     ("wind_up.last_day", Events(&["wind_up.announced"])),
     ("wind_up.return_after", Nobody("what goes back to donors has its mail")),
     ("wind_up.return_from", Nobody("what goes back to donors has its mail")),
