@@ -33,6 +33,7 @@ async fn s1_mail_of_a_sandbox_book_is_in_its_outbox_and_a_mail_server_gets_the_s
     let outbox = format!("/v1/books/{}/outbox", stage.cast.book);
     // From here on mails go to a server, as they do in production.
     let server = MailServer::start().await?;
+    stage.app.work_until_idle().await?;
     stage.app.stack().workers().clear();
     stage.app.stack().add_worker(&[("COMMONPURSE_SMTP_URL", &server.url)])?;
 

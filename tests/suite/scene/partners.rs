@@ -26,7 +26,16 @@ pub(super) async fn fill(cast: &Cast, partner: &Client, known: &mut Known) -> Ou
     collected(cast, partner, known).await?;
     moves::of_partner(cast, partner, known).await?;
     webhooks(cast, partner, known).await?;
+    own_day(cast, known);
     public_book(cast, partner, known).await
+}
+
+/// A day of the partner, as long as the book knows of days.
+fn own_day(cast: &Cast, known: &mut Known) {
+    for place in ["", "/file"] {
+        let read = format!("GET /v1/books/{{book}}/settlement-days/{{day}}{place}");
+        known.example(&read, json!({"book": cast.book, "day": "2026-06-01"}), Value::Null);
+    }
 }
 
 /// Endpoints, each for what is done to it once, at which nobody may be reached; and an event on its way to one.
