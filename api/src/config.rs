@@ -237,7 +237,7 @@ pub struct ServeConfig {
     #[arg(long, env = "COMMONPURSE_FILE_MIB", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
     pub file_mib: u16,
 
-    /// Identity providers whose word on people is believed, such as https://id.example=commonpurse: the issuer, and the client id
+    /// Identity providers whose word on people is believed, such as `https://id.example=commonpurse`: the issuer, and the client id
     /// that this service has there. Several with commas between. [default: none]
     #[arg(long, env = "COMMONPURSE_IDENTITY_PROVIDERS", value_delimiter = ',')]
     pub identity_providers: Vec<Issuer>,
