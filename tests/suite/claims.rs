@@ -114,6 +114,8 @@ async fn m8_each_window_of_claims_and_disputes_tells_whom_it_waits_for_and_its_c
     let path = format!("/v1/claims/{}/reviews", text(&asked, "/id")?);
     rita.post(&path, &opinion(&asked, "ask_changes")?).await?.ok()?;
     told.expect("A reviewer asks for changes", &[OPERATOR, CLARA]).await?;
+    let here = "m8_each_window_of_claims_and_disputes_tells_whom_it_waits_for_and_its_clock_ends_it";
+    crate::outbox::windows::each_is_told_with_its_day(&told.stage.app, Some(here)).await?;
     let now = told.stage.cast.today().await?;
     told.stage.cast.advance(now.saturating_add(20.days())).await?;
     told.expect("A claim has expired", &[OPERATOR, CLARA]).await?;

@@ -202,6 +202,8 @@ async fn an_objection_is_answered_by_a_third_person_and_a_distribution_can_be_ta
         "those who decide, and nobody else"
     );
     assert!(told.iter().all(|(_, text)| text.contains("until 15 January 2028")), "{told:?}");
+    let here = "an_objection_is_answered_by_a_third_person_and_a_distribution_can_be_taken_back";
+    crate::outbox::windows::each_is_told_with_its_day(&coop.host.app, Some(here)).await?;
     coop.host.app.advance(&coop.host.treasurer, &coop.host.book, "2028-01-09T12:00:00Z").await?;
     let answer = json!({"digest": drafted.body["digest"], "answer": "The time sheets agree"});
     coop.approver.post(&format!("{one}:approve"), &answer).await?.ok()?;

@@ -21,13 +21,17 @@ const WAITING: &str = "SELECT count(*) FROM job WHERE kind IN ('record_contribut
 /// How long a busy machine may take to compare a book, or to do what waited for its release.
 const PATIENCE: Duration = Duration::from_mins(5);
 
-/// Alters a book behind its back, and waits until it is frozen for that.
+/// Alters a book behind its back, and waits until the worker has found it, frozen the book and told whoever runs the installation.
 async fn freeze(owner: &tokio_postgres::Client, app: &TestApp) -> Outcome {
     alter(owner, 7).await?;
+    let due =
+        "UPDATE book_check SET ended_at = 'epoch', looked_at = 'epoch' WHERE book_id = (SELECT max(number) FROM book)";
+    ensure!(owner.execute(due, &[]).await? == 1);
+    let told = "SELECT count(*) FROM outbox_mail WHERE kind = 'freeze' AND recipient = 'operator@test.example'";
     let deadline = Instant::now() + PATIENCE;
-    while frozen_books(app.database_url()).await?.is_empty() {
-        ensure!(Instant::now() < deadline, "the book is not frozen");
-        owner.batch_execute("SELECT book_check_slice(number, 20000) FROM book ORDER BY number DESC LIMIT 1").await?;
+    while frozen_books(app.database_url()).await?.is_empty() || app.count(told).await? == 0 {
+        ensure!(Instant::now() < deadline, "the book is not frozen, or nobody is told");
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     Ok(())
 }

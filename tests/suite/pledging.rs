@@ -117,6 +117,10 @@ async fn p7_short_funds_are_tried_on_days_1_3_and_7_and_then_the_pledge_lapses_a
         stage.cast.advance(day(1, on)).await?;
         let charge = stage.charge(&pledge, 1).await?;
         tried.push(charge["attempts"].as_array().context("attempts")?.len());
+        if on == 13 {
+            let here = "p7_short_funds_are_tried_on_days_1_3_and_7_and_then_the_pledge_lapses_and_can_be_revived";
+            crate::outbox::windows::each_is_told_with_its_day(&stage.app, Some(here)).await?;
+        }
     }
     // Day 0, then 1, 3 and 7 days later: each attempt is a row.
     ensure!(tried == [1, 2, 2, 3, 3, 3, 3, 4, 4, 4], "{tried:?}");

@@ -146,6 +146,7 @@ impl Operation<'_> {
 async fn u4_every_example_of_the_contract_is_accepted_as_it_stands() -> Outcome {
     let scene = Scene::set(DOMAINS).await?;
     crate::outbox::every_kind_was_written(&scene.app).await?;
+    crate::outbox::windows::each_is_told_with_its_day(&scene.app, None).await?;
     let document = scene.app.nobody()?.get("/openapi.json").await?.ok()?;
     let partner = scene.partner.access_token().await?.context("a token")?;
     let mut people = vec![("partner", partner.clone())];

@@ -53,6 +53,8 @@ async fn a_partner_that_leaves_stops_nothing_that_was_begun_and_its_plans_wait_u
         ensure!(now["state"] == "needs_action" && now["state_detail"] == "partner_withdrawn", "{now}");
     }
     ensure!(stage.app.mails("pledge.", "ada@donors.example")? == 1, "ada is told");
+    let here = "a_partner_that_leaves_stops_nothing_that_was_begun_and_its_plans_wait_until_it_comes_back";
+    crate::outbox::windows::each_is_told_with_its_day(&stage.app, Some(here)).await?;
     let waiting = partner.all(&format!("/v1/withdrawals/{}/pledges", text(&said, "/id")?)).await?;
     let told: Vec<_> = waiting.iter().map(|it| (it["reference"].clone(), it["is_told"].clone())).collect();
     ensure!(told == [(json!("ada"), json!(true)), (json!("bob"), json!(false))], "{waiting:?}");

@@ -2,7 +2,6 @@
 
 use super::Context;
 use super::mailing::{Occasion, written};
-use super::pledging::secret;
 use crate::failure::Failure;
 use crate::mail::custodians::{CustodianFrozen, PaymentsHeld};
 use ledger::Error;
@@ -11,7 +10,7 @@ use ledger::engine::store::books;
 use ledger::id::{CustodianFreezeId, PledgeId};
 use ledger::parties::rules::role::Role;
 use ledger::parties::store::organisations;
-use ledger::pledging::operations::{custodian_holds, donor_links};
+use ledger::pledging::operations::custodian_holds;
 use ledger::pledging::store::{plan_changes, pledges};
 use ledger::service::store::jobs::Leased;
 use ledger::treasury::operations::custodians as treasury;
@@ -78,28 +77,18 @@ impl Context {
         id: PledgeId,
         freeze: CustodianFreezeId,
     ) -> Result<(), Failure> {
-        let mut client = self.pool.get().await?;
-        let tx = client.transaction().await?;
-        let wall = ledger::calendar::now();
-        let freeze = custodians::get(&tx, freeze).await?;
-        let (pledge, about) = (pledges::get(&tx, id).await?, plan_changes::surroundings(&tx, id).await?);
-        let waits = freeze.released_at.is_none() && pledge.state.is_active() && !about.email.is_empty();
-        let link = match waits {
-            true => match donor_links::make(&tx, pledge.donor, secret(), wall).await {
-                Ok((_, link)) => Some(link),
-                Err(Error::NotFound(_)) => None,
-                Err(error) => return Err(error.into()),
-            },
-            false => None,
-        };
-        tx.commit().await?;
+        let client = self.pool.get().await?;
+        let freeze = custodians::get(&client, freeze).await?;
+        let (pledge, about) = (pledges::get(&client, id).await?, plan_changes::surroundings(&client, id).await?);
         drop(client);
+        let waits = freeze.released_at.is_none() && pledge.state.is_active() && !about.email.is_empty();
+        let link = if waits { self.gifts(pledge.donor).await? } else { None };
         if let Some(link) = link {
             let mail = PaymentsHeld {
                 donor: about.name,
                 campaign: about.campaign_title,
                 amount: pledge.amount.to_string(),
-                link: self.link(&format!("donors/{link}")).into(),
+                link,
                 pledge: id.to_string(),
             };
             let occasion = Occasion::new("payments-held", &leased.id).brought_by(pledge.partner);

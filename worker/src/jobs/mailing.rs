@@ -8,15 +8,18 @@ use super::Context;
 use crate::failure::Failure;
 use crate::figures;
 use crate::mail::MailError;
-use crate::mail::templates::{Footer, Mail, Rendered};
+use crate::mail::templates::{Below, Footer, Mail, Rendered};
 use crate::together::Addressee;
 use jiff::civil::Date;
+use ledger::Error;
 use ledger::book::Mode;
 use ledger::id::{BookId, DonorId, MailId, OrganisationId};
-use ledger::service::event::told::{Choice, MailKind, mail_kind};
+use ledger::pledging::operations::donor_links;
+use ledger::service::event::told::{Choice, MailKind, Place, mail_kind};
 use ledger::service::preferences::{MailGroup, MailLink};
 use ledger::service::store::jobs::Leased;
 use ledger::service::store::outbox;
+use rand::RngCore as _;
 use sha2::{Digest, Sha256};
 use std::fmt::Display;
 use std::time::Instant;
@@ -141,22 +144,51 @@ impl Context {
         }
     }
 
-    /// What stands below a mail; none when its reader has turned such mails off.
+    /// What stands below a mail; none when its reader has turned such mails off, or was erased.
     async fn footer(&self, occasion: &Occasion, to: &str) -> Result<Option<Footer>, Failure> {
-        let why = mail_kind(occasion.kind).map_or("it concerns you", |kind: &MailKind| kind.why);
-        let Some(group) = occasion.group else { return Ok(Some(Footer { why, about: None, link: None })) };
-        let asked = occasion.donor.map_or_else(|| Addressee::Address(to.to_owned()), Addressee::Donor);
-        let is_donor = occasion.donor.is_some();
-        let Some(found) = self.together.wishes(asked).await? else {
-            // An address that signs nobody in has no preferences; a donor who was erased gets no mail.
-            return Ok((!is_donor).then_some(Footer { why, about: None, link: None }));
+        let kind = mail_kind(occasion.kind);
+        let why = kind.map_or("it concerns you", |kind: &MailKind| kind.why);
+        let off = match occasion.group {
+            None => None,
+            Some(group) => {
+                let asked = occasion.donor.map_or_else(|| Addressee::Address(to.to_owned()), Addressee::Donor);
+                match self.together.wishes(asked).await? {
+                    Some(found) if !found.wishes.wants(group) => return Ok(None),
+                    Some(found) => {
+                        let token = MailLink { reader: found.reader, group, serial: found.serial }.token(&found.key)?;
+                        Some((group.about(), String::from(self.link(&format!("unsubscribe/{token}")))))
+                    }
+                    // An address that signs nobody in has no preferences; a donor who was erased gets no mail.
+                    None if occasion.donor.is_some() => return Ok(None),
+                    None => None,
+                }
+            }
         };
-        if !found.wishes.wants(group) {
-            return Ok(None);
-        }
-        let token = MailLink { reader: found.reader, group, serial: found.serial }.token(&found.key)?;
-        let link = self.link(&format!("unsubscribe/{token}")).into();
-        Ok(Some(Footer { why, about: Some(group.about()), link: Some(link) }))
+        let below = match (kind.map(MailKind::place), occasion.donor) {
+            (Some(Place::Waiting), _) => Some(Below { what: "What waits for you", link: self.link("me").into() }),
+            (Some(Place::Gifts), Some(donor)) => match self.gifts(donor).await? {
+                Some(link) => {
+                    Some(Below { what: "What you gave, to look at, change or cancel; the link is yours alone", link })
+                }
+                None => return Ok(None),
+            },
+            (Some(Place::Gifts), None) | (Some(Place::Own | Place::Nowhere(_)) | None, _) => None,
+        };
+        let (about, link) = off.unzip();
+        Ok(Some(Footer { below, why, about, link }))
+    }
+
+    /// A fresh link to all that a donor gave; none when the donor was erased.
+    pub(super) async fn gifts(&self, donor: DonorId) -> Result<Option<String>, Failure> {
+        let mut client = self.pool.get().await?;
+        let tx = client.transaction().await?;
+        let link = match donor_links::make(&tx, donor, secret(), ledger::calendar::now()).await {
+            Ok((_, link)) => link,
+            Err(Error::NotFound(_)) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        tx.commit().await?;
+        Ok(Some(self.link(&format!("donors/{link}")).into()))
     }
 
     /// Hands a mail to who brings it; answers what is kept of it.
@@ -205,6 +237,13 @@ impl Context {
         };
         Ok(self.together.keep(mail).await?)
     }
+}
+
+/// A secret of 256 random bits.
+pub(super) fn secret() -> String {
+    let mut bytes = [0; 32];
+    rand::rng().fill_bytes(&mut bytes);
+    hex::encode(bytes)
 }
 
 /// A day as it is written in mails: 20 November 2026.

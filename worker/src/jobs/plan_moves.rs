@@ -47,7 +47,8 @@ impl Context {
             pledge: told.plan_move.pledge.to_string(),
         };
         // Who is to collect learns nothing of the donor by it.
-        let occasion = Occasion::new("plan-move", &format!("{id}.{version}")).brought_by(told.known_by);
+        let occasion = Occasion::new("plan-move", &format!("{id}.{version}"));
+        let occasion = occasion.brought_by(told.known_by).for_donor(told.about.donor);
         self.send(leased, occasion, &told.about.email, &mail).await?;
         self.settle(leased).await
     }

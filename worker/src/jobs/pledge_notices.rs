@@ -51,7 +51,7 @@ impl Context {
                 again,
             };
             // The job stands for the state and the moment.
-            let occasion = Occasion::new("pledge", &leased.id).brought_by(pledge.partner);
+            let occasion = Occasion::new("pledge", &leased.id).brought_by(pledge.partner).for_donor(pledge.donor);
             self.send(leased, occasion, &about.email, &mail).await?;
         }
         self.settle(leased).await

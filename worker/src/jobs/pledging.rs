@@ -6,7 +6,7 @@
 //! provider never saw it.
 
 use super::Context;
-use super::mailing::{Occasion, written};
+use super::mailing::{Occasion, secret, written};
 use crate::explain::explain;
 use crate::failure::Failure;
 use crate::figures;
@@ -30,7 +30,6 @@ use ledger::pledging::store::charges as charge_store;
 use ledger::pledging::store::{donors, pledges, receipts};
 use ledger::service::job::Job;
 use ledger::service::store::jobs::{self, Leased};
-use rand::RngCore as _;
 use std::collections::HashMap;
 use std::time::Instant;
 
@@ -272,7 +271,8 @@ impl Context {
         let client = self.pool.get().await?;
         let charge = charge_store::get(&client, id).await?;
         let facts = receipts::get(&client, id).await?;
-        let waits = matches!(pledges::get(&client, charge.pledge).await?.state, PledgeState::NeedsAction { .. });
+        let pledge = pledges::get(&client, charge.pledge).await?;
+        let waits = matches!(pledge.state, PledgeState::NeedsAction { .. });
         drop(client);
         let State::Declined { attempt, kind, retry_on, .. } = facts.state else {
             return self.settle(leased).await;
@@ -296,7 +296,8 @@ impl Context {
                 pledge: charge.pledge.to_string(),
                 next,
             };
-            let occasion = Occasion::new(occasion, &format!("{id}.{attempt}")).brought_by(charge.partner);
+            let occasion =
+                Occasion::new(occasion, &format!("{id}.{attempt}")).brought_by(charge.partner).for_donor(pledge.donor);
             self.send(leased, occasion, &facts.email, &mail).await?;
         }
         self.settle(leased).await
@@ -353,7 +354,8 @@ impl Context {
             },
             pledge: applied.change.pledge.to_string(),
         };
-        let occasion = Occasion::new("plan-change", &id).brought_by(applied.change.asked_by);
+        let occasion =
+            Occasion::new("plan-change", &id).brought_by(applied.change.asked_by).for_donor(applied.about.donor);
         self.send(leased, occasion, &applied.about.email, &mail).await?;
         self.settle(leased).await
     }
@@ -369,13 +371,6 @@ impl Context {
         self.mailer.forget(&objects).await?;
         self.settle(leased).await
     }
-}
-
-/// A secret of 256 random bits.
-pub(super) fn secret() -> String {
-    let mut bytes = [0; 32];
-    rand::rng().fill_bytes(&mut bytes);
-    hex::encode(bytes)
 }
 
 /// Charges, unless the provider knows the reference already: it is asked first whenever an earlier attempt of the job, or an

@@ -2,14 +2,12 @@
 
 use super::Context;
 use super::mailing::{Occasion, written};
-use super::pledging::secret;
 use crate::failure::Failure;
 use crate::mail::returnables::ReturnableNotice;
-use ledger::Error;
 use ledger::engine::store::books;
 use ledger::id::{CampaignId, PledgeId};
 use ledger::money::Money;
-use ledger::pledging::operations::{donor_links, returnables};
+use ledger::pledging::operations::returnables;
 use ledger::pledging::rules::returnable::Why;
 use ledger::pledging::store::{plan_changes, pledges};
 use ledger::service::store::jobs::Leased;
@@ -41,16 +39,12 @@ impl Context {
         let about = plan_changes::surroundings(&tx, id).await?;
         let pledge = pledges::get(&tx, id).await?;
         let found = found.and_then(|part| Some((part.returnable?, part.campaign, part.proposed)));
-        let link = match &found {
-            Some(_) if !about.email.is_empty() => match donor_links::make(&tx, pledge.donor, secret(), wall).await {
-                Ok((_, link)) => Some(link),
-                Err(Error::NotFound(_)) => None,
-                Err(error) => return Err(error.into()),
-            },
-            Some(_) | None => None,
-        };
         tx.commit().await?;
         drop(client);
+        let link = match &found {
+            Some(_) if !about.email.is_empty() => self.gifts(pledge.donor).await?,
+            Some(_) | None => None,
+        };
         if let (Some((returnable, of, proposed)), Some(link)) = (found, link)
             && let Ok(amount) = Money::from_minor(returnable.amount, of.currency)
         {
@@ -62,7 +56,7 @@ impl Context {
                 months: of.idle_months,
                 until: proposed.as_ref().map(|it| written(it.until)).unwrap_or_default(),
                 proposed: proposed.map(|it| it.to.title).unwrap_or_default(),
-                link: self.link(&format!("donors/{link}")).into(),
+                link,
                 pledge: id.to_string(),
             };
             let occasion = Occasion::new("returnable", &leased.id).brought_by(pledge.partner);

@@ -1,8 +1,7 @@
 //! Jobs of the receipts of years: issued some days after the year's end, and mailed.
 
 use super::Context;
-use super::mailing::Occasion;
-use super::pledging::secret;
+use super::mailing::{Occasion, secret};
 use crate::failure::Failure;
 use crate::mail::pledging::YearlyReceipt as YearlyReceiptMail;
 use deadpool_postgres::Transaction;

@@ -28,10 +28,20 @@ pub(crate) fn one_line(subject: &str) -> String {
     }
 }
 
-/// What stands below a mail: why its reader gets it, and how it is turned off.
+/// A link below a mail: where its reader finds what the mail is about.
+pub(crate) struct Below {
+    /// What is there.
+    pub(crate) what: &'static str,
+    /// Where.
+    pub(crate) link: String,
+}
+
+/// What stands below a mail: where its reader finds what it is about, why they get it, and how it is turned off.
 #[derive(askama::Template)]
 #[template(path = "footer.html")]
 pub(crate) struct Footer {
+    /// Where what it is about is found; none where the text itself says it, or nothing does.
+    pub(crate) below: Option<Below>,
     /// Why, after "because".
     pub(crate) why: &'static str,
     /// What the mails of its group are about; none where it cannot be turned off.
@@ -43,13 +53,14 @@ pub(crate) struct Footer {
 impl Footer {
     /// As plain text.
     fn text(&self) -> String {
-        let Footer { why, about, link } = self;
+        let Footer { below, why, about, link } = self;
+        let below = below.as_ref().map_or_else(String::new, |Below { what, link }| format!("{what}:\n{link}\n\n"));
         let off = match (about, link) {
             (None, _) => "It cannot be turned off.".to_owned(),
             (Some(about), Some(link)) => format!("To get no more mails about {about}:\n{link}"),
             (Some(about), None) => format!("Mails about {about} can be turned off: PUT /v1/me/mail-preferences."),
         };
-        format!("You get this mail because {why}. {off}")
+        format!("{below}You get this mail because {why}. {off}")
     }
 }
 
@@ -131,9 +142,13 @@ mod tests {
     use super::*;
 
     fn footed(about: Option<&'static str>, link: Option<&str>) -> Rendered {
+        with(None, about, link)
+    }
+
+    fn with(below: Option<Below>, about: Option<&'static str>, link: Option<&str>) -> Rendered {
         let html = "<body><div></body> of <b>Ada</b></div>\n</body>\n</html>".to_owned();
         let mail = Rendered { subject: "x".into(), text: "Thank you.\n\n".into(), html, unsubscribe: None };
-        mail.above(&Footer { why: "you gave", about, link: link.map(str::to_owned) }).unwrap()
+        mail.above(&Footer { below, why: "you gave", about, link: link.map(str::to_owned) }).unwrap()
     }
 
     #[test]
@@ -148,6 +163,23 @@ mod tests {
         assert_eq!(may.unsubscribe.as_deref(), Some(link));
         let kept = footed(Some("money"), None);
         assert!(kept.text.contains("mail-preferences") && kept.unsubscribe.is_none(), "{}", kept.text);
+    }
+
+    #[test]
+    fn a_mail_whose_text_has_no_link_has_one_below_that_is_never_the_one_to_turn_it_off() {
+        let place = "https://purse.example/me?a=1&b=\"<";
+        let below = Below { what: "What waits for you", link: place.to_owned() };
+        let mail = with(Some(below), None, None);
+        assert!(
+            mail.text.starts_with(&format!("Thank you.\n\nWhat waits for you:\n{place}\n\nYou get")),
+            "{}",
+            mail.text
+        );
+        assert!(
+            mail.html.contains("me?a=1") && !mail.html.contains("\"<") && mail.unsubscribe.is_none(),
+            "{}",
+            mail.html
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::calendar::Interval;
 use crate::error::Error;
-use crate::id::{BookId, OrganisationId, PlanChangeId, PledgeId};
+use crate::id::{BookId, DonorId, OrganisationId, PlanChangeId, PledgeId};
 use crate::money::{Currency, Money};
 use crate::pledging::rules::plan_change::{Consent, Outcome, PlanChange, Terms};
 use deadpool_postgres::{GenericClient, Transaction};
@@ -223,6 +223,8 @@ pub async fn untold_among(client: &impl GenericClient, book: BookId, pledges: &[
 /// What mails and pages about a change say besides.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Surroundings {
+    /// The donor.
+    pub donor: DonorId,
     /// The donor's address; empty when not given or erased.
     pub email: String,
     /// The donor's name; empty when not given or erased.
@@ -243,7 +245,7 @@ pub async fn surroundings(client: &impl GenericClient, pledge: PledgeId) -> Resu
     let statement = client
         .prepare_cached(
             "-- plan_changes::surroundings
-            SELECT d.email, d.name, k.title
+            SELECT d.id AS donor, d.email, d.name, k.title
               FROM pledge p
               JOIN donor d ON d.book_id = p.book_id AND d.id = p.donor
               JOIN campaign k ON k.book_id = p.book_id AND k.id = p.campaign
@@ -252,5 +254,10 @@ pub async fn surroundings(client: &impl GenericClient, pledge: PledgeId) -> Resu
         .await?;
     let row = client.query_opt(&statement, &[/* book_id */ &pledge.book.0, /* id */ &pledge.object]).await?;
     let row = row.ok_or(Error::NotFound("pledge"))?;
-    Ok(Surroundings { email: row.get("email"), name: row.get("name"), campaign_title: row.get("title") })
+    Ok(Surroundings {
+        donor: DonorId { book: pledge.book, object: row.get("donor") },
+        email: row.get("email"),
+        name: row.get("name"),
+        campaign_title: row.get("title"),
+    })
 }

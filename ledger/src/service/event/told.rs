@@ -42,6 +42,19 @@ pub enum Choice {
 
 use Choice::{Always, ByState, May};
 
+/// Where a reader finds what a kind of mail is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// By a link in the text itself.
+    Own,
+    /// On the page of what waits for whoever is signed in: a link below the text.
+    Waiting,
+    /// On the page of all that a donor gave: a link of the donor's own below the text.
+    Gifts,
+    /// By no link, and why.
+    Nowhere(&'static str),
+}
+
 /// A kind of mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MailKind {
@@ -58,6 +71,38 @@ pub struct MailKind {
 const fn mail(name: &'static str, purpose: Purpose, choice: Choice, why: &'static str) -> MailKind {
     MailKind { name, purpose, choice, why }
 }
+
+impl MailKind {
+    /// Where its reader finds what it is about.
+    pub fn place(&self) -> Place {
+        PLACES.iter().find(|(names, _)| names.contains(&self.name)).map_or(Place::Own, |(_, place)| *place)
+    }
+}
+
+/// Where the readers of kinds of mail find what those are about; the others have a link in their text.
+pub const PLACES: &[(&[&str], Place)] = &[
+    (
+        &[
+            "account_wanted",
+            "bank_account",
+            "card-testing",
+            "challenge_news",
+            "chargeback",
+            "custodian-frozen",
+            "freeze",
+            "payout",
+            "release",
+            "shares",
+            "statement",
+        ],
+        Place::Waiting,
+    ),
+    (&["decline", "not-collected", "plan-change", "plan-move", "pledge", "refund"], Place::Gifts),
+    (
+        &["factor-reset", "second-factor"],
+        Place::Nowhere("whoever wants to steal a second factor writes mails like these, with a link"),
+    ),
+];
 
 /// The kind of mail with a name.
 pub fn mail_kind(name: &str) -> Option<&'static MailKind> {

@@ -79,6 +79,27 @@ async fn b13_a_report_before_its_line_is_announced_and_posts_nothing_until_the_l
 }
 
 #[tokio::test]
+async fn b13_a_report_and_its_line_that_come_at_the_same_moment_settle_once_whichever_is_first() {
+    let scene = kept(date(2027, 1, 29)).await;
+    for round in 1..=8 {
+        let name = format!("out-{round}");
+        let charge = collected(&scene, &name).await;
+        let (paid, bank) = ([(charge, "10.00")], format!("bank-{round}"));
+        let said = say(&scene, &name, &paid, None);
+        let came = line(&scene, &bank, Direction::Credit, "10.00", &name);
+        // Whoever is polled first asks first.
+        let said = if round % 2 == 0 { tokio::join!(said, came).0 } else { tokio::join!(came, said).1 };
+        said.unwrap();
+        let Counted::Settled(settled) = say(&scene, &name, &paid, None).await.unwrap() else { panic!("announced") };
+        assert_eq!((settled.amount, state_of(&scene, charge).await), (1_000, "settled"));
+        assert_eq!(on(&scene, chart::cash_at).await, 1_000 * round, "each once");
+        let again = line(&scene, &bank, Direction::Credit, "10.00", &name).await;
+        assert_eq!(again.state, LineState::Booked { kind: BookedAs::Entry, entry: settled.entry });
+    }
+    scene.ground.audit().await;
+}
+
+#[tokio::test]
 async fn b13_what_is_announced_is_withdrawn_and_reported_as_it_came_and_what_is_not_owed_any_more_differs() {
     let mut scene = kept(date(2027, 1, 29)).await;
     let (one, two) = (collected(&scene, "one").await, collected(&scene, "two").await);
