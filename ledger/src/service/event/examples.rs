@@ -16,9 +16,8 @@ pub struct Example {
     pub facts: &'static [&'static str],
 }
 
-const PLAN: &[&str] = &["campaign", "amount", "currency", "schedule", "starts_on"];
-const PLAN_THAT_WAITS: &[&str] = &["campaign", "amount", "currency", "schedule", "starts_on", "detail"];
-const PLAN_THAT_ENDS: &[&str] = &["campaign", "amount", "currency", "schedule", "starts_on", "payments"];
+const PLAN: &[&str] = &["campaign", "amount", "currency", "schedule", "starts_on", "payments"];
+const PLAN_THAT_WAITS: &[&str] = &["campaign", "amount", "currency", "schedule", "starts_on", "payments", "detail"];
 const CHANGE: &[&str] = &["pledge", "from_amount", "to_amount", "currency", "from_interval", "to_interval", "consent"];
 const MOVE: &[&str] = &["pledge", "from_partner", "to_partner", "from_rail", "to_rail", "consent"];
 const TRY: &[&str] = &["pledge", "campaign", "payment", "amount", "currency", "due_on", "attempt"];
@@ -38,9 +37,9 @@ const EXAMPLES: &[(&str, Option<&str>, &[&str])] = &[
     ("pledge.needs_action", Some("active"), PLAN_THAT_WAITS),
     ("pledge.paused", Some("active"), PLAN_THAT_WAITS),
     ("pledge.lapsed", Some("needs_action"), PLAN),
-    ("pledge.completed", Some("active"), PLAN_THAT_ENDS),
+    ("pledge.completed", Some("active"), PLAN),
     ("pledge.cancelled", Some("active"), PLAN),
-    ("pledge.refunded", Some("completed"), PLAN_THAT_ENDS),
+    ("pledge.refunded", Some("completed"), PLAN),
     ("pledge_move.posted", None, &["from_campaign", "to_campaign", "amount", "currency", "entry"]),
     ("plan_change.asked", None, CHANGE),
     ("plan_change.applied", Some("asked"), &["pledge", "starts_on"]),
