@@ -5,6 +5,7 @@ use crate::demo::{self, DemoOptions, DevOptions};
 use crate::doctor::{DoctorConfig, doctor};
 use crate::keys::vault::Vault;
 use crate::operators::{add_operator, adopt, frozen_books, list_operators, release_book, remove_operator};
+use crate::partner_tools::{self, ListenOptions, TriggerOptions};
 use crate::{keys, reseal, serve};
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
@@ -58,6 +59,17 @@ pub enum Command {
         /// The export of the round.
         file: PathBuf,
     },
+    /// As a partner: forward events to a program on this machine, signed as at a webhook endpoint, from now on until Ctrl-C.
+    ///
+    /// The client id and secret of the partner are read from COMMONPURSE_CLIENT_ID and COMMONPURSE_CLIENT_SECRET, the secret that signs from
+    /// COMMONPURSE_FORWARD_SECRET; where that is not set, one is made and printed. A receiver that does not answer 200 to 299 is sent the same event
+    /// until it does; the next ones wait. At the end it prints the cursor with which --since goes on.
+    Listen(ListenOptions),
+    /// As a partner: fire an event by hand in a sandbox book, which comes to this partner alone and says that it is a test.
+    ///
+    /// The client id and secret of the partner are read from COMMONPURSE_CLIENT_ID and COMMONPURSE_CLIENT_SECRET; its scopes are webhooks:write and
+    /// the one that reads such events. Nothing in the book changes.
+    Trigger(TriggerOptions),
     /// Say that a restored copy is the installation from now on: its workers charge, mail and release again.
     Adopt {
         /// Why, at most 1,000 characters; no personal data.
@@ -178,6 +190,8 @@ impl Command {
             | Command::Doctor(_)
             | Command::Dev(_)
             | Command::SignIn { .. }
+            | Command::Listen(_)
+            | Command::Trigger(_)
             | Command::Migrate(_)
             | Command::Verify { .. }
             | Command::RecomputeRound { .. }
@@ -191,7 +205,11 @@ impl Command {
     /// What is logged when `COMMONPURSE_LOG` does not say: the story speaks for itself.
     pub fn log_default(&self) -> &'static str {
         match self {
-            Command::Demo(_) | Command::Doctor(_) | Command::SignIn { .. } => "warn",
+            Command::Demo(_)
+            | Command::Doctor(_)
+            | Command::SignIn { .. }
+            | Command::Listen(_)
+            | Command::Trigger(_) => "warn",
             Command::Dev(_)
             | Command::Serve(_)
             | Command::Migrate(_)
@@ -221,6 +239,8 @@ impl Command {
             Command::Doctor(config) => doctor(&config).await,
             Command::Verify { file } => verify(&file),
             Command::RecomputeRound { file } => recompute_round(&file),
+            Command::Listen(options) => partner_tools::listen(options).await,
+            Command::Trigger(options) => partner_tools::trigger(options).await,
             Command::Adopt { reason, owner } => {
                 let number = adopt(owner.url()?.expose_secret(), &reason).await?;
                 println!(

@@ -165,6 +165,7 @@ fn complete(document: &Value, method: &str, path: &str, mut operation: Value, ac
         operation["requestBody"]["required"] = json!(false);
     }
     examples::show(method, path, &mut operation);
+    events::show(method, path, &mut operation);
     headers::of_success(method, &mut operation, |schema| is_paged(document, schema));
     refusals::declare(method, path, access, &mut operation);
     operation

@@ -167,6 +167,7 @@ pub const GIVES_NOTHING: &[&str] = &[
     "POST /v1/webhook-endpoints/{id}:ping",
     "POST /v1/webhook-endpoints/{id}:replay",
     "POST /v1/webhook-endpoints/{id}/deliveries/{event}:replay",
+    "POST /v1/books/{book}/events:fire",
     "POST /v1/evidence-fetches",
     "POST /v1/files",
     "POST /v1/claims/{id}/reviews",

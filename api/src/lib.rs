@@ -26,6 +26,7 @@ pub mod limits;
 pub mod operators;
 pub mod pages;
 pub mod paging;
+pub mod partner_tools;
 pub mod problem;
 pub mod refusals;
 pub mod request_log;

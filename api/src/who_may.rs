@@ -349,6 +349,8 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/v1/webhook-endpoints/{id}/deliveries", Access::Scope(Scope::WebhooksWrite)),
     ("GET", "/v1/webhook-endpoints/{id}/deliveries/{event}/attempts", Access::Scope(Scope::WebhooksWrite)),
     ("POST", "/v1/webhook-endpoints/{id}/deliveries/{event}:replay", Access::Scope(Scope::WebhooksWrite)),
+    // of a sandbox book that has admitted the partner that asks
+    ("POST", "/v1/books/{book}/events:fire", Access::Scope(Scope::WebhooksWrite)),
     // fetches: of who asked; the handler looks whether they have a reason to in the book
     ("POST", "/v1/evidence-fetches", SignedIn),
     ("GET", "/v1/evidence-fetches/{id}", SignedIn),

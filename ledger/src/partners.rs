@@ -14,10 +14,12 @@ pub mod rules {
 pub mod store {
     pub mod deliveries;
     pub mod endpoints;
+    pub mod told;
 }
 
 /// Lock, decide, save.
 pub mod operations {
     pub mod endpoints;
+    pub mod firing;
     pub mod sending;
 }

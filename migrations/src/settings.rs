@@ -49,6 +49,8 @@ const OF_THE_API: &[&str] = &[
     "COMMONPURSE_TRUSTED_HOPS",
     "COMMONPURSE_STRIPE_WEBHOOK_SECRET",
     "COMMONPURSE_STRIPE_WEBHOOK_SECRET_FILE",
+    "COMMONPURSE_URL",
+    "COMMONPURSE_BOOK",
 ];
 
 /// The variables of `commonpurse-worker` alone.
@@ -77,6 +79,9 @@ const OF_BOTH: &[&str] = &[
     "COMMONPURSE_STRIPE_SECRET_KEY_FILE",
     "COMMONPURSE_STRIPE_URL",
 ];
+
+/// Secrets and ids of a partner, which `commonpurse` reads for its developers, and for which it has no flag.
+const OF_PARTNERS: &[&str] = &["COMMONPURSE_CLIENT_ID", "COMMONPURSE_CLIENT_SECRET", "COMMONPURSE_FORWARD_SECRET"];
 
 /// What the tests read, which start the programs in their own environment.
 const OF_THE_TESTS: &[&str] = &["COMMONPURSE_LONG", "COMMONPURSE_SEED"];
@@ -196,7 +201,7 @@ pub fn refuse_unknown(names: impl Iterator<Item = String>) -> Result<(), Setting
 }
 
 fn all_variables() -> impl Iterator<Item = &'static str> {
-    [OF_THE_API, OF_THE_WORKER, OF_BOTH, OF_THE_TESTS].into_iter().flatten().copied()
+    [OF_THE_API, OF_THE_WORKER, OF_BOTH, OF_PARTNERS, OF_THE_TESTS].into_iter().flatten().copied()
 }
 
 /// The variables with our prefix that a program reads by its flags. A test of each program compares them with those that are

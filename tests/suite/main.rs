@@ -41,6 +41,7 @@ mod refusals;
 mod repository;
 mod restore;
 mod routes;
+mod sandbox;
 mod scene;
 mod second_factor;
 mod shares;

@@ -1,7 +1,15 @@
-//! Events in the contract: what each kind means, and the facts that come with it, as the ledger lists them.
+//! Events in the contract: what each kind means, the facts that come with it, and an example, as the ledger lists them.
 
+use ledger::id::{BookRef, EventId};
+use ledger::partners::telling::{Telling, scope};
 use ledger::service::event::{EventKind, FACTS, FAMILIES, FactKind};
+use ledger::service::store::events::Event;
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+/// The book of the examples, and the moment of their events.
+const BOOK: &str = "bok_aaaaaaibulo752aaojyz7ygprtkrlevp";
+const AT: &str = "2026-11-20T10:00:00Z";
 
 /// Says of the schema of events what the handler does not.
 pub(super) fn shape(name: &str, schema: &mut Value) {
@@ -24,6 +32,42 @@ pub(super) fn shape(name: &str, schema: &mut Value) {
     });
 }
 
+/// Shows what fires events with an example of each kind that partners are told.
+pub(super) fn show(method: &str, path: &str, operation: &mut Value) {
+    if (method, path) != ("post", "/v1/books/{book}/events:fire") {
+        return;
+    }
+    let told = EventKind::all().iter().filter(|kind| scope(kind.family).is_some());
+    let examples: Map<String, Value> =
+        told.map(|kind| (kind.to_string(), json!({"summary": kind.meaning, "value": example(kind, true)}))).collect();
+    operation["responses"]["202"]["content"]["application/json"]["examples"] = Value::Object(examples);
+}
+
+/// An event of a kind as it is told.
+fn example(kind: &EventKind, is_test: bool) -> Value {
+    let mut drawn = 0;
+    let mut new_id = || {
+        drawn += 1;
+        Uuid::new_v8((0x0197_0000_0000_0000_0000_0000_0000_0000 + drawn * 0x1_0001_0001_u128).to_be_bytes())
+    };
+    let book: BookRef = BOOK.parse().expect("the id of a book");
+    let at = AT.parse().expect("a moment");
+    let state_before = kind.example().state_before;
+    let event = Event {
+        id: EventId::new(book.book, new_id()),
+        number: 1,
+        kind: *kind,
+        object: new_id(),
+        sequence: 1 + i64::from(state_before.is_some()),
+        state_before: state_before.map(str::to_owned),
+        at,
+        recorded_at: at,
+        facts: kind.example_facts(new_id),
+        is_test,
+    };
+    serde_json::to_value(Telling::new(event).expect("facts are what their names say")).expect("an event is JSON")
+}
+
 fn fact_shape(kind: FactKind, meaning: &str) -> Value {
     match kind {
         FactKind::Object(prefix) => {
@@ -39,9 +83,27 @@ fn fact_shape(kind: FactKind, meaning: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::contract::{ALL, PARTNER};
-    use ledger::service::event::{EventKind, FACTS};
-    use serde_json::json;
+
+    #[test]
+    fn sbx_the_example_of_every_kind_of_event_is_what_the_contract_calls_an_event() {
+        let schema = json!({"$ref": "#/components/schemas/Event", "components": ALL["components"]});
+        let validator = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
+        for kind in EventKind::all() {
+            for is_test in [false, true] {
+                let shown = example(kind, is_test);
+                let wrong: Vec<String> = validator.iter_errors(&shown).map(|error| error.to_string()).collect();
+                assert!(wrong.is_empty(), "{kind}: {wrong:?} in {shown}");
+                assert_eq!(shown.get("test"), is_test.then_some(&json!(true)));
+            }
+        }
+        let fire = &ALL["paths"]["/v1/books/{book}/events:fire"]["post"]["responses"]["202"]["content"];
+        let shown = fire["application/json"]["examples"].as_object().unwrap();
+        let told: Vec<_> = EventKind::all().iter().filter(|kind| scope(kind.family).is_some()).collect();
+        assert_eq!(shown.len(), told.len());
+        assert!(told.iter().all(|kind| shown[&kind.to_string()]["summary"] == kind.meaning));
+    }
 
     #[test]
     fn the_contract_lists_every_kind_of_event_with_its_meaning_and_every_fact() {

@@ -1,8 +1,10 @@
-//! Refusals about webhook endpoints.
+//! Refusals about webhook endpoints, and events that are fired by hand.
 
 use super::{Kind, refusal};
 
 const MAKE: &[&str] = &["POST /v1/webhook-endpoints"];
+
+const FIRE: &[&str] = &["POST /v1/books/{book}/events:fire"];
 
 pub(super) const KINDS: &[Kind] = &[
     refusal(
@@ -28,5 +30,17 @@ pub(super) const KINDS: &[Kind] = &[
         "More events came since then than are sent again at once.",
         "Ask from a later moment on, or read `GET /v1/events` from where you stopped.",
         &["POST /v1/webhook-endpoints/{id}:replay"],
+    ),
+    refusal(
+        "events-fired-in-sandboxes-only",
+        "The book is a live one, in which nobody fires events by hand: what its events tell has happened.",
+        "Try it in a sandbox book; an endpoint of a live book is tried by `POST /v1/webhook-endpoints/{id}:ping`.",
+        FIRE,
+    ),
+    refusal(
+        "events-fired-enough",
+        "You have fired as many events in the book within a minute as a partner may.",
+        "Wait a minute, and fire it with another `Idempotency-Key`.",
+        FIRE,
     ),
 ];

@@ -31,6 +31,9 @@ pub struct Telling {
     pub recorded_at: Timestamp,
     /// What it tells besides, without personal data, by the names of [`FACTS`].
     pub facts: Map<String, Value>,
+    /// Whether it was fired by hand in a sandbox book, and did not happen. What happened does not say so.
+    #[serde(rename = "test", skip_serializing_if = "std::ops::Not::not")]
+    pub is_test: bool,
 }
 
 impl Telling {
@@ -49,6 +52,7 @@ impl Telling {
             state_before: event.state_before,
             at: event.at,
             recorded_at: event.recorded_at,
+            is_test: event.is_test,
         })
     }
 }
@@ -111,6 +115,7 @@ mod tests {
             at,
             recorded_at: at,
             facts: facts.as_object().unwrap().clone(),
+            is_test: false,
         }
     }
 

@@ -5,10 +5,12 @@
 //! `charge.captured`; a test holds this list against the database, which knows families and states by itself.
 
 pub mod clocks;
+mod examples;
 mod facts;
 mod families;
 pub mod told;
 
+pub use examples::Example;
 pub use facts::{FACTS, Fact, FactKind};
 pub use families::FAMILIES;
 

@@ -30,6 +30,7 @@ mod service {
     mod backlog;
     mod clocks;
     mod events;
+    mod fired;
     mod pruning;
 }
 mod pledging {

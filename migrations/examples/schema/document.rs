@@ -234,9 +234,9 @@ const DOMAINS: &[Domain] = &[
     },
     Domain {
         name: "partners",
-        about: "Where partners have events sent, what is on its way there, and each attempt.",
-        tables: &["webhook_endpoint", "webhook_delivery", "webhook_attempt"],
-        functions: &["webhook_endpoint_goes_on", "webhook_delivery_goes_on"],
+        about: "Where partners have events sent, what is on its way there, each attempt, and what they fire by hand.",
+        tables: &["webhook_endpoint", "webhook_delivery", "webhook_attempt", "fired_event", "partner_event"],
+        functions: &["webhook_endpoint_goes_on", "webhook_delivery_goes_on", "event_fire"],
     },
     Domain {
         name: "milestones",

@@ -281,7 +281,8 @@ $$;
 SELECT ledger_delegate('events_number(int)');
 
 -- After which number all events of a book come that were numbered at a moment or later. Numbers have no gap, and their moments never
--- go back, so that it is found by halving what is left, in some twenty looks by key, and needs no index of its own.
+-- go back, so that it is found by halving what is left, in some twenty looks by key, and needs no index of its own. What partners fired has
+-- numbers too.
 CREATE OR REPLACE FUNCTION events_since(p_book int, p_since timestamptz) RETURNS bigint
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -296,7 +297,7 @@ BEGIN
     END IF;
     WHILE v_before < v_last LOOP
         v_middle := (v_before + v_last + 1) / 2;
-        SELECT numbered_at INTO v_at FROM public.event WHERE book_id = p_book AND number = v_middle;
+        SELECT numbered_at INTO v_at FROM public.partner_event WHERE book_id = p_book AND number = v_middle;
         IF v_at >= p_since THEN
             v_last := v_middle - 1;
         ELSE

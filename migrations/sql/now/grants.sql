@@ -97,6 +97,7 @@ GRANT SELECT ON job, reply, caller_reply, activity, outbox_mail, quota_use, work
     sandbox_provider_refund TO
     commonpurse_service;
 GRANT SELECT ON event, event_written, event_head TO commonpurse_service;
+GRANT SELECT ON fired_event, partner_event TO commonpurse_service;
 GRANT INSERT (book_id, id, kind, dedupe, payload, due_at) ON job TO commonpurse_service;
 GRANT UPDATE (payload, attempts, forgiven, leased_until, leased_by, last_error, finished_at, dead_at) ON job TO
     commonpurse_service;
@@ -456,6 +457,7 @@ GRANT EXECUTE ON FUNCTION book_prune TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION installation_prune TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION book_check_slice TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION adoption_holds TO commonpurse_service;
+GRANT EXECUTE ON FUNCTION event_fire TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION events_number TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION events_since TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION outside_id TO commonpurse_service;

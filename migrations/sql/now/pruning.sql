@@ -42,16 +42,16 @@ BEGIN
          ORDER BY lapses_at LIMIT 1000 FOR UPDATE SKIP LOCKED));
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     v_total := v_total + v_rows;
-    -- From the beginning of the list. Whoever has read less than what has gone is told so.
-    WITH gone AS (
-        DELETE FROM public.event WHERE book_id = p_book AND number = ANY (ARRAY(
-            SELECT e.number FROM (SELECT number, recorded_at FROM public.event WHERE book_id = p_book ORDER BY number LIMIT 1000) e
-             WHERE e.recorded_at < now() - interval '90 days'))
-        RETURNING number),
+    -- From the beginning of the list, with what partners have fired. Whoever has read less than what has gone is told so.
+    WITH old AS MATERIALIZED (
+        SELECT e.number FROM (SELECT number, recorded_at FROM public.partner_event WHERE book_id = p_book ORDER BY number LIMIT 1000) e
+         WHERE e.recorded_at < now() - interval '90 days'),
+    gone AS (DELETE FROM public.event WHERE book_id = p_book AND number = ANY (ARRAY(SELECT number FROM old)) RETURNING number),
+    fired AS (DELETE FROM public.fired_event WHERE book_id = p_book AND number = ANY (ARRAY(SELECT number FROM old)) RETURNING number),
     told AS (
-        UPDATE public.event_head SET pruned = greatest(pruned, (SELECT max(number) FROM gone))
-         WHERE book_id = p_book AND EXISTS (SELECT FROM gone))
-    SELECT count(*) INTO v_rows FROM gone;
+        UPDATE public.event_head SET pruned = greatest(pruned, (SELECT max(number) FROM old))
+         WHERE book_id = p_book AND EXISTS (SELECT FROM old))
+    SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM fired) INTO v_rows;
     v_total := v_total + v_rows;
     -- With the events what was on its way of them, and its attempts.
     DELETE FROM public.webhook_delivery WHERE book_id = p_book AND number <= (

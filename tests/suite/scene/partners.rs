@@ -73,6 +73,8 @@ async fn webhooks(cast: &Cast, partner: &Client, known: &mut Known) -> Outcome {
     known.example("GET /v1/webhook-endpoints/{id}/deliveries/{event}/attempts", of_event.clone(), Value::Null);
     known.example("POST /v1/webhook-endpoints/{id}/deliveries/{event}:replay", of_event, json!({}));
     known.example("POST /v1/webhook-endpoints/{id}:ping", json!({"id": kept}), json!({}));
+    let fired = json!({"kind": "charge.captured"});
+    known.example("POST /v1/books/{book}/events:fire", json!({"book": cast.book}), fired);
     let since = json!({"since": "2026-11-20T10:00:00Z"});
     known.example("POST /v1/webhook-endpoints/{id}:replay", json!({"id": kept}), since);
     Ok(())

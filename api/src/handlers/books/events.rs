@@ -12,6 +12,7 @@ use actix_web::{HttpRequest, HttpResponse, get};
 use jiff::Timestamp;
 use ledger::Error;
 use ledger::id::{BookRef, EventId, object_in};
+use ledger::partners::store::told;
 use ledger::partners::telling::{Telling, is_told};
 use ledger::service::event::{EventKind, Family, check_reach};
 use ledger::service::store::events::{self, Event};
@@ -33,6 +34,9 @@ pub struct OfEvents {
     object: Option<String>,
     /// Only events of this kind.
     kind: Option<String>,
+    /// `end`: nothing that has happened by now, but where to go on from here. Not together with `cursor`.
+    #[param(pattern = "^(end)$")]
+    from: Option<String>,
     /// Items of a page; 50 when it is not given.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u16>,
@@ -65,12 +69,26 @@ pub struct EventBody {
     /// What comes with it, without personal data: ids, amounts, days, numbers. What there is none of is missing.
     #[schema(value_type = Object)]
     facts: Map<String, Value>,
+    /// True for an event that you fired by hand in a sandbox book: it did not happen. Missing in what did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    test: Option<bool>,
 }
 
 impl EventBody {
-    fn new(event: Event) -> Result<EventBody, Error> {
-        let Telling { id, kind, object, sequence, state_before, at, recorded_at, facts } = Telling::new(event)?;
-        Ok(EventBody { id, kind, object, sequence, state_before, at, recorded_at, facts })
+    pub(crate) fn new(event: Event) -> Result<EventBody, Error> {
+        let Telling { id, kind, object, sequence, state_before, at, recorded_at, facts, is_test } =
+            Telling::new(event)?;
+        Ok(EventBody {
+            id,
+            kind,
+            object,
+            sequence,
+            state_before,
+            at,
+            recorded_at,
+            facts,
+            test: is_test.then_some(true),
+        })
     }
 }
 
@@ -87,12 +105,13 @@ pub struct EventPage {
 
 /// Lists what happened in a book: its objects came to their states, each of which is an event.
 ///
-/// Whoever polls misses nothing: ask again with `poll_cursor` as `cursor`. An event is kept for 90 days. Who reads a book sees
+/// Whoever polls misses nothing: ask again with `poll_cursor` as `cursor`; `from=end` begins with what comes next. An event is kept for 90 days. Who reads a book sees
 /// events of what it shows them: those of pledges, charges, settlements and members are for its owners, treasurers and auditors,
 /// those of claims and submissions for those who belong to it.
 ///
 /// A partner that is admitted to the book sees events of what it brought: of pledges with `pledges:read`, of charges with
-/// `charges:read`, of its settlements with `settlements:read`, of contributions and entry fees with `contributions:read`.
+/// `charges:read`, of its settlements with `settlements:read`, of contributions and entry fees with `contributions:read`; and those that it fired by
+/// hand in a sandbox book.
 #[utoipa::path(tag = "events", params(OfEvents),
     responses((status = 200, description = "A page, the oldest first", body = EventPage)))]
 #[get("/v1/events")]
@@ -112,17 +131,16 @@ pub(crate) async fn list_events(
     if let Some(after) = asked.window.after {
         check_reach(after, head.pruned).map_err(Error::from)?;
     }
-    let (after, fetch) = (asked.window.after.unwrap_or(0), asked.window.fetch());
+    let begins = if asked.is_from_end { head.last } else { 0 };
+    let (after, fetch) = (asked.window.after.unwrap_or(begins), asked.window.fetch());
     let rows = match (asked.object, &of) {
         (Some((_, object)), EventsOf::Partner(partner)) => {
-            events::list_of_object(&client, book.id, object, Some(*partner), &kinds, (after, fetch)).await?
+            told::list_of_object(&client, book.id, object, *partner, &kinds, (after, fetch)).await?
         }
         (Some((_, object)), EventsOf::Audience(_)) => {
-            events::list_of_object(&client, book.id, object, None, &kinds, (after, fetch)).await?
+            events::list_of_object(&client, book.id, object, &kinds, (after, fetch)).await?
         }
-        (None, EventsOf::Partner(partner)) => {
-            events::list_of_partner(&client, book.id, *partner, &kinds, after, fetch).await?
-        }
+        (None, EventsOf::Partner(partner)) => told::list(&client, book.id, *partner, &kinds, after, fetch).await?,
         (None, EventsOf::Audience(_)) if kinds.len() == EventKind::all().len() => {
             events::list(&client, book.id, after, fetch).await?
         }
@@ -146,6 +164,8 @@ struct Asked {
     /// The prefix of its id, and the object.
     object: Option<(String, Uuid)>,
     kind: Option<EventKind>,
+    /// Whether what is there by now is passed over.
+    is_from_end: bool,
     window: Window<i64>,
 }
 
@@ -156,10 +176,17 @@ impl Asked {
             Some((prefix, of, object)) if of == book.book => Ok((prefix.to_owned(), object)),
             Some(_) | None => Err(Problem::invalid("/object", "not the id of an object of this book")),
         };
+        let is_from_end = match query.from.as_deref() {
+            None => false,
+            Some("end") if query.cursor.is_none() => true,
+            Some("end") => return Err(Problem::invalid("/from", "a cursor says already where to go on")),
+            Some(_) => return Err(Problem::invalid("/from", "must be end")),
+        };
         Ok(Asked {
             book,
             object: query.object.as_ref().map(object).transpose()?,
             kind: query.kind.as_deref().map(|kind| parse("/kind", kind)).transpose()?,
+            is_from_end,
             window: Window::parse(query.limit, query.cursor.as_deref())?,
         })
     }

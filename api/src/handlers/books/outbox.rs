@@ -22,7 +22,7 @@ use uuid::Uuid;
 pub struct OutboxMailBody {
     #[schema(value_type = String)]
     id: MailId,
-    /// What it is: `receipt`, `decline`, `review`, `release`, `statement` or `freeze`.
+    /// What it is, in a word, such as `receipt`, `decline` or `pledge`; more kinds come.
     kind: String,
     /// What it is about, such as `receipt.chg_…` for the receipt of a charge. There is one mail about the same.
     about: String,

@@ -13,7 +13,7 @@ use crate::partners::rules::attempts::{Answer, Verdict, judge};
 use crate::partners::rules::endpoint::{
     Attempt, AttemptFailure, Delivery, DeliveryState, Disabled, Endpoint, EndpointState,
 };
-use crate::partners::store::{deliveries, endpoints};
+use crate::partners::store::{deliveries, endpoints, told};
 use crate::partners::telling::is_told;
 use crate::service::event::EventKind;
 use crate::service::job::{Job, NewJob};
@@ -69,7 +69,7 @@ pub async fn fan_out(tx: &Transaction<'_>, id: WebhookEndpointId, wall: Timestam
     let book = books::get(tx, id.book).await?;
     let head = events::head(tx, id.book).await?;
     let kinds = kinds(tx, &book, &it).await?;
-    let mut found = events::list_of_partner(tx, id.book, it.partner, &kinds, it.cursor, FAN_OUT_MAX).await?;
+    let mut found = told::list(tx, id.book, it.partner, &kinds, it.cursor, FAN_OUT_MAX).await?;
     let last = found.last().map_or(0, |event| event.number);
     let is_full = i64::try_from(found.len()).is_ok_and(|count| count == FAN_OUT_MAX);
     found.retain(|event| event.kind.to_string() != PING || event.object == id.object);

@@ -4,7 +4,8 @@ use crate::engine::store::rows::word;
 use crate::error::Error;
 use crate::id::{BookId, EventId, WebhookEndpointId};
 use crate::partners::rules::endpoint::{Attempt, Delivery, DeliveryState};
-use crate::service::store::events::{self, Event};
+use crate::partners::store::told;
+use crate::service::store::events::Event;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use tokio_postgres::Row;
@@ -84,8 +85,8 @@ pub async fn due(
         .prepare_cached(
             "-- deliveries::due
             SELECT d.book_id, d.event, d.number, d.kind, d.state, d.attempts, d.tries, d.next_at, d.created_at,
-                   e.id, e.object, e.sequence, e.state_before, e.at, e.recorded_at, e.facts
-              FROM webhook_delivery d JOIN event e ON e.book_id = d.book_id AND e.number = d.number
+                   e.id, e.object, e.sequence, e.state_before, e.at, e.recorded_at, e.facts, e.is_test
+              FROM webhook_delivery d JOIN partner_event e ON e.book_id = d.book_id AND e.number = d.number
              WHERE d.book_id = $1 AND d.endpoint = $2 AND d.state = 'waiting' AND d.next_at <= $3
              ORDER BY d.number LIMIT $4",
         )
@@ -101,7 +102,7 @@ pub async fn due(
             ],
         )
         .await?;
-    rows.iter().map(|row| Ok((delivery(row)?, events::event(endpoint.book, row)?))).collect()
+    rows.iter().map(|row| Ok((delivery(row)?, told::event(endpoint.book, row)?))).collect()
 }
 
 /// When the next delivery to an endpoint is due, if one waits.

@@ -43,3 +43,9 @@ pub async fn wrong(owner: &Client, book: BookId) -> Result<Vec<String>, Error> {
     }
     Ok(found)
 }
+
+/// The numbers of what was fired by hand in a book. Asked by the owner of the database.
+pub async fn fired(owner: &Client, book: BookId) -> Result<Vec<i64>, Error> {
+    let rows = owner.query("SELECT number FROM fired_event WHERE book_id = $1", &[&book.0]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}

@@ -70,6 +70,13 @@ const FUNCTIONS: &[(&str, &[&str])] = &[
     ("donor_data", &["donor_data({book}, gen_random_uuid())"]),
     ("donor_erase", &["donor_erase({book}, gen_random_uuid(), now())", "donor_erase(999, gen_random_uuid(), now())"]),
     ("donor_objects", &[]),
+    (
+        "event_fire",
+        &[
+            "event_fire({book}, gen_random_uuid(), 'charge.captured', gen_random_uuid(), 1, NULL, '{}', 60)",
+            "event_fire(999, gen_random_uuid(), 'charge.captured', gen_random_uuid(), 1, NULL, '{}', 60)",
+        ],
+    ),
     ("events_number", &["events_number({book})", "events_number(999)"]),
     ("events_since", &["events_since({book}, now())", "events_since(999, '-infinity')"]),
     ("hold_end", &["hold_end({book}, '00000000-0000-0000-0000-000000000000', 1, now())"]),
@@ -136,6 +143,7 @@ const KEPT: &[(&str, &str)] = &[
     ("event", "UPDATE TRUNCATE"),
     ("event_written", "UPDATE TRUNCATE"),
     ("evidence", "UPDATE DELETE TRUNCATE"),
+    ("fired_event", "UPDATE TRUNCATE"),
     ("fund_return", "UPDATE DELETE TRUNCATE"),
     ("fund_use", "UPDATE DELETE TRUNCATE"),
     ("hold", "DELETE TRUNCATE"),

@@ -75,13 +75,14 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
         &["book", "book_partner", "cooperative", "declared_tie", "lender", "payout_policy"],
     ),
     (
-        "work of the service, answers that are kept, and the events themselves",
+        "work of the service, answers that are kept, the events themselves, and what partners fire by hand",
         &[
             "activity",
             "event",
             "event_head",
             "event_written",
             "evidence_fetch",
+            "fired_event",
             "job",
             "outbox_mail",
             "provider_event",
