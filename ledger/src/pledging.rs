@@ -9,6 +9,10 @@ pub mod rules {
     #[cfg(test)]
     mod chargeback_tests;
     pub mod commitment;
+    pub mod comparison;
+    pub mod comparison_list;
+    #[cfg(test)]
+    mod comparison_tests;
     pub mod conversion;
     pub mod creditor_reference;
     pub mod custodian_hold;
@@ -47,6 +51,7 @@ pub mod store {
     pub mod chargebacks;
     pub mod charges;
     pub mod commitments;
+    pub mod comparisons;
     pub mod custodian_holds;
     pub mod donor_links;
     pub mod donors;
@@ -85,6 +90,7 @@ pub mod operations {
     pub mod chargebacks;
     pub mod charges;
     pub mod commitments;
+    pub mod comparisons;
     pub mod custodian_holds;
     pub mod donor_links;
     pub mod endings;

@@ -54,7 +54,7 @@ use ledger::pledging::rules::plan_move::{EndedBy, MoveState};
 use ledger::pledging::rules::pledge::{AfterPause, Need, Rail};
 use ledger::pledging::rules::returnable::Why;
 use ledger::pledging::rules::sandbox_token::SandboxToken;
-use ledger::pledging::rules::settlement_day::LineKind as DayLineKind;
+use ledger::pledging::rules::settlement_day::{LineKind as DayLineKind, Turn};
 use ledger::pledging::rules::suspense::{Held, SuspenseState};
 use ledger::pledging::rules::withdrawal::WithdrawalState;
 use ledger::service::event::EventKind;
@@ -195,6 +195,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Charge" | "Pledge" | "Refund", "rail") => all(Rail::ALL),
         ("Charge" | "Collector" | "Pledge" | "Settlement", "method") => all(PaymentMethod::ALL),
         ("PartnerDayLine", "kind") => all(DayLineKind::ALL),
+        ("PartnerDayLine", "turn") => all(Turn::ALL),
         ("Settlement", "by") | ("CustodianSettling" | "SettleByRequest", "settles_by") => all(SettlesBy::ALL),
         ("Contribution", "state") => all(ContributionState::ALL),
         ("Credential", "scopes") => all(Scope::ALL),
