@@ -24,6 +24,7 @@ pub mod rules {
     pub mod plan_change;
     pub mod plan_move;
     pub mod pledge;
+    pub mod pledge_import;
     #[cfg(test)]
     mod pledge_tests;
     pub mod polled;

@@ -305,8 +305,7 @@ pub fn amount(text: &str, mark: DecimalMark) -> Option<String> {
 }
 
 /// The signs that stand for one currency alone; those of dollars and yen stand for several.
-const SIGNS: [(char, &str); 6] =
-    [('€', "EUR"), ('£', "GBP"), ('₹', "INR"), ('₩', "KRW"), ('₴', "UAH"), ('₪', "ILS")];
+const SIGNS: [(char, &str); 6] = [('€', "EUR"), ('£', "GBP"), ('₹', "INR"), ('₩', "KRW"), ('₴', "UAH"), ('₪', "ILS")];
 
 /// Minor units of an amount of a currency as exports write it, with its sign or its code before or behind the figures, such as
 /// `1.234,56 €` and `-$1,234.56`; none when nothing stands there.
@@ -317,7 +316,8 @@ const SIGNS: [(char, &str); 6] =
 pub fn amount_of(text: &str, mark: DecimalMark, currency: Currency) -> Result<Option<i64>, &'static str> {
     const WRONG: &str = "no amount as the map says";
     const OTHER: &str = "an amount in another currency";
-    let is_edge = |letter: char| letter.is_whitespace() || ('\u{200e}'..='\u{200f}').contains(&letter) || letter == '\u{61c}';
+    let is_edge =
+        |letter: char| letter.is_whitespace() || ('\u{200e}'..='\u{200f}').contains(&letter) || letter == '\u{61c}';
     let text = text.trim_matches(is_edge);
     if text.is_empty() {
         return Ok(None);

@@ -31,13 +31,13 @@ use utoipa::{IntoParams, ToSchema};
 pub struct OfDay {
     /// Of which partner. Partners may leave it out: they see their own.
     #[param(max_length = 30, pattern = "^org_[a-z2-7]{26}$")]
-    partner: Option<String>,
+    pub(super) partner: Option<String>,
     /// Items of a page; 50 when it is not given.
     #[param(minimum = 1, maximum = 200)]
-    limit: Option<u16>,
+    pub(super) limit: Option<u16>,
     /// `next_cursor` of the page before.
     #[param(max_length = 500)]
-    cursor: Option<String>,
+    pub(super) cursor: Option<String>,
 }
 
 /// Whose day.

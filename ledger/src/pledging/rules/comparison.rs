@@ -64,7 +64,8 @@ impl Name {
 
     /// The first of these that says something.
     pub fn first_of(id: &str, provider: &str, reference: &str) -> Option<Name> {
-        let given = [Name::new(Name::Id, id), Name::new(Name::Provider, provider), Name::new(Name::Reference, reference)];
+        let given =
+            [Name::new(Name::Id, id), Name::new(Name::Provider, provider), Name::new(Name::Reference, reference)];
         given.into_iter().flatten().next()
     }
 
@@ -271,9 +272,11 @@ impl Comparison {
             Name::new(Name::Provider, &ours.provider_reference),
             Name::new(Name::Reference, &ours.reference),
         ];
-        let found = names.iter().flatten().filter_map(|name| self.named.get(name)).map(|places| {
-            places.iter().copied().filter(|place| !self.is_taken[*place]).collect::<Vec<usize>>()
-        });
+        let found = names
+            .iter()
+            .flatten()
+            .filter_map(|name| self.named.get(name))
+            .map(|places| places.iter().copied().filter(|place| !self.is_taken[*place]).collect::<Vec<usize>>());
         let found: Vec<Vec<usize>> = found.filter(|places| !places.is_empty()).collect();
         let alike = |places: &&Vec<usize>| places.iter().any(|place| is_alike(ours, &self.theirs[*place]));
         found.iter().find(alike).or(found.first()).cloned().unwrap_or_default()
@@ -314,7 +317,8 @@ impl Comparison {
         let fee = is_other(theirs.fee, ours.fee);
         let net = !alone && is_other(theirs.net, ours.net());
         // A fee that differs makes another net.
-        let only_by_fee = fee && theirs.net == theirs.gross.zip(theirs.fee).and_then(|(gross, fee)| gross.checked_sub(fee));
+        let only_by_fee =
+            fee && theirs.net == theirs.gross.zip(theirs.fee).and_then(|(gross, fee)| gross.checked_sub(fee));
         if promised || gross || (net && !only_by_fee) {
             return Some(Difference::Amount);
         }

@@ -126,8 +126,12 @@ fn p15_8_a_list_of_another_make_is_found_by_what_its_columns_are_called() {
     let ours = some();
     let text = "\u{feff}Zahlung;Betrag;Gebühr;Tag\r\npay-0;10,00 €;0,30;01.02.2027\r\n\r\n\"pay-1\";\"10,00\";;01.02.2027\r\n\
                 pay-2;-4,00;;01.02.2027\r\npay-7;1.000,00;;\r\npay-8\r\n";
-    let layout =
-        Layout { delimiter: Delimiter::Semicolon, decimal: DecimalMark::Comma, days: DayFormat::Dotted, ..Layout::default() };
+    let layout = Layout {
+        delimiter: Delimiter::Semicolon,
+        decimal: DecimalMark::Comma,
+        days: DayFormat::Dotted,
+        ..Layout::default()
+    };
     let named = |name: &str| Some(name.to_owned());
     let columns = Columns {
         provider_reference: named("Zahlung"),
@@ -137,15 +141,17 @@ fn p15_8_a_list_of_another_make_is_found_by_what_its_columns_are_called() {
         ..Columns::default()
     };
     let found = compare(&ours, &text.replace(" €", ""), layout, &columns);
-    let expected =
-        [(Difference::NotOurs, 1), (Difference::NotTheirs, 2), (Difference::Unreadable, 1)];
+    let expected = [(Difference::NotOurs, 1), (Difference::NotTheirs, 2), (Difference::Unreadable, 1)];
     assert_eq!((words(&found), found.matched), (expected.to_vec(), 3));
     let euros = compare(&ours, text, layout, &columns);
     assert_eq!(euros.counts[&Difference::Unreadable], 2, "euros are no dollars");
     for (wrong, columns) in [
         ("no column is called 'gross'", Columns::default()),
         ("no column is called 'Summe'", Columns { gross: named("Summe"), ..columns.clone() }),
-        ("no column is called 'id', 'reference' or 'provider_reference'", Columns { provider_reference: None, ..columns }),
+        (
+            "no column is called 'id', 'reference' or 'provider_reference'",
+            Columns { provider_reference: None, ..columns },
+        ),
     ] {
         assert_eq!(read(text.as_bytes(), layout, &columns, Currency::USD).unwrap_err().what, wrong);
     }

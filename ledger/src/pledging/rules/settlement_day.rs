@@ -285,7 +285,10 @@ mod tests {
     fn p15_8_a_pledge_says_what_was_promised_and_moves_no_money() {
         let made = DayLine { promised: 3_000, turn: Some(Turn::Made), ..line(LineKind::Pledge, (0, 0), "a") };
         let text = made.row("2027-02-01".parse().unwrap());
-        assert!(text.starts_with("2027-02-01,pledge,plg_") && text.ends_with(",0.00,0.00,0.00,USD,3,a,,30.00,made\r\n"), "{text}");
+        assert!(
+            text.starts_with("2027-02-01,pledge,plg_") && text.ends_with(",0.00,0.00,0.00,USD,3,a,,30.00,made\r\n"),
+            "{text}"
+        );
         let total = Total::none(made.custodian, Currency::USD).promising(1, 3_000);
         assert_eq!((total.net(), total.promised, total.lines), (0, 3_000, 1));
     }

@@ -135,9 +135,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &Kept, credential: CredentialId) 
 }
 
 fn totals(code: &str, sums: &Sums) -> Value {
-    let side = |sum: &Sum| {
-        json!({"lines": sum.lines, "gross": sum.gross.to_string(), "fees": sum.fees.to_string(), "net": sum.net.to_string()})
-    };
+    let side = |sum: &Sum| json!({"lines": sum.lines, "gross": sum.gross.to_string(), "fees": sum.fees.to_string(), "net": sum.net.to_string()});
     json!({"currency": code, "ours": side(&sums.ours), "theirs": side(&sums.theirs)})
 }
 
@@ -170,11 +168,8 @@ pub async fn insert_differences(tx: &Transaction<'_>, id: ComparisonId, found: &
     for (page, lines) in found.differing.chunks(1_000).enumerate() {
         let rows: Vec<Value> =
             lines.iter().enumerate().map(|(place, it)| row_of(page * 1_000 + place + 1, it)).collect();
-        tx.execute(
-            &statement,
-            &[/* book_id */ &id.book.0, /* comparison */ &id.object, /* differences */ &Json(rows)],
-        )
-        .await?;
+        tx.execute(&statement, &[/* book_id */ &id.book.0, /* comparison */ &id.object, /* differences */ &Json(rows)])
+            .await?;
     }
     Ok(())
 }
@@ -295,9 +290,7 @@ pub async fn differences(
         .query(
             &statement,
             &[
-                /* book_id */ &id.book.0,
-                /* comparison */ &id.object,
-                /* after */ &after,
+                /* book_id */ &id.book.0, /* comparison */ &id.object, /* after */ &after,
                 /* limit */ &limit,
             ],
         )

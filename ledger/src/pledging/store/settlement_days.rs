@@ -177,10 +177,7 @@ pub async fn totals(client: &impl GenericClient, whose: &Whose) -> Result<Vec<To
         )
         .await?;
     let rows = client
-        .query(
-            &statement,
-            &[/* book_id */ &whose.book.0, /* partner */ &whose.partner.0, /* day */ &whose.day],
-        )
+        .query(&statement, &[/* book_id */ &whose.book.0, /* partner */ &whose.partner.0, /* day */ &whose.day])
         .await?;
     let mut totals: BTreeMap<(OrganisationId, &'static str), Total> = BTreeMap::new();
     for row in &rows {
