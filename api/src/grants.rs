@@ -221,6 +221,7 @@ pub const GIVES_NOTHING: &[&str] = &[
     "POST /v1/entrants/{id}:consent",
     "POST /v1/entrants/{id}:withdraw",
     "POST /v1/challenges/{id}/entries",
+    "POST /v1/challenges/{id}/entry-imports",
     "POST /v1/challenges/{id}/submissions",
     "PUT /v1/submissions/{id}",
     "POST /v1/submissions/{id}:submit",

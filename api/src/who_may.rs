@@ -443,6 +443,7 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/donors/{id}/identity", Access::Scope(Scope::PledgesWrite)),
     // entries and submissions: of members of teams; the operation looks
     ("POST", "/v1/challenges/{id}/entries", SignedIn),
+    ("POST", "/v1/challenges/{id}/entry-imports", SignedIn),
     ("GET", "/v1/challenges/{id}/entries", SignedIn),
     ("POST", "/v1/entrants/{id}:consent", SignedIn),
     ("POST", "/v1/entrants/{id}:withdraw", SignedIn),

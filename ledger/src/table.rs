@@ -122,6 +122,31 @@ pub struct Broken {
     pub what: String,
 }
 
+/// A line of a table that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The line of text at which it begins, from 1.
+    pub at: u64,
+    /// The column in which the trouble is.
+    pub column: String,
+    /// What is wrong there. It holds nothing of what stands there.
+    pub what: &'static str,
+}
+
+words! {
+    /// What became of a line of an export that was taken in.
+    Verdict, "verdict on a line" {
+        /// It was made now, or would be.
+        Created = "created",
+        /// It was made before.
+        AlreadyThere = "already_there",
+        /// A rule refuses it.
+        Refused = "refused",
+        /// It cannot be read.
+        Unreadable = "unreadable",
+    }
+}
+
 /// A table that is read row by row.
 pub struct Rows<R: BufRead> {
     rows: csv::Reader<Lines<R>>,

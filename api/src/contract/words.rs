@@ -53,7 +53,6 @@ use ledger::pledging::rules::lineage::Method;
 use ledger::pledging::rules::plan_change::ChangeState;
 use ledger::pledging::rules::plan_move::{EndedBy, MoveState};
 use ledger::pledging::rules::pledge::{AfterPause, Need, Rail};
-use ledger::pledging::rules::pledge_import::Verdict as ImportVerdict;
 use ledger::pledging::rules::returnable::Why;
 use ledger::pledging::rules::sandbox_token::SandboxToken;
 use ledger::pledging::rules::settlement_day::{LineKind as DayLineKind, Turn};
@@ -61,6 +60,7 @@ use ledger::pledging::rules::suspense::{Held, SuspenseState};
 use ledger::pledging::rules::withdrawal::WithdrawalState;
 use ledger::service::event::EventKind;
 use ledger::service::job::JobKind;
+use ledger::table::Verdict as LineVerdict;
 use ledger::treasury::rules::announcement::LineDiffers;
 use ledger::treasury::rules::settlement::{Method as PaymentMethod, SettlesBy};
 use ledger::winding::rules::line::{Decider, LineKind, LineState, Reason};
@@ -197,7 +197,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Charge" | "Pledge" | "Refund", "rail") => all(Rail::ALL),
         ("Charge" | "Collector" | "Pledge" | "Settlement", "method") => all(PaymentMethod::ALL),
         ("PartnerDayLine" | "ComparedLine", "kind") => all(DayLineKind::ALL),
-        ("ImportVerdict", "verdict") => all(ImportVerdict::ALL),
+        ("ImportVerdict" | "ImportedEntryVerdict", "verdict") => all(LineVerdict::ALL),
         ("PartnerDayLine" | "ComparedLine", "turn") => all(Turn::ALL),
         ("SettlementDifference" | "DifferenceCount", "difference") => all(Difference::ALL),
         ("Settlement", "by") | ("CustodianSettling" | "SettleByRequest", "settles_by") => all(SettlesBy::ALL),

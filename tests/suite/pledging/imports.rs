@@ -40,7 +40,10 @@ async fn p15_9_an_export_is_imported_line_by_line_and_each_line_once() -> Outcom
     ensure!(item(5)["problem"]["errors"][0]["pointer"] == "/reference", "{told:#}");
     let pledge = partner.get(&format!("/v1/pledges/{}", text(item(0), "/pledge")?)).await?.ok()?;
     ensure!(pledge["amount"] == usd("1234.56") && pledge["reference"] == "b-1", "{pledge}");
-    ensure!(stage.app.count("SELECT count(*) FROM pledge").await? == 2 && stage.app.count("SELECT count(*) FROM donor").await? == 2);
+    ensure!(
+        stage.app.count("SELECT count(*) FROM pledge").await? == 2
+            && stage.app.count("SELECT count(*) FROM donor").await? == 2
+    );
 
     // The same file again, a longer one tomorrow, with a line mended and one that says something else now.
     let again = partner.post(&path, &export(&campaign, lines)).await?.ok()?;
@@ -76,7 +79,8 @@ async fn whole(stage: &Stage, campaign: &Value, path: &str) -> Outcome {
     }
     let none = partner.post(path, &export(campaign, "")).await?.ok()?;
     ensure!(counts(&none) == [0; 4], "a table of nothing: {none}");
-    let mut own = with("csv", json!("Nr;Betrag;Rhythmus;Raten\n\"p\n1\";1;;\np-2;1.000,50 USD;monthly;24\np-3;1 €;;\n"));
+    let mut own =
+        with("csv", json!("Nr;Betrag;Rhythmus;Raten\n\"p\n1\";1;;\np-2;1.000,50 USD;monthly;24\np-3;1 €;;\n"));
     own["adapter"] = Value::Null;
     own["columns"] = json!({"reference": "Nr", "amount": "Betrag", "interval": "Rhythmus", "payments": "Raten"});
     (own["delimiter"], own["decimal"]) = (json!("semicolon"), json!("comma"));

@@ -1,10 +1,10 @@
 //! The files of a partner's days: what they show is what moved in the ledger, to the cent, on every day of a story.
 
+use crate::statement_files::send;
 use anyhow::{Context as _, ensure};
 use api::demo::cast::{TERMS, organisation, usd};
 use api::demo::client::{Client, text};
 use jiff::ToSpan as _;
-use crate::statement_files::send;
 use serde_json::{Value, json};
 use tests::{Stage, day, monthly, once};
 
@@ -226,8 +226,11 @@ async fn p15_8_a_partners_own_list_of_a_day_is_compared_line_by_line_and_posts_n
     rows.push(format!("{on},charge,chg_odd,,,,five,0.00,5.00,USD,,nobody,,,\r\n"));
     let (other, told) = compare(&stage, on, "", &rows.concat(), "other").await?;
     let found = words(&told);
-    ensure!(found == ["unreadable", "fee", "not_theirs", "duplicate", "not_ours"]
-        || found == ["unreadable", "not_theirs", "fee", "duplicate", "not_ours"], "{told:#?}");
+    ensure!(
+        found == ["unreadable", "fee", "not_theirs", "duplicate", "not_ours"]
+            || found == ["unreadable", "not_theirs", "fee", "duplicate", "not_ours"],
+        "{told:#?}"
+    );
     let of = |word: &str| told.iter().find(|it| it["difference"] == word).cloned().unwrap_or_default();
     let lines = rows.concat().matches("\r\n").count();
     ensure!(of("unreadable")["line"] == lines && of("unreadable")["column"] == "gross", "{told:#?}");
@@ -283,7 +286,10 @@ async fn p15_8_the_day_says_what_was_promised_changed_and_ended_on_it() -> Outco
     for on in [day(1, 5), day(1, 6)] {
         let path = format!("/v1/books/{}/settlement-days/{on}", cast.book);
         let (shown, lines, table) = read(&cast.partner, &path).await?;
-        ensure!(shown["totals"][0]["net"] == usd("0.00") && lines.iter().all(|line| line["kind"] == "pledge"), "{shown}");
+        ensure!(
+            shown["totals"][0]["net"] == usd("0.00") && lines.iter().all(|line| line["kind"] == "pledge"),
+            "{shown}"
+        );
         for line in lines {
             ensure!(line["id"] == id && line["charge"] == "" && table.contains(",20.00,"), "{line} {table}");
             turns.push(format!("{on} {} {}", text(&line, "/turn")?, text(&line, "/promised/amount")?));

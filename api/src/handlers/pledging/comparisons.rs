@@ -9,7 +9,7 @@ use crate::paging::{Page, PageQuery, Window};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::visibility::{book_of, require_admitted};
-use crate::wire::{BalanceBody, bounded, parse};
+use crate::wire::{BalanceBody, bounded, word_or};
 use actix_web::web::{Data, Path, block};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use jiff::Timestamp;
@@ -103,10 +103,10 @@ impl ListLayout {
             given.as_deref().map(|name| bounded(pointer, name, 1..=COLUMN_MAX)).transpose()
         };
         let layout = Layout {
-            encoding: word("/encoding", &self.encoding, Encoding::Utf8)?,
-            delimiter: word("/delimiter", &self.delimiter, Delimiter::Comma)?,
-            decimal: word("/decimal", &self.decimal, DecimalMark::Point)?,
-            days: word("/days", &self.days, DayFormat::Iso)?,
+            encoding: word_or("/encoding", &self.encoding, Encoding::Utf8)?,
+            delimiter: word_or("/delimiter", &self.delimiter, Delimiter::Comma)?,
+            decimal: word_or("/decimal", &self.decimal, DecimalMark::Point)?,
+            days: word_or("/days", &self.days, DayFormat::Iso)?,
             skip,
         };
         let columns = Columns {
@@ -124,14 +124,6 @@ impl ListLayout {
         };
         Ok((layout, columns))
     }
-}
-
-/// A word of a closed set, or the one that stands for none.
-pub(super) fn word<T>(pointer: &'static str, given: &Option<String>, none: T) -> Result<T, Problem>
-where
-    T: std::str::FromStr<Err: std::fmt::Display>,
-{
-    given.as_deref().map_or(Ok(none), |given| parse(pointer, given))
 }
 
 /// A partner's list of a day, compared with that of the ledger.

@@ -1,6 +1,5 @@
 //! Pledges in by file: the export of a platform, line by line, each of them once.
 
-use super::comparisons::word;
 use super::pledge_batches::{Asked, PledgeVerdictBody, Several};
 use super::pledge_body::NewPledge;
 use super::pledges::require_offered;
@@ -9,13 +8,15 @@ use crate::extract::{Keyed, Params};
 use crate::problem::{Problem, ProblemBody};
 use crate::state::State;
 use crate::visibility::{book_of, require_admitted};
-use crate::wire::{bounded, parse_currency};
+use crate::wire::{bounded, parse, parse_currency, word_or};
 use actix_web::web::{Data, Path, block};
 use actix_web::{HttpResponse, post};
 use ledger::id::{CampaignId, OrganisationId};
 use ledger::parties::rules::role::Scope as Permission;
-use ledger::pledging::rules::pledge_import::{Adapter, Columns, Line, Unreadable, Verdict, read};
-use ledger::table::{COLUMN_MAX, DayFormat, DecimalMark, Delimiter, Encoding, Layout, SKIPPED_MAX};
+use ledger::pledging::rules::pledge_import::{Adapter, Columns, Line, read};
+use ledger::table::{
+    COLUMN_MAX, DayFormat, DecimalMark, Delimiter, Encoding, Layout, SKIPPED_MAX, Unreadable, Verdict,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
@@ -208,9 +209,9 @@ impl NewPledgeImport {
         }
         Ok(Layout {
             encoding: Encoding::Utf8,
-            delimiter: word("/delimiter", &self.delimiter, Delimiter::Comma)?,
-            decimal: word("/decimal", &self.decimal, DecimalMark::Point)?,
-            days: word("/days", &self.days, DayFormat::Iso)?,
+            delimiter: word_or("/delimiter", &self.delimiter, Delimiter::Comma)?,
+            decimal: word_or("/decimal", &self.decimal, DecimalMark::Point)?,
+            days: word_or("/days", &self.days, DayFormat::Iso)?,
             skip: self.skip_lines,
         })
     }
@@ -274,8 +275,7 @@ pub(crate) async fn import_pledges(
     let partner = caller.require_scope(Permission::PledgesWrite)?;
     let Keyed { key, body } = request;
     let (layout, named) = (body.layout()?, body.named()?);
-    let adapter: Option<Adapter> =
-        body.adapter.as_deref().map(|adapter| crate::wire::parse("/adapter", adapter)).transpose()?;
+    let adapter: Option<Adapter> = body.adapter.as_deref().map(|adapter| parse("/adapter", adapter)).transpose()?;
     let client = state.client().await?;
     let book = book_of(&client, id.book, "campaign").await?;
     require_admitted(&client, partner, &book, "campaign").await?;

@@ -1,6 +1,6 @@
 //! A partner's own list of a day: compared with what the ledger has, and what differs kept. It posts nothing, and changes nothing.
 
-use super::settlement_days::{BATCH, lines};
+use super::settlement_days::lines;
 use crate::engine::store::books::Book;
 use crate::error::{Error, Refusal};
 use crate::evidence::Digest;
@@ -10,6 +10,9 @@ use crate::pledging::store::comparisons::{self as store, Kept};
 use crate::pledging::store::settlement_days::Whose;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
+
+/// So many lines of the day are compared before others have their turn.
+const PAGE: i64 = 2_000;
 
 /// A list that came.
 #[derive(Debug)]
@@ -44,8 +47,8 @@ pub async fn compare(
     let mut comparison = Comparison::new(whose.day, theirs);
     let mut after = None;
     loop {
-        let page = lines(tx, whose, after, BATCH).await?;
-        let is_more = i64::try_from(page.len()).is_ok_and(|read| read == BATCH);
+        let page = lines(tx, whose, after, PAGE).await?;
+        let is_more = i64::try_from(page.len()).is_ok_and(|read| read == PAGE);
         after = page.last().map(|line| line.place());
         page.into_iter().for_each(|line| comparison.ours(line));
         if !is_more {

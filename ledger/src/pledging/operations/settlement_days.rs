@@ -16,7 +16,7 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 /// The most lines that one batch of a file reads.
-pub(crate) const BATCH: i64 = 10_000;
+const BATCH: i64 = 10_000;
 
 /// A day of a partner.
 ///

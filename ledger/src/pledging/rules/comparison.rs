@@ -8,7 +8,7 @@ use crate::export::neutral;
 use crate::money::Currency;
 use crate::words::words;
 use jiff::civil::Date;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The most lines of a list.
 pub const LINES_MAX: usize = 50_000;
@@ -253,13 +253,13 @@ impl Comparison {
                 None => self.not_theirs(ours),
             }
         }
-        let left: Vec<usize> = (0..self.theirs.len()).filter(|place| !self.is_taken[*place]).collect();
-        for place in left {
-            let theirs = self.theirs[place].clone();
-            let others = self.named.get(&theirs.name).map_or(&[][..], Vec::as_slice);
-            let is_again = others.iter().any(|other| *other < place && is_same(&self.theirs[*other], &theirs));
-            let what = if is_again { Difference::Duplicate } else { Difference::NotOurs };
-            self.found.tell(Differing { what, ours: None, theirs: Some(theirs), unreadable: None });
+        let mut seen = HashSet::new();
+        for (theirs, is_taken) in self.theirs.into_iter().zip(self.is_taken) {
+            let is_again = !seen.insert((theirs.name.clone(), theirs.kind, theirs.turn));
+            if !is_taken {
+                let what = if is_again { Difference::Duplicate } else { Difference::NotOurs };
+                self.found.tell(Differing { what, ours: None, theirs: Some(theirs), unreadable: None });
+            }
         }
         self.found
     }
@@ -329,9 +329,4 @@ impl Comparison {
 /// Whether both tell of the same turn of things.
 fn is_alike(ours: &DayLine, theirs: &TheirLine) -> bool {
     ours.kind == theirs.kind && theirs.turn.is_none_or(|turn| ours.turn == Some(turn))
-}
-
-/// Whether a line of theirs stands there once more.
-fn is_same(one: &TheirLine, other: &TheirLine) -> bool {
-    one.kind == other.kind && one.turn == other.turn
 }

@@ -3,7 +3,7 @@
 //! Nothing is guessed. A line that cannot be read is told with its line and its column, and leaves the others as they are.
 
 use crate::money::Currency;
-use crate::table::{Broken, Layout, Rows, amount_of};
+use crate::table::{Broken, Layout, Rows, Unreadable, amount_of};
 use crate::words::words;
 use jiff::civil::Date;
 use std::borrow::Cow;
@@ -20,20 +20,6 @@ words! {
         PreOrder = "pre_order",
         /// Contributions of sponsors to a prize.
         Prize = "prize",
-    }
-}
-
-words! {
-    /// What became of a line.
-    Verdict, "verdict on a line" {
-        /// It is a pledge now, or would be.
-        Created = "created",
-        /// It was a pledge before.
-        AlreadyThere = "already_there",
-        /// A rule refuses it.
-        Refused = "refused",
-        /// It cannot be read.
-        Unreadable = "unreadable",
     }
 }
 
@@ -139,17 +125,6 @@ pub struct Line {
     pub starts_on: Option<Date>,
     /// The tier, if the line says one.
     pub tier: Option<String>,
-}
-
-/// A line that cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unreadable {
-    /// The line of text at which it begins, from 1.
-    pub at: u64,
-    /// The column in which the trouble is.
-    pub column: String,
-    /// What is wrong there. It holds nothing of what stands there.
-    pub what: &'static str,
 }
 
 /// A column: its name and its place.
